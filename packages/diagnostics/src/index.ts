@@ -1,0 +1,2 @@
+export { assertNever, defineFailure, describeError, type Failure, type FailureClass, type FailureOptions, isAbort } from './failure.js';
+export { type LogFields, type Logger, silentLogger } from './logger.js';

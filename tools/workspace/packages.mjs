@@ -1,0 +1,107 @@
+// The one table from which every published package.json is written (see sync-manifests.mjs).
+// `subpaths`: extra entry points besides '.', each at src/<subpath>/index.ts unless a file is named.
+const catalog = 'catalog:';
+const ws = 'workspace:^';
+
+export const packages = [
+  {
+    name: 'diagnostics',
+    description: 'What a failure and a log record look like in Solo Kubelet.',
+    dependencies: {},
+  },
+  {
+    name: 'pod-spec',
+    description: 'Turns Pod manifest text into a defaulted, validated Pod or a list of located issues, as Kubernetes 1.36 does.',
+    dependencies: { '@solo-kubelet/diagnostics': ws, yaml: catalog },
+    subpaths: { './testing': 'src/testing/index.ts' },
+  },
+  {
+    name: 'manifest-source',
+    description: 'Tells which Pods a directory or a URL asks for, as an RxJS stream of events.',
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws, undici: catalog },
+    peerDependencies: { rxjs: catalog },
+  },
+  {
+    name: 'cri-client',
+    description:
+      'CRI v1 (containerd, CRI-O) as typed promises, async iterables and one stream of changes; with a CRI server in memory for tests.',
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@grpc/grpc-js': catalog, '@bufbuild/protobuf': catalog },
+    subpaths: { './testing': 'src/testing/index.ts' },
+  },
+  {
+    name: 'cni-invoker',
+    description: 'Runs CNI plugins by the CNI 1.1 protocol.',
+    dependencies: { '@solo-kubelet/diagnostics': ws },
+  },
+  {
+    name: 'probe-engine',
+    description: 'Turns probe targets into verdicts with Kubernetes timing; handlers are plugins.',
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws, '@grpc/grpc-js': catalog },
+    peerDependencies: { rxjs: catalog },
+    subpaths: { './grpc': 'src/grpc/index.ts', './plugin': 'src/plugin/index.ts', './testing': 'src/testing/index.ts' },
+  },
+  {
+    name: 'probe-mqtt',
+    description: 'An MQTT probe for Solo Kubelet: CONNECT, and optionally wait for a retained topic.',
+    dependencies: { '@solo-kubelet/probe-engine': ws, 'mqtt-packet': catalog },
+  },
+  {
+    name: 'pod-environment',
+    description: 'Works out what a container sees and may do as CRI configs, and prepares it on disk and in cgroups.',
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws, '@solo-kubelet/cri-client': ws },
+    subpaths: { './testing': 'src/testing/index.ts' },
+  },
+  {
+    name: 'reconciler',
+    description: 'Decides and carries out what makes the container runtime match the Pods, and derives their status.',
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/manifest-source': ws,
+      '@solo-kubelet/probe-engine': ws,
+      '@solo-kubelet/cri-client': ws,
+      '@solo-kubelet/pod-environment': ws,
+    },
+    peerDependencies: { rxjs: catalog },
+    subpaths: { './cri': 'src/cri/index.ts', './testing': 'src/testing/index.ts' },
+  },
+  {
+    name: 'node-api',
+    description: "Serves the kubelet's HTTP API: pods, logs, exec, attach, port-forward, stats, metrics, health.",
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/reconciler': ws,
+      '@solo-kubelet/cri-client': ws,
+      '@peculiar/x509': catalog,
+      'find-my-way': catalog,
+    },
+    subpaths: { './logs': 'src/logs/index.ts' },
+  },
+  {
+    name: 'kubelet-cli',
+    description: 'Solo Kubelet: run Kubernetes Pod manifests on one machine, without a control plane.',
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/manifest-source': ws,
+      '@solo-kubelet/cri-client': ws,
+      '@solo-kubelet/cni-invoker': ws,
+      '@solo-kubelet/probe-engine': ws,
+      '@solo-kubelet/pod-environment': ws,
+      '@solo-kubelet/reconciler': ws,
+      '@solo-kubelet/node-api': ws,
+      commander: catalog,
+      pino: catalog,
+      picocolors: catalog,
+      rxjs: catalog,
+      'string-width': catalog,
+      'tar-stream': catalog,
+      undici: catalog,
+      ws: catalog,
+      yaml: catalog,
+    },
+    devDependencies: { '@types/tar-stream': catalog, '@types/ws': catalog },
+    bin: { 'kubelet-cli': './dist/bin.js' },
+  },
+];

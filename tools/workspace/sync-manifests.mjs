@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+// Writes every packages/*/package.json from packages.mjs so that they stay alike; `--check` fails on a difference instead.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packages } from './packages.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const check = process.argv.includes('--check');
+
+const entry = (source) => {
+  const out = source.replace(/^src\//, './dist/').replace(/\.ts$/, '');
+  return { '@solo-kubelet/source': `./${source}`, types: `${out}.d.ts`, default: `${out}.js` };
+};
+
+const manifest = (pkg, version) => {
+  const peers = pkg.peerDependencies ?? {};
+  const devDependencies = { ...pkg.devDependencies, ...peers };
+  return {
+    name: `@solo-kubelet/${pkg.name}`,
+    version,
+    description: pkg.description,
+    keywords: ['kubernetes', 'kubelet', 'pod', 'cri', 'cni', 'containerd', 'cri-o', 'standalone'],
+    license: 'Apache-2.0',
+    type: 'module',
+    sideEffects: false,
+    ...(pkg.bin ? { bin: pkg.bin } : {}),
+    exports: {
+      '.': entry('src/index.ts'),
+      ...Object.fromEntries(Object.entries(pkg.subpaths ?? {}).map(([key, source]) => [key, entry(source)])),
+      './package.json': './package.json',
+    },
+    files: ['dist', 'README.md', 'CHANGELOG.md', 'LICENSE', ...(pkg.files ?? [])],
+    engines: { node: '>=20.19' },
+    publishConfig: { access: 'public' },
+    scripts: { build: 'tsup' },
+    ...(Object.keys(pkg.dependencies).length ? { dependencies: pkg.dependencies } : {}),
+    ...(Object.keys(peers).length ? { peerDependencies: Object.fromEntries(Object.keys(peers).map((name) => [name, '^7.8.0'])) } : {}),
+    ...(Object.keys(devDependencies).length ? { devDependencies } : {}),
+  };
+};
+
+const files = (pkg) => {
+  const dir = join(root, 'packages', pkg.name);
+  const manifestPath = join(dir, 'package.json');
+  const version = existsSync(manifestPath) ? JSON.parse(readFileSync(manifestPath, 'utf8')).version : '0.1.0';
+  const entries = ['src/index.ts', ...Object.values(pkg.subpaths ?? {}), ...(pkg.bin ? ['src/bin.ts'] : []), ...(pkg.entries ?? [])];
+  return {
+    [manifestPath]: `${JSON.stringify(manifest(pkg, version), null, 2)}\n`,
+    [join(dir, 'tsup.config.ts')]: [
+      "import { packageConfig } from '../../tools/workspace/tsup.js';",
+      '',
+      `export default packageConfig([${entries.map((name) => `'${name}'`).join(', ')}]);`,
+      '',
+    ].join('\n'),
+    [join(dir, 'tsconfig.json')]: `${JSON.stringify({ extends: '../../tsconfig.base.json', include: ['src', 'test'] }, null, 2)}\n`,
+    [join(dir, 'LICENSE')]: readFileSync(join(root, 'LICENSE'), 'utf8'),
+  };
+};
+
+let stale = 0;
+for (const pkg of packages) {
+  for (const [path, text] of Object.entries(files(pkg))) {
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+    stale += 1;
+    if (check) {
+      console.error(`stale: ${path} (run: node tools/workspace/sync-manifests.mjs)`);
+    } else {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+  }
+}
+process.exitCode = check && stale > 0 ? 1 : 0;

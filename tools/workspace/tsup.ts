@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup';
+
+/** The build every package shares: ESM for Node 20.19, types and source maps, dependencies left outside. */
+export const packageConfig = (entries: readonly string[]) =>
+  defineConfig({
+    entry: Object.fromEntries(entries.map((path) => [path.replace(/^src\//, '').replace(/\.ts$/, ''), path])),
+    format: ['esm'],
+    target: 'node20',
+    dts: true,
+    sourcemap: true,
+    clean: true,
+    splitting: true,
+    treeshake: true,
+  });
