@@ -53,7 +53,7 @@ const files = (pkg) => {
       `export default packageConfig([${entries.map((name) => `'${name}'`).join(', ')}]);`,
       '',
     ].join('\n'),
-    [join(dir, 'tsconfig.json')]: `${JSON.stringify({ extends: '../../tsconfig.base.json', include: ['src', 'test'] }, null, 2)}\n`,
+    [join(dir, 'tsconfig.json')]: '{\n  "extends": "../../tsconfig.base.json",\n  "include": ["src", "test"]\n}\n',
     [join(dir, 'LICENSE')]: readFileSync(join(root, 'LICENSE'), 'utf8'),
   };
 };
