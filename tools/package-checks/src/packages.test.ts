@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { transform } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installPacked, type StrangerProject } from './packed.js';
+import { fencedBlocks } from './readme-blocks.js';
+
+const run = promisify(execFile);
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const names = readdirSync(join(root, 'packages')).sort();
+const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
+
+/** Runs a command and returns what it printed, failing with its output when it fails. */
+const expectSuccess = async (file: string, args: readonly string[], cwd: string, timeout = 120_000): Promise<string> => {
+  try {
+    const { stdout, stderr } = await run(file, [...args], { cwd, timeout, env: { ...process.env, NO_COLOR: '1' } });
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${file} ${args.join(' ')} failed:\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
+  }
+};
+
+describe('packed packages', () => {
+  let stranger: StrangerProject;
+  beforeAll(async () => {
+    const unbuilt = names.filter((name) => !existsSync(join(root, 'packages', name, 'dist', 'index.js')));
+    if (unbuilt.length > 0) throw new Error(`not built: ${unbuilt.join(', ')} (run: pnpm build)`);
+    stranger = await installPacked(root);
+  });
+  afterAll(() => stranger?.[Symbol.asyncDispose]());
+
+  it.each(names)('%s passes publint and has types for every entry point', async (name) => {
+    await expectSuccess(bin('publint'), ['--strict'], join(root, 'packages', name));
+    await expectSuccess(bin('attw'), [stranger.tarballs.get(name) ?? '', '--profile', 'esm-only', '--no-color'], root);
+  });
+
+  it.each(names)('every entry point of %s can be imported by a stranger', async (name) => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+      exports: Record<string, unknown>;
+    };
+    const entries = Object.keys(exports).filter((key) => key !== './package.json');
+    const code = entries.map((key) => `await import('@solo-kubelet/${name}${key.slice(1)}');`).join('\n');
+    await expectSuccess(process.execPath, ['--input-type=module', '-e', code], stranger.directory);
+  });
+
+  const examples = names.flatMap((name) =>
+    fencedBlocks(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8'))
+      .filter((block) => block.marks.includes('run'))
+      .map((block) => ({ name, ...block })),
+  );
+
+  it.each(names.filter((name) => name !== 'kubelet-cli'))('the README of %s has an example that runs', (name) => {
+    expect(examples.some((example) => example.name === name)).toBe(true);
+  });
+
+  it.each(examples)('the README example of $name at line $line works as printed', async ({ name, line, code, language }) => {
+    const javascript = language === 'ts' ? (await transform(code, { loader: 'ts', format: 'esm', target: 'node20' })).code : code;
+    const file = join(stranger.directory, `${name}-${line}.mjs`);
+    await writeFile(file, javascript);
+    await expectSuccess(process.execPath, [file], stranger.directory, 60_000);
+  });
+
+  it('installs the kubelet-cli command', async () => {
+    expect(await expectSuccess(join(stranger.directory, 'node_modules', '.bin', 'kubelet-cli'), ['version'], stranger.directory)).toMatch(
+      /\d+\.\d+\.\d+/,
+    );
+  });
+});
