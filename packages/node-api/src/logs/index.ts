@@ -1,1 +1,2 @@
-export {};
+export type { LogFormat } from './line-formatter.js';
+export { type ReadLogOptions, readContainerLog } from './read-container-log.js';
