@@ -36,7 +36,12 @@ export const packages = [
   {
     name: 'probe-engine',
     description: 'Turns probe targets into verdicts with Kubernetes timing; handlers are plugins.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws, '@grpc/grpc-js': catalog },
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@grpc/grpc-js': catalog,
+      '@bufbuild/protobuf': catalog,
+    },
     peerDependencies: { rxjs: catalog },
     subpaths: { './grpc': 'src/grpc/index.ts', './plugin': 'src/plugin/index.ts', './testing': 'src/testing/index.ts' },
   },
@@ -102,6 +107,7 @@ export const packages = [
       yaml: catalog,
     },
     devDependencies: { '@types/tar-stream': catalog, '@types/ws': catalog },
+    subpaths: { './images': 'src/images/index.ts' },
     bin: { 'kubelet-cli': './dist/bin.js' },
   },
 ];

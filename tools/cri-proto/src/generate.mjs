@@ -1,0 +1,62 @@
+// Writes the TypeScript of every protocol from the .proto files here. `node src/generate.mjs [root]` writes below another root (the tests do).
+import { execFile } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const here = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const protoDirectory = join(here, 'proto');
+
+const options = [
+  'env=node',
+  'forceLong=bigint',
+  'importSuffix=.js',
+  'oneof=unions-value',
+  'useOptionals=messages',
+  'unrecognizedEnum=false',
+  'outputJsonMethods=false',
+  'exportCommonSymbols=false',
+  'useExactTypes=false',
+];
+
+const targets = [
+  {
+    directory: 'packages/cri-client/src/gen',
+    files: ['cri-v1.proto', 'containerd-events.proto', 'containerd-event-messages.proto'],
+    options: [...options, 'outputServices=generic-definitions'],
+  },
+  // grpc-js definitions: the probe needs this one service only, without cri-client's machinery.
+  {
+    directory: 'packages/probe-engine/src/gen',
+    files: ['health.proto'],
+    options: [...options, 'outputPartialMethods=false', 'outputServices=grpc-js'],
+  },
+];
+
+const bin = (name) => join(here, 'node_modules/.bin', name);
+
+/** Runs protoc and ts-proto for every target, replacing what the target directories held. */
+export const generate = async (root) => {
+  for (const target of targets) {
+    const out = join(root, target.directory);
+    await rm(out, { recursive: true, force: true });
+    await mkdir(out, { recursive: true });
+    await run(bin('protoc'), [
+      `--plugin=protoc-gen-ts_proto=${bin('protoc-gen-ts_proto')}`,
+      `--proto_path=${protoDirectory}`,
+      `--ts_proto_out=${out}`,
+      `--ts_proto_opt=${target.options.join(',')}`,
+      ...target.files,
+    ]);
+  }
+};
+
+/** Compiles every .proto to one binary FileDescriptorSet. */
+export const compileDescriptors = async (file) => {
+  const files = targets.flatMap((target) => target.files);
+  await run(bin('protoc'), [`--proto_path=${protoDirectory}`, `--descriptor_set_out=${file}`, ...files]);
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await generate(process.argv[2] ?? resolve(here, '../..'));
