@@ -80,6 +80,8 @@ export const packages = [
       '@solo-kubelet/cri-client': ws,
       '@peculiar/x509': catalog,
       'find-my-way': catalog,
+      'prom-client': catalog,
+      'reflect-metadata': catalog,
     },
     subpaths: { './logs': 'src/logs/index.ts' },
   },
