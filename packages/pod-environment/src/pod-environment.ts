@@ -1,0 +1,73 @@
+import type { ContainerConfig, PodSandboxConfig } from '@solo-kubelet/cri-client';
+import type { Container, Pod } from '@solo-kubelet/pod-spec';
+
+/** Something a pod's owner should hear of, as an event. */
+export interface PodNotice {
+  readonly type: 'Normal' | 'Warning';
+  /** Kubernetes' reason, such as `MissingClusterDNS`. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Prepared {
+  readonly notices: readonly PodNotice[];
+}
+
+export interface PreparedConfig<Config> extends Prepared {
+  readonly config: Config;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What CRI `ImageStatus` tells about an image. */
+export interface ImageFacts {
+  /** The runtime's id of the image (`sha256:…`), sent as `image.image`. */
+  readonly imageId: string;
+  /** Numeric user of the image config; undefined when it has none or a named one. */
+  readonly uid?: number;
+  /** Named user of the image config; empty when it has none. */
+  readonly username?: string;
+}
+
+export interface PrepareContainerInput {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly restartCount: number;
+  /** IPs of the sandbox, as the runtime lists them; ignored for host-network pods. */
+  readonly podIps: readonly string[];
+  readonly image: ImageFacts;
+  /** Pulled image id by volume name, for the pod's `image` volumes (see podImageVolumes). */
+  readonly imageVolumes?: ReadonlyMap<string, string>;
+}
+
+export interface VolumeUsage {
+  readonly volumeName: string;
+  readonly usedBytes: number;
+  /** `emptyDir.sizeLimit`, bytes; undefined when the volume has none. */
+  readonly limitBytes?: number;
+}
+
+/** Makes and removes what a pod needs around it. Calls for one pod must not overlap; pods may run side by side. */
+export interface PodEnvironment {
+  /** Root directories and the `kubepods` cgroups; once at start, idempotent. */
+  prepareNode(options?: CallOptions): Promise<Prepared>;
+  /** Directories, pod cgroup, id mapping and volumes: before RunPodSandbox. Idempotent, also after a kubelet restart. */
+  preparePod(pod: Pod, options?: CallOptions): Promise<Prepared>;
+  sandboxConfig(pod: Pod, attempt: number, options?: CallOptions): Promise<PreparedConfig<PodSandboxConfig>>;
+  /** The `runtime_handler` for RunPodSandbox: empty unless the pod names a runtime class. */
+  runtimeHandler(pod: Pod): string;
+  /** Environment, /etc/hosts, subPaths and the termination message file: before every CreateContainer. */
+  prepareContainer(input: PrepareContainerInput, options?: CallOptions): Promise<PreparedConfig<ContainerConfig>>;
+  /** Rewrites downwardAPI and projected volumes whose contents changed. */
+  refreshVolumes(pod: Pod, options?: CallOptions): Promise<void>;
+  /** Bytes used by each disk emptyDir, for sizeLimit. */
+  volumeUsage(pod: Pod, options?: CallOptions): Promise<readonly VolumeUsage[]>;
+  /** Shares of the burstable level, from the requests of the pods that run. */
+  updateQosCgroups(activePods: readonly Pod[], options?: CallOptions): Promise<void>;
+  /** After the last container: unmounts, deletes, releases. Throws a retryable error naming what is left. */
+  cleanPod(podUid: string, options?: CallOptions): Promise<void>;
+  /** UIDs that have a directory or a cgroup on this node. */
+  listPodUids(): Promise<readonly string[]>;
+}
