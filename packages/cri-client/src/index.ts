@@ -1,3 +1,7 @@
+export { type CriClient, type CriClientOptions, createCriClient } from './create-cri-client.js';
+export { CriError, type CriErrorCode, type CriErrorOptions, type RuntimeReason } from './cri-error.js';
+export type { CriCall, CriHandler, CriInterceptor } from './cri-interceptor.js';
+export { parseEndpoint } from './endpoint.js';
 // What CRI's messages are called, for type positions.
 export type {
   AttachRequest,
@@ -185,3 +189,7 @@ export {
   Signal,
   SupplementalGroupsPolicy,
 } from './gen/cri-v1.js';
+export type { ChangeFeed, PodChange } from './pod-change.js';
+export type { CriCallOptions, ServiceClient } from './service-client.js';
+export type { CriLists } from './streamed-lists.js';
+export type { ChangesOptions } from './watch-changes.js';
