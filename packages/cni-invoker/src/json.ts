@@ -1,0 +1,89 @@
+/** Any JSON value. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+/** A JSON object. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+export const isJsonObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Where in a text an offset lies, counted from 1. */
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+export type JsonParse =
+  | { readonly ok: true; readonly value: JsonValue }
+  | { readonly ok: false; readonly position: TextPosition; readonly message: string };
+
+/** `JSON.parse` that tells line and column of the first fault on every Node version. */
+export const parseJson = (text: string): JsonParse => {
+  try {
+    return { ok: true, value: JSON.parse(text) as JsonValue };
+  } catch {
+    const offset = firstFault(text);
+    const found = offset < text.length ? JSON.stringify(text[offset]) : 'the end of the text';
+    return { ok: false, position: positionAt(text, offset), message: `not valid JSON: unexpected ${found}` };
+  }
+};
+
+const positionAt = (text: string, offset: number): TextPosition => {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+};
+
+const SPACE = /[ \t\n\r]*/y;
+// U+007F to U+009F are control characters that JSON allows in strings.
+const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+
+class Fault {
+  constructor(readonly offset: number) {}
+}
+
+/** The offset at which a text stops being JSON. */
+const firstFault = (text: string): number => {
+  let at = 0;
+  const take = (pattern: RegExp): boolean => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match) at = pattern.lastIndex;
+    return match !== null;
+  };
+  const skipSpace = (): void => void take(SPACE);
+  const expect = (ok: boolean): void => {
+    if (!ok) throw new Fault(at);
+  };
+  const literal = (char: string): boolean => {
+    skipSpace();
+    if (text[at] !== char) return false;
+    at += 1;
+    return true;
+  };
+  const members = (close: string, member: () => void): void => {
+    if (literal(close)) return;
+    do member();
+    while (literal(','));
+    expect(literal(close));
+  };
+  const value = (): void => {
+    if (literal('{')) {
+      members('}', () => {
+        skipSpace();
+        expect(take(STRING));
+        expect(literal(':'));
+        value();
+      });
+    } else if (literal('[')) members(']', value);
+    else expect(take(STRING) || take(SCALAR));
+  };
+  try {
+    value();
+    skipSpace();
+    return at;
+  } catch (fault) {
+    if (fault instanceof Fault) return fault.offset;
+    throw fault;
+  }
+};
