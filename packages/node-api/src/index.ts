@@ -1,1 +1,8 @@
-export {};
+export type { AuthorizationMode } from './auth/authorize.js';
+export { createNodeApi, type NodeApi, type NodeApiOptions } from './create-node-api.js';
+export { createKubeletMetrics, type KubeletMetrics, type NodeCounts, type ProbeObservation } from './metrics/kubelet-metrics.js';
+export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
+export type { HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
+export type { Listener } from './server/listeners.js';
+export type { Summary } from './stats/summary.js';
+export { type CertificatePair, type MakeCertificateOptions, makeCertificate } from './tls/make-certificate.js';

@@ -1,0 +1,206 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { processMetrics } from './process-metrics.js';
+
+/** What the node looks like at the moment of a scrape. */
+export interface NodeCounts {
+  readonly desiredPods: number;
+  readonly runningPods: number;
+  /** By CRI state: created, running, exited, unknown. */
+  readonly containers: Readonly<Record<'created' | 'running' | 'exited' | 'unknown', number>>;
+}
+
+export interface ProbeObservation {
+  readonly probeType: 'Startup' | 'Liveness' | 'Readiness';
+  readonly result: 'successful' | 'failed' | 'unknown';
+  readonly container: string;
+  readonly pod: string;
+  readonly namespace: string;
+  readonly podUid: string;
+  readonly durationSeconds?: number;
+}
+
+/** The kubelet's own metrics, under upstream's names and labels (pkg/kubelet/metrics/metrics.go). Call the observers from the wiring. */
+export interface KubeletMetrics {
+  readonly registry: Registry;
+  readonly probeRegistry: Registry;
+  /** One finished CRI call; `operation` in upstream's snake case, such as `run_podsandbox`. */
+  runtimeOperation(operation: string, durationSeconds: number, failed: boolean): void;
+  httpRequest(method: string, path: string, serverType: 'readonly' | 'readwrite', durationSeconds: number): void;
+  relisted(durationSeconds: number): void;
+  containerStarted(type: 'container' | 'init_container' | 'pod_sandbox', errorCode?: string): void;
+  podStarted(errorCode?: string): void;
+  /** From first sight of the manifest to all containers running. */
+  podStartDuration(seconds: number): void;
+  imagePulled(sizeBytes: number, durationSeconds: number): void;
+  admissionRejected(reason: string): void;
+  probe(observation: ProbeObservation): void;
+  /** Ends a pod's probe series, so that pods come and go without growing the answer. */
+  forgetPod(podUid: string): void;
+}
+
+const RUNTIME_BUCKETS = Array.from({ length: 14 }, (_, index) => 0.005 * 2.5 ** index);
+const PULL_BUCKETS = [1, 5, 10, 20, 30, 60, 180, 300, 600, 900, 1_200, 1_800, 2_700, 3_600];
+const PROBE_RESULTS = ['successful', 'failed', 'unknown'] as const;
+const MEGABYTE = 1_000_000;
+const SIZE_CLASSES: readonly (readonly [number, string])[] = [
+  [10, '0-10MB'],
+  [100, '10MB-100MB'],
+  [500, '100MB-500MB'],
+  [1_000, '500MB-1GB'],
+  [5_000, '1GB-5GB'],
+  [10_000, '5GB-10GB'],
+  [20_000, '10GB-20GB'],
+  [30_000, '20GB-30GB'],
+  [40_000, '30GB-40GB'],
+  [60_000, '40GB-60GB'],
+  [100_000, '60GB-100GB'],
+];
+
+export const imageSizeClass = (bytes: number): string =>
+  SIZE_CLASSES.find(([megabytes]) => bytes <= megabytes * MEGABYTE)?.[1] ?? 'GT100GB';
+
+export const createKubeletMetrics = ({
+  nodeName,
+  counts,
+}: {
+  readonly nodeName: string;
+  readonly counts: () => NodeCounts;
+}): KubeletMetrics => {
+  const registry = new Registry();
+  const probeRegistry = new Registry();
+  const registers = [registry];
+  processMetrics(registry);
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter<Label>({ name: `kubelet_${name}`, help: `[ALPHA] ${help}`, labelNames: [...labelNames], registers });
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[] = [],
+    buckets: readonly number[] = RUNTIME_BUCKETS,
+  ) =>
+    new Histogram<Label>({
+      name: `kubelet_${name}`,
+      help: `[ALPHA] ${help}`,
+      labelNames: [...labelNames],
+      buckets: [...buckets],
+      registers,
+    });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[], collect: (gauge: Gauge<Label>) => void) =>
+    new Gauge<Label>({
+      name: `kubelet_${name}`,
+      help: `[ALPHA] ${help}`,
+      labelNames: [...labelNames],
+      registers,
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+
+  gauge('node_name', "The node's name. The count is always 1.", ['node'], (g) => g.set({ node: nodeName }, 1));
+  gauge(
+    'desired_pods',
+    'The number of pods the kubelet is being instructed to run. static is true if the pod is not from the apiserver.',
+    ['static'],
+    (g) => g.set({ static: 'true' }, counts().desiredPods),
+  );
+  gauge('running_pods', 'Number of pods that have a running pod sandbox', [], (g) => g.set(counts().runningPods));
+  gauge('running_containers', 'Number of containers currently running', ['container_state'], (g) => {
+    for (const [state, count] of Object.entries(counts().containers)) g.set({ container_state: state }, count);
+  });
+  let lastRelistSeconds = 0;
+  gauge('pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.', [], (g) => g.set(lastRelistSeconds));
+
+  const operations = counter('runtime_operations_total', 'Cumulative number of runtime operations by operation type.', ['operation_type']);
+  const operationErrors = counter('runtime_operations_errors_total', 'Cumulative number of runtime operation errors by operation type.', [
+    'operation_type',
+  ]);
+  const operationSeconds = histogram(
+    'runtime_operations_duration_seconds',
+    'Duration in seconds of runtime operations. Broken down by operation type.',
+    ['operation_type'],
+  );
+  const httpRequests = counter('http_requests_total', 'Number of the http requests received since the server started', [
+    'method',
+    'path',
+    'server_type',
+  ]);
+  const httpSeconds = histogram('http_requests_duration_seconds', 'Duration in seconds to serve http requests', [
+    'method',
+    'path',
+    'server_type',
+  ]);
+  const relistSeconds = histogram('pleg_relist_duration_seconds', 'Duration in seconds for relisting pods in PLEG.');
+  const startedContainers = counter('started_containers_total', 'Cumulative number of containers started', ['container_type']);
+  const startedContainerErrors = counter('started_containers_errors_total', 'Cumulative number of errors when starting containers', [
+    'container_type',
+    'code',
+  ]);
+  const startedPods = counter('started_pods_total', 'Cumulative number of pods started');
+  const startedPodErrors = counter('started_pods_errors_total', 'Cumulative number of errors when starting pods');
+  const startSeconds = histogram(
+    'pod_start_duration_seconds',
+    'Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run',
+  );
+  const pullSeconds = histogram(
+    'image_pull_duration_seconds',
+    'Duration in seconds to pull an image.',
+    ['image_size_in_bytes'],
+    PULL_BUCKETS,
+  );
+  const rejections = counter('admission_rejections_total', 'Cumulative number pod admission rejections by the Kubelet.', ['reason']);
+  const probes = new Counter({
+    name: 'prober_probe_total',
+    help: '[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.',
+    labelNames: ['probe_type', 'result', 'container', 'pod', 'namespace', 'pod_uid'],
+    registers: [probeRegistry],
+  });
+  const probeSeconds = new Histogram({
+    name: 'prober_probe_duration_seconds',
+    help: '[ALPHA] Duration in seconds for a probe response.',
+    labelNames: ['probe_type', 'container', 'pod', 'namespace'],
+    registers: [probeRegistry],
+  });
+
+  const seriesOfPod = new Map<string, Map<string, Record<'probe_type' | 'container' | 'pod' | 'namespace', string>>>();
+
+  return {
+    registry,
+    probeRegistry,
+    runtimeOperation: (operation_type, durationSeconds, failed) => {
+      operations.inc({ operation_type });
+      operationSeconds.observe({ operation_type }, durationSeconds);
+      if (failed) operationErrors.inc({ operation_type });
+    },
+    httpRequest: (method, path, server_type, durationSeconds) => {
+      httpRequests.inc({ method, path, server_type });
+      httpSeconds.observe({ method, path, server_type }, durationSeconds);
+    },
+    relisted: (durationSeconds) => {
+      lastRelistSeconds = Math.floor(Date.now() / 1_000);
+      relistSeconds.observe(durationSeconds);
+    },
+    containerStarted: (container_type, code) => {
+      if (code === undefined) startedContainers.inc({ container_type });
+      else startedContainerErrors.inc({ container_type, code });
+    },
+    podStarted: (code) => (code === undefined ? startedPods : startedPodErrors).inc(),
+    podStartDuration: (seconds) => startSeconds.observe(seconds),
+    imagePulled: (sizeBytes, seconds) => pullSeconds.observe({ image_size_in_bytes: imageSizeClass(sizeBytes) }, seconds),
+    admissionRejected: (reason) => rejections.inc({ reason }),
+    probe: ({ probeType, result, container, pod, namespace, podUid, durationSeconds }) => {
+      const labels = { probe_type: probeType, container, pod, namespace };
+      probes.inc({ ...labels, result, pod_uid: podUid });
+      if (durationSeconds !== undefined) probeSeconds.observe(labels, durationSeconds);
+      const series = seriesOfPod.get(podUid) ?? new Map();
+      seriesOfPod.set(podUid, series.set(`${probeType}/${container}`, labels));
+    },
+    forgetPod: (podUid) => {
+      for (const labels of seriesOfPod.get(podUid)?.values() ?? []) {
+        for (const result of PROBE_RESULTS) probes.remove({ ...labels, result, pod_uid: podUid });
+        probeSeconds.remove(labels);
+      }
+      seriesOfPod.delete(podUid);
+    },
+  };
+};

@@ -1,0 +1,46 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+
+/** One change of a watched list, as the Kubernetes API writes it. */
+export interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: T;
+}
+
+/** A list that can be read and followed. */
+export interface Watchable<T> {
+  list(): readonly T[];
+  /** Changes from now on. Ends when the signal aborts. */
+  watch(options: { readonly signal: AbortSignal }): AsyncIterable<WatchEvent<T>>;
+}
+
+export interface HealthCheck {
+  readonly name: string;
+  /** Undefined when healthy, else why not. The reason is logged, and told to admins only. */
+  check(): string | undefined;
+}
+
+/** A named container of a pod as the runtime has it now. */
+export interface ContainerRef {
+  readonly containerId: string;
+  readonly logPath: string;
+  readonly running: boolean;
+}
+
+/** What the server shows. The kubelet's wiring implements it over the reconciler's streams. */
+export interface NodeView {
+  readonly nodeName: string;
+  readonly pods: Watchable<Pod>;
+  /** v1 Events, newest last. */
+  readonly events: Watchable<object>;
+  /** One entry per manifest file or URL: its state and its issues. */
+  readonly manifests: Watchable<object>;
+  /** The v1 Node object, made on the spot. */
+  node(options: { readonly signal: AbortSignal }): Promise<object>;
+  /** The effective KubeletConfiguration, `kind` and `apiVersion` included; secrets already masked. */
+  readonly configuration: object;
+  readonly healthChecks: readonly HealthCheck[];
+  /** Restarts the pod's containers, or ends their back-off, now. False when there is no such pod. */
+  restartPod(namespace: string, name: string): boolean;
+  /** Where logs of pods lie. Upstream default /var/log/pods. */
+  readonly podLogsDirectory: string;
+}

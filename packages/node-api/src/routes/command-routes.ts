@@ -1,0 +1,37 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { NodeView } from '../node-view.js';
+import { HttpAnswer, sendJson, sendText } from '../server/http-answer.js';
+import type { Route } from '../server/route.js';
+import { findPod, findRunningContainer } from './find-container.js';
+
+/** Paths that change something: POST /restart (ours) and POST /checkpoint (upstream's). */
+export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: string, nowMs: () => number): readonly Route[] => [
+  {
+    methods: ['POST'],
+    path: '/restart/:namespace/:pod',
+    handle: ({ response, params }) => {
+      const { namespace = '', pod = '' } = params;
+      if (!view.restartPod(namespace, pod)) throw new HttpAnswer(404, `pod "${pod}" does not exist\n`);
+      sendText(response, 202, 'restarting\n');
+    },
+  },
+  {
+    methods: ['POST'],
+    path: '/checkpoint/:namespace/:pod/:container',
+    handle: async ({ response, params, query, signal }) => {
+      const { namespace = '', pod = '', container = '' } = params;
+      findPod(view, { namespace, pod });
+      const timeout = query.getAll('timeout').at(-1) ?? '0';
+      if (!/^\d{1,9}$/.test(timeout)) throw new HttpAnswer(404, 'cannot parse value of timeout parameter\n');
+      const containerId = await findRunningContainer(cri, { namespace, pod, container }, signal);
+      const directory = join(rootDirectory, 'checkpoints');
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const stamp = new Date(nowMs()).toISOString().replace(/\.\d+/, '');
+      const location = join(directory, `checkpoint-${pod}_${namespace}-${container}-${stamp}.tar`);
+      await cri.runtime.checkpointContainer({ containerId, location, timeout: BigInt(timeout) }, { signal });
+      sendJson(response, { items: [location] });
+    },
+  },
+];

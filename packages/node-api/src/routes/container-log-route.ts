@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { ContainerStatus, Pod } from '@solo-kubelet/pod-spec';
+import { type ReadLogOptions, readContainerLog } from '../logs/read-container-log.js';
+import type { NodeView } from '../node-view.js';
+import { booleanParameter, HttpAnswer } from '../server/http-answer.js';
+import type { Route } from '../server/route.js';
+import { findLoggedContainer, findPod } from './find-container.js';
+
+const INVALID = new HttpAnswer(422, '{"message": "Invalid request."}', { 'Content-Type': 'application/json' });
+const CONTAINER_RUNNING = 1;
+
+/** GET /containerLogs/{namespace}/{pod}/{container}, parameters as PodLogOptions (pkg/kubelet/server/server.go getContainerLogs). */
+export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => number): Route => ({
+  methods: ['GET'],
+  path: '/containerLogs/:namespace/:pod/:container',
+  debugging: true,
+  handle: async ({ response, params, query, signal }) => {
+    const { namespace = '', pod: podName = '', container = '' } = params;
+    const format = logOptions(query, nowMs());
+    const pod = findPod(view, { namespace, pod: podName });
+    if (!containerNames(pod).includes(container)) throw new HttpAnswer(404, `container "${container}" not found in pod "${podName}"\n`);
+    const previous = booleanParameter(query, 'previous');
+    const found = await findLoggedContainer(cri, { namespace, pod: podName, uid: pod.metadata?.uid ?? '', container, previous }, signal);
+    if (!found) throw new HttpAnswer(400, `${whyNoLog(pod, container, previous)}\n`);
+    const { status } = await cri.runtime.containerStatus({ containerId: found.id, verbose: false }, { signal });
+    const isRunning = async (): Promise<boolean> => {
+      const now = await cri.runtime
+        .containerStatus({ containerId: found.id, verbose: false }, { signal })
+        .catch((error: { readonly code?: string }) => error.code);
+      // A runtime that is being restarted says nothing about the container.
+      if (typeof now !== 'object') return now === 'CRI_UNAVAILABLE';
+      return Number(now.status?.state) === CONTAINER_RUNNING;
+    };
+    const log = readContainerLog({ ...format, path: status?.logPath ?? '', isRunning, signal });
+    let started = false;
+    const start = (): void => {
+      if (started) return;
+      started = true;
+      response.writeHead(200, { 'Content-Type': 'text/plain', 'X-Content-Type-Options': 'nosniff' });
+      response.flushHeaders();
+    };
+    if (format.follow) start();
+    try {
+      for await (const chunk of log) {
+        start();
+        if (!response.write(chunk)) await once(response, 'drain', { signal });
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!started) throw new HttpAnswer(404, `no log of container "${container}" in pod "${podName}"\n`);
+    }
+    start();
+    response.end();
+  },
+});
+
+const containerNames = ({ spec }: Pod): readonly string[] =>
+  [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ name }) => name ?? '');
+
+const whyNoLog = (pod: Pod, container: string, previous: boolean): string => {
+  const name = pod.metadata?.name;
+  if (previous) return `previous terminated container "${container}" in pod "${name}" not found`;
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const status = statuses.find((candidate: ContainerStatus) => candidate.name === container);
+  const reason = status?.state?.waiting?.reason;
+  return reason === undefined
+    ? `container "${container}" in pod "${name}" is terminated`
+    : `container "${container}" in pod "${name}" is waiting to start: ${reason}`;
+};
+
+/** @throws HttpAnswer 400 when a parameter cannot be read, 422 when it can but makes no sense */
+const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadLogOptions, 'path' | 'signal'> => {
+  const legacyTail = query.get('tail');
+  const tailLines = integer(query, 'tailLines') ?? (legacyTail === null || legacyTail === 'all' ? undefined : integer(query, 'tail'));
+  const sinceSeconds = integer(query, 'sinceSeconds');
+  const limitBytes = integer(query, 'limitBytes');
+  const sinceTime = query.get('sinceTime');
+  const streamName = query.get('stream') ?? 'All';
+  if (sinceTime !== null && Number.isNaN(Date.parse(sinceTime))) throw new HttpAnswer(400, '{"message": "Unable to decode query."}');
+  const isInvalid =
+    (tailLines !== undefined && tailLines < 0) ||
+    (sinceSeconds !== undefined && sinceSeconds < 1) ||
+    (limitBytes !== undefined && limitBytes < 1) ||
+    (sinceSeconds !== undefined && sinceTime !== null) ||
+    !['All', 'Stdout', 'Stderr'].includes(streamName);
+  if (isInvalid) throw INVALID;
+  const sinceMs = sinceTime !== null ? Date.parse(sinceTime) : sinceSeconds !== undefined ? nowMs - sinceSeconds * 1_000 : undefined;
+  return {
+    follow: booleanParameter(query, 'follow'),
+    timestamps: booleanParameter(query, 'timestamps'),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(streamName === 'All' ? {} : { stream: streamName === 'Stdout' ? ('stdout' as const) : ('stderr' as const) }),
+  };
+};
+
+const integer = (query: URLSearchParams, name: string): number | undefined => {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (!/^[+-]?\d{1,15}$/.test(text)) throw new HttpAnswer(400, '{"message": "Unable to decode query."}');
+  return Number(text);
+};

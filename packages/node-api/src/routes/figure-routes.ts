@@ -1,0 +1,52 @@
+import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import type { Registry } from 'prom-client';
+import { cadvisorMetrics } from '../metrics/cadvisor-metrics.js';
+import { formatMetrics, METRICS_CONTENT_TYPE } from '../metrics/exposition.js';
+import type { KubeletMetrics } from '../metrics/kubelet-metrics.js';
+import { resourceMetrics } from '../metrics/resource-metrics.js';
+import { booleanParameter, sendJson, sendText } from '../server/http-answer.js';
+import type { Exchange, Route } from '../server/route.js';
+import { collectSummary, type SummaryOptions } from '../stats/collect-summary.js';
+
+/** /stats/summary and the four metrics paths. */
+export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, logger: Logger): readonly Route[] => {
+  const get = ['GET', 'HEAD'] as const;
+  const registry =
+    (source: Registry) =>
+    async ({ response }: Exchange): Promise<void> =>
+      sendText(response, 200, await source.metrics(), { 'Content-Type': source.contentType });
+  return [
+    {
+      methods: ['GET', 'HEAD', 'POST'],
+      path: '/stats/summary',
+      readOnly: true,
+      handle: async ({ response, query, signal }) =>
+        sendJson(response, await collectSummary(options, { onlyCpuAndMemory: booleanParameter(query, 'only_cpu_and_memory'), signal })),
+    },
+    { methods: get, path: '/metrics', readOnly: true, handle: registry(metrics.registry) },
+    { methods: get, path: '/metrics/probes', readOnly: true, handle: registry(metrics.probeRegistry) },
+    {
+      methods: get,
+      path: '/metrics/resource',
+      readOnly: true,
+      handle: async ({ response, signal }) => {
+        const summary = await collectSummary(options, { onlyCpuAndMemory: true, signal }).catch((error: unknown) => {
+          logger.warn({ err: describeError(error) }, 'Cannot collect resource metrics');
+          return undefined;
+        });
+        sendText(response, 200, formatMetrics(resourceMetrics(summary)), { 'Content-Type': METRICS_CONTENT_TYPE });
+      },
+    },
+    {
+      methods: get,
+      path: '/metrics/cadvisor',
+      readOnly: true,
+      handle: async ({ response, signal }) => {
+        const summary = () => collectSummary(options, { onlyCpuAndMemory: false, signal });
+        sendText(response, 200, formatMetrics(await cadvisorMetrics(options.cri, summary, signal)), {
+          'Content-Type': METRICS_CONTENT_TYPE,
+        });
+      },
+    },
+  ];
+};

@@ -1,0 +1,81 @@
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { NodeView } from '../node-view.js';
+import { HttpAnswer } from '../server/http-answer.js';
+
+/** Values of CRI's ContainerState and PodSandboxState, which this package knows by number only (types of cri-client, no values). */
+const CONTAINER_RUNNING = 1;
+const CONTAINER_EXITED = 2;
+const SANDBOX_READY = 0;
+
+interface Named {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid?: string;
+}
+
+const podLabels = ({ namespace, pod, uid }: Named): Record<string, string> => ({
+  'io.kubernetes.pod.namespace': namespace,
+  'io.kubernetes.pod.name': pod,
+  ...(uid === undefined ? {} : { 'io.kubernetes.pod.uid': uid }),
+});
+
+/** The pod of that name (with the node suffix, as everywhere in the API). @throws HttpAnswer 404 */
+export const findPod = (view: NodeView, { namespace, pod, uid }: Named): Pod => {
+  const found = view.pods.list().find(({ metadata }) => metadata?.namespace === namespace && metadata.name === pod);
+  if (!found || (uid !== undefined && found.metadata?.uid !== uid)) throw new HttpAnswer(404, `pod "${pod}" does not exist\n`);
+  return found;
+};
+
+/** Id of the newest running container of that name. @throws HttpAnswer 404 */
+export const findRunningContainer = async (
+  cri: CriClient,
+  named: Named & { readonly container: string },
+  signal: AbortSignal,
+): Promise<string> => {
+  const newest = await newestContainer(cri, named, signal, ({ state }) => Number(state) === CONTAINER_RUNNING);
+  if (!newest) throw new HttpAnswer(404, `container "${named.container}" not found in pod "${named.pod}"\n`);
+  return newest.id;
+};
+
+/** The instance whose log is meant: the running one, else the last one that ended; with `previous` the last that ended. */
+export const findLoggedContainer = async (
+  cri: CriClient,
+  named: Named & { readonly container: string; readonly previous: boolean },
+  signal: AbortSignal,
+): Promise<{ readonly id: string; readonly running: boolean } | undefined> => {
+  const { containers } = await listContainers(cri, named, signal);
+  const sorted = [...containers].sort((a, b) => Number(b.createdAt - a.createdAt));
+  const running = sorted.find(({ state }) => Number(state) === CONTAINER_RUNNING);
+  const ended = sorted.filter(({ state }) => Number(state) === CONTAINER_EXITED);
+  if (named.previous) {
+    const last = running ? ended[0] : ended[1];
+    return last && { id: last.id, running: false };
+  }
+  const chosen = running ?? ended[0];
+  return chosen && { id: chosen.id, running: chosen === running };
+};
+
+/** Id of the pod's ready sandbox. @throws HttpAnswer 404 */
+export const findSandbox = async (cri: CriClient, named: Named, signal: AbortSignal): Promise<string> => {
+  const { items } = await cri.runtime.listPodSandbox({ filter: { id: '', labelSelector: podLabels(named) } }, { signal });
+  const ready = items.filter(({ state }) => Number(state) === SANDBOX_READY).sort((a, b) => Number(b.createdAt - a.createdAt))[0];
+  if (!ready) throw new HttpAnswer(404, `pod "${named.pod}" does not exist\n`);
+  return ready.id;
+};
+
+const listContainers = (cri: CriClient, named: Named & { readonly container: string }, signal: AbortSignal) =>
+  cri.runtime.listContainers(
+    { filter: { id: '', podSandboxId: '', labelSelector: { ...podLabels(named), 'io.kubernetes.container.name': named.container } } },
+    { signal },
+  );
+
+const newestContainer = async (
+  cri: CriClient,
+  named: Named & { readonly container: string },
+  signal: AbortSignal,
+  wanted: (container: { readonly state: unknown }) => boolean,
+) => {
+  const { containers } = await listContainers(cri, named, signal);
+  return containers.filter(wanted).sort((a, b) => Number(b.createdAt - a.createdAt))[0];
+};

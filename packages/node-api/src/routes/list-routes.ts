@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import type { NodeView, Watchable } from '../node-view.js';
+import { booleanParameter, sendJson, toJson } from '../server/http-answer.js';
+import type { Exchange, Route } from '../server/route.js';
+
+/** The lists: /pods, /events, /manifests, each also as a stream of changes with `?watch=true`; and /node. */
+export const listRoutes = (view: NodeView): readonly Route[] => [
+  listRoute('/pods', 'PodList', view.pods, true),
+  listRoute('/events', 'EventList', view.events),
+  listRoute('/manifests', 'ManifestList', view.manifests),
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/node',
+    handle: async ({ response, signal }) => sendJson(response, await view.node({ signal })),
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/configz',
+    handle: ({ response }) => sendJson(response, { kubeletconfig: view.configuration }),
+  },
+];
+
+const listRoute = (path: string, kind: string, source: Watchable<object>, readOnly = false): Route => ({
+  methods: ['GET', 'HEAD'],
+  path,
+  readOnly,
+  handle: async (exchange) => {
+    if (booleanParameter(exchange.query, 'watch')) return sendChanges(exchange, source);
+    const items = source.list();
+    sendJson(exchange.response, { kind, apiVersion: 'v1', metadata: {}, items: items.length === 0 ? null : items });
+  },
+});
+
+/** One JSON document a line, as the Kubernetes API streams a watch: first what is there, then every change. */
+const sendChanges = async ({ response, signal }: Exchange, source: Watchable<object>): Promise<void> => {
+  response.writeHead(200, { 'Content-Type': 'application/json;stream=watch', 'X-Content-Type-Options': 'nosniff' });
+  response.flushHeaders();
+  const changes = source.watch({ signal })[Symbol.asyncIterator]();
+  const write = async (event: object): Promise<void> => {
+    // A slow reader slows its own stream only; the signal ends the wait when it has gone.
+    if (!response.write(`${toJson(event)}\n`)) await once(response, 'drain', { signal });
+  };
+  for (const object of source.list()) await write({ type: 'ADDED', object });
+  for (let next = await changes.next(); !next.done; next = await changes.next()) await write(next.value);
+  response.end();
+};

@@ -1,0 +1,137 @@
+import { connect } from 'node:net';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { NodeView } from '../node-view.js';
+import { HttpAnswer, sendText } from '../server/http-answer.js';
+import type { Route, Upgrade } from '../server/route.js';
+import { findPod, findRunningContainer, findSandbox } from './find-container.js';
+
+/** Time to reach the runtime's streaming server, ms. It is on this machine. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * /exec, /attach and /portForward: the runtime is asked for a streaming address, and the client's upgraded connection (SPDY or
+ * WebSocket) is piped to it byte for byte. Nothing is decoded here, so every protocol the runtime speaks works.
+ */
+export const streamRoutes = (view: NodeView, cri: CriClient): readonly Route[] => {
+  const exec = async (upgrade: Upgrade): Promise<void> => {
+    const containerId = await findRunningContainer(cri, named(view, upgrade), upgrade.signal);
+    const { stdin, stdout, stderr, tty } = streamFlags(upgrade.query);
+    const cmd = upgrade.query.getAll('command');
+    const { url } = await cri.runtime.exec({ containerId, cmd, stdin, stdout, stderr: stderr && !tty, tty }, { signal: upgrade.signal });
+    await pipeTo(url, upgrade);
+  };
+  const attach = async (upgrade: Upgrade): Promise<void> => {
+    const target = named(view, upgrade);
+    const pod = findPod(view, target);
+    const container =
+      pod.spec?.containers?.find(({ name }) => name === target.container) ??
+      pod.spec?.initContainers?.find(({ name }) => name === target.container);
+    const tty = container?.tty === true;
+    const containerId = await findRunningContainer(cri, target, upgrade.signal);
+    const { stdin, stdout, stderr } = streamFlags(upgrade.query);
+    const { url } = await cri.runtime.attach({ containerId, stdin, stdout, stderr: stderr && !tty, tty }, { signal: upgrade.signal });
+    await pipeTo(url, upgrade);
+  };
+  const portForward = async (upgrade: Upgrade): Promise<void> => {
+    const podSandboxId = await findSandbox(cri, named(view, upgrade), upgrade.signal);
+    const port = upgrade.query
+      .getAll('port')
+      .flatMap((list) => list.split(','))
+      .map(portNumber);
+    const { url } = await cri.runtime.portForward({ podSandboxId, port }, { signal: upgrade.signal });
+    await pipeTo(url, upgrade);
+  };
+  const both = ['GET', 'POST'] as const;
+  return [
+    { methods: both, path: '/exec/:namespace/:pod/:container', debugging: true, upgrade: exec },
+    { methods: both, path: '/exec/:namespace/:pod/:uid/:container', debugging: true, upgrade: exec },
+    { methods: both, path: '/attach/:namespace/:pod/:container', debugging: true, upgrade: attach },
+    { methods: both, path: '/attach/:namespace/:pod/:uid/:container', debugging: true, upgrade: attach },
+    { methods: both, path: '/portForward/:namespace/:pod', debugging: true, upgrade: portForward },
+    { methods: both, path: '/portForward/:namespace/:pod/:uid', debugging: true, upgrade: portForward },
+    ...['/run/:namespace/:pod/:container', '/run/:namespace/:pod/:uid/:container'].map((path): Route => ({ ...runRoute(view, cri), path })),
+  ];
+};
+
+/** Upper limit of a /run command, s: the answer is collected in memory and given at its end. */
+const RUN_TIMEOUT_SECONDS = 3_600n;
+
+const runRoute = (view: NodeView, cri: CriClient): Omit<Route, 'path'> => ({
+  methods: ['POST'],
+  debugging: true,
+  handle: async ({ response, params, query, signal }) => {
+    const containerId = await findRunningContainer(cri, named(view, { params }), signal);
+    const cmd = (query.get('cmd') ?? '').split(' ').filter((word) => word !== '');
+    if (cmd.length === 0) throw new HttpAnswer(400, 'missing parameter cmd\n');
+    const { stdout, stderr, exitCode } = await cri.runtime.execSync({ containerId, cmd, timeout: RUN_TIMEOUT_SECONDS }, { signal });
+    const output = Buffer.concat([stdout, stderr]).toString('utf8');
+    if (exitCode !== 0) throw new HttpAnswer(500, `command '${cmd.join(' ')}' exited with ${exitCode}: ${output}`);
+    sendText(response, 200, output);
+  },
+});
+
+const named = (view: NodeView, { params }: { readonly params: Readonly<Record<string, string>> }) => {
+  const { namespace = '', pod = '', container = '', uid } = params;
+  findPod(view, { namespace, pod, ...(uid === undefined ? {} : { uid }) });
+  return { namespace, pod, container, ...(uid === undefined ? {} : { uid }) };
+};
+
+/** Only the literal `1` counts, as upstream; a terminal has no separate stderr. */
+const streamFlags = (query: URLSearchParams) => {
+  const flag = (name: string): boolean => query.get(name) === '1';
+  const flags = { stdin: flag('input'), stdout: flag('output'), stderr: flag('error'), tty: flag('tty') };
+  if (!flags.stdin && !flags.stdout && !flags.stderr) throw new HttpAnswer(400, 'you must specify at least 1 of stdin, stdout, stderr\n');
+  return flags;
+};
+
+const portNumber = (text: string): number => {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new HttpAnswer(400, `invalid port "${text}"\n`);
+  return port;
+};
+
+/** Headers that belong to the connection with the client, not to the request that is passed on. */
+const DROPPED_HEADERS: ReadonlySet<string> = new Set(['host', 'authorization', 'cookie', 'proxy-authorization']);
+
+/** Repeats the client's request to the runtime's streaming server and joins the two connections. Settles when both have ended. */
+const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const target = new URL(url);
+    const host =
+      target.hostname === '' || target.hostname === '0.0.0.0' || target.hostname === '[::]'
+        ? '127.0.0.1'
+        : target.hostname.replace(/^\[|\]$/g, '');
+    const runtime = connect({ host, port: Number(target.port || 80) });
+    const timer = setTimeout(
+      () => runtime.destroy(new Error(`no answer from the runtime's streaming server at ${target.host}`)),
+      CONNECT_TIMEOUT_MS,
+    );
+    let joined = false;
+    runtime.once('connect', () => {
+      clearTimeout(timer);
+      joined = true;
+      const headers = request.rawHeaders.flatMap((name, index) =>
+        index % 2 === 0 && !DROPPED_HEADERS.has(name.toLowerCase()) ? [`${name}: ${request.rawHeaders[index + 1]}\r\n`] : [],
+      );
+      runtime.write(`${request.method} ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\n${headers.join('')}\r\n`);
+      if (head.length > 0) runtime.write(head);
+      socket.pipe(runtime);
+      runtime.pipe(socket);
+    });
+    const stop = (): void => {
+      runtime.destroy();
+      socket.destroy();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    runtime.on('error', (error) => {
+      if (joined) socket.destroy();
+      else reject(error);
+    });
+    socket.once('close', () => runtime.destroy());
+    runtime.once('close', () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      if (joined) socket.end();
+      resolve();
+    });
+  });

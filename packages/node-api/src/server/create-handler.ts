@@ -1,0 +1,130 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { describeError, isAbort, type Logger } from '@solo-kubelet/diagnostics';
+import findMyWay, { type HTTPMethod } from 'find-my-way';
+import type { Identity } from '../auth/identity.js';
+import { HttpAnswer, sendText } from './http-answer.js';
+import type { Exchange, Route, Upgrade } from './route.js';
+
+/** Decides about one request: an identity to go on with, or the answer that ends it. */
+export type Gate = (request: IncomingMessage, path: string) => Identity | HttpAnswer;
+
+export interface HandlerOptions {
+  readonly routes: readonly Route[];
+  readonly gate: Gate;
+  readonly logger: Logger;
+  /** Aborts everything under way when the server stops. */
+  readonly signal: AbortSignal;
+  readonly onFinished?: (observation: { readonly method: string; readonly path: string; readonly durationMs: number }) => void;
+}
+
+export interface RequestHandler {
+  request(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+const NOT_FOUND = new HttpAnswer(404, '404 page not found\n');
+
+/** Turns routes into listeners for a node:http server. Nothing thrown by a handler escapes. */
+export const createHandler = ({ routes, gate, logger, signal: serverSignal, onFinished }: HandlerOptions): RequestHandler => {
+  const router = findMyWay({ ignoreTrailingSlash: true, caseSensitive: true, maxParamLength: 300 });
+  const known = new Set<string>();
+  for (const route of routes) {
+    for (const method of route.methods) router.on(method as HTTPMethod, route.path, () => {}, route);
+    known.add(route.path);
+  }
+
+  const resolve = (request: IncomingMessage): { route: Route; params: Record<string, string>; url: URL } => {
+    const url = URL.canParse(request.url ?? '', 'http://node') ? new URL(request.url ?? '', 'http://node') : undefined;
+    if (!url) throw new HttpAnswer(400, 'malformed request target\n');
+    const method = (request.method ?? 'GET') as HTTPMethod;
+    const match = router.find(method, url.pathname);
+    if (match) return { route: match.store as Route, params: decodeAll(match.params), url };
+    const otherMethod = (['GET', 'POST'] as const).some((other) => other !== method && router.find(other, url.pathname));
+    throw otherMethod ? new HttpAnswer(405, '405: Method Not Allowed\n') : NOT_FOUND;
+  };
+
+  const admit = (request: IncomingMessage): Identity => {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const decision = gate(request, path);
+    if (decision instanceof HttpAnswer) throw decision;
+    return decision;
+  };
+
+  const answerFor = (error: unknown, request: IncomingMessage): HttpAnswer => {
+    if (error instanceof HttpAnswer) return error;
+    if (!isAbort(error)) logger.warn({ path: request.url?.split('?', 1)[0], err: describeError(error) }, 'Request failed');
+    return httpAnswerOfCriError(error);
+  };
+
+  return {
+    request: (request, response) => {
+      const startedMs = performance.now();
+      const gone = new AbortController();
+      response.once('close', () => {
+        gone.abort();
+        onFinished?.({
+          method: request.method ?? '',
+          path: request.url?.split(/[/?]/, 2)[1] ?? '',
+          durationMs: performance.now() - startedMs,
+        });
+      });
+      const handle = async (): Promise<void> => {
+        const identity = admit(request);
+        const { route, params, url } = resolve(request);
+        if (!route.handle) throw new HttpAnswer(400, 'Upgrade request required\n');
+        const signal = AbortSignal.any([gone.signal, serverSignal]);
+        const exchange: Exchange = { request, response, params, query: url.searchParams, identity, signal };
+        await route.handle(exchange);
+      };
+      handle().catch((error: unknown) => {
+        const answer = answerFor(error, request);
+        if (response.headersSent) response.destroy();
+        else sendText(response, answer.status, answer.message, answer.headers);
+      });
+    },
+
+    upgrade: (request, socket, head) => {
+      const gone = new AbortController();
+      socket.on('error', () => gone.abort());
+      socket.once('close', () => gone.abort());
+      const handle = async (): Promise<void> => {
+        admit(request);
+        const { route, params, url } = resolve(request);
+        if (!route.upgrade) throw new HttpAnswer(400, 'this path takes no upgrade\n');
+        const upgrade: Upgrade = {
+          request,
+          socket,
+          head,
+          params,
+          query: url.searchParams,
+          signal: AbortSignal.any([gone.signal, serverSignal]),
+        };
+        await route.upgrade(upgrade);
+      };
+      handle().catch((error: unknown) => {
+        const { status, message, headers } = answerFor(error, request);
+        const lines = Object.entries({
+          ...headers,
+          'Content-Type': 'text/plain',
+          'Content-Length': String(Buffer.byteLength(message)),
+          Connection: 'close',
+        });
+        socket.end(
+          `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${message}`,
+        );
+      });
+    },
+  };
+};
+
+const decodeAll = (params: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(params).map(([key, value]) => [key, value ?? '']));
+
+/** As upstream maps errors of the runtime (pkg/kubelet/server/server.go): not found 404, exhausted 429, all else 500. */
+const httpAnswerOfCriError = (error: unknown): HttpAnswer => {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  if (code === 'CRI_NOT_FOUND') return new HttpAnswer(404, `${describeError(error)}\n`);
+  if (code === 'CRI_RESOURCE_EXHAUSTED') return new HttpAnswer(429, `${describeError(error)}\n`, { 'Retry-After': '60' });
+  return new HttpAnswer(500, 'Internal error\n');
+};

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Identity } from '../auth/identity.js';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly identity: Identity;
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** A connection that asked to be upgraded (SPDY or WebSocket): the bytes after the header belong to the handler. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly signal: AbortSignal;
+}
+
+/** One path of the API. `debugging` paths are switched off together by enableDebuggingHandlers: false. */
+export interface Route {
+  readonly methods: readonly ('GET' | 'HEAD' | 'POST' | 'PUT')[];
+  /** find-my-way syntax: `/exec/:namespace/:pod/:container`. */
+  readonly path: string;
+  readonly debugging?: boolean;
+  /** Also served on the read-only port, which asks nobody who he is. */
+  readonly readOnly?: boolean;
+  handle?(exchange: Exchange): Promise<void> | void;
+  upgrade?(upgrade: Upgrade): Promise<void>;
+}

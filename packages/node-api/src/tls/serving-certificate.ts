@@ -1,0 +1,74 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { hostname as osHostname } from 'node:os';
+import { join } from 'node:path';
+import { NodeApiError } from '../node-api-error.js';
+import { type CertificatePair, makeCertificate } from './make-certificate.js';
+
+export interface ServingCertificateOptions {
+  /** A given pair; it is read again when it changes on disk, and never replaced. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** Where a pair of our own is kept (`kubelet.crt`, `kubelet.key`). Upstream default /var/lib/kubelet/pki. */
+  readonly certDirectory: string;
+  readonly hostname?: string;
+  readonly alternativeNames?: readonly string[];
+  readonly now: () => number;
+}
+
+const DAY_MS = 86_400_000;
+/** As upstream: valid from an hour ago (clocks differ) for a year. */
+const VALID_FOR_MS = 365 * DAY_MS;
+const BACKDATED_MS = 3_600_000;
+/** A pair of our own is made anew when less than this is left; upstream never renews (and nodes went dark after a year). */
+const RENEW_BEFORE_MS = 73 * DAY_MS;
+
+/**
+ * The pair to serve with right now. A given pair is read; otherwise our own is read, and made when it is missing, unreadable,
+ * about to expire, or for another host name. Call it again from time to time: a changed answer means "use the new one".
+ * @throws NodeApiError NODE_API_CERTIFICATE when a given pair cannot be used
+ */
+export const servingCertificate = async (options: ServingCertificateOptions): Promise<CertificatePair> => {
+  const { certFile, keyFile, certDirectory, hostname = osHostname(), alternativeNames, now } = options;
+  if (certFile !== undefined && keyFile !== undefined) return readPair(certFile, keyFile);
+  const ownCert = join(certDirectory, 'kubelet.crt');
+  const ownKey = join(certDirectory, 'kubelet.key');
+  const existing = await readPair(ownCert, ownKey).catch(() => undefined);
+  if (existing && isFresh(existing, hostname, now())) return existing;
+  const made = await makeCertificate({
+    hostname,
+    notBeforeMs: now() - BACKDATED_MS,
+    notAfterMs: now() + VALID_FOR_MS,
+    ...(alternativeNames ? { alternativeNames } : {}),
+  });
+  await mkdir(certDirectory, { recursive: true, mode: 0o700 });
+  await replaceFile(ownKey, made.keyPem, 0o600);
+  await replaceFile(ownCert, made.certificatePem, 0o644);
+  return made;
+};
+
+const isFresh = ({ certificatePem }: CertificatePair, hostname: string, nowMs: number): boolean => {
+  const certificate = new X509Certificate(certificatePem);
+  return Date.parse(certificate.validTo) - nowMs > RENEW_BEFORE_MS && certificate.subject.split('\n').includes(`CN=${hostname}`);
+};
+
+const readPair = async (certFile: string, keyFile: string): Promise<CertificatePair> => {
+  try {
+    const [certificatePem, keyPem] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+    if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem)))
+      throw new Error('the key does not belong to the certificate');
+    return { certificatePem, keyPem };
+  } catch (cause) {
+    throw new NodeApiError({
+      code: 'NODE_API_CERTIFICATE',
+      message: `cannot use the serving certificate ${certFile} with the key ${keyFile}`,
+      hint: 'Check tlsCertFile and tlsPrivateKeyFile, or leave both out to have a pair made.',
+      cause,
+    });
+  }
+};
+
+const replaceFile = async (path: string, text: string, mode: number): Promise<void> => {
+  await writeFile(`${path}.new`, text, { mode });
+  await rename(`${path}.new`, path);
+};

@@ -1,0 +1,58 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../src/tls/make-certificate.js';
+import { servingCertificate } from '../src/tls/serving-certificate.js';
+
+const DAY_MS = 86_400_000;
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'solo-kubelet-pki-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+describe('servingCertificate', () => {
+  const at = (nowMs: number, hostname = 'shop-floor') =>
+    servingCertificate({ certDirectory: directory, hostname, alternativeNames: ['127.0.0.1'], now: () => nowMs });
+
+  it('makes a pair once, with the key for root only, and uses it again', async () => {
+    const now = Date.now();
+    const first = await at(now);
+    const certificate = new X509Certificate(first.certificatePem);
+    expect(certificate.checkHost('shop-floor')).toBe('shop-floor');
+    expect(certificate.checkIP('127.0.0.1')).toBe('127.0.0.1');
+    expect((await stat(join(directory, 'kubelet.key'))).mode & 0o777).toBe(0o600);
+    expect(await at(now + DAY_MS)).toEqual(first);
+  });
+
+  it('makes a new one well before the old one expires', async () => {
+    const now = Date.now();
+    const first = await at(now);
+    expect(await at(now + 300 * DAY_MS)).not.toEqual(first);
+  });
+
+  it('makes a new one for a new host name, and in place of an unreadable one', async () => {
+    const first = await at(Date.now());
+    expect(await at(Date.now(), 'other')).not.toEqual(first);
+    await writeFile(join(directory, 'kubelet.key'), 'broken');
+    expect((await at(Date.now(), 'other')).keyPem).toContain('PRIVATE KEY');
+  });
+
+  it('uses a given pair, and refuses a key that belongs to another certificate', async () => {
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map((hostname) => makeCertificate({ hostname, notBeforeMs: Date.now(), notAfterMs: Date.now() + DAY_MS })),
+    );
+    const certFile = join(directory, 'given.crt');
+    const keyFile = join(directory, 'given.key');
+    await writeFile(certFile, one?.certificatePem ?? '');
+    await writeFile(keyFile, one?.keyPem ?? '');
+    expect(await servingCertificate({ certFile, keyFile, certDirectory: directory, now: Date.now })).toEqual(one);
+    await writeFile(keyFile, two?.keyPem ?? '');
+    await expect(servingCertificate({ certFile, keyFile, certDirectory: directory, now: Date.now })).rejects.toMatchObject({
+      code: 'NODE_API_CERTIFICATE',
+    });
+    expect(await readFile(certFile, 'utf8')).toBe(one?.certificatePem);
+  });
+});
