@@ -1,1 +1,20 @@
-export {};
+export type { KubeletActivity, NodeActivity, PodActivity, StepReport } from './core/activity.js';
+export type { NodeAdmissionFacts } from './core/admission/node-admission-facts.js';
+export { type BackoffEntry, type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
+export type { KubeletEvent } from './core/kubelet-event.js';
+export type { ContainerRunState, ObservedContainer, ObservedPod, ObservedSandbox } from './core/observed-pod.js';
+export type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan, StopReason } from './core/pod-action.js';
+export { type PodUid, podKey, podUid } from './core/pod-identity.js';
+export type { PodView } from './core/pod-view.js';
+export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';
+export type {
+  Abortable,
+  HookInput,
+  Reporting,
+  RuntimeChange,
+  RuntimePort,
+  StartContainerInput,
+  StepFailure,
+  StepResult,
+} from './runtime-port.js';
+export type { PodRecord, StatusStore } from './status-store.js';

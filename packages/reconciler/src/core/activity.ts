@@ -1,0 +1,80 @@
+import type { ContainerStop, PodAction } from './pod-action.js';
+import type { PodUid } from './pod-identity.js';
+
+/** What happens inside a step, told by the runtime adapter as it happens. */
+export type StepReport =
+  | { readonly type: 'imagePulling'; readonly containerName: string; readonly image: string }
+  | {
+      readonly type: 'imagePulled';
+      readonly containerName: string;
+      readonly image: string;
+      /** Already on the machine: nothing was pulled. */
+      readonly present: boolean;
+      readonly durationMs: number;
+      /** Including the wait for a free slot. */
+      readonly waitedMs: number;
+      readonly sizeBytes: number;
+    }
+  | {
+      readonly type: 'imageFailed';
+      readonly containerName: string;
+      readonly image: string;
+      readonly reason: string;
+      readonly message: string;
+    }
+  | { readonly type: 'containerCreated'; readonly containerName: string; readonly containerId: string }
+  | { readonly type: 'containerStarted'; readonly containerName: string; readonly containerId: string }
+  /** An event in the environment's words, such as MissingClusterDNS. */
+  | {
+      readonly type: 'notice';
+      readonly level: 'Normal' | 'Warning';
+      readonly reason: string;
+      readonly message: string;
+      readonly containerName?: string;
+    };
+
+/** Everything the reconciler does, as it does it: for logs, metrics and events, and the ledger's only input besides the outside world. */
+export type PodActivity =
+  | StepReport
+  | { readonly type: 'podAdmitted' }
+  | { readonly type: 'podRefused'; readonly reason: string; readonly message: string }
+  /** The pod's end has begun; there is no way back. `orphan`: its manifest went while the kubelet was down. */
+  | { readonly type: 'podEnding'; readonly orphan: boolean }
+  | { readonly type: 'actionStarted'; readonly action: PodAction }
+  | { readonly type: 'actionSucceeded'; readonly action: PodAction; readonly durationMs: number }
+  /** `reason` in Kubernetes' words; the pass ends here unless a later container can still start. */
+  | {
+      readonly type: 'actionFailed';
+      readonly action: PodAction;
+      readonly reason: string;
+      readonly message: string;
+      readonly retryAtMs: number;
+    }
+  | { readonly type: 'sandboxChanged' }
+  | { readonly type: 'sandboxCreated'; readonly podSandboxId: string; readonly ips: readonly string[] }
+  | { readonly type: 'containerStopping'; readonly stop: ContainerStop }
+  | { readonly type: 'containerStopped'; readonly stop: ContainerStop; readonly durationMs: number }
+  | { readonly type: 'hookFailed'; readonly hook: 'postStart' | 'preStop'; readonly containerName: string; readonly message: string }
+  | {
+      readonly type: 'backoff';
+      readonly containerName: string;
+      readonly reason: string;
+      readonly message: string;
+      readonly untilMs: number;
+    }
+  /** A pass is over. The next one waits for an observation that began at `minGeneration` or later. */
+  | { readonly type: 'passEnded'; readonly actions: number; readonly minGeneration: number; readonly requeueAfterMs: number }
+  | { readonly type: 'deadlineExceeded' }
+  /** Nothing of the pod is left, here or in the runtime. */
+  | { readonly type: 'podForgotten' };
+
+export type NodeActivity =
+  | { readonly type: 'relisted'; readonly generation: number; readonly durationMs: number; readonly pods: number }
+  | { readonly type: 'relistFailed'; readonly message: string }
+  | { readonly type: 'storeFailed'; readonly message: string }
+  | { readonly type: 'passCrashed'; readonly podUid: PodUid; readonly message: string };
+
+/** Stamped with when, and with whom where it concerns one pod. `pod` is `namespace/name`. */
+export type KubeletActivity =
+  | (PodActivity & { readonly scope: 'pod'; readonly atMs: number; readonly podUid: PodUid; readonly pod: string })
+  | (NodeActivity & { readonly scope: 'node'; readonly atMs: number });

@@ -1,0 +1,22 @@
+/** What the node offers and is: the measure of admission, and what statuses show of it. */
+export interface NodeAdmissionFacts {
+  readonly nodeName: string;
+  /** What pods may use, as Kubernetes quantities: `cpu`, `memory`, `pods`, `ephemeral-storage`, `hugepages-2Mi`, extended resources. */
+  readonly allocatable: Readonly<Record<string, string>>;
+  /** The node's labels: `kubernetes.io/hostname`, `kubernetes.io/os`, `kubernetes.io/arch`, and the configured ones. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Addresses of the node, primary first: hostIPs, and the podIPs of host-network pods. */
+  readonly nodeIps: readonly string[];
+  /** `linux`. */
+  readonly operatingSystem: string;
+  /** `allowedUnsafeSysctls`: names or prefixes ending in `*`. */
+  readonly allowedUnsafeSysctls: readonly string[];
+  /** Kernel version, `6.1`: some sysctls are safe only from one on. Undefined: the newest. */
+  readonly kernelVersion?: string;
+  /** Whether the runtime can hold `supplementalGroupsPolicy: Strict`. */
+  readonly supplementalGroupsPolicy: boolean;
+  /** Whether AppArmor profiles can be used. */
+  readonly appArmor: boolean;
+  /** The node is going down: nothing new is admitted. */
+  readonly shuttingDown: boolean;
+}

@@ -1,0 +1,77 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { deadlineMs } from './active-deadline.js';
+import { stopsOfPod } from './container-stop.js';
+import { isLive } from './observed-pod.js';
+import { planRunningPod } from './plan-running-pod.js';
+import type { PodAction, PodPlan } from './pod-action.js';
+import type { PodSyncInput, RunningPodInput } from './pod-sync-input.js';
+
+/** Why a pod is brought to its end. `removed`: nothing of it stays; the others keep their records for status and logs. */
+export type PodEnding = 'removed' | 'deleted' | 'deadlineExceeded' | 'completed';
+
+const nothing: PodPlan = { actions: [], backoff: [], done: false };
+
+/**
+ * What to do about one pod now: a pure function of what is wanted, seen and remembered.
+ * Upstream: pkg/kubelet/pod_workers.go (which pods end), kuberuntime computePodActions (what the others need).
+ */
+export const computePodActions = (input: PodSyncInput): PodPlan => {
+  const ending = podEnding(input);
+  if (input.ledger.retryAtMs > input.nowMs) return { ...nothing, requeueAfterMs: input.ledger.retryAtMs - input.nowMs };
+  if (ending === 'removed') return planRemoval(input);
+  if (ending !== undefined) return { ...nothing, actions: stopActions(input) };
+  if (!hasPod(input) || !input.wanted || input.ledger.admission.state !== 'admitted') return nothing;
+  if (input.nameHeldBy.length > 0) return { ...nothing, actions: input.ledger.imagesPulled ? [] : [{ type: 'pullImages' }] };
+  return withDeadline(input, planRunningPod(input));
+};
+
+const hasPod = (input: PodSyncInput): input is RunningPodInput => input.pod !== undefined;
+
+/** A pod that is terminal stays so; one that nobody wants is only taken for an orphan once every source has spoken. */
+export const podEnding = (input: PodSyncInput): PodEnding | undefined => {
+  const { ledger, wanted, observed, allSynced, pod, status, nowMs } = input;
+  if (ledger.removed || (!wanted && observed !== undefined && allSynced)) return 'removed';
+  if (!wanted) return undefined;
+  if (pod?.metadata.deletionTimestamp !== undefined) return 'deleted';
+  if (ledger.admission.state !== 'admitted') return undefined;
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return 'completed';
+  const deadline = deadlineMs(input);
+  return deadline !== undefined && nowMs >= deadline ? 'deadlineExceeded' : undefined;
+};
+
+const stopActions = ({ pod, observed }: PodSyncInput): readonly PodAction[] => {
+  const stops = stopsOfPod(pod, observed, 'PodEnded');
+  const ready = (observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
+  return [
+    ...(stops.length > 0 ? [{ type: 'stopContainers', stops } as const] : []),
+    ...ready.map(({ id }) => ({ type: 'stopSandbox', podSandboxId: id }) as const),
+  ];
+};
+
+/** First everything stops, which frees the pod's name and address; then, with that seen, its records and files go. */
+const planRemoval = (input: PodSyncInput): PodPlan => {
+  const { observed, ledger } = input;
+  const stopping = stopActions(input);
+  if (stopping.length > 0) return { ...nothing, actions: stopping };
+  if (observed === undefined && ledger.cleaned) return { ...nothing, done: true };
+  const sandboxIds = new Set(observed?.sandboxes.map(({ id }) => id));
+  const strays = (observed?.containers ?? []).filter((container) => !isLive(container) && !sandboxIds.has(container.sandboxId));
+  return {
+    ...nothing,
+    actions: [
+      ...strays.map(({ id, name }) => ({ type: 'removeContainer', containerId: id, containerName: name }) as const),
+      ...[...sandboxIds].flatMap((id) => [
+        { type: 'stopSandbox', podSandboxId: id } as const,
+        { type: 'removeSandbox', podSandboxId: id } as const,
+      ]),
+      { type: 'cleanPod' },
+    ],
+  };
+};
+
+const withDeadline = (input: PodSyncInput & { readonly pod: Pod }, plan: PodPlan): PodPlan => {
+  const deadline = deadlineMs(input);
+  if (deadline === undefined) return plan;
+  const remainingMs = Math.max(0, deadline - input.nowMs);
+  return { ...plan, requeueAfterMs: Math.min(plan.requeueAfterMs ?? remainingMs, remainingMs) };
+};

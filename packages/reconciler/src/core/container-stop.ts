@@ -1,0 +1,84 @@
+import type { Container, Int64, Pod } from '@solo-kubelet/pod-spec';
+import { isLive, type ObservedContainer, type ObservedPod } from './observed-pod.js';
+import type { ContainerStop, StopReason } from './pod-action.js';
+import { isSidecar } from './restart-decision.js';
+
+/** The least time between stop signal and kill, s (kuberuntime minimumGracePeriodInSeconds). */
+export const MINIMUM_GRACE_SECONDS = 2;
+
+const messages: Record<StopReason, (name: string) => string> = {
+  PodEnded: (name) => `Stopping container ${name}`,
+  SandboxChanged: (name) => `Stopping container ${name}`,
+  SpecChanged: (name) => `Container ${name} definition changed, will be restarted`,
+  LivenessProbe: (name) => `Container ${name} failed liveness probe, will be restarted`,
+  StartupProbe: (name) => `Container ${name} failed startup probe, will be restarted`,
+  ContainerUnknown: () => 'Container is in Unknown state, try killing it before restart',
+  RestartAllContainers: (name) => `Container ${name} will be restarted with all others of its pod`,
+  PostStartHook: () => 'FailedPostStartHook',
+  RestartRequested: (name) => `Container ${name} is restarted on request`,
+};
+
+export const allContainers = (pod: Pod | undefined): readonly Container[] => [
+  ...(pod?.spec.initContainers ?? []),
+  ...(pod?.spec.containers ?? []),
+];
+
+const specOf = (pod: Pod | undefined, name: string): Container | undefined =>
+  allContainers(pod).find((container) => container.name === name);
+
+const probeGrace = (container: Container | undefined, reason: StopReason): Int64 | undefined => {
+  if (reason === 'LivenessProbe') return container?.livenessProbe?.terminationGracePeriodSeconds;
+  return reason === 'StartupProbe' ? container?.startupProbe?.terminationGracePeriodSeconds : undefined;
+};
+
+/**
+ * Grace period of one stop, s: the deletion's, the failed probe's, the pod's, what the container's annotation recorded, or the minimum. The end of
+ * a pod is never given less than 1 s; RestartAllContainers gives none.
+ */
+const gracePeriodSeconds = (pod: Pod | undefined, observed: ObservedContainer, reason: StopReason): number => {
+  if (reason === 'RestartAllContainers') return 0;
+  const seconds = Number(
+    pod?.metadata.deletionGracePeriodSeconds ??
+      probeGrace(specOf(pod, observed.name), reason) ??
+      pod?.spec.terminationGracePeriodSeconds ??
+      observed.terminationGracePeriodSeconds ??
+      MINIMUM_GRACE_SECONDS,
+  );
+  return reason === 'PodEnded' ? Math.max(1, seconds) : seconds;
+};
+
+export const stopOf = (pod: Pod | undefined, observed: ObservedContainer, reason: StopReason): ContainerStop => {
+  const preStop = reason === 'RestartAllContainers' ? undefined : (specOf(pod, observed.name)?.lifecycle?.preStop ?? observed.preStop);
+  return {
+    containerId: observed.id,
+    containerName: observed.name,
+    gracePeriodSeconds: gracePeriodSeconds(pod, observed, reason),
+    ...(preStop === undefined ? {} : { preStop }),
+    waitFor: [],
+    reason,
+    message: messages[reason](observed.name),
+  };
+};
+
+/** Stops of all live containers of a pod: sidecars wait for the regular containers and for the sidecars after them. */
+export const stopsOfPod = (
+  pod: Pod | undefined,
+  observed: ObservedPod | undefined,
+  reason: 'PodEnded' | 'SandboxChanged',
+): readonly ContainerStop[] => {
+  const live = (observed?.containers ?? []).filter(isLive);
+  const inits = pod?.spec.initContainers ?? [];
+  const sidecarIndex = (container: ObservedContainer): number => inits.findIndex((init) => init.name === container.name && isSidecar(init));
+  const isRegular = (container: ObservedContainer): boolean => !inits.some((init) => init.name === container.name);
+  return live.map((container) => {
+    const index = sidecarIndex(container);
+    const waitFor = index < 0 ? [] : live.filter((other) => isRegular(other) || sidecarIndex(other) > index).map(({ id }) => id);
+    return { ...stopOf(pod, container, reason), waitFor };
+  });
+};
+
+/** Seconds left of a grace period after whole seconds were spent, never under the runtime's minimum when it comes to the stop itself. */
+export const graceAfter = (gracePeriodSeconds: number, spentMs: number): number =>
+  Math.max(0, gracePeriodSeconds - Math.floor(Math.max(0, spentMs) / 1000));
+
+export const stopTimeoutSeconds = (remainingSeconds: number): number => Math.max(remainingSeconds, MINIMUM_GRACE_SECONDS);

@@ -1,0 +1,51 @@
+import type { ManifestEvent, ManifestOrigin } from '@solo-kubelet/manifest-source';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { type PodUid, podKey, uidOf } from './pod-identity.js';
+
+export interface DesiredPod {
+  readonly pod: Pod;
+  readonly origin: ManifestOrigin;
+}
+
+/** What the manifests ask for. Until every configured source has synced, pods that nobody asked for are left alone. */
+export interface DesiredState {
+  readonly pods: ReadonlyMap<PodUid, DesiredPod>;
+  /** `source path` of every source that has delivered its first full set. */
+  readonly syncedSources: ReadonlySet<string>;
+}
+
+export const emptyDesired: DesiredState = { pods: new Map(), syncedSources: new Set() };
+
+/** How a source is named in `syncedSources` and in ReconcilerDeps.sources. */
+export const sourceKey = (source: { readonly source: string; readonly path: string }): string => `${source.source} ${source.path}`;
+
+export const allSynced = (desired: DesiredState, sources: readonly { readonly source: string; readonly path: string }[]): boolean =>
+  sources.every((source) => desired.syncedSources.has(sourceKey(source)));
+
+const sameOrigin = (a: ManifestOrigin, b: ManifestOrigin): boolean =>
+  a.source === b.source && a.path === b.path && a.document === b.document;
+
+const without = (pods: ReadonlyMap<PodUid, DesiredPod>, origin: ManifestOrigin): Map<PodUid, DesiredPod> =>
+  new Map([...pods].filter(([, desired]) => !sameOrigin(desired.origin, origin)));
+
+/** Pods by UID; an origin holds one pod at a time, and only `removed` (or another pod at that origin) takes it away. */
+export const reduceDesired = (state: DesiredState, event: ManifestEvent): DesiredState => {
+  switch (event.type) {
+    case 'applied':
+      return { ...state, pods: without(state.pods, event.origin).set(uidOf(event.pod), { pod: event.pod, origin: event.origin }) };
+    case 'removed':
+    case 'shadowed':
+      return { ...state, pods: without(state.pods, event.origin) };
+    case 'synced':
+      return { ...state, syncedSources: new Set(state.syncedSources).add(sourceKey(event)) };
+    default:
+      return state; // rejected (the last good pod still counts), sourceFailed, sourceRecovered, and what a newer source may say
+  }
+};
+
+/** Other pods in `pods` that bear the pod's namespace and name. */
+export const sameNamed = (desired: DesiredState, uid: PodUid): readonly PodUid[] => {
+  const pod = desired.pods.get(uid)?.pod;
+  if (pod === undefined) return [];
+  return [...desired.pods].filter(([other, { pod: its }]) => other !== uid && podKey(its) === podKey(pod)).map(([other]) => other);
+};

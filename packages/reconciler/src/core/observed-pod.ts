@@ -1,0 +1,69 @@
+import type { LifecycleHandler, ResourceRequirements } from '@solo-kubelet/pod-spec';
+import type { PodUid } from './pod-identity.js';
+
+/** What the runtime says about one pod that this kubelet started. Lists are newest first, as upstream sorts them. */
+export interface ObservedPod {
+  readonly uid: PodUid;
+  readonly name: string;
+  readonly namespace: string;
+  /** By attempt, then creation time, newest first. */
+  readonly sandboxes: readonly ObservedSandbox[];
+  /** By creation time, newest first; all sandboxes together. */
+  readonly containers: readonly ObservedContainer[];
+}
+
+export interface ObservedSandbox {
+  readonly id: string;
+  readonly attempt: number;
+  readonly state: 'ready' | 'notReady';
+  readonly createdAtMs: number;
+  readonly hostNetwork: boolean;
+  /** Primary address first; empty for host-network pods and stopped sandboxes. */
+  readonly ips: readonly string[];
+  /** Whether the runtime gave a network status at all: without one a missing address says nothing. */
+  readonly networkReported: boolean;
+}
+
+export type ContainerRunState = 'created' | 'running' | 'exited' | 'unknown';
+
+export interface ObservedContainer {
+  readonly id: string;
+  readonly sandboxId: string;
+  readonly name: string;
+  readonly state: ContainerRunState;
+  readonly restartCount: number;
+  /** Spec hash from the container's annotation; empty when it has none. */
+  readonly hash: string;
+  readonly createdAtMs: number;
+  readonly startedAtMs?: number;
+  readonly finishedAtMs?: number;
+  readonly exitCode: number;
+  /** The runtime's reason: `Completed`, `Error`, `OOMKilled`, …; empty while running. */
+  readonly reason: string;
+  /** The runtime's message joined with the termination message. */
+  readonly message: string;
+  /** `containerd`, `cri-o`: the scheme of a status' containerID. */
+  readonly runtimeName: string;
+  /** As the runtime names it; what the status calls `image`. */
+  readonly image: string;
+  /** CRI `image_ref`; what the status calls `imageID`. */
+  readonly imageRef: string;
+  /** From annotations, so that a pod can be ended without its manifest. */
+  readonly terminationGracePeriodSeconds?: number;
+  readonly preStop?: LifecycleHandler;
+  /** cpu and memory as the runtime enforces them. */
+  readonly resources?: ResourceRequirements;
+  readonly user?: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };
+}
+
+export const isLive = (container: ObservedContainer): boolean => container.state === 'running' || container.state === 'unknown';
+
+/** The newest container of that name: what upstream calls the status of the container. */
+export const newestContainer = (pod: ObservedPod | undefined, name: string): ObservedContainer | undefined =>
+  pod?.containers.find((container) => container.name === name);
+
+export const newestSandbox = (pod: ObservedPod | undefined): ObservedSandbox | undefined => pod?.sandboxes[0];
+
+/** Whether anything of the pod may still run: until then another pod may not take its name. */
+export const holdsItsName = (pod: ObservedPod): boolean =>
+  pod.sandboxes.some(({ state }) => state === 'ready') || pod.containers.some((container) => isLive(container));

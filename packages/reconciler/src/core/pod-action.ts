@@ -1,0 +1,60 @@
+import type { Container, LifecycleHandler } from '@solo-kubelet/pod-spec';
+
+export type ContainerKind = 'init' | 'sidecar' | 'regular';
+
+/** Why a container is stopped: the key of upstream's Killing messages. */
+export type StopReason =
+  | 'PodEnded'
+  | 'SandboxChanged'
+  | 'SpecChanged'
+  | 'LivenessProbe'
+  | 'StartupProbe'
+  | 'ContainerUnknown'
+  | 'RestartAllContainers'
+  | 'PostStartHook'
+  | 'RestartRequested';
+
+/** How one container is stopped. */
+export interface ContainerStop {
+  readonly containerId: string;
+  readonly containerName: string;
+  /** Shared by preStop, the wait for others and the stop itself. */
+  readonly gracePeriodSeconds: number;
+  readonly preStop?: LifecycleHandler;
+  /** Ids that must have ended first: sidecars end after the regular containers and after later sidecars. */
+  readonly waitFor: readonly string[];
+  readonly reason: StopReason;
+  /** Text of the Killing event. */
+  readonly message: string;
+}
+
+export type PodAction =
+  /** All at once, each in its own time. */
+  | { readonly type: 'stopContainers'; readonly stops: readonly ContainerStop[] }
+  | { readonly type: 'removeContainer'; readonly containerId: string; readonly containerName: string }
+  | { readonly type: 'stopSandbox'; readonly podSandboxId: string }
+  | { readonly type: 'removeSandbox'; readonly podSandboxId: string }
+  | { readonly type: 'createSandbox'; readonly attempt: number }
+  /** Fetches what the pod will need while its predecessor still runs. */
+  | { readonly type: 'pullImages' }
+  | { readonly type: 'startContainer'; readonly container: Container; readonly kind: ContainerKind; readonly restartCount: number }
+  | { readonly type: 'updateResources'; readonly container: Container; readonly containerId: string }
+  /** Volumes, directories, cgroup and logs: after the last container. */
+  | { readonly type: 'cleanPod' };
+
+/** A container that has to wait. */
+export interface Backoff {
+  readonly containerName: string;
+  readonly reason: 'CrashLoopBackOff';
+  readonly message: string;
+  readonly untilMs: number;
+}
+
+export interface PodPlan {
+  readonly actions: readonly PodAction[];
+  readonly backoff: readonly Backoff[];
+  /** When to look again even if nothing changes. */
+  readonly requeueAfterMs?: number;
+  /** Nothing is left of a pod that nobody wants: its records may go. */
+  readonly done: boolean;
+}

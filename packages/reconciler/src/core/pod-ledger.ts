@@ -1,0 +1,67 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { BackoffEntry } from './crash-backoff.js';
+
+/** Why a container could not be started, until it can. */
+export interface StartFailure {
+  /** Kubernetes' waiting reason: `ErrImagePull`, `CreateContainerError`, … */
+  readonly reason: string;
+  readonly message: string;
+  /** Not tried again before. */
+  readonly retryAtMs: number;
+}
+
+export type Admission =
+  | { readonly state: 'pending' }
+  | { readonly state: 'admitted' }
+  | { readonly state: 'refused'; readonly reason: string; readonly message: string };
+
+/** What the kubelet itself knows about a pod and no one else could tell it. Written by reducePodLedger alone. */
+export interface PodLedger {
+  /** The manifest, kept after its removal until the pod has ended. Undefined for orphans found after a restart. */
+  readonly pod: Pod | undefined;
+  /** Whether its end was asked for. Never goes back: a pod that returns meanwhile starts anew afterwards. */
+  readonly removed: boolean;
+  readonly admission: Admission;
+  readonly backoff: ReadonlyMap<string, BackoffEntry>;
+  readonly startFailures: ReadonlyMap<string, StartFailure>;
+  /** Container ids that a user asked to restart. */
+  readonly restartRequested: ReadonlySet<string>;
+  /** The pod's own steps (sandbox, volumes, clean-up) failed this many times in a row; not tried again before `retryAtMs`. */
+  readonly failures: number;
+  readonly retryAtMs: number;
+  /** Passes in a row that had something to do: a guard against a runtime that never gets there. */
+  readonly busyPasses: number;
+  /** A pass may only use an observation that began at or after this number. */
+  readonly minGeneration: number;
+  readonly wakeAtMs: number | undefined;
+  readonly imagesPulled: boolean;
+  readonly cleaned: boolean;
+  /** Container name → text of its resources as last sent to the runtime. */
+  readonly actuated: ReadonlyMap<string, string>;
+}
+
+export const newLedger = (pod: Pod | undefined): PodLedger => ({
+  pod,
+  removed: false,
+  admission: { state: 'pending' },
+  backoff: new Map(),
+  startFailures: new Map(),
+  restartRequested: new Set(),
+  failures: 0,
+  retryAtMs: 0,
+  busyPasses: 0,
+  minGeneration: 0,
+  wakeAtMs: undefined,
+  imagesPulled: false,
+  cleaned: false,
+  actuated: new Map(),
+});
+
+export const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map(map).set(key, value);
+
+export const withoutKey = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => {
+  if (!map.has(key)) return map;
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+};

@@ -1,0 +1,29 @@
+import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
+import type { BackoffPolicy } from './crash-backoff.js';
+import type { ObservedPod } from './observed-pod.js';
+import type { PodUid } from './pod-identity.js';
+import type { PodLedger } from './pod-ledger.js';
+import type { PodVerdicts } from './probe-results.js';
+
+/** Everything that a decision about one pod may depend on. */
+export interface PodSyncInput {
+  readonly podUid: PodUid;
+  /** Whether a manifest asks for this UID now. */
+  readonly wanted: boolean;
+  /** The manifest: the wanted one, or the last one of a pod that is ending; undefined for orphans. */
+  readonly pod: Pod | undefined;
+  readonly observed: ObservedPod | undefined;
+  readonly ledger: PodLedger;
+  /** The status as it last stood: start time, terminal phase, restart counts that the runtime no longer tells. */
+  readonly status: PodStatus | undefined;
+  readonly verdicts: PodVerdicts;
+  /** Whether every source has delivered its first full set. */
+  readonly allSynced: boolean;
+  /** Other UIDs that still hold the pod's namespace and name. */
+  readonly nameHeldBy: readonly PodUid[];
+  readonly backoffPolicy: BackoffPolicy;
+  readonly nowMs: number;
+}
+
+/** The same for a pod that runs by its manifest. */
+export type RunningPodInput = PodSyncInput & { readonly pod: Pod };

@@ -1,0 +1,59 @@
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { PodEnvironment } from '@solo-kubelet/pod-environment';
+import type { ImageCredentials } from './images/image-credentials.js';
+
+/** One network interface that a hook gave a pod. */
+export interface NetworkStatus {
+  readonly name: string;
+  readonly interface?: string;
+  readonly ips: readonly string[];
+}
+
+/** Further networks of a pod, besides the runtime's own. */
+export interface NetworkHook {
+  attach(
+    sandbox: {
+      readonly podSandboxId: string;
+      readonly netnsPath: string;
+      readonly podUid: string;
+      readonly podName: string;
+      readonly podNamespace: string;
+      readonly annotations: Readonly<Record<string, string>>;
+    },
+    options: { readonly signal?: AbortSignal },
+  ): Promise<readonly NetworkStatus[]>;
+  detach(sandbox: { readonly podSandboxId: string }, options: { readonly signal?: AbortSignal }): Promise<void>;
+  collectGarbage(validPodSandboxIds: readonly string[], options: { readonly signal?: AbortSignal }): Promise<void>;
+}
+
+export interface CriRuntimeOptions {
+  readonly cri: CriClient;
+  readonly environment: PodEnvironment;
+  /**
+   * Whose pods these are: written as label `solo-kubelet.dev/owner` on every sandbox and container; nothing without this very value is ever looked at.
+   * At most 63 letters, digits, `-`, `_`, `.`. Default `default`. Two kubelets on one runtime need two owners.
+   */
+  readonly owner?: string;
+  /** Default: no credentials. */
+  readonly credentials?: ImageCredentials;
+  readonly pulls?: {
+    /** Pulls at once, all pods together (`maxParallelImagePulls`; 1 for `serializeImagePulls`). Default 5. */
+    readonly maxParallel?: number;
+    /** Back-off of failing pulls, ms. Default 10 s doubling to 300 s. */
+    readonly initialMs?: number;
+    readonly maxMs?: number;
+    /** A pull that brings no end for this long is given up, ms. Default 0: never, as upstream. */
+    readonly timeoutMs?: number;
+  };
+  /** RunPodSandbox, CreateContainer and StartContainer calls at once, all pods together. Default 16. */
+  readonly maxParallelStarts?: number;
+  /** `podLogsDir`. Default `/var/log/pods`. */
+  readonly podLogsDir?: string;
+  /** Where links to container logs are made. Default `/var/log/containers`; empty: none. */
+  readonly containerLogsDir?: string;
+  readonly networkHook?: NetworkHook;
+  /** `User-Agent` of httpGet hooks. Default `kube-lifecycle/1.36`. */
+  readonly userAgent?: string;
+  /** Default `Date.now`. */
+  readonly now?: () => number;
+}

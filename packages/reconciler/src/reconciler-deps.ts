@@ -1,0 +1,43 @@
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { ProbeReport, ProbeTarget } from '@solo-kubelet/probe-engine';
+import type { Observable, OperatorFunction, SchedulerLike } from 'rxjs';
+import type { NodeAdmissionFacts } from './core/admission/node-admission-facts.js';
+import type { BackoffPolicy } from './core/crash-backoff.js';
+import type { KubeletEvent } from './core/kubelet-event.js';
+import type { PodUid } from './core/pod-identity.js';
+import type { RuntimePort } from './runtime-port.js';
+import type { StatusStore } from './status-store.js';
+
+/** What a user asks of a pod by hand. */
+export type ReconcilerCommand =
+  /** Ends every wait of the pod (crash and pull back-off); when nothing waits, restarts its containers. */
+  | { readonly type: 'restart'; readonly podUid: PodUid }
+  /** Looks at the pod now. */
+  | { readonly type: 'sync'; readonly podUid: PodUid };
+
+export interface ReconcilerDeps {
+  readonly manifestEvent$: Observable<ManifestEvent>;
+  /** Every configured source; pods that no manifest asks for are left alone until each has said `synced`. */
+  readonly sources: readonly { readonly source: 'file' | 'http'; readonly path: string }[];
+  readonly runtime: RuntimePort;
+  /** `runProbes(…)` of probe-engine; absent: nothing is probed. */
+  readonly runProbes?: OperatorFunction<readonly ProbeTarget[], ProbeReport>;
+  /** What pods are admitted against and shown; emits again when it changes. */
+  readonly node$: Observable<NodeAdmissionFacts>;
+  readonly commands$?: Observable<ReconcilerCommand>;
+  /** What outlives the process and the runtime's records. Default: nothing does. */
+  readonly store?: StatusStore;
+  /** Events of earlier processes and where new ones are kept. At most this many are held, oldest dropped. Default 1000. */
+  readonly maxEvents?: number;
+  readonly initialEvents?: readonly KubeletEvent[];
+  /** `crashLoopBackOff.maxContainerRestartPeriod` as `maxMs`. Default 10 s doubling to 300 s. */
+  readonly backoff?: Partial<Pick<BackoffPolicy, 'initialMs' | 'maxMs'>>;
+  /** Relist period while the runtime sends no hints, ms. Default 1000, as upstream's genericPlegRelistPeriod. */
+  readonly relistIntervalMs?: number;
+  /** Relist period while hints arrive, ms. Default 10 000. */
+  readonly relistWithHintsIntervalMs?: number;
+  /** How often every pod is looked at though nothing changed, ms. Default 60 000, `syncFrequency`. */
+  readonly syncFrequencyMs?: number;
+  /** Clock and timers. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}

@@ -1,0 +1,83 @@
+import type { Container, LifecycleHandler, Pod } from '@solo-kubelet/pod-spec';
+import type { StepReport } from './core/activity.js';
+import type { ObservedPod } from './core/observed-pod.js';
+import type { PodUid } from './core/pod-identity.js';
+
+export interface Abortable {
+  readonly signal: AbortSignal;
+}
+
+/** Says what happens inside a step as it happens: pulls, creation, notices of the environment. */
+export interface Reporting extends Abortable {
+  readonly report: (step: StepReport) => void;
+}
+
+/** Something may have changed: at one pod, or anywhere. Never what changed: a fresh look tells. */
+export type RuntimeChange = { readonly type: 'pod'; readonly podUid: PodUid } | { readonly type: 'resync'; readonly reason: string };
+
+/** A step that could not be done, in Kubernetes' words. An abort is thrown instead. */
+export interface StepFailure {
+  readonly ok: false;
+  /** `ErrImagePull`, `CreateContainerConfigError`, `FailedMount`, `FailedCreatePodSandBox`, … */
+  readonly reason: string;
+  readonly message: string;
+  /** Not worth trying again before; the caller's own delay when absent. */
+  readonly retryAtMs?: number;
+}
+
+export type StepResult<Value> = ({ readonly ok: true } & Value) | StepFailure;
+
+export interface StartContainerInput {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly restartCount: number;
+  readonly podSandboxId: string;
+  readonly sandboxAttempt: number;
+  readonly podIps: readonly string[];
+}
+
+export interface HookInput {
+  readonly pod: Pod | undefined;
+  readonly podUid: PodUid;
+  readonly containerName: string;
+  readonly containerId: string;
+  readonly handler: LifecycleHandler;
+  readonly podIps: readonly string[];
+}
+
+/**
+ * What the reconciler needs of a container runtime and of the machine around the pods, in kubelet words. Each method does one thing and may be called
+ * again after any failure. Calls for one pod never overlap, except looks and hooks. Only what this kubelet started is ever listed or touched.
+ */
+export interface RuntimePort {
+  /** Every pod that this kubelet started and that has a sandbox or container left. Rejects rather than tell less than all. */
+  list(options: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>>;
+  /** One pod; undefined when nothing of it is left. */
+  inspect(podUid: PodUid, options: Abortable): Promise<ObservedPod | undefined>;
+  /** Hints, for as long as they can be had; ends or throws when not. Absent: relisting alone has to do. */
+  changes?(options: Abortable): AsyncIterable<RuntimeChange>;
+  /** Directories, cgroup, volumes and network of the pod. */
+  createSandbox(
+    pod: Pod,
+    attempt: number,
+    options: Reporting,
+  ): Promise<StepResult<{ readonly podSandboxId: string; readonly ips: readonly string[] }>>;
+  /** Images of all containers, as far as they can be had; failures are left to the start. */
+  pullImages(pod: Pod, options: Reporting): Promise<void>;
+  /** Pull, create, start. The image part can be aborted; from there on it runs to its end. */
+  startContainer(input: StartContainerInput, options: Reporting): Promise<StepResult<{ readonly containerId: string }>>;
+  /** Runs a postStart or preStop handler; the result's message never holds the output of a command. */
+  runHook(input: HookInput, options: Abortable): Promise<StepResult<object>>;
+  /** Returns when the container has ended. An unknown container is fine. */
+  stopContainer(containerId: string, timeoutSeconds: number, options: Abortable): Promise<void>;
+  removeContainer(containerId: string, options: Abortable): Promise<void>;
+  stopSandbox(podSandboxId: string, options: Abortable): Promise<void>;
+  removeSandbox(podSandboxId: string, options: Abortable): Promise<void>;
+  updateResources(pod: Pod, container: Container, containerId: string, options: Abortable): Promise<void>;
+  /** Volumes, directories, cgroup, logs and back-off records of a pod that has ended. */
+  cleanPod(podUid: PodUid, options: Abortable): Promise<void>;
+  /** Forgets pull back-offs of a pod: a user asked to try again now. */
+  forgetBackoff(podUid: PodUid): void;
+  /** Brings live volumes (downwardAPI) up to date. */
+  refreshVolumes?(pod: Pod, options: Abortable): Promise<void>;
+}

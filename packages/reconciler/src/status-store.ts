@@ -1,0 +1,18 @@
+import type { PodStatus } from '@solo-kubelet/pod-spec';
+import type { BackoffEntry } from './core/crash-backoff.js';
+import type { PodUid } from './core/pod-identity.js';
+
+/** What no runtime can tell about a pod. */
+export interface PodRecord {
+  readonly podUid: PodUid;
+  readonly status: PodStatus;
+  readonly backoff: Readonly<Record<string, BackoffEntry>>;
+}
+
+/** Where pod records outlive the process. */
+export interface StatusStore {
+  /** Every record; one that can't be read counts as absent. */
+  load(): Promise<readonly PodRecord[]>;
+  save(record: PodRecord): Promise<void>;
+  remove(podUid: PodUid): Promise<void>;
+}
