@@ -109,7 +109,7 @@ export const packages = [
       yaml: catalog,
     },
     devDependencies: { '@types/tar-stream': catalog, '@types/ws': catalog },
-    subpaths: { './images': 'src/images/index.ts' },
+    subpaths: { './containerd': 'src/containerd/index.ts', './images': 'src/images/index.ts' },
     bin: { 'kubelet-cli': './dist/bin.js' },
   },
 ];

@@ -1,0 +1,16 @@
+import { defineFailure } from '@solo-kubelet/diagnostics';
+
+export type CliErrorCode =
+  | 'CLI_USAGE'
+  | 'CLI_CONFIG_INVALID'
+  | 'CLI_PREREQUISITE_MISSING'
+  | 'CLI_CONTAINERD_FAILED'
+  | 'CLI_IMAGE_IMPORT_FAILED'
+  | 'CLI_RUNTIME_UNREACHABLE'
+  | 'CLI_NOT_FOUND'
+  | 'CLI_LOCKED'
+  | 'CLI_HOST_UNSUITABLE';
+
+/** What stops a command; `code` decides the exit status (see exit-status.ts). */
+export const CliError = defineFailure<CliErrorCode>('KubeletCliError');
+export type CliError = InstanceType<typeof CliError>;

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
+/** Where a private containerd keeps its things. Everything of it lies under `directory` and `runDirectory`. */
+export interface ContainerdLayout {
+  readonly directory: string;
+  readonly runDirectory: string;
+  readonly configPath: string;
+  readonly logPath: string;
+  readonly rootDirectory: string;
+  readonly stateDirectory: string;
+  readonly socketPath: string;
+  readonly cniConfigDirectory: string;
+  readonly cniStateDirectory: string;
+  /** Name of the pod network; rules and cached results of this instance carry it. */
+  readonly networkName: string;
+  /** Name of the bridge, at most 15 characters. */
+  readonly bridge: string;
+}
+
+/** The kernel's limit of a socket's path, with room for the `.ttrpc` that containerd appends. */
+const MAX_SOCKET_PATH = 107 - '.ttrpc'.length;
+
+/** Derives every path and name from the two directories: a second start finds what the first one left. */
+export const containerdLayout = (directory: string, runDirectory: string): ContainerdLayout => {
+  const socketPath = join(runDirectory, 'containerd.sock');
+  if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) {
+    throw new RangeError(`the socket path ${socketPath} is longer than ${MAX_SOCKET_PATH} bytes; choose a shorter run directory`);
+  }
+  const tag = createHash('sha256').update(`${directory}\n${runDirectory}`).digest('hex').slice(0, 8);
+  return {
+    directory,
+    runDirectory,
+    configPath: join(directory, 'containerd.toml'),
+    logPath: join(directory, 'containerd.log'),
+    rootDirectory: join(directory, 'containerd'),
+    stateDirectory: join(runDirectory, 'containerd'),
+    socketPath,
+    cniConfigDirectory: join(directory, 'cni', 'net.d'),
+    cniStateDirectory: join(directory, 'cni', 'networks'),
+    networkName: `solo-${tag}`,
+    bridge: `solo${tag}`,
+  };
+};

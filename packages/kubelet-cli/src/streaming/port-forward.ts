@@ -1,0 +1,80 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { describeError } from '@solo-kubelet/diagnostics';
+import { CliError } from '../cli-error.js';
+import { createSpdyConnection } from './spdy-connection.js';
+import { type StreamEndpoint, upgradeToSpdy } from './upgrade.js';
+
+const PROTOCOL = 'portforward.k8s.io';
+
+export interface PortForwardOptions {
+  readonly endpoint: StreamEndpoint;
+  /** Path of the pod's portForward. */
+  readonly path: string;
+  readonly localAddress: string;
+  /** 0: any free port. */
+  readonly localPort: number;
+  readonly remotePort: number;
+  readonly signal: AbortSignal;
+  /** Told of a connection that failed; the others go on. */
+  readonly onError?: (message: string) => void;
+}
+
+export interface PortForward extends AsyncDisposable {
+  readonly localPort: number;
+}
+
+/**
+ * Listens on a local port and carries each connection to a port of the pod. Every connection has a SPDY session of its own: a slow one
+ * cannot hold up the others.
+ */
+export const forwardPort = async (options: PortForwardOptions): Promise<PortForward> => {
+  const { localAddress, localPort, signal, onError } = options;
+  const open = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    open.add(client);
+    client.once('close', () => open.delete(client));
+    client.on('error', () => {});
+    carry(client, options).catch((error: unknown) => {
+      client.destroy();
+      if (!signal.aborted) onError?.(describeError(error));
+    });
+  });
+  await listen(server, localAddress, localPort);
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const client of open) client.destroy();
+    });
+  signal.addEventListener('abort', () => void close(), { once: true });
+  const bound = server.address();
+  return { localPort: typeof bound === 'object' && bound !== null ? bound.port : localPort, [Symbol.asyncDispose]: close };
+};
+
+const listen = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(new CliError({ code: 'CLI_PORT_IN_USE', message: `cannot listen on ${host}:${port}`, hint: 'Choose another local port, or none to take a free one.', cause })),
+    );
+    server.listen(port, host, () => resolve());
+  });
+
+let lastRequestId = 0;
+
+const carry = async (client: Socket, { endpoint, path, remotePort, signal }: PortForwardOptions): Promise<void> => {
+  const { socket, head } = await upgradeToSpdy(endpoint, path, PROTOCOL, signal);
+  using connection = createSpdyConnection(socket, head);
+  lastRequestId += 1;
+  const headers = { port: String(remotePort), requestID: String(lastRequestId) };
+  const errors = connection.createStream({ ...headers, streamType: 'error' });
+  errors.end();
+  const data = connection.createStream({ ...headers, streamType: 'data' });
+  const failure = (async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of errors) chunks.push(chunk as Buffer);
+    if (chunks.length > 0) throw new Error(Buffer.concat(chunks).toString('utf8').trim());
+  })();
+  client.once('close', () => socket.destroy());
+  const both = Promise.allSettled([pipeline(client, data), pipeline(data, client)]);
+  await Promise.race([both, failure.then(() => both)]);
+};

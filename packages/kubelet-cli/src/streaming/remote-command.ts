@@ -1,0 +1,102 @@
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createSpdyConnection } from './spdy-connection.js';
+import { type StreamEndpoint, upgradeToSpdy } from './upgrade.js';
+
+const PROTOCOL = 'v4.channel.k8s.io';
+
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface RemoteCommandOptions {
+  readonly endpoint: StreamEndpoint;
+  /** Path and query of exec or attach, with the flags `input`, `output`, `error`, `tty` already in it. */
+  readonly path: string;
+  readonly stdin?: Readable;
+  readonly stdout?: Writable;
+  /** Not used with a terminal: it has one output only. */
+  readonly stderr?: Writable;
+  readonly tty: boolean;
+  /** Sizes of the terminal, the first at once. */
+  readonly sizes?: AsyncIterable<TerminalSize>;
+  readonly signal: AbortSignal;
+}
+
+/** How a command in a container ended. */
+export type RemoteCommandResult = { readonly type: 'exited'; readonly code: number } | { readonly type: 'failed'; readonly message: string };
+
+interface ErrorStatus {
+  readonly status?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
+}
+
+/** Runs an exec or attach session to its end over SPDY, with stdin's end passed on (which WebSocket v4 cannot do). */
+export const runRemoteCommand = async (options: RemoteCommandOptions): Promise<RemoteCommandResult> => {
+  const { endpoint, path, stdin, stdout, stderr, tty, sizes, signal } = options;
+  const { socket, head } = await upgradeToSpdy(endpoint, path, PROTOCOL, signal);
+  using connection = createSpdyConnection(socket, head);
+  const ended = new AbortController();
+  const stop = (): void => void socket.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    // The server waits until all streams it expects are there; the order is upstream's.
+    const errorStream = connection.createStream({ streamType: 'error' });
+    errorStream.end();
+    const stdinStream = stdin && connection.createStream({ streamType: 'stdin' });
+    const stdoutStream = stdout && connection.createStream({ streamType: 'stdout' });
+    stdoutStream?.end();
+    const stderrStream = stderr && !tty ? connection.createStream({ streamType: 'stderr' }) : undefined;
+    stderrStream?.end();
+    const resizeStream = tty ? connection.createStream({ streamType: 'resize' }) : undefined;
+
+    const outputs = [
+      stdoutStream && stdout && pipeline(stdoutStream, stdout, { end: false }),
+      stderrStream && stderr && pipeline(stderrStream, stderr, { end: false }),
+    ];
+    // The end of the session ends the input, never the other way round.
+    if (stdinStream && stdin) pipeline(stdin, stdinStream, { signal: ended.signal }).catch(() => {});
+    if (resizeStream && sizes) sendSizes(sizes, resizeStream, ended.signal).catch(() => {});
+
+    const status = await readAll(errorStream);
+    await Promise.allSettled(outputs);
+    return resultOf(status);
+  } finally {
+    ended.abort();
+    signal.removeEventListener('abort', stop);
+  }
+};
+
+const sendSizes = async (sizes: AsyncIterable<TerminalSize>, stream: Writable, signal: AbortSignal): Promise<void> => {
+  for await (const { width, height } of sizes) {
+    if (signal.aborted) return;
+    stream.write(JSON.stringify({ Width: width, Height: height }));
+  }
+};
+
+const readAll = async (stream: Readable): Promise<string> => {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+  } catch {
+    // A broken connection ends the stream early; what was read tells whether the command had ended before.
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+/** Reads the status that protocol v4 sends on its error channel. */
+export const resultOf = (text: string): RemoteCommandResult => {
+  if (text === '') return { type: 'failed', message: 'the connection was lost before the command ended' };
+  let status: ErrorStatus;
+  try {
+    status = JSON.parse(text) as ErrorStatus;
+  } catch {
+    return { type: 'failed', message: text };
+  }
+  if (status.status === 'Success') return { type: 'exited', code: 0 };
+  const code = status.reason === 'NonZeroExitCode' ? Number(status.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message) : Number.NaN;
+  return Number.isInteger(code) ? { type: 'exited', code } : { type: 'failed', message: status.message ?? text };
+};

@@ -1,0 +1,104 @@
+import { Duplex } from 'node:stream';
+import { createFrameReader, dataFrame, pingFrame, rstStreamFrame, type SpdyFrame, synStreamFrame } from './spdy-frames.js';
+
+/** A connection that was upgraded to SPDY/3.1, seen from the client. */
+export interface SpdyConnection extends Disposable {
+  /** Opens a stream. Ending its writable side tells the other side that no more comes; it can still be read. */
+  createStream(headers: Readonly<Record<string, string>>): Duplex;
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly closed: Promise<void>;
+}
+
+const STATUS_CANCEL = 5;
+const MAX_DATA_BYTES = 1 << 16;
+
+/** Speaks SPDY over `socket`; `head` are bytes that came with the answer to the upgrade. */
+export const createSpdyConnection = (socket: Duplex, head: Buffer): SpdyConnection => {
+  const read = createFrameReader();
+  const streams = new Map<number, SpdyStream>();
+  let lastId = -1;
+  const send = (parts: readonly Buffer[], done?: (error?: Error | null) => void): void => {
+    if (socket.destroyed) return done?.(new Error('the connection is closed'));
+    for (const [index, part] of parts.entries()) socket.write(part, index === parts.length - 1 ? done : undefined);
+  };
+  const handle = (frame: SpdyFrame): void => {
+    if (frame.type === 'ping') return send([pingFrame(frame.id)]);
+    if (frame.type === 'goAway' || frame.type === 'ignored') return;
+    const stream = streams.get(frame.streamId);
+    if (!stream) return;
+    if (frame.type === 'rstStream') {
+      streams.delete(frame.streamId);
+      stream.destroy(new Error(`the other side reset the stream (status ${frame.status})`));
+      return;
+    }
+    // The protocol as the runtimes speak it has no flow control: a full stream holds the whole connection until it is read.
+    if (frame.type === 'data' && frame.data.length > 0 && !stream.push(frame.data)) {
+      socket.pause();
+      stream.onDrained = () => socket.resume();
+    }
+    if (frame.fin) stream.push(null);
+  };
+  socket.on('data', (chunk: Buffer) => {
+    for (const frame of read(chunk)) handle(frame);
+  });
+  socket.on('error', () => socket.destroy());
+  const closed = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      for (const stream of streams.values()) stream.push(null);
+      for (const stream of streams.values()) stream.destroy();
+      resolve();
+    });
+  });
+  if (head.length > 0) for (const frame of read(head)) handle(frame);
+  return {
+    closed,
+    createStream: (headers) => {
+      const isFirst = lastId === -1;
+      lastId += 2;
+      const stream = new SpdyStream(lastId, send, () => streams.delete(stream.id));
+      streams.set(stream.id, stream);
+      send([synStreamFrame(stream.id, headers, isFirst)]);
+      return stream;
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
+};
+
+type Send = (parts: readonly Buffer[], done?: (error?: Error | null) => void) => void;
+
+class SpdyStream extends Duplex {
+  onDrained: (() => void) | undefined;
+  private finished = false;
+
+  constructor(
+    readonly id: number,
+    private readonly send: Send,
+    private readonly onGone: () => void,
+  ) {
+    super({ allowHalfOpen: true });
+  }
+
+  override _read(): void {
+    this.onDrained?.();
+    this.onDrained = undefined;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    const frames: Buffer[] = [];
+    for (let at = 0; at < chunk.length; at += MAX_DATA_BYTES) frames.push(...dataFrame(this.id, chunk.subarray(at, at + MAX_DATA_BYTES), false));
+    if (frames.length === 0) return done();
+    this.send(frames, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.finished = true;
+    this.send(dataFrame(this.id, Buffer.alloc(0), true), () => done());
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (!this.finished) this.send([rstStreamFrame(this.id, STATUS_CANCEL)]);
+    this.onGone();
+    this._read();
+    done(error);
+  }
+}

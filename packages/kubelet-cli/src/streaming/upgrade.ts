@@ -1,0 +1,56 @@
+import { type OutgoingHttpHeaders, type RequestOptions, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { CliError } from '../cli-error.js';
+
+/** Where a streaming path is served: a unix socket, TLS with credentials, or plain HTTP (the runtime's own streaming server). */
+export interface StreamEndpoint {
+  readonly protocol: 'http:' | 'https:';
+  /** Options for node:http(s).request: `socketPath`, or `host` and `port`, `ca`, `cert`, `key`, `rejectUnauthorized`. */
+  readonly connection: RequestOptions & { readonly ca?: string; readonly rejectUnauthorized?: boolean };
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+export interface Upgraded {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** How long to wait for the answer to an upgrade, ms. */
+const UPGRADE_TIMEOUT_MS = 30_000;
+const MAX_REFUSAL_BYTES = 16_384;
+
+/** Asks for an upgrade to SPDY/3.1 with one of Kubernetes' stream protocols. @throws CliError with the server's own words when it refuses */
+export const upgradeToSpdy = (endpoint: StreamEndpoint, path: string, protocol: string, signal: AbortSignal): Promise<Upgraded> =>
+  new Promise((resolve, reject) => {
+    const send = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
+    const request = send({
+      ...endpoint.connection,
+      agent: false,
+      method: 'POST',
+      path,
+      timeout: UPGRADE_TIMEOUT_MS,
+      signal,
+      headers: { ...endpoint.headers, Connection: 'Upgrade', Upgrade: 'SPDY/3.1', 'X-Stream-Protocol-Version': protocol, 'Content-Length': '0' },
+    });
+    request.once('upgrade', (_response, socket, head) => {
+      socket.setTimeout(0);
+      socket.setNoDelay(true);
+      resolve({ socket, head });
+    });
+    request.once('response', (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes <= MAX_REFUSAL_BYTES) chunks.push(chunk);
+      });
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8').trim();
+        reject(new CliError({ code: 'CLI_REFUSED', message: text === '' ? `the server answered ${response.statusCode}` : text }));
+      });
+    });
+    request.once('timeout', () => request.destroy(new Error(`no answer within ${UPGRADE_TIMEOUT_MS / 1_000} s`)));
+    request.once('error', reject);
+    request.end();
+  });

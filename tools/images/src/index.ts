@@ -1,0 +1,1 @@
+export { buildImages, imageNames } from './build-images.js';
