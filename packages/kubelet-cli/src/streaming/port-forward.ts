@@ -54,7 +54,14 @@ export const forwardPort = async (options: PortForwardOptions): Promise<PortForw
 const listen = (server: Server, host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(new CliError({ code: 'CLI_PORT_IN_USE', message: `cannot listen on ${host}:${port}`, hint: 'Choose another local port, or none to take a free one.', cause })),
+      reject(
+        new CliError({
+          code: 'CLI_PORT_IN_USE',
+          message: `cannot listen on ${host}:${port}`,
+          hint: 'Choose another local port, or none to take a free one.',
+          cause,
+        }),
+      ),
     );
     server.listen(port, host, () => resolve());
   });

@@ -25,7 +25,9 @@ export interface RemoteCommandOptions {
 }
 
 /** How a command in a container ended. */
-export type RemoteCommandResult = { readonly type: 'exited'; readonly code: number } | { readonly type: 'failed'; readonly message: string };
+export type RemoteCommandResult =
+  | { readonly type: 'exited'; readonly code: number }
+  | { readonly type: 'failed'; readonly message: string };
 
 interface ErrorStatus {
   readonly status?: string;
@@ -97,6 +99,7 @@ export const resultOf = (text: string): RemoteCommandResult => {
     return { type: 'failed', message: text };
   }
   if (status.status === 'Success') return { type: 'exited', code: 0 };
-  const code = status.reason === 'NonZeroExitCode' ? Number(status.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message) : Number.NaN;
+  const code =
+    status.reason === 'NonZeroExitCode' ? Number(status.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message) : Number.NaN;
   return Number.isInteger(code) ? { type: 'exited', code } : { type: 'failed', message: status.message ?? text };
 };

@@ -18,12 +18,15 @@ export const createSpdyConnection = (socket: Duplex, head: Buffer): SpdyConnecti
   const streams = new Map<number, SpdyStream>();
   let lastId = -1;
   const send = (parts: readonly Buffer[], done?: (error?: Error | null) => void): void => {
-    if (socket.destroyed) return done?.(new Error('the connection is closed'));
+    if (socket.destroyed) {
+      done?.(new Error('the connection is closed'));
+      return;
+    }
     for (const [index, part] of parts.entries()) socket.write(part, index === parts.length - 1 ? done : undefined);
   };
   const handle = (frame: SpdyFrame): void => {
-    if (frame.type === 'ping') return send([pingFrame(frame.id)]);
-    if (frame.type === 'goAway' || frame.type === 'ignored') return;
+    if (frame.type === 'ping') send([pingFrame(frame.id)]);
+    if (frame.type === 'ping' || frame.type === 'goAway' || frame.type === 'ignored') return;
     const stream = streams.get(frame.streamId);
     if (!stream) return;
     if (frame.type === 'rstStream') {
@@ -85,9 +88,10 @@ class SpdyStream extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const frames: Buffer[] = [];
-    for (let at = 0; at < chunk.length; at += MAX_DATA_BYTES) frames.push(...dataFrame(this.id, chunk.subarray(at, at + MAX_DATA_BYTES), false));
-    if (frames.length === 0) return done();
-    this.send(frames, done);
+    for (let at = 0; at < chunk.length; at += MAX_DATA_BYTES)
+      frames.push(...dataFrame(this.id, chunk.subarray(at, at + MAX_DATA_BYTES), false));
+    if (frames.length === 0) done();
+    else this.send(frames, done);
   }
 
   override _final(done: (error?: Error | null) => void): void {

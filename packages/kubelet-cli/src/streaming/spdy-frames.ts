@@ -61,11 +61,16 @@ const storedBlock = (block: Buffer, isFirst: boolean): Buffer => {
 };
 
 export const synStreamFrame = (streamId: number, headers: Readonly<Record<string, string>>, isFirst: boolean): Buffer =>
-  controlFrame(SYN_STREAM, 0, Buffer.concat([uint32(streamId), uint32(0), Buffer.from([0, 0]), storedBlock(nameValueBlock(headers), isFirst)]));
+  controlFrame(
+    SYN_STREAM,
+    0,
+    Buffer.concat([uint32(streamId), uint32(0), Buffer.from([0, 0]), storedBlock(nameValueBlock(headers), isFirst)]),
+  );
 
 export const pingFrame = (id: number): Buffer => controlFrame(PING, 0, uint32(id));
 
-export const rstStreamFrame = (streamId: number, status: number): Buffer => controlFrame(RST_STREAM, 0, Buffer.concat([uint32(streamId), uint32(status)]));
+export const rstStreamFrame = (streamId: number, status: number): Buffer =>
+  controlFrame(RST_STREAM, 0, Buffer.concat([uint32(streamId), uint32(status)]));
 
 /** Cuts incoming bytes into frames. Header blocks of replies are not needed and not decoded. */
 export const createFrameReader = (): ((chunk: Buffer) => readonly SpdyFrame[]) => {

@@ -1,4 +1,4 @@
-import { type OutgoingHttpHeaders, type RequestOptions, request as httpRequest } from 'node:http';
+import { request as httpRequest, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { CliError } from '../cli-error.js';
@@ -31,7 +31,13 @@ export const upgradeToSpdy = (endpoint: StreamEndpoint, path: string, protocol: 
       path,
       timeout: UPGRADE_TIMEOUT_MS,
       signal,
-      headers: { ...endpoint.headers, Connection: 'Upgrade', Upgrade: 'SPDY/3.1', 'X-Stream-Protocol-Version': protocol, 'Content-Length': '0' },
+      headers: {
+        ...endpoint.headers,
+        Connection: 'Upgrade',
+        Upgrade: 'SPDY/3.1',
+        'X-Stream-Protocol-Version': protocol,
+        'Content-Length': '0',
+      },
     });
     request.once('upgrade', (_response, socket, head) => {
       socket.setTimeout(0);
