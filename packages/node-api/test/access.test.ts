@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, fakeView, pod, startApi, type TestApi, watchable } from './api.js';
@@ -12,16 +13,19 @@ admin-token-0123456789ab,boss,admin
 
 let test: TestApi;
 let port: number;
+let directory: string;
 
 beforeEach(async () => {
-  const { mkdtemp } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const tokenFile = join(await mkdtemp(join(tmpdir(), 'solo-kubelet-tokens-')), 'tokens.csv');
+  directory = await mkdtemp(join(tmpdir(), 'solo-kubelet-tokens-'));
+  const tokenFile = join(directory, 'tokens.csv');
   await writeFile(tokenFile, TOKENS);
   test = await startApi({ port: 0, readOnlyPort: 0, tokenFile, view: fakeView({ pods: watchable([pod('web')]) }) });
   port = test.api.listeners.tls?.port ?? 0;
 });
-afterEach(() => test[Symbol.asyncDispose]());
+afterEach(async () => {
+  await test[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
 
 const get = (path: string, token?: string, method = 'GET') =>
   ask({ tls: true, port, path, method, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
