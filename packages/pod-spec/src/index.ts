@@ -1,3 +1,5 @@
+export { expandVariables, type VariableLookup } from './expansion/expand-variables.js';
+export { type EnvFileResult, parseEnvFile } from './expansion/parse-env-file.js';
 export type {
   Affinity,
   AppArmorProfile,
@@ -174,4 +176,18 @@ export type {
   WeightedPodAffinityTerm,
   WindowsSecurityContextOptions,
 } from './gen/pod-types.js';
+export { PodSpecError, type PodSpecErrorCode } from './pod-spec-error.js';
+export type { Amount, QuantityFormat } from './quantity/amount.js';
+export { formatAmount } from './quantity/format-quantity.js';
+export { parseQuantity, readQuantity } from './quantity/parse-quantity.js';
+export {
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  type QuantityLike,
+  quantityMilliValue,
+  quantitySign,
+  quantityValue,
+  subQuantities,
+} from './quantity/quantity.js';
 export { apiObjectReference, type FieldError, type FieldErrorType, validatePod } from './validation/index.js';
