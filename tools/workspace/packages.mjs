@@ -32,6 +32,7 @@ export const packages = [
     name: 'cni-invoker',
     description: 'Runs CNI plugins by the CNI 1.1 protocol.',
     dependencies: { '@solo-kubelet/diagnostics': ws },
+    subpaths: { './extra-networks': 'src/extra-networks/index.ts' },
   },
   {
     name: 'probe-engine',

@@ -16,7 +16,7 @@ export interface PluginHost {
 }
 
 /** Plugins call iptables, sysctl and the like by name. */
-const DEFAULT_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+export const DEFAULT_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 export interface PluginCall {
   readonly command: CniCommand;

@@ -102,6 +102,12 @@ export const withPlugins = (list: NetworkConfigList, extra: readonly PluginConfi
   return { ...list, plugins, text: JSON.stringify({ ...(JSON.parse(list.text) as JsonObject), plugins, loadOnlyInlinedPlugins: true }) };
 };
 
+/** The list with each plugin's object replaced. */
+export const withPluginsMapped = (list: NetworkConfigList, change: (plugin: PluginConfig) => PluginConfig): NetworkConfigList => {
+  const plugins = list.plugins.map(change);
+  return { ...list, plugins, text: JSON.stringify({ ...(JSON.parse(list.text) as JsonObject), plugins }) };
+};
+
 /** The list, spoken in another version; its text says so too, so that the cached copy is deleted in the version it was added in. */
 export const withVersion = (list: NetworkConfigList, cniVersion: string): NetworkConfigList => ({
   ...list,

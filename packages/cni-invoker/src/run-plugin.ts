@@ -21,6 +21,7 @@ const BUSY_PAUSE_MS = 1_000;
 
 export interface PluginProcess {
   readonly path: string;
+  readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
 }
@@ -108,10 +109,10 @@ const runOnce = async (plugin: PluginProcess, { signal, timeoutMs = DEFAULT_PLUG
   }
 };
 
-const start = async ({ path, env }: PluginProcess, marker: string): Promise<ChildProcess> => {
+const start = async ({ path, args = [], env }: PluginProcess, marker: string): Promise<ChildProcess> => {
   try {
     // Its own process group, so that it can be ended together with what it starts.
-    const child = spawn(path, [], { env: { ...env, [RUN_MARKER]: marker }, detached: true, stdio: 'pipe' });
+    const child = spawn(path, args, { env: { ...env, [RUN_MARKER]: marker }, detached: true, stdio: 'pipe' });
     await new Promise<void>((resolve, reject) => void child.once('spawn', resolve).once('error', reject));
     return child;
   } catch (cause) {
