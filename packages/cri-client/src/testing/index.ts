@@ -1,1 +1,14 @@
-export {};
+export type { FakeCall } from './call-journal.js';
+export { type Clock, createVirtualClock, realClock, type VirtualClock, type VirtualClockOptions } from './clock.js';
+export { createFakeCri, type FakeCri, type FakeCriOptions } from './create-fake-cri.js';
+export type { CriEventMode } from './event-hub.js';
+export type { RunningExec } from './exec-rpcs.js';
+export type { Exit } from './fake-runtime.js';
+export type { Fault, FaultEffect, FaultHandle } from './faults.js';
+export type { FakeImage, FakeRegistryImage } from './image-store.js';
+export type { NodeConditions, RuntimeConfigMode } from './node-rpcs.js';
+export type { ContainerRecord, SandboxRecord } from './records.js';
+export type { GrpcCode } from './rpc-error.js';
+export type { ContainerScript, ContainerScripts, ExecAnswer, ExecCall, ExecScript, ScriptedOutput, ScriptSubject } from './script.js';
+export type { StreamCall, StreamScript } from './stream-endpoint.js';
+export type { InfoStyle } from './verbose-info.js';

@@ -1,0 +1,84 @@
+import { type ContainerFilter, ContainerState, type LinuxContainerResources, type RuntimeServiceDefinition } from '../gen/cri-v1.js';
+import { completeContainerConfig, completeSandboxConfig, type FakeRuntime } from './fake-runtime.js';
+import { idMatches, labelsMatch } from './labels.js';
+import type { ContainerRecord } from './records.js';
+import { RpcError } from './rpc-error.js';
+import type { ServiceImplementation } from './rpc-server.js';
+import { containerInfo, type InfoStyle } from './verbose-info.js';
+import { toContainer, toContainerStatus } from './wire-views.js';
+
+type Containers = Pick<
+  ServiceImplementation<typeof RuntimeServiceDefinition>,
+  | 'createContainer'
+  | 'startContainer'
+  | 'stopContainer'
+  | 'removeContainer'
+  | 'listContainers'
+  | 'streamContainers'
+  | 'containerStatus'
+  | 'updateContainerResources'
+  | 'reopenContainerLog'
+  | 'checkpointContainer'
+>;
+
+const selectContainers = (runtime: FakeRuntime, filter: Partial<ContainerFilter> | undefined): readonly ContainerRecord[] =>
+  [...runtime.containers.values()].filter(
+    ({ id, state, sandbox, config }) =>
+      idMatches(id, filter?.id) &&
+      idMatches(sandbox.id, filter?.podSandboxId) &&
+      (filter?.state === undefined || filter.state.state === state) &&
+      labelsMatch(config.labels, filter?.labelSelector),
+  );
+
+/** An update changes what it names; zero and empty leave a value alone. */
+const mergeResources = (current: LinuxContainerResources | undefined, update: LinuxContainerResources): LinuxContainerResources => {
+  const named = Object.fromEntries(
+    Object.entries(update).filter(
+      ([, value]) => value !== 0n && value !== '' && !(typeof value === 'object' && Object.keys(value ?? {}).length === 0),
+    ),
+  );
+  return { ...(current ?? update), ...named };
+};
+
+export const containerRpcs = (runtime: FakeRuntime, infoStyle: InfoStyle): Containers => ({
+  createContainer: ({ podSandboxId, config, sandboxConfig }) => ({
+    containerId: runtime.createContainer(podSandboxId, config ?? completeContainerConfig({}), sandboxConfig ?? completeSandboxConfig({}))
+      .id,
+  }),
+  startContainer: async ({ containerId }, { signal }) => {
+    await runtime.startContainer(containerId, signal);
+    return {};
+  },
+  stopContainer: async ({ containerId, timeout }, { signal }) => {
+    await runtime.stopContainer(containerId, Number(timeout), signal);
+    return {};
+  },
+  removeContainer: ({ containerId }) => {
+    runtime.removeContainer(containerId);
+    return {};
+  },
+  listContainers: ({ filter }) => ({ containers: selectContainers(runtime, filter).map(toContainer) }),
+  streamContainers: async function* ({ filter }) {
+    for (const record of selectContainers(runtime, filter)) yield { containers: [toContainer(record)] };
+  },
+  containerStatus: ({ containerId, verbose }) => {
+    const record = runtime.container(containerId);
+    return { status: toContainerStatus(record, runtime.logPath(record)), info: verbose ? containerInfo(record, infoStyle) : {} };
+  },
+  updateContainerResources: ({ containerId, linux }) => {
+    const record = runtime.container(containerId);
+    if (record.state === ContainerState.CONTAINER_EXITED) throw new RpcError('UNKNOWN', 'container is in CONTAINER_EXITED state');
+    if (linux !== undefined) record.resources = mergeResources(record.resources, linux);
+    return {};
+  },
+  reopenContainerLog: ({ containerId }) => {
+    const record = runtime.container(containerId);
+    if (record.state !== ContainerState.CONTAINER_RUNNING) throw new RpcError('UNKNOWN', 'container is not running');
+    runtime.log(record)?.reopen();
+    return {};
+  },
+  checkpointContainer: ({ containerId }) => {
+    runtime.container(containerId);
+    return {};
+  },
+});

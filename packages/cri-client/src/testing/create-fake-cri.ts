@@ -1,0 +1,274 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventsDefinition } from '../gen/containerd-events.js';
+import { ImageServiceDefinition, type PodSandboxConfig, RuntimeServiceDefinition } from '../gen/cri-v1.js';
+import { createCallJournal, type FakeCall } from './call-journal.js';
+import { type Clock, realClock } from './clock.js';
+import { containerRpcs } from './container-rpcs.js';
+import { containerdEnvelopes, execExitEnvelope, imageEnvelope } from './containerd-envelope.js';
+import { type CriEventMode, createEventHub, passesFilters } from './event-hub.js';
+import { execRpcs, type RunningExec } from './exec-rpcs.js';
+import { createFakeRuntime, type Exit, type FakeRuntime } from './fake-runtime.js';
+import { createFaultBook, type Fault, type FaultHandle } from './faults.js';
+import { imageRpcs } from './image-rpcs.js';
+import { createImageStore, type FakeImage, type FakeRegistryImage } from './image-store.js';
+import { metricRpcs } from './metric-rpcs.js';
+import { type NodeConditions, nodeRpcs, type RuntimeConfigMode } from './node-rpcs.js';
+import type { ContainerRecord, SandboxRecord } from './records.js';
+import { createRpcServer, mountService } from './rpc-server.js';
+import { sandboxRpcs } from './sandbox-rpcs.js';
+import type { ContainerScripts, ExecScript } from './script.js';
+import { statsRpcs } from './stats-rpcs.js';
+import { createStreamEndpoint, type StreamScript } from './stream-endpoint.js';
+import type { InfoStyle } from './verbose-info.js';
+import { toContainerStatus, toSandboxStatus } from './wire-views.js';
+
+export interface FakeCriOptions {
+  /** Where to listen. Default: a socket in a new temporary directory, which goes with the fake. */
+  readonly socketPath?: string;
+  /** Default `containerd`. */
+  readonly runtimeName?: string;
+  /** Default `v2.1.0`. */
+  readonly runtimeVersion?: string;
+  /** Default: real time. */
+  readonly clock?: Clock;
+  /** Images in the store from the start. Default none. */
+  readonly images?: readonly FakeImage[];
+  /** Images that can be pulled. Default none. */
+  readonly registry?: readonly FakeRegistryImage[];
+  /** How each container lives. Default: it runs until stopped. */
+  readonly containers?: ContainerScripts;
+  /** Answers commands. Default: every command succeeds in silence. */
+  readonly exec?: ExecScript;
+  /** Speaks the streaming protocols. Default: the URLs answer 501. */
+  readonly streams?: StreamScript;
+  /** How GetContainerEvents behaves. Default `perClient`. */
+  readonly events?: CriEventMode;
+  /** Whether containerd's own event service answers. Default: when the name is `containerd`. */
+  readonly containerdEvents?: boolean;
+  /** From the news of an exit to the moment list and status show it, ms. Default 0; a real containerd takes a few ms. */
+  readonly recordLagMs?: number;
+  /** RPC names that answer UNIMPLEMENTED. Default: the streamed lists, the metrics and CheckpointContainer. */
+  readonly unimplemented?: readonly string[];
+  /** What RuntimeConfig answers. Default `cgroupfs`. */
+  readonly runtimeConfig?: RuntimeConfigMode;
+  /** Names accepted as `runtime_handler` besides the empty one. Default `['runc']`. */
+  readonly runtimeHandlers?: readonly string[];
+  /** Form of the verbose info maps. Default `containerd`. */
+  readonly infoStyle?: InfoStyle;
+  /** Addresses of a new sandbox off the host network. Default: one of 10.88.0.0/16, in turn. */
+  readonly podIps?: (config: PodSandboxConfig) => readonly string[];
+  /** Mount point that ImageFsInfo names. Default `/`. */
+  readonly imageFsPath?: string;
+}
+
+/** The RPCs that a runtime of Kubernetes 1.36's time may lack. */
+const USUALLY_UNIMPLEMENTED = [
+  'StreamPodSandboxes',
+  'StreamContainers',
+  'StreamContainerStats',
+  'StreamPodSandboxStats',
+  'StreamPodSandboxMetrics',
+  'StreamImages',
+  'ListMetricDescriptors',
+  'ListPodSandboxMetrics',
+  'CheckpointContainer',
+] as const;
+
+export interface FakeCri extends AsyncDisposable {
+  readonly socketPath: string;
+  /** `unix://` and the socket path. */
+  readonly endpoint: string;
+  readonly sandboxes: readonly Readonly<SandboxRecord>[];
+  readonly containers: readonly Readonly<ContainerRecord>[];
+  /** Commands that run now. */
+  readonly runningExecs: readonly RunningExec[];
+  /** Every call received, oldest first. */
+  readonly calls: readonly FakeCall[];
+  clearCalls(): void;
+  /** Resolves when the `count`-th call (default: the first) of a method has arrived, past ones included. */
+  called(method: string, count?: number): Promise<FakeCall>;
+  /** Makes calls go wrong. */
+  fault(fault: Fault): FaultHandle;
+  clearFaults(): void;
+  /** Ends a running container, even one that hangs. `container` is an id, a unique prefix, or a container's name. */
+  exitContainer(container: string, exit: Exit): void;
+  /** As the kernel's out-of-memory killer. */
+  oomKill(container: string): void;
+  /** Writes to a running container's log. */
+  writeLog(container: string, text: string, stream?: 'stdout' | 'stderr'): void;
+  /** The sandbox's processes die without anybody having asked. */
+  killSandbox(sandbox: string): void;
+  addImage(image: FakeImage): string;
+  /** Makes an image available for pulls; a tag moves from what had it before. */
+  publishImage(image: FakeRegistryImage): void;
+  /** Conditions that may be changed at any time. */
+  readonly conditions: NodeConditions;
+  /** RPC names that answer UNIMPLEMENTED; may be changed at any time. */
+  readonly unimplemented: Set<string>;
+  /** Open subscriptions to events. */
+  readonly subscribers: { readonly containerd: number; readonly cri: number };
+  /** Breaks all connections; new ones are welcome. */
+  dropConnections(): void;
+  /** The runtime dies: connections break, the socket goes away. Containers live on, as under containerd's shims. */
+  crash(): Promise<void>;
+  /** The runtime comes back, with its records (`keep`, the default) or without any (`lose`). */
+  restart(options?: { readonly state?: 'keep' | 'lose' }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a whole CRI server in memory, on a unix socket. */
+export const createFakeCri = async ({
+  socketPath: wantedSocketPath,
+  runtimeName = 'containerd',
+  runtimeVersion = 'v2.1.0',
+  clock = realClock,
+  images: initialImages = [],
+  registry = [],
+  containers: scripts = () => ({}),
+  exec = () => ({}),
+  streams: streamScript,
+  events: eventMode = 'perClient',
+  containerdEvents = runtimeName === 'containerd',
+  recordLagMs = 0,
+  unimplemented: initiallyUnimplemented = USUALLY_UNIMPLEMENTED,
+  runtimeConfig = 'cgroupfs',
+  runtimeHandlers = ['runc'],
+  infoStyle = 'containerd',
+  podIps = addressesInTurn(),
+  imageFsPath = '/',
+}: FakeCriOptions = {}): Promise<FakeCri> => {
+  const ownDirectory = wantedSocketPath === undefined ? await mkdtemp(join(tmpdir(), 'fake-cri-')) : undefined;
+  const socketPath = wantedSocketPath ?? join(ownDirectory ?? '', 'cri.sock');
+  const journal = createCallJournal(clock);
+  const faults = createFaultBook();
+  const events = createEventHub();
+  const unimplemented = new Set<string>(initiallyUnimplemented);
+  const running = new Set<RunningExec>();
+  const streams = createStreamEndpoint(streamScript);
+  const conditions: NodeConditions = { networkReady: true, runtimeReady: true, runtimeConfig, podCidr: '' };
+
+  const images = createImageStore({
+    clock,
+    images: initialImages,
+    registry,
+    onChange: (change, name) => events.containerd.publish(imageEnvelope(change, name, clock.now())),
+  });
+  const runtime: FakeRuntime = createFakeRuntime({
+    clock,
+    images,
+    scripts,
+    podIps,
+    runtimeHandlers,
+    recordLagMs,
+    onEvent: (event) => {
+      for (const envelope of containerdEnvelopes(event, clock.now())) events.containerd.publish(envelope);
+      if (event.phase === 'exiting') return;
+      events.publishCri({
+        containerId: event.subject.id,
+        containerEventType: event.type,
+        createdAt: runtime.nowNs(),
+        podSandboxStatus: toSandboxStatus(event.sandbox),
+        containersStatuses: runtime.containersOf(event.sandbox).map((one) => toContainerStatus(one, runtime.logPath(one))),
+      });
+    },
+  });
+  const execs = execRpcs({ runtime, script: exec, running, streams });
+
+  const server = createRpcServer({
+    socketPath,
+    clock,
+    faults,
+    journal,
+    isUnimplemented: (method) => unimplemented.has(method),
+    services: [
+      mountService(RuntimeServiceDefinition, {
+        ...nodeRpcs({ runtimeName, runtimeVersion, runtimeHandlers, conditions, events, eventMode }),
+        ...sandboxRpcs(runtime, infoStyle),
+        ...containerRpcs(runtime, infoStyle),
+        ...execs,
+        execSync: async (request, context) => {
+          try {
+            return await execs.execSync(request, context);
+          } finally {
+            events.containerd.publish(execExitEnvelope(request.containerId, `exec-${journal.calls.length}`, clock.now()));
+          }
+        },
+        ...statsRpcs(runtime),
+        ...metricRpcs(runtime),
+      }),
+      mountService(ImageServiceDefinition, imageRpcs({ runtime, images, imageFsPath })),
+      ...(containerdEvents
+        ? [
+            mountService(EventsDefinition, {
+              subscribe: async function* ({ filters }, { signal }) {
+                for await (const event of events.containerd.subscribe(signal)) if (passesFilters(filters, event)) yield event;
+              },
+            }),
+          ]
+        : []),
+    ],
+  });
+  await server.start();
+
+  const containerNamed = (wanted: string): ContainerRecord => {
+    const record =
+      runtime.findContainer(wanted) ?? [...runtime.containers.values()].reverse().find(({ config }) => config.metadata?.name === wanted);
+    if (record === undefined) throw new Error(`the fake runtime has no container ${wanted}`);
+    return record;
+  };
+  const close = async (): Promise<void> => {
+    await server.stop();
+    await streams.close();
+    runtime.forgetAll();
+    if (ownDirectory !== undefined) await rm(ownDirectory, { recursive: true, force: true });
+  };
+
+  return {
+    socketPath,
+    endpoint: `unix://${socketPath}`,
+    get sandboxes() {
+      return [...runtime.sandboxes.values()];
+    },
+    get containers() {
+      return [...runtime.containers.values()];
+    },
+    get runningExecs() {
+      return [...running];
+    },
+    calls: journal.calls,
+    clearCalls: journal.clear,
+    called: journal.called,
+    fault: faults.add,
+    clearFaults: faults.clear,
+    exitContainer: (wanted, exit) => runtime.exit(containerNamed(wanted), exit),
+    oomKill: (wanted) => runtime.exit(containerNamed(wanted), { exitCode: 137, reason: 'OOMKilled' }),
+    writeLog: (wanted, text, stream = 'stdout') => runtime.log(containerNamed(wanted))?.write(stream, text),
+    killSandbox: (wanted) => runtime.killSandbox(runtime.sandbox(wanted)),
+    addImage: images.add,
+    publishImage: images.publish,
+    conditions,
+    unimplemented,
+    get subscribers() {
+      return { containerd: events.containerd.subscribers, cri: events.criSubscribers };
+    },
+    dropConnections: server.dropConnections,
+    crash: server.stop,
+    restart: async ({ state = 'keep' } = {}) => {
+      await server.stop();
+      if (state === 'lose') runtime.forgetAll();
+      await server.start();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+};
+
+const addressesInTurn = () => {
+  let last = 1;
+  return (): readonly string[] => {
+    last++;
+    return [`10.88.${last >> 8}.${last & 255}`];
+  };
+};
