@@ -1,3 +1,5 @@
+export type { CgroupTree } from './cgroups/cgroup-tree.js';
+export { createPodEnvironment } from './create-pod-environment.js';
 export type {
   CgroupDriver,
   CgroupSettings,
@@ -14,8 +16,7 @@ export type {
   PodEnvironment,
   PodNotice,
   PrepareContainerInput,
-  Prepared,
-  PreparedConfig,
+  PreparedSandbox,
   VolumeUsage,
 } from './pod-environment.js';
 export { PodEnvironmentError, type PodEnvironmentErrorCode, type PodEnvironmentReason } from './pod-environment-error.js';

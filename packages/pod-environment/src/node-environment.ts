@@ -1,4 +1,5 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
+import type { CgroupTree } from './cgroups/cgroup-tree.js';
 import type { RunCommand } from './mounts/run-command.js';
 
 /** What may change while the kubelet runs; asked for again at every use. */
@@ -49,6 +50,8 @@ export interface CgroupSettings {
   /** `cgroupsPerQOS`. False: no pod cgroups, an empty `cgroup_parent`. Default true. */
   readonly perQos: boolean;
   readonly nodeLimits: NodeCgroupLimits;
+  /** The cgroup file system; replaced in tests. */
+  readonly tree: CgroupTree;
 }
 
 /** The node as pods see it. KubeletConfiguration's names where it has one; see README.md for the table of defaults. */
@@ -78,8 +81,6 @@ export interface NodeEnvironment {
   readonly seccompDefault?: boolean;
   /** `singleProcessOOMKill`. Default false on cgroup v2; always so on v1. */
   readonly singleProcessOomKill?: boolean;
-  /** `allowedUnsafeSysctls`. Default none. */
-  readonly allowedUnsafeSysctls?: readonly string[];
   /** CRI handler for each `runtimeClassName` that manifests may name. Default none: a named class is refused. */
   readonly runtimeClassHandlers?: Readonly<Record<string, string>>;
   /** Default: 65536 ids for each pod from 65536 up to 2^32. */
@@ -88,7 +89,7 @@ export interface NodeEnvironment {
   readonly selinuxEnabled?: boolean;
   /** Page sizes of the host, such as `2Mi`. Default: read from /sys/kernel/mm/hugepages. */
   readonly hugePageSizes?: readonly string[];
-  /** Whether swap can be limited by cgroups (`memory.swap.max` or `memory.memsw.limit_in_bytes` is there). Default false. */
+  /** Whether cgroups can limit swap. Default: whether `memory.swap.max` (v1: `memory.memsw.limit_in_bytes`) is there. */
   readonly swapAccounting?: boolean;
   /** Limit of one child process (mount, umount, busctl), ms. Default 30 000. */
   readonly commandTimeoutMs?: number;

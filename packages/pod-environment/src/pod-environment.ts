@@ -9,12 +9,9 @@ export interface PodNotice {
   readonly message: string;
 }
 
-export interface Prepared {
+export interface PreparedSandbox {
+  readonly config: PodSandboxConfig;
   readonly notices: readonly PodNotice[];
-}
-
-export interface PreparedConfig<Config> extends Prepared {
-  readonly config: Config;
 }
 
 export interface CallOptions {
@@ -52,14 +49,14 @@ export interface VolumeUsage {
 /** Makes and removes what a pod needs around it. Calls for one pod must not overlap; pods may run side by side. */
 export interface PodEnvironment {
   /** Root directories and the `kubepods` cgroups; once at start, idempotent. */
-  prepareNode(options?: CallOptions): Promise<Prepared>;
+  prepareNode(options?: CallOptions): Promise<void>;
   /** Directories, pod cgroup, id mapping and volumes: before RunPodSandbox. Idempotent, also after a kubelet restart. */
-  preparePod(pod: Pod, options?: CallOptions): Promise<Prepared>;
-  sandboxConfig(pod: Pod, attempt: number, options?: CallOptions): Promise<PreparedConfig<PodSandboxConfig>>;
+  preparePod(pod: Pod, options?: CallOptions): Promise<void>;
+  sandboxConfig(pod: Pod, attempt: number, options?: CallOptions): Promise<PreparedSandbox>;
   /** The `runtime_handler` for RunPodSandbox: empty unless the pod names a runtime class. */
   runtimeHandler(pod: Pod): string;
   /** Environment, /etc/hosts, subPaths and the termination message file: before every CreateContainer. */
-  prepareContainer(input: PrepareContainerInput, options?: CallOptions): Promise<PreparedConfig<ContainerConfig>>;
+  prepareContainer(input: PrepareContainerInput, options?: CallOptions): Promise<ContainerConfig>;
   /** Rewrites downwardAPI and projected volumes whose contents changed. */
   refreshVolumes(pod: Pod, options?: CallOptions): Promise<void>;
   /** Bytes used by each disk emptyDir, for sizeLimit. */
@@ -68,6 +65,8 @@ export interface PodEnvironment {
   updateQosCgroups(activePods: readonly Pod[], options?: CallOptions): Promise<void>;
   /** After the last container: unmounts, deletes, releases. Throws a retryable error naming what is left. */
   cleanPod(podUid: string, options?: CallOptions): Promise<void>;
+  /** Undoes prepareNode, unless pods are left. */
+  cleanNode(options?: CallOptions): Promise<void>;
   /** UIDs that have a directory or a cgroup on this node. */
   listPodUids(): Promise<readonly string[]>;
 }

@@ -7,6 +7,8 @@ export interface CommandResult {
   readonly stderr: string;
   /** True when the time limit or the caller's signal ended the wait. The process may still hang in the kernel. */
   readonly gaveUp: boolean;
+  /** Settles when the process is really gone. */
+  readonly ended: Promise<void>;
 }
 
 export interface CommandOptions {
@@ -25,14 +27,17 @@ const OUTPUT_LIMIT = 64 * 1024;
  */
 export const runCommand: RunCommand = (program, args, { timeoutMs, signal }) =>
   new Promise((resolve) => {
-    if (signal?.aborted) return resolve({ exitCode: undefined, stdout: '', stderr: 'aborted', gaveUp: true });
+    if (signal?.aborted) return resolve({ exitCode: undefined, stdout: '', stderr: 'aborted', gaveUp: true, ended: Promise.resolve() });
     let stdout = '';
     let stderr = '';
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: SEARCH_PATH, LC_ALL: 'C' } });
+    const ended = new Promise<void>((gone) => {
+      child.once('error', () => gone()).once('exit', () => gone());
+    });
     const settle = (result: Pick<CommandResult, 'exitCode' | 'gaveUp'>, text = ''): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      resolve({ ...result, stdout, stderr: stderr + text });
+      resolve({ ...result, stdout, stderr: stderr + text, ended });
     };
     const giveUp = (why: string): void => {
       child.kill('SIGKILL');

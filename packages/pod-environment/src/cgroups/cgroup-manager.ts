@@ -1,0 +1,201 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { type CgroupLimits, type CgroupWrite, cgroupWrites } from '../core/cgroup-files.js';
+import { type CgroupName, cgroupPath } from '../core/cgroup-names.js';
+import type { CgroupSettings } from '../node-environment.js';
+import { PodEnvironmentError } from '../pod-environment-error.js';
+import type { CgroupTree } from './cgroup-tree.js';
+import type { SliceManager } from './slice-manager.js';
+
+export interface CgroupManagerOptions {
+  readonly settings: CgroupSettings;
+  readonly tree: CgroupTree;
+  /** Makes slices; used with the systemd driver only. */
+  readonly slices: SliceManager;
+  readonly logger: Logger;
+}
+
+interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Makes, limits and removes cgroups below the cgroup root, with either driver and on either cgroup version. */
+export interface CgroupManager {
+  /** Whether the cgroup is in every hierarchy. */
+  exists(name: CgroupName): Promise<boolean>;
+  /** Whether the cgroup is in some hierarchy. */
+  someExist(name: CgroupName): Promise<boolean>;
+  /** Makes the cgroup and its parents where missing and writes the limits. */
+  ensure(name: CgroupName, limits: CgroupLimits, options?: Abortable): Promise<void>;
+  /** Writes limits to a cgroup that exists. */
+  update(name: CgroupName, limits: CgroupLimits, options?: Abortable): Promise<void>;
+  /** Kills what still runs in the cgroup and below, then removes it. A cgroup that is not there is fine. */
+  destroy(name: CgroupName, options?: Abortable): Promise<void>;
+  /** Names of the directories in a cgroup. */
+  children(name: CgroupName): Promise<readonly string[]>;
+}
+
+/** Hierarchies of cgroup v1 that pods get a directory in, those the runtime would make for their containers anyway. */
+const V1_CONTROLLERS = [
+  'cpu',
+  'cpuacct',
+  'cpuset',
+  'memory',
+  'pids',
+  'hugetlb',
+  'blkio',
+  'devices',
+  'freezer',
+  'net_cls',
+  'net_prio',
+  'perf_event',
+  'systemd',
+];
+const KILL_ATTEMPTS = 5;
+const KILL_PAUSE_MS = 100;
+const SLICE_PAUSE_MS = 20;
+const SLICE_LIMIT_MS = 5_000;
+/** Errors that say the machine does not offer a controller, rather than that a value is wrong. */
+const NOT_OFFERED = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EOPNOTSUPP']);
+
+export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupManagerOptions): CgroupManager => {
+  const { driver, version, mountPoint } = settings;
+  const warned = new Set<string>();
+
+  const hierarchies = async (): Promise<readonly string[]> => {
+    if (version === 2) return [mountPoint];
+    const present = await Promise.all(V1_CONTROLLERS.map((controller) => tree.exists(`${mountPoint}/${controller}`)));
+    return V1_CONTROLLERS.filter((_, index) => present[index]).map((controller) => `${mountPoint}/${controller}`);
+  };
+
+  const directories = async (name: CgroupName): Promise<readonly string[]> => {
+    const path = cgroupPath(driver, name);
+    return (await hierarchies()).map((hierarchy) => hierarchy + path);
+  };
+
+  const presence = async (name: CgroupName): Promise<readonly boolean[]> =>
+    Promise.all((await directories(name)).map((directory) => tree.exists(directory)));
+
+  const notOffered = (write: Pick<CgroupWrite, 'controller' | 'file'>, error: unknown): void => {
+    if (warned.has(write.controller)) return;
+    warned.add(write.controller);
+    logger.warn(
+      { controller: write.controller, file: write.file, err: error },
+      'Cgroup controller cannot be used, its limits are not enforced',
+    );
+  };
+
+  const update = async (name: CgroupName, limits: CgroupLimits, { signal }: Abortable = {}): Promise<void> => {
+    if (driver === 'systemd') await slices.setLimits(name, limits, { signal });
+    const path = cgroupPath(driver, name);
+    for (const write of cgroupWrites(version, limits)) {
+      const directory = version === 2 ? mountPoint + path : `${mountPoint}/${write.controller}${path}`;
+      try {
+        await tree.write(`${directory}/${write.file}`, write.value);
+      } catch (error) {
+        if (write.optional) continue;
+        if (!NOT_OFFERED.has((error as NodeJS.ErrnoException).code ?? ''))
+          throw failed(`write ${write.value} to ${directory}/${write.file}`, error);
+        notOffered(write, error);
+      }
+    }
+  };
+
+  const make = async (name: CgroupName, options: Abortable): Promise<void> => {
+    if (driver === 'systemd') await slices.start(name, options);
+    // On v2 systemd alone makes directories; on v1 it knows only some of the hierarchies.
+    if (driver === 'systemd' && version === 2) return awaitDirectory(tree, mountPoint + cgroupPath(driver, name), options);
+    for (const hierarchy of await hierarchies()) {
+      for (let depth = 1; depth <= name.length; depth++) {
+        const parent = hierarchy + cgroupPath(driver, name.slice(0, depth - 1)).replace(/\/$/, '');
+        const directory = hierarchy + cgroupPath(driver, name.slice(0, depth));
+        if (version === 2) await delegateControllers(tree, parent);
+        await tree.makeDirectory(directory);
+        if (hierarchy.endsWith('/cpuset')) await inheritCpuset(tree, parent, directory);
+      }
+    }
+  };
+
+  return {
+    update,
+    async exists(name) {
+      const found = await presence(name);
+      return found.length > 0 && found.every(Boolean);
+    },
+    someExist: async (name) => (await presence(name)).some(Boolean),
+    async ensure(name, limits, options = {}) {
+      try {
+        await make(name, options);
+      } catch (error) {
+        if (PodEnvironmentError.is(error)) throw error;
+        throw failed(`create cgroup ${cgroupPath(driver, name)}`, error);
+      }
+      await update(name, limits, options);
+    },
+    async destroy(name, { signal } = {}) {
+      const present = await directories(name);
+      let problem: unknown;
+      for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
+        signal?.throwIfAborted();
+        problem = undefined;
+        for (const directory of present) {
+          try {
+            await killAndRemove(tree, directory);
+          } catch (error) {
+            problem = error;
+          }
+        }
+        if (problem === undefined) break;
+        await delay(KILL_PAUSE_MS, undefined, { signal });
+      }
+      if (problem !== undefined) {
+        throw new PodEnvironmentError({
+          code: 'CLEANUP_FAILED',
+          cause: problem,
+          message: `cannot remove cgroup ${cgroupPath(driver, name)}: ${describeError(problem)}`,
+        });
+      }
+      if (driver === 'systemd') await slices.stop(name, { signal });
+    },
+    async children(name) {
+      const names = await Promise.all((await directories(name)).map((directory) => tree.listDirectories(directory)));
+      return [...new Set(names.flat())];
+    },
+  };
+};
+
+/** A slice appears a moment after systemd has answered. */
+const awaitDirectory = async (tree: CgroupTree, directory: string, { signal }: Abortable): Promise<void> => {
+  for (let waitedMs = 0; !(await tree.exists(directory)); waitedMs += SLICE_PAUSE_MS) {
+    if (waitedMs >= SLICE_LIMIT_MS) throw new Error(`${directory} did not appear within ${SLICE_LIMIT_MS} ms`);
+    await delay(SLICE_PAUSE_MS, undefined, { signal });
+  }
+};
+
+/** Lets the children of a v2 cgroup use every controller that it has itself; one that cannot be passed on is left out. */
+const delegateControllers = async (tree: CgroupTree, directory: string): Promise<void> => {
+  const controllers = (await tree.read(`${directory}/cgroup.controllers`)).split(/\s+/).filter((controller) => controller !== '');
+  const enabled = new Set((await tree.read(`${directory}/cgroup.subtree_control`)).split(/\s+/));
+  for (const controller of controllers) {
+    if (!enabled.has(controller)) await tree.write(`${directory}/cgroup.subtree_control`, `+${controller}`).catch(() => undefined);
+  }
+};
+
+/** A new v1 cpuset has no CPUs and no memory nodes, and nothing can run in it until it has. */
+const inheritCpuset = async (tree: CgroupTree, parent: string, directory: string): Promise<void> => {
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    if ((await tree.read(`${directory}/${file}`)).trim() !== '') continue;
+    await tree.write(`${directory}/${file}`, (await tree.read(`${parent}/${file}`)).trim());
+  }
+};
+
+const killAndRemove = async (tree: CgroupTree, directory: string): Promise<void> => {
+  if (!(await tree.exists(directory))) return;
+  for (const child of await tree.listDirectories(directory)) await killAndRemove(tree, `${directory}/${child}`);
+  const pids = (await tree.read(`${directory}/cgroup.procs`)).split('\n').map(Number);
+  for (const pid of pids) if (pid > 1) tree.kill(pid);
+  await tree.removeDirectory(directory);
+};
+
+const failed = (what: string, cause: unknown): PodEnvironmentError =>
+  new PodEnvironmentError({ code: 'POD_CGROUP_FAILED', cause, message: `cannot ${what}: ${describeError(cause)}` });

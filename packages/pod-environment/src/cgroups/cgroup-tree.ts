@@ -1,0 +1,52 @@
+import { constants, type FileHandle, mkdir, open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { kill } from 'node:process';
+
+/** The cgroup file system by absolute paths; a fake one in tests. */
+export interface CgroupTree {
+  exists(path: string): Promise<boolean>;
+  makeDirectory(path: string): Promise<void>;
+  removeDirectory(path: string): Promise<void>;
+  /** Names of directories in a directory; none when it is not there. */
+  listDirectories(path: string): Promise<readonly string[]>;
+  read(path: string): Promise<string>;
+  /** Writes to a file that exists. */
+  write(path: string, value: string): Promise<void>;
+  /** Ends a process at once; one that is gone is fine. */
+  kill(pid: number): void;
+}
+
+export const cgroupTree: CgroupTree = {
+  exists: (path) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    ),
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true, mode: 0o755 });
+  },
+  removeDirectory: (path) => rmdir(path),
+  async listDirectories(path) {
+    const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  },
+  read: (path) => readFile(path, 'utf8'),
+  async write(path, value) {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(path, constants.O_WRONLY);
+      await handle.write(value);
+    } finally {
+      await handle?.close();
+    }
+  },
+  kill(pid) {
+    try {
+      kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  },
+};

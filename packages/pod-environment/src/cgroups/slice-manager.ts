@@ -1,0 +1,50 @@
+import type { CgroupLimits } from '../core/cgroup-files.js';
+import type { CgroupName } from '../core/cgroup-names.js';
+import { newSliceProperties, setSliceCommand, sliceLimitProperties, startSliceCommand, stopSliceCommand } from '../core/systemd-slice.js';
+import type { RunCommand } from '../mounts/run-command.js';
+import type { CgroupVersion } from '../node-environment.js';
+import { PodEnvironmentError } from '../pod-environment-error.js';
+
+interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Transient slices of systemd, through busctl(1). */
+export interface SliceManager {
+  /** Makes a slice; one that exists is fine. */
+  start(name: CgroupName, options: Abortable): Promise<void>;
+  setLimits(name: CgroupName, limits: CgroupLimits, options: Abortable): Promise<void>;
+  /** Ends a slice; one that is gone is fine. */
+  stop(name: CgroupName, options: Abortable): Promise<void>;
+}
+
+export interface SliceManagerOptions {
+  readonly version: CgroupVersion;
+  readonly runCommand: RunCommand;
+  readonly timeoutMs: number;
+}
+
+export const createSliceManager = ({ version, runCommand, timeoutMs }: SliceManagerOptions): SliceManager => {
+  const busctl = async (args: readonly string[], fine: RegExp, { signal }: Abortable): Promise<void> => {
+    const { exitCode, stderr } = await runCommand('busctl', args, { timeoutMs, signal });
+    if (exitCode === 0 || fine.test(stderr)) return;
+    throw new PodEnvironmentError({
+      code: 'POD_CGROUP_FAILED',
+      message: `systemd refused ${args[5]} of ${args[7]}: ${stderr.trim() || `busctl ended with ${exitCode}`}`,
+      hint: 'Is the runtime really using the systemd cgroup driver on a host that systemd runs?',
+    });
+  };
+  return {
+    start: (name, options) => busctl(startSliceCommand(name, newSliceProperties(version, name)), ALREADY_THERE, options),
+    async setLimits(name, limits, options) {
+      const properties = sliceLimitProperties(version, limits);
+      if (properties.length > 0) await busctl(setSliceCommand(name, properties), NEVER, options);
+    },
+    stop: (name, options) => busctl(stopSliceCommand(name), NOT_THERE, options),
+  };
+};
+
+// busctl prints only the message of a D-Bus error, not its name.
+const ALREADY_THERE = /already exists|already loaded/;
+const NOT_THERE = /not loaded/;
+const NEVER = /$^/;

@@ -1,0 +1,69 @@
+import { podCgroupWeight } from '@solo-kubelet/pod-spec';
+import type { CgroupVersion } from '../node-environment.js';
+import type { CgroupLimits } from './cgroup-files.js';
+import { type CgroupName, sliceUnit } from './cgroup-names.js';
+
+/** A property of a systemd unit in busctl's words: its name, D-Bus signature and value. */
+export type UnitProperty = readonly [name: string, signature: 's' | 'as' | 'b' | 't', ...value: readonly string[]];
+
+/** Limits as unit properties. A quota is rounded up to whole percents of a CPU, as systemd keeps it. */
+export const sliceLimitProperties = (version: CgroupVersion, limits: CgroupLimits): readonly UnitProperty[] => {
+  const { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryBytes, pids } = limits;
+  const properties: UnitProperty[] = [];
+  if (cpuShares) properties.push(version === 2 ? ['CPUWeight', 't', `${podCgroupWeight(cpuShares)}`] : ['CPUShares', 't', `${cpuShares}`]);
+  if (cpuPeriodUs) properties.push(['CPUQuotaPeriodUSec', 't', `${cpuPeriodUs}`]);
+  if (cpuQuotaUs) properties.push(['CPUQuotaPerSecUSec', 't', quotaPerSecond(cpuQuotaUs, cpuPeriodUs)]);
+  if (memoryBytes) properties.push([version === 2 ? 'MemoryMax' : 'MemoryLimit', 't', `${memoryBytes}`]);
+  if (pids) properties.push(['TasksMax', 't', `${pids}`]);
+  return properties;
+};
+
+/** Properties of a new slice. */
+export const newSliceProperties = (version: CgroupVersion, name: CgroupName): readonly UnitProperty[] => [
+  ['Description', 's', `Solo Kubelet ${sliceUnit(name)}`],
+  ['Wants', 'as', '1', sliceUnit(name.slice(0, -1))],
+  ['MemoryAccounting', 'b', 'true'],
+  ['CPUAccounting', 'b', 'true'],
+  [version === 2 ? 'IOAccounting' : 'BlockIOAccounting', 'b', 'true'],
+  ['TasksAccounting', 'b', 'true'],
+  ['DefaultDependencies', 'b', 'false'],
+];
+
+/** Arguments of busctl(1) that make a transient slice. */
+export const startSliceCommand = (name: CgroupName, properties: readonly UnitProperty[]): readonly string[] => [
+  ...managerCall,
+  'StartTransientUnit',
+  'ssa(sv)a(sa(sv))',
+  sliceUnit(name),
+  'replace',
+  ...propertyArguments(properties),
+  '0',
+];
+
+/** Arguments of busctl(1) that change a slice until the next boot. */
+export const setSliceCommand = (name: CgroupName, properties: readonly UnitProperty[]): readonly string[] => [
+  ...managerCall,
+  'SetUnitProperties',
+  'sba(sv)',
+  sliceUnit(name),
+  'true',
+  ...propertyArguments(properties),
+];
+
+export const stopSliceCommand = (name: CgroupName): readonly string[] => [...managerCall, 'StopUnit', 'ss', sliceUnit(name), 'replace'];
+
+const managerCall = [
+  '--system',
+  'call',
+  'org.freedesktop.systemd1',
+  '/org/freedesktop/systemd1',
+  'org.freedesktop.systemd1.Manager',
+] as const;
+
+const propertyArguments = (properties: readonly UnitProperty[]): readonly string[] => [`${properties.length}`, ...properties.flat()];
+
+/** Microseconds of CPU each second; the largest number for no limit. One percent of a CPU is 10 000 µs. */
+const quotaPerSecond = (quotaUs: number, periodUs = 100_000): string => {
+  if (quotaUs < 0) return '18446744073709551615';
+  return `${Math.ceil((quotaUs * 1_000_000) / (periodUs || 100_000) / 10_000) * 10_000}`;
+};

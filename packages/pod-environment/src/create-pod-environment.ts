@@ -1,0 +1,248 @@
+import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
+import { describeError } from '@solo-kubelet/diagnostics';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { createCgroupManager } from './cgroups/cgroup-manager.js';
+import { createSliceManager } from './cgroups/slice-manager.js';
+import { removePodDirectory } from './clean-pod.js';
+import { forContainer, makeTerminationFile, readEnvFiles, writeHostsFile } from './container-files.js';
+import { containerSubPaths } from './container-sub-paths.js';
+import { buildContainerConfig } from './core/container-config.js';
+import { podDns, usesNodeResolvConf } from './core/dns.js';
+import { containerEnvironment } from './core/environment.js';
+import type { UserNamespaceRecord } from './core/id-ranges.js';
+import { podAddresses } from './core/ip-families.js';
+import { emptyDirLimit } from './core/memory-volume.js';
+import { isPodUid, podLogDirectory, podPaths } from './core/pod-paths.js';
+import { usedVolumes, volumeKind } from './core/pod-volumes.js';
+import { parseResolvConf, type ResolvConf } from './core/resolv-conf.js';
+import { buildSandboxConfig } from './core/sandbox-config.js';
+import { hasUserNamespace } from './core/security-context.js';
+import { readMachineFacts } from './machine-facts.js';
+import { createMounter } from './mounts/mounter.js';
+import { shareMounts, unshareMounts } from './mounts/shared-root.js';
+import type { NodeEnvironment } from './node-environment.js';
+import { nodeSettings } from './node-settings.js';
+import { createPodCgroups } from './pod-cgroups.js';
+import type { PodEnvironment, VolumeUsage } from './pod-environment.js';
+import { PodEnvironmentError } from './pod-environment-error.js';
+import { createUserNamespaces } from './user-namespaces.js';
+import { diskUsage } from './volumes/disk-usage.js';
+import { refreshVolume, setUpVolume, type VolumeContext, volumeHostPath } from './volumes/set-up-volume.js';
+
+const MAX_RESOLV_CONF_BYTES = 10 * 1024 * 1024;
+
+/** Makes what pods need on this node. Nothing is touched before the first call. */
+export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
+  const settings = nodeSettings(node);
+  const { rootDir, podLogsDir, clusterDomain, clusterDns, runCommand, logger, commandTimeoutMs: timeoutMs } = settings;
+  const podsDir = `${rootDir}/pods`;
+  const mounter = createMounter({ runCommand, timeoutMs });
+  const cgroups = createPodCgroups(
+    settings,
+    createCgroupManager({
+      settings: settings.cgroups,
+      tree: settings.cgroups.tree,
+      slices: createSliceManager({ version: settings.cgroups.version, runCommand, timeoutMs }),
+      logger,
+    }),
+  );
+  const userNamespaces = createUserNamespaces(podsDir, settings.userNamespaces);
+  let machine: ReturnType<typeof readMachineFacts> | undefined;
+  const machineFacts = (): ReturnType<typeof readMachineFacts> => {
+    machine ??= readMachineFacts(settings);
+    return machine;
+  };
+
+  const runtimeHandler = ({ spec: { runtimeClassName } }: Pod): string => {
+    if (!runtimeClassName) return '';
+    const handler = settings.runtimeClassHandlers[runtimeClassName];
+    if (handler !== undefined) return handler;
+    throw new PodEnvironmentError({
+      code: 'RUNTIME_CLASS_UNKNOWN',
+      retryable: false,
+      message: `runtimeClassName "${runtimeClassName}" has no handler on this node`,
+      hint: 'Map the name to a handler of the container runtime in the configuration (runtimeClassHandlers).',
+    });
+  };
+
+  const userNamespaceOf = async (pod: Pod): Promise<UserNamespaceRecord | undefined> => {
+    if (!hasUserNamespace(pod)) return undefined;
+    if (!settings.facts().runtimeHandlerFeatures(runtimeHandler(pod))?.userNamespaces) {
+      throw new PodEnvironmentError({
+        code: 'USER_NAMESPACE_UNAVAILABLE',
+        message: "can't set `spec.hostUsers: false`, runtime does not support user namespaces",
+      });
+    }
+    return userNamespaces.allocate(pod.metadata.uid);
+  };
+
+  const volumeContext = (pod: Pod, signal: AbortSignal | undefined): VolumeContext => ({
+    pod,
+    paths: podPaths(rootDir, pod.metadata.uid),
+    mounter,
+    allocatable: settings.facts().allocatable,
+    nowMs: settings.now(),
+    signal,
+  });
+
+  const makePodDirectories = async (pod: Pod): Promise<void> => {
+    const { namespace, name, uid } = pod.metadata;
+    const { podDir, volumesDir, pluginsDir } = podPaths(rootDir, uid);
+    try {
+      for (const directory of [podDir, volumesDir, pluginsDir]) await mkdir(directory, { recursive: true, mode: 0o750 });
+      await mkdir(podLogDirectory(podLogsDir, namespace, name, uid), { recursive: true, mode: 0o755 });
+    } catch (error) {
+      throw new PodEnvironmentError({
+        code: 'POD_DIRECTORIES_FAILED',
+        cause: error,
+        message: `error making pod data directories: ${describeError(error)}`,
+      });
+    }
+  };
+
+  return {
+    runtimeHandler,
+
+    async prepareNode({ signal } = {}) {
+      try {
+        await mkdir(podsDir, { recursive: true, mode: 0o750 });
+        await chmod(rootDir, 0o750);
+        await mkdir(podLogsDir, { recursive: true, mode: 0o750 });
+      } catch (error) {
+        throw new PodEnvironmentError({
+          code: 'POD_DIRECTORIES_FAILED',
+          cause: error,
+          message: `cannot make ${podsDir}: ${describeError(error)}`,
+        });
+      }
+      await shareMounts({ mounter, runCommand, timeoutMs, signal }, rootDir);
+      await cgroups.prepareNode({ signal });
+    },
+
+    async preparePod(pod, { signal } = {}) {
+      const { hugePageSizes } = await machineFacts();
+      runtimeHandler(pod);
+      await makePodDirectories(pod);
+      await cgroups.preparePod(pod, hugePageSizes, { signal });
+      await userNamespaceOf(pod);
+      for (const volume of usedVolumes(pod)) {
+        signal?.throwIfAborted();
+        await setUpVolume(volume, volumeContext(pod, signal));
+      }
+    },
+
+    async sandboxConfig(pod, attempt) {
+      const { nodeIps } = settings.facts();
+      const nodeResolvConf = usesNodeResolvConf(pod) ? await readResolvConf(settings.resolvConf) : undefined;
+      const { config: dns, notices } = podDns({ pod, nodeResolvConf, nodeIps, clusterDomain, clusterDns });
+      const userNamespace = await userNamespaceOf(pod);
+      return {
+        config: buildSandboxConfig({ ...settings, pod, attempt, dns, cgroupParent: cgroups.parentOf(pod), userNamespace }),
+        notices,
+      };
+    },
+
+    async prepareContainer({ pod, container, restartCount, podIps, image, imageVolumes = new Map() }, { signal } = {}) {
+      const { nodeIps, allocatable, memoryCapacityBytes, runtimeHandlerFeatures } = settings.facts();
+      const paths = podPaths(rootDir, pod.metadata.uid);
+      const addresses = podAddresses(pod.spec.hostNetwork ?? false, podIps, nodeIps);
+      const environment = containerEnvironment({
+        pod,
+        container,
+        nodeName: settings.nodeName,
+        nodeIps,
+        podIps: addresses,
+        allocatable,
+        envFiles: await readEnvFiles(pod, container, paths),
+      });
+      const { hostPaths, subPaths } = await forContainer(container, () =>
+        containerSubPaths({ pod, container, environment, paths, mounter, signal }),
+      );
+      const etcHosts = await forContainer(container, () =>
+        writeHostsFile({ pod, paths, podIps: addresses, clusterDomain, hostsFile: settings.hostsFile }),
+      );
+      const terminationFile = await forContainer(container, () => makeTerminationFile(paths, container, restartCount));
+      return buildContainerConfig({
+        ...settings,
+        ...(await machineFacts()),
+        pod,
+        container,
+        restartCount,
+        image,
+        environment,
+        hostPaths,
+        subPaths,
+        imageVolumes,
+        etcHosts,
+        terminationFile,
+        memoryCapacityBytes,
+        cgroupVersion: settings.cgroups.version,
+        userNamespace: await userNamespaceOf(pod),
+        features: runtimeHandlerFeatures(runtimeHandler(pod)),
+        seccomp: { profilesDir: `${rootDir}/seccomp`, seccompDefault: settings.seccompDefault },
+      });
+    },
+
+    async refreshVolumes(pod, { signal } = {}) {
+      for (const volume of usedVolumes(pod)) await refreshVolume(volume, volumeContext(pod, signal));
+    },
+
+    async volumeUsage(pod, { signal } = {}) {
+      const paths = podPaths(rootDir, pod.metadata.uid);
+      const usages: VolumeUsage[] = [];
+      for (const volume of usedVolumes(pod)) {
+        const directory = volumeHostPath(volume, paths);
+        if (volumeKind(volume) !== 'emptyDir' || volume.emptyDir?.medium || directory === undefined) continue;
+        const limitBytes = emptyDirLimit(volume);
+        usages.push({
+          volumeName: volume.name,
+          usedBytes: await diskUsage(directory, signal),
+          ...(limitBytes === undefined ? {} : { limitBytes }),
+        });
+      }
+      return usages;
+    },
+
+    updateQosCgroups: (activePods, { signal } = {}) => cgroups.updateBurstable(activePods, { signal }),
+
+    async cleanPod(podUid, { signal } = {}) {
+      const paths = podPaths(rootDir, podUid);
+      await removePodDirectory(mounter, paths, signal);
+      userNamespaces.release(podUid);
+      await cgroups.removePod(podUid, { signal });
+    },
+
+    async cleanNode({ signal } = {}) {
+      await cgroups.removeNode({ signal });
+      await unshareMounts({ mounter, runCommand, timeoutMs, signal }, rootDir);
+    },
+
+    async listPodUids() {
+      const [onDisk, inCgroups] = await Promise.all([
+        readdir(podsDir).catch((error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return [];
+          throw error;
+        }),
+        cgroups.listPodUids(),
+      ]);
+      return [...new Set([...onDisk, ...inCgroups])].filter(isPodUid);
+    },
+  };
+};
+
+/** Undefined for the empty path: no resolver file. */
+const readResolvConf = async (path: string): Promise<ResolvConf | undefined> => {
+  if (path === '') return undefined;
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > MAX_RESOLV_CONF_BYTES) throw new Error('it is larger than 10 MiB');
+    return parseResolvConf(bytes.toString('utf8'));
+  } catch (error) {
+    throw new PodEnvironmentError({
+      code: 'RESOLV_CONF_UNREADABLE',
+      cause: error,
+      message: `cannot read the resolver file ${path}: ${describeError(error)}`,
+      hint: 'Point resolvConf to a file that exists.',
+    });
+  }
+};

@@ -1,0 +1,76 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { milliCpuToShares, podQosClass, podRequests, quantityMilliValue } from '@solo-kubelet/pod-spec';
+import type { CgroupManager } from './cgroups/cgroup-manager.js';
+import { cgroupPath, cgroupRootName, kubepodsName, podCgroupName, podUidOfCgroup, type QosClass, qosName } from './core/cgroup-names.js';
+import { podCgroupLimits } from './core/pod-cgroup-limits.js';
+import type { NodeSettings } from './node-settings.js';
+
+interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The `kubepods` hierarchy in terms of pods. Without `cgroupsPerQOS` every method does nothing. */
+export interface PodCgroups {
+  prepareNode(options: Abortable): Promise<void>;
+  preparePod(pod: Pod, hugePageSizes: readonly string[], options: Abortable): Promise<void>;
+  /** The `cgroup_parent` of the pod. */
+  parentOf(pod: Pod): string;
+  updateBurstable(activePods: readonly Pod[], options: Abortable): Promise<void>;
+  removePod(podUid: string, options: Abortable): Promise<void>;
+  removeNode(options: Abortable): Promise<void>;
+  listPodUids(): Promise<readonly string[]>;
+}
+
+const QOS_CLASSES: readonly QosClass[] = ['Guaranteed', 'Burstable', 'BestEffort'];
+
+export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager): PodCgroups => {
+  const { driver, perQos, nodeLimits } = settings.cgroups;
+  const root = cgroupRootName(settings.cgroups.root);
+  const nameOf = (pod: Pod): readonly string[] => podCgroupName(root, podQosClass(pod), pod.metadata.uid);
+  return {
+    async prepareNode(options) {
+      if (!perQos) return;
+      await manager.ensure(
+        kubepodsName(root),
+        {
+          cpuShares: nodeLimits.milliCpu ? milliCpuToShares(nodeLimits.milliCpu) : undefined,
+          memoryBytes: nodeLimits.memoryBytes,
+          pids: nodeLimits.pids,
+          hugePages: nodeLimits.hugePages,
+        },
+        options,
+      );
+      for (const qosClass of ['Burstable', 'BestEffort'] as const) {
+        if (await manager.exists(qosName(root, qosClass))) continue;
+        await manager.ensure(qosName(root, qosClass), { cpuShares: milliCpuToShares(0) }, options);
+      }
+    },
+    async preparePod(pod, hugePageSizes, options) {
+      if (perQos) await manager.ensure(nameOf(pod), podCgroupLimits(pod, { ...settings, hugePageSizes }), options);
+    },
+    parentOf: (pod) => (perQos ? cgroupPath(driver, nameOf(pod)) : ''),
+    async updateBurstable(activePods, options) {
+      if (!perQos) return;
+      const burstable = activePods.filter((pod) => podQosClass(pod) === 'Burstable');
+      const milliCpu = burstable.reduce((sum, pod) => sum + quantityMilliValue(podRequests(pod).cpu ?? '0'), 0n);
+      await manager.update(qosName(root, 'Burstable'), { cpuShares: milliCpuToShares(Number(milliCpu)) }, options);
+    },
+    async removePod(podUid, options) {
+      if (!perQos) return;
+      for (const qosClass of QOS_CLASSES) {
+        const name = podCgroupName(root, qosClass, podUid);
+        if (await manager.someExist(name)) await manager.destroy(name, options);
+      }
+    },
+    async removeNode(options) {
+      if (!perQos) return;
+      if ((await this.listPodUids()).length > 0) return;
+      await manager.destroy(kubepodsName(root), options);
+    },
+    async listPodUids() {
+      if (!perQos) return [];
+      const names = await Promise.all(QOS_CLASSES.map((qosClass) => manager.children(qosName(root, qosClass))));
+      return names.flat().flatMap((name) => podUidOfCgroup(driver, name) ?? []);
+    },
+  };
+};

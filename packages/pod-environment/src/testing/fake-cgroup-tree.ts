@@ -1,0 +1,110 @@
+import type { CgroupTree } from '../cgroups/cgroup-tree.js';
+
+export interface FakeCgroupTree extends CgroupTree {
+  /** Contents of all files by path; tests may put processes in `cgroup.procs`. */
+  readonly files: Map<string, string>;
+  readonly directories: ReadonlySet<string>;
+  readonly killed: readonly number[];
+  /** Makes every write to paths that contain `part` fail with this error code. */
+  failWrites(part: string, code: string): void;
+}
+
+export interface FakeCgroupTreeOptions {
+  /** Default `/cg`. */
+  readonly mountPoint?: string;
+  readonly version: 1 | 2;
+  /** Controllers that the fake machine has. Default cpu, cpuset, memory, pids. */
+  readonly controllers?: readonly string[];
+}
+
+const filesOf: Readonly<Record<string, Readonly<Record<1 | 2, readonly string[]>>>> = {
+  cpu: { 1: ['cpu.shares', 'cpu.cfs_quota_us', 'cpu.cfs_period_us'], 2: ['cpu.weight', 'cpu.max'] },
+  cpuset: { 1: ['cpuset.cpus', 'cpuset.mems'], 2: ['cpuset.cpus'] },
+  memory: { 1: ['memory.limit_in_bytes'], 2: ['memory.max'] },
+  pids: { 1: ['pids.max'], 2: ['pids.max'] },
+  hugetlb: { 1: ['hugetlb.2MB.limit_in_bytes'], 2: ['hugetlb.2MB.max', 'hugetlb.2MB.rsvd.max'] },
+};
+
+/** A cgroup file system in memory: new directories get their files, directories with children stay, killed processes vanish. */
+export const fakeCgroupTree = ({
+  mountPoint = '/cg',
+  version,
+  controllers = ['cpu', 'cpuset', 'memory', 'pids'],
+}: FakeCgroupTreeOptions): FakeCgroupTree => {
+  const files = new Map<string, string>();
+  const directories = new Set<string>();
+  const killed: number[] = [];
+  const failures = new Map<string, string>();
+
+  const populate = (path: string, root: boolean): void => {
+    directories.add(path);
+    files.set(`${path}/cgroup.procs`, '');
+    const here = version === 1 ? controllers.filter((controller) => path.startsWith(`${mountPoint}/${controller}`)) : inherited(path, root);
+    for (const file of here.flatMap((controller) => filesOf[controller]?.[version] ?? [])) files.set(`${path}/${file}`, '');
+    if (version === 2) {
+      files.set(`${path}/cgroup.controllers`, here.join(' '));
+      files.set(`${path}/cgroup.subtree_control`, '');
+    }
+  };
+  const inherited = (path: string, root: boolean): readonly string[] =>
+    root ? controllers : (files.get(`${path.slice(0, path.lastIndexOf('/'))}/cgroup.subtree_control`) ?? '').split(' ').filter(Boolean);
+
+  if (version === 2) populate(mountPoint, true);
+  else for (const controller of controllers) populate(`${mountPoint}/${controller}`, true);
+  if (version === 1 && controllers.includes('cpuset')) {
+    files.set(`${mountPoint}/cpuset/cpuset.cpus`, '0-1\n').set(`${mountPoint}/cpuset/cpuset.mems`, '0\n');
+  }
+
+  return {
+    files,
+    directories,
+    killed,
+    failWrites: (part, code) => void failures.set(part, code),
+    exists: async (path) => directories.has(path) || files.has(path),
+    async makeDirectory(path) {
+      const missing: string[] = [];
+      for (let current = path; !directories.has(current) && current !== ''; current = current.slice(0, current.lastIndexOf('/'))) {
+        missing.unshift(current);
+      }
+      for (const directory of missing) populate(directory, false);
+    },
+    async removeDirectory(path) {
+      if ([...directories].some((directory) => directory.startsWith(`${path}/`)) || files.get(`${path}/cgroup.procs`)) {
+        throw failure('EBUSY', path);
+      }
+      directories.delete(path);
+      for (const file of [...files.keys()]) if (file.startsWith(`${path}/`)) files.delete(file);
+    },
+    listDirectories: async (path) =>
+      [...directories].flatMap((directory) => {
+        const name = directory.startsWith(`${path}/`) ? directory.slice(path.length + 1) : '';
+        return name === '' || name.includes('/') ? [] : [name];
+      }),
+    async read(path) {
+      const text = files.get(path);
+      if (text === undefined) throw failure('ENOENT', path);
+      return text;
+    },
+    async write(path, value) {
+      for (const [part, code] of failures) if (path.includes(part)) throw failure(code, path);
+      const before = files.get(path);
+      if (before === undefined) throw failure('ENOENT', path);
+      files.set(path, path.endsWith('subtree_control') ? [before, value.replace('+', '')].join(' ').trim() : value);
+    },
+    kill(pid) {
+      killed.push(pid);
+      for (const [path, text] of files) {
+        if (path.endsWith('/cgroup.procs'))
+          files.set(
+            path,
+            text
+              .split('\n')
+              .filter((line) => line !== `${pid}`)
+              .join('\n'),
+          );
+      }
+    },
+  };
+};
+
+const failure = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code });
