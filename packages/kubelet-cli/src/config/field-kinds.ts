@@ -1,0 +1,70 @@
+import { formatGoDuration, parseGoDuration } from './go-duration.js';
+
+/** What a field does in a kubelet that has no API server. */
+export type Effect =
+  | { readonly type: 'honoured' }
+  /** Concerns talk with an API server or cloud: accepted whatever its value. */
+  | { readonly type: 'noEffect' }
+  /** Only `accepted` values mean what upstream means by them. Any other value is refused, or warned about when it can only do less. */
+  | { readonly type: 'notSupported'; readonly otherwise: 'refuse' | 'warn'; readonly accepted: readonly unknown[] };
+
+/** How values of a kind are read from JSON and written back. */
+export interface Kind<Value> {
+  readonly name: string;
+  /** @throws Error whose message completes `expected …` */
+  decode(json: unknown): Value;
+  encode(value: Value): unknown;
+}
+
+export interface Field<Value> {
+  readonly kind: Kind<unknown>;
+  /** Undefined: upstream leaves it unset. */
+  readonly fallback: Value;
+  readonly effect: Effect;
+  /** What a reader of the table should know besides the effect. */
+  readonly note: string;
+}
+
+const kind = <Value>(name: string, accepts: (json: unknown) => json is Value): Kind<Value> => ({
+  name,
+  decode: (json) => {
+    if (accepts(json)) return json;
+    throw new Error(`expected ${name}, got ${JSON.stringify(json)}`);
+  },
+  encode: (value) => value,
+});
+
+const isRecord = (json: unknown): json is Record<string, unknown> => typeof json === 'object' && json !== null && !Array.isArray(json);
+const isString = (json: unknown): json is string => typeof json === 'string';
+const isStrings = (json: unknown): json is readonly string[] => Array.isArray(json) && json.every(isString);
+const isRecordOf =
+  <Value>(accepts: (json: unknown) => json is Value) =>
+  (json: unknown): json is Readonly<Record<string, Value>> =>
+    isRecord(json) && Object.values(json).every(accepts);
+
+export const text = kind('a string', isString);
+export const truth = kind('true or false', (json): json is boolean => typeof json === 'boolean');
+export const whole = kind('a whole number', (json): json is number => Number.isSafeInteger(json));
+export const decimal = kind('a number', (json): json is number => typeof json === 'number');
+export const texts = kind('a list of strings', isStrings);
+export const textMap = kind('a map of strings', isRecordOf(isString));
+export const truthMap = kind(
+  'a map of true and false',
+  isRecordOf((json): json is boolean => typeof json === 'boolean'),
+);
+export const textsMap = kind('a map of lists of strings', isRecordOf(isStrings));
+export const objects = kind(
+  'a list of objects',
+  (json): json is readonly Readonly<Record<string, unknown>>[] => Array.isArray(json) && json.every(isRecord),
+);
+
+/** Milliseconds here, `1m30s` in the file. */
+export const duration: Kind<number> = {
+  name: 'a duration such as 1m30s',
+  decode: (json) => {
+    const value = json === 0 ? 0 : typeof json === 'string' ? parseGoDuration(json) : undefined;
+    if (value === undefined) throw new Error(`expected a duration such as 1m30s, got ${JSON.stringify(json)}`);
+    return value;
+  },
+  encode: formatGoDuration,
+};

@@ -1,0 +1,234 @@
+// Longer than a file should be: it is one table, and splitting it would only hide fields from the reader.
+import {
+  decimal,
+  duration,
+  type Effect,
+  type Field,
+  type Kind,
+  objects,
+  text,
+  textMap,
+  texts,
+  textsMap,
+  truth,
+  truthMap,
+  whole,
+} from './field-kinds.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** A field that does here what it does upstream. */
+const on = <Value>(kind: Kind<Value>, fallback: Value, note = ''): Field<Value> => ({ kind, fallback, effect: { type: 'honoured' }, note });
+/** The same without a default. */
+const open = <Value>(kind: Kind<Value>, note = ''): Field<Value | undefined> => ({
+  kind,
+  fallback: undefined,
+  effect: { type: 'honoured' },
+  note,
+});
+/** A field that has nothing to act on without an API server. */
+const idle = <Value>(kind: Kind<Value>, fallback: Value, note = ''): Field<Value> => ({
+  kind,
+  fallback,
+  effect: { type: 'noEffect' },
+  note,
+});
+/** A field of which only the default, and values that come to the same, are supported: others stop the start. */
+const only = <Value>(kind: Kind<Value>, fallback: Value, note = '', ...also: readonly Value[]): Field<Value> => ({
+  kind,
+  fallback,
+  effect: unsupported('refuse', fallback, also),
+  note,
+});
+/** The same, but another value only means that less is done: it is named at the start. */
+const spare = <Value>(kind: Kind<Value>, fallback: Value, note = '', ...also: readonly Value[]): Field<Value> => ({
+  kind,
+  fallback,
+  effect: unsupported('warn', fallback, also),
+  note,
+});
+const unsupported = (otherwise: 'refuse' | 'warn', fallback: unknown, also: readonly unknown[]): Effect => ({
+  type: 'notSupported',
+  otherwise,
+  accepted: [fallback, ...also],
+});
+
+const NO_TEXTS: readonly string[] = [];
+const NO_MAP: Readonly<Record<string, string>> = {};
+
+/** Every field of kubelet.config.k8s.io/v1beta1 KubeletConfiguration by its path, with upstream's default (pkg/kubelet/apis/config/v1beta1/defaults.go). */
+export const fields = {
+  enableServer: on(truth, true),
+  staticPodPath: on(text, ''),
+  podLogsDir: on(text, '/var/log/pods'),
+  syncFrequency: on(duration, MINUTE),
+  fileCheckFrequency: on(duration, 20 * SECOND),
+  httpCheckFrequency: on(duration, 20 * SECOND),
+  staticPodURL: on(text, ''),
+  staticPodURLHeader: on(textsMap, {}),
+  address: on(text, '0.0.0.0'),
+  port: on(whole, 10_250),
+  readOnlyPort: on(whole, 0),
+  tlsCertFile: on(text, ''),
+  tlsPrivateKeyFile: on(text, ''),
+  tlsCipherSuites: on(texts, NO_TEXTS),
+  tlsMinVersion: on(text, ''),
+  rotateCertificates: idle(truth, false, 'rotates the certificate for an API server'),
+  serverTLSBootstrap: only(truth, false, 'asks an API server for a certificate; without one the kubelet makes its own'),
+  'authentication.x509.clientCAFile': on(text, ''),
+  'authentication.webhook.enabled': on(truth, true, 'asks an API server; must be false'),
+  'authentication.webhook.cacheTTL': idle(duration, 2 * MINUTE),
+  'authentication.anonymous.enabled': on(truth, false),
+  'authorization.mode': on(text, 'Webhook', 'Webhook asks an API server; must be AlwaysAllow'),
+  'authorization.webhook.cacheAuthorizedTTL': idle(duration, 5 * MINUTE),
+  'authorization.webhook.cacheUnauthorizedTTL': idle(duration, 30 * SECOND),
+  registryPullQPS: on(whole, 5),
+  registryBurst: on(whole, 10),
+  imagePullCredentialsVerificationPolicy: spare(
+    text,
+    'NeverVerifyPreloadedImages',
+    'images on the machine are used by every pod',
+    'NeverVerify',
+  ),
+  preloadedImagesVerificationAllowlist: spare(texts, NO_TEXTS),
+  eventRecordQPS: idle(whole, 50, 'limits what is sent to an API server'),
+  eventBurst: idle(whole, 100, 'limits what is sent to an API server'),
+  enableDebuggingHandlers: on(truth, true),
+  enableContentionProfiling: idle(truth, false, 'a Go profile'),
+  healthzPort: on(whole, 10_248),
+  healthzBindAddress: on(text, '127.0.0.1'),
+  oomScoreAdj: on(whole, -999, 'where the process may lower it'),
+  clusterDomain: on(text, ''),
+  clusterDNS: on(texts, NO_TEXTS),
+  streamingConnectionIdleTimeout: idle(duration, 4 * HOUR, 'upstream no longer uses it for streaming through CRI'),
+  nodeStatusUpdateFrequency: idle(duration, 10 * SECOND, 'the node is described when asked for'),
+  nodeStatusReportFrequency: idle(duration, 5 * MINUTE),
+  nodeLeaseDurationSeconds: idle(whole, 40),
+  imageMinimumGCAge: spare(duration, 2 * MINUTE, 'images are not collected'),
+  imageMaximumGCAge: spare(duration, 0, 'images are not collected'),
+  imageGCHighThresholdPercent: spare(whole, 85, 'images are not collected', 100),
+  imageGCLowThresholdPercent: spare(whole, 80, 'images are not collected'),
+  volumeStatsAggPeriod: spare(duration, MINUTE, 'volumes are measured when asked for'),
+  kubeletCgroups: spare(text, '', 'the kubelet stays in the cgroup it was started in'),
+  systemCgroups: only(text, '', 'moves other processes of the machine'),
+  cgroupRoot: on(text, ''),
+  cgroupsPerQOS: on(truth, true),
+  cgroupDriver: on(text, 'cgroupfs', "the runtime's own answer wins"),
+  cpuManagerPolicy: only(text, 'none'),
+  singleProcessOOMKill: open(truth),
+  cpuManagerPolicyOptions: spare(textMap, NO_MAP),
+  cpuManagerReconcilePeriod: idle(duration, 10 * SECOND, 'only with a CPU manager policy'),
+  memoryManagerPolicy: only(text, 'None'),
+  topologyManagerPolicy: only(text, 'none'),
+  topologyManagerScope: idle(text, 'container', 'only with a topology manager policy'),
+  topologyManagerPolicyOptions: spare(textMap, NO_MAP),
+  draManagerReconcilePeriod: idle(duration, MINUTE, 'resource claims need an API server'),
+  qosReserved: only(textMap, NO_MAP),
+  runtimeRequestTimeout: on(duration, 2 * MINUTE),
+  hairpinMode: idle(text, 'promiscuous-bridge', "the runtime's network decides"),
+  maxPods: on(whole, 110),
+  podCIDR: spare(text, '', "the runtime's network configuration decides"),
+  podPidsLimit: on(whole, -1),
+  resolvConf: on(text, '/etc/resolv.conf'),
+  runOnce: on(truth, false),
+  cpuCFSQuota: on(truth, true),
+  cpuCFSQuotaPeriod: on(duration, 100),
+  nodeStatusMaxImages: idle(whole, 50),
+  maxOpenFiles: spare(whole, 1_000_000, 'Node.js raises the soft limit to the hard one'),
+  contentType: idle(text, 'application/vnd.kubernetes.protobuf'),
+  kubeAPIQPS: idle(whole, 50),
+  kubeAPIBurst: idle(whole, 100),
+  serializeImagePulls: on(truth, true),
+  maxParallelImagePulls: open(whole),
+  evictionHard: spare(textMap, NO_MAP, 'pods are not evicted', {
+    'imagefs.available': '15%',
+    'imagefs.inodesFree': '5%',
+    'memory.available': '100Mi',
+    'nodefs.available': '10%',
+    'nodefs.inodesFree': '5%',
+  }),
+  evictionSoft: spare(textMap, NO_MAP, 'pods are not evicted'),
+  evictionSoftGracePeriod: spare(textMap, NO_MAP, 'pods are not evicted'),
+  evictionPressureTransitionPeriod: spare(duration, 5 * MINUTE, 'pods are not evicted'),
+  evictionMaxPodGracePeriod: spare(whole, 0, 'pods are not evicted'),
+  evictionMinimumReclaim: spare(textMap, NO_MAP, 'pods are not evicted'),
+  mergeDefaultEvictionSettings: spare(truth, false, 'pods are not evicted'),
+  podsPerCore: on(whole, 0),
+  enableControllerAttachDetach: idle(truth, true),
+  protectKernelDefaults: only(truth, false),
+  makeIPTablesUtilChains: idle(truth, true, 'no iptables chains of its own are made'),
+  iptablesMasqueradeBit: idle(whole, 14),
+  iptablesDropBit: idle(whole, 15),
+  featureGates: spare(truthMap, {}, 'gates do not change what this kubelet does'),
+  failSwapOn: on(truth, true),
+  'memorySwap.swapBehavior': only(text, '', 'pods get no swap', 'NoSwap'),
+  containerLogMaxSize: spare(text, '10Mi', 'logs are not rotated'),
+  containerLogMaxFiles: spare(whole, 5, 'logs are not rotated'),
+  containerLogMaxWorkers: spare(whole, 1, 'logs are not rotated'),
+  containerLogMonitorInterval: spare(duration, 10 * SECOND, 'logs are not rotated'),
+  configMapAndSecretChangeDetectionStrategy: idle(text, 'Watch'),
+  systemReserved: on(textMap, NO_MAP),
+  kubeReserved: on(textMap, NO_MAP),
+  reservedSystemCPUs: only(text, ''),
+  showHiddenMetricsForVersion: idle(text, ''),
+  systemReservedCgroup: only(text, ''),
+  kubeReservedCgroup: only(text, ''),
+  enforceNodeAllocatable: on(texts, ['pods'] as readonly string[], 'pods and none'),
+  allowedUnsafeSysctls: on(texts, NO_TEXTS),
+  volumePluginDir: idle(text, '/usr/libexec/kubernetes/kubelet-plugins/volume/exec/', 'no volume plugins'),
+  providerID: idle(text, ''),
+  kernelMemcgNotification: spare(truth, false, 'pods are not evicted'),
+  'logging.format': on(text, 'text', 'text: one line a record on a terminal, JSON elsewhere; json: always JSON'),
+  'logging.flushFrequency': idle(duration, 5 * SECOND, 'records are written at once'),
+  'logging.verbosity': on(whole, 0),
+  'logging.vmodule': idle(objects, []),
+  'logging.options.text.splitStream': idle(truth, false),
+  'logging.options.text.infoBufferSize': idle(text, '0'),
+  'logging.options.json.splitStream': idle(truth, false),
+  'logging.options.json.infoBufferSize': idle(text, '0'),
+  enableSystemLogHandler: on(truth, true),
+  enableSystemLogQuery: spare(truth, false, 'the journal is not served'),
+  shutdownGracePeriod: spare(duration, 0, 'a shutdown of the machine is not waited for'),
+  shutdownGracePeriodCriticalPods: spare(duration, 0, 'a shutdown of the machine is not waited for'),
+  shutdownGracePeriodByPodPriority: spare(objects, [], 'a shutdown of the machine is not waited for'),
+  'crashLoopBackOff.maxContainerRestartPeriod': on(duration, 300 * SECOND),
+  reservedMemory: only(objects, []),
+  enableProfilingHandler: idle(truth, true, 'a Go profile'),
+  enableDebugFlagsHandler: idle(truth, true),
+  seccompDefault: on(truth, false),
+  memoryThrottlingFactor: idle(decimal, 0.9, 'only with the gate MemoryQoS'),
+  memoryReservationPolicy: only(text, 'None'),
+  registerWithTaints: idle(objects, [], 'no scheduler looks at them'),
+  registerNode: idle(truth, true),
+  'tracing.endpoint': spare(text, '', 'no traces are sent'),
+  'tracing.samplingRatePerMillion': idle(whole, 0),
+  localStorageCapacityIsolation: spare(truth, true),
+  containerRuntimeEndpoint: on(text, 'unix:///run/containerd/containerd.sock'),
+  imageServiceEndpoint: on(text, '', 'the same socket as the runtime, or none'),
+  failCgroupV1: on(truth, false, 'upstream: true'),
+  'userNamespaces.idsPerPod': on(whole, 65_536),
+} as const satisfies Readonly<Record<string, Field<unknown>>>;
+
+export type FieldPath = keyof typeof fields;
+
+/** The effective configuration: every field by its path, defaults filled in. Durations are milliseconds. */
+export type KubeletConfiguration = { readonly [Path in FieldPath]: (typeof fields)[Path] extends Field<infer Value> ? Value : never };
+
+/** Filled in when a configuration file was loaded and left it out (pkg/kubelet/eviction/defaults_linux.go). */
+export const DEFAULT_EVICTION_HARD: Readonly<Record<string, string>> = {
+  'imagefs.available': '15%',
+  'imagefs.inodesFree': '5%',
+  'memory.available': '100Mi',
+  'nodefs.available': '10%',
+  'nodefs.inodesFree': '5%',
+};
+
+/** What holds instead of the table's defaults where neither --config nor a flag says otherwise. */
+export const LEGACY_DEFAULTS: Readonly<Partial<Record<FieldPath, unknown>>> = {
+  'authentication.anonymous.enabled': true,
+  'authentication.webhook.enabled': false,
+  'authorization.mode': 'AlwaysAllow',
+  readOnlyPort: 10_255,
+};

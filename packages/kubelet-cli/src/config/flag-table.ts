@@ -1,0 +1,226 @@
+// Longer than a file should be: it is one table.
+import type { FieldPath } from './fields.js';
+
+/** How a flag's text becomes a JSON value. */
+export type FlagKind =
+  | 'text'
+  | 'truth'
+  | 'whole'
+  | 'decimal'
+  | 'duration'
+  /** Comma-separated, repeatable. */
+  | 'texts'
+  /** `name=value,…`, repeatable. */
+  | 'map'
+  /** `name=true,…`, repeatable. */
+  | 'gates'
+  /** `signal<value,…`. */
+  | 'thresholds'
+  /** `Name:value,…`, repeatable. */
+  | 'headers';
+
+export type FlagSpec = { readonly kind: FlagKind; readonly shorthand?: string } & (
+  | { readonly type: 'field'; readonly field: FieldPath }
+  /** Not in the configuration file; read by name. */
+  | { readonly type: 'own'; readonly usage: string }
+  /** Meant something once, or means something only beside an API server: accepted with one warning. */
+  | { readonly type: 'dead'; readonly why: string; readonly refuse?: (value: string) => string | undefined }
+);
+
+const field = (path: FieldPath, kind: FlagKind = 'text'): FlagSpec => ({ type: 'field', field: path, kind });
+const own = (kind: FlagKind, usage: string, shorthand?: string): FlagSpec => ({
+  type: 'own',
+  kind,
+  usage,
+  ...(shorthand ? { shorthand } : {}),
+});
+const dead = (why: string, kind: FlagKind = 'text'): FlagSpec => ({ type: 'dead', kind, why });
+
+const GONE = 'the flag was removed from the kubelet';
+const NO_API = 'there is no API server';
+
+/** Flags of the kubelet 1.36, and those that unit files of older ones still pass. */
+export const flagTable: Readonly<Record<string, FlagSpec>> = {
+  address: field('address'),
+  'allowed-unsafe-sysctls': field('allowedUnsafeSysctls', 'texts'),
+  'anonymous-auth': field('authentication.anonymous.enabled', 'truth'),
+  'authentication-token-webhook': field('authentication.webhook.enabled', 'truth'),
+  'authentication-token-webhook-cache-ttl': field('authentication.webhook.cacheTTL', 'duration'),
+  'authorization-mode': field('authorization.mode'),
+  'authorization-webhook-cache-authorized-ttl': field('authorization.webhook.cacheAuthorizedTTL', 'duration'),
+  'authorization-webhook-cache-unauthorized-ttl': field('authorization.webhook.cacheUnauthorizedTTL', 'duration'),
+  'cert-dir': own('text', 'where the serving certificate is kept (default ROOT_DIR/pki)'),
+  'cgroup-driver': field('cgroupDriver'),
+  'cgroup-root': field('cgroupRoot'),
+  'cgroups-per-qos': field('cgroupsPerQOS', 'truth'),
+  'client-ca-file': field('authentication.x509.clientCAFile'),
+  'cluster-dns': field('clusterDNS', 'texts'),
+  'cluster-domain': field('clusterDomain'),
+  config: own('text', 'KubeletConfiguration file'),
+  'config-dir': own('text', 'directory of *.conf files merged over --config'),
+  'container-log-max-files': field('containerLogMaxFiles', 'whole'),
+  'container-log-max-size': field('containerLogMaxSize'),
+  'container-runtime-endpoint': field('containerRuntimeEndpoint'),
+  'contention-profiling': field('enableContentionProfiling', 'truth'),
+  'cpu-cfs-quota': field('cpuCFSQuota', 'truth'),
+  'cpu-cfs-quota-period': field('cpuCFSQuotaPeriod', 'duration'),
+  'cpu-manager-policy': field('cpuManagerPolicy'),
+  'cpu-manager-policy-options': field('cpuManagerPolicyOptions', 'map'),
+  'cpu-manager-reconcile-period': field('cpuManagerReconcilePeriod', 'duration'),
+  'enable-controller-attach-detach': field('enableControllerAttachDetach', 'truth'),
+  'enable-debugging-handlers': field('enableDebuggingHandlers', 'truth'),
+  'enable-server': field('enableServer', 'truth'),
+  'enforce-node-allocatable': field('enforceNodeAllocatable', 'texts'),
+  'event-burst': field('eventBurst', 'whole'),
+  'event-qps': field('eventRecordQPS', 'whole'),
+  'eviction-hard': field('evictionHard', 'thresholds'),
+  'eviction-max-pod-grace-period': field('evictionMaxPodGracePeriod', 'whole'),
+  'eviction-minimum-reclaim': field('evictionMinimumReclaim', 'map'),
+  'eviction-pressure-transition-period': field('evictionPressureTransitionPeriod', 'duration'),
+  'eviction-soft': field('evictionSoft', 'thresholds'),
+  'eviction-soft-grace-period': field('evictionSoftGracePeriod', 'map'),
+  'fail-cgroupv1': field('failCgroupV1', 'truth'),
+  'fail-swap-on': field('failSwapOn', 'truth'),
+  'feature-gates': field('featureGates', 'gates'),
+  'file-check-frequency': field('fileCheckFrequency', 'duration'),
+  'hairpin-mode': field('hairpinMode'),
+  'healthz-bind-address': field('healthzBindAddress'),
+  'healthz-port': field('healthzPort', 'whole'),
+  'hostname-override': own('text', "the node's name (default: the machine's host name)"),
+  'http-check-frequency': field('httpCheckFrequency', 'duration'),
+  'image-gc-high-threshold': field('imageGCHighThresholdPercent', 'whole'),
+  'image-gc-low-threshold': field('imageGCLowThresholdPercent', 'whole'),
+  'image-service-endpoint': field('imageServiceEndpoint'),
+  'iptables-drop-bit': field('iptablesDropBit', 'whole'),
+  'iptables-masquerade-bit': field('iptablesMasqueradeBit', 'whole'),
+  'kernel-memcg-notification': field('kernelMemcgNotification', 'truth'),
+  'kube-api-burst': field('kubeAPIBurst', 'whole'),
+  'kube-api-content-type': field('contentType'),
+  'kube-api-qps': field('kubeAPIQPS', 'whole'),
+  'kube-reserved': field('kubeReserved', 'map'),
+  'kube-reserved-cgroup': field('kubeReservedCgroup'),
+  'kubelet-cgroups': field('kubeletCgroups'),
+  'local-storage-capacity-isolation': field('localStorageCapacityIsolation', 'truth'),
+  'lock-file': own('text', 'further lock file to hold'),
+  'log-flush-frequency': field('logging.flushFrequency', 'duration'),
+  'log-json-info-buffer-size': field('logging.options.json.infoBufferSize'),
+  'log-json-split-stream': field('logging.options.json.splitStream', 'truth'),
+  'log-text-info-buffer-size': field('logging.options.text.infoBufferSize'),
+  'log-text-split-stream': field('logging.options.text.splitStream', 'truth'),
+  'logging-format': field('logging.format'),
+  'make-iptables-util-chains': field('makeIPTablesUtilChains', 'truth'),
+  'manifest-url': field('staticPodURL'),
+  'manifest-url-header': field('staticPodURLHeader', 'headers'),
+  'max-open-files': field('maxOpenFiles', 'whole'),
+  'max-pods': field('maxPods', 'whole'),
+  'memory-manager-policy': field('memoryManagerPolicy'),
+  'minimum-image-ttl-duration': field('imageMinimumGCAge', 'duration'),
+  'node-ip': own('texts', 'address of the node, one of each family at most'),
+  'node-labels': own('map', 'labels of the node'),
+  'node-status-max-images': field('nodeStatusMaxImages', 'whole'),
+  'node-status-update-frequency': field('nodeStatusUpdateFrequency', 'duration'),
+  'oom-score-adj': field('oomScoreAdj', 'whole'),
+  'pod-cidr': field('podCIDR'),
+  'pod-manifest-path': field('staticPodPath'),
+  'pod-max-pids': field('podPidsLimit', 'whole'),
+  'pods-per-core': field('podsPerCore', 'whole'),
+  port: field('port', 'whole'),
+  'protect-kernel-defaults': field('protectKernelDefaults', 'truth'),
+  'provider-id': field('providerID'),
+  'qos-reserved': field('qosReserved', 'map'),
+  'read-only-port': field('readOnlyPort', 'whole'),
+  'register-node': field('registerNode', 'truth'),
+  'registry-burst': field('registryBurst', 'whole'),
+  'registry-qps': field('registryPullQPS', 'whole'),
+  'reserved-cpus': field('reservedSystemCPUs'),
+  'resolv-conf': field('resolvConf'),
+  'root-dir': own('text', 'where pods are kept (default /var/lib/kubelet)'),
+  'rotate-certificates': field('rotateCertificates', 'truth'),
+  'rotate-server-certificates': field('serverTLSBootstrap', 'truth'),
+  'runtime-request-timeout': field('runtimeRequestTimeout', 'duration'),
+  'seccomp-default': field('seccompDefault', 'truth'),
+  'serialize-image-pulls': field('serializeImagePulls', 'truth'),
+  'show-hidden-metrics-for-version': field('showHiddenMetricsForVersion'),
+  'streaming-connection-idle-timeout': field('streamingConnectionIdleTimeout', 'duration'),
+  'sync-frequency': field('syncFrequency', 'duration'),
+  'system-cgroups': field('systemCgroups'),
+  'system-reserved': field('systemReserved', 'map'),
+  'system-reserved-cgroup': field('systemReservedCgroup'),
+  'tls-cert-file': field('tlsCertFile'),
+  'tls-cipher-suites': field('tlsCipherSuites', 'texts'),
+  'tls-min-version': field('tlsMinVersion'),
+  'tls-private-key-file': field('tlsPrivateKeyFile'),
+  'topology-manager-policy': field('topologyManagerPolicy'),
+  'topology-manager-policy-options': field('topologyManagerPolicyOptions', 'map'),
+  'topology-manager-scope': field('topologyManagerScope'),
+  v: { ...field('logging.verbosity', 'whole'), shorthand: 'v' },
+  version: own('truth', 'print the version and end'),
+  help: own('truth', 'print the flags and end', 'h'),
+  'volume-plugin-dir': field('volumePluginDir'),
+  'volume-stats-agg-period': field('volumeStatsAggPeriod', 'duration'),
+
+  'bootstrap-kubeconfig': dead(NO_API),
+  'cloud-config': dead(GONE),
+  'cloud-provider': dead(NO_API),
+  'exit-on-lock-contention': dead('a kubelet that finds its lock held does not start', 'truth'),
+  'image-credential-provider-bin-dir': dead('image credential providers are not supported'),
+  'image-credential-provider-config': dead('image credential providers are not supported'),
+  kubeconfig: {
+    type: 'dead',
+    kind: 'text',
+    why: NO_API,
+    refuse: (value) =>
+      value === '' ? undefined : 'this kubelet works without an API server and cannot join a cluster; leave out --kubeconfig',
+  },
+  'maximum-dead-containers': dead('one dead container of each is kept', 'whole'),
+  'maximum-dead-containers-per-container': dead('one dead container of each is kept', 'whole'),
+  'minimum-container-ttl-duration': dead('one dead container of each is kept', 'duration'),
+  'register-with-taints': dead(NO_API, 'texts'),
+  'reserved-memory': dead('there is no memory manager'),
+  'runtime-cgroups': dead('the runtime is not measured by its cgroup'),
+  vmodule: dead('records are not chosen by source file'),
+
+  'allow-privileged': {
+    type: 'dead',
+    kind: 'truth',
+    why: `${GONE}; privileged containers are allowed`,
+    refuse: (value) => (value === 'false' ? 'privileged containers cannot be forbidden by --allow-privileged=false any more' : undefined),
+  },
+  alsologtostderr: dead(GONE, 'truth'),
+  'api-servers': dead(GONE, 'texts'),
+  'cadvisor-port': dead(GONE, 'whole'),
+  'cni-bin-dir': dead(`${GONE}; the runtime's configuration decides`),
+  'cni-cache-dir': dead(GONE),
+  'cni-conf-dir': dead(`${GONE}; the runtime's configuration decides`),
+  'container-runtime': {
+    type: 'dead',
+    kind: 'text',
+    why: `${GONE}; the runtime is always remote`,
+    refuse: (value) =>
+      value === 'remote'
+        ? undefined
+        : `the container runtime ${JSON.stringify(value)} is not supported; only remote ones that speak CRI are`,
+  },
+  'docker-endpoint': dead(GONE),
+  'experimental-allocatable-ignore-eviction': dead(GONE, 'truth'),
+  'image-pull-progress-deadline': dead(GONE, 'duration'),
+  'keep-terminated-pod-volumes': dead(GONE, 'truth'),
+  'log-backtrace-at': dead(GONE),
+  'log-dir': dead(`${GONE}; records go to standard error`),
+  'log-file': dead(`${GONE}; records go to standard error`),
+  'log-file-max-size': dead(GONE, 'whole'),
+  logtostderr: dead(`${GONE}; records go to standard error`, 'truth'),
+  'master-service-namespace': dead(GONE),
+  'network-plugin': dead(`${GONE}; the runtime calls CNI`),
+  'non-masquerade-cidr': dead(GONE),
+  'one-output': dead(GONE, 'truth'),
+  'pod-infra-container-image': dead("the runtime's configuration names the sandbox image"),
+  'really-crash-for-testing': dead(GONE, 'truth'),
+  'register-schedulable': dead(GONE, 'truth'),
+  'require-kubeconfig': dead(GONE, 'truth'),
+  runonce: field('runOnce', 'truth'),
+  'seccomp-profile-root': dead(GONE),
+  'skip-headers': dead(GONE, 'truth'),
+  'skip-log-headers': dead(GONE, 'truth'),
+  stderrthreshold: dead(GONE),
+};

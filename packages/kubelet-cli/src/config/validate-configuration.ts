@@ -1,0 +1,226 @@
+import { isAbsolute, normalize } from 'node:path';
+import type { KubeletConfiguration } from './fields.js';
+import { formatGoDuration } from './go-duration.js';
+
+/** What upstream's validation would say against the configuration, in its words and order (pkg/kubelet/apis/config/validation). */
+export const validateConfiguration = (config: KubeletConfiguration): readonly string[] =>
+  [
+    ...numbers(config),
+    ...images(config),
+    ...policies(config),
+    ...shutdown(config),
+    ...allocatable(config),
+    ...logs(config),
+    ...others(config),
+  ].map((detail) => `invalid configuration: ${detail}`);
+
+type Details = readonly string[];
+const when = (broken: boolean, detail: string): Details => (broken ? [detail] : []);
+const quoted = (value: unknown): string => JSON.stringify(value);
+
+const notNegative: readonly (readonly [keyof KubeletConfiguration, string])[] = [
+  ['eventBurst', '--event-burst'],
+  ['eventRecordQPS', '--event-qps'],
+  ['kubeAPIBurst', '--kube-api-burst'],
+  ['kubeAPIQPS', '--kube-api-qps'],
+  ['maxOpenFiles', '--max-open-files'],
+  ['maxPods', '--max-pods'],
+  ['podsPerCore', '--pods-per-core'],
+  ['registryBurst', '--registry-burst'],
+  ['registryPullQPS', '--registry-qps'],
+];
+
+const numbers = (config: KubeletConfiguration): Details => {
+  const { healthzPort, port, readOnlyPort, oomScoreAdj, nodeStatusMaxImages } = config;
+  const bits = [
+    ['iptablesDropBit', '--iptables-drop-bit'],
+    ['iptablesMasqueradeBit', '--iptables-masquerade-bit'],
+  ] as const;
+  return [
+    ...when(config.nodeLeaseDurationSeconds <= 0, 'nodeLeaseDurationSeconds must be greater than 0'),
+    ...notNegative.flatMap(([name, flag]) =>
+      when((config[name] as number) < 0, `${name} (${flag}) ${config[name]} must not be a negative number`),
+    ),
+    ...when(
+      healthzPort !== 0 && !isPort(healthzPort),
+      `healthzPort (--healthz-port) ${healthzPort} must be between 1 and 65535, inclusive`,
+    ),
+    ...when(!isPort(port), `port (--port) ${port} must be between 1 and 65535, inclusive`),
+    ...when(
+      readOnlyPort !== 0 && !isPort(readOnlyPort),
+      `readOnlyPort (--read-only-port) ${readOnlyPort} must be between 0 and 65535, inclusive`,
+    ),
+    ...when(!within(oomScoreAdj, -1_000, 1_000), `oomScoreAdj (--oom-score-adj) ${oomScoreAdj} must be between -1000 and 1000, inclusive`),
+    ...when(nodeStatusMaxImages < -1, `nodeStatusMaxImages (--node-status-max-images) ${nodeStatusMaxImages} must be -1 or greater`),
+    ...when(
+      config.draManagerReconcilePeriod <= 0,
+      `draManagerReconcilePeriod ${formatGoDuration(config.draManagerReconcilePeriod)} must be greater than zero`,
+    ),
+    ...bits.flatMap(([name, flag]) =>
+      when(!within(config[name], 0, 31), `${name} (${flag}) ${config[name]} must be between 0 and 31, inclusive`),
+    ),
+  ];
+};
+
+const images = (config: KubeletConfiguration): Details => {
+  const { imageGCHighThresholdPercent: high, imageGCLowThresholdPercent: low, imageMinimumGCAge: min, imageMaximumGCAge: max } = config;
+  const parallel = config.maxParallelImagePulls;
+  const highName = 'imageGCHighThresholdPercent (--image-gc-high-threshold)';
+  const lowName = 'imageGCLowThresholdPercent (--image-gc-low-threshold)';
+  return [
+    ...when(!within(high, 0, 100), `${highName} ${high} must be between 0 and 100, inclusive`),
+    ...when(!within(low, 0, 100), `${lowName} ${low} must be between 0 and 100, inclusive`),
+    ...when(low >= high, `${lowName} ${low} must be less than ${highName} ${high}`),
+    ...when(min < 0, `imageMinimumGCAge ${formatGoDuration(min)} must not be negative`),
+    ...when(max < 0, `imageMaximumGCAge ${formatGoDuration(max)} must not be negative`),
+    ...when(
+      max > 0 && max <= min,
+      `imageMaximumGCAge ${formatGoDuration(max)} must be greater than imageMinimumGCAge ${formatGoDuration(min)}`,
+    ),
+    ...when(parallel !== undefined && parallel < 1, `maxParallelImagePulls ${parallel} must be a positive number`),
+    ...when(
+      config.serializeImagePulls && parallel !== undefined && parallel > 1,
+      'maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false',
+    ),
+  ];
+};
+
+const TOPOLOGY_POLICIES = ['none', 'best-effort', 'restricted', 'single-numa-node'];
+const PULL_POLICIES = ['NeverVerify', 'NeverVerifyPreloadedImages', 'NeverVerifyAllowlistedImages', 'AlwaysVerify'];
+
+const policies = (config: KubeletConfiguration): Details => {
+  const { topologyManagerPolicy, topologyManagerScope, hairpinMode, memoryReservationPolicy } = config;
+  const swap = config['memorySwap.swapBehavior'];
+  const pulls = config.imagePullCredentialsVerificationPolicy;
+  return [
+    ...when(
+      !TOPOLOGY_POLICIES.includes(topologyManagerPolicy),
+      `topologyManagerPolicy (--topology-manager-policy) ${quoted(topologyManagerPolicy)} must be one of: [${TOPOLOGY_POLICIES.map(quoted).join(' ')}]`,
+    ),
+    ...when(
+      !['container', 'pod'].includes(topologyManagerScope),
+      `topologyManagerScope (--topology-manager-scope) ${quoted(topologyManagerScope)} must be one of: "container", or "pod"`,
+    ),
+    ...when(
+      !['', 'NoSwap', 'LimitedSwap'].includes(swap),
+      `memorySwap.swapBehavior ${quoted(swap)} must be one of: "", "LimitedSwap" or "NoSwap"`,
+    ),
+    ...when(
+      !['none', 'hairpin-veth', 'promiscuous-bridge'].includes(hairpinMode),
+      `option ${quoted(hairpinMode)} specified for hairpinMode (--hairpin-mode). Valid options are "none", "hairpin-veth" or "promiscuous-bridge"`,
+    ),
+    ...when(
+      !PULL_POLICIES.includes(pulls),
+      `option ${quoted(pulls)} specified for imagePullCredentialsVerificationPolicy. Valid options are "NeverVerify", "NeverVerifyPreloadedImages", "NeverVerifyAllowlistedImages" or "AlwaysVerify"`,
+    ),
+    ...when(
+      config.preloadedImagesVerificationAllowlist.length > 0 && pulls !== 'NeverVerifyAllowlistedImages',
+      'can\'t set `preloadedImagesVerificationAllowlist` if `imagePullCredentialsVertificationPolicy` is not "NeverVerifyAllowlistedImages"',
+    ),
+    ...when(
+      !['None', 'TieredReservation'].includes(memoryReservationPolicy),
+      `option ${quoted(memoryReservationPolicy)} specified for memoryReservationPolicy. Valid options are "None" or "TieredReservation"`,
+    ),
+  ];
+};
+
+const shutdown = (config: KubeletConfiguration): Details => {
+  const { shutdownGracePeriod: all, shutdownGracePeriodCriticalPods: critical } = config;
+  const odd = (period: number): boolean => period < 0 || (period > 0 && period < 1_000);
+  return [
+    ...when(
+      critical > all,
+      `shutdownGracePeriodCriticalPods {${formatGoDuration(critical)}} must be <= shutdownGracePeriod {${formatGoDuration(all)}}`,
+    ),
+    ...when(odd(all), `shutdownGracePeriod {${formatGoDuration(all)}} must be either zero or otherwise >= 1 sec`),
+    ...when(odd(critical), `shutdownGracePeriodCriticalPods {${formatGoDuration(critical)}} must be either zero or otherwise >= 1 sec`),
+    ...when(
+      config.shutdownGracePeriodByPodPriority.length > 0 && (all > 0 || critical > 0),
+      'Cannot specify both shutdownGracePeriodByPodPriority and shutdownGracePeriod at the same time',
+    ),
+  ];
+};
+
+const ENFORCEMENTS = ['pods', 'system-reserved', 'system-reserved-compressible', 'kube-reserved', 'kube-reserved-compressible', 'none'];
+
+const allocatable = (config: KubeletConfiguration): Details => {
+  const list = config.enforceNodeAllocatable;
+  const name = 'enforceNodeAllocatable (--enforce-node-allocatable)';
+  const both = (which: string): Details =>
+    when(
+      list.includes(`${which}-compressible`) && list.includes(which),
+      `both "${which}-compressible" and "${which}" cannot be specified together in ${name}`,
+    );
+  const cgroup = (which: 'system' | 'kube'): string =>
+    `${which}ReservedCgroup (--${which}-reserved-cgroup) must be specified when "${which}-reserved" or "${which}-reserved-compressible" included in ${name}`;
+  return [
+    ...both('system-reserved'),
+    ...both('kube-reserved'),
+    ...list.flatMap((value, index): Details => {
+      if (list.indexOf(value) < index) return [`duplicated enforcements ${quoted(value)} in ${name}`];
+      if (value === 'none') return when(list.length > 1, `${name} may not contain additional enforcements when "none" is specified`);
+      if (!ENFORCEMENTS.includes(value)) {
+        const options = ENFORCEMENTS.map(quoted);
+        return [`option ${quoted(value)} specified for ${name}. Valid options are ${options.slice(0, -1).join(', ')} or ${options.at(-1)}`];
+      }
+      return [
+        ...when(value.startsWith('system-') && config.systemReservedCgroup === '', cgroup('system')),
+        ...when(value.startsWith('kube-') && config.kubeReservedCgroup === '', cgroup('kube')),
+        ...when(!config.cgroupsPerQOS, `cgroupsPerQOS (--cgroups-per-qos) must be set to true when ${quoted(value)} contained in ${name}`),
+      ];
+    }),
+  ];
+};
+
+const logs = (config: KubeletConfiguration): Details => {
+  const path = config.podLogsDir;
+  const hasOther = [...path].some((character) => character.codePointAt(0)! > 127);
+  return [
+    ...when(config.containerLogMaxWorkers < 1, 'containerLogMaxWorkers must be greater than or equal to 1'),
+    ...when(
+      config.containerLogMonitorInterval < 3_000,
+      'containerLogMonitorInterval must be a positive time duration greater than or equal to 3s',
+    ),
+    ...when(config.containerLogMaxFiles <= 1, 'containerLogMaxFiles must be greater than 1'),
+    ...when(path === '', 'podLogsDir was not specified'),
+    ...when(!isAbsolute(path), `pod logs path ${quoted(path)} must be absolute path`),
+    ...when(path !== '' && normalize(path).replace(/(.)\/$/, '$1') !== path, `pod logs path ${quoted(path)} must be normalized`),
+    ...when(hasOther, `pod logs path ${quoted(path)} mut contains ASCII characters only`),
+    ...when(config.enableSystemLogQuery && !config.enableSystemLogHandler, 'enableSystemLogHandler is required for enableSystemLogQuery'),
+  ];
+};
+
+const others = (config: KubeletConfiguration): Details => {
+  const quota = config.cpuCFSQuotaPeriod;
+  const restarts = config['crashLoopBackOff.maxContainerRestartPeriod'];
+  const idsPerPod = config['userNamespaces.idsPerPod'];
+  const customQuota = config.featureGates['CustomCPUCFSQuotaPeriod'] === true;
+  return [
+    ...when(
+      config.systemCgroups !== '' && config.cgroupRoot === '',
+      'systemCgroups (--system-cgroups) was specified and cgroupRoot (--cgroup-root) was not specified',
+    ),
+    ...when(
+      !customQuota && quota !== 100,
+      `cpuCFSQuotaPeriod (--cpu-cfs-quota-period) {${formatGoDuration(quota)}} requires feature gate CustomCPUCFSQuotaPeriod`,
+    ),
+    ...when(
+      customQuota && !within(quota, 1, 1_000),
+      `cpuCFSQuotaPeriod (--cpu-cfs-quota-period) {${formatGoDuration(quota)}} must be between 1ms and 1sec, inclusive`,
+    ),
+    ...when(config.runOnce, 'runOnce (--runOnce) true, Runonce mode has been deprecated and should not be set'),
+    ...when(
+      !within(restarts, 1_000, 300_000),
+      `CrashLoopBackOff.MaxContainerRestartPeriod (got: ${restarts / 1_000} seconds) must be set between 1s and 300s`,
+    ),
+    ...when(
+      !(config.memoryThrottlingFactor > 0 && config.memoryThrottlingFactor <= 1),
+      `memoryThrottlingFactor ${config.memoryThrottlingFactor} must be greater than 0 and less than or equal to 1.0`,
+    ),
+    ...when(config.containerRuntimeEndpoint === '', 'the containerRuntimeEndpoint was not specified or empty'),
+    ...when(idsPerPod <= 0 || idsPerPod % 65_536 !== 0, `userNamespaces.idsPerPod ${idsPerPod} must be a multiple of 65536`),
+  ];
+};
+
+const within = (value: number, low: number, high: number): boolean => value >= low && value <= high;
+const isPort = (value: number): boolean => within(value, 1, 65_535);
