@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
@@ -30,6 +31,8 @@ export interface PortForward extends AsyncDisposable {
  */
 export const forwardPort = async (options: PortForwardOptions): Promise<PortForward> => {
   const { localAddress, localPort, signal, onError } = options;
+  // Every connection listens to the one signal while it lasts.
+  setMaxListeners(0, signal);
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (client) => {
     open.add(client);

@@ -31,7 +31,9 @@ export const createSpdyConnection = (socket: Duplex, head: Buffer): SpdyConnecti
     if (!stream) return;
     if (frame.type === 'rstStream') {
       streams.delete(frame.streamId);
-      stream.destroy(new Error(`the other side reset the stream (status ${frame.status})`));
+      // Runtimes end a session by cancelling its streams: what came before still counts.
+      if (frame.status === STATUS_CANCEL) stream.push(null);
+      else stream.destroy(new Error(`the other side reset the stream (status ${frame.status})`));
       return;
     }
     // The protocol as the runtimes speak it has no flow control: a full stream holds the whole connection until it is read.

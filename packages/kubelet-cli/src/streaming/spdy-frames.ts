@@ -49,6 +49,10 @@ const nameValueBlock = (headers: Readonly<Record<string, string>>): Buffer => {
   return Buffer.concat([uint32(Object.keys(headers).length), ...pairs]);
 };
 
+const ZLIB_HEADER = Buffer.from([0x78, 0x01]);
+/** An empty stored block: what a compressor's sync flush ends with. A reader hands out what it has when it meets one. */
+const FLUSH = Buffer.from([0, 0, 0, 0xff, 0xff]);
+
 /**
  * Headers travel in one zlib stream per connection. A stored (uncompressed) block is valid in it and needs neither the SPDY dictionary
  * nor a compressor; `isFirst` puts the zlib header in front.
@@ -57,7 +61,7 @@ const storedBlock = (block: Buffer, isFirst: boolean): Buffer => {
   const header = Buffer.alloc(5);
   header.writeUInt16LE(block.length, 1);
   header.writeUInt16LE(~block.length & 0xffff, 3);
-  return Buffer.concat([isFirst ? Buffer.from([0x78, 0x01]) : Buffer.alloc(0), header, block]);
+  return Buffer.concat([...(isFirst ? [ZLIB_HEADER] : []), header, block, FLUSH]);
 };
 
 export const synStreamFrame = (streamId: number, headers: Readonly<Record<string, string>>, isFirst: boolean): Buffer =>
