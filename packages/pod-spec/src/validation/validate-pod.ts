@@ -1,4 +1,33 @@
+import type { Pod } from '../gen/pod-types.js';
+import { validateImagesSpace } from './containers.js';
 import type { FieldError } from './field-error.js';
+import { validateObjectMeta } from './metadata.js';
+import { validatePodAnnotations } from './pod-annotations.js';
+import { validatePodSpec } from './pod-spec.js';
+import { createReport, type Report } from './report.js';
+import { validateProfilesMatchAnnotations } from './security-profiles.js';
 
 /** Every broken rule of a Pod that was defaulted and given its static identity, as on creation in Kubernetes 1.36. */
-export const validatePod = (_pod: object): readonly FieldError[] => [];
+export const validatePod = ({ metadata, spec }: Pod): readonly FieldError[] => {
+  const report = createReport();
+  const annotations = metadata.annotations ?? {};
+  validateObjectMeta(metadata, 'metadata', report);
+  validatePodAnnotations(annotations, spec, 'metadata.annotations', report);
+  validatePodSpec(spec, metadata, 'spec', report);
+  validateTokensHaveAccount(spec, 'spec', report);
+  validateImagesSpace(spec.containers, 'spec.containers', report);
+  validateImagesSpace(spec.initContainers ?? [], 'spec.initContainers', report);
+  validateProfilesMatchAnnotations(annotations, spec, 'spec', report);
+  return report.errors;
+};
+
+const validateTokensHaveAccount = (spec: Pod['spec'], field: string, report: Report): void => {
+  if (spec.serviceAccountName) return;
+  for (const [i, { projected }] of (spec.volumes ?? []).entries()) {
+    for (const [j, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
+      if (serviceAccountToken === undefined) continue;
+      const detail = 'must not be specified when serviceAccountName is not set';
+      report.forbidden(`${field}.volumes[${i}].projected.sources[${j}].serviceAccountToken`, detail);
+    }
+  }
+};

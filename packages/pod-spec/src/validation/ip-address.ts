@@ -1,0 +1,53 @@
+const IPV4_GROUPS = 4;
+const IPV6_GROUPS = 8;
+
+/** Dotted decimal; leading zeros are read as decimal, as Kubernetes' lenient parser does. */
+const parseIpv4 = (text: string): readonly number[] | undefined => {
+  const octets = text.split('.');
+  if (octets.length !== IPV4_GROUPS || !octets.every((octet) => /^\d+$/.test(octet))) return undefined;
+  const numbers = octets.map(Number);
+  return numbers.every((octet) => octet <= 255) ? numbers : undefined;
+};
+
+const isHexGroup = (group: string): boolean => /^[0-9a-fA-F]{1,4}$/.test(group);
+
+/** The eight 16-bit groups of an IPv6 address, the last two perhaps written as IPv4; no zone. */
+const parseIpv6 = (text: string): readonly number[] | undefined => {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const sides = halves.map((half, index) => parseGroups(half, index === halves.length - 1));
+  const [head, tail] = sides;
+  if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
+  if (tail === undefined) return head.length === IPV6_GROUPS ? head : undefined;
+  const missing = IPV6_GROUPS - head.length - tail.length;
+  return missing >= 1 ? [...head, ...Array<number>(missing).fill(0), ...tail] : undefined;
+};
+
+const parseGroups = (text: string, isEnd: boolean): readonly number[] | undefined => {
+  if (text === '') return [];
+  const groups = text.split(':');
+  const numbers: number[] = [];
+  for (const [index, group] of groups.entries()) {
+    if (isEnd && index === groups.length - 1 && group.includes('.')) {
+      const octets = parseIpv4(group);
+      if (octets === undefined) return undefined;
+      numbers.push(octets[0]! * 256 + octets[1]!, octets[2]! * 256 + octets[3]!);
+    } else if (isHexGroup(group)) numbers.push(Number.parseInt(group, 16));
+    else return undefined;
+  }
+  return numbers;
+};
+
+const hasLeadingZero = (dotted: string): boolean => dotted.split('.').some((octet) => /^0\d/.test(octet));
+
+const isMappedIpv4 = (groups: readonly number[]): boolean => groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+
+/** What is wrong with an IP address under the gate StrictIPCIDRValidation; undefined if nothing. */
+export const ipAddressError = (text: string): string | undefined => {
+  const isIpv6 = text.includes(':');
+  const groups = isIpv6 ? parseIpv6(text) : parseIpv4(text);
+  if (groups === undefined) return 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+  const dotted = text.slice(text.lastIndexOf(':') + 1);
+  if (dotted.includes('.') && hasLeadingZero(dotted)) return 'must not have leading 0s';
+  return isIpv6 && isMappedIpv4(groups) ? 'must not be an IPv4-mapped IPv6 address' : undefined;
+};
