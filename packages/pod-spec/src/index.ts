@@ -190,4 +190,20 @@ export {
   quantityValue,
   subQuantities,
 } from './quantity/quantity.js';
+export {
+  containerCgroupWeight,
+  hasPodResources,
+  isSidecar,
+  milliCpuToQuota,
+  milliCpuToShares,
+  oomScoreAdj,
+  type PodCgroup,
+  type PodCgroupOptions,
+  podCgroup,
+  podCgroupWeight,
+  podLimits,
+  podQosClass,
+  podRequests,
+  type ResourceList,
+} from './resources/index.js';
 export { apiObjectReference, type FieldError, type FieldErrorType, validatePod } from './validation/index.js';
