@@ -1,0 +1,132 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { CliError } from '../cli-error.js';
+import type { StreamEndpoint } from '../streaming/upgrade.js';
+import type { Abortable, EventObject, ManifestObject, NodeClient, WatchEvent } from './node-client.js';
+
+/** How long to wait for the first byte of an answer, ms. A watch or a followed log may then stay silent for as long as it likes. */
+const ANSWER_TIMEOUT_MS = 30_000;
+const MAX_JSON_BYTES = 64 << 20;
+
+/** Talks to a running kubelet: its unix socket, or its TLS port with a token or a client certificate. */
+export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
+  const get = (path: string, options: Abortable): Promise<IncomingMessage> => send(endpoint, 'GET', path, options);
+  const getJson = async <T>(path: string, options: Abortable): Promise<T> => JSON.parse(await readText(await get(path, options))) as T;
+  const list = async <T>(path: string, options: Abortable): Promise<readonly T[]> =>
+    (await getJson<{ readonly items: readonly T[] | null }>(path, options)).items ?? [];
+  async function* watch<T>(path: string, options: Abortable): AsyncGenerator<WatchEvent<T>> {
+    for await (const line of readLines(await get(`${path}?watch=true`, options))) yield JSON.parse(line) as WatchEvent<T>;
+  }
+  const flagQuery = (flags: {
+    readonly stdin: boolean;
+    readonly stdout: boolean;
+    readonly stderr: boolean;
+    readonly tty: boolean;
+  }): readonly (readonly [string, string])[] =>
+    (
+      [
+        ['input', flags.stdin],
+        ['output', flags.stdout],
+        ['error', flags.stderr && !flags.tty],
+        ['tty', flags.tty],
+      ] as const
+    ).flatMap(([name, on]) => (on ? [[name, '1'] as const] : []));
+  return {
+    speaker: 'daemon',
+    listPods: (options) => list<Pod>('/pods', options),
+    watchPods: (options) => watch<Pod>('/pods', options),
+    listEvents: (options) => list<EventObject>('/events', options),
+    watchEvents: (options) => watch<EventObject>('/events', options),
+    listManifests: (options) => list<ManifestObject>('/manifests', options),
+    watchManifests: (options) => watch<ManifestObject>('/manifests', options),
+    getNode: (options) => getJson('/node', options),
+    getSummary: (options) => getJson('/stats/summary', options),
+    readLog: async function* ({ namespace, pod, container }, { follow, previous, timestamps, ...limits }, options) {
+      const query = new URLSearchParams();
+      for (const [name, on] of Object.entries({ follow, previous, timestamps })) if (on) query.set(name, 'true');
+      for (const [name, value] of Object.entries(limits)) if (value !== undefined) query.set(name, String(value));
+      const answer = await get(`/containerLogs/${[namespace, pod, container].map(encodeURIComponent).join('/')}?${query}`, options);
+      for await (const chunk of answer) yield chunk as Buffer;
+    },
+    exec: async ({ namespace, pod, container }, flags) => {
+      const query = new URLSearchParams([...flagQuery(flags), ...flags.command.map((word) => ['command', word])] as [string, string][]);
+      return { endpoint, path: `/exec/${[namespace, pod, container].map(encodeURIComponent).join('/')}?${query}` };
+    },
+    attach: async ({ namespace, pod, container }, flags) => ({
+      endpoint,
+      path: `/attach/${[namespace, pod, container].map(encodeURIComponent).join('/')}?${new URLSearchParams([...flagQuery(flags)] as [string, string][])}`,
+    }),
+    portForward: async ({ namespace, pod }) => ({ endpoint, path: `/portForward/${[namespace, pod].map(encodeURIComponent).join('/')}` }),
+    restartPod: async ({ namespace, pod }, options) => {
+      await readText(await send(endpoint, 'POST', `/restart/${[namespace, pod].map(encodeURIComponent).join('/')}`, options));
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+};
+
+const send = (endpoint: StreamEndpoint, method: string, path: string, { signal }: Abortable): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const make = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
+    const request = make({
+      ...endpoint.connection,
+      headers: { ...endpoint.headers },
+      agent: false,
+      method,
+      path,
+      signal,
+      timeout: ANSWER_TIMEOUT_MS,
+    });
+    request.once('response', (response) => {
+      request.setTimeout(0);
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) return resolve(response);
+      readText(response).then((text) => reject(refusal(status, text.trim())), reject);
+    });
+    request.once('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1_000} s`)));
+    request.once('error', (cause: NodeJS.ErrnoException) => reject(signal.aborted ? cause : unreachable(endpoint, cause)));
+    request.end();
+  });
+
+const refusal = (status: number, text: string): Error => {
+  if (status === 401) {
+    return new CliError({
+      code: 'CLI_REFUSED',
+      message: 'the kubelet does not know who you are (401)',
+      hint: 'Give --token, --token-file or a client certificate.',
+    });
+  }
+  if (status === 404) return new CliError({ code: 'CLI_NOT_FOUND', message: text });
+  return new CliError({ code: 'CLI_REFUSED', message: text === '' ? `the kubelet answered ${status}` : text });
+};
+
+const unreachable = ({ protocol, connection }: StreamEndpoint, cause: NodeJS.ErrnoException): Error => {
+  const where = connection.socketPath ?? `${protocol}//${connection.host}:${connection.port}`;
+  return new CliError({
+    code: 'CLI_KUBELET_UNREACHABLE',
+    message: `cannot reach the kubelet at ${where}`,
+    hint: 'Is it running? (kubelet-cli up, or systemctl status kubelet)',
+    cause,
+  });
+};
+
+const readText = async (response: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_JSON_BYTES) throw new CliError({ code: 'CLI_REFUSED', message: 'the kubelet sent more than 64 MiB' });
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+async function* readLines(response: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response) {
+    const lines = (rest + (chunk as string)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') yield line;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Container, Pod } from '@solo-kubelet/pod-spec';
+import { CliError } from '../cli-error.js';
+
+/** The pod meant by `name`: its full name, or its manifest's name without the node suffix. @throws CliError CLI_NOT_FOUND */
+export const findPod = (pods: readonly Pod[], name: string, namespace: string): Pod => {
+  const inNamespace = pods.filter(({ metadata }) => metadata?.namespace === namespace);
+  const found =
+    inNamespace.find(({ metadata }) => metadata?.name === name) ??
+    inNamespace.find(({ metadata, spec }) => metadata?.name === `${name}-${spec?.nodeName?.toLowerCase()}`);
+  if (found) return found;
+  const elsewhere = pods.find(({ metadata }) => metadata?.name === name || metadata?.name?.startsWith(`${name}-`));
+  throw new CliError({
+    code: 'CLI_NOT_FOUND',
+    message: `pod "${name}" not found in namespace "${namespace}"`,
+    hint: elsewhere
+      ? `There is one in namespace "${elsewhere.metadata?.namespace}": add -n ${elsewhere.metadata?.namespace}.`
+      : 'List them with: kubelet-cli get pods -A',
+  });
+};
+
+const DEFAULT_CONTAINER_ANNOTATION = 'kubectl.kubernetes.io/default-container';
+
+export const allContainers = ({ spec }: Pod): readonly Container[] => [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+
+/** The container meant: the named one, else the annotated default, else the first. @throws CliError CLI_NOT_FOUND */
+export const findContainer = (pod: Pod, name: string | undefined): string => {
+  const names = allContainers(pod).map((container) => container.name ?? '');
+  const wanted = name ?? pod.metadata?.annotations?.[DEFAULT_CONTAINER_ANNOTATION] ?? pod.spec?.containers?.[0]?.name ?? names[0] ?? '';
+  if (names.includes(wanted)) return wanted;
+  throw new CliError({
+    code: 'CLI_NOT_FOUND',
+    message: `container "${wanted}" not found in pod "${pod.metadata?.name}"`,
+    hint: `It has: ${names.join(', ')}`,
+  });
+};

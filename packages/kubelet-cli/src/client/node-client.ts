@@ -1,0 +1,96 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { StreamEndpoint } from '../streaming/upgrade.js';
+
+/** One change of a watched list. */
+export interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: T;
+}
+
+export interface Abortable {
+  readonly signal: AbortSignal;
+}
+
+/** A pod, by the name that the API knows it by (`<name>-<node>` for a manifest's pod). */
+export interface PodTarget {
+  readonly namespace: string;
+  readonly pod: string;
+}
+
+export interface ContainerTarget extends PodTarget {
+  readonly container: string;
+}
+
+/** A v1 Event as the kubelet keeps it. */
+export interface EventObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count?: number;
+  readonly firstTimestamp?: string;
+  readonly lastTimestamp?: string;
+  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  readonly involvedObject?: {
+    readonly kind?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly uid?: string;
+    readonly fieldPath?: string;
+  };
+}
+
+/** What the kubelet makes of one document of a manifest file or URL. */
+export interface ManifestObject {
+  readonly source: string;
+  readonly path: string;
+  readonly document?: number;
+  readonly state: string;
+  readonly pod?: string;
+  readonly message?: string;
+  readonly issues?: readonly { readonly severity: string; readonly line?: number; readonly column?: number; readonly message: string }[];
+}
+
+export interface LogQuery {
+  readonly follow?: boolean;
+  readonly previous?: boolean;
+  readonly timestamps?: boolean;
+  readonly tailLines?: number;
+  readonly sinceSeconds?: number;
+  readonly sinceTime?: string;
+  readonly limitBytes?: number;
+}
+
+export interface ExecFlags {
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** Where a streaming session is opened. */
+export interface StreamAddress {
+  readonly endpoint: StreamEndpoint;
+  readonly path: string;
+}
+
+/**
+ * What commands ask of a node. `daemon`: the running kubelet, over its socket or its TLS port. `runtime`: the container runtime alone,
+ * when no kubelet runs: pods are put together from labels, and what only a kubelet knows (events, manifests) is refused with a reason.
+ */
+export interface NodeClient extends AsyncDisposable {
+  readonly speaker: 'daemon' | 'runtime';
+  listPods(options: Abortable): Promise<readonly Pod[]>;
+  watchPods(options: Abortable): AsyncIterable<WatchEvent<Pod>>;
+  listEvents(options: Abortable): Promise<readonly EventObject[]>;
+  watchEvents(options: Abortable): AsyncIterable<WatchEvent<EventObject>>;
+  listManifests(options: Abortable): Promise<readonly ManifestObject[]>;
+  watchManifests(options: Abortable): AsyncIterable<WatchEvent<ManifestObject>>;
+  getNode(options: Abortable): Promise<Readonly<Record<string, unknown>>>;
+  getSummary(options: Abortable): Promise<Readonly<Record<string, unknown>>>;
+  readLog(target: ContainerTarget, query: LogQuery, options: Abortable): AsyncIterable<Buffer>;
+  exec(target: ContainerTarget, flags: ExecFlags, options: Abortable): Promise<StreamAddress>;
+  attach(target: ContainerTarget, flags: Omit<ExecFlags, 'command'>, options: Abortable): Promise<StreamAddress>;
+  portForward(target: PodTarget, port: number, options: Abortable): Promise<StreamAddress>;
+  restartPod(target: PodTarget, options: Abortable): Promise<void>;
+}
