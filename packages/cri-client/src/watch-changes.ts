@@ -28,6 +28,8 @@ interface Services {
   readonly containerd: ServiceClient<typeof EventsDefinition>;
 }
 
+type Abortable = { readonly signal: AbortSignal };
+
 type Ended = { readonly unsupported: boolean; readonly reason: string };
 
 /**
@@ -45,15 +47,19 @@ export async function* watchChanges(
     unsupportedRetryMs = 300_000,
   }: ChangesOptions = {},
 ): AsyncGenerator<PodChange, void> {
-  const feeds: Record<Exclude<ChangeFeed, 'none'>, () => AsyncIterable<PodChange | undefined>> = {
-    containerdEvents: () => mapped(containerd.subscribe({ filters: [...containerdEventFilters] }, { signal }), containerdChange),
-    criEvents: () => mapped(runtime.getContainerEvents({}, { signal }), criEventChange),
+  const feeds: Record<Exclude<ChangeFeed, 'none'>, (options: Abortable) => AsyncIterable<PodChange | undefined>> = {
+    containerdEvents: (o) => mapped(containerd.subscribe({ filters: [...containerdEventFilters] }, o), containerdChange),
+    criEvents: (o) => mapped(runtime.getContainerEvents({}, o), criEventChange),
   };
 
   /** One subscription from its start to its end. */
   async function* follow(feed: Exclude<ChangeFeed, 'none'>, reason: string): AsyncGenerator<PodChange, Ended> {
     const startedAtMs = performance.now();
-    const events = feeds[feed]()[Symbol.asyncIterator]();
+    // A reader may leave while the next event is waited for: only an abort ends that wait.
+    const subscription = new AbortController();
+    const end = (): void => subscription.abort(signal?.reason);
+    signal?.addEventListener('abort', end, { once: true });
+    const events = feeds[feed]({ signal: subscription.signal })[Symbol.asyncIterator]();
     let received = 0;
     try {
       // A runtime sends no headers before the first event. A second call over the same connection tells that the subscription got there.
@@ -72,7 +78,8 @@ export async function* watchChanges(
       if (CriError.is(error) && error.code === 'CRI_UNIMPLEMENTED') return { unsupported: true, reason: describeError(error) };
       return { unsupported: false, reason: describeError(error) };
     } finally {
-      void settled(Promise.resolve(events.return?.()));
+      signal?.removeEventListener('abort', end);
+      end();
     }
     const quickEnd = received === 0 && performance.now() - startedAtMs < quickEndMs;
     return { unsupported: quickEnd, reason: 'the runtime ended the stream of events' };

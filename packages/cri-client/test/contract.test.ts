@@ -95,9 +95,9 @@ describe.each(runtimes)('%s', { timeout: 60_000 }, (_, connect) => {
     const nobody = 'f'.repeat(64);
 
     it('succeed for unknown ids', async () => {
-      await runtime().stopPodSandbox({ podSandboxId: nobody });
+      await steps.gone(runtime().stopPodSandbox({ podSandboxId: nobody }));
       await runtime().removePodSandbox({ podSandboxId: nobody });
-      await runtime().stopContainer({ containerId: nobody, timeout: 0 });
+      await steps.gone(runtime().stopContainer({ containerId: nobody, timeout: 0 }));
       await runtime().removeContainer({ containerId: nobody });
       await subject.client.images.removeImage({ image: { image: 'docker.io/library/none-such:1' } });
     });

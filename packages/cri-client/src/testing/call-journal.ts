@@ -18,7 +18,7 @@ const LIMIT = 100_000;
 export interface CallJournal {
   readonly calls: readonly FakeCall[];
   begin(method: string, request: unknown): (outcome: string) => void;
-  /** Resolves when the `count`-th call of a method has arrived, past ones included. */
+  /** Resolves when the `count`-th call of a method has arrived and was begun with, past ones included. */
   called(method: string, count?: number): Promise<FakeCall>;
   clear(): void;
 }
@@ -34,7 +34,8 @@ export const createCallJournal = (clock: Clock): CallJournal => {
           const call = calls.filter((candidate) => candidate.method === method)[count - 1];
           if (call === undefined) return;
           waiting.delete(look);
-          resolve(call);
+          // A turn later the fake has begun with it: its timers and commands are set up.
+          setImmediate(() => resolve(call));
         };
         waiting.add(look);
         look();

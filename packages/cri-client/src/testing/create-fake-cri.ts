@@ -49,6 +49,8 @@ export interface FakeCriOptions {
   readonly containerdEvents?: boolean;
   /** From the news of an exit to the moment list and status show it, ms. Default 0; a real containerd takes a few ms. */
   readonly recordLagMs?: number;
+  /** How a stop of an unknown id ends. Default `ok`, as the contract has it; containerd 1.x says NotFound. */
+  readonly unknownStops?: 'ok' | 'notFound';
   /** RPC names that answer UNIMPLEMENTED. Default: the streamed lists, the metrics and CheckpointContainer. */
   readonly unimplemented?: readonly string[];
   /** What RuntimeConfig answers. Default `cgroupfs`. */
@@ -87,7 +89,7 @@ export interface FakeCri extends AsyncDisposable {
   /** Every call received, oldest first. */
   readonly calls: readonly FakeCall[];
   clearCalls(): void;
-  /** Resolves when the `count`-th call (default: the first) of a method has arrived, past ones included. */
+  /** Resolves when the `count`-th call (default: the first) of a method has arrived and was begun with, past ones included. */
   called(method: string, count?: number): Promise<FakeCall>;
   /** Makes calls go wrong. */
   fault(fault: Fault): FaultHandle;
@@ -132,6 +134,7 @@ export const createFakeCri = async ({
   events: eventMode = 'perClient',
   containerdEvents = runtimeName === 'containerd',
   recordLagMs = 0,
+  unknownStops = 'ok',
   unimplemented: initiallyUnimplemented = USUALLY_UNIMPLEMENTED,
   runtimeConfig = 'cgroupfs',
   runtimeHandlers = ['runc'],
@@ -162,6 +165,7 @@ export const createFakeCri = async ({
     podIps,
     runtimeHandlers,
     recordLagMs,
+    unknownStops,
     onEvent: (event) => {
       for (const envelope of containerdEnvelopes(event, clock.now())) events.containerd.publish(envelope);
       if (event.phase === 'exiting') return;

@@ -36,6 +36,7 @@ export interface FakeRuntimeOptions {
   readonly runtimeHandlers: readonly string[];
   /** From the news of an exit to its record, ms. */
   readonly recordLagMs: number;
+  readonly unknownStops: 'ok' | 'notFound';
   readonly onEvent: (event: RuntimeEvent) => void;
 }
 
@@ -50,7 +51,16 @@ export interface Exit {
 const KILLED = 137;
 
 /** The life of sandboxes and containers: all state and every rule about it, none of the wire. */
-export const createFakeRuntime = ({ clock, images, scripts, podIps, runtimeHandlers, recordLagMs, onEvent }: FakeRuntimeOptions) => {
+export const createFakeRuntime = ({
+  clock,
+  images,
+  scripts,
+  podIps,
+  runtimeHandlers,
+  recordLagMs,
+  unknownStops,
+  onEvent,
+}: FakeRuntimeOptions) => {
   const sandboxes = new Map<string, SandboxRecord>();
   const containers = new Map<string, ContainerRecord>();
   const logs = new Map<string, ContainerLog>();
@@ -182,7 +192,7 @@ export const createFakeRuntime = ({ clock, images, scripts, podIps, runtimeHandl
   };
 
   const stopSandbox = (id: string): void => {
-    const record = findSandbox(id);
+    const record = unknownStops === 'ok' ? findSandbox(id) : sandbox(id);
     if (record === undefined) return;
     for (const running of containersOf(record)) destroy(running);
     const wasReady = record.state === PodSandboxState.SANDBOX_READY;
@@ -295,7 +305,7 @@ export const createFakeRuntime = ({ clock, images, scripts, podIps, runtimeHandl
   };
 
   const stopContainer = async (id: string, timeoutSeconds: number, signal: AbortSignal): Promise<void> => {
-    const record = findContainer(id);
+    const record = unknownStops === 'ok' ? findContainer(id) : container(id);
     if (record === undefined || record.state !== ContainerState.CONTAINER_RUNNING) return;
     const { onStop = 'exit', stopsAfterMs = 0, stopExitCode = 143 } = record.script;
     if (timeoutSeconds > 0) {
@@ -303,7 +313,15 @@ export const createFakeRuntime = ({ clock, images, scripts, podIps, runtimeHandl
         record.stopSignalled = true;
         if (onStop === 'exit') plan(record.id, stopsAfterMs, () => exit(record, { exitCode: stopExitCode }));
       }
-      await Promise.race([exited(record), waitFor(clock, timeoutSeconds * 1_000, signal)]);
+      const grace = new AbortController();
+      const giveUp = (): void => grace.abort(signal.reason);
+      signal.addEventListener('abort', giveUp, { once: true });
+      try {
+        await Promise.race([exited(record), waitFor(clock, timeoutSeconds * 1_000, grace.signal)]);
+      } finally {
+        signal.removeEventListener('abort', giveUp);
+        grace.abort();
+      }
       if ((record.state as ContainerState) === ContainerState.CONTAINER_EXITED) return;
     }
     kill(record);
