@@ -208,7 +208,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     async cleanPod(podUid, { signal } = {}) {
       const paths = podPaths(rootDir, podUid);
       await removePodDirectory(mounter, paths, signal);
-      userNamespaces.release(podUid);
+      await userNamespaces.release(podUid);
       await cgroups.removePod(podUid, { signal });
     },
 

@@ -8,7 +8,7 @@ export interface UserNamespaces {
   /** The pod's mapping, made and recorded when it has none. Its directory must exist. */
   allocate(podUid: string): Promise<UserNamespaceRecord>;
   /** To be called after the pod's directory is gone. */
-  release(podUid: string): void;
+  release(podUid: string): Promise<void>;
 }
 
 export const createUserNamespaces = (podsDir: string, range: UserNamespaceRange): UserNamespaces => {
@@ -44,8 +44,9 @@ export const createUserNamespaces = (podsDir: string, range: UserNamespaceRange)
       }
       return record;
     },
-    release(podUid) {
-      void recorded?.then((records) => records.delete(podUid)).catch(() => undefined);
+    async release(podUid) {
+      const records = await recorded?.catch(() => undefined);
+      records?.delete(podUid);
     },
   };
 };
