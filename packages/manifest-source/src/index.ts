@@ -1,1 +1,19 @@
-export {};
+export {
+  type ManifestEvent,
+  type ManifestOrigin,
+  type ManifestSourceKind,
+  originKey,
+  type ParseManifest,
+  podKeyOf,
+} from './manifest-event.js';
+export { ManifestSourceError, type ManifestSourceErrorCode } from './manifest-source-error.js';
+export {
+  emptyManifestStates,
+  type ManifestSourceState,
+  type ManifestState,
+  type ManifestStates,
+  reduceManifests,
+} from './reduce-manifests.js';
+export { shadowDuplicates } from './shadow-duplicates.js';
+export { type ManifestDirectoryOptions, watchManifestDirectory } from './watch-manifest-directory.js';
+export { type ManifestUrlOptions, watchManifestUrl } from './watch-manifest-url.js';

@@ -1,0 +1,197 @@
+import { assertNever } from '@solo-kubelet/diagnostics';
+import type { ManifestEvent } from '../manifest-event.js';
+import { assignDocuments } from './assign-documents.js';
+import { diffSlots } from './diff-slots.js';
+import type { ListedEntry, Listing } from './listing.js';
+import { looksComplete, type ParseContext, parseDocuments } from './parse-documents.js';
+import { problemOf, type Slot } from './slot.js';
+import type { FileState, SourceState } from './source-state.js';
+
+export interface ListingRules extends Omit<ParseContext, 'source'> {
+  /** How long a content must stay as it is before a failure in it, or a loss of documents, is believed, ms. */
+  readonly settleMs: number;
+  /** How long a file must be gone before its Pods are, ms: editors rename a file away and write it anew. */
+  readonly removalSettleMs: number;
+  /** The same after the directory itself came back or was replaced, ms. */
+  readonly replacementSettleMs: number;
+  /** How soon to look again while the source can't be read, ms; undefined leaves that to whoever asks for looks. */
+  readonly failedRecheckMs: number | undefined;
+}
+
+export interface ListingStep {
+  readonly state: SourceState;
+  readonly events: readonly ManifestEvent[];
+  /** When the core wants to look again without being told, ms. */
+  readonly recheckAfterMs: number | undefined;
+}
+
+/** Interprets one listing: the only place that decides what a source asks for. Never takes away on less than a successful listing. */
+export const takeListing = (state: SourceState, listing: Listing, rules: ListingRules): ListingStep => {
+  switch (listing.type) {
+    case 'listed':
+      return takeEntries(state, listing, rules);
+    case 'unchanged':
+      return announce({ ...state, failure: undefined }, recovery(state), { sync: true });
+    case 'missing':
+      return takeMissing(state, listing, rules);
+    case 'failed':
+      return takeFailure(state, listing.message, {
+        sync: listing.useStored && state.files.size > 0,
+        recheckAfterMs: rules.failedRecheckMs,
+      });
+    default:
+      return assertNever(listing);
+  }
+};
+
+const takeMissing = (state: SourceState, { atMs, parentMissing }: Listing & { type: 'missing' }, rules: ListingRules): ListingStep => {
+  const wasDirectory = state.kind === 'directory';
+  if (wasDirectory || (state.kind === 'file' && parentMissing)) {
+    const message = wasDirectory
+      ? `${state.path}: the directory is gone; its Pods keep running (an empty directory would remove them)`
+      : `${state.path}: the directory of the file is gone; its Pods keep running`;
+    return takeFailure(state, message, { sync: true, recheckAfterMs: rules.failedRecheckMs });
+  }
+  const step = takeEntries(state, { type: 'listed', atMs, kind: 'file', entries: [] }, rules);
+  return {
+    ...step,
+    state: { ...step.state, kind: state.kind },
+    recheckAfterMs: step.recheckAfterMs ?? rules.failedRecheckMs,
+  };
+};
+
+const takeFailure = (
+  state: SourceState,
+  message: string,
+  { sync, recheckAfterMs }: { sync: boolean; recheckAfterMs: number | undefined },
+): ListingStep => {
+  const { source, path } = state;
+  const said: readonly ManifestEvent[] = state.failure === message ? [] : [{ type: 'sourceFailed', source, path, message }];
+  return { ...announce({ ...state, failure: message }, said, { sync }), recheckAfterMs };
+};
+
+const recovery = ({ source, path, failure }: SourceState): readonly ManifestEvent[] =>
+  failure === undefined ? [] : [{ type: 'sourceRecovered', source, path }];
+
+const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, rules: ListingRules): ListingStep => {
+  const { atMs } = listing;
+  const replaced =
+    listing.kind === 'directory' &&
+    (state.failure !== undefined || (state.directoryId !== undefined && state.directoryId !== listing.directoryId));
+  const replacedAtMs = replaced ? atMs : state.replacedAtMs;
+  const inReplacement = replacedAtMs !== undefined && atMs - replacedAtMs < rules.replacementSettleMs;
+  const removalSettleMs = inReplacement ? rules.replacementSettleMs : rules.removalSettleMs;
+
+  const listed = new Set(listing.entries.map((entry) => entry.path));
+  const missing = [...state.files].filter(([path, file]) => !listed.has(path) && file.announced.some((slot) => slot.good !== undefined));
+  const waiting = missing.flatMap(([path, file]): [string, FileState][] => {
+    const missingSinceMs = file.missingSinceMs ?? atMs;
+    return atMs - missingSinceMs < removalSettleMs ? [[path, { ...file, missingSinceMs }]] : [];
+  });
+  const moving = waiting.length > 0 && !inReplacement;
+  const taken = listing.entries.map((entry): [string, FileState] => {
+    const before = state.files.get(entry.path);
+    // A file that appears while another is disappearing may be that file under a new name: take both in one step.
+    const fresh = before === undefined || (before.digest === undefined && before.doubt?.digest === 'moving');
+    const sinceMs = before?.doubt?.sinceMs ?? atMs;
+    if (moving && fresh && entry.content.type !== 'ignored' && atMs - sinceMs < rules.removalSettleMs) {
+      return [entry.path, { slots: [], announced: [], ...before, doubt: { digest: 'moving', sinceMs } }];
+    }
+    return [entry.path, takeEntry(before ?? { slots: [], announced: [] }, entry, atMs, { ...rules, source: state.source })];
+  });
+
+  const files = new Map([...waiting, ...taken]);
+  const gone = [...state.files].filter(([path]) => !files.has(path));
+  const removed = gone.flatMap(([path, file]) => [
+    ...diffSlots(state.source, path, file.announced, []),
+    ...(file.ignored === undefined ? [] : [{ type: 'removed' as const, origin: { source: state.source, path, document: 0 } }]),
+  ]);
+  const marks = taken.flatMap(([path, file]) => entryMarks(state, path, file));
+  const next: SourceState = { ...state, files, kind: listing.kind, directoryId: listing.directoryId, replacedAtMs, failure: undefined };
+  const settled = taken.every(([, file]) => file.doubt === undefined);
+  const step = announce(next, [...recovery(state), ...removed, ...marks], { sync: settled });
+
+  const rechecks = [
+    ...waiting.map(([, file]) => (file.missingSinceMs ?? atMs) + removalSettleMs - atMs),
+    ...taken.flatMap(([, file]) =>
+      file.doubt === undefined
+        ? []
+        : [file.doubt.sinceMs + (file.doubt.digest === 'moving' ? rules.removalSettleMs : rules.settleMs) - atMs],
+    ),
+  ];
+  return { ...step, recheckAfterMs: rechecks.length === 0 ? undefined : Math.max(1, Math.min(...rechecks)) };
+};
+
+/** What changed about an entry besides its Pods. */
+const entryMarks = (state: SourceState, path: string, file: FileState): readonly ManifestEvent[] => {
+  const { source } = state;
+  const before = state.files.get(path);
+  if (file.ignored !== undefined) {
+    if (before?.ignored === file.ignored) return [];
+    return [
+      ...diffSlots(source, path, before?.announced ?? [], []),
+      { type: 'ignored', origin: { source, path, document: 0 }, reason: file.ignored },
+    ];
+  }
+  if (before?.ignored !== undefined) return [{ type: 'removed', origin: { source, path, document: 0 } }];
+  const touched =
+    before?.digest !== undefined &&
+    file.doubt === undefined &&
+    before.doubt === undefined &&
+    before.digest === file.digest &&
+    before.modifiedAtMs !== file.modifiedAtMs;
+  if (!touched) return [];
+  return file.slots
+    .filter((slot) => slot.good !== undefined)
+    .map((slot) => ({ type: 'touched', origin: { source, path, document: slot.document } }));
+};
+
+const takeEntry = (before: FileState, { path, content }: ListedEntry, atMs: number, rules: ListingRules & ParseContext): FileState => {
+  const { slots, announced } = before;
+  if (content.type === 'ignored') {
+    if (!slots.some((slot) => slot.good !== undefined)) return { slots: [], announced: [], ignored: content.reason };
+    return takeEntry(before, { path, content: { type: 'unreadable', message: `${path}: ${content.reason}` } }, atMs, rules);
+  }
+  const digest = content.type === 'text' ? content.digest : content.message;
+  const modifiedAtMs = content.type === 'text' ? content.modifiedAtMs : undefined;
+  if (before.digest === digest) return { slots, announced, digest, modifiedAtMs };
+
+  const next =
+    content.type === 'text' ? assignDocuments(slots, parseDocuments(content.text, path, atMs, rules)) : spoil(slots, content.message);
+  const sinceMs = before.doubt?.digest === digest ? before.doubt.sinceMs : atMs;
+  const old = atMs - sinceMs >= rules.settleMs || (modifiedAtMs !== undefined && atMs - modifiedAtMs >= rules.settleMs);
+  if (!old && isDoubtful(slots, next, content))
+    return { ...before, missingSinceMs: undefined, ignored: undefined, doubt: { digest, sinceMs } };
+  return { slots: next, announced, digest, modifiedAtMs };
+};
+
+/** A file that can't be read keeps what it had, marked. */
+const spoil = (slots: readonly Slot[], message: string): readonly Slot[] => {
+  const problem = problemOf(message);
+  const good = slots.filter((slot) => slot.good !== undefined);
+  return good.length === 0 ? [{ document: 0, problem }] : good.map((slot) => ({ ...slot, problem }));
+};
+
+/** Whether the content may be a file in the middle of being written. */
+const isDoubtful = (before: readonly Slot[], after: readonly Slot[], content: ListedEntry['content']): boolean => {
+  const documents = new Set(after.map((slot) => slot.document));
+  const loses = before.some((slot) => slot.good !== undefined && !documents.has(slot.document));
+  return loses || after.some((slot) => slot.problem !== undefined) || (content.type === 'text' && !looksComplete(content.text));
+};
+
+/** Says what has not been said yet, the eldest claims first, and `synced` last. */
+const announce = (state: SourceState, first: readonly ManifestEvent[], { sync }: { sync: boolean }): ListingStep => {
+  const claims = [...state.files].flatMap(([path, file]) => {
+    const eldestMs = Math.min(...file.slots.map((slot) => slot.good?.claimedAtMs ?? Number.POSITIVE_INFINITY));
+    return [{ eldestMs, events: diffSlots(state.source, path, file.announced, file.slots) }];
+  });
+  const said = claims.sort((a, b) => (a.eldestMs === b.eldestMs ? 0 : a.eldestMs - b.eldestMs)).flatMap(({ events }) => events);
+  const files = new Map([...state.files].map(([path, file]) => [path, { ...file, announced: file.slots }]));
+  const { source, path } = state;
+  const synced: readonly ManifestEvent[] = sync && !state.synced ? [{ type: 'synced', source, path }] : [];
+  return {
+    state: { ...state, files, synced: state.synced || sync },
+    events: [...first, ...said, ...synced],
+    recheckAfterMs: undefined,
+  };
+};

@@ -1,0 +1,84 @@
+import {
+  concat,
+  concatMap,
+  defer,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  type ObservableInput,
+  type SchedulerLike,
+  Subject,
+  switchMap,
+  timer,
+} from 'rxjs';
+import { conflateMap } from './conflate-map.js';
+import type { Listing } from './core/listing.js';
+import type { Slot } from './core/slot.js';
+import { initialState, type SourceState } from './core/source-state.js';
+import { type ListingRules, type ListingStep, takeListing } from './core/take-listing.js';
+import type { LastGoodStore, Validators } from './last-good-store.js';
+import type { ManifestEvent, ManifestSourceKind } from './manifest-event.js';
+
+/** What a look found, and what the server said about that answer, to be stored with it. */
+export interface Look {
+  readonly listing: Listing;
+  readonly validators?: Validators;
+}
+
+export interface FollowOptions {
+  readonly source: ManifestSourceKind;
+  readonly path: string;
+  readonly rules: ListingRules;
+  readonly store: LastGoodStore;
+  /** Looks once; `stored` is what a server said about the stored answer. May report that it takes long before its outcome. */
+  look(stored: Validators): ObservableInput<Look>;
+  /** When to look, besides what the core asks for by itself. `state$`: what is known after each look. */
+  triggers(state$: Observable<SourceState>): Observable<unknown>;
+  readonly scheduler: SchedulerLike;
+}
+
+/** Looks at a source whenever told to, one look at a time, and tells what changed. */
+export const followSource = ({ source, path, rules, store, look, triggers, scheduler }: FollowOptions): Observable<ManifestEvent> =>
+  defer(() => {
+    // The one feedback edge: what a look found decides when to look again and whether the directory must be watched anew.
+    const step$ = new Subject<ListingStep>();
+    const state$ = step$.pipe(map((step) => step.state));
+    const recheck$ = step$.pipe(switchMap(({ recheckAfterMs }) => (recheckAfterMs === undefined ? [] : timer(recheckAfterMs, scheduler))));
+
+    return from(store.load(path, { parse: rules.parse, nodeName: rules.nodeName, source })).pipe(
+      concatMap((stored) => {
+        let state = initialState(source, path, stored.slots);
+        const take = ({ listing, validators }: Look): Observable<ManifestEvent> => {
+          const before = state;
+          const step = takeListing(before, listing, rules);
+          state = step.state;
+          const saved$ = defer(() => saveChanges(store, before, step.state, validators)).pipe(ignoreElements());
+          const fed$ = defer(() => {
+            step$.next(step);
+            return [];
+          });
+          return concat(from(step.events), saved$, fed$);
+        };
+        return merge(triggers(state$), recheck$).pipe(conflateMap(() => from(look(stored.validators)).pipe(concatMap(take))));
+      }),
+    );
+  });
+
+const saveChanges = async (
+  store: LastGoodStore,
+  before: SourceState,
+  after: SourceState,
+  validators: Validators | undefined,
+): Promise<void> => {
+  for (const path of new Set([...before.files.keys(), ...after.files.keys()])) {
+    const old = before.files.get(path)?.slots ?? [];
+    const now = after.files.get(path)?.slots ?? [];
+    if (old === now || (validators === undefined && goodsText(old) === goodsText(now))) continue;
+    await store.save(path, now, now.some((slot) => slot.problem !== undefined) ? undefined : validators);
+  }
+};
+
+const goodsText = (slots: readonly Slot[]): string =>
+  slots.flatMap(({ document, good }) => (good === undefined ? [] : [`${document} ${good.claimedAtMs} ${good.fingerprint}`])).join('\n');

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describeError } from '@solo-kubelet/diagnostics';
+import type { ListedEntry, Listing } from './core/listing.js';
+import { ignoredName } from './ignored-names.js';
+
+/** Bytes at which a manifest is refused, as in Kubernetes (pkg/kubelet/config/file.go). */
+export const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
+
+/** Reads a manifest directory or a single manifest once. Never rejects: what went wrong is part of the listing. */
+export const readListing = async (path: string, now: () => number): Promise<Listing> => {
+  let stats: Stats;
+  try {
+    stats = await stat(path);
+  } catch (error) {
+    if (!isMissing(error)) return failed(path, error, now());
+    return { type: 'missing', atMs: now(), parentMissing: await isNoDirectory(dirname(path)) };
+  }
+  if (stats.isFile()) {
+    const entry = await readEntry(path);
+    return entry === undefined
+      ? { type: 'missing', atMs: now(), parentMissing: false }
+      : { type: 'listed', kind: 'file', entries: [entry], atMs: now() };
+  }
+  if (!stats.isDirectory()) return failed(path, new Error('it is neither a directory nor a file'), now());
+  try {
+    const names = await readdir(path);
+    const entries = await Promise.all(
+      names.sort(bytewise).map(async (name): Promise<ListedEntry | undefined> => {
+        const reason = ignoredName(name);
+        if (reason !== undefined) return { path: join(path, name), content: { type: 'ignored', reason } };
+        return readEntry(join(path, name));
+      }),
+    );
+    const directoryId = `${stats.dev}:${stats.ino}`;
+    return { type: 'listed', kind: 'directory', directoryId, entries: entries.filter((entry) => entry !== undefined), atMs: now() };
+  } catch (error) {
+    return isMissing(error) ? { type: 'missing', atMs: now(), parentMissing: false } : failed(path, error, now());
+  }
+};
+
+/** One entry as it is now; undefined when it vanished since it was listed. */
+const readEntry = async (path: string): Promise<ListedEntry | undefined> => {
+  let file: FileHandle | undefined;
+  try {
+    const kind = kindOf(await stat(path));
+    if (kind !== undefined) return { path, content: { type: 'ignored', reason: kind } };
+    // Without O_NONBLOCK a FIFO put in the file's place since the stat would block a thread for good.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await file.stat();
+    const now = kindOf(stats);
+    if (now !== undefined) return { path, content: { type: 'ignored', reason: now } };
+    if (stats.size >= MAX_MANIFEST_BYTES)
+      return unreadable(path, `it has ${stats.size} bytes; a manifest has fewer than ${MAX_MANIFEST_BYTES}`);
+    const text = await readAtMost(file, MAX_MANIFEST_BYTES);
+    if (text === undefined) return unreadable(path, `it has ${MAX_MANIFEST_BYTES} bytes or more`);
+    return { path, content: { type: 'text', text, digest: createHash('sha256').update(text).digest('hex'), modifiedAtMs: stats.mtimeMs } };
+  } catch (error) {
+    if (!isMissing(error)) return unreadable(path, describeError(error));
+    return (await isSymlink(path)) ? unreadable(path, 'it is a symbolic link to nothing') : undefined;
+  } finally {
+    await file?.close();
+  }
+};
+
+const readAtMost = async (file: FileHandle, limit: number): Promise<Buffer | undefined> => {
+  const parts: Buffer[] = [];
+  for (let total = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
+    if (bytesRead === 0) return Buffer.concat(parts);
+    total += bytesRead;
+    if (total >= limit) return undefined;
+    parts.push(buffer.subarray(0, bytesRead));
+  }
+};
+
+const kindOf = (stats: Stats): string | undefined => {
+  if (stats.isFile()) return undefined;
+  if (stats.isDirectory()) return 'a directory: only files directly in the manifest directory are read';
+  if (stats.isFIFO()) return 'a named pipe, not a regular file';
+  if (stats.isSocket()) return 'a socket, not a regular file';
+  return 'a device, not a regular file';
+};
+
+const unreadable = (path: string, why: string): ListedEntry => ({ path, content: { type: 'unreadable', message: `${path}: ${why}` } });
+
+const failed = (path: string, error: unknown, atMs: number): Listing => ({
+  type: 'failed',
+  message: `${path}: cannot be listed: ${describeError(error)}`,
+  useStored: false,
+  atMs,
+});
+
+const isMissing = (error: unknown): boolean => {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+};
+
+const isSymlink = async (path: string): Promise<boolean> => {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch {
+    return false;
+  }
+};
+
+const isNoDirectory = async (path: string): Promise<boolean> => {
+  try {
+    return !(await stat(path)).isDirectory();
+  } catch {
+    return true;
+  }
+};
+
+const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -1,0 +1,109 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { from, lastValueFrom, toArray } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { say } from '../test/say.js';
+import type { ManifestEvent, ManifestOrigin } from './manifest-event.js';
+import { emptyManifestStates, reduceManifests } from './reduce-manifests.js';
+import { shadowDuplicates } from './shadow-duplicates.js';
+
+const at = (path: string): ManifestOrigin => ({ source: 'file', path, document: 0 });
+const applied = (path: string, name: string, image = '1'): ManifestEvent => ({
+  type: 'applied',
+  origin: at(path),
+  warnings: [],
+  pod: {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default' },
+    spec: { containers: [{ name: 'app', image }] },
+  } as unknown as Pod,
+});
+const removed = (path: string): ManifestEvent => ({ type: 'removed', origin: at(path) });
+const rejected = (path: string): ManifestEvent => ({
+  type: 'rejected',
+  origin: at(path),
+  issues: [],
+  apiRef: '',
+  message: 'no',
+  stale: true,
+});
+
+const through = (events: readonly ManifestEvent[]): Promise<readonly ManifestEvent[]> =>
+  lastValueFrom(from(events).pipe(shadowDuplicates(), toArray()));
+
+describe('shadowDuplicates', () => {
+  it.each<[string, readonly ManifestEvent[], readonly string[]]>([
+    ['lets different names pass', [applied('a', 'web'), applied('b', 'db')], ['applied a web:1', 'applied b db:1']],
+    ['keeps the first claim', [applied('a', 'web'), applied('b', 'web')], ['applied a web:1', 'shadowed b by a']],
+    [
+      'lets the holder change its Pod',
+      [applied('a', 'web'), applied('b', 'web'), applied('a', 'web', '2')],
+      ['applied a web:1', 'shadowed b by a', 'applied a web:2'],
+    ],
+    [
+      'hands over in the order of the claims when the holder goes',
+      [applied('a', 'web'), applied('c', 'web', '3'), applied('b', 'web', '2'), removed('a'), removed('c')],
+      ['applied a web:1', 'shadowed c by a', 'shadowed b by a', 'removed a', 'applied c web:3', 'removed c', 'applied b web:2'],
+    ],
+    [
+      'hands over when the holder renames its Pod',
+      [applied('a', 'web'), applied('b', 'web', '2'), applied('a', 'db')],
+      ['applied a web:1', 'shadowed b by a', 'applied a db:1', 'applied b web:2'],
+    ],
+    [
+      'forgets a waiting claim that goes',
+      [applied('a', 'web'), applied('b', 'web'), removed('b'), removed('a')],
+      ['applied a web:1', 'shadowed b by a', 'removed b', 'removed a'],
+    ],
+    [
+      'keeps the claim of a holder that goes stale',
+      [applied('a', 'web'), rejected('a'), applied('b', 'web')],
+      ['applied a web:1', 'rejected a stale no', 'shadowed b by a'],
+    ],
+    [
+      'repeats what is wrong with an heir',
+      [applied('a', 'web'), applied('b', 'web'), rejected('b'), removed('a')],
+      ['applied a web:1', 'shadowed b by a', 'rejected b stale no', 'removed a', 'applied b web:1', 'rejected b stale no'],
+    ],
+  ])('%s', async (_what, events, said) => {
+    expect((await through(events)).map(say)).toEqual(said);
+  });
+});
+
+describe('reduceManifests', () => {
+  const states = async (events: readonly ManifestEvent[]) => (await through(events)).reduce(reduceManifests, emptyManifestStates);
+
+  it('tells the state of every manifest', async () => {
+    const { manifests } = await states([
+      applied('a', 'web'),
+      applied('b', 'web'),
+      applied('c', 'db'),
+      rejected('c'),
+      { type: 'rejected', origin: at('d'), issues: [], apiRef: '', message: 'bad', stale: false },
+      { type: 'ignored', origin: at('e~'), reason: 'a backup copy' },
+      applied('f', 'mq'),
+      removed('f'),
+    ]);
+    expect([...manifests.values()].map(({ origin, state, podKey, message }) => [origin.path, state, podKey, message])).toEqual([
+      ['a', 'accepted', 'default/web', ''],
+      ['b', 'shadowed', 'default/web', 'default/web is already asked for by a'],
+      ['c', 'stale', 'default/db', 'no'],
+      ['d', 'rejected', undefined, 'bad'],
+      ['e~', 'ignored', undefined, 'a backup copy'],
+    ]);
+  });
+
+  it('tells whether a source is synced and why it fails', async () => {
+    const place = { source: 'file', path: '/m' } as const;
+    const { sources } = await states([
+      { type: 'synced', ...place },
+      { type: 'sourceFailed', ...place, message: 'EIO' },
+    ]);
+    expect(sources.get('file:/m')).toEqual({ ...place, synced: true, failure: 'EIO' });
+    const recovered = await states([
+      { type: 'sourceFailed', ...place, message: 'EIO' },
+      { type: 'sourceRecovered', ...place },
+    ]);
+    expect(recovered.sources.get('file:/m')?.failure).toBeUndefined();
+  });
+});

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path';
+import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { parseManifest } from '@solo-kubelet/pod-spec';
+import {
+  asyncScheduler,
+  auditTime,
+  catchError,
+  defer,
+  distinctUntilChanged,
+  EMPTY,
+  map,
+  merge,
+  type Observable,
+  of,
+  type SchedulerLike,
+  share,
+  switchMap,
+  takeUntil,
+  timer,
+} from 'rxjs';
+import type { Listing } from './core/listing.js';
+import { followSource, type Look } from './follow-source.js';
+import { noStore, openLastGoodStore } from './last-good-store.js';
+import type { ManifestEvent, ParseManifest } from './manifest-event.js';
+import { readListing } from './read-listing.js';
+import { shadowDuplicates } from './shadow-duplicates.js';
+import { watchHints } from './watch-hints.js';
+
+export interface ManifestDirectoryOptions {
+  /** Directory of manifests, or one manifest. */
+  readonly path: string;
+  /** Name of this node: part of every Pod's name. */
+  readonly nodeName: string;
+  /** Period of the full listing, ms. 20 s as `fileCheckFrequency`. */
+  readonly fileCheckFrequencyMs?: number;
+  /** Where last good versions are kept so that a restart with a broken manifest runs what ran before. Without it they are kept in memory only. */
+  readonly lastGoodDirectory?: string;
+  /** How long a content that fails must stay unchanged before it is rejected, ms: writers may be in the middle of it. 1 s. */
+  readonly settleMs?: number;
+  /** How long a file must be gone before its Pods are, ms. 100. */
+  readonly removalSettleMs?: number;
+  /** How long after the directory was replaced or came back its missing files still count, ms. 5 s. */
+  readonly replacementSettleMs?: number;
+  /** How long a listing may take before the source is reported as failed, ms. 10 s. */
+  readonly timeoutMs?: number;
+  /** Parser of the manifests; pod-spec's `parseManifest`. */
+  readonly parse?: ParseManifest;
+  readonly scheduler?: SchedulerLike;
+  readonly logger?: Logger;
+  /** Looks at the path; the file system's by default, a scripted one in tests. */
+  readonly list?: (path: string, now: () => number) => Promise<Listing> | Observable<Listing>;
+  /** Hints that something may have changed; inotify's by default. */
+  readonly hints?: (path: string, kind: 'directory' | 'file') => Observable<unknown>;
+}
+
+/** How long hints are gathered before a listing, ms: one save makes several. */
+const HINT_WINDOW_MS = 10;
+
+/**
+ * The Pods that a directory (or one file) asks for. Lists at once, after every hint of inotify and every `fileCheckFrequencyMs`; the
+ * listing alone decides. Never ends by itself and never fails; stops watching when unsubscribed. Share it: each subscription watches anew.
+ */
+export const watchManifestDirectory = ({
+  path: givenPath,
+  nodeName,
+  fileCheckFrequencyMs = 20_000,
+  lastGoodDirectory,
+  settleMs = 1_000,
+  removalSettleMs = 100,
+  replacementSettleMs = 5_000,
+  timeoutMs = 10_000,
+  parse = parseManifest,
+  scheduler = asyncScheduler,
+  logger = silentLogger,
+  list = readListing,
+  hints = watchHints,
+}: ManifestDirectoryOptions): Observable<ManifestEvent> => {
+  const path = resolve(givenPath);
+  const look = (): Observable<Look> =>
+    defer(() => {
+      const listed$ = defer(() => list(path, () => scheduler.now()));
+      const slow$ = timer(timeoutMs, scheduler).pipe(map(() => tooSlow(path, timeoutMs, scheduler.now())));
+      return firstOrLate(listed$, slow$).pipe(map((listing) => ({ listing })));
+    });
+  const unwatched = (error: unknown): Observable<never> => {
+    logger.warn({ path, err: describeError(error) }, 'Cannot watch for changes; relying on the periodic listing');
+    return EMPTY;
+  };
+  return followSource({
+    source: 'file',
+    path,
+    rules: { parse, nodeName, settleMs, removalSettleMs, replacementSettleMs, failedRecheckMs: 1_000 },
+    store: lastGoodDirectory === undefined ? noStore : openLastGoodStore(resolve(lastGoodDirectory), logger),
+    look,
+    triggers: (state$) => {
+      const place$ = state$.pipe(
+        map(({ kind, directoryId, failure }) => (failure === undefined && kind !== undefined ? { kind, directoryId } : undefined)),
+        distinctUntilChanged((a, b) => a?.kind === b?.kind && a?.directoryId === b?.directoryId),
+      );
+      const hint$ = place$.pipe(
+        switchMap((place) => (place === undefined ? [] : hints(path, place.kind).pipe(catchError(unwatched)))),
+        auditTime(HINT_WINDOW_MS, scheduler),
+      );
+      return merge(of('start'), timer(fileCheckFrequencyMs, fileCheckFrequencyMs, scheduler), hint$);
+    },
+    scheduler,
+  }).pipe(shadowDuplicates());
+};
+
+/** A listing, preceded by `slow$` when it takes long; the listing itself is waited for, so that hung reads never pile up. */
+const firstOrLate = (listed$: Observable<Listing>, slow$: Observable<Listing>): Observable<Listing> =>
+  defer(() => {
+    const shared$ = listed$.pipe(share());
+    return merge(shared$, slow$.pipe(takeUntil(shared$)));
+  });
+
+const tooSlow = (path: string, timeoutMs: number, atMs: number): Listing => ({
+  type: 'failed',
+  message: `${path}: listing it takes more than ${timeoutMs / 1_000} s`,
+  useStored: false,
+  atMs,
+});

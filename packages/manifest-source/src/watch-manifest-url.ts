@@ -1,0 +1,140 @@
+import { resolve } from 'node:path';
+import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { parseManifest } from '@solo-kubelet/pod-spec';
+import { asyncScheduler, defer, finalize, from, map, Observable, type SchedulerLike, timer } from 'rxjs';
+import { Agent } from 'undici';
+import type { Listing } from './core/listing.js';
+import { type FetchedManifest, fetchManifest } from './fetch-manifest.js';
+import { followSource } from './follow-source.js';
+import { noStore, openLastGoodStore, type Validators } from './last-good-store.js';
+import type { ManifestEvent, ParseManifest } from './manifest-event.js';
+import { ManifestSourceError } from './manifest-source-error.js';
+import { MAX_MANIFEST_BYTES } from './read-listing.js';
+import { shadowDuplicates } from './shadow-duplicates.js';
+
+export interface ManifestUrlOptions {
+  /** http or https; user name and password in it become a Basic authorization. Answers with a Pod, a PodList or several documents. */
+  readonly url: string;
+  /** Name of this node: part of every Pod's name. */
+  readonly nodeName: string;
+  /** Sent with every request, as `staticPodURLHeader`. Never logged. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Time between requests, ms. 20 s as `httpCheckFrequency`. */
+  readonly httpCheckFrequencyMs?: number;
+  /** Time limit of one request, redirects and body included, ms. 10 s as in Kubernetes. */
+  readonly timeoutMs?: number;
+  /** Bytes at which an answer is refused. 10 MiB. */
+  readonly maxBytes?: number;
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string | Uint8Array;
+  /** Where the last good answer is kept, so that a machine that boots without the network runs its Pods. */
+  readonly cacheDirectory?: string;
+  /** Parser of the answers; pod-spec's `parseManifest`. */
+  readonly parse?: ParseManifest;
+  readonly scheduler?: SchedulerLike;
+  readonly logger?: Logger;
+}
+
+/**
+ * The Pods that a URL asks for, asked for at once and every `httpCheckFrequencyMs`. What runs is kept on anything but a complete answer
+ * whose documents are valid. Never ends by itself and never fails once started; throws `ManifestSourceError` for an unusable URL or header.
+ */
+export const watchManifestUrl = ({
+  url: givenUrl,
+  nodeName,
+  headers = {},
+  httpCheckFrequencyMs = 20_000,
+  timeoutMs = 10_000,
+  maxBytes = MAX_MANIFEST_BYTES,
+  ca,
+  cacheDirectory,
+  parse = parseManifest,
+  scheduler = asyncScheduler,
+  logger = silentLogger,
+}: ManifestUrlOptions): Observable<ManifestEvent> => {
+  const { url, shownUrl, authorization } = readUrl(givenUrl);
+  const allHeaders = readHeaders({ ...(authorization === undefined ? {} : { authorization }), ...headers });
+
+  return defer(() => {
+    const agent = new Agent({
+      connect: { timeout: timeoutMs, ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : Buffer.from(ca) }) },
+    });
+    let last: Validators | undefined;
+    const ask = (validators: Validators): Observable<FetchedManifest> =>
+      fromAbortable((signal) =>
+        fetchManifest({ url, shownUrl, headers: allHeaders, validators, timeoutMs, maxBytes, dispatcher: agent, signal }),
+      );
+    return followSource({
+      source: 'http',
+      path: shownUrl,
+      rules: { parse, nodeName, settleMs: 0, removalSettleMs: 0, replacementSettleMs: 0, failedRecheckMs: undefined },
+      store: cacheDirectory === undefined ? noStore : openLastGoodStore(resolve(cacheDirectory), logger),
+      look: (stored) =>
+        ask(last ?? stored).pipe(
+          map((fetched) => {
+            const listing = toListing(fetched, shownUrl, scheduler.now());
+            if (fetched.type !== 'body') return { listing };
+            last = fetched.validators;
+            return { listing, validators: last };
+          }),
+        ),
+      triggers: () => timer(0, httpCheckFrequencyMs, scheduler),
+      scheduler,
+    }).pipe(finalize(() => void agent.destroy()));
+  }).pipe(shadowDuplicates());
+};
+
+/** A promise that is made on subscription and told to give up on unsubscription. */
+const fromAbortable = <T>(start: (signal: AbortSignal) => Promise<T>): Observable<T> =>
+  new Observable((subscriber) => {
+    const controller = new AbortController();
+    subscriber.add(from(start(controller.signal)).subscribe(subscriber));
+    return () => controller.abort();
+  });
+
+const toListing = (fetched: FetchedManifest, path: string, atMs: number): Listing => {
+  switch (fetched.type) {
+    case 'body': {
+      const { text, digest } = fetched;
+      return { type: 'listed', kind: 'file', atMs, entries: [{ path, content: { type: 'text', text, digest, modifiedAtMs: 0 } }] };
+    }
+    case 'notModified':
+      return { type: 'unchanged', atMs };
+    case 'failed':
+      return { type: 'failed', message: fetched.message, useStored: true, atMs };
+  }
+};
+
+const readUrl = (given: string): { url: string; shownUrl: string; authorization: string | undefined } => {
+  const url = parseUrl(given);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new ManifestSourceError({ code: 'MANIFEST_URL_INVALID', message: 'the manifest URL is not an http or https URL' });
+  }
+  const user = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
+  const authorization = user || password ? `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` : undefined;
+  url.username = '';
+  url.password = '';
+  return { url: url.href, shownUrl: url.href, authorization };
+};
+
+const parseUrl = (given: string): URL | null => {
+  try {
+    return new URL(given);
+  } catch {
+    return null;
+  }
+};
+
+const readHeaders = (headers: Readonly<Record<string, string | readonly string[]>>): readonly (readonly [string, string])[] => {
+  const pairs = Object.entries(headers).flatMap(([name, values]) => [values].flat().map((value) => [name, value] as const));
+  for (const [name, value] of pairs) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /[\r\n\0]/.test(value)) {
+      throw new ManifestSourceError({
+        code: 'MANIFEST_HEADER_INVALID',
+        message: `the header ${JSON.stringify(name)} of the manifest URL is not valid`,
+      });
+    }
+  }
+  return pairs;
+};
