@@ -9,9 +9,8 @@ import { type StreamEndpoint, upgradeToSpdy } from './upgrade.js';
 const PROTOCOL = 'portforward.k8s.io';
 
 export interface PortForwardOptions {
-  readonly endpoint: StreamEndpoint;
-  /** Path of the pod's portForward. */
-  readonly path: string;
+  /** Where to open a session: asked for every connection, since a runtime's own address is good for one only. */
+  readonly open: () => Promise<{ readonly endpoint: StreamEndpoint; readonly path: string }>;
   readonly localAddress: string;
   /** 0: any free port. */
   readonly localPort: number;
@@ -33,10 +32,10 @@ export const forwardPort = async (options: PortForwardOptions): Promise<PortForw
   const { localAddress, localPort, signal, onError } = options;
   // Every connection listens to the one signal while it lasts.
   setMaxListeners(0, signal);
-  const open = new Set<Socket>();
+  const clients = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    open.add(client);
-    client.once('close', () => open.delete(client));
+    clients.add(client);
+    client.once('close', () => clients.delete(client));
     client.on('error', () => {});
     carry(client, options).catch((error: unknown) => {
       client.destroy();
@@ -47,7 +46,7 @@ export const forwardPort = async (options: PortForwardOptions): Promise<PortForw
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
-      for (const client of open) client.destroy();
+      for (const client of clients) client.destroy();
     });
   signal.addEventListener('abort', () => void close(), { once: true });
   const bound = server.address();
@@ -71,7 +70,8 @@ const listen = (server: Server, host: string, port: number): Promise<void> =>
 
 let lastRequestId = 0;
 
-const carry = async (client: Socket, { endpoint, path, remotePort, signal }: PortForwardOptions): Promise<void> => {
+const carry = async (client: Socket, { open, remotePort, signal }: PortForwardOptions): Promise<void> => {
+  const { endpoint, path } = await open();
   const { socket, head } = await upgradeToSpdy(endpoint, path, PROTOCOL, signal);
   using connection = createSpdyConnection(socket, head);
   lastRequestId += 1;

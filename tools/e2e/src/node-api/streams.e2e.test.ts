@@ -158,8 +158,7 @@ describe('exec through the node API', () => {
 describe('port-forward through the node API', () => {
   it('carries 1,000 connections, 50 at a time', async () => {
     await using forward = await forwardPort({
-      endpoint,
-      path: '/portForward/default/web',
+      open: async () => ({ endpoint, path: '/portForward/default/web' }),
       localAddress: '127.0.0.1',
       localPort: 0,
       remotePort: 8080,

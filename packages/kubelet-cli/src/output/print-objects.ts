@@ -1,0 +1,70 @@
+import { stringify } from 'yaml';
+import { CliError } from '../cli-error.js';
+import { JsonPathError, type JsonPathTemplate, parseJsonPath } from './json-path.js';
+import { formatTable } from './table.js';
+
+/** How `-o` wants objects printed. */
+export type OutputFormat =
+  | { readonly type: 'table'; readonly wide: boolean }
+  | { readonly type: 'json' | 'yaml' | 'name' }
+  | { readonly type: 'jsonpath'; readonly template: JsonPathTemplate };
+
+/** Reads the value of `-o`. @throws CliError CLI_USAGE */
+export const parseOutputFormat = (text: string | undefined): OutputFormat => {
+  if (text === undefined || text === 'wide') return { type: 'table', wide: text === 'wide' };
+  if (text === 'json' || text === 'yaml' || text === 'name') return { type: text };
+  if (text.startsWith('jsonpath=')) {
+    try {
+      return { type: 'jsonpath', template: parseJsonPath(text.slice('jsonpath='.length)) };
+    } catch (error) {
+      if (error instanceof JsonPathError)
+        throw new CliError({ code: 'CLI_USAGE', message: `cannot read the JSONPath template: ${error.message}` });
+      throw error;
+    }
+  }
+  throw new CliError({
+    code: 'CLI_USAGE',
+    message: `unknown output format "${text}"`,
+    hint: 'Use wide, json, yaml, name or jsonpath=TEMPLATE.',
+  });
+};
+
+export interface ObjectPrinter<T> {
+  readonly columns: readonly string[];
+  readonly wideColumns?: readonly string[];
+  row(object: T): readonly string[];
+  /** Cells of `wideColumns`. */
+  wideRow?(object: T): readonly string[];
+  /** `pod/web-node1`. */
+  name(object: T): string;
+  readonly listKind: string;
+}
+
+export interface PrintOptions {
+  readonly format: OutputFormat;
+  readonly noHeaders?: boolean;
+  readonly maxWidth?: number;
+  /** One object was asked for by name: print it, not a list of one. */
+  readonly single?: boolean;
+}
+
+/** The text of some objects in the wanted form. */
+export const printObjects = <T extends object>(
+  objects: readonly T[],
+  printer: ObjectPrinter<T>,
+  { format, noHeaders, maxWidth, single = false }: PrintOptions,
+): string => {
+  if (format.type === 'name') return objects.map((object) => `${printer.name(object)}\n`).join('');
+  if (format.type === 'table') {
+    const wide = format.wide && printer.wideRow ? printer.wideRow.bind(printer) : undefined;
+    const columns = wide ? [...printer.columns, ...(printer.wideColumns ?? [])] : printer.columns;
+    const rows = objects.map((object) => (wide ? [...printer.row(object), ...wide(object)] : printer.row(object)));
+    return formatTable(columns, rows, {
+      ...(noHeaders === undefined ? {} : { noHeaders }),
+      ...(maxWidth === undefined ? {} : { maxWidth }),
+    });
+  }
+  const data: unknown = single && objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: printer.listKind, items: objects };
+  if (format.type === 'jsonpath') return format.template(data);
+  return format.type === 'json' ? `${JSON.stringify(data, undefined, 4)}\n` : stringify(data, { aliasDuplicateObjects: false });
+};

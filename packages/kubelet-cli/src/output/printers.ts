@@ -1,0 +1,79 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { EventObject, ManifestObject } from '../client/node-client.js';
+import { podRow } from '../client/pod-row.js';
+import { ageOf } from './human-duration.js';
+import type { ObjectPrinter } from './print-objects.js';
+
+export interface PrinterOptions {
+  readonly now: () => number;
+  /** A first column NAMESPACE. */
+  readonly withNamespace: boolean;
+}
+
+export const podPrinter = ({ now, withNamespace }: PrinterOptions): ObjectPrinter<Pod> => ({
+  columns: [...(withNamespace ? ['NAMESPACE'] : []), 'NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE'],
+  wideColumns: ['IP', 'NODE'],
+  row: (pod) => {
+    const { namespace, name, ready, status, restarts, age } = podRow(pod, now());
+    return [...(withNamespace ? [namespace] : []), name, ready, status, restarts, age];
+  },
+  wideRow: (pod) => {
+    const { ip, node } = podRow(pod, now());
+    return [ip, node];
+  },
+  name: ({ metadata }) => `pod/${metadata?.name}`,
+  listKind: 'List',
+});
+
+export const eventPrinter = ({ now, withNamespace }: PrinterOptions): ObjectPrinter<EventObject> => ({
+  columns: [...(withNamespace ? ['NAMESPACE'] : []), 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'],
+  row: ({ metadata, lastTimestamp, firstTimestamp, count = 1, type, reason, involvedObject, message }) => {
+    const last = ageOf(lastTimestamp, now());
+    const seen = count > 1 ? `${last} (x${count} over ${ageOf(firstTimestamp, now())})` : last;
+    const object = `${involvedObject?.kind?.toLowerCase() ?? 'pod'}/${involvedObject?.name ?? ''}`;
+    return [...(withNamespace ? [metadata?.namespace ?? ''] : []), seen, type, reason, object, message.trim()];
+  },
+  name: ({ metadata }) => `event/${metadata?.name}`,
+  listKind: 'List',
+});
+
+export const manifestPrinter: ObjectPrinter<ManifestObject> = {
+  columns: ['PATH', 'STATE', 'POD', 'MESSAGE'],
+  row: ({ path, document = 0, state, pod = '', message = '', issues = [] }) => {
+    const [first] = issues.filter(({ severity }) => severity === 'error').concat(issues);
+    const where = first?.line === undefined ? '' : `${first.line}:${first.column ?? 1}: `;
+    return [document > 0 ? `${path}#${document}` : path, state, pod || '<none>', first ? `${where}${first.message}` : message];
+  },
+  name: ({ path, document = 0 }) => `manifest/${document > 0 ? `${path}#${document}` : path}`,
+  listKind: 'List',
+};
+
+interface NodeObject {
+  readonly metadata?: { readonly name?: string; readonly creationTimestamp?: string };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly nodeInfo?: Readonly<Record<string, string>>;
+  };
+}
+
+export const nodePrinter = ({ now }: PrinterOptions): ObjectPrinter<NodeObject> => ({
+  columns: ['NAME', 'STATUS', 'AGE', 'VERSION'],
+  wideColumns: ['INTERNAL-IP', 'OS-IMAGE', 'KERNEL-VERSION', 'CONTAINER-RUNTIME'],
+  row: ({ metadata, status }) => {
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+    return [
+      metadata?.name ?? '',
+      ready ? 'Ready' : 'NotReady',
+      ageOf(metadata?.creationTimestamp, now()),
+      status?.nodeInfo?.['kubeletVersion'] ?? '',
+    ];
+  },
+  wideRow: ({ status }) => {
+    const info = status?.nodeInfo ?? {};
+    const address = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '<none>';
+    return [address, info['osImage'] ?? '<unknown>', info['kernelVersion'] ?? '<unknown>', info['containerRuntimeVersion'] ?? '<unknown>'];
+  },
+  name: ({ metadata }) => `node/${metadata?.name}`,
+  listKind: 'List',
+});

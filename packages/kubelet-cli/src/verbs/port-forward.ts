@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { CliError } from '../cli-error.js';
+import { write } from '../cli-io.js';
+import { allContainers, findPod } from '../client/find-pod.js';
+import type { StreamAddress } from '../client/node-client.js';
+import { forwardPort, type PortForward } from '../streaming/port-forward.js';
+import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
+
+export interface PortForwardOptions {
+  readonly pod: string;
+  readonly namespace?: string;
+  /** `8080:80`, `80`, `:80` (any local port), `8080:http` (a named port). */
+  readonly ports: readonly string[];
+  readonly address?: string;
+}
+
+/** `port-forward POD [LOCAL:]REMOTE…`: until interrupted. */
+export const portForward = async (options: PortForwardOptions, { client, io, signal }: VerbContext): Promise<number> => {
+  const pod = findPod(await client.listPods({ signal }), options.pod, options.namespace ?? DEFAULT_NAMESPACE);
+  const target = { namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '' };
+  const named = new Map(
+    allContainers(pod).flatMap(({ ports = [] }) => ports.map(({ name, containerPort }) => [name, containerPort] as const)),
+  );
+  const pairs = options.ports.map((text) => parsePair(text, named));
+  const localAddress = options.address ?? '127.0.0.1';
+  const forwards: PortForward[] = [];
+  try {
+    for (const { localPort, remotePort } of pairs) {
+      const open = (): Promise<StreamAddress> => client.portForward(target, remotePort, { signal });
+      const onError = (message: string): void => void io.stderr.write(`port ${remotePort}: ${message}\n`);
+      const forward = await forwardPort({ open, localAddress, localPort, remotePort, signal, onError });
+      forwards.push(forward);
+      await write(io.stdout, `Forwarding from ${localAddress}:${forward.localPort} -> ${remotePort}\n`);
+    }
+    if (!signal.aborted) await once(signal, 'abort');
+    return 0;
+  } finally {
+    await Promise.all(forwards.map((forward) => forward[Symbol.asyncDispose]()));
+  }
+};
+
+const parsePair = (
+  text: string,
+  named: ReadonlyMap<string | undefined, number | undefined>,
+): { readonly localPort: number; readonly remotePort: number } => {
+  const [first = '', second] = text.split(':');
+  const remoteText = second ?? first;
+  const remotePort = named.get(remoteText) ?? toPort(remoteText, text);
+  if (second === undefined) return { localPort: remotePort, remotePort };
+  return { localPort: first === '' ? 0 : toPort(first, text), remotePort };
+};
+
+const toPort = (text: string, whole: string): number => {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new CliError({
+    code: 'CLI_USAGE',
+    message: `cannot read the port pair "${whole}"`,
+    hint: 'Write LOCAL:REMOTE, REMOTE, or :REMOTE for any free local port.',
+  });
+};
