@@ -47,7 +47,7 @@ export const createSteps = ({ client, fake, image, hostNetwork, directory }: Sub
       await delay(25);
     }
   };
-  /** A stop of something unknown: the contract says success; containerd 1.x answers NotFound. */
+  /** A stop of something unknown: the contract says success; containerd 1.6 answers NotFound. */
   const gone = async (stop: Promise<unknown>): Promise<void> => {
     await stop.catch((error: unknown) => {
       if (fake === undefined && CriError.is(error) && error.code === 'CRI_NOT_FOUND') return;

@@ -73,7 +73,7 @@ describe.each(runtimes)('%s', { timeout: 60_000 }, (_, connect) => {
     it('refuse to be made twice from the same metadata, but take a higher attempt', async () => {
       const config = steps.sandboxConfig('twice');
       await steps.runSandbox(config);
-      await expect(steps.runSandbox(config)).rejects.toMatchObject({ code: 'CRI_UNKNOWN', details: expect.stringContaining('reserved') });
+      await expect(steps.runSandbox(config)).rejects.toMatchObject({ details: expect.stringContaining('is reserved for') });
       await steps.runSandbox({ ...config, metadata: { ...config.metadata, attempt: 3 } });
     });
 

@@ -1,6 +1,7 @@
 // Writes the TypeScript of every protocol from the .proto files here. `node src/generate.mjs [root]` writes below another root (the tests do).
 import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -35,7 +36,8 @@ const targets = [
   },
 ];
 
-const bin = (name) => join(here, 'node_modules/.bin', name);
+const require = createRequire(import.meta.url);
+const protoc = (...args) => run(process.execPath, [require.resolve('protoc/protoc.cjs'), `--proto_path=${protoDirectory}`, ...args]);
 
 /** Runs protoc and ts-proto for every target, replacing what the target directories held. */
 export const generate = async (root) => {
@@ -43,20 +45,19 @@ export const generate = async (root) => {
     const out = join(root, target.directory);
     await rm(out, { recursive: true, force: true });
     await mkdir(out, { recursive: true });
-    await run(bin('protoc'), [
-      `--plugin=protoc-gen-ts_proto=${bin('protoc-gen-ts_proto')}`,
-      `--proto_path=${protoDirectory}`,
+    await protoc(
+      `--plugin=protoc-gen-ts_proto=${require.resolve('ts-proto/protoc-gen-ts_proto')}`,
       `--ts_proto_out=${out}`,
       `--ts_proto_opt=${target.options.join(',')}`,
       ...target.files,
-    ]);
+    );
   }
 };
 
 /** Compiles every .proto to one binary FileDescriptorSet. */
 export const compileDescriptors = async (file) => {
   const files = targets.flatMap((target) => target.files);
-  await run(bin('protoc'), [`--proto_path=${protoDirectory}`, `--descriptor_set_out=${file}`, ...files]);
+  await protoc(`--descriptor_set_out=${file}`, ...files);
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await generate(process.argv[2] ?? resolve(here, '../..'));

@@ -49,7 +49,7 @@ export interface FakeCriOptions {
   readonly containerdEvents?: boolean;
   /** From the news of an exit to the moment list and status show it, ms. Default 0; a real containerd takes a few ms. */
   readonly recordLagMs?: number;
-  /** How a stop of an unknown id ends. Default `ok`, as the contract has it; containerd 1.x says NotFound. */
+  /** How a stop of an unknown id ends. Default `ok`, as the contract has it; containerd 1.6 says NotFound. */
   readonly unknownStops?: 'ok' | 'notFound';
   /** RPC names that answer UNIMPLEMENTED. Default: the streamed lists, the metrics and CheckpointContainer. */
   readonly unimplemented?: readonly string[];
