@@ -5,8 +5,8 @@ import { processMetrics } from './process-metrics.js';
 export interface NodeCounts {
   readonly desiredPods: number;
   readonly runningPods: number;
-  /** By CRI state: created, running, exited, unknown. */
-  readonly containers: Readonly<Record<'created' | 'running' | 'exited' | 'unknown', number>>;
+  /** By state, in CRI's lower-case words: created, running, exited, unknown. */
+  readonly containers: Readonly<Partial<Record<'created' | 'running' | 'exited' | 'unknown', number>>>;
 }
 
 export interface ProbeObservation {

@@ -1,0 +1,15 @@
+import type { ManifestState } from '@solo-kubelet/manifest-source';
+import type { ManifestObject } from '../client/node-client.js';
+
+/** What `get manifests` shows of one document. */
+export const manifestObject = ({ origin, state, podKey, podUid, message, issues, by }: ManifestState): ManifestObject => ({
+  source: origin.source,
+  path: origin.path,
+  document: origin.document,
+  state,
+  ...(podKey === undefined ? {} : { pod: podKey }),
+  ...(podUid === undefined ? {} : { podUid }),
+  ...(message === '' ? {} : { message }),
+  ...(by === undefined ? {} : { by: by.path }),
+  issues,
+});

@@ -1,0 +1,151 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { createKubeletMetrics, createNodeApi, type NodeApiOptions, type NodeCounts, type NodeView } from '@solo-kubelet/node-api';
+import type { KubeletEvent, PodView } from '@solo-kubelet/reconciler';
+import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, tap } from 'rxjs';
+import { encodeConfiguration } from '../config/decode-configuration.js';
+import type { KubeletConfiguration } from '../config/fields.js';
+import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
+import { eventObject } from './event-object.js';
+import { latestList } from './latest-list.js';
+import { manifestObject } from './manifest-object.js';
+import { nodeObject } from './node-object.js';
+import { recordActivity } from './record-metrics.js';
+
+/** Events that /events holds; the reconciler keeps as many. */
+const MAX_EVENTS = 1_000;
+const MIN_SYNC_LOOP_LIMIT_MS = 5 * 60_000;
+
+/** Serves the kubelet's HTTP API from the reconciler's streams: on 10250, the read-only port, healthz, and the local socket. */
+export const nodeApiService: KubeletService = (context) => {
+  const { reconciler, manifests$, nodeName, cri, logger, config, flags, startedAtMs } = context;
+  const pods = latestList<PodView, Pod>(reconciler.pods$, ({ pod }) => pod);
+  const manifests = latestList(manifests$.pipe(map(({ manifests: all }) => all)), manifestObject);
+  const events = latestList(reconciler.events$.pipe(scan(keepNewest, new Map<string, KubeletEvent>()), startWith(new Map<string, KubeletEvent>()), shareReplay({ bufferSize: 1, refCount: true })), eventObject);
+  const metrics = createKubeletMetrics({ nodeName, counts: () => countPods(pods.list()) });
+  context.metricsSink.current = metrics;
+  let lastRelistMs = startedAtMs;
+
+  const view: NodeView = {
+    nodeName,
+    pods,
+    events,
+    manifests,
+    node: ({ signal }) => nodeObject(context, signal),
+    configuration: maskedConfiguration(config),
+    healthChecks: [
+      { name: 'log', check: () => undefined },
+      {
+        name: 'syncloop',
+        check: () => {
+          const limitMs = Math.max(MIN_SYNC_LOOP_LIMIT_MS, 2 * config.syncFrequency);
+          const silentMs = Date.now() - lastRelistMs;
+          return silentMs > limitMs ? `no look at the runtime for ${Math.round(silentMs / 1_000)} s` : undefined;
+        },
+      },
+    ],
+    restartPod: (namespace, name) => {
+      const found = [...pods.current().values()].find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
+      if (found) context.command({ type: 'restart', podUid: found.podUid });
+      return found !== undefined;
+    },
+    podLogsDirectory: config.podLogsDir,
+  };
+
+  const activity$ = reconciler.activity$.pipe(
+    tap((activity) => {
+      if (activity.type === 'relisted') lastRelistMs = activity.atMs;
+      recordActivity(metrics, activity);
+    }),
+  );
+  const probes$ = reconciler.probeReport$.pipe(
+    tap((report) => {
+      if (report.type !== 'attempt') return;
+      const [namespace = '', pod = ''] = report.target.pod.split('/');
+      metrics.probe({
+        probeType: PROBE_TYPES[report.target.kind],
+        result: PROBE_RESULTS[report.outcome.result],
+        container: report.target.containerName,
+        pod,
+        namespace,
+        podUid: report.target.podUid,
+        durationSeconds: report.durationMs / 1_000,
+      });
+    }),
+  );
+  const options: NodeApiOptions = { view, cri, metrics, logger, rootDirectory: flags.rootDirectory, ...listenOptions(context) };
+  return merge(pods.run$, manifests.run$, events.run$, activity$, probes$, serving(options)).pipe(ignoreElements());
+};
+
+const PROBE_TYPES = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' } as const;
+const PROBE_RESULTS = { success: 'successful', warning: 'successful', failure: 'failed', unknown: 'unknown' } as const;
+
+const keepNewest = (events: ReadonlyMap<string, KubeletEvent>, event: KubeletEvent): Map<string, KubeletEvent> => {
+  const next = new Map(events);
+  next.delete(event.id);
+  next.set(event.id, event);
+  for (const id of next.keys()) {
+    if (next.size <= MAX_EVENTS) break;
+    next.delete(id);
+  }
+  return next;
+};
+
+/** Listens while subscribed to. A port that is taken is an error of the stream, which ends the kubelet with that message. */
+const serving = (options: NodeApiOptions): Observable<never> =>
+  new Observable((subscriber) => {
+    const starting = createNodeApi(options);
+    starting.then(
+      ({ listeners }) => {
+        const addresses = Object.fromEntries(Object.entries(listeners).map(([name, listener]) => [name, listener.address]));
+        options.logger?.info({ addresses }, 'Serving the HTTP API');
+      },
+      (error: unknown) => subscriber.error(error),
+    );
+    return () => void starting.then((api) => api[Symbol.asyncDispose]()).catch(() => {});
+  });
+
+const listenOptions = ({ config, flags, nodeName, node }: KubeletContext): Omit<NodeApiOptions, 'view' | 'cri' | 'metrics' | 'rootDirectory' | 'logger'> => {
+  const { enableServer } = config;
+  return {
+    address: config.address,
+    ...(enableServer ? { port: config.port } : {}),
+    ...(enableServer && config.readOnlyPort > 0 ? { readOnlyPort: config.readOnlyPort } : {}),
+    ...(config.healthzPort > 0 ? { healthz: { address: config.healthzBindAddress, port: config.healthzPort } } : {}),
+    ...(flags.apiSocket === undefined ? {} : { socket: { path: flags.apiSocket, ...(flags.apiSocketGroupId === undefined ? {} : { groupId: flags.apiSocketGroupId }) } }),
+    certificate: {
+      certDirectory: flags.certDirectory,
+      hostname: nodeName,
+      alternativeNames: ['localhost', '127.0.0.1', ...node.facts.nodeIps],
+      ...(config.tlsCertFile !== '' && config.tlsPrivateKeyFile !== '' ? { certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile } : {}),
+    },
+    ...(config.tlsMinVersion === 'VersionTLS13' ? { tlsMinVersion: 'TLSv1.3' as const } : {}),
+    ...(config['authentication.x509.clientCAFile'] === '' ? {} : { clientCaFile: config['authentication.x509.clientCAFile'] }),
+    ...(flags.tokenAuthFile === undefined ? {} : { tokenFile: flags.tokenAuthFile }),
+    anonymous: config['authentication.anonymous.enabled'],
+    authorization: config['authorization.mode'] === 'AlwaysAllow' ? 'AlwaysAllow' : 'Roles',
+    debuggingHandlers: config.enableDebuggingHandlers,
+    ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log' } : {}),
+  };
+};
+
+const MASK = '<masked>';
+
+/** The configuration as /configz shows it; values of manifest URL headers are credentials. */
+const maskedConfiguration = (config: KubeletConfiguration): object => {
+  const headers = Object.fromEntries(Object.entries(config.staticPodURLHeader).map(([name, values]) => [name, values.map(() => MASK)]));
+  return encodeConfiguration({ ...config, staticPodURLHeader: headers });
+};
+
+const countPods = (pods: readonly Pod[]): NodeCounts => {
+  const statuses = pods.flatMap(({ status }) => [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]);
+  const count = (matches: (status: (typeof statuses)[number]) => boolean): number => statuses.filter(matches).length;
+  return {
+    desiredPods: pods.length,
+    runningPods: pods.filter(({ status }) => status?.conditions?.some(({ type, status: value }) => type === 'PodReadyToStartContainers' && value === 'True')).length,
+    containers: {
+      created: count(({ state, containerID }) => state?.waiting !== undefined && containerID !== undefined && containerID !== ''),
+      running: count(({ state }) => state?.running !== undefined),
+      exited: count(({ state }) => state?.terminated !== undefined),
+    },
+  };
+};
