@@ -6,6 +6,8 @@ export type { ContainerRunState, ObservedContainer, ObservedPod, ObservedSandbox
 export type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan, StopReason } from './core/pod-action.js';
 export { type PodUid, podKey, podUid } from './core/pod-identity.js';
 export type { PodView } from './core/pod-view.js';
+export { createReconciler, type Reconciler } from './create-reconciler.js';
+export { type FileStatusStoreOptions, fileStatusStore } from './file-status-store.js';
 export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';
 export type {
   Abortable,

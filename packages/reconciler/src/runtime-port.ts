@@ -13,7 +13,10 @@ export interface Reporting extends Abortable {
 }
 
 /** Something may have changed: at one pod, or anywhere. Never what changed: a fresh look tells. */
-export type RuntimeChange = { readonly type: 'pod'; readonly podUid: PodUid } | { readonly type: 'resync'; readonly reason: string };
+export type RuntimeChange =
+  | { readonly type: 'pod'; readonly podUid: PodUid }
+  /** `hints`: whether the feed will tell of changes from now on. */
+  | { readonly type: 'resync'; readonly reason: string; readonly hints: boolean };
 
 /** A step that could not be done, in Kubernetes' words. An abort is thrown instead. */
 export interface StepFailure {

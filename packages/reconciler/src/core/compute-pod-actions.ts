@@ -29,8 +29,8 @@ const hasPod = (input: PodSyncInput): input is RunningPodInput => input.pod !== 
 
 /** A pod that is terminal stays so; one that nobody wants is only taken for an orphan once every source has spoken. */
 export const podEnding = (input: PodSyncInput): PodEnding | undefined => {
-  const { ledger, wanted, observed, allSynced, pod, status, nowMs } = input;
-  if (ledger.removed || (!wanted && observed !== undefined && allSynced)) return 'removed';
+  const { ledger, wanted, allSynced, pod, status, nowMs } = input;
+  if (ledger.removed || (!wanted && allSynced)) return 'removed';
   if (!wanted) return undefined;
   if (pod?.metadata.deletionTimestamp !== undefined) return 'deleted';
   if (ledger.admission.state !== 'admitted') return undefined;

@@ -8,6 +8,8 @@ export interface StartFailure {
   readonly message: string;
   /** Not tried again before. */
   readonly retryAtMs: number;
+  /** In a row. */
+  readonly failures: number;
 }
 
 export type Admission =
@@ -33,7 +35,6 @@ export interface PodLedger {
   readonly busyPasses: number;
   /** A pass may only use an observation that began at or after this number. */
   readonly minGeneration: number;
-  readonly wakeAtMs: number | undefined;
   readonly imagesPulled: boolean;
   readonly cleaned: boolean;
   /** Container name → text of its resources as last sent to the runtime. */
@@ -51,7 +52,6 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   retryAtMs: 0,
   busyPasses: 0,
   minGeneration: 0,
-  wakeAtMs: undefined,
   imagesPulled: false,
   cleaned: false,
   actuated: new Map(),

@@ -1,2 +1,5 @@
+export { criRuntime } from './cri-runtime.js';
 export type { CriRuntimeOptions, NetworkHook, NetworkStatus } from './cri-runtime-options.js';
 export type { ImageCredentials, RegistryAuth } from './images/image-credentials.js';
+export { type ImageReference, parseImageReference } from './images/image-reference.js';
+export { OWNER_LABEL } from './owner-label.js';

@@ -1,0 +1,26 @@
+import { checkHostPorts } from './host-ports.js';
+import { checkAppArmor, checkNodeShutdown, checkOperatingSystem, checkSupplementalGroupsPolicy } from './node-checks.js';
+import { checkNodeSelector } from './node-selector.js';
+import type { AdmissionCheck, AdmissionRequest, Refusal } from './refusal.js';
+import { checkResources } from './resource-fit.js';
+import { checkSysctls } from './sysctls.js';
+
+/** In upstream's order (pkg/kubelet/kubelet.go admit handlers, pkg/kubelet/lifecycle/predicate.go); the first refusal counts. */
+const checks: readonly AdmissionCheck[] = [
+  checkSysctls,
+  checkOperatingSystem,
+  checkSupplementalGroupsPolicy,
+  checkResources,
+  checkNodeSelector,
+  checkHostPorts,
+  checkAppArmor,
+  checkNodeShutdown,
+];
+
+export const checkPod = (request: AdmissionRequest): Refusal | undefined => {
+  for (const check of checks) {
+    const refusal = check(request);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+};

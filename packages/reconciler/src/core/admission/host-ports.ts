@@ -1,0 +1,30 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { isSidecar } from '../restart-decision.js';
+import type { AdmissionCheck } from './refusal.js';
+
+interface HostPort {
+  readonly protocol: string;
+  readonly port: number;
+  /** Empty: every address. */
+  readonly ip: string;
+}
+
+const portsOf = (pod: Pod): readonly HostPort[] =>
+  [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers].flatMap(({ ports = [] }) =>
+    ports
+      .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
+      .map(({ hostPort, protocol, hostIP }) => ({ protocol: protocol ?? 'TCP', port: hostPort!, ip: isAny(hostIP) ? '' : hostIP! })),
+  );
+
+const isAny = (ip: string | undefined): boolean => ip === undefined || ip === '' || ip === '0.0.0.0';
+
+const clash = (a: HostPort, b: HostPort): boolean =>
+  a.protocol === b.protocol && a.port === b.port && (a.ip === '' || b.ip === '' || a.ip === b.ip);
+
+/** Upstream: scheduler/framework/plugins/nodeports. */
+export const checkHostPorts: AdmissionCheck = ({ pod, others }) => {
+  const taken = others.flatMap(portsOf);
+  return portsOf(pod).some((port) => taken.some((other) => clash(port, other)))
+    ? { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }
+    : undefined;
+};

@@ -1,0 +1,18 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { NodeAdmissionFacts } from './node-admission-facts.js';
+
+/** Why a pod may not run on this node, in upstream's words. */
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A pod that asks to run, beside those that already may. */
+export interface AdmissionRequest {
+  readonly pod: Pod;
+  /** Admitted pods that have not ended. */
+  readonly others: readonly Pod[];
+  readonly node: NodeAdmissionFacts;
+}
+
+export type AdmissionCheck = (request: AdmissionRequest) => Refusal | undefined;

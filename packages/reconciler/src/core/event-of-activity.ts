@@ -1,0 +1,109 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { PodActivity } from './activity.js';
+import { allContainers } from './container-stop.js';
+import { formatDelay } from './crash-backoff.js';
+import type { KubeletEvent } from './kubelet-event.js';
+import { formatPod } from './pod-identity.js';
+
+/** An event before it is counted. */
+export interface EventDraft {
+  readonly type: KubeletEvent['type'];
+  readonly reason: string;
+  readonly message: string;
+  readonly containerName?: string;
+}
+
+const normal = (reason: string, message: string, containerName?: string): EventDraft => ({
+  type: 'Normal',
+  reason,
+  message,
+  containerName,
+});
+const warning = (reason: string, message: string, containerName?: string): EventDraft => ({
+  type: 'Warning',
+  reason,
+  message,
+  containerName,
+});
+
+/** Go's units of a byte count are plain: `Image size: 123 bytes.` */
+const pulledMessage = ({ image, present, durationMs, waitedMs, sizeBytes }: PodActivity & { type: 'imagePulled' }): string =>
+  present
+    ? `Container image "${image}" already present on machine`
+    : `Successfully pulled image "${image}" in ${formatDelay(durationMs)} (${formatDelay(durationMs + waitedMs)} including waiting). Image size: ${sizeBytes} bytes.`;
+
+/** The event that upstream would record, in its words; undefined for what it keeps to itself. */
+export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | undefined => {
+  switch (activity.type) {
+    case 'imagePulling':
+      return normal('Pulling', `Pulling image "${activity.image}"`, activity.containerName);
+    case 'imagePulled':
+      return normal('Pulled', pulledMessage(activity), activity.containerName);
+    case 'imageFailed':
+      return activity.reason === 'ImagePullBackOff'
+        ? normal('BackOff', `Back-off pulling image "${activity.image}"`, activity.containerName)
+        : warning('Failed', activity.message, activity.containerName);
+    case 'containerCreated':
+      return normal('Created', `Container created`, activity.containerName);
+    case 'containerStarted':
+      return normal('Started', `Container started`, activity.containerName);
+    case 'notice':
+      return { type: activity.level, reason: activity.reason, message: activity.message, containerName: activity.containerName };
+    case 'podRefused':
+      return warning(activity.reason, activity.message);
+    case 'sandboxChanged':
+      return normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    case 'containerStopping':
+      return normal('Killing', activity.stop.message, activity.stop.containerName);
+    case 'hookFailed':
+      return warning(activity.hook === 'preStop' ? 'FailedPreStopHook' : 'FailedPostStartHook', activity.message, activity.containerName);
+    case 'backoff':
+      return warning(
+        'BackOff',
+        `Back-off restarting failed container ${activity.containerName} in pod ${formatPod(pod)}`,
+        activity.containerName,
+      );
+    case 'deadlineExceeded':
+      return normal('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
+    case 'actionFailed':
+      return failureEvent(activity);
+    default:
+      return undefined;
+  }
+};
+
+const failureEvent = ({ action, reason, message }: PodActivity & { type: 'actionFailed' }): EventDraft | undefined => {
+  switch (action.type) {
+    case 'startContainer':
+      // Image failures have had their own event, and a failing hook its own.
+      return imageReasons.has(reason) || reason === 'PostStartHookError'
+        ? undefined
+        : warning('Failed', `Error: ${message}`, action.container.name);
+    case 'createSandbox':
+      return warning(reason, reason === 'FailedCreatePodSandBox' ? `Failed to create pod sandbox: ${message}` : message);
+    case 'stopContainers':
+    case 'stopSandbox':
+      return warning('FailedKillPod', `error killing pod: ${message}`);
+    case 'updateResources':
+      return warning('ResizeError', message, action.container.name);
+    default:
+      return warning(reason, message);
+  }
+};
+
+const imageReasons: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'InvalidImageName',
+  'RegistryUnavailable',
+  'SignatureValidationFailed',
+]);
+
+/** `spec.containers{app}`: where in the manifest a container is. */
+export const fieldPathOf = (pod: Pod, containerName: string | undefined): string | undefined => {
+  if (containerName === undefined || !allContainers(pod).some(({ name }) => name === containerName)) return undefined;
+  const list = (pod.spec.initContainers ?? []).some(({ name }) => name === containerName) ? 'initContainers' : 'containers';
+  return `spec.${list}{${containerName}}`;
+};

@@ -1,0 +1,14 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { ObservedPod } from './observed-pod.js';
+
+/** A pod whose manifest nobody has any more, as far as its containers tell. */
+export const orphanPod = ({ uid, name, namespace, containers }: ObservedPod): Pod => {
+  const oldestFirst = [...containers].reverse();
+  const images = new Map(oldestFirst.map((container) => [container.name, container.image]));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, uid },
+    spec: { containers: [...images].map(([containerName, image]) => ({ name: containerName, image })) },
+  };
+};

@@ -1,0 +1,38 @@
+import { nameHolders } from './name-holders.js';
+import type { PodUid } from './pod-identity.js';
+import type { PodView } from './pod-view.js';
+import { knownPod, type World } from './world.js';
+
+/** Every pod that is wanted or of which something is left, as the rest of the program sees it. Unchanged views, and an unchanged map, are handed on as they are. */
+export const reducePodViews = (views: ReadonlyMap<PodUid, PodView>, world: World): ReadonlyMap<PodUid, PodView> => {
+  const next = new Map<PodUid, PodView>();
+  let changed = false;
+  for (const uid of world.ledgers.keys()) {
+    const before = views.get(uid);
+    const view = viewOf(world, uid, before);
+    if (view === undefined) continue;
+    next.set(uid, view);
+    changed ||= view !== before;
+  }
+  return changed || next.size !== views.size ? next : views;
+};
+
+const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView | undefined => {
+  const manifest = knownPod(world, uid);
+  const wanted = world.desired.pods.get(uid);
+  if (manifest === undefined || (wanted === undefined && !world.observed.pods.has(uid) && world.ledgers.get(uid)?.removed !== true))
+    return undefined;
+  const status = world.statuses.get(uid) ?? { phase: 'Pending' as const };
+  const origin = wanted?.origin;
+  const terminating = world.ledgers.get(uid)?.removed === true;
+  const waitingForName = !terminating && nameHolders(world, uid).length > 0;
+  if (
+    before !== undefined &&
+    before.pod.status === status &&
+    before.pod.spec === manifest.spec &&
+    before.pod.metadata === manifest.metadata
+  ) {
+    if (before.origin === origin && before.terminating === terminating && before.waitingForName === waitingForName) return before;
+  }
+  return { podUid: uid, pod: { ...manifest, status }, origin, terminating, waitingForName };
+};

@@ -1,0 +1,44 @@
+import type { Container } from '@solo-kubelet/pod-spec';
+import type { ProbeTarget } from '@solo-kubelet/probe-engine';
+import { podEnding } from './compute-pod-actions.js';
+import { containerStarted } from './container-facts.js';
+import { newestContainer } from './observed-pod.js';
+import { podKey } from './pod-identity.js';
+import type { RunningPodInput } from './pod-sync-input.js';
+import { type ProbeKind, probeOf } from './probe-of-container.js';
+import { isSidecar } from './restart-decision.js';
+
+const kinds: readonly ProbeKind[] = ['startup', 'liveness', 'readiness'];
+
+/** Probes of one pod's running containers. A pod that is ending is probed no more. */
+export const selectProbeTargets = (input: RunningPodInput): readonly ProbeTarget[] => {
+  if (!input.wanted || podEnding(input) !== undefined) return [];
+  const probed = [...(input.pod.spec.initContainers ?? []).filter(isSidecar), ...input.pod.spec.containers];
+  return probed.flatMap((container) => targetsOf(input, container));
+};
+
+const targetsOf = (input: RunningPodInput, container: Container): readonly ProbeTarget[] => {
+  const observed = newestContainer(input.observed, container.name);
+  if (observed?.state !== 'running') return [];
+  const { pod, podUid, status } = input;
+  const started = containerStarted({ pod, container, observed, verdicts: input.verdicts.get(observed.id), status });
+  return kinds.flatMap((kind) => {
+    const found = probeOf(pod, container, kind);
+    if (found === undefined) return [];
+    return [
+      {
+        podUid,
+        pod: podKey(pod),
+        containerName: container.name,
+        containerId: observed.id,
+        kind,
+        probe: found.probe,
+        podIp: pod.spec.hostNetwork === true ? '127.0.0.1' : (status?.podIP ?? ''),
+        ports: container.ports ?? [],
+        startedAtMs: observed.startedAtMs ?? observed.createdAtMs,
+        started,
+        ...(found.custom === undefined ? {} : { custom: found.custom }),
+      },
+    ];
+  });
+};

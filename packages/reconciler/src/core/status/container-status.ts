@@ -1,0 +1,177 @@
+import type { Container, ContainerState, ContainerStatus, VolumeMountStatus } from '@solo-kubelet/pod-spec';
+import { podEnding } from '../compute-pod-actions.js';
+import { containerIdUrl, containerReady, containerStarted } from '../container-facts.js';
+import { allContainers } from '../container-stop.js';
+import { isLive, newestContainer, type ObservedContainer } from '../observed-pod.js';
+import { crashBackoff } from '../plan-running-pod.js';
+import type { RunningPodInput } from '../pod-sync-input.js';
+import { failedInitRestarts, initSucceeded, isSidecar, restartsAfterExit } from '../restart-decision.js';
+import { kubernetesTime } from './kubernetes-time.js';
+
+/** All termination messages of a pod together, bytes (upstream kubecontainer.MaxPodTerminationMessageLogLength). */
+const MAX_MESSAGES_BYTES = 12_288;
+
+/** Status of one container as Kubernetes shows it. `init`: the container is from spec.initContainers. */
+export const deriveContainerStatus = (input: RunningPodInput, container: Container, init: boolean): ContainerStatus => {
+  const instances = (input.observed?.containers ?? []).filter(({ name }) => name === container.name);
+  const newest = instances[0];
+  const previous = [...(input.status?.containerStatuses ?? []), ...(input.status?.initContainerStatuses ?? [])].find(
+    ({ name }) => name === container.name,
+  );
+  const limit = Math.floor(MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length));
+  const observedState = newest === undefined ? stateWithoutInstance(input, container, init, previous) : stateOf(newest, previous, limit);
+  const earlier = earlierState(instances, previous, limit) ?? goneState(newest, previous);
+  const waiting = waitingReason(input, container, init);
+  const state = waiting === undefined ? observedState : { waiting };
+  const lastState = waiting !== undefined && observedState.terminated !== undefined ? { terminated: observedState.terminated } : earlier;
+  const facts = newest && { pod: input.pod, container, observed: newest, verdicts: input.verdicts.get(newest.id), status: input.status };
+  const plainInit = init && !isSidecar(container);
+  const started = facts !== undefined && containerStarted(facts);
+  return {
+    name: container.name,
+    state,
+    lastState: lastState ?? {},
+    ready: plainInit ? observedState.terminated?.exitCode === 0 && newestIsGood(newest) : facts !== undefined && containerReady(facts),
+    restartCount: Math.max(newest?.restartCount ?? 0, previous?.restartCount ?? 0),
+    image: newest?.image || (container.image ?? ''),
+    imageID: newest?.imageRef ?? '',
+    ...(newest === undefined ? {} : { containerID: containerIdUrl(newest) }),
+    started,
+    ...resourcesOf(container, newest),
+    ...volumeMountsOf(container),
+    ...(newest?.user === undefined ? {} : { user: { linux: newest.user } }),
+  };
+};
+
+const newestIsGood = (newest: ObservedContainer | undefined): boolean => newest === undefined || initSucceeded(newest);
+
+const stateOf = (observed: ObservedContainer, previous: ContainerStatus | undefined, messageLimit: number): ContainerState => {
+  switch (observed.state) {
+    case 'running':
+      return { running: { startedAt: kubernetesTime(observed.startedAtMs ?? observed.createdAtMs) } };
+    case 'created':
+      return { waiting: {} };
+    case 'exited':
+      return { terminated: terminated(observed, messageLimit) };
+    case 'unknown':
+      return previous?.state?.running !== undefined && previous.containerID === containerIdUrl(observed) ? lost(previous) : { waiting: {} };
+  }
+};
+
+const terminated = (observed: ObservedContainer, messageLimit: number): NonNullable<ContainerState['terminated']> => ({
+  exitCode: observed.exitCode,
+  ...(observed.reason === '' ? {} : { reason: observed.reason }),
+  ...(observed.message === '' ? {} : { message: cutText(observed.message, messageLimit) }),
+  ...(observed.startedAtMs === undefined ? {} : { startedAt: kubernetesTime(observed.startedAtMs) }),
+  ...(observed.finishedAtMs === undefined ? {} : { finishedAt: kubernetesTime(observed.finishedAtMs) }),
+  containerID: containerIdUrl(observed),
+});
+
+const cutText = (text: string, maxBytes: number): string => {
+  const bytes = new TextEncoder().encode(text);
+  return bytes.length <= maxBytes ? text : new TextDecoder().decode(bytes.subarray(0, maxBytes)).replace(/\uFFFD$/, '');
+};
+
+/** A container whose end nobody saw. */
+const lost = (previous: ContainerStatus): ContainerState => ({
+  terminated: {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+    ...(previous.containerID === undefined ? {} : { containerID: previous.containerID }),
+  },
+});
+
+const stateWithoutInstance = (
+  input: RunningPodInput,
+  container: Container,
+  init: boolean,
+  previous: ContainerStatus | undefined,
+): ContainerState => {
+  if (input.status?.phase === 'Succeeded' || input.status?.phase === 'Failed') return previous?.state ?? { waiting: {} };
+  if (init && !isSidecar(container) && regularExists(input)) {
+    return previous?.state?.terminated === undefined
+      ? {
+          terminated: {
+            exitCode: 0,
+            reason: 'Completed',
+            message: 'Unable to get init container status from container runtime and pod has been initialized',
+          },
+        }
+      : { terminated: previous.state.terminated };
+  }
+  if (allAreRestarting(input)) return { waiting: { reason: 'RestartingAllContainers' } };
+  return { waiting: { reason: (input.pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } };
+};
+
+const regularExists = ({ pod, observed }: RunningPodInput): boolean =>
+  pod.spec.containers.some(({ name }) => newestContainer(observed, name) !== undefined);
+
+/** Whether RestartAllContainers is taking the pod down: as the last status said, until a container is there again. */
+const allAreRestarting = ({ status, observed }: RunningPodInput): boolean =>
+  (observed?.containers.length ?? 0) === 0 &&
+  status?.conditions?.some(({ type, status: value }) => type === 'AllContainersRestarting' && value === 'True') === true;
+
+/** The instance before the newest one, from the runtime or, when its record has been collected, from the earlier status. */
+const earlierState = (
+  instances: readonly ObservedContainer[],
+  previous: ContainerStatus | undefined,
+  messageLimit: number,
+): ContainerState | undefined => {
+  const [newest, second] = instances;
+  if (second !== undefined && second.state === 'exited') return { terminated: terminated(second, messageLimit) };
+  if (newest !== undefined && previous?.containerID !== undefined && previous.containerID !== containerIdUrl(newest)) {
+    if (previous.state?.terminated !== undefined) return { terminated: previous.state.terminated };
+  }
+  return undefined;
+};
+
+/** What came before, where the runtime has nothing to say of it. */
+const goneState = (newest: ObservedContainer | undefined, previous: ContainerStatus | undefined): ContainerState | undefined => {
+  if (newest === undefined && previous?.state?.running !== undefined) return lost(previous);
+  if (newest === undefined && previous?.state?.terminated !== undefined) return { terminated: previous.state.terminated };
+  return previous?.lastState?.terminated === undefined ? undefined : { terminated: previous.lastState.terminated };
+};
+
+/** Why a container that should run does not: only shown where the next thing to happen to it is a start. */
+const waitingReason = (input: RunningPodInput, container: Container, init: boolean): ContainerState['waiting'] | undefined => {
+  if (podEnding(input) !== undefined || !shouldStart(input, container, init)) return undefined;
+  const failure = input.ledger.startFailures.get(container.name);
+  if (failure !== undefined) return { reason: failure.reason, message: failure.message };
+  const backoff = crashBackoff(input, container);
+  return backoff === undefined ? undefined : { reason: backoff.reason, message: backoff.message };
+};
+
+const shouldStart = (input: RunningPodInput, container: Container, init: boolean): boolean => {
+  const newest = newestContainer(input.observed, container.name);
+  if (newest === undefined || newest.state === 'created') return true;
+  if (isLive(newest)) return false;
+  if (!init) return restartsAfterExit(input.pod, container, newest.exitCode);
+  return isSidecar(container) || (!initSucceeded(newest) && failedInitRestarts(input.pod, container, newest));
+};
+
+const resourcesOf = (
+  container: Container,
+  observed: ObservedContainer | undefined,
+): Pick<ContainerStatus, 'resources' | 'allocatedResources'> => {
+  const { requests, limits } = container.resources ?? {};
+  if (requests === undefined && limits === undefined) return {};
+  const reported = observed?.state === 'running' ? observed.resources : undefined;
+  const merged = {
+    ...(limits && { limits: { ...limits, ...reported?.limits } }),
+    ...(requests && { requests: { ...requests, ...reported?.requests } }),
+  };
+  return { ...(requests && { allocatedResources: requests }), resources: merged };
+};
+
+const volumeMountsOf = (container: Container): Pick<ContainerStatus, 'volumeMounts'> => {
+  if (container.volumeMounts === undefined || container.volumeMounts.length === 0) return {};
+  const volumeMounts = container.volumeMounts.map(
+    ({ name, mountPath, readOnly }): VolumeMountStatus => ({
+      name,
+      mountPath,
+      ...(readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' as const } : {}),
+    }),
+  );
+  return { volumeMounts };
+};

@@ -1,0 +1,95 @@
+import { type Pod, type PodStatus, podQosClass } from '@solo-kubelet/pod-spec';
+import { podEnding } from '../compute-pod-actions.js';
+import { newestContainer, newestSandbox } from '../observed-pod.js';
+import type { RunningPodInput } from '../pod-sync-input.js';
+import { restartTriggers } from '../restart-all-containers.js';
+import { decideSandbox } from '../sandbox-decision.js';
+import { deriveContainerStatus } from './container-status.js';
+import { kubernetesTime } from './kubernetes-time.js';
+import { deriveConditions } from './pod-conditions.js';
+import { onePerFamily } from './pod-ips.js';
+import { derivePhase } from './pod-phase.js';
+
+export interface PodStatusInput extends RunningPodInput {
+  readonly nodeIps: readonly string[];
+}
+
+/** What Kubernetes would show of the pod. Upstream: pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/generate.go. */
+export const derivePodStatus = (input: PodStatusInput): PodStatus => {
+  const { pod, observed, ledger, status: previous, nowMs } = input;
+  const qosClass = podQosClass(pod);
+  const startTime = previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(Math.min(nowMs, oldestMs(input) ?? nowMs));
+  if (ledger.admission.state === 'refused') {
+    const { reason, message } = ledger.admission;
+    return { phase: 'Failed', reason, message: `Pod was rejected: ${message}`, qosClass, startTime };
+  }
+  if (ledger.admission.state === 'pending' && observed === undefined) return { phase: 'Pending', qosClass };
+
+  const initContainerStatuses = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, true));
+  const containerStatuses = pod.spec.containers
+    .map((container) => deriveContainerStatus(input, container, false))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const end = terminalPhase(input);
+  const sandbox = newestSandbox(observed);
+  const everCreated = pod.spec.containers.some(({ name }) => {
+    const container = newestContainer(observed, name);
+    return container !== undefined && container.sandboxId === sandbox?.id;
+  });
+  const phase = end?.phase ?? derivePhase(pod, initContainerStatuses, containerStatuses, everCreated);
+  const conditions = deriveConditions({
+    pod,
+    phase,
+    statuses: containerStatuses,
+    initStatuses: initContainerStatuses,
+    sandboxReady: !decideSandbox(pod, observed).needed,
+    regularEverRan: containerStatuses.some(
+      ({ containerID, lastState }) => containerID !== undefined || lastState?.terminated !== undefined,
+    ),
+    allContainersRestarting: restartTriggers(input).size > 0 || stillRestarting(input),
+    previous: previous?.conditions ?? [],
+    nowMs,
+  });
+  return {
+    phase,
+    ...(end?.reason === undefined ? {} : { reason: end.reason }),
+    ...(end?.message === undefined ? {} : { message: end.message }),
+    conditions,
+    ...addresses(input),
+    startTime,
+    ...(initContainerStatuses.length > 0 ? { initContainerStatuses } : {}),
+    containerStatuses,
+    qosClass,
+  };
+};
+
+const oldestMs = ({ observed }: PodStatusInput): number | undefined =>
+  observed === undefined || observed.sandboxes.length === 0
+    ? undefined
+    : Math.min(...observed.sandboxes.map(({ createdAtMs }) => createdAtMs));
+
+/** A terminal phase stays for good; a deadline that has passed makes one. */
+const terminalPhase = (input: PodStatusInput): Pick<PodStatus, 'phase' | 'reason' | 'message'> | undefined => {
+  const { status } = input;
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return status;
+  return podEnding(input) === 'deadlineExceeded'
+    ? { phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
+    : undefined;
+};
+
+const stillRestarting = ({ status, observed }: PodStatusInput): boolean =>
+  (observed?.containers.length ?? 0) === 0 &&
+  status?.conditions?.some((condition) => condition.type === 'AllContainersRestarting' && condition.status === 'True') === true;
+
+const addresses = ({ pod, observed, status, nodeIps }: PodStatusInput): Pick<PodStatus, 'hostIP' | 'hostIPs' | 'podIP' | 'podIPs'> => {
+  const host = onePerFamily(nodeIps, nodeIps);
+  const own = podAddresses(pod, newestSandbox(observed)?.ips ?? [], nodeIps);
+  const pods = own.length > 0 ? own : (status?.podIPs ?? []).map(({ ip }) => ip);
+  return {
+    ...(host[0] === undefined ? {} : { hostIP: host[0], hostIPs: host.map((ip) => ({ ip })) }),
+    ...(pods[0] === undefined ? {} : { podIP: pods[0], podIPs: pods.map((ip) => ({ ip })) }),
+  };
+};
+
+/** Host-network pods have the node's addresses, which upstream only knows with an API server. */
+const podAddresses = (pod: Pod, sandboxIps: readonly string[], nodeIps: readonly string[]): readonly string[] =>
+  onePerFamily(pod.spec.hostNetwork === true ? nodeIps : sandboxIps, nodeIps);

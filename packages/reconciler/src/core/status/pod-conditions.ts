@@ -1,0 +1,101 @@
+import type { Container, ContainerStatus, Pod, PodCondition, PodPhase } from '@solo-kubelet/pod-spec';
+import { allContainers } from '../container-stop.js';
+import { isSidecar } from '../restart-decision.js';
+import { kubernetesTime } from './kubernetes-time.js';
+
+export interface ConditionFacts {
+  readonly pod: Pod;
+  readonly phase: PodPhase;
+  readonly statuses: readonly ContainerStatus[];
+  readonly initStatuses: readonly ContainerStatus[];
+  /** The sandbox is there and needs no replacement. */
+  readonly sandboxReady: boolean;
+  readonly regularEverRan: boolean;
+  readonly allContainersRestarting: boolean;
+  readonly previous: readonly PodCondition[];
+  readonly nowMs: number;
+}
+
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
+
+const yes: Verdict = { status: 'True' };
+
+/** The kubelet's conditions in upstream's order, then those that the manifest itself holds. `lastTransitionTime` moves with `status` only. */
+export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[] => {
+  const containersReady = deriveContainersReady(facts);
+  const own: (readonly [string, Verdict])[] = [
+    ['PodReadyToStartContainers', facts.sandboxReady ? yes : { status: 'False' }],
+    ['Initialized', deriveInitialized(facts)],
+    ['Ready', deriveReady(facts, containersReady)],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', yes],
+  ];
+  if (usesRestartOfAll(facts.pod)) {
+    const restarting: Verdict = facts.allContainersRestarting
+      ? { status: 'True', reason: 'RestartAllContainersStarted' }
+      : { status: 'False' };
+    own.push(['AllContainersRestarting', restarting]);
+  }
+  const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.some(([ownType]) => ownType === type));
+  return [...own.map(([type, verdict]) => stamped(facts, type, verdict)), ...foreign];
+};
+
+const stamped = ({ previous, nowMs }: ConditionFacts, type: string, verdict: Verdict): PodCondition => {
+  const before = previous.find((condition) => condition.type === type);
+  const unchangedSince = before?.status === verdict.status ? before.lastTransitionTime : undefined;
+  return { type, ...verdict, lastTransitionTime: unchangedSince ?? kubernetesTime(nowMs) };
+};
+
+const namesWithout = (
+  containers: readonly Container[],
+  statuses: readonly ContainerStatus[],
+  good: (status: ContainerStatus) => boolean,
+) => {
+  const known = containers.map(({ name }) => ({ name, status: statuses.find((status) => status.name === name) }));
+  return {
+    unknown: known.filter(({ status }) => status === undefined).map(({ name }) => name),
+    bad: known.filter(({ status }) => status !== undefined && !good(status)).map(({ name }) => name),
+  };
+};
+
+const deriveInitialized = ({ pod, phase, statuses, initStatuses, regularEverRan }: ConditionFacts): Verdict => {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  if (regularEverRan || statuses.some(({ state }) => state?.running !== undefined)) return yes;
+  const inits = pod.spec.initContainers ?? [];
+  const sidecars = new Set(inits.filter(isSidecar).map(({ name }) => name));
+  const { unknown, bad } = namesWithout(inits, initStatuses, (status) =>
+    sidecars.has(status.name) ? status.started === true : status.ready,
+  );
+  const text = [
+    ...(unknown.length > 0 ? [`containers with unknown status: [${unknown.join(' ')}]`] : []),
+    ...(bad.length > 0 ? [`containers with incomplete status: [${bad.join(' ')}]`] : []),
+  ];
+  return text.length === 0 ? yes : { status: 'False', reason: 'ContainersNotInitialized', message: text.join(', ') };
+};
+
+const deriveContainersReady = ({ pod, phase, statuses, initStatuses }: ConditionFacts): Verdict => {
+  const needed = [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers];
+  const { unknown, bad } = namesWithout(needed, [...initStatuses, ...statuses], (status) => status.ready);
+  if (phase === 'Succeeded' && unknown.length === 0) return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  const text = [
+    ...(unknown.length > 0 ? [`containers with unknown status: [${unknown.join(' ')}]`] : []),
+    ...(bad.length > 0 ? [`containers with unready status: [${bad.join(' ')}]`] : []),
+  ];
+  return text.length === 0 ? yes : { status: 'False', reason: 'ContainersNotReady', message: text.join(', ') };
+};
+
+const deriveReady = ({ pod }: ConditionFacts, containersReady: Verdict): Verdict => {
+  if (containersReady.status !== 'True') return containersReady;
+  const gates = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const condition = pod.status?.conditions?.find(({ type }) => type === conditionType);
+    if (condition === undefined) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`];
+    return condition.status === 'True'
+      ? []
+      : [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`];
+  });
+  return gates.length === 0 ? yes : { status: 'False', reason: 'ReadinessGatesNotReady', message: gates.join(', ') };
+};
+
+const usesRestartOfAll = (pod: Pod): boolean =>
+  allContainers(pod).some(({ restartPolicyRules }) => restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'));

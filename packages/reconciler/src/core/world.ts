@@ -1,0 +1,232 @@
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
+import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
+import type { PodActivity } from './activity.js';
+import { admitPods } from './admission/admit-pods.js';
+import type { NodeAdmissionFacts } from './admission/node-admission-facts.js';
+import type { BackoffEntry, BackoffPolicy } from './crash-backoff.js';
+import { allSynced, type DesiredState, emptyDesired, reduceDesired } from './desired-state.js';
+import { nameHolders } from './name-holders.js';
+import { orphanPod } from './orphan-pod.js';
+import { type PodUid, uidOf } from './pod-identity.js';
+import { newLedger, type PodLedger } from './pod-ledger.js';
+import type { PodSyncInput } from './pod-sync-input.js';
+import { noVerdicts, type PodVerdicts, reduceVerdicts } from './probe-results.js';
+import { clearWaits, reducePodLedger, requestRestart } from './reduce-pod-ledger.js';
+import { emptySnapshot, generationOf, mergeObservation, type Observation, type RuntimeSnapshot } from './runtime-snapshot.js';
+import { derivePodStatus } from './status/derive-pod-status.js';
+
+/** Everything known, of which every decision is a function. */
+export interface World {
+  readonly desired: DesiredState;
+  readonly observed: RuntimeSnapshot;
+  readonly verdicts: ReadonlyMap<PodUid, PodVerdicts>;
+  readonly ledgers: ReadonlyMap<PodUid, PodLedger>;
+  /** As last derived: the memory of transition times, restart counts and terminal phases. */
+  readonly statuses: ReadonlyMap<PodUid, PodStatus>;
+  readonly node: NodeAdmissionFacts | undefined;
+  /** Records of earlier processes have been read. */
+  readonly restored: boolean;
+}
+
+export const emptyWorld: World = {
+  desired: emptyDesired,
+  observed: emptySnapshot,
+  verdicts: new Map(),
+  ledgers: new Map(),
+  statuses: new Map(),
+  node: undefined,
+  restored: false,
+};
+
+export interface RestoredRecord {
+  readonly podUid: PodUid;
+  readonly status: PodStatus;
+  readonly backoff: Readonly<Record<string, BackoffEntry>>;
+}
+
+export type WorldInput = { readonly atMs: number } & (
+  | { readonly type: 'restored'; readonly records: readonly RestoredRecord[] }
+  | { readonly type: 'manifest'; readonly event: ManifestEvent }
+  | { readonly type: 'observed'; readonly observation: Observation }
+  | { readonly type: 'verdict'; readonly verdict: ProbeVerdict }
+  | { readonly type: 'node'; readonly facts: NodeAdmissionFacts }
+  | { readonly type: 'activity'; readonly podUid: PodUid; readonly activity: PodActivity }
+  | { readonly type: 'restart'; readonly podUid: PodUid }
+);
+
+/** What stays the same for the life of the process. */
+export interface WorldSettings {
+  readonly sources: readonly { readonly source: string; readonly path: string }[];
+  readonly backoffPolicy: BackoffPolicy;
+}
+
+/** The one reducer: takes in what happened, then admits what waits and derives the statuses of the pods it concerns. */
+export const reduceWorld = (settings: WorldSettings, world: World, input: WorldInput): World => {
+  const taken = takeIn(settings, world, input);
+  if (taken === world) return world;
+  const admitted = admits(input) ? admitWaiting(taken) : taken;
+  return deriveStatuses(settings, world, admitted, input);
+};
+
+const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World => {
+  switch (input.type) {
+    case 'restored':
+      return restore(world, input.records);
+    case 'manifest':
+      return takeManifest(world, input.event);
+    case 'observed':
+      return takeObservation(world, input.observation);
+    case 'verdict':
+      return takeVerdict(world, input.verdict);
+    case 'node':
+      return { ...world, node: input.facts };
+    case 'activity':
+      return takeActivity(settings, world, input.podUid, input.activity, input.atMs);
+    case 'restart':
+      return withLedger(world, input.podUid, (ledger) => requestRestart(ledger, world.observed.pods.get(input.podUid), input.atMs));
+  }
+};
+
+const withLedger = (world: World, uid: PodUid, change: (ledger: PodLedger) => PodLedger): World => {
+  const ledger = world.ledgers.get(uid);
+  if (ledger === undefined) return world;
+  const changed = change(ledger);
+  return changed === ledger ? world : { ...world, ledgers: new Map(world.ledgers).set(uid, changed) };
+};
+
+const restore = (world: World, records: readonly RestoredRecord[]): World => {
+  const statuses = new Map(world.statuses);
+  const ledgers = new Map(world.ledgers);
+  for (const { podUid, status, backoff } of records) {
+    statuses.set(podUid, status);
+    const ledger = ledgers.get(podUid) ?? newLedger(undefined);
+    ledgers.set(podUid, { ...ledger, backoff: new Map(Object.entries(backoff)) });
+  }
+  return { ...world, statuses, ledgers, restored: true };
+};
+
+const takeManifest = (world: World, event: ManifestEvent): World => {
+  const desired = reduceDesired(world.desired, event);
+  if (desired === world.desired) return world;
+  const ledgers = new Map(world.ledgers);
+  for (const [uid, ledger] of world.ledgers) {
+    if (!desired.pods.has(uid) && world.desired.pods.has(uid)) ledgers.set(uid, { ...clearWaits(ledger), removed: true });
+  }
+  if (event.type === 'applied') {
+    const uid = uidOf(event.pod);
+    const ledger = ledgers.get(uid);
+    // The same UID once more: its file was touched, or edited under a pinned UID. Either way nothing waits any longer.
+    ledgers.set(uid, ledger === undefined ? newLedger(event.pod) : ledger.removed ? ledger : { ...clearWaits(ledger), pod: event.pod });
+  }
+  return { ...world, desired, ledgers };
+};
+
+const takeObservation = (world: World, observation: Observation): World => {
+  const observed = mergeObservation(world.observed, observation);
+  if (observed === world.observed) return world;
+  const missing = [...observed.pods.keys()].filter((uid) => !world.ledgers.has(uid));
+  if (missing.length === 0) return { ...world, observed };
+  const ledgers = new Map(world.ledgers);
+  for (const uid of missing) ledgers.set(uid, newLedger(world.desired.pods.get(uid)?.pod));
+  return { ...world, observed, ledgers };
+};
+
+const takeVerdict = (world: World, verdict: ProbeVerdict): World => {
+  const uid = verdict.podUid as PodUid;
+  if (!world.ledgers.has(uid)) return world;
+  const before = world.verdicts.get(uid) ?? noVerdicts;
+  const after = reduceVerdicts(before, verdict);
+  return after === before ? world : { ...world, verdicts: new Map(world.verdicts).set(uid, after) };
+};
+
+const takeActivity = (settings: WorldSettings, world: World, uid: PodUid, activity: PodActivity, nowMs: number): World => {
+  if (activity.type !== 'podForgotten') {
+    return withLedger(world, uid, (ledger) =>
+      reducePodLedger(ledger, activity, { observed: world.observed.pods.get(uid), policy: settings.backoffPolicy, nowMs }),
+    );
+  }
+  const ledgers = new Map(world.ledgers);
+  const wanted = world.desired.pods.get(uid);
+  if (wanted === undefined) ledgers.delete(uid);
+  else ledgers.set(uid, newLedger(wanted.pod)); // it came back while it was ending: it starts anew
+  return { ...world, ledgers, statuses: dropped(world.statuses, uid), verdicts: dropped(world.verdicts, uid) };
+};
+
+const dropped = <V>(map: ReadonlyMap<PodUid, V>, uid: PodUid): ReadonlyMap<PodUid, V> => new Map([...map].filter(([key]) => key !== uid));
+
+const admits = ({ type }: WorldInput): boolean => type !== 'verdict';
+
+/** Pods that wait for admission or were refused are asked again whenever anything changes that might let them in. */
+const admitWaiting = (world: World): World => {
+  if (world.node === undefined || !world.restored || world.observed.generation === 0) return world;
+  if (![...world.desired.pods.keys()].some((uid) => world.ledgers.get(uid)?.admission.state !== 'admitted')) return world;
+  const decisions = admitPods(world, world.node);
+  if (decisions.size === 0) return world;
+  const ledgers = new Map(world.ledgers);
+  const statuses = new Map(world.statuses);
+  for (const [uid, admission] of decisions) {
+    const ledger = ledgers.get(uid);
+    if (ledger === undefined) continue;
+    if (ledger.admission.state === 'refused' && admission.state === 'admitted') statuses.delete(uid);
+    ledgers.set(uid, { ...ledger, admission });
+  }
+  return { ...world, ledgers, statuses };
+};
+
+/** What a decision about the pod depends on. */
+export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, nowMs: number): PodSyncInput => {
+  const wanted = world.desired.pods.get(uid);
+  const ledger = world.ledgers.get(uid) ?? newLedger(wanted?.pod);
+  return {
+    podUid: uid,
+    wanted: wanted !== undefined,
+    pod: ledger.removed ? ledger.pod : (wanted?.pod ?? ledger.pod),
+    observed: world.observed.pods.get(uid),
+    ledger,
+    status: world.statuses.get(uid),
+    verdicts: world.verdicts.get(uid) ?? noVerdicts,
+    allSynced: allSynced(world.desired, settings.sources),
+    nameHeldBy: nameHolders(world, uid),
+    backoffPolicy: settings.backoffPolicy,
+    nowMs,
+  };
+};
+
+/** The pod's manifest, or what the runtime's records tell of one that has none. */
+export const knownPod = (world: World, uid: PodUid): Pod | undefined => {
+  const ledger = world.ledgers.get(uid);
+  const pod = ledger?.removed ? ledger.pod : (world.desired.pods.get(uid)?.pod ?? ledger?.pod);
+  const observed = world.observed.pods.get(uid);
+  return pod ?? (observed && orphanPod(observed));
+};
+
+const deriveStatuses = (settings: WorldSettings, before: World, after: World, input: WorldInput): World => {
+  if (!after.restored || after.observed.generation === 0) return after;
+  const uids = concerned(before, after, input);
+  const statuses = new Map(after.statuses);
+  let changed = false;
+  for (const uid of uids) {
+    const pod = knownPod(after, uid);
+    if (pod === undefined || generationOf(after.observed, uid) === 0) continue;
+    const sync = syncInput(settings, after, uid, input.atMs);
+    const status = derivePodStatus({ ...sync, pod, nodeIps: after.node?.nodeIps ?? [] });
+    if (JSON.stringify(status) === JSON.stringify(statuses.get(uid))) continue;
+    statuses.set(uid, status);
+    changed = true;
+  }
+  return changed ? { ...after, statuses } : after;
+};
+
+/** UIDs about which something may have changed with this input. */
+const concerned = (before: World, after: World, input: WorldInput): Iterable<PodUid> => {
+  if (input.type === 'restored' || input.type === 'node' || before.observed.generation === 0) return after.ledgers.keys();
+  return [...after.ledgers.keys()].filter(
+    (uid) =>
+      before.ledgers.get(uid) !== after.ledgers.get(uid) ||
+      before.observed.pods.get(uid) !== after.observed.pods.get(uid) ||
+      before.verdicts.get(uid) !== after.verdicts.get(uid) ||
+      before.desired.pods.get(uid) !== after.desired.pods.get(uid) ||
+      !after.statuses.has(uid),
+  );
+};

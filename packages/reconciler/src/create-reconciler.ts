@@ -1,0 +1,160 @@
+import type { ProbeReport } from '@solo-kubelet/probe-engine';
+import {
+  asyncScheduler,
+  catchError,
+  defer,
+  distinctUntilChanged,
+  EMPTY,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  observeOn,
+  of,
+  pairwise,
+  queueScheduler,
+  Subject,
+  scan,
+  share,
+  shareReplay,
+  startWith,
+  tap,
+  withLatestFrom,
+} from 'rxjs';
+import { admissionActivities } from './admission-activities.js';
+import { conflateMap } from './conflate-map.js';
+import type { KubeletActivity, NodeActivity, PodActivity } from './core/activity.js';
+import { type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
+import { dirtyPods } from './core/dirty-pods.js';
+import type { KubeletEvent } from './core/kubelet-event.js';
+import { type PodUid, podKey } from './core/pod-identity.js';
+import type { PodView } from './core/pod-view.js';
+import { reducePodViews } from './core/pod-views.js';
+import { emptyWorld, knownPod, reduceWorld, type WorldInput, type WorldSettings } from './core/world.js';
+import { observeRuntime } from './observe-runtime.js';
+import { probePods } from './probe-pods.js';
+import type { ReconcilerDeps } from './reconciler-deps.js';
+import { recordEvents } from './record-events.js';
+import { runPass } from './run-pass.js';
+import { saveRecords } from './save-records.js';
+
+export interface Reconciler {
+  /** Everything at work, for the program's one subscription; never emits. The others are views of the same run. */
+  readonly run$: Observable<never>;
+  readonly activity$: Observable<KubeletActivity>;
+  /** Every pod that is wanted or of which something is left, at once and on every change. */
+  readonly pods$: Observable<ReadonlyMap<PodUid, PodView>>;
+  /** New events, and old ones counted up. */
+  readonly events$: Observable<KubeletEvent>;
+  /** What probes said, for metrics. */
+  readonly probeReport$: Observable<ProbeReport>;
+}
+
+type Unstamped<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+
+/** Makes the runtime match the manifests and tells what comes of it. Nothing runs before the first subscription; the last one to leave ends it. */
+export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
+  const {
+    manifestEvent$,
+    sources,
+    runtime,
+    node$,
+    commands$ = EMPTY,
+    store,
+    scheduler = asyncScheduler,
+    relistIntervalMs = 1_000,
+    relistWithHintsIntervalMs = 10_000,
+    syncFrequencyMs = 60_000,
+    maxEvents = 1_000,
+    initialEvents = [],
+  } = deps;
+  const settings: WorldSettings = {
+    sources,
+    backoffPolicy: withinMaximum({ ...DEFAULT_BACKOFF, ...deps.backoff, kubeletStartMs: scheduler.now() }),
+  };
+  const observer = observeRuntime({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler });
+  /** The feedback edge: what workers do and probes find goes back into the world. */
+  const feedback$ = new Subject<Unstamped<WorldInput>>();
+
+  const look$ = observer.look$.pipe(share());
+  const restored$ = (store === undefined ? of([]) : defer(() => store.load())).pipe(
+    catchError(() => of([])), // as after a first start: everything here can be derived anew
+    map((records) => ({ type: 'restored', records }) as const),
+  );
+  const command$ = commands$.pipe(
+    tap((command) => command.type === 'restart' && runtime.forgetBackoff(command.podUid)),
+    share(),
+  );
+  const input$: Observable<Unstamped<WorldInput>> = merge(
+    restored$,
+    node$.pipe(map((facts) => ({ type: 'node', facts }) as const)),
+    manifestEvent$.pipe(map((event) => ({ type: 'manifest', event }) as const)),
+    look$.pipe(mergeMap(({ observation }) => (observation === undefined ? EMPTY : of({ type: 'observed', observation } as const)))),
+    command$.pipe(filter((command) => command.type === 'restart')),
+    feedback$,
+  );
+  const world$ = input$.pipe(
+    observeOn(queueScheduler), // an input that arises while another is being taken in waits its turn
+    map((input): WorldInput => ({ ...input, atMs: scheduler.now() }) as WorldInput),
+    scan((world, input) => reduceWorld(settings, world, input), emptyWorld),
+    startWith(emptyWorld),
+    distinctUntilChanged(),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+
+  const trigger$ = merge(
+    world$.pipe(
+      pairwise(),
+      mergeMap(([previous, next]) => dirtyPods(settings, previous, next)),
+    ),
+    command$.pipe(map(({ podUid }) => podUid)),
+  );
+  type Done = { readonly podUid: PodUid; readonly activity: PodActivity };
+  const pass$ = trigger$.pipe(
+    conflateMap(
+      (podUid): Observable<Done> =>
+        runPass(podUid, { world$, settings, runtime, observer, scheduler, syncFrequencyMs }).pipe(
+          map((activity) => ({ podUid, activity })),
+        ),
+      {
+        keyOf: (podUid) => podUid,
+        scheduler,
+        requeueAfterMs: ({ activity }) => (activity.type === 'passEnded' ? activity.requeueAfterMs : undefined),
+      },
+    ),
+    tap(({ podUid, activity }) => feedback$.next({ type: 'activity', podUid, activity })),
+    share(),
+  );
+  const admission$ = world$.pipe(pairwise(), mergeMap(admissionActivities));
+  const podActivity$ = merge(pass$, admission$).pipe(
+    withLatestFrom(world$),
+    map(([{ podUid, activity }, world]): KubeletActivity => {
+      const pod = knownPod(world, podUid);
+      return { scope: 'pod', atMs: scheduler.now(), podUid, pod: pod === undefined ? '' : podKey(pod), ...activity };
+    }),
+  );
+  const probeReport$ = probePods({ world$, settings, runProbes: deps.runProbes, scheduler }).pipe(
+    tap((report) => {
+      if (report.type === 'verdict') feedback$.next({ type: 'verdict', verdict: report.verdict });
+    }),
+    share(),
+  );
+  const saved$ = store === undefined ? EMPTY : saveRecords(world$, store);
+  const nodeActivity$ = merge(look$.pipe(mergeMap(({ activity }) => (activity === undefined ? EMPTY : of(activity)))), saved$).pipe(
+    map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
+  );
+  const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
+  const events$ = recordEvents({ activity$, probeReport$, world$, initialEvents, maxEvents, scheduler }).pipe(share());
+  const pods$ = world$.pipe(
+    scan(reducePodViews, new Map<PodUid, PodView>() as ReadonlyMap<PodUid, PodView>),
+    distinctUntilChanged(),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  const run$ = merge(activity$, probeReport$).pipe(ignoreElements(), share());
+  return { run$, activity$, pods$, events$, probeReport$ };
+};
+
+/** `maxContainerRestartPeriod` below the first delay lowers that too. */
+const withinMaximum = (policy: BackoffPolicy): BackoffPolicy => ({ ...policy, initialMs: Math.min(policy.initialMs, policy.maxMs) });

@@ -1,0 +1,118 @@
+import { type CriClient, CriError, type PodSandboxConfig, PodSandboxState } from '@solo-kubelet/cri-client';
+import { describeError } from '@solo-kubelet/diagnostics';
+import type { PodEnvironment } from '@solo-kubelet/pod-environment';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { type PodUid, uidOf } from '../core/pod-identity.js';
+import type { Reporting, StepResult } from '../runtime-port.js';
+import type { NetworkHook } from './cri-runtime-options.js';
+import { failureOf } from './environment-failure.js';
+import type { Limiter } from './limiter.js';
+import { toObservedSandbox } from './map-observed.js';
+import type { PodObserver } from './observe-pods.js';
+import { OWNER_LABEL, POD_UID_LABEL } from './owner-label.js';
+import type { SandboxConfigs } from './sandbox-configs.js';
+import { netnsPathOf } from './sandbox-network.js';
+
+export interface SandboxDeps {
+  readonly cri: CriClient;
+  readonly environment: PodEnvironment;
+  readonly owner: string;
+  readonly starts: Limiter;
+  readonly observer: PodObserver;
+  readonly configs: SandboxConfigs;
+  readonly networkHook: NetworkHook | undefined;
+  /** Attempts that the runtime may still hold reserved after a failure. */
+  readonly burntAttempts: Map<PodUid, number>;
+}
+
+type Created = StepResult<{ readonly podSandboxId: string; readonly ips: readonly string[] }>;
+
+/** Prepares the pod's surroundings and runs its sandbox. */
+export const createSandbox = async (pod: Pod, attempt: number, { signal, report }: Reporting, deps: SandboxDeps): Promise<Created> => {
+  const { environment, configs, starts, burntAttempts } = deps;
+  const uid = uidOf(pod);
+  let config: PodSandboxConfig;
+  let runtimeHandler: string;
+  try {
+    await environment.preparePod(pod, { signal });
+    const burnt = burntAttempts.get(uid) ?? -1;
+    config = await configs.make(pod, Math.max(attempt, burnt + 1), { signal, report });
+    runtimeHandler = environment.runtimeHandler(pod);
+  } catch (error) {
+    signal.throwIfAborted();
+    return failureOf(error, 'FailedCreatePodSandBox');
+  }
+  return starts.run(() => run(pod, config, runtimeHandler, signal, deps), { signal });
+};
+
+const run = async (
+  pod: Pod,
+  config: PodSandboxConfig,
+  runtimeHandler: string,
+  signal: AbortSignal,
+  deps: SandboxDeps,
+): Promise<Created> => {
+  const { cri, observer } = deps;
+  const uid = uidOf(pod);
+  let podSandboxId: string;
+  try {
+    ({ podSandboxId } = await cri.runtime.runPodSandbox({ config, runtimeHandler }, { signal }));
+  } catch (error) {
+    signal.throwIfAborted();
+    const made = await findMade(uid, config, signal, deps).catch(() => undefined);
+    if (made === undefined) {
+      deps.burntAttempts.set(uid, config.metadata?.attempt ?? 0);
+      return {
+        ok: false,
+        reason: await sandboxFailureReason(cri, signal),
+        message: CriError.is(error) ? error.details : describeError(error),
+      };
+    }
+    podSandboxId = made; // the call went through, only its reply was lost
+  }
+  observer.note(podSandboxId, uid);
+  return describeSandbox(pod, podSandboxId, signal, deps);
+};
+
+const describeSandbox = async (
+  pod: Pod,
+  podSandboxId: string,
+  signal: AbortSignal,
+  { cri, networkHook }: SandboxDeps,
+): Promise<Created> => {
+  try {
+    const wantsHook = networkHook !== undefined && pod.spec.hostNetwork !== true;
+    const reply = await cri.runtime.podSandboxStatus({ podSandboxId, verbose: wantsHook }, { signal });
+    if (wantsHook) {
+      const { uid = '', name = '', namespace = 'default', annotations = {} } = pod.metadata;
+      const netnsPath = netnsPathOf(reply);
+      if (netnsPath === undefined) throw new Error('the runtime does not tell the network namespace of the sandbox');
+      await networkHook.attach({ podSandboxId, netnsPath, podUid: uid, podName: name, podNamespace: namespace, annotations }, { signal });
+    }
+    return { ok: true, podSandboxId, ips: reply.status === undefined ? [] : toObservedSandbox(reply.status).ips };
+  } catch (error) {
+    signal.throwIfAborted();
+    // A sandbox that cannot be used as it should is stopped, so that the next attempt starts clean.
+    await cri.runtime.stopPodSandbox({ podSandboxId }, { signal }).catch(() => undefined);
+    return { ok: false, reason: 'FailedPodSandBoxStatus', message: describeError(error) };
+  }
+};
+
+/** A sandbox of this very attempt that is ready although the call that made it failed. */
+const findMade = async (
+  uid: PodUid,
+  config: PodSandboxConfig,
+  signal: AbortSignal,
+  { cri, owner }: SandboxDeps,
+): Promise<string | undefined> => {
+  const listed = await cri.lists.podSandboxes({ labelSelector: { [OWNER_LABEL]: owner, [POD_UID_LABEL]: uid } }, { signal });
+  return listed.find(({ metadata, state }) => metadata?.attempt === config.metadata?.attempt && state === PodSandboxState.SANDBOX_READY)
+    ?.id;
+};
+
+/** `NetworkNotReady` when the runtime says so: then no sandbox can be made, and the pod is not to blame. */
+const sandboxFailureReason = async (cri: CriClient, signal: AbortSignal): Promise<string> => {
+  const reply = await cri.runtime.status({ verbose: false }, { signal }).catch(() => undefined);
+  const network = reply?.status?.conditions.find(({ type }) => type === 'NetworkReady');
+  return network?.status === false ? 'NetworkNotReady' : 'FailedCreatePodSandBox';
+};

@@ -1,0 +1,123 @@
+import { CriError } from '@solo-kubelet/cri-client';
+import type { PodUid } from '../core/pod-identity.js';
+import type { RuntimeChange, RuntimePort } from '../runtime-port.js';
+import { createSandbox, type SandboxDeps } from './create-sandbox.js';
+import type { CriRuntimeOptions } from './cri-runtime-options.js';
+import { createImagePuller } from './images/image-puller.js';
+import { createLimiter } from './limiter.js';
+import { createPodObserver } from './observe-pods.js';
+import { createPodLogs } from './pod-logs.js';
+import { runHook } from './run-hook.js';
+import { createSandboxConfigs } from './sandbox-configs.js';
+import { type StartDeps, startContainer } from './start-container.js';
+
+const DEFAULT_PULLS = { maxParallel: 5, initialMs: 10_000, maxMs: 300_000, timeoutMs: 0 };
+const DEFAULT_PARALLEL_STARTS = 16;
+
+/** A container runtime that speaks CRI, together with the machine around the pods, as the reconciler's RuntimePort. */
+export const criRuntime = ({
+  cri,
+  environment,
+  owner = 'default',
+  credentials,
+  pulls,
+  maxParallelStarts = DEFAULT_PARALLEL_STARTS,
+  podLogsDir = '/var/log/pods',
+  containerLogsDir = '/var/log/containers',
+  networkHook,
+  userAgent = 'kube-lifecycle/1.36',
+  now = Date.now,
+}: CriRuntimeOptions): RuntimePort => {
+  const { maxParallel, ...pullOptions } = { ...DEFAULT_PULLS, ...pulls };
+  const observer = createPodObserver({ cri, owner });
+  const starts = createLimiter(maxParallelStarts);
+  const configs = createSandboxConfigs(environment, owner);
+  const images = createImagePuller({ cri, credentials, limiter: createLimiter(maxParallel), now, ...pullOptions });
+  const logs = createPodLogs({ podLogsDir, containerLogsDir });
+  const burntAttempts = new Map<PodUid, number>();
+  const sandboxDeps: SandboxDeps = { cri, environment, owner, starts, observer, configs, networkHook, burntAttempts };
+  const startDeps: StartDeps = { cri, environment, owner, images, starts, observer, configs, logs, now };
+
+  return {
+    list: (options) => observer.list(options),
+    inspect: (podUid, options) => observer.inspect(podUid, options),
+    async *changes({ signal }): AsyncGenerator<RuntimeChange> {
+      for await (const change of cri.changes({ signal })) {
+        if (change.type === 'resync') yield { type: 'resync', reason: change.reason, hints: change.feed !== 'none' };
+        else {
+          const podUid = observer.podOf(change.containerId) ?? (change.podSandboxId && observer.podOf(change.podSandboxId));
+          if (podUid) yield { type: 'pod', podUid };
+        }
+      }
+    },
+    createSandbox: (pod, attempt, options) => createSandbox(pod, attempt, options, sandboxDeps),
+    pullImages: async (pod, options) => {
+      const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+      await Promise.all(
+        containers.map(({ name, image = '', imagePullPolicy }) =>
+          images.ensure(
+            {
+              podUid: pod.metadata.uid as PodUid,
+              containerName: name,
+              image,
+              pullPolicy: imagePullPolicy,
+              podAnnotations: pod.metadata.annotations ?? {},
+              sandboxConfig: undefined,
+            },
+            options,
+          ),
+        ),
+      );
+    },
+    startContainer: (input, options) => startContainer(input, options, startDeps),
+    runHook: (input, options) => runHook(input, options, { cri, userAgent }),
+    stopContainer: (containerId, timeoutSeconds, { signal }) =>
+      unlessGone(cri.runtime.stopContainer({ containerId, timeout: BigInt(timeoutSeconds) }, { signal })),
+    removeContainer: async (containerId, { signal }) => {
+      const logPath = await logPathOf(containerId, signal);
+      if (logPath !== '') await logs.removeContainer({ containerId, logPath });
+      await unlessGone(cri.runtime.removeContainer({ containerId }, { signal }));
+    },
+    stopSandbox: async (podSandboxId, { signal }) => {
+      await networkHook?.detach({ podSandboxId }, { signal });
+      await unlessGone(cri.runtime.stopPodSandbox({ podSandboxId }, { signal }));
+    },
+    removeSandbox: (podSandboxId, { signal }) => unlessGone(cri.runtime.removePodSandbox({ podSandboxId }, { signal })),
+    updateResources: async (pod, container, containerId, { signal }) => {
+      const status = await cri.runtime.containerStatus({ containerId, verbose: false }, { signal });
+      const restartCount = status.status?.metadata?.attempt ?? 0;
+      const image = { imageId: status.status?.imageRef ?? '' };
+      const config = await environment.prepareContainer({ pod, container, restartCount, podIps: [], image }, { signal });
+      await cri.runtime.updateContainerResources({ containerId, linux: config.linux?.resources }, { signal });
+      observer.forget(containerId);
+    },
+    cleanPod: async (podUid, { signal }) => {
+      await environment.cleanPod(podUid, { signal });
+      await logs.removePod(podUid);
+      images.forget(podUid);
+      configs.forget(podUid);
+      burntAttempts.delete(podUid);
+    },
+    forgetBackoff: (podUid) => images.forget(podUid),
+    refreshVolumes: (pod, { signal }) => environment.refreshVolumes(pod, { signal }),
+  };
+
+  async function logPathOf(containerId: string, signal: AbortSignal): Promise<string> {
+    try {
+      const { status } = await cri.runtime.containerStatus({ containerId, verbose: false }, { signal });
+      return status?.logPath ?? '';
+    } catch (error) {
+      if (CriError.is(error) && error.code === 'CRI_NOT_FOUND') return '';
+      throw error;
+    }
+  }
+};
+
+/** Already gone is what was wanted. */
+const unlessGone = async (call: Promise<unknown>): Promise<void> => {
+  try {
+    await call;
+  } catch (error) {
+    if (!CriError.is(error) || error.code !== 'CRI_NOT_FOUND') throw error;
+  }
+};

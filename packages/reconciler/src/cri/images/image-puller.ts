@@ -1,0 +1,161 @@
+import { type CriClient, CriError, type Image, type PodSandboxConfig } from '@solo-kubelet/cri-client';
+import { describeError } from '@solo-kubelet/diagnostics';
+import type { ImageFacts } from '@solo-kubelet/pod-environment';
+import { type BackoffEntry, growBackoff } from '../../core/crash-backoff.js';
+import type { PodUid } from '../../core/pod-identity.js';
+import type { Reporting, StepFailure, StepResult } from '../../runtime-port.js';
+import type { Limiter } from '../limiter.js';
+import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
+import { parseImageReference } from './image-reference.js';
+
+export interface EnsureImageInput {
+  readonly podUid: PodUid;
+  readonly containerName: string;
+  readonly image: string;
+  readonly pullPolicy: string | undefined;
+  readonly podAnnotations: Readonly<Record<string, string>>;
+  readonly sandboxConfig: PodSandboxConfig | undefined;
+}
+
+export interface ImagePuller {
+  ensure(input: EnsureImageInput, options: Reporting): Promise<StepResult<ImageFacts>>;
+  forget(podUid: PodUid): void;
+}
+
+export interface ImagePullerOptions {
+  readonly cri: CriClient;
+  readonly credentials: ImageCredentials | undefined;
+  readonly limiter: Limiter;
+  readonly initialMs: number;
+  readonly maxMs: number;
+  /** 0: none. */
+  readonly timeoutMs: number;
+  readonly now: () => number;
+}
+
+interface PullFailure extends BackoffEntry {
+  readonly message: string;
+}
+
+/** A failure is forgotten after this long without another, ms (client-go flowcontrol/backoff.go). */
+const RESET_AFTER_MS = 600_000;
+/** For how long a fresh failure is shown by its own reason before it reads ImagePullBackOff, ms. */
+const SHOW_FAILURE_MS = 5_000;
+
+/** Images as pull policies want them. Upstream: pkg/kubelet/images/image_manager.go. */
+export const createImagePuller = ({ cri, credentials, limiter, initialMs, maxMs, timeoutMs, now }: ImagePullerOptions): ImagePuller => {
+  /** By pod uid and image. */
+  const failures = new Map<string, PullFailure>();
+
+  const pull = async (pullName: string, repository: string, input: EnsureImageInput, signal: AbortSignal): Promise<string> => {
+    const auths: readonly (RegistryAuth | undefined)[] = (await credentials?.lookup(repository, { signal })) ?? [];
+    const limit = timeoutMs > 0 ? AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) : signal;
+    let lastError: unknown;
+    for (const auth of auths.length > 0 ? auths : [undefined]) {
+      try {
+        const image = { image: pullName, annotations: { ...input.podAnnotations } };
+        const { imageRef } = await cri.images.pullImage({ image, auth, sandboxConfig: input.sandboxConfig }, { signal: limit });
+        return imageRef;
+      } catch (error) {
+        signal.throwIfAborted();
+        lastError = error;
+      }
+    }
+    throw lastError;
+  };
+
+  const fail = (input: EnsureImageInput, report: Reporting['report'], failure: Omit<StepFailure, 'ok'>): StepFailure => {
+    report({
+      type: 'imageFailed',
+      containerName: input.containerName,
+      image: input.image,
+      reason: failure.reason,
+      message: failure.message,
+    });
+    return { ok: false, ...failure };
+  };
+
+  const find = async (pullName: string, signal: AbortSignal): Promise<Image | undefined> =>
+    (await cri.images.imageStatus({ image: { image: pullName }, verbose: false }, { signal })).image;
+
+  const ensure = async (input: EnsureImageInput, { signal, report }: Reporting): Promise<StepResult<ImageFacts>> => {
+    const { image, pullPolicy, containerName, podUid } = input;
+    const reference = parseImageReference(image);
+    if (reference === undefined) {
+      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+      return fail(input, report, { reason: 'InvalidImageName', message });
+    }
+    const { pullName, repository } = reference;
+    if (pullPolicy !== 'Always') {
+      let present: Image | undefined;
+      try {
+        present = await find(pullName, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        return fail(input, report, { reason: 'ImageInspectError', message: `Failed to inspect image "${image}": ${describeError(error)}` });
+      }
+      if (present !== undefined) {
+        report({ type: 'imagePulled', containerName, image, present: true, durationMs: 0, waitedMs: 0, sizeBytes: Number(present.size) });
+        return { ok: true, ...factsOf(present) };
+      }
+      if (pullPolicy === 'Never') {
+        return fail(input, report, {
+          reason: 'ErrImageNeverPull',
+          message: `Container image "${image}" is not present with pull policy of Never`,
+        });
+      }
+    }
+
+    const key = `${podUid}_${image}`;
+    const earlier = failures.get(key);
+    const waits = earlier !== undefined && now() - earlier.updatedAtMs < earlier.delayMs ? earlier : undefined;
+    if (waits !== undefined) {
+      const message = `Back-off pulling image "${image}": ${waits.message}`;
+      return fail(input, report, { reason: 'ImagePullBackOff', message, retryAtMs: waits.updatedAtMs + waits.delayMs });
+    }
+    const startedAtMs = now();
+    try {
+      return await limiter.run(
+        async () => {
+          const enteredAtMs = now();
+          report({ type: 'imagePulling', containerName, image });
+          const imageRef = await pull(pullName, repository, input, signal);
+          const durationMs = now() - enteredAtMs;
+          const pulled = (await find(imageRef, signal)) ?? (await find(pullName, signal));
+          failures.delete(key);
+          const sizeBytes = Number(pulled?.size ?? 0n);
+          report({ type: 'imagePulled', containerName, image, present: false, durationMs, waitedMs: enteredAtMs - startedAtMs, sizeBytes });
+          return { ok: true, ...(pulled === undefined ? { imageId: imageRef } : factsOf(pulled)) } as const;
+        },
+        { signal },
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      const words = CriError.is(error) ? error.details : describeError(error);
+      const message = `Failed to pull image "${image}": ${words}`;
+      const reason = pullFailureReason(error);
+      const current = earlier !== undefined && now() - earlier.updatedAtMs < RESET_AFTER_MS ? earlier : undefined;
+      const entry = growBackoff(current, { initialMs, maxMs, kubeletStartMs: 0 }, now());
+      failures.set(key, { ...entry, message: `${reason}: ${message}` });
+      return fail(input, report, { reason, message, retryAtMs: now() + Math.min(SHOW_FAILURE_MS, entry.delayMs) });
+    }
+  };
+
+  return {
+    ensure,
+    forget: (podUid) => {
+      for (const key of failures.keys()) if (key.startsWith(`${podUid}_`)) failures.delete(key);
+    },
+  };
+};
+
+const pullFailureReason = (error: unknown): string =>
+  CriError.is(error) && (error.runtimeReason === 'RegistryUnavailable' || error.runtimeReason === 'SignatureValidationFailed')
+    ? error.runtimeReason
+    : 'ErrImagePull';
+
+const factsOf = (image: Image): ImageFacts => ({
+  imageId: image.id,
+  ...(image.uid === undefined ? {} : { uid: Number(image.uid.value) }),
+  username: image.username,
+});

@@ -1,0 +1,108 @@
+import {
+  type ContainerResources,
+  ContainerState,
+  type ContainerStatus,
+  NamespaceMode,
+  PodSandboxState,
+  type PodSandboxStatus,
+} from '@solo-kubelet/cri-client';
+import type { LifecycleHandler, ResourceRequirements } from '@solo-kubelet/pod-spec';
+import type { ContainerRunState, ObservedContainer, ObservedSandbox } from '../core/observed-pod.js';
+import { CONTAINER_NAME_LABEL } from './owner-label.js';
+
+// From CRI's words to the kubelet's: the one place where nanoseconds become milliseconds and enums become names.
+
+const toMs = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n);
+const toMsUnlessZero = (nanoseconds: bigint): number | undefined => (nanoseconds === 0n ? undefined : toMs(nanoseconds));
+
+export const containerRunState = (state: ContainerState): ContainerRunState => {
+  switch (state) {
+    case ContainerState.CONTAINER_CREATED:
+      return 'created';
+    case ContainerState.CONTAINER_RUNNING:
+      return 'running';
+    case ContainerState.CONTAINER_EXITED:
+      return 'exited';
+    default:
+      return 'unknown'; // also what a newer runtime may say
+  }
+};
+
+export const toObservedSandbox = (status: PodSandboxStatus): ObservedSandbox => {
+  const { network } = status;
+  const ips = network === undefined ? [] : [network.ip, ...network.additionalIps.map(({ ip }) => ip)].filter((ip) => ip !== '');
+  return {
+    id: status.id,
+    attempt: status.metadata?.attempt ?? 0,
+    state: status.state === PodSandboxState.SANDBOX_READY ? 'ready' : 'notReady',
+    createdAtMs: toMs(status.createdAt),
+    hostNetwork: status.linux?.namespaces?.options?.network === NamespaceMode.NODE,
+    ips,
+    networkReported: network !== undefined,
+  };
+};
+
+export const toObservedContainer = (
+  status: ContainerStatus,
+  podSandboxId: string,
+  runtimeName: string,
+  terminationMessage: string,
+): ObservedContainer => {
+  const { annotations } = status;
+  const grace = numberOf(annotations['io.kubernetes.pod.deletionGracePeriod'] ?? annotations['io.kubernetes.pod.terminationGracePeriod']);
+  const preStop = handlerOf(annotations['io.kubernetes.container.preStopHandler']);
+  const resources = resourcesOf(status.resources);
+  const user = status.user?.linux;
+  const startedAtMs = toMsUnlessZero(status.startedAt);
+  const finishedAtMs = toMsUnlessZero(status.finishedAt);
+  return {
+    id: status.id,
+    sandboxId: podSandboxId,
+    name: status.labels[CONTAINER_NAME_LABEL] ?? status.metadata?.name ?? '',
+    state: containerRunState(status.state),
+    restartCount: numberOf(annotations['io.kubernetes.container.restartCount']) ?? status.metadata?.attempt ?? 0,
+    hash: annotations['io.kubernetes.container.hash'] ?? '',
+    createdAtMs: toMs(status.createdAt),
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
+    ...(finishedAtMs === undefined ? {} : { finishedAtMs }),
+    exitCode: status.exitCode,
+    reason: status.reason,
+    message: [status.message, terminationMessage].filter((text) => text !== '').join(': '),
+    runtimeName,
+    image: status.image?.userSpecifiedImage || (status.image?.image ?? ''),
+    imageRef: status.imageRef,
+    ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
+    ...(preStop === undefined ? {} : { preStop }),
+    ...(resources === undefined ? {} : { resources }),
+    ...(user === undefined
+      ? {}
+      : { user: { uid: Number(user.uid), gid: Number(user.gid), supplementalGroups: user.supplementalGroups.map(Number) } }),
+  };
+};
+
+const numberOf = (text: string | undefined): number | undefined => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined);
+
+const handlerOf = (json: string | undefined): LifecycleHandler | undefined => {
+  if (json === undefined) return undefined;
+  try {
+    return JSON.parse(json) as LifecycleHandler;
+  } catch {
+    return undefined; // written by another hand: the container is stopped without its hook
+  }
+};
+
+/** Values so small that the kernel's granularity distorts them are left out: the manifest's own number is shown instead. */
+const MINIMUM_SHARES = 2n;
+
+const resourcesOf = (resources: ContainerResources | undefined): ResourceRequirements | undefined => {
+  const linux = resources?.linux;
+  if (linux === undefined) return undefined;
+  const cpuRequest = linux.cpuShares > MINIMUM_SHARES ? `${(linux.cpuShares * 1000n + 1023n) / 1024n}m` : undefined;
+  const cpuLimit = linux.cpuQuota > 1000n && linux.cpuPeriod > 0n ? `${(linux.cpuQuota * 1000n) / linux.cpuPeriod}m` : undefined;
+  const memoryLimit = linux.memoryLimitInBytes > 0n ? `${linux.memoryLimitInBytes}` : undefined;
+  const limits = { ...(cpuLimit && { cpu: cpuLimit }), ...(memoryLimit && { memory: memoryLimit }) };
+  return {
+    ...(cpuRequest === undefined ? {} : { requests: { cpu: cpuRequest } }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  };
+};

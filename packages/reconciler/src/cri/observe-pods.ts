@@ -1,0 +1,139 @@
+import type { Container, CriClient, PodSandbox } from '@solo-kubelet/cri-client';
+import { CriError } from '@solo-kubelet/cri-client';
+import type { ObservedContainer, ObservedPod, ObservedSandbox } from '../core/observed-pod.js';
+import { type PodUid, podUid } from '../core/pod-identity.js';
+import type { Abortable } from '../runtime-port.js';
+import { createLimiter } from './limiter.js';
+import { containerRunState, toObservedContainer, toObservedSandbox } from './map-observed.js';
+import { OWNER_LABEL, POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from './owner-label.js';
+import { readTerminationMessage } from './termination-message.js';
+
+/** Status calls at once during one look. */
+const STATUS_CALLS_AT_ONCE = 16;
+
+export interface PodObserver {
+  list(options: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>>;
+  inspect(uid: PodUid, options: Abortable): Promise<ObservedPod | undefined>;
+  /** Whose a container or sandbox id is, as far as it has been seen or noted. */
+  podOf(id: string): PodUid | undefined;
+  note(id: string, uid: PodUid): void;
+  /** Makes the next look read this container's status anew. */
+  forget(containerId: string): void;
+}
+
+/**
+ * Lists sandboxes and containers, and reads the status of those that are new or changed their state: the rest of a status only changes with it.
+ */
+export const createPodObserver = ({ cri, owner }: { readonly cri: CriClient; readonly owner: string }): PodObserver => {
+  const sandboxes = new Map<string, ObservedSandbox>();
+  const containers = new Map<string, ObservedContainer>();
+  const owners = new Map<string, PodUid>();
+  let runtimeName: Promise<string> | undefined;
+
+  const nameOfRuntime = (signal: AbortSignal): Promise<string> => {
+    runtimeName ??= cri.runtime.version({ version: '0.1.0' }, { signal }).then(
+      (version) => version.runtimeName,
+      (error: unknown) => {
+        runtimeName = undefined;
+        throw error;
+      },
+    );
+    return runtimeName;
+  };
+
+  const sandboxOf = async (listed: PodSandbox, signal: AbortSignal): Promise<ObservedSandbox | undefined> => {
+    const known = sandboxes.get(listed.id);
+    if (known !== undefined && (known.state === 'ready') === (listed.state === 0)) return known;
+    const reply = await unlessGone(cri.runtime.podSandboxStatus({ podSandboxId: listed.id, verbose: false }, { signal }));
+    if (reply?.status === undefined) return undefined;
+    const sandbox = toObservedSandbox(reply.status);
+    sandboxes.set(listed.id, sandbox);
+    return sandbox;
+  };
+
+  const containerOf = async (listed: Container, name: string, signal: AbortSignal): Promise<ObservedContainer | undefined> => {
+    const known = containers.get(listed.id);
+    if (known !== undefined && known.state === containerRunState(listed.state)) return known;
+    const reply = await unlessGone(cri.runtime.containerStatus({ containerId: listed.id, verbose: false }, { signal }));
+    if (reply?.status === undefined) return undefined;
+    const exited = containerRunState(reply.status.state) === 'exited';
+    const message = exited ? await readTerminationMessage(reply.status) : '';
+    const container = toObservedContainer(reply.status, listed.podSandboxId, name, message);
+    containers.set(listed.id, container);
+    return container;
+  };
+
+  const look = async (labels: Record<string, string>, { signal }: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>> => {
+    const labelSelector = { [OWNER_LABEL]: owner, ...labels };
+    const [listedSandboxes, listedContainers, name] = await Promise.all([
+      cri.lists.podSandboxes({ labelSelector }, { signal }),
+      cri.lists.containers({ labelSelector }, { signal }),
+      nameOfRuntime(signal),
+    ]);
+    const limiter = createLimiter(STATUS_CALLS_AT_ONCE);
+    const [foundSandboxes, foundContainers] = await Promise.all([
+      Promise.all(listedSandboxes.map((listed) => limiter.run(() => sandboxOf(listed, signal), { signal }))),
+      Promise.all(listedContainers.map((listed) => limiter.run(() => containerOf(listed, name, signal), { signal }))),
+    ]);
+    const pods = new Map<PodUid, { name: string; namespace: string; sandboxes: ObservedSandbox[]; containers: ObservedContainer[] }>();
+    const podFor = (id: string, of: Readonly<Record<string, string>>) => {
+      const uid = podUid(of[POD_UID_LABEL] ?? '');
+      owners.set(id, uid);
+      const pod = pods.get(uid) ?? {
+        name: of[POD_NAME_LABEL] ?? '',
+        namespace: of[POD_NAMESPACE_LABEL] ?? '',
+        sandboxes: [],
+        containers: [],
+      };
+      pods.set(uid, pod);
+      return pod;
+    };
+    listedSandboxes.forEach((listed, index) => {
+      const sandbox = foundSandboxes[index];
+      if (sandbox !== undefined) podFor(listed.id, listed.labels).sandboxes.push(sandbox);
+    });
+    listedContainers.forEach((listed, index) => {
+      const container = foundContainers[index];
+      if (container !== undefined) podFor(listed.id, listed.labels).containers.push(container);
+    });
+    return new Map(
+      [...pods].map(([uid, pod]) => [
+        uid,
+        {
+          uid,
+          name: pod.name,
+          namespace: pod.namespace,
+          sandboxes: pod.sandboxes.sort((a, b) => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs),
+          containers: pod.containers.sort((a, b) => b.createdAtMs - a.createdAtMs || b.restartCount - a.restartCount),
+        },
+      ]),
+    );
+  };
+
+  return {
+    list: async (options) => {
+      const pods = await look({}, options);
+      const seen = new Set([...pods.values()].flatMap((pod) => [...pod.sandboxes, ...pod.containers].map(({ id }) => id)));
+      for (const map of [sandboxes, containers, owners]) for (const id of map.keys()) if (!seen.has(id)) map.delete(id);
+      return pods;
+    },
+    inspect: async (uid, options) => (await look({ [POD_UID_LABEL]: uid }, options)).get(uid),
+    podOf: (id) => owners.get(id),
+    note: (id, uid) => {
+      owners.set(id, uid);
+    },
+    forget: (containerId) => {
+      containers.delete(containerId);
+    },
+  };
+};
+
+/** A thing that went between the list and the look at it is simply not there. */
+const unlessGone = async <T>(call: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await call;
+  } catch (error) {
+    if (CriError.is(error) && error.code === 'CRI_NOT_FOUND') return undefined;
+    throw error;
+  }
+};

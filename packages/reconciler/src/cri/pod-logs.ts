@@ -1,0 +1,69 @@
+import { access, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PodUid } from '../core/pod-identity.js';
+
+export interface PodLogOptions {
+  /** `/var/log/pods`. */
+  readonly podLogsDir: string;
+  /** `/var/log/containers`; empty: no links. */
+  readonly containerLogsDir: string;
+}
+
+export interface PodLogs {
+  /** Links a container's log where log collectors look for it, if the log is there. */
+  link(container: {
+    readonly podName: string;
+    readonly namespace: string;
+    readonly containerName: string;
+    readonly containerId: string;
+    readonly logPath: string;
+  }): Promise<void>;
+  /** Deletes a pod's logs and the links to them. */
+  removePod(uid: PodUid): Promise<void>;
+  /** Deletes one container's log, rotated ones too, and its link. */
+  removeContainer(container: { readonly containerId: string; readonly logPath: string }): Promise<void>;
+}
+
+/** Longest name of a file, bytes. */
+const MAX_NAME = 255;
+
+export const createPodLogs = ({ podLogsDir, containerLogsDir }: PodLogOptions): PodLogs => {
+  const removeLinks = async (isOurs: (target: string, name: string) => boolean): Promise<void> => {
+    if (containerLogsDir === '') return;
+    for (const name of await readdir(containerLogsDir).catch(() => [])) {
+      const link = join(containerLogsDir, name);
+      const target = await readlink(link).catch(() => undefined);
+      if (target !== undefined && isOurs(target, name)) await rm(link, { force: true });
+    }
+  };
+  return {
+    link: async ({ podName, namespace, containerName, containerId, logPath }) => {
+      if (containerLogsDir === '') return;
+      try {
+        await access(logPath);
+        await mkdir(containerLogsDir, { recursive: true, mode: 0o755 });
+        const end = `-${containerId}.log`;
+        const stem = `${podName}_${namespace}_${containerName}`.slice(0, MAX_NAME - end.length);
+        await symlink(logPath, join(containerLogsDir, `${stem}${end}`));
+      } catch {
+        // A convenience for log collectors: nothing depends on it.
+      }
+    },
+    removePod: async (uid) => {
+      for (const name of await readdir(podLogsDir).catch(() => [])) {
+        if (!name.endsWith(`_${uid}`)) continue;
+        const directory = join(podLogsDir, name);
+        await removeLinks((target) => target.startsWith(`${directory}/`));
+        await rm(directory, { recursive: true, force: true });
+      }
+    },
+    removeContainer: async ({ containerId, logPath }) => {
+      await removeLinks((_target, name) => name.endsWith(`-${containerId}.log`));
+      const slash = logPath.lastIndexOf('/');
+      const [directory, file] = [logPath.slice(0, slash), logPath.slice(slash + 1)];
+      for (const name of await readdir(directory).catch(() => [])) {
+        if (name.startsWith(file)) await rm(join(directory, name), { force: true });
+      }
+    },
+  };
+};

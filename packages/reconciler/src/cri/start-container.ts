@@ -1,0 +1,137 @@
+import { type ContainerConfig, ContainerState, type CriClient, type PodSandboxConfig } from '@solo-kubelet/cri-client';
+import type { ImageFacts, PodEnvironment } from '@solo-kubelet/pod-environment';
+import { uidOf } from '../core/pod-identity.js';
+import type { Reporting, StartContainerInput, StepFailure, StepResult } from '../runtime-port.js';
+import { failureOf } from './environment-failure.js';
+import type { ImagePuller } from './images/image-puller.js';
+import type { Limiter } from './limiter.js';
+import type { PodObserver } from './observe-pods.js';
+import { OWNER_LABEL, POD_UID_LABEL } from './owner-label.js';
+import type { PodLogs } from './pod-logs.js';
+import type { SandboxConfigs } from './sandbox-configs.js';
+
+export interface StartDeps {
+  readonly cri: CriClient;
+  readonly environment: PodEnvironment;
+  readonly owner: string;
+  readonly images: ImagePuller;
+  readonly starts: Limiter;
+  readonly observer: PodObserver;
+  readonly configs: SandboxConfigs;
+  readonly logs: PodLogs;
+  readonly now: () => number;
+}
+
+type Started = StepResult<{ readonly containerId: string }>;
+
+/** Pull, config, create, start, log link. Upstream: kuberuntime startContainer. */
+export const startContainer = async (input: StartContainerInput, options: Reporting, deps: StartDeps): Promise<Started> => {
+  const { pod, container, sandboxAttempt } = input;
+  const { signal } = options;
+  const sandboxConfig = await deps.configs.of(pod, sandboxAttempt, options);
+  const image = await deps.images.ensure(
+    {
+      podUid: uidOf(pod),
+      containerName: container.name,
+      image: container.image ?? '',
+      pullPolicy: container.imagePullPolicy,
+      podAnnotations: pod.metadata.annotations ?? {},
+      sandboxConfig,
+    },
+    options,
+  );
+  if (!image.ok) return image;
+  const volumes = await pullImageVolumes(input, sandboxConfig, options, deps);
+  if (!volumes.ok) return volumes;
+  signal.throwIfAborted();
+  return deps.starts.run(() => createAndStart(input, image, volumes.imageVolumes, sandboxConfig, options, deps), { signal });
+};
+
+/** Images that are mounted as volumes, by volume name. */
+const pullImageVolumes = async (
+  { pod, container }: StartContainerInput,
+  sandboxConfig: PodSandboxConfig,
+  options: Reporting,
+  { images }: StartDeps,
+): Promise<StepResult<{ readonly imageVolumes: ReadonlyMap<string, string> }>> => {
+  const imageVolumes = new Map<string, string>();
+  for (const { name, image } of pod.spec.volumes ?? []) {
+    if (image === undefined || !container.volumeMounts?.some((mount) => mount.name === name)) continue;
+    const found = await images.ensure(
+      {
+        podUid: uidOf(pod),
+        containerName: container.name,
+        image: image.reference ?? '',
+        pullPolicy: image.pullPolicy,
+        podAnnotations: pod.metadata.annotations ?? {},
+        sandboxConfig,
+      },
+      options,
+    );
+    if (!found.ok) return found;
+    imageVolumes.set(name, found.imageId);
+  }
+  return { ok: true, imageVolumes };
+};
+
+const createAndStart = async (
+  input: StartContainerInput,
+  image: ImageFacts,
+  imageVolumes: ReadonlyMap<string, string>,
+  sandboxConfig: PodSandboxConfig,
+  { signal, report }: Reporting,
+  deps: StartDeps,
+): Promise<Started> => {
+  const { pod, container, restartCount, podIps } = input;
+  const { cri, environment, owner, observer, logs, now } = deps;
+  const containerName = container.name;
+  let config: ContainerConfig;
+  try {
+    const prepared = await environment.prepareContainer({ pod, container, restartCount, podIps, image, imageVolumes }, { signal });
+    config = { ...prepared, labels: { ...prepared.labels, [OWNER_LABEL]: owner } };
+  } catch (error) {
+    signal.throwIfAborted();
+    return failureOf(error, 'CreateContainerConfigError', now());
+  }
+
+  const created = await create(input, config, sandboxConfig, signal, deps);
+  if (!created.ok) return created;
+  const { containerId } = created;
+  observer.note(containerId, uidOf(pod));
+  report({ type: 'containerCreated', containerName, containerId });
+  try {
+    await cri.runtime.startContainer({ containerId }, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    return failureOf(error, 'RunContainerError');
+  }
+  report({ type: 'containerStarted', containerName, containerId });
+  const { name: podName = '', namespace = 'default' } = pod.metadata;
+  void logs.link({ podName, namespace, containerName, containerId, logPath: `${sandboxConfig.logDirectory}/${config.logPath}` });
+  return { ok: true, containerId };
+};
+
+const create = async (
+  input: StartContainerInput,
+  config: ContainerConfig,
+  sandboxConfig: PodSandboxConfig,
+  signal: AbortSignal,
+  { cri, owner }: StartDeps,
+): Promise<Started> => {
+  const { pod, podSandboxId } = input;
+  try {
+    return { ok: true, ...(await cri.runtime.createContainer({ podSandboxId, config, sandboxConfig }, { signal })) };
+  } catch (error) {
+    signal.throwIfAborted();
+    // The reply may have been lost: a container of this very attempt that was created and not yet started is the one.
+    const labelSelector = { [OWNER_LABEL]: owner, [POD_UID_LABEL]: uidOf(pod) };
+    const listed = await cri.lists.containers({ podSandboxId, labelSelector }, { signal }).catch(() => []);
+    const made = listed.find(
+      ({ metadata, state }) =>
+        metadata?.name === config.metadata?.name &&
+        metadata?.attempt === config.metadata?.attempt &&
+        state === ContainerState.CONTAINER_CREATED,
+    );
+    return made === undefined ? (failureOf(error, 'CreateContainerError') satisfies StepFailure) : { ok: true, containerId: made.id };
+  }
+};

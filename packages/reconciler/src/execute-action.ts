@@ -1,0 +1,142 @@
+import { assertNever, describeError, isAbort } from '@solo-kubelet/diagnostics';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { SchedulerLike } from 'rxjs';
+import type { PodActivity } from './core/activity.js';
+import { stopOf } from './core/container-stop.js';
+import type { PodAction } from './core/pod-action.js';
+import type { PodUid } from './core/pod-identity.js';
+import type { RuntimePort, StepFailure } from './runtime-port.js';
+import { stopContainers } from './stop-containers.js';
+
+/** What the actions of one pass share. */
+export interface PassContext {
+  readonly podUid: PodUid;
+  /** The manifest, or what is known of an orphan. */
+  readonly pod: Pod;
+  readonly runtime: RuntimePort;
+  readonly scheduler: SchedulerLike;
+  readonly emit: (activity: PodActivity) => void;
+  /** Ends everything: the kubelet stops. */
+  readonly signal: AbortSignal;
+  /** Ends what may be given up half-way (pulls, postStart hooks): also aborted when the pod is to end or its manifest changed. */
+  readonly interruption: AbortSignal;
+  /** The sandbox that containers are started in; `createSandbox` sets it. */
+  sandbox: { readonly podSandboxId: string; readonly attempt: number; readonly ips: readonly string[] } | undefined;
+}
+
+/** undefined: done. */
+type Outcome = StepFailure | undefined;
+
+/** Carries out one action. Failures are values; an abort is thrown. */
+export const executeAction = async (action: PodAction, context: PassContext): Promise<Outcome> => {
+  try {
+    return await execute(action, context);
+  } catch (error) {
+    if (isAbort(error) || context.interruption.aborted) throw error;
+    return { ok: false, reason: failureReason(action), message: describeError(error) };
+  }
+};
+
+const execute = async (action: PodAction, context: PassContext): Promise<Outcome> => {
+  const { runtime, podUid, pod, signal, interruption, emit } = context;
+  switch (action.type) {
+    case 'stopContainers':
+      await stopContainers(action.stops, { ...context, hook: { pod, podUid, podIps: context.sandbox?.ips ?? [] } });
+      return undefined;
+    case 'removeContainer':
+      await runtime.removeContainer(action.containerId, { signal });
+      return undefined;
+    case 'stopSandbox':
+      await runtime.stopSandbox(action.podSandboxId, { signal });
+      return undefined;
+    case 'removeSandbox':
+      await runtime.removeSandbox(action.podSandboxId, { signal });
+      return undefined;
+    case 'createSandbox':
+      return createSandbox(action.attempt, context);
+    case 'pullImages':
+      await runtime.pullImages(pod, { signal: interruption, report: emit });
+      return undefined;
+    case 'startContainer':
+      return startContainer(action, context);
+    case 'updateResources':
+      await runtime.updateResources(pod, action.container, action.containerId, { signal });
+      return undefined;
+    case 'cleanPod':
+      await runtime.cleanPod(podUid, { signal });
+      return undefined;
+    default:
+      return assertNever(action);
+  }
+};
+
+const createSandbox = async (attempt: number, context: PassContext): Promise<Outcome> => {
+  const { runtime, pod, emit, interruption } = context;
+  const result = await runtime.createSandbox(pod, attempt, { signal: interruption, report: emit });
+  if (!result.ok) return result;
+  context.sandbox = { podSandboxId: result.podSandboxId, attempt, ips: result.ips };
+  emit({ type: 'sandboxCreated', podSandboxId: result.podSandboxId, ips: result.ips });
+  return undefined;
+};
+
+const startContainer = async (action: PodAction & { type: 'startContainer' }, context: PassContext): Promise<Outcome> => {
+  const { runtime, pod, sandbox, emit, interruption } = context;
+  if (sandbox === undefined) return { ok: false, reason: 'CreateContainerError', message: 'the pod has no sandbox' };
+  const { container, restartCount } = action;
+  const result = await runtime.startContainer(
+    { pod, container, restartCount, podSandboxId: sandbox.podSandboxId, sandboxAttempt: sandbox.attempt, podIps: sandbox.ips },
+    { signal: interruption, report: emit },
+  );
+  if (!result.ok) return result;
+  const postStart = container.lifecycle?.postStart;
+  return postStart === undefined ? undefined : runPostStart(action, postStart, result.containerId, context);
+};
+
+/** A postStart hook that fails takes its container with it. */
+const runPostStart = async (
+  { container }: PodAction & { type: 'startContainer' },
+  handler: NonNullable<NonNullable<typeof container.lifecycle>['postStart']>,
+  containerId: string,
+  context: PassContext,
+): Promise<Outcome> => {
+  const { runtime, pod, podUid, sandbox, emit, interruption } = context;
+  const podIps = sandbox?.ips ?? [];
+  const input = { pod, podUid, containerName: container.name, containerId, handler, podIps };
+  const result = await runtime.runHook(input, { signal: interruption });
+  interruption.throwIfAborted();
+  if (result.ok) return undefined;
+  emit({ type: 'hookFailed', hook: 'postStart', containerName: container.name, message: result.message });
+  const stop = stopOf(pod, { ...startedContainer, id: containerId, name: container.name }, 'PostStartHook');
+  await stopContainers([stop], { ...context, hook: { pod, podUid, podIps } });
+  return { ok: false, reason: 'PostStartHookError', message: result.message };
+};
+
+/** What the stop of a container needs besides its manifest when it has only just been started. */
+const startedContainer = {
+  sandboxId: '',
+  state: 'running',
+  restartCount: 0,
+  hash: '',
+  createdAtMs: 0,
+  exitCode: 0,
+  reason: '',
+  message: '',
+  runtimeName: '',
+  image: '',
+  imageRef: '',
+} as const;
+
+const failureReason = (action: PodAction): string => {
+  switch (action.type) {
+    case 'createSandbox':
+      return 'FailedCreatePodSandBox';
+    case 'startContainer':
+      return 'RunContainerError';
+    case 'updateResources':
+      return 'ResizeError';
+    case 'pullImages':
+      return 'ErrImagePull';
+    default:
+      return 'FailedKillPod';
+  }
+};

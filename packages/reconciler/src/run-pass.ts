@@ -1,0 +1,181 @@
+import { isAbort } from '@solo-kubelet/diagnostics';
+import { EMPTY, filter, first, mergeMap, Observable, type SchedulerLike, take } from 'rxjs';
+import type { PodActivity } from './core/activity.js';
+import { computePodActions, podEnding } from './core/compute-pod-actions.js';
+import { newestSandbox } from './core/observed-pod.js';
+import type { PodAction, PodPlan } from './core/pod-action.js';
+import type { PodUid } from './core/pod-identity.js';
+import { retryDelayMs } from './core/retry-delay.js';
+import { generationOf } from './core/runtime-snapshot.js';
+import { decideSandbox } from './core/sandbox-decision.js';
+import { knownPod, syncInput, type World, type WorldSettings } from './core/world.js';
+import { executeAction, type PassContext } from './execute-action.js';
+import { fromEmitting } from './from-abortable.js';
+import type { RuntimeObserver } from './observe-runtime.js';
+import type { RuntimePort } from './runtime-port.js';
+
+export interface PassDeps {
+  readonly world$: Observable<World>;
+  readonly settings: WorldSettings;
+  readonly runtime: RuntimePort;
+  readonly observer: Pick<RuntimeObserver, 'barrier' | 'refresh'>;
+  readonly scheduler: SchedulerLike;
+  readonly syncFrequencyMs: number;
+}
+
+/** Passes in a row that may follow each other at once, and the pause after that: for a runtime that never gets where it is told. */
+const BUSY_PASSES = 8;
+const BUSY_PAUSE_MS = 1_000;
+
+/**
+ * One pass over one pod: waits for a look at the runtime that is newer than the pod's last effect, plans, and carries the plan out. Triggers say who;
+ * what is decided here, from the world as it is now.
+ */
+export const runPass = (podUid: PodUid, deps: PassDeps): Observable<PodActivity> =>
+  deps.world$.pipe(
+    first((world) => isFresh(world, podUid)),
+    mergeMap((world) => carryOut(podUid, world, deps)),
+  );
+
+/** The generation rule: never act on a picture older than the last own effect. */
+const isFresh = (world: World, podUid: PodUid): boolean =>
+  world.restored &&
+  world.node !== undefined &&
+  generationOf(world.observed, podUid) >= Math.max(1, world.ledgers.get(podUid)?.minGeneration ?? 0);
+
+const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodActivity> => {
+  const input = syncInput(deps.settings, world, podUid, deps.scheduler.now());
+  const pod = knownPod(world, podUid);
+  if (pod === undefined || !world.ledgers.has(podUid)) return EMPTY;
+  const plan = computePodActions(input);
+  const ending = podEnding(input);
+  const known = {
+    podUid,
+    pod,
+    observed: input.observed,
+    ending,
+    failures: input.ledger.failures,
+    orphan: !input.wanted && !input.ledger.removed,
+  };
+  const interrupted$ = deps.world$.pipe(
+    filter((now) => ending === undefined && isInterrupted(podUid, world, now, deps)),
+    take(1),
+  );
+  const busy = input.ledger.busyPasses >= BUSY_PASSES;
+  return withInterruption(interrupted$, (emit, signal, interruption) =>
+    perform(plan, known, { ...deps, busy }, emit, signal, interruption),
+  );
+};
+
+/** Whether a pass made for `then` should give up what it may: the pod is to end, or its manifest is another. */
+const isInterrupted = (podUid: PodUid, then: World, now: World, { settings, scheduler }: PassDeps): boolean =>
+  now.desired.pods.get(podUid)?.pod !== then.desired.pods.get(podUid)?.pod ||
+  now.ledgers.get(podUid)?.removed === true ||
+  podEnding(syncInput(settings, now, podUid, scheduler.now())) !== undefined;
+
+/** Work with a second signal that also follows a stream. */
+const withInterruption = (
+  interrupted$: Observable<unknown>,
+  work: (emit: (activity: PodActivity) => void, signal: AbortSignal, interruption: AbortSignal) => Promise<void>,
+): Observable<PodActivity> =>
+  new Observable((subscriber) => {
+    const interruption = new AbortController();
+    subscriber.add(interrupted$.subscribe({ next: () => interruption.abort(), error: () => {} }));
+    subscriber.add(
+      fromEmitting<PodActivity>((emit, signal) => work(emit, signal, AbortSignal.any([signal, interruption.signal]))).subscribe(subscriber),
+    );
+  });
+
+interface KnownPod {
+  readonly podUid: PodUid;
+  readonly pod: PassContext['pod'];
+  readonly observed: Parameters<typeof newestSandbox>[0];
+  readonly ending: ReturnType<typeof podEnding>;
+  readonly failures: number;
+  readonly orphan: boolean;
+}
+
+const perform = async (
+  plan: PodPlan,
+  { podUid, pod, observed, ending, failures, orphan }: KnownPod,
+  deps: PassDeps & { readonly busy: boolean },
+  emit: (activity: PodActivity) => void,
+  signal: AbortSignal,
+  interruption: AbortSignal,
+): Promise<void> => {
+  const { runtime, observer, scheduler, syncFrequencyMs, busy } = deps;
+  if (plan.done) {
+    emit({ type: 'podForgotten' });
+    return;
+  }
+  if (ending === 'removed') emit({ type: 'podEnding', orphan });
+  if (ending === 'deadlineExceeded') emit({ type: 'deadlineExceeded' });
+  for (const backoff of plan.backoff) emit({ type: 'backoff', ...backoff });
+  const sandbox = newestSandbox(observed);
+  if (plan.actions.some(({ type }) => type === 'createSandbox') && sandboxChanged(pod, observed)) emit({ type: 'sandboxChanged' });
+  const usable = sandbox && { podSandboxId: sandbox.id, attempt: sandbox.attempt, ips: sandbox.ips };
+  const context: PassContext = { podUid, pod, runtime, scheduler, emit, signal, interruption, sandbox: usable };
+  const failed = await performAll(plan.actions, context, failures);
+  const acted = plan.actions.length > 0;
+  emit({
+    type: 'passEnded',
+    actions: plan.actions.length,
+    minGeneration: acted ? observer.barrier() : 0,
+    requeueAfterMs: nextPassMs({ acted, failed, busy, plan, syncFrequencyMs }),
+  });
+  if (acted) observer.refresh(podUid);
+};
+
+const sandboxChanged = (pod: KnownPod['pod'], observed: KnownPod['observed']): boolean => {
+  const decision = decideSandbox(pod, observed);
+  return decision.needed && decision.changed;
+};
+
+/** After a pass that did something the next one comes as soon as its effect has been seen. */
+const nextPassMs = ({
+  acted,
+  failed,
+  busy,
+  plan,
+  syncFrequencyMs,
+}: {
+  readonly acted: boolean;
+  readonly failed: boolean;
+  readonly busy: boolean;
+  readonly plan: PodPlan;
+  readonly syncFrequencyMs: number;
+}): number => {
+  if (acted) return busy || failed ? BUSY_PAUSE_MS : 0;
+  return Math.min(plan.requeueAfterMs ?? syncFrequencyMs, syncFrequencyMs);
+};
+
+/** In order; a failure ends the pass, except that one regular container or sidecar does not hold up the others. True when something failed. */
+const performAll = async (actions: readonly PodAction[], context: PassContext, failures: number): Promise<boolean> => {
+  let anyFailed = false;
+  for (const action of actions) {
+    if (context.interruption.aborted) return true;
+    const failed = await performOne(action, context, failures);
+    anyFailed ||= failed;
+    if (failed && !(action.type === 'startContainer' && action.kind !== 'init')) return true;
+  }
+  return anyFailed;
+};
+
+const performOne = async (action: PodAction, context: PassContext, failures: number): Promise<boolean> => {
+  const { emit, scheduler } = context;
+  const startedAtMs = scheduler.now();
+  emit({ type: 'actionStarted', action });
+  try {
+    const failure = await executeAction(action, context);
+    if (failure === undefined) {
+      emit({ type: 'actionSucceeded', action, durationMs: scheduler.now() - startedAtMs });
+      return false;
+    }
+    const retryAtMs = failure.retryAtMs ?? scheduler.now() + retryDelayMs(failures + 1);
+    emit({ type: 'actionFailed', action, reason: failure.reason, message: failure.message, retryAtMs });
+    return true;
+  } catch (error) {
+    if (isAbort(error) || context.interruption.aborted) return true; // given up; what came of it, the next look tells
+    throw error;
+  }
+};

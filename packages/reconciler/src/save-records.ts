@@ -1,0 +1,41 @@
+import { describeError } from '@solo-kubelet/diagnostics';
+import { catchError, from, ignoreElements, mergeMap, type Observable, of, pairwise } from 'rxjs';
+import { conflateMap } from './conflate-map.js';
+import type { NodeActivity } from './core/activity.js';
+import type { PodUid } from './core/pod-identity.js';
+import type { World } from './core/world.js';
+import type { PodRecord, StatusStore } from './status-store.js';
+
+/** Keeps the store in step with statuses and back-offs: one write at a time for a pod, of what is newest. */
+export const saveRecords = (world$: Observable<World>, store: StatusStore): Observable<NodeActivity> =>
+  world$.pipe(
+    pairwise(),
+    mergeMap(([previous, next]) => changedRecords(previous, next)),
+    conflateMap(
+      ({ podUid, record }) =>
+        from(record === undefined ? store.remove(podUid) : store.save(record)).pipe(
+          ignoreElements(),
+          catchError((error: unknown) => of<NodeActivity>({ type: 'storeFailed', message: describeError(error) })),
+        ),
+      { keyOf: ({ podUid }) => podUid },
+    ),
+  );
+
+interface Change {
+  readonly podUid: PodUid;
+  readonly record: PodRecord | undefined;
+}
+
+const changedRecords = (previous: World, next: World): readonly Change[] => {
+  if (previous.statuses === next.statuses && previous.ledgers === next.ledgers) return [];
+  const uids = new Set([...previous.ledgers.keys(), ...next.ledgers.keys()]);
+  return [...uids].flatMap((podUid): readonly Change[] => {
+    const [before, after] = [previous.ledgers.get(podUid), next.ledgers.get(podUid)];
+    if (after === undefined) return [{ podUid, record: undefined }];
+    const status = next.statuses.get(podUid);
+    const same = status === previous.statuses.get(podUid) && before?.backoff === after.backoff;
+    // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
+    if (same || status === undefined || after.admission.state !== 'admitted') return [];
+    return [{ podUid, record: { podUid, status, backoff: Object.fromEntries(after.backoff) } }];
+  });
+};

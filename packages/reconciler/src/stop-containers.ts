@@ -1,0 +1,80 @@
+import type { SchedulerLike } from 'rxjs';
+import type { PodActivity } from './core/activity.js';
+import { graceAfter, stopTimeoutSeconds } from './core/container-stop.js';
+import type { ContainerStop } from './core/pod-action.js';
+import type { HookInput, RuntimePort } from './runtime-port.js';
+import { delay, within } from './time-limit.js';
+
+export interface StopContext {
+  readonly runtime: Pick<RuntimePort, 'runHook' | 'stopContainer'>;
+  readonly scheduler: SchedulerLike;
+  readonly emit: (activity: PodActivity) => void;
+  readonly signal: AbortSignal;
+  readonly hook: Pick<HookInput, 'pod' | 'podUid' | 'podIps'>;
+}
+
+/**
+ * Stops containers side by side, each in its own grace period: preStop hook, its turn after those it waits for, then the stop with what is left, but
+ * never less than the runtime's minimum. Rejects when one could not be stopped, after all have been tried.
+ * Upstream: kuberuntime killContainer and kuberuntime_termination_order.go.
+ */
+export const stopContainers = async (stops: readonly ContainerStop[], context: StopContext): Promise<void> => {
+  const ends = new Map(stops.map(({ containerId }) => [containerId, createEnd()] as const));
+  const results = await Promise.allSettled(
+    stops.map(async (stop) => {
+      await stopOne(
+        stop,
+        stop.waitFor.map((id) => ends.get(id)?.promise),
+        context,
+      );
+      ends.get(stop.containerId)?.resolve();
+    }),
+  );
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+};
+
+interface End {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+const createEnd = (): End => {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+};
+
+const stopOne = async (stop: ContainerStop, turns: readonly (Promise<void> | undefined)[], context: StopContext): Promise<void> => {
+  const { runtime, scheduler, emit, signal } = context;
+  const startedAtMs = scheduler.now();
+  const remaining = (): number => graceAfter(stop.gracePeriodSeconds, scheduler.now() - startedAtMs);
+  emit({ type: 'containerStopping', stop });
+  if (stop.preStop !== undefined && remaining() > 0) await runPreStop(stop, stop.preStop, context);
+  if (turns.length > 0 && remaining() > 0) {
+    const wait = new AbortController();
+    await Promise.race([Promise.all(turns), delay(remaining() * 1000, scheduler, AbortSignal.any([signal, wait.signal]))]);
+    wait.abort();
+  }
+  await runtime.stopContainer(stop.containerId, stopTimeoutSeconds(remaining()), { signal });
+  emit({ type: 'containerStopped', stop, durationMs: scheduler.now() - startedAtMs });
+};
+
+/** A hook that fails or outlasts the grace period changes nothing but the time left. */
+const runPreStop = async (stop: ContainerStop, handler: HookInput['handler'], context: StopContext): Promise<void> => {
+  const { containerId, containerName, gracePeriodSeconds } = stop;
+  const { runtime, scheduler, emit, signal, hook } = context;
+  const result = await within(gracePeriodSeconds * 1000, scheduler, signal, (limit) =>
+    runtime.runHook({ ...hook, containerId, containerName, handler }, { signal: limit }),
+  );
+  if (result === undefined) {
+    emit({
+      type: 'hookFailed',
+      hook: 'preStop',
+      containerName,
+      message: `PreStopHook not completed in grace period of ${gracePeriodSeconds} s`,
+    });
+  } else if (!result.ok) emit({ type: 'hookFailed', hook: 'preStop', containerName, message: result.message });
+};
