@@ -39,8 +39,8 @@ export const writeHostsFile = async ({ pod, paths, podIps, clusterDomain, hostsF
 };
 
 /**
- * An empty file for the container's termination message, one for each restart count, open to every user. Undefined for a container that wants
- * none.
+ * An empty file for the container's termination message, one for each restart count (docs/decisions/052), open to every user. Undefined for a
+ * container that wants none.
  */
 export const makeTerminationFile = async (paths: PodPaths, container: Container, restartCount: number): Promise<string | undefined> => {
   if (!container.terminationMessagePath) return undefined;

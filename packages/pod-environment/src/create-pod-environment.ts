@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { createCgroupManager } from './cgroups/cgroup-manager.js';
@@ -106,7 +106,6 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     async prepareNode({ signal } = {}) {
       try {
         await mkdir(podsDir, { recursive: true, mode: 0o750 });
-        await chmod(rootDir, 0o750);
         await mkdir(podLogsDir, { recursive: true, mode: 0o750 });
       } catch (error) {
         throw new PodEnvironmentError({

@@ -19,7 +19,7 @@ export interface CgroupWrite {
   readonly controller: 'cpu' | 'memory' | 'pids' | 'hugetlb';
   readonly file: string;
   readonly value: string;
-  /** The file exists on newer kernels only. */
+  /** Whether nothing is lost when the file is not there: newer kernels only, or huge pages that nobody asked for. */
   readonly optional?: boolean;
 }
 
@@ -61,7 +61,7 @@ const hugePageWrites = (hugePages: CgroupLimits['hugePages'] = {}, files: readon
       controller: 'hugetlb' as const,
       file: `hugetlb.${kernelPageSize(pageSize)}.${file}`,
       value: `${bytes}`,
-      ...(index === 0 ? {} : { optional: true }),
+      ...(index === 0 && bytes > 0 ? {} : { optional: true }),
     })),
   );
 

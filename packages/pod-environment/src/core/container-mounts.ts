@@ -84,7 +84,7 @@ const imageMount = (volume: Volume, index: number, { pod, imageVolumes, subPaths
 const isReadOnly = ({ downwardAPI, projected, image, nfs }: Volume): boolean =>
   downwardAPI !== undefined || projected !== undefined || image !== undefined || nfs?.readOnly === true;
 
-/** Upstream never finds the runtime's features without an API server; here they count (docs/decisions/050). */
+/** Upstream never finds the runtime's features without an API server; here they count (docs/decisions/049). */
 const recursiveReadOnly = (
   { name, recursiveReadOnly: mode, readOnly, mountPropagation: propagation }: VolumeMount,
   input: MountsInput,

@@ -4,7 +4,7 @@ import type { Container, Pod } from '@solo-kubelet/pod-spec';
 const CDI_PREFIX = 'cdi.k8s.io/';
 const DEVICES_PREFIX = 'devices.solo-kubelet.dev/';
 
-/** CDI devices that the pod's `cdi.k8s.io/…` annotations name, comma-separated in the values; each container gets them (docs/decisions/052). */
+/** CDI devices that the pod's `cdi.k8s.io/…` annotations name, comma-separated in the values; each container gets them (docs/decisions/050). */
 export const podCdiDevices = (pod: Pod): CDIDevice[] =>
   [
     ...new Set(Object.entries(pod.metadata.annotations ?? {}).flatMap(([key, value]) => (key.startsWith(CDI_PREFIX) ? listed(value) : []))),

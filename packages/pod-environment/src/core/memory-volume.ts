@@ -1,7 +1,6 @@
-import type { Pod, Volume } from '@solo-kubelet/pod-spec';
+import { type Pod, podCgroup, type Volume } from '@solo-kubelet/pod-spec';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import { bytes } from './amounts.js';
-import { podMemoryLimit } from './pod-cgroup-limits.js';
 import { allContainers } from './pod-volumes.js';
 
 /**
@@ -13,7 +12,7 @@ export const memoryVolumeSize = (
   sizeLimit: string | undefined,
   allocatable: Readonly<Record<string, string>>,
 ): bigint | undefined => {
-  const bounds = [bytes(allocatable.memory), bytes(sizeLimit), podMemoryLimit(pod) ?? 0n].filter((bound) => bound > 0n);
+  const bounds = [bytes(allocatable.memory), bytes(sizeLimit), podCgroup(pod).memory ?? 0n].filter((bound) => bound > 0n);
   return bounds.toSorted((left, right) => (left < right ? -1 : 1))[0];
 };
 

@@ -1,5 +1,5 @@
-import { type Container, milliCpuToQuota, milliCpuToShares, type Pod, podLimits, podQosClass, podRequests } from '@solo-kubelet/pod-spec';
-import { bytes, milliCpu } from './amounts.js';
+import { type Pod, podCgroup } from '@solo-kubelet/pod-spec';
+import { bytes } from './amounts.js';
 import type { CgroupLimits } from './cgroup-files.js';
 
 export interface CpuSettings {
@@ -14,39 +14,15 @@ export interface PodCgroupSettings extends CpuSettings {
   readonly hugePageSizes: readonly string[];
 }
 
-/** What a whole pod is held to. Upstream: ResourceConfigForPod in pkg/kubelet/cm/helpers_linux.go. */
+/** What a whole pod is held to. */
 export const podCgroupLimits = (pod: Pod, settings: PodCgroupSettings): CgroupLimits => {
-  const qosClass = podQosClass(pod);
-  const requests = podRequests(pod);
-  const limits = podLimits(pod);
-  const periodUs = settings.cpuCfsQuotaPeriodMs * 1_000;
-  const quota = settings.cpuCfsQuota ? milliCpuToQuota(milliCpu(limits.cpu), periodUs) : -1;
+  const cgroup = podCgroup(pod, { cpuCFSQuota: settings.cpuCfsQuota, cpuPeriod: settings.cpuCfsQuotaPeriodMs * 1_000 });
   return {
-    cpuShares: qosClass === 'BestEffort' ? milliCpuToShares(0) : milliCpuToShares(milliCpu(requests.cpu)),
-    ...(limited(pod, 'cpu', qosClass) ? { cpuQuotaUs: quota, cpuPeriodUs: periodUs } : {}),
-    ...(limited(pod, 'memory', qosClass) ? { memoryBytes: bytes(limits.memory) } : {}),
+    cpuShares: cgroup.cpuShares,
+    cpuQuotaUs: cgroup.cpuQuota,
+    cpuPeriodUs: cgroup.cpuPeriod,
+    memoryBytes: cgroup.memory,
     pids: settings.podPidsLimit > 0 ? settings.podPidsLimit : undefined,
-    hugePages: {
-      ...Object.fromEntries(settings.hugePageSizes.map((size) => [size, 0n])),
-      ...Object.fromEntries(
-        Object.entries(requests).flatMap(([name, quantity]) =>
-          name.startsWith(HUGE_PAGES) ? [[name.slice(HUGE_PAGES.length), bytes(quantity)]] : [],
-        ),
-      ),
-    },
+    hugePages: Object.fromEntries(settings.hugePageSizes.map((size) => [size, cgroup.hugePageLimit.get(bytes(size)) ?? 0n])),
   };
-};
-
-/** The memory limit of the pod's cgroup, bytes; undefined when it has none. */
-export const podMemoryLimit = (pod: Pod): bigint | undefined =>
-  limited(pod, 'memory', podQosClass(pod)) ? bytes(podLimits(pod).memory) || undefined : undefined;
-
-const HUGE_PAGES = 'hugepages-';
-
-/** A pod is held to a limit only when nothing in it is unlimited, or when the limit is the pod's own. */
-const limited = (pod: Pod, resource: 'cpu' | 'memory', qosClass: string): boolean => {
-  if (qosClass !== 'Burstable') return qosClass === 'Guaranteed';
-  if (bytes(pod.spec.resources?.limits?.[resource]) > 0n) return true;
-  const containers: readonly Container[] = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
-  return containers.every(({ resources }) => bytes(resources?.limits?.[resource]) > 0n);
 };

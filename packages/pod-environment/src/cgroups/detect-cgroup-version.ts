@@ -1,0 +1,9 @@
+import { access } from 'node:fs/promises';
+import type { CgroupVersion } from '../node-environment.js';
+
+/** 2 where the unified hierarchy is mounted; 1 on v1 and hybrid hosts, whose controllers are on v1. */
+export const detectCgroupVersion = (mountPoint = '/sys/fs/cgroup'): Promise<CgroupVersion> =>
+  access(`${mountPoint}/cgroup.controllers`).then(
+    () => 2,
+    () => 1,
+  );
