@@ -2,6 +2,7 @@ import { type CallOptions, Client, type ClientReadableStream, credentials, Metad
 import { CriError } from './cri-error.js';
 import type { CriCall } from './cri-interceptor.js';
 import { explainGrpcFailure } from './grpc-failure.js';
+import { onAbort } from './on-abort.js';
 import type { MethodDefinition } from './service-client.js';
 
 /** 16 MiB, as the kubelet's client. */
@@ -63,14 +64,13 @@ export const createGrpcConnection = ({
           callOptions(call),
           (error, reply) => {
             active.delete(sent);
-            call.signal?.removeEventListener('abort', cancel);
+            release();
             if (error === null) resolve(reply);
             else failureOf(error, call).then(reject);
           },
         );
-        const cancel = (): void => sent.cancel();
         active.add(sent);
-        call.signal?.addEventListener('abort', cancel, { once: true });
+        const release = onAbort(call.signal, () => sent.cancel());
       });
     },
     async *stream(call, method) {
@@ -85,16 +85,15 @@ export const createGrpcConnection = ({
       );
       // Cancelling a stream that is no longer read still emits an error.
       sent.on('error', () => {});
-      const cancel = (): void => sent.cancel();
       active.add(sent);
-      call.signal?.addEventListener('abort', cancel, { once: true });
+      const release = onAbort(call.signal, () => sent.cancel());
       try {
         for await (const reply of sent) yield reply;
       } catch (error) {
         throw await failureOf(error, call);
       } finally {
         active.delete(sent);
-        call.signal?.removeEventListener('abort', cancel);
+        release();
         sent.cancel();
       }
     },

@@ -50,7 +50,8 @@ export const explainGrpcFailure = async (error: unknown, { method, socketPath }:
     code,
     method,
     details: said,
-    cause: error,
+    // An answer of the runtime is told whole by code and details; only what the system said adds to it.
+    cause: trouble?.error,
     retryable: retryableCodes.has(code),
     message:
       trouble === undefined ? `${method} failed: ${said}` : `cannot reach the container runtime at unix://${socketPath}: ${trouble.code}`,

@@ -3,6 +3,7 @@ import { createConnection } from 'node:net';
 export interface SocketTrouble {
   /** What the kernel says, such as `ENOENT`. */
   readonly code: string;
+  readonly error: Error;
   readonly hint: string;
 }
 
@@ -28,6 +29,6 @@ export const findSocketTrouble = (path: string): Promise<SocketTrouble | undefin
     socket.once('connect', () => settle());
     socket.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? 'EUNKNOWN';
-      settle({ code, hint: hints[code] ?? 'Check the runtime socket.' });
+      settle({ code, error, hint: hints[code] ?? 'Check the runtime socket.' });
     });
   });

@@ -5,6 +5,7 @@ import { CriError } from './cri-error.js';
 import { criEventChange } from './cri-event-changes.js';
 import type { EventsDefinition } from './gen/containerd-events.js';
 import type { RuntimeServiceDefinition } from './gen/cri-v1.js';
+import { onAbort } from './on-abort.js';
 import type { ChangeFeed, PodChange } from './pod-change.js';
 import type { ServiceClient } from './service-client.js';
 
@@ -58,7 +59,7 @@ export async function* watchChanges(
     // A reader may leave while the next event is waited for: only an abort ends that wait.
     const subscription = new AbortController();
     const end = (): void => subscription.abort(signal?.reason);
-    signal?.addEventListener('abort', end, { once: true });
+    const release = onAbort(signal, end);
     const events = feeds[feed]({ signal: subscription.signal })[Symbol.asyncIterator]();
     let received = 0;
     try {
@@ -78,7 +79,7 @@ export async function* watchChanges(
       if (CriError.is(error) && error.code === 'CRI_UNIMPLEMENTED') return { unsupported: true, reason: describeError(error) };
       return { unsupported: false, reason: describeError(error) };
     } finally {
-      signal?.removeEventListener('abort', end);
+      release();
       end();
     }
     const quickEnd = received === 0 && performance.now() - startedAtMs < quickEndMs;

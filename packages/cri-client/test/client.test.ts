@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,13 @@ describe('the client', () => {
     await expect(call).rejects.toThrow('enough');
     await expect.poll(() => seen.outcome).toBe('CANCELLED');
     await expect(client.runtime.version({}, { signal: controller.signal })).rejects.toThrow('enough');
+  });
+
+  it('serves many calls that share one signal, through one listener', async () => {
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 50 }, () => client.runtime.version({}, { signal }));
+    await Promise.all(calls);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
   });
 
   it('stops a stream when its reader stops or the signal aborts', async () => {

@@ -52,6 +52,25 @@ describe('life in virtual time', () => {
     expect(await statusOf(client, containerId)).toMatchObject({ exitCode: 137 });
   });
 
+  it('goes on with a stop that was given up: the signal was sent, the kill is not', async () => {
+    const clock = createVirtualClock();
+    const { fake, client } = await start({ clock, containers: () => ({ onStop: 'ignore' }) });
+    const containerId = await runContainer(client, await runSandbox(client));
+    const call = fake.called('StopContainer');
+    const stop = client.runtime.stopContainer({ containerId, timeout: 30 }, { timeoutMs: 30 });
+    await expect(stop).rejects.toMatchObject({ code: 'CRI_DEADLINE_EXCEEDED' });
+    await expect.poll(async () => (await call).outcome).toBe('CANCELLED');
+    await clock.advance(60_000);
+    expect((await statusOf(client, containerId))?.state).toBe(ContainerState.CONTAINER_RUNNING);
+  });
+
+  it('needs no time for a container that obeys the stop signal at once', async () => {
+    const { client } = await start({ clock: createVirtualClock() });
+    const containerId = await runContainer(client, await runSandbox(client));
+    await client.runtime.stopContainer({ containerId, timeout: 30 });
+    expect(await statusOf(client, containerId)).toMatchObject({ exitCode: 143 });
+  });
+
   it('ends a container some time after the stop signal', async () => {
     const clock = createVirtualClock();
     const { fake, client } = await start({ clock, containers: () => ({ stopsAfterMs: 2_000, stopExitCode: 0 }) });
@@ -82,9 +101,10 @@ describe('life in virtual time', () => {
     const { fake, client } = await start({ clock, recordLagMs: 30 });
     const id = await runContainer(client, await runSandbox(client));
     fake.exitContainer('app', { exitCode: 1 });
+    fake.exitContainer('app', { exitCode: 2 });
     expect((await statusOf(client, id))?.state).toBe(ContainerState.CONTAINER_RUNNING);
     await clock.advance(30);
-    expect((await statusOf(client, id))?.state).toBe(ContainerState.CONTAINER_EXITED);
+    expect(await statusOf(client, id)).toMatchObject({ state: ContainerState.CONTAINER_EXITED, exitCode: 1 });
   });
 
   it('scripts each restart on its own', async () => {
@@ -157,6 +177,16 @@ describe('containers', () => {
       await expect(runContainer(client, sandbox, { mounts: [unsound] })).rejects.toMatchObject({ name: 'CriError' });
     }
     await runContainer(client, sandbox, { mounts: [{ ...mount, readonly: true }] });
+  });
+
+  it('name the image behind an image mount', async () => {
+    const { client } = await start({ images: [{ tags: ['busybox:1'] }, { tags: ['data:1'] }] });
+    const sandbox = await runSandbox(client);
+    const mount = { containerPath: '/data', image: { image: 'data:1' } };
+    await expect(runContainer(client, sandbox, { mounts: [mount] })).rejects.toMatchObject({ name: 'CriError' });
+    const id = await runContainer(client, sandbox, { mounts: [{ ...mount, readonly: true }] });
+    const image = (await client.images.imageStatus({ image: { image: 'data:1' } })).image;
+    expect((await statusOf(client, id))?.mounts[0]?.image?.imageRef).toBe(image?.id);
   });
 
   it('keep resources that an update does not name', async () => {

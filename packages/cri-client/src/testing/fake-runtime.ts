@@ -67,6 +67,8 @@ export const createFakeRuntime = ({
   /** What would still happen to a container: timers of its script. */
   const pending = new Map<string, (() => void)[]>();
   const exitWaiters = new Map<string, (() => void)[]>();
+  /** Ended, but not yet on record. */
+  const ending = new Map<string, Exit>();
   const seed = randomBytes(8).toString('hex');
   let made = 0;
   let lastNs = 0n;
@@ -115,6 +117,7 @@ export const createFakeRuntime = ({
 
   const recordExit = (record: ContainerRecord, { exitCode, reason, message = '' }: Exit): void => {
     if (record.state === ContainerState.CONTAINER_EXITED) return;
+    ending.delete(record.id);
     record.state = ContainerState.CONTAINER_EXITED;
     record.finishedAt = nowNs();
     record.exitCode = exitCode;
@@ -128,7 +131,8 @@ export const createFakeRuntime = ({
   };
 
   const exit = (record: ContainerRecord, how: Exit): void => {
-    if (record.state !== ContainerState.CONTAINER_RUNNING) return;
+    if (record.state !== ContainerState.CONTAINER_RUNNING || ending.has(record.id)) return;
+    ending.set(record.id, how);
     cancelPlans(record.id);
     onEvent({
       type: ContainerEventType.CONTAINER_STOPPED_EVENT,
@@ -155,8 +159,8 @@ export const createFakeRuntime = ({
   const destroy = (record: ContainerRecord): void => {
     if (record.state !== ContainerState.CONTAINER_RUNNING) return;
     exit(record, { exitCode: KILLED });
-    recordExit(record, { exitCode: KILLED });
     cancelPlans(record.id);
+    recordExit(record, ending.get(record.id) ?? { exitCode: KILLED });
   };
 
   const reserve = (name: string, kind: string, holder: { readonly id: string } | undefined): void => {
@@ -311,7 +315,9 @@ export const createFakeRuntime = ({
     if (timeoutSeconds > 0) {
       if (!record.stopSignalled) {
         record.stopSignalled = true;
-        if (onStop === 'exit') plan(record.id, stopsAfterMs, () => exit(record, { exitCode: stopExitCode }));
+        const end = (): void => exit(record, { exitCode: stopExitCode });
+        if (onStop === 'exit' && stopsAfterMs === 0) end();
+        else if (onStop === 'exit') plan(record.id, stopsAfterMs, end);
       }
       const grace = new AbortController();
       const giveUp = (): void => grace.abort(signal.reason);
@@ -360,6 +366,7 @@ export const createFakeRuntime = ({
       for (const id of pending.keys()) cancelPlans(id);
       for (const log of logs.values()) log.close();
       logs.clear();
+      ending.clear();
       containers.clear();
       sandboxes.clear();
     },
