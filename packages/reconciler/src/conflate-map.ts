@@ -53,7 +53,10 @@ export const conflateMap =
 
       const settle = (key: unknown, lane: Lane<T>, last: { readonly result: R } | undefined): void => {
         lane.running = false;
-        if (lane.pending) return run(key, lane);
+        if (lane.pending) {
+          run(key, lane);
+          return;
+        }
         const delayMs = last === undefined ? undefined : requeueAfterMs(last.result);
         if (delayMs === undefined || sourceDone) lanes.delete(key);
         else {

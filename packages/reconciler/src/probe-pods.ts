@@ -1,5 +1,6 @@
 import type { ProbeReport, ProbeTarget } from '@solo-kubelet/probe-engine';
 import { distinctUntilChanged, EMPTY, map, type Observable, type SchedulerLike, scan } from 'rxjs';
+import { canonicalText } from './core/canonical-text.js';
 import type { PodUid } from './core/pod-identity.js';
 import { selectProbeTargets } from './core/select-probe-targets.js';
 import { syncInput, type World, type WorldSettings } from './core/world.js';
@@ -39,7 +40,7 @@ const selectAll = (settings: WorldSettings, before: Selected, world: World, nowM
   for (const uid of world.ledgers.keys()) {
     const known = before.byPod.get(uid);
     const targets = isUnchanged(before.world, world, uid) ? (known ?? []) : targetsOf(settings, world, uid, nowMs);
-    const kept = known !== undefined && JSON.stringify(known) === JSON.stringify(targets) ? known : targets;
+    const kept = known !== undefined && canonicalText(known) === canonicalText(targets) ? known : targets;
     if (kept.length > 0) byPod.set(uid, kept);
     changed ||= kept !== (known ?? kept) || kept.length > 0 !== (known !== undefined);
   }

@@ -40,7 +40,9 @@ export const recordEvents = ({
   );
   const fromProbes$ = probeReport$.pipe(
     withLatestFrom(world$),
-    mergeMap(([report, world]) => said(world, podUid(report.podUid), () => eventOfProbe(report))),
+    mergeMap(([report, world]) =>
+      said(world, podUid((report.type === 'verdict' ? report.verdict : report.probe).podUid), () => eventOfProbe(report)),
+    ),
   );
   return merge(fromActivity$, fromProbes$).pipe(
     scan((log: EventLog, { pod, draft }) => recordEvent(log, pod, draft, scheduler.now(), maxEvents), restoredEventLog(initialEvents)),

@@ -6,21 +6,22 @@ const titles = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness
 /** The event about one attempt of a probe: a failure is `Unhealthy`, a success worth a word `ProbeWarning`. */
 export const eventOfProbe = (report: ProbeReport): EventDraft | undefined => {
   if (report.type !== 'attempt') return undefined;
-  const { kind, outcome, containerName } = report;
-  const title = titles[kind];
-  switch (outcome.result) {
-    case 'failure':
-      return { type: 'Warning', reason: 'Unhealthy', message: `${title} probe failed: ${outcome.output}`, containerName };
+  const { probe, result, output } = report;
+  const title = titles[probe.kind];
+  const { containerName } = probe;
+  switch (result) {
+    case 'success':
+      return undefined;
     case 'warning':
-      return { type: 'Warning', reason: 'ProbeWarning', message: `${title} probe warning: ${outcome.output}`, containerName };
-    case 'error':
+      return { type: 'Warning', reason: 'ProbeWarning', message: `${title} probe warning: ${output}`, containerName };
+    case 'failure':
+      return { type: 'Warning', reason: 'Unhealthy', message: `${title} probe failed: ${output}`, containerName };
+    case 'unknown':
       return {
         type: 'Warning',
         reason: 'Unhealthy',
-        message: `${title} probe errored and resulted in unknown state: ${outcome.output}`,
+        message: `${title} probe errored and resulted in unknown state: ${output}`,
         containerName,
       };
-    default:
-      return undefined;
   }
 };

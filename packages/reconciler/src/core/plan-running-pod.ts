@@ -2,7 +2,6 @@ import type { Container } from '@solo-kubelet/pod-spec';
 import { stopsOfPod } from './container-stop.js';
 import { backoffUntilMs, currentBackoff, formatDelay } from './crash-backoff.js';
 import { decideInitContainers } from './init-containers.js';
-import { newestContainer } from './observed-pod.js';
 import { planResize } from './plan-resize.js';
 import type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan } from './pod-action.js';
 import { formatPod } from './pod-identity.js';

@@ -35,6 +35,7 @@ const targetsOf = (input: RunningPodInput, container: Container): readonly Probe
         probe: found.probe,
         podIp: pod.spec.hostNetwork === true ? '127.0.0.1' : (status?.podIP ?? ''),
         ports: container.ports ?? [],
+        ...(container.env === undefined ? {} : { env: container.env }),
         startedAtMs: observed.startedAtMs ?? observed.createdAtMs,
         started,
         ...(found.custom === undefined ? {} : { custom: found.custom }),

@@ -4,6 +4,7 @@ import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
 import type { PodActivity } from './activity.js';
 import { admitPods } from './admission/admit-pods.js';
 import type { NodeAdmissionFacts } from './admission/node-admission-facts.js';
+import { canonicalText } from './canonical-text.js';
 import type { BackoffEntry, BackoffPolicy } from './crash-backoff.js';
 import { allSynced, type DesiredState, emptyDesired, reduceDesired } from './desired-state.js';
 import { nameHolders } from './name-holders.js';
@@ -211,7 +212,7 @@ const deriveStatuses = (settings: WorldSettings, before: World, after: World, in
     if (pod === undefined || generationOf(after.observed, uid) === 0) continue;
     const sync = syncInput(settings, after, uid, input.atMs);
     const status = derivePodStatus({ ...sync, pod, nodeIps: after.node?.nodeIps ?? [] });
-    if (JSON.stringify(status) === JSON.stringify(statuses.get(uid))) continue;
+    if (canonicalText(status) === canonicalText(statuses.get(uid))) continue;
     statuses.set(uid, status);
     changed = true;
   }

@@ -1,1 +1,6 @@
-export {};
+export { type FakeCall, type FakeFault, type FakeRuntime, type FakeRuntimeOptions, type FakeScript, fakeRuntime } from './fake-runtime.js';
+export { nodeFacts } from './node-facts.js';
+export { observedContainer, observedPod, observedSandbox } from './observed-builder.js';
+export { container, pod } from './pod-builder.js';
+export { type TestKubelet, type TestKubeletOptions, testKubelet } from './test-kubelet.js';
+export { type VirtualTime, virtualTime } from './virtual-time.js';

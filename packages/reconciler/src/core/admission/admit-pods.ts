@@ -1,4 +1,5 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { canonicalText } from '../canonical-text.js';
 import { isLive } from '../observed-pod.js';
 import { type PodUid, podKey } from '../pod-identity.js';
 import type { Admission } from '../pod-ledger.js';
@@ -28,7 +29,7 @@ export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyM
     const refusal = runs(uid) || wasAdmitted(world, uid) ? undefined : checkPod({ pod, others, node });
     const before = world.ledgers.get(uid)?.admission;
     const decision: Admission = refusal === undefined ? { state: 'admitted' } : { state: 'refused', ...refusal };
-    if (JSON.stringify(before) !== JSON.stringify(decision)) decisions.set(uid, decision);
+    if (canonicalText(before) !== canonicalText(decision)) decisions.set(uid, decision);
   }
   return decisions;
 };

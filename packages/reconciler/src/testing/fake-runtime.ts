@@ -1,0 +1,283 @@
+import { type Container, containerHash, type Pod } from '@solo-kubelet/pod-spec';
+import type { SchedulerLike } from 'rxjs';
+import type { ObservedContainer, ObservedPod, ObservedSandbox } from '../core/observed-pod.js';
+import { type PodUid, uidOf } from '../core/pod-identity.js';
+import type { RuntimePort } from '../runtime-port.js';
+import { delay } from '../time-limit.js';
+
+/** How one container lives. Left out: it runs until stopped. */
+export interface FakeScript {
+  readonly runsForMs?: number;
+  /** Default 0. */
+  readonly exitCode?: number;
+  /** From the stop signal to the exit, ms; more than the timeout means it is killed. Default 0. */
+  readonly stopsAfterMs?: number;
+}
+
+export type FakeFault =
+  /** The call fails and does nothing. */
+  | 'fail'
+  /** The call does its work, but its caller hears of a failure. */
+  | 'loseReply';
+
+export interface FakeRuntimeOptions {
+  readonly scheduler: SchedulerLike;
+  readonly script?: (container: Container, restartCount: number, pod: Pod) => FakeScript;
+  /** Asked at every call. Default: no faults. */
+  readonly fault?: (method: string) => FakeFault | undefined;
+  /** How long each call takes, ms. Default 1. */
+  readonly latencyMs?: () => number;
+  /** How long an image takes to come, ms; undefined: it can't be had. Default: it is there. */
+  readonly pullMs?: (image: string) => number | undefined;
+}
+
+export interface FakeCall {
+  readonly atMs: number;
+  readonly method: string;
+  readonly podUid: PodUid | undefined;
+  readonly name: string;
+}
+
+export interface FakeRuntime extends RuntimePort {
+  readonly pods: ReadonlyMap<PodUid, ObservedPod>;
+  readonly calls: readonly FakeCall[];
+  /** Laws that were broken: two live instances of one container, two ready sandboxes of one pod, a stop cut short. */
+  readonly violations: readonly string[];
+  readonly cleaned: ReadonlySet<PodUid>;
+  exit(containerId: string, exitCode: number): void;
+  killSandbox(podSandboxId: string): void;
+}
+
+interface Held {
+  readonly pod: Pod;
+  sandboxes: ObservedSandbox[];
+  containers: ObservedContainer[];
+}
+
+/** A container runtime in memory, under the scheduler's time, that watches over the laws a kubelet must keep. */
+export const fakeRuntime = ({
+  scheduler,
+  script = () => ({}),
+  fault = () => undefined,
+  latencyMs = () => 1,
+  pullMs = () => 0,
+}: FakeRuntimeOptions): FakeRuntime => {
+  const held = new Map<PodUid, Held>();
+  const calls: FakeCall[] = [];
+  const violations: string[] = [];
+  const cleaned = new Set<PodUid>();
+  let ids = 0;
+  const listeners = new Set<(uid: PodUid) => void>();
+  const notify = (uid: PodUid): void => {
+    for (const listener of listeners) listener(uid);
+  };
+  const nextId = (kind: string): string => `${kind}-${++ids}`;
+  const observed = (uid: PodUid): ObservedPod | undefined => {
+    const pod = held.get(uid);
+    if (pod === undefined || (pod.sandboxes.length === 0 && pod.containers.length === 0)) return undefined;
+    const { name = '', namespace = 'default' } = pod.pod.metadata;
+    return { uid, name, namespace, sandboxes: [...pod.sandboxes], containers: [...pod.containers] };
+  };
+  const ownerOf = (containerId: string): Held | undefined =>
+    [...held.values()].find((pod) => pod.containers.some(({ id }) => id === containerId));
+  const change = (containerId: string, patch: Partial<ObservedContainer>): void => {
+    const owner = ownerOf(containerId);
+    if (owner === undefined) return;
+    owner.containers = owner.containers.map((container) => (container.id === containerId ? { ...container, ...patch } : container));
+    notify(uidOf(owner.pod));
+  };
+  const find = (containerId: string): ObservedContainer | undefined =>
+    ownerOf(containerId)?.containers.find(({ id }) => id === containerId);
+  const exit = (containerId: string, exitCode: number): void => {
+    if (find(containerId)?.state !== 'running') return;
+    change(containerId, { state: 'exited', exitCode, finishedAtMs: scheduler.now(), reason: exitCode === 0 ? 'Completed' : 'Error' });
+  };
+
+  /** Every call takes its time, may be aborted while it does, and may go wrong. */
+  const call = async <T>(
+    method: string,
+    podUid: PodUid | undefined,
+    name: string,
+    signal: AbortSignal,
+    work: () => T | Promise<T>,
+  ): Promise<T> => {
+    await delay(latencyMs(), scheduler, signal);
+    signal.throwIfAborted();
+    calls.push({ atMs: scheduler.now(), method, podUid, name });
+    const wrong = fault(method);
+    if (wrong === 'fail') throw new Error(`${method} was made to fail`);
+    const result = await work();
+    if (wrong === 'loseReply') throw new Error(`the reply of ${method} was lost`);
+    return result;
+  };
+
+  const live = (pod: Held, name: string): readonly ObservedContainer[] =>
+    pod.containers.filter((container) => container.name === name && container.state === 'running');
+
+  return {
+    get pods() {
+      return new Map(
+        [...held.keys()].flatMap((uid) => {
+          const pod = observed(uid);
+          return pod === undefined ? [] : [[uid, pod] as const];
+        }),
+      );
+    },
+    calls,
+    violations,
+    cleaned,
+    exit,
+    killSandbox: (podSandboxId) => {
+      for (const [uid, pod] of held) {
+        if (!pod.sandboxes.some(({ id }) => id === podSandboxId)) continue;
+        for (const container of pod.containers) if (container.sandboxId === podSandboxId) exit(container.id, 137);
+        pod.sandboxes = pod.sandboxes.map((sandbox) =>
+          sandbox.id === podSandboxId ? { ...sandbox, state: 'notReady', ips: [] } : sandbox,
+        );
+        notify(uid);
+      }
+    },
+    list: ({ signal }) =>
+      call(
+        'list',
+        undefined,
+        '',
+        signal,
+        () =>
+          new Map(
+            [...held.keys()].flatMap((uid) => {
+              const pod = observed(uid);
+              return pod === undefined ? [] : [[uid, pod] as const];
+            }),
+          ),
+      ),
+    inspect: (uid, { signal }) => call('inspect', uid, '', signal, () => observed(uid)),
+    createSandbox: async (pod, attempt, { signal }) => {
+      const uid = uidOf(pod);
+      try {
+        return await call('createSandbox', uid, '', signal, () => {
+          const owner = held.get(uid) ?? { pod, sandboxes: [], containers: [] };
+          held.set(uid, owner);
+          cleaned.delete(uid);
+          if (owner.sandboxes.some(({ state }) => state === 'ready')) violations.push(`two ready sandboxes of ${uid}`);
+          if (owner.sandboxes.some((sandbox) => sandbox.attempt === attempt))
+            throw new Error(`sandbox attempt ${attempt} of ${uid} is taken`);
+          const podSandboxId = nextId('sandbox');
+          const hostNetwork = pod.spec.hostNetwork === true;
+          const ips = hostNetwork ? [] : [`10.0.0.${ids % 250}`];
+          owner.sandboxes = [
+            { id: podSandboxId, attempt, state: 'ready', createdAtMs: scheduler.now(), hostNetwork, ips, networkReported: true },
+            ...owner.sandboxes,
+          ];
+          return { ok: true, podSandboxId, ips } as const;
+        });
+      } catch (error) {
+        signal.throwIfAborted();
+        return { ok: false, reason: 'FailedCreatePodSandBox', message: String(error) };
+      }
+    },
+    pullImages: (pod, { signal }) => call('pullImages', uidOf(pod), '', signal, () => undefined),
+    startContainer: async ({ pod, container, restartCount, podSandboxId }, { signal, report }) => {
+      const uid = uidOf(pod);
+      try {
+        const waitMs = pullMs(container.image ?? '');
+        if (waitMs === undefined) return { ok: false, reason: 'ErrImagePull', message: 'no such image' };
+        if (waitMs > 0) await delay(waitMs, scheduler, signal);
+        const { runsForMs, exitCode = 0 } = script(container, restartCount, pod);
+        return await call('startContainer', uid, container.name, signal, () => {
+          const owner = held.get(uid);
+          if (owner === undefined || !owner.sandboxes.some(({ id, state }) => id === podSandboxId && state === 'ready')) {
+            throw new Error('no ready sandbox');
+          }
+          if (live(owner, container.name).length > 0) violations.push(`two live instances of ${uid}/${container.name}`);
+          const containerId = nextId('container');
+          const nowMs = scheduler.now();
+          owner.containers = [
+            {
+              id: containerId,
+              sandboxId: podSandboxId,
+              name: container.name,
+              state: 'running',
+              restartCount,
+              hash: containerHash(container),
+              createdAtMs: nowMs,
+              startedAtMs: nowMs,
+              exitCode: 0,
+              reason: '',
+              message: '',
+              runtimeName: 'fake',
+              image: container.image ?? '',
+              imageRef: `sha256:${container.image}`,
+              terminationGracePeriodSeconds: Number(pod.spec.terminationGracePeriodSeconds ?? 30),
+              ...(container.lifecycle?.preStop === undefined ? {} : { preStop: container.lifecycle.preStop }),
+            },
+            ...owner.containers,
+          ];
+          if (runsForMs !== undefined) scheduler.schedule(() => exit(containerId, exitCode), runsForMs);
+          report({ type: 'containerStarted', containerName: container.name, containerId });
+          notify(uid);
+          return { ok: true, containerId } as const;
+        });
+      } catch (error) {
+        signal.throwIfAborted();
+        return { ok: false, reason: 'RunContainerError', message: String(error) };
+      }
+    },
+    runHook: async ({ podUid, containerName, handler }, { signal }) => {
+      const seconds = Number(handler.sleep?.seconds ?? 0);
+      await delay(seconds * 1000, scheduler, signal);
+      calls.push({ atMs: scheduler.now(), method: 'runHook', podUid, name: containerName });
+      return { ok: true };
+    },
+    stopContainer: (containerId, timeoutSeconds, { signal }) =>
+      call('stopContainer', uidOf(ownerOf(containerId)?.pod ?? nobody), find(containerId)?.name ?? '', signal, async () => {
+        const owner = ownerOf(containerId);
+        const container = find(containerId);
+        if (owner === undefined || container?.state !== 'running') return;
+        const spec = [...owner.pod.spec.containers, ...(owner.pod.spec.initContainers ?? [])].find(({ name }) => name === container.name);
+        const { stopsAfterMs = 0 } = spec === undefined ? {} : script(spec, container.restartCount, owner.pod);
+        await delay(Math.min(stopsAfterMs, timeoutSeconds * 1000), scheduler, signal);
+        exit(containerId, stopsAfterMs > timeoutSeconds * 1000 ? 137 : 143);
+      }),
+    removeContainer: (containerId, { signal }) =>
+      call('removeContainer', undefined, find(containerId)?.name ?? '', signal, () => {
+        const owner = ownerOf(containerId);
+        if (owner === undefined) return;
+        if (find(containerId)?.state === 'running') violations.push(`a running container of ${uidOf(owner.pod)} was removed`);
+        owner.containers = owner.containers.filter(({ id }) => id !== containerId);
+      }),
+    stopSandbox: (podSandboxId, { signal }) =>
+      call('stopSandbox', undefined, podSandboxId, signal, () => {
+        for (const pod of held.values()) {
+          if (!pod.sandboxes.some(({ id }) => id === podSandboxId)) continue;
+          for (const container of pod.containers) {
+            if (container.sandboxId === podSandboxId && container.state === 'running') {
+              violations.push(`sandbox of ${uidOf(pod.pod)} stopped under ${container.name}`);
+              exit(container.id, 137);
+            }
+          }
+          pod.sandboxes = pod.sandboxes.map((sandbox) =>
+            sandbox.id === podSandboxId ? { ...sandbox, state: 'notReady', ips: [] } : sandbox,
+          );
+        }
+      }),
+    removeSandbox: (podSandboxId, { signal }) =>
+      call('removeSandbox', undefined, podSandboxId, signal, () => {
+        for (const pod of held.values()) {
+          pod.sandboxes = pod.sandboxes.filter(({ id }) => id !== podSandboxId);
+          pod.containers = pod.containers.filter(({ sandboxId }) => sandboxId !== podSandboxId);
+        }
+      }),
+    updateResources: (pod, container, _containerId, { signal }) =>
+      call('updateResources', uidOf(pod), container.name, signal, () => undefined),
+    cleanPod: (uid, { signal }) =>
+      call('cleanPod', uid, '', signal, () => {
+        if (observed(uid) !== undefined) violations.push(`${uid} cleaned while something of it was left`);
+        cleaned.add(uid);
+        held.delete(uid);
+      }),
+    forgetBackoff: () => {},
+  };
+};
+
+const nobody = { metadata: {} } as Pod;
