@@ -1,4 +1,5 @@
 import type { Toleration } from '../gen/pod-types.js';
+import { goJsonError } from './go-json-error.js';
 
 type Result = { readonly tolerations: readonly Toleration[] } | { readonly error: string };
 
@@ -15,12 +16,9 @@ const GO_TYPES: Readonly<Record<FieldName, string>> = {
 
 /** Reads the JSON of the old tolerations annotation as Go's `encoding/json` does: names in any case, its words for what is wrong. */
 export const parseAnnotatedTolerations = (text: string): Result => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { error: describeSyntaxError(text) };
-  }
+  const syntaxError = goJsonError(text);
+  if (syntaxError !== undefined) return { error: syntaxError };
+  const value: unknown = JSON.parse(text);
   if (value === null) return { tolerations: [] };
   if (!Array.isArray(value)) return { error: `json: cannot unmarshal ${kindOf(value)} into Go value of type []core.Toleration` };
   const errors: string[] = [];
@@ -52,18 +50,4 @@ const readToleration = (item: unknown, errors: string[]): Toleration => {
     }
   }
   return toleration as Toleration;
-};
-
-/** Go names the first character that no JSON text could have at its place. */
-const describeSyntaxError = (text: string): string => {
-  const trimmed = text.replace(/^[ \t\r\n]+/, '');
-  if (trimmed === '') return 'unexpected end of JSON input';
-  const first = Array.from(trimmed)[0]!;
-  if (!/[-{["0-9tfn]/.test(first)) return `invalid character ${quoteCharacter(first)} looking for beginning of value`;
-  return 'unexpected end of JSON input';
-};
-
-const quoteCharacter = (character: string): string => {
-  if (character === "'") return `'\\''`;
-  return character === '"' ? `'"'` : `'${character}'`;
 };

@@ -79,16 +79,16 @@ const SERVICE_FIELDS = ['ports', 'resources', 'resizePolicy', 'restartPolicy', '
 const NOT_EPHEMERAL = 'cannot be set for an Ephemeral Container';
 
 const validateNoServiceFields = (container: EphemeralContainer, field: string, report: Report): void => {
-  for (const name of SERVICE_FIELDS) if (isSet(container[name])) report.forbidden(`${field}.${name}`, NOT_EPHEMERAL);
+  for (const name of SERVICE_FIELDS) if (isSet(container, name)) report.forbidden(`${field}.${name}`, NOT_EPHEMERAL);
   for (const [i, { subPath, subPathExpr }] of (container.volumeMounts ?? []).entries()) {
     if (subPath) report.forbidden(`${field}.volumeMounts[${i}].subPath`, NOT_EPHEMERAL);
     if (subPathExpr) report.forbidden(`${field}.volumeMounts[${i}].subPathExpr`, NOT_EPHEMERAL);
   }
 };
 
-/** Empty resources are what a container without any has. */
-const isSet = (value: EphemeralContainer[(typeof SERVICE_FIELDS)[number]]): boolean =>
-  value !== undefined && !(typeof value === 'object' && Object.keys(value).length === 0 && !Array.isArray(value));
+/** A container without any resources has an empty `resources`. */
+const isSet = (container: EphemeralContainer, name: (typeof SERVICE_FIELDS)[number]): boolean =>
+  name === 'resources' ? Object.keys(container.resources ?? {}).length > 0 : container[name] !== undefined;
 
 /** White space around an image, which only a whole Pod is checked for. */
 export const validateImagesSpace = (containers: readonly Container[], field: string, report: Report): void => {

@@ -41,7 +41,8 @@ const validateTemplateMetadata = (metadata: ObjectMeta, field: string, report: R
   validateAnnotations(metadata.annotations, `${field}.annotations`, report);
   validateLabels(metadata.labels, `${field}.labels`, report);
   for (const [name, value] of Object.entries(metadata)) {
-    if (name === 'annotations' || name === 'labels' || value === undefined || value === '' || value === 0) continue;
+    const isUnset = value === undefined || value === '' || (name === 'generation' && value === 0);
+    if (isUnset || name === 'annotations' || name === 'labels') continue;
     report.forbidden(`${field}.${FIELD_SPELLINGS[name] ?? name}`, 'cannot be set');
   }
 };
