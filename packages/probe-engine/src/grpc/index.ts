@@ -1,1 +1,1 @@
-export {};
+export { grpcHandler } from './grpc-handler.js';

@@ -1,1 +1,1 @@
-export {};
+export { probeTarget } from './probe-target.js';

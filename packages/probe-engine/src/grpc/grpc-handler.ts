@@ -1,0 +1,61 @@
+import { credentials, type ServiceError, status } from '@grpc/grpc-js';
+import type { GRPCAction } from '@solo-kubelet/pod-spec';
+import { PROBE_USER_AGENT } from '../core/http-request.js';
+import { HealthCheckResponse_ServingStatus, HealthClient } from '../gen/health.js';
+import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
+import { probeTiming, targetHost } from '../probe-target.js';
+
+/** Success when `grpc.health.v1.Health/Check` answers SERVING; plaintext, always to the Pod's own address (pkg/probe/grpc/grpc.go). */
+export const grpcHandler = (): ProbeHandler<'grpc', GRPCAction> => ({
+  field: 'grpc',
+  probe: (action, target, { signal }) => {
+    const host = targetHost(target);
+    const address = `${host.includes(':') ? `[${host}]` : host}:${action.port}`;
+    return check(address, action.service ?? '', probeTiming(target.probe).timeoutMs, signal);
+  },
+});
+
+const check = (address: string, service: string, timeoutMs: number, signal: AbortSignal): Promise<ProbeOutcome> =>
+  new Promise((resolve) => {
+    const client = new HealthClient(address, credentials.createInsecure(), {
+      'grpc.primary_user_agent': PROBE_USER_AGENT,
+      'grpc.enable_http_proxy': 0,
+      'grpc.enable_retries': 0,
+      // Channels to one address share their connections by default; a probe wants one of its own.
+      'grpc.use_local_subchannel_pool': 1,
+    });
+    const end = (outcome: ProbeOutcome): void => {
+      signal.removeEventListener('abort', onAbort);
+      client.close();
+      resolve(outcome);
+    };
+    const late: ProbeOutcome = { result: 'failure', output: `timeout: health rpc did not complete within ${timeoutMs / 1_000}s` };
+    const call = client.check({ service }, (error, response) =>
+      end(error === null ? judge(response.status) : explain(error, late, address)),
+    );
+    const onAbort = (): void => {
+      call.cancel();
+      end(late);
+    };
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+
+const judge = (serving: HealthCheckResponse_ServingStatus): ProbeOutcome => {
+  if (serving === HealthCheckResponse_ServingStatus.SERVING) return { result: 'success', output: 'service healthy' };
+  const name = HealthCheckResponse_ServingStatus[serving] ?? String(serving);
+  return { result: 'failure', output: `service unhealthy (responded with "${name}")` };
+};
+
+const explain = (error: ServiceError, late: ProbeOutcome, address: string): ProbeOutcome => {
+  if (error.code === status.DEADLINE_EXCEEDED) return late;
+  if (error.code === status.UNIMPLEMENTED) {
+    return {
+      result: 'failure',
+      output: `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.details}`,
+    };
+  }
+  if (error.code === status.UNAVAILABLE)
+    return { result: 'failure', output: `error: failed to connect service at "${address}": ${error.details}` };
+  return { result: 'failure', output: `error: health rpc probe failed: ${error.details}` };
+};
