@@ -41,6 +41,8 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     listManifests: (options) => list<ManifestObject>('/manifests', options),
     watchManifests: (options) => watch<ManifestObject>('/manifests', options),
     getNode: (options) => getJson('/node', options),
+    getConfiguration: async (options) =>
+      (await getJson<{ readonly kubeletconfig: Readonly<Record<string, unknown>> }>('/configz', options)).kubeletconfig,
     getSummary: (options) => getJson('/stats/summary', options),
     readLog: async function* ({ namespace, pod, container }, { follow, previous, timestamps, ...limits }, options) {
       const query = new URLSearchParams();

@@ -13,7 +13,10 @@ export interface LatestList<Value, T> extends Watchable<T> {
 const MAX_PENDING = 10_000;
 
 /** Keeps what a stream of maps says, as objects of the API; entries are compared by identity, so an unchanged one must stay itself. */
-export const latestList = <Value, T extends object>(source$: Observable<ReadonlyMap<string, Value>>, toObject: (value: Value, key: string) => T): LatestList<Value, T> => {
+export const latestList = <Value, T extends object>(
+  source$: Observable<ReadonlyMap<string, Value>>,
+  toObject: (value: Value, key: string) => T,
+): LatestList<Value, T> => {
   let current: ReadonlyMap<string, Value> = new Map();
   const watchers = new Set<(event: WatchEvent<T>) => void>();
   const tell = (next: ReadonlyMap<string, Value>): void => {

@@ -1,5 +1,5 @@
-import type { Pod } from '@solo-kubelet/pod-spec';
 import { createKubeletMetrics, createNodeApi, type NodeApiOptions, type NodeCounts, type NodeView } from '@solo-kubelet/node-api';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import type { KubeletEvent, PodView } from '@solo-kubelet/reconciler';
 import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, tap } from 'rxjs';
 import { encodeConfiguration } from '../config/decode-configuration.js';
@@ -20,7 +20,14 @@ export const nodeApiService: KubeletService = (context) => {
   const { reconciler, manifests$, nodeName, cri, logger, config, flags, startedAtMs } = context;
   const pods = latestList<PodView, Pod>(reconciler.pods$, ({ pod }) => pod);
   const manifests = latestList(manifests$.pipe(map(({ manifests: all }) => all)), manifestObject);
-  const events = latestList(reconciler.events$.pipe(scan(keepNewest, new Map<string, KubeletEvent>()), startWith(new Map<string, KubeletEvent>()), shareReplay({ bufferSize: 1, refCount: true })), eventObject);
+  const events = latestList(
+    reconciler.events$.pipe(
+      scan(keepNewest, new Map<string, KubeletEvent>()),
+      startWith(new Map<string, KubeletEvent>()),
+      shareReplay({ bufferSize: 1, refCount: true }),
+    ),
+    eventObject,
+  );
   const metrics = createKubeletMetrics({ nodeName, counts: () => countPods(pods.list()) });
   context.metricsSink.current = metrics;
   let lastRelistMs = startedAtMs;
@@ -60,14 +67,14 @@ export const nodeApiService: KubeletService = (context) => {
   const probes$ = reconciler.probeReport$.pipe(
     tap((report) => {
       if (report.type !== 'attempt') return;
-      const [namespace = '', pod = ''] = report.target.pod.split('/');
+      const [namespace = '', pod = ''] = report.probe.pod.split('/');
       metrics.probe({
-        probeType: PROBE_TYPES[report.target.kind],
-        result: PROBE_RESULTS[report.outcome.result],
-        container: report.target.containerName,
+        probeType: PROBE_TYPES[report.probe.kind],
+        result: PROBE_RESULTS[report.result],
+        container: report.probe.containerName,
         pod,
         namespace,
-        podUid: report.target.podUid,
+        podUid: report.probe.podUid,
         durationSeconds: report.durationMs / 1_000,
       });
     }),
@@ -104,19 +111,28 @@ const serving = (options: NodeApiOptions): Observable<never> =>
     return () => void starting.then((api) => api[Symbol.asyncDispose]()).catch(() => {});
   });
 
-const listenOptions = ({ config, flags, nodeName, node }: KubeletContext): Omit<NodeApiOptions, 'view' | 'cri' | 'metrics' | 'rootDirectory' | 'logger'> => {
+const listenOptions = ({
+  config,
+  flags,
+  nodeName,
+  node,
+}: KubeletContext): Omit<NodeApiOptions, 'view' | 'cri' | 'metrics' | 'rootDirectory' | 'logger'> => {
   const { enableServer } = config;
   return {
     address: config.address,
     ...(enableServer ? { port: config.port } : {}),
     ...(enableServer && config.readOnlyPort > 0 ? { readOnlyPort: config.readOnlyPort } : {}),
     ...(config.healthzPort > 0 ? { healthz: { address: config.healthzBindAddress, port: config.healthzPort } } : {}),
-    ...(flags.apiSocket === undefined ? {} : { socket: { path: flags.apiSocket, ...(flags.apiSocketGroupId === undefined ? {} : { groupId: flags.apiSocketGroupId }) } }),
+    ...(flags.apiSocket === undefined
+      ? {}
+      : { socket: { path: flags.apiSocket, ...(flags.apiSocketGroupId === undefined ? {} : { groupId: flags.apiSocketGroupId }) } }),
     certificate: {
       certDirectory: flags.certDirectory,
       hostname: nodeName,
       alternativeNames: ['localhost', '127.0.0.1', ...node.facts.nodeIps],
-      ...(config.tlsCertFile !== '' && config.tlsPrivateKeyFile !== '' ? { certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile } : {}),
+      ...(config.tlsCertFile !== '' && config.tlsPrivateKeyFile !== ''
+        ? { certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile }
+        : {}),
     },
     ...(config.tlsMinVersion === 'VersionTLS13' ? { tlsMinVersion: 'TLSv1.3' as const } : {}),
     ...(config['authentication.x509.clientCAFile'] === '' ? {} : { clientCaFile: config['authentication.x509.clientCAFile'] }),
@@ -141,7 +157,9 @@ const countPods = (pods: readonly Pod[]): NodeCounts => {
   const count = (matches: (status: (typeof statuses)[number]) => boolean): number => statuses.filter(matches).length;
   return {
     desiredPods: pods.length,
-    runningPods: pods.filter(({ status }) => status?.conditions?.some(({ type, status: value }) => type === 'PodReadyToStartContainers' && value === 'True')).length,
+    runningPods: pods.filter(({ status }) =>
+      status?.conditions?.some(({ type, status: value }) => type === 'PodReadyToStartContainers' && value === 'True'),
+    ).length,
     containers: {
       created: count(({ state, containerID }) => state?.waiting !== undefined && containerID !== undefined && containerID !== ''),
       running: count(({ state }) => state?.running !== undefined),

@@ -17,7 +17,10 @@ const MAX_IMAGES = 50;
 const MAX_IMAGE_NAMES = 5;
 
 /** The v1 Node as the kubelet would report it to an API server (pkg/kubelet/nodestatus/setters.go), made on the spot. */
-export const nodeObject = async ({ nodeName, node, cri, runtimeVersion, config, flags, startedAtMs }: KubeletContext, signal: AbortSignal): Promise<object> => {
+export const nodeObject = async (
+  { nodeName, node, cri, runtimeVersion, config, flags, startedAtMs }: KubeletContext,
+  signal: AbortSignal,
+): Promise<object> => {
   const [status, images, imageFs, osRelease, machineId, bootId, productUuid, meminfo, loadavg] = await Promise.all([
     cri.runtime.status({}, { signal }).catch((error: unknown) => error as Error),
     cri.images.listImages({}, { signal }).catch(() => ({ images: [] })),
@@ -35,10 +38,18 @@ export const nodeObject = async ({ nodeName, node, cri, runtimeVersion, config, 
   const isTrue = (type: string): boolean => runtimeConditions.find((condition) => condition.type === type)?.status === true;
   const problems = [
     ...(status instanceof Error ? [status.message] : []),
-    ...runtimeConditions.filter((one) => (one.type === 'RuntimeReady' || one.type === 'NetworkReady') && !one.status).map((one) => `${one.type}=false: ${one.reason} ${one.message}`.trim()),
+    ...runtimeConditions
+      .filter((one) => (one.type === 'RuntimeReady' || one.type === 'NetworkReady') && !one.status)
+      .map((one) => `${one.type}=false: ${one.reason} ${one.message}`.trim()),
   ];
   const ready = isTrue('RuntimeReady') && isTrue('NetworkReady');
-  const supplies = await readSupplies(meminfo, loadavg, node.machine.maxPids, flags.rootDirectory, imageFs.imageFilesystems[0]?.fsId?.mountpoint);
+  const supplies = await readSupplies(
+    meminfo,
+    loadavg,
+    node.machine.maxPids,
+    flags.rootDirectory,
+    imageFs.imageFilesystems[0]?.fsId?.mountpoint,
+  );
   const pressures = nodePressures(supplies, config.evictionHard);
   const condition = (type: string, value: boolean, reason: string, message: string): NodeCondition => ({
     type,
@@ -59,10 +70,30 @@ export const nodeObject = async ({ nodeName, node, cri, runtimeVersion, config, 
       capacity: resources.capacity,
       allocatable: resources.allocatable,
       conditions: [
-        pressure('Memory', pressures.memory, ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'], ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available']),
-        pressure('Disk', pressures.disk, ['KubeletHasDiskPressure', 'kubelet has disk pressure'], ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure']),
-        pressure('PID', pressures.pids, ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'], ['KubeletHasSufficientPID', 'kubelet has sufficient PID available']),
-        condition('Ready', ready, ready ? 'KubeletReady' : 'KubeletNotReady', ready ? 'kubelet is posting ready status' : problems.join(', ')),
+        pressure(
+          'Memory',
+          pressures.memory,
+          ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
+          ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+        ),
+        pressure(
+          'Disk',
+          pressures.disk,
+          ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
+          ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+        ),
+        pressure(
+          'PID',
+          pressures.pids,
+          ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
+          ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+        ),
+        condition(
+          'Ready',
+          ready,
+          ready ? 'KubeletReady' : 'KubeletNotReady',
+          ready ? 'kubelet is posting ready status' : problems.join(', '),
+        ),
       ],
       addresses: [...facts.nodeIps.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: nodeName }],
       daemonEndpoints: { kubeletEndpoint: { Port: config.port } },

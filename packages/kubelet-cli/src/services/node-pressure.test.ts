@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { nodePressures } from './node-pressure.js';
 
-const supplies = { 'memory.available': { available: 90 * 2 ** 20, capacity: 2 ** 30 }, 'nodefs.available': { available: 9, capacity: 100 } };
+const supplies = {
+  'memory.available': { available: 90 * 2 ** 20, capacity: 2 ** 30 },
+  'nodefs.available': { available: 9, capacity: 100 },
+};
 
 it.each([
   [{ 'memory.available': '100Mi' }, { memory: true, disk: false, pids: false }],

@@ -29,7 +29,13 @@ export const nodePressures = (supplies: NodeSupplies, thresholds: Readonly<Recor
 };
 
 /** Reads the supplies; `imageDirectory` is where the runtime keeps its images, if it told. */
-export const readSupplies = async (meminfo: string, loadavg: string, maxPids: number, rootDirectory: string, imageDirectory: string | undefined): Promise<NodeSupplies> => {
+export const readSupplies = async (
+  meminfo: string,
+  loadavg: string,
+  maxPids: number,
+  rootDirectory: string,
+  imageDirectory: string | undefined,
+): Promise<NodeSupplies> => {
   const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(meminfo)?.[1] ?? 0) * 1024;
   const disk = async (prefix: string, path: string | undefined): Promise<NodeSupplies> => {
     const found = path === undefined ? undefined : await statfs(path).catch(() => undefined);

@@ -1,0 +1,47 @@
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CliError } from '../cli-error.js';
+import type { ManifestObject } from '../client/node-client.js';
+
+/**
+ * Which file of the manifest directory a manifest goes to: the one that asks for the same pod already, else one of the same name.
+ * @throws CliError CLI_REFUSED when that would overwrite another pod's manifest or part of a file
+ */
+export const targetFile = (directory: string, source: string, podKeys: readonly string[], manifests: readonly ManifestObject[]): string => {
+  const ours = manifests.filter(({ pod, source: kind }) => kind === 'file' && pod !== undefined && podKeys.includes(pod));
+  const path = ours[0]?.path ?? join(directory, basename(source));
+  const others = manifests.filter((manifest) => manifest.path === path && manifest.pod !== undefined && !podKeys.includes(manifest.pod));
+  if (others.length === 0) return path;
+  throw new CliError({
+    code: 'CLI_REFUSED',
+    message: `${path} also holds ${others.map(({ pod }) => pod).join(', ')}`,
+    hint:
+      ours.length > 0
+        ? 'Change that file by hand, or take the pod out of it first.'
+        : 'Rename your file, so that it does not replace another one.',
+  });
+};
+
+/** Puts a manifest in place in one step: the kubelet sees the old file or the new one, never half of it. Names with a dot in front are not read. */
+export const writeManifest = async (path: string, text: string | Uint8Array): Promise<void> => {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
+  const file = await open(temporary, 'w', 0o644);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+};
+
+/** Reads a manifest given on the command line. @throws CliError CLI_NOT_FOUND */
+export const readManifest = async (path: string): Promise<Buffer> =>
+  readFile(path === '-' ? '/dev/stdin' : path).catch((cause: NodeJS.ErrnoException) => {
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
+  });

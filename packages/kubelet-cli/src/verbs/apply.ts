@@ -1,0 +1,136 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { type CheckedManifest, checkManifest } from '../changes/check-manifest.js';
+import { diffPods, type PodChange } from '../changes/diff-pods.js';
+import { readManifest, targetFile, writeManifest } from '../changes/manifest-files.js';
+import { CliError } from '../cli-error.js';
+import { write } from '../cli-io.js';
+import type { NodeClient } from '../client/node-client.js';
+import { podRow } from '../client/pod-row.js';
+import type { VerbContext } from './verb-context.js';
+import { parseAwaited, waitUntil } from './wait.js';
+
+export interface ApplyOptions {
+  readonly files: readonly string[];
+  /** Only show what would change. */
+  readonly dryRun?: boolean;
+  /** Don't wait for the pods to run. */
+  readonly noWait?: boolean;
+  /** Default 2 min. */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+
+interface Planned {
+  readonly path: string;
+  readonly text: Buffer;
+  readonly changes: readonly PodChange[];
+  readonly pods: readonly Pod[];
+}
+
+/**
+ * `apply -f FILE…`: checks every file, shows what would change, puts them in the manifest directory and waits until the pods run.
+ * Resolves to 3 when a manifest is not valid (nothing is written then), to 1 when a pod does not come up.
+ */
+export const apply = async (options: ApplyOptions, context: VerbContext): Promise<number> => {
+  const { client, io, signal } = context;
+  const planned = await plan(options.files, context);
+  if (planned === undefined) return 3;
+  for (const { changes } of planned) for (const change of changes) await write(io.stdout, changeText(change));
+  if (options.dryRun) return 0;
+  const changed = planned.filter(({ changes }) => changes.some(({ type }) => type !== 'unchanged'));
+  for (const { path, text } of changed) await writeManifest(path, text);
+  if (options.noWait) return 0;
+  const wanted = planned.flatMap(({ pods }) => pods);
+  const isUp = (pods: readonly Pod[]): boolean =>
+    wanted.every(({ metadata }) => isRunning(pods.find((pod) => pod.metadata?.uid === metadata?.uid)));
+  const late = await waitUntil(client, isUp, { signal, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS });
+  if (late === undefined) {
+    for (const { metadata } of wanted) await write(io.stdout, `pod/${metadata?.name} is running\n`);
+    return 0;
+  }
+  for (const { metadata } of wanted) {
+    const pod = late.find((one) => one.metadata?.uid === metadata?.uid);
+    if (!isRunning(pod)) await write(io.stderr, await whyNot(client, metadata?.name ?? '', metadata?.uid ?? '', pod, context));
+  }
+  return 1;
+};
+
+/** `diff -f FILE…`: which fields would change, and which containers would restart and why. Resolves to 1 when there is a difference, as diff does. */
+export const diff = async ({ files }: { readonly files: readonly string[] }, context: VerbContext): Promise<number> => {
+  const planned = await plan(files, context);
+  if (planned === undefined) return 3;
+  const changes = planned.flatMap(({ changes: some }) => some);
+  for (const change of changes) await write(context.io.stdout, changeText(change));
+  return changes.some(({ type }) => type !== 'unchanged') ? 1 : 0;
+};
+
+const plan = async (files: readonly string[], { client, io, signal }: VerbContext): Promise<readonly Planned[] | undefined> => {
+  if (files.length === 0) throw new CliError({ code: 'CLI_USAGE', message: 'give a manifest with -f' });
+  const [configuration, node, manifests, pods] = await Promise.all([
+    client.getConfiguration({ signal }),
+    client.getNode({ signal }) as Promise<{ readonly metadata: { readonly name: string } }>,
+    client.listManifests({ signal }),
+    client.listPods({ signal }),
+  ]);
+  const directory = configuration['staticPodPath'];
+  if (typeof directory !== 'string' || directory === '')
+    throw new CliError({
+      code: 'CLI_REFUSED',
+      message: 'this kubelet has no manifest directory',
+      hint: 'Set staticPodPath in its configuration.',
+    });
+  const checked: (CheckedManifest & { readonly path: string; readonly text: Buffer })[] = [];
+  for (const file of files) {
+    const text = await readManifest(file);
+    const keys = checkManifest(text, { path: file, nodeName: node.metadata.name }).pods.map(
+      ({ metadata }) => `${metadata?.namespace}/${metadata?.name}`,
+    );
+    const path = targetFile(directory, file === '-' ? 'stdin.yaml' : file, keys, manifests);
+    // Checked under its final path: the uid depends on it.
+    checked.push({ ...checkManifest(text, { path, nodeName: node.metadata.name, shownPath: file }), path, text });
+  }
+  for (const { report } of checked) if (report !== '') await write(io.stderr, report);
+  if (checked.some(({ ok }) => !ok)) return undefined;
+  const sameName = (pod: Pod) =>
+    pods.find(({ metadata }) => metadata?.namespace === pod.metadata?.namespace && metadata?.name === pod.metadata?.name);
+  return checked.map(({ path, text, pods: wanted }) => ({
+    path,
+    text,
+    pods: wanted,
+    changes: wanted.map((pod) => diffPods(sameName(pod), pod)),
+  }));
+};
+
+const shown = (value: unknown): string => (value === undefined ? '<none>' : typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Fields whose values may be secrets: that they changed is told, not what they are. */
+const isSecret = (field: string): boolean => /\.env\[.*\]\.value$/.test(field);
+
+export const changeText = ({ type, pod, fields, restarts }: PodChange): string =>
+  [
+    `pod ${pod}: ${type}\n`,
+    ...fields.map(({ field, before, after }) => `  ${field}: ${isSecret(field) ? 'changed' : `${shown(before)} -> ${shown(after)}`}\n`),
+    ...restarts.map(({ container, why }) => `  container ${container} starts: ${why}\n`),
+  ].join('');
+
+const isReady = parseAwaited('condition=Ready');
+
+/** Up: ready, or ended well where it was meant to end. */
+const isRunning = (pod: Pod | undefined): boolean => pod !== undefined && (isReady(pod) || pod.status?.phase === 'Succeeded');
+
+const whyNot = async (
+  client: NodeClient,
+  name: string,
+  uid: string,
+  pod: Pod | undefined,
+  { signal, now }: VerbContext,
+): Promise<string> => {
+  if (!pod) return `pod/${name} did not appear\n`;
+  const events = await client.listEvents({ signal });
+  const last = events.filter(({ involvedObject, type }) => involvedObject?.uid === uid && type === 'Warning').at(-1);
+  const waiting = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find(
+    ({ state }) => state?.waiting?.message,
+  )?.state?.waiting?.message;
+  return `pod/${name} is not running: ${podRow(pod, now()).status}${waiting ? `: ${waiting}` : ''}\n${last && last.message !== waiting ? `  ${last.reason}: ${last.message}\n` : ''}`;
+};

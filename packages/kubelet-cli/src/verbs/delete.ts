@@ -1,0 +1,70 @@
+import { rm } from 'node:fs/promises';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { checkManifest } from '../changes/check-manifest.js';
+import { readManifest } from '../changes/manifest-files.js';
+import { CliError } from '../cli-error.js';
+import { write } from '../cli-io.js';
+import { findPod } from '../client/find-pod.js';
+import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
+import { waitUntil } from './wait.js';
+
+export interface DeleteOptions {
+  readonly pods: readonly string[];
+  readonly files: readonly string[];
+  readonly namespace?: string;
+  readonly noWait?: boolean;
+  /** Default: the longest grace period of the pods and 30 s more. */
+  readonly timeoutMs?: number;
+}
+
+const MARGIN_MS = 30_000;
+
+/** `delete pod NAME…` or `delete -f FILE…`: removes the manifest and waits until nothing of the pod is left. */
+export const deletePods = async (options: DeleteOptions, { client, io, signal }: VerbContext): Promise<number> => {
+  const [pods, manifests, node] = await Promise.all([
+    client.listPods({ signal }),
+    client.listManifests({ signal }),
+    client.getNode({ signal }) as Promise<{ readonly metadata: { readonly name: string } }>,
+  ]);
+  const named = options.pods.map((name) => findPod(pods, name.replace(/^pods?\//, ''), options.namespace ?? DEFAULT_NAMESPACE));
+  const fromFiles: Pod[] = [];
+  for (const file of options.files) {
+    const wanted = checkManifest(await readManifest(file), { path: file, nodeName: node.metadata.name }).pods;
+    fromFiles.push(...wanted.map(({ metadata }) => findPod(pods, metadata?.name ?? '', metadata?.namespace ?? DEFAULT_NAMESPACE)));
+  }
+  const doomed = [...named, ...fromFiles];
+  if (doomed.length === 0) throw new CliError({ code: 'CLI_USAGE', message: 'name pods, or give their manifests with -f' });
+  const keys = new Set(doomed.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`));
+  const paths = new Set<string>();
+  for (const key of keys) {
+    const manifest = manifests.find(({ pod, source }) => pod === key && source === 'file');
+    if (!manifest)
+      throw new CliError({
+        code: 'CLI_REFUSED',
+        message: `${key} has no manifest file on this node`,
+        hint: 'A pod from a URL ends when the URL stops asking for it.',
+      });
+    const others = manifests.filter(({ path, pod }) => path === manifest.path && pod !== undefined && !keys.has(pod));
+    if (others.length > 0) {
+      throw new CliError({
+        code: 'CLI_REFUSED',
+        message: `${manifest.path} also holds ${others.map(({ pod }) => pod).join(', ')}`,
+        hint: 'Take the pod out of that file by hand.',
+      });
+    }
+    paths.add(manifest.path);
+  }
+  for (const path of paths) await rm(path);
+  for (const key of keys) await write(io.stdout, `pod ${key} deleted\n`);
+  if (options.noWait) return 0;
+  const uids = new Set(doomed.map(({ metadata }) => metadata?.uid));
+  const graceMs = Math.max(...doomed.map(({ spec }) => Number(spec?.terminationGracePeriodSeconds ?? 30))) * 1_000;
+  const late = await waitUntil(client, (now) => now.every(({ metadata }) => !uids.has(metadata?.uid)), {
+    signal,
+    timeoutMs: options.timeoutMs ?? graceMs + MARGIN_MS,
+  });
+  if (late === undefined) return 0;
+  const left = late.filter(({ metadata }) => uids.has(metadata?.uid)).map(({ metadata }) => metadata?.name);
+  await write(io.stderr, `still ending: ${left.join(', ')}\n`);
+  return 1;
+};

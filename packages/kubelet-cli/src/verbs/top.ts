@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { tableWidth, write } from '../cli-io.js';
+import { formatTable } from '../output/table.js';
+import { inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
+
+export interface TopOptions extends NamespaceChoice {
+  readonly what: 'pods' | 'node';
+  /** A line per container. */
+  readonly containers?: boolean;
+  readonly watch?: boolean;
+  readonly sortBy?: 'cpu' | 'memory';
+  readonly noHeaders?: boolean;
+}
+
+interface Figures {
+  readonly cpu?: { readonly usageNanoCores?: number };
+  readonly memory?: { readonly workingSetBytes?: number; readonly availableBytes?: number };
+}
+
+interface SummaryFigures {
+  readonly node: Figures & { readonly nodeName: string };
+  readonly pods: readonly (Figures & {
+    readonly podRef: { readonly name: string; readonly namespace: string };
+    readonly containers: readonly (Figures & { readonly name: string })[];
+  })[];
+}
+
+const REFRESH_MS = 2_000;
+/** CPU is a rate between two readings: time between the first two. */
+const FIRST_INTERVAL_MS = 1_000;
+const CLEAR = '\u001b[H\u001b[2J';
+
+/** `top pods|node [--containers] [--watch]`. */
+export const top = async (options: TopOptions, context: VerbContext): Promise<number> => {
+  const { client, io, signal } = context;
+  const read = async (): Promise<SummaryFigures> => (await client.getSummary({ signal })) as unknown as SummaryFigures;
+  let summary = await read();
+  if (summary.node.cpu?.usageNanoCores === undefined || summary.pods.some(({ cpu }) => cpu && cpu.usageNanoCores === undefined)) {
+    await delay(FIRST_INTERVAL_MS, undefined, { signal });
+    summary = await read();
+  }
+  for (;;) {
+    const text = render(summary, options, tableWidth(io));
+    await write(io.stdout, options.watch && io.stdout.isTTY ? CLEAR + text : text);
+    if (!options.watch) return 0;
+    await delay(REFRESH_MS, undefined, { signal });
+    summary = await read();
+  }
+};
+
+const milliCores = ({ cpu }: Figures): string =>
+  cpu?.usageNanoCores === undefined ? '<unknown>' : `${Math.ceil(cpu.usageNanoCores / 1e6)}m`;
+const mebibytes = ({ memory }: Figures): string =>
+  memory?.workingSetBytes === undefined ? '<unknown>' : `${Math.round(memory.workingSetBytes / 2 ** 20)}Mi`;
+
+const render = (summary: SummaryFigures, options: TopOptions, maxWidth: number | undefined): string => {
+  const table = { ...(options.noHeaders ? { noHeaders: true } : {}), ...(maxWidth === undefined ? {} : { maxWidth }) };
+  if (options.what === 'node') {
+    const { node } = summary;
+    const total = (node.memory?.workingSetBytes ?? 0) + (node.memory?.availableBytes ?? 0);
+    const share = total === 0 ? '<unknown>' : `${Math.round(((node.memory?.workingSetBytes ?? 0) * 100) / total)}%`;
+    return formatTable(
+      ['NAME', 'CPU(cores)', 'MEMORY(bytes)', 'MEMORY%'],
+      [[node.nodeName, milliCores(node), mebibytes(node), share]],
+      table,
+    );
+  }
+  const namespaced = options.allNamespaces === true;
+  const rows = inNamespace(summary.pods, ({ podRef }) => podRef.namespace, options).flatMap((pod) =>
+    (options.containers ? pod.containers : [pod]).map((figures) => ({
+      figures,
+      cells: [
+        ...(namespaced ? [pod.podRef.namespace] : []),
+        pod.podRef.name,
+        ...(options.containers ? [(figures as { readonly name: string }).name] : []),
+        milliCores(figures),
+        mebibytes(figures),
+      ],
+    })),
+  );
+  const weight = ({ figures }: (typeof rows)[number]): number =>
+    options.sortBy === 'cpu' ? (figures.cpu?.usageNanoCores ?? 0) : (figures.memory?.workingSetBytes ?? 0);
+  const sorted = options.sortBy === undefined ? rows : rows.toSorted((a, b) => weight(b) - weight(a));
+  const columns = [
+    ...(namespaced ? ['NAMESPACE'] : []),
+    options.containers ? 'POD' : 'NAME',
+    ...(options.containers ? ['NAME'] : []),
+    'CPU(cores)',
+    'MEMORY(bytes)',
+  ];
+  return formatTable(
+    columns,
+    sorted.map(({ cells }) => cells),
+    table,
+  );
+};
