@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { createCgroupManager } from './cgroups/cgroup-manager.js';
@@ -12,7 +12,7 @@ import { containerEnvironment } from './core/environment.js';
 import type { UserNamespaceRecord } from './core/id-ranges.js';
 import { podAddresses } from './core/ip-families.js';
 import { emptyDirLimit } from './core/memory-volume.js';
-import { isPodUid, podLogDirectory, podPaths } from './core/pod-paths.js';
+import { isPodUid, type PodPaths, podLogDirectory, podPaths } from './core/pod-paths.js';
 import { usedVolumes, volumeKind } from './core/pod-volumes.js';
 import { parseResolvConf, type ResolvConf } from './core/resolv-conf.js';
 import { buildSandboxConfig } from './core/sandbox-config.js';
@@ -82,14 +82,16 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     mounter,
     allocatable: settings.facts().allocatable,
     nowMs: settings.now(),
+    logger,
     signal,
   });
 
   const makePodDirectories = async (pod: Pod): Promise<void> => {
     const { namespace, name, uid } = pod.metadata;
-    const { podDir, volumesDir, pluginsDir } = podPaths(rootDir, uid);
+    const { podDir, volumesDir, pluginsDir, ownerMarker } = podPaths(rootDir, uid);
     try {
       for (const directory of [podDir, volumesDir, pluginsDir]) await mkdir(directory, { recursive: true, mode: 0o750 });
+      await writeFile(ownerMarker, '');
       await mkdir(podLogDirectory(podLogsDir, namespace, name, uid), { recursive: true, mode: 0o755 });
     } catch (error) {
       throw new PodEnvironmentError({
@@ -145,11 +147,12 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       const { nodeIps, allocatable, memoryCapacityBytes, runtimeHandlerFeatures } = settings.facts();
       const paths = podPaths(rootDir, pod.metadata.uid);
       const addresses = podAddresses(pod.spec.hostNetwork ?? false, podIps, nodeIps);
+      const hostAddresses = podAddresses(true, [], nodeIps);
       const environment = containerEnvironment({
         pod,
         container,
         nodeName: settings.nodeName,
-        nodeIps,
+        nodeIps: hostAddresses,
         podIps: addresses,
         allocatable,
         envFiles: await readEnvFiles(pod, container, paths),
@@ -206,9 +209,10 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
 
     async cleanPod(podUid, { signal } = {}) {
       const paths = podPaths(rootDir, podUid);
+      // What still runs could hold mounts; and a directory that outlives its cgroup can be found again.
+      await cgroups.removePod(podUid, { signal });
       await removePodDirectory(mounter, paths, signal);
       await userNamespaces.release(podUid);
-      await cgroups.removePod(podUid, { signal });
     },
 
     async cleanNode({ signal } = {}) {
@@ -217,17 +221,23 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     },
 
     async listPodUids() {
-      const [onDisk, inCgroups] = await Promise.all([
-        readdir(podsDir).catch((error: NodeJS.ErrnoException) => {
-          if (error.code === 'ENOENT') return [];
-          throw error;
-        }),
-        cgroups.listPodUids(),
-      ]);
-      return [...new Set([...onDisk, ...inCgroups])].filter(isPodUid);
+      const names = await readdir(podsDir).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return [];
+        throw error;
+      });
+      const podUids = names.filter(isPodUid);
+      const ours = await Promise.all(podUids.map((podUid) => isOurs(podPaths(rootDir, podUid))));
+      return podUids.filter((_, index) => ours[index]);
     },
   };
 };
+
+/** Another kubelet's directory below the same root has no marker of ours. */
+const isOurs = ({ ownerMarker }: PodPaths): Promise<boolean> =>
+  stat(ownerMarker).then(
+    () => true,
+    () => false,
+  );
 
 /** Undefined for the empty path: no resolver file. */
 const readResolvConf = async (path: string): Promise<ResolvConf | undefined> => {

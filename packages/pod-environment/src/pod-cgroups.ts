@@ -17,8 +17,8 @@ export interface PodCgroups {
   parentOf(pod: Pod): string;
   updateBurstable(activePods: readonly Pod[], options: Abortable): Promise<void>;
   removePod(podUid: string, options: Abortable): Promise<void>;
+  /** Removes the hierarchy, unless some pod is left in it. */
   removeNode(options: Abortable): Promise<void>;
-  listPodUids(): Promise<readonly string[]>;
 }
 
 const QOS_CLASSES: readonly QosClass[] = ['Guaranteed', 'Burstable', 'BestEffort'];
@@ -64,13 +64,9 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
     },
     async removeNode(options) {
       if (!perQos) return;
-      if ((await this.listPodUids()).length > 0) return;
-      await manager.destroy(kubepodsName(root), options);
-    },
-    async listPodUids() {
-      if (!perQos) return [];
       const names = await Promise.all(QOS_CLASSES.map((qosClass) => manager.children(qosName(root, qosClass))));
-      return names.flat().flatMap((name) => podUidOfCgroup(driver, name) ?? []);
+      if (names.flat().some((name) => podUidOfCgroup(driver, name) !== undefined)) return;
+      await manager.destroy(kubepodsName(root), options);
     },
   };
 };

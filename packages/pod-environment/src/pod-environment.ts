@@ -67,6 +67,6 @@ export interface PodEnvironment {
   cleanPod(podUid: string, options?: CallOptions): Promise<void>;
   /** Undoes prepareNode, unless pods are left. */
   cleanNode(options?: CallOptions): Promise<void>;
-  /** UIDs that have a directory or a cgroup on this node. */
+  /** UIDs of pods that this kubelet has a directory of. */
   listPodUids(): Promise<readonly string[]>;
 }

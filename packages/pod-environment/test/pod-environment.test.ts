@@ -121,6 +121,16 @@ describe('a pod on disk', () => {
     expect(await pods.listPodUids()).toEqual([]);
   });
 
+  it('lists only what it made itself', async () => {
+    const pods = environment();
+    await pods.preparePod(pod);
+    await mkdir(join(root, 'pods/of-another-kubelet/volumes'), { recursive: true });
+    await tree.makeDirectory('/cg/kubepods/podof-another-kubelet');
+    expect(await pods.listPodUids()).toEqual([uid]);
+    await pods.cleanNode();
+    expect(tree.directories.has('/cg/kubepods/podof-another-kubelet')).toBe(true);
+  });
+
   it('counts what its disk emptyDirs use', async () => {
     const limited = testPod({
       volumes: [{ name: 'data', emptyDir: { sizeLimit: '1Mi' } }],

@@ -8,6 +8,8 @@ export interface PodPaths {
   readonly subPathsDir: string;
   readonly etcHosts: string;
   readonly userns: string;
+  /** Empty file that says that the directory is Solo Kubelet's (docs/decisions/057). */
+  readonly ownerMarker: string;
   volumeDir(plugin: VolumePlugin, volumeName: string): string;
   /** Empty file that says an emptyDir is complete. */
   readyMarker(volumeName: string): string;
@@ -29,6 +31,7 @@ export const podPaths = (rootDir: string, podUid: string): PodPaths => {
     subPathsDir,
     etcHosts: `${podDir}/etc-hosts`,
     userns: `${podDir}/userns`,
+    ownerMarker: `${podDir}/solo-kubelet`,
     volumeDir: (plugin, volumeName) => `${volumesDir}/${plugin}/${volumeName}`,
     readyMarker: (volumeName) => `${pluginsDir}/kubernetes.io~empty-dir/${volumeName}/ready`,
     subPath: (volumeName, containerName, index) => `${subPathsDir}/${volumeName}/${containerName}/${index}`,

@@ -13,7 +13,7 @@ export type Payload = ReadonlyMap<string, PayloadFile>;
 export interface AtomicWriteOptions {
   readonly nowMs: number;
   /** Runs over the whole volume before its contents appear: the place for fsGroup. */
-  readonly beforeSwitch?: () => Promise<void>;
+  readonly beforeSwitch?: (() => Promise<void>) | undefined;
 }
 
 const DATA_LINK = '..data';

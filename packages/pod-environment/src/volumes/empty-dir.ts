@@ -2,14 +2,14 @@ import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { mountAt } from '../core/mountinfo.js';
 import type { Mounter } from '../mounts/mounter.js';
-import { applyFsGroup } from './fs-group.js';
 
 export interface EmptyDirRequest {
   readonly directory: string;
   readonly readyMarker: string;
   /** What to mount there; undefined for plain disk. */
   readonly fileSystem?: { readonly fsType: 'tmpfs' | 'hugetlbfs'; readonly options: readonly string[] } | undefined;
-  readonly fsGroup?: number | undefined;
+  /** Gives the new directory to the pod's group. */
+  readonly own?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,13 +18,13 @@ export interface EmptyDirRequest {
  * kubelet restart leaves contents alone. Upstream: pkg/volume/emptydir/empty_dir.go.
  */
 export const prepareEmptyDir = async (mounter: Mounter, request: EmptyDirRequest): Promise<void> => {
-  const { directory, readyMarker, fileSystem, fsGroup, signal } = request;
+  const { directory, readyMarker, fileSystem, own, signal } = request;
   if (await isComplete(mounter, request)) return;
   await rm(readyMarker, { force: true });
   await mkdir(directory, { recursive: true, mode: 0o750 });
   if (fileSystem !== undefined) await mountMemory(mounter, directory, fileSystem, signal);
   await chmod(directory, 0o777);
-  if (fsGroup !== undefined) await applyFsGroup({ directory, fsGroup, readOnly: false, signal });
+  await own?.();
   await mkdir(dirname(readyMarker), { recursive: true, mode: 0o750 });
   await writeFile(readyMarker, '');
 };

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError } from '@solo-kubelet/diagnostics';
+import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { Pod, Volume } from '@solo-kubelet/pod-spec';
 import { downwardFiles, isDownwardVolume } from '../core/downward-files.js';
 import { hugePageSize, memoryVolumeSize } from '../core/memory-volume.js';
@@ -20,6 +20,7 @@ export interface VolumeContext {
   readonly mounter: Mounter;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly nowMs: number;
+  readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,13 +87,14 @@ const setUp = async (volume: Volume, context: VolumeContext): Promise<void> => {
   }
 };
 
-const emptyDirRequest = (volume: Volume, directory: string, { pod, paths, allocatable, signal }: VolumeContext): EmptyDirRequest => {
+const emptyDirRequest = (volume: Volume, directory: string, context: VolumeContext): EmptyDirRequest => {
+  const { pod, paths, allocatable, signal } = context;
   const medium = volume.emptyDir?.medium ?? '';
   return {
     directory,
     readyMarker: paths.readyMarker(volume.name),
     fileSystem: memoryFileSystem(pod, medium, volume.emptyDir?.sizeLimit, allocatable),
-    fsGroup: fsGroupOf(pod),
+    own: ownership(directory, false, context),
     signal,
   };
 };
@@ -118,28 +120,29 @@ const setUpDownward = async (volume: Volume, directory: string, context: VolumeC
   const payload: Payload = new Map(
     downwardFiles(pod, volume, allocatable).map(({ path, text, mode }) => [path, { data: Buffer.from(text), mode }]),
   );
-  const fsGroup = fsGroupOf(pod);
+  const own = ownership(directory, true, context);
   await prepareEmptyDir(mounter, {
     directory,
     readyMarker: paths.readyMarker(`wrapped_${volume.name}`),
     fileSystem: memoryFileSystem(pod, 'Memory', undefined, allocatable),
-    fsGroup,
+    own,
     signal,
   });
   for (const name of nestedMountDirectories(pod, volume.name)) await mkdir(join(directory, name), { recursive: true, mode: 0o755 });
-  await writeAtomically(directory, payload, {
-    nowMs,
-    ...(fsGroup === undefined
-      ? {}
-      : {
-          beforeSwitch: async () => {
-            await applyFsGroup({ directory, fsGroup, readOnly: true, signal });
-          },
-        }),
-  });
+  await writeAtomically(directory, payload, { nowMs, beforeSwitch: own });
 };
 
-const fsGroupOf = (pod: Pod): number | undefined => {
+/** Gives a directory to the pod's fsGroup; undefined for a pod without one. Entries that cannot be given are logged, as upstream. */
+const ownership = (directory: string, readOnly: boolean, { pod, signal, logger }: VolumeContext): (() => Promise<void>) | undefined => {
   const fsGroup = pod.spec.securityContext?.fsGroup;
-  return fsGroup === undefined ? undefined : Number(fsGroup);
+  if (fsGroup === undefined) return undefined;
+  return async () => {
+    const failures = await applyFsGroup({ directory, fsGroup: Number(fsGroup), readOnly, signal });
+    if (failures.length === 0) return;
+    const { namespace, name, uid } = pod.metadata;
+    logger.warn(
+      { pod: `${namespace}/${name}`, podUid: uid, path: directory, count: failures.length, err: failures[0] },
+      'fsGroup could not be set everywhere',
+    );
+  };
 };
