@@ -81,7 +81,7 @@ export const fields = {
   'authentication.webhook.enabled': on(truth, true, 'asks an API server; must be false'),
   'authentication.webhook.cacheTTL': idle(duration, 2 * MINUTE),
   'authentication.anonymous.enabled': on(truth, false),
-  'authorization.mode': on(text, 'Webhook', 'Webhook asks an API server; must be AlwaysAllow'),
+  'authorization.mode': on(text, 'Webhook', 'Webhook asks an API server; must be AlwaysAllow, or Roles: those of --token-auth-file'),
   'authorization.webhook.cacheAuthorizedTTL': idle(duration, 5 * MINUTE),
   'authorization.webhook.cacheUnauthorizedTTL': idle(duration, 30 * SECOND),
   registryPullQPS: on(whole, 5),

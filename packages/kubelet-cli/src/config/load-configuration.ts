@@ -19,6 +19,12 @@ export interface KubeletFlags {
   readonly nodeIps: readonly string[];
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly lockFile: string | undefined;
+  /** Socket of the local API; undefined: none. */
+  readonly apiSocket: string | undefined;
+  /** Group that may use it besides root. */
+  readonly apiSocketGroupId: number | undefined;
+  /** File of bearer tokens with roles. */
+  readonly tokenAuthFile: string | undefined;
 }
 
 export interface LoadedConfiguration {
@@ -31,6 +37,7 @@ export interface LoadedConfiguration {
 }
 
 const DEFAULT_ROOT_DIRECTORY = '/var/lib/kubelet';
+export const DEFAULT_API_SOCKET = '/run/solo-kubelet/kubelet.sock';
 
 /**
  * Reads flags, --config and --config-dir with upstream's precedence: the file replaces the defaults, drop-ins merge over it, flags win.
@@ -152,6 +159,9 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     nodeIps: (flagOf(parsed, 'node-ip') ?? []) as readonly string[],
     nodeLabels: (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>,
     lockFile: lastOf(parsed, 'lock-file'),
+    apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
+    apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,
+    tokenAuthFile: lastOf(parsed, 'token-auth-file'),
   };
 };
 

@@ -36,6 +36,6 @@ const authentication = (config: KubeletConfiguration): readonly string[] => {
   return [
     ...(config['authentication.webhook.enabled'] ? ['no client provided, cannot use webhook authentication'] : []),
     ...(mode === 'Webhook' ? ['no client provided, cannot use webhook authorization'] : []),
-    ...(mode !== 'Webhook' && mode !== 'AlwaysAllow' ? [`unknown authorization mode ${mode}`] : []),
+    ...(!['Webhook', 'AlwaysAllow', 'Roles'].includes(mode) ? [`unknown authorization mode ${mode}`] : []),
   ];
 };

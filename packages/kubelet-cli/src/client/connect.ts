@@ -1,0 +1,99 @@
+import { access, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { CliError } from '../cli-error.js';
+import type { CliIo } from '../cli-io.js';
+import { type CommandInput, flagOption, textOption } from '../command.js';
+import { DEFAULT_API_SOCKET } from '../config/load-configuration.js';
+import { DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../up/start-node.js';
+import { createDaemonClient } from './daemon-client.js';
+import type { NodeClient } from './node-client.js';
+import { createRuntimeClient } from './runtime-client.js';
+
+/** Options of every command that asks a node. */
+export const nodeOptions = {
+  socket: { type: 'string' },
+  server: { type: 'string' },
+  token: { type: 'string' },
+  'certificate-authority': { type: 'string' },
+  'client-certificate': { type: 'string' },
+  'client-key': { type: 'string' },
+  'insecure-skip-tls-verify': { type: 'boolean' },
+  'runtime-endpoint': { type: 'string' },
+} as const;
+
+export const NODE_OPTIONS_HELP = `
+  --socket PATH                 the kubelet's local socket (default ${DEFAULT_API_SOCKET}; also SOLO_KUBELET_SOCKET)
+  --server https://HOST:10250   a kubelet elsewhere, with --token, or --client-certificate and --client-key,
+                                and --certificate-authority or --insecure-skip-tls-verify
+  --runtime-endpoint SOCKET     ask the container runtime instead of the kubelet (also CONTAINER_RUNTIME_ENDPOINT)
+`;
+
+/** Where a runtime usually listens: that of a node that `up` made first, then the system's own. */
+const RUNTIME_SOCKETS = [
+  `${runDirectoryOf(DEFAULT_DATA_DIRECTORY)}/containerd.sock`,
+  '/run/containerd/containerd.sock',
+  '/run/crio/crio.sock',
+];
+
+/** Who answers for the node: what the options name, else the running kubelet, else the container runtime. */
+export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeClient> => {
+  const server = textOption(input, 'server');
+  if (server !== undefined) return createDaemonClient(await serverEndpoint(server, input));
+  const runtime = textOption(input, 'runtime-endpoint');
+  if (runtime !== undefined) return createRuntimeClient(runtime);
+  const socket = textOption(input, 'socket') ?? io.env['SOLO_KUBELET_SOCKET'];
+  const path = socket ?? DEFAULT_API_SOCKET;
+  if (socket !== undefined || (await answers(path))) {
+    return createDaemonClient({ protocol: 'http:', connection: { socketPath: path } });
+  }
+  const endpoint = io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
+  io.stderr.write(`No kubelet answers at ${path}; asking the container runtime at ${endpoint}.\n`);
+  return createRuntimeClient(endpoint);
+};
+
+/** The socket of a container runtime in the usual places. */
+export const usualEndpoint = async (): Promise<string> => {
+  for (const path of RUNTIME_SOCKETS) {
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return `unix://${path}`;
+  }
+  return 'unix:///run/containerd/containerd.sock';
+};
+
+const serverEndpoint = async (server: string, input: CommandInput): Promise<Parameters<typeof createDaemonClient>[0]> => {
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new CliError({ code: 'CLI_USAGE', message: `--server takes a URL such as https://node:10250, not ${JSON.stringify(server)}` });
+  }
+  const read = async (name: string): Promise<string | undefined> => {
+    const path = textOption(input, name);
+    return path === undefined ? undefined : readFile(path, 'utf8');
+  };
+  const [ca, cert, key] = await Promise.all(['certificate-authority', 'client-certificate', 'client-key'].map(read));
+  const token = textOption(input, 'token');
+  return {
+    protocol: url.protocol === 'https:' ? 'https:' : 'http:',
+    connection: {
+      host: url.hostname,
+      port: url.port === '' ? 10_250 : Number(url.port),
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      rejectUnauthorized: !flagOption(input, 'insecure-skip-tls-verify'),
+    },
+    ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+  };
+};
+
+/** Whether somebody accepts connections on a unix socket. */
+const answers = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });

@@ -1,0 +1,209 @@
+import { CliError } from '../cli-error.js';
+import type { CliIo } from '../cli-io.js';
+import { connectNode, NODE_OPTIONS_HELP, nodeOptions } from '../client/connect.js';
+import type { ImageObject } from '../client/node-client.js';
+import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
+import { parseGoDuration } from '../config/go-duration.js';
+import { EXIT, interruptedStatus } from '../exit-status.js';
+import { type ObjectPrinter, parseOutputFormat, printObjects } from '../output/print-objects.js';
+import { attach, exec } from '../verbs/exec.js';
+import { get, isGettable } from '../verbs/get.js';
+import { logs } from '../verbs/logs.js';
+import { portForward } from '../verbs/port-forward.js';
+import type { VerbContext } from '../verbs/verb-context.js';
+
+const namespaceOptions = { namespace: { type: 'string', short: 'n' }, 'all-namespaces': { type: 'boolean', short: 'A' } } as const;
+
+/** A command that asks a node: connects, runs the verb, and lets an interrupt end it. */
+const nodeCommand = (
+  facts: Pick<Command, 'name' | 'usage' | 'summary' | 'options'>,
+  verb: (input: CommandInput, context: VerbContext) => Promise<number>,
+): Command => ({
+  ...facts,
+  details: NODE_OPTIONS_HELP,
+  options: { ...nodeOptions, ...facts.options },
+  run: async (input, io: CliIo) => {
+    await using client = await connectNode(input, io);
+    const status = await verb(input, { client, io, signal: io.interrupted, now: Date.now });
+    return io.interrupted.aborted ? interruptedStatus(io.interrupted) : status;
+  },
+});
+
+const namespaceOf = (input: CommandInput) => ({
+  ...given('namespace', textOption(input, 'namespace')),
+  allNamespaces: flagOption(input, 'all-namespaces'),
+});
+
+const getCommand = nodeCommand(
+  {
+    name: 'get',
+    usage: 'pods|node|images|events|manifests [NAME]… [-w] [-o wide|json|yaml|name|jsonpath=…] [-n NAMESPACE|-A] [-l SELECTOR]',
+    summary: 'List what the node has.',
+    options: {
+      ...namespaceOptions,
+      output: { type: 'string', short: 'o' },
+      watch: { type: 'boolean', short: 'w' },
+      selector: { type: 'string', short: 'l' },
+      'no-headers': { type: 'boolean' },
+    },
+  },
+  async (input, context) => {
+    const [resource, ...names] = input.operands;
+    if (resource === undefined) throw usage('get what? pods, node, images, events or manifests');
+    if (!isGettable(resource) && ['image', 'images'].includes(resource)) return getImages(input, names, context);
+    const options = {
+      resource,
+      names,
+      ...namespaceOf(input),
+      watch: flagOption(input, 'watch'),
+      noHeaders: flagOption(input, 'no-headers'),
+    };
+    return get(
+      { ...options, ...given('output', textOption(input, 'output')), ...given('selector', textOption(input, 'selector')) },
+      context,
+    );
+  },
+);
+
+const getImages = async (input: CommandInput, names: readonly string[], { client, io, signal }: VerbContext): Promise<number> => {
+  if (client.listImages === undefined) {
+    throw new CliError({
+      code: 'CLI_NOT_FOUND',
+      message: 'the kubelet does not list images',
+      hint: 'Ask the container runtime: add --runtime-endpoint unix:///run/containerd/containerd.sock.',
+    });
+  }
+  const all = await client.listImages({ signal });
+  const images = names.length === 0 ? all : all.filter((image) => image.names.some((name) => names.includes(name)));
+  const noHeaders = flagOption(input, 'no-headers');
+  io.stdout.write(printObjects(images, imagePrinter, { format: parseOutputFormat(textOption(input, 'output')), noHeaders }));
+  return EXIT.done;
+};
+
+const imagePrinter: ObjectPrinter<ImageObject> = {
+  columns: ['IMAGE', 'ID', 'SIZE'],
+  wideColumns: ['PINNED'],
+  row: ({ names, id, sizeBytes }) => [names[0] ?? '<none>', id.replace(/^sha256:/, '').slice(0, 13), `${(sizeBytes / 1e6).toFixed(1)}MB`],
+  wideRow: ({ pinned }) => [String(pinned)],
+  name: ({ names, id }) => `image/${names[0] ?? id}`,
+  listKind: 'List',
+};
+
+const logsCommand = nodeCommand(
+  {
+    name: 'logs',
+    usage: 'POD [-c CONTAINER] [-f] [-p] [--tail N] [--since 5m] [--timestamps] [--all-containers] [-l SELECTOR] [-n NAMESPACE]',
+    summary: "Print containers' logs; -f follows them.",
+    options: {
+      ...namespaceOptions,
+      container: { type: 'string', short: 'c' },
+      follow: { type: 'boolean', short: 'f' },
+      previous: { type: 'boolean', short: 'p' },
+      tail: { type: 'string' },
+      since: { type: 'string' },
+      'since-time': { type: 'string' },
+      'limit-bytes': { type: 'string' },
+      timestamps: { type: 'boolean' },
+      'all-containers': { type: 'boolean' },
+      prefix: { type: 'boolean' },
+      selector: { type: 'string', short: 'l' },
+    },
+  },
+  (input, context) => {
+    const since = textOption(input, 'since');
+    const sinceMs = since === undefined ? undefined : parseGoDuration(since);
+    if (since !== undefined && sinceMs === undefined) throw usage(`--since takes a duration such as 5m, not ${JSON.stringify(since)}`);
+    return logs(
+      {
+        ...namespaceOf(input),
+        ...given('pod', input.operands[0]),
+        ...given('container', textOption(input, 'container') ?? input.operands[1]),
+        ...given('selector', textOption(input, 'selector')),
+        ...given('tailLines', numberOption(input, 'tail')),
+        ...given('limitBytes', numberOption(input, 'limit-bytes')),
+        ...given('sinceTime', textOption(input, 'since-time')),
+        ...given('sinceSeconds', sinceMs === undefined ? undefined : Math.max(1, Math.ceil(sinceMs / 1_000))),
+        follow: flagOption(input, 'follow'),
+        previous: flagOption(input, 'previous'),
+        timestamps: flagOption(input, 'timestamps'),
+        allContainers: flagOption(input, 'all-containers'),
+        ...given('prefix', flagOption(input, 'prefix') || undefined),
+      },
+      context,
+    );
+  },
+);
+
+const sessionOptions = {
+  ...namespaceOptions,
+  container: { type: 'string', short: 'c' },
+  stdin: { type: 'boolean', short: 'i' },
+  tty: { type: 'boolean', short: 't' },
+} as const;
+
+const sessionOf = (input: CommandInput, pod: string) => ({
+  pod,
+  ...given('container', textOption(input, 'container')),
+  ...given('namespace', textOption(input, 'namespace')),
+  stdin: flagOption(input, 'stdin'),
+  tty: flagOption(input, 'tty'),
+});
+
+const execCommand = nodeCommand(
+  {
+    name: 'exec',
+    usage: 'POD [-c CONTAINER] [-i] [-t] [-n NAMESPACE] -- COMMAND [ARG]…',
+    summary: 'Run a command in a container.',
+    options: sessionOptions,
+  },
+  (input, context) => {
+    const [pod, ...command] = input.operands;
+    if (pod === undefined) throw usage('exec in which pod?');
+    return exec({ ...sessionOf(input, pod), command }, context);
+  },
+);
+
+const attachCommand = nodeCommand(
+  {
+    name: 'attach',
+    usage: 'POD [-c CONTAINER] [-i] [-t] [-n NAMESPACE]',
+    summary: "Connect to a container's own process; Ctrl-P Ctrl-Q leaves it.",
+    options: sessionOptions,
+  },
+  (input, context) => {
+    const [pod] = input.operands;
+    if (pod === undefined) throw usage('attach to which pod?');
+    return attach(sessionOf(input, pod), context);
+  },
+);
+
+const portForwardCommand = nodeCommand(
+  {
+    name: 'port-forward',
+    usage: 'POD [LOCAL:]REMOTE… [--address ADDRESS] [-n NAMESPACE]',
+    summary: 'Reach ports of a pod through local ones, until interrupted.',
+    options: { ...namespaceOptions, address: { type: 'string' } },
+  },
+  (input, context) => {
+    const [pod, ...ports] = input.operands;
+    if (pod === undefined || ports.length === 0) throw usage('port-forward takes a pod and at least one port');
+    const options = { ...given('namespace', textOption(input, 'namespace')), ...given('address', textOption(input, 'address')) };
+    return portForward({ pod, ports, ...options }, context);
+  },
+);
+
+/** Commands about the pods of a node. */
+export const nodeCommands: readonly Command[] = [getCommand, logsCommand, execCommand, attachCommand, portForwardCommand];
+
+const numberOption = (input: CommandInput, name: string): number | undefined => {
+  const [text] = textsOption(input, name);
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw usage(`--${name} takes a number, not ${JSON.stringify(text)}`);
+  return Number(text);
+};
+
+/** `{ [name]: value }`, or nothing when there is no value: optional properties are left out, not set to undefined. */
+const given = <Name extends string, Value>(name: Name, value: Value | undefined): { readonly [Key in Name]?: Value } =>
+  value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]: Value });
+
+const usage = (message: string): Error => new CliError({ code: 'CLI_USAGE', message });

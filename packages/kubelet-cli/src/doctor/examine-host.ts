@@ -1,0 +1,81 @@
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { platform, release, userInfo } from 'node:os';
+import { createCriClient } from '@solo-kubelet/cri-client';
+import { describeError } from '@solo-kubelet/diagnostics';
+import { findContainerdBinaries } from '../containerd/binaries.js';
+import { CGROUP_MOUNT_POINT, cgroupVersion } from '../node/cgroups.js';
+import { hasSwap, readText } from '../node/read-machine.js';
+import type { HostReport, RuntimeReport } from './checks.js';
+
+const KUBELET_PORTS = [10_248, 10_250, 10_255];
+const RUNTIME_TIMEOUT_MS = 3_000;
+
+export interface ExamineOptions {
+  readonly endpoint: string;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+/** Looks at this machine; changes nothing. */
+export const examineHost = async ({ endpoint, path, signal }: ExamineOptions): Promise<HostReport> => {
+  const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const version = await cgroupVersion();
+  const [programs, runtime, cgroupControllers, portsInUse, ipForward, swaps] = await Promise.all([
+    findContainerdBinaries({ path, osRelease }),
+    examineRuntime(endpoint, signal),
+    controllers(version),
+    busyPorts(),
+    readText('/proc/sys/net/ipv4/ip_forward'),
+    readText('/proc/swaps'),
+  ]);
+  return {
+    platform: platform(),
+    uid: userInfo().uid,
+    kernel: release(),
+    programs,
+    endpoint,
+    runtime,
+    cgroupVersion: version,
+    cgroupControllers,
+    swap: hasSwap(swaps),
+    ipForward: ipForward === '' ? undefined : ipForward.trim() === '1',
+    portsInUse,
+    freeSpace: await Promise.all(['/var/lib', '/var/log'].map(freeShare)),
+  };
+};
+
+const examineRuntime = async (endpoint: string, signal: AbortSignal): Promise<RuntimeReport> => {
+  await using cri = createCriClient({ endpoint, timeoutMs: RUNTIME_TIMEOUT_MS });
+  try {
+    const { runtimeName, runtimeVersion } = await cri.runtime.version({}, { signal });
+    const { status } = await cri.runtime.status({}, { signal });
+    return { type: 'up', version: `${runtimeName} ${runtimeVersion}`, conditions: status?.conditions ?? [] };
+  } catch (error) {
+    return { type: 'down', message: describeError(error) };
+  }
+};
+
+const controllers = async (version: 1 | 2): Promise<readonly string[]> =>
+  version === 2
+    ? (await readText(`${CGROUP_MOUNT_POINT}/cgroup.controllers`)).trim().split(' ')
+    : (await readdir(CGROUP_MOUNT_POINT).catch(() => [])).flatMap((name) => name.split(','));
+
+const busyPorts = async (): Promise<readonly number[]> => {
+  const busy = await Promise.all(
+    KUBELET_PORTS.map(
+      (port) =>
+        new Promise<boolean>((resolve) => {
+          const server = createServer();
+          server.once('error', () => resolve(true));
+          server.listen(port, () => server.close(() => resolve(false)));
+        }),
+    ),
+  );
+  return KUBELET_PORTS.filter((_, index) => busy[index]);
+};
+
+const freeShare = async (path: string): Promise<{ readonly path: string; readonly share: number }> => {
+  const { bavail, blocks } = await statfs(path).catch(() => ({ bavail: 1, blocks: 1 }));
+  return { path, share: bavail / blocks };
+};

@@ -1,0 +1,75 @@
+import { parseArgs } from 'node:util';
+import { describeError } from '@solo-kubelet/diagnostics';
+import { CliError } from './cli-error.js';
+import type { CliIo } from './cli-io.js';
+import type { Command } from './command.js';
+import { commands } from './commands/command-table.js';
+import { nearest } from './config/nearest.js';
+import { EXIT, exitStatusOf, isFailure } from './exit-status.js';
+
+/** Runs one command line and gives the exit status. Called as `kubelet`, it is `run`. */
+export const main = async (argv: readonly string[], io: CliIo): Promise<number> => {
+  try {
+    return await dispatch(io.programName === 'kubelet' ? ['run', ...argv] : argv, io);
+  } catch (error) {
+    const status = exitStatusOf(error, io.interrupted);
+    if (status !== EXIT.interrupted && status !== EXIT.terminated) report(error, io);
+    return status;
+  }
+};
+
+const dispatch = async ([name, ...rest]: readonly string[], io: CliIo): Promise<number> => {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(rest[0], io);
+  if (name === '--version') return dispatch(['version', ...rest], io);
+  const command = commands.find((each) => each.name === name);
+  if (command === undefined) throw unknownCommand(name);
+  if (command.rawArguments) return command.run({ options: {}, operands: [] }, io, rest);
+  if (rest.includes('--help') || rest.includes('-h')) return help(name, io);
+  const { values, positionals } = parseCommandLine(command, rest);
+  return command.run({ options: values, operands: positionals }, io, rest);
+};
+
+const parseCommandLine = (command: Command, argv: readonly string[]) => {
+  try {
+    return parseArgs({ args: [...argv], options: command.options ?? {}, allowPositionals: true, strict: true });
+  } catch (cause) {
+    const message = (cause as Error).message.split('. ')[0]!;
+    throw new CliError({ code: 'CLI_USAGE', message, hint: `kubelet-cli ${command.name} --help`, cause });
+  }
+};
+
+const unknownCommand = (name: string): Error => {
+  const guess = nearest(
+    name,
+    commands.map((command) => command.name),
+  );
+  return new CliError({
+    code: 'CLI_USAGE',
+    message: `unknown command ${JSON.stringify(name)}`,
+    hint: guess === undefined ? 'kubelet-cli help lists them all.' : `Did you mean ${guess}?`,
+  });
+};
+
+const help = (name: string | undefined, io: CliIo): number => {
+  const command = commands.find((each) => each.name === name);
+  if (name !== undefined && command === undefined) throw unknownCommand(name);
+  io.stdout.write(
+    command === undefined
+      ? overview()
+      : `Usage: kubelet-cli ${command.name} ${command.usage}\n\n${command.summary}\n${command.details ?? ''}`,
+  );
+  return EXIT.done;
+};
+
+const overview = (): string => {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}   ${summary}\n`);
+  return `Solo Kubelet: runs Kubernetes Pod manifests on one machine, without a control plane.\n\nUsage: kubelet-cli COMMAND [ARGUMENTS]\n\n${lines.join('')}\nkubelet-cli help COMMAND tells more.\n`;
+};
+
+/** Errors made to be told are one message and a hint; anything else is a bug and comes with its stack. */
+const report = (error: unknown, io: CliIo): void => {
+  const hint = isFailure(error) ? (error as { hint?: string }).hint : undefined;
+  const text = isFailure(error) ? describeError(error) : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.stderr.write(`${text}\n${hint === undefined ? '' : `${hint}\n`}`);
+};

@@ -1,0 +1,53 @@
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { availableParallelism, networkInterfaces, release } from 'node:os';
+import type { MachineFacts } from './node-capacity.js';
+
+/** Reads what the machine has; `directory` says whose file system counts. */
+export const readMachine = async (directory: string): Promise<MachineFacts> => {
+  const [memory, disk, pidMax] = await Promise.all([readText('/proc/meminfo'), statfs(directory), readText('/proc/sys/kernel/pid_max')]);
+  return {
+    cores: availableParallelism(),
+    memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(memory)?.[1] ?? 0) * 1_024,
+    ephemeralStorageBytes: disk.blocks * disk.bsize,
+    hugePages: await readHugePages(),
+    maxPids: Number(pidMax.trim() || 32_768),
+  };
+};
+
+/** Pages set aside, by size: `/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages`. */
+const readHugePages = async (): Promise<Readonly<Record<string, number>>> => {
+  const directory = '/sys/kernel/mm/hugepages';
+  const names = await readdir(directory).catch(() => []);
+  const sizes = await Promise.all(
+    names.map(async (name) => {
+      const kib = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0);
+      const pages = Number((await readText(`${directory}/${name}/nr_hugepages`)).trim());
+      return [kib >= 1_048_576 ? `${kib / 1_048_576}Gi` : kib >= 1_024 ? `${kib / 1_024}Mi` : `${kib}Ki`, pages * kib * 1_024] as const;
+    }),
+  );
+  return Object.fromEntries(sizes);
+};
+
+/** Whether any swap is in use, from /proc/swaps. */
+export const hasSwap = (swaps: string): boolean => swaps.trim().split('\n').length > 1;
+
+/** `6.1` of `6.1.0-13-amd64`. */
+export const kernelVersion = (): string => /^\d+\.\d+/.exec(release())?.[0] ?? release();
+
+/**
+ * The node's addresses, IPv4 first: those given, else the name if it is one, else that of the interface with the default route, else the
+ * first that is not loopback or link-local. Empty on a machine without network.
+ */
+export const nodeAddresses = async (given: readonly string[], nodeName: string): Promise<readonly string[]> => {
+  if (given.length > 0) return given;
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(nodeName)) return [nodeName];
+  const route = (await readText('/proc/net/route')).split('\n').find((line) => line.split('\t')[1] === '00000000');
+  const device = route?.split('\t')[0];
+  const usable = Object.entries(networkInterfaces())
+    .flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
+    .filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/.test(address))
+    .sort((left, right) => Number(right.name === device) - Number(left.name === device));
+  return ['IPv4', 'IPv6'].flatMap((family) => usable.find((each) => each.family === family)?.address ?? []);
+};
+
+export const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');

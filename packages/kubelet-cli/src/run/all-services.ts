@@ -1,0 +1,5 @@
+import { nodeApiService } from '../services/node-api-service.js';
+import type { KubeletService } from './kubelet-services.js';
+
+/** Every service of the kubelet. */
+export const allServices: readonly KubeletService[] = [nodeApiService];

@@ -1,0 +1,25 @@
+import { CliError } from '../cli-error.js';
+import type { KubeletConfiguration } from '../config/fields.js';
+
+export interface HostFacts {
+  readonly swap: boolean;
+  readonly cgroupVersion: 1 | 2;
+}
+
+/** Refuses a machine that the configuration says not to run on, in upstream's words. */
+export const checkHost = (config: Pick<KubeletConfiguration, 'failSwapOn' | 'failCgroupV1'>, host: HostFacts): void => {
+  if (config.failSwapOn && host.swap) {
+    throw new CliError({
+      code: 'CLI_HOST_UNSUITABLE',
+      message: 'running with swap on is not supported, please disable swap or set --fail-swap-on flag to false',
+      hint: 'swapoff -a, or failSwapOn: false.',
+    });
+  }
+  if (config.failCgroupV1 && host.cgroupVersion === 1) {
+    throw new CliError({
+      code: 'CLI_HOST_UNSUITABLE',
+      message: 'kubelet is configured to not run on a host using cgroup v1',
+      hint: 'Leave failCgroupV1 at false, or boot with systemd.unified_cgroup_hierarchy=1.',
+    });
+  }
+};

@@ -1,0 +1,39 @@
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import type { ManifestStates } from '@solo-kubelet/manifest-source';
+import type { KubeletMetrics } from '@solo-kubelet/node-api';
+import type { PodEnvironment } from '@solo-kubelet/pod-environment';
+import type { NodeAdmissionFacts, Reconciler, ReconcilerCommand } from '@solo-kubelet/reconciler';
+import type { Observable } from 'rxjs';
+import type { KubeletConfiguration } from '../config/fields.js';
+import type { KubeletFlags } from '../config/load-configuration.js';
+import type { MachineFacts, NodeResources } from '../node/node-capacity.js';
+import type { RuntimeVersion } from './wait-for-runtime.js';
+
+/** A running kubelet as its services see it: HTTP API, housekeeping, notifications. Its streams are shared and may be used by any number. */
+export interface KubeletContext {
+  readonly config: KubeletConfiguration;
+  readonly flags: KubeletFlags;
+  readonly nodeName: string;
+  readonly node: { readonly machine: MachineFacts; readonly resources: NodeResources; readonly facts: NodeAdmissionFacts };
+  readonly runtimeVersion: RuntimeVersion;
+  readonly cgroups: { readonly driver: 'cgroupfs' | 'systemd'; readonly version: 1 | 2 };
+  readonly cri: CriClient;
+  /** Counts CRI calls once the service that owns the metrics has put them here. */
+  readonly metricsSink: { current: KubeletMetrics | undefined };
+  readonly environment: PodEnvironment;
+  readonly reconciler: Pick<Reconciler, 'activity$' | 'pods$' | 'events$' | 'probeReport$'>;
+  /** State of every manifest file and URL, at once and on every change. */
+  readonly manifests$: Observable<ManifestStates>;
+  /** Asks the reconciler for something by hand. */
+  readonly command: (command: ReconcilerCommand) => void;
+  readonly startedAtMs: number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Something that runs beside the reconciler for as long as the kubelet does. It works while its stream is subscribed to, which the kubelet
+ * does once; an error of the stream ends the kubelet.
+ */
+export type KubeletService = (context: KubeletContext) => Observable<unknown>;

@@ -1,0 +1,59 @@
+import type { Logger } from '@solo-kubelet/diagnostics';
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { KubeletActivity, KubeletEvent } from '@solo-kubelet/reconciler';
+
+/** Tells what the manifests do: every rejection with its place in the file. */
+export const logManifestEvent = (logger: Logger, event: ManifestEvent): void => {
+  switch (event.type) {
+    case 'applied':
+      logger.info({ path: event.origin.path, pod: podName(event.pod.metadata) }, 'Manifest accepted');
+      for (const { message, line, column } of event.warnings) logger.warn({ path: event.origin.path, line, column }, message);
+      return;
+    case 'removed':
+      logger.info({ path: event.origin.path }, 'Manifest gone');
+      return;
+    case 'rejected': {
+      const [first] = event.issues;
+      const place = first === undefined ? event.origin.path : `${event.origin.path}:${first.line}:${first.column}`;
+      const what = event.stale ? 'Manifest rejected; its last good version runs on' : 'Manifest rejected';
+      logger.warn({ path: place, issues: event.issues.map(({ message }) => message), reason: event.message }, what);
+      return;
+    }
+    case 'shadowed':
+      logger.warn({ path: event.origin.path, pod: event.podKey, by: event.by.path }, 'Manifest unused: another one has this Pod');
+      return;
+    case 'sourceFailed':
+      logger.warn({ path: event.path, reason: event.message }, 'Manifest source cannot be read; what runs stays');
+      return;
+    case 'sourceRecovered':
+      logger.info({ path: event.path }, 'Manifest source can be read again');
+      return;
+    case 'synced':
+      logger.debug({ path: event.path }, 'Manifest source has been read');
+      return;
+  }
+};
+
+/** Events are what a user of Kubernetes knows from kubectl describe. */
+export const logEvent = (logger: Logger, { type, reason, message, involvedObject }: KubeletEvent): void => {
+  const fields = { pod: podName(involvedObject), reason, ...(involvedObject.fieldPath ? { field: involvedObject.fieldPath } : {}) };
+  if (type === 'Warning') logger.warn(fields, message);
+  else logger.info(fields, message);
+};
+
+/** Steps are details; troubles of the node are not. */
+export const logActivity = (logger: Logger, activity: KubeletActivity): void => {
+  const { type, ...fields } = activity;
+  if (activity.scope === 'node' && activity.type === 'relisted') logger.trace(fields, type);
+  else if (activity.scope === 'node') logger.warn(fields, NODE_TROUBLE[activity.type]);
+  else logger.debug(fields, type);
+};
+
+const NODE_TROUBLE = {
+  relistFailed: 'Cannot list the pods of the runtime; what is known of them stays',
+  storeFailed: 'Cannot keep the records of a pod',
+  passCrashed: 'A pass over a pod failed; it will be tried again',
+} as const;
+
+const podName = ({ namespace, name }: { readonly namespace?: string; readonly name?: string }): string =>
+  `${namespace ?? 'default'}/${name ?? ''}`;

@@ -1,0 +1,66 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import { type ManifestEvent, watchManifestDirectory, watchManifestUrl } from '@solo-kubelet/manifest-source';
+import { merge, type Observable, share } from 'rxjs';
+import type { KubeletConfiguration } from '../config/fields.js';
+
+export interface ManifestSources {
+  readonly manifestEvent$: Observable<ManifestEvent>;
+  /** Every source that must have been read once before a pod that nobody asks for is ended. */
+  readonly sources: readonly { readonly source: 'file' | 'http'; readonly path: string }[];
+}
+
+/** The configured directory and URL as one stream; last good versions are kept under the root directory. */
+export const manifestSources = (
+  config: Pick<KubeletConfiguration, 'staticPodPath' | 'staticPodURL' | 'staticPodURLHeader' | 'fileCheckFrequency' | 'httpCheckFrequency'>,
+  options: { readonly nodeName: string; readonly rootDirectory: string; readonly logger: Logger },
+): ManifestSources => {
+  const { nodeName, rootDirectory, logger } = options;
+  const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
+  const kept = (name: string): string => {
+    const directory = join(rootDirectory, 'manifests', name);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return directory;
+  };
+  const file$ =
+    staticPodPath === ''
+      ? []
+      : [
+          watchManifestDirectory({
+            path: staticPodPath,
+            nodeName,
+            fileCheckFrequencyMs: config.fileCheckFrequency,
+            lastGoodDirectory: kept('files'),
+            logger,
+          }),
+        ];
+  const http$ =
+    staticPodURL === ''
+      ? []
+      : [
+          watchManifestUrl({
+            url: staticPodURL,
+            headers,
+            nodeName,
+            httpCheckFrequencyMs: config.httpCheckFrequency,
+            cacheDirectory: kept('url'),
+            logger,
+          }),
+        ];
+  return {
+    manifestEvent$: merge(...file$, ...http$).pipe(share()),
+    sources: [
+      ...(staticPodPath === '' ? [] : [{ source: 'file' as const, path: resolve(staticPodPath) }]),
+      ...(staticPodURL === '' ? [] : [{ source: 'http' as const, path: shownUrl(staticPodURL) }]),
+    ],
+  };
+};
+
+/** As manifest-source names it: without user name and password. */
+const shownUrl = (text: string): string => {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return url.href;
+};

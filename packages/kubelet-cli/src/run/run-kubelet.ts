@@ -1,0 +1,212 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { arch, hostname } from 'node:os';
+import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
+import { createPodEnvironment, type PodEnvironment } from '@solo-kubelet/pod-environment';
+import { defaultHandlers, runProbes } from '@solo-kubelet/probe-engine';
+import { grpcHandler } from '@solo-kubelet/probe-engine/grpc';
+import { createReconciler, type NodeAdmissionFacts, type ReconcilerCommand } from '@solo-kubelet/reconciler';
+import { criRuntime } from '@solo-kubelet/reconciler/cri';
+import { fromEvent, merge, type Observable, of, Subject, scan, shareReplay, startWith, takeUntil, tap } from 'rxjs';
+import type { KubeletConfiguration } from '../config/fields.js';
+import type { KubeletFlags } from '../config/load-configuration.js';
+import { CGROUP_MOUNT_POINT, cgroupDriver, cgroupVersion } from '../node/cgroups.js';
+import { type MachineFacts, nodeResources, podsCgroupLimits } from '../node/node-capacity.js';
+import { hasSwap, kernelVersion, nodeAddresses, readMachine, readText } from '../node/read-machine.js';
+import { metricsInterceptor } from '../services/record-metrics.js';
+import { allServices } from './all-services.js';
+import { checkHost } from './check-host.js';
+import type { KubeletContext, KubeletService } from './kubelet-services.js';
+import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
+import { manifestSources } from './manifest-events.js';
+import { lockPath } from './root-lock.js';
+import { waitForRuntime } from './wait-for-runtime.js';
+
+export interface RunKubeletOptions {
+  readonly config: KubeletConfiguration;
+  readonly flags: KubeletFlags;
+  readonly logger: Logger;
+  /** Ends the kubelet; containers run on. */
+  readonly signal: AbortSignal;
+  /** Default: all that the kubelet has. */
+  readonly services?: readonly KubeletService[];
+}
+
+/** Runs the kubelet until the signal aborts. What it starts in the runtime stays. */
+export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
+  const { config, flags, logger, signal } = options;
+  await mkdir(flags.rootDirectory, { recursive: true, mode: 0o750 });
+  await using _root = await lockPath(flags.rootDirectory);
+  await using _file = flags.lockFile === undefined ? nothingHeld : await lockPath(flags.lockFile);
+  const version = await cgroupVersion();
+  checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });
+  await writeFile('/proc/self/oom_score_adj', String(config.oomScoreAdj)).catch(() =>
+    logger.debug({}, 'Cannot set oom_score_adj of the kubelet; going on without'),
+  );
+  const metricsSink: KubeletContext['metricsSink'] = { current: undefined };
+  await using cri = createCriClient({
+    endpoint: config.containerRuntimeEndpoint,
+    ...(config.imageServiceEndpoint === '' ? {} : { imageEndpoint: config.imageServiceEndpoint }),
+    timeoutMs: config.runtimeRequestTimeout,
+    interceptors: [metricsInterceptor(() => metricsSink.current)],
+  });
+  const runtimeVersion = await waitForRuntime(cri, config.containerRuntimeEndpoint, { logger, signal });
+  const cgroups = { version, driver: await cgroupDriver(cri, config.cgroupDriver, signal) };
+  const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
+  const machine = await readMachine(flags.rootDirectory);
+  const facts = await admissionFacts(options, cri, nodeName, machine);
+  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups });
+  await environment.prepareNode({ signal });
+  logger.info(
+    { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
+    'Kubelet started',
+  );
+  await untilAborted(kubelet$(options, { cri, nodeName, machine, facts, environment, runtimeVersion, cgroups, metricsSink }), signal);
+  logger.info({}, 'Kubelet stopped; containers run on');
+};
+
+const nothingHeld: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };
+
+interface Parts {
+  readonly cri: CriClient;
+  readonly nodeName: string;
+  readonly machine: MachineFacts;
+  readonly facts: NodeAdmissionFacts;
+  readonly environment: PodEnvironment;
+  readonly runtimeVersion: KubeletContext['runtimeVersion'];
+  readonly cgroups: KubeletContext['cgroups'];
+  readonly metricsSink: KubeletContext['metricsSink'];
+}
+
+/** Everything the kubelet does, as one stream: it works while it is subscribed to. */
+const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown> => {
+  const { config, flags, logger, signal, services = allServices } = options;
+  const { cri, nodeName, facts, environment } = parts;
+  const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
+  // The one feedback edge here: what users ask for by hand, from the services back to the reconciler.
+  const commands$ = new Subject<ReconcilerCommand>();
+  const reconciler = createReconciler({
+    manifestEvent$,
+    sources,
+    runtime: criRuntime({
+      cri,
+      environment,
+      owner: nodeName.replace(/[^\w.-]/g, '-').slice(0, 63),
+      pulls: { maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS) },
+      podLogsDir: config.podLogsDir,
+      containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
+    }),
+    runProbes: runProbes({ handlers: [...defaultHandlers(cri), grpcHandler()] }),
+    node$: of(facts),
+    commands$,
+    backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
+    syncFrequencyMs: config.syncFrequency,
+  });
+  const manifests$ = manifestEvent$.pipe(
+    scan(reduceManifests, emptyManifestStates),
+    startWith(emptyManifestStates),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  const context: KubeletContext = {
+    ...parts,
+    config,
+    flags,
+    node: { machine: parts.machine, resources: nodeResources(parts.machine, config), facts },
+    reconciler,
+    manifests$,
+    command: (command) => commands$.next(command),
+    startedAtMs: Date.now(),
+    logger,
+    signal,
+  };
+  return merge(
+    manifests$,
+    manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event))),
+    reconciler.events$.pipe(tap((event) => logEvent(logger, event))),
+    reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
+    ...services.map((service) => service(context)),
+    reconciler.run$,
+  );
+};
+
+const DEFAULT_POD_LOGS = '/var/log/pods';
+const DEFAULT_CONTAINER_LOGS = '/var/log/containers';
+/** maxParallelImagePulls unset with serializeImagePulls false means no limit upstream. */
+const UNLIMITED_PULLS = 1_000;
+
+/** The program's one subscription. */
+const untilAborted = (stream$: Observable<unknown>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const aborted$ = signal.aborted ? of(undefined) : fromEvent(signal, 'abort');
+    stream$.pipe(takeUntil(aborted$)).subscribe({ error: reject, complete: resolve });
+  });
+
+const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
+
+const admissionFacts = async (
+  { config, flags, signal }: RunKubeletOptions,
+  cri: CriClient,
+  nodeName: string,
+  machine: MachineFacts,
+): Promise<NodeAdmissionFacts> => {
+  const { features } = await cri.runtime.status({}, { signal });
+  const architecture = GO_ARCHITECTURES[arch()] ?? arch();
+  return {
+    nodeName,
+    allocatable: nodeResources(machine, config).allocatable,
+    labels: {
+      'kubernetes.io/hostname': nodeName,
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': architecture,
+      'beta.kubernetes.io/os': 'linux',
+      'beta.kubernetes.io/arch': architecture,
+      ...flags.nodeLabels,
+    },
+    nodeIps: await nodeAddresses(flags.nodeIps, nodeName),
+    operatingSystem: 'linux',
+    allowedUnsafeSysctls: config.allowedUnsafeSysctls,
+    kernelVersion: kernelVersion(),
+    supplementalGroupsPolicy: features?.supplementalGroupsPolicy ?? false,
+    appArmor: (await readText('/sys/module/apparmor/parameters/enabled')).startsWith('Y'),
+    shuttingDown: false,
+  };
+};
+
+const podEnvironment = async (
+  { config, flags, logger, signal }: RunKubeletOptions,
+  parts: Pick<Parts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups'>,
+): Promise<PodEnvironment> => {
+  const { cri, nodeName, machine, facts, cgroups } = parts;
+  const { runtimeHandlers } = await cri.runtime.status({}, { signal });
+  const idsPerPod = config['userNamespaces.idsPerPod'];
+  return createPodEnvironment({
+    rootDir: flags.rootDirectory,
+    podLogsDir: config.podLogsDir,
+    nodeName,
+    facts: () => ({
+      nodeIps: facts.nodeIps,
+      allocatable: facts.allocatable,
+      memoryCapacityBytes: machine.memoryBytes,
+      runtimeHandlerFeatures: (handler) => runtimeHandlers.find(({ name }) => name === handler)?.features,
+    }),
+    clusterDomain: config.clusterDomain,
+    clusterDns: config.clusterDNS,
+    resolvConf: config.resolvConf,
+    cgroups: {
+      ...cgroups,
+      mountPoint: CGROUP_MOUNT_POINT,
+      root: config.cgroupRoot === '' ? '/' : config.cgroupRoot,
+      perQos: config.cgroupsPerQOS,
+      nodeLimits: config.enforceNodeAllocatable.includes('pods') ? podsCgroupLimits(machine, config) : {},
+    },
+    cpuCfsQuota: config.cpuCFSQuota,
+    cpuCfsQuotaPeriodMs: config.cpuCFSQuotaPeriod,
+    podPidsLimit: config.podPidsLimit,
+    seccompDefault: config.seccompDefault,
+    ...(config.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: config.singleProcessOOMKill }),
+    userNamespaces: { firstId: idsPerPod, length: 2 ** 32 - idsPerPod, idsPerPod },
+    selinuxEnabled: (await readText('/sys/fs/selinux/enforce')) !== '',
+    logger,
+  });
+};

@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CriClient, CriError } from '@solo-kubelet/cri-client';
+import type { Logger } from '@solo-kubelet/diagnostics';
+
+const RETRY_MS = 1_000;
+const REMIND_EVERY = 30;
+
+export interface RuntimeVersion {
+  readonly runtimeName: string;
+  readonly runtimeVersion: string;
+}
+
+/** Waits for as long as it takes until the runtime answers, and says so at once and every half minute. */
+export const waitForRuntime = async (
+  cri: CriClient,
+  endpoint: string,
+  { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
+): Promise<RuntimeVersion> => {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await cri.runtime.version({}, { signal, timeoutMs: 10_000 });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!CriError.is(error) || error.code === 'CRI_BAD_ENDPOINT') throw error;
+      if (attempt % REMIND_EVERY === 0) {
+        logger.warn({ err: error, path: endpoint, hint: error.hint }, 'The container runtime does not answer; waiting for it');
+      }
+      await delay(RETRY_MS, undefined, { signal });
+    }
+  }
+};

@@ -1,0 +1,46 @@
+import { decodeConfiguration } from '../config/decode-configuration.js';
+import type { KubeletConfiguration } from '../config/fields.js';
+import type { KubeletFlags } from '../config/load-configuration.js';
+import type { DataLayout } from './data-layout.js';
+
+/** The kubelet's configuration on a node that `up` made: everything inside its directories, no port open, local users only. */
+export const upConfiguration = (layout: DataLayout, endpoint: string, manifests: string): KubeletConfiguration =>
+  configuration({
+    containerRuntimeEndpoint: endpoint,
+    staticPodPath: manifests,
+    podLogsDir: layout.podLogs,
+    cgroupRoot: layout.cgroupRoot,
+  });
+
+/** The same for the runtime in memory: no cgroups, because nothing really runs. */
+export const memoryConfiguration = (layout: Pick<DataLayout, 'podLogs'>, endpoint: string, manifests: string): KubeletConfiguration =>
+  configuration({
+    containerRuntimeEndpoint: endpoint,
+    staticPodPath: manifests,
+    podLogsDir: layout.podLogs,
+    cgroupsPerQOS: false,
+    enforceNodeAllocatable: ['none'],
+  });
+
+export const upFlags = ({ kubeletRoot, apiSocket }: Pick<DataLayout, 'kubeletRoot' | 'apiSocket'>): KubeletFlags => ({
+  rootDirectory: kubeletRoot,
+  certDirectory: `${kubeletRoot}/pki`,
+  hostnameOverride: undefined,
+  nodeIps: [],
+  nodeLabels: {},
+  lockFile: undefined,
+  apiSocket,
+  apiSocketGroupId: undefined,
+  tokenAuthFile: undefined,
+});
+
+const configuration = (fields: object): KubeletConfiguration =>
+  decodeConfiguration({
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
+    authorization: { mode: 'AlwaysAllow' },
+    enableServer: false,
+    healthzPort: 0,
+    failSwapOn: false,
+    serializeImagePulls: false,
+    ...fields,
+  }).config;
