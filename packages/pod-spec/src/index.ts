@@ -1,3 +1,5 @@
+export { applyDefaults } from './defaults/apply-defaults.js';
+export { type ImageReference, parseImageReference } from './defaults/image-reference.js';
 export { expandVariables, type VariableLookup } from './expansion/expand-variables.js';
 export { type EnvFileResult, parseEnvFile } from './expansion/parse-env-file.js';
 export type {
@@ -176,6 +178,19 @@ export type {
   WeightedPodAffinityTerm,
   WindowsSecurityContextOptions,
 } from './gen/pod-types.js';
+export { containerHash } from './identity/container-hash.js';
+export { applyStaticPodDefaults, configHashAnnotation, type StaticPodOptions } from './identity/static-pod.js';
+export {
+  type ManifestResult,
+  type ParsedManifest,
+  type ParsePodOptions,
+  type ParseResult,
+  type ParseUrlResult,
+  parseManifest,
+  parsePod,
+  parseUrlManifest,
+} from './parse/parse-pod.js';
+export type { PodSpecIssue, PodSpecIssueCode } from './parse/pod-spec-issue.js';
 export { PodSpecError, type PodSpecErrorCode } from './pod-spec-error.js';
 export type { Amount, QuantityFormat } from './quantity/amount.js';
 export { formatAmount } from './quantity/format-quantity.js';
@@ -190,6 +205,9 @@ export {
   quantityValue,
   subQuantities,
 } from './quantity/quantity.js';
+export { losslessJson } from './report/lossless-json.js';
+export { printablePod } from './report/print-pod.js';
+export { type BatchRecord, validateBatchLine } from './report/validate-batch-line.js';
 export {
   containerCgroupWeight,
   hasPodResources,

@@ -1,0 +1,293 @@
+import type { Int64 } from '../gen/pod-types.js';
+import { formatExactly } from '../quantity/format-quantity.js';
+import { readQuantity } from '../quantity/parse-quantity.js';
+import type { FieldSchema, StructSchema } from '../schema/field-schema.js';
+import { nearestName } from '../schema/nearest-name.js';
+import type { ListNode, ManifestNode, MapNode, ScalarNode } from './node.js';
+
+/** Something wrong with a value, or a field that will not count, before any rule of the API is applied. */
+export interface DecodeFinding {
+  readonly code: 'DECODE_TYPE' | 'DECODE_QUANTITY' | 'DECODE_TIME' | 'UNKNOWN_FIELD' | 'DUPLICATE_FIELD';
+  readonly field: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+type Values = Record<string, unknown>;
+type Report = (finding: DecodeFinding) => void;
+
+const int32Max = 2n ** 31n - 1n;
+const int64Max = 2n ** 63n - 1n;
+const wholeNumber = /^-?[0-9]+$/;
+const timeForm = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+const goSpace = /^[\s\x85\u180e]+|[\s\x85\u180e]+$/g;
+/** Characters that stand escaped in the JSON text which Kubernetes makes of YAML, and which a quantity is read from without unescaping. */
+const escapedInJson = /["\\<>&\u0000-\u001f\u2028\u2029]/;
+
+const describe = (node: ManifestNode): string =>
+  node.kind === 'scalar' ? (node.type === 'null' ? 'null' : `a ${node.type}`) : node.kind === 'map' ? 'a map' : 'a list';
+
+const expectations: Readonly<Record<string, string>> = {
+  string: 'a string',
+  bool: 'true or false',
+  int32: 'a whole number of 32 bits',
+  int64: 'a whole number of 64 bits',
+  Quantity: 'a quantity such as 500m or 1Gi',
+  Time: 'a time such as 2026-01-31T12:00:00Z',
+  IntOrString: 'a whole number or a name',
+  RawObject: 'a map',
+};
+
+/** Decodes a whole number of JSON text; undefined if it is none or does not fit. */
+const readWhole = (text: string, max: bigint): Int64 | undefined => {
+  if (!wholeNumber.test(text)) return undefined;
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return value <= max && value >= -max - 1n ? value + 0 : undefined;
+  const exact = text.length > 24 ? max + 1n : BigInt(text);
+  return exact <= max && exact >= -max - 1n ? exact : undefined;
+};
+
+/** RFC 3339 in UTC without fractions, as Kubernetes prints it; undefined if it is none. */
+const readTime = (text: string): string | undefined => {
+  const match = timeForm.exec(text);
+  if (match === null) return undefined;
+  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(2).map(Number);
+  const lastDay = new Date(Date.UTC(2000 + (Number(match[1]) % 400), month, 0)).getUTCDate();
+  if (month < 1 || month > 12 || day < 1 || day > lastDay || hour > 23 || minute > 59 || second > 59) return undefined;
+  const time = new Date(text.replace(',', '.'));
+  return Number.isNaN(time.getTime()) ? undefined : `${time.toISOString().slice(0, 19)}Z`;
+};
+
+const hintFor = (schema: FieldSchema, node: ManifestNode): string => {
+  if (schema.base === 'string' && schema.container === '' && node.kind === 'scalar') {
+    return node.type === 'boolean' || node.type === 'number' ? 'put it in quotes' : '';
+  }
+  if (schema.container === 'list' && node.kind === 'map') return 'a list: start each item with "- "';
+  if ((schema.base === 'int32' || schema.base === 'int64') && node.kind === 'scalar' && node.type === 'string')
+    return 'leave out the quotes';
+  return '';
+};
+
+/**
+ * Makes the value of a structure from a node as Go's JSON decoder does: names count with their case, null is as good as nothing, what is
+ * given twice is merged. Empty fields are left out where Kubernetes leaves them out; the rest have their zero.
+ */
+export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: string, report: Report): Values => {
+  const join = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
+
+  const mismatch = (field: FieldSchema, node: ManifestNode, at: string, expected: string): void =>
+    report({
+      code: 'DECODE_TYPE',
+      field: at,
+      message: `expected ${expected}, found ${describe(node)}`,
+      hint: hintFor(field, node),
+      start: node.start,
+      end: node.end,
+    });
+
+  const scalar = (field: FieldSchema, node: ManifestNode, at: string): unknown => {
+    const wrong = (): undefined => {
+      mismatch(field, node, at, expectations[field.base] ?? field.base);
+      return undefined;
+    };
+    if (field.base === 'RawObject') return node.kind === 'scalar' && node.type === 'null' ? undefined : plainValue(node);
+    if (node.kind !== 'scalar') return wrong();
+    switch (field.base) {
+      case 'string':
+        return node.type === 'string' ? node.value : wrong();
+      case 'bool':
+        return node.type === 'boolean' ? node.value : wrong();
+      case 'int32':
+      case 'int64':
+        return (node.type === 'number' ? readWhole(node.value, field.base === 'int32' ? int32Max : int64Max) : undefined) ?? wrong();
+      case 'IntOrString':
+        if (node.type === 'string') return node.value;
+        return (node.type === 'number' ? readWhole(node.value, int32Max) : undefined) ?? wrong();
+      case 'Time': {
+        const time = node.type === 'string' ? readTime(node.value) : undefined;
+        if (time === undefined && node.type === 'string') {
+          report({
+            code: 'DECODE_TIME',
+            field: at,
+            message: `${JSON.stringify(node.value)} is no time`,
+            hint: 'write 2026-01-31T12:00:00Z',
+            start: node.start,
+            end: node.end,
+          });
+          return undefined;
+        }
+        return time ?? wrong();
+      }
+      case 'Quantity':
+        return quantity(node, at) ?? undefined;
+      default:
+        return wrong();
+    }
+  };
+
+  const quantity = (node: ScalarNode, at: string): string | undefined => {
+    const text = node.type === 'string' ? (node.raw ?? (escapedInJson.test(node.value) ? '\\' : node.value)) : String(node.value);
+    const amount = readQuantity(text.replace(goSpace, ''));
+    if (typeof amount !== 'string') return formatExactly(amount);
+    const shown = node.type === 'string' ? JSON.stringify(node.value) : String(node.value);
+    report({
+      code: 'DECODE_QUANTITY',
+      field: at,
+      message: `${shown}: ${amount}`,
+      hint: 'write a quantity such as 500m, 2 or 1Gi',
+      start: node.start,
+      end: node.end,
+    });
+    return undefined;
+  };
+
+  const one = (field: FieldSchema, node: ManifestNode, at: string, before: unknown): unknown => {
+    if (field.struct !== undefined) {
+      if (node.kind === 'map') return struct(field.struct, node, at, before as Values | undefined);
+      if (node.kind === 'scalar' && node.type === 'null') return before ?? struct(field.struct, undefined, at, undefined);
+      mismatch(field, node, at, 'a map');
+      return undefined;
+    }
+    if (node.kind === 'scalar' && node.type === 'null' && field.base !== 'Quantity') return before ?? zeroOf(field.base);
+    return scalar(field, node, at);
+  };
+
+  const listOf = (field: FieldSchema, node: ListNode, at: string, before: unknown): unknown[] => {
+    const old = Array.isArray(before) ? (before as unknown[]) : [];
+    return node.items.map((item, i) => one(field, item, `${at}[${i}]`, old[i]));
+  };
+
+  const mapOf = (field: FieldSchema, node: MapNode, at: string, before: unknown): Values => {
+    const result: Values = Object.assign(Object.create(null), before);
+    for (const { key, value } of node.entries) result[key] = one(field, value, `${at}[${key}]`, undefined);
+    return { ...result };
+  };
+
+  const fieldValue = (field: FieldSchema, node: ManifestNode, at: string, before: unknown): unknown => {
+    const isNull = node.kind === 'scalar' && node.type === 'null';
+    if (field.container === 'list') {
+      if (isNull) return undefined;
+      if (node.kind === 'list') return listOf(field, node, at, before);
+      mismatch(field, node, at, 'a list');
+      return undefined;
+    }
+    if (field.container === 'map') {
+      if (isNull) return undefined;
+      if (node.kind === 'map') return mapOf(field, node, at, before);
+      mismatch(field, node, at, 'a map');
+      return undefined;
+    }
+    if (isNull && field.pointer) return undefined;
+    return one(field, node, at, before);
+  };
+
+  const struct = (type: StructSchema, node: MapNode | undefined, at: string, before: Values | undefined): Values => {
+    const found = new Map<string, unknown>(before === undefined ? [] : Object.entries(before));
+    const seen = new Set<string>();
+    for (const { key, keyStart, keyEnd, value } of node?.entries ?? []) {
+      const field = type.byName.get(key);
+      const fieldPath = join(at, key);
+      if (field === undefined) {
+        const near = nearestName(key, type.byName.keys());
+        const hint = near === undefined ? '' : `did you mean ${near}?`;
+        report({
+          code: 'UNKNOWN_FIELD',
+          field: fieldPath,
+          message: `unknown field ${JSON.stringify(key)}, ignored`,
+          hint,
+          start: keyStart,
+          end: keyEnd,
+        });
+        continue;
+      }
+      if (seen.has(key)) {
+        report({
+          code: 'DUPLICATE_FIELD',
+          field: fieldPath,
+          message: `field ${JSON.stringify(key)} is given twice`,
+          hint: '',
+          start: keyStart,
+          end: keyEnd,
+        });
+      }
+      seen.add(key);
+      found.set(key, fieldValue(field, value, fieldPath, found.get(key)));
+    }
+    const result: Values = {};
+    for (const field of type.fields) {
+      const value = found.get(field.name) ?? absent(field);
+      if (value !== undefined && !(field.optional && !field.pointer && isEmpty(field, value))) result[field.name] = value;
+    }
+    return result;
+  };
+
+  const absent = (field: FieldSchema): unknown => {
+    if (field.pointer || field.container !== '') return undefined;
+    if (field.struct !== undefined) return struct(field.struct, undefined, '', undefined);
+    return field.base === 'Quantity' || !field.optional ? zeroOf(field.base) : undefined;
+  };
+
+  if (root.kind === 'map') return struct(schema, root, path, undefined);
+  if (!(root.kind === 'scalar' && root.type === 'null')) {
+    report({
+      code: 'DECODE_TYPE',
+      field: path,
+      message: `expected a map, found ${describe(root)}`,
+      hint: '',
+      start: root.start,
+      end: root.end,
+    });
+  }
+  return struct(schema, undefined, path, undefined);
+};
+
+const zeroOf = (base: string): unknown => {
+  switch (base) {
+    case 'string':
+      return '';
+    case 'bool':
+      return false;
+    case 'int32':
+    case 'int64':
+    case 'IntOrString':
+      return 0;
+    case 'Quantity':
+      return '0';
+    default:
+      return undefined;
+  }
+};
+
+const isEmpty = (field: FieldSchema, value: unknown): boolean => {
+  if (field.container === 'list') return (value as unknown[]).length === 0;
+  if (field.container === 'map') return Object.keys(value as Values).length === 0;
+  return field.struct === undefined && field.base !== 'Quantity' && (value === '' || value === false || value === 0);
+};
+
+/** A node as plain data, to any depth: for the one field that holds free JSON. */
+const plainValue = (root: ManifestNode): unknown => {
+  if (root.kind === 'scalar') return root.type === 'number' ? Number(root.value) : root.value;
+  const top: { value: unknown } = { value: undefined };
+  const work: { node: ManifestNode; put: (value: unknown) => void }[] = [{ node: root, put: (value) => void (top.value = value) }];
+  for (let item = work.pop(); item !== undefined; item = work.pop()) {
+    const { node, put } = item;
+    if (node.kind === 'scalar') put(node.type === 'number' ? Number(node.value) : node.value);
+    else if (node.kind === 'list') {
+      const list: unknown[] = [];
+      put(list);
+      node.items.forEach((child, i) => void work.push({ node: child, put: (value) => void (list[i] = value) }));
+    } else {
+      const map: Values = {};
+      put(map);
+      for (const { key, value: child } of node.entries) {
+        work.push({
+          node: child,
+          put: (value) => void Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true }),
+        });
+      }
+    }
+  }
+  return top.value;
+};

@@ -1,0 +1,305 @@
+import { type DecodeFinding, decodeStruct } from '../decode/decode-pod.js';
+import type { ManifestNode } from '../decode/node.js';
+import { fillDefaults } from '../defaults/apply-defaults.js';
+import type { Draft } from '../defaults/draft.js';
+import type { Pod } from '../gen/pod-types.js';
+import { fillStaticIdentity, type StaticPodOptions } from '../identity/static-pod.js';
+import { structSchema } from '../schema/field-schema.js';
+import { apiObjectReference, type FieldError, validatePod } from '../validation/index.js';
+import { codeOfFieldError, type PodSpecIssue, type PodSpecIssueCode } from './pod-spec-issue.js';
+import { type ManifestDocument, type ManifestDocuments, readDocuments } from './read-documents.js';
+import { type DocumentKind, readKind } from './read-kind.js';
+import { createLineIndex, locateField, type SourceRange } from './source-map.js';
+
+export interface ParsePodOptions extends StaticPodOptions {
+  /** Warnings count as errors. Default false. */
+  readonly strict?: boolean;
+}
+
+/** A Pod that Kubernetes would run, or why it would not. */
+export type ParseResult =
+  | { readonly ok: true; readonly pod: Pod; readonly warnings: readonly PodSpecIssue[] }
+  | {
+      readonly ok: false;
+      readonly issues: readonly PodSpecIssue[];
+      /** What only an API server has and the otherwise sound Pod refers to; empty if that is not the reason. */
+      readonly apiRef: string;
+      /** Why the Pod is refused where broken rules are not the reason; else empty. */
+      readonly message: string;
+      /** There if the Pod could be decoded and named. */
+      readonly pod?: Pod;
+    };
+
+/** Every manifest of a file, each document and each item of a list on its own. */
+export interface ParsedManifest {
+  readonly documents: readonly ManifestResult[];
+}
+
+export interface ManifestResult {
+  /** Counts documents and list items through, from 0. */
+  readonly index: number;
+  /** Where it begins, from 1. */
+  readonly line: number;
+  readonly result: ParseResult;
+}
+
+type Place = (start: number, end: number) => SourceRange;
+
+interface IssueParts {
+  readonly severity?: 'error' | 'warning';
+  readonly code: PodSpecIssueCode;
+  readonly field?: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const issueFactory = (path: string, place: Place) => ({
+  own: ({ severity = 'error', code, field = '', message, hint = '', start, end }: IssueParts): PodSpecIssue => ({
+    severity,
+    code,
+    type: '',
+    field,
+    badValue: '',
+    detail: message,
+    message,
+    path,
+    ...place(start, end),
+    hint,
+  }),
+  ofField: (error: FieldError, root: ManifestNode): PodSpecIssue => {
+    const { start, end } = locateField(root, error.field);
+    const { type, field, badValue = '', detail, message } = error;
+    return {
+      severity: 'error',
+      code: codeOfFieldError(error),
+      type,
+      field,
+      badValue,
+      detail,
+      message,
+      path,
+      ...place(start, end),
+      hint: '',
+    };
+  },
+});
+type IssueFactory = ReturnType<typeof issueFactory>;
+
+const isWarning = ({ code }: DecodeFinding): boolean => code === 'UNKNOWN_FIELD' || code === 'DUPLICATE_FIELD';
+
+/** Decodes, defaults, names and checks the Pod of one node. */
+const readPod = (
+  root: ManifestNode,
+  issues: IssueFactory,
+  options: ParsePodOptions,
+  extra: readonly PodSpecIssue[],
+  listItem: boolean,
+): ParseResult => {
+  const found: PodSpecIssue[] = [...extra];
+  let decoded = true;
+  const report = (finding: DecodeFinding): void => {
+    if (!isWarning(finding)) decoded = false;
+    found.push(issues.own({ ...finding, severity: isWarning(finding) ? 'warning' : 'error' }));
+  };
+  const { apiVersion: _version, kind: _kind, ...values } = decodeStruct(structSchema('Pod'), root, '', report);
+  const refuse = (message: string, more: readonly PodSpecIssue[] = [], pod?: Pod, apiRef = ''): ParseResult => ({
+    ok: false,
+    issues: [...found, ...more],
+    apiRef,
+    message,
+    ...(pod && { pod }),
+  });
+  if (!decoded) {
+    const first = found.find(({ severity }) => severity === 'error');
+    return refuse(first === undefined ? 'not a Pod' : `${first.field}: ${first.message}`);
+  }
+  const draft = values as unknown as Draft<Pod>;
+  if (!draft.metadata.name && !listItem) {
+    const { start, end } = locateField(root, 'metadata.name');
+    const message = 'invalid pod: name is needed for the pod';
+    return refuse(message, [
+      issues.own({ code: 'MANIFEST_NAME', field: 'metadata.name', message, hint: 'give metadata.name', start, end }),
+    ]);
+  }
+  fillDefaults(draft);
+  fillStaticIdentity(draft, options);
+  const pod = draft as Pod;
+  const errors = validatePod(pod).map((error) => issues.ofField(error, root));
+  if (errors.length > 0) return refuse('', errors, pod);
+  const apiRef = apiObjectReference(pod);
+  if (apiRef !== '') {
+    const message = `static pods may not reference ${apiRef}`;
+    const { start, end } = locateField(root, 'spec');
+    const hint = 'there is no API server to ask: put the values into the manifest, or into files of the host';
+    return refuse(message, [issues.own({ code: 'API_REFERENCE', field: 'spec', message, hint, start, end })], pod, apiRef);
+  }
+  if (options.strict && found.length > 0) {
+    return {
+      ok: false,
+      issues: found.map((issue) => ({ ...issue, severity: 'error' })),
+      apiRef: '',
+      message: 'warnings count as errors',
+      pod,
+    };
+  }
+  return { ok: true, pod, warnings: found };
+};
+
+const refusal = (issue: PodSpecIssue, more: readonly PodSpecIssue[] = []): ParseResult => ({
+  ok: false,
+  issues: [issue, ...more],
+  apiRef: '',
+  message: issue.message,
+});
+
+const tooLarge = (issues: IssueFactory): ParseResult =>
+  refusal(issues.own({ code: 'MANIFEST_TOO_LARGE', message: 'the manifest is larger than 10 MiB', start: 0, end: 0 }));
+
+/** What can still be told of a document that could not be read to its end: values of a wrong type and misspelt names before that place. */
+const partialFindings = (root: ManifestNode | undefined, issues: IssueFactory): readonly PodSpecIssue[] => {
+  if (root?.kind !== 'map') return [];
+  const found: PodSpecIssue[] = [];
+  decodeStruct(structSchema('Pod'), root, '', (finding) =>
+    found.push(issues.own({ ...finding, severity: isWarning(finding) ? 'warning' : 'error' })),
+  );
+  return found;
+};
+
+const unreadable = ({ problem, root }: ManifestDocument, issues: IssueFactory): ParseResult => {
+  const { message, start, end } = problem!;
+  return refusal(issues.own({ code: 'MANIFEST_SYNTAX', message, start, end }), partialFindings(root, issues));
+};
+
+const wrongKind = (kind: DocumentKind, root: ManifestNode, issues: IssueFactory, wanted: string): ParseResult => {
+  if (!kind.ok) return refusal(issues.own({ ...kind, code: 'MANIFEST_KIND', hint: 'begin with apiVersion: v1 and kind: Pod' }));
+  const name = kind.group === '' ? `${kind.version} ${kind.kind}` : `${kind.group}/${kind.version} ${kind.kind}`;
+  const { start, end } = locateField(root, kind.entry.key);
+  return refusal(
+    issues.own({ code: 'MANIFEST_KIND', field: 'kind', message: `${name} is not ${wanted}`, hint: 'only v1 Pods can be run', start, end }),
+  );
+};
+
+const isCore = (kind: DocumentKind, name: string): kind is DocumentKind & { ok: true } =>
+  kind.ok && kind.group === '' && kind.version === 'v1' && kind.kind === name;
+
+const setUp = (source: string | Uint8Array, path: string, first: boolean): ManifestDocuments & { issues: IssueFactory; place: Place } => {
+  const documents = readDocuments(source, { first });
+  const place = createLineIndex(documents.text);
+  return { ...documents, place, issues: issueFactory(path, place) };
+};
+
+const restIgnored = (restStart: number | undefined, issues: IssueFactory): readonly PodSpecIssue[] =>
+  restStart === undefined
+    ? []
+    : [
+        issues.own({
+          severity: 'warning',
+          code: 'MANIFEST_REST_IGNORED',
+          message: 'only the first document counts; the rest is ignored',
+          start: restStart,
+          end: restStart + 1,
+        }),
+      ];
+
+/**
+ * Says what a kubelet of Kubernetes 1.36 would make of a manifest: the static Pod, or everything that is wrong with it. Like the kubelet
+ * it reads only the first document and takes no list; see parseManifest. Never throws.
+ */
+export const parsePod = (source: string | Uint8Array, options: ParsePodOptions): ParseResult => {
+  const { documents, issues, restStart, tooLarge: large } = setUp(source, options.path, true);
+  if (large) return tooLarge(issues);
+  const [document] = documents;
+  if (document?.root === undefined || document.problem !== undefined) return unreadable(document!, issues);
+  const kind = readKind(document.root);
+  if (!isCore(kind, 'Pod')) return wrongKind(kind, document.root, issues, 'a Pod');
+  return readPod(document.root, issues, options, restIgnored(restStart, issues), false);
+};
+
+const listItems = (root: ManifestNode): readonly ManifestNode[] | undefined => {
+  const entry = root.kind === 'map' ? root.entries.findLast(({ key }) => key === 'items') : undefined;
+  if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.type === 'null')) return [];
+  return entry.value.kind === 'list' ? entry.value.items : undefined;
+};
+
+/** What a kubelet makes of a body fetched from a URL: one Pod, or a PodList that counts only as a whole. */
+export type ParseUrlResult =
+  | { readonly ok: true; readonly list: boolean; readonly pods: readonly Pod[]; readonly warnings: readonly PodSpecIssue[] }
+  | (ParseResult & { readonly ok: false });
+
+/** Reads a body fetched from a URL as the kubelet does. Never throws. */
+export const parseUrlManifest = (source: string | Uint8Array, options: Omit<ParsePodOptions, 'source'>): ParseUrlResult => {
+  const urlOptions: ParsePodOptions = { ...options, source: 'url' };
+  const { documents, issues, restStart, tooLarge: large } = setUp(source, options.path, true);
+  const refused = (result: ParseResult): ParseUrlResult =>
+    result.ok ? { ok: true, list: false, pods: [result.pod], warnings: result.warnings } : result;
+  if (large) return refused(tooLarge(issues));
+  const [document] = documents;
+  if (document?.root === undefined || document.problem !== undefined) return refused(unreadable(document!, issues));
+  const kind = readKind(document.root);
+  const rest = restIgnored(restStart, issues);
+  if (isCore(kind, 'Pod')) return refused(readPod(document.root, issues, urlOptions, rest, false));
+  if (!isCore(kind, 'PodList')) return refused(wrongKind(kind, document.root, issues, 'a Pod or a PodList'));
+  const items = listItems(document.root);
+  if (items === undefined) {
+    const { start, end } = locateField(document.root, 'items');
+    return refused(refusal(issues.own({ code: 'DECODE_TYPE', field: 'items', message: 'expected a list', start, end })));
+  }
+  const results = items.map((item) => readPod(item, issues, urlOptions, [], true));
+  // A list with an item that cannot be decoded cannot be decoded at all; else its first bad item is why it is refused.
+  const undecoded = results.find((result) => !result.ok && result.pod === undefined);
+  const bad = undecoded ?? results.find((result) => !result.ok);
+  if (bad !== undefined) return refused(bad);
+  const good = results.flatMap((result) => (result.ok ? [result] : []));
+  return { ok: true, list: true, pods: good.map(({ pod }) => pod), warnings: [...rest, ...good.flatMap(({ warnings }) => warnings)] };
+};
+
+/**
+ * Reads every document of a manifest, and every item of a List or PodList, each for itself: unlike the kubelet, which looks at the first
+ * document only. A file without any document is an error. Never throws.
+ */
+export const parseManifest = (source: string | Uint8Array, options: ParsePodOptions): ParsedManifest => {
+  const { documents, issues, place, tooLarge: large } = setUp(source, options.path, false);
+  if (large) return { documents: [{ index: 0, line: 1, result: tooLarge(issues) }] };
+  const results: ManifestResult[] = [];
+  const add = (start: number, result: ParseResult): void =>
+    void results.push({ index: results.length, line: place(start, start).line, result });
+  for (const document of documents) {
+    const { root, start } = document;
+    if (root === undefined || document.problem !== undefined) {
+      add(start, unreadable(document, issues));
+      continue;
+    }
+    if (root.kind === 'scalar' && root.type === 'null') continue;
+    const kind = readKind(root);
+    const isList = isCore(kind, 'PodList') || isCore(kind, 'List');
+    if (isCore(kind, 'Pod')) add(start, readPod(root, issues, options, [], false));
+    else if (!isList) add(start, wrongKind(kind, root, issues, 'a Pod'));
+    else addItems(root, kind.ok && kind.kind === 'List', issues, options, add);
+  }
+  if (results.length === 0)
+    add(0, refusal(issues.own({ code: 'MANIFEST_KIND', message: 'there is no document in the file', start: 0, end: 0 })));
+  return { documents: results };
+};
+
+/** Items of a List say their kind themselves; those of a PodList need not. */
+const addItems = (
+  root: ManifestNode,
+  anyKind: boolean,
+  issues: IssueFactory,
+  options: ParsePodOptions,
+  add: (start: number, result: ParseResult) => void,
+): void => {
+  const items = listItems(root);
+  if (items === undefined) {
+    const { start, end } = locateField(root, 'items');
+    add(root.start, refusal(issues.own({ code: 'DECODE_TYPE', field: 'items', message: 'expected a list', start, end })));
+    return;
+  }
+  for (const item of items) {
+    const kind = readKind(item);
+    const isPod = isCore(kind, 'Pod') || (!anyKind && !kind.ok);
+    add(item.start, isPod ? readPod(item, issues, options, [], false) : wrongKind(kind, item, issues, 'a Pod'));
+  }
+};

@@ -1,0 +1,80 @@
+import { schemaTable } from '../gen/schema-table.js';
+
+export type ScalarKind = 'string' | 'bool' | 'int32' | 'int64' | 'Quantity' | 'Time' | 'IntOrString' | 'RawObject';
+
+/** One field of a structure of the API. */
+export interface FieldSchema {
+  readonly name: string;
+  /** Left out of JSON when it is empty. */
+  readonly optional: boolean;
+  /** May be unset, which is not the same as empty. */
+  readonly pointer: boolean;
+  readonly container: '' | 'list' | 'map';
+  /** The scalar kind, or the name of the structure. */
+  readonly base: string;
+  /** The structure's fields; undefined for a scalar. */
+  readonly struct: StructSchema | undefined;
+}
+
+export interface StructSchema {
+  readonly name: string;
+  readonly fields: readonly FieldSchema[];
+  readonly byName: ReadonlyMap<string, FieldSchema>;
+}
+
+const fieldLine = /^ (\w+)(\??) (\*?)(\w+)(\[\]|\{\})?$/;
+
+const readTable = (): ReadonlyMap<string, StructSchema> => {
+  const lines = new Map<string, string[]>();
+  let own: string[] = [];
+  for (const line of schemaTable.split('\n')) {
+    if (line.startsWith(' ')) own.push(line);
+    else {
+      own = [];
+      lines.set(line, own);
+    }
+  }
+  const structs = new Map<string, StructSchema>();
+  const fieldLines = (name: string): readonly string[] =>
+    (lines.get(name) ?? []).flatMap((line) => (line.startsWith(' ...') ? fieldLines(line.slice(4)) : [line]));
+  const struct = (name: string): StructSchema | undefined => {
+    const known = structs.get(name);
+    if (known !== undefined || !lines.has(name)) return known;
+    const byName = new Map<string, FieldSchema>();
+    const fields: FieldSchema[] = [];
+    const made: StructSchema = { name, fields, byName };
+    structs.set(name, made);
+    for (const line of fieldLines(name)) {
+      const [, field = '', optional, pointer, base = '', container] = fieldLine.exec(line) ?? [];
+      const kind = container === '[]' ? 'list' : container === '{}' ? 'map' : '';
+      const schema = {
+        name: field,
+        optional: optional === '?',
+        pointer: pointer === '*',
+        container: kind,
+        base,
+        struct: struct(base),
+      } as const;
+      fields.push(schema);
+      byName.set(field, schema);
+    }
+    return made;
+  };
+  for (const name of lines.keys()) struct(name);
+  return structs;
+};
+
+let table: ReadonlyMap<string, StructSchema> | undefined;
+
+/** The schema of a structure of the table, e.g. `Pod` or `Container`. */
+export const structSchema = (name: string): StructSchema => {
+  table ??= readTable();
+  const schema = table.get(name);
+  if (schema === undefined) throw new Error(`no structure ${name} in the schema`);
+  return schema;
+};
+
+export const structNames = (): readonly string[] => {
+  table ??= readTable();
+  return [...table.keys()];
+};
