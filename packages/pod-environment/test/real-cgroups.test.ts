@@ -38,7 +38,7 @@ describe.runIf(mayMakeCgroups)(`the machine's own cgroups, version ${version} (a
     await pods.cleanPod(pod.metadata.uid);
     await pods.cleanNode();
     const controllers =
-      version === 2 ? [''] : ['/cpu', '/cpuacct', '/cpuset', '/memory', '/pids', '/devices', '/freezer', '/blkio', '/systemd'];
+      version === 2 ? [''] : ['/cpu', '/cpuacct', '/cpuset', '/memory', '/pids', '/devices', '/freezer', '/blkio', '/systemd', '/unified'];
     const roots = controllers.map((controller) => `${mountPoint}${controller}${root}`);
     execFileSync('sh', ['-c', 'for directory; do rmdir "$directory" 2>/dev/null; done; true', 'sh', ...roots]);
     temporary.remove();

@@ -35,7 +35,7 @@ export interface CgroupManager {
   children(name: CgroupName): Promise<readonly string[]>;
 }
 
-/** Hierarchies of cgroup v1 that pods get a directory in, those the runtime would make for their containers anyway. */
+/** Hierarchies of a v1 or hybrid host that pods get a directory in: those the runtime would make for their containers anyway. */
 const V1_CONTROLLERS = [
   'cpu',
   'cpuacct',
@@ -50,6 +50,7 @@ const V1_CONTROLLERS = [
   'net_prio',
   'perf_event',
   'systemd',
+  'unified',
 ];
 const KILL_ATTEMPTS = 5;
 const KILL_PAUSE_MS = 100;
