@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { restartsAfterExit } from '../src/core/restart-decision.js';
+import { uidOf } from '../src/core/pod-identity.js';
+import { container, pod } from '../src/testing/index.js';
+import { CoreModel, type Fault } from './core-model.js';
+
+const paths = ['/m/a.yaml', '/m/b.yaml', '/m/c.yaml', '/m/d.yaml'];
+
+/** Pods of few names and many shapes. */
+const anyPod = (path: string): fc.Arbitrary<Pod> =>
+  fc
+    .record({
+      version: fc.integer({ min: 1, max: 3 }),
+      restartPolicy: fc.constantFrom('Always', 'OnFailure', 'Never'),
+      inits: fc.array(fc.record({ sidecar: fc.boolean(), policy: fc.boolean() }), { maxLength: 3 }),
+      regulars: fc.integer({ min: 1, max: 2 }),
+      grace: fc.constantFrom(0, 1, 30, 60),
+      rules: fc.boolean(),
+      deadline: fc.option(fc.constantFrom(30, 600), { nil: undefined, freq: 8 }),
+    })
+    .map(({ version, restartPolicy, inits, regulars, grace, rules, deadline }) => {
+      const name = path.slice(3, 4) === 'd' ? 'a' : path.slice(3, 4); // two files may claim one name
+      const restartRules = rules
+        ? { restartPolicy: 'Never' as const, restartPolicyRules: [{ action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [42] } }] }
+        : {};
+      return pod(
+        name,
+        {
+          restartPolicy,
+          terminationGracePeriodSeconds: grace,
+          initContainers: inits.map(({ sidecar }, index) => container(`init${index}`, sidecar ? { restartPolicy: 'Always' } : {})),
+          containers: Array.from({ length: regulars }, (_, index) => container(`app${index}`, restartRules)),
+          ...(deadline === undefined ? {} : { activeDeadlineSeconds: deadline }),
+        },
+        { uid: `${path}#${version}${restartPolicy}${inits.map(({ sidecar }) => (sidecar ? 's' : 'i')).join('')}${regulars}${grace}${rules}${deadline}` },
+      );
+    });
+
+interface Command {
+  readonly text: string;
+  readonly run: (model: CoreModel) => void;
+  /** What a counterexample prints. */
+  [fc.toStringMethod]: () => string;
+}
+const command = (text: string, run: Command['run']): Command => ({ text, run, [fc.toStringMethod]: () => text });
+const pick = <T>(items: readonly T[], index: number): T | undefined => items[index % Math.max(1, items.length)];
+
+const anyFault = fc.constantFrom<Fault>('none', 'none', 'none', 'none', 'none', 'fail', 'loseReply', 'kubeletDies');
+
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...paths).chain((path) => anyPod(path).map((it) => command(`apply ${uidOf(it)}`, (model) => model.apply(path, it)))) },
+  { weight: 1, arbitrary: fc.constantFrom(...paths).map((path) => command(`remove ${path}`, (model) => model.remove(path))) },
+  {
+    weight: 10,
+    arbitrary: fc.tuple(fc.nat(), fc.array(anyFault, { minLength: 1, maxLength: 6 })).map(([which, faults]) => command(`pass ${which} ${faults}`, (model) => {
+      const uid = pick([...model.world.ledgers.keys()], which);
+      let next = 0;
+      if (uid !== undefined) model.pass(uid, () => faults[next++ % faults.length]!);
+    })),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(fc.nat(), fc.constantFrom(0, 0, 1, 42, 137)).map(([which, code]) => command(`exit ${which} ${code}`, (model) => {
+      const one = pick(model.running(), which);
+      if (one !== undefined) model.exit(one, code);
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat().map((which) => command(`kill sandbox ${which}`, (model) => {
+      const uid = pick([...model.runtime.keys()], which);
+      if (uid !== undefined) model.killSandbox(uid);
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat().map((which) => command(`liveness ${which}`, (model) => {
+      const [uid, held] = pick([...model.runtime], which) ?? [];
+      const one = held?.containers.find(({ state }) => state === 'running');
+      if (uid !== undefined && one !== undefined) model.failLiveness(one, uid);
+    })),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(1, 1_000, 10_000, 60_000, 700_000).map((ms) => command(`wait ${ms}`, (model) => {
+      model.nowMs += ms;
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(-3_600_000, 3_600_000).map((ms) => command(`clock ${ms}`, (model) => {
+      model.nowMs += ms; // somebody set the clock
+    })),
+  },
+  { weight: 2, arbitrary: fc.constant(command('list', (model) => model.listAll())) },
+  { weight: 1, arbitrary: fc.constant(command('boot', (model) => model.boot())) },
+);
+
+/** Faults end, time passes: everything that is asked for must be so, and nothing else may be there. */
+const expectConvergence = (model: CoreModel): void => {
+  for (let turn = 0; turn < 4; turn++) {
+    for (const one of model.running()) {
+      const its = [...model.runtime.values()].find(({ containers }) => containers.includes(one))!.pod;
+      const plainInit = its.spec.initContainers?.find(({ name, restartPolicy }) => name === one.name && restartPolicy !== 'Always');
+      if (plainInit !== undefined) model.exit(one, 0);
+    }
+    model.nowMs += 400_000;
+    expect(model.settle()).toBe(true);
+  }
+  const wanted = new Set([...model.manifests.values()].map(uidOf));
+  for (const uid of model.runtime.keys()) expect(wanted, `${uid} is left over`).toContain(uid);
+  for (const uid of wanted) {
+    const status = model.world.statuses.get(uid);
+    const ledger = model.world.ledgers.get(uid);
+    if (ledger?.admission.state !== 'admitted' || status?.phase === 'Succeeded' || status?.phase === 'Failed') continue;
+    const held = model.runtime.get(uid);
+    const rivals = [...model.runtime.values()].filter(({ pod: its }) => its !== held?.pod && its.metadata.name === ledger.pod?.metadata.name);
+    if (held === undefined && rivals.length > 0) continue; // waits for its name
+    expect(held?.sandboxes.filter(({ state }) => state === 'ready').length, `${uid} has no sandbox: ${JSON.stringify(status)}`).toBe(1);
+    for (const spec of ledger.pod!.spec.containers) {
+      const newest = held!.containers.find(({ name }) => name === spec.name);
+      const initStillRuns = ledger.pod!.spec.initContainers?.some(({ name }) => held!.containers.find((one) => one.name === name)?.state === 'running');
+      const rests = newest?.state === 'exited' && !restartsAfterExit(ledger.pod!, spec, newest.exitCode);
+      expect(newest?.state === 'running' || rests || (newest === undefined && initStillRuns), `${uid}/${spec.name}: ${newest?.state}`).toBe(true);
+    }
+  }
+};
+
+describe('the core, whatever happens', () => {
+  let steps = 0;
+  afterAll(() => console.log(`core laws: ${steps} steps`));
+
+  it('keeps its laws and reaches what is asked for once faults end', () => {
+    fc.assert(
+      fc.property(fc.array(anyCommand, { minLength: 40, maxLength: 160, size: 'max' }), (commands) => {
+        const model = new CoreModel();
+        for (const { run } of commands) {
+          run(model);
+          steps += 1;
+          expect(model.violations).toEqual([]);
+        }
+        expectConvergence(model);
+        expect(model.violations).toEqual([]);
+      }),
+      { numRuns: Number(process.env['SIM_RUNS'] ?? 1_200) },
+    );
+    expect(steps).toBeGreaterThan(process.env['SIM_RUNS'] === undefined ? 100_000 : 0);
+  });
+});
