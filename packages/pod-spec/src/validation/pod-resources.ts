@@ -20,8 +20,8 @@ export const validatePodResources = (spec: PodSpec, claimNames: ReadonlySet<stri
   validateContainerLimits(spec, limits, field, report);
 };
 
-const validateAtLeast = (amount: Quantity | undefined = '0', total: Quantity, kind: string, field: string, report: Report): void => {
-  if (compareQuantities(total, amount) > 0) {
+const validateAtLeast = (amount: Quantity | undefined, total: Quantity, kind: string, field: string, report: Report): void => {
+  if (amount !== undefined && compareQuantities(total, amount) > 0) {
     report.invalid(field, formatQuantity(amount), `must be greater than or equal to aggregate container ${kind} of ${total}`);
   }
 };

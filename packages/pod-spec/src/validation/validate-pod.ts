@@ -1,4 +1,4 @@
-import type { Pod } from '../gen/pod-types.js';
+import type { Pod, PodSpec } from '../gen/pod-types.js';
 import { validateImagesSpace } from './containers.js';
 import type { FieldError } from './field-error.js';
 import { validateObjectMeta } from './metadata.js';
@@ -8,8 +8,11 @@ import { createReport, type Report } from './report.js';
 import { validateProfilesMatchAnnotations } from './security-profiles.js';
 
 /** Every broken rule of a Pod that was defaulted and given its static identity, as on creation in Kubernetes 1.36. */
-export const validatePod = ({ metadata, spec }: Pod): readonly FieldError[] => {
+export const validatePod = (pod: Pod): readonly FieldError[] => {
   const report = createReport();
+  const { metadata } = pod;
+  // A manifest may lack what the types promise.
+  const spec: PodSpec = { ...pod.spec, containers: pod.spec?.containers ?? [] };
   const annotations = metadata.annotations ?? {};
   validateObjectMeta(metadata, 'metadata', report);
   validatePodAnnotations(annotations, spec, 'metadata.annotations', report);
@@ -21,7 +24,7 @@ export const validatePod = ({ metadata, spec }: Pod): readonly FieldError[] => {
   return report.errors;
 };
 
-const validateTokensHaveAccount = (spec: Pod['spec'], field: string, report: Report): void => {
+const validateTokensHaveAccount = (spec: PodSpec, field: string, report: Report): void => {
   if (spec.serviceAccountName) return;
   for (const [i, { projected }] of (spec.volumes ?? []).entries()) {
     for (const [j, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
