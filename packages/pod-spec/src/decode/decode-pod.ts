@@ -22,9 +22,11 @@ const int32Max = 2n ** 31n - 1n;
 const int64Max = 2n ** 63n - 1n;
 const wholeNumber = /^-?[0-9]+$/;
 const timeForm = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+/** Counts as no time at all. */
+const zeroTime = '0001-01-01T00:00:00Z';
 const goSpace = /^[\s\x85\u180e]+|[\s\x85\u180e]+$/g;
-/** Characters that stand escaped in the JSON text which Kubernetes makes of YAML, and which a quantity is read from without unescaping. */
-const escapedInJson = /["\\<>&\u0000-\u001f\u2028\u2029]/;
+/** Text without characters that stand escaped in the JSON which Kubernetes makes of YAML, and reads a quantity from without unescaping. */
+const plainInJson = /^[ !#-%'-;=?-[\]-\u2027\u202a-\uffff]*$/;
 
 const describe = (node: ManifestNode): string =>
   node.kind === 'scalar' ? (node.type === 'null' ? 'null' : `a ${node.type}`) : node.kind === 'map' ? 'a map' : 'a list';
@@ -72,7 +74,8 @@ const hintFor = (schema: FieldSchema, node: ManifestNode): string => {
 
 /**
  * Makes the value of a structure from a node as Go's JSON decoder does: names count with their case, null is as good as nothing, what is
- * given twice is merged. Empty fields are left out where Kubernetes leaves them out; the rest have their zero.
+ * given twice is merged. Scalars that are zero are left out where Kubernetes leaves them out; the rest have their zero. Empty lists and maps
+ * stay, since some rules tell them from absent ones; see dropEmpty.
  */
 export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: string, report: Report): Values => {
   const join = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
@@ -94,6 +97,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
     };
     if (field.base === 'RawObject') return node.kind === 'scalar' && node.type === 'null' ? undefined : plainValue(node);
     if (node.kind !== 'scalar') return wrong();
+    if (node.type === 'null') return zeroOf(field.base);
     switch (field.base) {
       case 'string':
         return node.type === 'string' ? node.value : wrong();
@@ -107,6 +111,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
         return (node.type === 'number' ? readWhole(node.value, int32Max) : undefined) ?? wrong();
       case 'Time': {
         const time = node.type === 'string' ? readTime(node.value) : undefined;
+        if (time === zeroTime) return undefined;
         if (time === undefined && node.type === 'string') {
           report({
             code: 'DECODE_TIME',
@@ -128,7 +133,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
   };
 
   const quantity = (node: ScalarNode, at: string): string | undefined => {
-    const text = node.type === 'string' ? (node.raw ?? (escapedInJson.test(node.value) ? '\\' : node.value)) : String(node.value);
+    const text = node.type === 'string' ? (node.raw ?? (plainInJson.test(node.value) ? node.value : '\\')) : String(node.value);
     const amount = readQuantity(text.replace(goSpace, ''));
     if (typeof amount !== 'string') return formatExactly(amount);
     const shown = node.type === 'string' ? JSON.stringify(node.value) : String(node.value);
@@ -218,7 +223,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
     const result: Values = {};
     for (const field of type.fields) {
       const value = found.get(field.name) ?? absent(field);
-      if (value !== undefined && !(field.optional && !field.pointer && isEmpty(field, value))) result[field.name] = value;
+      if (value !== undefined && !(field.optional && !field.pointer && isZero(value))) result[field.name] = value;
     }
     return result;
   };
@@ -260,34 +265,26 @@ const zeroOf = (base: string): unknown => {
   }
 };
 
-const isEmpty = (field: FieldSchema, value: unknown): boolean => {
-  if (field.container === 'list') return (value as unknown[]).length === 0;
-  if (field.container === 'map') return Object.keys(value as Values).length === 0;
-  return field.struct === undefined && field.base !== 'Quantity' && (value === '' || value === false || value === 0);
-};
+const isZero = (value: unknown): boolean => value === '' || value === false || value === 0;
 
 /** A node as plain data, to any depth: for the one field that holds free JSON. */
 const plainValue = (root: ManifestNode): unknown => {
-  if (root.kind === 'scalar') return root.type === 'number' ? Number(root.value) : root.value;
-  const top: { value: unknown } = { value: undefined };
-  const work: { node: ManifestNode; put: (value: unknown) => void }[] = [{ node: root, put: (value) => void (top.value = value) }];
+  const top: Values = {};
+  const work: { node: ManifestNode; holder: Values | unknown[]; key: string | number }[] = [{ node: root, holder: top, key: 'value' }];
   for (let item = work.pop(); item !== undefined; item = work.pop()) {
-    const { node, put } = item;
-    if (node.kind === 'scalar') put(node.type === 'number' ? Number(node.value) : node.value);
+    const { node, holder, key } = item;
+    let value: unknown;
+    if (node.kind === 'scalar') value = node.type === 'number' ? Number(node.value) : node.value;
     else if (node.kind === 'list') {
       const list: unknown[] = [];
-      put(list);
-      node.items.forEach((child, i) => void work.push({ node: child, put: (value) => void (list[i] = value) }));
+      value = list;
+      for (const [i, child] of node.items.entries()) work.push({ node: child, holder: list, key: i });
     } else {
       const map: Values = {};
-      put(map);
-      for (const { key, value: child } of node.entries) {
-        work.push({
-          node: child,
-          put: (value) => void Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true }),
-        });
-      }
+      value = map;
+      for (const entry of node.entries) work.push({ node: entry.value, holder: map, key: entry.key });
     }
+    Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
   }
-  return top.value;
+  return top['value'];
 };

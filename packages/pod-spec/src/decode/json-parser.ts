@@ -2,7 +2,8 @@ import { type ListNode, type ManifestNode, type MapEntry, type MapNode, type Sca
 import { maxDepth } from './yaml-scanner.js';
 
 const numberForm = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const plainForm = /[^"\\\u0000-\u001f]*/y;
+/** Anything but a quote, a backslash and control characters. */
+const plainForm = /[ !#-[\]-\uffff]*/y;
 const spaceForm = /[ \t\r\n]*/y;
 const escapes: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 const loneSurrogates = /[\ud800-\udfff]/gu;

@@ -129,7 +129,10 @@ export const createYamlParser = (scanner: YamlScanner, decodeBytes: DecodeBytes)
       };
       const list = (): RawList => keep({ kind: 'list', items: [], start, end: token.end });
       const map = (): RawMap => keep({ kind: 'map', pairs: [], start, end: token.end });
-      if (indentless && token.type === 'blockEntry') return open('indentlessSequence', list());
+      if (indentless && token.type === 'blockEntry') {
+        open('indentlessSequence', list());
+        return;
+      }
       if (token.type === 'scalar') {
         const implicit = tag === '!' || (tag === '' && token.plain);
         const value = readYamlScalar({ value: token.value, implicit, tag, start: token.start, end: token.end }, decodeBytes);
@@ -172,7 +175,10 @@ export const createYamlParser = (scanner: YamlScanner, decodeBytes: DecodeBytes)
     };
     const indentlessSequenceStep = (): void => {
       const token = scanner.peek();
-      if (token.type !== 'blockEntry') return close();
+      if (token.type !== 'blockEntry') {
+        close();
+        return;
+      }
       scanner.skip();
       if (isOneOf(scanner.peek(), 'blockEntry', 'key', 'value', 'blockEnd')) attachEmpty(token.end);
       else readNode(true, false);
@@ -209,14 +215,20 @@ export const createYamlParser = (scanner: YamlScanner, decodeBytes: DecodeBytes)
           scanner.skip();
           return;
         }
-        if (token.type !== 'flowSequenceEnd') return readNode(false, false);
+        if (token.type !== 'flowSequenceEnd') {
+          readNode(false, false);
+          return;
+        }
       }
       close(token.end);
       scanner.skip();
     };
     const flowPairStep = (frame: Frame): void => {
       const token = scanner.peek();
-      if (frame.key === undefined && frame.node.kind === 'map' && frame.node.pairs.length > 0) return close();
+      if (frame.key === undefined && frame.node.kind === 'map' && frame.node.pairs.length > 0) {
+        close();
+        return;
+      }
       if (frame.key === undefined) {
         if (isOneOf(token, 'value', 'flowEntry', 'flowSequenceEnd')) {
           scanner.skip();
@@ -256,7 +268,8 @@ export const createYamlParser = (scanner: YamlScanner, decodeBytes: DecodeBytes)
         }
         if (token.type !== 'flowMappingEnd') {
           frame.lone = true;
-          return readNode(false, false);
+          readNode(false, false);
+          return;
         }
       }
       close(token.end);
@@ -434,7 +447,10 @@ export const resolveDocument = (root: RawNode): ManifestNode => {
   };
   const mergeInto = (raw: RawNode, entries: Map<string, MapEntry>): void => {
     const node = raw.kind === 'list' ? raw : dereference(raw);
-    if (node.kind === 'map') return collect(node, entries);
+    if (node.kind === 'map') {
+      collect(node, entries);
+      return;
+    }
     const sources = raw.kind === 'list' ? [...raw.items].reverse() : undefined;
     if (sources === undefined) throw syntaxFailure('map merge requires map or sequence of maps as the value', raw.start, raw.end);
     for (const source of sources) {

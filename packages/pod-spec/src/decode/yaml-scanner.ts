@@ -64,7 +64,6 @@ const QUOTE = code('"');
 const APOSTROPHE = code("'");
 const HASH = code('#');
 const COLON = code(':');
-const QUESTION = code('?');
 const DASH = code('-');
 const BACKSLASH = code('\\');
 const indicators = new Set([...'-?:,[]{}#&*!|>\'"%@`'].map(code));
@@ -560,7 +559,7 @@ export const createYamlScanner = (source: string, lineStartLoss = 0): YamlScanne
     if (folded) simpleKeyAllowed = true;
   };
 
-  const fetchNextToken = (): void => {
+  const fetchNextToken = (): unknown => {
     scanToNextToken();
     unrollIndent(column());
     const c = at();

@@ -4,6 +4,7 @@ import { fillDefaults } from '../defaults/apply-defaults.js';
 import type { Draft } from '../defaults/draft.js';
 import type { Pod } from '../gen/pod-types.js';
 import { fillStaticIdentity, type StaticPodOptions } from '../identity/static-pod.js';
+import { dropEmpty } from '../schema/drop-empty.js';
 import { structSchema } from '../schema/field-schema.js';
 import { apiObjectReference, type FieldError, validatePod } from '../validation/index.js';
 import { codeOfFieldError, type PodSpecIssue, type PodSpecIssueCode } from './pod-spec-issue.js';
@@ -128,7 +129,15 @@ const readPod = (
   const pod = draft as Pod;
   const errors = validatePod(pod).map((error) => issues.ofField(error, root));
   if (errors.length > 0) return refuse('', errors, pod);
+  dropEmpty(structSchema('Pod'), values);
   const apiRef = apiObjectReference(pod);
+  const unknown = unknownProjection(pod, apiRef);
+  if (unknown !== '') {
+    const { start, end } = locateField(root, 'spec.volumes');
+    return refuse(unknown, [
+      issues.own({ code: 'API_REFERENCE', field: 'spec.volumes', message: unknown, hint: 'say what the source projects', start, end }),
+    ]);
+  }
   if (apiRef !== '') {
     const message = `static pods may not reference ${apiRef}`;
     const { start, end } = locateField(root, 'spec');
@@ -145,6 +154,25 @@ const readPod = (
     };
   }
   return { ok: true, pod, warnings: found };
+};
+
+/** References that upstream looks for in the pod as a whole, before it goes through the volumes one by one. */
+const wholePodReferences = ['serviceaccounts', 'secrets', 'configmaps', 'resourceclaims'];
+
+/** A projected volume with a source that projects nothing stops upstream's look through the volumes, unless one before it is an API object. */
+const unknownProjection = (pod: Pod, apiRef: string): string => {
+  const volumes = pod.spec.volumes ?? [];
+  const at = volumes.findIndex(({ projected }) => projected?.sources?.some((source) => Object.keys(source).length === 0));
+  const volume = volumes[at];
+  if (volume?.projected === undefined || wholePodReferences.includes(apiRef)) return '';
+  const sources = volume.projected.sources.slice(
+    0,
+    volume.projected.sources.findIndex((source) => Object.keys(source).length === 0),
+  );
+  const before = [...volumes.slice(0, at), { ...volume, projected: { ...volume.projected, sources } }];
+  return apiObjectReference({ ...pod, spec: { ...pod.spec, volumes: before } }) === ''
+    ? `unknown source for projected volume "${volume.name}"`
+    : '';
 };
 
 const refusal = (issue: PodSpecIssue, more: readonly PodSpecIssue[] = []): ParseResult => ({

@@ -35,8 +35,11 @@ const problemOf = (error: unknown): SyntaxProblem => {
 const readJson = (text: string): ManifestDocument => {
   let partial: ManifestNode | undefined;
   const start = text.indexOf('{');
+  const keep = (root: ManifestNode): void => {
+    partial = root;
+  };
   try {
-    return { start, root: parseJson(text, (root) => void (partial = root)) };
+    return { start, root: parseJson(text, keep) };
   } catch (error) {
     return { start, problem: problemOf(error), ...(partial && { root: partial }) };
   }
