@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, isAbort } from '@solo-kubelet/diagnostics';
 import { containerdChange, containerdEventFilters } from './containerd-changes.js';
-import { CriError } from './cri-error.js';
 import { criEventChange } from './cri-event-changes.js';
+import { type FollowFeedOptions, followFeed } from './follow-feed.js';
 import type { EventsDefinition } from './gen/containerd-events.js';
 import type { RuntimeServiceDefinition } from './gen/cri-v1.js';
-import { onAbort } from './on-abort.js';
 import type { ChangeFeed, PodChange } from './pod-change.js';
 import type { ServiceClient } from './service-client.js';
 
@@ -29,9 +28,7 @@ interface Services {
   readonly containerd: ServiceClient<typeof EventsDefinition>;
 }
 
-type Abortable = { readonly signal: AbortSignal };
-
-type Ended = { readonly unsupported: boolean; readonly reason: string };
+type Feed = FollowFeedOptions['feed'];
 
 /**
  * Follows what changes in the runtime, for ever: subscribes, says `resync`, passes events on, and subscribes again after a break.
@@ -48,86 +45,52 @@ export async function* watchChanges(
     unsupportedRetryMs = 300_000,
   }: ChangesOptions = {},
 ): AsyncGenerator<PodChange, void> {
-  const feeds: Record<Exclude<ChangeFeed, 'none'>, (options: Abortable) => AsyncIterable<PodChange | undefined>> = {
+  const version = () => runtime.version({}, { signal });
+  const subscriptions: Record<Feed, FollowFeedOptions['subscribe']> = {
     containerdEvents: (o) => mapped(containerd.subscribe({ filters: [...containerdEventFilters] }, o), containerdChange),
     criEvents: (o) => mapped(runtime.getContainerEvents({}, o), criEventChange),
   };
 
-  /** One subscription from its start to its end. */
-  async function* follow(feed: Exclude<ChangeFeed, 'none'>, reason: string): AsyncGenerator<PodChange, Ended> {
-    const startedAtMs = performance.now();
-    // A reader may leave while the next event is waited for: only an abort ends that wait.
-    const subscription = new AbortController();
-    const end = (): void => subscription.abort(signal?.reason);
-    const release = onAbort(signal, end);
-    const events = feeds[feed]({ signal: subscription.signal })[Symbol.asyncIterator]();
-    let received = 0;
-    try {
-      // A runtime sends no headers before the first event. A second call over the same connection tells that the subscription got there.
-      let next = settled(events.next());
-      const first = await Promise.race([next, runtime.version({}, { signal }).then(() => undefined)]);
-      if (first === undefined || ('result' in first && !first.result.done)) yield { type: 'resync', reason, feed };
-      for (;;) {
-        const outcome = await next;
-        if ('error' in outcome) throw outcome.error;
-        if (outcome.result.done) break;
-        received++;
-        if (outcome.result.value !== undefined) yield outcome.result.value;
-        next = settled(events.next());
-      }
-    } catch (error) {
-      if (CriError.is(error) && error.code === 'CRI_UNIMPLEMENTED') return { unsupported: true, reason: describeError(error) };
-      return { unsupported: false, reason: describeError(error) };
-    } finally {
-      release();
-      end();
+  /** Follows the first feed that the runtime has until it ends. */
+  async function* followAny(feeds: readonly Feed[], reason: string): AsyncGenerator<PodChange, { supported: boolean; reason: string }> {
+    let last = reason;
+    for (const feed of feeds) {
+      const ended = yield* followFeed({ feed, subscribe: subscriptions[feed], roundTrip: version, reason, quickEndMs, signal });
+      if (!ended.unsupported) return { supported: true, reason: ended.reason };
+      last = ended.reason;
     }
-    const quickEnd = received === 0 && performance.now() - startedAtMs < quickEndMs;
-    return { unsupported: quickEnd, reason: 'the runtime ended the stream of events' };
+    return { supported: false, reason: last };
   }
 
   let backoffMs = initialBackoffMs;
   let reason = 'started';
-  const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal, ref: true });
+  const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal });
   try {
     for (;;) {
-      signal?.throwIfAborted();
-      const name = await runtime.version({}, { signal }).then(
-        (version) => version.runtimeName,
-        (error: unknown) => {
-          reason = describeError(error);
-          return undefined;
-        },
-      );
-      if (name !== undefined) {
-        const candidates = candidateFeeds(wanted, name);
-        let supported = false;
-        for (const feed of candidates) {
-          const startedAtMs = performance.now();
-          const ended = yield* follow(feed, reason);
-          reason = ended.reason;
-          if (ended.unsupported) continue;
-          supported = true;
-          // A feed that held for a while starts its back-off afresh.
-          if (performance.now() - startedAtMs > maxBackoffMs) backoffMs = initialBackoffMs;
-          break;
-        }
-        if (!supported) {
-          yield { type: 'resync', reason: candidates.length === 0 ? 'no feed wanted' : reason, feed: 'none' };
+      const startedAtMs = performance.now();
+      try {
+        const ended = yield* followAny(candidateFeeds(wanted, (await version()).runtimeName), reason);
+        reason = ended.reason;
+        if (!ended.supported) {
+          yield { type: 'resync', reason, feed: 'none' };
           await pause(unsupportedRetryMs);
           continue;
         }
+      } catch (error) {
+        if (signal?.aborted) return;
+        reason = describeError(error);
       }
+      // A feed that held for a while starts its back-off afresh.
+      if (performance.now() - startedAtMs > maxBackoffMs) backoffMs = initialBackoffMs;
       await pause(backoffMs);
       backoffMs = Math.min(backoffMs * 2, maxBackoffMs);
     }
   } catch (error) {
-    if (signal?.aborted || isAbort(error)) return;
-    throw error;
+    if (!isAbort(error)) throw error;
   }
 }
 
-const candidateFeeds = (wanted: ChangeFeed | 'auto', runtimeName: string): readonly Exclude<ChangeFeed, 'none'>[] => {
+const candidateFeeds = (wanted: ChangeFeed | 'auto', runtimeName: string): readonly Feed[] => {
   if (wanted === 'none') return [];
   if (wanted !== 'auto') return [wanted];
   return runtimeName === 'containerd' ? ['containerdEvents', 'criEvents'] : ['criEvents'];
@@ -136,11 +99,3 @@ const candidateFeeds = (wanted: ChangeFeed | 'auto', runtimeName: string): reado
 async function* mapped<T>(source: AsyncIterable<T>, change: (event: T) => PodChange | undefined): AsyncGenerator<PodChange | undefined> {
   for await (const event of source) yield change(event);
 }
-
-type Settled<T> = { readonly result: T } | { readonly error: unknown };
-
-const settled = <T>(promise: Promise<T>): Promise<Settled<T>> =>
-  promise.then(
-    (result) => ({ result }),
-    (error: unknown) => ({ error }),
-  );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ChangesOptions, type CriClient, createCriClient, type PodChange } from '../src/index.js';
 import { createFakeCri, type FakeCri, type FakeCriOptions } from '../src/testing/index.js';
+import { soon } from './soon.js';
 
 const metadata = { name: 'web', namespace: 'default', uid: 'u1', attempt: 0 };
 
@@ -44,59 +45,55 @@ describe('changes', () => {
   it('come from containerd’s own events on containerd, whatever its GetContainerEvents does', async () => {
     await using followed = await follow({ events: 'shared' });
     const { fake, changes } = followed;
-    await expect.poll(() => feeds(changes)).toEqual(['containerdEvents']);
+    await soon(() => feeds(changes)).toEqual(['containerdEvents']);
     const { podSandboxId, containerId } = await runOne(followed);
     await followed.client.runtime.execSync({ containerId, cmd: ['true'] });
     fake.oomKill('app');
-    await expect
-      .poll(() => changes.slice(1))
-      .toEqual([
-        { type: 'podChanged', containerId: podSandboxId, change: 'created' },
-        { type: 'podChanged', containerId: podSandboxId, change: 'started' },
-        { type: 'podChanged', containerId, change: 'created' },
-        { type: 'podChanged', containerId, change: 'started' },
-        { type: 'podChanged', containerId, change: 'other' },
-        { type: 'podChanged', containerId, change: 'stopped' },
-        { type: 'podChanged', containerId, change: 'stopped' },
-      ]);
+    await soon(() => changes.slice(1)).toEqual([
+      { type: 'podChanged', containerId: podSandboxId, change: 'created' },
+      { type: 'podChanged', containerId: podSandboxId, change: 'started' },
+      { type: 'podChanged', containerId, change: 'created' },
+      { type: 'podChanged', containerId, change: 'started' },
+      { type: 'podChanged', containerId, change: 'other' },
+      { type: 'podChanged', containerId, change: 'stopped' },
+      { type: 'podChanged', containerId, change: 'stopped' },
+    ]);
     expect(fake.calls.map(({ method }) => method)).not.toContain('GetContainerEvents');
   });
 
   it('come from GetContainerEvents elsewhere, with the pod’s identity', async () => {
     await using followed = await follow({ runtimeName: 'cri-o' });
-    await expect.poll(() => feeds(followed.changes)).toEqual(['criEvents']);
+    await soon(() => feeds(followed.changes)).toEqual(['criEvents']);
     const { podSandboxId, containerId } = await runOne(followed);
     followed.fake.exitContainer('app', { exitCode: 1 });
-    await expect
-      .poll(() => followed.changes.at(-1))
-      .toEqual({ type: 'podChanged', containerId, podSandboxId, podUid: 'u1', change: 'stopped' });
+    await soon(() => followed.changes.at(-1)).toEqual({ type: 'podChanged', containerId, podSandboxId, podUid: 'u1', change: 'stopped' });
   });
 
   it('fall back to GetContainerEvents on a containerd whose event service is out of reach', async () => {
     await using followed = await follow({ containerdEvents: false });
-    await expect.poll(() => feeds(followed.changes).at(-1)).toBe('criEvents');
+    await soon(() => feeds(followed.changes).at(-1)).toBe('criEvents');
   });
 
   it.each(['unimplemented', 'immediateEof'] as const)('say that there is no feed where events are %s', async (events) => {
     await using followed = await follow({ runtimeName: 'cri-o', events });
-    await expect.poll(() => feeds(followed.changes).at(-1)).toBe('none');
+    await soon(() => feeds(followed.changes)).toEqual(['none']);
   });
 
   it('look for a feed again after a while', async () => {
     await using followed = await follow({ runtimeName: 'cri-o', unimplemented: ['GetContainerEvents'] }, { unsupportedRetryMs: 20 });
-    await expect.poll(() => feeds(followed.changes).at(-1)).toBe('none');
+    await soon(() => feeds(followed.changes).at(-1)).toBe('none');
     followed.fake.unimplemented.clear();
-    await expect.poll(() => feeds(followed.changes).at(-1)).toBe('criEvents');
+    await soon(() => feeds(followed.changes).at(-1)).toBe('criEvents');
   });
 
   it.each(['containerd', 'cri-o'])('on %s subscribe again after the runtime’s restart and ask for a resync', async (runtimeName) => {
     await using followed = await follow({ runtimeName });
-    await expect.poll(() => feeds(followed.changes)).toHaveLength(1);
+    await soon(() => feeds(followed.changes)).toHaveLength(1);
     await followed.fake.crash();
     await followed.fake.restart();
-    await expect.poll(() => feeds(followed.changes), { timeout: 10_000 }).toHaveLength(2);
+    await soon(() => feeds(followed.changes)).toHaveLength(2);
     await runOne(followed);
-    await expect.poll(() => followed.changes.at(-1)).toMatchObject({ type: 'podChanged', change: 'started' });
+    await soon(() => followed.changes.at(-1)).toMatchObject({ type: 'podChanged', change: 'started' });
   });
 
   it('wait for a runtime that is not there yet', async () => {
@@ -112,9 +109,9 @@ describe('changes', () => {
 
   it('can be held to one feed, or to none', async () => {
     await using cri = await follow({}, { feed: 'criEvents' });
-    await expect.poll(() => feeds(cri.changes)).toEqual(['criEvents']);
+    await soon(() => feeds(cri.changes)).toEqual(['criEvents']);
     await using none = await follow({}, { feed: 'none' });
-    await expect.poll(() => feeds(none.changes)).toEqual(['none']);
+    await soon(() => feeds(none.changes)).toEqual(['none']);
   });
 
   it('leave no subscription behind when the reader stops', async () => {
@@ -125,6 +122,6 @@ describe('changes', () => {
       expect(fake.subscribers.containerd).toBe(1);
       break;
     }
-    await expect.poll(() => fake.subscribers.containerd).toBe(0);
+    await soon(() => fake.subscribers.containerd).toBe(0);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CriCall, type CriClient, type CriInterceptor, createCriClient } from '../src/index.js';
 import { createFakeCri, type FakeCri, type GrpcCode } from '../src/testing/index.js';
+import { soon } from './soon.js';
 
 const metadata = { name: 'web', namespace: 'default', uid: 'u1', attempt: 0 };
 
@@ -70,7 +71,7 @@ describe('the client', () => {
     const seen = await fake.called('ListContainers');
     controller.abort(new Error('enough'));
     await expect(call).rejects.toThrow('enough');
-    await expect.poll(() => seen.outcome).toBe('CANCELLED');
+    await soon(() => seen.outcome).toBe('CANCELLED');
     await expect(client.runtime.version({}, { signal: controller.signal })).rejects.toThrow('enough');
   });
 
@@ -87,7 +88,7 @@ describe('the client', () => {
       const reading = (async () => {
         for await (const _ of client.runtime.getContainerEvents({}, { signal: controller.signal })) if (stop === 'break') break;
       })();
-      await expect.poll(() => fake.subscribers.cri).toBe(1);
+      await soon(() => fake.subscribers.cri).toBe(1);
       if (stop === 'abort') {
         controller.abort(new Error('enough'));
         await expect(reading).rejects.toThrow('enough');
@@ -95,7 +96,7 @@ describe('the client', () => {
         await client.runtime.runPodSandbox({ config: { metadata: { ...metadata, uid: stop } } });
         await reading;
       }
-      await expect.poll(() => fake.subscribers.cri).toBe(0);
+      await soon(() => fake.subscribers.cri).toBe(0);
     }
   });
 
@@ -130,16 +131,12 @@ describe('the client', () => {
       message: `cannot reach the container runtime at ${fake.endpoint}: ENOENT`,
     });
     await fake.restart();
-    await expect
-      .poll(
-        () =>
-          client.runtime.version({}).then(
-            () => 'up',
-            () => 'down',
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe('up');
+    await soon(() =>
+      client.runtime.version({}).then(
+        () => 'up',
+        () => 'down',
+      ),
+    ).toBe('up');
   });
 
   it('fails a call whose connection breaks', async () => {
@@ -207,7 +204,7 @@ describe('an unusable socket', () => {
       message: `cannot reach the container runtime at unix://${path}: ${code}`,
       hint: expect.stringMatching(/runtime/),
     });
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(10_000);
     await rm(directory, { recursive: true });
   });
 });

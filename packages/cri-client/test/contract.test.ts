@@ -347,7 +347,7 @@ describe.each(runtimes)('%s', { timeout: 60_000 }, (_, connect) => {
       const stoppedAtMs = performance.now();
       const stopped = runtime().stopContainer({ containerId, timeout: 0 });
       expect(await next(of('stopped'))).toBeDefined();
-      expect(performance.now() - stoppedAtMs).toBeLessThan(2_000);
+      expect(performance.now() - stoppedAtMs).toBeLessThan(10_000);
       await stopped;
       await changes.return?.();
     });

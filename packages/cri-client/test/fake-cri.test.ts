@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CgroupDriver, ContainerState, type CriClient, createCriClient, MountPropagation, PodSandboxState } from '../src/index.js';
 import { createFakeCri, createVirtualClock, type FakeCri, type FakeCriOptions } from '../src/testing/index.js';
+import { soon } from './soon.js';
 
 const metadata = { name: 'web', namespace: 'default', uid: 'u1', attempt: 0 };
 const open: AsyncDisposable[] = [];
@@ -59,7 +60,7 @@ describe('life in virtual time', () => {
     const call = fake.called('StopContainer');
     const stop = client.runtime.stopContainer({ containerId, timeout: 30 }, { timeoutMs: 30 });
     await expect(stop).rejects.toMatchObject({ code: 'CRI_DEADLINE_EXCEEDED' });
-    await expect.poll(async () => (await call).outcome).toBe('CANCELLED');
+    await soon(async () => (await call).outcome).toBe('CANCELLED');
     await clock.advance(60_000);
     expect((await statusOf(client, containerId))?.state).toBe(ContainerState.CONTAINER_RUNNING);
   });
@@ -111,7 +112,7 @@ describe('life in virtual time', () => {
     const { client } = await start({ containers: ({ attempt }) => (attempt === 0 ? { runsForMs: 0, oom: true } : {}) });
     const sandbox = await runSandbox(client);
     const first = await runContainer(client, sandbox);
-    await expect.poll(() => statusOf(client, first)).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
+    await soon(() => statusOf(client, first)).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
     const second = await runContainer(client, sandbox, { metadata: { name: 'app', attempt: 1 } });
     expect((await statusOf(client, second))?.state).toBe(ContainerState.CONTAINER_RUNNING);
   });
@@ -365,6 +366,13 @@ describe('images', () => {
     expect((await find(client, before))?.repoTags).toEqual([]);
   });
 
+  it('come from a function that knows every reference', async () => {
+    const { client } = await start({ registry: (reference) => ({ tags: [reference] }) });
+    const [first, second] = [await pull(client, 'anything:1'), await pull(client, 'quay.example/else@sha256:00')];
+    expect(first).not.toBe(second);
+    expect(await find(client, 'anything:1')).toMatchObject({ id: first });
+  });
+
   it('can be pinned', async () => {
     const { client } = await start({ images: [{ tags: ['pause:3'], pinned: true }] });
     expect(await find(client, 'pause:3')).toMatchObject({ pinned: true });
@@ -417,14 +425,12 @@ describe('events', () => {
   it('reach every client in mode perClient', async () => {
     const { fake, client } = await start({ events: 'perClient' });
     const [first, second] = [watch(client), watch(client)];
-    await expect.poll(() => fake.subscribers.cri).toBe(2);
+    await soon(() => fake.subscribers.cri).toBe(2);
     const id = await runSandbox(client);
-    await expect
-      .poll(() => [first, second])
-      .toEqual([
-        [id, id],
-        [id, id],
-      ]);
+    await soon(() => [first, second]).toEqual([
+      [id, id],
+      [id, id],
+    ]);
   });
 
   it('are split between the clients in mode shared, as containerd 1.7 does', async () => {
@@ -432,7 +438,7 @@ describe('events', () => {
     const [first, second] = [watch(client), watch(client)];
     await fake.called('GetContainerEvents', 2);
     for (let attempt = 0; attempt < 5; attempt++) await runSandbox(client, { metadata: { ...metadata, attempt } });
-    await expect.poll(() => first.length + second.length).toBe(10);
+    await soon(() => first.length + second.length).toBe(10);
   });
 });
 
@@ -451,7 +457,7 @@ describe('faults', () => {
     const { fake, client } = await start();
     fake.fault({ method: 'RunPodSandbox', type: 'dropAfterEffect' });
     await expect(runSandbox(client)).rejects.toMatchObject({ code: 'CRI_UNAVAILABLE' });
-    await expect.poll(() => runSandbox(client).catch((error) => error.details), { timeout: 5_000 }).toContain('is reserved for');
+    await soon(() => runSandbox(client).catch((error) => error.details)).toContain('is reserved for');
   });
 
   it('delay by the clock, hang, and strike only as often and where they should', async () => {
@@ -485,23 +491,19 @@ describe('a crash', () => {
     await fake.crash();
     fake.exitContainer('app', { exitCode: 5 });
     await fake.restart();
-    await expect.poll(() => statusOf(client, id).catch(() => undefined), { timeout: 10_000 }).toMatchObject({ exitCode: 5 });
+    await soon(() => statusOf(client, id).catch(() => undefined)).toMatchObject({ exitCode: 5 });
   });
 
   it('can lose everything', async () => {
     const { fake, client } = await start();
     await runContainer(client, await runSandbox(client));
     await fake.restart({ state: 'lose' });
-    await expect
-      .poll(
-        () =>
-          client.runtime.listPodSandbox({}).then(
-            ({ items }) => items,
-            () => 'down',
-          ),
-        { timeout: 10_000 },
-      )
-      .toEqual([]);
+    await soon(() =>
+      client.runtime.listPodSandbox({}).then(
+        ({ items }) => items,
+        () => 'down',
+      ),
+    ).toEqual([]);
   });
 
   it('leaves no socket, and the close no directory', async () => {

@@ -24,7 +24,7 @@ const run = async (index: number): Promise<readonly string[]> => {
   }
 };
 
-it('the README lists pods and follows their changes in 20 lines', async () => {
+it('the README lists pods and follows their changes in 20 lines', { timeout: 60_000 }, async () => {
   expect(await run(0)).toEqual([
     'default/web SANDBOX_READY',
     'following changes from containerdEvents',
@@ -34,6 +34,6 @@ it('the README lists pods and follows their changes in 20 lines', async () => {
   expect(lines.length).toBeLessThanOrEqual(20);
 });
 
-it('the README tests with the fake runtime', async () => {
+it('the README tests with the fake runtime', { timeout: 60_000 }, async () => {
   expect(await run(1)).toEqual(['RunPodSandbox failed: no address left', '137 OOMKilled']);
 });

@@ -11,7 +11,7 @@ import { compileDescriptors, generate } from './generate.mjs';
 const root = resolve(fileURLToPath(import.meta.url), '../../../..');
 const generated = ['packages/cri-client/src/gen', 'packages/probe-engine/src/gen'];
 
-describe('the .proto files', () => {
+describe('the .proto files', { timeout: 120_000 }, () => {
   let scratch: string;
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'cri-proto-'));

@@ -9,7 +9,7 @@ import {
 } from '../gen/containerd-event-messages.js';
 import type { Envelope } from '../gen/containerd-events.js';
 import { ContainerEventType } from '../gen/cri-v1.js';
-import type { RuntimeEvent } from './fake-runtime.js';
+import type { RuntimeEvent } from './runtime-event.js';
 
 interface Message {
   readonly topic: string;

@@ -5,14 +5,15 @@ import { EventsDefinition } from '../gen/containerd-events.js';
 import { ImageServiceDefinition, type PodSandboxConfig, RuntimeServiceDefinition } from '../gen/cri-v1.js';
 import { createCallJournal, type FakeCall } from './call-journal.js';
 import { type Clock, realClock } from './clock.js';
+import type { Exit } from './container-endings.js';
 import { containerRpcs } from './container-rpcs.js';
 import { containerdEnvelopes, execExitEnvelope, imageEnvelope } from './containerd-envelope.js';
 import { type CriEventMode, createEventHub, passesFilters } from './event-hub.js';
 import { execRpcs, type RunningExec } from './exec-rpcs.js';
-import { createFakeRuntime, type Exit, type FakeRuntime } from './fake-runtime.js';
+import { createFakeRuntime, type FakeRuntime } from './fake-runtime.js';
 import { createFaultBook, type Fault, type FaultHandle } from './faults.js';
 import { imageRpcs } from './image-rpcs.js';
-import { createImageStore, type FakeImage, type FakeRegistryImage } from './image-store.js';
+import { createImageStore, type FakeImage, type FakeRegistry, type FakeRegistryImage } from './image-store.js';
 import { metricRpcs } from './metric-rpcs.js';
 import { type NodeConditions, nodeRpcs, type RuntimeConfigMode } from './node-rpcs.js';
 import type { ContainerRecord, SandboxRecord } from './records.js';
@@ -35,8 +36,8 @@ export interface FakeCriOptions {
   readonly clock?: Clock;
   /** Images in the store from the start. Default none. */
   readonly images?: readonly FakeImage[];
-  /** Images that can be pulled. Default none. */
-  readonly registry?: readonly FakeRegistryImage[];
+  /** What can be pulled: a list, or a function of the completed reference. Default nothing. */
+  readonly registry?: FakeRegistry;
   /** How each container lives. Default: it runs until stopped. */
   readonly containers?: ContainerScripts;
   /** Answers commands. Default: every command succeeds in silence. */
@@ -247,7 +248,7 @@ export const createFakeCri = async ({
     fault: faults.add,
     clearFaults: faults.clear,
     exitContainer: (wanted, exit) => runtime.exit(containerNamed(wanted), exit),
-    oomKill: (wanted) => runtime.exit(containerNamed(wanted), { exitCode: 137, reason: 'OOMKilled' }),
+    oomKill: (wanted) => runtime.oomKill(containerNamed(wanted)),
     writeLog: (wanted, text, stream = 'stdout') => runtime.log(containerNamed(wanted))?.write(stream, text),
     killSandbox: (wanted) => runtime.killSandbox(runtime.sandbox(wanted)),
     addImage: images.add,

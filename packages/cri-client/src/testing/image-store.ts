@@ -24,6 +24,9 @@ export interface FakeImage {
   readonly imageSpec?: Readonly<Record<string, unknown>>;
 }
 
+/** What can be pulled: a list, or an answer for each completed reference. */
+export type FakeRegistry = readonly FakeRegistryImage[] | ((reference: string) => FakeRegistryImage | undefined);
+
 /** An image that can be pulled, and how that goes. */
 export interface FakeRegistryImage extends FakeImage {
   /** How long a pull takes, ms. Default 0. */
@@ -62,7 +65,7 @@ const DEFAULT_SIZE_BYTES = 1024 * 1024;
 export interface ImageStoreOptions {
   readonly clock: Clock;
   readonly images: readonly FakeImage[];
-  readonly registry: readonly FakeRegistryImage[];
+  readonly registry: FakeRegistry;
   readonly onChange: (change: 'create' | 'update' | 'delete', name: string) => void;
 }
 
@@ -124,7 +127,7 @@ export const createImageStore = ({ clock, images, registry, onChange }: ImageSto
     },
     pull: async (reference, auth, signal) => {
       const wanted = normalizeReference(reference);
-      const image = published.get(wanted);
+      const image = published.get(wanted) ?? (typeof registry === 'function' ? registry(wanted) : undefined);
       if (image?.pullsForMs !== undefined) await waitFor(clock, image.pullsForMs, signal);
       const failed = `failed to pull and unpack image "${wanted}"`;
       if (image === undefined) {
@@ -147,6 +150,6 @@ export const createImageStore = ({ clock, images, registry, onChange }: ImageSto
     },
   };
   for (const image of images) result.add(image);
-  for (const image of registry) result.publish(image);
+  if (typeof registry !== 'function') for (const image of registry) result.publish(image);
   return result;
 };

@@ -1,0 +1,12 @@
+import type { ContainerEventType } from '../gen/cri-v1.js';
+import type { ContainerRecord, SandboxRecord } from './records.js';
+
+/** Something happened to a container or a sandbox. */
+export interface RuntimeEvent {
+  readonly type: ContainerEventType;
+  readonly subject: ContainerRecord | SandboxRecord;
+  readonly sandbox: SandboxRecord;
+  /** `exiting` comes before the records follow, as containerd's events do; all else after. */
+  readonly phase: 'exiting' | 'recorded';
+  readonly oom?: boolean;
+}
