@@ -4,4 +4,4 @@ import { expect, vi } from 'vitest';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** What becomes true in a moment. */
-export const soon = <T>(look: () => T) => expect.poll(look, { timeout: 30_000, interval: 10 });
+export const soon: typeof expect.poll = (look) => expect.poll(look, { timeout: 30_000, interval: 10 });
