@@ -66,7 +66,7 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
       if (!perQos) return;
       const names = await Promise.all(QOS_CLASSES.map((qosClass) => manager.children(qosName(root, qosClass))));
       if (names.flat().some((name) => podUidOfCgroup(driver, name) !== undefined)) return;
-      await manager.destroy(kubepodsName(root), options);
+      for (const qosClass of ['BestEffort', 'Burstable', 'Guaranteed'] as const) await manager.destroy(qosName(root, qosClass), options);
     },
   };
 };

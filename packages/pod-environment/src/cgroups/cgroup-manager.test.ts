@@ -110,6 +110,10 @@ describe('the systemd driver', () => {
 
   it('starts a slice, sets its properties and writes the files too (v2)', async () => {
     const { manager, commands, tree } = setUp({ version: 2, driver: 'systemd' });
+    for (const level of ['/cg', '/cg/kubepods.slice', '/cg/kubepods.slice/kubepods-burstable.slice']) {
+      await tree.makeDirectory(level);
+      for (const controller of ['cpu', 'memory', 'pids']) await tree.write(`${level}/cgroup.subtree_control`, `+${controller}`);
+    }
     await tree.makeDirectory(directory);
     await manager.ensure(pod, { ...limits, cpuQuotaUs: 33_333, hugePages: {} });
     expect(commands).toEqual([
@@ -127,6 +131,7 @@ describe('the systemd driver', () => {
         ...['MemoryMax', 't', '268435456', 'TasksMax', 't', '100'],
       ],
     ]);
+    expect(tree.files.get(`${directory}/cpu.max`)).toBe('34000 100000');
   });
 
   it('uses the older property names on v1', async () => {

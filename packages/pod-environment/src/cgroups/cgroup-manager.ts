@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { type CgroupLimits, type CgroupWrite, cgroupWrites } from '../core/cgroup-files.js';
 import { type CgroupName, cgroupPath } from '../core/cgroup-names.js';
+import { sliceLimits } from '../core/systemd-slice.js';
 import type { CgroupSettings } from '../node-environment.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import type { CgroupTree } from './cgroup-tree.js';
@@ -86,7 +87,8 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
     );
   };
 
-  const update = async (name: CgroupName, limits: CgroupLimits, { signal }: Abortable = {}): Promise<void> => {
+  const update = async (name: CgroupName, wanted: CgroupLimits, { signal }: Abortable = {}): Promise<void> => {
+    const limits = driver === 'systemd' ? sliceLimits(wanted) : wanted;
     if (driver === 'systemd') await slices.setLimits(name, limits, { signal });
     const path = cgroupPath(driver, name);
     for (const write of cgroupWrites(version, limits)) {

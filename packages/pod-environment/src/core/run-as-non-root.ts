@@ -28,7 +28,6 @@ export const verifyRunAsNonRoot = (pod: Pod, container: Container, { uid, userna
 const refused = (message: string): PodEnvironmentError =>
   new PodEnvironmentError({
     code: 'NON_ROOT_REQUIRED',
-    retryable: false,
     message,
     hint: 'Set runAsUser to a number other than 0, or build the image with a numeric USER.',
   });

@@ -6,13 +6,20 @@ import { type CgroupName, sliceUnit } from './cgroup-names.js';
 /** A property of a systemd unit in busctl's words: its name, D-Bus signature and value. */
 export type UnitProperty = readonly [name: string, signature: 's' | 'as' | 'b' | 't', ...value: readonly string[]];
 
-/** Limits as unit properties. A quota is rounded up to whole percents of a CPU, as systemd keeps it. */
+/** Limits with the quota rounded up to whole percents of a CPU, as systemd keeps it: what the cgroup's files are to hold too. */
+export const sliceLimits = (limits: CgroupLimits): CgroupLimits => {
+  const { cpuQuotaUs, cpuPeriodUs } = limits;
+  if (!cpuQuotaUs || cpuQuotaUs < 0) return limits;
+  return { ...limits, cpuQuotaUs: (quotaPerSecond(cpuQuotaUs, cpuPeriodUs) * (cpuPeriodUs || DEFAULT_PERIOD_US)) / 1_000_000 };
+};
+
+/** Limits as unit properties. */
 export const sliceLimitProperties = (version: CgroupVersion, limits: CgroupLimits): readonly UnitProperty[] => {
   const { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryBytes, pids } = limits;
   const properties: UnitProperty[] = [];
   if (cpuShares) properties.push(version === 2 ? ['CPUWeight', 't', `${podCgroupWeight(cpuShares)}`] : ['CPUShares', 't', `${cpuShares}`]);
   if (cpuPeriodUs) properties.push(['CPUQuotaPeriodUSec', 't', `${cpuPeriodUs}`]);
-  if (cpuQuotaUs) properties.push(['CPUQuotaPerSecUSec', 't', quotaPerSecond(cpuQuotaUs, cpuPeriodUs)]);
+  if (cpuQuotaUs) properties.push(['CPUQuotaPerSecUSec', 't', cpuQuotaUs < 0 ? UNLIMITED : `${quotaPerSecond(cpuQuotaUs, cpuPeriodUs)}`]);
   if (memoryBytes) properties.push([version === 2 ? 'MemoryMax' : 'MemoryLimit', 't', `${memoryBytes}`]);
   if (pids) properties.push(['TasksMax', 't', `${pids}`]);
   return properties;
@@ -62,8 +69,10 @@ const managerCall = [
 
 const propertyArguments = (properties: readonly UnitProperty[]): readonly string[] => [`${properties.length}`, ...properties.flat()];
 
-/** Microseconds of CPU each second; the largest number for no limit. One percent of a CPU is 10 000 µs. */
-const quotaPerSecond = (quotaUs: number, periodUs = 100_000): string => {
-  if (quotaUs < 0) return '18446744073709551615';
-  return `${Math.ceil((quotaUs * 1_000_000) / (periodUs || 100_000) / 10_000) * 10_000}`;
-};
+const DEFAULT_PERIOD_US = 100_000;
+/** The largest 64-bit number: systemd's "infinity". */
+const UNLIMITED = '18446744073709551615';
+
+/** Microseconds of CPU each second. One percent of a CPU is 10 000 µs. */
+const quotaPerSecond = (quotaUs: number, periodUs: number | undefined): number =>
+  Math.ceil((quotaUs * 1_000_000) / (periodUs || DEFAULT_PERIOD_US) / 10_000) * 10_000;
