@@ -28,7 +28,7 @@ export interface CriClient extends AsyncDisposable {
   readonly runtime: ServiceClient<typeof RuntimeServiceDefinition>;
   readonly images: ServiceClient<typeof ImageServiceDefinition>;
   readonly lists: CriLists;
-  /** Every pod that may have changed, for ever; begins with a `resync`. Ends when the signal aborts or the reader stops. */
+  /** Every pod that may have changed, for ever; begins with a `resync`. Ends when the signal aborts, the reader stops or the client is closed. */
   changes(options?: ChangesOptions): AsyncIterable<PodChange>;
   /** Ends all calls and the connection. The runtime is not touched. */
   close(): Promise<void>;
@@ -76,7 +76,9 @@ export const createCriClient = ({
   const runtime = createServiceClient(RuntimeServiceDefinition, invokeOver(connection));
   const images = createServiceClient(ImageServiceDefinition, invokeOver(imageConnection));
   const containerd = createServiceClient(EventsDefinition, invokeOver(connection));
+  const lifetime = new AbortController();
   const close = async (): Promise<void> => {
+    lifetime.abort();
     connection.close();
     imageConnection.close();
   };
@@ -84,7 +86,11 @@ export const createCriClient = ({
     runtime,
     images,
     lists: createCriLists(runtime, images),
-    changes: (options) => watchChanges({ runtime, containerd }, options),
+    changes: ({ signal, ...options } = {}) =>
+      watchChanges(
+        { runtime, containerd },
+        { ...options, signal: signal === undefined ? lifetime.signal : AbortSignal.any([signal, lifetime.signal]) },
+      ),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -114,6 +114,15 @@ describe('changes', () => {
     await soon(() => feeds(none.changes)).toEqual(['none']);
   });
 
+  it('end when the client is closed', async () => {
+    await using fake = await createFakeCri();
+    const client = createCriClient({ endpoint: fake.endpoint });
+    for await (const change of client.changes({ signal: new AbortController().signal })) {
+      expect(change.type).toBe('resync');
+      await client.close();
+    }
+  });
+
   it('leave no subscription behind when the reader stops', async () => {
     await using fake = await createFakeCri();
     await using client = createCriClient({ endpoint: fake.endpoint });

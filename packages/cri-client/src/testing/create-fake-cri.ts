@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEndpoint } from '../endpoint.js';
 import { EventsDefinition } from '../gen/containerd-events.js';
 import { ImageServiceDefinition, type PodSandboxConfig, RuntimeServiceDefinition } from '../gen/cri-v1.js';
 import { createCallJournal, type FakeCall } from './call-journal.js';
@@ -144,7 +145,7 @@ export const createFakeCri = async ({
   imageFsPath = '/',
 }: FakeCriOptions = {}): Promise<FakeCri> => {
   const ownDirectory = wantedSocketPath === undefined ? await mkdtemp(join(tmpdir(), 'fake-cri-')) : undefined;
-  const socketPath = wantedSocketPath ?? join(ownDirectory ?? '', 'cri.sock');
+  const socketPath = parseEndpoint(wantedSocketPath ?? join(ownDirectory ?? '', 'cri.sock'));
   const journal = createCallJournal(clock);
   const faults = createFaultBook();
   const events = createEventHub();
