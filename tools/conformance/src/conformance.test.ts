@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url';
+import * as podSpec from '@solo-kubelet/pod-spec';
+import { describe, expect, it } from 'vitest';
+import { printFailure, printFigures } from './print-figures.mjs';
+import { runDirectory } from './run-directory.mjs';
+
+const OWN_CASES = fileURLToPath(new URL('../../../packages/pod-spec/test/cases', import.meta.url));
+const OTHER_CASES = process.env['SOLO_KUBELET_CONFORMANCE_DIR'];
+
+const check = async (directory: string): Promise<void> => {
+  const { pods, tables } = await runDirectory(directory, podSpec);
+  const problems = [
+    ...pods.failures.flatMap(printFailure),
+    ...tables.flatMap(({ op, failures }) => failures.map((failure) => `${op} ${JSON.stringify(failure)}`)),
+  ];
+  expect(problems, printFigures({ pods, tables }).join('\n')).toEqual([]);
+  expect(pods.total.verdict.of).toBeGreaterThan(0);
+};
+
+describe('pod-spec', () => {
+  it('makes of our own cases what Kubernetes makes of them', () => check(OWN_CASES));
+
+  it.skipIf(OTHER_CASES === undefined)(
+    'makes of the cases in SOLO_KUBELET_CONFORMANCE_DIR what Kubernetes makes of them (skipped if that is not set)',
+    () => check(OTHER_CASES!),
+    120_000,
+  );
+});
