@@ -66,7 +66,7 @@ export interface RpcServer {
   stop(): Promise<void>;
 }
 
-/** The fake thrown when a fault leaves a call without an answer. */
+/** Thrown when a fault leaves a call without an answer. */
 const NO_ANSWER = Symbol('no answer');
 
 /** gRPC over a unix socket whose connections can be broken at will. */
