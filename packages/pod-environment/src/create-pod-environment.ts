@@ -144,7 +144,8 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     },
 
     async prepareContainer({ pod, container, restartCount, podIps, image, imageVolumes = new Map() }, { signal } = {}) {
-      const { nodeIps, allocatable, memoryCapacityBytes, runtimeHandlerFeatures } = settings.facts();
+      const facts = settings.facts();
+      const { nodeIps, allocatable, memoryCapacityBytes } = facts;
       const paths = podPaths(rootDir, pod.metadata.uid);
       const addresses = podAddresses(pod.spec.hostNetwork ?? false, podIps, nodeIps);
       const hostAddresses = podAddresses(true, [], nodeIps);
@@ -180,7 +181,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         memoryCapacityBytes,
         cgroupVersion: settings.cgroups.version,
         userNamespace: await userNamespaceOf(pod),
-        features: runtimeHandlerFeatures(runtimeHandler(pod)),
+        features: facts.runtimeHandlerFeatures(runtimeHandler(pod)),
         seccomp: { profilesDir: `${rootDir}/seccomp`, seccompDefault: settings.seccompDefault },
       });
     },

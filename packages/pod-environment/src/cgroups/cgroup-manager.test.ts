@@ -103,6 +103,25 @@ describe('cgroup v1', () => {
   });
 });
 
+describe('a machine that lacks something', () => {
+  it('goes without a v1 hierarchy that cannot be written', async () => {
+    const { manager, tree, warnings } = setUp({ version: 1 });
+    tree.failWrites('/cg/pids/kubepods', 'EROFS');
+    await manager.ensure(pod, { ...limits, hugePages: {} });
+    expect(tree.files.get('/cg/cpu/kubepods/burstable/pod1-2/cpu.shares')).toBe('512');
+    expect(warnings.map(({ controller }) => controller)).toEqual(['pids']);
+  });
+
+  it.each([1, 2] as const)('fails where no cgroup v%i can be made at all', async (version) => {
+    const { manager, tree } = setUp({ version });
+    tree.failWrites('kubepods', 'EACCES');
+    await expect(manager.ensure(pod, limits)).rejects.toMatchObject({
+      code: 'POD_CGROUP_FAILED',
+      message: expect.stringContaining('EACCES'),
+    });
+  });
+});
+
 describe('the systemd driver', () => {
   const call = ['busctl', '--system', 'call', 'org.freedesktop.systemd1', '/org/freedesktop/systemd1', 'org.freedesktop.systemd1.Manager'];
   const unit = 'kubepods-burstable-pod1_2.slice';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { type CgroupLimits, type CgroupWrite, cgroupWrites } from '../core/cgroup-files.js';
+import { type CgroupLimits, cgroupWrites } from '../core/cgroup-files.js';
 import { type CgroupName, cgroupPath } from '../core/cgroup-names.js';
 import { sliceLimits } from '../core/systemd-slice.js';
 import type { CgroupSettings } from '../node-environment.js';
@@ -57,7 +57,6 @@ const KILL_ATTEMPTS = 5;
 const KILL_PAUSE_MS = 100;
 const SLICE_PAUSE_MS = 20;
 const SLICE_LIMIT_MS = 5_000;
-/** Errors that say the machine does not offer a controller, rather than that a value is wrong. */
 const NOT_OFFERED = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EOPNOTSUPP']);
 
 export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupManagerOptions): CgroupManager => {
@@ -78,13 +77,10 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
   const presence = async (name: CgroupName): Promise<readonly boolean[]> =>
     Promise.all((await directories(name)).map((directory) => tree.exists(directory)));
 
-  const notOffered = (write: Pick<CgroupWrite, 'controller' | 'file'>, error: unknown): void => {
-    if (warned.has(write.controller)) return;
-    warned.add(write.controller);
-    logger.warn(
-      { controller: write.controller, file: write.file, err: error },
-      'Cgroup controller cannot be used, its limits are not enforced',
-    );
+  const notOffered = (controller: string, path: string, error: unknown): void => {
+    if (warned.has(controller)) return;
+    warned.add(controller);
+    logger.warn({ controller, path, err: error }, 'Cgroup controller cannot be used, its limits are not enforced');
   };
 
   const update = async (name: CgroupName, wanted: CgroupLimits, { signal }: Abortable = {}): Promise<void> => {
@@ -97,10 +93,20 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
         await tree.write(`${directory}/${write.file}`, write.value);
       } catch (error) {
         if (write.optional) continue;
-        if (!NOT_OFFERED.has((error as NodeJS.ErrnoException).code ?? ''))
-          throw failed(`write ${write.value} to ${directory}/${write.file}`, error);
-        notOffered(write, error);
+        const path = `${directory}/${write.file}`;
+        if (!saysNotOffered(error)) throw failed(`write ${write.value} to ${path}`, error);
+        notOffered(write.controller, path, error);
       }
+    }
+  };
+
+  const makeIn = async (hierarchy: string, name: CgroupName): Promise<void> => {
+    for (let depth = 1; depth <= name.length; depth++) {
+      const parent = hierarchy + cgroupPath(driver, name.slice(0, depth - 1)).replace(/\/$/, '');
+      const directory = hierarchy + cgroupPath(driver, name.slice(0, depth));
+      if (version === 2) await delegateControllers(tree, parent);
+      await tree.makeDirectory(directory);
+      if (hierarchy.endsWith('/cpuset')) await inheritCpuset(tree, parent, directory);
     }
   };
 
@@ -108,15 +114,18 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
     if (driver === 'systemd') await slices.start(name, options);
     // On v2 systemd alone makes directories; on v1 it knows only some of the hierarchies.
     if (driver === 'systemd' && version === 2) return awaitDirectory(tree, mountPoint + cgroupPath(driver, name), options);
-    for (const hierarchy of await hierarchies()) {
-      for (let depth = 1; depth <= name.length; depth++) {
-        const parent = hierarchy + cgroupPath(driver, name.slice(0, depth - 1)).replace(/\/$/, '');
-        const directory = hierarchy + cgroupPath(driver, name.slice(0, depth));
-        if (version === 2) await delegateControllers(tree, parent);
-        await tree.makeDirectory(directory);
-        if (hierarchy.endsWith('/cpuset')) await inheritCpuset(tree, parent, directory);
+    const problems: unknown[] = [];
+    const all = await hierarchies();
+    for (const hierarchy of all) {
+      try {
+        await makeIn(hierarchy, name);
+      } catch (error) {
+        if (!saysNotOffered(error)) throw error;
+        notOffered(hierarchy.slice(mountPoint.length + 1), hierarchy, error);
+        problems.push(error);
       }
     }
+    if (problems.length === all.length) throw problems[0] ?? new Error(`there are no cgroup hierarchies in ${mountPoint}`);
   };
 
   return {
@@ -199,6 +208,9 @@ const killAndRemove = async (tree: CgroupTree, directory: string): Promise<void>
   for (const pid of pids) if (pid > 1) tree.kill(pid);
   await tree.removeDirectory(directory);
 };
+
+/** Whether an error says that the machine does not offer a controller, rather than that a value is wrong. */
+const saysNotOffered = (error: unknown): boolean => NOT_OFFERED.has((error as NodeJS.ErrnoException).code ?? '');
 
 const failed = (what: string, cause: unknown): PodEnvironmentError =>
   new PodEnvironmentError({ code: 'POD_CGROUP_FAILED', cause, message: `cannot ${what}: ${describeError(cause)}` });

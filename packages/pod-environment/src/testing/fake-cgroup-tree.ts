@@ -5,7 +5,7 @@ export interface FakeCgroupTree extends CgroupTree {
   readonly files: Map<string, string>;
   readonly directories: ReadonlySet<string>;
   readonly killed: readonly number[];
-  /** Makes every write to paths that contain `part` fail with this error code. */
+  /** Makes every write and mkdir on paths that contain `part` fail with this error code. */
   failWrites(part: string, code: string): void;
 }
 
@@ -62,6 +62,7 @@ export const fakeCgroupTree = ({
     failWrites: (part, code) => void failures.set(part, code),
     exists: async (path) => directories.has(path) || files.has(path),
     async makeDirectory(path) {
+      for (const [part, code] of failures) if (path.includes(part)) throw failure(code, path);
       const missing: string[] = [];
       for (let current = path; !directories.has(current) && current !== ''; current = current.slice(0, current.lastIndexOf('/'))) {
         missing.unshift(current);
