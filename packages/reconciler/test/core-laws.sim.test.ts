@@ -1,8 +1,8 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Pod } from '@solo-kubelet/pod-spec';
-import { restartsAfterExit } from '../src/core/restart-decision.js';
 import { uidOf } from '../src/core/pod-identity.js';
+import { restartsAfterExit } from '../src/core/restart-decision.js';
 import { container, pod } from '../src/testing/index.js';
 import { CoreModel, type Fault } from './core-model.js';
 
@@ -23,7 +23,10 @@ const anyPod = (path: string): fc.Arbitrary<Pod> =>
     .map(({ version, restartPolicy, inits, regulars, grace, rules, deadline }) => {
       const name = path.slice(3, 4) === 'd' ? 'a' : path.slice(3, 4); // two files may claim one name
       const restartRules = rules
-        ? { restartPolicy: 'Never' as const, restartPolicyRules: [{ action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [42] } }] }
+        ? {
+            restartPolicy: 'Never' as const,
+            restartPolicyRules: [{ action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [42] } }],
+          }
         : {};
       return pod(
         name,
@@ -34,7 +37,9 @@ const anyPod = (path: string): fc.Arbitrary<Pod> =>
           containers: Array.from({ length: regulars }, (_, index) => container(`app${index}`, restartRules)),
           ...(deadline === undefined ? {} : { activeDeadlineSeconds: deadline }),
         },
-        { uid: `${path}#${version}${restartPolicy}${inits.map(({ sidecar }) => (sidecar ? 's' : 'i')).join('')}${regulars}${grace}${rules}${deadline}` },
+        {
+          uid: `${path}#${version}${restartPolicy}${inits.map(({ sidecar }) => (sidecar ? 's' : 'i')).join('')}${regulars}${grace}${rules}${deadline}`,
+        },
       );
     });
 
@@ -50,49 +55,66 @@ const pick = <T>(items: readonly T[], index: number): T | undefined => items[ind
 const anyFault = fc.constantFrom<Fault>('none', 'none', 'none', 'none', 'none', 'fail', 'loseReply', 'kubeletDies');
 
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...paths).chain((path) => anyPod(path).map((it) => command(`apply ${uidOf(it)}`, (model) => model.apply(path, it)))) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom(...paths)
+      .chain((path) => anyPod(path).map((it) => command(`apply ${uidOf(it)}`, (model) => model.apply(path, it)))),
+  },
   { weight: 1, arbitrary: fc.constantFrom(...paths).map((path) => command(`remove ${path}`, (model) => model.remove(path))) },
   {
     weight: 10,
-    arbitrary: fc.tuple(fc.nat(), fc.array(anyFault, { minLength: 1, maxLength: 6 })).map(([which, faults]) => command(`pass ${which} ${faults}`, (model) => {
-      const uid = pick([...model.world.ledgers.keys()], which);
-      let next = 0;
-      if (uid !== undefined) model.pass(uid, () => faults[next++ % faults.length]!);
-    })),
+    arbitrary: fc.tuple(fc.nat(), fc.array(anyFault, { minLength: 1, maxLength: 6 })).map(([which, faults]) =>
+      command(`pass ${which} ${faults}`, (model) => {
+        const uid = pick([...model.world.ledgers.keys()], which);
+        let next = 0;
+        if (uid !== undefined) model.pass(uid, () => faults[next++ % faults.length]!);
+      }),
+    ),
   },
   {
     weight: 6,
-    arbitrary: fc.tuple(fc.nat(), fc.constantFrom(0, 0, 1, 42, 137)).map(([which, code]) => command(`exit ${which} ${code}`, (model) => {
-      const one = pick(model.running(), which);
-      if (one !== undefined) model.exit(one, code);
-    })),
+    arbitrary: fc.tuple(fc.nat(), fc.constantFrom(0, 0, 1, 42, 137)).map(([which, code]) =>
+      command(`exit ${which} ${code}`, (model) => {
+        const one = pick(model.running(), which);
+        if (one !== undefined) model.exit(one, code);
+      }),
+    ),
   },
   {
     weight: 1,
-    arbitrary: fc.nat().map((which) => command(`kill sandbox ${which}`, (model) => {
-      const uid = pick([...model.runtime.keys()], which);
-      if (uid !== undefined) model.killSandbox(uid);
-    })),
+    arbitrary: fc.nat().map((which) =>
+      command(`kill sandbox ${which}`, (model) => {
+        const uid = pick([...model.runtime.keys()], which);
+        if (uid !== undefined) model.killSandbox(uid);
+      }),
+    ),
   },
   {
     weight: 1,
-    arbitrary: fc.nat().map((which) => command(`liveness ${which}`, (model) => {
-      const [uid, held] = pick([...model.runtime], which) ?? [];
-      const one = held?.containers.find(({ state }) => state === 'running');
-      if (uid !== undefined && one !== undefined) model.failLiveness(one, uid);
-    })),
+    arbitrary: fc.nat().map((which) =>
+      command(`liveness ${which}`, (model) => {
+        const [uid, held] = pick([...model.runtime], which) ?? [];
+        const one = held?.containers.find(({ state }) => state === 'running');
+        if (uid !== undefined && one !== undefined) model.failLiveness(one, uid);
+      }),
+    ),
   },
   {
     weight: 4,
-    arbitrary: fc.constantFrom(1, 1_000, 10_000, 60_000, 700_000).map((ms) => command(`wait ${ms}`, (model) => {
-      model.nowMs += ms;
-    })),
+    arbitrary: fc.constantFrom(1, 1_000, 10_000, 60_000, 700_000).map((ms) =>
+      command(`wait ${ms}`, (model) => {
+        model.nowMs += ms;
+      }),
+    ),
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(-3_600_000, 3_600_000).map((ms) => command(`clock ${ms}`, (model) => {
-      model.nowMs += ms; // somebody set the clock
-    })),
+    arbitrary: fc.constantFrom(-3_600_000, 3_600_000).map((ms) =>
+      command(`clock ${ms}`, (model) => {
+        model.nowMs += ms; // somebody set the clock
+      }),
+    ),
   },
   { weight: 2, arbitrary: fc.constant(command('list', (model) => model.listAll())) },
   { weight: 1, arbitrary: fc.constant(command('boot', (model) => model.boot())) },
@@ -116,14 +138,21 @@ const expectConvergence = (model: CoreModel): void => {
     const ledger = model.world.ledgers.get(uid);
     if (ledger?.admission.state !== 'admitted' || status?.phase === 'Succeeded' || status?.phase === 'Failed') continue;
     const held = model.runtime.get(uid);
-    const rivals = [...model.runtime.values()].filter(({ pod: its }) => its !== held?.pod && its.metadata.name === ledger.pod?.metadata.name);
-    if (held === undefined && rivals.length > 0) continue; // waits for its name
+    const rivals = [...model.runtime.values()].filter(
+      ({ pod: its }) => its !== held?.pod && its.metadata.uid !== uid && its.metadata.name === ledger.pod?.metadata.name,
+    );
+    if (rivals.some(({ sandboxes }) => sandboxes.some(({ state }) => state === 'ready'))) continue; // another holds the name
+
     expect(held?.sandboxes.filter(({ state }) => state === 'ready').length, `${uid} has no sandbox: ${JSON.stringify(status)}`).toBe(1);
     for (const spec of ledger.pod!.spec.containers) {
       const newest = held!.containers.find(({ name }) => name === spec.name);
-      const initStillRuns = ledger.pod!.spec.initContainers?.some(({ name }) => held!.containers.find((one) => one.name === name)?.state === 'running');
+      const initStillRuns = ledger.pod!.spec.initContainers?.some(
+        ({ name }) => held!.containers.find((one) => one.name === name)?.state === 'running',
+      );
       const rests = newest?.state === 'exited' && !restartsAfterExit(ledger.pod!, spec, newest.exitCode);
-      expect(newest?.state === 'running' || rests || (newest === undefined && initStillRuns), `${uid}/${spec.name}: ${newest?.state}`).toBe(true);
+      expect(newest?.state === 'running' || rests || (newest === undefined && initStillRuns), `${uid}/${spec.name}: ${newest?.state}`).toBe(
+        true,
+      );
     }
   }
 };

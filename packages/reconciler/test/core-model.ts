@@ -45,7 +45,8 @@ export class CoreModel {
     this.world = emptyWorld;
     this.feed({ type: 'node', facts: nodeFacts({ allocatable: { pods: '3' } }) });
     this.feed({ type: 'restored', records: [...this.records.values()] });
-    for (const [path, pod] of this.manifests) this.feed({ type: 'manifest', event: { type: 'applied', origin: origin(path), pod, warnings: [] } });
+    for (const [path, pod] of this.manifests)
+      this.feed({ type: 'manifest', event: { type: 'applied', origin: origin(path), pod, warnings: [] } });
     this.feed({ type: 'manifest', event: { type: 'synced', source: 'file', path: '/m' } });
     this.listAll();
   }
@@ -95,7 +96,16 @@ export class CoreModel {
   }
 
   failLiveness(container: ObservedContainer, podUid: PodUid): void {
-    const verdict = { podUid, pod: '', containerName: container.name, containerId: container.id, kind: 'liveness', result: 'failure', output: '', atMs: this.nowMs } as const;
+    const verdict = {
+      podUid,
+      pod: '',
+      containerName: container.name,
+      containerId: container.id,
+      kind: 'liveness',
+      result: 'failure',
+      output: '',
+      atMs: this.nowMs,
+    } as const;
     this.feed({ type: 'verdict', verdict });
   }
 
@@ -167,9 +177,11 @@ export class CoreModel {
     const held = this.runtime.get(uid);
     switch (action.type) {
       case 'createSandbox':
-        return this.createSandbox(uid, action.attempt, pod!);
+        this.createSandbox(uid, action.attempt, pod!);
+        return;
       case 'startContainer':
-        return this.startContainer(held, action, pod!);
+        this.startContainer(held, action, pod!);
+        return;
       case 'stopContainers':
         for (const stop of action.stops) {
           const container = held?.containers.find(({ id }) => id === stop.containerId);
@@ -180,9 +192,11 @@ export class CoreModel {
         return;
       case 'stopSandbox':
         for (const container of held?.containers ?? []) {
-          if (container.sandboxId === action.podSandboxId && isLive(container)) this.violations.push(`sandbox of ${uid} stopped under ${container.name}`);
+          if (container.sandboxId === action.podSandboxId && isLive(container))
+            this.violations.push(`sandbox of ${uid} stopped under ${container.name}`);
         }
-        if (held) held.sandboxes = held.sandboxes.map((one) => (one.id === action.podSandboxId ? { ...one, state: 'notReady', ips: [] } : one));
+        if (held)
+          held.sandboxes = held.sandboxes.map((one) => (one.id === action.podSandboxId ? { ...one, state: 'notReady', ips: [] } : one));
         return;
       case 'removeSandbox':
         if (held) {
@@ -191,7 +205,8 @@ export class CoreModel {
         }
         return;
       case 'removeContainer':
-        if (held?.containers.some((one) => one.id === action.containerId && isLive(one))) this.violations.push(`live ${action.containerName} of ${uid} removed`);
+        if (held?.containers.some((one) => one.id === action.containerId && isLive(one)))
+          this.violations.push(`live ${action.containerName} of ${uid} removed`);
         if (held) held.containers = held.containers.filter(({ id }) => id !== action.containerId);
         return;
       case 'cleanPod':
@@ -214,19 +229,32 @@ export class CoreModel {
       if (sameName) this.violations.push(`${uid} started while ${other} holds its name`);
     }
     held.sandboxes = [
-      { id: `s${++this.ids}`, attempt, state: 'ready', createdAtMs: this.nowMs, hostNetwork: false, ips: ['10.0.0.1'], networkReported: true },
+      {
+        id: `s${++this.ids}`,
+        attempt,
+        state: 'ready',
+        createdAtMs: this.nowMs,
+        hostNetwork: false,
+        ips: ['10.0.0.1'],
+        networkReported: true,
+      },
       ...held.sandboxes,
     ];
   }
 
-  private startContainer(held: Held | undefined, { container, kind, restartCount }: PodAction & { type: 'startContainer' }, pod: Pod): void {
+  private startContainer(
+    held: Held | undefined,
+    { container, kind, restartCount }: PodAction & { type: 'startContainer' },
+    pod: Pod,
+  ): void {
     const uid = uidOf(pod);
     const sandbox = held?.sandboxes[0];
     if (held === undefined || sandbox?.state !== 'ready') {
       this.violations.push(`${container.name} of ${uid} started without a sandbox`);
       return;
     }
-    if (held.containers.some((one) => one.name === container.name && isLive(one))) this.violations.push(`two live ${container.name} of ${uid}`);
+    if (held.containers.some((one) => one.name === container.name && isLive(one)))
+      this.violations.push(`two live ${container.name} of ${uid}`);
     if (held.containers.some((one) => one.name === container.name && one.restartCount >= restartCount)) {
       this.violations.push(`restart count ${restartCount} of ${uid}/${container.name} is not higher than before`);
     }
@@ -256,7 +284,13 @@ export class CoreModel {
     const inits = pod.spec.initContainers ?? [];
     const here = held.containers.filter((one) => one.sandboxId === sandboxId);
     if (here.some(({ name }) => pod.spec.containers.some((regular) => regular.name === name))) return; // initialized earlier
-    const before = kind === 'regular' ? inits : inits.slice(0, inits.findIndex(({ name }) => name === container.name));
+    const before =
+      kind === 'regular'
+        ? inits
+        : inits.slice(
+            0,
+            inits.findIndex(({ name }) => name === container.name),
+          );
     for (const init of before) {
       const newest = here.find(({ name }) => name === init.name);
       const sidecar = init.restartPolicy === 'Always';

@@ -5,6 +5,7 @@ import { isLive } from './observed-pod.js';
 import { planRunningPod } from './plan-running-pod.js';
 import type { PodAction, PodPlan } from './pod-action.js';
 import type { PodSyncInput, RunningPodInput } from './pod-sync-input.js';
+import { stillWaits } from './retry-delay.js';
 
 /** Why a pod is brought to its end. `removed`: nothing of it stays; the others keep their records for status and logs. */
 export type PodEnding = 'removed' | 'deleted' | 'deadlineExceeded' | 'completed';
@@ -17,7 +18,7 @@ const nothing: PodPlan = { actions: [], backoff: [], done: false };
  */
 export const computePodActions = (input: PodSyncInput): PodPlan => {
   const ending = podEnding(input);
-  if (input.ledger.retryAtMs > input.nowMs) return { ...nothing, requeueAfterMs: input.ledger.retryAtMs - input.nowMs };
+  if (stillWaits(input.ledger.retryAtMs, input.nowMs)) return { ...nothing, requeueAfterMs: input.ledger.retryAtMs - input.nowMs };
   if (ending === 'removed') return planRemoval(input);
   if (ending !== undefined) return { ...nothing, actions: stopActions(input) };
   if (!hasPod(input) || !input.wanted || input.ledger.admission.state !== 'admitted') return nothing;

@@ -50,7 +50,7 @@ export const currentBackoff = (
   return (exited.finishedAtMs ?? exited.createdAtMs) - entry.updatedAtMs > RESET_AFTER_MS ? undefined : entry;
 };
 
-/** Until when an exited container has to wait; undefined when it may start now. A clock set back makes it wait no longer than the delay. */
+/** Until when an exited container has to wait; undefined when it may start now, and when its exit lies in the future: then the clock was set back. */
 export const backoffUntilMs = (
   entry: BackoffEntry | undefined,
   exited: ObservedContainer | undefined,
@@ -58,8 +58,8 @@ export const backoffUntilMs = (
 ): number | undefined => {
   if (entry === undefined || exited === undefined) return undefined;
   const finishedAtMs = exited.finishedAtMs ?? exited.createdAtMs;
-  const untilMs = Math.min(finishedAtMs, nowMs) + entry.delayMs;
-  return nowMs < untilMs ? untilMs : undefined;
+  const untilMs = finishedAtMs + entry.delayMs;
+  return finishedAtMs <= nowMs && nowMs < untilMs ? untilMs : undefined;
 };
 
 /** Go's duration text, as upstream prints it: `40s`, `2m40s`, `5m0s`. */

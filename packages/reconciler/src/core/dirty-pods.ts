@@ -7,7 +7,7 @@ import type { World, WorldSettings } from './world.js';
 export const dirtyPods = (settings: WorldSettings, previous: World, next: World): ReadonlySet<PodUid> => {
   const synced = allSynced(next.desired, settings.sources);
   const everyone = synced !== allSynced(previous.desired, settings.sources);
-  const namesMayMove = previous.observed !== next.observed || previous.desired.pods !== next.desired.pods;
+  const namesMayMove = previous.observed !== next.observed || previous.desired !== next.desired || previous.statuses !== next.statuses;
   const dirty = new Set<PodUid>();
   for (const [uid, ledger] of next.ledgers) {
     const before = previous.ledgers.get(uid);

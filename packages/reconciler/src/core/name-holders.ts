@@ -7,9 +7,9 @@ const keyOf = (pod: ObservedPod): string => `${pod.namespace}/${pod.name}`;
 
 /**
  * Other UIDs that hold the pod's namespace and name: those of which something still runs; else, when several manifests ask for the name at once, the
- * ones asked for earlier. A pod that itself runs is held up by nobody.
+ * ones asked for earlier that have not ended. A pod that itself runs is held up by nobody.
  */
-export const nameHolders = (world: Pick<World, 'desired' | 'observed' | 'ledgers'>, uid: PodUid): readonly PodUid[] => {
+export const nameHolders = (world: Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses'>, uid: PodUid): readonly PodUid[] => {
   const pod = world.desired.pods.get(uid)?.pod;
   const own = world.observed.pods.get(uid);
   if (pod === undefined || (own !== undefined && holdsItsName(own))) return [];
@@ -18,6 +18,12 @@ export const nameHolders = (world: Pick<World, 'desired' | 'observed' | 'ledgers
   if (running.length > 0) return running.map((other) => other.uid);
   const order = [...world.desired.pods.keys()];
   return sameNamed(world.desired, uid).filter(
-    (other) => order.indexOf(other) < order.indexOf(uid) && world.ledgers.get(other)?.admission.state === 'admitted',
+    (other) =>
+      order.indexOf(other) < order.indexOf(uid) && world.ledgers.get(other)?.admission.state === 'admitted' && !hasEnded(world, other),
   );
+};
+
+const hasEnded = ({ statuses }: Pick<World, 'statuses'>, uid: PodUid): boolean => {
+  const phase = statuses.get(uid)?.phase;
+  return phase === 'Succeeded' || phase === 'Failed';
 };

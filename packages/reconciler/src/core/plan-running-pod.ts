@@ -10,7 +10,8 @@ import { decideRegularContainers } from './regular-containers.js';
 import { planRestartOfAll } from './restart-all-containers.js';
 import { nextRestartCount } from './restart-count.js';
 import { isSidecar } from './restart-decision.js';
-import { containersForNewSandbox, decideSandbox, deservesNewSandbox } from './sandbox-decision.js';
+import { stillWaits } from './retry-delay.js';
+import { containersForNewSandbox, decideSandbox } from './sandbox-decision.js';
 
 /** What a wanted, admitted pod needs. Upstream: kuberuntime computePodActions. */
 export const planRunningPod = (input: RunningPodInput): PodPlan => {
@@ -45,7 +46,8 @@ const stopAll = (stops: readonly ContainerStop[]): readonly PodAction[] => (stop
 const planNewSandbox = (input: RunningPodInput, attempt: number): PodPlan => {
   const { pod, observed } = input;
   const sandboxes = observed?.sandboxes ?? [];
-  if (!deservesNewSandbox(pod, observed, attempt)) return endPod(input);
+  const regular = containersForNewSandbox(pod, observed);
+  if (regular.length === 0) return endPod(input);
   const stops = stopsOfPod(pod, observed, 'SandboxChanged');
   const inits = pod.spec.initContainers ?? [];
   // Init containers run again from the first; their old records would say that they are done.
@@ -59,7 +61,7 @@ const planNewSandbox = (input: RunningPodInput, attempt: number): PodPlan => {
     ...stale.map(({ id, name }) => ({ type: 'removeContainer', containerId: id, containerName: name }) as const),
     { type: 'createSandbox', attempt },
   ];
-  const plan = planStarts(input, [], inits.length > 0 ? inits.slice(0, 1) : containersForNewSandbox(pod, observed));
+  const plan = planStarts(input, [], inits.length > 0 ? inits.slice(0, 1) : regular);
   return { ...plan, actions: [...before, ...plan.actions] };
 };
 
@@ -94,7 +96,7 @@ const kindOf = ({ pod }: RunningPodInput, container: Container): ContainerKind =
 
 const waitOf = (input: RunningPodInput, container: Container): { readonly untilMs: number; readonly backoff?: Backoff } | undefined => {
   const failure = input.ledger.startFailures.get(container.name);
-  if (failure !== undefined && failure.retryAtMs > input.nowMs) return { untilMs: failure.retryAtMs };
+  if (failure !== undefined && stillWaits(failure.retryAtMs, input.nowMs)) return { untilMs: failure.retryAtMs };
   const backoff = crashBackoff(input, container);
   return backoff === undefined ? undefined : { untilMs: backoff.untilMs, backoff };
 };

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import { newestContainer, newestSandbox, type ObservedPod } from './observed-pod.js';
-import { effectivePolicy } from './restart-decision.js';
+import { effectivePolicy, restartsAfterExit } from './restart-decision.js';
 
 /** Whether a new sandbox is needed, and with which attempt. `changed`: an earlier one broke, worth an event. */
 export type SandboxDecision =
@@ -20,16 +20,13 @@ export const decideSandbox = (pod: Pod, observed: ObservedPod | undefined): Sand
   return { needed: false, podSandboxId: newest.id };
 };
 
-/** Regular containers that a fresh sandbox would run: all but those that may rest after a success. */
+/**
+ * Regular containers that a fresh sandbox would run: all but those that may not run again. When none is left the pod is only brought to its end.
+ * Upstream never gives a `restartPolicy: Never` pod a second sandbox, even when its containers never ran (docs/decisions/063).
+ */
 export const containersForNewSandbox = (pod: Pod, observed: ObservedPod | undefined): readonly Container[] =>
   pod.spec.containers.filter((container) => {
     const last = newestContainer(observed, container.name);
-    return !(effectivePolicy(pod, container) === 'OnFailure' && last?.state === 'exited' && last.exitCode === 0);
+    if (last === undefined || last.state === 'created') return true;
+    return last.state === 'exited' ? restartsAfterExit(pod, container, last.exitCode) : effectivePolicy(pod, container) !== 'Never';
   });
-
-/** Whether a pod without a usable sandbox gets a new one, or is only brought to its end. */
-export const deservesNewSandbox = (pod: Pod, observed: ObservedPod | undefined, attempt: number): boolean => {
-  if (pod.spec.restartPolicy === 'Never' && attempt !== 0 && (observed?.containers.length ?? 0) > 0) return false;
-  const everRan = pod.spec.containers.some(({ name }) => newestContainer(observed, name) !== undefined);
-  return !(everRan && containersForNewSandbox(pod, observed).length === 0);
-};

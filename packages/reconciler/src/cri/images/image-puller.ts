@@ -108,7 +108,8 @@ export const createImagePuller = ({ cri, credentials, limiter, initialMs, maxMs,
 
     const key = `${podUid}_${image}`;
     const earlier = failures.get(key);
-    const waits = earlier !== undefined && now() - earlier.updatedAtMs < earlier.delayMs ? earlier : undefined;
+    const sinceMs = earlier === undefined ? 0 : now() - earlier.updatedAtMs;
+    const waits = earlier !== undefined && sinceMs >= 0 && sinceMs < earlier.delayMs ? earlier : undefined;
     if (waits !== undefined) {
       const message = `Back-off pulling image "${image}": ${waits.message}`;
       return fail(input, report, { reason: 'ImagePullBackOff', message, retryAtMs: waits.updatedAtMs + waits.delayMs });
