@@ -8,6 +8,16 @@ export { type PodUid, podKey, podUid } from './core/pod-identity.js';
 export type { PodView } from './core/pod-view.js';
 export { createReconciler, type Reconciler } from './create-reconciler.js';
 export { type FileStatusStoreOptions, fileStatusStore } from './file-status-store.js';
+export { type CollectContainersOptions, type CollectionActivity, collectContainers } from './housekeeping/collect-containers.js';
+export { type CollectImagesOptions, collectImages, type ImageCollectionActivity, type ImagePort } from './housekeeping/collect-images.js';
+export type { GarbagePolicy } from './housekeeping/container-garbage.js';
+export type { FilesystemUse, ImageGarbagePolicy } from './housekeeping/image-garbage.js';
+export {
+  type LogPort,
+  type LogRotationActivity,
+  type RotateContainerLogsOptions,
+  rotateContainerLogs,
+} from './housekeeping/rotate-container-logs.js';
 export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';
 export type {
   Abortable,

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
+import { matchingAuths } from './registry-keyring.js';
+
+export interface DockerConfigCredentialsOptions {
+  /** Directories that may hold `config.json`, or the older `.dockercfg`; the first sound file wins. Upstream: root dir, working dir, `$HOME/.docker`, `/.docker`. */
+  readonly configDirs: readonly string[];
+  /** Directories that may hold the older `.dockercfg`: root dir, working dir, `$HOME`, `/`. Default: none. */
+  readonly legacyDirs?: readonly string[];
+  /** For how long a file that was read counts, ms. Default 5 min. */
+  readonly cacheMs?: number;
+  /** Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+const DEFAULT_CACHE_MS = 300_000;
+
+type Auths = Readonly<Record<string, RegistryAuth>>;
+
+/** Credentials from docker's config files, as the kubelet reads them: only `auths`; helpers and identity tokens are left alone. */
+export const dockerConfigCredentials = ({
+  configDirs,
+  legacyDirs = [],
+  cacheMs = DEFAULT_CACHE_MS,
+  now = Date.now,
+}: DockerConfigCredentialsOptions): ImageCredentials => {
+  let cached: { readonly auths: Auths; readonly untilMs: number } | undefined;
+  return {
+    lookup: async (repository) => {
+      const nowMs = now();
+      if (cached === undefined || cached.untilMs <= nowMs)
+        cached = { auths: await readFirst(configDirs, legacyDirs), untilMs: nowMs + cacheMs };
+      return matchingAuths(cached.auths, repository);
+    },
+  };
+};
+
+const readFirst = async (configDirs: readonly string[], legacyDirs: readonly string[]): Promise<Auths> => {
+  for (const directory of configDirs) {
+    const auths = await readAuths(join(directory, 'config.json'), (json) => (json as { auths?: unknown }).auths);
+    if (auths !== undefined) return auths;
+  }
+  for (const directory of legacyDirs) {
+    const auths = await readAuths(join(directory, '.dockercfg'), (json) => json);
+    if (auths !== undefined) return auths;
+  }
+  return {};
+};
+
+/** undefined: no such file, or not one that can be read as such. Nothing of its content is told. */
+const readAuths = async (path: string, authsOf: (json: unknown) => unknown): Promise<Auths | undefined> => {
+  try {
+    const auths = authsOf(JSON.parse(await readFile(path, 'utf8')));
+    if (typeof auths !== 'object' || auths === null) return undefined;
+    return Object.fromEntries(
+      Object.entries(auths).flatMap(([key, entry]) => {
+        const auth = authOf(entry as { auth?: unknown; username?: unknown; password?: unknown } | null);
+        return auth === undefined ? [] : [[key, auth] as const];
+      }),
+    );
+  } catch {
+    return undefined;
+  }
+};
+
+/** `auth` is base64 of `user:password` and goes before the pair. */
+const authOf = (entry: { auth?: unknown; username?: unknown; password?: unknown } | null): RegistryAuth | undefined => {
+  if (typeof entry?.auth === 'string' && entry.auth !== '') {
+    const text = Buffer.from(entry.auth, 'base64').toString('utf8');
+    const colon = text.indexOf(':');
+    return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+  }
+  return typeof entry?.username === 'string' && typeof entry.password === 'string' && entry.username !== ''
+    ? { username: entry.username, password: entry.password }
+    : undefined;
+};

@@ -1,0 +1,47 @@
+import type { RegistryAuth } from './image-credentials.js';
+
+/** Credentials whose key covers a repository, most specific first. Upstream: pkg/credentialprovider/keyring.go. */
+export const matchingAuths = (auths: Readonly<Record<string, RegistryAuth>>, repository: string): readonly RegistryAuth[] => {
+  const byKey = Object.entries(auths)
+    .map(([key, auth]) => ({ key: normaliseKey(key), auth }))
+    .sort((a, b) => (a.key < b.key ? 1 : -1));
+  const found = byKey.filter(({ key }) => keyMatches(key, repository));
+  if (found.length === 0 && repository.startsWith('docker.io/')) {
+    return byKey.filter(({ key }) => key === 'index.docker.io').map(({ auth }) => auth);
+  }
+  return found.map(({ auth }) => auth);
+};
+
+/** `https://index.docker.io/v1/` → `index.docker.io`. */
+const normaliseKey = (key: string): string => {
+  const bare = key.replace(/^https?:\/\//, '').replace(/\/+$/, '');
+  const slash = bare.indexOf('/');
+  const [host, path] = slash < 0 ? [bare, ''] : [bare.slice(0, slash), bare.slice(slash)];
+  const rest = path.replace(/^\/v[12](\/|$)/, '/').replace(/^\/$/, '');
+  return `${host}${rest}`;
+};
+
+/** Same port, as many host labels, each matching as a glob, and the key's path in front of the image's. */
+export const keyMatches = (key: string, repository: string): boolean => {
+  const [wanted, actual] = [split(key), split(repository)];
+  if (wanted.port !== actual.port || wanted.labels.length !== actual.labels.length) return false;
+  return wanted.labels.every((label, index) => globMatches(label, actual.labels[index]!)) && actual.path.startsWith(wanted.path);
+};
+
+const split = (name: string): { readonly labels: readonly string[]; readonly port: string; readonly path: string } => {
+  const bare = name.replace(/^https?:\/\//, '');
+  const slash = bare.indexOf('/');
+  const [host, path] = slash < 0 ? [bare, ''] : [bare.slice(0, slash), bare.slice(slash)];
+  const colon = host.lastIndexOf(':');
+  const [domain, port] = colon < 0 ? [host, ''] : [host.slice(0, colon), host.slice(colon + 1)];
+  return { labels: domain.split('.'), port, path };
+};
+
+/** `*` and `?` within one label. */
+const globMatches = (pattern: string, text: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  ).test(text);

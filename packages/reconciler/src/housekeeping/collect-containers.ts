@@ -1,0 +1,59 @@
+import { describeError } from '@solo-kubelet/diagnostics';
+import { asyncScheduler, catchError, concatMap, EMPTY, exhaustMap, from, map, type Observable, of, type SchedulerLike, timer } from 'rxjs';
+import { fromAbortable } from '../from-abortable.js';
+import type { Abortable, RuntimePort } from '../runtime-port.js';
+import { DEFAULT_GARBAGE_POLICY, type GarbagePolicy, selectGarbage } from './container-garbage.js';
+
+export interface CollectContainersOptions {
+  readonly runtime: Pick<RuntimePort, 'list' | 'removeContainer' | 'stopSandbox' | 'removeSandbox'>;
+  readonly policy?: Partial<GarbagePolicy>;
+  /** Default 1 min. */
+  readonly intervalMs?: number;
+  /** Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+export type CollectionActivity =
+  | { readonly type: 'containerCollected'; readonly containerId: string }
+  | { readonly type: 'sandboxCollected'; readonly podSandboxId: string }
+  | { readonly type: 'collectionFailed'; readonly message: string };
+
+/** Removes dead containers that are more than the policy keeps. Pods that nobody wants are ended by the reconciler, records and all. */
+export const collectContainers = ({
+  runtime,
+  policy,
+  intervalMs = 60_000,
+  scheduler = asyncScheduler,
+}: CollectContainersOptions): Observable<CollectionActivity> => {
+  const rules = { ...DEFAULT_GARBAGE_POLICY, ...policy };
+  const collect = (work: (options: Abortable) => Promise<void>, done: CollectionActivity): Observable<CollectionActivity> =>
+    fromAbortable((signal) => work({ signal })).pipe(
+      map(() => done),
+      catchError((error: unknown) => of<CollectionActivity>({ type: 'collectionFailed', message: describeError(error) })),
+    );
+  return timer(intervalMs, intervalMs, scheduler).pipe(
+    exhaustMap(() =>
+      fromAbortable((signal) => runtime.list({ signal })).pipe(
+        catchError(() => EMPTY), // the reconciler's own relist tells of a runtime that does not answer
+        concatMap((pods) => {
+          const { containerIds, podSandboxIds } = selectGarbage(pods.values(), rules, scheduler.now());
+          return from([
+            ...containerIds.map((containerId) =>
+              collect((o) => runtime.removeContainer(containerId, o), { type: 'containerCollected', containerId }),
+            ),
+            ...podSandboxIds.map((podSandboxId) =>
+              collect(
+                async (o) => {
+                  await runtime.stopSandbox(podSandboxId, o);
+                  await runtime.removeSandbox(podSandboxId, o);
+                },
+                { type: 'sandboxCollected', podSandboxId },
+              ),
+            ),
+          ]);
+        }),
+        concatMap((removal) => removal),
+      ),
+    ),
+  );
+};

@@ -1,0 +1,49 @@
+import type { ObservedContainer, ObservedPod } from '../core/observed-pod.js';
+
+export interface GarbagePolicy {
+  /** Dead containers kept of each name. Default 1 (`--maximum-dead-containers-per-container`). */
+  readonly maxPerContainer: number;
+  /** Dead containers kept in all; negative: any number. Default -1 (`--maximum-dead-containers`). */
+  readonly maxInAll: number;
+  /** Age since creation under which nothing is collected, ms. Default 0 (`--minimum-container-ttl-duration`). */
+  readonly minAgeMs: number;
+}
+
+export const DEFAULT_GARBAGE_POLICY: GarbagePolicy = { maxPerContainer: 1, maxInAll: -1, minAgeMs: 0 };
+
+export interface Garbage {
+  readonly containerIds: readonly string[];
+  /** Sandboxes that are not ready, hold no container and have a successor. */
+  readonly podSandboxIds: readonly string[];
+}
+
+/** What a pod that stays has too much of: old dead containers and the sandboxes they leave behind. Upstream: kuberuntime_gc.go. */
+export const selectGarbage = (pods: Iterable<ObservedPod>, policy: GarbagePolicy, nowMs: number): Garbage => {
+  const groups: (readonly ObservedContainer[])[] = [];
+  const podSandboxIds: string[] = [];
+  for (const pod of pods) {
+    const names = new Set(pod.containers.map(({ name }) => name));
+    for (const name of names) groups.push(pod.containers.filter((one) => one.name === name && isDead(one, policy, nowMs)));
+    const empty = pod.sandboxes.filter(
+      (sandbox, index) => index > 0 && sandbox.state === 'notReady' && !pod.containers.some(({ sandboxId }) => sandboxId === sandbox.id),
+    );
+    podSandboxIds.push(...empty.map(({ id }) => id));
+  }
+  const surplus = groups.flatMap((group) => group.slice(Math.max(0, policy.maxPerContainer)));
+  const kept = groups.map((group) => group.slice(0, Math.max(0, policy.maxPerContainer)));
+  return { containerIds: [...surplus, ...beyondTotal(kept, policy)].map(({ id }) => id), podSandboxIds };
+};
+
+const isDead = (container: ObservedContainer, { minAgeMs }: GarbagePolicy, nowMs: number): boolean =>
+  container.state === 'exited' && nowMs - container.createdAtMs >= minAgeMs;
+
+/** Over the limit for all: an equal share for each name, at least one, then the oldest go. */
+const beyondTotal = (groups: readonly (readonly ObservedContainer[])[], { maxInAll }: GarbagePolicy): readonly ObservedContainer[] => {
+  const total = groups.reduce((sum, group) => sum + group.length, 0);
+  if (maxInAll < 0 || total <= maxInAll) return [];
+  const filled = groups.filter((group) => group.length > 0);
+  const share = Math.max(1, Math.floor(maxInAll / Math.max(1, filled.length)));
+  const overShare = filled.flatMap((group) => group.slice(share));
+  const rest = filled.flatMap((group) => group.slice(0, share)).sort((a, b) => b.createdAtMs - a.createdAtMs);
+  return [...overShare, ...rest.slice(maxInAll)];
+};

@@ -1,0 +1,66 @@
+import { stat } from 'node:fs/promises';
+import { describeError } from '@solo-kubelet/diagnostics';
+import { asyncScheduler, catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
+import { fromAbortable, fromEmitting } from '../from-abortable.js';
+import type { Abortable } from '../runtime-port.js';
+import { rotateLog } from './rotate-log.js';
+
+/** What rotation needs of a runtime. */
+export interface LogPort {
+  /** Running containers and where they log. */
+  listRunning(options: Abortable): Promise<readonly { readonly containerId: string; readonly logPath: string }[]>;
+  reopenLog(containerId: string, options: Abortable): Promise<void>;
+}
+
+export interface RotateContainerLogsOptions {
+  readonly logs: LogPort;
+  /** `containerLogMaxSize`, bytes; negative switches rotation off. Default 10 MiB. */
+  readonly maxBytes?: number;
+  /** `containerLogMaxFiles`, more than 1. Default 5. */
+  readonly maxFiles?: number;
+  /** `containerLogMaxWorkers`. Default 1. */
+  readonly workers?: number;
+  /** `containerLogMonitorInterval`, ms. Default 10 s. */
+  readonly intervalMs?: number;
+  /** Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+export type LogRotationActivity =
+  | { readonly type: 'logRotated'; readonly containerId: string; readonly path: string; readonly sizeBytes: number }
+  | { readonly type: 'logRotationFailed'; readonly containerId: string; readonly message: string };
+
+/** Keeps the logs of running containers below their limits. */
+export const rotateContainerLogs = ({
+  logs,
+  maxBytes = 10 * 1024 * 1024,
+  maxFiles = 5,
+  workers = 1,
+  intervalMs = 10_000,
+  scheduler = asyncScheduler,
+}: RotateContainerLogsOptions): Observable<LogRotationActivity> => {
+  if (maxBytes < 0) return EMPTY;
+  const check = (containerId: string, logPath: string): Observable<LogRotationActivity> =>
+    fromEmitting<LogRotationActivity>(async (emit, signal) => {
+      const reopen = (): Promise<void> => logs.reopenLog(containerId, { signal });
+      const size = await stat(logPath).then(
+        (found) => found.size,
+        () => undefined,
+      );
+      if (size === undefined) return reopen(); // somebody deleted it: the runtime writes to a file without a name
+      if (size < maxBytes) return;
+      await rotateLog({ logPath, maxFiles, nowMs: scheduler.now(), reopen, signal });
+      emit({ type: 'logRotated', containerId, path: logPath, sizeBytes: size });
+    }).pipe(
+      catchError((error: unknown) => of<LogRotationActivity>({ type: 'logRotationFailed', containerId, message: describeError(error) })),
+    );
+  return timer(intervalMs, intervalMs, scheduler).pipe(
+    exhaustMap(() =>
+      fromAbortable((signal) => logs.listRunning({ signal })).pipe(
+        catchError(() => EMPTY), // the relist tells of a runtime that does not answer
+        mergeMap((running) => from(running)),
+        mergeMap(({ containerId, logPath }) => check(containerId, logPath), workers),
+      ),
+    ),
+  );
+};

@@ -1,0 +1,55 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+
+export interface RotateLogOptions {
+  readonly logPath: string;
+  /** Files in all, the current one included. */
+  readonly maxFiles: number;
+  readonly nowMs: number;
+  /** Makes the runtime open the log anew. When it fails the log gets its old name back. */
+  readonly reopen: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Rotates one container log: drops the oldest, compresses the plain ones, gives the current one a dated name and has the runtime open a new one.
+ * The newest rotated file stays plain until the next time, so a reader that still follows it loses nothing. Upstream: pkg/kubelet/logs.
+ */
+export const rotateLog = async ({ logPath, maxFiles, nowMs, reopen, signal }: RotateLogOptions): Promise<void> => {
+  const directory = dirname(logPath);
+  const prefix = `${basename(logPath)}.`;
+  const all = (await readdir(directory)).filter((name) => name.startsWith(prefix));
+  const useless = all.filter((name) => name.endsWith('.tmp') || all.includes(`${name}.gz`));
+  for (const name of useless) await rm(join(directory, name), { force: true });
+  const rotated = all.filter((name) => !useless.includes(name)).sort();
+  const excess = Math.max(0, rotated.length - (maxFiles - 2));
+  for (const name of rotated.slice(0, excess)) await rm(join(directory, name), { force: true });
+  for (const name of rotated.slice(excess)) if (!name.endsWith('.gz')) await compress(join(directory, name), signal);
+
+  const dated = `${logPath}.${stampOf(nowMs)}`;
+  await rename(logPath, dated);
+  try {
+    await reopen();
+  } catch (error) {
+    await rename(dated, logPath);
+    throw error;
+  }
+};
+
+const compress = async (path: string, signal: AbortSignal): Promise<void> => {
+  const { mode } = await stat(path);
+  await pipeline(createReadStream(path), createGzip(), createWriteStream(`${path}.tmp`, { mode }), { signal });
+  await rename(`${path}.tmp`, `${path}.gz`);
+  await rm(path, { force: true });
+};
+
+/** `20260102-150405`, local time. */
+const stampOf = (ms: number): string => {
+  const date = new Date(ms);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
+  return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+};
