@@ -12,8 +12,9 @@ export const packages = [
   {
     name: 'pod-spec',
     description: 'Turns Pod manifest text into a defaulted, validated Pod or a list of located issues, as Kubernetes 1.36 does.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, yaml: catalog },
-    subpaths: { './testing': 'src/testing/index.ts' },
+    dependencies: { '@solo-kubelet/diagnostics': ws },
+    subpaths: { './explain': 'src/explain/index.ts', './testing': 'src/testing/index.ts' },
+    files: ['schema'],
   },
   {
     name: 'manifest-source',

@@ -205,8 +205,11 @@ export {
   quantityValue,
   subQuantities,
 } from './quantity/quantity.js';
+export { githubAnnotations } from './report/github-annotations.js';
 export { losslessJson } from './report/lossless-json.js';
 export { printablePod } from './report/print-pod.js';
+export { type RenderOptions, renderIssues } from './report/render-issues.js';
+export { type SarifOptions, sarifLog } from './report/sarif-log.js';
 export { type BatchRecord, validateBatchLine } from './report/validate-batch-line.js';
 export {
   containerCgroupWeight,

@@ -68,6 +68,9 @@ export const writeDescriptions = ({ enums, types }) => {
 export const descriptions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
 ${fields.join('')}};
 
+/** Structures that have all fields of others. */
+export const mixins: Readonly<Record<string, readonly string[]>> = ${JSON.stringify(Object.fromEntries(Object.values(types).flatMap(({ name, mixins }) => (mixins.length > 0 ? [[name, mixins]] : []))), null, 2)};
+
 /** The words that a string field knows. */
 export const knownValues: Readonly<Record<string, readonly string[]>> = ${JSON.stringify(enums, null, 2)};
 `;
