@@ -1,5 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
-import { from, Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import { from, type SchedulerLike, type Subscription } from 'rxjs';
 import type { AnyProbeHandler, ProbeOutcome } from './probe-handler.js';
 import { type ProbeTarget, probeTiming } from './probe-target.js';
 
@@ -9,33 +9,36 @@ const MAX_TRIES = 3;
 /** How long a handler may take to answer after its time is up, ms. */
 export const ABORT_GRACE_MS = 500;
 
-/** One attempt: up to three tries in a row while they can't be made, each limited to `timeoutSeconds`. Emits once. */
-export const attempt = (
+/**
+ * One attempt: up to three tries in a row while they can't be made, each limited to `timeoutSeconds`. Calls `done` once, unless the
+ * returned function is called before. Takes a callback because it runs a thousand times a second.
+ */
+export const startAttempt = (
   handlers: ReadonlyMap<string, AnyProbeHandler>,
   target: ProbeTarget,
   scheduler: SchedulerLike,
-): Observable<ProbeOutcome> =>
-  new Observable((subscriber) => {
-    const call = findHandler(handlers, target);
-    if (call === undefined) {
-      subscriber.next(unserved(target));
-      subscriber.complete();
-      return;
-    }
-    let current: Subscription | undefined;
-    const next = (tries: number): void => {
-      current = tryOnce(call.handler, call.action, target, scheduler, ({ outcome, late }) => {
-        if (outcome.result === 'unknown' && !late && tries < MAX_TRIES && !subscriber.closed) {
-          next(tries + 1);
-          return;
-        }
-        subscriber.next(outcome);
-        subscriber.complete();
-      });
-    };
-    next(1);
-    return () => current?.unsubscribe();
-  });
+  done: (outcome: ProbeOutcome) => void,
+): (() => void) => {
+  const call = findHandler(handlers, target);
+  if (call === undefined) {
+    done(unserved(target));
+    return () => {};
+  }
+  let cancelled = false;
+  let cancel = (): void => {};
+  const next = (tries: number): void => {
+    cancel = tryOnce(call.handler, call.action, target, scheduler, ({ outcome, late }) => {
+      if (cancelled) return;
+      if (outcome.result === 'unknown' && !late && tries < MAX_TRIES) next(tries + 1);
+      else done(outcome);
+    });
+  };
+  next(1);
+  return () => {
+    cancelled = true;
+    cancel();
+  };
+};
 
 /** The end of one try. `late`: its time was up. */
 interface TryEnd {
@@ -43,50 +46,57 @@ interface TryEnd {
   readonly late: boolean;
 }
 
+/** Starts one try; the returned function gives it up. */
 const tryOnce = (
   handler: AnyProbeHandler,
   action: unknown,
   target: ProbeTarget,
   scheduler: SchedulerLike,
   done: (end: TryEnd) => void,
-): Subscription => {
+): (() => void) => {
   const { timeoutMs } = probeTiming(target.probe);
   const controller = new AbortController();
   let over = false;
-  const end = (outcome: ProbeOutcome): void => {
-    if (over) return;
+  let answer: Subscription | undefined;
+  const stop = (): void => {
     over = true;
     limit.unsubscribe();
     answer?.unsubscribe();
+  };
+  const end = (outcome: ProbeOutcome): void => {
+    if (over) return;
+    stop();
     done({ outcome, late: controller.signal.aborted });
   };
-  const timedOut: ProbeOutcome = { result: 'failure', output: `timed out after ${timeoutMs / 1_000}s` };
-  const limit = scheduler.schedule(() => {
+  const failed = (error: unknown): void => {
+    if (!controller.signal.aborted) end({ result: 'unknown', output: describeError(error) });
+    else end({ result: 'failure', output: `timed out after ${timeoutMs / 1_000}s` });
+  };
+  const abort = (): void => {
     controller.abort();
     if (over) return;
-    limit.add(
-      scheduler.schedule(() => end({ result: 'unknown', output: `the ${handler.field} handler did not answer in time` }), ABORT_GRACE_MS),
-    );
-  }, timeoutMs);
-  let answer: Subscription | undefined;
-  const failed = (error: unknown): void => end(controller.signal.aborted ? timedOut : { result: 'unknown', output: describeError(error) });
+    const output = `the ${handler.field} handler did not answer in time`;
+    limit.add(scheduler.schedule(() => end({ result: 'unknown', output }), ABORT_GRACE_MS));
+  };
+  // One more turn of the event loop: when this process was the slow one, the answer may lie there unread.
+  const limit = scheduler.schedule(() => void limit.add(scheduler.schedule(abort, 0)), timeoutMs);
+
   try {
-    answer = from(handler.probe(action as never, target, { signal: controller.signal })).subscribe({
-      next: end,
-      error: failed,
-      complete: () => failed(new Error(`the ${handler.field} handler gave no answer`)),
-    });
+    const given = handler.probe(action as never, target, { signal: controller.signal });
+    if (given instanceof Promise) given.then(end, failed);
+    else {
+      const complete = (): void => failed(new Error(`the ${handler.field} handler gave no answer`));
+      answer = from(given).subscribe({ next: end, error: failed, complete });
+      if (over) answer.unsubscribe();
+    }
   } catch (error) {
     failed(error);
   }
-  if (over) answer?.unsubscribe();
-  limit.add(() => {
+  return () => {
     if (over) return;
-    over = true;
-    answer?.unsubscribe();
+    stop();
     controller.abort();
-  });
-  return limit;
+  };
 };
 
 const findHandler = (handlers: ReadonlyMap<string, AnyProbeHandler>, { probe, custom }: ProbeTarget) => {

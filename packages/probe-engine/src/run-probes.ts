@@ -3,6 +3,7 @@ import {
   concatMap,
   defer,
   distinctUntilChanged,
+  EMPTY,
   exhaustMap,
   filter,
   from,
@@ -11,7 +12,7 @@ import {
   map,
   merge,
   mergeMap,
-  type Observable,
+  Observable,
   type OperatorFunction,
   type SchedulerLike,
   scan,
@@ -20,7 +21,7 @@ import {
   takeUntil,
   timer,
 } from 'rxjs';
-import { attempt } from './attempt.js';
+import { startAttempt } from './attempt.js';
 import { countResult, initialCount } from './core/count-result.js';
 import { diffTargets, type TargetChange } from './core/diff-targets.js';
 import { decideTick, firstAttemptDelayMs } from './core/next-attempt.js';
@@ -111,24 +112,25 @@ const probeOne = (changes: GroupedObservable<string, TargetChange>, context: Wor
       switchMap(({ inMs, periodMs }) => timer(inMs, periodMs, scheduler)),
       exhaustMap((): Observable<ProbeReport> => {
         ticked = true;
-        if (target === undefined || count.hold) return from([]);
+        if (target === undefined || count.hold) return EMPTY;
         const decision = decideTick(target, scheduler.now());
-        if (decision === 'skip') return from([]);
+        if (decision === 'skip') return EMPTY;
         const probed = target;
         const startedMs = scheduler.now();
-        return attempt(handlers, probed, scheduler).pipe(
-          mergeMap(({ result, output }) => {
+        return new Observable((subscriber) =>
+          startAttempt(handlers, probed, scheduler, ({ result, output }) => {
             const atMs = scheduler.now();
             const good = result === 'success' || result === 'warning';
             const counted = result !== 'unknown' && (decision === 'counted' || good);
             const probe = identityOf(probed);
-            const reports: ProbeReport[] = [{ type: 'attempt', probe, result, output, counted, atMs, durationMs: atMs - startedMs }];
+            subscriber.next({ type: 'attempt', probe, result, output, counted, atMs, durationMs: atMs - startedMs });
             if (counted) {
               const before = count.verdict;
               count = countResult(count, good ? 'success' : 'failure', { kind: probed.kind, ...probeTiming(probed.probe) });
-              if (count.verdict !== before) reports.push({ type: 'verdict', verdict: { ...probe, result: count.verdict, output, atMs } });
+              if (count.verdict !== before)
+                subscriber.next({ type: 'verdict', verdict: { ...probe, result: count.verdict, output, atMs } });
             }
-            return from(reports);
+            subscriber.complete();
           }),
         );
       }),

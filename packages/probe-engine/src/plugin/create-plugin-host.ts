@@ -1,0 +1,140 @@
+import { createRequire } from 'node:module';
+import { isAbsolute, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
+import { probeTiming } from '../probe-target.js';
+import { type PluginWorker, type PluginWorkerOptions, startPluginWorker } from './plugin-worker.js';
+import { pluginTarget } from './probe-plugin.js';
+
+export interface PluginHostOptions {
+  /** Package names, or absolute paths or file URLs of modules. */
+  readonly packages: readonly string[];
+  /** Directory that package names are looked up from. */
+  readonly resolveFrom: string;
+  /** Memory of each plugin's thread, MiB. 64. */
+  readonly maxMemoryMb?: number;
+  /** How long loading a plugin may take, ms. 10 s. */
+  readonly loadTimeoutMs?: number;
+  /** How long a plugin may take to answer after its attempt was aborted, ms; its thread is replaced then. 400. */
+  readonly abortGraceMs?: number;
+  /** First delay before a plugin that crashed is started again, ms; doubles up to a minute, and starts again after a minute without a crash. 1 s. */
+  readonly restartDelayMs?: number;
+  readonly logger?: Logger;
+}
+
+export interface PluginFailure {
+  readonly package: string;
+  readonly message: string;
+}
+
+export interface PluginHost extends AsyncDisposable {
+  /** One per plugin, for `runProbes`. */
+  readonly handlers: readonly ProbeHandler[];
+  /** Plugins that could not be loaded; probes of their kinds are `unknown`. */
+  readonly failures: readonly PluginFailure[];
+}
+
+const MAX_RESTART_DELAY_MS = 60_000;
+
+/**
+ * Loads plugins, each into a thread of its own. A crash, a hang or a leak costs that plugin its thread and its attempts an `unknown`; it is
+ * started again with a growing delay. Nothing of it reaches the caller's thread but outcomes.
+ */
+export const createPluginHost = async (options: PluginHostOptions): Promise<PluginHost> => {
+  const started = await Promise.all(options.packages.map((name) => startPlugin(name, options)));
+  const plugins: Plugin[] = [];
+  const failures: PluginFailure[] = [];
+  for (const [index, result] of started.entries()) {
+    const name = options.packages[index] ?? '';
+    if ('message' in result) failures.push({ package: name, message: result.message });
+    else if (plugins.some(({ handler }) => handler.field === result.handler.field)) {
+      await result.stop();
+      failures.push({ package: name, message: `another plugin serves probes of kind ${result.handler.field} already` });
+    } else plugins.push(result);
+  }
+  return {
+    handlers: plugins.map(({ handler }) => handler),
+    failures,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(plugins.map(({ stop }) => stop()));
+    },
+  };
+};
+
+interface Plugin {
+  readonly handler: ProbeHandler;
+  stop(): Promise<void>;
+}
+
+const startPlugin = async (name: string, options: PluginHostOptions): Promise<Plugin | { readonly message: string }> => {
+  const { maxMemoryMb = 64, loadTimeoutMs = 10_000, abortGraceMs = 400, restartDelayMs = 1_000, logger = silentLogger } = options;
+  let workerOptions: PluginWorkerOptions;
+  let current: PluginWorker | undefined;
+  try {
+    const resourceLimits = { maxOldGenerationSizeMb: maxMemoryMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
+    workerOptions = { name, url: resolveModule(name, options.resolveFrom), resourceLimits, loadTimeoutMs, abortGraceMs, logger };
+    current = await startPluginWorker(workerOptions);
+  } catch (error) {
+    return { message: describeError(error) };
+  }
+  const { field } = current;
+  const stopping = new AbortController();
+  let downBecause = '';
+
+  const keepAlive = async (): Promise<void> => {
+    let delayMs = restartDelayMs;
+    while (!stopping.signal.aborted) {
+      const startedAt = performance.now();
+      downBecause = current === undefined ? downBecause : await current.ended;
+      current = undefined;
+      if (stopping.signal.aborted) return;
+      if (performance.now() - startedAt > MAX_RESTART_DELAY_MS) delayMs = restartDelayMs;
+      logger.warn({ plugin: name, err: downBecause, delayMs }, 'Probe plugin ended; starting it again');
+      await pause(delayMs, stopping.signal);
+      delayMs = Math.min(delayMs * 2, MAX_RESTART_DELAY_MS);
+      if (stopping.signal.aborted) return;
+      try {
+        current = await startPluginWorker(workerOptions);
+      } catch (error) {
+        downBecause = describeError(error);
+      }
+    }
+    await current?.stop();
+  };
+  const alive = keepAlive();
+
+  const handler: ProbeHandler = {
+    field,
+    probe: async (action, target, { signal }): Promise<ProbeOutcome> => {
+      if (current === undefined) return { result: 'unknown', output: `probe plugin ${name} is being restarted: ${downBecause}` };
+      return current.probe(action, pluginTarget(target, probeTiming(target.probe).timeoutMs), signal);
+    },
+  };
+  return {
+    handler,
+    stop: async () => {
+      stopping.abort();
+      await current?.stop();
+      await alive;
+    },
+  };
+};
+
+const resolveModule = (name: string, resolveFrom: string): string => {
+  if (name.startsWith('file:')) return name;
+  if (isAbsolute(name)) return pathToFileURL(name).href;
+  return pathToFileURL(createRequire(join(resolveFrom, 'package.json')).resolve(name)).href;
+};
+
+/** Resolves after a time, or at once when nobody waits any more. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });

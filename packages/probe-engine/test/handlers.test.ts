@@ -1,0 +1,271 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { Server as GrpcServer, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import type { HTTPGetAction } from '@solo-kubelet/pod-spec';
+import { from, lastValueFrom } from 'rxjs';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type HealthCheckRequest,
+  type HealthCheckResponse,
+  HealthService,
+  HealthCheckResponse_ServingStatus as Serving,
+} from '../src/gen/health.js';
+import { grpcHandler } from '../src/grpc/index.js';
+import { type AnyProbeHandler, type ExecResult, execHandler, httpGetHandler, type ProbeOutcome, tcpSocketHandler } from '../src/index.js';
+import { probeTarget } from '../src/testing/index.js';
+import { selfSigned } from './self-signed.js';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+const listen = async (server: Server): Promise<number> => {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+};
+const serve = (listener: RequestListener): Promise<number> => listen(createHttpServer(listener));
+const serveRaw = (answer: string): Promise<number> => listen(createServer((socket) => socket.once('data', () => socket.end(answer))));
+/** A port that nothing listens on. */
+const deadPort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+const run = (handler: AnyProbeHandler, action: unknown, { target = probeTarget(), timeoutMs = 2_000 } = {}): Promise<ProbeOutcome> =>
+  lastValueFrom(from(handler.probe(action as never, target, { signal: AbortSignal.timeout(timeoutMs) })));
+const get = (port: number, action: Partial<HTTPGetAction> = {}, options = {}): Promise<ProbeOutcome> =>
+  run(httpGetHandler(), { port, path: '/', ...action }, options);
+
+describe('tcpSocket', () => {
+  it('succeeds when somebody listens, by number, by name, and by a number in a string', async () => {
+    const port = await listen(createServer());
+    const target = probeTarget({ ports: [{ name: 'web', containerPort: port }], podIp: '' });
+    for (const given of [port, 'web', String(port)]) {
+      expect(await run(tcpSocketHandler(), { port: given }, { target })).toEqual({ result: 'success', output: '' });
+    }
+  });
+
+  it('fails when nobody does', async () => {
+    const port = await deadPort();
+    expect(await run(tcpSocketHandler(), { port })).toMatchObject({ result: 'failure', output: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  it.each([0, 65_536, 'nobody', '', '80x'])('cannot be tried on port %j', async (port) => {
+    expect(await run(tcpSocketHandler(), { port })).toEqual({ result: 'unknown', output: `invalid port: ${port}` });
+  });
+});
+
+describe('httpGet', () => {
+  it.each([
+    [200, 'success', 'hello'],
+    [204, 'success', ''],
+    [399, 'warning', 'Probe terminated redirects, Response body: hello'],
+    [400, 'failure', 'HTTP probe failed with statuscode: 400'],
+    [503, 'failure', 'HTTP probe failed with statuscode: 503'],
+  ])('takes status %i for %s', async (code, result, output) => {
+    const port = await serve((_request, response) => response.writeHead(code).end('hello'));
+    expect(await get(port)).toEqual({ result, output });
+  });
+
+  it('asks as Kubernetes does', async () => {
+    let asked = '';
+    const port = await listen(
+      createServer((socket) =>
+        socket.once('data', (data) => {
+          asked = data.toString();
+          socket.end('HTTP/1.1 200 OK\r\n\r\n');
+        }),
+      ),
+    );
+    await get(port, { path: '/a b?x=ä#frag' });
+    expect(asked).toBe(
+      `GET /a%20b?x=%C3%A4 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: kube-probe/1.36\r\nAccept: */*\r\nConnection: close\r\n\r\n`,
+    );
+    await get(port, {
+      httpHeaders: [
+        { name: 'Host', value: 'shop.example' },
+        { name: 'user-agent', value: 'mine' },
+        { name: 'Accept', value: '' },
+        { name: 'X-A', value: '1' },
+        { name: 'X-A', value: '2' },
+      ],
+    });
+    expect(asked).toBe('GET / HTTP/1.1\r\nHost: shop.example\r\nuser-agent: mine\r\nX-A: 1\r\nX-A: 2\r\nConnection: close\r\n\r\n');
+  });
+
+  it('sends no header that would break the request', async () => {
+    expect(await get(1, { httpHeaders: [{ name: 'X', value: 'a\r\nB: c' }] })).toMatchObject({ result: 'unknown' });
+  });
+
+  it('follows redirects within the host name', async () => {
+    const second = await serve((_request, response) => response.end('there'));
+    const port = await serve((request, response) =>
+      request.url === '/'
+        ? response.writeHead(302, { location: '/next' }).end()
+        : response.writeHead(307, { location: `http://127.0.0.1:${second}/` }).end(),
+    );
+    expect(await get(port)).toEqual({ result: 'success', output: 'there' });
+  });
+
+  it('warns of a redirect that leaves the host name', async () => {
+    const port = await serve((_request, response) => response.writeHead(301, { location: 'http://elsewhere.example/' }).end('moved'));
+    expect(await get(port)).toEqual({ result: 'warning', output: 'Probe terminated redirects, Response body: moved' });
+  });
+
+  it('gives up after ten redirects', async () => {
+    const port = await serve((_request, response) => response.writeHead(302, { location: '/' }).end());
+    expect(await get(port)).toMatchObject({ result: 'failure', output: expect.stringContaining('stopped after 10 redirects') });
+  });
+
+  it('keeps 10 KiB of a body and does not wait for more', async () => {
+    const port = await serve((_request, response) => {
+      response.writeHead(200);
+      response.write('x'.repeat(20_000));
+    });
+    const { result, output } = await get(port);
+    expect([result, output.length]).toEqual(['success', 10_240]);
+  });
+
+  it('reads chunked bodies without waiting for the connection to end', async () => {
+    const port = await listen(
+      createServer((socket) =>
+        socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n')),
+      ),
+    );
+    expect(await get(port)).toEqual({ result: 'success', output: 'abcde' });
+  });
+
+  it('skips interim answers', async () => {
+    const port = await serveRaw('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    expect(await get(port)).toEqual({ result: 'success', output: 'ok' });
+  });
+
+  it.each([
+    ['no HTTP at all', 'SSH-2.0-OpenSSH\r\n', 'failure'],
+    ['nothing', '', 'failure'],
+    ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', 'unknown'],
+  ])('takes %s for %s', async (_what, answer, result) => {
+    expect(await get(await serveRaw(answer))).toMatchObject({ result });
+  });
+
+  it('fails on no answer in time, and on no server', async () => {
+    const port = await serve(() => {});
+    expect(await get(port, {}, { timeoutMs: 50 })).toMatchObject({
+      result: 'failure',
+      output: expect.stringContaining('deadline exceeded'),
+    });
+    expect(await get(await deadPort())).toMatchObject({ result: 'failure', output: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  it('does not verify certificates', async () => {
+    const port = await listen(createHttpsServer(selfSigned(), (_request, response) => response.end('secure')));
+    expect(await get(port, { scheme: 'HTTPS' })).toEqual({ result: 'success', output: 'secure' });
+  });
+});
+
+describe('exec', () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const exited = (exitCode: number, stdout = '', stderr = ''): ExecResult => ({
+    type: 'exited',
+    exitCode,
+    stdout: bytes(stdout),
+    stderr: bytes(stderr),
+  });
+
+  it.each<[string, ExecResult, ProbeOutcome]>([
+    ['exit 0', exited(0, 'fine'), { result: 'success', output: 'fine' }],
+    ['exit 7', exited(7, 'out', 'err'), { result: 'failure', output: 'outerr' }],
+    ['the end of its time', { type: 'timedOut' }, { result: 'failure', output: 'command timed out after 1s' }],
+    ['much output', exited(0, 'x'.repeat(20_000)), { result: 'success', output: 'x'.repeat(10_240) }],
+  ])('judges %s', async (_what, result, outcome) => {
+    expect(
+      await run(
+        execHandler(async () => result),
+        { command: ['true'] },
+      ),
+    ).toEqual(outcome);
+  });
+
+  it('replaces literal variables only, and passes the time limit on', async () => {
+    const calls: unknown[] = [];
+    const handler = execHandler(async (containerId, command, timeoutMs) => {
+      calls.push([containerId, command, timeoutMs]);
+      return exited(0);
+    });
+    const env = [
+      { name: 'A', value: '1' },
+      { name: 'B', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ];
+    await run(handler, { command: ['echo', '$(A) $(B) $$(A)'] }, { target: probeTarget({ env, probe: { timeoutSeconds: 4 } }) });
+    expect(calls).toEqual([['c1', ['echo', '1 $(B) $(A)'], 4_000]]);
+  });
+
+  it('cannot tell when the runtime cannot, and fails when the time is up', async () => {
+    const broken = execHandler(async () => {
+      throw new Error('no such container');
+    });
+    expect(await run(broken, { command: ['true'] })).toEqual({ result: 'unknown', output: 'no such container' });
+    const hanging = execHandler(
+      (_id, _command, _timeoutMs, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    );
+    expect(await run(hanging, { command: ['sleep'] }, { timeoutMs: 20 })).toMatchObject({ result: 'failure' });
+  });
+});
+
+describe('grpc', () => {
+  const start = async (check?: (service: string) => Serving | number): Promise<number> => {
+    const server = new GrpcServer();
+    if (check !== undefined) {
+      server.addService(HealthService, {
+        check: (call: ServerUnaryCall<HealthCheckRequest, HealthCheckResponse>, reply: sendUnaryData<HealthCheckResponse>) => {
+          const answer = check(call.request.service);
+          if (answer === -1) return;
+          if (answer >= 100) reply({ code: answer - 100, details: 'no such service' });
+          else reply(null, { status: answer });
+        },
+        watch: () => {},
+      });
+    }
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+    );
+    closers.push(() => server.forceShutdown());
+    return port;
+  };
+
+  it.each<[string, Serving | number, ProbeOutcome]>([
+    ['SERVING', Serving.SERVING, { result: 'success', output: 'service healthy' }],
+    ['NOT_SERVING', Serving.NOT_SERVING, { result: 'failure', output: 'service unhealthy (responded with "NOT_SERVING")' }],
+    ['an unknown service', 100 + status.NOT_FOUND, { result: 'failure', output: 'error: health rpc probe failed: no such service' }],
+  ])('judges %s', async (_what, answer, outcome) => {
+    expect(await run(grpcHandler(), { port: await start(() => answer) })).toEqual(outcome);
+  });
+
+  it('asks for the service by name', async () => {
+    const port = await start((service) => (service === 'db' ? Serving.SERVING : Serving.NOT_SERVING));
+    expect((await run(grpcHandler(), { port, service: 'db' })).result).toBe('success');
+    expect((await run(grpcHandler(), { port })).result).toBe('failure');
+  });
+
+  it('fails on a server without the protocol, on none, and on one that does not answer', async () => {
+    expect((await run(grpcHandler(), { port: await start() })).output).toMatch(/does not implement the grpc health protocol/);
+    expect((await run(grpcHandler(), { port: await deadPort() })).output).toMatch(/failed to connect service/);
+    const outcome = await run(grpcHandler(), { port: await start(() => -1) }, { timeoutMs: 100 });
+    expect(outcome).toEqual({ result: 'failure', output: 'timeout: health rpc did not complete within 1s' });
+  });
+});
