@@ -2,11 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 
-/** Ends a process group at once; one that is already gone is fine. */
-export const killGroup = (processGroupId: number): void => killQuietly(-processGroupId);
-
 /**
- * Ends every process whose environment holds all the given entries, children that left their process group included, until none is left.
+ * Ends every process whose environment holds all the given entries, children that left their parent included, until none is left.
  * A process that changed its own environment is not found.
  */
 export const killByEnvironment = async (

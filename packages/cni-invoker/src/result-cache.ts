@@ -44,8 +44,12 @@ export const writeCached = async (cacheDir: string, { network, config, ...entry 
   const path = entryPath(cacheDir, { network, ...entry });
   const draft = join(resultsDir(cacheDir), `.${randomUUID()}`);
   try {
-    await mkdir(resultsDir(cacheDir), { recursive: true, mode: 0o700 });
-    await writeFile(draft, JSON.stringify(file), { mode: 0o600 });
+    const write = (): Promise<void> => writeFile(draft, JSON.stringify(file), { mode: 0o600 });
+    await write().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(resultsDir(cacheDir), { recursive: true, mode: 0o700 });
+      await write();
+    });
     await rename(draft, path);
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => {});

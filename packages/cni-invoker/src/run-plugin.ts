@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CniError } from './cni-error.js';
-import { killByEnvironment, killGroup } from './process-kill.js';
+import { killByEnvironment } from './process-kill.js';
 
-/** Set in every plugin's environment, so that what it leaves behind can be told from other processes. */
+/**
+ * Set in every plugin's environment: its children inherit it, and are found and ended by it. A process group would miss children that
+ * leave it, and starting one session for each plugin costs a tenth of an ADD (Linux' autogroup scheduling).
+ */
 export const RUN_MARKER = 'CNI_INVOKER_RUN';
 
 /** Longest run of one plugin, ms. Twice what a DHCP exchange with its repeats takes. */
@@ -44,8 +47,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a program to its end. It never outlives the call: on abort, time limit or too much output it is killed with its process group and
- * whatever else carries its marker. A child that only outlives a plugin which ended well, and let go of its output, is left alone.
+ * Runs a program to its end. It never outlives the call: on abort, time limit or too much output it is killed with all
+ * that carries its marker. A child that only outlives a plugin which ended well, and let go of its output, is left alone.
  */
 export const runPlugin = async (
   plugin: PluginProcess,
@@ -68,14 +71,16 @@ const runOnce = async (plugin: PluginProcess, { signal, timeoutMs = DEFAULT_PLUG
   const stdout: Buffer[] = [];
   let stdoutBytes = 0;
   let stderr = Buffer.alloc(0);
-  const limits = new AbortController();
-  const tooLong = setTimeout(() => limits.abort(timedOut(plugin, timeoutMs)), timeoutMs);
-  const stop = signal ? AbortSignal.any([signal, limits.signal]) : limits.signal;
+  const end = new AbortController();
+  const giveUp = (): void => end.abort(signal?.reason);
+  if (signal?.aborted) giveUp();
+  else signal?.addEventListener('abort', giveUp);
+  const tooLong = setTimeout(() => end.abort(timedOut(plugin, timeoutMs)), timeoutMs);
 
   child.stdout?.on('data', (chunk: Buffer) => {
     stdoutBytes += chunk.length;
     if (stdoutBytes <= MAX_STDOUT_BYTES) stdout.push(chunk);
-    else limits.abort(tooMuch(plugin));
+    else end.abort(tooMuch(plugin));
   });
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = Buffer.concat([stderr, chunk]).subarray(-MAX_STDERR_BYTES);
@@ -89,30 +94,30 @@ const runOnce = async (plugin: PluginProcess, { signal, timeoutMs = DEFAULT_PLUG
   });
   const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
   const stopped = new Promise<'stopped'>((resolve) => {
-    if (stop.aborted) resolve('stopped');
-    else stop.addEventListener('abort', () => resolve('stopped'), { once: true });
+    if (end.signal.aborted) resolve('stopped');
+    else end.signal.addEventListener('abort', () => resolve('stopped'), { once: true });
   });
   try {
     const ended = await Promise.race([exited, stopped]);
     const drained = ended !== 'stopped' && (await Promise.race([closed.then(() => true), stopped, after(DRAIN_MS)])) === true;
     if (!drained) {
-      killGroup(child.pid as number);
+      child.kill('SIGKILL');
       await killByEnvironment({ [RUN_MARKER]: marker });
       await exited;
       child.stdout?.destroy();
       child.stderr?.destroy();
-      stop.throwIfAborted();
+      end.signal.throwIfAborted();
     }
     return { ...(await exited), stdout: Buffer.concat(stdout).toString('utf8'), stderr: stderr.toString('utf8').trim() };
   } finally {
     clearTimeout(tooLong);
+    signal?.removeEventListener('abort', giveUp);
   }
 };
 
 const start = async ({ path, args = [], env }: PluginProcess, marker: string): Promise<ChildProcess> => {
   try {
-    // Its own process group, so that it can be ended together with what it starts.
-    const child = spawn(path, args, { env: { ...env, [RUN_MARKER]: marker }, detached: true, stdio: 'pipe' });
+    const child = spawn(path, args, { env: { ...env, [RUN_MARKER]: marker }, stdio: 'pipe' });
     await new Promise<void>((resolve, reject) => void child.once('spawn', resolve).once('error', reject));
     return child;
   } catch (cause) {
