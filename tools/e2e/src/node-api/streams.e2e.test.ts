@@ -91,12 +91,10 @@ const exec = async (
   { stdin, tty = false }: { readonly stdin?: Readable; readonly tty?: boolean } = {},
 ): Promise<{ readonly result: RemoteCommandResult; readonly stdout: Buffer; readonly stderr: Buffer }> => {
   const [stdout, stderr] = [collect(), collect()];
-  const query = new URLSearchParams([
-    ['output', '1'],
-    ...(tty ? [['tty', '1']] : [['error', '1']]),
-    ...(stdin ? [['input', '1']] : []),
-    ...command.map((word) => ['command', word]),
-  ]);
+  const flags = ['output', tty ? 'tty' : 'error', ...(stdin ? ['input'] : [])];
+  const query = new URLSearchParams();
+  for (const flag of flags) query.set(flag, '1');
+  for (const word of command) query.append('command', word);
   const result = await runRemoteCommand({
     endpoint,
     path: `/exec/default/web/app?${query}`,

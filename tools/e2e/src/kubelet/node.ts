@@ -1,0 +1,120 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { ContainerStatus as CriContainerStatus } from '@solo-kubelet/cri-client';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import {
+  type KubeletProcess,
+  type StartKubeletOptions,
+  startKubelet,
+  startTestbed,
+  type Testbed,
+  type TestbedOptions,
+  waitFor,
+} from '@solo-kubelet-tools/testbed';
+import { stringify } from 'yaml';
+import { createDaemonClient } from '../../../../packages/kubelet-cli/src/client/daemon-client.js';
+import type { NodeClient } from '../../../../packages/kubelet-cli/src/client/node-client.js';
+
+/** A testbed with a kubelet on it, and what tests do to it. */
+export interface TestNode extends AsyncDisposable {
+  readonly bed: Testbed;
+  readonly api: NodeClient;
+  readonly kubelet: () => KubeletProcess;
+  /** Ends the kubelet as given and starts it again. */
+  restartKubelet(signal?: NodeJS.Signals, whileDown?: () => Promise<void>): Promise<void>;
+  /** Puts a manifest in place in one step, as careful people do. */
+  drop(file: string, content: object | string): Promise<void>;
+  remove(file: string): Promise<void>;
+  pods(): Promise<readonly Pod[]>;
+  /** The pod of a manifest name, once `reached`. On a time-out the message shows what the pod is instead. */
+  pod(name: string, reached: (pod: Pod) => boolean, timeoutMs?: number): Promise<Pod>;
+  gone(name: string, timeoutMs?: number): Promise<void>;
+  /** Running containers in the runtime, by `pod/container`, with their ids. */
+  running(): Promise<ReadonlyMap<string, string>>;
+  containerStatuses(pod: string): Promise<readonly CriContainerStatus[]>;
+}
+
+const NODE = 'node1';
+const ABORTABLE = { signal: new AbortController().signal };
+
+export const startNode = async (options: StartKubeletOptions = {}, testbed: TestbedOptions = {}): Promise<TestNode> => {
+  const bed = await startTestbed(testbed);
+  const socketPath = join(bed.directory, 'kubelet.sock');
+  const start = (): Promise<KubeletProcess> =>
+    startKubelet(bed, { ...options, nodeName: NODE, flags: [...(options.flags ?? []), '--api-socket', socketPath] });
+  let kubelet = await start();
+  const api = createDaemonClient({ protocol: 'http:', connection: { socketPath } });
+  const pods = (): Promise<readonly Pod[]> => api.listPods(ABORTABLE).catch(() => []);
+  const find = async (name: string): Promise<Pod | undefined> => (await pods()).find(({ metadata }) => metadata.name === `${name}-${NODE}`);
+  return {
+    bed,
+    api,
+    kubelet: () => kubelet,
+    restartKubelet: async (signal = 'SIGTERM', whileDown = async () => {}) => {
+      await kubelet.end(signal);
+      await whileDown();
+      kubelet = await start();
+    },
+    drop: async (file, content) => {
+      const temporary = join(bed.directory, `.${basename(file)}`);
+      await writeFile(temporary, typeof content === 'string' ? content : stringify(content));
+      await rename(temporary, join(bed.manifestDirectory, file));
+    },
+    remove: (file) => rm(join(bed.manifestDirectory, file)),
+    pods,
+    pod: async (name, reached, timeoutMs = 60_000) => {
+      let last: Pod | undefined;
+      try {
+        return await waitFor(
+          async () => {
+            last = await find(name);
+            return last && reached(last) ? last : undefined;
+          },
+          { what: `pod ${name}`, timeoutMs },
+        );
+      } catch (error) {
+        throw new Error(`pod ${name} is ${JSON.stringify(last?.status ?? 'not there')}\nkubelet log:\n${kubelet.log().slice(-6_000)}`, {
+          cause: error,
+        });
+      }
+    },
+    gone: async (name, timeoutMs = 60_000) => {
+      await waitFor(async () => ((await find(name)) === undefined ? true : undefined), { what: `end of pod ${name}`, timeoutMs });
+    },
+    running: async () => {
+      const { containers } = await bed.cri.runtime.listContainers({ filter: { state: { state: 1 } } });
+      return new Map(
+        containers.map(({ id, labels }) => [
+          `${labels['io.kubernetes.pod.name']?.replace(`-${NODE}`, '')}/${labels['io.kubernetes.container.name']}`,
+          id,
+        ]),
+      );
+    },
+    containerStatuses: async (pod) => {
+      const { containers } = await bed.cri.runtime.listContainers({
+        filter: { labelSelector: { 'io.kubernetes.pod.name': `${pod}-${NODE}` } },
+      });
+      const statuses = await Promise.all(containers.map(({ id }) => bed.cri.runtime.containerStatus({ containerId: id })));
+      return statuses.flatMap(({ status }) => (status ? [status] : [])).sort((a, b) => Number(a.createdAt - b.createdAt));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await kubelet[Symbol.asyncDispose]();
+      await bed[Symbol.asyncDispose]();
+    },
+  };
+};
+
+export const isRunning = (pod: Pod): boolean =>
+  pod.status?.phase === 'Running' && pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+
+export const hasPhase =
+  (phase: string) =>
+  (pod: Pod): boolean =>
+    pod.status?.phase === phase;
+
+export const waitingFor =
+  (reason: string) =>
+  (pod: Pod): boolean =>
+    [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].some(
+      ({ state }) => state?.waiting?.reason === reason,
+    );
