@@ -1,4 +1,5 @@
 import type { VolumeSource } from '../../gen/pod-types.js';
+import { byteLength } from '../go-print.js';
 import type { Report } from '../report.js';
 import { validateAwsElasticBlockStore, validateAzureDisk, validateAzureFile, validateGcePersistentDisk } from './cloud-disks.js';
 import { validateCsi } from './csi.js';
@@ -98,7 +99,7 @@ const MAX_ISCSI_NAME_BYTES = 64;
 
 /** Holds also for an iscsi source that is one too many. */
 const validateIscsiNameLength = ({ iscsi }: VolumeSource, { volumeName, volumeField }: VolumeContext, report: Report): void => {
-  if (iscsi?.initiatorName === undefined || `${volumeName}:${iscsi.targetPortal ?? ''}`.length <= MAX_ISCSI_NAME_BYTES) return;
+  if (iscsi?.initiatorName === undefined || byteLength(`${volumeName}:${iscsi.targetPortal ?? ''}`) <= MAX_ISCSI_NAME_BYTES) return;
   const detail = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
   report.invalid(`${volumeField}.name`, volumeName, detail);
 };
