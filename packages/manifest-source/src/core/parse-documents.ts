@@ -13,6 +13,7 @@ export interface ParseContext {
 export const parseDocuments = (text: Uint8Array, path: string, nowMs: number, context: ParseContext): readonly ParsedDocument[] => {
   if (saysNothing(text)) return [{ type: 'bad', podKey: undefined, problem: problemOf(`${path}: there is no Pod in it`) }];
   const { documents } = parseSafely(text, path, context);
+  if (documents.length === 1 && documents[0]?.result.ok === false && isEmptyList(text)) return [];
   return documents.map(({ index, result }) => toDocument(result, text, index, nowMs));
 };
 
@@ -27,8 +28,8 @@ const parseSafely = (text: Uint8Array, path: string, { parse, nodeName, source }
 
 const toDocument = (result: ParseResult, text: Uint8Array, index: number, nowMs: number): ParsedDocument => {
   if (!result.ok) {
-    const { issues, apiRef, message, pod } = result;
-    return { type: 'bad', problem: { issues, apiRef, message }, podKey: pod?.metadata?.name ? podKeyOf(pod) : undefined };
+    const { issues, apiRef, pod } = result;
+    return { type: 'bad', problem: { issues, apiRef, message: summary(result) }, podKey: pod?.metadata?.name ? podKeyOf(pod) : undefined };
   }
   const { pod, warnings } = result;
   const good = { pod, warnings, podKey: podKeyOf(pod), fingerprint: fingerprintOf(pod), text, index, claimedAtMs: nowMs };
@@ -36,6 +37,22 @@ const toDocument = (result: ParseResult, text: Uint8Array, index: number, nowMs:
 };
 
 const fingerprintOf = (pod: Pod): string => JSON.stringify(pod, (_key, value) => (typeof value === 'bigint' ? `${value}n` : value));
+
+/** The refusal in one line, with the place of the first thing wrong. */
+const summary = ({ issues, message }: ParseResult & { ok: false }): string => {
+  const errors = issues.filter(({ severity }) => severity === 'error');
+  const first = errors[0];
+  if (first === undefined) return message;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return `${first.path}:${first.line}:${first.column}: ${message || first.message}${more}`;
+};
+
+/** An explicitly empty `List` or `PodList` with `items: []`, which the parser reports as a file without documents. */
+const isEmptyList = (bytes: Uint8Array): boolean => {
+  if (bytes.length > 65_536) return false;
+  const text = new TextDecoder().decode(bytes);
+  return /\bkind["']?\s*:\s*["']?(Pod)?List\b/.test(text) && /\bitems["']?\s*:\s*\[\s*\]/.test(text);
+};
 
 /** True for nothing but white space, comments and document markers. */
 const saysNothing = (text: Uint8Array): boolean => {

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { connect, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { defineProbePlugin, resolvePort } from '@solo-kubelet/probe-engine/plugin';
+import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import { type MqttAction, type MqttTls, readMqttAction } from './mqtt-action.js';
+
+/** Probes of kind `mqtt`: the broker accepts a connection and, when a topic is given, has a retained message on it. */
+export const mqttProbe = defineProbePlugin({
+  field: 'mqtt',
+  validate: readMqttAction,
+  probe: async (action, target, { signal }) => {
+    const port = resolvePort(action.port, target.ports);
+    if (port === undefined) return { result: 'unknown', output: `invalid port: ${action.port}` };
+    const host = action.host ?? target.host;
+    const credentials = await readCredentials(action);
+    const tls = action.tls === undefined ? undefined : await tlsOptions(action.tls, host);
+    return converse({ action, host, port, credentials, tls, signal });
+  },
+});
+
+export default mqttProbe;
+
+interface Conversation {
+  readonly action: MqttAction;
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: Pick<IConnectPacket, 'username' | 'password'>;
+  readonly tls: ConnectionOptions | undefined;
+  readonly signal: AbortSignal;
+}
+
+interface Outcome {
+  readonly result: 'success' | 'failure';
+  readonly output: string;
+}
+
+const SUBSCRIPTION_ID = 1;
+
+/** CONNECT, CONNACK; with a topic SUBSCRIBE, SUBACK, the retained PUBLISH; DISCONNECT. */
+const converse = ({ action, host, port, credentials, tls, signal }: Conversation): Promise<Outcome> =>
+  new Promise((resolve) => {
+    const { topic, payload, protocolVersion } = action;
+    const version = { protocolVersion };
+    let waitingFor = `a connection to ${host}:${port}`;
+    const socket: Socket = tls === undefined ? connect({ host, port }) : connectTls({ ...tls, host, port });
+    const send = (packet: Packet): void => void socket.write(generate(packet, version));
+
+    const end = (result: Outcome['result'], output: string): void => {
+      signal.removeEventListener('abort', onAbort);
+      if (result === 'success') socket.end(generate({ cmd: 'disconnect' }, version), () => socket.destroy());
+      else socket.destroy();
+      resolve({ result, output });
+    };
+    const onAbort = (): void => end('failure', `timed out waiting for ${waitingFor}`);
+
+    const take = (packet: Packet): void => {
+      switch (packet.cmd) {
+        case 'connack': {
+          const code = packet.reasonCode ?? packet.returnCode ?? 0;
+          if (code !== 0) end('failure', `the broker refused the connection: ${CONNECT_REFUSALS.get(code) ?? `code ${code}`}`);
+          else if (topic === undefined) end('success', '');
+          else {
+            waitingFor = `the subscription to ${topic}`;
+            send({ cmd: 'subscribe', messageId: SUBSCRIPTION_ID, subscriptions: [{ topic, qos: 0 }] });
+          }
+          break;
+        }
+        case 'suback': {
+          const [granted] = packet.granted;
+          if (typeof granted === 'number' && granted >= 128) end('failure', `the broker refused the subscription to ${topic}`);
+          waitingFor = `a retained message on ${topic}`;
+          break;
+        }
+        case 'publish': {
+          if (!packet.retain) break;
+          const text = packet.payload.toString();
+          if (payload === undefined || text === payload) end('success', `${packet.topic}: ${text.slice(0, 200)}`);
+          else end('failure', `${packet.topic} holds ${JSON.stringify(text.slice(0, 200))}, not ${JSON.stringify(payload)}`);
+          break;
+        }
+        case 'disconnect':
+          end('failure', `the broker ended the connection (code ${packet.reasonCode ?? 0})`);
+          break;
+        default:
+          break;
+      }
+    };
+
+    const packets = parser(version);
+    packets.on('packet', take);
+    packets.on('error', (error) => end('failure', `the answer is not MQTT: ${error.message}`));
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+      waitingFor = 'the answer to CONNECT';
+      const clientId = action.clientId ?? `probe-${randomUUID().slice(0, 8)}`;
+      send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion, clean: true, keepalive: 30, clientId, ...credentials });
+    });
+    socket.on('data', (data) => packets.parse(data));
+    socket.on('error', (error) => end('failure', error.message));
+    socket.on('close', () => end('failure', `the broker closed the connection while the probe waited for ${waitingFor}`));
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+
+/** Return codes of MQTT 3.1.1 and reason codes of MQTT 5. */
+const CONNECT_REFUSALS: ReadonlyMap<number, string> = new Map([
+  [1, 'unacceptable protocol version'],
+  [2, 'client id not allowed'],
+  [3, 'server unavailable'],
+  [4, 'bad user name or password'],
+  [5, 'not authorized'],
+  [132, 'unsupported protocol version'],
+  [133, 'client id not allowed'],
+  [134, 'bad user name or password'],
+  [135, 'not authorized'],
+  [136, 'server unavailable'],
+  [137, 'server busy'],
+  [138, 'banned'],
+]);
+
+const readCredentials = async ({ username, password, passwordFile }: MqttAction): Promise<Conversation['credentials']> => {
+  if (username === undefined) return {};
+  const secret = passwordFile === undefined ? password : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '');
+  return { username, ...(secret === undefined ? {} : { password: Buffer.from(secret) }) };
+};
+
+const tlsOptions = async ({ caFile, certFile, keyFile, servername }: MqttTls, host: string): Promise<ConnectionOptions> => {
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file));
+  const [ca, cert, key] = await Promise.all([read(caFile), read(certFile), read(keyFile)]);
+  const name = servername ?? (isIP(host) ? undefined : host);
+  return { rejectUnauthorized: ca !== undefined, ca, cert, key, ...(name === undefined ? {} : { servername: name }) };
+};
