@@ -51,6 +51,7 @@ export const packages = [
     name: 'probe-mqtt',
     description: 'An MQTT probe for Solo Kubelet: CONNECT, and optionally wait for a retained topic.',
     dependencies: { '@solo-kubelet/probe-engine': ws, 'mqtt-packet': catalog },
+    devDependencies: { esbuild: catalog },
   },
   {
     name: 'pod-environment',
