@@ -70,11 +70,9 @@ describe('attach', () => {
       CNI_NETNS: netnsPath,
       CNI_ARGS: 'IgnoreUnknown=1;K8S_POD_NAMESPACE=plant;K8S_POD_NAME=viewer;K8S_POD_INFRA_CONTAINER_ID=sandbox1;K8S_POD_UID=uid1',
     });
-    expect(JSON.parse(formatNetworkStatus([...statuses, { name: 'runtime', interface: 'eth0', default: true, dns: {} }]))).toMatchObject([
-      { name: 'runtime' },
-      { name: 'plant/cam' },
-      { name: 'plant/plc' },
-    ]);
+    expect(
+      JSON.parse(formatNetworkStatus([...statuses, { name: 'runtime', interface: 'eth0', ips: ['10.88.0.2'], default: true, dns: {} }])),
+    ).toMatchObject([{ name: 'runtime' }, { name: 'plant/cam' }, { name: 'plant/plc' }]);
   });
 
   it('does nothing for a pod that asks for nothing', async () => {

@@ -9,8 +9,8 @@ export interface NetworkStatus {
   /** `namespace/name`; the primary network may have a bare name. */
   readonly name: string;
   readonly interface?: string;
-  /** Without prefix lengths. */
-  readonly ips?: readonly string[];
+  /** Without prefix lengths; empty for an interface without address. */
+  readonly ips: readonly string[];
   readonly mac?: string;
   readonly mtu?: number;
   /** True for the network that the runtime attached. */
@@ -27,7 +27,7 @@ export const deriveNetworkStatus = ({ namespace, name, ifName, defaultRoute }: N
   return {
     name: `${namespace}/${name}`,
     interface: ifName,
-    ...(ips.length > 0 && { ips: ips.map(({ address }) => address.slice(0, address.indexOf('/'))) }),
+    ips: ips.map(({ address }) => address.slice(0, address.indexOf('/'))),
     ...(mac !== undefined && { mac }),
     ...(mtu !== undefined && { mtu }),
     dns: result.dns,

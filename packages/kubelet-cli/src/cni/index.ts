@@ -8,4 +8,5 @@ export {
   type RuntimeNetworkStatus,
 } from './explain-network.js';
 export { parseYaml } from './known-networks.js';
+export { type ExtraNetworksHookOptions, extraNetworksHook } from './network-hook.js';
 export { runCniCommand } from './run-cni-command.js';
