@@ -23,7 +23,7 @@ describe('ipAddressError', () => {
     'fe80::1%eth0',
     '12345::',
   ])('does not take %j for an address', (text) => expect(ipAddressError(text)).toBe(NO_IP));
-  it.each(['010.0.0.1', '1.2.3.04', '::1.2.3.04'])('refuses the leading zero of %s', (text) =>
+  it.each(['010.0.0.1', '1.2.3.04', '::1.2.3.04', '00001::1', '0:0:0:0:000000:ffff:127.1.2.3'])('refuses the leading zero of %s', (text) =>
     expect(ipAddressError(text)).toBe('must not have leading 0s'),
   );
   it.each(['::ffff:1.2.3.4', '::ffff:102:304'])('refuses the mapped IPv4 address %s', (text) =>

@@ -9,7 +9,8 @@ const parseIpv4 = (text: string): readonly number[] | undefined => {
   return numbers.every((octet) => octet <= 255) ? numbers : undefined;
 };
 
-const isHexGroup = (group: string): boolean => /^[0-9a-fA-F]{1,4}$/.test(group);
+/** Leading zeros may make a group longer than its four digits, as in Kubernetes' lenient parser. */
+const isHexGroup = (group: string): boolean => /^0*[0-9a-fA-F]{1,4}$/.test(group);
 
 /** The eight 16-bit groups of an IPv6 address, the last two perhaps written as IPv4; no zone. */
 const parseIpv6 = (text: string): readonly number[] | undefined => {
@@ -38,7 +39,9 @@ const parseGroups = (text: string, isEnd: boolean): readonly number[] | undefine
   return numbers;
 };
 
-const hasLeadingZero = (dotted: string): boolean => dotted.split('.').some((octet) => /^0\d/.test(octet));
+/** Zeros that today's parsers refuse: any before an octet, and those beyond the four digits of a group. */
+const hasLeadingZero = (text: string): boolean =>
+  text.split(':').some((group) => (group.includes('.') ? group.split('.').some((octet) => /^0\d/.test(octet)) : group.length > 4));
 
 const isMappedIpv4 = (groups: readonly number[]): boolean => groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
 
@@ -47,7 +50,6 @@ export const ipAddressError = (text: string): string | undefined => {
   const isIpv6 = text.includes(':');
   const groups = isIpv6 ? parseIpv6(text) : parseIpv4(text);
   if (groups === undefined) return 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-  const dotted = text.slice(text.lastIndexOf(':') + 1);
-  if (dotted.includes('.') && hasLeadingZero(dotted)) return 'must not have leading 0s';
+  if (hasLeadingZero(text)) return 'must not have leading 0s';
   return isIpv6 && isMappedIpv4(groups) ? 'must not be an IPv4-mapped IPv6 address' : undefined;
 };
