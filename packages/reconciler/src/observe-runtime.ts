@@ -45,12 +45,17 @@ export interface RuntimeObserver {
   barrier(): number;
   /** Asks for a fresh look at one pod. */
   refresh(podUid: PodUid): void;
+  /** While a pass works on a pod its hints only tell of that work: they lead to a look now and then, not at once. Gives the end of it. */
+  hold(podUid: PodUid): () => void;
 }
 
 /**
  * An event comes a moment before CRI's own records change, so a hint is followed up, ms after it, until the pod looks different. Each step is one look.
  */
 const HINT_FOLLOW_UPS_MS = [3, 25, 75, 200, 600];
+
+/** From a hint to the look at a pod that a pass is working on, ms. */
+const HELD_LOOK_MS = 1_000;
 
 /** Time before hints are asked for again after the feed ended or failed, ms. */
 const HINT_RETRY_MS = 5_000;
@@ -64,6 +69,7 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
   let hintsFlow = false;
   /** What was last seen of each pod, so that an unchanged one is recognised as such. */
   let seen: ReadonlyMap<PodUid, ObservedPod> = new Map();
+  const held = new Set<PodUid>();
   /** The feedback edge from the workers: a pass that acted asks for a look at its pod. */
   const refresh$ = new Subject<PodUid>();
 
@@ -116,8 +122,9 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
       group.pipe(
         switchMap(() => {
           if (group.key === EVERYTHING) return of(group.key);
-          const before = seen.get(group.key);
           const uid = group.key;
+          if (held.has(uid)) return timer(HELD_LOOK_MS, scheduler).pipe(map(() => uid as Target));
+          const before = seen.get(uid);
           return from(HINT_FOLLOW_UPS_MS).pipe(
             mergeMap((ms) => timer(ms, scheduler)),
             filter(() => seen.get(uid) === before),
@@ -140,5 +147,13 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
     }),
     map(({ look }) => look),
   );
-  return { look$, barrier: () => begun + 1, refresh: (podUid) => refresh$.next(podUid) };
+  return {
+    look$,
+    barrier: () => begun + 1,
+    refresh: (podUid) => refresh$.next(podUid),
+    hold: (podUid) => {
+      held.add(podUid);
+      return () => held.delete(podUid);
+    },
+  };
 };

@@ -18,7 +18,7 @@ export interface PassDeps {
   readonly world$: Observable<World>;
   readonly settings: WorldSettings;
   readonly runtime: RuntimePort;
-  readonly observer: Pick<RuntimeObserver, 'barrier' | 'refresh'>;
+  readonly observer: Pick<RuntimeObserver, 'barrier' | 'refresh' | 'hold'>;
   readonly scheduler: SchedulerLike;
   readonly syncFrequencyMs: number;
 }
@@ -115,7 +115,8 @@ const perform = async (
   if (plan.actions.some(({ type }) => type === 'createSandbox') && sandboxChanged(pod, observed)) emit({ type: 'sandboxChanged' });
   const usable = sandbox && { podSandboxId: sandbox.id, attempt: sandbox.attempt, ips: sandbox.ips };
   const context: PassContext = { podUid, pod, runtime, scheduler, emit, signal, interruption, sandbox: usable };
-  const failed = await performAll(plan.actions, context, failures);
+  const release = observer.hold(podUid);
+  const failed = await performAll(plan.actions, context, failures).finally(release);
   const acted = plan.actions.length > 0;
   emit({
     type: 'passEnded',

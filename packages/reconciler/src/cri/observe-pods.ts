@@ -3,7 +3,6 @@ import { CriError } from '@solo-kubelet/cri-client';
 import type { ObservedContainer, ObservedPod, ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { Abortable } from '../runtime-port.js';
-import { createLimiter } from './limiter.js';
 import { containerRunState, toObservedContainer, toObservedSandbox } from './map-observed.js';
 import { OWNER_LABEL, POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from './owner-label.js';
 import { readTerminationMessage } from './termination-message.js';
@@ -70,11 +69,8 @@ export const createPodObserver = ({ cri, owner }: { readonly cri: CriClient; rea
       cri.lists.containers({ labelSelector }, { signal }),
       nameOfRuntime(signal),
     ]);
-    const limiter = createLimiter(STATUS_CALLS_AT_ONCE);
-    const [foundSandboxes, foundContainers] = await Promise.all([
-      Promise.all(listedSandboxes.map((listed) => limiter.run(() => sandboxOf(listed, signal), { signal }))),
-      Promise.all(listedContainers.map((listed) => limiter.run(() => containerOf(listed, name, signal), { signal }))),
-    ]);
+    const foundSandboxes = await mapLimited(listedSandboxes, STATUS_CALLS_AT_ONCE, (listed) => sandboxOf(listed, signal));
+    const foundContainers = await mapLimited(listedContainers, STATUS_CALLS_AT_ONCE, (listed) => containerOf(listed, name, signal));
     const pods = new Map<PodUid, { name: string; namespace: string; sandboxes: ObservedSandbox[]; containers: ObservedContainer[] }>();
     const podFor = (id: string, of: Readonly<Record<string, string>>) => {
       const uid = podUid(of[POD_UID_LABEL] ?? '');
@@ -126,6 +122,17 @@ export const createPodObserver = ({ cri, owner }: { readonly cri: CriClient; rea
       containers.delete(containerId);
     },
   };
+};
+
+/** The results in order, of at most `limit` pieces of work at once. */
+const mapLimited = async <T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<readonly R[]> => {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
 };
 
 /** A thing that went between the list and the look at it is simply not there. */
