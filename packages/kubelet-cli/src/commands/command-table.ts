@@ -1,7 +1,10 @@
 import type { Command } from '../command.js';
+import { changeCommands } from './change-commands.js';
 import { cniCommand } from './cni-command.js';
+import { completionCommand } from './completion-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { downCommand } from './down-command.js';
+import { inspectCommands } from './inspect-commands.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
 import { upCommand } from './up-command.js';
@@ -13,7 +16,10 @@ export const commands: readonly Command[] = [
   downCommand,
   runCommand,
   ...nodeCommands,
+  ...inspectCommands,
+  ...changeCommands,
   doctorCommand,
   cniCommand,
+  completionCommand(() => commands),
   versionCommand,
 ];

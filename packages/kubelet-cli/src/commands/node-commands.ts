@@ -1,38 +1,14 @@
 import { CliError } from '../cli-error.js';
-import type { CliIo } from '../cli-io.js';
-import { connectNode, NODE_OPTIONS_HELP, nodeOptions } from '../client/connect.js';
 import type { ImageObject } from '../client/node-client.js';
-import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
-import { parseGoDuration } from '../config/go-duration.js';
-import { EXIT, interruptedStatus } from '../exit-status.js';
+import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
+import { EXIT } from '../exit-status.js';
 import { type ObjectPrinter, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { attach, exec } from '../verbs/exec.js';
 import { get, isGettable } from '../verbs/get.js';
 import { logs } from '../verbs/logs.js';
 import { portForward } from '../verbs/port-forward.js';
 import type { VerbContext } from '../verbs/verb-context.js';
-
-const namespaceOptions = { namespace: { type: 'string', short: 'n' }, 'all-namespaces': { type: 'boolean', short: 'A' } } as const;
-
-/** A command that asks a node: connects, runs the verb, and lets an interrupt end it. */
-const nodeCommand = (
-  facts: Pick<Command, 'name' | 'usage' | 'summary' | 'options'>,
-  verb: (input: CommandInput, context: VerbContext) => Promise<number>,
-): Command => ({
-  ...facts,
-  details: NODE_OPTIONS_HELP,
-  options: { ...nodeOptions, ...facts.options },
-  run: async (input, io: CliIo) => {
-    await using client = await connectNode(input, io);
-    const status = await verb(input, { client, io, signal: io.interrupted, now: Date.now });
-    return io.interrupted.aborted ? interruptedStatus(io.interrupted) : status;
-  },
-});
-
-const namespaceOf = (input: CommandInput) => ({
-  ...given('namespace', textOption(input, 'namespace')),
-  allNamespaces: flagOption(input, 'all-namespaces'),
-});
+import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numberOption, usage } from './node-command.js';
 
 const getCommand = nodeCommand(
   {
@@ -110,9 +86,7 @@ const logsCommand = nodeCommand(
     },
   },
   (input, context) => {
-    const since = textOption(input, 'since');
-    const sinceMs = since === undefined ? undefined : parseGoDuration(since);
-    if (since !== undefined && sinceMs === undefined) throw usage(`--since takes a duration such as 5m, not ${JSON.stringify(since)}`);
+    const sinceMs = durationOption(input, 'since');
     return logs(
       {
         ...namespaceOf(input),
@@ -194,16 +168,3 @@ const portForwardCommand = nodeCommand(
 
 /** Commands about the pods of a node. */
 export const nodeCommands: readonly Command[] = [getCommand, logsCommand, execCommand, attachCommand, portForwardCommand];
-
-const numberOption = (input: CommandInput, name: string): number | undefined => {
-  const [text] = textsOption(input, name);
-  if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw usage(`--${name} takes a number, not ${JSON.stringify(text)}`);
-  return Number(text);
-};
-
-/** `{ [name]: value }`, or nothing when there is no value: optional properties are left out, not set to undefined. */
-const given = <Name extends string, Value>(name: Name, value: Value | undefined): { readonly [Key in Name]?: Value } =>
-  value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]: Value });
-
-const usage = (message: string): Error => new CliError({ code: 'CLI_USAGE', message });

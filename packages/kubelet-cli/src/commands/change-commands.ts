@@ -1,0 +1,106 @@
+import { type Command, flagOption, textOption, textsOption } from '../command.js';
+import { apply, diff } from '../verbs/apply.js';
+import { deletePods } from '../verbs/delete.js';
+import { restart } from '../verbs/restart.js';
+import { wait } from '../verbs/wait.js';
+import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
+
+const fileOption = { filename: { type: 'string', short: 'f', multiple: true } } as const;
+
+const applyCommand = nodeCommand(
+  {
+    name: 'apply',
+    usage: '-f FILE… [--dry-run] [--no-wait] [--timeout 2m]',
+    summary: 'Check manifests, show what will change, put them in place and wait until their pods run.',
+    options: { ...fileOption, 'dry-run': { type: 'boolean' }, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' } },
+  },
+  (input, context) =>
+    apply(
+      {
+        files: [...textsOption(input, 'filename'), ...input.operands],
+        dryRun: flagOption(input, 'dry-run'),
+        noWait: flagOption(input, 'no-wait'),
+        ...given('timeoutMs', durationOption(input, 'timeout')),
+      },
+      context,
+    ),
+);
+
+const diffCommand = nodeCommand(
+  {
+    name: 'diff',
+    usage: '-f FILE…',
+    summary: 'Show which fields would change, and which containers would restart and why.',
+    options: fileOption,
+  },
+  (input, context) => diff({ files: [...textsOption(input, 'filename'), ...input.operands] }, context),
+);
+
+const deleteCommand = nodeCommand(
+  {
+    name: 'delete',
+    usage: 'pod NAME… | -f FILE… [--no-wait] [--timeout 1m] [-n NAMESPACE]',
+    summary: 'Remove manifests and wait until nothing of their pods is left.',
+    options: { ...namespaceOptions, ...fileOption, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' } },
+  },
+  (input, context) => {
+    const [first = '', ...rest] = input.operands;
+    return deletePods(
+      {
+        pods: ['pod', 'pods', 'po'].includes(first) ? rest : input.operands,
+        files: textsOption(input, 'filename'),
+        noWait: flagOption(input, 'no-wait'),
+        ...given('namespace', textOption(input, 'namespace')),
+        ...given('timeoutMs', durationOption(input, 'timeout')),
+      },
+      context,
+    );
+  },
+);
+
+const waitCommand = nodeCommand(
+  {
+    name: 'wait',
+    usage: '--for condition=Ready|delete|phase=PHASE POD… [-l SELECTOR] [--all] [--timeout 30s] [-n NAMESPACE|-A]',
+    summary: 'Wait until pods have come to where they should be.',
+    options: {
+      ...namespaceOptions,
+      for: { type: 'string' },
+      selector: { type: 'string', short: 'l' },
+      all: { type: 'boolean' },
+      timeout: { type: 'string' },
+    },
+  },
+  (input, context) => {
+    const awaited = textOption(input, 'for');
+    if (awaited === undefined) throw usage('wait for what? --for condition=Ready, phase=Running or delete');
+    return wait(
+      {
+        ...namespaceOf(input),
+        pods: input.operands.filter((word) => !['pod', 'pods', 'po'].includes(word)),
+        for: awaited,
+        all: flagOption(input, 'all'),
+        ...given('selector', textOption(input, 'selector')),
+        ...given('timeoutMs', durationOption(input, 'timeout')),
+      },
+      context,
+    );
+  },
+);
+
+const restartCommand = nodeCommand(
+  {
+    name: 'restart',
+    usage: 'POD [-n NAMESPACE]',
+    summary: "End a pod's back-off at once, or restart its containers.",
+    options: namespaceOptions,
+  },
+  (input, context) => {
+    const [pod] = input.operands;
+    if (pod === undefined) throw usage('restart which pod?');
+    return restart({ pod, ...given('namespace', textOption(input, 'namespace')) }, context);
+  },
+);
+
+/** Commands that change what runs. */
+export const changeCommands: readonly Command[] = [applyCommand, diffCommand, deleteCommand, waitCommand, restartCommand];

@@ -1,0 +1,99 @@
+import { type Command, flagOption, textOption } from '../command.js';
+import { copy } from '../verbs/cp.js';
+import { describe } from '../verbs/describe.js';
+import { events } from '../verbs/events.js';
+import { top } from '../verbs/top.js';
+import { given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
+
+const describeCommand = nodeCommand(
+  {
+    name: 'describe',
+    usage: 'pod NAME [-n NAMESPACE]',
+    summary: 'Tell everything about a pod, with its events.',
+    options: namespaceOptions,
+  },
+  (input, context) => {
+    const pod = input.operands.find((word) => !['pod', 'pods', 'po'].includes(word));
+    if (pod === undefined) throw usage('describe which pod?');
+    return describe({ pod: pod.replace(/^pods?\//, ''), ...given('namespace', textOption(input, 'namespace')) }, context);
+  },
+);
+
+const eventsCommand = nodeCommand(
+  {
+    name: 'events',
+    usage: '[--for pod/NAME] [-w] [--types Normal,Warning] [-o FORMAT] [-n NAMESPACE|-A]',
+    summary: 'Show what happened to pods; -w follows.',
+    options: {
+      ...namespaceOptions,
+      for: { type: 'string' },
+      watch: { type: 'boolean', short: 'w' },
+      types: { type: 'string' },
+      output: { type: 'string', short: 'o' },
+    },
+  },
+  (input, context) =>
+    events(
+      {
+        ...namespaceOf(input),
+        watch: flagOption(input, 'watch'),
+        ...given('for', textOption(input, 'for')),
+        ...given('types', textOption(input, 'types')),
+        ...given('output', textOption(input, 'output')),
+      },
+      context,
+    ),
+);
+
+const topCommand = nodeCommand(
+  {
+    name: 'top',
+    usage: 'pods|node [--containers] [--watch] [--sort-by cpu|memory] [-n NAMESPACE|-A]',
+    summary: 'Show CPU and memory in use.',
+    options: {
+      ...namespaceOptions,
+      containers: { type: 'boolean' },
+      watch: { type: 'boolean', short: 'w' },
+      'sort-by': { type: 'string' },
+      'no-headers': { type: 'boolean' },
+    },
+  },
+  (input, context) => {
+    const [what = 'pods'] = input.operands;
+    const sorting = textOption(input, 'sort-by');
+    const sortBy = sorting === 'cpu' || sorting === 'memory' ? sorting : undefined;
+    if (!['pod', 'pods', 'po', 'node', 'nodes', 'no'].includes(what)) throw usage(`top shows pods or node, not ${JSON.stringify(what)}`);
+    if (sorting !== sortBy) throw usage('--sort-by takes cpu or memory');
+    return top(
+      {
+        ...namespaceOf(input),
+        what: what.startsWith('n') ? 'node' : 'pods',
+        containers: flagOption(input, 'containers'),
+        watch: flagOption(input, 'watch'),
+        noHeaders: flagOption(input, 'no-headers'),
+        ...given('sortBy', sortBy),
+      },
+      context,
+    );
+  },
+);
+
+const copyCommand = nodeCommand(
+  {
+    name: 'cp',
+    usage: 'POD:PATH LOCAL | LOCAL POD:PATH [-c CONTAINER] [-n NAMESPACE]',
+    summary: 'Copy files between a container and this machine (needs tar in the container).',
+    options: { ...namespaceOptions, container: { type: 'string', short: 'c' } },
+  },
+  (input, context) => {
+    const [from, to] = input.operands;
+    if (from === undefined || to === undefined) throw usage('cp takes two paths, one of them POD:PATH');
+    return copy(
+      { from, to, ...given('container', textOption(input, 'container')), ...given('namespace', textOption(input, 'namespace')) },
+      context,
+    );
+  },
+);
+
+/** Commands that look closer. */
+export const inspectCommands: readonly Command[] = [describeCommand, eventsCommand, topCommand, copyCommand];

@@ -1,0 +1,51 @@
+import { CliError } from '../cli-error.js';
+import type { CliIo } from '../cli-io.js';
+import { connectNode, NODE_OPTIONS_HELP, nodeOptions } from '../client/connect.js';
+import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
+import { parseGoDuration } from '../config/go-duration.js';
+import { interruptedStatus } from '../exit-status.js';
+import type { VerbContext } from '../verbs/verb-context.js';
+
+export const namespaceOptions = { namespace: { type: 'string', short: 'n' }, 'all-namespaces': { type: 'boolean', short: 'A' } } as const;
+
+/** A command that asks a node: connects, runs the verb, and lets an interrupt end it. */
+export const nodeCommand = (
+  facts: Pick<Command, 'name' | 'usage' | 'summary' | 'options'>,
+  verb: (input: CommandInput, context: VerbContext) => Promise<number>,
+): Command => ({
+  ...facts,
+  details: NODE_OPTIONS_HELP,
+  options: { ...nodeOptions, ...facts.options },
+  run: async (input, io: CliIo) => {
+    await using client = await connectNode(input, io);
+    const status = await verb(input, { client, io, signal: io.interrupted, now: Date.now });
+    return io.interrupted.aborted ? interruptedStatus(io.interrupted) : status;
+  },
+});
+
+export const namespaceOf = (input: CommandInput) => ({
+  ...given('namespace', textOption(input, 'namespace')),
+  allNamespaces: flagOption(input, 'all-namespaces'),
+});
+
+/** The value of an option that takes a number. @throws CliError CLI_USAGE */
+export const numberOption = (input: CommandInput, name: string): number | undefined => {
+  const [text] = textsOption(input, name);
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw usage(`--${name} takes a number, not ${JSON.stringify(text)}`);
+  return Number(text);
+};
+
+/** `{ [name]: value }`, or nothing when there is no value: optional properties are left out, not set to undefined. */
+export const given = <Name extends string, Value>(name: Name, value: Value | undefined): { readonly [Key in Name]?: Value } =>
+  value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]: Value });
+
+export const usage = (message: string): Error => new CliError({ code: 'CLI_USAGE', message });
+
+/** The value of an option that takes a duration such as 5m, in ms. @throws CliError CLI_USAGE */
+export const durationOption = (input: CommandInput, name: string): number | undefined => {
+  const text = textOption(input, name);
+  const ms = text === undefined ? undefined : parseGoDuration(text);
+  if (text !== undefined && ms === undefined) throw usage(`--${name} takes a duration such as 5m, not ${JSON.stringify(text)}`);
+  return ms;
+};
