@@ -3,7 +3,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createExtraNetworks, type ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
-import { containerdOfRelease, waitFor } from '@solo-kubelet-tools/testbed';
+import { imageNames } from '@solo-kubelet-tools/images';
+import { containerdOfRelease, startTestbed, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { createLab, type Lab, labFault, type Netns, run } from './lab.js';
@@ -83,6 +84,8 @@ const leases = async () => {
   const files = await Promise.all(networks.map((network) => readdir(join(lab.dataDir, network))));
   return files.flat().filter((name) => name.startsWith('10.'));
 };
+/** Processes that work for the sandbox. */
+const pluginsAtWork = (): Promise<string> => run('sh', '-c', 'grep -lsz CNI_CONTAINERID=sandbox1 /proc/[0-9]*/environ || true');
 /** Nothing of the pod is left on the host. */
 const expectNothingLeft = async () => {
   expect(await leases()).toEqual([]);
@@ -92,17 +95,22 @@ const expectNothingLeft = async () => {
   expect(await readdir(join(lab.root, 'state', 'results')).catch(() => [])).toEqual([]);
 };
 
-/** One TCP exchange from the pod to a server of the host namespace. */
-const reach = async (address: string): Promise<string> => {
-  const serve = "require('node:net').createServer((s) => s.end('hello')).listen(18099, '0.0.0.0', () => console.log('up'))";
+/** What a pod gets from a web server of the host namespace. */
+const reach = async (ask: (url: string) => Promise<string>, address: string): Promise<string> => {
+  const serve = "require('node:http').createServer((q, s) => s.end('hello')).listen(18099, '0.0.0.0', () => console.log('up'))";
   const server = spawn('nsenter', [`--net=${lab.host.path}`, process.execPath, '-e', serve], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await new Promise((resolve) => server.stdout.once('data', resolve));
-    const ask = `require('node:net').connect(18099, '${address}').on('data', (d) => process.stdout.write(d))`;
-    return await pod.run(process.execPath, '-e', ask);
+    return await ask(`http://${address}:18099/`);
   } finally {
     server.kill('SIGKILL');
   }
+};
+
+/** The namespace that containerd tells in its verbose status. */
+const netnsPathOf = (info: string): string => {
+  const { runtimeSpec } = JSON.parse(info) as { runtimeSpec: { linux: { namespaces: readonly { type: string; path?: string }[] } } };
+  return runtimeSpec.linux.namespaces.find(({ type }) => type === 'network')?.path ?? '';
 };
 
 /** A process of its own that attaches the pod with the plugins of a directory. */
@@ -137,12 +145,51 @@ describe.skipIf(fault !== undefined)('a pod with a camera and a machine-tool net
     ]);
     expect(await links()).toEqual(['lo', 'net1', 'tool0']);
     expect(await pod.run('ip', 'route', 'show', 'default')).toContain('default via 10.251.43.1 dev tool0');
-    expect(await reach('10.251.42.1')).toBe('hello');
-    expect(await reach('10.251.43.1')).toBe('hello');
+    const ask = (url: string) => pod.run('busybox', 'wget', '-qO-', url);
+    expect(await reach(ask, '10.251.42.1')).toBe('hello');
+    expect(await reach(ask, '10.251.43.1')).toBe('hello');
 
     await networks.detach('sandbox1');
     expect(await links()).toEqual(['lo']);
     await expectNothingLeft();
+  });
+
+  it("keeps the runtime's own interface as it is, and is cleaned up while the runtime is down", async () => {
+    const bed = await startTestbed();
+    try {
+      const config = {
+        metadata: { name: 'viewer', namespace: 'plant', uid: 'uid1', attempt: 0 },
+        linux: { cgroupParent: `${bed.cgroupRoot}/viewer`, securityContext: { namespaceOptions: {} } },
+        logDirectory: `${bed.podLogsDirectory}/viewer`,
+      };
+      const { podSandboxId } = await bed.cri.runtime.runPodSandbox({ config });
+      const container = { metadata: { name: 'http', attempt: 0 }, image: { image: imageNames.http }, logPath: 'http.log', linux: {} };
+      const { containerId } = await bed.cri.runtime.createContainer({ podSandboxId, config: container, sandboxConfig: config });
+      await bed.cri.runtime.startContainer({ containerId });
+      const { info } = await bed.cri.runtime.podSandboxStatus({ podSandboxId, verbose: true });
+      const netnsPath = netnsPathOf(info['info'] ?? '');
+      const primary = () => run('nsenter', `--net=${netnsPath}`, 'ip', '-o', 'address', 'show', 'eth0');
+      const before = await primary();
+
+      const networks = create();
+      const annotations = { 'k8s.v1.cni.cncf.io/networks': 'camera, tool@tool0' };
+      await networks.attach({ ...sandbox(), podSandboxId, netnsPath, annotations });
+      const ask = async (url: string): Promise<string> => {
+        const { stdout } = await bed.cri.runtime.execSync({ containerId, cmd: ['wget', '-qO-', url], timeout: 10n });
+        return Buffer.from(stdout).toString();
+      };
+      expect(await reach(ask, '10.251.42.1')).toBe('hello');
+      expect(await reach(ask, '10.251.43.1')).toBe('hello');
+
+      await bed.containerd.kill('SIGKILL');
+      expect(await networks.collectGarbage([])).toEqual({ detached: [podSandboxId], failures: [] });
+      expect(await run('nsenter', `--net=${netnsPath}`, 'ip', '-o', 'link')).not.toMatch(/net1|tool0/);
+      expect(await primary()).toBe(before);
+      await expectNothingLeft();
+    } finally {
+      await bed[Symbol.asyncDispose]();
+    }
+    expect(await bed.leaks()).toEqual([]);
   });
 
   it('is cleaned up after a reboot: fresh namespaces, the files still there', async () => {
@@ -167,8 +214,10 @@ describe.skipIf(fault !== undefined)('a pod with a camera and a machine-tool net
     kubelet.kill('SIGKILL');
     await ended;
     expect(await links()).toContain('net1');
+    expect(await pluginsAtWork()).not.toBe('');
 
     expect(await create().collectGarbage([])).toEqual({ detached: ['sandbox1'], failures: [] });
+    expect(await pluginsAtWork()).toBe('');
     expect(await links()).toEqual(['lo']);
     await expectNothingLeft();
   });
