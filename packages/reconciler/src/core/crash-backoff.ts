@@ -5,6 +5,8 @@ export interface BackoffEntry {
   readonly delayMs: number;
   /** When the entry last grew: the moment of the restart it was counted for. */
   readonly updatedAtMs: number;
+  /** The exited instance whose restart was counted: that restart is granted, only later exits wait. */
+  readonly grantedTo?: string;
 }
 
 export interface BackoffPolicy {
@@ -21,9 +23,10 @@ export const DEFAULT_BACKOFF: BackoffPolicy = { initialMs: 10_000, maxMs: 300_00
 /** An entry no longer counts once a run outlived it by this much (client-go flowcontrol/backoff.go: 2 × 300 s, whatever the maximum). */
 const RESET_AFTER_MS = 600_000;
 
-export const growBackoff = (entry: BackoffEntry | undefined, policy: BackoffPolicy, nowMs: number): BackoffEntry => ({
+export const growBackoff = (entry: BackoffEntry | undefined, policy: BackoffPolicy, nowMs: number, grantedTo?: string): BackoffEntry => ({
   delayMs: Math.min(entry === undefined ? policy.initialMs : entry.delayMs * 2, policy.maxMs),
   updatedAtMs: nowMs,
+  ...(grantedTo === undefined ? {} : { grantedTo }),
 });
 
 /**
@@ -50,13 +53,16 @@ export const currentBackoff = (
   return (exited.finishedAtMs ?? exited.createdAtMs) - entry.updatedAtMs > RESET_AFTER_MS ? undefined : entry;
 };
 
-/** Until when an exited container has to wait; undefined when it may start now, and when its exit lies in the future: then the clock was set back. */
+/**
+ * Until when an exited container has to wait; undefined when it may start now, when its restart has been granted and only is not seen yet, and when its
+ * exit lies in the future: then the clock was set back.
+ */
 export const backoffUntilMs = (
   entry: BackoffEntry | undefined,
   exited: ObservedContainer | undefined,
   nowMs: number,
 ): number | undefined => {
-  if (entry === undefined || exited === undefined) return undefined;
+  if (entry === undefined || exited === undefined || entry.grantedTo === exited.id) return undefined;
   const finishedAtMs = exited.finishedAtMs ?? exited.createdAtMs;
   const untilMs = finishedAtMs + entry.delayMs;
   return finishedAtMs <= nowMs && nowMs < untilMs ? untilMs : undefined;

@@ -39,7 +39,7 @@ const countRestart = (ledger: PodLedger, name: string, { observed, policy, nowMs
   const exited = observed?.containers.find((container) => container.name === name && container.state === 'exited');
   if (exited === undefined) return ledger;
   const entry = currentBackoff(ledger.backoff.get(name), exited, policy);
-  return { ...ledger, backoff: withEntry(ledger.backoff, name, growBackoff(entry, policy, nowMs)) };
+  return { ...ledger, backoff: withEntry(ledger.backoff, name, growBackoff(entry, policy, nowMs, exited.id)) };
 };
 
 const succeeded = (ledger: PodLedger, action: PodAction): PodLedger => {
