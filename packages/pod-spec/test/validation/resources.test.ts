@@ -58,6 +58,9 @@ describe('the resources of the Pod', () => {
   const holds = container({ resources: { requests: { cpu: '1', 'hugepages-2Mi': '2Mi' }, limits: { cpu: '3', 'hugepages-2Mi': '2Mi' } } });
   it.each([
     [{ requests: { cpu: '1', 'hugepages-2Mi': '2Mi' }, limits: { 'hugepages-2Mi': '2Mi' } }, []],
+    // What the Pod does not name is not compared.
+    [{ requests: { memory: '1Gi' } }, []],
+    [{}, []],
     [
       { requests: { cpu: '999m', 'hugepages-2Mi': '2Mi' }, limits: { 'hugepages-2Mi': '2Mi' } },
       ['spec.resources.requests[cpu]: Invalid value: "999m": must be greater than or equal to aggregate container requests of 1'],
