@@ -22,6 +22,8 @@ const int32Max = 2n ** 31n - 1n;
 const int64Max = 2n ** 63n - 1n;
 const wholeNumber = /^-?[0-9]+$/;
 const timeForm = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+/** Unknown fields that a better name is looked for; a text with more is no Pod, and looking takes time. */
+const maxHints = 100;
 /** Counts as no time at all. */
 const zeroTime = '0001-01-01T00:00:00Z';
 const goSpace = /^[\s\x85\u180e]+|[\s\x85\u180e]+$/g;
@@ -78,6 +80,7 @@ const hintFor = (schema: FieldSchema, node: ManifestNode): string => {
  * stay, since some rules tell them from absent ones; see dropEmpty.
  */
 export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: string, report: Report): Values => {
+  let hints = 0;
   const join = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
 
   const mismatch = (field: FieldSchema, node: ManifestNode, at: string, expected: string): void =>
@@ -195,7 +198,8 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       const field = type.byName.get(key);
       const fieldPath = join(at, key);
       if (field === undefined) {
-        const near = nearestName(key, type.byName.keys());
+        hints += 1;
+        const near = hints <= maxHints ? nearestName(key, type.byName.keys()) : undefined;
         const hint = near === undefined ? '' : `did you mean ${near}?`;
         report({
           code: 'UNKNOWN_FIELD',

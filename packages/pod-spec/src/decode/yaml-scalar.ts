@@ -28,10 +28,14 @@ const intForm = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9]
 const int64Min = -(2n ** 63n);
 const uint64Max = 2n ** 64n - 1n;
 
+/** No number of 64 bits has more digits, zeros in front aside. */
+const maxIntLength = 64;
+
 const readInt = (plain: string): bigint | undefined => {
   const match = intForm.exec(plain);
   if (match === null) return undefined;
   const [, sign = '', digits = ''] = match;
+  if (digits.length > maxIntLength && /^0?[bBoOxX]?0*/.exec(digits)![0].length < digits.length - maxIntLength) return undefined;
   const octal = /^0[0-7]+$/.test(digits);
   const magnitude = BigInt(octal ? `0o${digits.slice(1)}` : digits.toLowerCase());
   const value = sign === '-' ? -magnitude : magnitude;

@@ -35,7 +35,8 @@ const wordsOf = (type: string, field: string): readonly string[] => {
   return [];
 };
 
-const typeName = ({ container, base }: FieldSchema): string => (container === 'list' ? `[]${base}` : container === 'map' ? `map[string]${base}` : base);
+const typeName = ({ container, base }: FieldSchema): string =>
+  container === 'list' ? `[]${base}` : container === 'map' ? `map[string]${base}` : base;
 
 /** Everything the table says about one field of a structure. */
 export const describeField = (struct: StructSchema, field: FieldSchema): FieldSummary => {
@@ -52,7 +53,8 @@ export const describeField = (struct: StructSchema, field: FieldSchema): FieldSu
 
 const structDescription = ({ base }: FieldSchema): string => descriptions[base]?.['']?.[0] ?? '';
 
-const fieldsOf = (struct: StructSchema | undefined): readonly FieldSummary[] => (struct === undefined ? [] : struct.fields.map((field) => describeField(struct, field)));
+const fieldsOf = (struct: StructSchema | undefined): readonly FieldSummary[] =>
+  struct === undefined ? [] : struct.fields.map((field) => describeField(struct, field));
 
 /**
  * Explains a field by its path, e.g. `pod.spec.containers.livenessProbe` or `spec.containers[0].ports`; indexes do not matter.
@@ -60,7 +62,10 @@ const fieldsOf = (struct: StructSchema | undefined): readonly FieldSummary[] => 
  * @throws PodSpecError `POD_SPEC_FIELD_UNKNOWN` if there is no such field, with the nearest name as a hint.
  */
 export const explainField = (path: string): FieldExplanation => {
-  const steps = path.replace(/\[[^\]]*\]/g, '').split('.').filter(Boolean);
+  const steps = path
+    .replace(/\[[^\]]*\]/g, '')
+    .split('.')
+    .filter(Boolean);
   if (steps[0]?.toLowerCase() === 'pod' || steps[0]?.toLowerCase() === 'pods') steps.shift();
   const root = structSchema('Pod');
   let struct: StructSchema | undefined = root;

@@ -17,7 +17,10 @@ describe('podJsonSchema', () => {
 
   it('knows the words, defaults and meanings of fields', () => {
     const { definitions } = podJsonSchema() as { definitions: Record<string, { properties: Record<string, unknown> }> };
-    expect(definitions['PodSpec']!.properties['restartPolicy']).toMatchObject({ enum: ['Always', 'OnFailure', 'Never'], default: 'Always' });
+    expect(definitions['PodSpec']!.properties['restartPolicy']).toMatchObject({
+      enum: ['Always', 'OnFailure', 'Never'],
+      default: 'Always',
+    });
     expect(definitions['Probe']!.properties['periodSeconds']).toMatchObject({ type: 'integer', default: 10 });
   });
 });

@@ -39,9 +39,16 @@ const structDefinition = (name: string): Schema => {
     if (words.required) required.push(field.name);
     const value = valueSchema(field, words.values);
     const shape =
-      field.container === 'list' ? { type: 'array', items: value } : field.container === 'map' ? { type: 'object', additionalProperties: value } : value;
+      field.container === 'list'
+        ? { type: 'array', items: value }
+        : field.container === 'map'
+          ? { type: 'object', additionalProperties: value }
+          : value;
     const fallback = words.default === undefined ? undefined : scalarDefault(field, words.default);
-    const notes = { ...(words.description !== '' && { description: words.description }), ...(fallback !== undefined && { default: fallback }) };
+    const notes = {
+      ...(words.description !== '' && { description: words.description }),
+      ...(fallback !== undefined && { default: fallback }),
+    };
     // Beside $ref nothing else counts in draft 07.
     properties[field.name] = '$ref' in shape && Object.keys(notes).length > 0 ? { ...notes, allOf: [shape] } : { ...shape, ...notes };
   }

@@ -1,0 +1,20 @@
+/** One field of the table. */
+export interface TableField {
+  readonly name: string;
+  readonly optional: boolean;
+  readonly pointer: boolean;
+  readonly base: string;
+  readonly container: '' | '[]' | '{}';
+  readonly fallback: string | undefined;
+  readonly doc: string;
+}
+export interface Table {
+  readonly enums: Readonly<Record<string, readonly string[]>>;
+  readonly types: Readonly<
+    Record<
+      string,
+      { readonly name: string; readonly doc: string; readonly mixins: readonly string[]; readonly fields: readonly TableField[] }
+    >
+  >;
+}
+export const readTable: (text: string) => Table;
