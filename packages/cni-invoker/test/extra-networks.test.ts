@@ -210,6 +210,13 @@ describe('collectGarbage', () => {
     expect(await commands()).toEqual(['GC plc-plugin ']);
   });
 
+  it('releases nothing while a record can not be read: it may claim what looks unclaimed', async () => {
+    await networks.attach(sandbox('cam', 'alive'));
+    await writeFile(join(fake.cacheDir, 'extra-networks', 'alive.json'), '{"half');
+    await expect(create().collectGarbage(['alive'])).rejects.toMatchObject({ code: 'CNI_CACHE_FAILED' });
+    expect(await commands()).toEqual(['ADD cam-plugin net1']);
+  });
+
   it('tells what could not be released instead of failing', async () => {
     await networks.attach(sandbox('cam', 'gone'));
     await fake.plugin('cam-plugin', { ...speaks, DEL: 'exit 1', GC: refuse({ code: 5, msg: 'disk' }) });

@@ -154,6 +154,13 @@ describe.skipIf(fault !== undefined)('a pod with a camera and a machine-tool net
     await expectNothingLeft();
   });
 
+  it('a default route that can not be reached undoes the rest', async () => {
+    const annotations = { 'k8s.v1.cni.cncf.io/networks': '[{"name":"camera","default-route":["10.251.99.1"]}]' };
+    await expect(create().attach({ ...sandbox(), annotations })).rejects.toMatchObject({ code: 'CNI_DEFAULT_ROUTE_FAILED' });
+    expect(await links()).toEqual(['lo']);
+    await expectNothingLeft();
+  });
+
   it("keeps the runtime's own interface as it is, and is cleaned up while the runtime is down", async () => {
     const bed = await startTestbed();
     try {

@@ -72,7 +72,10 @@ export interface ExtraNetworks {
   attach(sandbox: ExtraNetworksSandbox, options?: Abortable): Promise<readonly NetworkStatus[]>;
   /** Detaches in reverse order, from the record alone: also after a crash, and when the network namespace is gone. Repeatable. */
   detach(podSandboxId: string, options?: Abortable): Promise<void>;
-  /** Detaches every recorded sandbox that is not valid, then lets each network release what nobody claims. Never throws for a failing plugin. */
+  /**
+   * Detaches every recorded sandbox that is not valid, then lets each network release what nobody claims. A failing plugin is told in the
+   * report. Throws CNI_CACHE_FAILED when a record can't be read: what it claims is not known, and must not be released.
+   */
   collectGarbage(validPodSandboxIds: Iterable<string>, options?: Abortable): Promise<ExtraNetworksGcReport>;
   /** The state of each network in the directory. */
   status(options?: Abortable): Promise<readonly ExtraNetworkHealth[]>;

@@ -111,13 +111,14 @@ const status = async ({ cni, network, ...settings }: CniSettings, { signal }: Cn
       states.push({ name, path, ready: false, message: fault.message, hint: fault.hint });
     }
   }
+  if (states.length === 0) return { data: states, text: `no networks in ${settings.confDirs.join(', ')}\n`, exitCode: 1 };
   return {
     data: states,
     text: formatTable(
       ['NETWORK', 'READY', 'MESSAGE'],
       states.map(({ name, ready, message }) => [name, ready ? 'yes' : 'no', message]),
     ),
-    exitCode: states.length > 0 && states.every(({ ready }) => ready) ? 0 : 1,
+    exitCode: states.every(({ ready }) => ready) ? 0 : 1,
   };
 };
 
