@@ -23,6 +23,8 @@ export interface CliInput extends Readable {
 export interface CliIo {
   /** The name it was called by: `kubelet-cli`, or `kubelet`. */
   readonly programName: string;
+  /** Path of the program itself, for units that start it. */
+  readonly programPath: string;
   readonly stdin: CliInput;
   readonly stdout: CliOutput;
   readonly stderr: CliOutput;

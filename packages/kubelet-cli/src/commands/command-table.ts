@@ -5,6 +5,7 @@ import { completionCommand } from './completion-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { downCommand } from './down-command.js';
 import { inspectCommands } from './inspect-commands.js';
+import { installCommand, uninstallCommand } from './install-command.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
 import { upCommand } from './up-command.js';
@@ -20,6 +21,8 @@ export const commands: readonly Command[] = [
   ...changeCommands,
   doctorCommand,
   cniCommand,
+  installCommand,
+  uninstallCommand,
   completionCommand(() => commands),
   versionCommand,
 ];

@@ -71,7 +71,7 @@ const topCommand = nodeCommand(
         containers: flagOption(input, 'containers'),
         watch: flagOption(input, 'watch'),
         noHeaders: flagOption(input, 'no-headers'),
-        ...given('sortBy', sortBy),
+        ...(sortBy === undefined ? {} : { sortBy }),
       },
       context,
     );

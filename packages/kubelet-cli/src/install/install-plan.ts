@@ -1,0 +1,71 @@
+/** One thing that `install` puts on the machine. */
+export type InstallStep =
+  | { readonly type: 'directory'; readonly path: string; readonly mode: number }
+  /** `keep`: a file that is there already is the user's and stays. */
+  | { readonly type: 'file'; readonly path: string; readonly text: string; readonly mode: number; readonly keep: boolean };
+
+export interface InstallOptions {
+  /** Where the files go; `/` but in tests. */
+  readonly root: string;
+  readonly nodeBinary: string;
+  /** The command line's own program. */
+  readonly program: string;
+  readonly runtimeEndpoint: string;
+  /** The runtime's unit, for `After=`; undefined when it has none. */
+  readonly runtimeUnit: string | undefined;
+}
+
+const CONFIG_PATH = '/etc/kubernetes/kubelet.yaml';
+const MANIFEST_DIRECTORY = '/etc/kubernetes/manifests';
+export const UNIT_PATH = '/etc/systemd/system/solo-kubelet.service';
+const WATCHDOG_SECONDS = 60;
+
+/** Everything that a node needs besides the program and a container runtime, in order. */
+export const installPlan = (options: InstallOptions): readonly InstallStep[] => {
+  const at = (path: string): string => (options.root === '/' ? path : `${options.root}${path}`);
+  return [
+    { type: 'directory', path: at('/etc/kubernetes'), mode: 0o755 },
+    { type: 'directory', path: at(MANIFEST_DIRECTORY), mode: 0o755 },
+    { type: 'directory', path: at('/var/lib/kubelet'), mode: 0o750 },
+    { type: 'file', path: at(CONFIG_PATH), text: configuration(options), mode: 0o644, keep: true },
+    { type: 'file', path: at(UNIT_PATH), text: unit(options), mode: 0o644, keep: false },
+  ];
+};
+
+const configuration = ({
+  runtimeEndpoint,
+}: InstallOptions): string => `# Configuration of Solo Kubelet: the fields of Kubernetes' KubeletConfiguration.
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+staticPodPath: ${MANIFEST_DIRECTORY}
+containerRuntimeEndpoint: ${runtimeEndpoint}
+address: 127.0.0.1
+authentication:
+  anonymous:
+    enabled: false
+  webhook:
+    enabled: false
+authorization:
+  mode: Roles
+failCgroupV1: false
+`;
+
+const unit = ({ nodeBinary, program, runtimeUnit }: InstallOptions): string => `[Unit]
+Description=Solo Kubelet: runs the Pods of ${MANIFEST_DIRECTORY}
+Wants=network-online.target
+After=network-online.target${runtimeUnit === undefined ? '' : ` ${runtimeUnit}`}
+${runtimeUnit === undefined ? '' : `Wants=${runtimeUnit}\n`}
+[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=${nodeBinary} ${program} run --config ${CONFIG_PATH}
+Restart=always
+RestartSec=2
+WatchdogSec=${WATCHDOG_SECONDS}
+# Containers outlive the kubelet.
+KillMode=process
+OOMScoreAdjust=-999
+
+[Install]
+WantedBy=multi-user.target
+`;

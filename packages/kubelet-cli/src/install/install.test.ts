@@ -1,0 +1,59 @@
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { carryOut, undo } from './carry-out.js';
+import { type InstallOptions, installPlan } from './install-plan.js';
+
+let root: string;
+const options = (): InstallOptions => ({
+  root,
+  nodeBinary: '/usr/bin/node',
+  program: '/opt/bin.js',
+  runtimeEndpoint: 'unix:///run/containerd/containerd.sock',
+  runtimeUnit: 'containerd.service',
+});
+const config = (): string => join(root, 'etc/kubernetes/kubelet.yaml');
+const unit = (): string => join(root, 'etc/systemd/system/solo-kubelet.service');
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'solo-kubelet-install-'));
+  await carryOut([{ type: 'directory', path: join(root, 'etc/systemd/system'), mode: 0o755 }]);
+});
+afterEach(() => rm(root, { recursive: true }));
+
+it('writes a unit that is restarted when it hangs and leaves containers alone', async () => {
+  await carryOut(installPlan(options()));
+  const text = await readFile(unit(), 'utf8');
+  for (const line of [
+    'Type=notify',
+    'WatchdogSec=60',
+    'KillMode=process',
+    'ExecStart=/usr/bin/node /opt/bin.js run --config /etc/kubernetes/kubelet.yaml',
+    'Wants=containerd.service',
+  ]) {
+    expect(text).toContain(line);
+  }
+  expect(parse(await readFile(config(), 'utf8'))).toMatchObject({
+    kind: 'KubeletConfiguration',
+    staticPodPath: '/etc/kubernetes/manifests',
+  });
+});
+
+it('changes nothing the second time, and keeps a configuration that was edited', async () => {
+  await carryOut(installPlan(options()));
+  expect((await carryOut(installPlan(options()))).every(({ outcome }) => outcome === 'unchanged')).toBe(true);
+  await writeFile(config(), 'mine');
+  expect(await carryOut(installPlan(options()))).toContainEqual({ path: config(), outcome: 'kept' });
+  expect(await readFile(config(), 'utf8')).toBe('mine');
+});
+
+it('removes what it made, and not what was edited', async () => {
+  await carryOut(installPlan(options()));
+  await writeFile(config(), 'mine');
+  await undo(installPlan(options()));
+  await expect(access(unit())).rejects.toThrow();
+  expect(await readFile(config(), 'utf8')).toBe('mine');
+  await access(join(root, 'etc/kubernetes/manifests'));
+});
