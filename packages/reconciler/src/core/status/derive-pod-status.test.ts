@@ -1,0 +1,234 @@
+import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
+import { describe, expect, it } from 'vitest';
+import { container, observedContainer, observedPod, observedSandbox, pod } from '../../testing/index.js';
+import { syncInputOf } from '../../testing/sync-input.js';
+import type { ObservedPod } from '../observed-pod.js';
+import { newLedger } from '../pod-ledger.js';
+import { derivePodStatus } from './derive-pod-status.js';
+
+const derive = (
+  spec: Partial<Pod['spec']>,
+  observed?: ObservedPod,
+  rest: Parameters<typeof syncInputOf>[0] & { nodeIps?: readonly string[] } = {},
+): PodStatus => derivePodStatus({ ...syncInputOf({ pod: pod('web', spec), observed, ...rest }), nodeIps: rest.nodeIps ?? ['192.0.2.10'] });
+
+const admitted = { ...newLedger(pod('web')), admission: { state: 'admitted' } as const };
+const running = observedContainer('app');
+const exited = (exitCode: number, name = 'app') =>
+  observedContainer(name, { state: 'exited', exitCode, finishedAtMs: 99_000, reason: exitCode === 0 ? 'Completed' : 'Error' });
+const condition = (status: PodStatus, type: string) => status.conditions?.find((one) => one.type === type);
+
+describe('phase', () => {
+  const init = { initContainers: [container('one')] };
+  const side = { initContainers: [container('side', { restartPolicy: 'Always' })] };
+  it.each<[string, Partial<Pod['spec']>, ObservedPod | undefined, string]>([
+    ['nothing is there', {}, undefined, 'Pending'],
+    ['the sandbox is there', {}, observedPod([]), 'Pending'],
+    ['the container is created', {}, observedPod([observedContainer('app', { state: 'created' })]), 'Pending'],
+    ['the container runs', {}, observedPod([running]), 'Running'],
+    ['one runs and one has never started', { containers: [container('app'), container('b')] }, observedPod([running]), 'Pending'],
+    [
+      'one runs and one has ended',
+      { restartPolicy: 'Never', containers: [container('app'), container('b')] },
+      observedPod([running, exited(1, 'b')]),
+      'Running',
+    ],
+    ['it exited and will run again', {}, observedPod([exited(0)]), 'Running'],
+    ['it failed and may not run again', { restartPolicy: 'Never' }, observedPod([exited(1)]), 'Failed'],
+    ['it succeeded and may not run again', { restartPolicy: 'OnFailure' }, observedPod([exited(0)]), 'Succeeded'],
+    [
+      'one succeeded and one failed',
+      { restartPolicy: 'Never', containers: [container('app'), container('b')] },
+      observedPod([exited(0), exited(1, 'b')]),
+      'Failed',
+    ],
+    ['an init container runs', init, observedPod([observedContainer('one')]), 'Pending'],
+    ['an init container failed and runs again', init, observedPod([exited(1, 'one')]), 'Pending'],
+    ['an init container failed for good', { ...init, restartPolicy: 'Never' }, observedPod([exited(1, 'one')]), 'Failed'],
+    ['the sidecar runs, the app not yet', side, observedPod([observedContainer('side')]), 'Pending'],
+    ['the sidecar has ended, the app runs', side, observedPod([running, exited(0, 'side')]), 'Running'],
+    [
+      'the sidecar runs, the app is done',
+      { ...side, restartPolicy: 'Never' },
+      observedPod([exited(0), observedContainer('side')]),
+      'Succeeded',
+    ],
+  ])('%s', (_what, spec, observed, phase) => expect(derive(spec, observed).phase).toBe(phase));
+
+  it('once terminal stays so, with its reason', () => {
+    const status = { phase: 'Failed' as const, reason: 'DeadlineExceeded', message: 'late' };
+    expect(derive({}, observedPod([running]), { status })).toMatchObject(status);
+  });
+  it('is Failed when the deadline has passed', () =>
+    expect(derive({ activeDeadlineSeconds: 10 }, observedPod([running]), { status: { startTime: '1970-01-01T00:00:00Z' } })).toMatchObject({
+      phase: 'Failed',
+      reason: 'DeadlineExceeded',
+    }));
+  it('of a pod whose manifest went stays what it was to the end', () =>
+    expect(derive({}, observedPod([exited(143)]), { wanted: false, ledger: { ...admitted, removed: true } }).phase).toBe('Running'));
+  it('of a refused pod is Failed, with the reason and nothing else', () => {
+    const ledger = { ...admitted, admission: { state: 'refused', reason: 'NodePorts', message: 'taken' } as const };
+    expect(derive({}, undefined, { ledger })).toEqual({
+      phase: 'Failed',
+      reason: 'NodePorts',
+      message: 'Pod was rejected: taken',
+      qosClass: 'BestEffort',
+      startTime: '1970-01-01T00:01:40Z',
+    });
+  });
+});
+
+describe('container status', () => {
+  const first = (status: PodStatus) => status.containerStatuses?.[0];
+  it('of a running container has its start, ids and readiness', () =>
+    expect(first(derive({}, observedPod([running])))).toEqual({
+      name: 'app',
+      state: { running: { startedAt: '1970-01-01T00:00:00Z' } },
+      lastState: {},
+      ready: true,
+      restartCount: 0,
+      image: 'app:1',
+      imageID: 'sha256:app',
+      containerID: 'fake://app-0',
+      started: true,
+    }));
+  it.each([
+    [{}, 'ContainerCreating'],
+    [{ initContainers: [container('one')] }, 'PodInitializing'],
+  ])('without an instance waits', (spec, reason) => expect(first(derive(spec, observedPod([])))?.state).toEqual({ waiting: { reason } }));
+  it('shows why it could not be started, and how the last run ended', () => {
+    const startFailures = new Map([['app', { reason: 'ErrImagePull', message: 'no such image', retryAtMs: 0, failures: 1 }]]);
+    expect(first(derive({}, observedPod([exited(3)]), { ledger: { ...admitted, startFailures } }))).toMatchObject({
+      state: { waiting: { reason: 'ErrImagePull', message: 'no such image' } },
+      lastState: { terminated: { exitCode: 3, reason: 'Error', containerID: 'fake://app-0' } },
+    });
+  });
+  it('shows CrashLoopBackOff while it waits, and the exit before it does', () => {
+    const backoff = new Map([['app', { delayMs: 40_000, updatedAtMs: 90_000 }]]);
+    const observed = observedPod([observedContainer('app', { ...exited(3), restartCount: 2, id: 'c' })]);
+    expect(first(derive({}, observed, { ledger: { ...admitted, backoff } }))?.state?.waiting?.reason).toBe('CrashLoopBackOff');
+    expect(first(derive({}, observed, { ledger: { ...admitted, backoff }, nowMs: 140_000 }))?.state?.terminated?.exitCode).toBe(3);
+  });
+  it('has the second newest instance as lastState', () => {
+    const observed = observedPod([observedContainer('app', { restartCount: 1, createdAtMs: 2 }), exited(9)]);
+    expect(first(derive({}, observed))).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 9 } } });
+  });
+  it('remembers the last state and the count when the record has been collected', () => {
+    const before = derive({}, observedPod([exited(9)]));
+    const after = derive({}, observedPod([observedContainer('app', { restartCount: 1 })]), { status: before });
+    expect(first(after)).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 9 } } });
+    expect(first(derive({}, observedPod([]), { status: after }))).toMatchObject({
+      restartCount: 1,
+      state: { waiting: {} },
+      lastState: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } },
+    });
+  });
+  it('of an init container whose record is gone reads Completed once the pod is initialized', () => {
+    const status = derive({ initContainers: [container('one')] }, observedPod([running]));
+    expect(status.initContainerStatuses?.[0]).toMatchObject({ ready: true, state: { terminated: { exitCode: 0, reason: 'Completed' } } });
+  });
+  it('cuts termination messages to their share', () => {
+    const loud = observedContainer('app', { ...exited(1), message: 'é'.repeat(10_000) });
+    const message = first(derive({ restartPolicy: 'Never', containers: [container('app'), container('b')] }, observedPod([loud])))?.state
+      ?.terminated?.message;
+    expect(Buffer.byteLength(message ?? '')).toBe(6_144);
+  });
+});
+
+describe('readiness', () => {
+  const probed = { containers: [container('app', { readinessProbe: { tcpSocket: { port: 1 } } })] };
+  const ready = (status: PodStatus) => status.containerStatuses?.[0]?.ready;
+  it('waits for the probe’s success', () => {
+    expect(ready(derive(probed, observedPod([running])))).toBe(false);
+    expect(ready(derive(probed, observedPod([running]), { verdicts: new Map([['app-0', { readiness: 'success' }]]) }))).toBe(true);
+  });
+  it('known from before a kubelet restart holds until a verdict, for the same instance', () => {
+    const status = derive(probed, observedPod([running]), { verdicts: new Map([['app-0', { readiness: 'success' }]]) });
+    expect(ready(derive(probed, observedPod([running]), { status }))).toBe(true);
+    expect(ready(derive(probed, observedPod([{ ...running, id: 'app-1' }]), { status }))).toBe(false);
+    expect(ready(derive(probed, observedPod([running]), { status, verdicts: new Map([['app-0', { readiness: 'failure' }]]) }))).toBe(false);
+  });
+  it('is for later while the startup probe has not succeeded', () => {
+    const spec = { containers: [container('app', { startupProbe: { tcpSocket: { port: 1 } } })] };
+    expect(derive(spec, observedPod([running])).containerStatuses?.[0]).toMatchObject({ started: false, ready: false });
+    expect(
+      derive(spec, observedPod([running]), { verdicts: new Map([['app-0', { startup: 'success' }]]) }).containerStatuses?.[0],
+    ).toMatchObject({
+      started: true,
+      ready: true,
+    });
+  });
+  it('of a plugin’s probe counts like any other', () => {
+    const it = pod('web', {}, { annotations: { 'probes.solo-kubelet.dev/app.readiness': '{"mqtt":{"port":1883},"periodSeconds":5}' } });
+    expect(
+      derivePodStatus({ ...syncInputOf({ pod: it, observed: observedPod([running]) }), nodeIps: [] }).containerStatuses?.[0]?.ready,
+    ).toBe(false);
+  });
+});
+
+describe('conditions', () => {
+  it('are all true for a pod that runs, in upstream’s order', () =>
+    expect(derive({}, observedPod([running])).conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+      'PodReadyToStartContainers=True',
+      'Initialized=True',
+      'Ready=True',
+      'ContainersReady=True',
+      'PodScheduled=True',
+    ]));
+  it('name what is missing', () => {
+    const status = derive(
+      { initContainers: [container('one')], containers: [container('b'), container('a')] },
+      observedPod([observedContainer('one')]),
+    );
+    expect(condition(status, 'Initialized')).toMatchObject({
+      status: 'False',
+      reason: 'ContainersNotInitialized',
+      message: 'containers with incomplete status: [one]',
+    });
+    expect(condition(status, 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'ContainersNotReady',
+      message: 'containers with unready status: [b a]',
+    });
+  });
+  it('read PodCompleted and PodFailed at the end', () => {
+    expect(condition(derive({ restartPolicy: 'Never' }, observedPod([exited(0)])), 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'PodCompleted',
+    });
+    expect(condition(derive({ restartPolicy: 'Never' }, observedPod([exited(1)])), 'ContainersReady')).toMatchObject({
+      reason: 'PodFailed',
+    });
+  });
+  it('keep their transition time for as long as the status stays', () => {
+    const before = derive({}, observedPod([running]));
+    const later = derive({}, observedPod([running]), { status: before, nowMs: 200_000 });
+    expect(later.conditions).toEqual(before.conditions);
+    const notReady = derive({}, observedPod([exited(1)]), { status: before, nowMs: 200_000 });
+    expect(condition(notReady, 'Ready')?.lastTransitionTime).toBe('1970-01-01T00:03:20Z');
+    expect(condition(notReady, 'PodScheduled')?.lastTransitionTime).toBe('1970-01-01T00:01:40Z');
+  });
+  it('of readiness gates come from the manifest’s own status', () => {
+    const gated = pod('web', { readinessGates: [{ conditionType: 'lb' }] });
+    const input = { ...syncInputOf({ pod: gated, observed: observedPod([running]) }), nodeIps: [] };
+    expect(condition(derivePodStatus(input), 'Ready')).toMatchObject({ status: 'False', reason: 'ReadinessGatesNotReady' });
+    const open = { ...gated, status: { conditions: [{ type: 'lb', status: 'True' as const }] } };
+    expect(condition(derivePodStatus({ ...input, pod: open }), 'Ready')?.status).toBe('True');
+  });
+});
+
+describe('addresses', () => {
+  it('are one of each family, the node’s first family in front, and outlive the sandbox', () => {
+    const both = observedPod([running], [observedSandbox({ ips: ['10.0.0.2', 'fd00::2', '10.0.0.3'] })]);
+    const status = derive({}, both, { nodeIps: ['fd00::1', '192.0.2.1'] });
+    expect(status).toMatchObject({ podIP: 'fd00::2', podIPs: [{ ip: 'fd00::2' }, { ip: '10.0.0.2' }], hostIP: 'fd00::1' });
+    expect(derive({}, observedPod([running], [observedSandbox({ state: 'notReady', ips: [] })]), { status }).podIP).toBe('fd00::2');
+  });
+  it('of a host-network pod are the node’s', () =>
+    expect(derive({ hostNetwork: true }, observedPod([running], [observedSandbox({ hostNetwork: true, ips: [] })]))).toMatchObject({
+      podIP: '192.0.2.10',
+    }));
+});
+
+it('takes the start time of a pod that an earlier kubelet started from its first sandbox', () =>
+  expect(derive({}, observedPod([running], [observedSandbox({ createdAtMs: 7_000 })])).startTime).toBe('1970-01-01T00:00:07Z'));
