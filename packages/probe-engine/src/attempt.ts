@@ -1,6 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { from, type SchedulerLike, type Subscription } from 'rxjs';
-import type { AnyProbeHandler, ProbeOutcome } from './probe-handler.js';
+import type { AnyProbeHandler, ProbeAttemptOptions, ProbeOutcome } from './probe-handler.js';
 import { type ProbeTarget, probeTiming } from './probe-target.js';
 
 /** Tries in a row when the attempt itself can't be made (`maxProbeRetries` in pkg/kubelet/prober/prober.go). */
@@ -55,7 +55,7 @@ const tryOnce = (
   done: (end: TryEnd) => void,
 ): (() => void) => {
   const { timeoutMs } = probeTiming(target.probe);
-  const controller = new AbortController();
+  const time = attemptTime();
   let over = false;
   let answer: Subscription | undefined;
   const stop = (): void => {
@@ -66,14 +66,14 @@ const tryOnce = (
   const end = (outcome: ProbeOutcome): void => {
     if (over) return;
     stop();
-    done({ outcome, late: controller.signal.aborted });
+    done({ outcome, late: time.isUp() });
   };
   const failed = (error: unknown): void => {
-    if (!controller.signal.aborted) end({ result: 'unknown', output: describeError(error) });
+    if (!time.isUp()) end({ result: 'unknown', output: describeError(error) });
     else end({ result: 'failure', output: `timed out after ${timeoutMs / 1_000}s` });
   };
   const abort = (): void => {
-    controller.abort();
+    time.end();
     if (over) return;
     const output = `the ${handler.field} handler did not answer in time`;
     limit.add(scheduler.schedule(() => end({ result: 'unknown', output }), ABORT_GRACE_MS));
@@ -82,7 +82,7 @@ const tryOnce = (
   const limit = scheduler.schedule(() => void limit.add(scheduler.schedule(abort, 0)), timeoutMs);
 
   try {
-    const given = handler.probe(action as never, target, { signal: controller.signal });
+    const given = handler.probe(action as never, target, time.options);
     if (given instanceof Promise) given.then(end, failed);
     else {
       const complete = (): void => failed(new Error(`the ${handler.field} handler gave no answer`));
@@ -95,8 +95,35 @@ const tryOnce = (
   return () => {
     if (over) return;
     stop();
-    controller.abort();
+    time.end();
   };
+};
+
+/** The time of a try. A signal costs more than the rest of a try, so it is made only for handlers that ask for it. */
+const attemptTime = () => {
+  let up = false;
+  let controller: AbortController | undefined;
+  let callback: (() => void) | undefined;
+  const options: ProbeAttemptOptions = {
+    get signal() {
+      controller ??= new AbortController();
+      if (up) controller.abort();
+      return controller.signal;
+    },
+    listen: (given) => {
+      callback = given;
+      if (up) given();
+      return () => {
+        callback = undefined;
+      };
+    },
+  };
+  const end = (): void => {
+    up = true;
+    controller?.abort();
+    callback?.();
+  };
+  return { options, end, isUp: () => up };
 };
 
 const findHandler = (handlers: ReadonlyMap<string, AnyProbeHandler>, { probe, custom }: ProbeTarget) => {

@@ -10,7 +10,18 @@ export interface ProbeOutcome {
 export interface ProbeAttemptOptions {
   /** Aborted when the attempt's time is up or nobody wants the answer any more. A handler answers then at once, or rejects. */
   readonly signal: AbortSignal;
+  /** Calls back when `signal` aborts, without the cost of a signal; returns how to stop listening. The engine's own attempts have it. */
+  readonly listen?: (callback: () => void) => () => void;
 }
+
+/** Calls back when the attempt is aborted, before this returns when it is already; returns how to stop listening. */
+export const onAbort = (options: ProbeAttemptOptions, callback: () => void): (() => void) => {
+  if (options.listen !== undefined) return options.listen(callback);
+  const { signal } = options;
+  if (signal.aborted) callback();
+  signal.addEventListener('abort', callback);
+  return () => signal.removeEventListener('abort', callback);
+};
 
 /**
  * Makes single attempts. `field` is the field of the Probe that it serves, and `action` that field's value; timing, thresholds and time limits are

@@ -178,6 +178,23 @@ describe('httpGet', () => {
   });
 });
 
+describe('an attempt that nobody waits for any more', () => {
+  it.each<[AnyProbeHandler]>([[tcpSocketHandler()], [httpGetHandler()], [grpcHandler()]])('ends at once', async (handler) => {
+    const port = await serve(() => {});
+    const outcome = await lastValueFrom(from(handler.probe({ port } as never, probeTarget(), { signal: AbortSignal.abort() })));
+    expect(outcome.result).toBe('failure');
+  });
+
+  it('ends in the middle of redirects', async () => {
+    let asked = 0;
+    const port = await serve((_request, response) => {
+      asked += 1;
+      if (asked === 1) setTimeout(() => response.writeHead(302, { location: '/' }).end(), 20);
+    });
+    expect(await get(port, {}, { timeoutMs: 100 })).toMatchObject({ result: 'failure' });
+  });
+});
+
 describe('exec', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const exited = (exitCode: number, stdout = '', stderr = ''): ExecResult => ({

@@ -4,7 +4,7 @@ import type { HTTPGetAction } from '@solo-kubelet/pod-spec';
 import { authority, followLocation, formatRequest, type HttpAddress, requestTarget } from '../core/http-request.js';
 import { type HttpResponse, readResponse } from '../core/http-response.js';
 import { resolvePort } from '../core/resolve-port.js';
-import { capOutput, MAX_OUTPUT_BYTES, type ProbeHandler, type ProbeOutcome } from '../probe-handler.js';
+import { capOutput, MAX_OUTPUT_BYTES, onAbort, type ProbeAttemptOptions, type ProbeHandler, type ProbeOutcome } from '../probe-handler.js';
 import { targetHost } from '../probe-target.js';
 
 const MAX_REDIRECTS = 10;
@@ -15,7 +15,7 @@ const MAX_REDIRECTS = 10;
  */
 export const httpGetHandler = (): ProbeHandler<'httpGet', HTTPGetAction> => ({
   field: 'httpGet',
-  probe: async (action, target, { signal }) => {
+  probe: async (action, target, options) => {
     const port = resolvePort(action.port, target.ports);
     if (port === undefined) return { result: 'unknown', output: `invalid port: ${action.port}` };
     const scheme = action.scheme?.toUpperCase() === 'HTTPS' ? 'https' : 'http';
@@ -24,7 +24,7 @@ export const httpGetHandler = (): ProbeHandler<'httpGet', HTTPGetAction> => ({
     for (let redirects = 0; ; redirects += 1) {
       const request = formatRequest(address, action.httpHeaders);
       if (request === undefined) return { result: 'unknown', output: 'a header of the probe cannot be sent' };
-      const answer = await exchange(address, request, signal);
+      const answer = await exchange(address, request, options);
       if (answer.type === 'failed') return { result: 'failure', output: `Get "${url}": ${answer.why}` };
       if (answer.type !== 'complete') return { result: 'unknown', output: `Get "${url}": ${answer.why}` };
       const next = isRedirect(answer.status) && answer.location ? followLocation(address, answer.location) : undefined;
@@ -46,18 +46,18 @@ const judge = ({ status, body }: HttpResponse & { type: 'complete' }): ProbeOutc
 type Exchange = (HttpResponse & { type: 'complete' }) | { readonly type: 'failed' | 'broken'; readonly why: string };
 
 /** One request and what came back. `failed`: no answer. `broken`: an answer whose body did not arrive whole. */
-const exchange = (address: HttpAddress, request: string, signal: AbortSignal): Promise<Exchange> =>
+const exchange = (address: HttpAddress, request: string, options: ProbeAttemptOptions): Promise<Exchange> =>
   new Promise((resolve) => {
     let received: Buffer = Buffer.alloc(0);
     let status = false;
+    let ignore = (): void => {};
     const socket = open(address, () => socket.write(request, 'latin1'));
     const end = (answer: Exchange): void => {
-      signal.removeEventListener('abort', onAbort);
+      ignore();
       socket.destroy();
       resolve(answer);
     };
     const giveUp = (why: string): void => end({ type: status ? 'broken' : 'failed', why });
-    const onAbort = (): void => giveUp('context deadline exceeded (Client.Timeout exceeded while awaiting the answer)');
     const read = (ended: boolean): void => {
       const response = readResponse(received, ended, MAX_OUTPUT_BYTES);
       if (response.type === 'complete') end(response);
@@ -70,8 +70,7 @@ const exchange = (address: HttpAddress, request: string, signal: AbortSignal): P
     });
     socket.on('end', () => read(true));
     socket.on('error', (error) => giveUp(error.message));
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
+    ignore = onAbort(options, () => giveUp('context deadline exceeded (Client.Timeout exceeded while awaiting the answer)'));
   });
 
 const open = ({ scheme, hostname: host, port }: HttpAddress, connected: () => void): Socket => {
