@@ -4,11 +4,13 @@ import { cniCommand } from './cni-command.js';
 import { completionCommand } from './completion-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { downCommand } from './down-command.js';
+import { explainCommand } from './explain-command.js';
 import { inspectCommands } from './inspect-commands.js';
 import { installCommand, uninstallCommand } from './install-command.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
 import { upCommand } from './up-command.js';
+import { validateCommand } from './validate-command.js';
 import { versionCommand } from './version-command.js';
 
 /** Every command, in the order of the help. */
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   ...nodeCommands,
   ...inspectCommands,
   ...changeCommands,
+  validateCommand,
+  explainCommand,
   doctorCommand,
   cniCommand,
   installCommand,

@@ -4,8 +4,7 @@ import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
 import { createPodEnvironment, type PodEnvironment } from '@solo-kubelet/pod-environment';
-import { defaultHandlers, runProbes } from '@solo-kubelet/probe-engine';
-import { grpcHandler } from '@solo-kubelet/probe-engine/grpc';
+import { runProbes } from '@solo-kubelet/probe-engine';
 import { createReconciler, type NodeAdmissionFacts, type ReconcilerCommand } from '@solo-kubelet/reconciler';
 import { criRuntime } from '@solo-kubelet/reconciler/cri';
 import { fromEvent, merge, type Observable, of, Subject, scan, shareReplay, startWith, takeUntil, tap } from 'rxjs';
@@ -20,6 +19,7 @@ import { checkHost } from './check-host.js';
 import type { KubeletContext, KubeletService } from './kubelet-services.js';
 import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
 import { manifestSources } from './manifest-events.js';
+import { probeHandlers } from './probe-handlers.js';
 import { lockPath } from './root-lock.js';
 import { waitForRuntime } from './wait-for-runtime.js';
 
@@ -97,7 +97,7 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
       podLogsDir: config.podLogsDir,
       containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
     }),
-    runProbes: runProbes({ handlers: [...defaultHandlers(cri), grpcHandler()] }),
+    runProbes: runProbes({ handlers: probeHandlers(cri) }),
     node$: of(facts),
     commands$,
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },

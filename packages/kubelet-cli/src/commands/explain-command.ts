@@ -1,0 +1,18 @@
+import { explainField, renderExplanation } from '@solo-kubelet/pod-spec/explain';
+import { CliError } from '../cli-error.js';
+import type { Command } from '../command.js';
+import { EXIT } from '../exit-status.js';
+
+/** `explain pod.spec.containers`: what a field means and what it defaults to. */
+export const explainCommand: Command = {
+  name: 'explain',
+  usage: 'pod[.FIELD]…',
+  summary: 'Tell what a field of a Pod means.',
+  run: async (input, io) => {
+    const [path] = input.operands;
+    if (path === undefined)
+      throw new CliError({ code: 'CLI_USAGE', message: 'explain what?', hint: 'kubelet-cli explain pod.spec.containers' });
+    io.stdout.write(renderExplanation(explainField(path)));
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+// npm test: everything that CI runs, in order, and one line that sums it up. Arguments name the parts to run; none means all.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, installDependencies, installSystemPackages, pnpm, root, run } from './prepare.mjs';
+
+const reports = join(root, '.cache', 'test-reports');
+/** Checks without single tests count as one. */
+const CHECKS = [
+  ['lint', pnpm('run', 'lint')],
+  ['types', pnpm('run', 'types')],
+];
+const PROJECTS = ['unit', 'simulation', 'packages', 'e2e'];
+const wanted = process.argv.slice(2);
+const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+const count = (name, { passed = 0, failed = 0, skipped = 0 }) => {
+  totals.passed += passed;
+  totals.failed += failed;
+  totals.skipped += skipped;
+  console.log(`${failed === 0 ? '✓' : '✗'} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+};
+
+/** Counts of vitest's JSON report; a project that broke down before it could write one has failed. */
+const readReport = (path, status) => {
+  if (!existsSync(path)) return { failed: 1 };
+  const report = JSON.parse(readFileSync(path, 'utf8'));
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
+  );
+  const failed = report.numFailedTests + brokenFiles.length;
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && status !== 0 ? 1 : failed,
+    skipped: report.numPendingTests + (report.numTodoTests ?? 0),
+  };
+};
+
+await installSystemPackages();
+await installDependencies();
+if (isWanted('packages') || isWanted('e2e')) await build();
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+
+for (const [name, [command, args]] of CHECKS) {
+  if (!isWanted(name)) continue;
+  const status = await run(command, args);
+  count(name, status === 0 ? { passed: 1 } : { failed: 1 });
+}
+for (const project of PROJECTS) {
+  if (!isWanted(project)) continue;
+  const report = join(reports, `${project}.json`);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const status = await run(process.execPath, [
+    vitest,
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
+  count(project, readReport(report, status));
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed === 0 ? 0 : 1;
