@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -196,6 +198,30 @@ describe('watchManifestUrl', () => {
     const told = JSON.stringify(watched.events) + files.join('');
     expect(told).not.toContain(secret);
     expect(told).not.toContain('hunter2');
+  });
+
+  it('trusts the authorities it is given, and no others', async () => {
+    const [key, cert] = [join(cacheDirectory, 'key.pem'), join(cacheDirectory, 'cert.pem')];
+    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert, ...names], {
+      stdio: 'ignore',
+    });
+    const ca = await readFile(cert, 'utf8');
+    const secure = createHttpsServer({ key: await readFile(key), cert: ca }, body('web 1\n'));
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    try {
+      const secureUrl = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`;
+      const trusting = follow({ url: secureUrl, ca });
+      await trusting.until('synced');
+      trusting.stop();
+      const doubting = follow({ url: secureUrl });
+      await doubting.until('sourceFailed');
+      expect(doubting.events[0]).toMatchObject({ message: expect.stringMatching(/certificate/) });
+      doubting.stop();
+    } finally {
+      secure.closeAllConnections();
+      secure.close();
+    }
   });
 
   it.each([
