@@ -8,7 +8,8 @@ export const packageConfig = (entries: readonly string[]) =>
     target: 'node20',
     dts: true,
     sourcemap: true,
-    clean: true,
+    // Only a whole build starts from nothing: `npx tsup` beside a running kubelet must not pull its files away.
+    clean: process.env['npm_lifecycle_event'] === 'build',
     splitting: true,
     treeshake: true,
   });
