@@ -28,7 +28,7 @@ export type ManifestEvent =
       readonly message: string;
       readonly stale: boolean;
     }
-  /** The origin's Pod is valid but `by` asked for a Pod of that name earlier; it is not used until `by` gives the name up. */
+  /** The origin's Pod is valid but `by` asked for a Pod of that name (or uid) earlier; it is not used until `by` gives it up. */
   | { readonly type: 'shadowed'; readonly origin: ManifestOrigin; readonly by: ManifestOrigin; readonly podKey: string }
   /** A directory entry that is no manifest, and why. Its end is a `removed`. */
   | { readonly type: 'ignored'; readonly origin: ManifestOrigin; readonly reason: string }

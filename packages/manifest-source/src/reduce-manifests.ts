@@ -49,7 +49,7 @@ export const reduceManifests = (states: ManifestStates, event: ManifestEvent): M
     }
     case 'shadowed': {
       const { origin, by, podKey } = event;
-      const message = `${podKey} is already asked for by ${by.path}`;
+      const message = `its name or uid is already taken by ${by.path}`;
       return put(states, { origin, state: 'shadowed', podKey, by, issues: [], message });
     }
     case 'ignored':

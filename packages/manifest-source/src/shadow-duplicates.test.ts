@@ -7,14 +7,14 @@ import { emptyManifestStates, reduceManifests } from './reduce-manifests.js';
 import { shadowDuplicates } from './shadow-duplicates.js';
 
 const at = (path: string): ManifestOrigin => ({ source: 'file', path, document: 0 });
-const applied = (path: string, name: string, image = '1'): ManifestEvent => ({
+const applied = (path: string, name: string, image = '1', uid?: string): ManifestEvent => ({
   type: 'applied',
   origin: at(path),
   warnings: [],
   pod: {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'default' },
+    metadata: { name, namespace: 'default', uid },
     spec: { containers: [{ name: 'app', image }] },
   } as unknown as Pod,
 });
@@ -61,6 +61,16 @@ describe('shadowDuplicates', () => {
       ['applied a web:1', 'rejected a stale no', 'shadowed b by a'],
     ],
     [
+      'keeps the first claim of a uid, as in a copied manifest with only the name changed',
+      [applied('a', 'web', '1', 'u'), applied('b', 'db', '2', 'u'), removed('a')],
+      ['applied a web:1', 'shadowed b by a', 'removed a', 'applied b db:2'],
+    ],
+    [
+      'never takes a Pod in use away for the edit of an elder manifest',
+      [applied('a', 'web', '1', 'u1'), applied('b', 'db', '2', 'u2'), applied('a', 'web', '3', 'u2'), applied('a', 'web', '4', 'u3')],
+      ['applied a web:1', 'applied b db:2', 'shadowed a by b', 'applied a web:4'],
+    ],
+    [
       'repeats what is wrong with an heir',
       [applied('a', 'web'), applied('b', 'web'), rejected('b'), removed('a')],
       ['applied a web:1', 'shadowed b by a', 'rejected b stale no', 'removed a', 'applied b web:1', 'rejected b stale no'],
@@ -86,7 +96,7 @@ describe('reduceManifests', () => {
     ]);
     expect([...manifests.values()].map(({ origin, state, podKey, message }) => [origin.path, state, podKey, message])).toEqual([
       ['a', 'accepted', 'default/web', ''],
-      ['b', 'shadowed', 'default/web', 'default/web is already asked for by a'],
+      ['b', 'shadowed', 'default/web', 'its name or uid is already taken by a'],
       ['c', 'stale', 'default/db', 'no'],
       ['d', 'rejected', undefined, 'bad'],
       ['e~', 'ignored', undefined, 'a backup copy'],

@@ -4,87 +4,78 @@ import { type ManifestEvent, type ManifestOrigin, originKey, podKeyOf } from './
 type Applied = Extract<ManifestEvent, { type: 'applied' }>;
 type Rejected = Extract<ManifestEvent, { type: 'rejected' }>;
 
-/** An origin's wish for a Pod name, and what is wrong with the origin since. */
+/** An origin's wish for a Pod, and what is wrong with the origin since. */
 interface Claim {
   readonly applied: Applied;
   readonly rejected?: Rejected;
+  /** Whether the Pod is used; otherwise it is shadowed. */
+  readonly used: boolean;
 }
 
-/** Claims of every Pod name, the eldest first: it holds the name. */
-type Claims = ReadonlyMap<string, readonly Claim[]>;
-
 interface Step {
-  readonly claims: Claims;
+  /** The eldest first. */
+  readonly claims: readonly Claim[];
   readonly events: readonly ManifestEvent[];
 }
 
 /**
- * Lets only the first origin that asks for a Pod of a name have it; others are `shadowed` and take over, eldest first, when it goes.
+ * Lets only the first origin that asks for a Pod of a name, or of a uid, have it; others are `shadowed` and take over, eldest first, when it goes.
  * Put it behind a merge of sources to settle claims across them. (Kubernetes lets the last path win on a listing and the last event between.)
  */
 export const shadowDuplicates = (): MonoTypeOperatorFunction<ManifestEvent> =>
   pipe(
-    scan((step: Step, event: ManifestEvent): Step => takeClaim(step.claims, event), { claims: new Map(), events: [] }),
+    scan((step: Step, event: ManifestEvent): Step => takeClaim(step.claims, event), { claims: [], events: [] }),
     map(({ events }) => events),
     concatMap((events) => from(events)),
   );
 
-const takeClaim = (claims: Claims, event: ManifestEvent): Step => {
+const takeClaim = (claims: readonly Claim[], event: ManifestEvent): Step => {
   switch (event.type) {
     case 'applied':
       return apply(claims, event);
     case 'shadowed':
-    case 'removed': {
-      const left = release(claims, event.origin);
-      return { claims: left.claims, events: [event, ...left.events] };
-    }
+    case 'removed':
+      return handOver(
+        claims.filter((claim) => !isOf(claim, event.origin)),
+        [event],
+      );
     case 'rejected':
-      return { claims: remember(claims, event), events: [event] };
+      return { claims: claims.map((claim) => (isOf(claim, event.origin) ? { ...claim, rejected: event } : claim)), events: [event] };
     default:
       return { claims, events: [event] };
   }
 };
 
-const apply = (claims: Claims, event: Applied): Step => {
-  const podKey = podKeyOf(event.pod);
-  const held = claims.get(podKey) ?? [];
-  if (held.some((claim) => same(claim, event.origin))) {
-    const renewed = held.map((claim): Claim => (same(claim, event.origin) ? { applied: event } : claim));
-    return { claims: new Map(claims).set(podKey, renewed), events: [outcome(renewed, event, podKey)] };
-  }
-  const left = release(claims, event.origin);
-  const joined = [...(left.claims.get(podKey) ?? []), { applied: event }];
-  return { claims: new Map(left.claims).set(podKey, joined), events: [outcome(joined, event, podKey), ...left.events] };
+const apply = (claims: readonly Claim[], applied: Applied): Step => {
+  const before = claims.find((claim) => isOf(claim, applied.origin));
+  const others = claims.filter((claim) => claim !== before);
+  const holder = holderOf(others, applied);
+  const claim: Claim = { applied, used: holder === undefined };
+  const event: ManifestEvent =
+    holder === undefined ? applied : { type: 'shadowed', origin: applied.origin, by: holder.applied.origin, podKey: podKeyOf(applied.pod) };
+  const stays = before !== undefined && podKeyOf(before.applied.pod) === podKeyOf(applied.pod);
+  return handOver(stays ? claims.map((one) => (one === before ? claim : one)) : [...others, claim], [event]);
 };
 
-const outcome = (claims: readonly Claim[], event: Applied, podKey: string): ManifestEvent => {
-  const holder = claims[0]?.applied.origin ?? event.origin;
-  return originKey(holder) === originKey(event.origin) ? event : { type: 'shadowed', origin: event.origin, by: holder, podKey };
+/** Gives what nobody uses any more to the eldest who waits for it. */
+const handOver = (claims: readonly Claim[], events: readonly ManifestEvent[]): Step => {
+  const heir = claims.find((claim) => !claim.used && holderOf(claims, claim.applied) === undefined);
+  if (heir === undefined) return { claims, events };
+  const said: readonly ManifestEvent[] = heir.rejected === undefined ? [heir.applied] : [heir.applied, heir.rejected];
+  return handOver(
+    claims.map((claim) => (claim === heir ? { ...claim, used: true } : claim)),
+    [...events, ...said],
+  );
 };
 
-/** Gives up the name that an origin holds or waits for; the next in line takes over. */
-const release = (claims: Claims, origin: ManifestOrigin): Step => {
-  for (const [podKey, held] of claims) {
-    const left = held.filter((claim) => !same(claim, origin));
-    if (left.length === held.length) continue;
-    const rest = new Map(claims);
-    if (left.length === 0) rest.delete(podKey);
-    else rest.set(podKey, left);
-    const heir = left[0] === held[0] ? undefined : left[0];
-    return { claims: rest, events: heir === undefined ? [] : [heir.applied, ...(heir.rejected ? [heir.rejected] : [])] };
-  }
-  return { claims, events: [] };
-};
+/** The used claim that stands in the way of a Pod. */
+const holderOf = (claims: readonly Claim[], { origin, pod }: Applied): Claim | undefined =>
+  claims.find(
+    (claim) =>
+      claim.used &&
+      !isOf(claim, origin) &&
+      (podKeyOf(claim.applied.pod) === podKeyOf(pod) ||
+        (pod.metadata.uid !== undefined && claim.applied.pod.metadata.uid === pod.metadata.uid)),
+  );
 
-const remember = (claims: Claims, event: Rejected): Claims => {
-  for (const [podKey, held] of claims) {
-    if (!held.some((claim) => same(claim, event.origin))) continue;
-    return new Map(claims).set(
-      podKey,
-      held.map((claim) => (same(claim, event.origin) ? { ...claim, rejected: event } : claim)),
-    );
-  }
-  return claims;
-};
-
-const same = (claim: Claim, origin: ManifestOrigin): boolean => originKey(claim.applied.origin) === originKey(origin);
+const isOf = (claim: Claim, origin: ManifestOrigin): boolean => originKey(claim.applied.origin) === originKey(origin);
