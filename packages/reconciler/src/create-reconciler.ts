@@ -21,18 +21,17 @@ import {
   shareReplay,
   startWith,
   tap,
-  withLatestFrom,
 } from 'rxjs';
 import { admissionActivities } from './admission-activities.js';
 import { conflateMap } from './conflate-map.js';
-import type { KubeletActivity, NodeActivity, PodActivity } from './core/activity.js';
+import type { KubeletActivity, NodeActivity } from './core/activity.js';
 import { type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
 import { dirtyPods } from './core/dirty-pods.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import { type PodUid, podKey } from './core/pod-identity.js';
 import type { PodView } from './core/pod-view.js';
 import { reducePodViews } from './core/pod-views.js';
-import { emptyWorld, knownPod, reduceWorld, type WorldInput, type WorldSettings } from './core/world.js';
+import { emptyWorld, reduceWorld, type WorldInput, type WorldSettings } from './core/world.js';
 import { observeRuntime } from './observe-runtime.js';
 import { probePods } from './probe-pods.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
@@ -111,29 +110,19 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     ),
     command$.pipe(map(({ podUid }) => podUid)),
   );
-  type Done = { readonly podUid: PodUid; readonly activity: PodActivity };
   const pass$ = trigger$.pipe(
-    conflateMap(
-      (podUid): Observable<Done> =>
-        runPass(podUid, { world$, settings, runtime, observer, scheduler, syncFrequencyMs }).pipe(
-          map((activity) => ({ podUid, activity })),
-        ),
-      {
-        keyOf: (podUid) => podUid,
-        scheduler,
-        requeueAfterMs: ({ activity }) => (activity.type === 'passEnded' ? activity.requeueAfterMs : undefined),
-      },
-    ),
+    conflateMap((podUid) => runPass(podUid, { world$, settings, runtime, observer, scheduler, syncFrequencyMs }), {
+      keyOf: (podUid) => podUid,
+      scheduler,
+      requeueAfterMs: ({ activity }) => (activity.type === 'passEnded' ? activity.requeueAfterMs : undefined),
+    }),
     tap(({ podUid, activity }) => feedback$.next({ type: 'activity', podUid, activity })),
     share(),
   );
   const admission$ = world$.pipe(pairwise(), mergeMap(admissionActivities));
-  const podActivity$ = merge(pass$, admission$).pipe(
-    withLatestFrom(world$),
-    map(([{ podUid, activity }, world]): KubeletActivity => {
-      const pod = knownPod(world, podUid);
-      return { scope: 'pod', atMs: scheduler.now(), podUid, pod: pod === undefined ? '' : podKey(pod), ...activity };
-    }),
+  const podDoing$ = merge(pass$, admission$).pipe(share());
+  const podActivity$ = podDoing$.pipe(
+    map(({ podUid, pod, activity }): KubeletActivity => ({ scope: 'pod', atMs: scheduler.now(), podUid, pod: podKey(pod), ...activity })),
   );
   const probeReport$ = probePods({ world$, settings, runProbes: deps.runProbes, scheduler }).pipe(
     tap((report) => {
@@ -146,7 +135,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
-  const events$ = recordEvents({ activity$, probeReport$, world$, initialEvents, maxEvents, scheduler }).pipe(share());
+  const events$ = recordEvents({ podDoing$, probeReport$, world$, initialEvents, maxEvents, scheduler }).pipe(share());
   const pods$ = world$.pipe(
     scan(reducePodViews, new Map<PodUid, PodView>() as ReadonlyMap<PodUid, PodView>),
     distinctUntilChanged(),

@@ -1,5 +1,6 @@
 import { isAbort } from '@solo-kubelet/diagnostics';
-import { EMPTY, filter, first, mergeMap, Observable, type SchedulerLike, take } from 'rxjs';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { EMPTY, filter, first, map, mergeMap, Observable, type SchedulerLike, take } from 'rxjs';
 import type { PodActivity } from './core/activity.js';
 import { computePodActions, podEnding } from './core/compute-pod-actions.js';
 import { newestSandbox } from './core/observed-pod.js';
@@ -23,6 +24,13 @@ export interface PassDeps {
   readonly syncFrequencyMs: number;
 }
 
+/** Something that a pass does, and to which pod: the manifest as the pass knows it. */
+export interface PodDoing {
+  readonly podUid: PodUid;
+  readonly pod: Pod;
+  readonly activity: PodActivity;
+}
+
 /** Passes in a row that may follow each other at once, and the pause after that: for a runtime that never gets where it is told. */
 const BUSY_PASSES = 8;
 const BUSY_PAUSE_MS = 1_000;
@@ -31,7 +39,7 @@ const BUSY_PAUSE_MS = 1_000;
  * One pass over one pod: waits for a look at the runtime that is newer than the pod's last effect, plans, and carries the plan out. Triggers say who;
  * what is decided here, from the world as it is now.
  */
-export const runPass = (podUid: PodUid, deps: PassDeps): Observable<PodActivity> =>
+export const runPass = (podUid: PodUid, deps: PassDeps): Observable<PodDoing> =>
   deps.world$.pipe(
     first((world) => isFresh(world, podUid)),
     mergeMap((world) => carryOut(podUid, world, deps)),
@@ -43,7 +51,7 @@ const isFresh = (world: World, podUid: PodUid): boolean =>
   world.node !== undefined &&
   generationOf(world.observed, podUid) >= Math.max(1, world.ledgers.get(podUid)?.minGeneration ?? 0);
 
-const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodActivity> => {
+const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodDoing> => {
   const input = syncInput(deps.settings, world, podUid, deps.scheduler.now());
   const pod = knownPod(world, podUid);
   if (pod === undefined || !world.ledgers.has(podUid)) return EMPTY;
@@ -62,9 +70,10 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodA
     take(1),
   );
   const busy = input.ledger.busyPasses >= BUSY_PASSES;
-  return withInterruption(interrupted$, (emit, signal, interruption) =>
+  const work$ = withInterruption(interrupted$, (emit, signal, interruption) =>
     perform(plan, known, { ...deps, busy }, emit, signal, interruption),
   );
+  return work$.pipe(map((activity) => ({ podUid, pod, activity })));
 };
 
 /** Whether a pass made for `then` should give up what it may: the pod is to end, or its manifest is another. */

@@ -1,0 +1,372 @@
+import type { PodRecord, StatusStore } from '@solo-kubelet/reconciler';
+import {
+  container,
+  type FakeRuntimeOptions,
+  fakeRuntime,
+  nodeFacts,
+  pod,
+  testKubelet,
+  virtualTime,
+} from '@solo-kubelet/reconciler/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const clean of cleanups.splice(0)) clean();
+});
+
+const memoryStore = (): StatusStore & { readonly records: Map<string, PodRecord> } => {
+  const records = new Map<string, PodRecord>();
+  return {
+    records,
+    load: async () => [...records.values()],
+    save: async (record) => void records.set(record.podUid, structuredClone(record)),
+    remove: async (uid) => void records.delete(uid),
+  };
+};
+
+/** A kubelet in virtual time. `boot` starts another process on the same runtime and store. */
+const machine = async (options: Partial<FakeRuntimeOptions> = {}, deps: Partial<Parameters<typeof testKubelet>[0]> = {}) => {
+  const time = virtualTime();
+  const { scheduler } = time;
+  const runtime = fakeRuntime({ scheduler, ...options });
+  const store = memoryStore();
+  const boot = () => {
+    const kubelet = testKubelet({ runtime, scheduler, store, ...deps });
+    cleanups.push(() => kubelet.stop());
+    return kubelet;
+  };
+  const kubelet = boot();
+  kubelet.synced();
+  await time.advance(10);
+  const count = (method: string) => runtime.calls.filter((call) => call.method === method).length;
+  const app = (uid = 'uid-web', name = 'app') =>
+    [...runtime.pods].find(([podUid]) => podUid === uid)?.[1].containers.find((one) => one.name === name);
+  return { time, scheduler, runtime, store, kubelet, boot, count, app };
+};
+
+const status = (kubelet: { view(uid: string): { readonly pod: { readonly status?: unknown } } | undefined }, uid = 'uid-web') =>
+  kubelet.view(uid)?.pod.status as Record<string, never> | undefined;
+
+describe('a crash loop', () => {
+  it('restarts at once, then after 10, 20 and 40 seconds', async () => {
+    const { time, runtime, kubelet } = await machine({ script: () => ({ runsForMs: 100, exitCode: 1 }) });
+    kubelet.apply(pod('web'));
+    await time.advance(90_000);
+    const starts = runtime.calls.filter(({ method }) => method === 'startContainer').map(({ atMs }) => atMs);
+    const pauses = starts.slice(1).map((at, index) => Math.round((at - starts[index]! - 100) / 1000));
+    expect(pauses).toEqual([
+      expect.toSatisfy((seconds: number) => seconds <= 1),
+      expect.closeTo(10, -0.4),
+      expect.closeTo(20, -0.4),
+      expect.closeTo(40, -0.4),
+    ]);
+    expect(status(kubelet)).toMatchObject({
+      phase: 'Running',
+      containerStatuses: [{ restartCount: 4, state: { waiting: { reason: 'CrashLoopBackOff' } } }],
+    });
+    expect(kubelet.events.filter(({ reason }) => reason === 'BackOff').at(-1)?.count).toBeGreaterThan(1);
+  });
+
+  it('goes on where it was when the kubelet restarts', async () => {
+    const { time, kubelet, boot, count } = await machine({ script: () => ({ runsForMs: 100, exitCode: 1 }) });
+    kubelet.apply(pod('web'));
+    await time.advance(35_000); // restarted at 0, 10 and 30 s: the next wait is 40 s
+    kubelet.stop();
+    const before = count('startContainer');
+    const next = boot();
+    next.apply(pod('web'));
+    next.synced();
+    await time.advance(20_000);
+    expect(count('startContainer')).toBe(before);
+    await time.advance(25_000);
+    expect(count('startContainer')).toBe(before + 1);
+  });
+
+  it('can be cut short by hand, and by touching the manifest', async () => {
+    const { time, kubelet, count } = await machine({ script: () => ({ runsForMs: 100, exitCode: 1 }) });
+    kubelet.apply(pod('web'));
+    await time.advance(35_000);
+    const before = count('startContainer');
+    kubelet.command({ type: 'restart', podUid: 'uid-web' as never });
+    await time.advance(50);
+    expect(count('startContainer')).toBe(before + 1);
+    await time.advance(3_000);
+    kubelet.apply(pod('web'));
+    await time.advance(50);
+    expect(count('startContainer')).toBe(before + 2);
+  });
+});
+
+it('restarts what runs when nothing waits and a restart is asked for', async () => {
+  const { time, kubelet, app } = await machine();
+  kubelet.apply(pod('web'));
+  await time.advance(2_000);
+  const first = app();
+  kubelet.command({ type: 'restart', podUid: 'uid-web' as never });
+  await time.advance(2_000);
+  expect(app()).toMatchObject({ state: 'running', restartCount: 1 });
+  expect(app()?.id).not.toBe(first?.id);
+  await time.advance(10_000);
+  expect(app()?.restartCount).toBe(1);
+});
+
+describe('several pods', () => {
+  it('start side by side: one that waits for its image holds up nobody', async () => {
+    const { time, kubelet } = await machine({ pullMs: (image) => (image === 'slow:1' ? 600_000 : 0) });
+    kubelet.apply(pod('slow', { containers: [container('slow')] }));
+    for (let index = 0; index < 10; index++) kubelet.apply(pod(`quick${index}`));
+    await time.advance(1_000);
+    expect([...kubelet.pods.values()].filter(({ pod: it }) => it.status?.phase === 'Running')).toHaveLength(10);
+  });
+
+  it('may not bear one name at a time: the later one waits until the earlier one has ended', async () => {
+    const { time, kubelet, runtime } = await machine();
+    kubelet.apply(pod('web'), '/m/a.yaml');
+    kubelet.apply(pod('web', {}, { uid: 'uid-late' }), '/m/b.yaml');
+    await time.advance(2_000);
+    expect(kubelet.view('uid-late')).toMatchObject({ waitingForName: true, pod: { status: { phase: 'Pending' } } });
+    kubelet.remove('/m/a.yaml');
+    await time.advance(2_000);
+    expect([...runtime.pods.keys()]).toEqual(['uid-late']);
+  });
+});
+
+describe('an edited manifest', () => {
+  it('has its new images fetched while the old pod runs, and takes over the moment that has stopped', async () => {
+    const { time, scheduler, kubelet, runtime } = await machine({ script: () => ({ stopsAfterMs: 5_000 }) });
+    kubelet.apply(pod('web'), '/m/web.yaml');
+    await time.advance(2_000);
+    const editedAtMs = scheduler.now();
+    kubelet.apply(pod('web', {}, { uid: 'uid-web-2' }), '/m/web.yaml');
+    await time.advance(20_000);
+    const at = (method: string) =>
+      runtime.calls.filter((call) => call.method === method && call.podUid === 'uid-web-2').map(({ atMs }) => atMs - editedAtMs)[0];
+    expect(at('pullImages')).toBeLessThan(100);
+    expect(at('startContainer')).toBeGreaterThan(5_000);
+    expect(at('startContainer')).toBeLessThan(5_200);
+    expect([...runtime.pods.keys()]).toEqual(['uid-web-2']);
+    expect(runtime.cleaned).toContain('uid-web');
+  });
+});
+
+describe('removal', () => {
+  it('gives up a pull that is under way', async () => {
+    const { time, kubelet, runtime } = await machine({ pullMs: () => 3_600_000 });
+    kubelet.apply(pod('web'));
+    await time.advance(5_000);
+    kubelet.remove('/m/web.yaml');
+    await time.advance(1_000);
+    expect(kubelet.view('uid-web')).toBeUndefined();
+    expect(runtime.pods.size).toBe(0);
+    expect(kubelet.events.map(({ reason }) => reason)).not.toContain('Failed');
+  });
+
+  it('followed by a return of the same pod ends the old one first, and starts anew', async () => {
+    const { time, kubelet, app } = await machine({ script: () => ({ stopsAfterMs: 5_000 }) });
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    kubelet.remove('/m/web.yaml');
+    await time.advance(1_000);
+    kubelet.apply(pod('web'));
+    await time.advance(10_000);
+    expect(app()).toMatchObject({ state: 'running', restartCount: 0, id: 'container-4' });
+  });
+
+  it('runs preStop within the grace period and stops with what is left of it', async () => {
+    const { time, kubelet, runtime, scheduler } = await machine({ script: () => ({ stopsAfterMs: 60_000 }) });
+    kubelet.apply(
+      pod('web', {
+        terminationGracePeriodSeconds: 10,
+        containers: [container('app', { lifecycle: { preStop: { sleep: { seconds: 4 } } } })],
+      }),
+    );
+    await time.advance(2_000);
+    const removedAtMs = scheduler.now();
+    kubelet.remove('/m/web.yaml');
+    await time.advance(30_000);
+    const stopped = kubelet.activities.find(({ type }) => type === 'containerStopped');
+    expect(Math.round((stopped!.atMs - removedAtMs) / 100) / 10).toBeCloseTo(10, 0);
+    expect(runtime.violations).toEqual([]);
+  });
+
+  it('lets sidecars stop in reverse order, after the others', async () => {
+    const { time, kubelet } = await machine({ script: (it) => ({ stopsAfterMs: it.name === 'app' ? 3_000 : 1_000 }) });
+    const sidecar = (name: string) => container(name, { restartPolicy: 'Always' });
+    kubelet.apply(pod('web', { initContainers: [sidecar('a'), sidecar('b')] }));
+    await time.advance(5_000);
+    kubelet.remove('/m/web.yaml');
+    await time.advance(30_000);
+    const order = kubelet.activities.flatMap((activity) => (activity.type === 'containerStopped' ? [activity.stop.containerName] : []));
+    expect(order).toEqual(['app', 'b', 'a']);
+  });
+});
+
+describe('a kubelet that restarts', () => {
+  it('disturbs nothing that runs, ends what was removed meanwhile, and starts what is new', async () => {
+    const { time, kubelet, boot, runtime, app } = await machine();
+    kubelet.apply(pod('web'));
+    kubelet.apply(pod('gone'));
+    await time.advance(2_000);
+    const before = app();
+    kubelet.stop();
+    const next = boot();
+    next.apply(pod('web'));
+    next.apply(pod('fresh'));
+    await time.advance(5_000);
+    expect([...runtime.pods.keys()].sort()).toEqual(['uid-fresh', 'uid-gone', 'uid-web']); // not synced yet: nobody is an orphan
+    next.synced();
+    await time.advance(5_000);
+    expect([...runtime.pods.keys()].sort()).toEqual(['uid-fresh', 'uid-web']);
+    expect(app()?.id).toBe(before?.id);
+  });
+
+  it('keeps start time, readiness and transition times', async () => {
+    const { time, kubelet, boot } = await machine();
+    const probed = pod('web', { containers: [container('app', { readinessProbe: { tcpSocket: { port: 80 } } })] });
+    kubelet.apply(probed);
+    await time.advance(2_000);
+    const containerId = kubelet.view('uid-web')!.pod.status!.containerStatuses![0]!.containerID!.slice('fake://'.length);
+    const verdict = {
+      podUid: 'uid-web',
+      pod: 'default/web',
+      containerName: 'app',
+      containerId,
+      kind: 'readiness',
+      result: 'success',
+      output: '',
+      atMs: 0,
+    } as const;
+    kubelet.probe({ type: 'verdict', verdict });
+    await time.advance(60_000);
+    const before = kubelet.view('uid-web')!.pod.status;
+    expect(before?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
+    kubelet.stop();
+    const next = boot();
+    next.apply(probed);
+    next.synced();
+    await time.advance(5_000);
+    expect(next.view('uid-web')!.pod.status).toEqual(before);
+  });
+
+  it('does not run a run-once pod again, even when its records are gone', async () => {
+    const { time, kubelet, boot, count, app, runtime } = await machine({ script: () => ({ runsForMs: 100 }) });
+    const once = pod('web', { restartPolicy: 'Never' });
+    kubelet.apply(once);
+    await time.advance(5_000);
+    expect(status(kubelet)).toMatchObject({ phase: 'Succeeded' });
+    await runtime.removeContainer(app()!.id, { signal: AbortSignal.abort() }).catch(() => undefined);
+    kubelet.stop();
+    const next = boot();
+    next.apply(once);
+    next.synced();
+    await time.advance(60_000);
+    expect(status(next)).toMatchObject({ phase: 'Succeeded' });
+    expect(count('startContainer')).toBe(1);
+  });
+});
+
+describe('a runtime in trouble', () => {
+  it('that cannot be listed is not an empty one', async () => {
+    let down = false;
+    const { time, kubelet, app, count } = await machine({ fault: () => (down ? 'fail' : undefined) });
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    const before = app();
+    const starts = count('startContainer');
+    down = true;
+    await time.advance(30_000);
+    expect(status(kubelet)).toMatchObject({ phase: 'Running' });
+    down = false;
+    await time.advance(30_000);
+    expect(app()?.id).toBe(before?.id);
+    expect(count('startContainer')).toBe(starts);
+  });
+
+  it('that loses replies never gets two of a kind', async () => {
+    let calls = 0;
+    const { time, kubelet, runtime, app } = await machine({
+      fault: (method) => (method !== 'list' && ++calls % 3 === 0 ? 'loseReply' : undefined),
+    });
+    kubelet.apply(pod('web', { initContainers: [container('one'), container('side', { restartPolicy: 'Always' })] }));
+    await time.advance(5_000);
+    const one = app('uid-web', 'one');
+    if (one !== undefined) runtime.exit(one.id, 0);
+    await time.advance(120_000);
+    expect(runtime.violations).toEqual([]);
+    expect(app()).toMatchObject({ state: 'running' });
+  });
+});
+
+describe('admission', () => {
+  const onPort = (name: string) =>
+    pod(name, { containers: [container('app', { ports: [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }] })] });
+  it('that was refused is granted when the cause goes away', async () => {
+    const { time, kubelet } = await machine();
+    kubelet.apply(onPort('first'));
+    kubelet.apply(onPort('second'));
+    await time.advance(2_000);
+    expect(status(kubelet, 'uid-second')).toMatchObject({ phase: 'Failed', reason: 'NodePorts' });
+    expect(kubelet.events.find(({ reason }) => reason === 'NodePorts')).toMatchObject({
+      type: 'Warning',
+      involvedObject: { name: 'second' },
+    });
+    kubelet.remove('/m/first.yaml');
+    await time.advance(5_000);
+    expect(status(kubelet, 'uid-second')).toMatchObject({ phase: 'Running' });
+  });
+
+  it('never harms what runs already', async () => {
+    const { time, kubelet, boot } = await machine();
+    kubelet.apply(pod('web', { containers: [container('app', { resources: { requests: { cpu: '2' } } })] }));
+    await time.advance(2_000);
+    kubelet.stop();
+    const next = boot();
+    next.node(nodeFacts({ allocatable: { cpu: '1', pods: '110' } }));
+    next.apply(pod('web', { containers: [container('app', { resources: { requests: { cpu: '2' } } })] }));
+    next.synced();
+    await time.advance(5_000);
+    expect(status(next)).toMatchObject({ phase: 'Running' });
+  });
+});
+
+describe('hooks', () => {
+  it('postStart that fails takes its container with it, and says so', async () => {
+    const { time, kubelet, runtime } = await machine();
+    const hooked = { ...runtime, runHook: async () => ({ ok: false, reason: 'HookFailed', message: 'exited with 1' }) as const };
+    const other = testKubelet({ runtime: hooked, scheduler: time.scheduler });
+    cleanups.push(() => other.stop());
+    kubelet.stop();
+    other.synced();
+    other.apply(pod('web', { containers: [container('app', { lifecycle: { postStart: { exec: { command: ['false'] } } } })] }));
+    await time.advance(500);
+    expect(other.events.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['Started', 'FailedPostStartHook', 'Killing']));
+    expect(status(other)).toMatchObject({
+      containerStatuses: [{ state: { waiting: { reason: 'PostStartHookError', message: 'exited with 1' } } }],
+    });
+  });
+});
+
+it('looks at a resting machine once in ten seconds while hints flow, once a second without', async () => {
+  const hinting = await machine();
+  const withHints = {
+    ...hinting.runtime,
+    async *changes({ signal }: { signal: AbortSignal }) {
+      yield { type: 'resync', reason: 'started', hints: true } as const;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    },
+  };
+  const kubelet = testKubelet({ runtime: withHints, scheduler: hinting.time.scheduler });
+  cleanups.push(() => kubelet.stop());
+  hinting.kubelet.stop();
+  kubelet.synced();
+  await hinting.time.advance(5_000);
+  const before = hinting.count('list');
+  await hinting.time.advance(60_000);
+  expect(hinting.count('list') - before).toBe(6);
+
+  const plain = await machine();
+  const plainBefore = plain.count('list');
+  await plain.time.advance(10_000);
+  expect(plain.count('list') - plainBefore).toBeGreaterThanOrEqual(9);
+});
