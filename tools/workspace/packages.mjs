@@ -13,7 +13,7 @@ export const packages = [
     name: 'pod-spec',
     description: 'Turns Pod manifest text into a defaulted, validated Pod or a list of located issues, as Kubernetes 1.36 does.',
     dependencies: { '@solo-kubelet/diagnostics': ws },
-    subpaths: { './explain': 'src/explain/index.ts', './testing': 'src/testing/index.ts' },
+    subpaths: { './explain': 'src/explain/index.ts' },
     files: ['schema'],
   },
   {
