@@ -21,7 +21,7 @@ type Report = (finding: DecodeFinding) => void;
 const int32Max = 2n ** 31n - 1n;
 const int64Max = 2n ** 63n - 1n;
 const wholeNumber = /^-?[0-9]+$/;
-const timeForm = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+const timeForm = /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|([+-]\d{2}):(\d{2}))$/;
 /** Unknown fields that a better name is looked for; a text with more is no Pod, and looking takes time. */
 const maxHints = 100;
 /** Counts as no time at all. */
@@ -53,15 +53,20 @@ const readWhole = (text: string, max: bigint): Int64 | undefined => {
   return exact <= max && exact >= -max - 1n ? exact : undefined;
 };
 
-/** RFC 3339 in UTC without fractions, as Kubernetes prints it; undefined if it is none. */
+/** RFC 3339 in UTC without fractions, as Kubernetes prints it; undefined if it is none. As Go does, it takes an hour of one digit. */
 const readTime = (text: string): string | undefined => {
   const match = timeForm.exec(text);
   if (match === null) return undefined;
-  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(2).map(Number);
-  const lastDay = new Date(Date.UTC(2000 + (Number(match[1]) % 400), month, 0)).getUTCDate();
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, zoneHours = 0, zoneMinutes = 0] = match
+    .slice(1, 9)
+    .map((part) => Number(part ?? 0));
+  const lastDay = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
   if (month < 1 || month > 12 || day < 1 || day > lastDay || hour > 23 || minute > 59 || second > 59) return undefined;
-  const time = new Date(text.replace(',', '.'));
-  return Number.isNaN(time.getTime()) ? undefined : `${time.toISOString().slice(0, 19)}Z`;
+  if (Math.abs(zoneHours) > 24 || zoneMinutes > 59) return undefined;
+  const time = new Date(0);
+  time.setUTCFullYear(year, month - 1, day);
+  time.setUTCHours(hour - zoneHours, minute - (match[7]?.startsWith('-') ? -zoneMinutes : zoneMinutes), second);
+  return `${time.toISOString().slice(0, 19)}Z`;
 };
 
 const hintFor = (schema: FieldSchema, node: ManifestNode): string => {
@@ -278,7 +283,7 @@ const plainValue = (root: ManifestNode): unknown => {
   for (let item = work.pop(); item !== undefined; item = work.pop()) {
     const { node, holder, key } = item;
     let value: unknown;
-    if (node.kind === 'scalar') value = node.type === 'number' ? Number(node.value) : node.value;
+    if (node.kind === 'scalar') value = node.type === 'number' ? (readWhole(node.value, int64Max) ?? Number(node.value)) : node.value;
     else if (node.kind === 'list') {
       const list: unknown[] = [];
       value = list;

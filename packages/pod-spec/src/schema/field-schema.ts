@@ -1,7 +1,5 @@
 import { schemaTable } from '../gen/schema-table.js';
 
-export type ScalarKind = 'string' | 'bool' | 'int32' | 'int64' | 'Quantity' | 'Time' | 'IntOrString' | 'RawObject';
-
 /** One field of a structure of the API. */
 export interface FieldSchema {
   readonly name: string;
