@@ -1,0 +1,311 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCriClient } from '@solo-kubelet/cri-client';
+import { createFakeCri, type FakeCri, type FakeCriOptions } from '@solo-kubelet/cri-client/testing';
+import { createPodEnvironment } from '@solo-kubelet/pod-environment';
+import { testNode } from '@solo-kubelet/pod-environment/testing';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { type PodUid, podUid, type RuntimePort, type StepReport } from '@solo-kubelet/reconciler';
+import { type CriRuntimeOptions, criImages, criLogs, criRuntime } from '@solo-kubelet/reconciler/cri';
+import { container, pod } from '@solo-kubelet/reconciler/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+const signal = new AbortController().signal;
+const image = { tags: ['app:1'] };
+
+const machine = async (options: FakeCriOptions = {}, runtimeOptions: Partial<CriRuntimeOptions> = {}) => {
+  const rootDir = await mkdtemp(join(tmpdir(), 'cri-runtime-'));
+  const fake: FakeCri = await createFakeCri({ images: [image], ...options });
+  const cri = createCriClient({ endpoint: fake.endpoint });
+  cleanups.push(
+    () => rm(rootDir, { recursive: true, force: true }),
+    () => rm(`${rootDir}-logs`, { recursive: true, force: true }),
+    () => fake.close(),
+    () => cri.close(),
+  );
+  const environment = createPodEnvironment(testNode(rootDir));
+  const containerLogsDir = join(rootDir, 'containers');
+  const runtime = criRuntime({ cri, environment, podLogsDir: `${rootDir}-logs`, containerLogsDir, ...runtimeOptions });
+  const reports: StepReport[] = [];
+  const o = { signal, report: (report: StepReport) => void reports.push(report) };
+  /** Sandbox and one container of a pod, as the executor would start them. */
+  const start = async (it: Pod, restartCount = 0) => {
+    const sandbox = await runtime.createSandbox(it, 0, o);
+    if (!sandbox.ok) return sandbox;
+    const { podSandboxId, ips } = sandbox;
+    return runtime.startContainer(
+      { pod: it, container: it.spec.containers[0]!, restartCount, podSandboxId, sandboxAttempt: 0, podIps: ips },
+      o,
+    );
+  };
+  return { fake, cri, runtime, reports, o, start, rootDir, environment, containerLogsDir };
+};
+const one = async (runtime: RuntimePort, uid = 'uid-web') => (await runtime.inspect(podUid(uid), { signal }))?.containers[0];
+
+describe('what belongs to others', () => {
+  it('is never listed: containers of a real kubelet, and of another owner', async () => {
+    const { cri, runtime, start, fake } = await machine();
+    await start(pod('web'));
+    const metadata = { name: 'stranger', namespace: 'default', uid: 'stranger', attempt: 0 };
+    const labels = { 'io.kubernetes.pod.uid': 'stranger', 'io.kubernetes.pod.name': 'stranger', 'io.kubernetes.pod.namespace': 'default' };
+    await cri.runtime.runPodSandbox({ config: { metadata, labels } });
+    await cri.runtime.runPodSandbox({
+      config: { metadata: { ...metadata, uid: 'other' }, labels: { ...labels, 'solo-kubelet.dev/owner': 'other' } },
+    });
+    expect(fake.sandboxes).toHaveLength(3);
+    expect([...(await runtime.list({ signal })).keys()]).toEqual(['uid-web']);
+  });
+});
+
+describe('a container', () => {
+  it('is created with what lets it be found and ended again', async () => {
+    const { fake, start, runtime } = await machine();
+    const preStop = { sleep: { seconds: 2 } };
+    await start(pod('web', { terminationGracePeriodSeconds: 7, containers: [container('app', { lifecycle: { preStop } })] }), 4);
+    const config = fake.containers[0]!.config;
+    expect(config.labels).toMatchObject({
+      'io.kubernetes.pod.uid': 'uid-web',
+      'io.kubernetes.container.name': 'app',
+      'solo-kubelet.dev/owner': 'default',
+    });
+    expect(config.metadata).toMatchObject({ name: 'app', attempt: 4 });
+    expect(config.logPath).toBe('app/4.log');
+    expect(await one(runtime)).toMatchObject({
+      name: 'app',
+      restartCount: 4,
+      terminationGracePeriodSeconds: 7,
+      preStop,
+      state: 'running',
+      runtimeName: 'containerd',
+    });
+  });
+
+  it('whose end left a message has it, from its file or its log', async () => {
+    const { fake, start, runtime } = await machine();
+    await start(pod('web', { containers: [container('app', { terminationMessagePolicy: 'FallbackToLogsOnError' })] }));
+    fake.writeLog('app', 'cannot open the door\n');
+    fake.exitContainer('app', { exitCode: 1 });
+    expect(await one(runtime)).toMatchObject({ state: 'exited', exitCode: 1, message: expect.stringContaining('cannot open the door') });
+    const { start: startOther, fake: other, runtime: its } = await machine();
+    await startOther(pod('web'));
+    await writeFile(
+      other.containers[0]!.config.mounts.find(({ containerPath }) => containerPath === '/dev/termination-log')!.hostPath,
+      'bye',
+    );
+    other.exitContainer('app', { exitCode: 0 });
+    expect((await one(its))?.message).toBe('bye');
+  });
+
+  it('that cannot be started says why, in Kubernetes’ word for it', async () => {
+    const { start } = await machine({ containers: () => ({ startError: 'exec: "nope": not found' }) });
+    expect(await start(pod('web'))).toMatchObject({
+      ok: false,
+      reason: 'RunContainerError',
+      message: expect.stringContaining('not found'),
+    });
+    const { start: again, fake } = await machine();
+    fake.fault({ method: 'CreateContainer', type: 'error', code: 'UNKNOWN', message: 'no space left' });
+    expect(await again(pod('web'))).toMatchObject({
+      ok: false,
+      reason: 'CreateContainerError',
+      message: expect.stringContaining('no space left'),
+    });
+  });
+
+  it('has a link to its log, which goes with the pod', async () => {
+    const { start, runtime, containerLogsDir, fake } = await machine();
+    await start(pod('web'));
+    await vi.waitFor(async () => expect(await readdir(containerLogsDir)).toEqual([`web_default_app-${fake.containers[0]!.id}.log`]));
+    await runtime.stopSandbox(fake.sandboxes[0]!.id, { signal });
+    await runtime.removeSandbox(fake.sandboxes[0]!.id, { signal });
+    await runtime.cleanPod(podUid('uid-web'), { signal });
+    expect(await readdir(containerLogsDir)).toEqual([]);
+  });
+});
+
+describe('images', () => {
+  it.each([
+    ['a name that is none', 'Not A Name', 'IfNotPresent', 'InvalidImageName'],
+    ['one that is absent and may not be pulled', 'other:1', 'Never', 'ErrImageNeverPull'],
+    ['one that no registry has', 'other:1', 'IfNotPresent', 'ErrImagePull'],
+  ])('%s', async (_what, name, imagePullPolicy, reason) => {
+    const { start, reports } = await machine();
+    expect(
+      await start(pod('web', { containers: [container('app', { image: name, imagePullPolicy: imagePullPolicy as 'Never' })] })),
+    ).toMatchObject({ ok: false, reason });
+    expect(reports).toContainEqual(expect.objectContaining({ type: 'imageFailed', reason }));
+  });
+
+  it('back off from 10 s, for the pod and the image, and can be tried at once by hand', async () => {
+    let nowMs = 1_000_000;
+    const { start, runtime, fake } = await machine({}, { now: () => nowMs });
+    const it = pod('web', { containers: [container('app', { image: 'other:1' })] });
+    const again = async () => {
+      const sandbox = fake.sandboxes[0]!.id;
+      return runtime.startContainer(
+        { pod: it, container: it.spec.containers[0]!, restartCount: 0, podSandboxId: sandbox, sandboxAttempt: 0, podIps: [] },
+        { signal, report: () => {} },
+      );
+    };
+    expect(await start(it)).toMatchObject({ reason: 'ErrImagePull' });
+    nowMs += 9_000;
+    expect(await again()).toMatchObject({
+      reason: 'ImagePullBackOff',
+      retryAtMs: 1_010_000,
+      message: expect.stringContaining('Back-off pulling image "other:1"'),
+    });
+    nowMs += 1_000;
+    expect(await again()).toMatchObject({ reason: 'ErrImagePull' });
+    nowMs += 19_000;
+    expect(await again()).toMatchObject({ reason: 'ImagePullBackOff' });
+    runtime.forgetBackoff('uid-web' as PodUid);
+    fake.publishImage({ tags: ['other:1'] });
+    expect(await again()).toMatchObject({ ok: true });
+  });
+
+  it('are pulled with the credentials that fit, and nobody hears of these', async () => {
+    const auth = { username: 'me', password: 's3cret' };
+    const credentials = {
+      lookup: async (repository: string) =>
+        repository === 'docker.io/library/private' ? [{ username: 'me', password: 'wrong' }, auth] : [],
+    };
+    const { start, reports } = await machine({ registry: [{ tags: ['private:1'], auth }] }, { credentials });
+    expect(await start(pod('web', { containers: [container('app', { image: 'private:1' })] }))).toMatchObject({ ok: true });
+    expect(JSON.stringify(reports)).not.toMatch(/s3cret|wrong/);
+    expect(reports.map(({ type }) => type)).toEqual(['imagePulling', 'imagePulled', 'containerCreated', 'containerStarted']);
+  });
+
+  it('are pulled side by side up to the limit, and a pull can be given up', async () => {
+    const registry = ['a', 'b', 'c'].map((name) => ({ tags: [`${name}:1`], pullsForMs: 60_000 }));
+    const { runtime, fake, reports, o } = await machine({ registry }, { pulls: { maxParallel: 2 } });
+    const giveUp = new AbortController();
+    const pulls = ['a', 'b', 'c'].map((name) =>
+      runtime.pullImages(pod(name, { containers: [container('app', { image: `${name}:1` })] }), { ...o, signal: giveUp.signal }),
+    );
+    await fake.called('PullImage', 2);
+    expect(reports.filter(({ type }) => type === 'imagePulling')).toHaveLength(2);
+    giveUp.abort();
+    expect((await Promise.allSettled(pulls)).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(fake.calls.filter(({ method }) => method === 'PullImage')).toHaveLength(2);
+  });
+});
+
+describe('a lost reply', () => {
+  it.each([
+    ['RunPodSandbox', { type: 'errorAfterEffect', code: 'UNAVAILABLE' }],
+    ['RunPodSandbox', { type: 'dropAfterEffect' }],
+    ['CreateContainer', { type: 'errorAfterEffect', code: 'DEADLINE_EXCEEDED' }],
+    ['CreateContainer', { type: 'dropAfterEffect' }],
+  ] as const)('of %s is made up for by looking (%j)', async (method, effect) => {
+    const { fake, start } = await machine();
+    fake.fault({ method, ...effect });
+    expect(await start(pod('web'))).toMatchObject({ ok: true });
+    expect(fake.sandboxes).toHaveLength(1);
+    expect(fake.containers).toHaveLength(1);
+  });
+});
+
+describe('hooks', () => {
+  const hook = async (handler: object, options: FakeCriOptions = {}) => {
+    const { runtime, fake, start } = await machine(options);
+    await start(pod('web'));
+    const input = {
+      pod: pod('web'),
+      podUid: podUid('uid-web'),
+      containerName: 'app',
+      containerId: fake.containers[0]!.id,
+      handler,
+      podIps: ['127.0.0.1'],
+    };
+    return runtime.runHook(input, { signal });
+  };
+  it('of exec succeed with exit code 0, and tell no output', async () => {
+    expect(await hook({ exec: { command: ['true'] } })).toEqual({ ok: true });
+    const result = await hook({ exec: { command: ['false'] } }, { exec: () => ({ exitCode: 3, stderr: 'password=1' }) });
+    expect(result).toMatchObject({ ok: false, message: "command 'false' exited with 3" });
+  });
+  it('of httpGet succeed with any answer, and tcpSocket with a connection', async () => {
+    const server = createServer((_request, response) => response.writeHead(500).end()).listen(0, '127.0.0.1');
+    cleanups.push(async () => server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    expect(await hook({ httpGet: { port, path: '/x', scheme: 'HTTP' } })).toEqual({ ok: true });
+    expect(await hook({ tcpSocket: { port } })).toEqual({ ok: true });
+    server.close();
+    expect(await hook({ tcpSocket: { port: 'nameless' } })).toMatchObject({ ok: false, message: "couldn't find port: nameless" });
+  });
+  it('of sleep wait, until given up', async () => {
+    expect(await hook({ sleep: { seconds: 0 } })).toEqual({ ok: true });
+    const { runtime } = await machine();
+    const giveUp = new AbortController();
+    const input = {
+      pod: undefined,
+      podUid: podUid('x'),
+      containerName: 'app',
+      containerId: 'x',
+      handler: { sleep: { seconds: 1000 } },
+      podIps: [],
+    };
+    const sleeping = runtime.runHook(input, { signal: giveUp.signal });
+    giveUp.abort();
+    expect(await sleeping).toMatchObject({ ok: false });
+  });
+});
+
+it('tells of changes by pod, from the runtime’s own events', async () => {
+  const { fake, runtime, start } = await machine();
+  await start(pod('web'));
+  await runtime.list({ signal });
+  const stop = new AbortController();
+  const seen: unknown[] = [];
+  const reading = (async () => {
+    for await (const change of runtime.changes!({ signal: stop.signal })) seen.push(change);
+  })();
+  await vi.waitFor(() => expect(seen).toContainEqual({ type: 'resync', reason: 'started', hints: true }));
+  fake.exitContainer('app', { exitCode: 1 });
+  await vi.waitFor(() => expect(seen).toContainEqual({ type: 'pod', podUid: 'uid-web' }));
+  stop.abort();
+  await reading;
+});
+
+it('says that the network is not ready when that is why no sandbox can be made', async () => {
+  const { fake, start } = await machine();
+  fake.conditions.networkReady = false;
+  fake.fault({ method: 'RunPodSandbox', type: 'error', code: 'UNKNOWN', message: 'cni plugin not initialized' });
+  expect(await start(pod('web'))).toMatchObject({ ok: false, reason: 'NetworkNotReady' });
+});
+
+it('gives further networks to a pod through the hook, and takes them back', async () => {
+  const calls: string[] = [];
+  const networkHook = {
+    attach: async ({ netnsPath, podName }: { netnsPath: string; podName: string }) => {
+      calls.push(`attach ${podName} ${netnsPath !== ''}`);
+      return [];
+    },
+    detach: async () => void calls.push('detach'),
+    collectGarbage: async () => {},
+  };
+  const { start, runtime, fake } = await machine({}, { networkHook });
+  expect(await start(pod('web'))).toMatchObject({ ok: true });
+  await runtime.stopSandbox(fake.sandboxes[0]!.id, { signal });
+  expect(calls).toEqual(['attach web true', 'detach']);
+});
+
+it('tells the housekeepers of images in use and of running logs', async () => {
+  const { cri, start, fake } = await machine({ images: [image, { tags: ['unused:1'] }] });
+  await start(pod('web'));
+  const used = await criImages({ cri }).listUsed({ signal });
+  expect(used.size).toBe(1);
+  expect(await criImages({ cri }).filesystem({ signal })).toMatchObject({ capacityBytes: expect.toSatisfy((bytes: number) => bytes > 0) });
+  const running = await criLogs({ cri }).listRunning({ signal });
+  expect(running).toEqual([{ containerId: fake.containers[0]!.id, logPath: expect.stringMatching(/app\/0\.log$/) }]);
+  await criLogs({ cri }).reopenLog(fake.containers[0]!.id, { signal });
+});
