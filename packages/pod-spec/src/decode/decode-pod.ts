@@ -198,6 +198,10 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
 
   const struct = (type: StructSchema, node: MapNode | undefined, at: string, before: Values | undefined): Values => {
     const found = new Map<string, unknown>(before === undefined ? [] : Object.entries(before));
+    for (const { key, keyStart, keyEnd } of node?.replaced ?? []) {
+      const message = `field ${JSON.stringify(key)} is given twice; this one is ignored`;
+      report({ code: 'DUPLICATE_FIELD', field: join(at, key), message, hint: '', start: keyStart, end: keyEnd });
+    }
     const seen = new Set<string>();
     for (const { key, keyStart, keyEnd, value } of node?.entries ?? []) {
       const field = type.byName.get(key);

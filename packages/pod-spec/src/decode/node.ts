@@ -26,6 +26,8 @@ export interface MapNode extends Placed {
   readonly kind: 'map';
   /** In JSON: all entries as written. In YAML: one an effective key, in the order of their bytes. */
   entries: readonly MapEntry[];
+  /** In YAML: entries that a later one of the same key replaced. */
+  replaced?: readonly MapEntry[];
 }
 
 export interface ListNode extends Placed {

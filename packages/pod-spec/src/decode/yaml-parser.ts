@@ -434,15 +434,20 @@ export const resolveDocument = (root: RawNode): ManifestNode => {
     return made;
   };
 
-  const collect = (map: RawMap, entries: Map<string, MapEntry>): void => {
+  const collect = (map: RawMap, entries: Map<string, MapEntry>, replaced: MapEntry[] = []): void => {
+    const own = new Map<string, MapEntry>();
     for (const { key, value } of map.pairs) {
       if (key.kind === 'scalar' && key.isMerge) {
         mergeInto(value, entries);
         continue;
       }
       const text = keyText(key);
+      const before = own.get(text);
+      if (before !== undefined) replaced.push(before);
+      const entry = { key: text, keyStart: key.start, keyEnd: key.end, value: convert(value) };
+      own.set(text, entry);
       entries.delete(text);
-      entries.set(text, { key: text, keyStart: key.start, keyEnd: key.end, value: convert(value) });
+      entries.set(text, entry);
     }
   };
   const mergeInto = (raw: RawNode, entries: Map<string, MapEntry>): void => {
@@ -467,8 +472,11 @@ export const resolveDocument = (root: RawNode): ManifestNode => {
     const map = pending.pop();
     if (map !== undefined) {
       const entries = new Map<string, MapEntry>();
-      collect(map, entries);
-      (done.get(map) as MapNode).entries = [...entries.values()].sort((a, b) => compareBytes(a.key, b.key));
+      const replaced: MapEntry[] = [];
+      collect(map, entries, replaced);
+      const node = done.get(map) as MapNode;
+      if (replaced.length > 0) node.replaced = replaced;
+      node.entries = [...entries.values()].sort((a, b) => compareBytes(a.key, b.key));
     }
   }
   return result;

@@ -78,6 +78,11 @@ describe('parsePod', () => {
     expect(broken.map(({ code }) => code)).toEqual(['MANIFEST_SYNTAX', 'DECODE_TYPE']);
   });
 
+  it('warns of a YAML key that a later one replaces', () => {
+    const issues = issuesOf(pod('  hostPID: true\n  hostPID: false\n  containers:\n  - {name: a, image: "b:1"}\n'));
+    expect(issues).toMatchObject([{ severity: 'warning', code: 'DUPLICATE_FIELD', field: 'spec.hostPID', line: 6 }]);
+  });
+
   it('warns of a second document and of a field given twice in JSON', () => {
     expect(issuesOf(`${sound}---\nkind: x\n`)).toMatchObject([{ code: 'MANIFEST_REST_IGNORED', line: 9 }]);
     const twice =
