@@ -88,7 +88,7 @@ const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): P
   progress.note('SIMULATION: the runtime is in memory. Pods come and go as they would, but no container runs.');
   await using node = await startMemoryNode(manifests);
   const config = memoryConfiguration(node, node.endpoint, manifests);
-  return runNode(input, io, progress, { config, flags: upFlags(node), manifests });
+  return await runNode(input, io, progress, { config, flags: upFlags(node), manifests });
 };
 
 interface NodeToRun {

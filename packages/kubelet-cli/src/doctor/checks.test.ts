@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { type HostReport, judgeHost } from './checks.js';
+
+const healthy: HostReport = {
+  platform: 'linux',
+  uid: 0,
+  kernel: '6.1.0-13-amd64',
+  programs: {
+    type: 'found',
+    binaries: { containerd: '/c', ctr: '/t', runc: '/r', shimDirectory: '/', cniPluginDirectory: '/opt/cni/bin' },
+  },
+  endpoint: 'unix:///run/c.sock',
+  runtime: {
+    type: 'up',
+    version: 'containerd 2.1.0',
+    conditions: [
+      { type: 'RuntimeReady', status: true, reason: '', message: '' },
+      { type: 'NetworkReady', status: true, reason: '', message: '' },
+    ],
+  },
+  cgroupVersion: 2,
+  cgroupControllers: ['cpu', 'memory', 'pids'],
+  swap: false,
+  ipForward: true,
+  portsInUse: [],
+  freeSpace: [{ path: '/var/lib', share: 0.5 }],
+};
+
+const troubles = (change: Partial<HostReport>) => judgeHost({ ...healthy, ...change }).filter(({ status }) => status !== 'ok');
+
+describe('judgeHost', () => {
+  it('finds nothing wrong with a healthy machine', () => expect(troubles({})).toEqual([]));
+
+  it.each<[Partial<HostReport>, string, string, RegExp]>([
+    [{ platform: 'darwin' }, 'failed', 'Platform', /--runtime memory/],
+    [{ uid: 1000 }, 'failed', 'User', /sudo/],
+    [{ kernel: '4.9.0' }, 'warning', 'Kernel', /upgrade/],
+    [
+      { programs: { type: 'missing', missing: ['runc'], installCommand: 'apt-get install runc' } },
+      'warning',
+      'Programs',
+      /^apt-get install runc$/,
+    ],
+    [{ runtime: { type: 'down', message: 'ENOENT' } }, 'failed', 'Container runtime', /systemctl start|kubelet-cli up/],
+    [{ cgroupVersion: 1 }, 'warning', 'Cgroups', /unified_cgroup_hierarchy/],
+    [{ cgroupControllers: ['cpu', 'pids'] }, 'failed', 'Cgroup controllers', /cgroup_enable=memory/],
+    [{ swap: true }, 'warning', 'Swap', /swapoff -a/],
+    [{ ipForward: false }, 'warning', 'IP forwarding', /ip_forward=1/],
+    [{ portsInUse: [10_250] }, 'warning', 'Ports', /ss -ltnp/],
+    [{ freeSpace: [{ path: '/var/lib', share: 0.05 }] }, 'warning', 'Disk /var/lib', /du /],
+  ])('finds %j %s: %s', (change, status, name, remedy) => {
+    expect(troubles(change)).toEqual([{ name, status, detail: expect.any(String), remedy: expect.stringMatching(remedy) }]);
+  });
+
+  it('points at the CNI commands when the runtime has no network', () => {
+    const conditions = [{ type: 'NetworkReady', status: false, reason: 'NetworkPluginNotReady', message: 'cni config uninitialized' }];
+    expect(troubles({ runtime: { type: 'up', version: 'x', conditions } })).toEqual([
+      expect.objectContaining({
+        name: 'NetworkReady',
+        status: 'failed',
+        detail: 'NetworkPluginNotReady: cni config uninitialized',
+        remedy: expect.stringContaining('kubelet-cli cni status'),
+      }),
+    ]);
+  });
+});

@@ -1,0 +1,78 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { main } from './main.js';
+
+const call = async (...argv: string[]) => callAs('kubelet-cli', argv);
+const callAs = async (programName: string, argv: readonly string[], input = '') => {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  stdin.end(input);
+  const status = await main(argv, { programName, stdin, stdout, stderr, env: {}, interrupted: new AbortController().signal });
+  return { status, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
+};
+
+describe('main', () => {
+  it('lists its commands', async () => {
+    const { status, out } = await call();
+    expect(status).toBe(0);
+    for (const name of ['up', 'run', 'get', 'logs', 'validate', 'doctor']) expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
+  });
+
+  it.each([
+    [['gte', 'pods'], 'unknown command "gte"\nDid you mean get?\n'],
+    [['get', '--otput', 'json'], expect.stringContaining("Unknown option '--otput'")],
+    [['run', '--pod-manifest-pth=/x'], 'unknown flag: --pod-manifest-pth\nDid you mean --pod-manifest-path?\n'],
+    [['up', '--runtime', 'docker'], expect.stringContaining('--runtime must be containerd or memory')],
+  ])('answers %j with status 2', async (argv, err) => {
+    expect(await call(...argv)).toEqual({ status: 2, out: '', err });
+  });
+
+  it("tells each command's usage", async () => {
+    const { status, out } = await call('help', 'up');
+    expect(status).toBe(0);
+    expect(out).toContain('Usage: kubelet-cli up ');
+    expect((await call('up', '--help')).out).toBe(out);
+  });
+
+  it('is run when it is called kubelet', async () => {
+    expect((await callAs('kubelet', ['--version'])).out).toMatch(/^Solo Kubelet \d+\.\d+\.\d+ \(Kubernetes v1\.36/);
+    expect((await callAs('kubelet', ['get'])).err).toBe('unknown command "get"\n');
+  });
+
+  it('prints the version', async () => {
+    expect(JSON.parse((await call('version', '-o', 'json')).out)).toEqual({
+      version: expect.any(String),
+      kubernetes: expect.stringMatching(/^v1\.36/),
+    });
+  });
+});
+
+describe('validate', () => {
+  const pod = (name: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec: {containers: [{name: a, image: i}]}\n`;
+
+  it('answers a batch line by line, in order, whatever the verdicts', async () => {
+    const records = [
+      { id: 'a', manifest: pod('web') },
+      { id: 'b', manifest: 'x: [' },
+    ];
+    const { status, out } = await callAs(
+      'kubelet-cli',
+      ['validate', '--batch'],
+      records.map((each) => `${JSON.stringify(each)}\n`).join(''),
+    );
+    expect(status).toBe(0);
+    const answers = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(answers).toMatchObject([
+      { id: 'a', ok: true, pod: { metadata: { name: 'web-node1' } } },
+      { id: 'b', ok: false, errors: [] },
+    ]);
+  });
+
+  it('shows the place of a mistake and answers with status 3', async () => {
+    const { status, out } = await callAs('kubelet-cli', ['validate', '-'], pod('web').replace('image: i', 'image: " i"'));
+    expect(status).toBe(3);
+    expect(out).toMatch(/^-:4:\d+: error: spec\.containers\[0\]\.image/m);
+  });
+});
