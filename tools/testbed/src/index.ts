@@ -1,5 +1,5 @@
 export { cacheDirectory } from './cache-directory.js';
 export { type ContainerdRelease, containerdOfRelease } from './containerd-release.js';
-export { type KubeletProcess, type StartKubeletOptions, startKubelet } from './kubelet-process.js';
+export { type KubeletProcess, kubeletBinary, type StartKubeletOptions, startKubelet } from './kubelet-process.js';
 export { startTestbed, type Testbed, type TestbedOptions } from './testbed.js';
 export { waitFor } from './wait-for.js';

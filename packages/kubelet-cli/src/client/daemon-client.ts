@@ -34,7 +34,8 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     ).flatMap(([name, on]) => (on ? [[name, '1'] as const] : []));
   return {
     speaker: 'daemon',
-    listPods: (options) => list<Pod>('/pods', options),
+    // Items of a list carry no kind of their own; one that is printed alone must.
+    listPods: async (options) => (await list<Pod>('/pods', options)).map((pod) => ({ apiVersion: 'v1', kind: 'Pod', ...pod })),
     watchPods: (options) => watch<Pod>('/pods', options),
     listEvents: (options) => list<EventObject>('/events', options),
     watchEvents: (options) => watch<EventObject>('/events', options),

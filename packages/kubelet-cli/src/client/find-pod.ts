@@ -4,9 +4,13 @@ import { CliError } from '../cli-error.js';
 /** The pod meant by `name`: its full name, or its manifest's name without the node suffix. @throws CliError CLI_NOT_FOUND */
 export const findPod = (pods: readonly Pod[], name: string, namespace: string): Pod => {
   const inNamespace = pods.filter(({ metadata }) => metadata?.namespace === namespace);
-  const found =
-    inNamespace.find(({ metadata }) => metadata?.name === name) ??
-    inNamespace.find(({ metadata, spec }) => metadata?.name === `${name}-${spec?.nodeName?.toLowerCase()}`);
+  // The runtime alone does not know the node's name: then a name that only one pod starts with is clear enough.
+  const suffixed = inNamespace.filter(
+    ({ metadata, spec }) =>
+      metadata?.name === `${name}-${spec?.nodeName?.toLowerCase()}` ||
+      (spec?.nodeName === undefined && metadata?.name?.startsWith(`${name}-`)),
+  );
+  const found = inNamespace.find(({ metadata }) => metadata?.name === name) ?? (suffixed.length === 1 ? suffixed[0] : undefined);
   if (found) return found;
   const elsewhere = pods.find(({ metadata }) => metadata?.name === name || metadata?.name?.startsWith(`${name}-`));
   throw new CliError({

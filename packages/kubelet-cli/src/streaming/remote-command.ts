@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createSpdyConnection } from './spdy-connection.js';
@@ -55,10 +56,7 @@ export const runRemoteCommand = async (options: RemoteCommandOptions): Promise<R
     stderrStream?.end();
     const resizeStream = tty ? connection.createStream({ streamType: 'resize' }) : undefined;
 
-    const outputs = [
-      stdoutStream && stdout && pipeline(stdoutStream, stdout, { end: false }),
-      stderrStream && stderr && pipeline(stderrStream, stderr, { end: false }),
-    ];
+    const outputs = [stdoutStream && stdout && pour(stdoutStream, stdout), stderrStream && stderr && pour(stderrStream, stderr)];
     // The end of the session ends the input, never the other way round.
     if (stdinStream && stdin) pipeline(stdin, stdinStream, { signal: ended.signal }).catch(() => {});
     if (resizeStream && sizes) sendSizes(sizes, resizeStream, ended.signal).catch(() => {});
@@ -69,6 +67,14 @@ export const runRemoteCommand = async (options: RemoteCommandOptions): Promise<R
   } finally {
     ended.abort();
     signal.removeEventListener('abort', stop);
+  }
+};
+
+/** Passes everything on and leaves the output open: it is the program's own, and more may come. */
+const pour = async (from: Readable, to: Writable): Promise<void> => {
+  for await (const chunk of from) {
+    if (to.destroyed) return;
+    if (!to.write(chunk)) await once(to, 'drain');
   }
 };
 

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { lstat, mkdir, readdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve, sep } from 'node:path';
 import { PassThrough, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -100,7 +100,7 @@ const unpack = async (archive: Readable, prefix: string, root: string, skipped: 
     else if (type === 'file' || type === 'contiguous-file') {
       if ((await lstat(path).catch(() => undefined))?.isSymbolicLink())
         throw new CliError({ code: 'CLI_REFUSED', message: `${path} is a link; remove it first` });
-      await pipeline(entry, createWriteStream(path, { mode: (mode ?? 0o644) & 0o777 }));
+      await writeFile(path, entry as unknown as AsyncIterable<Uint8Array>, { mode: (mode ?? 0o644) & 0o777 });
       continue;
     } else skipped(`${name}: ${type}${linkname ? ` to ${linkname}` : ''}`);
     entry.resume();
