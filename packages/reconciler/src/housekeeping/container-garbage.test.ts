@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { observedContainer, observedPod, observedSandbox } from '../testing/index.js';
+import { DEFAULT_GARBAGE_POLICY, selectGarbage } from './container-garbage.js';
+
+const dead = (name: string, restartCount: number) =>
+  observedContainer(name, {
+    state: 'exited',
+    restartCount,
+    createdAtMs: restartCount * 1_000,
+    sandboxId: restartCount === 0 ? 'sandbox-0' : 'sandbox-1',
+  });
+const old = observedSandbox({ state: 'notReady' });
+const current = observedSandbox({ id: 'sandbox-1', attempt: 1 });
+
+it('keeps the newest dead container of each name, and whatever lives', () => {
+  const pod = observedPod(
+    [observedContainer('app', { restartCount: 3, createdAtMs: 3_000 }), dead('app', 2), dead('app', 1), dead('job', 1)],
+    [current],
+  );
+  expect(selectGarbage([pod], DEFAULT_GARBAGE_POLICY, 10_000)).toEqual({ containerIds: ['app-1'], podSandboxIds: [] });
+});
+
+it('takes a replaced sandbox once nothing is left in it', () => {
+  expect(selectGarbage([observedPod([dead('app', 0)], [current, old])], DEFAULT_GARBAGE_POLICY, 0).podSandboxIds).toEqual([]);
+  expect(selectGarbage([observedPod([dead('app', 1)], [current, old])], DEFAULT_GARBAGE_POLICY, 0).podSandboxIds).toEqual(['sandbox-0']);
+  expect(selectGarbage([observedPod([], [old])], DEFAULT_GARBAGE_POLICY, 0).podSandboxIds).toEqual([]);
+});
+
+it('leaves the young alone and holds to the limit for all, oldest first', () => {
+  const pod = observedPod([dead('a', 5), dead('b', 4), dead('c', 3)], [current]);
+  expect(selectGarbage([pod], { ...DEFAULT_GARBAGE_POLICY, maxPerContainer: 0, minAgeMs: 6_000 }, 10_000).containerIds).toEqual([
+    'b-4',
+    'c-3',
+  ]);
+  expect(selectGarbage([pod], { ...DEFAULT_GARBAGE_POLICY, maxInAll: 2 }, 10_000).containerIds).toEqual(['c-3']);
+});

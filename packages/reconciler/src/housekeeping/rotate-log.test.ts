@@ -1,0 +1,44 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { rotateLog } from './rotate-log.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rotate-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const signal = new AbortController().signal;
+const at = (minute: number) => new Date(2026, 0, 2, 3, minute, 0).getTime();
+const rotate = (minute: number, reopen = async () => writeFile(join(directory, '0.log'), '')) =>
+  rotateLog({ logPath: join(directory, '0.log'), maxFiles: 3, nowMs: at(minute), reopen, signal });
+
+it('names the old log by date, compresses the one before, and keeps as many as asked', async () => {
+  for (let minute = 1; minute <= 5; minute++) {
+    await writeFile(join(directory, '0.log'), `log ${minute}`);
+    await rotate(minute);
+  }
+  expect((await readdir(directory)).sort()).toEqual(['0.log', '0.log.20260102-030400.gz', '0.log.20260102-030500']);
+  expect(gunzipSync(await readFile(join(directory, '0.log.20260102-030400.gz'))).toString()).toBe('log 4');
+});
+
+it('clears away what an interrupted rotation left', async () => {
+  await writeFile(join(directory, '0.log'), 'now');
+  for (const name of ['0.log.20260101-000000', '0.log.20260101-000000.gz', '0.log.20260101-000001.tmp'])
+    await writeFile(join(directory, name), 'x');
+  await rotate(1);
+  expect((await readdir(directory)).sort()).toEqual(['0.log', '0.log.20260101-000000.gz', '0.log.20260102-030100']);
+});
+
+it('gives the log its name back when the runtime does not open a new one', async () => {
+  await writeFile(join(directory, '0.log'), 'kept');
+  await expect(
+    rotate(1, async () => {
+      throw new Error('container is not running');
+    }),
+  ).rejects.toThrow('not running');
+  expect(await readFile(join(directory, '0.log'), 'utf8')).toBe('kept');
+});
