@@ -105,7 +105,7 @@ describe('loadConfiguration', () => {
 
   it.each([
     [{ maxPods: -1 }, 'invalid configuration: maxPods (--max-pods) -1 must not be a negative number'],
-    [{ port: 0 }, 'invalid configuration: port (--port) 0 must be between 1 and 65535, inclusive'],
+    [{ port: 70_000 }, 'invalid configuration: port (--port) 70000 must be between 1 and 65535, inclusive'],
     [{ runOnce: true }, 'invalid configuration: runOnce (--runOnce) true, Runonce mode has been deprecated and should not be set'],
     [
       { hairpinMode: 'x' },

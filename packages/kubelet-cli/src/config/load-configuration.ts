@@ -10,6 +10,7 @@ import { isJsonObject, type JsonObject, mergePatch, valueAt, withValueAt } from 
 import { type ParsedFlags, parseFlags } from './parse-flags.js';
 import { standaloneEffects } from './standalone-effects.js';
 import { validateConfiguration } from './validate-configuration.js';
+import { withoutZeros } from './without-zeros.js';
 
 /** What the kubelet takes from flags alone. */
 export interface KubeletFlags {
@@ -88,7 +89,7 @@ const readMainFile = async (path: string, warnings: string[]): Promise<JsonObjec
       : document;
   }, json);
   const { config, errors } = decodeConfiguration(
-    absolute,
+    withoutZeros(absolute),
     valueAt(json, 'evictionHard') === undefined ? { evictionHard: DEFAULT_EVICTION_HARD } : {},
   );
   if (errors.length > 0) throw unusable(path, errors.join('; '));
@@ -100,7 +101,7 @@ const mergeDropIns = async (base: JsonObject, directory: string): Promise<JsonOb
   let merged = base;
   for (const path of await confFiles(directory)) {
     merged = mergePatch(merged, await readConfigurationFile(path)) as JsonObject;
-    const { config, errors } = decodeConfiguration(merged);
+    const { config, errors } = decodeConfiguration(withoutZeros(merged));
     if (errors.length > 0) throw unusable(path, errors.join('; '));
     merged = encodeConfiguration(config);
   }
