@@ -15,8 +15,8 @@ import { allServices } from '../run/all-services.js';
 import { createLogger } from '../run/create-logger.js';
 import type { KubeletService } from '../run/kubelet-services.js';
 import { lockPath } from '../run/root-lock.js';
-import { runKubelet } from '../run/run-kubelet.js';
-import { startMemoryNode } from '../up/memory-node.js';
+import { type RunKubeletOptions, runKubelet } from '../run/run-kubelet.js';
+import { simulatedEnvironment, simulatedProbes, startMemoryNode } from '../up/memory-node.js';
 import { createProgress, type Progress } from '../up/progress.js';
 import { DEFAULT_DATA_DIRECTORY, startNode } from '../up/start-node.js';
 import { memoryConfiguration, upConfiguration, upFlags } from '../up/up-configuration.js';
@@ -88,17 +88,28 @@ const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): P
   progress.note('SIMULATION: the runtime is in memory. Pods come and go as they would, but no container runs.');
   await using node = await startMemoryNode(manifests);
   const config = memoryConfiguration(node, node.endpoint, manifests);
-  return await runNode(input, io, progress, { config, flags: upFlags(node), manifests });
+  return await runNode(input, io, progress, {
+    config,
+    flags: upFlags(node),
+    manifests,
+    probes: simulatedProbes,
+    environment: simulatedEnvironment,
+  });
 };
 
-interface NodeToRun {
+interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment'> {
   readonly config: KubeletConfiguration;
   readonly flags: KubeletFlags;
   readonly manifests: string;
 }
 
 /** Runs the kubelet on the node and shows the table of its pods once they are settled. */
-const runNode = async (input: CommandInput, io: CliIo, progress: Progress, { config, flags, manifests }: NodeToRun): Promise<number> => {
+const runNode = async (
+  input: CommandInput,
+  io: CliIo,
+  progress: Progress,
+  { config, flags, manifests, ...simulated }: NodeToRun,
+): Promise<number> => {
   const timeoutMs = parseGoDuration(textOption(input, 'ready-timeout') ?? '2m');
   if (timeoutMs === undefined) throw usage('--ready-timeout takes a duration such as 2m');
   const waitReady = flagOption(input, 'wait-ready');
@@ -120,6 +131,7 @@ const runNode = async (input: CommandInput, io: CliIo, progress: Progress, { con
     logger: loggerOf(input, io),
     signal: AbortSignal.any([io.interrupted, done.signal]),
     services: [...allServices, showTable],
+    ...simulated,
   }).catch((error: unknown) => {
     if (!io.interrupted.aborted) throw error;
   });
@@ -134,7 +146,7 @@ const printSettled = (
   const printer = podPrinter({ now: Date.now, withNamespace: false });
   io.stdout.write(`\n${printObjects(pods, printer, { format: { type: 'table', wide: false } })}\n`);
   for (const { origin, state, message } of manifests.manifests.values()) {
-    if (state !== 'accepted') io.stderr.write(`${origin.path}: ${state}: ${message}\n`);
+    if (state !== 'accepted' && state !== 'ignored') io.stderr.write(`${origin.path}: ${state}: ${message}\n`);
   }
   if (!complete) io.stderr.write('Not every Pod is Ready yet; kubelet-cli describe pod NAME tells why.\n');
   if (waitReady) return;
@@ -145,9 +157,8 @@ const printSettled = (
 
 const loggerOf = (input: CommandInput, io: CliIo) => {
   const verbosity = Number(textOption(input, 'verbosity') ?? 0);
-  const human = io.stderr.isTTY === true;
   // The table and the steps tell what goes well; only trouble is worth a line, unless more was asked for.
-  return createLogger({ output: io.stderr, verbosity, quiet: verbosity === 0, human, color: usesColor(io.stderr, io.env) });
+  return createLogger({ output: io.stderr, verbosity, quiet: verbosity === 0, human: true, color: usesColor(io.stderr, io.env) });
 };
 
 const requireRootOnLinux = (): void => {

@@ -3,8 +3,8 @@ import { arch, hostname } from 'node:os';
 import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
-import { createPodEnvironment, type PodEnvironment } from '@solo-kubelet/pod-environment';
-import { runProbes } from '@solo-kubelet/probe-engine';
+import { createPodEnvironment, type NodeEnvironment, type PodEnvironment } from '@solo-kubelet/pod-environment';
+import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import { createReconciler, type NodeAdmissionFacts, type ReconcilerCommand } from '@solo-kubelet/reconciler';
 import { criRuntime } from '@solo-kubelet/reconciler/cri';
 import { fromEvent, merge, type Observable, of, Subject, scan, shareReplay, startWith, takeUntil, tap } from 'rxjs';
@@ -29,6 +29,10 @@ export interface RunKubeletOptions {
   readonly logger: Logger;
   /** Ends the kubelet; containers run on. */
   readonly signal: AbortSignal;
+  /** Default: those of Kubernetes, over the network and the runtime. */
+  readonly probes?: readonly AnyProbeHandler[];
+  /** Laid over what the node is to the pods' environment. Default: nothing. */
+  readonly environment?: Partial<NodeEnvironment>;
   /** Default: all that the kubelet has. */
   readonly services?: readonly KubeletService[];
 }
@@ -97,7 +101,7 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
       podLogsDir: config.podLogsDir,
       containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
     }),
-    runProbes: runProbes({ handlers: probeHandlers(cri) }),
+    runProbes: runProbes({ handlers: options.probes ?? probeHandlers(cri) }),
     node$: of(facts),
     commands$,
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
@@ -174,7 +178,7 @@ const admissionFacts = async (
 };
 
 const podEnvironment = async (
-  { config, flags, logger, signal }: RunKubeletOptions,
+  { config, flags, logger, signal, environment }: RunKubeletOptions,
   parts: Pick<Parts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups'>,
 ): Promise<PodEnvironment> => {
   const { cri, nodeName, machine, facts, cgroups } = parts;
@@ -208,5 +212,6 @@ const podEnvironment = async (
     userNamespaces: { firstId: idsPerPod, length: 2 ** 32 - idsPerPod, idsPerPod },
     selinuxEnabled: (await readText('/sys/fs/selinux/enforce')) !== '',
     logger,
+    ...environment,
   });
 };

@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFakeCri } from '@solo-kubelet/cri-client/testing';
-import { parseManifest } from '@solo-kubelet/pod-spec';
+import { type ContainerScripts, createFakeCri } from '@solo-kubelet/cri-client/testing';
+import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
+import { isSidecar, type Pod, parseManifest } from '@solo-kubelet/pod-spec';
+import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
 
 /** A container runtime in memory: it does as if, and runs nothing. */
 export interface MemoryNode extends AsyncDisposable {
@@ -12,8 +14,9 @@ export interface MemoryNode extends AsyncDisposable {
   readonly apiSocket: string;
 }
 
-/** Starts it with every image that the manifests name. */
+/** Starts it with every image that the manifests name at that moment. */
 export const startMemoryNode = async (manifests: string): Promise<MemoryNode> => {
+  const pods = await podsOf(manifests);
   const directory = await mkdtemp(join(tmpdir(), 'solo-memory-'));
   const [kubeletRoot, podLogs] = [join(directory, 'kubelet'), join(directory, 'pod-logs')];
   for (const path of [kubeletRoot, podLogs]) await mkdir(path);
@@ -21,7 +24,8 @@ export const startMemoryNode = async (manifests: string): Promise<MemoryNode> =>
     runtimeName: 'memory',
     runtimeVersion: 'simulation',
     containerdEvents: false,
-    registry: (await imagesOf(manifests)).map((image) => ({ tags: [image] })),
+    registry: imagesOf(pods).map((image) => ({ tags: [image] })),
+    containers: scriptFor(pods),
   });
   return {
     endpoint: fake.endpoint,
@@ -35,14 +39,43 @@ export const startMemoryNode = async (manifests: string): Promise<MemoryNode> =>
   };
 };
 
-const imagesOf = async (manifests: string): Promise<readonly string[]> => {
+/** Every Pod that the manifests ask for now. */
+const podsOf = async (manifests: string): Promise<readonly Pod[]> => {
   const names = (await readdir(manifests)).filter((name) => !name.startsWith('.'));
   const texts = await Promise.all(names.map((name) => readFile(join(manifests, name), 'utf8').catch(() => '')));
-  const images = texts.flatMap((text, index) =>
-    parseManifest(text, { path: names[index]!, nodeName: 'memory' }).documents.flatMap(({ result }) => {
-      const spec = result.pod?.spec;
-      return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ image }) => image ?? '');
-    }),
+  return texts.flatMap((text, index) =>
+    parseManifest(text, { path: names[index]!, nodeName: 'memory' }).documents.flatMap(({ result }) => (result.ok ? [result.pod] : [])),
   );
-  return [...new Set(images.filter((image) => image !== ''))];
+};
+
+const imagesOf = (pods: readonly Pod[]): readonly string[] => [
+  ...new Set(
+    pods.flatMap(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers].map(({ image }) => image ?? '')).filter(Boolean),
+  ),
+];
+
+const WORK_MS = 500;
+
+/** Containers that are meant to end do so, well and soon; all others run until they are stopped. */
+const scriptFor = (pods: readonly Pod[]): ContainerScripts => {
+  const ending = new Set(
+    pods.flatMap(({ spec }) => [
+      ...(spec.initContainers ?? []).filter((container) => !isSidecar(container)).map(({ name }) => name),
+      ...(spec.restartPolicy === 'Always' ? [] : spec.containers.map(({ name }) => name)),
+    ]),
+  );
+  return ({ containerName }) => (ending.has(containerName) ? { runsForMs: WORK_MS } : {});
+};
+
+const succeed = async () => ({ result: 'success', output: 'simulated' }) as const;
+
+/** Every probe succeeds: there is nothing to ask, and nothing must be asked of strangers who have such an address. */
+export const simulatedProbes: readonly AnyProbeHandler[] = ['exec', 'httpGet', 'tcpSocket', 'grpc'].map((field) => ({
+  field,
+  probe: succeed,
+}));
+
+/** Mounts nothing: what a pod would have mounted does not matter where nothing runs. */
+export const simulatedEnvironment: Partial<NodeEnvironment> = {
+  runCommand: async () => ({ exitCode: 0, stdout: '', stderr: '', gaveUp: false, ended: Promise.resolve() }),
 };

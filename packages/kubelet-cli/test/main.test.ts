@@ -1,13 +1,12 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { main } from './main.js';
+import { main } from '../src/main.js';
+import { fakeIo } from './fake-io.js';
 
 const call = async (...argv: string[]) => callAs('kubelet-cli', argv);
 const callAs = async (programName: string, argv: readonly string[], input = '') => {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  stdin.end(input);
-  const status = await main(argv, { programName, stdin, stdout, stderr, env: {}, interrupted: new AbortController().signal });
-  return { status, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
+  const io = fakeIo({ programName, input });
+  const status = await main(argv, io);
+  return { status, out: io.output(), err: io.errors() };
 };
 
 describe('main', () => {
