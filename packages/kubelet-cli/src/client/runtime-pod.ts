@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import {
   type Container,
   ContainerState,
@@ -8,6 +7,7 @@ import {
   PodSandboxState,
 } from '@solo-kubelet/cri-client';
 import type { Pod, ContainerStatus as PodContainerStatus } from '@solo-kubelet/pod-spec';
+import { OWNER_LABEL } from '@solo-kubelet/reconciler/cri';
 
 /** A pod as far as the runtime's labels and states tell it. */
 export const podOfSandbox = async (
@@ -37,7 +37,8 @@ export const podOfSandbox = async (
       labels: sandbox.labels,
     },
     spec: {
-      nodeName: hostname().toLowerCase(),
+      // Our kubelets write the node's name on what they start; of strangers it is not known.
+      ...(sandbox.labels[OWNER_LABEL] === undefined ? {} : { nodeName: sandbox.labels[OWNER_LABEL] }),
       containers: newest.map(({ metadata, image }) => ({ name: metadata?.name ?? '', image: image?.image ?? '' })),
     },
     status: {
