@@ -1,2 +1,2 @@
 export { type MqttAction, readMqttAction } from './mqtt-action.js';
-export { default, mqttProbe } from './mqtt-probe.js';
+export { mqttProbe, mqttProbe as default } from './mqtt-probe.js';

@@ -20,8 +20,6 @@ export const mqttProbe = defineProbePlugin({
   },
 });
 
-export default mqttProbe;
-
 interface Conversation {
   readonly action: MqttAction;
   readonly host: string;
