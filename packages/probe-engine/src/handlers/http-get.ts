@@ -12,7 +12,7 @@ const MAX_REDIRECTS = 10;
 /**
  * Success on a status of 200 to 399 (pkg/probe/http/http.go). Redirects are followed within the host name; one that leaves it is a
  * warning. TLS is not verified; no proxy, no keep-alive, no compression. Speaks HTTP/1.1 over
- * plain sockets: a client's parser, agent and message objects would cost as much again as everything here.
+ * plain sockets, without a client's agent, parser and message objects (docs/decisions/035).
  */
 export const httpGetHandler = (): ProbeHandler<'httpGet', HTTPGetAction> => ({
   field: 'httpGet',
