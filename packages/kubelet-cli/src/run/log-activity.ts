@@ -1,6 +1,6 @@
-import type { Logger } from '@solo-kubelet/diagnostics';
+import type { LogFields, Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
-import type { KubeletActivity, KubeletEvent } from '@solo-kubelet/reconciler';
+import type { ContainerStop, KubeletActivity, KubeletEvent, PodAction } from '@solo-kubelet/reconciler';
 
 /** Tells what the manifests do: every rejection with its place in the file. */
 export const logManifestEvent = (logger: Logger, event: ManifestEvent): void => {
@@ -44,10 +44,37 @@ export const logEvent = (logger: Logger, { type, reason, message, involvedObject
 
 /** Steps are details; troubles of the node are not. */
 export const logActivity = (logger: Logger, activity: KubeletActivity): void => {
-  const { type, ...fields } = activity;
-  if (activity.scope === 'node' && activity.type === 'relisted') logger.trace(fields, type);
-  else if (activity.scope === 'node') logger.warn(fields, NODE_TROUBLE[activity.type]);
-  else logger.debug(fields, type);
+  const fields = activityFields(activity);
+  if (activity.scope === 'pod') logger.debug(fields, activity.type);
+  else if (activity.type === 'relisted') logger.trace(fields, activity.type);
+  else logger.warn(fields, NODE_TROUBLE[activity.type]);
+};
+
+/** What of an activity may be logged: containers by name only, since their specs hold values of variables. */
+export const activityFields = (activity: KubeletActivity): LogFields =>
+  Object.fromEntries(
+    Object.entries(activity).flatMap(([key, value]): readonly (readonly [string, unknown])[] => {
+      switch (key) {
+        case 'type':
+        case 'scope':
+        case 'atMs':
+        case 'level':
+          return [];
+        case 'action':
+          return [['action', (value as PodAction).type], ...containerOf(value as PodAction)];
+        case 'stop': {
+          const { containerName, containerId, gracePeriodSeconds, reason } = value as ContainerStop;
+          return Object.entries({ containerName, containerId, gracePeriodSeconds, reason });
+        }
+        default:
+          return [[key, value]];
+      }
+    }),
+  );
+
+const containerOf = (action: PodAction): readonly (readonly [string, unknown])[] => {
+  if ('container' in action) return [['containerName', action.container.name]];
+  return 'containerName' in action ? [['containerName', action.containerName]] : [];
 };
 
 const NODE_TROUBLE = {
