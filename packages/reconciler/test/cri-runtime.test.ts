@@ -9,7 +9,7 @@ import { createPodEnvironment } from '@solo-kubelet/pod-environment';
 import { testNode } from '@solo-kubelet/pod-environment/testing';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type PodUid, podUid, type RuntimePort, type StepReport } from '@solo-kubelet/reconciler';
-import { type CriRuntimeOptions, criImages, criLogs, criRuntime } from '@solo-kubelet/reconciler/cri';
+import { type CriRuntimeOptions, criImages, criLogs, criRuntime, type NetworkHook } from '@solo-kubelet/reconciler/cri';
 import { container, pod } from '@solo-kubelet/reconciler/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
@@ -286,17 +286,63 @@ it('says that the network is not ready when that is why no sandbox can be made',
 it('gives further networks to a pod through the hook, and takes them back', async () => {
   const calls: string[] = [];
   const networkHook = {
+    wants: () => true,
+    annotationsOf: async () => ({ networks: 'camera' }),
     attach: async ({ netnsPath, podName }: { netnsPath: string; podName: string }) => {
       calls.push(`attach ${podName} ${netnsPath !== ''}`);
       return [];
     },
     detach: async () => void calls.push('detach'),
-    collectGarbage: async () => {},
   };
   const { start, runtime, fake } = await machine({}, { networkHook });
   expect(await start(pod('web'))).toMatchObject({ ok: true });
   await runtime.stopSandbox(fake.sandboxes[0]!.id, { signal });
   expect(calls).toEqual(['attach web true', 'detach']);
+});
+
+describe('further networks', () => {
+  const hook = (changes: Partial<NetworkHook> = {}): NetworkHook => ({
+    wants: ({ networks }) => networks !== undefined,
+    attach: async () => {},
+    detach: async () => {},
+    annotationsOf: async ({ ips }) => ({ status: `eth0 ${ips[0]}` }),
+    ...changes,
+  });
+  const asking = pod('web', {}, { annotations: { networks: 'camera' } });
+  const sandboxOf = async (runtime: RuntimePort) => (await runtime.inspect(podUid('uid-web'), { signal }))?.sandboxes[0];
+
+  it('that cannot be attached take the sandbox with them, and say why', async () => {
+    const attach = () => Promise.reject(new Error('no network camera'));
+    const { runtime, o, fake } = await machine({}, { networkHook: hook({ attach }) });
+    expect(await runtime.createSandbox(asking, 0, o)).toEqual({
+      ok: false,
+      reason: 'FailedCreatePodSandBox',
+      message: 'no network camera',
+    });
+    expect(fake.sandboxes).toEqual([]);
+    expect(await runtime.createSandbox(pod('web'), 0, o)).toMatchObject({ ok: true });
+  });
+
+  it('show in the annotations once they are all there, and are missed until then', async () => {
+    let annotations: Record<string, string> | undefined;
+    const { runtime, o } = await machine({}, { networkHook: hook({ annotationsOf: async () => annotations }) });
+    await runtime.createSandbox(asking, 0, o);
+    const missing = await sandboxOf(runtime);
+    expect(missing).toMatchObject({ state: 'ready', networksMissing: true });
+    expect(await sandboxOf(runtime)).toBe(missing);
+    annotations = { status: 'all there' };
+    expect(await sandboxOf(runtime)).toMatchObject({ annotations });
+    expect(await sandboxOf(runtime)).not.toHaveProperty('networksMissing');
+  });
+
+  it('are no matter of pods that ask for none or use the host’s network', async () => {
+    const attach = vi.fn(async () => {});
+    const { runtime, o } = await machine({}, { networkHook: hook({ attach }) });
+    await runtime.createSandbox(pod('web', { hostNetwork: true }, { annotations: { networks: 'camera' } }), 0, o);
+    expect(attach).not.toHaveBeenCalled();
+    const sandbox = await sandboxOf(runtime);
+    expect(sandbox?.networksMissing ?? sandbox?.annotations).toBeUndefined();
+  });
 });
 
 it('tells the housekeepers of images in use and of running logs', async () => {

@@ -75,8 +75,12 @@ export interface ExtraNetworks {
   /**
    * Detaches every recorded sandbox that is not valid, then lets each network release what nobody claims. A failing plugin is told in the
    * report. Throws CNI_CACHE_FAILED when a record can't be read: what it claims is not known, and must not be released.
+   * A function is asked after the records were read: what is attached meanwhile is then never taken for garbage.
    */
-  collectGarbage(validPodSandboxIds: Iterable<string>, options?: Abortable): Promise<ExtraNetworksGcReport>;
+  collectGarbage(
+    validPodSandboxIds: Iterable<string> | ((options: Abortable) => Promise<Iterable<string>>),
+    options?: Abortable,
+  ): Promise<ExtraNetworksGcReport>;
   /** The state of each network in the directory. */
   status(options?: Abortable): Promise<readonly ExtraNetworkHealth[]>;
   /** What a sandbox has, from its record; undefined when nothing is attached or the attaching did not finish. */
@@ -208,10 +212,11 @@ export const createExtraNetworks = ({
     });
 
   const collectGarbage: ExtraNetworks['collectGarbage'] = async (validPodSandboxIds, options = {}) => {
-    const valid = new Set(validPodSandboxIds);
+    const recorded = await records.list();
+    const valid = new Set(typeof validPodSandboxIds === 'function' ? await validPodSandboxIds(options) : validPodSandboxIds);
     const detached: string[] = [];
     const failures: { podSandboxId?: string; network?: string; message: string }[] = [];
-    for (const { podSandboxId } of await records.list()) {
+    for (const { podSandboxId } of recorded) {
       if (valid.has(podSandboxId)) continue;
       try {
         await detach(podSandboxId, options);

@@ -22,6 +22,10 @@ export interface ObservedSandbox {
   readonly ips: readonly string[];
   /** Whether the runtime gave a network status at all: without one a missing address says nothing. */
   readonly networkReported: boolean;
+  /** The pod asks for further networks that the sandbox has not been given: not yet, or its kubelet died meanwhile. */
+  readonly networksMissing?: boolean;
+  /** What the pod's annotations tell of the networks it has been given. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export type ContainerRunState = 'created' | 'running' | 'exited' | 'unknown';

@@ -1,4 +1,7 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { canonicalText } from './canonical-text.js';
 import { nameHolders } from './name-holders.js';
+import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import type { PodView } from './pod-view.js';
 import { knownPod, type World } from './world.js';
@@ -25,14 +28,22 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
   const status = world.statuses.get(uid) ?? { phase: 'Pending' as const };
   const origin = wanted?.origin;
   const terminating = world.ledgers.get(uid)?.removed === true;
+  const metadata = metadataOf(manifest, newestSandbox(world.observed.pods.get(uid))?.annotations, before);
   const waitingForName = !terminating && nameHolders(world, uid).length > 0;
-  if (
-    before !== undefined &&
-    before.pod.status === status &&
-    before.pod.spec === manifest.spec &&
-    before.pod.metadata === manifest.metadata
-  ) {
+  if (before !== undefined && before.pod.status === status && before.pod.spec === manifest.spec && before.pod.metadata === metadata) {
     if (before.origin === origin && before.terminating === terminating && before.waitingForName === waitingForName) return before;
   }
-  return { podUid: uid, pod: { ...manifest, status }, origin, terminating, waitingForName };
+  return { podUid: uid, pod: { ...manifest, metadata, status }, origin, terminating, waitingForName };
+};
+
+/** The manifest's metadata with what the networks add to its annotations; the earlier object when nothing changed. */
+const metadataOf = (
+  { metadata }: Pod,
+  added: Readonly<Record<string, string>> | undefined,
+  before: PodView | undefined,
+): Pod['metadata'] => {
+  if (added === undefined) return metadata;
+  const merged = { ...metadata, annotations: { ...metadata.annotations, ...added } };
+  const earlier = before?.pod.metadata;
+  return canonicalText(earlier) === canonicalText(merged) && earlier !== undefined ? earlier : merged;
 };

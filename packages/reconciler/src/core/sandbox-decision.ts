@@ -7,7 +7,7 @@ export type SandboxDecision =
   | { readonly needed: false; readonly podSandboxId: string }
   | { readonly needed: true; readonly attempt: number; readonly changed: boolean };
 
-/** Upstream: kuberuntime/util PodSandboxChanged. */
+/** Upstream: kuberuntime/util PodSandboxChanged. A sandbox without its further networks is none; one that containers run in is left to them. */
 export const decideSandbox = (pod: Pod, observed: ObservedPod | undefined): SandboxDecision => {
   const newest = newestSandbox(observed);
   if (newest === undefined || observed === undefined) return { needed: true, attempt: 0, changed: false };
@@ -17,6 +17,8 @@ export const decideSandbox = (pod: Pod, observed: ObservedPod | undefined): Sand
   if (newest.state !== 'ready') return { needed: true, attempt, changed: true };
   if (newest.hostNetwork !== wantsHostNetwork) return { needed: true, attempt, changed: false };
   if (!wantsHostNetwork && newest.networkReported && newest.ips.length === 0) return { needed: true, attempt, changed: true };
+  if (newest.networksMissing && !observed.containers.some(({ sandboxId }) => sandboxId === newest.id))
+    return { needed: true, attempt, changed: true };
   return { needed: false, podSandboxId: newest.id };
 };
 

@@ -1,4 +1,4 @@
-import { type CriClient, CriError, type PodSandboxConfig, PodSandboxState } from '@solo-kubelet/cri-client';
+import { type CriClient, CriError, type PodSandboxConfig, PodSandboxState, type PodSandboxStatusResponse } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
@@ -74,29 +74,36 @@ const run = async (
   return describeSandbox(pod, podSandboxId, signal, deps);
 };
 
-const describeSandbox = async (
-  pod: Pod,
-  podSandboxId: string,
-  signal: AbortSignal,
-  { cri, networkHook }: SandboxDeps,
-): Promise<Created> => {
+const describeSandbox = async (pod: Pod, podSandboxId: string, signal: AbortSignal, deps: SandboxDeps): Promise<Created> => {
+  const { cri, networkHook } = deps;
+  const wantsHook = pod.spec.hostNetwork !== true && networkHook?.wants(pod.metadata.annotations ?? {}) === true;
+  let reason = 'FailedPodSandBoxStatus';
   try {
-    const wantsHook = networkHook !== undefined && pod.spec.hostNetwork !== true;
     const reply = await cri.runtime.podSandboxStatus({ podSandboxId, verbose: wantsHook }, { signal });
-    if (wantsHook) {
-      const { uid = '', name = '', namespace = 'default', annotations = {} } = pod.metadata;
-      const netnsPath = netnsPathOf(reply);
-      if (netnsPath === undefined) throw new Error('the runtime does not tell the network namespace of the sandbox');
-      await networkHook.attach({ podSandboxId, netnsPath, podUid: uid, podName: name, podNamespace: namespace, annotations }, { signal });
-    }
+    reason = 'FailedCreatePodSandBox';
+    if (wantsHook) await networkHook.attach({ podSandboxId, netnsPath: netnsPathOrThrow(reply), ...identityOf(pod) }, { signal });
     return { ok: true, podSandboxId, ips: reply.status === undefined ? [] : toObservedSandbox(reply.status).ips };
   } catch (error) {
     signal.throwIfAborted();
-    // A sandbox that cannot be used as it should is stopped, so that the next attempt starts clean.
+    // A sandbox that cannot be used as it should is taken away, so that the next attempt starts clean.
     await cri.runtime.stopPodSandbox({ podSandboxId }, { signal }).catch(() => undefined);
-    return { ok: false, reason: 'FailedPodSandBoxStatus', message: describeError(error) };
+    await cri.runtime.removePodSandbox({ podSandboxId }, { signal }).catch(() => undefined);
+    return { ok: false, reason, message: describeError(error) };
   }
 };
+
+const netnsPathOrThrow = (reply: PodSandboxStatusResponse): string => {
+  const path = netnsPathOf(reply);
+  if (path === undefined) throw new Error('the runtime does not tell the network namespace of the sandbox');
+  return path;
+};
+
+const identityOf = ({ metadata: { uid = '', name = '', namespace = 'default', annotations = {} } }: Pod) => ({
+  podUid: uid,
+  podName: name,
+  podNamespace: namespace,
+  annotations,
+});
 
 /** A sandbox of this very attempt that is ready although the call that made it failed. */
 const findMade = async (

@@ -2,15 +2,11 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { ImageCredentials } from './images/image-credentials.js';
 
-/** One network interface that a hook gave a pod. */
-export interface NetworkStatus {
-  readonly name: string;
-  readonly interface?: string;
-  readonly ips: readonly string[];
-}
-
-/** Further networks of a pod, besides the runtime's own. */
+/** Further networks of a pod, besides the runtime's own. Pods of the host's network have none. */
 export interface NetworkHook {
+  /** Whether a pod with these annotations asks for any. */
+  wants(podAnnotations: Readonly<Record<string, string>>): boolean;
+  /** Gives a sandbox that is up all that its pod asks for, or fails and leaves nothing. */
   attach(
     sandbox: {
       readonly podSandboxId: string;
@@ -21,9 +17,20 @@ export interface NetworkHook {
       readonly annotations: Readonly<Record<string, string>>;
     },
     options: { readonly signal?: AbortSignal },
-  ): Promise<readonly NetworkStatus[]>;
+  ): Promise<unknown>;
+  /** Called before every stop of a sandbox, also of one that has nothing attached. */
   detach(sandbox: { readonly podSandboxId: string }, options: { readonly signal?: AbortSignal }): Promise<void>;
-  collectGarbage(validPodSandboxIds: readonly string[], options: { readonly signal?: AbortSignal }): Promise<void>;
+  /** What the pod's annotations tell of its networks; undefined until every one is attached. */
+  annotationsOf(
+    sandbox: {
+      readonly podSandboxId: string;
+      /** Of the runtime's own network. */
+      readonly ips: readonly string[];
+      /** Of the runtime's verbose PodSandboxStatus. */
+      readonly info: Readonly<Record<string, string>>;
+    },
+    options: { readonly signal?: AbortSignal },
+  ): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
 export interface CriRuntimeOptions {

@@ -3,6 +3,7 @@ import { CriError } from '@solo-kubelet/cri-client';
 import type { ObservedContainer, ObservedPod, ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { Abortable } from '../runtime-port.js';
+import type { NetworkHook } from './cri-runtime-options.js';
 import { containerRunState, toObservedContainer, toObservedSandbox } from './map-observed.js';
 import { OWNER_LABEL, POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from './owner-label.js';
 import { readTerminationMessage } from './termination-message.js';
@@ -20,10 +21,16 @@ export interface PodObserver {
   forget(containerId: string): void;
 }
 
+export interface PodObserverOptions {
+  readonly cri: CriClient;
+  readonly owner: string;
+  readonly networkHook?: NetworkHook | undefined;
+}
+
 /**
  * Lists sandboxes and containers, and reads the status of those that are new or changed their state: the rest of a status only changes with it.
  */
-export const createPodObserver = ({ cri, owner }: { readonly cri: CriClient; readonly owner: string }): PodObserver => {
+export const createPodObserver = ({ cri, owner, networkHook }: PodObserverOptions): PodObserver => {
   const sandboxes = new Map<string, ObservedSandbox>();
   const containers = new Map<string, ObservedContainer>();
   const owners = new Map<string, PodUid>();
@@ -42,12 +49,21 @@ export const createPodObserver = ({ cri, owner }: { readonly cri: CriClient; rea
 
   const sandboxOf = async (listed: PodSandbox, signal: AbortSignal): Promise<ObservedSandbox | undefined> => {
     const known = sandboxes.get(listed.id);
-    if (known !== undefined && (known.state === 'ready') === (listed.state === 0)) return known;
-    const reply = await unlessGone(cri.runtime.podSandboxStatus({ podSandboxId: listed.id, verbose: false }, { signal }));
+    const unchanged = known !== undefined && (known.state === 'ready') === (listed.state === 0);
+    if (unchanged && !known.networksMissing) return known;
+    const verbose = networkHook?.wants(listed.annotations) === true;
+    const reply = await unlessGone(cri.runtime.podSandboxStatus({ podSandboxId: listed.id, verbose }, { signal }));
     if (reply?.status === undefined) return undefined;
-    const sandbox = toObservedSandbox(reply.status);
+    const bare = toObservedSandbox(reply.status);
+    const sandbox = verbose && bare.state === 'ready' && !bare.hostNetwork ? await withNetworks(bare, reply.info, signal) : bare;
+    if (unchanged && sandbox.networksMissing) return known;
     sandboxes.set(listed.id, sandbox);
     return sandbox;
+  };
+
+  const withNetworks = async (sandbox: ObservedSandbox, info: Record<string, string>, signal: AbortSignal): Promise<ObservedSandbox> => {
+    const annotations = await networkHook?.annotationsOf({ podSandboxId: sandbox.id, ips: sandbox.ips, info }, { signal });
+    return annotations === undefined ? { ...sandbox, networksMissing: true } : { ...sandbox, annotations };
   };
 
   const containerOf = async (listed: Container, name: string, signal: AbortSignal): Promise<ObservedContainer | undefined> => {
