@@ -62,6 +62,9 @@ const execute = async (action: PodAction, context: PassContext): Promise<Outcome
     case 'updateResources':
       await runtime.updateResources(pod, action.container, action.containerId, { signal });
       return undefined;
+    case 'refreshVolumes':
+      await runtime.refreshVolumes(pod, { signal });
+      return undefined;
     case 'cleanPod':
       await runtime.cleanPod(podUid, { signal });
       return undefined;
@@ -136,6 +139,8 @@ const failureReason = (action: PodAction): string => {
       return 'ResizeError';
     case 'pullImages':
       return 'ErrImagePull';
+    case 'refreshVolumes':
+      return 'FailedMount';
     default:
       return 'FailedKillPod';
   }

@@ -4,6 +4,7 @@ import { EMPTY, filter, first, map, mergeMap, Observable, type SchedulerLike, ta
 import type { PodActivity } from './core/activity.js';
 import { computePodActions, podEnding } from './core/compute-pod-actions.js';
 import { newestSandbox } from './core/observed-pod.js';
+import { namelessPod } from './core/orphan-pod.js';
 import type { PodAction, PodPlan } from './core/pod-action.js';
 import type { PodUid } from './core/pod-identity.js';
 import { retryDelayMs } from './core/retry-delay.js';
@@ -53,8 +54,8 @@ const isFresh = (world: World, podUid: PodUid): boolean =>
 
 const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodDoing> => {
   const input = syncInput(deps.settings, world, podUid, deps.scheduler.now());
-  const pod = knownPod(world, podUid);
-  if (pod === undefined || !world.ledgers.has(podUid)) return EMPTY;
+  if (!world.ledgers.has(podUid)) return EMPTY;
+  const pod = knownPod(world, podUid) ?? namelessPod(podUid);
   const plan = computePodActions(input);
   const ending = podEnding(input);
   const known = {

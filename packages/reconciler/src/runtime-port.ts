@@ -82,5 +82,5 @@ export interface RuntimePort {
   /** Forgets pull back-offs of a pod: a user asked to try again now. */
   forgetBackoff(podUid: PodUid): void;
   /** Brings live volumes (downwardAPI) up to date. */
-  refreshVolumes?(pod: Pod, options: Abortable): Promise<void>;
+  refreshVolumes(pod: Pod, options: Abortable): Promise<void>;
 }

@@ -249,6 +249,21 @@ describe('a kubelet that restarts', () => {
     expect(next.view('uid-web')!.pod.status).toEqual(before);
   });
 
+  it('clears away what is left of a pod that lost its manifest and its containers meanwhile', async () => {
+    const { time, kubelet, boot, runtime, store } = await machine();
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    kubelet.stop();
+    const { sandboxes } = [...runtime.pods.values()][0]!;
+    const removed = runtime.removeSandbox(sandboxes[0]!.id, { signal: new AbortController().signal });
+    await time.advance(10);
+    await removed;
+    boot().synced();
+    await time.advance(5_000);
+    expect(runtime.cleaned).toContain('uid-web');
+    expect(store.records.size).toBe(0);
+  });
+
   it('does not run a run-once pod again, even when its records are gone', async () => {
     const { time, kubelet, boot, count, app, runtime } = await machine({ script: () => ({ runsForMs: 100 }) });
     const once = pod('web', { restartPolicy: 'Never' });

@@ -63,7 +63,16 @@ describe('the sandbox', () => {
       {},
       ['stop app:SandboxChanged', 'stopSandbox sandbox-0', 'sandbox#1', 'start app#1'],
     ],
+    [
+      'lacks networks that the pod asks for',
+      observedPod([], [observedSandbox({ networksMissing: true })]),
+      {},
+      ['stopSandbox sandbox-0', 'sandbox#1', 'start app#0'],
+    ],
   ])('is replaced when it %s', (_why, observed, spec, expected) => expect(told(planFor(spec, observed))).toEqual(expected));
+
+  it('that lacks networks is left to the containers that run in it', () =>
+    expect(told(planFor({}, observedPod([running], [observedSandbox({ networksMissing: true })])))).toEqual([]));
 
   it('needs no address on the host network, nor where the runtime reports none', () => {
     expect(told(planFor({ hostNetwork: true }, observedPod([running], [observedSandbox({ hostNetwork: true, ips: [] })])))).toEqual([]);
@@ -319,4 +328,12 @@ it('sends new resources to a running container, and restarts it where its resize
   expect(told(planFor({ containers: [resized()] }, observedPod([running]), { ledger }))).toEqual(['updateResources']);
   const restarting = resized({ resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] });
   expect(told(planFor({ containers: [restarting] }, observedPod([running]), { ledger }))).toEqual(['stop app:SpecChanged', 'start app#1']);
+});
+
+it('rewrites volumes that show the pod’s metadata when its manifest changed, once', () => {
+  const web = pod('web', { volumes: [{ name: 'info', downwardAPI: { items: [] } }] });
+  const ledger = { ...newLedger(web), admission: { state: 'admitted' } as const };
+  const input = syncInputOf({ pod: web, observed: observedPod([running]), ledger });
+  expect(told(computePodActions(input))).toEqual(['refreshVolumes']);
+  expect(told(computePodActions({ ...input, ledger: { ...ledger, volumesOf: web } }))).toEqual([]);
 });

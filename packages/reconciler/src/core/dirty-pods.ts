@@ -1,30 +1,39 @@
 import { allSynced } from './desired-state.js';
 import { nameHolders } from './name-holders.js';
-import type { PodUid } from './pod-identity.js';
+import { type PodUid, podKey } from './pod-identity.js';
 import type { World, WorldSettings } from './world.js';
 
 /** Pods whose next decision may come out differently: who, never what. */
 export const dirtyPods = (settings: WorldSettings, previous: World, next: World): ReadonlySet<PodUid> => {
-  const synced = allSynced(next.desired, settings.sources);
-  const everyone = synced !== allSynced(previous.desired, settings.sources);
-  const namesMayMove = previous.observed !== next.observed || previous.desired !== next.desired || previous.statuses !== next.statuses;
+  const everyone = allSynced(next.desired, settings.sources) !== allSynced(previous.desired, settings.sources);
   const dirty = new Set<PodUid>();
-  for (const [uid, ledger] of next.ledgers) {
-    const before = previous.ledgers.get(uid);
-    if (
-      everyone ||
-      before === undefined ||
-      before.removed !== ledger.removed ||
-      before.admission !== ledger.admission ||
-      before.pod !== ledger.pod ||
-      before.restartRequested !== ledger.restartRequested ||
-      previous.desired.pods.get(uid)?.pod !== next.desired.pods.get(uid)?.pod ||
-      previous.observed.pods.get(uid) !== next.observed.pods.get(uid) ||
-      previous.verdicts.get(uid) !== next.verdicts.get(uid) ||
-      (namesMayMove && next.desired.pods.has(uid) && nameHolders(previous, uid).length !== nameHolders(next, uid).length)
-    ) {
-      dirty.add(uid);
-    }
+  for (const uid of next.ledgers.keys()) if (everyone || isTouched(previous, next, uid)) dirty.add(uid);
+  for (const uid of contested(previous, next)) {
+    if (nameHolders(previous, uid).length !== nameHolders(next, uid).length) dirty.add(uid);
   }
   return dirty;
+};
+
+const isTouched = (previous: World, next: World, uid: PodUid): boolean => {
+  const [before, after] = [previous.ledgers.get(uid), next.ledgers.get(uid)];
+  return (
+    before === undefined ||
+    before.removed !== after?.removed ||
+    before.admission !== after.admission ||
+    before.pod !== after.pod ||
+    before.restartRequested !== after.restartRequested ||
+    previous.desired.pods.get(uid)?.pod !== next.desired.pods.get(uid)?.pod ||
+    previous.observed.pods.get(uid) !== next.observed.pods.get(uid) ||
+    previous.verdicts.get(uid) !== next.verdicts.get(uid)
+  );
+};
+
+/** Wanted pods whose name another pod bears too, when something changed that may move a name on. */
+const contested = (previous: World, next: World): readonly PodUid[] => {
+  if (previous.observed === next.observed && previous.desired === next.desired && previous.statuses === next.statuses) return [];
+  const claims = new Map<string, Set<PodUid>>();
+  const claim = (key: string, uid: PodUid): void => void claims.set(key, (claims.get(key) ?? new Set()).add(uid));
+  for (const [uid, { pod }] of next.desired.pods) claim(podKey(pod), uid);
+  for (const world of [previous, next]) for (const pod of world.observed.pods.values()) claim(`${pod.namespace}/${pod.name}`, pod.uid);
+  return [...claims.values()].filter((uids) => uids.size > 1).flatMap((uids) => [...uids].filter((uid) => next.desired.pods.has(uid)));
 };

@@ -1,5 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { ObservedPod } from './observed-pod.js';
+import type { PodUid } from './pod-identity.js';
 
 /** A pod whose manifest nobody has any more, as far as its containers tell. */
 export const orphanPod = ({ uid, name, namespace, containers }: ObservedPod): Pod => {
@@ -12,3 +13,6 @@ export const orphanPod = ({ uid, name, namespace, containers }: ObservedPod): Po
     spec: { containers: [...images].map(([containerName, image]) => ({ name: containerName, image })) },
   };
 };
+
+/** A pod of which nothing but its UID is known: its manifest and its containers went while the kubelet was down. */
+export const namelessPod = (uid: PodUid): Pod => ({ metadata: { name: '', namespace: '', uid }, spec: { containers: [] } });

@@ -27,7 +27,13 @@ export const planRunningPod = (input: RunningPodInput): PodPlan => {
   const regular = decideRegularContainers(input);
   if (!regular.anyLeft) return endPod(input);
   const plan = planStarts(input, [...init.stops, ...regular.stops], [...init.starts, ...regular.starts]);
-  return { ...plan, actions: [...plan.actions, ...planResize(input, plan.actions)] };
+  return { ...plan, actions: [...refreshOf(input), ...plan.actions, ...planResize(input, plan.actions)] };
+};
+
+/** Under a pinned UID labels and annotations may change while the pod runs; downwardAPI files follow. */
+const refreshOf = ({ pod, ledger }: RunningPodInput): readonly PodAction[] => {
+  const live = pod.spec.volumes?.some(({ downwardAPI, projected }) => downwardAPI !== undefined || projected !== undefined);
+  return live === true && ledger.volumesOf !== pod ? [{ type: 'refreshVolumes' }] : [];
 };
 
 /** Nothing can run any more: what is left is stopped, and the status will say Succeeded or Failed. */

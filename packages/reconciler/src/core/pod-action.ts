@@ -39,6 +39,8 @@ export type PodAction =
   | { readonly type: 'pullImages' }
   | { readonly type: 'startContainer'; readonly container: Container; readonly kind: ContainerKind; readonly restartCount: number }
   | { readonly type: 'updateResources'; readonly container: Container; readonly containerId: string }
+  /** Brings volumes that show the pod's own metadata up to date. */
+  | { readonly type: 'refreshVolumes' }
   /** Volumes, directories, cgroup and logs: after the last container. */
   | { readonly type: 'cleanPod' };
 

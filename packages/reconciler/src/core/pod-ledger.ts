@@ -37,6 +37,8 @@ export interface PodLedger {
   readonly minGeneration: number;
   readonly imagesPulled: boolean;
   readonly cleaned: boolean;
+  /** The manifest that the pod's live volumes were last written from. */
+  readonly volumesOf: Pod | undefined;
   /** Container name → text of its resources as last sent to the runtime. */
   readonly actuated: ReadonlyMap<string, string>;
 }
@@ -54,6 +56,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   minGeneration: 0,
   imagesPulled: false,
   cleaned: false,
+  volumesOf: undefined,
   actuated: new Map(),
 });
 

@@ -54,6 +54,9 @@ const succeeded = (ledger: PodLedger, action: PodAction): PodLedger => {
       return { ...ledger, actuated: withEntry(ledger.actuated, action.container.name, resourcesText(action.container)) };
     case 'pullImages':
       return { ...ledger, imagesPulled: true };
+    case 'createSandbox':
+    case 'refreshVolumes':
+      return { ...ledger, volumesOf: ledger.pod, failures: 0, retryAtMs: 0 };
     case 'cleanPod':
       return { ...ledger, cleaned: true, failures: 0, retryAtMs: 0 };
     default:

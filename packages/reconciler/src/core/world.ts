@@ -126,11 +126,20 @@ const takeManifest = (world: World, event: ManifestEvent): World => {
 const takeObservation = (world: World, observation: Observation): World => {
   const observed = mergeObservation(world.observed, observation);
   if (observed === world.observed) return world;
+  const verdicts = pruneVerdicts(world.verdicts, observed);
   const missing = [...observed.pods.keys()].filter((uid) => !world.ledgers.has(uid));
-  if (missing.length === 0) return { ...world, observed };
+  if (missing.length === 0) return { ...world, observed, verdicts };
   const ledgers = new Map(world.ledgers);
   for (const uid of missing) ledgers.set(uid, newLedger(world.desired.pods.get(uid)?.pod));
-  return { ...world, observed, ledgers };
+  return { ...world, observed, verdicts, ledgers };
+};
+
+/** Drops the verdicts about containers that are not there any more. */
+const pruneVerdicts = (verdicts: World['verdicts'], observed: RuntimeSnapshot): World['verdicts'] => {
+  const isGone = (uid: PodUid, containerId: string): boolean =>
+    observed.pods.get(uid)?.containers.some(({ id }) => id === containerId) !== true;
+  if (![...verdicts].some(([uid, pod]) => [...pod.keys()].some((id) => isGone(uid, id)))) return verdicts;
+  return new Map([...verdicts].map(([uid, pod]) => [uid, new Map([...pod].filter(([id]) => !isGone(uid, id)))]));
 };
 
 const takeVerdict = (world: World, verdict: ProbeVerdict): World => {
@@ -194,7 +203,7 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
   };
 };
 
-/** The pod's manifest, or what the runtime's records tell of one that has none. */
+/** The pod's manifest, or what the runtime's records tell of one that has none; undefined when only its UID is left. */
 export const knownPod = (world: World, uid: PodUid): Pod | undefined => {
   const ledger = world.ledgers.get(uid);
   const pod = ledger?.removed ? ledger.pod : (world.desired.pods.get(uid)?.pod ?? ledger?.pod);

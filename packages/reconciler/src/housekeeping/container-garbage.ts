@@ -34,8 +34,12 @@ export const selectGarbage = (pods: Iterable<ObservedPod>, policy: GarbagePolicy
   return { containerIds: [...surplus, ...beyondTotal(kept, policy)].map(({ id }) => id), podSandboxIds };
 };
 
-const isDead = (container: ObservedContainer, { minAgeMs }: GarbagePolicy, nowMs: number): boolean =>
-  container.state === 'exited' && nowMs - container.createdAtMs >= minAgeMs;
+/** A container that was created and never started is garbage when it is older than any start takes, ms. */
+const CREATED_TTL_MS = 600_000;
+
+const isDead = ({ state, createdAtMs }: ObservedContainer, { minAgeMs }: GarbagePolicy, nowMs: number): boolean =>
+  (state === 'exited' && nowMs - createdAtMs >= minAgeMs) ||
+  (state === 'created' && nowMs - createdAtMs >= Math.max(minAgeMs, CREATED_TTL_MS));
 
 /** Over the limit for all: an equal share for each name, at least one, then the oldest go. */
 const beyondTotal = (groups: readonly (readonly ObservedContainer[])[], { maxInAll }: GarbagePolicy): readonly ObservedContainer[] => {

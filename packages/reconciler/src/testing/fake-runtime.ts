@@ -276,6 +276,7 @@ export const fakeRuntime = ({
         cleaned.add(uid);
         held.delete(uid);
       }),
+    refreshVolumes: (pod, { signal }) => call('refreshVolumes', uidOf(pod), '', signal, () => undefined),
     forgetBackoff: () => {},
   };
 };
