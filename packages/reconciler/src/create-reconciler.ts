@@ -141,8 +141,10 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     distinctUntilChanged(),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const run$ = merge(activity$, probeReport$).pipe(ignoreElements(), share());
-  return { run$, activity$, pods$, events$, probeReport$ };
+  const run$: Observable<never> = merge(activity$, probeReport$).pipe(ignoreElements(), share());
+  /** A view that also keeps the run going, so that whoever holds one sees it live. */
+  const live = <T>(view$: Observable<T>): Observable<T> => merge(view$, run$);
+  return { run$, activity$: live(activity$), pods$: live(pods$), events$: live(events$), probeReport$: live(probeReport$) };
 };
 
 /** `maxContainerRestartPeriod` below the first delay lowers that too. */

@@ -194,7 +194,7 @@ describe('the reconciler, whatever happens', () => {
         expect(machine.runtime.violations).toEqual([]);
         machine.kubelet.stop();
       }),
-      { numRuns: Number(process.env['SIM_RUNS'] ?? 60) },
+      { numRuns: Number(process.env['SIM_RUNS'] ?? 200) },
     );
   });
 });
