@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CgroupDriver, type CriClient, CriError } from '@solo-kubelet/cri-client';
+import type { Logger } from '@solo-kubelet/diagnostics';
 
 export const CGROUP_MOUNT_POINT = '/sys/fs/cgroup';
 
@@ -14,8 +15,21 @@ export const cgroupVersion = (mountPoint = CGROUP_MOUNT_POINT): Promise<1 | 2> =
 const ATTEMPTS = 3;
 const PAUSE_MS = 2_000;
 
-/** The driver that the runtime says it uses, else the configured one: upstream asks three times, two seconds apart. */
-export const cgroupDriver = async (cri: CriClient, configured: string, signal: AbortSignal): Promise<'cgroupfs' | 'systemd'> => {
+export interface CgroupDriverOptions {
+  /** `cgroupDriver` of the configuration. */
+  readonly configured: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Whether systemd runs this machine. Default: as sd_booted(3) tells. */
+  readonly hasSystemd?: () => Promise<boolean>;
+}
+
+/**
+ * The driver that the runtime says it uses, else the configured one: upstream asks three times, two seconds apart. `systemd` falls back to
+ * `cgroupfs` on a machine without systemd, where no pod could start.
+ */
+export const cgroupDriver = async (cri: CriClient, options: CgroupDriverOptions): Promise<'cgroupfs' | 'systemd'> => {
+  const { configured, logger, signal, hasSystemd = isBootedWithSystemd } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { linux } = await cri.runtime.runtimeConfig({}, { signal });
@@ -27,5 +41,14 @@ export const cgroupDriver = async (cri: CriClient, configured: string, signal: A
       await delay(PAUSE_MS, undefined, { signal });
     }
   }
-  return configured === 'systemd' ? 'systemd' : 'cgroupfs';
+  if (configured !== 'systemd') return 'cgroupfs';
+  if (await hasSystemd()) return 'systemd';
+  logger.warn({}, 'The cgroup driver systemd is configured, but systemd does not run this machine; using cgroupfs');
+  return 'cgroupfs';
 };
+
+const isBootedWithSystemd = (): Promise<boolean> =>
+  access('/run/systemd/system').then(
+    () => true,
+    () => false,
+  );

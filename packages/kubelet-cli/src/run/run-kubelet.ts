@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
+import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
@@ -7,12 +8,16 @@ import { createPodEnvironment, type NodeEnvironment, type PodEnvironment } from 
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import { createReconciler, type NodeAdmissionFacts, type ReconcilerCommand } from '@solo-kubelet/reconciler';
 import { criRuntime } from '@solo-kubelet/reconciler/cri';
-import { fromEvent, merge, type Observable, of, Subject, scan, shareReplay, startWith, takeUntil, tap } from 'rxjs';
+import { fromEvent, merge, type Observable, of, Subject, scan, share, shareReplay, startWith, takeUntil, tap } from 'rxjs';
+import { extraNetworksHook } from '../cni/network-hook.js';
+import { kubeletNetworks } from '../cni/kubelet-networks.js';
+import { readRuntimeNetwork } from '../cni/runtime-network.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
 import { CGROUP_MOUNT_POINT, cgroupDriver, cgroupVersion } from '../node/cgroups.js';
 import { type MachineFacts, nodeResources, podsCgroupLimits } from '../node/node-capacity.js';
 import { hasSwap, kernelVersion, nodeAddresses, readMachine, readText } from '../node/read-machine.js';
+import { networkEvents, networkFault } from '../services/network-health.js';
 import { metricsInterceptor } from '../services/record-metrics.js';
 import { allServices } from './all-services.js';
 import { checkHost } from './check-host.js';
@@ -56,17 +61,18 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
     interceptors: [metricsInterceptor(() => metricsSink.current)],
   });
   const runtimeVersion = await waitForRuntime(cri, config.containerRuntimeEndpoint, { logger, signal });
-  const cgroups = { version, driver: await cgroupDriver(cri, config.cgroupDriver, signal) };
+  const cgroups = { version, driver: await cgroupDriver(cri, { configured: config.cgroupDriver, logger, signal }) };
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
   const machine = await readMachine(flags.rootDirectory);
   const facts = await admissionFacts(options, cri, nodeName, machine);
   const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups });
   await environment.prepareNode({ signal });
+  const networks = await podNetworks(flags, cri, signal);
   logger.info(
     { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
     'Kubelet started',
   );
-  await untilAborted(kubelet$(options, { cri, nodeName, machine, facts, environment, runtimeVersion, cgroups, metricsSink }), signal);
+  await untilAborted(kubelet$(options, { cri, nodeName, machine, facts, environment, networks, runtimeVersion, cgroups, metricsSink }), signal);
   logger.info({}, 'Kubelet stopped; containers run on');
 };
 
@@ -78,6 +84,7 @@ interface Parts {
   readonly machine: MachineFacts;
   readonly facts: NodeAdmissionFacts;
   readonly environment: PodEnvironment;
+  readonly networks: ExtraNetworks;
   readonly runtimeVersion: KubeletContext['runtimeVersion'];
   readonly cgroups: KubeletContext['cgroups'];
   readonly metricsSink: KubeletContext['metricsSink'];
@@ -86,7 +93,7 @@ interface Parts {
 /** Everything the kubelet does, as one stream: it works while it is subscribed to. */
 const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown> => {
   const { config, flags, logger, signal, services = allServices } = options;
-  const { cri, nodeName, facts, environment } = parts;
+  const { cri, nodeName, facts, environment, networks } = parts;
   const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
   // The one feedback edge here: what users ask for by hand, from the services back to the reconciler.
   const commands$ = new Subject<ReconcilerCommand>();
@@ -100,6 +107,7 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
       pulls: { maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS) },
       podLogsDir: config.podLogsDir,
       containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
+      networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
     }),
     runProbes: runProbes({ handlers: options.probes ?? probeHandlers(cri) }),
     node$: of(facts),
@@ -107,6 +115,12 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: config.syncFrequency,
   });
+  const fault: KubeletContext['networkFault'] = (until) =>
+    networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env: process.env, signal: until });
+  const events$ = merge(
+    reconciler.events$,
+    networkEvents({ nodeName, fault: () => fault(signal) }),
+  ).pipe(share());
   const manifests$ = manifestEvent$.pipe(
     scan(reduceManifests, emptyManifestStates),
     startWith(emptyManifestStates),
@@ -117,7 +131,8 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     config,
     flags,
     node: { machine: parts.machine, resources: nodeResources(parts.machine, config), facts },
-    reconciler,
+    networkFault: fault,
+    reconciler: { ...reconciler, events$ },
     manifests$,
     command: (command) => commands$.next(command),
     startedAtMs: Date.now(),
@@ -127,7 +142,7 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
   return merge(
     manifests$,
     manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event))),
-    reconciler.events$.pipe(tap((event) => logEvent(logger, event))),
+    events$.pipe(tap((event) => logEvent(logger, event))),
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
     ...services.map((service) => service(context)),
     reconciler.run$,
@@ -175,6 +190,18 @@ const admissionFacts = async (
     appArmor: (await readText('/sys/module/apparmor/parameters/enabled')).startsWith('Y'),
     shuttingDown: false,
   };
+};
+
+/** Further networks of pods, beside those that the runtime has when the kubelet starts. */
+const podNetworks = async (flags: KubeletFlags, cri: CriClient, signal: AbortSignal): Promise<ExtraNetworks> => {
+  const { confDir } = await readRuntimeNetwork(cri, { signal });
+  return kubeletNetworks({
+    rootDirectory: flags.rootDirectory,
+    networkDirectory: flags.networkDirectory,
+    pluginDirectories: flags.cniPluginDirectories,
+    runtimeConfDirs: [confDir],
+    env: process.env,
+  });
 };
 
 const podEnvironment = async (
