@@ -63,6 +63,8 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
     pod,
     observed: input.observed,
     ending,
+    overdue:
+      ending === 'deadlineExceeded' || (ending === 'completed' && input.status?.reason === 'DeadlineExceeded' && plan.actions.length > 0),
     failures: input.ledger.failures,
     orphan: !input.wanted && !input.ledger.removed,
   };
@@ -101,13 +103,15 @@ interface KnownPod {
   readonly pod: PassContext['pod'];
   readonly observed: Parameters<typeof newestSandbox>[0];
   readonly ending: ReturnType<typeof podEnding>;
+  /** Its deadline has passed and something of it still runs. */
+  readonly overdue: boolean;
   readonly failures: number;
   readonly orphan: boolean;
 }
 
 const perform = async (
   plan: PodPlan,
-  { podUid, pod, observed, ending, failures, orphan }: KnownPod,
+  { podUid, pod, observed, ending, overdue, failures, orphan }: KnownPod,
   deps: PassDeps & { readonly busy: boolean },
   emit: (activity: PodActivity) => void,
   signal: AbortSignal,
@@ -119,7 +123,7 @@ const perform = async (
     return;
   }
   if (ending === 'removed') emit({ type: 'podEnding', orphan });
-  if (ending === 'deadlineExceeded') emit({ type: 'deadlineExceeded' });
+  if (overdue) emit({ type: 'deadlineExceeded' });
   for (const backoff of plan.backoff) emit({ type: 'backoff', ...backoff });
   const sandbox = newestSandbox(observed);
   if (plan.actions.some(({ type }) => type === 'createSandbox') && sandboxChanged(pod, observed)) emit({ type: 'sandboxChanged' });

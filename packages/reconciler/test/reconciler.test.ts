@@ -385,3 +385,11 @@ it('looks at a resting machine once in ten seconds while hints flow, once a seco
   await plain.time.advance(10_000);
   expect(plain.count('list') - plainBefore).toBeGreaterThanOrEqual(9);
 });
+
+it('tells of a deadline that passes while an image is on its way, once', async () => {
+  const { time, kubelet } = await machine({ pullMs: () => 600_000 });
+  kubelet.apply(pod('web', { activeDeadlineSeconds: 3 }));
+  await time.advance(30_000);
+  expect(status(kubelet)).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  expect(kubelet.events.filter(({ reason }) => reason === 'DeadlineExceeded').map(({ count }) => count)).toEqual([1]);
+});
