@@ -9,6 +9,7 @@ import {
   parseCniArgs,
 } from '@solo-kubelet/cni-invoker';
 import { CliError } from '../cli-error.js';
+import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES, networkStateDirectory } from './kubelet-networks.js';
 
 /** What a command prints to and reads its environment from. */
 export interface CniIo {
@@ -32,7 +33,9 @@ export interface CniSettings {
   readonly json: boolean;
   readonly confDirs: readonly string[];
   readonly pluginDirs: readonly string[];
-  readonly networkDir?: string;
+  readonly networkDir: string;
+  /** The kubelet's own attachments; only looked at. */
+  readonly kubelet: Pick<CniInvoker, 'attachments'>;
   readonly keep: readonly string[];
   /** Everything but the namespace. */
   readonly attachment: Omit<Attachment, 'netns' | 'containerId'> & { readonly containerId?: string };
@@ -52,6 +55,9 @@ export const CNI_USAGE = `Usage: kubelet-cli cni COMMAND
 Options:
   --conf-dir DIR         network files, may be repeated (NETCONFPATH; /etc/cni/net.d)
   --network-dir DIR      networks of the annotation k8s.v1.cni.cncf.io/networks
+                         (/etc/solo-kubelet/networks)
+  --root-dir DIR         the kubelet's, whose attachments list shows and gc keeps
+                         (/var/lib/kubelet)
   --plugin-dir DIR       plugins, may be repeated (CNI_PATH; /opt/cni/bin, /usr/lib/cni)
   --cache-dir DIR        results of earlier calls (/var/lib/cni)
   --container-id ID      default: made from NETNS, as cnitool does
@@ -65,7 +71,8 @@ Options:
 
 const options = {
   'conf-dir': { type: 'string', multiple: true },
-  'network-dir': { type: 'string' },
+  'network-dir': { type: 'string', default: DEFAULT_NETWORK_DIRECTORY },
+  'root-dir': { type: 'string', default: '/var/lib/kubelet' },
   'plugin-dir': { type: 'string', multiple: true },
   'cache-dir': { type: 'string', default: '/var/lib/cni' },
   'container-id': { type: 'string' },
@@ -104,7 +111,7 @@ export const parseCniArgv = (argv: readonly string[], { env }: Pick<CniIo, 'env'
   if (!(timeoutMs > 0)) throw usage(`--timeout ${values.timeout} is not a number of seconds`);
 
   const confDirs = values['conf-dir'] ?? [env['NETCONFPATH'] || '/etc/cni/net.d'];
-  const pluginDirs = values['plugin-dir'] ?? env['CNI_PATH']?.split(':') ?? ['/opt/cni/bin', '/usr/lib/cni'];
+  const pluginDirs = values['plugin-dir'] ?? env['CNI_PATH']?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES;
   return {
     command,
     network,
@@ -114,6 +121,7 @@ export const parseCniArgv = (argv: readonly string[], { env }: Pick<CniIo, 'env'
     confDirs,
     pluginDirs,
     networkDir: values['network-dir'],
+    kubelet: createCniInvoker({ cacheDir: networkStateDirectory(values['root-dir']) }),
     keep: values.keep ?? [],
     attachment: {
       containerId: values['container-id'],

@@ -7,6 +7,4 @@ export {
   type NetworkProblem,
   type RuntimeNetworkStatus,
 } from './explain-network.js';
-export { parseYaml } from './known-networks.js';
-export { type ExtraNetworksHookOptions, extraNetworksHook } from './network-hook.js';
 export { runCniCommand } from './run-cni-command.js';

@@ -1,15 +1,17 @@
 import { CniError } from '@solo-kubelet/cni-invoker';
+import type { NetworkStatus } from '@solo-kubelet/cni-invoker/extra-networks';
 import { silentLogger } from '@solo-kubelet/diagnostics';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { extraNetworksHook } from './network-hook.js';
 
 const failing = (error: Error) =>
   extraNetworksHook({
     networks: {
       attach: async () => [],
+      statuses: () => Promise.reject(error),
       detach: () => Promise.reject(error),
-      collectGarbage: async () => ({ detached: ['gone'], failures: [{ network: 'cam', message: 'disk' }] }),
     },
+    primaryName: async () => undefined,
     logger: { ...silentLogger, info: (fields) => logged.push(fields), warn: (fields) => logged.push(fields) },
   });
 const logged: unknown[] = [];
@@ -26,8 +28,38 @@ it('an abort or a bug does', async () => {
   });
 });
 
-it('a collection tells what it released and what it could not', async () => {
-  logged.length = 0;
-  await failing(new Error('unused')).collectGarbage([], {});
-  expect(logged).toEqual([{ podSandboxId: 'gone' }, { network: 'cam', message: 'disk' }]);
+it('a record that cannot be read counts as networks that are missing', async () => {
+  const error = new CniError({ code: 'CNI_CACHE_FAILED', message: 'disk' });
+  expect(await failing(error).annotationsOf({ podSandboxId: 's1', ips: [], info: {} }, {})).toBeUndefined();
+});
+
+describe('the network-status annotation', () => {
+  const camera = { name: 'plant/camera', interface: 'net1', ips: ['10.9.0.2'], dns: {} };
+  const hook = (statuses: readonly NetworkStatus[] | undefined, name?: string) =>
+    extraNetworksHook({
+      networks: { attach: async () => [], detach: async () => {}, statuses: async () => statuses },
+      primaryName: async () => name,
+    });
+  const info = { info: JSON.stringify({ cniResult: { Interfaces: { eth0: { Mac: '0a:00:00:00:00:01' } } } }) };
+  const read = async (its: ReturnType<typeof hook>, sandboxInfo: Record<string, string> = info) => {
+    const annotations = await its.annotationsOf({ podSandboxId: 's1', ips: ['10.88.0.2', 'fd00::2'], info: sandboxInfo }, {});
+    return JSON.parse(annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? 'null') as unknown;
+  };
+
+  it('begins with the runtime’s own network', async () => {
+    const eth0 = { name: 'pods', interface: 'eth0', ips: ['10.88.0.2', 'fd00::2'], mac: '0a:00:00:00:00:01', default: true, dns: {} };
+    expect(await read(hook([camera], 'pods'))).toEqual([eth0, camera]);
+  });
+  it('does without what the runtime does not tell', async () => {
+    expect(await read(hook([camera]), {})).toEqual([
+      { name: 'default', interface: 'eth0', ips: ['10.88.0.2', 'fd00::2'], default: true, dns: {} },
+      camera,
+    ]);
+  });
+  it('is not there before everything is attached', async () => expect(await read(hook(undefined))).toBeNull());
+  it.each([
+    [{}, false],
+    [{ 'k8s.v1.cni.cncf.io/networks': ' ' }, false],
+    [{ 'k8s.v1.cni.cncf.io/networks': 'camera' }, true],
+  ])('is a matter of pods that ask for networks: %j', (annotations, expected) => expect(hook([]).wants(annotations)).toBe(expected));
 });

@@ -48,6 +48,8 @@ const run = async (...argv: readonly string[]) => {
       place('cache'),
       '--network-dir',
       place('networks'),
+      '--root-dir',
+      place('kubelet'),
     ],
     {
       stdout: { write: (text) => stdout.push(text) },

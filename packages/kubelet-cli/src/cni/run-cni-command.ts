@@ -59,9 +59,9 @@ const answer = (settings: CniSettings, io: CniIo): Promise<Answer> => {
   }
 };
 
-const list = async ({ cni, ...settings }: CniSettings): Promise<Answer> => {
+const list = async ({ cni, kubelet, ...settings }: CniSettings): Promise<Answer> => {
   const networks = await knownNetworks({ cni, ...settings });
-  const attachments = await cni.attachments();
+  const attachments = (await Promise.all([cni.attachments(), kubelet.attachments()])).flat();
   const networkRows = networks.map(({ name, path = '', list: own, error }) => [
     name,
     own?.cniVersion ?? '-',
@@ -150,9 +150,9 @@ const del = async (settings: CniSettings, { signal }: CniIo): Promise<Answer> =>
   return { data: { ok: true }, text: `${attachment.ifName} of ${attachment.containerId} is detached\n` };
 };
 
-/** Keeps what still has its network namespace, and what was asked to be kept. */
+/** Keeps what still has its network namespace, what was asked to be kept, and all that is the kubelet's: it collects by itself. */
 const collect = async (settings: CniSettings, { signal }: CniIo): Promise<Answer> => {
-  const { cni, keep } = settings;
+  const { cni, keep, kubelet } = settings;
   const names =
     settings.network === undefined
       ? (await knownNetworks(settings)).flatMap(({ name, list: own }) => (own ? [name] : []))
@@ -166,7 +166,7 @@ const collect = async (settings: CniSettings, { signal }: CniIo): Promise<Answer
     );
     const report = await cni.gc(
       network,
-      attachments.filter((_, index) => alive[index]),
+      [...attachments.filter((_, index) => alive[index]), ...(await kubelet.attachments({ network: network.name }))],
       { signal },
     );
     detached.push(...report.detached.map((key) => ({ network: name, ...key })));

@@ -14,7 +14,7 @@ export const doctorCommand: Command = {
   options: { 'runtime-endpoint': { type: 'string' }, output: { type: 'string', short: 'o' } },
   run: async (input, io) => {
     const endpoint = textOption(input, 'runtime-endpoint') ?? io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
-    const findings = judgeHost(await examineHost({ endpoint, path: io.env['PATH'] ?? '', signal: io.interrupted }));
+    const findings = judgeHost(await examineHost({ endpoint, env: io.env, signal: io.interrupted }));
     if (textOption(input, 'output') === 'json') {
       io.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
     } else {

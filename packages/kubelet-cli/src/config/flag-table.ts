@@ -58,6 +58,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'client-ca-file': field('authentication.x509.clientCAFile'),
   'cluster-dns': field('clusterDNS', 'texts'),
   'cluster-domain': field('clusterDomain'),
+  'cni-plugin-dir': own(
+    'text',
+    'directories of the CNI plugins of further networks, separated by colons (default /opt/cni/bin:/usr/lib/cni)',
+  ),
   config: own('text', 'KubeletConfiguration file'),
   'config-dir': own('text', 'directory of *.conf files merged over --config'),
   'container-log-max-files': field('containerLogMaxFiles', 'whole'),
@@ -117,6 +121,7 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'max-pods': field('maxPods', 'whole'),
   'memory-manager-policy': field('memoryManagerPolicy'),
   'minimum-image-ttl-duration': field('imageMinimumGCAge', 'duration'),
+  'network-dir': own('text', "networks that pods may ask for besides the runtime's own (default /etc/solo-kubelet/networks)"),
   'node-ip': own('texts', 'address of the node, one of each family at most'),
   'node-labels': own('map', 'labels of the node'),
   'node-status-max-images': field('nodeStatusMaxImages', 'whole'),

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { CliError } from '../cli-error.js';
+import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../cni/kubelet-networks.js';
 import { API_VERSION, decodeConfiguration, encodeConfiguration, KIND, unknownPaths } from './decode-configuration.js';
 import { DEFAULT_EVICTION_HARD, type FieldPath, type KubeletConfiguration, LEGACY_DEFAULTS } from './fields.js';
 import { type FlagSpec, flagTable } from './flag-table.js';
@@ -26,6 +27,10 @@ export interface KubeletFlags {
   readonly apiSocketGroupId: number | undefined;
   /** File of bearer tokens with roles. */
   readonly tokenAuthFile: string | undefined;
+  /** Of the networks that pods ask for by annotation; may be missing. */
+  readonly networkDirectory: string;
+  /** Of the plugins of these networks, searched in order. */
+  readonly cniPluginDirectories: readonly string[];
 }
 
 export interface LoadedConfiguration {
@@ -163,6 +168,8 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
     apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,
     tokenAuthFile: lastOf(parsed, 'token-auth-file'),
+    networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
+    cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
   };
 };
 

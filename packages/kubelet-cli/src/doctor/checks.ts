@@ -1,3 +1,4 @@
+import type { NetworkFinding } from '../cni/explain-network.js';
 import type { BinarySearch } from '../containerd/binaries.js';
 
 export interface Finding {
@@ -39,6 +40,8 @@ export type RuntimeReport =
         readonly reason: string;
         readonly message: string;
       }[];
+      /** Why the runtime has no network, when it says so. */
+      readonly networkFindings?: readonly NetworkFinding[];
     };
 
 /** Judges a machine: what is wrong for running pods, and what mends it. */
@@ -109,6 +112,7 @@ const runtime = (host: HostReport): readonly Finding[] => {
               : 'look at the log of the container runtime',
           ),
     ),
+    ...(host.runtime.networkFindings ?? []).map(({ message, fix }) => failed('Pod network', message, fix)),
   ];
 };
 

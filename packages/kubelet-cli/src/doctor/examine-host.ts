@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { platform, release, userInfo } from 'node:os';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { explainRuntimeNetwork, readRuntimeNetwork } from '../cni/runtime-network.js';
 import { findContainerdBinaries } from '../containerd/binaries.js';
 import { CGROUP_MOUNT_POINT, cgroupVersion } from '../node/cgroups.js';
 import { hasSwap, readText } from '../node/read-machine.js';
@@ -13,17 +14,18 @@ const RUNTIME_TIMEOUT_MS = 3_000;
 
 export interface ExamineOptions {
   readonly endpoint: string;
-  readonly path: string;
+  /** `PATH` is where programs are looked for; plugins that are asked for their version inherit all of it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
 }
 
 /** Looks at this machine; changes nothing. */
-export const examineHost = async ({ endpoint, path, signal }: ExamineOptions): Promise<HostReport> => {
+export const examineHost = async ({ endpoint, env, signal }: ExamineOptions): Promise<HostReport> => {
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const version = await cgroupVersion();
   const [programs, runtime, cgroupControllers, portsInUse, ipForward, swaps] = await Promise.all([
-    findContainerdBinaries({ path, osRelease }),
-    examineRuntime(endpoint, signal),
+    findContainerdBinaries({ path: env['PATH'] ?? '', osRelease }),
+    examineRuntime(endpoint, env, signal),
     controllers(version),
     busyPorts(),
     readText('/proc/sys/net/ipv4/ip_forward'),
@@ -45,12 +47,17 @@ export const examineHost = async ({ endpoint, path, signal }: ExamineOptions): P
   };
 };
 
-const examineRuntime = async (endpoint: string, signal: AbortSignal): Promise<RuntimeReport> => {
+const examineRuntime = async (endpoint: string, env: ExamineOptions['env'], signal: AbortSignal): Promise<RuntimeReport> => {
   await using cri = createCriClient({ endpoint, timeoutMs: RUNTIME_TIMEOUT_MS });
   try {
     const { runtimeName, runtimeVersion } = await cri.runtime.version({}, { signal });
     const { status } = await cri.runtime.status({}, { signal });
-    return { type: 'up', version: `${runtimeName} ${runtimeVersion}`, conditions: status?.conditions ?? [] };
+    const conditions = status?.conditions ?? [];
+    const noNetwork = conditions.some((condition) => condition.type === 'NetworkReady' && !condition.status);
+    const explained = noNetwork
+      ? await explainRuntimeNetwork(await readRuntimeNetwork(cri, { signal }), { runtimeName, env, signal })
+      : undefined;
+    return { type: 'up', version: `${runtimeName} ${runtimeVersion}`, conditions, networkFindings: explained?.findings };
   } catch (error) {
     return { type: 'down', message: describeError(error) };
   }

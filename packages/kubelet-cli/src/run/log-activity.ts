@@ -36,7 +36,8 @@ export const logManifestEvent = (logger: Logger, event: ManifestEvent): void => 
 
 /** Events are what a user of Kubernetes knows from kubectl describe. */
 export const logEvent = (logger: Logger, { type, reason, message, involvedObject }: KubeletEvent): void => {
-  const fields = { pod: podName(involvedObject), reason, ...(involvedObject.fieldPath ? { field: involvedObject.fieldPath } : {}) };
+  const about = involvedObject.kind === 'Node' ? { node: involvedObject.name } : { pod: podName(involvedObject) };
+  const fields = { ...about, reason, ...(involvedObject.fieldPath ? { field: involvedObject.fieldPath } : {}) };
   // Without a cluster there is no cluster DNS: upstream's warning would be told of almost every Pod.
   if (type === 'Warning' && reason !== 'MissingClusterDNS') logger.warn(fields, message);
   else logger.info(fields, message);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
+import { describeError } from '@solo-kubelet/diagnostics';
 import type { KubeletContext } from '../run/kubelet-services.js';
 import { KUBERNETES_VERSION } from '../version.js';
 import { nodePressures, readSupplies } from './node-pressure.js';
@@ -18,7 +19,7 @@ const MAX_IMAGE_NAMES = 5;
 
 /** The v1 Node as the kubelet would report it to an API server (pkg/kubelet/nodestatus/setters.go), made on the spot. */
 export const nodeObject = async (
-  { nodeName, node, cri, runtimeVersion, config, flags, startedAtMs }: KubeletContext,
+  { nodeName, node, cri, runtimeVersion, config, flags, startedAtMs, networkFault }: KubeletContext,
   signal: AbortSignal,
 ): Promise<object> => {
   const [status, images, imageFs, osRelease, machineId, bootId, productUuid, meminfo, loadavg] = await Promise.all([
@@ -36,11 +37,13 @@ export const nodeObject = async (
   const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   const runtimeConditions = status instanceof Error ? [] : (status.status?.conditions ?? []);
   const isTrue = (type: string): boolean => runtimeConditions.find((condition) => condition.type === type)?.status === true;
+  const runtimeFault = runtimeConditions.find(({ type, status: value }) => type === 'RuntimeReady' && !value);
   const problems = [
     ...(status instanceof Error ? [status.message] : []),
-    ...runtimeConditions
-      .filter((one) => (one.type === 'RuntimeReady' || one.type === 'NetworkReady') && !one.status)
-      .map((one) => `${one.type}=false: ${one.reason} ${one.message}`.trim()),
+    ...(runtimeFault ? [`RuntimeReady=false: ${runtimeFault.reason} ${runtimeFault.message}`.trim()] : []),
+    ...(status instanceof Error || isTrue('NetworkReady')
+      ? []
+      : [(await networkFault(signal).catch(describeError)) ?? 'the network has just come back']),
   ];
   const ready = isTrue('RuntimeReady') && isTrue('NetworkReady');
   const supplies = await readSupplies(

@@ -13,6 +13,8 @@ export interface DataLayout {
   /** Image archives put here are imported at every start. */
   readonly images: string;
   readonly manifests: string;
+  /** Networks that pods may ask for besides the runtime's own. */
+  readonly networks: string;
   readonly subnetFile: string;
   readonly cgroupRoot: string;
 }
@@ -27,6 +29,7 @@ export const dataLayout = (dataDirectory: string, runDirectory: string): DataLay
     podLogs: join(dataDirectory, 'pod-logs'),
     images: join(dataDirectory, 'images'),
     manifests: join(dataDirectory, 'manifests'),
+    networks: join(dataDirectory, 'networks'),
     subnetFile: join(dataDirectory, 'subnet'),
     cgroupRoot: `/${containerd.networkName}`,
   };

@@ -12,6 +12,7 @@ export interface MemoryNode extends AsyncDisposable {
   readonly kubeletRoot: string;
   readonly podLogs: string;
   readonly apiSocket: string;
+  readonly networks: string;
 }
 
 /** Starts it with every image that the manifests name at that moment. */
@@ -32,6 +33,7 @@ export const startMemoryNode = async (manifests: string): Promise<MemoryNode> =>
     kubeletRoot,
     podLogs,
     apiSocket: join(directory, 'kubelet.sock'),
+    networks: join(directory, 'networks'),
     [Symbol.asyncDispose]: async () => {
       await fake[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { DEFAULT_PLUGIN_DIRECTORIES } from '../cni/kubelet-networks.js';
 import { decodeConfiguration } from '../config/decode-configuration.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
@@ -22,7 +23,11 @@ export const memoryConfiguration = (layout: Pick<DataLayout, 'podLogs'>, endpoin
     enforceNodeAllocatable: ['none'],
   });
 
-export const upFlags = ({ kubeletRoot, apiSocket }: Pick<DataLayout, 'kubeletRoot' | 'apiSocket'>): KubeletFlags => ({
+export const upFlags = ({
+  kubeletRoot,
+  apiSocket,
+  networks,
+}: Pick<DataLayout, 'kubeletRoot' | 'apiSocket' | 'networks'>): KubeletFlags => ({
   rootDirectory: kubeletRoot,
   certDirectory: `${kubeletRoot}/pki`,
   hostnameOverride: undefined,
@@ -32,6 +37,8 @@ export const upFlags = ({ kubeletRoot, apiSocket }: Pick<DataLayout, 'kubeletRoo
   apiSocket,
   apiSocketGroupId: undefined,
   tokenAuthFile: undefined,
+  networkDirectory: networks,
+  cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
 });
 
 const configuration = (fields: object): KubeletConfiguration =>

@@ -44,11 +44,17 @@ const LABEL_WIDTH = 22;
 const field = (label: string, value: string, indent = 0): string =>
   `${' '.repeat(indent)}${(label === '' ? '' : `${label}:`).padEnd(LABEL_WIDTH - indent)}${value}\n`;
 
-const mapLines = (label: string, values: Readonly<Record<string, string>> | undefined, separator: string): string => {
+const mapLines = (label: string, values: Readonly<Record<string, string>> | undefined, separator: string, shape = asItIs): string => {
   const entries = Object.entries(values ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length === 0) return field(label, '<none>');
-  return entries.map(([key, value], index) => field(index === 0 ? label : '', `${key}${separator}${value}`)).join('');
+  return entries.map(([key, value], index) => field(index === 0 ? label : '', `${key}${shape(separator, value)}`)).join('');
 };
+
+const asItIs = (separator: string, value: string): string => `${separator}${value}`;
+
+/** A value of several lines begins below its key. */
+const indented = (separator: string, value: string): string =>
+  value.includes('\n') ? `${separator.trimEnd()}\n${value.replace(/^/gm, ' '.repeat(LABEL_WIDTH + 2))}` : asItIs(separator, value);
 
 export const describePod = (pod: Pod, manifestLines: readonly string[], events: string): string => {
   const { metadata, spec, status } = pod;
@@ -73,7 +79,7 @@ export const describePod = (pod: Pod, manifestLines: readonly string[], events: 
     field('Node', spec?.nodeName ?? '<none>'),
     field('Start Time', status?.startTime ?? '<unknown>'),
     mapLines('Labels', metadata?.labels, '='),
-    mapLines('Annotations', metadata?.annotations, ': '),
+    mapLines('Annotations', metadata?.annotations, ': ', indented),
     field('Status', status?.phase ?? 'Unknown'),
     ...(status?.reason ? [field('Reason', status.reason)] : []),
     ...(status?.message ? [field('Message', status.message)] : []),
