@@ -5,7 +5,6 @@ import {
   debounceTime,
   defer,
   EMPTY,
-  filter,
   from,
   groupBy,
   map,
@@ -22,9 +21,8 @@ import {
 } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
 import type { NodeActivity } from './core/activity.js';
-import type { ObservedPod } from './core/observed-pod.js';
 import type { PodUid } from './core/pod-identity.js';
-import { keepIfSame, type Observation } from './core/runtime-snapshot.js';
+import type { Observation } from './core/runtime-snapshot.js';
 import { fromAbortable } from './from-abortable.js';
 import { fromStream } from './from-stream.js';
 import type { RuntimeChange, RuntimePort } from './runtime-port.js';
@@ -50,9 +48,10 @@ export interface RuntimeObserver {
 }
 
 /**
- * An event comes a moment before CRI's own records change, so a hint is followed up, ms after it, until the pod looks different. Each step is one look.
+ * An event comes a moment before CRI's own records change, so a hint leads to several looks, ms after it. A look that finds a change ends none of them:
+ * what it found may not be what the hint was about.
  */
-const HINT_FOLLOW_UPS_MS = [3, 25, 75, 200, 600];
+const HINT_LOOKS_MS = [3, 30, 120, 500];
 
 /** From a hint to the look at a pod that a pass is working on, ms. */
 const HELD_LOOK_MS = 1_000;
@@ -67,9 +66,10 @@ type Target = PodUid | typeof EVERYTHING;
 export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler }: ObserveOptions): RuntimeObserver => {
   let begun = 0;
   let hintsFlow = false;
-  /** What was last seen of each pod, so that an unchanged one is recognised as such. */
-  let seen: ReadonlyMap<PodUid, ObservedPod> = new Map();
   const held = new Set<PodUid>();
+  const hintedWhileHeld = new Set<PodUid>();
+  /** Hints that came during a pass, said again at its end: the look that ends the pass may have come too early for them. */
+  const released$ = new Subject<RuntimeChange>();
   /** The feedback edge from the workers: a pass that acted asks for a look at its pod. */
   const refresh$ = new Subject<PodUid>();
 
@@ -79,23 +79,15 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
       const generation = begun;
       const startedAtMs = scheduler.now();
       const pods = await runtime.list({ signal });
-      seen = new Map([...pods].map(([uid, pod]) => [uid, keepIfSame(seen.get(uid), pod)]));
       const activity = { type: 'relisted', generation, durationMs: scheduler.now() - startedAtMs, pods: pods.size } as const;
-      return { observation: { type: 'listed', generation, pods: seen } as const, activity };
+      return { observation: { type: 'listed', generation, pods } as const, activity };
     }).pipe(catchError((error: unknown) => of({ activity: { type: 'relistFailed', message: describeError(error) } as const })));
 
   const lookAt = (podUid: PodUid): Observable<Look> =>
     fromAbortable(async (signal) => {
       begun += 1;
       const generation = begun;
-      const found = await runtime.inspect(podUid, { signal });
-      const pod = found && keepIfSame(seen.get(podUid), found);
-      if (pod !== seen.get(podUid)) {
-        const next = new Map(seen);
-        if (pod === undefined) next.delete(podUid);
-        else next.set(podUid, pod);
-        seen = next;
-      }
+      const pod = await runtime.inspect(podUid, { signal });
       return { observation: { type: 'inspected', generation, podUid, pod } as const };
     }).pipe(catchError((error: unknown) => of({ activity: { type: 'relistFailed', message: describeError(error) } as const })));
 
@@ -114,7 +106,7 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
       ),
     repeat({ delay: () => timer(HINT_RETRY_MS, scheduler) }),
   );
-  const podHint$ = hint$.pipe(
+  const podHint$ = merge(hint$, released$).pipe(
     groupBy((change: RuntimeChange): Target => (change.type === 'pod' ? change.podUid : EVERYTHING), {
       duration: (group) => group.pipe(debounceTime(2_000, scheduler)),
     }),
@@ -123,11 +115,12 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
         switchMap(() => {
           if (group.key === EVERYTHING) return of(group.key);
           const uid = group.key;
-          if (held.has(uid)) return timer(HELD_LOOK_MS, scheduler).pipe(map(() => uid as Target));
-          const before = seen.get(uid);
-          return from(HINT_FOLLOW_UPS_MS).pipe(
+          if (held.has(uid)) {
+            hintedWhileHeld.add(uid);
+            return timer(HELD_LOOK_MS, scheduler).pipe(map(() => uid as Target));
+          }
+          return from(HINT_LOOKS_MS).pipe(
             mergeMap((ms) => timer(ms, scheduler)),
-            filter(() => seen.get(uid) === before),
             map(() => uid as Target),
           );
         }),
@@ -153,7 +146,10 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
     refresh: (podUid) => refresh$.next(podUid),
     hold: (podUid) => {
       held.add(podUid);
-      return () => held.delete(podUid);
+      return () => {
+        held.delete(podUid);
+        if (hintedWhileHeld.delete(podUid)) released$.next({ type: 'pod', podUid });
+      };
     },
   };
 };

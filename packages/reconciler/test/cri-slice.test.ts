@@ -86,3 +86,15 @@ it('replaces a pod whose manifest was edited as soon as the old one has stopped'
   await vi.waitFor(() => expect(kubelet.view('uid-web')).toBeUndefined());
   expect(kubelet.fake.sandboxes).toHaveLength(1);
 });
+
+it('sees a container that ends the moment it starts, though the runtime’s records lag behind its events', async () => {
+  await using kubelet = await startKubelet({ recordLagMs: 40, containers: () => ({ runsForMs: 1, exitCode: 4 }) });
+  kubelet.synced();
+  for (const name of ['a', 'b', 'c', 'd']) kubelet.apply(pod(name, { restartPolicy: 'Never' }));
+  await vi.waitFor(
+    () => {
+      for (const name of ['a', 'b', 'c', 'd']) expect(kubelet.view(`uid-${name}`)?.pod.status?.phase).toBe('Failed');
+    },
+    { timeout: 4_000 }, // a relist would come after 10 s
+  );
+});

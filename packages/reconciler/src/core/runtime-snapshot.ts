@@ -26,7 +26,7 @@ export const generationOf = (snapshot: RuntimeSnapshot, uid: PodUid): number =>
 const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, index) => item === b[index]);
 
 /** Keeps the earlier object when nothing changed; adapters hand out the same container object for as long as it is in the same state. */
-export const keepIfSame = (before: ObservedPod | undefined, after: ObservedPod): ObservedPod =>
+const keepIfSame = (before: ObservedPod | undefined, after: ObservedPod): ObservedPod =>
   before !== undefined && sameItems(before.sandboxes, after.sandboxes) && sameItems(before.containers, after.containers) ? before : after;
 
 export const mergeObservation = (snapshot: RuntimeSnapshot, observation: Observation): RuntimeSnapshot => {
