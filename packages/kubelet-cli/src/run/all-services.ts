@@ -1,6 +1,13 @@
+import { housekeepingService } from '../services/housekeeping-service.js';
+import { networkGarbageService } from '../services/network-garbage-service.js';
 import { nodeApiService } from '../services/node-api-service.js';
 import { systemdNotifyService } from '../services/systemd-notify-service.js';
 import type { KubeletService } from './kubelet-services.js';
 
 /** Every service of the kubelet. */
-export const allServices: readonly KubeletService[] = [nodeApiService, systemdNotifyService(process.env)];
+export const allServices: readonly KubeletService[] = [
+  nodeApiService,
+  housekeepingService,
+  networkGarbageService,
+  systemdNotifyService(process.env),
+];

@@ -1,9 +1,10 @@
+import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestStates } from '@solo-kubelet/manifest-source';
 import type { KubeletMetrics } from '@solo-kubelet/node-api';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
-import type { NodeAdmissionFacts, Reconciler, ReconcilerCommand } from '@solo-kubelet/reconciler';
+import type { NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
@@ -22,6 +23,14 @@ export interface KubeletContext {
   /** Counts CRI calls once the service that owns the metrics has put them here. */
   readonly metricsSink: { current: KubeletMetrics | undefined };
   readonly environment: PodEnvironment;
+  /** The container runtime in kubelet words. */
+  readonly runtime: RuntimePort;
+  /** The mark that this kubelet's containers bear. */
+  readonly owner: string;
+  /** Further networks of pods. */
+  readonly networks: ExtraNetworks;
+  /** Why pods would get no network of the runtime now; undefined while they would get one. */
+  readonly networkFault: (signal: AbortSignal) => Promise<string | undefined>;
   readonly reconciler: Pick<Reconciler, 'activity$' | 'pods$' | 'events$' | 'probeReport$'>;
   /** State of every manifest file and URL, at once and on every change. */
   readonly manifests$: Observable<ManifestStates>;

@@ -1,16 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
+import { join } from 'node:path';
 import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
 import { createPodEnvironment, type NodeEnvironment, type PodEnvironment } from '@solo-kubelet/pod-environment';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
-import { createReconciler, type NodeAdmissionFacts, type ReconcilerCommand } from '@solo-kubelet/reconciler';
+import { createReconciler, fileStatusStore, type NodeAdmissionFacts, type ReconcilerCommand } from '@solo-kubelet/reconciler';
 import { criRuntime } from '@solo-kubelet/reconciler/cri';
 import { fromEvent, merge, type Observable, of, Subject, scan, share, shareReplay, startWith, takeUntil, tap } from 'rxjs';
-import { extraNetworksHook } from '../cni/network-hook.js';
 import { kubeletNetworks } from '../cni/kubelet-networks.js';
+import { extraNetworksHook } from '../cni/network-hook.js';
 import { readRuntimeNetwork } from '../cni/runtime-network.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
@@ -72,7 +73,10 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
     { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
     'Kubelet started',
   );
-  await untilAborted(kubelet$(options, { cri, nodeName, machine, facts, environment, networks, runtimeVersion, cgroups, metricsSink }), signal);
+  await untilAborted(
+    kubelet$(options, { cri, nodeName, machine, facts, environment, networks, runtimeVersion, cgroups, metricsSink }),
+    signal,
+  );
   logger.info({}, 'Kubelet stopped; containers run on');
 };
 
@@ -97,18 +101,21 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
   const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
   // The one feedback edge here: what users ask for by hand, from the services back to the reconciler.
   const commands$ = new Subject<ReconcilerCommand>();
+  const owner = nodeName.replace(/[^\w.-]/g, '-').slice(0, 63);
+  const runtime = criRuntime({
+    cri,
+    environment,
+    owner,
+    pulls: { maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS) },
+    podLogsDir: config.podLogsDir,
+    containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
+    networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
+  });
   const reconciler = createReconciler({
     manifestEvent$,
     sources,
-    runtime: criRuntime({
-      cri,
-      environment,
-      owner: nodeName.replace(/[^\w.-]/g, '-').slice(0, 63),
-      pulls: { maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS) },
-      podLogsDir: config.podLogsDir,
-      containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
-      networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
-    }),
+    runtime,
+    store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status') }),
     runProbes: runProbes({ handlers: options.probes ?? probeHandlers(cri) }),
     node$: of(facts),
     commands$,
@@ -117,10 +124,7 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
   });
   const fault: KubeletContext['networkFault'] = (until) =>
     networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env: process.env, signal: until });
-  const events$ = merge(
-    reconciler.events$,
-    networkEvents({ nodeName, fault: () => fault(signal) }),
-  ).pipe(share());
+  const events$ = merge(reconciler.events$, networkEvents({ nodeName, fault: () => fault(signal) })).pipe(share());
   const manifests$ = manifestEvent$.pipe(
     scan(reduceManifests, emptyManifestStates),
     startWith(emptyManifestStates),
@@ -128,6 +132,8 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
   );
   const context: KubeletContext = {
     ...parts,
+    runtime,
+    owner,
     config,
     flags,
     node: { machine: parts.machine, resources: nodeResources(parts.machine, config), facts },

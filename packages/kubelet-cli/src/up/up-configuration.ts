@@ -11,6 +11,8 @@ export const upConfiguration = (layout: DataLayout, endpoint: string, manifests:
     staticPodPath: manifests,
     podLogsDir: layout.podLogs,
     cgroupRoot: layout.cgroupRoot,
+    // Imported images cannot be pulled again, and containerd before 1.7 knows no pinned ones: a full disk must not take them.
+    imageGCHighThresholdPercent: 100,
   });
 
 /** The same for the runtime in memory: no cgroups, because nothing really runs. */

@@ -1,0 +1,41 @@
+import type { Logger } from '@solo-kubelet/diagnostics';
+import {
+  type CollectionActivity,
+  collectContainers,
+  collectImages,
+  type ImageCollectionActivity,
+  type LogRotationActivity,
+  rotateContainerLogs,
+} from '@solo-kubelet/reconciler';
+import { criImages, criLogs } from '@solo-kubelet/reconciler/cri';
+import { merge, tap } from 'rxjs';
+import { countOf } from '../node/quantities.js';
+import type { KubeletService } from '../run/kubelet-services.js';
+
+/** Removes dead containers and unused images, and rotates logs, as the configuration says. */
+export const housekeepingService: KubeletService = ({ config, cri, runtime, owner, logger }) =>
+  merge(
+    collectContainers({ runtime }),
+    collectImages({
+      images: criImages({ cri }),
+      policy: {
+        highThresholdPercent: config.imageGCHighThresholdPercent,
+        lowThresholdPercent: config.imageGCLowThresholdPercent,
+        minAgeMs: config.imageMinimumGCAge,
+        maxAgeMs: config.imageMaximumGCAge,
+      },
+    }),
+    rotateContainerLogs({
+      logs: criLogs({ cri, owner }),
+      maxBytes: countOf(config.containerLogMaxSize),
+      maxFiles: config.containerLogMaxFiles,
+      workers: config.containerLogMaxWorkers,
+      intervalMs: config.containerLogMonitorInterval,
+    }),
+  ).pipe(tap((activity) => logHousekeeping(logger, activity)));
+
+const logHousekeeping = (logger: Logger, { type, ...fields }: CollectionActivity | ImageCollectionActivity | LogRotationActivity): void => {
+  if (type.endsWith('Failed')) logger.warn(fields, 'Housekeeping failed; it will be tried again');
+  else if (type === 'imageRemoved') logger.info(fields, 'Unused image removed');
+  else logger.debug(fields, type);
+};
