@@ -26,7 +26,7 @@ import { admissionActivities } from './admission-activities.js';
 import { conflateMap } from './conflate-map.js';
 import type { KubeletActivity, NodeActivity } from './core/activity.js';
 import { type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
-import { dirtyPods } from './core/dirty-pods.js';
+import { dirtyPods, touchedPods } from './core/dirty-pods.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import { type PodUid, podKey } from './core/pod-identity.js';
 import type { PodView } from './core/pod-view.js';
@@ -104,6 +104,11 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   );
 
   const trigger$ = merge(
+    world$.pipe(
+      pairwise(),
+      mergeMap(([previous, next]) => touchedPods(previous, next)),
+      tap((podUid) => runtime.forgetBackoff(podUid)),
+    ),
     world$.pipe(
       pairwise(),
       mergeMap(([previous, next]) => dirtyPods(settings, previous, next)),

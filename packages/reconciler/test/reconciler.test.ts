@@ -68,13 +68,17 @@ describe('a crash loop', () => {
     expect(kubelet.events.filter(({ reason }) => reason === 'BackOff').at(-1)?.count).toBeGreaterThan(1);
   });
 
-  it('goes on where it was when the kubelet restarts', async () => {
+  it.each([
+    ['the manifest is read first', 0],
+    ['the records are read first', 100],
+  ])('goes on where it was when the kubelet restarts and %s', async (_what, readingMs) => {
     const { time, kubelet, boot, count } = await machine({ script: () => ({ runsForMs: 100, exitCode: 1 }) });
     kubelet.apply(pod('web'));
     await time.advance(35_000); // restarted at 0, 10 and 30 s: the next wait is 40 s
     kubelet.stop();
     const before = count('startContainer');
     const next = boot();
+    await time.advance(readingMs);
     next.apply(pod('web'));
     next.synced();
     await time.advance(20_000);
@@ -92,15 +96,21 @@ describe('a crash loop', () => {
     await time.advance(50);
     expect(count('startContainer')).toBe(before + 1);
     await time.advance(3_000);
-    kubelet.apply(pod('web'));
+    kubelet.touch('/m/web.yaml');
     await time.advance(50);
     expect(count('startContainer')).toBe(before + 2);
+    await time.advance(3_000);
+    kubelet.apply(pod('web'));
+    await time.advance(50);
+    expect(count('startContainer')).toBe(before + 3);
   });
 });
 
 it('restarts what runs when nothing waits and a restart is asked for', async () => {
-  const { time, kubelet, app } = await machine();
-  kubelet.apply(pod('web'));
+  const { time, kubelet, app, runtime } = await machine();
+  kubelet.apply(pod('web', { initContainers: [container('init')] }));
+  await time.advance(1_000);
+  runtime.exit(app('uid-web', 'init')!.id, 0);
   await time.advance(2_000);
   const first = app();
   kubelet.command({ type: 'restart', podUid: 'uid-web' as never });

@@ -22,7 +22,7 @@ export const sourceKey = (source: { readonly source: string; readonly path: stri
 export const allSynced = (desired: DesiredState, sources: readonly { readonly source: string; readonly path: string }[]): boolean =>
   sources.every((source) => desired.syncedSources.has(sourceKey(source)));
 
-const sameOrigin = (a: ManifestOrigin, b: ManifestOrigin): boolean =>
+export const sameOrigin = (a: ManifestOrigin, b: ManifestOrigin): boolean =>
   a.source === b.source && a.path === b.path && a.document === b.document;
 
 const without = (pods: ReadonlyMap<PodUid, DesiredPod>, origin: ManifestOrigin): Map<PodUid, DesiredPod> =>

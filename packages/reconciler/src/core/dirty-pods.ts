@@ -7,14 +7,20 @@ import type { World, WorldSettings } from './world.js';
 export const dirtyPods = (settings: WorldSettings, previous: World, next: World): ReadonlySet<PodUid> => {
   const everyone = allSynced(next.desired, settings.sources) !== allSynced(previous.desired, settings.sources);
   const dirty = new Set<PodUid>();
-  for (const uid of next.ledgers.keys()) if (everyone || isTouched(previous, next, uid)) dirty.add(uid);
+  for (const uid of next.ledgers.keys()) if (everyone || isAffected(previous, next, uid)) dirty.add(uid);
   for (const uid of contested(previous, next)) {
     if (nameHolders(previous, uid).length !== nameHolders(next, uid).length) dirty.add(uid);
   }
   return dirty;
 };
 
-const isTouched = (previous: World, next: World, uid: PodUid): boolean => {
+/** Pods whose manifest was written again as it was. */
+export const touchedPods = (previous: World, next: World): readonly PodUid[] =>
+  previous.ledgers === next.ledgers
+    ? []
+    : [...next.ledgers].filter(([uid, { touches }]) => touches > (previous.ledgers.get(uid)?.touches ?? 0)).map(([uid]) => uid);
+
+const isAffected = (previous: World, next: World, uid: PodUid): boolean => {
   const [before, after] = [previous.ledgers.get(uid), next.ledgers.get(uid)];
   return (
     before === undefined ||
@@ -22,6 +28,7 @@ const isTouched = (previous: World, next: World, uid: PodUid): boolean => {
     before.admission !== after.admission ||
     before.pod !== after.pod ||
     before.restartRequested !== after.restartRequested ||
+    before.touches !== after.touches ||
     previous.desired.pods.get(uid)?.pod !== next.desired.pods.get(uid)?.pod ||
     previous.observed.pods.get(uid) !== next.observed.pods.get(uid) ||
     previous.verdicts.get(uid) !== next.verdicts.get(uid)

@@ -35,6 +35,8 @@ export interface PodLedger {
   readonly busyPasses: number;
   /** A pass may only use an observation that began at or after this number. */
   readonly minGeneration: number;
+  /** How often its manifest was written again as it was. */
+  readonly touches: number;
   readonly imagesPulled: boolean;
   readonly cleaned: boolean;
   /** The manifest that the pod's live volumes were last written from. */
@@ -54,6 +56,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   retryAtMs: 0,
   busyPasses: 0,
   minGeneration: 0,
+  touches: 0,
   imagesPulled: false,
   cleaned: false,
   volumesOf: undefined,

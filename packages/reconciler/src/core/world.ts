@@ -1,4 +1,4 @@
-import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { ManifestEvent, ManifestOrigin } from '@solo-kubelet/manifest-source';
 import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
 import type { PodActivity } from './activity.js';
@@ -6,7 +6,7 @@ import { admitPods } from './admission/admit-pods.js';
 import type { NodeAdmissionFacts } from './admission/node-admission-facts.js';
 import { canonicalText } from './canonical-text.js';
 import type { BackoffEntry, BackoffPolicy } from './crash-backoff.js';
-import { allSynced, type DesiredState, emptyDesired, reduceDesired } from './desired-state.js';
+import { allSynced, type DesiredState, emptyDesired, reduceDesired, sameOrigin } from './desired-state.js';
 import { nameHolders } from './name-holders.js';
 import { orphanPod } from './orphan-pod.js';
 import { type PodUid, uidOf } from './pod-identity.js';
@@ -108,6 +108,7 @@ const restore = (world: World, records: readonly RestoredRecord[]): World => {
 };
 
 const takeManifest = (world: World, event: ManifestEvent): World => {
+  if (event.type === 'touched') return takeTouch(world, event.origin);
   const desired = reduceDesired(world.desired, event);
   if (desired === world.desired) return world;
   const ledgers = new Map(world.ledgers);
@@ -117,10 +118,20 @@ const takeManifest = (world: World, event: ManifestEvent): World => {
   if (event.type === 'applied') {
     const uid = uidOf(event.pod);
     const ledger = ledgers.get(uid);
-    // The same UID once more: its file was touched, or edited under a pinned UID. Either way nothing waits any longer.
-    ledgers.set(uid, ledger === undefined ? newLedger(event.pod) : ledger.removed ? ledger : { ...clearWaits(ledger), pod: event.pod });
+    // The same UID once more: edited under a pinned UID. Then nothing waits any longer; what an earlier process left waiting does.
+    const again = world.desired.pods.has(uid);
+    if (ledger === undefined) ledgers.set(uid, newLedger(event.pod));
+    else if (!ledger.removed) ledgers.set(uid, { ...(again ? clearWaits(ledger) : ledger), pod: event.pod });
   }
   return { ...world, desired, ledgers };
+};
+
+/** Somebody wrote the file again as it was: what waits goes ahead now. */
+const takeTouch = (world: World, origin: ManifestOrigin): World => {
+  const touched = [...world.desired.pods].find(([, desired]) => sameOrigin(desired.origin, origin));
+  return touched === undefined
+    ? world
+    : withLedger(world, touched[0], (ledger) => ({ ...clearWaits(ledger), touches: ledger.touches + 1 }));
 };
 
 const takeObservation = (world: World, observation: Observation): World => {

@@ -25,6 +25,8 @@ export interface TestKubelet {
   view(uid: string): PodView | undefined;
   /** Drops a manifest, or edits the one at that path. Default path: by the pod's name. */
   apply(pod: Pod, path?: string): void;
+  /** Writes a manifest again as it is. */
+  touch(path: string): void;
   remove(path: string): void;
   /** The directory `/m` has delivered its first full set. */
   synced(): void;
@@ -83,6 +85,7 @@ export const testKubelet = (options: TestKubeletOptions): TestKubelet => {
     view: (uid) => pods.get(podUid(uid)),
     apply: (pod, path = `/m/${pod.metadata.name}.yaml`) =>
       manifestEvent$.next({ type: 'applied', origin: originOf(path), pod, warnings: [] }),
+    touch: (path) => manifestEvent$.next({ type: 'touched', origin: originOf(path) }),
     remove: (path) => manifestEvent$.next({ type: 'removed', origin: originOf(path) }),
     synced: () => manifestEvent$.next({ type: 'synced', ...source }),
     command: (command) => commands$.next(command),
