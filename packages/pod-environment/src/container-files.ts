@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, mkdir, open, readFile, realpath, writeFile } from 'node:fs/promises';
+import { chmod, open, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
@@ -8,6 +8,7 @@ import { podHostname } from './core/hostname.js';
 import { hostNetworkHostsFile, podHostsFile } from './core/hosts-file.js';
 import type { PodPaths } from './core/pod-paths.js';
 import { usedVolumes, volumeKind } from './core/pod-volumes.js';
+import { makeDirectories } from './make-directories.js';
 import { PodEnvironmentError } from './pod-environment-error.js';
 import { openResolved } from './volumes/open-beneath.js';
 import { volumeHostPath } from './volumes/set-up-volume.js';
@@ -45,7 +46,7 @@ export const writeHostsFile = async ({ pod, paths, podIps, clusterDomain, hostsF
 export const makeTerminationFile = async (paths: PodPaths, container: Container, restartCount: number): Promise<string | undefined> => {
   if (!container.terminationMessagePath) return undefined;
   const directory = paths.containerDir(container.name);
-  await mkdir(directory, { recursive: true, mode: 0o750 });
+  await makeDirectories(directory, 0o750);
   const path = join(directory, restartCount.toString(16).padStart(8, '0'));
   await writeFile(path, '');
   await chmod(path, 0o666);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { createCgroupManager } from './cgroups/cgroup-manager.js';
@@ -18,6 +18,7 @@ import { parseResolvConf, type ResolvConf } from './core/resolv-conf.js';
 import { buildSandboxConfig } from './core/sandbox-config.js';
 import { hasUserNamespace } from './core/security-context.js';
 import { readMachineFacts } from './machine-facts.js';
+import { makeDirectories } from './make-directories.js';
 import { createMounter } from './mounts/mounter.js';
 import { shareMounts, unshareMounts } from './mounts/shared-root.js';
 import type { NodeEnvironment } from './node-environment.js';
@@ -90,9 +91,9 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     const { namespace, name, uid } = pod.metadata;
     const { podDir, volumesDir, pluginsDir, ownerMarker } = podPaths(rootDir, uid);
     try {
-      for (const directory of [podDir, volumesDir, pluginsDir]) await mkdir(directory, { recursive: true, mode: 0o750 });
+      for (const directory of [podDir, volumesDir, pluginsDir]) await makeDirectories(directory, 0o750);
       await writeFile(ownerMarker, '');
-      await mkdir(podLogDirectory(podLogsDir, namespace, name, uid), { recursive: true, mode: 0o755 });
+      await makeDirectories(podLogDirectory(podLogsDir, namespace, name, uid), 0o755);
     } catch (error) {
       throw new PodEnvironmentError({
         code: 'POD_DIRECTORIES_FAILED',
@@ -107,8 +108,8 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
 
     async prepareNode({ signal } = {}) {
       try {
-        await mkdir(podsDir, { recursive: true, mode: 0o750 });
-        await mkdir(podLogsDir, { recursive: true, mode: 0o750 });
+        await makeDirectories(podsDir, 0o750);
+        await makeDirectories(podLogsDir, 0o750);
       } catch (error) {
         throw new PodEnvironmentError({
           code: 'POD_DIRECTORIES_FAILED',

@@ -1,5 +1,6 @@
-import { constants, type FileHandle, mkdir, open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { kill } from 'node:process';
+import { makeDirectories } from '../make-directories.js';
 
 /** The cgroup file system by absolute paths; a fake one in tests. */
 export interface CgroupTree {
@@ -22,7 +23,7 @@ export const cgroupTree: CgroupTree = {
       () => false,
     ),
   async makeDirectory(path) {
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    await makeDirectories(path, 0o755);
   },
   removeDirectory: (path) => rmdir(path),
   async listDirectories(path) {

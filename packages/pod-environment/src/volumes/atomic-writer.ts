@@ -1,5 +1,6 @@
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
+import { makeDirectories } from '../make-directories.js';
 
 export interface PayloadFile {
   readonly data: Uint8Array;
@@ -43,7 +44,7 @@ const switchData = async (directory: string, files: Payload, { nowMs, beforeSwit
     await chmod(fresh, 0o755);
     for (const [path, { data, mode }] of files) {
       const target = join(fresh, path);
-      await mkdir(dirname(target), { recursive: true, mode: 0o777 });
+      await makeDirectories(dirname(target), 0o777);
       await writeFile(target, data, { mode });
       await chmod(target, mode);
     }

@@ -1,6 +1,7 @@
-import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { mountAt } from '../core/mountinfo.js';
+import { makeDirectories } from '../make-directories.js';
 import type { Mounter } from '../mounts/mounter.js';
 
 export interface EmptyDirRequest {
@@ -21,11 +22,11 @@ export const prepareEmptyDir = async (mounter: Mounter, request: EmptyDirRequest
   const { directory, readyMarker, fileSystem, own, signal } = request;
   if (await isComplete(mounter, request)) return;
   await rm(readyMarker, { force: true });
-  await mkdir(directory, { recursive: true, mode: 0o750 });
+  await makeDirectories(directory, 0o750);
   if (fileSystem !== undefined) await mountMemory(mounter, directory, fileSystem, signal);
   await chmod(directory, 0o777);
   await own?.();
-  await mkdir(dirname(readyMarker), { recursive: true, mode: 0o750 });
+  await makeDirectories(dirname(readyMarker), 0o750);
   await writeFile(readyMarker, '');
 };
 

@@ -1,7 +1,8 @@
 import { constants, type Stats } from 'node:fs';
-import { mkdir, open, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { HostPathVolumeSource } from '@solo-kubelet/pod-spec';
+import { makeDirectories } from '../make-directories.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 
 interface Check {
@@ -16,7 +17,7 @@ const makeFile = async (path: string): Promise<void> => {
 };
 
 const makeDirectory = async (path: string): Promise<void> => {
-  await mkdir(path, { recursive: true, mode: 0o755 });
+  await makeDirectories(path, 0o755);
 };
 
 const checks: Readonly<Record<string, Check>> = {

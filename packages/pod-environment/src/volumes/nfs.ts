@@ -1,12 +1,13 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import type { NFSVolumeSource } from '@solo-kubelet/pod-spec';
 import { mountAt } from '../core/mountinfo.js';
+import { makeDirectories } from '../make-directories.js';
 import type { Mounter } from '../mounts/mounter.js';
 
 /** Mounts an export with mount -t nfs, unless it is mounted already. The mount itself is never looked into: its server may be gone. */
 export const prepareNfs = async (mounter: Mounter, source: NFSVolumeSource, directory: string, signal?: AbortSignal): Promise<void> => {
   if (mountAt(await mounter.list(), directory) !== undefined) return;
-  await mkdir(directory, { recursive: true, mode: 0o750 });
+  await makeDirectories(directory, 0o750);
   const server = source.server?.includes(':') && !source.server.startsWith('[') ? `[${source.server}]` : source.server;
   try {
     await mounter.mount(

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { Pod, Volume } from '@solo-kubelet/pod-spec';
@@ -6,6 +5,7 @@ import { downwardFiles, isDownwardVolume } from '../core/downward-files.js';
 import { hugePageSize, memoryVolumeSize } from '../core/memory-volume.js';
 import type { PodPaths } from '../core/pod-paths.js';
 import { nestedMountDirectories, volumeKind } from '../core/pod-volumes.js';
+import { makeDirectories } from '../make-directories.js';
 import type { Mounter } from '../mounts/mounter.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import { type Payload, writeAtomically } from './atomic-writer.js';
@@ -128,7 +128,7 @@ const setUpDownward = async (volume: Volume, directory: string, context: VolumeC
     own,
     signal,
   });
-  for (const name of nestedMountDirectories(pod, volume.name)) await mkdir(join(directory, name), { recursive: true, mode: 0o755 });
+  for (const name of nestedMountDirectories(pod, volume.name)) await makeDirectories(join(directory, name), 0o755);
   await writeAtomically(directory, payload, { nowMs, beforeSwitch: own });
 };
 

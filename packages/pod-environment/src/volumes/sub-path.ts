@@ -5,6 +5,7 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { pid } from 'node:process';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { mountAt } from '../core/mountinfo.js';
+import { makeDirectories } from '../make-directories.js';
 import type { Mounter } from '../mounts/mounter.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import { elementsBelow, inside, openBeneath, openResolved } from './open-beneath.js';
@@ -103,8 +104,8 @@ const bindHandle = async (mounter: Mounter, handle: FileHandle, { target, signal
     if (present.dev === wanted.dev && present.ino === wanted.ino) return;
     await mounter.unmount(target, { signal });
   }
-  await mkdir(dirname(target), { recursive: true, mode: 0o750 });
-  if (wanted.isDirectory()) await mkdir(target, { recursive: true, mode: 0o750 });
+  await makeDirectories(dirname(target), 0o750);
+  if (wanted.isDirectory()) await makeDirectories(target, 0o750);
   else await (await open(target, constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW, 0o640)).close();
   await mounter.mount({ source: `/proc/${pid}/fd/${handle.fd}`, target }, { signal });
 };
