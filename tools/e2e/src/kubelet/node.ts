@@ -13,7 +13,7 @@ import {
 } from '@solo-kubelet-tools/testbed';
 import { stringify } from 'yaml';
 import { createDaemonClient } from '../../../../packages/kubelet-cli/src/client/daemon-client.js';
-import type { NodeClient } from '../../../../packages/kubelet-cli/src/client/node-client.js';
+import type { EventObject, NodeClient } from '../../../../packages/kubelet-cli/src/client/node-client.js';
 
 /** A testbed with a kubelet on it, and what tests do to it. */
 export interface TestNode extends AsyncDisposable {
@@ -29,9 +29,15 @@ export interface TestNode extends AsyncDisposable {
   /** The pod of a manifest name, once `reached`. On a time-out the message shows what the pod is instead. */
   pod(name: string, reached: (pod: Pod) => boolean, timeoutMs?: number): Promise<Pod>;
   gone(name: string, timeoutMs?: number): Promise<void>;
+  /** The first event about a pod with that reason, once there is one. */
+  event(name: string, reason: string, timeoutMs?: number): Promise<EventObject>;
   /** Running containers in the runtime, by `pod/container`, with their ids. */
   running(): Promise<ReadonlyMap<string, string>>;
   containerStatuses(pod: string): Promise<readonly CriContainerStatus[]>;
+  /** The log of a container (`app` unless told) so far; empty while there is none. */
+  log(pod: string, container?: string): Promise<string>;
+  /** What a shell script prints in a running container (`app` unless told), whatever its status. */
+  exec(pod: string, script: string, container?: string): Promise<string>;
 }
 
 const NODE = 'node1';
@@ -44,8 +50,22 @@ export const startNode = async (options: StartKubeletOptions = {}, testbed: Test
     startKubelet(bed, { ...options, nodeName: NODE, flags: [...(options.flags ?? []), '--api-socket', socketPath] });
   let kubelet = await start();
   const api = createDaemonClient({ protocol: 'http:', connection: { socketPath } });
+  const serves = waitFor(async () => (await api.listPods(ABORTABLE)) !== undefined, { what: 'a kubelet that serves' });
+  if (!(await Promise.race([serves, kubelet.ended.then(() => false)]))) {
+    await bed[Symbol.asyncDispose]();
+    throw new Error(`the kubelet ended:\n${kubelet.log()}`);
+  }
   const pods = (): Promise<readonly Pod[]> => api.listPods(ABORTABLE).catch(() => []);
   const find = async (name: string): Promise<Pod | undefined> => (await pods()).find(({ metadata }) => metadata.name === `${name}-${NODE}`);
+  const running = async (): Promise<ReadonlyMap<string, string>> => {
+    const { containers } = await bed.cri.runtime.listContainers({ filter: { state: { state: 1 } } });
+    return new Map(
+      containers.map(({ id, labels }) => [
+        `${labels['io.kubernetes.pod.name']?.replace(`-${NODE}`, '')}/${labels['io.kubernetes.container.name']}`,
+        id,
+      ]),
+    );
+  };
   return {
     bed,
     api,
@@ -81,21 +101,35 @@ export const startNode = async (options: StartKubeletOptions = {}, testbed: Test
     gone: async (name, timeoutMs = 60_000) => {
       await waitFor(async () => ((await find(name)) === undefined ? true : undefined), { what: `end of pod ${name}`, timeoutMs });
     },
-    running: async () => {
-      const { containers } = await bed.cri.runtime.listContainers({ filter: { state: { state: 1 } } });
-      return new Map(
-        containers.map(({ id, labels }) => [
-          `${labels['io.kubernetes.pod.name']?.replace(`-${NODE}`, '')}/${labels['io.kubernetes.container.name']}`,
-          id,
-        ]),
-      );
-    },
+    event: (name, reason, timeoutMs = 30_000) =>
+      waitFor(
+        async () =>
+          (await api.listEvents(ABORTABLE)).find((event) => event.reason === reason && event.involvedObject?.name === `${name}-${NODE}`),
+        { what: `event ${reason} of pod ${name}`, timeoutMs },
+      ),
+    running,
     containerStatuses: async (pod) => {
       const { containers } = await bed.cri.runtime.listContainers({
         filter: { labelSelector: { 'io.kubernetes.pod.name': `${pod}-${NODE}` } },
       });
       const statuses = await Promise.all(containers.map(({ id }) => bed.cri.runtime.containerStatus({ containerId: id })));
       return statuses.flatMap(({ status }) => (status ? [status] : [])).sort((a, b) => Number(a.createdAt - b.createdAt));
+    },
+    log: async (pod, container = 'app') => {
+      const chunks: Buffer[] = [];
+      try {
+        for await (const chunk of api.readLog({ namespace: 'default', pod: `${pod}-${NODE}`, container }, {}, ABORTABLE))
+          chunks.push(chunk);
+      } catch {
+        return '';
+      }
+      return Buffer.concat(chunks).toString();
+    },
+    exec: async (pod, script, container = 'app') => {
+      const containerId = (await running()).get(`${pod}/${container}`);
+      if (containerId === undefined) throw new Error(`no running container ${pod}/${container}`);
+      const { stdout, stderr } = await bed.cri.runtime.execSync({ containerId, cmd: ['sh', '-c', script], timeout: 10n });
+      return Buffer.concat([stdout, stderr]).toString();
     },
     [Symbol.asyncDispose]: async () => {
       await kubelet[Symbol.asyncDispose]();
