@@ -30,9 +30,9 @@ export const recordEvent = (log: EventLog, pod: Pod, draft: EventDraft, nowMs: n
     message: draft.message,
     involvedObject: {
       kind: 'Pod',
-      namespace: pod.metadata.namespace ?? 'default',
-      name: pod.metadata.name ?? '',
-      uid: pod.metadata.uid ?? '',
+      namespace: pod.metadata.namespace,
+      name: pod.metadata.name,
+      uid: pod.metadata.uid,
       ...(fieldPath === undefined ? {} : { fieldPath }),
     },
     count: 1,

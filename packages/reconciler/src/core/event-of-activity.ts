@@ -75,10 +75,8 @@ export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | u
 const failureEvent = ({ action, reason, message }: PodActivity & { type: 'actionFailed' }): EventDraft | undefined => {
   switch (action.type) {
     case 'startContainer':
-      // Image failures have had their own event, and a failing hook its own.
-      return imageReasons.has(reason) || reason === 'PostStartHookError'
-        ? undefined
-        : warning('Failed', `Error: ${message}`, action.container.name);
+      if (reason === 'PostStartHookError') return undefined; // has had its own event
+      return warning('Failed', `Error: ${imageReasons.has(reason) ? reason : message}`, action.container.name);
     case 'createSandbox':
       return warning(reason, reason === 'FailedCreatePodSandBox' ? `Failed to create pod sandbox: ${message}` : message);
     case 'stopContainers':

@@ -1,10 +1,12 @@
+import type { Container } from '@solo-kubelet/pod-spec';
 import type { PodActivity } from './activity.js';
 import { allContainers } from './container-stop.js';
 import { type BackoffPolicy, currentBackoff, growBackoff } from './crash-backoff.js';
-import type { ObservedPod } from './observed-pod.js';
+import { newestContainer, type ObservedPod } from './observed-pod.js';
 import { resourcesText } from './plan-resize.js';
 import type { PodAction } from './pod-action.js';
 import { type PodLedger, withEntry, withoutKey } from './pod-ledger.js';
+import { isSidecar, restartsAfterExit } from './restart-decision.js';
 
 interface LedgerContext {
   readonly observed: ObservedPod | undefined;
@@ -83,17 +85,19 @@ export const clearWaits = (ledger: PodLedger): PodLedger => ({
 
 /** By hand: what waits goes ahead now; if nothing waits, what runs is restarted. */
 export const requestRestart = (ledger: PodLedger, observed: ObservedPod | undefined, nowMs: number): PodLedger => {
-  const running = (observed?.containers ?? []).filter(({ state }) => state === 'running');
   const names = allContainers(ledger.pod).map(({ name }) => name);
-  const allRun = names.every((name) => running.some((container) => container.name === name) || !waits(ledger, observed, name));
-  const cleared = clearWaits(ledger);
-  const forgiven = new Map([...names.map((name) => [name, { delayMs: 0, updatedAtMs: nowMs }] as const)]);
+  const lasting = [...(ledger.pod?.spec.initContainers ?? []).filter(isSidecar), ...(ledger.pod?.spec.containers ?? [])];
+  const running = (observed?.containers ?? []).filter(({ state, name }) => state === 'running' && lasting.some((one) => one.name === name));
+  const someWait = lasting.some((container) => waits(ledger, observed, container));
   return {
-    ...cleared,
-    backoff: forgiven,
-    restartRequested: allRun && running.length > 0 ? new Set(running.map(({ id }) => id)) : ledger.restartRequested,
+    ...clearWaits(ledger),
+    backoff: new Map(names.map((name) => [name, { delayMs: 0, updatedAtMs: nowMs }])),
+    restartRequested: someWait ? ledger.restartRequested : new Set(running.map(({ id }) => id)),
   };
 };
 
-const waits = (ledger: PodLedger, observed: ObservedPod | undefined, name: string): boolean =>
-  ledger.startFailures.has(name) || observed?.containers.find((container) => container.name === name)?.state === 'exited';
+const waits = (ledger: PodLedger, observed: ObservedPod | undefined, container: Container): boolean => {
+  const newest = newestContainer(observed, container.name);
+  const ended = newest?.state === 'exited' && ledger.pod !== undefined && restartsAfterExit(ledger.pod, container, newest.exitCode);
+  return ledger.startFailures.has(container.name) || newest === undefined || ended;
+};

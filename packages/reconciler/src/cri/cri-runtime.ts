@@ -1,5 +1,5 @@
 import { CriError } from '@solo-kubelet/cri-client';
-import type { PodUid } from '../core/pod-identity.js';
+import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { RuntimeChange, RuntimePort } from '../runtime-port.js';
 import { createSandbox, type SandboxDeps } from './create-sandbox.js';
 import type { CriRuntimeOptions } from './cri-runtime-options.js';
@@ -40,13 +40,13 @@ export const criRuntime = ({
 
   return {
     list: (options) => observer.list(options),
-    inspect: (podUid, options) => observer.inspect(podUid, options),
+    inspect: (uid, options) => observer.inspect(uid, options),
     async *changes({ signal }): AsyncGenerator<RuntimeChange> {
       for await (const change of cri.changes({ signal })) {
         if (change.type === 'resync') yield { type: 'resync', reason: change.reason, hints: change.feed !== 'none' };
         else {
-          const podUid = observer.podOf(change.containerId) ?? (change.podSandboxId && observer.podOf(change.podSandboxId));
-          if (podUid) yield { type: 'pod', podUid };
+          const uid = observer.podOf(change.containerId) ?? (change.podSandboxId && observer.podOf(change.podSandboxId));
+          if (uid) yield { type: 'pod', podUid: uid };
         }
       }
     },
@@ -57,7 +57,7 @@ export const criRuntime = ({
         containers.map(({ name, image = '', imagePullPolicy }) =>
           images.ensure(
             {
-              podUid: pod.metadata.uid as PodUid,
+              podUid: podUid(pod.metadata.uid),
               containerName: name,
               image,
               pullPolicy: imagePullPolicy,
@@ -87,18 +87,19 @@ export const criRuntime = ({
       const status = await cri.runtime.containerStatus({ containerId, verbose: false }, { signal });
       const restartCount = status.status?.metadata?.attempt ?? 0;
       const image = { imageId: status.status?.imageRef ?? '' };
-      const config = await environment.prepareContainer({ pod, container, restartCount, podIps: [], image }, { signal });
+      const podIps = (await observer.inspect(podUid(pod.metadata.uid), { signal }))?.sandboxes[0]?.ips ?? [];
+      const config = await environment.prepareContainer({ pod, container, restartCount, podIps, image }, { signal });
       await cri.runtime.updateContainerResources({ containerId, linux: config.linux?.resources }, { signal });
       observer.forget(containerId);
     },
-    cleanPod: async (podUid, { signal }) => {
-      await environment.cleanPod(podUid, { signal });
-      await logs.removePod(podUid);
-      images.forget(podUid);
-      configs.forget(podUid);
-      burntAttempts.delete(podUid);
+    cleanPod: async (uid, { signal }) => {
+      await environment.cleanPod(uid, { signal });
+      await logs.removePod(uid);
+      images.forget(uid);
+      configs.forget(uid);
+      burntAttempts.delete(uid);
     },
-    forgetBackoff: (podUid) => images.forget(podUid),
+    forgetBackoff: (uid) => images.forget(uid),
     refreshVolumes: (pod, { signal }) => environment.refreshVolumes(pod, { signal }),
   };
 

@@ -17,13 +17,13 @@ export const createSandboxConfigs = (environment: PodEnvironment, owner: string)
     const { config, notices } = await environment.sandboxConfig(pod, attempt, { signal });
     for (const { type, reason, message } of notices) report({ type: 'notice', level: type, reason, message });
     const labelled = { ...config, labels: { ...config.labels, [OWNER_LABEL]: owner } };
-    last.set(pod.metadata.uid ?? '', { pod, config: labelled });
+    last.set(pod.metadata.uid, { pod, config: labelled });
     return labelled;
   };
   return {
     make,
     of: async (pod, attempt, options) => {
-      const known = last.get(pod.metadata.uid ?? '');
+      const known = last.get(pod.metadata.uid);
       return known !== undefined && known.pod === pod && known.config.metadata?.attempt === attempt
         ? known.config
         : make(pod, attempt, { signal: options.signal, report: () => {} });

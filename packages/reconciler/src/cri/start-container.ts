@@ -106,7 +106,7 @@ const createAndStart = async (
     return failureOf(error, 'RunContainerError');
   }
   report({ type: 'containerStarted', containerName, containerId });
-  const { name: podName = '', namespace = 'default' } = pod.metadata;
+  const { name: podName, namespace } = pod.metadata;
   void logs.link({ podName, namespace, containerName, containerId, logPath: `${sandboxConfig.logDirectory}/${config.logPath}` });
   return { ok: true, containerId };
 };

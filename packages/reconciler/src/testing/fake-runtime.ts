@@ -75,7 +75,7 @@ export const fakeRuntime = ({
   const observed = (uid: PodUid): ObservedPod | undefined => {
     const pod = held.get(uid);
     if (pod === undefined || (pod.sandboxes.length === 0 && pod.containers.length === 0)) return undefined;
-    const { name = '', namespace = 'default' } = pod.pod.metadata;
+    const { name, namespace } = pod.pod.metadata;
     return { uid, name, namespace, sandboxes: [...pod.sandboxes], containers: [...pod.containers] };
   };
   const ownerOf = (containerId: string): Held | undefined =>
