@@ -53,6 +53,8 @@ export interface NodeApiOptions {
   readonly now?: () => number;
   /** How often certificate, CA and token files are looked at again, ms. Default one minute. */
   readonly reloadIntervalMs?: number;
+  /** How long a client may take for the header of a request, and for a TLS handshake, ms. Default 20 s. */
+  readonly headerTimeoutMs?: number;
 }
 
 export interface NodeApi extends AsyncDisposable {
@@ -60,6 +62,7 @@ export interface NodeApi extends AsyncDisposable {
 }
 
 const DEFAULT_RELOAD_INTERVAL_MS = 60_000;
+const DEFAULT_HEADER_TIMEOUT_MS = 20_000;
 const LOCAL_USER: Identity = { name: 'local', groups: ['system:masters'] };
 
 /**
@@ -67,7 +70,15 @@ const LOCAL_USER: Identity = { name: 'local', groups: ['system:masters'] };
  * @throws NodeApiError when a port is taken, or a certificate, CA or token file cannot be used; nothing is left listening then
  */
 export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> => {
-  const { view, metrics, logger = silentLogger, now = Date.now, authorization, anonymous } = options;
+  const {
+    view,
+    metrics,
+    logger = silentLogger,
+    now = Date.now,
+    authorization,
+    anonymous,
+    headerTimeoutMs = DEFAULT_HEADER_TIMEOUT_MS,
+  } = options;
   const stopping = new AbortController();
   const health = healthRoutes(view.healthChecks, logger);
   const routes = allRoutes(options, health, logger, now);
@@ -91,8 +102,10 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
       signal: stopping.signal,
       ...(serverType
         ? {
-            onFinished: ({ method, path, durationMs }) =>
-              metrics.httpRequest(method, knownPath(routes, path), serverType, durationMs / 1_000),
+            onRequest: (method, path) => {
+              const finish = metrics.httpRequest(knownMethod(method), knownPath(routes, path), serverType);
+              return (durationMs) => finish(durationMs / 1_000);
+            },
           }
         : {}),
     });
@@ -107,19 +120,26 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   try {
     if (options.healthz) {
       const local = healthRoutes([], logger).filter(({ path }) => path.startsWith('/healthz'));
-      listeners.healthz = await listenHttp(handlerFor(local, open), options.healthz.address, options.healthz.port);
+      listeners.healthz = await listenHttp(handlerFor(local, open), options.healthz.address, options.healthz.port, headerTimeoutMs);
     }
     if (options.readOnlyPort !== undefined) {
       const readOnly = routes.flatMap((route): readonly Route[] => (route.readOnly ? [route] : route.debugging ? [disabled(route)] : []));
-      listeners.readOnly = await listenHttp(handlerFor(readOnly, open, 'readonly'), options.address, options.readOnlyPort);
+      listeners.readOnly = await listenHttp(handlerFor(readOnly, open, 'readonly'), options.address, options.readOnlyPort, headerTimeoutMs);
     }
     if (options.port !== undefined) {
-      const tls = await listenHttps(handlerFor(routes, guarded, 'readwrite'), options.address, options.port, credentials.tls());
+      const tls = await listenHttps(
+        handlerFor(routes, guarded, 'readwrite'),
+        options.address,
+        options.port,
+        headerTimeoutMs,
+        credentials.tls(),
+      );
       listeners.tls = tls;
       timer = setInterval(() => void renew(tls, credentials, logger), options.reloadIntervalMs ?? DEFAULT_RELOAD_INTERVAL_MS);
       timer.unref();
     }
-    if (options.socket) listeners.socket = await listenUnix(handlerFor(routes, open), options.socket.path, options.socket.groupId);
+    if (options.socket)
+      listeners.socket = await listenUnix(handlerFor(routes, open), options.socket.path, headerTimeoutMs, options.socket.groupId);
   } catch (error) {
     await close();
     throw error;
@@ -152,6 +172,10 @@ const disabled = ({ methods, path }: Route): Route => ({
 /** A path that nobody serves must not become a metric label of its own. */
 const knownPath = (routes: readonly Route[], first: string): string =>
   routes.some(({ path }) => path.split('/')[1] === first) ? first : 'other';
+
+/** Nor must a method that nobody uses. */
+const knownMethod = (method: string): string =>
+  ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].includes(method) ? method : 'OTHER';
 
 interface Credentials {
   tokens: TokenLookup | undefined;

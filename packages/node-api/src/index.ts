@@ -1,6 +1,13 @@
 export type { AuthorizationMode } from './auth/authorize.js';
 export { createNodeApi, type NodeApi, type NodeApiOptions } from './create-node-api.js';
-export { createKubeletMetrics, type KubeletMetrics, type NodeCounts, type ProbeObservation } from './metrics/kubelet-metrics.js';
+export { containerLogUsage } from './metrics/container-log-usage.js';
+export {
+  createKubeletMetrics,
+  type KubeletMetrics,
+  type NodeCounts,
+  type ProbeObservation,
+  type WorkingPod,
+} from './metrics/kubelet-metrics.js';
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
 export type { HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
 export type { Listener } from './server/listeners.js';

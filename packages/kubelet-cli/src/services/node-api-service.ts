@@ -1,15 +1,18 @@
-import { createKubeletMetrics, createNodeApi, type NodeApiOptions, type NodeCounts, type NodeView } from '@solo-kubelet/node-api';
+import { containerLogUsage, createKubeletMetrics, createNodeApi, type NodeApiOptions, type NodeView } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { KubeletEvent, PodView } from '@solo-kubelet/reconciler';
+import type { KubeletEvent } from '@solo-kubelet/reconciler';
 import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, tap } from 'rxjs';
 import { encodeConfiguration } from '../config/decode-configuration.js';
 import type { KubeletConfiguration } from '../config/fields.js';
-import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
+import type { KubeletService } from '../run/kubelet-services.js';
+import { countPods } from './count-pods.js';
 import { eventObject } from './event-object.js';
+import { firstSeen, podObject, type SeenPod } from './first-seen.js';
 import { latestList } from './latest-list.js';
+import { accessWarnings, listenOptions } from './listen-options.js';
 import { manifestObject } from './manifest-object.js';
 import { nodeObject } from './node-object.js';
-import { recordActivity } from './record-metrics.js';
+import { activityRecorder, podRecorder } from './record-metrics.js';
 
 /** Events that /events holds; the reconciler keeps as many. */
 const MAX_EVENTS = 1_000;
@@ -17,8 +20,14 @@ const MIN_SYNC_LOOP_LIMIT_MS = 5 * 60_000;
 
 /** Serves the kubelet's HTTP API from the reconciler's streams: on 10250, the read-only port, healthz, and the local socket. */
 export const nodeApiService: KubeletService = (context) => {
-  const { reconciler, manifests$, nodeName, cri, logger, config, flags, startedAtMs } = context;
-  const pods = latestList<PodView, Pod>(reconciler.pods$, ({ pod }) => pod);
+  const { reconciler, manifests$, nodeName, cri, logger, config, flags, startedAtMs, signal: stopped, cgroups } = context;
+  const pods = latestList<SeenPod, Pod>(
+    reconciler.pods$.pipe(
+      firstSeen(Date.now),
+      tap((seen) => recordPods(seen)),
+    ),
+    podObject,
+  );
   const manifests = latestList(manifests$.pipe(map(({ manifests: all }) => all)), manifestObject);
   const events = latestList(
     reconciler.events$.pipe(
@@ -28,8 +37,21 @@ export const nodeApiService: KubeletService = (context) => {
     ),
     eventObject,
   );
-  const metrics = createKubeletMetrics({ nodeName, counts: () => countPods(pods.list()) });
+  const views = () => [...pods.current().values()].map(({ view }) => view);
+  const metrics = createKubeletMetrics({
+    nodeName,
+    cgroupVersion: cgroups.version,
+    counts: () => countPods(views()),
+    logUsage: () =>
+      containerLogUsage(
+        config.podLogsDir,
+        views().map(({ pod }) => pod),
+        { signal: stopped },
+      ),
+  });
   context.metricsSink.current = metrics;
+  const recordActivity = activityRecorder(metrics);
+  const recordPods = podRecorder(metrics, Date.now);
   let lastRelistMs = startedAtMs;
 
   const view: NodeView = {
@@ -51,7 +73,7 @@ export const nodeApiService: KubeletService = (context) => {
       },
     ],
     restartPod: (namespace, name) => {
-      const found = [...pods.current().values()].find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
+      const found = views().find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
       if (found) context.command({ type: 'restart', podUid: found.podUid });
       return found !== undefined;
     },
@@ -61,7 +83,7 @@ export const nodeApiService: KubeletService = (context) => {
   const activity$ = reconciler.activity$.pipe(
     tap((activity) => {
       if (activity.type === 'relisted') lastRelistMs = activity.atMs;
-      recordActivity(metrics, activity);
+      recordActivity(activity);
     }),
   );
   const probes$ = reconciler.probeReport$.pipe(
@@ -79,6 +101,7 @@ export const nodeApiService: KubeletService = (context) => {
       });
     }),
   );
+  for (const warning of accessWarnings(config)) logger.warn({}, warning);
   const options: NodeApiOptions = { view, cri, metrics, logger, rootDirectory: flags.rootDirectory, ...listenOptions(context) };
   return merge(pods.run$, manifests.run$, events.run$, activity$, probes$, serving(options)).pipe(ignoreElements());
 };
@@ -111,59 +134,10 @@ const serving = (options: NodeApiOptions): Observable<never> =>
     return () => void starting.then((api) => api[Symbol.asyncDispose]()).catch(() => {});
   });
 
-const listenOptions = ({
-  config,
-  flags,
-  nodeName,
-  node,
-}: KubeletContext): Omit<NodeApiOptions, 'view' | 'cri' | 'metrics' | 'rootDirectory' | 'logger'> => {
-  const { enableServer } = config;
-  return {
-    address: config.address,
-    ...(enableServer ? { port: config.port } : {}),
-    ...(enableServer && config.readOnlyPort > 0 ? { readOnlyPort: config.readOnlyPort } : {}),
-    ...(config.healthzPort > 0 ? { healthz: { address: config.healthzBindAddress, port: config.healthzPort } } : {}),
-    ...(flags.apiSocket === undefined
-      ? {}
-      : { socket: { path: flags.apiSocket, ...(flags.apiSocketGroupId === undefined ? {} : { groupId: flags.apiSocketGroupId }) } }),
-    certificate: {
-      certDirectory: flags.certDirectory,
-      hostname: nodeName,
-      alternativeNames: ['localhost', '127.0.0.1', ...node.facts.nodeIps],
-      ...(config.tlsCertFile !== '' && config.tlsPrivateKeyFile !== ''
-        ? { certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile }
-        : {}),
-    },
-    ...(config.tlsMinVersion === 'VersionTLS13' ? { tlsMinVersion: 'TLSv1.3' as const } : {}),
-    ...(config['authentication.x509.clientCAFile'] === '' ? {} : { clientCaFile: config['authentication.x509.clientCAFile'] }),
-    ...(flags.tokenAuthFile === undefined ? {} : { tokenFile: flags.tokenAuthFile }),
-    anonymous: config['authentication.anonymous.enabled'],
-    authorization: config['authorization.mode'] === 'AlwaysAllow' ? 'AlwaysAllow' : 'Roles',
-    debuggingHandlers: config.enableDebuggingHandlers,
-    ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log' } : {}),
-  };
-};
-
 const MASK = '<masked>';
 
 /** The configuration as /configz shows it; values of manifest URL headers are credentials. */
 const maskedConfiguration = (config: KubeletConfiguration): object => {
   const headers = Object.fromEntries(Object.entries(config.staticPodURLHeader).map(([name, values]) => [name, values.map(() => MASK)]));
   return encodeConfiguration({ ...config, staticPodURLHeader: headers });
-};
-
-const countPods = (pods: readonly Pod[]): NodeCounts => {
-  const statuses = pods.flatMap(({ status }) => [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]);
-  const count = (matches: (status: (typeof statuses)[number]) => boolean): number => statuses.filter(matches).length;
-  return {
-    desiredPods: pods.length,
-    runningPods: pods.filter(({ status }) =>
-      status?.conditions?.some(({ type, status: value }) => type === 'PodReadyToStartContainers' && value === 'True'),
-    ).length,
-    containers: {
-      created: count(({ state, containerID }) => state?.waiting !== undefined && containerID !== undefined && containerID !== ''),
-      running: count(({ state }) => state?.running !== undefined),
-      exited: count(({ state }) => state?.terminated !== undefined),
-    },
-  };
 };

@@ -1,6 +1,7 @@
 import type { CriInterceptor } from '@solo-kubelet/cri-client';
 import type { KubeletMetrics } from '@solo-kubelet/node-api';
-import type { KubeletActivity } from '@solo-kubelet/reconciler';
+import type { ContainerKind, KubeletActivity } from '@solo-kubelet/reconciler';
+import type { SeenPod } from './first-seen.js';
 
 /** Operation types whose name is not simply the RPC's in snake case (pkg/kubelet/metrics, cri-client/pkg/remote_runtime.go). */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -38,25 +39,54 @@ export const metricsInterceptor =
     }
   };
 
-/** Turns one activity of the reconciler into the kubelet's counters. */
-export const recordActivity = (metrics: KubeletMetrics, activity: KubeletActivity): void => {
-  if (activity.scope === 'node') {
-    if (activity.type === 'relisted') metrics.relisted(activity.durationMs / 1_000);
-    return;
+/** Turns what the reconciler does into the kubelet's counters; give it every activity in order. */
+export const activityRecorder = (metrics: KubeletMetrics): ((activity: KubeletActivity) => void) => {
+  const passes = new Map<string, PassClock>();
+  return (activity) => {
+    if (activity.scope === 'node') {
+      if (activity.type === 'relisted') metrics.relisted(activity.durationMs / 1_000, activity.atMs);
+      return;
+    }
+    clockPass(metrics, passes, activity);
+    recordStep(metrics, activity);
+  };
+};
+
+type PodStep = KubeletActivity & { readonly scope: 'pod' };
+
+interface PassClock {
+  readonly startedMs: number | undefined;
+  readonly ending: boolean;
+  readonly passed: boolean;
+}
+
+/** A pass is timed from its first action: one that finds nothing to do costs next to nothing and is not counted. */
+const clockPass = (metrics: KubeletMetrics, passes: Map<string, PassClock>, activity: PodStep): void => {
+  const { podUid, type, atMs } = activity;
+  const clock = passes.get(podUid) ?? { startedMs: undefined, ending: false, passed: false };
+  if (type === 'podEnding') passes.set(podUid, { ...clock, ending: true });
+  else if (type === 'actionStarted') passes.set(podUid, { ...clock, startedMs: clock.startedMs ?? atMs });
+  else if (type === 'podForgotten') passes.delete(podUid);
+  else if (type === 'passEnded' && clock.startedMs !== undefined) {
+    metrics.podWorked(clock.ending ? 'terminating' : clock.passed ? 'sync' : 'create', (atMs - clock.startedMs) / 1_000);
+    passes.set(podUid, { ...clock, startedMs: undefined, passed: true });
   }
+};
+
+const recordStep = (metrics: KubeletMetrics, activity: PodStep): void => {
   switch (activity.type) {
-    case 'sandboxCreated':
-      metrics.podStarted();
-      metrics.containerStarted('pod_sandbox');
+    case 'actionStarted':
+      if (activity.action.type === 'createSandbox') {
+        metrics.podStarting();
+        metrics.containerStarting('pod_sandbox');
+      } else if (activity.action.type === 'startContainer') metrics.containerStarting(containerType(activity.action.kind));
       return;
     case 'actionFailed':
       if (activity.action.type === 'createSandbox') {
-        metrics.podStarted(activity.reason);
-        metrics.containerStarted('pod_sandbox', activity.reason);
-      } else if (activity.action.type === 'startContainer') metrics.containerStarted('container', activity.reason);
-      return;
-    case 'containerStarted':
-      metrics.containerStarted('container');
+        metrics.podStartFailed();
+        metrics.containerStartFailed('pod_sandbox', activity.reason);
+      } else if (activity.action.type === 'startContainer')
+        metrics.containerStartFailed(containerType(activity.action.kind), activity.reason);
       return;
     case 'imagePulled':
       if (!activity.present) metrics.imagePulled(activity.sizeBytes, activity.durationMs / 1_000);
@@ -70,3 +100,22 @@ export const recordActivity = (metrics: KubeletMetrics, activity: KubeletActivit
     default:
   }
 };
+
+/** A sidecar is an init container to everybody who counts (kuberuntime's start of `next init container`). */
+const containerType = (kind: ContainerKind): 'container' | 'init_container' => (kind === 'regular' ? 'container' : 'init_container');
+
+/** Counts pods as they come and as they begin to run. Give it every state of the pods, in order. */
+export const podRecorder = (metrics: KubeletMetrics, now: () => number): ((pods: ReadonlyMap<string, SeenPod>) => void) => {
+  let before: ReadonlyMap<string, SeenPod> = new Map();
+  return (pods) => {
+    for (const [uid, pod] of pods) {
+      const earlier = before.get(uid);
+      if (earlier === pod) continue;
+      if (earlier === undefined) metrics.podSeen(pod.view.pod.spec?.containers?.length ?? 0);
+      else if (phaseOf(earlier) === 'Pending' && phaseOf(pod) === 'Running') metrics.podStartDuration((now() - pod.seenMs) / 1_000);
+    }
+    before = pods;
+  };
+};
+
+const phaseOf = ({ view }: SeenPod): string | undefined => view.pod.status?.phase;

@@ -11,7 +11,8 @@ export interface AuthenticationOptions {
 
 /**
  * Who made this request; undefined means 401. A client certificate that the CA signed comes first, then a bearer token.
- * A wrong token is refused even where anonymous requests are allowed, as in every Kubernetes component.
+ * A wrong token is refused even where anonymous requests are allowed, as in every Kubernetes component. Without a token file
+ * nobody looks at tokens, as in a kubelet without webhook: such a request is anonymous.
  */
 export const authenticate = (request: IncomingMessage, { anonymous, tokens }: AuthenticationOptions): Identity | undefined => {
   const certified = identityOfCertificate(request.socket as TLSSocket);

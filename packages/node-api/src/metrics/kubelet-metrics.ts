@@ -4,9 +4,28 @@ import { processMetrics } from './process-metrics.js';
 /** What the node looks like at the moment of a scrape. */
 export interface NodeCounts {
   readonly desiredPods: number;
+  /** Not yet at their end. Default: the desired ones. */
+  readonly activePods?: number;
   readonly runningPods: number;
+  /** What is known of every pod, wanted or not. */
+  readonly workingPods?: readonly WorkingPod[];
   /** By state, in CRI's lower-case words: created, running, exited, unknown. */
   readonly containers: Readonly<Partial<Record<'created' | 'running' | 'exited' | 'unknown', number>>>;
+}
+
+export interface WorkingPod {
+  readonly lifecycle: 'sync' | 'terminating' | 'terminated';
+  /** `orphan`: its manifest is gone. `runtime_only`: nothing but the runtime ever told of it. */
+  readonly config: 'desired' | 'orphan' | 'runtime_only';
+}
+
+/** What the log files of one container occupy. */
+export interface LogUsage {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly usedBytes: number;
 }
 
 export interface ProbeObservation {
@@ -25,11 +44,20 @@ export interface KubeletMetrics {
   readonly probeRegistry: Registry;
   /** One finished CRI call; `operation` in upstream's snake case, such as `run_podsandbox`. */
   runtimeOperation(operation: string, durationSeconds: number, failed: boolean): void;
-  httpRequest(method: string, path: string, serverType: 'readonly' | 'readwrite', durationSeconds: number): void;
-  relisted(durationSeconds: number): void;
-  containerStarted(type: 'container' | 'init_container' | 'pod_sandbox', errorCode?: string): void;
-  podStarted(errorCode?: string): void;
-  /** From first sight of the manifest to all containers running. */
+  /** A request that has begun; call the answer when it is over. */
+  httpRequest(method: string, path: string, serverType: 'readonly' | 'readwrite'): (durationSeconds: number) => void;
+  /** `atMs`: when the look at the runtime ended. */
+  relisted(durationSeconds: number, atMs: number): void;
+  /** A start is under way. */
+  containerStarting(type: StartedType): void;
+  containerStartFailed(type: StartedType, code: string): void;
+  podStarting(): void;
+  podStartFailed(): void;
+  /** A pod is seen for the first time. */
+  podSeen(containers: number): void;
+  /** A pass over a pod that had something to do. */
+  podWorked(operation: 'create' | 'sync' | 'terminating', durationSeconds: number): void;
+  /** From first sight of the manifest to the phase Running. */
   podStartDuration(seconds: number): void;
   imagePulled(sizeBytes: number, durationSeconds: number): void;
   admissionRejected(reason: string): void;
@@ -38,6 +66,15 @@ export interface KubeletMetrics {
   forgetPod(podUid: string): void;
 }
 
+export type StartedType = 'container' | 'init_container' | 'pod_sandbox';
+
+/** Upstream's set; it misspells portForward, which therefore counts as short. */
+const LONG_RUNNING: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'debug']);
+const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const POD_START_BUCKETS = [
+  0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1_200, 1_800, 2_700, 3_600,
+];
+const CONTAINERS_PER_POD_BUCKETS = [1, 2, 4, 8, 16];
 const RUNTIME_BUCKETS = Array.from({ length: 14 }, (_, index) => 0.005 * 2.5 ** index);
 const PULL_BUCKETS = [1, 5, 10, 20, 30, 60, 180, 300, 600, 900, 1_200, 1_800, 2_700, 3_600];
 const PROBE_RESULTS = ['successful', 'failed', 'unknown'] as const;
@@ -62,9 +99,14 @@ export const imageSizeClass = (bytes: number): string =>
 export const createKubeletMetrics = ({
   nodeName,
   counts,
+  cgroupVersion,
+  logUsage,
 }: {
   readonly nodeName: string;
   readonly counts: () => NodeCounts;
+  readonly cgroupVersion?: 1 | 2;
+  /** Asked at every scrape. Default: no such series. */
+  readonly logUsage?: () => Promise<readonly LogUsage[]>;
 }): KubeletMetrics => {
   const registry = new Registry();
   const probeRegistry = new Registry();
@@ -85,7 +127,12 @@ export const createKubeletMetrics = ({
       buckets: [...buckets],
       registers,
     });
-  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[], collect: (gauge: Gauge<Label>) => void) =>
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    collect: (gauge: Gauge<Label>) => void | Promise<void>,
+  ) =>
     new Gauge<Label>({
       name: `kubelet_${name}`,
       help: `[ALPHA] ${help}`,
@@ -93,7 +140,7 @@ export const createKubeletMetrics = ({
       registers,
       collect() {
         this.reset();
-        collect(this);
+        return collect(this);
       },
     });
 
@@ -102,14 +149,50 @@ export const createKubeletMetrics = ({
     'desired_pods',
     'The number of pods the kubelet is being instructed to run. static is true if the pod is not from the apiserver.',
     ['static'],
-    (g) => g.set({ static: 'true' }, counts().desiredPods),
+    (g) => {
+      g.set({ static: 'true' }, counts().desiredPods);
+      g.set({ static: '' }, 0);
+    },
   );
+  gauge(
+    'active_pods',
+    'The number of pods the kubelet considers active and which are being considered when admitting new pods. static is true if the pod is not from the apiserver.',
+    ['static'],
+    (g) => {
+      const { activePods, desiredPods } = counts();
+      g.set({ static: 'true' }, activePods ?? desiredPods);
+      g.set({ static: '' }, 0);
+    },
+  );
+  gauge(
+    'working_pods',
+    'Number of pods the kubelet is actually running, broken down by lifecycle phase, whether the pod is desired, orphaned, or runtime only (also orphaned), and whether the pod is static. An orphaned pod has been removed from local configuration or force deleted in the API and consumes resources that are not otherwise visible.',
+    ['lifecycle', 'config', 'static'],
+    (g) => {
+      for (const { lifecycle, config } of counts().workingPods ?? []) {
+        g.inc({ lifecycle, config, static: config === 'runtime_only' ? 'unknown' : 'true' }, 1);
+      }
+    },
+  );
+  if (cgroupVersion !== undefined) gauge('cgroup_version', 'cgroup version on the hosts.', [], (g) => g.set(cgroupVersion));
+  if (logUsage) {
+    gauge(
+      'container_log_filesystem_used_bytes',
+      "Bytes used by the container's logs on the filesystem.",
+      ['uid', 'namespace', 'pod', 'container'],
+      async (g) => {
+        for (const { usedBytes, ...labels } of await logUsage()) g.set(labels, usedBytes);
+      },
+    );
+  }
   gauge('running_pods', 'Number of pods that have a running pod sandbox', [], (g) => g.set(counts().runningPods));
   gauge('running_containers', 'Number of containers currently running', ['container_state'], (g) => {
     for (const [state, count] of Object.entries(counts().containers)) g.set({ container_state: state }, count);
   });
-  let lastRelistSeconds = 0;
-  gauge('pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.', [], (g) => g.set(lastRelistSeconds));
+  let lastRelistMs = 0;
+  gauge('pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.', [], (g) =>
+    g.set(Math.floor(lastRelistMs / 1_000)),
+  );
 
   const operations = counter('runtime_operations_total', 'Cumulative number of runtime operations by operation type.', ['operation_type']);
   const operationErrors = counter('runtime_operations_errors_total', 'Cumulative number of runtime operation errors by operation type.', [
@@ -124,13 +207,29 @@ export const createKubeletMetrics = ({
     'method',
     'path',
     'server_type',
+    'long_running',
   ]);
   const httpSeconds = histogram('http_requests_duration_seconds', 'Duration in seconds to serve http requests', [
     'method',
     'path',
     'server_type',
+    'long_running',
   ]);
-  const relistSeconds = histogram('pleg_relist_duration_seconds', 'Duration in seconds for relisting pods in PLEG.');
+  const inflight = new Gauge({
+    name: 'kubelet_http_inflight_requests',
+    help: '[ALPHA] Number of the inflight http requests',
+    labelNames: ['method', 'path', 'server_type', 'long_running'],
+    registers,
+  });
+  const relistSeconds = histogram('pleg_relist_duration_seconds', 'Duration in seconds for relisting pods in PLEG.', [], DEFAULT_BUCKETS);
+  const relistInterval = histogram('pleg_relist_interval_seconds', 'Interval in seconds between relisting in PLEG.', [], DEFAULT_BUCKETS);
+  const workSeconds = histogram(
+    'pod_worker_duration_seconds',
+    'Duration in seconds to sync a single pod. Broken down by operation type: create, update, or sync',
+    ['operation_type'],
+    DEFAULT_BUCKETS,
+  );
+  const containersPerPod = histogram('containers_per_pod_count', 'The number of containers per pod.', [], CONTAINERS_PER_POD_BUCKETS);
   const startedContainers = counter('started_containers_total', 'Cumulative number of containers started', ['container_type']);
   const startedContainerErrors = counter('started_containers_errors_total', 'Cumulative number of errors when starting containers', [
     'container_type',
@@ -141,6 +240,8 @@ export const createKubeletMetrics = ({
   const startSeconds = histogram(
     'pod_start_duration_seconds',
     'Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run',
+    [],
+    POD_START_BUCKETS,
   );
   const pullSeconds = histogram(
     'image_pull_duration_seconds',
@@ -172,19 +273,26 @@ export const createKubeletMetrics = ({
       operationSeconds.observe({ operation_type }, durationSeconds);
       if (failed) operationErrors.inc({ operation_type });
     },
-    httpRequest: (method, path, server_type, durationSeconds) => {
-      httpRequests.inc({ method, path, server_type });
-      httpSeconds.observe({ method, path, server_type }, durationSeconds);
+    httpRequest: (method, path, server_type) => {
+      const labels = { method, path, server_type, long_running: String(LONG_RUNNING.has(path)) };
+      httpRequests.inc(labels);
+      inflight.inc(labels);
+      return (durationSeconds) => {
+        inflight.dec(labels);
+        httpSeconds.observe(labels, durationSeconds);
+      };
     },
-    relisted: (durationSeconds) => {
-      lastRelistSeconds = Math.floor(Date.now() / 1_000);
+    relisted: (durationSeconds, atMs) => {
+      if (lastRelistMs > 0) relistInterval.observe((atMs - lastRelistMs) / 1_000);
+      lastRelistMs = atMs;
       relistSeconds.observe(durationSeconds);
     },
-    containerStarted: (container_type, code) => {
-      if (code === undefined) startedContainers.inc({ container_type });
-      else startedContainerErrors.inc({ container_type, code });
-    },
-    podStarted: (code) => (code === undefined ? startedPods : startedPodErrors).inc(),
+    containerStarting: (container_type) => startedContainers.inc({ container_type }),
+    containerStartFailed: (container_type, code) => startedContainerErrors.inc({ container_type, code }),
+    podStarting: () => startedPods.inc(),
+    podStartFailed: () => startedPodErrors.inc(),
+    podSeen: (containers) => containersPerPod.observe(containers),
+    podWorked: (operation_type, durationSeconds) => workSeconds.observe({ operation_type }, durationSeconds),
     podStartDuration: (seconds) => startSeconds.observe(seconds),
     imagePulled: (sizeBytes, seconds) => pullSeconds.observe({ image_size_in_bytes: imageSizeClass(sizeBytes) }, seconds),
     admissionRejected: (reason) => rejections.inc({ reason }),

@@ -15,7 +15,8 @@ export interface HandlerOptions {
   readonly logger: Logger;
   /** Aborts everything under way when the server stops. */
   readonly signal: AbortSignal;
-  readonly onFinished?: (observation: { readonly method: string; readonly path: string; readonly durationMs: number }) => void;
+  /** Told of every request, upgrades included; what it gives is called when the request is over. `path` is the first part of the path. */
+  readonly onRequest?: (method: string, path: string) => (durationMs: number) => void;
 }
 
 export interface RequestHandler {
@@ -23,15 +24,23 @@ export interface RequestHandler {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+/** No path reads a body, so there is little to let through. */
+const MAX_BODY_BYTES = 1 << 20;
+
+/** Ends the connection after the answer to a request that brings a body: what is left of it is never read. */
+const turnAwayBody = ({ headers }: IncomingMessage, response: ServerResponse): void => {
+  const bytes = Number(headers['content-length'] ?? 0);
+  if (bytes > 0 || headers['transfer-encoding'] !== undefined) response.shouldKeepAlive = false;
+  if (bytes > MAX_BODY_BYTES) throw new HttpAnswer(413, 'Request body too large\n');
+};
+
 const NOT_FOUND = new HttpAnswer(404, '404 page not found\n');
 
 /** Turns routes into listeners for a node:http server. Nothing thrown by a handler escapes. */
-export const createHandler = ({ routes, gate, logger, signal: serverSignal, onFinished }: HandlerOptions): RequestHandler => {
+export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRequest }: HandlerOptions): RequestHandler => {
   const router = findMyWay({ ignoreTrailingSlash: true, caseSensitive: true, maxParamLength: 300 });
-  const known = new Set<string>();
   for (const route of routes) {
     for (const method of route.methods) router.on(method as HTTPMethod, route.path, () => {}, route);
-    known.add(route.path);
   }
 
   const resolve = (request: IncomingMessage): { route: Route; params: Record<string, string>; url: URL } => {
@@ -57,19 +66,22 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onFi
     return httpAnswerOfCriError(error);
   };
 
+  const observe = ({ method = '', url }: IncomingMessage): (() => void) => {
+    const startedMs = performance.now();
+    const finish = onRequest?.(method, url?.split(/[/?]/, 2)[1] ?? '');
+    return () => finish?.(performance.now() - startedMs);
+  };
+
   return {
     request: (request, response) => {
-      const startedMs = performance.now();
+      const finished = observe(request);
       const gone = new AbortController();
       response.once('close', () => {
         gone.abort();
-        onFinished?.({
-          method: request.method ?? '',
-          path: request.url?.split(/[/?]/, 2)[1] ?? '',
-          durationMs: performance.now() - startedMs,
-        });
+        finished();
       });
       const handle = async (): Promise<void> => {
+        turnAwayBody(request, response);
         const identity = admit(request);
         const { route, params, url } = resolve(request);
         if (!route.handle) throw new HttpAnswer(400, 'Upgrade request required\n');
@@ -85,9 +97,13 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onFi
     },
 
     upgrade: (request, socket, head) => {
+      const finished = observe(request);
       const gone = new AbortController();
       socket.on('error', () => gone.abort());
-      socket.once('close', () => gone.abort());
+      socket.once('close', () => {
+        gone.abort();
+        finished();
+      });
       const handle = async (): Promise<void> => {
         admit(request);
         const { route, params, url } = resolve(request);

@@ -8,7 +8,13 @@ import type { CertificatePair } from '../tls/make-certificate.js';
 import type { RequestHandler } from './create-handler.js';
 
 /** Limits of every listener. Upstream: idle 90 s, header 1 MiB; a header that takes long or a flood of connections has no limit there. */
-const LIMITS: ServerOptions = { keepAliveTimeout: 90_000, headersTimeout: 20_000, requestTimeout: 60_000, maxHeaderSize: 64 * 1024 };
+const limits = (headerTimeoutMs: number): ServerOptions => ({
+  keepAliveTimeout: 90_000,
+  headersTimeout: headerTimeoutMs,
+  requestTimeout: 3 * headerTimeoutMs,
+  connectionsCheckingInterval: headerTimeoutMs / 2,
+  maxHeaderSize: 64 * 1024,
+});
 const MAX_CONNECTIONS = 4_096;
 
 /** A server that is listening. */
@@ -82,8 +88,8 @@ const listenerOf = (server: HttpServer | HttpsServer, path?: string): Listener =
   };
 };
 
-export const listenHttp = async (handler: RequestHandler, host: string, port: number): Promise<Listener> => {
-  const server = createHttpServer(LIMITS);
+export const listenHttp = async (handler: RequestHandler, host: string, port: number, headerTimeoutMs: number): Promise<Listener> => {
+  const server = createHttpServer(limits(headerTimeoutMs));
   attach(server, handler);
   await listen(server, { host, port });
   return listenerOf(server);
@@ -97,14 +103,20 @@ const secureContext = ({ pair, clientCa, minVersion = 'TLSv1.2', ciphers }: TlsO
   ...(ciphers === undefined ? {} : { ciphers }),
 });
 
-export const listenHttps = async (handler: RequestHandler, host: string, port: number, tls: TlsOptions): Promise<TlsListener> => {
+export const listenHttps = async (
+  handler: RequestHandler,
+  host: string,
+  port: number,
+  headerTimeoutMs: number,
+  tls: TlsOptions,
+): Promise<TlsListener> => {
   // A client certificate is asked for and never required: a token will do. Whether it is good is looked at per request.
   const server = createHttpsServer({
-    ...LIMITS,
+    ...limits(headerTimeoutMs),
     ...secureContext(tls),
     requestCert: tls.clientCa !== undefined,
     rejectUnauthorized: false,
-    handshakeTimeout: 20_000,
+    handshakeTimeout: headerTimeoutMs,
   });
   attach(server, handler);
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -113,10 +125,10 @@ export const listenHttps = async (handler: RequestHandler, host: string, port: n
 };
 
 /** A unix socket for root and one group. A left-over socket file is replaced. */
-export const listenUnix = async (handler: RequestHandler, path: string, groupId?: number): Promise<Listener> => {
+export const listenUnix = async (handler: RequestHandler, path: string, headerTimeoutMs: number, groupId?: number): Promise<Listener> => {
   await mkdir(dirname(path), { recursive: true });
   await rm(path, { force: true });
-  const server = createHttpServer(LIMITS);
+  const server = createHttpServer(limits(headerTimeoutMs));
   attach(server, handler);
   const umask = process.umask(0o177);
   try {

@@ -1,0 +1,28 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { PodView } from '@solo-kubelet/reconciler';
+import { type Observable, scan } from 'rxjs';
+
+/** A pod and when this kubelet first saw it. */
+export interface SeenPod {
+  readonly view: PodView;
+  readonly seenMs: number;
+}
+
+/** Notes when each pod was first seen. An unchanged view stays the same object. */
+export const firstSeen =
+  (now: () => number) =>
+  (pods$: Observable<ReadonlyMap<string, PodView>>): Observable<ReadonlyMap<string, SeenPod>> =>
+    pods$.pipe(
+      scan((seen, pods) => new Map([...pods].map(([uid, view]) => [uid, seenPod(seen.get(uid), view, now)])), new Map<string, SeenPod>()),
+    );
+
+const seenPod = (before: SeenPod | undefined, view: PodView, now: () => number): SeenPod =>
+  before?.view === view ? before : { view, seenMs: before?.seenMs ?? now() };
+
+const CONFIG_SEEN = 'kubernetes.io/config.seen';
+
+/** The pod as the API shows it: with the time of its first sight (pkg/kubelet/config sets it on every pod). */
+export const podObject = ({ view: { pod }, seenMs }: SeenPod): Pod => ({
+  ...pod,
+  metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [CONFIG_SEEN]: new Date(seenMs).toISOString() } },
+});
