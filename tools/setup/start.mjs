@@ -26,9 +26,21 @@ const makeShared = () => {
 const undo = makeShared();
 
 const arguments_ = ['up', '--ephemeral', '--images', images, ...process.argv.slice(2), join(root, 'examples')];
-const node = spawn(process.execPath, [join(root, 'packages/kubelet-cli/dist/bin.js'), ...arguments_], { stdio: 'inherit' });
-// Ctrl-C reaches both from the terminal; a signal to this process alone is passed on. Either way the node cleans up and then ends.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => !process.stdin.isTTY && node.kill(signal));
+// A process group of its own: from a terminal, Ctrl-C would reach it several times (from the terminal, from npm, from here), and the second
+// one means "end at once", which would leave its Pods behind. It gets the first, and another only when the user insists.
+const node = spawn(process.execPath, [join(root, 'packages/kubelet-cli/dist/bin.js'), ...arguments_], {
+  stdio: ['ignore', 'inherit', 'inherit'],
+  detached: true,
+});
+const INSIST_MS = 2_000;
+let passedOnAt = Number.NEGATIVE_INFINITY;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    if (performance.now() - passedOnAt < INSIST_MS) return;
+    passedOnAt = performance.now();
+    node.kill(signal);
+  });
+}
 node.on('exit', (status, signal) => {
   undo();
   process.exit(status ?? (signal === 'SIGINT' ? 130 : 143));

@@ -151,9 +151,12 @@ const printSettled = (
   if (!complete) io.stderr.write('Not every Pod is Ready yet; kubelet-cli describe pod NAME tells why.\n');
   if (waitReady) return;
   io.stdout.write(
-    `Try in another terminal: edit or copy a manifest in ${directory} and watch it take effect with\n  kubelet-cli get pods -w --socket ${apiSocket}\nCtrl-C ends this.\n`,
+    `Try in another terminal: edit or copy a manifest in ${directory} and watch it take effect with\n  ${ownCommand(io)} get pods -w --socket ${apiSocket}\nCtrl-C ends this.\n`,
   );
 };
+
+/** How the user can call this program again. */
+const ownCommand = ({ programName, programPath }: CliIo): string => (programName.endsWith('.js') ? `node ${programPath}` : programName);
 
 const loggerOf = (input: CommandInput, io: CliIo) => {
   const verbosity = Number(textOption(input, 'verbosity') ?? 0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type HostReport, judgeHost } from './checks.js';
+import { isSharedRoot } from './examine-host.js';
 
 const healthy: HostReport = {
   platform: 'linux',
@@ -21,6 +22,7 @@ const healthy: HostReport = {
   cgroupVersion: 2,
   cgroupControllers: ['cpu', 'memory', 'pids'],
   swap: false,
+  sharedRoot: true,
   ipForward: true,
   portsInUse: [],
   freeSpace: [{ path: '/var/lib', share: 0.5 }],
@@ -45,6 +47,7 @@ describe('judgeHost', () => {
     [{ cgroupVersion: 1 }, 'warning', 'Cgroups', /unified_cgroup_hierarchy/],
     [{ cgroupControllers: ['cpu', 'pids'] }, 'failed', 'Cgroup controllers', /cgroup_enable=memory/],
     [{ swap: true }, 'warning', 'Swap', /swapoff -a/],
+    [{ sharedRoot: false }, 'warning', 'Mount propagation', /make-rshared/],
     [{ ipForward: false }, 'warning', 'IP forwarding', /ip_forward=1/],
     [{ portsInUse: [10_250] }, 'warning', 'Ports', /ss -ltnp/],
     [{ freeSpace: [{ path: '/var/lib', share: 0.05 }] }, 'warning', 'Disk /var/lib', /du /],
@@ -63,4 +66,12 @@ describe('judgeHost', () => {
       }),
     ]);
   });
+});
+
+describe('isSharedRoot', () => {
+  it.each([
+    ['22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n', true],
+    ['22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n23 22 0:5 / /dev rw shared:2 - devtmpfs dev rw\n', false],
+    ['', true],
+  ])('of %j is %s', (mountInfo, expected) => expect(isSharedRoot(mountInfo)).toBe(expected));
 });

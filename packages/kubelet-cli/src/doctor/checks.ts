@@ -22,6 +22,8 @@ export interface HostReport {
   /** Controllers that can be used. */
   readonly cgroupControllers: readonly string[];
   readonly swap: boolean;
+  /** Whether mounts on `/` are shared with other mount namespaces; systemd makes them so. */
+  readonly sharedRoot: boolean;
   readonly ipForward: boolean | undefined;
   /** Of the kubelet's ports, those that something listens on. */
   readonly portsInUse: readonly number[];
@@ -53,6 +55,7 @@ export const judgeHost = (host: HostReport): readonly Finding[] => [
   ...runtime(host),
   ...cgroups(host),
   swap(host),
+  ...propagation(host),
   ...forwarding(host),
   ports(host),
   ...disks(host),
@@ -141,6 +144,17 @@ const swap = (host: HostReport): Finding =>
   host.swap
     ? warning('Swap', 'on: the kubelet refuses to start unless told otherwise', 'swapoff -a   # or failSwapOn: false')
     : ok('Swap', 'off');
+
+const propagation = ({ sharedRoot }: HostReport): readonly Finding[] =>
+  sharedRoot
+    ? []
+    : [
+        warning(
+          'Mount propagation',
+          '/ is not a shared mount: volumes with mountPropagation Bidirectional or HostToContainer fail',
+          'mount --make-rshared /',
+        ),
+      ];
 
 const forwarding = ({ ipForward }: HostReport): readonly Finding[] =>
   ipForward === false ? [warning('IP forwarding', 'off: pods reach nothing outside the machine', 'sysctl -w net.ipv4.ip_forward=1')] : [];

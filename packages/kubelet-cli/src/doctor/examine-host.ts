@@ -23,13 +23,14 @@ export interface ExamineOptions {
 export const examineHost = async ({ endpoint, env, signal }: ExamineOptions): Promise<HostReport> => {
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const version = await cgroupVersion();
-  const [programs, runtime, cgroupControllers, portsInUse, ipForward, swaps] = await Promise.all([
+  const [programs, runtime, cgroupControllers, portsInUse, ipForward, swaps, mounts] = await Promise.all([
     findContainerdBinaries({ path: env['PATH'] ?? '', osRelease }),
     examineRuntime(endpoint, env, signal),
     controllers(version),
     busyPorts(),
     readText('/proc/sys/net/ipv4/ip_forward'),
     readText('/proc/swaps'),
+    readText('/proc/self/mountinfo'),
   ]);
   return {
     platform: platform(),
@@ -41,6 +42,7 @@ export const examineHost = async ({ endpoint, env, signal }: ExamineOptions): Pr
     cgroupVersion: version,
     cgroupControllers,
     swap: hasSwap(swaps),
+    sharedRoot: isSharedRoot(mounts),
     ipForward: ipForward === '' ? undefined : ipForward.trim() === '1',
     portsInUse,
     freeSpace: await Promise.all(['/var/lib', '/var/log'].map(freeShare)),
@@ -85,4 +87,10 @@ const busyPorts = async (): Promise<readonly number[]> => {
 const freeShare = async (path: string): Promise<{ readonly path: string; readonly share: number }> => {
   const { bavail, blocks } = await statfs(path).catch(() => ({ bavail: 1, blocks: 1 }));
   return { path, share: bavail / blocks };
+};
+
+/** From /proc/self/mountinfo: the last mount on `/` counts. True where there is no such table. */
+export const isSharedRoot = (mountInfo: string): boolean => {
+  const root = mountInfo.split('\n').findLast((line) => line.split(' ')[4] === '/');
+  return root === undefined || / shared:\d+ /.test(root);
 };
