@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { container, pod } from '../testing/index.js';
+import type { PodActivity } from './activity.js';
+import { recordEvent, restoredEventLog } from './event-log.js';
+import { eventOfActivity } from './event-of-activity.js';
+
+const web = pod('web', { initContainers: [container('one')] });
+const start = { type: 'startContainer', container: container('app'), kind: 'regular', restartCount: 0 } as const;
+const failed = (reason: string) => ({ type: 'actionFailed', action: start, reason, message: 'why', retryAtMs: 0 }) as const;
+
+describe('events', () => {
+  it.each<[PodActivity, string, string, string]>([
+    [{ type: 'imagePulling', containerName: 'app', image: 'app:1' }, 'Normal', 'Pulling', 'Pulling image "app:1"'],
+    [
+      { type: 'imagePulled', containerName: 'app', image: 'app:1', present: false, durationMs: 1_200, waitedMs: 300, sizeBytes: 99 },
+      'Normal',
+      'Pulled',
+      'Successfully pulled image "app:1" in 1.2s (1.5s including waiting). Image size: 99 bytes.',
+    ],
+    [
+      { type: 'imagePulled', containerName: 'app', image: 'app:1', present: true, durationMs: 0, waitedMs: 0, sizeBytes: 99 },
+      'Normal',
+      'Pulled',
+      'Container image "app:1" already present on machine',
+    ],
+    [
+      { type: 'imageFailed', containerName: 'app', image: 'app:1', reason: 'ImagePullBackOff', message: 'x' },
+      'Normal',
+      'BackOff',
+      'Back-off pulling image "app:1"',
+    ],
+    [failed('ErrImagePull'), 'Warning', 'Failed', 'Error: ErrImagePull'],
+    [failed('CreateContainerConfigError'), 'Warning', 'Failed', 'Error: why'],
+    [
+      { type: 'actionFailed', action: { type: 'createSandbox', attempt: 0 }, reason: 'FailedMount', message: 'no disk', retryAtMs: 0 },
+      'Warning',
+      'FailedMount',
+      'no disk',
+    ],
+    [
+      { type: 'backoff', containerName: 'app', reason: 'CrashLoopBackOff', message: 'x', untilMs: 0 },
+      'Warning',
+      'BackOff',
+      'Back-off restarting failed container app in pod web_default(uid-web)',
+    ],
+    [
+      { type: 'hookFailed', hook: 'preStop', containerName: 'app', message: 'exited with 1' },
+      'Warning',
+      'FailedPreStopHook',
+      'exited with 1',
+    ],
+  ])('%#', (activity, type, reason, message) => expect(eventOfActivity(activity, web)).toMatchObject({ type, reason, message }));
+
+  it('that say the same are one event, counted, with its first and last time', () => {
+    const draft = { type: 'Warning', reason: 'BackOff', message: 'again', containerName: 'one' } as const;
+    let log = recordEvent(restoredEventLog([]), web, draft, 0, 10);
+    const first = log.latest;
+    log = recordEvent(log, web, draft, 61_000, 10);
+    expect(log.latest).toMatchObject({
+      id: first?.id,
+      count: 2,
+      firstTimestamp: '1970-01-01T00:00:00Z',
+      lastTimestamp: '1970-01-01T00:01:01Z',
+      involvedObject: { kind: 'Pod', namespace: 'default', name: 'web', uid: 'uid-web', fieldPath: 'spec.initContainers{one}' },
+    });
+    expect(recordEvent(restoredEventLog([...log.events.values()]), web, draft, 70_000, 10).latest?.count).toBe(3);
+  });
+
+  it('beyond the bound push out what was longest quiet', () => {
+    const say = (log: ReturnType<typeof restoredEventLog>, message: string) =>
+      recordEvent(log, web, { type: 'Normal', reason: 'Started', message }, 0, 2);
+    const log = ['a', 'b', 'a', 'c'].reduce(say, restoredEventLog([]));
+    expect([...log.events.values()].map(({ message }) => message)).toEqual(['a', 'c']);
+  });
+});
