@@ -12,6 +12,7 @@ import { commandRoutes } from './routes/command-routes.js';
 import { containerLogRoute } from './routes/container-log-route.js';
 import { figureRoutes } from './routes/figure-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
+import { imageRoute } from './routes/image-route.js';
 import { listRoutes } from './routes/list-routes.js';
 import { nodeLogRoute } from './routes/node-log-route.js';
 import { runningPodsRoute } from './routes/running-pods-route.js';
@@ -154,6 +155,7 @@ const allRoutes = (options: NodeApiOptions, health: readonly Route[], logger: Lo
     ...listRoutes(view),
     ...figureRoutes({ view, cri, rootDirectory, rateOf: createCpuRates(), now }, metrics, logger),
     runningPodsRoute(cri),
+    imageRoute(cri),
     containerLogRoute(view, cri, now),
     ...streamRoutes(view, cri),
     ...commandRoutes(view, cri, rootDirectory, now),

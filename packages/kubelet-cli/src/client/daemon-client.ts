@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import type { StreamEndpoint } from '../streaming/upgrade.js';
-import type { Abortable, EventObject, ManifestObject, NodeClient, WatchEvent } from './node-client.js';
+import type { Abortable, EventObject, ImageObject, ManifestObject, NodeClient, WatchEvent } from './node-client.js';
 
 /** How long to wait for the first byte of an answer, ms. A watch or a followed log may then stay silent for as long as it likes. */
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -41,6 +41,7 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     watchEvents: (options) => watch<EventObject>('/events', options),
     listManifests: (options) => list<ManifestObject>('/manifests', options),
     watchManifests: (options) => watch<ManifestObject>('/manifests', options),
+    listImages: (options) => list<ImageObject>('/images', options),
     getNode: (options) => getJson('/node', options),
     getConfiguration: async (options) =>
       (await getJson<{ readonly kubeletconfig: Readonly<Record<string, unknown>> }>('/configz', options)).kubeletconfig,

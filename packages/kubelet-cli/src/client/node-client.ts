@@ -97,8 +97,7 @@ export interface NodeClient extends AsyncDisposable {
   listManifests(options: Abortable): Promise<readonly ManifestObject[]>;
   watchManifests(options: Abortable): AsyncIterable<WatchEvent<ManifestObject>>;
   getNode(options: Abortable): Promise<Readonly<Record<string, unknown>>>;
-  /** Images are the runtime's business: the running kubelet does not serve them. */
-  listImages?(options: Abortable): Promise<readonly ImageObject[]>;
+  listImages(options: Abortable): Promise<readonly ImageObject[]>;
   /** The effective KubeletConfiguration. */
   getConfiguration(options: Abortable): Promise<Readonly<Record<string, unknown>>>;
   getSummary(options: Abortable): Promise<Readonly<Record<string, unknown>>>;

@@ -1,4 +1,3 @@
-import { CliError } from '../cli-error.js';
 import type { ImageObject } from '../client/node-client.js';
 import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
@@ -42,13 +41,6 @@ const getCommand = nodeCommand(
 );
 
 const getImages = async (input: CommandInput, names: readonly string[], { client, io, signal }: VerbContext): Promise<number> => {
-  if (client.listImages === undefined) {
-    throw new CliError({
-      code: 'CLI_NOT_FOUND',
-      message: 'the kubelet does not list images',
-      hint: 'Ask the container runtime: add --runtime-endpoint unix:///run/containerd/containerd.sock.',
-    });
-  }
   const all = await client.listImages({ signal });
   const images = names.length === 0 ? all : all.filter((image) => image.names.some((name) => names.includes(name)));
   const noHeaders = flagOption(input, 'no-headers');

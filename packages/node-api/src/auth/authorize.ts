@@ -23,6 +23,7 @@ const READABLE: ReadonlySet<string> = new Set([
   'events',
   'manifests',
   'node',
+  'images',
 ]);
 
 /** Subresources as upstream names them in refusals (pkg/kubelet/server/auth.go). */

@@ -127,7 +127,7 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
           Connection: 'close',
         });
         socket.end(
-          `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${message}`,
+          `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${request.method === 'HEAD' ? '' : message}`,
         );
       });
     },

@@ -37,7 +37,10 @@ const manifest = (name: string, namespace: string): string =>
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace },
-    spec: { containers: [{ name: 'app', image: imageNames.busybox, command: ['sh', '-c', 'echo hello; exec sleep 100000'] }] },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'app', image: imageNames.busybox, command: ['sh', '-c', 'echo hello; exec sleep 100000'] }],
+    },
     status: {},
   });
 
