@@ -22,7 +22,7 @@ export const validateVolumeMounts = (container: Container, volumes: KnownVolumes
     if (lastPaths(devices, (device) => device.devicePath).has(mountPath)) {
       report.invalid(`${field}[${i}].mountPath`, mountPath, 'must not already exist as a path in volumeDevices');
     }
-    validateSubPaths(mount, volumes.get(name)?.image !== undefined, { field, entry: `${field}[${i}]` }, report);
+    validateSubPaths(mount, { field, entry: `${field}[${i}]` }, report);
     validatePropagation(mount, container, `${field}.mountPropagation`, report);
     validateRecursiveReadOnly(mount, `${field}.recursiveReadOnly`, report);
   }
@@ -34,12 +34,9 @@ const lastPaths = <Use extends { readonly name: string }>(uses: readonly Use[], 
 
 const validateSubPaths = (
   { subPath = '', subPathExpr = '' }: VolumeMount,
-  isImage: boolean,
   { field, entry }: { readonly field: string; readonly entry: string },
   report: Report,
 ): void => {
-  if (isImage && subPath !== '') report.invalid(`${entry}.subPath`, subPath, 'not allowed in image volume sources');
-  if (isImage && subPathExpr !== '') report.invalid(`${entry}.subPathExpr`, subPathExpr, 'not allowed in image volume sources');
   if (subPath !== '') validateDescendingPath(subPath, `${field}.subPath`, report);
   if (subPathExpr === '') return;
   if (subPath !== '') report.invalid(`${entry}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive');
