@@ -130,6 +130,15 @@ describe('privileges', () => {
     expect(seen('plain')).toMatchObject({ keys: '0\n', hidden: '0\n', tunables: expect.stringContaining('Read-only file system') });
     expect(seen('privileged')['tunables']).toBe('');
   });
+
+  it('procMount Unmasked is refused without a user namespace, and privileged that may not escalate too', async () => {
+    await dropAll(node, [
+      viewer('unmasked', { done: 'true' }, app({ procMount: 'Unmasked' })),
+      viewer('contradiction', { done: 'true' }, app({ privileged: true, allowPrivilegeEscalation: false })),
+    ]);
+    expect(await rejectionOf(node, 'unmasked')).toContain('procMount');
+    expect(await rejectionOf(node, 'contradiction')).toContain('allowPrivilegeEscalation');
+  });
 });
 
 describe('seccomp', () => {
