@@ -79,7 +79,6 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/pod-spec': ws,
-      '@solo-kubelet/reconciler': ws,
       '@solo-kubelet/cri-client': ws,
       '@peculiar/x509': catalog,
       'find-my-way': catalog,

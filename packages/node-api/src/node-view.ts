@@ -20,7 +20,7 @@ export interface HealthCheck {
 }
 
 /** A named container of a pod as the runtime has it now. */
-export interface ContainerRef {
+interface ContainerRef {
   readonly containerId: string;
   readonly logPath: string;
   readonly running: boolean;
