@@ -8,6 +8,7 @@ import { createFakePlugins, type FakePlugins, print, refuse } from './fake-plugi
 let fake: FakePlugins;
 let networks: ExtraNetworks;
 let defaultRoutes: DefaultRouteRequest[];
+let standIns: string[];
 let netnsPath: string;
 let runtimeConfDir: string;
 
@@ -25,6 +26,7 @@ beforeEach(async () => {
   await writeFile(netnsPath, '');
   await mkdir(runtimeConfDir);
   defaultRoutes = [];
+  standIns = [];
   networks = create();
   await fake.plugin('cam-plugin', { ...speaks, ...resultFor('10.5.0.7/24') });
   await fake.plugin('plc-plugin', { ...speaks, ...resultFor('10.6.0.7/24') });
@@ -40,6 +42,10 @@ const create = () =>
     pluginDirs: [fake.pluginDir],
     runtimeConfDirs: [runtimeConfDir],
     setDefaultRoute: async (request) => void defaultRoutes.push(request),
+    createStandIn: async ({ ifName, addresses }) => {
+      standIns.push(`${ifName} ${addresses.join()}`);
+      return { netnsPath: '/stand-in', [Symbol.asyncDispose]: async () => void standIns.push('gone') };
+    },
   });
 const network = (name: string, plugin: object) =>
   writeFile(join(fake.confDir, `${name}.conflist`), JSON.stringify({ cniVersion: '1.1.0', name, plugins: [plugin] }));
@@ -194,7 +200,32 @@ describe('detach', () => {
   });
 });
 
+describe('detach of a namespace that is gone', () => {
+  it.each([
+    [false, '', []],
+    [true, '/stand-in', ['net1 10.5.0.7/24', 'gone']],
+  ])('shows plugins that masquerade (%s) the addresses they had', async (ipMasq, netns, expected) => {
+    await network('cam', { type: 'cam-plugin', ipMasq });
+    await networks.attach(sandbox('cam'));
+    await rm(netnsPath);
+    await networks.detach('sandbox1');
+    const del = (await fake.calls()).find(({ command }) => command === 'DEL');
+    expect(del?.env['CNI_NETNS']).toBe(netns);
+    expect(standIns).toEqual(expected);
+    expect(await recorded()).toEqual([]);
+  });
+});
+
 describe('collectGarbage', () => {
+  it('asks for the valid sandboxes after it read the records, so that what is attached meanwhile stays', async () => {
+    const report = await networks.collectGarbage(async () => {
+      await networks.attach(sandbox('cam', 'late'));
+      return [];
+    });
+    expect(report).toEqual({ detached: [], failures: [] });
+    expect(await recorded()).toEqual(['late.json']);
+  });
+
   it('detaches sandboxes that are gone and lets every network release what nobody claims', async () => {
     await networks.attach(sandbox('cam', 'gone'));
     await networks.attach(sandbox('cam', 'alive'));

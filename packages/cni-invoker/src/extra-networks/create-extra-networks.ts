@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { AttachmentKey } from '../attachment.js';
 import { CniError } from '../cni-error.js';
+import { parseResult } from '../cni-result.js';
 import { createCniInvoker } from '../create-cni-invoker.js';
 import { createKeyedLocks } from '../keyed-locks.js';
 import { type NetworkConfigList, parseNetworkConfigList } from '../network-config.js';
@@ -13,6 +14,7 @@ import { type ParseYaml, readNetworkDirectory, selectNetwork } from './network-d
 import { deriveNetworkStatus, type NetworkStatus } from './network-status.js';
 import { NETWORKS_ANNOTATION, type NetworkSelection, parseNetworksAnnotation } from './networks-annotation.js';
 import { type PodIdentity, podCniArgs, selectionCapabilityArgs, withSelectionArgs } from './selection-args.js';
+import { type CreateStandIn, createStandInWithIp } from './stand-in-namespace.js';
 
 export interface ExtraNetworksOptions {
   /** Directory of the networks that pods may ask for: CNI files and NetworkAttachmentDefinitions. Read anew for every pod. */
@@ -34,6 +36,8 @@ export interface ExtraNetworksOptions {
   readonly timeoutMs?: number;
   /** How a `default-route` is set. Default: with nsenter and ip. */
   readonly setDefaultRoute?: SetDefaultRoute;
+  /** How a namespace that is gone is stood in for while masquerading rules are removed. Default: with ip. */
+  readonly createStandIn?: CreateStandIn;
 }
 
 /** A sandbox that is up. */
@@ -98,6 +102,7 @@ export const createExtraNetworks = ({
   env,
   timeoutMs,
   setDefaultRoute = setDefaultRouteWithIp(env),
+  createStandIn = createStandInWithIp(env),
 }: ExtraNetworksOptions): ExtraNetworks => {
   const cni = createCniInvoker({ pluginDirs, cacheDir: stateDir, env, timeoutMs });
   const records = createAttachmentRecords(stateDir);
@@ -187,7 +192,9 @@ export const createExtraNetworks = ({
         // A plugin may outlive the kubelet that started it; it must not finish its ADD after the DEL.
         const { containerId, ifName } = attachment;
         if (!record.statuses) await killByEnvironment({ CNI_CONTAINERID: containerId, CNI_IFNAME: ifName }, options);
-        await cni.del(parseNetworkConfigList(attachment.config), { ...attachment, netns: netnsThere ? record.netnsPath : '' }, options);
+        const list = parseNetworkConfigList(attachment.config);
+        if (netnsThere) await cni.del(list, { ...attachment, netns: record.netnsPath }, options);
+        else await delWithoutNetns(list, attachment, options);
       } catch (error) {
         options.signal?.throwIfAborted();
         left.unshift(attachment);
@@ -203,6 +210,20 @@ export const createExtraNetworks = ({
       message: `pod ${record.pod} could not be detached from ${left.map(({ selection }) => selection).join(', ')}: ${faults.map(describeError).join('; ')}`,
       cause: new AggregateError(faults),
     });
+  };
+
+  /** Plugins read the addresses whose masquerading ends from the interface itself, so they are shown one. */
+  const delWithoutNetns = async (list: NetworkConfigList, attachment: RecordedAttachment, options: Abortable): Promise<void> => {
+    const { containerId, ifName } = attachment;
+    const masquerades = list.plugins.some(({ ipMasq }) => ipMasq === true);
+    const kept = masquerades
+      ? (await cni.attachments({ containerId, network: list.name })).find((one) => one.ifName === ifName)
+      : undefined;
+    const addresses =
+      kept === undefined ? [] : parseResult(kept.result, { defaultVersion: list.cniVersion }).ips.map(({ address }) => address);
+    if (addresses.length === 0) return cni.del(list, { ...attachment, netns: '' }, options);
+    await using standIn = await createStandIn({ ifName, addresses }, options);
+    await cni.del(list, { ...attachment, netns: standIn.netnsPath }, options);
   };
 
   const detach: ExtraNetworks['detach'] = (podSandboxId, options = {}) =>

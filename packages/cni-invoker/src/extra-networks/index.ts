@@ -18,3 +18,4 @@ export {
 export { deriveNetworkStatus, formatNetworkStatus, NETWORK_STATUS_ANNOTATION, type NetworkStatus } from './network-status.js';
 export { NETWORKS_ANNOTATION, type NetworkSelection, parseNetworksAnnotation } from './networks-annotation.js';
 export type { PodIdentity } from './selection-args.js';
+export { type CreateStandIn, createStandInWithIp, type StandInNamespace, type StandInRequest } from './stand-in-namespace.js';
