@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 
 it('the example of the README runs', async () => {
   const readme = await readFile(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
-  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const example = /```ts run\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
   const file = fileURLToPath(new URL(`./readme-example-${process.pid}.ts`, import.meta.url));
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   await writeFile(file, example);

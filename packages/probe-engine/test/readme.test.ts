@@ -27,7 +27,7 @@ const run = async (name: string, text: string): Promise<readonly unknown[][]> =>
 };
 
 it('the example of the README runs', async () => {
-  expect(await run('example', await block('ts'))).toEqual([['default/web', 'readiness', 'success']]);
+  expect(await run('example', await block('ts run'))).toEqual([['default/web', 'readiness', 'success']]);
 });
 
 it('the plugin of the README works', async () => {

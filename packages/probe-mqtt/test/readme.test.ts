@@ -7,7 +7,7 @@ import { mqttProbe } from '../src/index.js';
 const readme = (): Promise<string> => readFile(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
 
 it('the example of the README runs', async () => {
-  const example = /```ts\n([\s\S]*?)```/.exec(await readme())?.[1] ?? '';
+  const example = /```ts run\n([\s\S]*?)```/.exec(await readme())?.[1] ?? '';
   const file = fileURLToPath(new URL(`./readme-example-${process.pid}.ts`, import.meta.url));
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   // Port 1 instead of 1883: whether a broker runs on this machine is none of this test's business.
