@@ -19,13 +19,6 @@ export interface HealthCheck {
   check(): string | undefined;
 }
 
-/** A named container of a pod as the runtime has it now. */
-interface ContainerRef {
-  readonly containerId: string;
-  readonly logPath: string;
-  readonly running: boolean;
-}
-
 /** What the server shows. The kubelet's wiring implements it over the reconciler's streams. */
 export interface NodeView {
   readonly nodeName: string;

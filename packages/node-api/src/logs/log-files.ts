@@ -39,6 +39,8 @@ export async function* readRotatedLog(log: RotatedLog, signal: AbortSignal): Asy
     for await (const chunk of stream) yield chunk as Buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Compressed between the listing and now.
+    if (!log.compressed) yield* readRotatedLog({ ...log, path: `${log.path}.gz`, compressed: true }, signal);
   } finally {
     file.destroy();
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listRotatedLogs, readRotatedLog } from './log-files.js';
 import { type ReadLogOptions, readContainerLog } from './read-container-log.js';
 
 let directory: string;
@@ -93,6 +94,25 @@ describe('readContainerLog', () => {
     expect(await readAll()).toBe('first\nsecond\nthird\n');
     expect(await readAll({ tailLines: 2 })).toBe('second\nthird\n');
     expect(await readAll({ tailLines: 3 })).toBe('first\nsecond\nthird\n');
+  });
+
+  it('reads a file that is compressed while it is about to be read', async () => {
+    await writeFile(`${path}.20260101-000000`, line('first'));
+    await writeFile(path, line('second'));
+    expect(await readAll()).toBe('first\nsecond\n');
+    const [listed] = await listRotatedLogs(path);
+    await writeFile(`${path}.20260101-000000.gz`, gzipSync(line('first')));
+    await rm(`${path}.20260101-000000`);
+    const bytes: Buffer[] = [];
+    for await (const chunk of readRotatedLog(listed!, new AbortController().signal)) bytes.push(chunk);
+    expect(Buffer.concat(bytes).toString()).toBe(line('first'));
+  });
+
+  it('waits for a current file that a rotation has just moved away', async () => {
+    await writeFile(`${path}.20260101-000000`, line('first'));
+    const reading = readAll();
+    await writeFile(path, line('second'));
+    expect(await reading).toBe('first\nsecond\n');
   });
 
   it('says ENOENT when there is no log', async () => {

@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createLineFormatter, type LogFormat } from './line-formatter.js';
 import { listRotatedLogs, type RotatedLog, readRotatedLog } from './log-files.js';
 import { findTailOffset } from './tail-offset.js';
@@ -22,6 +23,11 @@ export interface ReadLogOptions extends LogFormat {
 const CHUNK_BYTES = 1 << 18;
 /** How long to wait for a change before looking all the same, ms: inotify may miss one (upstream: 1 s). */
 const FOLLOW_POLL_MS = 1_000;
+/** How long the runtime may still write to a file that it has already replaced, ms. */
+const REOPEN_GRACE_MS = 100;
+/** How often, and how long apart, a current file that is missing beside rotated ones is looked for. */
+const OPEN_ATTEMPTS = 20;
+const OPEN_PAUSE_MS = 50;
 
 /**
  * The log of one container instance, ready to print: across rotated files, partial lines joined. Ends at the end of the log, or when
@@ -49,8 +55,8 @@ interface OpenLog {
   readonly file: FileHandle;
   readonly inode: number;
   position: number;
-  /** Rotated files that existed when it was opened: none of them can be this file. */
-  readonly known: ReadonlySet<string>;
+  /** Rotated files that are older than this one, oldest first. */
+  readonly older: readonly RotatedLog[];
 }
 
 async function* rawLog(
@@ -59,19 +65,22 @@ async function* rawLog(
 ): AsyncGenerator<Buffer> {
   let log = await openLog(path);
   try {
-    yield* startOfLog(path, log, tailLines, stream, signal);
+    yield* startOfLog(log, tailLines, stream, signal);
     for (;;) {
       yield* drain(log, signal);
       if (!follow || signal.aborted) return;
       const isNewFile = await wasReplaced(path, log);
       if (isNewFile) {
+        // The runtime opens the new file before it lets go of the old one, and what it has read by then still goes to the old one.
+        await pause(REOPEN_GRACE_MS, signal);
         yield* drain(log, signal);
         const next = await openLog(path);
-        const between = (await listRotatedLogs(path)).filter(({ name }) => !log.known.has(name));
-        // The first unknown name is the file just drained; the others came and went in between.
-        for (const rotated of between.slice(1)) yield* readRotatedLog(rotated, signal);
+        const known = new Set(log.older.map(({ name }) => name));
+        // The first name that is new is the file just drained; the others came and went in between.
+        const between = next.older.filter(({ name }) => !known.has(name)).slice(1);
         await log.file.close();
         log = next;
+        for (const rotated of between) yield* readRotatedLog(rotated, signal);
         continue;
       }
       const running = await (isRunning?.() ?? true);
@@ -87,23 +96,43 @@ async function* rawLog(
 }
 
 const openLog = async (path: string): Promise<OpenLog> => {
-  // The names are taken before the file is opened: a rotation in between makes the new name unknown, never the old one known.
-  const known = new Set((await listRotatedLogs(path)).map(({ name }) => name));
-  const file = await open(path, 'r');
-  return { file, inode: (await file.stat()).ino, position: 0, known };
+  const file = await openCurrent(path);
+  const inode = (await file.stat()).ino;
+  // The names are taken after the file was opened, so none that is older is missed; it may have been rotated itself since.
+  const rotated = await listRotatedLogs(path);
+  const inodes = await Promise.all(rotated.map((one) => inodeOf(one.path)));
+  return { file, inode, position: 0, older: rotated.filter((_, index) => inodes[index] !== inode) };
 };
+
+/** In the middle of a rotation there is no current file for a moment. */
+const openCurrent = async (path: string): Promise<FileHandle> => {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await open(path, 'r');
+    } catch (error) {
+      if (attempt === OPEN_ATTEMPTS || (await listRotatedLogs(path)).length === 0) throw error;
+      await delay(OPEN_PAUSE_MS);
+    }
+  }
+};
+
+const inodeOf = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ ino }) => ino,
+    () => undefined,
+  );
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal }).catch(() => {});
 
 /** Positions `log` and yields what rotated files hold of the wanted part. */
 async function* startOfLog(
-  path: string,
   log: OpenLog,
   tailLines: number | undefined,
   stream: LogFormat['stream'],
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const rotated = (await listRotatedLogs(path)).filter(({ name }) => log.known.has(name));
   if (tailLines === undefined) {
-    for (const file of rotated) yield* readRotatedLog(file, signal);
+    for (const file of log.older) yield* readRotatedLog(file, signal);
     return;
   }
   const { offset, found } = await findTailOffset(
@@ -113,7 +142,7 @@ async function* startOfLog(
     stream,
   );
   log.position = offset;
-  yield* tailOfRotated(rotated, tailLines - found, stream, signal);
+  yield* tailOfRotated(log.older, tailLines - found, stream, signal);
 }
 
 /** The last `wanted` lines of the rotated files. Compressed ones are unpacked in memory, one at a time, newest first, only as far as needed. */

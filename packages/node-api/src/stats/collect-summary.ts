@@ -77,16 +77,38 @@ interface SandboxFigures {
   readonly containers: readonly CriContainerStats[];
 }
 
+/** Runtimes also tell of what has ended: of each pod and each container only the latest attempt counts. */
+const latestBy = <T>(items: readonly T[], key: (item: T) => string, attempt: (item: T) => number): readonly T[] => {
+  const latest = new Map<string, T>();
+  for (const item of items) {
+    const other = latest.get(key(item));
+    if (other === undefined || attempt(item) >= attempt(other)) latest.set(key(item), item);
+  }
+  return [...latest.values()];
+};
+
+const latestContainers = (containers: readonly CriContainerStats[]): readonly CriContainerStats[] =>
+  latestBy(
+    containers,
+    ({ attributes }) => attributes?.metadata?.name ?? '',
+    ({ attributes }) => attributes?.metadata?.attempt ?? 0,
+  );
+
 /** Pod figures where the runtime has them; else container figures grouped by their labels. */
 const listStats = async (cri: CriClient, signal: AbortSignal): Promise<readonly SandboxFigures[]> => {
   try {
     const { stats } = await cri.runtime.listPodSandboxStats({}, { signal });
-    return stats.map(({ attributes, linux }) => ({
+    const sandboxes = latestBy(
+      stats,
+      ({ attributes }) => attributes?.metadata?.uid ?? '',
+      ({ attributes }) => attributes?.metadata?.attempt ?? 0,
+    );
+    return sandboxes.map(({ attributes, linux }) => ({
       uid: attributes?.metadata?.uid ?? '',
       name: attributes?.metadata?.name ?? '',
       namespace: attributes?.metadata?.namespace ?? '',
       linux,
-      containers: linux?.containers ?? [],
+      containers: latestContainers(linux?.containers ?? []),
     }));
   } catch (error) {
     if ((error as { readonly code?: string }).code !== 'CRI_UNIMPLEMENTED') throw error;
@@ -106,7 +128,7 @@ const listStats = async (cri: CriClient, signal: AbortSignal): Promise<readonly 
     pods.set(uid, pod);
     pod.containers.push(one);
   }
-  return [...pods.values()];
+  return [...pods.values()].map((pod) => ({ ...pod, containers: latestContainers(pod.containers) }));
 };
 
 const podStats = async (
