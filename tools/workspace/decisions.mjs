@@ -47,6 +47,7 @@ const AREAS = [
   ['060', 'Deciding and carrying out'],
   ['080', 'Configuration, command line and running a node'],
   ['090', "The node's HTTP API"],
+  ['096', 'Networks of a running kubelet'],
   ['100', 'Tests and tools'],
 ];
 
