@@ -51,6 +51,20 @@ export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeC
   return createRuntimeClient(endpoint);
 };
 
+/** The container runtime of this machine: what is named, else the one that the running kubelet uses, else one in a usual place. */
+export const runtimeEndpoint = async (input: CommandInput, io: CliIo): Promise<string> => {
+  if (textOption(input, 'server') !== undefined) {
+    throw new CliError({ code: 'CLI_USAGE', message: '--server: images of another machine can only be changed there' });
+  }
+  const named = textOption(input, 'runtime-endpoint') ?? io.env['CONTAINER_RUNTIME_ENDPOINT'];
+  if (named !== undefined) return named;
+  const socket = textOption(input, 'socket') ?? io.env['SOLO_KUBELET_SOCKET'] ?? DEFAULT_API_SOCKET;
+  if (!(await answers(socket))) return usualEndpoint();
+  await using client = createDaemonClient({ protocol: 'http:', connection: { socketPath: socket } });
+  const { containerRuntimeEndpoint } = await client.getConfiguration({ signal: io.interrupted });
+  return String(containerRuntimeEndpoint);
+};
+
 /** The socket of a container runtime in the usual places. */
 export const usualEndpoint = async (): Promise<string> => {
   for (const path of RUNTIME_SOCKETS) {

@@ -7,6 +7,7 @@ import { get, isGettable } from '../verbs/get.js';
 import { logs } from '../verbs/logs.js';
 import { portForward } from '../verbs/port-forward.js';
 import type { VerbContext } from '../verbs/verb-context.js';
+import { imagesCommand } from './images-command.js';
 import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numberOption, usage } from './node-command.js';
 
 const getCommand = nodeCommand(
@@ -159,4 +160,11 @@ const portForwardCommand = nodeCommand(
 );
 
 /** Commands about the pods of a node. */
-export const nodeCommands: readonly Command[] = [getCommand, logsCommand, execCommand, attachCommand, portForwardCommand];
+export const nodeCommands: readonly Command[] = [
+  getCommand,
+  imagesCommand(getCommand),
+  logsCommand,
+  execCommand,
+  attachCommand,
+  portForwardCommand,
+];

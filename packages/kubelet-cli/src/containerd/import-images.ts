@@ -8,12 +8,15 @@ import type { PrivateContainerd } from './start-containerd.js';
 const PINNED = 'io.cri-containerd.pinned=pinned';
 const LISTING_TIMEOUT_MS = 30_000;
 
+/** A containerd as importing needs it. */
+export type ImportTarget = Pick<PrivateContainerd, 'ctr' | 'endpoint'>;
+
 /**
  * Imports image archives and pins their images, and returns the images' names when the CRI plugin knows them all: it hears of new images
  * by events, and a Pod that came first would be told that its image is missing.
  */
 export const importImages = async (
-  containerd: PrivateContainerd,
+  containerd: ImportTarget,
   archives: readonly string[],
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly string[]> => {
@@ -28,7 +31,7 @@ export const importImages = async (
   return [...names].sort();
 };
 
-const importArchive = async (containerd: PrivateContainerd, archive: string, signal?: AbortSignal): Promise<readonly string[]> => {
+const importArchive = async (containerd: ImportTarget, archive: string, signal?: AbortSignal): Promise<readonly string[]> => {
   try {
     const output = await containerd.ctr(['images', 'import', archive], { signal });
     // One line an image: `unpacking NAME (sha256:…)...done` up to 1.x, `NAME  saved` or a table from 2.x on.

@@ -1,0 +1,22 @@
+import type { CliIo } from '../cli-io.js';
+import { NODE_OPTIONS_HELP, nodeOptions, runtimeEndpoint } from '../client/connect.js';
+import { type Command, type CommandInput, flagOption } from '../command.js';
+import { importArchives, pruneImages } from '../verbs/images.js';
+import { usage } from './node-command.js';
+
+/** `images list|import|prune`; `list` is `get images`. */
+export const imagesCommand = (getCommand: Command): Command => ({
+  name: 'images',
+  usage: 'list [-o wide|json|yaml|name] | import FILE… | prune [--dry-run]',
+  summary: 'List the images of the node, import archives, remove unused ones.',
+  details: `\nprune leaves pinned images and those of any container, running or ended.\n${NODE_OPTIONS_HELP}`,
+  options: { ...nodeOptions, ...getCommand.options, 'dry-run': { type: 'boolean' } },
+  run: async (input: CommandInput, io: CliIo, argv) => {
+    const [action, ...operands] = input.operands;
+    if (action === 'list') return getCommand.run({ ...input, operands: ['images', ...operands] }, io, argv);
+    if (action !== 'import' && action !== 'prune') throw usage('images what? list, import or prune');
+    if (action === 'import' && operands.length === 0) throw usage('import which archives?');
+    const context = { endpoint: await runtimeEndpoint(input, io), io, signal: io.interrupted };
+    return action === 'import' ? importArchives(operands, context) : pruneImages(flagOption(input, 'dry-run'), context);
+  },
+});

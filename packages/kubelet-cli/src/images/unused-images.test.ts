@@ -1,0 +1,24 @@
+import type { Container, Image } from '@solo-kubelet/cri-client';
+import { expect, it } from 'vitest';
+import { sandboxImageOf, unusedImages } from './unused-images.js';
+
+const image = (id: string, tag: string, pinned = false): Image => ({ id, repoTags: [tag], repoDigests: [], pinned }) as unknown as Image;
+const container = (facts: object): Container => facts as Container;
+
+it('leaves pinned images, the sandbox image and those of any container', () => {
+  const images = [
+    image('1', 'by-id:1'),
+    image('2', 'by-tag:1'),
+    image('3', 'pinned:1', true),
+    image('4', 'pause:1'),
+    image('5', 'spare:1'),
+  ];
+  const containers = [container({ imageId: '1', image: { image: 'x' } }), container({ imageRef: 'y', image: { image: 'by-tag:1' } })];
+  expect(unusedImages(images, containers, 'pause:1').map(({ id }) => id)).toEqual(['5']);
+});
+
+it('reads the sandbox image from what containerd tells, and nothing from anything else', () => {
+  expect(sandboxImageOf({ config: '{"sandboxImage":"pause:1"}' })).toBe('pause:1');
+  expect(sandboxImageOf({})).toBeUndefined();
+  expect(sandboxImageOf({ config: 'not json' })).toBeUndefined();
+});

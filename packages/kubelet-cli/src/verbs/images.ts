@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { createCriClient } from '@solo-kubelet/cri-client';
+import { CliError } from '../cli-error.js';
+import type { CliIo } from '../cli-io.js';
+import { importImages } from '../containerd/import-images.js';
+import { EXIT } from '../exit-status.js';
+import { sandboxImageOf, unusedImages } from '../images/unused-images.js';
+
+const run = promisify(execFile);
+const IMPORT_TIMEOUT_MS = 600_000;
+const MAX_OUTPUT_BYTES = 16 << 20;
+const CRI_TIMEOUT_MS = 120_000;
+
+export interface RuntimeContext {
+  /** `unix://…`. */
+  readonly endpoint: string;
+  readonly io: CliIo;
+  readonly signal: AbortSignal;
+}
+
+/** `images import FILE…`: through the runtime's own `ctr`, into the namespace that CRI uses. */
+export const importArchives = async (archives: readonly string[], { endpoint, io, signal }: RuntimeContext): Promise<number> => {
+  const ctr = async (args: readonly string[]): Promise<string> => {
+    const options = { signal, timeout: IMPORT_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
+    const command = run('ctr', ['-a', endpoint.replace(/^unix:\/\//, ''), '-n', 'k8s.io', ...args], options);
+    return (await command.catch(explainMissingCtr)).stdout;
+  };
+  for (const name of await importImages({ ctr, endpoint }, archives, { signal })) io.stdout.write(`${name}\n`);
+  return EXIT.done;
+};
+
+const explainMissingCtr = (cause: NodeJS.ErrnoException): never => {
+  if (cause.code !== 'ENOENT') throw cause;
+  throw new CliError({
+    code: 'CLI_PREREQUISITE_MISSING',
+    message: 'images are imported with containerd’s own ctr, which is not installed',
+    hint: 'With CRI-O: skopeo copy oci-archive:FILE containers-storage:NAME.',
+    cause,
+  });
+};
+
+/** `images prune`: removes what no container was made from. */
+export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: RuntimeContext): Promise<number> => {
+  await using cri = createCriClient({ endpoint, timeoutMs: CRI_TIMEOUT_MS });
+  const [{ images }, { containers }, { info }] = await Promise.all([
+    cri.images.listImages({}, { signal }),
+    cri.runtime.listContainers({}, { signal }),
+    cri.runtime.status({ verbose: true }, { signal }),
+  ]);
+  let freedBytes = 0;
+  for (const image of unusedImages(images, containers, sandboxImageOf(info))) {
+    if (!dryRun) await cri.images.removeImage({ image: { image: image.id } }, { signal });
+    freedBytes += Number(image.size);
+    io.stdout.write(`${image.repoTags[0] ?? image.repoDigests[0] ?? image.id}\n`);
+  }
+  io.stderr.write(`${dryRun ? 'Would free' : 'Freed'} ${(freedBytes / 1e6).toFixed(1)} MB.\n`);
+  return EXIT.done;
+};
