@@ -36,25 +36,24 @@ export const readDecisions = (directory) =>
     .sort()
     .map((file) => ({ file, text: readFileSync(join(directory, file), 'utf8') }));
 
-/** Tens of the number tell what a decision is about. */
+/** What decisions are about, by their numbers, first and last. */
 const AREAS = [
-  ['010', 'Reading, defaulting and validating Pods'],
-  ['025', 'Talking to the runtime'],
-  ['030', 'Manifest sources'],
-  ['034', 'Probes'],
-  ['040', 'Networks'],
-  ['045', 'What a container sees'],
-  ['060', 'Deciding and carrying out'],
-  ['080', 'Configuration, command line and running a node'],
-  ['090', "The node's HTTP API"],
-  ['096', 'Networks of a running kubelet'],
-  ['100', 'Tests and tools'],
+  ['Reading, defaulting and validating Pods', [10, 24]],
+  ['Talking to the runtime', [25, 29]],
+  ['Manifest sources', [30, 33]],
+  ['Probes', [34, 39]],
+  ['Networks', [40, 44], [96, 99]],
+  ['What a container sees', [45, 59], [90, 95]],
+  ['Deciding and carrying out', [60, 79]],
+  ['Configuration, command line and running a node', [80, 89]],
+  ['Further', [100, 999]],
 ];
 
 export const renderIndex = (decisions) => {
-  const areas = AREAS.map(([from, title], index) => {
-    const until = AREAS[index + 1]?.[0] ?? '999';
-    const rows = decisions.filter(({ file }) => file.slice(0, 3) >= from && file.slice(0, 3) < until);
+  const areas = AREAS.map(([title, ...ranges]) => {
+    const rows = decisions.filter(({ file }) =>
+      ranges.some(([first, last]) => Number(file.slice(0, 3)) >= first && Number(file.slice(0, 3)) <= last),
+    );
     return rows.length === 0 ? '' : `\n## ${title}\n\n${rows.map(row).join('\n')}\n`;
   });
   return `# Decisions
