@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerdLayout } from '../../../../packages/kubelet-cli/src/containerd/layout.js';
 import { processesOf } from '../../../../packages/kubelet-cli/src/containerd/processes.js';
 import { labFault, run } from '../../cni/lab.js';
+import { kubeletCli } from '../cli/command-line.js';
 import { podManifest, SLEEP, script, sleeper } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
 import { BOTH, CAMERA_URL, createPlant, type Plant, TOOL_URL } from './plant.js';
@@ -85,6 +86,49 @@ describe.skipIf(fault !== undefined)('pods on a camera and a machine-tool networ
     expect(await addressOf('viewer', 'eth0')).toBe(eth0);
     expect(await node.running()).toEqual(containers);
 
+    await remove('viewer');
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('show in kubelet-cli describe and cni, whose other verbs leave them alone', async () => {
+    await node.drop('viewer.yaml', viewer('viewer'));
+    const pod = await expectConnected('viewer');
+    const [, camera] = statusesOf(pod);
+    const socket = join(node.bed.directory, 'kubelet.sock');
+    const described = await kubeletCli(['describe', 'pod', 'viewer-node1', '--socket', socket]);
+    expect(described.stdout).toMatch(/network-status:\n +\[\n/);
+    expect(described.stdout).toContain(camera?.ips[0]);
+
+    const confDir = containerdLayout(join(node.bed.directory, 'node'), join(node.bed.directory, 'run')).cniConfigDirectory;
+    const places = ['--conf-dir', confDir, '--network-dir', plant.networkDirectory, '--plugin-dir', plant.lab.pluginDir];
+    const cni = async (verb: string, ...rest: readonly string[]) => {
+      const dashes = rest.indexOf('--');
+      const [own, program] = dashes === -1 ? [rest, []] : [rest.slice(0, dashes), rest.slice(dashes)];
+      const ran = await kubeletCli([
+        ...['cni', verb, ...own, ...places, '--root-dir', node.bed.rootDirectory, '--cache-dir', plant.lab.cacheDir, ...program],
+      ]);
+      expect(ran).toMatchObject({ status: 0, stderr: '' });
+      return ran.stdout;
+    };
+    const leases = await plant.leases();
+    const netns = await plant.lab.pod();
+    expect(await cni('list')).toMatch(new RegExp(`plant/camera[\\s\\S]*camera +\\w{64} +net1 +${camera?.ips[0]}/28`));
+    expect(await cni('status')).toMatch(/tool +yes[\s\S]*plant\/camera +yes/);
+    expect(JSON.parse(await cni('add', 'plant/camera', netns.path))).toMatchObject({
+      ips: [{ address: expect.stringMatching(/^10\.251\.46\./) }],
+    });
+    expect(await netns.run('ip', '-o', 'address', 'show', 'eth0')).toContain('10.251.46.');
+    expect(await cni('check', 'plant/camera', netns.path)).toContain('as it was added');
+    expect(await cni('gc')).toBe('nothing to release\n');
+    expect(await plant.leases()).toHaveLength(leases.length + 1);
+    await cni('del', 'plant/camera', netns.path);
+    expect(await plant.leases()).toEqual(leases);
+    await cni('add', 'tool', netns.path);
+    await netns[Symbol.asyncDispose]();
+    expect(await cni('gc')).toMatch(/^released eth0 of cnitool-\w+ on tool\n$/);
+    expect(await cni('exec', 'tool', '--', 'ip', '-o', 'address', 'show', 'eth0')).toContain('10.251.47.');
+    expect(await plant.leases()).toEqual(leases);
+    await expectConnected('viewer');
     await remove('viewer');
     expect(await leftovers()).toEqual([]);
   });

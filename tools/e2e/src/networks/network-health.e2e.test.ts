@@ -1,4 +1,4 @@
-import { readdir, rename } from 'node:fs/promises';
+import { copyFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -49,7 +49,7 @@ it('a network that is not ready is explained by the node, its events and doctor,
   expect(await doctor()).toContain(`✗ Pod network: ${cause}\n    mkdir -p ${confDir}`);
   expect((await node.pod('steady', isRunning)).status?.containerStatuses?.[0]?.restartCount).toBe(0);
 
-  await rename(away, join(confDir, file));
+  await copyFile(away, join(confDir, file)); // containerd notices a file that is written, not one that is moved here
   await waitFor(async () => (await readyCondition())?.status === 'True', { what: 'the node to be ready again' });
   await node.drop('late.yaml', sleeper('late'));
   await node.pod('late', isRunning);
