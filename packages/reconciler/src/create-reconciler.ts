@@ -91,7 +91,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     node$.pipe(map((facts) => ({ type: 'node', facts }) as const)),
     manifestEvent$.pipe(map((event) => ({ type: 'manifest', event }) as const)),
     look$.pipe(mergeMap(({ observation }) => (observation === undefined ? EMPTY : of({ type: 'observed', observation } as const)))),
-    command$.pipe(filter((command) => command.type === 'restart')),
+    command$.pipe(filter((command) => command.type !== 'sync')),
     feedback$,
   );
   const world$ = input$.pipe(

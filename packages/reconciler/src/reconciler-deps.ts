@@ -8,10 +8,12 @@ import type { PodUid } from './core/pod-identity.js';
 import type { RuntimePort } from './runtime-port.js';
 import type { StatusStore } from './status-store.js';
 
-/** What a user asks of a pod by hand. */
+/** What a user, or a watch over the node, asks of a pod. */
 export type ReconcilerCommand =
   /** Ends every wait of the pod (crash and pull back-off); when nothing waits, restarts its containers. */
   | { readonly type: 'restart'; readonly podUid: PodUid }
+  /** Ends a pod that takes more than it may: phase Failed, reason Evicted, for good. */
+  | { readonly type: 'evict'; readonly podUid: PodUid; readonly message: string }
   /** Looks at the pod now. */
   | { readonly type: 'sync'; readonly podUid: PodUid };
 

@@ -65,7 +65,9 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
     ending,
     overdue:
       ending === 'deadlineExceeded' || (ending === 'completed' && input.status?.reason === 'DeadlineExceeded' && plan.actions.length > 0),
-    failures: input.ledger.failures,
+    evicted: (ending === 'evicted' || ending === 'completed') && plan.actions.length > 0 ? input.ledger.evicted : undefined,
+    failuresOf: (action: PodAction) =>
+      action.type === 'startContainer' ? (input.ledger.startFailures.get(action.container.name)?.failures ?? 0) : input.ledger.failures,
     orphan: !input.wanted && !input.ledger.removed,
   };
   const interrupted$ = deps.world$.pipe(
@@ -105,13 +107,16 @@ interface KnownPod {
   readonly ending: ReturnType<typeof podEnding>;
   /** Its deadline has passed and something of it still runs. */
   readonly overdue: boolean;
-  readonly failures: number;
+  /** Why the pod is to end for taking more than it may. */
+  readonly evicted: string | undefined;
+  /** How often in a row an action has failed before. */
+  readonly failuresOf: (action: PodAction) => number;
   readonly orphan: boolean;
 }
 
 const perform = async (
   plan: PodPlan,
-  { podUid, pod, observed, ending, overdue, failures, orphan }: KnownPod,
+  { podUid, pod, observed, ending, overdue, evicted, failuresOf, orphan }: KnownPod,
   deps: PassDeps & { readonly busy: boolean },
   emit: (activity: PodActivity) => void,
   signal: AbortSignal,
@@ -123,6 +128,7 @@ const perform = async (
     return;
   }
   if (ending === 'removed') emit({ type: 'podEnding', orphan });
+  if (evicted !== undefined) emit({ type: 'evicted', message: evicted });
   if (overdue) emit({ type: 'deadlineExceeded' });
   for (const backoff of plan.backoff) emit({ type: 'backoff', ...backoff });
   const sandbox = newestSandbox(observed);
@@ -130,7 +136,7 @@ const perform = async (
   const usable = sandbox && { podSandboxId: sandbox.id, attempt: sandbox.attempt, ips: sandbox.ips };
   const context: PassContext = { podUid, pod, runtime, scheduler, emit, signal, interruption, sandbox: usable };
   const release = observer.hold(podUid);
-  const failed = await performAll(plan.actions, context, failures).finally(release);
+  const failed = await performAll(plan.actions, context, failuresOf).finally(release);
   const acted = plan.actions.length > 0;
   emit({
     type: 'passEnded',
@@ -165,11 +171,11 @@ const nextPassMs = ({
 };
 
 /** In order; a failure ends the pass, except that one regular container or sidecar does not hold up the others. True when something failed. */
-const performAll = async (actions: readonly PodAction[], context: PassContext, failures: number): Promise<boolean> => {
+const performAll = async (actions: readonly PodAction[], context: PassContext, failuresOf: KnownPod['failuresOf']): Promise<boolean> => {
   let anyFailed = false;
   for (const action of actions) {
     if (context.interruption.aborted) return true;
-    const failed = await performOne(action, context, failures);
+    const failed = await performOne(action, context, failuresOf(action));
     anyFailed ||= failed;
     if (failed && !(action.type === 'startContainer' && action.kind !== 'init')) return true;
   }

@@ -403,3 +403,35 @@ it('tells of a deadline that passes while an image is on its way, once', async (
   expect(status(kubelet)).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
   expect(kubelet.events.filter(({ reason }) => reason === 'DeadlineExceeded').map(({ count }) => count)).toEqual([1]);
 });
+
+it('ends a pod that is evicted for good, tells why once, and a restart of the kubelet does not bring it back', async () => {
+  const { time, kubelet, boot, app } = await machine();
+  const manifest = pod('web');
+  kubelet.apply(manifest);
+  await time.advance(2_000);
+  const { podUid } = kubelet.view('uid-web')!;
+  kubelet.command({ type: 'evict', podUid, message: 'It takes too much. ' });
+  await time.advance(60_000);
+  expect(status(kubelet)).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'It takes too much. ' });
+  expect(app()?.state).toBe('exited');
+  expect(kubelet.events.filter(({ reason }) => reason === 'Evicted').map(({ count, message }) => [count, message])).toEqual([
+    [1, 'It takes too much. '],
+  ]);
+
+  kubelet.stop();
+  const next = boot();
+  next.apply(manifest);
+  next.synced();
+  await time.advance(60_000);
+  expect(status(next)).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
+  expect(app()?.state).toBe('exited');
+});
+
+it('tries a container that cannot be started less and less often, at last every 10 s', async () => {
+  const { time, kubelet, runtime } = await machine({ fault: (method) => (method === 'startContainer' ? 'fail' : undefined) });
+  kubelet.apply(pod('web'));
+  await time.advance(60_000);
+  const tries = runtime.calls.filter(({ method }) => method === 'startContainer').map(({ atMs }) => atMs);
+  const waits = tries.slice(1).map((at, index) => Math.round((at - tries[index]!) / 1_000));
+  expect(waits.slice(0, 6)).toEqual([1, 2, 4, 8, 10, 10]);
+});

@@ -1,7 +1,9 @@
 import { housekeepingService } from '../services/housekeeping-service.js';
 import { networkGarbageService } from '../services/network-garbage-service.js';
 import { nodeApiService } from '../services/node-api-service.js';
+import { qosCgroupsService } from '../services/qos-cgroups-service.js';
 import { systemdNotifyService } from '../services/systemd-notify-service.js';
+import { volumeLimitsService } from '../services/volume-limits-service.js';
 import type { KubeletService } from './kubelet-services.js';
 
 /** Every service of the kubelet. */
@@ -9,5 +11,7 @@ export const allServices: readonly KubeletService[] = [
   nodeApiService,
   housekeepingService,
   networkGarbageService,
+  qosCgroupsService,
+  volumeLimitsService,
   systemdNotifyService(process.env),
 ];

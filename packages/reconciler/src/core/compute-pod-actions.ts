@@ -8,7 +8,7 @@ import type { PodSyncInput, RunningPodInput } from './pod-sync-input.js';
 import { stillWaits } from './retry-delay.js';
 
 /** Why a pod is brought to its end. `removed`: nothing of it stays; the others keep their records for status and logs. */
-export type PodEnding = 'removed' | 'deleted' | 'deadlineExceeded' | 'completed';
+export type PodEnding = 'removed' | 'deleted' | 'evicted' | 'deadlineExceeded' | 'completed';
 
 const nothing: PodPlan = { actions: [], backoff: [], done: false };
 
@@ -36,6 +36,7 @@ export const podEnding = (input: PodSyncInput): PodEnding | undefined => {
   if (pod?.metadata.deletionTimestamp !== undefined) return 'deleted';
   if (ledger.admission.state !== 'admitted') return undefined;
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return 'completed';
+  if (ledger.evicted !== undefined) return 'evicted';
   const deadline = deadlineMs(input);
   return deadline !== undefined && nowMs >= deadline ? 'deadlineExceeded' : undefined;
 };

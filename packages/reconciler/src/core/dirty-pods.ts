@@ -26,6 +26,7 @@ const isAffected = (previous: World, next: World, uid: PodUid): boolean => {
     before === undefined ||
     before.removed !== after?.removed ||
     before.admission !== after.admission ||
+    before.evicted !== after.evicted ||
     before.pod !== after.pod ||
     before.restartRequested !== after.restartRequested ||
     before.touches !== after.touches ||

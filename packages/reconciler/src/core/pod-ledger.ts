@@ -24,6 +24,8 @@ export interface PodLedger {
   /** Whether its end was asked for. Never goes back: a pod that returns meanwhile starts anew afterwards. */
   readonly removed: boolean;
   readonly admission: Admission;
+  /** Why the pod takes more than it may; undefined while it does not. */
+  readonly evicted: string | undefined;
   readonly backoff: ReadonlyMap<string, BackoffEntry>;
   readonly startFailures: ReadonlyMap<string, StartFailure>;
   /** Container ids that a user asked to restart. */
@@ -49,6 +51,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   pod,
   removed: false,
   admission: { state: 'pending' },
+  evicted: undefined,
   backoff: new Map(),
   startFailures: new Map(),
   restartRequested: new Set(),

@@ -54,6 +54,7 @@ export type WorldInput = { readonly atMs: number } & (
   | { readonly type: 'node'; readonly facts: NodeAdmissionFacts }
   | { readonly type: 'activity'; readonly podUid: PodUid; readonly activity: PodActivity }
   | { readonly type: 'restart'; readonly podUid: PodUid }
+  | { readonly type: 'evict'; readonly podUid: PodUid; readonly message: string }
 );
 
 /** What stays the same for the life of the process. */
@@ -84,6 +85,10 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
       return { ...world, node: input.facts };
     case 'activity':
       return takeActivity(settings, world, input.podUid, input.activity, input.atMs);
+    case 'evict':
+      return withLedger(world, input.podUid, (ledger) =>
+        ledger.admission.state === 'admitted' ? { ...ledger, evicted: input.message } : ledger,
+      );
     case 'restart':
       return withLedger(world, input.podUid, (ledger) => requestRestart(ledger, world.observed.pods.get(input.podUid), input.atMs));
   }

@@ -67,11 +67,13 @@ const oldestMs = ({ observed }: PodStatusInput): number | undefined =>
     ? undefined
     : Math.min(...observed.sandboxes.map(({ createdAtMs }) => createdAtMs));
 
-/** A terminal phase stays for good; a deadline that has passed makes one. */
+/** A terminal phase stays for good; an eviction or a deadline that has passed makes one. */
 const terminalPhase = (input: PodStatusInput): Pick<PodStatus, 'phase' | 'reason' | 'message'> | undefined => {
   const { status } = input;
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return status;
-  return podEnding(input) === 'deadlineExceeded'
+  const ending = podEnding(input);
+  if (ending === 'evicted') return { phase: 'Failed', reason: 'Evicted', message: input.ledger.evicted };
+  return ending === 'deadlineExceeded'
     ? { phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
     : undefined;
 };
