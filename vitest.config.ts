@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/*/src/**/*.test.ts'],
-          exclude: ['**/*.sim.test.ts'],
+          exclude: ['**/*.sim.test.ts', '**/*.e2e.test.ts', 'tools/package-checks/**', '**/node_modules/**', '**/dist/**'],
         },
       },
       {
