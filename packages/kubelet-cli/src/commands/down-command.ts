@@ -7,6 +7,7 @@ import { sweep } from '../containerd/sweep.js';
 import { EXIT } from '../exit-status.js';
 import { lockPath } from '../run/root-lock.js';
 import { dataLayout, sweepTarget } from '../up/data-layout.js';
+import { releaseNetworks } from '../up/release-networks.js';
 import { DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../up/start-node.js';
 
 /** `down`: removes a node that `up` made. */
@@ -24,6 +25,8 @@ export const downCommand: Command = {
     const layout = dataLayout(dataDirectory, runDirectoryOf(dataDirectory));
     // The daemon must not see its containers vanish; sweeping ends its shims.
     for (const pid of await findDaemon(layout.containerd)) io.stderr.write(`ending containerd ${pid}\n`);
+    const warn = (fields: object, message: string): void => void io.stderr.write(`${message}: ${JSON.stringify(fields)}\n`);
+    await releaseNetworks({ layout, env: io.env, logger: { warn } });
     await sweep(sweepTarget(layout, flagOption(input, 'purge')));
     return EXIT.done;
   },

@@ -14,6 +14,7 @@ import { PAUSE_IMAGE, pauseImage } from '../images/pause-image.js';
 import { type DataLayout, dataLayout, sweepTarget } from './data-layout.js';
 import { nodeSubnet } from './node-subnet.js';
 import type { Progress } from './progress.js';
+import { releaseNetworks } from './release-networks.js';
 
 export interface StartNodeOptions {
   /** Undefined: a temporary one that goes when the node is disposed of. */
@@ -51,6 +52,7 @@ export const startNode = async (options: StartNodeOptions): Promise<RunningNode>
   const end = async (): Promise<void> => {
     if (ephemeral && containerd?.pid !== undefined) await removePods(containerd.endpoint, logger);
     await containerd?.stop();
+    if (ephemeral) await releaseNetworks({ layout, env: options.env, logger });
     if (ephemeral) await sweep(sweepTarget(layout, true));
   };
   try {

@@ -1,0 +1,26 @@
+import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { DEFAULT_PLUGIN_DIRECTORIES, kubeletNetworks } from '../cni/kubelet-networks.js';
+import type { DataLayout } from './data-layout.js';
+
+export interface ReleaseNetworksOptions {
+  readonly layout: Pick<DataLayout, 'kubeletRoot' | 'networks' | 'containerd'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/** Gives back what the pods of a node that ends hold of further networks: addresses and rules lie outside its directories. */
+export const releaseNetworks = async ({ layout, env, logger }: ReleaseNetworksOptions): Promise<void> => {
+  const networks = kubeletNetworks({
+    rootDirectory: layout.kubeletRoot,
+    networkDirectory: layout.networks,
+    pluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
+    runtimeConfDirs: [layout.containerd.cniConfigDirectory],
+    env,
+  });
+  try {
+    const { failures } = await networks.collectGarbage([]);
+    for (const failure of failures) logger.warn({ ...failure }, 'Extra networks could not be released');
+  } catch (error) {
+    logger.warn({ message: describeError(error) }, 'Extra networks could not be released');
+  }
+};
