@@ -6,6 +6,7 @@ import {
   EMPTY,
   exhaustMap,
   filter,
+  finalize,
   from,
   type GroupedObservable,
   groupBy,
@@ -15,6 +16,7 @@ import {
   Observable,
   type OperatorFunction,
   type SchedulerLike,
+  Subject,
   scan,
   switchMap,
   take,
@@ -55,11 +57,21 @@ export const runProbes =
         random,
         engineStartedAtMs: scheduler.now(),
       };
+      // A groupBy keeps its source for as long as a duration is subscribed to, and these hang on the group itself: left alone, the engine
+      // would go on listening to targets after everybody had gone.
+      const left$ = new Subject<void>();
       return targets$.pipe(
         scan((state, targets) => diffTargets(state.now, targets), diffTargets(new Map(), [])),
         concatMap(({ changes }) => from(changes)),
-        groupBy((change) => change.key, { duration: (group) => group.pipe(filter((change) => change.type === 'end')) }),
+        groupBy((change) => change.key, {
+          duration: (group) =>
+            group.pipe(
+              filter((change) => change.type === 'end'),
+              takeUntil(left$),
+            ),
+        }),
         mergeMap((group) => probeOne(group, context)),
+        finalize(() => left$.next()),
       );
     });
 
