@@ -49,10 +49,12 @@ export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: Run
     cri.runtime.status({ verbose: true }, { signal }),
   ]);
   let freedBytes = 0;
-  for (const image of unusedImages(images, containers, sandboxImageOf(info))) {
+  const nameOf = ({ repoTags, repoDigests, id }: (typeof images)[number]): string => repoTags[0] ?? repoDigests[0] ?? id;
+  const unused = unusedImages(images, containers, sandboxImageOf(info));
+  for (const image of unused.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
     if (!dryRun) await cri.images.removeImage({ image: { image: image.id } }, { signal });
     freedBytes += Number(image.size);
-    io.stdout.write(`${image.repoTags[0] ?? image.repoDigests[0] ?? image.id}\n`);
+    io.stdout.write(`${nameOf(image)}\n`);
   }
   io.stderr.write(`${dryRun ? 'Would free' : 'Freed'} ${(freedBytes / 1e6).toFixed(1)} MB.\n`);
   return EXIT.done;
