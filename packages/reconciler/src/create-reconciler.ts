@@ -32,6 +32,7 @@ import { type PodUid, podKey } from './core/pod-identity.js';
 import type { PodView } from './core/pod-view.js';
 import { reducePodViews } from './core/pod-views.js';
 import { emptyWorld, reduceWorld, type WorldInput, type WorldSettings } from './core/world.js';
+import { leftBehind } from './left-behind.js';
 import { observeRuntime } from './observe-runtime.js';
 import { probePods } from './probe-pods.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
@@ -92,6 +93,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     manifestEvent$.pipe(map((event) => ({ type: 'manifest', event }) as const)),
     look$.pipe(mergeMap(({ observation }) => (observation === undefined ? EMPTY : of({ type: 'observed', observation } as const)))),
     command$.pipe(filter((command) => command.type !== 'sync')),
+    leftBehind({ runtime, intervalMs: syncFrequencyMs, scheduler }),
     feedback$,
   );
   const world$ = input$.pipe(

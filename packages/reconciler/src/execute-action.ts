@@ -108,7 +108,13 @@ const runPostStart = async (
   const result = await runtime.runHook(input, { signal: interruption });
   interruption.throwIfAborted();
   if (result.ok) return undefined;
-  emit({ type: 'hookFailed', hook: 'postStart', containerName: container.name, message: result.message });
+  emit({
+    type: 'hookFailed',
+    hook: 'postStart',
+    containerName: container.name,
+    message: result.message,
+    ...(result.output === undefined ? {} : { output: result.output }),
+  });
   const stop = stopOf(pod, { ...startedContainer, id: containerId, name: container.name }, 'PostStartHook');
   await stopContainers([stop], { ...context, hook: { pod, podUid, podIps } });
   return { ok: false, reason: 'PostStartHookError', message: result.message };

@@ -29,6 +29,7 @@ export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';
 export type {
   Abortable,
   HookInput,
+  HookResult,
   Reporting,
   RuntimeChange,
   RuntimePort,

@@ -30,6 +30,9 @@ export interface StepFailure {
 
 export type StepResult<Value> = ({ readonly ok: true } & Value) | StepFailure;
 
+/** `output`: the end of what a command wrote. It may hold secrets: for events, which only those who may look at the pod can read, never for a log. */
+export type HookResult = { readonly ok: true } | (StepFailure & { readonly output?: string });
+
 export interface StartContainerInput {
   readonly pod: Pod;
   readonly container: Container;
@@ -69,8 +72,8 @@ export interface RuntimePort {
   pullImages(pod: Pod, options: Reporting): Promise<void>;
   /** Pull, create, start. The image part can be aborted; from there on it runs to its end. */
   startContainer(input: StartContainerInput, options: Reporting): Promise<StepResult<{ readonly containerId: string }>>;
-  /** Runs a postStart or preStop handler; the result's message never holds the output of a command. */
-  runHook(input: HookInput, options: Abortable): Promise<StepResult<object>>;
+  /** Runs a postStart or preStop handler. */
+  runHook(input: HookInput, options: Abortable): Promise<HookResult>;
   /** Returns when the container has ended. An unknown container is fine. */
   stopContainer(containerId: string, timeoutSeconds: number, options: Abortable): Promise<void>;
   removeContainer(containerId: string, options: Abortable): Promise<void>;
@@ -79,6 +82,8 @@ export interface RuntimePort {
   updateResources(pod: Pod, container: Container, containerId: string, options: Abortable): Promise<void>;
   /** Volumes, directories, cgroup, logs and back-off records of a pod that has ended. */
   cleanPod(podUid: PodUid, options: Abortable): Promise<void>;
+  /** Pods of which something is left that `cleanPod` removes, whether the runtime knows them or not. */
+  listLeftBehind(options: Abortable): Promise<readonly PodUid[]>;
   /** Forgets pull back-offs of a pod: a user asked to try again now. */
   forgetBackoff(podUid: PodUid): void;
   /** Brings live volumes (downwardAPI) up to date. */

@@ -76,5 +76,12 @@ const runPreStop = async (stop: ContainerStop, handler: HookInput['handler'], co
       containerName,
       message: `PreStopHook not completed in grace period of ${gracePeriodSeconds} s`,
     });
-  } else if (!result.ok) emit({ type: 'hookFailed', hook: 'preStop', containerName, message: result.message });
+  } else if (!result.ok)
+    emit({
+      type: 'hookFailed',
+      hook: 'preStop',
+      containerName,
+      message: result.message,
+      ...(result.output === undefined ? {} : { output: result.output }),
+    });
 };

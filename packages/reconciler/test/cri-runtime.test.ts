@@ -227,10 +227,16 @@ describe('hooks', () => {
     };
     return runtime.runHook(input, { signal });
   };
-  it('of exec succeed with exit code 0, and tell no output', async () => {
+  it('of exec succeed with exit code 0; else the end of what they wrote is told beside the message', async () => {
     expect(await hook({ exec: { command: ['true'] } })).toEqual({ ok: true });
     const result = await hook({ exec: { command: ['false'] } }, { exec: () => ({ exitCode: 3, stderr: 'password=1' }) });
-    expect(result).toMatchObject({ ok: false, message: "command 'false' exited with 3" });
+    expect(result).toEqual({ ok: false, reason: 'HookFailed', message: "command 'false' exited with 3", output: 'password=1' });
+    const long = await hook(
+      { exec: { command: ['false'] } },
+      { exec: () => ({ exitCode: 1, stdout: 'é'.repeat(500), stderr: 'the end\n' }) },
+    );
+    expect(long).toMatchObject({ output: expect.stringMatching(/^é+the end$/) });
+    expect(Buffer.byteLength((long as { output: string }).output)).toBeLessThanOrEqual(256);
   });
   it('of httpGet succeed with any answer, and tcpSocket with a connection', async () => {
     const server = createServer((_request, response) => response.writeHead(500).end()).listen(0, '127.0.0.1');

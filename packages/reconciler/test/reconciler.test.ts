@@ -1,4 +1,4 @@
-import type { PodRecord, StatusStore } from '@solo-kubelet/reconciler';
+import { type PodRecord, podUid, type StatusStore } from '@solo-kubelet/reconciler';
 import {
   container,
   type FakeRuntimeOptions,
@@ -259,6 +259,52 @@ describe('a kubelet that restarts', () => {
     expect(next.view('uid-web')!.pod.status).toEqual(before);
   });
 
+  it('counts the start time from now when somebody removed a container meanwhile, and shows its end all the same', async () => {
+    const { time, kubelet, boot, runtime, app } = await machine({ script: ({ name }) => (name === 'init' ? { runsForMs: 100 } : {}) });
+    const manifest = pod('web', { initContainers: [container('init')] });
+    kubelet.apply(manifest);
+    await time.advance(60_000);
+    const before = kubelet.view('uid-web')!.pod.status!;
+    expect(before.initContainerStatuses?.[0]?.state?.terminated?.reason).toBe('Completed');
+    kubelet.stop();
+    const removed = runtime.removeContainer(app('uid-web', 'init')!.id, { signal: new AbortController().signal });
+    await time.advance(10);
+    await removed;
+    const restart = async () => {
+      const next = boot();
+      next.apply(manifest);
+      next.synced();
+      await time.advance(30_000);
+      next.stop();
+      return next.view('uid-web')!.pod.status!;
+    };
+    const after = await restart();
+    expect(Date.parse(after.startTime!) - Date.parse(before.startTime!)).toBe(60_000);
+    expect(after.initContainerStatuses?.[0]?.state?.terminated).toMatchObject({ reason: 'Completed', exitCode: 0 });
+    expect((await restart()).startTime).toBe(after.startTime);
+  });
+
+  it('clears away what is left on disk of a pod that nobody knows, once every source has spoken', async () => {
+    const { time, kubelet, boot, runtime, store } = await machine();
+    kubelet.apply(pod('web'));
+    kubelet.apply(pod('stays'));
+    await time.advance(2_000);
+    kubelet.stop();
+    const { signal } = new AbortController();
+    const removed = runtime.removeSandbox(runtime.pods.get(podUid('uid-web'))!.sandboxes[0]!.id, { signal });
+    await time.advance(10);
+    await removed;
+    store.records.clear();
+    const next = boot();
+    next.apply(pod('stays'));
+    await time.advance(5_000);
+    expect([...runtime.cleaned]).toEqual([]);
+    next.synced();
+    await time.advance(5_000);
+    expect([...runtime.cleaned]).toEqual(['uid-web']);
+    expect([...next.pods.keys()]).toEqual(['uid-stays']);
+  });
+
   it('clears away what is left of a pod that lost its manifest and its containers meanwhile', async () => {
     const { time, kubelet, boot, runtime, store } = await machine();
     kubelet.apply(pod('web'));
@@ -427,6 +473,17 @@ it('ends a pod that is evicted for good, tells why once, and a restart of the ku
   expect(app()?.state).toBe('exited');
 });
 
+it('tells since when it knows a pod, whatever is edited of it', async () => {
+  const { time, kubelet } = await machine();
+  const seen = () => kubelet.view('uid-web')!.pod.metadata.annotations!['kubernetes.io/config.seen'];
+  kubelet.apply(pod('web'));
+  await time.advance(2_000);
+  const first = seen();
+  expect(first).toBe('2026-01-01T00:00:00.010Z');
+  kubelet.apply(pod('web', { activeDeadlineSeconds: 1_000 }));
+  await time.advance(2_000);
+  expect(seen()).toBe(first);
+});
 it('tries a container that cannot be started less and less often, at last every 10 s', async () => {
   const { time, kubelet, runtime } = await machine({ fault: (method) => (method === 'startContainer' ? 'fail' : undefined) });
   kubelet.apply(pod('web'));

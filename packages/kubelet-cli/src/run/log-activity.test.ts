@@ -1,6 +1,7 @@
-import { podUid } from '@solo-kubelet/reconciler';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import { type KubeletEvent, podUid } from '@solo-kubelet/reconciler';
 import { expect, it } from 'vitest';
-import { activityFields } from './log-activity.js';
+import { activityFields, logEvent } from './log-activity.js';
 
 it('logs containers by name: values of variables never reach a record', () => {
   const container = { name: 'app', image: 'app:1', env: [{ name: 'PASSWORD', value: 'hunter2' }] };
@@ -8,4 +9,23 @@ it('logs containers by name: values of variables never reach a record', () => {
   const fields = activityFields({ type: 'actionStarted', scope: 'pod', atMs: 1, podUid: podUid('u'), pod: 'default/web', action });
   expect(fields).toEqual({ podUid: 'u', pod: 'default/web', action: 'startContainer', containerName: 'app' });
   expect(JSON.stringify(fields)).not.toContain('hunter2');
+});
+
+it('logs the first line of an event: what commands wrote stays in the event', () => {
+  const lines: unknown[] = [];
+  const sink = (...line: readonly unknown[]) => void lines.push(line);
+  const logger = { error: sink, warn: sink, info: sink, debug: sink, trace: sink } as unknown as Logger;
+  const time = '2026-01-01T00:00:00Z';
+  logEvent(logger, {
+    id: 'e',
+    type: 'Warning',
+    reason: 'FailedPreStopHook',
+    message: "command 'sh' exited with 1\npassword=hunter2",
+    involvedObject: { kind: 'Pod', name: 'web', namespace: 'default', uid: 'u' },
+    count: 1,
+    firstTimestamp: time,
+    lastTimestamp: time,
+    source: { component: 'kubelet' },
+  } as KubeletEvent);
+  expect(lines).toEqual([[{ pod: 'default/web', reason: 'FailedPreStopHook' }, "command 'sh' exited with 1"]]);
 });

@@ -34,8 +34,9 @@ export const logManifestEvent = (logger: Logger, event: ManifestEvent): void => 
   }
 };
 
-/** Events are what a user of Kubernetes knows from kubectl describe. */
-export const logEvent = (logger: Logger, { type, reason, message, involvedObject }: KubeletEvent): void => {
+/** Events are what a user of Kubernetes knows from kubectl describe. Of a message of several lines only the first is logged: commands wrote the others. */
+export const logEvent = (logger: Logger, { type, reason, message: text, involvedObject }: KubeletEvent): void => {
+  const [message = ''] = text.split('\n', 1);
   const about = involvedObject.kind === 'Node' ? { node: involvedObject.name } : { pod: podName(involvedObject) };
   const fields = { ...about, reason, ...(involvedObject.fieldPath ? { field: involvedObject.fieldPath } : {}) };
   // Without a cluster there is no cluster DNS: upstream's warning would be told of almost every Pod.
@@ -60,6 +61,7 @@ export const activityFields = (activity: KubeletActivity): LogFields =>
         case 'scope':
         case 'atMs':
         case 'level':
+        case 'output':
           return [];
         case 'action':
           return [['action', (value as PodAction).type], ...containerOf(value as PodAction)];

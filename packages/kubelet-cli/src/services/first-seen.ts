@@ -24,5 +24,5 @@ const CONFIG_SEEN = 'kubernetes.io/config.seen';
 /** The pod as the API shows it: with the time of its first sight (pkg/kubelet/config sets it on every pod). */
 export const podObject = ({ view: { pod }, seenMs }: SeenPod): Pod => ({
   ...pod,
-  metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [CONFIG_SEEN]: new Date(seenMs).toISOString() } },
+  metadata: { ...pod.metadata, annotations: { [CONFIG_SEEN]: new Date(seenMs).toISOString(), ...pod.metadata.annotations } },
 });

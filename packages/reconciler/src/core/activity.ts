@@ -54,7 +54,13 @@ export type PodActivity =
   | { readonly type: 'sandboxCreated'; readonly podSandboxId: string; readonly ips: readonly string[] }
   | { readonly type: 'containerStopping'; readonly stop: ContainerStop }
   | { readonly type: 'containerStopped'; readonly stop: ContainerStop; readonly durationMs: number }
-  | { readonly type: 'hookFailed'; readonly hook: 'postStart' | 'preStop'; readonly containerName: string; readonly message: string }
+  | {
+      readonly type: 'hookFailed';
+      readonly hook: 'postStart' | 'preStop';
+      readonly containerName: string;
+      readonly message: string;
+      readonly output?: string;
+    }
   | {
       readonly type: 'backoff';
       readonly containerName: string;

@@ -44,10 +44,10 @@ describe('events', () => {
       'Back-off restarting failed container app in pod web_default(uid-web)',
     ],
     [
-      { type: 'hookFailed', hook: 'preStop', containerName: 'app', message: 'exited with 1' },
+      { type: 'hookFailed', hook: 'preStop', containerName: 'app', message: 'exited with 1', output: 'no door' },
       'Warning',
       'FailedPreStopHook',
-      'exited with 1',
+      'exited with 1\nno door',
     ],
   ])('%#', (activity, type, reason, message) => expect(eventOfActivity(activity, web)).toMatchObject({ type, reason, message }));
 

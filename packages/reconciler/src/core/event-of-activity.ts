@@ -32,6 +32,10 @@ const pulledMessage = ({ image, present, durationMs, waitedMs, sizeBytes }: PodA
     ? `Container image "${image}" already present on machine`
     : `Successfully pulled image "${image}" in ${formatDelay(durationMs)} (${formatDelay(durationMs + waitedMs)} including waiting). Image size: ${sizeBytes} bytes.`;
 
+/** What a command wrote comes on lines of its own, below the one that logs tell. */
+const hookMessage = ({ message, output }: PodActivity & { type: 'hookFailed' }): string =>
+  output === undefined || output === '' ? message : `${message}\n${output}`;
+
 /** The event that upstream would record, in its words; undefined for what it keeps to itself. */
 export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | undefined => {
   switch (activity.type) {
@@ -56,7 +60,11 @@ export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | u
     case 'containerStopping':
       return normal('Killing', activity.stop.message, activity.stop.containerName);
     case 'hookFailed':
-      return warning(activity.hook === 'preStop' ? 'FailedPreStopHook' : 'FailedPostStartHook', activity.message, activity.containerName);
+      return warning(
+        activity.hook === 'preStop' ? 'FailedPreStopHook' : 'FailedPostStartHook',
+        hookMessage(activity),
+        activity.containerName,
+      );
     case 'backoff':
       return warning(
         'BackOff',

@@ -15,6 +15,7 @@ import type { PodSyncInput } from './pod-sync-input.js';
 import { noVerdicts, type PodVerdicts, reduceVerdicts } from './probe-results.js';
 import { clearWaits, reducePodLedger, requestRestart } from './reduce-pod-ledger.js';
 import { emptySnapshot, generationOf, mergeObservation, type Observation, type RuntimeSnapshot } from './runtime-snapshot.js';
+import { believedStatus } from './status/believed-status.js';
 import { derivePodStatus } from './status/derive-pod-status.js';
 
 /** Everything known, of which every decision is a function. */
@@ -54,6 +55,8 @@ export type WorldInput = { readonly atMs: number } & (
   | { readonly type: 'node'; readonly facts: NodeAdmissionFacts }
   | { readonly type: 'activity'; readonly podUid: PodUid; readonly activity: PodActivity }
   | { readonly type: 'restart'; readonly podUid: PodUid }
+  /** Pods that something is left of beside the runtime's records: files, mounts, cgroups. */
+  | { readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }
   | { readonly type: 'evict'; readonly podUid: PodUid; readonly message: string }
 );
 
@@ -65,18 +68,27 @@ export interface WorldSettings {
 
 /** The one reducer: takes in what happened, then admits what waits and derives the statuses of the pods it concerns. */
 export const reduceWorld = (settings: WorldSettings, world: World, input: WorldInput): World => {
-  const taken = takeIn(settings, world, input);
-  if (taken === world) return world;
+  const took = takeIn(settings, world, input);
+  if (took === world) return world;
+  const taken = hasLooked(took) && !hasLooked(world) ? doubtStartTimes(took, input.atMs) : took;
   const admitted = admits(input) ? admitWaiting(taken) : taken;
   return deriveStatuses(settings, world, admitted, input);
 };
+
+/** The records of earlier processes and a first picture of the runtime are there to be held against each other. */
+const hasLooked = ({ restored, observed }: World): boolean => restored && observed.generation > 0;
+
+const doubtStartTimes = (world: World, nowMs: number): World => ({
+  ...world,
+  statuses: new Map([...world.statuses].map(([uid, status]) => [uid, believedStatus(status, world.observed.pods.get(uid), nowMs)])),
+});
 
 const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World => {
   switch (input.type) {
     case 'restored':
       return restore(world, input.records);
     case 'manifest':
-      return takeManifest(world, input.event);
+      return takeManifest(world, input.event, input.atMs);
     case 'observed':
       return takeObservation(world, input.observation);
     case 'verdict':
@@ -91,6 +103,8 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
       );
     case 'restart':
       return withLedger(world, input.podUid, (ledger) => requestRestart(ledger, world.observed.pods.get(input.podUid), input.atMs));
+    case 'leftBehind':
+      return withLedgers(world, input.podUids);
   }
 };
 
@@ -112,7 +126,8 @@ const restore = (world: World, records: readonly RestoredRecord[]): World => {
   return { ...world, statuses, ledgers, restored: true };
 };
 
-const takeManifest = (world: World, event: ManifestEvent): World => {
+const takeManifest = (world: World, given: ManifestEvent, nowMs: number): World => {
+  const event = given.type === 'applied' ? { ...given, pod: withFirstSeen(given.pod, world, nowMs) } : given;
   if (event.type === 'touched') return takeTouch(world, event.origin);
   const desired = reduceDesired(world.desired, event);
   if (desired === world.desired) return world;
@@ -131,6 +146,14 @@ const takeManifest = (world: World, event: ManifestEvent): World => {
   return { ...world, desired, ledgers };
 };
 
+const FIRST_SEEN = 'kubernetes.io/config.seen';
+
+/** Since when this kubelet knows the pod; an edit of it changes nothing about that. Upstream: pkg/kubelet/config. */
+const withFirstSeen = (pod: Pod, { desired }: World, nowMs: number): Pod => {
+  const seen = desired.pods.get(uidOf(pod))?.pod.metadata.annotations?.[FIRST_SEEN] ?? new Date(nowMs).toISOString();
+  return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [FIRST_SEEN]: seen } } };
+};
+
 /** Somebody wrote the file again as it was: what waits goes ahead now. */
 const takeTouch = (world: World, origin: ManifestOrigin): World => {
   const touched = [...world.desired.pods].find(([, desired]) => sameOrigin(desired.origin, origin));
@@ -143,11 +166,15 @@ const takeObservation = (world: World, observation: Observation): World => {
   const observed = mergeObservation(world.observed, observation);
   if (observed === world.observed) return world;
   const verdicts = pruneVerdicts(world.verdicts, observed);
-  const missing = [...observed.pods.keys()].filter((uid) => !world.ledgers.has(uid));
-  if (missing.length === 0) return { ...world, observed, verdicts };
+  return withLedgers({ ...world, observed, verdicts }, [...observed.pods.keys()]);
+};
+
+const withLedgers = (world: World, uids: readonly PodUid[]): World => {
+  const missing = uids.filter((uid) => !world.ledgers.has(uid));
+  if (missing.length === 0) return world;
   const ledgers = new Map(world.ledgers);
   for (const uid of missing) ledgers.set(uid, newLedger(world.desired.pods.get(uid)?.pod));
-  return { ...world, observed, verdicts, ledgers };
+  return { ...world, ledgers };
 };
 
 /** Drops the verdicts about containers that are not there any more. */

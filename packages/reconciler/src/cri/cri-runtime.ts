@@ -93,12 +93,14 @@ export const criRuntime = ({
       observer.forget(containerId);
     },
     cleanPod: async (uid, { signal }) => {
-      await environment.cleanPod(uid, { signal });
+      // The pod's directory goes last: it is what tells of a pod whose cleaning was cut short.
       await logs.removePod(uid);
+      await environment.cleanPod(uid, { signal });
       images.forget(uid);
       configs.forget(uid);
       burntAttempts.delete(uid);
     },
+    listLeftBehind: async () => (await environment.listPodUids()).map(podUid),
     forgetBackoff: (uid) => images.forget(uid),
     refreshVolumes: (pod, { signal }) => environment.refreshVolumes(pod, { signal }),
   };

@@ -5,13 +5,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Container, HTTPGetAction, IntOrString } from '@solo-kubelet/pod-spec';
-import type { Abortable, HookInput, StepResult } from '../runtime-port.js';
+import type { Abortable, HookInput, HookResult, StepFailure } from '../runtime-port.js';
 
 /** Longest connect of a tcpSocket hook and longest answer of an httpGet one, ms. Upstream gives them no limit (docs/decisions/066). */
 const NETWORK_LIMIT_MS = 30_000;
 
-const done: StepResult<object> = { ok: true };
-const failed = (message: string): StepResult<object> => ({ ok: false, reason: 'HookFailed', message });
+/** As much of a command's output as an event tells, bytes. */
+const MAX_OUTPUT_BYTES = 256;
+
+const done: HookResult = { ok: true };
+const failed = (message: string): StepFailure => ({ ok: false, reason: 'HookFailed', message });
+
+/** The last bytes as text, cut at a character. */
+const endOf = (bytes: Uint8Array): string =>
+  new TextDecoder()
+    .decode(bytes.subarray(-MAX_OUTPUT_BYTES))
+    .replace(/^\uFFFD+/, '')
+    .trim();
 
 export interface HookOptions {
   readonly cri: CriClient;
@@ -19,7 +29,7 @@ export interface HookOptions {
 }
 
 /** Runs a lifecycle handler. Upstream: pkg/kubelet/lifecycle/handlers.go. */
-export const runHook = async (input: HookInput, { signal }: Abortable, { cri, userAgent }: HookOptions): Promise<StepResult<object>> => {
+export const runHook = async (input: HookInput, { signal }: Abortable, { cri, userAgent }: HookOptions): Promise<HookResult> => {
   const { handler } = input;
   try {
     if (handler.exec !== undefined) return await runExec(cri, input.containerId, handler.exec.command ?? [], signal);
@@ -39,15 +49,12 @@ export const runHook = async (input: HookInput, { signal }: Abortable, { cri, us
   }
 };
 
-/** The exit code is told; what the command wrote is not, for it may hold secrets. */
-const runExec = async (
-  cri: CriClient,
-  containerId: string,
-  command: readonly string[],
-  signal: AbortSignal,
-): Promise<StepResult<object>> => {
-  const { exitCode } = await cri.runtime.execSync({ containerId, cmd: [...command], timeout: 0n }, { signal });
-  return exitCode === 0 ? done : failed(`command '${command.join(' ')}' exited with ${exitCode}`);
+/** The message tells the exit code; what the command wrote goes beside it, for it may hold secrets. */
+const runExec = async (cri: CriClient, containerId: string, command: readonly string[], signal: AbortSignal): Promise<HookResult> => {
+  const { exitCode, stdout, stderr } = await cri.runtime.execSync({ containerId, cmd: [...command], timeout: 0n }, { signal });
+  if (exitCode === 0) return done;
+  const output = endOf(Buffer.concat([stdout, stderr]));
+  return { ...failed(`command '${command.join(' ')}' exited with ${exitCode}`), ...(output === '' ? {} : { output }) };
 };
 
 /** A pod without an address of its own is on the host's network. */
@@ -64,7 +71,7 @@ const portOf = (input: HookInput, port: IntOrString): number => {
   return number;
 };
 
-const connectOnce = (host: string, port: number, signal: AbortSignal): Promise<StepResult<object>> =>
+const connectOnce = (host: string, port: number, signal: AbortSignal): Promise<HookResult> =>
   new Promise((resolve, reject) => {
     if (host === '') return reject(new Error('the pod has no address'));
     const socket = connect({ host, port, timeout: NETWORK_LIMIT_MS });
@@ -80,7 +87,7 @@ const connectOnce = (host: string, port: number, signal: AbortSignal): Promise<S
   });
 
 /** Any answer at all is a success; redirects stay with the first answer. TLS is not verified: the pod's own certificate is nobody else's business. */
-const runHttpGet = (input: HookInput, action: HTTPGetAction, userAgent: string, signal: AbortSignal): Promise<StepResult<object>> =>
+const runHttpGet = (input: HookInput, action: HTTPGetAction, userAgent: string, signal: AbortSignal): Promise<HookResult> =>
   new Promise((resolve, reject) => {
     const host = action.host || hostOf(input);
     if (host === '') return reject(new Error('the pod has no address'));

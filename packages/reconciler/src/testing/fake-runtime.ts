@@ -276,6 +276,7 @@ export const fakeRuntime = ({
         cleaned.add(uid);
         held.delete(uid);
       }),
+    listLeftBehind: ({ signal }) => call('listLeftBehind', undefined, '', signal, () => [...held.keys()]),
     refreshVolumes: (pod, { signal }) => call('refreshVolumes', uidOf(pod), '', signal, () => undefined),
     forgetBackoff: () => {},
   };

@@ -1,0 +1,17 @@
+import type { PodStatus } from '@solo-kubelet/pod-spec';
+import { containerIdUrl } from '../container-facts.js';
+import type { ObservedPod } from '../observed-pod.js';
+import { kubernetesTime } from './kubernetes-time.js';
+
+/**
+ * What to believe of the status that an earlier process left. Its start time holds while the runtime still knows every container that the status
+ * shows; else somebody has had a hand in the pod meanwhile, and it counts from now (docs/decisions/105).
+ */
+export const believedStatus = (stored: PodStatus, observed: ObservedPod | undefined, nowMs: number): PodStatus => {
+  const known = new Set(observed?.containers.map(containerIdUrl));
+  const shown = [...(stored.initContainerStatuses ?? []), ...(stored.containerStatuses ?? [])].flatMap(
+    ({ containerID }) => containerID ?? [],
+  );
+  if (stored.startTime === undefined || shown.every((id) => known.has(id))) return stored;
+  return { ...stored, startTime: kubernetesTime(nowMs) };
+};
