@@ -31,6 +31,10 @@ export interface KubeletFlags {
   readonly networkDirectory: string;
   /** Of the plugins of these networks, searched in order. */
   readonly cniPluginDirectories: readonly string[];
+  /** Packages or module paths of further kinds of probes. */
+  readonly probePlugins: readonly string[];
+  /** CredentialProviderConfig file or directory, and the directory of its programs; undefined: none. */
+  readonly imageCredentialProviders: { readonly configPath: string; readonly binDir: string } | undefined;
 }
 
 export interface LoadedConfiguration {
@@ -170,7 +174,21 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     tokenAuthFile: lastOf(parsed, 'token-auth-file'),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
+    probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],
+    imageCredentialProviders: credentialProviderFlags(parsed),
   };
+};
+
+/** Upstream takes them only together (cmd/kubelet/app/server.go). */
+const credentialProviderFlags = (parsed: ParsedFlags): KubeletFlags['imageCredentialProviders'] => {
+  const configPath = lastOf(parsed, 'image-credential-provider-config');
+  const binDir = lastOf(parsed, 'image-credential-provider-bin-dir');
+  if (configPath === undefined && binDir === undefined) return undefined;
+  if (configPath !== undefined && binDir !== undefined) return { configPath: resolve(configPath), binDir: resolve(binDir) };
+  throw new CliError({
+    code: 'CLI_USAGE',
+    message: '--image-credential-provider-config and --image-credential-provider-bin-dir are only of use together',
+  });
 };
 
 const flagOf = (parsed: ParsedFlags, name: string): unknown => {

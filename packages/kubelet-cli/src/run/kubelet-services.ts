@@ -4,7 +4,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestStates } from '@solo-kubelet/manifest-source';
 import type { KubeletMetrics } from '@solo-kubelet/node-api';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
-import type { NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
+import type { KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
@@ -32,6 +32,8 @@ export interface KubeletContext {
   /** Why pods would get no network of the runtime now; undefined while they would get one. */
   readonly networkFault: (signal: AbortSignal) => Promise<string | undefined>;
   readonly reconciler: Pick<Reconciler, 'activity$' | 'pods$' | 'events$' | 'probeReport$'>;
+  /** Events that earlier processes kept, which events$ does not repeat. */
+  readonly earlierEvents: readonly KubeletEvent[];
   /** State of every manifest file and URL, at once and on every change. */
   readonly manifests$: Observable<ManifestStates>;
   /** Asks the reconciler for something by hand. */

@@ -7,9 +7,17 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
 import { createPodEnvironment, type NodeEnvironment, type PodEnvironment } from '@solo-kubelet/pod-environment';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
-import { createReconciler, fileStatusStore, type NodeAdmissionFacts, type ReconcilerCommand } from '@solo-kubelet/reconciler';
-import { criRuntime } from '@solo-kubelet/reconciler/cri';
-import { fromEvent, merge, type Observable, of, Subject, scan, share, shareReplay, startWith, takeUntil, tap } from 'rxjs';
+import {
+  createReconciler,
+  type EventFile,
+  eventFile,
+  fileStatusStore,
+  type KubeletEvent,
+  type NodeAdmissionFacts,
+  type ReconcilerCommand,
+} from '@solo-kubelet/reconciler';
+import { criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
+import { fromEvent, merge, type Observable, of, retry, Subject, scan, share, shareReplay, startWith, takeUntil, tap, timer } from 'rxjs';
 import { kubeletNetworks } from '../cni/kubelet-networks.js';
 import { extraNetworksHook } from '../cni/network-hook.js';
 import { readRuntimeNetwork } from '../cni/runtime-network.js';
@@ -22,10 +30,12 @@ import { networkEvents, networkFault } from '../services/network-health.js';
 import { metricsInterceptor } from '../services/record-metrics.js';
 import { allServices } from './all-services.js';
 import { checkHost } from './check-host.js';
+import { imageCredentials } from './image-credentials.js';
 import type { KubeletContext, KubeletService } from './kubelet-services.js';
 import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
 import { manifestSources } from './manifest-events.js';
 import { probeHandlers } from './probe-handlers.js';
+import { probePlugins } from './probe-plugins.js';
 import { lockPath } from './root-lock.js';
 import { waitForRuntime } from './wait-for-runtime.js';
 
@@ -69,12 +79,31 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, signal);
+  const credentials = await imageCredentials({ flags, env: process.env, workingDirectory: process.cwd(), logger });
+  await using plugins = await probePlugins(flags.probePlugins, logger);
+  const probes = [...(options.probes ?? probeHandlers(cri)), ...plugins.handlers];
+  const keptEvents = eventFile({ path: join(flags.rootDirectory, 'events.json') });
+  const earlierEvents = await keptEvents.load();
   logger.info(
     { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
     'Kubelet started',
   );
   await untilAborted(
-    kubelet$(options, { cri, nodeName, machine, facts, environment, networks, runtimeVersion, cgroups, metricsSink }),
+    kubelet$(options, {
+      cri,
+      nodeName,
+      machine,
+      facts,
+      environment,
+      networks,
+      credentials,
+      probes,
+      keptEvents,
+      earlierEvents,
+      runtimeVersion,
+      cgroups,
+      metricsSink,
+    }),
     signal,
   );
   logger.info({}, 'Kubelet stopped; containers run on');
@@ -89,6 +118,10 @@ interface Parts {
   readonly facts: NodeAdmissionFacts;
   readonly environment: PodEnvironment;
   readonly networks: ExtraNetworks;
+  readonly credentials: ImageCredentials;
+  readonly probes: readonly AnyProbeHandler[];
+  readonly keptEvents: EventFile;
+  readonly earlierEvents: readonly KubeletEvent[];
   readonly runtimeVersion: KubeletContext['runtimeVersion'];
   readonly cgroups: KubeletContext['cgroups'];
   readonly metricsSink: KubeletContext['metricsSink'];
@@ -106,6 +139,7 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     cri,
     environment,
     owner,
+    credentials: parts.credentials,
     pulls: { maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS) },
     podLogsDir: config.podLogsDir,
     containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
@@ -116,11 +150,12 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     sources,
     runtime,
     store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status') }),
-    runProbes: runProbes({ handlers: options.probes ?? probeHandlers(cri) }),
+    runProbes: runProbes({ handlers: parts.probes }),
     node$: of(facts),
     commands$,
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: config.syncFrequency,
+    initialEvents: parts.earlierEvents,
   });
   const fault: KubeletContext['networkFault'] = (until) =>
     networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env: process.env, signal: until });
@@ -149,12 +184,22 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     manifests$,
     manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event))),
     events$.pipe(tap((event) => logEvent(logger, event))),
+    parts.keptEvents.keep(events$, parts.earlierEvents).pipe(
+      retry({
+        delay: (error: unknown) => {
+          logger.warn({ err: error }, 'Cannot keep events on disk; trying again later');
+          return timer(EVENT_FILE_RETRY_MS);
+        },
+      }),
+    ),
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
     ...services.map((service) => service(context)),
     reconciler.run$,
   );
 };
 
+/** Pause after the events could not be written, ms. */
+const EVENT_FILE_RETRY_MS = 30_000;
 const DEFAULT_POD_LOGS = '/var/log/pods';
 const DEFAULT_CONTAINER_LOGS = '/var/log/containers';
 /** maxParallelImagePulls unset with serializeImagePulls false means no limit upstream. */

@@ -20,7 +20,7 @@ const MIN_SYNC_LOOP_LIMIT_MS = 5 * 60_000;
 
 /** Serves the kubelet's HTTP API from the reconciler's streams: on 10250, the read-only port, healthz, and the local socket. */
 export const nodeApiService: KubeletService = (context) => {
-  const { reconciler, manifests$, nodeName, cri, logger, config, flags, startedAtMs, signal: stopped, cgroups } = context;
+  const { reconciler, earlierEvents, manifests$, nodeName, cri, logger, config, flags, startedAtMs, signal: stopped, cgroups } = context;
   const pods = latestList<SeenPod, Pod>(
     reconciler.pods$.pipe(
       firstSeen(Date.now),
@@ -29,12 +29,9 @@ export const nodeApiService: KubeletService = (context) => {
     podObject,
   );
   const manifests = latestList(manifests$.pipe(map(({ manifests: all }) => all)), manifestObject);
+  const earlier: ReadonlyMap<string, KubeletEvent> = new Map(earlierEvents.map((event) => [event.id, event]));
   const events = latestList(
-    reconciler.events$.pipe(
-      scan(keepNewest, new Map<string, KubeletEvent>()),
-      startWith(new Map<string, KubeletEvent>()),
-      shareReplay({ bufferSize: 1, refCount: true }),
-    ),
+    reconciler.events$.pipe(scan(keepNewest, earlier), startWith(earlier), shareReplay({ bufferSize: 1, refCount: true })),
     eventObject,
   );
   const views = () => [...pods.current().values()].map(({ view }) => view);

@@ -41,6 +41,8 @@ export const upFlags = ({
   tokenAuthFile: undefined,
   networkDirectory: networks,
   cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
+  probePlugins: [],
+  imageCredentialProviders: undefined,
 });
 
 const configuration = (fields: object): KubeletConfiguration =>
