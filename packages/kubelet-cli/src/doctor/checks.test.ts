@@ -68,6 +68,13 @@ describe('judgeHost', () => {
   });
 });
 
+it('shows each cause of a missing network with what mends it', () => {
+  const networkFindings = [{ problem: 'noNetwork' as const, message: 'there is no file in /etc/cni/net.d', fix: 'write one' }];
+  expect(troubles({ runtime: { type: 'up', version: 'x', conditions: [], networkFindings } })).toEqual([
+    { name: 'Pod network', status: 'failed', detail: 'there is no file in /etc/cni/net.d', remedy: 'write one' },
+  ]);
+});
+
 describe('isSharedRoot', () => {
   it.each([
     ['22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n', true],
