@@ -74,21 +74,19 @@ describe.each(['1.6', '2.1'] as const)('on containerd %s', (release) => {
     });
   });
 
-  it(
-    modern ? 'an image is a volume, whole or in part, that cannot be written' : 'an image volume keeps its pod waiting, with the reason',
-    async () => {
-      const volumes = [{ name: 'image', image: { reference: imageNames.http, pullPolicy: 'IfNotPresent' } }];
-      const commands = { file: 'cat /image/www/index.html', part: 'cat /part/index.html', write: 'touch /image/www/new' };
-      const volumeMounts = [mount('image', '/image'), mount('image', '/part', { subPath: 'www' })];
-      await dropAll(node, [viewer('image', commands, { volumes, container: { volumeMounts } })]);
-      if (modern) {
-        const file = 'it works\n';
-        expect(await sightOf(node, 'image')).toMatchObject({ file, part: file, write: expect.stringContaining('Read-only file system') });
-      } else {
-        expect(await messageOf(node, 'image', 'CreateContainerError')).toContain('failed to generate container');
-      }
-    },
-  );
+  it(modern ? 'an image is a volume that cannot be written' : 'an image volume keeps its pod waiting, with the reason', async () => {
+    const volumes = [{ name: 'image', image: { reference: imageNames.http, pullPolicy: 'IfNotPresent' } }];
+    const commands = { file: 'cat /image/www/index.html', write: 'touch /image/www/new' };
+    const volumeMounts = [mount('image', '/image')];
+    await dropAll(node, [viewer('image', commands, { volumes, container: { volumeMounts } })]);
+    if (modern) {
+      // No subPath: containerd heeds image_sub_path from 2.2 on, and mounts the whole image until then.
+      const file = 'it works\n';
+      expect(await sightOf(node, 'image')).toMatchObject({ file, write: expect.stringContaining('Read-only file system') });
+    } else {
+      expect(await messageOf(node, 'image', 'CreateContainerError')).toContain('failed to generate container');
+    }
+  });
 
   it('the image of a volume that is not there keeps its pod waiting, with the reason', async () => {
     const volumes = [{ name: 'image', image: { reference: 'localhost/no/such:image', pullPolicy: 'Never' } }];
