@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CriClient, ContainerStats as CriContainerStats, PodSandboxStats } from '@solo-kubelet/cri-client';
+import type { CriClient } from '@solo-kubelet/cri-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { NodeView } from '../node-view.js';
 import { containerStats, cpuStats, memoryStats, networkStats, type RateOf, timeOf } from './cri-stats.js';
 import { type DiskUsage, diskUsage } from './disk-usage.js';
+import { listStats, type SandboxFigures } from './list-stats.js';
 import { fsStats, nodeFigures, rfc3339 } from './node-figures.js';
 import type { ContainerStats, FsStats, PodStats, Summary } from './summary.js';
 
@@ -67,68 +68,6 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
     },
     pods,
   };
-};
-
-interface SandboxFigures {
-  readonly uid: string;
-  readonly name: string;
-  readonly namespace: string;
-  readonly linux: PodSandboxStats['linux'];
-  readonly containers: readonly CriContainerStats[];
-}
-
-/** Runtimes also tell of what has ended: of each pod and each container only the latest attempt counts. */
-const latestBy = <T>(items: readonly T[], key: (item: T) => string, attempt: (item: T) => number): readonly T[] => {
-  const latest = new Map<string, T>();
-  for (const item of items) {
-    const other = latest.get(key(item));
-    if (other === undefined || attempt(item) >= attempt(other)) latest.set(key(item), item);
-  }
-  return [...latest.values()];
-};
-
-const latestContainers = (containers: readonly CriContainerStats[]): readonly CriContainerStats[] =>
-  latestBy(
-    containers,
-    ({ attributes }) => attributes?.metadata?.name ?? '',
-    ({ attributes }) => attributes?.metadata?.attempt ?? 0,
-  );
-
-/** Pod figures where the runtime has them; else container figures grouped by their labels. */
-const listStats = async (cri: CriClient, signal: AbortSignal): Promise<readonly SandboxFigures[]> => {
-  try {
-    const { stats } = await cri.runtime.listPodSandboxStats({}, { signal });
-    const sandboxes = latestBy(
-      stats,
-      ({ attributes }) => attributes?.metadata?.uid ?? '',
-      ({ attributes }) => attributes?.metadata?.attempt ?? 0,
-    );
-    return sandboxes.map(({ attributes, linux }) => ({
-      uid: attributes?.metadata?.uid ?? '',
-      name: attributes?.metadata?.name ?? '',
-      namespace: attributes?.metadata?.namespace ?? '',
-      linux,
-      containers: latestContainers(linux?.containers ?? []),
-    }));
-  } catch (error) {
-    if ((error as { readonly code?: string }).code !== 'CRI_UNIMPLEMENTED') throw error;
-  }
-  const { stats } = await cri.runtime.listContainerStats({}, { signal });
-  const pods = new Map<string, SandboxFigures & { readonly containers: CriContainerStats[] }>();
-  for (const one of stats) {
-    const labels = one.attributes?.labels ?? {};
-    const uid = labels['io.kubernetes.pod.uid'] ?? '';
-    const pod = pods.get(uid) ?? {
-      uid,
-      name: labels['io.kubernetes.pod.name'] ?? '',
-      namespace: labels['io.kubernetes.pod.namespace'] ?? '',
-      linux: undefined,
-      containers: [],
-    };
-    pods.set(uid, pod);
-    pod.containers.push(one);
-  }
-  return [...pods.values()].map((pod) => ({ ...pod, containers: latestContainers(pod.containers) }));
 };
 
 const podStats = async (
