@@ -81,7 +81,6 @@ export const packages = [
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
       '@peculiar/x509': catalog,
-      'find-my-way': catalog,
       'prom-client': catalog,
       'reflect-metadata': catalog,
     },

@@ -1,9 +1,9 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describeError, isAbort, type Logger } from '@solo-kubelet/diagnostics';
-import findMyWay, { type HTTPMethod } from 'find-my-way';
 import type { Identity } from '../auth/identity.js';
 import { HttpAnswer, sendText } from './http-answer.js';
+import { type RouteMatch, routeMatcher } from './match-route.js';
 import type { Exchange, Route, Upgrade } from './route.js';
 
 /** Decides about one request: an identity to go on with, or the answer that ends it. */
@@ -38,19 +38,15 @@ const NOT_FOUND = new HttpAnswer(404, '404 page not found\n');
 
 /** Turns routes into listeners for a node:http server. Nothing thrown by a handler escapes. */
 export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRequest }: HandlerOptions): RequestHandler => {
-  const router = findMyWay({ ignoreTrailingSlash: true, caseSensitive: true, maxParamLength: 300 });
-  for (const route of routes) {
-    for (const method of route.methods) router.on(method as HTTPMethod, route.path, () => {}, route);
-  }
+  const match = routeMatcher(routes);
 
-  const resolve = (request: IncomingMessage): { route: Route; params: Record<string, string>; url: URL } => {
+  const resolve = (request: IncomingMessage): RouteMatch & { readonly url: URL } => {
     const url = URL.canParse(request.url ?? '', 'http://node') ? new URL(request.url ?? '', 'http://node') : undefined;
     if (!url) throw new HttpAnswer(400, 'malformed request target\n');
-    const method = (request.method ?? 'GET') as HTTPMethod;
-    const match = router.find(method, url.pathname);
-    if (match) return { route: match.store as Route, params: decodeAll(match.params), url };
-    const otherMethod = (['GET', 'POST'] as const).some((other) => other !== method && router.find(other, url.pathname));
-    throw otherMethod ? new HttpAnswer(405, '405: Method Not Allowed\n') : NOT_FOUND;
+    const matched = match(request.method ?? 'GET', url.pathname);
+    if (matched === undefined) throw NOT_FOUND;
+    if (matched === 'otherMethod') throw new HttpAnswer(405, '405: Method Not Allowed\n');
+    return { ...matched, url };
   };
 
   const admit = (request: IncomingMessage): Identity => {
@@ -133,9 +129,6 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
     },
   };
 };
-
-const decodeAll = (params: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(params).map(([key, value]) => [key, value ?? '']));
 
 /** As upstream maps errors of the runtime (pkg/kubelet/server/server.go): not found 404, exhausted 429, all else 500. */
 const httpAnswerOfCriError = (error: unknown): HttpAnswer => {

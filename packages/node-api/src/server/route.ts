@@ -25,7 +25,7 @@ export interface Upgrade {
 /** One path of the API. `debugging` paths are switched off together by enableDebuggingHandlers: false. */
 export interface Route {
   readonly methods: readonly ('GET' | 'HEAD' | 'POST' | 'PUT')[];
-  /** find-my-way syntax: `/exec/:namespace/:pod/:container`. */
+  /** Such as `/exec/:namespace/:pod/:container` or `/logs/*`; see routeMatcher. */
   readonly path: string;
   readonly debugging?: boolean;
   /** Also served on the read-only port, which asks nobody who he is. */
