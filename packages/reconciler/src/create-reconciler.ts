@@ -1,3 +1,4 @@
+import { describeError } from '@solo-kubelet/diagnostics';
 import type { ProbeReport } from '@solo-kubelet/probe-engine';
 import {
   asyncScheduler,
@@ -28,6 +29,7 @@ import type { KubeletActivity, NodeActivity } from './core/activity.js';
 import { type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
 import { dirtyPods, touchedPods } from './core/dirty-pods.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
+import { namelessPod } from './core/orphan-pod.js';
 import { type PodUid, podKey } from './core/pod-identity.js';
 import type { PodView } from './core/pod-view.js';
 import { reducePodViews } from './core/pod-views.js';
@@ -37,7 +39,7 @@ import { observeRuntime } from './observe-runtime.js';
 import { probePods } from './probe-pods.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
 import { recordEvents } from './record-events.js';
-import { runPass } from './run-pass.js';
+import { type PodDoing, runPass } from './run-pass.js';
 import { saveRecords } from './save-records.js';
 
 export interface Reconciler {
@@ -77,6 +79,13 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const observer = observeRuntime({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler });
   /** The feedback edge: what workers do and probes find goes back into the world. */
   const feedback$ = new Subject<Unstamped<WorldInput>>();
+
+  /** One pod that trips over a bug does not end the care for the others. */
+  const crash$ = new Subject<NodeActivity>();
+  const crashOf = (podUid: PodUid) => (error: unknown) => {
+    crash$.next({ type: 'passCrashed', podUid, message: describeError(error) });
+    return of<PodDoing>({ podUid, pod: namelessPod(podUid), activity: afterCrash });
+  };
 
   const look$ = observer.look$.pipe(share());
   const restored$ = (store === undefined ? of([]) : defer(() => store.load())).pipe(
@@ -118,11 +127,14 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     command$.pipe(map(({ podUid }) => podUid)),
   );
   const pass$ = trigger$.pipe(
-    conflateMap((podUid) => runPass(podUid, { world$, settings, runtime, observer, scheduler, syncFrequencyMs }), {
-      keyOf: (podUid) => podUid,
-      scheduler,
-      requeueAfterMs: ({ activity }) => (activity.type === 'passEnded' ? activity.requeueAfterMs : undefined),
-    }),
+    conflateMap(
+      (podUid) => runPass(podUid, { world$, settings, runtime, observer, scheduler, syncFrequencyMs }).pipe(catchError(crashOf(podUid))),
+      {
+        keyOf: (podUid) => podUid,
+        scheduler,
+        requeueAfterMs: ({ activity }) => (activity.type === 'passEnded' ? activity.requeueAfterMs : undefined),
+      },
+    ),
     tap(({ podUid, activity }) => feedback$.next({ type: 'activity', podUid, activity })),
     share(),
   );
@@ -138,7 +150,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     share(),
   );
   const saved$ = store === undefined ? EMPTY : saveRecords(world$, store);
-  const nodeActivity$ = merge(look$.pipe(mergeMap(({ activity }) => (activity === undefined ? EMPTY : of(activity)))), saved$).pipe(
+  const nodeActivity$ = merge(look$.pipe(mergeMap(({ activity }) => (activity === undefined ? EMPTY : of(activity)))), saved$, crash$).pipe(
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
@@ -153,6 +165,9 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const live = <T>(view$: Observable<T>): Observable<T> => merge(view$, run$);
   return { run$, activity$: live(activity$), pods$: live(pods$), events$: live(events$), probeReport$: live(probeReport$) };
 };
+
+/** What a crashed pass did is unknown; the next one waits for a look at what there is. */
+const afterCrash = { type: 'passEnded', actions: 1, minGeneration: 0, requeueAfterMs: 10_000 } as const;
 
 /** `maxContainerRestartPeriod` below the first delay lowers that too. */
 const withinMaximum = (policy: BackoffPolicy): BackoffPolicy => ({ ...policy, initialMs: Math.min(policy.initialMs, policy.maxMs) });

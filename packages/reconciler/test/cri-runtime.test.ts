@@ -282,11 +282,32 @@ it('tells of changes by pod, from the runtime’s own events', async () => {
   await reading;
 });
 
-it('says that the network is not ready when that is why no sandbox can be made', async () => {
+it('begins no pod that needs a network while there is none, but those on the host’s', async () => {
   const { fake, start } = await machine();
   fake.conditions.networkReady = false;
-  fake.fault({ method: 'RunPodSandbox', type: 'error', code: 'UNKNOWN', message: 'cni plugin not initialized' });
-  expect(await start(pod('web'))).toMatchObject({ ok: false, reason: 'NetworkNotReady' });
+  expect(await start(pod('web'))).toMatchObject({
+    ok: false,
+    reason: 'NetworkNotReady',
+    message: expect.stringMatching(/^network is not ready: container runtime network not ready: NetworkReady=false reason:\S+ message:/),
+  });
+  expect(fake.calls.filter(({ method }) => method === 'RunPodSandbox')).toEqual([]);
+  expect(await start(pod('host', { hostNetwork: true }))).toMatchObject({ ok: true });
+  fake.conditions.networkReady = true;
+  expect(await start(pod('web'))).toMatchObject({ ok: true });
+});
+
+it('fetches the images of containers and of image volumes ahead, each once', async () => {
+  const { fake, runtime } = await machine();
+  const volumeMounts = [{ name: 'data', mountPath: '/data' }];
+  const containers = [container('app', { image: 'app:9', volumeMounts }), container('twin', { image: 'app:9', volumeMounts })];
+  const volumes = [
+    { name: 'data', image: { reference: 'data:1' } },
+    { name: 'unused', image: { reference: 'unused:1' } },
+  ];
+  await runtime.pullImages(pod('web', { containers, volumes }), { signal, report: () => {} });
+  const pulled = fake.calls.filter(({ method }) => method === 'PullImage').map(({ request }) => JSON.stringify(request));
+  expect(pulled).toHaveLength(2);
+  expect(pulled.join()).toMatch(/app:9.*data:1|data:1.*app:9/);
 });
 
 it('gives further networks to a pod through the hook, and takes them back', async () => {

@@ -492,3 +492,26 @@ it('tries a container that cannot be started less and less often, at last every 
   const waits = tries.slice(1).map((at, index) => Math.round((at - tries[index]!) / 1_000));
   expect(waits.slice(0, 6)).toEqual([1, 2, 4, 8, 10, 10]);
 });
+
+it('goes on with the other pods when a pass over one trips over a bug, and tries that one again', async () => {
+  const { time, kubelet, runtime } = await machine();
+  let broken = true;
+  const odd = pod('odd');
+  const volumes = {
+    get: () => {
+      if (broken) throw new Error('a bug');
+      return [];
+    },
+  };
+  kubelet.apply({ ...odd, spec: Object.defineProperty({ ...odd.spec }, 'volumes', volumes) });
+  kubelet.apply(pod('web'));
+  await time.advance(5_000);
+  expect(String(kubelet.crash)).toContain('a bug');
+  expect(status(kubelet)).toMatchObject({ phase: 'Running' });
+  broken = false;
+  kubelet.apply(pod('late'));
+  await time.advance(20_000);
+  expect([...runtime.pods.keys()].sort()).toEqual(['uid-late', 'uid-odd', 'uid-web']);
+  expect(status(kubelet, 'uid-odd')).toMatchObject({ phase: 'Running' });
+  expect(kubelet.activities.filter(({ type }) => type === 'passCrashed').length).toBeLessThan(5);
+});

@@ -29,8 +29,12 @@ type Created = StepResult<{ readonly podSandboxId: string; readonly ips: readonl
 
 /** Prepares the pod's surroundings and runs its sandbox. */
 export const createSandbox = async (pod: Pod, attempt: number, { signal, report }: Reporting, deps: SandboxDeps): Promise<Created> => {
-  const { environment, configs, starts, burntAttempts } = deps;
+  const { cri, environment, configs, starts, burntAttempts } = deps;
   const uid = uidOf(pod);
+  if (pod.spec.hostNetwork !== true) {
+    const fault = await networkFault(cri, signal);
+    if (fault !== undefined) return { ok: false, reason: 'NetworkNotReady', message: `network is not ready: ${fault}` };
+  }
   let config: PodSandboxConfig;
   let runtimeHandler: string;
   try {
@@ -62,11 +66,7 @@ const run = async (
     const made = await findMade(uid, config, signal, deps).catch(() => undefined);
     if (made === undefined) {
       deps.burntAttempts.set(uid, config.metadata?.attempt ?? 0);
-      return {
-        ok: false,
-        reason: await sandboxFailureReason(cri, signal),
-        message: CriError.is(error) ? error.details : describeError(error),
-      };
+      return { ok: false, reason: 'FailedCreatePodSandBox', message: CriError.is(error) ? error.details : describeError(error) };
     }
     podSandboxId = made; // the call went through, only its reply was lost
   }
@@ -117,9 +117,12 @@ const findMade = async (
     ?.id;
 };
 
-/** `NetworkNotReady` when the runtime says so: then no sandbox can be made, and the pod is not to blame. */
-const sandboxFailureReason = async (cri: CriClient, signal: AbortSignal): Promise<string> => {
+/** Why no pod can have a network of its own now, as the runtime says: such a pod is not begun, and is not to blame. */
+const networkFault = async (cri: CriClient, signal: AbortSignal): Promise<string | undefined> => {
   const reply = await cri.runtime.status({ verbose: false }, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
   const network = reply?.status?.conditions.find(({ type }) => type === 'NetworkReady');
-  return network?.status === false ? 'NetworkNotReady' : 'FailedCreatePodSandBox';
+  return network?.status === false
+    ? `container runtime network not ready: NetworkReady=false reason:${network.reason} message:${network.message}`
+    : undefined;
 };

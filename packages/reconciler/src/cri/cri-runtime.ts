@@ -6,6 +6,7 @@ import type { CriRuntimeOptions } from './cri-runtime-options.js';
 import { createImagePuller } from './images/image-puller.js';
 import { createLimiter } from './limiter.js';
 import { createPodObserver } from './observe-pods.js';
+import { podImages } from './pod-images.js';
 import { createPodLogs } from './pod-logs.js';
 import { runHook } from './run-hook.js';
 import { createSandboxConfigs } from './sandbox-configs.js';
@@ -52,22 +53,7 @@ export const criRuntime = ({
     },
     createSandbox: (pod, attempt, options) => createSandbox(pod, attempt, options, sandboxDeps),
     pullImages: async (pod, options) => {
-      const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-      await Promise.all(
-        containers.map(({ name, image = '', imagePullPolicy }) =>
-          images.ensure(
-            {
-              podUid: podUid(pod.metadata.uid),
-              containerName: name,
-              image,
-              pullPolicy: imagePullPolicy,
-              podAnnotations: pod.metadata.annotations ?? {},
-              sandboxConfig: undefined,
-            },
-            options,
-          ),
-        ),
-      );
+      await Promise.all(podImages(pod).map((request) => images.ensure({ ...request, sandboxConfig: undefined }, options)));
     },
     startContainer: (input, options) => startContainer(input, options, startDeps),
     runHook: (input, options) => runHook(input, options, { cri, userAgent }),

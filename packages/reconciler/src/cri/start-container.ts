@@ -7,6 +7,7 @@ import type { ImagePuller } from './images/image-puller.js';
 import type { Limiter } from './limiter.js';
 import type { PodObserver } from './observe-pods.js';
 import { OWNER_LABEL, POD_UID_LABEL } from './owner-label.js';
+import { containerImage, volumeImages } from './pod-images.js';
 import type { PodLogs } from './pod-logs.js';
 import type { SandboxConfigs } from './sandbox-configs.js';
 
@@ -29,17 +30,7 @@ export const startContainer = async (input: StartContainerInput, options: Report
   const { pod, container, sandboxAttempt } = input;
   const { signal } = options;
   const sandboxConfig = await deps.configs.of(pod, sandboxAttempt, options);
-  const image = await deps.images.ensure(
-    {
-      podUid: uidOf(pod),
-      containerName: container.name,
-      image: container.image ?? '',
-      pullPolicy: container.imagePullPolicy,
-      podAnnotations: pod.metadata.annotations ?? {},
-      sandboxConfig,
-    },
-    options,
-  );
+  const image = await deps.images.ensure({ ...containerImage(pod, container), sandboxConfig }, options);
   if (!image.ok) return image;
   const volumes = await pullImageVolumes(input, sandboxConfig, options, deps);
   if (!volumes.ok) return volumes;
@@ -55,21 +46,10 @@ const pullImageVolumes = async (
   { images }: StartDeps,
 ): Promise<StepResult<{ readonly imageVolumes: ReadonlyMap<string, string> }>> => {
   const imageVolumes = new Map<string, string>();
-  for (const { name, image } of pod.spec.volumes ?? []) {
-    if (image === undefined || !container.volumeMounts?.some((mount) => mount.name === name)) continue;
-    const found = await images.ensure(
-      {
-        podUid: uidOf(pod),
-        containerName: container.name,
-        image: image.reference ?? '',
-        pullPolicy: image.pullPolicy,
-        podAnnotations: pod.metadata.annotations ?? {},
-        sandboxConfig,
-      },
-      options,
-    );
+  for (const { volume, image } of volumeImages(pod, container)) {
+    const found = await images.ensure({ ...image, sandboxConfig }, options);
     if (!found.ok) return found;
-    imageVolumes.set(name, found.imageId);
+    imageVolumes.set(volume.name, found.imageId);
   }
   return { ok: true, imageVolumes };
 };

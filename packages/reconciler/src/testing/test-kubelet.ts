@@ -20,7 +20,7 @@ export interface TestKubelet {
   readonly activities: readonly KubeletActivity[];
   readonly events: readonly KubeletEvent[];
   readonly pods: ReadonlyMap<PodUid, PodView>;
-  /** An error that ended the streams: always a bug. */
+  /** An error that ended the streams or a pass: always a bug. */
   readonly crash: unknown;
   view(uid: string): PodView | undefined;
   /** Drops a manifest, or edits the one at that path. Default path: by the pod's name. */
@@ -59,7 +59,12 @@ export const testKubelet = (options: TestKubeletOptions): TestKubelet => {
   let pods: ReadonlyMap<PodUid, PodView> = new Map();
   let crash: unknown;
   const subscription: Subscription = merge(
-    reconciler.activity$.pipe(tap((activity) => activities.push(activity))),
+    reconciler.activity$.pipe(
+      tap((activity) => {
+        activities.push(activity);
+        if (activity.type === 'passCrashed') crash = new Error(activity.message);
+      }),
+    ),
     reconciler.events$.pipe(tap((event) => events.push(event))),
     reconciler.pods$.pipe(
       tap((next) => {
