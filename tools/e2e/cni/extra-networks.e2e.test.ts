@@ -121,6 +121,7 @@ const startDoomedKubelet = async (pluginDir: string) => {
   const options = [
     '--bundle',
     '--platform=node',
+    '--target=node20',
     '--format=esm',
     '--conditions=@solo-kubelet/source',
     `--outfile=${library}`,
