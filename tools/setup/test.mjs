@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // npm test: everything that CI runs, in order, and one line that sums it up. Arguments name the parts to run; none means all.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { build, installDependencies, installSystemPackages, pnpm, root, run } from './prepare.mjs';
 
@@ -11,6 +12,7 @@ const CHECKS = [
   ['types', pnpm('run', 'types')],
 ];
 const PROJECTS = ['unit', 'simulation', 'packages', 'e2e'];
+const WORKERS = Math.max(2, Math.min(4, availableParallelism()));
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -57,6 +59,8 @@ for (const project of PROJECTS) {
     'run',
     '--project',
     project,
+    // Files of one project run side by side, each with a node of its own.
+    `--maxWorkers=${WORKERS}`,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
