@@ -14,6 +14,17 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const names = readdirSync(join(root, 'packages')).sort();
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
 
+/** What a package lets others import. */
+const entryPoints = (name: string): readonly string[] => {
+  const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+    exports: Record<string, unknown>;
+  };
+  return Object.keys(exports)
+    .filter((key) => key !== './package.json')
+    .map((key) => `@solo-kubelet/${name}${key.slice(1)}`);
+};
+const nameOf = (entry: string): string => entry.replaceAll(/\W/g, '_');
+
 /** Runs a command and returns what it printed, failing with its output when it fails. */
 const expectSuccess = async (file: string, args: readonly string[], cwd: string, timeout = 120_000): Promise<string> => {
   try {
@@ -40,12 +51,23 @@ describe('packed packages', () => {
   });
 
   it.each(names)('every entry point of %s can be imported by a stranger', async (name) => {
-    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
-      exports: Record<string, unknown>;
-    };
-    const entries = Object.keys(exports).filter((key) => key !== './package.json');
-    const code = entries.map((key) => `await import('@solo-kubelet/${name}${key.slice(1)}');`).join('\n');
+    const code = entryPoints(name)
+      .map((entry) => `await import('${entry}');`)
+      .join('\n');
     await expectSuccess(process.execPath, ['--input-type=module', '-e', code], stranger.directory);
+  });
+
+  it('the declarations hold for a stranger who checks those of libraries, too', async () => {
+    const imports = names.flatMap((name) => entryPoints(name).map((entry) => `export * as ${nameOf(entry)} from '${entry}';`));
+    await writeFile(join(stranger.directory, 'everything.mts'), imports.join('\n'));
+    const options = ['--noEmit', '--strict', '--module', 'NodeNext', '--target', 'ES2023', '--lib', 'ES2023,ESNext.Disposable'];
+    const typeRoots = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+    const told = await run(bin('tsc'), [...options, ...typeRoots, 'everything.mts'], { cwd: stranger.directory }).catch(
+      (error: { stdout: string }) => error,
+    );
+    // Declarations of other people's libraries are theirs.
+    const ours = told.stdout.split('\n').filter((line) => /^(node_modules\/@solo-kubelet\/|everything)/.test(line));
+    expect(ours).toEqual([]);
   });
 
   const examples = names.flatMap((name) =>
