@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { type Dispatcher, fetch } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Validators } from './last-good-store.js';
 import { MAX_MANIFEST_BYTES } from './read-listing.js';
 
@@ -18,7 +18,8 @@ export interface FetchManifestOptions {
   /** Time limit of the whole exchange, ms. */
   readonly timeoutMs: number;
   readonly maxBytes?: number;
-  readonly dispatcher: Dispatcher;
+  /** Connections; asked for when they are needed. */
+  readonly dispatcher: () => Promise<Dispatcher>;
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +34,14 @@ export const fetchManifest = async (options: FetchManifestOptions): Promise<Fetc
       ...(validators.etag === undefined ? [] : [['If-None-Match', validators.etag] as const]),
       ...(validators.lastModified === undefined ? [] : [['If-Modified-Since', validators.lastModified] as const]),
     ].map(([name, value]): [string, string] => [name, value]);
-    const response = await fetch(url, { headers, dispatcher, redirect: 'follow', signal: AbortSignal.any([options.signal, limit]) });
+    // Loaded on first use: a node without a manifest URL does not pay its 8 MiB.
+    const { fetch } = await import('undici');
+    const response = await fetch(url, {
+      headers,
+      dispatcher: await dispatcher(),
+      redirect: 'follow',
+      signal: AbortSignal.any([options.signal, limit]),
+    });
     if (response.status === 304) {
       await response.body?.cancel();
       return { type: 'notModified' };

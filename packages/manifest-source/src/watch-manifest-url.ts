@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseManifest } from '@solo-kubelet/pod-spec';
 import { asyncScheduler, defer, finalize, from, map, Observable, type SchedulerLike, timer } from 'rxjs';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import type { Listing } from './core/listing.js';
 import { type FetchedManifest, fetchManifest } from './fetch-manifest.js';
 import { followSource } from './follow-source.js';
@@ -56,14 +56,15 @@ export const watchManifestUrl = ({
   const allHeaders = readHeaders({ ...(authorization === undefined ? {} : { authorization }), ...headers });
 
   return defer(() => {
-    const agent = new Agent({
-      connect: { timeout: timeoutMs, ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : Buffer.from(ca) }) },
-    });
+    let agent: Promise<Agent> | undefined;
+    const dispatcher = (): Promise<Agent> => {
+      const trust = ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : Buffer.from(ca) };
+      agent ??= import('undici').then((undici) => new undici.Agent({ connect: { timeout: timeoutMs, ...trust } }));
+      return agent;
+    };
     let last: Validators | undefined;
     const ask = (validators: Validators): Observable<FetchedManifest> =>
-      fromAbortable((signal) =>
-        fetchManifest({ url, shownUrl, headers: allHeaders, validators, timeoutMs, maxBytes, dispatcher: agent, signal }),
-      );
+      fromAbortable((signal) => fetchManifest({ url, shownUrl, headers: allHeaders, validators, timeoutMs, maxBytes, dispatcher, signal }));
     return followSource({
       source: 'http',
       path: shownUrl,
@@ -80,7 +81,7 @@ export const watchManifestUrl = ({
         ),
       triggers: () => timer(0, httpCheckFrequencyMs, scheduler),
       scheduler,
-    }).pipe(finalize(() => void agent.destroy()));
+    }).pipe(finalize(() => void agent?.then((opened) => opened.destroy())));
   }).pipe(shadowDuplicates());
 };
 
