@@ -231,9 +231,13 @@ describe('a kubelet that restarts', () => {
     expect(app()?.id).toBe(before?.id);
   });
 
-  it('keeps start time, readiness and transition times', async () => {
-    const { time, kubelet, boot } = await machine();
-    const probed = pod('web', { containers: [container('app', { readinessProbe: { tcpSocket: { port: 80 } } })] });
+  it.each([
+    ['the manifest is read first', 0],
+    ['the runtime is looked at first', 3_000],
+  ])('keeps start time, readiness and transition times when %s', async (_what, readingMs) => {
+    const { time, kubelet, boot } = await machine({ script: ({ name }) => (name === 'init' ? { runsForMs: 100 } : {}) });
+    const containers = [container('app', { readinessProbe: { tcpSocket: { port: 80 } } })];
+    const probed = pod('web', { initContainers: [container('init')], containers });
     kubelet.apply(probed);
     await time.advance(2_000);
     const containerId = kubelet.view('uid-web')!.pod.status!.containerStatuses![0]!.containerID!.slice('fake://'.length);
@@ -253,6 +257,7 @@ describe('a kubelet that restarts', () => {
     expect(before?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
     kubelet.stop();
     const next = boot();
+    await time.advance(readingMs);
     next.apply(probed);
     next.synced();
     await time.advance(5_000);
@@ -272,6 +277,7 @@ describe('a kubelet that restarts', () => {
     await removed;
     const restart = async () => {
       const next = boot();
+      await time.advance(1_000);
       next.apply(manifest);
       next.synced();
       await time.advance(30_000);

@@ -5,7 +5,7 @@ import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
-import { createPodEnvironment, type NodeEnvironment, type PodEnvironment } from '@solo-kubelet/pod-environment';
+import { createPodEnvironment, type NodeEnvironment, type PodEnvironment, subordinateIdRange } from '@solo-kubelet/pod-environment';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import {
   createReconciler,
@@ -261,7 +261,6 @@ const podEnvironment = async (
 ): Promise<PodEnvironment> => {
   const { cri, nodeName, machine, facts, cgroups } = parts;
   const { runtimeHandlers } = await cri.runtime.status({}, { signal });
-  const idsPerPod = config['userNamespaces.idsPerPod'];
   return createPodEnvironment({
     rootDir: flags.rootDirectory,
     podLogsDir: config.podLogsDir,
@@ -287,7 +286,9 @@ const podEnvironment = async (
     podPidsLimit: config.podPidsLimit,
     seccompDefault: config.seccompDefault,
     ...(config.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: config.singleProcessOOMKill }),
-    userNamespaces: { firstId: idsPerPod, length: 2 ** 32 - idsPerPod, idsPerPod },
+    // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
+    runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
+    userNamespaces: await subordinateIdRange({ idsPerPod: config['userNamespaces.idsPerPod'], maxPods: config.maxPods }),
     selinuxEnabled: (await readText('/sys/fs/selinux/enforce')) !== '',
     logger,
     ...environment,

@@ -261,7 +261,7 @@ const deriveStatuses = (settings: WorldSettings, before: World, after: World, in
   let changed = false;
   for (const uid of uids) {
     const pod = knownPod(after, uid);
-    if (pod === undefined || generationOf(after.observed, uid) === 0) continue;
+    if (pod === undefined || generationOf(after.observed, uid) === 0 || isUnclaimed(settings, after, uid)) continue;
     const sync = syncInput(settings, after, uid, input.atMs);
     const status = derivePodStatus({ ...sync, pod, nodeIps: after.node?.nodeIps ?? [] });
     if (canonicalText(status) === canonicalText(statuses.get(uid))) continue;
@@ -270,6 +270,10 @@ const deriveStatuses = (settings: WorldSettings, before: World, after: World, in
   }
   return changed ? { ...after, statuses } : after;
 };
+
+/** Nobody has read the pod's manifest yet: what an earlier process knew of its status is more than its containers alone can tell. */
+const isUnclaimed = (settings: WorldSettings, { desired, ledgers, statuses }: World, uid: PodUid): boolean =>
+  statuses.has(uid) && !desired.pods.has(uid) && ledgers.get(uid)?.pod === undefined && !allSynced(desired, settings.sources);
 
 /** UIDs about which something may have changed with this input. */
 const concerned = (before: World, after: World, input: WorldInput): Iterable<PodUid> => {
