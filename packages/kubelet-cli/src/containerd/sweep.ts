@@ -34,7 +34,7 @@ export const findLeftovers = async (target: SweepTarget): Promise<readonly strin
     ...rules.map((rule) => `iptables rule ${rule}`),
     ...links.map((name) => `network interface ${name}`),
     ...paths.map((path) => `directory ${path}`),
-    ...(await cniResults(layout.networkName)).map((path) => `file ${path}`),
+    ...(await cniResults(layout)).map((path) => `file ${path}`),
   ];
 };
 
@@ -45,13 +45,15 @@ export const findLeftovers = async (target: SweepTarget): Promise<readonly strin
 export const sweep = async (target: SweepTarget): Promise<void> => {
   const { layout } = target;
   const shimSockets = await shimSocketsOf(layout);
+  // Asked before the files go that tell which results are ours.
+  const results = await cniResults(layout);
   for (const pid of await processesOf(layout)) kill(pid);
   for (const path of await cgroupsOf(target.cgroupRoot)) for (const pid of await pidsIn(path)) kill(pid);
   for (const path of (await mountsUnder(ownDirectories(target))).toReversed()) await quietly(run('umount', ['-l', path], LIMIT));
   await quietly(run('ip', ['link', 'delete', layout.bridge], LIMIT));
   await removeNatRules(layout.networkName);
   await removeCgroups(target.cgroupRoot);
-  for (const path of [...ownDirectories(target), ...shimSockets, ...(await cniResults(layout.networkName))]) {
+  for (const path of [...ownDirectories(target), ...shimSockets, ...results]) {
     await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 };
@@ -150,11 +152,27 @@ const restoreNat = async (lines: readonly string[]): Promise<void> => {
 
 const linksOf = async (bridge: string): Promise<readonly string[]> => existing([`/sys/class/net/${bridge}`]);
 
-/** Where libcni keeps results; the runtime removes them with the sandbox. */
-const cniResults = async (networkName: string): Promise<readonly string[]> => {
+/**
+ * Where libcni keeps results; the runtime removes them with the sandbox. Those of the loopback network carry the same name for every
+ * containerd, so they are told by the sandboxes that this one has on disk.
+ */
+const cniResults = async (layout: ContainerdLayout): Promise<readonly string[]> => {
   const directory = '/var/lib/cni/results';
   const names = await readdir(directory).catch(() => []);
-  return names.filter((name) => name.startsWith(`${networkName}-`)).map((name) => join(directory, name));
+  const ids = await sandboxIds(layout);
+  const isOwn = (name: string): boolean => name.startsWith(`${layout.networkName}-`) || ids.some((id) => name === `cni-loopback-${id}-lo`);
+  return names.filter(isOwn).map((name) => join(directory, name));
+};
+
+/** Ids of the sandboxes that the CRI plugin keeps directories of; the plugin's own name differs between releases. */
+const sandboxIds = async ({ rootDirectory, stateDirectory }: ContainerdLayout): Promise<readonly string[]> => {
+  const perBase = await Promise.all(
+    [rootDirectory, stateDirectory].map(async (base) => {
+      const plugins = await readdir(base).catch(() => []);
+      return Promise.all(plugins.map((plugin) => readdir(join(base, plugin, 'sandboxes')).catch(() => [])));
+    }),
+  );
+  return [...new Set(perBase.flat(2))];
 };
 
 /** Sockets of shims lie in a directory that all containerds share; each task's bundle says which is its own. */
