@@ -74,7 +74,9 @@ it('a pod whose pause process is killed gets a new sandbox, and runs in it once'
   process.kill((JSON.parse(info['info'] ?? '{}') as { pid: number }).pid, 'SIGKILL');
   await node.pod('pauseless', restartedOnce);
   await eventOf(node, 'pauseless', 'SandboxChanged');
-  expect((await sandboxesOf('pauseless')).filter(({ state }) => state === READY_SANDBOX).map(({ metadata }) => metadata?.attempt)).toEqual([1]);
+  expect((await sandboxesOf('pauseless')).filter(({ state }) => state === READY_SANDBOX).map(({ metadata }) => metadata?.attempt)).toEqual([
+    1,
+  ]);
   expect(await copiesOf('pauseless')).toEqual([1]);
   await removeAll(node, 'pauseless');
 });
@@ -96,7 +98,10 @@ it('a containerd that dies in the middle of starting pods leaves each of them ru
 
 it('a containerd that dies in the middle of stopping pods does not keep them from ending', async () => {
   const names = several('stop', 4);
-  await dropAll(node, ...names.map((name) => podManifest(name, { terminationGracePeriodSeconds: 4, containers: [script('app', STUBBORN)] })));
+  await dropAll(
+    node,
+    ...names.map((name) => podManifest(name, { terminationGracePeriodSeconds: 4, containers: [script('app', STUBBORN)] })),
+  );
   for (const name of names) await node.pod(name, isRunning);
   for (const name of names) await node.remove(`${name}.json`);
   for (const name of names) await eventOf(node, name, 'Killing');
@@ -172,9 +177,15 @@ const expectNothingElse = async (names: ReadonlySet<string>): Promise<void> => {
   const { bed } = node;
   expect((await readdir(join(bed.rootDirectory, 'pods'))).sort()).toEqual(uids);
   await waitFor(
-    async () => (await readdir(bed.podLogsDirectory)).map((name) => name.split('_').at(-1)).sort().join() === uids.join(),
+    async () =>
+      (await readdir(bed.podLogsDirectory))
+        .map((name) => name.split('_').at(-1))
+        .sort()
+        .join() === uids.join(),
     { what: 'log directories of those pods only' },
   );
-  const addresses = (await readdir(join(bed.directory, 'node/cni/networks'), { recursive: true })).filter((name) => /\/\d+\.\d+\.\d+\.\d+$/.test(name));
+  const addresses = (await readdir(join(bed.directory, 'node/cni/networks'), { recursive: true })).filter((name) =>
+    /\/\d+\.\d+\.\d+\.\d+$/.test(name),
+  );
   expect(addresses).toHaveLength(names.size);
 };

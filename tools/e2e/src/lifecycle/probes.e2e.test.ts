@@ -3,7 +3,7 @@ import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { podManifest, script } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
-import { grpcServer } from './real-servers.js';
+import { grpcServer, hasBroker, mqttBroker, mqttPlugin, publish } from './real-servers.js';
 import { dropAll, eventOf, isReady, journaled, journalOf, journalWith, restartedTimes, STAY, STUBBORN, statusOf } from './watching.js';
 
 /** As often and as quick to judge as it gets. */
@@ -12,7 +12,8 @@ const exec = (command: string) => ({ exec: { command: ['sh', '-c', command] } })
 let node: TestNode;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await startNode({ flags: ['--probe-plugin', mqttPlugin] });
+  const mqtt = await mqttBroker(node, 'app');
   const http = { name: 'app', image: imageNames.http, ports: [{ name: 'web', containerPort: 8080 }] };
   const grpc = await grpcServer(node, 'app');
   const grpcPod = (name: string, probe: object): object =>
@@ -42,6 +43,20 @@ beforeAll(async () => {
         }),
       ],
     }),
+    podManifest(
+      'mqtt',
+      { volumes: mqtt.volumes, containers: [mqtt.container] },
+      {
+        annotations: {
+          'probes.solo-kubelet.dev/app.startup': JSON.stringify({ mqtt: { port: 1883 }, periodSeconds: 1, failureThreshold: 60 }),
+          'probes.solo-kubelet.dev/app.readiness': JSON.stringify({
+            mqtt: { port: 1883, topic: 'line/state', payload: 'up' },
+            timeoutSeconds: 2,
+            ...QUICK,
+          }),
+        },
+      },
+    ),
     podManifest('startup-fails', {
       containers: [script('app', STAY, { startupProbe: { ...exec('echo not yet; exit 1'), periodSeconds: 1, failureThreshold: 2 } })],
     }),
@@ -63,6 +78,17 @@ beforeAll(async () => {
   );
 });
 afterAll(() => node?.[Symbol.asyncDispose]());
+
+it.skipIf(!hasBroker)('a probe of a plugin is chosen by annotation: MQTT, against a real broker', async () => {
+  const pod = await node.pod('mqtt', (one) => statusOf(one).started === true);
+  expect(isReady('False')(pod)).toBe(true);
+  await eventOf(node, 'mqtt', 'Unhealthy', /^Readiness probe failed: /);
+  const { podIP = '' } = pod.status ?? {};
+  await publish(podIP, 'line/state', 'up');
+  await node.pod('mqtt', isReady('True'));
+  await publish(podIP, 'line/state', 'down');
+  expect(statusOf(await node.pod('mqtt', isReady('False'))).restartCount).toBe(0);
+});
 
 const readyReason = async (name: string): Promise<string> => {
   const pod = await node.pod(name, isReady('False'));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { imageNames } from '@solo-kubelet-tools/images';
@@ -79,7 +79,8 @@ describe('an image', () => {
     await dropAll(node, ...images.map((image, index) => pod(`many-${index}`, image)));
     await waitFor(async () => registry.held() === 2, { what: 'two pulls at once' });
     const pulling = async () =>
-      (await Promise.all(images.map((_, index) => eventsOf(node, `many-${index}`)))).flat().filter(({ reason }) => reason === 'Pulling').length;
+      (await Promise.all(images.map((_, index) => eventsOf(node, `many-${index}`)))).flat().filter(({ reason }) => reason === 'Pulling')
+        .length;
     await waitFor(async () => (await pulling()) === 2, { what: 'two Pulling events' });
     await dropAll(node, pod('beside', imageNames.busybox));
     await node.pod('beside', isRunning);
@@ -124,17 +125,27 @@ describe('a registry that wants to know who asks', () => {
 
 it('a disk that is full during a pull is told of, and the pod runs once there is room', async () => {
   const image = await push(registry, 'large/nginx:1', imageNames.nginx);
+  const { cri, containerd } = node.bed;
+  const { image: local } = await cri.images.imageStatus({ image: { image: imageNames.nginx } });
   // Nothing of its layers may be on the machine, under whatever name.
-  await node.bed.containerd.ctr(['images', 'remove', '--sync', imageNames.nginx, imageNames.proxy]);
-  const ingest = join(node.bed.directory, 'node/containerd/io.containerd.content.v1.content/ingest');
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', ingest]);
+  for (const name of [imageNames.nginx, imageNames.proxy]) await cri.images.removeImage({ image: { image: name } });
+  await waitFor(async () => !(await containerd.ctr(['content', 'list', '-q'])).includes(local?.id ?? ''), { what: 'end of its content' });
+  const store = join(node.bed.directory, 'node/containerd/io.containerd.content.v1.content');
+  const disk = join(node.bed.directory, 'small-disk');
+  await mkdir(disk);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'tmpfs', disk]);
+  await run('cp', ['-a', `${store}/.`, disk]);
+  const used = Number((await run('df', ['--output=used', disk])).stdout.trim().split('\n').at(-1));
+  await run('mount', ['-o', `remount,size=${used + 64}k`, disk]);
+  await run('mount', ['--move', disk, store]);
   try {
     await dropAll(node, pod('full', image));
     const failed = await node.pod('full', waitingFor('ErrImagePull'));
     expect(statusOf(failed).state?.waiting?.message).toContain('no space left on device');
+    await run('mount', ['-o', 'remount,size=256m', store]);
+    await node.pod('full', isRunning, 30_000);
+    await removeAll(node, 'full');
   } finally {
-    await run('umount', ['-l', ingest]);
+    await run('umount', ['-l', store]);
   }
-  await node.pod('full', isRunning, 30_000);
-  await removeAll(node, 'full');
 });

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { build } from 'esbuild';
@@ -62,10 +65,34 @@ new Server().bindAsync('0.0.0.0:5001', ServerCredentials.createInsecure(), () =>
 process.on('SIGTERM', () => process.exit(0));
 `;
 
-/** The machine's mosquitto on port 1883, with a retained \`up\` on the topic \`line/state\`. */
+const MOSQUITTO = '/usr/sbin/mosquitto';
+
+/** Whether this machine has the broker of Debian's package mosquitto; said aloud where it has not. */
+export const hasBroker = existsSync(MOSQUITTO);
+if (!hasBroker) console.log('mosquitto is not installed (apt-get install mosquitto): MQTT is not probed');
+
+/** The built package of our MQTT probe. */
+export const mqttPlugin = join(dirname(createRequire(import.meta.url).resolve('@solo-kubelet/probe-mqtt/package.json')), 'dist/index.js');
+
+/** Leaves a retained message with a broker: CONNECT, PUBLISH at QoS 1, and the two answers awaited. */
+export const publish = async (host: string, topic: string, payload: string): Promise<void> => {
+  const socket = connect({ host, port: 1883, timeout: 5_000 });
+  socket.once('timeout', () => socket.destroy(new Error('the broker is silent')));
+  try {
+    socket.write(Buffer.from([0x10, 16, 0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 30, 0, 4, ...Buffer.from('test')]));
+    await once(socket, 'data');
+    const body = Buffer.concat([Buffer.from([0, topic.length]), Buffer.from(topic), Buffer.from([0, 1]), Buffer.from(payload)]);
+    socket.write(Buffer.concat([Buffer.from([0x33, body.length]), body]));
+    await once(socket, 'data');
+  } finally {
+    socket.destroy();
+  }
+};
+
+/** The machine's mosquitto on port 1883. */
 export const mqttBroker = async (node: TestNode, name: string) => {
   const directory = join(node.bed.directory, 'mqtt-broker');
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'mosquitto.conf'), 'listener 1883 0.0.0.0\nallow_anonymous true\nuser root\n');
-  return hostContainer(name, ['/usr/sbin/mosquitto', '-c', '/server/mosquitto.conf'], { directory });
+  return hostContainer(name, [MOSQUITTO, '-c', '/server/mosquitto.conf'], { directory });
 };
