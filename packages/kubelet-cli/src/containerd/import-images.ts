@@ -9,7 +9,7 @@ const PINNED = 'io.cri-containerd.pinned=pinned';
 const LISTING_TIMEOUT_MS = 30_000;
 
 /** A containerd as importing needs it. */
-export type ImportTarget = Pick<PrivateContainerd, 'ctr' | 'endpoint'>;
+type ImportTarget = Pick<PrivateContainerd, 'ctr' | 'endpoint'>;
 
 /**
  * Imports image archives and pins their images, and returns the images' names when the CRI plugin knows them all: it hears of new images

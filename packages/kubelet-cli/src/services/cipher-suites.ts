@@ -21,7 +21,7 @@ const OPENSSL_NAMES: Readonly<Record<string, string>> = {
   TLS_CHACHA20_POLY1305_SHA256: 'TLS_CHACHA20_POLY1305_SHA256',
 };
 
-export interface CipherChoice {
+interface CipherChoice {
   /** OpenSSL's list; undefined: no choice was made. */
   readonly ciphers: string | undefined;
   /** Names that mean nothing here; they must not be dropped in silence. */

@@ -12,7 +12,7 @@ const IMPORT_TIMEOUT_MS = 600_000;
 const MAX_OUTPUT_BYTES = 16 << 20;
 const CRI_TIMEOUT_MS = 120_000;
 
-export interface RuntimeContext {
+interface RuntimeContext {
   /** `unix://…`. */
   readonly endpoint: string;
   readonly io: CliIo;

@@ -66,7 +66,7 @@ export interface KubeletMetrics {
   forgetPod(podUid: string): void;
 }
 
-export type StartedType = 'container' | 'init_container' | 'pod_sandbox';
+type StartedType = 'container' | 'init_container' | 'pod_sandbox';
 
 /** Upstream's set; it misspells portForward, which therefore counts as short. */
 const LONG_RUNNING: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'debug']);

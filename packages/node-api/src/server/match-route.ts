@@ -6,7 +6,7 @@ export interface RouteMatch {
 }
 
 /** What a path leads to: a route, or the fact that another method would find one. */
-export type Matched = RouteMatch | 'otherMethod' | undefined;
+type Matched = RouteMatch | 'otherMethod' | undefined;
 
 const MAX_PARAM_LENGTH = 300;
 

@@ -1,5 +1,5 @@
 /** One sample as scraped. */
-export interface ScrapedSample {
+interface ScrapedSample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
