@@ -485,7 +485,7 @@ it('tells since when it knows a pod, whatever is edited of it', async () => {
   kubelet.apply(pod('web'));
   await time.advance(2_000);
   const first = seen();
-  expect(first).toBe('2026-01-01T00:00:00.010Z');
+  expect(first).toBe('2026-01-01T00:00:00.010000000Z');
   kubelet.apply(pod('web', { activeDeadlineSeconds: 1_000 }));
   await time.advance(2_000);
   expect(seen()).toBe(first);

@@ -1,4 +1,3 @@
-import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PodView } from '@solo-kubelet/reconciler';
 import { type Observable, scan } from 'rxjs';
 
@@ -18,11 +17,3 @@ export const firstSeen =
 
 const seenPod = (before: SeenPod | undefined, view: PodView, now: () => number): SeenPod =>
   before?.view === view ? before : { view, seenMs: before?.seenMs ?? now() };
-
-const CONFIG_SEEN = 'kubernetes.io/config.seen';
-
-/** The pod as the API shows it: with the time of its first sight (pkg/kubelet/config sets it on every pod). */
-export const podObject = ({ view: { pod }, seenMs }: SeenPod): Pod => ({
-  ...pod,
-  metadata: { ...pod.metadata, annotations: { [CONFIG_SEEN]: new Date(seenMs).toISOString(), ...pod.metadata.annotations } },
-});

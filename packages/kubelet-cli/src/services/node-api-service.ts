@@ -7,7 +7,7 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletService } from '../run/kubelet-services.js';
 import { countPods } from './count-pods.js';
 import { eventObject } from './event-object.js';
-import { firstSeen, podObject, type SeenPod } from './first-seen.js';
+import { firstSeen, type SeenPod } from './first-seen.js';
 import { latestList } from './latest-list.js';
 import { accessWarnings, listenOptions } from './listen-options.js';
 import { manifestObject } from './manifest-object.js';
@@ -26,7 +26,7 @@ export const nodeApiService: KubeletService = (context) => {
       firstSeen(Date.now),
       tap((seen) => recordPods(seen)),
     ),
-    podObject,
+    ({ view }) => view.pod,
   );
   const manifests = latestList(manifests$.pipe(map(({ manifests: all }) => all)), manifestObject);
   const earlier: ReadonlyMap<string, KubeletEvent> = new Map(earlierEvents.map((event) => [event.id, event]));

@@ -30,7 +30,7 @@ describe('applyStaticPodDefaults', () => {
     expect(pod.metadata).toMatchObject({
       name: 'web-node1',
       namespace: 'default',
-      annotations: { 'kubernetes.io/config.hash': pod.metadata.uid, 'kubernetes.io/config.source': 'file' },
+      annotations: { 'kubernetes.io/config.hash': pod.metadata.uid },
     });
     expect(pod.metadata.uid).toMatch(/^[0-9a-f]{32}$/);
     expect(pod.spec).toMatchObject({ nodeName: 'Node1', tolerations: [{ operator: 'Exists', effect: 'NoExecute' }] });
@@ -40,7 +40,6 @@ describe('applyStaticPodDefaults', () => {
   it('keeps a uid that is given, and adds no toleration to a pod from a URL', () => {
     const pod = applyStaticPodDefaults({ ...raw(), metadata: { ...raw().metadata, uid: 'mine' } }, { ...options, source: 'url' });
     expect(pod.metadata.uid).toBe('mine');
-    expect(pod.metadata.annotations?.['kubernetes.io/config.source']).toBe('http');
     expect(pod.spec.tolerations).toBeUndefined();
   });
 

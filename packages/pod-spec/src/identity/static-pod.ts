@@ -5,8 +5,6 @@ import { fnv1a128 } from './fnv.js';
 
 /** The annotation that holds the hash, and so the uid, of a static Pod. */
 export const configHashAnnotation = 'kubernetes.io/config.hash';
-/** The annotation that makes a Pod a static one: `file` or `http` (pkg/kubelet/config, set by the merger of sources). */
-const configSourceAnnotation = 'kubernetes.io/config.source';
 
 export interface StaticPodOptions {
   readonly nodeName: string;
@@ -29,13 +27,12 @@ const podUid = (pod: Draft<Pod>, { nodeName, path, source = 'file' }: StaticPodO
 /** Gives a defaulted Pod its identity in place. */
 export const fillStaticIdentity = (pod: Draft<Pod>, options: StaticPodOptions): void => {
   const { metadata, spec } = pod;
-  const source = (options.source ?? 'file') === 'file' ? 'file' : 'http';
   metadata.uid ||= podUid(pod, options);
   metadata.name = `${metadata.name ?? ''}-${options.nodeName.toLowerCase()}`;
   metadata.namespace ||= 'default';
   spec.nodeName = options.nodeName;
-  metadata.annotations = { ...metadata.annotations, [configHashAnnotation]: metadata.uid, [configSourceAnnotation]: source };
-  if (source === 'file') {
+  metadata.annotations = { ...metadata.annotations, [configHashAnnotation]: metadata.uid };
+  if ((options.source ?? 'file') === 'file') {
     const old = spec.tolerations ?? [];
     const kept = old.map((toleration) => (isNoExecute(toleration) ? { ...noExecute } : toleration));
     spec.tolerations = old.some(isNoExecute) ? kept : [...kept, { ...noExecute }];

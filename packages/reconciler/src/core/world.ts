@@ -127,7 +127,7 @@ const restore = (world: World, records: readonly RestoredRecord[]): World => {
 };
 
 const takeManifest = (world: World, given: ManifestEvent, nowMs: number): World => {
-  const event = given.type === 'applied' ? { ...given, pod: withFirstSeen(given.pod, world, nowMs) } : given;
+  const event = given.type === 'applied' ? { ...given, pod: withSource(given.pod, given.origin, world, nowMs) } : given;
   if (event.type === 'touched') return takeTouch(world, event.origin);
   const desired = reduceDesired(world.desired, event);
   if (desired === world.desired) return world;
@@ -146,12 +146,18 @@ const takeManifest = (world: World, given: ManifestEvent, nowMs: number): World 
   return { ...world, desired, ledgers };
 };
 
-const FIRST_SEEN = 'kubernetes.io/config.seen';
+const CONFIG_SEEN = 'kubernetes.io/config.seen';
+const CONFIG_SOURCE = 'kubernetes.io/config.source';
 
-/** Since when this kubelet knows the pod; an edit of it changes nothing about that. Upstream: pkg/kubelet/config. */
-const withFirstSeen = (pod: Pod, { desired }: World, nowMs: number): Pod => {
-  const seen = desired.pods.get(uidOf(pod))?.pod.metadata.annotations?.[FIRST_SEEN] ?? new Date(nowMs).toISOString();
-  return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [FIRST_SEEN]: seen } } };
+/**
+ * What the merger of sources notes on a static pod: where it comes from, and since when this kubelet knows it; an edit of it changes nothing about
+ * that (pkg/kubelet/config/config.go). Neither is part of the pod's identity.
+ */
+const withSource = (pod: Pod, { source }: ManifestOrigin, { desired }: World, nowMs: number): Pod => {
+  const seen =
+    desired.pods.get(uidOf(pod))?.pod.metadata.annotations?.[CONFIG_SEEN] ?? new Date(nowMs).toISOString().replace('Z', '000000Z');
+  const annotations = { ...pod.metadata.annotations, [CONFIG_SOURCE]: source, [CONFIG_SEEN]: seen };
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
 };
 
 /** Somebody wrote the file again as it was: what waits goes ahead now. */
