@@ -2,6 +2,7 @@ import { housekeepingService } from '../services/housekeeping-service.js';
 import { networkGarbageService } from '../services/network-garbage-service.js';
 import { nodeApiService } from '../services/node-api-service.js';
 import { qosCgroupsService } from '../services/qos-cgroups-service.js';
+import { quietHeapService } from '../services/quiet-heap-service.js';
 import { systemdNotifyService } from '../services/systemd-notify-service.js';
 import { volumeLimitsService } from '../services/volume-limits-service.js';
 import type { KubeletService } from './kubelet-services.js';
@@ -13,5 +14,6 @@ export const allServices: readonly KubeletService[] = [
   networkGarbageService,
   qosCgroupsService,
   volumeLimitsService,
+  quietHeapService(),
   systemdNotifyService(process.env),
 ];
