@@ -187,6 +187,11 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       });
     },
 
+    async resizePod(pod, { signal } = {}) {
+      const { hugePageSizes } = await machineFacts();
+      await cgroups.resizePod(pod, hugePageSizes, { signal });
+    },
+
     async refreshVolumes(pod, { signal } = {}) {
       for (const volume of usedVolumes(pod)) await refreshVolume(volume, volumeContext(pod, signal));
     },

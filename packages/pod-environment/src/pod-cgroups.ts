@@ -13,6 +13,8 @@ interface Abortable {
 export interface PodCgroups {
   prepareNode(options: Abortable): Promise<void>;
   preparePod(pod: Pod, hugePageSizes: readonly string[], options: Abortable): Promise<void>;
+  /** Writes the pod's limits anew, if its cgroup is there. */
+  resizePod(pod: Pod, hugePageSizes: readonly string[], options: Abortable): Promise<void>;
   /** The `cgroup_parent` of the pod. */
   parentOf(pod: Pod): string;
   updateBurstable(activePods: readonly Pod[], options: Abortable): Promise<void>;
@@ -47,6 +49,10 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
     },
     async preparePod(pod, hugePageSizes, options) {
       if (perQos) await manager.ensure(nameOf(pod), podCgroupLimits(pod, { ...settings, hugePageSizes }), options);
+    },
+    async resizePod(pod, hugePageSizes, options) {
+      if (!perQos || !(await manager.exists(nameOf(pod)))) return;
+      await manager.update(nameOf(pod), podCgroupLimits(pod, { ...settings, hugePageSizes }), options);
     },
     parentOf: (pod) => (perQos ? cgroupPath(driver, nameOf(pod)) : ''),
     async updateBurstable(activePods, options) {

@@ -57,6 +57,8 @@ export interface PodEnvironment {
   runtimeHandler(pod: Pod): string;
   /** Environment, /etc/hosts, subPaths and the termination message file: before every CreateContainer. */
   prepareContainer(input: PrepareContainerInput, options?: CallOptions): Promise<ContainerConfig>;
+  /** Holds the cgroup of a pod that runs to the resources of this one. What it leaves open stays as it is; without the cgroup nothing is done. */
+  resizePod(pod: Pod, options?: CallOptions): Promise<void>;
   /** Rewrites downwardAPI and projected volumes whose contents changed. */
   refreshVolumes(pod: Pod, options?: CallOptions): Promise<void>;
   /** Bytes used by each disk emptyDir, for sizeLimit. */

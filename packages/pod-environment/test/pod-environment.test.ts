@@ -68,6 +68,17 @@ describe('a pod on disk', () => {
     expect(await pods.listPodUids()).toEqual([uid]);
   });
 
+  it('has its cgroup resized while it runs, and nothing made when it does not', async () => {
+    const pods = environment();
+    const sized = (cpu: string) => testPod({ containers: [{ resources: { requests: { cpu }, limits: { cpu, memory: '64Mi' } } }] });
+    const file = (name: string) => tree.files.get(`/cg/kubepods/burstable/pod${uid}/${name}`);
+    await pods.resizePod(sized('1'));
+    expect(file('cpu.max')).toBeUndefined();
+    await pods.preparePod(sized('1'));
+    await pods.resizePod(sized('2'));
+    expect([file('cpu.max'), file('memory.max')]).toEqual(['200000 100000', '67108864']);
+  });
+
   it('gives its container hosts, environment and a termination file for every attempt', async () => {
     const pods = environment();
     await pods.preparePod(pod);

@@ -62,6 +62,9 @@ const execute = async (action: PodAction, context: PassContext): Promise<Outcome
     case 'updateResources':
       await runtime.updateResources(pod, action.container, action.containerId, { signal });
       return undefined;
+    case 'resizePod':
+      await runtime.resizePod(action.limits, { signal });
+      return undefined;
     case 'refreshVolumes':
       await runtime.refreshVolumes(pod, { signal });
       return undefined;
@@ -142,6 +145,7 @@ const failureReason = (action: PodAction): string => {
     case 'startContainer':
       return 'RunContainerError';
     case 'updateResources':
+    case 'resizePod':
       return 'ResizeError';
     case 'pullImages':
       return 'ErrImagePull';

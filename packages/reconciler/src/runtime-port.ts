@@ -80,6 +80,8 @@ export interface RuntimePort {
   stopSandbox(podSandboxId: string, options: Abortable): Promise<void>;
   removeSandbox(podSandboxId: string, options: Abortable): Promise<void>;
   updateResources(pod: Pod, container: Container, containerId: string, options: Abortable): Promise<void>;
+  /** Holds the cgroup of a whole pod that runs to the resources of this pod. */
+  resizePod(limits: Pod, options: Abortable): Promise<void>;
   /** Volumes, directories, cgroup, logs and back-off records of a pod that has ended. */
   cleanPod(podUid: PodUid, options: Abortable): Promise<void>;
   /** Pods of which something is left that `cleanPod` removes, whether the runtime knows them or not. */

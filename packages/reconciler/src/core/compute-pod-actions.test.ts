@@ -325,9 +325,34 @@ it('sends new resources to a running container, and restarts it where its resize
     admission: { state: 'admitted' } as const,
     actuated: new Map([['app', JSON.stringify([undefined, '1Gi', undefined, '1Gi'])]]),
   };
-  expect(told(planFor({ containers: [resized()] }, observedPod([running]), { ledger }))).toEqual(['updateResources']);
+  expect(told(planFor({ containers: [resized()] }, observedPod([running]), { ledger }))).toEqual([
+    'resizePod',
+    'updateResources',
+    'resizePod',
+  ]);
   const restarting = resized({ resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] });
-  expect(told(planFor({ containers: [restarting] }, observedPod([running]), { ledger }))).toEqual(['stop app:SpecChanged', 'start app#1']);
+  expect(told(planFor({ containers: [restarting] }, observedPod([running]), { ledger }))).toEqual([
+    'resizePod',
+    'stop app:SpecChanged',
+    'start app#1',
+    'resizePod',
+  ]);
+});
+
+it('keeps the pod wide enough for what its containers had and are to have while they are resized', () => {
+  const now = { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m', memory: '512Mi' } };
+  const ledger = {
+    ...newLedger(pod('web')),
+    admission: { state: 'admitted' } as const,
+    actuated: new Map([['app', JSON.stringify(['250m', '1Gi', '500m', '2Gi'])]]),
+  };
+  const containers = [container('app', { resources: now })];
+  const { actions } = planFor({ containers }, observedPod([running]), { ledger });
+  const resourcesOf = (action: PodAction | undefined) => action?.type === 'resizePod' && action.limits.spec.containers[0]?.resources;
+  expect(resourcesOf(actions[0])).toEqual({ limits: { cpu: '1', memory: '2Gi' }, requests: { cpu: '500m', memory: '1Gi' } });
+  expect(actions[1]).toMatchObject({ type: 'updateResources', container: { resources: now } });
+  expect(resourcesOf(actions[2])).toEqual(now);
+  expect(told(planFor({ containers: [container('app')] }, observedPod([running])))).toEqual([]);
 });
 
 it('rewrites volumes that show the pod’s metadata when its manifest changed, once', () => {

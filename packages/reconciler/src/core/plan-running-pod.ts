@@ -2,7 +2,7 @@ import type { Container } from '@solo-kubelet/pod-spec';
 import { stopsOfPod } from './container-stop.js';
 import { backoffUntilMs, currentBackoff, formatDelay } from './crash-backoff.js';
 import { decideInitContainers } from './init-containers.js';
-import { planResize } from './plan-resize.js';
+import { withResize } from './plan-resize.js';
 import type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan } from './pod-action.js';
 import { formatPod } from './pod-identity.js';
 import type { RunningPodInput } from './pod-sync-input.js';
@@ -27,7 +27,7 @@ export const planRunningPod = (input: RunningPodInput): PodPlan => {
   const regular = decideRegularContainers(input);
   if (!regular.anyLeft) return endPod(input);
   const plan = planStarts(input, [...init.stops, ...regular.stops], [...init.starts, ...regular.starts]);
-  return { ...plan, actions: [...refreshOf(input), ...plan.actions, ...planResize(input, plan.actions)] };
+  return { ...plan, actions: [...refreshOf(input), ...withResize(input, plan.actions)] };
 };
 
 /** Under a pinned UID labels and annotations may change while the pod runs; downwardAPI files follow. */

@@ -1,4 +1,4 @@
-import type { Container, LifecycleHandler } from '@solo-kubelet/pod-spec';
+import type { Container, LifecycleHandler, Pod } from '@solo-kubelet/pod-spec';
 
 export type ContainerKind = 'init' | 'sidecar' | 'regular';
 
@@ -39,6 +39,8 @@ export type PodAction =
   | { readonly type: 'pullImages' }
   | { readonly type: 'startContainer'; readonly container: Container; readonly kind: ContainerKind; readonly restartCount: number }
   | { readonly type: 'updateResources'; readonly container: Container; readonly containerId: string }
+  /** Holds the cgroup of the whole pod to what `limits`, the pod with the resources that count now, asks for. */
+  | { readonly type: 'resizePod'; readonly limits: Pod }
   /** Brings volumes that show the pod's own metadata up to date. */
   | { readonly type: 'refreshVolumes' }
   /** Volumes, directories, cgroup and logs: after the last container. */

@@ -78,6 +78,7 @@ export const criRuntime = ({
       await cri.runtime.updateContainerResources({ containerId, linux: config.linux?.resources }, { signal });
       observer.forget(containerId);
     },
+    resizePod: (limits, { signal }) => environment.resizePod(limits, { signal }),
     cleanPod: async (uid, { signal }) => {
       // The pod's directory goes last: it is what tells of a pod whose cleaning was cut short.
       await logs.removePod(uid);

@@ -270,6 +270,7 @@ export const fakeRuntime = ({
       }),
     updateResources: (pod, container, _containerId, { signal }) =>
       call('updateResources', uidOf(pod), container.name, signal, () => undefined),
+    resizePod: (limits, { signal }) => call('resizePod', uidOf(limits), '', signal, () => undefined),
     cleanPod: (uid, { signal }) =>
       call('cleanPod', uid, '', signal, () => {
         if (observed(uid) !== undefined) violations.push(`${uid} cleaned while something of it was left`);
