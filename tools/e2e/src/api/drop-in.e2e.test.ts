@@ -219,6 +219,11 @@ describe("the deck's unit file", () => {
         },
         { what: 'a running pod', timeoutMs: 60_000 },
       );
+      const name = `deck-127.0.0.1`;
+      const directory = `/var/log/pods/default_${name}_${pod.metadata.uid}`;
+      const id = pod.status?.containerStatuses?.[0]?.containerID?.replace(/^.*:\/\//, '');
+      const link = `/var/log/containers/${name}_default_app-${id}.log`;
+      logs.push(directory, link);
       expect((await ask(`https://127.0.0.1:${tls}/configz`)).status).toBe(200);
       const dead = deck.records().filter(({ message }) => /^--\S+ has no effect/.test(String(message)));
       expect(dead.map(({ message }) => /^--(\S+)/.exec(String(message))?.[1]).sort()).toEqual([
@@ -226,12 +231,6 @@ describe("the deck's unit file", () => {
         'container-runtime',
         'logtostderr',
       ]);
-
-      const name = `deck-127.0.0.1`;
-      const directory = `/var/log/pods/default_${name}_${pod.metadata.uid}`;
-      const id = pod.status?.containerStatuses?.[0]?.containerID?.replace(/^.*:\/\//, '');
-      const link = `/var/log/containers/${name}_default_app-${id}.log`;
-      logs.push(directory, link);
       expect((await stat(join(directory, 'app', '0.log'))).isFile()).toBe(true);
       expect(await waitFor(() => readlink(link), { what: 'the link to the log' })).toBe(join(directory, 'app', '0.log'));
       await rm(join(manifests, 'deck.yaml'));
