@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { podManifest, script } from '../kubelet/manifests.js';
 import { hasPhase, isRunning, startNode, type TestNode } from '../kubelet/node.js';
@@ -7,13 +8,12 @@ const one = (name: string, spec: object = {}, container: object = {}, metadata: 
   podManifest(name, { ...spec, containers: [script('app', STAY, container)] }, metadata);
 const port = { ports: [{ containerPort: 80, hostPort: 39_480, hostIP: '127.0.0.1' }] };
 const cpu = (amount: string) => ({ resources: { requests: { cpu: amount } } });
+/** So much of the machine that two pods of it do not fit. */
+const MOST = `${availableParallelism() * 600}m`;
 let node: TestNode;
-let cores: number;
 
 beforeAll(async () => {
   node = await startNode({ flags: ['--node-labels', 'line=7'] });
-  const { status } = (await node.api.getNode({ signal: new AbortController().signal })) as { status?: { allocatable?: { cpu?: string } } };
-  cores = Number(status?.allocatable?.cpu);
 });
 afterAll(() => node?.[Symbol.asyncDispose]());
 
@@ -67,16 +67,15 @@ describe('a pod that another one stands in the way of', () => {
     ],
     [
       'cpu',
-      one('first-cpu', {}, cpu('1m')),
-      one('second-cpu', {}, cpu('0')),
+      one('first-cpu', {}, cpu(MOST)),
+      one('second-cpu', {}, cpu(MOST)),
       'OutOfcpu',
       /^Pod was rejected: Node didn't have enough resource: cpu, requested: \d+, used: \d+, capacity: \d+$/,
     ],
   ])('is refused, and runs when that one has gone: %s', async (what, first, second, reason, message) => {
-    const most = cpu(`${Math.floor(cores * 600)}m`);
-    await dropAll(node, what === 'cpu' ? one('first-cpu', {}, most) : first);
+    await dropAll(node, first);
     await node.pod(`first-${what}`, isRunning);
-    await dropAll(node, what === 'cpu' ? one('second-cpu', {}, most) : second);
+    await dropAll(node, second);
     expect(await refusal(`second-${what}`)).toEqual({ reason, message: expect.stringMatching(message), started: undefined });
     await node.remove(`first-${what}.json`);
     const { status } = await node.pod(`second-${what}`, isRunning);
