@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kill } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Ends every process whose environment holds all the given entries, children that left their parent included, until none is left.
@@ -11,16 +12,23 @@ export const killByEnvironment = async (
   { procDir = '/proc', signal }: { readonly procDir?: string; readonly signal?: AbortSignal } = {},
 ): Promise<readonly number[]> => {
   const killed = new Set<number>();
+  const giveUpAtMs = performance.now() + DYING_LIMIT_MS;
   for (;;) {
     signal?.throwIfAborted();
-    const found = (await findByEnvironment(entries, procDir)).filter((pid) => !killed.has(pid));
-    if (found.length === 0) return [...killed];
+    const found = await findByEnvironment(entries, procDir);
+    if (found.length === 0 || performance.now() > giveUpAtMs) return [...killed];
     for (const pid of found) {
       killQuietly(pid);
       killed.add(pid);
     }
+    // A process is still there for a moment after it was killed, and may have forked a moment before.
+    await delay(RESCAN_MS);
   }
 };
+
+const RESCAN_MS = 2;
+/** A process that the kernel holds (a stuck mount, a device) dies when the kernel lets go of it; nobody can wait for that. */
+const DYING_LIMIT_MS = 2_000;
 
 /** Processes whose environment holds all the given entries. */
 export const findByEnvironment = async (entries: Readonly<Record<string, string>>, procDir = '/proc'): Promise<readonly number[]> => {

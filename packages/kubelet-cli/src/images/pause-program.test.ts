@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,7 @@ describe.runIf(architecture !== undefined)('the pause program on this machine (L
     child = spawn(join(directory, 'pause'));
     await once(child, 'spawn');
     const exit = once(child, 'exit');
+    await expect.poll(() => nameAndState(child?.pid ?? 0), { timeout: 5_000, interval: 5 }).toBe('pause S');
     child.kill('SIGHUP');
     child.kill('SIGUSR1');
     child.kill(signal);
@@ -55,6 +57,12 @@ describe.runIf(architecture !== undefined)('the pause program on this machine (L
     expect(child.exitCode).toBeNull();
   });
 });
+
+/** `pause S`: the program has begun and sleeps, waiting for a signal. (While it waits, /proc shows no signal as blocked.) */
+const nameAndState = (pid: number): string => {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return ['Name', 'State'].map((field) => new RegExp(`^${field}:\\s+(\\S+)`, 'm').exec(status)?.[1]).join(' ');
+};
 
 const isGone = (pid: number): boolean => {
   try {
