@@ -7,7 +7,7 @@ import { imageNames } from '@solo-kubelet-tools/images';
 import { containerdOfRelease, startTestbed, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { createLab, type Lab, labFault, type Netns, run } from './lab.js';
+import { createLab, type Lab, labFault, type Netns } from './lab.js';
 
 const fault = await labFault();
 if (fault !== undefined) console.warn(`extra networks are not tested: ${fault}`);
@@ -118,16 +118,17 @@ const startDoomedKubelet = async (pluginDir: string) => {
   const repository = fileURLToPath(new URL('../../..', import.meta.url));
   const library = join(lab.root, 'extra-networks.mjs');
   const source = join(repository, 'packages/cni-invoker/src/extra-networks/index.ts');
-  const options = [
-    '--bundle',
-    '--platform=node',
-    '--target=node20',
-    '--format=esm',
-    '--conditions=@solo-kubelet/source',
-    `--outfile=${library}`,
-    '--log-level=error',
-  ];
-  await run(join(repository, 'node_modules/.bin/esbuild'), source, ...options);
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: [source],
+    outfile: library,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    conditions: ['@solo-kubelet/source'],
+    logLevel: 'error',
+  });
   // The first network's file is YAML, which the parent has read: the child gets it as JSON.
   await writeFile(join(networkDir, 'camera.json'), JSON.stringify(parseAllDocuments(camera(lab.dataDir))[0]?.toJS()));
   const wiring = { networkDir, stateDir: join(lab.root, 'state'), pluginDirs: [pluginDir], runtimeConfDirs: [] };

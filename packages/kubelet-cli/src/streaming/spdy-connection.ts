@@ -19,7 +19,8 @@ export const createSpdyConnection = (socket: Duplex, head: Buffer): SpdyConnecti
   let lastId = -1;
   const send = (parts: readonly Buffer[], done?: (error?: Error | null) => void): void => {
     if (socket.destroyed) {
-      done?.(new Error('the connection is closed'));
+      // The other side has gone: there is nobody to write to, and what it said before must not be lost by an error here.
+      done?.();
       return;
     }
     for (const [index, part] of parts.entries()) socket.write(part, index === parts.length - 1 ? done : undefined);
@@ -49,8 +50,8 @@ export const createSpdyConnection = (socket: Duplex, head: Buffer): SpdyConnecti
   socket.on('error', () => socket.destroy());
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
+      // What has come is still to be read: the streams end after it, and are not destroyed.
       for (const stream of streams.values()) stream.push(null);
-      for (const stream of streams.values()) stream.destroy();
       resolve();
     });
   });
