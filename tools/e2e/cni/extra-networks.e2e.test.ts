@@ -7,7 +7,7 @@ import { imageNames } from '@solo-kubelet-tools/images';
 import { containerdOfRelease, startTestbed, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { createLab, type Lab, labFault, type Netns } from './lab.js';
+import { createLab, type Lab, labFault, type Netns, run } from './lab.js';
 
 const fault = await labFault();
 if (fault !== undefined) console.warn(`extra networks are not tested: ${fault}`);
