@@ -3,7 +3,6 @@ import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnost
 import { parseManifest } from '@solo-kubelet/pod-spec';
 import {
   asyncScheduler,
-  auditTime,
   catchError,
   defer,
   distinctUntilChanged,
@@ -16,6 +15,7 @@ import {
   share,
   switchMap,
   takeUntil,
+  throttleTime,
   timer,
 } from 'rxjs';
 import type { Listing } from './core/listing.js';
@@ -53,7 +53,7 @@ export interface ManifestDirectoryOptions {
   readonly hints?: (path: string, kind: 'directory' | 'file') => Observable<unknown>;
 }
 
-/** How long hints are gathered before a listing, ms: one save makes several. */
+/** The first hint is followed at once; those that come within this time of it, ms, since one save makes several, lead to one more listing. */
 const HINT_WINDOW_MS = 10;
 
 /**
@@ -99,7 +99,7 @@ export const watchManifestDirectory = ({
       );
       const hint$ = place$.pipe(
         switchMap((place) => (place === undefined ? [] : hints(path, place.kind).pipe(catchError(unwatched)))),
-        auditTime(HINT_WINDOW_MS, scheduler),
+        throttleTime(HINT_WINDOW_MS, scheduler, { leading: true, trailing: true }),
       );
       return merge(of('start'), timer(fileCheckFrequencyMs, fileCheckFrequencyMs, scheduler), hint$);
     },

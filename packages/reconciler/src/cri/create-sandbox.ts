@@ -31,14 +31,13 @@ type Created = StepResult<{ readonly podSandboxId: string; readonly ips: readonl
 export const createSandbox = async (pod: Pod, attempt: number, { signal, report }: Reporting, deps: SandboxDeps): Promise<Created> => {
   const { cri, environment, configs, starts, burntAttempts } = deps;
   const uid = uidOf(pod);
-  if (pod.spec.hostNetwork !== true) {
-    const fault = await networkFault(cri, signal);
-    if (fault !== undefined) return { ok: false, reason: 'NetworkNotReady', message: `network is not ready: ${fault}` };
-  }
   let config: PodSandboxConfig;
   let runtimeHandler: string;
   try {
-    await environment.preparePod(pod, { signal });
+    // The runtime is asked while the pod's surroundings are made: what has been prepared serves the next attempt.
+    const fault = pod.spec.hostNetwork === true ? undefined : networkFault(cri, signal);
+    const [network] = await Promise.all([fault, environment.preparePod(pod, { signal })]);
+    if (network !== undefined) return { ok: false, reason: 'NetworkNotReady', message: `network is not ready: ${network}` };
     const burnt = burntAttempts.get(uid) ?? -1;
     config = await configs.make(pod, Math.max(attempt, burnt + 1), { signal, report });
     runtimeHandler = environment.runtimeHandler(pod);
