@@ -17,10 +17,10 @@ const filesWith = (text: string): string => {
   }
 };
 
-/** Where this machine fetches packages from, when it has a registry of its own. */
+/** Where this machine fetches packages from. */
 const registryHost = (): string | undefined => {
   const { host } = new URL(execFileSync('npm', ['config', 'get', 'registry'], { cwd: root, encoding: 'utf8' }).trim());
-  return host !== 'registry.npmjs.org' && /[a-z].*\./.test(host) ? host : undefined;
+  return /[a-z].*\./.test(host) ? host : undefined;
 };
 
 /** Directories that every machine has, so that paths in them tell nothing. */
