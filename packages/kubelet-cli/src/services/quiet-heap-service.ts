@@ -1,10 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { debounceTime, filter, type SchedulerLike, tap } from 'rxjs';
+import { debounceTime, filter, type SchedulerLike, switchMap, take, tap, timer } from 'rxjs';
 import type { KubeletService } from '../run/kubelet-services.js';
 
 /** How long the kubelet must have had nothing to do, ms. */
 const QUIET_MS = 10_000;
+/**
+ * V8 gives the memory of young objects back (some 30 MiB after a busy time) only when it has seen from one collection to the next that
+ * little is allocated: it takes a few of them, this far apart, ms.
+ */
+const AGAIN_MS = 5_000;
+const COLLECTIONS = 4;
 
 /**
  * Hands memory back once work is over. V8 collects when a program allocates, and a kubelet at rest hardly does: without this it would sit on
@@ -16,6 +22,7 @@ export const quietHeapService =
     reconciler.activity$.pipe(
       filter((activity) => activity.scope === 'pod' && activity.type === 'passEnded' && activity.actions > 0),
       debounceTime(QUIET_MS, scheduler),
+      switchMap(() => timer(0, AGAIN_MS, scheduler).pipe(take(COLLECTIONS))),
       tap(collect),
     );
 
