@@ -102,7 +102,7 @@ export const packages = [
       pino: catalog,
       picocolors: catalog,
       rxjs: catalog,
-      'string-width': catalog,
+      'get-east-asian-width': catalog,
       'tar-stream': catalog,
       yaml: catalog,
     },

@@ -7,7 +7,10 @@ export interface CommandInput {
   readonly operands: readonly string[];
 }
 
-/** One verb of the command line. */
+/**
+ * One verb of the command line. The table of all of them is read by every call, so what carries a verb out is loaded by `run`, and before anything
+ * is done: a program that runs for months must not look for its files again when a new version has replaced them.
+ */
 export interface Command {
   /** `get`, `describe`, …; the first word after the program's name. */
   readonly name: string;

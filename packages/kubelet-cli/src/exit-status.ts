@@ -1,4 +1,3 @@
-import { CriError } from '@solo-kubelet/cri-client';
 import { isAbort } from '@solo-kubelet/diagnostics';
 import { CliError } from './cli-error.js';
 
@@ -16,7 +15,8 @@ export const EXIT = {
 /** The exit status that an error stands for. */
 export const exitStatusOf = (error: unknown, interrupted: AbortSignal): number => {
   if (interrupted.aborted && (isAbort(error) || error === interrupted.reason)) return interruptedStatus(interrupted);
-  if (CriError.is(error)) return error.code === 'CRI_UNAVAILABLE' ? EXIT.runtimeUnreachable : EXIT.failed;
+  // By its code: loading the runtime's client to recognise its class would make every command slow.
+  if (isFailure(error) && (error as { code?: unknown }).code === 'CRI_UNAVAILABLE') return EXIT.runtimeUnreachable;
   if (!CliError.is(error)) return isFailure(error) ? EXIT.failed : EXIT.bug;
   if (error.code === 'CLI_USAGE' || error.code === 'CLI_CONFIG_INVALID') return EXIT.usage;
   return error.code === 'CLI_RUNTIME_UNREACHABLE' ? EXIT.runtimeUnreachable : EXIT.failed;

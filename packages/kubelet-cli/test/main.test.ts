@@ -20,6 +20,9 @@ describe('main', () => {
     [['gte', 'pods'], 'unknown command "gte"\nDid you mean get?\n'],
     [['get', '--otput', 'json'], expect.stringContaining("Unknown option '--otput'")],
     [['run', '--pod-manifest-pth=/x'], 'unknown flag: --pod-manifest-pth\nDid you mean --pod-manifest-path?\n'],
+    // What is wrong with the arguments is said before anybody is asked.
+    [['get'], 'get what? pods, node, images, events or manifests\n'],
+    [['logs', 'web', '--tail', 'x'], '--tail takes a number, not "x"\n'],
     [['up', '--runtime', 'docker'], expect.stringContaining('--runtime must be containerd or memory')],
   ])('answers %j with status 2', async (argv, err) => {
     expect(await call(...argv)).toEqual({ status: 2, out: '', err });

@@ -3,30 +3,9 @@ import { connect } from 'node:net';
 import { CliError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
-import { DEFAULT_API_SOCKET } from '../config/load-configuration.js';
-import { DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../up/start-node.js';
+import { DEFAULT_API_SOCKET, DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../config/default-paths.js';
 import { createDaemonClient } from './daemon-client.js';
 import type { NodeClient } from './node-client.js';
-import { createRuntimeClient } from './runtime-client.js';
-
-/** Options of every command that asks a node. */
-export const nodeOptions = {
-  socket: { type: 'string' },
-  server: { type: 'string' },
-  token: { type: 'string' },
-  'certificate-authority': { type: 'string' },
-  'client-certificate': { type: 'string' },
-  'client-key': { type: 'string' },
-  'insecure-skip-tls-verify': { type: 'boolean' },
-  'runtime-endpoint': { type: 'string' },
-} as const;
-
-export const NODE_OPTIONS_HELP = `
-  --socket PATH                 the kubelet's local socket (default ${DEFAULT_API_SOCKET}; also SOLO_KUBELET_SOCKET)
-  --server https://HOST:10250   a kubelet elsewhere, with --token, or --client-certificate and --client-key,
-                                and --certificate-authority or --insecure-skip-tls-verify
-  --runtime-endpoint SOCKET     ask the container runtime instead of the kubelet (also CONTAINER_RUNTIME_ENDPOINT)
-`;
 
 /** Where a runtime usually listens: that of a node that `up` made first, then the system's own. */
 const RUNTIME_SOCKETS = [
@@ -40,7 +19,7 @@ export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeC
   const server = textOption(input, 'server');
   if (server !== undefined) return createDaemonClient(await serverEndpoint(server, input));
   const runtime = textOption(input, 'runtime-endpoint');
-  if (runtime !== undefined) return createRuntimeClient(runtime);
+  if (runtime !== undefined) return runtimeClient(runtime);
   const socket = textOption(input, 'socket') ?? io.env['SOLO_KUBELET_SOCKET'];
   const path = socket ?? DEFAULT_API_SOCKET;
   if (socket !== undefined || (await answers(path))) {
@@ -48,8 +27,11 @@ export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeC
   }
   const endpoint = io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
   io.stderr.write(`No kubelet answers at ${path}; asking the container runtime at ${endpoint}.\n`);
-  return createRuntimeClient(endpoint);
+  return runtimeClient(endpoint);
 };
+
+/** The runtime's client is loaded when it is asked: it is ten times the size of the kubelet's. */
+const runtimeClient = async (endpoint: string): Promise<NodeClient> => (await import('./runtime-client.js')).createRuntimeClient(endpoint);
 
 /** The container runtime of this machine: what is named, else the one that the running kubelet uses, else one in a usual place. */
 export const runtimeEndpoint = async (input: CommandInput, io: CliIo): Promise<string> => {

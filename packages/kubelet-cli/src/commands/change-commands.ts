@@ -1,11 +1,9 @@
-import { type Command, flagOption, textOption, textsOption } from '../command.js';
-import { apply, diff } from '../verbs/apply.js';
-import { deletePods } from '../verbs/delete.js';
-import { restart } from '../verbs/restart.js';
-import { wait } from '../verbs/wait.js';
+import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
 import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
 
 const fileOption = { filename: { type: 'string', short: 'f', multiple: true } } as const;
+
+const filesOf = (input: CommandInput): readonly string[] => [...textsOption(input, 'filename'), ...input.operands];
 
 const applyCommand = nodeCommand(
   {
@@ -14,16 +12,13 @@ const applyCommand = nodeCommand(
     summary: 'Check manifests, show what will change, put them in place and wait until their pods run.',
     options: { ...fileOption, 'dry-run': { type: 'boolean' }, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' } },
   },
-  (input, context) =>
-    apply(
-      {
-        files: [...textsOption(input, 'filename'), ...input.operands],
-        dryRun: flagOption(input, 'dry-run'),
-        noWait: flagOption(input, 'no-wait'),
-        ...given('timeoutMs', durationOption(input, 'timeout')),
-      },
-      context,
-    ),
+  (input) => ({
+    files: filesOf(input),
+    dryRun: flagOption(input, 'dry-run'),
+    noWait: flagOption(input, 'no-wait'),
+    ...given('timeoutMs', durationOption(input, 'timeout')),
+  }),
+  async () => (await import('../verbs/apply.js')).apply,
 );
 
 const diffCommand = nodeCommand(
@@ -33,7 +28,8 @@ const diffCommand = nodeCommand(
     summary: 'Show which fields would change, and which containers would restart and why.',
     options: fileOption,
   },
-  (input, context) => diff({ files: [...textsOption(input, 'filename'), ...input.operands] }, context),
+  (input) => ({ files: filesOf(input) }),
+  async () => (await import('../verbs/apply.js')).diff,
 );
 
 const deleteCommand = nodeCommand(
@@ -43,19 +39,17 @@ const deleteCommand = nodeCommand(
     summary: 'Remove manifests and wait until nothing of their pods is left.',
     options: { ...namespaceOptions, ...fileOption, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' } },
   },
-  (input, context) => {
+  (input) => {
     const [first = '', ...rest] = input.operands;
-    return deletePods(
-      {
-        pods: ['pod', 'pods', 'po'].includes(first) ? rest : input.operands,
-        files: textsOption(input, 'filename'),
-        noWait: flagOption(input, 'no-wait'),
-        ...given('namespace', textOption(input, 'namespace')),
-        ...given('timeoutMs', durationOption(input, 'timeout')),
-      },
-      context,
-    );
+    return {
+      pods: ['pod', 'pods', 'po'].includes(first) ? rest : input.operands,
+      files: textsOption(input, 'filename'),
+      noWait: flagOption(input, 'no-wait'),
+      ...given('namespace', textOption(input, 'namespace')),
+      ...given('timeoutMs', durationOption(input, 'timeout')),
+    };
   },
+  async () => (await import('../verbs/delete.js')).deletePods,
 );
 
 const waitCommand = nodeCommand(
@@ -71,21 +65,19 @@ const waitCommand = nodeCommand(
       timeout: { type: 'string' },
     },
   },
-  (input, context) => {
+  (input) => {
     const awaited = textOption(input, 'for');
     if (awaited === undefined) throw usage('wait for what? --for condition=Ready, phase=Running or delete');
-    return wait(
-      {
-        ...namespaceOf(input),
-        pods: input.operands.filter((word) => !['pod', 'pods', 'po'].includes(word)),
-        for: awaited,
-        all: flagOption(input, 'all'),
-        ...given('selector', textOption(input, 'selector')),
-        ...given('timeoutMs', durationOption(input, 'timeout')),
-      },
-      context,
-    );
+    return {
+      ...namespaceOf(input),
+      pods: input.operands.filter((word) => !['pod', 'pods', 'po'].includes(word)),
+      for: awaited,
+      all: flagOption(input, 'all'),
+      ...given('selector', textOption(input, 'selector')),
+      ...given('timeoutMs', durationOption(input, 'timeout')),
+    };
   },
+  async () => (await import('../verbs/wait.js')).wait,
 );
 
 const restartCommand = nodeCommand(
@@ -95,11 +87,12 @@ const restartCommand = nodeCommand(
     summary: "End a pod's back-off at once, or restart its containers.",
     options: namespaceOptions,
   },
-  (input, context) => {
+  (input) => {
     const [pod] = input.operands;
     if (pod === undefined) throw usage('restart which pod?');
-    return restart({ pod, ...given('namespace', textOption(input, 'namespace')) }, context);
+    return { pod, ...given('namespace', textOption(input, 'namespace')) };
   },
+  async () => (await import('../verbs/restart.js')).restart,
 );
 
 /** Commands that change what runs. */

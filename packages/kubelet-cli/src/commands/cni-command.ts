@@ -1,4 +1,3 @@
-import { runCniCommand } from '../cni/index.js';
 import type { Command } from '../command.js';
 
 export const cniCommand: Command = {
@@ -6,5 +5,8 @@ export const cniCommand: Command = {
   usage: 'COMMAND',
   summary: 'Look at and try CNI networks.',
   rawArguments: true,
-  run: (_input, io, argv) => runCniCommand(argv, { stdout: io.stdout, stderr: io.stderr, env: io.env, signal: io.interrupted }),
+  run: async (_input, io, argv) => {
+    const { runCniCommand } = await import('../cni/index.js');
+    return runCniCommand(argv, { stdout: io.stdout, stderr: io.stderr, env: io.env, signal: io.interrupted });
+  },
 };

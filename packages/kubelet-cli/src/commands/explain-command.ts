@@ -1,4 +1,3 @@
-import { explainField, renderExplanation } from '@solo-kubelet/pod-spec/explain';
 import { CliError } from '../cli-error.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../exit-status.js';
@@ -12,6 +11,7 @@ export const explainCommand: Command = {
     const [path] = input.operands;
     if (path === undefined)
       throw new CliError({ code: 'CLI_USAGE', message: 'explain what?', hint: 'kubelet-cli explain pod.spec.containers' });
+    const { explainField, renderExplanation } = await import('@solo-kubelet/pod-spec/explain');
     io.stdout.write(renderExplanation(explainField(path)));
     return EXIT.done;
   },

@@ -1,7 +1,6 @@
 import type { CliIo } from '../cli-io.js';
-import { NODE_OPTIONS_HELP, nodeOptions, runtimeEndpoint } from '../client/connect.js';
+import { NODE_OPTIONS_HELP, nodeOptions } from '../client/node-options.js';
 import { type Command, type CommandInput, flagOption } from '../command.js';
-import { importArchives, pruneImages } from '../verbs/images.js';
 import { usage } from './node-command.js';
 
 /** `images list|import|prune`; `list` is `get images`. */
@@ -16,6 +15,10 @@ export const imagesCommand = (getCommand: Command): Command => ({
     if (action === 'list') return getCommand.run({ ...input, operands: ['images', ...operands] }, io, argv);
     if (action !== 'import' && action !== 'prune') throw usage('images what? list, import or prune');
     if (action === 'import' && operands.length === 0) throw usage('import which archives?');
+    const [{ importArchives, pruneImages }, { runtimeEndpoint }] = await Promise.all([
+      import('../verbs/images.js'),
+      import('../client/connect.js'),
+    ]);
     const context = { endpoint: await runtimeEndpoint(input, io), io, signal: io.interrupted };
     return action === 'import' ? importArchives(operands, context) : pruneImages(flagOption(input, 'dry-run'), context);
   },

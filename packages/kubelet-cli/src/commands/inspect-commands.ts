@@ -1,8 +1,5 @@
 import { type Command, flagOption, textOption } from '../command.js';
-import { copy } from '../verbs/cp.js';
-import { describe } from '../verbs/describe.js';
-import { events } from '../verbs/events.js';
-import { top } from '../verbs/top.js';
+import type { TopOptions } from '../verbs/top.js';
 import { given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
 
 const describeCommand = nodeCommand(
@@ -12,11 +9,12 @@ const describeCommand = nodeCommand(
     summary: 'Tell everything about a pod, with its events.',
     options: namespaceOptions,
   },
-  (input, context) => {
+  (input) => {
     const pod = input.operands.find((word) => !['pod', 'pods', 'po'].includes(word));
     if (pod === undefined) throw usage('describe which pod?');
-    return describe({ pod: pod.replace(/^pods?\//, ''), ...given('namespace', textOption(input, 'namespace')) }, context);
+    return { pod: pod.replace(/^pods?\//, ''), ...given('namespace', textOption(input, 'namespace')) };
   },
+  async () => (await import('../verbs/describe.js')).describe,
 );
 
 const eventsCommand = nodeCommand(
@@ -32,17 +30,14 @@ const eventsCommand = nodeCommand(
       output: { type: 'string', short: 'o' },
     },
   },
-  (input, context) =>
-    events(
-      {
-        ...namespaceOf(input),
-        watch: flagOption(input, 'watch'),
-        ...given('for', textOption(input, 'for')),
-        ...given('types', textOption(input, 'types')),
-        ...given('output', textOption(input, 'output')),
-      },
-      context,
-    ),
+  (input) => ({
+    ...namespaceOf(input),
+    watch: flagOption(input, 'watch'),
+    ...given('for', textOption(input, 'for')),
+    ...given('types', textOption(input, 'types')),
+    ...given('output', textOption(input, 'output')),
+  }),
+  async () => (await import('../verbs/events.js')).events,
 );
 
 const topCommand = nodeCommand(
@@ -58,24 +53,22 @@ const topCommand = nodeCommand(
       'no-headers': { type: 'boolean' },
     },
   },
-  (input, context) => {
+  (input) => {
     const [what = 'pods'] = input.operands;
     const sorting = textOption(input, 'sort-by');
-    const sortBy = sorting === 'cpu' || sorting === 'memory' ? sorting : undefined;
+    const sortBy: TopOptions['sortBy'] = sorting === 'cpu' || sorting === 'memory' ? sorting : undefined;
     if (!['pod', 'pods', 'po', 'node', 'nodes', 'no'].includes(what)) throw usage(`top shows pods or node, not ${JSON.stringify(what)}`);
     if (sorting !== sortBy) throw usage('--sort-by takes cpu or memory');
-    return top(
-      {
-        ...namespaceOf(input),
-        what: what.startsWith('n') ? 'node' : 'pods',
-        containers: flagOption(input, 'containers'),
-        watch: flagOption(input, 'watch'),
-        noHeaders: flagOption(input, 'no-headers'),
-        ...(sortBy === undefined ? {} : { sortBy }),
-      },
-      context,
-    );
+    return {
+      ...namespaceOf(input),
+      what: what.startsWith('n') ? ('node' as const) : ('pods' as const),
+      containers: flagOption(input, 'containers'),
+      watch: flagOption(input, 'watch'),
+      noHeaders: flagOption(input, 'no-headers'),
+      ...(sortBy === undefined ? {} : { sortBy }),
+    };
   },
+  async () => (await import('../verbs/top.js')).top,
 );
 
 const copyCommand = nodeCommand(
@@ -85,14 +78,12 @@ const copyCommand = nodeCommand(
     summary: 'Copy files between a container and this machine (needs tar in the container).',
     options: { ...namespaceOptions, container: { type: 'string', short: 'c' } },
   },
-  (input, context) => {
+  (input) => {
     const [from, to] = input.operands;
     if (from === undefined || to === undefined) throw usage('cp takes two paths, one of them POD:PATH');
-    return copy(
-      { from, to, ...given('container', textOption(input, 'container')), ...given('namespace', textOption(input, 'namespace')) },
-      context,
-    );
+    return { from, to, ...given('container', textOption(input, 'container')), ...given('namespace', textOption(input, 'namespace')) };
   },
+  async () => (await import('../verbs/cp.js')).copy,
 );
 
 /** Commands that look closer. */

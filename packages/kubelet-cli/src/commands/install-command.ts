@@ -1,49 +1,4 @@
-import { execFile } from 'node:child_process';
-import { realpath } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { CliError } from '../cli-error.js';
-import type { CliIo } from '../cli-io.js';
-import { usualEndpoint } from '../client/connect.js';
-import { type Command, textOption } from '../command.js';
-import { EXIT } from '../exit-status.js';
-import { carryOut, type StepResult, undo } from '../install/carry-out.js';
-import { type InstallOptions, installPlan, UNIT_PATH } from '../install/install-plan.js';
-
-const run = promisify(execFile);
-const SYSTEMCTL_TIMEOUT_MS = 60_000;
-
-const optionsFor = async (io: CliIo, root: string): Promise<InstallOptions> => {
-  const runtimeEndpoint = io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
-  const runtimeUnit = runtimeEndpoint.includes('crio')
-    ? 'crio.service'
-    : runtimeEndpoint.includes('/run/containerd/')
-      ? 'containerd.service'
-      : undefined;
-  return { root, nodeBinary: process.execPath, program: await realpath(io.programPath), runtimeEndpoint, runtimeUnit };
-};
-
-const report = (io: CliIo, results: readonly StepResult[]): void => {
-  for (const { path, outcome } of results) io.stdout.write(`${outcome.padEnd(9)} ${path}\n`);
-};
-
-/** Asks systemd; without one (a container, another init) the files are all there is, and that is said. */
-const systemctl = async (io: CliIo, ...args: readonly string[]): Promise<void> => {
-  try {
-    await run('systemctl', [...args], { timeout: SYSTEMCTL_TIMEOUT_MS });
-    io.stdout.write(`done      systemctl ${args.join(' ')}\n`);
-  } catch {
-    io.stderr.write(`systemctl ${args.join(' ')} did not work here; the files are in place.\n`);
-  }
-};
-
-const requireRoot = (root: string): void => {
-  if (root === '/' && process.getuid?.() !== 0)
-    throw new CliError({
-      code: 'CLI_HOST_UNSUITABLE',
-      message: 'only root can install a system service',
-      hint: 'sudo kubelet-cli install',
-    });
-};
+import type { Command } from '../command.js';
 
 const rootOption = { root: { type: 'string' } } as const;
 
@@ -53,21 +8,7 @@ export const installCommand: Command = {
   summary: 'Write the systemd unit, the configuration and the directories of a node, and start it.',
   details: '\n  --root DIRECTORY   write below this directory instead of /, and start nothing (for making an image)\n',
   options: rootOption,
-  run: async (input, io) => {
-    const root = textOption(input, 'root') ?? '/';
-    requireRoot(root);
-    report(
-      io,
-      await carryOut([
-        { type: 'directory', path: root === '/' ? '/etc/systemd/system' : `${root}/etc/systemd/system`, mode: 0o755 },
-        ...installPlan(await optionsFor(io, root)),
-      ]),
-    );
-    if (root !== '/') return EXIT.done;
-    await systemctl(io, 'daemon-reload');
-    await systemctl(io, 'enable', '--now', 'solo-kubelet.service');
-    return EXIT.done;
-  },
+  run: async (input, io) => (await import('../install/install.js')).install(input, io),
 };
 
 export const uninstallCommand: Command = {
@@ -75,13 +16,5 @@ export const uninstallCommand: Command = {
   usage: '[--root DIRECTORY]',
   summary: 'Stop the service and remove what install wrote; manifests, data and running pods stay.',
   options: rootOption,
-  run: async (input, io) => {
-    const root = textOption(input, 'root') ?? '/';
-    requireRoot(root);
-    if (root === '/') await systemctl(io, 'disable', '--now', 'solo-kubelet.service');
-    report(io, await undo(installPlan(await optionsFor(io, root))));
-    if (root === '/') await systemctl(io, 'daemon-reload');
-    io.stdout.write(`Pods that run go on running; ${UNIT_PATH} is gone.\n`);
-    return EXIT.done;
-  },
+  run: async (input, io) => (await import('../install/install.js')).uninstall(input, io),
 };

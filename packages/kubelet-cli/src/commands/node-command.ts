@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
-import { connectNode, NODE_OPTIONS_HELP, nodeOptions } from '../client/connect.js';
+import { NODE_OPTIONS_HELP, nodeOptions } from '../client/node-options.js';
 import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
 import { parseGoDuration } from '../config/go-duration.js';
 import { interruptedStatus } from '../exit-status.js';
@@ -8,17 +8,20 @@ import type { VerbContext } from '../verbs/verb-context.js';
 
 export const namespaceOptions = { namespace: { type: 'string', short: 'n' }, 'all-namespaces': { type: 'boolean', short: 'A' } } as const;
 
-/** A command that asks a node: connects, runs the verb, and lets an interrupt end it. */
-export const nodeCommand = (
+/** A command that asks a node: reads its arguments, loads the verb, connects, and lets an interrupt end it. */
+export const nodeCommand = <Options>(
   facts: Pick<Command, 'name' | 'usage' | 'summary' | 'options'>,
-  verb: (input: CommandInput, context: VerbContext) => Promise<number>,
+  read: (input: CommandInput) => Options,
+  load: () => Promise<(options: Options, context: VerbContext) => Promise<number>>,
 ): Command => ({
   ...facts,
   details: NODE_OPTIONS_HELP,
   options: { ...nodeOptions, ...facts.options },
   run: async (input, io: CliIo) => {
+    const options = read(input);
+    const [verb, { connectNode }] = await Promise.all([load(), import('../client/connect.js')]);
     await using client = await connectNode(input, io);
-    const status = await verb(input, { client, io, signal: io.interrupted, now: Date.now });
+    const status = await verb(options, { client, io, signal: io.interrupted, now: Date.now });
     return io.interrupted.aborted ? interruptedStatus(io.interrupted) : status;
   },
 });

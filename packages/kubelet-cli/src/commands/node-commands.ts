@@ -1,12 +1,4 @@
-import type { ImageObject } from '../client/node-client.js';
 import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
-import { EXIT } from '../exit-status.js';
-import { type ObjectPrinter, parseOutputFormat, printObjects } from '../output/print-objects.js';
-import { attach, exec } from '../verbs/exec.js';
-import { get, isGettable } from '../verbs/get.js';
-import { logs } from '../verbs/logs.js';
-import { portForward } from '../verbs/port-forward.js';
-import type { VerbContext } from '../verbs/verb-context.js';
 import { imagesCommand } from './images-command.js';
 import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numberOption, usage } from './node-command.js';
 
@@ -23,40 +15,21 @@ const getCommand = nodeCommand(
       'no-headers': { type: 'boolean' },
     },
   },
-  async (input, context) => {
+  (input) => {
     const [resource, ...names] = input.operands;
     if (resource === undefined) throw usage('get what? pods, node, images, events or manifests');
-    if (!isGettable(resource) && ['image', 'images'].includes(resource)) return getImages(input, names, context);
-    const options = {
+    return {
       resource,
       names,
       ...namespaceOf(input),
       watch: flagOption(input, 'watch'),
       noHeaders: flagOption(input, 'no-headers'),
+      ...given('output', textOption(input, 'output')),
+      ...given('selector', textOption(input, 'selector')),
     };
-    return get(
-      { ...options, ...given('output', textOption(input, 'output')), ...given('selector', textOption(input, 'selector')) },
-      context,
-    );
   },
+  async () => (await import('../verbs/get.js')).get,
 );
-
-const getImages = async (input: CommandInput, names: readonly string[], { client, io, signal }: VerbContext): Promise<number> => {
-  const all = await client.listImages({ signal });
-  const images = names.length === 0 ? all : all.filter((image) => image.names.some((name) => names.includes(name)));
-  const noHeaders = flagOption(input, 'no-headers');
-  io.stdout.write(printObjects(images, imagePrinter, { format: parseOutputFormat(textOption(input, 'output')), noHeaders }));
-  return EXIT.done;
-};
-
-const imagePrinter: ObjectPrinter<ImageObject> = {
-  columns: ['IMAGE', 'ID', 'SIZE'],
-  wideColumns: ['PINNED'],
-  row: ({ names, id, sizeBytes }) => [names[0] ?? '<none>', id.replace(/^sha256:/, '').slice(0, 13), `${(sizeBytes / 1e6).toFixed(1)}MB`],
-  wideRow: ({ pinned }) => [String(pinned)],
-  name: ({ names, id }) => `image/${names[0] ?? id}`,
-  listKind: 'List',
-};
 
 const logsCommand = nodeCommand(
   {
@@ -78,27 +51,25 @@ const logsCommand = nodeCommand(
       selector: { type: 'string', short: 'l' },
     },
   },
-  (input, context) => {
+  (input) => {
     const sinceMs = durationOption(input, 'since');
-    return logs(
-      {
-        ...namespaceOf(input),
-        ...given('pod', input.operands[0]),
-        ...given('container', textOption(input, 'container') ?? input.operands[1]),
-        ...given('selector', textOption(input, 'selector')),
-        ...given('tailLines', numberOption(input, 'tail')),
-        ...given('limitBytes', numberOption(input, 'limit-bytes')),
-        ...given('sinceTime', textOption(input, 'since-time')),
-        ...given('sinceSeconds', sinceMs === undefined ? undefined : Math.max(1, Math.ceil(sinceMs / 1_000))),
-        follow: flagOption(input, 'follow'),
-        previous: flagOption(input, 'previous'),
-        timestamps: flagOption(input, 'timestamps'),
-        allContainers: flagOption(input, 'all-containers'),
-        ...given('prefix', flagOption(input, 'prefix') || undefined),
-      },
-      context,
-    );
+    return {
+      ...namespaceOf(input),
+      ...given('pod', input.operands[0]),
+      ...given('container', textOption(input, 'container') ?? input.operands[1]),
+      ...given('selector', textOption(input, 'selector')),
+      ...given('tailLines', numberOption(input, 'tail')),
+      ...given('limitBytes', numberOption(input, 'limit-bytes')),
+      ...given('sinceTime', textOption(input, 'since-time')),
+      ...given('sinceSeconds', sinceMs === undefined ? undefined : Math.max(1, Math.ceil(sinceMs / 1_000))),
+      follow: flagOption(input, 'follow'),
+      previous: flagOption(input, 'previous'),
+      timestamps: flagOption(input, 'timestamps'),
+      allContainers: flagOption(input, 'all-containers'),
+      ...given('prefix', flagOption(input, 'prefix') || undefined),
+    };
   },
+  async () => (await import('../verbs/logs.js')).logs,
 );
 
 const sessionOptions = {
@@ -123,11 +94,12 @@ const execCommand = nodeCommand(
     summary: 'Run a command in a container.',
     options: sessionOptions,
   },
-  (input, context) => {
+  (input) => {
     const [pod, ...command] = input.operands;
     if (pod === undefined) throw usage('exec in which pod?');
-    return exec({ ...sessionOf(input, pod), command }, context);
+    return { ...sessionOf(input, pod), command };
   },
+  async () => (await import('../verbs/exec.js')).exec,
 );
 
 const attachCommand = nodeCommand(
@@ -137,11 +109,12 @@ const attachCommand = nodeCommand(
     summary: "Connect to a container's own process; Ctrl-P Ctrl-Q leaves it.",
     options: sessionOptions,
   },
-  (input, context) => {
+  (input) => {
     const [pod] = input.operands;
     if (pod === undefined) throw usage('attach to which pod?');
-    return attach(sessionOf(input, pod), context);
+    return sessionOf(input, pod);
   },
+  async () => (await import('../verbs/exec.js')).attach,
 );
 
 const portForwardCommand = nodeCommand(
@@ -151,12 +124,12 @@ const portForwardCommand = nodeCommand(
     summary: 'Reach ports of a pod through local ones, until interrupted.',
     options: { ...namespaceOptions, address: { type: 'string' } },
   },
-  (input, context) => {
+  (input) => {
     const [pod, ...ports] = input.operands;
     if (pod === undefined || ports.length === 0) throw usage('port-forward takes a pod and at least one port');
-    const options = { ...given('namespace', textOption(input, 'namespace')), ...given('address', textOption(input, 'address')) };
-    return portForward({ pod, ports, ...options }, context);
+    return { pod, ports, ...given('namespace', textOption(input, 'namespace')), ...given('address', textOption(input, 'address')) };
   },
+  async () => (await import('../verbs/port-forward.js')).portForward,
 );
 
 /** Commands about the pods of a node. */

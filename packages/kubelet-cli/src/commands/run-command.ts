@@ -1,13 +1,4 @@
-import { type CliIo, usesColor } from '../cli-io.js';
 import type { Command } from '../command.js';
-import { fields } from '../config/fields.js';
-import { flagTable } from '../config/flag-table.js';
-import { loadConfiguration } from '../config/load-configuration.js';
-import { parseFlags } from '../config/parse-flags.js';
-import { EXIT } from '../exit-status.js';
-import { createLogger } from '../run/create-logger.js';
-import { runKubelet } from '../run/run-kubelet.js';
-import { versionText } from '../version.js';
 
 /** `run`: the kubelet itself, with the real kubelet's flags and configuration file. */
 export const runCommand: Command = {
@@ -15,34 +6,5 @@ export const runCommand: Command = {
   usage: '[KUBELET FLAGS]',
   summary: "Run the kubelet; takes the real kubelet's flags and its KubeletConfiguration (--config).",
   rawArguments: true,
-  run: async (_input, io, argv) => {
-    const { values } = parseFlags(argv);
-    if (values.has('help')) return printed(io, flagHelp());
-    if (values.has('version')) return printed(io, `${versionText()}\n`);
-    const { config, flags, warnings, withoutEffect } = await loadConfiguration(argv);
-    const logger = createLogger({
-      output: io.stderr,
-      verbosity: config['logging.verbosity'],
-      human: config['logging.format'] !== 'json' && io.stderr.isTTY === true,
-      color: usesColor(io.stderr, io.env),
-    });
-    for (const warning of warnings) logger.warn({}, warning);
-    if (withoutEffect.length > 0) logger.info({ fields: withoutEffect }, 'These fields have no effect without an API server');
-    await runKubelet({ config, flags, logger, signal: io.interrupted });
-    return EXIT.done;
-  },
-};
-
-const printed = (io: CliIo, text: string): number => {
-  io.stdout.write(text);
-  return EXIT.done;
-};
-
-const flagHelp = (): string => {
-  const live = Object.entries(flagTable).flatMap(([name, spec]) => {
-    if (spec.type === 'dead') return [];
-    const what = spec.type === 'own' ? spec.usage : `${spec.field}${fields[spec.field].note === '' ? '' : ` (${fields[spec.field].note})`}`;
-    return [`  ${spec.shorthand === undefined ? '    ' : `-${spec.shorthand}, `}--${name.padEnd(44)} ${what}\n`];
-  });
-  return `Usage: kubelet-cli run [FLAGS]\n\nFlags win over --config-dir, which wins over --config.\n\n${live.join('')}`;
+  run: async (_input, io, argv) => (await import('../run/run.js')).run(argv, io),
 };

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { CliError } from '../cli-error.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../cni/kubelet-networks.js';
 import { API_VERSION, decodeConfiguration, encodeConfiguration, KIND, unknownPaths } from './decode-configuration.js';
+import { DEFAULT_API_SOCKET } from './default-paths.js';
 import { DEFAULT_EVICTION_HARD, type FieldPath, type KubeletConfiguration, LEGACY_DEFAULTS } from './fields.js';
 import { type FlagSpec, flagTable } from './flag-table.js';
 import { flagValue } from './flag-values.js';
@@ -47,7 +48,6 @@ export interface LoadedConfiguration {
 }
 
 const DEFAULT_ROOT_DIRECTORY = '/var/lib/kubelet';
-export const DEFAULT_API_SOCKET = '/run/solo-kubelet/kubelet.sock';
 
 /**
  * Reads flags, --config and --config-dir with upstream's precedence: the file replaces the defaults, drop-ins merge over it, flags win.

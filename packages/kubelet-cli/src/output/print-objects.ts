@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { CliError } from '../cli-error.js';
 import { JsonPathError, type JsonPathTemplate, parseJsonPath } from './json-path.js';
 import { formatTable } from './table.js';
@@ -49,22 +48,31 @@ export interface PrintOptions {
 }
 
 /** The text of some objects in the wanted form. */
-export const printObjects = <T extends object>(
+export const printObjects = async <T extends object>(
   objects: readonly T[],
   printer: ObjectPrinter<T>,
-  { format, noHeaders, maxWidth, single = false }: PrintOptions,
-): string => {
+  { format, single = false, ...table }: PrintOptions,
+): Promise<string> => {
   if (format.type === 'name') return objects.map((object) => `${printer.name(object)}\n`).join('');
-  if (format.type === 'table') {
-    const wide = format.wide && printer.wideRow ? printer.wideRow.bind(printer) : undefined;
-    const columns = wide ? [...printer.columns, ...(printer.wideColumns ?? [])] : printer.columns;
-    const rows = objects.map((object) => (wide ? [...printer.row(object), ...wide(object)] : printer.row(object)));
-    return formatTable(columns, rows, {
-      ...(noHeaders === undefined ? {} : { noHeaders }),
-      ...(maxWidth === undefined ? {} : { maxWidth }),
-    });
-  }
+  if (format.type === 'table') return objectTable(objects, printer, { ...table, wide: format.wide });
   const data: unknown = single && objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: printer.listKind, items: objects };
   if (format.type === 'jsonpath') return format.template(data);
-  return format.type === 'json' ? `${JSON.stringify(data, undefined, 4)}\n` : stringify(data, { aliasDuplicateObjects: false });
+  if (format.type === 'json') return `${JSON.stringify(data, undefined, 4)}\n`;
+  const { stringify } = await import('yaml');
+  return stringify(data, { aliasDuplicateObjects: false });
+};
+
+/** Some objects as a table. */
+export const objectTable = <T extends object>(
+  objects: readonly T[],
+  printer: ObjectPrinter<T>,
+  { wide, noHeaders, maxWidth }: Pick<PrintOptions, 'noHeaders' | 'maxWidth'> & { readonly wide: boolean },
+): string => {
+  const wideRow = wide ? printer.wideRow?.bind(printer) : undefined;
+  const columns = wideRow ? [...printer.columns, ...(printer.wideColumns ?? [])] : printer.columns;
+  const rows = objects.map((object) => (wideRow ? [...printer.row(object), ...wideRow(object)] : printer.row(object)));
+  return formatTable(columns, rows, {
+    ...(noHeaders === undefined ? {} : { noHeaders }),
+    ...(maxWidth === undefined ? {} : { maxWidth }),
+  });
 };

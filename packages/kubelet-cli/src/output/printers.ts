@@ -1,5 +1,5 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { EventObject, ManifestObject } from '../client/node-client.js';
+import type { EventObject, ImageObject, ManifestObject } from '../client/node-client.js';
 import { podRow } from '../client/pod-row.js';
 import { ageOf } from './human-duration.js';
 import type { ObjectPrinter } from './print-objects.js';
@@ -37,6 +37,15 @@ export const eventPrinter = ({ now, withNamespace }: PrinterOptions): ObjectPrin
   listKind: 'List',
 });
 
+export const imagePrinter: ObjectPrinter<ImageObject> = {
+  columns: ['IMAGE', 'ID', 'SIZE'],
+  wideColumns: ['PINNED'],
+  row: ({ names, id, sizeBytes }) => [names[0] ?? '<none>', id.replace(/^sha256:/, '').slice(0, 13), `${(sizeBytes / 1e6).toFixed(1)}MB`],
+  wideRow: ({ pinned }) => [String(pinned)],
+  name: ({ names, id }) => `image/${names[0] ?? id}`,
+  listKind: 'List',
+};
+
 export const manifestPrinter: ObjectPrinter<ManifestObject> = {
   columns: ['PATH', 'STATE', 'POD', 'MESSAGE'],
   row: ({ path, document = 0, state, pod = '', message = '', issues = [] }) => {
@@ -48,7 +57,8 @@ export const manifestPrinter: ObjectPrinter<ManifestObject> = {
   listKind: 'List',
 };
 
-interface NodeObject {
+/** What is shown of a v1 Node. */
+export interface NodeObject {
   readonly metadata?: { readonly name?: string; readonly creationTimestamp?: string };
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];

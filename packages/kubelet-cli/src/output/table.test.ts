@@ -18,6 +18,14 @@ it('cuts lines for a narrow terminal', () => {
   expect(formatTable(['NAME'], [['a-very-long-name']], { noHeaders: true, maxWidth: 8 })).toBe('a-very-…\n');
 });
 
+it('shows only the first line of a cell', () => {
+  expect(formatTable(['MESSAGE'], [['Readiness probe failed: a\nb']], { noHeaders: true })).toBe('Readiness probe failed: a...\n');
+});
+
+it('lets nothing that a container wrote steer the terminal', () => {
+  expect(formatTable(['MESSAGE'], [['\u001b[2Jgone\u0007\u009b']], { noHeaders: true })).toBe('^[[2Jgone^G\\u009b\n');
+});
+
 it.each([
   [0, '0s'],
   [119_000, '119s'],

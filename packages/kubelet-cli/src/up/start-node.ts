@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
+import { runDirectoryOf } from '../config/default-paths.js';
 import { type ContainerdBinaries, findContainerdBinaries } from '../containerd/binaries.js';
 import { importImages } from '../containerd/import-images.js';
 import { removeAllPods } from '../containerd/remove-all-pods.js';
@@ -32,10 +33,6 @@ export interface RunningNode extends AsyncDisposable {
   readonly layout: DataLayout;
   readonly endpoint: string;
 }
-
-export const DEFAULT_DATA_DIRECTORY = '/var/lib/solo-kubelet';
-export const runDirectoryOf = (dataDirectory: string): string =>
-  dataDirectory === DEFAULT_DATA_DIRECTORY ? '/run/solo-kubelet' : join(dataDirectory, 'run');
 
 /** From bare machine to running containerd: finds the programs, writes its configuration, starts it and imports the images. */
 export const startNode = async (options: StartNodeOptions): Promise<RunningNode> => {

@@ -1,12 +1,13 @@
+import { basename } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import { tableWidth, write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
-import type { Abortable, WatchEvent } from '../client/node-client.js';
+import type { Abortable, EventObject, ManifestObject, WatchEvent } from '../client/node-client.js';
 import { nearest } from '../config/nearest.js';
 import { type ObjectPrinter, parseOutputFormat, printObjects } from '../output/print-objects.js';
-import { eventPrinter, manifestPrinter, nodePrinter, podPrinter } from '../output/printers.js';
+import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
 import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 
 export interface GetOptions extends NamespaceChoice {
@@ -18,13 +19,15 @@ export interface GetOptions extends NamespaceChoice {
   readonly noHeaders?: boolean;
 }
 
-const RESOURCES: Readonly<Record<string, 'pods' | 'node' | 'events' | 'manifests'>> = {
+const RESOURCES: Readonly<Record<string, 'pods' | 'node' | 'images' | 'events' | 'manifests'>> = {
   pods: 'pods',
   pod: 'pods',
   po: 'pods',
   node: 'node',
   nodes: 'node',
   no: 'node',
+  images: 'images',
+  image: 'images',
   events: 'events',
   event: 'events',
   ev: 'events',
@@ -32,10 +35,7 @@ const RESOURCES: Readonly<Record<string, 'pods' | 'node' | 'events' | 'manifests
   manifest: 'manifests',
 };
 
-/** Whether `get` of this resource is answered here (images are the runtime's business). */
-export const isGettable = (resource: string): boolean => Object.hasOwn(RESOURCES, resource);
-
-/** `get pods|node|events|manifests [NAME…] [-w] [-o …]`. */
+/** `get pods|node|images|events|manifests [NAME…] [-w] [-o …]`. */
 export const get = async (options: GetOptions, context: VerbContext): Promise<number> => {
   const resource = RESOURCES[options.resource];
   if (resource === undefined) {
@@ -67,31 +67,49 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
       return show(source, keep, podPrinter(printerOptions), options, context);
     }
     case 'events': {
-      const source = {
-        list: async () => inNamespace(await client.listEvents({ signal }), ({ metadata }) => metadata?.namespace, options),
-        watch: () => client.watchEvents({ signal }),
-      };
-      return show(
-        source,
-        (event) => inNamespace([event], ({ metadata }) => metadata?.namespace, options).length > 0,
-        eventPrinter(printerOptions),
-        options,
-        context,
-      );
+      const isWanted = (event: EventObject): boolean =>
+        inNamespace([event], ({ metadata }) => metadata?.namespace, options).length > 0 && isNamed(namesOfEvent(event), options);
+      const list = async () =>
+        allNamed(
+          inNamespace(await client.listEvents({ signal }), ({ metadata }) => metadata?.namespace, options),
+          namesOfEvent,
+          options,
+        );
+      return show({ list, watch: () => client.watchEvents({ signal }) }, isWanted, eventPrinter(printerOptions), options, context);
     }
-    case 'manifests':
-      return show(
-        { list: () => client.listManifests({ signal }), watch: () => client.watchManifests({ signal }) },
-        () => true,
-        manifestPrinter,
-        options,
-        context,
-      );
+    case 'images': {
+      const list = async () => allNamed(await client.listImages({ signal }), ({ names, id }) => [...names, id], options);
+      return show({ list }, () => true, imagePrinter, options, context);
+    }
+    case 'manifests': {
+      const list = async () => allNamed(await client.listManifests({ signal }), namesOfManifest, options);
+      const isWanted = (manifest: ManifestObject): boolean => isNamed(namesOfManifest(manifest), options);
+      return show({ list, watch: () => client.watchManifests({ signal }) }, isWanted, manifestPrinter, options, context);
+    }
     case 'node': {
-      const node = await client.getNode({ signal });
-      return show({ list: async () => [node] }, () => true, nodePrinter(printerOptions), { ...options, names: [''] }, context);
+      const list = async () => allNamed([(await client.getNode({ signal })) as NodeObject], namesOfNode, options);
+      return show({ list }, () => true, nodePrinter(printerOptions), { ...options, names: [''] }, context);
     }
   }
+};
+
+const namesOfEvent = ({ metadata }: EventObject): readonly string[] => [metadata?.name ?? ''];
+const namesOfManifest = ({ path }: ManifestObject): readonly string[] => [path, basename(path)];
+const namesOfNode = ({ metadata }: NodeObject): readonly string[] => [metadata?.name ?? ''];
+
+const isNamed = (own: readonly string[], { names }: GetOptions): boolean => names.length === 0 || own.some((name) => names.includes(name));
+
+/** Those of the given names, or all. @throws CliError CLI_NOT_FOUND for a name that nothing has */
+const allNamed = <T>(objects: readonly T[], namesOf: (object: T) => readonly string[], options: GetOptions): readonly T[] => {
+  const known = new Set(objects.flatMap(namesOf));
+  const missing = options.names.find((name) => !known.has(name));
+  if (missing === undefined) return objects.filter((object) => isNamed(namesOf(object), options));
+  const resource = RESOURCES[options.resource] ?? options.resource;
+  throw new CliError({
+    code: 'CLI_NOT_FOUND',
+    message: `${resource.replace(/s$/, '')} "${missing}" not found`,
+    hint: `List them with: kubelet-cli get ${resource}`,
+  });
 };
 
 interface Source<T> {
@@ -122,7 +140,7 @@ const show = async <T extends object>(
       );
       return 0;
     }
-    await write(io.stdout, printObjects(objects, printer, { ...print, single: options.names.length === 1 }));
+    await write(io.stdout, await printObjects(objects, printer, { ...print, single: options.names.length === 1 }));
     return 0;
   }
   if (!source.watch) throw new CliError({ code: 'CLI_USAGE', message: `cannot watch ${options.resource}` });
@@ -135,7 +153,10 @@ const show = async <T extends object>(
     const name = printer.name(object);
     if (format.type === 'table' && type !== 'DELETED' && shown.get(name) === row) continue;
     shown.set(name, row);
-    await write(io.stdout, printObjects([object], printer, { ...print, single: true, noHeaders: !first || options.noHeaders === true }));
+    await write(
+      io.stdout,
+      await printObjects([object], printer, { ...print, single: true, noHeaders: !first || options.noHeaders === true }),
+    );
     first = false;
   }
   return 0;

@@ -1,0 +1,23 @@
+import picocolors from 'picocolors';
+import { type CliIo, usesColor } from '../cli-io.js';
+import { usualEndpoint } from '../client/connect.js';
+import { type CommandInput, textOption } from '../command.js';
+import { EXIT } from '../exit-status.js';
+import { judgeHost } from './checks.js';
+import { examineHost } from './examine-host.js';
+
+/** Examines this machine and tells what keeps it from running pods. */
+export const doctor = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const endpoint = textOption(input, 'runtime-endpoint') ?? io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
+  const findings = judgeHost(await examineHost({ endpoint, env: io.env, signal: io.interrupted }));
+  if (textOption(input, 'output') === 'json') {
+    io.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
+  } else {
+    const colors = picocolors.createColors(usesColor(io.stdout, io.env));
+    const marks = { ok: colors.green('✓'), warning: colors.yellow('!'), failed: colors.red('✗') };
+    for (const { name, status, detail, remedy } of findings) {
+      io.stdout.write(`${marks[status]} ${name}: ${detail}\n${remedy === undefined ? '' : `    ${remedy}\n`}`);
+    }
+  }
+  return findings.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.done;
+};

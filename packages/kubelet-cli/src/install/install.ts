@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { realpath } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { CliError } from '../cli-error.js';
+import type { CliIo } from '../cli-io.js';
+import { usualEndpoint } from '../client/connect.js';
+import { type CommandInput, textOption } from '../command.js';
+import { EXIT } from '../exit-status.js';
+import { carryOut, type StepResult, undo } from './carry-out.js';
+import { type InstallOptions, installPlan, UNIT_PATH } from './install-plan.js';
+
+const run = promisify(execFile);
+const SYSTEMCTL_TIMEOUT_MS = 60_000;
+
+const optionsFor = async (io: CliIo, root: string): Promise<InstallOptions> => {
+  const runtimeEndpoint = io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
+  const runtimeUnit = runtimeEndpoint.includes('crio')
+    ? 'crio.service'
+    : runtimeEndpoint.includes('/run/containerd/')
+      ? 'containerd.service'
+      : undefined;
+  return { root, nodeBinary: process.execPath, program: await realpath(io.programPath), runtimeEndpoint, runtimeUnit };
+};
+
+const report = (io: CliIo, results: readonly StepResult[]): void => {
+  for (const { path, outcome } of results) io.stdout.write(`${outcome.padEnd(9)} ${path}\n`);
+};
+
+/** Asks systemd; without one (a container, another init) the files are all there is, and that is said. */
+const systemctl = async (io: CliIo, ...args: readonly string[]): Promise<void> => {
+  try {
+    await run('systemctl', [...args], { timeout: SYSTEMCTL_TIMEOUT_MS });
+    io.stdout.write(`done      systemctl ${args.join(' ')}\n`);
+  } catch {
+    io.stderr.write(`systemctl ${args.join(' ')} did not work here; the files are in place.\n`);
+  }
+};
+
+const requireRoot = (root: string): void => {
+  if (root === '/' && process.getuid?.() !== 0)
+    throw new CliError({
+      code: 'CLI_HOST_UNSUITABLE',
+      message: 'only root can install a system service',
+      hint: 'sudo kubelet-cli install',
+    });
+};
+
+export const install = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const root = textOption(input, 'root') ?? '/';
+  requireRoot(root);
+  report(
+    io,
+    await carryOut([
+      { type: 'directory', path: root === '/' ? '/etc/systemd/system' : `${root}/etc/systemd/system`, mode: 0o755 },
+      ...installPlan(await optionsFor(io, root)),
+    ]),
+  );
+  if (root !== '/') return EXIT.done;
+  await systemctl(io, 'daemon-reload');
+  await systemctl(io, 'enable', '--now', 'solo-kubelet.service');
+  return EXIT.done;
+};
+
+export const uninstall = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const root = textOption(input, 'root') ?? '/';
+  requireRoot(root);
+  if (root === '/') await systemctl(io, 'disable', '--now', 'solo-kubelet.service');
+  report(io, await undo(installPlan(await optionsFor(io, root))));
+  if (root === '/') await systemctl(io, 'daemon-reload');
+  io.stdout.write(`Pods that run go on running; ${UNIT_PATH} is gone.\n`);
+  return EXIT.done;
+};

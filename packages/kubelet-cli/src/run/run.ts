@@ -1,0 +1,41 @@
+import { type CliIo, usesColor } from '../cli-io.js';
+import { fields } from '../config/fields.js';
+import { flagTable } from '../config/flag-table.js';
+import { loadConfiguration } from '../config/load-configuration.js';
+import { parseFlags } from '../config/parse-flags.js';
+import { EXIT } from '../exit-status.js';
+import { versionText } from '../version.js';
+import { createLogger } from './create-logger.js';
+import { runKubelet } from './run-kubelet.js';
+
+/** Runs the kubelet by the real kubelet's flags and configuration file, or prints its help or version. */
+export const run = async (argv: readonly string[], io: CliIo): Promise<number> => {
+  const { values } = parseFlags(argv);
+  if (values.has('help')) return printed(io, flagHelp());
+  if (values.has('version')) return printed(io, `${versionText()}\n`);
+  const { config, flags, warnings, withoutEffect } = await loadConfiguration(argv);
+  const logger = createLogger({
+    output: io.stderr,
+    verbosity: config['logging.verbosity'],
+    human: config['logging.format'] !== 'json' && io.stderr.isTTY === true,
+    color: usesColor(io.stderr, io.env),
+  });
+  for (const warning of warnings) logger.warn({}, warning);
+  if (withoutEffect.length > 0) logger.info({ fields: withoutEffect }, 'These fields have no effect without an API server');
+  await runKubelet({ config, flags, logger, signal: io.interrupted });
+  return EXIT.done;
+};
+
+const printed = (io: CliIo, text: string): number => {
+  io.stdout.write(text);
+  return EXIT.done;
+};
+
+const flagHelp = (): string => {
+  const live = Object.entries(flagTable).flatMap(([name, spec]) => {
+    if (spec.type === 'dead') return [];
+    const what = spec.type === 'own' ? spec.usage : `${spec.field}${fields[spec.field].note === '' ? '' : ` (${fields[spec.field].note})`}`;
+    return [`  ${spec.shorthand === undefined ? '    ' : `-${spec.shorthand}, `}--${name.padEnd(44)} ${what}\n`];
+  });
+  return `Usage: kubelet-cli run [FLAGS]\n\nFlags win over --config-dir, which wins over --config.\n\n${live.join('')}`;
+};

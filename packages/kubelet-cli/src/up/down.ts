@@ -1,0 +1,28 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { CliError } from '../cli-error.js';
+import type { CliIo } from '../cli-io.js';
+import { type CommandInput, flagOption, textOption } from '../command.js';
+import { DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../config/default-paths.js';
+import { findDaemon } from '../containerd/processes.js';
+import { sweep } from '../containerd/sweep.js';
+import { EXIT } from '../exit-status.js';
+import { lockPath } from '../run/root-lock.js';
+import { dataLayout, sweepTarget } from './data-layout.js';
+import { releaseNetworks } from './release-networks.js';
+
+/** Removes a node that `up` made. */
+export const down = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const dataDirectory = resolve(textOption(input, 'data-dir') ?? DEFAULT_DATA_DIRECTORY);
+  await access(dataDirectory).catch((cause: unknown) => {
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `there is no node in ${dataDirectory}`, cause });
+  });
+  await using _lock = await lockPath(dataDirectory);
+  const layout = dataLayout(dataDirectory, runDirectoryOf(dataDirectory));
+  // The daemon must not see its containers vanish; sweeping ends its shims.
+  for (const pid of await findDaemon(layout.containerd)) io.stderr.write(`ending containerd ${pid}\n`);
+  const warn = (fields: object, message: string): void => void io.stderr.write(`${message}: ${JSON.stringify(fields)}\n`);
+  await releaseNetworks({ layout, env: io.env, logger: { warn } });
+  await sweep(sweepTarget(layout, flagOption(input, 'purge')));
+  return EXIT.done;
+};

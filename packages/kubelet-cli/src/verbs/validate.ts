@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import {
+  githubAnnotations,
+  type ParseResult,
+  type PodSpecIssue,
+  parseManifest,
+  renderIssues,
+  sarifLog,
+  validateBatchLine,
+} from '@solo-kubelet/pod-spec';
+import { CliError } from '../cli-error.js';
+import { type CliIo, usesColor, write } from '../cli-io.js';
+import { type CommandInput, flagOption, textOption } from '../command.js';
+import { EXIT } from '../exit-status.js';
+
+/** Tells what the kubelet would say to these manifests. */
+export const validate = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const nodeName = textOption(input, 'node-name') ?? 'node1';
+  if (flagOption(input, 'batch')) return validateBatch(io, nodeName);
+  if (input.operands.length === 0) throw usage('validate which files?');
+  const strict = flagOption(input, 'strict');
+  const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict })));
+  await write(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
+  return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
+};
+
+const validateBatch = async (io: CliIo, nodeName: string): Promise<number> => {
+  for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() !== '') await write(io.stdout, `${validateBatchLine(line, { nodeName })}\n`);
+  }
+  return EXIT.done;
+};
+
+interface Checked {
+  readonly path: string;
+  readonly text: Uint8Array;
+  readonly ok: boolean;
+  readonly results: readonly ParseResult[];
+  readonly issues: readonly PodSpecIssue[];
+  /** Why a document is refused where no single place is at fault. */
+  readonly messages: readonly string[];
+}
+
+const check = async (io: CliIo, path: string, options: { readonly nodeName: string; readonly strict: boolean }): Promise<Checked> => {
+  const text = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
+  const results = parseManifest(text, { path, source: 'file', ...options }).documents.map(({ result }) => result);
+  return {
+    path,
+    text,
+    ok: results.length > 0 && results.every(({ ok }) => ok),
+    results,
+    issues: results.flatMap((result) => (result.ok ? result.warnings : result.issues)),
+    messages: [
+      ...results.flatMap((result) => (!result.ok && result.issues.length === 0 ? [result.message] : [])),
+      ...(results.length === 0 ? ['there is no Pod in it'] : []),
+    ],
+  };
+};
+
+const report = (io: CliIo, checked: readonly Checked[], format: string): string => {
+  const issues = checked.flatMap((each) => each.issues);
+  switch (format) {
+    case 'text':
+      return checked.map((each) => textReport(each, usesColor(io.stdout, io.env))).join('');
+    case 'json':
+      return `${JSON.stringify(
+        checked.map(({ path, ok, issues: own, messages }) => ({ path, ok, issues: own, messages })),
+        printable,
+        2,
+      )}\n`;
+    case 'github':
+      return lines([githubAnnotations(issues)]);
+    case 'sarif':
+      return `${JSON.stringify(sarifLog(issues), printable, 2)}\n`;
+    default:
+      throw usage(`-o takes text, json, github or sarif, not ${JSON.stringify(format)}`);
+  }
+};
+
+const textReport = ({ path, text, ok, results, issues, messages }: Checked, color: boolean): string =>
+  lines([
+    ...(issues.length === 0 ? [] : [renderIssues(issues, text, { color })]),
+    ...messages.map((message) => `${path}: ${message}`),
+    ...(ok ? [`${path}: ${results.length === 1 ? 'can run' : `${results.length} Pods can run`}`] : []),
+  ]);
+
+const lines = (texts: readonly string[]): string => texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join('');
+
+/** Numbers beyond what JSON can hold exactly are written as texts. */
+const printable = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+
+const readAll = async (io: CliIo): Promise<Uint8Array> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks);
+};
+
+const unreadable = (path: string, cause: unknown): Error => new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
+const usage = (message: string): Error => new CliError({ code: 'CLI_USAGE', message, hint: 'kubelet-cli validate --help' });
