@@ -23,7 +23,6 @@ import {
   startWith,
   tap,
 } from 'rxjs';
-import { admissionActivities } from './admission-activities.js';
 import { conflateMap } from './conflate-map.js';
 import type { KubeletActivity, NodeActivity } from './core/activity.js';
 import { type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
@@ -34,6 +33,7 @@ import { type PodUid, podKey } from './core/pod-identity.js';
 import type { PodView } from './core/pod-view.js';
 import { reducePodViews } from './core/pod-views.js';
 import { emptyWorld, reduceWorld, type WorldInput, type WorldSettings } from './core/world.js';
+import { ledgerActivities } from './ledger-activities.js';
 import { leftBehind } from './left-behind.js';
 import { observeRuntime } from './observe-runtime.js';
 import { probePods } from './probe-pods.js';
@@ -64,6 +64,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     runtime,
     node$,
     commands$ = EMPTY,
+    nodeEvent$ = EMPTY,
     store,
     scheduler = asyncScheduler,
     relistIntervalMs = 1_000,
@@ -138,8 +139,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     tap(({ podUid, activity }) => feedback$.next({ type: 'activity', podUid, activity })),
     share(),
   );
-  const admission$ = world$.pipe(pairwise(), mergeMap(admissionActivities));
-  const podDoing$ = merge(pass$, admission$).pipe(share());
+  const decided$ = world$.pipe(pairwise(), mergeMap(ledgerActivities));
+  const podDoing$ = merge(pass$, decided$).pipe(share());
   const podActivity$ = podDoing$.pipe(
     map(({ podUid, pod, activity }): KubeletActivity => ({ scope: 'pod', atMs: scheduler.now(), podUid, pod: podKey(pod), ...activity })),
   );
@@ -154,7 +155,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
-  const events$ = recordEvents({ podDoing$, probeReport$, world$, initialEvents, maxEvents, scheduler }).pipe(share());
+  const events$ = recordEvents({ podDoing$, probeReport$, nodeEvent$, world$, initialEvents, maxEvents, scheduler }).pipe(share());
   const pods$ = world$.pipe(
     scan(reducePodViews, new Map<PodUid, PodView>() as ReadonlyMap<PodUid, PodView>),
     distinctUntilChanged(),

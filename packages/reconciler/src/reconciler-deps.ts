@@ -3,8 +3,10 @@ import type { ProbeReport, ProbeTarget } from '@solo-kubelet/probe-engine';
 import type { Observable, OperatorFunction, SchedulerLike } from 'rxjs';
 import type { NodeAdmissionFacts } from './core/admission/node-admission-facts.js';
 import type { BackoffPolicy } from './core/crash-backoff.js';
+import type { EventDraft } from './core/event-of-activity.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import type { PodUid } from './core/pod-identity.js';
+import type { Termination } from './core/termination.js';
 import type { RuntimePort } from './runtime-port.js';
 import type { StatusStore } from './status-store.js';
 
@@ -12,8 +14,8 @@ import type { StatusStore } from './status-store.js';
 export type ReconcilerCommand =
   /** Ends every wait of the pod (crash and pull back-off); when nothing waits, restarts its containers. */
   | { readonly type: 'restart'; readonly podUid: PodUid }
-  /** Ends a pod that takes more than it may: phase Failed, reason Evicted, for good. */
-  | { readonly type: 'evict'; readonly podUid: PodUid; readonly message: string }
+  /** Ends an admitted pod before its time. */
+  | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }
   /** Looks at the pod now. */
   | { readonly type: 'sync'; readonly podUid: PodUid };
 
@@ -27,6 +29,8 @@ export interface ReconcilerDeps {
   /** What pods are admitted against and shown; emits again when it changes. */
   readonly node$: Observable<NodeAdmissionFacts>;
   readonly commands$?: Observable<ReconcilerCommand>;
+  /** What others have to tell of the node, to be counted among the events. Default: nothing. */
+  readonly nodeEvent$?: Observable<EventDraft>;
   /** What outlives the process and the runtime's records. Default: nothing does. */
   readonly store?: StatusStore;
   /** Events of earlier processes and where new ones are kept. At most this many are held, oldest dropped. Default 1000. */

@@ -1,7 +1,7 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { ProbeReport } from '@solo-kubelet/probe-engine';
 import { filter, map, merge, mergeMap, type Observable, type SchedulerLike, scan, withLatestFrom } from 'rxjs';
-import { type EventLog, recordEvent, restoredEventLog } from './core/event-log.js';
+import { aboutNode, aboutPod, type EventLog, recordEvent, restoredEventLog } from './core/event-log.js';
 import { type EventDraft, eventOfActivity } from './core/event-of-activity.js';
 import { eventOfProbe } from './core/event-of-probe.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
@@ -12,6 +12,7 @@ import type { PodDoing } from './run-pass.js';
 export interface RecordEventsOptions {
   readonly podDoing$: Observable<PodDoing>;
   readonly probeReport$: Observable<ProbeReport>;
+  readonly nodeEvent$: Observable<EventDraft>;
   readonly world$: Observable<World>;
   readonly initialEvents: readonly KubeletEvent[];
   readonly maxEvents: number;
@@ -19,14 +20,15 @@ export interface RecordEventsOptions {
 }
 
 interface Said {
-  readonly pod: Pod;
+  readonly about: KubeletEvent['involvedObject'];
   readonly draft: EventDraft;
 }
 
-/** Events of what is done to pods and found at them, counted. */
+/** Events of what is done to pods and found at them and at the node, counted. */
 export const recordEvents = ({
   podDoing$,
   probeReport$,
+  nodeEvent$,
   world$,
   initialEvents,
   maxEvents,
@@ -40,12 +42,16 @@ export const recordEvents = ({
       return said(knownPod(world, uid), eventOfProbe(report));
     }),
   );
-  return merge(fromDoing$, fromProbes$).pipe(
-    scan((log: EventLog, { pod, draft }) => recordEvent(log, pod, draft, scheduler.now(), maxEvents), restoredEventLog(initialEvents)),
+  const fromNode$ = nodeEvent$.pipe(
+    withLatestFrom(world$),
+    map(([draft, { node }]): Said => ({ about: aboutNode(node?.nodeName ?? ''), draft })),
+  );
+  return merge(fromDoing$, fromProbes$, fromNode$).pipe(
+    scan((log: EventLog, { about, draft }) => recordEvent(log, about, draft, scheduler.now(), maxEvents), restoredEventLog(initialEvents)),
     map(({ latest }) => latest),
     filter((latest) => latest !== undefined),
   );
 };
 
 const said = (pod: Pod | undefined, draft: EventDraft | undefined): readonly Said[] =>
-  pod === undefined || draft === undefined ? [] : [{ pod, draft }];
+  pod === undefined || draft === undefined ? [] : [{ about: aboutPod(pod, draft.containerName), draft }];

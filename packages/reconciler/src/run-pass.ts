@@ -65,7 +65,6 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
     ending,
     overdue:
       ending === 'deadlineExceeded' || (ending === 'completed' && input.status?.reason === 'DeadlineExceeded' && plan.actions.length > 0),
-    evicted: (ending === 'evicted' || ending === 'completed') && plan.actions.length > 0 ? input.ledger.evicted : undefined,
     failuresOf: (action: PodAction) =>
       action.type === 'startContainer' ? (input.ledger.startFailures.get(action.container.name)?.failures ?? 0) : input.ledger.failures,
     orphan: !input.wanted && !input.ledger.removed,
@@ -107,8 +106,6 @@ interface KnownPod {
   readonly ending: ReturnType<typeof podEnding>;
   /** Its deadline has passed and something of it still runs. */
   readonly overdue: boolean;
-  /** Why the pod is to end for taking more than it may. */
-  readonly evicted: string | undefined;
   /** How often in a row an action has failed before. */
   readonly failuresOf: (action: PodAction) => number;
   readonly orphan: boolean;
@@ -116,7 +113,7 @@ interface KnownPod {
 
 const perform = async (
   plan: PodPlan,
-  { podUid, pod, observed, ending, overdue, evicted, failuresOf, orphan }: KnownPod,
+  { podUid, pod, observed, ending, overdue, failuresOf, orphan }: KnownPod,
   deps: PassDeps & { readonly busy: boolean },
   emit: (activity: PodActivity) => void,
   signal: AbortSignal,
@@ -128,7 +125,6 @@ const perform = async (
     return;
   }
   if (ending === 'removed') emit({ type: 'podEnding', orphan });
-  if (evicted !== undefined) emit({ type: 'evicted', message: evicted });
   if (overdue) emit({ type: 'deadlineExceeded' });
   for (const backoff of plan.backoff) emit({ type: 'backoff', ...backoff });
   const sandbox = newestSandbox(observed);

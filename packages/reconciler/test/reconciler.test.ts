@@ -1,3 +1,4 @@
+import type { PodStatus } from '@solo-kubelet/pod-spec';
 import { type PodRecord, podUid, type StatusStore } from '@solo-kubelet/reconciler';
 import {
   container,
@@ -5,6 +6,7 @@ import {
   fakeRuntime,
   nodeFacts,
   pod,
+  type TestKubelet,
   testKubelet,
   virtualTime,
 } from '@solo-kubelet/reconciler/testing';
@@ -456,27 +458,147 @@ it('tells of a deadline that passes while an image is on its way, once', async (
   expect(kubelet.events.filter(({ reason }) => reason === 'DeadlineExceeded').map(({ count }) => count)).toEqual([1]);
 });
 
-it('ends a pod that is evicted for good, tells why once, and a restart of the kubelet does not bring it back', async () => {
-  const { time, kubelet, boot, app } = await machine();
-  const manifest = pod('web');
-  kubelet.apply(manifest);
-  await time.advance(2_000);
-  const { podUid } = kubelet.view('uid-web')!;
-  kubelet.command({ type: 'evict', podUid, message: 'It takes too much. ' });
-  await time.advance(60_000);
-  expect(status(kubelet)).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'It takes too much. ' });
-  expect(app()?.state).toBe('exited');
-  expect(kubelet.events.filter(({ reason }) => reason === 'Evicted').map(({ count, message }) => [count, message])).toEqual([
-    [1, 'It takes too much. '],
-  ]);
+const evicted = (disruption: boolean, retryAfterMs = 0) =>
+  ({ reason: 'Evicted', message: 'It takes too much. ', gracePeriodSeconds: 1, disruption, retryAfterMs }) as const;
 
-  kubelet.stop();
-  const next = boot();
-  next.apply(manifest);
-  next.synced();
-  await time.advance(60_000);
-  expect(status(next)).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
-  expect(app()?.state).toBe('exited');
+describe('a pod that the kubelet ends before its time', () => {
+  const evict = (kubelet: TestKubelet, disruption: boolean, retryAfterMs?: number) =>
+    kubelet.command({ type: 'terminate', podUid: podUid('uid-web'), termination: evicted(disruption, retryAfterMs) });
+  const short = (status: boolean) => nodeFacts({ pressures: [{ type: 'MemoryPressure', status, sinceMs: 0 }] });
+
+  it('for its own fault stays ended, tells why once, leaves nothing but its status, and a restart of the kubelet does not bring it back', async () => {
+    const { time, kubelet, boot, runtime, app } = await machine();
+    const manifest = pod('web', { terminationGracePeriodSeconds: 30 });
+    kubelet.apply(manifest);
+    await time.advance(2_000);
+    evict(kubelet, false);
+    await time.advance(60_000);
+    const stops = kubelet.activities.flatMap((activity) =>
+      activity.type === 'containerStopping' ? [activity.stop.gracePeriodSeconds] : [],
+    );
+    expect(stops).toEqual([1]);
+    expect(status(kubelet)).toMatchObject({
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'It takes too much. ',
+      containerStatuses: [{ state: { terminated: { exitCode: 143 } }, containerID: expect.any(String) }],
+    });
+    expect(JSON.stringify(status(kubelet))).not.toContain('DisruptionTarget');
+    expect(app()).toBeUndefined();
+    expect(runtime.calls.filter(({ method }) => method === 'cleanPod')).toHaveLength(1);
+    const told = kubelet.events.filter(({ reason }) => reason === 'Evicted').map(({ count, message }) => [count, message]);
+    expect(told).toEqual([[1, 'It takes too much. ']]);
+    const before = status(kubelet);
+
+    kubelet.stop();
+    const next = boot();
+    next.apply(manifest);
+    next.synced();
+    await time.advance(600_000);
+    expect(status(next)).toEqual(before);
+    expect(app()).toBeUndefined();
+  });
+
+  it('on account of the node starts anew once the node is well again and the wait is over', async () => {
+    const { time, kubelet, app } = await machine();
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    kubelet.node(short(true));
+    evict(kubelet, true, 300_000);
+    await time.advance(400_000);
+    expect(status(kubelet)).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
+    expect((status(kubelet) as PodStatus).conditions).toContainEqual({
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'TerminationByKubelet',
+      message: 'It takes too much. ',
+      lastTransitionTime: expect.any(String),
+    });
+    kubelet.node(short(false));
+    await time.advance(2_000);
+    expect(status(kubelet)).toMatchObject({ phase: 'Running', containerStatuses: [{ restartCount: 0 }] });
+    expect(app()?.state).toBe('running');
+  });
+
+  it('waits longer each time it has to be ended again, across restarts of the kubelet', async () => {
+    const { time, kubelet, boot, app } = await machine();
+    let current = kubelet;
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    const awayMs: number[] = [];
+    for (const restart of [false, true, false, false]) {
+      evict(current, true);
+      await time.advance(1_500);
+      expect(app()).toBeUndefined();
+      if (restart) {
+        current.stop();
+        current = boot();
+        current.apply(pod('web'));
+        current.synced();
+      }
+      let away = 1_500;
+      for (; app()?.state !== 'running'; away += 500) await time.advance(500);
+      awayMs.push(Math.round(away / 10_000));
+    }
+    expect(awayMs).toEqual([1, 2, 4, 8]);
+  });
+
+  it('does not come back before somebody has looked at the node', async () => {
+    const { time, kubelet, boot, app } = await machine();
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    evict(kubelet, true);
+    await time.advance(2_000);
+    kubelet.stop();
+    const next = boot();
+    next.node(nodeFacts({ pressures: undefined }));
+    next.apply(pod('web'));
+    next.synced();
+    await time.advance(120_000);
+    expect(app()).toBeUndefined();
+    next.node(nodeFacts());
+    await time.advance(2_000);
+    expect(app()?.state).toBe('running');
+  });
+
+  it('comes back at once when its manifest is written again or a restart is asked for', async () => {
+    const { time, kubelet, app } = await machine();
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    for (const ask of [() => kubelet.touch('/m/web.yaml'), () => kubelet.command({ type: 'restart', podUid: podUid('uid-web') })]) {
+      evict(kubelet, true, 3_600_000);
+      await time.advance(60_000);
+      expect(app()).toBeUndefined();
+      ask();
+      await time.advance(2_000);
+      expect(app()?.state).toBe('running');
+    }
+  });
+
+  it('stays ended when it is never to be restarted', async () => {
+    const { time, kubelet, app } = await machine();
+    kubelet.apply(pod('web', { restartPolicy: 'Never' }));
+    await time.advance(2_000);
+    evict(kubelet, true);
+    await time.advance(900_000);
+    expect(status(kubelet)).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
+    expect(app()).toBeUndefined();
+  });
+
+  it('is not let in while the node is short, and is as soon as it is not', async () => {
+    const { time, kubelet, app } = await machine();
+    kubelet.node(short(true));
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    expect(status(kubelet)).toMatchObject({
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'Pod was rejected: The node had condition: [MemoryPressure]. ',
+    });
+    kubelet.node(short(false));
+    await time.advance(2_000);
+    expect(app()?.state).toBe('running');
+  });
 });
 
 it('tells since when it knows a pod, whatever is edited of it', async () => {

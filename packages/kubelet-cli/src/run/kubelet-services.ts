@@ -4,7 +4,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestStates } from '@solo-kubelet/manifest-source';
 import type { KubeletMetrics } from '@solo-kubelet/node-api';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
-import type { KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
+import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
@@ -17,6 +17,12 @@ export interface KubeletContext {
   readonly flags: KubeletFlags;
   readonly nodeName: string;
   readonly node: { readonly machine: MachineFacts; readonly resources: NodeResources; readonly facts: NodeAdmissionFacts };
+  /** What pods are admitted against, at once and on every change. */
+  readonly facts$: Observable<NodeAdmissionFacts>;
+  /** Changes some of it: what the node is short of, or that it goes down. */
+  readonly changeFacts: (change: Partial<NodeAdmissionFacts>) => void;
+  /** Records an event of the node. */
+  readonly nodeEvent: (draft: EventDraft) => void;
   readonly runtimeVersion: RuntimeVersion;
   readonly cgroups: { readonly driver: 'cgroupfs' | 'systemd'; readonly version: 1 | 2 };
   readonly cri: CriClient;

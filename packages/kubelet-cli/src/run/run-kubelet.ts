@@ -9,6 +9,7 @@ import { createPodEnvironment, type NodeEnvironment, type PodEnvironment, subord
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import {
   createReconciler,
+  type EventDraft,
   type EventFile,
   eventFile,
   fileStatusStore,
@@ -132,8 +133,15 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
   const { config, flags, logger, signal, services = allServices } = options;
   const { cri, nodeName, facts, environment, networks } = parts;
   const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
-  // The one feedback edge here: what users ask for by hand, from the services back to the reconciler.
+  // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
+  const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
+  const nodeEvent$ = new Subject<EventDraft>();
+  const facts$ = factsChange$.pipe(
+    scan((known, change) => ({ ...known, ...change }), facts),
+    startWith(facts),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
   const owner = nodeName.replace(/[^\w.-]/g, '-').slice(0, 63);
   const runtime = criRuntime({
     cri,
@@ -151,8 +159,9 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     runtime,
     store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status') }),
     runProbes: runProbes({ handlers: parts.probes }),
-    node$: of(facts),
+    node$: facts$,
     commands$,
+    nodeEvent$,
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: config.syncFrequency,
     initialEvents: parts.earlierEvents,
@@ -175,6 +184,9 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     networkFault: fault,
     reconciler: { ...reconciler, events$ },
     manifests$,
+    facts$,
+    changeFacts: (change) => factsChange$.next(change),
+    nodeEvent: (draft) => nodeEvent$.next(draft),
     command: (command) => commands$.next(command),
     startedAtMs: Date.now(),
     logger,

@@ -53,8 +53,10 @@ it('evicts pods whose volume is over its limit, measures nobody else, and goes o
   subscription.unsubscribe();
   expect(measured).toEqual(['over', 'under', 'broken', 'over', 'under', 'broken']);
   const message = 'Usage of EmptyDir volume "disk" exceeds the limit "1Mi". ';
-  expect(commands).toEqual([
-    { type: 'evict', podUid: 'over', message },
-    { type: 'evict', podUid: 'over', message },
-  ]);
+  const ended = {
+    type: 'terminate',
+    podUid: 'over',
+    termination: { reason: 'Evicted', message, gracePeriodSeconds: 1, disruption: false },
+  };
+  expect(commands).toEqual([ended, ended]);
 });

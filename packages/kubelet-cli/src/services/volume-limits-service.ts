@@ -1,7 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { VolumeUsage } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { PodView } from '@solo-kubelet/reconciler';
+import type { PodView, Termination } from '@solo-kubelet/reconciler';
 import { exhaustMap, ignoreElements, interval, withLatestFrom } from 'rxjs';
 import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
 import { activePods } from './active-pods.js';
@@ -28,12 +28,15 @@ const endIfOver = async (
 ): Promise<void> => {
   try {
     const message = overLimit(pod, await environment.volumeUsage(pod, { signal }));
-    if (message !== undefined) command({ type: 'evict', podUid, message });
+    if (message !== undefined) command({ type: 'terminate', podUid, termination: ownFault(message) });
   } catch (error) {
     const { namespace, name } = pod.metadata;
     if (!signal.aborted) logger.warn({ pod: `${namespace}/${name}`, podUid, err: describeError(error) }, 'Cannot measure volumes');
   }
 };
+
+/** The pod has itself to blame: it does not come back before its manifest changes. Upstream gives 1 s (immediateEvictionGracePeriodSeconds). */
+const ownFault = (message: string): Termination => ({ reason: 'Evicted', message, gracePeriodSeconds: 1, disruption: false });
 
 /** What the status of a pod says of its first volume that is too large, in upstream's words (eviction/eviction_manager.go). */
 export const overLimit = ({ spec }: Pod, usages: readonly VolumeUsage[]): string | undefined => {

@@ -71,7 +71,8 @@ export type PodActivity =
   /** A pass is over. The next one waits for an observation that began at `minGeneration` or later. */
   | { readonly type: 'passEnded'; readonly actions: number; readonly minGeneration: number; readonly requeueAfterMs: number }
   | { readonly type: 'deadlineExceeded' }
-  | { readonly type: 'evicted'; readonly message: string }
+  /** The kubelet ends the pod before its time. */
+  | { readonly type: 'terminated'; readonly reason: string; readonly message: string }
   /** Nothing of the pod is left, here or in the runtime. */
   | { readonly type: 'podForgotten' };
 

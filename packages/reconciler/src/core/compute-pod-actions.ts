@@ -6,9 +6,13 @@ import { planRunningPod } from './plan-running-pod.js';
 import type { PodAction, PodPlan } from './pod-action.js';
 import type { PodSyncInput, RunningPodInput } from './pod-sync-input.js';
 import { stillWaits } from './retry-delay.js';
+import { isEvicted, isTerminal, returnAtMs } from './termination.js';
 
-/** Why a pod is brought to its end. `removed`: nothing of it stays; the others keep their records for status and logs. */
-export type PodEnding = 'removed' | 'deleted' | 'evicted' | 'deadlineExceeded' | 'completed';
+/**
+ * Why a pod is brought to its end. `removed`: nothing of it stays, and if it is still wanted it starts anew; the others keep their records for status
+ * and logs, unless the pod was evicted.
+ */
+export type PodEnding = 'removed' | 'deleted' | 'terminated' | 'deadlineExceeded' | 'completed';
 
 const nothing: PodPlan = { actions: [], backoff: [], done: false };
 
@@ -20,7 +24,7 @@ export const computePodActions = (input: PodSyncInput): PodPlan => {
   const ending = podEnding(input);
   if (stillWaits(input.ledger.retryAtMs, input.nowMs)) return { ...nothing, requeueAfterMs: input.ledger.retryAtMs - input.nowMs };
   if (ending === 'removed') return planRemoval(input);
-  if (ending !== undefined) return { ...nothing, actions: stopActions(input) };
+  if (ending !== undefined) return planEnd(input);
   if (!hasPod(input) || !input.wanted || input.ledger.admission.state !== 'admitted') return nothing;
   if (input.nameHeldBy.length > 0) return { ...nothing, actions: input.ledger.imagesPulled ? [] : [{ type: 'pullImages' }] };
   return withDeadline(input, planRunningPod(input));
@@ -35,14 +39,25 @@ export const podEnding = (input: PodSyncInput): PodEnding | undefined => {
   if (!wanted) return undefined;
   if (pod?.metadata.deletionTimestamp !== undefined) return 'deleted';
   if (ledger.admission.state !== 'admitted') return undefined;
-  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return 'completed';
-  if (ledger.evicted !== undefined) return 'evicted';
+  if (isTerminal(status)) return mayReturn(input) ? 'removed' : 'completed';
+  if (ledger.termination !== undefined) return 'terminated';
   const deadline = deadlineMs(input);
   return deadline !== undefined && nowMs >= deadline ? 'deadlineExceeded' : undefined;
 };
 
-const stopActions = ({ pod, observed }: PodSyncInput): readonly PodAction[] => {
-  const stops = stopsOfPod(pod, observed, 'PodEnded');
+const mayReturn = (input: PodSyncInput): boolean => !input.nodeInTrouble && (returnAtMs(input) ?? Number.POSITIVE_INFINITY) <= input.nowMs;
+
+/** What was evicted leaves nothing behind but its status: the node needs the room (upstream pod_workers.go ShouldPodContentBeRemoved). */
+const planEnd = (input: PodSyncInput): PodPlan => {
+  const actions = stopActions(input);
+  const backAtMs = returnAtMs(input);
+  const requeue = backAtMs === undefined || backAtMs <= input.nowMs ? {} : { requeueAfterMs: backAtMs - input.nowMs };
+  if (actions.length > 0 || !isEvicted(input.status)) return { ...nothing, actions, ...requeue };
+  return { ...planRemoval(input), ...requeue, done: false };
+};
+
+const stopActions = ({ pod, observed, ledger }: PodSyncInput): readonly PodAction[] => {
+  const stops = stopsOfPod(pod, observed, 'PodEnded', ledger.termination?.gracePeriodSeconds);
   const ready = (observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
   return [
     ...(stops.length > 0 ? [{ type: 'stopContainers', stops } as const] : []),

@@ -35,7 +35,7 @@ const probeGrace = (container: Container | undefined, reason: StopReason): Int64
  * Grace period of one stop, s: the deletion's, the failed probe's, the pod's, what the container's annotation recorded, or the minimum. The end of
  * a pod is never given less than 1 s; RestartAllContainers gives none.
  */
-const gracePeriodSeconds = (pod: Pod | undefined, observed: ObservedContainer, reason: StopReason): number => {
+const gracePeriodSeconds = (pod: Pod | undefined, observed: ObservedContainer, reason: StopReason, atMostSeconds: number): number => {
   if (reason === 'RestartAllContainers') return 0;
   const seconds = Number(
     pod?.metadata.deletionGracePeriodSeconds ??
@@ -44,15 +44,20 @@ const gracePeriodSeconds = (pod: Pod | undefined, observed: ObservedContainer, r
       observed.terminationGracePeriodSeconds ??
       MINIMUM_GRACE_SECONDS,
   );
-  return reason === 'PodEnded' ? Math.max(1, seconds) : seconds;
+  return reason === 'PodEnded' ? Math.max(1, Math.min(seconds, atMostSeconds)) : seconds;
 };
 
-export const stopOf = (pod: Pod | undefined, observed: ObservedContainer, reason: StopReason): ContainerStop => {
+export const stopOf = (
+  pod: Pod | undefined,
+  observed: ObservedContainer,
+  reason: StopReason,
+  atMostSeconds = Number.POSITIVE_INFINITY,
+): ContainerStop => {
   const preStop = reason === 'RestartAllContainers' ? undefined : (specOf(pod, observed.name)?.lifecycle?.preStop ?? observed.preStop);
   return {
     containerId: observed.id,
     containerName: observed.name,
-    gracePeriodSeconds: gracePeriodSeconds(pod, observed, reason),
+    gracePeriodSeconds: gracePeriodSeconds(pod, observed, reason, atMostSeconds),
     ...(preStop === undefined ? {} : { preStop }),
     waitFor: [],
     reason,
@@ -60,11 +65,15 @@ export const stopOf = (pod: Pod | undefined, observed: ObservedContainer, reason
   };
 };
 
-/** Stops of all live containers of a pod: sidecars wait for the regular containers and for the sidecars after them. */
+/**
+ * Stops of all live containers of a pod: sidecars wait for the regular containers and for the sidecars after them. `atMostSeconds` shortens the grace
+ * period of a pod's end.
+ */
 export const stopsOfPod = (
   pod: Pod | undefined,
   observed: ObservedPod | undefined,
   reason: 'PodEnded' | 'SandboxChanged',
+  atMostSeconds?: number,
 ): readonly ContainerStop[] => {
   const live = (observed?.containers ?? []).filter(isLive);
   const inits = pod?.spec.initContainers ?? [];
@@ -73,7 +82,7 @@ export const stopsOfPod = (
   return live.map((container) => {
     const index = sidecarIndex(container);
     const waitFor = index < 0 ? [] : live.filter((other) => isRegular(other) || sidecarIndex(other) > index).map(({ id }) => id);
-    return { ...stopOf(pod, container, reason), waitFor };
+    return { ...stopOf(pod, container, reason, atMostSeconds), waitFor };
   });
 };
 

@@ -5,7 +5,8 @@ import type { World, WorldSettings } from './world.js';
 
 /** Pods whose next decision may come out differently: who, never what. */
 export const dirtyPods = (settings: WorldSettings, previous: World, next: World): ReadonlySet<PodUid> => {
-  const everyone = allSynced(next.desired, settings.sources) !== allSynced(previous.desired, settings.sources);
+  const everyone =
+    allSynced(next.desired, settings.sources) !== allSynced(previous.desired, settings.sources) || next.node !== previous.node;
   const dirty = new Set<PodUid>();
   for (const uid of next.ledgers.keys()) if (everyone || isAffected(previous, next, uid)) dirty.add(uid);
   for (const uid of contested(previous, next)) {
@@ -26,7 +27,7 @@ const isAffected = (previous: World, next: World, uid: PodUid): boolean => {
     before === undefined ||
     before.removed !== after?.removed ||
     before.admission !== after.admission ||
-    before.evicted !== after.evicted ||
+    before.termination !== after.termination ||
     before.pod !== after.pod ||
     before.restartRequested !== after.restartRequested ||
     before.touches !== after.touches ||

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { container, pod } from '../testing/index.js';
 import type { PodActivity } from './activity.js';
-import { recordEvent, restoredEventLog } from './event-log.js';
+import { aboutNode, aboutPod, recordEvent, restoredEventLog } from './event-log.js';
 import { eventOfActivity } from './event-of-activity.js';
 
 const web = pod('web', { initContainers: [container('one')] });
@@ -53,9 +53,10 @@ describe('events', () => {
 
   it('that say the same are one event, counted, with its first and last time', () => {
     const draft = { type: 'Warning', reason: 'BackOff', message: 'again', containerName: 'one' } as const;
-    let log = recordEvent(restoredEventLog([]), web, draft, 0, 10);
+    const about = aboutPod(web, 'one');
+    let log = recordEvent(restoredEventLog([]), about, draft, 0, 10);
     const first = log.latest;
-    log = recordEvent(log, web, draft, 61_000, 10);
+    log = recordEvent(log, about, draft, 61_000, 10);
     expect(log.latest).toMatchObject({
       id: first?.id,
       count: 2,
@@ -63,12 +64,12 @@ describe('events', () => {
       lastTimestamp: '1970-01-01T00:01:01Z',
       involvedObject: { kind: 'Pod', namespace: 'default', name: 'web', uid: 'uid-web', fieldPath: 'spec.initContainers{one}' },
     });
-    expect(recordEvent(restoredEventLog([...log.events.values()]), web, draft, 70_000, 10).latest?.count).toBe(3);
+    expect(recordEvent(restoredEventLog([...log.events.values()]), about, draft, 70_000, 10).latest?.count).toBe(3);
   });
 
   it('beyond the bound push out what was longest quiet', () => {
     const say = (log: ReturnType<typeof restoredEventLog>, message: string) =>
-      recordEvent(log, web, { type: 'Normal', reason: 'Started', message }, 0, 2);
+      recordEvent(log, aboutNode('node1'), { type: 'Normal', reason: 'Started', message }, 0, 2);
     const log = ['a', 'b', 'a', 'c'].reduce(say, restoredEventLog([]));
     expect([...log.events.values()].map(({ message }) => message)).toEqual(['a', 'c']);
   });

@@ -21,20 +21,19 @@ const mergeKey = ({ type, reason, message, involvedObject: { uid, fieldPath } }:
   JSON.stringify([uid, fieldPath, type, reason, message]);
 
 /** Adds an event or counts it once more; holds at most `maxEvents`, dropping what was longest quiet. */
-export const recordEvent = (log: EventLog, pod: Pod, draft: EventDraft, nowMs: number, maxEvents: number): EventLog => {
-  const fieldPath = fieldPathOf(pod, draft.containerName);
+export const recordEvent = (
+  log: EventLog,
+  about: KubeletEvent['involvedObject'],
+  draft: EventDraft,
+  nowMs: number,
+  maxEvents: number,
+): EventLog => {
   const time = kubernetesTime(nowMs);
   const fresh = {
     type: draft.type,
     reason: draft.reason,
     message: draft.message,
-    involvedObject: {
-      kind: 'Pod',
-      namespace: pod.metadata.namespace,
-      name: pod.metadata.name,
-      uid: pod.metadata.uid,
-      ...(fieldPath === undefined ? {} : { fieldPath }),
-    },
+    involvedObject: about,
     count: 1,
     firstTimestamp: time,
     lastTimestamp: time,
@@ -55,6 +54,15 @@ export const recordEvent = (log: EventLog, pod: Pod, draft: EventDraft, nowMs: n
   }
   return { events, latest, nextNumber: log.nextNumber + 1 };
 };
+
+export const aboutPod = (pod: Pod, containerName: string | undefined): KubeletEvent['involvedObject'] => {
+  const { namespace, name, uid } = pod.metadata;
+  const fieldPath = fieldPathOf(pod, containerName);
+  return { kind: 'Pod', namespace, name, uid, ...(fieldPath === undefined ? {} : { fieldPath }) };
+};
+
+/** A node is its own namespace and identity here, as for upstream's kubelet. */
+export const aboutNode = (name: string): KubeletEvent['involvedObject'] => ({ kind: 'Node', name, uid: name });
 
 /** Upstream's form: the object's name and a hex number that grows with time. */
 const eventId = ({ involvedObject }: Omit<KubeletEvent, 'id'>, nowMs: number, number: number): string =>

@@ -71,8 +71,8 @@ export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | u
         `Back-off restarting failed container ${activity.containerName} in pod ${formatPod(pod)}`,
         activity.containerName,
       );
-    case 'evicted':
-      return warning('Evicted', activity.message);
+    case 'terminated':
+      return warning(activity.reason, activity.message);
     case 'deadlineExceeded':
       return normal('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
     case 'actionFailed':

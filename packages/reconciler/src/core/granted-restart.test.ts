@@ -29,6 +29,7 @@ it('a restart that was granted is not held back while the runtime still shows th
     verdicts: noVerdicts,
     allSynced: true,
     nameHeldBy: [],
+    nodeInTrouble: false,
     backoffPolicy: DEFAULT_BACKOFF,
   };
   expect(crashBackoff({ ...input, observed: before, nowMs: 1_060 }, app)).toBeUndefined();

@@ -1,5 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { BackoffEntry } from './crash-backoff.js';
+import type { Termination } from './termination.js';
 
 /** Why a container could not be started, until it can. */
 export interface StartFailure {
@@ -24,8 +25,9 @@ export interface PodLedger {
   /** Whether its end was asked for. Never goes back: a pod that returns meanwhile starts anew afterwards. */
   readonly removed: boolean;
   readonly admission: Admission;
-  /** Why the pod takes more than it may; undefined while it does not. */
-  readonly evicted: string | undefined;
+  /** Why this process ended the pod before its time; undefined while it has not. */
+  readonly termination: Termination | undefined;
+  /** By container name; that of the whole pod is WHOLE_POD. */
   readonly backoff: ReadonlyMap<string, BackoffEntry>;
   readonly startFailures: ReadonlyMap<string, StartFailure>;
   /** Container ids that a user asked to restart. */
@@ -51,7 +53,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   pod,
   removed: false,
   admission: { state: 'pending' },
-  evicted: undefined,
+  termination: undefined,
   backoff: new Map(),
   startFailures: new Map(),
   restartRequested: new Set(),

@@ -21,6 +21,8 @@ export interface PodSyncInput {
   readonly allSynced: boolean;
   /** Other UIDs that still hold the pod's namespace and name. */
   readonly nameHeldBy: readonly PodUid[];
+  /** The node is short of something or going down, as far as is known: what was ended for that does not come back yet. */
+  readonly nodeInTrouble: boolean;
   readonly backoffPolicy: BackoffPolicy;
   readonly nowMs: number;
 }

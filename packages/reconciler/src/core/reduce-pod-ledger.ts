@@ -18,7 +18,8 @@ interface LedgerContext {
 export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, context: LedgerContext): PodLedger => {
   switch (activity.type) {
     case 'podEnding':
-      return ledger.removed ? ledger : { ...clearWaits(ledger), removed: true };
+      // How often the node has ended it is kept, for the case that it starts anew.
+      return ledger.removed ? ledger : { ...clearWaits(ledger), backoff: ledger.backoff, removed: true };
     case 'actionStarted':
       return activity.action.type === 'startContainer' ? countRestart(ledger, activity.action.container.name, context) : ledger;
     case 'actionSucceeded':

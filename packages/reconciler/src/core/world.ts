@@ -10,13 +10,14 @@ import { allSynced, type DesiredState, emptyDesired, reduceDesired, sameOrigin }
 import { nameHolders } from './name-holders.js';
 import { orphanPod } from './orphan-pod.js';
 import { type PodUid, uidOf } from './pod-identity.js';
-import { newLedger, type PodLedger } from './pod-ledger.js';
+import { newLedger, type PodLedger, withEntry } from './pod-ledger.js';
 import type { PodSyncInput } from './pod-sync-input.js';
 import { noVerdicts, type PodVerdicts, reduceVerdicts } from './probe-results.js';
 import { clearWaits, reducePodLedger, requestRestart } from './reduce-pod-ledger.js';
 import { emptySnapshot, generationOf, mergeObservation, type Observation, type RuntimeSnapshot } from './runtime-snapshot.js';
 import { believedStatus } from './status/believed-status.js';
 import { derivePodStatus } from './status/derive-pod-status.js';
+import { growReturnDelay, isTerminal, type Termination, WHOLE_POD } from './termination.js';
 
 /** Everything known, of which every decision is a function. */
 export interface World {
@@ -57,7 +58,7 @@ export type WorldInput = { readonly atMs: number } & (
   | { readonly type: 'restart'; readonly podUid: PodUid }
   /** Pods that something is left of beside the runtime's records: files, mounts, cgroups. */
   | { readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }
-  | { readonly type: 'evict'; readonly podUid: PodUid; readonly message: string }
+  | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }
 );
 
 /** What stays the same for the life of the process. */
@@ -97,15 +98,22 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
       return { ...world, node: input.facts };
     case 'activity':
       return takeActivity(settings, world, input.podUid, input.activity, input.atMs);
-    case 'evict':
-      return withLedger(world, input.podUid, (ledger) =>
-        ledger.admission.state === 'admitted' ? { ...ledger, evicted: input.message } : ledger,
-      );
+    case 'terminate':
+      return isTerminal(world.statuses.get(input.podUid))
+        ? world
+        : withLedger(world, input.podUid, (ledger) => terminate(ledger, input.termination, settings.backoffPolicy, input.atMs));
     case 'restart':
       return withLedger(world, input.podUid, (ledger) => requestRestart(ledger, world.observed.pods.get(input.podUid), input.atMs));
     case 'leftBehind':
       return withLedgers(world, input.podUids);
   }
+};
+
+/** A pod that has not started, or is ended already, is left as it is. */
+const terminate = (ledger: PodLedger, termination: Termination, policy: BackoffPolicy, nowMs: number): PodLedger => {
+  if (ledger.admission.state !== 'admitted' || ledger.termination !== undefined) return ledger;
+  const wait = growReturnDelay(ledger.backoff.get(WHOLE_POD), policy, nowMs, termination.retryAfterMs ?? 0);
+  return { ...ledger, termination, backoff: termination.disruption ? withEntry(ledger.backoff, WHOLE_POD, wait) : ledger.backoff };
 };
 
 const withLedger = (world: World, uid: PodUid, change: (ledger: PodLedger) => PodLedger): World => {
@@ -208,8 +216,14 @@ const takeActivity = (settings: WorldSettings, world: World, uid: PodUid, activi
   const ledgers = new Map(world.ledgers);
   const wanted = world.desired.pods.get(uid);
   if (wanted === undefined) ledgers.delete(uid);
-  else ledgers.set(uid, newLedger(wanted.pod)); // it came back while it was ending: it starts anew
+  else ledgers.set(uid, anew(wanted.pod, world.ledgers.get(uid))); // it came back while it was ending, or after the node ended it
   return { ...world, ledgers, statuses: dropped(world.statuses, uid), verdicts: dropped(world.verdicts, uid) };
+};
+
+/** A pod that starts anew remembers nothing but how often the node has ended it. */
+const anew = (pod: Pod, before: PodLedger | undefined): PodLedger => {
+  const wait = before?.backoff.get(WHOLE_POD);
+  return wait === undefined ? newLedger(pod) : { ...newLedger(pod), backoff: new Map([[WHOLE_POD, wait]]) };
 };
 
 const dropped = <V>(map: ReadonlyMap<PodUid, V>, uid: PodUid): ReadonlyMap<PodUid, V> => new Map([...map].filter(([key]) => key !== uid));
@@ -247,10 +261,15 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
     verdicts: world.verdicts.get(uid) ?? noVerdicts,
     allSynced: allSynced(world.desired, settings.sources),
     nameHeldBy: nameHolders(world, uid),
+    nodeInTrouble: inTrouble(world.node),
     backoffPolicy: settings.backoffPolicy,
     nowMs,
   };
 };
+
+/** Whether the node would end again what it has ended. Until somebody has looked, nobody knows. */
+const inTrouble = (node: NodeAdmissionFacts | undefined): boolean =>
+  node?.pressures === undefined || node.shuttingDown || node.pressures.some(({ status }) => status);
 
 /** The pod's manifest, or what the runtime's records tell of one that has none; undefined when only its UID is left. */
 export const knownPod = (world: World, uid: PodUid): Pod | undefined => {

@@ -11,5 +11,6 @@ export const nodeFacts = (rest: Partial<NodeAdmissionFacts> = {}): NodeAdmission
   supplementalGroupsPolicy: true,
   appArmor: false,
   shuttingDown: false,
+  pressures: [],
   ...rest,
 });

@@ -18,6 +18,7 @@ export const syncInputOf = (rest: Partial<RunningPodInput> = {}): RunningPodInpu
     verdicts: noVerdicts,
     allSynced: true,
     nameHeldBy: [],
+    nodeInTrouble: false,
     backoffPolicy: DEFAULT_BACKOFF,
     nowMs: 100_000,
     ...rest,

@@ -3,6 +3,7 @@ import { canonicalText } from '../canonical-text.js';
 import { isLive } from '../observed-pod.js';
 import { type PodUid, podKey } from '../pod-identity.js';
 import type { Admission } from '../pod-ledger.js';
+import { isTerminal } from '../termination.js';
 import type { World } from '../world.js';
 import { checkPod } from './check-pod.js';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
@@ -37,7 +38,7 @@ export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyM
 /** A pod that completed in an earlier kubelet process takes nothing and is not asked again. */
 const wasAdmitted = (world: Admitting, uid: PodUid): boolean => {
   const status = world.statuses.get(uid);
-  return (status?.phase === 'Failed' || status?.phase === 'Succeeded') && status.message?.startsWith('Pod was rejected: ') !== true;
+  return isTerminal(status) && status?.message?.startsWith('Pod was rejected: ') !== true;
 };
 
 /** A pod of the same name does not count: only one of the two will ever run at a time. */

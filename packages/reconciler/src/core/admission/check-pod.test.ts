@@ -2,7 +2,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { describe, expect, it } from 'vitest';
 import { container, nodeFacts, pod } from '../../testing/index.js';
 import { checkPod } from './check-pod.js';
-import type { NodeAdmissionFacts } from './node-admission-facts.js';
+import type { NodeAdmissionFacts, NodePressure } from './node-admission-facts.js';
 
 const check = (it: Pod, others: readonly Pod[] = [], node: Partial<NodeAdmissionFacts> = {}) =>
   checkPod({ pod: it, others, node: nodeFacts(node) });
@@ -57,6 +57,45 @@ describe('sysctls', () => {
     expect(check(withSysctl('net.core.somaxconn'), [], { allowedUnsafeSysctls: ['net.core.*'] })).toBeUndefined();
     expect(check(withSysctl('net.ipv4.tcp_rmem'), [], { kernelVersion: '4.14' })?.reason).toBe('SysctlForbidden');
   });
+});
+
+describe('a node that is short', () => {
+  const under = (...types: readonly NodePressure['type'][]): Partial<NodeAdmissionFacts> => ({
+    pressures: types.map((type) => ({ type, status: true, sinceMs: 0 })),
+  });
+  const bestEffort = pod('idle');
+  const tolerating = (toleration: object) => pod('idle', { tolerations: [toleration] });
+  const MEMORY = 'node.kubernetes.io/memory-pressure';
+  it.each<[string, Pod, Partial<NodeAdmissionFacts>, boolean]>([
+    ['of memory refuses who asks for nothing', bestEffort, under('MemoryPressure'), false],
+    ['of memory lets in who asks for some', asking('1'), under('MemoryPressure'), true],
+    [
+      'of memory lets in who tolerates that',
+      tolerating({ key: MEMORY, operator: 'Exists', effect: 'NoSchedule' }),
+      under('MemoryPressure'),
+      true,
+    ],
+    ['of memory lets in who tolerates all', tolerating({ operator: 'Exists' }), under('MemoryPressure'), true],
+    [
+      'of memory refuses another effect',
+      tolerating({ key: MEMORY, operator: 'Exists', effect: 'NoExecute' }),
+      under('MemoryPressure'),
+      false,
+    ],
+    ['of memory refuses another value', tolerating({ key: MEMORY, value: 'x' }), under('MemoryPressure'), false],
+    ['of disk refuses everybody', asking('1'), under('DiskPressure'), false],
+    ['of processes refuses everybody', asking('1'), under('PIDPressure'), false],
+    ['of memory and disk refuses everybody', asking('1'), under('MemoryPressure', 'DiskPressure'), false],
+    ['lets in what is critical by number', pod('vital', { priority: 2_000_000_000 }), under('DiskPressure'), true],
+    ['lets in what is critical by name', pod('vital', { priorityClassName: 'system-node-critical' }), under('DiskPressure'), true],
+    ['refuses what is nearly critical', pod('vital', { priority: 1_999_999_999 }), under('DiskPressure'), false],
+    ['and is well again refuses nobody', bestEffort, { pressures: [{ type: 'DiskPressure', status: false, sinceMs: 0 }] }, true],
+  ])('%s', (_what, it, node, admitted) => expect(check(it, [], node) === undefined).toBe(admitted));
+  it('names its conditions', () =>
+    expect(check(bestEffort, [], under('MemoryPressure', 'DiskPressure'))).toEqual({
+      reason: 'Evicted',
+      message: 'The node had condition: [MemoryPressure DiskPressure]. ',
+    }));
 });
 
 describe('the node', () => {

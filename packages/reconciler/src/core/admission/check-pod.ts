@@ -1,3 +1,4 @@
+import { checkEvictionPressure } from './eviction-pressure.js';
 import { checkHostPorts } from './host-ports.js';
 import { checkAppArmor, checkNodeShutdown, checkOperatingSystem, checkSupplementalGroupsPolicy } from './node-checks.js';
 import { checkNodeSelector } from './node-selector.js';
@@ -7,6 +8,7 @@ import { checkSysctls } from './sysctls.js';
 
 /** In upstream's order (pkg/kubelet/kubelet.go admit handlers, pkg/kubelet/lifecycle/predicate.go); the first refusal counts. */
 const checks: readonly AdmissionCheck[] = [
+  checkEvictionPressure,
   checkSysctls,
   checkOperatingSystem,
   checkSupplementalGroupsPolicy,

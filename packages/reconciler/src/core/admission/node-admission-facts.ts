@@ -1,3 +1,11 @@
+/** One of the node's pressure conditions. */
+export interface NodePressure {
+  readonly type: 'MemoryPressure' | 'DiskPressure' | 'PIDPressure';
+  readonly status: boolean;
+  /** When the status last changed. */
+  readonly sinceMs: number;
+}
+
 /** What the node offers and is: the measure of admission, and what statuses show of it. */
 export interface NodeAdmissionFacts {
   readonly nodeName: string;
@@ -19,4 +27,6 @@ export interface NodeAdmissionFacts {
   readonly appArmor: boolean;
   /** The node is going down: nothing new is admitted. */
   readonly shuttingDown: boolean;
+  /** What the node is short of; undefined until somebody has looked. In upstream's order. */
+  readonly pressures?: readonly NodePressure[];
 }

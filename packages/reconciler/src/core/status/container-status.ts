@@ -6,6 +6,7 @@ import { isLive, newestContainer, type ObservedContainer } from '../observed-pod
 import { crashBackoff } from '../plan-running-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
 import { failedInitRestarts, initSucceeded, isSidecar, restartsAfterExit } from '../restart-decision.js';
+import { isEvicted } from '../termination.js';
 import { kubernetesTime } from './kubernetes-time.js';
 
 /** All termination messages of a pod together, bytes (upstream kubecontainer.MaxPodTerminationMessageLogLength). */
@@ -18,6 +19,7 @@ export const deriveContainerStatus = (input: RunningPodInput, container: Contain
   const previous = [...(input.status?.containerStatuses ?? []), ...(input.status?.initContainerStatuses ?? [])].find(
     ({ name }) => name === container.name,
   );
+  if (newest === undefined && previous?.state?.terminated !== undefined && isEvicted(input.status)) return previous;
   const limit = Math.floor(MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length));
   const observedState = newest === undefined ? stateWithoutInstance(input, container, init, previous) : stateOf(newest, previous, limit);
   const earlier = earlierState(instances, previous, limit) ?? goneState(newest, previous);

@@ -4,6 +4,7 @@ import { newestContainer, newestSandbox } from '../observed-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
 import { restartTriggers } from '../restart-all-containers.js';
 import { decideSandbox } from '../sandbox-decision.js';
+import { DISRUPTION_TARGET, isTerminal } from '../termination.js';
 import { deriveContainerStatus } from './container-status.js';
 import { kubernetesTime } from './kubernetes-time.js';
 import { deriveConditions } from './pod-conditions.js';
@@ -46,6 +47,7 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
       ({ containerID, lastState }) => containerID !== undefined || lastState?.terminated !== undefined,
     ),
     allContainersRestarting: restartTriggers(input).size > 0 || stillRestarting(input),
+    disruption: disruptionMessage(input),
     previous: previous?.conditions ?? [],
     nowMs,
   });
@@ -67,16 +69,23 @@ const oldestMs = ({ observed }: PodStatusInput): number | undefined =>
     ? undefined
     : Math.min(...observed.sandboxes.map(({ createdAtMs }) => createdAtMs));
 
-/** A terminal phase stays for good; an eviction or a deadline that has passed makes one. */
+/** A terminal phase stays for good; an end before its time or a deadline that has passed makes one. */
 const terminalPhase = (input: PodStatusInput): Pick<PodStatus, 'phase' | 'reason' | 'message'> | undefined => {
   const { status } = input;
-  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return status;
+  if (isTerminal(status)) return status;
   const ending = podEnding(input);
-  if (ending === 'evicted') return { phase: 'Failed', reason: 'Evicted', message: input.ledger.evicted };
+  if (ending === 'terminated')
+    return { phase: 'Failed', reason: input.ledger.termination?.reason, message: input.ledger.termination?.message };
   return ending === 'deadlineExceeded'
     ? { phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
     : undefined;
 };
+
+/** Why the node ended the pod: by this process, or as an earlier one left it in the status. */
+const disruptionMessage = ({ ledger, status }: PodStatusInput): string | undefined =>
+  ledger.termination?.disruption === true
+    ? ledger.termination.message
+    : status?.conditions?.find(({ type }) => type === DISRUPTION_TARGET)?.message;
 
 const stillRestarting = ({ status, observed }: PodStatusInput): boolean =>
   (observed?.containers.length ?? 0) === 0 &&

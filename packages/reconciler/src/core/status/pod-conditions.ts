@@ -1,6 +1,7 @@
 import type { Container, ContainerStatus, Pod, PodCondition, PodPhase } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../container-stop.js';
 import { isSidecar } from '../restart-decision.js';
+import { DISRUPTION_TARGET } from '../termination.js';
 import { kubernetesTime } from './kubernetes-time.js';
 
 export interface ConditionFacts {
@@ -12,6 +13,8 @@ export interface ConditionFacts {
   readonly sandboxReady: boolean;
   readonly regularEverRan: boolean;
   readonly allContainersRestarting: boolean;
+  /** Why the node ended the pod; undefined when it did not. */
+  readonly disruption: string | undefined;
   readonly previous: readonly PodCondition[];
   readonly nowMs: number;
 }
@@ -35,6 +38,9 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
       ? { status: 'True', reason: 'RestartAllContainersStarted' }
       : { status: 'False' };
     own.push(['AllContainersRestarting', restarting]);
+  }
+  if (facts.disruption !== undefined) {
+    own.push([DISRUPTION_TARGET, { status: 'True', reason: 'TerminationByKubelet', message: facts.disruption }]);
   }
   const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.some(([ownType]) => ownType === type));
   return [...own.map(([type, verdict]) => stamped(facts, type, verdict)), ...foreign];

@@ -1,0 +1,62 @@
+import type { PodStatus } from '@solo-kubelet/pod-spec';
+import type { BackoffEntry } from './crash-backoff.js';
+import type { PodSyncInput } from './pod-sync-input.js';
+
+/** Why and how the kubelet ends a pod before its time. */
+export interface Termination {
+  /** In Kubernetes' words: `Evicted`, `Terminated`, … The phase is Failed. */
+  readonly reason: string;
+  readonly message: string;
+  /** At most, s; the pod's own grace period is never lengthened. Less than 1 counts as 1. */
+  readonly gracePeriodSeconds: number;
+  /**
+   * Whether the node is the cause and not the pod. Then it has the condition DisruptionTarget, and is started anew once the node is free of what
+   * stood against it; else it has ended for good.
+   */
+  readonly disruption: boolean;
+  /** How long a disrupted pod stays away at least, ms. Default: as long as a container that crashed that often. */
+  readonly retryAfterMs?: number;
+}
+
+/** Key of the pod's own entry among the back-offs of its containers, whose names are never empty. */
+export const WHOLE_POD = '';
+
+/** A phase that a pod does not leave. */
+export const isTerminal = (status: PodStatus | undefined): boolean => status?.phase === 'Failed' || status?.phase === 'Succeeded';
+
+/** Whether the kubelet has thrown the pod out, for what it takes or what the node lacks (upstream eviction.PodIsEvicted). */
+export const isEvicted = (status: PodStatus | undefined): boolean => status?.phase === 'Failed' && status.reason === 'Evicted';
+
+export const DISRUPTION_TARGET = 'DisruptionTarget';
+
+/**
+ * Whether the pod was ended on the node's account and runs again when that is over. What ran once by intention does not: a pod that is never
+ * restarted has had its run.
+ */
+const comesBack = ({ pod, status }: PodSyncInput): boolean =>
+  status?.phase === 'Failed' &&
+  pod?.spec.restartPolicy !== 'Never' &&
+  status.conditions?.some(({ type, status: value }) => type === DISRUPTION_TARGET && value === 'True') === true;
+
+/** When a pod that was ended on the node's account may start anew, the node willing; undefined when it does not come back. */
+export const returnAtMs = (input: PodSyncInput): number | undefined => {
+  if (!comesBack(input)) return undefined;
+  const wait = input.ledger.backoff.get(WHOLE_POD);
+  // A wait that began in the future says that the clock was set back.
+  return wait === undefined || wait.updatedAtMs > input.nowMs ? input.nowMs : wait.updatedAtMs + wait.delayMs;
+};
+
+/** An entry this old, beyond its own delay, is forgiven, ms. As for containers. */
+const FORGIVEN_AFTER_MS = 600_000;
+
+/** The wait of a pod that is ended once more: doubled when it has not been well for long since the last time. */
+export const growReturnDelay = (
+  entry: BackoffEntry | undefined,
+  policy: { readonly initialMs: number; readonly maxMs: number },
+  nowMs: number,
+  atLeastMs: number,
+): BackoffEntry => {
+  const counts = entry !== undefined && entry.delayMs > 0 && nowMs - (entry.updatedAtMs + entry.delayMs) <= FORGIVEN_AFTER_MS;
+  const delayMs = counts ? Math.min(entry.delayMs * 2, policy.maxMs) : policy.initialMs;
+  return { delayMs: Math.max(delayMs, atLeastMs), updatedAtMs: nowMs };
+};
