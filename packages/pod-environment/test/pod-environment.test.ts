@@ -285,7 +285,7 @@ describe.runIf(canMount)('volumes that are mounted (as root)', () => {
     await pods.preparePod(memory);
     const ram = inPod('volumes/kubernetes.io~empty-dir/ram');
     expect(execFileSync('df', ['-k', '--output=fstype,size', ram]).toString()).toMatch(/tmpfs\s+1024\n$/);
-    expect((await stat(ram)).mode & 0o7777).toBe(0o2777);
+    expect((await stat(ram)).mode & 0o7777).toBe(0o3777);
     expect((await stat(ram)).gid).toBe(2000);
     expect(await readFile(info('labels'), 'utf8')).toBe('a="1"');
     expect(await readFile(info('res/cpu'), 'utf8')).toBe('4');

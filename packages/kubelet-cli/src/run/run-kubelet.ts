@@ -232,7 +232,7 @@ const admissionFacts = async (
   nodeName: string,
   machine: MachineFacts,
 ): Promise<NodeAdmissionFacts> => {
-  const { features } = await cri.runtime.status({}, { signal });
+  const { features, runtimeHandlers } = await cri.runtime.status({}, { signal });
   const architecture = GO_ARCHITECTURES[arch()] ?? arch();
   return {
     nodeName,
@@ -250,6 +250,7 @@ const admissionFacts = async (
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     kernelVersion: kernelVersion(),
     supplementalGroupsPolicy: features?.supplementalGroupsPolicy ?? false,
+    recursiveReadOnlyClasses: runtimeHandlers.filter((handler) => handler.features?.recursiveReadOnlyMounts).map(({ name }) => name),
     appArmor: (await readText('/sys/module/apparmor/parameters/enabled')).startsWith('Y'),
     shuttingDown: false,
   };

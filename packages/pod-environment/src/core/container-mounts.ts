@@ -90,12 +90,12 @@ const recursiveReadOnly = (
   input: MountsInput,
 ): boolean => {
   if (mode === undefined || mode === 'Disabled') return false;
-  if (!readOnly || (propagation !== undefined && propagation !== 'None')) {
-    throw unsupported(`volumeMount ${name}: recursiveReadOnly needs readOnly: true and no mountPropagation`);
-  }
+  const refused = (why: string): PodEnvironmentError =>
+    unsupported(`failed to resolve recursive read-only mode: volume "${name}" requested recursive read-only mode, but it is not ${why}`);
+  if (!readOnly) throw refused('read-only');
+  if (propagation !== undefined && propagation !== 'None') throw refused(`compatible with propagation "${propagation}"`);
   const supported = input.features?.recursiveReadOnlyMounts ?? false;
-  if (!supported && mode === 'Enabled')
-    throw unsupported(`volumeMount ${name}: recursiveReadOnly is not supported by the container runtime`);
+  if (!supported && mode === 'Enabled') throw refused('supported by the runtime');
   return supported;
 };
 

@@ -117,7 +117,7 @@ describe('mountSubPath', () => {
   });
 
   it.each([
-    ['$(EMPTY)/$(MISSING)', 'missing value for "EMPTY", "MISSING"'],
+    ['$(EMPTY)/$(MISSING)', 'missing value for EMPTY, MISSING'],
     ['$(UP)/x', "must not contain '..'"],
     ['/$(POD)', 'must be a relative path'],
   ])('refuses %s', (subPathExpr, message) => {

@@ -165,8 +165,13 @@ describe('buildContainerConfig', () => {
     const both = { readOnly: true };
     expect(withMount({ ...both, recursiveReadOnly: 'IfPossible' })(noFeatures)).toBe(false);
     expect(withMount({ ...both, recursiveReadOnly: 'Enabled' })(input().features)).toBe(true);
-    expect(() => withMount({ ...both, recursiveReadOnly: 'Enabled' })(noFeatures)).toThrow('not supported by the container runtime');
-    expect(() => withMount({ recursiveReadOnly: 'Enabled' })(input().features)).toThrow('needs readOnly: true');
+    expect(() => withMount({ ...both, recursiveReadOnly: 'Enabled' })(noFeatures)).toThrow(
+      'requested recursive read-only mode, but it is not supported by the runtime',
+    );
+    expect(() => withMount({ recursiveReadOnly: 'Enabled' })(input().features)).toThrow('but it is not read-only');
+    expect(() => withMount({ ...both, recursiveReadOnly: 'IfPossible', mountPropagation: 'HostToContainer' })(input().features)).toThrow(
+      'but it is not compatible with propagation "HostToContainer"',
+    );
   });
 
   it.each([

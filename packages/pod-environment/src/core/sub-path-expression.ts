@@ -10,7 +10,7 @@ export const mountSubPath = ({ name, subPath, subPathExpr }: VolumeMount, enviro
   const missing = [...subPathExpr.matchAll(reference)].flatMap(([, variable]) =>
     variable !== undefined && !environment.get(variable) ? [variable] : [],
   );
-  if (missing.length > 0) throw refused(`missing value for ${missing.map((variable) => `"${variable}"`).join(', ')}`, name);
+  if (missing.length > 0) throw refused(`missing value for ${missing.join(', ')}`, name);
   return checked(
     expandVariables(subPathExpr, (variable) => environment.get(variable)),
     name,

@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Mounter, MountRequest } from '../mounts/mounter.js';
@@ -34,6 +34,15 @@ describe('prepareEmptyDir', () => {
   it('opens the directory to every user whatever the umask', async () => {
     await prepareEmptyDir(recording().mounter, request);
     expect((await stat(request.directory)).mode & 0o7777).toBe(0o777);
+  });
+
+  it('leaves what is mounted its own mode', async () => {
+    const mounter: Mounter = { ...recording().mounter, mount: ({ target }) => chmod(target, 0o1777) };
+    await prepareEmptyDir(mounter, { ...request, fileSystem: tmpfs });
+    expect((await stat(request.directory)).mode & 0o7777).toBe(0o1777);
+    await rm(request.readyMarker);
+    await prepareEmptyDir(recording().mounter, { ...request, fileSystem: tmpfs });
+    expect((await stat(request.directory)).mode & 0o7777).toBe(0o1777);
   });
 
   it('keeps swap away from tmpfs, or does without on a kernel that cannot', async () => {

@@ -15,16 +15,16 @@ export interface EmptyDirRequest {
 }
 
 /**
- * Makes an empty directory with mode 0777, on disk or on a file system in memory. A marker file tells a complete one, so that the call after a
- * kubelet restart leaves contents alone. Upstream: pkg/volume/emptydir/empty_dir.go.
+ * Makes an empty directory with mode 0777, on disk or on a file system in memory: what is mounted keeps its own mode, which is 1777 for tmpfs.
+ * A marker file tells a complete one, so that the call after a kubelet restart leaves contents alone. Upstream: pkg/volume/emptydir/empty_dir.go.
  */
 export const prepareEmptyDir = async (mounter: Mounter, request: EmptyDirRequest): Promise<void> => {
   const { directory, readyMarker, fileSystem, own, signal } = request;
   if (await isComplete(mounter, request)) return;
   await rm(readyMarker, { force: true });
   await makeDirectories(directory, 0o750);
+  if (((await stat(directory)).mode & 0o777) !== 0o777) await chmod(directory, 0o777);
   if (fileSystem !== undefined) await mountMemory(mounter, directory, fileSystem, signal);
-  await chmod(directory, 0o777);
   await own?.();
   await makeDirectories(dirname(readyMarker), 0o750);
   await writeFile(readyMarker, '');

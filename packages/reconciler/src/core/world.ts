@@ -288,7 +288,12 @@ const deriveStatuses = (settings: WorldSettings, before: World, after: World, in
     const pod = knownPod(after, uid);
     if (pod === undefined || generationOf(after.observed, uid) === 0 || isUnclaimed(settings, after, uid)) continue;
     const sync = syncInput(settings, after, uid, input.atMs);
-    const status = derivePodStatus({ ...sync, pod, nodeIps: after.node?.nodeIps ?? [] });
+    const status = derivePodStatus({
+      ...sync,
+      pod,
+      nodeIps: after.node?.nodeIps ?? [],
+      recursiveReadOnly: after.node?.recursiveReadOnlyClasses.includes(pod.spec.runtimeClassName ?? '') ?? false,
+    });
     if (canonicalText(status) === canonicalText(statuses.get(uid))) continue;
     statuses.set(uid, status);
     changed = true;

@@ -44,7 +44,7 @@ describe('emptyDir', () => {
   });
 
   it('is a directory that everybody may use', () => {
-    expect(sight['modes']).toBe('/disk 777 0:0\n/nothing 777 0:0\n/memory 777 0:0\n');
+    expect(sight['modes']).toBe('/disk 777 0:0\n/nothing 777 0:0\n/memory 1777 0:0\n');
     expect(sight['disk']).not.toContain('tmpfs');
     expect(sight['write']).toBe('kept\n');
   });
@@ -225,7 +225,7 @@ describe('groups of volumes', () => {
           .sort((a, b) => a - b),
       ).toEqual([29, 1000, 2000, 3000, 4000]);
       expect(sight['volumes']).toBe(
-        ['/disk 2777 0:2000', '/memory 2777 0:2000', '/pod 2777 0:2000', '/pod/name 440 0:2000', '/host 700 0:0', ''].join('\n'),
+        ['/disk 2777 0:2000', '/memory 3777 0:2000', '/pod 3777 0:2000', '/pod/name 440 0:2000', '/host 700 0:0', ''].join('\n'),
       );
       expect(sight['file']).toBe('1000:2000\n');
     }
@@ -299,7 +299,7 @@ describe('mount options', () => {
       ({ status }) => status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError',
     );
     expect(refused.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain(
-      'recursiveReadOnly is not supported by the container runtime',
+      'volume "disk" requested recursive read-only mode, but it is not supported by the runtime',
     );
   });
 });

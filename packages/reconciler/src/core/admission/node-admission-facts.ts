@@ -23,6 +23,8 @@ export interface NodeAdmissionFacts {
   readonly kernelVersion?: string;
   /** Whether the runtime can hold `supplementalGroupsPolicy: Strict`. */
   readonly supplementalGroupsPolicy: boolean;
+  /** Runtime classes (the empty one: pods without) whose handler has recursively read-only mounts. */
+  readonly recursiveReadOnlyClasses: readonly string[];
   /** Whether AppArmor profiles can be used. */
   readonly appArmor: boolean;
   /** The node is going down: nothing new is admitted. */

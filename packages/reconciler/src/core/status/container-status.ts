@@ -1,4 +1,4 @@
-import type { Container, ContainerState, ContainerStatus, VolumeMountStatus } from '@solo-kubelet/pod-spec';
+import type { Container, ContainerState, ContainerStatus, VolumeMount, VolumeMountStatus } from '@solo-kubelet/pod-spec';
 import { podEnding } from '../compute-pod-actions.js';
 import { containerIdUrl, containerReady, containerStarted } from '../container-facts.js';
 import { allContainers } from '../container-stop.js';
@@ -7,13 +7,18 @@ import { crashBackoff } from '../plan-running-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
 import { failedInitRestarts, initSucceeded, isSidecar, restartsAfterExit } from '../restart-decision.js';
 import { isEvicted } from '../termination.js';
+import type { PodStatusInput } from './derive-pod-status.js';
 import { kubernetesTime } from './kubernetes-time.js';
 
 /** All termination messages of a pod together, bytes (upstream kubecontainer.MaxPodTerminationMessageLogLength). */
 const MAX_MESSAGES_BYTES = 12_288;
 
 /** Status of one container as Kubernetes shows it. `init`: the container is from spec.initContainers. */
-export const deriveContainerStatus = (input: RunningPodInput, container: Container, init: boolean): ContainerStatus => {
+export const deriveContainerStatus = (
+  input: RunningPodInput & Pick<PodStatusInput, 'recursiveReadOnly'>,
+  container: Container,
+  init: boolean,
+): ContainerStatus => {
   const instances = (input.observed?.containers ?? []).filter(({ name }) => name === container.name);
   const newest = instances[0];
   const previous = [...(input.status?.containerStatuses ?? []), ...(input.status?.initContainerStatuses ?? [])].find(
@@ -40,7 +45,7 @@ export const deriveContainerStatus = (input: RunningPodInput, container: Contain
     ...(newest === undefined ? {} : { containerID: containerIdUrl(newest) }),
     started,
     ...resourcesOf(container, newest),
-    ...volumeMountsOf(container),
+    ...volumeMountsOf(container, input.recursiveReadOnly),
     ...(newest?.user === undefined ? {} : { user: { linux: newest.user } }),
   };
 };
@@ -166,14 +171,16 @@ const resourcesOf = (
   return { ...(requests && { allocatedResources: requests }), resources: merged };
 };
 
-const volumeMountsOf = (container: Container): Pick<ContainerStatus, 'volumeMounts'> => {
+/** What becomes of each mount. A container whose mounts are refused shows them as not recursive, as upstream does. */
+const volumeMountsOf = (container: Container, recursive: boolean): Pick<ContainerStatus, 'volumeMounts'> => {
   if (container.volumeMounts === undefined || container.volumeMounts.length === 0) return {};
-  const volumeMounts = container.volumeMounts.map(
-    ({ name, mountPath, readOnly }): VolumeMountStatus => ({
-      name,
-      mountPath,
-      ...(readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' as const } : {}),
-    }),
-  );
+  const volumeMounts = container.volumeMounts.map((volumeMount): VolumeMountStatus => {
+    const { name, mountPath, readOnly } = volumeMount;
+    if (!readOnly) return { name, mountPath };
+    return { name, mountPath, readOnly, recursiveReadOnly: recursive && asksForRecursive(volumeMount) ? 'Enabled' : 'Disabled' };
+  });
   return { volumeMounts };
 };
+
+const asksForRecursive = ({ recursiveReadOnly = 'Disabled', mountPropagation = 'None' }: VolumeMount): boolean =>
+  recursiveReadOnly !== 'Disabled' && mountPropagation === 'None';

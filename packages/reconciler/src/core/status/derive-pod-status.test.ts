@@ -4,13 +4,16 @@ import { container, observedContainer, observedPod, observedSandbox, pod } from 
 import { syncInputOf } from '../../testing/sync-input.js';
 import type { ObservedPod } from '../observed-pod.js';
 import { newLedger } from '../pod-ledger.js';
-import { derivePodStatus } from './derive-pod-status.js';
+import { derivePodStatus, type PodStatusInput } from './derive-pod-status.js';
+
+type NodeFacts = Pick<PodStatusInput, 'nodeIps' | 'recursiveReadOnly'>;
+const aNode: NodeFacts = { nodeIps: [], recursiveReadOnly: false };
 
 const derive = (
   spec: Partial<Pod['spec']>,
   observed?: ObservedPod,
-  rest: Parameters<typeof syncInputOf>[0] & { nodeIps?: readonly string[] } = {},
-): PodStatus => derivePodStatus({ ...syncInputOf({ pod: pod('web', spec), observed, ...rest }), nodeIps: rest.nodeIps ?? ['192.0.2.10'] });
+  { nodeIps = ['192.0.2.10'], recursiveReadOnly = false, ...rest }: Parameters<typeof syncInputOf>[0] & Partial<NodeFacts> = {},
+): PodStatus => derivePodStatus({ ...syncInputOf({ pod: pod('web', spec), observed, ...rest }), nodeIps, recursiveReadOnly });
 
 const admitted = { ...newLedger(pod('web')), admission: { state: 'admitted' } as const };
 const running = observedContainer('app');
@@ -93,6 +96,23 @@ describe('container status', () => {
       started: true,
     }));
   it.each([
+    [true, ['Enabled', 'Enabled', 'Disabled', 'Disabled', 'Disabled', undefined]],
+    [false, ['Disabled', 'Disabled', 'Disabled', 'Disabled', 'Disabled', undefined]],
+  ])('shows what becomes of recursiveReadOnly where the runtime can do it: %s', (recursiveReadOnly, shown) => {
+    const mount = (mountPath: string, more: object = {}) => ({ name: 'mnt', mountPath, readOnly: true, ...more });
+    const volumeMounts = [
+      mount('/enabled', { recursiveReadOnly: 'Enabled', mountPropagation: 'None' }),
+      mount('/if-possible', { recursiveReadOnly: 'IfPossible' }),
+      mount('/disabled', { recursiveReadOnly: 'Disabled' }),
+      mount('/propagated', { recursiveReadOnly: 'IfPossible', mountPropagation: 'HostToContainer' }),
+      mount('/read-only'),
+      mount('/writable', { readOnly: false }),
+    ];
+    const status = derive({ containers: [container('app', { volumeMounts })] }, observedPod([running]), { recursiveReadOnly });
+    expect(first(status)?.volumeMounts?.map((one) => one.recursiveReadOnly)).toEqual(shown);
+    expect(first(status)?.volumeMounts?.[5]).toEqual({ name: 'mnt', mountPath: '/writable' });
+  });
+  it.each([
     [{}, 'ContainerCreating'],
     [{ initContainers: [container('one')] }, 'PodInitializing'],
   ])('without an instance waits', (spec, reason) => expect(first(derive(spec, observedPod([])))?.state).toEqual({ waiting: { reason } }));
@@ -160,9 +180,9 @@ describe('readiness', () => {
   });
   it('of a plugin’s probe counts like any other', () => {
     const it = pod('web', {}, { annotations: { 'probes.solo-kubelet.dev/app.readiness': '{"mqtt":{"port":1883},"periodSeconds":5}' } });
-    expect(
-      derivePodStatus({ ...syncInputOf({ pod: it, observed: observedPod([running]) }), nodeIps: [] }).containerStatuses?.[0]?.ready,
-    ).toBe(false);
+    expect(derivePodStatus({ ...syncInputOf({ pod: it, observed: observedPod([running]) }), ...aNode }).containerStatuses?.[0]?.ready).toBe(
+      false,
+    );
   });
 });
 
@@ -210,10 +230,18 @@ describe('conditions', () => {
   });
   it('of readiness gates come from the manifest’s own status', () => {
     const gated = pod('web', { readinessGates: [{ conditionType: 'lb' }] });
-    const input = { ...syncInputOf({ pod: gated, observed: observedPod([running]) }), nodeIps: [] };
+    const input = { ...syncInputOf({ pod: gated, observed: observedPod([running]) }), ...aNode };
     expect(condition(derivePodStatus(input), 'Ready')).toMatchObject({ status: 'False', reason: 'ReadinessGatesNotReady' });
     const open = { ...gated, status: { conditions: [{ type: 'lb', status: 'True' as const }] } };
-    expect(condition(derivePodStatus({ ...input, pod: open }), 'Ready')?.status).toBe('True');
+    const opened = derivePodStatus({ ...input, pod: open });
+    expect(condition(opened, 'Ready')?.status).toBe('True');
+    expect(opened.conditions?.[0]).toEqual({ type: 'lb', status: 'True' });
+  });
+  it('tell which generation of the manifest they are about, if it has one', () => {
+    const counted = { ...pod('web'), metadata: { ...pod('web').metadata, generation: 3 } };
+    const status = derivePodStatus({ ...syncInputOf({ pod: counted, observed: observedPod([running]) }), ...aNode });
+    expect([status, ...(status.conditions ?? [])].map(({ observedGeneration }) => observedGeneration)).toEqual([3, 3, 3, 3, 3, 3]);
+    expect(JSON.stringify(derive({}, observedPod([running])))).not.toContain('observedGeneration');
   });
 });
 

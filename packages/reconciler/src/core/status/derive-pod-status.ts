@@ -7,12 +7,14 @@ import { decideSandbox } from '../sandbox-decision.js';
 import { DISRUPTION_TARGET, isTerminal } from '../termination.js';
 import { deriveContainerStatus } from './container-status.js';
 import { kubernetesTime } from './kubernetes-time.js';
-import { deriveConditions } from './pod-conditions.js';
+import { deriveConditions, observedGeneration } from './pod-conditions.js';
 import { onePerFamily } from './pod-ips.js';
 import { derivePhase } from './pod-phase.js';
 
 export interface PodStatusInput extends RunningPodInput {
   readonly nodeIps: readonly string[];
+  /** Whether the pod's runtime handler makes mounts read-only all the way down. */
+  readonly recursiveReadOnly: boolean;
 }
 
 /** What Kubernetes would show of the pod. Upstream: pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/generate.go. */
@@ -22,9 +24,9 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
   const startTime = previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(Math.min(nowMs, oldestMs(input) ?? nowMs));
   if (ledger.admission.state === 'refused') {
     const { reason, message } = ledger.admission;
-    return { phase: 'Failed', reason, message: `Pod was rejected: ${message}`, qosClass, startTime };
+    return { ...observedGeneration(pod), phase: 'Failed', reason, message: `Pod was rejected: ${message}`, qosClass, startTime };
   }
-  if (ledger.admission.state === 'pending' && observed === undefined) return { phase: 'Pending', qosClass };
+  if (ledger.admission.state === 'pending' && observed === undefined) return { ...observedGeneration(pod), phase: 'Pending', qosClass };
 
   const initContainerStatuses = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, true));
   const containerStatuses = pod.spec.containers
@@ -52,6 +54,7 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     nowMs,
   });
   return {
+    ...observedGeneration(pod),
     phase,
     ...(end?.reason === undefined ? {} : { reason: end.reason }),
     ...(end?.message === undefined ? {} : { message: end.message }),

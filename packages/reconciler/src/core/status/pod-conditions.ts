@@ -23,7 +23,10 @@ type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 
 const yes: Verdict = { status: 'True' };
 
-/** The kubelet's conditions in upstream's order, then those that the manifest itself holds. `lastTransitionTime` moves with `status` only. */
+/**
+ * The conditions that the manifest itself holds, then the kubelet's own in upstream's order. `lastTransitionTime` moves with `status` only.
+ * Upstream: generateAPIPodStatus in pkg/kubelet/kubelet_pods.go.
+ */
 export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[] => {
   const containersReady = deriveContainersReady(facts);
   const own: (readonly [string, Verdict])[] = [
@@ -43,14 +46,18 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
     own.push([DISRUPTION_TARGET, { status: 'True', reason: 'TerminationByKubelet', message: facts.disruption }]);
   }
   const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.some(([ownType]) => ownType === type));
-  return [...own.map(([type, verdict]) => stamped(facts, type, verdict)), ...foreign];
+  return [...foreign, ...own.map(([type, verdict]) => stamped(facts, type, verdict))];
 };
 
-const stamped = ({ previous, nowMs }: ConditionFacts, type: string, verdict: Verdict): PodCondition => {
+const stamped = ({ pod, previous, nowMs }: ConditionFacts, type: string, verdict: Verdict): PodCondition => {
   const before = previous.find((condition) => condition.type === type);
   const unchangedSince = before?.status === verdict.status ? before.lastTransitionTime : undefined;
-  return { type, ...verdict, lastTransitionTime: unchangedSince ?? kubernetesTime(nowMs) };
+  return { type, ...observedGeneration(pod), ...verdict, lastTransitionTime: unchangedSince ?? kubernetesTime(nowMs) };
 };
+
+/** The generation that a manifest gives its pod; without an API server nobody counts it. */
+export const observedGeneration = ({ metadata }: Pod): Pick<PodCondition, 'observedGeneration'> =>
+  metadata.generation === undefined || metadata.generation === 0 ? {} : { observedGeneration: metadata.generation };
 
 const namesWithout = (
   containers: readonly Container[],
