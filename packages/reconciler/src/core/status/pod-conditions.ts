@@ -43,7 +43,7 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
     own.push(['AllContainersRestarting', restarting]);
   }
   if (facts.disruption !== undefined) {
-    own.push([DISRUPTION_TARGET, { status: 'True', reason: 'TerminationByKubelet', message: facts.disruption }]);
+    own.unshift([DISRUPTION_TARGET, { status: 'True', reason: 'TerminationByKubelet', message: facts.disruption }]);
   }
   const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.some(([ownType]) => ownType === type));
   return [...foreign, ...own.map(([type, verdict]) => stamped(facts, type, verdict))];
