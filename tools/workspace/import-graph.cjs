@@ -14,6 +14,7 @@ const edges = {
     types: ['manifest-source', 'probe-engine'],
     subpaths: { cri: ['cri-client', 'pod-environment'] },
   },
+  'resource-managers': { values: ['diagnostics', 'pod-spec'], types: ['pod-environment'] },
   'node-api': { values: ['diagnostics', 'pod-spec'], types: ['reconciler', 'cri-client'] },
 };
 const inside = (name) => `^packages/${name}/`;

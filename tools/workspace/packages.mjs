@@ -74,6 +74,16 @@ export const packages = [
     subpaths: { './cri': 'src/cri/index.ts', './testing': 'src/testing/index.ts' },
   },
   {
+    name: 'resource-managers',
+    description:
+      'Gives containers CPUs and memory of their own, aligned with their devices: CPU, memory and topology manager of the kubelet.',
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/pod-environment': ws,
+    },
+  },
+  {
     name: 'node-api',
     description: "Serves the kubelet's HTTP API: pods, logs, exec, attach, port-forward, stats, metrics, health.",
     dependencies: {
@@ -98,6 +108,7 @@ export const packages = [
       '@solo-kubelet/probe-engine': ws,
       '@solo-kubelet/pod-environment': ws,
       '@solo-kubelet/reconciler': ws,
+      '@solo-kubelet/resource-managers': ws,
       '@solo-kubelet/node-api': ws,
       pino: catalog,
       picocolors: catalog,

@@ -174,6 +174,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         restartCount,
         image,
         environment,
+        allocation: settings.allocations(pod.metadata.uid, container.name),
         hostPaths,
         subPaths,
         imageVolumes,

@@ -1,5 +1,6 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { CgroupTree } from './cgroups/cgroup-tree.js';
+import type { ContainerAllocations } from './core/container-allocation.js';
 import type { RunCommand } from './mounts/run-command.js';
 
 /** What may change while the kubelet runs; asked for again at every use. */
@@ -75,6 +76,8 @@ export interface NodeEnvironment {
   readonly cpuCfsQuota?: boolean;
   /** `cpuCFSQuotaPeriod`, ms. Default 100. */
   readonly cpuCfsQuotaPeriodMs?: number;
+  /** What resource managers have given to containers. Default: nothing to any. */
+  readonly allocations?: ContainerAllocations;
   /** `podPidsLimit`. Default -1: no limit. */
   readonly podPidsLimit?: number;
   /** `seccompDefault`. Default false. */

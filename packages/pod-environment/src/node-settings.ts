@@ -19,6 +19,7 @@ export const nodeSettings = ({ cgroups, ...node }: NodeEnvironment): NodeSetting
     hostsFile: '/etc/hosts',
     cpuCfsQuota: true,
     cpuCfsQuotaPeriodMs: 100,
+    allocations: () => undefined,
     podPidsLimit: -1,
     seccompDefault: false,
     singleProcessOomKill: version === 1,

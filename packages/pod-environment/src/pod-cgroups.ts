@@ -2,6 +2,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { milliCpuToShares, podQosClass, podRequests, quantityMilliValue } from '@solo-kubelet/pod-spec';
 import type { CgroupManager } from './cgroups/cgroup-manager.js';
 import { cgroupPath, cgroupRootName, kubepodsName, podCgroupName, podUidOfCgroup, type QosClass, qosName } from './core/cgroup-names.js';
+import { hasExclusiveCpus } from './core/container-allocation.js';
 import { podCgroupLimits } from './core/pod-cgroup-limits.js';
 import type { NodeSettings } from './node-settings.js';
 
@@ -29,6 +30,10 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
   const { driver, perQos, nodeLimits } = settings.cgroups;
   const root = cgroupRootName(settings.cgroups.root);
   const nameOf = (pod: Pod): readonly string[] => podCgroupName(root, podQosClass(pod), pod.metadata.uid);
+  const limitsOf = (pod: Pod, hugePageSizes: readonly string[]) => {
+    const cpuCfsQuota = settings.cpuCfsQuota && !hasExclusiveCpus(pod, settings.allocations);
+    return podCgroupLimits(pod, { ...settings, cpuCfsQuota, hugePageSizes });
+  };
   return {
     async prepareNode(options) {
       if (!perQos) return;
@@ -48,11 +53,11 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
       }
     },
     async preparePod(pod, hugePageSizes, options) {
-      if (perQos) await manager.ensure(nameOf(pod), podCgroupLimits(pod, { ...settings, hugePageSizes }), options);
+      if (perQos) await manager.ensure(nameOf(pod), limitsOf(pod, hugePageSizes), options);
     },
     async resizePod(pod, hugePageSizes, options) {
       if (!perQos || !(await manager.exists(nameOf(pod)))) return;
-      await manager.update(nameOf(pod), podCgroupLimits(pod, { ...settings, hugePageSizes }), options);
+      await manager.update(nameOf(pod), limitsOf(pod, hugePageSizes), options);
     },
     parentOf: (pod) => (perQos ? cgroupPath(driver, nameOf(pod)) : ''),
     async updateBurstable(activePods, options) {

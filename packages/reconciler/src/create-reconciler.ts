@@ -62,6 +62,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     manifestEvent$,
     sources,
     runtime,
+    resources,
     node$,
     commands$ = EMPTY,
     nodeEvent$ = EMPTY,
@@ -76,6 +77,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const settings: WorldSettings = {
     sources,
     backoffPolicy: withinMaximum({ ...DEFAULT_BACKOFF, ...deps.backoff, kubeletStartMs: scheduler.now() }),
+    allocates: resources !== undefined,
   };
   const observer = observeRuntime({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler });
   /** The feedback edge: what workers do and probes find goes back into the world. */
@@ -103,7 +105,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     manifestEvent$.pipe(map((event) => ({ type: 'manifest', event }) as const)),
     look$.pipe(mergeMap(({ observation }) => (observation === undefined ? EMPTY : of({ type: 'observed', observation } as const)))),
     command$.pipe(filter((command) => command.type !== 'sync')),
-    leftBehind({ runtime, intervalMs: syncFrequencyMs, scheduler }),
+    leftBehind({ runtime, resources, intervalMs: syncFrequencyMs, scheduler }),
     feedback$,
   );
   const world$ = input$.pipe(
@@ -129,7 +131,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   );
   const pass$ = trigger$.pipe(
     conflateMap(
-      (podUid) => runPass(podUid, { world$, settings, runtime, observer, scheduler, syncFrequencyMs }).pipe(catchError(crashOf(podUid))),
+      (podUid) =>
+        runPass(podUid, { world$, settings, runtime, resources, observer, scheduler, syncFrequencyMs }).pipe(catchError(crashOf(podUid))),
       {
         keyOf: (podUid) => podUid,
         scheduler,

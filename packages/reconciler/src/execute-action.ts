@@ -5,6 +5,7 @@ import type { PodActivity } from './core/activity.js';
 import { stopOf } from './core/container-stop.js';
 import type { PodAction } from './core/pod-action.js';
 import type { PodUid } from './core/pod-identity.js';
+import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort, StepFailure } from './runtime-port.js';
 import { stopContainers } from './stop-containers.js';
 
@@ -14,6 +15,8 @@ export interface PassContext {
   /** The manifest, or what is known of an orphan. */
   readonly pod: Pod;
   readonly runtime: RuntimePort;
+  /** Undefined: pods are given nothing of their own. */
+  readonly resources: ResourceAllocator | undefined;
   readonly scheduler: SchedulerLike;
   readonly emit: (activity: PodActivity) => void;
   /** Ends everything: the kubelet stops. */
@@ -38,8 +41,16 @@ export const executeAction = async (action: PodAction, context: PassContext): Pr
 };
 
 const execute = async (action: PodAction, context: PassContext): Promise<Outcome> => {
-  const { runtime, podUid, pod, signal, interruption, emit } = context;
+  const { runtime, resources, podUid, pod, signal, interruption, emit } = context;
   switch (action.type) {
+    case 'allocateResources': {
+      const refusal = await resources?.allocate(pod, { signal: interruption });
+      if (refusal !== undefined && !action.running) await resources?.release(podUid, { signal }); // also what an earlier process gave it
+      return refusal && { ok: false, ...refusal, refused: !action.running };
+    }
+    case 'releaseResources':
+      await resources?.release(podUid, { signal });
+      return undefined;
     case 'stopContainers':
       await stopContainers(action.stops, { ...context, hook: { pod, podUid, podIps: context.sandbox?.ips ?? [] } });
       return undefined;
@@ -147,6 +158,8 @@ const failureReason = (action: PodAction): string => {
     case 'updateResources':
     case 'resizePod':
       return 'ResizeError';
+    case 'allocateResources':
+      return 'UnexpectedAdmissionError';
     case 'pullImages':
       return 'ErrImagePull';
     case 'refreshVolumes':

@@ -29,6 +29,7 @@ export {
   rotateContainerLogs,
 } from './housekeeping/rotate-container-logs.js';
 export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';
+export type { ResourceAllocator } from './resource-allocator.js';
 export type {
   Abortable,
   HookInput,

@@ -1,21 +1,24 @@
 import { catchError, EMPTY, exhaustMap, map, type Observable, type SchedulerLike, timer } from 'rxjs';
-import type { PodUid } from './core/pod-identity.js';
+import { type PodUid, podUid } from './core/pod-identity.js';
 import { fromAbortable } from './from-abortable.js';
+import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort } from './runtime-port.js';
 
 export interface LeftBehindOptions {
   readonly runtime: Pick<RuntimePort, 'listLeftBehind'>;
+  readonly resources: Pick<ResourceAllocator, 'holders'> | undefined;
   readonly intervalMs: number;
   readonly scheduler: SchedulerLike;
 }
 
-/** Pods of which files or cgroups are left, at once and now and then: those that nobody knows any more are cleaned like any other orphan. */
+/** Pods of which files or cgroups are left, or that hold resources, at once and now and then: those that nobody knows any more are cleaned like any other orphan. */
 export const leftBehind = ({
   runtime,
+  resources,
   intervalMs,
   scheduler,
 }: LeftBehindOptions): Observable<{ readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }> =>
   timer(0, intervalMs, scheduler).pipe(
     exhaustMap(() => fromAbortable((signal) => runtime.listLeftBehind({ signal })).pipe(catchError(() => EMPTY))), // a disk that can't be read stops every start, and is told of there
-    map((podUids) => ({ type: 'leftBehind', podUids }) as const),
+    map((podUids) => ({ type: 'leftBehind', podUids: [...podUids, ...(resources?.holders() ?? []).map(podUid)] }) as const),
   );

@@ -7,6 +7,7 @@ import type { EventDraft } from './core/event-of-activity.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { Termination } from './core/termination.js';
+import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort } from './runtime-port.js';
 import type { StatusStore } from './status-store.js';
 
@@ -24,6 +25,8 @@ export interface ReconcilerDeps {
   /** Every configured source; pods that no manifest asks for are left alone until each has said `synced`. */
   readonly sources: readonly { readonly source: 'file' | 'http'; readonly path: string }[];
   readonly runtime: RuntimePort;
+  /** Gives pods what only one can have, before they run. Default: there is nothing to give. */
+  readonly resources?: ResourceAllocator;
   /** `runProbes(…)` of probe-engine; absent: nothing is probed. */
   readonly runProbes?: OperatorFunction<readonly ProbeTarget[], ProbeReport>;
   /** What pods are admitted against and shown; emits again when it changes. */

@@ -14,12 +14,15 @@ import { knownPod, syncInput, type World, type WorldSettings } from './core/worl
 import { executeAction, type PassContext } from './execute-action.js';
 import { fromEmitting } from './from-abortable.js';
 import type { RuntimeObserver } from './observe-runtime.js';
+import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort } from './runtime-port.js';
 
 export interface PassDeps {
   readonly world$: Observable<World>;
   readonly settings: WorldSettings;
   readonly runtime: RuntimePort;
+  /** Undefined: pods are given nothing of their own. */
+  readonly resources: ResourceAllocator | undefined;
   readonly observer: Pick<RuntimeObserver, 'barrier' | 'refresh' | 'hold'>;
   readonly scheduler: SchedulerLike;
   readonly syncFrequencyMs: number;
@@ -68,6 +71,7 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
     failuresOf: (action: PodAction) =>
       action.type === 'startContainer' ? (input.ledger.startFailures.get(action.container.name)?.failures ?? 0) : input.ledger.failures,
     orphan: !input.wanted && !input.ledger.removed,
+    resourceRevision: world.resourceRevision,
   };
   const interrupted$ = deps.world$.pipe(
     filter((now) => ending === undefined && isInterrupted(podUid, world, now, deps)),
@@ -109,17 +113,19 @@ interface KnownPod {
   /** How often in a row an action has failed before. */
   readonly failuresOf: (action: PodAction) => number;
   readonly orphan: boolean;
+  /** What a refusal of resources is based on. */
+  readonly resourceRevision: number;
 }
 
 const perform = async (
   plan: PodPlan,
-  { podUid, pod, observed, ending, overdue, failuresOf, orphan }: KnownPod,
+  { podUid, pod, observed, ending, overdue, failuresOf, orphan, resourceRevision }: KnownPod,
   deps: PassDeps & { readonly busy: boolean },
   emit: (activity: PodActivity) => void,
   signal: AbortSignal,
   interruption: AbortSignal,
 ): Promise<void> => {
-  const { runtime, observer, scheduler, syncFrequencyMs, busy } = deps;
+  const { runtime, resources, observer, scheduler, syncFrequencyMs, busy } = deps;
   if (plan.done) {
     emit({ type: 'podForgotten' });
     return;
@@ -130,9 +136,9 @@ const perform = async (
   const sandbox = newestSandbox(observed);
   if (plan.actions.some(({ type }) => type === 'createSandbox') && sandboxChanged(pod, observed)) emit({ type: 'sandboxChanged' });
   const usable = sandbox && { podSandboxId: sandbox.id, attempt: sandbox.attempt, ips: sandbox.ips };
-  const context: PassContext = { podUid, pod, runtime, scheduler, emit, signal, interruption, sandbox: usable };
+  const context: PassContext = { podUid, pod, runtime, resources, scheduler, emit, signal, interruption, sandbox: usable };
   const release = observer.hold(podUid);
-  const failed = await performAll(plan.actions, context, failuresOf).finally(release);
+  const failed = await performAll(plan.actions, context, { failuresOf, resourceRevision }).finally(release);
   const acted = plan.actions.length > 0;
   emit({
     type: 'passEnded',
@@ -167,18 +173,26 @@ const nextPassMs = ({
 };
 
 /** In order; a failure ends the pass, except that one regular container or sidecar does not hold up the others. True when something failed. */
-const performAll = async (actions: readonly PodAction[], context: PassContext, failuresOf: KnownPod['failuresOf']): Promise<boolean> => {
+const performAll = async (
+  actions: readonly PodAction[],
+  context: PassContext,
+  known: Pick<KnownPod, 'failuresOf' | 'resourceRevision'>,
+): Promise<boolean> => {
   let anyFailed = false;
   for (const action of actions) {
     if (context.interruption.aborted) return true;
-    const failed = await performOne(action, context, failuresOf(action));
+    const failed = await performOne(action, context, known);
     anyFailed ||= failed;
     if (failed && !(action.type === 'startContainer' && action.kind !== 'init')) return true;
   }
   return anyFailed;
 };
 
-const performOne = async (action: PodAction, context: PassContext, failures: number): Promise<boolean> => {
+const performOne = async (
+  action: PodAction,
+  context: PassContext,
+  { failuresOf, resourceRevision: revision }: Pick<KnownPod, 'failuresOf' | 'resourceRevision'>,
+): Promise<boolean> => {
   const { emit, scheduler } = context;
   const startedAtMs = scheduler.now();
   emit({ type: 'actionStarted', action });
@@ -188,8 +202,13 @@ const performOne = async (action: PodAction, context: PassContext, failures: num
       emit({ type: 'actionSucceeded', action, durationMs: scheduler.now() - startedAtMs });
       return false;
     }
-    const retryAtMs = failure.retryAtMs ?? scheduler.now() + retryDelayMs(failures + 1);
-    emit({ type: 'actionFailed', action, reason: failure.reason, message: failure.message, retryAtMs });
+    const { reason, message } = failure;
+    if (failure.refused) {
+      emit({ type: 'allocationRefused', reason, message, revision });
+      return true;
+    }
+    const retryAtMs = failure.retryAtMs ?? scheduler.now() + retryDelayMs(failuresOf(action) + 1);
+    emit({ type: 'actionFailed', action, reason, message, retryAtMs });
     return true;
   } catch (error) {
     if (isAbort(error) || context.interruption.aborted) return true; // given up; what came of it, the next look tells

@@ -33,7 +33,7 @@ export class CoreModel {
   private generation = 0;
   private ids = 0;
   private records = new Map<PodUid, RestoredRecord>();
-  private settings = { sources: [{ source: 'file', path: '/m' }], backoffPolicy: DEFAULT_BACKOFF };
+  private settings = { sources: [{ source: 'file', path: '/m' }], backoffPolicy: DEFAULT_BACKOFF, allocates: false };
 
   constructor() {
     this.boot();

@@ -1,5 +1,12 @@
 import type { ContainerConfig } from '@solo-kubelet/cri-client';
 import { containerHash, expandVariables } from '@solo-kubelet/pod-spec';
+import {
+  allocatedDevices,
+  allocatedMounts,
+  type ContainerAllocation,
+  withAllocatedEnvs,
+  withAllocatedResources,
+} from './container-allocation.js';
 import { containerMounts, type MountsInput } from './container-mounts.js';
 import { type ContainerResourceSettings, containerResources } from './container-resources.js';
 import { runtimeDefaultSignal } from './cri-enums.js';
@@ -11,11 +18,13 @@ import { type ContainerSecurityInput, containerSecurityContext } from './securit
 export interface ContainerConfigInput extends MountsInput, ContainerSecurityInput, ContainerResourceSettings {
   readonly restartCount: number;
   readonly environment: Environment;
+  /** What resource managers have given to the container. Default nothing. */
+  readonly allocation?: ContainerAllocation | undefined;
 }
 
 /** What CreateContainer is told about a container. Upstream: generateContainerConfig in pkg/kubelet/kuberuntime/kuberuntime_container.go. */
 export const buildContainerConfig = (input: ContainerConfigInput): ContainerConfig => {
-  const { pod, container, restartCount, environment, image } = input;
+  const { pod, container, restartCount, environment, image, allocation = {} } = input;
   const expanded = (texts: readonly string[] = []): string[] => texts.map((text) => expandVariables(text, (name) => environment.get(name)));
   return {
     metadata: { name: container.name, attempt: restartCount },
@@ -23,17 +32,20 @@ export const buildContainerConfig = (input: ContainerConfigInput): ContainerConf
     command: expanded(container.command),
     args: expanded(container.args),
     workingDir: container.workingDir ?? '',
-    envs: [...environment].map(([key, value]) => ({ key, value: Buffer.from(value) })),
-    mounts: containerMounts(input),
-    devices: containerDevices(pod, container),
-    CDIDevices: podCdiDevices(pod),
+    envs: [...withAllocatedEnvs(environment, allocation)].map(([key, value]) => ({ key, value: Buffer.from(value) })),
+    mounts: [...allocatedMounts(allocation), ...containerMounts(input)],
+    devices: [...allocatedDevices(allocation), ...containerDevices(pod, container)],
+    CDIDevices: [...(allocation.cdiDevices ?? []).map((name) => ({ name })), ...podCdiDevices(pod)],
     labels: containerLabels(pod, container),
-    annotations: containerAnnotations(pod, container, restartCount, containerHash(container)),
+    annotations: { ...allocation.annotations, ...containerAnnotations(pod, container, restartCount, containerHash(container)) },
     logPath: `${container.name}/${restartCount}.log`,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
-    linux: { resources: containerResources(pod, container, input), securityContext: containerSecurityContext(input) },
+    linux: {
+      resources: withAllocatedResources(containerResources(pod, container, input), allocation),
+      securityContext: containerSecurityContext(input),
+    },
     stopSignal: runtimeDefaultSignal,
   };
 };

@@ -66,6 +66,33 @@ const input = (overrides: Partial<ContainerConfigInput> = {}): ContainerConfigIn
   ...overrides,
 });
 
+describe('what resource managers have given to a container', () => {
+  const allocation = {
+    cpusetCpus: '2-3',
+    cpusetMems: '0',
+    exclusiveCpus: true,
+    devices: [{ hostPath: '/dev/spi0', containerPath: '/dev/spi', permissions: 'rw' }],
+    mounts: [{ hostPath: '/opt/lib', containerPath: '/lib/vendor', readOnly: true }],
+    envs: { DEVICE: 'spi0', NAME: 'from the device' },
+    annotations: { 'vendor.com/spi': '0', 'io.kubernetes.container.hash': 'x' },
+    cdiDevices: ['vendor.com/spi=0'],
+  };
+  const config = buildContainerConfig(input({ allocation }));
+
+  it('pins it, without a quota on CPUs of its own', () => {
+    expect(config.linux?.resources).toMatchObject({ cpusetCpus: '2-3', cpusetMems: '0', cpuQuota: -1n });
+    expect(buildContainerConfig(input({ allocation: { cpusetCpus: '0-1' } })).linux?.resources?.cpuQuota).not.toBe(-1n);
+  });
+
+  it('comes before what the manifest says, which wins', () => {
+    expect(config.devices.map(({ hostPath }) => hostPath)).toEqual(['/dev/spi0', '/dev/ttyUSB0', '/dev/a']);
+    expect(config.mounts[0]).toMatchObject({ hostPath: '/opt/lib', containerPath: '/lib/vendor', readonly: true });
+    expect(config.envs.map(({ key, value }) => `${key}=${Buffer.from(value).toString()}`)).toEqual(['DEVICE=spi0', 'NAME=web']);
+    expect(config.CDIDevices).toEqual([{ name: 'vendor.com/spi=0' }, { name: 'vendor.com/camera=0' }]);
+    expect(config.annotations).toMatchObject({ 'vendor.com/spi': '0', 'io.kubernetes.container.hash': expect.not.stringMatching(/^x$/) });
+  });
+});
+
 describe('buildContainerConfig', () => {
   it('names, labels and annotates the container so that a kubelet finds it again', () => {
     const config = buildContainerConfig(input());

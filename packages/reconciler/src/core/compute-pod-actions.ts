@@ -27,8 +27,14 @@ export const computePodActions = (input: PodSyncInput): PodPlan => {
   if (ending !== undefined) return planEnd(input);
   if (!hasPod(input) || !input.wanted || input.ledger.admission.state !== 'admitted') return nothing;
   if (input.nameHeldBy.length > 0) return { ...nothing, actions: input.ledger.imagesPulled ? [] : [{ type: 'pullImages' }] };
-  return withDeadline(input, planRunningPod(input));
+  return withResources(input, withDeadline(input, planRunningPod(input)));
 };
+
+/** Nothing is started before the pod has what it needs for itself; what runs already, runs on meanwhile. */
+const withResources = ({ allocates, ledger, observed }: RunningPodInput, plan: PodPlan): PodPlan =>
+  allocates && ledger.resources !== 'held'
+    ? { ...plan, actions: [{ type: 'allocateResources', running: observed?.containers.some(isLive) === true }, ...plan.actions] }
+    : plan;
 
 const hasPod = (input: PodSyncInput): input is RunningPodInput => input.pod !== undefined;
 
@@ -56,12 +62,14 @@ const planEnd = (input: PodSyncInput): PodPlan => {
   return { ...planRemoval(input), ...requeue, done: false };
 };
 
-const stopActions = ({ pod, observed, ledger }: PodSyncInput): readonly PodAction[] => {
+/** Everything of the pod, and then what it had for itself: in the same pass, so that a pod of the same name finds it free. */
+const stopActions = ({ pod, observed, allocates, ledger }: PodSyncInput): readonly PodAction[] => {
   const stops = stopsOfPod(pod, observed, 'PodEnded', ledger.termination?.gracePeriodSeconds);
   const ready = (observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
   return [
     ...(stops.length > 0 ? [{ type: 'stopContainers', stops } as const] : []),
     ...ready.map(({ id }) => ({ type: 'stopSandbox', podSandboxId: id }) as const),
+    ...(allocates && ledger.resources !== 'released' ? [{ type: 'releaseResources' } as const] : []),
   ];
 };
 

@@ -30,6 +30,7 @@ it('a restart that was granted is not held back while the runtime still shows th
     allSynced: true,
     nameHeldBy: [],
     nodeInTrouble: false,
+    allocates: false,
     backoffPolicy: DEFAULT_BACKOFF,
   };
   expect(crashBackoff({ ...input, observed: before, nowMs: 1_060 }, app)).toBeUndefined();

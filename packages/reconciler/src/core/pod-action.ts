@@ -29,6 +29,10 @@ export interface ContainerStop {
 }
 
 export type PodAction =
+  /** What only one pod can have: CPUs, devices. A refusal is no failure: it puts the pod back to those that wait. */
+  | { readonly type: 'allocateResources'; readonly running: boolean }
+  /** Takes it back: nothing of the pod runs any more. */
+  | { readonly type: 'releaseResources' }
   /** All at once, each in its own time. */
   | { readonly type: 'stopContainers'; readonly stops: readonly ContainerStop[] }
   | { readonly type: 'removeContainer'; readonly containerId: string; readonly containerName: string }

@@ -16,7 +16,13 @@ export interface StartFailure {
 export type Admission =
   | { readonly state: 'pending' }
   | { readonly state: 'admitted' }
-  | { readonly state: 'refused'; readonly reason: string; readonly message: string };
+  | {
+      readonly state: 'refused';
+      readonly reason: string;
+      readonly message: string;
+      /** Refused when resources were to be allocated: not asked again while the world's `resourceRevision` is this. */
+      readonly atRevision?: number;
+    };
 
 /** What the kubelet itself knows about a pod and no one else could tell it. Written by reducePodLedger alone. */
 export interface PodLedger {
@@ -27,6 +33,8 @@ export interface PodLedger {
   readonly admission: Admission;
   /** Why this process ended the pod before its time; undefined while it has not. */
   readonly termination: Termination | undefined;
+  /** Holds what only one pod can have, or may hold it from an earlier process. */
+  readonly resources: 'unknown' | 'held' | 'released';
   /** By container name; that of the whole pod is WHOLE_POD. */
   readonly backoff: ReadonlyMap<string, BackoffEntry>;
   readonly startFailures: ReadonlyMap<string, StartFailure>;
@@ -54,6 +62,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   removed: false,
   admission: { state: 'pending' },
   termination: undefined,
+  resources: 'unknown',
   backoff: new Map(),
   startFailures: new Map(),
   restartRequested: new Set(),

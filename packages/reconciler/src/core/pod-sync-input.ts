@@ -23,6 +23,8 @@ export interface PodSyncInput {
   readonly nameHeldBy: readonly PodUid[];
   /** The node is short of something or going down, as far as is known: what was ended for that does not come back yet. */
   readonly nodeInTrouble: boolean;
+  /** Whether there is anything on this node that pods have to be given. */
+  readonly allocates: boolean;
   readonly backoffPolicy: BackoffPolicy;
   readonly nowMs: number;
 }

@@ -5,7 +5,7 @@ import { type BackoffPolicy, currentBackoff, growBackoff } from './crash-backoff
 import { newestContainer, type ObservedPod } from './observed-pod.js';
 import { resourcesText } from './plan-resize.js';
 import type { PodAction } from './pod-action.js';
-import { type PodLedger, withEntry, withoutKey } from './pod-ledger.js';
+import { type Admission, type PodLedger, withEntry, withoutKey } from './pod-ledger.js';
 import { isSidecar, restartsAfterExit } from './restart-decision.js';
 
 interface LedgerContext {
@@ -26,6 +26,10 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
       return succeeded(ledger, activity.action);
     case 'actionFailed':
       return failed(ledger, activity);
+    case 'allocationRefused': {
+      const { reason, message, revision } = activity;
+      return { ...ledger, admission: { state: 'refused', reason, message, atRevision: revision } };
+    }
     case 'passEnded':
       return {
         ...ledger,
@@ -55,6 +59,10 @@ const succeeded = (ledger: PodLedger, action: PodAction): PodLedger => {
       };
     case 'updateResources':
       return { ...ledger, actuated: withEntry(ledger.actuated, action.container.name, resourcesText(action.container)) };
+    case 'allocateResources':
+      return { ...ledger, resources: 'held', failures: 0, retryAtMs: 0 };
+    case 'releaseResources':
+      return { ...ledger, resources: 'released', failures: 0, retryAtMs: 0 };
     case 'pullImages':
       return { ...ledger, imagesPulled: true };
     case 'createSandbox':
@@ -80,9 +88,14 @@ export const clearWaits = (ledger: PodLedger): PodLedger => ({
   failures: 0,
   retryAtMs: 0,
   busyPasses: 0,
+  admission: askedAgain(ledger.admission),
   backoff: new Map([...ledger.backoff].map(([name, entry]) => [name, { ...entry, delayMs: 0 }])),
   startFailures: new Map([...ledger.startFailures].map(([name, failure]) => [name, { ...failure, retryAtMs: 0, failures: 0 }])),
 });
+
+/** A refusal of resources that stands no longer, however little has changed. */
+const askedAgain = (admission: Admission): Admission =>
+  admission.state === 'refused' && admission.atRevision !== undefined ? { ...admission, atRevision: -1 } : admission;
 
 /** By hand: what waits goes ahead now; if nothing waits, what runs is restarted. */
 export const requestRestart = (ledger: PodLedger, observed: ObservedPod | undefined, nowMs: number): PodLedger => {

@@ -28,6 +28,8 @@ export interface World {
   /** As last derived: the memory of transition times, restart counts and terminal phases. */
   readonly statuses: ReadonlyMap<PodUid, PodStatus>;
   readonly node: NodeAdmissionFacts | undefined;
+  /** Grows whenever a pod that was refused resources may find some: another released its own, or the node changed. */
+  readonly resourceRevision: number;
   /** Records of earlier processes have been read. */
   readonly restored: boolean;
 }
@@ -39,6 +41,7 @@ export const emptyWorld: World = {
   ledgers: new Map(),
   statuses: new Map(),
   node: undefined,
+  resourceRevision: 0,
   restored: false,
 };
 
@@ -65,6 +68,8 @@ export type WorldInput = { readonly atMs: number } & (
 export interface WorldSettings {
   readonly sources: readonly { readonly source: string; readonly path: string }[];
   readonly backoffPolicy: BackoffPolicy;
+  /** Whether pods have to be given resources before they run. */
+  readonly allocates: boolean;
 }
 
 /** The one reducer: takes in what happened, then admits what waits and derives the statuses of the pods it concerns. */
@@ -95,7 +100,7 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
     case 'verdict':
       return takeVerdict(world, input.verdict);
     case 'node':
-      return { ...world, node: input.facts };
+      return takeNode(world, input.facts);
     case 'activity':
       return takeActivity(settings, world, input.podUid, input.activity, input.atMs);
     case 'terminate':
@@ -149,10 +154,13 @@ const takeManifest = (world: World, given: ManifestEvent, nowMs: number): World 
     // The same UID once more: edited under a pinned UID. Then nothing waits any longer; what an earlier process left waiting does.
     const again = world.desired.pods.has(uid);
     if (ledger === undefined) ledgers.set(uid, newLedger(event.pod));
-    else if (!ledger.removed) ledgers.set(uid, { ...(again ? clearWaits(ledger) : ledger), pod: event.pod });
+    else if (!ledger.removed) ledgers.set(uid, { ...(again ? askedAnew(ledger) : ledger), pod: event.pod });
   }
   return { ...world, desired, ledgers };
 };
+
+/** Nothing waits, and what the pod needs for itself may be more or less than it has. */
+const askedAnew = (ledger: PodLedger): PodLedger => ({ ...clearWaits(ledger), resources: 'unknown' });
 
 const CONFIG_SEEN = 'kubernetes.io/config.seen';
 const CONFIG_SOURCE = 'kubernetes.io/config.source';
@@ -209,9 +217,10 @@ const takeVerdict = (world: World, verdict: ProbeVerdict): World => {
 
 const takeActivity = (settings: WorldSettings, world: World, uid: PodUid, activity: PodActivity, nowMs: number): World => {
   if (activity.type !== 'podForgotten') {
-    return withLedger(world, uid, (ledger) =>
+    const after = withLedger(world, uid, (ledger) =>
       reducePodLedger(ledger, activity, { observed: world.observed.pods.get(uid), policy: settings.backoffPolicy, nowMs }),
     );
+    return hasReleased(activity) ? { ...after, resourceRevision: after.resourceRevision + 1 } : after;
   }
   const ledgers = new Map(world.ledgers);
   const wanted = world.desired.pods.get(uid);
@@ -225,6 +234,14 @@ const anew = (pod: Pod, before: PodLedger | undefined): PodLedger => {
   const wait = before?.backoff.get(WHOLE_POD);
   return wait === undefined ? newLedger(pod) : { ...newLedger(pod), backoff: new Map([[WHOLE_POD, wait]]) };
 };
+
+/** Only a change of what there is to be had is one for those that were refused resources. */
+const takeNode = (world: World, facts: NodeAdmissionFacts): World => {
+  const same = canonicalText(world.node?.allocatable) === canonicalText(facts.allocatable);
+  return { ...world, node: facts, resourceRevision: world.resourceRevision + (same ? 0 : 1) };
+};
+
+const hasReleased = (activity: PodActivity): boolean => activity.type === 'actionSucceeded' && activity.action.type === 'releaseResources';
 
 const dropped = <V>(map: ReadonlyMap<PodUid, V>, uid: PodUid): ReadonlyMap<PodUid, V> => new Map([...map].filter(([key]) => key !== uid));
 
@@ -262,6 +279,7 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
     allSynced: allSynced(world.desired, settings.sources),
     nameHeldBy: nameHolders(world, uid),
     nodeInTrouble: inTrouble(world.node),
+    allocates: settings.allocates,
     backoffPolicy: settings.backoffPolicy,
     nowMs,
   };

@@ -1,5 +1,6 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
+import type { ResourceAllocator } from '../resource-allocator.js';
 import type { ImageCredentials } from './images/image-credentials.js';
 
 /** Further networks of a pod, besides the runtime's own. Pods of the host's network have none. */
@@ -59,6 +60,8 @@ export interface CriRuntimeOptions {
   /** Where links to container logs are made. Default `/var/log/containers`; empty: none. */
   readonly containerLogsDir?: string;
   readonly networkHook?: NetworkHook;
+  /** Told of every start; what it has given is in the environment's `allocations`. Default: nobody. */
+  readonly resources?: Pick<ResourceAllocator, 'beforeStart'>;
   /** `User-Agent` of httpGet hooks. Default `kube-lifecycle/1.36`. */
   readonly userAgent?: string;
   /** Default `Date.now`. */

@@ -26,6 +26,7 @@ export const criRuntime = ({
   podLogsDir = '/var/log/pods',
   containerLogsDir = '/var/log/containers',
   networkHook,
+  resources,
   userAgent = 'kube-lifecycle/1.36',
   now = Date.now,
 }: CriRuntimeOptions): RuntimePort => {
@@ -37,7 +38,7 @@ export const criRuntime = ({
   const logs = createPodLogs({ podLogsDir, containerLogsDir });
   const burntAttempts = new Map<PodUid, number>();
   const sandboxDeps: SandboxDeps = { cri, environment, owner, starts, observer, configs, networkHook, burntAttempts };
-  const startDeps: StartDeps = { cri, environment, owner, images, starts, observer, configs, logs, now };
+  const startDeps: StartDeps = { cri, environment, owner, resources, images, starts, observer, configs, logs, now };
 
   return {
     list: (options) => observer.list(options),

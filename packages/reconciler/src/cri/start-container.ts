@@ -1,6 +1,7 @@
 import { type ContainerConfig, ContainerState, type CriClient, type PodSandboxConfig } from '@solo-kubelet/cri-client';
 import type { ImageFacts, PodEnvironment } from '@solo-kubelet/pod-environment';
 import { uidOf } from '../core/pod-identity.js';
+import type { ResourceAllocator } from '../resource-allocator.js';
 import type { Reporting, StartContainerInput, StepFailure, StepResult } from '../runtime-port.js';
 import { failureOf } from './environment-failure.js';
 import type { ImagePuller } from './images/image-puller.js';
@@ -15,6 +16,7 @@ export interface StartDeps {
   readonly cri: CriClient;
   readonly environment: PodEnvironment;
   readonly owner: string;
+  readonly resources: Pick<ResourceAllocator, 'beforeStart'> | undefined;
   readonly images: ImagePuller;
   readonly starts: Limiter;
   readonly observer: PodObserver;
@@ -63,10 +65,11 @@ const createAndStart = async (
   deps: StartDeps,
 ): Promise<Started> => {
   const { pod, container, restartCount, podIps } = input;
-  const { cri, environment, owner, observer, logs, now } = deps;
+  const { cri, environment, owner, resources, observer, logs, now } = deps;
   const containerName = container.name;
   let config: ContainerConfig;
   try {
+    await resources?.beforeStart(uidOf(pod), containerName, { signal });
     const prepared = await environment.prepareContainer({ pod, container, restartCount, podIps, image, imageVolumes }, { signal });
     config = { ...prepared, labels: { ...prepared.labels, [OWNER_LABEL]: owner } };
   } catch (error) {

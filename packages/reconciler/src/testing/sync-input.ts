@@ -19,6 +19,7 @@ export const syncInputOf = (rest: Partial<RunningPodInput> = {}): RunningPodInpu
     allSynced: true,
     nameHeldBy: [],
     nodeInTrouble: false,
+    allocates: false,
     backoffPolicy: DEFAULT_BACKOFF,
     nowMs: 100_000,
     ...rest,

@@ -8,7 +8,7 @@ import type { World } from '../world.js';
 import { checkPod } from './check-pod.js';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
 
-type Admitting = Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses'>;
+type Admitting = Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses' | 'resourceRevision'>;
 
 /**
  * New decisions about pods that wait or were refused; only those that differ from the last one. A pod that already runs (after a kubelet restart) is
@@ -29,11 +29,16 @@ export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyM
     const others = activePods(world, uid, pod, isActive);
     const refusal = runs(uid) || wasAdmitted(world, uid) ? undefined : checkPod({ pod, others, node });
     const before = world.ledgers.get(uid)?.admission;
+    if (refusal === undefined && isRefusedResources(before, world.resourceRevision)) continue;
     const decision: Admission = refusal === undefined ? { state: 'admitted' } : { state: 'refused', ...refusal };
     if (canonicalText(before) !== canonicalText(decision)) decisions.set(uid, decision);
   }
   return decisions;
 };
+
+/** There was no room for it among those that have something for themselves, and nothing has changed since. */
+const isRefusedResources = (admission: Admission | undefined, revision: number): boolean =>
+  admission?.state === 'refused' && admission.atRevision === revision;
 
 /** A pod that completed in an earlier kubelet process takes nothing and is not asked again. */
 const wasAdmitted = (world: Admitting, uid: PodUid): boolean => {
