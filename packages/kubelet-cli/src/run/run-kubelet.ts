@@ -18,6 +18,7 @@ import {
   type ReconcilerCommand,
 } from '@solo-kubelet/reconciler';
 import { criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
+import type { ResourceManagers } from '@solo-kubelet/resource-managers';
 import { fromEvent, merge, type Observable, of, retry, Subject, scan, share, shareReplay, startWith, takeUntil, tap, timer } from 'rxjs';
 import { kubeletNetworks } from '../cni/kubelet-networks.js';
 import { extraNetworksHook } from '../cni/network-hook.js';
@@ -37,6 +38,7 @@ import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
 import { manifestSources } from './manifest-events.js';
 import { probeHandlers } from './probe-handlers.js';
 import { probePlugins } from './probe-plugins.js';
+import { resourceManagers } from './resource-managers.js';
 import { lockPath } from './root-lock.js';
 import { waitForRuntime } from './wait-for-runtime.js';
 
@@ -77,7 +79,8 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
   const machine = await readMachine(flags.rootDirectory);
   const facts = await admissionFacts(options, cri, nodeName, machine);
-  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups });
+  const resources = resourceManagers([]);
+  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, signal);
   const credentials = await imageCredentials({ flags, env: process.env, workingDirectory: process.cwd(), logger });
@@ -96,6 +99,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
       machine,
       facts,
       environment,
+      resources,
       networks,
       credentials,
       probes,
@@ -118,6 +122,7 @@ interface Parts {
   readonly machine: MachineFacts;
   readonly facts: NodeAdmissionFacts;
   readonly environment: PodEnvironment;
+  readonly resources: ResourceManagers | undefined;
   readonly networks: ExtraNetworks;
   readonly credentials: ImageCredentials;
   readonly probes: readonly AnyProbeHandler[];
@@ -131,7 +136,7 @@ interface Parts {
 /** Everything the kubelet does, as one stream: it works while it is subscribed to. */
 const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown> => {
   const { config, flags, logger, signal, services = allServices } = options;
-  const { cri, nodeName, facts, environment, networks } = parts;
+  const { cri, nodeName, facts, environment, resources, networks } = parts;
   const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
   // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
@@ -151,12 +156,14 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     pulls: { maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS) },
     podLogsDir: config.podLogsDir,
     containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
+    ...(resources === undefined ? {} : { resources }),
     networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
   });
   const reconciler = createReconciler({
     manifestEvent$,
     sources,
     runtime,
+    ...(resources === undefined ? {} : { resources }),
     store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status') }),
     runProbes: runProbes({ handlers: parts.probes }),
     node$: facts$,
@@ -270,9 +277,9 @@ const podNetworks = async (flags: KubeletFlags, cri: CriClient, signal: AbortSig
 
 const podEnvironment = async (
   { config, flags, logger, signal, environment }: RunKubeletOptions,
-  parts: Pick<Parts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups'>,
+  parts: Pick<Parts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources'>,
 ): Promise<PodEnvironment> => {
-  const { cri, nodeName, machine, facts, cgroups } = parts;
+  const { cri, nodeName, machine, facts, cgroups, resources } = parts;
   const { runtimeHandlers } = await cri.runtime.status({}, { signal });
   return createPodEnvironment({
     rootDir: flags.rootDirectory,
@@ -284,6 +291,7 @@ const podEnvironment = async (
       memoryCapacityBytes: machine.memoryBytes,
       runtimeHandlerFeatures: (handler) => runtimeHandlers.find(({ name }) => name === handler)?.features,
     }),
+    ...(resources === undefined ? {} : { allocations: resources.containerAllocation }),
     clusterDomain: config.clusterDomain,
     clusterDns: config.clusterDNS,
     resolvConf: config.resolvConf,
