@@ -94,12 +94,15 @@ describe('a pod that needs what only one can have', () => {
     expect([phase(kubelet, 'uid-job'), phase(kubelet, 'uid-two'), ...holders]).toEqual(['Succeeded', 'Running', 'uid-two']);
   });
 
-  it('asks again when the node changes or its manifest is written again', async () => {
+  it('asks again when the node has something else to offer or its manifest is written again', async () => {
     const { kubelet, time, asked } = await machine(slots(0));
     kubelet.apply(pod('web'));
     await time.advance(60_000);
     expect(asked('uid-web')).toBe(1);
-    kubelet.node(nodeFacts());
+    kubelet.node(nodeFacts({ shuttingDown: false }));
+    await time.advance(1_000);
+    expect(asked('uid-web')).toBe(1);
+    kubelet.node(nodeFacts({ allocatable: { ...nodeFacts().allocatable, 'example.com/slot': '1' } }));
     await time.advance(1_000);
     expect(asked('uid-web')).toBe(2);
     kubelet.touch('/m/web.yaml');
