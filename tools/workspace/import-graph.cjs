@@ -15,6 +15,7 @@ const edges = {
     subpaths: { cri: ['cri-client', 'pod-environment'] },
   },
   'resource-managers': { values: ['diagnostics', 'pod-spec'], types: ['pod-environment'] },
+  'device-plugins': { values: ['diagnostics', 'pod-spec'] },
   'node-api': { values: ['diagnostics', 'pod-spec'], types: ['reconciler', 'cri-client'] },
 };
 const inside = (name) => `^packages/${name}/`;

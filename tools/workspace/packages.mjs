@@ -60,6 +60,17 @@ export const packages = [
     subpaths: { './testing': 'src/testing/index.ts' },
   },
   {
+    name: 'device-plugins',
+    description: "The kubelet's side of device plugins: registration, health, allocation, checkpoint, and the PodResources API.",
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@grpc/grpc-js': catalog,
+      '@bufbuild/protobuf': catalog,
+    },
+    subpaths: { './pod-resources': 'src/pod-resources/index.ts', './testing': 'src/testing/index.ts' },
+  },
+  {
     name: 'reconciler',
     description: 'Decides and carries out what makes the container runtime match the Pods, and derives their status.',
     dependencies: {

@@ -34,6 +34,11 @@ const targets = [
     files: ['health.proto'],
     options: [...options, 'outputPartialMethods=false', 'outputServices=grpc-js'],
   },
+  {
+    directory: 'packages/device-plugins/src/gen',
+    files: ['device-plugin.proto', 'plugin-registration.proto', 'pod-resources.proto'],
+    options: [...options, 'outputServices=grpc-js'],
+  },
 ];
 
 const require = createRequire(import.meta.url);

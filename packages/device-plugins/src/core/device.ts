@@ -1,0 +1,13 @@
+/** One device as its plugin last described it. */
+export interface Device {
+  readonly id: string;
+  /** `Unknown`: its plugin is gone. Only healthy devices are given to anybody. */
+  readonly health: 'Healthy' | 'Unhealthy' | 'Unknown';
+  /** NUMA nodes it is close to; empty: it does not matter, or nobody knows. */
+  readonly numaNodes: readonly number[];
+}
+
+export const isHealthy = ({ health }: Pick<Device, 'health'>): boolean => health === 'Healthy';
+
+/** In an order that a reader expects, the same at every start: `card2` before `card10`. */
+export const byDeviceId = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true }) || (a < b ? -1 : a > b ? 1 : 0);

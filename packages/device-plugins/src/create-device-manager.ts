@@ -1,0 +1,214 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeError, silentLogger } from '@solo-kubelet/diagnostics';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { checkpointFile } from './checkpoint-file.js';
+import { systemClock } from './clock.js';
+import { DEFAULT_LIMITS } from './connect-plugin.js';
+import { allocationsOf, deviceIds, takenDevices, withoutPod } from './core/allocation-book.js';
+import { mergeResponses } from './core/container-allocation.js';
+import { byDeviceId, isHealthy } from './core/device.js';
+import { deviceRequests } from './core/device-requests.js';
+import { deviceResources } from './core/device-resources.js';
+import { resourceHealth } from './core/resource-health.js';
+import { reusableDevices } from './core/reusable-devices.js';
+import { topologyHints } from './core/topology-hints.js';
+import { allocatePod, NotNow, podRequests } from './device-allocator.js';
+import type { AllocateOptions, DeviceManager, DeviceRefusal } from './device-manager.js';
+import type { DeviceManagerOptions } from './device-manager-options.js';
+import { DevicePluginError } from './device-plugin-error.js';
+import { createDeviceState } from './device-state.js';
+import { ContainerAllocateResponse } from './gen/device-plugin.js';
+import { createKeyedQueue } from './keyed-queue.js';
+import { createPluginEndpoints } from './plugin-endpoints.js';
+import { watchPluginRegistry } from './plugin-registry.js';
+import { serveRegistration } from './registration-server.js';
+
+const DEFAULT_DIRECTORY = '/var/lib/kubelet/device-plugins';
+const DEFAULT_GRACE_PERIOD_MS = 300_000;
+/** Until a pod whose plugin answered with an error is worth another try, ms; doubling with every failure of that pod. */
+const FIRST_RETRY_MS = 10_000;
+const LAST_RETRY_MS = 300_000;
+
+/** Makes the kubelet's side of device plugins. */
+export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceManager => {
+  const { directory = DEFAULT_DIRECTORY, registryDirectory, clock = systemClock, logger = silentLogger } = options;
+  const state = createDeviceState({ gracePeriodMs: options.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS, clock });
+  const file = checkpointFile(join(directory, 'kubelet_internal_checkpoint'));
+  const queue = createKeyedQueue();
+  const servers: AsyncDisposable[] = [];
+  /** Pods that have, from this process, all that they asked for: their requests as text. */
+  const settled = new Map<string, string>();
+  /** Pods that run without what they ask for, because it is not known any more: asked for again when a container of theirs starts. */
+  const unserved = new Map<string, Pod>();
+  const retries = new Map<string, { readonly delayMs: number; readonly cancel: () => void }>();
+
+  const save = (): Promise<void> => file.write(state.checkpoint());
+  const saveLater = (): void =>
+    void save().catch((error: unknown) =>
+      logger.warn({ path: directory, err: describeError(error) }, 'Cannot write the checkpoint of devices'),
+    );
+  const endpoints = createPluginEndpoints({
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    logger,
+    events: {
+      connected: (resourceName) => state.hold(resourceName),
+      listed: (resourceName, devices) => state.list(resourceName, devices),
+      gone: (resourceName) => state.lose(resourceName),
+    },
+  });
+  state.onChange(saveLater);
+  const listeners = new Set<() => void>();
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+  state.onChange(tell);
+
+  const retryLater = (podUid: string): void => {
+    retries.get(podUid)?.cancel();
+    const delayMs = Math.min(2 * (retries.get(podUid)?.delayMs ?? FIRST_RETRY_MS / 2), LAST_RETRY_MS);
+    retries.set(podUid, { delayMs, cancel: clock.after(delayMs, tell) });
+  };
+  const endRetries = (podUid: string): void => {
+    retries.get(podUid)?.cancel();
+    retries.delete(podUid);
+  };
+
+  const give = async (pod: Pod, how: AllocateOptions): Promise<DeviceRefusal | undefined> => {
+    const podUid = pod.metadata.uid;
+    how.signal?.throwIfAborted();
+    try {
+      const mine = await allocatePod(pod, how, { known: state.known, book: state.book, pluginOf: endpoints.of });
+      const before = state.book();
+      state.setBook([...withoutPod(before, podUid), ...mine]);
+      await save().catch((error: unknown) => {
+        state.setBook([...withoutPod(state.book(), podUid), ...before.filter((entry) => entry.podUid === podUid)]);
+        throw error;
+      });
+      settled.set(podUid, requestsText(pod));
+      unserved.delete(podUid);
+      endRetries(podUid);
+      return undefined;
+    } catch (error) {
+      how.signal?.throwIfAborted();
+      if (DevicePluginError.is(error) && error.code === 'DEVICE_PLUGIN_CALL_FAILED') retryLater(podUid);
+      else if (!(error instanceof NotNow)) throw error;
+      if (how.running) unserved.set(podUid, pod);
+      return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${(error as Error).message}, which is unexpected` };
+    }
+  };
+
+  const allocate: DeviceManager['allocate'] = async (pod, how = {}) => {
+    const podUid = pod.metadata.uid;
+    const requests = podRequests(pod);
+    const holds = state.book().some((entry) => entry.podUid === podUid);
+    if (requests.length === 0 && !holds) return undefined;
+    if (settled.get(podUid) === requestsText(pod)) return undefined;
+    return queue([...new Set(requests.map(({ resourceName }) => resourceName))], () => give(pod, how));
+  };
+
+  return {
+    async start() {
+      await mkdir(directory, { recursive: true, mode: 0o750 });
+      const checkpoint = await file.read().catch((error: unknown) => {
+        logger.warn({ err: describeError(error) }, 'The checkpoint of devices is of no use: who has which device is forgotten');
+        return undefined;
+      });
+      if (checkpoint !== undefined) state.restore(checkpoint);
+      servers.push(await serveRegistration({ directory, endpoints }));
+      if (registryDirectory !== undefined)
+        servers.push(await watchPluginRegistry({ directory: registryDirectory, endpoints, clock, logger }));
+    },
+
+    allocate,
+
+    async release(podUid) {
+      settled.delete(podUid);
+      unserved.delete(podUid);
+      endRetries(podUid);
+      const book = withoutPod(state.book(), podUid);
+      if (book === state.book()) return;
+      state.setBook(book);
+      await save();
+    },
+
+    async beforeStart(podUid, containerName, how = {}) {
+      const pod = unserved.get(podUid);
+      if (pod !== undefined) {
+        const refusal = await allocate(pod, { ...how, running: true });
+        if (refusal !== undefined)
+          throw new DevicePluginError({ code: 'DEVICE_PLUGIN_NO_DEVICES', retryable: true, message: refusal.message });
+      }
+      for (const allocation of allocationsOf(state.book(), podUid, containerName)) {
+        const plugin = endpoints.of(allocation.resourceName);
+        if (plugin?.options.preStartRequired !== true) continue;
+        try {
+          await plugin.preStart([...deviceIds(allocation)].sort(byDeviceId), how);
+        } catch (error) {
+          how.signal?.throwIfAborted();
+          const message = `device plugin PreStartContainer rpc failed with err: ${describeError(error)}`;
+          throw new DevicePluginError({ code: 'DEVICE_PLUGIN_CALL_FAILED', retryable: true, cause: error, message });
+        }
+      }
+    },
+
+    holders: () => [...new Set(state.book().map(({ podUid }) => podUid))],
+
+    allocations(podUid, containerName) {
+      const given = allocationsOf(state.book(), podUid, containerName);
+      return given.length === 0 ? undefined : mergeResponses(given.map(({ response }) => ContainerAllocateResponse.decode(response)));
+    },
+
+    resources: () => deviceResources(state.known(), state.book()),
+
+    health: (podUid, containerName) => resourceHealth(state.book(), state.known(), podUid, containerName),
+
+    devices: (podUid, containerName) =>
+      allocationsOf(state.book(), podUid, containerName).flatMap((allocation) =>
+        [...deviceIds(allocation)].sort(byDeviceId).map((deviceId) => ({
+          resourceName: allocation.resourceName,
+          deviceId,
+          numaNodes: [...allocation.devices].filter(([node, ids]) => node >= 0 && ids.includes(deviceId)).map(([node]) => node),
+        })),
+      ),
+
+    allocatableDevices: () =>
+      [...state.known()].flatMap(([resourceName, devices]) =>
+        [...devices.values()].filter(isHealthy).map(({ id, numaNodes }) => ({ resourceName, deviceId: id, numaNodes })),
+      ),
+
+    topologyHints(pod, containerName, numaNodes) {
+      const podUid = pod.metadata.uid;
+      const container = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(({ name }) => name === containerName);
+      return new Map(
+        (container === undefined ? [] : deviceRequests(container)).map(({ resourceName, count }) => {
+          const known = state.known().get(resourceName) ?? new Map();
+          const own = allocationsOf(state.book(), podUid, containerName)
+            .filter((entry) => entry.resourceName === resourceName)
+            .flatMap(deviceIds);
+          const taken = takenDevices(state.book(), resourceName, podUid);
+          const free = [...known.values()].filter((device) => isHealthy(device) && !taken.has(device.id)).map(({ id }) => id);
+          const reusable = reusableDevices(pod, containerName, resourceName, state.book());
+          const choice = own.length === count ? { available: own, reusable: [] } : { available: free, reusable };
+          return [resourceName, topologyHints({ count, known, numaNodes, ...choice })];
+        }),
+      );
+    },
+
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    async [Symbol.asyncDispose]() {
+      listeners.clear();
+      state.close();
+      for (const { cancel } of retries.values()) cancel();
+      for (const server of servers.reverse()) await server[Symbol.asyncDispose]();
+      endpoints.close();
+      await save().catch(() => {}); // has been told of when it failed first
+    },
+  };
+};
+
+const requestsText = (pod: Pod): string => JSON.stringify(podRequests(pod));

@@ -1,0 +1,106 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { PluginConnection } from './connect-plugin.js';
+import { type Allocation, type AllocationBook, deviceIds, devicesByNode, takenDevices, withAllocation } from './core/allocation-book.js';
+import { chooseDevices, type DeviceChoice, type DeviceChoiceRequest } from './core/choose-devices.js';
+import { type Device, isHealthy } from './core/device.js';
+import { containersInOrder, type DeviceRequest, deviceRequests } from './core/device-requests.js';
+import type { KnownDevices } from './core/device-resources.js';
+import { reusableDevices } from './core/reusable-devices.js';
+import type { AllocateOptions } from './device-manager.js';
+import { DevicePluginError } from './device-plugin-error.js';
+import { ContainerAllocateResponse } from './gen/device-plugin.js';
+
+/** What an allocation is made from; asked anew at every step, because plugins change it meanwhile. */
+export interface AllocatorState {
+  known(): KnownDevices;
+  book(): AllocationBook;
+  pluginOf(resourceName: string): PluginConnection | undefined;
+}
+
+/** Thrown where the pod has to wait: nothing was wrong with any call. */
+export class NotNow extends Error {}
+
+/** Requests of all containers, in the order in which they are served. */
+export const podRequests = (pod: Pod): readonly (DeviceRequest & { readonly containerName: string })[] =>
+  containersInOrder(pod).flatMap((container) =>
+    deviceRequests(container).map((request) => ({ containerName: container.name, ...request })),
+  );
+
+/** The pod's part of the book with everything it asks for, made by asking the plugins. Throws when a container can't be served; the book is not touched. */
+export const allocatePod = async (pod: Pod, options: AllocateOptions, state: AllocatorState): Promise<AllocationBook> => {
+  const podUid = pod.metadata.uid;
+  const earlier = state.book().filter((entry) => entry.podUid === podUid);
+  let mine: AllocationBook = [];
+  for (const request of podRequests(pod)) {
+    const had = earlier.find(
+      ({ containerName, resourceName }) => containerName === request.containerName && resourceName === request.resourceName,
+    );
+    const keeps = options.running === true && had !== undefined && deviceIds(had).length === request.count;
+    const allocation = keeps ? had : await allocateOne({ pod, request, had, mine }, options, state);
+    mine = withAllocation(mine, allocation);
+  }
+  return mine;
+};
+
+interface OneAllocation {
+  readonly pod: Pod;
+  readonly request: DeviceRequest & { readonly containerName: string };
+  /** What the container had before, of an earlier kubelet or manifest. */
+  readonly had: Allocation | undefined;
+  /** What the pod's containers before this one have got. */
+  readonly mine: AllocationBook;
+}
+
+const allocateOne = async (
+  { pod, request, had, mine }: OneAllocation,
+  options: AllocateOptions,
+  state: AllocatorState,
+): Promise<Allocation> => {
+  const { resourceName, containerName, count } = request;
+  const podUid = pod.metadata.uid;
+  const devices = healthyDevices(state.known(), resourceName);
+  const taken = new Set([...takenDevices(state.book(), resourceName, podUid), ...takenDevices(mine, resourceName)]);
+  const available = devices.filter(({ id }) => !taken.has(id));
+  const own = had === undefined ? [] : deviceIds(had).filter((id) => available.some((device) => device.id === id));
+  const reusable = reusableDevices(pod, containerName, resourceName, mine);
+  const choice = { count, first: [...own, ...reusable], available, affinity: options.affinityOf?.(containerName) };
+  const plugin = state.pluginOf(resourceName);
+  if (plugin === undefined) throw new NotNow(`no healthy devices present; cannot allocate unhealthy devices ${resourceName}`);
+  const chosen = chosenOrThrow(resourceName, await choose(choice, plugin, options));
+  const response = await plugin.allocate(chosen, options);
+  return {
+    podUid,
+    containerName,
+    resourceName,
+    devices: devicesByNode(chosen, state.known().get(resourceName) ?? new Map()),
+    response: ContainerAllocateResponse.encode(response).finish(),
+  };
+};
+
+const choose = async (request: DeviceChoiceRequest, plugin: PluginConnection, options: AllocateOptions): Promise<DeviceChoice> => {
+  const choice = chooseDevices(request);
+  if (choice.type !== 'ask') return choice;
+  if (!plugin.options.getPreferredAllocationAvailable) return chooseDevices({ ...request, preferred: [] });
+  try {
+    return chooseDevices({ ...request, preferred: await plugin.preferred(choice, options) });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const message = `device plugin GetPreferredAllocation rpc failed with err: ${(error as Error).message}`;
+    throw new DevicePluginError({ code: 'DEVICE_PLUGIN_CALL_FAILED', retryable: true, cause: error, message });
+  }
+};
+
+/** In upstream's words. */
+const healthyDevices = (known: KnownDevices, resourceName: string): readonly Device[] => {
+  const devices = known.get(resourceName);
+  if (devices === undefined) throw new NotNow(`cannot allocate unregistered device ${resourceName}`);
+  const healthy = [...devices.values()].filter(isHealthy);
+  if (healthy.length === 0) throw new NotNow(`no healthy devices present; cannot allocate unhealthy devices ${resourceName}`);
+  return healthy;
+};
+
+const chosenOrThrow = (resourceName: string, choice: DeviceChoice): readonly string[] => {
+  if (choice.type === 'chosen') return choice.devices;
+  const { missing, available } = choice.type === 'short' ? choice : { missing: choice.count, available: choice.available.length };
+  throw new NotNow(`requested number of devices unavailable for ${resourceName}. Requested: ${missing}, Available: ${available}`);
+};

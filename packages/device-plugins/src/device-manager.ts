@@ -1,0 +1,61 @@
+import type { Pod, ResourceStatus } from '@solo-kubelet/pod-spec';
+import type { ContainerDevices } from './core/container-allocation.js';
+import type { DeviceResources } from './core/device-resources.js';
+import type { TopologyHint } from './core/topology-hints.js';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AllocateOptions extends CallOptions {
+  /** The pod's containers already run: what they have is kept whatever has become of it. Default false. */
+  readonly running?: boolean | undefined;
+  /** NUMA nodes that a topology manager has chosen for a container. Default: no matter. */
+  readonly affinityOf?: ((containerName: string) => ReadonlySet<number> | undefined) | undefined;
+}
+
+/** Why a pod can't have its devices now, in Kubernetes' words. */
+export interface DeviceRefusal {
+  readonly reason: 'UnexpectedAdmissionError';
+  readonly message: string;
+}
+
+/** A device that a container has, or that is there to be had. */
+export interface DeviceInstance {
+  readonly resourceName: string;
+  readonly deviceId: string;
+  readonly numaNodes: readonly number[];
+}
+
+/**
+ * The kubelet's side of device plugins. Nothing happens before `start`; disposing ends it and leaves the plugins, the devices and the checkpoint alone.
+ * Usable as the `ResourceAllocator` of @solo-kubelet/reconciler.
+ */
+export interface DeviceManager extends AsyncDisposable {
+  /** Reads the checkpoint, then serves kubelet.sock and looks for plugins. Throws a DevicePluginError when it can't. */
+  start(): Promise<void>;
+  /**
+   * Gives every container of the pod the devices that its limits name, or gives the pod nothing and says why. A pod that has all it needs keeps it. Rejects
+   * only when aborted, or when the checkpoint can't be written.
+   */
+  allocate(pod: Pod, options?: AllocateOptions): Promise<DeviceRefusal | undefined>;
+  /** Takes the pod's devices back: nothing of it runs any more. A pod that has none is fine. */
+  release(podUid: string): Promise<void>;
+  /** Before every start of a container: lets plugins that want it prepare its devices. Throws a DevicePluginError when they don't. */
+  beforeStart(podUid: string, containerName: string, options?: CallOptions): Promise<void>;
+  /** Pods that have devices, also those of earlier processes. */
+  holders(): readonly string[];
+  /** What a container needs to use its devices; undefined when it has none. */
+  allocations(podUid: string, containerName: string): ContainerDevices | undefined;
+  /** For capacity, allocatable and admission of the node. */
+  resources(): DeviceResources;
+  /** `allocatedResourcesStatus` of a container. */
+  health(podUid: string, containerName: string): readonly ResourceStatus[];
+  /** A container's devices, or with no arguments all healthy ones. */
+  devices(podUid: string, containerName: string): readonly DeviceInstance[];
+  allocatableDevices(): readonly DeviceInstance[];
+  /** For a topology manager: by resource, the sets of NUMA nodes that could serve a container; undefined: any. */
+  topologyHints(pod: Pod, containerName: string, numaNodes: readonly number[]): ReadonlyMap<string, readonly TopologyHint[] | undefined>;
+  /** Calls back after anything that `allocate`, `resources` or `health` depend on has changed. The result takes that back. */
+  onChange(listener: () => void): () => void;
+}

@@ -1,0 +1,48 @@
+import { type CallOptions, type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { DevicePluginError } from '../device-plugin-error.js';
+
+/** A method of a generated client, bound to it. */
+export type UnaryMethod<Request, Reply> = (
+  request: Request,
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  callback: (error: ServiceError | null, reply: Reply) => void,
+) => ClientUnaryCall;
+
+export interface UnaryLimits {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One call with its time limit. An abort rejects with the signal's reason; what the plugin did until then is unknown. */
+export const callUnary = <Request, Reply>(
+  method: UnaryMethod<Request, Reply>,
+  request: Request,
+  { timeoutMs, signal }: UnaryLimits,
+): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const abort = (): void => call.cancel();
+    const call = method(request, new Metadata(), { deadline: Date.now() + timeoutMs }, (error, reply) => {
+      signal?.removeEventListener('abort', abort);
+      if (error === null) resolve(reply);
+      else reject(signal?.aborted ? signal.reason : callFailed(error));
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+
+const callFailed = (error: ServiceError): DevicePluginError =>
+  new DevicePluginError({ code: 'DEVICE_PLUGIN_CALL_FAILED', retryable: true, message: goMessage(error) });
+
+/** In the words of grpc-go, which upstream's events repeat. */
+const goMessage = ({ code, details }: ServiceError): string => `rpc error: code = ${goCode(code)} desc = ${details}`;
+
+/** `DEADLINE_EXCEEDED` → `DeadlineExceeded`. */
+const goCode = (code: status): string =>
+  code === status.OK
+    ? 'OK'
+    : (status[code] ?? `Code(${code})`)
+        .split('_')
+        .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+        .join('')
+        .replace('Cancelled', 'Canceled');
