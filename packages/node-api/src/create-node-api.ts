@@ -22,6 +22,7 @@ import { HttpAnswer, sendText } from './server/http-answer.js';
 import { type Listener, listenHttp, listenHttps, listenUnix, type TlsListener, type TlsOptions } from './server/listeners.js';
 import type { Route } from './server/route.js';
 import { createCpuRates } from './stats/cpu-rates.js';
+import { createSystemContainers } from './stats/system-containers.js';
 import { type ServingCertificateOptions, servingCertificate } from './tls/serving-certificate.js';
 
 export interface NodeApiOptions {
@@ -48,6 +49,8 @@ export interface NodeApiOptions {
   /** enableDebuggingHandlers: exec, attach, portForward, run, logs. Default true. */
   readonly debuggingHandlers?: boolean;
   readonly rootDirectory: string;
+  /** Path of the runtime's unix socket, by which its process is found for /stats/summary. Default: it is left out. */
+  readonly runtimeSocket?: string;
   /** Shown by /logs. Upstream /var/log; undefined switches the path off. */
   readonly nodeLogDirectory?: string;
   readonly logger?: Logger;
@@ -153,7 +156,11 @@ const allRoutes = (options: NodeApiOptions, health: readonly Route[], logger: Lo
   const routes = [
     ...health,
     ...listRoutes(view),
-    ...figureRoutes({ view, cri, rootDirectory, rateOf: createCpuRates(), now }, metrics, logger),
+    ...figureRoutes(
+      { view, cri, rootDirectory, rates: createCpuRates(), systemContainers: createSystemContainers(options.runtimeSocket), now },
+      metrics,
+      logger,
+    ),
     runningPodsRoute(cri),
     imageRoute(cri),
     containerLogRoute(view, cri, now),

@@ -1,4 +1,5 @@
 export type { AuthorizationMode } from './auth/authorize.js';
+export type { NodeCgroups } from './cgroups/node-cgroups.js';
 export { createNodeApi, type NodeApi, type NodeApiOptions } from './create-node-api.js';
 export { containerLogUsage } from './metrics/container-log-usage.js';
 export {

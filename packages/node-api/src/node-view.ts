@@ -1,4 +1,5 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
+import type { NodeCgroups } from './cgroups/node-cgroups.js';
 
 /** One change of a watched list, as the Kubernetes API writes it. */
 export interface WatchEvent<T> {
@@ -36,4 +37,8 @@ export interface NodeView {
   restartPod(namespace: string, name: string): boolean;
   /** Where logs of pods lie. Upstream default /var/log/pods. */
   readonly podLogsDirectory: string;
+  /** Where to read what the kernel counts of pods. Default: only what the runtime tells is known. */
+  readonly cgroups?: NodeCgroups;
+  /** Whether /metrics/cadvisor shows the runtime's own metrics where it has them (gate PodAndContainerStatsFromCRI). Default false. */
+  readonly runtimeMetrics?: boolean;
 }

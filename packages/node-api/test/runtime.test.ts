@@ -172,7 +172,7 @@ describe('figures', () => {
       },
     ]);
     const light = JSON.parse((await get('/stats/summary?only_cpu_and_memory=true')).body) as { node: object };
-    expect(Object.keys(light.node).sort()).toEqual(['cpu', 'memory', 'nodeName', 'startTime']);
+    expect(Object.keys(light.node).sort()).toEqual(['cpu', 'memory', 'nodeName', 'startTime', 'swap']);
   });
 
   it('/metrics/resource and /metrics/cadvisor carry container series', async () => {

@@ -147,6 +147,7 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'root-dir': own('text', 'where pods are kept (default /var/lib/kubelet)'),
   'rotate-certificates': field('rotateCertificates', 'truth'),
   'rotate-server-certificates': field('serverTLSBootstrap', 'truth'),
+  'runtime-cgroups': own('text', 'cgroup of the container runtime, for its figures (default: that of the process behind the endpoint)'),
   'runtime-request-timeout': field('runtimeRequestTimeout', 'duration'),
   'seccomp-default': field('seccompDefault', 'truth'),
   'serialize-image-pulls': field('serializeImagePulls', 'truth'),
@@ -186,7 +187,6 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'minimum-container-ttl-duration': dead('one dead container of each is kept', 'duration'),
   'register-with-taints': dead(NO_API, 'texts'),
   'reserved-memory': dead('there is no memory manager'),
-  'runtime-cgroups': dead('the runtime is not measured by its cgroup'),
   vmodule: dead('records are not chosen by source file'),
 
   'allow-privileged': {

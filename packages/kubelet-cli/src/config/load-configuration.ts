@@ -22,6 +22,8 @@ export interface KubeletFlags {
   readonly nodeIps: readonly string[];
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly lockFile: string | undefined;
+  /** Cgroup of the container runtime; undefined: that of its process. */
+  readonly runtimeCgroups: string | undefined;
   /** Socket of the local API; undefined: none. */
   readonly apiSocket: string | undefined;
   /** Group that may use it besides root. */
@@ -169,6 +171,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     nodeIps: (flagOf(parsed, 'node-ip') ?? []) as readonly string[],
     nodeLabels: (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>,
     lockFile: lastOf(parsed, 'lock-file'),
+    runtimeCgroups: lastOf(parsed, 'runtime-cgroups'),
     apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
     apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,
     tokenAuthFile: lastOf(parsed, 'token-auth-file'),

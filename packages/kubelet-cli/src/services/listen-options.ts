@@ -35,6 +35,7 @@ export const listenOptions = ({
     anonymous: config['authentication.anonymous.enabled'],
     authorization: config['authorization.mode'] === 'AlwaysAllow' ? 'AlwaysAllow' : 'Roles',
     debuggingHandlers: config.enableDebuggingHandlers,
+    runtimeSocket: config.containerRuntimeEndpoint.replace(/^unix:\/\//, ''),
     ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log' } : {}),
   };
 };

@@ -5,6 +5,7 @@ import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, t
 import { encodeConfiguration } from '../config/decode-configuration.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletService } from '../run/kubelet-services.js';
+import { cgroupsOf } from './cgroups-of-node.js';
 import { countPods } from './count-pods.js';
 import { eventObject } from './event-object.js';
 import { firstSeen, type SeenPod } from './first-seen.js';
@@ -75,6 +76,8 @@ export const nodeApiService: KubeletService = (context) => {
       return found !== undefined;
     },
     podLogsDirectory: config.podLogsDir,
+    ...(config.cgroupsPerQOS ? { cgroups: cgroupsOf(context) } : {}),
+    runtimeMetrics: config.featureGates['PodAndContainerStatsFromCRI'] === true,
   };
 
   const activity$ = reconciler.activity$.pipe(

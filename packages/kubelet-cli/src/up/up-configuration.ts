@@ -36,6 +36,7 @@ export const upFlags = ({
   nodeIps: [],
   nodeLabels: {},
   lockFile: undefined,
+  runtimeCgroups: undefined,
   apiSocket,
   apiSocketGroupId: undefined,
   tokenAuthFile: undefined,

@@ -1,17 +1,41 @@
 import type { CriClient, ListMetricDescriptorsResponse, ListPodSandboxMetricsResponse } from '@solo-kubelet/cri-client';
+import type { NodeView } from '../node-view.js';
 import type { Summary } from '../stats/summary.js';
+import { containerMetrics } from './container-metrics.js';
 import type { MetricFamily, Sample } from './exposition.js';
+import { machineMetrics } from './machine-metrics.js';
+import { measureCgroups } from './measure-cgroups.js';
 
 const METRIC_TYPE_GAUGE = 1;
 const MS_PER_NANOSECOND = 1_000_000n;
 const NANOSECONDS = 1e9;
 
-/** /metrics/cadvisor: the runtime's own metrics where it has them (ListPodSandboxMetrics), else what its stats tell under cAdvisor's names. */
-export const cadvisorMetrics = async (
-  cri: CriClient,
-  summary: () => Promise<Summary>,
-  signal: AbortSignal,
-): Promise<readonly MetricFamily[]> => {
+export interface CadvisorOptions {
+  readonly view: NodeView;
+  readonly cri: CriClient;
+  /** For a node whose cgroups are not known. */
+  readonly summary: () => Promise<Summary>;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * /metrics/cadvisor: what the kernel counts of every cgroup, as upstream by default. With `view.runtimeMetrics`, the runtime's own metrics
+ * (ListPodSandboxMetrics) where it has them.
+ */
+export const cadvisorMetrics = async ({ view, cri, summary, nowMs, signal }: CadvisorOptions): Promise<readonly MetricFamily[]> => {
+  const own = view.runtimeMetrics === true ? await metricsOfRuntime(cri, signal) : undefined;
+  if (own) return own;
+  if (!view.cgroups) return statsMetrics(await summary());
+  const [measured, machine] = await Promise.all([
+    measureCgroups(view.cgroups, { cri, pods: view.pods.list(), nowMs, signal }),
+    machineMetrics(),
+  ]);
+  return [...containerMetrics(measured), ...machine];
+};
+
+/** Undefined where the runtime keeps none. */
+const metricsOfRuntime = async (cri: CriClient, signal: AbortSignal): Promise<readonly MetricFamily[] | undefined> => {
   try {
     const [descriptors, metrics] = await Promise.all([
       cri.runtime.listMetricDescriptors({}, { signal }),
@@ -20,8 +44,8 @@ export const cadvisorMetrics = async (
     return runtimeMetrics(descriptors, metrics);
   } catch (error) {
     if ((error as { readonly code?: string }).code !== 'CRI_UNIMPLEMENTED') throw error;
+    return undefined;
   }
-  return statsMetrics(await summary());
 };
 
 const runtimeMetrics = (

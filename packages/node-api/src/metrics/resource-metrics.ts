@@ -46,6 +46,24 @@ export const resourceMetrics = (summary: Summary | undefined): readonly MetricFa
       ),
     },
     {
+      name: 'container_swap_limit_bytes',
+      help: '[ALPHA] Current amount of the container swap limit in bytes. Reported only on non-windows systems',
+      type: 'gauge',
+      samples: containerSamples(({ swap }, labels) =>
+        sample(
+          swap?.time,
+          swap?.swapAvailableBytes === undefined ? undefined : swap.swapAvailableBytes + (swap.swapUsageBytes ?? 0),
+          labels,
+        ),
+      ),
+    },
+    {
+      name: 'container_swap_usage_bytes',
+      help: '[ALPHA] Current amount of the container swap usage in bytes. Reported only on non-windows systems',
+      type: 'gauge',
+      samples: containerSamples(({ swap }, labels) => sample(swap?.time, swap?.swapUsageBytes, labels)),
+    },
+    {
       name: 'node_cpu_usage_seconds_total',
       help: '[STABLE] Cumulative cpu time consumed by the node in core-seconds',
       type: 'counter',
@@ -74,6 +92,12 @@ export const resourceMetrics = (summary: Summary | undefined): readonly MetricFa
       help: '[STABLE] Current working set of the pod in bytes',
       type: 'gauge',
       samples: podSamples(({ memory }, labels) => sample(memory?.time, memory?.workingSetBytes, labels)),
+    },
+    {
+      name: 'pod_swap_usage_bytes',
+      help: '[ALPHA] Current amount of the pod swap usage in bytes. Reported only on non-windows systems',
+      type: 'gauge',
+      samples: podSamples(({ swap }, labels) => sample(swap?.time, swap?.swapUsageBytes, labels)),
     },
     error,
   ];

@@ -42,8 +42,9 @@ export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, l
       path: '/metrics/cadvisor',
       readOnly: true,
       handle: async ({ response, signal }) => {
+        const { view, cri, now } = options;
         const summary = () => collectSummary(options, { onlyCpuAndMemory: false, signal });
-        sendText(response, 200, formatMetrics(await cadvisorMetrics(options.cri, summary, signal)), {
+        sendText(response, 200, formatMetrics(await cadvisorMetrics({ view, cri, summary, nowMs: now(), signal })), {
           'Content-Type': METRICS_CONTENT_TYPE,
         });
       },

@@ -6,6 +6,12 @@ interface Sample {
   readonly rate: number | undefined;
 }
 
+export interface CpuRates {
+  readonly rateOf: RateOf;
+  /** Whether a counter was read before, so that its next reading makes a rate. */
+  knows(key: string): boolean;
+}
+
 /** A rate over less than this says little: the last one is given again. */
 const MIN_INTERVAL_MS = 500;
 /** Samples of what is gone are forgotten after this long. */
@@ -13,19 +19,22 @@ const FORGET_AFTER_MS = 600_000;
 
 /**
  * Remembers the last reading of each CPU counter and answers the rate since then, in nanocores. Nothing is sampled in the
- * background: a node that nobody asks pays nothing, and the first answer has no rate.
+ * background: a node that nobody asks pays nothing.
  */
-export const createCpuRates = (): RateOf => {
+export const createCpuRates = (): CpuRates => {
   const samples = new Map<string, Sample>();
-  return (key, usage, atMs) => {
-    if (usage === undefined) return undefined;
-    const last = samples.get(key);
-    if (last && atMs - last.atMs < MIN_INTERVAL_MS) return last.rate;
-    const rate = last && usage >= last.usage ? Math.round(((usage - last.usage) * 1_000) / (atMs - last.atMs)) : undefined;
-    samples.set(key, { usage, atMs, rate });
-    for (const [other, sample] of samples) {
-      if (atMs - sample.atMs > FORGET_AFTER_MS) samples.delete(other);
-    }
-    return rate;
+  return {
+    rateOf: (key, usage, atMs) => {
+      if (usage === undefined) return undefined;
+      const last = samples.get(key);
+      if (last && atMs - last.atMs < MIN_INTERVAL_MS) return last.rate;
+      const rate = last && usage >= last.usage ? Math.round(((usage - last.usage) * 1_000) / (atMs - last.atMs)) : undefined;
+      samples.set(key, { usage, atMs, rate });
+      for (const [other, sample] of samples) {
+        if (atMs - sample.atMs > FORGET_AFTER_MS) samples.delete(other);
+      }
+      return rate;
+    },
+    knows: (key) => samples.has(key),
   };
 };

@@ -1,12 +1,6 @@
-import type {
-  CpuUsage,
-  ContainerStats as CriContainerStats,
-  FilesystemUsage,
-  MemoryUsage,
-  PodSandboxStats,
-} from '@solo-kubelet/cri-client';
+import type { CpuUsage, FilesystemUsage, MemoryUsage, PodSandboxStats } from '@solo-kubelet/cri-client';
 import { rfc3339 } from './node-figures.js';
-import type { ContainerStats, CpuStats, FsStats, MemoryStats, NetworkStats } from './summary.js';
+import type { CpuStats, FsStats, MemoryStats, NetworkStats } from './summary.js';
 
 const MS_PER_NANOSECOND = 1_000_000n;
 /** Limits above this mean "none" (2^62, as upstream). */
@@ -64,14 +58,6 @@ export const layerStats = (layer: FilesystemUsage | undefined, filesystem: FsSta
     inodesUsed: figure(layer.inodesUsed),
   });
 };
-
-export const containerStats = (stats: CriContainerStats, imageFs: FsStats | undefined, nowMs: number, rateOf: RateOf): ContainerStats =>
-  known({
-    name: stats.attributes?.metadata?.name ?? '',
-    cpu: cpuStats(stats.attributes?.id ?? '', stats.cpu, nowMs, rateOf),
-    memory: memoryStats(stats.memory, nowMs),
-    rootfs: layerStats(stats.writableLayer, imageFs, nowMs),
-  });
 
 export const networkStats = (network: NonNullable<PodSandboxStats['linux']>['network'], nowMs: number): NetworkStats | undefined => {
   const main = network?.defaultInterface;

@@ -1,3 +1,5 @@
+import type { Pressure } from '../cgroups/pressure.js';
+
 /** The answer of /stats/summary (k8s.io/kubelet stats/v1alpha1). What is not known is left out, never zero. */
 export interface Summary {
   readonly node: NodeStats;
@@ -8,6 +10,7 @@ export interface CpuStats {
   readonly time: string;
   readonly usageNanoCores?: number;
   readonly usageCoreNanoSeconds?: number;
+  readonly psi?: Pressure;
 }
 
 export interface MemoryStats {
@@ -18,6 +21,12 @@ export interface MemoryStats {
   readonly rssBytes?: number;
   readonly pageFaults?: number;
   readonly majorPageFaults?: number;
+  readonly psi?: Pressure;
+}
+
+export interface IoStats {
+  readonly time: string;
+  readonly psi: Pressure;
 }
 
 export interface FsStats {
@@ -54,6 +63,7 @@ export interface ContainerStats {
   readonly startTime?: string;
   readonly cpu?: CpuStats;
   readonly memory?: MemoryStats;
+  readonly io?: IoStats;
   readonly rootfs?: FsStats;
   readonly logs?: FsStats;
   readonly swap?: SwapStats;
@@ -65,6 +75,8 @@ export interface PodStats {
   readonly containers: readonly ContainerStats[];
   readonly cpu?: CpuStats;
   readonly memory?: MemoryStats;
+  readonly io?: IoStats;
+  readonly swap?: SwapStats;
   readonly network?: NetworkStats;
   readonly volume?: readonly (FsStats & { readonly name: string })[];
   readonly 'ephemeral-storage'?: FsStats;
@@ -77,6 +89,7 @@ export interface NodeStats {
   readonly startTime?: string;
   readonly cpu?: CpuStats;
   readonly memory?: MemoryStats;
+  readonly io?: IoStats;
   readonly network?: NetworkStats;
   readonly fs?: FsStats;
   readonly runtime?: { readonly imageFs?: FsStats; readonly containerFs?: FsStats };

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once as onceEvent } from 'node:events';
+import { existsSync } from 'node:fs';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -121,15 +122,75 @@ describe('/metrics', () => {
       expect(value(families, 'container_cpu_usage_seconds_total', labels), path).toBeGreaterThan(0);
       expect(value(families, 'container_memory_working_set_bytes', labels), path).toBeGreaterThan(0);
     }
-    expect(value(await scrape('/metrics/resource'), 'resource_scrape_error')).toBe(0);
+    const resource = await scrape('/metrics/resource');
+    expect(value(resource, 'resource_scrape_error')).toBe(0);
+    expect(value(resource, 'pod_swap_usage_bytes', { pod: 'measured-node1' })).toBe(0);
+  });
+
+  it('/metrics/cadvisor has every family that upstream’s node tests require of a container, within their bounds', async () => {
+    const families = await scrape('/metrics/cadvisor');
+    const labels = { container: 'busy', pod: 'measured-node1', namespace: 'default' };
+    const now = Date.now() / 1_000;
+    const bounds: Readonly<Record<string, readonly [number, number]>> = {
+      container_blkio_device_usage_total: [0, 1e7],
+      container_cpu_cfs_periods_total: [1, 1e4],
+      container_cpu_cfs_throttled_periods_total: [1, 1e4],
+      container_cpu_system_seconds_total: [0, 100],
+      container_cpu_usage_seconds_total: [0.01, 100],
+      container_cpu_user_seconds_total: [0, 100],
+      container_file_descriptors: [1, 100],
+      container_fs_limit_bytes: [100 * MEBIBYTE, 1e13],
+      container_fs_reads_bytes_total: [0, 1e7],
+      container_fs_reads_total: [0, 100],
+      container_fs_usage_bytes: [0, 1e6],
+      container_fs_writes_bytes_total: [0, 1e6],
+      container_fs_writes_total: [0, 200],
+      container_last_seen: [now - 60, now + 60],
+      container_memory_cache: [0, 10 * MEBIBYTE],
+      container_memory_failcnt: [0, 0],
+      container_memory_failures_total: [0, 1e6],
+      container_memory_mapped_file: [0, 1e7],
+      container_memory_max_usage_bytes: [0, 32 * MEBIBYTE],
+      container_memory_rss: [10_240, 32 * MEBIBYTE],
+      container_memory_swap: [0, 0],
+      container_memory_usage_bytes: [10_240, 32 * MEBIBYTE],
+      container_memory_working_set_bytes: [10_240, 32 * MEBIBYTE],
+      container_oom_events_total: [0, 0],
+      container_processes: [1, 10],
+      container_sockets: [0, 10],
+      container_spec_cpu_period: [100_000, 100_000],
+      container_spec_cpu_quota: [20_000, 20_000],
+      container_spec_cpu_shares: [204, 204],
+      container_spec_memory_limit_bytes: [32 * MEBIBYTE, 32 * MEBIBYTE],
+      container_spec_memory_reservation_limit_bytes: [0, 0],
+      container_spec_memory_swap_limit_bytes: [0, 32 * MEBIBYTE],
+      container_start_time_seconds: [now - 300, now],
+      container_threads: [1, 10],
+      container_threads_max: [0, 1e5],
+      container_ulimits_soft: [-1, 1_073_741_816],
+    };
+    const outside = Object.entries(bounds).flatMap(([name, [low, high]]) => {
+      const found = value(families, name, labels);
+      return found !== undefined && found >= low && found <= high ? [] : [`${name} is ${found}, not within ${low} to ${high}`];
+    });
+    expect(outside).toEqual([]);
+    expect(value(families, 'container_network_receive_packets_total', { pod: 'measured-node1', interface: 'eth0' })).toBeGreaterThan(0);
+    expect(value(families, 'container_memory_working_set_bytes', { id: '/' })).toBeGreaterThan(MEBIBYTE);
+    expect(value(families, 'machine_memory_bytes')).toBeGreaterThan(100 * MEBIBYTE);
+    expect(value(families, 'cadvisor_version_info')).toBe(1);
   });
 });
 
 interface Figures {
   readonly name: string;
-  readonly cpu?: { readonly usageNanoCores?: number; readonly usageCoreNanoSeconds: number };
+  readonly cpu?: {
+    readonly usageNanoCores?: number;
+    readonly usageCoreNanoSeconds: number;
+    readonly psi?: { readonly some: { readonly avg10: number } };
+  };
+  readonly swap?: { readonly swapUsageBytes: number };
   readonly memory?: { readonly workingSetBytes: number; readonly availableBytes?: number; readonly rssBytes: number };
-  readonly logs?: { readonly usedBytes: number };
+  readonly logs?: { readonly usedBytes: number; readonly capacityBytes: number };
   readonly rootfs?: { readonly usedBytes: number; readonly capacityBytes: number };
 }
 
@@ -137,6 +198,7 @@ interface Summary {
   readonly node: Figures & {
     readonly fs: { readonly capacityBytes: number; readonly usedBytes: number };
     readonly rlimit: { readonly maxpid: number };
+    readonly systemContainers: readonly Figures[];
   };
   readonly pods: readonly (Figures & {
     readonly podRef: { readonly name: string };
@@ -176,6 +238,15 @@ describe('/stats/summary', () => {
     between(machine.memory?.workingSetBytes, 50 * MEBIBYTE, 1e12, 'memory of the machine');
     between(machine.fs.usedBytes, MEBIBYTE, machine.fs.capacityBytes, 'file system');
     expect(machine.rlimit.maxpid).toBeGreaterThan(1_000);
+    between(app.logs?.capacityBytes, MEBIBYTE, 1e16, 'file system of the logs');
+    expect(machine.systemContainers.map(({ name }) => name)).toEqual(['kubelet', 'runtime', 'pods']);
+    for (const system of machine.systemContainers) {
+      between(system.memory?.workingSetBytes, 10_240, 1e12, `memory of ${system.name}`);
+      expect(system.cpu?.usageNanoCores, system.name).toBeDefined();
+    }
+    between(machine.systemContainers.at(-1)?.memory?.availableBytes, MEBIBYTE, 1e12, 'what pods may still use');
+    expect(busy.swap?.swapUsageBytes).toBe(0);
+    if (existsSync('/proc/pressure/cpu')) between(machine.cpu?.psi?.some.avg10, 0, 100, 'pressure');
   });
 
   it('top shows the same, and --watch goes on showing it', async () => {

@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { networkOfProcess } from '../cgroups/network-figures.js';
+import type { NodeCgroups } from '../cgroups/node-cgroups.js';
+import { type PodCgroupFigures, podCgroupFigures } from '../cgroups/pod-figures.js';
+import { processesOf } from '../cgroups/process-figures.js';
+import type { NodeView } from '../node-view.js';
+import { cgroupStats } from './cgroup-stats.js';
+import { cpuStats, layerStats, memoryStats, networkStats, type RateOf } from './cri-stats.js';
+import { type DiskUsage, diskUsage } from './disk-usage.js';
+import type { SandboxFigures } from './list-stats.js';
+import { rfc3339 } from './node-figures.js';
+import type { ContainerStats, FsStats, NetworkStats, PodStats } from './summary.js';
+import { volumeStats } from './volume-stats.js';
+
+export interface PodStatsOptions {
+  readonly view: NodeView;
+  readonly rootDirectory: string;
+  readonly rateOf: RateOf;
+  readonly onlyCpuAndMemory: boolean;
+  readonly signal: AbortSignal;
+  readonly nowMs: number;
+  /** Of the file systems that hold images and logs. */
+  readonly imageFs?: FsStats;
+  readonly logFs?: FsStats;
+}
+
+/** One pod of the summary: the kernel's own figures where its cgroups are known, else the runtime's. */
+export const podStats = async (sandbox: SandboxFigures, pod: Pod | undefined, options: PodStatsOptions): Promise<PodStats> => {
+  const { uid, name, namespace, linux } = sandbox;
+  const { view, rateOf, onlyCpuAndMemory, nowMs } = options;
+  const kernel = view.cgroups && pod ? await podCgroupFigures(view.cgroups, pod, nowMs) : undefined;
+  const own = kernel?.figures ? cgroupStats(`pod/${uid}`, kernel.figures, rateOf) : undefined;
+  const cpu = own?.cpu ?? cpuStats(`pod/${uid}`, linux?.cpu, nowMs, rateOf);
+  const memory = own?.memory ?? memoryStats(linux?.memory, nowMs);
+  const containers = await Promise.all(perContainer(sandbox, pod, kernel, options));
+  const light = {
+    podRef: { name, namespace, uid },
+    ...(pod?.status?.startTime ? { startTime: pod.status.startTime } : {}),
+    containers,
+    ...(cpu ? { cpu } : {}),
+    ...(memory ? { memory } : {}),
+    ...(own ? { swap: own.swap } : {}),
+  };
+  if (onlyCpuAndMemory) return light;
+  return { ...light, ...(own?.io ? { io: own.io } : {}), ...(await diskAndNetwork(sandbox, pod, kernel, containers, options)) };
+};
+
+const perContainer = (
+  { uid, name: podName, namespace, containers }: SandboxFigures,
+  pod: Pod | undefined,
+  kernel: PodCgroupFigures | undefined,
+  { view, rateOf, onlyCpuAndMemory, signal, nowMs, imageFs, logFs }: PodStatsOptions,
+): readonly Promise<ContainerStats>[] => {
+  const startTimes = new Map(
+    [...(pod?.status?.containerStatuses ?? []), ...(pod?.status?.initContainerStatuses ?? [])].map((status) => [
+      status.name,
+      status.state?.running?.startedAt,
+    ]),
+  );
+  const logDirectory = join(view.podLogsDirectory, `${namespace}_${podName}_${uid}`);
+  return containers.map(async (one): Promise<ContainerStats> => {
+    const name = one.attributes?.metadata?.name ?? '';
+    const id = one.attributes?.id ?? '';
+    const cgroup = kernel?.containers.find(({ containerId }) => containerId === id);
+    const own = cgroup ? cgroupStats(id, cgroup.figures, rateOf) : undefined;
+    const cpu = own?.cpu ?? cpuStats(id, one.cpu, nowMs, rateOf);
+    const memory = own?.memory ?? memoryStats(one.memory, nowMs);
+    const rootfs = layerStats(one.writableLayer, imageFs, nowMs);
+    const startTime = startTimes.get(name);
+    const light = {
+      name,
+      ...(startTime ? { startTime } : {}),
+      ...(cpu ? { cpu } : {}),
+      ...(memory ? { memory } : {}),
+      ...(own ? { swap: own.swap } : {}),
+    };
+    if (onlyCpuAndMemory) return light;
+    return {
+      ...light,
+      ...(own?.io ? { io: own.io } : {}),
+      ...(rootfs ? { rootfs } : {}),
+      logs: { ...roomOf(logFs), time: rfc3339(nowMs), ...(await diskUsage(join(logDirectory, name), signal)) },
+    };
+  });
+};
+
+const diskAndNetwork = async (
+  { uid, linux }: SandboxFigures,
+  pod: Pod | undefined,
+  kernel: PodCgroupFigures | undefined,
+  containers: readonly ContainerStats[],
+  { view, rootDirectory, signal, nowMs, imageFs }: PodStatsOptions,
+): Promise<Pick<PodStats, 'network' | 'volume' | 'ephemeral-storage' | 'process_stats'>> => {
+  const time = rfc3339(nowMs);
+  const [volumes, processes] = await Promise.all([
+    volumeStats(join(rootDirectory, 'pods', uid), time, signal),
+    view.cgroups && kernel ? containerProcesses(view.cgroups, kernel) : [],
+  ]);
+  const network =
+    networkStats(linux?.network, nowMs) ?? (pod?.spec?.hostNetwork === true ? undefined : await networkOf(processes[0], time));
+  const processCount = linux?.process?.processCount?.value ?? (processes.length > 0 ? processes.length : undefined);
+  const used = (part: (stats: ContainerStats) => FsStats | undefined): DiskUsage =>
+    containers
+      .map(part)
+      .reduce<DiskUsage>(
+        (sum, fs) => ({ usedBytes: sum.usedBytes + (fs?.usedBytes ?? 0), inodesUsed: sum.inodesUsed + (fs?.inodesUsed ?? 0) }),
+        { usedBytes: 0, inodesUsed: 0 },
+      );
+  const parts = [used(({ rootfs }) => rootfs), used(({ logs }) => logs), ...volumes.filter(({ onDisk }) => onDisk)];
+  return {
+    ...(network ? { network } : {}),
+    volume: volumes.map(({ onDisk: _, ...volume }) => volume),
+    'ephemeral-storage': {
+      ...roomOf(imageFs),
+      time,
+      usedBytes: parts.reduce((sum, { usedBytes }) => sum + (usedBytes ?? 0), 0),
+      inodesUsed: parts.reduce((sum, { inodesUsed }) => sum + (inodesUsed ?? 0), 0),
+    },
+    ...(processCount === undefined ? {} : { process_stats: { process_count: Number(processCount) } }),
+  };
+};
+
+/** What a file system has and has left, without what is used of it. */
+const roomOf = (filesystem: FsStats | undefined): Partial<FsStats> => {
+  if (!filesystem) return {};
+  const { usedBytes: _, inodesUsed: __, ...room } = filesystem;
+  return room;
+};
+
+const containerProcesses = async (cgroups: NodeCgroups, { containers }: PodCgroupFigures): Promise<readonly number[]> =>
+  (await Promise.all(containers.map(({ path }) => processesOf(cgroups, path)))).flat();
+
+const networkOf = async (pid: number | undefined, time: string): Promise<NetworkStats | undefined> => {
+  const interfaces = (pid === undefined ? [] : await networkOfProcess(pid)).map(({ name, rxBytes, rxErrors, txBytes, txErrors }) => ({
+    name,
+    rxBytes,
+    rxErrors,
+    txBytes,
+    txErrors,
+  }));
+  const main = interfaces.find(({ name }) => name === 'eth0') ?? interfaces[0];
+  return main && { time, ...main, interfaces };
+};
