@@ -10,6 +10,12 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const cache = join(root, '.cache');
 const PNPM = 'pnpm@10.34.8';
 
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`this is Node.js ${process.versions.node}; Solo Kubelet needs 20.19 or newer (Debian 12 itself has only 18)\n`);
+  process.exit(1);
+}
+
 /** Runs a program in the repository; resolves to its exit status. Output goes to standard error, to keep standard output for results. */
 export const run = (command, args, { env = {}, quiet = false } = {}) =>
   new Promise((resolve, reject) => {

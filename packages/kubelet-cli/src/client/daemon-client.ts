@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { StringDecoder } from 'node:string_decoder';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import type { StreamEndpoint } from '../streaming/upgrade.js';
@@ -12,11 +13,12 @@ const MAX_JSON_BYTES = 64 << 20;
 /** Talks to a running kubelet: its unix socket, or its TLS port with a token or a client certificate. */
 export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
   const get = (path: string, options: Abortable): Promise<IncomingMessage> => send(endpoint, 'GET', path, options);
-  const getJson = async <T>(path: string, options: Abortable): Promise<T> => JSON.parse(await readText(await get(path, options))) as T;
+  const getJson = async <T>(path: string, options: Abortable): Promise<T> =>
+    JSON.parse(await readText(await get(path, options), options)) as T;
   const list = async <T>(path: string, options: Abortable): Promise<readonly T[]> =>
     (await getJson<{ readonly items: readonly T[] | null }>(path, options)).items ?? [];
   async function* watch<T>(path: string, options: Abortable): AsyncGenerator<WatchEvent<T>> {
-    for await (const line of readLines(await get(`${path}?watch=true`, options))) yield JSON.parse(line) as WatchEvent<T>;
+    for await (const line of readLines(await get(`${path}?watch=true`, options), options)) yield JSON.parse(line) as WatchEvent<T>;
   }
   const flagQuery = (flags: {
     readonly stdin: boolean;
@@ -51,7 +53,7 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
       for (const [name, on] of Object.entries({ follow, previous, timestamps })) if (on) query.set(name, 'true');
       for (const [name, value] of Object.entries(limits)) if (value !== undefined) query.set(name, String(value));
       const answer = await get(`/containerLogs/${[namespace, pod, container].map(encodeURIComponent).join('/')}?${query}`, options);
-      for await (const chunk of answer) yield chunk as Buffer;
+      yield* chunksOf(answer, options);
     },
     exec: async ({ namespace, pod, container }, flags) => {
       const query = new URLSearchParams([...flagQuery(flags), ...flags.command.map((word) => ['command', word])] as [string, string][]);
@@ -63,13 +65,13 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     }),
     portForward: async ({ namespace, pod }) => ({ endpoint, path: `/portForward/${[namespace, pod].map(encodeURIComponent).join('/')}` }),
     restartPod: async ({ namespace, pod }, options) => {
-      await readText(await send(endpoint, 'POST', `/restart/${[namespace, pod].map(encodeURIComponent).join('/')}`, options));
+      await readText(await send(endpoint, 'POST', `/restart/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
     },
     [Symbol.asyncDispose]: async () => {},
   };
 };
 
-const send = (endpoint: StreamEndpoint, method: string, path: string, { signal }: Abortable): Promise<IncomingMessage> =>
+const send = (endpoint: StreamEndpoint, method: string, path: string, options: Abortable): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const make = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
     const request = make({
@@ -78,17 +80,17 @@ const send = (endpoint: StreamEndpoint, method: string, path: string, { signal }
       agent: false,
       method,
       path,
-      signal,
+      signal: options.signal,
       timeout: ANSWER_TIMEOUT_MS,
     });
     request.once('response', (response) => {
       request.setTimeout(0);
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) return resolve(response);
-      readText(response).then((text) => reject(refusal(status, text.trim())), reject);
+      readText(response, options).then((text) => reject(refusal(status, text.trim())), reject);
     });
     request.once('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1_000} s`)));
-    request.once('error', (cause: NodeJS.ErrnoException) => reject(signal.aborted ? cause : unreachable(endpoint, cause)));
+    request.once('error', (cause: NodeJS.ErrnoException) => reject(options.signal.aborted ? cause : unreachable(endpoint, cause)));
     request.end();
   });
 
@@ -97,7 +99,7 @@ const refusal = (status: number, text: string): Error => {
     return new CliError({
       code: 'CLI_REFUSED',
       message: 'the kubelet does not know who you are (401)',
-      hint: 'Give --token, --token-file or a client certificate.',
+      hint: 'Give --token, or --client-certificate and --client-key.',
     });
   }
   if (status === 404) return new CliError({ code: 'CLI_NOT_FOUND', message: text });
@@ -114,23 +116,38 @@ const unreachable = ({ protocol, connection }: StreamEndpoint, cause: NodeJS.Err
   });
 };
 
-const readText = async (response: IncomingMessage): Promise<string> => {
+const readText = async (response: IncomingMessage, options: Abortable): Promise<string> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response) {
-    bytes += (chunk as Buffer).length;
+  for await (const chunk of chunksOf(response, options)) {
+    bytes += chunk.length;
     if (bytes > MAX_JSON_BYTES) throw new CliError({ code: 'CLI_REFUSED', message: 'the kubelet sent more than 64 MiB' });
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 };
 
-async function* readLines(response: IncomingMessage): AsyncGenerator<string> {
+async function* readLines(response: IncomingMessage, options: Abortable): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
   let rest = '';
-  response.setEncoding('utf8');
-  for await (const chunk of response) {
-    const lines = (rest + (chunk as string)).split('\n');
+  for await (const chunk of chunksOf(response, options)) {
+    const lines = (rest + decoder.write(chunk)).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (line !== '') yield line;
+  }
+}
+
+/** What arrives. A connection that breaks off was given up here, or ended by the kubelet; Node calls both `aborted`. */
+async function* chunksOf(response: IncomingMessage, { signal }: Abortable): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of response) yield chunk as Buffer;
+  } catch (cause) {
+    if (signal.aborted) throw new DOMException('interrupted', 'AbortError');
+    throw new CliError({
+      code: 'CLI_KUBELET_UNREACHABLE',
+      message: 'the kubelet ended the connection',
+      hint: 'Did it stop or start anew?',
+      cause,
+    });
   }
 }

@@ -3,8 +3,8 @@ import type { Command } from '../command.js';
 /** `doctor`: what keeps this machine from running pods. */
 export const doctorCommand: Command = {
   name: 'doctor',
-  usage: '[--runtime-endpoint SOCKET] [-o json]',
+  usage: '[--socket KUBELET_SOCKET | --runtime-endpoint SOCKET] [-o json]',
   summary: 'Examine this machine and say what is wrong and what mends it.',
-  options: { 'runtime-endpoint': { type: 'string' }, output: { type: 'string', short: 'o' } },
+  options: { socket: { type: 'string' }, 'runtime-endpoint': { type: 'string' }, output: { type: 'string', short: 'o' } },
   run: async (input, io) => (await import('../doctor/doctor.js')).doctor(input, io),
 };

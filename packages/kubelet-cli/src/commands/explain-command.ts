@@ -12,7 +12,7 @@ export const explainCommand: Command = {
     if (path === undefined)
       throw new CliError({ code: 'CLI_USAGE', message: 'explain what?', hint: 'kubelet-cli explain pod.spec.containers' });
     const { explainField, renderExplanation } = await import('@solo-kubelet/pod-spec/explain');
-    io.stdout.write(renderExplanation(explainField(path)));
+    io.stdout.write(`${renderExplanation(explainField(path))}\n`);
     return EXIT.done;
   },
 };

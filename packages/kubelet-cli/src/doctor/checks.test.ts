@@ -22,6 +22,7 @@ const healthy: HostReport = {
   cgroupVersion: 2,
   cgroupControllers: ['cpu', 'memory', 'pids'],
   swap: false,
+  systemd: true,
   sharedRoot: true,
   ipForward: true,
   portsInUse: [],
@@ -44,6 +45,7 @@ describe('judgeHost', () => {
       /^apt-get install runc$/,
     ],
     [{ runtime: { type: 'down', message: 'ENOENT' } }, 'failed', 'Container runtime', /systemctl start|kubelet-cli up/],
+    [{ runtime: { type: 'down', message: 'ENOENT' }, systemd: false }, 'failed', 'Container runtime', /^kubelet-cli up/],
     [{ cgroupVersion: 1 }, 'warning', 'Cgroups', /unified_cgroup_hierarchy/],
     [{ cgroupControllers: ['cpu', 'pids'] }, 'failed', 'Cgroup controllers', /cgroup_enable=memory/],
     [{ swap: true }, 'warning', 'Swap', /swapoff -a/],
@@ -53,6 +55,13 @@ describe('judgeHost', () => {
     [{ freeSpace: [{ path: '/var/lib', share: 0.05 }] }, 'warning', 'Disk /var/lib', /du /],
   ])('finds %j %s: %s', (change, status, name, remedy) => {
     expect(troubles(change)).toEqual([{ name, status, detail: expect.any(String), remedy: expect.stringMatching(remedy) }]);
+  });
+
+  it('sends nobody to start what is not installed, or what only root may ask', () => {
+    const runtime = { type: 'down', message: 'connect EACCES' } as const;
+    const programs = { type: 'missing', missing: ['containerd'], installCommand: 'apt-get install containerd' } as const;
+    expect(troubles({ runtime, programs }).at(-1)?.remedy).toBe('apt-get install containerd');
+    expect(troubles({ runtime, uid: 1000 }).at(-1)?.remedy).toMatch(/^sudo /);
   });
 
   it('points at the CNI commands when the runtime has no network', () => {

@@ -22,6 +22,8 @@ export interface HostReport {
   /** Controllers that can be used. */
   readonly cgroupControllers: readonly string[];
   readonly swap: boolean;
+  /** Whether systemd is what started this machine. */
+  readonly systemd: boolean;
   /** Whether mounts on `/` are shared with other mount namespaces; systemd makes them so. */
   readonly sharedRoot: boolean;
   readonly ipForward: boolean | undefined;
@@ -94,13 +96,7 @@ const programs = (host: HostReport): Finding =>
 
 const runtime = (host: HostReport): readonly Finding[] => {
   if (host.runtime.type === 'down') {
-    return [
-      failed(
-        'Container runtime',
-        `${host.endpoint} does not answer: ${host.runtime.message}`,
-        'systemctl start containerd   # or: kubelet-cli up',
-      ),
-    ];
+    return [failed('Container runtime', `${host.endpoint} does not answer: ${host.runtime.message}`, remedyOfSilence(host))];
   }
   return [
     ok('Container runtime', `${host.runtime.version} at ${host.endpoint}`),
@@ -117,6 +113,12 @@ const runtime = (host: HostReport): readonly Finding[] => {
     ),
     ...(host.runtime.networkFindings ?? []).map(({ message, fix }) => failed('Pod network', message, fix)),
   ];
+};
+
+const remedyOfSilence = ({ uid, programs: search, systemd }: HostReport): string => {
+  if (uid !== 0) return 'sudo kubelet-cli doctor   # the socket is open to root alone';
+  if (search.type === 'missing' && search.missing.includes('containerd')) return search.installCommand;
+  return systemd ? 'systemctl start containerd   # or: kubelet-cli up' : 'kubelet-cli up   # runs a containerd of its own';
 };
 
 /** Controllers that limits of pods are made with. */

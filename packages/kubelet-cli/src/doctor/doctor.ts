@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
 import { type CliIo, usesColor } from '../cli-io.js';
-import { usualEndpoint } from '../client/connect.js';
+import { runtimeEndpoint, usualEndpoint } from '../client/connect.js';
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 import { judgeHost } from './checks.js';
@@ -8,7 +8,8 @@ import { examineHost } from './examine-host.js';
 
 /** Examines this machine and tells what keeps it from running pods. */
 export const doctor = async (input: CommandInput, io: CliIo): Promise<number> => {
-  const endpoint = textOption(input, 'runtime-endpoint') ?? io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
+  // A kubelet that cannot be asked is no reason to look at nothing.
+  const endpoint = await runtimeEndpoint(input, io).catch(usualEndpoint);
   const findings = judgeHost(await examineHost({ endpoint, env: io.env, signal: io.interrupted }));
   if (textOption(input, 'output') === 'json') {
     io.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);

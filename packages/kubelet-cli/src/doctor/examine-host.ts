@@ -1,4 +1,4 @@
-import { readdir, readFile, statfs } from 'node:fs/promises';
+import { access, readdir, readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { platform, release, userInfo } from 'node:os';
 import { createCriClient } from '@solo-kubelet/cri-client';
@@ -42,6 +42,7 @@ export const examineHost = async ({ endpoint, env, signal }: ExamineOptions): Pr
     cgroupVersion: version,
     cgroupControllers,
     swap: hasSwap(swaps),
+    systemd: await isThere('/run/systemd/system'),
     sharedRoot: isSharedRoot(mounts),
     ipForward: ipForward === '' ? undefined : ipForward.trim() === '1',
     portsInUse,
@@ -64,6 +65,12 @@ const examineRuntime = async (endpoint: string, env: ExamineOptions['env'], sign
     return { type: 'down', message: describeError(error) };
   }
 };
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 const controllers = async (version: 1 | 2): Promise<readonly string[]> =>
   version === 2

@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error.js';
 import { JsonPathError, type JsonPathTemplate, parseJsonPath } from './json-path.js';
-import { formatTable } from './table.js';
+import { growingTable, type TableOptions } from './table.js';
 
 /** How `-o` wants objects printed. */
 export type OutputFormat =
@@ -39,10 +39,8 @@ export interface ObjectPrinter<T> {
   readonly listKind: string;
 }
 
-export interface PrintOptions {
+export interface PrintOptions extends TableOptions {
   readonly format: OutputFormat;
-  readonly noHeaders?: boolean;
-  readonly maxWidth?: number;
   /** One object was asked for by name: print it, not a list of one. */
   readonly single?: boolean;
 }
@@ -54,7 +52,7 @@ export const printObjects = async <T extends object>(
   { format, single = false, ...table }: PrintOptions,
 ): Promise<string> => {
   if (format.type === 'name') return objects.map((object) => `${printer.name(object)}\n`).join('');
-  if (format.type === 'table') return objectTable(objects, printer, { ...table, wide: format.wide });
+  if (format.type === 'table') return objectTable(printer, { ...table, wide: format.wide })(objects);
   const data: unknown = single && objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: printer.listKind, items: objects };
   if (format.type === 'jsonpath') return format.template(data);
   if (format.type === 'json') return `${JSON.stringify(data, undefined, 4)}\n`;
@@ -62,17 +60,12 @@ export const printObjects = async <T extends object>(
   return stringify(data, { aliasDuplicateObjects: false });
 };
 
-/** Some objects as a table. */
+/** A table of objects that may come in parts. */
 export const objectTable = <T extends object>(
-  objects: readonly T[],
   printer: ObjectPrinter<T>,
-  { wide, noHeaders, maxWidth }: Pick<PrintOptions, 'noHeaders' | 'maxWidth'> & { readonly wide: boolean },
-): string => {
+  { wide, ...options }: TableOptions & { readonly wide: boolean },
+): ((objects: readonly T[]) => string) => {
   const wideRow = wide ? printer.wideRow?.bind(printer) : undefined;
-  const columns = wideRow ? [...printer.columns, ...(printer.wideColumns ?? [])] : printer.columns;
-  const rows = objects.map((object) => (wideRow ? [...printer.row(object), ...wideRow(object)] : printer.row(object)));
-  return formatTable(columns, rows, {
-    ...(noHeaders === undefined ? {} : { noHeaders }),
-    ...(maxWidth === undefined ? {} : { maxWidth }),
-  });
+  const table = growingTable(wideRow ? [...printer.columns, ...(printer.wideColumns ?? [])] : printer.columns, options);
+  return (objects) => table(objects.map((object) => (wideRow ? [...printer.row(object), ...wideRow(object)] : printer.row(object))));
 };

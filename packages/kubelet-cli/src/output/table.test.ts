@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { humanDuration } from './human-duration.js';
-import { formatTable } from './table.js';
+import { formatTable, growingTable } from './table.js';
 
 it('aligns columns as kubectl does, with nothing after the last', () => {
   expect(
@@ -16,6 +16,12 @@ it('aligns columns as kubectl does, with nothing after the last', () => {
 
 it('cuts lines for a narrow terminal', () => {
   expect(formatTable(['NAME'], [['a-very-long-name']], { noHeaders: true, maxWidth: 8 })).toBe('a-very-…\n');
+});
+
+it('keeps the columns of a table that grows', () => {
+  const table = growingTable(['NAME', 'READY', 'STATUS']);
+  expect(table([['a-long-name', '1/1', 'Running']])).toBe('NAME          READY   STATUS\na-long-name   1/1     Running\n');
+  expect(table([['b', '0/1', 'Pending']])).toBe('b             0/1     Pending\n');
 });
 
 it('shows only the first line of a cell', () => {

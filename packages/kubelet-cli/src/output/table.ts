@@ -14,21 +14,30 @@ export interface TableOptions {
  * A table as kubectl prints it: upper-case names, columns as wide as their widest cell, three spaces between, nothing after the last.
  * A cell ends at its first line break, and cannot steer the terminal: what a container wrote may stand in it.
  */
-export const formatTable = (
+export const formatTable = (columns: readonly string[], rows: readonly (readonly string[])[], options: TableOptions = {}): string =>
+  growingTable(columns, options)(rows);
+
+/** A table that comes in parts: the column names stand before the first, and no part's columns are narrower than those before it. */
+export const growingTable = (
   columns: readonly string[],
-  rows: readonly (readonly string[])[],
   { noHeaders = false, maxWidth }: TableOptions = {},
-): string => {
-  const lines = (noHeaders ? rows : [columns, ...rows]).map((line) => line.map(oneLine));
-  const widths = columns.map((_, index) => Math.max(0, ...lines.map((line) => displayWidth(line[index] ?? ''))));
-  return lines
-    .map((line) => {
-      const text = line
-        .map((cell, index) => (index === line.length - 1 ? cell : cell + ' '.repeat(widths[index]! - displayWidth(cell) + GAP)))
-        .join('');
-      return `${maxWidth === undefined ? text : cutToWidth(text, maxWidth)}\n`;
-    })
-    .join('');
+): ((rows: readonly (readonly string[])[]) => string) => {
+  const widths = columns.map(() => 0);
+  let header = noHeaders ? [] : [columns];
+  return (rows) => {
+    const lines = [...header, ...rows].map((line) => line.map(oneLine));
+    header = [];
+    for (const line of lines) for (const [index, cell] of line.entries()) widths[index] = Math.max(widths[index] ?? 0, displayWidth(cell));
+    return lines
+      .map((line) => {
+        const text = line
+          .map((cell, index) => cell + ' '.repeat(widths[index]! - displayWidth(cell) + GAP))
+          .join('')
+          .trimEnd();
+        return `${maxWidth === undefined ? text : cutToWidth(text, maxWidth)}\n`;
+      })
+      .join('');
+  };
 };
 
 const oneLine = (cell: string): string => {

@@ -117,7 +117,7 @@ const printSettled = (
   { apiSocket, manifests: directory, waitReady }: { readonly apiSocket: string; readonly manifests: string; readonly waitReady: boolean },
 ): void => {
   const printer = podPrinter({ now: Date.now, withNamespace: false });
-  io.stdout.write(`\n${objectTable(pods, printer, { wide: false })}\n`);
+  io.stdout.write(`\n${objectTable(printer, { wide: false })(pods)}\n`);
   for (const { origin, state, message } of manifests.manifests.values()) {
     if (state !== 'accepted' && state !== 'ignored') io.stderr.write(`${origin.path}: ${state}: ${message}\n`);
   }

@@ -1,5 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type CheckedManifest, checkManifest } from '../changes/check-manifest.js';
+import { describeChange } from '../changes/describe-change.js';
 import { diffPods, type PodChange } from '../changes/diff-pods.js';
 import { readManifest, targetFile, writeManifest } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
@@ -102,15 +103,10 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
   }));
 };
 
-const shown = (value: unknown): string => (value === undefined ? '<none>' : typeof value === 'string' ? value : JSON.stringify(value));
-
-/** Fields whose values may be secrets: that they changed is told, not what they are. */
-const isSecret = (field: string): boolean => /\.env\[.*\]\.value$/.test(field);
-
-export const changeText = ({ type, pod, fields, restarts }: PodChange): string =>
+const changeText = ({ type, pod, fields, restarts }: PodChange): string =>
   [
     `pod ${pod}: ${type}\n`,
-    ...fields.map(({ field, before, after }) => `  ${field}: ${isSecret(field) ? 'changed' : `${shown(before)} -> ${shown(after)}`}\n`),
+    ...fields.map(describeChange),
     ...restarts.map(({ container, why }) => `  container ${container} starts: ${why}\n`),
   ].join('');
 

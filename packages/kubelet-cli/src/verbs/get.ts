@@ -6,7 +6,7 @@ import { findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { Abortable, EventObject, ManifestObject, WatchEvent } from '../client/node-client.js';
 import { nearest } from '../config/nearest.js';
-import { type ObjectPrinter, parseOutputFormat, printObjects } from '../output/print-objects.js';
+import { type ObjectPrinter, objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
 import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 
@@ -46,8 +46,8 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
       hint: near ? `Did you mean "${near}"?` : 'There are: pods, node, images, events, manifests.',
     });
   }
-  const { client, signal, now } = context;
-  const printerOptions = { now, withNamespace: options.allNamespaces === true };
+  const { client, signal } = context;
+  const withNamespace = options.allNamespaces === true;
   switch (resource) {
     case 'pods': {
       const matches = options.selector === undefined ? () => true : parseLabelSelector(options.selector);
@@ -64,7 +64,7 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
           (names.length === 0 || names.includes(pod.metadata?.name ?? ''))
         );
       };
-      return show(source, keep, podPrinter(printerOptions), options, context);
+      return show(source, keep, (now) => podPrinter({ now, withNamespace }), options, context);
     }
     case 'events': {
       const isWanted = (event: EventObject): boolean =>
@@ -75,20 +75,38 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
           namesOfEvent,
           options,
         );
-      return show({ list, watch: () => client.watchEvents({ signal }) }, isWanted, eventPrinter(printerOptions), options, context);
+      return show(
+        { list, watch: () => client.watchEvents({ signal }) },
+        isWanted,
+        (now) => eventPrinter({ now, withNamespace }),
+        options,
+        context,
+      );
     }
     case 'images': {
       const list = async () => allNamed(await client.listImages({ signal }), ({ names, id }) => [...names, id], options);
-      return show({ list }, () => true, imagePrinter, options, context);
+      return show(
+        { list },
+        () => true,
+        () => imagePrinter,
+        options,
+        context,
+      );
     }
     case 'manifests': {
       const list = async () => allNamed(await client.listManifests({ signal }), namesOfManifest, options);
       const isWanted = (manifest: ManifestObject): boolean => isNamed(namesOfManifest(manifest), options);
-      return show({ list, watch: () => client.watchManifests({ signal }) }, isWanted, manifestPrinter, options, context);
+      return show({ list, watch: () => client.watchManifests({ signal }) }, isWanted, () => manifestPrinter, options, context);
     }
     case 'node': {
       const list = async () => allNamed([(await client.getNode({ signal })) as NodeObject], namesOfNode, options);
-      return show({ list }, () => true, nodePrinter(printerOptions), { ...options, names: [''] }, context);
+      return show(
+        { list },
+        () => true,
+        (now) => nodePrinter({ now, withNamespace }),
+        { ...options, names: [''] },
+        context,
+      );
     }
   }
 };
@@ -120,44 +138,43 @@ interface Source<T> {
 const show = async <T extends object>(
   source: Source<T>,
   keep: (object: T) => boolean,
-  printer: ObjectPrinter<T>,
+  printerAt: (now: () => number) => ObjectPrinter<T>,
   options: GetOptions,
-  { io }: VerbContext,
+  { io, now }: VerbContext,
 ): Promise<number> => {
   const format = parseOutputFormat(options.output);
+  if (options.watch && !source.watch) throw new CliError({ code: 'CLI_USAGE', message: `cannot watch ${options.resource}` });
+  const printer = printerAt(now);
   const maxWidth = tableWidth(io);
-  const print = {
-    format,
+  const tableOptions = {
     ...(maxWidth === undefined ? {} : { maxWidth }),
     ...(options.noHeaders === undefined ? {} : { noHeaders: options.noHeaders }),
   };
-  if (!options.watch) {
-    const objects = await source.list();
-    if (objects.length === 0 && format.type === 'table') {
-      await write(
-        io.stderr,
-        options.allNamespaces ? 'No resources found\n' : `No resources found in ${options.namespace ?? DEFAULT_NAMESPACE} namespace.\n`,
-      );
-      return 0;
-    }
-    await write(io.stdout, await printObjects(objects, printer, { ...print, single: options.names.length === 1 }));
-    return 0;
-  }
-  if (!source.watch) throw new CliError({ code: 'CLI_USAGE', message: `cannot watch ${options.resource}` });
-  // A pod changes more often than its row: a line that would repeat the last one of its object is not printed.
+  const table = objectTable(printer, { ...tableOptions, wide: format.type === 'table' && format.wide });
+  const print = async (objects: readonly T[], single: boolean): Promise<void> =>
+    write(io.stdout, format.type === 'table' ? table(objects) : await printObjects(objects, printer, { format, single }));
+
+  // A pod changes more often than its row: a line that would repeat the last one of its object, but for its age, is not printed.
+  const still = printerAt(() => 0);
+  const rowOf = (object: T): string => still.row(object).join('\t');
   const shown = new Map<string, string>();
-  let first = true;
+  if (!options.watch || format.type === 'table') {
+    const objects = await source.list();
+    if (objects.length > 0 || format.type !== 'table') await print(objects, options.names.length === 1);
+    else await write(io.stderr, nothingFound(options));
+    for (const object of objects) shown.set(printer.name(object), rowOf(object));
+  }
+  if (!options.watch || !source.watch) return 0;
   for await (const { type, object } of source.watch()) {
     if (!keep(object)) continue;
-    const row = printer.row(object).join('\t');
+    const row = rowOf(object);
     const name = printer.name(object);
     if (format.type === 'table' && type !== 'DELETED' && shown.get(name) === row) continue;
     shown.set(name, row);
-    await write(
-      io.stdout,
-      await printObjects([object], printer, { ...print, single: true, noHeaders: !first || options.noHeaders === true }),
-    );
-    first = false;
+    await print([object], true);
   }
   return 0;
 };
+
+const nothingFound = ({ allNamespaces, namespace = DEFAULT_NAMESPACE }: GetOptions): string =>
+  allNamespaces ? 'No resources found\n' : `No resources found in ${namespace} namespace.\n`;

@@ -15,7 +15,14 @@ export const kubeletCli = async (
     stdin,
     env = {},
     timeoutMs = 60_000,
-  }: { readonly stdin?: string | Buffer; readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number } = {},
+    interruptOn,
+  }: {
+    readonly stdin?: string | Buffer;
+    readonly env?: NodeJS.ProcessEnv;
+    readonly timeoutMs?: number;
+    /** Ctrl-C, as soon as the output matches. */
+    readonly interruptOn?: RegExp;
+  } = {},
 ): Promise<Ran> => {
   const child = spawn(process.execPath, [kubeletBinary, ...argv], {
     stdio: 'pipe',
@@ -23,7 +30,10 @@ export const kubeletCli = async (
     signal: AbortSignal.timeout(timeoutMs),
   });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout.push(chunk);
+    if (interruptOn?.test(Buffer.concat(stdout).toString())) child.kill('SIGINT');
+  });
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin.end(stdin ?? '');
   const [status] = (await once(child, 'close')) as [number | null];

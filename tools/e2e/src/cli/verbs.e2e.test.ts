@@ -58,13 +58,22 @@ describe('looking', () => {
     expect((await cli('get', 'pods', '-l', 'app=none')).stderr).toBe('No resources found in default namespace.\n');
   });
 
-  it('get pods -w prints each change', async () => {
-    const watching = kubeletCli(['get', 'pods', '-w', ...socket()], { timeoutMs: 8_000 }).catch((error: Error) => error);
+  it('get pods -w prints each change in the columns of the first table, until Ctrl-C', async () => {
+    const watching = kubeletCli(['get', 'pods', '-w', ...socket()], { interruptOn: /^brief-node1 .*Running/m });
     await node.drop('brief.yaml', sleeper('brief'));
     await node.pod('brief', isRunning);
     await node.remove('brief.yaml');
     await node.gone('brief');
-    await watching;
+    const { status, stdout, stderr } = await watching;
+    expect({ status, stderr }).toEqual({ status: 130, stderr: '' });
+    const columns = stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.search(/Running|Pending|ContainerCreating|STATUS/)]));
+    expect(new Set(columns).size).toBe(1);
+    expect(stdout.match(/^talk-node1 /gm)).toHaveLength(1);
+  });
+
+  it('logs -f ends by Ctrl-C without a word', async () => {
+    const { status, stdout, stderr } = await kubeletCli(['logs', '-f', 'talk', ...socket()], { interruptOn: /oops/ });
+    expect({ status, stdout, stderr }).toEqual({ status: 130, stdout: 'hello\noops\n', stderr: '' });
   });
 
   it('get node, manifests and events tell their own', async () => {
