@@ -89,11 +89,16 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
 
   const makePodDirectories = async (pod: Pod): Promise<void> => {
     const { namespace, name, uid } = pod.metadata;
-    const { podDir, volumesDir, pluginsDir, ownerMarker } = podPaths(rootDir, uid);
+    const { podDir, volumesDir, pluginsDir, containersDir, ownerMarker } = podPaths(rootDir, uid);
     try {
-      for (const directory of [podDir, volumesDir, pluginsDir]) await makeDirectories(directory, 0o750);
+      await makeDirectories(podDir, 0o750);
       await writeFile(ownerMarker, '');
-      await makeDirectories(podLogDirectory(podLogsDir, namespace, name, uid), 0o755);
+      await Promise.all([
+        makeDirectories(volumesDir, 0o750),
+        makeDirectories(pluginsDir, 0o750),
+        makeDirectories(containersDir, 0o750),
+        makeDirectories(podLogDirectory(podLogsDir, namespace, name, uid), 0o755),
+      ]);
     } catch (error) {
       throw new PodEnvironmentError({
         code: 'POD_DIRECTORIES_FAILED',
@@ -125,12 +130,14 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       const { hugePageSizes } = await machineFacts();
       runtimeHandler(pod);
       await makePodDirectories(pod);
-      await cgroups.preparePod(pod, hugePageSizes, { signal });
-      await userNamespaceOf(pod);
-      for (const volume of usedVolumes(pod)) {
-        signal?.throwIfAborted();
-        await setUpVolume(volume, volumeContext(pod, signal));
-      }
+      const setUpVolumes = async (): Promise<void> => {
+        await userNamespaceOf(pod);
+        for (const volume of usedVolumes(pod)) {
+          signal?.throwIfAborted();
+          await setUpVolume(volume, volumeContext(pod, signal));
+        }
+      };
+      await allDone([cgroups.preparePod(pod, hugePageSizes, { signal }), setUpVolumes()]);
     },
 
     async sandboxConfig(pod, attempt) {
@@ -159,13 +166,13 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         allocatable,
         envFiles: await readEnvFiles(pod, container, paths),
       });
-      const { hostPaths, subPaths } = await forContainer(container, () =>
-        containerSubPaths({ pod, container, environment, paths, mounter, signal }),
+      const [{ hostPaths, subPaths }, etcHosts, terminationFile] = await forContainer(container, () =>
+        allDone([
+          containerSubPaths({ pod, container, environment, paths, mounter, signal }),
+          writeHostsFile({ pod, paths, podIps: addresses, clusterDomain, hostsFile: settings.hostsFile }),
+          makeTerminationFile(paths, container, restartCount),
+        ]),
       );
-      const etcHosts = await forContainer(container, () =>
-        writeHostsFile({ pod, paths, podIps: addresses, clusterDomain, hostsFile: settings.hostsFile }),
-      );
-      const terminationFile = await forContainer(container, () => makeTerminationFile(paths, container, restartCount));
       return buildContainerConfig({
         ...settings,
         ...(await machineFacts()),
@@ -238,6 +245,12 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       return podUids.filter((_, index) => ours[index]);
     },
   };
+};
+
+/** Like Promise.all, but when one fails the others have ended too: nothing is still being made while it is cleaned away. */
+const allDone = async <T extends readonly unknown[]>(work: { readonly [K in keyof T]: Promise<T[K]> }): Promise<T> => {
+  await Promise.allSettled(work);
+  return Promise.all(work) as Promise<unknown> as Promise<T>;
 };
 
 /** Another kubelet's directory below the same root has no marker of ours. */

@@ -18,9 +18,13 @@ export const fileStatusStore = ({ directory }: FileStatusStoreOptions): StatusSt
       return records.filter((record) => record !== undefined);
     },
     save: async (record) => {
-      await mkdir(directory, { recursive: true, mode: 0o750 });
       const path = pathOf(record.podUid);
-      await writeFile(`${path}.tmp`, JSON.stringify({ version: 1, ...record }), { mode: 0o640 });
+      const write = (): Promise<void> => writeFile(`${path}.tmp`, JSON.stringify({ version: 1, ...record }), { mode: 0o640 });
+      await write().catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        await mkdir(directory, { recursive: true, mode: 0o750 });
+        await write();
+      });
       await rename(`${path}.tmp`, path);
     },
     remove: (podUid) => rm(pathOf(podUid), { force: true }),

@@ -8,9 +8,17 @@ export const fromAbortable = <T>(work: (signal: AbortSignal) => Promise<T>): Obs
 export const fromEmitting = <T>(work: (emit: (value: T) => void, signal: AbortSignal) => Promise<void>): Observable<T> =>
   new Observable<T>((subscriber) => {
     const controller = new AbortController();
-    subscriber.add(() => controller.abort());
+    let ended = false;
+    // Work that has ended is not aborted: every abort makes an error with its stack, and there is one such end for each look at a pod.
+    subscriber.add(() => void (ended || controller.abort()));
     work((value) => subscriber.next(value), controller.signal).then(
-      () => subscriber.complete(),
-      (error: unknown) => subscriber.error(error),
+      () => {
+        ended = true;
+        subscriber.complete();
+      },
+      (error: unknown) => {
+        ended = true;
+        subscriber.error(error);
+      },
     );
   });

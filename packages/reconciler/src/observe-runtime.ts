@@ -25,7 +25,7 @@ import type { PodUid } from './core/pod-identity.js';
 import type { Observation } from './core/runtime-snapshot.js';
 import { fromAbortable } from './from-abortable.js';
 import { fromStream } from './from-stream.js';
-import type { RuntimeChange, RuntimePort } from './runtime-port.js';
+import type { RuntimePort } from './runtime-port.js';
 
 export interface ObserveOptions {
   readonly runtime: RuntimePort;
@@ -53,6 +53,9 @@ export interface RuntimeObserver {
  */
 const HINT_LOOKS_MS = [3, 30, 120, 500];
 
+/** The same from the end of a pass that hints came during: the look that ends the pass has seen most of what they were about. */
+const RELEASED_LOOKS_MS = [30, 300];
+
 /** From a hint to the look at a pod that a pass is working on, ms. */
 const HELD_LOOK_MS = 1_000;
 
@@ -62,6 +65,12 @@ const HINT_RETRY_MS = 5_000;
 const EVERYTHING = '';
 type Target = PodUid | typeof EVERYTHING;
 
+interface PodHint {
+  readonly target: Target;
+  /** When to look after it. */
+  readonly looksMs: readonly number[];
+}
+
 /** Looks at the runtime: everything on a tick, one pod when asked or hinted. */
 export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler }: ObserveOptions): RuntimeObserver => {
   let begun = 0;
@@ -69,7 +78,7 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
   const held = new Set<PodUid>();
   const hintedWhileHeld = new Set<PodUid>();
   /** Hints that came during a pass, said again at its end: the look that ends the pass may have come too early for them. */
-  const released$ = new Subject<RuntimeChange>();
+  const released$ = new Subject<PodHint>();
   /** The feedback edge from the workers: a pass that acted asks for a look at its pod. */
   const refresh$ = new Subject<PodUid>();
 
@@ -106,20 +115,23 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
       ),
     repeat({ delay: () => timer(HINT_RETRY_MS, scheduler) }),
   );
-  const podHint$ = merge(hint$, released$).pipe(
-    groupBy((change: RuntimeChange): Target => (change.type === 'pod' ? change.podUid : EVERYTHING), {
+  const podHint$ = merge(
+    hint$.pipe(map((change): PodHint => ({ target: change.type === 'pod' ? change.podUid : EVERYTHING, looksMs: HINT_LOOKS_MS }))),
+    released$,
+  ).pipe(
+    groupBy(({ target }) => target, {
       duration: (group) => group.pipe(debounceTime(2_000, scheduler)),
     }),
     mergeMap((group) =>
       group.pipe(
-        switchMap(() => {
+        switchMap(({ looksMs }) => {
           if (group.key === EVERYTHING) return of(group.key);
           const uid = group.key;
           if (held.has(uid)) {
             hintedWhileHeld.add(uid);
             return timer(HELD_LOOK_MS, scheduler).pipe(map(() => uid as Target));
           }
-          return from(HINT_LOOKS_MS).pipe(
+          return from(looksMs).pipe(
             mergeMap((ms) => timer(ms, scheduler)),
             map(() => uid as Target),
           );
@@ -148,7 +160,7 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
       held.add(podUid);
       return () => {
         held.delete(podUid);
-        if (hintedWhileHeld.delete(podUid)) released$.next({ type: 'pod', podUid });
+        if (hintedWhileHeld.delete(podUid)) released$.next({ target: podUid, looksMs: RELEASED_LOOKS_MS });
       };
     },
   };

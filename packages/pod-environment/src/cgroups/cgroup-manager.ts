@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { type CgroupLimits, cgroupWrites } from '../core/cgroup-files.js';
+import { type CgroupLimits, type CgroupWrite, cgroupWrites } from '../core/cgroup-files.js';
 import { type CgroupName, cgroupPath } from '../core/cgroup-names.js';
 import { sliceLimits } from '../core/systemd-slice.js';
 import type { CgroupSettings } from '../node-environment.js';
@@ -62,11 +62,19 @@ const NOT_OFFERED = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EOPNOTSUPP']
 export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupManagerOptions): CgroupManager => {
   const { driver, version, mountPoint } = settings;
   const warned = new Set<string>();
+  /** Cgroups that were made here as parents of others: their controllers are passed on, their cpusets filled. */
+  const parents = new Set<string>();
+  let mounted: Promise<readonly string[]> | undefined;
 
-  const hierarchies = async (): Promise<readonly string[]> => {
+  const findHierarchies = async (): Promise<readonly string[]> => {
     if (version === 2) return [mountPoint];
     const present = await Promise.all(V1_CONTROLLERS.map((controller) => tree.exists(`${mountPoint}/${controller}`)));
     return V1_CONTROLLERS.filter((_, index) => present[index]).map((controller) => `${mountPoint}/${controller}`);
+  };
+  /** Looked for once: a machine's hierarchies stay until it boots again. */
+  const hierarchies = (): Promise<readonly string[]> => {
+    mounted ??= findHierarchies();
+    return mounted;
   };
 
   const directories = async (name: CgroupName): Promise<readonly string[]> => {
@@ -87,27 +95,40 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
     const limits = driver === 'systemd' ? sliceLimits(wanted) : wanted;
     if (driver === 'systemd') await slices.setLimits(name, limits, { signal });
     const path = cgroupPath(driver, name);
-    for (const write of cgroupWrites(version, limits)) {
-      const directory = version === 2 ? mountPoint + path : `${mountPoint}/${write.controller}${path}`;
+    const mountedHere = await hierarchies();
+    const writeOne = async (write: CgroupWrite): Promise<void> => {
+      const hierarchy = version === 2 ? mountPoint : `${mountPoint}/${write.controller}`;
+      const directory = hierarchy + path;
+      if (!mountedHere.includes(hierarchy)) return notOffered(write.controller, hierarchy, new Error(`${hierarchy} is not mounted`));
       try {
         await tree.write(`${directory}/${write.file}`, write.value);
       } catch (error) {
-        if (write.optional) continue;
+        if (write.optional) return;
         const path = `${directory}/${write.file}`;
         if (!saysNotOffered(error)) throw failed(`write ${write.value} to ${path}`, error);
         notOffered(write.controller, path, error);
       }
-    }
+    };
+    // The order matters within a controller only.
+    const inOrder = async (writes: readonly CgroupWrite[]): Promise<void> => {
+      for (const write of writes) await writeOne(write);
+    };
+    const writes = cgroupWrites(version, limits);
+    const controllers = [...new Set(writes.map(({ controller }) => controller))];
+    await Promise.all(controllers.map((controller) => inOrder(writes.filter((write) => write.controller === controller))));
   };
 
   const makeIn = async (hierarchy: string, name: CgroupName): Promise<void> => {
-    for (let depth = 1; depth <= name.length; depth++) {
-      const parent = hierarchy + cgroupPath(driver, name.slice(0, depth - 1)).replace(/\/$/, '');
-      const directory = hierarchy + cgroupPath(driver, name.slice(0, depth));
+    const directory = hierarchy + cgroupPath(driver, name);
+    const above = name.slice(0, -1);
+    const parent = hierarchy + cgroupPath(driver, above).replace(/\/$/, '');
+    if (!parents.has(parent) || !(await tree.exists(parent))) {
+      if (above.length > 0) await makeIn(hierarchy, above);
       if (version === 2) await delegateControllers(tree, parent);
-      await tree.makeDirectory(directory);
-      if (hierarchy.endsWith('/cpuset')) await inheritCpuset(tree, parent, directory);
+      parents.add(parent);
     }
+    await tree.makeDirectory(directory);
+    if (hierarchy.endsWith('/cpuset')) await inheritCpuset(tree, parent, directory);
   };
 
   const make = async (name: CgroupName, options: Abortable): Promise<void> => {
@@ -116,7 +137,7 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
     if (driver === 'systemd' && version === 2) return awaitDirectory(tree, mountPoint + cgroupPath(driver, name), options);
     const problems: unknown[] = [];
     const all = await hierarchies();
-    for (const hierarchy of all) {
+    const makeOrNote = async (hierarchy: string): Promise<void> => {
       try {
         await makeIn(hierarchy, name);
       } catch (error) {
@@ -124,7 +145,8 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
         notOffered(hierarchy.slice(mountPoint.length + 1), hierarchy, error);
         problems.push(error);
       }
-    }
+    };
+    await Promise.all(all.map(makeOrNote));
     if (problems.length === all.length) throw problems[0] ?? new Error(`there are no cgroup hierarchies in ${mountPoint}`);
   };
 
@@ -149,14 +171,8 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
       let problem: unknown;
       for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
         signal?.throwIfAborted();
-        problem = undefined;
-        for (const directory of present) {
-          try {
-            await killAndRemove(tree, directory);
-          } catch (error) {
-            problem = error;
-          }
-        }
+        const results = await Promise.allSettled(present.map((directory) => killAndRemove(tree, directory)));
+        problem = results.find((result) => result.status === 'rejected')?.reason;
         if (problem === undefined) break;
         await delay(KILL_PAUSE_MS, undefined, { signal });
       }
@@ -195,10 +211,11 @@ const delegateControllers = async (tree: CgroupTree, directory: string): Promise
 
 /** A new v1 cpuset has no CPUs and no memory nodes, and nothing can run in it until it has. */
 const inheritCpuset = async (tree: CgroupTree, parent: string, directory: string): Promise<void> => {
-  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-    if ((await tree.read(`${directory}/${file}`)).trim() !== '') continue;
-    await tree.write(`${directory}/${file}`, (await tree.read(`${parent}/${file}`)).trim());
-  }
+  const inherit = async (file: string): Promise<void> => {
+    const [own, inherited] = await Promise.all([tree.read(`${directory}/${file}`), tree.read(`${parent}/${file}`)]);
+    if (own.trim() === '') await tree.write(`${directory}/${file}`, inherited.trim());
+  };
+  await Promise.all(['cpuset.cpus', 'cpuset.mems'].map(inherit));
 };
 
 const killAndRemove = async (tree: CgroupTree, directory: string): Promise<void> => {

@@ -5,6 +5,7 @@ export interface PodPaths {
   readonly podDir: string;
   readonly volumesDir: string;
   readonly pluginsDir: string;
+  readonly containersDir: string;
   readonly subPathsDir: string;
   readonly etcHosts: string;
   readonly userns: string;
@@ -23,11 +24,13 @@ export const podPaths = (rootDir: string, podUid: string): PodPaths => {
   const podDir = `${rootDir}/pods/${checkedPodUid(podUid)}`;
   const volumesDir = `${podDir}/volumes`;
   const pluginsDir = `${podDir}/plugins`;
+  const containersDir = `${podDir}/containers`;
   const subPathsDir = `${podDir}/volume-subpaths`;
   return {
     podDir,
     volumesDir,
     pluginsDir,
+    containersDir,
     subPathsDir,
     etcHosts: `${podDir}/etc-hosts`,
     userns: `${podDir}/userns`,
@@ -35,7 +38,7 @@ export const podPaths = (rootDir: string, podUid: string): PodPaths => {
     volumeDir: (plugin, volumeName) => `${volumesDir}/${plugin}/${volumeName}`,
     readyMarker: (volumeName) => `${pluginsDir}/kubernetes.io~empty-dir/${volumeName}/ready`,
     subPath: (volumeName, containerName, index) => `${subPathsDir}/${volumeName}/${containerName}/${index}`,
-    containerDir: (containerName) => `${podDir}/containers/${containerName}`,
+    containerDir: (containerName) => `${containersDir}/${containerName}`,
   };
 };
 

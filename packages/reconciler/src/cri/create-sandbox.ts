@@ -12,6 +12,7 @@ import type { PodObserver } from './observe-pods.js';
 import { OWNER_LABEL, POD_UID_LABEL } from './owner-label.js';
 import type { SandboxConfigs } from './sandbox-configs.js';
 import { netnsPathOf } from './sandbox-network.js';
+import { waitFor } from './shared-calls.js';
 
 export interface SandboxDeps {
   readonly cri: CriClient;
@@ -21,6 +22,8 @@ export interface SandboxDeps {
   readonly observer: PodObserver;
   readonly configs: SandboxConfigs;
   readonly networkHook: NetworkHook | undefined;
+  /** `networkFault`, asked once for pods that begin together. */
+  readonly askNetworkFault: () => Promise<string | undefined>;
   /** Attempts that the runtime may still hold reserved after a failure. */
   readonly burntAttempts: Map<PodUid, number>;
 }
@@ -29,13 +32,13 @@ type Created = StepResult<{ readonly podSandboxId: string; readonly ips: readonl
 
 /** Prepares the pod's surroundings and runs its sandbox. */
 export const createSandbox = async (pod: Pod, attempt: number, { signal, report }: Reporting, deps: SandboxDeps): Promise<Created> => {
-  const { cri, environment, configs, starts, burntAttempts } = deps;
+  const { environment, configs, starts, burntAttempts, askNetworkFault } = deps;
   const uid = uidOf(pod);
   let config: PodSandboxConfig;
   let runtimeHandler: string;
   try {
     // The runtime is asked while the pod's surroundings are made: what has been prepared serves the next attempt.
-    const fault = pod.spec.hostNetwork === true ? undefined : networkFault(cri, signal);
+    const fault = pod.spec.hostNetwork === true ? undefined : waitFor(askNetworkFault(), signal);
     const [network] = await Promise.all([fault, environment.preparePod(pod, { signal })]);
     if (network !== undefined) return { ok: false, reason: 'NetworkNotReady', message: `network is not ready: ${network}` };
     const burnt = burntAttempts.get(uid) ?? -1;
@@ -74,14 +77,17 @@ const run = async (
 };
 
 const describeSandbox = async (pod: Pod, podSandboxId: string, signal: AbortSignal, deps: SandboxDeps): Promise<Created> => {
-  const { cri, networkHook } = deps;
+  const { cri, networkHook, observer } = deps;
   const wantsHook = pod.spec.hostNetwork !== true && networkHook?.wants(pod.metadata.annotations ?? {}) === true;
   let reason = 'FailedPodSandBoxStatus';
   try {
     const reply = await cri.runtime.podSandboxStatus({ podSandboxId, verbose: wantsHook }, { signal });
     reason = 'FailedCreatePodSandBox';
     if (wantsHook) await networkHook.attach({ podSandboxId, netnsPath: netnsPathOrThrow(reply), ...identityOf(pod) }, { signal });
-    return { ok: true, podSandboxId, ips: reply.status === undefined ? [] : toObservedSandbox(reply.status).ips };
+    if (reply.status === undefined) return { ok: true, podSandboxId, ips: [] };
+    const sandbox = toObservedSandbox(reply.status);
+    if (!wantsHook) observer.noteSandbox(sandbox);
+    return { ok: true, podSandboxId, ips: sandbox.ips };
   } catch (error) {
     signal.throwIfAborted();
     // A sandbox that cannot be used as it should is taken away, so that the next attempt starts clean.
@@ -117,9 +123,8 @@ const findMade = async (
 };
 
 /** Why no pod can have a network of its own now, as the runtime says: such a pod is not begun, and is not to blame. */
-const networkFault = async (cri: CriClient, signal: AbortSignal): Promise<string | undefined> => {
-  const reply = await cri.runtime.status({ verbose: false }, { signal }).catch(() => undefined);
-  signal.throwIfAborted();
+export const networkFault = async (cri: CriClient): Promise<string | undefined> => {
+  const reply = await cri.runtime.status({ verbose: false }).catch(() => undefined);
   const network = reply?.status?.conditions.find(({ type }) => type === 'NetworkReady');
   return network?.status === false
     ? `container runtime network not ready: NetworkReady=false reason:${network.reason} message:${network.message}`

@@ -1,7 +1,7 @@
 import { CriError } from '@solo-kubelet/cri-client';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { RuntimeChange, RuntimePort } from '../runtime-port.js';
-import { createSandbox, type SandboxDeps } from './create-sandbox.js';
+import { createSandbox, networkFault, type SandboxDeps } from './create-sandbox.js';
 import type { CriRuntimeOptions } from './cri-runtime-options.js';
 import { createImagePuller } from './images/image-puller.js';
 import { createLimiter } from './limiter.js';
@@ -10,6 +10,7 @@ import { podImages } from './pod-images.js';
 import { createPodLogs } from './pod-logs.js';
 import { runHook } from './run-hook.js';
 import { createSandboxConfigs } from './sandbox-configs.js';
+import { joinCalls } from './shared-calls.js';
 import { type StartDeps, startContainer } from './start-container.js';
 
 const DEFAULT_PULLS = { maxParallel: 5, initialMs: 10_000, maxMs: 300_000, timeoutMs: 0 };
@@ -37,7 +38,8 @@ export const criRuntime = ({
   const images = createImagePuller({ cri, credentials, limiter: createLimiter(maxParallel), now, ...pullOptions });
   const logs = createPodLogs({ podLogsDir, containerLogsDir });
   const burntAttempts = new Map<PodUid, number>();
-  const sandboxDeps: SandboxDeps = { cri, environment, owner, starts, observer, configs, networkHook, burntAttempts };
+  const askNetworkFault = joinCalls(() => networkFault(cri));
+  const sandboxDeps: SandboxDeps = { cri, environment, owner, starts, observer, configs, networkHook, askNetworkFault, burntAttempts };
   const startDeps: StartDeps = { cri, environment, owner, resources, images, starts, observer, configs, logs, now };
 
   return {

@@ -6,6 +6,7 @@ import type { Abortable } from '../runtime-port.js';
 import type { NetworkHook } from './cri-runtime-options.js';
 import { containerRunState, toObservedContainer, toObservedSandbox } from './map-observed.js';
 import { OWNER_LABEL, POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from './owner-label.js';
+import { batchCalls, waitFor } from './shared-calls.js';
 import { readTerminationMessage } from './termination-message.js';
 
 /** Status calls at once during one look. */
@@ -17,6 +18,8 @@ export interface PodObserver {
   /** Whose a container or sandbox id is, as far as it has been seen or noted. */
   podOf(id: string): PodUid | undefined;
   note(id: string, uid: PodUid): void;
+  /** Takes over the status of a sandbox that was read elsewhere, so that the next look need not. */
+  noteSandbox(sandbox: ObservedSandbox): void;
   /** Makes the next look read this container's status anew. */
   forget(containerId: string): void;
 }
@@ -78,13 +81,19 @@ export const createPodObserver = ({ cri, owner, networkHook }: PodObserverOption
     return container;
   };
 
-  const look = async (labels: Record<string, string>, { signal }: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>> => {
-    const labelSelector = { [OWNER_LABEL]: owner, ...labels };
-    const [listedSandboxes, listedContainers, name] = await Promise.all([
-      cri.lists.podSandboxes({ labelSelector }, { signal }),
-      cri.lists.containers({ labelSelector }, { signal }),
-      nameOfRuntime(signal),
-    ]);
+  /** Looks at single pods come in bursts; those that come during a listing share the next one. */
+  const listings = batchCalls(async (uid: PodUid | undefined) => {
+    const labelSelector = { [OWNER_LABEL]: owner, ...(uid === undefined ? {} : { [POD_UID_LABEL]: uid }) };
+    const [sandboxes, containers] = await Promise.all([cri.lists.podSandboxes({ labelSelector }), cri.lists.containers({ labelSelector })]);
+    return { sandboxes, containers };
+  });
+
+  const look = async (uid: PodUid | undefined, { signal }: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>> => {
+    const [listing, name] = await Promise.all([waitFor(listings(uid), signal), nameOfRuntime(signal)]);
+    const isAskedFor = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean =>
+      uid === undefined || labels[POD_UID_LABEL] === uid;
+    const listedSandboxes = listing.sandboxes.filter(isAskedFor);
+    const listedContainers = listing.containers.filter(isAskedFor);
     const foundSandboxes = await mapLimited(listedSandboxes, STATUS_CALLS_AT_ONCE, (listed) => sandboxOf(listed, signal));
     const foundContainers = await mapLimited(listedContainers, STATUS_CALLS_AT_ONCE, (listed) => containerOf(listed, name, signal));
     const pods = new Map<PodUid, { name: string; namespace: string; sandboxes: ObservedSandbox[]; containers: ObservedContainer[] }>();
@@ -124,15 +133,18 @@ export const createPodObserver = ({ cri, owner, networkHook }: PodObserverOption
 
   return {
     list: async (options) => {
-      const pods = await look({}, options);
+      const pods = await look(undefined, options);
       const seen = new Set([...pods.values()].flatMap((pod) => [...pod.sandboxes, ...pod.containers].map(({ id }) => id)));
       for (const map of [sandboxes, containers, owners]) for (const id of map.keys()) if (!seen.has(id)) map.delete(id);
       return pods;
     },
-    inspect: async (uid, options) => (await look({ [POD_UID_LABEL]: uid }, options)).get(uid),
+    inspect: async (uid, options) => (await look(uid, options)).get(uid),
     podOf: (id) => owners.get(id),
     note: (id, uid) => {
       owners.set(id, uid);
+    },
+    noteSandbox: (sandbox) => {
+      sandboxes.set(sandbox.id, sandbox);
     },
     forget: (containerId) => {
       containers.delete(containerId);
