@@ -1,6 +1,6 @@
 import type { ManifestEvent, ManifestOrigin } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { type PodUid, podKey, uidOf } from './pod-identity.js';
+import { type PodUid, uidOf } from './pod-identity.js';
 
 export interface DesiredPod {
   readonly pod: Pod;
@@ -41,11 +41,4 @@ export const reduceDesired = (state: DesiredState, event: ManifestEvent): Desire
     default:
       return state; // rejected (the last good pod still counts), sourceFailed, sourceRecovered, and what a newer source may say
   }
-};
-
-/** Other pods in `pods` that bear the pod's namespace and name. */
-export const sameNamed = (desired: DesiredState, uid: PodUid): readonly PodUid[] => {
-  const pod = desired.pods.get(uid)?.pod;
-  if (pod === undefined) return [];
-  return [...desired.pods].filter(([other, { pod: its }]) => other !== uid && podKey(its) === podKey(pod)).map(([other]) => other);
 };

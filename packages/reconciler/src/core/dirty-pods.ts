@@ -1,6 +1,6 @@
 import { allSynced } from './desired-state.js';
-import { nameHolders } from './name-holders.js';
-import { type PodUid, podKey } from './pod-identity.js';
+import { desiredByName, nameHolders, observedByName } from './name-holders.js';
+import type { PodUid } from './pod-identity.js';
 import type { World, WorldSettings } from './world.js';
 
 /** Pods whose next decision may come out differently: who, never what. */
@@ -40,9 +40,10 @@ const isAffected = (previous: World, next: World, uid: PodUid): boolean => {
 /** Wanted pods whose name another pod bears too, when something changed that may move a name on. */
 const contested = (previous: World, next: World): readonly PodUid[] => {
   if (previous.observed === next.observed && previous.desired === next.desired && previous.statuses === next.statuses) return [];
-  const claims = new Map<string, Set<PodUid>>();
-  const claim = (key: string, uid: PodUid): void => void claims.set(key, (claims.get(key) ?? new Set()).add(uid));
-  for (const [uid, { pod }] of next.desired.pods) claim(podKey(pod), uid);
-  for (const world of [previous, next]) for (const pod of world.observed.pods.values()) claim(`${pod.namespace}/${pod.name}`, pod.uid);
-  return [...claims.values()].filter((uids) => uids.size > 1).flatMap((uids) => [...uids].filter((uid) => next.desired.pods.has(uid)));
+  const wanted = desiredByName(next.desired.pods);
+  const seen = [observedByName(previous.observed.pods), observedByName(next.observed.pods)];
+  return [...wanted].flatMap(([name, uids]) => {
+    const bearers = new Set([...uids, ...seen.flatMap((byName) => byName.get(name) ?? [])]);
+    return bearers.size > 1 ? uids : [];
+  });
 };
