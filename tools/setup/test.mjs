@@ -53,10 +53,10 @@ for (const [name, [command, args]] of CHECKS) {
 for (const project of PROJECTS) {
   if (!isWanted(project)) continue;
   const report = join(reports, `${project}.json`);
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const status = await run(process.execPath, [
-    vitest,
-    'run',
+  // Through pnpm, so that tests which pack packages find it on a machine that has only npm.
+  const [command, args] = pnpm('exec', 'vitest', 'run');
+  const status = await run(command, [
+    ...args,
     '--project',
     project,
     // Files of one project run side by side, each with a node of its own.
