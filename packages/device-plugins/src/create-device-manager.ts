@@ -5,16 +5,15 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { checkpointFile } from './checkpoint-file.js';
 import { systemClock } from './clock.js';
 import { DEFAULT_LIMITS } from './connect-plugin.js';
-import { allocationsOf, deviceIds, takenDevices, withoutPod } from './core/allocation-book.js';
+import { allocationsOf, deviceIds, withContainer, withoutPod } from './core/allocation-book.js';
 import { mergeResponses } from './core/container-allocation.js';
 import { byDeviceId, isHealthy } from './core/device.js';
-import { deviceRequests } from './core/device-requests.js';
+import { containersInOrder, deviceRequests } from './core/device-requests.js';
 import { deviceResources } from './core/device-resources.js';
+import { hintsOfPod } from './core/hints-of-pod.js';
 import { resourceHealth } from './core/resource-health.js';
-import { reusableDevices } from './core/reusable-devices.js';
-import { topologyHints } from './core/topology-hints.js';
-import { allocatePod, NotNow, podRequests } from './device-allocator.js';
-import type { AllocateOptions, DeviceManager, DeviceRefusal } from './device-manager.js';
+import { type AllocatorState, allocateContainer as allocateDevices, NotNow } from './device-allocator.js';
+import type { DeviceManager, DeviceRefusal } from './device-manager.js';
 import type { DeviceManagerOptions } from './device-manager-options.js';
 import { DevicePluginError } from './device-plugin-error.js';
 import { createDeviceState } from './device-state.js';
@@ -37,8 +36,8 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
   const file = checkpointFile(join(directory, 'kubelet_internal_checkpoint'));
   const queue = createKeyedQueue();
   const servers: AsyncDisposable[] = [];
-  /** Pods that have, from this process, all that they asked for: their requests as text. */
-  const settled = new Map<string, string>();
+  /** By pod and container: requests, as text, that were served by this process. */
+  const settled = new Map<string, Map<string, string>>();
   /** Pods that run without what they ask for, because it is not known any more: asked for again when a container of theirs starts. */
   const unserved = new Map<string, Pod>();
   const retries = new Map<string, { readonly delayMs: number; readonly cancel: () => void }>();
@@ -57,6 +56,7 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
       gone: (resourceName) => state.lose(resourceName),
     },
   });
+  const allocatorState: AllocatorState = { known: state.known, book: state.book, pluginOf: endpoints.of };
   state.onChange(saveLater);
   const listeners = new Set<() => void>();
   const tell = (): void => {
@@ -74,37 +74,64 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     retries.delete(podUid);
   };
 
-  const give = async (pod: Pod, how: AllocateOptions): Promise<DeviceRefusal | undefined> => {
+  const allocateContainer: DeviceManager['allocateContainer'] = (pod, containerName, how = {}) => {
     const podUid = pod.metadata.uid;
-    how.signal?.throwIfAborted();
-    try {
-      const mine = await allocatePod(pod, how, { known: state.known, book: state.book, pluginOf: endpoints.of });
-      const before = state.book();
-      state.setBook([...withoutPod(before, podUid), ...mine]);
-      await save().catch((error: unknown) => {
-        state.setBook([...withoutPod(state.book(), podUid), ...before.filter((entry) => entry.podUid === podUid)]);
-        throw error;
-      });
-      settled.set(podUid, requestsText(pod));
-      unserved.delete(podUid);
-      endRetries(podUid);
-      return undefined;
-    } catch (error) {
+    const container = containersInOrder(pod).find(({ name }) => name === containerName);
+    const requests = container === undefined ? [] : deviceRequests(container);
+    const had = allocationsOf(state.book(), podUid, containerName);
+    const served = settled.get(podUid) ?? new Map<string, string>();
+    const text = JSON.stringify(requests);
+    if ((requests.length === 0 && had.length === 0) || served.get(containerName) === text) return Promise.resolve(undefined);
+    const serve = async (): Promise<DeviceRefusal | undefined> => {
       how.signal?.throwIfAborted();
-      if (DevicePluginError.is(error) && error.code === 'DEVICE_PLUGIN_CALL_FAILED') retryLater(podUid);
-      else if (!(error instanceof NotNow)) throw error;
-      if (how.running) unserved.set(podUid, pod);
-      return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${(error as Error).message}, which is unexpected` };
-    }
+      try {
+        const mine = state.book().filter((entry) => entry.podUid === podUid && served.has(entry.containerName));
+        const given = await allocateDevices({ pod, containerName, requests, had, mine }, how, allocatorState);
+        state.setBook(withContainer(state.book(), { podUid, containerName }, given));
+        await save().catch((error: unknown) => {
+          state.setBook(withContainer(state.book(), { podUid, containerName }, had));
+          throw error;
+        });
+        settled.set(podUid, served.set(containerName, text));
+        endRetries(podUid);
+        return undefined;
+      } catch (error) {
+        how.signal?.throwIfAborted();
+        if (DevicePluginError.is(error) && error.code === 'DEVICE_PLUGIN_CALL_FAILED') retryLater(podUid);
+        else if (!(error instanceof NotNow)) throw error;
+        if (how.running) unserved.set(podUid, pod);
+        return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${(error as Error).message}, which is unexpected` };
+      }
+    };
+    return queue(
+      requests.map(({ resourceName }) => resourceName),
+      serve,
+    );
   };
 
   const allocate: DeviceManager['allocate'] = async (pod, how = {}) => {
     const podUid = pod.metadata.uid;
-    const requests = podRequests(pod);
-    const holds = state.book().some((entry) => entry.podUid === podUid);
-    if (requests.length === 0 && !holds) return undefined;
-    if (settled.get(podUid) === requestsText(pod)) return undefined;
-    return queue([...new Set(requests.map(({ resourceName }) => resourceName))], () => give(pod, how));
+    const before = state.book().filter((entry) => entry.podUid === podUid);
+    const servedBefore = new Map(settled.get(podUid));
+    const undo = (): void => {
+      if (state.book().some((entry) => entry.podUid === podUid && !before.includes(entry))) {
+        state.setBook([...withoutPod(state.book(), podUid), ...before]);
+      }
+      settled.set(podUid, servedBefore);
+    };
+    try {
+      for (const { name } of containersInOrder(pod)) {
+        const refusal = await allocateContainer(pod, name, how);
+        if (refusal === undefined) continue;
+        undo();
+        return refusal;
+      }
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    unserved.delete(podUid);
+    return undefined;
   };
 
   return {
@@ -121,6 +148,7 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     },
 
     allocate,
+    allocateContainer,
 
     async release(podUid) {
       settled.delete(podUid);
@@ -177,23 +205,8 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
         [...devices.values()].filter(isHealthy).map(({ id, numaNodes }) => ({ resourceName, deviceId: id, numaNodes })),
       ),
 
-    topologyHints(pod, containerName, numaNodes) {
-      const podUid = pod.metadata.uid;
-      const container = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(({ name }) => name === containerName);
-      return new Map(
-        (container === undefined ? [] : deviceRequests(container)).map(({ resourceName, count }) => {
-          const known = state.known().get(resourceName) ?? new Map();
-          const own = allocationsOf(state.book(), podUid, containerName)
-            .filter((entry) => entry.resourceName === resourceName)
-            .flatMap(deviceIds);
-          const taken = takenDevices(state.book(), resourceName, podUid);
-          const free = [...known.values()].filter((device) => isHealthy(device) && !taken.has(device.id)).map(({ id }) => id);
-          const reusable = reusableDevices(pod, containerName, resourceName, state.book());
-          const choice = own.length === count ? { available: own, reusable: [] } : { available: free, reusable };
-          return [resourceName, topologyHints({ count, known, numaNodes, ...choice })];
-        }),
-      );
-    },
+    topologyHints: (pod, containerName, numaNodes) =>
+      hintsOfPod({ pod, containerName, numaNodes, known: state.known(), book: state.book() }),
 
     onChange(listener) {
       listeners.add(listener);
@@ -210,5 +223,3 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     },
   };
 };
-
-const requestsText = (pod: Pod): string => JSON.stringify(podRequests(pod));

@@ -1,12 +1,12 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PluginConnection } from './connect-plugin.js';
-import { type Allocation, type AllocationBook, deviceIds, devicesByNode, takenDevices, withAllocation } from './core/allocation-book.js';
+import { type Allocation, type AllocationBook, deviceIds, devicesByNode, takenDevices } from './core/allocation-book.js';
 import { chooseDevices, type DeviceChoice, type DeviceChoiceRequest } from './core/choose-devices.js';
 import { type Device, isHealthy } from './core/device.js';
-import { containersInOrder, type DeviceRequest, deviceRequests } from './core/device-requests.js';
+import type { DeviceRequest } from './core/device-requests.js';
 import type { KnownDevices } from './core/device-resources.js';
 import { reusableDevices } from './core/reusable-devices.js';
-import type { AllocateOptions } from './device-manager.js';
+import type { ContainerAllocateOptions } from './device-manager.js';
 import { DevicePluginError } from './device-plugin-error.js';
 import { ContainerAllocateResponse } from './gen/device-plugin.js';
 
@@ -20,50 +20,45 @@ export interface AllocatorState {
 /** Thrown where the pod has to wait: nothing was wrong with any call. */
 export class NotNow extends Error {}
 
-/** Requests of all containers, in the order in which they are served. */
-export const podRequests = (pod: Pod): readonly (DeviceRequest & { readonly containerName: string })[] =>
-  containersInOrder(pod).flatMap((container) =>
-    deviceRequests(container).map((request) => ({ containerName: container.name, ...request })),
-  );
-
-/** The pod's part of the book with everything it asks for, made by asking the plugins. Throws when a container can't be served; the book is not touched. */
-export const allocatePod = async (pod: Pod, options: AllocateOptions, state: AllocatorState): Promise<AllocationBook> => {
-  const podUid = pod.metadata.uid;
-  const earlier = state.book().filter((entry) => entry.podUid === podUid);
-  let mine: AllocationBook = [];
-  for (const request of podRequests(pod)) {
-    const had = earlier.find(
-      ({ containerName, resourceName }) => containerName === request.containerName && resourceName === request.resourceName,
-    );
-    const keeps = options.running === true && had !== undefined && deviceIds(had).length === request.count;
-    const allocation = keeps ? had : await allocateOne({ pod, request, had, mine }, options, state);
-    mine = withAllocation(mine, allocation);
-  }
-  return mine;
-};
-
-interface OneAllocation {
+export interface ContainerRequest {
   readonly pod: Pod;
-  readonly request: DeviceRequest & { readonly containerName: string };
-  /** What the container had before, of an earlier kubelet or manifest. */
-  readonly had: Allocation | undefined;
+  readonly containerName: string;
+  readonly requests: readonly DeviceRequest[];
+  /** What the container had before, from an earlier kubelet or manifest. */
+  readonly had: AllocationBook;
   /** What the pod's containers before this one have got. */
   readonly mine: AllocationBook;
 }
 
+/** All that a container asks for, made by asking the plugins. Throws when it can't be served; the book is not touched. */
+export const allocateContainer = async (
+  container: ContainerRequest,
+  options: ContainerAllocateOptions,
+  state: AllocatorState,
+): Promise<AllocationBook> => {
+  const given: Allocation[] = [];
+  for (const request of container.requests) {
+    const had = container.had.find(({ resourceName }) => resourceName === request.resourceName);
+    const keeps = options.running === true && had !== undefined && deviceIds(had).length === request.count;
+    given.push(keeps ? had : await allocateOne(container, request, had, options, state));
+  }
+  return given;
+};
+
 const allocateOne = async (
-  { pod, request, had, mine }: OneAllocation,
-  options: AllocateOptions,
+  { pod, containerName, mine }: ContainerRequest,
+  { resourceName, count }: DeviceRequest,
+  had: Allocation | undefined,
+  options: ContainerAllocateOptions,
   state: AllocatorState,
 ): Promise<Allocation> => {
-  const { resourceName, containerName, count } = request;
   const podUid = pod.metadata.uid;
   const devices = healthyDevices(state.known(), resourceName);
   const taken = new Set([...takenDevices(state.book(), resourceName, podUid), ...takenDevices(mine, resourceName)]);
   const available = devices.filter(({ id }) => !taken.has(id));
   const own = had === undefined ? [] : deviceIds(had).filter((id) => available.some((device) => device.id === id));
   const reusable = reusableDevices(pod, containerName, resourceName, mine);
-  const choice = { count, first: [...own, ...reusable], available, affinity: options.affinityOf?.(containerName) };
+  const choice = { count, first: [...own, ...reusable], available, affinity: options.affinity };
   const plugin = state.pluginOf(resourceName);
   if (plugin === undefined) throw new NotNow(`no healthy devices present; cannot allocate unhealthy devices ${resourceName}`);
   const chosen = chosenOrThrow(resourceName, await choose(choice, plugin, options));
@@ -77,7 +72,7 @@ const allocateOne = async (
   };
 };
 
-const choose = async (request: DeviceChoiceRequest, plugin: PluginConnection, options: AllocateOptions): Promise<DeviceChoice> => {
+const choose = async (request: DeviceChoiceRequest, plugin: PluginConnection, options: ContainerAllocateOptions): Promise<DeviceChoice> => {
   const choice = chooseDevices(request);
   if (choice.type !== 'ask') return choice;
   if (!plugin.options.getPreferredAllocationAvailable) return chooseDevices({ ...request, preferred: [] });

@@ -8,10 +8,13 @@ export interface CallOptions {
 }
 
 export interface AllocateOptions extends CallOptions {
-  /** The pod's containers already run: what they have is kept whatever has become of it. Default false. */
+  /** Something of the pod already runs: what its containers have is kept whatever has become of it. Default false. */
   readonly running?: boolean | undefined;
-  /** NUMA nodes that a topology manager has chosen for a container. Default: no matter. */
-  readonly affinityOf?: ((containerName: string) => ReadonlySet<number> | undefined) | undefined;
+}
+
+export interface ContainerAllocateOptions extends AllocateOptions {
+  /** NUMA nodes that a topology manager has chosen for the container. Default: no matter. */
+  readonly affinity?: ReadonlySet<number> | undefined;
 }
 
 /** Why a pod can't have its devices now, in Kubernetes' words. */
@@ -29,7 +32,7 @@ export interface DeviceInstance {
 
 /**
  * The kubelet's side of device plugins. Nothing happens before `start`; disposing ends it and leaves the plugins, the devices and the checkpoint alone.
- * Usable as the `ResourceAllocator` of @solo-kubelet/reconciler.
+ * Calls for one pod must not overlap; pods may come side by side.
  */
 export interface DeviceManager extends AsyncDisposable {
   /** Reads the checkpoint, then serves kubelet.sock and looks for plugins. Throws a DevicePluginError when it can't. */
@@ -39,6 +42,11 @@ export interface DeviceManager extends AsyncDisposable {
    * only when aborted, or when the checkpoint can't be written.
    */
   allocate(pod: Pod, options?: AllocateOptions): Promise<DeviceRefusal | undefined>;
+  /**
+   * The same for one container, whatever becomes of the others: for topology managers, which decide container by container. Containers must come in the
+   * order in which they run, init containers first.
+   */
+  allocateContainer(pod: Pod, containerName: string, options?: ContainerAllocateOptions): Promise<DeviceRefusal | undefined>;
   /** Takes the pod's devices back: nothing of it runs any more. A pod that has none is fine. */
   release(podUid: string): Promise<void>;
   /** Before every start of a container: lets plugins that want it prepare its devices. Throws a DevicePluginError when they don't. */
@@ -51,11 +59,19 @@ export interface DeviceManager extends AsyncDisposable {
   resources(): DeviceResources;
   /** `allocatedResourcesStatus` of a container. */
   health(podUid: string, containerName: string): readonly ResourceStatus[];
-  /** A container's devices, or with no arguments all healthy ones. */
+  /** A container's devices. */
   devices(podUid: string, containerName: string): readonly DeviceInstance[];
+  /** All healthy devices, whoever has them. */
   allocatableDevices(): readonly DeviceInstance[];
-  /** For a topology manager: by resource, the sets of NUMA nodes that could serve a container; undefined: any. */
-  topologyHints(pod: Pod, containerName: string, numaNodes: readonly number[]): ReadonlyMap<string, readonly TopologyHint[] | undefined>;
+  /**
+   * For a topology manager: by resource, the sets of NUMA nodes (of those given) that could serve a container, or all containers of the pod together;
+   * undefined: any.
+   */
+  topologyHints(
+    pod: Pod,
+    containerName: string | undefined,
+    numaNodes: readonly number[],
+  ): ReadonlyMap<string, readonly TopologyHint[] | undefined>;
   /** Calls back after anything that `allocate`, `resources` or `health` depend on has changed. The result takes that back. */
   onChange(listener: () => void): () => void;
 }

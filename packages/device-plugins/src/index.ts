@@ -10,6 +10,13 @@ export type { DeviceResources } from './core/device-resources.js';
 export { isExtendedResourceName } from './core/resource-name.js';
 export { type TopologyHint, type TopologyHintsRequest, topologyHints } from './core/topology-hints.js';
 export { createDeviceManager } from './create-device-manager.js';
-export type { AllocateOptions, CallOptions, DeviceInstance, DeviceManager, DeviceRefusal } from './device-manager.js';
+export type {
+  AllocateOptions,
+  CallOptions,
+  ContainerAllocateOptions,
+  DeviceInstance,
+  DeviceManager,
+  DeviceRefusal,
+} from './device-manager.js';
 export type { DeviceManagerOptions } from './device-manager-options.js';
 export { DevicePluginError, type DevicePluginErrorCode } from './device-plugin-error.js';

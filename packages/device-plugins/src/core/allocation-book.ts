@@ -35,16 +35,12 @@ export const allocationsOf = (book: AllocationBook, podUid: string, containerNam
 export const takenDevices = (book: AllocationBook, resourceName: string, except?: string): ReadonlySet<string> =>
   new Set(book.filter((entry) => entry.resourceName === resourceName && entry.podUid !== except).flatMap(deviceIds));
 
-/** The book with this entry in place of the container's earlier one of the resource. */
-export const withAllocation = (book: AllocationBook, allocation: Allocation): AllocationBook => [
-  ...book.filter(
-    (entry) =>
-      entry.podUid !== allocation.podUid ||
-      entry.containerName !== allocation.containerName ||
-      entry.resourceName !== allocation.resourceName,
-  ),
-  allocation,
-];
+/** The book with these entries in place of all that the container had. */
+export const withContainer = (
+  book: AllocationBook,
+  { podUid, containerName }: Pick<Allocation, 'podUid' | 'containerName'>,
+  entries: AllocationBook,
+): AllocationBook => [...book.filter((entry) => entry.podUid !== podUid || entry.containerName !== containerName), ...entries];
 
 export const withoutPod = (book: AllocationBook, podUid: string): AllocationBook =>
   book.some((entry) => entry.podUid === podUid) ? book.filter((entry) => entry.podUid !== podUid) : book;
