@@ -44,7 +44,7 @@ const execute = async (action: PodAction, context: PassContext): Promise<Outcome
   const { runtime, resources, podUid, pod, signal, interruption, emit } = context;
   switch (action.type) {
     case 'allocateResources': {
-      const refusal = await resources?.allocate(pod, { signal: interruption });
+      const refusal = await resources?.allocate(pod, { signal: interruption, running: action.running });
       if (refusal !== undefined && !action.running) await resources?.release(podUid, { signal }); // also what an earlier process gave it
       return refusal && { ok: false, ...refusal, refused: !action.running };
     }

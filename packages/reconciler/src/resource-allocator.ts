@@ -3,6 +3,11 @@ import type { Refusal } from './core/admission/refusal.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { Abortable } from './runtime-port.js';
 
+export interface AllocateOptions extends Abortable {
+  /** Something of the pod already runs: what it has is kept, whatever has become of it. */
+  readonly running: boolean;
+}
+
 /**
  * Gives pods what only one can have: CPUs, memory of a NUMA node, devices. What a container has been given reaches its config by
  * `allocations` of the pod environment. Several may stand behind one (see @solo-kubelet/resource-managers).
@@ -13,7 +18,7 @@ export interface ResourceAllocator {
    * kubelet starts. A pod that already has all it needs keeps it: the call may be repeated at any time. A refusal stands until something is released,
    * the node changes or the manifest is written again. Rejects only when aborted or when a record of it can't be kept; then it is tried again.
    */
-  allocate(pod: Pod, options: Abortable): Promise<Refusal | undefined>;
+  allocate(pod: Pod, options: AllocateOptions): Promise<Refusal | undefined>;
   /** Takes back all that the pod has: nothing of it runs any more. A pod that has nothing is fine. */
   release(podUid: PodUid, options: Abortable): Promise<void>;
   /** Just before a container that has been given something is created, every time. A rejection is a failed start. */

@@ -105,9 +105,25 @@ describe('a pod that needs what only one can have', () => {
     kubelet.node(nodeFacts({ allocatable: { ...nodeFacts().allocatable, 'example.com/slot': '1' } }));
     await time.advance(1_000);
     expect(asked('uid-web')).toBe(2);
-    kubelet.touch('/m/web.yaml');
+    kubelet.node(nodeFacts({ allocatable: { ...nodeFacts().allocatable, 'example.com/slot': '1' }, offer: 1 }));
     await time.advance(1_000);
     expect(asked('uid-web')).toBe(3);
+    kubelet.touch('/m/web.yaml');
+    await time.advance(1_000);
+    expect(asked('uid-web')).toBe(4);
+  });
+
+  it('shows how what it was given is doing, and only with its app containers', async () => {
+    const { kubelet, time } = await machine(slots(1));
+    kubelet.apply(pod('web', { initContainers: [container('once')] }));
+    await time.advance(20_000);
+    const health = [{ name: 'example.com/slot', resources: [{ resourceID: 'slot1', health: 'Unhealthy' as const }] }];
+    const allocatedResources = new Map([['uid-web', new Map(['once', 'app'].map((name) => [name, health]))]]);
+    kubelet.node(nodeFacts({ allocatedResources }));
+    await time.advance(1_000);
+    const status = kubelet.view('uid-web')?.pod.status;
+    expect(status?.containerStatuses?.[0]).toMatchObject({ name: 'app', allocatedResourcesStatus: health });
+    expect(status?.initContainerStatuses?.[0]).not.toHaveProperty('allocatedResourcesStatus');
   });
 
   it('is asked about again when it is edited under a pinned UID', async () => {

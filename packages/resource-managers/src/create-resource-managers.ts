@@ -3,7 +3,7 @@ import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import type { TopologyHint } from './core/topology/topology-hint.js';
 import { decideTopology, type TopologyPolicy } from './core/topology/topology-policy.js';
 import { mergeAllocations } from './merge-allocations.js';
-import type { NodeResources, Refusal, ResourceProvider } from './resource-provider.js';
+import type { AllocateOptions, NodeResources, Refusal, ResourceProvider } from './resource-provider.js';
 
 export interface ResourceManagersOptions {
   /** In the order in which they are asked: devices, CPUs, memory, as upstream. */
@@ -25,7 +25,7 @@ interface Abortable {
 /** What @solo-kubelet/reconciler takes as its ResourceAllocator, and the parts for the pod environment and the node. */
 export interface ResourceManagers {
   /** All that the pod's containers need, or nothing more than it had. A pod that has all it needs keeps it. */
-  allocate(pod: Pod, options: Abortable): Promise<Refusal | undefined>;
+  allocate(pod: Pod, options: AllocateOptions): Promise<Refusal | undefined>;
   /** Takes back all that the pod has. */
   release(podUid: string, options: Abortable): Promise<void>;
   beforeStart(podUid: string, containerName: string, options: Abortable): Promise<void>;
@@ -56,15 +56,15 @@ export const createResourceManagers = ({
     return admit ? hint : undefined;
   };
 
-  const give = async (pod: Pod, signal: AbortSignal): Promise<Refusal | undefined> => {
+  const give = async (pod: Pod, options: AllocateOptions): Promise<Refusal | undefined> => {
     const ofPod = aligns && scope === 'pod' ? affinityFor(pod, undefined) : anywhere;
     if (ofPod === undefined) return topologyAffinityError;
     for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
       const affinity = scope === 'pod' ? ofPod : affinityFor(pod, container);
       if (affinity === undefined) return topologyAffinityError;
       for (const provider of providers) {
-        signal.throwIfAborted();
-        const refusal = await provider.allocate(pod, container, affinity, { signal });
+        options.signal.throwIfAborted();
+        const refusal = await provider.allocate(pod, container, affinity, options);
         if (refusal !== undefined) return refusal;
       }
     }
@@ -76,17 +76,21 @@ export const createResourceManagers = ({
   };
 
   return {
-    allocate: (pod, { signal }) =>
-      inTurn(async () => {
-        const { uid } = pod.metadata;
+    allocate: async (pod, options) => {
+      const { uid } = pod.metadata;
+      if (!providers.some(({ concerns }) => concerns?.(pod) ?? true) && !holders().includes(uid)) return undefined;
+      return inTurn(async () => {
         const had = holders().includes(uid);
         const startedMs = nowMs();
-        const refusal = await give(pod, signal);
+        const refusal = await give(pod, options);
         if (aligns) onTopology({ admitted: refusal !== topologyAffinityError, durationMs: nowMs() - startedMs });
-        if (refusal !== undefined && !had) await release(uid, signal);
+        if (refusal !== undefined && !had) await release(uid, options.signal);
         return refusal;
-      }),
-    release: (podUid, { signal }) => inTurn(() => release(podUid, signal)),
+      });
+    },
+    release: async (podUid, { signal }) => {
+      if (holders().includes(podUid)) await inTurn(() => release(podUid, signal));
+    },
     async beforeStart(podUid, containerName, options) {
       for (const provider of providers) await provider.beforeStart?.(podUid, containerName, options);
     },

@@ -4,4 +4,4 @@ export { anyNode, type ResourceHints, type TopologyHint } from './core/topology/
 export { decideTopology, type TopologyDecision, type TopologyPolicy, type TopologyPolicyName } from './core/topology/topology-policy.js';
 export { createResourceManagers, type ResourceManagers, type ResourceManagersOptions } from './create-resource-managers.js';
 export { ResourceManagersError, type ResourceManagersErrorCode } from './resource-managers-error.js';
-export { type NodeResources, type Refusal, type ResourceProvider, unexpectedAdmission } from './resource-provider.js';
+export { type AllocateOptions, type NodeResources, type Refusal, type ResourceProvider, unexpectedAdmission } from './resource-provider.js';

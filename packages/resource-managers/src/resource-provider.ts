@@ -14,6 +14,12 @@ export interface NodeResources {
   readonly allocatable: Readonly<Record<string, string>>;
 }
 
+export interface AllocateOptions {
+  readonly signal: AbortSignal;
+  /** Something of the pod already runs: what it has is kept, whatever has become of it. */
+  readonly running: boolean;
+}
+
 /**
  * One kind of thing that only one container can have: CPUs, memory of a NUMA node, devices. Calls never overlap, but for `containerAllocation`,
  * `holders` and `nodeResources`, which answer at once from what is known. Upstream: HintProvider in pkg/kubelet/cm/topologymanager/scope.go.
@@ -27,7 +33,9 @@ export interface ResourceProvider {
    * Gives the container what it needs, from the nodes of `affinity` as far as they go, and keeps a record that outlives the process. What it already
    * has it keeps. Containers come in the order in which they run: init containers first, whose share later ones of the pod may reuse.
    */
-  allocate(pod: Pod, container: Container, affinity: TopologyHint, options: { readonly signal: AbortSignal }): Promise<Refusal | undefined>;
+  allocate(pod: Pod, container: Container, affinity: TopologyHint, options: AllocateOptions): Promise<Refusal | undefined>;
+  /** Whether the pod gets anything at all from this provider. Default: it may. A pod that concerns none waits for no other pod's turn. */
+  concerns?(pod: Pod): boolean;
   /** Takes back all of the pod's. */
   release(podUid: string, options: { readonly signal: AbortSignal }): Promise<void>;
   /** For the container's config; undefined when nothing is given or held back. */

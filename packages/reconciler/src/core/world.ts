@@ -237,7 +237,7 @@ const anew = (pod: Pod, before: PodLedger | undefined): PodLedger => {
 
 /** Only a change of what there is to be had is one for those that were refused resources. */
 const takeNode = (world: World, facts: NodeAdmissionFacts): World => {
-  const same = canonicalText(world.node?.allocatable) === canonicalText(facts.allocatable);
+  const same = world.node?.offer === facts.offer && canonicalText(world.node?.allocatable) === canonicalText(facts.allocatable);
   return { ...world, node: facts, resourceRevision: world.resourceRevision + (same ? 0 : 1) };
 };
 
@@ -310,6 +310,7 @@ const deriveStatuses = (settings: WorldSettings, before: World, after: World, in
       ...sync,
       pod,
       nodeIps: after.node?.nodeIps ?? [],
+      allocatedResources: after.node?.allocatedResources?.get(uid),
       recursiveReadOnly: after.node?.recursiveReadOnlyClasses.includes(pod.spec.runtimeClassName ?? '') ?? false,
     });
     if (canonicalText(status) === canonicalText(statuses.get(uid))) continue;

@@ -1,3 +1,5 @@
+import type { ResourceStatus } from '@solo-kubelet/pod-spec';
+
 /** One of the node's pressure conditions. */
 export interface NodePressure {
   readonly type: 'MemoryPressure' | 'DiskPressure' | 'PIDPressure';
@@ -6,11 +8,18 @@ export interface NodePressure {
   readonly sinceMs: number;
 }
 
+/** What has been given to containers, as far as statuses show it: by pod UID, then by container name. */
+export type AllocatedResources = ReadonlyMap<string, ReadonlyMap<string, readonly ResourceStatus[]>>;
+
 /** What the node offers and is: the measure of admission, and what statuses show of it. */
 export interface NodeAdmissionFacts {
   readonly nodeName: string;
   /** What pods may use, as Kubernetes quantities: `cpu`, `memory`, `pods`, `ephemeral-storage`, `hugepages-2Mi`, extended resources. */
   readonly allocatable: Readonly<Record<string, string>>;
+  /** Another number than before: pods that were refused resources may find some now, though `allocatable` says the same. Default 0. */
+  readonly offer?: number;
+  /** Default nothing. */
+  readonly allocatedResources?: AllocatedResources;
   /** The node's labels: `kubernetes.io/hostname`, `kubernetes.io/os`, `kubernetes.io/arch`, and the configured ones. */
   readonly labels: Readonly<Record<string, string>>;
   /** Addresses of the node, primary first: hostIPs, and the podIPs of host-network pods. */

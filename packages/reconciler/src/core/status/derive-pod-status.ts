@@ -1,4 +1,4 @@
-import { type Pod, type PodStatus, podQosClass } from '@solo-kubelet/pod-spec';
+import { type ContainerStatus, type Pod, type PodStatus, podQosClass, type ResourceStatus } from '@solo-kubelet/pod-spec';
 import { podEnding } from '../compute-pod-actions.js';
 import { newestContainer, newestSandbox } from '../observed-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
@@ -13,6 +13,8 @@ import { derivePhase } from './pod-phase.js';
 
 export interface PodStatusInput extends RunningPodInput {
   readonly nodeIps: readonly string[];
+  /** Health of what its containers have been given, by container name; undefined: nothing. */
+  readonly allocatedResources?: ReadonlyMap<string, readonly ResourceStatus[]> | undefined;
   /** Whether the pod's runtime handler makes mounts read-only all the way down. */
   readonly recursiveReadOnly: boolean;
 }
@@ -30,7 +32,7 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
 
   const initContainerStatuses = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, true));
   const containerStatuses = pod.spec.containers
-    .map((container) => deriveContainerStatus(input, container, false))
+    .map((container) => ({ ...deriveContainerStatus(input, container, false), ...resourcesStatus(input, container.name) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const end = terminalPhase(input);
   const sandbox = newestSandbox(observed);
@@ -65,6 +67,12 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     containerStatuses,
     qosClass,
   };
+};
+
+/** Of app containers only, as upstream (UpdateAllocatedResourcesStatus in pkg/kubelet/cm/devicemanager/manager.go). */
+const resourcesStatus = ({ allocatedResources }: PodStatusInput, name: string): Pick<ContainerStatus, 'allocatedResourcesStatus'> => {
+  const allocatedResourcesStatus = allocatedResources?.get(name) ?? [];
+  return allocatedResourcesStatus.length === 0 ? {} : { allocatedResourcesStatus };
 };
 
 const oldestMs = ({ observed }: PodStatusInput): number | undefined =>
