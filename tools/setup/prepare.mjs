@@ -66,6 +66,9 @@ const PACKAGES = [
   ['containernetworking-plugins', () => ['/usr/lib/cni/bridge', '/opt/cni/bin/bridge'].some(isExecutable)],
   ['iptables', () => isInstalled('iptables')],
   ['iproute2', () => isInstalled('ip')],
+  ['dbus', () => isInstalled('dbus-daemon')],
+  ['systemd', () => isInstalled('busctl') && isInstalled('systemd-inhibit')],
+  ['python3-minimal', () => isInstalled('python3')],
   ['busybox-static', () => ['/bin/busybox', '/usr/bin/busybox'].some(isStatic)],
 ];
 

@@ -12,7 +12,8 @@ export type CliErrorCode =
   | 'CLI_REFUSED'
   | 'CLI_PORT_IN_USE'
   | 'CLI_LOCKED'
-  | 'CLI_HOST_UNSUITABLE';
+  | 'CLI_HOST_UNSUITABLE'
+  | 'CLI_LOGIND_UNAVAILABLE';
 
 /** What stops a command; `code` decides the exit status (see exit-status.ts). */
 export const CliError = defineFailure<CliErrorCode>('KubeletCliError');

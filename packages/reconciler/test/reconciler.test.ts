@@ -520,6 +520,26 @@ describe('a pod that the kubelet ends before its time', () => {
     expect(app()?.state).toBe('running');
   });
 
+  it('because the machine goes down starts anew with it, whatever else the node is short of', async () => {
+    const { time, kubelet, boot, app } = await machine();
+    kubelet.apply(pod('web'));
+    await time.advance(2_000);
+    kubelet.node(nodeFacts({ shuttingDown: true }));
+    const message = 'Pod was terminated in response to imminent node shutdown.';
+    const termination = { reason: 'Terminated', message, gracePeriodSeconds: 10, disruption: true, returnsAtOnce: true };
+    kubelet.command({ type: 'terminate', podUid: podUid('uid-web'), termination });
+    await time.advance(60_000);
+    expect(status(kubelet)).toMatchObject({ phase: 'Failed', reason: 'Terminated', message });
+    expect(app()?.state).toBe('exited');
+    kubelet.stop();
+    const next = boot();
+    next.node(nodeFacts({ pressures: undefined }));
+    next.apply(pod('web'));
+    next.synced();
+    await time.advance(2_000);
+    expect(status(next)).toMatchObject({ phase: 'Running', containerStatuses: [{ restartCount: 0 }] });
+  });
+
   it('waits longer each time it has to be ended again, across restarts of the kubelet', async () => {
     const { time, kubelet, boot, app } = await machine();
     let current = kubelet;

@@ -1,3 +1,4 @@
+import type { ShutdownPeriod } from '../shutdown/shutdown-groups.js';
 import { formatGoDuration, parseGoDuration } from './go-duration.js';
 
 /** What a field does in a kubelet that has no API server. */
@@ -57,6 +58,17 @@ export const objects = kind(
   'a list of objects',
   (json): json is readonly Readonly<Record<string, unknown>>[] => Array.isArray(json) && json.every(isRecord),
 );
+
+/** Kubernetes' ShutdownGracePeriodByPodPriority; a number that is left out is 0. */
+export const shutdownPeriods: Kind<readonly ShutdownPeriod[]> = {
+  name: 'a list of shutdown periods',
+  decode: (json) =>
+    objects.decode(json).map(({ priority = 0, shutdownGracePeriodSeconds = 0 }) => ({
+      priority: whole.decode(priority),
+      shutdownGracePeriodSeconds: whole.decode(shutdownGracePeriodSeconds),
+    })),
+  encode: (value) => value,
+};
 
 /** Milliseconds here, `1m30s` in the file. */
 export const duration: Kind<number> = {

@@ -1,4 +1,6 @@
 // Longer than a file should be: it is one table, and splitting it would only hide fields from the reader.
+
+import type { ShutdownPeriod } from '../shutdown/shutdown-groups.js';
 import {
   decimal,
   duration,
@@ -6,6 +8,7 @@ import {
   type Field,
   type Kind,
   objects,
+  shutdownPeriods,
   text,
   textMap,
   texts,
@@ -55,6 +58,7 @@ const unsupported = (otherwise: 'refuse' | 'warn', fallback: unknown, also: read
   accepted: [fallback, ...also],
 });
 
+const NO_PERIODS: readonly ShutdownPeriod[] = [];
 const NO_TEXTS: readonly string[] = [];
 const NO_MAP: Readonly<Record<string, string>> = {};
 
@@ -190,9 +194,9 @@ export const fields = {
   'logging.options.json.infoBufferSize': idle(text, '0'),
   enableSystemLogHandler: on(truth, true),
   enableSystemLogQuery: spare(truth, false, 'the journal is not served'),
-  shutdownGracePeriod: spare(duration, 0, 'a shutdown of the machine is not waited for'),
-  shutdownGracePeriodCriticalPods: spare(duration, 0, 'a shutdown of the machine is not waited for'),
-  shutdownGracePeriodByPodPriority: spare(objects, [], 'a shutdown of the machine is not waited for'),
+  shutdownGracePeriod: on(duration, 0, 'needs systemd-logind'),
+  shutdownGracePeriodCriticalPods: on(duration, 0),
+  shutdownGracePeriodByPodPriority: on(shutdownPeriods, NO_PERIODS),
   'crashLoopBackOff.maxContainerRestartPeriod': on(duration, 300 * SECOND),
   reservedMemory: only(objects, []),
   enableProfilingHandler: idle(truth, true, 'a Go profile'),

@@ -1,6 +1,7 @@
 import { housekeepingService } from '../services/housekeeping-service.js';
 import { networkGarbageService } from '../services/network-garbage-service.js';
 import { nodeApiService } from '../services/node-api-service.js';
+import { nodeShutdownService } from '../services/node-shutdown-service.js';
 import { qosCgroupsService } from '../services/qos-cgroups-service.js';
 import { quietHeapService } from '../services/quiet-heap-service.js';
 import { systemdNotifyService } from '../services/systemd-notify-service.js';
@@ -14,6 +15,7 @@ export const allServices: readonly KubeletService[] = [
   networkGarbageService,
   qosCgroupsService,
   volumeLimitsService,
+  nodeShutdownService(process.env),
   quietHeapService(),
   systemdNotifyService(process.env),
 ];

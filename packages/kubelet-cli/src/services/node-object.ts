@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { firstValueFrom } from 'rxjs';
 import type { KubeletContext } from '../run/kubelet-services.js';
 import { KUBERNETES_VERSION } from '../version.js';
 import { nodePressures, readSupplies } from './node-pressure.js';
@@ -19,7 +20,7 @@ const MAX_IMAGE_NAMES = 5;
 
 /** The v1 Node as the kubelet would report it to an API server (pkg/kubelet/nodestatus/setters.go), made on the spot. */
 export const nodeObject = async (
-  { nodeName, node, cri, runtimeVersion, config, flags, startedAtMs, networkFault }: KubeletContext,
+  { nodeName, node, facts$, cri, runtimeVersion, config, flags, startedAtMs, networkFault }: KubeletContext,
   signal: AbortSignal,
 ): Promise<object> => {
   const [status, images, imageFs, osRelease, machineId, bootId, productUuid, meminfo, loadavg] = await Promise.all([
@@ -34,6 +35,7 @@ export const nodeObject = async (
     read('/proc/loadavg'),
   ]);
   const { resources, facts } = node;
+  const { shuttingDown } = await firstValueFrom(facts$);
   const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   const runtimeConditions = status instanceof Error ? [] : (status.status?.conditions ?? []);
   const isTrue = (type: string): boolean => runtimeConditions.find((condition) => condition.type === type)?.status === true;
@@ -44,8 +46,9 @@ export const nodeObject = async (
     ...(status instanceof Error || isTrue('NetworkReady')
       ? []
       : [(await networkFault(signal).catch(describeError)) ?? 'the network has just come back']),
+    ...(shuttingDown ? ['node is shutting down'] : []),
   ];
-  const ready = isTrue('RuntimeReady') && isTrue('NetworkReady');
+  const ready = isTrue('RuntimeReady') && isTrue('NetworkReady') && !shuttingDown;
   const supplies = await readSupplies(
     meminfo,
     loadavg,

@@ -61,6 +61,8 @@ export interface KubeletMetrics {
   podStartDuration(seconds: number): void;
   imagePulled(sizeBytes: number, durationSeconds: number): void;
   admissionRejected(reason: string): void;
+  /** The last graceful shutdown of the node; an end that is undefined has not come. */
+  gracefulShutdown(startTimeMs: number | undefined, endTimeMs: number | undefined): void;
   probe(observation: ProbeObservation): void;
   /** Ends a pod's probe series, so that pods come and go without growing the answer. */
   forgetPod(podUid: string): void;
@@ -250,6 +252,13 @@ export const createKubeletMetrics = ({
     PULL_BUCKETS,
   );
   const rejections = counter('admission_rejections_total', 'Cumulative number pod admission rejections by the Kubelet.', ['reason']);
+  let shutdown = { startSeconds: 0, endSeconds: 0 };
+  gauge('graceful_shutdown_start_time_seconds', 'Last graceful shutdown start time since unix epoch in seconds', [], (g) =>
+    g.set(shutdown.startSeconds),
+  );
+  gauge('graceful_shutdown_end_time_seconds', 'Last graceful shutdown end time since unix epoch in seconds', [], (g) =>
+    g.set(shutdown.endSeconds),
+  );
   const probes = new Counter({
     name: 'prober_probe_total',
     help: '[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.',
@@ -296,6 +305,9 @@ export const createKubeletMetrics = ({
     podStartDuration: (seconds) => startSeconds.observe(seconds),
     imagePulled: (sizeBytes, seconds) => pullSeconds.observe({ image_size_in_bytes: imageSizeClass(sizeBytes) }, seconds),
     admissionRejected: (reason) => rejections.inc({ reason }),
+    gracefulShutdown: (startTimeMs = 0, endTimeMs = 0) => {
+      shutdown = { startSeconds: startTimeMs / 1_000, endSeconds: endTimeMs / 1_000 };
+    },
     probe: ({ probeType, result, container, pod, namespace, podUid, durationSeconds }) => {
       const labels = { probe_type: probeType, container, pod, namespace };
       probes.inc({ ...labels, result, pod_uid: podUid });

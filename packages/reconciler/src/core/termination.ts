@@ -16,6 +16,8 @@ export interface Termination {
   readonly disruption: boolean;
   /** How long a disrupted pod stays away at least, ms. Default: as long as a container that crashed that often. */
   readonly retryAfterMs?: number;
+  /** A disrupted pod waits for nothing but the node: what ended it does not come again soon. Default false. */
+  readonly returnsAtOnce?: boolean;
 }
 
 /** Key of the pod's own entry among the back-offs of its containers, whose names are never empty. */

@@ -17,7 +17,7 @@ import { clearWaits, reducePodLedger, requestRestart } from './reduce-pod-ledger
 import { emptySnapshot, generationOf, mergeObservation, type Observation, type RuntimeSnapshot } from './runtime-snapshot.js';
 import { believedStatus } from './status/believed-status.js';
 import { derivePodStatus } from './status/derive-pod-status.js';
-import { growReturnDelay, isTerminal, type Termination, WHOLE_POD } from './termination.js';
+import { growReturnDelay, isEvicted, isTerminal, type Termination, WHOLE_POD } from './termination.js';
 
 /** Everything known, of which every decision is a function. */
 export interface World {
@@ -117,8 +117,10 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
 /** A pod that has not started, or is ended already, is left as it is. */
 const terminate = (ledger: PodLedger, termination: Termination, policy: BackoffPolicy, nowMs: number): PodLedger => {
   if (ledger.admission.state !== 'admitted' || ledger.termination !== undefined) return ledger;
-  const wait = growReturnDelay(ledger.backoff.get(WHOLE_POD), policy, nowMs, termination.retryAfterMs ?? 0);
-  return { ...ledger, termination, backoff: termination.disruption ? withEntry(ledger.backoff, WHOLE_POD, wait) : ledger.backoff };
+  const { disruption, returnsAtOnce = false, retryAfterMs = 0 } = termination;
+  if (!disruption || returnsAtOnce) return { ...ledger, termination };
+  const wait = growReturnDelay(ledger.backoff.get(WHOLE_POD), policy, nowMs, retryAfterMs);
+  return { ...ledger, termination, backoff: withEntry(ledger.backoff, WHOLE_POD, wait) };
 };
 
 const withLedger = (world: World, uid: PodUid, change: (ledger: PodLedger) => PodLedger): World => {
@@ -278,16 +280,16 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
     verdicts: world.verdicts.get(uid) ?? noVerdicts,
     allSynced: allSynced(world.desired, settings.sources),
     nameHeldBy: nameHolders(world, uid),
-    nodeInTrouble: inTrouble(world.node),
+    nodeInTrouble: inTrouble(world.node, world.statuses.get(uid)),
     allocates: settings.allocates,
     backoffPolicy: settings.backoffPolicy,
     nowMs,
   };
 };
 
-/** Whether the node would end again what it has ended. Until somebody has looked, nobody knows. */
-const inTrouble = (node: NodeAdmissionFacts | undefined): boolean =>
-  node?.pressures === undefined || node.shuttingDown || node.pressures.some(({ status }) => status);
+/** Whether the node would end again what it has ended. What it is short of nobody knows until somebody has looked. */
+const inTrouble = (node: NodeAdmissionFacts | undefined, status: PodStatus | undefined): boolean =>
+  node === undefined || node.shuttingDown || (isEvicted(status) && node.pressures?.some((pressure) => pressure.status) !== false);
 
 /** The pod's manifest, or what the runtime's records tell of one that has none; undefined when only its UID is left. */
 export const knownPod = (world: World, uid: PodUid): Pod | undefined => {
