@@ -207,13 +207,13 @@ describe('exec', () => {
   it.each<[string, ExecResult, ProbeOutcome]>([
     ['exit 0', exited(0, 'fine'), { result: 'success', output: 'fine' }],
     ['exit 7', exited(7, 'out', 'err'), { result: 'failure', output: 'outerr' }],
-    ['the end of its time', { type: 'timedOut' }, { result: 'failure', output: 'command timed out after 1s' }],
+    ['the end of its time', { type: 'timedOut' }, { result: 'failure', output: 'command timed out: "sleep 60" timed out after 1s' }],
     ['much output', exited(0, 'x'.repeat(20_000)), { result: 'success', output: 'x'.repeat(10_240) }],
   ])('judges %s', async (_what, result, outcome) => {
     expect(
       await run(
         execHandler(async () => result),
-        { command: ['true'] },
+        { command: ['sleep', '60'] },
       ),
     ).toEqual(outcome);
   });

@@ -24,7 +24,10 @@ export const execHandler = (exec: ExecInContainer): ProbeHandler<'exec', ExecAct
     const { timeoutMs } = probeTiming(target.probe);
     const variables = new Map((target.env ?? []).flatMap(({ name, value, valueFrom }) => (valueFrom ? [] : [[name, value ?? '']])));
     const command = (action.command ?? []).map((word) => expandVariables(word, (name) => variables.get(name)));
-    const timedOut = { result: 'failure', output: `command timed out after ${timeoutMs / 1_000}s` } as const;
+    const timedOut = {
+      result: 'failure',
+      output: `command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs / 1_000}s`,
+    } as const;
     let result: ExecResult;
     try {
       result = await exec(target.containerId, command, timeoutMs, signal);

@@ -113,6 +113,9 @@ describe.each(['1.6', '2.1'] as const)('on containerd %s', (release) => {
     const refused = expect.stringContaining('Read-only file system');
     expect(await sightOf(node, 'disabled')).toMatchObject({ outer: refused, inner: '' });
     expect(await sightOf(node, 'possible')).toMatchObject({ outer: refused, inner: modern ? refused : '' });
+    const shown = async (name: string) =>
+      (await node.pod(name, hasPhase('Succeeded'))).status?.containerStatuses?.[0]?.volumeMounts?.[0]?.recursiveReadOnly;
+    expect([await shown('possible'), await shown('disabled')]).toEqual([modern ? 'Enabled' : 'Disabled', 'Disabled']);
     if (modern) expect(await sightOf(node, 'enabled')).toMatchObject({ outer: refused, inner: refused });
     else expect(await messageOf(node, 'enabled', 'CreateContainerConfigError')).toContain('not supported');
     await run('umount', [join(outer, 'inner')]);
