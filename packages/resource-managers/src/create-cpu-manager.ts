@@ -1,0 +1,142 @@
+import type { ContainerAllocation } from '@solo-kubelet/pod-environment';
+import { formatCpuCheckpoint, parseCpuCheckpoint } from './core/checkpoint/cpu-checkpoint.js';
+import { type CpuSet, formatCpuSet, sameCpus, withoutCpus } from './core/cpu/cpu-set.js';
+import {
+  assignCpus,
+  assignedCpus,
+  type CpuState,
+  findStateFault,
+  initialCpuState,
+  unassignContainer,
+  unassignPod,
+} from './core/cpu/cpu-state.js';
+import { allCpus, type CpuTopology, cpusIn, idsOf } from './core/cpu/cpu-topology.js';
+import { exclusiveCpuCount, podExclusiveCpuCount } from './core/cpu/exclusive-cpus.js';
+import { noOptions, type StaticPolicyOptions } from './core/cpu/static-options.js';
+import { chooseCpus, cpuHints, podCpuHints, type StaticPolicy } from './core/cpu/static-policy.js';
+import { ResourceManagersError } from './resource-managers-error.js';
+import { type ResourceProvider, unexpectedAdmission } from './resource-provider.js';
+import type { StateFile } from './state-file.js';
+
+export interface CpuManagerOptions {
+  readonly topology: CpuTopology;
+  /** CPUs that nobody gets for himself; at least one. */
+  readonly reserved: CpuSet;
+  readonly options?: StaticPolicyOptions;
+  /** `cpu_manager_state` in the kubelet's root directory. */
+  readonly stateFile: StateFile;
+  /** The shared pool has changed: containers without CPUs of their own are to move. Default: nobody is told. */
+  readonly onPoolChanged?: () => void;
+  /** A container asked for CPUs of its own, and whether it got them. Default: nobody is told. */
+  readonly onPinning?: (outcome: 'pinned' | 'failed') => void;
+}
+
+/** Figures for metrics. */
+export interface CpuManagerFigures {
+  readonly sharedPoolMilliCpu: number;
+  readonly exclusiveCpus: number;
+  /** CPUs given to containers, by NUMA node. */
+  readonly exclusiveByNumaNode: ReadonlyMap<number, number>;
+}
+
+/** `cpuManagerPolicy: static` as a provider. */
+export interface CpuManager extends ResourceProvider {
+  figures(): CpuManagerFigures;
+}
+
+const POLICY = 'static';
+
+/**
+ * Guaranteed pods whose containers ask for whole CPUs get them for themselves; everyone else shares the rest.
+ * @throws ResourceManagersError when the state file of an earlier kubelet does not fit.
+ */
+export const createCpuManager = async ({
+  topology,
+  reserved,
+  options = noOptions,
+  stateFile,
+  onPoolChanged = () => {},
+  onPinning = () => {},
+}: CpuManagerOptions): Promise<CpuManager> => {
+  const policy: StaticPolicy = { topology, reserved, options };
+  let state = await loadState(policy, stateFile);
+
+  /** What is given counts once it is on disk. */
+  const keep = async (next: CpuState): Promise<void> => {
+    if (next === state) return;
+    const moved = !sameCpus(next.sharedPool, state.sharedPool);
+    await stateFile.write(formatCpuCheckpoint(POLICY, next));
+    state = next;
+    if (moved) onPoolChanged();
+  };
+  await stateFile.write(formatCpuCheckpoint(POLICY, state));
+
+  return {
+    hints: (pod, container) => named(cpuHints(policy, state, pod, container)),
+    podHints: (pod) => named(podCpuHints(policy, state, pod)),
+    concerns: (pod) => podExclusiveCpuCount(pod) > 0 || state.assignments.has(pod.metadata.uid),
+    async allocate(pod, container, affinity) {
+      const { uid } = pod.metadata;
+      const count = exclusiveCpuCount(pod, container);
+      const own = assignedCpus(state, uid, container.name);
+      if (count === (own?.length ?? 0)) return undefined;
+      // A manifest edited under a pinned UID may ask for more or less, or for none.
+      const without = unassignContainer(state, uid, container.name);
+      if (count === 0) {
+        await keep(without);
+        return undefined;
+      }
+      const choice = chooseCpus(policy, without, { pod, count, affinity });
+      onPinning(choice.type === 'cpus' ? 'pinned' : 'failed');
+      if (choice.type === 'refused') {
+        return choice.cause === 'smt' ? { reason: 'SMTAlignmentError', message: choice.message } : unexpectedAdmission(choice.message);
+      }
+      await keep(assignCpus(without, uid, container.name, choice.cpus));
+      return undefined;
+    },
+    release: (podUid) => keep(state.assignments.has(podUid) ? unassignPod(state, podUid) : state),
+    containerAllocation: (podUid, containerName): ContainerAllocation => {
+      const own = assignedCpus(state, podUid, containerName);
+      if (own !== undefined) return { cpusetCpus: formatCpuSet(own), exclusiveCpus: true };
+      // Strictly reserved CPUs are the last resort of those who share when all others are given away.
+      return { cpusetCpus: formatCpuSet(state.sharedPool.length > 0 ? state.sharedPool : reserved) };
+    },
+    holders: () => [...state.assignments.keys()],
+    figures: () => {
+      const given = withoutCpus(allCpus(topology), state.sharedPool).filter(
+        (cpu) => !(options.strictCpuReservation && reserved.includes(cpu)),
+      );
+      return {
+        sharedPoolMilliCpu: withoutCpus(state.sharedPool, reserved).length * 1_000,
+        exclusiveCpus: given.length,
+        exclusiveByNumaNode: new Map(idsOf(topology, 'numaNode').map((node) => [node, cpusIn(topology, 'numaNode', [node], given).length])),
+      };
+    },
+  };
+};
+
+const named = (hints: ReturnType<typeof cpuHints>) => (hints === undefined ? {} : { cpu: hints });
+
+/** The state of the kubelet before, when it fits; else why not, and what to do. */
+const loadState = async ({ topology, reserved, options }: StaticPolicy, stateFile: StateFile): Promise<CpuState> => {
+  const strict = options.strictCpuReservation;
+  const text = await stateFile.read();
+  if (text === undefined) return initialCpuState(topology, reserved, strict);
+  const read = parseCpuCheckpoint(text);
+  if (!read.ok) throw unusable(stateFile.path, read.message);
+  if (read.policyName !== POLICY) {
+    throw unusable(stateFile.path, `configured policy "${POLICY}" differs from state checkpoint policy "${read.policyName}"`);
+  }
+  const isEmpty = read.state.sharedPool.length === 0 && read.state.assignments.size === 0;
+  if (isEmpty) return initialCpuState(topology, reserved, strict);
+  const fault = findStateFault(read.state, topology, reserved, strict);
+  if (fault !== undefined) throw unusable(stateFile.path, fault);
+  return read.state;
+};
+
+const unusable = (path: string, message: string) =>
+  new ResourceManagersError({
+    code: 'RESOURCES_STATE_UNUSABLE',
+    message: `could not restore state from checkpoint: ${message}`,
+    hint: `Stop the pods of this node, remove ${path} and start the kubelet again; or go back to the configuration that the file was written with.`,
+  });
