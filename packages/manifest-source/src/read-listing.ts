@@ -56,7 +56,8 @@ const readEntry = async (path: string): Promise<ListedEntry | undefined> => {
       return unreadable(path, `it has ${stats.size} bytes; a manifest has fewer than ${MAX_MANIFEST_BYTES}`);
     const text = await readAtMost(file, MAX_MANIFEST_BYTES);
     if (text === undefined) return unreadable(path, `it has ${MAX_MANIFEST_BYTES} bytes or more`);
-    return { path, content: { type: 'text', text, digest: createHash('sha256').update(text).digest('hex'), modifiedAtMs: stats.mtimeMs } };
+    const digest = createHash('sha256').update(text).digest('hex');
+    return { path, content: { type: 'text', text, digest, modifiedAtMs: stats.mtimeMs, asWritten: stats.ctimeMs === stats.mtimeMs } };
   } catch (error) {
     if (!isMissing(error)) return unreadable(path, describeError(error));
     return (await isSymlink(path)) ? unreadable(path, 'it is a symbolic link to nothing') : undefined;

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseManifest } from '@solo-kubelet/pod-spec';
 import {
@@ -15,6 +15,7 @@ import {
   share,
   switchMap,
   takeUntil,
+  tap,
   throttleTime,
   timer,
 } from 'rxjs';
@@ -24,7 +25,7 @@ import { noStore, openLastGoodStore } from './last-good-store.js';
 import type { ManifestEvent, ParseManifest } from './manifest-event.js';
 import { readListing } from './read-listing.js';
 import { shadowDuplicates } from './shadow-duplicates.js';
-import { watchHints } from './watch-hints.js';
+import { type WatchHint, watchHints } from './watch-hints.js';
 
 export interface ManifestDirectoryOptions {
   /** Directory of manifests, or one manifest. */
@@ -50,7 +51,7 @@ export interface ManifestDirectoryOptions {
   /** Looks at the path; the file system's by default, a scripted one in tests. */
   readonly list?: (path: string, now: () => number) => Promise<Listing> | Observable<Listing>;
   /** Hints that something may have changed; inotify's by default. */
-  readonly hints?: (path: string, kind: 'directory' | 'file') => Observable<unknown>;
+  readonly hints?: (path: string, kind: 'directory' | 'file') => Observable<WatchHint>;
 }
 
 /** The first hint is followed at once; those that come within this time of it, ms, since one save makes several, lead to one more listing. */
@@ -76,9 +77,11 @@ export const watchManifestDirectory = ({
   hints = watchHints,
 }: ManifestDirectoryOptions): Observable<ManifestEvent> => {
   const path = resolve(givenPath);
+  // Names that hints told of since the last look: the listing alone can't tell a file from one made anew as it was.
+  const recreated = new Set<string>();
   const look = (): Observable<Look> =>
     defer(() => {
-      const listed$ = defer(() => list(path, () => scheduler.now()));
+      const listed$ = defer(() => list(path, () => scheduler.now())).pipe(map((listing) => marked(listing, recreated)));
       const slow$ = timer(timeoutMs, scheduler).pipe(map(() => tooSlow(path, timeoutMs, scheduler.now())));
       return firstOrLate(listed$, slow$).pipe(map((listing) => ({ listing })));
     });
@@ -99,12 +102,21 @@ export const watchManifestDirectory = ({
       );
       const hint$ = place$.pipe(
         switchMap((place) => (place === undefined ? [] : hints(path, place.kind).pipe(catchError(unwatched)))),
+        tap((hint) => hint.recreated !== undefined && recreated.add(hint.recreated)),
         throttleTime(HINT_WINDOW_MS, scheduler, { leading: true, trailing: true }),
       );
       return merge(of('start'), timer(fileCheckFrequencyMs, fileCheckFrequencyMs, scheduler), hint$);
     },
     scheduler,
   }).pipe(shadowDuplicates());
+};
+
+/** The listing with the entries marked that were made anew, which are then told. */
+const marked = (listing: Listing, recreated: Set<string>): Listing => {
+  if (listing.type !== 'listed' || recreated.size === 0) return listing;
+  const entries = listing.entries.map((entry) => (recreated.has(basename(entry.path)) ? { ...entry, recreated: true } : entry));
+  recreated.clear();
+  return { ...listing, entries };
 };
 
 /** A listing, preceded by `slow$` when it takes long; the listing itself is waited for, so that hung reads never pile up. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { renameSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +71,51 @@ describe('a real directory', () => {
     await watched.until('ignored a.yaml~');
     await put('a.yaml', 'web 2\n');
     await watched.until('applied a.yaml web:2');
+    expect(watched.said).not.toContain('removed a.yaml');
+  });
+
+  it('takes a file that is deleted and made anew for a removal and a return, even when nobody could see it missing', async () => {
+    await put('a.yaml', 'web 1\n');
+    const watched = follow();
+    await watched.until('synced');
+    await put('b.yaml', 'db 1\n');
+    await watched.until('applied b.yaml');
+    unlinkSync(join(path, 'a.yaml'));
+    writeFileSync(join(path, 'a.yaml'), 'web 1\n');
+    await watched.until('applied a.yaml web:1', { since: 3 });
+    expect(watched.said.slice(3)).toEqual(['removed a.yaml', 'applied a.yaml web:1']);
+  });
+
+  it.each([
+    [
+      'renames a finished file over it',
+      () => [writeFileSync(join(root, 'new'), 'web 1\n'), renameSync(join(root, 'new'), join(path, 'a.yaml'))],
+    ],
+    [
+      'renames two finished files over it',
+      () => {
+        for (const name of ['one', 'two']) writeFileSync(join(root, name), 'web 1\n');
+        for (const name of ['one', 'two']) renameSync(join(root, name), join(path, 'a.yaml'));
+      },
+    ],
+    [
+      'keeps a copy beside it',
+      () => [renameSync(join(path, 'a.yaml'), join(path, 'a.yaml~')), writeFileSync(join(path, 'a.yaml'), 'web 1\n')],
+    ],
+    [
+      'unpacks an archive over it',
+      () => [unlinkSync(join(path, 'a.yaml')), writeFileSync(join(path, 'a.yaml'), 'web 1\n'), utimesSync(join(path, 'a.yaml'), 1e9, 1e9)],
+    ],
+  ])('sees no removal in a save that %s', async (_how, save) => {
+    await put('a.yaml', 'web 1\n');
+    const watched = follow();
+    await watched.until('synced');
+    await put('b.yaml', 'db 1\n');
+    await watched.until('applied b.yaml');
+    save();
+    await watched.until('touched a.yaml');
+    await put('b.yaml', 'db 2\n');
+    await watched.until('applied b.yaml db:2');
     expect(watched.said).not.toContain('removed a.yaml');
   });
 

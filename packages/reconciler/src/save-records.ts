@@ -33,7 +33,8 @@ const changedRecords = (previous: World, next: World): readonly Change[] => {
     const [before, after] = [previous.ledgers.get(podUid), next.ledgers.get(podUid)];
     if (after === undefined) return [{ podUid, record: undefined }];
     const status = next.statuses.get(podUid);
-    const same = status === previous.statuses.get(podUid) && before?.backoff === after.backoff;
+    const admitted = before?.admission.state === 'admitted'; // until then nothing was written: the first look may have changed the status
+    const same = admitted && status === previous.statuses.get(podUid) && before.backoff === after.backoff;
     // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
     if (same || status === undefined || after.admission.state !== 'admitted') return [];
     return [{ podUid, record: { podUid, status, backoff: Object.fromEntries(after.backoff) } }];

@@ -174,15 +174,41 @@ describe('removal', () => {
     expect(kubelet.events.map(({ reason }) => reason)).not.toContain('Failed');
   });
 
-  it('followed by a return of the same pod ends the old one first, and starts anew', async () => {
-    const { time, kubelet, app } = await machine({ script: () => ({ stopsAfterMs: 5_000 }) });
-    kubelet.apply(pod('web'));
+  it.each([
+    ['while it ends', 1_000, 1],
+    ['at once', 0, 1],
+    ['a little later', 20_000, 1],
+    ['much later', 90_000, 0],
+  ])(
+    'followed by a return of the same pod %s ends the old one first, and goes on counting if that is not long ago',
+    async (_when, afterMs, restartCount) => {
+      const { time, kubelet, app } = await machine({ script: () => ({ stopsAfterMs: 5_000 }) });
+      kubelet.apply(pod('web'));
+      await time.advance(2_000);
+      const first = status(kubelet)!['startTime']!;
+      kubelet.remove('/m/web.yaml');
+      await time.advance(afterMs);
+      kubelet.apply(pod('web'));
+      await time.advance(10_000);
+      expect(app()).toMatchObject({ state: 'running', restartCount, id: 'container-4' });
+      expect(status(kubelet)).toMatchObject({
+        phase: 'Running',
+        containerStatuses: [{ restartCount, lastState: restartCount === 0 ? {} : { terminated: { exitCode: 143 } } }],
+      });
+      expect(Date.parse(status(kubelet)!['startTime']!)).toBeGreaterThan(Date.parse(first));
+    },
+  );
+
+  it('followed by a return of a pod that has run to its end runs it anew', async () => {
+    const { time, kubelet, app } = await machine({ script: () => ({ runsForMs: 100 }) });
+    kubelet.apply(pod('web', { restartPolicy: 'Never' }));
     await time.advance(2_000);
     kubelet.remove('/m/web.yaml');
-    await time.advance(1_000);
-    kubelet.apply(pod('web'));
-    await time.advance(10_000);
-    expect(app()).toMatchObject({ state: 'running', restartCount: 0, id: 'container-4' });
+    await time.advance(2_000);
+    kubelet.apply(pod('web', { restartPolicy: 'Never' }));
+    await time.advance(5_000);
+    expect(app()).toMatchObject({ state: 'exited', restartCount: 0, id: 'container-4' });
+    expect(status(kubelet)).toMatchObject({ phase: 'Succeeded', containerStatuses: [{ restartCount: 0 }] });
   });
 
   it('runs preStop within the grace period and stops with what is left of it', async () => {
@@ -211,6 +237,34 @@ describe('removal', () => {
     await time.advance(30_000);
     const order = kubelet.activities.flatMap((activity) => (activity.type === 'containerStopped' ? [activity.stop.containerName] : []));
     expect(order).toEqual(['app', 'b', 'a']);
+  });
+});
+
+describe('a pod that comes to its end', () => {
+  it('is said to have ended only when its sidecars have, too', async () => {
+    const { time, kubelet } = await machine({ script: ({ name }) => (name === 'app' ? { runsForMs: 5_000 } : { stopsAfterMs: 5_000 }) });
+    const sidecar = container('side', { restartPolicy: 'Always' });
+    kubelet.apply(pod('web', { restartPolicy: 'Never', initContainers: [sidecar] }));
+    await time.advance(8_000);
+    expect(status(kubelet)).toMatchObject({ phase: 'Running', containerStatuses: [{ state: { terminated: { exitCode: 0 } } }] });
+    await time.advance(5_000);
+    expect(status(kubelet)).toMatchObject({ phase: 'Succeeded', initContainerStatuses: [{ state: { terminated: { exitCode: 143 } } }] });
+  });
+
+  it('has not when a container that ends well is being started again for failing its probe', async () => {
+    const { time, kubelet, app, runtime } = await machine({ script: () => ({ stopsWith: 0 }), pullMs: () => 3_000 });
+    const probed = container('app', { imagePullPolicy: 'Always', livenessProbe: { tcpSocket: { port: 80 } } });
+    kubelet.apply(pod('web', { restartPolicy: 'OnFailure', containers: [probed] }));
+    await time.advance(6_000);
+    const verdict = { podUid: 'uid-web', pod: 'default/web', containerName: 'app', containerId: app()!.id, output: '', atMs: 0 } as const;
+    kubelet.probe({ type: 'verdict', verdict: { ...verdict, kind: 'liveness', result: 'failure' } });
+    await time.advance(2_000);
+    expect(app()?.state).toBe('exited'); // and its successor's image is on its way
+    expect(status(kubelet)).toMatchObject({ phase: 'Running' });
+    await time.advance(20_000);
+    expect(app()).toMatchObject({ state: 'running', restartCount: 1 });
+    expect(status(kubelet)).toMatchObject({ phase: 'Running' });
+    expect(runtime.violations).toEqual([]);
   });
 });
 
@@ -266,17 +320,25 @@ describe('a kubelet that restarts', () => {
     expect(next.view('uid-web')!.pod.status).toEqual(before);
   });
 
-  it('counts the start time from now when somebody removed a container meanwhile, and shows its end all the same', async () => {
+  it.each([
+    ['while the kubelet was down', false],
+    ['before the kubelet was restarted', true],
+  ])('counts the start time from now when somebody removed a container %s, and shows its end all the same', async (_when, alive) => {
     const { time, kubelet, boot, runtime, app } = await machine({ script: ({ name }) => (name === 'init' ? { runsForMs: 100 } : {}) });
     const manifest = pod('web', { initContainers: [container('init')] });
     kubelet.apply(manifest);
     await time.advance(60_000);
     const before = kubelet.view('uid-web')!.pod.status!;
-    expect(before.initContainerStatuses?.[0]?.state?.terminated?.reason).toBe('Completed');
-    kubelet.stop();
+    expect(before.initContainerStatuses?.[0]).toMatchObject({ state: { terminated: { reason: 'Completed' } }, lastState: {} });
+    if (!alive) kubelet.stop();
     const removed = runtime.removeContainer(app('uid-web', 'init')!.id, { signal: new AbortController().signal });
     await time.advance(10);
     await removed;
+    if (alive) {
+      await time.advance(90_000);
+      expect(kubelet.view('uid-web')!.pod.status).toEqual(before);
+      kubelet.stop();
+    }
     const restart = async () => {
       const next = boot();
       await time.advance(1_000);
@@ -287,8 +349,8 @@ describe('a kubelet that restarts', () => {
       return next.view('uid-web')!.pod.status!;
     };
     const after = await restart();
-    expect(Date.parse(after.startTime!) - Date.parse(before.startTime!)).toBe(60_000);
-    expect(after.initContainerStatuses?.[0]?.state?.terminated).toMatchObject({ reason: 'Completed', exitCode: 0 });
+    expect(Date.parse(after.startTime!) - Date.parse(before.startTime!)).toBe(alive ? 150_000 : 60_000);
+    expect(after.initContainerStatuses?.[0]).toMatchObject({ state: { terminated: { reason: 'Completed', exitCode: 0 } }, lastState: {} });
     expect((await restart()).startTime).toBe(after.startTime);
   });
 

@@ -18,8 +18,17 @@ export type Listing =
 
 export interface ListedEntry {
   readonly path: string;
+  /** Seen to be deleted and made anew under its name. */
+  readonly recreated?: boolean;
   readonly content:
-    | { readonly type: 'text'; readonly text: Uint8Array; readonly digest: string; readonly modifiedAtMs: number }
+    | {
+        readonly type: 'text';
+        readonly text: Uint8Array;
+        readonly digest: string;
+        readonly modifiedAtMs: number;
+        /** Nothing was done to the file after its last write: no renaming into place, no setting of its time or mode. */
+        readonly asWritten?: boolean;
+      }
     | { readonly type: 'unreadable'; readonly message: string }
     | { readonly type: 'ignored'; readonly reason: string };
 }

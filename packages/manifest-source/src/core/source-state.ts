@@ -11,6 +11,8 @@ export interface FileState {
   readonly modifiedAtMs?: number;
   /** A content that is not believed yet, and since when it has been seen. */
   readonly doubt?: { readonly digest: string; readonly sinceMs: number };
+  /** The file was deleted and made anew, and its content is not believed yet. */
+  readonly recreated?: boolean;
   /** Since when the file is not listed any more. */
   readonly missingSinceMs?: number;
   /** Why the entry is no manifest. */

@@ -134,6 +134,9 @@ const entryMarks = (state: SourceState, path: string, file: FileState): readonly
     ];
   }
   if (before?.ignored !== undefined) return [{ type: 'removed', origin: { source, path, document: 0 } }];
+  // Deleted and made anew as it was: its Pods are to end and to come back.
+  const recreated = before !== undefined && before.digest === file.digest && file.announced.length === 0;
+  if (recreated && before.announced.length > 0) return diffSlots(source, path, before.announced, []);
   const touched =
     before?.digest !== undefined &&
     file.doubt === undefined &&
@@ -146,22 +149,27 @@ const entryMarks = (state: SourceState, path: string, file: FileState): readonly
     .map((slot) => ({ type: 'touched', origin: { source, path, document: slot.document } }));
 };
 
-const takeEntry = (before: FileState, { path, content }: ListedEntry, atMs: number, rules: ListingRules & ParseContext): FileState => {
+const takeEntry = (before: FileState, entry: ListedEntry, atMs: number, rules: ListingRules & ParseContext): FileState => {
   const { slots, announced } = before;
+  const { path, content } = entry;
   if (content.type === 'ignored') {
     if (!slots.some((slot) => slot.good !== undefined)) return { slots: [], announced: [], ignored: content.reason };
-    return takeEntry(before, { path, content: { type: 'unreadable', message: `${path}: ${content.reason}` } }, atMs, rules);
+    return takeEntry(before, { ...entry, content: { type: 'unreadable', message: `${path}: ${content.reason}` } }, atMs, rules);
   }
   const digest = content.type === 'text' ? content.digest : content.message;
   const modifiedAtMs = content.type === 'text' ? content.modifiedAtMs : undefined;
-  if (before.digest === digest) return { slots, announced, digest, modifiedAtMs };
+  const recreated = entry.recreated === true || before.recreated === true;
+  if (before.digest === digest) {
+    const anew = recreated && content.type === 'text' && content.asWritten === true;
+    return { slots, announced: anew ? [] : announced, digest, modifiedAtMs };
+  }
 
   const next =
     content.type === 'text' ? assignDocuments(slots, parseDocuments(content.text, path, atMs, rules)) : spoil(slots, content.message);
   const sinceMs = before.doubt?.digest === digest ? before.doubt.sinceMs : atMs;
   const old = atMs - sinceMs >= rules.settleMs || (modifiedAtMs !== undefined && atMs - modifiedAtMs >= rules.settleMs);
   if (!old && isDoubtful(slots, next, content))
-    return { ...before, missingSinceMs: undefined, ignored: undefined, doubt: { digest, sinceMs } };
+    return { ...before, missingSinceMs: undefined, ignored: undefined, recreated, doubt: { digest, sinceMs } };
   return { slots: next, announced, digest, modifiedAtMs };
 };
 

@@ -47,6 +47,8 @@ export interface PodLedger {
   readonly busyPasses: number;
   /** A pass may only use an observation that began at or after this number. */
   readonly minGeneration: number;
+  /** A pass is acting on the pod: what is seen of it now may be half-way. */
+  readonly inPass: boolean;
   /** How often its manifest was written again as it was. */
   readonly touches: number;
   readonly imagesPulled: boolean;
@@ -70,6 +72,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   retryAtMs: 0,
   busyPasses: 0,
   minGeneration: 0,
+  inPass: false,
   touches: 0,
   imagesPulled: false,
   cleaned: false,

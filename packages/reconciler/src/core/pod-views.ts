@@ -4,6 +4,7 @@ import { nameHolders } from './name-holders.js';
 import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import type { PodView } from './pod-view.js';
+import { shownStatus } from './status/shown-status.js';
 import { knownPod, type World } from './world.js';
 
 /** Every pod that is wanted or of which something is left, as the rest of the program sees it. Unchanged views, and an unchanged map, are handed on as they are. */
@@ -25,7 +26,7 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
   const wanted = world.desired.pods.get(uid);
   if (manifest === undefined || (wanted === undefined && !world.observed.pods.has(uid) && world.ledgers.get(uid)?.removed !== true))
     return undefined;
-  const status = world.statuses.get(uid) ?? { phase: 'Pending' as const };
+  const status = sameOr(before?.pod.status, shownStatus(world.statuses.get(uid) ?? { phase: 'Pending' }, world.observed.pods.get(uid)));
   const origin = wanted?.origin;
   const terminating = world.ledgers.get(uid)?.removed === true;
   const metadata = metadataOf(manifest, newestSandbox(world.observed.pods.get(uid))?.annotations, before);
@@ -36,6 +37,10 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
   return { podUid: uid, pod: { ...manifest, metadata, status }, origin, terminating, waitingForName };
 };
 
+/** The earlier value where the new one says the same. */
+const sameOr = <T>(before: T | undefined, value: T): T =>
+  before !== undefined && before !== value && canonicalText(before) === canonicalText(value) ? before : value;
+
 /** The manifest's metadata with what the networks add to its annotations; the earlier object when nothing changed. */
 const metadataOf = (
   { metadata }: Pod,
@@ -43,7 +48,5 @@ const metadataOf = (
   before: PodView | undefined,
 ): Pod['metadata'] => {
   if (added === undefined) return metadata;
-  const merged = { ...metadata, annotations: { ...metadata.annotations, ...added } };
-  const earlier = before?.pod.metadata;
-  return canonicalText(earlier) === canonicalText(merged) && earlier !== undefined ? earlier : merged;
+  return sameOr(before?.pod.metadata, { ...metadata, annotations: { ...metadata.annotations, ...added } });
 };

@@ -21,7 +21,7 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
       // How often the node has ended it is kept, for the case that it starts anew.
       return ledger.removed ? ledger : { ...clearWaits(ledger), backoff: ledger.backoff, removed: true };
     case 'actionStarted':
-      return activity.action.type === 'startContainer' ? countRestart(ledger, activity.action.container.name, context) : ledger;
+      return started(ledger.inPass ? ledger : { ...ledger, inPass: true }, activity.action, context);
     case 'actionSucceeded':
       return succeeded(ledger, activity.action);
     case 'actionFailed':
@@ -33,6 +33,7 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
     case 'passEnded':
       return {
         ...ledger,
+        inPass: false,
         minGeneration: Math.max(ledger.minGeneration, activity.minGeneration),
         busyPasses: activity.actions > 0 ? ledger.busyPasses + 1 : 0,
       };
@@ -40,6 +41,9 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
       return ledger;
   }
 };
+
+const started = (ledger: PodLedger, action: PodAction, context: LedgerContext): PodLedger =>
+  action.type === 'startContainer' ? countRestart(ledger, action.container.name, context) : ledger;
 
 /** A start that follows an exit makes the next one wait longer, whether it succeeds or not. */
 const countRestart = (ledger: PodLedger, name: string, { observed, policy, nowMs }: LedgerContext): PodLedger => {

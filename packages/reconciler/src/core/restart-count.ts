@@ -8,7 +8,7 @@ import type { RunningPodInput } from './pod-sync-input.js';
 export const nextRestartCount = ({ observed, status }: Pick<RunningPodInput, 'observed' | 'status'>, name: string): number => {
   const newest = newestContainer(observed, name);
   const remembered = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find((entry) => entry.name === name);
-  const hadInstance = remembered?.containerID !== undefined || remembered?.lastState?.terminated !== undefined;
+  const hadInstance = (remembered?.containerID ?? remembered?.state?.terminated ?? remembered?.lastState?.terminated) !== undefined;
   return Math.max(
     newest === undefined ? 0 : newest.restartCount + 1,
     remembered !== undefined && hadInstance ? remembered.restartCount + 1 : 0,

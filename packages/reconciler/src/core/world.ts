@@ -6,6 +6,7 @@ import { admitPods } from './admission/admit-pods.js';
 import type { NodeAdmissionFacts } from './admission/node-admission-facts.js';
 import { canonicalText } from './canonical-text.js';
 import type { BackoffEntry, BackoffPolicy } from './crash-backoff.js';
+import { type Departed, welcome, withDeparted } from './departed.js';
 import { allSynced, type DesiredState, emptyDesired, reduceDesired, sameOrigin } from './desired-state.js';
 import { nameHolders } from './name-holders.js';
 import { orphanPod } from './orphan-pod.js';
@@ -30,6 +31,8 @@ export interface World {
   readonly node: NodeAdmissionFacts | undefined;
   /** Grows whenever a pod that was refused resources may find some: another released its own, or the node changed. */
   readonly resourceRevision: number;
+  /** Pods that have ended lately, for one that comes back. */
+  readonly departed: ReadonlyMap<PodUid, Departed>;
   /** Records of earlier processes have been read. */
   readonly restored: boolean;
 }
@@ -40,6 +43,7 @@ export const emptyWorld: World = {
   verdicts: new Map(),
   ledgers: new Map(),
   statuses: new Map(),
+  departed: new Map(),
   node: undefined,
   resourceRevision: 0,
   restored: false,
@@ -155,8 +159,8 @@ const takeManifest = (world: World, given: ManifestEvent, nowMs: number): World 
     const ledger = ledgers.get(uid);
     // The same UID once more: edited under a pinned UID. Then nothing waits any longer; what an earlier process left waiting does.
     const again = world.desired.pods.has(uid);
-    if (ledger === undefined) ledgers.set(uid, newLedger(event.pod));
-    else if (!ledger.removed) ledgers.set(uid, { ...(again ? askedAnew(ledger) : ledger), pod: event.pod });
+    if (ledger === undefined) return { ...world, desired, ...welcome(world, uid, nowMs), ledgers: ledgers.set(uid, newLedger(event.pod)) };
+    if (!ledger.removed) ledgers.set(uid, { ...(again ? askedAnew(ledger) : ledger), pod: event.pod });
   }
   return { ...world, desired, ledgers };
 };
@@ -224,11 +228,12 @@ const takeActivity = (settings: WorldSettings, world: World, uid: PodUid, activi
     );
     return hasReleased(activity) ? { ...after, resourceRevision: after.resourceRevision + 1 } : after;
   }
-  const ledgers = new Map(world.ledgers);
+  const gone = { ...world, departed: withDeparted(world, uid, nowMs), statuses: dropped(world.statuses, uid) };
   const wanted = world.desired.pods.get(uid);
+  const ledgers = new Map(world.ledgers);
   if (wanted === undefined) ledgers.delete(uid);
   else ledgers.set(uid, anew(wanted.pod, world.ledgers.get(uid))); // it came back while it was ending, or after the node ended it
-  return { ...world, ledgers, statuses: dropped(world.statuses, uid), verdicts: dropped(world.verdicts, uid) };
+  return { ...gone, ...(wanted && welcome(gone, uid, nowMs)), ledgers, verdicts: dropped(world.verdicts, uid) };
 };
 
 /** A pod that starts anew remembers nothing but how often the node has ended it. */
@@ -314,6 +319,7 @@ const deriveStatuses = (settings: WorldSettings, before: World, after: World, in
       nodeIps: after.node?.nodeIps ?? [],
       allocatedResources: after.node?.allocatedResources?.get(uid),
       recursiveReadOnly: after.node?.recursiveReadOnlyClasses.includes(pod.spec.runtimeClassName ?? '') ?? false,
+      settled: isSettled(after, uid),
     });
     if (canonicalText(status) === canonicalText(statuses.get(uid))) continue;
     statuses.set(uid, status);
@@ -326,6 +332,12 @@ const deriveStatuses = (settings: WorldSettings, before: World, after: World, in
 const isUnclaimed = (settings: WorldSettings, { desired, ledgers, statuses }: World, uid: PodUid): boolean =>
   statuses.has(uid) && !desired.pods.has(uid) && ledgers.get(uid)?.pod === undefined && !allSynced(desired, settings.sources);
 
+/** No pass is at work on the pod, and what is known of it is newer than the last one's effect. */
+const isSettled = ({ ledgers, observed }: World, uid: PodUid): boolean => {
+  const ledger = ledgers.get(uid);
+  return ledger === undefined || (!ledger.inPass && generationOf(observed, uid) >= ledger.minGeneration);
+};
+
 /** UIDs about which something may have changed with this input. */
 const concerned = (before: World, after: World, input: WorldInput): Iterable<PodUid> => {
   if (input.type === 'restored' || input.type === 'node' || before.observed.generation === 0) return after.ledgers.keys();
@@ -335,6 +347,7 @@ const concerned = (before: World, after: World, input: WorldInput): Iterable<Pod
       before.observed.pods.get(uid) !== after.observed.pods.get(uid) ||
       before.verdicts.get(uid) !== after.verdicts.get(uid) ||
       before.desired.pods.get(uid) !== after.desired.pods.get(uid) ||
+      isSettled(before, uid) !== isSettled(after, uid) ||
       !after.statuses.has(uid),
   );
 };

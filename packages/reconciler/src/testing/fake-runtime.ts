@@ -12,6 +12,8 @@ export interface FakeScript {
   readonly exitCode?: number;
   /** From the stop signal to the exit, ms; more than the timeout means it is killed. Default 0. */
   readonly stopsAfterMs?: number;
+  /** Exit code of a stop in time. Default: 143. */
+  readonly stopsWith?: number;
 }
 
 export type FakeFault =
@@ -235,9 +237,9 @@ export const fakeRuntime = ({
         const container = find(containerId);
         if (owner === undefined || container?.state !== 'running') return;
         const spec = [...owner.pod.spec.containers, ...(owner.pod.spec.initContainers ?? [])].find(({ name }) => name === container.name);
-        const { stopsAfterMs = 0 } = spec === undefined ? {} : script(spec, container.restartCount, owner.pod);
+        const { stopsAfterMs = 0, stopsWith = 143 } = spec === undefined ? {} : script(spec, container.restartCount, owner.pod);
         await delay(Math.min(stopsAfterMs, timeoutSeconds * 1000), scheduler, signal);
-        exit(containerId, stopsAfterMs > timeoutSeconds * 1000 ? 137 : 143);
+        exit(containerId, stopsAfterMs > timeoutSeconds * 1000 ? 137 : stopsWith);
       }),
     removeContainer: (containerId, { signal }) =>
       call('removeContainer', undefined, find(containerId)?.name ?? '', signal, () => {

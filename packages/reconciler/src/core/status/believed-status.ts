@@ -1,19 +1,29 @@
-import type { PodStatus } from '@solo-kubelet/pod-spec';
+import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import { containerIdUrl } from '../container-facts.js';
 import type { ObservedPod } from '../observed-pod.js';
-import { isEvicted } from '../termination.js';
+import { isTerminal } from '../termination.js';
 import { kubernetesTime } from './kubernetes-time.js';
 
 /**
  * What to believe of the status that an earlier process left. Its start time holds while the runtime still knows every container that the status
- * shows; else somebody has had a hand in the pod meanwhile, and it counts from now (docs/decisions/105).
- * Of an evicted pod nothing is kept but the status.
+ * shows; else somebody has had a hand in the pod meanwhile, and it counts from now (docs/decisions/105). That is found out once: a container that is
+ * gone loses its id in the status, and keeps how it ended. The status of a pod that has ended is all there is, and is believed.
  */
 export const believedStatus = (stored: PodStatus, observed: ObservedPod | undefined, nowMs: number): PodStatus => {
+  const { startTime, initContainerStatuses, containerStatuses } = stored;
+  if (startTime === undefined || isTerminal(stored)) return stored;
   const known = new Set(observed?.containers.map(containerIdUrl));
-  const shown = [...(stored.initContainerStatuses ?? []), ...(stored.containerStatuses ?? [])].flatMap(
-    ({ containerID }) => containerID ?? [],
-  );
-  if (stored.startTime === undefined || isEvicted(stored) || shown.every((id) => known.has(id))) return stored;
-  return { ...stored, startTime: kubernetesTime(nowMs) };
+  const isGone = ({ containerID }: ContainerStatus): boolean => containerID !== undefined && !known.has(containerID);
+  if (![...(initContainerStatuses ?? []), ...(containerStatuses ?? [])].some(isGone)) return stored;
+  const withoutId = (statuses: readonly ContainerStatus[]): ContainerStatus[] =>
+    statuses.map((status) => {
+      const { containerID, ...rest } = status;
+      return isGone(status) && status.state?.terminated !== undefined ? rest : status;
+    });
+  return {
+    ...stored,
+    startTime: kubernetesTime(nowMs),
+    ...(initContainerStatuses && { initContainerStatuses: withoutId(initContainerStatuses) }),
+    ...(containerStatuses && { containerStatuses: withoutId(containerStatuses) }),
+  };
 };

@@ -6,7 +6,7 @@ import { isLive, newestContainer, type ObservedContainer } from '../observed-pod
 import { crashBackoff } from '../plan-running-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
 import { failedInitRestarts, initSucceeded, isSidecar, restartsAfterExit } from '../restart-decision.js';
-import { isEvicted } from '../termination.js';
+import { isTerminal } from '../termination.js';
 import type { PodStatusInput } from './derive-pod-status.js';
 import { kubernetesTime } from './kubernetes-time.js';
 
@@ -24,7 +24,7 @@ export const deriveContainerStatus = (
   const previous = [...(input.status?.containerStatuses ?? []), ...(input.status?.initContainerStatuses ?? [])].find(
     ({ name }) => name === container.name,
   );
-  if (newest === undefined && previous?.state?.terminated !== undefined && isEvicted(input.status)) return previous;
+  if (newest === undefined && previous !== undefined && staysAsItEnded(input, container, init, previous)) return previous;
   const limit = Math.floor(MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length));
   const observedState = newest === undefined ? stateWithoutInstance(input, container, init, previous) : stateOf(newest, previous, limit);
   const earlier = earlierState(instances, previous, limit) ?? goneState(newest, previous);
@@ -95,21 +95,23 @@ const stateWithoutInstance = (
   init: boolean,
   previous: ContainerStatus | undefined,
 ): ContainerState => {
-  if (input.status?.phase === 'Succeeded' || input.status?.phase === 'Failed') return previous?.state ?? { waiting: {} };
+  if (isTerminal(input.status)) return previous?.state ?? { waiting: {} };
   if (init && !isSidecar(container) && regularExists(input)) {
-    return previous?.state?.terminated === undefined
-      ? {
-          terminated: {
-            exitCode: 0,
-            reason: 'Completed',
-            message: 'Unable to get init container status from container runtime and pod has been initialized',
-          },
-        }
-      : { terminated: previous.state.terminated };
+    return {
+      terminated: {
+        exitCode: 0,
+        reason: 'Completed',
+        message: 'Unable to get init container status from container runtime and pod has been initialized',
+      },
+    };
   }
   if (allAreRestarting(input)) return { waiting: { reason: 'RestartingAllContainers' } };
   return { waiting: { reason: (input.pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } };
 };
+
+/** The runtime has forgotten a container that has ended for good: its last status tells all there is to tell. */
+const staysAsItEnded = (input: RunningPodInput, container: Container, init: boolean, { state }: ContainerStatus): boolean =>
+  state?.terminated !== undefined && (isTerminal(input.status) || (init && !isSidecar(container) && regularExists(input)));
 
 const regularExists = ({ pod, observed }: RunningPodInput): boolean =>
   pod.spec.containers.some(({ name }) => newestContainer(observed, name) !== undefined);

@@ -17,6 +17,8 @@ export interface PodStatusInput extends RunningPodInput {
   readonly allocatedResources?: ReadonlyMap<string, readonly ResourceStatus[]> | undefined;
   /** Whether the pod's runtime handler makes mounts read-only all the way down. */
   readonly recursiveReadOnly: boolean;
+  /** Whether what is observed is newer than anything this kubelet has done to the pod. In the middle of a restart nothing has come to its end. Default: true. */
+  readonly settled?: boolean;
 }
 
 /** What Kubernetes would show of the pod. Upstream: pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/generate.go. */
@@ -40,7 +42,9 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     const container = newestContainer(observed, name);
     return container !== undefined && container.sandboxId === sandbox?.id;
   });
-  const phase = end?.phase ?? derivePhase(pod, initContainerStatuses, containerStatuses, everCreated);
+  const derived = derivePhase(pod, initContainerStatuses, containerStatuses, everCreated);
+  const ends = derived === 'Succeeded' || derived === 'Failed';
+  const phase = end?.phase ?? (ends && input.settled === false ? (previous?.phase ?? 'Pending') : derived);
   const conditions = deriveConditions({
     pod,
     phase,
