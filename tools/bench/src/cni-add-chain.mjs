@@ -1,14 +1,12 @@
-// ADD of a bridge + host-local + portmap chain, against the same plugins run from a shell loop. As root, from the repository:
-//   npx esbuild packages/cni-invoker/bench/add-chain.bench.ts --bundle --platform=node --format=esm --conditions=@solo-kubelet/source \
-//     | unshare --net node --input-type=module -
-// The bridge and the rules live in the namespace of that call and go with it. CNI_PLUGIN_DIR names the plugins (/usr/lib/cni).
+// ADD of a bridge + host-local + portmap chain and the same plugins run from a shell loop, in turn. Prints the times of both as JSON, ms.
+// To be run in a network namespace of its own. CNI_PLUGIN_DIR names the plugins (/usr/lib/cni).
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { createCniInvoker, parseNetworkConfigList } from '../src/index.js';
+import { createCniInvoker, parseNetworkConfigList } from '@solo-kubelet/cni-invoker';
 
 const exec = promisify(execFile);
 const pluginDir = process.env['CNI_PLUGIN_DIR'] ?? '/usr/lib/cni';
@@ -45,7 +43,7 @@ while read -r line; do
   echo $(( \${end/./} - \${begin/./} ))
 done`;
 
-const addOnce = async (): Promise<number> => {
+const addOnce = async () => {
   const attachment = { containerId: 'invoker', netns: netnsPath, ifName: 'net1', capabilityArgs: { portMappings } };
   const begin = performance.now();
   await cni.add(list, attachment);
@@ -54,22 +52,17 @@ const addOnce = async (): Promise<number> => {
   return time;
 };
 
-const describe = (times: readonly number[]) => {
-  const sorted = [...times].sort((a, b) => a - b);
-  return { min: sorted[0] as number, median: sorted[Math.floor(sorted.length / 2)] as number, max: sorted.at(-1) as number };
-};
-
 await writeFile(join(root, 'loop.sh'), shellLoop);
 await exec('ip', ['netns', 'add', netns]);
 try {
   await exec('ip', ['link', 'set', 'lo', 'up']);
   const bash = spawn('bash', [join(root, 'loop.sh')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = createInterface({ input: bash.stdout })[Symbol.asyncIterator]();
-  const addFromShell = async (): Promise<number> => {
+  const addFromShell = async () => {
     bash.stdin.write('\n');
     return Number((await answers.next()).value) / 1000;
   };
-  const [invoker, shell]: [number[], number[]] = [[], []];
+  const [invoker, shell] = [[], []];
   for (let pair = -WARM_UP; pair < PAIRS; pair += 1) {
     const [own, loop] = [await addOnce(), await addFromShell()];
     if (pair < 0) continue;
@@ -77,13 +70,7 @@ try {
     shell.push(loop);
   }
   bash.stdin.end();
-  const [own, loop] = [describe(invoker), describe(shell)];
-  const ms = (value: number): string => value.toFixed(1).padStart(7);
-  console.log(`${PAIRS} ADDs each, in turn, plugins of ${pluginDir}, Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}`);
-  console.log('             min   median     max  (ms)');
-  console.log(`shell    ${ms(loop.min)}  ${ms(loop.median)} ${ms(loop.max)}`);
-  console.log(`invoker  ${ms(own.min)}  ${ms(own.median)} ${ms(own.max)}`);
-  console.log(`median over the shell loop: ${(100 * (own.median / loop.median - 1)).toFixed(1)} %`);
+  process.stdout.write(JSON.stringify({ invoker, shell }));
 } finally {
   await exec('ip', ['netns', 'del', netns]);
   await rm(root, { recursive: true, force: true });

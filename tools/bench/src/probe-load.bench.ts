@@ -1,0 +1,77 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Probe } from '@solo-kubelet/pod-spec';
+import { concat, NEVER, of } from 'rxjs';
+import { expect, it } from 'vitest';
+import { httpGetHandler, type ProbeTarget, runProbes, tcpSocketHandler } from '../../../packages/probe-engine/src/index.js';
+import { type Figure, report, spread } from './figures.js';
+
+const TARGETS = 1_000;
+const RUNS = 5;
+const RUN_MS = 8_000;
+/** Belongs to the compiler, ms. */
+const WARM_UP_MS = 4_000;
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const targets = (probe: Probe): readonly ProbeTarget[] =>
+  Array.from({ length: TARGETS }, (_, index) => ({
+    podUid: `u${index}`,
+    pod: `default/p${index}`,
+    containerName: 'app',
+    containerId: `c${index}`,
+    kind: 'readiness',
+    probe,
+    podIp: '127.0.0.1',
+    ports: [],
+    startedAtMs: 0,
+    started: true,
+  }));
+
+/** What the probing process takes of a core; the servers are in a process of their own. */
+it('measures a thousand probes at a period of 1 s', { timeout: 300_000 }, async () => {
+  const server = fork(fileURLToPath(new URL('probe-server.mjs', import.meta.url)));
+  const figures: Figure[] = [];
+  try {
+    const [port] = (await once(server, 'message')) as [number];
+    for (const [kind, action] of [
+      ['tcpSocket', { port }],
+      ['httpGet', { port, path: '/healthz' }],
+    ] as const) {
+      const durations: number[] = [];
+      let failures = 0;
+      const probe = { [kind]: action, periodSeconds: 1 } as Probe;
+      const subscription = concat(of(targets(probe)), NEVER)
+        .pipe(runProbes({ handlers: [tcpSocketHandler(), httpGetHandler()] }))
+        .subscribe((it) => {
+          if (it.type !== 'attempt') return;
+          durations.push(it.durationMs);
+          if (it.result !== 'success') failures += 1;
+        });
+      await after(WARM_UP_MS);
+      durations.length = 0;
+      const shares: number[] = [];
+      for (let run = 0; run < RUNS; run += 1) {
+        const [cpu, startedMs] = [process.cpuUsage(), performance.now()];
+        await after(RUN_MS);
+        const { user, system } = process.cpuUsage(cpu);
+        shares.push((user + system) / 10 / (performance.now() - startedMs));
+      }
+      subscription.unsubscribe();
+      expect(failures).toBe(0);
+      expect(durations.length).toBeGreaterThan(0.9 * TARGETS * RUNS * (RUN_MS / 1_000));
+      const sorted = durations.toSorted((a, b) => a - b);
+      const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+      figures.push({ name: `${TARGETS} ${kind} probes at 1 s`, unit: '% of a core', spread: spread(shares), goal: 'under 15' });
+      figures.push({
+        name: `… one attempt (minimum, median, 99 of 100)`,
+        unit: 'ms',
+        spread: { min: at(0), median: at(0.5), max: at(0.99), runs: sorted.length },
+      });
+    }
+  } finally {
+    server.kill();
+  }
+  process.stdout.write(`${report(figures)}\n`);
+});
