@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Probe } from '@solo-kubelet/pod-spec';
 import { concat, NEVER, of } from 'rxjs';
 import { expect, it } from 'vitest';
+import type { Probe } from '../../../packages/pod-spec/src/index.js';
 import { httpGetHandler, type ProbeTarget, runProbes, tcpSocketHandler } from '../../../packages/probe-engine/src/index.js';
 import { type Figure, report, spread } from './figures.js';
 
