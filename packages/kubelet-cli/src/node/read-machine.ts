@@ -1,5 +1,5 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
-import { availableParallelism, networkInterfaces, release } from 'node:os';
+import { availableParallelism, release } from 'node:os';
 import type { MachineFacts } from './node-capacity.js';
 
 /** Reads what the machine has; `directory` says whose file system counts. */
@@ -33,21 +33,5 @@ export const hasSwap = (swaps: string): boolean => swaps.trim().split('\n').leng
 
 /** `6.1` of `6.1.0-13-amd64`. */
 export const kernelVersion = (): string => /^\d+\.\d+/.exec(release())?.[0] ?? release();
-
-/**
- * The node's addresses, IPv4 first: those given, else the name if it is one, else that of the interface with the default route, else the
- * first that is not loopback or link-local. Empty on a machine without network.
- */
-export const nodeAddresses = async (given: readonly string[], nodeName: string): Promise<readonly string[]> => {
-  if (given.length > 0) return given;
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(nodeName)) return [nodeName];
-  const route = (await readText('/proc/net/route')).split('\n').find((line) => line.split('\t')[1] === '00000000');
-  const device = route?.split('\t')[0];
-  const usable = Object.entries(networkInterfaces())
-    .flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
-    .filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/.test(address))
-    .sort((left, right) => Number(right.name === device) - Number(left.name === device));
-  return ['IPv4', 'IPv6'].flatMap((family) => usable.find((each) => each.family === family)?.address ?? []);
-};
 
 export const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');

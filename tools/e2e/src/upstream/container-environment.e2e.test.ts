@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Pod, VolumeMountStatus } from '@solo-kubelet/pod-spec';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,8 +33,14 @@ const subPathPod = (annotations: object): object =>
     },
     { uid: 'sub-path-by-annotation', annotations },
   );
-const nowhere = { volumes: [{ name: 'gone', hostPath: { path: '/nonexistent', type: 'Directory' } }] };
-const mountsNowhere = { containers: [script('app', STAY, { volumeMounts: [mount('gone', '/gone')] })] };
+
+/** A pod with a volume that is not there yet. */
+const blocked = (name: string, more: object): object =>
+  never(name, {
+    volumes: [{ name: 'late', hostPath: { path: join(node.bed.directory, name), type: 'Directory' } }],
+    containers: [script('app', STAY, { volumeMounts: [mount('late', '/late')] })],
+    ...more,
+  });
 const longName = 'a-name-so-long-that-with-its-domain-no-kernel-takes-it';
 
 let node: TestNode;
@@ -80,8 +88,8 @@ beforeAll(async () => {
       containers: [script('app', 'true')],
     }),
     never(longName, { subdomain: 't', setHostnameAsFQDN: true, containers: [script('app', 'true')] }),
-    never('blocked', { ...nowhere, ...mountsNowhere }),
-    never('blocked-init', { ...nowhere, ...mountsNowhere, initContainers: [script('init', 'true')] }),
+    blocked('blocked', {}),
+    blocked('blocked-init', { initContainers: [script('init', 'true')] }),
     subPathPod({}),
   );
 });
@@ -155,10 +163,17 @@ describe('a pod that cannot begin', () => {
   it.each([
     ['blocked', 'Initialized=True'],
     ['blocked-init', 'Initialized=False'],
-  ])('for a volume (%s) says how far it came', async (name, initialized) => {
-    await eventOf(node, name, 'FailedMount', /^MountVolume.SetUp failed for volume "gone"/);
+  ])('for a volume (%s) says how far it came, and begins when it is there', async (name, initialized) => {
+    await eventOf(node, name, 'FailedMount', /^MountVolume.SetUp failed for volume "late"/);
     const pod = await node.pod(name, hasPhase('Pending'));
     const rest = ['Ready=False', 'ContainersReady=False', 'PodScheduled=True'];
     expect(conditionsOf(pod)).toEqual(['PodReadyToStartContainers=False', initialized, ...rest]);
+    await mkdir(join(node.bed.directory, name));
+    const begun = await node.pod(name, isRunning);
+    const [readyToStart, initializedAt, ready, containersReady, scheduled] = (begun.status?.conditions ?? []).map(
+      ({ lastTransitionTime = '' }) => lastTransitionTime,
+    );
+    const order = name === 'blocked' ? [scheduled, initializedAt, readyToStart] : [scheduled, readyToStart, initializedAt];
+    expect([...order, containersReady, ready]).toEqual([...order, containersReady, ready].sort());
   });
 });
