@@ -9,6 +9,7 @@ import type { KubeletMetrics } from './metrics/kubelet-metrics.js';
 import { NodeApiError } from './node-api-error.js';
 import type { NodeView } from './node-view.js';
 import { commandRoutes } from './routes/command-routes.js';
+import { componentRoutes } from './routes/component-routes.js';
 import { containerLogRoute } from './routes/container-log-route.js';
 import { figureRoutes } from './routes/figure-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
@@ -24,6 +25,7 @@ import type { Route } from './server/route.js';
 import { createCpuRates } from './stats/cpu-rates.js';
 import { createSystemContainers } from './stats/system-containers.js';
 import { type ServingCertificateOptions, servingCertificate } from './tls/serving-certificate.js';
+import { watchFiles } from './tls/watch-files.js';
 
 export interface NodeApiOptions {
   readonly view: NodeView;
@@ -55,7 +57,7 @@ export interface NodeApiOptions {
   readonly nodeLogDirectory?: string;
   readonly logger?: Logger;
   readonly now?: () => number;
-  /** How often certificate, CA and token files are looked at again, ms. Default one minute. */
+  /** How often certificate, CA and token files are looked at again though nothing told of a change, ms. Default one minute. */
   readonly reloadIntervalMs?: number;
   /** How long a client may take for the header of a request, and for a TLS handshake, ms. Default 20 s. */
   readonly headerTimeoutMs?: number;
@@ -84,7 +86,7 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
     headerTimeoutMs = DEFAULT_HEADER_TIMEOUT_MS,
   } = options;
   const stopping = new AbortController();
-  const health = healthRoutes(view.healthChecks, logger);
+  const health = healthRoutes(view.healthChecks, logger, metrics.healthChecks);
   const routes = allRoutes(options, health, logger, now);
   const credentials = await loadCredentials(options, now);
 
@@ -123,7 +125,7 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   };
   try {
     if (options.healthz) {
-      const local = healthRoutes([], logger).filter(({ path }) => path.startsWith('/healthz'));
+      const local = healthRoutes([], logger, metrics.healthChecks).filter(({ path }) => path.startsWith('/healthz'));
       listeners.healthz = await listenHttp(handlerFor(local, open), options.healthz.address, options.healthz.port, headerTimeoutMs);
     }
     if (options.readOnlyPort !== undefined) {
@@ -139,8 +141,10 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
         credentials.tls(),
       );
       listeners.tls = tls;
-      timer = setInterval(() => void renew(tls, credentials, logger), options.reloadIntervalMs ?? DEFAULT_RELOAD_INTERVAL_MS);
+      const look = (): void => void renew(tls, credentials, logger);
+      timer = setInterval(look, options.reloadIntervalMs ?? DEFAULT_RELOAD_INTERVAL_MS);
       timer.unref();
+      watchFiles(credentialFiles(options), look, stopping.signal);
     }
     if (options.socket)
       listeners.socket = await listenUnix(handlerFor(routes, open), options.socket.path, headerTimeoutMs, options.socket.groupId);
@@ -168,8 +172,19 @@ const allRoutes = (options: NodeApiOptions, health: readonly Route[], logger: Lo
     ...commandRoutes(view, cri, rootDirectory, now),
     ...(nodeLogDirectory === undefined ? [] : [nodeLogRoute(nodeLogDirectory)]),
   ];
+  if (view.component)
+    routes.push(
+      ...componentRoutes(
+        view.component,
+        routes.map(({ path }) => path),
+        now,
+      ),
+    );
   return debuggingHandlers ? routes : routes.map((route) => (route.debugging ? disabled(route) : route));
 };
+
+const credentialFiles = ({ certificate, clientCaFile, tokenFile }: NodeApiOptions): readonly string[] =>
+  [certificate.certFile, certificate.keyFile, clientCaFile, tokenFile].flatMap((path) => (path === undefined ? [] : [path]));
 
 /** The same path, answering that it is switched off. */
 const disabled = ({ methods, path }: Route): Route => ({

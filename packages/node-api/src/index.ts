@@ -10,7 +10,7 @@ export {
   type WorkingPod,
 } from './metrics/kubelet-metrics.js';
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
-export type { HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
+export type { ComponentFacts, HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
 export type { Listener } from './server/listeners.js';
 export type { Summary } from './stats/summary.js';
 export { type CertificatePair, type MakeCertificateOptions, makeCertificate } from './tls/make-certificate.js';

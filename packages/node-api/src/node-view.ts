@@ -20,6 +20,15 @@ export interface HealthCheck {
   check(): string | undefined;
 }
 
+/** What /statusz and /flagz tell of this program. */
+export interface ComponentFacts {
+  /** The Kubernetes that is followed. */
+  readonly version: string;
+  readonly startedAtMs: number;
+  /** Flags with the values in force; secrets already masked. */
+  flags(): Readonly<Record<string, string>>;
+}
+
 /** What the server shows. The kubelet's wiring implements it over the reconciler's streams. */
 export interface NodeView {
   readonly nodeName: string;
@@ -41,4 +50,6 @@ export interface NodeView {
   readonly cgroups?: NodeCgroups;
   /** Whether /metrics/cadvisor shows the runtime's own metrics where it has them (gate PodAndContainerStatsFromCRI). Default false. */
   readonly runtimeMetrics?: boolean;
+  /** Default: no /statusz and no /flagz. */
+  readonly component?: ComponentFacts;
 }

@@ -16,12 +16,16 @@ import { withoutZeros } from './without-zeros.js';
 
 /** What the kubelet takes from flags alone. */
 export interface KubeletFlags {
+  /** The texts of all flags on the command line, by name. */
+  readonly given: Readonly<Record<string, string>>;
   readonly rootDirectory: string;
   readonly certDirectory: string;
   readonly hostnameOverride: string | undefined;
   readonly nodeIps: readonly string[];
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly lockFile: string | undefined;
+  /** Whether to end when somebody else waits for that file. */
+  readonly exitOnLockContention: boolean;
   /** Cgroup of the container runtime; undefined: that of its process. */
   readonly runtimeCgroups: string | undefined;
   /** Socket of the local API; undefined: none. */
@@ -165,12 +169,14 @@ const withFlags = (json: JsonObject, parsed: ParsedFlags): JsonObject =>
 const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
   const rootDirectory = resolve(lastOf(parsed, 'root-dir') ?? DEFAULT_ROOT_DIRECTORY);
   return {
+    given: Object.fromEntries([...parsed.values].map(([name, texts]) => [name, texts.join(',')])),
     rootDirectory,
     certDirectory: lastOf(parsed, 'cert-dir') ?? join(rootDirectory, 'pki'),
     hostnameOverride: lastOf(parsed, 'hostname-override'),
     nodeIps: (flagOf(parsed, 'node-ip') ?? []) as readonly string[],
     nodeLabels: (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>,
     lockFile: lastOf(parsed, 'lock-file'),
+    exitOnLockContention: lockContention(parsed),
     runtimeCgroups: lastOf(parsed, 'runtime-cgroups'),
     apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
     apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,
@@ -180,6 +186,12 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],
     imageCredentialProviders: credentialProviderFlags(parsed),
   };
+};
+
+const lockContention = (parsed: ParsedFlags): boolean => {
+  const exits = flagOf(parsed, 'exit-on-lock-contention') === true;
+  if (!exits || lastOf(parsed, 'lock-file') !== undefined) return exits;
+  throw new CliError({ code: 'CLI_USAGE', message: 'cannot exit on lock file contention: no lock file specified' });
 };
 
 /** Upstream takes them only together (cmd/kubelet/app/server.go). */

@@ -18,6 +18,6 @@ describe('cgroupDriver', () => {
     await using fake = await createFakeCri(runtime);
     await using cri = createCriClient({ endpoint: fake.endpoint });
     const options = { configured, logger: silentLogger, signal, hasSystemd: async () => systemd };
-    expect(await cgroupDriver(cri, options)).toBe(expected);
+    expect(await cgroupDriver(cri, options)).toEqual({ driver: expected, runtimeTooOld: says === 'unimplemented' });
   });
 });

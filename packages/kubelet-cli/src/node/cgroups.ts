@@ -24,27 +24,35 @@ export interface CgroupDriverOptions {
   readonly hasSystemd?: () => Promise<boolean>;
 }
 
+export interface RuntimeCgroups {
+  readonly driver: 'cgroupfs' | 'systemd';
+  /** Whether the runtime cannot be asked, which Kubernetes will stop to put up with. */
+  readonly runtimeTooOld: boolean;
+}
+
 /**
  * The driver that the runtime says it uses, else the configured one: upstream asks three times, two seconds apart. `systemd` falls back to
  * `cgroupfs` on a machine without systemd, where no pod could start.
  */
-export const cgroupDriver = async (cri: CriClient, options: CgroupDriverOptions): Promise<'cgroupfs' | 'systemd'> => {
+export const cgroupDriver = async (cri: CriClient, options: CgroupDriverOptions): Promise<RuntimeCgroups> => {
   const { configured, logger, signal, hasSystemd = isBootedWithSystemd } = options;
+  let runtimeTooOld = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { linux } = await cri.runtime.runtimeConfig({}, { signal });
-      if (linux !== undefined) return linux.cgroupDriver === CgroupDriver.SYSTEMD ? 'systemd' : 'cgroupfs';
+      if (linux !== undefined) return { driver: linux.cgroupDriver === CgroupDriver.SYSTEMD ? 'systemd' : 'cgroupfs', runtimeTooOld };
       break;
     } catch (error) {
       if (!CriError.is(error)) throw error;
-      if (error.code === 'CRI_UNIMPLEMENTED' || attempt === ATTEMPTS) break;
+      runtimeTooOld = error.code === 'CRI_UNIMPLEMENTED';
+      if (runtimeTooOld || attempt === ATTEMPTS) break;
       await delay(PAUSE_MS, undefined, { signal });
     }
   }
-  if (configured !== 'systemd') return 'cgroupfs';
-  if (await hasSystemd()) return 'systemd';
+  if (configured !== 'systemd') return { driver: 'cgroupfs', runtimeTooOld };
+  if (await hasSystemd()) return { driver: 'systemd', runtimeTooOld };
   logger.warn({}, 'The cgroup driver systemd is configured, but systemd does not run this machine; using cgroupfs');
-  return 'cgroupfs';
+  return { driver: 'cgroupfs', runtimeTooOld };
 };
 
 const isBootedWithSystemd = (): Promise<boolean> =>

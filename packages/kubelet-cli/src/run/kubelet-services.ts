@@ -8,6 +8,7 @@ import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, Reconcil
 import type { Observable } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
+import type { RuntimeCgroups } from '../node/cgroups.js';
 import type { MachineFacts, NodeResources } from '../node/node-capacity.js';
 import type { RuntimeVersion } from './wait-for-runtime.js';
 
@@ -24,7 +25,7 @@ export interface KubeletContext {
   /** Records an event of the node. */
   readonly nodeEvent: (draft: EventDraft) => void;
   readonly runtimeVersion: RuntimeVersion;
-  readonly cgroups: { readonly driver: 'cgroupfs' | 'systemd'; readonly version: 1 | 2 };
+  readonly cgroups: RuntimeCgroups & { readonly version: 1 | 2 };
   readonly cri: CriClient;
   /** Counts CRI calls once the service that owns the metrics has put them here. */
   readonly metricsSink: { current: KubeletMetrics | undefined };

@@ -62,7 +62,6 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   const { config, flags, logger, signal } = options;
   await mkdir(flags.rootDirectory, { recursive: true, mode: 0o750 });
   await using _root = await lockPath(flags.rootDirectory);
-  await using _file = flags.lockFile === undefined ? nothingHeld : await lockPath(flags.lockFile);
   const version = await cgroupVersion();
   checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });
   await writeFile('/proc/self/oom_score_adj', String(config.oomScoreAdj)).catch(() =>
@@ -76,7 +75,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
     interceptors: [metricsInterceptor(() => metricsSink.current)],
   });
   const runtimeVersion = await waitForRuntime(cri, config.containerRuntimeEndpoint, { logger, signal });
-  const cgroups = { version, driver: await cgroupDriver(cri, { configured: config.cgroupDriver, logger, signal }) };
+  const cgroups = { version, ...(await cgroupDriver(cri, { configured: config.cgroupDriver, logger, signal })) };
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
   const machine = await readMachine(flags.rootDirectory);
   const facts = await admissionFacts(options, cri, nodeName, machine);
@@ -114,8 +113,6 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   );
   logger.info({}, 'Kubelet stopped; containers run on');
 };
-
-const nothingHeld: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };
 
 interface Parts {
   readonly cri: CriClient;

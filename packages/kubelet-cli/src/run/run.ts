@@ -1,3 +1,4 @@
+import { isAbort } from '@solo-kubelet/diagnostics';
 import { type CliIo, usesColor } from '../cli-io.js';
 import { fields } from '../config/fields.js';
 import { flagTable } from '../config/flag-table.js';
@@ -6,7 +7,8 @@ import { parseFlags } from '../config/parse-flags.js';
 import { EXIT } from '../exit-status.js';
 import { versionText } from '../version.js';
 import { createLogger } from './create-logger.js';
-import { runKubelet } from './run-kubelet.js';
+import { acquireFileLock } from './file-lock.js';
+import { type RunKubeletOptions, runKubelet } from './run-kubelet.js';
 
 /** Runs the kubelet by the real kubelet's flags and configuration file, or prints its help or version. */
 export const run = async (argv: readonly string[], io: CliIo): Promise<number> => {
@@ -22,8 +24,33 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
   });
   for (const warning of warnings) logger.warn({}, warning);
   if (withoutEffect.length > 0) logger.info({ fields: withoutEffect }, 'These fields have no effect without an API server');
-  await runKubelet({ config, flags, logger, signal: io.interrupted });
+  if (flags.lockFile === undefined) await runKubelet({ config, flags, logger, signal: io.interrupted });
+  else await runLocked(flags.lockFile, { config, flags, logger, signal: io.interrupted });
   return EXIT.done;
+};
+
+/** Runs the kubelet while it holds the lock file, until somebody else waits for it if that is to end it. */
+const runLocked = async (lockFile: string, options: RunKubeletOptions): Promise<void> => {
+  const { flags, logger, signal } = options;
+  await using lock = await acquireFileLock(lockFile, { logger, signal });
+  if (!flags.exitOnLockContention) return runKubelet(options);
+  const contended = new AbortController();
+  const ending = AbortSignal.any([signal, contended.signal]);
+  const watching = lock.contended({ signal: ending }).then(
+    () => {
+      logger.info({ path: lockFile }, 'Somebody waits for the lock file; ending');
+      contended.abort();
+    },
+    (error: unknown) => {
+      if (!ending.aborted) throw error;
+    },
+  );
+  const running = runKubelet({ ...options, signal: ending })
+    .catch((error: unknown) => {
+      if (!contended.signal.aborted || !isAbort(error)) throw error;
+    })
+    .finally(() => contended.abort());
+  await Promise.all([running, watching]);
 };
 
 const printed = (io: CliIo, text: string): number => {

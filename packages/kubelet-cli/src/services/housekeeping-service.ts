@@ -13,7 +13,7 @@ import { countOf } from '../node/quantities.js';
 import type { KubeletService } from '../run/kubelet-services.js';
 
 /** Removes dead containers and unused images, and rotates logs, as the configuration says. */
-export const housekeepingService: KubeletService = ({ config, cri, runtime, owner, logger }) =>
+export const housekeepingService: KubeletService = ({ config, cri, runtime, owner, logger, metricsSink }) =>
   merge(
     collectContainers({ runtime }),
     collectImages({
@@ -32,7 +32,12 @@ export const housekeepingService: KubeletService = ({ config, cri, runtime, owne
       workers: config.containerLogMaxWorkers,
       intervalMs: config.containerLogMonitorInterval,
     }),
-  ).pipe(tap((activity) => logHousekeeping(logger, activity)));
+  ).pipe(
+    tap((activity) => {
+      if (activity.type === 'imageRemoved') metricsSink.current?.imageCollected(activity.cause);
+      logHousekeeping(logger, activity);
+    }),
+  );
 
 const logHousekeeping = (logger: Logger, { type, ...fields }: CollectionActivity | ImageCollectionActivity | LogRotationActivity): void => {
   if (type.endsWith('Failed')) logger.warn(fields, 'Housekeeping failed; it will be tried again');

@@ -5,10 +5,12 @@ import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, t
 import { encodeConfiguration } from '../config/decode-configuration.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletService } from '../run/kubelet-services.js';
+import { KUBERNETES_VERSION } from '../version.js';
 import { cgroupsOf } from './cgroups-of-node.js';
 import { countPods } from './count-pods.js';
 import { eventObject } from './event-object.js';
 import { firstSeen, type SeenPod } from './first-seen.js';
+import { flagValues } from './flag-values.js';
 import { latestList } from './latest-list.js';
 import { accessWarnings, listenOptions } from './listen-options.js';
 import { manifestObject } from './manifest-object.js';
@@ -17,6 +19,8 @@ import { activityRecorder, podRecorder } from './record-metrics.js';
 
 /** Events that /events holds; the reconciler keeps as many. */
 const MAX_EVENTS = 1_000;
+/** From this version on Kubernetes wants the runtime to have RuntimeConfig (cmd/kubelet/app/server.go). */
+const RUNTIME_CONFIG_REQUIRED_FROM = '1.37.0';
 const MIN_SYNC_LOOP_LIMIT_MS = 5 * 60_000;
 
 /** Serves the kubelet's HTTP API from the reconciler's streams: on 10250, the read-only port, healthz, and the local socket. */
@@ -39,6 +43,8 @@ export const nodeApiService: KubeletService = (context) => {
   const metrics = createKubeletMetrics({
     nodeName,
     cgroupVersion: cgroups.version,
+    build: { gitVersion: KUBERNETES_VERSION, platform: `linux/${context.node.facts.labels['kubernetes.io/arch']}` },
+    ...(cgroups.runtimeTooOld ? { losingSupport: RUNTIME_CONFIG_REQUIRED_FROM } : {}),
     counts: () => countPods(views()),
     logUsage: () =>
       containerLogUsage(
@@ -77,6 +83,7 @@ export const nodeApiService: KubeletService = (context) => {
     },
     podLogsDirectory: config.podLogsDir,
     ...(config.cgroupsPerQOS ? { cgroups: cgroupsOf(context) } : {}),
+    component: { version: KUBERNETES_VERSION, startedAtMs, flags: () => flagValues(config, flags) },
     runtimeMetrics: config.featureGates['PodAndContainerStatsFromCRI'] === true,
   };
 

@@ -27,7 +27,12 @@ export const metricsInterceptor =
   async (call) => {
     const startedMs = performance.now();
     const record = (failed: boolean): void => {
-      if (!call.streaming) metrics()?.runtimeOperation(operationType(call.method), (performance.now() - startedMs) / 1_000, failed);
+      const seconds = (performance.now() - startedMs) / 1_000;
+      if (!call.streaming) metrics()?.runtimeOperation(operationType(call.method), seconds, failed);
+      if (call.method === 'RunPodSandbox') {
+        const { runtimeHandler = '' } = call.request as { readonly runtimeHandler?: string };
+        metrics()?.sandboxRun(runtimeHandler, seconds, failed);
+      }
     };
     try {
       const reply = await next(call);

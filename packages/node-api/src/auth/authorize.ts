@@ -24,6 +24,8 @@ const READABLE: ReadonlySet<string> = new Set([
   'manifests',
   'node',
   'images',
+  'statusz',
+  'flagz',
 ]);
 
 /** Subresources as upstream names them in refusals (pkg/kubelet/server/auth.go). */
@@ -36,6 +38,8 @@ const SUBRESOURCES: Readonly<Record<string, readonly string[]>> = {
   runningpods: ['pods', 'proxy'],
   healthz: ['healthz', 'proxy'],
   configz: ['configz', 'proxy'],
+  statusz: ['statusz'],
+  flagz: ['configz'],
 };
 
 const VERBS: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type BuildInfo, buildInfoMetric, createHealthCheckMetrics, type HealthCheckMetrics } from './component-metrics.js';
 import { processMetrics } from './process-metrics.js';
 
 /** What the node looks like at the moment of a scrape. */
@@ -42,6 +43,7 @@ export interface ProbeObservation {
 export interface KubeletMetrics {
   readonly registry: Registry;
   readonly probeRegistry: Registry;
+  readonly healthChecks: HealthCheckMetrics;
   /** One finished CRI call; `operation` in upstream's snake case, such as `run_podsandbox`. */
   runtimeOperation(operation: string, durationSeconds: number, failed: boolean): void;
   /** A request that has begun; call the answer when it is over. */
@@ -60,6 +62,10 @@ export interface KubeletMetrics {
   /** From first sight of the manifest to the phase Running. */
   podStartDuration(seconds: number): void;
   imagePulled(sizeBytes: number, durationSeconds: number): void;
+  /** The housekeeping removed an image. */
+  imageCollected(reason: 'age' | 'space'): void;
+  /** One finished RunPodSandbox. */
+  sandboxRun(runtimeHandler: string, durationSeconds: number, failed: boolean): void;
   admissionRejected(reason: string): void;
   /** The last graceful shutdown of the node; an end that is undefined has not come. */
   gracefulShutdown(startTimeMs: number | undefined, endTimeMs: number | undefined): void;
@@ -102,11 +108,17 @@ export const createKubeletMetrics = ({
   nodeName,
   counts,
   cgroupVersion,
+  build,
+  losingSupport,
   logUsage,
 }: {
   readonly nodeName: string;
   readonly counts: () => NodeCounts;
   readonly cgroupVersion?: 1 | 2;
+  /** Default: no `kubernetes_build_info`. */
+  readonly build?: BuildInfo;
+  /** The Kubernetes version from which on this runtime is too old. Default: none. */
+  readonly losingSupport?: string;
   /** Asked at every scrape. Default: no such series. */
   readonly logUsage?: () => Promise<readonly LogUsage[]>;
 }): KubeletMetrics => {
@@ -114,6 +126,7 @@ export const createKubeletMetrics = ({
   const probeRegistry = new Registry();
   const registers = [registry];
   processMetrics(registry);
+  if (build) buildInfoMetric(registry, build);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter<Label>({ name: `kubelet_${name}`, help: `[ALPHA] ${help}`, labelNames: [...labelNames], registers });
   const histogram = <Label extends string>(
@@ -177,6 +190,14 @@ export const createKubeletMetrics = ({
     },
   );
   if (cgroupVersion !== undefined) gauge('cgroup_version', 'cgroup version on the hosts.', [], (g) => g.set(cgroupVersion));
+  if (losingSupport !== undefined) {
+    gauge(
+      'cri_losing_support',
+      'the Kubernetes version that the currently running CRI implementation will lose support on if not upgraded.',
+      ['version'],
+      (g) => g.set({ version: losingSupport }, 1),
+    );
+  }
   if (logUsage) {
     gauge(
       'container_log_filesystem_used_bytes',
@@ -251,6 +272,22 @@ export const createKubeletMetrics = ({
     ['image_size_in_bytes'],
     PULL_BUCKETS,
   );
+  const collectedImages = counter(
+    'image_garbage_collected_total',
+    'Total number of images garbage collected by the kubelet, whether through disk usage or image age.',
+    ['reason'],
+  );
+  const sandboxSeconds = histogram(
+    'run_podsandbox_duration_seconds',
+    'Duration in seconds of the run_podsandbox operations. Broken down by RuntimeClass.Handler.',
+    ['runtime_handler'],
+    DEFAULT_BUCKETS,
+  );
+  const sandboxErrors = counter(
+    'run_podsandbox_errors_total',
+    'Cumulative number of the run_podsandbox operation errors by RuntimeClass.Handler.',
+    ['runtime_handler'],
+  );
   const rejections = counter('admission_rejections_total', 'Cumulative number pod admission rejections by the Kubelet.', ['reason']);
   let shutdown = { startSeconds: 0, endSeconds: 0 };
   gauge('graceful_shutdown_start_time_seconds', 'Last graceful shutdown start time since unix epoch in seconds', [], (g) =>
@@ -277,6 +314,12 @@ export const createKubeletMetrics = ({
   return {
     registry,
     probeRegistry,
+    healthChecks: createHealthCheckMetrics(),
+    imageCollected: (reason) => collectedImages.inc({ reason }),
+    sandboxRun: (runtime_handler, durationSeconds, failed) => {
+      if (failed) sandboxErrors.inc({ runtime_handler });
+      else sandboxSeconds.observe({ runtime_handler }, durationSeconds);
+    },
     runtimeOperation: (operation_type, durationSeconds, failed) => {
       operations.inc({ operation_type });
       operationSeconds.observe({ operation_type }, durationSeconds);

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /**
@@ -31,5 +31,9 @@ export const processMetrics = (registry: Registry): void => {
   gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.', () =>
     Math.floor(Date.now() / 1_000 - process.uptime()),
   );
+  gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.', () => number('/proc/self/status', /^VmSize:\s+(\d+)/m) * 1_024);
+  gauge('process_max_fds', 'Maximum number of open file descriptors.', () => number('/proc/self/limits', /^Max open files\s+(\d+)/m));
   gauge('process_open_fds', 'Number of open file descriptors.', () => readdirSync('/proc/self/fd').length);
 };
+
+const number = (path: string, pattern: RegExp): number => Number(pattern.exec(readFileSync(path, 'utf8'))?.[1] ?? 0);

@@ -24,6 +24,7 @@ export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, l
         sendJson(response, await collectSummary(options, { onlyCpuAndMemory: booleanParameter(query, 'only_cpu_and_memory'), signal })),
     },
     { methods: get, path: '/metrics', readOnly: true, handle: registry(metrics.registry) },
+    { methods: get, path: '/metrics/slis', readOnly: true, handle: registry(metrics.healthChecks.registry) },
     { methods: get, path: '/metrics/probes', readOnly: true, handle: registry(metrics.probeRegistry) },
     {
       methods: get,

@@ -100,6 +100,10 @@ describe('/metrics', () => {
       value(await scrape('/metrics'), 'kubelet_http_requests_total', { path: 'metrics', long_running: 'false' }),
     ).toBeGreaterThanOrEqual(2);
     expect(value(metrics, 'process_cpu_seconds_total')).toBeGreaterThan(0);
+    expect(value(metrics, 'kubernetes_build_info', { major: '1', minor: '36', git_version: 'v1.36.0' })).toBe(1);
+    expect(value(metrics, 'kubelet_run_podsandbox_duration_seconds_count', { runtime_handler: '' })).toBe(2);
+    // containerd 1.6 cannot be asked for its cgroup driver.
+    expect(value(metrics, 'kubelet_cri_losing_support', { version: '1.37.0' })).toBe(1);
   });
 
   it('/metrics/probes counts probes by their result', async () => {

@@ -101,6 +101,24 @@ describe("the kubelet's command line", () => {
     expect(second.log()).toContain(`another kubelet is using ${bed.rootDirectory}`);
   });
 
+  it('ends well when somebody waits for its lock file, and waits itself while it is taken', async () => {
+    const lockFile = join(bed.directory, 'kubelet.lock');
+    const flags = [`--container-runtime-endpoint=${bed.endpoint}`, `--lock-file=${lockFile}`, '--exit-on-lock-contention', ...inside()];
+    const first = start(...flags);
+    await waitFor(async () => first.log().includes('Kubelet started'), { what: 'the first to start' });
+    const rival = spawn('flock', [lockFile, 'sh', '-c', 'echo mine; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    running.push(rival);
+    await once(rival.stdout, 'data');
+    expect(await first.ended).toBe(0);
+    const second = start(...flags);
+    await waitFor(async () => second.log().includes('Acquiring the file lock'), { what: 'the second to wait' });
+    expect(second.log()).not.toContain('Kubelet started');
+    rival.stdin.end();
+    await waitFor(async () => second.log().includes('Kubelet started'), { what: 'the second to start' });
+    second.child.kill('SIGTERM');
+    expect(await second.ended).toBe(0);
+  });
+
   it('waits for a runtime that is not there, and says so once', async () => {
     const kubelet = start('--container-runtime-endpoint=unix:///tmp/no-such.sock', ...inside());
     await waitFor(async () => kubelet.log().includes('waiting for it'), { what: 'the warning' });

@@ -1,0 +1,25 @@
+import type { KubeletConfiguration } from '../config/fields.js';
+import { fields } from '../config/fields.js';
+import { flagTable } from '../config/flag-table.js';
+import type { KubeletFlags } from '../config/load-configuration.js';
+
+/** Every flag that means something with the value in force, as /flagz shows it: those of the configuration, and those given. */
+export const flagValues = (config: KubeletConfiguration, flags: KubeletFlags): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(flagTable).flatMap(([name, spec]): (readonly [string, string])[] => {
+      if (spec.type === 'dead') return [];
+      if (spec.type === 'own') return [[name, flags.given[name] ?? '']];
+      // Header values are credentials.
+      if (spec.kind === 'headers') return [[name, Object.keys(config.staticPodURLHeader).length > 0 ? '<masked>' : '']];
+      return [[name, textOf((fields[spec.field].kind.encode as (value: unknown) => unknown)(config[spec.field]))]];
+    }),
+  );
+
+const textOf = (value: unknown): string => {
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return value.map(textOf).join(',');
+  if (typeof value !== 'object') return String(value);
+  return Object.entries(value)
+    .map(([key, each]) => `${key}=${textOf(each)}`)
+    .join(',');
+};
