@@ -124,15 +124,31 @@ const loadState = async ({ topology, reserved, options }: StaticPolicy, stateFil
   if (text === undefined) return initialCpuState(topology, reserved, strict);
   const read = parseCpuCheckpoint(text);
   if (!read.ok) throw unusable(stateFile.path, read.message);
-  if (read.policyName !== POLICY) {
-    throw unusable(stateFile.path, `configured policy "${POLICY}" differs from state checkpoint policy "${read.policyName}"`);
+  const { policyName, state } = read;
+  // Where nobody has anything of his own there is nothing to be preserved: under the policy none, or in a file without CPUs.
+  if (state.assignments.size === 0 && (policyName === 'none' || state.sharedPool.length === 0)) {
+    return initialCpuState(topology, reserved, strict);
   }
-  const isEmpty = read.state.sharedPool.length === 0 && read.state.assignments.size === 0;
-  if (isEmpty) return initialCpuState(topology, reserved, strict);
-  const fault = findStateFault(read.state, topology, reserved, strict);
+  if (policyName !== POLICY) throw unusable(stateFile.path, otherPolicy(POLICY, policyName));
+  const fault = findStateFault(state, topology, reserved, strict);
   if (fault !== undefined) throw unusable(stateFile.path, fault);
-  return read.state;
+  return state;
 };
+
+/**
+ * Makes sure that no container still has CPUs of its own from a kubelet under another policy.
+ * @throws ResourceManagersError when one may have.
+ */
+export const checkNoCpuState = async (stateFile: StateFile): Promise<void> => {
+  const text = await stateFile.read();
+  if (text === undefined) return;
+  const read = parseCpuCheckpoint(text);
+  if (!read.ok) throw unusable(stateFile.path, read.message);
+  if (read.policyName !== 'none') throw unusable(stateFile.path, otherPolicy('none', read.policyName));
+};
+
+const otherPolicy = (configured: string, written: string): string =>
+  `configured policy "${configured}" differs from state checkpoint policy "${written}"`;
 
 const unusable = (path: string, message: string) =>
   new ResourceManagersError({

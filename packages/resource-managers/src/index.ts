@@ -5,9 +5,16 @@ export { parseStaticOptions, type StaticPolicyOptions } from './core/cpu/static-
 export { chooseReservedCpus } from './core/cpu/static-policy.js';
 export { countNodes, everyMask, type NumaMask, nodesOf, numaMask } from './core/topology/numa-mask.js';
 export type { NumaNodes } from './core/topology/numa-nodes.js';
+export { readNumaNodes } from './core/topology/read-numa-nodes.js';
 export { anyNode, type ResourceHints, type TopologyHint } from './core/topology/topology-hint.js';
 export { decideTopology, type TopologyDecision, type TopologyPolicy, type TopologyPolicyName } from './core/topology/topology-policy.js';
-export { type CpuManager, type CpuManagerFigures, type CpuManagerOptions, createCpuManager } from './create-cpu-manager.js';
+export {
+  type CpuManager,
+  type CpuManagerFigures,
+  type CpuManagerOptions,
+  checkNoCpuState,
+  createCpuManager,
+} from './create-cpu-manager.js';
 export { createResourceManagers, type ResourceManagers, type ResourceManagersOptions } from './create-resource-managers.js';
 export { ResourceManagersError, type ResourceManagersErrorCode } from './resource-managers-error.js';
 export { type AllocateOptions, type NodeResources, type Refusal, type ResourceProvider, unexpectedAdmission } from './resource-provider.js';

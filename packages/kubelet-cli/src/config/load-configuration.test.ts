@@ -130,7 +130,7 @@ describe('loadConfiguration', () => {
       { maxParallelImagePulls: 3, serializeImagePulls: true },
       'invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false',
     ],
-    [{ cpuManagerPolicy: 'static' }, 'cpuManagerPolicy: "static" is not supported'],
+    [{ memoryManagerPolicy: 'Static' }, 'memoryManagerPolicy: "Static" is not supported'],
     [{ memorySwap: { swapBehavior: 'LimitedSwap' } }, 'memorySwap.swapBehavior: "LimitedSwap" is not supported: pods get no swap'],
     [{ authorization: { mode: 'RBAC' } }, 'unknown authorization mode RBAC'],
   ])('refuses the value %j', async (fields, message) => {

@@ -1,4 +1,6 @@
 import { isAbsolute, normalize } from 'node:path';
+import { parseCpuSet, parseStaticOptions } from '@solo-kubelet/resource-managers';
+import { reservedMilliCpu } from '../node/node-capacity.js';
 import type { KubeletConfiguration } from './fields.js';
 import { formatGoDuration } from './go-duration.js';
 
@@ -8,6 +10,8 @@ export const validateConfiguration = (config: KubeletConfiguration): readonly st
     ...numbers(config),
     ...images(config),
     ...policies(config),
+    ...cpus(config),
+    ...topologyOptions(config),
     ...shutdown(config),
     ...allocatable(config),
     ...logs(config),
@@ -87,6 +91,55 @@ const images = (config: KubeletConfiguration): Details => {
 
 const TOPOLOGY_POLICIES = ['none', 'best-effort', 'restricted', 'single-numa-node'];
 const PULL_POLICIES = ['NeverVerify', 'NeverVerifyPreloadedImages', 'NeverVerifyAllowlistedImages', 'AlwaysVerify'];
+
+/** Which CPUs may be given away needs to be sure before any is. Upstream: server.go and cm/cpumanager. */
+const cpus = (config: KubeletConfiguration): Details => {
+  const { cpuManagerPolicy: policy, cpuManagerPolicyOptions: options, reservedSystemCPUs: reserved, cpuManagerReconcilePeriod } = config;
+  const parsed = parseStaticOptions(options);
+  return [
+    ...when(
+      !['none', 'static'].includes(policy),
+      `unknown cpuManagerPolicy (--cpu-manager-policy) ${quoted(policy)}: must be "none" or "static"`,
+    ),
+    ...when(
+      cpuManagerReconcilePeriod <= 0,
+      `cpuManagerReconcilePeriod ${formatGoDuration(cpuManagerReconcilePeriod)} must be greater than zero`,
+    ),
+    ...(parsed.ok ? [] : [`cpuManagerPolicyOptions (--cpu-manager-policy-options): ${parsed.message}`]),
+    ...when(
+      policy !== 'static' && Object.keys(options).length > 0,
+      `cpuManagerPolicyOptions (--cpu-manager-policy-options): ${quoted(policy)} policy: options need cpuManagerPolicy "static"`,
+    ),
+    ...when(
+      parseCpuSet(reserved) === undefined,
+      `unable to parse reservedSystemCPUs (--reserved-cpus) ${reserved}: not a list of CPUs such as 0-1,4`,
+    ),
+    ...when(
+      reserved !== '' && (config.systemReservedCgroup !== '' || config.kubeReservedCgroup !== ''),
+      "can't use reservedSystemCPUs (--reserved-cpus) with systemReservedCgroup (--system-reserved-cgroup) or kubeReservedCgroup (--kube-reserved-cgroup)",
+    ),
+    ...when(
+      policy === 'static' && parseCpuSet(reserved)?.length === 0 && reservedMilliCpu(config) === 0,
+      'the static policy requires systemreserved.cpu + kubereserved.cpu to be greater than zero, or reservedSystemCPUs (--reserved-cpus)',
+    ),
+    ...when(
+      parsed.ok && parsed.options.alignBySocket && config.topologyManagerPolicy === 'single-numa-node',
+      'topologyManagerPolicy "single-numa-node" is incompatible with the CPU manager policy option "align-by-socket"',
+    ),
+  ];
+};
+
+const TOPOLOGY_OPTIONS: Readonly<Record<string, RegExp>> = {
+  'prefer-closest-numa-nodes': /^(1|0|t|f|true|false)$/i,
+  'max-allowable-numa-nodes': /^\d+$/,
+};
+
+const topologyOptions = ({ topologyManagerPolicyOptions: options }: KubeletConfiguration): Details =>
+  Object.entries(options).flatMap(([name, value]) => {
+    const known = TOPOLOGY_OPTIONS[name];
+    if (known === undefined) return [`topologyManagerPolicyOptions: unknown Topology Manager Policy option: "${name}"`];
+    return when(!known.test(value), `topologyManagerPolicyOptions: bad value for option "${name}": ${quoted(value)}`);
+  });
 
 const policies = (config: KubeletConfiguration): Details => {
   const { topologyManagerPolicy, topologyManagerScope, hairpinMode, memoryReservationPolicy } = config;

@@ -1,3 +1,4 @@
+import { parseCpuSet } from '@solo-kubelet/resource-managers';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { countOf, formatMilli, milliOf } from './quantities.js';
 
@@ -20,7 +21,18 @@ export interface NodeResources {
   readonly allocatable: Readonly<Record<string, string>>;
 }
 
-type Reservations = Pick<KubeletConfiguration, 'systemReserved' | 'kubeReserved' | 'evictionHard' | 'maxPods' | 'podsPerCore'>;
+type Reservations = Pick<KubeletConfiguration, 'systemReserved' | 'kubeReserved' | 'evictionHard' | 'maxPods' | 'podsPerCore'> &
+  Partial<Pick<KubeletConfiguration, 'reservedSystemCPUs'>>;
+
+/** CPU kept from pods, thousandths: `reservedSystemCPUs` in place of both other reservations, when it is set. */
+export const reservedMilliCpu = ({
+  systemReserved,
+  kubeReserved,
+  reservedSystemCPUs = '',
+}: Pick<Reservations, 'systemReserved' | 'kubeReserved' | 'reservedSystemCPUs'>): number =>
+  reservedSystemCPUs === ''
+    ? [systemReserved['cpu'], kubeReserved['cpu']].reduce((sum, quantity) => sum + (quantity === undefined ? 0 : milliOf(quantity)), 0)
+    : (parseCpuSet(reservedSystemCPUs)?.length ?? 0) * 1_000;
 
 /** Capacity and allocatable as pkg/kubelet/cm/node_container_manager_linux.go works them out. */
 export const nodeResources = (machine: MachineFacts, config: Reservations): NodeResources => {
@@ -47,7 +59,7 @@ export const nodeResources = (machine: MachineFacts, config: Reservations): Node
       ...hugePages,
     },
     allocatable: {
-      cpu: formatMilli(rest(milliCpu - reserved('cpu', milliOf))),
+      cpu: formatMilli(rest(milliCpu - reservedMilliCpu(config))),
       memory: kibibytes(rest(memory)),
       'ephemeral-storage': String(rest(disk)),
       pods: String(pods),
@@ -64,7 +76,7 @@ export const podsCgroupLimits = (machine: MachineFacts, config: Reservations) =>
       0,
     );
   return {
-    milliCpu: Math.max(0, machine.cores * 1_000 - reserved('cpu', milliOf)),
+    milliCpu: Math.max(0, machine.cores * 1_000 - reservedMilliCpu(config)),
     memoryBytes: Math.max(0, machine.memoryBytes - reserved('memory', countOf)),
     pids: Math.max(0, machine.maxPids - reserved('pid', countOf)),
     hugePages: machine.hugePages,

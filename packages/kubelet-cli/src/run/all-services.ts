@@ -1,3 +1,4 @@
+import { cpuPinningService } from '../services/cpu-pinning-service.js';
 import { housekeepingService } from '../services/housekeeping-service.js';
 import { networkGarbageService } from '../services/network-garbage-service.js';
 import { nodeApiService } from '../services/node-api-service.js';
@@ -11,6 +12,7 @@ import type { KubeletService } from './kubelet-services.js';
 /** Every service of the kubelet. */
 export const allServices: readonly KubeletService[] = [
   nodeApiService,
+  cpuPinningService,
   housekeepingService,
   networkGarbageService,
   qosCgroupsService,

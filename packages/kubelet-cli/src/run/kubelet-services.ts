@@ -10,6 +10,7 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
 import type { RuntimeCgroups } from '../node/cgroups.js';
 import type { MachineFacts, NodeResources } from '../node/node-capacity.js';
+import type { NodeResourceManagers } from './resource-managers.js';
 import type { RuntimeVersion } from './wait-for-runtime.js';
 
 /** A running kubelet as its services see it: HTTP API, housekeeping, notifications. Its streams are shared and may be used by any number. */
@@ -30,6 +31,8 @@ export interface KubeletContext {
   /** Counts CRI calls once the service that owns the metrics has put them here. */
   readonly metricsSink: { current: KubeletMetrics | undefined };
   readonly environment: PodEnvironment;
+  /** What gives pods something of their own. */
+  readonly resources: NodeResourceManagers;
   /** The container runtime in kubelet words. */
   readonly runtime: RuntimePort;
   /** The mark that this kubelet's containers bear. */

@@ -18,7 +18,6 @@ import {
   type ReconcilerCommand,
 } from '@solo-kubelet/reconciler';
 import { criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
-import type { ResourceManagers } from '@solo-kubelet/resource-managers';
 import { fromEvent, merge, type Observable, of, retry, Subject, scan, share, shareReplay, startWith, takeUntil, tap, timer } from 'rxjs';
 import { kubeletNetworks } from '../cni/kubelet-networks.js';
 import { extraNetworksHook } from '../cni/network-hook.js';
@@ -39,7 +38,7 @@ import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
 import { manifestSources } from './manifest-events.js';
 import { probeHandlers } from './probe-handlers.js';
 import { probePlugins } from './probe-plugins.js';
-import { resourceManagers } from './resource-managers.js';
+import { type NodeResourceManagers, nodeResourceManagers } from './resource-managers.js';
 import { lockPath } from './root-lock.js';
 import { waitForRuntime } from './wait-for-runtime.js';
 
@@ -79,7 +78,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
   const machine = await readMachine(flags.rootDirectory);
   const facts = await admissionFacts(options, cri, nodeName, machine);
-  const resources = resourceManagers([]);
+  const resources = await nodeResourceManagers(config, { rootDirectory: flags.rootDirectory, devices: () => [] });
   const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, signal);
@@ -120,7 +119,7 @@ interface Parts {
   readonly machine: MachineFacts;
   readonly facts: NodeAdmissionFacts;
   readonly environment: PodEnvironment;
-  readonly resources: ResourceManagers | undefined;
+  readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
   readonly credentials: ImageCredentials;
   readonly probes: readonly AnyProbeHandler[];
@@ -154,14 +153,14 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     pulls: { maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS) },
     podLogsDir: config.podLogsDir,
     containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
-    ...(resources === undefined ? {} : { resources }),
+    ...(resources.managers === undefined ? {} : { resources: resources.managers }),
     networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
   });
   const reconciler = createReconciler({
     manifestEvent$,
     sources,
     runtime,
-    ...(resources === undefined ? {} : { resources }),
+    ...(resources.managers === undefined ? {} : { resources: resources.managers }),
     store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status') }),
     runProbes: runProbes({ handlers: parts.probes }),
     node$: facts$,
@@ -289,7 +288,7 @@ const podEnvironment = async (
       memoryCapacityBytes: machine.memoryBytes,
       runtimeHandlerFeatures: (handler) => runtimeHandlers.find(({ name }) => name === handler)?.features,
     }),
-    ...(resources === undefined ? {} : { allocations: resources.containerAllocation }),
+    ...(resources.managers === undefined ? {} : { allocations: resources.managers.containerAllocation }),
     clusterDomain: config.clusterDomain,
     clusterDns: config.clusterDNS,
     resolvConf: config.resolvConf,
