@@ -88,8 +88,8 @@ export const fields = {
   'authorization.mode': on(text, 'Webhook', 'Webhook asks an API server; must be AlwaysAllow, or Roles: those of --token-auth-file'),
   'authorization.webhook.cacheAuthorizedTTL': idle(duration, 5 * MINUTE),
   'authorization.webhook.cacheUnauthorizedTTL': idle(duration, 30 * SECOND),
-  registryPullQPS: spare(whole, 5, 'pulls are limited by number, not by rate'),
-  registryBurst: spare(whole, 10, 'pulls are limited by number, not by rate'),
+  registryPullQPS: on(whole, 5),
+  registryBurst: on(whole, 10),
   imagePullCredentialsVerificationPolicy: spare(
     text,
     'NeverVerifyPreloadedImages',

@@ -150,7 +150,11 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     environment,
     owner,
     credentials: parts.credentials,
-    pulls: { maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS) },
+    pulls: {
+      maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS),
+      perSecond: config.registryPullQPS,
+      burst: config.registryBurst,
+    },
     podLogsDir: config.podLogsDir,
     containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
     ...(resources.managers === undefined ? {} : { resources: resources.managers }),

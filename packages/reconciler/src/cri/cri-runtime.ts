@@ -12,8 +12,9 @@ import { runHook } from './run-hook.js';
 import { createSandboxConfigs } from './sandbox-configs.js';
 import { joinCalls } from './shared-calls.js';
 import { type StartDeps, startContainer } from './start-container.js';
+import { createTokenBucket } from './token-bucket.js';
 
-const DEFAULT_PULLS = { maxParallel: 5, initialMs: 10_000, maxMs: 300_000, timeoutMs: 0 };
+const DEFAULT_PULLS = { maxParallel: 5, perSecond: 5, burst: 10, initialMs: 10_000, maxMs: 300_000, timeoutMs: 0 };
 const DEFAULT_PARALLEL_STARTS = 16;
 
 /** A container runtime that speaks CRI, together with the machine around the pods, as the reconciler's RuntimePort. */
@@ -31,11 +32,18 @@ export const criRuntime = ({
   userAgent = 'kube-lifecycle/1.36',
   now = Date.now,
 }: CriRuntimeOptions): RuntimePort => {
-  const { maxParallel, ...pullOptions } = { ...DEFAULT_PULLS, ...pulls };
+  const { maxParallel, perSecond, burst, ...pullOptions } = { ...DEFAULT_PULLS, ...pulls };
   const observer = createPodObserver({ cri, owner, networkHook });
   const starts = createLimiter(maxParallelStarts);
   const configs = createSandboxConfigs(environment, owner);
-  const images = createImagePuller({ cri, credentials, limiter: createLimiter(maxParallel), now, ...pullOptions });
+  const images = createImagePuller({
+    cri,
+    credentials,
+    limiter: createLimiter(maxParallel),
+    mayPull: createTokenBucket({ perSecond, burst, now }),
+    now,
+    ...pullOptions,
+  });
   const logs = createPodLogs({ podLogsDir, containerLogsDir });
   const burntAttempts = new Map<PodUid, number>();
   const askNetworkFault = joinCalls(() => networkFault(cri));

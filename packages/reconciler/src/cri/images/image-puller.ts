@@ -26,6 +26,8 @@ export interface ImagePullerOptions {
   readonly cri: CriClient;
   readonly credentials: ImageCredentials | undefined;
   readonly limiter: Limiter;
+  /** Whether one more pull may go ahead now. */
+  readonly mayPull: () => boolean;
   readonly initialMs: number;
   readonly maxMs: number;
   /** 0: none. */
@@ -43,7 +45,16 @@ const RESET_AFTER_MS = 600_000;
 const SHOW_FAILURE_MS = 5_000;
 
 /** Images as pull policies want them. Upstream: pkg/kubelet/images/image_manager.go. */
-export const createImagePuller = ({ cri, credentials, limiter, initialMs, maxMs, timeoutMs, now }: ImagePullerOptions): ImagePuller => {
+export const createImagePuller = ({
+  cri,
+  credentials,
+  limiter,
+  mayPull,
+  initialMs,
+  maxMs,
+  timeoutMs,
+  now,
+}: ImagePullerOptions): ImagePuller => {
   /** By pod uid and image. */
   const failures = new Map<string, PullFailure>();
 
@@ -120,6 +131,7 @@ export const createImagePuller = ({ cri, credentials, limiter, initialMs, maxMs,
         async () => {
           const enteredAtMs = now();
           report({ type: 'imagePulling', containerName, image });
+          if (!mayPull()) throw new Error('pull QPS exceeded');
           const imageRef = await pull(pullName, repository, input, signal);
           const durationMs = now() - enteredAtMs;
           const pulled = (await find(imageRef, signal)) ?? (await find(pullName, signal));
