@@ -51,6 +51,8 @@ export interface NodeApiOptions {
   /** enableDebuggingHandlers: exec, attach, portForward, run, logs. Default true. */
   readonly debuggingHandlers?: boolean;
   readonly rootDirectory: string;
+  /** Whether /stats/summary tells what volumes occupy. Default true. */
+  readonly measuresVolumes?: boolean;
   /** Path of the runtime's unix socket, by which its process is found for /stats/summary. Default: it is left out. */
   readonly runtimeSocket?: string;
   /** Shown by /logs. Upstream /var/log; undefined switches the path off. */
@@ -156,12 +158,20 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
 };
 
 const allRoutes = (options: NodeApiOptions, health: readonly Route[], logger: Logger, now: () => number): readonly Route[] => {
-  const { view, cri, metrics, rootDirectory, nodeLogDirectory, debuggingHandlers = true } = options;
+  const { view, cri, metrics, rootDirectory, nodeLogDirectory, debuggingHandlers = true, measuresVolumes = true } = options;
   const routes = [
     ...health,
     ...listRoutes(view),
     ...figureRoutes(
-      { view, cri, rootDirectory, rates: createCpuRates(), systemContainers: createSystemContainers(options.runtimeSocket), now },
+      {
+        view,
+        cri,
+        rootDirectory,
+        measuresVolumes,
+        rates: createCpuRates(),
+        systemContainers: createSystemContainers(options.runtimeSocket),
+        now,
+      },
       metrics,
       logger,
     ),

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFakeCri, type FakeCri, type FakeCriOptions } from '@solo-kubelet/cri-client/testing';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { NodeApiOptions } from '../src/create-node-api.js';
 import { ask, fakeView, pod, startApi, type TestApi, watchable } from './api.js';
 
 let logs: string;
@@ -14,13 +15,14 @@ let test: TestApi;
 const LABELS = { 'io.kubernetes.pod.name': 'web', 'io.kubernetes.pod.namespace': 'default', 'io.kubernetes.pod.uid': 'uid-web' };
 
 /** A pod `web` with a container `app` that runs on a fake runtime, and the API over it on the socket of the machine. */
-const start = async (options: FakeCriOptions = {}, seen: Pod = pod('web')): Promise<void> => {
+const start = async (options: FakeCriOptions = {}, seen: Pod = pod('web'), apiOptions: Partial<NodeApiOptions> = {}): Promise<void> => {
   fake = await createFakeCri({ images: [{ tags: ['app:1'] }], ...options });
   test = await startApi({
     endpoint: fake.endpoint,
     view: fakeView({ pods: watchable([seen]), podLogsDirectory: logs }),
     socket: { path: join(logs, 'api.sock') },
     readOnlyPort: 0,
+    ...apiOptions,
   });
   const config = {
     metadata: { name: 'web', namespace: 'default', uid: 'uid-web', attempt: 0 },
@@ -173,6 +175,16 @@ describe('figures', () => {
     ]);
     const light = JSON.parse((await get('/stats/summary?only_cpu_and_memory=true')).body) as { node: object };
     expect(Object.keys(light.node).sort()).toEqual(['cpu', 'memory', 'nodeName', 'startTime', 'swap']);
+  });
+
+  it.each([
+    [true, ['data']],
+    [false, []],
+  ])('/stats/summary tells what volumes occupy if they are to be measured: %s', async (measuresVolumes, names) => {
+    await mkdir(join(logs, 'pods/uid-web/volumes/kubernetes.io~empty-dir/data'), { recursive: true });
+    await start({}, pod('web'), { rootDirectory: logs, measuresVolumes });
+    const { pods } = JSON.parse((await get('/stats/summary')).body) as { pods: { volume: readonly { name: string }[] }[] };
+    expect(pods[0]?.volume.map(({ name }) => name)).toEqual(names);
   });
 
   it('/metrics/resource and /metrics/cadvisor carry container series', async () => {

@@ -132,6 +132,7 @@ describe('loadConfiguration', () => {
     ],
     [{ memoryManagerPolicy: 'Static' }, 'memoryManagerPolicy: "Static" is not supported'],
     [{ memorySwap: { swapBehavior: 'LimitedSwap' } }, 'memorySwap.swapBehavior: "LimitedSwap" is not supported: pods get no swap'],
+    [{ tlsCipherSuites: ['TLS_ROT13'] }, "Cipher suite TLS_ROT13 not supported or doesn't exist"],
     [{ authorization: { mode: 'RBAC' } }, 'unknown authorization mode RBAC'],
   ])('refuses the value %j', async (fields, message) => {
     await expect(loadFile(fields)).rejects.toMatchObject({ code: 'CLI_CONFIG_INVALID', message });
@@ -142,9 +143,13 @@ describe('loadConfiguration', () => {
   });
 
   it('names fields that have nothing to act on, and values that mean less here', async () => {
-    const { withoutEffect, warnings } = await loadFile({ kubeAPIQPS: 7, podCIDR: '10.1.0.0/16', memorySwap: { swapBehavior: 'NoSwap' } });
+    const { withoutEffect, warnings } = await loadFile({
+      kubeAPIQPS: 7,
+      tracing: { endpoint: 'localhost:4317' },
+      memorySwap: { swapBehavior: 'NoSwap' },
+    });
     expect(withoutEffect).toEqual(['kubeAPIQPS']);
-    expect(warnings).toEqual(['podCIDR: "10.1.0.0/16" is not supported: the runtime\'s network configuration decides']);
+    expect(warnings).toEqual(['tracing.endpoint: "localhost:4317" is not supported: no traces are sent']);
   });
 
   it('starts with the command line of the deck', async () => {

@@ -1,3 +1,4 @@
+import { unknownCiphers } from '../services/cipher-suites.js';
 import { fieldPaths } from './decode-configuration.js';
 import type { Effect, Field } from './field-kinds.js';
 import { type FieldPath, fields, type KubeletConfiguration } from './fields.js';
@@ -21,7 +22,11 @@ export const standaloneEffects = (config: KubeletConfiguration): StandaloneEffec
     return [`${path}: ${JSON.stringify(kind.encode(config[path]))} is not supported${note === '' ? '' : `: ${note}`}`];
   };
   return {
-    refused: [...authentication(config), ...fieldPaths.flatMap((path) => notSupported(path, 'refuse'))],
+    refused: [
+      ...authentication(config),
+      ...unknownCiphers(config.tlsCipherSuites),
+      ...fieldPaths.flatMap((path) => notSupported(path, 'refuse')),
+    ],
     warnings: fieldPaths.flatMap((path) => notSupported(path, 'warn')),
     withoutEffect: fieldPaths.filter((path) => table[path].effect.type === 'noEffect' && !isSameJson(config[path], table[path].fallback)),
   };

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
@@ -36,10 +36,12 @@ import { imageCredentials } from './image-credentials.js';
 import type { KubeletContext, KubeletService } from './kubelet-services.js';
 import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
 import { manifestSources } from './manifest-events.js';
+import { prepareProcess } from './prepare-process.js';
 import { probeHandlers } from './probe-handlers.js';
 import { probePlugins } from './probe-plugins.js';
 import { type NodeResourceManagers, nodeResourceManagers } from './resource-managers.js';
 import { lockPath } from './root-lock.js';
+import { updatePodCidr } from './update-pod-cidr.js';
 import { waitForRuntime } from './wait-for-runtime.js';
 
 export interface RunKubeletOptions {
@@ -63,9 +65,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   await using _root = await lockPath(flags.rootDirectory);
   const version = await cgroupVersion();
   checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });
-  await writeFile('/proc/self/oom_score_adj', String(config.oomScoreAdj)).catch(() =>
-    logger.debug({}, 'Cannot set oom_score_adj of the kubelet; going on without'),
-  );
+  await prepareProcess({ config, cgroups: { mountPoint: CGROUP_MOUNT_POINT, version }, logger, signal });
   const metricsSink: KubeletContext['metricsSink'] = { current: undefined };
   await using cri = createCriClient({
     endpoint: config.containerRuntimeEndpoint,
@@ -74,6 +74,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
     interceptors: [metricsInterceptor(() => metricsSink.current)],
   });
   const runtimeVersion = await waitForRuntime(cri, config.containerRuntimeEndpoint, { logger, signal });
+  await updatePodCidr(cri, config.podCIDR, { logger, signal });
   const cgroups = { version, ...(await cgroupDriver(cri, { configured: config.cgroupDriver, logger, signal })) };
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
   const machine = await readMachine(flags.rootDirectory);

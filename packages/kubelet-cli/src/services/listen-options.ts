@@ -1,7 +1,7 @@
 import type { NodeApiOptions } from '@solo-kubelet/node-api';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletContext } from '../run/kubelet-services.js';
-import { cipherChoice } from './cipher-suites.js';
+import { opensslCiphers } from './cipher-suites.js';
 
 /** Where the API listens and whom it lets in, from the configuration. */
 export const listenOptions = ({
@@ -11,7 +11,7 @@ export const listenOptions = ({
   node,
 }: KubeletContext): Omit<NodeApiOptions, 'view' | 'cri' | 'metrics' | 'rootDirectory' | 'logger'> => {
   const { enableServer } = config;
-  const { ciphers } = cipherChoice(config.tlsCipherSuites);
+  const ciphers = opensslCiphers(config.tlsCipherSuites);
   return {
     address: config.address,
     ...(enableServer ? { port: config.port } : {}),
@@ -36,6 +36,7 @@ export const listenOptions = ({
     authorization: config['authorization.mode'] === 'AlwaysAllow' ? 'AlwaysAllow' : 'Roles',
     debuggingHandlers: config.enableDebuggingHandlers,
     runtimeSocket: config.containerRuntimeEndpoint.replace(/^unix:\/\//, ''),
+    measuresVolumes: config.volumeStatsAggPeriod > 0,
     ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log' } : {}),
   };
 };
@@ -44,12 +45,10 @@ export const listenOptions = ({
 export const accessWarnings = (config: KubeletConfiguration): readonly string[] => {
   const { enableServer, address, port, readOnlyPort } = config;
   if (!enableServer) return [];
-  const { unknown } = cipherChoice(config.tlsCipherSuites);
   const open = config['authorization.mode'] === 'AlwaysAllow';
   const who = config['authentication.anonymous.enabled'] ? 'anybody who reaches' : 'whoever is known to';
   return [
     ...(open ? [`authorization.mode AlwaysAllow: ${who} ${address}:${port} may run commands in every container`] : []),
     ...(readOnlyPort > 0 ? [`readOnlyPort: anybody who reaches ${address}:${readOnlyPort} may read pods, environment included`] : []),
-    ...unknown.map((name) => `tlsCipherSuites: ${name} is not known and is left out`),
   ];
 };

@@ -16,6 +16,8 @@ export interface SummaryOptions {
   readonly cri: CriClient;
   /** KubeletConfiguration root directory, default /var/lib/kubelet: pod volumes lie below it. */
   readonly rootDirectory: string;
+  /** Whether the volumes of pods are measured, which takes a walk through them. */
+  readonly measuresVolumes: boolean;
   readonly rates: CpuRates;
   readonly systemContainers: ReturnType<typeof createSystemContainers>;
   readonly now: () => number;
@@ -30,7 +32,7 @@ interface CollectOptions {
 /** Collects /stats/summary from cgroups, CRI, /proc and the file system. */
 export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory, signal }: CollectOptions): Promise<Summary> => {
   await readForTheFirstTime(options, signal);
-  const { view, cri, rootDirectory, rates, systemContainers, now } = options;
+  const { view, cri, rootDirectory, measuresVolumes, rates, systemContainers, now } = options;
   const { rateOf } = rates;
   const nowMs = now();
   const time = rfc3339(nowMs);
@@ -46,7 +48,7 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
   const pods = await Promise.all(
     sandboxes.map((sandbox) =>
       podStats(sandbox, podOf.get(sandbox.uid), {
-        ...{ view, rootDirectory, rateOf, onlyCpuAndMemory, signal, nowMs },
+        ...{ view, rootDirectory, measuresVolumes, rateOf, onlyCpuAndMemory, signal, nowMs },
         ...(imageFs ? { imageFs } : {}),
         ...(logFs ? { logFs } : {}),
       }),

@@ -16,6 +16,7 @@ import { volumeStats } from './volume-stats.js';
 export interface PodStatsOptions {
   readonly view: NodeView;
   readonly rootDirectory: string;
+  readonly measuresVolumes: boolean;
   readonly rateOf: RateOf;
   readonly onlyCpuAndMemory: boolean;
   readonly signal: AbortSignal;
@@ -90,11 +91,11 @@ const diskAndNetwork = async (
   pod: Pod | undefined,
   kernel: PodCgroupFigures | undefined,
   containers: readonly ContainerStats[],
-  { view, rootDirectory, signal, nowMs, imageFs }: PodStatsOptions,
+  { view, rootDirectory, measuresVolumes, signal, nowMs, imageFs }: PodStatsOptions,
 ): Promise<Pick<PodStats, 'network' | 'volume' | 'ephemeral-storage' | 'process_stats'>> => {
   const time = rfc3339(nowMs);
   const [volumes, processes] = await Promise.all([
-    volumeStats(join(rootDirectory, 'pods', uid), time, signal),
+    measuresVolumes ? volumeStats(join(rootDirectory, 'pods', uid), time, signal) : [],
     view.cgroups && kernel ? containerProcesses(view.cgroups, kernel) : [],
   ]);
   const network =
