@@ -8,16 +8,17 @@ import type { RunningPodInput } from './pod-sync-input.js';
 import { type ProbeKind, probeOf } from './probe-of-container.js';
 import { isSidecar } from './restart-decision.js';
 
-const kinds: readonly ProbeKind[] = ['startup', 'liveness', 'readiness'];
+const everyKind: readonly ProbeKind[] = ['startup', 'liveness', 'readiness'];
 
-/** Probes of one pod's running containers. A pod that is ending is probed no more. */
+/** Probes of one pod's running containers. While it ends only readiness is looked at: nothing may be restarted any more (docs/decisions/067). */
 export const selectProbeTargets = (input: RunningPodInput): readonly ProbeTarget[] => {
-  if (!input.wanted || podEnding(input) !== undefined) return [];
+  const ends = podEnding(input) !== undefined;
+  if (!input.wanted && !ends) return [];
   const probed = [...(input.pod.spec.initContainers ?? []).filter(isSidecar), ...input.pod.spec.containers];
-  return probed.flatMap((container) => targetsOf(input, container));
+  return probed.flatMap((container) => targetsOf(input, container, ends ? ['readiness'] : everyKind));
 };
 
-const targetsOf = (input: RunningPodInput, container: Container): readonly ProbeTarget[] => {
+const targetsOf = (input: RunningPodInput, container: Container, kinds: readonly ProbeKind[]): readonly ProbeTarget[] => {
   const observed = newestContainer(input.observed, container.name);
   if (observed?.state !== 'running') return [];
   const { pod, podUid, status } = input;

@@ -5,7 +5,7 @@ import { imageNames } from '@solo-kubelet-tools/images';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { podManifest, script } from '../kubelet/manifests.js';
 import { hasPhase, isRunning, startNode, type TestNode, waitingFor } from '../kubelet/node.js';
-import { dropAll, eventOf, STAY, statusOf } from '../lifecycle/watching.js';
+import { dropAll, eventOf, eventsOf, isReady, STAY, statusOf } from '../lifecycle/watching.js';
 
 /**
  * What Kubernetes' own node tests (test/e2e/common, test/e2e_node) ask of a container's environment and is asked nowhere else here. The pods are all put
@@ -88,6 +88,15 @@ beforeAll(async () => {
       containers: [script('app', 'true')],
     }),
     never(longName, { subdomain: 't', setHostnameAsFQDN: true, containers: [script('app', 'true')] }),
+    never('leaving', {
+      terminationGracePeriodSeconds: 30,
+      containers: [
+        script('app', 'touch /tmp/ready /tmp/live; trap "rm /tmp/ready /tmp/live; sleep 4; exit 0" TERM; sleep 1000 & wait $!', {
+          readinessProbe: { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 },
+          livenessProbe: { exec: { command: ['cat', '/tmp/live'] }, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 },
+        }),
+      ],
+    }),
     blocked('blocked', {}),
     blocked('blocked-init', { initContainers: [script('init', 'true')] }),
     subPathPod({}),
@@ -152,6 +161,17 @@ it('an init container out of memory fails its pod with 137', async () => {
   expect(statusOf(pod).state?.waiting?.reason).toBe('PodInitializing');
 });
 
+it('a pod that ends says when it is not ready any more, and is not judged by its liveness', async () => {
+  await node.pod('leaving', isRunning);
+  await node.remove('leaving.json');
+  const pod = await node.pod('leaving', isReady('False'));
+  expect(statusOf(pod)).toMatchObject({ ready: false, state: { running: {} } });
+  await node.gone('leaving');
+  const failures = (await eventsOf(node, 'leaving')).flatMap(({ reason, message }) => (reason === 'Unhealthy' ? [message] : []));
+  expect(failures).toContainEqual(expect.stringMatching(/^Readiness probe failed: /));
+  expect(failures.filter((message) => message.startsWith('Liveness'))).toEqual([]);
+});
+
 describe('a pod that cannot begin', () => {
   it('for a name too long for the kernel is scheduled and pending, and an event says why', async () => {
     const message = /^Failed to create pod sandbox: failed to construct FQDN from pod hostname and cluster domain, FQDN /;
@@ -160,7 +180,7 @@ describe('a pod that cannot begin', () => {
     expect(conditionsOf(pod)).toContain('PodScheduled=True');
   });
 
-  it.each([
+  it.concurrent.each([
     ['blocked', 'Initialized=True'],
     ['blocked-init', 'Initialized=False'],
   ])('for a volume (%s) says how far it came, and begins when it is there', async (name, initialized) => {
