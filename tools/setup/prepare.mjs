@@ -72,6 +72,14 @@ const PACKAGES = [
   ['busybox-static', () => ['/bin/busybox', '/usr/bin/busybox'].some(isStatic)],
 ];
 
+/** What only the tests use: they read the list of processes, the history of this repository, follow the READMEs and type at a terminal. */
+export const TEST_PACKAGES = [
+  ['procps', () => isInstalled('pgrep')],
+  ['git', () => isInstalled('git')],
+  ['curl', () => isInstalled('curl')],
+  ['tmux', () => isInstalled('tmux')],
+];
+
 /** A busybox that needs no C library: its ELF file names no interpreter. */
 function isStatic(path) {
   return existsSync(path) && !readFileSync(path).subarray(0, 4096).includes('ld-linux');

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { build, installDependencies, installSystemPackages, pnpm, root, run } from './prepare.mjs';
+import { build, installDependencies, installSystemPackages, pnpm, root, run, TEST_PACKAGES } from './prepare.mjs';
 
 const reports = join(root, '.cache', 'test-reports');
 /** Checks without single tests count as one. */
@@ -39,7 +39,7 @@ const readReport = (path, status) => {
   };
 };
 
-await installSystemPackages();
+await installSystemPackages(TEST_PACKAGES);
 await installDependencies();
 if (isWanted('packages') || isWanted('e2e')) await build();
 rmSync(reports, { recursive: true, force: true });

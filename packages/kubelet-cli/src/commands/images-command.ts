@@ -1,15 +1,15 @@
 import type { CliIo } from '../cli-io.js';
 import { NODE_OPTIONS_HELP, nodeOptions } from '../client/node-options.js';
-import { type Command, type CommandInput, flagOption } from '../command.js';
+import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
 import { usage } from './node-command.js';
 
 /** `images list|import|prune`; `list` is `get images`. */
 export const imagesCommand = (getCommand: Command): Command => ({
   name: 'images',
-  usage: 'list [-o wide|json|yaml|name] | import FILE… | prune [--dry-run]',
+  usage: 'list [-o wide|json|yaml|name] | import FILE… [--name NAME] | prune [--dry-run]',
   summary: 'List the images of the node, import archives, remove unused ones.',
-  details: `\nprune leaves pinned images and those of any container, running or ended.\n${NODE_OPTIONS_HELP}`,
-  options: { ...nodeOptions, ...getCommand.options, 'dry-run': { type: 'boolean' } },
+  details: `\nimport takes what docker save and skopeo write (docker-archive, oci-archive), compressed too; --name is for an archive that\nnames no image.\nprune leaves pinned images and those of any container, running or ended.\n${NODE_OPTIONS_HELP}`,
+  options: { ...nodeOptions, ...getCommand.options, 'dry-run': { type: 'boolean' }, name: { type: 'string' } },
   run: async (input: CommandInput, io: CliIo, argv) => {
     const [action, ...operands] = input.operands;
     if (action === 'list') return getCommand.run({ ...input, operands: ['images', ...operands] }, io, argv);
@@ -20,6 +20,8 @@ export const imagesCommand = (getCommand: Command): Command => ({
       import('../client/connect.js'),
     ]);
     const context = { endpoint: await runtimeEndpoint(input, io), io, signal: io.interrupted };
-    return action === 'import' ? importArchives(operands, context) : pruneImages(flagOption(input, 'dry-run'), context);
+    return action === 'import'
+      ? importArchives(operands, textOption(input, 'name'), context)
+      : pruneImages(flagOption(input, 'dry-run'), context);
   },
 });

@@ -1,7 +1,12 @@
+import { arch } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
+import { fullName, readArchiveContents } from '../images/archive-contents.js';
+import { compressionOf, openArchive } from '../images/archive-stream.js';
+import { localArchitecture } from '../images/image-archive.js';
+import { renameArchive } from '../images/rename-archive.js';
 import type { PrivateContainerd } from './start-containerd.js';
 
 /** The label by which containerd's CRI plugin (1.7 and later) tells images that must not be collected. */
@@ -11,35 +16,87 @@ const LISTING_TIMEOUT_MS = 30_000;
 /** A containerd as importing needs it. */
 type ImportTarget = Pick<PrivateContainerd, 'ctr' | 'endpoint'>;
 
+export interface ImportOptions {
+  readonly signal?: AbortSignal;
+  /** What an image is called whose archive does not say it. */
+  readonly name?: string;
+  /** Told of an archive that cannot be imported; the others are. Default: the first failure ends it. */
+  readonly onFailure?: (error: CliError) => void;
+}
+
 /**
  * Imports image archives and pins their images, and returns the images' names when the CRI plugin knows them all: it hears of new images
- * by events, and a Pod that came first would be told that its image is missing.
+ * by events, and a Pod that came first would be told that its image is missing. @throws CliError CLI_IMAGE_IMPORT_FAILED
  */
 export const importImages = async (
   containerd: ImportTarget,
   archives: readonly string[],
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, name, onFailure }: ImportOptions = {},
 ): Promise<readonly string[]> => {
   const names = new Set<string>();
   for (const archive of archives) {
-    for (const name of await importArchive(containerd, archive, signal)) names.add(name);
+    try {
+      for (const each of await importArchive(containerd, archive, { signal, name })) names.add(each);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const error = importFailure(archive, cause);
+      if (onFailure === undefined) throw error;
+      onFailure(error);
+    }
   }
   if (names.size > 0) {
-    for (const name of names) await containerd.ctr(['images', 'label', name, PINNED], { signal });
+    for (const each of names) await containerd.ctr(['images', 'label', each, PINNED], { signal });
     await waitUntilListed(containerd.endpoint, names, signal);
   }
   return [...names].sort();
 };
 
-const importArchive = async (containerd: ImportTarget, archive: string, signal?: AbortSignal): Promise<readonly string[]> => {
-  try {
-    const output = await containerd.ctr(['images', 'import', archive], { signal });
-    // One line an image: `unpacking NAME (sha256:…)...done` up to 1.x, `NAME  saved` or a table from 2.x on.
-    return [...output.matchAll(/^(?:unpacking\s+)?([^\s()]+[:@][^\s()]+)/gm)].map(([, name]) => name!);
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw new CliError({ code: 'CLI_IMAGE_IMPORT_FAILED', message: `cannot import ${archive}: ${lastLine(describeError(cause))}`, cause });
-  }
+const importArchive = async (
+  { ctr }: ImportTarget,
+  path: string,
+  { signal, name }: { readonly signal: AbortSignal | undefined; readonly name: string | undefined },
+): Promise<readonly string[]> => {
+  const compression = await compressionOf(path);
+  const contents = await readArchiveContents(openArchive(path, compression)).catch(unreadable);
+  if (contents === undefined || contents.length === 0) throw new Error('it is no image archive (docker save, or an OCI layout)');
+  const nameless = contents.filter(({ names }) => names.length === 0);
+  const given = name === undefined ? undefined : nameWithTag(name, nameless[0]?.tag);
+  if (nameless.length > 0 && given === undefined) throw namelessArchive(path, nameless[0]?.tag);
+  if (nameless.length > 1) throw new Error(`it has ${nameless.length} images without a name, and one name was given`);
+  const here = `linux/${localArchitecture(arch()) ?? arch()}`;
+  const foreign = contents.find(({ platforms }) => platforms.length > 0 && !platforms.includes(here));
+  if (foreign) throw new Error(`${foreign.names[0] ?? 'its image'} is for ${foreign.platforms.join(', ')}; this machine is ${here}`);
+  const stdin = renameArchive(openArchive(path, compression), given);
+  await ctr(['images', 'import', '-'], { signal, stdin });
+  return contents.flatMap(({ names }) => (names.length > 0 ? names : [given!]));
+};
+
+/** What is wrong with the tar itself has no code: then it is none. */
+const unreadable = (error: NodeJS.ErrnoException): undefined => {
+  if (typeof error.code === 'string') throw error;
+};
+
+const nameWithTag = (name: string, tag: string | undefined): string => {
+  const hasTag = /[:@]/.test(name.slice(name.lastIndexOf('/')));
+  return fullName(hasTag || tag === undefined ? name : `${name}:${tag}`);
+};
+
+const namelessArchive = (path: string, tag = 'TAG'): Error =>
+  new CliError({
+    code: 'CLI_IMAGE_IMPORT_FAILED',
+    message: 'it does not say what its image is called',
+    hint: `kubelet-cli images import ${path} --name docker.io/library/NAME:${tag}`,
+  });
+
+const importFailure = (archive: string, cause: unknown): CliError => {
+  const { code } = cause as NodeJS.ErrnoException;
+  const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : describeError(cause);
+  const hint = CliError.is(cause) ? cause.hint : undefined;
+  return new CliError({
+    code: CliError.is(cause) ? cause.code : 'CLI_IMAGE_IMPORT_FAILED',
+    message: `cannot import ${archive}: ${why}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
 };
 
 const waitUntilListed = async (endpoint: string, names: ReadonlySet<string>, signal?: AbortSignal): Promise<void> => {
@@ -53,5 +110,3 @@ const waitUntilListed = async (endpoint: string, names: ReadonlySet<string>, sig
     await delay(50, undefined, { signal: either });
   }
 };
-
-const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';

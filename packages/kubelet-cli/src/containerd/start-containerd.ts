@@ -1,9 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
 import { type ContainerdBinaries, containerdVersion } from './binaries.js';
@@ -12,8 +11,7 @@ import { containerdConfig } from './containerd-config.js';
 import type { ContainerdLayout } from './layout.js';
 import { podNetworkConfig } from './pod-network.js';
 import { findDaemon } from './processes.js';
-
-const run = promisify(execFile);
+import { type CtrOptions, runCtr } from './run-ctr.js';
 
 export interface StartContainerdOptions {
   readonly layout: ContainerdLayout;
@@ -40,7 +38,7 @@ export interface PrivateContainerd extends AsyncDisposable {
   /** Undefined while it is down. */
   readonly pid: number | undefined;
   /** Runs containerd's own client on the Kubernetes namespace and returns its output. */
-  ctr(args: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<string>;
+  ctr(args: readonly string[], options?: CtrOptions): Promise<string>;
   /** Ends the daemon with this signal, as a crash would; a supervised one comes back by itself. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again after `kill` where it is not supervised. */
@@ -49,6 +47,8 @@ export interface PrivateContainerd extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** Large images take a while to unpack. */
+const CTR_TIMEOUT_MS = 600_000;
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 /** Pause before a daemon that ended by itself is started again, ms. */
@@ -62,10 +62,8 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
   let child: ChildProcess | undefined;
   let stopping = false;
 
-  const ctr = async (args: readonly string[], { signal }: { readonly signal?: AbortSignal } = {}): Promise<string> => {
-    const limits = { timeout: 120_000, maxBuffer: 16 * 1024 * 1024, signal };
-    return (await run(binaries.ctr, ['-a', layout.socketPath, '-n', 'k8s.io', ...args], limits)).stdout;
-  };
+  const ctr = (args: readonly string[], options: CtrOptions = {}): Promise<string> =>
+    runCtr(binaries.ctr, layout.socketPath, args, { ...options, timeoutMs: CTR_TIMEOUT_MS });
 
   const launch = async (): Promise<void> => {
     const log = await open(layout.logPath, 'a');

@@ -6,7 +6,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
 import { runDirectoryOf } from '../config/default-paths.js';
 import { type ContainerdBinaries, findContainerdBinaries } from '../containerd/binaries.js';
-import { importImages } from '../containerd/import-images.js';
+import { type ImportOptions, importImages } from '../containerd/import-images.js';
 import { removeAllPods } from '../containerd/remove-all-pods.js';
 import { type PrivateContainerd, startContainerd } from '../containerd/start-containerd.js';
 import { sweep } from '../containerd/sweep.js';
@@ -61,12 +61,15 @@ export const startNode = async (options: StartNodeOptions): Promise<RunningNode>
       ({ version, endpoint }) => `containerd ${version} at ${endpoint}, pods in ${subnet}`,
     );
     containerd = started;
+    const failures: string[] = [];
     const directories = [layout.images, ...options.imageDirectories];
     await progress.step(
       'Images imported',
-      () => importAll(started, layout, directories, signal),
+      () => importAll(started, layout, directories, { signal, onFailure: ({ message }) => failures.push(message) }),
       (names) => `${names.length}`,
     );
+    // One bad archive is no reason to run nothing: its Pods will say what they miss.
+    for (const message of failures) progress.note(`! ${message}`);
     return { layout, endpoint: started.endpoint, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
@@ -89,7 +92,7 @@ const importAll = async (
   containerd: PrivateContainerd,
   layout: DataLayout,
   directories: readonly string[],
-  signal: AbortSignal,
+  options: ImportOptions,
 ): Promise<readonly string[]> => {
   const architecture = localArchitecture(arch());
   if (architecture === undefined) {
@@ -98,7 +101,7 @@ const importAll = async (
   const pause = join(layout.containerd.directory, 'pause.tar');
   await writeImageArchive(pause, [pauseImage(architecture)]);
   const archives = await Promise.all(directories.map(archivesIn));
-  return importImages(containerd, [pause, ...archives.flat()], { signal });
+  return importImages(containerd, [pause, ...archives.flat()], options);
 };
 
 const archivesIn = async (directory: string): Promise<readonly string[]> => {
@@ -106,7 +109,7 @@ const archivesIn = async (directory: string): Promise<readonly string[]> => {
     throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read the image directory ${directory}`, cause });
   });
   return names
-    .filter((name) => /^[^.].*\.tar(\.gz)?$/.test(name))
+    .filter((name) => /^[^.].*\.(?:tar(?:\.(?:gz|zst|xz|bz2))?|tgz)$/.test(name))
     .sort()
     .map((name) => join(directory, name));
 };

@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.js';
 import { tableWidth, write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
-import type { Abortable, EventObject, ManifestObject, WatchEvent } from '../client/node-client.js';
+import type { Abortable, EventObject, ImageObject, ManifestObject, WatchEvent } from '../client/node-client.js';
 import { nearest } from '../config/nearest.js';
 import { type ObjectPrinter, objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
@@ -84,7 +84,12 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
       );
     }
     case 'images': {
-      const list = async () => allNamed(await client.listImages({ signal }), ({ names, id }) => [...names, id], options);
+      const format = parseOutputFormat(options.output).type;
+      const list = async () => {
+        const images = allNamed(await client.listImages({ signal }), ({ names, id }) => [...names, id], options);
+        // One image may have many names, and somebody looks for each of them.
+        return format === 'table' || format === 'name' ? images.flatMap(eachName) : images;
+      };
       return show(
         { list },
         () => true,
@@ -110,6 +115,9 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
     }
   }
 };
+
+const eachName = (image: ImageObject): readonly ImageObject[] =>
+  image.names.length < 2 ? [image] : image.names.map((name) => ({ ...image, names: [name] }));
 
 const namesOfEvent = ({ metadata }: EventObject): readonly string[] => [metadata?.name ?? ''];
 const namesOfManifest = ({ path }: ManifestObject): readonly string[] => [path, basename(path)];

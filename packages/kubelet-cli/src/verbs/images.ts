@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { access } from 'node:fs/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { CliError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
 import { importImages } from '../containerd/import-images.js';
+import { type CtrOptions, runCtr } from '../containerd/run-ctr.js';
 import { EXIT } from '../exit-status.js';
 import { sandboxImageOf, unusedImages } from '../images/unused-images.js';
 
-const run = promisify(execFile);
 const IMPORT_TIMEOUT_MS = 600_000;
-const MAX_OUTPUT_BYTES = 16 << 20;
 const CRI_TIMEOUT_MS = 120_000;
 
 interface RuntimeContext {
@@ -19,16 +17,29 @@ interface RuntimeContext {
   readonly signal: AbortSignal;
 }
 
-/** `images import FILE…`: through the runtime's own `ctr`, into the namespace that CRI uses. */
-export const importArchives = async (archives: readonly string[], { endpoint, io, signal }: RuntimeContext): Promise<number> => {
-  const ctr = async (args: readonly string[]): Promise<string> => {
-    const options = { signal, timeout: IMPORT_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
-    const command = run('ctr', ['-a', endpoint.replace(/^unix:\/\//, ''), '-n', 'k8s.io', ...args], options);
-    return (await command.catch(explainMissingCtr)).stdout;
-  };
-  for (const name of await importImages({ ctr, endpoint }, archives, { signal })) io.stdout.write(`${name}\n`);
+/** `images import FILE… [--name NAME]`: through the runtime's own `ctr`, into the namespace that CRI uses. */
+export const importArchives = async (
+  archives: readonly string[],
+  name: string | undefined,
+  { endpoint, io, signal }: RuntimeContext,
+): Promise<number> => {
+  if (name !== undefined && archives.length > 1) throw new CliError({ code: 'CLI_USAGE', message: '--name is for one archive at a time' });
+  const socketPath = endpoint.replace(/^unix:\/\//, '');
+  await access(socketPath).catch((cause: unknown) => Promise.reject(unreachable(endpoint, cause)));
+  const ctr = (args: readonly string[], options: CtrOptions = {}): Promise<string> =>
+    runCtr('ctr', socketPath, args, { ...options, timeoutMs: IMPORT_TIMEOUT_MS }).catch(explainMissingCtr);
+  const imported = await importImages({ ctr, endpoint }, archives, { signal, ...(name === undefined ? {} : { name }) });
+  for (const each of imported) io.stdout.write(`${each}\n`);
   return EXIT.done;
 };
+
+const unreachable = (endpoint: string, cause: unknown): Error =>
+  new CliError({
+    code: 'CLI_RUNTIME_UNREACHABLE',
+    message: `there is no container runtime at ${endpoint}`,
+    hint: 'Start a node first (kubelet-cli up), or name its socket with --socket or --runtime-endpoint.',
+    cause,
+  });
 
 const explainMissingCtr = (cause: NodeJS.ErrnoException): never => {
   if (cause.code !== 'ENOENT') throw cause;

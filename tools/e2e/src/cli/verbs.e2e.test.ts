@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { imageArchive, localArchitecture, pauseImage, writeLayer } from '@solo-kubelet/kubelet-cli/images';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,6 +82,29 @@ describe('looking', () => {
     expect((await cli('get', 'node')).stdout).toMatch(/^NAME +STATUS +AGE +VERSION\nnode1 +Ready +\d+s +v1\.36/);
     expect((await cli('get', 'manifests')).stdout).toMatch(/talk\.yaml +accepted +default\/talk-node1/);
     expect((await cli('events', '--for', 'talk')).stdout).toMatch(/Normal +Started +pod\/talk-node1 +Container started/);
+  });
+
+  it('images import takes archives compressed, and one that names no image by the name it is given', async () => {
+    const bytes = await imageArchive([{ ...pauseImage(localArchitecture(arch())!), reference: 'example.org/packed:1' }]);
+    const packed = join(directory, 'packed.tar.gz');
+    await writeFile(packed, gzipSync(bytes));
+    const unnamed = join(directory, 'unnamed.tar');
+    await writeFile(
+      unnamed,
+      await writeLayer([
+        {
+          type: 'file',
+          path: 'c.json',
+          content: JSON.stringify({ os: 'linux', architecture: localArchitecture(arch()), rootfs: { type: 'layers', diff_ids: [] } }),
+        },
+        { type: 'file', path: 'manifest.json', content: JSON.stringify([{ Config: 'c.json', Layers: [], RepoTags: null }]) },
+      ]),
+    );
+    expect(await cli('images', 'import', packed)).toEqual({ status: 0, stdout: 'example.org/packed:1\n', stderr: '' });
+    expect(await cli('images', 'import', unnamed)).toMatchObject({ status: 1, stderr: expect.stringContaining('--name') });
+    expect(await cli('images', 'import', unnamed, '--name', 'unnamed')).toMatchObject({ stdout: 'docker.io/library/unnamed:latest\n' });
+    const { stdout } = await cli('get', 'images');
+    for (const name of ['example.org/packed:1', 'docker.io/library/unnamed:latest']) expect(stdout).toContain(`${name} `);
   });
 
   it('describe tells the pod, its containers and its events, and no values of variables', async () => {
