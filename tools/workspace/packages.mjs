@@ -116,6 +116,7 @@ export const packages = [
       '@solo-kubelet/manifest-source': ws,
       '@solo-kubelet/cri-client': ws,
       '@solo-kubelet/cni-invoker': ws,
+      '@solo-kubelet/device-plugins': ws,
       '@solo-kubelet/probe-engine': ws,
       '@solo-kubelet/pod-environment': ws,
       '@solo-kubelet/reconciler': ws,

@@ -58,16 +58,10 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
   });
   const allocatorState: AllocatorState = { known: state.known, book: state.book, pluginOf: endpoints.of };
   state.onChange(saveLater);
-  const listeners = new Set<() => void>();
-  const tell = (): void => {
-    for (const listener of listeners) listener();
-  };
-  state.onChange(tell);
-
   const retryLater = (podUid: string): void => {
     retries.get(podUid)?.cancel();
     const delayMs = Math.min(2 * (retries.get(podUid)?.delayMs ?? FIRST_RETRY_MS / 2), LAST_RETRY_MS);
-    retries.set(podUid, { delayMs, cancel: clock.after(delayMs, tell) });
+    retries.set(podUid, { delayMs, cancel: clock.after(delayMs, state.retry) });
   };
   const endRetries = (podUid: string): void => {
     retries.get(podUid)?.cancel();
@@ -189,7 +183,7 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
 
     resources: () => deviceResources(state.known(), state.book()),
 
-    health: (podUid, containerName) => resourceHealth(state.book(), state.known(), podUid, containerName),
+    health: (podUid) => resourceHealth(state.book(), state.known(), podUid),
 
     devices: (podUid, containerName) =>
       allocationsOf(state.book(), podUid, containerName).flatMap((allocation) =>
@@ -208,13 +202,9 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     topologyHints: (pod, containerName, numaNodes) =>
       hintsOfPod({ pod, containerName, numaNodes, known: state.known(), book: state.book() }),
 
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: state.onChange,
 
     async [Symbol.asyncDispose]() {
-      listeners.clear();
       state.close();
       for (const { cancel } of retries.values()) cancel();
       for (const server of servers.reverse()) await server[Symbol.asyncDispose]();

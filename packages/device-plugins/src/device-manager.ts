@@ -23,6 +23,12 @@ export interface DeviceRefusal {
   readonly message: string;
 }
 
+/**
+ * `devices`: plugins tell something else than before, or one that failed is worth another try: pods that were refused may be served now. `allocations`:
+ * a pod was given something, or gave it back.
+ */
+export type DeviceChange = 'devices' | 'allocations';
+
 /** A device that a container has, or that is there to be had. */
 export interface DeviceInstance {
   readonly resourceName: string;
@@ -57,8 +63,8 @@ export interface DeviceManager extends AsyncDisposable {
   allocations(podUid: string, containerName: string): ContainerDevices | undefined;
   /** For capacity, allocatable and admission of the node. */
   resources(): DeviceResources;
-  /** `allocatedResourcesStatus` of a container. */
-  health(podUid: string, containerName: string): readonly ResourceStatus[];
+  /** `allocatedResourcesStatus` of each container of a pod that has devices. */
+  health(podUid: string): ReadonlyMap<string, readonly ResourceStatus[]>;
   /** A container's devices. */
   devices(podUid: string, containerName: string): readonly DeviceInstance[];
   /** All healthy devices, whoever has them. */
@@ -72,6 +78,6 @@ export interface DeviceManager extends AsyncDisposable {
     containerName: string | undefined,
     numaNodes: readonly number[],
   ): ReadonlyMap<string, readonly TopologyHint[] | undefined>;
-  /** Calls back after anything that `allocate`, `resources` or `health` depend on has changed. The result takes that back. */
-  onChange(listener: () => void): () => void;
+  /** Calls back after every change of what the other methods tell. The result takes that back. */
+  onChange(listener: (change: DeviceChange) => void): () => void;
 }

@@ -3,6 +3,7 @@ import type { AllocationBook } from './core/allocation-book.js';
 import type { Checkpoint } from './core/checkpoint.js';
 import { byDeviceId, type Device, isHealthy } from './core/device.js';
 import type { KnownDevices } from './core/device-resources.js';
+import type { DeviceChange } from './device-manager.js';
 
 export interface DeviceState {
   known(): KnownDevices;
@@ -16,7 +17,9 @@ export interface DeviceState {
   lose(resourceName: string): void;
   restore(checkpoint: Checkpoint): void;
   checkpoint(): Checkpoint;
-  onChange(listener: () => void): () => void;
+  onChange(listener: (change: DeviceChange) => void): () => void;
+  /** Tells everybody that devices may be had that could not be had before. */
+  retry(): void;
   /** Forgets timers and listeners. */
   close(): void;
 }
@@ -31,10 +34,10 @@ export const createDeviceState = ({ gracePeriodMs, clock }: DeviceStateOptions):
   let known: KnownDevices = new Map();
   let book: AllocationBook = [];
   const graces = new Map<string, () => void>();
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(change: DeviceChange) => void>();
 
-  const changed = (): void => {
-    for (const listener of listeners) listener();
+  const changed = (change: DeviceChange): void => {
+    for (const listener of listeners) listener(change);
   };
   const endGrace = (resourceName: string): void => {
     graces.get(resourceName)?.();
@@ -52,7 +55,7 @@ export const createDeviceState = ({ gracePeriodMs, clock }: DeviceStateOptions):
     const forget = (): void => {
       graces.delete(resourceName);
       known = new Map([...known].filter(([name]) => name !== resourceName));
-      changed();
+      changed('devices');
     };
     graces.set(resourceName, clock.after(gracePeriodMs, forget));
   };
@@ -62,16 +65,16 @@ export const createDeviceState = ({ gracePeriodMs, clock }: DeviceStateOptions):
     book: () => book,
     setBook: (next) => {
       book = next;
-      changed();
+      changed('allocations');
     },
     list: (resourceName, devices) => {
       set(resourceName, devices);
-      changed();
+      changed('devices');
     },
     hold: endGrace,
     lose: (resourceName) => {
       lose(resourceName);
-      changed();
+      changed('devices');
     },
     restore: (checkpoint) => {
       book = checkpoint.book;
@@ -89,6 +92,7 @@ export const createDeviceState = ({ gracePeriodMs, clock }: DeviceStateOptions):
         ]),
       ),
     }),
+    retry: () => changed('devices'),
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

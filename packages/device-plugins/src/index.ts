@@ -14,6 +14,7 @@ export type {
   AllocateOptions,
   CallOptions,
   ContainerAllocateOptions,
+  DeviceChange,
   DeviceInstance,
   DeviceManager,
   DeviceRefusal,

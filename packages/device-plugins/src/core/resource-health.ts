@@ -4,16 +4,20 @@ import { byDeviceId } from './device.js';
 import type { KnownDevices } from './device-resources.js';
 
 /**
- * `allocatedResourcesStatus` of a container: the health of each of its devices; `Unknown` where nobody tells of it, as the API has it
+ * `allocatedResourcesStatus` by container: the health of each of its devices; `Unknown` where nobody tells of it, as the API has it
  * (gate ResourceHealthStatus, on in 1.36; upstream's UpdateAllocatedResourcesStatus says Healthy there).
  */
 export const resourceHealth = (
   book: AllocationBook,
   known: KnownDevices,
   podUid: string,
-  containerName: string,
-): readonly ResourceStatus[] =>
-  allocationsOf(book, podUid, containerName)
+): ReadonlyMap<string, readonly ResourceStatus[]> => {
+  const names = new Set(book.filter((entry) => entry.podUid === podUid).map(({ containerName }) => containerName));
+  return new Map([...names].map((name) => [name, healthOf(allocationsOf(book, podUid, name), known)]));
+};
+
+const healthOf = (allocations: AllocationBook, known: KnownDevices): readonly ResourceStatus[] =>
+  allocations
     .map((allocation) => ({
       name: allocation.resourceName,
       resources: [...deviceIds(allocation)].sort(byDeviceId).map((resourceID) => {

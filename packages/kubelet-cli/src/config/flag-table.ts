@@ -73,6 +73,7 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'cpu-manager-policy': field('cpuManagerPolicy'),
   'cpu-manager-policy-options': field('cpuManagerPolicyOptions', 'map'),
   'cpu-manager-reconcile-period': field('cpuManagerReconcilePeriod', 'duration'),
+  'device-plugin-dir': own('text', 'where device plugins register (default ROOT_DIR/device-plugins)'),
   'enable-controller-attach-detach': field('enableControllerAttachDetach', 'truth'),
   'enable-debugging-handlers': field('enableDebuggingHandlers', 'truth'),
   'enable-server': field('enableServer', 'truth'),

@@ -34,6 +34,8 @@ export interface KubeletFlags {
   readonly apiSocketGroupId: number | undefined;
   /** File of bearer tokens with roles. */
   readonly tokenAuthFile: string | undefined;
+  /** Where device plugins register. */
+  readonly devicePluginDirectory: string;
   /** Of the networks that pods ask for by annotation; may be missing. */
   readonly networkDirectory: string;
   /** Of the plugins of these networks, searched in order. */
@@ -181,6 +183,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
     apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,
     tokenAuthFile: lastOf(parsed, 'token-auth-file'),
+    devicePluginDirectory: resolve(lastOf(parsed, 'device-plugin-dir') ?? join(rootDirectory, 'device-plugins')),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
     probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],

@@ -3,6 +3,7 @@ import { housekeepingService } from '../services/housekeeping-service.js';
 import { networkGarbageService } from '../services/network-garbage-service.js';
 import { nodeApiService } from '../services/node-api-service.js';
 import { nodeShutdownService } from '../services/node-shutdown-service.js';
+import { podResourcesService } from '../services/pod-resources-service.js';
 import { qosCgroupsService } from '../services/qos-cgroups-service.js';
 import { quietHeapService } from '../services/quiet-heap-service.js';
 import { systemdNotifyService } from '../services/systemd-notify-service.js';
@@ -15,6 +16,7 @@ export const allServices: readonly KubeletService[] = [
   cpuPinningService,
   housekeepingService,
   networkGarbageService,
+  podResourcesService,
   qosCgroupsService,
   volumeLimitsService,
   nodeShutdownService(process.env),

@@ -1,5 +1,6 @@
 import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
+import type { DeviceManager } from '@solo-kubelet/device-plugins';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestStates } from '@solo-kubelet/manifest-source';
 import type { KubeletMetrics } from '@solo-kubelet/node-api';
@@ -33,6 +34,7 @@ export interface KubeletContext {
   readonly environment: PodEnvironment;
   /** What gives pods something of their own. */
   readonly resources: NodeResourceManagers;
+  readonly devices: DeviceManager;
   /** The container runtime in kubelet words. */
   readonly runtime: RuntimePort;
   /** The mark that this kubelet's containers bear. */

@@ -3,6 +3,7 @@ import { arch, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
+import type { DeviceManager } from '@solo-kubelet/device-plugins';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
 import { createPodEnvironment, type NodeEnvironment, type PodEnvironment, subordinateIdRange } from '@solo-kubelet/pod-environment';
@@ -26,12 +27,13 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
 import { CGROUP_MOUNT_POINT, cgroupDriver, cgroupVersion } from '../node/cgroups.js';
 import { nodeAddresses } from '../node/node-addresses.js';
-import { type MachineFacts, nodeResources, podsCgroupLimits } from '../node/node-capacity.js';
+import { type MachineFacts, type NodeResources, nodeResources, podsCgroupLimits } from '../node/node-capacity.js';
 import { hasSwap, kernelVersion, readMachine, readText } from '../node/read-machine.js';
 import { networkEvents, networkFault } from '../services/network-health.js';
 import { metricsInterceptor } from '../services/record-metrics.js';
 import { allServices } from './all-services.js';
 import { checkHost } from './check-host.js';
+import { deviceFacts, devicePlugins, deviceProvider } from './device-plugins.js';
 import { imageCredentials } from './image-credentials.js';
 import type { KubeletContext, KubeletService } from './kubelet-services.js';
 import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
@@ -79,7 +81,11 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
   const machine = await readMachine(flags.rootDirectory);
   const facts = await admissionFacts(options, cri, nodeName, machine);
-  const resources = await nodeResourceManagers(config, { rootDirectory: flags.rootDirectory, devices: () => [] });
+  await using devices = await devicePlugins({ ...flags, directory: flags.devicePluginDirectory, logger });
+  const resources = await nodeResourceManagers(config, {
+    rootDirectory: flags.rootDirectory,
+    devices: ({ nodes }) => [deviceProvider(devices, nodes)],
+  });
   const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, signal);
@@ -99,6 +105,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
       machine,
       facts,
       environment,
+      devices,
       resources,
       networks,
       credentials,
@@ -120,6 +127,7 @@ interface Parts {
   readonly machine: MachineFacts;
   readonly facts: NodeAdmissionFacts;
   readonly environment: PodEnvironment;
+  readonly devices: DeviceManager;
   readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
   readonly credentials: ImageCredentials;
@@ -134,13 +142,13 @@ interface Parts {
 /** Everything the kubelet does, as one stream: it works while it is subscribed to. */
 const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown> => {
   const { config, flags, logger, signal, services = allServices } = options;
-  const { cri, nodeName, facts, environment, resources, networks } = parts;
+  const { cri, nodeName, facts, environment, devices, resources, networks } = parts;
   const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
   // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
   const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
   const nodeEvent$ = new Subject<EventDraft>();
-  const facts$ = factsChange$.pipe(
+  const facts$ = merge(factsChange$, deviceFacts(devices, facts.allocatable)).pipe(
     scan((known, change) => ({ ...known, ...change }), facts),
     startWith(facts),
     shareReplay({ bufferSize: 1, refCount: true }),
@@ -189,7 +197,13 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     owner,
     config,
     flags,
-    node: { machine: parts.machine, resources: nodeResources(parts.machine, config), facts },
+    node: {
+      machine: parts.machine,
+      get resources() {
+        return joined(nodeResources(parts.machine, config), resources.managers?.nodeResources());
+      },
+      facts,
+    },
     networkFault: fault,
     reconciler: { ...reconciler, events$ },
     manifests$,
@@ -218,6 +232,12 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     reconciler.run$,
   );
 };
+
+/** What the machine has, and what pods are given of it one by one. */
+const joined = (machine: NodeResources, given: NodeResources | undefined): NodeResources => ({
+  capacity: { ...machine.capacity, ...given?.capacity },
+  allocatable: { ...machine.allocatable, ...given?.allocatable },
+});
 
 /** Pause after the events could not be written, ms. */
 const EVENT_FILE_RETRY_MS = 30_000;

@@ -42,6 +42,7 @@ export const upFlags = ({
   apiSocket,
   apiSocketGroupId: undefined,
   tokenAuthFile: undefined,
+  devicePluginDirectory: `${kubeletRoot}/device-plugins`,
   networkDirectory: networks,
   cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
   probePlugins: [],

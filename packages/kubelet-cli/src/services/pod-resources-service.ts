@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { servePodResources } from '@solo-kubelet/device-plugins/pod-resources';
+import { describeError } from '@solo-kubelet/diagnostics';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { ignoreElements, merge, Observable, tap } from 'rxjs';
+import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
+import { activePods } from './active-pods.js';
+
+/** The PodResources API on `<root>/pod-resources/kubelet.sock`. Without it the kubelet goes on. */
+export const podResourcesService: KubeletService = (context) => {
+  let pods: readonly Pod[] = [];
+  const follow$ = context.reconciler.pods$.pipe(
+    tap((views) => {
+      pods = activePods(views).map(({ pod }) => pod);
+    }),
+  );
+  return merge(
+    follow$,
+    serve$(context, () => pods),
+  ).pipe(ignoreElements());
+};
+
+const serve$ = ({ flags, devices, logger }: KubeletContext, pods: () => readonly Pod[]): Observable<never> =>
+  new Observable((subscriber) => {
+    const path = join(flags.rootDirectory, 'pod-resources', 'kubelet.sock');
+    const source = { pods, devices: devices.devices, allocatableDevices: devices.allocatableDevices };
+    const serving = servePodResources({ path, source });
+    serving.catch((error: unknown) => logger.warn({ path, err: describeError(error) }, 'The PodResources API is not served'));
+    subscriber.add(
+      () =>
+        void serving.then(
+          (server) => server[Symbol.asyncDispose](),
+          () => {},
+        ),
+    );
+  });
