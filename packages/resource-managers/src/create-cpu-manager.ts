@@ -42,6 +42,10 @@ export interface CpuManagerFigures {
 /** `cpuManagerPolicy: static` as a provider. */
 export interface CpuManager extends ResourceProvider {
   figures(): CpuManagerFigures;
+  /** CPUs that are a container's own. */
+  exclusiveCpus(podUid: string, containerName: string): CpuSet;
+  /** CPUs that containers can get for themselves, whoever has them. */
+  allocatableCpus(): CpuSet;
 }
 
 const POLICY = 'static';
@@ -102,6 +106,8 @@ export const createCpuManager = async ({
       return { cpusetCpus: formatCpuSet(state.sharedPool.length > 0 ? state.sharedPool : reserved) };
     },
     holders: () => [...state.assignments.keys()],
+    exclusiveCpus: (podUid, containerName) => assignedCpus(state, podUid, containerName) ?? [],
+    allocatableCpus: () => withoutCpus(allCpus(topology), reserved),
     figures: () => {
       const given = withoutCpus(allCpus(topology), state.sharedPool).filter(
         (cpu) => !(options.strictCpuReservation && reserved.includes(cpu)),

@@ -20,10 +20,15 @@ export const podResourcesService: KubeletService = (context) => {
   ).pipe(ignoreElements());
 };
 
-const serve$ = ({ flags, devices, logger }: KubeletContext, pods: () => readonly Pod[]): Observable<never> =>
+const serve$ = ({ flags, devices, resources: { cpus }, logger }: KubeletContext, pods: () => readonly Pod[]): Observable<never> =>
   new Observable((subscriber) => {
     const path = join(flags.rootDirectory, 'pod-resources', 'kubelet.sock');
-    const source = { pods, devices: devices.devices, allocatableDevices: devices.allocatableDevices };
+    const source = {
+      pods,
+      devices: devices.devices,
+      allocatableDevices: devices.allocatableDevices,
+      ...(cpus === undefined ? {} : { cpus: cpus.exclusiveCpus, allocatableCpus: cpus.allocatableCpus }),
+    };
     const serving = servePodResources({ path, source });
     serving.catch((error: unknown) => logger.warn({ path, err: describeError(error) }, 'The PodResources API is not served'));
     subscriber.add(
