@@ -9,6 +9,7 @@ export {
   type ProbeObservation,
   type WorkingPod,
 } from './metrics/kubelet-metrics.js';
+export type { CpuManagerFigures, ResourceManagerMetrics } from './metrics/resource-manager-metrics.js';
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
 export type { ComponentFacts, HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
 export type { Listener } from './server/listeners.js';

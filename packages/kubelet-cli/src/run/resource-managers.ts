@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ResourceManagerMetrics } from '@solo-kubelet/node-api';
 import {
   type CpuManager,
   type CpuTopology,
@@ -30,23 +31,21 @@ export interface NodeResourceManagers {
   readonly cpus: CpuManager | undefined;
   /** The pool of shared CPUs has changed. */
   readonly poolChanged$: Observable<void>;
-  readonly figures: ResourceManagerFigures;
 }
 
-/** Counted since the kubelet started. */
-export interface ResourceManagerFigures {
-  pinningRequests: number;
-  pinningErrors: number;
-  topologyRequests: number;
-  topologyErrors: number;
+export interface NodeResourceManagersOptions {
+  readonly rootDirectory: string;
+  /** What gives devices, on these nodes. */
+  readonly devices: (numa: NumaNodes) => readonly ResourceProvider[];
+  /** Undefined until there are any. */
+  readonly metrics: () => ResourceManagerMetrics | undefined;
 }
 
 /** Everything that gives pods something of their own. `devices` come first, as upstream asks them. */
 export const nodeResourceManagers = async (
   config: KubeletConfiguration,
-  { rootDirectory, devices }: { readonly rootDirectory: string; readonly devices: (numa: NumaNodes) => readonly ResourceProvider[] },
+  { rootDirectory, devices, metrics }: NodeResourceManagersOptions,
 ): Promise<NodeResourceManagers> => {
-  const figures: ResourceManagerFigures = { pinningRequests: 0, pinningErrors: 0, topologyRequests: 0, topologyErrors: 0 };
   const listeners = new Set<() => void>();
   const poolChanged$ = new Observable<void>((subscriber) => {
     const listener = (): void => subscriber.next();
@@ -59,10 +58,7 @@ export const nodeResourceManagers = async (
     onPoolChanged: () => {
       for (const listener of listeners) listener();
     },
-    onPinning: (outcome) => {
-      figures.pinningRequests += 1;
-      if (outcome === 'failed') figures.pinningErrors += 1;
-    },
+    onPinning: (outcome) => metrics()?.cpuPinning(outcome),
   });
   const providers = [...devices(numa), ...(cpus === undefined ? [] : [cpus])];
   const managers =
@@ -76,12 +72,9 @@ export const nodeResourceManagers = async (
             preferClosestNumaNodes: /^(1|t|true)$/i.test(config.topologyManagerPolicyOptions['prefer-closest-numa-nodes'] ?? ''),
           },
           scope: config.topologyManagerScope as 'container',
-          onTopology: ({ admitted }) => {
-            figures.topologyRequests += 1;
-            if (!admitted) figures.topologyErrors += 1;
-          },
+          onTopology: (outcome) => metrics()?.topologyAdmission(outcome),
         });
-  return { managers, cpus, poolChanged$, figures };
+  return { managers, cpus, poolChanged$ };
 };
 
 const readSysFile = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);

@@ -85,6 +85,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   const resources = await nodeResourceManagers(config, {
     rootDirectory: flags.rootDirectory,
     devices: ({ nodes }) => [deviceProvider(devices, nodes)],
+    metrics: () => metricsSink.current,
   });
   const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources });
   await environment.prepareNode({ signal });

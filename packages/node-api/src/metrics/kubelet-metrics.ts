@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type BuildInfo, buildInfoMetric, createHealthCheckMetrics, type HealthCheckMetrics } from './component-metrics.js';
 import { processMetrics } from './process-metrics.js';
+import { type CpuManagerFigures, type ResourceManagerMetrics, resourceManagerMetrics } from './resource-manager-metrics.js';
 
 /** What the node looks like at the moment of a scrape. */
 export interface NodeCounts {
@@ -40,7 +41,7 @@ export interface ProbeObservation {
 }
 
 /** The kubelet's own metrics, under upstream's names and labels (pkg/kubelet/metrics/metrics.go). Call the observers from the wiring. */
-export interface KubeletMetrics {
+export interface KubeletMetrics extends ResourceManagerMetrics {
   readonly registry: Registry;
   readonly probeRegistry: Registry;
   readonly healthChecks: HealthCheckMetrics;
@@ -111,6 +112,7 @@ export const createKubeletMetrics = ({
   build,
   losingSupport,
   logUsage,
+  cpuManager,
 }: {
   readonly nodeName: string;
   readonly counts: () => NodeCounts;
@@ -121,6 +123,8 @@ export const createKubeletMetrics = ({
   readonly losingSupport?: string;
   /** Asked at every scrape. Default: no such series. */
   readonly logUsage?: () => Promise<readonly LogUsage[]>;
+  /** Asked at every scrape. Default, without a CPU manager: no such series. */
+  readonly cpuManager?: (() => CpuManagerFigures) | undefined;
 }): KubeletMetrics => {
   const registry = new Registry();
   const probeRegistry = new Registry();
@@ -315,6 +319,7 @@ export const createKubeletMetrics = ({
     registry,
     probeRegistry,
     healthChecks: createHealthCheckMetrics(),
+    ...resourceManagerMetrics(registry, cpuManager),
     imageCollected: (reason) => collectedImages.inc({ reason }),
     sandboxRun: (runtime_handler, durationSeconds, failed) => {
       if (failed) sandboxErrors.inc({ runtime_handler });
