@@ -188,6 +188,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         etcHosts,
         terminationFile,
         memoryCapacityBytes,
+        limitedSwap: settings.limitedSwap,
         cgroupVersion: settings.cgroups.version,
         userNamespace: await userNamespaceOf(pod),
         features: facts.runtimeHandlerFeatures(runtimeHandler(pod)),

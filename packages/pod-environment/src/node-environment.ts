@@ -1,6 +1,7 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { CgroupTree } from './cgroups/cgroup-tree.js';
 import type { ContainerAllocations } from './core/container-allocation.js';
+import type { LimitedSwap } from './core/limited-swap.js';
 import type { RunCommand } from './mounts/run-command.js';
 
 /** What may change while the kubelet runs; asked for again at every use. */
@@ -94,6 +95,11 @@ export interface NodeEnvironment {
   readonly hugePageSizes?: readonly string[];
   /** Whether cgroups can limit swap. Default: whether `memory.swap.max` (v1: `memory.memsw.limit_in_bytes`) is there. */
   readonly swapAccounting?: boolean;
+  /**
+   * `memorySwap.swapBehavior: LimitedSwap`: the swap that Burstable pods share by their memory requests, and which pods get none of it all the same.
+   * Default: nobody gets any (`NoSwap`). On cgroup v2 only.
+   */
+  readonly limitedSwap?: LimitedSwap;
   /** Limit of one child process (mount, umount, busctl), ms. Default 30 000. */
   readonly commandTimeoutMs?: number;
   /** Runs mount, umount and busctl; replaced in tests. */

@@ -1,6 +1,7 @@
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { cgroupTree } from './cgroups/cgroup-tree.js';
 import { defaultUserNamespaceRange } from './core/id-ranges.js';
+import { noSwap } from './core/limited-swap.js';
 import { runCommand } from './mounts/run-command.js';
 import type { CgroupSettings, NodeEnvironment } from './node-environment.js';
 
@@ -23,6 +24,7 @@ export const nodeSettings = ({ cgroups, ...node }: NodeEnvironment): NodeSetting
     podPidsLimit: -1,
     seccompDefault: false,
     singleProcessOomKill: version === 1,
+    limitedSwap: noSwap,
     runtimeClassHandlers: {},
     userNamespaces: defaultUserNamespaceRange,
     selinuxEnabled: false,

@@ -167,7 +167,7 @@ export const fields = {
   iptablesDropBit: idle(whole, 15),
   featureGates: spare(truthMap, {}, 'gates do not change what this kubelet does'),
   failSwapOn: on(truth, true),
-  'memorySwap.swapBehavior': only(text, '', 'pods get no swap', 'NoSwap'),
+  'memorySwap.swapBehavior': on(text, '', 'LimitedSwap needs cgroup v2; critical pods get none'),
   containerLogMaxSize: on(text, '10Mi'),
   containerLogMaxFiles: on(whole, 5),
   containerLogMaxWorkers: on(whole, 1),

@@ -131,7 +131,6 @@ describe('loadConfiguration', () => {
       'invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false',
     ],
     [{ memoryManagerPolicy: 'Static' }, 'memoryManagerPolicy: "Static" is not supported'],
-    [{ memorySwap: { swapBehavior: 'LimitedSwap' } }, 'memorySwap.swapBehavior: "LimitedSwap" is not supported: pods get no swap'],
     [{ tlsCipherSuites: ['TLS_ROT13'] }, "Cipher suite TLS_ROT13 not supported or doesn't exist"],
     [{ authorization: { mode: 'RBAC' } }, 'unknown authorization mode RBAC'],
   ])('refuses the value %j', async (fields, message) => {

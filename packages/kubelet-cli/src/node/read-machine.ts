@@ -31,6 +31,9 @@ const readHugePages = async (): Promise<Readonly<Record<string, number>>> => {
 /** Whether any swap is in use, from /proc/swaps. */
 export const hasSwap = (swaps: string): boolean => swaps.trim().split('\n').length > 1;
 
+/** All swap there is, bytes, from /proc/meminfo. */
+export const swapBytes = (meminfo: string): number => Number(/^SwapTotal:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1_024;
+
 /** `6.1` of `6.1.0-13-amd64`. */
 export const kernelVersion = (): string => /^\d+\.\d+/.exec(release())?.[0] ?? release();
 

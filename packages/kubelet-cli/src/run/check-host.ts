@@ -7,12 +7,22 @@ export interface HostFacts {
 }
 
 /** Refuses a machine that the configuration says not to run on, in upstream's words. */
-export const checkHost = (config: Pick<KubeletConfiguration, 'failSwapOn' | 'failCgroupV1'>, host: HostFacts): void => {
+export const checkHost = (
+  config: Pick<KubeletConfiguration, 'failSwapOn' | 'failCgroupV1' | 'memorySwap.swapBehavior'>,
+  host: HostFacts,
+): void => {
   if (config.failSwapOn && host.swap) {
     throw new CliError({
       code: 'CLI_HOST_UNSUITABLE',
       message: 'running with swap on is not supported, please disable swap or set --fail-swap-on flag to false',
       hint: 'swapoff -a, or failSwapOn: false.',
+    });
+  }
+  if (config['memorySwap.swapBehavior'] === 'LimitedSwap' && host.cgroupVersion === 1) {
+    throw new CliError({
+      code: 'CLI_HOST_UNSUITABLE',
+      message: 'memorySwap.swapBehavior LimitedSwap is not supported on a host using cgroup v1',
+      hint: 'Leave swapBehavior at NoSwap, or boot with systemd.unified_cgroup_hierarchy=1.',
     });
   }
   if (config.failCgroupV1 && host.cgroupVersion === 1) {

@@ -14,6 +14,7 @@ import {
   type EventFile,
   eventFile,
   fileStatusStore,
+  isCriticalPod,
   type KubeletEvent,
   type NodeAdmissionFacts,
   type ReconcilerCommand,
@@ -28,7 +29,7 @@ import type { KubeletFlags } from '../config/load-configuration.js';
 import { CGROUP_MOUNT_POINT, cgroupDriver, cgroupVersion } from '../node/cgroups.js';
 import { nodeAddresses } from '../node/node-addresses.js';
 import { type MachineFacts, type NodeResources, nodeResources, podsCgroupLimits } from '../node/node-capacity.js';
-import { hasSwap, kernelVersion, readMachine, readText } from '../node/read-machine.js';
+import { hasSwap, kernelVersion, readMachine, readText, swapBytes } from '../node/read-machine.js';
 import { networkEvents, networkFault } from '../services/network-health.js';
 import { metricsInterceptor } from '../services/record-metrics.js';
 import { allServices } from './all-services.js';
@@ -330,6 +331,9 @@ const podEnvironment = async (
     podPidsLimit: config.podPidsLimit,
     seccompDefault: config.seccompDefault,
     ...(config.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: config.singleProcessOOMKill }),
+    ...(config['memorySwap.swapBehavior'] === 'LimitedSwap'
+      ? { limitedSwap: { capacityBytes: swapBytes(await readText('/proc/meminfo')), isExcluded: isCriticalPod } }
+      : {}),
     // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
     runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
     userNamespaces: await subordinateIdRange({ idsPerPod: config['userNamespaces.idsPerPod'], maxPods: config.maxPods }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testPod } from '../testing/test-pod.js';
 import { type ContainerResourceSettings, containerResources, sandboxOverhead, sandboxResources } from './container-resources.js';
+import { noSwap } from './limited-swap.js';
 import { hugePageSize, memoryVolumeSize } from './memory-volume.js';
 import { podCgroupLimits } from './pod-cgroup-limits.js';
 
@@ -12,6 +13,7 @@ const settings: ContainerResourceSettings = {
   hugePageSizes: ['2Mi', '1Gi'],
   singleProcessOomKill: false,
   swapAccounting: true,
+  limitedSwap: noSwap,
 };
 const of = (resources: object, overrides: Partial<ContainerResourceSettings> = {}, spec: object = {}) => {
   const pod = testPod({ ...spec, containers: [{ resources }] });

@@ -3,6 +3,7 @@ import { type Container, milliCpuToQuota, milliCpuToShares, oomScoreAdj, type Po
 import type { CgroupVersion } from '../node-environment.js';
 import { bytes, milliCpu } from './amounts.js';
 import { kernelPageSize } from './cgroup-files.js';
+import { containerSwapBytes, type LimitedSwap } from './limited-swap.js';
 import type { CpuSettings } from './pod-cgroup-limits.js';
 
 export interface ContainerResourceSettings extends CpuSettings {
@@ -12,6 +13,7 @@ export interface ContainerResourceSettings extends CpuSettings {
   readonly hugePageSizes: readonly string[];
   readonly singleProcessOomKill: boolean;
   readonly swapAccounting: boolean;
+  readonly limitedSwap: LimitedSwap;
 }
 
 /** What a container is held to. Upstream: pkg/kubelet/kuberuntime/kuberuntime_container_linux.go. */
@@ -24,7 +26,7 @@ export const containerResources = (pod: Pod, container: Container, settings: Con
     ...linuxResources({ cpuRequest: requests.cpu, cpuLimit: limit('cpu'), memory }, settings),
     oomScoreAdj: BigInt(oomScoreAdj(pod, container, settings.memoryCapacityBytes)),
     hugepageLimits: settings.hugePageSizes.map((size) => ({ pageSize: kernelPageSize(size), limit: bytes(limit(`hugepages-${size}`)) })),
-    unified: settings.cgroupVersion === 2 ? unified(settings) : {},
+    unified: settings.cgroupVersion === 2 ? unified(pod, container, settings) : {},
     memorySwapLimitInBytes: settings.cgroupVersion === 1 && settings.swapAccounting ? memory : 0n,
   };
 };
@@ -68,10 +70,14 @@ const linuxResources = (
   };
 };
 
-/** On v2 a container dies as a whole when out of memory, and gets no swap. */
-const unified = ({ singleProcessOomKill, swapAccounting }: ContainerResourceSettings): Record<string, string> => ({
+/** On v2 a container dies as a whole when out of memory, and gets what swap it is granted. */
+const unified = (
+  pod: Pod,
+  container: Container,
+  { singleProcessOomKill, swapAccounting, limitedSwap, memoryCapacityBytes }: ContainerResourceSettings,
+): Record<string, string> => ({
   ...(singleProcessOomKill ? {} : { 'memory.oom.group': '1' }),
-  ...(swapAccounting ? { 'memory.swap.max': '0' } : {}),
+  ...(swapAccounting ? { 'memory.swap.max': String(containerSwapBytes(pod, container, limitedSwap, memoryCapacityBytes)) } : {}),
 });
 
 const isPositive = (quantity: string | undefined): boolean => bytes(quantity) > 0n;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { testPod } from '../testing/test-pod.js';
 import { buildContainerConfig, type ContainerConfigInput } from './container-config.js';
 import { userNamespaceRecord } from './id-ranges.js';
+import { noSwap } from './limited-swap.js';
 import { nestedMountDirectories, podImageVolumes, usedVolumes, volumeKind } from './pod-volumes.js';
 import { buildSandboxConfig } from './sandbox-config.js';
 
@@ -63,6 +64,7 @@ const input = (overrides: Partial<ContainerConfigInput> = {}): ContainerConfigIn
   hugePageSizes: [],
   singleProcessOomKill: false,
   swapAccounting: false,
+  limitedSwap: noSwap,
   ...overrides,
 });
 
