@@ -2,7 +2,7 @@ import type { Int64 } from '../gen/pod-types.js';
 import { formatExactly } from '../quantity/format-quantity.js';
 import { readQuantity } from '../quantity/parse-quantity.js';
 import type { FieldSchema, StructSchema } from '../schema/field-schema.js';
-import { nearestName } from '../schema/nearest-name.js';
+import { mismatchHint, unknownFieldHint } from './decode-hints.js';
 import type { ListNode, ManifestNode, MapNode, ScalarNode } from './node.js';
 
 /** Something wrong with a value, or a field that will not count, before any rule of the API is applied. */
@@ -69,16 +69,6 @@ const readTime = (text: string): string | undefined => {
   return `${time.toISOString().slice(0, 19)}Z`;
 };
 
-const hintFor = (schema: FieldSchema, node: ManifestNode): string => {
-  if (schema.base === 'string' && schema.container === '' && node.kind === 'scalar') {
-    return node.type === 'boolean' || node.type === 'number' ? 'put it in quotes' : '';
-  }
-  if (schema.container === 'list' && node.kind === 'map') return 'a list: start each item with "- "';
-  if ((schema.base === 'int32' || schema.base === 'int64') && node.kind === 'scalar' && node.type === 'string')
-    return 'leave out the quotes';
-  return '';
-};
-
 /**
  * Makes the value of a structure from a node as Go's JSON decoder does: names count with their case, null is as good as nothing, what is
  * given twice is merged. Scalars that are zero are left out where Kubernetes leaves them out; the rest have their zero. Empty lists and maps
@@ -88,12 +78,12 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
   let hints = 0;
   const join = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
 
-  const mismatch = (field: FieldSchema, node: ManifestNode, at: string, expected: string): void =>
+  const mismatch = (field: FieldSchema, node: ManifestNode, at: string, expected: string, whole = false): void =>
     report({
       code: 'DECODE_TYPE',
       field: at,
       message: `expected ${expected}, found ${describe(node)}`,
-      hint: hintFor(field, node),
+      hint: mismatchHint(field, node, whole),
       start: node.start,
       end: node.end,
     });
@@ -183,13 +173,13 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
     if (field.container === 'list') {
       if (isNull) return undefined;
       if (node.kind === 'list') return listOf(field, node, at, before);
-      mismatch(field, node, at, 'a list');
+      mismatch(field, node, at, 'a list', true);
       return undefined;
     }
     if (field.container === 'map') {
       if (isNull) return undefined;
       if (node.kind === 'map') return mapOf(field, node, at, before);
-      mismatch(field, node, at, 'a map');
+      mismatch(field, node, at, 'a map', true);
       return undefined;
     }
     if (isNull && field.pointer) return undefined;
@@ -208,8 +198,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       const fieldPath = join(at, key);
       if (field === undefined) {
         hints += 1;
-        const near = hints <= maxHints ? nearestName(key, type.byName.keys()) : undefined;
-        const hint = near === undefined ? '' : `did you mean ${near}?`;
+        const hint = hints <= maxHints ? unknownFieldHint(type, key) : '';
         report({
           code: 'UNKNOWN_FIELD',
           field: fieldPath,

@@ -1,3 +1,4 @@
+import { quoteByte } from '../validation/go-json-error.js';
 import { type ListNode, type ManifestNode, type MapEntry, type MapNode, type ScalarNode, syntaxFailure } from './node.js';
 import { maxDepth } from './yaml-scanner.js';
 
@@ -21,7 +22,7 @@ export const parseJson = (text: string, onPartial: (root: ManifestNode) => void 
   };
   const fail = (expected: string): never => {
     if (pos >= text.length) throw syntaxFailure('unexpected end of JSON input', pos, pos);
-    throw syntaxFailure(`invalid character ${JSON.stringify(text[pos])} ${expected}`, pos);
+    throw syntaxFailure(`invalid character ${quoteByte(text.codePointAt(pos)!)} ${expected}`, pos);
   };
 
   const readString = (): { value: string; raw?: string } => {

@@ -6,11 +6,12 @@ import type { Pod } from '../gen/pod-types.js';
 import { fillStaticIdentity, type StaticPodOptions } from '../identity/static-pod.js';
 import { dropEmpty } from '../schema/drop-empty.js';
 import { structSchema } from '../schema/field-schema.js';
-import { apiObjectReference, type FieldError, validatePod } from '../validation/index.js';
+import { apiObjectReference, type FieldError, locateApiObjectReference, validatePod } from '../validation/index.js';
 import { codeOfFieldError, type PodSpecIssue, type PodSpecIssueCode } from './pod-spec-issue.js';
 import { type ManifestDocument, type ManifestDocuments, readDocuments } from './read-documents.js';
 import { type DocumentKind, readKind } from './read-kind.js';
 import { createLineIndex, locateField, type SourceRange } from './source-map.js';
+import { syntaxHint } from './syntax-hint.js';
 
 export interface ParsePodOptions extends StaticPodOptions {
   /** Warnings count as errors. Default false. */
@@ -130,7 +131,7 @@ const readPod = (
   const errors = validatePod(pod).map((error) => issues.ofField(error, root));
   if (errors.length > 0) return refuse('', errors, pod);
   dropEmpty(structSchema('Pod'), values);
-  const apiRef = apiObjectReference(pod);
+  const { words: apiRef, field } = locateApiObjectReference(pod);
   const unknown = unknownProjection(pod, apiRef);
   if (unknown !== '') {
     const { start, end } = locateField(root, 'spec.volumes');
@@ -140,9 +141,12 @@ const readPod = (
   }
   if (apiRef !== '') {
     const message = `static pods may not reference ${apiRef}`;
-    const { start, end } = locateField(root, 'spec');
-    const hint = 'there is no API server to ask: put the values into the manifest, or into files of the host';
-    return refuse(message, [issues.own({ code: 'API_REFERENCE', field: 'spec', message, hint, start, end })], pod, apiRef);
+    const { start, end } = locateField(root, field);
+    const hint =
+      apiRef === 'serviceaccounts'
+        ? 'there is no API server to have accounts: leave it out'
+        : 'there is no API server to ask: put the values into the manifest, or into files of the host';
+    return refuse(message, [issues.own({ code: 'API_REFERENCE', field, message, hint, start, end })], pod, apiRef);
   }
   if (options.strict && found.length > 0) {
     return {
@@ -195,9 +199,10 @@ const partialFindings = (root: ManifestNode | undefined, issues: IssueFactory): 
   return found;
 };
 
-const unreadable = ({ problem, root }: ManifestDocument, issues: IssueFactory): ParseResult => {
+const unreadable = ({ problem, root }: ManifestDocument, text: string, issues: IssueFactory): ParseResult => {
   const { message, start, end } = problem!;
-  return refusal(issues.own({ code: 'MANIFEST_SYNTAX', message, start, end }), partialFindings(root, issues));
+  const hint = syntaxHint(message, text, start);
+  return refusal(issues.own({ code: 'MANIFEST_SYNTAX', message, hint, start, end }), partialFindings(root, issues));
 };
 
 const wrongKind = (kind: DocumentKind, root: ManifestNode, issues: IssueFactory, wanted: string): ParseResult => {
@@ -205,8 +210,15 @@ const wrongKind = (kind: DocumentKind, root: ManifestNode, issues: IssueFactory,
   const name = kind.group === '' ? `${kind.version} ${kind.kind}` : `${kind.group}/${kind.version} ${kind.kind}`;
   const { start, end } = locateField(root, kind.entry.key);
   return refusal(
-    issues.own({ code: 'MANIFEST_KIND', field: 'kind', message: `${name} is not ${wanted}`, hint: 'only v1 Pods can be run', start, end }),
+    issues.own({ code: 'MANIFEST_KIND', field: 'kind', message: `${name} is not ${wanted}`, hint: kindHint(root), start, end }),
   );
+};
+
+/** A workload holds the Pod it would make. */
+const kindHint = (root: ManifestNode): string => {
+  const spec = root.kind === 'map' ? root.entries.find(({ key }) => key === 'spec')?.value : undefined;
+  const hasTemplate = spec?.kind === 'map' && spec.entries.some(({ key, value }) => key === 'template' && value.kind === 'map');
+  return hasTemplate ? 'only v1 Pods can be run: make one of its spec.template' : 'only v1 Pods can be run';
 };
 
 const isCore = (kind: DocumentKind, name: string): kind is DocumentKind & { ok: true } =>
@@ -236,10 +248,10 @@ const restIgnored = (restStart: number | undefined, issues: IssueFactory): reado
  * it reads only the first document and takes no list; see parseManifest. Never throws.
  */
 export const parsePod = (source: string | Uint8Array, options: ParsePodOptions): ParseResult => {
-  const { documents, issues, restStart, tooLarge: large } = setUp(source, options.path, true);
+  const { documents, text, issues, restStart, tooLarge: large } = setUp(source, options.path, true);
   if (large) return tooLarge(issues);
   const [document] = documents;
-  if (document?.root === undefined || document.problem !== undefined) return unreadable(document!, issues);
+  if (document?.root === undefined || document.problem !== undefined) return unreadable(document!, text, issues);
   const kind = readKind(document.root);
   if (!isCore(kind, 'Pod')) return wrongKind(kind, document.root, issues, 'a Pod');
   return readPod(document.root, issues, options, restIgnored(restStart, issues), false);
@@ -259,12 +271,12 @@ export type ParseUrlResult =
 /** Reads a body fetched from a URL as the kubelet does. Never throws. */
 export const parseUrlManifest = (source: string | Uint8Array, options: Omit<ParsePodOptions, 'source'>): ParseUrlResult => {
   const urlOptions: ParsePodOptions = { ...options, source: 'url' };
-  const { documents, issues, restStart, tooLarge: large } = setUp(source, options.path, true);
+  const { documents, text, issues, restStart, tooLarge: large } = setUp(source, options.path, true);
   const refused = (result: ParseResult): ParseUrlResult =>
     result.ok ? { ok: true, list: false, pods: [result.pod], warnings: result.warnings } : result;
   if (large) return refused(tooLarge(issues));
   const [document] = documents;
-  if (document?.root === undefined || document.problem !== undefined) return refused(unreadable(document!, issues));
+  if (document?.root === undefined || document.problem !== undefined) return refused(unreadable(document!, text, issues));
   const kind = readKind(document.root);
   const rest = restIgnored(restStart, issues);
   if (isCore(kind, 'Pod')) return refused(readPod(document.root, issues, urlOptions, rest, false));
@@ -288,7 +300,7 @@ export const parseUrlManifest = (source: string | Uint8Array, options: Omit<Pars
  * document only. A file without any document is an error. Never throws.
  */
 export const parseManifest = (source: string | Uint8Array, options: ParsePodOptions): ParsedManifest => {
-  const { documents, issues, place, tooLarge: large } = setUp(source, options.path, false);
+  const { documents, text, issues, place, tooLarge: large } = setUp(source, options.path, false);
   if (large) return { documents: [{ index: 0, line: 1, result: tooLarge(issues) }] };
   const results: ManifestResult[] = [];
   const add = (start: number, result: ParseResult): void =>
@@ -296,7 +308,7 @@ export const parseManifest = (source: string | Uint8Array, options: ParsePodOpti
   for (const document of documents) {
     const { root, start } = document;
     if (root === undefined || document.problem !== undefined) {
-      add(start, unreadable(document, issues));
+      add(start, unreadable(document, text, issues));
       continue;
     }
     if (root.kind === 'scalar' && root.type === 'null') continue;

@@ -102,7 +102,7 @@ export const goJsonError = (text: string): string | undefined => {
 };
 
 /** Go looks at bytes: of a character beyond ASCII it prints the first byte of its UTF-8 form, as a character of its own. */
-const quoteByte = (code: number): string => {
+export const quoteByte = (code: number): string => {
   const lead = code < 0x80 ? code : code < 0x800 ? 0xc0 | (code >> 6) : code < 0x10000 ? 0xe0 | (code >> 12) : 0xf0 | (code >> 18);
   if (lead === 0x27) return "'\\''";
   return lead === 0x22 ? `'"'` : `'${goQuote(String.fromCodePoint(lead)).slice(1, -1)}'`;

@@ -1,0 +1,41 @@
+import { type FieldSchema, type StructSchema, structSchema } from '../schema/field-schema.js';
+import { nearestName } from '../schema/nearest-name.js';
+import type { ManifestNode } from './node.js';
+
+/** What to do about a value of the wrong kind; `whole` where a list or a map was expected, not one of its items. Empty if there is nothing to say. */
+export const mismatchHint = (field: FieldSchema, node: ManifestNode, whole: boolean): string => {
+  if (whole) return field.container === 'list' ? 'a list: start each item with "- "' : '';
+  if (field.struct !== undefined) return `write its fields: ${fieldNames(field.struct)}`;
+  if (field.base === 'string') {
+    if (node.kind === 'map') return 'a text that holds ": " must be in quotes';
+    return node.kind === 'scalar' && (node.type === 'boolean' || node.type === 'number') ? 'put it in quotes' : '';
+  }
+  if (node.kind !== 'scalar' || node.type !== 'string') return '';
+  if (field.base === 'bool') return /^(?:true|false|yes|no|on|off)$/i.test(node.value) ? 'leave out the quotes' : '';
+  if (field.base !== 'int32' && field.base !== 'int64') return '';
+  if (/^[-+]?\d+$/.test(node.value)) return 'leave out the quotes';
+  return /^\d+(?:ms|s|m|h)$/.test(node.value) ? 'a number alone, without a unit' : '';
+};
+
+const fieldNames = ({ fields }: StructSchema): string => {
+  const names = fields.slice(0, 4).map(({ name }) => name);
+  return fields.length > names.length ? `${names.join(', ')}, …` : names.join(', ');
+};
+
+/** Levels of a Pod between which fields get lost, and what they are called. */
+const LEVELS = [
+  ['PodSpec', 'spec'],
+  ['ObjectMeta', 'metadata'],
+  ['Container', 'a container'],
+] as const;
+
+/** Where a field that is unknown here belongs, or what it should be called; empty if nobody knows. */
+export const unknownFieldHint = (type: StructSchema, name: string): string => {
+  if (type.name === 'ResourceRequirements' && (name === 'cpu' || name === 'memory')) return 'put it under limits or requests';
+  if (type.name === 'Pod' || LEVELS.some(([level]) => level === type.name)) {
+    const home = LEVELS.find(([level]) => level !== type.name && structSchema(level).byName.has(name));
+    if (home !== undefined) return `it is a field of ${home[1]}`;
+  }
+  const near = nearestName(name, type.byName.keys());
+  return near === undefined ? '' : `did you mean ${near}?`;
+};
