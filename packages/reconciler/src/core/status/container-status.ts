@@ -159,13 +159,14 @@ const shouldStart = (input: RunningPodInput, container: Container, init: boolean
   return isSidecar(container) || (!initSucceeded(newest) && failedInitRestarts(input.pod, container, newest));
 };
 
+/** Nothing before there is an instance, then what it was given, even if that is nothing in particular. */
 const resourcesOf = (
   container: Container,
   observed: ObservedContainer | undefined,
 ): Pick<ContainerStatus, 'resources' | 'allocatedResources'> => {
+  if (observed === undefined) return {};
   const { requests, limits } = container.resources ?? {};
-  if (requests === undefined && limits === undefined) return {};
-  const reported = observed?.state === 'running' ? observed.resources : undefined;
+  const reported = observed.state === 'running' ? observed.resources : undefined;
   const merged = {
     ...(limits && { limits: { ...limits, ...reported?.limits } }),
     ...(requests && { requests: { ...requests, ...reported?.requests } }),

@@ -94,7 +94,21 @@ describe('container status', () => {
       imageID: 'sha256:app',
       containerID: 'fake://app-0',
       started: true,
+      resources: {},
     }));
+  it('tells what an instance was given, and nothing while there is none', () => {
+    const resources = { requests: { cpu: '100m', memory: '1Gi' }, limits: { cpu: '1' } };
+    const spec = { containers: [container('app', { resources })] };
+    const shown = (observed: ObservedPod) => {
+      const status = first(derive(spec, observed));
+      return [status?.allocatedResources, status?.resources];
+    };
+    expect(shown(observedPod([]))).toEqual([undefined, undefined]);
+    const resized = observedContainer('app', { resources: { requests: { cpu: '50m' }, limits: { cpu: '500m' } } });
+    const now = { requests: { cpu: '50m', memory: '1Gi' }, limits: { cpu: '500m' } };
+    expect(shown(observedPod([resized]))).toEqual([resources.requests, now]);
+    expect(shown(observedPod([{ ...resized, state: 'exited' }]))).toEqual([resources.requests, resources]);
+  });
   it.each([
     [true, ['Enabled', 'Enabled', 'Disabled', 'Disabled', 'Disabled', undefined]],
     [false, ['Disabled', 'Disabled', 'Disabled', 'Disabled', 'Disabled', undefined]],
