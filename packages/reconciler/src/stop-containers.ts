@@ -3,7 +3,7 @@ import type { PodActivity } from './core/activity.js';
 import { graceAfter, stopTimeoutSeconds } from './core/container-stop.js';
 import type { ContainerStop } from './core/pod-action.js';
 import type { HookInput, RuntimePort } from './runtime-port.js';
-import { delay, within } from './time-limit.js';
+import { atMost } from './time-limit.js';
 
 export interface StopContext {
   readonly runtime: Pick<RuntimePort, 'runHook' | 'stopContainer'>;
@@ -52,23 +52,27 @@ const stopOne = async (stop: ContainerStop, turns: readonly (Promise<void> | und
   const startedAtMs = scheduler.now();
   const remaining = (): number => graceAfter(stop.gracePeriodSeconds, scheduler.now() - startedAtMs);
   emit({ type: 'containerStopping', stop });
-  if (stop.preStop !== undefined && remaining() > 0) await runPreStop(stop, stop.preStop, context);
-  if (turns.length > 0 && remaining() > 0) {
-    const wait = new AbortController();
-    await Promise.race([Promise.all(turns), delay(remaining() * 1000, scheduler, AbortSignal.any([signal, wait.signal]))]);
-    wait.abort();
+  const stopped = new AbortController();
+  try {
+    const hookSignal = AbortSignal.any([signal, stopped.signal]);
+    if (stop.preStop !== undefined && remaining() > 0) await runPreStop(stop, stop.preStop, { ...context, signal: hookSignal });
+    if (turns.length > 0 && remaining() > 0) await atMost(remaining() * 1000, scheduler, signal, Promise.all(turns));
+    await runtime.stopContainer(stop.containerId, stopTimeoutSeconds(remaining()), { signal });
+  } finally {
+    stopped.abort();
   }
-  await runtime.stopContainer(stop.containerId, stopTimeoutSeconds(remaining()), { signal });
   emit({ type: 'containerStopped', stop, durationMs: scheduler.now() - startedAtMs });
 };
 
-/** A hook that fails or outlasts the grace period changes nothing but the time left. */
+/**
+ * A hook that fails or outlasts the grace period changes nothing but the time left. One that outlasts it is not waited for any longer, but only ended
+ * together with its container.
+ */
 const runPreStop = async (stop: ContainerStop, handler: HookInput['handler'], context: StopContext): Promise<void> => {
   const { containerId, containerName, gracePeriodSeconds } = stop;
   const { runtime, scheduler, emit, signal, hook } = context;
-  const result = await within(gracePeriodSeconds * 1000, scheduler, signal, (limit) =>
-    runtime.runHook({ ...hook, containerId, containerName, handler }, { signal: limit }),
-  );
+  const running = runtime.runHook({ ...hook, containerId, containerName, handler }, { signal });
+  const result = await atMost(gracePeriodSeconds * 1000, scheduler, signal, running);
   if (result === undefined) {
     emit({
       type: 'hookFailed',

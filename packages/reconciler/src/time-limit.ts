@@ -13,20 +13,13 @@ export const delay = (ms: number, scheduler: SchedulerLike, signal: AbortSignal)
     signal.addEventListener('abort', finish, { once: true });
   });
 
-/** The work's result, or undefined when it took longer than `ms`: then its signal is aborted and it is left to itself. */
-export const within = async <T>(
-  ms: number,
-  scheduler: SchedulerLike,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T | undefined> => {
-  const limit = new AbortController();
-  const working = work(AbortSignal.any([signal, limit.signal]));
-  const timeUp = delay(ms, scheduler, AbortSignal.any([signal, limit.signal])).then(() => undefined);
+/** The work's result, or undefined when it takes longer than `ms`: then it goes on, and its end no longer matters here. */
+export const atMost = async <T>(ms: number, scheduler: SchedulerLike, signal: AbortSignal, work: Promise<T>): Promise<T | undefined> => {
+  const done = new AbortController();
   try {
-    return await Promise.race([working, timeUp]);
+    return await Promise.race([work, delay(ms, scheduler, AbortSignal.any([signal, done.signal])).then(() => undefined)]);
   } finally {
-    limit.abort();
-    working.catch(() => {}); // abandoned: its end no longer matters
+    done.abort();
+    work.catch(() => {});
   }
 };

@@ -228,6 +228,20 @@ describe('removal', () => {
     expect(runtime.violations).toEqual([]);
   });
 
+  it('leaves a preStop hook that outlasts the grace period alone until its container has ended', async () => {
+    const { time, kubelet, runtime, scheduler } = await machine({ script: () => ({ stopsAfterMs: 1_000 }) });
+    const endless = container('app', { lifecycle: { preStop: { sleep: { seconds: 60 } } } });
+    kubelet.apply(pod('web', { terminationGracePeriodSeconds: 3, containers: [endless] }));
+    await time.advance(2_000);
+    const removedAtMs = scheduler.now();
+    kubelet.remove('/m/web.yaml');
+    await time.advance(10_000);
+    const endOfHook = runtime.calls.find(({ method }) => method === 'runHook')!.atMs - removedAtMs;
+    expect(endOfHook).toBeGreaterThanOrEqual(4_000);
+    expect(endOfHook).toBeLessThan(4_500);
+    expect(kubelet.events.map(({ reason }) => reason)).toContain('FailedPreStopHook');
+  });
+
   it('lets sidecars stop in reverse order, after the others', async () => {
     const { time, kubelet } = await machine({ script: (it) => ({ stopsAfterMs: it.name === 'app' ? 3_000 : 1_000 }) });
     const sidecar = (name: string) => container(name, { restartPolicy: 'Always' });
