@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { Observable, startWith } from 'rxjs';
 import { ignoredName } from './ignored-names.js';
 
-/** Two steps of one deletion and re-creation come within this time, ms. */
-const RECREATION_MS = 100;
+/** A deletion and a re-creation that are told of within this time, ms, are one. */
+const RECREATION_MS = 1_000;
 
 /** What inotify tells: that something may have changed, or that the entry `recreated` was deleted and made anew under its name. */
 export interface WatchHint {

@@ -77,8 +77,8 @@ export const watchManifestDirectory = ({
   hints = watchHints,
 }: ManifestDirectoryOptions): Observable<ManifestEvent> => {
   const path = resolve(givenPath);
-  // Names that hints told of since the last look: the listing alone can't tell a file from one made anew as it was.
-  const recreated = new Set<string>();
+  // Names that hints told of, and when, until a listing has them: it alone can't tell a file from one made anew as it was.
+  const recreated = new Map<string, number>();
   const look = (): Observable<Look> =>
     defer(() => {
       const listed$ = defer(() => list(path, () => scheduler.now())).pipe(map((listing) => marked(listing, recreated)));
@@ -102,7 +102,7 @@ export const watchManifestDirectory = ({
       );
       const hint$ = place$.pipe(
         switchMap((place) => (place === undefined ? [] : hints(path, place.kind).pipe(catchError(unwatched)))),
-        tap((hint) => hint.recreated !== undefined && recreated.add(hint.recreated)),
+        tap((hint) => hint.recreated !== undefined && recreated.set(hint.recreated, scheduler.now())),
         throttleTime(HINT_WINDOW_MS, scheduler, { leading: true, trailing: true }),
       );
       return merge(of('start'), timer(fileCheckFrequencyMs, fileCheckFrequencyMs, scheduler), hint$);
@@ -111,11 +111,14 @@ export const watchManifestDirectory = ({
   }).pipe(shadowDuplicates());
 };
 
+/** How long a hint about a file that is not listed is kept, ms: it may be told of before it is there. */
+const HINT_KEPT_MS = 5_000;
+
 /** The listing with the entries marked that were made anew, which are then told. */
-const marked = (listing: Listing, recreated: Set<string>): Listing => {
+const marked = (listing: Listing, recreated: Map<string, number>): Listing => {
   if (listing.type !== 'listed' || recreated.size === 0) return listing;
-  const entries = listing.entries.map((entry) => (recreated.has(basename(entry.path)) ? { ...entry, recreated: true } : entry));
-  recreated.clear();
+  const entries = listing.entries.map((entry) => (recreated.delete(basename(entry.path)) ? { ...entry, recreated: true } : entry));
+  for (const [name, atMs] of recreated) if (listing.atMs - atMs > HINT_KEPT_MS) recreated.delete(name);
   return { ...listing, entries };
 };
 

@@ -282,6 +282,31 @@ describe('a pod that comes to its end', () => {
   });
 });
 
+it('restarts all containers of a run-once pod when a sidecar asks for it, and never takes the pod for failed meanwhile', async () => {
+  const rules = [{ action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [42] } }];
+  const { time, kubelet, count } = await machine({
+    script: ({ name }, life) => {
+      if (name === 'init') return { runsForMs: 3_000 };
+      return name === 'source' && life === 0 ? { runsForMs: 10_000, exitCode: 42 } : {};
+    },
+  });
+  kubelet.apply(
+    pod('web', {
+      restartPolicy: 'Never',
+      initContainers: [container('init'), container('source', { restartPolicy: 'Always', restartPolicyRules: rules })],
+    }),
+  );
+  const phases = new Set<string>();
+  for (let second = 0; second < 300; second += 1) {
+    await time.advance(100);
+    phases.add(status(kubelet)!['phase']!);
+  }
+  expect([...phases]).toEqual(['Pending', 'Running']);
+  const again = { restartCount: 1, lastState: { terminated: expect.anything() } };
+  expect(status(kubelet)).toMatchObject({ initContainerStatuses: [again, again], containerStatuses: [again] });
+  expect(count('startContainer')).toBe(6);
+});
+
 describe('a kubelet that restarts', () => {
   it('disturbs nothing that runs, ends what was removed meanwhile, and starts what is new', async () => {
     const { time, kubelet, boot, runtime, app } = await machine();

@@ -7,7 +7,7 @@ export const countPods = (views: readonly PodView[]): NodeCounts => {
   const count = (matches: (status: (typeof statuses)[number]) => boolean): number => statuses.filter(matches).length;
   return {
     desiredPods: views.filter(({ origin }) => origin !== undefined).length,
-    activePods: views.filter((view) => lifecycleOf(view) !== 'terminated').length,
+    activePods: views.filter((view) => lifecycleOf(view) === 'sync').length,
     runningPods: views.filter(({ pod }) =>
       pod.status?.conditions?.some(({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True'),
     ).length,

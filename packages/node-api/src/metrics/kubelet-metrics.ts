@@ -188,6 +188,11 @@ export const createKubeletMetrics = ({
     'Number of pods the kubelet is actually running, broken down by lifecycle phase, whether the pod is desired, orphaned, or runtime only (also orphaned), and whether the pod is static. An orphaned pod has been removed from local configuration or force deleted in the API and consumes resources that are not otherwise visible.',
     ['lifecycle', 'config', 'static'],
     (g) => {
+      // Every series upstream has is there, also where there is nothing to count.
+      for (const lifecycle of ['sync', 'terminating', 'terminated']) {
+        for (const config of ['desired', 'orphan']) for (const isStatic of ['', 'true']) g.set({ lifecycle, config, static: isStatic }, 0);
+        g.set({ lifecycle, config: 'runtime_only', static: 'unknown' }, 0);
+      }
       for (const { lifecycle, config } of counts().workingPods ?? []) {
         g.inc({ lifecycle, config, static: config === 'runtime_only' ? 'unknown' : 'true' }, 1);
       }

@@ -1,4 +1,4 @@
-import type { Container, ContainerState, ContainerStatus, VolumeMount, VolumeMountStatus } from '@solo-kubelet/pod-spec';
+import type { Container, ContainerState, ContainerStatus, PodStatus, VolumeMount, VolumeMountStatus } from '@solo-kubelet/pod-spec';
 import { podEnding } from '../compute-pod-actions.js';
 import { containerIdUrl, containerReady, containerStarted } from '../container-facts.js';
 import { allContainers } from '../container-stop.js';
@@ -27,7 +27,7 @@ export const deriveContainerStatus = (
   if (newest === undefined && previous !== undefined && staysAsItEnded(input, container, init, previous)) return previous;
   const limit = Math.floor(MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length));
   const observedState = newest === undefined ? stateWithoutInstance(input, container, init, previous) : stateOf(newest, previous, limit);
-  const earlier = earlierState(instances, previous, limit) ?? goneState(newest, previous);
+  const earlier = earlierState(instances, previous, limit) ?? goneState(input, newest, previous);
   const waiting = waitingReason(input, container, init);
   const state = waiting === undefined ? observedState : { waiting };
   const lastState = waiting !== undefined && observedState.terminated !== undefined ? { terminated: observedState.terminated } : earlier;
@@ -89,6 +89,19 @@ const lost = (previous: ContainerStatus): ContainerState => ({
   },
 });
 
+/** A container that ran when all of its pod were restarted. */
+const takenDown = ({ containerID }: ContainerStatus): ContainerState => ({
+  terminated: {
+    exitCode: 137,
+    reason: 'RestartingAllContainers',
+    message: 'The container is removed because RestartAllContainers in place',
+    ...(containerID === undefined ? {} : { containerID }),
+  },
+});
+
+const isRestartingAll = (status: PodStatus | undefined): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'AllContainersRestarting' && value === 'True') === true;
+
 const stateWithoutInstance = (
   input: RunningPodInput,
   container: Container,
@@ -118,8 +131,7 @@ const regularExists = ({ pod, observed }: RunningPodInput): boolean =>
 
 /** Whether RestartAllContainers is taking the pod down: as the last status said, until a container is there again. */
 const allAreRestarting = ({ status, observed }: RunningPodInput): boolean =>
-  (observed?.containers.length ?? 0) === 0 &&
-  status?.conditions?.some(({ type, status: value }) => type === 'AllContainersRestarting' && value === 'True') === true;
+  (observed?.containers.length ?? 0) === 0 && isRestartingAll(status);
 
 /** The instance before the newest one, from the runtime or, when its record has been collected, from the earlier status. */
 const earlierState = (
@@ -136,8 +148,12 @@ const earlierState = (
 };
 
 /** What came before, where the runtime has nothing to say of it. */
-const goneState = (newest: ObservedContainer | undefined, previous: ContainerStatus | undefined): ContainerState | undefined => {
-  if (newest === undefined && previous?.state?.running !== undefined) return lost(previous);
+const goneState = (
+  { status }: RunningPodInput,
+  newest: ObservedContainer | undefined,
+  previous: ContainerStatus | undefined,
+): ContainerState | undefined => {
+  if (newest === undefined && previous?.state?.running !== undefined) return isRestartingAll(status) ? takenDown(previous) : lost(previous);
   if (newest === undefined && previous?.state?.terminated !== undefined) return { terminated: previous.state.terminated };
   return previous?.lastState?.terminated === undefined ? undefined : { terminated: previous.lastState.terminated };
 };

@@ -55,16 +55,13 @@ const countInit = (counts: Counts, pod: Pod, container: Container, status: Conta
     else if (state.running !== undefined && status.started !== true) counts.pendingSidecar += 1;
     return;
   }
-  if (status === undefined || state.running !== undefined) {
-    counts.pendingInit += 1;
-    return;
-  }
-  const exitCode = lastExit(status);
-  if (exitCode === undefined) counts.pendingInit += 1;
-  else if (exitCode !== 0 || (state.terminated !== undefined && !status.ready)) {
+  const exitCode = state.terminated?.exitCode;
+  // One that waits is about to be started, whatever its last end was: it may have been taken down with all others of its pod.
+  if (status === undefined || exitCode === undefined) counts.pendingInit += 1;
+  else if (exitCode !== 0 || !status.ready) {
     if (restartsAfterExit(pod, container, exitCode === 0 ? 137 : exitCode)) counts.pendingInit += 1;
     else counts.initFailed += 1;
-  } else if (state.terminated === undefined) counts.pendingInit += 1;
+  }
 };
 
 const countRegular = (counts: Counts, pod: Pod, container: Container, status: ContainerStatus | undefined): void => {
@@ -82,6 +79,6 @@ const countRegular = (counts: Counts, pod: Pod, container: Container, status: Co
     return;
   }
   counts.stopped += 1;
-  if (restartsAfterExit(pod, container, exitCode)) counts.restarting += 1;
+  if (status.state.waiting !== undefined || restartsAfterExit(pod, container, exitCode)) counts.restarting += 1;
   else if (status.state.terminated?.exitCode === 0) counts.succeeded += 1;
 };
