@@ -253,6 +253,7 @@ describe('a device manager', () => {
     expect((await manager.allocate(podWith('web')))?.message).toBe(
       'Allocate failed due to rpc error: code = Unknown desc = no power, which is unexpected',
     );
+    await manager.release('uid-web'); // as after every refusal
     const told = vi.fn();
     manager.onChange(told);
     clock.advance(9_999);
@@ -354,6 +355,15 @@ describe('a device manager', () => {
       expect(await manager.allocate(podWith('web'))).toBeUndefined();
       expect(fake.allocated).toEqual([['a']]);
       expect(manager.allocations('uid-web', 'app')?.envs).toEqual({ CARD: 'new a' });
+    });
+
+    it('gives a pod that had to wait, and gave its devices back meanwhile, the same ones once more', async () => {
+      const manager = await restarted();
+      expect(await manager.allocate(podWith('web'))).toBeDefined();
+      await manager.release('uid-web');
+      await registered(manager, ['0', 'a', 'b']);
+      await manager.allocate(podWith('web'));
+      expect(idsOf(manager, 'web')).toEqual(['a']);
     });
 
     it('gives a pod that does not run another device when its own is gone', async () => {

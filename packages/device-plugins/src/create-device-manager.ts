@@ -5,7 +5,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { checkpointFile } from './checkpoint-file.js';
 import { systemClock } from './clock.js';
 import { DEFAULT_LIMITS } from './connect-plugin.js';
-import { allocationsOf, deviceIds, withContainer, withoutPod } from './core/allocation-book.js';
+import { type AllocationBook, allocationsOf, deviceIds, withContainer, withoutPod } from './core/allocation-book.js';
 import { mergeResponses } from './core/container-allocation.js';
 import { byDeviceId, isHealthy } from './core/device.js';
 import { containersInOrder, deviceRequests } from './core/device-requests.js';
@@ -21,13 +21,14 @@ import { ContainerAllocateResponse } from './gen/device-plugin.js';
 import { createKeyedQueue } from './keyed-queue.js';
 import { createPluginEndpoints } from './plugin-endpoints.js';
 import { watchPluginRegistry } from './plugin-registry.js';
+import { createRecent } from './recent.js';
 import { serveRegistration } from './registration-server.js';
+import { createRetryTimers } from './retry-timers.js';
 
 const DEFAULT_DIRECTORY = '/var/lib/kubelet/device-plugins';
 const DEFAULT_GRACE_PERIOD_MS = 300_000;
-/** Until a pod whose plugin answered with an error is worth another try, ms; doubling with every failure of that pod. */
-const FIRST_RETRY_MS = 10_000;
-const LAST_RETRY_MS = 300_000;
+/** Pods whose former devices are remembered. */
+const MAX_FORMER_PODS = 64;
 
 /** Makes the kubelet's side of device plugins. */
 export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceManager => {
@@ -40,7 +41,9 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
   const settled = new Map<string, Map<string, string>>();
   /** Pods that run without what they ask for, because it is not known any more: asked for again when a container of theirs starts. */
   const unserved = new Map<string, Pod>();
-  const retries = new Map<string, { readonly delayMs: number; readonly cancel: () => void }>();
+  /** What pods had before they gave it back, latest last: a pod that was made to wait prefers it when it is asked about again. */
+  const former = createRecent<AllocationBook>(MAX_FORMER_PODS);
+  const retries = createRetryTimers(clock, state.retry);
 
   const save = (): Promise<void> => file.write(state.checkpoint());
   const saveLater = (): void =>
@@ -58,15 +61,6 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
   });
   const allocatorState: AllocatorState = { known: state.known, book: state.book, pluginOf: endpoints.of };
   state.onChange(saveLater);
-  const retryLater = (podUid: string): void => {
-    retries.get(podUid)?.cancel();
-    const delayMs = Math.min(2 * (retries.get(podUid)?.delayMs ?? FIRST_RETRY_MS / 2), LAST_RETRY_MS);
-    retries.set(podUid, { delayMs, cancel: clock.after(delayMs, state.retry) });
-  };
-  const endRetries = (podUid: string): void => {
-    retries.get(podUid)?.cancel();
-    retries.delete(podUid);
-  };
 
   const allocateContainer: DeviceManager['allocateContainer'] = (pod, containerName, how = {}) => {
     const podUid = pod.metadata.uid;
@@ -79,19 +73,20 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     const serve = async (): Promise<DeviceRefusal | undefined> => {
       how.signal?.throwIfAborted();
       try {
+        const preferred = had.length > 0 || how.running ? had : allocationsOf(former.get(podUid) ?? [], podUid, containerName);
         const mine = state.book().filter((entry) => entry.podUid === podUid && served.has(entry.containerName));
-        const given = await allocateDevices({ pod, containerName, requests, had, mine }, how, allocatorState);
+        const given = await allocateDevices({ pod, containerName, requests, had: preferred, mine }, how, allocatorState);
         state.setBook(withContainer(state.book(), { podUid, containerName }, given));
         await save().catch((error: unknown) => {
           state.setBook(withContainer(state.book(), { podUid, containerName }, had));
           throw error;
         });
         settled.set(podUid, served.set(containerName, text));
-        endRetries(podUid);
+        retries.succeeded(podUid);
         return undefined;
       } catch (error) {
         how.signal?.throwIfAborted();
-        if (DevicePluginError.is(error) && error.code === 'DEVICE_PLUGIN_CALL_FAILED') retryLater(podUid);
+        if (DevicePluginError.is(error) && error.code === 'DEVICE_PLUGIN_CALL_FAILED') retries.failed(podUid);
         else if (!(error instanceof NotNow)) throw error;
         if (how.running) unserved.set(podUid, pod);
         return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${(error as Error).message}, which is unexpected` };
@@ -111,7 +106,8 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
       if (state.book().some((entry) => entry.podUid === podUid && !before.includes(entry))) {
         state.setBook([...withoutPod(state.book(), podUid), ...before]);
       }
-      settled.set(podUid, servedBefore);
+      if (servedBefore.size > 0) settled.set(podUid, servedBefore);
+      else settled.delete(podUid);
     };
     try {
       for (const { name } of containersInOrder(pod)) {
@@ -147,10 +143,10 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     async release(podUid) {
       settled.delete(podUid);
       unserved.delete(podUid);
-      endRetries(podUid);
-      const book = withoutPod(state.book(), podUid);
-      if (book === state.book()) return;
-      state.setBook(book);
+      const had = state.book().filter((entry) => entry.podUid === podUid);
+      if (had.length === 0) return;
+      former.set(podUid, had);
+      state.setBook(withoutPod(state.book(), podUid));
       await save();
     },
 
@@ -206,7 +202,7 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
 
     async [Symbol.asyncDispose]() {
       state.close();
-      for (const { cancel } of retries.values()) cancel();
+      retries.close();
       for (const server of servers.reverse()) await server[Symbol.asyncDispose]();
       endpoints.close();
       await save().catch(() => {}); // has been told of when it failed first

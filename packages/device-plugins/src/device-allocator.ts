@@ -24,7 +24,7 @@ export interface ContainerRequest {
   readonly pod: Pod;
   readonly containerName: string;
   readonly requests: readonly DeviceRequest[];
-  /** What the container had before, from an earlier kubelet or manifest. */
+  /** What the container has, or once had, from an earlier kubelet or manifest. */
   readonly had: AllocationBook;
   /** What the pod's containers before this one have got. */
   readonly mine: AllocationBook;
