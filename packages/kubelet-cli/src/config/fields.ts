@@ -165,7 +165,7 @@ export const fields = {
   makeIPTablesUtilChains: idle(truth, true, 'no iptables chains of its own are made'),
   iptablesMasqueradeBit: idle(whole, 14),
   iptablesDropBit: idle(whole, 15),
-  featureGates: spare(truthMap, {}, 'gates do not change what this kubelet does'),
+  featureGates: on(truthMap, {}, 'what a gate here does not change is told at the start'),
   failSwapOn: on(truth, true),
   'memorySwap.swapBehavior': on(text, '', 'LimitedSwap needs cgroup v2; critical pods get none'),
   containerLogMaxSize: on(text, '10Mi'),

@@ -131,6 +131,11 @@ describe('loadConfiguration', () => {
       'invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false',
     ],
     [{ memoryManagerPolicy: 'Static' }, 'memoryManagerPolicy: "Static" is not supported'],
+    [
+      { featureGates: { GracefulNodeShutdown: false }, shutdownGracePeriod: '30s' },
+      'invalid configuration: specifying shutdownGracePeriod or shutdownGracePeriodCriticalPods requires feature gate GracefulNodeShutdown',
+    ],
+    [{ featureGates: { NodeSwap: false } }, 'cannot set feature gate NodeSwap to false, feature is locked to true'],
     [{ tlsCipherSuites: ['TLS_ROT13'] }, "Cipher suite TLS_ROT13 not supported or doesn't exist"],
     [{ authorization: { mode: 'RBAC' } }, 'unknown authorization mode RBAC'],
   ])('refuses the value %j', async (fields, message) => {

@@ -1,5 +1,6 @@
 import { unknownCiphers } from '../services/cipher-suites.js';
 import { fieldPaths } from './decode-configuration.js';
+import { ineffectiveGates, lockedGates } from './feature-gates.js';
 import type { Effect, Field } from './field-kinds.js';
 import { type FieldPath, fields, type KubeletConfiguration } from './fields.js';
 import { isSameJson } from './same-json.js';
@@ -24,10 +25,11 @@ export const standaloneEffects = (config: KubeletConfiguration): StandaloneEffec
   return {
     refused: [
       ...authentication(config),
+      ...lockedGates(config.featureGates),
       ...unknownCiphers(config.tlsCipherSuites),
       ...fieldPaths.flatMap((path) => notSupported(path, 'refuse')),
     ],
-    warnings: fieldPaths.flatMap((path) => notSupported(path, 'warn')),
+    warnings: [...ineffectiveGates(config.featureGates), ...fieldPaths.flatMap((path) => notSupported(path, 'warn'))],
     withoutEffect: fieldPaths.filter((path) => table[path].effect.type === 'noEffect' && !isSameJson(config[path], table[path].fallback)),
   };
 };

@@ -1,6 +1,7 @@
 import { isAbsolute, normalize } from 'node:path';
 import { parseCpuSet, parseStaticOptions } from '@solo-kubelet/resource-managers';
 import { reservedMilliCpu } from '../node/node-capacity.js';
+import { isGateEnabled } from './feature-gates.js';
 import type { KubeletConfiguration } from './fields.js';
 import { formatGoDuration } from './go-duration.js';
 
@@ -179,6 +180,7 @@ const policies = (config: KubeletConfiguration): Details => {
 
 const shutdown = (config: KubeletConfiguration): Details => {
   const { shutdownGracePeriod: all, shutdownGracePeriodCriticalPods: critical } = config;
+  const byPriority = config.shutdownGracePeriodByPodPriority.length > 0;
   const odd = (period: number): boolean => period < 0 || (period > 0 && period < 1_000);
   return [
     ...when(
@@ -188,7 +190,15 @@ const shutdown = (config: KubeletConfiguration): Details => {
     ...when(odd(all), `shutdownGracePeriod {${formatGoDuration(all)}} must be either zero or otherwise >= 1 sec`),
     ...when(odd(critical), `shutdownGracePeriodCriticalPods {${formatGoDuration(critical)}} must be either zero or otherwise >= 1 sec`),
     ...when(
-      config.shutdownGracePeriodByPodPriority.length > 0 && (all > 0 || critical > 0),
+      (all > 0 || critical > 0) && !isGateEnabled(config.featureGates, 'GracefulNodeShutdown'),
+      'specifying shutdownGracePeriod or shutdownGracePeriodCriticalPods requires feature gate GracefulNodeShutdown',
+    ),
+    ...when(
+      byPriority && !isGateEnabled(config.featureGates, 'GracefulNodeShutdownBasedOnPodPriority'),
+      'Specifying shutdownGracePeriodByPodPriority requires feature gate GracefulNodeShutdownBasedOnPodPriority',
+    ),
+    ...when(
+      byPriority && (all > 0 || critical > 0),
       'Cannot specify both shutdownGracePeriodByPodPriority and shutdownGracePeriod at the same time',
     ),
   ];
@@ -247,7 +257,7 @@ const others = (config: KubeletConfiguration): Details => {
   const quota = config.cpuCFSQuotaPeriod;
   const restarts = config['crashLoopBackOff.maxContainerRestartPeriod'];
   const idsPerPod = config['userNamespaces.idsPerPod'];
-  const customQuota = config.featureGates['CustomCPUCFSQuotaPeriod'] === true;
+  const customQuota = isGateEnabled(config.featureGates, 'CustomCPUCFSQuotaPeriod');
   return [
     ...when(
       config.systemCgroups !== '' && config.cgroupRoot === '',

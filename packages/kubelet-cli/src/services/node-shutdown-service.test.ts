@@ -65,7 +65,12 @@ const startService = async (pods: readonly PodView[], { delayMs = 60_000, canCha
   const warnings: string[] = [];
   const metrics: (readonly (number | undefined)[])[] = [];
   const context = {
-    config: { shutdownGracePeriod: 30_000, shutdownGracePeriodCriticalPods: 10_000, shutdownGracePeriodByPodPriority: [] },
+    config: {
+      shutdownGracePeriod: 30_000,
+      shutdownGracePeriodCriticalPods: 10_000,
+      shutdownGracePeriodByPodPriority: [],
+      featureGates: {},
+    },
     flags: { rootDirectory: directory },
     reconciler: { pods$ },
     command: (command: ReconcilerCommand) => {

@@ -1,5 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { asyncScheduler, concat, defer, EMPTY, ignoreElements, merge, type Observable, type SchedulerLike, switchMap } from 'rxjs';
+import { isGateEnabled } from '../config/feature-gates.js';
 import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
 import { endPods } from '../shutdown/end-pods.js';
 import { type Logind, systemdLogind } from '../shutdown/logind.js';
@@ -27,7 +28,7 @@ export const nodeShutdownService =
     const { config, flags, logger, signal, changeFacts, nodeEvent } = context;
     const { logind = systemdLogind(env), confDirectory = CONF_DIRECTORY, scheduler = asyncScheduler } = options;
     const periods = shutdownPeriods(config);
-    if (periods.length === 0) return EMPTY;
+    if (periods.length === 0 || !isGateEnabled(config.featureGates, 'GracefulNodeShutdown')) return EMPTY;
     const state = keepState(shutdownStateFile(flags.rootDirectory), context);
     const { shuttingDown$, release } = watchShutdown({
       logind,

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { ineffectiveGates, isGateEnabled, lockedGates } from './feature-gates.js';
+
+it('knows how a gate stands that nobody has set', () => {
+  expect(isGateEnabled({}, 'GracefulNodeShutdown')).toBe(true);
+  expect(isGateEnabled({ GracefulNodeShutdown: false }, 'GracefulNodeShutdown')).toBe(false);
+  expect(isGateEnabled({}, 'CustomCPUCFSQuotaPeriod')).toBe(false);
+  expect(isGateEnabled({ CustomCPUCFSQuotaPeriod: true }, 'CustomCPUCFSQuotaPeriod')).toBe(true);
+});
+
+it('refuses only what would unlock a gate', () => {
+  expect(lockedGates({ SidecarContainers: false, NodeSwap: true, PodLevelResources: false, A: true })).toEqual([
+    'cannot set feature gate SidecarContainers to false, feature is locked to true',
+  ]);
+});
+
+it('names the gates that change nothing, known or not, and no other', () => {
+  const gates = { A: true, MemoryQoS: true, EventedPLEG: false, PodLevelResources: false, EnvFiles: true, GracefulNodeShutdown: false };
+  expect(ineffectiveGates(gates)).toEqual([
+    'featureGates: A is not a gate that this kubelet knows: it changes nothing',
+    'featureGates: MemoryQoS=true changes nothing: this kubelet always works as with MemoryQoS=false',
+    'featureGates: PodLevelResources=false changes nothing: this kubelet always works as with PodLevelResources=true',
+  ]);
+});

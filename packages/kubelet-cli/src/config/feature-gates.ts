@@ -1,0 +1,100 @@
+import type { KubeletConfiguration } from './fields.js';
+
+type Gates = KubeletConfiguration['featureGates'];
+
+/** How a gate of Kubernetes 1.36 stands there: locked ones cannot be set to anything else. `honoured`: setting it changes what this kubelet does. */
+interface Gate {
+  readonly enabled: boolean;
+  readonly locked?: true;
+  readonly honoured?: true;
+}
+
+const locked: Gate = { enabled: true, locked: true };
+const on: Gate = { enabled: true };
+const off: Gate = { enabled: false };
+const chosen = (enabled: boolean): Gate => ({ enabled, honoured: true });
+
+/** Gates that concern a kubelet without an API server (pkg/features/kube_features.go). */
+const GATES: Readonly<Record<string, Gate>> = {
+  CustomCPUCFSQuotaPeriod: chosen(false),
+  GracefulNodeShutdown: chosen(true),
+  GracefulNodeShutdownBasedOnPodPriority: chosen(true),
+  PodAndContainerStatsFromCRI: chosen(false),
+
+  CPUCFSQuotaPeriod: locked,
+  ImageMaximumGCAge: locked,
+  ImageVolume: locked,
+  InPlacePodVerticalScaling: locked,
+  KubeletCgroupDriverFromCRI: locked,
+  KubeletFineGrainedAuthz: locked,
+  KubeletPSI: locked,
+  NodeLogQuery: locked,
+  NodeSwap: locked,
+  ProcMountType: locked,
+  RecursiveReadOnlyMounts: locked,
+  SELinuxMountReadWriteOncePod: locked,
+  SidecarContainers: locked,
+  SupplementalGroupsPolicy: locked,
+  UserNamespacesSupport: locked,
+
+  ComponentFlagz: on,
+  ComponentStatusz: on,
+  ContainerRestartRules: on,
+  EnvFiles: on,
+  ExtendWebSocketsToKubelet: on,
+  HostnameOverride: on,
+  InPlacePodLevelResourcesVerticalScaling: on,
+  KubeletCrashLoopBackOffMax: on,
+  KubeletSeparateDiskGC: on,
+  PodLevelResources: on,
+  PodLogsQuerySplitStreams: on,
+  PodReadyToStartContainersCondition: on,
+  PreventStaticPodAPIReferences: on,
+  RelaxedDNSSearchValidation: on,
+  ReloadKubeletClientCAFile: on,
+  ReloadKubeletServerCertificateFile: on,
+  ResourceHealthStatus: on,
+  RestartAllContainersOnContainerExits: on,
+  StrictIPCIDRValidation: on,
+
+  // On upstream, and not done here.
+  ContainerCheckpoint: off,
+  KubeletEnsureSecretPulledImages: off,
+
+  CRIListStreaming: off,
+  ContainerStopSignals: off,
+  EventedPLEG: off,
+  GitRepoVolumeDriver: off,
+  ImageVolumeWithDigest: off,
+  LocalStorageCapacityIsolationFSQuotaMonitoring: off,
+  MemoryQoS: off,
+  PodLevelResourceManagers: off,
+  PodsAPI: off,
+  QOSReserved: off,
+  ReduceDefaultCrashLoopBackOffDecay: off,
+  RuntimeClassInImageCriAPI: off,
+  SELinuxMount: off,
+  TaintTolerationComparisonOperators: off,
+  UserNamespacesHostNetworkSupport: off,
+};
+
+/** Whether a gate is on, as configured or by default. */
+export const isGateEnabled = (gates: Gates, name: string): boolean => gates[name] ?? GATES[name]?.enabled === true;
+
+/** Gates that are set against what cannot be changed, in upstream's words (component-base/featuregate). */
+export const lockedGates = (gates: Gates): readonly string[] =>
+  Object.entries(gates).flatMap(([name, value]) => {
+    const gate = GATES[name];
+    return gate?.locked && value !== gate.enabled
+      ? [`cannot set feature gate ${name} to ${value}, feature is locked to ${gate.enabled}`]
+      : [];
+  });
+
+/** Gates whose setting does not make of this kubelet what it says. Upstream does not start with a gate that it does not know; see docs/decisions/143. */
+export const ineffectiveGates = (gates: Gates): readonly string[] =>
+  Object.entries(gates).flatMap(([name, value]) => {
+    const gate = GATES[name];
+    if (gate === undefined) return [`featureGates: ${name} is not a gate that this kubelet knows: it changes nothing`];
+    if (gate.honoured || gate.locked || gate.enabled === value) return [];
+    return [`featureGates: ${name}=${value} changes nothing: this kubelet always works as with ${name}=${gate.enabled}`];
+  });
