@@ -1,12 +1,13 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
-import { availableParallelism, release } from 'node:os';
+import { availableParallelism, cpus, release } from 'node:os';
 import type { MachineFacts } from './node-capacity.js';
 
 /** Reads what the machine has; `directory` says whose file system counts. */
 export const readMachine = async (directory: string): Promise<MachineFacts> => {
   const [memory, disk, pidMax] = await Promise.all([readText('/proc/meminfo'), statfs(directory), readText('/proc/sys/kernel/pid_max')]);
   return {
-    cores: availableParallelism(),
+    // All that are online, also those that the scheduler leaves alone (isolcpus): a container can be put on them.
+    cores: cpus().length || availableParallelism(),
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(memory)?.[1] ?? 0) * 1_024,
     ephemeralStorageBytes: disk.blocks * disk.bsize,
     hugePages: await readHugePages(),

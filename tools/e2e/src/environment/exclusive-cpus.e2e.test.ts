@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { waitFor } from '@solo-kubelet-tools/testbed';
+import { startKubelet, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { podManifest, SLEEP, script, sleeper } from '../kubelet/manifests.js';
 import { hasPhase, isRunning, startNode, type TestNode } from '../kubelet/node.js';
@@ -71,4 +71,22 @@ it('a container that asks for a whole CPU has it for itself, across restarts of 
   await runsOn('side', all);
   await runsOn('late', all);
   expect((await state()).entries).toBeUndefined();
+});
+
+it('a kubelet with another policy does not start over what was given, and says how it would', async () => {
+  await node.kubelet().end();
+  const start = async (config: object) => {
+    await using other = await startKubelet(node.bed, { config: { ...config } });
+    return { status: await other.ended, log: other.log() };
+  };
+  const none = await start({ cpuManagerPolicy: 'none' });
+  expect(none).toMatchObject({ status: 1, log: expect.stringContaining('differs from state checkpoint policy') });
+  expect(none.log).toContain(`remove ${join(node.bed.rootDirectory, 'cpu_manager_state')}`);
+  const unreserved = await start({ cpuManagerPolicy: 'static' });
+  expect(unreserved).toMatchObject({
+    status: 2,
+    log: expect.stringContaining('the static policy requires systemreserved.cpu + kubereserved.cpu'),
+  });
+  const missing = await start({ cpuManagerPolicy: 'static', reservedSystemCPUs: '4096' });
+  expect(missing).toMatchObject({ status: 1, log: expect.stringContaining('this machine has no CPU 4096 online') });
 });
