@@ -1,7 +1,7 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { PodUid, PodView } from '@solo-kubelet/reconciler';
-import { auditTime, concatMap, EMPTY, ignoreElements, map, merge, switchMap, take, timer } from 'rxjs';
+import { auditTime, concatMap, EMPTY, ignoreElements, merge, take, timer } from 'rxjs';
 import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
 import { activePods } from './active-pods.js';
 
@@ -9,16 +9,21 @@ import { activePods } from './active-pods.js';
 const SETTLE_MS = 50;
 
 /**
- * Keeps every running container on the CPUs that are its own or on those that are shared: as soon as the shared pool changes, and every
- * `cpuManagerReconcilePeriod`, as reconcileState in pkg/kubelet/cm/cpumanager/cpu_manager.go.
+ * Keeps every running container on the CPUs that are its own or on those that are shared: as soon as it runs, whenever the shared pool changes, and
+ * every `cpuManagerReconcilePeriod`, as reconcileState in pkg/kubelet/cm/cpumanager/cpu_manager.go.
  */
 export const cpuPinningService: KubeletService = ({ config, resources: { cpus, poolChanged$ }, reconciler, cri, logger, signal }) => {
   if (cpus === undefined) return EMPTY;
   const pinned = new Map<string, string>();
-  const tick$ = merge(timer(0, config.cpuManagerReconcilePeriod).pipe(map(() => undefined)), poolChanged$.pipe(auditTime(SETTLE_MS)));
-  return tick$.pipe(
-    switchMap(() => reconciler.pods$.pipe(take(1))),
-    concatMap((pods) => pinContainers(runningContainers(pods), { pinned, cpus, cri, logger, signal })),
+  // Also when containers start: one may have been made for a pool that was another by the time it ran.
+  const change$ = merge(poolChanged$, reconciler.pods$).pipe(auditTime(SETTLE_MS));
+  return merge(timer(0, config.cpuManagerReconcilePeriod), change$).pipe(
+    concatMap(() =>
+      reconciler.pods$.pipe(
+        take(1), // as they are when it is their turn
+        concatMap((pods) => pinContainers(runningContainers(pods), { pinned, cpus, cri, logger, signal })),
+      ),
+    ),
     ignoreElements(),
   );
 };

@@ -40,6 +40,7 @@ it('a container that asks for a whole CPU has it for itself, across restarts of 
   expect(await allowed('mill')).toBe(last);
   expect((await node.log('mill', 'first')).split(/\s+/)[1]).toBe(last);
   await runsOn('side', others);
+  expect((await node.exec('side', 'cat /sys/fs/cgroup/cpu/cpu.shares')).trim()).toBe('2');
   expect((await node.exec('mill', 'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us')).trim()).toBe('-1');
   const podCgroup = join('/sys/fs/cgroup/cpu', node.bed.cgroupRoot, `kubepods/pod${metadata.uid}`);
   expect((await readFile(join(podCgroup, 'cpu.cfs_quota_us'), 'utf8')).trim()).toBe('-1');
