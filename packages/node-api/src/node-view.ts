@@ -39,7 +39,7 @@ export interface NodeView {
   readonly manifests: Watchable<object>;
   /** The v1 Node object, made on the spot. */
   node(options: { readonly signal: AbortSignal }): Promise<object>;
-  /** The effective KubeletConfiguration, `kind` and `apiVersion` included; secrets already masked. */
+  /** The effective KubeletConfiguration, `kind` and `apiVersion` included, as any reader may see it. */
   readonly configuration: object;
   readonly healthChecks: readonly HealthCheck[];
   /** Restarts the pod's containers, or ends their back-off, now. False when there is no such pod. */

@@ -41,6 +41,13 @@ export interface NodeCgroupLimits {
   readonly hugePages?: Readonly<Record<string, number>>;
 }
 
+/** A cgroup that somebody else made, and what it is held to (`kubeReservedCgroup`, `systemReservedCgroup`). */
+export interface ReservedCgroup {
+  /** As configured: `/system.slice`, `kube-reserved`. */
+  readonly path: string;
+  readonly limits: NodeCgroupLimits;
+}
+
 export interface CgroupSettings {
   /** As the runtime uses it (CRI `RuntimeConfig`). Default `cgroupfs`. */
   readonly driver: CgroupDriver;
@@ -52,6 +59,8 @@ export interface CgroupSettings {
   /** `cgroupsPerQOS`. False: no pod cgroups, an empty `cgroup_parent`. Default true. */
   readonly perQos: boolean;
   readonly nodeLimits: NodeCgroupLimits;
+  /** Cgroups of the system's own processes that are held to what is reserved for them; they must be there. Default: none. */
+  readonly reserved: readonly ReservedCgroup[];
   /** The cgroup file system; replaced in tests. */
   readonly tree: CgroupTree;
 }

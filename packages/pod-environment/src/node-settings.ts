@@ -40,6 +40,7 @@ export const nodeSettings = ({ cgroups, ...node }: NodeEnvironment): NodeSetting
       root: '/',
       perQos: true,
       nodeLimits: {},
+      reserved: [],
       tree: cgroupTree,
       ...defined(cgroups ?? {}),
     },

@@ -1,10 +1,22 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { milliCpuToShares, podQosClass, podRequests, quantityMilliValue } from '@solo-kubelet/pod-spec';
 import type { CgroupManager } from './cgroups/cgroup-manager.js';
-import { cgroupPath, cgroupRootName, kubepodsName, podCgroupName, podUidOfCgroup, type QosClass, qosName } from './core/cgroup-names.js';
+import type { CgroupLimits } from './core/cgroup-files.js';
+import {
+  cgroupNameOf,
+  cgroupPath,
+  cgroupRootName,
+  kubepodsName,
+  podCgroupName,
+  podUidOfCgroup,
+  type QosClass,
+  qosName,
+} from './core/cgroup-names.js';
 import { hasExclusiveCpus } from './core/container-allocation.js';
 import { podCgroupLimits } from './core/pod-cgroup-limits.js';
+import type { NodeCgroupLimits } from './node-environment.js';
 import type { NodeSettings } from './node-settings.js';
+import { PodEnvironmentError } from './pod-environment-error.js';
 
 interface Abortable {
   readonly signal?: AbortSignal | undefined;
@@ -24,12 +36,30 @@ export interface PodCgroups {
   removeNode(options: Abortable): Promise<void>;
 }
 
+const limitsOfNode = ({ milliCpu, memoryBytes, pids, hugePages }: NodeCgroupLimits): CgroupLimits => ({
+  cpuShares: milliCpu ? milliCpuToShares(milliCpu) : undefined,
+  memoryBytes,
+  pids,
+  hugePages,
+});
+
 const QOS_CLASSES: readonly QosClass[] = ['Guaranteed', 'Burstable', 'BestEffort'];
 
 export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager): PodCgroups => {
-  const { driver, perQos, nodeLimits } = settings.cgroups;
+  const { driver, perQos, nodeLimits, reserved } = settings.cgroups;
   const root = cgroupRootName(settings.cgroups.root);
   const nameOf = (pod: Pod): readonly string[] => podCgroupName(root, podQosClass(pod), pod.metadata.uid);
+  const holdReserved = async (path: string, limits: NodeCgroupLimits, options: Abortable): Promise<void> => {
+    const name = cgroupNameOf(driver, path);
+    if (!(await manager.someExist(name))) {
+      throw new PodEnvironmentError({
+        code: 'POD_CGROUP_FAILED',
+        message: `cannot hold the reserved cgroup ${path} to its limits: it does not exist`,
+        hint: 'Whoever runs these processes has to make it (kubeReservedCgroup, systemReservedCgroup).',
+      });
+    }
+    await manager.update(name, limitsOfNode(limits), options);
+  };
   const limitsOf = (pod: Pod, hugePageSizes: readonly string[]) => {
     const cpuCfsQuota = settings.cpuCfsQuota && !hasExclusiveCpus(pod, settings.allocations);
     return podCgroupLimits(pod, { ...settings, cpuCfsQuota, hugePageSizes });
@@ -37,16 +67,8 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
   return {
     async prepareNode(options) {
       if (!perQos) return;
-      await manager.ensure(
-        kubepodsName(root),
-        {
-          cpuShares: nodeLimits.milliCpu ? milliCpuToShares(nodeLimits.milliCpu) : undefined,
-          memoryBytes: nodeLimits.memoryBytes,
-          pids: nodeLimits.pids,
-          hugePages: nodeLimits.hugePages,
-        },
-        options,
-      );
+      await manager.ensure(kubepodsName(root), limitsOfNode(nodeLimits), options);
+      for (const { path, limits } of reserved) await holdReserved(path, limits, options);
       for (const qosClass of ['Burstable', 'BestEffort'] as const) {
         if (await manager.exists(qosName(root, qosClass))) continue;
         await manager.ensure(qosName(root, qosClass), { cpuShares: milliCpuToShares(0) }, options);

@@ -244,6 +244,32 @@ describe('cgroups of pods', () => {
   });
 });
 
+describe('cgroups of the system', () => {
+  const reserved = (driver: 'cgroupfs' | 'systemd', path: string) =>
+    environment({
+      cgroups: {
+        ...{ version: 2, mountPoint: '/cg', tree, driver },
+        reserved: [{ path, limits: { milliCpu: 100, memoryBytes: 104_857_600, pids: 738 } }],
+      },
+    });
+
+  it('are held to what is reserved for them', async () => {
+    for (const controller of ['cpu', 'memory', 'pids']) await tree.write('/cg/cgroup.subtree_control', `+${controller}`);
+    await tree.makeDirectory('/cg/kube-reserved');
+    await reserved('cgroupfs', 'kube-reserved').prepareNode();
+    expect(tree.files.get('/cg/kube-reserved/cpu.weight')).toBe('4');
+    expect(tree.files.get('/cg/kube-reserved/memory.max')).toBe('104857600');
+    expect(tree.files.get('/cg/kube-reserved/pids.max')).toBe('738');
+  });
+
+  it('have to be there', async () => {
+    await expect(reserved('cgroupfs', '/system').prepareNode()).rejects.toMatchObject({
+      code: 'POD_CGROUP_FAILED',
+      message: 'cannot hold the reserved cgroup /system to its limits: it does not exist',
+    });
+  });
+});
+
 describe.runIf(canMount)('volumes that are mounted (as root)', () => {
   const memory = testPod(
     {

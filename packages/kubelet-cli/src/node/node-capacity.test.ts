@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nodeResources, podsCgroupLimits } from './node-capacity.js';
+import { nodeResources, podsCgroupLimits, reservedCgroups } from './node-capacity.js';
 
 const GIB = 1_024 ** 3;
 const machine = { cores: 4, memoryBytes: 8 * GIB, ephemeralStorageBytes: 100 * GIB, hugePages: { '2Mi': GIB }, maxPids: 32_768 };
@@ -52,5 +52,23 @@ describe('podsCgroupLimits', () => {
       evictionHard: { 'memory.available': '1Gi' },
     });
     expect(limits).toMatchObject({ milliCpu: 4_000, memoryBytes: 7 * GIB, pids: 31_768 });
+  });
+});
+
+describe('reservedCgroups', () => {
+  const config = {
+    enforceNodeAllocatable: ['pods', 'kube-reserved', 'system-reserved-compressible'],
+    kubeReserved: { cpu: '100m', memory: '100Mi', pid: '738' },
+    kubeReservedCgroup: 'kube-reserved',
+    systemReserved: { cpu: '200m', memory: '100Mi' },
+    systemReservedCgroup: '/system.slice',
+  };
+
+  it('holds each to what is reserved, or to its CPU shares alone', () => {
+    expect(reservedCgroups(config)).toEqual([
+      { path: '/system.slice', limits: { milliCpu: 200 } },
+      { path: 'kube-reserved', limits: { milliCpu: 100, memoryBytes: 104_857_600, pids: 738 } },
+    ]);
+    expect(reservedCgroups({ ...config, enforceNodeAllocatable: ['pods'] })).toEqual([]);
   });
 });

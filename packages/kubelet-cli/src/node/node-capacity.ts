@@ -83,6 +83,29 @@ export const podsCgroupLimits = (machine: MachineFacts, config: Reservations) =>
   };
 };
 
+/** The cgroups that `enforceNodeAllocatable` holds to what is reserved for them; `-compressible`: to their CPU shares alone. */
+export const reservedCgroups = (
+  config: Pick<
+    KubeletConfiguration,
+    'enforceNodeAllocatable' | 'systemReserved' | 'kubeReserved' | 'systemReservedCgroup' | 'kubeReservedCgroup'
+  >,
+) =>
+  (['system', 'kube'] as const).flatMap((which) => {
+    const { cpu, memory, pid } = config[`${which}Reserved`];
+    const [all, cpuOnly] = ['', '-compressible'].map((how) => config.enforceNodeAllocatable.includes(`${which}-reserved${how}`));
+    if (!all && !cpuOnly) return [];
+    return [
+      {
+        path: config[`${which}ReservedCgroup`],
+        limits: {
+          ...(cpu === undefined ? {} : { milliCpu: milliOf(cpu) }),
+          ...(memory === undefined || !all ? {} : { memoryBytes: countOf(memory) }),
+          ...(pid === undefined || !all ? {} : { pids: countOf(pid) }),
+        },
+      },
+    ];
+  });
+
 const thresholdOf = (quantity: string | undefined, capacity: number): number => {
   if (quantity === undefined) return 0;
   return quantity.endsWith('%') ? Math.floor((capacity * Number.parseFloat(quantity)) / 100) : countOf(quantity);

@@ -4,14 +4,19 @@ import type { MachineFacts } from './node-capacity.js';
 
 /** Reads what the machine has; `directory` says whose file system counts. */
 export const readMachine = async (directory: string): Promise<MachineFacts> => {
-  const [memory, disk, pidMax] = await Promise.all([readText('/proc/meminfo'), statfs(directory), readText('/proc/sys/kernel/pid_max')]);
+  const [memory, disk, pidMax, threadsMax] = await Promise.all([
+    readText('/proc/meminfo'),
+    statfs(directory),
+    readText('/proc/sys/kernel/pid_max'),
+    readText('/proc/sys/kernel/threads-max'),
+  ]);
   return {
     // All that are online, also those that the scheduler leaves alone (isolcpus): a container can be put on them.
     cores: cpus().length || availableParallelism(),
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(memory)?.[1] ?? 0) * 1_024,
     ephemeralStorageBytes: disk.blocks * disk.bsize,
     hugePages: await readHugePages(),
-    maxPids: Number(pidMax.trim() || 32_768),
+    maxPids: Math.min(Number(pidMax.trim() || 32_768), Number(threadsMax.trim() || Number.POSITIVE_INFINITY)),
   };
 };
 

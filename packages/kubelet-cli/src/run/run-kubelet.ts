@@ -28,7 +28,7 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
 import { CGROUP_MOUNT_POINT, cgroupDriver, cgroupVersion } from '../node/cgroups.js';
 import { nodeAddresses } from '../node/node-addresses.js';
-import { type MachineFacts, type NodeResources, nodeResources, podsCgroupLimits } from '../node/node-capacity.js';
+import { type MachineFacts, type NodeResources, nodeResources, podsCgroupLimits, reservedCgroups } from '../node/node-capacity.js';
 import { hasSwap, kernelVersion, readMachine, readText, swapBytes } from '../node/read-machine.js';
 import { networkEvents, networkFault } from '../services/network-health.js';
 import { metricsInterceptor } from '../services/record-metrics.js';
@@ -325,6 +325,7 @@ const podEnvironment = async (
       root: config.cgroupRoot === '' ? '/' : config.cgroupRoot,
       perQos: config.cgroupsPerQOS,
       nodeLimits: config.enforceNodeAllocatable.includes('pods') ? podsCgroupLimits(machine, config) : {},
+      reserved: reservedCgroups(config),
     },
     cpuCfsQuota: config.cpuCFSQuota,
     cpuCfsQuotaPeriodMs: config.cpuCFSQuotaPeriod,

@@ -65,7 +65,7 @@ export const nodeApiService: KubeletService = (context) => {
     events,
     manifests,
     node: ({ signal }) => nodeObject(context, signal),
-    configuration: maskedConfiguration(config),
+    configuration: shownConfiguration(config),
     healthChecks: [
       { name: 'log', check: () => undefined },
       {
@@ -144,8 +144,12 @@ const serving = (options: NodeApiOptions): Observable<never> =>
 
 const MASK = '<masked>';
 
-/** The configuration as /configz shows it; values of manifest URL headers are credentials. */
-const maskedConfiguration = (config: KubeletConfiguration): object => {
+/**
+ * The configuration as /configz shows it. Values of manifest URL headers are credentials: where roles tell readers from others they are
+ * masked. With AlwaysAllow they are shown, as upstream does: whoever gets there may do anything.
+ */
+const shownConfiguration = (config: KubeletConfiguration): object => {
+  if (config['authorization.mode'] === 'AlwaysAllow') return encodeConfiguration(config);
   const headers = Object.fromEntries(Object.entries(config.staticPodURLHeader).map(([name, values]) => [name, values.map(() => MASK)]));
   return encodeConfiguration({ ...config, staticPodURLHeader: headers });
 };

@@ -5,6 +5,7 @@ import { tableWidth, write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { Abortable, EventObject, ImageObject, ManifestObject, WatchEvent } from '../client/node-client.js';
+import { pollChanges } from '../client/poll-changes.js';
 import { nearest } from '../config/nearest.js';
 import { type ObjectPrinter, objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
@@ -85,14 +86,14 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
     }
     case 'images': {
       const format = parseOutputFormat(options.output).type;
-      const list = async () => {
-        const images = allNamed(await client.listImages({ signal }), ({ names, id }) => [...names, id], options);
-        // One image may have many names, and somebody looks for each of them.
-        return format === 'table' || format === 'name' ? images.flatMap(eachName) : images;
-      };
+      // One image may have many names, and somebody looks for each of them.
+      const rows = (images: readonly ImageObject[]) => (format === 'table' || format === 'name' ? images.flatMap(eachName) : images);
+      const list = async () => rows(allNamed(await client.listImages({ signal }), ({ names, id }) => [...names, id], options));
+      const watch = () =>
+        pollChanges({ list: async (o) => rows(await client.listImages(o)), keyOf: ({ names, id }) => [id, ...names].join(' '), signal });
       return show(
-        { list },
-        () => true,
+        { list, watch },
+        ({ names, id }) => isNamed([...names, id], options),
         () => imagePrinter,
         options,
         context,

@@ -26,7 +26,7 @@ const setUp = (
   const recorded = recordingCommands(answer);
   const warnings: LogFields[] = [];
   const logger: Logger = { ...silentLogger, warn: (fields) => void warnings.push(fields) };
-  const settings = { driver, version, mountPoint, root: '/', perQos: true, nodeLimits: {}, tree };
+  const settings = { driver, version, mountPoint, root: '/', perQos: true, nodeLimits: {}, reserved: [], tree };
   const slices = createSliceManager({ version, runCommand: recorded.runCommand, timeoutMs: 1_000 });
   return { tree, warnings, commands: recorded.commands, manager: createCgroupManager({ settings, tree, slices, logger }) };
 };

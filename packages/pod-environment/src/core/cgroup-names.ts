@@ -22,6 +22,12 @@ export const podCgroupName = (root: CgroupName, qosClass: QosClass, podUid: stri
 export const cgroupPath = (driver: CgroupDriver, name: CgroupName): string =>
   driver === 'systemd' ? `/${sliceNames(name).join('/')}` : `/${name.join('/')}`;
 
+/** A cgroup by the path that a user gives: directories, or with systemd a slice whose name has dashes for its parents. */
+export const cgroupNameOf = (driver: CgroupDriver, path: string): CgroupName => {
+  const elements = cgroupRootName(path);
+  return driver === 'systemd' ? (elements.at(-1) ?? '').replace(/\.slice$/, '').split('-') : elements;
+};
+
 /** The systemd unit of a cgroup: `kubepods-burstable-pod<uid>.slice`. */
 export const sliceUnit = (name: CgroupName): string => sliceNames(name).at(-1) ?? '-.slice';
 

@@ -64,6 +64,9 @@ const everyKey = (): object => {
     fileCheckFrequency: '10s',
     volumeStatsAggPeriod: '10s',
     podCIDR: '10.100.0.0/24',
+    kubeletCgroups: `${bed.cgroupRoot}/kubelet`,
+    systemCgroups: '/system',
+    staticPodURLHeader: { 'X-Custom-Header': ['123'] },
     syncFrequency: '0s',
     httpCheckFrequency: '0s',
     runtimeRequestTimeout: '0s',
@@ -119,6 +122,7 @@ describe('started as kubelet with a full configuration file', () => {
       syncFrequency: '1m0s',
       runtimeRequestTimeout: '2m0s',
       containerRuntimeEndpoint: bed.endpoint,
+      staticPodURLHeader: { 'X-Custom-Header': ['123'] },
     });
     const open = ['maxParallelImagePulls', 'singleProcessOOMKill'];
     for (const path of Object.keys(fields)) {
@@ -131,6 +135,17 @@ describe('started as kubelet with a full configuration file', () => {
       status: 200,
       body: method === 'GET' ? 'ok' : '',
     });
+  });
+
+  it('has moved itself into the cgroup of kubeletCgroups, and is told of by it', async () => {
+    const { body } = await ask(`${readOnly()}/stats/summary`);
+    const { node } = JSON.parse(body) as {
+      node: { systemContainers: readonly { name: string; swap?: object; memory: { workingSetBytes: number } }[] };
+    };
+    const own = node.systemContainers.find(({ name }) => name === 'kubelet');
+    expect(own?.memory.workingSetBytes).toBeGreaterThan(1 << 20);
+    // Only a cgroup tells of swap.
+    expect(own?.swap).toBeDefined();
   });
 
   it('runs a manifest that is written in place, shows it on both ports and drops it when its file goes', async () => {
