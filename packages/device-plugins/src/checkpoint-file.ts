@@ -46,11 +46,13 @@ export const checkpointFile = (path: string): CheckpointFile => {
     async write(checkpoint) {
       wanted = formatCheckpoint(checkpoint);
       if (onDisk === undefined && checkpoint.book.length === 0 && checkpoint.registered.size === 0) return;
-      writing ??= writeAll().finally(() => {
-        writing = undefined;
-      });
       try {
-        await writing;
+        while (wanted !== onDisk) {
+          writing ??= writeAll().finally(() => {
+            writing = undefined;
+          });
+          await writing;
+        }
       } catch (error) {
         throw new DevicePluginError({
           code: 'DEVICE_PLUGIN_CHECKPOINT',

@@ -48,6 +48,9 @@ export const connectPlugin = async (socketPath: string, limits: PluginLimits, si
     // A connection of its own, so that closing it ends it, and a plugin that comes back on the same path is another.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
+    // Some plugins register a moment before they serve.
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.service_config_disable_resolution': 1,
   });
   const call = { timeoutMs: limits.callMs };

@@ -195,6 +195,27 @@ describe('a device manager', () => {
     await vi.waitFor(() => expect(manager.resources()).toMatchObject({ capacity: { [CARD]: '1' }, allocatable: { [CARD]: '1' } }));
   });
 
+  it('tells nobody of a list of devices that says nothing new', async () => {
+    const manager = await started();
+    const fake = await registered(manager, ['a', 'b']);
+    const told = vi.fn();
+    manager.onChange(told);
+    fake.setDevices([{ id: 'b' }, { id: 'a' }]);
+    fake.setDevices([{ id: 'b' }, { id: 'a' }, { id: 'c' }]);
+    await vi.waitFor(() => expect(manager.resources().capacity[CARD]).toBe('3'));
+    expect(told).toHaveBeenCalledOnce();
+  });
+
+  it('takes a plugin that serves its socket a moment after it has registered', async () => {
+    const manager = await started();
+    const early = await plugin(['a'], { endpoint: 'early.sock' });
+    await rm(early.socketPath);
+    const registering = early.register();
+    await plugin(['a', 'b'], { endpoint: 'early.sock' });
+    await registering;
+    await vi.waitFor(() => expect(manager.resources().capacity[CARD]).toBe('2'));
+  });
+
   it('shows the health of the devices that a container has', async () => {
     const manager = await started();
     const fake = await registered(manager, ['a', 'b']);

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 import type { AllocationBook } from './core/allocation-book.js';
 import type { Checkpoint } from './core/checkpoint.js';
-import { byDeviceId, type Device, isHealthy } from './core/device.js';
+import { byDeviceId, type Device, isHealthy, sameDevices } from './core/device.js';
 import type { KnownDevices } from './core/device-resources.js';
 import type { DeviceChange } from './device-manager.js';
 
@@ -68,6 +68,8 @@ export const createDeviceState = ({ gracePeriodMs, clock }: DeviceStateOptions):
       changed('allocations');
     },
     list: (resourceName, devices) => {
+      const before = known.get(resourceName);
+      if (before !== undefined && sameDevices([...before.values()], devices)) return;
       set(resourceName, devices);
       changed('devices');
     },
