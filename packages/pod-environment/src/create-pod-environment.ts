@@ -214,7 +214,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         const limitBytes = emptyDirLimit(volume);
         usages.push({
           volumeName: volume.name,
-          usedBytes: await diskUsage(directory, signal),
+          ...(await diskUsage(directory, signal)),
           ...(limitBytes === undefined ? {} : { limitBytes }),
         });
       }

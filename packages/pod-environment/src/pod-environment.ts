@@ -42,6 +42,7 @@ export interface PrepareContainerInput {
 export interface VolumeUsage {
   readonly volumeName: string;
   readonly usedBytes: number;
+  readonly usedInodes: number;
   /** `emptyDir.sizeLimit`, bytes; undefined when the volume has none. */
   readonly limitBytes?: number;
 }
@@ -61,7 +62,7 @@ export interface PodEnvironment {
   resizePod(pod: Pod, options?: CallOptions): Promise<void>;
   /** Rewrites downwardAPI and projected volumes whose contents changed. */
   refreshVolumes(pod: Pod, options?: CallOptions): Promise<void>;
-  /** Bytes used by each disk emptyDir, for sizeLimit. */
+  /** What each disk emptyDir takes, for sizeLimit and eviction. */
   volumeUsage(pod: Pod, options?: CallOptions): Promise<readonly VolumeUsage[]>;
   /** Shares of the burstable level, from the requests of the pods that run. */
   updateQosCgroups(activePods: readonly Pod[], options?: CallOptions): Promise<void>;

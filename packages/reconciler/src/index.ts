@@ -6,6 +6,10 @@ export { computePodActions, type PodEnding, podEnding } from './core/compute-pod
 export { type BackoffEntry, type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
 export { isCriticalPod } from './core/critical-pod.js';
 export type { EventDraft } from './core/event-of-activity.js';
+export { type EvictionSignal, isEvictionSignal, type SignalReading, type SignalReadings } from './core/eviction/eviction-signal.js';
+export type { EvictionThreshold, ThresholdValue } from './core/eviction/eviction-threshold.js';
+export type { ContainerUsage, DiskUse, PodUsage, PodUsages } from './core/eviction/pod-usage.js';
+export { type Reclaim, type StorageLayout, storageLayout } from './core/eviction/storage-layout.js';
 export type { KubeletEvent } from './core/kubelet-event.js';
 export type { ContainerRunState, ObservedContainer, ObservedPod, ObservedSandbox } from './core/observed-pod.js';
 export type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan, StopReason } from './core/pod-action.js';
@@ -18,9 +22,26 @@ export type { Termination } from './core/termination.js';
 export { createReconciler, type Reconciler } from './create-reconciler.js';
 export { type EventFile, type EventFileOptions, eventFile } from './event-file.js';
 export { type FileStatusStoreOptions, fileStatusStore } from './file-status-store.js';
-export { type CollectContainersOptions, type CollectionActivity, collectContainers } from './housekeeping/collect-containers.js';
-export { type CollectImagesOptions, collectImages, type ImageCollectionActivity, type ImagePort } from './housekeeping/collect-images.js';
+export {
+  type CollectContainersOptions,
+  type CollectionActivity,
+  collectContainers,
+  collectContainersOnce,
+} from './housekeeping/collect-containers.js';
 export type { GarbagePolicy } from './housekeeping/container-garbage.js';
+export {
+  type EvictionActivity,
+  type EvictionPort,
+  type EvictPodsOptions,
+  evictPods,
+} from './housekeeping/evict-pods.js';
+export {
+  type ImageCollectionActivity,
+  type ImageCollector,
+  type ImageCollectorOptions,
+  type ImagePort,
+  imageCollector,
+} from './housekeeping/image-collector.js';
 export type { FilesystemUse, ImageGarbagePolicy } from './housekeeping/image-garbage.js';
 export {
   type LogPort,

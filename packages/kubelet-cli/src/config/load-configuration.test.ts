@@ -49,6 +49,25 @@ describe('loadConfiguration', () => {
     expect(config).toMatchObject({ readOnlyPort: 0, 'authentication.anonymous.enabled': false, evictionHard: DEFAULT_EVICTION_HARD });
   });
 
+  it('replaces all hard eviction thresholds by those of the file, unless they are to be merged', async () => {
+    const evictionHard = { 'memory.available': '1Gi' };
+    expect((await loadFile({ evictionHard })).config.evictionHard).toEqual(evictionHard);
+    expect((await loadFile({ evictionHard: null })).config.evictionHard).toEqual(DEFAULT_EVICTION_HARD);
+    expect((await loadFile({ evictionHard, mergeDefaultEvictionSettings: true })).config.evictionHard).toEqual({
+      ...DEFAULT_EVICTION_HARD,
+      ...evictionHard,
+    });
+    expect((await loadFile({}, '--eviction-hard=pid.available<10%')).config.evictionHard).toEqual({ 'pid.available': '10%' });
+  });
+
+  it('refuses eviction thresholds that mean nothing', async () => {
+    await expect(loadFile({ evictionHard: { 'cpu.available': '1' }, evictionSoft: { 'memory.available': '1Gi' } })).rejects.toMatchObject({
+      code: 'CLI_CONFIG_INVALID',
+      message:
+        'invalid configuration: unsupported eviction signal cpu.available\ninvalid configuration: grace period must be specified for the soft eviction threshold memory.available',
+    });
+  });
+
   it('lets drop-ins merge over the file in lexical order and flags win over both', async () => {
     await write('conf.d/10-first.conf', { maxPods: 20, syncFrequency: '30s', systemReserved: { cpu: '1' }, clusterDNS: ['10.0.0.2'] });
     await write('conf.d/20/second.conf', { maxPods: 30, systemReserved: { memory: '1Gi' }, fileCheckFrequency: null });

@@ -105,12 +105,11 @@ const readMainFile = async (path: string, warnings: string[]): Promise<JsonObjec
       ? withValueAt(document, field, join(dirname(path), value))
       : document;
   }, json);
-  const { config, errors } = decodeConfiguration(
-    withoutZeros(absolute),
-    valueAt(json, 'evictionHard') === undefined ? { evictionHard: DEFAULT_EVICTION_HARD } : {},
-  );
+  const { config, errors } = decodeConfiguration(withoutZeros(absolute), { evictionHard: DEFAULT_EVICTION_HARD });
   if (errors.length > 0) throw unusable(path, errors.join('; '));
-  return encodeConfiguration(config);
+  const { evictionHard } = config;
+  const merged = config.mergeDefaultEvictionSettings ? { ...DEFAULT_EVICTION_HARD, ...evictionHard } : evictionHard;
+  return encodeConfiguration({ ...config, evictionHard: merged });
 };
 
 /** Names ending in .conf of the whole tree, in lexical order of the walk. */

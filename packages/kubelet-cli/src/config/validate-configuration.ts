@@ -1,6 +1,7 @@
 import { isAbsolute, normalize } from 'node:path';
 import { parseCpuSet, parseStaticOptions } from '@solo-kubelet/resource-managers';
 import { reservedMilliCpu } from '../node/node-capacity.js';
+import { evictionThresholds } from './eviction-thresholds.js';
 import { isGateEnabled } from './feature-gates.js';
 import type { KubeletConfiguration } from './fields.js';
 import { formatGoDuration } from './go-duration.js';
@@ -16,6 +17,7 @@ export const validateConfiguration = (config: KubeletConfiguration): readonly st
     ...shutdown(config),
     ...allocatable(config),
     ...logs(config),
+    ...evictionThresholds(config).errors,
     ...others(config),
   ].map((detail) => `invalid configuration: ${detail}`);
 

@@ -3,7 +3,7 @@ import { nodeResources, podsCgroupLimits, reservedCgroups } from './node-capacit
 
 const GIB = 1_024 ** 3;
 const machine = { cores: 4, memoryBytes: 8 * GIB, ephemeralStorageBytes: 100 * GIB, hugePages: { '2Mi': GIB }, maxPids: 32_768 };
-const none = { systemReserved: {}, kubeReserved: {}, evictionHard: {}, maxPods: 110, podsPerCore: 0 };
+const none = { systemReserved: {}, kubeReserved: {}, evictionHard: {}, maxPods: 110, podsPerCore: 0, localStorageCapacityIsolation: true };
 
 describe('nodeResources', () => {
   it('offers everything but huge pages where nothing is reserved', () => {

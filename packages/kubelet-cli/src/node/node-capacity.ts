@@ -21,7 +21,7 @@ export interface NodeResources {
   readonly allocatable: Readonly<Record<string, string>>;
 }
 
-type Reservations = Pick<KubeletConfiguration, 'systemReserved' | 'kubeReserved' | 'evictionHard' | 'maxPods' | 'podsPerCore'> &
+type Reservations = Pick<KubeletConfiguration, 'systemReserved' | 'kubeReserved' | 'evictionHard' | 'maxPods' | 'podsPerCore' | 'localStorageCapacityIsolation'> &
   Partial<Pick<KubeletConfiguration, 'reservedSystemCPUs'>>;
 
 /** CPU kept from pods, thousandths: `reservedSystemCPUs` in place of both other reservations, when it is set. */
@@ -49,19 +49,21 @@ export const nodeResources = (machine: MachineFacts, config: Reservations): Node
   const memory = machine.memoryBytes - reserved('memory', countOf) - threshold('memory.available', machine.memoryBytes) - hugePageBytes;
   const disk =
     machine.ephemeralStorageBytes - reserved('ephemeral-storage', countOf) - threshold('nodefs.available', machine.ephemeralStorageBytes);
+  const storage = (text: string): Readonly<Record<string, string>> =>
+    config.localStorageCapacityIsolation ? { 'ephemeral-storage': text } : {};
   const hugePages = Object.fromEntries(Object.entries(machine.hugePages).map(([size, bytes]) => [`hugepages-${size}`, String(bytes)]));
   return {
     capacity: {
       cpu: formatMilli(milliCpu),
       memory: kibibytes(machine.memoryBytes),
-      'ephemeral-storage': kibibytes(machine.ephemeralStorageBytes),
+      ...storage(kibibytes(machine.ephemeralStorageBytes)),
       pods: String(pods),
       ...hugePages,
     },
     allocatable: {
       cpu: formatMilli(rest(milliCpu - reservedMilliCpu(config))),
       memory: kibibytes(rest(memory)),
-      'ephemeral-storage': String(rest(disk)),
+      ...storage(String(rest(disk))),
       pods: String(pods),
       ...hugePages,
     },
@@ -107,7 +109,7 @@ export const reservedCgroups = (
   });
 
 const thresholdOf = (quantity: string | undefined, capacity: number): number => {
-  if (quantity === undefined) return 0;
+  if (quantity === undefined || quantity === '100%') return 0; // 100 % switches the threshold off, as 0 % does
   return quantity.endsWith('%') ? Math.floor((capacity * Number.parseFloat(quantity)) / 100) : countOf(quantity);
 };
 

@@ -1,4 +1,5 @@
 import { cpuPinningService } from '../services/cpu-pinning-service.js';
+import { evictionService } from '../services/eviction-service.js';
 import { housekeepingService } from '../services/housekeeping-service.js';
 import { networkGarbageService } from '../services/network-garbage-service.js';
 import { nodeApiService } from '../services/node-api-service.js';
@@ -7,7 +8,6 @@ import { podResourcesService } from '../services/pod-resources-service.js';
 import { qosCgroupsService } from '../services/qos-cgroups-service.js';
 import { quietHeapService } from '../services/quiet-heap-service.js';
 import { systemdNotifyService } from '../services/systemd-notify-service.js';
-import { volumeLimitsService } from '../services/volume-limits-service.js';
 import type { KubeletService } from './kubelet-services.js';
 
 /** Every service of the kubelet. */
@@ -18,7 +18,7 @@ export const allServices: readonly KubeletService[] = [
   networkGarbageService,
   podResourcesService,
   qosCgroupsService,
-  volumeLimitsService,
+  evictionService,
   nodeShutdownService(process.env),
   quietHeapService(),
   systemdNotifyService(process.env),

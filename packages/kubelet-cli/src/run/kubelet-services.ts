@@ -5,7 +5,15 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestStates } from '@solo-kubelet/manifest-source';
 import type { KubeletMetrics } from '@solo-kubelet/node-api';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
-import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
+import type {
+  EventDraft,
+  ImageCollector,
+  KubeletEvent,
+  NodeAdmissionFacts,
+  Reconciler,
+  ReconcilerCommand,
+  RuntimePort,
+} from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
@@ -37,6 +45,8 @@ export interface KubeletContext {
   readonly devices: DeviceManager;
   /** The container runtime in kubelet words. */
   readonly runtime: RuntimePort;
+  /** What removes unused images. */
+  readonly images: ImageCollector;
   /** The mark that this kubelet's containers bear. */
   readonly owner: string;
   /** Further networks of pods. */

@@ -14,12 +14,13 @@ import {
   type EventFile,
   eventFile,
   fileStatusStore,
+  imageCollector,
   isCriticalPod,
   type KubeletEvent,
   type NodeAdmissionFacts,
   type ReconcilerCommand,
 } from '@solo-kubelet/reconciler';
-import { criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
+import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { fromEvent, merge, type Observable, of, retry, Subject, scan, share, shareReplay, startWith, takeUntil, tap, timer } from 'rxjs';
 import { kubeletNetworks } from '../cni/kubelet-networks.js';
 import { extraNetworksHook } from '../cni/network-hook.js';
@@ -195,6 +196,15 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
   );
   const context: KubeletContext = {
     ...parts,
+    images: imageCollector({
+      images: criImages({ cri }),
+      policy: {
+        highThresholdPercent: config.imageGCHighThresholdPercent,
+        lowThresholdPercent: config.imageGCLowThresholdPercent,
+        minAgeMs: config.imageMinimumGCAge,
+        maxAgeMs: config.imageMaximumGCAge,
+      },
+    }),
     runtime,
     owner,
     config,

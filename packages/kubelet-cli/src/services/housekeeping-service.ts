@@ -2,29 +2,20 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import {
   type CollectionActivity,
   collectContainers,
-  collectImages,
   type ImageCollectionActivity,
   type LogRotationActivity,
   rotateContainerLogs,
 } from '@solo-kubelet/reconciler';
-import { criImages, criLogs } from '@solo-kubelet/reconciler/cri';
+import { criLogs } from '@solo-kubelet/reconciler/cri';
 import { merge, tap } from 'rxjs';
 import { countOf } from '../node/quantities.js';
 import type { KubeletService } from '../run/kubelet-services.js';
 
 /** Removes dead containers and unused images, and rotates logs, as the configuration says. */
-export const housekeepingService: KubeletService = ({ config, cri, runtime, owner, logger, metricsSink }) =>
+export const housekeepingService: KubeletService = ({ config, cri, images, runtime, owner, logger, metricsSink }) =>
   merge(
     collectContainers({ runtime }),
-    collectImages({
-      images: criImages({ cri }),
-      policy: {
-        highThresholdPercent: config.imageGCHighThresholdPercent,
-        lowThresholdPercent: config.imageGCLowThresholdPercent,
-        minAgeMs: config.imageMinimumGCAge,
-        maxAgeMs: config.imageMaximumGCAge,
-      },
-    }),
+    images.run$,
     rotateContainerLogs({
       logs: criLogs({ cri, owner }),
       maxBytes: countOf(config.containerLogMaxSize),
@@ -39,7 +30,9 @@ export const housekeepingService: KubeletService = ({ config, cri, runtime, owne
     }),
   );
 
-const logHousekeeping = (logger: Logger, { type, ...fields }: CollectionActivity | ImageCollectionActivity | LogRotationActivity): void => {
+type HousekeepingActivity = CollectionActivity | ImageCollectionActivity | LogRotationActivity;
+
+export const logHousekeeping = (logger: Logger, { type, ...fields }: HousekeepingActivity): void => {
   if (type.endsWith('Failed')) logger.warn(fields, 'Housekeeping failed; it will be tried again');
   else if (type === 'imageRemoved') logger.info(fields, 'Unused image removed');
   else logger.debug(fields, type);

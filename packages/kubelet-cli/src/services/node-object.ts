@@ -4,9 +4,9 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { firstValueFrom } from 'rxjs';
 import type { KubeletContext } from '../run/kubelet-services.js';
 import { KUBERNETES_VERSION } from '../version.js';
-import { nodePressures, readSupplies } from './node-pressure.js';
+import { pressureConditions } from './pressure-conditions.js';
 
-interface NodeCondition {
+export interface NodeCondition {
   readonly type: string;
   readonly status: 'True' | 'False';
   readonly reason: string;
@@ -20,23 +20,21 @@ const MAX_IMAGE_NAMES = 5;
 
 /** The v1 Node as the kubelet would report it to an API server (pkg/kubelet/nodestatus/setters.go), made on the spot. */
 export const nodeObject = async (
-  { nodeName, node, facts$, cri, runtimeVersion, config, flags, startedAtMs, networkFault }: KubeletContext,
+  { nodeName, node, facts$, cri, runtimeVersion, config, startedAtMs, networkFault }: KubeletContext,
   signal: AbortSignal,
 ): Promise<object> => {
-  const [status, images, imageFs, osRelease, machineId, bootId, productUuid, meminfo, loadavg] = await Promise.all([
+  const [status, images, osRelease, machineId, bootId, productUuid, { pressures = [], shuttingDown }] = await Promise.all([
     cri.runtime.status({}, { signal }).catch((error: unknown) => error as Error),
     cri.images.listImages({}, { signal }).catch(() => ({ images: [] })),
-    cri.images.imageFsInfo({}, { signal }).catch(() => ({ imageFilesystems: [] })),
     read('/etc/os-release'),
     read('/etc/machine-id'),
     read('/proc/sys/kernel/random/boot_id'),
     read('/sys/class/dmi/id/product_uuid'),
-    read('/proc/meminfo'),
-    read('/proc/loadavg'),
+    firstValueFrom(facts$),
   ]);
   const { resources, facts } = node;
-  const { shuttingDown } = await firstValueFrom(facts$);
-  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const nowMs = Date.now();
+  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
   const runtimeConditions = status instanceof Error ? [] : (status.status?.conditions ?? []);
   const isTrue = (type: string): boolean => runtimeConditions.find((condition) => condition.type === type)?.status === true;
   const runtimeFault = runtimeConditions.find(({ type, status: value }) => type === 'RuntimeReady' && !value);
@@ -49,14 +47,6 @@ export const nodeObject = async (
     ...(shuttingDown ? ['node is shutting down'] : []),
   ];
   const ready = isTrue('RuntimeReady') && isTrue('NetworkReady') && !shuttingDown;
-  const supplies = await readSupplies(
-    meminfo,
-    loadavg,
-    node.machine.maxPids,
-    flags.rootDirectory,
-    imageFs.imageFilesystems[0]?.fsId?.mountpoint,
-  );
-  const pressures = nodePressures(supplies, config.evictionHard);
   const condition = (type: string, value: boolean, reason: string, message: string): NodeCondition => ({
     type,
     status: value ? 'True' : 'False',
@@ -65,8 +55,6 @@ export const nodeObject = async (
     lastHeartbeatTime: now,
     lastTransitionTime: now,
   });
-  const pressure = (what: string, under: boolean, bad: readonly [string, string], good: readonly [string, string]): NodeCondition =>
-    condition(`${what}Pressure`, under, ...(under ? bad : good));
   return {
     kind: 'Node',
     apiVersion: 'v1',
@@ -76,24 +64,7 @@ export const nodeObject = async (
       capacity: resources.capacity,
       allocatable: resources.allocatable,
       conditions: [
-        pressure(
-          'Memory',
-          pressures.memory,
-          ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
-          ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
-        ),
-        pressure(
-          'Disk',
-          pressures.disk,
-          ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
-          ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
-        ),
-        pressure(
-          'PID',
-          pressures.pids,
-          ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
-          ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
-        ),
+        ...pressureConditions(pressures, { startedAtMs, nowMs }),
         condition(
           'Ready',
           ready,

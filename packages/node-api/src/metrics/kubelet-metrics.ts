@@ -70,6 +70,10 @@ export interface KubeletMetrics extends ResourceManagerMetrics {
   admissionRejected(reason: string): void;
   /** The last graceful shutdown of the node; an end that is undefined has not come. */
   gracefulShutdown(startTimeMs: number | undefined, endTimeMs: number | undefined): void;
+  /** `signal`: what the node is short of, or the limit that the pod outgrew. */
+  podEvicted(signal: string): void;
+  /** How old the figures are by which a pod is chosen to go. */
+  evictionStatsAge(signal: string, seconds: number): void;
   probe(observation: ProbeObservation): void;
   /** Ends a pod's probe series, so that pods come and go without growing the answer. */
   forgetPod(podUid: string): void;
@@ -305,6 +309,13 @@ export const createKubeletMetrics = ({
   gauge('graceful_shutdown_end_time_seconds', 'Last graceful shutdown end time since unix epoch in seconds', [], (g) =>
     g.set(shutdown.endSeconds),
   );
+  const evictions = counter('evictions', 'Cumulative number of pod evictions by eviction signal', ['eviction_signal']);
+  const evictionStatsAge = histogram(
+    'eviction_stats_age_seconds',
+    'Time between when stats are collected, and when pod is evicted based on those stats by eviction signal',
+    ['eviction_signal'],
+    DEFAULT_BUCKETS,
+  );
   const probes = new Counter({
     name: 'prober_probe_total',
     help: '[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.',
@@ -361,6 +372,8 @@ export const createKubeletMetrics = ({
     gracefulShutdown: (startTimeMs = 0, endTimeMs = 0) => {
       shutdown = { startSeconds: startTimeMs / 1_000, endSeconds: endTimeMs / 1_000 };
     },
+    podEvicted: (eviction_signal) => evictions.inc({ eviction_signal }),
+    evictionStatsAge: (eviction_signal, seconds) => evictionStatsAge.observe({ eviction_signal }, seconds),
     probe: ({ probeType, result, container, pod, namespace, podUid, durationSeconds }) => {
       const labels = { probe_type: probeType, container, pod, namespace };
       probes.inc({ ...labels, result, pod_uid: podUid });

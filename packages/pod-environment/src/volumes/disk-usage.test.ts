@@ -14,10 +14,10 @@ beforeEach(async () => {
   volume = join(temporary.path, 'volume');
   await mkdir(join(volume, 'sub'), { recursive: true });
   await writeFile(join(temporary.path, 'outside'), Buffer.alloc(512 * KIB, 1));
-  empty = await diskUsage(volume);
+  empty = (await diskUsage(volume)).usedBytes;
 });
 afterEach(() => temporary.remove());
-const grownKib = async (): Promise<number> => Math.floor((await diskUsage(volume)) - empty) / KIB;
+const grownKib = async (): Promise<number> => Math.floor((await diskUsage(volume)).usedBytes - empty) / KIB;
 
 describe('diskUsage', () => {
   it('counts a file once, however many names it has, and no target of a link', async () => {
@@ -26,6 +26,7 @@ describe('diskUsage', () => {
     await symlink(join(temporary.path, 'outside'), join(volume, 'link'));
     expect(await grownKib()).toBeGreaterThanOrEqual(256);
     expect(await grownKib()).toBeLessThan(512);
+    expect((await diskUsage(volume)).usedInodes).toBe(4); // two directories, a file, a link
   });
 
   it.runIf(canMount)('leaves other file systems out (as root)', async () => {

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { ContainerState, type CriClient, CriError } from '@solo-kubelet/cri-client';
-import type { ImagePort } from '../housekeeping/collect-images.js';
+import type { ImagePort } from '../housekeeping/image-collector.js';
 import type { LogPort } from '../housekeeping/rotate-container-logs.js';
 import { OWNER_LABEL } from './owner-label.js';
 

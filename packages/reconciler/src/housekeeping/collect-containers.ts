@@ -1,5 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { asyncScheduler, catchError, concatMap, EMPTY, exhaustMap, from, map, type Observable, of, type SchedulerLike, timer } from 'rxjs';
+import type { PodUid } from '../core/pod-identity.js';
 import { fromAbortable } from '../from-abortable.js';
 import type { Abortable, RuntimePort } from '../runtime-port.js';
 import { DEFAULT_GARBAGE_POLICY, type GarbagePolicy, selectGarbage } from './container-garbage.js';
@@ -19,41 +20,48 @@ export type CollectionActivity =
   | { readonly type: 'collectionFailed'; readonly message: string };
 
 /** Removes dead containers that are more than the policy keeps. Pods that nobody wants are ended by the reconciler, records and all. */
-export const collectContainers = ({
+export const collectContainers = ({ intervalMs = 60_000, scheduler = asyncScheduler, ...rest }: CollectContainersOptions) =>
+  timer(intervalMs, intervalMs, scheduler).pipe(exhaustMap(() => collectContainersOnce({ ...rest, scheduler })));
+
+export interface CollectOnceOptions extends Omit<CollectContainersOptions, 'intervalMs'> {
+  /** Pods of which no container will run again: none of theirs is kept. Default: nobody. */
+  readonly ended?: ReadonlySet<PodUid>;
+}
+
+/** One round of it. */
+export const collectContainersOnce = ({
   runtime,
   policy,
-  intervalMs = 60_000,
+  ended = NOBODY,
   scheduler = asyncScheduler,
-}: CollectContainersOptions): Observable<CollectionActivity> => {
+}: CollectOnceOptions): Observable<CollectionActivity> => {
   const rules = { ...DEFAULT_GARBAGE_POLICY, ...policy };
   const collect = (work: (options: Abortable) => Promise<void>, done: CollectionActivity): Observable<CollectionActivity> =>
     fromAbortable((signal) => work({ signal })).pipe(
       map(() => done),
       catchError((error: unknown) => of<CollectionActivity>({ type: 'collectionFailed', message: describeError(error) })),
     );
-  return timer(intervalMs, intervalMs, scheduler).pipe(
-    exhaustMap(() =>
-      fromAbortable((signal) => runtime.list({ signal })).pipe(
-        catchError(() => EMPTY), // the reconciler's own relist tells of a runtime that does not answer
-        concatMap((pods) => {
-          const { containerIds, podSandboxIds } = selectGarbage(pods.values(), rules, scheduler.now());
-          return from([
-            ...containerIds.map((containerId) =>
-              collect((o) => runtime.removeContainer(containerId, o), { type: 'containerCollected', containerId }),
-            ),
-            ...podSandboxIds.map((podSandboxId) =>
-              collect(
-                async (o) => {
-                  await runtime.stopSandbox(podSandboxId, o);
-                  await runtime.removeSandbox(podSandboxId, o);
-                },
-                { type: 'sandboxCollected', podSandboxId },
-              ),
-            ),
-          ]);
-        }),
-        concatMap((removal) => removal),
-      ),
-    ),
+  return fromAbortable((signal) => runtime.list({ signal })).pipe(
+    catchError(() => EMPTY), // the reconciler's own relist tells of a runtime that does not answer
+    concatMap((pods) => {
+      const { containerIds, podSandboxIds } = selectGarbage(pods.values(), rules, scheduler.now(), ended);
+      return from([
+        ...containerIds.map((containerId) =>
+          collect((o) => runtime.removeContainer(containerId, o), { type: 'containerCollected', containerId }),
+        ),
+        ...podSandboxIds.map((podSandboxId) =>
+          collect(
+            async (o) => {
+              await runtime.stopSandbox(podSandboxId, o);
+              await runtime.removeSandbox(podSandboxId, o);
+            },
+            { type: 'sandboxCollected', podSandboxId },
+          ),
+        ),
+      ]);
+    }),
+    concatMap((removal) => removal),
   );
 };
+
+const NOBODY: ReadonlySet<PodUid> = new Set();

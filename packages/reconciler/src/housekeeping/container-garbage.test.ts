@@ -26,6 +26,12 @@ it('takes a replaced sandbox once nothing is left in it', () => {
   expect(selectGarbage([observedPod([], [old])], DEFAULT_GARBAGE_POLICY, 0).podSandboxIds).toEqual([]);
 });
 
+it('keeps no dead container of a pod that has ended', () => {
+  const pod = observedPod([observedContainer('side', { createdAtMs: 3_000 }), dead('app', 2), dead('app', 1)], [current]);
+  const ended = new Set([pod.uid]);
+  expect(selectGarbage([pod], DEFAULT_GARBAGE_POLICY, 10_000, ended).containerIds).toEqual(['app-2', 'app-1']);
+});
+
 it('leaves the young alone and holds to the limit for all, oldest first', () => {
   const pod = observedPod([dead('a', 5), dead('b', 4), dead('c', 3)], [current]);
   expect(selectGarbage([pod], { ...DEFAULT_GARBAGE_POLICY, maxPerContainer: 0, minAgeMs: 6_000 }, 10_000).containerIds).toEqual([

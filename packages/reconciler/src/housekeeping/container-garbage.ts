@@ -1,4 +1,5 @@
 import type { ObservedContainer, ObservedPod } from '../core/observed-pod.js';
+import type { PodUid } from '../core/pod-identity.js';
 
 export interface GarbagePolicy {
   /** Dead containers kept of each name. Default 1 (`--maximum-dead-containers-per-container`). */
@@ -17,13 +18,23 @@ export interface Garbage {
   readonly podSandboxIds: readonly string[];
 }
 
-/** What a pod that stays has too much of: old dead containers and the sandboxes they leave behind. Upstream: kuberuntime_gc.go. */
-export const selectGarbage = (pods: Iterable<ObservedPod>, policy: GarbagePolicy, nowMs: number): Garbage => {
+/**
+ * What a pod that stays has too much of: old dead containers and the sandboxes they leave behind. Of pods in `ended` no dead container is kept.
+ * Upstream: kuberuntime_gc.go.
+ */
+export const selectGarbage = (
+  pods: Iterable<ObservedPod>,
+  policy: GarbagePolicy,
+  nowMs: number,
+  ended: ReadonlySet<PodUid> = new Set(),
+): Garbage => {
   const groups: (readonly ObservedContainer[])[] = [];
+  const ofEnded: ObservedContainer[] = [];
   const podSandboxIds: string[] = [];
   for (const pod of pods) {
     const names = new Set(pod.containers.map(({ name }) => name));
-    for (const name of names) groups.push(pod.containers.filter((one) => one.name === name && isDead(one, policy, nowMs)));
+    if (ended.has(pod.uid)) ofEnded.push(...pod.containers.filter((one) => isDead(one, policy, nowMs)));
+    else for (const name of names) groups.push(pod.containers.filter((one) => one.name === name && isDead(one, policy, nowMs)));
     const empty = pod.sandboxes.filter(
       (sandbox, index) => index > 0 && sandbox.state === 'notReady' && !pod.containers.some(({ sandboxId }) => sandboxId === sandbox.id),
     );
@@ -31,7 +42,7 @@ export const selectGarbage = (pods: Iterable<ObservedPod>, policy: GarbagePolicy
   }
   const surplus = groups.flatMap((group) => group.slice(Math.max(0, policy.maxPerContainer)));
   const kept = groups.map((group) => group.slice(0, Math.max(0, policy.maxPerContainer)));
-  return { containerIds: [...surplus, ...beyondTotal(kept, policy)].map(({ id }) => id), podSandboxIds };
+  return { containerIds: [...ofEnded, ...surplus, ...beyondTotal(kept, policy)].map(({ id }) => id), podSandboxIds };
 };
 
 /** A container that was created and never started is garbage when it is older than any start takes, ms. */

@@ -50,17 +50,27 @@ export interface ImageGarbage {
   readonly bytesToFree: number;
 }
 
-/** Which images may go, and how much has to. Upstream: pkg/kubelet/images/image_gc_manager.go. */
-export const selectImageGarbage = ({ images, inUse, filesystem, policy, watchingSinceMs, nowMs }: ImageGarbageInput): ImageGarbage => {
-  const removable = images
+const removable = (images: readonly KnownImage[], inUse: ReadonlySet<string>, nowMs: number): readonly KnownImage[] =>
+  images
     .filter(({ id, pinned, lastUsedMs }) => !pinned && !inUse.has(id) && lastUsedMs < nowMs)
     .sort((a, b) => a.lastUsedMs - b.lastUsedMs || a.firstSeenMs - b.firstSeenMs);
+
+/** Every image that may go, whether room is needed or not (image_gc_manager.go DeleteUnusedImages). */
+export const selectUnusedImages = (
+  images: readonly KnownImage[],
+  inUse: ReadonlySet<string>,
+  minAgeMs: number,
+  nowMs: number,
+): readonly KnownImage[] => removable(images, inUse, nowMs).filter(({ firstSeenMs }) => nowMs - firstSeenMs >= minAgeMs);
+
+/** Which images may go, and how much has to. Upstream: pkg/kubelet/images/image_gc_manager.go. */
+export const selectImageGarbage = ({ images, inUse, filesystem, policy, watchingSinceMs, nowMs }: ImageGarbageInput): ImageGarbage => {
   const watchedLongEnough = policy.maxAgeMs > 0 && nowMs - watchingSinceMs > policy.maxAgeMs;
-  const tooOld = watchedLongEnough ? removable.filter(({ lastUsedMs }) => nowMs - lastUsedMs > policy.maxAgeMs) : [];
+  const tooOld = watchedLongEnough ? removable(images, inUse, nowMs).filter(({ lastUsedMs }) => nowMs - lastUsedMs > policy.maxAgeMs) : [];
   const { capacityBytes, availableBytes } = filesystem;
   const usedPercent = capacityBytes === 0 ? 0 : 100 - Math.floor((availableBytes * 100) / capacityBytes);
   const over = policy.highThresholdPercent < 100 && usedPercent >= policy.highThresholdPercent;
   const bytesToFree = over ? Math.max(0, Math.floor((capacityBytes * (100 - policy.lowThresholdPercent)) / 100) - availableBytes) : 0;
-  const candidates = removable.filter((image) => !tooOld.includes(image) && nowMs - image.firstSeenMs >= policy.minAgeMs);
+  const candidates = selectUnusedImages(images, inUse, policy.minAgeMs, nowMs).filter((image) => !tooOld.includes(image));
   return { tooOld, candidates: bytesToFree > 0 ? candidates : [], bytesToFree };
 };

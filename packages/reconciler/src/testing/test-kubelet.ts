@@ -7,7 +7,7 @@ import type { NodeAdmissionFacts } from '../core/admission/node-admission-facts.
 import type { KubeletEvent } from '../core/kubelet-event.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { PodView } from '../core/pod-view.js';
-import { createReconciler } from '../create-reconciler.js';
+import { createReconciler, type Reconciler } from '../create-reconciler.js';
 import type { ReconcilerCommand, ReconcilerDeps } from '../reconciler-deps.js';
 import { nodeFacts } from './node-facts.js';
 
@@ -17,6 +17,8 @@ export interface TestKubeletOptions extends Partial<Omit<ReconcilerDeps, 'runtim
 }
 
 export interface TestKubelet {
+  /** Its streams, for what runs beside it. */
+  readonly reconciler: Reconciler;
   readonly activities: readonly KubeletActivity[];
   readonly events: readonly KubeletEvent[];
   readonly pods: ReadonlyMap<PodUid, PodView>;
@@ -79,6 +81,7 @@ export const testKubelet = (options: TestKubeletOptions): TestKubelet => {
   });
   const originOf = (path: string) => ({ source: 'file', path, document: 0 }) as const;
   return {
+    reconciler,
     activities,
     events,
     get pods() {

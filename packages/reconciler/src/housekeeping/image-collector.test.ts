@@ -1,12 +1,12 @@
-import { Subject, tap } from 'rxjs';
+import { lastValueFrom, Subject, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { virtualTime } from '../testing/index.js';
-import { collectImages, type ImageCollectionActivity, type ImagePort } from './collect-images.js';
+import { type ImageCollectionActivity, type ImagePort, imageCollector } from './image-collector.js';
 
 const GIB = 1024 ** 3;
 
 /** A disk with images on it, one of them pinned, one used. */
-const machine = (usedGib: number, policy: Parameters<typeof collectImages>[0]['policy'] = {}) => {
+const machine = (usedGib: number, policy: Parameters<typeof imageCollector>[0]['policy'] = {}) => {
   const time = virtualTime();
   const images = new Map(['used', 'pinned', 'a', 'b'].map((id) => [id, { id, sizeBytes: 4 * GIB, pinned: id === 'pinned' }]));
   const used = new Set(['used']);
@@ -22,14 +22,13 @@ const machine = (usedGib: number, policy: Parameters<typeof collectImages>[0]['p
   };
   const activities: ImageCollectionActivity[] = [];
   const stop$ = new Subject<void>();
-  const subscription = collectImages({ images: port, policy, scheduler: time.scheduler })
-    .pipe(tap((activity) => activities.push(activity)))
-    .subscribe();
+  const collector = imageCollector({ images: port, policy, scheduler: time.scheduler });
+  const subscription = collector.run$.pipe(tap((activity) => activities.push(activity))).subscribe();
   stop$.subscribe(() => subscription.unsubscribe());
-  return { time, images, used, activities };
+  return { time, images, used, activities, collector };
 };
 
-describe('collectImages', () => {
+describe('imageCollector', () => {
   it('removes nothing below the high threshold', async () => {
     const { time, images } = machine(84);
     await time.advance(900_000);
@@ -38,14 +37,26 @@ describe('collectImages', () => {
 
   it('frees down to the low threshold, sparing what is used, pinned or new', async () => {
     const { time, images, activities } = machine(86);
-    await time.advance(301_000);
-    expect(activities).toMatchObject([{ type: 'imageCollectionFailed', reason: 'FreeDiskSpaceFailed' }]); // seen for the first time: too young
-    await time.advance(300_000);
-    expect([...images.keys()]).toEqual(['used', 'pinned']);
-    expect(activities.slice(1)).toMatchObject([
+    await time.advance(299_000);
+    images.set('fresh', { id: 'fresh', sizeBytes: 4 * GIB, pinned: false });
+    await time.advance(2_000);
+    expect([...images.keys()]).toEqual(['used', 'pinned', 'fresh']);
+    expect(activities).toMatchObject([
       { type: 'imageRemoved', imageId: 'a', cause: 'space' },
       { type: 'imageRemoved', imageId: 'b', cause: 'space' },
     ]);
+  });
+
+  it('removes on demand whatever nothing uses, however empty the disk is, but nothing that has only just come', async () => {
+    const { time, images, collector, used } = machine(10);
+    await time.advance(1_000);
+    images.set('fresh', { id: 'fresh', sizeBytes: 4 * GIB, pinned: false });
+    await lastValueFrom(collector.removeUnused$);
+    expect([...images.keys()]).toEqual(['used', 'pinned', 'fresh']);
+    used.delete('used');
+    await time.advance(121_000);
+    await lastValueFrom(collector.removeUnused$);
+    expect([...images.keys()]).toEqual(['pinned']);
   });
 
   it('removes the longest unused first', async () => {
