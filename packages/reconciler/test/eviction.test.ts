@@ -30,10 +30,12 @@ interface Story {
   readonly garbage?: { deadContainers: number; unusedImages: number };
   readonly enforceLimits?: boolean;
   readonly maxPodGracePeriodSeconds?: number;
+  /** Whether limited pods cannot be measured. */
+  readonly broken?: boolean;
 }
 
 /** A kubelet with eviction, on a node whose memory and disk are what its pods leave of 1 GiB each. In virtual time. */
-const node = async ({ thresholds, takes, garbage, enforceLimits = false, maxPodGracePeriodSeconds = 0 }: Story) => {
+const node = async ({ thresholds, takes, garbage, enforceLimits = false, maxPodGracePeriodSeconds = 0, broken = false }: Story) => {
   const time = virtualTime();
   const { scheduler } = time;
   const startedMs = scheduler.now();
@@ -72,7 +74,10 @@ const node = async ({ thresholds, takes, garbage, enforceLimits = false, maxPodG
     port: {
       read: async () => ({ readings: read(), layout: 'shared' }),
       usages: async (pods) => usageOf(pods),
-      limitedUsages: async (pods) => usageOf(pods.keys()),
+      limitedUsages: async (pods) => {
+        if (broken) throw new Error('no such volume');
+        return usageOf(pods.keys());
+      },
       reclaim: async (what) => {
         reclaimed.push(what);
         if (garbage) garbage[what] = 0;
@@ -266,4 +271,11 @@ it('goes on after a look that failed', async () => {
   broken = false;
   await time.advance(10_001);
   expect(seen.map(({ type }) => type)).toEqual(['evictionFailed', 'pressures']);
+});
+
+it('looks after the node even when limits of pods cannot be measured', async () => {
+  const it = await node({ thresholds: [memoryBelow('100Mi')], takes: { hog: { memory: 1_000 } }, enforceLimits: true, broken: true });
+  await it.apply(pod('hog', { volumes: [{ name: 'disk', emptyDir: { sizeLimit: '1Mi' } }] }));
+  await it.time.advance(11_000);
+  expect(it.chosen()).toMatchObject([{ uid: 'uid-hog', signal: 'memory.available' }]);
 });

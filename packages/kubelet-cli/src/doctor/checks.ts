@@ -166,7 +166,7 @@ const ports = ({ portsInUse }: HostReport): Finding =>
     ? ok('Ports', '10248, 10250 and 10255 are free')
     : warning('Ports', `in use: ${portsInUse.join(', ')}`, `ss -ltnp   # shows by whom; or change port, readOnlyPort and healthzPort`);
 
-/** Upstream evicts pods when less than this is left (nodefs.available). */
+/** By default pods are evicted when less than this is left (nodefs.available). */
 const LEAST_FREE_SHARE = 0.1;
 
 const disks = ({ freeSpace }: HostReport): readonly Finding[] =>

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerStats, CriClient } from '@solo-kubelet/cri-client';
+import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { diskUsage, listStats } from '@solo-kubelet/node-api';
 import { type PodEnvironment, podLogDirectory } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
@@ -11,6 +12,7 @@ export interface PodUsagesOptions {
   readonly environment: Pick<PodEnvironment, 'volumeUsage'>;
   readonly rootDirectory: string;
   readonly podLogsDirectory: string;
+  readonly logger: Logger;
 }
 
 interface Abortable {
@@ -18,9 +20,14 @@ interface Abortable {
 }
 
 /** What pods use, from the runtime's figures and by walking through their files. */
-export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory }: PodUsagesOptions) => {
+export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, logger }: PodUsagesOptions) => {
   const volumesOf = async (pod: Pod, options: Abortable): Promise<PodUsage['volumes']> => {
-    const usages = await environment.volumeUsage(pod, options);
+    const usages = await environment.volumeUsage(pod, options).catch((error: NodeJS.ErrnoException) => {
+      options.signal.throwIfAborted();
+      // A pod that is not prepared yet has none.
+      if (error.code !== 'ENOENT') logger.warn({ podUid: pod.metadata.uid, err: describeError(error) }, 'Cannot measure volumes');
+      return [];
+    });
     return new Map(usages.map(({ volumeName, usedBytes, usedInodes }) => [volumeName, { bytes: usedBytes, inodes: usedInodes }]));
   };
   const use = async (path: string, { signal }: Abortable): Promise<DiskUse> => {

@@ -21,7 +21,10 @@ export interface NodeResources {
   readonly allocatable: Readonly<Record<string, string>>;
 }
 
-type Reservations = Pick<KubeletConfiguration, 'systemReserved' | 'kubeReserved' | 'evictionHard' | 'maxPods' | 'podsPerCore' | 'localStorageCapacityIsolation'> &
+type Reservations = Pick<
+  KubeletConfiguration,
+  'systemReserved' | 'kubeReserved' | 'evictionHard' | 'maxPods' | 'podsPerCore' | 'localStorageCapacityIsolation'
+> &
   Partial<Pick<KubeletConfiguration, 'reservedSystemCPUs'>>;
 
 /** CPU kept from pods, thousandths: `reservedSystemCPUs` in place of both other reservations, when it is set. */

@@ -1,4 +1,3 @@
-import type { Logger } from '@solo-kubelet/diagnostics';
 import { cgroupPath, cgroupRootName, kubepodsName } from '@solo-kubelet/pod-environment';
 import { collectContainersOnce, type EvictionActivity, type EvictionPort, evictPods, type PodUid } from '@solo-kubelet/reconciler';
 import { concatMap, filter, lastValueFrom, map, type Observable, take, tap } from 'rxjs';
@@ -7,7 +6,7 @@ import { nodeReadings } from '../eviction/node-readings.js';
 import { podUsages } from '../eviction/pod-usages.js';
 import { CGROUP_MOUNT_POINT } from '../node/cgroups.js';
 import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
-import { logHousekeeping } from './housekeeping-service.js';
+import { type HousekeepingActivity, tellHousekeeping } from './housekeeping-service.js';
 
 /** Tells what the node is short of, and ends pods for that and for outgrowing limits of their own. */
 export const evictionService: KubeletService = (context) => {
@@ -58,7 +57,7 @@ const carryOut = ({ command, changeFacts, nodeEvent, metricsSink, logger }: Kube
 const evictionPort = (context: KubeletContext): EvictionPort => {
   const { cri, config, flags, cgroups, node, environment, logger } = context;
   const { driver, version } = cgroups;
-  const pods = podUsages({ cri, environment, rootDirectory: flags.rootDirectory, podLogsDirectory: config.podLogsDir });
+  const pods = podUsages({ cri, environment, rootDirectory: flags.rootDirectory, podLogsDirectory: config.podLogsDir, logger });
   return {
     read: nodeReadings({
       cri,
@@ -70,7 +69,7 @@ const evictionPort = (context: KubeletContext): EvictionPort => {
       now: Date.now,
     }),
     ...pods,
-    reclaim: (what) => toEnd(what === 'unusedImages' ? context.images.removeUnused$ : deadContainers(context), logger),
+    reclaim: (what) => toEnd(context, what === 'unusedImages' ? context.images.removeUnused$ : deadContainers(context)),
   };
 };
 
@@ -89,6 +88,6 @@ const deadContainers = ({ reconciler, runtime }: KubeletContext) =>
     concatMap((ended) => collectContainersOnce({ runtime, ended })),
   );
 
-const toEnd = async (work$: Observable<Parameters<typeof logHousekeeping>[1]>, logger: Logger): Promise<void> => {
-  await lastValueFrom(work$.pipe(tap((activity) => logHousekeeping(logger, activity))), { defaultValue: undefined });
+const toEnd = async (context: KubeletContext, work$: Observable<HousekeepingActivity>): Promise<void> => {
+  await lastValueFrom(work$.pipe(tap((activity) => tellHousekeeping(context, activity))), { defaultValue: undefined });
 };

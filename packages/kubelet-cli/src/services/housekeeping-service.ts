@@ -1,4 +1,3 @@
-import type { Logger } from '@solo-kubelet/diagnostics';
 import {
   type CollectionActivity,
   collectContainers,
@@ -9,11 +8,12 @@ import {
 import { criLogs } from '@solo-kubelet/reconciler/cri';
 import { merge, tap } from 'rxjs';
 import { countOf } from '../node/quantities.js';
-import type { KubeletService } from '../run/kubelet-services.js';
+import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
 
 /** Removes dead containers and unused images, and rotates logs, as the configuration says. */
-export const housekeepingService: KubeletService = ({ config, cri, images, runtime, owner, logger, metricsSink }) =>
-  merge(
+export const housekeepingService: KubeletService = (context) => {
+  const { config, cri, images, runtime, owner } = context;
+  return merge(
     collectContainers({ runtime }),
     images.run$,
     rotateContainerLogs({
@@ -23,16 +23,17 @@ export const housekeepingService: KubeletService = ({ config, cri, images, runti
       workers: config.containerLogMaxWorkers,
       intervalMs: config.containerLogMonitorInterval,
     }),
-  ).pipe(
-    tap((activity) => {
-      if (activity.type === 'imageRemoved') metricsSink.current?.imageCollected(activity.cause);
-      logHousekeeping(logger, activity);
-    }),
-  );
+  ).pipe(tap((activity) => tellHousekeeping(context, activity)));
+};
 
-type HousekeepingActivity = CollectionActivity | ImageCollectionActivity | LogRotationActivity;
+export type HousekeepingActivity = CollectionActivity | ImageCollectionActivity | LogRotationActivity;
 
-export const logHousekeeping = (logger: Logger, { type, ...fields }: HousekeepingActivity): void => {
+export const tellHousekeeping = (
+  { logger, metricsSink }: Pick<KubeletContext, 'logger' | 'metricsSink'>,
+  activity: HousekeepingActivity,
+): void => {
+  const { type, ...fields } = activity;
+  if (activity.type === 'imageRemoved') metricsSink.current?.imageCollected(activity.cause);
   if (type.endsWith('Failed')) logger.warn(fields, 'Housekeeping failed; it will be tried again');
   else if (type === 'imageRemoved') logger.info(fields, 'Unused image removed');
   else logger.debug(fields, type);

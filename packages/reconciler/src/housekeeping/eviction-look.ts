@@ -1,3 +1,4 @@
+import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { SchedulerLike } from 'rxjs';
 import { isCriticalPod } from '../core/critical-pod.js';
@@ -100,7 +101,11 @@ const pacedLimits = ({ port, scheduler }: Options) => {
     );
     const startedMs = scheduler.now();
     if (limited.size === 0 || startedMs < notBeforeMs) return false;
-    const usages: PodUsages = await port.limitedUsages(limited, { signal });
+    const usages: PodUsages = await port.limitedUsages(limited, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      emit({ type: 'evictionFailed', message: describeError(error) }); // which is no reason not to look after the node
+      return new Map();
+    });
     const endedMs = scheduler.now();
     notBeforeMs = endedMs + Math.min((endedMs - startedMs) / WALK_SHARE, LONGEST_PAUSE_MS);
     let any = false;
