@@ -2,6 +2,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { describe, expect, it } from 'vitest';
 import type { CpuTopology } from './core/cpu/cpu-topology.js';
 import { parseStaticOptions } from './core/cpu/static-options.js';
+import { numaMask } from './core/topology/numa-mask.js';
 import { anyNode } from './core/topology/topology-hint.js';
 import { checkNoCpuState, createCpuManager } from './create-cpu-manager.js';
 import { dualSocketHT, dualSocketMultiNumaHT, singleSocketHT } from './testing/example-topologies.js';
@@ -152,6 +153,23 @@ describe('the option', () => {
   ])('%j is refused', (given, message) => {
     const parsed = parseStaticOptions(given);
     expect(parsed.ok ? '' : parsed.message).toContain(message);
+  });
+});
+
+describe('align-by-socket', () => {
+  const given = { 'align-by-socket': 'true' };
+  it('counts nodes of one socket as near', async () => {
+    const { cpus } = await manager({ topology: dualSocketMultiNumaHT, given });
+    const pod = podOf('p', [{ name: 'c', cpu: '15' }]);
+    const preferred = cpus.hints(pod, pod.spec.containers[0]!)['cpu']?.filter((hint) => hint.preferred);
+    expect(preferred?.map(({ affinity }) => affinity)).toEqual([1n, 2n, 4n, 8n, 3n, 12n]);
+    await cpus.allocate(pod, pod.spec.containers[0]!, { affinity: numaMask([2]), preferred: true }, options);
+    expect(cpus.containerAllocation('p', 'c')?.cpusetCpus).toBe('20-27,60-66');
+  });
+
+  it('is refused where a node spans sockets', async () => {
+    const topology = new Map([...dualSocketHT].map(([cpu, place]) => [cpu, { ...place, numaNode: 0 }]));
+    await expect(manager({ topology, given })).rejects.toMatchObject({ code: 'RESOURCES_CONFIGURATION_INVALID' });
   });
 });
 

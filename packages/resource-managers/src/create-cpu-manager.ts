@@ -52,7 +52,7 @@ const POLICY = 'static';
 
 /**
  * Guaranteed pods whose containers ask for whole CPUs get them for themselves; everyone else shares the rest.
- * @throws ResourceManagersError when the state file of an earlier kubelet does not fit.
+ * @throws ResourceManagersError when an option does not suit the machine, or the state file of an earlier kubelet does not fit.
  */
 export const createCpuManager = async ({
   topology,
@@ -62,6 +62,13 @@ export const createCpuManager = async ({
   onPoolChanged = () => {},
   onPinning = () => {},
 }: CpuManagerOptions): Promise<CpuManager> => {
+  if (options.alignBySocket && idsOf(topology, 'socket').length > idsOf(topology, 'numaNode').length) {
+    throw new ResourceManagersError({
+      code: 'RESOURCES_CONFIGURATION_INVALID',
+      message: 'Align by socket is not compatible with hardware where number of sockets are more than number of NUMA',
+      hint: 'Leave align-by-socket out of cpuManagerPolicyOptions.',
+    });
+  }
   const policy: StaticPolicy = { topology, reserved, options };
   let state = await loadState(policy, stateFile);
 

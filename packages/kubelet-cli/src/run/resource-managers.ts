@@ -17,6 +17,7 @@ import {
   readCpuTopology,
   readNumaNodes,
   stateFile,
+  type TopologyPolicyName,
 } from '@solo-kubelet/resource-managers';
 import { Observable, share } from 'rxjs';
 import { CliError } from '../cli-error.js';
@@ -67,11 +68,11 @@ export const nodeResourceManagers = async (
       : createResourceManagers({
           providers,
           topology: {
-            name: config.topologyManagerPolicy as 'none',
+            name: config.topologyManagerPolicy as TopologyPolicyName, // validated
             numa,
             preferClosestNumaNodes: /^(1|t|true)$/i.test(config.topologyManagerPolicyOptions['prefer-closest-numa-nodes'] ?? ''),
           },
-          scope: config.topologyManagerScope as 'container',
+          scope: config.topologyManagerScope as 'container' | 'pod',
           onTopology: (outcome) => metrics()?.topologyAdmission(outcome),
         });
   return { managers, cpus, poolChanged$ };
