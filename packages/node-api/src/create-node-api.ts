@@ -57,6 +57,8 @@ export interface NodeApiOptions {
   readonly runtimeSocket?: string;
   /** Shown by /logs. Upstream /var/log; undefined switches the path off. */
   readonly nodeLogDirectory?: string;
+  /** Whether /logs?query=… finds records of the journal. Default false. */
+  readonly nodeLogQueries?: boolean;
   readonly logger?: Logger;
   readonly now?: () => number;
   /** How often certificate, CA and token files are looked at again though nothing told of a change, ms. Default one minute. */
@@ -180,7 +182,7 @@ const allRoutes = (options: NodeApiOptions, health: readonly Route[], logger: Lo
     containerLogRoute(view, cri, now),
     ...streamRoutes(view, cri),
     ...commandRoutes(view, cri, rootDirectory, now),
-    ...(nodeLogDirectory === undefined ? [] : [nodeLogRoute(nodeLogDirectory)]),
+    ...(nodeLogDirectory === undefined ? [] : [nodeLogRoute({ logDirectory: nodeLogDirectory, queries: options.nodeLogQueries === true })]),
   ];
   if (view.component)
     routes.push(

@@ -187,7 +187,7 @@ export const fields = {
   'logging.options.json.splitStream': idle(truth, false),
   'logging.options.json.infoBufferSize': idle(text, '0'),
   enableSystemLogHandler: on(truth, true),
-  enableSystemLogQuery: spare(truth, false, 'the journal is not served'),
+  enableSystemLogQuery: on(truth, false, 'needs journalctl for the journal'),
   shutdownGracePeriod: on(duration, 0, 'needs systemd-logind'),
   shutdownGracePeriodCriticalPods: on(duration, 0),
   shutdownGracePeriodByPodPriority: on(shutdownPeriods, NO_PERIODS),

@@ -37,7 +37,7 @@ export const listenOptions = ({
     debuggingHandlers: config.enableDebuggingHandlers,
     runtimeSocket: config.containerRuntimeEndpoint.replace(/^unix:\/\//, ''),
     measuresVolumes: config.volumeStatsAggPeriod > 0,
-    ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log' } : {}),
+    ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log', nodeLogQueries: config.enableSystemLogQuery } : {}),
   };
 };
 
