@@ -1,7 +1,8 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { type KubeletEvent, podUid } from '@solo-kubelet/reconciler';
+import { pod } from '@solo-kubelet/reconciler/testing';
 import { expect, it } from 'vitest';
-import { activityFields, logEvent } from './log-activity.js';
+import { activityFields, logEvent, logManifestEvent } from './log-activity.js';
 
 it('logs containers by name: values of variables never reach a record', () => {
   const container = { name: 'app', image: 'app:1', env: [{ name: 'PASSWORD', value: 'hunter2' }] };
@@ -28,4 +29,22 @@ it('logs the first line of an event: what commands wrote stays in the event', ()
     source: { component: 'kubelet' },
   } as KubeletEvent);
   expect(lines).toEqual([[{ pod: 'default/web', reason: 'FailedPreStopHook' }, "command 'sh' exited with 1"]]);
+});
+
+it('tells which annotation asks for a probe in vain', () => {
+  const warnings: unknown[] = [];
+  const logger = { warn: (...line: readonly unknown[]) => void warnings.push(line), info: () => {} } as unknown as Logger;
+  const annotation = 'probes.solo-kubelet.dev/redis.readiness';
+  logManifestEvent(logger, {
+    type: 'applied',
+    origin: { source: 'file', path: '/pods/web.yaml', document: 0 },
+    pod: pod('web', {}, { annotations: { [annotation]: '{"redis": {}}' } }),
+    warnings: [],
+  });
+  expect(warnings).toEqual([
+    [
+      { path: '/pods/web.yaml', pod: 'default/web', annotation, reason: 'the Pod has no container "redis" that can be probed' },
+      'Probe annotation unused',
+    ],
+  ]);
 });

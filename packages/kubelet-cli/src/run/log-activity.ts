@@ -1,5 +1,6 @@
 import type { LogFields, Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import { customProbes } from '@solo-kubelet/probe-engine';
 import type { ContainerStop, KubeletActivity, KubeletEvent, PodAction } from '@solo-kubelet/reconciler';
 
 /** Tells what the manifests do: every rejection with its place in the file. */
@@ -8,6 +9,9 @@ export const logManifestEvent = (logger: Logger, event: ManifestEvent): void => 
     case 'applied':
       logger.info({ path: event.origin.path, pod: podName(event.pod.metadata) }, 'Manifest accepted');
       for (const { message, line, column } of event.warnings) logger.warn({ path: event.origin.path, line, column }, message);
+      for (const { annotation, message } of customProbes(event.pod).issues) {
+        logger.warn({ path: event.origin.path, pod: podName(event.pod.metadata), annotation, reason: message }, 'Probe annotation unused');
+      }
       return;
     case 'removed':
       logger.info({ path: event.origin.path }, 'Manifest gone');

@@ -23,13 +23,12 @@ const timingFields: ReadonlySet<string> = new Set([
 
 const defaultTiming = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 };
 
-/** A container's probe of a kind: the annotation's, else the manifest's own. */
+/** A container's probe of a kind: the manifest's own, else the annotation's. */
 export const probeOf = (pod: Pod, container: Container, kind: ProbeKind): ContainerProbe | undefined => {
-  const annotation = pod.metadata.annotations?.[`${ANNOTATION_PREFIX}${container.name}.${kind}`];
-  const custom = annotation === undefined ? undefined : parseAnnotation(annotation);
-  if (custom !== undefined) return custom;
   const probe = container[`${kind}Probe`];
-  return probe === undefined ? undefined : { probe };
+  if (probe !== undefined) return { probe };
+  const annotation = pod.metadata.annotations?.[`${ANNOTATION_PREFIX}${container.name}.${kind}`];
+  return annotation === undefined ? undefined : parseAnnotation(annotation);
 };
 
 const parseAnnotation = (text: string): ContainerProbe | undefined => {
@@ -37,7 +36,7 @@ const parseAnnotation = (text: string): ContainerProbe | undefined => {
   try {
     value = JSON.parse(text);
   } catch {
-    return undefined; // reported where manifests are validated; a broken annotation probes nothing
+    return undefined; // told when the manifest is accepted; a broken annotation probes nothing
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value);

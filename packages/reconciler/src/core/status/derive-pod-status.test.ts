@@ -4,6 +4,7 @@ import { container, observedContainer, observedPod, observedSandbox, pod } from 
 import { syncInputOf } from '../../testing/sync-input.js';
 import type { ObservedPod } from '../observed-pod.js';
 import { newLedger } from '../pod-ledger.js';
+import { probeOf } from '../probe-of-container.js';
 import { derivePodStatus, type PodStatusInput } from './derive-pod-status.js';
 
 type NodeFacts = Pick<PodStatusInput, 'nodeIps' | 'recursiveReadOnly'>;
@@ -197,6 +198,12 @@ describe('readiness', () => {
     expect(derivePodStatus({ ...syncInputOf({ pod: it, observed: observedPod([running]) }), ...aNode }).containerStatuses?.[0]?.ready).toBe(
       false,
     );
+  });
+  it('of its own probe goes before the annotation’s', () => {
+    const probed = pod('web', { containers: [{ name: 'app', image: 'app', readinessProbe: { tcpSocket: { port: 80 } } }] }).spec
+      .containers[0]!;
+    const annotations = { 'probes.solo-kubelet.dev/app.readiness': '{"mqtt":{"port":1883}}' };
+    expect(probeOf(pod('web', {}, { annotations }), probed, 'readiness')).toEqual({ probe: { tcpSocket: { port: 80 } } });
   });
 });
 
