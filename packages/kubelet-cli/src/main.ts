@@ -32,9 +32,9 @@ const dispatch = async ([name, ...rest]: readonly string[], io: CliIo): Promise<
 const parseCommandLine = (command: Command, argv: readonly string[]) => {
   try {
     return parseArgs({ args: [...argv], options: command.options ?? {}, allowPositionals: true, strict: true });
-  } catch (cause) {
-    const message = (cause as Error).message.split('. ')[0]!;
-    throw new CliError({ code: 'CLI_USAGE', message, hint: `kubelet-cli ${command.name} --help`, cause });
+  } catch (error) {
+    const message = (error as Error).message.split('. ')[0]!;
+    throw new CliError({ code: 'CLI_USAGE', message, hint: `kubelet-cli ${command.name} --help` });
   }
 };
 

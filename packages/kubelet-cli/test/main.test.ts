@@ -18,10 +18,12 @@ describe('main', () => {
 
   it.each([
     [['gte', 'pods'], 'unknown command "gte"\nDid you mean get?\n'],
-    [['get', '--otput', 'json'], expect.stringContaining("Unknown option '--otput'")],
+    [['get', '--otput', 'json'], "Unknown option '--otput'\nkubelet-cli get --help\n"],
     [['run', '--pod-manifest-pth=/x'], 'unknown flag: --pod-manifest-pth\nDid you mean --pod-manifest-path?\n'],
     // What is wrong with the arguments is said before anybody is asked.
     [['get'], 'get what? pods, node, images, events or manifests\n'],
+    [['apply'], 'give a manifest with -f\n'],
+    [['exec', 'web'], 'exec what? give a command after --\n'],
     [['logs', 'web', '--tail', 'x'], '--tail takes a number, not "x"\n'],
     [['up', '--runtime', 'docker'], expect.stringContaining('--runtime must be containerd or memory')],
   ])('answers %j with status 2', async (argv, err) => {

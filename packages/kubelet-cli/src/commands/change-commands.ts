@@ -3,7 +3,11 @@ import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, usag
 
 const fileOption = { filename: { type: 'string', short: 'f', multiple: true } } as const;
 
-const filesOf = (input: CommandInput): readonly string[] => [...textsOption(input, 'filename'), ...input.operands];
+const filesOf = (input: CommandInput): readonly string[] => {
+  const files = [...textsOption(input, 'filename'), ...input.operands];
+  if (files.length === 0) throw usage('give a manifest with -f');
+  return files;
+};
 
 const applyCommand = nodeCommand(
   {

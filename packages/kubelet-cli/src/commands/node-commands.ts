@@ -52,6 +52,8 @@ const logsCommand = nodeCommand(
     },
   },
   (input) => {
+    if (input.operands.length === 0 && input.options['selector'] === undefined)
+      throw usage('logs of which pod? name one, or select some with -l');
     const sinceMs = durationOption(input, 'since');
     return {
       ...namespaceOf(input),
@@ -97,6 +99,7 @@ const execCommand = nodeCommand(
   (input) => {
     const [pod, ...command] = input.operands;
     if (pod === undefined) throw usage('exec in which pod?');
+    if (command.length === 0) throw usage('exec what? give a command after --');
     return { ...sessionOf(input, pod), command };
   },
   async () => (await import('../verbs/exec.js')).exec,

@@ -40,7 +40,7 @@ const RESOURCES: Readonly<Record<string, 'pods' | 'node' | 'images' | 'events' |
 export const get = async (options: GetOptions, context: VerbContext): Promise<number> => {
   const resource = RESOURCES[options.resource];
   if (resource === undefined) {
-    const near = nearest(options.resource, Object.keys(RESOURCES));
+    const near = nearest(options.resource, [...new Set(Object.values(RESOURCES))]);
     throw new CliError({
       code: 'CLI_USAGE',
       message: `there is no resource "${options.resource}"`,
