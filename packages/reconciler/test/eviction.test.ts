@@ -244,6 +244,30 @@ it('leaves alone who neither runs nor holds anything, and says when nobody is le
   expect(it.log.map(({ activity }) => activity.type)).toContain('nobodyToEvict');
 });
 
+it('only tells of a threshold that spares pods, gives back what nobody uses, and lets others in', async () => {
+  const implied = { ...memoryBelow('100Mi'), signal: 'nodefs.available' as const, sparesPods: true };
+  const it = await node({ thresholds: [implied], takes: { full: { disk: 1_000 } }, garbage: { deadContainers: 10, unusedImages: 0 } });
+  await it.apply(pod('full'));
+  await it.time.advance(60_000);
+  await it.apply(pod('late'));
+  expect(it.pressures()).toEqual(['DiskPressure']);
+  expect(it.reclaimed.slice(0, 2)).toEqual(['deadContainers', 'unusedImages']);
+  expect(it.chosen()).toEqual([]);
+  expect(it.running().toSorted()).toEqual(['full', 'late']);
+});
+
+it('evicts for the threshold that somebody chose, beside one of the defaults', async () => {
+  const implied = { ...memoryBelow('500Mi'), sparesPods: true };
+  const it = await node({
+    thresholds: [implied, memoryBelow('100Mi', { signal: 'nodefs.available' })],
+    takes: { full: { disk: 1_000, memory: 700 } },
+  });
+  await it.apply(pod('full'));
+  await it.time.advance(15_000);
+  expect(it.pressures()).toEqual(['MemoryPressure', 'DiskPressure']);
+  expect(it.chosen()).toMatchObject([{ uid: 'uid-full', signal: 'nodefs.available' }]);
+});
+
 it('goes on after a look that failed', async () => {
   const time = virtualTime();
   const seen: EvictionActivity[] = [];

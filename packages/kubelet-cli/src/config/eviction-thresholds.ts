@@ -16,8 +16,11 @@ export interface EvictionThresholds {
   readonly errors: readonly string[];
 }
 
-/** The thresholds that the configuration asks for: hard ones, soft ones, that of the pods' own cgroup (eviction/helpers.go ParseThresholdConfig). */
-export const evictionThresholds = (config: EvictionFields): EvictionThresholds => {
+/**
+ * The thresholds that the configuration asks for: hard ones, soft ones, that of the pods' own cgroup (eviction/helpers.go ParseThresholdConfig). Hard
+ * ones of `implied` signals, which only the defaults name, spare pods.
+ */
+export const evictionThresholds = (config: EvictionFields, implied: ReadonlySet<string> = new Set()): EvictionThresholds => {
   const errors: string[] = [];
   const read = <Value>(statements: Statements, parse: (signal: string, text: string) => Value): ReadonlyMap<string, Value> =>
     new Map(
@@ -41,7 +44,9 @@ export const evictionThresholds = (config: EvictionFields): EvictionThresholds =
     return [{ signal, value, gracePeriodMs, ...(minReclaim === undefined ? {} : { minReclaim }) }];
   };
   const thresholds = [
-    ...[...hard].flatMap(([signal, value]) => threshold(signal, value, 0)),
+    ...[...hard].flatMap(([signal, value]) =>
+      threshold(signal, value, 0).map((one) => (implied.has(signal) ? { ...one, sparesPods: true } : one)),
+    ),
     ...[...soft].flatMap(([signal, value]) => {
       const gracePeriodMs = gracePeriods.get(signal);
       if (value === undefined || gracePeriodMs !== undefined) return threshold(signal, value, gracePeriodMs ?? 0);

@@ -88,7 +88,7 @@ export const fields = {
   'authorization.mode': on(text, 'Webhook', 'Webhook asks an API server; must be AlwaysAllow, or Roles: those of --token-auth-file'),
   'authorization.webhook.cacheAuthorizedTTL': idle(duration, 5 * MINUTE),
   'authorization.webhook.cacheUnauthorizedTTL': idle(duration, 30 * SECOND),
-  registryPullQPS: on(whole, 5),
+  registryPullQPS: on(whole, 5, 'pulls beyond it wait for their turn'),
   registryBurst: on(whole, 10),
   imagePullCredentialsVerificationPolicy: spare(
     text,
@@ -146,7 +146,11 @@ export const fields = {
   kubeAPIBurst: idle(whole, 100),
   serializeImagePulls: on(truth, true),
   maxParallelImagePulls: open(whole),
-  evictionHard: on(textMap, NO_MAP, 'with a configuration file that does not say it: the defaults of upstream'),
+  evictionHard: on(
+    textMap,
+    NO_MAP,
+    'with a configuration file that does not say it: the defaults of upstream, for which no pod is evicted',
+  ),
   evictionSoft: on(textMap, NO_MAP),
   evictionSoftGracePeriod: on(textMap, NO_MAP),
   evictionPressureTransitionPeriod: on(duration, 5 * MINUTE, 'also the least time that an evicted pod stays away'),

@@ -60,6 +60,15 @@ describe('loadConfiguration', () => {
     expect((await loadFile({}, '--eviction-hard=pid.available<10%')).config.evictionHard).toEqual({ 'pid.available': '10%' });
   });
 
+  it('takes thresholds of the defaults for implied ones, those of file and flag for stated ones', async () => {
+    const implied = async (json: object, ...flags: readonly string[]) => [...(await loadFile(json, ...flags)).impliedEvictionSignals];
+    expect(await implied({})).toEqual(Object.keys(DEFAULT_EVICTION_HARD));
+    expect(await implied({ evictionHard: { 'nodefs.available': '10%' } })).toEqual([]);
+    expect(await implied({}, '--eviction-hard=nodefs.available<10%')).toEqual([]);
+    const others = Object.keys(DEFAULT_EVICTION_HARD).filter((signal) => signal !== 'nodefs.available');
+    expect(await implied({ evictionHard: { 'nodefs.available': '10%' }, mergeDefaultEvictionSettings: true })).toEqual(others);
+  });
+
   it('refuses eviction thresholds that mean nothing', async () => {
     await expect(loadFile({ evictionHard: { 'cpu.available': '1' }, evictionSoft: { 'memory.available': '1Gi' } })).rejects.toMatchObject({
       code: 'CLI_CONFIG_INVALID',

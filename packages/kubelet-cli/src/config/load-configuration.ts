@@ -53,6 +53,8 @@ export interface LoadedConfiguration {
   readonly warnings: readonly string[];
   /** Fields that were set and have nothing to act on without an API server. */
   readonly withoutEffect: readonly FieldPath[];
+  /** Signals of `evictionHard` that only the defaults name. */
+  readonly impliedEvictionSignals: ReadonlySet<string>;
 }
 
 const DEFAULT_ROOT_DIRECTORY = '/var/lib/kubelet';
@@ -65,9 +67,13 @@ export const loadConfiguration = async (argv: readonly string[]): Promise<Loaded
   const parsed = parseFlags(argv);
   const [configPath, configDirectory] = [lastOf(parsed, 'config'), lastOf(parsed, 'config-dir')];
   const warnings = [...parsed.warnings];
-  const base = configPath === undefined ? legacyBase() : await readMainFile(resolve(configPath), warnings);
-  const merged = configDirectory === undefined ? base : await mergeDropIns(base, configDirectory);
-  const { config, errors } = decodeConfiguration(withFlags(merged, parsed));
+  const effective = async (evictionDefaults: Statements, notes: string[]) => {
+    const base = configPath === undefined ? legacyBase() : await readMainFile(resolve(configPath), evictionDefaults, notes);
+    const merged = configDirectory === undefined ? base : await mergeDropIns(base, configDirectory);
+    return decodeConfiguration(withFlags(merged, parsed));
+  };
+  const { config, errors } = await effective(DEFAULT_EVICTION_HARD, warnings);
+  const { evictionHard: stated } = (await effective({}, [])).config;
   const effects = standaloneEffects(config);
   const problems = [...errors, ...validateConfiguration(config), ...effects.refused];
   if (problems.length > 0) {
@@ -77,8 +83,16 @@ export const loadConfiguration = async (argv: readonly string[]): Promise<Loaded
       hint: hintFor(problems),
     });
   }
-  return { config, flags: kubeletFlags(parsed), warnings: [...warnings, ...effects.warnings], withoutEffect: effects.withoutEffect };
+  return {
+    config,
+    flags: kubeletFlags(parsed),
+    warnings: [...warnings, ...effects.warnings],
+    withoutEffect: effects.withoutEffect,
+    impliedEvictionSignals: new Set(Object.keys(config.evictionHard).filter((signal) => !Object.hasOwn(stated, signal))),
+  };
 };
+
+type Statements = Readonly<Record<string, string>>;
 
 const hintFor = (problems: readonly string[]): string =>
   problems.some((problem) => problem.includes('webhook auth'))
@@ -96,7 +110,7 @@ const RELATIVE_PATHS: readonly FieldPath[] = [
 ];
 
 /** The main file with defaults filled in. Fields that nobody knows are left out with a warning, as upstream does. */
-const readMainFile = async (path: string, warnings: string[]): Promise<JsonObject> => {
+const readMainFile = async (path: string, evictionDefaults: Statements, warnings: string[]): Promise<JsonObject> => {
   const json = await readConfigurationFile(path);
   for (const unknown of unknownPaths(json)) warnings.push(`${path}: unknown field ${JSON.stringify(unknown)} is ignored`);
   const absolute = RELATIVE_PATHS.reduce((document, field) => {
@@ -105,10 +119,10 @@ const readMainFile = async (path: string, warnings: string[]): Promise<JsonObjec
       ? withValueAt(document, field, join(dirname(path), value))
       : document;
   }, json);
-  const { config, errors } = decodeConfiguration(withoutZeros(absolute), { evictionHard: DEFAULT_EVICTION_HARD });
+  const { config, errors } = decodeConfiguration(withoutZeros(absolute), { evictionHard: evictionDefaults });
   if (errors.length > 0) throw unusable(path, errors.join('; '));
   const { evictionHard } = config;
-  const merged = config.mergeDefaultEvictionSettings ? { ...DEFAULT_EVICTION_HARD, ...evictionHard } : evictionHard;
+  const merged = config.mergeDefaultEvictionSettings ? { ...evictionDefaults, ...evictionHard } : evictionHard;
   return encodeConfiguration({ ...config, evictionHard: merged });
 };
 

@@ -26,6 +26,8 @@ import type { RuntimeVersion } from './wait-for-runtime.js';
 export interface KubeletContext {
   readonly config: KubeletConfiguration;
   readonly flags: KubeletFlags;
+  /** Signals of `evictionHard` for which no pod is evicted. */
+  readonly impliedEvictionSignals: ReadonlySet<string>;
   readonly nodeName: string;
   readonly node: { readonly machine: MachineFacts; readonly resources: NodeResources; readonly facts: NodeAdmissionFacts };
   /** What pods are admitted against, at once and on every change. */

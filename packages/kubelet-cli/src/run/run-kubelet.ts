@@ -51,6 +51,8 @@ import { waitForRuntime } from './wait-for-runtime.js';
 export interface RunKubeletOptions {
   readonly config: KubeletConfiguration;
   readonly flags: KubeletFlags;
+  /** Signals of `evictionHard` for which no pod is evicted. Default: none. */
+  readonly impliedEvictionSignals?: ReadonlySet<string>;
   readonly logger: Logger;
   /** Ends the kubelet; containers run on. */
   readonly signal: AbortSignal;
@@ -209,6 +211,7 @@ const kubelet$ = (options: RunKubeletOptions, parts: Parts): Observable<unknown>
     owner,
     config,
     flags,
+    impliedEvictionSignals: options.impliedEvictionSignals ?? new Set(),
     node: {
       machine: parts.machine,
       get resources() {

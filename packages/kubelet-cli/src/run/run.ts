@@ -15,7 +15,8 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
   const { values } = parseFlags(argv);
   if (values.has('help')) return printed(io, flagHelp());
   if (values.has('version')) return printed(io, `${versionText()}\n`);
-  const { config, flags, warnings, withoutEffect } = await loadConfiguration(argv);
+  const { warnings, withoutEffect, ...loaded } = await loadConfiguration(argv);
+  const { config, flags } = loaded;
   const logger = createLogger({
     output: io.stderr,
     verbosity: config['logging.verbosity'],
@@ -24,8 +25,8 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
   });
   for (const warning of warnings) logger.warn({}, warning);
   if (withoutEffect.length > 0) logger.info({ fields: withoutEffect }, 'These fields have no effect without an API server');
-  if (flags.lockFile === undefined) await runKubelet({ config, flags, logger, signal: io.interrupted });
-  else await runLocked(flags.lockFile, { config, flags, logger, signal: io.interrupted });
+  if (flags.lockFile === undefined) await runKubelet({ ...loaded, logger, signal: io.interrupted });
+  else await runLocked(flags.lockFile, { ...loaded, logger, signal: io.interrupted });
   return EXIT.done;
 };
 

@@ -10,7 +10,7 @@ import { type HousekeepingActivity, tellHousekeeping } from './housekeeping-serv
 
 /** Tells what the node is short of, and ends pods for that and for outgrowing limits of their own. */
 export const evictionService: KubeletService = (context) => {
-  const { config, reconciler } = context;
+  const { config, reconciler, impliedEvictionSignals } = context;
   const { activity$, pods$ } = reconciler;
   const cleaned$: Observable<PodUid> = activity$.pipe(
     filter((activity) => activity.scope === 'pod' && activity.type === 'actionSucceeded' && activity.action.type === 'cleanPod'),
@@ -20,7 +20,7 @@ export const evictionService: KubeletService = (context) => {
     port: evictionPort(context),
     pods$,
     cleaned$,
-    thresholds: evictionThresholds(config).thresholds,
+    thresholds: evictionThresholds(config, impliedEvictionSignals).thresholds,
     transitionPeriodMs: config.evictionPressureTransitionPeriod,
     maxPodGracePeriodSeconds: config.evictionMaxPodGracePeriod,
     enforceLimits: config.localStorageCapacityIsolation,

@@ -294,7 +294,9 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
 
 /** Whether the node would end again what it has ended. What it is short of nobody knows until somebody has looked. */
 const inTrouble = (node: NodeAdmissionFacts | undefined, status: PodStatus | undefined): boolean =>
-  node === undefined || node.shuttingDown || (isEvicted(status) && node.pressures?.some((pressure) => pressure.status) !== false);
+  node === undefined ||
+  node.shuttingDown ||
+  (isEvicted(status) && node.pressures?.some(({ status: isOn, sparesPods }) => isOn && sparesPods !== true) !== false);
 
 /** The pod's manifest, or what the runtime's records tell of one that has none; undefined when only its UID is left. */
 export const knownPod = (world: World, uid: PodUid): Pod | undefined => {

@@ -47,7 +47,7 @@ export interface CriRuntimeOptions {
   readonly pulls?: {
     /** Pulls at once, all pods together (`maxParallelImagePulls`; 1 for `serializeImagePulls`). Default 5. */
     readonly maxParallel?: number;
-    /** Pulls a second (`registryPullQPS`), and how many may follow each other at once (`registryBurst`). Default 5 and 10; 0 a second: no limit. */
+    /** Pulls a second (`registryPullQPS`), and how many may follow each other at once (`registryBurst`); more wait for their turn. Default 5 and 10; 0 a second: no limit. */
     readonly perSecond?: number;
     readonly burst?: number;
     /** Back-off of failing pulls, ms. Default 10 s doubling to 300 s. */

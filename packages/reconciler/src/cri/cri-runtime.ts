@@ -40,7 +40,7 @@ export const criRuntime = ({
     cri,
     credentials,
     limiter: createLimiter(maxParallel),
-    mayPull: createTokenBucket({ perSecond, burst, now }),
+    takeTurn: createTokenBucket({ perSecond, burst, now }),
     now,
     ...pullOptions,
   });

@@ -1,22 +1,21 @@
 export interface TokenBucketOptions {
-  /** Tokens that come back a second; 0: every request is granted. */
+  /** Tokens that come back a second; 0: every request is granted at once. */
   readonly perSecond: number;
-  /** What the bucket holds, and begins with. */
+  /** What the bucket holds, and begins with; less than 1 counts as 1. */
   readonly burst: number;
   readonly now: () => number;
 }
 
-/** Whether one more may go ahead now; never waits. As client-go's flowcontrol.NewTokenBucketRateLimiter. */
-export const createTokenBucket = ({ perSecond, burst, now }: TokenBucketOptions): (() => boolean) => {
-  let tokens = burst;
+/** Takes a token and gives the time until it is there, ms. Those who ask first are served first. */
+export const createTokenBucket = ({ perSecond, burst, now }: TokenBucketOptions): (() => number) => {
+  const room = Math.max(1, burst);
+  let tokens = room;
   let countedAtMs = now();
   return () => {
-    if (perSecond === 0) return true;
+    if (perSecond === 0) return 0;
     const nowMs = now();
-    tokens = Math.min(burst, tokens + (Math.max(0, nowMs - countedAtMs) * perSecond) / 1_000);
+    tokens = Math.min(room, tokens + (Math.max(0, nowMs - countedAtMs) * perSecond) / 1_000) - 1;
     countedAtMs = nowMs;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
+    return tokens >= 0 ? 0 : Math.ceil((-tokens * 1_000) / perSecond);
   };
 };

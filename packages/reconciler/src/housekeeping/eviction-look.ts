@@ -46,13 +46,16 @@ export const evictionLook = (options: Options): Look => {
       emit({ type: 'reclaimed', resource });
       return;
     }
-    const usages = await port.usages(pods, resource === 'memory' || resource === 'pids' ? 'memory' : 'disk', { signal });
-    for (const { signal: name } of [urgent, ...others]) {
+    const [worst, ...rest] = [urgent, ...others].filter(({ sparesPods }) => sparesPods !== true);
+    if (worst === undefined) return;
+    const starved = resourceOf(worst.signal);
+    const usages = await port.usages(pods, starved === 'memory' || starved === 'pids' ? 'memory' : 'disk', { signal });
+    for (const { signal: name } of [worst, ...rest]) {
       const reading = readings[name];
       if (reading !== undefined) emit({ type: 'statsAge', signal: name, ageMs: scheduler.now() - reading.atMs });
     }
     const victim = chooseVictim({
-      thresholds: [urgent, ...others],
+      thresholds: [worst, ...rest],
       readings,
       layout,
       pods: views.filter((view) => isActive(view) && (usages.has(view.podUid) || runs(view))).map(({ pod }) => pod),
@@ -60,7 +63,7 @@ export const evictionLook = (options: Options): Look => {
       maxPodGracePeriodSeconds,
       transitionPeriodMs,
     });
-    emit(victim === undefined ? { type: 'nobodyToEvict', resource } : { type: 'podChosen', ...victim });
+    emit(victim === undefined ? { type: 'nobodyToEvict', resource: starved } : { type: 'podChosen', ...victim });
   };
 };
 

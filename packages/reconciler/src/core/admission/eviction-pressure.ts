@@ -5,7 +5,7 @@ import type { AdmissionCheck } from './refusal.js';
 
 /** The pressures that the node is under now, in upstream's order. */
 const pressuresOf = ({ pressures }: NodeAdmissionFacts): readonly string[] =>
-  (pressures ?? []).filter(({ status }) => status).map(({ type }) => type);
+  (pressures ?? []).filter(({ status, sparesPods }) => status && sparesPods !== true).map(({ type }) => type);
 
 /** Memory pressure alone keeps only pods out that ask for nothing and do not tolerate it (pkg/kubelet/eviction/eviction_manager.go Admit). */
 export const checkEvictionPressure: AdmissionCheck = ({ pod, node }) => {

@@ -6,6 +6,8 @@ export interface NodePressure {
   readonly status: boolean;
   /** When the status last changed. */
   readonly sinceMs: number;
+  /** Whether it is only told of, and keeps no pod out: nobody but the defaults asked to watch for it (docs/decisions/151). */
+  readonly sparesPods?: boolean;
 }
 
 /** What has been given to containers, as far as statuses show it: by pod UID, then by container name. */

@@ -10,6 +10,8 @@ export interface ThresholdWatch {
   readonly overdue: readonly EvictionThreshold[];
   /** When a pressure was last there. */
   readonly lastSeenMs: ReadonlyMap<NodePressure['type'], number>;
+  /** The same of pressures that pods have to go for. */
+  readonly lastSevereMs: ReadonlyMap<NodePressure['type'], number>;
   /** The node's conditions, every one. */
   readonly pressures: readonly NodePressure[];
 }
@@ -18,6 +20,7 @@ export const newThresholdWatch = (nowMs: number): ThresholdWatch => ({
   metSinceMs: new Map(),
   overdue: [],
   lastSeenMs: new Map(),
+  lastSevereMs: new Map(),
   pressures: PRESSURES.map((type) => ({ type, status: false, sinceMs: nowMs })),
 });
 
@@ -49,20 +52,23 @@ export const watchThresholds = (
 ): ThresholdWatch => {
   const met = thresholds.filter((one) => isMet(one, readings, false) || (watch.overdue.includes(one) && isMet(one, readings, true)));
   const metSinceMs = new Map(met.map((one) => [one, Math.min(watch.metSinceMs.get(one) ?? nowMs, nowMs)]));
-  const lastSeenMs = new Map([...watch.lastSeenMs, ...met.map(({ signal }) => [pressureOf(signal), nowMs] as const)]);
-  const isOn = (type: NodePressure['type']): boolean => {
-    const seenMs = lastSeenMs.get(type);
-    // Strictly within the period, as upstream: with a period of 0 no pressure is ever reported.
-    return seenMs !== undefined && nowMs - seenMs < transitionPeriodMs;
-  };
-  const changed = watch.pressures.some(({ type, status }) => status !== isOn(type));
-  const pressures = watch.pressures.map((one) =>
-    one.status === isOn(one.type) ? one : { ...one, status: isOn(one.type), sinceMs: nowMs },
-  );
+  const seenNow = (thresholdsMet: readonly EvictionThreshold[]) => thresholdsMet.map(({ signal }) => [pressureOf(signal), nowMs] as const);
+  const lastSeenMs = new Map([...watch.lastSeenMs, ...seenNow(met)]);
+  const lastSevereMs = new Map([...watch.lastSevereMs, ...seenNow(met.filter(({ sparesPods }) => sparesPods !== true))]);
+  // Strictly within the period, as upstream: with a period of 0 no pressure is ever reported.
+  const isRecent = (seenMs: number | undefined): boolean => seenMs !== undefined && nowMs - seenMs < transitionPeriodMs;
+  const pressures = watch.pressures.map((one): NodePressure => {
+    const status = isRecent(lastSeenMs.get(one.type));
+    const sparesPods = status && !isRecent(lastSevereMs.get(one.type));
+    if (one.status === status && (one.sparesPods ?? false) === sparesPods) return one;
+    return { type: one.type, status, sinceMs: one.status === status ? one.sinceMs : nowMs, ...(sparesPods ? { sparesPods } : {}) };
+  });
+  const changed = pressures.some((one, index) => one !== watch.pressures[index]);
   return {
     metSinceMs,
     overdue: met.filter((one) => nowMs - (metSinceMs.get(one) ?? nowMs) >= one.gracePeriodMs),
     lastSeenMs,
+    lastSevereMs,
     pressures: changed ? pressures : watch.pressures,
   };
 };

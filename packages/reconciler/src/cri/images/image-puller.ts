@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CriClient, CriError, type Image, type PodSandboxConfig } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { ImageFacts } from '@solo-kubelet/pod-environment';
@@ -26,8 +27,8 @@ export interface ImagePullerOptions {
   readonly cri: CriClient;
   readonly credentials: ImageCredentials | undefined;
   readonly limiter: Limiter;
-  /** Whether one more pull may go ahead now. */
-  readonly mayPull: () => boolean;
+  /** Takes a place in the queue of pulls and gives the time until it comes up, ms. */
+  readonly takeTurn: () => number;
   readonly initialMs: number;
   readonly maxMs: number;
   /** 0: none. */
@@ -49,7 +50,7 @@ export const createImagePuller = ({
   cri,
   credentials,
   limiter,
-  mayPull,
+  takeTurn,
   initialMs,
   maxMs,
   timeoutMs,
@@ -131,7 +132,7 @@ export const createImagePuller = ({
         async () => {
           const enteredAtMs = now();
           report({ type: 'imagePulling', containerName, image });
-          if (!mayPull()) throw new Error('pull QPS exceeded');
+          await delay(takeTurn(), undefined, { signal });
           const imageRef = await pull(pullName, repository, input, signal);
           const durationMs = now() - enteredAtMs;
           const pulled = (await find(imageRef, signal)) ?? (await find(pullName, signal));
