@@ -1,5 +1,6 @@
 import type { PodUid } from './core/pod-identity.js';
-import { knownPod, type World } from './core/world.js';
+import { knownPod } from './core/world/sync-input.js';
+import type { World } from './core/world/world.js';
 import type { PodDoing } from './run-pass.js';
 
 /** What the last step decided about pods: who is let in, and who is ended before its time. */

@@ -3,7 +3,8 @@ import { distinctUntilChanged, EMPTY, map, type Observable, type SchedulerLike, 
 import { canonicalText } from './core/canonical-text.js';
 import type { PodUid } from './core/pod-identity.js';
 import { selectProbeTargets } from './core/select-probe-targets.js';
-import { syncInput, type World, type WorldSettings } from './core/world.js';
+import { syncInput } from './core/world/sync-input.js';
+import type { World, WorldSettings } from './core/world/world.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
 
 export interface ProbePodsOptions {

@@ -6,7 +6,8 @@ import { type EventDraft, eventOfActivity } from './core/event-of-activity.js';
 import { eventOfProbe } from './core/event-of-probe.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import { podUid } from './core/pod-identity.js';
-import { knownPod, type World } from './core/world.js';
+import { knownPod } from './core/world/sync-input.js';
+import type { World } from './core/world/world.js';
 import type { PodDoing } from './run-pass.js';
 
 export interface RecordEventsOptions {

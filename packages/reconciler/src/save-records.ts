@@ -3,7 +3,7 @@ import { catchError, from, ignoreElements, mergeMap, type Observable, of, pairwi
 import { conflateMap } from './conflate-map.js';
 import type { NodeActivity } from './core/activity.js';
 import type { PodUid } from './core/pod-identity.js';
-import type { World } from './core/world.js';
+import type { World } from './core/world/world.js';
 import type { PodRecord, StatusStore } from './status-store.js';
 
 /** Keeps the store in step with statuses and back-offs: one write at a time for a pod, of what is newest. */

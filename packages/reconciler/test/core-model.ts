@@ -5,7 +5,9 @@ import { isLive, type ObservedContainer, type ObservedPod, type ObservedSandbox 
 import type { PodAction, PodPlan } from '../src/core/pod-action.js';
 import { type PodUid, uidOf } from '../src/core/pod-identity.js';
 import { retryDelayMs } from '../src/core/retry-delay.js';
-import { emptyWorld, type RestoredRecord, reduceWorld, syncInput, type World, type WorldInput } from '../src/core/world.js';
+import { reduceWorld } from '../src/core/world/reduce-world.js';
+import { syncInput } from '../src/core/world/sync-input.js';
+import { emptyWorld, type RestoredRecord, type World, type WorldInput } from '../src/core/world/world.js';
 import { nodeFacts } from '../src/testing/index.js';
 
 type Unstamped<T> = T extends unknown ? Omit<T, 'atMs'> : never;

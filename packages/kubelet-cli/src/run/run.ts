@@ -8,7 +8,8 @@ import { EXIT } from '../exit-status.js';
 import { versionText } from '../version.js';
 import { createLogger } from './create-logger.js';
 import { acquireFileLock } from './file-lock.js';
-import { type RunKubeletOptions, runKubelet } from './run-kubelet.js';
+import { runKubelet } from './run-kubelet.js';
+import type { RunKubeletOptions } from './run-kubelet-options.js';
 
 /** Runs the kubelet by the real kubelet's flags and configuration file, or prints its help or version. */
 export const run = async (argv: readonly string[], io: CliIo): Promise<number> => {

@@ -1,7 +1,7 @@
 import { allSynced } from './desired-state.js';
 import { desiredByName, nameHolders, observedByName } from './name-holders.js';
 import type { PodUid } from './pod-identity.js';
-import type { World, WorldSettings } from './world.js';
+import type { World, WorldSettings } from './world/world.js';
 
 /** Pods whose next decision may come out differently: who, never what. */
 export const dirtyPods = (settings: WorldSettings, previous: World, next: World): ReadonlySet<PodUid> => {

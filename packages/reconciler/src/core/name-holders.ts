@@ -2,7 +2,7 @@ import type { DesiredPod } from './desired-state.js';
 import { holdsItsName, type ObservedPod } from './observed-pod.js';
 import { type PodUid, podKey } from './pod-identity.js';
 import { podsByName } from './pods-by-name.js';
-import type { World } from './world.js';
+import type { World } from './world/world.js';
 
 export const desiredByName = podsByName(({ pod }: DesiredPod) => podKey(pod));
 export const observedByName = podsByName(({ namespace, name }: ObservedPod) => `${namespace}/${name}`);

@@ -5,7 +5,8 @@ import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import type { PodView } from './pod-view.js';
 import { shownStatus } from './status/shown-status.js';
-import { knownPod, type World } from './world.js';
+import { knownPod } from './world/sync-input.js';
+import type { World } from './world/world.js';
 
 /** Every pod that is wanted or of which something is left, as the rest of the program sees it. Unchanged views, and an unchanged map, are handed on as they are. */
 export const reducePodViews = (views: ReadonlyMap<PodUid, PodView>, world: World): ReadonlyMap<PodUid, PodView> => {

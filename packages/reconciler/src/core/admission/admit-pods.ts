@@ -4,7 +4,7 @@ import { isLive } from '../observed-pod.js';
 import { type PodUid, podKey } from '../pod-identity.js';
 import type { Admission } from '../pod-ledger.js';
 import { isTerminal } from '../termination.js';
-import type { World } from '../world.js';
+import type { World } from '../world/world.js';
 import { checkPod } from './check-pod.js';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
 

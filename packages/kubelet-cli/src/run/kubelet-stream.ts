@@ -1,0 +1,166 @@
+import { join } from 'node:path';
+import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { DeviceManager } from '@solo-kubelet/device-plugins';
+import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
+import type { PodEnvironment } from '@solo-kubelet/pod-environment';
+import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
+import {
+  createReconciler,
+  type EventDraft,
+  type EventFile,
+  fileStatusStore,
+  imageCollector,
+  type KubeletEvent,
+  type NodeAdmissionFacts,
+  type ReconcilerCommand,
+} from '@solo-kubelet/reconciler';
+import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
+import { merge, type Observable, retry, Subject, scan, share, shareReplay, startWith, tap, timer } from 'rxjs';
+import { extraNetworksHook } from '../cni/network-hook.js';
+import { readRuntimeNetwork } from '../cni/runtime-network.js';
+import { type MachineFacts, type NodeResources, nodeResources } from '../node/node-capacity.js';
+import { networkEvents, networkFault } from '../services/network-health.js';
+import { allServices } from './all-services.js';
+import { deviceFacts } from './device-plugins.js';
+import type { KubeletContext } from './kubelet-services.js';
+import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
+import { manifestSources } from './manifest-events.js';
+import type { NodeResourceManagers } from './resource-managers.js';
+import type { RunKubeletOptions } from './run-kubelet-options.js';
+
+/** What is ready before the kubelet begins. */
+export interface KubeletParts {
+  readonly cri: CriClient;
+  readonly nodeName: string;
+  readonly machine: MachineFacts;
+  readonly facts: NodeAdmissionFacts;
+  readonly environment: PodEnvironment;
+  readonly devices: DeviceManager;
+  readonly resources: NodeResourceManagers;
+  readonly networks: ExtraNetworks;
+  readonly credentials: ImageCredentials;
+  readonly probes: readonly AnyProbeHandler[];
+  readonly keptEvents: EventFile;
+  readonly earlierEvents: readonly KubeletEvent[];
+  readonly runtimeVersion: KubeletContext['runtimeVersion'];
+  readonly cgroups: KubeletContext['cgroups'];
+  readonly metricsSink: KubeletContext['metricsSink'];
+}
+
+/** Everything the kubelet does, as one stream: it works while it is subscribed to. */
+export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
+  const { config, flags, logger, signal, services = allServices } = options;
+  const { cri, nodeName, facts, environment, devices, resources, networks } = parts;
+  const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
+  // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
+  const commands$ = new Subject<ReconcilerCommand>();
+  const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
+  const nodeEvent$ = new Subject<EventDraft>();
+  const facts$ = merge(factsChange$, deviceFacts(devices, facts.allocatable)).pipe(
+    scan((known, change) => ({ ...known, ...change }), facts),
+    startWith(facts),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  const owner = nodeName.replace(/[^\w.-]/g, '-').slice(0, 63);
+  const runtime = criRuntime({
+    cri,
+    environment,
+    owner,
+    credentials: parts.credentials,
+    pulls: {
+      maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS),
+      perSecond: config.registryPullQPS,
+      burst: config.registryBurst,
+    },
+    podLogsDir: config.podLogsDir,
+    containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
+    ...(resources.managers === undefined ? {} : { resources: resources.managers }),
+    networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
+  });
+  const reconciler = createReconciler({
+    manifestEvent$,
+    sources,
+    runtime,
+    ...(resources.managers === undefined ? {} : { resources: resources.managers }),
+    store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status') }),
+    runProbes: runProbes({ handlers: parts.probes }),
+    node$: facts$,
+    commands$,
+    nodeEvent$,
+    backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
+    syncFrequencyMs: config.syncFrequency,
+    initialEvents: parts.earlierEvents,
+  });
+  const fault: KubeletContext['networkFault'] = (until) =>
+    networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env: process.env, signal: until });
+  const events$ = merge(reconciler.events$, networkEvents({ nodeName, fault: () => fault(signal) })).pipe(share());
+  const manifests$ = manifestEvent$.pipe(
+    scan(reduceManifests, emptyManifestStates),
+    startWith(emptyManifestStates),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  const context: KubeletContext = {
+    ...parts,
+    images: imageCollector({
+      images: criImages({ cri }),
+      policy: {
+        highThresholdPercent: config.imageGCHighThresholdPercent,
+        lowThresholdPercent: config.imageGCLowThresholdPercent,
+        minAgeMs: config.imageMinimumGCAge,
+        maxAgeMs: config.imageMaximumGCAge,
+      },
+    }),
+    runtime,
+    owner,
+    config,
+    flags,
+    impliedEvictionSignals: options.impliedEvictionSignals ?? new Set(),
+    node: {
+      machine: parts.machine,
+      get resources() {
+        return joined(nodeResources(parts.machine, config), resources.managers?.nodeResources());
+      },
+      facts,
+    },
+    networkFault: fault,
+    reconciler: { ...reconciler, events$ },
+    manifests$,
+    facts$,
+    changeFacts: (change) => factsChange$.next(change),
+    nodeEvent: (draft) => nodeEvent$.next(draft),
+    command: (command) => commands$.next(command),
+    startedAtMs: Date.now(),
+    logger,
+    signal,
+  };
+  return merge(
+    manifests$,
+    manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event))),
+    events$.pipe(tap((event) => logEvent(logger, event))),
+    parts.keptEvents.keep(events$, parts.earlierEvents).pipe(
+      retry({
+        delay: (error: unknown) => {
+          logger.warn({ err: error }, 'Cannot keep events on disk; trying again later');
+          return timer(EVENT_FILE_RETRY_MS);
+        },
+      }),
+    ),
+    reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
+    ...services.map((service) => service(context)),
+    reconciler.run$,
+  );
+};
+
+/** What the machine has, and what pods are given of it one by one. */
+const joined = (machine: NodeResources, given: NodeResources | undefined): NodeResources => ({
+  capacity: { ...machine.capacity, ...given?.capacity },
+  allocatable: { ...machine.allocatable, ...given?.allocatable },
+});
+
+/** Pause after the events could not be written, ms. */
+const EVENT_FILE_RETRY_MS = 30_000;
+const DEFAULT_POD_LOGS = '/var/log/pods';
+const DEFAULT_CONTAINER_LOGS = '/var/log/containers';
+/** maxParallelImagePulls unset with serializeImagePulls false means no limit upstream. */
+const UNLIMITED_PULLS = 1_000;

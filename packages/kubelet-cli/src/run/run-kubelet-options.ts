@@ -1,0 +1,22 @@
+import type { Logger } from '@solo-kubelet/diagnostics';
+import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
+import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
+import type { KubeletConfiguration } from '../config/fields.js';
+import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletService } from './kubelet-services.js';
+
+export interface RunKubeletOptions {
+  readonly config: KubeletConfiguration;
+  readonly flags: KubeletFlags;
+  /** Signals of `evictionHard` for which no pod is evicted. Default: none. */
+  readonly impliedEvictionSignals?: ReadonlySet<string>;
+  readonly logger: Logger;
+  /** Ends the kubelet; containers run on. */
+  readonly signal: AbortSignal;
+  /** Default: those of Kubernetes, over the network and the runtime. */
+  readonly probes?: readonly AnyProbeHandler[];
+  /** Laid over what the node is to the pods' environment. Default: nothing. */
+  readonly environment?: Partial<NodeEnvironment>;
+  /** Default: all that the kubelet has. */
+  readonly services?: readonly KubeletService[];
+}

@@ -1,0 +1,127 @@
+import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
+import { admitPods } from '../admission/admit-pods.js';
+import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
+import { canonicalText } from '../canonical-text.js';
+import type { BackoffPolicy } from '../crash-backoff.js';
+import type { PodUid } from '../pod-identity.js';
+import { newLedger, type PodLedger, withEntry } from '../pod-ledger.js';
+import { noVerdicts, reduceVerdicts } from '../probe-results.js';
+import { requestRestart } from '../reduce-pod-ledger.js';
+import { mergeObservation, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
+import { believedStatus } from '../status/believed-status.js';
+import { growReturnDelay, isTerminal, type Termination, WHOLE_POD } from '../termination.js';
+import { deriveStatuses } from './derive-statuses.js';
+import { takeActivity } from './take-activity.js';
+import { takeManifest } from './take-manifest.js';
+import { withLedger, withLedgers } from './with-ledger.js';
+import type { RestoredRecord, World, WorldInput, WorldSettings } from './world.js';
+
+/** The one reducer: takes in what happened, then admits what waits and derives the statuses of the pods it concerns. */
+export const reduceWorld = (settings: WorldSettings, world: World, input: WorldInput): World => {
+  const took = takeIn(settings, world, input);
+  if (took === world) return world;
+  const taken = hasLooked(took) && !hasLooked(world) ? doubtStartTimes(took, input.atMs) : took;
+  const admitted = admits(input) ? admitWaiting(taken) : taken;
+  return deriveStatuses(settings, world, admitted, input);
+};
+
+/** The records of earlier processes and a first picture of the runtime are there to be held against each other. */
+const hasLooked = ({ restored, observed }: World): boolean => restored && observed.generation > 0;
+
+const doubtStartTimes = (world: World, nowMs: number): World => ({
+  ...world,
+  statuses: new Map([...world.statuses].map(([uid, status]) => [uid, believedStatus(status, world.observed.pods.get(uid), nowMs)])),
+});
+
+const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World => {
+  switch (input.type) {
+    case 'restored':
+      return restore(world, input.records);
+    case 'manifest':
+      return takeManifest(world, input.event, input.atMs);
+    case 'observed':
+      return takeObservation(world, input.observation);
+    case 'verdict':
+      return takeVerdict(world, input.verdict);
+    case 'node':
+      return takeNode(world, input.facts);
+    case 'activity':
+      return takeActivity(settings, world, input.podUid, input.activity, input.atMs);
+    case 'terminate':
+      return isTerminal(world.statuses.get(input.podUid))
+        ? world
+        : withLedger(world, input.podUid, (ledger) => terminate(ledger, input.termination, settings.backoffPolicy, input.atMs));
+    case 'restart':
+      return withLedger(world, input.podUid, (ledger) => requestRestart(ledger, world.observed.pods.get(input.podUid), input.atMs));
+    case 'leftBehind':
+      return withLedgers(world, input.podUids);
+  }
+};
+
+/** A pod that has not started, or is ended already, is left as it is. */
+const terminate = (ledger: PodLedger, termination: Termination, policy: BackoffPolicy, nowMs: number): PodLedger => {
+  if (ledger.admission.state !== 'admitted' || ledger.termination !== undefined) return ledger;
+  const { disruption, returnsAtOnce = false, retryAfterMs = 0 } = termination;
+  if (!disruption || returnsAtOnce) return { ...ledger, termination };
+  const wait = growReturnDelay(ledger.backoff.get(WHOLE_POD), policy, nowMs, retryAfterMs);
+  return { ...ledger, termination, backoff: withEntry(ledger.backoff, WHOLE_POD, wait) };
+};
+
+const restore = (world: World, records: readonly RestoredRecord[]): World => {
+  const statuses = new Map(world.statuses);
+  const ledgers = new Map(world.ledgers);
+  for (const { podUid, status, backoff } of records) {
+    statuses.set(podUid, status);
+    const ledger = ledgers.get(podUid) ?? newLedger(undefined);
+    ledgers.set(podUid, { ...ledger, backoff: new Map(Object.entries(backoff)) });
+  }
+  return { ...world, statuses, ledgers, restored: true };
+};
+
+/** Only a change of what there is to be had is one for those that were refused resources. */
+const takeNode = (world: World, facts: NodeAdmissionFacts): World => {
+  const same = world.node?.offer === facts.offer && canonicalText(world.node?.allocatable) === canonicalText(facts.allocatable);
+  return { ...world, node: facts, resourceRevision: world.resourceRevision + (same ? 0 : 1) };
+};
+
+const takeObservation = (world: World, observation: Observation): World => {
+  const observed = mergeObservation(world.observed, observation);
+  if (observed === world.observed) return world;
+  const verdicts = pruneVerdicts(world.verdicts, observed);
+  return withLedgers({ ...world, observed, verdicts }, [...observed.pods.keys()]);
+};
+
+/** Drops the verdicts about containers that are not there any more. */
+const pruneVerdicts = (verdicts: World['verdicts'], observed: RuntimeSnapshot): World['verdicts'] => {
+  const isGone = (uid: PodUid, containerId: string): boolean =>
+    observed.pods.get(uid)?.containers.some(({ id }) => id === containerId) !== true;
+  if (![...verdicts].some(([uid, pod]) => [...pod.keys()].some((id) => isGone(uid, id)))) return verdicts;
+  return new Map([...verdicts].map(([uid, pod]) => [uid, new Map([...pod].filter(([id]) => !isGone(uid, id)))]));
+};
+
+const takeVerdict = (world: World, verdict: ProbeVerdict): World => {
+  const uid = verdict.podUid as PodUid;
+  if (!world.ledgers.has(uid)) return world;
+  const before = world.verdicts.get(uid) ?? noVerdicts;
+  const after = reduceVerdicts(before, verdict);
+  return after === before ? world : { ...world, verdicts: new Map(world.verdicts).set(uid, after) };
+};
+
+const admits = ({ type }: WorldInput): boolean => type !== 'verdict';
+
+/** Pods that wait for admission or were refused are asked again whenever anything changes that might let them in. */
+const admitWaiting = (world: World): World => {
+  if (world.node === undefined || !world.restored || world.observed.generation === 0) return world;
+  if (![...world.desired.pods.keys()].some((uid) => world.ledgers.get(uid)?.admission.state !== 'admitted')) return world;
+  const decisions = admitPods(world, world.node);
+  if (decisions.size === 0) return world;
+  const ledgers = new Map(world.ledgers);
+  const statuses = new Map(world.statuses);
+  for (const [uid, admission] of decisions) {
+    const ledger = ledgers.get(uid);
+    if (ledger === undefined) continue;
+    if (ledger.admission.state === 'refused' && admission.state === 'admitted') statuses.delete(uid);
+    ledgers.set(uid, { ...ledger, admission });
+  }
+  return { ...world, ledgers, statuses };
+};

@@ -1,0 +1,54 @@
+import type { ManifestEvent, ManifestOrigin } from '@solo-kubelet/manifest-source';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { welcome } from '../departed.js';
+import { reduceDesired, sameOrigin } from '../desired-state.js';
+import { uidOf } from '../pod-identity.js';
+import { newLedger, type PodLedger } from '../pod-ledger.js';
+import { clearWaits } from '../reduce-pod-ledger.js';
+import { withLedger } from './with-ledger.js';
+import type { World } from './world.js';
+
+export const takeManifest = (world: World, given: ManifestEvent, nowMs: number): World => {
+  const event = given.type === 'applied' ? { ...given, pod: withSource(given.pod, given.origin, world, nowMs) } : given;
+  if (event.type === 'touched') return takeTouch(world, event.origin);
+  const desired = reduceDesired(world.desired, event);
+  if (desired === world.desired) return world;
+  const ledgers = new Map(world.ledgers);
+  for (const [uid, ledger] of world.ledgers) {
+    if (!desired.pods.has(uid) && world.desired.pods.has(uid)) ledgers.set(uid, { ...clearWaits(ledger), removed: true });
+  }
+  if (event.type === 'applied') {
+    const uid = uidOf(event.pod);
+    const ledger = ledgers.get(uid);
+    // The same UID once more: edited under a pinned UID. Then nothing waits any longer; what an earlier process left waiting does.
+    const again = world.desired.pods.has(uid);
+    if (ledger === undefined) return { ...world, desired, ...welcome(world, uid, nowMs), ledgers: ledgers.set(uid, newLedger(event.pod)) };
+    if (!ledger.removed) ledgers.set(uid, { ...(again ? askedAnew(ledger) : ledger), pod: event.pod });
+  }
+  return { ...world, desired, ledgers };
+};
+
+/** Nothing waits, and what the pod needs for itself may be more or less than it has. */
+const askedAnew = (ledger: PodLedger): PodLedger => ({ ...clearWaits(ledger), resources: 'unknown' });
+
+const CONFIG_SEEN = 'kubernetes.io/config.seen';
+const CONFIG_SOURCE = 'kubernetes.io/config.source';
+
+/**
+ * What the merger of sources notes on a static pod: where it comes from, and since when this kubelet knows it; an edit of it changes nothing about
+ * that (pkg/kubelet/config/config.go). Neither is part of the pod's identity.
+ */
+const withSource = (pod: Pod, { source }: ManifestOrigin, { desired }: World, nowMs: number): Pod => {
+  const seen =
+    desired.pods.get(uidOf(pod))?.pod.metadata.annotations?.[CONFIG_SEEN] ?? new Date(nowMs).toISOString().replace('Z', '000000Z');
+  const annotations = { ...pod.metadata.annotations, [CONFIG_SOURCE]: source, [CONFIG_SEEN]: seen };
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
+};
+
+/** Somebody wrote the file again as it was: what waits goes ahead now. */
+const takeTouch = (world: World, origin: ManifestOrigin): World => {
+  const touched = [...world.desired.pods].find(([, desired]) => sameOrigin(desired.origin, origin));
+  return touched === undefined
+    ? world
+    : withLedger(world, touched[0], (ledger) => ({ ...clearWaits(ledger), touches: ledger.touches + 1 }));
+};

@@ -1,0 +1,69 @@
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { PodStatus } from '@solo-kubelet/pod-spec';
+import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
+import type { PodActivity } from '../activity.js';
+import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
+import type { BackoffEntry, BackoffPolicy } from '../crash-backoff.js';
+import type { Departed } from '../departed.js';
+import { type DesiredState, emptyDesired } from '../desired-state.js';
+import type { PodUid } from '../pod-identity.js';
+import type { PodLedger } from '../pod-ledger.js';
+import type { PodVerdicts } from '../probe-results.js';
+import { emptySnapshot, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
+import type { Termination } from '../termination.js';
+
+/** Everything known, of which every decision is a function. */
+export interface World {
+  readonly desired: DesiredState;
+  readonly observed: RuntimeSnapshot;
+  readonly verdicts: ReadonlyMap<PodUid, PodVerdicts>;
+  readonly ledgers: ReadonlyMap<PodUid, PodLedger>;
+  /** As last derived: the memory of transition times, restart counts and terminal phases. */
+  readonly statuses: ReadonlyMap<PodUid, PodStatus>;
+  readonly node: NodeAdmissionFacts | undefined;
+  /** Grows whenever a pod that was refused resources may find some: another released its own, or the node changed. */
+  readonly resourceRevision: number;
+  /** Pods that have ended lately, for one that comes back. */
+  readonly departed: ReadonlyMap<PodUid, Departed>;
+  /** Records of earlier processes have been read. */
+  readonly restored: boolean;
+}
+
+export const emptyWorld: World = {
+  desired: emptyDesired,
+  observed: emptySnapshot,
+  verdicts: new Map(),
+  ledgers: new Map(),
+  statuses: new Map(),
+  departed: new Map(),
+  node: undefined,
+  resourceRevision: 0,
+  restored: false,
+};
+
+export interface RestoredRecord {
+  readonly podUid: PodUid;
+  readonly status: PodStatus;
+  readonly backoff: Readonly<Record<string, BackoffEntry>>;
+}
+
+export type WorldInput = { readonly atMs: number } & (
+  | { readonly type: 'restored'; readonly records: readonly RestoredRecord[] }
+  | { readonly type: 'manifest'; readonly event: ManifestEvent }
+  | { readonly type: 'observed'; readonly observation: Observation }
+  | { readonly type: 'verdict'; readonly verdict: ProbeVerdict }
+  | { readonly type: 'node'; readonly facts: NodeAdmissionFacts }
+  | { readonly type: 'activity'; readonly podUid: PodUid; readonly activity: PodActivity }
+  | { readonly type: 'restart'; readonly podUid: PodUid }
+  /** Pods that something is left of beside the runtime's records: files, mounts, cgroups. */
+  | { readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }
+  | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }
+);
+
+/** What stays the same for the life of the process. */
+export interface WorldSettings {
+  readonly sources: readonly { readonly source: string; readonly path: string }[];
+  readonly backoffPolicy: BackoffPolicy;
+  /** Whether pods have to be given resources before they run. */
+  readonly allocates: boolean;
+}
