@@ -28,12 +28,21 @@ export interface PodObserverOptions {
   readonly cri: CriClient;
   readonly owner: string;
   readonly networkHook?: NetworkHook | undefined;
+  /** Default `Date.now`. */
+  readonly now?: () => number;
 }
+
+/** For how long after a kill the runtime may still find out that memory had run out, ms: containerd hears of both in either order. */
+const LATE_REASON_MS = 1_000;
+const KILLED = 137;
+
+const mayBeOutOfMemory = ({ state, exitCode, reason, finishedAtMs = 0 }: ObservedContainer, nowMs: number): boolean =>
+  state === 'exited' && exitCode === KILLED && reason !== 'OOMKilled' && nowMs - finishedAtMs < LATE_REASON_MS;
 
 /**
  * Lists sandboxes and containers, and reads the status of those that are new or changed their state: the rest of a status only changes with it.
  */
-export const createPodObserver = ({ cri, owner, networkHook }: PodObserverOptions): PodObserver => {
+export const createPodObserver = ({ cri, owner, networkHook, now = Date.now }: PodObserverOptions): PodObserver => {
   const sandboxes = new Map<string, ObservedSandbox>();
   const containers = new Map<string, ObservedContainer>();
   const owners = new Map<string, PodUid>();
@@ -71,12 +80,13 @@ export const createPodObserver = ({ cri, owner, networkHook }: PodObserverOption
 
   const containerOf = async (listed: Container, name: string, signal: AbortSignal): Promise<ObservedContainer | undefined> => {
     const known = containers.get(listed.id);
-    if (known !== undefined && known.state === containerRunState(listed.state)) return known;
+    if (known !== undefined && known.state === containerRunState(listed.state) && !mayBeOutOfMemory(known, now())) return known;
     const reply = await unlessGone(cri.runtime.containerStatus({ containerId: listed.id, verbose: false }, { signal }));
     if (reply?.status === undefined) return undefined;
     const exited = containerRunState(reply.status.state) === 'exited';
     const message = exited ? await readTerminationMessage(reply.status) : '';
     const container = toObservedContainer(reply.status, listed.podSandboxId, name, message);
+    if (known !== undefined && known.state === container.state && known.reason === container.reason) return known;
     containers.set(listed.id, container);
     return container;
   };

@@ -148,7 +148,7 @@ describe.concurrent('a node with little disk', () => {
 
     // The same pods under another kubelet, which asks for more processes than any machine has.
     config['evictionHard'] = {};
-    config['evictionSoft'] = { 'pid.available': '99%' };
+    config['evictionSoft'] = { 'pid.available': '1G' };
     config['evictionSoftGracePeriod'] = { 'pid.available': '1h' };
     config['evictionMinimumReclaim'] = { 'pid.available': '1%' };
     await node.restartKubelet();
