@@ -2,13 +2,8 @@ export type { AuthorizationMode } from './auth/authorize.js';
 export type { NodeCgroups } from './cgroups/node-cgroups.js';
 export { createNodeApi, type NodeApi, type NodeApiOptions } from './create-node-api.js';
 export { containerLogUsage } from './metrics/container-log-usage.js';
-export {
-  createKubeletMetrics,
-  type KubeletMetrics,
-  type NodeCounts,
-  type ProbeObservation,
-  type WorkingPod,
-} from './metrics/kubelet-metrics.js';
+export { createKubeletMetrics } from './metrics/create-kubelet-metrics.js';
+export type { KubeletMetrics, NodeCounts, ProbeObservation, WorkingPod } from './metrics/kubelet-metrics.js';
 export type { CpuManagerFigures, ResourceManagerMetrics } from './metrics/resource-manager-metrics.js';
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
 export type { ComponentFacts, HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
