@@ -1,6 +1,6 @@
 import type { Device, LinuxContainerResources, Mount } from '@solo-kubelet/cri-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { mountPropagation } from './cri-enums.js';
+import { emptyMount } from './empty-mount.js';
 
 /** What resource managers have given to one container, beyond what its manifest says. */
 export interface ContainerAllocation {
@@ -36,17 +36,7 @@ export const withAllocatedResources = (
 ): LinuxContainerResources => ({ ...resources, cpusetCpus, cpusetMems, ...(exclusiveCpus ? { cpuQuota: -1n } : {}) });
 
 export const allocatedMounts = ({ mounts = [] }: ContainerAllocation): Mount[] =>
-  mounts.map(({ hostPath, containerPath, readOnly }) => ({
-    containerPath,
-    hostPath,
-    readonly: readOnly,
-    selinuxRelabel: false,
-    propagation: mountPropagation.None,
-    uidMappings: [],
-    gidMappings: [],
-    recursiveReadOnly: false,
-    imageSubPath: '',
-  }));
+  mounts.map(({ hostPath, containerPath, readOnly }) => ({ ...emptyMount, containerPath, hostPath, readonly: readOnly }));
 
 export const allocatedDevices = ({ devices = [] }: ContainerAllocation): Device[] => devices.map((device) => ({ ...device }));
 

@@ -3,6 +3,7 @@ import type { Container, Pod, Volume, VolumeMount } from '@solo-kubelet/pod-spec
 import type { RuntimeHandlerFeatures } from '../node-environment.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import { mountPropagation } from './cri-enums.js';
+import { emptyMount } from './empty-mount.js';
 import type { UserNamespaceRecord } from './id-ranges.js';
 import { absolutePath, volumeKind } from './pod-volumes.js';
 
@@ -97,18 +98,6 @@ const recursiveReadOnly = (
   const supported = input.features?.recursiveReadOnlyMounts ?? false;
   if (!supported && mode === 'Enabled') throw refused('supported by the runtime');
   return supported;
-};
-
-const emptyMount: Mount = {
-  containerPath: '',
-  hostPath: '',
-  readonly: false,
-  selinuxRelabel: false,
-  propagation: mountPropagation.None,
-  uidMappings: [],
-  gidMappings: [],
-  recursiveReadOnly: false,
-  imageSubPath: '',
 };
 
 const idMappings = (record: UserNamespaceRecord | undefined): { readonly uidMappings: IDMapping[]; readonly gidMappings: IDMapping[] } => ({

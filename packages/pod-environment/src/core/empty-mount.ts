@@ -1,0 +1,15 @@
+import type { Mount } from '@solo-kubelet/cri-client';
+import { mountPropagation } from './cri-enums.js';
+
+/** A mount with every field that a container may leave open. */
+export const emptyMount: Mount = {
+  containerPath: '',
+  hostPath: '',
+  readonly: false,
+  selinuxRelabel: false,
+  propagation: mountPropagation.None,
+  uidMappings: [],
+  gidMappings: [],
+  recursiveReadOnly: false,
+  imageSubPath: '',
+};
