@@ -86,8 +86,7 @@ export const packages = [
   },
   {
     name: 'resource-managers',
-    description:
-      'Gives containers CPUs and memory of their own, aligned with their devices: CPU, memory and topology manager of the kubelet.',
+    description: 'Gives containers CPUs of their own, aligned with their devices: CPU and topology manager of the kubelet.',
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/pod-spec': ws,
