@@ -78,8 +78,20 @@ describe('a container', () => {
       ),
     );
     const used = ['load', 'side', 'a', 'b'].map((name) => of('p', name));
-    expect(used).toEqual(['1,5', '4', '1', '5']);
+    expect(used).toEqual(['1,5', '1', '5', '4']);
     expect(of('q', 'any')).toBe('0,2-3,6-7');
+  });
+
+  it.each<[string, readonly number[], readonly number[]]>([
+    ['1 and then 2', [1], [2]],
+    ['2 and then 1', [2], [1]],
+    ['1, 2 and then 2', [1, 2], [2]],
+    ['2, 1 and then 1 beside 1', [2, 1], [1, 1]],
+  ])('that has %s leaves the others of 8 to a pod of 5', async (_what, inits, apps) => {
+    const { give } = await manager();
+    const named = (kind: string, counts: readonly number[]) => counts.map((cpu, index) => ({ name: `${kind}${index}`, cpu: String(cpu) }));
+    await give(podOf('p', named('app', apps), named('init', inits)));
+    expect(await give(podOf('q', [{ name: 'c', cpu: '5' }]))).toBeUndefined();
   });
 
   it('is refused when there are too few, and what was tried is told', async () => {

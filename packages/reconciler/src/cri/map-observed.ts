@@ -6,7 +6,7 @@ import {
   PodSandboxState,
   type PodSandboxStatus,
 } from '@solo-kubelet/cri-client';
-import type { LifecycleHandler, ResourceRequirements } from '@solo-kubelet/pod-spec';
+import { formatQuantity, type LifecycleHandler, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { ContainerRunState, ObservedContainer, ObservedSandbox } from '../core/observed-pod.js';
 import { CONTAINER_NAME_LABEL } from './owner-label.js';
 
@@ -94,12 +94,15 @@ const handlerOf = (json: string | undefined): LifecycleHandler | undefined => {
 /** Values so small that the kernel's granularity distorts them are left out: the manifest's own number is shown instead. */
 const MINIMUM_SHARES = 2n;
 
+const milliCpu = (value: bigint): string => formatQuantity({ value, scale: -3, format: 'DecimalSI' });
+const bytes = (value: bigint): string => formatQuantity({ value, scale: 0, format: 'BinarySI' });
+
 const resourcesOf = (resources: ContainerResources | undefined): ResourceRequirements | undefined => {
   const linux = resources?.linux;
   if (linux === undefined) return undefined;
-  const cpuRequest = linux.cpuShares > MINIMUM_SHARES ? `${(linux.cpuShares * 1000n + 1023n) / 1024n}m` : undefined;
-  const cpuLimit = linux.cpuQuota > 1000n && linux.cpuPeriod > 0n ? `${(linux.cpuQuota * 1000n) / linux.cpuPeriod}m` : undefined;
-  const memoryLimit = linux.memoryLimitInBytes > 0n ? `${linux.memoryLimitInBytes}` : undefined;
+  const cpuRequest = linux.cpuShares > MINIMUM_SHARES ? milliCpu((linux.cpuShares * 1000n + 1023n) / 1024n) : undefined;
+  const cpuLimit = linux.cpuQuota > 1000n && linux.cpuPeriod > 0n ? milliCpu((linux.cpuQuota * 1000n) / linux.cpuPeriod) : undefined;
+  const memoryLimit = linux.memoryLimitInBytes > 0n ? bytes(linux.memoryLimitInBytes) : undefined;
   const limits = { ...(cpuLimit && { cpu: cpuLimit }), ...(memoryLimit && { memory: memoryLimit }) };
   return {
     ...(cpuRequest === undefined ? {} : { requests: { cpu: cpuRequest } }),

@@ -10,7 +10,7 @@ export interface Refusal {
 /** A pod that asks to run, beside those that already may. */
 export interface AdmissionRequest {
   readonly pod: Pod;
-  /** Admitted pods that have not ended. */
+  /** Pods that take room on the node. Of several with one name no two run at a time: they count as the largest of them. */
   readonly others: readonly Pod[];
   readonly node: NodeAdmissionFacts;
 }

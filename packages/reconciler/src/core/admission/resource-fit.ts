@@ -1,4 +1,5 @@
 import { type Pod, podRequests, quantityMilliValue, quantityValue } from '@solo-kubelet/pod-spec';
+import { podKey } from '../pod-identity.js';
 import type { AdmissionCheck, Refusal } from './refusal.js';
 
 /** A resource in the unit in which upstream reports it: cpu in thousandths, everything else whole. */
@@ -6,8 +7,6 @@ const amount = (name: string, quantity: string | undefined): bigint => {
   if (quantity === undefined) return 0n;
   return name === 'cpu' ? quantityMilliValue(quantity) : quantityValue(quantity);
 };
-
-const requested = (pod: Pod, name: string): bigint => amount(name, podRequests(pod)[name]);
 
 const refusal = (name: string, asked: bigint, used: bigint, capacity: bigint): Refusal => ({
   reason: `OutOf${name}`,
@@ -19,17 +18,42 @@ const refusal = (name: string, asked: bigint, used: bigint, capacity: bigint): R
  * Upstream: scheduler/framework/plugins/noderesources/fit.go. Deviation: decisions/062.
  */
 export const checkResources: AdmissionCheck = ({ pod, others, node }) => {
+  const byName = requestsByName(others);
   const podLimit = node.allocatable['pods'];
   const pods = podLimit === undefined ? undefined : quantityValue(podLimit);
-  if (pods !== undefined && BigInt(others.length) + 1n > pods) return refusal('pods', 1n, BigInt(others.length), pods);
-  const asks = Object.keys(podRequests(pod)).filter((name) => node.allocatable[name] !== undefined && requested(pod, name) > 0n);
+  if (pods !== undefined && BigInt(byName.length) + 1n > pods) return refusal('pods', 1n, BigInt(byName.length), pods);
+  const own = podRequests(pod);
+  const asks = Object.keys(own).filter((name) => node.allocatable[name] !== undefined && amount(name, own[name]) > 0n);
   for (const name of asks.sort(byImportance)) {
     const capacity = amount(name, node.allocatable[name]);
-    const used = others.reduce((sum, other) => sum + requested(other, name), 0n);
-    const asked = requested(pod, name);
+    const used = byName.reduce((sum, requests) => sum + largest(name, requests), 0n);
+    const asked = amount(name, own[name]);
     if (asked > capacity - used) return refusal(name, asked, used, capacity);
   }
   return undefined;
+};
+
+type Requests = ReturnType<typeof podRequests>;
+
+/** What the pods of each name ask for. */
+const requestsByName = (pods: readonly Pod[]): readonly (readonly Requests[])[] => {
+  const byName = new Map<string, Requests[]>();
+  for (const pod of pods) {
+    const key = podKey(pod);
+    const requests = byName.get(key) ?? [];
+    requests.push(podRequests(pod));
+    byName.set(key, requests);
+  }
+  return [...byName.values()];
+};
+
+const largest = (name: string, requests: readonly Requests[]): bigint => {
+  let most = 0n;
+  for (const one of requests) {
+    const asked = amount(name, one[name]);
+    if (asked > most) most = asked;
+  }
+  return most;
 };
 
 const order = ['cpu', 'memory', 'ephemeral-storage'];

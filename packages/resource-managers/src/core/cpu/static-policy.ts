@@ -32,15 +32,40 @@ export const chooseCpus = (
   const allocatable = unionCpus(withoutCpus(state.sharedPool, policy.reserved), reusable);
   const misaligned = options.fullPcpusOnly ? smtFault(policy, state, reusable, count) : undefined;
   if (misaligned !== undefined) return { type: 'refused', cause: 'smt', message: misaligned };
-  const near = affinity.affinity === undefined ? [] : commonCpus(allocatable, nearCpus(policy, affinity.affinity));
-  const aligned = take(policy, near, Math.min(count, near.length)) ?? [];
-  const rest = take(policy, withoutCpus(allocatable, aligned), count - aligned.length);
-  if (rest === undefined) {
-    const [requested, available] = [count - aligned.length, allocatable.length - aligned.length];
-    const message = `not enough cpus available to satisfy request: requested=${requested}, available=${available}`;
-    return { type: 'refused', cause: 'short', message };
-  }
-  return { type: 'cpus', cpus: unionCpus(aligned, rest) };
+  const near = affinity.affinity === undefined ? undefined : nearCpus(policy, affinity.affinity);
+  const again = takeAgain(policy, near === undefined ? reusable : commonCpus(reusable, near), count);
+  return (
+    takeBeside(policy, { allocatable, again, near, count }) ??
+    takeBeside(policy, { allocatable, again: [], near, count }) ??
+    short(allocatable, near, count)
+  );
+};
+
+/** What init containers of the pod had comes first: it is of no use to any other pod. */
+const takeAgain = (policy: StaticPolicy, reusable: CpuSet, count: number): CpuSet =>
+  take(policy, reusable, Math.min(count, reusable.length)) ?? [];
+
+/** CPUs of the nodes that are to be used, as far as they go, and then others; undefined when there are too few or the options are in the way. */
+const takeBeside = (
+  policy: StaticPolicy,
+  {
+    allocatable,
+    again,
+    near,
+    count,
+  }: { readonly allocatable: CpuSet; readonly again: CpuSet; readonly near: CpuSet | undefined; readonly count: number },
+): CpuChoice | undefined => {
+  const free = withoutCpus(allocatable, again);
+  const nearby = near === undefined ? [] : commonCpus(free, near);
+  const aligned = take(policy, nearby, Math.min(count - again.length, nearby.length)) ?? [];
+  const rest = take(policy, withoutCpus(free, aligned), count - again.length - aligned.length);
+  return rest === undefined ? undefined : { type: 'cpus', cpus: unionCpus(again, aligned, rest) };
+};
+
+const short = (allocatable: CpuSet, near: CpuSet | undefined, count: number): CpuChoice => {
+  const aligned = near === undefined ? 0 : Math.min(count, commonCpus(allocatable, near).length);
+  const message = `not enough cpus available to satisfy request: requested=${count - aligned}, available=${allocatable.length - aligned}`;
+  return { type: 'refused', cause: 'short', message };
 };
 
 /** CPUs that init containers of the pod had, and that nothing which runs later or beside has taken. */

@@ -1,0 +1,51 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { holdsItsName, type ObservedPod } from '../observed-pod.js';
+import { orphanPod } from '../orphan-pod.js';
+import type { PodUid } from '../pod-identity.js';
+import type { PodLedger } from '../pod-ledger.js';
+import { generationOf } from '../runtime-snapshot.js';
+import { isTerminal } from '../termination.js';
+import type { World } from '../world/world.js';
+
+export type Occupied = Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses'>;
+
+/**
+ * Pods that take room on the node, by UID: those that were admitted and have not ended, and every one of which something still runs, wanted or not,
+ * until it is gone (kubernetes/kubernetes 104824).
+ */
+export const occupyingPods = (world: Occupied): ReadonlyMap<PodUid, Pod> => {
+  const occupying = new Map<PodUid, Pod>();
+  for (const [uid, ledger] of world.ledgers) {
+    const observed = world.observed.pods.get(uid);
+    if (!isRunning(observed) && !isExpected(world, uid, ledger)) continue;
+    const pod = ledger.removed ? ledger.pod : (world.desired.pods.get(uid)?.pod ?? ledger.pod);
+    const footprint = pod ?? (observed && runningPart(observed));
+    if (footprint !== undefined) occupying.set(uid, footprint);
+  }
+  return occupying;
+};
+
+/** Also a sandbox without containers has its address and its host ports. */
+const isRunning = (observed: ObservedPod | undefined): boolean => observed !== undefined && holdsItsName(observed);
+
+/** It may start at any time, or a sync is at work whose effect has not been seen. */
+const isExpected = (world: Occupied, uid: PodUid, ledger: PodLedger): boolean => {
+  if (ledger.admission.state !== 'admitted') return false;
+  const lasts = world.desired.pods.has(uid) && !ledger.removed && !isTerminal(world.statuses.get(uid));
+  return lasts || ledger.inPass || generationOf(world.observed, uid) < ledger.minGeneration;
+};
+
+/** A pod whose manifest nobody has, with what the runtime holds its containers to. Its memory limit stands for the request that it doesn't tell. */
+const runningPart = (observed: ObservedPod): Pod => {
+  const pod = orphanPod(observed);
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec,
+      containers: pod.spec.containers.map((container) => {
+        const live = observed.containers.find(({ name, state }) => name === container.name && state === 'running')?.resources;
+        return live === undefined ? container : { ...container, resources: { ...live, requests: { ...live.limits, ...live.requests } } };
+      }),
+    },
+  };
+};

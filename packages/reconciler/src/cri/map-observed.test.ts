@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { toObservedContainer } from './map-observed.js';
+
+type Status = Parameters<typeof toObservedContainer>[0];
+const reported = (linux: Partial<NonNullable<NonNullable<Status['resources']>['linux']>>) =>
+  toObservedContainer(
+    {
+      id: 'c1',
+      labels: {},
+      annotations: {},
+      createdAt: 0n,
+      startedAt: 0n,
+      finishedAt: 0n,
+      resources: { linux: { cpuShares: 0n, cpuQuota: 0n, cpuPeriod: 0n, memoryLimitInBytes: 0n, ...linux } },
+    } as Partial<Status> as Status,
+    's1',
+    'fake',
+    '',
+  ).resources;
+
+it.each([
+  [{ memoryLimitInBytes: 16_777_216n }, { limits: { memory: '16Mi' } }],
+  [{ memoryLimitInBytes: 41_943_040n }, { limits: { memory: '40Mi' } }],
+  [{ memoryLimitInBytes: 2n ** 30n * 3n }, { limits: { memory: '3Gi' } }],
+  [{ memoryLimitInBytes: 100_000_000n }, { limits: { memory: '100000000' } }],
+  [{ memoryLimitInBytes: 999n }, { limits: { memory: '999' } }],
+  [{ cpuQuota: 100_000n, cpuPeriod: 100_000n }, { limits: { cpu: '1' } }],
+  [{ cpuQuota: 50_000n, cpuPeriod: 100_000n }, { limits: { cpu: '500m' } }],
+  [{ cpuShares: 2048n }, { requests: { cpu: '2' } }],
+  [{ cpuShares: 2n }, {}],
+])('%s is shown in the form Kubernetes writes it in', (linux, expected) => expect(reported(linux)).toEqual(expected));

@@ -1,0 +1,120 @@
+import type { Container, Pod } from '@solo-kubelet/pod-spec';
+import { container, fakeRuntime, nodeFacts, pod, testKubelet, virtualTime } from '@solo-kubelet/reconciler/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const clean of cleanups.splice(0)) clean();
+});
+
+const STOPS_AFTER_MS = 25_000;
+
+/** A node of 24Gi and 4 CPUs on which every container takes 25 s to end. */
+const machine = async () => {
+  const time = virtualTime();
+  const runtime = fakeRuntime({ scheduler: time.scheduler, script: () => ({ stopsAfterMs: STOPS_AFTER_MS }) });
+  const boot = () => {
+    const kubelet = testKubelet({ runtime, scheduler: time.scheduler });
+    cleanups.push(() => kubelet.stop());
+    kubelet.node(nodeFacts({ allocatable: { cpu: '4', memory: '24Gi', pods: '3', 'example.com/gpu': '1', 'ephemeral-storage': '10Gi' } }));
+    return kubelet;
+  };
+  const kubelet = boot();
+  kubelet.synced();
+  await time.advance(10);
+  const running = () =>
+    [...runtime.pods.values()]
+      .filter(({ containers }) => containers.some(({ state }) => state === 'running'))
+      .map(({ name }) => name)
+      .sort();
+  return { time, runtime, kubelet, boot, running };
+};
+
+const asking = (name: string, requests: Record<string, string>, rest: Partial<Pod['metadata']> = {}): Pod =>
+  pod(name, { containers: [container('app', { resources: { requests } })] }, rest);
+const onPort = (name: string, ports: Container['ports'] = [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }]): Pod =>
+  pod(name, { containers: [container('app', { ports })] });
+
+describe('room for one', () => {
+  it.each<[string, (name: string) => Pod, string]>([
+    ['memory', (name) => asking(name, { memory: '20Gi' }), 'OutOfmemory'],
+    ['cpu', (name) => asking(name, { cpu: '3' }), 'OutOfcpu'],
+    ['ephemeral-storage', (name) => asking(name, { 'ephemeral-storage': '6Gi' }), 'OutOfephemeral-storage'],
+    ['a device', (name) => asking(name, { 'example.com/gpu': '1' }), 'OutOfexample.com/gpu'],
+    ['a host port', (name) => onPort(name), 'NodePorts'],
+  ])('of %s is given to one of three that wait, once its holder is gone', async (_what, make, reason) => {
+    const { time, kubelet, running } = await machine();
+    for (const name of ['ma', 'mb', 'mc', 'md']) {
+      kubelet.apply(make(name));
+      await time.advance(1_000);
+    }
+    expect(running()).toEqual(['ma']);
+    kubelet.remove('/m/ma.yaml');
+    await time.advance(STOPS_AFTER_MS - 1_000);
+    expect(running()).toEqual(['ma']);
+    await time.advance(5_000);
+    expect(running()).toEqual(['mb']);
+    for (const waiter of ['uid-mc', 'uid-md']) expect(kubelet.view(waiter)?.pod.status).toMatchObject({ phase: 'Failed', reason });
+    kubelet.remove('/m/mb.yaml');
+    await time.advance(STOPS_AFTER_MS + 5_000);
+    expect(running()).toEqual(['mc']);
+  });
+
+  it('is a place when the node holds no more pods', async () => {
+    const { time, kubelet, running } = await machine();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) kubelet.apply(pod(name));
+    await time.advance(1_000);
+    expect(running()).toEqual(['a', 'b', 'c']);
+    kubelet.remove('/m/b.yaml');
+    await time.advance(STOPS_AFTER_MS - 1_000);
+    expect(running()).toEqual(['a', 'b', 'c']);
+    await time.advance(5_000);
+    expect(running()).toEqual(['a', 'c', 'd']);
+  });
+});
+
+it('the predecessor of an edited pod counts for others until it is gone, and together they count as the larger', async () => {
+  const { time, kubelet, running } = await machine();
+  kubelet.apply(asking('web', { memory: '20Gi' }));
+  await time.advance(1_000);
+  kubelet.apply(asking('web', { memory: '10Gi' }, { uid: 'uid-edited' }));
+  await time.advance(1_000);
+  kubelet.apply(asking('big', { memory: '10Gi' }));
+  kubelet.apply(asking('small', { memory: '4Gi' }));
+  await time.advance(2_000);
+  expect(running()).toEqual(['small', 'web']);
+  await time.advance(STOPS_AFTER_MS + 5_000);
+  expect(running()).toEqual(['big', 'small', 'web']);
+  expect(kubelet.view('uid-edited')?.pod.status?.phase).toBe('Running');
+});
+
+it('a pod that ran before the kubelet started counts before its manifest has been read', async () => {
+  const { time, kubelet, boot, running } = await machine();
+  for (const name of ['a', 'b', 'c']) kubelet.apply(pod(name));
+  await time.advance(1_000);
+  kubelet.stop();
+  const next = boot();
+  next.apply(pod('new'));
+  await time.advance(2_000);
+  expect(running()).toEqual(['a', 'b', 'c']);
+  for (const name of ['a', 'b']) next.apply(pod(name));
+  next.synced();
+  await time.advance(STOPS_AFTER_MS + 5_000);
+  expect(running()).toEqual(['a', 'b', 'new']);
+});
+
+it('a pod that comes back after an eviction waits like any other while its place is taken', async () => {
+  const { time, kubelet, running } = await machine();
+  kubelet.apply(asking('evicted', { memory: '20Gi' }));
+  await time.advance(1_000);
+  const termination = { reason: 'Evicted', message: 'The node was low on resource: memory. ', gracePeriodSeconds: 30, disruption: true };
+  kubelet.command({ type: 'terminate', podUid: kubelet.view('uid-evicted')!.podUid, termination });
+  kubelet.apply(asking('other', { memory: '20Gi' }));
+  await time.advance(STOPS_AFTER_MS - 1_000);
+  expect(running()).toEqual(['evicted']);
+  await time.advance(600_000);
+  expect(running()).toEqual(['other']);
+  kubelet.remove('/m/other.yaml');
+  await time.advance(600_000);
+  expect(running()).toEqual(['evicted']);
+});
