@@ -16,5 +16,5 @@ export type CliErrorCode =
   | 'CLI_LOGIND_UNAVAILABLE';
 
 /** What stops a command; `code` decides the exit status (see exit-status.ts). */
-export const CliError = defineFailure<CliErrorCode>('KubeletCliError');
+export const CliError = defineFailure<CliErrorCode>('CliError');
 export type CliError = InstanceType<typeof CliError>;

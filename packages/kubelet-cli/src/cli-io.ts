@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { withoutControls } from './output/without-controls.js';
 
 /** Anything that takes text. */
 export interface TextOutput {
@@ -37,11 +38,21 @@ export interface CliIo {
 export const usesColor = (output: TextOutput, env: CliIo['env']): boolean =>
   output.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 
+/** Writes a text without waiting; what would steer a terminal is shown instead. */
+export const print = (output: TextOutput, text: string): void => void output.write(withoutControls(text));
+
 /** Columns a table may take: the terminal's, and no limit in a pipe. */
 export const tableWidth = ({ stdout }: Pick<CliIo, 'stdout'>): number | undefined => (stdout.isTTY ? stdout.columns : undefined);
 
-/** Writes and waits until it is taken, so that a slow reader is not buried. Resolves also when the reader has gone. */
+/**
+ * Writes and waits until it is taken, so that a slow reader is not buried. Resolves also when the reader has gone. In a text, what would steer a terminal
+ * is shown instead: it may be from a container or a manifest. Bytes go out as they are.
+ */
 export const write = (output: Writable, data: string | Uint8Array): Promise<void> =>
+  writeRaw(output, typeof data === 'string' ? withoutControls(data) : data);
+
+/** As `write`, for text with colours whose parts went through `withoutControls`, and for output that is wanted as it is. */
+export const writeRaw = (output: Writable, data: string | Uint8Array): Promise<void> =>
   new Promise((resolve) => {
     if (output.destroyed) resolve();
     else output.write(data, () => resolve());

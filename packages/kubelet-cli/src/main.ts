@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { CliError } from './cli-error.js';
-import type { CliIo } from './cli-io.js';
+import { type CliIo, print } from './cli-io.js';
 import type { Command } from './command.js';
 import { commands } from './commands/command-table.js';
 import { nearest } from './config/nearest.js';
@@ -53,7 +53,8 @@ const unknownCommand = (name: string): Error => {
 const help = (name: string | undefined, io: CliIo): number => {
   const command = commands.find((each) => each.name === name);
   if (name !== undefined && command === undefined) throw unknownCommand(name);
-  io.stdout.write(
+  print(
+    io.stdout,
     command === undefined
       ? overview()
       : `Usage: kubelet-cli ${command.name} ${command.usage}\n\n${command.summary}\n${command.details ?? ''}`,
@@ -71,5 +72,5 @@ const overview = (): string => {
 const report = (error: unknown, io: CliIo): void => {
   const hint = isFailure(error) ? (error as { hint?: string }).hint : undefined;
   const text = isFailure(error) ? describeError(error) : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  io.stderr.write(`${text}\n${hint === undefined ? '' : `${hint}\n`}`);
+  print(io.stderr, `${text}\n${hint === undefined ? '' : `${hint}\n`}`);
 };

@@ -1,11 +1,12 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { CliError } from '../cli-error.js';
-import type { CliIo } from '../cli-io.js';
-import { type CommandInput, flagOption, textOption } from '../command.js';
+import { type CliIo, print } from '../cli-io.js';
+import { type CommandInput, textOption } from '../command.js';
 import { DEFAULT_API_SOCKET, DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../config/default-paths.js';
 import { createDaemonClient } from './daemon-client.js';
 import type { NodeClient } from './node-client.js';
+import { serverEndpoint } from './server-endpoint.js';
 
 /** Where a runtime usually listens: that of a node that `up` made first, then the system's own. */
 const RUNTIME_SOCKETS = [
@@ -17,7 +18,7 @@ const RUNTIME_SOCKETS = [
 /** Who answers for the node: what the options name, else the running kubelet, else the container runtime. */
 export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeClient> => {
   const server = textOption(input, 'server');
-  if (server !== undefined) return createDaemonClient(await serverEndpoint(server, input));
+  if (server !== undefined) return createDaemonClient(await serverEndpoint(server, input, io.env));
   const runtime = textOption(input, 'runtime-endpoint');
   if (runtime !== undefined) return runtimeClient(runtime);
   const socket = textOption(input, 'socket') ?? io.env['SOLO_KUBELET_SOCKET'];
@@ -26,7 +27,7 @@ export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeC
     return createDaemonClient({ protocol: 'http:', connection: { socketPath: path } });
   }
   const endpoint = io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
-  io.stderr.write(`No kubelet answers at ${path}; asking the container runtime at ${endpoint}.\n`);
+  print(io.stderr, `No kubelet answers at ${path}; asking the container runtime at ${endpoint}.\n`);
   return runtimeClient(endpoint);
 };
 
@@ -57,31 +58,6 @@ export const usualEndpoint = async (): Promise<string> => {
     if (isThere) return `unix://${path}`;
   }
   return 'unix:///run/containerd/containerd.sock';
-};
-
-const serverEndpoint = async (server: string, input: CommandInput): Promise<Parameters<typeof createDaemonClient>[0]> => {
-  const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new CliError({ code: 'CLI_USAGE', message: `--server takes a URL such as https://node:10250, not ${JSON.stringify(server)}` });
-  }
-  const read = async (name: string): Promise<string | undefined> => {
-    const path = textOption(input, name);
-    return path === undefined ? undefined : readFile(path, 'utf8');
-  };
-  const [ca, cert, key] = await Promise.all(['certificate-authority', 'client-certificate', 'client-key'].map(read));
-  const token = textOption(input, 'token');
-  return {
-    protocol: url.protocol === 'https:' ? 'https:' : 'http:',
-    connection: {
-      host: url.hostname,
-      port: url.port === '' ? 10_250 : Number(url.port),
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      rejectUnauthorized: !flagOption(input, 'insecure-skip-tls-verify'),
-    },
-    ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
-  };
 };
 
 /** Whether somebody accepts connections on a unix socket. */

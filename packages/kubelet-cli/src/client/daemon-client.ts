@@ -99,7 +99,7 @@ const refusal = (status: number, text: string): Error => {
     return new CliError({
       code: 'CLI_REFUSED',
       message: 'the kubelet does not know who you are (401)',
-      hint: 'Give --token, or --client-certificate and --client-key.',
+      hint: 'Give --token-file or --token, or --client-certificate and --client-key.',
     });
   }
   if (status === 404) return new CliError({ code: 'CLI_NOT_FOUND', message: text });

@@ -5,6 +5,7 @@ export const nodeOptions = {
   socket: { type: 'string' },
   server: { type: 'string' },
   token: { type: 'string' },
+  'token-file': { type: 'string' },
   'certificate-authority': { type: 'string' },
   'client-certificate': { type: 'string' },
   'client-key': { type: 'string' },
@@ -14,7 +15,8 @@ export const nodeOptions = {
 
 export const NODE_OPTIONS_HELP = `
   --socket PATH                 the kubelet's local socket (default ${DEFAULT_API_SOCKET}; also SOLO_KUBELET_SOCKET)
-  --server https://HOST:10250   a kubelet elsewhere, with --token, or --client-certificate and --client-key,
-                                and --certificate-authority or --insecure-skip-tls-verify
+  --server https://HOST:10250   a kubelet elsewhere, with --token-file or --token (also SOLO_KUBELET_TOKEN), or
+                                --client-certificate and --client-key, and --certificate-authority or
+                                --insecure-skip-tls-verify; a token goes over plain http to this machine only
   --runtime-endpoint SOCKET     ask the container runtime instead of the kubelet (also CONTAINER_RUNTIME_ENDPOINT)
 `;

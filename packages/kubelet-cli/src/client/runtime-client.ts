@@ -6,6 +6,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import type { Abortable, ContainerTarget, NodeClient, PodTarget, StreamAddress, WatchEvent } from './node-client.js';
 import { newestBy, podOfSandbox } from './runtime-pod.js';
+import { hostOf } from './server-endpoint.js';
 
 /** How often a watched list is looked at again, ms. */
 const WATCH_PERIOD_MS = 1_000;
@@ -152,7 +153,7 @@ const addressOf = (text: string): StreamAddress => {
   const url = new URL(text);
   const protocol = url.protocol === 'https:' ? 'https:' : 'http:';
   return {
-    endpoint: { protocol, connection: { host: url.hostname, port: url.port, rejectUnauthorized: false } },
+    endpoint: { protocol, connection: { host: hostOf(url), port: url.port, rejectUnauthorized: false } },
     path: `${url.pathname}${url.search}`,
   };
 };

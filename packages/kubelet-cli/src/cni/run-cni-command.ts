@@ -2,6 +2,8 @@ import { access } from 'node:fs/promises';
 import { type Attachment, CniError, formatResult } from '@solo-kubelet/cni-invoker';
 import { assertNever, describeError, isAbort } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
+import { print } from '../cli-io.js';
+import { escapeDocument } from '../output/document-text.js';
 import { formatTable } from '../output/table.js';
 import { CNI_USAGE, type CniIo, type CniSettings, containerIdOf, parseCniArgv } from './cni-settings.js';
 import { execInNetwork } from './exec-in-network.js';
@@ -21,19 +23,19 @@ interface Answer {
 export const runCniCommand = async (argv: readonly string[], io: CniIo): Promise<number> => {
   const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   if (own.includes('--help') || own.includes('-h')) {
-    io.stdout.write(CNI_USAGE);
+    print(io.stdout, CNI_USAGE);
     return 0;
   }
   try {
     const settings = parseCniArgv(argv, io);
     if (settings.command === 'exec') return await execInNetwork(settings, await networkOf(settings), io);
     const { data, text, exitCode = 0 } = await answer(settings, io);
-    io.stdout.write(settings.json ? `${JSON.stringify(data, undefined, 2)}\n` : text);
+    print(io.stdout, settings.json ? escapeDocument(`${JSON.stringify(data, undefined, 2)}\n`) : text);
     return exitCode;
   } catch (error) {
     if (isAbort(error)) return 130;
     const hint = (CniError.is(error) || CliError.is(error)) && error.hint !== undefined ? `${error.hint}\n` : '';
-    io.stderr.write(`${describeError(error)}\n${hint}`);
+    print(io.stderr, `${describeError(error)}\n${hint}`);
     return CliError.is(error) && error.code === 'CLI_USAGE' ? 2 : 1;
   }
 };

@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.js';
+import { print } from '../cli-io.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../exit-status.js';
 
@@ -88,7 +89,7 @@ export const completionCommand = (commands: () => readonly Command[]): Command =
   run: async ({ operands }, io) => {
     const script = SHELLS[operands[0] ?? ''];
     if (!script) throw new CliError({ code: 'CLI_USAGE', message: 'completion for which shell? bash, zsh or fish' });
-    io.stdout.write(script(completed(commands())));
+    print(io.stdout, script(completed(commands())));
     return EXIT.done;
   },
 });

@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.js';
+import { print } from '../cli-io.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../exit-status.js';
 
@@ -12,7 +13,7 @@ export const explainCommand: Command = {
     if (path === undefined)
       throw new CliError({ code: 'CLI_USAGE', message: 'explain what?', hint: 'kubelet-cli explain pod.spec.containers' });
     const { explainField, renderExplanation } = await import('@solo-kubelet/pod-spec/explain');
-    io.stdout.write(`${renderExplanation(explainField(path))}\n`);
+    print(io.stdout, `${renderExplanation(explainField(path))}\n`);
     return EXIT.done;
   },
 };

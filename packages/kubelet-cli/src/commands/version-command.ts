@@ -1,3 +1,4 @@
+import { print } from '../cli-io.js';
 import { type Command, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 import { KUBERNETES_VERSION, productVersion, versionText } from '../version.js';
@@ -9,7 +10,7 @@ export const versionCommand: Command = {
   options: { output: { type: 'string', short: 'o' } },
   run: async (input, io) => {
     const json = textOption(input, 'output') === 'json';
-    io.stdout.write(`${json ? JSON.stringify({ version: productVersion(), kubernetes: KUBERNETES_VERSION }) : versionText()}\n`);
+    print(io.stdout, `${json ? JSON.stringify({ version: productVersion(), kubernetes: KUBERNETES_VERSION }) : versionText()}\n`);
     return EXIT.done;
   },
 };

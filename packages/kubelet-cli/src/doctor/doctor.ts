@@ -1,8 +1,9 @@
 import picocolors from 'picocolors';
-import { type CliIo, usesColor } from '../cli-io.js';
+import { type CliIo, print, usesColor, write, writeRaw } from '../cli-io.js';
 import { runtimeEndpoint, usualEndpoint } from '../client/connect.js';
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
+import { escapeDocument } from '../output/document-text.js';
 import { judgeHost } from './checks.js';
 import { examineHost } from './examine-host.js';
 
@@ -12,12 +13,13 @@ export const doctor = async (input: CommandInput, io: CliIo): Promise<number> =>
   const endpoint = await runtimeEndpoint(input, io).catch(usualEndpoint);
   const findings = judgeHost(await examineHost({ endpoint, env: io.env, signal: io.interrupted }));
   if (textOption(input, 'output') === 'json') {
-    io.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
+    print(io.stdout, escapeDocument(`${JSON.stringify(findings, undefined, 2)}\n`));
   } else {
     const colors = picocolors.createColors(usesColor(io.stdout, io.env));
     const marks = { ok: colors.green('✓'), warning: colors.yellow('!'), failed: colors.red('✗') };
     for (const { name, status, detail, remedy } of findings) {
-      io.stdout.write(`${marks[status]} ${name}: ${detail}\n${remedy === undefined ? '' : `    ${remedy}\n`}`);
+      await writeRaw(io.stdout, marks[status]);
+      await write(io.stdout, ` ${name}: ${detail}\n${remedy === undefined ? '' : `    ${remedy}\n`}`);
     }
   }
   return findings.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.done;

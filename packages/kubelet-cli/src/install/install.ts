@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { CliError } from '../cli-error.js';
-import type { CliIo } from '../cli-io.js';
+import { type CliIo, print } from '../cli-io.js';
 import { usualEndpoint } from '../client/connect.js';
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
@@ -23,16 +23,16 @@ const optionsFor = async (io: CliIo, root: string): Promise<InstallOptions> => {
 };
 
 const report = (io: CliIo, results: readonly StepResult[]): void => {
-  for (const { path, outcome } of results) io.stdout.write(`${outcome.padEnd(9)} ${path}\n`);
+  for (const { path, outcome } of results) print(io.stdout, `${outcome.padEnd(9)} ${path}\n`);
 };
 
 /** Asks systemd; without one (a container, another init) the files are all there is, and that is said. */
 const systemctl = async (io: CliIo, ...args: readonly string[]): Promise<void> => {
   try {
     await run('systemctl', [...args], { timeout: SYSTEMCTL_TIMEOUT_MS });
-    io.stdout.write(`done      systemctl ${args.join(' ')}\n`);
+    print(io.stdout, `done      systemctl ${args.join(' ')}\n`);
   } catch {
-    io.stderr.write(`systemctl ${args.join(' ')} did not work here; the files are in place.\n`);
+    print(io.stderr, `systemctl ${args.join(' ')} did not work here; the files are in place.\n`);
   }
 };
 
@@ -67,6 +67,6 @@ export const uninstall = async (input: CommandInput, io: CliIo): Promise<number>
   if (root === '/') await systemctl(io, 'disable', '--now', 'solo-kubelet.service');
   report(io, await undo(installPlan(await optionsFor(io, root))));
   if (root === '/') await systemctl(io, 'daemon-reload');
-  io.stdout.write(`Pods that run go on running; ${UNIT_PATH} is gone.\n`);
+  print(io.stdout, `Pods that run go on running; ${UNIT_PATH} is gone.\n`);
   return EXIT.done;
 };

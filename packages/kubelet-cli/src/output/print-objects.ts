@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.js';
+import { escapeDocument } from './document-text.js';
 import { JsonPathError, type JsonPathTemplate, parseJsonPath } from './json-path.js';
 import { growingTable, type TableOptions } from './table.js';
 
@@ -55,9 +56,9 @@ export const printObjects = async <T extends object>(
   if (format.type === 'table') return objectTable(printer, { ...table, wide: format.wide })(objects);
   const data: unknown = single && objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: printer.listKind, items: objects };
   if (format.type === 'jsonpath') return format.template(data);
-  if (format.type === 'json') return `${JSON.stringify(data, undefined, 4)}\n`;
+  if (format.type === 'json') return escapeDocument(`${JSON.stringify(data, undefined, 4)}\n`);
   const { stringify } = await import('yaml');
-  return stringify(data, { aliasDuplicateObjects: false });
+  return escapeDocument(stringify(data, { aliasDuplicateObjects: false }));
 };
 
 /** A table of objects that may come in parts. */

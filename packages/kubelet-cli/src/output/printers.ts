@@ -31,7 +31,9 @@ export const eventPrinter = ({ now, withNamespace }: PrinterOptions): ObjectPrin
     const last = ageOf(lastTimestamp, now());
     const seen = count > 1 ? `${last} (x${count} over ${ageOf(firstTimestamp, now())})` : last;
     const object = `${involvedObject?.kind?.toLowerCase() ?? 'pod'}/${involvedObject?.name ?? ''}`;
-    return [...(withNamespace ? [metadata?.namespace ?? ''] : []), seen, type, reason, object, message.trim()];
+    // As kubectl describes events: which container one is about stands before its message.
+    const about = involvedObject?.fieldPath ? `${involvedObject.fieldPath}: ` : '';
+    return [...(withNamespace ? [metadata?.namespace ?? ''] : []), seen, type, reason, object, about + message.trim()];
   },
   name: ({ metadata }) => `event/${metadata?.name}`,
   listKind: 'List',

@@ -2,6 +2,8 @@ import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import picocolors from 'picocolors';
 import { pino } from 'pino';
 import type { TextOutput } from '../cli-io.js';
+import { escapeDocument } from '../output/document-text.js';
+import { withoutControls } from '../output/without-controls.js';
 
 export interface LoggerOptions {
   readonly output: TextOutput;
@@ -17,7 +19,9 @@ export interface LoggerOptions {
 /** Structured records on one output: JSON, or lines for a terminal. Error values are written as their messages. */
 export const createLogger = ({ output, verbosity = 0, quiet = false, human, color = false }: LoggerOptions): Logger => {
   const level = quiet ? 'warn' : verbosity >= 6 ? 'trace' : verbosity >= 4 ? 'debug' : 'info';
-  const write = human ? (line: string) => output.write(humanLine(JSON.parse(line), color)) : (line: string) => output.write(line);
+  const write = human
+    ? (line: string) => output.write(humanLine(JSON.parse(line), color))
+    : (line: string) => output.write(escapeDocument(line));
   return pino(
     {
       level,
@@ -41,8 +45,8 @@ interface LogRecord {
 const humanLine = ({ level, time, message, ...fields }: LogRecord, color: boolean): string => {
   const colors = picocolors.createColors(color);
   const paint = { warn: colors.yellow, error: colors.red, debug: colors.dim, trace: colors.dim }[level] ?? ((text: string) => text);
-  const facts = Object.entries(fields).map(([name, value]) => `${colors.dim(`${name}=`)}${shown(value)}`);
-  return `${colors.dim(time.slice(11, 19))} ${paint(level.toUpperCase().padEnd(5))} ${[message, ...facts].join('  ')}\n`;
+  const facts = Object.entries(fields).map(([name, value]) => `${colors.dim(`${name}=`)}${withoutControls(shown(value))}`);
+  return `${colors.dim(time.slice(11, 19))} ${paint(level.toUpperCase().padEnd(5))} ${[withoutControls(message), ...facts].join('  ')}\n`;
 };
 
 const shown = (value: unknown): string => {

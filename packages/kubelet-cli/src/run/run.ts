@@ -1,5 +1,5 @@
 import { isAbort } from '@solo-kubelet/diagnostics';
-import { type CliIo, usesColor } from '../cli-io.js';
+import { type CliIo, print, usesColor } from '../cli-io.js';
 import { fields } from '../config/fields.js';
 import { flagTable } from '../config/flag-table.js';
 import { loadConfiguration } from '../config/load-configuration.js';
@@ -56,7 +56,7 @@ const runLocked = async (lockFile: string, options: RunKubeletOptions): Promise<
 };
 
 const printed = (io: CliIo, text: string): number => {
-  io.stdout.write(text);
+  print(io.stdout, text);
   return EXIT.done;
 };
 

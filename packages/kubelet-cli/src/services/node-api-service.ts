@@ -16,6 +16,7 @@ import { accessWarnings, listenOptions } from './listen-options.js';
 import { manifestObject } from './manifest-object.js';
 import { nodeObject } from './node-object.js';
 import { activityRecorder, podRecorder } from './record-metrics.js';
+import { shownPod } from './shown-pod.js';
 
 /** Events that /events holds; the reconciler keeps as many. */
 const MAX_EVENTS = 1_000;
@@ -31,7 +32,7 @@ export const nodeApiService: KubeletService = (context) => {
       firstSeen(Date.now),
       tap((seen) => recordPods(seen)),
     ),
-    ({ view }) => view.pod,
+    shownPod,
   );
   const manifests = latestList(manifests$.pipe(map(({ manifests: all }) => all)), manifestObject);
   const earlier: ReadonlyMap<string, KubeletEvent> = new Map(earlierEvents.map((event) => [event.id, event]));

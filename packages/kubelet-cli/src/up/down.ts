@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CliError } from '../cli-error.js';
-import type { CliIo } from '../cli-io.js';
+import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import { DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../config/default-paths.js';
 import { findDaemon } from '../containerd/processes.js';
@@ -20,8 +20,8 @@ export const down = async (input: CommandInput, io: CliIo): Promise<number> => {
   await using _lock = await lockPath(dataDirectory);
   const layout = dataLayout(dataDirectory, runDirectoryOf(dataDirectory));
   // The daemon must not see its containers vanish; sweeping ends its shims.
-  for (const pid of await findDaemon(layout.containerd)) io.stderr.write(`ending containerd ${pid}\n`);
-  const warn = (fields: object, message: string): void => void io.stderr.write(`${message}: ${JSON.stringify(fields)}\n`);
+  for (const pid of await findDaemon(layout.containerd)) print(io.stderr, `ending containerd ${pid}\n`);
+  const warn = (fields: object, message: string): void => print(io.stderr, `${message}: ${JSON.stringify(fields)}\n`);
   await releaseNetworks({ layout, env: io.env, logger: { warn } });
   await sweep(sweepTarget(layout, flagOption(input, 'purge')));
   return EXIT.done;

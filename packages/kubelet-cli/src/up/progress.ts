@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
-import type { TextOutput } from '../cli-io.js';
+import { print, type TextOutput } from '../cli-io.js';
+import { withoutControls } from '../output/without-controls.js';
 
 /** Shows the steps of a long command, one line each, on standard error. */
 export interface Progress {
@@ -17,7 +18,7 @@ export const createProgress = (output: TextOutput, color: boolean): Progress => 
         const result = await work();
         const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
         output.write(
-          `${colors.green('✓')} ${name}${describe === undefined ? '' : `: ${describe(result)}`} ${colors.dim(`${seconds} s`)}\n`,
+          `${colors.green('✓')} ${withoutControls(`${name}${describe === undefined ? '' : `: ${describe(result)}`}`)} ${colors.dim(`${seconds} s`)}\n`,
         );
         return result;
       } catch (error) {
@@ -25,6 +26,6 @@ export const createProgress = (output: TextOutput, color: boolean): Progress => 
         throw error;
       }
     },
-    note: (text) => void output.write(`${text}\n`),
+    note: (text) => print(output, `${text}\n`),
   };
 };

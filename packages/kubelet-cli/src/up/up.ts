@@ -3,7 +3,7 @@ import { platform, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { tap } from 'rxjs';
 import { CliError } from '../cli-error.js';
-import { type CliIo, usesColor } from '../cli-io.js';
+import { type CliIo, print, usesColor } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import { DEFAULT_DATA_DIRECTORY } from '../config/default-paths.js';
 import type { KubeletConfiguration } from '../config/fields.js';
@@ -118,13 +118,14 @@ const printSettled = (
   { apiSocket, manifests: directory, waitReady }: { readonly apiSocket: string; readonly manifests: string; readonly waitReady: boolean },
 ): void => {
   const printer = podPrinter({ now: Date.now, withNamespace: false });
-  io.stdout.write(`\n${objectTable(printer, { wide: false })(pods)}\n`);
+  print(io.stdout, `\n${objectTable(printer, { wide: false })(pods)}\n`);
   for (const { origin, state, message } of manifests.manifests.values()) {
-    if (state !== 'accepted' && state !== 'ignored') io.stderr.write(`${origin.path}: ${state}: ${message}\n`);
+    if (state !== 'accepted' && state !== 'ignored') print(io.stderr, `${origin.path}: ${state}: ${message}\n`);
   }
-  if (!complete) io.stderr.write('Not every Pod is Ready yet; kubelet-cli describe pod NAME tells why.\n');
+  if (!complete) print(io.stderr, 'Not every Pod is Ready yet; kubelet-cli describe pod NAME tells why.\n');
   if (waitReady) return;
-  io.stdout.write(
+  print(
+    io.stdout,
     `Try in another terminal: edit or copy a manifest in ${directory} and watch it take effect with\n  ${ownCommand(io)} get pods -w --socket ${apiSocket}\nCtrl-C ends this.\n`,
   );
 };

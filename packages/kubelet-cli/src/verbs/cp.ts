@@ -5,6 +5,7 @@ import { PassThrough, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import tar from 'tar-stream';
 import { CliError } from '../cli-error.js';
+import { print } from '../cli-io.js';
 import { findContainer, findPod } from '../client/find-pod.js';
 import { runRemoteCommand } from '../streaming/remote-command.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
@@ -72,7 +73,7 @@ const download = async (from: RemotePath, to: string, container: string | undefi
   const archive = new PassThrough();
   const isDirectory = (await stat(to).catch(() => undefined))?.isDirectory() ?? false;
   const root = resolve(isDirectory ? join(to, posix.basename(clean)) : to);
-  const skipped = (text: string): void => void context.io.stderr.write(`skipped ${text}\n`);
+  const skipped = (text: string): void => print(context.io.stderr, `skipped ${text}\n`);
   const unpacking = unpack(archive, posix.basename(clean), root, skipped);
   const running = run(['tar', 'cf', '-', '-C', posix.dirname(clean), '--', posix.basename(clean) || '.'], from, container, context, {
     stdout: archive,

@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.js';
+import { print } from '../cli-io.js';
 import { findContainer, findPod } from '../client/find-pod.js';
 import type { ExecFlags, StreamAddress } from '../client/node-client.js';
 import { type RemoteCommandOptions, runRemoteCommand } from '../streaming/remote-command.js';
@@ -54,7 +55,7 @@ export const attach = async (options: AttachOptions, context: VerbContext): Prom
 
 /** A terminal was asked for and there is one. Without one the session goes on as a pipe, as kubectl does. */
 const withTerminal = ({ tty }: { readonly tty: boolean }, { io }: VerbContext): boolean => {
-  if (tty && io.stdin.isTTY !== true) io.stderr.write('Unable to use a TTY - input is not a terminal\n');
+  if (tty && io.stdin.isTTY !== true) print(io.stderr, 'Unable to use a TTY - input is not a terminal\n');
   return tty && io.stdin.isTTY === true;
 };
 
@@ -83,11 +84,11 @@ const runSession = async (
   };
   const result = await runRemoteCommand(session);
   if (detached.signal.aborted) {
-    io.stderr.write('detached; the container runs on\n');
+    print(io.stderr, 'detached; the container runs on\n');
     return 0;
   }
   if (result.type === 'exited') {
-    if (result.code !== 0 && !tty) io.stderr.write(`command terminated with exit code ${result.code}\n`);
+    if (result.code !== 0 && !tty) print(io.stderr, `command terminated with exit code ${result.code}\n`);
     return result.code;
   }
   throw new CliError({ code: 'CLI_REFUSED', message: result.message });

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
-import { tableWidth, write } from '../cli-io.js';
+import { tableWidth, write, writeRaw } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { Abortable, EventObject, ImageObject, ManifestObject, WatchEvent } from '../client/node-client.js';
@@ -161,7 +161,10 @@ const show = async <T extends object>(
   };
   const table = objectTable(printer, { ...tableOptions, wide: format.type === 'table' && format.wide });
   const print = async (objects: readonly T[], single: boolean): Promise<void> =>
-    write(io.stdout, format.type === 'table' ? table(objects) : await printObjects(objects, printer, { format, single }));
+    (format.type === 'jsonpath' ? writeRaw : write)(
+      io.stdout,
+      format.type === 'table' ? table(objects) : await printObjects(objects, printer, { format, single }),
+    );
 
   // A pod changes more often than its row: a line that would repeat the last one of its object, but for its age, is not printed.
   const still = printerAt(() => 0);

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { CliError } from '../cli-error.js';
-import type { CliIo } from '../cli-io.js';
+import { type CliIo, print } from '../cli-io.js';
 import { importImages } from '../containerd/import-images.js';
 import { type CtrOptions, runCtr } from '../containerd/run-ctr.js';
 import { EXIT } from '../exit-status.js';
@@ -29,7 +29,7 @@ export const importArchives = async (
   const ctr = (args: readonly string[], options: CtrOptions = {}): Promise<string> =>
     runCtr('ctr', socketPath, args, { ...options, timeoutMs: IMPORT_TIMEOUT_MS }).catch(explainMissingCtr);
   const imported = await importImages({ ctr, endpoint }, archives, { signal, ...(name === undefined ? {} : { name }) });
-  for (const each of imported) io.stdout.write(`${each}\n`);
+  for (const each of imported) print(io.stdout, `${each}\n`);
   return EXIT.done;
 };
 
@@ -65,8 +65,8 @@ export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: Run
   for (const image of unused.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
     if (!dryRun) await cri.images.removeImage({ image: { image: image.id } }, { signal });
     freedBytes += Number(image.size);
-    io.stdout.write(`${nameOf(image)}\n`);
+    print(io.stdout, `${nameOf(image)}\n`);
   }
-  io.stderr.write(`${dryRun ? 'Would free' : 'Freed'} ${(freedBytes / 1e6).toFixed(1)} MB.\n`);
+  print(io.stderr, `${dryRun ? 'Would free' : 'Freed'} ${(freedBytes / 1e6).toFixed(1)} MB.\n`);
   return EXIT.done;
 };

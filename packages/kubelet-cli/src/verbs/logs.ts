@@ -2,10 +2,11 @@ import { describeError, isAbort } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import pc from 'picocolors';
 import { CliError } from '../cli-error.js';
-import { usesColor, write } from '../cli-io.js';
+import { usesColor, write, writeRaw } from '../cli-io.js';
 import { allContainers, findContainer, findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { ContainerTarget, LogQuery } from '../client/node-client.js';
+import { withoutControls } from '../output/without-controls.js';
 import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 
 export interface LogsOptions extends NamespaceChoice, LogQuery {
@@ -34,10 +35,10 @@ export const logs = async (options: LogsOptions, context: VerbContext): Promise<
   const colors = pc.createColors(usesColor(io.stdout, io.env));
   let failed = false;
   const readOne = async (target: ContainerTarget, index: number): Promise<void> => {
-    const prefix = colors[COLOURS[index % COLOURS.length]!](`[${target.pod}/${target.container}]`);
+    const prefix = colors[COLOURS[index % COLOURS.length]!](withoutControls(`[${target.pod}/${target.container}]`));
     try {
       for await (const lines of wholeLines(client.readLog(target, query, { signal })))
-        await write(io.stdout, lines.map((line) => `${prefix} ${line}\n`).join(''));
+        await writeRaw(io.stdout, lines.map((line) => `${prefix} ${line}\n`).join(''));
     } catch (error) {
       if (isAbort(error)) return;
       failed = true;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { CliError } from '../cli-error.js';
-import { write } from '../cli-io.js';
+import { print, write } from '../cli-io.js';
 import { allContainers, findPod } from '../client/find-pod.js';
 import type { StreamAddress } from '../client/node-client.js';
 import { forwardPort, type PortForward } from '../streaming/port-forward.js';
@@ -27,7 +27,7 @@ export const portForward = async (options: PortForwardOptions, { client, io, sig
   try {
     for (const { localPort, remotePort } of pairs) {
       const open = (): Promise<StreamAddress> => client.portForward(target, remotePort, { signal });
-      const onError = (message: string): void => void io.stderr.write(`port ${remotePort}: ${message}\n`);
+      const onError = (message: string): void => print(io.stderr, `port ${remotePort}: ${message}\n`);
       const forward = await forwardPort({ open, localAddress, localPort, remotePort, signal, onError });
       forwards.push(forward);
       await write(io.stdout, `Forwarding from ${localAddress}:${forward.localPort} -> ${remotePort}\n`);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { tableWidth, write } from '../cli-io.js';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { tableWidth, write, writeRaw } from '../cli-io.js';
 import { formatTable } from '../output/table.js';
 import { inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 
@@ -40,20 +41,36 @@ export const top = async (options: TopOptions, context: VerbContext): Promise<nu
     summary = await read();
   }
   for (;;) {
-    const text = render(summary, options, tableWidth(io));
-    await write(io.stdout, options.watch && io.stdout.isTTY ? CLEAR + text : text);
+    const running = options.what === 'node' ? new Set<string>() : runningContainers(await client.listPods({ signal }));
+    const text = render(summary, running, options, tableWidth(io));
+    if (options.watch && io.stdout.isTTY) await writeRaw(io.stdout, CLEAR);
+    await write(io.stdout, text);
     if (!options.watch) return 0;
     await delay(REFRESH_MS, undefined, { signal });
     summary = await read();
   }
 };
 
+/** `namespace/pod`, and `namespace/pod/container`, of all that runs: what has ended uses nothing. */
+export const runningContainers = (pods: readonly Pod[]): ReadonlySet<string> =>
+  new Set(
+    pods.flatMap(({ metadata, status }) => {
+      const pod = `${metadata?.namespace}/${metadata?.name}`;
+      const running = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].filter(
+        ({ state }) => state?.running,
+      );
+      return running.length === 0 ? [] : [pod, ...running.map(({ name }) => `${pod}/${name}`)];
+    }),
+  );
+
 const milliCores = ({ cpu }: Figures): string =>
   cpu?.usageNanoCores === undefined ? '<unknown>' : `${Math.ceil(cpu.usageNanoCores / 1e6)}m`;
 const mebibytes = ({ memory }: Figures): string =>
   memory?.workingSetBytes === undefined ? '<unknown>' : `${Math.round(memory.workingSetBytes / 2 ** 20)}Mi`;
 
-const render = (summary: SummaryFigures, options: TopOptions, maxWidth: number | undefined): string => {
+const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string => `${namespace}/${name}`;
+
+const render = (summary: SummaryFigures, running: ReadonlySet<string>, options: TopOptions, maxWidth: number | undefined): string => {
   const table = { ...(options.noHeaders ? { noHeaders: true } : {}), ...(maxWidth === undefined ? {} : { maxWidth }) };
   if (options.what === 'node') {
     const { node } = summary;
@@ -66,8 +83,9 @@ const render = (summary: SummaryFigures, options: TopOptions, maxWidth: number |
     );
   }
   const namespaced = options.allNamespaces === true;
-  const rows = inNamespace(summary.pods, ({ podRef }) => podRef.namespace, options).flatMap((pod) =>
-    (options.containers ? pod.containers : [pod]).map((figures) => ({
+  const pods = inNamespace(summary.pods, ({ podRef }) => podRef.namespace, options).filter(({ podRef }) => running.has(keyOf(podRef)));
+  const rows = pods.flatMap((pod) =>
+    (options.containers ? pod.containers.filter(({ name }) => running.has(`${keyOf(pod.podRef)}/${name}`)) : [pod]).map((figures) => ({
       figures,
       cells: [
         ...(namespaced ? [pod.podRef.namespace] : []),

@@ -10,9 +10,11 @@ import {
   validateBatchLine,
 } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
-import { type CliIo, usesColor, write } from '../cli-io.js';
+import { type CliIo, usesColor, write, writeRaw } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
+import { escapeDocument } from '../output/document-text.js';
+import { withoutControls } from '../output/without-controls.js';
 
 /** Tells what the kubelet would say to these manifests. */
 export const validate = async (input: CommandInput, io: CliIo): Promise<number> => {
@@ -21,7 +23,7 @@ export const validate = async (input: CommandInput, io: CliIo): Promise<number> 
   if (input.operands.length === 0) throw usage('validate which files?');
   const strict = flagOption(input, 'strict');
   const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict })));
-  await write(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
+  await writeRaw(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
   return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
 };
 
@@ -64,15 +66,17 @@ const report = (io: CliIo, checked: readonly Checked[], format: string): string 
     case 'text':
       return checked.map((each) => textReport(each, usesColor(io.stdout, io.env))).join('');
     case 'json':
-      return `${JSON.stringify(
-        checked.map(({ path, ok, issues: own, messages }) => ({ path, ok, issues: own, messages })),
-        printable,
-        2,
-      )}\n`;
+      return escapeDocument(
+        `${JSON.stringify(
+          checked.map(({ path, ok, issues: own, messages }) => ({ path, ok, issues: own, messages })),
+          printable,
+          2,
+        )}\n`,
+      );
     case 'github':
-      return lines([githubAnnotations(issues)]);
+      return withoutControls(lines([githubAnnotations(issues)]));
     case 'sarif':
-      return `${JSON.stringify(sarifLog(issues), printable, 2)}\n`;
+      return escapeDocument(`${JSON.stringify(sarifLog(issues), printable, 2)}\n`);
     default:
       throw usage(`-o takes text, json, github or sarif, not ${JSON.stringify(format)}`);
   }
@@ -81,8 +85,8 @@ const report = (io: CliIo, checked: readonly Checked[], format: string): string 
 const textReport = ({ path, text, ok, results, issues, messages }: Checked, color: boolean): string =>
   lines([
     ...(issues.length === 0 ? [] : [renderIssues(issues, text, { color })]),
-    ...messages.map((message) => `${path}: ${message}`),
-    ...(ok ? [`${path}: ${results.length === 1 ? 'can run' : `${results.length} Pods can run`}`] : []),
+    ...messages.map((message) => withoutControls(`${path}: ${message}`)),
+    ...(ok ? [withoutControls(`${path}: ${results.length === 1 ? 'can run' : `${results.length} Pods can run`}`)] : []),
   ]);
 
 const lines = (texts: readonly string[]): string => texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join('');

@@ -22,6 +22,16 @@ describe('renderIssues', () => {
     );
   });
 
+  it('lets nothing that a manifest holds steer the terminal, and keeps the caret in its place', () => {
+    const hostile = 'kind: Pod\napiVersion: v1\nmetadata: {name: "\u001b]0;x\u0007\u009bA\u007f"}\nspec: {}\n';
+    const parsed = parsePod(hostile, { path: 'a\u001b[2J.yaml', nodeName: 'node1' });
+    const text = renderIssues(parsed.ok ? parsed.warnings : parsed.issues, hostile);
+    expect(text).not.toMatch(/(?!\n)\p{Control}/u);
+    expect(text).toContain('a\u241b[2J.yaml:3:');
+    const [line = '', carets = ''] = text.split('\n').slice(1);
+    expect(carets.indexOf('^')).toBe(line.indexOf('\u241b'));
+  });
+
   it('colours only when asked to', () => {
     expect(renderIssues(issues, text)).not.toContain('\u001b');
     expect(renderIssues(issues, text, { color: true })).toContain('\u001b[33m^^^^^^^^^^^^\u001b[0m');
