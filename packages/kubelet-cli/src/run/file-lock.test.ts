@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@solo-kubelet/diagnostics';
@@ -35,6 +35,18 @@ it('holds the file against other programs, tells when one waits, and lets go', a
   const said = once(other.stdout, 'data');
   await lock[Symbol.asyncDispose]();
   expect(String((await said)[0])).toBe('mine\n');
+});
+
+it('takes a path for a path, whatever it begins with', async () => {
+  const before = process.cwd();
+  process.chdir(directory);
+  try {
+    const lock = await acquireFileLock('--version', options);
+    await lock[Symbol.asyncDispose]();
+    await access(join(directory, '--version'));
+  } finally {
+    process.chdir(before);
+  }
 });
 
 it('waits until the file is free', async () => {

@@ -25,7 +25,7 @@ export const acquireFileLock = async (
 ): Promise<FileLock> => {
   logger.info({ path }, 'Acquiring the file lock');
   // A process group of its own: an interrupt typed at a terminal must not take the lock from a kubelet that is still ending.
-  const child = spawn('flock', ['--exclusive', path, 'sh', '-c', 'echo held; exec cat >/dev/null'], {
+  const child = spawn('flock', ['--exclusive', '--', path, 'sh', '-c', 'echo held; exec cat >/dev/null'], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });

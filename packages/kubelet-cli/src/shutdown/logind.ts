@@ -52,7 +52,11 @@ const run = promisify(execFile);
 
 const busctl = async (args: readonly string[], env: Env, { signal }: { readonly signal: AbortSignal }): Promise<string> => {
   try {
-    const { stdout } = await run('busctl', ['--system', '--json=short', ...args], { env: { ...env }, signal, timeout: CALL_TIMEOUT_MS });
+    const { stdout } = await run('busctl', ['--system', '--json=short', '--', ...args], {
+      env: { ...env },
+      signal,
+      timeout: CALL_TIMEOUT_MS,
+    });
     return stdout;
   } catch (cause) {
     signal.throwIfAborted();
@@ -79,7 +83,7 @@ const HOLD = ['sh', '-c', 'echo held; exec cat'];
 const inhibit = (env: Env, { signal }: { readonly signal: AbortSignal }): Promise<InhibitorLock> =>
   new Promise((resolve, reject) => {
     const why = '--why=Kubelet needs time to handle node shutdown';
-    const child = spawn('systemd-inhibit', ['--what=shutdown', '--who=kubelet', why, '--mode=delay', ...HOLD], { env: { ...env } });
+    const child = spawn('systemd-inhibit', ['--what=shutdown', '--who=kubelet', why, '--mode=delay', '--', ...HOLD], { env: { ...env } });
     const released = new Promise<void>((settle) => child.once('close', () => settle()));
     const giveUp = (): void => void child.kill();
     const timer = setTimeout(giveUp, CALL_TIMEOUT_MS);
@@ -112,7 +116,7 @@ const LISTENING_WITHIN_MS = 2_000;
 
 const watchSignals = (env: Env): Observable<boolean | 'watching'> =>
   new Observable((subscriber) => {
-    const child = spawn('busctl', ['--system', '--json=short', `--match=${MATCH}`, 'monitor'], {
+    const child = spawn('busctl', ['--system', '--json=short', `--match=${MATCH}`, '--', 'monitor'], {
       env: { ...env, SYSTEMD_LOG_LEVEL: 'info' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { journalArguments, parseNodeLogQuery } from './node-log-query.js';
 
@@ -56,5 +60,25 @@ describe('a query of the node log', () => {
       '--case-sensitive=false',
       '--boot=-1',
     ]);
+  });
+
+  it
+    .skipIf(spawnSync('journalctl', ['--version']).status !== 0)
+    .each([
+      'query=kubelet&sinceTime=2026-01-02T03:04:05%2B01:00&untilTime=2026-01-03T00:00:00Z&tailLines=9&pattern=a%20b&boot=-1',
+      'query=-f&query=getty@tty1&tailLines=0&pattern=--vacuum-size%3D1&boot=0',
+    ])('is understood by journalctl itself, which finds nothing in an empty journal: %s', (text) => {
+    const query = parse(text);
+    if (query?.type !== 'services') throw new Error('not for services');
+    const empty = mkdtempSync(join(tmpdir(), 'solo-journal-'));
+    try {
+      const args = [...journalArguments(query.services, query.options), `--directory=${empty}`];
+      const { stdout, stderr } = spawnSync('journalctl', args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+      expect(`${stdout}${stderr}`).toMatch(
+        /^No journal files were found\.\n(Data from the specified boot \(\S+\) is not available: .*|-- No entries --)\n$/,
+      );
+    } finally {
+      rmSync(empty, { recursive: true });
+    }
   });
 });

@@ -2,11 +2,11 @@ import type { LogFields, Logger } from '@solo-kubelet/diagnostics';
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { describe, expect, it } from 'vitest';
 import type { CgroupLimits } from '../core/cgroup-files.js';
+import { type CgroupName, cgroupPath, sliceUnit } from '../core/cgroup-names.js';
 import type { CgroupDriver } from '../node-environment.js';
-import { type FakeCgroupTreeOptions, fakeCgroupTree } from '../testing/fake-cgroup-tree.js';
-import { recordingCommands } from '../testing/recording-commands.js';
+import { type FakeCgroupTree, type FakeCgroupTreeOptions, fakeCgroupTree } from '../testing/fake-cgroup-tree.js';
 import { createCgroupManager } from './cgroup-manager.js';
-import { createSliceManager } from './slice-manager.js';
+import type { SliceManager } from './slice-manager.js';
 
 const pod = ['kubepods', 'burstable', 'pod1-2'];
 const limits: CgroupLimits = {
@@ -18,17 +18,39 @@ const limits: CgroupLimits = {
   hugePages: { '2Mi': 4_194_304n },
 };
 
-const setUp = (
-  options: FakeCgroupTreeOptions & { readonly driver?: CgroupDriver; readonly answer?: Parameters<typeof recordingCommands>[0] },
-) => {
-  const { driver = 'cgroupfs', version, mountPoint = '/cg', answer } = options;
+/** Systemd as far as its slices are directories: it makes them, parents too, and passes on only the controllers of its own. */
+const fakeSlices = (tree: FakeCgroupTree) => {
+  const asked: (readonly [string, ...unknown[]])[] = [];
+  const directory = (name: CgroupName): string => `/cg${cgroupPath('systemd', name)}`;
+  const slices: SliceManager = {
+    async start(name) {
+      asked.push(['start', sliceUnit(name)]);
+      for (const [level] of name.entries()) {
+        const parent = level === 0 ? '/cg' : directory(name.slice(0, level));
+        for (const controller of ['cpu', 'memory', 'pids'])
+          await tree.write(`${parent}/cgroup.subtree_control`, `+${controller}`).catch(() => {});
+        await tree.makeDirectory(directory(name.slice(0, level + 1)));
+      }
+    },
+    async setLimits(name, { cpuQuotaUs, memoryBytes }) {
+      asked.push(['setLimits', sliceUnit(name), { cpuQuotaUs, memoryBytes }]);
+    },
+    async stop(name) {
+      asked.push(['stop', sliceUnit(name), tree.directories.has(directory(name))]);
+      await tree.removeDirectory(directory(name)).catch(() => {});
+    },
+  };
+  return { asked, slices };
+};
+
+const setUp = (options: FakeCgroupTreeOptions & { readonly driver?: CgroupDriver }) => {
+  const { driver = 'cgroupfs', version, mountPoint = '/cg' } = options;
   const tree = fakeCgroupTree(options);
-  const recorded = recordingCommands(answer);
+  const { asked, slices } = fakeSlices(tree);
   const warnings: LogFields[] = [];
   const logger: Logger = { ...silentLogger, warn: (fields) => void warnings.push(fields) };
   const settings = { driver, version, mountPoint, root: '/', perQos: true, nodeLimits: {}, reserved: [], tree };
-  const slices = createSliceManager({ version, runCommand: recorded.runCommand, timeoutMs: 1_000 });
-  return { tree, warnings, commands: recorded.commands, manager: createCgroupManager({ settings, tree, slices, logger }) };
+  return { tree, warnings, asked, manager: createCgroupManager({ settings, tree, slices, logger }) };
 };
 
 describe('cgroup v2 with the cgroupfs driver', () => {
@@ -123,61 +145,53 @@ describe('a machine that lacks something', () => {
 });
 
 describe('the systemd driver', () => {
-  const call = ['busctl', '--system', 'call', 'org.freedesktop.systemd1', '/org/freedesktop/systemd1', 'org.freedesktop.systemd1.Manager'];
   const unit = 'kubepods-burstable-pod1_2.slice';
-  const directory = '/cg/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1_2.slice';
+  const levels = ['/cg', '/cg/kubepods.slice', '/cg/kubepods.slice/kubepods-burstable.slice'];
+  const directory = `${levels.at(-1)}/${unit}`;
 
-  it('starts a slice, sets its properties and writes the files too (v2)', async () => {
-    const { manager, commands, tree } = setUp({ version: 2, driver: 'systemd' });
-    for (const level of ['/cg', '/cg/kubepods.slice', '/cg/kubepods.slice/kubepods-burstable.slice']) {
-      await tree.makeDirectory(level);
-      for (const controller of ['cpu', 'memory', 'pids']) await tree.write(`${level}/cgroup.subtree_control`, `+${controller}`);
-    }
-    await tree.makeDirectory(directory);
+  it('has systemd make the slice and set its limits, and writes the files too (v2)', async () => {
+    const { manager, asked, tree } = setUp({ version: 2, driver: 'systemd' });
     await manager.ensure(pod, { ...limits, cpuQuotaUs: 33_333, hugePages: {} });
-    expect(commands).toEqual([
-      [
-        ...call,
-        ...['StartTransientUnit', 'ssa(sv)a(sa(sv))', unit, 'replace', '7'],
-        ...['Description', 's', `Solo Kubelet ${unit}`, 'Wants', 'as', '1', 'kubepods-burstable.slice'],
-        ...['MemoryAccounting', 'b', 'true', 'CPUAccounting', 'b', 'true', 'IOAccounting', 'b', 'true', 'TasksAccounting', 'b', 'true'],
-        ...['DefaultDependencies', 'b', 'false', '0'],
-      ],
-      [
-        ...call,
-        ...['SetUnitProperties', 'sba(sv)', unit, 'true', '5'],
-        ...['CPUWeight', 't', '20', 'CPUQuotaPeriodUSec', 't', '100000', 'CPUQuotaPerSecUSec', 't', '340000'],
-        ...['MemoryMax', 't', '268435456', 'TasksMax', 't', '100'],
-      ],
+    expect(asked).toEqual([
+      ['start', unit],
+      ['setLimits', unit, { cpuQuotaUs: 34_000, memoryBytes: limits.memoryBytes }],
     ]);
     expect(tree.files.get(`${directory}/cpu.max`)).toBe('34000 100000');
   });
 
-  it('uses the older property names on v1', async () => {
-    const { manager, commands } = setUp({ version: 1, driver: 'systemd' });
+  it('passes on, on the way down, the controllers that systemd leaves out, before the limits of the first pod are written', async () => {
+    const controllers = ['cpu', 'cpuset', 'memory', 'pids', 'hugetlb'];
+    const { manager, tree, warnings } = setUp({ version: 2, driver: 'systemd', controllers });
     await manager.ensure(pod, limits);
-    expect(commands[0]).toContain('BlockIOAccounting');
-    expect(commands[1]?.slice(10)).toEqual(expect.arrayContaining(['CPUShares', 'MemoryLimit']));
+    expect(tree.files.get(`${directory}/hugetlb.2MB.max`)).toBe('4194304');
+    for (const level of levels)
+      expect(tree.files.get(`${level}/cgroup.subtree_control`)?.split(' ').sort()).toEqual(controllers.toSorted());
+    expect(warnings).toEqual([]);
   });
 
-  it('takes a slice that is there already, and stops it in the end', async () => {
-    const answer = ([, ...args]: readonly string[]) =>
-      args.includes('StartTransientUnit')
-        ? { exitCode: 1, stderr: `Call failed: Unit ${unit} already exists.` }
-        : { exitCode: 0, stderr: '' };
-    const { manager, commands, tree } = setUp({ version: 2, driver: 'systemd', answer });
-    await tree.makeDirectory(directory);
+  it('does so again below a slice that systemd made anew', async () => {
+    const { manager, tree } = setUp({ version: 2, driver: 'systemd', controllers: ['cpu', 'memory', 'pids', 'hugetlb'] });
+    await manager.ensure(pod, limits);
+    await tree.removeDirectory(directory);
+    for (const level of levels.slice(1).toReversed()) await tree.removeDirectory(level);
+    await manager.ensure(pod, limits);
+    expect(tree.files.get(`${directory}/hugetlb.2MB.max`)).toBe('4194304');
+  });
+
+  it('makes the directories itself where systemd does not know the hierarchy (v1)', async () => {
+    const { manager, tree } = setUp({ version: 1, driver: 'systemd' });
+    await manager.ensure(pod, { ...limits, hugePages: {} });
+    expect(tree.files.get(`/cg/cpu${directory.slice('/cg'.length)}/cpu.shares`)).toBe('512');
+  });
+
+  it('ends the processes, has systemd stop the slice, and then removes what is left of it', async () => {
+    const { manager, asked, tree } = setUp({ version: 2, driver: 'systemd' });
     await manager.ensure(pod, {});
+    await tree.makeDirectory(`${directory}/left.scope`);
+    tree.files.set(`${directory}/left.scope/cgroup.procs`, '4242\n');
     await manager.destroy(pod);
-    expect(commands.at(-1)).toEqual([...call, 'StopUnit', 'ss', unit, 'replace']);
-  });
-
-  it('says what systemd said', async () => {
-    const answer = () => ({ exitCode: 1, stderr: 'Failed to connect to bus: No such file or directory' });
-    const { manager } = setUp({ version: 2, driver: 'systemd', answer });
-    await expect(manager.ensure(pod, {})).rejects.toMatchObject({
-      code: 'POD_CGROUP_FAILED',
-      message: `systemd refused StartTransientUnit of ${unit}: Failed to connect to bus: No such file or directory`,
-    });
+    expect(tree.killed).toEqual([4242]);
+    expect(asked.at(-1)).toEqual(['stop', unit, true]);
+    expect(await manager.someExist(pod)).toBe(false);
   });
 });

@@ -133,8 +133,13 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
 
   const make = async (name: CgroupName, options: Abortable): Promise<void> => {
     if (driver === 'systemd') await slices.start(name, options);
-    // On v2 systemd alone makes directories; on v1 it knows only some of the hierarchies.
-    if (driver === 'systemd' && version === 2) return awaitDirectory(tree, mountPoint + cgroupPath(driver, name), options);
+    // On v2 systemd alone makes directories, and passes on only the controllers that it uses itself; on v1 it knows only some of the hierarchies.
+    if (driver === 'systemd' && version === 2) {
+      await awaitDirectory(tree, mountPoint + cgroupPath(driver, name), options);
+      for (const [level] of name.entries())
+        await delegateControllers(tree, mountPoint + cgroupPath(driver, name.slice(0, level)).replace(/\/$/, ''));
+      return;
+    }
     const problems: unknown[] = [];
     const all = await hierarchies();
     const makeOrNote = async (hierarchy: string): Promise<void> => {
@@ -168,22 +173,24 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
     },
     async destroy(name, { signal } = {}) {
       const present = await directories(name);
+      // A slice whose directory goes behind systemd's back stays among its units.
+      if (driver === 'systemd') {
+        for (const directory of present) await killBelow(tree, directory);
+        await slices.stop(name, { signal });
+      }
       let problem: unknown;
       for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
         signal?.throwIfAborted();
         const results = await Promise.allSettled(present.map((directory) => killAndRemove(tree, directory)));
         problem = results.find((result) => result.status === 'rejected')?.reason;
-        if (problem === undefined) break;
+        if (problem === undefined) return;
         await delay(KILL_PAUSE_MS, undefined, { signal });
       }
-      if (problem !== undefined) {
-        throw new PodEnvironmentError({
-          code: 'CLEANUP_FAILED',
-          cause: problem,
-          message: `cannot remove cgroup ${cgroupPath(driver, name)}: ${describeError(problem)}`,
-        });
-      }
-      if (driver === 'systemd') await slices.stop(name, { signal });
+      throw new PodEnvironmentError({
+        code: 'CLEANUP_FAILED',
+        cause: problem,
+        message: `cannot remove cgroup ${cgroupPath(driver, name)}: ${describeError(problem)}`,
+      });
     },
     async children(name) {
       const names = await Promise.all((await directories(name)).map((directory) => tree.listDirectories(directory)));
@@ -218,11 +225,17 @@ const inheritCpuset = async (tree: CgroupTree, parent: string, directory: string
   await Promise.all(['cpuset.cpus', 'cpuset.mems'].map(inherit));
 };
 
+const killBelow = async (tree: CgroupTree, directory: string): Promise<void> => {
+  if (!(await tree.exists(directory))) return;
+  for (const child of await tree.listDirectories(directory)) await killBelow(tree, `${directory}/${child}`);
+  const pids = (await tree.read(`${directory}/cgroup.procs`)).split('\n').map(Number);
+  for (const pid of pids) if (pid > 1) tree.kill(pid);
+};
+
 const killAndRemove = async (tree: CgroupTree, directory: string): Promise<void> => {
   if (!(await tree.exists(directory))) return;
   for (const child of await tree.listDirectories(directory)) await killAndRemove(tree, `${directory}/${child}`);
-  const pids = (await tree.read(`${directory}/cgroup.procs`)).split('\n').map(Number);
-  for (const pid of pids) if (pid > 1) tree.kill(pid);
+  await killBelow(tree, directory);
   await tree.removeDirectory(directory);
 };
 

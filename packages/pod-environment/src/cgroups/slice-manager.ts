@@ -1,6 +1,14 @@
 import type { CgroupLimits } from '../core/cgroup-files.js';
 import type { CgroupName } from '../core/cgroup-names.js';
-import { newSliceProperties, setSliceCommand, sliceLimitProperties, startSliceCommand, stopSliceCommand } from '../core/systemd-slice.js';
+import {
+  busctlArguments,
+  newSliceProperties,
+  type SystemdCall,
+  setSliceCall,
+  sliceLimitProperties,
+  startSliceCall,
+  stopSliceCall,
+} from '../core/systemd-slice.js';
 import type { RunCommand } from '../mounts/run-command.js';
 import type { CgroupVersion } from '../node-environment.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
@@ -25,22 +33,22 @@ export interface SliceManagerOptions {
 }
 
 export const createSliceManager = ({ version, runCommand, timeoutMs }: SliceManagerOptions): SliceManager => {
-  const busctl = async (args: readonly string[], fine: RegExp, { signal }: Abortable): Promise<void> => {
-    const { exitCode, stderr } = await runCommand('busctl', args, { timeoutMs, signal });
+  const busctl = async (call: SystemdCall, fine: RegExp, { signal }: Abortable): Promise<void> => {
+    const { exitCode, stderr } = await runCommand('busctl', busctlArguments(call), { timeoutMs, signal });
     if (exitCode === 0 || fine.test(stderr)) return;
     throw new PodEnvironmentError({
       code: 'POD_CGROUP_FAILED',
-      message: `systemd refused ${args[5]} of ${args[7]}: ${stderr.trim() || `busctl ended with ${exitCode}`}`,
+      message: `systemd refused ${call.method} of ${call.unit}: ${stderr.trim() || `busctl ended with ${exitCode}`}`,
       hint: 'Is the runtime really using the systemd cgroup driver on a host that systemd runs?',
     });
   };
   return {
-    start: (name, options) => busctl(startSliceCommand(name, newSliceProperties(version, name)), ALREADY_THERE, options),
+    start: (name, options) => busctl(startSliceCall(name, newSliceProperties(version, name)), ALREADY_THERE, options),
     async setLimits(name, limits, options) {
       const properties = sliceLimitProperties(version, limits);
-      if (properties.length > 0) await busctl(setSliceCommand(name, properties), NEVER, options);
+      if (properties.length > 0) await busctl(setSliceCall(name, properties), NEVER, options);
     },
-    stop: (name, options) => busctl(stopSliceCommand(name), NOT_THERE, options),
+    stop: (name, options) => busctl(stopSliceCall(name), NOT_THERE, options),
   };
 };
 

@@ -36,36 +36,45 @@ export const newSliceProperties = (version: CgroupVersion, name: CgroupName): re
   ['DefaultDependencies', 'b', 'false'],
 ];
 
-/** Arguments of busctl(1) that make a transient slice. */
-export const startSliceCommand = (name: CgroupName, properties: readonly UnitProperty[]): readonly string[] => [
-  ...managerCall,
-  'StartTransientUnit',
-  'ssa(sv)a(sa(sv))',
-  sliceUnit(name),
-  'replace',
-  ...propertyArguments(properties),
-  '0',
-];
+/** A method call of systemd's manager about one unit, in busctl's words. */
+export interface SystemdCall {
+  readonly method: 'StartTransientUnit' | 'SetUnitProperties' | 'StopUnit';
+  readonly unit: string;
+  /** Signature of the arguments, then the arguments. */
+  readonly arguments: readonly string[];
+}
 
-/** Arguments of busctl(1) that change a slice until the next boot. */
-export const setSliceCommand = (name: CgroupName, properties: readonly UnitProperty[]): readonly string[] => [
-  ...managerCall,
-  'SetUnitProperties',
-  'sba(sv)',
-  sliceUnit(name),
-  'true',
-  ...propertyArguments(properties),
-];
+/** Makes a transient slice. */
+export const startSliceCall = (name: CgroupName, properties: readonly UnitProperty[]): SystemdCall => ({
+  method: 'StartTransientUnit',
+  unit: sliceUnit(name),
+  arguments: ['ssa(sv)a(sa(sv))', sliceUnit(name), 'replace', ...propertyArguments(properties), '0'],
+});
 
-export const stopSliceCommand = (name: CgroupName): readonly string[] => [...managerCall, 'StopUnit', 'ss', sliceUnit(name), 'replace'];
+/** Changes a slice until the next boot. */
+export const setSliceCall = (name: CgroupName, properties: readonly UnitProperty[]): SystemdCall => ({
+  method: 'SetUnitProperties',
+  unit: sliceUnit(name),
+  arguments: ['sba(sv)', sliceUnit(name), 'true', ...propertyArguments(properties)],
+});
 
-const managerCall = [
+export const stopSliceCall = (name: CgroupName): SystemdCall => ({
+  method: 'StopUnit',
+  unit: sliceUnit(name),
+  arguments: ['ss', sliceUnit(name), 'replace'],
+});
+
+/** Arguments of busctl(1). Nothing after `--` is taken for an option: the root slice is called `-.slice`. */
+export const busctlArguments = (call: SystemdCall): readonly string[] => [
   '--system',
+  '--',
   'call',
   'org.freedesktop.systemd1',
   '/org/freedesktop/systemd1',
   'org.freedesktop.systemd1.Manager',
-] as const;
+  call.method,
+  ...call.arguments,
+];
 
 const propertyArguments = (properties: readonly UnitProperty[]): readonly string[] => [`${properties.length}`, ...properties.flat()];
 

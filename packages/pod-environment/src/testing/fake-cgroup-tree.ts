@@ -46,8 +46,19 @@ export const fakeCgroupTree = ({
       files.set(`${path}/cgroup.subtree_control`, '');
     }
   };
+  const wordsOf = (file: string): readonly string[] => (files.get(file) ?? '').split(' ').filter(Boolean);
+  const childrenOf = (path: string): readonly string[] =>
+    [...directories].flatMap((directory) => {
+      const name = directory.startsWith(`${path}/`) ? directory.slice(path.length + 1) : '';
+      return name === '' || name.includes('/') ? [] : [name];
+    });
+  /** A v2 cgroup that is there already gets the controller's files when its parent passes the controller on. */
+  const giveController = (directory: string, controller: string): void => {
+    files.set(`${directory}/cgroup.controllers`, [...wordsOf(`${directory}/cgroup.controllers`), controller].join(' '));
+    for (const file of filesOf[controller]?.[2] ?? []) files.set(`${directory}/${file}`, '');
+  };
   const inherited = (path: string, root: boolean): readonly string[] =>
-    root ? controllers : (files.get(`${path.slice(0, path.lastIndexOf('/'))}/cgroup.subtree_control`) ?? '').split(' ').filter(Boolean);
+    root ? controllers : wordsOf(`${path.slice(0, path.lastIndexOf('/'))}/cgroup.subtree_control`);
 
   if (version === 2) populate(mountPoint, true);
   else for (const controller of controllers) populate(`${mountPoint}/${controller}`, true);
@@ -76,11 +87,7 @@ export const fakeCgroupTree = ({
       directories.delete(path);
       for (const file of [...files.keys()]) if (file.startsWith(`${path}/`)) files.delete(file);
     },
-    listDirectories: async (path) =>
-      [...directories].flatMap((directory) => {
-        const name = directory.startsWith(`${path}/`) ? directory.slice(path.length + 1) : '';
-        return name === '' || name.includes('/') ? [] : [name];
-      }),
+    listDirectories: async (path) => childrenOf(path),
     async read(path) {
       const text = files.get(path);
       if (text === undefined) throw failure('ENOENT', path);
@@ -90,7 +97,12 @@ export const fakeCgroupTree = ({
       for (const [part, code] of failures) if (path.includes(part)) throw failure(code, path);
       const before = files.get(path);
       if (before === undefined) throw failure('ENOENT', path);
-      files.set(path, path.endsWith('subtree_control') ? [before, value.replace('+', '')].join(' ').trim() : value);
+      if (!path.endsWith('/cgroup.subtree_control')) return void files.set(path, value);
+      const [directory, controller] = [path.slice(0, path.lastIndexOf('/')), value.replace('+', '')];
+      if (!wordsOf(`${directory}/cgroup.controllers`).includes(controller)) throw failure('ENOENT', path);
+      if (wordsOf(path).includes(controller)) return;
+      files.set(path, [...wordsOf(path), controller].join(' '));
+      for (const child of childrenOf(directory)) giveController(`${directory}/${child}`, controller);
     },
     kill(pid) {
       killed.push(pid);
