@@ -57,6 +57,8 @@ export interface FakeCriOptions {
   readonly unimplemented?: readonly string[];
   /** What RuntimeConfig answers. Default `cgroupfs`. */
   readonly runtimeConfig?: RuntimeConfigMode;
+  /** The driver that a verbose Status tells, as containerd's does. Default: it tells none. */
+  readonly infoCgroupDriver?: 'systemd' | 'cgroupfs';
   /** Names accepted as `runtime_handler` besides the empty one. Default `['runc']`. */
   readonly runtimeHandlers?: readonly string[];
   /** Form of the verbose info maps. Default `containerd`. */
@@ -139,6 +141,7 @@ export const createFakeCri = async ({
   unknownStops = 'ok',
   unimplemented: initiallyUnimplemented = USUALLY_UNIMPLEMENTED,
   runtimeConfig = 'cgroupfs',
+  infoCgroupDriver,
   runtimeHandlers = ['runc'],
   infoStyle = 'containerd',
   podIps = addressesInTurn(),
@@ -152,7 +155,7 @@ export const createFakeCri = async ({
   const unimplemented = new Set<string>(initiallyUnimplemented);
   const running = new Set<RunningExec>();
   const streams = createStreamEndpoint(streamScript);
-  const conditions: NodeConditions = { networkReady: true, runtimeReady: true, runtimeConfig, podCidr: '' };
+  const conditions: NodeConditions = { networkReady: true, runtimeReady: true, runtimeConfig, infoCgroupDriver, podCidr: '' };
 
   const images = createImageStore({
     clock,

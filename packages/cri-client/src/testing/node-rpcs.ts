@@ -16,6 +16,8 @@ export interface NodeConditions {
   networkReady: boolean;
   runtimeReady: boolean;
   runtimeConfig: RuntimeConfigMode;
+  /** The driver that the configuration in a verbose Status tells, as containerd's does; undefined: it tells none. */
+  infoCgroupDriver: 'systemd' | 'cgroupfs' | undefined;
   podCidr: string;
 }
 
@@ -44,7 +46,7 @@ export const nodeRpcs = ({ runtimeName, runtimeVersion, runtimeHandlers, conditi
             },
       ],
     },
-    info: verbose ? { config: JSON.stringify({ runtimeName, podCidr: conditions.podCidr }) } : {},
+    info: verbose ? { config: JSON.stringify({ runtimeName, podCidr: conditions.podCidr, ...handlersOf(conditions) }) } : {},
     runtimeHandlers: ['', ...runtimeHandlers].map((name) => ({
       name,
       features: { recursiveReadOnlyMounts: true, userNamespaces: true },
@@ -66,3 +68,13 @@ export const nodeRpcs = ({ runtimeName, runtimeVersion, runtimeHandlers, conditi
     yield* events.subscribeCri(eventMode, signal);
   },
 });
+
+const handlersOf = ({ infoCgroupDriver }: NodeConditions): object =>
+  infoCgroupDriver === undefined
+    ? {}
+    : {
+        containerd: {
+          defaultRuntimeName: 'runc',
+          runtimes: { runc: { runtimeType: 'io.containerd.runc.v2', options: { SystemdCgroup: infoCgroupDriver === 'systemd' } } },
+        },
+      };

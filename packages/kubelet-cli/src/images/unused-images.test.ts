@@ -1,6 +1,6 @@
 import type { Container, Image } from '@solo-kubelet/cri-client';
 import { expect, it } from 'vitest';
-import { sandboxImageOf, unusedImages } from './unused-images.js';
+import { unusedImages } from './unused-images.js';
 
 const image = (id: string, tag: string, pinned = false): Image => ({ id, repoTags: [tag], repoDigests: [], pinned }) as unknown as Image;
 const container = (facts: object): Container => facts as Container;
@@ -15,10 +15,4 @@ it('leaves pinned images, the sandbox image and those of any container', () => {
   ];
   const containers = [container({ imageId: '1', image: { image: 'x' } }), container({ imageRef: 'y', image: { image: 'by-tag:1' } })];
   expect(unusedImages(images, containers, 'pause:1').map(({ id }) => id)).toEqual(['5']);
-});
-
-it('reads the sandbox image from what containerd tells, and nothing from anything else', () => {
-  expect(sandboxImageOf({ config: '{"sandboxImage":"pause:1"}' })).toBe('pause:1');
-  expect(sandboxImageOf({})).toBeUndefined();
-  expect(sandboxImageOf({ config: 'not json' })).toBeUndefined();
 });

@@ -12,16 +12,3 @@ export const unusedImages = (
     ({ id, repoTags, repoDigests, pinned }) => !pinned && ![id, ...repoTags, ...repoDigests].some((name) => used.has(name)),
   );
 };
-
-/**
- * The image of pod sandboxes, from what the runtime tells of its configuration (`info` of a verbose Status). Runtimes that tell nothing
- * of it pin the image.
- */
-export const sandboxImageOf = (info: Readonly<Record<string, string>>): string | undefined => {
-  try {
-    const { sandboxImage } = JSON.parse(info['config'] ?? '{}') as { readonly sandboxImage?: unknown };
-    return typeof sandboxImage === 'string' ? sandboxImage : undefined;
-  } catch {
-    return undefined;
-  }
-};

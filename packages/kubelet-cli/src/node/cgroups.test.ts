@@ -20,4 +20,17 @@ describe('cgroupDriver', () => {
     const options = { configured, logger: silentLogger, signal, hasSystemd: async () => systemd };
     expect(await cgroupDriver(cri, options)).toEqual({ driver: expected, runtimeTooOld: says === 'unimplemented' });
   });
+
+  it.each([
+    ['systemd', 'cgroupfs', 'systemd'],
+    ['cgroupfs', 'systemd', 'cgroupfs'],
+  ] as const)(
+    'takes %s from the status of a containerd that has no RuntimeConfig, whatever is configured',
+    async (says, configured, expected) => {
+      await using fake = await createFakeCri({ unimplemented: ['RuntimeConfig'], infoCgroupDriver: says });
+      await using cri = createCriClient({ endpoint: fake.endpoint });
+      const options = { configured, logger: silentLogger, signal, hasSystemd: async () => true };
+      expect(await cgroupDriver(cri, options)).toEqual({ driver: expected, runtimeTooOld: true });
+    },
+  );
 });

@@ -5,7 +5,8 @@ import { type CliIo, print } from '../cli-io.js';
 import { importImages } from '../containerd/import-images.js';
 import { type CtrOptions, runCtr } from '../containerd/run-ctr.js';
 import { EXIT } from '../exit-status.js';
-import { sandboxImageOf, unusedImages } from '../images/unused-images.js';
+import { unusedImages } from '../images/unused-images.js';
+import { parseRuntimeFacts } from '../node/runtime-facts.js';
 
 const IMPORT_TIMEOUT_MS = 600_000;
 const CRI_TIMEOUT_MS = 120_000;
@@ -61,7 +62,7 @@ export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: Run
   ]);
   let freedBytes = 0;
   const nameOf = ({ repoTags, repoDigests, id }: (typeof images)[number]): string => repoTags[0] ?? repoDigests[0] ?? id;
-  const unused = unusedImages(images, containers, sandboxImageOf(info));
+  const unused = unusedImages(images, containers, parseRuntimeFacts(info).sandboxImage);
   for (const image of unused.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
     if (!dryRun) await cri.images.removeImage({ image: { image: image.id } }, { signal });
     freedBytes += Number(image.size);

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { parseRuntimeFacts } from './runtime-facts.js';
+
+/** Parts of what containerd 1.6.20 says; `null` is written where its file sets nothing. */
+const containerd = (options: object | null, more: object = {}) =>
+  JSON.stringify({
+    containerd: {
+      snapshotter: 'overlayfs',
+      defaultRuntimeName: 'runc',
+      defaultRuntime: { runtimeType: '', options: null },
+      runtimes: { runc: { runtimeType: 'io.containerd.runc.v2', options }, runsc: { options: { SystemdCgroup: false } } },
+    },
+    sandboxImage: 'registry.k8s.io/pause:3.6',
+    systemdCgroup: false,
+    ...more,
+  });
+
+describe('parseRuntimeFacts', () => {
+  it.each([
+    ['SystemdCgroup = true', { config: containerd({ SystemdCgroup: true }) }, 'systemd'],
+    ['SystemdCgroup = false', { config: containerd({ SystemdCgroup: false }) }, 'cgroupfs'],
+    ['no options', { config: containerd(null) }, 'cgroupfs'],
+    ['the old systemd_cgroup = true', { config: containerd(null, { systemdCgroup: true }) }, 'systemd'],
+    [
+      'a default handler that is not there',
+      { config: containerd({}, { containerd: { defaultRuntimeName: 'x', runtimes: {} } }) },
+      undefined,
+    ],
+    ['nothing', {}, undefined],
+    ['the TOML of CRI-O', { config: '[crio]\nroot = "/var/lib/containers/storage"\n' }, undefined],
+    ['null', { config: 'null' }, undefined],
+  ] as const)('takes from %s the driver', (_, info, expected) => {
+    expect(parseRuntimeFacts(info).cgroupDriver).toBe(expected);
+  });
+
+  it('tells the image of sandboxes', () => {
+    expect(parseRuntimeFacts({ config: containerd(null) }).sandboxImage).toBe('registry.k8s.io/pause:3.6');
+    expect(parseRuntimeFacts({}).sandboxImage).toBeUndefined();
+  });
+});
