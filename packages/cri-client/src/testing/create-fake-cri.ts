@@ -59,6 +59,8 @@ export interface FakeCriOptions {
   readonly runtimeConfig?: RuntimeConfigMode;
   /** The driver that a verbose Status tells, as containerd's does. Default: it tells none. */
   readonly infoCgroupDriver?: 'systemd' | 'cgroupfs';
+  /** The image of sandboxes that a verbose Status tells; no sandbox needs it. Default: it tells none. */
+  readonly sandboxImage?: string;
   /** Names accepted as `runtime_handler` besides the empty one. Default `['runc']`. */
   readonly runtimeHandlers?: readonly string[];
   /** Form of the verbose info maps. Default `containerd`. */
@@ -142,6 +144,7 @@ export const createFakeCri = async ({
   unimplemented: initiallyUnimplemented = USUALLY_UNIMPLEMENTED,
   runtimeConfig = 'cgroupfs',
   infoCgroupDriver,
+  sandboxImage,
   runtimeHandlers = ['runc'],
   infoStyle = 'containerd',
   podIps = addressesInTurn(),
@@ -155,7 +158,7 @@ export const createFakeCri = async ({
   const unimplemented = new Set<string>(initiallyUnimplemented);
   const running = new Set<RunningExec>();
   const streams = createStreamEndpoint(streamScript);
-  const conditions: NodeConditions = { networkReady: true, runtimeReady: true, runtimeConfig, infoCgroupDriver, podCidr: '' };
+  const conditions: NodeConditions = { networkReady: true, runtimeReady: true, runtimeConfig, infoCgroupDriver, podCidr: '', sandboxImage };
 
   const images = createImageStore({
     clock,

@@ -19,6 +19,8 @@ export interface NodeConditions {
   /** The driver that the configuration in a verbose Status tells, as containerd's does; undefined: it tells none. */
   infoCgroupDriver: 'systemd' | 'cgroupfs' | undefined;
   podCidr: string;
+  /** The image of sandboxes that a verbose Status tells, as containerd's does; undefined: it tells none. */
+  sandboxImage: string | undefined;
 }
 
 export interface NodeRpcsOptions {
@@ -46,7 +48,16 @@ export const nodeRpcs = ({ runtimeName, runtimeVersion, runtimeHandlers, conditi
             },
       ],
     },
-    info: verbose ? { config: JSON.stringify({ runtimeName, podCidr: conditions.podCidr, ...handlersOf(conditions) }) } : {},
+    info: verbose
+      ? {
+          config: JSON.stringify({
+            runtimeName,
+            podCidr: conditions.podCidr,
+            sandboxImage: conditions.sandboxImage,
+            ...handlersOf(conditions),
+          }),
+        }
+      : {},
     runtimeHandlers: ['', ...runtimeHandlers].map((name) => ({
       name,
       features: { recursiveReadOnlyMounts: true, userNamespaces: true },

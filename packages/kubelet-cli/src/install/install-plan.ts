@@ -13,12 +13,13 @@ export interface InstallOptions {
   readonly runtimeEndpoint: string;
   /** The runtime's unit, for `After=`; undefined when it has none. */
   readonly runtimeUnit: string | undefined;
+  /** What the runtime said; undefined when it did not. */
+  readonly cgroupDriver: 'cgroupfs' | 'systemd' | undefined;
 }
 
-const CONFIG_PATH = '/etc/kubernetes/kubelet.yaml';
+export const CONFIG_PATH = '/etc/kubernetes/kubelet.yaml';
 const MANIFEST_DIRECTORY = '/etc/kubernetes/manifests';
 export const UNIT_PATH = '/etc/systemd/system/solo-kubelet.service';
-const WATCHDOG_SECONDS = 60;
 
 /** Everything that a node needs besides the program and a container runtime, in order. */
 export const installPlan = (options: InstallOptions): readonly InstallStep[] => {
@@ -34,12 +35,13 @@ export const installPlan = (options: InstallOptions): readonly InstallStep[] => 
 
 const configuration = ({
   runtimeEndpoint,
+  cgroupDriver,
 }: InstallOptions): string => `# Configuration of Solo Kubelet: the fields of Kubernetes' KubeletConfiguration.
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 staticPodPath: ${MANIFEST_DIRECTORY}
 containerRuntimeEndpoint: ${runtimeEndpoint}
-address: 127.0.0.1
+${cgroupDriver === undefined ? '' : `# As the container runtime is configured; newer ones say so themselves, and are then believed.\ncgroupDriver: ${cgroupDriver}\n`}address: 127.0.0.1
 authentication:
   anonymous:
     enabled: false
@@ -54,15 +56,19 @@ const unit = ({ nodeBinary, program, runtimeUnit }: InstallOptions): string => `
 Description=Solo Kubelet: runs the Pods of ${MANIFEST_DIRECTORY}
 Wants=network-online.target
 After=network-online.target${runtimeUnit === undefined ? '' : ` ${runtimeUnit}`}
-${runtimeUnit === undefined ? '' : `Wants=${runtimeUnit}\n`}
+${runtimeUnit === undefined ? '' : `Wants=${runtimeUnit}\n`}# It is started again for as long as it takes.
+StartLimitIntervalSec=0
+
 [Service]
 Type=notify
 NotifyAccess=all
 ExecStart=${nodeBinary} ${program} run --config ${CONFIG_PATH}
 Restart=always
-RestartSec=2
-WatchdogSec=${WATCHDOG_SECONDS}
-# Containers outlive the kubelet.
+RestartSec=10
+# A slow machine, or an SD card, takes its time; a kubelet that is killed meanwhile begins anew and makes it slower.
+TimeoutStartSec=10min
+WatchdogSec=5min
+# Containers outlive the kubelet, and so do the programs of mounts; its own helpers end with it.
 KillMode=process
 OOMScoreAdjust=-999
 

@@ -7,12 +7,14 @@ import { carryOut, undo } from './carry-out.js';
 import { type InstallOptions, installPlan } from './install-plan.js';
 
 let root: string;
-const options = (): InstallOptions => ({
+const options = (change: Partial<InstallOptions> = {}): InstallOptions => ({
   root,
   nodeBinary: '/usr/bin/node',
   program: '/opt/bin.js',
   runtimeEndpoint: 'unix:///run/containerd/containerd.sock',
   runtimeUnit: 'containerd.service',
+  cgroupDriver: undefined,
+  ...change,
 });
 const config = (): string => join(root, 'etc/kubernetes/kubelet.yaml');
 const unit = (): string => join(root, 'etc/systemd/system/solo-kubelet.service');
@@ -28,7 +30,9 @@ it('writes a unit that is restarted when it hangs and leaves containers alone', 
   const text = await readFile(unit(), 'utf8');
   for (const line of [
     'Type=notify',
-    'WatchdogSec=60',
+    'TimeoutStartSec=10min',
+    'WatchdogSec=5min',
+    'StartLimitIntervalSec=0',
     'KillMode=process',
     'ExecStart=/usr/bin/node /opt/bin.js run --config /etc/kubernetes/kubelet.yaml',
     'Wants=containerd.service',
@@ -39,6 +43,14 @@ it('writes a unit that is restarted when it hangs and leaves containers alone', 
     kind: 'KubeletConfiguration',
     staticPodPath: '/etc/kubernetes/manifests',
   });
+});
+
+it('writes the cgroup driver that the runtime told, and none that it did not', async () => {
+  await carryOut(installPlan(options({ cgroupDriver: 'systemd' })));
+  expect(parse(await readFile(config(), 'utf8'))).toMatchObject({ cgroupDriver: 'systemd', address: '127.0.0.1' });
+  await rm(config());
+  await carryOut(installPlan(options()));
+  expect(parse(await readFile(config(), 'utf8'))).not.toHaveProperty('cgroupDriver');
 });
 
 it('changes nothing the second time, and keeps a configuration that was edited', async () => {

@@ -27,7 +27,8 @@ describe('parseRuntimeFacts', () => {
       undefined,
     ],
     ['nothing', {}, undefined],
-    ['the TOML of CRI-O', { config: '[crio]\nroot = "/var/lib/containers/storage"\n' }, undefined],
+    ['what CRI-O 1.36 says', { config: '{"crio":{"DefaultRuntime":"runc","CgroupManagerName":"systemd"}}' }, 'systemd'],
+    ['no JSON', { config: '[crio]\ncgroup_manager = "systemd"\n' }, undefined],
     ['null', { config: 'null' }, undefined],
   ] as const)('takes from %s the driver', (_, info, expected) => {
     expect(parseRuntimeFacts(info).cgroupDriver).toBe(expected);

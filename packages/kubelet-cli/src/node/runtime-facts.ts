@@ -13,12 +13,15 @@ export const parseRuntimeFacts = (info: Readonly<Record<string, string>>): Runti
   const handler = runtimes?.[defaultRuntimeName];
   const usesSystemd = handler?.options?.SystemdCgroup === true || config.systemdCgroup === true;
   return {
-    cgroupDriver: handler === undefined ? undefined : usesSystemd ? 'systemd' : 'cgroupfs',
+    cgroupDriver: handler === undefined ? driverOfCrio(config.crio?.CgroupManagerName) : usesSystemd ? 'systemd' : 'cgroupfs',
     sandboxImage: typeof config.sandboxImage === 'string' ? config.sandboxImage : undefined,
   };
 };
 
-interface ContainerdConfig {
+const driverOfCrio = (manager: unknown): RuntimeFacts['cgroupDriver'] =>
+  manager === 'systemd' || manager === 'cgroupfs' ? manager : undefined;
+
+interface RuntimeConfiguration {
   readonly containerd?: {
     readonly defaultRuntimeName?: string;
     /** `options` are the handler's own, as its file names them: SystemdCgroup of runc. */
@@ -27,10 +30,11 @@ interface ContainerdConfig {
   /** For handlers of the days before shim v2. */
   readonly systemdCgroup?: unknown;
   readonly sandboxImage?: unknown;
+  /** CRI-O's: the part of its configuration that is about containers. */
+  readonly crio?: { readonly CgroupManagerName?: unknown } | null;
 }
 
-/** CRI-O's is TOML, and none of these. */
-const parseConfig = (text: string | undefined): ContainerdConfig => {
+const parseConfig = (text: string | undefined): RuntimeConfiguration => {
   try {
     const value: unknown = JSON.parse(text ?? '');
     return typeof value === 'object' && value !== null ? value : {};

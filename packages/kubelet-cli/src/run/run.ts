@@ -26,8 +26,11 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
   });
   for (const warning of warnings) logger.warn({}, warning);
   if (withoutEffect.length > 0) logger.info({ fields: withoutEffect }, 'These fields have no effect without an API server');
-  if (flags.lockFile === undefined) await runKubelet({ ...loaded, logger, signal: io.interrupted });
-  else await runLocked(flags.lockFile, { ...loaded, logger, signal: io.interrupted });
+  const options = { ...loaded, logger, signal: io.interrupted };
+  await (flags.lockFile === undefined ? runKubelet(options) : runLocked(flags.lockFile, options)).catch((error: unknown) => {
+    // Being told to stop while it still starts is no failure either.
+    if (!io.interrupted.aborted || !(isAbort(error) || error === io.interrupted.reason)) throw error;
+  });
   return EXIT.done;
 };
 

@@ -10,11 +10,18 @@ export interface RuntimeVersion {
   readonly runtimeVersion: string;
 }
 
+export interface WaitForRuntimeOptions {
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Called after each attempt that had no answer. */
+  readonly onSilence?: () => void;
+}
+
 /** Waits for as long as it takes until the runtime answers, and says so at once and every half minute. */
 export const waitForRuntime = async (
   cri: CriClient,
   endpoint: string,
-  { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
+  { logger, signal, onSilence = () => {} }: WaitForRuntimeOptions,
 ): Promise<RuntimeVersion> => {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -22,6 +29,7 @@ export const waitForRuntime = async (
     } catch (error) {
       signal.throwIfAborted();
       if (!CriError.is(error) || error.code === 'CRI_BAD_ENDPOINT') throw error;
+      onSilence();
       if (attempt % REMIND_EVERY === 0) {
         logger.warn({ err: error, path: endpoint, hint: error.hint }, 'The container runtime does not answer; waiting for it');
       }

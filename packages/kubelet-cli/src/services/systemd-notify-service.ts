@@ -1,35 +1,18 @@
-import { execFile } from 'node:child_process';
-import { describeError } from '@solo-kubelet/diagnostics';
 import { filter, ignoreElements, map, merge, type Observable, switchMap, take, tap, timer } from 'rxjs';
 import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
-
-const NOTIFY_TIMEOUT_MS = 5_000;
-const MS_PER_MICROSECOND = 1 / 1_000;
-
-/** Tells systemd something; only said when systemd asked for it (`Type=notify`). */
-export type Notify = (...states: readonly string[]) => void;
-
-/** Through `systemd-notify`, since Node cannot send datagrams to a unix socket. The unit needs `NotifyAccess=all`. */
-const systemdNotify =
-  ({ logger }: Pick<KubeletContext, 'logger'>): Notify =>
-  (...states) =>
-    execFile('systemd-notify', [...states], { timeout: NOTIFY_TIMEOUT_MS }, (error) => {
-      if (error) logger.warn({ err: describeError(error) }, 'Cannot tell systemd');
-    });
-
-export interface SystemdEnvironment {
-  readonly NOTIFY_SOCKET?: string;
-  readonly WATCHDOG_USEC?: string;
-}
+import { type Notify, type SystemdEnvironment, signOfLifeMs, systemdNotify } from './systemd-notify.js';
 
 /**
  * READY=1 at the first look at the runtime, then WATCHDOG=1 twice per WatchdogSec for as long as looks keep coming: a kubelet that hangs,
  * or whose runtime has been silent for longer than upstream's limit, is restarted by systemd. Containers run on.
  */
 export const systemdNotifyService =
-  (environment: SystemdEnvironment, notifyWith: (context: KubeletContext) => Notify = systemdNotify): KubeletService =>
+  (
+    environment: SystemdEnvironment,
+    notifyWith: (context: KubeletContext) => Notify = (context) => systemdNotify(environment, context),
+  ): KubeletService =>
   (context) => {
-    const { NOTIFY_SOCKET, WATCHDOG_USEC } = environment;
+    const { NOTIFY_SOCKET } = environment;
     const { reconciler, config, startedAtMs } = context;
     let lastLookMs = startedAtMs;
     const look$: Observable<unknown> = reconciler.activity$.pipe(
@@ -44,7 +27,7 @@ export const systemdNotifyService =
       take(1),
       tap(() => notify('--ready', '--status=Running pods')),
     );
-    const periodMs = (Number(WATCHDOG_USEC ?? 0) * MS_PER_MICROSECOND) / 2;
+    const periodMs = signOfLifeMs(environment);
     const limitMs = Math.max(MIN_SILENCE_MS, 2 * config.syncFrequency);
     const alive$ = ready$.pipe(
       switchMap(() => timer(0, periodMs)),

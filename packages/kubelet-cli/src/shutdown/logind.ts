@@ -33,7 +33,8 @@ const US_PER_MS = 1_000;
 
 /**
  * Through systemd's own programs, which are wherever logind is: D-Bus hands out an inhibitor lock as a file descriptor, which Node cannot receive
- * (docs/decisions/140). Each ends when this process does.
+ * (docs/decisions/140). Each ends when this process does, however that ends: the lock's with its input, the watch, which reads nothing, by a signal
+ * of the kernel's that setpriv(1) asks for.
  */
 export const systemdLogind = (env: Readonly<Record<string, string | undefined>>): Logind => ({
   inhibitDelayMaxMs: async (options) => Math.floor((await property('InhibitDelayMaxUSec', 'number', env, options)) / US_PER_MS),
@@ -116,10 +117,14 @@ const LISTENING_WITHIN_MS = 2_000;
 
 const watchSignals = (env: Env): Observable<boolean | 'watching'> =>
   new Observable((subscriber) => {
-    const child = spawn('busctl', ['--system', '--json=short', `--match=${MATCH}`, '--', 'monitor'], {
-      env: { ...env, SYSTEMD_LOG_LEVEL: 'info' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      'setpriv',
+      ['--pdeathsig', 'SIGTERM', '--', 'busctl', '--system', '--json=short', `--match=${MATCH}`, '--', 'monitor'],
+      {
+        env: { ...env, SYSTEMD_LOG_LEVEL: 'info' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     let listening = false;
     const listens = (): void => {
       if (listening) return;
@@ -133,7 +138,7 @@ const watchSignals = (env: Env): Observable<boolean | 'watching'> =>
       const begins = shutdownBegins(line);
       if (begins !== undefined) subscriber.next(begins);
     });
-    child.once('error', (cause) => subscriber.error(failure('busctl cannot be run', cause)));
+    child.once('error', (cause) => subscriber.error(failure('setpriv, which runs busctl, cannot be run', cause)));
     child.once('close', () => subscriber.error(failure(`the watch over logind has ended: ${complaint()}`)));
     return () => {
       clearTimeout(timer);
