@@ -177,6 +177,12 @@ describe('figures', () => {
     expect(Object.keys(light.node).sort()).toEqual(['cpu', 'memory', 'nodeName', 'startTime', 'swap']);
   });
 
+  it('/stats/summary counts the layers of images, which CRI-O keeps beside the directory that it measures', async () => {
+    await start({ imageFsPath: '/var/lib/containers/storage/overlay-images', images: [{ tags: ['app:1'], sizeBytes: 5_000_000 }] });
+    const { node } = JSON.parse((await get('/stats/summary')).body) as { node: { runtime: { imageFs: { usedBytes: number } } } };
+    expect(node.runtime.imageFs.usedBytes).toBeGreaterThanOrEqual(5_000_000 + 1);
+  });
+
   it.each([
     [true, ['data']],
     [false, []],

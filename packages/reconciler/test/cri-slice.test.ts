@@ -53,8 +53,8 @@ const startKubelet = async (options: FakeCriOptions = {}) => {
   };
 };
 
-it('takes a pod from its manifest through a crash to its removal', async () => {
-  await using kubelet = await startKubelet();
+it.each(['containerd', 'cri-o'] as const)('takes a pod on %s from its manifest through a crash to its removal', async (personality) => {
+  await using kubelet = await startKubelet({ personality });
   kubelet.synced();
   kubelet.apply(pod('web'));
   await vi.waitFor(() => expect(kubelet.view('uid-web')?.pod.status).toMatchObject({ phase: 'Running' }));

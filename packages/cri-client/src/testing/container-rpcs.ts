@@ -1,4 +1,11 @@
-import { type ContainerFilter, ContainerState, type LinuxContainerResources, type RuntimeServiceDefinition } from '../gen/cri-v1.js';
+import {
+  type Container,
+  type ContainerFilter,
+  ContainerState,
+  ImageSpec,
+  type LinuxContainerResources,
+  type RuntimeServiceDefinition,
+} from '../gen/cri-v1.js';
 import { completeContainerConfig, completeSandboxConfig, type FakeRuntime } from './fake-runtime.js';
 import { idMatches, labelsMatch } from './labels.js';
 import type { ContainerRecord } from './records.js';
@@ -40,45 +47,56 @@ const mergeResources = (current: LinuxContainerResources | undefined, update: Li
   return { ...(current ?? update), ...named };
 };
 
-export const containerRpcs = (runtime: FakeRuntime, infoStyle: InfoStyle): Containers => ({
-  createContainer: ({ podSandboxId, config, sandboxConfig }) => ({
-    containerId: runtime.createContainer(podSandboxId, config ?? completeContainerConfig({}), sandboxConfig ?? completeSandboxConfig({}))
-      .id,
-  }),
-  startContainer: async ({ containerId }, { signal }) => {
-    await runtime.startContainer(containerId, signal);
-    return {};
-  },
-  stopContainer: async ({ containerId, timeout }, { signal }) => {
-    await runtime.stopContainer(containerId, Number(timeout), signal);
-    return {};
-  },
-  removeContainer: ({ containerId }) => {
-    runtime.removeContainer(containerId);
-    return {};
-  },
-  listContainers: ({ filter }) => ({ containers: selectContainers(runtime, filter).map(toContainer) }),
-  streamContainers: async function* ({ filter }) {
-    for (const record of selectContainers(runtime, filter)) yield { containers: [toContainer(record)] };
-  },
-  containerStatus: ({ containerId, verbose }) => {
-    const record = runtime.container(containerId);
-    return { status: toContainerStatus(record, runtime.logPath(record)), info: verbose ? containerInfo(record, infoStyle) : {} };
-  },
-  updateContainerResources: ({ containerId, linux }) => {
-    const record = runtime.container(containerId);
-    if (record.state === ContainerState.CONTAINER_EXITED) throw new RpcError('UNKNOWN', 'container is in CONTAINER_EXITED state');
-    if (linux !== undefined) record.resources = mergeResources(record.resources, linux);
-    return {};
-  },
-  reopenContainerLog: ({ containerId }) => {
-    const record = runtime.container(containerId);
-    if (record.state !== ContainerState.CONTAINER_RUNNING) throw new RpcError('UNKNOWN', 'container is not running');
-    runtime.log(record)?.reopen();
-    return {};
-  },
-  checkpointContainer: ({ containerId }) => {
-    runtime.container(containerId);
-    return {};
-  },
-});
+export interface ContainerRpcsOptions {
+  /** Whether lists name images by id, whatever the status says. */
+  readonly idsInLists: boolean;
+}
+
+export const containerRpcs = (runtime: FakeRuntime, infoStyle: InfoStyle, { idsInLists }: ContainerRpcsOptions): Containers => {
+  const listed = (record: ContainerRecord): Container => {
+    const container = toContainer(record);
+    return idsInLists ? { ...container, image: { ...ImageSpec.fromPartial({}), image: record.imageId } } : container;
+  };
+  return {
+    createContainer: ({ podSandboxId, config, sandboxConfig }) => ({
+      containerId: runtime.createContainer(podSandboxId, config ?? completeContainerConfig({}), sandboxConfig ?? completeSandboxConfig({}))
+        .id,
+    }),
+    startContainer: async ({ containerId }, { signal }) => {
+      await runtime.startContainer(containerId, signal);
+      return {};
+    },
+    stopContainer: async ({ containerId, timeout }, { signal }) => {
+      await runtime.stopContainer(containerId, Number(timeout), signal);
+      return {};
+    },
+    removeContainer: ({ containerId }) => {
+      runtime.removeContainer(containerId);
+      return {};
+    },
+    listContainers: ({ filter }) => ({ containers: selectContainers(runtime, filter).map(listed) }),
+    streamContainers: async function* ({ filter }) {
+      for (const record of selectContainers(runtime, filter)) yield { containers: [listed(record)] };
+    },
+    containerStatus: ({ containerId, verbose }) => {
+      const record = runtime.container(containerId);
+      return { status: toContainerStatus(record, runtime.logPath(record)), info: verbose ? containerInfo(record, infoStyle) : {} };
+    },
+    updateContainerResources: ({ containerId, linux }) => {
+      const record = runtime.container(containerId);
+      if (record.state === ContainerState.CONTAINER_EXITED) throw new RpcError('UNKNOWN', 'container is in CONTAINER_EXITED state');
+      if (linux !== undefined) record.resources = mergeResources(record.resources, linux);
+      return {};
+    },
+    reopenContainerLog: ({ containerId }) => {
+      const record = runtime.container(containerId);
+      if (record.state !== ContainerState.CONTAINER_RUNNING) throw new RpcError('UNKNOWN', 'container is not running');
+      runtime.log(record)?.reopen();
+      return {};
+    },
+    checkpointContainer: ({ containerId }) => {
+      runtime.container(containerId);
+      return {};
+    },
+  };
+};

@@ -29,9 +29,14 @@ import { toContainerStatus, toSandboxStatus } from './wire-views.js';
 export interface FakeCriOptions {
   /** Where to listen. Default: a socket in a new temporary directory, which goes with the fake. */
   readonly socketPath?: string;
-  /** Default `containerd`. */
+  /**
+   * Whose ways it has where no other option says so. `cri-o` is CRI-O 1.36 as seen: no container without its log's directory, lists with ids of images
+   * where statuses have names, a network namespace named for sandboxes on the host's too, no events unless configured. Default `containerd`.
+   */
+  readonly personality?: Personality;
+  /** Default: the personality. */
   readonly runtimeName?: string;
-  /** Default `v2.1.0`. */
+  /** Default `v2.1.0`, or `1.36.3` of CRI-O. */
   readonly runtimeVersion?: string;
   /** Default: real time. */
   readonly clock?: Clock;
@@ -45,7 +50,7 @@ export interface FakeCriOptions {
   readonly exec?: ExecScript;
   /** Speaks the streaming protocols. Default: the URLs answer 501. */
   readonly streams?: StreamScript;
-  /** How GetContainerEvents behaves. Default `perClient`. */
+  /** How GetContainerEvents behaves. Default `perClient`; CRI-O's, `immediateEof`. */
   readonly events?: CriEventMode;
   /** Whether containerd's own event service answers. Default: when the name is `containerd`. */
   readonly containerdEvents?: boolean;
@@ -63,13 +68,15 @@ export interface FakeCriOptions {
   readonly sandboxImage?: string;
   /** Names accepted as `runtime_handler` besides the empty one. Default `['runc']`. */
   readonly runtimeHandlers?: readonly string[];
-  /** Form of the verbose info maps. Default `containerd`. */
+  /** Form of the verbose info maps. Default: that of the personality. */
   readonly infoStyle?: InfoStyle;
   /** Addresses of a new sandbox off the host network. Default: one of 10.88.0.0/16, in turn. */
   readonly podIps?: (config: PodSandboxConfig) => readonly string[];
   /** Mount point that ImageFsInfo names. Default `/`. */
   readonly imageFsPath?: string;
 }
+
+export type Personality = 'containerd' | 'cri-o';
 
 /** The RPCs that a runtime of Kubernetes 1.36's time may lack. */
 const USUALLY_UNIMPLEMENTED = [
@@ -129,15 +136,16 @@ export interface FakeCri extends AsyncDisposable {
 /** Starts a whole CRI server in memory, on a unix socket. */
 export const createFakeCri = async ({
   socketPath: wantedSocketPath,
-  runtimeName = 'containerd',
-  runtimeVersion = 'v2.1.0',
+  personality = 'containerd',
+  runtimeName = personality,
+  runtimeVersion = personality === 'cri-o' ? '1.36.3' : 'v2.1.0',
   clock = realClock,
   images: initialImages = [],
   registry = [],
   containers: scripts = () => ({}),
   exec = () => ({}),
   streams: streamScript,
-  events: eventMode = 'perClient',
+  events: eventMode = personality === 'cri-o' ? 'immediateEof' : 'perClient',
   containerdEvents = runtimeName === 'containerd',
   recordLagMs = 0,
   unknownStops = 'ok',
@@ -146,7 +154,7 @@ export const createFakeCri = async ({
   infoCgroupDriver,
   sandboxImage,
   runtimeHandlers = ['runc'],
-  infoStyle = 'containerd',
+  infoStyle = personality === 'cri-o' ? 'cri-o-no-infra' : 'containerd',
   podIps = addressesInTurn(),
   imageFsPath = '/',
 }: FakeCriOptions = {}): Promise<FakeCri> => {
@@ -174,6 +182,7 @@ export const createFakeCri = async ({
     runtimeHandlers,
     recordLagMs,
     unknownStops,
+    makesLogDirectory: personality === 'containerd',
     onEvent: (event) => {
       for (const envelope of containerdEnvelopes(event, clock.now())) events.containerd.publish(envelope);
       if (event.phase === 'exiting') return;
@@ -198,7 +207,7 @@ export const createFakeCri = async ({
       mountService(RuntimeServiceDefinition, {
         ...nodeRpcs({ runtimeName, runtimeVersion, runtimeHandlers, conditions, events, eventMode }),
         ...sandboxRpcs(runtime, infoStyle),
-        ...containerRpcs(runtime, infoStyle),
+        ...containerRpcs(runtime, infoStyle, { idsInLists: personality === 'cri-o' }),
         ...execs,
         execSync: async (request, context) => {
           try {

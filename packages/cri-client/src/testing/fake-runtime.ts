@@ -17,7 +17,7 @@ import type { ImageStore } from './image-store.js';
 import type { ContainerRecord, SandboxRecord } from './records.js';
 import { notFound, RpcError } from './rpc-error.js';
 import type { RuntimeEvent } from './runtime-event.js';
-import { containerName, findById, refuseTaken, refuseUnsound, sandboxName } from './runtime-rules.js';
+import { containerName, findById, refuseTaken, refuseUnsound, refuseWithoutLogDirectory, sandboxName } from './runtime-rules.js';
 import type { ContainerScripts } from './script.js';
 
 export interface FakeRuntimeOptions {
@@ -29,6 +29,8 @@ export interface FakeRuntimeOptions {
   /** From the news of an exit to its record, ms. */
   readonly recordLagMs: number;
   readonly unknownStops: 'ok' | 'notFound';
+  /** Whether the directory of a container's log is made when it is missing. */
+  readonly makesLogDirectory: boolean;
   readonly onEvent: (event: RuntimeEvent) => void;
 }
 
@@ -41,6 +43,7 @@ export const createFakeRuntime = ({
   runtimeHandlers,
   recordLagMs,
   unknownStops,
+  makesLogDirectory,
   onEvent,
 }: FakeRuntimeOptions) => {
   const sandboxes = new Map<string, SandboxRecord>();
@@ -134,6 +137,7 @@ export const createFakeRuntime = ({
     const holder = [...containers.values()].find((other) => containerName(other.config, other.sandbox.config) === name);
     refuseTaken('container', name, holder);
     refuseUnsound(config);
+    if (!makesLogDirectory) refuseWithoutLogDirectory(owner.config.logDirectory, config.logPath);
     const wanted = config.image?.image ?? '';
     const image = images.find(wanted);
     if (image === undefined) throw new RpcError('NOT_FOUND', `failed to resolve image "${wanted}": ${wanted}: not found`);

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type ContainerConfig, MountPropagation, type PodSandboxConfig } from '../gen/cri-v1.js';
 import { RpcError } from './rpc-error.js';
 
@@ -37,4 +39,10 @@ export const refuseUnsound = ({ mounts, linux }: ContainerConfig): void => {
   if (security?.runAsGroup !== undefined && security.runAsUser === undefined && security.runAsUsername === '') {
     throw new RpcError('UNKNOWN', 'user group is specified without user');
   }
+};
+
+/** CRI-O's monitor opens the log file and makes no directory for it. */
+export const refuseWithoutLogDirectory = (logDirectory: string, logPath: string): void => {
+  if (logDirectory === '' || logPath === '' || existsSync(dirname(join(logDirectory, logPath)))) return;
+  throw new RpcError('UNKNOWN', 'container create failed: [conmon:e]: Failed to open log file No such file or directory');
 };

@@ -6,12 +6,13 @@ export type InfoStyle = 'containerd' | 'cri-o' | 'cri-o-no-infra';
 
 const json = (value: unknown): string => JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
 
-const runtimeSpec = (kind: 'sandbox' | 'container', { id, config }: SandboxRecord, pid: number) => ({
+const runtimeSpec = (kind: 'sandbox' | 'container', { id, config }: SandboxRecord, pid: number, style: InfoStyle) => ({
   ociVersion: '1.1.0',
   linux: {
     namespaces: [
       { type: 'pid' },
-      ...(config.linux?.securityContext?.namespaceOptions?.network === NamespaceMode.NODE
+      // CRI-O names one on the host's network too.
+      ...(style === 'containerd' && config.linux?.securityContext?.namespaceOptions?.network === NamespaceMode.NODE
         ? []
         : [{ type: 'network', path: `/var/run/netns/cni-${id.slice(0, 8)}` }]),
       { type: 'mount' },
@@ -22,7 +23,7 @@ const runtimeSpec = (kind: 'sandbox' | 'container', { id, config }: SandboxRecor
 });
 
 export const sandboxInfo = (record: SandboxRecord, style: InfoStyle): Record<string, string> => {
-  const spec = runtimeSpec('sandbox', record, record.pid);
+  const spec = runtimeSpec('sandbox', record, record.pid, style);
   if (style === 'cri-o-no-infra') return { info: json({ runtimeSpec: spec }) };
   if (style === 'cri-o') return { info: json({ image: 'registry.k8s.io/pause:3.10', pid: record.pid, runtimeSpec: spec }) };
   return {
@@ -42,7 +43,7 @@ export const sandboxInfo = (record: SandboxRecord, style: InfoStyle): Record<str
 };
 
 export const containerInfo = (record: ContainerRecord, style: InfoStyle): Record<string, string> => {
-  const base = { sandboxID: record.sandbox.id, pid: record.pid, runtimeSpec: runtimeSpec('container', record.sandbox, record.pid) };
+  const base = { sandboxID: record.sandbox.id, pid: record.pid, runtimeSpec: runtimeSpec('container', record.sandbox, record.pid, style) };
   if (style !== 'containerd') return { info: json({ ...base, privileged: record.config.linux?.securityContext?.privileged ?? false }) };
   return {
     info: json({

@@ -39,7 +39,11 @@ export const podOfSandbox = async (
     spec: {
       // Our kubelets write the node's name on what they start; of strangers it is not known.
       ...(sandbox.labels[OWNER_LABEL] === undefined ? {} : { nodeName: sandbox.labels[OWNER_LABEL] }),
-      containers: newest.map(({ metadata, image }) => ({ name: metadata?.name ?? '', image: image?.image ?? '' })),
+      // CRI-O's list has the image's id where the status has its name.
+      containers: newest.map(({ id, metadata, image }) => ({
+        name: metadata?.name ?? '',
+        image: answers.find(({ status }) => status?.id === id)?.status?.image?.image || (image?.image ?? ''),
+      })),
     },
     status: {
       phase: isUp ? 'Running' : containerStatuses.every(({ state }) => state?.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed',

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { CgroupMount } from './cgroup-figures.js';
 
 /**
- * Paths of the cgroups that the runtime made in a pod's cgroup, by container id. Runtimes name them by the id alone, or put a word before
- * it and `.scope` behind it with the systemd driver (`cri-containerd-<id>.scope`, `crio-<id>.scope`).
+ * Paths of the cgroups that the runtime made in a pod's cgroup, by container id. containerd names them by the id alone, CRI-O puts `crio-` before it;
+ * with the systemd driver they are scopes (`cri-containerd-<id>.scope`, `crio-<id>.scope`). CRI-O's `crio-conmon-<id>` is the monitor's, not the container's.
  */
 export const containerCgroups = async (
   { mountPoint, version }: CgroupMount,
@@ -15,7 +15,9 @@ export const containerCgroups = async (
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return new Map(
     containerIds.flatMap((id): [string, string][] => {
-      const name = names.find((each) => each === id || each.endsWith(`-${id}.scope`));
+      const own = [id, `crio-${id}`, `cri-containerd-${id}.scope`, `crio-${id}.scope`];
+      const name =
+        names.find((each) => own.includes(each)) ?? names.find((each) => each.endsWith(`-${id}.scope`) && !each.includes('conmon'));
       return name === undefined ? [] : [[id, `${podPath}/${name}`]];
     }),
   );

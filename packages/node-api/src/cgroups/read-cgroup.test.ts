@@ -111,13 +111,16 @@ it('a cgroup that is not there has no figures', async () => {
 });
 
 it('finds containers by the names that either cgroup driver gives them', async () => {
-  for (const name of ['aaa', 'cri-containerd-bbb.scope', 'crio-ccc.scope'])
+  const monitors = ['crio-conmon-ccc.scope', 'crio-conmon-eee'];
+  for (const name of [...monitors, 'aaa', 'cri-containerd-bbb.scope', 'crio-ccc.scope', 'crio-eee', 'other-fff.scope'])
     await mkdir(join(mountPoint, 'pod1', name), { recursive: true });
-  expect(await containerCgroups({ mountPoint, version: 2 }, '/pod1', ['aaa', 'bbb', 'ccc', 'ddd'])).toEqual(
+  expect(await containerCgroups({ mountPoint, version: 2 }, '/pod1', ['aaa', 'bbb', 'ccc', 'ddd', 'eee', 'fff'])).toEqual(
     new Map([
       ['aaa', '/pod1/aaa'],
       ['bbb', '/pod1/cri-containerd-bbb.scope'],
       ['ccc', '/pod1/crio-ccc.scope'],
+      ['eee', '/pod1/crio-eee'],
+      ['fff', '/pod1/other-fff.scope'],
     ]),
   );
 });

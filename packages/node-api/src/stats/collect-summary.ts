@@ -1,4 +1,4 @@
-import type { CriClient } from '@solo-kubelet/cri-client';
+import type { CriClient, FilesystemUsage } from '@solo-kubelet/cri-client';
 import { machinePressures } from '../cgroups/pressure.js';
 import type { NodeView } from '../node-view.js';
 import { ioStats } from './cgroup-stats.js';
@@ -90,7 +90,15 @@ const imageFilesystem = async (cri: CriClient, nowMs: number, signal: AbortSigna
   return {
     ...filesystem,
     time: timeOf(first.timestamp, nowMs),
-    ...(first.usedBytes ? { usedBytes: Number(first.usedBytes.value) } : {}),
+    ...(first.usedBytes ? { usedBytes: await usedByImages(cri, first, signal) } : {}),
     ...(first.inodesUsed ? { inodesUsed: Number(first.inodesUsed.value) } : {}),
   };
+};
+
+/** CRI-O counts only the records of its images, in `overlay-images`; their layers, of which it tells the sizes, are beside that directory. */
+const usedByImages = async (cri: CriClient, { fsId, usedBytes }: FilesystemUsage, signal: AbortSignal): Promise<number> => {
+  const reported = Number(usedBytes?.value ?? 0n);
+  if (!/\/\w+-images$/.test(fsId?.mountpoint ?? '')) return reported;
+  const images = await cri.lists.images(undefined, { signal });
+  return images.reduce((sum, { size }) => sum + Number(size), reported);
 };

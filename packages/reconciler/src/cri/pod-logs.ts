@@ -1,5 +1,5 @@
 import { access, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PodUid } from '../core/pod-identity.js';
 
 export interface PodLogOptions {
@@ -10,6 +10,8 @@ export interface PodLogOptions {
 }
 
 export interface PodLogs {
+  /** Makes the directory of a log: CRI-O does not, and creates no container without. */
+  makeDirectory(logPath: string): Promise<void>;
   /** Links a container's log where log collectors look for it, if the log is there. */
   link(container: {
     readonly podName: string;
@@ -37,6 +39,9 @@ export const createPodLogs = ({ podLogsDir, containerLogsDir }: PodLogOptions): 
     }
   };
   return {
+    makeDirectory: async (logPath) => {
+      await mkdir(dirname(logPath), { recursive: true, mode: 0o755 });
+    },
     link: async ({ podName, namespace, containerName, containerId, logPath }) => {
       if (containerLogsDir === '') return;
       try {

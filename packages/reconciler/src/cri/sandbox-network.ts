@@ -1,7 +1,11 @@
-import type { PodSandboxStatusResponse } from '@solo-kubelet/cri-client';
+import { NamespaceMode, type PodSandboxStatusResponse } from '@solo-kubelet/cri-client';
 
-/** Path of a sandbox's network namespace, from the free-form `info` of a verbose status (containerd and CRI-O agree on `runtimeSpec`). */
-export const netnsPathOf = ({ info }: PodSandboxStatusResponse): string | undefined => {
+/**
+ * Path of a sandbox's network namespace, from the free-form `info` of a verbose status (containerd and CRI-O agree on `runtimeSpec`). None on the
+ * host's network, where CRI-O names one all the same.
+ */
+export const netnsPathOf = ({ info, status }: PodSandboxStatusResponse): string | undefined => {
+  if (status?.linux?.namespaces?.options?.network === NamespaceMode.NODE) return undefined;
   const text = info['info'];
   if (text === undefined) return undefined;
   try {

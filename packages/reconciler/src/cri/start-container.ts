@@ -1,4 +1,5 @@
 import { type ContainerConfig, ContainerState, type CriClient, type PodSandboxConfig } from '@solo-kubelet/cri-client';
+import { describeError } from '@solo-kubelet/diagnostics';
 import type { ImageFacts, PodEnvironment } from '@solo-kubelet/pod-environment';
 import { uidOf } from '../core/pod-identity.js';
 import type { ResourceAllocator } from '../resource-allocator.js';
@@ -72,6 +73,7 @@ const createAndStart = async (
     await resources?.beforeStart(uidOf(pod), containerName, { signal });
     const prepared = await environment.prepareContainer({ pod, container, restartCount, podIps, image, imageVolumes }, { signal });
     config = { ...prepared, labels: { ...prepared.labels, [OWNER_LABEL]: owner } };
+    await makeLogDirectory(sandboxConfig, config, deps);
   } catch (error) {
     signal.throwIfAborted();
     return failureOf(error, 'CreateContainerConfigError', now());
@@ -92,6 +94,18 @@ const createAndStart = async (
   const { name: podName, namespace } = pod.metadata;
   void logs.link({ podName, namespace, containerName, containerId, logPath: `${sandboxConfig.logDirectory}/${config.logPath}` });
   return { ok: true, containerId };
+};
+
+/** Upstream's words (kuberuntime generateContainerConfig). */
+const makeLogDirectory = async (
+  { logDirectory }: PodSandboxConfig,
+  { metadata, logPath }: ContainerConfig,
+  { logs }: StartDeps,
+): Promise<void> => {
+  if (logDirectory === '' || logPath === '') return;
+  await logs.makeDirectory(`${logDirectory}/${logPath}`).catch((error: unknown) => {
+    throw new Error(`create container log directory for container ${metadata?.name} failed: ${describeError(error)}`);
+  });
 };
 
 const create = async (
