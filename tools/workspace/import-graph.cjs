@@ -12,7 +12,7 @@ const edges = {
   reconciler: {
     values: ['diagnostics', 'pod-spec'],
     types: ['manifest-source', 'probe-engine'],
-    subpaths: { cri: ['cri-client', 'pod-environment'] },
+    subpaths: { cri: ['cri-client', 'pod-environment', 'probe-engine'] },
   },
   'resource-managers': { values: ['diagnostics', 'pod-spec'], types: ['pod-environment'] },
   'device-plugins': { values: ['diagnostics', 'pod-spec'] },

@@ -45,7 +45,12 @@ export const packages = [
       '@bufbuild/protobuf': catalog,
     },
     peerDependencies: { rxjs: catalog },
-    subpaths: { './grpc': 'src/grpc/index.ts', './plugin': 'src/plugin/index.ts', './testing': 'src/testing/index.ts' },
+    subpaths: {
+      './grpc': 'src/grpc/index.ts',
+      './http': 'src/http/index.ts',
+      './plugin': 'src/plugin/index.ts',
+      './testing': 'src/testing/index.ts',
+    },
   },
   {
     name: 'probe-mqtt',

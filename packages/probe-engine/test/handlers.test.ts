@@ -87,14 +87,14 @@ describe('httpGet', () => {
     const port = await listen(
       createServer((socket) =>
         socket.once('data', (data) => {
-          asked = data.toString();
+          asked = data.toString('latin1');
           socket.end('HTTP/1.1 200 OK\r\n\r\n');
         }),
       ),
     );
-    await get(port, { path: '/a b?x=ä#frag' });
+    await get(port, { path: '/a b?x= y&z=ä#frag' });
     expect(asked).toBe(
-      `GET /a%20b?x=%C3%A4 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: kube-probe/1.36\r\nAccept: */*\r\nConnection: close\r\n\r\n`,
+      `GET /a%20b?x= y&z=\u00c3\u00a4 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: kube-probe/1.36\r\nAccept: */*\r\nConnection: close\r\n\r\n`,
     );
     await get(port, {
       httpHeaders: [
@@ -102,14 +102,17 @@ describe('httpGet', () => {
         { name: 'user-agent', value: 'mine' },
         { name: 'Accept', value: '' },
         { name: 'X-A', value: '1' },
-        { name: 'X-A', value: '2' },
+        { name: 'x-a', value: '2' },
       ],
     });
-    expect(asked).toBe('GET / HTTP/1.1\r\nHost: shop.example\r\nuser-agent: mine\r\nX-A: 1\r\nX-A: 2\r\nConnection: close\r\n\r\n');
+    expect(asked).toBe('GET / HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: mine\r\nX-A: 1\r\nX-A: 2\r\nConnection: close\r\n\r\n');
   });
 
   it('sends no header that would break the request', async () => {
-    expect(await get(1, { httpHeaders: [{ name: 'X', value: 'a\r\nB: c' }] })).toMatchObject({ result: 'unknown' });
+    expect(await get(1, { httpHeaders: [{ name: 'X', value: 'a\r\nB: c' }] })).toEqual({
+      result: 'failure',
+      output: 'Get "http://127.0.0.1:1/": net/http: invalid header field value for "X"',
+    });
   });
 
   it('follows redirects within the host name', async () => {
@@ -153,6 +156,38 @@ describe('httpGet', () => {
   it('skips interim answers', async () => {
     const port = await serveRaw('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     expect(await get(port)).toEqual({ result: 'success', output: 'ok' });
+  });
+
+  it.each([
+    ['30,000 interim answers', `${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(30_000)}HTTP/1.1 200 OK\r\n\r\n`, 'failure'],
+    ['a chunk of less than nothing', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-6\r\nabc\r\n', 'unknown'],
+    ['a chunk line without end', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;${'x'.repeat(200_000)}`, 'unknown'],
+    ['a head without end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(2_000_000)}`, 'failure'],
+    ['a length that is no number', 'HTTP/1.1 200 OK\r\nContent-Length: -6\r\n\r\nabc', 'failure'],
+    ['a switch of protocols', 'HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n', 'failure'],
+    ['lines that end as they should not', 'HTTP/1.1 200 OK\nContent-Length: 2\n\nok', 'success'],
+  ])('takes %s for no more than an answer', async (_what, answer, result) => {
+    expect(await get(await serveRaw(answer))).toMatchObject({ result });
+  });
+
+  it('takes the first Location, and fails where it cannot be read or leads nowhere', async () => {
+    const location = (...values: string[]) => `HTTP/1.1 302 x\r\n${values.map((value) => `Location: ${value}\r\n`).join('')}\r\n`;
+    expect(await get(await serveRaw(location('http://elsewhere.example/', '/')))).toMatchObject({ result: 'warning' });
+    expect(await get(await serveRaw(location('/%zz')))).toMatchObject({
+      result: 'failure',
+      output: expect.stringContaining('failed to parse Location header "/%zz": parse "/%zz": invalid URL escape "%zz"'),
+    });
+    expect(await get(await serveRaw(location('ftp://127.0.0.1/')))).toEqual({
+      result: 'failure',
+      output: 'Get "ftp://127.0.0.1/": unsupported protocol scheme "ftp"',
+    });
+  });
+
+  it('tells a server without TLS from one that is not there', async () => {
+    expect(await get(await serve((_request, response) => response.end('plain')), { scheme: 'HTTPS' })).toMatchObject({
+      result: 'failure',
+      output: expect.stringMatching(/^Get "https:.*": http: server gave HTTP response to HTTPS client$/),
+    });
   });
 
   it.each([

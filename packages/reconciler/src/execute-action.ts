@@ -3,6 +3,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import type { SchedulerLike } from 'rxjs';
 import type { PodActivity } from './core/activity.js';
 import { stopOf } from './core/container-stop.js';
+import { httpFallback } from './core/http-fallback.js';
 import type { PodAction } from './core/pod-action.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { ResourceAllocator } from './resource-allocator.js';
@@ -121,7 +122,10 @@ const runPostStart = async (
   const input = { pod, podUid, containerName: container.name, containerId, handler, podIps };
   const result = await runtime.runHook(input, { signal: interruption });
   interruption.throwIfAborted();
-  if (result.ok) return undefined;
+  if (result.ok) {
+    if (result.fellBackToHttp !== undefined) emit(httpFallback(container.name, result.fellBackToHttp));
+    return undefined;
+  }
   emit({
     type: 'hookFailed',
     hook: 'postStart',

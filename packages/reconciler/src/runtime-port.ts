@@ -32,8 +32,11 @@ export interface StepFailure {
 
 export type StepResult<Value> = ({ readonly ok: true } & Value) | StepFailure;
 
-/** `output`: the end of what a command wrote. It may hold secrets: for events, which only those who may look at the pod can read, never for a log. */
-export type HookResult = { readonly ok: true } | (StepFailure & { readonly output?: string });
+/**
+ * `fellBackToHttp`: the server of an HTTPS hook (`host:port`) speaks plain HTTP, and was asked so. `output`: the end of what a command wrote. It may
+ * hold secrets: for events, which only those who may look at the pod can read, never for a log.
+ */
+export type HookResult = { readonly ok: true; readonly fellBackToHttp?: string } | (StepFailure & { readonly output?: string });
 
 export interface StartContainerInput {
   readonly pod: Pod;

@@ -1,6 +1,7 @@
 import type { SchedulerLike } from 'rxjs';
 import type { PodActivity } from './core/activity.js';
 import { graceAfter, stopTimeoutSeconds } from './core/container-stop.js';
+import { httpFallback } from './core/http-fallback.js';
 import type { ContainerStop } from './core/pod-action.js';
 import type { HookInput, RuntimePort } from './runtime-port.js';
 import { atMost } from './time-limit.js';
@@ -80,7 +81,9 @@ const runPreStop = async (stop: ContainerStop, handler: HookInput['handler'], co
       containerName,
       message: `PreStopHook not completed in grace period of ${gracePeriodSeconds} s`,
     });
-  } else if (!result.ok)
+  } else if (result.ok) {
+    if (result.fellBackToHttp !== undefined) emit(httpFallback(containerName, result.fellBackToHttp));
+  } else
     emit({
       type: 'hookFailed',
       hook: 'preStop',

@@ -259,6 +259,48 @@ describe('hooks', () => {
     server.close();
     expect(await hook({ tcpSocket: { port: 'nameless' } })).toMatchObject({ ok: false, message: "couldn't find port: nameless" });
   });
+  it('of httpGet ask as Kubernetes does, and follow a redirect within the host', async () => {
+    const asked: unknown[] = [];
+    const server = createServer((request, response) => {
+      asked.push([request.url, request.headers.host]);
+      if (request.url === '/moved') response.writeHead(302, { location: '/here' });
+      response.end();
+    }).listen(0, '127.0.0.1');
+    cleanups.push(async () => server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const httpHeaders = [
+      { name: 'Host', value: 'first.example' },
+      { name: 'Host', value: 'second.example' },
+    ];
+    for (const path of ['shutdown', '/stop now/é', '/moved'])
+      expect(await hook({ httpGet: { port, path, httpHeaders } })).toEqual({ ok: true });
+    expect(asked).toEqual(['/shutdown', '/stop%20now/%C3%A9', '/moved', '/here'].map((path) => [path, 'first.example']));
+    expect(await hook({ httpGet: { port, httpHeaders: [{ name: 'X', value: 'a\nb' }] } })).toMatchObject({
+      ok: false,
+      message: `Get "http://127.0.0.1:${port}": net/http: invalid header field value for "X"`,
+    });
+  });
+  it('of httpGet by HTTPS ask a server without TLS again by HTTP, without credentials', async () => {
+    const asked: unknown[] = [];
+    const server = createServer(({ url, headers }, response) => {
+      asked.push([url, headers.authorization, headers['x-a']]);
+      response.end();
+    }).listen(0, '127.0.0.1');
+    cleanups.push(async () => server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const httpHeaders = [
+      { name: 'authorization', value: 'Bearer secret' },
+      { name: 'X-A', value: '1' },
+    ];
+    const result = await hook({ httpGet: { port, path: '/down', scheme: 'HTTPS', httpHeaders } });
+    expect(result).toEqual({ ok: true, fellBackToHttp: `127.0.0.1:${port}` });
+    expect(asked).toEqual([['/down', undefined, '1']]);
+    server.close();
+    expect(await hook({ httpGet: { port, path: '/down', scheme: 'HTTPS' } })).toMatchObject({ ok: false });
+    expect(asked).toHaveLength(1);
+  });
   it('of sleep wait, until given up', async () => {
     expect(await hook({ sleep: { seconds: 0 } })).toEqual({ ok: true });
     const { runtime } = await machine();

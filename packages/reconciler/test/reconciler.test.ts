@@ -527,6 +527,26 @@ describe('hooks', () => {
   });
 });
 
+it.each(['postStart', 'preStop'] as const)('tells of a %s that was asked by plain HTTP', async (hook) => {
+  const { time, kubelet, runtime } = await machine();
+  const hooked = { ...runtime, runHook: async () => ({ ok: true, fellBackToHttp: '10.0.0.1:8443' }) as const };
+  const other = testKubelet({ runtime: hooked, scheduler: time.scheduler });
+  cleanups.push(() => other.stop());
+  kubelet.stop();
+  other.synced();
+  other.apply(pod('web', { containers: [container('app', { lifecycle: { [hook]: { httpGet: { port: 8443, scheme: 'HTTPS' } } } })] }));
+  await time.advance(2_000);
+  expect(status(other)).toMatchObject({ phase: 'Running' });
+  other.remove('/m/web.yaml');
+  await time.advance(5_000);
+  expect(other.events.filter(({ reason }) => reason === 'LifecycleHTTPFallback')).toEqual([
+    expect.objectContaining({
+      type: 'Warning',
+      message: 'request to HTTPS lifecycle hook 10.0.0.1:8443 got HTTP response, retry with HTTP succeeded',
+    }),
+  ]);
+});
+
 it('looks at a resting machine once in ten seconds while hints flow, once a second without', async () => {
   const hinting = await machine();
   const withHints = {

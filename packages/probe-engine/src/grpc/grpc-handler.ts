@@ -1,6 +1,6 @@
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import type { GRPCAction } from '@solo-kubelet/pod-spec';
-import { PROBE_USER_AGENT } from '../core/http-request.js';
+import { PROBE_USER_AGENT } from '../core/user-agent.js';
 import { HealthCheckResponse_ServingStatus, HealthClient } from '../gen/health.js';
 import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
 import { probeTiming, targetHost } from '../probe-target.js';

@@ -1,10 +1,9 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Container, HTTPGetAction, IntOrString } from '@solo-kubelet/pod-spec';
+import { asPlainHttp, createGetRequest, getFollowingRedirects } from '@solo-kubelet/probe-engine/http';
 import type { Abortable, HookInput, HookResult, StepFailure } from '../runtime-port.js';
 
 /** Longest connect of a tcpSocket hook and longest answer of an httpGet one, ms. Upstream gives them no limit (docs/decisions/066). */
@@ -86,31 +85,37 @@ const connectOnce = (host: string, port: number, signal: AbortSignal): Promise<H
     socket.once('close', () => signal.removeEventListener('abort', stop));
   });
 
-/** Any answer at all is a success; redirects stay with the first answer. TLS is not verified: the pod's own certificate is nobody else's business. */
-const runHttpGet = (input: HookInput, action: HTTPGetAction, userAgent: string, signal: AbortSignal): Promise<HookResult> =>
-  new Promise((resolve, reject) => {
-    const host = action.host || hostOf(input);
-    if (host === '') return reject(new Error('the pod has no address'));
-    const headers: Record<string, string | string[]> = { 'User-Agent': userAgent, Accept: '*/*' };
-    for (const { name, value } of action.httpHeaders ?? []) addHeader(headers, name, value);
-    const options = { host, port: portOf(input, action.port), path: action.path || '/', headers, signal, timeout: NETWORK_LIMIT_MS };
-    const call = action.scheme === 'HTTPS' ? httpsRequest({ ...options, rejectUnauthorized: false }) : httpRequest(options);
-    call.once('response', (response) => {
-      response.resume();
-      call.destroy();
-      resolve(done);
-    });
-    call.once('timeout', () => call.destroy(new Error(`no answer within ${NETWORK_LIMIT_MS / 1000} s`)));
-    call.once('error', reject);
-    call.end();
+/**
+ * Any answer at all is a success, redirects are followed as for probes, and a server without TLS is asked again without it. TLS is not verified: the
+ * pod's own certificate is nobody else's business.
+ */
+const runHttpGet = async (input: HookInput, action: HTTPGetAction, userAgent: string, signal: AbortSignal): Promise<HookResult> => {
+  const host = action.host || hostOf(input);
+  if (host === '') return failed('the pod has no address');
+  const port = portOf(input, action.port);
+  const created = createGetRequest({ ...action, host, port, userAgent, gzip: true });
+  if (!created.ok) return failed(created.why);
+  return withinLimit(signal, async (options) => {
+    const answer = await getFollowingRedirects(created.request, options);
+    if (answer.type !== 'failed') return done;
+    if (signal.aborted) return failed('given up');
+    if (answer.answersPlainHttp !== true) return failed(answer.why);
+    const plain = await getFollowingRedirects(asPlainHttp(created.request), options);
+    return plain.type === 'failed' ? failed(answer.why) : { ok: true, fellBackToHttp: created.request.url.host };
   });
+};
 
-/** A header given twice is sent twice; a name is the same in any case. */
-const addHeader = (headers: Record<string, string | string[]>, name: string, value: string): void => {
-  const key = Object.keys(headers).find((existing) => existing.toLowerCase() === name.toLowerCase());
-  const isDefault = key === 'User-Agent' || key === 'Accept';
-  if (key === undefined || isDefault) {
-    if (key !== undefined) delete headers[key];
-    headers[name] = value;
-  } else headers[key] = [headers[key]!].flat().concat(value);
+/** Aborts what is done after the time limit, and when `signal` does. */
+const withinLimit = async <Value>(signal: AbortSignal, work: (options: Abortable) => Promise<Value>): Promise<Value> => {
+  const limit = new AbortController();
+  const stop = (): void => limit.abort();
+  const timer = setTimeout(stop, NETWORK_LIMIT_MS);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await work({ signal: limit.signal });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
 };
