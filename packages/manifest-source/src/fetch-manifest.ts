@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
-import type { Dispatcher } from 'undici';
+import type { Dispatcher, Response } from 'undici';
 import type { Validators } from './last-good-store.js';
 import { MAX_MANIFEST_BYTES } from './read-listing.js';
+import { redactUrl } from './redact-url.js';
 
 export type FetchedManifest =
   | { readonly type: 'body'; readonly text: Uint8Array; readonly digest: string; readonly validators: Validators }
@@ -34,33 +35,33 @@ export const fetchManifest = async (options: FetchManifestOptions): Promise<Fetc
       ...(validators.etag === undefined ? [] : [['If-None-Match', validators.etag] as const]),
       ...(validators.lastModified === undefined ? [] : [['If-Modified-Since', validators.lastModified] as const]),
     ].map(([name, value]): [string, string] => [name, value]);
-    // Loaded on first use: a node without a manifest URL does not pay its 8 MiB.
-    const { fetch } = await import('undici');
-    const response = await fetch(url, {
+    const response = await followRedirects({
+      url,
       headers,
       dispatcher: await dispatcher(),
-      redirect: 'follow',
       signal: AbortSignal.any([options.signal, limit]),
     });
-    if (response.status === 304) {
-      await response.body?.cancel();
+    if (response.type === 'refused') return failed(response.why);
+    const { answer } = response;
+    if (answer.status === 304) {
+      await answer.body?.cancel();
       return { type: 'notModified' };
     }
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      return failed(`answered ${response.status} ${response.statusText}`.trimEnd());
+    if (answer.status !== 200) {
+      await answer.body?.cancel();
+      return failed(`answered ${answer.status} ${answer.statusText}`.trimEnd());
     }
     const parts: Uint8Array[] = [];
     let total = 0;
-    for await (const part of response.body ?? []) {
+    for await (const part of answer.body ?? []) {
       total += part.byteLength;
-      if (total >= maxBytes) return failed(`answered with ${maxBytes} bytes or more`);
+      if (total > maxBytes) return failed(`answered with more than ${maxBytes} bytes, the limit of a manifest`);
       parts.push(part);
     }
     if (total === 0) return failed('answered with an empty body; its Pods keep running (an empty PodList would remove them)');
     const text = Buffer.concat(parts);
-    const etag = response.headers.get('etag') ?? undefined;
-    const lastModified = response.headers.get('last-modified') ?? undefined;
+    const etag = answer.headers.get('etag') ?? undefined;
+    const lastModified = answer.headers.get('last-modified') ?? undefined;
     return {
       type: 'body',
       text,
@@ -71,3 +72,42 @@ export const fetchManifest = async (options: FetchManifestOptions): Promise<Fetc
     return failed(limit.aborted ? `did not answer within ${timeoutMs / 1_000} s` : describeError(error));
   }
 };
+
+/** Redirects that are followed, as Go's client does (net/http defaultCheckRedirect). */
+const MAX_REDIRECTS = 10;
+
+type Followed = { readonly type: 'answered'; readonly answer: Response } | { readonly type: 'refused'; readonly why: string };
+
+interface FollowOptions {
+  readonly url: string;
+  readonly headers: [string, string][];
+  readonly dispatcher: Dispatcher;
+  readonly signal: AbortSignal;
+}
+
+/** The last answer of a chain of redirects. Headers that the user gave never leave the origin they were given for, and https never turns into http. */
+const followRedirects = async ({ url, headers, dispatcher, signal }: FollowOptions): Promise<Followed> => {
+  // Loaded on first use: a node without a manifest URL does not pay its 8 MiB.
+  const { fetch } = await import('undici');
+  const { origin } = new URL(url);
+  let target = new URL(url);
+  let own = headers;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+    const answer = await fetch(target, { headers: own, dispatcher, redirect: 'manual', signal });
+    const location = REDIRECTS.has(answer.status) ? answer.headers.get('location') : null;
+    if (location === null) return { type: 'answered', answer };
+    await answer.body?.cancel();
+    const next = URL.canParse(location, target.href) ? new URL(location, target.href) : undefined;
+    if (next === undefined || !/^https?:$/.test(next.protocol))
+      return { type: 'refused', why: 'was redirected to something that is not an http or https URL' };
+    if (target.protocol === 'https:' && next.protocol === 'http:') {
+      return { type: 'refused', why: `was redirected from https to ${redactUrl(next.href)}; nobody could vouch for what that answers` };
+    }
+    // Once lost, they stay lost: a foreign server must not lead back with an address of its choice.
+    if (next.origin !== origin) own = [];
+    target = next;
+  }
+  return { type: 'refused', why: `was redirected more than ${MAX_REDIRECTS} times` };
+};
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

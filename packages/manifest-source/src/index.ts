@@ -7,6 +7,7 @@ export {
   podKeyOf,
 } from './manifest-event.js';
 export { ManifestSourceError, type ManifestSourceErrorCode } from './manifest-source-error.js';
+export { redactUrl } from './redact-url.js';
 export {
   emptyManifestStates,
   type ManifestSourceState,

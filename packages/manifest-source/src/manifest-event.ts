@@ -50,4 +50,8 @@ export const podKeyOf = (pod: Pod): string => `${pod.metadata.namespace ?? 'defa
 export type ParseManifest = (
   source: string | Uint8Array,
   options: { readonly path: string; readonly nodeName: string; readonly source?: 'file' | 'url' },
-) => { readonly documents: readonly { readonly index: number; readonly line: number; readonly result: ParseResult }[] };
+) => {
+  readonly documents: readonly { readonly index: number; readonly line: number; readonly result: ParseResult }[];
+  /** Whether the manifest is nothing but Lists that are empty on purpose: only then does it ask for no Pod. Default false. */
+  readonly emptyList?: boolean;
+};

@@ -6,8 +6,11 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import type { ListedEntry, Listing } from './core/listing.js';
 import { ignoredName } from './ignored-names.js';
 
-/** Bytes at which a manifest is refused, as in Kubernetes (pkg/kubelet/config/file.go). */
-export const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
+/** Bytes beyond which a manifest is refused: 1 MiB. Kubernetes reads 10 MiB (pkg/kubelet/config/file.go), which takes seconds to parse. */
+export const MAX_MANIFEST_BYTES = 1024 * 1024;
+
+/** Manifests that are open at once: thousands in one directory must not use up the process's descriptors. */
+const READS_AT_ONCE = 16;
 
 /** Reads a manifest directory or a single manifest once. Never rejects: what went wrong is part of the listing. */
 export const readListing = async (path: string, now: () => number): Promise<Listing> => {
@@ -26,19 +29,33 @@ export const readListing = async (path: string, now: () => number): Promise<List
   }
   if (!stats.isDirectory()) return failed(path, new Error('it is neither a directory nor a file'), now());
   try {
-    const names = await readdir(path);
-    const entries = await Promise.all(
-      names.sort(bytewise).map(async (name): Promise<ListedEntry | undefined> => {
-        const reason = ignoredName(name);
-        if (reason !== undefined) return { path: join(path, name), content: { type: 'ignored', reason } };
-        return readEntry(join(path, name));
-      }),
-    );
+    const names = await readdir(path, { encoding: 'buffer' });
+    const entries = await inTurn(names.sort(Buffer.compare), (name) => readNamed(path, name));
     const directoryId = `${stats.dev}:${stats.ino}`;
     return { type: 'listed', kind: 'directory', directoryId, entries: entries.filter((entry) => entry !== undefined), atMs: now() };
   } catch (error) {
     return isMissing(error) ? { type: 'missing', atMs: now(), parentMissing: false } : failed(path, error, now());
   }
+};
+
+/** An entry of a directory, which is read unless its name says that it is no manifest. */
+const readNamed = async (directory: string, bytes: Buffer): Promise<ListedEntry | undefined> => {
+  const name = bytes.toString();
+  const path = join(directory, name);
+  if (!Buffer.from(name).equals(bytes)) return { path, content: { type: 'ignored', reason: 'its name is not UTF-8: rename it' } };
+  const reason = ignoredName(name);
+  return reason === undefined ? readEntry(path) : { path, content: { type: 'ignored', reason } };
+};
+
+/** Maps in order, a bounded number at once. */
+const inTurn = async <In, Out>(items: readonly In[], each: (item: In) => Promise<Out>): Promise<readonly Out[]> => {
+  const results = new Array<Out>(items.length);
+  const rest = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, item] of rest) results[index] = await each(item);
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
+  return results;
 };
 
 /** One entry as it is now; undefined when it vanished since it was listed. */
@@ -52,10 +69,9 @@ const readEntry = async (path: string): Promise<ListedEntry | undefined> => {
     const stats = await file.stat();
     const now = kindOf(stats);
     if (now !== undefined) return { path, content: { type: 'ignored', reason: now } };
-    if (stats.size >= MAX_MANIFEST_BYTES)
-      return unreadable(path, `it has ${stats.size} bytes; a manifest has fewer than ${MAX_MANIFEST_BYTES}`);
+    if (stats.size > MAX_MANIFEST_BYTES) return unreadable(path, tooLarge(`${stats.size} bytes`));
     const text = await readAtMost(file, MAX_MANIFEST_BYTES);
-    if (text === undefined) return unreadable(path, `it has ${MAX_MANIFEST_BYTES} bytes or more`);
+    if (text === undefined) return unreadable(path, tooLarge('more and is growing'));
     const digest = createHash('sha256').update(text).digest('hex');
     return { path, content: { type: 'text', text, digest, modifiedAtMs: stats.mtimeMs, asWritten: stats.ctimeMs === stats.mtimeMs } };
   } catch (error) {
@@ -72,10 +88,12 @@ const readAtMost = async (file: FileHandle, limit: number): Promise<Buffer | und
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
     if (bytesRead === 0) return Buffer.concat(parts);
     total += bytesRead;
-    if (total >= limit) return undefined;
+    if (total > limit) return undefined;
     parts.push(buffer.subarray(0, bytesRead));
   }
 };
+
+const tooLarge = (size: string): string => `it has ${size}; a manifest has at most ${MAX_MANIFEST_BYTES}: split it into several files`;
 
 const kindOf = (stats: Stats): string | undefined => {
   if (stats.isFile()) return undefined;
@@ -114,5 +132,3 @@ const isNoDirectory = async (path: string): Promise<boolean> => {
     return true;
   }
 };
-
-const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

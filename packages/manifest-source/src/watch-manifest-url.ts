@@ -10,6 +10,7 @@ import { noStore, openLastGoodStore, type Validators } from './last-good-store.j
 import type { ManifestEvent, ParseManifest } from './manifest-event.js';
 import { ManifestSourceError } from './manifest-source-error.js';
 import { MAX_MANIFEST_BYTES } from './read-listing.js';
+import { redactUrl } from './redact-url.js';
 import { shadowDuplicates } from './shadow-duplicates.js';
 
 export interface ManifestUrlOptions {
@@ -17,13 +18,13 @@ export interface ManifestUrlOptions {
   readonly url: string;
   /** Name of this node: part of every Pod's name. */
   readonly nodeName: string;
-  /** Sent with every request, as `staticPodURLHeader`. Never logged. */
+  /** Sent with every request to the URL's own origin, as `staticPodURLHeader`; a redirect to another origin gets none of them. Never logged. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Time between requests, ms. 20 s as `httpCheckFrequency`. */
   readonly httpCheckFrequencyMs?: number;
   /** Time limit of one request, redirects and body included, ms. 10 s as in Kubernetes. */
   readonly timeoutMs?: number;
-  /** Bytes at which an answer is refused. 10 MiB. */
+  /** Bytes beyond which an answer is refused. 1 MiB. */
   readonly maxBytes?: number;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | Uint8Array;
@@ -116,7 +117,7 @@ const readUrl = (given: string): { url: string; shownUrl: string; authorization:
   const authorization = user || password ? `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` : undefined;
   url.username = '';
   url.password = '';
-  return { url: url.href, shownUrl: url.href, authorization };
+  return { url: url.href, shownUrl: redactUrl(url.href), authorization };
 };
 
 const parseUrl = (given: string): URL | null => {

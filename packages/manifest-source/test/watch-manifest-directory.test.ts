@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { renameSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NEVER, of, throwError } from 'rxjs';
@@ -35,6 +35,8 @@ const follow = (options: Partial<ManifestDirectoryOptions> = {}) => {
   return watched;
 };
 const put = (name: string, text: string): Promise<void> => writeFile(join(path, name), text);
+
+const openDescriptors = async (): Promise<number> => (await readdir('/proc/self/fd')).length;
 
 describe('a real directory', () => {
   it('tells additions, edits and removals as they happen', async () => {
@@ -189,13 +191,32 @@ describe('a real directory', () => {
     expect(watched.said).toEqual(['applied pod.yaml web:1', 'synced', 'applied pod.yaml web:2', 'removed pod.yaml']);
   });
 
-  it('refuses a file of 10 MiB and keeps the others', async () => {
-    await put('big.yaml', 'x'.repeat(10 * 1024 * 1024));
+  it('refuses a file of more than 1 MiB and keeps the others', async () => {
+    await put('big.yaml', 'x'.repeat(1024 * 1024 + 1));
     await put('a.yaml', 'web 1\n');
     const watched = follow();
     await watched.until('synced');
-    expect(watched.said[1]).toMatch(/^rejected big\.yaml .*10485760 bytes/);
+    expect(watched.said[1]).toMatch(/^rejected big\.yaml .*1048577 bytes; a manifest has at most 1048576/);
     expect(watched.said[0]).toBe('applied a.yaml web:1');
+  });
+
+  it('says of a name that is not UTF-8 that it is not read', async () => {
+    await writeFile(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0x61, 0xff]), Buffer.from('.yaml')]), 'web 1\n');
+    await put('a.yaml', 'web 1\n');
+    const watched = follow();
+    await watched.until('synced');
+    expect(watched.events).toContainEqual(expect.objectContaining({ type: 'ignored', reason: 'its name is not UTF-8: rename it' }));
+    expect(watched.said).toContain('applied a.yaml web:1');
+  });
+
+  it('opens a few manifests at once, however many there are', async () => {
+    await Promise.all(Array.from({ length: 400 }, (_, index) => put(`p${index}.yaml`, `web${index} 1\n`)));
+    const before = await openDescriptors();
+    const watched = follow();
+    let most = 0;
+    while (!watched.said.includes('synced')) most = Math.max(most, (await openDescriptors()) - before);
+    expect(watched.said.filter((line) => line.startsWith('applied'))).toHaveLength(400);
+    expect(most).toBeLessThan(40);
   });
 
   it('shadows the second claim of a name and hands over', async () => {

@@ -67,6 +67,53 @@ const rounds = async (count: number): Promise<void> => {
   while (asked < until) await new Promise(setImmediate);
 };
 
+describe('redirects of watchManifestUrl', () => {
+  const headers = { 'X-Api-Key': 'k', Authorization: 'Bearer t' };
+
+  it('sends the headers again within the origin', async () => {
+    answer = (request, response) =>
+      request.url === '/pod.yaml' ? void response.writeHead(302, { location: '/moved' }).end() : body('web 1\n')(request, response);
+    await follow({ headers }).until('applied pod.yaml web:1');
+    expect(requests.find(({ url: asked }) => asked === '/moved')?.headers).toMatchObject({ 'x-api-key': 'k', authorization: 'Bearer t' });
+  });
+
+  it('sends none of them to another origin, nor back from there', async () => {
+    const seen: IncomingMessage[] = [];
+    const other = createServer((request, response) => {
+      seen.push(request);
+      response.writeHead(302, { location: new URL('/back', url).href }).end();
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    stops.push(() => other.close().closeAllConnections());
+    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/x`;
+    answer = (request, response) =>
+      request.url === '/pod.yaml' ? void response.writeHead(307, { location }).end() : body('web 1\n')(request, response);
+    await follow({ headers }).until('applied pod.yaml web:1');
+    const strangers = [...seen, ...requests.filter(({ url: asked }) => asked === '/back')];
+    expect(strangers.length).toBeGreaterThanOrEqual(2);
+    for (const request of strangers) expect(Object.keys(request.headers)).not.toEqual(expect.arrayContaining(['x-api-key']));
+    for (const request of strangers) expect(request.headers.authorization).toBeUndefined();
+  });
+
+  it.each(['file:///etc/passwd', 'data:,web', 'http://['])('goes nowhere but to http and https: %s', async (location) => {
+    answer = (_request, response) => void response.writeHead(302, { location }).end();
+    const watched = follow();
+    await watched.until('sourceFailed');
+    expect(watched.events[0]).toMatchObject({ message: expect.stringContaining('not an http or https URL') });
+  });
+
+  it('never shows what stands in the query', async () => {
+    const watched = follow({ url: `${url}?token=s3cret` });
+    await watched.until('synced');
+    answer = status(500);
+    await watched.until('sourceFailed');
+    const said = JSON.stringify(watched.events, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
+    expect(said).toContain('?token=xxxxx');
+    expect(said).not.toContain('s3cret');
+    expect(requests[0]?.url).toBe('/pod.yaml?token=s3cret');
+  });
+});
+
 describe('watchManifestUrl', () => {
   it('applies what it is told, and changes', async () => {
     const watched = follow();
@@ -89,7 +136,7 @@ describe('watchManifestUrl', () => {
     ['an error', status(500), /answered 500 Internal Server Error/],
     ['a missing page', status(404), /answered 404/],
     ['an empty answer', body(''), /empty body/],
-    ['too long an answer', body('x'.repeat(2_000)), /1000 bytes or more/],
+    ['too long an answer', body('x'.repeat(2_000)), /more than 1000 bytes/],
     [
       'half an answer',
       (_request, response) => {

@@ -19,6 +19,18 @@ describe('parseDocuments with the parser of pod-spec', () => {
     ['comments only', '# one\n---\n# two\n', [/there is no Pod in it/]],
     ['an explicitly empty list', 'apiVersion: v1\nkind: PodList\nitems: []\n', []],
     ['an explicitly empty list in JSON', '{"apiVersion":"v1","kind":"List","items":[]}', []],
+    ['several empty lists', 'apiVersion: v1\nkind: List\nitems: []\n---\napiVersion: v1\nkind: PodList\nitems: []\n', []],
+    ['an empty list beside a Pod', `apiVersion: v1\nkind: List\nitems: []\n---\n${pod('a')}`, ['default/a-n']],
+    [
+      'a broken List whose text holds `items: []` in a volume',
+      'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: { volumes: [{ name: d, downwardAPI: { items: [] } }], containers: [\n',
+      [/^\? \/m\/a\.yaml:\d+:\d+: \S/],
+    ],
+    ['a broken List whose comment holds `items: []`', '# items: []\napiVersion: v1\nkind: List\nitems: [', [/^\? /]],
+    ['a page that talks of a list', '<html><body>kind: PodList items: [] is missing</body></html>\n', [/^\? /]],
+    ['an empty list that was cut off behind its items', '{"kind":"PodList","apiVersion":"v1","items":[],"metadata":{', [/^\? /]],
+    ['a list of null', 'apiVersion: v1\nkind: PodList\nitems:\n', [/^\? /]],
+    ['an empty list before a broken document', 'apiVersion: v1\nkind: List\nitems: []\n---\nfoo: [\n', [/^\? /]],
     ['a list without items', 'apiVersion: v1\nkind: PodList\n', [/^\? /]],
     ['another kind', 'apiVersion: apps/v1\nkind: Deployment\nitems: []\n', [/^\? \/m\/a\.yaml:/]],
     [

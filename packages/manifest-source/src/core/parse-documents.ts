@@ -12,8 +12,8 @@ export interface ParseContext {
 /** Every document of a manifest text; a text that says nothing at all is one bad document, an explicitly empty list is none. */
 export const parseDocuments = (text: Uint8Array, path: string, nowMs: number, context: ParseContext): readonly ParsedDocument[] => {
   if (saysNothing(text)) return [{ type: 'bad', podKey: undefined, problem: problemOf(`${path}: there is no Pod in it`) }];
-  const { documents } = parseSafely(text, path, context);
-  if (documents.length === 1 && documents[0]?.result.ok === false && isEmptyList(text)) return [];
+  const { documents, emptyList } = parseSafely(text, path, context);
+  if (emptyList === true) return [];
   return documents.map(({ index, result }) => toDocument(result, text, index, nowMs));
 };
 
@@ -45,13 +45,6 @@ const summary = ({ issues, message }: ParseResult & { ok: false }): string => {
   if (first === undefined) return message;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   return `${first.path}:${first.line}:${first.column}: ${message || first.message}${more}`;
-};
-
-/** An explicitly empty `List` or `PodList` with `items: []`, which the parser reports as a file without documents. */
-const isEmptyList = (bytes: Uint8Array): boolean => {
-  if (bytes.length > 65_536) return false;
-  const text = new TextDecoder().decode(bytes);
-  return /\bkind["']?\s*:\s*["']?(Pod)?List\b/.test(text) && /\bitems["']?\s*:\s*\[\s*\]/.test(text);
 };
 
 /** True for nothing but white space, comments and document markers. */

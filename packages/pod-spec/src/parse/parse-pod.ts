@@ -35,6 +35,11 @@ export type ParseResult =
 /** Every manifest of a file, each document and each item of a list on its own. */
 export interface ParsedManifest {
   readonly documents: readonly ManifestResult[];
+  /**
+   * True when the manifest asks for no Pod on purpose: it was read to its end, and every document of it is a List or PodList whose `items` is an
+   * empty list. `documents` then holds the one result that says so.
+   */
+  readonly emptyList?: boolean;
 }
 
 export interface ManifestResult {
@@ -263,6 +268,12 @@ const listItems = (root: ManifestNode): readonly ManifestNode[] | undefined => {
   return entry.value.kind === 'list' ? entry.value.items : undefined;
 };
 
+/** Whether `items` is written out as a list of nothing; a List without `items`, or with a null there, may be one that was cut off. */
+const isEmptyItems = (root: ManifestNode): boolean => {
+  const entry = root.kind === 'map' ? root.entries.findLast(({ key }) => key === 'items') : undefined;
+  return entry?.value.kind === 'list' && entry.value.items.length === 0;
+};
+
 /** What a kubelet makes of a body fetched from a URL: one Pod, or a PodList that counts only as a whole. */
 export type ParseUrlResult =
   | { readonly ok: true; readonly list: boolean; readonly pods: readonly Pod[]; readonly warnings: readonly PodSpecIssue[] }
@@ -303,6 +314,7 @@ export const parseManifest = (source: string | Uint8Array, options: ParsePodOpti
   const { documents, text, issues, place, tooLarge: large } = setUp(source, options.path, false);
   if (large) return { documents: [{ index: 0, line: 1, result: tooLarge(issues) }] };
   const results: ManifestResult[] = [];
+  let emptyLists = 0;
   const add = (start: number, result: ParseResult): void =>
     void results.push({ index: results.length, line: place(start, start).line, result });
   for (const document of documents) {
@@ -316,11 +328,14 @@ export const parseManifest = (source: string | Uint8Array, options: ParsePodOpti
     const isList = isCore(kind, 'PodList') || isCore(kind, 'List');
     if (isCore(kind, 'Pod')) add(start, readPod(root, issues, options, [], false));
     else if (!isList) add(start, wrongKind(kind, root, issues, 'a Pod'));
-    else addItems(root, kind.ok && kind.kind === 'List', issues, options, add);
+    else {
+      if (isEmptyItems(root)) emptyLists += 1;
+      addItems(root, kind.ok && kind.kind === 'List', issues, options, add);
+    }
   }
-  if (results.length === 0)
-    add(0, refusal(issues.own({ code: 'MANIFEST_KIND', message: 'there is no document in the file', start: 0, end: 0 })));
-  return { documents: results };
+  if (results.length > 0) return { documents: results };
+  add(0, refusal(issues.own({ code: 'MANIFEST_KIND', message: 'there is no document in the file', start: 0, end: 0 })));
+  return { documents: results, emptyList: emptyLists > 0 };
 };
 
 /** Items of a List say their kind themselves; those of a PodList need not. */
