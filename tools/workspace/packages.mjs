@@ -10,6 +10,12 @@ export const packages = [
     dependencies: {},
   },
   {
+    name: 'state-files',
+    description: 'Files of state that survive a loss of power, a full disk and their own corruption.',
+    dependencies: { '@solo-kubelet/diagnostics': ws },
+    subpaths: { './testing': 'src/testing/index.ts' },
+  },
+  {
     name: 'pod-spec',
     description: 'Turns Pod manifest text into a defaulted, validated Pod or a list of located issues, as Kubernetes 1.36 does.',
     dependencies: { '@solo-kubelet/diagnostics': ws },
@@ -19,7 +25,7 @@ export const packages = [
   {
     name: 'manifest-source',
     description: 'Tells which Pods a directory or a URL asks for, as an RxJS stream of events.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws, undici: catalog },
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/state-files': ws, '@solo-kubelet/pod-spec': ws, undici: catalog },
     peerDependencies: { rxjs: catalog },
   },
   {
@@ -32,7 +38,7 @@ export const packages = [
   {
     name: 'cni-invoker',
     description: 'Runs CNI plugins by the CNI 1.1 protocol.',
-    dependencies: { '@solo-kubelet/diagnostics': ws },
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/state-files': ws },
     subpaths: { './extra-networks': 'src/extra-networks/index.ts' },
   },
   {
@@ -61,7 +67,12 @@ export const packages = [
   {
     name: 'pod-environment',
     description: 'Works out what a container sees and may do as CRI configs, and prepares it on disk and in cgroups.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws, '@solo-kubelet/cri-client': ws },
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/state-files': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/cri-client': ws,
+    },
     subpaths: { './testing': 'src/testing/index.ts' },
   },
   {
@@ -69,6 +80,7 @@ export const packages = [
     description: "The kubelet's side of device plugins: registration, health, allocation, checkpoint, and the PodResources API.",
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@grpc/grpc-js': catalog,
       '@bufbuild/protobuf': catalog,
@@ -80,6 +92,7 @@ export const packages = [
     description: 'Decides and carries out what makes the container runtime match the Pods, and derives their status.',
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,
       '@solo-kubelet/probe-engine': ws,
@@ -94,6 +107,7 @@ export const packages = [
     description: 'Gives containers CPUs of their own, aligned with their devices: CPU and topology manager of the kubelet.',
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/pod-environment': ws,
     },
@@ -103,6 +117,7 @@ export const packages = [
     description: "Serves the kubelet's HTTP API: pods, logs, exec, attach, port-forward, stats, metrics, health.",
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
       '@peculiar/x509': catalog,
@@ -116,6 +131,7 @@ export const packages = [
     description: 'Solo Kubelet: run Kubernetes Pod manifests on one machine, without a control plane.',
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,
       '@solo-kubelet/cri-client': ws,

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '@solo-kubelet/state-files';
 import type { Attachment, AttachmentKey } from './attachment.js';
 import type { CniArgs } from './cni-args.js';
 import { CniError } from './cni-error.js';
@@ -42,17 +42,9 @@ export const writeCached = async (cacheDir: string, { network, config, ...entry 
     result: entry.result,
   };
   const path = entryPath(cacheDir, { network, ...entry });
-  const draft = join(resultsDir(cacheDir), `.${randomUUID()}`);
   try {
-    const write = (): Promise<void> => writeFile(draft, JSON.stringify(file), { mode: 0o600 });
-    await write().catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      await mkdir(resultsDir(cacheDir), { recursive: true, mode: 0o700 });
-      await write();
-    });
-    await rename(draft, path);
+    await writeDurably(path, JSON.stringify(file));
   } catch (cause) {
-    await rm(draft, { force: true }).catch(() => {});
     throw new CniError({ code: 'CNI_CACHE_FAILED', message: `the result can't be kept in ${path}`, cause });
   }
 };

@@ -1,18 +1,21 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { describeError } from '@solo-kubelet/diagnostics';
+import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './core/checkpoint.js';
 import { DevicePluginError } from './device-plugin-error.js';
 
 export interface CheckpointFile {
-  /** Undefined when there is none. Throws when it can't be read or understood. */
+  /** Undefined when there is none, or none that can be used: that one is set aside as `NAME.broken`, and who has which device is forgotten. */
   read(): Promise<Checkpoint | undefined>;
   /** Returns when what is given last, now or meanwhile, is on disk. */
   write(checkpoint: Checkpoint): Promise<void>;
 }
 
 /** A checkpoint on disk, replaced as a whole; written only when it says something else than before. */
-export const checkpointFile = (path: string): CheckpointFile => {
+export const checkpointFile = (
+  path: string,
+  { logger = silentLogger, files }: { readonly logger?: Logger; readonly files?: FileLayer } = {},
+): CheckpointFile => {
+  const layer = files === undefined ? {} : { files };
   let onDisk: string | undefined;
   let wanted = '';
   let writing: Promise<void> | undefined;
@@ -20,28 +23,19 @@ export const checkpointFile = (path: string): CheckpointFile => {
   const writeAll = async (): Promise<void> => {
     while (wanted !== onDisk) {
       const text = wanted;
-      const temporary = join(dirname(path), '.kubelet_internal_checkpoint.new');
-      await writeFile(temporary, text, { mode: 0o600 });
-      await rename(temporary, path);
+      await writeDurably(path, text, layer);
       onDisk = text;
     }
   };
 
   return {
-    async read() {
-      try {
-        const text = await readFile(path, 'utf8');
+    read: () => {
+      const decode = (text: string): Checkpoint => {
         const checkpoint = parseCheckpoint(text);
         onDisk = text;
         return checkpoint;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw new DevicePluginError({
-          code: 'DEVICE_PLUGIN_CHECKPOINT',
-          cause: error,
-          message: `cannot read ${path}: ${describeError(error)}`,
-        });
-      }
+      };
+      return readState(path, { decode, logger, ...layer });
     },
     async write(checkpoint) {
       wanted = formatCheckpoint(checkpoint);

@@ -34,7 +34,7 @@ const MAX_FORMER_PODS = 64;
 export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceManager => {
   const { directory = DEFAULT_DIRECTORY, registryDirectory, clock = systemClock, logger = silentLogger } = options;
   const state = createDeviceState({ gracePeriodMs: options.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS, clock });
-  const file = checkpointFile(join(directory, 'kubelet_internal_checkpoint'));
+  const file = checkpointFile(join(directory, 'kubelet_internal_checkpoint'), { logger });
   const queue = createKeyedQueue();
   const servers: AsyncDisposable[] = [];
   /** By pod and container: requests, as text, that were served by this process. */
@@ -127,10 +127,7 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
   return {
     async start() {
       await mkdir(directory, { recursive: true, mode: 0o750 });
-      const checkpoint = await file.read().catch((error: unknown) => {
-        logger.warn({ err: describeError(error) }, 'The checkpoint of devices is of no use: who has which device is forgotten');
-        return undefined;
-      });
+      const checkpoint = await file.read();
       if (checkpoint !== undefined) state.restore(checkpoint);
       servers.push(await serveRegistration({ directory, endpoints }));
       if (registryDirectory !== undefined)

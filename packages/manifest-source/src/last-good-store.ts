@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import { type ParseContext, parseDocuments } from './core/parse-documents.js';
 import type { Slot } from './core/slot.js';
 
@@ -39,11 +40,11 @@ export const noStore: LastGoodStore = {
 };
 
 /** Opens a store; the directory is made (mode 0700: manifests may hold secrets) when something is first saved. */
-export const openLastGoodStore = (directory: string, logger: Logger): LastGoodStore => ({
+export const openLastGoodStore = (directory: string, logger: Logger, files?: FileLayer): LastGoodStore => ({
   load: async (sourcePath, context) => {
     const slots = new Map<string, readonly Slot[]>();
     let validators: Validators = {};
-    for (const record of await readRecords(directory, logger)) {
+    for (const record of await readRecords(directory, logger, files)) {
       if (record.path !== sourcePath && (context.source === 'http' || dirname(record.path) !== sourcePath)) continue;
       const restored = restore(record, context);
       if (restored.length > 0) slots.set(record.path, restored);
@@ -52,11 +53,12 @@ export const openLastGoodStore = (directory: string, logger: Logger): LastGoodSt
     return { slots, validators };
   },
   save: async (path, slots, validators) => {
+    const layer = files === undefined ? {} : { files };
     const file = join(directory, `${createHash('sha256').update(path).digest('hex')}.json`);
     try {
       const record = toRecord(path, slots, validators);
       if (record === undefined) await rm(file, { force: true });
-      else await writeAtomically(file, JSON.stringify(record));
+      else await writeDurably(file, JSON.stringify(record), layer);
     } catch (error) {
       logger.warn({ path, err: describeError(error) }, 'Cannot keep the last good version of a manifest on disk');
     }
@@ -85,7 +87,7 @@ const restore = (record: StoredRecord, context: ParseContext): readonly Slot[] =
   });
 };
 
-const readRecords = async (directory: string, logger: Logger): Promise<readonly StoredRecord[]> => {
+const readRecords = async (directory: string, logger: Logger, files: FileLayer | undefined): Promise<readonly StoredRecord[]> => {
   let names: readonly string[];
   try {
     names = (await readdir(directory)).filter((name) => name.endsWith('.json')).sort();
@@ -95,35 +97,24 @@ const readRecords = async (directory: string, logger: Logger): Promise<readonly 
     }
     return [];
   }
-  const records = await Promise.all(
-    names.map(async (name): Promise<StoredRecord | undefined> => {
-      try {
-        const record = JSON.parse(await readFile(join(directory, name), 'utf8')) as StoredRecord;
-        return record.version === 1 && Array.isArray(record.texts) && Array.isArray(record.slots) ? record : undefined;
-      } catch (error) {
-        logger.warn({ path: join(directory, name), err: describeError(error) }, 'Cannot read the last good version of a manifest');
-        return undefined;
-      }
-    }),
-  );
+  const layer = files === undefined ? {} : { files };
+  const records = await Promise.all(names.map((name) => readState(join(directory, name), { decode: decodeRecord, logger, ...layer })));
   return records.filter((record) => record !== undefined);
 };
 
-/** Readers, and a machine that loses power, see the old or the new content, never a mixture. */
-const writeAtomically = async (file: string, content: string): Promise<void> => {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${randomUUID()}.tmp`;
-  try {
-    const handle = await open(draft, 'wx', 0o600);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+/** The record in a text. @throws Error for a text that holds none */
+const decodeRecord = (text: string): StoredRecord => {
+  const record: unknown = JSON.parse(text);
+  if (!isObject(record) || record['version'] !== 1) throw new Error('it is no stored manifest in version 1');
+  const { path, texts, slots, validators } = record;
+  if (typeof path !== 'string') throw new Error('path is not a text');
+  if (!Array.isArray(texts) || !texts.every((one) => typeof one === 'string')) throw new Error('texts is not a list of texts');
+  const numbers = ['document', 'text', 'index', 'claimedAtMs'];
+  const sound = Array.isArray(slots) && slots.every((slot) => isObject(slot) && numbers.every((name) => Number.isFinite(slot[name])));
+  if (!sound) throw new Error('slots is not a list of places');
+  const said = validators ?? {};
+  if (!isObject(said) || !Object.values(said).every((value) => typeof value === 'string')) throw new Error('validators are not texts');
+  return record as unknown as StoredRecord;
 };
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -47,7 +47,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       logger,
     }),
   );
-  const userNamespaces = createUserNamespaces(podsDir, settings.userNamespaces);
+  const userNamespaces = createUserNamespaces(podsDir, settings.userNamespaces, logger);
   let machine: ReturnType<typeof readMachineFacts> | undefined;
   const machineFacts = (): ReturnType<typeof readMachineFacts> => {
     machine ??= readMachineFacts(settings);

@@ -1,4 +1,6 @@
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { readState, writeDurably } from '@solo-kubelet/state-files';
 import { freeIdBlock, parseUserNamespaceRecord, type UserNamespaceRecord, userNamespaceRecord } from './core/id-ranges.js';
 import type { UserNamespaceRange } from './node-environment.js';
 import { PodEnvironmentError } from './pod-environment-error.js';
@@ -11,10 +13,10 @@ export interface UserNamespaces {
   release(podUid: string): Promise<void>;
 }
 
-export const createUserNamespaces = (podsDir: string, range: UserNamespaceRange): UserNamespaces => {
+export const createUserNamespaces = (podsDir: string, range: UserNamespaceRange, logger: Logger = silentLogger): UserNamespaces => {
   let recorded: Promise<Map<string, UserNamespaceRecord>> | undefined;
   const known = (): Promise<Map<string, UserNamespaceRecord>> => {
-    recorded ??= readRecords(podsDir).catch((error: unknown) => {
+    recorded ??= readRecords(podsDir, logger).catch((error: unknown) => {
       recorded = undefined;
       throw error;
     });
@@ -36,8 +38,7 @@ export const createUserNamespaces = (podsDir: string, range: UserNamespaceRange)
       records.set(podUid, record);
       const path = `${podsDir}/${podUid}/userns`;
       try {
-        await writeFile(`${path}.new`, JSON.stringify(record), { mode: 0o644 });
-        await rename(`${path}.new`, path);
+        await writeDurably(path, JSON.stringify(record), { mode: 0o644 });
       } catch (error) {
         records.delete(podUid);
         throw error;
@@ -51,24 +52,25 @@ export const createUserNamespaces = (podsDir: string, range: UserNamespaceRange)
   };
 };
 
-/** An unreadable record fails the whole reading: taking its ids for free would give two pods the same users. */
-const readRecords = async (podsDir: string): Promise<Map<string, UserNamespaceRecord>> => {
+/**
+ * Every record. One that makes no sense is set aside and its Pod gets a new block: records are written durably before their Pod's sandbox exists,
+ * so only a loss of power, which ends all containers, or a foreign hand can have broken it. A disk that can't be read fails the whole reading:
+ * taking those ids for free would give two Pods the same users.
+ */
+const readRecords = async (podsDir: string, logger: Logger): Promise<Map<string, UserNamespaceRecord>> => {
   const records = new Map<string, UserNamespaceRecord>();
   for (const podUid of await readdir(podsDir)) {
-    const text = await readFile(`${podsDir}/${podUid}/userns`, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-      throw error;
-    });
-    if (text === undefined) continue;
-    const record = parseUserNamespaceRecord(text);
-    if (record === undefined) {
-      throw new PodEnvironmentError({
-        code: 'USER_NAMESPACE_UNAVAILABLE',
-        message: `cannot read the id mapping in ${podsDir}/${podUid}/userns`,
-        hint: 'Stop that pod and delete the file.',
-      });
-    }
-    records.set(podUid, record);
+    const path = `${podsDir}/${podUid}/userns`;
+    const record = await readState(path, { decode: decodeRecord, logger, maxBytes: MAX_RECORD_BYTES, requireReadable: true });
+    if (record !== undefined) records.set(podUid, record);
   }
   return records;
+};
+
+const MAX_RECORD_BYTES = 64 * 1024;
+
+const decodeRecord = (text: string): UserNamespaceRecord => {
+  const record = parseUserNamespaceRecord(text);
+  if (record === undefined) throw new Error('it is no mapping of ids');
+  return record;
 };

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import {
   asyncScheduler,
   auditTime,
@@ -22,6 +22,10 @@ export interface EventFileOptions {
   readonly writeDelayMs?: number;
   /** Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
+  /** Told of a file that is set aside. Default: nobody. */
+  readonly logger?: Logger;
+  /** Default: the machine's own file system. */
+  readonly files?: FileLayer;
 }
 
 export interface EventFile {
@@ -32,22 +36,22 @@ export interface EventFile {
 }
 
 /** Events that outlive the process, in one JSON file that is replaced in one step. */
-export const eventFile = ({ path, maxEvents = 1_000, writeDelayMs = 2_000, scheduler = asyncScheduler }: EventFileOptions): EventFile => ({
-  load: async () => {
-    try {
-      const { version, events } = JSON.parse(await readFile(path, 'utf8')) as { version?: unknown; events?: unknown };
-      return version === 1 && Array.isArray(events) ? (events as KubeletEvent[]) : [];
-    } catch {
-      return [];
-    }
-  },
+export const eventFile = ({
+  path,
+  maxEvents = 1_000,
+  writeDelayMs = 2_000,
+  scheduler = asyncScheduler,
+  logger = silentLogger,
+  files,
+}: EventFileOptions): EventFile => ({
+  load: async () => (await readState(path, { decode: decodeEvents, logger, ...(files === undefined ? {} : { files }) })) ?? [],
   keep: (event$, earlier) => {
     const kept$ = event$.pipe(
       scan((events, event) => keepNewest(events, event, maxEvents), new Map(earlier.map((event) => [event.id, event]))),
       share(),
     );
     return merge(kept$.pipe(auditTime(writeDelayMs, scheduler)), kept$.pipe(takeLast(1))).pipe(
-      concatMap((events) => write(path, [...events.values()])),
+      concatMap((events) => write(path, [...events.values()], files)),
       ignoreElements(),
     );
   },
@@ -64,8 +68,32 @@ const keepNewest = (events: ReadonlyMap<string, KubeletEvent>, event: KubeletEve
   return next;
 };
 
-const write = async (path: string, events: readonly KubeletEvent[]): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o750 });
-  await writeFile(`${path}.tmp`, JSON.stringify({ version: 1, events }), { mode: 0o640 });
-  await rename(`${path}.tmp`, path);
+const write = (path: string, events: readonly KubeletEvent[], files: FileLayer | undefined): Promise<void> =>
+  writeDurably(path, JSON.stringify({ version: 1, events }), {
+    mode: 0o640,
+    directoryMode: 0o750,
+    ...(files === undefined ? {} : { files }),
+  });
+
+/** The events in a text. @throws Error for a text that is no list of them */
+const decodeEvents = (text: string): readonly KubeletEvent[] => {
+  const file: unknown = JSON.parse(text);
+  const events = isObject(file) && file['version'] === 1 ? file['events'] : undefined;
+  if (!Array.isArray(events) || !events.every(isEvent)) throw new Error('it is no list of events in version 1');
+  return events;
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const isEvent = (event: unknown): event is KubeletEvent => {
+  if (!isObject(event)) return false;
+  const { involvedObject: about, source, count } = event;
+  const texts = [event['id'], event['type'], event['reason'], event['message'], event['firstTimestamp'], event['lastTimestamp']];
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    Number.isSafeInteger(count) &&
+    isObject(source) &&
+    isObject(about) &&
+    [about['kind'], about['name'], about['uid']].every((text) => typeof text === 'string')
+  );
 };

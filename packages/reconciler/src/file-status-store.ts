@@ -1,44 +1,98 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import type { PodStatus } from '@solo-kubelet/pod-spec';
+import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
+import type { BackoffEntry } from './core/crash-backoff.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { PodRecord, StatusStore } from './status-store.js';
 
 export interface FileStatusStoreOptions {
   /** One JSON file a pod. Made when missing. */
   readonly directory: string;
+  /** Told of records that are set aside. Default: nobody. */
+  readonly logger?: Logger;
+  /** Default: the machine's own file system. */
+  readonly files?: FileLayer;
 }
 
-/** Keeps pod records as files, each replaced in one step. Only numbers, times and states go in: nothing of a manifest's environment. */
-export const fileStatusStore = ({ directory }: FileStatusStoreOptions): StatusStore => {
+/** Keeps pod records as files, each replaced in one durable step. Only numbers, times and states go in: nothing of a manifest's environment. */
+export const fileStatusStore = ({ directory, logger = silentLogger, files }: FileStatusStoreOptions): StatusStore => {
   const pathOf = (podUid: PodUid): string => join(directory, `${encodeURIComponent(podUid)}.json`);
+  const layer = files === undefined ? {} : { files };
   return {
     load: async () => {
-      const names = await readdir(directory).catch(() => []);
-      const records = await Promise.all(names.filter((name) => name.endsWith('.json')).map((name) => readRecord(join(directory, name))));
+      const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') logger.warn({ path: directory, err: describeError(error) }, 'Cannot read the records of pods');
+        return [];
+      });
+      const records = await Promise.all(
+        names
+          .filter((name) => name.endsWith('.json'))
+          .map((name) => readState(join(directory, name), { decode: decodePodRecord, logger, ...layer })),
+      );
       return records.filter((record) => record !== undefined);
     },
-    save: async (record) => {
-      const path = pathOf(record.podUid);
-      const write = (): Promise<void> => writeFile(`${path}.tmp`, JSON.stringify({ version: 1, ...record }), { mode: 0o640 });
-      await write().catch(async (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-        await mkdir(directory, { recursive: true, mode: 0o750 });
-        await write();
-      });
-      await rename(`${path}.tmp`, path);
-    },
+    save: (record) =>
+      writeDurably(pathOf(record.podUid), JSON.stringify({ version: 1, ...record }), { mode: 0o640, directoryMode: 0o750, ...layer }),
     remove: (podUid) => rm(pathOf(podUid), { force: true }),
   };
 };
 
-/** A record that was cut off by a power loss, or is of another make, counts as absent. */
-const readRecord = async (path: string): Promise<PodRecord | undefined> => {
-  try {
-    const record = JSON.parse(await readFile(path, 'utf8')) as PodRecord & { readonly version?: unknown };
-    const sound =
-      record.version === 1 && typeof record.podUid === 'string' && typeof record.status === 'object' && typeof record.backoff === 'object';
-    return sound ? { podUid: record.podUid, status: record.status, backoff: record.backoff } : undefined;
-  } catch {
-    return undefined;
-  }
+/** The record in a text. @throws Error for a text that holds none */
+export const decodePodRecord = (text: string): PodRecord => {
+  const record: unknown = JSON.parse(text);
+  if (!isObject(record) || record['version'] !== 1) throw new Error('it is no record of a pod in version 1');
+  const { podUid, status, backoff } = record;
+  if (typeof podUid !== 'string' || podUid === '') throw new Error('podUid is not a text');
+  const fault = statusFault(status) ?? backoffFault(backoff);
+  if (fault !== undefined) throw new Error(fault);
+  return { podUid: podUid as PodUid, status: status as PodStatus, backoff: backoff as Readonly<Record<string, BackoffEntry>> };
 };
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const CONTAINER_LISTS = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'];
+const TEXTS = ['phase', 'reason', 'message', 'podIP', 'hostIP', 'qosClass', 'startTime', 'resize', 'nominatedNodeName'];
+const STATES = ['running', 'waiting', 'terminated'];
+
+/** What of a stored PodStatus is not of the shape that the decisions rely on. */
+const statusFault = (status: unknown): string | undefined => {
+  if (!isObject(status)) return 'status is not an object';
+  const text = TEXTS.find((field) => status[field] !== undefined && typeof status[field] !== 'string');
+  if (text !== undefined) return `status.${text} is not a text`;
+  const list = [...CONTAINER_LISTS, 'conditions', 'podIPs', 'hostIPs'].find(
+    (field) => status[field] !== undefined && !isListOfObjects(status[field]),
+  );
+  if (list !== undefined) return `status.${list} is not a list of objects`;
+  for (const field of CONTAINER_LISTS) {
+    for (const entry of (status[field] ?? []) as Record<string, unknown>[]) {
+      const fault = containerFault(entry);
+      if (fault !== undefined) return `status.${field}: ${fault}`;
+    }
+  }
+  const conditions = (status['conditions'] ?? []) as Record<string, unknown>[];
+  return conditions.every(({ type, status: value }) => typeof type === 'string' && typeof value === 'string')
+    ? undefined
+    : 'status.conditions: an entry without type or status';
+};
+
+const containerFault = (entry: Record<string, unknown>): string | undefined => {
+  if (typeof entry['name'] !== 'string') return 'an entry without a name';
+  if (entry['restartCount'] !== undefined && !Number.isSafeInteger(entry['restartCount'])) return 'restartCount is not a whole number';
+  for (const field of ['state', 'lastState']) {
+    const state = entry[field];
+    if (state === undefined) continue;
+    if (!isObject(state) || STATES.some((name) => state[name] !== undefined && !isObject(state[name])))
+      return `${field} is not a container state`;
+  }
+  return undefined;
+};
+
+const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && value.every(isObject);
+
+const backoffFault = (backoff: unknown): string | undefined =>
+  isObject(backoff) &&
+  Object.values(backoff).every((entry) => isObject(entry) && Object.values(entry).every((value) => Number.isFinite(value)))
+    ? undefined
+    : 'backoff is not a table of numbers';

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { faultyFiles } from '@solo-kubelet/state-files/testing';
 import { lastValueFrom, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeletEvent } from './core/kubelet-event.js';
@@ -36,8 +37,83 @@ describe('fileStatusStore', () => {
   });
 });
 
+describe('fileStatusStore on a failing disk', () => {
+  const recordOf = (restarts: number) => ({
+    podUid: podUid('uid-web'),
+    status: { phase: 'Running' as const },
+    backoff: { app: { delayMs: restarts, updatedAtMs: 1 } },
+  });
+
+  it.each(['ENOSPC', 'EROFS', 'EIO', 'POWER'])('%s at any operation leaves the old or the new record', async (code) => {
+    for (let at = 0; at < 5; at += 1) {
+      await fileStatusStore({ directory }).save(recordOf(1));
+      await fileStatusStore({ directory, files: faultyFiles({ at, code }) })
+        .save(recordOf(2))
+        .catch(() => {});
+      expect([[recordOf(1)], [recordOf(2)]]).toContainEqual(await fileStatusStore({ directory }).load());
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['a list', [null]],
+    ['a null status', { status: null }],
+    ['conditions of null', { status: { conditions: [null] } }],
+    ['container statuses that are an object', { status: { containerStatuses: {} } }],
+    ['a container without a name', { status: { containerStatuses: [{}] } }],
+    ['a state of text', { status: { containerStatuses: [{ name: 'a', state: { running: 'yes' } }] } }],
+    ['a restart count of text', { status: { initContainerStatuses: [{ name: 'a', restartCount: '3' }] } }],
+    ['a phase of numbers', { status: { phase: 4 } }],
+    ['a back-off of null', { backoff: { app: null } }],
+    ['a back-off of text', { backoff: { app: { delayMs: 'long' } } }],
+    ['a list as back-off', { backoff: [] }],
+    ['a uid of numbers', { podUid: 7 }],
+  ])('sets a record with %s aside', async (_what, change) => {
+    const record =
+      typeof change === 'object' && change !== null && !Array.isArray(change) ? { version: 1, ...recordOf(1), ...change } : change;
+    await writeFile(join(directory, 'uid-web.json'), JSON.stringify(record));
+    expect(await fileStatusStore({ directory }).load()).toEqual([]);
+    expect(await readdir(directory)).toEqual(['uid-web.json.broken']);
+  });
+});
+
 describe('eventFile', () => {
-  const event = (id: string, count = 1) => ({ id, reason: 'Started', count }) as KubeletEvent;
+  const event = (id: string, count = 1): KubeletEvent => ({
+    id,
+    type: 'Normal',
+    reason: 'Started',
+    message: 'Container started',
+    involvedObject: { kind: 'Pod', namespace: 'default', name: 'web', uid: 'u' },
+    count,
+    firstTimestamp: '2026-01-01T00:00:00Z',
+    lastTimestamp: '2026-01-01T00:00:00Z',
+    source: { component: 'kubelet' },
+  });
+
+  it.each(['[null]', 'null', '{"version":1,"events":[null]}', '{"version":1,"events":[{"id":1}]}', '{"version":1,"events":{}}'])(
+    'sets a file that holds %s aside',
+    async (text) => {
+      const path = join(directory, 'events.json');
+      await writeFile(path, text);
+      expect(await eventFile({ path }).load()).toEqual([]);
+      expect(await readdir(directory)).toEqual(['events.json.broken']);
+    },
+  );
+
+  it.each(['ENOSPC', 'EROFS', 'EIO', 'POWER'])('%s at any operation loses no event that was on disk', async (code) => {
+    const path = join(directory, 'events.json');
+    const keep = (events: readonly KubeletEvent[], at?: number): Promise<unknown> =>
+      lastValueFrom(
+        eventFile({ path, writeDelayMs: 1, ...(at === undefined ? {} : { files: faultyFiles({ at, code }) }) }).keep(of(...events), []),
+        { defaultValue: undefined },
+      );
+    for (let at = 0; at < 5; at += 1) {
+      await keep([event('a')]);
+      await keep([event('a'), event('b')], at).catch(() => {});
+      expect((await eventFile({ path }).load())[0]).toEqual(event('a'));
+    }
+  });
+
   it('keeps the last of each event, up to its bound, beside earlier ones', async () => {
     const file = eventFile({ path: join(directory, 'kubelet', 'events.json'), maxEvents: 2, writeDelayMs: 1 });
     expect(await file.load()).toEqual([]);

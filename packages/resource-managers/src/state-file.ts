@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { type FileLayer, writeDurably } from '@solo-kubelet/state-files';
 import { ResourceManagersError } from './resource-managers-error.js';
 
 /** Where a manager keeps what it has given. */
@@ -12,7 +13,7 @@ export interface StateFile {
   write(text: string): Promise<void>;
 }
 
-export const stateFile = (path: string): StateFile => ({
+export const stateFile = (path: string, { files }: { readonly files?: FileLayer } = {}): StateFile => ({
   path,
   read: () =>
     readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -21,8 +22,7 @@ export const stateFile = (path: string): StateFile => ({
     }),
   write: async (text) => {
     try {
-      await writeFile(`${path}.tmp`, text, { mode: 0o600 });
-      await rename(`${path}.tmp`, path);
+      await writeDurably(path, text, files === undefined ? {} : { files });
     } catch (cause) {
       throw new ResourceManagersError({
         code: 'RESOURCES_STATE_UNWRITABLE',

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '@solo-kubelet/state-files';
 import type { Attachment } from '../attachment.js';
 import { CniError } from '../cni-error.js';
 import { validateContainerId } from '../names.js';
@@ -60,13 +60,9 @@ export const createAttachmentRecords = (stateDir: string): AttachmentRecords => 
     read,
     write: async (record) => {
       const path = pathOf(record.podSandboxId);
-      const draft = join(dir, `.${randomUUID()}`);
       try {
-        await mkdir(dir, { recursive: true, mode: 0o700 });
-        await writeFile(draft, JSON.stringify(record), { mode: 0o600, flush: true });
-        await rename(draft, path);
+        await writeDurably(path, JSON.stringify(record));
       } catch (cause) {
-        await rm(draft, { force: true }).catch(() => {});
         throw failed(path, 'written', cause);
       }
     },

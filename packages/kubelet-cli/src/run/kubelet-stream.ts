@@ -33,6 +33,8 @@ import type { RunKubeletOptions } from './run-kubelet-options.js';
 export interface KubeletParts {
   readonly cri: CriClient;
   readonly nodeName: string;
+  /** Value of the owner label, see owner-id.ts. */
+  readonly owner: string;
   readonly machine: MachineFacts;
   readonly facts: NodeAdmissionFacts;
   readonly environment: PodEnvironment;
@@ -51,7 +53,7 @@ export interface KubeletParts {
 /** Everything the kubelet does, as one stream: it works while it is subscribed to. */
 export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
   const { config, flags, logger, signal, services = allServices } = options;
-  const { cri, nodeName, facts, environment, devices, resources, networks } = parts;
+  const { cri, nodeName, owner, facts, environment, devices, resources, networks } = parts;
   const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
   // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
@@ -62,7 +64,6 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     startWith(facts),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const owner = nodeName.replace(/[^\w.-]/g, '-').slice(0, 63);
   const runtime = criRuntime({
     cri,
     environment,
@@ -83,7 +84,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     sources,
     runtime,
     ...(resources.managers === undefined ? {} : { resources: resources.managers }),
-    store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status') }),
+    store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status'), logger }),
     runProbes: runProbes({ handlers: parts.probes }),
     node$: facts$,
     commands$,
@@ -112,7 +113,6 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
       },
     }),
     runtime,
-    owner,
     config,
     flags,
     impliedEvictionSignals: options.impliedEvictionSignals ?? new Set(),

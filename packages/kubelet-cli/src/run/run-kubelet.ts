@@ -16,6 +16,7 @@ import { devicePlugins, deviceProvider } from './device-plugins.js';
 import { imageCredentials } from './image-credentials.js';
 import type { KubeletContext } from './kubelet-services.js';
 import { kubelet$ } from './kubelet-stream.js';
+import { ownerId } from './owner-id.js';
 import { podEnvironment, podNetworks } from './pod-surroundings.js';
 import { prepareProcess } from './prepare-process.js';
 import { probeHandlers } from './probe-handlers.js';
@@ -51,6 +52,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   await updatePodCidr(cri, config.podCIDR, { logger, signal });
   const cgroups = { version, ...(await cgroupDriver(cri, { configured: config.cgroupDriver, logger, signal })) };
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
+  const owner = await ownerId({ rootDirectory: flags.rootDirectory, nodeName, logger });
   const machine = await readMachine(flags.rootDirectory);
   const facts = await admissionFacts(options, cri, nodeName, machine);
   await using devices = await devicePlugins({ ...flags, directory: flags.devicePluginDirectory, logger });
@@ -65,7 +67,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   const credentials = await imageCredentials({ flags, env: process.env, workingDirectory: process.cwd(), logger });
   await using plugins = await probePlugins(flags.probePlugins, logger);
   const probes = [...(options.probes ?? probeHandlers(cri)), ...plugins.handlers];
-  const keptEvents = eventFile({ path: join(flags.rootDirectory, 'events.json') });
+  const keptEvents = eventFile({ path: join(flags.rootDirectory, 'events.json'), logger });
   const earlierEvents = await keptEvents.load();
   logger.info(
     { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
@@ -75,6 +77,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
     kubelet$(options, {
       cri,
       nodeName,
+      owner,
       machine,
       facts,
       environment,

@@ -29,7 +29,7 @@ export const nodeShutdownService =
     const { logind = systemdLogind(env), confDirectory = CONF_DIRECTORY, scheduler = asyncScheduler } = options;
     const periods = shutdownPeriods(config);
     if (periods.length === 0 || !isGateEnabled(config.featureGates, 'GracefulNodeShutdown')) return EMPTY;
-    const state = keepState(shutdownStateFile(flags.rootDirectory), context);
+    const state = keepState(shutdownStateFile(flags.rootDirectory, { logger: context.logger }), context);
     const { shuttingDown$, release } = watchShutdown({
       logind,
       requestedMs: requestedSeconds(periods) * 1_000,

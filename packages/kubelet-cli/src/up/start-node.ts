@@ -54,7 +54,7 @@ export const startNode = async (options: StartNodeOptions): Promise<RunningNode>
   };
   try {
     for (const path of [layout.kubeletRoot, layout.podLogs, layout.images, layout.manifests]) await mkdir(path, { recursive: true });
-    const subnet = await nodeSubnet(layout.subnetFile, Number.parseInt(layout.containerd.networkName.slice(-6), 16));
+    const subnet = await nodeSubnet(layout.subnetFile, Number.parseInt(layout.containerd.networkName.slice(-6), 16), logger);
     const started = await progress.step(
       'Container runtime started',
       () => startContainerd({ layout: layout.containerd, binaries, subnet, masquerade: true, sandboxImage: PAUSE_IMAGE, logger, signal }),

@@ -1,0 +1,1 @@
+export { type Fault, faultyFiles } from './faulty-files.js';
