@@ -17,7 +17,7 @@ const edges = {
   },
   'resource-managers': { values: ['diagnostics', 'state-files', 'pod-spec'], types: ['pod-environment'] },
   'device-plugins': { values: ['diagnostics', 'state-files', 'pod-spec'] },
-  'node-api': { values: ['diagnostics', 'state-files', 'pod-spec'], types: ['reconciler', 'cri-client'] },
+  'node-api': { values: ['diagnostics', 'pod-spec'], types: ['reconciler', 'cri-client'] },
 };
 const inside = (name) => `^packages/${name}/`;
 const source = (name) => `^packages/${name}/src/`;

@@ -117,7 +117,6 @@ export const packages = [
     description: "Serves the kubelet's HTTP API: pods, logs, exec, attach, port-forward, stats, metrics, health.",
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
-      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
       '@peculiar/x509': catalog,
