@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@solo-kubelet/source'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
 
-/** Four projects: quick unit tests, long simulations in virtual time, checks of the built packages, and tests on a real container runtime. */
+/** How much longer than in CI the fuzzers of the attack suite run: `ATTACK_FACTOR=100 pnpm test:attack`. */
+const ATTACK_FACTOR = Number(process.env['ATTACK_FACTOR'] ?? 1);
+
+/**
+ * Five projects: quick unit tests, long simulations in virtual time, attacks by hostile clients and files, checks of the built packages, and
+ * tests on a real container runtime.
+ */
 export default defineConfig({
   ...shared,
   test: {
@@ -13,7 +19,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/*/src/**/*.test.ts'],
-          exclude: ['**/*.sim.test.ts', '**/*.e2e.test.ts', 'tools/package-checks/**', '**/node_modules/**', '**/dist/**'],
+          exclude: [
+            '**/*.sim.test.ts',
+            '**/*.attack.test.ts',
+            '**/*.e2e.test.ts',
+            'tools/package-checks/**',
+            '**/node_modules/**',
+            '**/dist/**',
+          ],
           // Real processes and sockets on a machine that is busy with other things.
           testTimeout: 20_000,
         },
@@ -25,6 +38,17 @@ export default defineConfig({
           include: ['packages/*/**/*.sim.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'attack',
+          include: ['packages/*/**/*.attack.test.ts', 'tools/*/**/*.attack.test.ts'],
+          exclude: ['tools/e2e/**', '**/node_modules/**', '**/dist/**'],
+          setupFiles: ['tools/workspace/attack-setup.ts'],
+          testTimeout: 60_000 * ATTACK_FACTOR,
           hookTimeout: 60_000,
         },
       },

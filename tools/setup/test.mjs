@@ -11,7 +11,7 @@ const CHECKS = [
   ['lint', pnpm('run', 'lint')],
   ['types', pnpm('run', 'types')],
 ];
-const PROJECTS = ['unit', 'simulation', 'packages', 'e2e'];
+const PROJECTS = ['unit', 'simulation', 'attack', 'packages', 'e2e'];
 const WORKERS = Math.max(2, Math.min(4, availableParallelism()));
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);

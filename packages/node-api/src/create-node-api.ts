@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
 import type { CriClient } from '@solo-kubelet/cri-client';
-import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { authenticate } from './auth/authenticate.js';
 import { type AuthorizationMode, refuse } from './auth/authorize.js';
-import type { Identity } from './auth/identity.js';
-import { loadTokenFile, type TokenLookup } from './auth/token-file.js';
+import { type CredentialPart, loadCredentialPart } from './auth/credential-part.js';
+import { ANONYMOUS, type Identity } from './auth/identity.js';
+import { loadTokenFile, type TokenFile } from './auth/token-file.js';
 import type { KubeletMetrics } from './metrics/kubelet-metrics.js';
-import { NodeApiError } from './node-api-error.js';
 import type { NodeView } from './node-view.js';
 import { commandRoutes } from './routes/command-routes.js';
 import { componentRoutes } from './routes/component-routes.js';
@@ -18,12 +18,22 @@ import { listRoutes } from './routes/list-routes.js';
 import { nodeLogRoute } from './routes/node-log-route.js';
 import { runningPodsRoute } from './routes/running-pods-route.js';
 import { streamRoutes } from './routes/stream-routes.js';
-import { createHandler, type Gate, type RequestHandler } from './server/create-handler.js';
-import { HttpAnswer, sendText } from './server/http-answer.js';
-import { type Listener, listenHttp, listenHttps, listenUnix, type TlsListener, type TlsOptions } from './server/listeners.js';
+import { createHandler, type Gate } from './server/create-handler.js';
+import { sendText } from './server/http-answer.js';
+import {
+  type Listener,
+  type ListenOptions,
+  listenHttp,
+  listenHttps,
+  listenUnix,
+  type TlsListener,
+  type TlsOptions,
+} from './server/listeners.js';
 import type { Route } from './server/route.js';
 import { createCpuRates } from './stats/cpu-rates.js';
 import { createSystemContainers } from './stats/system-containers.js';
+import { readClientCa } from './tls/client-ca.js';
+import type { CertificatePair } from './tls/make-certificate.js';
 import { type ServingCertificateOptions, servingCertificate } from './tls/serving-certificate.js';
 import { watchFiles } from './tls/watch-files.js';
 
@@ -92,33 +102,39 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   const stopping = new AbortController();
   const health = healthRoutes(view.healthChecks, logger, metrics.healthChecks);
   const routes = allRoutes(options, health, logger, now);
-  const credentials = await loadCredentials(options, now);
+  const credentials = await loadCredentials(options, now, logger);
+  /** Connections on which good credentials were shown. */
+  const known = new WeakSet<Duplex>();
+  const isKnown = (socket: Duplex): boolean => known.has(socket);
 
-  const guarded: Gate = (request, path) => {
-    const identity = authenticate(request, {
-      anonymous,
-      ...(credentials.tokens ? { tokens: () => credentials.tokens as TokenLookup } : {}),
-    });
-    if (!identity) return new HttpAnswer(401, 'Unauthorized');
-    const refusal = refuse(authorization, identity, request.method ?? 'GET', path);
-    return refusal === undefined ? identity : new HttpAnswer(403, refusal);
+  const guarded: Gate = {
+    authenticate: (request) => {
+      const tokens = credentials.tokens?.current().lookup;
+      const identity = authenticate(request, { anonymous, nowMs: now(), ...(tokens ? { tokens } : {}) });
+      if (identity && identity !== ANONYMOUS) known.add(request.socket);
+      return identity;
+    },
+    refuse: (identity, method, needed) => refuse(authorization, identity, method, needed),
   };
-  const open: Gate = () => LOCAL_USER;
-  const handlerFor = (served: readonly Route[], gate: Gate, serverType?: 'readonly' | 'readwrite'): RequestHandler =>
-    createHandler({
+  const open: Gate = { authenticate: () => LOCAL_USER, refuse: () => undefined };
+  const listenOptions = (served: readonly Route[], gate: Gate, serverType?: 'readonly' | 'readwrite'): ListenOptions => ({
+    headerTimeoutMs,
+    isKnown,
+    handler: createHandler({
       routes: served,
       gate,
       logger,
       signal: stopping.signal,
       ...(serverType
         ? {
-            onRequest: (method, path) => {
-              const finish = metrics.httpRequest(knownMethod(method), knownPath(routes, path), serverType);
+            onRequest: (method, route) => {
+              const finish = metrics.httpRequest(knownMethod(method), firstPart(route), serverType);
               return (durationMs) => finish(durationMs / 1_000);
             },
           }
         : {}),
-    });
+    }),
+  });
 
   const listeners: { -readonly [Name in keyof NodeApi['listeners']]: NodeApi['listeners'][Name] } = {};
   let timer: NodeJS.Timeout | undefined;
@@ -130,28 +146,21 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   try {
     if (options.healthz) {
       const local = healthRoutes([], logger, metrics.healthChecks).filter(({ path }) => path.startsWith('/healthz'));
-      listeners.healthz = await listenHttp(handlerFor(local, open), options.healthz.address, options.healthz.port, headerTimeoutMs);
+      listeners.healthz = await listenHttp(options.healthz.address, options.healthz.port, listenOptions(local, open));
     }
     if (options.readOnlyPort !== undefined) {
       const readOnly = routes.flatMap((route): readonly Route[] => (route.readOnly ? [route] : route.debugging ? [disabled(route)] : []));
-      listeners.readOnly = await listenHttp(handlerFor(readOnly, open, 'readonly'), options.address, options.readOnlyPort, headerTimeoutMs);
+      listeners.readOnly = await listenHttp(options.address, options.readOnlyPort, listenOptions(readOnly, open, 'readonly'));
     }
     if (options.port !== undefined) {
-      const tls = await listenHttps(
-        handlerFor(routes, guarded, 'readwrite'),
-        options.address,
-        options.port,
-        headerTimeoutMs,
-        credentials.tls(),
-      );
+      const tls = await listenHttps(options.address, options.port, credentials.tls(), listenOptions(routes, guarded, 'readwrite'));
       listeners.tls = tls;
-      const look = (): void => void renew(tls, credentials, logger);
+      const look = (): void => void renew(tls, credentials, now());
       timer = setInterval(look, options.reloadIntervalMs ?? DEFAULT_RELOAD_INTERVAL_MS);
       timer.unref();
       watchFiles(credentialFiles(options), look, stopping.signal);
     }
-    if (options.socket)
-      listeners.socket = await listenUnix(handlerFor(routes, open), options.socket.path, headerTimeoutMs, options.socket.groupId);
+    if (options.socket) listeners.socket = await listenUnix(options.socket.path, options.socket.groupId, listenOptions(routes, open));
   } catch (error) {
     await close();
     throw error;
@@ -199,72 +208,60 @@ const credentialFiles = ({ certificate, clientCaFile, tokenFile }: NodeApiOption
   [certificate.certFile, certificate.keyFile, clientCaFile, tokenFile].flatMap((path) => (path === undefined ? [] : [path]));
 
 /** The same path, answering that it is switched off. */
-const disabled = ({ methods, path }: Route): Route => ({
+const disabled = ({ methods, path, role, subresources }: Route): Route => ({
   methods,
   path,
+  role,
+  ...(subresources ? { subresources } : {}),
   handle: ({ response }) => sendText(response, 405, 'Debug endpoints are disabled.\n'),
 });
 
 /** A path that nobody serves must not become a metric label of its own. */
-const knownPath = (routes: readonly Route[], first: string): string =>
-  routes.some(({ path }) => path.split('/')[1] === first) ? first : 'other';
+const firstPart = (route: Route | undefined): string => route?.path.split('/')[1] ?? 'other';
 
 /** Nor must a method that nobody uses. */
 const knownMethod = (method: string): string =>
   ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].includes(method) ? method : 'OTHER';
 
 interface Credentials {
-  tokens: TokenLookup | undefined;
+  readonly pair: CredentialPart<CertificatePair> | undefined;
+  readonly clientCa: CredentialPart<readonly string[]> | undefined;
+  readonly tokens: CredentialPart<TokenFile> | undefined;
   tls(): TlsOptions;
-  /** Reads the files again; true when the TLS part changed. */
-  reload(): Promise<boolean>;
 }
 
-const loadCredentials = async (options: NodeApiOptions, now: () => number): Promise<Credentials> => {
+const loadCredentials = async (options: NodeApiOptions, now: () => number, logger: Logger): Promise<Credentials> => {
   const { certificate, clientCaFile, tokenFile, tlsMinVersion, tlsCiphers, port } = options;
-  const readCa = async (): Promise<string | undefined> => {
-    if (clientCaFile === undefined) return undefined;
-    return readFile(clientCaFile, 'utf8').catch((cause: unknown) => {
-      throw new NodeApiError({
-        code: 'NODE_API_CLIENT_CA',
-        message: `cannot read the client CA ${clientCaFile}`,
-        hint: 'Check authentication.x509.clientCAFile.',
-        cause,
-      });
-    });
-  };
-  const readTls = async (): Promise<TlsOptions | undefined> => {
-    if (port === undefined) return undefined;
-    const [pair, clientCa] = await Promise.all([servingCertificate({ ...certificate, now }), readCa()]);
-    return {
-      pair,
-      ...(clientCa === undefined ? {} : { clientCa }),
+  const part = <T>(name: string, load: () => Promise<T>, fingerprint: (value: T) => string) =>
+    loadCredentialPart(name, load, { fingerprint, logger });
+  const asText = (value: unknown): string => JSON.stringify(value);
+  const pair = port === undefined ? undefined : await part('certificate', () => servingCertificate({ ...certificate, now }), asText);
+  const clientCa =
+    port === undefined || clientCaFile === undefined ? undefined : await part('client CA', () => readClientCa(clientCaFile), asText);
+  const tokens =
+    tokenFile === undefined
+      ? undefined
+      : await part(
+          'tokens',
+          () => loadTokenFile(tokenFile),
+          ({ digest }) => digest,
+        );
+  return {
+    pair,
+    clientCa,
+    tokens,
+    tls: () => ({
+      pair: pair?.current() as CertificatePair,
+      ...(clientCa ? { clientCa: clientCa.current() } : {}),
       ...(tlsMinVersion ? { minVersion: tlsMinVersion } : {}),
       ...(tlsCiphers ? { ciphers: tlsCiphers } : {}),
-    };
+    }),
   };
-  let tls = await readTls();
-  const credentials: Credentials = {
-    tokens: tokenFile === undefined ? undefined : await loadTokenFile(tokenFile),
-    tls: () => tls as TlsOptions,
-    reload: async () => {
-      const next = await readTls();
-      const changed = JSON.stringify(next) !== JSON.stringify(tls);
-      tls = next;
-      if (tokenFile !== undefined) credentials.tokens = await loadTokenFile(tokenFile);
-      return changed;
-    },
-  };
-  return credentials;
 };
 
-/** Takes changed files into use. A file that cannot be used now keeps the old one serving. */
-const renew = async (listener: TlsListener, credentials: Credentials, logger: Logger): Promise<void> => {
-  try {
-    if (!(await credentials.reload())) return;
-    listener.renew(credentials.tls());
-    logger.info({}, 'Serving with a new certificate');
-  } catch (error) {
-    logger.warn({ err: describeError(error) }, 'Cannot take the changed credentials into use; the old ones stay');
-  }
+/** Takes changed files into use, each by itself, and ends the connections of certificates that are good no more. */
+const renew = async (listener: TlsListener, { pair, clientCa, tokens, tls }: Credentials, nowMs: number): Promise<void> => {
+  const [newPair, newCa] = await Promise.all([pair?.reload(), clientCa?.reload(), tokens?.reload()]);
+  if (newPair || newCa) listener.renew(tls());
+  listener.endExpired(nowMs);
 };

@@ -79,7 +79,10 @@ beforeAll(async () => {
     tokenFile,
     clientCaFile,
     nodeLogDirectory: directory,
-    view: fakeView({ pods: watchable([pod('web')]) }),
+    view: fakeView({
+      pods: watchable([pod('web')]),
+      component: { version: 'v1.36.0', startedAtMs: 0, flags: () => ({}) },
+    }),
   });
   port = test.api.listeners.tls?.port ?? 0;
 });

@@ -6,6 +6,12 @@ import { type Identity, isRole, roleGroup } from './identity.js';
 /** Answers whose token this is; undefined for nobody's. */
 export type TokenLookup = (token: string) => Identity | undefined;
 
+export interface TokenFile {
+  readonly lookup: TokenLookup;
+  /** Differs when the file does. */
+  readonly digest: string;
+}
+
 interface TokenEntry {
   readonly digest: Buffer;
   readonly identity: Identity;
@@ -18,11 +24,11 @@ const digestOf = (token: string): Buffer => createHash('sha256').update(token).d
  * Tokens are kept as digests and compared in constant time, all of them every time, so that timing tells nothing.
  * @throws NodeApiError NODE_API_TOKEN_FILE naming the line (never its token)
  */
-export const loadTokenFile = async (path: string): Promise<TokenLookup> => {
+export const loadTokenFile = async (path: string): Promise<TokenFile> => {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new NodeApiError({ code: 'NODE_API_TOKEN_FILE', message: `cannot read the token file ${path}`, cause });
   });
-  return parseTokens(text, path);
+  return { lookup: parseTokens(text, path), digest: digestOf(text).toString('base64') };
 };
 
 export const parseTokens = (text: string, path: string): TokenLookup => {

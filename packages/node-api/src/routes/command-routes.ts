@@ -11,6 +11,7 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
   {
     methods: ['POST'],
     path: '/restart/:namespace/:pod',
+    role: 'admin',
     handle: ({ response, params }) => {
       const { namespace = '', pod = '' } = params;
       if (!view.restartPod(namespace, pod)) throw new HttpAnswer(404, `pod "${pod}" does not exist\n`);
@@ -20,6 +21,8 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
   {
     methods: ['POST'],
     path: '/checkpoint/:namespace/:pod/:container',
+    role: 'admin',
+    subresources: ['checkpoint'],
     handle: async ({ response, params, query, signal }) => {
       const { namespace = '', pod = '', container = '' } = params;
       findPod(view, { namespace, pod });

@@ -11,9 +11,11 @@ export const componentRoutes = (
   paths: readonly string[],
   now: () => number,
 ): readonly Route[] => {
-  const page = (path: string, text: () => string): Route => ({
+  const page = (path: string, subresource: string, text: () => string): Route => ({
     methods: ['GET', 'HEAD'],
     path,
+    role: 'read',
+    subresources: [subresource],
     handle: ({ request, response }: Exchange) => {
       if (!acceptsText(request.headers.accept)) throw new HttpAnswer(406, 'media type not acceptable, must be: text/plain\n');
       sendText(response, 200, text());
@@ -21,7 +23,7 @@ export const componentRoutes = (
   });
   const listed = [...new Set(paths.map((path) => `/${path.split('/')[1]}`))].sort();
   return [
-    page('/statusz', () =>
+    page('/statusz', 'statusz', () =>
       [
         '',
         'kubelet statusz',
@@ -35,7 +37,7 @@ export const componentRoutes = (
         '',
       ].join('\n'),
     ),
-    page('/flagz', () => {
+    page('/flagz', 'configz', () => {
       const lines = Object.entries(flags()).map(([name, value]) => `${name}=${value}`);
       return ['', 'kubelet flags', NOT_FOR_MACHINES, '', ...lines.sort(), ''].join('\n');
     }),

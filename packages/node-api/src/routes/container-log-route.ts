@@ -14,6 +14,7 @@ const CONTAINER_RUNNING = 1;
 export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => number): Route => ({
   methods: ['GET'],
   path: '/containerLogs/:namespace/:pod/:container',
+  role: 'read',
   debugging: true,
   handle: async ({ response, params, query, signal }) => {
     const { namespace = '', pod: podName = '', container = '' } = params;

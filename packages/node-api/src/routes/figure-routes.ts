@@ -10,7 +10,7 @@ import { collectSummary, type SummaryOptions } from '../stats/collect-summary.js
 
 /** /stats/summary and the four metrics paths. */
 export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, logger: Logger): readonly Route[] => {
-  const get = ['GET', 'HEAD'] as const;
+  const metricsPath = { methods: ['GET', 'HEAD'], role: 'read', subresources: ['metrics'] } as const;
   const registry =
     (source: Registry) =>
     async ({ response }: Exchange): Promise<void> =>
@@ -19,15 +19,17 @@ export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, l
     {
       methods: ['GET', 'HEAD', 'POST'],
       path: '/stats/summary',
+      role: 'read',
+      subresources: ['stats'],
       readOnly: true,
       handle: async ({ response, query, signal }) =>
         sendJson(response, await collectSummary(options, { onlyCpuAndMemory: booleanParameter(query, 'only_cpu_and_memory'), signal })),
     },
-    { methods: get, path: '/metrics', readOnly: true, handle: registry(metrics.registry) },
-    { methods: get, path: '/metrics/slis', readOnly: true, handle: registry(metrics.healthChecks.registry) },
-    { methods: get, path: '/metrics/probes', readOnly: true, handle: registry(metrics.probeRegistry) },
+    { ...metricsPath, path: '/metrics', readOnly: true, handle: registry(metrics.registry) },
+    { ...metricsPath, path: '/metrics/slis', readOnly: true, handle: registry(metrics.healthChecks.registry) },
+    { ...metricsPath, path: '/metrics/probes', readOnly: true, handle: registry(metrics.probeRegistry) },
     {
-      methods: get,
+      ...metricsPath,
       path: '/metrics/resource',
       readOnly: true,
       handle: async ({ response, signal }) => {
@@ -39,7 +41,7 @@ export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, l
       },
     },
     {
-      methods: get,
+      ...metricsPath,
       path: '/metrics/cadvisor',
       readOnly: true,
       handle: async ({ response, signal }) => {

@@ -19,6 +19,7 @@ export const healthRoutes = (checks: readonly HealthCheck[], logger: Logger, met
       {
         methods: ['GET', 'HEAD'],
         path,
+        ...access(path),
         readOnly: true,
         handle: ({ response, query }) => {
           const excluded = new Set(query.getAll('exclude'));
@@ -36,6 +37,7 @@ export const healthRoutes = (checks: readonly HealthCheck[], logger: Logger, met
       {
         methods: ['GET', 'HEAD'],
         path: `${path}/:check`,
+        ...access(path),
         readOnly: true,
         handle: ({ response, params }) => {
           const check = all.find(({ name }) => name === params['check']);
@@ -49,6 +51,12 @@ export const healthRoutes = (checks: readonly HealthCheck[], logger: Logger, met
     ];
   });
 };
+
+/** Upstream knows a subresource of /healthz alone. */
+const access = (path: string): Pick<Route, 'role' | 'subresources'> => ({
+  role: 'read',
+  subresources: path === '/healthz' ? ['healthz', 'proxy'] : ['proxy'],
+});
 
 const failureOf = (check: HealthCheck): string | undefined => {
   try {

@@ -6,6 +6,7 @@ import type { Route } from '../server/route.js';
 export const imageRoute = (cri: CriClient): Route => ({
   methods: ['GET', 'HEAD'],
   path: '/images',
+  role: 'read',
   handle: async ({ response, signal }) => {
     const { images } = await cri.images.listImages({}, { signal });
     const items = images

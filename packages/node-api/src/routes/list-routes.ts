@@ -11,11 +11,14 @@ export const listRoutes = (view: NodeView): readonly Route[] => [
   {
     methods: ['GET', 'HEAD'],
     path: '/node',
+    role: 'read',
     handle: async ({ response, signal }) => sendJson(response, await view.node({ signal })),
   },
   {
     methods: ['GET', 'HEAD'],
     path: '/configz',
+    role: 'read',
+    subresources: ['configz', 'proxy'],
     handle: ({ response }) => sendJson(response, { kubeletconfig: view.configuration }),
   },
 ];
@@ -23,6 +26,8 @@ export const listRoutes = (view: NodeView): readonly Route[] => [
 const listRoute = (path: string, kind: string, source: Watchable<object>, readOnly = false): Route => ({
   methods: ['GET', 'HEAD'],
   path,
+  role: 'read',
+  ...(path === '/pods' ? { subresources: ['pods', 'proxy'] } : {}),
   readOnly,
   handle: async (exchange) => {
     if (booleanParameter(exchange.query, 'watch')) return sendChanges(exchange, source);

@@ -29,7 +29,7 @@ export const nodeLogRoute = ({ logDirectory, queries }: NodeLogRouteOptions): Ro
     if (query.type === 'file') return sendPath(logDirectory, query.path, exchange);
     return sendServices(logDirectory, query.services, query.options, exchange);
   };
-  return { methods: ['GET'], path: '/logs/*', debugging: true, handle };
+  return { methods: ['GET'], path: '/logs/*', role: 'admin', subresources: ['log'], debugging: true, handle };
 };
 
 const sendPath = async (logDirectory: string, wanted: string, { response, signal }: Exchange): Promise<void> => {
@@ -70,6 +70,8 @@ const sendServices = async (
   const others = services.filter((service) => !known.includes(service));
   response.writeHead(200, PLAIN);
   if (known.length > 0) {
+    // Two pipelines listen to the answer at once.
+    response.setMaxListeners(20);
     const journal = spawn('journalctl', journalArguments(known, options), { stdio: ['ignore', 'pipe', 'pipe'], signal });
     await Promise.all([copyOutput(journal, response), ended(journal)]);
   }

@@ -9,6 +9,8 @@ const SANDBOX_READY = 0;
 export const runningPodsRoute = (cri: CriClient): Route => ({
   methods: ['GET', 'HEAD'],
   path: '/runningpods/',
+  role: 'read',
+  subresources: ['pods', 'proxy'],
   debugging: true,
   handle: async ({ response, signal }) => {
     const [{ items: sandboxes }, { containers }] = await Promise.all([

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { NodeView } from '../node-view.js';
+import { closeAfterFlush } from '../server/close-after-flush.js';
 import { HttpAnswer, sendText } from '../server/http-answer.js';
 import type { Route, Upgrade } from '../server/route.js';
 import { findPod, findRunningContainer, findSandbox } from './find-container.js';
@@ -41,14 +42,14 @@ export const streamRoutes = (view: NodeView, cri: CriClient): readonly Route[] =
     const { url } = await cri.runtime.portForward({ podSandboxId, port }, { signal: upgrade.signal });
     await pipeTo(url, upgrade);
   };
-  const both = ['GET', 'POST'] as const;
+  const access = { methods: ['GET', 'POST'], role: 'exec', debugging: true } as const;
   return [
-    { methods: both, path: '/exec/:namespace/:pod/:container', debugging: true, upgrade: exec },
-    { methods: both, path: '/exec/:namespace/:pod/:uid/:container', debugging: true, upgrade: exec },
-    { methods: both, path: '/attach/:namespace/:pod/:container', debugging: true, upgrade: attach },
-    { methods: both, path: '/attach/:namespace/:pod/:uid/:container', debugging: true, upgrade: attach },
-    { methods: both, path: '/portForward/:namespace/:pod', debugging: true, upgrade: portForward },
-    { methods: both, path: '/portForward/:namespace/:pod/:uid', debugging: true, upgrade: portForward },
+    { ...access, path: '/exec/:namespace/:pod/:container', upgrade: exec },
+    { ...access, path: '/exec/:namespace/:pod/:uid/:container', upgrade: exec },
+    { ...access, path: '/attach/:namespace/:pod/:container', upgrade: attach },
+    { ...access, path: '/attach/:namespace/:pod/:uid/:container', upgrade: attach },
+    { ...access, path: '/portForward/:namespace/:pod', upgrade: portForward },
+    { ...access, path: '/portForward/:namespace/:pod/:uid', upgrade: portForward },
     ...['/run/:namespace/:pod/:container', '/run/:namespace/:pod/:uid/:container'].map((path): Route => ({ ...runRoute(view, cri), path })),
   ];
 };
@@ -58,6 +59,7 @@ const RUN_TIMEOUT_SECONDS = 3_600n;
 
 const runRoute = (view: NodeView, cri: CriClient): Omit<Route, 'path'> => ({
   methods: ['POST'],
+  role: 'exec',
   debugging: true,
   handle: async ({ response, params, query, signal }) => {
     const containerId = await findRunningContainer(cri, named(view, { params }), signal);
@@ -93,7 +95,10 @@ const portNumber = (text: string): number => {
 /** Headers that belong to the connection with the client, not to the request that is passed on. */
 const DROPPED_HEADERS: ReadonlySet<string> = new Set(['host', 'authorization', 'cookie', 'proxy-authorization']);
 
-/** Repeats the client's request to the runtime's streaming server and joins the two connections. Settles when both have ended. */
+/**
+ * Repeats the client's request to the runtime's streaming server and joins the two connections. When either side ends, what was sent is
+ * passed on and both are closed, as upstream's proxy does (apimachinery/pkg/util/proxy): a session that nobody uses holds nothing.
+ */
 const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promise<void> =>
   new Promise((resolve, reject) => {
     const target = new URL(url);
@@ -115,6 +120,14 @@ const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promis
       );
       runtime.write(`${request.method} ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\n${headers.join('')}\r\n`);
       if (head.length > 0) runtime.write(head);
+      const over = (): void => {
+        socket.unpipe(runtime);
+        runtime.unpipe(socket);
+        closeAfterFlush(runtime);
+        closeAfterFlush(socket);
+      };
+      socket.once('end', over);
+      runtime.once('end', over);
       socket.pipe(runtime);
       runtime.pipe(socket);
     });
@@ -124,14 +137,14 @@ const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promis
     };
     signal.addEventListener('abort', stop, { once: true });
     runtime.on('error', (error) => {
-      if (joined) socket.destroy();
+      if (joined) closeAfterFlush(socket);
       else reject(error);
     });
     socket.once('close', () => runtime.destroy());
     runtime.once('close', () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
-      if (joined) socket.end();
+      if (joined) closeAfterFlush(socket);
       resolve();
     });
   });

@@ -1,13 +1,22 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { describeError, isAbort, type Logger } from '@solo-kubelet/diagnostics';
+import { type Needed, UNSERVED } from '../auth/authorize.js';
 import type { Identity } from '../auth/identity.js';
+import { closeAfterFlush } from './close-after-flush.js';
 import { HttpAnswer, sendText } from './http-answer.js';
+import { createTurns } from './in-turn.js';
 import { type RouteMatch, routeMatcher } from './match-route.js';
-import type { Exchange, Route, Upgrade } from './route.js';
+import { parseRequestTarget, type RequestTarget } from './request-target.js';
+import type { Route } from './route.js';
 
-/** Decides about one request: an identity to go on with, or the answer that ends it. */
-export type Gate = (request: IncomingMessage, path: string) => Identity | HttpAnswer;
+/** Decides who may do what. */
+export interface Gate {
+  /** Who made this request; undefined when that cannot be told (401). */
+  authenticate(request: IncomingMessage): Identity | undefined;
+  /** Why somebody may not do what is needed; undefined when he may. */
+  refuse(identity: Identity, method: string, needed: Needed): string | undefined;
+}
 
 export interface HandlerOptions {
   readonly routes: readonly Route[];
@@ -15,13 +24,13 @@ export interface HandlerOptions {
   readonly logger: Logger;
   /** Aborts everything under way when the server stops. */
   readonly signal: AbortSignal;
-  /** Told of every request, upgrades included; what it gives is called when the request is over. `path` is the first part of the path. */
-  readonly onRequest?: (method: string, path: string) => (durationMs: number) => void;
+  /** Told of every request, upgrades included, when its turn has come; what it gives is called when the request is over. */
+  readonly onRequest?: (method: string, route: Route | undefined) => (durationMs: number) => void;
 }
 
 export interface RequestHandler {
   request(request: IncomingMessage, response: ServerResponse): void;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
 }
 
 /** No path reads a body, so there is little to let through. */
@@ -34,100 +43,128 @@ const turnAwayBody = ({ headers }: IncomingMessage, response: ServerResponse): v
   if (bytes > MAX_BODY_BYTES) throw new HttpAnswer(413, 'Request body too large\n');
 };
 
-const NOT_FOUND = new HttpAnswer(404, '404 page not found\n');
+/** A request whose target was parsed and looked up: the one reading of it that everything after rests on. */
+interface Request {
+  readonly request: IncomingMessage;
+  readonly method: string;
+  readonly target: RequestTarget;
+  readonly found: RouteMatch | undefined;
+  /** Whether another method would have found a route. */
+  readonly otherMethod: boolean;
+}
+
+interface Admitted extends RouteMatch {
+  readonly identity: Identity;
+  readonly query: URLSearchParams;
+}
 
 /** Turns routes into listeners for a node:http server. Nothing thrown by a handler escapes. */
 export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRequest }: HandlerOptions): RequestHandler => {
   const match = routeMatcher(routes);
+  const inTurn = createTurns();
 
-  const resolve = (request: IncomingMessage): RouteMatch & { readonly url: URL } => {
-    const url = URL.canParse(request.url ?? '', 'http://node') ? new URL(request.url ?? '', 'http://node') : undefined;
-    if (!url) throw new HttpAnswer(400, 'malformed request target\n');
-    const matched = match(request.method ?? 'GET', url.pathname);
-    if (matched === undefined) throw NOT_FOUND;
-    if (matched === 'otherMethod') throw new HttpAnswer(405, '405: Method Not Allowed\n');
-    return { ...matched, url };
+  const read = (request: IncomingMessage): Request => {
+    const { method = 'GET', url = '' } = request;
+    const target = parseRequestTarget(url);
+    const matched = target.type === 'path' ? match(method, target.segments) : undefined;
+    const found = typeof matched === 'object' ? matched : undefined;
+    return { request, method, target, found, otherMethod: matched === 'otherMethod' };
   };
 
-  const admit = (request: IncomingMessage): Identity => {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const decision = gate(request, path);
-    if (decision instanceof HttpAnswer) throw decision;
-    return decision;
+  /** @throws HttpAnswer unless somebody known asks, cleanly, for something that there is and that he may use */
+  const admit = ({ request, method, target, found, otherMethod }: Request): Admitted => {
+    const identity = gate.authenticate(request);
+    if (!identity) throw new HttpAnswer(401, 'Unauthorized');
+    if (target.type === 'malformed') throw new HttpAnswer(400, 'malformed request target\n');
+    if (target.type === 'unclean') throw new HttpAnswer(307, 'Temporary Redirect\n', { Location: target.location });
+    const refusal = gate.refuse(identity, method, found?.route ?? UNSERVED);
+    if (refusal !== undefined) throw new HttpAnswer(403, refusal);
+    if (otherMethod) throw new HttpAnswer(405, '405: Method Not Allowed\n');
+    if (!found) throw new HttpAnswer(404, '404 page not found\n');
+    return { ...found, identity, query: target.query };
   };
 
-  const answerFor = (error: unknown, request: IncomingMessage): HttpAnswer => {
+  const answerFor = (error: unknown, { found }: Request): HttpAnswer => {
     if (error instanceof HttpAnswer) return error;
-    if (!isAbort(error)) logger.warn({ path: request.url?.split('?', 1)[0], err: describeError(error) }, 'Request failed');
+    if (!isAbort(error)) logger.warn({ path: found?.route.path, err: describeError(error) }, 'Request failed');
     return httpAnswerOfCriError(error);
   };
 
-  const observe = ({ method = '', url }: IncomingMessage): (() => void) => {
+  /** Answers with a route's `handle`, or says why not. */
+  const answer = (read: Request, response: ServerResponse): void => {
     const startedMs = performance.now();
-    const finish = onRequest?.(method, url?.split(/[/?]/, 2)[1] ?? '');
-    return () => finish?.(performance.now() - startedMs);
+    const finished = onRequest?.(read.method, read.found?.route);
+    const gone = new AbortController();
+    response.once('close', () => {
+      gone.abort();
+      finished?.(performance.now() - startedMs);
+    });
+    const handle = async (): Promise<void> => {
+      turnAwayBody(read.request, response);
+      const { route, params, query, identity } = admit(read);
+      if (!route.handle) throw new HttpAnswer(400, 'Upgrade request required\n');
+      const signal = AbortSignal.any([gone.signal, serverSignal]);
+      await route.handle({ request: read.request, response, params, query, identity, signal });
+    };
+    handle().catch((error: unknown) => {
+      const { status, message, headers } = answerFor(error, read);
+      if (response.headersSent) response.destroy();
+      else sendText(response, status, message, headers);
+    });
+  };
+
+  const upgradeTo = (read: Request, route: Route & Required<Pick<Route, 'upgrade'>>, socket: Socket, head: Buffer): void => {
+    const startedMs = performance.now();
+    const finished = onRequest?.(read.method, route);
+    const gone = new AbortController();
+    socket.on('error', () => gone.abort());
+    socket.once('close', () => {
+      gone.abort();
+      finished?.(performance.now() - startedMs);
+    });
+    const handle = async (): Promise<void> => {
+      const { params, query } = admit(read);
+      const signal = AbortSignal.any([gone.signal, serverSignal]);
+      await route.upgrade({ request: read.request, socket, head, params, query, signal });
+    };
+    handle().catch((error: unknown) => {
+      const { status, message, headers } = answerFor(error, read);
+      if (!socket.destroyed) sendText(plainResponse(read.request, socket), status, message, headers);
+    });
   };
 
   return {
-    request: (request, response) => {
-      const finished = observe(request);
-      const gone = new AbortController();
-      response.once('close', () => {
-        gone.abort();
-        finished();
-      });
-      const handle = async (): Promise<void> => {
-        turnAwayBody(request, response);
-        const identity = admit(request);
-        const { route, params, url } = resolve(request);
-        if (!route.handle) throw new HttpAnswer(400, 'Upgrade request required\n');
-        const signal = AbortSignal.any([gone.signal, serverSignal]);
-        const exchange: Exchange = { request, response, params, query: url.searchParams, identity, signal };
-        await route.handle(exchange);
-      };
-      handle().catch((error: unknown) => {
-        const answer = answerFor(error, request);
-        if (response.headersSent) response.destroy();
-        else sendText(response, answer.status, answer.message, answer.headers);
-      });
-    },
-
+    request: (request, response) => inTurn(request.socket, response, () => answer(read(request), response)),
     upgrade: (request, socket, head) => {
-      const finished = observe(request);
-      const gone = new AbortController();
-      socket.on('error', () => gone.abort());
-      socket.once('close', () => {
-        gone.abort();
-        finished();
-      });
-      const handle = async (): Promise<void> => {
-        admit(request);
-        const { route, params, url } = resolve(request);
-        if (!route.upgrade) throw new HttpAnswer(400, 'this path takes no upgrade\n');
-        const upgrade: Upgrade = {
-          request,
-          socket,
-          head,
-          params,
-          query: url.searchParams,
-          signal: AbortSignal.any([gone.signal, serverSignal]),
-        };
-        await route.upgrade(upgrade);
-      };
-      handle().catch((error: unknown) => {
-        const { status, message, headers } = answerFor(error, request);
-        const lines = Object.entries({
-          ...headers,
-          'Content-Type': 'text/plain',
-          'Content-Length': String(Buffer.byteLength(message)),
-          Connection: 'close',
-        });
-        socket.end(
-          `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${request.method === 'HEAD' ? '' : message}`,
-        );
-      });
+      const asked = read(request);
+      const route = asked.found?.route;
+      if (canUpgrade(route)) return upgradeTo(asked, route, socket, head);
+      // As Go's server: who offers another protocol (h2c) and is not taken at his word gets the answer in this one.
+      const response = plainResponse(request, socket);
+      inTurn(socket, response, () => answer(asked, response));
     },
   };
+};
+
+const canUpgrade = (route: Route | undefined): route is Route & Required<Pick<Route, 'upgrade'>> => route?.upgrade !== undefined;
+
+/** An ordinary answer on a connection that node:http has let go of; it is the last one there. */
+const plainResponse = (request: IncomingMessage, socket: Socket): ServerResponse => {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  const drained = (): void => void response.emit('drain');
+  socket.on('drain', drained);
+  socket.on('error', () => socket.destroy());
+  socket.once('end', () => closeAfterFlush(socket));
+  socket.resume();
+  response.once('finish', () => {
+    socket.off('drain', drained);
+    response.detachSocket(socket);
+    closeAfterFlush(socket);
+    response.emit('close');
+  });
+  return response;
 };
 
 /** As upstream maps errors of the runtime (pkg/kubelet/server/server.go): not found 404, exhausted 429, all else 500. */

@@ -1,21 +1,39 @@
-import { chmod, chown, mkdir, rm } from 'node:fs/promises';
-import { createServer as createHttpServer, type Server as HttpServer, type ServerOptions } from 'node:http';
+import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
+import { hasExpired, presentedCertificate } from '../auth/client-certificate.js';
 import { NodeApiError } from '../node-api-error.js';
 import type { CertificatePair } from '../tls/make-certificate.js';
+import { closeAfterFlush } from './close-after-flush.js';
+import { type Connections, createConnections } from './connections.js';
 import type { RequestHandler } from './create-handler.js';
 
-/** Limits of every listener. Upstream: idle 90 s, header 1 MiB; a header that takes long or a flood of connections has no limit there. */
+/** How long a request may take to arrive, of which the header a third; also how long a client may not read what is sent to it. */
+const requestTimeoutMs = (headerTimeoutMs: number): number => 3 * headerTimeoutMs;
+
+/** Limits of every listener. Upstream: idle 90 s, header 1 MiB, keep-alive 15 s; a header that takes long has no limit there. */
 const limits = (headerTimeoutMs: number): ServerOptions => ({
   keepAliveTimeout: 90_000,
   headersTimeout: headerTimeoutMs,
-  requestTimeout: 3 * headerTimeoutMs,
+  requestTimeout: requestTimeoutMs(headerTimeoutMs),
   connectionsCheckingInterval: headerTimeoutMs / 2,
   maxHeaderSize: 64 * 1024,
+  keepAlive: true,
+  keepAliveInitialDelay: 15_000,
 });
-const MAX_CONNECTIONS = 4_096;
+/** Of one listener. Upstream has no limit; a descriptor and some 30 KiB are held for each. */
+const MAX_CONNECTIONS = 1_024;
+const MAX_CONNECTIONS_PER_PEER = 256;
 
 /** A server that is listening. */
 export interface Listener extends AsyncDisposable {
@@ -26,39 +44,75 @@ export interface Listener extends AsyncDisposable {
 
 export interface TlsOptions {
   readonly pair: CertificatePair;
-  readonly clientCa?: string;
+  /** Certificates in PEM, one each. */
+  readonly clientCa?: readonly string[];
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
   readonly ciphers?: string;
 }
 
 export interface TlsListener extends Listener {
-  /** New connections use these from now on. */
+  /** New connections use these from now on. With other client CAs, those that a client certificate opened are ended. */
   renew(tls: TlsOptions): void;
+  /** Ends the connections whose client certificate has expired. */
+  endExpired(nowMs: number): void;
 }
 
-const attach = (server: HttpServer | HttpsServer, handler: RequestHandler): void => {
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('request', (request, response) => handler.request(request, response));
-  server.on('upgrade', (request, socket, head) => handler.upgrade(request, socket, head));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+export interface ListenOptions {
+  readonly handler: RequestHandler;
+  readonly headerTimeoutMs: number;
+  /** Whether good credentials were shown on a connection. Default: never. */
+  readonly isKnown?: (socket: Duplex) => boolean;
+}
+
+type WebServer = HttpServer | HttpsServer;
+
+const attach = (server: WebServer, { handler, headerTimeoutMs, isKnown = () => false }: ListenOptions, perPeer: number): Connections => {
+  const connections = createConnections({ total: MAX_CONNECTIONS, perPeer }, isKnown);
+  server.on('connection', (socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    connections.admit(socket);
   });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    response.once('close', connections.occupy(request.socket));
+    handler.request(request, response);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.once('close', connections.occupy(socket));
+    handler.upgrade(request, socket, head);
+  });
+  server.timeout = requestTimeoutMs(headerTimeoutMs);
+  // A request may take long to be answered; only a client that does not read what it was sent, or asks for nothing, is given up.
+  server.on('timeout', (socket: Socket) => {
+    if (!connections.isBusy(socket) || socket.writableLength > 0) socket.destroy();
+  });
+  const refused = new WeakSet<Duplex>();
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    closeAfterFlush(socket, `HTTP/1.1 ${statusOfBadRequest(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+  return connections;
 };
+
+const statusOfBadRequest = (code: string | undefined): string => {
+  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+};
+
+const cannotListen = (place: string, why: string, cause?: unknown) =>
+  new NodeApiError({
+    code: 'NODE_API_LISTEN',
+    message: `cannot listen on ${place}: ${why}`,
+    hint: 'Stop what uses it, or choose another address, port or path.',
+    cause,
+  });
 
 const listen = (server: Server, where: { readonly host: string; readonly port: number } | { readonly path: string }): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const place = 'path' in where ? where.path : `${where.host}:${where.port}`;
-      reject(
-        new NodeApiError({
-          code: 'NODE_API_LISTEN',
-          message: `cannot listen on ${place}: ${cause.code === 'EADDRINUSE' ? 'the port is already in use' : cause.message}`,
-          hint: 'Stop what uses it, or choose another address or port.',
-          cause,
-        }),
-      );
+      reject(cannotListen(place, cause.code === 'EADDRINUSE' ? 'the port is already in use' : cause.message, cause));
     });
     server.listen(where, () => {
       server.removeAllListeners('error');
@@ -68,77 +122,122 @@ const listen = (server: Server, where: { readonly host: string; readonly port: n
     });
   });
 
-const listenerOf = (server: HttpServer | HttpsServer, path?: string): Listener => {
-  const upgraded = new Set<Socket>();
-  server.on('upgrade', (_request, socket) => {
-    upgraded.add(socket as Socket);
-    socket.once('close', () => upgraded.delete(socket as Socket));
-  });
-  const bound = server.address() as AddressInfo | string | null;
-  const port = typeof bound === 'object' && bound !== null ? bound.port : undefined;
+const listenerOf = (server: WebServer, connections: Connections): Listener => {
+  const bound = server.address() as AddressInfo;
   return {
-    address: path ?? (typeof bound === 'object' && bound !== null ? `${bound.address}:${bound.port}` : ''),
-    port,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-        for (const socket of upgraded) socket.destroy();
-      }),
+    address: `${bound.address}:${bound.port}`,
+    port: bound.port,
+    [Symbol.asyncDispose]: () => stop(server, connections),
   };
 };
 
-export const listenHttp = async (handler: RequestHandler, host: string, port: number, headerTimeoutMs: number): Promise<Listener> => {
-  const server = createHttpServer(limits(headerTimeoutMs));
-  attach(server, handler);
+const stop = (server: WebServer, connections: Connections): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const { raw } of connections.all()) raw.destroy();
+  });
+
+export const listenHttp = async (host: string, port: number, options: ListenOptions): Promise<Listener> => {
+  const server = createHttpServer(limits(options.headerTimeoutMs));
+  const connections = attach(server, options, MAX_CONNECTIONS_PER_PEER);
   await listen(server, { host, port });
-  return listenerOf(server);
+  return listenerOf(server, connections);
 };
 
 const secureContext = ({ pair, clientCa, minVersion = 'TLSv1.2', ciphers }: TlsOptions) => ({
   cert: pair.certificatePem,
   key: pair.keyPem,
   minVersion,
-  ...(clientCa === undefined ? {} : { ca: clientCa }),
+  ...(clientCa === undefined ? {} : { ca: [...clientCa] }),
   ...(ciphers === undefined ? {} : { ciphers }),
 });
 
-export const listenHttps = async (
-  handler: RequestHandler,
-  host: string,
-  port: number,
-  headerTimeoutMs: number,
-  tls: TlsOptions,
-): Promise<TlsListener> => {
+export const listenHttps = async (host: string, port: number, tls: TlsOptions, options: ListenOptions): Promise<TlsListener> => {
   // A client certificate is asked for and never required: a token will do. Whether it is good is looked at per request.
   const server = createHttpsServer({
-    ...limits(headerTimeoutMs),
+    ...limits(options.headerTimeoutMs),
     ...secureContext(tls),
     requestCert: tls.clientCa !== undefined,
     rejectUnauthorized: false,
-    handshakeTimeout: headerTimeoutMs,
+    handshakeTimeout: options.headerTimeoutMs,
   });
-  attach(server, handler);
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  const connections = attach(server, options, MAX_CONNECTIONS_PER_PEER);
+  server.on('secureConnection', (socket) => void connections.secured(socket));
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    const raw = connections.secured(socket)?.raw;
+    if (raw && error.code === 'ERR_SSL_HTTP_REQUEST') closeAfterFlush(raw, PLAIN_HTTP_ANSWER);
+    else socket.destroy();
+  });
   await listen(server, { host, port });
-  return { ...listenerOf(server), renew: (next) => server.setSecureContext(secureContext(next)) };
+  const endWhere = (wanted: (certificate: PeerCertificate) => boolean): void => {
+    for (const { raw, socket } of connections.all()) {
+      const certificate = socket instanceof TLSSocket ? presentedCertificate(socket) : undefined;
+      if (certificate && wanted(certificate)) raw.destroy();
+    }
+  };
+  let clientCa = JSON.stringify(tls.clientCa);
+  return {
+    ...listenerOf(server, connections),
+    renew: (next) => {
+      server.setSecureContext(secureContext(next));
+      if (JSON.stringify(next.clientCa) !== clientCa) endWhere(() => true);
+      clientCa = JSON.stringify(next.clientCa);
+    },
+    endExpired: (nowMs) => endWhere((certificate) => hasExpired(certificate, nowMs)),
+  };
 };
 
-/** A unix socket for root and one group. A left-over socket file is replaced. */
-export const listenUnix = async (handler: RequestHandler, path: string, headerTimeoutMs: number, groupId?: number): Promise<Listener> => {
+/** What Go's server says, and how, to a client that forgot the TLS (net/http server.go). */
+const PLAIN_HTTP_ANSWER = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
+
+/**
+ * A unix socket for root and one group. It is bound in a directory that only root enters and moved to its place when it is ready, so nobody
+ * else can connect at any moment, and a left-over socket file is replaced at once.
+ * @throws NodeApiError NODE_API_LISTEN when another program answers there, or something that is no socket is in the way
+ */
+export const listenUnix = async (path: string, groupId: number | undefined, options: ListenOptions): Promise<Listener> => {
   await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true });
-  const server = createHttpServer(limits(headerTimeoutMs));
-  attach(server, handler);
-  const umask = process.umask(0o177);
+  await refuseToReplace(path);
+  const server = createHttpServer(limits(options.headerTimeoutMs));
+  const connections = attach(server, options, MAX_CONNECTIONS);
+  const privateDirectory = await mkdtemp(join(dirname(path), '.'));
+  const bound = join(privateDirectory, 's');
   try {
-    await listen(server, { path });
+    if (Buffer.byteLength(bound) > MAX_SOCKET_PATH_BYTES) throw cannotListen(path, 'the path is too long for a unix socket');
+    await listen(server, { path: bound });
+    if (groupId !== undefined) await chown(bound, 0, groupId);
+    await chmod(bound, groupId === undefined ? 0o600 : 0o660);
+    await rename(bound, path);
+  } catch (error) {
+    if (server.listening) await stop(server, connections);
+    throw error;
   } finally {
-    process.umask(umask);
+    await rm(privateDirectory, { recursive: true, force: true });
   }
-  if (groupId !== undefined) {
-    await chown(path, 0, groupId);
-    await chmod(path, 0o660);
-  }
-  return listenerOf(server, path);
+  const { ino } = await lstat(path);
+  return {
+    address: path,
+    port: undefined,
+    [Symbol.asyncDispose]: async () => {
+      await stop(server, connections);
+      // Another kubelet may have put its own there meanwhile.
+      if ((await lstat(path).catch(() => undefined))?.ino === ino) await rm(path, { force: true });
+    },
+  };
+};
+
+/** What sockaddr_un holds, less the byte that ends it; Node.js cuts longer paths in silence. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+const refuseToReplace = async (path: string): Promise<void> => {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found) return;
+  if (!found.isSocket()) throw cannotListen(path, 'there is something that is no socket');
+  const answers = await new Promise<boolean>((resolve) => {
+    const socket = connect({ path }, () => resolve(true));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
+    socket.once('close', () => resolve(true));
+    socket.unref().once('connect', () => socket.destroy());
+  });
+  if (answers) throw cannotListen(path, 'another program serves there');
 };

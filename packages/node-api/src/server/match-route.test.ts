@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { routeMatcher } from './match-route.js';
 import type { Route } from './route.js';
 
-const route = (path: string, methods: Route['methods'] = ['GET']): Route => ({ path, methods });
+const route = (path: string, methods: Route['methods'] = ['GET']): Route => ({ path, methods, role: 'read' });
 const match = routeMatcher([
   route('/healthz'),
   route('/healthz/:check'),
@@ -11,7 +11,7 @@ const match = routeMatcher([
   route('/logs/*'),
 ]);
 const found = (method: string, path: string): unknown => {
-  const matched = match(method, path);
+  const matched = match(method, path.split('/').slice(1));
   return typeof matched === 'object' ? [matched.route.path, matched.params] : matched;
 };
 

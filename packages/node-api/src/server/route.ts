@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Identity } from '../auth/identity.js';
+import type { Identity, Role } from '../auth/identity.js';
 
 export interface Exchange {
   readonly request: IncomingMessage;
@@ -27,6 +27,10 @@ export interface Route {
   readonly methods: readonly ('GET' | 'HEAD' | 'POST' | 'PUT')[];
   /** Such as `/exec/:namespace/:pod/:container` or `/logs/*`; see routeMatcher. */
   readonly path: string;
+  /** The weakest role that may use it. It is a field of the route, so that what is authorized is what is served. */
+  readonly role: Role;
+  /** What a refusal names, as upstream does (pkg/kubelet/server/auth.go). Default `proxy`. */
+  readonly subresources?: readonly string[];
   readonly debugging?: boolean;
   /** Also served on the read-only port, which asks nobody who he is. */
   readonly readOnly?: boolean;

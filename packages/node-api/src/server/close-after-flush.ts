@@ -1,0 +1,29 @@
+import type { Duplex } from 'node:stream';
+
+/** How long a client may take to read what is still to be sent, ms. */
+const FLUSH_TIMEOUT_MS = 10_000;
+/** How long what the client still sends is thrown away, ms, so that no reset overtakes the answer (Go's rstAvoidanceDelay). */
+const LINGER_MS = 500;
+
+const closing = new WeakSet<Duplex>();
+
+/** Ends a connection for good: what was written is sent, then it is destroyed, whether or not the client ever ends its half. */
+export const closeAfterFlush = (socket: Duplex, lastWords = ''): void => {
+  if (socket.destroyed || closing.has(socket)) return;
+  closing.add(socket);
+  const destroy = (): void => void socket.destroy();
+  const limit = (ms: number): NodeJS.Timeout => setTimeout(destroy, ms).unref();
+  let timer = limit(FLUSH_TIMEOUT_MS);
+  socket.on('error', destroy);
+  socket.once('close', () => clearTimeout(timer));
+  socket.once('end', () => socket.writableFinished && destroy());
+  const flushed = (): void => {
+    clearTimeout(timer);
+    if (socket.readableEnded) destroy();
+    else timer = limit(LINGER_MS);
+  };
+  socket.once('finish', flushed);
+  socket.resume();
+  if (socket.writableFinished) flushed();
+  else socket.end(lastWords);
+};

@@ -1,0 +1,65 @@
+import { mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ask, startApi } from './api.js';
+
+let directory: string;
+let path: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'solo-kubelet-socket-'));
+  path = join(directory, 'kubelet.sock');
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const health = () => ask({ socketPath: path, path: '/healthz' });
+
+it('is for its owner alone from the first moment, leaves nothing beside it, and goes with the server', async () => {
+  const umask = process.umask();
+  const starting = startApi({ socket: { path } });
+  const seen = new Set<number>();
+  let started = false;
+  void starting.then(() => {
+    started = true;
+  });
+  while (!started) {
+    expect(process.umask()).toBe(umask);
+    const found = await stat(path).catch(() => undefined);
+    if (found) seen.add(found.mode & 0o777);
+  }
+  const test = await starting;
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect([...seen].filter((mode) => mode !== 0o600)).toEqual([]);
+  expect(await readdir(directory)).toEqual(['kubelet.sock']);
+  expect((await health()).body).toBe('ok');
+  await test[Symbol.asyncDispose]();
+  expect(await readdir(directory)).toEqual([]);
+});
+
+it('a second server does not take it over', async () => {
+  await using _first = await startApi({ socket: { path } });
+  await expect(startApi({ socket: { path } })).rejects.toMatchObject({
+    code: 'NODE_API_LISTEN',
+    message: `cannot listen on ${path}: another program serves there`,
+  });
+  expect((await health()).body).toBe('ok');
+});
+
+it('a socket that a killed kubelet left is replaced', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(join(directory, 'other.sock'), resolve));
+  await rename(join(directory, 'other.sock'), path);
+  await new Promise((resolve) => server.close(resolve));
+  await using _test = await startApi({ socket: { path } });
+  expect((await health()).body).toBe('ok');
+});
+
+it.each(['file', 'link'] as const)('a %s in its place is not removed', async (kind) => {
+  if (kind === 'file') await writeFile(path, 'precious');
+  else await symlink('/dev/null', path);
+  await expect(startApi({ socket: { path } })).rejects.toMatchObject({
+    message: `cannot listen on ${path}: there is something that is no socket`,
+  });
+  expect(await readdir(directory)).toEqual(['kubelet.sock']);
+});
