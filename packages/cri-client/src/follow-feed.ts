@@ -17,6 +17,8 @@ export interface FollowFeedOptions {
 
 /** Why a subscription ended, and whether the runtime does not have this feed at all. */
 export interface FeedEnd {
+  /** Whether it got as far as its `resync`. */
+  readonly began: boolean;
   readonly unsupported: boolean;
   readonly reason: string;
 }
@@ -37,6 +39,7 @@ export async function* followFeed({
   const release = onAbort(signal, end);
   const events = subscribe({ signal: subscription.signal })[Symbol.asyncIterator]();
   let received = 0;
+  let began = false;
   try {
     // A runtime sends no headers before the first event. One call over the same connection tells that the subscription got there,
     // a second one that no refusal is on its way.
@@ -47,7 +50,10 @@ export async function* followFeed({
         .then(roundTrip)
         .then(() => undefined),
     ]);
-    if (first === undefined || ('result' in first && !first.result.done)) yield { type: 'resync', reason, feed };
+    if (first === undefined || ('result' in first && !first.result.done)) {
+      began = true;
+      yield { type: 'resync', reason, feed };
+    }
     for (;;) {
       const outcome = await next;
       if ('error' in outcome) throw outcome.error;
@@ -57,13 +63,13 @@ export async function* followFeed({
       next = settled(events.next());
     }
   } catch (error) {
-    return { unsupported: CriError.is(error) && error.code === 'CRI_UNIMPLEMENTED', reason: describeError(error) };
+    return { began, unsupported: CriError.is(error) && error.code === 'CRI_UNIMPLEMENTED', reason: describeError(error) };
   } finally {
     release();
     end();
   }
   const endedQuickly = received === 0 && performance.now() - startedAtMs < quickEndMs;
-  return { unsupported: endedQuickly, reason: 'the runtime ended the stream of events' };
+  return { began, unsupported: endedQuickly, reason: 'the runtime ended the stream of events' };
 }
 
 type Settled<T> = { readonly result: T } | { readonly error: unknown };

@@ -35,6 +35,9 @@ const hints: Partial<Record<CriErrorCode, string>> = {
   CRI_UNAVAILABLE: 'The connection to the container runtime broke. Look at its log.',
 };
 
+/** grpc-js adds to a lost connection how it looked up the address, which says nothing about a socket. */
+const withoutGrpcAdvice = (text: string): string => text.replace(/[.\s]*\bResolution note:.*$/s, '');
+
 export interface FailedCall {
   readonly method: string;
   readonly socketPath: string;
@@ -44,7 +47,7 @@ export interface FailedCall {
 export const explainGrpcFailure = async (error: unknown, { method, socketPath }: FailedCall): Promise<CriError> => {
   const { code: number, details } = error as Partial<ServiceError>;
   const code = codes[number ?? status.UNKNOWN] ?? 'CRI_UNKNOWN';
-  const said = details || (error instanceof Error ? error.message : String(error));
+  const said = withoutGrpcAdvice(details || (error instanceof Error ? error.message : String(error)));
   const trouble = code === 'CRI_UNAVAILABLE' ? await findSocketTrouble(socketPath) : undefined;
   return new CriError({
     code,

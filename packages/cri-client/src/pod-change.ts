@@ -16,5 +16,7 @@ export type PodChange =
       readonly podUid?: string;
       readonly change: 'created' | 'started' | 'stopped' | 'deleted' | 'other';
     }
+  /** The runtime is out of reach or its feed broke: nothing is told until the next `resync`. Comes once for each break, also before the first `resync`. */
+  | { readonly type: 'offline'; readonly reason: string }
   /** Anything may have changed: list everything. Comes first, and again after each break of the feed. */
   | { readonly type: 'resync'; readonly reason: string; readonly feed: ChangeFeed };

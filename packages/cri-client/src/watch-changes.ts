@@ -28,6 +28,13 @@ interface Services {
   readonly containerd: ServiceClient<typeof EventsDefinition>;
 }
 
+/** How following ended. `began`: there was a `resync`. */
+interface FollowedFeed {
+  readonly supported: boolean;
+  readonly began: boolean;
+  readonly reason: string;
+}
+
 type Feed = FollowFeedOptions['feed'];
 
 /**
@@ -52,18 +59,19 @@ export async function* watchChanges(
   };
 
   /** Follows the first feed that the runtime has until it ends. */
-  async function* followAny(feeds: readonly Feed[], reason: string): AsyncGenerator<PodChange, { supported: boolean; reason: string }> {
+  async function* followAny(feeds: readonly Feed[], reason: string): AsyncGenerator<PodChange, FollowedFeed> {
     let last = reason;
     for (const feed of feeds) {
       const ended = yield* followFeed({ feed, subscribe: subscriptions[feed], roundTrip: version, reason, quickEndMs, signal });
-      if (!ended.unsupported) return { supported: true, reason: ended.reason };
+      if (!ended.unsupported) return { supported: true, began: ended.began, reason: ended.reason };
       last = ended.reason;
     }
-    return { supported: false, reason: last };
+    return { supported: false, began: false, reason: last };
   }
 
   let backoffMs = initialBackoffMs;
   let reason = 'started';
+  let offline = false;
   const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal });
   try {
     for (;;) {
@@ -71,6 +79,7 @@ export async function* watchChanges(
       try {
         const ended = yield* followAny(candidateFeeds(wanted, (await version()).runtimeName), reason);
         reason = ended.reason;
+        if (ended.began || !ended.supported) offline = false;
         if (!ended.supported) {
           yield { type: 'resync', reason, feed: 'none' };
           await pause(unsupportedRetryMs);
@@ -80,6 +89,9 @@ export async function* watchChanges(
         if (signal?.aborted) return;
         reason = describeError(error);
       }
+      if (signal?.aborted) return;
+      if (!offline) yield { type: 'offline', reason };
+      offline = true;
       // A feed that held for a while starts its back-off afresh.
       if (performance.now() - startedAtMs > maxBackoffMs) backoffMs = initialBackoffMs;
       await pause(backoffMs);

@@ -90,8 +90,10 @@ describe('changes', () => {
     await using followed = await follow({ runtimeName });
     await soon(() => feeds(followed.changes)).toHaveLength(1);
     await followed.fake.crash();
+    await soon(() => followed.changes.at(-1)?.type).toBe('offline');
     await followed.fake.restart();
     await soon(() => feeds(followed.changes)).toHaveLength(2);
+    expect(followed.changes.map(({ type }) => type)).toEqual(['resync', 'offline', 'resync']);
     await runOne(followed);
     await soon(() => followed.changes.at(-1)).toMatchObject({ type: 'podChanged', change: 'started' });
   });
@@ -101,6 +103,10 @@ describe('changes', () => {
     await fake.crash();
     await using client = createCriClient({ endpoint: fake.endpoint });
     const first = client.changes({ initialBackoffMs: 10 })[Symbol.asyncIterator]();
+    expect((await first.next()).value).toMatchObject({
+      type: 'offline',
+      reason: expect.stringContaining('cannot reach the container runtime'),
+    });
     const resync = first.next();
     await fake.restart();
     expect((await resync).value).toMatchObject({ type: 'resync', feed: 'containerdEvents' });

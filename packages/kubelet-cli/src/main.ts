@@ -50,9 +50,11 @@ const unknownCommand = (name: string): Error => {
   });
 };
 
-const help = (name: string | undefined, io: CliIo): number => {
+const help = async (name: string | undefined, io: CliIo): Promise<number> => {
   const command = commands.find((each) => each.name === name);
   if (name !== undefined && command === undefined) throw unknownCommand(name);
+  // A command that reads its own arguments also knows best what they are.
+  if (command?.rawArguments) return command.run({ options: {}, operands: [] }, io, ['--help']);
   print(
     io.stdout,
     command === undefined

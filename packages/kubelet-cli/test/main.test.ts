@@ -35,6 +35,9 @@ describe('main', () => {
     expect(status).toBe(0);
     expect(out).toContain('Usage: kubelet-cli up ');
     expect((await call('up', '--help')).out).toBe(out);
+    const run = await call('help', 'run');
+    expect(run.out).toContain('--probe-plugin');
+    expect(run).toEqual(await call('run', '--help'));
   });
 
   it('is run when it is called kubelet', async () => {
@@ -72,6 +75,15 @@ describe('validate', () => {
       { id: 'a', ok: true, pod: { metadata: { name: 'web-node1' } } },
       { id: 'b', ok: false, errors: [] },
     ]);
+  });
+
+  it('tells of a probe annotation that would not be used', async () => {
+    const manifest = pod('web').replace('{name: web}', `{name: web, annotations: {probes.solo-kubelet.dev/b.readiness: '{"mqtt": {}}'}}`);
+    const { status, out } = await callAs('kubelet-cli', ['validate', '-'], manifest);
+    expect(status).toBe(0);
+    expect(out).toContain(
+      '-: annotation probes.solo-kubelet.dev/b.readiness is not used: the Pod has no container "b" that can be probed\n',
+    );
   });
 
   it('shows the place of a mistake and answers with status 3', async () => {

@@ -29,6 +29,22 @@ describe('up --runtime memory', () => {
     expect(io.output()).toMatch(/^job-\S+\s+(0\/1\s+Completed|1\/1\s+Running)\s+0/m);
   }, 30_000);
 
+  it('probes with the plugins that it is given', async () => {
+    const plugin = join(manifests, 'plugin.mjs');
+    const source =
+      "export default { field: 'always', validate: (action) => action, probe: async () => ({ result: 'success', output: '' }) };";
+    await writeFile(plugin, source);
+    const annotations = { 'probes.solo-kubelet.dev/app.readiness': '{"always": {}, "periodSeconds": 1}' };
+    await writeFile(
+      join(manifests, 'web.json'),
+      JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', annotations }, spec: { containers: [container] } }),
+    );
+    const io = fakeIo();
+    const argv = ['up', '--runtime', 'memory', '--wait-ready', '--ready-timeout', '20s', '--probe-plugin', plugin, manifests];
+    expect(await main(argv, io)).toBe(0);
+    expect(io.output()).toMatch(/^web-\S+\s+1\/1\s+Running\s+0/m);
+  }, 30_000);
+
   it('tells what was rejected, and answers with status 1 when a Pod does not become Ready in time', async () => {
     await pod('broken', { containers: [] });
     await pod('never', { containers: [{ ...container, imagePullPolicy: 'Never' }] });

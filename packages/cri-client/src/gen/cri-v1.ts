@@ -325,6 +325,7 @@ export interface PodSandboxStatus {
   id: string;
   metadata?: PodSandboxMetadata | undefined;
   state: PodSandboxState;
+  /** Nanoseconds since 1970-01-01 UTC. */
   createdAt: bigint;
   network?: PodSandboxNetworkStatus | undefined;
   linux?: LinuxPodSandboxStatus | undefined;
@@ -348,6 +349,7 @@ export interface PodSandboxStatusResponse {
   status?: PodSandboxStatus | undefined;
   info: { [key: string]: string };
   containersStatuses: ContainerStatus[];
+  /** Nanoseconds since 1970-01-01 UTC: when the state was read. */
   timestamp: bigint;
 }
 
@@ -381,6 +383,7 @@ export interface PodSandbox {
   id: string;
   metadata?: PodSandboxMetadata | undefined;
   state: PodSandboxState;
+  /** Nanoseconds since 1970-01-01 UTC. */
   createdAt: bigint;
   labels: { [key: string]: string };
   annotations: { [key: string]: string };
@@ -464,15 +467,20 @@ export interface KeyValue {
 
 /** Limits in cgroup terms; on an update, 0 and empty mean: leave as it is. */
 export interface LinuxContainerResources {
+  /** Microseconds; 0: the default of 100,000. */
   cpuPeriod: bigint;
+  /** Microseconds of CPU time in each cpu_period; 0 or less: no limit. */
   cpuQuota: bigint;
+  /** Relative weight: 1,024 for one CPU; 0: not set. */
   cpuShares: bigint;
+  /** Bytes; 0: no limit. */
   memoryLimitInBytes: bigint;
   oomScoreAdj: bigint;
   cpusetCpus: string;
   cpusetMems: string;
   hugepageLimits: HugepageLimit[];
   unified: { [key: string]: string };
+  /** Bytes of memory and swap together; 0: not set. */
   memorySwapLimitInBytes: bigint;
 }
 
@@ -484,6 +492,7 @@ export interface LinuxContainerResources_UnifiedEntry {
 /** `page_size` is written as in cgroup files, such as `2MB`. */
 export interface HugepageLimit {
   pageSize: string;
+  /** Bytes. */
   limit: bigint;
 }
 
@@ -598,6 +607,7 @@ export interface StartContainerResponse {
 /** `timeout` is in seconds; 0 or less kills at once. */
 export interface StopContainerRequest {
   containerId: string;
+  /** Seconds from the stop signal to the kill; 0: kill at once. */
   timeout: bigint;
 }
 
@@ -641,6 +651,7 @@ export interface Container {
   image?: ImageSpec | undefined;
   imageRef: string;
   state: ContainerState;
+  /** Nanoseconds since 1970-01-01 UTC. */
   createdAt: bigint;
   labels: { [key: string]: string };
   annotations: { [key: string]: string };
@@ -680,8 +691,11 @@ export interface ContainerStatus {
   id: string;
   metadata?: ContainerMetadata | undefined;
   state: ContainerState;
+  /** Nanoseconds since 1970-01-01 UTC. */
   createdAt: bigint;
+  /** Nanoseconds since 1970-01-01 UTC; 0: not started yet. */
   startedAt: bigint;
+  /** Nanoseconds since 1970-01-01 UTC; 0: not ended yet. */
   finishedAt: bigint;
   exitCode: number;
   image?: ImageSpec | undefined;
@@ -754,6 +768,7 @@ export interface ReopenContainerLogResponse {
 export interface CheckpointContainerRequest {
   containerId: string;
   location: string;
+  /** Seconds; 0: the runtime's own limit. */
   timeout: bigint;
 }
 
@@ -764,6 +779,7 @@ export interface CheckpointContainerResponse {
 export interface ExecSyncRequest {
   containerId: string;
   cmd: string[];
+  /** Seconds; 0: no limit. */
   timeout: bigint;
 }
 
@@ -823,6 +839,7 @@ export interface Image {
   id: string;
   repoTags: string[];
   repoDigests: string[];
+  /** Bytes on disk. */
   size: bigint;
   uid?: Int64Value | undefined;
   username: string;
@@ -1036,6 +1053,7 @@ export interface LinuxPodSandboxStats {
 }
 
 export interface NetworkUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
   defaultInterface?: NetworkInterfaceUsage | undefined;
   interfaces: NetworkInterfaceUsage[];
@@ -1043,13 +1061,18 @@ export interface NetworkUsage {
 
 export interface NetworkInterfaceUsage {
   name: string;
+  /** Bytes. */
   rxBytes?: UInt64Value | undefined;
-  rxErrors?: UInt64Value | undefined;
+  rxErrors?:
+    | UInt64Value
+    | undefined;
+  /** Bytes. */
   txBytes?: UInt64Value | undefined;
   txErrors?: UInt64Value | undefined;
 }
 
 export interface ProcessUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
   processCount?: UInt64Value | undefined;
 }
@@ -1065,8 +1088,12 @@ export interface FilesystemIdentifier {
 }
 
 export interface FilesystemUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
-  fsId?: FilesystemIdentifier | undefined;
+  fsId?:
+    | FilesystemIdentifier
+    | undefined;
+  /** Bytes. */
   usedBytes?: UInt64Value | undefined;
   inodesUsed?: UInt64Value | undefined;
 }
@@ -1140,25 +1167,45 @@ export interface PsiStats {
 
 /** Total stall time in microseconds, and the share of the last 10, 60 and 300 seconds in percent. */
 export interface PsiData {
+  /** Nanoseconds in all. */
   Total: bigint;
+  /** Percent of the last 10 seconds. */
   Avg10: number;
+  /** Percent of the last 60 seconds. */
   Avg60: number;
+  /** Percent of the last 300 seconds. */
   Avg300: number;
 }
 
 /** `usage_core_nano_seconds` only grows; `usage_nano_cores` is a rate. */
 export interface CpuUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
-  usageCoreNanoSeconds?: UInt64Value | undefined;
+  /** Nanoseconds of CPU time since the start, of all cores together. */
+  usageCoreNanoSeconds?:
+    | UInt64Value
+    | undefined;
+  /** Billionths of a core, as of the last interval. */
   usageNanoCores?: UInt64Value | undefined;
   psi?: PsiStats | undefined;
 }
 
 export interface MemoryUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
-  workingSetBytes?: UInt64Value | undefined;
-  availableBytes?: UInt64Value | undefined;
-  usageBytes?: UInt64Value | undefined;
+  /** Bytes. */
+  workingSetBytes?:
+    | UInt64Value
+    | undefined;
+  /** Bytes. */
+  availableBytes?:
+    | UInt64Value
+    | undefined;
+  /** Bytes. */
+  usageBytes?:
+    | UInt64Value
+    | undefined;
+  /** Bytes. */
   rssBytes?: UInt64Value | undefined;
   pageFaults?: UInt64Value | undefined;
   majorPageFaults?: UInt64Value | undefined;
@@ -1166,13 +1213,19 @@ export interface MemoryUsage {
 }
 
 export interface IoUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
   psi?: PsiStats | undefined;
 }
 
 export interface SwapUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
-  swapAvailableBytes?: UInt64Value | undefined;
+  /** Bytes. */
+  swapAvailableBytes?:
+    | UInt64Value
+    | undefined;
+  /** Bytes. */
   swapUsageBytes?: UInt64Value | undefined;
 }
 
@@ -1218,6 +1271,7 @@ export interface ContainerMetrics {
 /** Label values in the order of the descriptor's keys. */
 export interface Metric {
   name: string;
+  /** Nanoseconds since 1970-01-01 UTC; 0: when it was asked for. */
   timestamp: bigint;
   metricType: MetricType;
   labelValues: string[];
@@ -1232,6 +1286,7 @@ export interface GetEventsRequest {
 export interface ContainerEventResponse {
   containerId: string;
   containerEventType: ContainerEventType;
+  /** Nanoseconds since 1970-01-01 UTC. */
   createdAt: bigint;
   podSandboxStatus?: PodSandboxStatus | undefined;
   containersStatuses: ContainerStatus[];
@@ -1246,6 +1301,7 @@ export interface WindowsPodSandboxStats {
 }
 
 export interface WindowsNetworkUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
   defaultInterface?: WindowsNetworkInterfaceUsage | undefined;
   interfaces: WindowsNetworkInterfaceUsage[];
@@ -1253,13 +1309,18 @@ export interface WindowsNetworkUsage {
 
 export interface WindowsNetworkInterfaceUsage {
   name: string;
+  /** Bytes. */
   rxBytes?: UInt64Value | undefined;
-  rxPacketsDropped?: UInt64Value | undefined;
+  rxPacketsDropped?:
+    | UInt64Value
+    | undefined;
+  /** Bytes. */
   txBytes?: UInt64Value | undefined;
   txPacketsDropped?: UInt64Value | undefined;
 }
 
 export interface WindowsProcessUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
   processCount?: UInt64Value | undefined;
 }
@@ -1291,10 +1352,14 @@ export interface WindowsContainerConfig {
 }
 
 export interface WindowsContainerResources {
+  /** Relative weight. */
   cpuShares: bigint;
   cpuCount: bigint;
+  /** Hundredths of a percent of all CPUs, from 1 to 10,000; 0: not set. */
   cpuMaximum: bigint;
+  /** Bytes; 0: no limit. */
   memoryLimitInBytes: bigint;
+  /** Bytes. */
   rootfsSizeInBytes: bigint;
   affinityCpus: WindowsCpuGroupAffinity[];
 }
@@ -1305,8 +1370,12 @@ export interface WindowsCpuGroupAffinity {
 }
 
 export interface WindowsFilesystemUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
-  fsId?: FilesystemIdentifier | undefined;
+  fsId?:
+    | FilesystemIdentifier
+    | undefined;
+  /** Bytes. */
   usedBytes?: UInt64Value | undefined;
 }
 
@@ -1318,16 +1387,29 @@ export interface WindowsContainerStats {
 }
 
 export interface WindowsCpuUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
-  usageCoreNanoSeconds?: UInt64Value | undefined;
+  /** Nanoseconds of CPU time since the start, of all cores together. */
+  usageCoreNanoSeconds?:
+    | UInt64Value
+    | undefined;
+  /** Billionths of a core, as of the last interval. */
   usageNanoCores?: UInt64Value | undefined;
 }
 
 export interface WindowsMemoryUsage {
+  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
   timestamp: bigint;
-  workingSetBytes?: UInt64Value | undefined;
+  /** Bytes. */
+  workingSetBytes?:
+    | UInt64Value
+    | undefined;
+  /** Bytes. */
   availableBytes?: UInt64Value | undefined;
-  pageFaults?: UInt64Value | undefined;
+  pageFaults?:
+    | UInt64Value
+    | undefined;
+  /** Bytes. */
   commitMemoryBytes?: UInt64Value | undefined;
 }
 

@@ -134,9 +134,10 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     logger,
     signal,
   };
+  const probeKinds = parts.probes.map(({ field }) => field);
   return merge(
     manifests$,
-    manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event))),
+    manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeKinds))),
     events$.pipe(tap((event) => logEvent(logger, event))),
     parts.keptEvents.keep(events$, parts.earlierEvents).pipe(
       retry({

@@ -35,16 +35,43 @@ it('tells which annotation asks for a probe in vain', () => {
   const warnings: unknown[] = [];
   const logger = { warn: (...line: readonly unknown[]) => void warnings.push(line), info: () => {} } as unknown as Logger;
   const annotation = 'probes.solo-kubelet.dev/redis.readiness';
-  logManifestEvent(logger, {
-    type: 'applied',
-    origin: { source: 'file', path: '/pods/web.yaml', document: 0 },
-    pod: pod('web', {}, { annotations: { [annotation]: '{"redis": {}}' } }),
-    warnings: [],
-  });
+  logManifestEvent(
+    logger,
+    {
+      type: 'applied',
+      origin: { source: 'file', path: '/pods/web.yaml', document: 0 },
+      pod: pod('web', {}, { annotations: { [annotation]: '{"redis": {}}' } }),
+      warnings: [],
+    },
+    ['mqtt'],
+  );
   expect(warnings).toEqual([
     [
       { path: '/pods/web.yaml', pod: 'default/web', annotation, reason: 'the Pod has no container "redis" that can be probed' },
       'Probe annotation unused',
     ],
+  ]);
+});
+
+it('tells of a probe that no plugin serves, when its Pod comes', () => {
+  const warnings: unknown[] = [];
+  const logger = { warn: (...line: readonly unknown[]) => void warnings.push(line), info: () => {} } as unknown as Logger;
+  const annotation = 'probes.solo-kubelet.dev/app.readiness';
+  const applied = (kind: string) =>
+    logManifestEvent(
+      logger,
+      {
+        type: 'applied',
+        origin: { source: 'file', path: '/pods/web.yaml', document: 0 },
+        pod: pod('web', {}, { annotations: { [annotation]: `{"${kind}": {}}` } }),
+        warnings: [],
+      },
+      ['httpGet', 'mqtt'],
+    );
+  applied('mqtt');
+  expect(warnings).toEqual([]);
+  applied('redis');
+  expect(warnings).toEqual([
+    [{ path: '/pods/web.yaml', pod: 'default/web', annotation, kind: 'redis' }, 'No plugin serves this kind of probe (--probe-plugin)'],
   ]);
 });

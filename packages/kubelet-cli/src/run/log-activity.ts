@@ -1,17 +1,15 @@
 import type { LogFields, Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
-import { customProbes } from '@solo-kubelet/probe-engine';
+import { CUSTOM_PROBE_PREFIX, customProbes } from '@solo-kubelet/probe-engine';
 import type { ContainerStop, KubeletActivity, KubeletEvent, PodAction } from '@solo-kubelet/reconciler';
 
-/** Tells what the manifests do: every rejection with its place in the file. */
-export const logManifestEvent = (logger: Logger, event: ManifestEvent): void => {
+/** Tells what the manifests do: every rejection with its place in the file. `probeKinds`: what there are handlers for. */
+export const logManifestEvent = (logger: Logger, event: ManifestEvent, probeKinds: readonly string[]): void => {
   switch (event.type) {
     case 'applied':
       logger.info({ path: event.origin.path, pod: podName(event.pod.metadata) }, 'Manifest accepted');
       for (const { message, line, column } of event.warnings) logger.warn({ path: event.origin.path, line, column }, message);
-      for (const { annotation, message } of customProbes(event.pod).issues) {
-        logger.warn({ path: event.origin.path, pod: podName(event.pod.metadata), annotation, reason: message }, 'Probe annotation unused');
-      }
+      logCustomProbes(logger, event, probeKinds);
       return;
     case 'removed':
       logger.info({ path: event.origin.path }, 'Manifest gone');
@@ -35,6 +33,18 @@ export const logManifestEvent = (logger: Logger, event: ManifestEvent): void => 
     case 'synced':
       logger.debug({ path: event.path }, 'Manifest source has been read');
       return;
+  }
+};
+
+/** What is wrong with a plugin's probe is told once, when its Pod comes, and not at every attempt. */
+const logCustomProbes = (logger: Logger, { pod, origin }: ManifestEvent & { type: 'applied' }, kinds: readonly string[]): void => {
+  const { probes, issues } = customProbes(pod);
+  const fields = { path: origin.path, pod: podName(pod.metadata) };
+  for (const { annotation, message } of issues) logger.warn({ ...fields, annotation, reason: message }, 'Probe annotation unused');
+  for (const { containerName, kind, custom } of probes) {
+    if (kinds.includes(custom.field)) continue;
+    const annotation = `${CUSTOM_PROBE_PREFIX}${containerName}.${kind}`;
+    logger.warn({ ...fields, annotation, kind: custom.field }, 'No plugin serves this kind of probe (--probe-plugin)');
   }
 };
 

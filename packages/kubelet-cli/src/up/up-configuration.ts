@@ -25,11 +25,10 @@ export const memoryConfiguration = (layout: Pick<DataLayout, 'podLogs'>, endpoin
     enforceNodeAllocatable: ['none'],
   });
 
-export const upFlags = ({
-  kubeletRoot,
-  apiSocket,
-  networks,
-}: Pick<DataLayout, 'kubeletRoot' | 'apiSocket' | 'networks'>): KubeletFlags => ({
+export const upFlags = (
+  { kubeletRoot, apiSocket, networks }: Pick<DataLayout, 'kubeletRoot' | 'apiSocket' | 'networks'>,
+  { probePlugins = [] }: Partial<Pick<KubeletFlags, 'probePlugins'>> = {},
+): KubeletFlags => ({
   given: {},
   rootDirectory: kubeletRoot,
   certDirectory: `${kubeletRoot}/pki`,
@@ -45,7 +44,7 @@ export const upFlags = ({
   devicePluginDirectory: `${kubeletRoot}/device-plugins`,
   networkDirectory: networks,
   cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
-  probePlugins: [],
+  probePlugins,
   imageCredentialProviders: undefined,
 });
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { tap } from 'rxjs';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print, usesColor } from '../cli-io.js';
-import { type CommandInput, flagOption, textOption } from '../command.js';
+import { type CommandInput, flagOption, textOption, textsOption } from '../command.js';
 import { DEFAULT_DATA_DIRECTORY } from '../config/default-paths.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { parseGoDuration } from '../config/go-duration.js';
@@ -51,7 +51,7 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
   });
   const manifests = resolve(input.operands[0] ?? node.layout.manifests);
   const config = upConfiguration(node.layout, node.endpoint, manifests);
-  const status = await runNode(input, io, progress, { config, flags: upFlags(node.layout), manifests });
+  const status = await runNode(input, io, progress, { config, flags: upFlags(node.layout, pluginsOf(input)), manifests });
   if (ephemeral) progress.note('Removing everything…');
   else progress.note(`The Pods run on. kubelet-cli up takes them over again; kubelet-cli down ends them.`);
   return status;
@@ -64,12 +64,17 @@ const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): P
   const config = memoryConfiguration(node, node.endpoint, manifests);
   return await runNode(input, io, progress, {
     config,
-    flags: upFlags(node),
+    flags: upFlags(node, pluginsOf(input)),
     manifests,
     probes: simulatedProbes,
     environment: simulatedEnvironment,
   });
 };
+
+/** A path is taken from the working directory: unlike a service, `up` is called by hand. */
+const pluginsOf = (input: CommandInput) => ({
+  probePlugins: textsOption(input, 'probe-plugin').map((name) => (/^\.{0,2}\//.test(name) ? resolve(name) : name)),
+});
 
 interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment'> {
   readonly config: KubeletConfiguration;

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import {
   githubAnnotations,
   type ParseResult,
+  type Pod,
   type PodSpecIssue,
   parseManifest,
   renderIssues,
@@ -55,9 +56,17 @@ const check = async (io: CliIo, path: string, options: { readonly nodeName: stri
     issues: results.flatMap((result) => (result.ok ? result.warnings : result.issues)),
     messages: [
       ...results.flatMap((result) => (!result.ok && result.issues.length === 0 ? [result.message] : [])),
+      ...(await Promise.all(results.map((result) => (result.ok ? probeIssues(result.pod) : [])))).flat(),
       ...(results.length === 0 ? ['there is no Pod in it'] : []),
     ],
   };
+};
+
+/** Annotations for probe plugins that the kubelet would pass over. */
+const probeIssues = async (pod: Pod): Promise<readonly string[]> => {
+  if (!Object.keys(pod.metadata.annotations ?? {}).some((key) => key.startsWith('probes.solo-kubelet.dev/'))) return [];
+  const { customProbes } = await import('@solo-kubelet/probe-engine');
+  return customProbes(pod).issues.map(({ annotation, message }) => `annotation ${annotation} is not used: ${message}`);
 };
 
 const report = (io: CliIo, checked: readonly Checked[], format: string): string => {

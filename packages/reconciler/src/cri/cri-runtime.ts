@@ -56,7 +56,7 @@ export const criRuntime = ({
     async *changes({ signal }): AsyncGenerator<RuntimeChange> {
       for await (const change of cri.changes({ signal })) {
         if (change.type === 'resync') yield { type: 'resync', reason: change.reason, hints: change.feed !== 'none' };
-        else {
+        else if (change.type === 'podChanged') {
           const uid = observer.podOf(change.containerId) ?? (change.podSandboxId && observer.podOf(change.podSandboxId));
           if (uid) yield { type: 'pod', podUid: uid };
         }
