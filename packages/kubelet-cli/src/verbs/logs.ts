@@ -2,11 +2,12 @@ import { describeError, isAbort } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import pc from 'picocolors';
 import { CliError } from '../cli-error.js';
-import { usesColor, write, writeRaw } from '../cli-io.js';
+import { usesColor, write } from '../cli-io.js';
 import { allContainers, findContainer, findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { ContainerTarget, LogQuery } from '../client/node-client.js';
 import { withoutControls } from '../output/without-controls.js';
+import { logLines } from './log-lines.js';
 import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 
 export interface LogsOptions extends NamespaceChoice, LogQuery {
@@ -20,7 +21,6 @@ export interface LogsOptions extends NamespaceChoice, LogQuery {
 }
 
 const COLOURS = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'red'] as const;
-const NEWLINE = 0x0a;
 
 /** `logs POD [-c CONTAINER | --all-containers] [-f] [-p] …`, or the logs of all pods that a selector matches. */
 export const logs = async (options: LogsOptions, context: VerbContext): Promise<number> => {
@@ -37,8 +37,9 @@ export const logs = async (options: LogsOptions, context: VerbContext): Promise<
   const readOne = async (target: ContainerTarget, index: number): Promise<void> => {
     const prefix = colors[COLOURS[index % COLOURS.length]!](withoutControls(`[${target.pod}/${target.container}]`));
     try {
-      for await (const lines of wholeLines(client.readLog(target, query, { signal })))
-        await writeRaw(io.stdout, lines.map((line) => `${prefix} ${line}\n`).join(''));
+      const lead = Buffer.from(`${prefix} `);
+      for await (const lines of logLines(client.readLog(target, query, { signal })))
+        await write(io.stdout, Buffer.concat(lines.flatMap((line) => [lead, line])));
     } catch (error) {
       if (isAbort(error)) return;
       failed = true;
@@ -64,14 +65,3 @@ const chooseTargets = (pods: readonly Pod[], options: LogsOptions): readonly Con
     return names.map((one) => ({ namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '', container: one }));
   });
 };
-
-async function* wholeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    const end = bytes.lastIndexOf(NEWLINE);
-    if (end >= 0) yield bytes.toString('utf8', 0, end).split('\n');
-    rest = bytes.subarray(end + 1);
-  }
-  if (rest.length > 0) yield [rest.toString('utf8')];
-}

@@ -11,30 +11,31 @@ export interface LogFormat {
 }
 
 export interface LineFormatter {
-  /** Turns raw bytes of a log file into output. Bytes after the last newline are kept for the next call. */
+  /** Turns raw bytes of a log file into output. Bytes after the last newline, a record still being written, are kept for the next call. */
   push(chunk: Buffer): Buffer;
-  /** Gives out what still waits: call at the end of the log. */
-  end(): Buffer;
 }
 
 const NEWLINE = 0x0a;
 const EMPTY = Buffer.alloc(0);
-/** Lines of the other stream that wait while a long line is being put together; past this they are let through. */
-const MAX_HELD_BYTES = 1 << 20;
+
+/** A stream whose last record was a piece of a longer line. */
+interface OpenLine {
+  /** Its first piece was too old, so none of it is wanted. */
+  readonly dropped: boolean;
+}
 
 /**
- * Strips the CRI prefix of every line and joins partial pieces. A line of the other stream that arrives between two pieces waits
- * until the long line is complete, so that no two lines are ever mixed (upstream's reader mixes them).
- * Lines that are not in CRI format are dropped, as upstream does (staging/src/k8s.io/cri-client/pkg/logs/logs.go).
+ * Strips the CRI prefix of every record and puts out its content at once, in the order of the file; the pieces of a long line follow each other without
+ * a break. Where the other stream comes between two pieces, the line is broken there: nobody waits for a line that may never end, and no two lines
+ * are glued together, as upstream's reader does (docs/decisions/190). Records that are not in CRI format are dropped, as upstream does
+ * (staging/src/k8s.io/cri-client/pkg/logs/logs.go).
  */
 export const createLineFormatter = ({ timestamps = false, sinceMs, stream }: LogFormat): LineFormatter => {
   let rest: Buffer = EMPTY;
   let timestampLength = 0;
-  let open: 'stdout' | 'stderr' | undefined;
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  /** Whether the pieces of the line that is open in each stream are wanted (decided by its first piece). */
-  let dropping = false;
+  const open: Partial<Record<LogLine['stream'], OpenLine>> = {};
+  /** The stream whose piece was put out last, while its line goes on. */
+  let atPieceOf: LogLine['stream'] | undefined;
 
   const isOld = (bytes: Buffer, start: number, line: LogLine): boolean =>
     sinceMs !== undefined && Date.parse(bytes.toString('latin1', start, line.timestampEnd)) < sinceMs;
@@ -43,9 +44,12 @@ export const createLineFormatter = ({ timestamps = false, sinceMs, stream }: Log
     // Without timestamps the output is never longer than the input, so lines are moved left in place.
     const out = timestamps ? Buffer.allocUnsafe(bytes.length + countNewlines(bytes, lineEnd) * 16 + 64) : bytes;
     let written = 0;
-    const heldOut: Buffer[] = [];
-    const emit = (start: number, line: LogLine, contentEnd: number, isFirstPiece: boolean): void => {
-      if (timestamps && isFirstPiece) {
+    const emit = (start: number, line: LogLine, contentEnd: number): void => {
+      if (atPieceOf !== undefined && atPieceOf !== line.stream) {
+        out[written] = NEWLINE;
+        written += 1;
+      }
+      if (timestamps && atPieceOf !== line.stream) {
         written += out.write(`${fullTimestamp(bytes.toString('latin1', start, line.timestampEnd))} `, written, 'latin1');
       }
       if (out === bytes) out.copyWithin(written, line.contentStart, contentEnd);
@@ -55,38 +59,23 @@ export const createLineFormatter = ({ timestamps = false, sinceMs, stream }: Log
         out[written] = NEWLINE;
         written += 1;
       }
+      atPieceOf = line.partial ? line.stream : undefined;
     };
-    let start = 0;
-    while (start < lineEnd) {
+    for (let start = 0; start < lineEnd; ) {
       const end = bytes.indexOf(NEWLINE, start);
       const line = parseLogLine(bytes, start, end, timestampLength);
       if (line) {
         timestampLength = line.timestampEnd - start;
-        if (stream !== undefined && line.stream !== stream) {
-          start = end + 1;
-          continue;
-        }
-        if (open !== undefined && line.stream !== open && heldBytes < MAX_HELD_BYTES) {
-          held.push(Buffer.from(bytes.subarray(start, end + 1)));
-          heldBytes += end + 1 - start;
-        } else {
-          const isFirstPiece = open !== line.stream;
-          if (isFirstPiece) dropping = isOld(bytes, start, line);
-          if (!dropping) emit(start, line, end, isFirstPiece);
-          open = line.partial ? line.stream : undefined;
-          if (open === undefined && held.length > 0) {
-            const waiting = Buffer.concat(held);
-            held = [];
-            heldBytes = 0;
-            heldOut.push(Buffer.from(out.subarray(0, written)), format(waiting, waiting.length));
-            written = 0;
-          }
+        if (stream === undefined || line.stream === stream) {
+          const dropped = open[line.stream]?.dropped ?? isOld(bytes, start, line);
+          if (line.partial) open[line.stream] = { dropped };
+          else delete open[line.stream];
+          if (!dropped) emit(start, line, end);
         }
       }
       start = end + 1;
     }
-    const tail = out.subarray(0, written);
-    return heldOut.length === 0 ? tail : Buffer.concat([...heldOut, tail]);
+    return out.subarray(0, written);
   };
 
   return {
@@ -99,14 +88,6 @@ export const createLineFormatter = ({ timestamps = false, sinceMs, stream }: Log
       }
       rest = lineEnd === bytes.length ? EMPTY : Buffer.from(bytes.subarray(lineEnd));
       return format(bytes, lineEnd);
-    },
-    end: () => {
-      open = undefined;
-      const waiting = Buffer.concat(held);
-      held = [];
-      heldBytes = 0;
-      rest = EMPTY;
-      return waiting.length === 0 ? EMPTY : format(waiting, waiting.length);
     },
   };
 };

@@ -34,9 +34,41 @@ describe('readContainerLog', () => {
     expect(await readAll()).toBe(`${'a'.repeat(10)}bc\n`);
   });
 
-  it('never mixes a line of one stream into a long line of the other', async () => {
+  it('breaks a long line where the other stream comes between, and keeps the order of the file', async () => {
     await writeFile(path, line('out-', { tag: 'P' }) + line('err', { stream: 'stderr' }) + line('end') + line('next'));
-    expect(await readAll()).toBe('out-end\nerr\nnext\n');
+    expect(await readAll()).toBe('out-\nerr\nend\nnext\n');
+  });
+
+  it('keeps the order of the file however long a line without an end grows', async () => {
+    const lines: string[] = [];
+    for (let index = 0; index < 3_000; index += 1) lines.push(line('.'.repeat(1_000), { stream: 'stderr', tag: 'P' }), line(`n${index}`));
+    await writeFile(path, lines.join(''));
+    const text = await readAll();
+    expect(text.replaceAll(/\.+\n/g, '')).toBe(Array.from({ length: 3_000 }, (_, index) => `n${index}\n`).join(''));
+    expect(text.match(/\.\n/g)).toHaveLength(3_000);
+  });
+
+  it('shows what one stream writes while the other is within a line', async () => {
+    await writeFile(path, line('10 %', { stream: 'stderr', tag: 'P' }));
+    const reading = readContainerLog({ path, follow: true });
+    const next = async (): Promise<string> => String((await reading.next()).value);
+    expect(await next()).toBe('10 %');
+    await appendFile(path, line('hello'));
+    expect(await next()).toBe('\nhello\n');
+    await appendFile(path, line('20 %', { stream: 'stderr', tag: 'P' }));
+    expect(await next()).toBe('20 %');
+    await reading.return();
+  });
+
+  it('gives a line that was broken the time of each part, and drops all of one that began too early', async () => {
+    await writeFile(
+      path,
+      line('a', { tag: 'P', second: 1 }) + line('e', { stream: 'stderr', second: 2 }) + line('b', { second: 3 }) + line('c', { second: 4 }),
+    );
+    expect(await readAll({ timestamps: true })).toBe(
+      ['01.500000000Z a', '02.500000000Z e', '03.500000000Z b', '04.500000000Z c'].map((text) => `2026-01-02T03:04:${text}\n`).join(''),
+    );
+    expect(await readAll({ sinceMs: Date.parse('2026-01-02T03:04:02Z') })).toBe('e\nc\n');
   });
 
   it('drops what is no log line', async () => {

@@ -46,8 +46,6 @@ export async function* readContainerLog(options: ReadLogOptions): AsyncGenerator
     left -= output.length;
     if (left <= 0) return;
   }
-  const last = formatter.end();
-  if (last.length > 0) yield last.subarray(0, Math.min(last.length, left));
 }
 
 /** An open log file and how far it was read. */
