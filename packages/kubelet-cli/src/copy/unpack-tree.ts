@@ -53,7 +53,7 @@ export const unpackTree = async (archive: Readable, { prefix, target, skipped }:
       await link(pathBytes(`${base}/${insidePath(linkname, prefix)}`), pathBytes(path));
       files.add(relative);
     } else {
-      const what = type === 'symlink' || type === 'link' ? `a link to ${shownPath(linkname)}, which is outside` : String(type);
+      const what = type === 'symlink' || type === 'link' ? `a link to ${shownPath(linkname)}, which is outside` : type;
       skipped(`${shownPath(name)}: ${what}`);
     }
     entry.resume();
@@ -66,17 +66,20 @@ const refused = (message: string): Error => new CliError({ code: 'CLI_REFUSED', 
 interface Header {
   readonly name: BytePath;
   readonly linkname: BytePath;
-  readonly type: string | null | undefined;
+  readonly type: tar.Header['type'];
   readonly mode: number;
 }
 
 /** Names in the header itself were read as bytes; those of an extended header are UTF-8 by definition. */
-const bytesOf = ({ name, linkname, type, mode, pax }: tar.Headers): Header => ({
-  name: pax?.['path'] === undefined ? name : bytePath(name),
-  linkname: pax?.['linkpath'] === undefined ? (linkname ?? '') : bytePath(linkname ?? ''),
-  type,
-  mode: (mode ?? 0o644) & 0o777,
-});
+const bytesOf = ({ name, linkname, type, mode, pax }: tar.Header): Header => {
+  const extended = (pax ?? {}) as { readonly path?: string; readonly linkpath?: string };
+  return {
+    name: extended.path === undefined ? name : bytePath(name),
+    linkname: extended.linkpath === undefined ? (linkname ?? '') : bytePath(linkname),
+    type,
+    mode: mode & 0o777,
+  };
+};
 
 /** A name of the archive relative to the target; undefined when it is not below it. */
 const insidePath = (name: BytePath, prefix: BytePath | undefined): BytePath | undefined => {
@@ -128,13 +131,13 @@ const safeDirectories = (base: BytePath) => {
   };
 };
 
-const writeContent = async (path: BytePath, content: AsyncIterable<Uint8Array>, mode: number): Promise<void> => {
+const writeContent = async (path: BytePath, content: AsyncIterable<unknown>, mode: number): Promise<void> => {
   const found = await lstat(pathBytes(path)).catch(() => undefined);
   if (found?.isSymbolicLink()) throw refused(`${shownPath(path)} is a link; remove it first`);
   if (found && !found.isFile()) throw refused(`${shownPath(path)} is in the way: it is not a file`);
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
   await using file = await open(pathBytes(path), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, mode);
-  for await (const chunk of content) await file.writeFile(chunk);
+  for await (const chunk of content) await file.writeFile(chunk as Uint8Array);
 };
 
 const removeFile = async (path: BytePath): Promise<void> => {
