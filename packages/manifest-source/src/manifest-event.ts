@@ -5,7 +5,8 @@ import type { ParseResult, Pod, PodSpecIssue } from '@solo-kubelet/pod-spec';
  * it equals the document's position in a file that never changed.
  */
 export interface ManifestOrigin {
-  readonly source: 'file' | 'http';
+  /** `file` and `http` are this package's own; a source of your own gives a word of its own, which Pods show as `kubernetes.io/config.source`. */
+  readonly source: 'file' | 'http' | (string & {});
   /** Absolute path, or the URL without user name and password. */
   readonly path: string;
   readonly document: number;
@@ -18,7 +19,7 @@ export type ManifestEvent =
   | { readonly type: 'applied'; readonly origin: ManifestOrigin; readonly pod: Pod; readonly warnings: readonly PodSpecIssue[] }
   /** The origin asks for nothing any more. */
   | { readonly type: 'removed'; readonly origin: ManifestOrigin }
-  /** The origin can't be used as it is. `stale`: its last good Pod still counts. */
+  /** The origin can't be used as it is. With `stale` its last good Pod still counts; without, it asks for nothing: a Pod of it that runs is ended. */
   | {
       readonly type: 'rejected';
       readonly origin: ManifestOrigin;

@@ -19,13 +19,13 @@ const applied = (path: string, name: string, image = '1', uid?: string): Manifes
   } as unknown as Pod,
 });
 const removed = (path: string): ManifestEvent => ({ type: 'removed', origin: at(path) });
-const rejected = (path: string): ManifestEvent => ({
+const rejected = (path: string, stale = true): ManifestEvent => ({
   type: 'rejected',
   origin: at(path),
   issues: [],
   apiRef: '',
   message: 'no',
-  stale: true,
+  stale,
 });
 
 const through = (events: readonly ManifestEvent[]): Promise<readonly ManifestEvent[]> =>
@@ -69,6 +69,16 @@ describe('shadowDuplicates', () => {
       'never takes a Pod in use away for the edit of an elder manifest',
       [applied('a', 'web', '1', 'u1'), applied('b', 'db', '2', 'u2'), applied('a', 'web', '3', 'u2'), applied('a', 'web', '4', 'u3')],
       ['applied a web:1', 'applied b db:2', 'shadowed a by b', 'applied a web:4'],
+    ],
+    [
+      'frees the name of an origin that a policy denied',
+      [applied('a', 'web'), applied('b', 'web', '2'), rejected('a', false), applied('a', 'web', '3')],
+      ['applied a web:1', 'shadowed b by a', 'rejected a no', 'applied b web:2', 'shadowed a by b'],
+    ],
+    [
+      'lets an origin that was never accepted hold no name',
+      [rejected('a', false), applied('b', 'web')],
+      ['rejected a no', 'applied b web:1'],
     ],
     [
       'repeats what is wrong with an heir',

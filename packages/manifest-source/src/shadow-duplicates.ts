@@ -20,7 +20,8 @@ interface Step {
 
 /**
  * Lets only the first origin that asks for a Pod of a name, or of a uid, have it; others are `shadowed` and take over, eldest first, when it goes.
- * Put it behind a merge of sources to settle claims across them. (Kubernetes lets the last path win on a listing and the last event between.)
+ * Put it behind a merge of sources (with `settleNames: false`), and behind operators of your own, to settle claims across them: an origin that a
+ * policy turned into `rejected` with `stale: false` holds no name. (Kubernetes lets the last path win on a listing and the last event between.)
  */
 export const shadowDuplicates = (): MonoTypeOperatorFunction<ManifestEvent> =>
   pipe(
@@ -40,6 +41,12 @@ const takeClaim = (claims: readonly Claim[], event: ManifestEvent): Step => {
         [event],
       );
     case 'rejected':
+      // Nothing of the origin counts any more (a policy between source and reconciler denied it): its name is free for others.
+      if (!event.stale)
+        return handOver(
+          claims.filter((claim) => !isOf(claim, event.origin)),
+          [event],
+        );
       return { claims: claims.map((claim) => (isOf(claim, event.origin) ? { ...claim, rejected: event } : claim)), events: [event] };
     default:
       return { claims, events: [event] };

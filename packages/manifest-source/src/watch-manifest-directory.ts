@@ -7,6 +7,7 @@ import {
   defer,
   distinctUntilChanged,
   EMPTY,
+  identity,
   map,
   merge,
   type Observable,
@@ -46,6 +47,11 @@ export interface ManifestDirectoryOptions {
   readonly timeoutMs?: number;
   /** Parser of the manifests; pod-spec's `parseManifest`. */
   readonly parse?: ParseManifest;
+  /**
+   * Whether two documents of this source that ask for a Pod of one name are settled here. Default true. Give false where events go through
+   * operators of your own or through a merge, and put `shadowDuplicates()` behind those.
+   */
+  readonly settleNames?: boolean;
   readonly scheduler?: SchedulerLike;
   readonly logger?: Logger;
   /** Looks at the path; the file system's by default, a scripted one in tests. */
@@ -71,6 +77,7 @@ export const watchManifestDirectory = ({
   replacementSettleMs = 5_000,
   timeoutMs = 10_000,
   parse = parseManifest,
+  settleNames = true,
   scheduler = asyncScheduler,
   logger = silentLogger,
   list = readListing,
@@ -108,7 +115,7 @@ export const watchManifestDirectory = ({
       return merge(of('start'), timer(fileCheckFrequencyMs, fileCheckFrequencyMs, scheduler), hint$);
     },
     scheduler,
-  }).pipe(shadowDuplicates());
+  }).pipe(settleNames ? shadowDuplicates() : identity);
 };
 
 /** How long a hint about a file that is not listed is kept, ms: it may be told of before it is there. */

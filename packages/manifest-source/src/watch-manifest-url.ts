@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseManifest } from '@solo-kubelet/pod-spec';
-import { asyncScheduler, defer, finalize, from, map, Observable, type SchedulerLike, timer } from 'rxjs';
+import { asyncScheduler, defer, finalize, from, identity, map, Observable, type SchedulerLike, timer } from 'rxjs';
 import type { Agent } from 'undici';
 import type { Listing } from './core/listing.js';
 import { type FetchedManifest, fetchManifest } from './fetch-manifest.js';
@@ -32,6 +32,11 @@ export interface ManifestUrlOptions {
   readonly cacheDirectory?: string;
   /** Parser of the answers; pod-spec's `parseManifest`. */
   readonly parse?: ParseManifest;
+  /**
+   * Whether two documents of this source that ask for a Pod of one name are settled here. Default true. Give false where events go through
+   * operators of your own or through a merge, and put `shadowDuplicates()` behind those.
+   */
+  readonly settleNames?: boolean;
   readonly scheduler?: SchedulerLike;
   readonly logger?: Logger;
 }
@@ -50,6 +55,7 @@ export const watchManifestUrl = ({
   ca,
   cacheDirectory,
   parse = parseManifest,
+  settleNames = true,
   scheduler = asyncScheduler,
   logger = silentLogger,
 }: ManifestUrlOptions): Observable<ManifestEvent> => {
@@ -83,7 +89,7 @@ export const watchManifestUrl = ({
       triggers: () => timer(0, httpCheckFrequencyMs, scheduler),
       scheduler,
     }).pipe(finalize(() => void agent?.then((opened) => opened.destroy())));
-  }).pipe(shadowDuplicates());
+  }).pipe(settleNames ? shadowDuplicates() : identity);
 };
 
 /** A promise that is made on subscription and told to give up on unsubscription. */

@@ -23,7 +23,7 @@ export type ReconcilerCommand =
 export interface ReconcilerDeps {
   readonly manifestEvent$: Observable<ManifestEvent>;
   /** Every configured source; pods that no manifest asks for are left alone until each has said `synced`. */
-  readonly sources: readonly { readonly source: 'file' | 'http'; readonly path: string }[];
+  readonly sources: readonly { readonly source: string; readonly path: string }[];
   readonly runtime: RuntimePort;
   /** Gives pods what only one can have, before they run. Default: there is nothing to give. */
   readonly resources?: ResourceAllocator;

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
-import { type ManifestEvent, watchManifestDirectory, watchManifestUrl } from '@solo-kubelet/manifest-source';
+import { type ManifestEvent, redactUrl, shadowDuplicates, watchManifestDirectory, watchManifestUrl } from '@solo-kubelet/manifest-source';
 import { merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 
@@ -11,7 +11,7 @@ export interface ManifestSources {
   readonly sources: readonly { readonly source: 'file' | 'http'; readonly path: string }[];
 }
 
-/** The configured directory and URL as one stream; last good versions are kept under the root directory. */
+/** The configured directory and URL as one stream, names settled between them; last good versions are kept under the root directory. */
 export const manifestSources = (
   config: Pick<KubeletConfiguration, 'staticPodPath' | 'staticPodURL' | 'staticPodURLHeader' | 'fileCheckFrequency' | 'httpCheckFrequency'>,
   options: { readonly nodeName: string; readonly rootDirectory: string; readonly logger: Logger },
@@ -32,6 +32,7 @@ export const manifestSources = (
             nodeName,
             fileCheckFrequencyMs: config.fileCheckFrequency,
             lastGoodDirectory: kept('files'),
+            settleNames: false,
             logger,
           }),
         ];
@@ -45,22 +46,15 @@ export const manifestSources = (
             nodeName,
             httpCheckFrequencyMs: config.httpCheckFrequency,
             cacheDirectory: kept('url'),
+            settleNames: false,
             logger,
           }),
         ];
   return {
-    manifestEvent$: merge(...file$, ...http$).pipe(share()),
+    manifestEvent$: merge(...file$, ...http$).pipe(shadowDuplicates(), share()),
     sources: [
       ...(staticPodPath === '' ? [] : [{ source: 'file' as const, path: resolve(staticPodPath) }]),
-      ...(staticPodURL === '' ? [] : [{ source: 'http' as const, path: shownUrl(staticPodURL) }]),
+      ...(staticPodURL === '' ? [] : [{ source: 'http' as const, path: redactUrl(staticPodURL) }]),
     ],
   };
-};
-
-/** As manifest-source names it: without user name and password. */
-const shownUrl = (text: string): string => {
-  const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  return url.href;
 };

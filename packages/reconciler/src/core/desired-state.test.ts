@@ -17,6 +17,10 @@ it('keeps the last good pod of a file that was rejected', () =>
   expect(uids([applied('/a', '1'), { type: 'rejected', origin: origin('/a'), issues: [], apiRef: '', message: '', stale: true }])).toEqual([
     '1',
   ]));
+it('ends the pod of an origin that was rejected without a last good version, as a policy does it', () =>
+  expect(uids([applied('/a', '1'), { type: 'rejected', origin: origin('/a'), issues: [], apiRef: '', message: '', stale: false }])).toEqual(
+    [],
+  ));
 it('keeps every pod of a source that fails', () =>
   expect(uids([applied('/a', '1'), { type: 'sourceFailed', source: 'file', path: '/', message: 'gone' }])).toEqual(['1']));
 it('lets go of what is removed or shadowed', () => {

@@ -28,7 +28,10 @@ export const sameOrigin = (a: ManifestOrigin, b: ManifestOrigin): boolean =>
 const without = (pods: ReadonlyMap<PodUid, DesiredPod>, origin: ManifestOrigin): Map<PodUid, DesiredPod> =>
   new Map([...pods].filter(([, desired]) => !sameOrigin(desired.origin, origin)));
 
-/** Pods by UID; an origin holds one pod at a time, and only `removed` (or another pod at that origin) takes it away. */
+const holdsPod = ({ pods }: DesiredState, origin: ManifestOrigin): boolean =>
+  [...pods.values()].some((desired) => sameOrigin(desired.origin, origin));
+
+/** Pods by UID; an origin holds one pod at a time, and only `removed`, `shadowed`, `rejected` without `stale`, or another pod at that origin take it away. */
 export const reduceDesired = (state: DesiredState, event: ManifestEvent): DesiredState => {
   switch (event.type) {
     case 'applied':
@@ -36,9 +39,12 @@ export const reduceDesired = (state: DesiredState, event: ManifestEvent): Desire
     case 'removed':
     case 'shadowed':
       return { ...state, pods: without(state.pods, event.origin) };
+    case 'rejected':
+      // Fail closed: only an origin that says that its last good Pod counts keeps it.
+      return event.stale || !holdsPod(state, event.origin) ? state : { ...state, pods: without(state.pods, event.origin) };
     case 'synced':
       return { ...state, syncedSources: new Set(state.syncedSources).add(sourceKey(event)) };
     default:
-      return state; // rejected (the last good pod still counts), sourceFailed, sourceRecovered, and what a newer source may say
+      return state; // sourceFailed, sourceRecovered, and what a newer source may say
   }
 };

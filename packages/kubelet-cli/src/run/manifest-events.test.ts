@@ -1,0 +1,50 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@solo-kubelet/diagnostics';
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import { lastValueFrom, scan, takeWhile } from 'rxjs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { manifestSources } from './manifest-events.js';
+
+let root: string;
+let server: Server;
+const web = 'apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec: { containers: [{ name: app, image: x }] }\n';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'sources-'));
+  server = createServer((_request, response) => response.end(web));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+it('settles names between staticPodPath and staticPodURL, and knows when both have synced', async () => {
+  const path = join(root, 'manifests');
+  await mkdir(path);
+  await writeFile(join(path, 'web.yaml'), web);
+  const { manifestEvent$, sources } = manifestSources(
+    {
+      staticPodPath: path,
+      staticPodURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/pods?token=s3cret`,
+      staticPodURLHeader: {},
+      fileCheckFrequency: 3_600_000,
+      httpCheckFrequency: 3_600_000,
+    },
+    { nodeName: 'n', rootDirectory: join(root, 'kubelet'), logger: silentLogger },
+  );
+  const events = await lastValueFrom(
+    manifestEvent$.pipe(
+      scan((seen, event) => [...seen, event], [] as readonly ManifestEvent[]),
+      takeWhile((seen) => seen.filter(({ type }) => type === 'synced').length < 2, true),
+    ),
+  );
+  expect(events.map(({ type }) => type).sort()).toEqual(['applied', 'shadowed', 'synced', 'synced']);
+  const synced = events.flatMap((event) => (event.type === 'synced' ? [{ source: event.source, path: event.path }] : []));
+  expect(synced).toEqual(expect.arrayContaining([...sources]));
+  expect(JSON.stringify(sources)).not.toContain('s3cret');
+});
