@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
-import { fullName, readArchiveContents } from '../images/archive-contents.js';
+import { readArchiveContents } from '../images/archive-contents.js';
 import { compressionOf, openArchive } from '../images/archive-stream.js';
 import { localArchitecture } from '../images/image-archive.js';
 import { renameArchive } from '../images/rename-archive.js';
+import { selectImages } from '../images/select-images.js';
 import type { PrivateContainerd } from './start-containerd.js';
 
 /** The label by which containerd's CRI plugin (1.7 and later) tells images that must not be collected. */
@@ -59,26 +60,18 @@ const importArchive = async (
   const compression = await compressionOf(path);
   const contents = await readArchiveContents(openArchive(path, compression)).catch(unreadable);
   if (contents === undefined || contents.length === 0) throw new Error('it is no image archive (docker save, or an OCI layout)');
-  const nameless = contents.filter(({ names }) => names.length === 0);
-  const given = name === undefined ? undefined : nameWithTag(name, nameless[0]?.tag);
-  if (nameless.length > 0 && given === undefined) throw namelessArchive(path, nameless[0]?.tag);
-  if (nameless.length > 1) throw new Error(`it has ${nameless.length} images without a name, and one name was given`);
   const here = `linux/${localArchitecture(arch()) ?? arch()}`;
-  const foreign = contents.find(({ platforms }) => platforms.length > 0 && !platforms.includes(here));
-  if (foreign) throw new Error(`${foreign.names[0] ?? 'its image'} is for ${foreign.platforms.join(', ')}; this machine is ${here}`);
-  const stdin = renameArchive(openArchive(path, compression), given);
+  const selection = selectImages(contents, here, name);
+  if (selection.type === 'nameless') throw namelessArchive(path, selection.tag);
+  if (selection.type === 'refused') throw new Error(selection.message);
+  const stdin = renameArchive(openArchive(path, compression), selection.names);
   await ctr(['images', 'import', '-'], { signal, stdin });
-  return contents.flatMap(({ names }) => (names.length > 0 ? names : [given!]));
+  return [...selection.names.values()].flat();
 };
 
 /** What is wrong with the tar itself has no code: then it is none. */
 const unreadable = (error: NodeJS.ErrnoException): undefined => {
   if (typeof error.code === 'string') throw error;
-};
-
-const nameWithTag = (name: string, tag: string | undefined): string => {
-  const hasTag = /[:@]/.test(name.slice(name.lastIndexOf('/')));
-  return fullName(hasTag || tag === undefined ? name : `${name}:${tag}`);
 };
 
 const namelessArchive = (path: string, tag = 'TAG'): Error =>

@@ -14,7 +14,8 @@ const archive = async (files: Readonly<Record<string, unknown>>): Promise<Readab
 const blob = (hex: string): string => `blobs/sha256/${hex}`;
 const image = (hex: string, architecture: string) => ({
   [blob(`m${hex}`)]: { config: { digest: `sha256:c${hex}` } },
-  [blob(`c${hex}`)]: { os: 'linux', architecture },
+  // As builders write it: what the container runs is in a member that is called config as well.
+  [blob(`c${hex}`)]: { os: 'linux', architecture, config: { Cmd: ['/app'], Labels: {} } },
 });
 const layout = { 'oci-layout': { imageLayoutVersion: '1.0.0' } };
 const oci = (annotations: object) => ({
@@ -63,13 +64,23 @@ describe('readArchiveContents', () => {
   });
 });
 
-it('renameArchive names what has no name, and leaves the rest as it is', async () => {
-  const named = async (annotations: object, name: string) => readArchiveContents(renameArchive(await archive(oci(annotations)), name));
-  expect((await named({}, 'app'))?.[0]?.names).toEqual(['docker.io/library/app:latest']);
-  expect((await named({ 'io.containerd.image.name': 'a.b/c:1' }, 'app'))?.[0]?.names).toEqual(['a.b/c:1']);
+it('renameArchive leaves the chosen images, under the chosen names', async () => {
+  const two = {
+    ...layout,
+    'index.json': { manifests: [{ digest: 'sha256:m1' }, { digest: 'sha256:m2', annotations: { 'io.containerd.image.name': 'a.b/c:1' } }] },
+    ...image('1', 'amd64'),
+    ...image('2', 'arm64'),
+  };
+  const renamed = async (names: ReadonlyMap<number, readonly string[]>) => readArchiveContents(renameArchive(await archive(two), names));
+  expect(await renamed(new Map([[0, ['x.y/z:1']]]))).toEqual([{ names: ['x.y/z:1'], platforms: ['linux/amd64'] }]);
+  expect(await renamed(new Map([[1, ['x.y/z:2', 'x.y/z:3']]]))).toEqual([
+    { names: ['x.y/z:2'], platforms: ['linux/arm64'] },
+    { names: ['x.y/z:3'], platforms: ['linux/arm64'] },
+  ]);
   const bytes = await imageArchive([pauseImage('amd64')]);
-  const copy = await buffer(renameArchive(Readable.from([bytes]), undefined));
-  expect(await readArchiveContents(Readable.from([copy]))).toEqual(await readArchiveContents(Readable.from([bytes])));
+  const contents = await readArchiveContents(Readable.from([bytes]));
+  const copy = await buffer(renameArchive(Readable.from([bytes]), new Map([[0, contents![0]!.names]])));
+  expect(await readArchiveContents(Readable.from([copy]))).toEqual(contents);
 });
 
 it.each([

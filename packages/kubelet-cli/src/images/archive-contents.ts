@@ -31,7 +31,7 @@ interface DockerEntry {
 
 /** Where containerd and docker, and where the OCI layout writes an image's name. */
 export const NAME_ANNOTATION = 'io.containerd.image.name';
-export const REF_ANNOTATION = 'org.opencontainers.image.ref.name';
+const REF_ANNOTATION = 'org.opencontainers.image.ref.name';
 /** Manifests and configurations are smaller, layers are not read. */
 const MAX_DOCUMENT_BYTES = 1 << 20;
 
@@ -81,7 +81,9 @@ const ociName = ({ annotations = {} }: Descriptor): Pick<ArchivedImage, 'names' 
 const platformsOf = ({ digest = '' }: Descriptor, documents: ReadonlyMap<string, unknown>): readonly string[] => {
   const document = documents.get(`blobs/${digest.replace(':', '/')}`) as ArchiveDocument | undefined;
   if (document?.manifests) return document.manifests.flatMap((entry) => platformsOf(entry, documents));
-  return document?.config ? platformsOf(document.config, documents) : platformText(document);
+  // A manifest names its configuration by digest; the configuration itself has a member of that name which is something else.
+  const configuration = document?.config?.digest;
+  return configuration === undefined ? [] : platformText(documents.get(`blobs/${configuration.replace(':', '/')}`) as Platform | undefined);
 };
 
 const platformText = (platform: Platform | undefined): readonly string[] =>
