@@ -1,17 +1,7 @@
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
-import {
-  asyncScheduler,
-  auditTime,
-  concatMap,
-  ignoreElements,
-  merge,
-  type Observable,
-  type SchedulerLike,
-  scan,
-  share,
-  takeLast,
-} from 'rxjs';
+import { asyncScheduler, auditTime, ignoreElements, merge, type Observable, type SchedulerLike, scan, share, takeLast } from 'rxjs';
+import { conflateMap } from './conflate-map.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 
 export interface EventFileOptions {
@@ -20,6 +10,8 @@ export interface EventFileOptions {
   readonly maxEvents?: number;
   /** Events of so long a time go out in one write, ms. Default 2 s. */
   readonly writeDelayMs?: number;
+  /** Pause after a write that failed, unless an event comes first, ms. Default 30 s. */
+  readonly retryDelayMs?: number;
   /** Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
   /** Told of a file that is set aside. Default: nobody. */
@@ -31,7 +23,7 @@ export interface EventFileOptions {
 export interface EventFile {
   /** What earlier processes kept, longest quiet first; nothing when the file is missing or unreadable. */
   load(): Promise<readonly KubeletEvent[]>;
-  /** Keeps the events of this process beside `earlier`; never emits. An error of a write is the stream's. */
+  /** Keeps the events of this process beside `earlier`; never emits. A write that fails is told of and tried again; no event is lost meanwhile. */
   keep(event$: Observable<KubeletEvent>, earlier: readonly KubeletEvent[]): Observable<never>;
 }
 
@@ -40,6 +32,7 @@ export const eventFile = ({
   path,
   maxEvents = 1_000,
   writeDelayMs = 2_000,
+  retryDelayMs = 30_000,
   scheduler = asyncScheduler,
   logger = silentLogger,
   files,
@@ -50,8 +43,17 @@ export const eventFile = ({
       scan((events, event) => keepNewest(events, event, maxEvents), new Map(earlier.map((event) => [event.id, event]))),
       share(),
     );
+    // A write that fails is done again with all that has come meanwhile: the events are listened to without a break.
+    const tryWrite = (events: ReadonlyMap<string, KubeletEvent>): Promise<'kept' | 'failed'> =>
+      write(path, [...events.values()], files).then(
+        () => 'kept',
+        (error: unknown) => {
+          logger.warn({ err: error, path }, 'Cannot keep events on disk; trying again later');
+          return 'failed';
+        },
+      );
     return merge(kept$.pipe(auditTime(writeDelayMs, scheduler)), kept$.pipe(takeLast(1))).pipe(
-      concatMap((events) => write(path, [...events.values()], files)),
+      conflateMap(tryWrite, { requeueAfterMs: (outcome) => (outcome === 'failed' ? retryDelayMs : undefined), scheduler }),
       ignoreElements(),
     );
   },

@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLogger } from '@solo-kubelet/diagnostics';
 import { faultyFiles } from '@solo-kubelet/state-files/testing';
-import { lastValueFrom, of } from 'rxjs';
+import { lastValueFrom, of, Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import { podUid } from './core/pod-identity.js';
@@ -112,6 +113,26 @@ describe('eventFile', () => {
       await keep([event('a'), event('b')], at).catch(() => {});
       expect((await eventFile({ path }).load())[0]).toEqual(event('a'));
     }
+  });
+
+  it('loses nothing of what comes between a write that failed and the next one', async () => {
+    const path = join(directory, 'events.json');
+    const events$ = new Subject<KubeletEvent>();
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (_fields: object, message: string) => void warnings.push(message) };
+    const file = eventFile({
+      path,
+      writeDelayMs: 1,
+      retryDelayMs: 20,
+      logger,
+      files: faultyFiles({ at: 0, code: 'ENOSPC', lasting: false }),
+    });
+    const keeping = file.keep(events$, [event('old')]).subscribe();
+    events$.next(event('a'));
+    await expect.poll(() => warnings).toEqual(['Cannot keep events on disk; trying again later']);
+    events$.next(event('b'));
+    await expect.poll(() => eventFile({ path }).load()).toEqual([event('old'), event('a'), event('b')]);
+    keeping.unsubscribe();
   });
 
   it('keeps the last of each event, up to its bound, beside earlier ones', async () => {

@@ -16,7 +16,7 @@ import {
   type ReconcilerCommand,
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
-import { merge, type Observable, retry, Subject, scan, share, shareReplay, startWith, tap, timer } from 'rxjs';
+import { merge, type Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
 import { extraNetworksHook } from '../cni/network-hook.js';
 import { readRuntimeNetwork } from '../cni/runtime-network.js';
 import { type MachineFacts, type NodeResources, nodeResources } from '../node/node-capacity.js';
@@ -139,14 +139,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     manifests$,
     manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeKinds))),
     events$.pipe(tap((event) => logEvent(logger, event))),
-    parts.keptEvents.keep(events$, parts.earlierEvents).pipe(
-      retry({
-        delay: (error: unknown) => {
-          logger.warn({ err: error }, 'Cannot keep events on disk; trying again later');
-          return timer(EVENT_FILE_RETRY_MS);
-        },
-      }),
-    ),
+    parts.keptEvents.keep(events$, parts.earlierEvents),
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
     ...services.map((service) => service(context)),
     reconciler.run$,
@@ -159,8 +152,6 @@ const joined = (machine: NodeResources, given: NodeResources | undefined): NodeR
   allocatable: { ...machine.allocatable, ...given?.allocatable },
 });
 
-/** Pause after the events could not be written, ms. */
-const EVENT_FILE_RETRY_MS = 30_000;
 const DEFAULT_POD_LOGS = '/var/log/pods';
 const DEFAULT_CONTAINER_LOGS = '/var/log/containers';
 /** maxParallelImagePulls unset with serializeImagePulls false means no limit upstream. */
