@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { CliError } from '../cli-error.js';
 
 /** Where a private containerd keeps its things. Everything of it lies under `directory` and `runDirectory`. */
 export interface ContainerdLayout {
@@ -18,14 +19,18 @@ export interface ContainerdLayout {
   readonly bridge: string;
 }
 
-/** The kernel's limit of a socket's path, with room for the `.ttrpc` that containerd appends. */
-const MAX_SOCKET_PATH = 107 - '.ttrpc'.length;
+/** containerd listens at its address and at that with `.ttrpc` behind it, and takes 104 bytes (github.com/containerd/containerd/sys, as FreeBSD has it). */
+const MAX_SOCKET_PATH = 104 - '.ttrpc'.length;
 
 /** Derives every path and name from the two directories: a second start finds what the first one left. */
 export const containerdLayout = (directory: string, runDirectory: string): ContainerdLayout => {
   const socketPath = join(runDirectory, 'containerd.sock');
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) {
-    throw new RangeError(`the socket path ${socketPath} is longer than ${MAX_SOCKET_PATH} bytes; choose a shorter run directory`);
+    throw new CliError({
+      code: 'CLI_HOST_UNSUITABLE',
+      message: `${socketPath} has ${Buffer.byteLength(socketPath)} bytes; a socket of containerd may have ${MAX_SOCKET_PATH}`,
+      hint: 'Choose a directory with a shorter path, such as --data-dir /var/lib/NAME.',
+    });
   }
   const tag = createHash('sha256').update(`${directory}\n${runDirectory}`).digest('hex').slice(0, 8);
   return {
