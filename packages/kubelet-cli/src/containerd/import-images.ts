@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
+import { untilRecovered } from '../client/runtime-recovery.js';
 import { readArchiveContents } from '../images/archive-contents.js';
 import { compressionOf, openArchive } from '../images/archive-stream.js';
 import { localArchitecture } from '../images/image-archive.js';
@@ -96,6 +97,7 @@ const waitUntilListed = async (endpoint: string, names: ReadonlySet<string>, sig
   await using cri = createCriClient({ endpoint });
   const limit = AbortSignal.timeout(LISTING_TIMEOUT_MS);
   const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  await untilRecovered(cri, { signal: either });
   for (;;) {
     const { images } = await cri.images.listImages({}, { signal: either });
     const listed = new Set(images.flatMap(({ repoTags }) => repoTags));

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createCriClient } from '@solo-kubelet/cri-client';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
+import { untilRecovered } from '../client/runtime-recovery.js';
 import { type ContainerdBinaries, containerdVersion } from './binaries.js';
 import { mayLowerOomScore } from './capabilities.js';
 import { containerdConfig } from './containerd-config.js';
@@ -93,10 +95,17 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
         () => true,
         () => false,
       );
-      if (answer) return;
+      if (answer) return afterRecovery(deadline);
       if (child === undefined || Date.now() > deadline) throw await startFailure(layout);
       await delay(50, undefined, { signal: options.signal });
     }
+  };
+
+  /** Its own client is answered before its CRI plugin knows the pods that an earlier run has left. */
+  const afterRecovery = async (deadline: number): Promise<void> => {
+    await using cri = createCriClient({ endpoint: `unix://${layout.socketPath}` });
+    const limit = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
+    await untilRecovered(cri, { signal: options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]) });
   };
 
   const start = async (): Promise<void> => {

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { platform, release, userInfo } from 'node:os';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { untilRecovered } from '../client/runtime-recovery.js';
 import { explainRuntimeNetwork, readRuntimeNetwork } from '../cni/runtime-network.js';
 import { findContainerdBinaries } from '../containerd/binaries.js';
 import { CGROUP_MOUNT_POINT, cgroupVersion } from '../node/cgroups.js';
@@ -11,6 +12,8 @@ import type { HostReport, RuntimeReport } from './checks.js';
 
 const KUBELET_PORTS = [10_248, 10_250, 10_255];
 const RUNTIME_TIMEOUT_MS = 3_000;
+/** A runtime that starts with many pods may take so long to know them. */
+const RECOVERY_TIMEOUT_MS = 30_000;
 
 export interface ExamineOptions {
   readonly endpoint: string;
@@ -54,6 +57,7 @@ const examineRuntime = async (endpoint: string, env: ExamineOptions['env'], sign
   await using cri = createCriClient({ endpoint, timeoutMs: RUNTIME_TIMEOUT_MS });
   try {
     const { runtimeName, runtimeVersion } = await cri.runtime.version({}, { signal });
+    await untilRecovered(cri, { signal: AbortSignal.any([signal, AbortSignal.timeout(RECOVERY_TIMEOUT_MS)]) });
     const { status } = await cri.runtime.status({}, { signal });
     const conditions = status?.conditions ?? [];
     const noNetwork = conditions.some((condition) => condition.type === 'NetworkReady' && !condition.status);

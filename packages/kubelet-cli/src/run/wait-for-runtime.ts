@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CriClient, CriError } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { untilRecovered } from '../client/runtime-recovery.js';
 
 const RETRY_MS = 1_000;
 const REMIND_EVERY = 30;
@@ -25,7 +26,9 @@ export const waitForRuntime = async (
 ): Promise<RuntimeVersion> => {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await cri.runtime.version({}, { signal, timeoutMs: 10_000 });
+      const version = await cri.runtime.version({}, { signal, timeoutMs: 10_000 });
+      await untilRecovered(cri, { signal });
+      return version;
     } catch (error) {
       signal.throwIfAborted();
       if (!CriError.is(error) || error.code === 'CRI_BAD_ENDPOINT') throw error;

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
+import { untilRecovered } from '../client/runtime-recovery.js';
 import { importImages } from '../containerd/import-images.js';
 import { type CtrOptions, runCtr } from '../containerd/run-ctr.js';
 import { EXIT } from '../exit-status.js';
@@ -55,6 +56,7 @@ const explainMissingCtr = (cause: NodeJS.ErrnoException): never => {
 /** `images prune`: removes what no container was made from. */
 export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: RuntimeContext): Promise<number> => {
   await using cri = createCriClient({ endpoint, timeoutMs: CRI_TIMEOUT_MS });
+  await untilRecovered(cri, { signal });
   const [{ images }, { containers }, { info }] = await Promise.all([
     cri.images.listImages({}, { signal }),
     cri.runtime.listContainers({}, { signal }),

@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CriClient, CriError } from '@solo-kubelet/cri-client';
+
+const RETRY_MS = 100;
+
+interface RecoveryOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Default: a pause of 100 ms. */
+  readonly pause?: (signal: AbortSignal | undefined) => Promise<unknown>;
+}
+
+/**
+ * Waits until a runtime that answers has also read what it had before: containerd opens its socket first, and refuses every call but Version until it knows
+ * its old pods. Every first call goes behind this. Rejects with any other failure.
+ */
+export const untilRecovered = async (
+  cri: { readonly runtime: Pick<CriClient['runtime'], 'status'> },
+  { signal, pause = (until) => delay(RETRY_MS, undefined, { signal: until }) }: RecoveryOptions = {},
+): Promise<void> => {
+  for (;;) {
+    try {
+      await cri.runtime.status({}, signal === undefined ? {} : { signal });
+      return;
+    } catch (error) {
+      if (!isRecovering(error)) throw error;
+      await pause(signal);
+    }
+  }
+};
+
+/** containerd has no code of its own for it: Unknown up to 1.6, Unavailable later (internal/cri/server, `server is not initialized yet`). */
+const isRecovering = (error: unknown): boolean => CriError.is(error) && error.details.includes('server is not initialized yet');
