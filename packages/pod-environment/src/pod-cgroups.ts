@@ -78,8 +78,11 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
       if (perQos) await manager.ensure(nameOf(pod), limitsOf(pod, hugePageSizes), options);
     },
     async resizePod(pod, hugePageSizes, options) {
-      if (!perQos || !(await manager.exists(nameOf(pod)))) return;
-      await manager.update(nameOf(pod), limitsOf(pod, hugePageSizes), options);
+      if (!perQos) return;
+      for (const qosClass of QOS_CLASSES) {
+        const name = podCgroupName(root, qosClass, pod.metadata.uid); // where it was made: amounts on the way to others may be of another class
+        if (await manager.exists(name)) await manager.update(name, limitsOf(pod, hugePageSizes), options);
+      }
     },
     parentOf: (pod) => (perQos ? cgroupPath(driver, nameOf(pod)) : ''),
     async updateBurstable(activePods, options) {

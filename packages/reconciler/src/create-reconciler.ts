@@ -140,7 +140,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
         requeueAfterMs: ({ activity }) => (activity.type === 'passEnded' ? activity.requeueAfterMs : undefined),
       },
     ),
-    tap(({ podUid, activity }) => feedback$.next({ type: 'activity', podUid, activity })),
+    tap(({ podUid, activity, pod }) => feedback$.next({ type: 'activity', podUid, activity, pod })),
     share(),
   );
   const decided$ = world$.pipe(pairwise(), mergeMap(ledgerActivities));

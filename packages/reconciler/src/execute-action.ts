@@ -6,6 +6,7 @@ import { stopOf } from './core/container-stop.js';
 import { httpFallback } from './core/http-fallback.js';
 import type { PodAction } from './core/pod-action.js';
 import type { PodUid } from './core/pod-identity.js';
+import { memoryInUse } from './core/resize/check-memory.js';
 import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort, StepFailure } from './runtime-port.js';
 import { stopContainers } from './stop-containers.js';
@@ -71,6 +72,14 @@ const execute = async (action: PodAction, context: PassContext): Promise<Outcome
       return undefined;
     case 'startContainer':
       return startContainer(action, context);
+    case 'checkMemory': {
+      const { podSandboxId, containers } = action;
+      const message = memoryInUse(
+        action,
+        await runtime.memoryUsage({ podSandboxId, containerIds: containers.map(({ containerId }) => containerId) }, { signal }),
+      );
+      return message === undefined ? undefined : { ok: false, reason: 'ResizeError', message };
+    }
     case 'updateResources':
       await runtime.updateResources(pod, action.container, action.containerId, { signal });
       return undefined;
@@ -159,6 +168,7 @@ const failureReason = (action: PodAction): string => {
       return 'FailedCreatePodSandBox';
     case 'startContainer':
       return 'RunContainerError';
+    case 'checkMemory':
     case 'updateResources':
     case 'resizePod':
       return 'ResizeError';

@@ -1,10 +1,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
-import type { PodStatus } from '@solo-kubelet/pod-spec';
+import { type PodStatus, parseQuantity } from '@solo-kubelet/pod-spec';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import type { BackoffEntry } from './core/crash-backoff.js';
 import type { PodUid } from './core/pod-identity.js';
+import type { ResourceRecord } from './core/resize/resource-record.js';
 import type { PodRecord, StatusStore } from './status-store.js';
 
 export interface FileStatusStoreOptions {
@@ -43,11 +44,16 @@ export const fileStatusStore = ({ directory, logger = silentLogger, files }: Fil
 export const decodePodRecord = (text: string): PodRecord => {
   const record: unknown = JSON.parse(text);
   if (!isObject(record) || record['version'] !== 1) throw new Error('it is no record of a pod in version 1');
-  const { podUid, status, backoff } = record;
+  const { podUid, status, backoff, resources } = record;
   if (typeof podUid !== 'string' || podUid === '') throw new Error('podUid is not a text');
-  const fault = statusFault(status) ?? backoffFault(backoff);
+  const fault = statusFault(status) ?? backoffFault(backoff) ?? resourcesFault(resources);
   if (fault !== undefined) throw new Error(fault);
-  return { podUid: podUid as PodUid, status: status as PodStatus, backoff: backoff as Readonly<Record<string, BackoffEntry>> };
+  return {
+    podUid: podUid as PodUid,
+    status: status as PodStatus,
+    backoff: backoff as Readonly<Record<string, BackoffEntry>>,
+    ...(resources !== undefined && { resources: resources as ResourceRecord }),
+  };
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -96,3 +102,33 @@ const backoffFault = (backoff: unknown): string | undefined =>
   Object.values(backoff).every((entry) => isObject(entry) && Object.values(entry).every((value) => Number.isFinite(value)))
     ? undefined
     : 'backoff is not a table of numbers';
+
+/** Absent in records of older versions. */
+const resourcesFault = (resources: unknown): string | undefined => {
+  if (resources === undefined) return undefined;
+  if (!isObject(resources) || !isObject(resources['actuated'])) return 'resources is not a record of resources';
+  const { allocated, actuated, podCgroup } = resources;
+  const sound =
+    isPodResources(allocated) && (podCgroup === undefined || isPodResources(podCgroup)) && Object.values(actuated).every(isRequirements);
+  return sound ? undefined : 'resources holds something that is no amount';
+};
+
+const isPodResources = (value: unknown): boolean =>
+  isObject(value) &&
+  isObject(value['containers']) &&
+  Object.values(value['containers']).every(isRequirements) &&
+  (value['pod'] === undefined || isRequirements(value['pod']));
+
+const isRequirements = (value: unknown): boolean =>
+  isObject(value) &&
+  ['requests', 'limits'].every(
+    (list) => value[list] === undefined || (isObject(value[list]) && Object.values(value[list]).every(isQuantity)),
+  );
+
+const isQuantity = (value: unknown): boolean => {
+  try {
+    return typeof value === 'string' && parseQuantity(value) !== undefined;
+  } catch {
+    return false;
+  }
+};

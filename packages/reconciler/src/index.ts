@@ -17,6 +17,8 @@ export { type PodUid, podKey, podUid } from './core/pod-identity.js';
 export { newLedger, type PodLedger } from './core/pod-ledger.js';
 export type { PodSyncInput } from './core/pod-sync-input.js';
 export type { PodView } from './core/pod-view.js';
+export type { MemoryUsage } from './core/resize/check-memory.js';
+export type { ResourceRecord } from './core/resize/resource-record.js';
 export { derivePodStatus, type PodStatusInput } from './core/status/derive-pod-status.js';
 export type { Termination } from './core/termination.js';
 export { createReconciler, type Reconciler } from './create-reconciler.js';

@@ -1,13 +1,21 @@
+import type { PodActivity } from './core/activity.js';
 import type { PodUid } from './core/pod-identity.js';
-import { knownPod } from './core/world/sync-input.js';
+import type { PodLedger } from './core/pod-ledger.js';
+import { resourcesOfPod, samePodResources } from './core/resize/pod-resources.js';
+import { isResizing } from './core/resize/resize-state.js';
+import { desiredPod, knownPod } from './core/world/sync-input.js';
 import type { World } from './core/world/world.js';
 import type { PodDoing } from './run-pass.js';
 
-/** What the last step decided about pods: who is let in, and who is ended before its time. */
+/** What the last step decided about pods: who is let in, who is ended before its time, and what becomes of resizes. */
 export const ledgerActivities = ([previous, next]: readonly [World, World]): readonly PodDoing[] =>
   previous.ledgers === next.ledgers
     ? []
-    : [...next.ledgers.keys()].flatMap((podUid) => [...admissionOf(podUid, previous, next), ...terminationOf(podUid, previous, next)]);
+    : [...next.ledgers.keys()].flatMap((podUid) => [
+        ...admissionOf(podUid, previous, next),
+        ...terminationOf(podUid, previous, next),
+        ...resizeOf(podUid, previous, next),
+      ]);
 
 const admissionOf = (podUid: PodUid, previous: World, next: World): readonly PodDoing[] => {
   const admission = next.ledgers.get(podUid)?.admission;
@@ -23,4 +31,39 @@ const terminationOf = (podUid: PodUid, previous: World, next: World): readonly P
   const pod = knownPod(next, podUid);
   if (pod === undefined || termination === undefined || termination === previous.ledgers.get(podUid)?.termination) return [];
   return [{ podUid, pod, activity: { type: 'terminated', reason: termination.reason, message: termination.message } }];
+};
+
+const resizeOf = (podUid: PodUid, previous: World, next: World): readonly PodDoing[] => {
+  const [before, after] = [previous.ledgers.get(podUid), next.ledgers.get(podUid)];
+  const pod = desiredPod(next, podUid);
+  if (before?.pod === undefined || after?.pod === undefined || pod === undefined || before === after) return [];
+  const { resizePending, resizeFailure } = after;
+  const told: readonly PodActivity[] = [
+    ...(resizePending !== undefined && resizePending !== before.resizePending
+      ? [{ type: 'resizePending', ...resizePending } as const]
+      : []),
+    ...(isAllocatedAnew(before, after) ? [{ type: 'resizeStarted' } as const] : []),
+    ...(resizeFailure !== undefined && before.resizeFailure === undefined
+      ? [{ type: 'resizeFailed', message: resizeFailure.message } as const]
+      : []),
+    ...(isCompleted(podUid, previous, next) ? [{ type: 'resizeCompleted' } as const] : []),
+  ];
+  return told.map((activity) => ({ podUid, pod, activity }));
+};
+
+const isAllocatedAnew = (before: PodLedger, after: PodLedger): boolean =>
+  before.pod !== after.pod &&
+  before.pod !== undefined &&
+  after.pod !== undefined &&
+  before.admission.state === 'admitted' &&
+  after.podCgroup !== undefined &&
+  !samePodResources(resourcesOfPod(before.pod), resourcesOfPod(after.pod));
+
+/** The last of its cgroups has what is allocated. */
+const isCompleted = (podUid: PodUid, previous: World, next: World): boolean => {
+  const [before, after] = [previous.ledgers.get(podUid), next.ledgers.get(podUid)];
+  if (before?.pod === undefined || after?.pod === undefined || before.pod !== after.pod) return false;
+  if (before.actuated === after.actuated && before.podCgroup === after.podCgroup) return false;
+  const observed = next.observed.pods.get(podUid);
+  return isResizing({ pod: before.pod, ledger: before, observed }) && !isResizing({ pod: after.pod, ledger: after, observed });
 };

@@ -7,6 +7,7 @@ import { newestSandbox } from './core/observed-pod.js';
 import { namelessPod } from './core/orphan-pod.js';
 import type { PodAction, PodPlan } from './core/pod-action.js';
 import type { PodUid } from './core/pod-identity.js';
+import { isResizeStep } from './core/reduce-pod-ledger.js';
 import { retryDelayMs } from './core/retry-delay.js';
 import { generationOf } from './core/runtime-snapshot.js';
 import { decideSandbox } from './core/sandbox-decision.js';
@@ -70,7 +71,9 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
     overdue:
       ending === 'deadlineExceeded' || (ending === 'completed' && input.status?.reason === 'DeadlineExceeded' && plan.actions.length > 0),
     failuresOf: (action: PodAction) =>
-      action.type === 'startContainer' ? (input.ledger.startFailures.get(action.container.name)?.failures ?? 0) : input.ledger.failures,
+      action.type === 'startContainer'
+        ? (input.ledger.startFailures.get(action.container.name)?.failures ?? 0)
+        : ((isResizeStep(action) ? input.ledger.resizeFailure?.failures : input.ledger.failures) ?? 0),
     orphan: !input.wanted && !input.ledger.removed,
     resourceRevision: world.resourceRevision,
   };

@@ -2,6 +2,7 @@ import type { Container, LifecycleHandler, Pod } from '@solo-kubelet/pod-spec';
 import type { StepReport } from './core/activity.js';
 import type { ObservedPod } from './core/observed-pod.js';
 import type { PodUid } from './core/pod-identity.js';
+import type { MemoryUsage } from './core/resize/check-memory.js';
 
 export interface Abortable {
   readonly signal: AbortSignal;
@@ -84,6 +85,8 @@ export interface RuntimePort {
   removeContainer(containerId: string, options: Abortable): Promise<void>;
   stopSandbox(podSandboxId: string, options: Abortable): Promise<void>;
   removeSandbox(podSandboxId: string, options: Abortable): Promise<void>;
+  /** What a running pod and some of its containers use of memory now. What the runtime does not tell is missing. */
+  memoryUsage(of: { readonly podSandboxId: string; readonly containerIds: readonly string[] }, options: Abortable): Promise<MemoryUsage>;
   updateResources(pod: Pod, container: Container, containerId: string, options: Abortable): Promise<void>;
   /** Holds the cgroup of a whole pod that runs to the resources of this pod. */
   resizePod(limits: Pod, options: Abortable): Promise<void>;

@@ -3,6 +3,8 @@ import { catchError, from, ignoreElements, mergeMap, type Observable, of, pairwi
 import { conflateMap } from './conflate-map.js';
 import type { NodeActivity } from './core/activity.js';
 import type { PodUid } from './core/pod-identity.js';
+import type { PodLedger } from './core/pod-ledger.js';
+import { resourceRecord } from './core/resize/resource-record.js';
 import type { World } from './core/world/world.js';
 import type { PodRecord, StatusStore } from './status-store.js';
 
@@ -34,9 +36,14 @@ const changedRecords = (previous: World, next: World): readonly Change[] => {
     if (after === undefined) return [{ podUid, record: undefined }];
     const status = next.statuses.get(podUid);
     const admitted = before?.admission.state === 'admitted'; // until then nothing was written: the first look may have changed the status
-    const same = admitted && status === previous.statuses.get(podUid) && before.backoff === after.backoff;
+    const same =
+      admitted && status === previous.statuses.get(podUid) && before.backoff === after.backoff && sameResourceRecord(before, after);
     // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
     if (same || status === undefined || after.admission.state !== 'admitted') return [];
-    return [{ podUid, record: { podUid, status, backoff: Object.fromEntries(after.backoff) } }];
+    const resources = resourceRecord(after);
+    return [{ podUid, record: { podUid, status, backoff: Object.fromEntries(after.backoff), ...(resources && { resources }) } }];
   });
 };
+
+const sameResourceRecord = (before: PodLedger, after: PodLedger): boolean =>
+  before.pod === after.pod && before.actuated === after.actuated && before.podCgroup === after.podCgroup;

@@ -36,5 +36,6 @@ export const admissionFacts = async (
     recursiveReadOnlyClasses: runtimeHandlers.filter((handler) => handler.features?.recursiveReadOnlyMounts).map(({ name }) => name),
     appArmor: (await readText('/sys/module/apparmor/parameters/enabled')).startsWith('Y'),
     shuttingDown: false,
+    staticCpuPolicy: config.cpuManagerPolicy === 'static',
   };
 };

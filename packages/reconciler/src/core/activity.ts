@@ -1,5 +1,6 @@
 import type { ContainerStop, PodAction } from './pod-action.js';
 import type { PodUid } from './pod-identity.js';
+import type { ResizePending } from './resize/check-resize.js';
 
 /** What happens inside a step, told by the runtime adapter as it happens. */
 export type StepReport =
@@ -52,6 +53,12 @@ export type PodActivity =
       readonly message: string;
       readonly retryAtMs: number;
     }
+  /** The manifest asks for amounts that can not be allocated, now or ever. */
+  | ({ readonly type: 'resizePending' } & ResizePending)
+  /** Other amounts have been allocated; its cgroups follow. */
+  | { readonly type: 'resizeStarted' }
+  | { readonly type: 'resizeFailed'; readonly message: string }
+  | { readonly type: 'resizeCompleted' }
   | { readonly type: 'sandboxChanged' }
   | { readonly type: 'sandboxCreated'; readonly podSandboxId: string; readonly ips: readonly string[] }
   | { readonly type: 'containerStopping'; readonly stop: ContainerStop }

@@ -323,7 +323,7 @@ it('sends new resources to a running container, and restarts it where its resize
   const ledger = {
     ...newLedger(pod('web')),
     admission: { state: 'admitted' } as const,
-    actuated: new Map([['app', JSON.stringify([undefined, '1Gi', undefined, '1Gi'])]]),
+    actuated: new Map([['app', { requests: { memory: '1Gi' }, limits: { memory: '1Gi' } }]]),
   };
   expect(told(planFor({ containers: [resized()] }, observedPod([running]), { ledger }))).toEqual([
     'resizePod',
@@ -344,14 +344,15 @@ it('keeps the pod wide enough for what its containers had and are to have while 
   const ledger = {
     ...newLedger(pod('web')),
     admission: { state: 'admitted' } as const,
-    actuated: new Map([['app', JSON.stringify(['250m', '1Gi', '500m', '2Gi'])]]),
+    actuated: new Map([['app', { requests: { cpu: '250m', memory: '1Gi' }, limits: { cpu: '500m', memory: '2Gi' } }]]),
   };
   const containers = [container('app', { resources: now })];
   const { actions } = planFor({ containers }, observedPod([running]), { ledger });
   const resourcesOf = (action: PodAction | undefined) => action?.type === 'resizePod' && action.limits.spec.containers[0]?.resources;
   expect(resourcesOf(actions[0])).toEqual({ limits: { cpu: '1', memory: '2Gi' }, requests: { cpu: '500m', memory: '1Gi' } });
-  expect(actions[1]).toMatchObject({ type: 'updateResources', container: { resources: now } });
-  expect(resourcesOf(actions[2])).toEqual(now);
+  expect(actions[1]).toMatchObject({ type: 'checkMemory', containers: [{ containerName: 'app', limitBytes: 2 ** 30 }] });
+  expect(actions[2]).toMatchObject({ type: 'updateResources', container: { resources: now } });
+  expect(resourcesOf(actions[3])).toEqual(now);
   expect(told(planFor({ containers: [container('app')] }, observedPod([running])))).toEqual([]);
 });
 

@@ -55,6 +55,14 @@ export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | u
       return { type: activity.level, reason: activity.reason, message: activity.message, containerName: activity.containerName };
     case 'podRefused':
       return warning(activity.reason, activity.message);
+    case 'resizePending':
+      return warning(`Resize${activity.reason}`, resizeMessage(activity.reason, pod, activity.message));
+    case 'resizeStarted':
+      return normal('ResizeStarted', resizeMessage('started', pod));
+    case 'resizeFailed':
+      return warning('ResizeError', resizeMessage('error', pod, activity.message));
+    case 'resizeCompleted':
+      return normal('ResizeCompleted', resizeMessage('completed', pod));
     case 'sandboxChanged':
       return normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
     case 'containerStopping':
@@ -82,6 +90,20 @@ export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | u
   }
 };
 
+/** Upstream: pkg/kubelet/events/event.go PodResizeStartedMsg and its like. */
+const resizeMessage = (what: string, { metadata, spec }: Pod, error?: string): string => {
+  const told = (containers: Pod['spec']['containers']) => containers.map(({ name, resources = {} }) => ({ name, resources }));
+  const { initContainers = [], containers, resources } = spec;
+  const text = JSON.stringify({
+    ...(initContainers.length > 0 && { initContainers: told(initContainers) }),
+    containers: told(containers),
+    ...(resources && { resources }),
+    generation: Number(metadata.generation ?? 0),
+    ...(error !== undefined && { error }),
+  });
+  return `Pod resize ${what}: ${text}`;
+};
+
 const failureEvent = ({ action, reason, message }: PodActivity & { type: 'actionFailed' }): EventDraft | undefined => {
   switch (action.type) {
     case 'startContainer':
@@ -92,8 +114,10 @@ const failureEvent = ({ action, reason, message }: PodActivity & { type: 'action
     case 'stopContainers':
     case 'stopSandbox':
       return warning('FailedKillPod', `error killing pod: ${message}`);
+    case 'checkMemory':
     case 'updateResources':
-      return warning('ResizeError', message, action.container.name);
+    case 'resizePod':
+      return undefined; // told once, when the resize has failed
     default:
       return warning(reason, message);
   }

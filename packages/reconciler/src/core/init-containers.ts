@@ -4,6 +4,7 @@ import { stopOf } from './container-stop.js';
 import { newestContainer, newestSandbox, type ObservedContainer } from './observed-pod.js';
 import type { ContainerStop, StopReason } from './pod-action.js';
 import type { RunningPodInput } from './pod-sync-input.js';
+import { resizeNeedsRestart } from './resize/plan-resize.js';
 import { failedInitRestarts, initSucceeded, isSidecar } from './restart-decision.js';
 
 export interface InitDecision {
@@ -84,6 +85,7 @@ const sidecarStep = (input: RunningPodInput, container: Container, observed: Obs
   if (input.ledger.restartRequested.has(observed.id)) return { start: true, stop: 'RestartRequested' };
   if (verdicts?.startup === 'failure') return { start: true, stop: 'StartupProbe' };
   if (verdicts?.liveness === 'failure') return { start: true, stop: 'LivenessProbe' };
+  if (resizeNeedsRestart(input, container, observed)) return { start: true, stop: 'SpecChanged' };
   return containerStarted({ pod: input.pod, container, observed, verdicts, status: input.status }) ? { next: true } : {};
 };
 

@@ -2,11 +2,11 @@ import type { Container } from '@solo-kubelet/pod-spec';
 import { stopsOfPod } from './container-stop.js';
 import { backoffUntilMs, currentBackoff, formatDelay } from './crash-backoff.js';
 import { decideInitContainers } from './init-containers.js';
-import { withResize } from './plan-resize.js';
 import type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan } from './pod-action.js';
 import { formatPod } from './pod-identity.js';
 import type { RunningPodInput } from './pod-sync-input.js';
 import { decideRegularContainers } from './regular-containers.js';
+import { withResize } from './resize/plan-resize.js';
 import { planRestartOfAll } from './restart-all-containers.js';
 import { nextRestartCount } from './restart-count.js';
 import { isSidecar } from './restart-decision.js';
@@ -23,11 +23,11 @@ export const planRunningPod = (input: RunningPodInput): PodPlan => {
 
   const init = decideInitContainers(input);
   if (init.failed) return endPod(input);
-  if (!init.initialized) return planStarts(input, init.stops, init.starts);
+  if (!init.initialized) return withResize(input, planStarts(input, init.stops, init.starts));
   const regular = decideRegularContainers(input);
   if (!regular.anyLeft) return endPod(input);
-  const plan = planStarts(input, [...init.stops, ...regular.stops], [...init.starts, ...regular.starts]);
-  return { ...plan, actions: [...refreshOf(input), ...withResize(input, plan.actions)] };
+  const plan = withResize(input, planStarts(input, [...init.stops, ...regular.stops], [...init.starts, ...regular.starts]));
+  return { ...plan, actions: [...refreshOf(input), ...plan.actions] };
 };
 
 /** Under a pinned UID labels and annotations may change while the pod runs; downwardAPI files follow. */

@@ -1,4 +1,5 @@
 import type { Container, LifecycleHandler, Pod } from '@solo-kubelet/pod-spec';
+import type { LoweredMemory } from './resize/check-memory.js';
 
 export type ContainerKind = 'init' | 'sidecar' | 'regular';
 
@@ -43,8 +44,13 @@ export type PodAction =
   | { readonly type: 'pullImages' }
   | { readonly type: 'startContainer'; readonly container: Container; readonly kind: ContainerKind; readonly restartCount: number }
   | { readonly type: 'updateResources'; readonly container: Container; readonly containerId: string }
-  /** Holds the cgroup of the whole pod to what `limits`, the pod with the resources that count now, asks for. */
-  | { readonly type: 'resizePod'; readonly limits: Pod }
+  /** Goes on only where nothing uses more memory than it is about to be left. */
+  | ({ readonly type: 'checkMemory' } & LoweredMemory)
+  /**
+   * Holds the cgroup of the whole pod to what `limits`, the pod with the resources that count now, asks for. `final`: that is what is allocated;
+   * else it is wide enough for old and new.
+   */
+  | { readonly type: 'resizePod'; readonly limits: Pod; readonly final: boolean }
   /** Brings volumes that show the pod's own metadata up to date. */
   | { readonly type: 'refreshVolumes' }
   /** Volumes, directories, cgroup and logs: after the last container. */

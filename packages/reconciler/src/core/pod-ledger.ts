@@ -1,11 +1,22 @@
-import type { Pod } from '@solo-kubelet/pod-spec';
+import type { Pod, ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { BackoffEntry } from './crash-backoff.js';
+import type { ResizePending } from './resize/check-resize.js';
+import type { PodResources } from './resize/pod-resources.js';
 import type { Termination } from './termination.js';
 
 /** Why a container could not be started, until it can. */
 export interface StartFailure {
   /** Kubernetes' waiting reason: `ErrImagePull`, `CreateContainerError`, … */
   readonly reason: string;
+  readonly message: string;
+  /** Not tried again before. */
+  readonly retryAtMs: number;
+  /** In a row. */
+  readonly failures: number;
+}
+
+/** A resize that was allocated and could not be carried out, until it can. */
+export interface ResizeFailure {
   readonly message: string;
   /** Not tried again before. */
   readonly retryAtMs: number;
@@ -26,7 +37,10 @@ export type Admission =
 
 /** What the kubelet itself knows about a pod and no one else could tell it. Written by reducePodLedger alone. */
 export interface PodLedger {
-  /** The manifest, kept after its removal until the pod has ended. Undefined for orphans found after a restart. */
+  /**
+   * The manifest with the resources that are allocated to the pod, kept after its removal until the pod has ended. An edit that asks for other
+   * amounts is taken over once it fits. Undefined for orphans found after a restart.
+   */
   readonly pod: Pod | undefined;
   /** Whether its end was asked for. Never goes back: a pod that returns meanwhile starts anew afterwards. */
   readonly removed: boolean;
@@ -55,8 +69,15 @@ export interface PodLedger {
   readonly cleaned: boolean;
   /** The manifest that the pod's live volumes were last written from. */
   readonly volumesOf: Pod | undefined;
-  /** Container name → text of its resources as last sent to the runtime. */
-  readonly actuated: ReadonlyMap<string, string>;
+  /** What an earlier kubelet process had allocated, for as long as nobody has read the manifest. */
+  readonly allocatedBefore: PodResources | undefined;
+  /** Why the manifest's resources are not allocated; undefined when they are. */
+  readonly resizePending: ResizePending | undefined;
+  readonly resizeFailure: ResizeFailure | undefined;
+  /** Container name → cpu and memory that its instance is held to, as last sent to the runtime. */
+  readonly actuated: ReadonlyMap<string, ResourceRequirements>;
+  /** What the cgroup of the pod as a whole was last held to; undefined when this is not known. */
+  readonly podCgroup: PodResources | undefined;
 }
 
 export const newLedger = (pod: Pod | undefined): PodLedger => ({
@@ -77,7 +98,11 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   imagesPulled: false,
   cleaned: false,
   volumesOf: undefined,
+  allocatedBefore: undefined,
+  resizePending: undefined,
+  resizeFailure: undefined,
   actuated: new Map(),
+  podCgroup: undefined,
 });
 
 export const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map(map).set(key, value);

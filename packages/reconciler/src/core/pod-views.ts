@@ -5,7 +5,7 @@ import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import type { PodView } from './pod-view.js';
 import { shownStatus } from './status/shown-status.js';
-import { knownPod } from './world/sync-input.js';
+import { desiredPod } from './world/sync-input.js';
 import type { World } from './world/world.js';
 
 /** Every pod that is wanted or of which something is left, as the rest of the program sees it. Unchanged views, and an unchanged map, are handed on as they are. */
@@ -23,7 +23,7 @@ export const reducePodViews = (views: ReadonlyMap<PodUid, PodView>, world: World
 };
 
 const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView | undefined => {
-  const manifest = knownPod(world, uid);
+  const manifest = desiredPod(world, uid);
   const wanted = world.desired.pods.get(uid);
   if (manifest === undefined || (wanted === undefined && !world.observed.pods.has(uid) && world.ledgers.get(uid)?.removed !== true))
     return undefined;

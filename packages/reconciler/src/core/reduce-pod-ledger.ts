@@ -1,17 +1,19 @@
-import type { Container } from '@solo-kubelet/pod-spec';
+import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import type { PodActivity } from './activity.js';
 import { allContainers } from './container-stop.js';
 import { type BackoffPolicy, currentBackoff, growBackoff } from './crash-backoff.js';
 import { newestContainer, type ObservedPod } from './observed-pod.js';
-import { resourcesText } from './plan-resize.js';
 import type { PodAction } from './pod-action.js';
 import { type Admission, type PodLedger, withEntry, withoutKey } from './pod-ledger.js';
+import { heldTo, resourcesOfPod } from './resize/pod-resources.js';
 import { isSidecar, restartsAfterExit } from './restart-decision.js';
 
 interface LedgerContext {
   readonly observed: ObservedPod | undefined;
   readonly policy: BackoffPolicy;
   readonly nowMs: number;
+  /** The pod as the sync that tells of it knew it. Default: as it is now. */
+  readonly pod?: Pod | undefined;
 }
 
 /** Takes in what a worker did. */
@@ -23,7 +25,7 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
     case 'actionStarted':
       return started(ledger.inPass ? ledger : { ...ledger, inPass: true }, activity.action, context);
     case 'actionSucceeded':
-      return succeeded(ledger, activity.action);
+      return succeeded(ledger, activity.action, context.pod ?? ledger.pod);
     case 'actionFailed':
       return failed(ledger, activity);
     case 'allocationRefused': {
@@ -43,7 +45,13 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
 };
 
 const started = (ledger: PodLedger, action: PodAction, context: LedgerContext): PodLedger =>
-  action.type === 'startContainer' ? countRestart(ledger, action.container.name, context) : ledger;
+  action.type === 'startContainer'
+    ? withActuated(countRestart(ledger, action.container.name, context), action.container, context.pod ?? ledger.pod)
+    : ledger;
+
+/** An instance that is started has what it is started with, whatever is heard of it. */
+const withActuated = (ledger: PodLedger, container: Container, pod: Pod | undefined): PodLedger =>
+  pod === undefined ? ledger : { ...ledger, actuated: withEntry(ledger.actuated, container.name, heldTo(pod, container)) };
 
 /** A start that follows an exit makes the next one wait longer, whether it succeeds or not. */
 const countRestart = (ledger: PodLedger, name: string, { observed, policy, nowMs }: LedgerContext): PodLedger => {
@@ -53,16 +61,16 @@ const countRestart = (ledger: PodLedger, name: string, { observed, policy, nowMs
   return { ...ledger, backoff: withEntry(ledger.backoff, name, growBackoff(entry, policy, nowMs, exited.id)) };
 };
 
-const succeeded = (ledger: PodLedger, action: PodAction): PodLedger => {
+const succeeded = (ledger: PodLedger, action: PodAction, pod: Pod | undefined): PodLedger => {
   switch (action.type) {
     case 'startContainer':
-      return {
-        ...ledger,
-        startFailures: withoutKey(ledger.startFailures, action.container.name),
-        actuated: withEntry(ledger.actuated, action.container.name, resourcesText(action.container)),
-      };
+      return { ...ledger, startFailures: withoutKey(ledger.startFailures, action.container.name) };
     case 'updateResources':
-      return { ...ledger, actuated: withEntry(ledger.actuated, action.container.name, resourcesText(action.container)) };
+      return withActuated(ledger, action.container, pod);
+    case 'checkMemory':
+      return ledger;
+    case 'resizePod':
+      return { ...ledger, podCgroup: resourcesOfPod(action.limits), resizeFailure: action.final ? undefined : ledger.resizeFailure };
     case 'allocateResources':
       return { ...ledger, resources: 'held', failures: 0, retryAtMs: 0 };
     case 'releaseResources':
@@ -70,8 +78,9 @@ const succeeded = (ledger: PodLedger, action: PodAction): PodLedger => {
     case 'pullImages':
       return { ...ledger, imagesPulled: true };
     case 'createSandbox':
+      return { ...ledger, volumesOf: pod, podCgroup: pod && resourcesOfPod(pod), failures: 0, retryAtMs: 0 };
     case 'refreshVolumes':
-      return { ...ledger, volumesOf: ledger.pod, failures: 0, retryAtMs: 0 };
+      return { ...ledger, volumesOf: pod, failures: 0, retryAtMs: 0 };
     case 'cleanPod':
       return { ...ledger, cleaned: true, failures: 0, retryAtMs: 0 };
     default:
@@ -80,11 +89,16 @@ const succeeded = (ledger: PodLedger, action: PodAction): PodLedger => {
 };
 
 const failed = (ledger: PodLedger, { action, reason, message, retryAtMs }: PodActivity & { type: 'actionFailed' }): PodLedger => {
+  if (isResizeStep(action))
+    return { ...ledger, resizeFailure: { message, retryAtMs, failures: (ledger.resizeFailure?.failures ?? 0) + 1 } };
   if (action.type !== 'startContainer') return { ...ledger, failures: ledger.failures + 1, retryAtMs };
   const { name } = action.container;
   const failures = (ledger.startFailures.get(name)?.failures ?? 0) + 1;
   return { ...ledger, startFailures: withEntry(ledger.startFailures, name, { reason, message, retryAtMs, failures }) };
 };
+
+/** A step whose failure holds up nothing but the resize. */
+export const isResizeStep = ({ type }: PodAction): boolean => type === 'checkMemory' || type === 'updateResources' || type === 'resizePod';
 
 /** Ends every wait but keeps what is shown of it. */
 export const clearWaits = (ledger: PodLedger): PodLedger => ({
@@ -92,6 +106,7 @@ export const clearWaits = (ledger: PodLedger): PodLedger => ({
   failures: 0,
   retryAtMs: 0,
   busyPasses: 0,
+  resizeFailure: ledger.resizeFailure && { ...ledger.resizeFailure, retryAtMs: 0 },
   admission: askedAgain(ledger.admission),
   backoff: new Map([...ledger.backoff].map(([name, entry]) => [name, { ...entry, delayMs: 0 }])),
   startFailures: new Map([...ledger.startFailures].map(([name, failure]) => [name, { ...failure, retryAtMs: 0, failures: 0 }])),

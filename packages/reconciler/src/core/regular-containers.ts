@@ -2,9 +2,9 @@ import type { Container } from '@solo-kubelet/pod-spec';
 import { specChanged } from './container-facts.js';
 import { stopOf } from './container-stop.js';
 import { newestContainer, type ObservedContainer } from './observed-pod.js';
-import { resizeNeedsRestart } from './plan-resize.js';
 import type { ContainerStop, StopReason } from './pod-action.js';
 import type { RunningPodInput } from './pod-sync-input.js';
+import { resizeNeedsRestart } from './resize/plan-resize.js';
 import { effectivePolicy, restartsAfterExit } from './restart-decision.js';
 
 export interface RegularDecision {

@@ -5,6 +5,7 @@ import { createSandbox, networkFault, type SandboxDeps } from './create-sandbox.
 import type { CriRuntimeOptions } from './cri-runtime-options.js';
 import { createImagePuller } from './images/image-puller.js';
 import { createLimiter } from './limiter.js';
+import { memoryUsage } from './memory-usage.js';
 import { createPodObserver } from './observe-pods.js';
 import { podImages } from './pod-images.js';
 import { createPodLogs } from './pod-logs.js';
@@ -80,6 +81,7 @@ export const criRuntime = ({
       await unlessGone(cri.runtime.stopPodSandbox({ podSandboxId }, { signal }));
     },
     removeSandbox: (podSandboxId, { signal }) => unlessGone(cri.runtime.removePodSandbox({ podSandboxId }, { signal })),
+    memoryUsage: (of, options) => memoryUsage(cri, of, options),
     updateResources: async (pod, container, containerId, { signal }) => {
       const status = await cri.runtime.containerStatus({ containerId, verbose: false }, { signal });
       const restartCount = status.status?.metadata?.attempt ?? 0;

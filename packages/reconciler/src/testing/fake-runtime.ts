@@ -1,7 +1,8 @@
-import { type Container, containerHash, type Pod } from '@solo-kubelet/pod-spec';
+import { type Container, containerHash, type Pod, quantityValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { SchedulerLike } from 'rxjs';
 import type { ObservedContainer, ObservedPod, ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, uidOf } from '../core/pod-identity.js';
+import { heldTo, type PodResources, resourcesOfPod } from '../core/resize/pod-resources.js';
 import type { RuntimePort } from '../runtime-port.js';
 import { delay } from '../time-limit.js';
 
@@ -31,6 +32,8 @@ export interface FakeRuntimeOptions {
   readonly latencyMs?: () => number;
   /** How long an image takes to come, ms; undefined: it can't be had. Default: it is there. */
   readonly pullMs?: (image: string) => number | undefined;
+  /** What a running container uses of memory, bytes. A limit set below that ends it: a broken law. Default 0. */
+  readonly memoryBytes?: (containerName: string, podUid: PodUid) => number;
 }
 
 export interface FakeCall {
@@ -46,6 +49,10 @@ export interface FakeRuntime extends RuntimePort {
   /** Laws that were broken: two live instances of one container, two ready sandboxes of one pod, a stop cut short. */
   readonly violations: readonly string[];
   readonly cleaned: ReadonlySet<PodUid>;
+  /** What the cgroup of each container is held to, by container id. */
+  readonly containerCgroups: ReadonlyMap<string, ResourceRequirements>;
+  /** What the cgroup of each pod as a whole is held to. */
+  readonly podCgroups: ReadonlyMap<PodUid, PodResources>;
   exit(containerId: string, exitCode: number): void;
   killSandbox(podSandboxId: string): void;
 }
@@ -63,11 +70,14 @@ export const fakeRuntime = ({
   fault = () => undefined,
   latencyMs = () => 1,
   pullMs = () => 0,
+  memoryBytes = () => 0,
 }: FakeRuntimeOptions): FakeRuntime => {
   const held = new Map<PodUid, Held>();
   const calls: FakeCall[] = [];
   const violations: string[] = [];
   const cleaned = new Set<PodUid>();
+  const containerCgroups = new Map<string, ResourceRequirements>();
+  const podCgroups = new Map<PodUid, PodResources>();
   let ids = 0;
   const listeners = new Set<(uid: PodUid) => void>();
   const notify = (uid: PodUid): void => {
@@ -128,6 +138,8 @@ export const fakeRuntime = ({
     calls,
     violations,
     cleaned,
+    containerCgroups,
+    podCgroups,
     exit,
     killSandbox: (podSandboxId) => {
       for (const [uid, pod] of held) {
@@ -161,6 +173,7 @@ export const fakeRuntime = ({
           const owner = held.get(uid) ?? { pod, sandboxes: [], containers: [] };
           held.set(uid, owner);
           cleaned.delete(uid);
+          podCgroups.set(uid, resourcesOfPod(pod));
           if (owner.sandboxes.some(({ state }) => state === 'ready')) violations.push(`two ready sandboxes of ${uid}`);
           if (owner.sandboxes.some((sandbox) => sandbox.attempt === attempt))
             throw new Error(`sandbox attempt ${attempt} of ${uid} is taken`);
@@ -193,6 +206,7 @@ export const fakeRuntime = ({
           }
           if (live(owner, container.name).length > 0) violations.push(`two live instances of ${uid}/${container.name}`);
           const containerId = nextId('container');
+          containerCgroups.set(containerId, heldTo(pod, container));
           const nowMs = scheduler.now();
           owner.containers = [
             {
@@ -270,9 +284,21 @@ export const fakeRuntime = ({
           pod.containers = pod.containers.filter(({ sandboxId }) => sandboxId !== podSandboxId);
         }
       }),
-    updateResources: (pod, container, _containerId, { signal }) =>
-      call('updateResources', uidOf(pod), container.name, signal, () => undefined),
-    resizePod: (limits, { signal }) => call('resizePod', uidOf(limits), '', signal, () => undefined),
+    memoryUsage: ({ podSandboxId, containerIds }, { signal }) =>
+      call('memoryUsage', undefined, podSandboxId, signal, () => {
+        const used = (id: string): number => memoryBytes(find(id)?.name ?? '', uidOf(ownerOf(id)?.pod ?? nobody));
+        return { containers: new Map(containerIds.map((id) => [id, used(id)])) };
+      }),
+    updateResources: (pod, container, containerId, { signal }) =>
+      call('updateResources', uidOf(pod), container.name, signal, () => {
+        const limit = heldTo(pod, container).limits?.['memory'];
+        const used = memoryBytes(container.name, uidOf(pod));
+        if (limit !== undefined && used > Number(quantityValue(limit)))
+          violations.push(`${container.name} of ${uidOf(pod)} ran out of memory`);
+        containerCgroups.set(containerId, heldTo(pod, container));
+      }),
+    resizePod: (limits, { signal }) =>
+      call('resizePod', uidOf(limits), '', signal, () => void podCgroups.set(uidOf(limits), resourcesOfPod(limits))),
     cleanPod: (uid, { signal }) =>
       call('cleanPod', uid, '', signal, () => {
         if (observed(uid) !== undefined) violations.push(`${uid} cleaned while something of it was left`);

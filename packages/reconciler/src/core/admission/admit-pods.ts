@@ -22,7 +22,8 @@ export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyM
   const waiting = [...world.desired.pods].filter(([uid]) => isWaiting(world.ledgers.get(uid)));
   const runningFirst = [...waiting.filter(([uid]) => runs(uid)), ...waiting.filter(([uid]) => !runs(uid))];
 
-  for (const [uid, { pod }] of runningFirst) {
+  for (const [uid, { pod: desired }] of runningFirst) {
+    const pod = world.ledgers.get(uid)?.pod ?? desired;
     const ended = wasAdmitted(world, uid);
     const refusal = runs(uid) || ended ? undefined : checkPod({ pod, others: othersOf(occupying, uid, pod), node });
     const before = world.ledgers.get(uid)?.admission;

@@ -36,6 +36,8 @@ export interface NodeAdmissionFacts {
   readonly supplementalGroupsPolicy: boolean;
   /** Runtime classes (the empty one: pods without) whose handler has recursively read-only mounts. */
   readonly recursiveReadOnlyClasses: readonly string[];
+  /** Whether CPUs are given to containers for themselves: `cpuManagerPolicy: static`. Default false. */
+  readonly staticCpuPolicy?: boolean;
   /** Whether AppArmor profiles can be used. */
   readonly appArmor: boolean;
   /** The node is going down: nothing new is admitted. */

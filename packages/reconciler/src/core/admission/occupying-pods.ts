@@ -3,6 +3,8 @@ import { holdsItsName, type ObservedPod } from '../observed-pod.js';
 import { orphanPod } from '../orphan-pod.js';
 import type { PodUid } from '../pod-identity.js';
 import type { PodLedger } from '../pod-ledger.js';
+import { footprintOf } from '../resize/footprint.js';
+import { withResources } from '../resize/pod-resources.js';
 import { generationOf } from '../runtime-snapshot.js';
 import { isTerminal } from '../termination.js';
 import type { World } from '../world/world.js';
@@ -18,9 +20,9 @@ export const occupyingPods = (world: Occupied): ReadonlyMap<PodUid, Pod> => {
   for (const [uid, ledger] of world.ledgers) {
     const observed = world.observed.pods.get(uid);
     if (!isRunning(observed) && !isExpected(world, uid, ledger)) continue;
-    const pod = ledger.removed ? ledger.pod : (world.desired.pods.get(uid)?.pod ?? ledger.pod);
-    const footprint = pod ?? (observed && runningPart(observed));
-    if (footprint !== undefined) occupying.set(uid, footprint);
+    const pod = ledger.pod ?? (ledger.removed ? undefined : world.desired.pods.get(uid)?.pod);
+    if (pod !== undefined) occupying.set(uid, footprintOf(pod, ledger, observed));
+    else if (observed !== undefined) occupying.set(uid, footprintOf(unreadPod(observed, ledger), ledger, observed));
   }
   return occupying;
 };
@@ -35,9 +37,13 @@ const isExpected = (world: Occupied, uid: PodUid, ledger: PodLedger): boolean =>
   return lasts || ledger.inPass || generationOf(world.observed, uid) < ledger.minGeneration;
 };
 
-/** A pod whose manifest nobody has, with what the runtime holds its containers to. Its memory limit stands for the request that it doesn't tell. */
-const runningPart = (observed: ObservedPod): Pod => {
+/**
+ * A pod whose manifest nobody has read, with what an earlier kubelet process had allocated to it; else with what the runtime holds its containers to,
+ * where the memory limit stands for the request that it doesn't tell.
+ */
+const unreadPod = (observed: ObservedPod, { allocatedBefore }: PodLedger): Pod => {
   const pod = orphanPod(observed);
+  if (allocatedBefore !== undefined) return withResources(pod, allocatedBefore);
   return {
     ...pod,
     spec: {

@@ -44,7 +44,7 @@ export const deriveContainerStatus = (
     imageID: newest?.imageRef ?? '',
     ...(newest === undefined ? {} : { containerID: containerIdUrl(newest) }),
     started,
-    ...resourcesOf(container, newest),
+    ...resourcesOf(input, container, newest),
     ...volumeMountsOf(container, input.recursiveReadOnly),
     ...(newest?.user === undefined ? {} : { user: { linux: newest.user } }),
   };
@@ -177,18 +177,26 @@ const shouldStart = (input: RunningPodInput, container: Container, init: boolean
 
 /** Nothing before there is an instance, then what it was given, even if that is nothing in particular. */
 const resourcesOf = (
+  { ledger }: RunningPodInput,
   container: Container,
   observed: ObservedContainer | undefined,
 ): Pick<ContainerStatus, 'resources' | 'allocatedResources'> => {
   if (observed === undefined) return {};
   const { requests, limits } = container.resources ?? {};
-  const reported = observed.state === 'running' ? observed.resources : undefined;
+  const isRunning = observed.state === 'running';
+  const reported = isRunning ? observed.resources : undefined;
+  const sent = isRunning ? ledger.actuated.get(container.name) : undefined;
   const merged = {
-    ...(limits && { limits: { ...limits, ...reported?.limits } }),
-    ...(requests && { requests: { ...requests, ...reported?.requests } }),
+    ...(limits && { limits: { ...limits, ...among(limits, sent?.limits), ...reported?.limits } }),
+    ...(requests && { requests: { ...requests, ...among(requests, sent?.requests), ...reported?.requests } }),
   };
   return { ...(requests && { allocatedResources: requests }), resources: merged };
 };
+
+type Amounts = Readonly<Record<string, string>>;
+
+/** Of what was sent, what the container itself names. */
+const among = (named: Amounts, sent: Amounts = {}): Amounts => Object.fromEntries(Object.entries(sent).filter(([name]) => name in named));
 
 /** What becomes of each mount. A container whose mounts are refused shows them as not recursive, as upstream does. */
 const volumeMountsOf = (container: Container, recursive: boolean): Pick<ContainerStatus, 'volumeMounts'> => {

@@ -1,7 +1,8 @@
-import { type ContainerStatus, type Pod, type PodStatus, podQosClass, type ResourceStatus } from '@solo-kubelet/pod-spec';
+import { type ContainerStatus, type Pod, type PodStatus, podQosClass, podRequests, type ResourceStatus } from '@solo-kubelet/pod-spec';
 import { podEnding } from '../compute-pod-actions.js';
 import { newestContainer, newestSandbox } from '../observed-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
+import { isResizing } from '../resize/resize-state.js';
 import { restartTriggers } from '../restart-all-containers.js';
 import { decideSandbox } from '../sandbox-decision.js';
 import { DISRUPTION_TARGET, isTerminal } from '../termination.js';
@@ -56,6 +57,7 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     ),
     allContainersRestarting: restartTriggers(input).size > 0 || stillRestarting(input),
     disruption: disruptionMessage(input),
+    resize: phase === 'Failed' || phase === 'Succeeded' ? undefined : resizeFacts(input),
     previous: previous?.conditions ?? [],
     nowMs,
   });
@@ -70,7 +72,21 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     ...(initContainerStatuses.length > 0 ? { initContainerStatuses } : {}),
     containerStatuses,
     qosClass,
+    ...podResources(input),
   };
+};
+
+const resizeFacts = (input: PodStatusInput) => ({
+  pending: input.ledger.resizePending,
+  inProgress: isResizing(input),
+  error: input.ledger.resizeFailure?.message,
+});
+
+/** What is allocated to the pod with all its containers, and what the pod as a whole is held to if it asks for that (KEP 5419). */
+const podResources = ({ pod, ledger }: PodStatusInput): Pick<PodStatus, 'allocatedResources' | 'resources'> => {
+  const allocatedResources = podRequests(pod);
+  const resources = pod.spec.resources && (ledger.podCgroup?.pod ?? pod.spec.resources);
+  return { ...(Object.keys(allocatedResources).length > 0 && { allocatedResources }), ...(resources && { resources }) };
 };
 
 /** Of app containers only, as upstream (UpdateAllocatedResourcesStatus in pkg/kubelet/cm/devicemanager/manager.go). */

@@ -1,5 +1,6 @@
 import type { Container, ContainerStatus, Pod, PodCondition, PodPhase } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../container-stop.js';
+import type { ResizePending } from '../resize/check-resize.js';
 import { isSidecar } from '../restart-decision.js';
 import { DISRUPTION_TARGET } from '../termination.js';
 import { kubernetesTime } from './kubernetes-time.js';
@@ -15,8 +16,18 @@ export interface ConditionFacts {
   readonly allContainersRestarting: boolean;
   /** Why the node ended the pod; undefined when it did not. */
   readonly disruption: string | undefined;
+  /** What is not as the manifest asks for it yet, and why; undefined: nothing. */
+  readonly resize?: ResizeFacts | undefined;
   readonly previous: readonly PodCondition[];
   readonly nowMs: number;
+}
+
+export interface ResizeFacts {
+  readonly pending: ResizePending | undefined;
+  /** Other amounts are allocated than cgroups have. */
+  readonly inProgress: boolean;
+  /** Why the last try failed. */
+  readonly error: string | undefined;
 }
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
@@ -44,6 +55,11 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
   }
   if (facts.disruption !== undefined) {
     own.unshift([DISRUPTION_TARGET, { status: 'True', reason: 'TerminationByKubelet', message: facts.disruption }]);
+  }
+  if (facts.resize?.pending !== undefined) own.push(['PodResizePending', { status: 'True', ...facts.resize.pending }]);
+  if (facts.resize?.inProgress === true) {
+    const { error } = facts.resize;
+    own.push(['PodResizeInProgress', error === undefined ? yes : { status: 'True', reason: 'Error', message: error }]);
   }
   const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.some(([ownType]) => ownType === type));
   return [...foreign, ...own.map(([type, verdict]) => stamped(facts, type, verdict))];

@@ -3,10 +3,13 @@ import { admitPods } from '../admission/admit-pods.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
 import { canonicalText } from '../canonical-text.js';
 import type { BackoffPolicy } from '../crash-backoff.js';
+import { allSynced } from '../desired-state.js';
 import type { PodUid } from '../pod-identity.js';
 import { newLedger, type PodLedger, withEntry } from '../pod-ledger.js';
 import { noVerdicts, reduceVerdicts } from '../probe-results.js';
 import { requestRestart } from '../reduce-pod-ledger.js';
+import { allocateResizes } from '../resize/allocate-resizes.js';
+import { takeEdit } from '../resize/take-edit.js';
 import { mergeObservation, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
 import { believedStatus } from '../status/believed-status.js';
 import { growReturnDelay, isTerminal, type Termination, WHOLE_POD } from '../termination.js';
@@ -21,7 +24,7 @@ export const reduceWorld = (settings: WorldSettings, world: World, input: WorldI
   const took = takeIn(settings, world, input);
   if (took === world) return world;
   const taken = hasLooked(took) && !hasLooked(world) ? doubtStartTimes(took, input.atMs) : took;
-  const admitted = admits(input) ? admitWaiting(taken) : taken;
+  const admitted = admits(input) ? admitWaiting(allocateWaiting(settings, taken)) : taken;
   return deriveStatuses(settings, world, admitted, input);
 };
 
@@ -46,7 +49,7 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
     case 'node':
       return takeNode(world, input.facts);
     case 'activity':
-      return takeActivity(settings, world, input.podUid, input.activity, input.atMs);
+      return takeActivity(settings, world, input, input.atMs);
     case 'terminate':
       return isTerminal(world.statuses.get(input.podUid))
         ? world
@@ -70,12 +73,20 @@ const terminate = (ledger: PodLedger, termination: Termination, policy: BackoffP
 const restore = (world: World, records: readonly RestoredRecord[]): World => {
   const statuses = new Map(world.statuses);
   const ledgers = new Map(world.ledgers);
-  for (const { podUid, status, backoff } of records) {
+  for (const { podUid, status, backoff, resources } of records) {
     statuses.set(podUid, status);
-    const ledger = ledgers.get(podUid) ?? newLedger(undefined);
-    ledgers.set(podUid, { ...ledger, backoff: new Map(Object.entries(backoff)) });
+    const ledger = { ...(ledgers.get(podUid) ?? newLedger(undefined)), backoff: new Map(Object.entries(backoff)) };
+    ledgers.set(podUid, restoreResources(ledger, resources));
   }
   return { ...world, statuses, ledgers, restored: true };
+};
+
+/** What was allocated counts on, whether the manifest has been read already or not. */
+const restoreResources = (ledger: PodLedger, resources: RestoredRecord['resources']): PodLedger => {
+  if (resources === undefined) return ledger;
+  const { allocated, actuated, podCgroup } = resources;
+  const restored = { ...ledger, allocatedBefore: allocated, actuated: new Map(Object.entries(actuated)), podCgroup };
+  return ledger.pod === undefined ? restored : takeEdit(restored, ledger.pod);
 };
 
 /** Only a change of what there is to be had is one for those that were refused resources. */
@@ -108,6 +119,13 @@ const takeVerdict = (world: World, verdict: ProbeVerdict): World => {
 };
 
 const admits = ({ type }: WorldInput): boolean => type !== 'verdict';
+
+/** Pods whose manifest asks for other amounts than they have are asked again as often; before all sources have spoken nobody knows who else is there. */
+const allocateWaiting = (settings: WorldSettings, world: World): World => {
+  if (world.node === undefined || !hasLooked(world) || !allSynced(world.desired, settings.sources)) return world;
+  const decisions = allocateResizes(world, world.node);
+  return decisions.size === 0 ? world : { ...world, ledgers: new Map([...world.ledgers, ...decisions]) };
+};
 
 /** Pods that wait for admission or were refused are asked again whenever anything changes that might let them in. */
 const admitWaiting = (world: World): World => {

@@ -17,7 +17,7 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
   return {
     podUid: uid,
     wanted: wanted !== undefined,
-    pod: ledger.removed ? ledger.pod : (wanted?.pod ?? ledger.pod),
+    pod: ledger.removed ? ledger.pod : (ledger.pod ?? wanted?.pod),
     observed: world.observed.pods.get(uid),
     ledger,
     status: world.statuses.get(uid),
@@ -37,10 +37,17 @@ const inTrouble = (node: NodeAdmissionFacts | undefined, status: PodStatus | und
   node.shuttingDown ||
   (isEvicted(status) && node.pressures?.some(({ status: isOn, sparesPods }) => isOn && sparesPods !== true) !== false);
 
-/** The pod's manifest, or what the runtime's records tell of one that has none; undefined when only its UID is left. */
+/**
+ * The pod's manifest with the resources that are allocated to it, or what the runtime's records tell of one that has none; undefined when only its UID
+ * is left.
+ */
 export const knownPod = (world: World, uid: PodUid): Pod | undefined => {
   const ledger = world.ledgers.get(uid);
-  const pod = ledger?.removed ? ledger.pod : (world.desired.pods.get(uid)?.pod ?? ledger?.pod);
+  const pod = ledger?.removed ? ledger.pod : (ledger?.pod ?? world.desired.pods.get(uid)?.pod);
   const observed = world.observed.pods.get(uid);
   return pod ?? (observed && orphanPod(observed));
 };
+
+/** The same as its manifest asks for it. */
+export const desiredPod = (world: World, uid: PodUid): Pod | undefined =>
+  (world.ledgers.get(uid)?.removed === true ? undefined : world.desired.pods.get(uid)?.pod) ?? knownPod(world, uid);

@@ -6,12 +6,17 @@ import { newLedger, type PodLedger } from '../pod-ledger.js';
 import { reducePodLedger } from '../reduce-pod-ledger.js';
 import { WHOLE_POD } from '../termination.js';
 import { withLedger } from './with-ledger.js';
-import type { World, WorldSettings } from './world.js';
+import type { World, WorldInput, WorldSettings } from './world.js';
 
-export const takeActivity = (settings: WorldSettings, world: World, uid: PodUid, activity: PodActivity, nowMs: number): World => {
+export const takeActivity = (
+  settings: WorldSettings,
+  world: World,
+  { podUid: uid, activity, pod }: WorldInput & { readonly type: 'activity' },
+  nowMs: number,
+): World => {
   if (activity.type !== 'podForgotten') {
     const after = withLedger(world, uid, (ledger) =>
-      reducePodLedger(ledger, activity, { observed: world.observed.pods.get(uid), policy: settings.backoffPolicy, nowMs }),
+      reducePodLedger(ledger, activity, { observed: world.observed.pods.get(uid), policy: settings.backoffPolicy, nowMs, pod }),
     );
     return hasReleased(activity) ? { ...after, resourceRevision: after.resourceRevision + 1 } : after;
   }

@@ -5,6 +5,8 @@ import { reduceDesired, sameOrigin } from '../desired-state.js';
 import { uidOf } from '../pod-identity.js';
 import { newLedger, type PodLedger } from '../pod-ledger.js';
 import { clearWaits } from '../reduce-pod-ledger.js';
+import { takeEdit } from '../resize/take-edit.js';
+import { isTerminal } from '../termination.js';
 import { withLedger } from './with-ledger.js';
 import type { World } from './world.js';
 
@@ -23,7 +25,10 @@ export const takeManifest = (world: World, given: ManifestEvent, nowMs: number):
     // The same UID once more: edited under a pinned UID. Then nothing waits any longer; what an earlier process left waiting does.
     const again = world.desired.pods.has(uid);
     if (ledger === undefined) return { ...world, desired, ...welcome(world, uid, nowMs), ledgers: ledgers.set(uid, newLedger(event.pod)) };
-    if (!ledger.removed) ledgers.set(uid, { ...(again ? askedAnew(ledger) : ledger), pod: event.pod });
+    if (!ledger.removed) {
+      const waits = again ? askedAnew(ledger) : ledger;
+      ledgers.set(uid, isTerminal(world.statuses.get(uid)) ? { ...waits, pod: event.pod } : takeEdit(waits, event.pod));
+    }
   }
   return { ...world, desired, ledgers };
 };

@@ -1,5 +1,5 @@
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
-import type { PodStatus } from '@solo-kubelet/pod-spec';
+import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
 import type { PodActivity } from '../activity.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
@@ -9,6 +9,7 @@ import { type DesiredState, emptyDesired } from '../desired-state.js';
 import type { PodUid } from '../pod-identity.js';
 import type { PodLedger } from '../pod-ledger.js';
 import type { PodVerdicts } from '../probe-results.js';
+import type { ResourceRecord } from '../resize/resource-record.js';
 import { emptySnapshot, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
 import type { Termination } from '../termination.js';
 
@@ -45,6 +46,7 @@ export interface RestoredRecord {
   readonly podUid: PodUid;
   readonly status: PodStatus;
   readonly backoff: Readonly<Record<string, BackoffEntry>>;
+  readonly resources?: ResourceRecord;
 }
 
 export type WorldInput = { readonly atMs: number } & (
@@ -53,7 +55,8 @@ export type WorldInput = { readonly atMs: number } & (
   | { readonly type: 'observed'; readonly observation: Observation }
   | { readonly type: 'verdict'; readonly verdict: ProbeVerdict }
   | { readonly type: 'node'; readonly facts: NodeAdmissionFacts }
-  | { readonly type: 'activity'; readonly podUid: PodUid; readonly activity: PodActivity }
+  /** `pod`: as the sync that tells of it knew it. */
+  | { readonly type: 'activity'; readonly podUid: PodUid; readonly activity: PodActivity; readonly pod?: Pod }
   | { readonly type: 'restart'; readonly podUid: PodUid }
   /** Pods that something is left of beside the runtime's records: files, mounts, cgroups. */
   | { readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }

@@ -1,0 +1,85 @@
+import { type Pod, podQosClass, podRequests, quantityMilliValue, quantityValue } from '@solo-kubelet/pod-spec';
+import { checkPod } from '../admission/check-pod.js';
+import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
+import { allContainers } from '../container-stop.js';
+import { resourcesOfPod, sameQuantity } from './pod-resources.js';
+
+/** Why a resize is not carried out now. `Infeasible`: it never will be on this node. */
+export interface ResizePending {
+  readonly reason: 'Deferred' | 'Infeasible';
+  readonly message: string;
+}
+
+export interface ResizeRequest {
+  /** The pod with what has been allocated to it. */
+  readonly allocated: Pod;
+  /** The pod as its manifest asks for it. */
+  readonly desired: Pod;
+  /** Nothing of it has been made yet: then nothing has to be changed in place. */
+  readonly started: boolean;
+  readonly others: readonly Pod[];
+  readonly node: NodeAdmissionFacts;
+}
+
+/** Whether what the manifest asks for can be allocated. Upstream: pkg/kubelet/allocation (handlers.go, canAdmitPod), ValidatePodResize. */
+export const checkResize = (request: ResizeRequest): ResizePending | undefined => {
+  const { allocated, desired, started, others, node } = request;
+  const never = (started ? notInPlace(allocated, desired, node) : undefined) ?? beyondNode(desired, node);
+  if (never !== undefined) return { reason: 'Infeasible', message: never };
+  if (!asksForMore(allocated, desired)) return undefined;
+  const { pressures: _, ...ready } = node; // a pod that runs already is not kept out by a node that is short
+  const refusal = checkPod({ pod: desired, others, node: { ...ready, shuttingDown: false } });
+  return refusal && { reason: 'Deferred', message: refusal.message };
+};
+
+/** What no running container can be changed to. */
+const notInPlace = (allocated: Pod, desired: Pod, { staticCpuPolicy }: NodeAdmissionFacts): string | undefined => {
+  if (podQosClass(allocated) !== podQosClass(desired)) return 'Pod QOS Class may not change as a result of resizing';
+  const before = resourcesOfPod(allocated);
+  const after = resourcesOfPod(desired);
+  const names = Object.keys(after.containers).filter((name) => before.containers[name] !== undefined);
+  const pairs = [...names.map((name) => [before.containers[name], after.containers[name]] as const), [before.pod, after.pod] as const];
+  for (const [from, to] of pairs) {
+    for (const kind of ['limits', 'requests'] as const) {
+      const removed = Object.keys(from?.[kind] ?? {}).some((name) => to?.[kind]?.[name] === undefined);
+      if (removed) return `resource ${kind} cannot be removed`;
+      const others = Object.keys(to?.[kind] ?? {}).filter(
+        (name) => !inPlace.has(name) && !sameQuantity(from?.[kind]?.[name], to?.[kind]?.[name]),
+      );
+      if (others.length > 0) return 'only cpu and memory resources are mutable';
+    }
+  }
+  const cpuChanges = names.some(
+    (name) => !sameQuantity(before.containers[name]?.requests?.['cpu'], after.containers[name]?.requests?.['cpu']),
+  );
+  return staticCpuPolicy === true && podQosClass(desired) === 'Guaranteed' && cpuChanges
+    ? 'Resize is infeasible for Guaranteed Pods alongside CPU Manager policy "static"'
+    : undefined;
+};
+
+/** Local storage is counted, and enforced by eviction: nothing about a container has to change. */
+const inPlace: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage']);
+
+const beyondNode = (desired: Pod, { allocatable }: NodeAdmissionFacts): string | undefined => {
+  const { cpu = '0', memory = '0' } = podRequests(desired);
+  const told = (name: string, asked: bigint, there: bigint): string =>
+    `Node didn't have enough capacity: ${name}, requested: ${asked}, capacity: ${there}`;
+  const [bytes, most] = [quantityValue(memory), allocatable['memory']];
+  if (most !== undefined && bytes > quantityValue(most)) return told('memory', bytes, quantityValue(most));
+  const [milli, mostCpu] = [quantityMilliValue(cpu), allocatable['cpu']];
+  return mostCpu !== undefined && milli > quantityMilliValue(mostCpu) ? told('cpu', milli, quantityMilliValue(mostCpu)) : undefined;
+};
+
+/** Who only gives something back always fits. */
+export const asksForMore = (allocated: Pod, desired: Pod): boolean => {
+  const before = podRequests(allocated);
+  const more = Object.entries(podRequests(desired)).some(
+    ([name, quantity]) => quantityMilliValue(quantity) > quantityMilliValue(before[name] ?? '0'),
+  );
+  return more || JSON.stringify(hostPortsOf(allocated)) !== JSON.stringify(hostPortsOf(desired));
+};
+
+export const hostPortsOf = (pod: Pod): readonly unknown[] =>
+  allContainers(pod).flatMap(({ ports = [] }) =>
+    ports.filter(({ hostPort }) => hostPort !== undefined).map(({ hostPort, protocol, hostIP }) => [hostPort, protocol, hostIP]),
+  );

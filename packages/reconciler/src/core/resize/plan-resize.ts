@@ -1,0 +1,60 @@
+import type { Container } from '@solo-kubelet/pod-spec';
+import { newestSandbox, type ObservedContainer } from '../observed-pod.js';
+import type { PodAction, PodPlan } from '../pod-action.js';
+import type { RunningPodInput } from '../pod-sync-input.js';
+import { stillWaits } from '../retry-delay.js';
+import {
+  isPodResized,
+  isResized,
+  loweredMemory,
+  loweredPodMemory,
+  type ResizedContainer,
+  resizedContainers,
+  resizedNames,
+  widestPod,
+} from './resize-state.js';
+
+/** Whether `resizePolicy` asks for a restart to apply what changed. */
+export const resizeNeedsRestart = (input: RunningPodInput, container: Container, observed: ObservedContainer): boolean =>
+  observed.state === 'running' &&
+  resizedNames(input, container).some((name) =>
+    container.resizePolicy?.some((policy) => policy.resourceName === name && policy.restartPolicy === 'RestartContainer'),
+  );
+
+/**
+ * What is planned with the updates it needs; the pod's own cgroup is wide enough for old and new while its containers change. A resize that failed
+ * waits for its next try, and nothing else waits with it. Upstream: kuberuntime doPodResizeAction.
+ */
+export const withResize = (input: RunningPodInput, plan: PodPlan): PodPlan => {
+  const { pod, ledger, nowMs } = input;
+  const starting = new Set(plan.actions.flatMap((action) => (action.type === 'startContainer' ? [action.container.name] : [])));
+  const updates = resizedContainers(input).filter(({ container }) => !starting.has(container.name));
+  const restarted = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].some(
+    (one) => starting.has(one.name) && isResized(input, one),
+  );
+  if (updates.length === 0 && !restarted && !isPodResized(input)) return plan;
+  const retryAtMs = ledger.resizeFailure?.retryAtMs ?? 0;
+  if (stillWaits(retryAtMs, nowMs))
+    return { ...plan, requeueAfterMs: Math.min(plan.requeueAfterMs ?? retryAtMs - nowMs, retryAtMs - nowMs) };
+  return {
+    ...plan,
+    actions: [
+      { type: 'resizePod', limits: widestPod(input), final: false },
+      ...plan.actions,
+      ...memoryCheck(input, updates),
+      ...updates.map(({ container, observed }) => ({ type: 'updateResources', container, containerId: observed.id }) as const),
+      { type: 'resizePod', limits: pod, final: true },
+    ],
+  };
+};
+
+const memoryCheck = (input: RunningPodInput, updates: readonly ResizedContainer[]): readonly PodAction[] => {
+  const podLimitBytes = loweredPodMemory(input);
+  const containers = updates.flatMap(({ container, observed }) => {
+    const limitBytes = loweredMemory(input, container);
+    return limitBytes === undefined ? [] : [{ containerId: observed.id, containerName: container.name, limitBytes }];
+  });
+  const podSandboxId = newestSandbox(input.observed)?.id;
+  if (podSandboxId === undefined || (podLimitBytes === undefined && containers.length === 0)) return [];
+  return [{ type: 'checkMemory', podSandboxId, containers, ...(podLimitBytes === undefined ? {} : { podLimitBytes }) }];
+};

@@ -1,0 +1,25 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { allContainers } from '../container-stop.js';
+import type { PodLedger } from '../pod-ledger.js';
+import { hostPortsOf } from './check-resize.js';
+import { resourcesOfPod, withResources } from './pod-resources.js';
+
+/**
+ * A pod whose manifest is another under the same UID. What an admitted pod has been allocated stays until its manifest's amounts fit; an edit with
+ * other containers or host ports waits as a whole.
+ */
+export const takeEdit = (ledger: PodLedger, pod: Pod): PodLedger => {
+  const before = ledger.pod;
+  const admitted = ledger.admission.state === 'admitted';
+  const allocated = admitted && before !== undefined ? resourcesOfPod(before) : ledger.allocatedBefore;
+  if (allocated === undefined) return { ...ledger, pod };
+  const held = admitted && before !== undefined && shapeOf(before) !== shapeOf(pod) ? before : withResources(pod, allocated);
+  return {
+    ...ledger,
+    allocatedBefore: undefined,
+    pod: held,
+    ...(held === pod ? { resizePending: undefined } : {}),
+  };
+};
+
+const shapeOf = (pod: Pod): string => JSON.stringify([allContainers(pod).map(({ name }) => name), hostPortsOf(pod)]);
