@@ -223,6 +223,8 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
 
     updateQosCgroups: (activePods, { signal } = {}) => cgroups.updateBurstable(activePods, { signal }),
 
+    releasePod: (podUid, { signal } = {}) => cgroups.releasePod(podUid, { signal }),
+
     async cleanPod(podUid, { signal } = {}) {
       const paths = podPaths(rootDir, podUid);
       // What still runs could hold mounts; and a directory that outlives its cgroup can be found again.

@@ -32,6 +32,8 @@ export interface PodCgroups {
   parentOf(pod: Pod): string;
   updateBurstable(activePods: readonly Pod[], options: Abortable): Promise<void>;
   removePod(podUid: string, options: Abortable): Promise<void>;
+  /** Removes the pod's cgroup when no process is in it. */
+  releasePod(podUid: string, options: Abortable): Promise<void>;
   /** Removes the hierarchy, unless some pod is left in it. */
   removeNode(options: Abortable): Promise<void>;
 }
@@ -96,6 +98,13 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
       for (const qosClass of QOS_CLASSES) {
         const name = podCgroupName(root, qosClass, podUid);
         if (await manager.someExist(name)) await manager.destroy(name, options);
+      }
+    },
+    async releasePod(podUid, options) {
+      if (!perQos) return;
+      for (const qosClass of QOS_CLASSES) {
+        const name = podCgroupName(root, qosClass, podUid);
+        if ((await manager.someExist(name)) && (await manager.isEmpty(name))) await manager.destroy(name, options);
       }
     },
     async removeNode(options) {

@@ -66,6 +66,8 @@ export interface PodEnvironment {
   volumeUsage(pod: Pod, options?: CallOptions): Promise<readonly VolumeUsage[]>;
   /** Shares of the burstable level, from the requests of the pods that run. */
   updateQosCgroups(activePods: readonly Pod[], options?: CallOptions): Promise<void>;
+  /** After the pod's sandbox has stopped: removes its cgroup, unless something runs in it. preparePod makes it again. */
+  releasePod(podUid: string, options?: CallOptions): Promise<void>;
   /** After the last container: unmounts, deletes, releases. Throws a retryable error naming what is left. */
   cleanPod(podUid: string, options?: CallOptions): Promise<void>;
   /** Undoes prepareNode, unless pods are left. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { createFakeCri, type FakeCri, type FakeCriOptions } from '@solo-kubelet/cri-client/testing';
 import { createPodEnvironment } from '@solo-kubelet/pod-environment';
-import { testNode } from '@solo-kubelet/pod-environment/testing';
+import { fakeCgroupTree, testNode } from '@solo-kubelet/pod-environment/testing';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type PodUid, podUid, type RuntimePort, type StepReport } from '@solo-kubelet/reconciler';
 import { type CriRuntimeOptions, criImages, criLogs, criRuntime, type NetworkHook } from '@solo-kubelet/reconciler/cri';
@@ -21,7 +21,11 @@ afterEach(async () => {
 const signal = new AbortController().signal;
 const image = { tags: ['app:1'] };
 
-const machine = async (options: FakeCriOptions = {}, runtimeOptions: Partial<CriRuntimeOptions> = {}) => {
+const machine = async (
+  options: FakeCriOptions = {},
+  runtimeOptions: Partial<CriRuntimeOptions> = {},
+  nodeOptions: Parameters<typeof testNode>[1] = {},
+) => {
   const rootDir = await mkdtemp(join(tmpdir(), 'cri-runtime-'));
   const fake: FakeCri = await createFakeCri({ images: [image], ...options });
   const cri = createCriClient({ endpoint: fake.endpoint });
@@ -31,7 +35,7 @@ const machine = async (options: FakeCriOptions = {}, runtimeOptions: Partial<Cri
     () => fake.close(),
     () => cri.close(),
   );
-  const environment = createPodEnvironment(testNode(rootDir));
+  const environment = createPodEnvironment(testNode(rootDir, nodeOptions));
   const containerLogsDir = join(rootDir, 'containers');
   const runtime = criRuntime({ cri, environment, podLogsDir: `${rootDir}-logs`, containerLogsDir, ...runtimeOptions });
   const reports: StepReport[] = [];
@@ -48,6 +52,23 @@ const machine = async (options: FakeCriOptions = {}, runtimeOptions: Partial<Cri
   };
   return { fake, cri, runtime, reports, o, start, rootDir, environment, containerLogsDir };
 };
+it('leaves no cgroup of a pod whose sandbox has stopped, and makes it again for the next one', async () => {
+  const tree = fakeCgroupTree({ version: 2 });
+  const { runtime, start, o } = await machine({}, {}, { cgroups: { version: 2, mountPoint: '/cg', tree } });
+  const cgroup = '/cg/kubepods/besteffort/poduid-web';
+  const sandbox = async () => (await runtime.inspect(podUid('uid-web'), { signal }))?.sandboxes[0]?.id ?? '';
+  await start(pod('web'));
+  expect(tree.directories.has(cgroup)).toBe(true);
+  tree.files.set(`${cgroup}/cgroup.procs`, '4242\n');
+  await runtime.stopSandbox(await sandbox(), o);
+  expect([tree.directories.has(cgroup), tree.killed]).toEqual([true, []]);
+  tree.files.set(`${cgroup}/cgroup.procs`, '');
+  await runtime.stopSandbox(await sandbox(), o);
+  expect(tree.directories.has(cgroup)).toBe(false);
+  await runtime.createSandbox(pod('web'), 1, o);
+  expect(tree.directories.has(cgroup)).toBe(true);
+});
+
 const one = async (runtime: RuntimePort, uid = 'uid-web') => (await runtime.inspect(podUid(uid), { signal }))?.containers[0];
 
 describe('what belongs to others', () => {

@@ -16,12 +16,16 @@ import {
 } from '@solo-kubelet/kubelet-cli/containerd';
 import { PAUSE_IMAGE } from '@solo-kubelet/kubelet-cli/images';
 import { buildImages } from '@solo-kubelet-tools/images';
+import { skopeoTarget } from '../../../packages/kubelet-cli/src/images/skopeo-target.js';
 import { cacheDirectory } from './cache-directory.js';
 import { type ContainerdRelease, containerdOfRelease } from './containerd-release.js';
+import { startCrio } from './start-crio.js';
 
 const run = promisify(execFile);
 
 export interface TestbedOptions {
+  /** Default: containerd. See `lacksCrio`. */
+  readonly runtime?: 'containerd' | 'cri-o';
   /** Default: '1.6', the machine's own. */
   readonly containerd?: ContainerdRelease;
   /** Whether to import the images of tools/images. Default: true. */
@@ -30,6 +34,7 @@ export interface TestbedOptions {
 
 /** A containerd of one's own with everything a kubelet needs beside it. Disposing it removes it to the last mount. */
 export interface Testbed extends AsyncDisposable {
+  /** Of a testbed that runs one. */
   readonly containerd: PrivateContainerd;
   /** `unix://…`. */
   readonly endpoint: string;
@@ -50,47 +55,68 @@ export interface Testbed extends AsyncDisposable {
   leaks(): Promise<readonly string[]>;
 }
 
-/** Starts a private containerd: own root, state, socket, bridge, pod subnet and cgroups, so that any number can run side by side. */
+/** Starts a private container runtime: own root, state, socket, bridge, pod subnet and cgroups, so that any number can run side by side. */
 export const startTestbed = async (options: TestbedOptions = {}): Promise<Testbed> => {
   const binaries = await containerdOfRelease(options.containerd ?? '1.6');
   const archives = await buildImages({ directory: join(cacheDirectory(), 'images') });
   const directory = await mkdtemp('/tmp/solo-');
   const layout = containerdLayout(join(directory, 'node'), join(directory, 'run'));
   const cgroupRoot = `/${layout.networkName}`;
-  const target = { layout, cgroupRoot, directories: [directory] };
+  const swept = { layout, cgroupRoot, directories: [directory] };
   const subnet = await reserveSubnet(Number.parseInt(layout.networkName.slice(-6), 16));
 
   const clean = async (): Promise<void> => {
-    await sweep(target);
+    await sweep(swept);
     await run('ip', ['route', 'delete', 'blackhole', subnet, 'metric', BLACKHOLE_METRIC]);
   };
 
   try {
+    if (options.runtime === 'cri-o') {
+      const crio = await startCrio({ ...binaries, directory: join(directory, 'c'), bridge: layout.bridge, subnet });
+      return await bedOn({ endpoint: crio.endpoint, isUp: () => true, stop: crio.stop });
+    }
     const containerd = await startContainerd({ layout, binaries, subnet, masquerade: false, sandboxImage: PAUSE_IMAGE, supervise: false });
-    const cri = createCriClient({ endpoint: containerd.endpoint });
-    if (options.images !== false) await importImages(containerd, archives);
+    return await bedOn({ containerd, endpoint: containerd.endpoint, isUp: () => containerd.pid !== undefined, stop: containerd.stop });
+  } catch (error) {
+    await clean();
+    throw error;
+  }
+
+  async function bedOn({ containerd, endpoint, isUp, stop }: RunningRuntime): Promise<Testbed> {
+    const cri = createCriClient({ endpoint });
+    const target = containerd ?? (await skopeoTarget(cri, endpoint, { signal: AbortSignal.timeout(IMPORT_TIMEOUT_MS) }));
+    if (options.images !== false) await importImages(target, archives);
     const bed = await directoriesOf(directory);
     return {
-      containerd,
-      endpoint: containerd.endpoint,
+      get containerd() {
+        if (containerd === undefined) throw new Error('this testbed runs CRI-O');
+        return containerd;
+      },
+      endpoint,
       cri,
       directory,
       ...bed,
       cgroupRoot,
       subnet,
-      leaks: () => findLeftovers(target),
+      leaks: () => findLeftovers(swept),
       [Symbol.asyncDispose]: async () => {
-        if (containerd.pid !== undefined) await removeAllPods(cri).catch(() => undefined);
+        if (isUp()) await removeAllPods(cri).catch(() => undefined);
         await cri[Symbol.asyncDispose]();
-        await containerd.stop();
+        await stop();
         await clean();
       },
     };
-  } catch (error) {
-    await clean();
-    throw error;
   }
 };
+
+interface RunningRuntime {
+  readonly containerd?: PrivateContainerd;
+  readonly endpoint: string;
+  readonly isUp: () => boolean;
+  readonly stop: () => Promise<void>;
+}
+
+const IMPORT_TIMEOUT_MS = 300_000;
 
 const directoriesOf = async (directory: string) => {
   const rootDirectory = join(directory, 'kubelet');

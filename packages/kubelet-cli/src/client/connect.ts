@@ -41,11 +41,16 @@ export const runtimeEndpoint = async (input: CommandInput, io: CliIo): Promise<s
   }
   const named = textOption(input, 'runtime-endpoint') ?? io.env['CONTAINER_RUNTIME_ENDPOINT'];
   if (named !== undefined) return named;
-  const socket = textOption(input, 'socket') ?? io.env['SOLO_KUBELET_SOCKET'] ?? DEFAULT_API_SOCKET;
-  if (!(await answers(socket))) return usualEndpoint();
-  await using client = createDaemonClient({ protocol: 'http:', connection: { socketPath: socket } });
-  const { containerRuntimeEndpoint } = await client.getConfiguration({ signal: io.interrupted });
-  return String(containerRuntimeEndpoint);
+  const configuration = await runningConfiguration(input, io);
+  return configuration === undefined ? usualEndpoint() : String(configuration['containerRuntimeEndpoint']);
+};
+
+/** The configuration of the kubelet that runs; undefined when none answers. */
+export const runningConfiguration = async (input: CommandInput, io: CliIo): Promise<Readonly<Record<string, unknown>> | undefined> => {
+  const socketPath = textOption(input, 'socket') ?? io.env['SOLO_KUBELET_SOCKET'] ?? DEFAULT_API_SOCKET;
+  if (!(await answers(socketPath))) return undefined;
+  await using client = createDaemonClient({ protocol: 'http:', connection: { socketPath } });
+  return client.getConfiguration({ signal: io.interrupted });
 };
 
 /** The socket of a container runtime in the usual places. */

@@ -1,4 +1,5 @@
 import { arch } from 'node:os';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
@@ -15,8 +16,28 @@ import type { PrivateContainerd } from './start-containerd.js';
 const PINNED = 'io.cri-containerd.pinned=pinned';
 const LISTING_TIMEOUT_MS = 30_000;
 
-/** A containerd as importing needs it. */
-type ImportTarget = Pick<PrivateContainerd, 'ctr' | 'endpoint'>;
+interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A runtime as importing needs it. */
+export interface ImportTarget {
+  /** Of its CRI. */
+  readonly endpoint: string;
+  /** Takes the images in. They have these names in the archive. */
+  load(archive: Readable, names: readonly string[], options: Abortable): Promise<void>;
+  /** Keeps an image from being collected, where that can be. */
+  pin(name: string, options: Abortable): Promise<void>;
+}
+
+type Containerd = Pick<PrivateContainerd, 'ctr' | 'endpoint'>;
+
+/** containerd, through its own client. */
+const containerdTarget = ({ ctr, endpoint }: Containerd): ImportTarget => ({
+  endpoint,
+  load: async (archive, _names, { signal }) => void (await ctr(['images', 'import', '-'], { signal, stdin: archive })),
+  pin: async (name, { signal }) => void (await ctr(['images', 'label', name, PINNED], { signal })),
+});
 
 export interface ImportOptions {
   readonly signal?: AbortSignal;
@@ -31,14 +52,15 @@ export interface ImportOptions {
  * by events, and a Pod that came first would be told that its image is missing. @throws CliError CLI_IMAGE_IMPORT_FAILED
  */
 export const importImages = async (
-  containerd: ImportTarget,
+  runtime: ImportTarget | Containerd,
   archives: readonly string[],
   { signal, name, onFailure }: ImportOptions = {},
 ): Promise<readonly string[]> => {
+  const target = 'ctr' in runtime ? containerdTarget(runtime) : runtime;
   const names = new Set<string>();
   for (const archive of archives) {
     try {
-      for (const each of await importArchive(containerd, archive, { signal, name })) names.add(each);
+      for (const each of await importArchive(target, archive, { signal, name })) names.add(each);
     } catch (cause) {
       signal?.throwIfAborted();
       const error = importFailure(archive, cause);
@@ -47,14 +69,14 @@ export const importImages = async (
     }
   }
   if (names.size > 0) {
-    for (const each of names) await containerd.ctr(['images', 'label', each, PINNED], { signal });
-    await waitUntilListed(containerd.endpoint, names, signal);
+    for (const each of names) await target.pin(each, { signal });
+    await waitUntilListed(target.endpoint, names, signal);
   }
   return [...names].sort();
 };
 
 const importArchive = async (
-  { ctr }: ImportTarget,
+  target: ImportTarget,
   path: string,
   { signal, name }: { readonly signal: AbortSignal | undefined; readonly name: string | undefined },
 ): Promise<readonly string[]> => {
@@ -66,8 +88,9 @@ const importArchive = async (
   if (selection.type === 'nameless') throw namelessArchive(path, selection.tag);
   if (selection.type === 'refused') throw new Error(selection.message);
   const stdin = renameArchive(openArchive(path, compression), selection.names);
-  await ctr(['images', 'import', '-'], { signal, stdin });
-  return [...selection.names.values()].flat();
+  const imported = [...selection.names.values()].flat();
+  await target.load(stdin, imported, { signal });
+  return imported;
 };
 
 /** What is wrong with the tar itself has no code: then it is none. */

@@ -11,6 +11,7 @@ import { type ContainerdBinaries, containerdVersion } from './binaries.js';
 import { mayLowerOomScore } from './capabilities.js';
 import { containerdConfig } from './containerd-config.js';
 import type { ContainerdLayout } from './layout.js';
+import { type CommandLine, endsWithLogin, inScope } from './own-scope.js';
 import { podNetworkConfig } from './pod-network.js';
 import { findDaemon } from './processes.js';
 import { type CtrOptions, runCtr } from './run-ctr.js';
@@ -69,7 +70,10 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
 
   const launch = async (): Promise<void> => {
     const log = await open(layout.logPath, 'a');
-    const started = spawn(binaries.containerd, ['--config', layout.configPath], {
+    const daemon: CommandLine = [binaries.containerd, '--config', layout.configPath];
+    // Containers' shims are children of the daemon: all of them are to outlive the login that this is started from.
+    const [program, ...args] = (await endsWithLogin()) ? inScope(`containerd of Solo Kubelet (${layout.directory})`, daemon) : daemon;
+    const started = spawn(program, args, {
       detached: true, // its own process group: Ctrl-C in a terminal is for the kubelet to handle
       stdio: ['ignore', log.fd, log.fd],
       env: { ...process.env, PATH: `${binaries.shimDirectory}:${process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}` },

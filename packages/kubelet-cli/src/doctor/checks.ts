@@ -46,6 +46,8 @@ export type RuntimeReport =
       }[];
       /** Why the runtime has no network, when it says so. */
       readonly networkFindings?: readonly NetworkFinding[];
+      /** What it is set up to do. */
+      readonly findings?: readonly Finding[];
     };
 
 /** Judges a machine: what is wrong for running pods, and what mends it. */
@@ -112,6 +114,7 @@ const runtime = (host: HostReport): readonly Finding[] => {
           ),
     ),
     ...(host.runtime.networkFindings ?? []).map(({ message, fix }) => failed('Pod network', message, fix)),
+    ...(host.runtime.findings ?? []),
   ];
 };
 

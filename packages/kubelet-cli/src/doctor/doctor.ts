@@ -1,8 +1,9 @@
 import picocolors from 'picocolors';
 import { type CliIo, print, usesColor, write, writeRaw } from '../cli-io.js';
-import { runtimeEndpoint, usualEndpoint } from '../client/connect.js';
+import { runningConfiguration, runtimeEndpoint, usualEndpoint } from '../client/connect.js';
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
+import { MANIFEST_DIRECTORY } from '../install/install-plan.js';
 import { escapeDocument } from '../output/document-text.js';
 import { judgeHost } from './checks.js';
 import { examineHost } from './examine-host.js';
@@ -11,7 +12,16 @@ import { examineHost } from './examine-host.js';
 export const doctor = async (input: CommandInput, io: CliIo): Promise<number> => {
   // A kubelet that cannot be asked is no reason to look at nothing.
   const endpoint = await runtimeEndpoint(input, io).catch(usualEndpoint);
-  const findings = judgeHost(await examineHost({ endpoint, env: io.env, signal: io.interrupted }));
+  const { staticPodPath, cgroupDriver } = (await runningConfiguration(input, io).catch(() => undefined)) ?? {};
+  const findings = judgeHost(
+    await examineHost({
+      endpoint,
+      env: io.env,
+      manifestDirectory: typeof staticPodPath === 'string' && staticPodPath !== '' ? staticPodPath : MANIFEST_DIRECTORY,
+      configuredDriver: typeof cgroupDriver === 'string' ? cgroupDriver : undefined,
+      signal: io.interrupted,
+    }),
+  );
   if (textOption(input, 'output') === 'json') {
     print(io.stdout, escapeDocument(`${JSON.stringify(findings, undefined, 2)}\n`));
   } else {

@@ -6,12 +6,16 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { untilRecovered } from '../client/runtime-recovery.js';
 import { explainRuntimeNetwork, readRuntimeNetwork } from '../cni/runtime-network.js';
 import { findContainerdBinaries } from '../containerd/binaries.js';
-import { CGROUP_MOUNT_POINT, cgroupVersion } from '../node/cgroups.js';
+import { CGROUP_MOUNT_POINT, cgroupVersion, runtimeCgroupDriver } from '../node/cgroups.js';
 import { hasSwap, readText } from '../node/read-machine.js';
+import { parseRuntimeFacts } from '../node/runtime-facts.js';
 import type { HostReport, RuntimeReport } from './checks.js';
+import { hasImage, missingImages } from './missing-images.js';
+import { judgeRuntime } from './runtime-checks.js';
 
 const KUBELET_PORTS = [10_248, 10_250, 10_255];
-const RUNTIME_TIMEOUT_MS = 3_000;
+/** A machine that is busy, or starts this program from an SD card, takes its time. */
+const RUNTIME_TIMEOUT_MS = 20_000;
 /** A runtime that starts with many pods may take so long to know them. */
 const RECOVERY_TIMEOUT_MS = 30_000;
 
@@ -19,16 +23,22 @@ export interface ExamineOptions {
   readonly endpoint: string;
   /** `PATH` is where programs are looked for; plugins that are asked for their version inherit all of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of the manifests whose images are to be here. */
+  readonly manifestDirectory: string;
+  /** `cgroupDriver` of the kubelet's configuration; undefined when it is not known. */
+  readonly configuredDriver: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Looks at this machine; changes nothing. */
-export const examineHost = async ({ endpoint, env, signal }: ExamineOptions): Promise<HostReport> => {
+export const examineHost = async (options: ExamineOptions): Promise<HostReport> => {
+  const { endpoint, env } = options;
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const version = await cgroupVersion();
+  const systemd = await isThere('/run/systemd/system');
   const [programs, runtime, cgroupControllers, portsInUse, ipForward, swaps, mounts] = await Promise.all([
     findContainerdBinaries({ path: env['PATH'] ?? '', osRelease }),
-    examineRuntime(endpoint, env, signal),
+    examineRuntime({ ...options, cgroupVersion: version, systemd }),
     controllers(version),
     busyPorts(),
     readText('/proc/sys/net/ipv4/ip_forward'),
@@ -45,30 +55,48 @@ export const examineHost = async ({ endpoint, env, signal }: ExamineOptions): Pr
     cgroupVersion: version,
     cgroupControllers,
     swap: hasSwap(swaps),
-    systemd: await isThere('/run/systemd/system'),
+    systemd,
     sharedRoot: isSharedRoot(mounts),
-    ipForward: ipForward === '' ? undefined : ipForward.trim() === '1',
+    ipForward: switchedOn(ipForward),
     portsInUse,
     freeSpace: await Promise.all(['/var/lib', '/var/log'].map(freeShare)),
   };
 };
 
-const examineRuntime = async (endpoint: string, env: ExamineOptions['env'], signal: AbortSignal): Promise<RuntimeReport> => {
+interface ExamineRuntimeOptions extends ExamineOptions {
+  readonly cgroupVersion: 1 | 2;
+  readonly systemd: boolean;
+}
+
+const examineRuntime = async (options: ExamineRuntimeOptions): Promise<RuntimeReport> => {
+  const { endpoint, env, signal, manifestDirectory, configuredDriver, cgroupVersion, systemd } = options;
   await using cri = createCriClient({ endpoint, timeoutMs: RUNTIME_TIMEOUT_MS });
   try {
     const { runtimeName, runtimeVersion } = await cri.runtime.version({}, { signal });
     await untilRecovered(cri, { signal: AbortSignal.any([signal, AbortSignal.timeout(RECOVERY_TIMEOUT_MS)]) });
-    const { status } = await cri.runtime.status({}, { signal });
+    const { status, info } = await cri.runtime.status({ verbose: true }, { signal });
     const conditions = status?.conditions ?? [];
-    const noNetwork = conditions.some((condition) => condition.type === 'NetworkReady' && !condition.status);
-    const explained = noNetwork
-      ? await explainRuntimeNetwork(await readRuntimeNetwork(cri, { signal }), { runtimeName, env, signal })
-      : undefined;
-    return { type: 'up', version: `${runtimeName} ${runtimeVersion}`, conditions, networkFindings: explained?.findings };
+    // A runtime that takes the network for ready has not looked for the plugins.
+    const explained = await explainRuntimeNetwork(await readRuntimeNetwork(cri, { signal }), { runtimeName, env, signal });
+    const { sandboxImage } = parseRuntimeFacts(info);
+    const findings = judgeRuntime({
+      runtimeName,
+      cgroupDriver: (await runtimeCgroupDriver(cri, { signal })).driver,
+      configuredDriver,
+      cgroupVersion,
+      systemd,
+      sandboxImage: sandboxImage ? { image: sandboxImage, present: await hasImage(cri, sandboxImage, signal) } : undefined,
+      missingImages: await missingImages(cri, manifestDirectory, { signal }),
+      manifestDirectory,
+      routeLocalnet: switchedOn(await readText('/proc/sys/net/ipv4/conf/all/route_localnet')),
+    });
+    return { type: 'up', version: `${runtimeName} ${runtimeVersion}`, conditions, networkFindings: explained.findings, findings };
   } catch (error) {
     return { type: 'down', message: describeError(error) };
   }
 };
+
+const switchedOn = (text: string): boolean | undefined => (text === '' ? undefined : text.trim() === '1');
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

@@ -18,7 +18,7 @@ export interface InstallOptions {
 }
 
 export const CONFIG_PATH = '/etc/kubernetes/kubelet.yaml';
-const MANIFEST_DIRECTORY = '/etc/kubernetes/manifests';
+export const MANIFEST_DIRECTORY = '/etc/kubernetes/manifests';
 export const UNIT_PATH = '/etc/systemd/system/solo-kubelet.service';
 
 /** Everything that a node needs besides the program and a container runtime, in order. */

@@ -6,6 +6,7 @@ import { untilRecovered } from '../client/runtime-recovery.js';
 import { importImages } from '../containerd/import-images.js';
 import { type CtrOptions, runCtr } from '../containerd/run-ctr.js';
 import { EXIT } from '../exit-status.js';
+import { skopeoTarget } from '../images/skopeo-target.js';
 import { unusedImages } from '../images/unused-images.js';
 import { parseRuntimeFacts } from '../node/runtime-facts.js';
 
@@ -19,7 +20,7 @@ interface RuntimeContext {
   readonly signal: AbortSignal;
 }
 
-/** `images import FILE… [--name NAME]`: through the runtime's own `ctr`, into the namespace that CRI uses. */
+/** `images import FILE… [--name NAME]`: through containerd's own `ctr`, into the namespace that CRI uses, or into CRI-O's store with skopeo. */
 export const importArchives = async (
   archives: readonly string[],
   name: string | undefined,
@@ -30,7 +31,10 @@ export const importArchives = async (
   await access(socketPath).catch((cause: unknown) => Promise.reject(unreachable(endpoint, cause)));
   const ctr = (args: readonly string[], options: CtrOptions = {}): Promise<string> =>
     runCtr('ctr', socketPath, args, { ...options, timeoutMs: IMPORT_TIMEOUT_MS }).catch(explainMissingCtr);
-  const imported = await importImages({ ctr, endpoint }, archives, { signal, ...(name === undefined ? {} : { name }) });
+  await using cri = createCriClient({ endpoint, timeoutMs: CRI_TIMEOUT_MS });
+  const { runtimeName } = await cri.runtime.version({}, { signal });
+  const target = runtimeName === 'cri-o' ? await skopeoTarget(cri, endpoint, { signal }) : { ctr, endpoint };
+  const imported = await importImages(target, archives, { signal, ...(name === undefined ? {} : { name }) });
   for (const each of imported) print(io.stdout, `${each}\n`);
   return EXIT.done;
 };
@@ -48,7 +52,7 @@ const explainMissingCtr = (cause: NodeJS.ErrnoException): never => {
   throw new CliError({
     code: 'CLI_PREREQUISITE_MISSING',
     message: 'images are imported with containerd’s own ctr, which is not installed',
-    hint: 'With CRI-O: skopeo copy oci-archive:FILE containers-storage:NAME.',
+    hint: 'It comes with containerd; is it elsewhere than in the PATH?',
     cause,
   });
 };

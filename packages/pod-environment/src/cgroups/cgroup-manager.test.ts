@@ -107,6 +107,18 @@ describe('cgroup v2 with the cgroupfs driver', () => {
   });
 });
 
+it.each([1, 2] as const)('tells a cgroup v%i that nothing runs in, however deep', async (version) => {
+  const { manager, tree } = setUp({ version });
+  await manager.ensure(pod, {});
+  expect(await manager.isEmpty(pod)).toBe(true);
+  const container = `/cg/${version === 1 ? 'memory/' : ''}kubepods/burstable/pod1-2/container`;
+  await tree.makeDirectory(container);
+  expect(await manager.isEmpty(pod)).toBe(true);
+  tree.files.set(`${container}/cgroup.procs`, '4242\n');
+  expect(await manager.isEmpty(pod)).toBe(false);
+  expect(await manager.isEmpty(['kubepods', 'gone'])).toBe(true);
+});
+
 describe('cgroup v1', () => {
   it('makes the cgroup in every hierarchy and fills in the cpuset', async () => {
     const { manager, tree, warnings } = setUp({ version: 1 });

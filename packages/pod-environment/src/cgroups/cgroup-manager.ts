@@ -30,6 +30,8 @@ export interface CgroupManager {
   ensure(name: CgroupName, limits: CgroupLimits, options?: Abortable): Promise<void>;
   /** Writes limits to a cgroup that exists. */
   update(name: CgroupName, limits: CgroupLimits, options?: Abortable): Promise<void>;
+  /** Whether no process is in the cgroup or below. */
+  isEmpty(name: CgroupName): Promise<boolean>;
   /** Kills what still runs in the cgroup and below, then removes it. A cgroup that is not there is fine. */
   destroy(name: CgroupName, options?: Abortable): Promise<void>;
   /** Names of the directories in a cgroup. */
@@ -162,6 +164,10 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
       return found.length > 0 && found.every(Boolean);
     },
     someExist: async (name) => (await presence(name)).some(Boolean),
+    isEmpty: async (name) => {
+      const empty = await Promise.all((await directories(name)).map((directory) => hasNoProcess(tree, directory)));
+      return empty.every(Boolean);
+    },
     async ensure(name, limits, options = {}) {
       try {
         await make(name, options);
@@ -223,6 +229,13 @@ const inheritCpuset = async (tree: CgroupTree, parent: string, directory: string
     if (own.trim() === '') await tree.write(`${directory}/${file}`, inherited.trim());
   };
   await Promise.all(['cpuset.cpus', 'cpuset.mems'].map(inherit));
+};
+
+const hasNoProcess = async (tree: CgroupTree, directory: string): Promise<boolean> => {
+  if (!(await tree.exists(directory))) return true;
+  if ((await tree.read(`${directory}/cgroup.procs`)).trim() !== '') return false;
+  for (const child of await tree.listDirectories(directory)) if (!(await hasNoProcess(tree, `${directory}/${child}`))) return false;
+  return true;
 };
 
 const killBelow = async (tree: CgroupTree, directory: string): Promise<void> => {

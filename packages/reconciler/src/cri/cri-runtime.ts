@@ -79,6 +79,9 @@ export const criRuntime = ({
     stopSandbox: async (podSandboxId, { signal }) => {
       await networkHook?.detach({ podSandboxId }, { signal });
       await unlessGone(cri.runtime.stopPodSandbox({ podSandboxId }, { signal }));
+      // As upstream (SyncTerminatedPod), a pod that has ended has no cgroup; a sandbox that takes this one's place gets it anew.
+      const uid = observer.podOf(podSandboxId);
+      if (uid !== undefined) await environment.releasePod(uid, { signal }).catch(() => undefined); // cleanPod tries again, and tells
     },
     removeSandbox: (podSandboxId, { signal }) => unlessGone(cri.runtime.removePodSandbox({ podSandboxId }, { signal })),
     memoryUsage: (of, options) => memoryUsage(cri, of, options),

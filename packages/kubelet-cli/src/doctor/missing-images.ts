@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import { type Pod, parseManifest } from '@solo-kubelet/pod-spec';
+import type { MissingImage } from './runtime-checks.js';
+
+interface Abortable {
+  readonly signal: AbortSignal;
+}
+
+/** Whether the runtime has an image. */
+export const hasImage = async (cri: CriClient, image: string, signal: AbortSignal): Promise<boolean> =>
+  (await cri.images.imageStatus({ image: { image } }, { signal })).image !== undefined;
+
+/** Images that the manifests of a directory name and the runtime does not have. Manifests that are wrong are `validate`'s to tell. */
+export const missingImages = async (cri: CriClient, manifestDirectory: string, { signal }: Abortable): Promise<readonly MissingImage[]> => {
+  const wanted = new Map<string, MissingImage>();
+  for (const pod of await podsIn(manifestDirectory)) {
+    for (const one of imagesOf(pod)) if (!wanted.has(one.image) || one.neverPulled) wanted.set(one.image, one);
+  }
+  const present = await Promise.all([...wanted.keys()].map((image) => hasImage(cri, image, signal)));
+  return [...wanted.values()].filter((_, index) => !present[index]);
+};
+
+const podsIn = async (directory: string): Promise<readonly Pod[]> => {
+  const names = (await readdir(directory).catch(() => [])).filter((name) => /^[^.].*\.(?:ya?ml|json)$/.test(name)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')));
+  return texts.flatMap((text, index) =>
+    parseManifest(text, { path: names[index]!, nodeName: 'doctor' }).documents.flatMap(({ result }) => (result.ok ? [result.pod] : [])),
+  );
+};
+
+const imagesOf = ({ spec }: Pod): readonly MissingImage[] => [
+  ...[...(spec.initContainers ?? []), ...spec.containers].flatMap(({ image, imagePullPolicy }) =>
+    image ? [{ image, neverPulled: imagePullPolicy === 'Never' }] : [],
+  ),
+  ...(spec.volumes ?? []).flatMap(({ image }) =>
+    image?.reference ? [{ image: image.reference, neverPulled: image.pullPolicy === 'Never' }] : [],
+  ),
+];
