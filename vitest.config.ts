@@ -7,8 +7,8 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions, external
 const ATTACK_FACTOR = Number(process.env['ATTACK_FACTOR'] ?? 1);
 
 /**
- * Five projects: quick unit tests, long simulations in virtual time, attacks by hostile clients and files, checks of the built packages, and
- * tests on a real container runtime.
+ * Six projects: quick unit tests, long simulations in virtual time, attacks by hostile clients and files, checks of the built packages, tests
+ * on a real container runtime, and in a virtual machine.
  */
 export default defineConfig({
   ...shared,
@@ -23,6 +23,7 @@ export default defineConfig({
             '**/*.sim.test.ts',
             '**/*.attack.test.ts',
             '**/*.e2e.test.ts',
+            '**/*.vm.test.ts',
             'tools/package-checks/**',
             '**/node_modules/**',
             '**/dist/**',
@@ -59,6 +60,17 @@ export default defineConfig({
           include: ['tools/package-checks/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'vm',
+          include: ['tools/vm/**/*.vm.test.ts'],
+          // An emulated processor is 10 to 20 times as slow.
+          testTimeout: 20 * 60_000,
+          hookTimeout: 60 * 60_000,
           fileParallelism: false,
         },
       },

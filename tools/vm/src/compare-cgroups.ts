@@ -1,0 +1,60 @@
+import { type ExpectedFiles, expectedLevels, expectedPod, type NodeResources, type PodResources } from './kubernetes-formulas.js';
+
+/** Values by cgroup and file; of processes, `oom_score_adj` under their names. */
+export type CgroupValues = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** What read-cgroups.sh prints. */
+export const parseCgroups = (text: string): CgroupValues => {
+  const values = new Map<string, Map<string, string>>();
+  for (const line of text.split('\n')) {
+    const [cgroup, file, value] = line.split('\t');
+    if (cgroup === undefined || file === undefined || value === undefined || value === '') continue;
+    const files = values.get(cgroup) ?? new Map<string, string>();
+    values.set(cgroup, files.set(file, value));
+  }
+  return values;
+};
+
+/** Where the machine's cgroups are not what Kubernetes' formulas say, a line each; empty when all is well. */
+export const differences = (values: CgroupValues, pods: readonly PodResources[], node: NodeResources): readonly string[] => {
+  const levels = expectedLevels(pods, node);
+  const level = (name: keyof typeof levels, path: RegExp): readonly string[] => compare(name, find(values, path), levels[name]);
+  return [
+    ...level('kubepods', /^\/kubepods(\.slice)?$/),
+    ...level('burstable', /\/(kubepods-)?burstable(\.slice)?$/),
+    ...level('besteffort', /\/(kubepods-)?besteffort(\.slice)?$/),
+    ...pods.flatMap((pod) => podDifferences(values, pod, node)),
+  ];
+};
+
+const podDifferences = (values: CgroupValues, pod: PodResources, node: NodeResources): readonly string[] => {
+  const expected = expectedPod(pod, node);
+  const pattern = new RegExp(`pod${pod.uid.replaceAll('-', '[-_]')}(\\.slice)?$`);
+  const [path] = [...values.keys()].filter((each) => pattern.test(each));
+  if (path === undefined) return [`${pod.uid}: it has no cgroup`];
+  const below = [...values].filter(([each]) => each.startsWith(`${path}/`));
+  const sandbox = below.find(([, files]) => files.has('oom_score_adj pause'));
+  const container = below.find(([each]) => each !== sandbox?.[0]);
+  return [
+    ...compare(`${pod.uid}`, values.get(path), expected.pod),
+    ...compare(`${pod.uid} sandbox`, sandbox?.[1], expected.sandbox),
+    ...compare(`${pod.uid} container`, container?.[1], expected.container),
+  ];
+};
+
+const find = (values: CgroupValues, path: RegExp): ReadonlyMap<string, string> | undefined =>
+  [...values].find(([each]) => path.test(each))?.[1];
+
+const compare = (what: string, files: ReadonlyMap<string, string> | undefined, expected: ExpectedFiles): readonly string[] => {
+  if (files === undefined) return [`${what}: it has no cgroup`];
+  return Object.entries(expected).flatMap(([file, wanted]) => {
+    const allowed = typeof wanted === 'string' ? [wanted] : wanted;
+    const found = file === 'oom_score_adj' ? processValues(files) : [files.get(file) ?? 'missing'];
+    return found.length > 0 && found.every((value) => allowed.includes(value))
+      ? []
+      : [`${what}: ${file} is ${found.join(' and ') || 'missing'}, not ${allowed.join(' or ')}`];
+  });
+};
+
+const processValues = (files: ReadonlyMap<string, string>): readonly string[] =>
+  [...files].flatMap(([file, value]) => (file.startsWith('oom_score_adj ') ? [value] : []));
