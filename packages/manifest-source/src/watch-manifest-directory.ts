@@ -53,6 +53,8 @@ export interface ManifestDirectoryOptions {
    */
   readonly settleNames?: boolean;
   readonly scheduler?: SchedulerLike;
+  /** The machine's clock, ms, by which files are dated. Default: the scheduler's. */
+  readonly wallNow?: () => number;
   readonly logger?: Logger;
   /** Looks at the path; the file system's by default, a scripted one in tests. */
   readonly list?: (path: string, now: () => number) => Promise<Listing> | Observable<Listing>;
@@ -79,6 +81,7 @@ export const watchManifestDirectory = ({
   parse = parseManifest,
   settleNames = true,
   scheduler = asyncScheduler,
+  wallNow = () => scheduler.now(),
   logger = silentLogger,
   list = readListing,
   hints = watchHints,
@@ -88,7 +91,9 @@ export const watchManifestDirectory = ({
   const recreated = new Map<string, number>();
   const look = (): Observable<Look> =>
     defer(() => {
-      const listed$ = defer(() => list(path, () => scheduler.now())).pipe(map((listing) => marked(listing, recreated)));
+      const listed$ = defer(() => list(path, () => scheduler.now())).pipe(
+        map((listing) => marked(dated(listing, wallNow() - scheduler.now()), recreated)),
+      );
       const slow$ = timer(timeoutMs, scheduler).pipe(map(() => tooSlow(path, timeoutMs, scheduler.now())));
       return firstOrLate(listed$, slow$).pipe(map((listing) => ({ listing })));
     });
@@ -120,6 +125,9 @@ export const watchManifestDirectory = ({
 
 /** How long a hint about a file that is not listed is kept, ms: it may be told of before it is there. */
 const HINT_KEPT_MS = 5_000;
+
+const dated = (listing: Listing, wallAheadMs: number): Listing =>
+  listing.type === 'listed' && wallAheadMs !== 0 ? { ...listing, wallAheadMs } : listing;
 
 /** The listing with the entries marked that were made anew, which are then told. */
 const marked = (listing: Listing, recreated: Map<string, number>): Listing => {

@@ -19,6 +19,7 @@ export interface ProbeTarget {
   readonly ports: readonly ContainerPort[];
   /** Literal variables of the container, for `$(NAME)` in exec commands. */
   readonly env?: readonly EnvVar[];
+  /** When the container was started, by the clock of the engine's scheduler, ms. */
   readonly startedAtMs: number;
   /** Whether the startup probe is through, or there is none. */
   readonly started: boolean;

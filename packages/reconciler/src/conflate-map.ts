@@ -1,4 +1,5 @@
-import { asyncScheduler, from, Observable, type ObservableInput, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
+import { from, Observable, type ObservableInput, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
+import { steadyScheduler } from './steady-scheduler.js';
 
 export interface ConflateOptions<T, R> {
   /** Values of one key never overlap; keys run side by side. Default: all values share one key. */
@@ -23,7 +24,7 @@ interface Lane<T> {
 export const conflateMap =
   <T, R>(
     project: (value: T) => ObservableInput<R>,
-    { keyOf = () => undefined, requeueAfterMs = () => undefined, scheduler = asyncScheduler }: ConflateOptions<T, R> = {},
+    { keyOf = () => undefined, requeueAfterMs = () => undefined, scheduler = steadyScheduler }: ConflateOptions<T, R> = {},
   ): OperatorFunction<T, R> =>
   (source) =>
     new Observable<R>((subscriber) => {

@@ -1,7 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { ProbeReport } from '@solo-kubelet/probe-engine';
 import {
-  asyncScheduler,
   catchError,
   defer,
   distinctUntilChanged,
@@ -42,6 +41,7 @@ import type { ReconcilerDeps } from './reconciler-deps.js';
 import { recordEvents } from './record-events.js';
 import { type PodDoing, runPass } from './run-pass.js';
 import { saveRecords } from './save-records.js';
+import { steadyScheduler } from './steady-scheduler.js';
 
 export interface Reconciler {
   /** Everything at work, for the program's one subscription; never emits. The others are views of the same run. */
@@ -55,7 +55,7 @@ export interface Reconciler {
   readonly probeReport$: Observable<ProbeReport>;
 }
 
-type Unstamped<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+type Unstamped<T> = T extends unknown ? Omit<T, 'atMs' | 'wallMs'> : never;
 
 /** Makes the runtime match the manifests and tells what comes of it. Nothing runs before the first subscription; the last one to leave ends it. */
 export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
@@ -68,7 +68,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     commands$ = EMPTY,
     nodeEvent$ = EMPTY,
     store,
-    scheduler = asyncScheduler,
+    scheduler = steadyScheduler,
+    wallNow = deps.scheduler === undefined ? Date.now : () => scheduler.now(),
     relistIntervalMs = 1_000,
     relistWithHintsIntervalMs = 10_000,
     syncFrequencyMs = 60_000,
@@ -111,7 +112,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   );
   const world$ = input$.pipe(
     observeOn(queueScheduler), // an input that arises while another is being taken in waits its turn
-    map((input): WorldInput => ({ ...input, atMs: scheduler.now() }) as WorldInput),
+    map((input): WorldInput => ({ ...input, atMs: scheduler.now(), wallMs: wallNow() }) as WorldInput),
     scan((world, input) => reduceWorld(settings, world, input), emptyWorld),
     startWith(emptyWorld),
     distinctUntilChanged(),
@@ -154,12 +155,12 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     }),
     share(),
   );
-  const saved$ = store === undefined ? EMPTY : saveRecords(world$, store);
+  const saved$ = store === undefined ? EMPTY : saveRecords(world$, store, () => wallNow() - scheduler.now());
   const nodeActivity$ = merge(look$.pipe(mergeMap(({ activity }) => (activity === undefined ? EMPTY : of(activity)))), saved$, crash$).pipe(
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
-  const events$ = recordEvents({ podDoing$, probeReport$, nodeEvent$, world$, initialEvents, maxEvents, scheduler }).pipe(share());
+  const events$ = recordEvents({ podDoing$, probeReport$, nodeEvent$, world$, initialEvents, maxEvents, wallNow }).pipe(share());
   const pods$ = world$.pipe(
     scan(reducePodViews, new Map<PodUid, PodView>() as ReadonlyMap<PodUid, PodView>),
     distinctUntilChanged(),

@@ -47,6 +47,8 @@ export interface ReconcilerDeps {
   readonly relistWithHintsIntervalMs?: number;
   /** How often every pod is looked at though nothing changed, ms. Default 60 000, `syncFrequency`. */
   readonly syncFrequencyMs?: number;
-  /** Clock and timers. Default `asyncScheduler`. */
+  /** Timers, and the clock that durations are measured by. Nobody may set it. Default `steadyScheduler`. */
   readonly scheduler?: SchedulerLike;
+  /** The machine's clock, ms, for the times that statuses and events show. It may jump. Default `Date.now`, or the given scheduler's clock. */
+  readonly wallNow?: () => number;
 }

@@ -1,6 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { ProbeReport } from '@solo-kubelet/probe-engine';
-import { filter, map, merge, mergeMap, type Observable, type SchedulerLike, scan, withLatestFrom } from 'rxjs';
+import { filter, map, merge, mergeMap, type Observable, scan, withLatestFrom } from 'rxjs';
 import { aboutNode, aboutPod, type EventLog, recordEvent, restoredEventLog } from './core/event-log.js';
 import { type EventDraft, eventOfActivity } from './core/event-of-activity.js';
 import { eventOfProbe } from './core/event-of-probe.js';
@@ -17,7 +17,8 @@ export interface RecordEventsOptions {
   readonly world$: Observable<World>;
   readonly initialEvents: readonly KubeletEvent[];
   readonly maxEvents: number;
-  readonly scheduler: SchedulerLike;
+  /** The machine's clock, ms. */
+  readonly wallNow: () => number;
 }
 
 interface Said {
@@ -33,7 +34,7 @@ export const recordEvents = ({
   world$,
   initialEvents,
   maxEvents,
-  scheduler,
+  wallNow,
 }: RecordEventsOptions): Observable<KubeletEvent> => {
   const fromDoing$ = podDoing$.pipe(mergeMap(({ pod, activity }) => said(pod, eventOfActivity(activity, pod))));
   const fromProbes$ = probeReport$.pipe(
@@ -48,7 +49,7 @@ export const recordEvents = ({
     map(([draft, { node }]): Said => ({ about: aboutNode(node?.nodeName ?? ''), draft })),
   );
   return merge(fromDoing$, fromProbes$, fromNode$).pipe(
-    scan((log: EventLog, { about, draft }) => recordEvent(log, about, draft, scheduler.now(), maxEvents), restoredEventLog(initialEvents)),
+    scan((log: EventLog, { about, draft }) => recordEvent(log, about, draft, wallNow(), maxEvents), restoredEventLog(initialEvents)),
     map(({ latest }) => latest),
     filter((latest) => latest !== undefined),
   );

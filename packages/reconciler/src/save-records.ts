@@ -8,11 +8,14 @@ import { resourceRecord } from './core/resize/resource-record.js';
 import type { World } from './core/world/world.js';
 import type { PodRecord, StatusStore } from './status-store.js';
 
-/** Keeps the store in step with statuses and back-offs: one write at a time for a pod, of what is newest. */
-export const saveRecords = (world$: Observable<World>, store: StatusStore): Observable<NodeActivity> =>
+/**
+ * Keeps the store in step with statuses and back-offs: one write at a time for a pod, of what is newest. The next process' steady clock starts with the
+ * machine's, so that is what is written; `wallAheadMs` is what the machine's clock is ahead of the steady one.
+ */
+export const saveRecords = (world$: Observable<World>, store: StatusStore, wallAheadMs: () => number): Observable<NodeActivity> =>
   world$.pipe(
     pairwise(),
-    mergeMap(([previous, next]) => changedRecords(previous, next)),
+    mergeMap(([previous, next]) => changedRecords(previous, next, wallAheadMs())),
     conflateMap(
       ({ podUid, record }) =>
         from(record === undefined ? store.remove(podUid) : store.save(record)).pipe(
@@ -28,7 +31,7 @@ interface Change {
   readonly record: PodRecord | undefined;
 }
 
-const changedRecords = (previous: World, next: World): readonly Change[] => {
+const changedRecords = (previous: World, next: World, wallAheadMs: number): readonly Change[] => {
   if (previous.statuses === next.statuses && previous.ledgers === next.ledgers) return [];
   const uids = new Set([...previous.ledgers.keys(), ...next.ledgers.keys()]);
   return [...uids].flatMap((podUid): readonly Change[] => {
@@ -41,9 +44,12 @@ const changedRecords = (previous: World, next: World): readonly Change[] => {
     // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
     if (same || status === undefined || after.admission.state !== 'admitted') return [];
     const resources = resourceRecord(after);
-    return [{ podUid, record: { podUid, status, backoff: Object.fromEntries(after.backoff), ...(resources && { resources }) } }];
+    return [{ podUid, record: { podUid, status, backoff: inWallTime(after.backoff, wallAheadMs), ...(resources && { resources }) } }];
   });
 };
 
 const sameResourceRecord = (before: PodLedger, after: PodLedger): boolean =>
   before.pod === after.pod && before.actuated === after.actuated && before.podCgroup === after.podCgroup;
+
+const inWallTime = (backoff: PodLedger['backoff'], wallAheadMs: number): PodRecord['backoff'] =>
+  Object.fromEntries([...backoff].map(([name, entry]) => [name, { ...entry, updatedAtMs: entry.updatedAtMs + wallAheadMs }]));

@@ -1,7 +1,7 @@
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import { computePodActions } from '../src/core/compute-pod-actions.js';
 import { DEFAULT_BACKOFF } from '../src/core/crash-backoff.js';
-import { isLive, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../src/core/observed-pod.js';
+import { isLive, newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../src/core/observed-pod.js';
 import type { PodAction, PodPlan } from '../src/core/pod-action.js';
 import { type PodUid, uidOf } from '../src/core/pod-identity.js';
 import { retryDelayMs } from '../src/core/retry-delay.js';
@@ -10,7 +10,7 @@ import { syncInput } from '../src/core/world/sync-input.js';
 import { emptyWorld, type RestoredRecord, type World, type WorldInput } from '../src/core/world/world.js';
 import { nodeFacts } from '../src/testing/index.js';
 
-type Unstamped<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+type Unstamped<T> = T extends unknown ? Omit<T, 'atMs' | 'wallMs'> : never;
 
 interface Held {
   pod: Pod;
@@ -26,7 +26,12 @@ export type Fault = 'none' | 'fail' | 'loseReply' | 'kubeletDies';
  * Breaks of a law are collected in `violations`.
  */
 export class CoreModel {
+  /** Steady time of the kubelet process. */
   nowMs = Date.UTC(2026, 0, 1);
+  /** What the machine's clock, by which the runtime dates things, is ahead of it. */
+  private wallAheadMs = 0;
+  /** Actions carried out, in words. */
+  readonly performed: string[] = [];
   world: World = emptyWorld;
   readonly manifests = new Map<string, Pod>();
   readonly runtime = new Map<PodUid, Held>();
@@ -37,12 +42,15 @@ export class CoreModel {
   private records = new Map<PodUid, RestoredRecord>();
   private settings = { sources: [{ source: 'file', path: '/m' }], backoffPolicy: DEFAULT_BACKOFF, allocates: false };
 
-  constructor() {
+  /** `immortal`: its kubelet never dies in a pass. */
+  constructor(private readonly options: { readonly immortal?: boolean } = {}) {
     this.boot();
   }
 
   /** A new kubelet process: knows nothing but what was saved, and lists everything anew. */
   boot(): void {
+    this.nowMs = this.wallMs;
+    this.wallAheadMs = 0;
     this.settings = { ...this.settings, backoffPolicy: { ...DEFAULT_BACKOFF, kubeletStartMs: this.nowMs } };
     this.world = emptyWorld;
     this.feed({ type: 'node', facts: nodeFacts({ allocatable: { pods: '3' } }) });
@@ -53,11 +61,23 @@ export class CoreModel {
     this.listAll();
   }
 
+  get wallMs(): number {
+    return this.nowMs + this.wallAheadMs;
+  }
+
+  /** Somebody sets the machine's clock. */
+  jump(ms: number): void {
+    this.wallAheadMs = Math.max(this.wallAheadMs + ms, -this.nowMs);
+  }
+
   feed(input: Unstamped<WorldInput>): void {
-    this.world = reduceWorld(this.settings, this.world, { ...input, atMs: this.nowMs } as WorldInput);
+    this.world = reduceWorld(this.settings, this.world, { ...input, atMs: this.nowMs, wallMs: this.wallMs } as WorldInput);
     for (const [podUid, status] of this.world.statuses) {
       if (this.world.ledgers.get(podUid)?.admission.state !== 'admitted') continue;
-      this.records.set(podUid, { podUid, status, backoff: Object.fromEntries(this.world.ledgers.get(podUid)?.backoff ?? []) });
+      const backoff = [...(this.world.ledgers.get(podUid)?.backoff ?? [])].map(
+        ([name, entry]) => [name, { ...entry, updatedAtMs: entry.updatedAtMs + this.wallAheadMs }] as const,
+      );
+      this.records.set(podUid, { podUid, status, backoff: Object.fromEntries(backoff) });
     }
     for (const uid of this.records.keys()) if (this.world.restored && !this.world.ledgers.has(uid)) this.records.delete(uid);
   }
@@ -87,7 +107,7 @@ export class CoreModel {
   }
 
   exit(container: ObservedContainer, exitCode: number): void {
-    this.change(container.id, { state: 'exited', exitCode, finishedAtMs: this.nowMs, reason: exitCode === 0 ? 'Completed' : 'Error' });
+    this.change(container.id, { state: 'exited', exitCode, finishedAtMs: this.wallMs, reason: exitCode === 0 ? 'Completed' : 'Error' });
   }
 
   killSandbox(uid: PodUid): void {
@@ -133,11 +153,11 @@ export class CoreModel {
       activity({ type: 'actionStarted', action });
       const wrong = fault();
       if (wrong !== 'fail') this.perform(uid, action, input.pod);
-      if (wrong === 'kubeletDies') {
+      if (wrong === 'kubeletDies' && !this.options.immortal) {
         this.boot();
         return true;
       }
-      if (wrong === 'none') {
+      if (wrong === 'none' || wrong === 'kubeletDies') {
         activity({ type: 'actionSucceeded', action, durationMs: 1 });
         continue;
       }
@@ -168,7 +188,7 @@ export class CoreModel {
     const held = this.runtime.get(uid);
     if (held === undefined || (held.sandboxes.length === 0 && held.containers.length === 0)) return [];
     const { name, namespace } = held.pod.metadata;
-    return [{ uid, name, namespace, sandboxes: [...held.sandboxes], containers: [...held.containers] }];
+    return [newestFirst({ uid, name, namespace, sandboxes: held.sandboxes, containers: held.containers })];
   }
 
   private change(id: string, patch: Partial<ObservedContainer>): void {
@@ -177,6 +197,9 @@ export class CoreModel {
 
   private perform(uid: PodUid, action: PodAction, pod: Pod | undefined): void {
     const held = this.runtime.get(uid);
+    this.performed.push(
+      `${this.nowMs} ${uid} ${action.type} ${action.type === 'startContainer' ? `${action.container.name} ${action.restartCount}` : ''}`,
+    );
     switch (action.type) {
       case 'createSandbox':
         this.createSandbox(uid, action.attempt, pod!);
@@ -235,7 +258,7 @@ export class CoreModel {
         id: `s${++this.ids}`,
         attempt,
         state: 'ready',
-        createdAtMs: this.nowMs,
+        createdAtMs: this.wallMs,
         hostNetwork: false,
         ips: ['10.0.0.1'],
         networkReported: true,
@@ -268,8 +291,8 @@ export class CoreModel {
       state: 'running',
       restartCount,
       hash: '',
-      createdAtMs: this.nowMs + this.ids / 1e6,
-      startedAtMs: this.nowMs,
+      createdAtMs: this.wallMs + this.ids / 1e6,
+      startedAtMs: this.wallMs,
       exitCode: 0,
       reason: '',
       message: '',

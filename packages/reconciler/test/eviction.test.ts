@@ -39,8 +39,8 @@ const node = async ({ thresholds, takes, garbage, enforceLimits = false, maxPodG
   const time = virtualTime();
   const { scheduler } = time;
   const startedMs = scheduler.now();
-  const runtime = fakeRuntime({ scheduler });
-  const kubelet = testKubelet({ runtime, scheduler });
+  const runtime = fakeRuntime({ scheduler, wallNow: time.wallNow });
+  const kubelet = testKubelet({ runtime, scheduler, wallNow: time.wallNow });
   let burdenMib = 0;
   const uses = new Map(Object.entries(takes));
   const running = (): readonly string[] =>
@@ -90,6 +90,7 @@ const node = async ({ thresholds, takes, garbage, enforceLimits = false, maxPodG
     maxPodGracePeriodSeconds,
     enforceLimits,
     scheduler,
+    wallNow: time.wallNow,
   }).pipe(
     tap((activity) => {
       log.push({ atMs: scheduler.now() - startedMs, activity });
@@ -235,6 +236,31 @@ it('holds pods to the limits of their volumes, for good, and spares those that a
   expect(it.status('over')).toMatchObject({ phase: 'Failed', message: 'Usage of EmptyDir volume "disk" exceeds the limit "10Mi". ' });
   expect(it.running()).toEqual(['under', 'vital']);
 });
+
+it.each([-86_400_000, -3_600_000, 3_600_000])(
+  'enforces limits and waits out soft grace periods when the clock is set by %i ms',
+  async (ms) => {
+    const volumes = [{ name: 'disk', emptyDir: { sizeLimit: '10Mi' } }];
+    const it = await node({
+      thresholds: [memoryBelow('200Mi', { gracePeriodMs: 60_000 })],
+      takes: { over: { disk: 1 }, hog: { memory: 900 } },
+      enforceLimits: true,
+    });
+    await it.apply(pod('over', { volumes }));
+    await it.time.advance(60_000);
+    it.time.jump(ms);
+    it.uses.set('over', { disk: 11 });
+    await it.time.advance(61_000);
+    expect(it.chosen()).toMatchObject([{ uid: 'uid-over' }]);
+    await it.apply(asking('hog', '1Mi'));
+    await it.time.advance(30_000);
+    it.time.jump(ms);
+    await it.time.advance(15_000);
+    expect(it.chosen()).toHaveLength(1);
+    await it.time.advance(31_000);
+    expect(it.chosen()).toMatchObject([{ uid: 'uid-over' }, { uid: 'uid-hog' }]);
+  },
+);
 
 it('leaves alone who neither runs nor holds anything, and says when nobody is left', async () => {
   const it = await node({ thresholds: [memoryBelow('100Mi')], takes: { vital: { memory: 1_000 } } });

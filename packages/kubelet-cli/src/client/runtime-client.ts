@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Container, ContainerState, type CriClient, createCriClient } from '@solo-kubelet/cri-client';
-import { readContainerLog } from '@solo-kubelet/node-api/logs';
+import { newestFirst, readContainerLog } from '@solo-kubelet/node-api/logs';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import type { Abortable, ContainerTarget, NodeClient, PodTarget, StreamAddress, WatchEvent } from './node-client.js';
@@ -131,7 +131,7 @@ const labelsOf = ({ namespace, pod }: PodTarget) => ({ 'io.kubernetes.pod.namesp
 const findInstance = async (cri: CriClient, target: ContainerTarget, previous: boolean, options: Abortable): Promise<Container> => {
   const labelSelector = { ...labelsOf(target), 'io.kubernetes.container.name': target.container };
   const { containers } = await cri.runtime.listContainers({ filter: { labelSelector } }, options);
-  const [newest, before] = [...containers].sort((left, right) => Number(right.createdAt - left.createdAt));
+  const [newest, before] = newestFirst(containers);
   const found = previous ? before : newest;
   if (found !== undefined) return found;
   const which = previous ? 'previous terminated container' : 'container';
@@ -143,7 +143,7 @@ const findInstance = async (cri: CriClient, target: ContainerTarget, previous: b
 
 const findSandbox = async (cri: CriClient, target: PodTarget, options: Abortable): Promise<string> => {
   const { items } = await cri.runtime.listPodSandbox({ filter: { labelSelector: labelsOf(target) } }, options);
-  const [newest] = [...items].sort((left, right) => Number(right.createdAt - left.createdAt));
+  const [newest] = newestFirst(items);
   if (newest !== undefined) return newest.id;
   throw new CliError({ code: 'CLI_NOT_FOUND', message: `pod ${JSON.stringify(target.pod)} not found` });
 };

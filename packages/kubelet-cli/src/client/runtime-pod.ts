@@ -6,6 +6,7 @@ import {
   type PodSandbox,
   PodSandboxState,
 } from '@solo-kubelet/cri-client';
+import { newestFirst } from '@solo-kubelet/node-api/logs';
 import type { Pod, ContainerStatus as PodContainerStatus } from '@solo-kubelet/pod-spec';
 import { OWNER_LABEL } from '@solo-kubelet/reconciler/cri';
 
@@ -55,16 +56,10 @@ export const podOfSandbox = async (
   };
 };
 
-/** The youngest item of each key. */
-export const newestBy = <T extends { readonly createdAt: bigint }>(
-  items: readonly T[],
-  key: (item: T) => string,
-): ReadonlyMap<string, T> => {
+/** The newest item of each key. */
+export const newestBy = <T extends Container | PodSandbox>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, T> => {
   const newest = new Map<string, T>();
-  for (const item of items) {
-    const known = newest.get(key(item));
-    if (known === undefined || known.createdAt < item.createdAt) newest.set(key(item), item);
-  }
+  for (const item of newestFirst(items)) if (!newest.has(key(item))) newest.set(key(item), item);
   return newest;
 };
 

@@ -92,7 +92,7 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
   };
 
   const waitUntilReady = async (): Promise<void> => {
-    const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS);
+    const deadline = performance.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS);
     for (;;) {
       options.signal?.throwIfAborted();
       const answer = await ctr(['version'], { signal: options.signal }).then(
@@ -100,7 +100,7 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
         () => false,
       );
       if (answer) return afterRecovery(deadline);
-      if (child === undefined || Date.now() > deadline) throw await startFailure(layout);
+      if (child === undefined || performance.now() > deadline) throw await startFailure(layout);
       await delay(50, undefined, { signal: options.signal });
     }
   };
@@ -108,7 +108,7 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
   /** Its own client is answered before its CRI plugin knows the pods that an earlier run has left. */
   const afterRecovery = async (deadline: number): Promise<void> => {
     await using cri = createCriClient({ endpoint: `unix://${layout.socketPath}` });
-    const limit = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
+    const limit = AbortSignal.timeout(Math.max(1, deadline - performance.now()));
     await untilRecovered(cri, { signal: options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]) });
   };
 
@@ -168,7 +168,7 @@ const writeFiles = async (options: StartContainerdOptions, version: string): Pro
 const endPredecessor = async (layout: ContainerdLayout): Promise<void> => {
   for (const pid of await findDaemon(layout)) {
     process.kill(pid, 'SIGTERM');
-    for (const deadline = Date.now() + STOP_TIMEOUT_MS; Date.now() < deadline && (await findDaemon(layout)).includes(pid); )
+    for (const deadline = performance.now() + STOP_TIMEOUT_MS; performance.now() < deadline && (await findDaemon(layout)).includes(pid); )
       await delay(50);
   }
 };

@@ -11,7 +11,7 @@ export interface NodeReadingsOptions {
   readonly podsCgroup: string | undefined;
   readonly memoryBytes: number;
   readonly maxPids: number;
-  /** Unix time, ms. */
+  /** The clock of `SignalReading.atMs`, ms. */
   readonly now: () => number;
 }
 

@@ -14,6 +14,7 @@ import {
   type KubeletEvent,
   type NodeAdmissionFacts,
   type ReconcilerCommand,
+  steadyScheduler,
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { merge, type Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
@@ -85,7 +86,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     runtime,
     ...(resources.managers === undefined ? {} : { resources: resources.managers }),
     store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status'), logger }),
-    runProbes: runProbes({ handlers: parts.probes }),
+    runProbes: runProbes({ handlers: parts.probes, scheduler: steadyScheduler }),
     node$: facts$,
     commands$,
     nodeEvent$,

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { type ManifestEvent, redactUrl, shadowDuplicates, watchManifestDirectory, watchManifestUrl } from '@solo-kubelet/manifest-source';
+import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 
@@ -33,6 +34,8 @@ export const manifestSources = (
             fileCheckFrequencyMs: config.fileCheckFrequency,
             lastGoodDirectory: kept('files'),
             settleNames: false,
+            scheduler: steadyScheduler,
+            wallNow: Date.now,
             logger,
           }),
         ];
@@ -47,6 +50,7 @@ export const manifestSources = (
             httpCheckFrequencyMs: config.httpCheckFrequency,
             cacheDirectory: kept('url'),
             settleNames: false,
+            scheduler: steadyScheduler,
             logger,
           }),
         ];

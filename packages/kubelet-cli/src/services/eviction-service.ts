@@ -1,5 +1,12 @@
 import { cgroupPath, cgroupRootName, kubepodsName } from '@solo-kubelet/pod-environment';
-import { collectContainersOnce, type EvictionActivity, type EvictionPort, evictPods, type PodUid } from '@solo-kubelet/reconciler';
+import {
+  collectContainersOnce,
+  type EvictionActivity,
+  type EvictionPort,
+  evictPods,
+  type PodUid,
+  steadyNow,
+} from '@solo-kubelet/reconciler';
 import { concatMap, filter, lastValueFrom, map, type Observable, take, tap } from 'rxjs';
 import { evictionThresholds } from '../config/eviction-thresholds.js';
 import { nodeReadings } from '../eviction/node-readings.js';
@@ -66,7 +73,7 @@ const evictionPort = (context: KubeletContext): EvictionPort => {
       podsCgroup: config.cgroupsPerQOS ? cgroupPath(driver, kubepodsName(cgroupRootName(config.cgroupRoot))) : undefined,
       memoryBytes: node.machine.memoryBytes,
       maxPids: node.machine.maxPids,
-      now: Date.now,
+      now: steadyNow,
     }),
     ...pods,
     reclaim: (what) => toEnd(context, what === 'unusedImages' ? context.images.removeUnused$ : deadContainers(context)),

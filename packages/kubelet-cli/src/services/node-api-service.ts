@@ -1,6 +1,6 @@
 import { containerLogUsage, createKubeletMetrics, createNodeApi, type NodeApiOptions, type NodeView } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { KubeletEvent } from '@solo-kubelet/reconciler';
+import { type KubeletEvent, steadyNow } from '@solo-kubelet/reconciler';
 import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, tap } from 'rxjs';
 import { encodeConfiguration } from '../config/decode-configuration.js';
 import type { KubeletConfiguration } from '../config/fields.js';
@@ -29,7 +29,7 @@ export const nodeApiService: KubeletService = (context) => {
   const { reconciler, earlierEvents, manifests$, nodeName, cri, logger, config, flags, startedAtMs, signal: stopped, cgroups } = context;
   const pods = latestList<SeenPod, Pod>(
     reconciler.pods$.pipe(
-      firstSeen(Date.now),
+      firstSeen(steadyNow),
       tap((seen) => recordPods(seen)),
     ),
     shownPod,
@@ -57,8 +57,8 @@ export const nodeApiService: KubeletService = (context) => {
   });
   context.metricsSink.current = metrics;
   const recordActivity = activityRecorder(metrics);
-  const recordPods = podRecorder(metrics, Date.now);
-  let lastRelistMs = startedAtMs;
+  const recordPods = podRecorder(metrics, steadyNow);
+  let lastRelistMs = performance.now();
 
   const view: NodeView = {
     nodeName,
@@ -73,7 +73,7 @@ export const nodeApiService: KubeletService = (context) => {
         name: 'syncloop',
         check: () => {
           const limitMs = Math.max(MIN_SYNC_LOOP_LIMIT_MS, 2 * config.syncFrequency);
-          const silentMs = Date.now() - lastRelistMs;
+          const silentMs = performance.now() - lastRelistMs;
           return silentMs > limitMs ? `no look at the runtime for ${Math.round(silentMs / 1_000)} s` : undefined;
         },
       },
@@ -91,7 +91,7 @@ export const nodeApiService: KubeletService = (context) => {
 
   const activity$ = reconciler.activity$.pipe(
     tap((activity) => {
-      if (activity.type === 'relisted') lastRelistMs = activity.atMs;
+      if (activity.type === 'relisted') lastRelistMs = performance.now();
       recordActivity(activity);
     }),
   );

@@ -13,12 +13,12 @@ export const systemdNotifyService =
   ): KubeletService =>
   (context) => {
     const { NOTIFY_SOCKET } = environment;
-    const { reconciler, config, startedAtMs } = context;
-    let lastLookMs = startedAtMs;
+    const { reconciler, config } = context;
+    let lastLookMs = performance.now();
     const look$: Observable<unknown> = reconciler.activity$.pipe(
       filter(({ type }) => type === 'relisted'),
-      tap(({ atMs }) => {
-        lastLookMs = atMs;
+      tap(() => {
+        lastLookMs = performance.now();
       }),
     );
     if (NOTIFY_SOCKET === undefined || NOTIFY_SOCKET === '') return look$.pipe(ignoreElements());
@@ -31,7 +31,7 @@ export const systemdNotifyService =
     const limitMs = Math.max(MIN_SILENCE_MS, 2 * config.syncFrequency);
     const alive$ = ready$.pipe(
       switchMap(() => timer(0, periodMs)),
-      map(() => Date.now() - lastLookMs < limitMs),
+      map(() => performance.now() - lastLookMs < limitMs),
       tap((isAlive) => isAlive && notify('WATCHDOG=1')),
     );
     return merge(look$, periodMs > 0 ? alive$ : ready$).pipe(ignoreElements());

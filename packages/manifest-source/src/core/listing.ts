@@ -3,6 +3,8 @@ export type Listing =
   | {
       readonly type: 'listed';
       readonly atMs: number;
+      /** What the clock that files are dated by is ahead of that of `atMs`, ms. Default 0. */
+      readonly wallAheadMs?: number;
       readonly kind: 'directory' | 'file';
       /** Device and inode of the directory: another one in its place is treated with care. */
       readonly directoryId?: string;

@@ -236,6 +236,13 @@ describe('stored last good versions', () => {
     expect(run([gone(0)], restarted()).said).toEqual([['sourceFailed', 'applied a web:1', 'applied b db:1', 'synced']]);
   });
 
+  it('keep their names when the clock was set back since they claimed them', () => {
+    const later = run([listed(1_000_000, { z: 'web 1' })]).state;
+    const { state } = run([listed(1_000, { a: 'web 1', z: 'web 1' })], later);
+    const claims = ['/m/z', '/m/a'].map((path) => state.files.get(path)?.slots[0]?.good?.claimedAtMs ?? 0);
+    expect(claims[1]).toBeGreaterThan(claims[0]!);
+  });
+
   it('are announced eldest claim first, so that the holder of a name stays the same', () => {
     const late = run([listed(0, { b: 'web 1' }), listed(5, { a: 'web 2', b: 'web 1' })]).state;
     const kept = new Map([...late.files].map(([path, file]): [string, readonly Slot[]] => [path, file.slots]));

@@ -74,7 +74,7 @@ const recovery = ({ source, path, failure }: SourceState): readonly ManifestEven
   failure === undefined ? [] : [{ type: 'sourceRecovered', source, path }];
 
 const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, rules: ListingRules): ListingStep => {
-  const { atMs } = listing;
+  const { atMs, wallAheadMs = 0 } = listing;
   const replaced =
     listing.kind === 'directory' &&
     (state.failure !== undefined || (state.directoryId !== undefined && state.directoryId !== listing.directoryId));
@@ -82,6 +82,11 @@ const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, 
   const inReplacement = replacedAtMs !== undefined && atMs - replacedAtMs < rules.replacementSettleMs;
   const removalSettleMs = inReplacement ? rules.replacementSettleMs : rules.removalSettleMs;
 
+  // A clock that was set back between two processes must not let a new claim to a name pass for the older one.
+  const claims = [...state.files.values()].flatMap(({ slots }) =>
+    slots.flatMap(({ good }) => (good === undefined ? [] : [good.claimedAtMs + 1])),
+  );
+  const claimMs = claims.reduce((latest, claim) => Math.max(latest, claim), atMs);
   const listed = new Set(listing.entries.map((entry) => entry.path));
   const missing = [...state.files].filter(([path, file]) => !listed.has(path) && file.announced.some((slot) => slot.good !== undefined));
   const waiting = missing.flatMap(([path, file]): [string, FileState][] => {
@@ -97,7 +102,10 @@ const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, 
     if (moving && fresh && entry.content.type !== 'ignored' && atMs - sinceMs < rules.removalSettleMs) {
       return [entry.path, { slots: [], announced: [], ...before, doubt: { digest: 'moving', sinceMs } }];
     }
-    return [entry.path, takeEntry(before ?? { slots: [], announced: [] }, entry, atMs, { ...rules, source: state.source })];
+    return [
+      entry.path,
+      takeEntry(before ?? { slots: [], announced: [] }, entry, atMs, { ...rules, source: state.source, claimMs, wallAheadMs }),
+    ];
   });
 
   const files = new Map([...waiting, ...taken]);
@@ -149,7 +157,12 @@ const entryMarks = (state: SourceState, path: string, file: FileState): readonly
     .map((slot) => ({ type: 'touched', origin: { source, path, document: slot.document } }));
 };
 
-const takeEntry = (before: FileState, entry: ListedEntry, atMs: number, rules: ListingRules & ParseContext): FileState => {
+const takeEntry = (
+  before: FileState,
+  entry: ListedEntry,
+  atMs: number,
+  rules: ListingRules & ParseContext & { readonly claimMs: number; readonly wallAheadMs: number },
+): FileState => {
   const { slots, announced } = before;
   const { path, content } = entry;
   if (content.type === 'ignored') {
@@ -165,9 +178,11 @@ const takeEntry = (before: FileState, entry: ListedEntry, atMs: number, rules: L
   }
 
   const next =
-    content.type === 'text' ? assignDocuments(slots, parseDocuments(content.text, path, atMs, rules)) : spoil(slots, content.message);
+    content.type === 'text'
+      ? assignDocuments(slots, parseDocuments(content.text, path, rules.claimMs, rules))
+      : spoil(slots, content.message);
   const sinceMs = before.doubt?.digest === digest ? before.doubt.sinceMs : atMs;
-  const old = atMs - sinceMs >= rules.settleMs || (modifiedAtMs !== undefined && atMs - modifiedAtMs >= rules.settleMs);
+  const old = atMs - sinceMs >= rules.settleMs || (modifiedAtMs !== undefined && atMs + rules.wallAheadMs - modifiedAtMs >= rules.settleMs);
   if (!old && isDoubtful(slots, next, content))
     return { ...before, missingSinceMs: undefined, ignored: undefined, recreated, doubt: { digest, sinceMs } };
   return { slots: next, announced, digest, modifiedAtMs };

@@ -1,5 +1,6 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { newestFirst } from '../logs/newest-first.js';
 import type { NodeView } from '../node-view.js';
 import { HttpAnswer } from '../server/http-answer.js';
 
@@ -45,7 +46,7 @@ export const findLoggedContainer = async (
   signal: AbortSignal,
 ): Promise<{ readonly id: string; readonly running: boolean } | undefined> => {
   const { containers } = await listContainers(cri, named, signal);
-  const sorted = [...containers].sort((a, b) => Number(b.createdAt - a.createdAt));
+  const sorted = newestFirst(containers);
   const running = sorted.find(({ state }) => Number(state) === CONTAINER_RUNNING);
   const ended = sorted.filter(({ state }) => Number(state) === CONTAINER_EXITED);
   if (named.previous) {
@@ -59,7 +60,7 @@ export const findLoggedContainer = async (
 /** Id of the pod's ready sandbox. @throws HttpAnswer 404 */
 export const findSandbox = async (cri: CriClient, named: Named, signal: AbortSignal): Promise<string> => {
   const { items } = await cri.runtime.listPodSandbox({ filter: { id: '', labelSelector: podLabels(named) } }, { signal });
-  const ready = items.filter(({ state }) => Number(state) === SANDBOX_READY).sort((a, b) => Number(b.createdAt - a.createdAt))[0];
+  const [ready] = newestFirst(items.filter(({ state }) => Number(state) === SANDBOX_READY));
   if (!ready) throw new HttpAnswer(404, `pod "${named.pod}" does not exist\n`);
   return ready.id;
 };
@@ -77,5 +78,5 @@ const newestContainer = async (
   wanted: (container: { readonly state: unknown }) => boolean,
 ) => {
   const { containers } = await listContainers(cri, named, signal);
-  return containers.filter(wanted).sort((a, b) => Number(b.createdAt - a.createdAt))[0];
+  return newestFirst(containers.filter(wanted))[0];
 };

@@ -12,7 +12,7 @@ export interface CpuRates {
   knows(key: string): boolean;
 }
 
-/** A rate over less than this says little: the last one is given again. */
+/** A rate over less than this says little: the last one is given again. Over a time that ran backwards there is none. */
 const MIN_INTERVAL_MS = 500;
 /** Samples of what is gone are forgotten after this long. */
 const FORGET_AFTER_MS = 600_000;
@@ -27,11 +27,13 @@ export const createCpuRates = (): CpuRates => {
     rateOf: (key, usage, atMs) => {
       if (usage === undefined) return undefined;
       const last = samples.get(key);
-      if (last && atMs - last.atMs < MIN_INTERVAL_MS) return last.rate;
-      const rate = last && usage >= last.usage ? Math.round(((usage - last.usage) * 1_000) / (atMs - last.atMs)) : undefined;
+      const sinceMs = last && atMs - last.atMs;
+      if (sinceMs !== undefined && sinceMs >= 0 && sinceMs < MIN_INTERVAL_MS) return last?.rate;
+      const rate =
+        last && atMs > last.atMs && usage >= last.usage ? Math.round(((usage - last.usage) * 1_000) / (atMs - last.atMs)) : undefined;
       samples.set(key, { usage, atMs, rate });
       for (const [other, sample] of samples) {
-        if (atMs - sample.atMs > FORGET_AFTER_MS) samples.delete(other);
+        if (Math.abs(atMs - sample.atMs) > FORGET_AFTER_MS) samples.delete(other);
       }
       return rate;
     },

@@ -1,7 +1,8 @@
 import type { PodSyncInput } from './pod-sync-input.js';
 
-/** When `activeDeadlineSeconds` runs out; undefined when the pod has none or has not started. */
-export const deadlineMs = ({ pod, status }: Pick<PodSyncInput, 'pod' | 'status'>): number | undefined => {
+/** When `activeDeadlineSeconds` runs out, steady time, ms; undefined when the pod has none or has not started. */
+export const deadlineMs = ({ pod, status, activeSinceMs }: Pick<PodSyncInput, 'pod' | 'status' | 'activeSinceMs'>): number | undefined => {
   const seconds = pod?.spec.activeDeadlineSeconds;
-  return seconds === undefined || status?.startTime === undefined ? undefined : Date.parse(status.startTime) + Number(seconds) * 1000;
+  if (seconds === undefined || status?.startTime === undefined) return undefined;
+  return (activeSinceMs ?? Date.parse(status.startTime)) + Number(seconds) * 1000;
 };

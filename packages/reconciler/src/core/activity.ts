@@ -93,5 +93,6 @@ export type NodeActivity =
 
 /** Stamped with when, and with whom where it concerns one pod. `pod` is `namespace/name`. */
 export type KubeletActivity =
+  // `atMs`: by the steady clock.
   | (PodActivity & { readonly scope: 'pod'; readonly atMs: number; readonly podUid: PodUid; readonly pod: string })
   | (NodeActivity & { readonly scope: 'node'; readonly atMs: number });

@@ -1,6 +1,7 @@
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import type { PodUid } from './pod-identity.js';
 import { kubernetesTime } from './status/kubernetes-time.js';
+import type { Moment } from './steady-times.js';
 import { isTerminal } from './termination.js';
 
 /** A pod that has ended and been cleaned away, and when. */
@@ -28,15 +29,15 @@ export const withDeparted = ({ statuses, departed }: Known, uid: PodUid, nowMs: 
  * A pod begins its life. One that was removed and put back goes on counting the restarts of its containers, as upstream does from their records; one
  * that had run to its end runs anew (docs/decisions/111).
  */
-export const welcome = (world: Known, uid: PodUid, nowMs: number): Pick<Known, 'statuses' | 'departed'> => {
+export const welcome = (world: Known, uid: PodUid, { steadyMs, wallMs }: Moment): Pick<Known, 'statuses' | 'departed'> => {
   const last = world.departed.get(uid);
   const departed = new Map([...world.departed].filter(([other]) => other !== uid));
-  if (last === undefined || nowMs - last.atMs >= REMEMBERED_MS || world.statuses.has(uid)) return { statuses: world.statuses, departed };
+  if (last === undefined || steadyMs - last.atMs >= REMEMBERED_MS || world.statuses.has(uid)) return { statuses: world.statuses, departed };
   const { initContainerStatuses, containerStatuses } = last.status;
   if (isTerminal(last.status)) return { statuses: world.statuses, departed };
   const status: PodStatus = {
     phase: 'Pending',
-    startTime: kubernetesTime(nowMs),
+    startTime: kubernetesTime(wallMs),
     ...(initContainerStatuses && { initContainerStatuses: initContainerStatuses.map(asPast) }),
     ...(containerStatuses && { containerStatuses: containerStatuses.map(asPast) }),
   };

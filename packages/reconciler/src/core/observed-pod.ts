@@ -8,9 +8,29 @@ export interface ObservedPod {
   readonly namespace: string;
   /** By attempt, then creation time, newest first. */
   readonly sandboxes: readonly ObservedSandbox[];
-  /** By creation time, newest first; all sandboxes together. */
+  /** By the attempt of their sandbox, then restart count, then creation time, newest first. */
   readonly containers: readonly ObservedContainer[];
 }
+
+/**
+ * Puts what a runtime lists of one pod in order. Attempts and restart counts only ever grow; a clock may be set back between two creations, so time
+ * decides last. A container whose sandbox is gone is older than all others.
+ */
+export const newestFirst = <
+  T extends { readonly sandboxes: readonly ObservedSandbox[]; readonly containers: readonly ObservedContainer[] },
+>(
+  pod: T,
+): T => {
+  const attempts = new Map(pod.sandboxes.map(({ id, attempt }) => [id, attempt]));
+  const attemptOf = ({ sandboxId }: ObservedContainer): number => attempts.get(sandboxId) ?? -1;
+  return {
+    ...pod,
+    sandboxes: [...pod.sandboxes].sort((a, b) => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs),
+    containers: [...pod.containers].sort(
+      (a, b) => attemptOf(b) - attemptOf(a) || b.restartCount - a.restartCount || b.createdAtMs - a.createdAtMs,
+    ),
+  };
+};
 
 export interface ObservedSandbox {
   readonly id: string;

@@ -12,6 +12,7 @@ import { nextRestartCount } from './restart-count.js';
 import { isSidecar } from './restart-decision.js';
 import { stillWaits } from './retry-delay.js';
 import { containersForNewSandbox, decideSandbox } from './sandbox-decision.js';
+import { newestExit } from './steady-times.js';
 
 /** What a wanted, admitted pod needs. Upstream: kuberuntime computePodActions. */
 export const planRunningPod = (input: RunningPodInput): PodPlan => {
@@ -109,7 +110,7 @@ const waitOf = (input: RunningPodInput, container: Container): { readonly untilM
 
 /** The crash back-off that holds a container now. */
 export const crashBackoff = (input: RunningPodInput, container: Container): Backoff | undefined => {
-  const exited = input.observed?.containers.find(({ name, state }) => name === container.name && state === 'exited');
+  const exited = newestExit(input.observed, container.name, input.steadyTimes);
   const entry = currentBackoff(input.ledger.backoff.get(container.name), exited, input.backoffPolicy);
   const untilMs = backoffUntilMs(entry, exited, input.nowMs);
   if (entry === undefined || untilMs === undefined) return undefined;

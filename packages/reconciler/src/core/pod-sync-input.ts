@@ -4,6 +4,7 @@ import type { ObservedPod } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import type { PodLedger } from './pod-ledger.js';
 import type { PodVerdicts } from './probe-results.js';
+import type { SteadyTimes } from './steady-times.js';
 
 /** Everything that a decision about one pod may depend on. */
 export interface PodSyncInput {
@@ -26,6 +27,11 @@ export interface PodSyncInput {
   /** Whether there is anything on this node that pods have to be given. */
   readonly allocates: boolean;
   readonly backoffPolicy: BackoffPolicy;
+  /** When the containers observed were made, started and ended, by the clock of `nowMs`. Default: as the runtime tells. */
+  readonly steadyTimes?: SteadyTimes | undefined;
+  /** Since when the pod counts as started, by the clock of `nowMs`. Default: the status' start time. */
+  readonly activeSinceMs?: number | undefined;
+  /** By the steady clock, ms: no decision rests on a clock that can be set. */
   readonly nowMs: number;
 }
 

@@ -7,9 +7,11 @@ import type { PodAction } from './pod-action.js';
 import { type Admission, type PodLedger, withEntry, withoutKey } from './pod-ledger.js';
 import { heldTo, resourcesOfPod } from './resize/pod-resources.js';
 import { isSidecar, restartsAfterExit } from './restart-decision.js';
+import { newestExit, type SteadyTimes } from './steady-times.js';
 
 interface LedgerContext {
   readonly observed: ObservedPod | undefined;
+  readonly steadyTimes?: SteadyTimes | undefined;
   readonly policy: BackoffPolicy;
   readonly nowMs: number;
   /** The pod as the sync that tells of it knew it. Default: as it is now. */
@@ -54,8 +56,8 @@ const withActuated = (ledger: PodLedger, container: Container, pod: Pod | undefi
   pod === undefined ? ledger : { ...ledger, actuated: withEntry(ledger.actuated, container.name, heldTo(pod, container)) };
 
 /** A start that follows an exit makes the next one wait longer, whether it succeeds or not. */
-const countRestart = (ledger: PodLedger, name: string, { observed, policy, nowMs }: LedgerContext): PodLedger => {
-  const exited = observed?.containers.find((container) => container.name === name && container.state === 'exited');
+const countRestart = (ledger: PodLedger, name: string, { observed, steadyTimes, policy, nowMs }: LedgerContext): PodLedger => {
+  const exited = newestExit(observed, name, steadyTimes);
   if (exited === undefined) return ledger;
   const entry = currentBackoff(ledger.backoff.get(name), exited, policy);
   return { ...ledger, backoff: withEntry(ledger.backoff, name, growBackoff(entry, policy, nowMs, exited.id)) };

@@ -7,6 +7,7 @@ import { podKey } from './pod-identity.js';
 import type { RunningPodInput } from './pod-sync-input.js';
 import { type ProbeKind, probeOf } from './probe-of-container.js';
 import { isSidecar } from './restart-decision.js';
+import { inSteadyTime } from './steady-times.js';
 
 const everyKind: readonly ProbeKind[] = ['startup', 'liveness', 'readiness'];
 
@@ -22,6 +23,7 @@ const targetsOf = (input: RunningPodInput, container: Container, kinds: readonly
   const observed = newestContainer(input.observed, container.name);
   if (observed?.state !== 'running') return [];
   const { pod, podUid, status } = input;
+  const { createdAtMs, startedAtMs = createdAtMs } = inSteadyTime(observed, input.steadyTimes);
   const started = containerStarted({ pod, container, observed, verdicts: input.verdicts.get(observed.id), status });
   return kinds.flatMap((kind) => {
     const found = probeOf(pod, container, kind);
@@ -37,7 +39,7 @@ const targetsOf = (input: RunningPodInput, container: Container, kinds: readonly
         podIp: pod.spec.hostNetwork === true ? '127.0.0.1' : (status?.podIP ?? ''),
         ports: container.ports ?? [],
         ...(container.env === undefined ? {} : { env: container.env }),
-        startedAtMs: observed.startedAtMs ?? observed.createdAtMs,
+        startedAtMs,
         started,
         ...(found.custom === undefined ? {} : { custom: found.custom }),
       },

@@ -67,6 +67,6 @@ export interface CriRuntimeOptions {
   readonly resources?: Pick<ResourceAllocator, 'beforeStart'>;
   /** `User-Agent` of httpGet hooks. Default `kube-lifecycle/1.36`. */
   readonly userAgent?: string;
-  /** Default `Date.now`. */
+  /** A clock that nobody can set, ms. Default `steadyNow`. */
   readonly now?: () => number;
 }

@@ -1,6 +1,7 @@
 import { CriError } from '@solo-kubelet/cri-client';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { RuntimeChange, RuntimePort } from '../runtime-port.js';
+import { steadyNow } from '../steady-scheduler.js';
 import { createSandbox, networkFault, type SandboxDeps } from './create-sandbox.js';
 import type { CriRuntimeOptions } from './cri-runtime-options.js';
 import { createImagePuller } from './images/image-puller.js';
@@ -31,7 +32,7 @@ export const criRuntime = ({
   networkHook,
   resources,
   userAgent = 'kube-lifecycle/1.36',
-  now = Date.now,
+  now = steadyNow,
 }: CriRuntimeOptions): RuntimePort => {
   const { maxParallel, perSecond, burst, ...pullOptions } = { ...DEFAULT_PULLS, ...pulls };
   const observer = createPodObserver({ cri, owner, networkHook, now });

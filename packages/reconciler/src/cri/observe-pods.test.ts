@@ -1,6 +1,8 @@
 import { ContainerState, type CriClient } from '@solo-kubelet/cri-client';
 import { expect, it } from 'vitest';
+import { newestFirst } from '../core/observed-pod.js';
 import { podUid } from '../core/pod-identity.js';
+import { observedContainer, observedSandbox } from '../testing/index.js';
 import { createPodObserver } from './observe-pods.js';
 import { OWNER_LABEL, POD_UID_LABEL } from './owner-label.js';
 
@@ -56,4 +58,20 @@ it('asks no longer than a second, and gives the same object for the same answer'
   runtime.nowMs += 1;
   expect(await look()).toBe(first);
   expect(runtime.asked).toBe(2);
+});
+
+it('takes the instance with the higher restart count, or in the later sandbox, for the newer one, whatever the clock said', () => {
+  const sandboxes = [
+    observedSandbox({ id: 's0', state: 'notReady', createdAtMs: 900 }),
+    observedSandbox({ id: 's1', attempt: 1, createdAtMs: 100 }),
+  ];
+  const containers = [
+    observedContainer('app', { id: 'first', sandboxId: 's0', restartCount: 5, createdAtMs: 950 }),
+    observedContainer('app', { id: 'second', sandboxId: 's1', restartCount: 0, createdAtMs: 990 }),
+    observedContainer('app', { id: 'third', sandboxId: 's1', restartCount: 1, createdAtMs: 150 }),
+    observedContainer('app', { id: 'stray', sandboxId: 'gone', restartCount: 9, createdAtMs: 999 }),
+  ];
+  const ordered = newestFirst({ sandboxes, containers });
+  expect(ordered.sandboxes.map(({ id }) => id)).toEqual(['s1', 's0']);
+  expect(ordered.containers.map(({ id }) => id)).toEqual(['third', 'second', 'first', 'stray']);
 });

@@ -1,8 +1,9 @@
 import type { Container, CriClient, PodSandbox } from '@solo-kubelet/cri-client';
 import { CriError } from '@solo-kubelet/cri-client';
-import type { ObservedContainer, ObservedPod, ObservedSandbox } from '../core/observed-pod.js';
+import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { Abortable } from '../runtime-port.js';
+import { steadyNow } from '../steady-scheduler.js';
 import type { NetworkHook } from './cri-runtime-options.js';
 import { containerRunState, toObservedContainer, toObservedSandbox } from './map-observed.js';
 import { OWNER_LABEL, POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from './owner-label.js';
@@ -28,24 +29,25 @@ export interface PodObserverOptions {
   readonly cri: CriClient;
   readonly owner: string;
   readonly networkHook?: NetworkHook | undefined;
-  /** Default `Date.now`. */
+  /** A clock that nobody can set, ms. Default `steadyNow`. */
   readonly now?: () => number;
 }
 
-/** For how long after a kill the runtime may still find out that memory had run out, ms: containerd hears of both in either order. */
+/** For how long after a kill was first seen the runtime may still find out that memory had run out, ms: containerd hears of both in either order. */
 const LATE_REASON_MS = 1_000;
 const KILLED = 137;
 
-const mayBeOutOfMemory = ({ state, exitCode, reason, finishedAtMs = 0 }: ObservedContainer, nowMs: number): boolean =>
-  state === 'exited' && exitCode === KILLED && reason !== 'OOMKilled' && nowMs - finishedAtMs < LATE_REASON_MS;
+const mayBeOutOfMemory = ({ state, exitCode, reason }: ObservedContainer): boolean =>
+  state === 'exited' && exitCode === KILLED && reason !== 'OOMKilled';
 
 /**
  * Lists sandboxes and containers, and reads the status of those that are new or changed their state: the rest of a status only changes with it.
  */
-export const createPodObserver = ({ cri, owner, networkHook, now = Date.now }: PodObserverOptions): PodObserver => {
+export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: PodObserverOptions): PodObserver => {
   const sandboxes = new Map<string, ObservedSandbox>();
   const containers = new Map<string, ObservedContainer>();
   const owners = new Map<string, PodUid>();
+  const lateReasonUntilMs = new Map<string, number>();
   let runtimeName: Promise<string> | undefined;
 
   const nameOfRuntime = (signal: AbortSignal): Promise<string> => {
@@ -80,13 +82,19 @@ export const createPodObserver = ({ cri, owner, networkHook, now = Date.now }: P
 
   const containerOf = async (listed: Container, name: string, signal: AbortSignal): Promise<ObservedContainer | undefined> => {
     const known = containers.get(listed.id);
-    if (known !== undefined && known.state === containerRunState(listed.state) && !mayBeOutOfMemory(known, now())) return known;
+    if (
+      known !== undefined &&
+      known.state === containerRunState(listed.state) &&
+      !(mayBeOutOfMemory(known) && now() < (lateReasonUntilMs.get(listed.id) ?? 0))
+    )
+      return known;
     const reply = await unlessGone(cri.runtime.containerStatus({ containerId: listed.id, verbose: false }, { signal }));
     if (reply?.status === undefined) return undefined;
     const exited = containerRunState(reply.status.state) === 'exited';
     const message = exited ? await readTerminationMessage(reply.status) : '';
     const container = toObservedContainer(reply.status, listed.podSandboxId, name, message);
     if (known !== undefined && known.state === container.state && known.reason === container.reason) return known;
+    if (known?.state !== container.state && mayBeOutOfMemory(container)) lateReasonUntilMs.set(listed.id, now() + LATE_REASON_MS);
     containers.set(listed.id, container);
     return container;
   };
@@ -127,25 +135,14 @@ export const createPodObserver = ({ cri, owner, networkHook, now = Date.now }: P
       const container = foundContainers[index];
       if (container !== undefined) podFor(listed.id, listed.labels).containers.push(container);
     });
-    return new Map(
-      [...pods].map(([uid, pod]) => [
-        uid,
-        {
-          uid,
-          name: pod.name,
-          namespace: pod.namespace,
-          sandboxes: pod.sandboxes.sort((a, b) => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs),
-          containers: pod.containers.sort((a, b) => b.createdAtMs - a.createdAtMs || b.restartCount - a.restartCount),
-        },
-      ]),
-    );
+    return new Map([...pods].map(([uid, { name, namespace, ...held }]) => [uid, newestFirst({ uid, name, namespace, ...held })]));
   };
 
   return {
     list: async (options) => {
       const pods = await look(undefined, options);
       const seen = new Set([...pods.values()].flatMap((pod) => [...pod.sandboxes, ...pod.containers].map(({ id }) => id)));
-      for (const map of [sandboxes, containers, owners]) for (const id of map.keys()) if (!seen.has(id)) map.delete(id);
+      for (const map of [sandboxes, containers, owners, lateReasonUntilMs]) for (const id of map.keys()) if (!seen.has(id)) map.delete(id);
       return pods;
     },
     inspect: async (uid, options) => (await look(uid, options)).get(uid),

@@ -1,8 +1,10 @@
 import { describeError } from '@solo-kubelet/diagnostics';
-import { asyncScheduler, catchError, concatMap, EMPTY, exhaustMap, from, map, type Observable, of, type SchedulerLike, timer } from 'rxjs';
+import { catchError, concatMap, defer, EMPTY, exhaustMap, from, map, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import type { PodUid } from '../core/pod-identity.js';
 import { fromAbortable } from '../from-abortable.js';
 import type { Abortable, RuntimePort } from '../runtime-port.js';
+import { steadyScheduler } from '../steady-scheduler.js';
+import { type ContainerAges, containerAges } from './container-ages.js';
 import { DEFAULT_GARBAGE_POLICY, type GarbagePolicy, selectGarbage } from './container-garbage.js';
 
 export interface CollectContainersOptions {
@@ -10,8 +12,10 @@ export interface CollectContainersOptions {
   readonly policy?: Partial<GarbagePolicy>;
   /** Default 1 min. */
   readonly intervalMs?: number;
-  /** Default `asyncScheduler`. */
+  /** Default `steadyScheduler`. */
   readonly scheduler?: SchedulerLike;
+  /** The machine's clock, ms, by which the runtime dates containers. Default `Date.now`. */
+  readonly wallNow?: () => number;
 }
 
 export type CollectionActivity =
@@ -20,12 +24,17 @@ export type CollectionActivity =
   | { readonly type: 'collectionFailed'; readonly message: string };
 
 /** Removes dead containers that are more than the policy keeps. Pods that nobody wants are ended by the reconciler, records and all. */
-export const collectContainers = ({ intervalMs = 60_000, scheduler = asyncScheduler, ...rest }: CollectContainersOptions) =>
-  timer(intervalMs, intervalMs, scheduler).pipe(exhaustMap(() => collectContainersOnce({ ...rest, scheduler })));
+export const collectContainers = ({ intervalMs = 60_000, scheduler = steadyScheduler, ...rest }: CollectContainersOptions) =>
+  defer(() => {
+    const ages = containerAges(scheduler, rest.wallNow);
+    return timer(intervalMs, intervalMs, scheduler).pipe(exhaustMap(() => collectContainersOnce({ ...rest, scheduler, ages })));
+  });
 
 export interface CollectOnceOptions extends Omit<CollectContainersOptions, 'intervalMs'> {
   /** Pods of which no container will run again: none of theirs is kept. Default: nobody. */
   readonly ended?: ReadonlySet<PodUid>;
+  /** From earlier rounds. Default: what the machine's clock says. */
+  readonly ages?: ContainerAges;
 }
 
 /** One round of it. */
@@ -33,7 +42,9 @@ export const collectContainersOnce = ({
   runtime,
   policy,
   ended = NOBODY,
-  scheduler = asyncScheduler,
+  scheduler = steadyScheduler,
+  wallNow,
+  ages = containerAges(scheduler, wallNow),
 }: CollectOnceOptions): Observable<CollectionActivity> => {
   const rules = { ...DEFAULT_GARBAGE_POLICY, ...policy };
   const collect = (work: (options: Abortable) => Promise<void>, done: CollectionActivity): Observable<CollectionActivity> =>
@@ -44,7 +55,12 @@ export const collectContainersOnce = ({
   return fromAbortable((signal) => runtime.list({ signal })).pipe(
     catchError(() => EMPTY), // the reconciler's own relist tells of a runtime that does not answer
     concatMap((pods) => {
-      const { containerIds, podSandboxIds } = selectGarbage(pods.values(), rules, scheduler.now(), ended);
+      const { containerIds, podSandboxIds } = selectGarbage(
+        pods.values(),
+        rules,
+        ages([...pods.values()].flatMap(({ containers }) => containers)),
+        ended,
+      );
       return from([
         ...containerIds.map((containerId) =>
           collect((o) => runtime.removeContainer(containerId, o), { type: 'containerCollected', containerId }),

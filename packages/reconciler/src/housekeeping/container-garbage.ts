@@ -6,7 +6,7 @@ export interface GarbagePolicy {
   readonly maxPerContainer: number;
   /** Dead containers kept in all; negative: any number. Default -1 (`--maximum-dead-containers`). */
   readonly maxInAll: number;
-  /** Age since creation under which nothing is collected, ms. Default 0 (`--minimum-container-ttl-duration`). */
+  /** Age since creation, or since it was first seen, under which nothing is collected, ms. Default 0 (`--minimum-container-ttl-duration`). */
   readonly minAgeMs: number;
 }
 
@@ -25,7 +25,7 @@ export interface Garbage {
 export const selectGarbage = (
   pods: Iterable<ObservedPod>,
   policy: GarbagePolicy,
-  nowMs: number,
+  ageMs: (container: ObservedContainer) => number,
   ended: ReadonlySet<PodUid> = new Set(),
 ): Garbage => {
   const groups: (readonly ObservedContainer[])[] = [];
@@ -33,8 +33,8 @@ export const selectGarbage = (
   const podSandboxIds: string[] = [];
   for (const pod of pods) {
     const names = new Set(pod.containers.map(({ name }) => name));
-    if (ended.has(pod.uid)) ofEnded.push(...pod.containers.filter((one) => isDead(one, policy, nowMs)));
-    else for (const name of names) groups.push(pod.containers.filter((one) => one.name === name && isDead(one, policy, nowMs)));
+    if (ended.has(pod.uid)) ofEnded.push(...pod.containers.filter((one) => isDead(one, policy, ageMs(one))));
+    else for (const name of names) groups.push(pod.containers.filter((one) => one.name === name && isDead(one, policy, ageMs(one))));
     const empty = pod.sandboxes.filter(
       (sandbox, index) => index > 0 && sandbox.state === 'notReady' && !pod.containers.some(({ sandboxId }) => sandboxId === sandbox.id),
     );
@@ -42,23 +42,26 @@ export const selectGarbage = (
   }
   const surplus = groups.flatMap((group) => group.slice(Math.max(0, policy.maxPerContainer)));
   const kept = groups.map((group) => group.slice(0, Math.max(0, policy.maxPerContainer)));
-  return { containerIds: [...ofEnded, ...surplus, ...beyondTotal(kept, policy)].map(({ id }) => id), podSandboxIds };
+  return { containerIds: [...ofEnded, ...surplus, ...beyondTotal(kept, policy, ageMs)].map(({ id }) => id), podSandboxIds };
 };
 
 /** A container that was created and never started is garbage when it is older than any start takes, ms. */
 const CREATED_TTL_MS = 600_000;
 
-const isDead = ({ state, createdAtMs }: ObservedContainer, { minAgeMs }: GarbagePolicy, nowMs: number): boolean =>
-  (state === 'exited' && nowMs - createdAtMs >= minAgeMs) ||
-  (state === 'created' && nowMs - createdAtMs >= Math.max(minAgeMs, CREATED_TTL_MS));
+const isDead = ({ state }: ObservedContainer, { minAgeMs }: GarbagePolicy, ageMs: number): boolean =>
+  (state === 'exited' && ageMs >= minAgeMs) || (state === 'created' && ageMs >= Math.max(minAgeMs, CREATED_TTL_MS));
 
 /** Over the limit for all: an equal share for each name, at least one, then the oldest go. */
-const beyondTotal = (groups: readonly (readonly ObservedContainer[])[], { maxInAll }: GarbagePolicy): readonly ObservedContainer[] => {
+const beyondTotal = (
+  groups: readonly (readonly ObservedContainer[])[],
+  { maxInAll }: GarbagePolicy,
+  ageMs: (container: ObservedContainer) => number,
+): readonly ObservedContainer[] => {
   const total = groups.reduce((sum, group) => sum + group.length, 0);
   if (maxInAll < 0 || total <= maxInAll) return [];
   const filled = groups.filter((group) => group.length > 0);
   const share = Math.max(1, Math.floor(maxInAll / Math.max(1, filled.length)));
   const overShare = filled.flatMap((group) => group.slice(share));
-  const rest = filled.flatMap((group) => group.slice(0, share)).sort((a, b) => b.createdAtMs - a.createdAtMs);
+  const rest = filled.flatMap((group) => group.slice(0, share)).sort((a, b) => ageMs(a) - ageMs(b));
   return [...overShare, ...rest.slice(maxInAll)];
 };

@@ -1,6 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { asyncScheduler, defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
+import { defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
 import type { NodePressure } from '../core/admission/node-admission-facts.js';
 import type { EvictionSignal, SignalReadings, StarvedResource } from '../core/eviction/eviction-signal.js';
 import type { EvictionThreshold } from '../core/eviction/eviction-threshold.js';
@@ -12,6 +12,7 @@ import type { PodView } from '../core/pod-view.js';
 import type { Termination } from '../core/termination.js';
 import { fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
+import { steadyScheduler } from '../steady-scheduler.js';
 import { delay } from '../time-limit.js';
 import { evictionLook } from './eviction-look.js';
 
@@ -40,8 +41,10 @@ export interface EvictPodsOptions {
   readonly enforceLimits: boolean;
   /** Default 10 s (evictionMonitoringPeriod, pkg/kubelet/kubelet.go). */
   readonly intervalMs?: number;
-  /** Default `asyncScheduler`. */
+  /** Timers, and the clock of durations and of `SignalReading.atMs`. Nobody may set it. Default `steadyScheduler`. */
   readonly scheduler?: SchedulerLike;
+  /** The machine's clock, ms, for the times that conditions show. Default `Date.now`, or the given scheduler's clock. */
+  readonly wallNow?: () => number;
 }
 
 export type EvictionActivity =
@@ -74,8 +77,9 @@ const CLEANUP_POLL_MS = 1_000;
  */
 export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivity> =>
   defer(() => {
-    const { intervalMs = 10_000, scheduler = asyncScheduler } = options;
-    const look = evictionLook({ ...options, scheduler });
+    const { intervalMs = 10_000, scheduler = steadyScheduler } = options;
+    const wallNow = options.wallNow ?? (options.scheduler === undefined ? Date.now : () => scheduler.now());
+    const look = evictionLook({ ...options, scheduler, wallNow });
     let pods: ReadonlyMap<PodUid, PodView> = new Map();
     const leaving = new Set<PodUid>();
     const known$ = merge(

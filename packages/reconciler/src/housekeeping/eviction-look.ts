@@ -15,14 +15,17 @@ import { isTerminal } from '../core/termination.js';
 import type { EvictionActivity, EvictPodsOptions } from './evict-pods.js';
 
 type Look = (views: readonly PodView[], emit: (activity: EvictionActivity) => void, signal: AbortSignal) => Promise<void>;
-type Options = Omit<EvictPodsOptions, 'pods$' | 'cleaned$' | 'intervalMs'> & { readonly scheduler: SchedulerLike };
+type Options = Omit<EvictPodsOptions, 'pods$' | 'cleaned$' | 'intervalMs'> & {
+  readonly scheduler: SchedulerLike;
+  readonly wallNow: () => number;
+};
 
 /** One look at the node after another, each of which remembers what the last one saw. */
 export const evictionLook = (options: Options): Look => {
-  const { port, scheduler, transitionPeriodMs, maxPodGracePeriodSeconds, enforceLimits } = options;
+  const { port, scheduler, wallNow, transitionPeriodMs, maxPodGracePeriodSeconds, enforceLimits } = options;
   const thresholdsOf = forLayout(options.thresholds);
   const limitsOf = pacedLimits(options);
-  let watch = newThresholdWatch(scheduler.now());
+  let watch = newThresholdWatch(wallNow());
   let told = false;
 
   return async (views, emit, signal) => {
@@ -30,7 +33,7 @@ export const evictionLook = (options: Options): Look => {
     const { readings, layout } = await port.read({ signal });
     const thresholds = thresholdsOf(layout);
     const before = watch.pressures;
-    watch = watchThresholds(watch, { thresholds, readings, transitionPeriodMs, nowMs: scheduler.now() });
+    watch = watchThresholds(watch, { thresholds, readings, transitionPeriodMs, nowMs: scheduler.now(), wallMs: wallNow() });
     if (!told || watch.pressures !== before) emit({ type: 'pressures', pressures: watch.pressures });
     told = true;
 

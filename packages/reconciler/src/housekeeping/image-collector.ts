@@ -1,7 +1,8 @@
 import { describeError } from '@solo-kubelet/diagnostics';
-import { asyncScheduler, catchError, concat, exhaustMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
+import { catchError, concat, exhaustMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
+import { steadyScheduler } from '../steady-scheduler.js';
 import {
   DEFAULT_IMAGE_GARBAGE_POLICY,
   type FilesystemUse,
@@ -25,7 +26,7 @@ export interface ImageCollectorOptions {
   readonly policy?: Partial<ImageGarbagePolicy>;
   /** Default 5 min. */
   readonly intervalMs?: number;
-  /** Default `asyncScheduler`. */
+  /** Default `steadyScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
 
@@ -49,7 +50,7 @@ export const imageCollector = ({
   images,
   policy,
   intervalMs = 300_000,
-  scheduler = asyncScheduler,
+  scheduler = steadyScheduler,
 }: ImageCollectorOptions): ImageCollector => {
   const rules = { ...DEFAULT_IMAGE_GARBAGE_POLICY, ...policy };
   const watchingSinceMs = scheduler.now();

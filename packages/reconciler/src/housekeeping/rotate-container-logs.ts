@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { asyncScheduler, catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
+import { catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { fromAbortable, fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
+import { steadyScheduler } from '../steady-scheduler.js';
 import { rotateLog } from './rotate-log.js';
 
 /** What rotation needs of a runtime. */
@@ -22,8 +23,10 @@ export interface RotateContainerLogsOptions {
   readonly workers?: number;
   /** `containerLogMonitorInterval`, ms. Default 10 s. */
   readonly intervalMs?: number;
-  /** Default `asyncScheduler`. */
+  /** Default `steadyScheduler`. */
   readonly scheduler?: SchedulerLike;
+  /** The machine's clock, ms, for the names of rotated files. Default `Date.now`. */
+  readonly wallNow?: () => number;
 }
 
 export type LogRotationActivity =
@@ -37,7 +40,8 @@ export const rotateContainerLogs = ({
   maxFiles = 5,
   workers = 1,
   intervalMs = 10_000,
-  scheduler = asyncScheduler,
+  scheduler = steadyScheduler,
+  wallNow = Date.now,
 }: RotateContainerLogsOptions): Observable<LogRotationActivity> => {
   if (maxBytes < 0) return EMPTY;
   const check = (containerId: string, logPath: string): Observable<LogRotationActivity> =>
@@ -49,7 +53,7 @@ export const rotateContainerLogs = ({
       );
       if (size === undefined) return reopen(); // somebody deleted it: the runtime writes to a file without a name
       if (size < maxBytes) return;
-      await rotateLog({ logPath, maxFiles, nowMs: scheduler.now(), reopen, signal });
+      await rotateLog({ logPath, maxFiles, nowMs: wallNow(), reopen, signal });
       emit({ type: 'logRotated', containerId, path: logPath, sizeBytes: size });
     }).pipe(
       catchError((error: unknown) => of<LogRotationActivity>({ type: 'logRotationFailed', containerId, message: describeError(error) })),

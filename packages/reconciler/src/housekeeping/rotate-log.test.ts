@@ -25,6 +25,15 @@ it('names the old log by date, compresses the one before, and keeps as many as a
   expect(gunzipSync(await readFile(join(directory, '0.log.20260102-030400.gz'))).toString()).toBe('log 4');
 });
 
+it('keeps the order of the names when the clock is set back', async () => {
+  for (const minute of [30, 40, 1]) {
+    await writeFile(join(directory, '0.log'), `log ${minute}`);
+    await rotate(minute);
+  }
+  expect((await readdir(directory)).sort()).toEqual(['0.log', '0.log.20260102-034000.gz', '0.log.20260102-034001']);
+  expect(await readFile(join(directory, '0.log.20260102-034001'), 'utf8')).toBe('log 1');
+});
+
 it('clears away what an interrupted rotation left', async () => {
   await writeFile(join(directory, '0.log'), 'now');
   for (const name of ['0.log.20260101-000000', '0.log.20260101-000000.gz', '0.log.20260101-000001.tmp'])

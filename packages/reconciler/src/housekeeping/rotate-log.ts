@@ -29,7 +29,7 @@ export const rotateLog = async ({ logPath, maxFiles, nowMs, reopen, signal }: Ro
   for (const name of rotated.slice(0, excess)) await rm(join(directory, name), { force: true });
   for (const name of rotated.slice(excess)) if (!name.endsWith('.gz')) await compress(join(directory, name), signal);
 
-  const dated = `${logPath}.${stampOf(nowMs)}`;
+  const dated = `${logPath}.${nextStamp(rotated, prefix, nowMs)}`;
   await rename(logPath, dated);
   try {
     await reopen();
@@ -44,6 +44,17 @@ const compress = async (path: string, signal: AbortSignal): Promise<void> => {
   await pipeline(createReadStream(path), createGzip(), createWriteStream(`${path}.tmp`, { mode }), { signal });
   await rename(`${path}.tmp`, `${path}.gz`);
   await rm(path, { force: true });
+};
+
+/** Later than every stamp there is, also when the clock was set back: readers and the next rotation go by the order of names. */
+const nextStamp = (rotated: readonly string[], prefix: string, nowMs: number): string => {
+  const newest = rotated
+    .map((name) => /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(name.slice(prefix.length)))
+    .findLast((match) => match !== null);
+  const stamp = stampOf(nowMs);
+  if (newest === undefined || newest === null || stamp > newest[0]) return stamp;
+  const [year = 0, month = 1, day = 1, hours = 0, minutes = 0, seconds = 0] = newest.slice(1).map(Number);
+  return stampOf(new Date(year, month - 1, day, hours, minutes, seconds + 1).getTime());
 };
 
 /** `20260102-150405`, local time. */

@@ -1,6 +1,6 @@
 import { type Container, containerHash, type Pod, quantityValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { SchedulerLike } from 'rxjs';
-import type { ObservedContainer, ObservedPod, ObservedSandbox } from '../core/observed-pod.js';
+import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, uidOf } from '../core/pod-identity.js';
 import { heldTo, type PodResources, resourcesOfPod } from '../core/resize/pod-resources.js';
 import type { RuntimePort } from '../runtime-port.js';
@@ -25,6 +25,8 @@ export type FakeFault =
 
 export interface FakeRuntimeOptions {
   readonly scheduler: SchedulerLike;
+  /** The machine's clock, ms, by which containers are dated. Default: the scheduler's. */
+  readonly wallNow?: () => number;
   readonly script?: (container: Container, restartCount: number, pod: Pod) => FakeScript;
   /** Asked at every call. Default: no faults. */
   readonly fault?: (method: string) => FakeFault | undefined;
@@ -66,6 +68,7 @@ interface Held {
 /** A container runtime in memory, under the scheduler's time, that watches over the laws a kubelet must keep. */
 export const fakeRuntime = ({
   scheduler,
+  wallNow = () => scheduler.now(),
   script = () => ({}),
   fault = () => undefined,
   latencyMs = () => 1,
@@ -88,7 +91,7 @@ export const fakeRuntime = ({
     const pod = held.get(uid);
     if (pod === undefined || (pod.sandboxes.length === 0 && pod.containers.length === 0)) return undefined;
     const { name, namespace } = pod.pod.metadata;
-    return { uid, name, namespace, sandboxes: [...pod.sandboxes], containers: [...pod.containers] };
+    return newestFirst({ uid, name, namespace, sandboxes: pod.sandboxes, containers: pod.containers });
   };
   const ownerOf = (containerId: string): Held | undefined =>
     [...held.values()].find((pod) => pod.containers.some(({ id }) => id === containerId));
@@ -102,7 +105,7 @@ export const fakeRuntime = ({
     ownerOf(containerId)?.containers.find(({ id }) => id === containerId);
   const exit = (containerId: string, exitCode: number): void => {
     if (find(containerId)?.state !== 'running') return;
-    change(containerId, { state: 'exited', exitCode, finishedAtMs: scheduler.now(), reason: exitCode === 0 ? 'Completed' : 'Error' });
+    change(containerId, { state: 'exited', exitCode, finishedAtMs: wallNow(), reason: exitCode === 0 ? 'Completed' : 'Error' });
   };
 
   /** Every call takes its time, may be aborted while it does, and may go wrong. */
@@ -181,7 +184,7 @@ export const fakeRuntime = ({
           const hostNetwork = pod.spec.hostNetwork === true;
           const ips = hostNetwork ? [] : [`10.0.0.${ids % 250}`];
           owner.sandboxes = [
-            { id: podSandboxId, attempt, state: 'ready', createdAtMs: scheduler.now(), hostNetwork, ips, networkReported: true },
+            { id: podSandboxId, attempt, state: 'ready', createdAtMs: wallNow(), hostNetwork, ips, networkReported: true },
             ...owner.sandboxes,
           ];
           return { ok: true, podSandboxId, ips } as const;
@@ -207,7 +210,7 @@ export const fakeRuntime = ({
           if (live(owner, container.name).length > 0) violations.push(`two live instances of ${uid}/${container.name}`);
           const containerId = nextId('container');
           containerCgroups.set(containerId, heldTo(pod, container));
-          const nowMs = scheduler.now();
+          const nowMs = wallNow();
           owner.containers = [
             {
               id: containerId,

@@ -5,15 +5,20 @@ export interface VirtualTime {
   readonly scheduler: SchedulerLike;
   /** Lets this much time pass: timers fire in order, and between any two all promises settle. */
   advance(ms: number): Promise<void>;
-  /** The clock jumps without timers noticing, as when somebody sets it. */
+  /** The machine's clock, ms: the scheduler's, and all jumps. */
+  wallNow(): number;
+  /** The machine's clock jumps without timers noticing, as when somebody sets it. */
   jump(ms: number): void;
+  /** As when a new process starts: from here on the scheduler's clock says what the machine's says now. */
+  restart(): void;
 }
 
 /** Time for streams and promises together. Starts at the given moment, default 2026-01-01. */
 export const virtualTime = (startMs = Date.UTC(2026, 0, 1)): VirtualTime => {
   const scheduler = new VirtualTimeScheduler();
-  let skewMs = startMs;
-  scheduler.now = () => scheduler.frame + skewMs;
+  let steadyAheadMs = startMs;
+  let skewMs = 0;
+  scheduler.now = () => scheduler.frame + steadyAheadMs;
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 3; turn++) await setImmediate();
   };
@@ -29,6 +34,11 @@ export const virtualTime = (startMs = Date.UTC(2026, 0, 1)): VirtualTime => {
         await settle();
       }
       scheduler.frame = until;
+    },
+    wallNow: () => scheduler.now() + skewMs,
+    restart: () => {
+      steadyAheadMs += skewMs;
+      skewMs = 0;
     },
     jump: (ms) => {
       skewMs += ms;

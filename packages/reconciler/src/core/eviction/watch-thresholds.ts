@@ -16,12 +16,12 @@ export interface ThresholdWatch {
   readonly pressures: readonly NodePressure[];
 }
 
-export const newThresholdWatch = (nowMs: number): ThresholdWatch => ({
+export const newThresholdWatch = (wallMs: number): ThresholdWatch => ({
   metSinceMs: new Map(),
   overdue: [],
   lastSeenMs: new Map(),
   lastSevereMs: new Map(),
-  pressures: PRESSURES.map((type) => ({ type, status: false, sinceMs: nowMs })),
+  pressures: PRESSURES.map((type) => ({ type, status: false, sinceMs: wallMs })),
 });
 
 export interface ThresholdInput {
@@ -30,7 +30,10 @@ export interface ThresholdInput {
   readonly readings: SignalReadings;
   /** `evictionPressureTransitionPeriod`, ms. */
   readonly transitionPeriodMs: number;
+  /** By the steady clock. */
   readonly nowMs: number;
+  /** By the machine's clock: what a condition shows. Default: `nowMs`. */
+  readonly wallMs?: number;
 }
 
 /** Whether less is left than the threshold allows; a signal that nobody could read tells nothing. */
@@ -48,7 +51,7 @@ export const anyUnresolved = (thresholds: readonly EvictionThreshold[], readings
 /** Takes in one look at the node (pkg/kubelet/eviction/eviction_manager.go synchronize). An unchanged list of conditions stays the same object. */
 export const watchThresholds = (
   watch: ThresholdWatch,
-  { thresholds, readings, transitionPeriodMs, nowMs }: ThresholdInput,
+  { thresholds, readings, transitionPeriodMs, nowMs, wallMs = nowMs }: ThresholdInput,
 ): ThresholdWatch => {
   const met = thresholds.filter((one) => isMet(one, readings, false) || (watch.overdue.includes(one) && isMet(one, readings, true)));
   const metSinceMs = new Map(met.map((one) => [one, Math.min(watch.metSinceMs.get(one) ?? nowMs, nowMs)]));
@@ -61,7 +64,7 @@ export const watchThresholds = (
     const status = isRecent(lastSeenMs.get(one.type));
     const sparesPods = status && !isRecent(lastSevereMs.get(one.type));
     if (one.status === status && (one.sparesPods ?? false) === sparesPods) return one;
-    return { type: one.type, status, sinceMs: one.status === status ? one.sinceMs : nowMs, ...(sparesPods ? { sparesPods } : {}) };
+    return { type: one.type, status, sinceMs: one.status === status ? one.sinceMs : wallMs, ...(sparesPods ? { sparesPods } : {}) };
   });
   const changed = pressures.some((one, index) => one !== watch.pressures[index]);
   return {

@@ -13,6 +13,8 @@ import { onePerFamily } from './pod-ips.js';
 import { derivePhase } from './pod-phase.js';
 
 export interface PodStatusInput extends RunningPodInput {
+  /** Time by the machine's clock, ms: what new times in the status are. Default: `nowMs`. */
+  readonly wallMs?: number;
   readonly nodeIps: readonly string[];
   /** Health of what its containers have been given, by container name; undefined: nothing. */
   readonly allocatedResources?: ReadonlyMap<string, readonly ResourceStatus[]> | undefined;
@@ -24,9 +26,9 @@ export interface PodStatusInput extends RunningPodInput {
 
 /** What Kubernetes would show of the pod. Upstream: pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/generate.go. */
 export const derivePodStatus = (input: PodStatusInput): PodStatus => {
-  const { pod, observed, ledger, status: previous, nowMs } = input;
+  const { pod, observed, ledger, status: previous, wallMs = input.nowMs } = input;
   const qosClass = podQosClass(pod);
-  const startTime = previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(Math.min(nowMs, oldestMs(input) ?? nowMs));
+  const startTime = previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(Math.min(wallMs, oldestMs(input) ?? wallMs));
   if (ledger.admission.state === 'refused') {
     const { reason, message } = ledger.admission;
     return { ...observedGeneration(pod), phase: 'Failed', reason, message: `Pod was rejected: ${message}`, qosClass, startTime };
@@ -59,7 +61,7 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     disruption: disruptionMessage(input),
     resize: phase === 'Failed' || phase === 'Succeeded' ? undefined : resizeFacts(input),
     previous: previous?.conditions ?? [],
-    nowMs,
+    nowMs: wallMs,
   });
   return {
     ...observedGeneration(pod),

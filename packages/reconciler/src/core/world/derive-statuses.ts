@@ -4,7 +4,7 @@ import type { PodUid } from '../pod-identity.js';
 import { generationOf } from '../runtime-snapshot.js';
 import { derivePodStatus } from '../status/derive-pod-status.js';
 import { knownPod, syncInput } from './sync-input.js';
-import type { World, WorldInput, WorldSettings } from './world.js';
+import { momentOf, type World, type WorldInput, type WorldSettings } from './world.js';
 
 export const deriveStatuses = (settings: WorldSettings, before: World, after: World, input: WorldInput): World => {
   if (!after.restored || after.observed.generation === 0) return after;
@@ -18,6 +18,7 @@ export const deriveStatuses = (settings: WorldSettings, before: World, after: Wo
     const status = derivePodStatus({
       ...sync,
       pod,
+      wallMs: momentOf(input).wallMs,
       nodeIps: after.node?.nodeIps ?? [],
       allocatedResources: after.node?.allocatedResources?.get(uid),
       recursiveReadOnly: after.node?.recursiveReadOnlyClasses.includes(pod.spec.runtimeClassName ?? '') ?? false,

@@ -12,28 +12,42 @@ import { allocateResizes } from '../resize/allocate-resizes.js';
 import { takeEdit } from '../resize/take-edit.js';
 import { mergeObservation, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
 import { believedStatus } from '../status/believed-status.js';
+import { type Moment, reduceSteadyTimes } from '../steady-times.js';
 import { growReturnDelay, isTerminal, type Termination, WHOLE_POD } from '../termination.js';
 import { deriveStatuses } from './derive-statuses.js';
 import { takeActivity } from './take-activity.js';
 import { takeManifest } from './take-manifest.js';
 import { withLedger, withLedgers } from './with-ledger.js';
-import type { RestoredRecord, World, WorldInput, WorldSettings } from './world.js';
+import { momentOf, type RestoredRecord, type World, type WorldInput, type WorldSettings } from './world.js';
 
 /** The one reducer: takes in what happened, then admits what waits and derives the statuses of the pods it concerns. */
 export const reduceWorld = (settings: WorldSettings, world: World, input: WorldInput): World => {
   const took = takeIn(settings, world, input);
   if (took === world) return world;
-  const taken = hasLooked(took) && !hasLooked(world) ? doubtStartTimes(took, input.atMs) : took;
+  const now = momentOf(input);
+  const taken = hasLooked(took) && !hasLooked(world) ? doubtStartTimes(took, now.wallMs) : took;
   const admitted = admits(input) ? admitWaiting(allocateWaiting(settings, taken)) : taken;
-  return deriveStatuses(settings, world, admitted, input);
+  return noteStarts(world, deriveStatuses(settings, world, noteStarts(world, admitted, now), input), now);
+};
+
+/** Pods whose `startTime` is new start to count from then; the machine's clock is believed that once. */
+const noteStarts = (before: World, after: World, now: Moment): World => {
+  if (before.statuses === after.statuses) return after;
+  const activeSinceMs = new Map(after.activeSinceMs);
+  for (const uid of activeSinceMs.keys()) if (!after.statuses.has(uid)) activeSinceMs.delete(uid);
+  for (const [uid, { startTime }] of after.statuses) {
+    if (startTime === undefined || (startTime === before.statuses.get(uid)?.startTime && activeSinceMs.has(uid))) continue;
+    activeSinceMs.set(uid, now.steadyMs - Math.max(0, now.wallMs - Date.parse(startTime)));
+  }
+  return { ...after, activeSinceMs };
 };
 
 /** The records of earlier processes and a first picture of the runtime are there to be held against each other. */
 const hasLooked = ({ restored, observed }: World): boolean => restored && observed.generation > 0;
 
-const doubtStartTimes = (world: World, nowMs: number): World => ({
+const doubtStartTimes = (world: World, wallMs: number): World => ({
   ...world,
-  statuses: new Map([...world.statuses].map(([uid, status]) => [uid, believedStatus(status, world.observed.pods.get(uid), nowMs)])),
+  statuses: new Map([...world.statuses].map(([uid, status]) => [uid, believedStatus(status, world.observed.pods.get(uid), wallMs)])),
 });
 
 const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World => {
@@ -41,15 +55,15 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
     case 'restored':
       return restore(world, input.records);
     case 'manifest':
-      return takeManifest(world, input.event, input.atMs);
+      return takeManifest(world, input.event, momentOf(input));
     case 'observed':
-      return takeObservation(world, input.observation);
+      return takeObservation(settings, world, input.observation, momentOf(input));
     case 'verdict':
       return takeVerdict(world, input.verdict);
     case 'node':
       return takeNode(world, input.facts);
     case 'activity':
-      return takeActivity(settings, world, input, input.atMs);
+      return takeActivity(settings, world, input, momentOf(input));
     case 'terminate':
       return isTerminal(world.statuses.get(input.podUid))
         ? world
@@ -95,11 +109,14 @@ const takeNode = (world: World, facts: NodeAdmissionFacts): World => {
   return { ...world, node: facts, resourceRevision: world.resourceRevision + (same ? 0 : 1) };
 };
 
-const takeObservation = (world: World, observation: Observation): World => {
+const takeObservation = ({ backoffPolicy }: WorldSettings, world: World, observation: Observation, now: Moment): World => {
   const observed = mergeObservation(world.observed, observation);
   if (observed === world.observed) return world;
   const verdicts = pruneVerdicts(world.verdicts, observed);
-  return withLedgers({ ...world, observed, verdicts }, [...observed.pods.keys()]);
+  const context = { now, listedAtMs: world.listedAtMs, kubeletStartMs: backoffPolicy.kubeletStartMs };
+  const steadyTimes = reduceSteadyTimes(world.steadyTimes, world.observed, observed, context);
+  const listedAtMs = observation.type === 'listed' ? now.steadyMs : world.listedAtMs;
+  return withLedgers({ ...world, observed, verdicts, steadyTimes, listedAtMs }, [...observed.pods.keys()]);
 };
 
 /** Drops the verdicts about containers that are not there any more. */

@@ -27,6 +27,8 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
     nodeInTrouble: inTrouble(world.node, world.statuses.get(uid)),
     allocates: settings.allocates,
     backoffPolicy: settings.backoffPolicy,
+    steadyTimes: world.steadyTimes,
+    activeSinceMs: world.activeSinceMs.get(uid),
     nowMs,
   };
 };

@@ -4,6 +4,7 @@ import { welcome, withDeparted } from '../departed.js';
 import type { PodUid } from '../pod-identity.js';
 import { newLedger, type PodLedger } from '../pod-ledger.js';
 import { reducePodLedger } from '../reduce-pod-ledger.js';
+import type { Moment } from '../steady-times.js';
 import { WHOLE_POD } from '../termination.js';
 import { withLedger } from './with-ledger.js';
 import type { World, WorldInput, WorldSettings } from './world.js';
@@ -12,20 +13,26 @@ export const takeActivity = (
   settings: WorldSettings,
   world: World,
   { podUid: uid, activity, pod }: WorldInput & { readonly type: 'activity' },
-  nowMs: number,
+  now: Moment,
 ): World => {
   if (activity.type !== 'podForgotten') {
     const after = withLedger(world, uid, (ledger) =>
-      reducePodLedger(ledger, activity, { observed: world.observed.pods.get(uid), policy: settings.backoffPolicy, nowMs, pod }),
+      reducePodLedger(ledger, activity, {
+        observed: world.observed.pods.get(uid),
+        steadyTimes: world.steadyTimes,
+        policy: settings.backoffPolicy,
+        nowMs: now.steadyMs,
+        pod,
+      }),
     );
     return hasReleased(activity) ? { ...after, resourceRevision: after.resourceRevision + 1 } : after;
   }
-  const gone = { ...world, departed: withDeparted(world, uid, nowMs), statuses: dropped(world.statuses, uid) };
+  const gone = { ...world, departed: withDeparted(world, uid, now.steadyMs), statuses: dropped(world.statuses, uid) };
   const wanted = world.desired.pods.get(uid);
   const ledgers = new Map(world.ledgers);
   if (wanted === undefined) ledgers.delete(uid);
   else ledgers.set(uid, anew(wanted.pod, world.ledgers.get(uid))); // it came back while it was ending, or after the node ended it
-  return { ...gone, ...(wanted && welcome(gone, uid, nowMs)), ledgers, verdicts: dropped(world.verdicts, uid) };
+  return { ...gone, ...(wanted && welcome(gone, uid, now)), ledgers, verdicts: dropped(world.verdicts, uid) };
 };
 
 /** A pod that starts anew remembers nothing but how often the node has ended it. */

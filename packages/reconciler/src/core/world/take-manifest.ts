@@ -6,12 +6,13 @@ import { uidOf } from '../pod-identity.js';
 import { newLedger, type PodLedger } from '../pod-ledger.js';
 import { clearWaits } from '../reduce-pod-ledger.js';
 import { takeEdit } from '../resize/take-edit.js';
+import type { Moment } from '../steady-times.js';
 import { isTerminal } from '../termination.js';
 import { withLedger } from './with-ledger.js';
 import type { World } from './world.js';
 
-export const takeManifest = (world: World, given: ManifestEvent, nowMs: number): World => {
-  const event = given.type === 'applied' ? { ...given, pod: withSource(given.pod, given.origin, world, nowMs) } : given;
+export const takeManifest = (world: World, given: ManifestEvent, now: Moment): World => {
+  const event = given.type === 'applied' ? { ...given, pod: withSource(given.pod, given.origin, world, now.wallMs) } : given;
   if (event.type === 'touched') return takeTouch(world, event.origin);
   const desired = reduceDesired(world.desired, event);
   if (desired === world.desired) return world;
@@ -24,7 +25,7 @@ export const takeManifest = (world: World, given: ManifestEvent, nowMs: number):
     const ledger = ledgers.get(uid);
     // The same UID once more: edited under a pinned UID. Then nothing waits any longer; what an earlier process left waiting does.
     const again = world.desired.pods.has(uid);
-    if (ledger === undefined) return { ...world, desired, ...welcome(world, uid, nowMs), ledgers: ledgers.set(uid, newLedger(event.pod)) };
+    if (ledger === undefined) return { ...world, desired, ...welcome(world, uid, now), ledgers: ledgers.set(uid, newLedger(event.pod)) };
     if (!ledger.removed) {
       const waits = again ? askedAnew(ledger) : ledger;
       ledgers.set(uid, isTerminal(world.statuses.get(uid)) ? { ...waits, pod: event.pod } : takeEdit(waits, event.pod));
@@ -43,9 +44,9 @@ const CONFIG_SOURCE = 'kubernetes.io/config.source';
  * What the merger of sources notes on a static pod: where it comes from, and since when this kubelet knows it; an edit of it changes nothing about
  * that (pkg/kubelet/config/config.go). Neither is part of the pod's identity.
  */
-const withSource = (pod: Pod, { source }: ManifestOrigin, { desired }: World, nowMs: number): Pod => {
+const withSource = (pod: Pod, { source }: ManifestOrigin, { desired }: World, wallMs: number): Pod => {
   const seen =
-    desired.pods.get(uidOf(pod))?.pod.metadata.annotations?.[CONFIG_SEEN] ?? new Date(nowMs).toISOString().replace('Z', '000000Z');
+    desired.pods.get(uidOf(pod))?.pod.metadata.annotations?.[CONFIG_SEEN] ?? new Date(wallMs).toISOString().replace('Z', '000000Z');
   const annotations = { ...pod.metadata.annotations, [CONFIG_SOURCE]: source, [CONFIG_SEEN]: seen };
   return { ...pod, metadata: { ...pod.metadata, annotations } };
 };

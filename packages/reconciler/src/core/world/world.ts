@@ -11,6 +11,7 @@ import type { PodLedger } from '../pod-ledger.js';
 import type { PodVerdicts } from '../probe-results.js';
 import type { ResourceRecord } from '../resize/resource-record.js';
 import { emptySnapshot, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
+import type { Moment, SteadyTimes } from '../steady-times.js';
 import type { Termination } from '../termination.js';
 
 /** Everything known, of which every decision is a function. */
@@ -24,6 +25,12 @@ export interface World {
   readonly node: NodeAdmissionFacts | undefined;
   /** Grows whenever a pod that was refused resources may find some: another released its own, or the node changed. */
   readonly resourceRevision: number;
+  /** When the containers of `observed` were made, started and ended, by the clock that nobody can set. */
+  readonly steadyTimes: SteadyTimes;
+  /** Steady time of the last full listing, ms; undefined before the first. */
+  readonly listedAtMs: number | undefined;
+  /** Since when a pod counts as started, by the steady clock, ms: its `startTime`, as the machine's clock stood when it was set or read. */
+  readonly activeSinceMs: ReadonlyMap<PodUid, number>;
   /** Pods that have ended lately, for one that comes back. */
   readonly departed: ReadonlyMap<PodUid, Departed>;
   /** Records of earlier processes have been read. */
@@ -37,6 +44,9 @@ export const emptyWorld: World = {
   ledgers: new Map(),
   statuses: new Map(),
   departed: new Map(),
+  steadyTimes: new Map(),
+  listedAtMs: undefined,
+  activeSinceMs: new Map(),
   node: undefined,
   resourceRevision: 0,
   restored: false,
@@ -49,7 +59,12 @@ export interface RestoredRecord {
   readonly resources?: ResourceRecord;
 }
 
-export type WorldInput = { readonly atMs: number } & (
+export type WorldInput = {
+  /** Steady time, ms: what durations are measured by. */
+  readonly atMs: number;
+  /** Time by the machine's clock, ms: what a status shows. Default: `atMs`. */
+  readonly wallMs?: number;
+} & (
   | { readonly type: 'restored'; readonly records: readonly RestoredRecord[] }
   | { readonly type: 'manifest'; readonly event: ManifestEvent }
   | { readonly type: 'observed'; readonly observation: Observation }
@@ -62,6 +77,8 @@ export type WorldInput = { readonly atMs: number } & (
   | { readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }
   | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }
 );
+
+export const momentOf = ({ atMs, wallMs = atMs }: WorldInput): Moment => ({ steadyMs: atMs, wallMs });
 
 /** What stays the same for the life of the process. */
 export interface WorldSettings {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { steadyNow } from '../../steady-scheduler.js';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
 import { keyMatches, matchingAuths } from './registry-keyring.js';
 
@@ -25,7 +26,7 @@ export interface CredentialPluginsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Default 1 min. */
   readonly timeoutMs?: number;
-  /** Default `Date.now`. */
+  /** A clock that nobody can set, ms. Default `steadyNow`. */
   readonly now?: () => number;
   /** Told when a plugin could not answer: its name and why, never what it wrote. */
   readonly onFailure?: (failure: { readonly provider: string; readonly message: string }) => void;
@@ -45,7 +46,7 @@ const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 /** Credentials from exec plugins. Upstream: pkg/credentialprovider/plugin/plugin.go. */
 export const credentialPlugins = (options: CredentialPluginsOptions): ImageCredentials => {
-  const { providers, now = Date.now, onFailure = () => {} } = options;
+  const { providers, now = steadyNow, onFailure = () => {} } = options;
   const cache = new Map<string, { readonly auth: Readonly<Record<string, RegistryAuth>>; readonly untilMs: number }>();
 
   const ask = async (provider: CredentialProvider, repository: string, signal: AbortSignal | undefined) => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { steadyNow } from '../../steady-scheduler.js';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
 import { matchingAuths } from './registry-keyring.js';
 
@@ -10,7 +11,7 @@ export interface DockerConfigCredentialsOptions {
   readonly legacyDirs?: readonly string[];
   /** For how long a file that was read counts, ms. Default 5 min. */
   readonly cacheMs?: number;
-  /** Default `Date.now`. */
+  /** A clock that nobody can set, ms. Default `steadyNow`. */
   readonly now?: () => number;
 }
 
@@ -23,7 +24,7 @@ export const dockerConfigCredentials = ({
   configDirs,
   legacyDirs = [],
   cacheMs = DEFAULT_CACHE_MS,
-  now = Date.now,
+  now = steadyNow,
 }: DockerConfigCredentialsOptions): ImageCredentials => {
   let cached: { readonly auths: Auths; readonly untilMs: number } | undefined;
   return {
