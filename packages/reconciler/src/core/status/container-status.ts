@@ -24,6 +24,7 @@ export const deriveContainerStatus = (
   const previous = [...(input.status?.containerStatuses ?? []), ...(input.status?.initContainerStatuses ?? [])].find(
     ({ name }) => name === container.name,
   );
+  if (newest === undefined && previous !== undefined && podEnding(input) === 'removed') return asItEnded(previous);
   if (newest === undefined && previous !== undefined && staysAsItEnded(input, container, init, previous)) return previous;
   const limit = Math.floor(MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length));
   const observedState = newest === undefined ? stateWithoutInstance(input, container, init, previous) : stateOf(newest, previous, limit);
@@ -121,6 +122,10 @@ const stateWithoutInstance = (
   if (allAreRestarting(input)) return { waiting: { reason: 'RestartingAllContainers' } };
   return { waiting: { reason: (input.pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } };
 };
+
+/** Of a pod that is being removed nothing begins any more: its containers show how they ended while their records go. */
+const asItEnded = (previous: ContainerStatus): ContainerStatus =>
+  previous.state?.running === undefined ? previous : { ...previous, state: lost(previous), ready: false, started: false };
 
 /** The runtime has forgotten a container that has ended for good: its last status tells all there is to tell. */
 const staysAsItEnded = (input: RunningPodInput, container: Container, init: boolean, { state }: ContainerStatus): boolean =>

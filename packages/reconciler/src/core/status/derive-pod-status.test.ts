@@ -281,3 +281,30 @@ describe('addresses', () => {
 
 it('takes the start time of a pod that an earlier kubelet started from its first sandbox', () =>
   expect(derive({}, observedPod([running], [observedSandbox({ createdAtMs: 7_000 })])).startTime).toBe('1970-01-01T00:00:07Z'));
+
+describe('while a pod is removed', () => {
+  const spec = { initContainers: [container('one')] };
+  const removed = { ...admitted, removed: true };
+  const one = exited(0, 'one');
+
+  it('it stays Running, and its containers as they ended, when their records have gone', () => {
+    const running = derive(spec, observedPod([observedContainer('app'), one]));
+    const stopped = derive(spec, observedPod([exited(143), one]), { status: running, ledger: removed, wanted: false });
+    const half = derive(spec, observedPod([exited(143)]), { status: stopped, ledger: removed, wanted: false });
+    const gone = derive(spec, undefined, { status: half, ledger: removed, wanted: false });
+    for (const status of [stopped, half, gone]) {
+      expect(status.phase).toBe('Running');
+      expect(status.initContainerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 0 });
+      expect(status.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 143 });
+    }
+  });
+
+  it('a container whose end nobody saw is not said to be created', () => {
+    const status = derive(spec, undefined, {
+      status: derive(spec, observedPod([observedContainer('app'), one])),
+      ledger: removed,
+      wanted: false,
+    });
+    expect(status.containerStatuses?.[0]).toMatchObject({ ready: false, state: { terminated: { reason: 'ContainerStatusUnknown' } } });
+  });
+});
