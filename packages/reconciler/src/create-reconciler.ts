@@ -160,7 +160,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
-  const events$ = recordEvents({ podDoing$, probeReport$, nodeEvent$, world$, initialEvents, maxEvents, wallNow }).pipe(share());
+  const events$ = recordEvents({ podDoing$, probeReport$, nodeEvent$, world$, initialEvents, maxEvents, wallNow, scheduler }).pipe(share());
   const pods$ = world$.pipe(
     scan(reducePodViews, new Map<PodUid, PodView>() as ReadonlyMap<PodUid, PodView>),
     distinctUntilChanged(),

@@ -1,6 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { ProbeReport } from '@solo-kubelet/probe-engine';
-import { filter, map, merge, mergeMap, type Observable, scan, withLatestFrom } from 'rxjs';
+import { filter, map, merge, mergeMap, type Observable, type SchedulerLike, scan, withLatestFrom } from 'rxjs';
 import { aboutNode, aboutPod, type EventLog, recordEvent, restoredEventLog } from './core/event-log.js';
 import { type EventDraft, eventOfActivity } from './core/event-of-activity.js';
 import { eventOfProbe } from './core/event-of-probe.js';
@@ -19,6 +19,7 @@ export interface RecordEventsOptions {
   readonly maxEvents: number;
   /** The machine's clock, ms. */
   readonly wallNow: () => number;
+  readonly scheduler: SchedulerLike;
 }
 
 interface Said {
@@ -35,6 +36,7 @@ export const recordEvents = ({
   initialEvents,
   maxEvents,
   wallNow,
+  scheduler,
 }: RecordEventsOptions): Observable<KubeletEvent> => {
   const fromDoing$ = podDoing$.pipe(mergeMap(({ pod, activity }) => said(pod, eventOfActivity(activity, pod))));
   const fromProbes$ = probeReport$.pipe(
@@ -49,7 +51,10 @@ export const recordEvents = ({
     map(([draft, { node }]): Said => ({ about: aboutNode(node?.nodeName ?? ''), draft })),
   );
   return merge(fromDoing$, fromProbes$, fromNode$).pipe(
-    scan((log: EventLog, { about, draft }) => recordEvent(log, about, draft, wallNow(), maxEvents), restoredEventLog(initialEvents)),
+    scan(
+      (log: EventLog, { about, draft }) => recordEvent(log, about, draft, wallNow(), maxEvents, scheduler.now()),
+      restoredEventLog(initialEvents),
+    ),
     map(({ latest }) => latest),
     filter((latest) => latest !== undefined),
   );

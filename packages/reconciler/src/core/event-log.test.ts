@@ -67,6 +67,22 @@ describe('events', () => {
     expect(recordEvent(restoredEventLog([...log.events.values()]), about, draft, 70_000, 10).latest?.count).toBe(3);
   });
 
+  it('of one kind that each say something else are combined from the tenth on, until ten minutes are quiet', () => {
+    const about = aboutPod(web, 'one');
+    let log = restoredEventLog([]);
+    const say = (message: string, atMs: number) => {
+      log = recordEvent(log, about, { type: 'Warning', reason: 'Unhealthy', message }, atMs, 100);
+      return log.latest;
+    };
+    for (let id = 0; id < 500; id++) say(`no answer to request ${id}`, id * 1_000);
+    expect(log.events.size).toBe(10);
+    expect(log.latest).toMatchObject({ message: '(combined from similar events): no answer to request 499', count: 491 });
+    expect(say('no answer to request 1000', 1_200_000)).toMatchObject({ message: 'no answer to request 1000', count: 1 });
+    expect(recordEvent(log, about, { type: 'Normal', reason: 'Pulled', message: 'x' }, 1_200_000, 100).latest).toMatchObject({
+      message: 'x',
+    });
+  });
+
   it('beyond the bound push out what was longest quiet', () => {
     const say = (log: ReturnType<typeof restoredEventLog>, message: string) =>
       recordEvent(log, aboutNode('node1'), { type: 'Normal', reason: 'Started', message }, 0, 2);

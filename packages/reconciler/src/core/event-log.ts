@@ -3,33 +3,61 @@ import { type EventDraft, fieldPathOf } from './event-of-activity.js';
 import type { KubeletEvent } from './kubelet-event.js';
 import { kubernetesTime } from './status/kubernetes-time.js';
 
+/** How many different messages of one kind within so long make all further ones one event (client-go tools/record/events_cache.go). */
+const SIMILAR_MESSAGES = 10;
+const SIMILAR_WITHIN_MS = 600_000;
+const MAX_KINDS = 4_096;
+const COMBINED = '(combined from similar events): ';
+
+/** Messages of one source, object, type and reason, each of which came at most ten minutes after the one before. */
+interface Similar {
+  readonly messages: readonly string[];
+  /** By the steady clock. */
+  readonly lastMs: number;
+}
+
 /** Events so far, least recently repeated first, and the one that came last. */
 export interface EventLog {
   readonly events: ReadonlyMap<string, KubeletEvent>;
   readonly latest: KubeletEvent | undefined;
   readonly nextNumber: number;
+  /** By kind: an event without its message and container. */
+  readonly similar: ReadonlyMap<string, Similar>;
 }
 
 export const restoredEventLog = (events: readonly KubeletEvent[]): EventLog => ({
   events: new Map(events.map((event) => [mergeKey(event), event])),
   latest: undefined,
   nextNumber: events.length,
+  similar: new Map(),
 });
 
 /** Equal events are one event that is counted, as upstream's correlator does. */
-const mergeKey = ({ type, reason, message, involvedObject: { uid, fieldPath } }: Omit<KubeletEvent, 'id'>): string =>
-  JSON.stringify([uid, fieldPath, type, reason, message]);
+const mergeKey = (event: Omit<KubeletEvent, 'id'>): string =>
+  event.message.startsWith(COMBINED) ? kindKey(event) : JSON.stringify([kindKey(event), event.involvedObject.fieldPath, event.message]);
 
-/** Adds an event or counts it once more; holds at most `maxEvents`, dropping what was longest quiet. */
+const kindKey = ({ type, reason, involvedObject: { kind, uid } }: Omit<KubeletEvent, 'id'>): string =>
+  JSON.stringify([kind, uid, type, reason]);
+
+/** Takes in one more message of a kind; `combined` when there have been too many different ones to be told apart. */
+const withMessage = (known: Similar | undefined, message: string, nowMs: number): Similar & { readonly combined: boolean } => {
+  const before = known !== undefined && nowMs - known.lastMs <= SIMILAR_WITHIN_MS ? known.messages : [];
+  const messages = before.includes(message) ? before : [...before, message];
+  const combined = messages.length >= SIMILAR_MESSAGES;
+  return { messages: combined ? messages.slice(1) : messages, lastMs: nowMs, combined };
+};
+
+/** `nowMs` by the machine's clock, `steadyMs` by the one that durations are measured by. Adds an event or counts it once more; holds at most `maxEvents`, dropping what was longest quiet. */
 export const recordEvent = (
   log: EventLog,
   about: KubeletEvent['involvedObject'],
   draft: EventDraft,
   nowMs: number,
   maxEvents: number,
+  steadyMs = nowMs,
 ): EventLog => {
   const time = kubernetesTime(nowMs);
-  const fresh = {
+  const said = {
     type: draft.type,
     reason: draft.reason,
     message: draft.message,
@@ -39,12 +67,22 @@ export const recordEvent = (
     lastTimestamp: time,
     source: { component: 'kubelet' },
   } as const;
+  const kind = kindKey(said);
+  const { combined, ...messages } = withMessage(log.similar.get(kind), draft.message, steadyMs);
+  const fresh = combined ? { ...said, message: `${COMBINED}${draft.message}` } : said;
+  const similar = new Map(log.similar);
+  similar.delete(kind);
+  similar.set(kind, messages);
+  for (const oldest of similar.keys()) {
+    if (similar.size <= MAX_KINDS) break;
+    similar.delete(oldest);
+  }
   const key = mergeKey(fresh);
   const before = log.events.get(key);
   const latest: KubeletEvent =
     before === undefined
       ? { id: eventId(fresh, nowMs, log.nextNumber), ...fresh }
-      : { ...before, count: before.count + 1, lastTimestamp: time };
+      : { ...before, involvedObject: about, message: fresh.message, count: before.count + 1, lastTimestamp: time };
   const events = new Map(log.events);
   events.delete(key);
   events.set(key, latest);
@@ -52,7 +90,7 @@ export const recordEvent = (
     if (events.size <= maxEvents) break;
     events.delete(oldest);
   }
-  return { events, latest, nextNumber: log.nextNumber + 1 };
+  return { events, latest, nextNumber: log.nextNumber + 1, similar };
 };
 
 export const aboutPod = (pod: Pod, containerName: string | undefined): KubeletEvent['involvedObject'] => {
