@@ -7,6 +7,7 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletService } from '../run/kubelet-services.js';
 import { KUBERNETES_VERSION } from '../version.js';
 import { cgroupsOf } from './cgroups-of-node.js';
+import { conditionSince } from './condition-since.js';
 import { countPods } from './count-pods.js';
 import { eventObject } from './event-object.js';
 import { firstSeen, type SeenPod } from './first-seen.js';
@@ -60,12 +61,13 @@ export const nodeApiService: KubeletService = (context) => {
   const recordPods = podRecorder(metrics, steadyNow);
   let lastRelistMs = performance.now();
 
+  const readySince = conditionSince(startedAtMs);
   const view: NodeView = {
     nodeName,
     pods,
     events,
     manifests,
-    node: ({ signal }) => nodeObject(context, signal),
+    node: ({ signal }) => nodeObject(context, signal, readySince),
     configuration: shownConfiguration(config),
     healthChecks: [
       { name: 'log', check: () => undefined },

@@ -22,6 +22,7 @@ const MAX_IMAGE_NAMES = 5;
 export const nodeObject = async (
   { nodeName, node, facts$, cri, runtimeVersion, config, startedAtMs, networkFault }: KubeletContext,
   signal: AbortSignal,
+  readySince: (ready: boolean, nowMs: number) => number,
 ): Promise<object> => {
   const [status, images, osRelease, machineId, bootId, productUuid, { pressures = [], shuttingDown }] = await Promise.all([
     cri.runtime.status({}, { signal }).catch((error: unknown) => error as Error),
@@ -47,13 +48,13 @@ export const nodeObject = async (
     ...(shuttingDown ? ['node is shutting down'] : []),
   ];
   const ready = isTrue('RuntimeReady') && isTrue('NetworkReady') && !shuttingDown;
-  const condition = (type: string, value: boolean, reason: string, message: string): NodeCondition => ({
-    type,
-    status: value ? 'True' : 'False',
+  const readyCondition = (reason: string, message: string): NodeCondition => ({
+    type: 'Ready',
+    status: ready ? 'True' : 'False',
     reason,
     message,
     lastHeartbeatTime: now,
-    lastTransitionTime: now,
+    lastTransitionTime: new Date(readySince(ready, nowMs)).toISOString().replace(/\.\d+Z$/, 'Z'),
   });
   return {
     kind: 'Node',
@@ -65,12 +66,7 @@ export const nodeObject = async (
       allocatable: resources.allocatable,
       conditions: [
         ...pressureConditions(pressures, { startedAtMs, nowMs }),
-        condition(
-          'Ready',
-          ready,
-          ready ? 'KubeletReady' : 'KubeletNotReady',
-          ready ? 'kubelet is posting ready status' : problems.join(', '),
-        ),
+        readyCondition(ready ? 'KubeletReady' : 'KubeletNotReady', ready ? 'kubelet is posting ready status' : problems.join(', ')),
       ],
       addresses: [...facts.nodeIps.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: nodeName }],
       daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
