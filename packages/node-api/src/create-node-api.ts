@@ -32,6 +32,7 @@ import {
 import type { Route } from './server/route.js';
 import { createCpuRates } from './stats/cpu-rates.js';
 import { createSystemContainers } from './stats/system-containers.js';
+import { createUsageCache } from './stats/usage-cache.js';
 import { readClientCa } from './tls/client-ca.js';
 import type { CertificatePair } from './tls/make-certificate.js';
 import { type ServingCertificateOptions, servingCertificate } from './tls/serving-certificate.js';
@@ -63,6 +64,8 @@ export interface NodeApiOptions {
   readonly rootDirectory: string;
   /** Whether /stats/summary tells what volumes occupy. Default true. */
   readonly measuresVolumes?: boolean;
+  /** How long a count of what a volume or a log directory occupies is good, ms. Default 1 min, as volumeStatsAggPeriod. */
+  readonly volumeStatsPeriodMs?: number;
   /** Path of the runtime's unix socket, by which its process is found for /stats/summary. Default: it is left out. */
   readonly runtimeSocket?: string;
   /** Shown by /logs. Upstream /var/log; undefined switches the path off. */
@@ -81,6 +84,7 @@ export interface NodeApi extends AsyncDisposable {
   readonly listeners: Readonly<Partial<Record<'tls' | 'readOnly' | 'healthz' | 'socket', Listener>>>;
 }
 
+const DEFAULT_VOLUME_STATS_PERIOD_MS = 60_000;
 const DEFAULT_RELOAD_INTERVAL_MS = 60_000;
 const DEFAULT_HEADER_TIMEOUT_MS = 20_000;
 const LOCAL_USER: Identity = { name: 'local', groups: ['system:masters'] };
@@ -101,7 +105,7 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   } = options;
   const stopping = new AbortController();
   const health = healthRoutes(view.healthChecks, logger, metrics.healthChecks);
-  const routes = allRoutes(options, health, logger, now);
+  const routes = allRoutes(options, health, logger, now, stopping.signal);
   const credentials = await loadCredentials(options, now, logger);
   /** Connections on which good credentials were shown. */
   const known = new WeakSet<Duplex>();
@@ -168,8 +172,15 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   return { listeners, [Symbol.asyncDispose]: close };
 };
 
-const allRoutes = (options: NodeApiOptions, health: readonly Route[], logger: Logger, now: () => number): readonly Route[] => {
+const allRoutes = (
+  options: NodeApiOptions,
+  health: readonly Route[],
+  logger: Logger,
+  now: () => number,
+  stopping: AbortSignal,
+): readonly Route[] => {
   const { view, cri, metrics, rootDirectory, nodeLogDirectory, debuggingHandlers = true, measuresVolumes = true } = options;
+  const { volumeStatsPeriodMs = DEFAULT_VOLUME_STATS_PERIOD_MS } = options;
   const routes = [
     ...health,
     ...listRoutes(view),
@@ -179,12 +190,12 @@ const allRoutes = (options: NodeApiOptions, health: readonly Route[], logger: Lo
         cri,
         rootDirectory,
         measuresVolumes,
+        usages: createUsageCache({ periodMs: volumeStatsPeriodMs, now, signal: stopping }),
         rates: createCpuRates(),
         systemContainers: createSystemContainers(options.runtimeSocket),
         now,
       },
-      metrics,
-      logger,
+      { metrics, logger, stopping },
     ),
     runningPodsRoute(cri),
     imageRoute(cri),

@@ -59,6 +59,16 @@ describe('/logs', () => {
     expect(await get('/logs/syslog')).toEqual([200, 'of the system\n']);
   });
 
+  it('lists a name that looks like a scheme or markup as a file of the directory', async () => {
+    await writeFile(join(directory, 'log/javascript:alert(1)'), '');
+    await writeFile(join(directory, 'log/<b>\u001b[2J"\'?x#'), '');
+    await start(false);
+    const [, body] = await get('/logs/');
+    expect(body).toContain('<a href="./javascript%3Aalert(1)">javascript:alert(1)</a>\n');
+    expect(body).toContain('<a href="./%3Cb%3E%1B%5B2J%22\'%3Fx%23">&#60;b&#62;&#27;[2J&#34;&#39;?x#</a>\n');
+    expect(body).toContain('<a href="./app/">app/</a>\n');
+  });
+
   it('takes no heed of queries unless they are switched on', async () => {
     await start(false);
     expect(await get('/logs/syslog?query=known')).toEqual([200, 'of the system\n']);

@@ -72,6 +72,7 @@ describe('/containerLogs', () => {
     ['stream=Stdin', 422],
     ['tailLines=many', 400],
     ['sinceTime=yesterday', 400],
+    ['sinceTime=2026', 400],
     ['follow=perhaps', 400],
   ])('refuses %s with %i', async (query, status) => {
     await start(said);

@@ -40,6 +40,16 @@ describe('servingCertificate', () => {
     expect((await at(Date.now(), 'other')).keyPem).toContain('PRIVATE KEY');
   });
 
+  it('keeps a pair that an operator put there, whatever its name, and never writes over its certificate', async () => {
+    const pair = await makeCertificate({ hostname: 'elsewhere', notBeforeMs: Date.now(), notAfterMs: Date.now() + 30 * DAY_MS });
+    await writeFile(join(directory, 'kubelet.crt'), pair.certificatePem);
+    await writeFile(join(directory, 'kubelet.key'), pair.keyPem);
+    expect(await at(Date.now())).toEqual(pair);
+    await writeFile(join(directory, 'kubelet.key'), 'on its way');
+    await expect(at(Date.now())).rejects.toMatchObject({ code: 'NODE_API_CERTIFICATE' });
+    expect(await readFile(join(directory, 'kubelet.crt'), 'utf8')).toBe(pair.certificatePem);
+  });
+
   it('uses a given pair, and refuses a key that belongs to another certificate', async () => {
     const [one, two] = await Promise.all(
       ['one', 'two'].map((hostname) => makeCertificate({ hostname, notBeforeMs: Date.now(), notAfterMs: Date.now() + DAY_MS })),

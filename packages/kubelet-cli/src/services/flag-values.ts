@@ -2,6 +2,7 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import { fields } from '../config/fields.js';
 import { flagTable } from '../config/flag-table.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
+import { MASK, maskUrl } from './mask-url.js';
 
 /** Every flag that means something with the value in force, as /flagz shows it: those of the configuration, and those given. */
 export const flagValues = (config: KubeletConfiguration, flags: KubeletFlags): Readonly<Record<string, string>> =>
@@ -10,7 +11,8 @@ export const flagValues = (config: KubeletConfiguration, flags: KubeletFlags): R
       if (spec.type === 'dead') return [];
       if (spec.type === 'own') return [[name, flags.given[name] ?? '']];
       // Header values are credentials.
-      if (spec.kind === 'headers') return [[name, Object.keys(config.staticPodURLHeader).length > 0 ? '<masked>' : '']];
+      if (spec.kind === 'headers') return [[name, Object.keys(config.staticPodURLHeader).length > 0 ? MASK : '']];
+      if (spec.field === 'staticPodURL') return [[name, maskUrl(config.staticPodURL)]];
       return [[name, textOf((fields[spec.field].kind.encode as (value: unknown) => unknown)(config[spec.field]))]];
     }),
   );

@@ -37,6 +37,7 @@ export const listenOptions = ({
     debuggingHandlers: config.enableDebuggingHandlers,
     runtimeSocket: config.containerRuntimeEndpoint.replace(/^unix:\/\//, ''),
     measuresVolumes: config.volumeStatsAggPeriod > 0,
+    ...(config.volumeStatsAggPeriod > 0 ? { volumeStatsPeriodMs: config.volumeStatsAggPeriod } : {}),
     ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log', nodeLogQueries: config.enableSystemLogQuery } : {}),
   };
 };

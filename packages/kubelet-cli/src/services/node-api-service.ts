@@ -15,6 +15,7 @@ import { flagValues } from './flag-values.js';
 import { latestList } from './latest-list.js';
 import { accessWarnings, listenOptions } from './listen-options.js';
 import { manifestObject } from './manifest-object.js';
+import { MASK, maskUrl } from './mask-url.js';
 import { nodeObject } from './node-object.js';
 import { activityRecorder, podRecorder } from './record-metrics.js';
 import { shownPod } from './shown-pod.js';
@@ -145,14 +146,12 @@ const serving = (options: NodeApiOptions): Observable<never> =>
     return () => void starting.then((api) => api[Symbol.asyncDispose]()).catch(() => {});
   });
 
-const MASK = '<masked>';
-
 /**
- * The configuration as /configz shows it. Values of manifest URL headers are credentials: where roles tell readers from others they are
- * masked. With AlwaysAllow they are shown, as upstream does: whoever gets there may do anything.
+ * The configuration as /configz shows it. Values of manifest URL headers, and passwords and queries of the URL, are credentials: where roles
+ * tell readers from others they are masked. With AlwaysAllow they are shown, as upstream does: whoever gets there may do anything.
  */
 const shownConfiguration = (config: KubeletConfiguration): object => {
   if (config['authorization.mode'] === 'AlwaysAllow') return encodeConfiguration(config);
   const headers = Object.fromEntries(Object.entries(config.staticPodURLHeader).map(([name, values]) => [name, values.map(() => MASK)]));
-  return encodeConfiguration({ ...config, staticPodURLHeader: headers });
+  return encodeConfiguration({ ...config, staticPodURLHeader: headers, staticPodURL: maskUrl(config.staticPodURL) });
 };

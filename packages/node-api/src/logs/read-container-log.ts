@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLineFormatter, type LogFormat } from './line-formatter.js';
 import { listRotatedLogs, type RotatedLog, readRotatedLog } from './log-files.js';
+import { tailOfRotated } from './tail-of-rotated.js';
 import { findTailOffset } from './tail-offset.js';
 
 export interface ReadLogOptions extends LogFormat {
@@ -141,26 +142,6 @@ async function* startOfLog(
   );
   log.position = offset;
   yield* tailOfRotated(log.older, tailLines - found, stream, signal);
-}
-
-/** The last `wanted` lines of the rotated files. Compressed ones are unpacked in memory, one at a time, newest first, only as far as needed. */
-async function* tailOfRotated(
-  rotated: readonly RotatedLog[],
-  wanted: number,
-  stream: LogFormat['stream'],
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
-  const parts: Buffer[] = [];
-  let left = wanted;
-  for (let index = rotated.length - 1; index >= 0 && left > 0; index -= 1) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of readRotatedLog(rotated[index]!, signal)) chunks.push(chunk);
-    const bytes = Buffer.concat(chunks);
-    const { offset, found } = await findTailOffset(async (into, from) => bytes.copy(into, 0, from), bytes.length, left, stream);
-    parts.unshift(bytes.subarray(offset));
-    left -= found;
-  }
-  yield* parts;
 }
 
 async function* drain(log: OpenLog, signal: AbortSignal): AsyncGenerator<Buffer> {

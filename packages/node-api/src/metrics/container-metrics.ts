@@ -71,6 +71,10 @@ const filesystem = (name: string, help: string, key: Exclude<keyof Filesystem, '
 const fsIo = (name: string, help: string, what: 'bytes' | 'operations', operation: string): Metric =>
   metric('counter', `fs_${name}`, help, (cgroup) => devices(cgroup).map(({ device, io }) => [{ device }, io[what][operation] ?? 0]));
 
+/** The kernel counts these of devices and of no cgroup: cAdvisor gives 0 for containers, and so do we. */
+const fsTime = (name: string, help: string, type: MetricFamily['type'] = 'counter'): Metric =>
+  metric(type, `fs_${name}`, help, ({ rootfs }) => (rootfs ? [[{ device: rootfs.device }, 0]] : []));
+
 const pressure = (resource: PressureResource, kind: 'some' | 'full', name: string, help: string): Metric =>
   counter(`pressure_${resource}_${name}_seconds_total`, help, ({ figures }) => {
     const found = figures.pressure?.[resource];
@@ -82,7 +86,9 @@ const NO_IO: DeviceFigures = { bytes: {}, operations: {} };
 /** Devices that were read from or written to; of a container that did neither, the one below its file system, with nothing counted. */
 const devices = ({ figures, rootfs, deviceNames }: MeasuredCgroup) => {
   if (figures.io.size > 0) return [...figures.io].map(([number, io]) => ({ number, device: deviceNames.get(number) ?? '', io }));
-  return rootfs ? [{ number: '0:0', device: rootfs.device, io: NO_IO }] : [];
+  if (!rootfs) return [];
+  const [number = ''] = [...deviceNames].find(([, name]) => name === rootfs.device) ?? [];
+  return [{ number, device: rootfs.device, io: NO_IO }];
 };
 
 const BLKIO_OPERATIONS = ['Read', 'Write'];
@@ -90,6 +96,8 @@ const BLKIO_OPERATIONS = ['Read', 'Write'];
 const metrics: readonly Metric[] = [
   metric('counter', 'blkio_device_usage_total', 'Blkio Device bytes usage', (cgroup) =>
     devices(cgroup).flatMap(({ number, device, io }) => {
+      // A file system on no device of the machine (an overlay, a network) has no number.
+      if (number === '') return [];
       const [major = '', minor = ''] = number.split(':');
       const operations = Object.keys(io.bytes).length > 0 ? Object.keys(io.bytes) : BLKIO_OPERATIONS;
       return operations.map((operation): Labelled => [{ device, major, minor, operation }, io.bytes[operation] ?? 0]);
@@ -128,6 +136,15 @@ const metrics: readonly Metric[] = [
   filesystem('inodes_total', 'Number of Inodes', 'inodes'),
   filesystem('limit_bytes', 'Number of bytes that can be consumed by the container on this filesystem.', 'capacityBytes'),
   filesystem('usage_bytes', 'Number of bytes that are consumed by the container on this filesystem.', 'usedBytes'),
+  fsTime('io_current', 'Number of I/Os currently in progress', 'gauge'),
+  fsTime('io_time_seconds_total', 'Cumulative count of seconds spent doing I/Os'),
+  fsTime('io_time_weighted_seconds_total', 'Cumulative weighted I/O time in seconds'),
+  fsTime('read_seconds_total', 'Cumulative count of seconds spent reading'),
+  fsTime('reads_merged_total', 'Cumulative count of reads merged'),
+  fsTime('sector_reads_total', 'Cumulative count of sector reads completed'),
+  fsTime('sector_writes_total', 'Cumulative count of sector writes completed'),
+  fsTime('write_seconds_total', 'Cumulative count of seconds spent writing'),
+  fsTime('writes_merged_total', 'Cumulative count of writes merged'),
   fsIo('reads_bytes_total', 'Cumulative count of bytes read', 'bytes', 'Read'),
   fsIo('reads_total', 'Cumulative count of reads completed', 'operations', 'Read'),
   fsIo('writes_bytes_total', 'Cumulative count of bytes written', 'bytes', 'Write'),

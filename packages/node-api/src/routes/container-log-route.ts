@@ -6,6 +6,7 @@ import type { NodeView } from '../node-view.js';
 import { booleanParameter, HttpAnswer } from '../server/http-answer.js';
 import type { Route } from '../server/route.js';
 import { findLoggedContainer, findPod } from './find-container.js';
+import { parseRfc3339 } from './rfc3339.js';
 
 const INVALID = new HttpAnswer(422, '{"message": "Invalid request."}', { 'Content-Type': 'application/json' });
 const CONTAINER_RUNNING = 1;
@@ -78,7 +79,8 @@ const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadLogOptions,
   const limitBytes = integer(query, 'limitBytes');
   const sinceTime = query.get('sinceTime');
   const streamName = query.get('stream') ?? 'All';
-  if (sinceTime !== null && Number.isNaN(Date.parse(sinceTime))) throw new HttpAnswer(400, '{"message": "Unable to decode query."}');
+  const sinceTimeMs = sinceTime === null ? undefined : parseRfc3339(sinceTime);
+  if (sinceTime !== null && sinceTimeMs === undefined) throw new HttpAnswer(400, '{"message": "Unable to decode query."}');
   const isInvalid =
     (tailLines !== undefined && tailLines < 0) ||
     (sinceSeconds !== undefined && sinceSeconds < 1) ||
@@ -86,7 +88,7 @@ const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadLogOptions,
     (sinceSeconds !== undefined && sinceTime !== null) ||
     !['All', 'Stdout', 'Stderr'].includes(streamName);
   if (isInvalid) throw INVALID;
-  const sinceMs = sinceTime !== null ? Date.parse(sinceTime) : sinceSeconds !== undefined ? nowMs - sinceSeconds * 1_000 : undefined;
+  const sinceMs = sinceTimeMs !== undefined ? sinceTimeMs : sinceSeconds !== undefined ? nowMs - sinceSeconds * 1_000 : undefined;
   return {
     follow: booleanParameter(query, 'follow'),
     timestamps: booleanParameter(query, 'timestamps'),

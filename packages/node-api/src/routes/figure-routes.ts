@@ -7,9 +7,23 @@ import { resourceMetrics } from '../metrics/resource-metrics.js';
 import { booleanParameter, sendJson, sendText } from '../server/http-answer.js';
 import type { Exchange, Route } from '../server/route.js';
 import { collectSummary, type SummaryOptions } from '../stats/collect-summary.js';
+import { shared } from '../stats/shared.js';
 
-/** /stats/summary and the four metrics paths. */
-export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, logger: Logger): readonly Route[] => {
+export interface FigureContext {
+  readonly metrics: KubeletMetrics;
+  readonly logger: Logger;
+  /** Aborts when the server stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** /stats/summary and the four metrics paths. Figures are collected once for all who ask at the same time. */
+export const figureRoutes = (options: SummaryOptions, { metrics, logger, stopping }: FigureContext): readonly Route[] => {
+  const { view, cri, now } = options;
+  const summary = shared(() => collectSummary(options, { onlyCpuAndMemory: false, signal: stopping }));
+  const lightSummary = shared(() => collectSummary(options, { onlyCpuAndMemory: true, signal: stopping }));
+  const cadvisor = shared(async () =>
+    formatMetrics(await cadvisorMetrics({ view, cri, summary: () => summary(stopping), nowMs: now(), signal: stopping })),
+  );
   const metricsPath = { methods: ['GET', 'HEAD'], role: 'read', subresources: ['metrics'] } as const;
   const registry =
     (source: Registry) =>
@@ -23,7 +37,7 @@ export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, l
       subresources: ['stats'],
       readOnly: true,
       handle: async ({ response, query, signal }) =>
-        sendJson(response, await collectSummary(options, { onlyCpuAndMemory: booleanParameter(query, 'only_cpu_and_memory'), signal })),
+        sendJson(response, await (booleanParameter(query, 'only_cpu_and_memory') ? lightSummary : summary)(signal)),
     },
     { ...metricsPath, path: '/metrics', readOnly: true, handle: registry(metrics.registry) },
     { ...metricsPath, path: '/metrics/slis', readOnly: true, handle: registry(metrics.healthChecks.registry) },
@@ -33,24 +47,18 @@ export const figureRoutes = (options: SummaryOptions, metrics: KubeletMetrics, l
       path: '/metrics/resource',
       readOnly: true,
       handle: async ({ response, signal }) => {
-        const summary = await collectSummary(options, { onlyCpuAndMemory: true, signal }).catch((error: unknown) => {
+        const figures = await lightSummary(signal).catch((error: unknown) => {
           logger.warn({ err: describeError(error) }, 'Cannot collect resource metrics');
           return undefined;
         });
-        sendText(response, 200, formatMetrics(resourceMetrics(summary)), { 'Content-Type': METRICS_CONTENT_TYPE });
+        sendText(response, 200, formatMetrics(resourceMetrics(figures)), { 'Content-Type': METRICS_CONTENT_TYPE });
       },
     },
     {
       ...metricsPath,
       path: '/metrics/cadvisor',
       readOnly: true,
-      handle: async ({ response, signal }) => {
-        const { view, cri, now } = options;
-        const summary = () => collectSummary(options, { onlyCpuAndMemory: false, signal });
-        sendText(response, 200, formatMetrics(await cadvisorMetrics({ view, cri, summary, nowMs: now(), signal })), {
-          'Content-Type': METRICS_CONTENT_TYPE,
-        });
-      },
+      handle: async ({ response, signal }) => sendText(response, 200, await cadvisor(signal), { 'Content-Type': METRICS_CONTENT_TYPE }),
     },
   ];
 };

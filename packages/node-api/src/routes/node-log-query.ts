@@ -1,4 +1,5 @@
 import { HttpAnswer } from '../server/http-answer.js';
+import { parseRfc3339 } from './rfc3339.js';
 
 /** What GET /logs?query=… asks for: one file of the log directory, or the records of services. */
 export type NodeLogQuery =
@@ -67,9 +68,9 @@ const parseOptions = (params: URLSearchParams): NodeLogOptions => {
 const time = (params: URLSearchParams, name: string): Date | undefined => {
   const text = params.get(name) ?? '';
   if (text === '') return undefined;
-  const value = new Date(text);
-  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(value.getTime())) throw invalid(name, text, 'invalid time format');
-  return value;
+  const value = parseRfc3339(text);
+  if (value === undefined) throw invalid(name, text, 'invalid time format');
+  return new Date(value);
 };
 
 const whole = (params: URLSearchParams, name: string): number | undefined => {

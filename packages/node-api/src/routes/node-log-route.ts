@@ -38,8 +38,9 @@ const sendPath = async (logDirectory: string, wanted: string, { response, signal
   if (found.directory) {
     const entries = (await readdir(found.path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
     const links = entries.map((entry) => {
-      const name = entry.isDirectory() ? `${entry.name}/` : entry.name;
-      return `<a href="${encodeURI(name)}">${escapeHtml(name)}</a>\n`;
+      const slash = entry.isDirectory() ? '/' : '';
+      // A name may look like a scheme (`javascript:…`), a query or another host.
+      return `<a href="./${encodeURIComponent(entry.name)}${slash}">${escapeHtml(entry.name)}${slash}</a>\n`;
     });
     response.writeHead(200, { ...PLAIN, 'Content-Type': 'text/html; charset=utf-8' });
     return void response.end(`<!doctype html>\n<pre>\n${links.join('')}</pre>\n`);
@@ -111,4 +112,5 @@ const copyLogFile = async (logDirectory: string, service: string, response: Exch
   response.write(`\nlog not found for ${service}\n`);
 };
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** Control characters too: the page may be looked at in a terminal. */
+const escapeHtml = (text: string): string => text.replace(/[&<>"'\p{Cc}]/gu, (character) => `&#${character.charCodeAt(0)};`);

@@ -10,6 +10,7 @@ import { fsStats, nodeFigures, rfc3339 } from './node-figures.js';
 import { podStats } from './pod-stats.js';
 import type { FsStats, Summary } from './summary.js';
 import type { createSystemContainers } from './system-containers.js';
+import type { UsageCache } from './usage-cache.js';
 
 export interface SummaryOptions {
   readonly view: NodeView;
@@ -18,6 +19,7 @@ export interface SummaryOptions {
   readonly rootDirectory: string;
   /** Whether the volumes of pods are measured, which takes a walk through them. */
   readonly measuresVolumes: boolean;
+  readonly usages: UsageCache;
   readonly rates: CpuRates;
   readonly systemContainers: ReturnType<typeof createSystemContainers>;
   readonly now: () => number;
@@ -32,7 +34,7 @@ interface CollectOptions {
 /** Collects /stats/summary from cgroups, CRI, /proc and the file system. */
 export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory, signal }: CollectOptions): Promise<Summary> => {
   await readForTheFirstTime(options, signal);
-  const { view, cri, rootDirectory, measuresVolumes, rates, systemContainers, now } = options;
+  const { view, cri, rootDirectory, measuresVolumes, usages, rates, systemContainers, now } = options;
   const { rateOf } = rates;
   const nowMs = now();
   const time = rfc3339(nowMs);
@@ -48,7 +50,7 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
   const pods = await Promise.all(
     sandboxes.map((sandbox) =>
       podStats(sandbox, podOf.get(sandbox.uid), {
-        ...{ view, rootDirectory, measuresVolumes, rateOf, onlyCpuAndMemory, signal, nowMs },
+        ...{ view, rootDirectory, measuresVolumes, usages, rateOf, onlyCpuAndMemory, nowMs },
         ...(imageFs ? { imageFs } : {}),
         ...(logFs ? { logFs } : {}),
       }),

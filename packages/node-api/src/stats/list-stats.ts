@@ -23,12 +23,12 @@ const podSandboxStats = async (cri: CriClient, options: CriCallOptions): Promise
   } catch (error) {
     const { code } = error as { readonly code?: string };
     if (code === 'CRI_UNIMPLEMENTED') return undefined;
-    if (code !== 'CRI_UNKNOWN' && code !== 'CRI_INTERNAL') throw error;
+    if (code !== 'CRI_UNKNOWN' && code !== 'CRI_INTERNAL' && code !== 'CRI_NOT_FOUND') throw error;
     return statsOfEach(cri, options);
   }
 };
 
-/** containerd 1.6 fails the whole list while any pod has ended; asked one by one, it tells of those that have not. */
+/** containerd 1.6 fails the whole list while any pod has ended, others while one vanishes; asked one by one, they tell of those that have not. */
 const statsOfEach = async (cri: CriClient, options: CriCallOptions): Promise<readonly PodSandboxStats[]> => {
   const { items } = await cri.runtime.listPodSandbox({}, options);
   const asked = await Promise.allSettled(items.map(({ id }) => cri.runtime.podSandboxStats({ podSandboxId: id }, options)));

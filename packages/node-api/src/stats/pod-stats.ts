@@ -7,10 +7,11 @@ import { processesOf } from '../cgroups/process-figures.js';
 import type { NodeView } from '../node-view.js';
 import { cgroupStats } from './cgroup-stats.js';
 import { cpuStats, layerStats, memoryStats, networkStats, type RateOf } from './cri-stats.js';
-import { type DiskUsage, diskUsage } from './disk-usage.js';
+import type { DiskUsage } from './disk-usage.js';
 import type { SandboxFigures } from './list-stats.js';
 import { rfc3339 } from './node-figures.js';
 import type { ContainerStats, FsStats, NetworkStats, PodStats } from './summary.js';
+import type { UsageCache } from './usage-cache.js';
 import { volumeStats } from './volume-stats.js';
 
 export interface PodStatsOptions {
@@ -18,8 +19,8 @@ export interface PodStatsOptions {
   readonly rootDirectory: string;
   readonly measuresVolumes: boolean;
   readonly rateOf: RateOf;
+  readonly usages: UsageCache;
   readonly onlyCpuAndMemory: boolean;
-  readonly signal: AbortSignal;
   readonly nowMs: number;
   /** Of the file systems that hold images and logs. */
   readonly imageFs?: FsStats;
@@ -51,7 +52,7 @@ const perContainer = (
   { uid, name: podName, namespace, containers }: SandboxFigures,
   pod: Pod | undefined,
   kernel: PodCgroupFigures | undefined,
-  { view, rateOf, onlyCpuAndMemory, signal, nowMs, imageFs, logFs }: PodStatsOptions,
+  { view, rateOf, usages, onlyCpuAndMemory, nowMs, imageFs, logFs }: PodStatsOptions,
 ): readonly Promise<ContainerStats>[] => {
   const startTimes = new Map(
     [...(pod?.status?.containerStatuses ?? []), ...(pod?.status?.initContainerStatuses ?? [])].map((status) => [
@@ -81,9 +82,14 @@ const perContainer = (
       ...light,
       ...(own?.io ? { io: own.io } : {}),
       ...(rootfs ? { rootfs } : {}),
-      logs: { ...roomOf(logFs), time: rfc3339(nowMs), ...(await diskUsage(join(logDirectory, name), signal)) },
+      logs: await logStats(join(logDirectory, name), logFs, usages),
     };
   });
+};
+
+const logStats = async (directory: string, logFs: FsStats | undefined, usages: UsageCache): Promise<FsStats> => {
+  const { atMs, ...usage } = await usages.usageOf(directory);
+  return { ...roomOf(logFs), time: rfc3339(atMs), ...usage };
 };
 
 const diskAndNetwork = async (
@@ -91,11 +97,11 @@ const diskAndNetwork = async (
   pod: Pod | undefined,
   kernel: PodCgroupFigures | undefined,
   containers: readonly ContainerStats[],
-  { view, rootDirectory, measuresVolumes, signal, nowMs, imageFs }: PodStatsOptions,
+  { view, rootDirectory, measuresVolumes, usages, nowMs, imageFs }: PodStatsOptions,
 ): Promise<Pick<PodStats, 'network' | 'volume' | 'ephemeral-storage' | 'process_stats'>> => {
   const time = rfc3339(nowMs);
   const [volumes, processes] = await Promise.all([
-    measuresVolumes ? volumeStats(join(rootDirectory, 'pods', uid), time, signal) : [],
+    measuresVolumes ? volumeStats(join(rootDirectory, 'pods', uid), usages) : [],
     view.cgroups && kernel ? containerProcesses(view.cgroups, kernel) : [],
   ]);
   const network =

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { diskUsage } from './disk-usage.js';
-import { fsStats } from './node-figures.js';
+import { fsStats, rfc3339 } from './node-figures.js';
 import type { FsStats } from './summary.js';
+import type { UsageCache } from './usage-cache.js';
 
 /** Volume kinds whose bytes are the pod's own (upstream: emptyDir and the API-object kinds; hostPath and image report nothing). */
 const LOCAL_VOLUME_PLUGINS = ['kubernetes.io~empty-dir', 'kubernetes.io~downward-api', 'kubernetes.io~projected'];
@@ -11,7 +11,7 @@ const LOCAL_VOLUME_PLUGINS = ['kubernetes.io~empty-dir', 'kubernetes.io~downward
 export type VolumeStats = FsStats & { readonly name: string; readonly onDisk: boolean };
 
 /** What the volumes of a pod occupy; `podDirectory` is `<root>/pods/<uid>`. */
-export const volumeStats = async (podDirectory: string, time: string, signal: AbortSignal): Promise<readonly VolumeStats[]> => {
+export const volumeStats = async (podDirectory: string, usages: UsageCache): Promise<readonly VolumeStats[]> => {
   const perPlugin = await Promise.all(
     LOCAL_VOLUME_PLUGINS.map(async (plugin) => {
       const directory = join(podDirectory, 'volumes', plugin);
@@ -19,8 +19,9 @@ export const volumeStats = async (podDirectory: string, time: string, signal: Ab
       return Promise.all(
         names.map(async (name): Promise<VolumeStats> => {
           const path = join(directory, name);
-          const [filesystem, usage] = await Promise.all([fsStats(path, time), diskUsage(path, signal)]);
-          return { ...filesystem, time, ...usage, name, onDisk: plugin === 'kubernetes.io~empty-dir' };
+          const { atMs, ...usage } = await usages.usageOf(path);
+          const time = rfc3339(atMs);
+          return { ...(await fsStats(path, time)), time, ...usage, name, onDisk: plugin === 'kubernetes.io~empty-dir' };
         }),
       );
     }),

@@ -24,8 +24,8 @@ const BACKDATED_MS = 3_600_000;
 const RENEW_BEFORE_MS = 73 * DAY_MS;
 
 /**
- * The pair to serve with right now. A given pair is read; otherwise our own is read, and made when it is missing, unreadable,
- * about to expire, or for another host name. Call it again from time to time: a changed answer means "use the new one".
+ * The pair to serve with right now. A given pair is read, and so is whatever pair an operator put into the directory, as upstream does;
+ * otherwise our own is read, and made when it is missing, unreadable, about to expire, or for another host name. Call it again from time to time: a changed answer means "use the new one".
  * @throws NodeApiError NODE_API_CERTIFICATE when a given pair cannot be used
  */
 export const servingCertificate = async (options: ServingCertificateOptions): Promise<CertificatePair> => {
@@ -33,8 +33,11 @@ export const servingCertificate = async (options: ServingCertificateOptions): Pr
   if (certFile !== undefined && keyFile !== undefined) return readPair(certFile, keyFile);
   const ownCert = join(certDirectory, 'kubelet.crt');
   const ownKey = join(certDirectory, 'kubelet.key');
-  const existing = await readPair(ownCert, ownKey).catch(() => undefined);
-  if (existing && isFresh(existing, hostname, now())) return existing;
+  const existing = await readPair(ownCert, ownKey).catch(async (error: unknown) => {
+    if (await isSomebodyElses(ownCert)) throw error;
+    return undefined;
+  });
+  if (existing && (!isOurs(existing.certificatePem) || isFresh(existing, hostname, now()))) return existing;
   const made = await makeCertificate({
     hostname,
     notBeforeMs: now() - BACKDATED_MS,
@@ -45,6 +48,22 @@ export const servingCertificate = async (options: ServingCertificateOptions): Pr
   await replaceFile(ownKey, made.keyPem, 0o600);
   await replaceFile(ownCert, made.certificatePem, 0o644);
   return made;
+};
+
+/** Whether a pair was made here: it signs itself, names nothing but the host, and is good for as long as ours are. */
+const isOurs = (certificatePem: string): boolean => {
+  const { subject, issuer, validFrom, validTo } = new X509Certificate(certificatePem);
+  const validForMs = Date.parse(validTo) - Date.parse(validFrom);
+  return subject === issuer && /^CN=[^\n]*$/.test(subject) && Math.abs(validForMs - VALID_FOR_MS - BACKDATED_MS) < 2_000;
+};
+
+/** A certificate that an operator put there is never written over, even while its key does not fit: it may be on its way. */
+const isSomebodyElses = async (path: string): Promise<boolean> => {
+  try {
+    return !isOurs(await readFile(path, 'utf8'));
+  } catch {
+    return false;
+  }
 };
 
 const isFresh = ({ certificatePem }: CertificatePair, hostname: string, nowMs: number): boolean => {
