@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // npm start: from a fresh clone on a bare Debian machine to running example Pods. Arguments go on to `kubelet-cli up`.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { makeShared } from './make-shared.mjs';
 import { build, buildImages, installDependencies, installSystemPackages, root } from './prepare.mjs';
 
 await installSystemPackages();
@@ -12,18 +12,7 @@ const images = await buildImages();
 
 // The nginx example mounts this directory in both directions, which needs a shared mount. Where systemd runs, every mount is one.
 const exchange = '/tmp/solo-kubelet-letsencrypt';
-const makeShared = () => {
-  mkdirSync(exchange, { recursive: true });
-  const isShared = execFileSync('findmnt', ['-nro', 'PROPAGATION', '-T', exchange], { encoding: 'utf8' }).startsWith('shared');
-  if (isShared) return () => {};
-  execFileSync('mount', ['--bind', exchange, exchange]);
-  execFileSync('mount', ['--make-shared', exchange]);
-  return () => {
-    execFileSync('umount', ['-l', exchange]);
-    rmSync(exchange, { recursive: true, force: true });
-  };
-};
-const undo = makeShared();
+const undo = makeShared(exchange);
 
 const arguments_ = ['up', '--ephemeral', '--images', images, ...process.argv.slice(2), join(root, 'examples')];
 // A process group of its own: from a terminal, Ctrl-C would reach it several times (from the terminal, from npm, from here), and the second

@@ -1,3 +1,5 @@
+import { execWord, yamlText } from './unit-quoting.js';
+
 /** One thing that `install` puts on the machine. */
 export type InstallStep =
   | { readonly type: 'directory'; readonly path: string; readonly mode: number }
@@ -10,6 +12,8 @@ export interface InstallOptions {
   readonly nodeBinary: string;
   /** The command line's own program. */
   readonly program: string;
+  /** Stands in the unit, which so changes with the program. */
+  readonly programVersion?: string;
   readonly runtimeEndpoint: string;
   /** The runtime's unit, for `After=`; undefined when it has none. */
   readonly runtimeUnit: string | undefined;
@@ -40,7 +44,7 @@ const configuration = ({
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 staticPodPath: ${MANIFEST_DIRECTORY}
-containerRuntimeEndpoint: ${runtimeEndpoint}
+containerRuntimeEndpoint: ${yamlText(runtimeEndpoint)}
 ${cgroupDriver === undefined ? '' : `# As the container runtime is configured; newer ones say so themselves, and are then believed.\ncgroupDriver: ${cgroupDriver}\n`}address: 127.0.0.1
 authentication:
   anonymous:
@@ -52,7 +56,12 @@ authorization:
 failCgroupV1: false
 `;
 
-const unit = ({ nodeBinary, program, runtimeUnit }: InstallOptions): string => `[Unit]
+const unit = ({
+  nodeBinary,
+  program,
+  programVersion,
+  runtimeUnit,
+}: InstallOptions): string => `${programVersion === undefined ? '' : `# ${programVersion}\n`}[Unit]
 Description=Solo Kubelet: runs the Pods of ${MANIFEST_DIRECTORY}
 Wants=network-online.target
 After=network-online.target${runtimeUnit === undefined ? '' : ` ${runtimeUnit}`}
@@ -62,7 +71,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${nodeBinary} ${program} run --config ${CONFIG_PATH}
+ExecStart=${execWord(nodeBinary, 'program')} ${execWord(program)} run --config ${CONFIG_PATH}
 Restart=always
 RestartSec=10
 # A slow machine, or an SD card, takes its time; a kubelet that is killed meanwhile begins anew and makes it slower.

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { carryOut, undo } from './carry-out.js';
 import { type InstallOptions, installPlan } from './install-plan.js';
+import { programVersion } from './program-version.js';
 
 let root: string;
 const options = (change: Partial<InstallOptions> = {}): InstallOptions => ({
@@ -68,4 +69,27 @@ it('removes what it made, and not what was edited', async () => {
   await expect(access(unit())).rejects.toThrow();
   expect(await readFile(config(), 'utf8')).toBe('mine');
   await access(join(root, 'etc/kubernetes/manifests'));
+});
+
+it('writes a unit whose programs lie under names with blanks, quotes and per cents, and a runtime likewise', async () => {
+  const odd = { nodeBinary: '/opt/my node/%n', program: '/srv/a "b"/$x/bin.js', runtimeEndpoint: 'unix:///run/a b: #c.sock' };
+  await carryOut(installPlan(options(odd)));
+  expect(await readFile(unit(), 'utf8')).toContain(
+    'ExecStart="/opt/my node/%%n" "/srv/a \\"b\\"/$$x/bin.js" run --config /etc/kubernetes/kubelet.yaml\n',
+  );
+  expect(parse(await readFile(config(), 'utf8'))).toMatchObject({ containerRuntimeEndpoint: odd.runtimeEndpoint });
+});
+
+it('writes another unit for another program at the same path', async () => {
+  const program = join(root, 'dist/bin.js');
+  await carryOut([{ type: 'directory', path: join(root, 'dist'), mode: 0o755 }]);
+  const installed = async () => {
+    const plan = installPlan(options({ program, programVersion: await programVersion(program, '20.19.0') }));
+    return (await carryOut(plan)).find(({ path }) => path === unit())?.outcome;
+  };
+  await writeFile(program, 'one');
+  expect(await installed()).toBe('made');
+  expect(await installed()).toBe('unchanged');
+  await writeFile(program, 'two');
+  expect(await installed()).toBe('made');
 });
