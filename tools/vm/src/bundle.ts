@@ -20,7 +20,7 @@ export const bundleProduct = async (directory: string): Promise<void> => {
     conditions: ['@solo-kubelet/source'],
     logLevel: 'error',
     // Its dependencies of the older kind ask for this.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
   });
   // Its version, and that it is a module.
   await copyFile(join(REPOSITORY, 'packages/kubelet-cli/package.json'), join(directory, 'package.json'));
