@@ -10,6 +10,11 @@ export const packages = [
     dependencies: {},
   },
   {
+    name: 'untrusted-files',
+    description: 'Reads, measures and deletes files that a container, a user or a plugin may have put there, or may replace at any moment.',
+    dependencies: {},
+  },
+  {
     name: 'state-files',
     description: 'Files of state that survive a loss of power, a full disk and their own corruption.',
     dependencies: { '@solo-kubelet/diagnostics': ws },
@@ -25,7 +30,13 @@ export const packages = [
   {
     name: 'manifest-source',
     description: 'Tells which Pods a directory or a URL asks for, as an RxJS stream of events.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/state-files': ws, '@solo-kubelet/pod-spec': ws, undici: catalog },
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/state-files': ws,
+      '@solo-kubelet/pod-spec': ws,
+      undici: catalog,
+    },
     peerDependencies: { rxjs: catalog },
   },
   {
@@ -38,7 +49,7 @@ export const packages = [
   {
     name: 'cni-invoker',
     description: 'Runs CNI plugins by the CNI 1.1 protocol.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/state-files': ws },
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/untrusted-files': ws, '@solo-kubelet/state-files': ws },
     subpaths: { './extra-networks': 'src/extra-networks/index.ts' },
   },
   {
@@ -69,6 +80,7 @@ export const packages = [
     description: 'Works out what a container sees and may do as CRI configs, and prepares it on disk and in cgroups.',
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/untrusted-files': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
@@ -92,6 +104,7 @@ export const packages = [
     description: 'Decides and carries out what makes the container runtime match the Pods, and derives their status.',
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/untrusted-files': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,
@@ -117,6 +130,7 @@ export const packages = [
     description: "Serves the kubelet's HTTP API: pods, logs, exec, attach, port-forward, stats, metrics, health.",
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/untrusted-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
       '@peculiar/x509': catalog,
@@ -130,6 +144,7 @@ export const packages = [
     description: 'Solo Kubelet: run Kubernetes Pod manifests on one machine, without a control plane.',
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/untrusted-files': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,

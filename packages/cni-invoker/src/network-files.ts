@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
+import { readRegular } from '@solo-kubelet/untrusted-files';
 import { CniError } from './cni-error.js';
 import { lookUpPlugin } from './find-plugin.js';
 import { type NetworkConfigList, parseNetworkConfigList, parsePluginConfig, toNetworkConfigList, withPlugins } from './network-config.js';
@@ -26,7 +27,7 @@ export const networkFilePaths = async (dir: string, extensions: readonly string[
  * beside the file are added at its end.
  */
 export const readNetworkFile = async (path: string): Promise<NetworkConfigList> => {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const text = await readText(path).catch((cause: unknown) => {
     throw new CniError({ code: 'CNI_INVALID_CONFIG', message: `${path} can't be read`, cause });
   });
   if (extname(path) !== '.conflist') return toNetworkConfigList(parsePluginConfig(text, { path }), { path });
@@ -40,9 +41,15 @@ export const readNetworkFile = async (path: string): Promise<NetworkConfigList> 
   });
 };
 
+/** Pods that install networks write in these directories too. */
+export const readText = async (path: string): Promise<string> =>
+  (await readRegular(path, { maxBytes: MAX_FILE_BYTES, followLinks: true })).toString();
+
+const MAX_FILE_BYTES = 10 * 1024 * 1024;
+
 const readPluginDirectory = async (dir: string) => {
   const paths = await networkFilePaths(dir, ['.conf']);
-  return Promise.all(paths.map(async (path) => parsePluginConfig(await readFile(path, 'utf8'), { path })));
+  return Promise.all(paths.map(async (path) => parsePluginConfig(await readText(path), { path })));
 };
 
 /** Every network file of a directory with its fault, if any, in the order runtimes look at them. */

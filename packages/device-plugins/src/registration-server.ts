@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { registrationFault } from './core/registration.js';
 import { DevicePluginError } from './device-plugin-error.js';
@@ -35,7 +35,7 @@ const endpointFault = (endpoint: string): string | undefined =>
 const removeSockets = async (directory: string): Promise<void> => {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    const isSocket = await stat(path).then(
+    const isSocket = await lstat(path).then(
       (found) => found.isSocket(),
       () => false,
     );

@@ -13,6 +13,7 @@ export type CliErrorCode =
   | 'CLI_PORT_IN_USE'
   | 'CLI_LOCKED'
   | 'CLI_HOST_UNSUITABLE'
+  | 'CLI_NOT_REMOVED'
   | 'CLI_LOGIND_UNAVAILABLE';
 
 /** What stops a command; `code` decides the exit status (see exit-status.ts). */

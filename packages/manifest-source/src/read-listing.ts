@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { openRegular } from '@solo-kubelet/untrusted-files';
 import type { ListedEntry, Listing } from './core/listing.js';
 import { ignoredName } from './ignored-names.js';
 
@@ -64,11 +65,9 @@ const readEntry = async (path: string): Promise<ListedEntry | undefined> => {
   try {
     const kind = kindOf(await stat(path));
     if (kind !== undefined) return { path, content: { type: 'ignored', reason: kind } };
-    // Without O_NONBLOCK a FIFO put in the file's place since the stat would block a thread for good.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    // Something else may have been put in the file's place since.
+    file = await openRegular(path, { followLinks: true });
     const stats = await file.stat();
-    const now = kindOf(stats);
-    if (now !== undefined) return { path, content: { type: 'ignored', reason: now } };
     if (stats.size > MAX_MANIFEST_BYTES) return unreadable(path, tooLarge(`${stats.size} bytes`));
     const text = await readAtMost(file, MAX_MANIFEST_BYTES);
     if (text === undefined) return unreadable(path, tooLarge('more and is growing'));

@@ -8,7 +8,6 @@ export type { CpuManagerFigures, ResourceManagerMetrics } from './metrics/resour
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
 export type { ComponentFacts, HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
 export type { Listener } from './server/listeners.js';
-export { type DiskUsage, diskUsage } from './stats/disk-usage.js';
 export { listStats, type SandboxFigures } from './stats/list-stats.js';
 export type { Summary } from './stats/summary.js';
 export { type CertificatePair, type MakeCertificateOptions, makeCertificate } from './tls/make-certificate.js';

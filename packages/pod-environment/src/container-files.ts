@@ -1,8 +1,9 @@
-import { constants } from 'node:fs';
-import { chmod, open, readFile, realpath, writeFile } from 'node:fs/promises';
+import { chmod, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
+import { readRegular } from '@solo-kubelet/untrusted-files';
+import { textOfBytes } from './core/byte-text.js';
 import { type EnvFile, envFileKey } from './core/environment.js';
 import { podHostname } from './core/hostname.js';
 import { hostNetworkHostsFile, podHostsFile } from './core/hosts-file.js';
@@ -76,12 +77,7 @@ const readBeneath = async (directory: string, path: string): Promise<EnvFile> =>
       const stats = await named.stat();
       if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
       if (stats.size > MAX_ENV_FILE_BYTES) throw new Error(`${path} is larger than ${MAX_ENV_FILE_BYTES} bytes`);
-      const handle = await open(`/proc/self/fd/${named.fd}`, constants.O_RDONLY);
-      try {
-        return { content: await handle.readFile('utf8') };
-      } finally {
-        await handle.close();
-      }
+      return { content: textOfBytes(await readRegular(`/proc/self/fd/${named.fd}`, { maxBytes: MAX_ENV_FILE_BYTES, followLinks: true })) };
     } finally {
       await named.close();
     }

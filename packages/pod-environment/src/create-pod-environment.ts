@@ -1,9 +1,11 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { diskUsage } from '@solo-kubelet/untrusted-files';
 import { createCgroupManager } from './cgroups/cgroup-manager.js';
 import { createSliceManager } from './cgroups/slice-manager.js';
-import { removePodDirectory } from './clean-pod.js';
+import { checkDevices } from './check-devices.js';
+import { removePodDirectory, unmountAll } from './clean-pod.js';
 import { forContainer, makeTerminationFile, readEnvFiles, writeHostsFile } from './container-files.js';
 import { containerSubPaths } from './container-sub-paths.js';
 import { buildContainerConfig } from './core/container-config.js';
@@ -27,7 +29,6 @@ import { createPodCgroups } from './pod-cgroups.js';
 import type { PodEnvironment, VolumeUsage } from './pod-environment.js';
 import { PodEnvironmentError } from './pod-environment-error.js';
 import { createUserNamespaces } from './user-namespaces.js';
-import { diskUsage } from './volumes/disk-usage.js';
 import { refreshVolume, setUpVolume, type VolumeContext, volumeHostPath } from './volumes/set-up-volume.js';
 
 const MAX_RESOLV_CONF_BYTES = 10 * 1024 * 1024;
@@ -156,6 +157,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       const { nodeIps, allocatable, memoryCapacityBytes } = facts;
       const paths = podPaths(rootDir, pod.metadata.uid);
       const addresses = podAddresses(pod.spec.hostNetwork ?? false, podIps, nodeIps);
+      await checkDevices(pod, container, settings.allowedDevices);
       const hostAddresses = podAddresses(true, [], nodeIps);
       const environment = containerEnvironment({
         pod,
@@ -205,6 +207,10 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       for (const volume of usedVolumes(pod)) await refreshVolume(volume, volumeContext(pod, signal));
     },
 
+    async releaseVolumes(podUid, { signal } = {}) {
+      await unmountAll(mounter, podPaths(rootDir, podUid), signal);
+    },
+
     async volumeUsage(pod, { signal } = {}) {
       const paths = podPaths(rootDir, pod.metadata.uid);
       const usages: VolumeUsage[] = [];
@@ -212,9 +218,12 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         const directory = volumeHostPath(volume, paths);
         if (volumeKind(volume) !== 'emptyDir' || volume.emptyDir?.medium || directory === undefined) continue;
         const limitBytes = emptyDirLimit(volume);
+        const { usedBytes, inodesUsed, unread } = await diskUsage(directory, signal);
         usages.push({
           volumeName: volume.name,
-          ...(await diskUsage(directory, signal)),
+          usedBytes,
+          usedInodes: inodesUsed,
+          ...(unread === undefined ? {} : { unread }),
           ...(limitBytes === undefined ? {} : { limitBytes }),
         });
       }

@@ -96,6 +96,11 @@ export interface NodeEnvironment {
   readonly singleProcessOomKill?: boolean;
   /** CRI handler for each `runtimeClassName` that manifests may name. Default none: a named class is refused. */
   readonly runtimeClassHandlers?: Readonly<Record<string, string>>;
+  /**
+   * Devices that pods may ask for by annotation (docs/decisions/050): paths such as `/dev/ttyUSB*`, or CDI names such as `vendor.com/camera=*`; a `*`
+   * at the end stands for any rest. Default none.
+   */
+  readonly allowedDevices?: readonly string[];
   /** Default: 65536 ids for each pod from 65536 up to 2^32. */
   readonly userNamespaces?: UserNamespaceRange;
   /** Whether SELinux is on, so that volumes are relabelled. Default false. */

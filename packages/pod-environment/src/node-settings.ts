@@ -26,6 +26,7 @@ export const nodeSettings = ({ cgroups, ...node }: NodeEnvironment): NodeSetting
     singleProcessOomKill: version === 1,
     limitedSwap: noSwap,
     runtimeClassHandlers: {},
+    allowedDevices: [],
     userNamespaces: defaultUserNamespaceRange,
     selinuxEnabled: false,
     commandTimeoutMs: 30_000,

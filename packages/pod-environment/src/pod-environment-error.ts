@@ -22,6 +22,7 @@ const reasonByCode = {
   NON_ROOT_REQUIRED: 'CreateContainerConfigError',
   SUB_PATH_REFUSED: 'CreateContainerConfigError',
   MOUNT_UNSUPPORTED: 'CreateContainerConfigError',
+  DEVICE_NOT_ALLOWED: 'CreateContainerConfigError',
   CONTAINER_FILES_FAILED: 'CreateContainerConfigError',
 } as const satisfies Record<string, string>;
 

@@ -43,6 +43,8 @@ export interface VolumeUsage {
   readonly volumeName: string;
   readonly usedBytes: number;
   readonly usedInodes: number;
+  /** What could not be looked into and so is not counted; undefined when everything was. */
+  readonly unread?: { readonly count: number; readonly first: unknown };
   /** `emptyDir.sizeLimit`, bytes; undefined when the volume has none. */
   readonly limitBytes?: number;
 }
@@ -62,6 +64,8 @@ export interface PodEnvironment {
   resizePod(pod: Pod, options?: CallOptions): Promise<void>;
   /** Rewrites downwardAPI and projected volumes whose contents changed. */
   refreshVolumes(pod: Pod, options?: CallOptions): Promise<void>;
+  /** Unmounts what the pod had mounted, memory among it, once it has ended for good; what is on disk stays. Idempotent; preparePod mounts it anew. */
+  releaseVolumes(podUid: string, options?: CallOptions): Promise<void>;
   /** What each disk emptyDir takes, for sizeLimit and eviction. */
   volumeUsage(pod: Pod, options?: CallOptions): Promise<readonly VolumeUsage[]>;
   /** Shares of the burstable level, from the requests of the pods that run. */

@@ -89,6 +89,9 @@ const execute = async (action: PodAction, context: PassContext): Promise<Outcome
     case 'refreshVolumes':
       await runtime.refreshVolumes(pod, { signal });
       return undefined;
+    case 'releaseVolumes':
+      await runtime.releaseVolumes(podUid, { signal });
+      return undefined;
     case 'cleanPod':
       await runtime.cleanPod(podUid, { signal });
       return undefined;
@@ -178,6 +181,8 @@ const failureReason = (action: PodAction): string => {
       return 'ErrImagePull';
     case 'refreshVolumes':
       return 'FailedMount';
+    case 'releaseVolumes':
+      return 'FailedUnMount';
     default:
       return 'FailedKillPod';
   }

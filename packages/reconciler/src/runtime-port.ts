@@ -96,6 +96,8 @@ export interface RuntimePort {
   listLeftBehind(options: Abortable): Promise<readonly PodUid[]>;
   /** Forgets pull back-offs of a pod: a user asked to try again now. */
   forgetBackoff(podUid: PodUid): void;
+  /** Unmounts what the pod has mounted, once it has ended for good. */
+  releaseVolumes(podUid: PodUid, options: Abortable): Promise<void>;
   /** Brings live volumes (downwardAPI) up to date. */
   refreshVolumes(pod: Pod, options: Abortable): Promise<void>;
 }

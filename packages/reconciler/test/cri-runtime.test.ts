@@ -446,6 +446,18 @@ describe('further networks', () => {
   });
 });
 
+it('counts images that containers have mounted, and those that volumes of wanted pods name, as used', async () => {
+  const images = ['app:1', 'mounted:1', 'wanted:1', 'unused:1'].map((tag) => ({ tags: [tag] }));
+  const { cri, start } = await machine({ images });
+  const volumeOf = (reference: string) => ({ name: 'model', image: { reference, pullPolicy: 'IfNotPresent' } });
+  const mounting = { ...container('app', { image: 'app:1' }), volumeMounts: [{ name: 'model', mountPath: '/model' }] };
+  await start(pod('web', { containers: [mounting], volumes: [volumeOf('mounted:1')] }));
+  const wantedPods = async () => [pod('later', { volumes: [volumeOf('wanted:1')] })];
+  const used = await criImages({ cri, wantedPods }).listUsed({ signal });
+  const { images: listed } = await cri.images.listImages({});
+  expect(listed.filter(({ id }) => !used.has(id)).map(({ repoTags }) => repoTags[0])).toEqual([expect.stringContaining('unused:1')]);
+});
+
 it('tells the housekeepers of images in use and of running logs', async () => {
   const { cri, start, fake } = await machine({ images: [image, { tags: ['unused:1'] }] });
   await start(pod('web'));

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { CniError } from '../cni-error.js';
@@ -10,7 +9,7 @@ import {
   parsePluginConfig,
   toNetworkConfigList,
 } from '../network-config.js';
-import { networkFilePaths, readNetworkFile } from '../network-files.js';
+import { networkFilePaths, readNetworkFile, readText } from '../network-files.js';
 
 /** Reads the YAML documents of a text; injected, so that this package needs no YAML parser. */
 export type ParseYaml = (text: string) => readonly unknown[];
@@ -103,7 +102,7 @@ const invalid = (path: string, message: string, cause?: unknown): CniError =>
 const readDocuments = async (path: string, parseYaml: ParseYaml | undefined): Promise<readonly JsonObject[] | undefined> => {
   const extension = extname(path);
   if (extension === '.conf' || extension === '.conflist') return undefined;
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const text = await readText(path).catch((cause: unknown) => {
     throw invalid(path, "can't be read", cause);
   });
   if (extension === '.json') {

@@ -5,13 +5,14 @@ import { DEFAULT_DATA_DIRECTORY } from '../config/default-paths.js';
 export const upCommand: Command = {
   name: 'up',
   usage:
-    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--probe-plugin NAME]… [--runtime containerd|memory] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
+    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
   summary: 'Start a container runtime of its own and run the Pods of a manifest directory on it.',
   details: `
 MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifests there, edit or remove them: the node follows.
 
   --data-dir DIR        where the node is kept (default ${DEFAULT_DATA_DIRECTORY}); its images/ may hold image archives
   --ephemeral           keep nothing: Ctrl-C removes every container, network, mount and file
+  --allowed-devices LIST  devices that Pods may ask for by annotation: paths such as /dev/ttyUSB*, or CDI names; may be repeated
   --images DIR          import the image archives (*.tar) of this directory too; may be repeated
   --probe-plugin NAME   package (installed beside kubelet-cli) or module path of a further kind of probe; may be repeated
   --runtime memory      simulate: no container runs; needs neither Linux nor root
@@ -26,6 +27,7 @@ Without --ephemeral, Ctrl-C leaves the Pods running; the next up takes them over
     'data-dir': { type: 'string' },
     images: { type: 'string', multiple: true },
     'probe-plugin': { type: 'string', multiple: true },
+    'allowed-devices': { type: 'string', multiple: true },
     runtime: { type: 'string' },
     'wait-ready': { type: 'boolean' },
     'ready-timeout': { type: 'string' },

@@ -35,6 +35,8 @@ export interface KubeletFlags {
   /** File of bearer tokens with roles. */
   readonly tokenAuthFile: string | undefined;
   /** Where device plugins register. */
+  /** Devices that Pods may ask for by annotation: paths or CDI names; `*` at the end of one stands for any rest. */
+  readonly allowedDevices: readonly string[];
   readonly devicePluginDirectory: string;
   /** Of the networks that pods ask for by annotation; may be missing. */
   readonly networkDirectory: string;
@@ -196,6 +198,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
     apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,
     tokenAuthFile: lastOf(parsed, 'token-auth-file'),
+    allowedDevices: (flagOf(parsed, 'allowed-devices') ?? []) as readonly string[],
     devicePluginDirectory: resolve(lastOf(parsed, 'device-plugin-dir') ?? join(rootDirectory, 'device-plugins')),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeTree } from '@solo-kubelet/untrusted-files';
+import { CliError } from '../cli-error.js';
 import type { ContainerdLayout } from './layout.js';
 import { processesOf } from './processes.js';
 
@@ -41,6 +43,7 @@ export const findLeftovers = async (target: SweepTarget): Promise<readonly strin
 /**
  * Removes it all by force: processes, mounts, network namespaces, bridge, rules, cgroups, files. The containerd itself must have ended.
  * Only what carries the target's own paths and names is touched; a second call finds nothing to do.
+ * @throws CliError CLI_NOT_REMOVED when something stays mounted; then nothing of the files is deleted, for behind a mount lie other people's
  */
 export const sweep = async (target: SweepTarget): Promise<void> => {
   const { layout } = target;
@@ -49,12 +52,43 @@ export const sweep = async (target: SweepTarget): Promise<void> => {
   const results = await cniResults(layout);
   for (const pid of await processesOf(layout)) kill(pid);
   for (const path of await cgroupsOf(target.cgroupRoot)) for (const pid of await pidsIn(path)) kill(pid);
-  for (const path of (await mountsUnder(ownDirectories(target))).toReversed()) await quietly(run('umount', ['-l', path], LIMIT));
-  await quietly(run('ip', ['link', 'delete', layout.bridge], LIMIT));
+  await unmountAll(target);
+  await quietly(run('ip', ['link', 'delete', 'dev', layout.bridge], LIMIT));
   await removeNatRules(layout.networkName);
   await removeCgroups(target.cgroupRoot);
-  for (const path of [...ownDirectories(target), ...shimSockets, ...results]) {
-    await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  for (const path of ownDirectories(target)) await removeDirectory(path);
+  for (const path of [...shimSockets, ...results]) await rm(path, { force: true });
+};
+
+const unmountAll = async (target: SweepTarget): Promise<void> => {
+  const problems: unknown[] = [];
+  for (const path of (await mountsUnder(ownDirectories(target))).toReversed()) {
+    await run('umount', ['-l', '--no-canonicalize', '--', path], LIMIT).catch((error: unknown) => problems.push(error));
+  }
+  const left = await mountsUnder(ownDirectories(target));
+  if (left.length === 0) return;
+  throw new CliError({
+    code: 'CLI_NOT_REMOVED',
+    message: `still mounted: ${left.join(', ')}`,
+    hint: 'Unmount it by hand and try again. No file has been deleted.',
+    cause: problems[0],
+  });
+};
+
+/** A process that has just been killed may still have written something. */
+const REMOVAL_ATTEMPTS = 5;
+
+const removeDirectory = async (path: string): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await removeTree(path);
+      // What is no directory, a link for example, goes by itself.
+      if ((await lstat(path).catch(() => undefined)) !== undefined) await rm(path, { force: true });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || attempt === REMOVAL_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 };
 

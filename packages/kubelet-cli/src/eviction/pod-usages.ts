@@ -2,10 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerStats, CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { diskUsage, listStats } from '@solo-kubelet/node-api';
+import { listStats } from '@solo-kubelet/node-api';
 import { type PodEnvironment, podLogDirectory } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type ContainerUsage, type DiskUse, type PodUid, type PodUsage, type PodUsages, podUid } from '@solo-kubelet/reconciler';
+import { type DiskUsage, diskUsage } from '@solo-kubelet/untrusted-files';
 
 export interface PodUsagesOptions {
   readonly cri: CriClient;
@@ -28,10 +29,17 @@ export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, l
       if (error.code !== 'ENOENT') logger.warn({ podUid: pod.metadata.uid, err: describeError(error) }, 'Cannot measure volumes');
       return [];
     });
+    for (const { volumeName, unread } of usages) tellUnread(pod, volumeName, unread);
     return new Map(usages.map(({ volumeName, usedBytes, usedInodes }) => [volumeName, { bytes: usedBytes, inodes: usedInodes }]));
   };
-  const use = async (path: string, { signal }: Abortable): Promise<DiskUse> => {
-    const { usedBytes, inodesUsed } = await diskUsage(path, signal);
+  const tellUnread = ({ metadata }: Pod, path: string, unread: DiskUsage['unread']): void => {
+    if (unread === undefined) return;
+    const pod = `${metadata.namespace}/${metadata.name}`;
+    logger.warn({ pod, podUid: metadata.uid, path, count: unread.count, err: describeError(unread.first) }, 'Cannot measure all of it');
+  };
+  const use = async (pod: Pod, path: string, { signal }: Abortable): Promise<DiskUse> => {
+    const { usedBytes, inodesUsed, unread } = await diskUsage(path, signal);
+    tellUnread(pod, path, unread);
     return { bytes: usedBytes, inodes: inodesUsed };
   };
 
@@ -43,16 +51,22 @@ export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, l
     const directories = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
     const loose = [
       join(rootDirectory, 'pods', uid, 'etc-hosts'),
+      // Termination messages: a container may write without end to its own.
+      join(rootDirectory, 'pods', uid, 'containers'),
       ...entries.filter((entry) => entry.isFile()).map((entry) => join(logs, entry.name)),
     ];
     const names = new Set([...known.map((one) => one.name), ...directories]);
     const containers: ContainerUsage[] = [];
     for (const container of names) {
-      containers.push({ ...known.find((one) => one.name === container), name: container, logs: await use(join(logs, container), options) });
+      containers.push({
+        ...known.find((one) => one.name === container),
+        name: container,
+        logs: await use(pod, join(logs, container), options),
+      });
     }
     let other: DiskUse = { bytes: 0, inodes: 0 };
     for (const path of loose) {
-      const { bytes, inodes } = await use(path, options);
+      const { bytes, inodes } = await use(pod, path, options);
       other = { bytes: other.bytes + bytes, inodes: other.inodes + inodes };
     }
     return { containers, volumes: await volumesOf(pod, options), other };

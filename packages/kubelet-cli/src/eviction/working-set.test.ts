@@ -27,6 +27,10 @@ describe('the working set of the machine', () => {
     await files({ 'memory/memory.usage_in_bytes': '2000\n', 'memory/memory.stat': 'inactive_file 1\ntotal_inactive_file 300\n' });
     expect(await machineWorkingSet({ mountPoint, version: 1 }, MEMINFO)).toBe(1_700);
   });
+  it('has what is set aside for huge pages, which no cgroup counts and nobody else can have', async () => {
+    await files({ 'memory.stat': 'anon 1000\nfile 500\ninactive_file 200\n' });
+    expect(await machineWorkingSet({ mountPoint, version: 2 }, `${MEMINFO}Hugetlb:  400 kB\n`)).toBe(1_300 + 400 * 1_024);
+  });
   it.each([1, 2] as const)('comes from /proc/meminfo where there is no cgroup to read (v%i)', async (version) =>
     expect(await machineWorkingSet({ mountPoint, version }, MEMINFO)).toBe(500 * 1_024),
   );

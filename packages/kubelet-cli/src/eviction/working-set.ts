@@ -18,6 +18,11 @@ const stat = (lines: string, name: string): number | undefined => {
 };
 const number = (line: string): number | undefined => (/^\d+\n?$/.test(line) ? Number(line) : undefined);
 
+/** Memory set aside for huge pages, bytes: nobody else can have it, and no cgroup counts it (upstream: k/k 138127). */
+export const hugePagesBytes = (meminfo: string): number => kibOf(meminfo, 'Hugetlb') * 1_024;
+
+const kibOf = (meminfo: string, name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(meminfo)?.[1] ?? 0);
+
 /**
  * What the whole machine uses without the file pages that can go at once, bytes, as cAdvisor reckons it of the root cgroup; where there is none to
  * read, from /proc/meminfo.
@@ -27,8 +32,8 @@ export const machineWorkingSet = async ({ mountPoint, version }: MemoryCgroups, 
   const lines = await text(directory, 'memory.stat');
   const usage = version === 2 ? sum(stat(lines, 'anon'), stat(lines, 'file')) : number(await text(directory, 'memory.usage_in_bytes'));
   const inactive = stat(lines, version === 2 ? 'inactive_file' : 'total_inactive_file');
-  if (usage !== undefined && inactive !== undefined) return Math.max(0, usage - inactive);
-  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(meminfo)?.[1] ?? 0);
+  if (usage !== undefined && inactive !== undefined) return Math.max(0, usage - inactive) + hugePagesBytes(meminfo);
+  const kib = (name: string): number => kibOf(meminfo, name);
   return (kib('MemTotal') - kib('MemFree') - kib('Inactive\\(file\\)')) * 1_024;
 };
 

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { openRegular } from '@solo-kubelet/untrusted-files';
 import { CliError } from '../cli-error.js';
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
@@ -18,7 +17,7 @@ const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
 
 /** How a file is compressed as a whole, by its first bytes. */
 export const compressionOf = async (path: string): Promise<Compression> => {
-  const file = await open(path);
+  const file = await openRegular(path, { followLinks: true });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(5), 0, 5, 0);
     const [kind = 'none'] =
@@ -31,7 +30,7 @@ export const compressionOf = async (path: string): Promise<Compression> => {
 
 /** The bytes of an archive, decompressed: gzip here, the others by the program of their name. */
 export const openArchive = (path: string, compression: Compression): Readable => {
-  const file = createReadStream(path);
+  const file = Readable.from(chunksOf(path), { objectMode: false });
   if (compression === 'none') return file;
   if (compression === 'gzip') {
     const gunzip = createGunzip();
@@ -46,6 +45,11 @@ export const openArchive = (path: string, compression: Compression): Readable =>
   pipeline(file, child.stdin).catch((error: Error) => child.stdout.destroy(error));
   return child.stdout;
 };
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const file = await openRegular(path, { followLinks: true });
+  yield* file.createReadStream({ highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
+}
 
 const missing = (program: string, cause: Error): Error =>
   new CliError({

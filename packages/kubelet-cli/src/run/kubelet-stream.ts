@@ -17,7 +17,7 @@ import {
   steadyScheduler,
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
-import { merge, type Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import { firstValueFrom, merge, type Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
 import { extraNetworksHook } from '../cni/network-hook.js';
 import { readRuntimeNetwork } from '../cni/runtime-network.js';
 import { type MachineFacts, type NodeResources, nodeResources } from '../node/node-capacity.js';
@@ -105,7 +105,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
   const context: KubeletContext = {
     ...parts,
     images: imageCollector({
-      images: criImages({ cri }),
+      images: criImages({ cri, wantedPods: async () => [...(await firstValueFrom(reconciler.pods$)).values()].map(({ pod }) => pod) }),
       policy: {
         highThresholdPercent: config.imageGCHighThresholdPercent,
         lowThresholdPercent: config.imageGCLowThresholdPercent,

@@ -62,6 +62,7 @@ export const podEnvironment = async (
       : {}),
     // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
     runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
+    allowedDevices: flags.allowedDevices,
     userNamespaces: await subordinateIdRange({ idsPerPod: config['userNamespaces.idsPerPod'], maxPods: config.maxPods }),
     selinuxEnabled: (await readText('/sys/fs/selinux/enforce')) !== '',
     logger,

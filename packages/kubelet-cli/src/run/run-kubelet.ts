@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
@@ -29,8 +29,13 @@ import { waitForRuntime } from './wait-for-runtime.js';
 
 /** Runs the kubelet until the signal aborts. What it starts in the runtime stays. */
 export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
+  await mkdir(options.flags.rootDirectory, { recursive: true, mode: 0o750 });
+  // The kernel's list of mounts has resolved paths: those below a link would not be found in it.
+  return runResolved({ ...options, flags: { ...options.flags, rootDirectory: await realpath(options.flags.rootDirectory) } });
+};
+
+const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   const { config, flags, logger, signal } = options;
-  await mkdir(flags.rootDirectory, { recursive: true, mode: 0o750 });
   await using _root = await lockPath(flags.rootDirectory);
   const version = await cgroupVersion();
   checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
@@ -13,12 +13,12 @@ import { releaseNetworks } from './release-networks.js';
 
 /** Removes a node that `up` made. */
 export const down = async (input: CommandInput, io: CliIo): Promise<number> => {
-  const dataDirectory = resolve(textOption(input, 'data-dir') ?? DEFAULT_DATA_DIRECTORY);
-  await access(dataDirectory).catch((cause: unknown) => {
-    throw new CliError({ code: 'CLI_NOT_FOUND', message: `there is no node in ${dataDirectory}`, cause });
+  const named = resolve(textOption(input, 'data-dir') ?? DEFAULT_DATA_DIRECTORY);
+  const dataDirectory = await realpath(named).catch((cause: unknown) => {
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `there is no node in ${named}`, cause });
   });
   await using _lock = await lockPath(dataDirectory);
-  const layout = dataLayout(dataDirectory, runDirectoryOf(dataDirectory));
+  const layout = dataLayout(dataDirectory, runDirectoryOf(named === DEFAULT_DATA_DIRECTORY ? named : dataDirectory));
   // The daemon must not see its containers vanish; sweeping ends its shims.
   for (const pid of await findDaemon(layout.containerd)) print(io.stderr, `ending containerd ${pid}\n`);
   const warn = (fields: object, message: string): void => print(io.stderr, `${message}: ${JSON.stringify(fields)}\n`);

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ContainerScripts, createFakeCri } from '@solo-kubelet/cri-client/testing';
 import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
 import { isSidecar, type Pod, parseManifest } from '@solo-kubelet/pod-spec';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
+import { readRegular } from '@solo-kubelet/untrusted-files';
 
 /** A container runtime in memory: it does as if, and runs nothing. */
 export interface MemoryNode extends AsyncDisposable {
@@ -44,11 +45,19 @@ export const startMemoryNode = async (manifests: string): Promise<MemoryNode> =>
 /** Every Pod that the manifests ask for now. */
 const podsOf = async (manifests: string): Promise<readonly Pod[]> => {
   const names = (await readdir(manifests)).filter((name) => !name.startsWith('.'));
-  const texts = await Promise.all(names.map((name) => readFile(join(manifests, name), 'utf8').catch(() => '')));
+  const texts = await Promise.all(names.map((name) => readManifest(join(manifests, name))));
   return texts.flatMap((text, index) =>
     parseManifest(text, { path: names[index]!, nodeName: 'memory' }).documents.flatMap(({ result }) => (result.ok ? [result.pod] : [])),
   );
 };
+
+/** Empty for what cannot be read or is no regular file: the kubelet itself says so. */
+const readManifest = async (path: string): Promise<string> => {
+  const options = { maxBytes: MAX_MANIFEST_BYTES, followLinks: true };
+  return (await readRegular(path, options).catch(() => Buffer.alloc(0))).toString();
+};
+
+const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
 
 const imagesOf = (pods: readonly Pod[]): readonly string[] => [
   ...new Set(

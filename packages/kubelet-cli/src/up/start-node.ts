@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath } from 'node:fs/promises';
 import { arch, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { CliError } from '../cli-error.js';
-import { runDirectoryOf } from '../config/default-paths.js';
+import { DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../config/default-paths.js';
 import { type ContainerdBinaries, findContainerdBinaries } from '../containerd/binaries.js';
 import { type ImportOptions, importImages } from '../containerd/import-images.js';
 import { removeAllPods } from '../containerd/remove-all-pods.js';
@@ -42,8 +42,10 @@ export const startNode = async (options: StartNodeOptions): Promise<RunningNode>
     () => findBinaries(options.env),
     (found) => `${found.containerd}, ${found.runc}, ${found.cniPluginDirectory}`,
   );
-  const dataDirectory = options.dataDirectory === undefined ? await mkdtemp(join(tmpdir(), 'solo-')) : resolve(options.dataDirectory);
-  const layout = dataLayout(dataDirectory, runDirectoryOf(dataDirectory));
+  const named = options.dataDirectory === undefined ? await mkdtemp(join(tmpdir(), 'solo-')) : resolve(options.dataDirectory);
+  // The kernel's list of mounts has resolved paths: what is behind a link would not be found in it.
+  const dataDirectory = await realpath(named);
+  const layout = dataLayout(dataDirectory, runDirectoryOf(named === DEFAULT_DATA_DIRECTORY ? named : dataDirectory));
   const ephemeral = options.dataDirectory === undefined;
   let containerd: PrivateContainerd | undefined;
   const end = async (): Promise<void> => {

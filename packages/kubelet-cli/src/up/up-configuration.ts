@@ -27,7 +27,7 @@ export const memoryConfiguration = (layout: Pick<DataLayout, 'podLogs'>, endpoin
 
 export const upFlags = (
   { kubeletRoot, apiSocket, networks }: Pick<DataLayout, 'kubeletRoot' | 'apiSocket' | 'networks'>,
-  { probePlugins = [] }: Partial<Pick<KubeletFlags, 'probePlugins'>> = {},
+  { probePlugins = [], allowedDevices = [] }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices'>> = {},
 ): KubeletFlags => ({
   given: {},
   rootDirectory: kubeletRoot,
@@ -41,6 +41,7 @@ export const upFlags = (
   apiSocket,
   apiSocketGroupId: undefined,
   tokenAuthFile: undefined,
+  allowedDevices,
   devicePluginDirectory: `${kubeletRoot}/device-plugins`,
   networkDirectory: networks,
   cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,

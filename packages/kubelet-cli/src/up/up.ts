@@ -51,7 +51,12 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
   });
   const manifests = resolve(input.operands[0] ?? node.layout.manifests);
   const config = upConfiguration(node.layout, node.endpoint, manifests);
-  const status = await runNode(input, io, progress, { config, flags: upFlags(node.layout, pluginsOf(input)), manifests });
+  const allowedDevices = ((input.options['allowed-devices'] as readonly string[] | undefined) ?? []).flatMap((text) => text.split(','));
+  const status = await runNode(input, io, progress, {
+    config,
+    flags: upFlags(node.layout, { ...pluginsOf(input), allowedDevices }),
+    manifests,
+  });
   if (ephemeral) progress.note('Removing everything…');
   else progress.note(`The Pods run on. kubelet-cli up takes them over again; kubelet-cli down ends them.`);
   return status;

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
+import { createMountedImages } from '@solo-kubelet/reconciler/cri';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
 import { untilRecovered } from '../client/runtime-recovery.js';
@@ -57,7 +58,7 @@ const explainMissingCtr = (cause: NodeJS.ErrnoException): never => {
   });
 };
 
-/** `images prune`: removes what no container was made from. */
+/** `images prune`: removes what no container was made from or has mounted. */
 export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: RuntimeContext): Promise<number> => {
   await using cri = createCriClient({ endpoint, timeoutMs: CRI_TIMEOUT_MS });
   await untilRecovered(cri, { signal });
@@ -68,7 +69,8 @@ export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: Run
   ]);
   let freedBytes = 0;
   const nameOf = ({ repoTags, repoDigests, id }: (typeof images)[number]): string => repoTags[0] ?? repoDigests[0] ?? id;
-  const unused = unusedImages(images, containers, parseRuntimeFacts(info).sandboxImage);
+  const mounted = await createMountedImages(cri)(containers, signal);
+  const unused = unusedImages(images, containers, { sandboxImage: parseRuntimeFacts(info).sandboxImage, mounted });
   for (const image of unused.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
     if (!dryRun) await cri.images.removeImage({ image: { image: image.id } }, { signal });
     freedBytes += Number(image.size);

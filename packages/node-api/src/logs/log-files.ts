@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { openRegular } from '@solo-kubelet/untrusted-files';
 
 /** A rotated log file: `0.log.20260102-150405`, perhaps compressed. `name` is without `.gz`, so it stays the same when the file is compressed. */
 export interface RotatedLog {
@@ -31,17 +31,21 @@ const CHUNK_BYTES = 1 << 18;
 
 /** The bytes of a rotated file. A file that was removed meanwhile is empty: its lines are past what is kept. */
 export async function* readRotatedLog(log: RotatedLog, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const file = createReadStream(log.path, { highWaterMark: CHUNK_BYTES, signal });
-  const stream: Readable = log.compressed
-    ? file.on('error', (error) => stream.destroy(error)).pipe(createGunzip({ chunkSize: CHUNK_BYTES }))
-    : file;
+  let file: Readable | undefined;
   try {
+    file = (await openRegular(log.path, { signal })).createReadStream({ highWaterMark: CHUNK_BYTES, signal });
+    const stream: Readable = log.compressed
+      ? file.on('error', (error) => stream.destroy(error)).pipe(createGunzip({ chunkSize: CHUNK_BYTES }))
+      : file;
     for await (const chunk of stream) yield chunk as Buffer;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // No log but something that somebody has put among them.
+    if (code === 'EFTYPE' || code === 'ELOOP') return;
+    if (code !== 'ENOENT') throw error;
     // Compressed between the listing and now.
     if (!log.compressed) yield* readRotatedLog({ ...log, path: `${log.path}.gz`, compressed: true }, signal);
   } finally {
-    file.destroy();
+    file?.destroy();
   }
 }

@@ -1,4 +1,5 @@
-import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -69,6 +70,22 @@ describe('readContainerLog', () => {
       ['01.500000000Z a', '02.500000000Z e', '03.500000000Z b', '04.500000000Z c'].map((text) => `2026-01-02T03:04:${text}\n`).join(''),
     );
     expect(await readAll({ sinceMs: Date.parse('2026-01-02T03:04:02Z') })).toBe('e\nc\n');
+  });
+
+  it.each([
+    ['a named pipe', () => void execFileSync('mkfifo', [path]), 'EFTYPE'],
+    ['a directory', () => mkdir(path), 'EFTYPE'],
+    ['a link to a file of the host', () => symlink('/etc/hostname', path), 'ELOOP'],
+  ])('refuses what stands in the place of the log and is no file: %s', async (_, make, code) => {
+    await make();
+    const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => readAll({ follow: true })));
+    expect(attempts).toEqual(attempts.map(() => ({ status: 'rejected', reason: expect.objectContaining({ code }) })));
+  });
+
+  it('passes over what lies among the rotated files and is none', async () => {
+    execFileSync('mkfifo', [`${path}.20260101-000000`, `${path}.20260101-000001.gz`]);
+    await writeFile(path, line('kept'));
+    expect(await readAll()).toBe('kept\n');
   });
 
   it('drops what is no log line', async () => {

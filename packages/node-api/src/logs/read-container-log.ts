@@ -1,7 +1,8 @@
 import { watch } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openRegular } from '@solo-kubelet/untrusted-files';
 import { createLineFormatter, type LogFormat } from './line-formatter.js';
 import { listRotatedLogs, type RotatedLog, readRotatedLog } from './log-files.js';
 import { tailOfRotated } from './tail-of-rotated.js';
@@ -32,7 +33,8 @@ const OPEN_PAUSE_MS = 50;
 
 /**
  * The log of one container instance, ready to print: across rotated files, partial lines joined. Ends at the end of the log, or when
- * the container has ended in `follow` mode. Rejects with ENOENT when there is no log.
+ * the container has ended in `follow` mode. Rejects with ENOENT when there is no log, and with EFTYPE or ELOOP
+ * when something else than a file is in its place.
  *
  * Unlike upstream, which reads the current file only, lines that a rotation moved away are included: none is lost or given twice.
  */
@@ -107,16 +109,17 @@ const openLog = async (path: string): Promise<OpenLog> => {
 const openCurrent = async (path: string): Promise<FileHandle> => {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await open(path, 'r');
+      return await openRegular(path);
     } catch (error) {
-      if (attempt === OPEN_ATTEMPTS || (await listRotatedLogs(path)).length === 0) throw error;
+      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!isMissing || attempt === OPEN_ATTEMPTS || (await listRotatedLogs(path)).length === 0) throw error;
       await delay(OPEN_PAUSE_MS);
     }
   }
 };
 
 const inodeOf = (path: string): Promise<number | undefined> =>
-  stat(path).then(
+  lstat(path).then(
     ({ ino }) => ino,
     () => undefined,
   );
@@ -156,7 +159,7 @@ async function* drain(log: OpenLog, signal: AbortSignal): AsyncGenerator<Buffer>
 
 const wasReplaced = async (path: string, log: OpenLog): Promise<boolean> => {
   try {
-    return (await stat(path)).ino !== log.inode;
+    return (await lstat(path)).ino !== log.inode;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;

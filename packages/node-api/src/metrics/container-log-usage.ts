@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { diskUsage } from '../stats/disk-usage.js';
+import { diskUsage } from '@solo-kubelet/untrusted-files';
 import type { LogUsage } from './kubelet-metrics.js';
 
 /** What the log files of every container of these pods occupy, for container_log_filesystem_used_bytes. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { openRegular } from '@solo-kubelet/untrusted-files';
 import { HttpAnswer } from '../server/http-answer.js';
 import type { Exchange, Route } from '../server/route.js';
 import { journalArguments, type NodeLogOptions, parseNodeLogQuery } from './node-log-query.js';
@@ -45,8 +45,9 @@ const sendPath = async (logDirectory: string, wanted: string, { response, signal
     response.writeHead(200, { ...PLAIN, 'Content-Type': 'text/html; charset=utf-8' });
     return void response.end(`<!doctype html>\n<pre>\n${links.join('')}</pre>\n`);
   }
+  const file = await openRegular(found.path, { signal });
   response.writeHead(200, PLAIN);
-  await pipeline(createReadStream(found.path), response, { signal });
+  await pipeline(file.createReadStream(), response, { signal });
 };
 
 /** A file or directory below the log directory; undefined when it is neither, or leads elsewhere. */
@@ -107,7 +108,10 @@ const ended = (child: ChildProcess): Promise<void> =>
 const copyLogFile = async (logDirectory: string, service: string, response: Exchange['response'], signal: AbortSignal): Promise<void> => {
   for (const name of [service, `${service}.log`, `${service}/${service}.log`]) {
     const found = await find(logDirectory, name);
-    if (found !== undefined && !found.directory) return pipeline(createReadStream(found.path), response, { end: false, signal });
+    if (found !== undefined && !found.directory) {
+      const file = await openRegular(found.path, { signal });
+      return pipeline(file.createReadStream(), response, { end: false, signal });
+    }
   }
   response.write(`\nlog not found for ${service}\n`);
 };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import type { DiskUsage } from '@solo-kubelet/untrusted-files';
 import { networkOfProcess } from '../cgroups/network-figures.js';
 import type { NodeCgroups } from '../cgroups/node-cgroups.js';
 import { type PodCgroupFigures, podCgroupFigures } from '../cgroups/pod-figures.js';
@@ -7,7 +8,6 @@ import { processesOf } from '../cgroups/process-figures.js';
 import type { NodeView } from '../node-view.js';
 import { cgroupStats } from './cgroup-stats.js';
 import { cpuStats, layerStats, memoryStats, networkStats, type RateOf } from './cri-stats.js';
-import type { DiskUsage } from './disk-usage.js';
 import type { SandboxFigures } from './list-stats.js';
 import { rfc3339 } from './node-figures.js';
 import type { ContainerStats, FsStats, NetworkStats, PodStats } from './summary.js';
@@ -100,8 +100,10 @@ const diskAndNetwork = async (
   { view, rootDirectory, measuresVolumes, usages, nowMs, imageFs }: PodStatsOptions,
 ): Promise<Pick<PodStats, 'network' | 'volume' | 'ephemeral-storage' | 'process_stats'>> => {
   const time = rfc3339(nowMs);
-  const [volumes, processes] = await Promise.all([
-    measuresVolumes ? volumeStats(join(rootDirectory, 'pods', uid), usages) : [],
+  const podDirectory = join(rootDirectory, 'pods', uid);
+  const [volumes, own, processes] = await Promise.all([
+    measuresVolumes ? volumeStats(podDirectory, usages) : [],
+    measuresVolumes ? Promise.all(['etc-hosts', 'containers'].map((name) => usages.usageOf(join(podDirectory, name)))) : [],
     view.cgroups && kernel ? containerProcesses(view.cgroups, kernel) : [],
   ]);
   const network =
@@ -114,7 +116,7 @@ const diskAndNetwork = async (
         (sum, fs) => ({ usedBytes: sum.usedBytes + (fs?.usedBytes ?? 0), inodesUsed: sum.inodesUsed + (fs?.inodesUsed ?? 0) }),
         { usedBytes: 0, inodesUsed: 0 },
       );
-  const parts = [used(({ rootfs }) => rootfs), used(({ logs }) => logs), ...volumes.filter(({ onDisk }) => onDisk)];
+  const parts = [used(({ rootfs }) => rootfs), used(({ logs }) => logs), ...own, ...volumes.filter(({ onDisk }) => onDisk)];
   return {
     ...(network ? { network } : {}),
     volume: volumes.map(({ onDisk: _, ...volume }) => volume),

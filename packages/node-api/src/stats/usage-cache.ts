@@ -1,7 +1,7 @@
-import { type DiskUsage, diskUsage } from './disk-usage.js';
+import { type DiskUsage, diskUsage } from '@solo-kubelet/untrusted-files';
 
 /** What a tree occupies, and when that was counted. */
-export type CountedUsage = DiskUsage & { readonly atMs: number };
+export type CountedUsage = Pick<DiskUsage, 'usedBytes' | 'inodesUsed'> & { readonly atMs: number };
 
 /** What trees occupy, counted no more often than once a period. */
 export interface UsageCache {
@@ -39,7 +39,8 @@ export const createUsageCache = ({
     if (walks < MAX_WALKS) walks += 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
-      return { ...(await count(path, signal)), atMs: now() };
+      const { usedBytes, inodesUsed } = await count(path, signal);
+      return { usedBytes, inodesUsed, atMs: now() };
     } finally {
       // The place is handed on, or given up.
       const next = waiting.shift();

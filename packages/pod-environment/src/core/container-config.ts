@@ -1,5 +1,6 @@
 import type { ContainerConfig } from '@solo-kubelet/cri-client';
 import { containerHash, expandVariables } from '@solo-kubelet/pod-spec';
+import { bytesOfText } from './byte-text.js';
 import {
   allocatedDevices,
   allocatedMounts,
@@ -18,13 +19,15 @@ import { type ContainerSecurityInput, containerSecurityContext } from './securit
 export interface ContainerConfigInput extends MountsInput, ContainerSecurityInput, ContainerResourceSettings {
   readonly restartCount: number;
   readonly environment: Environment;
+  /** Devices that annotations may ask for. */
+  readonly allowedDevices: readonly string[];
   /** What resource managers have given to the container. Default nothing. */
   readonly allocation?: ContainerAllocation | undefined;
 }
 
 /** What CreateContainer is told about a container. Upstream: generateContainerConfig in pkg/kubelet/kuberuntime/kuberuntime_container.go. */
 export const buildContainerConfig = (input: ContainerConfigInput): ContainerConfig => {
-  const { pod, container, restartCount, environment, image, allocation = {} } = input;
+  const { pod, container, restartCount, environment, image, allocation = {}, allowedDevices } = input;
   const expanded = (texts: readonly string[] = []): string[] => texts.map((text) => expandVariables(text, (name) => environment.get(name)));
   return {
     metadata: { name: container.name, attempt: restartCount },
@@ -32,10 +35,10 @@ export const buildContainerConfig = (input: ContainerConfigInput): ContainerConf
     command: expanded(container.command),
     args: expanded(container.args),
     workingDir: container.workingDir ?? '',
-    envs: [...withAllocatedEnvs(environment, allocation)].map(([key, value]) => ({ key, value: Buffer.from(value) })),
+    envs: [...withAllocatedEnvs(environment, allocation)].map(([key, value]) => ({ key, value: bytesOfText(value) })),
     mounts: [...allocatedMounts(allocation), ...containerMounts(input)],
-    devices: [...allocatedDevices(allocation), ...containerDevices(pod, container)],
-    CDIDevices: [...(allocation.cdiDevices ?? []).map((name) => ({ name })), ...podCdiDevices(pod)],
+    devices: [...allocatedDevices(allocation), ...containerDevices(pod, container, allowedDevices)],
+    CDIDevices: [...(allocation.cdiDevices ?? []).map((name) => ({ name })), ...podCdiDevices(pod, allowedDevices)],
     labels: containerLabels(pod, container),
     annotations: { ...allocation.annotations, ...containerAnnotations(pod, container, restartCount, containerHash(container)) },
     logPath: `${container.name}/${restartCount}.log`,

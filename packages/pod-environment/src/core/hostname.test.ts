@@ -13,8 +13,8 @@ describe('podHostname', () => {
     expect(podHostname(testPod(spec), 'cluster.local')).toEqual(expected);
   });
 
-  it('has no dot at the end of the domain when the node has no cluster domain', () => {
-    expect(podHostname(testPod({ subdomain: 'sub' }), '').domain).toBe('sub.default.svc');
+  it('has a dot at the end of the domain when the node has no cluster domain', () => {
+    expect(podHostname(testPod({ subdomain: 'sub' }), '').domain).toBe('sub.default.svc.');
   });
 
   it('cuts a long name to 63 bytes and strips what may not stand at its end', () => {

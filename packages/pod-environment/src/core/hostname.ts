@@ -3,7 +3,7 @@ import { PodEnvironmentError } from '../pod-environment-error.js';
 
 export interface PodHostname {
   readonly hostname: string;
-  /** `<subdomain>.<namespace>.svc[.<clusterDomain>]`; empty without a subdomain. */
+  /** `<subdomain>.<namespace>.svc.<clusterDomain>`; empty without a subdomain. */
   readonly domain: string;
 }
 
@@ -11,7 +11,7 @@ const MAX_HOSTNAME = 63;
 const MAX_KERNEL_HOSTNAME = 64;
 
 /**
- * Hostname and domain of a pod. An empty cluster domain gives a domain without the trailing dot that upstream writes (docs/decisions/048).
+ * Hostname and domain of a pod. An empty cluster domain leaves the domain with a dot at its end, as upstream.
  * Upstream: GeneratePodHostNameAndDomain in pkg/kubelet/kubelet_pods.go.
  */
 export const podHostname = (pod: Pod, clusterDomain: string): PodHostname => {
@@ -19,7 +19,7 @@ export const podHostname = (pod: Pod, clusterDomain: string): PodHostname => {
   if (spec.hostnameOverride) return { hostname: cutHostname(spec.hostnameOverride), domain: '' };
   const hostname = cutHostname(spec.hostname || (metadata.name ?? ''));
   if (!spec.subdomain) return { hostname, domain: '' };
-  const domain = [spec.subdomain, metadata.namespace, 'svc', clusterDomain].filter((part) => part !== '').join('.');
+  const domain = [spec.subdomain, metadata.namespace, 'svc', clusterDomain].join('.');
   return { hostname, domain };
 };
 

@@ -58,6 +58,7 @@ const input = (overrides: Partial<ContainerConfigInput> = {}): ContainerConfigIn
   seccomp: { profilesDir: '/seccomp', seccompDefault: false },
   thermalThrottlePaths: [],
   cpuCfsQuota: true,
+  allowedDevices: ['/dev/*', 'vendor.com/camera=*'],
   cpuCfsQuotaPeriodMs: 100,
   cgroupVersion: 2,
   memoryCapacityBytes: 1024 ** 3,

@@ -50,7 +50,7 @@ export const createMounter = ({ runCommand, timeoutMs }: MounterOptions): Mounte
     },
     async unmount(target, { signal } = {}) {
       if (stuck.has(target)) throw stays(target, 'an earlier umount still hangs');
-      const result = await runCommand('umount', ['--no-canonicalize', target], { timeoutMs, signal });
+      const result = await runCommand('umount', ['--no-canonicalize', '--', target], { timeoutMs, signal });
       if (result.exitCode === 0 || mountAt(await list(), target) === undefined) return;
       if (result.gaveUp) {
         stuck.add(target);
@@ -65,6 +65,7 @@ const mountArguments = ({ source, target, fsType, options = [] }: MountRequest):
   '--no-canonicalize',
   ...(fsType === undefined ? ['--bind'] : ['-t', fsType]),
   ...(options.length === 0 ? [] : ['-o', options.join(',')]),
+  '--',
   source,
   target,
 ];

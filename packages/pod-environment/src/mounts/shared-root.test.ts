@@ -23,13 +23,13 @@ describe('shareMounts', () => {
       'a bind mount where it is private',
       ['1 0 8:1 / / rw - ext4 /dev/sda rw'],
       [`bind ${directory} ${directory}`],
-      [['mount', '--make-rshared', directory]],
+      [['mount', '--make-rshared', '--', directory]],
     ],
     [
       'the propagation of a mount of its own',
       ['1 0 8:1 / / rw shared:1 - ext4 /dev/sda rw', `2 1 8:2 / ${directory} rw - ext4 /dev/sdb rw`],
       [],
-      [['mount', '--make-rshared', directory]],
+      [['mount', '--make-rshared', '--', directory]],
     ],
     [
       'nothing for a neighbour with a similar name',

@@ -20,7 +20,7 @@ export const shareMounts = async (options: SharedRootOptions, directory: string)
   const holding = mountHolding(await mounter.list(), directory);
   if (holding?.shared) return;
   if (holding?.mountPoint !== directory) await mounter.mount({ source: directory, target: directory }, { signal });
-  const { exitCode, stderr } = await runCommand('mount', ['--make-rshared', directory], { timeoutMs, signal });
+  const { exitCode, stderr } = await runCommand('mount', ['--make-rshared', '--', directory], { timeoutMs, signal });
   if (exitCode === 0) return;
   throw new PodEnvironmentError({ code: 'MOUNT_FAILED', message: `cannot make the mounts below ${directory} shared: ${stderr.trim()}` });
 };

@@ -1,5 +1,6 @@
-import { chmod, lstat, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
+import { readRegular } from '@solo-kubelet/untrusted-files';
 import { makeDirectories } from '../make-directories.js';
 
 export interface PayloadFile {
@@ -72,7 +73,7 @@ const dropStaleLinks = async (directory: string, files: Payload, oldPaths: reado
 
 const someDiffer = async (directory: string, files: Payload): Promise<boolean> => {
   for (const [path, { data }] of files) {
-    const present = await readFile(join(directory, path)).catch(() => undefined);
+    const present = await readRegular(join(directory, path), { maxBytes: data.byteLength }).catch(() => undefined);
     if (present === undefined || Buffer.compare(present, data) !== 0) return true;
   }
   return false;

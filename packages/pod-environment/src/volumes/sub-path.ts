@@ -9,6 +9,7 @@ import { makeDirectories } from '../make-directories.js';
 import type { Mounter } from '../mounts/mounter.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import { elementsBelow, inside, openBeneath, openResolved } from './open-beneath.js';
+import { statUnlessStale } from './stale-mount.js';
 
 export interface SubPathRequest {
   /** Directory of the volume on the host. */
@@ -99,9 +100,9 @@ const exists = async (path: string): Promise<boolean> => {
 
 const bindHandle = async (mounter: Mounter, handle: FileHandle, { target, signal }: SubPathRequest): Promise<void> => {
   const wanted = await handle.stat();
-  if (mountAt(await mounter.list(), target) !== undefined) {
-    const present = await stat(target);
-    if (present.dev === wanted.dev && present.ino === wanted.ino) return;
+  while (mountAt(await mounter.list(), target) !== undefined) {
+    const present = await statUnlessStale(target);
+    if (present?.dev === wanted.dev && present.ino === wanted.ino) return;
     await mounter.unmount(target, { signal });
   }
   await makeDirectories(dirname(target), 0o750);

@@ -12,7 +12,9 @@ const fail = (line: number, reason: string): EnvFileResult => ({
 const isTooLong = (line: string, last: boolean): boolean => {
   const room = last ? maxLineBytes - 1 : maxLineBytes;
   if (line.length * 3 <= room) return false;
-  return new TextEncoder().encode(line).length + (last ? 0 : 1) > room;
+  // A byte that is not UTF-8 may stand for itself as a lone surrogate.
+  const loneBytes = line.match(/[\udc80-\udcff]/gu)?.length ?? 0;
+  return new TextEncoder().encode(line).length - 2 * loneBytes + (last ? 0 : 1) > room;
 };
 
 const trimBlanksLeft = (text: string): string => text.replace(/^[ \t]+/, '');

@@ -290,6 +290,16 @@ describe('the end of a pod', () => {
     expect(planFor(spec, observedPod([running]), { status: status(50_000) })).toMatchObject({ actions: [], requeueAfterMs: 10_000 });
     expect(told(planFor(spec, observedPod([running]), { status: status(40_000) }))).toEqual(['stop app:PodEnded', 'stopSandbox sandbox-0']);
   });
+  it('gives memory volumes back once everything has stopped, and once only', () => {
+    const spec = { restartPolicy: 'Never' as const, volumes: [{ name: 'ram', emptyDir: { medium: 'Memory' } }] };
+    const status = { phase: 'Succeeded' as const };
+    expect(told(planFor(spec, observedPod([exited(0)]), { status }))).toEqual(['stopSandbox sandbox-0']);
+    expect(told(planFor(spec, observedPod([exited(0)], [dead]), { status }))).toEqual(['releaseVolumes']);
+    const ledger = { ...newLedger(pod('web', spec)), admission: { state: 'admitted' as const }, volumesReleased: true };
+    expect(told(planFor(spec, observedPod([exited(0)], [dead]), { status, ledger }))).toEqual([]);
+    const onDisk = { ...spec, volumes: [{ name: 'disk', emptyDir: {} }] };
+    expect(told(planFor(onDisk, observedPod([exited(0)], [dead]), { status }))).toEqual([]);
+  });
   it('stays the end: a pod that has succeeded is not started again', () =>
     expect(told(planFor({}, undefined, { status: { phase: 'Succeeded' } }))).toEqual([]));
 });

@@ -1,6 +1,7 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { deadlineMs } from './active-deadline.js';
 import { stopsOfPod } from './container-stop.js';
+import { hasMountedVolumes } from './mounted-volumes.js';
 import { isLive } from './observed-pod.js';
 import { planRunningPod } from './plan-running-pod.js';
 import type { PodAction, PodPlan } from './pod-action.js';
@@ -58,9 +59,14 @@ const planEnd = (input: PodSyncInput): PodPlan => {
   const actions = stopActions(input);
   const backAtMs = returnAtMs(input);
   const requeue = backAtMs === undefined || backAtMs <= input.nowMs ? {} : { requeueAfterMs: backAtMs - input.nowMs };
-  if (actions.length > 0 || !isEvicted(input.status)) return { ...nothing, actions, ...requeue };
+  if (actions.length > 0) return { ...nothing, actions, ...requeue };
+  if (!isEvicted(input.status)) return { ...nothing, actions: releaseVolumes(input), ...requeue };
   return { ...planRemoval(input), ...requeue, done: false };
 };
+
+/** A pod that has ended for good needs no memory any more (upstream unmounts all volumes of terminated pods). */
+const releaseVolumes = ({ pod, ledger, status }: PodSyncInput): readonly PodAction[] =>
+  pod !== undefined && isTerminal(status) && !ledger.volumesReleased && hasMountedVolumes(pod) ? [{ type: 'releaseVolumes' }] : [];
 
 /** Everything of the pod, and then what it had for itself: in the same pass, so that a pod of the same name finds it free. */
 const stopActions = ({ pod, observed, allocates, ledger }: PodSyncInput): readonly PodAction[] => {

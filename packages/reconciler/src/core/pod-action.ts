@@ -53,6 +53,8 @@ export type PodAction =
   | { readonly type: 'resizePod'; readonly limits: Pod; readonly final: boolean }
   /** Brings volumes that show the pod's own metadata up to date. */
   | { readonly type: 'refreshVolumes' }
+  /** Unmounts what a pod that has ended for good had mounted: memory is given back, what is on disk stays. */
+  | { readonly type: 'releaseVolumes' }
   /** Volumes, directories, cgroup and logs: after the last container. */
   | { readonly type: 'cleanPod' };
 

@@ -69,6 +69,8 @@ export interface PodLedger {
   readonly cleaned: boolean;
   /** The manifest that the pod's live volumes were last written from. */
   readonly volumesOf: Pod | undefined;
+  /** Nothing of the pod is mounted any more. */
+  readonly volumesReleased: boolean;
   /** What an earlier kubelet process had allocated, for as long as nobody has read the manifest. */
   readonly allocatedBefore: PodResources | undefined;
   /** Why the manifest's resources are not allocated; undefined when they are. */
@@ -98,6 +100,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   imagesPulled: false,
   cleaned: false,
   volumesOf: undefined,
+  volumesReleased: false,
   allocatedBefore: undefined,
   resizePending: undefined,
   resizeFailure: undefined,

@@ -80,9 +80,11 @@ const succeeded = (ledger: PodLedger, action: PodAction, pod: Pod | undefined): 
     case 'pullImages':
       return { ...ledger, imagesPulled: true };
     case 'createSandbox':
-      return { ...ledger, volumesOf: pod, podCgroup: pod && resourcesOfPod(pod), failures: 0, retryAtMs: 0 };
+      return { ...ledger, volumesOf: pod, volumesReleased: false, podCgroup: pod && resourcesOfPod(pod), failures: 0, retryAtMs: 0 };
     case 'refreshVolumes':
       return { ...ledger, volumesOf: pod, failures: 0, retryAtMs: 0 };
+    case 'releaseVolumes':
+      return { ...ledger, volumesReleased: true, failures: 0, retryAtMs: 0 };
     case 'cleanPod':
       return { ...ledger, cleaned: true, failures: 0, retryAtMs: 0 };
     default:

@@ -1,20 +1,27 @@
 import { statfs } from 'node:fs/promises';
 import { ContainerState, type CriClient, CriError } from '@solo-kubelet/cri-client';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import type { ImagePort } from '../housekeeping/image-collector.js';
 import type { LogPort } from '../housekeeping/rotate-container-logs.js';
+import type { Abortable } from '../runtime-port.js';
+import { parseImageReference } from './images/image-reference.js';
+import { createMountedImages } from './mounted-images.js';
 import { OWNER_LABEL } from './owner-label.js';
 
-/** The image side of a CRI runtime for `collectImages`. What any container on the machine was made from counts as used, not only ours. */
-export const criImages = ({ cri }: { readonly cri: CriClient }): ImagePort => ({
+export interface CriImagesOptions {
+  readonly cri: CriClient;
+  /** Pods whose image volumes are wanted, also while none of their containers is there. Default none. */
+  readonly wantedPods?: (options: Abortable) => Promise<readonly Pod[]>;
+}
+
+/**
+ * The image side of a CRI runtime for `collectImages`. What any container on the machine was made from or has mounted counts as used, not only
+ * ours, and what the volumes of wanted pods name.
+ */
+export const criImages = ({ cri, wantedPods = async () => [] }: CriImagesOptions): ImagePort => ({
+  ...usedImages(cri, wantedPods),
   list: async ({ signal }) =>
     (await cri.lists.images(undefined, { signal })).map(({ id, size, pinned }) => ({ id, sizeBytes: Number(size), pinned })),
-  listUsed: async ({ signal }) => {
-    const containers = await cri.lists.containers(undefined, { signal });
-    const references = new Set(containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image?.image ?? '']));
-    const listed = await cri.lists.images(undefined, { signal });
-    const names = (image: (typeof listed)[number]): readonly string[] => [image.id, ...image.repoDigests, ...image.repoTags];
-    return new Set(listed.filter((image) => names(image).some((name) => references.has(name))).map(({ id }) => id));
-  },
   filesystem: async ({ signal }) => {
     const { imageFilesystems } = await cri.images.imageFsInfo({}, { signal });
     const mountpoint = imageFilesystems[0]?.fsId?.mountpoint;
@@ -26,6 +33,30 @@ export const criImages = ({ cri }: { readonly cri: CriClient }): ImagePort => ({
     await cri.images.removeImage({ image: { image: imageId } }, { signal });
   },
 });
+
+const usedImages = (cri: CriClient, wantedPods: NonNullable<CriImagesOptions['wantedPods']>): Pick<ImagePort, 'listUsed'> => {
+  const mountedImages = createMountedImages(cri);
+  return {
+    listUsed: async ({ signal }) => {
+      const containers = await cri.lists.containers(undefined, { signal });
+      const references = new Set(containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image?.image ?? '']));
+      for (const reference of await mountedImages(containers, signal)) references.add(reference);
+      for (const reference of volumeReferences(await wantedPods({ signal }))) {
+        // By the runtime's own rule for names.
+        const { image } = await cri.images.imageStatus({ image: { image: reference }, verbose: false }, { signal });
+        if (image !== undefined) references.add(image.id);
+      }
+      const listed = await cri.lists.images(undefined, { signal });
+      const names = (image: (typeof listed)[number]): readonly string[] => [image.id, ...image.repoDigests, ...image.repoTags];
+      return new Set(listed.filter((image) => names(image).some((name) => references.has(name))).map(({ id }) => id));
+    },
+  };
+};
+
+const volumeReferences = (pods: readonly Pod[]): ReadonlySet<string> => {
+  const references = pods.flatMap(({ spec }) => (spec.volumes ?? []).map(({ image }) => image?.reference));
+  return new Set(references.flatMap((reference) => parseImageReference(reference ?? '')?.pullName ?? []));
+};
 
 /** The logs of this kubelet's containers for `rotateContainerLogs`. */
 export const criLogs = ({ cri, owner = 'default' }: { readonly cri: CriClient; readonly owner?: string }): LogPort => {

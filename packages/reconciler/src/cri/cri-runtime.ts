@@ -106,6 +106,7 @@ export const criRuntime = ({
     },
     listLeftBehind: async () => (await environment.listPodUids()).map(podUid),
     forgetBackoff: (uid) => images.forget(uid),
+    releaseVolumes: (uid, { signal }) => environment.releaseVolumes(uid, { signal }),
     refreshVolumes: (pod, { signal }) => environment.refreshVolumes(pod, { signal }),
   };
 

@@ -5,4 +5,5 @@ export { type CredentialPluginsOptions, type CredentialProvider, credentialPlugi
 export { type DockerConfigCredentialsOptions, dockerConfigCredentials } from './images/docker-config-credentials.js';
 export type { ImageCredentials, RegistryAuth } from './images/image-credentials.js';
 export { type ImageReference, parseImageReference } from './images/image-reference.js';
+export { createMountedImages } from './mounted-images.js';
 export { OWNER_LABEL } from './owner-label.js';

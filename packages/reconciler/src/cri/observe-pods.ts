@@ -91,7 +91,7 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
     const reply = await unlessGone(cri.runtime.containerStatus({ containerId: listed.id, verbose: false }, { signal }));
     if (reply?.status === undefined) return undefined;
     const exited = containerRunState(reply.status.state) === 'exited';
-    const message = exited ? await readTerminationMessage(reply.status) : '';
+    const message = exited ? await readTerminationMessage(reply.status, { signal }) : '';
     const container = toObservedContainer(reply.status, listed.podSandboxId, name, message);
     if (known !== undefined && known.state === container.state && known.reason === container.reason) return known;
     if (known?.state !== container.state && mayBeOutOfMemory(container)) lateReasonUntilMs.set(listed.id, now() + LATE_REASON_MS);

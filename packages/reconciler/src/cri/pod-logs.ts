@@ -1,5 +1,6 @@
 import { access, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { removeTree } from '@solo-kubelet/untrusted-files';
 import type { PodUid } from '../core/pod-identity.js';
 
 export interface PodLogOptions {
@@ -56,10 +57,11 @@ export const createPodLogs = ({ podLogsDir, containerLogsDir }: PodLogOptions): 
     },
     removePod: async (uid) => {
       for (const name of await readdir(podLogsDir).catch(() => [])) {
-        if (!name.endsWith(`_${uid}`)) continue;
+        // `<namespace>_<name>_<uid>`; neither namespaces nor names hold an underscore, so nobody's UID can end like another one.
+        if (name.split('_').slice(2).join('_') !== uid) continue;
         const directory = join(podLogsDir, name);
         await removeLinks((target) => target.startsWith(`${directory}/`));
-        await rm(directory, { recursive: true, force: true });
+        await removeAny(directory);
       }
     },
     removeContainer: async ({ containerId, logPath }) => {
@@ -67,8 +69,14 @@ export const createPodLogs = ({ podLogsDir, containerLogsDir }: PodLogOptions): 
       const slash = logPath.lastIndexOf('/');
       const [directory, file] = [logPath.slice(0, slash), logPath.slice(slash + 1)];
       for (const name of await readdir(directory).catch(() => [])) {
-        if (name.startsWith(file)) await rm(join(directory, name), { force: true });
+        if (name === file || name.startsWith(`${file}.`)) await removeAny(join(directory, name));
       }
     },
   };
+};
+
+/** Whatever it is: somebody may have put a directory in the place of a log. */
+const removeAny = async (path: string): Promise<void> => {
+  await removeTree(path);
+  await rm(path, { force: true });
 };

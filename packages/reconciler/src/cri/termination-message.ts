@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import type { ContainerStatus } from '@solo-kubelet/cri-client';
+import { readRegularTail } from '@solo-kubelet/untrusted-files';
 
 /** Upstream: pkg/kubelet/container/runtime.go. */
 const MAX_FILE_BYTES = 4_096;
@@ -9,32 +9,39 @@ const MAX_LOG_BYTES = 2_048;
 const LOG_TAIL_BYTES = 64 * 1024;
 
 /** Why a container ended, in its own words: its termination file, else, where its policy says so, the end of its log. */
-export const readTerminationMessage = async (status: ContainerStatus): Promise<string> => {
+export const readTerminationMessage = async (
+  status: ContainerStatus,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<string> => {
   const path = status.annotations['io.kubernetes.container.terminationMessagePath'] ?? '';
   const policy = status.annotations['io.kubernetes.container.terminationMessagePolicy'];
   if (path === '') return '';
-  const file = status.mounts.find(({ containerPath }) => containerPath === path)?.hostPath;
-  const message = file === undefined ? '' : ((await readTail(file, MAX_FILE_BYTES)) ?? '');
+  const file = ownFile(status, path);
+  const message = file === undefined ? '' : await readTail(file, MAX_FILE_BYTES, signal);
   const mayFallBack =
     policy === 'FallbackToLogsOnError' && status.exitCode !== 0 && message === '' && status.reason !== 'ContainerCannotRun';
   if (!mayFallBack || status.logPath === '') return message;
-  return logTail((await readTail(status.logPath, LOG_TAIL_BYTES)) ?? '');
+  return logTail(await readTail(status.logPath, LOG_TAIL_BYTES, signal));
 };
 
-const readTail = async (path: string, bytes: number): Promise<string | undefined> => {
+/**
+ * The file that the kubelet itself made and mounted there: `…/pods/<uid>/containers/<name>/<restart count>`. A volume that the Pod mounts at the
+ * same path is not read: a container may have put anything there.
+ */
+const ownFile = ({ mounts, labels, metadata }: ContainerStatus, path: string): string | undefined => {
+  const uid = labels['io.kubernetes.pod.uid'] ?? '';
+  const attempt = (metadata?.attempt ?? 0).toString(16).padStart(8, '0');
+  const end = `/pods/${uid}/containers/${metadata?.name}/${attempt}`;
+  return mounts.find(({ containerPath, hostPath }) => containerPath === path && hostPath.endsWith(end))?.hostPath;
+};
+
+/** Empty for what is gone with the pod's directory, was never written, or is no regular file. */
+const readTail = async (path: string, bytes: number, signal: AbortSignal | undefined): Promise<string> => {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      const length = Math.min(size, bytes);
-      const buffer = Buffer.alloc(length);
-      const { bytesRead } = await file.read(buffer, 0, length, size - length);
-      return buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return (await readRegularTail(path, bytes, { signal })).toString('utf8');
   } catch {
-    return undefined; // gone with the pod's directory, or never written
+    signal?.throwIfAborted();
+    return '';
   }
 };
 

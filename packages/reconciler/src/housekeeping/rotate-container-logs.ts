@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { irregularKind } from '@solo-kubelet/untrusted-files';
 import { catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { fromAbortable, fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
@@ -47,11 +48,12 @@ export const rotateContainerLogs = ({
   const check = (containerId: string, logPath: string): Observable<LogRotationActivity> =>
     fromEmitting<LogRotationActivity>(async (emit, signal) => {
       const reopen = (): Promise<void> => logs.reopenLog(containerId, { signal });
-      const size = await stat(logPath).then(
-        (found) => found.size,
-        () => undefined,
-      );
-      if (size === undefined) return reopen(); // somebody deleted it: the runtime writes to a file without a name
+      const found = await lstat(logPath).catch(() => undefined);
+      if (found === undefined) return reopen(); // somebody deleted it: the runtime writes to a file without a name
+      const kind = irregularKind(found);
+      // The runtime must not open it either.
+      if (kind !== undefined) throw new Error(`${logPath} is ${kind}, not a log file: somebody has put it in the place of the log`);
+      const { size } = found;
       if (size < maxBytes) return;
       await rotateLog({ logPath, maxFiles, nowMs: wallNow(), reopen, signal });
       emit({ type: 'logRotated', containerId, path: logPath, sizeBytes: size });

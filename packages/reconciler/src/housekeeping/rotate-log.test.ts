@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -40,6 +41,17 @@ it('clears away what an interrupted rotation left', async () => {
     await writeFile(join(directory, name), 'x');
   await rotate(1);
   expect((await readdir(directory)).sort()).toEqual(['0.log', '0.log.20260101-000000.gz', '0.log.20260102-030100']);
+});
+
+it('deletes what lies among the rotated files and is none', async () => {
+  await writeFile(join(directory, '0.log'), 'now');
+  await writeFile(join(directory, 'precious'), 'kept');
+  execFileSync('mkfifo', [join(directory, '0.log.20260101-000000')]);
+  await symlink(join(directory, 'precious'), join(directory, '0.log.20260101-000001'));
+  await mkdir(join(directory, '0.log.20260101-000002', 'full'), { recursive: true });
+  await rotate(1);
+  expect((await readdir(directory)).sort()).toEqual(['0.log', '0.log.20260102-030100', 'precious']);
+  expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('kept');
 });
 
 it('gives the log its name back when the runtime does not open a new one', async () => {

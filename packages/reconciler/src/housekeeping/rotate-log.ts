@@ -1,8 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { openRegular, removeTree } from '@solo-kubelet/untrusted-files';
 
 export interface RotateLogOptions {
   readonly logPath: string;
@@ -22,8 +23,11 @@ export const rotateLog = async ({ logPath, maxFiles, nowMs, reopen, signal }: Ro
   const directory = dirname(logPath);
   const prefix = `${basename(logPath)}.`;
   const all = (await readdir(directory)).filter((name) => name.startsWith(prefix));
-  const useless = all.filter((name) => name.endsWith('.tmp') || all.includes(`${name}.gz`));
-  for (const name of useless) await rm(join(directory, name), { force: true });
+  const irregular = new Set<string>();
+  for (const name of all) if (!(await lstat(join(directory, name))).isFile()) irregular.add(name);
+  // What is no file was put there by somebody else, and would be read or written in its place.
+  const useless = all.filter((name) => irregular.has(name) || name.endsWith('.tmp') || all.includes(`${name}.gz`));
+  for (const name of useless) await removeAny(join(directory, name));
   const rotated = all.filter((name) => !useless.includes(name)).sort();
   const excess = Math.max(0, rotated.length - (maxFiles - 2));
   for (const name of rotated.slice(0, excess)) await rm(join(directory, name), { force: true });
@@ -40,8 +44,10 @@ export const rotateLog = async ({ logPath, maxFiles, nowMs, reopen, signal }: Ro
 };
 
 const compress = async (path: string, signal: AbortSignal): Promise<void> => {
-  const { mode } = await stat(path);
-  await pipeline(createReadStream(path), createGzip(), createWriteStream(`${path}.tmp`, { mode }), { signal });
+  const file = await openRegular(path, { signal });
+  const { mode } = await file.stat();
+  // `wx`: made anew, never through a link that somebody has put there since.
+  await pipeline(file.createReadStream(), createGzip(), createWriteStream(`${path}.tmp`, { mode, flags: 'wx' }), { signal });
   await rename(`${path}.tmp`, `${path}.gz`);
   await rm(path, { force: true });
 };
@@ -55,6 +61,11 @@ const nextStamp = (rotated: readonly string[], prefix: string, nowMs: number): s
   if (newest === undefined || newest === null || stamp > newest[0]) return stamp;
   const [year = 0, month = 1, day = 1, hours = 0, minutes = 0, seconds = 0] = newest.slice(1).map(Number);
   return stampOf(new Date(year, month - 1, day, hours, minutes, seconds + 1).getTime());
+};
+
+const removeAny = async (path: string): Promise<void> => {
+  await removeTree(path);
+  await rm(path, { force: true });
 };
 
 /** `20260102-150405`, local time. */

@@ -309,6 +309,7 @@ export const fakeRuntime = ({
         held.delete(uid);
       }),
     listLeftBehind: ({ signal }) => call('listLeftBehind', undefined, '', signal, () => [...held.keys()]),
+    releaseVolumes: (uid, { signal }) => call('releaseVolumes', uid, '', signal, () => undefined),
     refreshVolumes: (pod, { signal }) => call('refreshVolumes', uidOf(pod), '', signal, () => undefined),
     forgetBackoff: () => {},
   };

@@ -35,12 +35,30 @@ describe('removeTree', () => {
     // Built from the inside, for no single path could name the bottom.
     const script = `
       const { chdir } = process, { mkdirSync, writeFileSync } = require('node:fs');
-      for (let depth = 0; depth < 1500; depth++) { mkdirSync('ddddddddd'); chdir('ddddddddd'); }
+      for (let depth = 0; depth < 420; depth++) { mkdirSync('ddddddddd'); chdir('ddddddddd'); }
       writeFileSync('bottom', '');`;
     execFileSync(process.execPath, ['-e', script], { cwd: at('tree'), stdio: 'ignore' });
     await removeTree(at('tree'));
     await expect(stat(at('tree'))).rejects.toThrow('ENOENT');
   }, 30_000);
+});
+
+describe('removeTree, taken up again', () => {
+  it('moves deep directories beside those that an interrupted call has moved, and those that a container named so', async () => {
+    const deep = join(...Array.from({ length: 40 }, () => 'd'), 'last');
+    await mkdir(join(at('tree'), deep), { recursive: true });
+    await writeFile(join(at('tree'), deep, 'file'), '');
+    for (const name of ['..moved-0', '..moved-1']) await mkdir(join(at('tree'), name, 'full'), { recursive: true });
+    await writeFile(at('tree/..moved-2'), 'a file');
+    await removeTree(at('tree'));
+    await expect(stat(at('tree'))).rejects.toThrow('ENOENT');
+  });
+
+  it('goes on where an abort has stopped it', async () => {
+    await expect(removeTree(at('tree'), AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+    await removeTree(at('tree'));
+    await expect(stat(at('tree'))).rejects.toThrow('ENOENT');
+  });
 });
 
 describe.runIf(canMount)('removeTree around mounts (as root)', () => {

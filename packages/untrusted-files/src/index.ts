@@ -1,0 +1,4 @@
+export { type DiskUsage, diskUsage } from './disk-usage.js';
+export { irregularKind, type OpenRegularOptions, openRegular } from './open-regular.js';
+export { type ReadRegularOptions, readRegular, readRegularTail } from './read-regular.js';
+export { removeTree } from './remove-tree.js';
