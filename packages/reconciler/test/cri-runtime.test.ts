@@ -449,7 +449,7 @@ describe('further networks', () => {
 it('counts images that containers have mounted, and those that volumes of wanted pods name, as used', async () => {
   const images = ['app:1', 'mounted:1', 'wanted:1', 'unused:1'].map((tag) => ({ tags: [tag] }));
   const { cri, start } = await machine({ images });
-  const volumeOf = (reference: string) => ({ name: 'model', image: { reference, pullPolicy: 'IfNotPresent' } });
+  const volumeOf = (reference: string) => ({ name: 'model', image: { reference, pullPolicy: 'IfNotPresent' as const } });
   const mounting = { ...container('app', { image: 'app:1' }), volumeMounts: [{ name: 'model', mountPath: '/model' }] };
   await start(pod('web', { containers: [mounting], volumes: [volumeOf('mounted:1')] }));
   const wantedPods = async () => [pod('later', { volumes: [volumeOf('wanted:1')] })];
