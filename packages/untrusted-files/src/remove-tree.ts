@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type FileHandle, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
@@ -23,7 +24,7 @@ export const removeTree = async (directory: string, signal?: AbortSignal): Promi
     try {
       const mount = mountId(root);
       if (mount !== mountId(parent)) throw new Error(`${directory} is a mount point`);
-      const walk: Walk = { root, mount, signal, moved: 0, spareWorkers: SPARE_WORKERS };
+      const walk: Walk = { root, mount, signal, spareWorkers: SPARE_WORKERS };
       // What lies too deep is moved to the top, where the next round meets it.
       while (await emptyDirectory(walk, root, 0));
     } finally {
@@ -39,8 +40,6 @@ interface Walk {
   readonly root: FileHandle;
   readonly mount: string;
   readonly signal: AbortSignal | undefined;
-  /** How many directories have been moved to the top. */
-  moved: number;
   /** How many more directories may be emptied side by side. */
   spareWorkers: number;
 }
@@ -109,19 +108,8 @@ const sideBySide = async (walk: Walk, items: readonly string[], work: (item: str
   await Promise.all(running);
 };
 
-/** Under the first free name: an interrupted call, or a container, may have taken some. */
-const moveToTop = async (walk: Walk, path: Buffer): Promise<void> => {
-  for (;;) {
-    const taken = await rename(path, childPath(walk.root, `..moved-${walk.moved++}`)).then(
-      () => false,
-      (error: NodeJS.ErrnoException) => {
-        if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EBUSY'].includes(error.code ?? '')) return true;
-        throw error;
-      },
-    );
-    if (!taken) return;
-  }
-};
+/** Under a name that nobody has: what an interrupted call has moved, or a container named so, is being deleted side by side. */
+const moveToTop = ({ root }: Walk, path: Buffer): Promise<void> => rename(path, childPath(root, `..moved-${randomUUID()}`));
 
 /** Undefined for what is no directory (a link to one included) or is not there. */
 const openDirectory = (path: Buffer): Promise<FileHandle | undefined> =>
