@@ -108,7 +108,7 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
   /** Its own client is answered before its CRI plugin knows the pods that an earlier run has left. */
   const afterRecovery = async (deadline: number): Promise<void> => {
     await using cri = createCriClient({ endpoint: `unix://${layout.socketPath}` });
-    const limit = AbortSignal.timeout(Math.max(1, deadline - performance.now()));
+    const limit = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now())));
     await untilRecovered(cri, { signal: options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]) });
   };
 
