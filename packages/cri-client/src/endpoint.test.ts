@@ -9,4 +9,12 @@ describe('parseEndpoint', () => {
   it.each(['', 'run/c.sock', 'unix://run/c.sock', 'tcp://127.0.0.1:1', `/${'x'.repeat(108)}`])('refuses %j', (endpoint) =>
     expect(() => parseEndpoint(endpoint)).toThrow(expect.objectContaining({ code: 'CRI_BAD_ENDPOINT' })),
   );
+
+  it('proposes a link to a socket whose path is too long', () =>
+    expect(() => parseEndpoint(`unix:///srv/${'x'.repeat(120)}/c.sock`)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("cannot be connected to: the path has 132 bytes, a unix socket's may have 107"),
+        hint: expect.stringContaining(`and name /run/${'x'.repeat(20)}/c.sock.`),
+      }),
+    ));
 });

@@ -9,6 +9,7 @@ import {
   type Device as WireDevice,
 } from './gen/device-plugin.js';
 import { callUnary } from './rpc/call-unary.js';
+import { requireSocketPath } from './rpc/require-socket-path.js';
 
 export interface PluginLimits {
   /** To connect, ms. Default 10 000, as upstream. */
@@ -43,6 +44,7 @@ export interface PluginConnection {
 
 /** Connects to a device plugin's socket, or rejects within the limits and leaves nothing open. */
 export const connectPlugin = async (socketPath: string, limits: PluginLimits, signal?: AbortSignal): Promise<PluginConnection> => {
+  requireSocketPath(socketPath, 'connect');
   const client = new DevicePluginClient(`unix:${socketPath}`, credentials.createInsecure(), {
     'grpc.default_authority': 'localhost',
     // A connection of its own, so that closing it ends it, and a plugin that comes back on the same path is another.

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
-import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { describeError, type Logger, socketPathFault } from '@solo-kubelet/diagnostics';
 import type { Clock } from './clock.js';
 import { registrationFault } from './core/registration.js';
 import { type PluginInfo, RegistrationClient } from './gen/plugin-registration.js';
@@ -148,6 +148,8 @@ const introduce = async (
   path: string,
   endpoints: Pick<PluginEndpoints, 'connect'>,
 ): Promise<{ readonly resourceName: string; readonly endpoint: string }> => {
+  const tooLong = socketPathFault(path, 'connect');
+  if (tooLong !== undefined) throw new NotForUs(tooLong.message);
   const client = new RegistrationClient(`unix:${path}`, credentials.createInsecure(), {
     'grpc.default_authority': 'localhost',
     'grpc.use_local_subchannel_pool': 1,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Dispatcher, Response } from 'undici';
 import type { Validators } from './last-good-store.js';
+import { parseUrl } from './parse-url.js';
 import { MAX_MANIFEST_BYTES } from './read-listing.js';
 import { redactUrl } from './redact-url.js';
 
@@ -97,7 +98,7 @@ const followRedirects = async ({ url, headers, dispatcher, signal }: FollowOptio
     const location = REDIRECTS.has(answer.status) ? answer.headers.get('location') : null;
     if (location === null) return { type: 'answered', answer };
     await answer.body?.cancel();
-    const next = URL.canParse(location, target.href) ? new URL(location, target.href) : undefined;
+    const next = parseUrl(location, target.href);
     if (next === undefined || !/^https?:$/.test(next.protocol))
       return { type: 'refused', why: 'was redirected to something that is not an http or https URL' };
     if (target.protocol === 'https:' && next.protocol === 'http:') {

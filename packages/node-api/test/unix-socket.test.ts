@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ask, startApi } from './api.js';
 
@@ -62,4 +62,24 @@ it.each(['file', 'link'] as const)('a %s in its place is not removed', async (ki
     message: `cannot listen on ${path}: there is something that is no socket`,
   });
   expect(await readdir(directory)).toEqual(['kubelet.sock']);
+});
+
+it.each([
+  [
+    'a path that is too long',
+    (base: string) => join(base, 'n'.repeat(107), 'kubelet.sock'),
+    /: the path has \d+ bytes, a unix socket's may have 107$/,
+  ],
+  [
+    'a directory with no room for the one it is bound in',
+    (base: string) => join(base, 'n'.repeat(104 - base.length), 's'),
+    /: the directory is too deep/,
+  ],
+])('refuses %s, with one that fits', async (_, at, message) => {
+  const long = at(directory);
+  await expect(startApi({ socket: { path: long } })).rejects.toMatchObject({
+    code: 'NODE_API_LISTEN',
+    message: expect.stringMatching(message),
+    hint: `Choose a shorter path, such as /run/${basename(long)}.`,
+  });
 });

@@ -1,24 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { DevicePluginError } from '../device-plugin-error.js';
+import { requireSocketPath } from './require-socket-path.js';
 
 export interface SocketService {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
 }
 
-/** Kernel limit of a unix socket's path, bytes, without the closing zero. */
-const MAX_PATH_BYTES = 107;
-
 /** Serves gRPC on a unix socket, in place of what was there. Closing breaks its connections and takes the socket away. */
 export const serveSocket = async (path: string, services: readonly SocketService[]): Promise<AsyncDisposable> => {
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
-    throw new DevicePluginError({
-      code: 'DEVICE_PLUGIN_SOCKET',
-      message: `cannot serve ${path}: it is longer than the ${MAX_PATH_BYTES} bytes of a socket's path`,
-      hint: 'Choose a shorter directory.',
-    });
-  }
+  requireSocketPath(path, 'listen');
   await rm(path, { force: true });
   const server = new Server();
   for (const { definition, implementation } of services) server.addService(definition, implementation);

@@ -15,6 +15,7 @@ import {
 import { RegistrationService, type RegistrationStatus } from '../gen/plugin-registration.js';
 import { answer } from '../rpc/answer.js';
 import { callUnary } from '../rpc/call-unary.js';
+import { requireSocketPath } from '../rpc/require-socket-path.js';
 import { serveSocket } from '../rpc/serve-socket.js';
 
 export interface FakeDevice {
@@ -129,6 +130,7 @@ export const createFakeDevicePlugin = async (options: FakeDevicePluginOptions): 
       return streams.size;
     },
     async register() {
+      requireSocketPath(join(directory, 'kubelet.sock'), 'connect');
       const kubelet = new RegistrationClient(`unix:${join(directory, 'kubelet.sock')}`, credentials.createInsecure(), {
         'grpc.default_authority': 'localhost',
         'grpc.use_local_subchannel_pool': 1,

@@ -4,6 +4,7 @@ import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, textOption } from '../command.js';
 import { DEFAULT_API_SOCKET, DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../config/default-paths.js';
+import { namedApiSocket } from './api-socket.js';
 import { createDaemonClient } from './daemon-client.js';
 import type { NodeClient } from './node-client.js';
 import { serverEndpoint } from './server-endpoint.js';
@@ -21,7 +22,7 @@ export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeC
   if (server !== undefined) return createDaemonClient(await serverEndpoint(server, input, io.env));
   const runtime = textOption(input, 'runtime-endpoint');
   if (runtime !== undefined) return runtimeClient(runtime);
-  const socket = textOption(input, 'socket') ?? io.env['SOLO_KUBELET_SOCKET'];
+  const socket = namedApiSocket(input, io);
   const path = socket ?? DEFAULT_API_SOCKET;
   if (socket !== undefined || (await answers(path))) {
     return createDaemonClient({ protocol: 'http:', connection: { socketPath: path } });
@@ -47,7 +48,7 @@ export const runtimeEndpoint = async (input: CommandInput, io: CliIo): Promise<s
 
 /** The configuration of the kubelet that runs; undefined when none answers. */
 export const runningConfiguration = async (input: CommandInput, io: CliIo): Promise<Readonly<Record<string, unknown>> | undefined> => {
-  const socketPath = textOption(input, 'socket') ?? io.env['SOLO_KUBELET_SOCKET'] ?? DEFAULT_API_SOCKET;
+  const socketPath = namedApiSocket(input, io) ?? DEFAULT_API_SOCKET;
   if (!(await answers(socketPath))) return undefined;
   await using client = createDaemonClient({ protocol: 'http:', connection: { socketPath } });
   return client.getConfiguration({ signal: io.interrupted });

@@ -4,12 +4,13 @@ import { CliError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import type { StreamEndpoint } from '../streaming/upgrade.js';
+import { parseUrl } from './parse-url.js';
 
 const DEFAULT_PORT = 10_250;
 
 /** How the kubelet that --server names is reached, and as whom. @throws CliError CLI_USAGE; CLI_NOT_FOUND for a file that cannot be read */
 export const serverEndpoint = async (server: string, input: CommandInput, env: CliIo['env']): Promise<StreamEndpoint> => {
-  const url = URL.canParse(server) ? new URL(server) : undefined;
+  const url = parseUrl(server);
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new CliError({ code: 'CLI_USAGE', message: `--server takes a URL such as https://node:10250, not ${JSON.stringify(server)}` });
   }

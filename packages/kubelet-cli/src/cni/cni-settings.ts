@@ -10,6 +10,7 @@ import {
 } from '@solo-kubelet/cni-invoker';
 import { CliError } from '../cli-error.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES, networkStateDirectory } from './kubelet-networks.js';
+import type { RuntimeNetwork } from './runtime-network.js';
 
 /** What a command prints to and reads its environment from. */
 export interface CniIo {
@@ -17,6 +18,8 @@ export interface CniIo {
   readonly stderr: { write(text: string): unknown };
   /** `CNI_PATH`, `NETCONFPATH`, `CNI_IFNAME`, `CNI_ARGS` and `CAP_ARGS` are defaults of options, as with cnitool. Plugins inherit all of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks the container runtime of this machine what it says of its network; undefined when none answers. Default: none is asked. */
+  readonly runtimeNetwork?: () => Promise<RuntimeNetwork | undefined>;
   /** Ends the command; a running plugin is killed. */
   readonly signal?: AbortSignal;
 }

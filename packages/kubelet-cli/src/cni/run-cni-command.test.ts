@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CniIo } from './cni-settings.js';
 import { runCniCommand } from './run-cni-command.js';
 
 let root: string;
@@ -34,7 +35,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const run = async (...argv: readonly string[]) => {
+const run = (...argv: readonly string[]) => runAsking(undefined, ...argv);
+const runAsking = async (runtimeNetwork: CniIo['runtimeNetwork'], ...argv: readonly string[]) => {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const exitCode = await runCniCommand(
@@ -55,6 +57,7 @@ const run = async (...argv: readonly string[]) => {
       stdout: { write: (text) => stdout.push(text) },
       stderr: { write: (text) => stderr.push(text) },
       env: { PATH: '/usr/bin:/bin', CNI_ARGS: 'IgnoreUnknown=1' },
+      runtimeNetwork,
     },
   );
   return { exitCode, stdout: stdout.join(''), stderr: stderr.join('') };
@@ -62,6 +65,26 @@ const run = async (...argv: readonly string[]) => {
 const calls = async () => (await readFile(place('calls'), 'utf8')).split('\n').filter((line) => line !== '' && !line.startsWith('VERSION'));
 
 describe('kubelet-cli cni', () => {
+  it('is not all well while the runtime that reads these networks says that it has none', async () => {
+    const notReady = {
+      ready: false,
+      reason: 'NetworkPluginNotReady',
+      message: 'Network plugin returns error: cni plugin not initialized',
+      name: undefined,
+      confDir: place('net.d'),
+      pluginDirs: [],
+    };
+    const refused = await runAsking(async () => notReady, 'status');
+    expect(refused).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('yes') });
+    expect(refused.stdout).toMatch(
+      /^\(container runtime\) +no +container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady/m,
+    );
+    expect(await runAsking(async () => ({ ...notReady, confDir: '/elsewhere' }), 'status')).toMatchObject({ exitCode: 0 });
+    expect(await runAsking(async () => ({ ...notReady, ready: true }), 'status')).toMatchObject({ exitCode: 0 });
+    expect(await runAsking(async () => undefined, 'status')).toMatchObject({ exitCode: 0 });
+    expect(await runAsking(async () => notReady, 'status', 'lab')).toMatchObject({ exitCode: 0 });
+  });
+
   it('adds, checks and deletes as cnitool does, container id included', async () => {
     const added = await run('add', 'lab', '/var/run/netns/testing', '--ifname', 'net5');
     expect(added).toMatchObject({ exitCode: 0, stderr: '' });

@@ -8,6 +8,7 @@ import { formatTable } from '../output/table.js';
 import { CNI_USAGE, type CniIo, type CniSettings, containerIdOf, parseCniArgv } from './cni-settings.js';
 import { execInNetwork } from './exec-in-network.js';
 import { findNetwork, knownNetworks } from './known-networks.js';
+import { notReadyMessage } from './runtime-network.js';
 
 /** What a command found out: data for `-o json`, text for people, and whether all is well. */
 interface Answer {
@@ -97,7 +98,7 @@ const list = async ({ cni, kubelet, ...settings }: CniSettings): Promise<Answer>
 const addressesOf = ({ ips }: { readonly ips?: unknown }): string =>
   (Array.isArray(ips) ? (ips as readonly { readonly address?: string }[]) : []).map(({ address }) => address ?? '').join(',') || '-';
 
-const status = async ({ cni, network, ...settings }: CniSettings, { signal }: CniIo): Promise<Answer> => {
+const status = async ({ cni, network, ...settings }: CniSettings, { signal, runtimeNetwork }: CniIo): Promise<Answer> => {
   const all = await knownNetworks({ cni, ...settings });
   const wanted = network === undefined ? all : all.filter(({ name }) => name === network);
   if (network !== undefined && wanted.length === 0) await findNetwork({ cni, ...settings }, network);
@@ -112,6 +113,18 @@ const status = async ({ cni, network, ...settings }: CniSettings, { signal }: Cn
       if (!CniError.is(fault)) throw fault;
       states.push({ name, path, ready: false, message: fault.message, hint: fault.hint });
     }
+  }
+  // The plugins may be well while the runtime has not taken the network up.
+  const runtime = network === undefined ? await runtimeNetwork?.() : undefined;
+  if (runtime?.ready === false && settings.confDirs.includes(runtime.confDir)) {
+    const message = notReadyMessage(runtime, []);
+    states.push({
+      name: '(container runtime)',
+      path: runtime.confDir,
+      ready: false,
+      message,
+      hint: 'kubelet-cli doctor   # looks for the cause',
+    });
   }
   if (states.length === 0) return { data: states, text: `no networks in ${settings.confDirs.join(', ')}\n`, exitCode: 1 };
   return {

@@ -7,6 +7,13 @@ export const cniCommand: Command = {
   rawArguments: true,
   run: async (_input, io, argv) => {
     const { runCniCommand } = await import('../cni/index.js');
-    return runCniCommand(argv, { stdout: io.stdout, stderr: io.stderr, env: io.env, signal: io.interrupted });
+    const { askRuntimeNetwork } = await import('../cni/ask-runtime-network.js');
+    return runCniCommand(argv, {
+      stdout: io.stdout,
+      stderr: io.stderr,
+      env: io.env,
+      signal: io.interrupted,
+      runtimeNetwork: () => askRuntimeNetwork(io),
+    });
   },
 };

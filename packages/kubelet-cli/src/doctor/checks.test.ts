@@ -52,9 +52,15 @@ describe('judgeHost', () => {
     [{ sharedRoot: false }, 'warning', 'Mount propagation', /make-rshared/],
     [{ ipForward: false }, 'warning', 'IP forwarding', /ip_forward=1/],
     [{ portsInUse: [10_250] }, 'warning', 'Ports', /ss -ltnp/],
+    [{ portsInUse: [10_250, 10_255], kubeletPorts: [10_250, 10_248] }, 'warning', 'Ports', /ss -ltnp/],
     [{ freeSpace: [{ path: '/var/lib', share: 0.05 }] }, 'warning', 'Disk /var/lib', /du /],
   ])('finds %j %s: %s', (change, status, name, remedy) => {
     expect(troubles(change)).toEqual([{ name, status, detail: expect.any(String), remedy: expect.stringMatching(remedy) }]);
+  });
+
+  it('warns of no port that the running kubelet has', () => {
+    expect(troubles({ portsInUse: [10_248, 10_250], kubeletPorts: [10_250, 0, 10_248] })).toEqual([]);
+    expect(troubles({ portsInUse: [10_248, 10_255], kubeletPorts: [10_248] })[0]?.detail).toBe('in use: 10255');
   });
 
   it('sends nobody to start what is not installed, or what only root may ask', () => {

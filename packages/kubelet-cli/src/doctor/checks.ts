@@ -29,6 +29,8 @@ export interface HostReport {
   readonly ipForward: boolean | undefined;
   /** Of the kubelet's ports, those that something listens on. */
   readonly portsInUse: readonly number[];
+  /** Ports that the running kubelet has by its configuration; none when no kubelet answers. */
+  readonly kubeletPorts?: readonly number[];
   /** Free space by directory, as a share of 1. */
   readonly freeSpace: readonly { readonly path: string; readonly share: number }[];
 }
@@ -164,10 +166,15 @@ const propagation = ({ sharedRoot }: HostReport): readonly Finding[] =>
 const forwarding = ({ ipForward }: HostReport): readonly Finding[] =>
   ipForward === false ? [warning('IP forwarding', 'off: pods reach nothing outside the machine', 'sysctl -w net.ipv4.ip_forward=1')] : [];
 
-const ports = ({ portsInUse }: HostReport): Finding =>
-  portsInUse.length === 0
+const ports = ({ portsInUse, kubeletPorts = [] }: HostReport): Finding => {
+  const foreign = portsInUse.filter((port) => !kubeletPorts.includes(port));
+  if (foreign.length > 0) {
+    return warning('Ports', `in use: ${foreign.join(', ')}`, `ss -ltnp   # shows by whom; or change port, readOnlyPort and healthzPort`);
+  }
+  return portsInUse.length === 0
     ? ok('Ports', '10248, 10250 and 10255 are free')
-    : warning('Ports', `in use: ${portsInUse.join(', ')}`, `ss -ltnp   # shows by whom; or change port, readOnlyPort and healthzPort`);
+    : ok('Ports', `${portsInUse.join(', ')}: the kubelet that runs listens there`);
+};
 
 /** By default pods are evicted when less than this is left (nodefs.available). */
 const LEAST_FREE_SHARE = 0.1;

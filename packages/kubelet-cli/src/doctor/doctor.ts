@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import { type CliIo, print, usesColor, write, writeRaw } from '../cli-io.js';
+import { namedApiSocket } from '../client/api-socket.js';
 import { runningConfiguration, runtimeEndpoint, usualEndpoint } from '../client/connect.js';
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
@@ -10,15 +11,18 @@ import { examineHost } from './examine-host.js';
 
 /** Examines this machine and tells what keeps it from running pods. */
 export const doctor = async (input: CommandInput, io: CliIo): Promise<number> => {
+  namedApiSocket(input, io);
   // A kubelet that cannot be asked is no reason to look at nothing.
   const endpoint = await runtimeEndpoint(input, io).catch(usualEndpoint);
-  const { staticPodPath, cgroupDriver } = (await runningConfiguration(input, io).catch(() => undefined)) ?? {};
+  const configuration = (await runningConfiguration(input, io).catch(() => undefined)) ?? {};
+  const { staticPodPath, cgroupDriver } = configuration;
   const findings = judgeHost(
     await examineHost({
       endpoint,
       env: io.env,
       manifestDirectory: typeof staticPodPath === 'string' && staticPodPath !== '' ? staticPodPath : MANIFEST_DIRECTORY,
       configuredDriver: typeof cgroupDriver === 'string' ? cgroupDriver : undefined,
+      kubeletPorts: ['port', 'readOnlyPort', 'healthzPort'].map((name) => configuration[name]).filter((port) => typeof port === 'number'),
       signal: io.interrupted,
     }),
   );

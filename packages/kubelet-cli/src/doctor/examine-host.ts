@@ -27,6 +27,8 @@ export interface ExamineOptions {
   readonly manifestDirectory: string;
   /** `cgroupDriver` of the kubelet's configuration; undefined when it is not known. */
   readonly configuredDriver: string | undefined;
+  /** Ports of the kubelet that runs. */
+  readonly kubeletPorts: readonly number[];
   readonly signal: AbortSignal;
 }
 
@@ -59,6 +61,7 @@ export const examineHost = async (options: ExamineOptions): Promise<HostReport> 
     sharedRoot: isSharedRoot(mounts),
     ipForward: switchedOn(ipForward),
     portsInUse,
+    kubeletPorts: options.kubeletPorts,
     freeSpace: await Promise.all(['/var/lib', '/var/log'].map(freeShare)),
   };
 };

@@ -8,9 +8,10 @@ import {
 } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
+import { socketPathFault } from '@solo-kubelet/diagnostics';
 import { hasExpired, presentedCertificate } from '../auth/client-certificate.js';
 import { NodeApiError } from '../node-api-error.js';
 import type { CertificatePair } from '../tls/make-certificate.js';
@@ -196,6 +197,7 @@ const PLAIN_HTTP_ANSWER = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP r
  * @throws NodeApiError NODE_API_LISTEN when another program answers there, or something that is no socket is in the way
  */
 export const listenUnix = async (path: string, groupId: number | undefined, options: ListenOptions): Promise<Listener> => {
+  requireSocketPath(path, path);
   await mkdir(dirname(path), { recursive: true });
   await refuseToReplace(path);
   const server = createHttpServer(limits(options.headerTimeoutMs));
@@ -203,7 +205,7 @@ export const listenUnix = async (path: string, groupId: number | undefined, opti
   const privateDirectory = await mkdtemp(join(dirname(path), '.'));
   const bound = join(privateDirectory, 's');
   try {
-    if (Buffer.byteLength(bound) > MAX_SOCKET_PATH_BYTES) throw cannotListen(path, 'the path is too long for a unix socket');
+    requireSocketPath(path, bound);
     await listen(server, { path: bound });
     if (groupId !== undefined) await chown(bound, 0, groupId);
     await chmod(bound, groupId === undefined ? 0o600 : 0o660);
@@ -226,8 +228,15 @@ export const listenUnix = async (path: string, groupId: number | undefined, opti
   };
 };
 
-/** What sockaddr_un holds, less the byte that ends it; Node.js cuts longer paths in silence. */
-const MAX_SOCKET_PATH_BYTES = 107;
+const requireSocketPath = (path: string, bound: string): void => {
+  const fault = socketPathFault(bound, 'listen');
+  if (fault === undefined) return;
+  const { message, hint } = socketPathFault(path, 'listen') ?? {
+    message: `the directory is too deep for a unix socket (${fault.message})`,
+    hint: `Choose a shorter path, such as /run/${basename(path)}.`,
+  };
+  throw new NodeApiError({ code: 'NODE_API_LISTEN', message: `cannot listen on ${path}: ${message}`, hint });
+};
 
 const refuseToReplace = async (path: string): Promise<void> => {
   const found = await lstat(path).catch(() => undefined);
