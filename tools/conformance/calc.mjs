@@ -1,15 +1,15 @@
-// Answers questions about quantities, expansion and cgroups: reads `{"n", "op", ...}` a line, writes `{"n", ...}` a line.
+// Answers questions about quantities, expansion, cgroups, selectors and workloads: reads `{"n", "op", ...}` a line, writes `{"n", ...}` a line.
 import { createInterface } from 'node:readline';
 import { answer } from './src/answer.mjs';
-import { loadPodSpec } from './src/load-pod-spec.mjs';
+import { loadPackages } from './src/load-packages.mjs';
 import { parseJson, stringifyJson } from './src/lossless-json.mjs';
 
-const podSpec = await loadPodSpec();
+const packages = await loadPackages();
 
 const reply = (line) => {
   try {
     const question = parseJson(line);
-    return { n: question.n, ...answer(question, podSpec) };
+    return { n: question.n, ...answer(question, packages) };
   } catch (error) {
     return { error: error.message };
   }

@@ -1,6 +1,6 @@
-// Holds the built pod-spec against a directory of conformance data: node tools/conformance/run.mjs DIR [--failures N]
+// Holds the built packages against a directory of conformance data: node tools/conformance/run.mjs DIR [--failures N]
 import { parseArgs } from 'node:util';
-import { loadPodSpec } from './src/load-pod-spec.mjs';
+import { loadPackages } from './src/load-packages.mjs';
 import { printFailure, printFigures } from './src/print-figures.mjs';
 import { runDirectory } from './src/run-directory.mjs';
 
@@ -10,7 +10,7 @@ if (directory === undefined) {
   process.stderr.write('usage: node tools/conformance/run.mjs DIR [--failures N]\n');
   process.exit(2);
 }
-const { pods, tables } = await runDirectory(directory, await loadPodSpec());
+const { pods, tables } = await runDirectory(directory, await loadPackages());
 const lines = [...printFigures({ pods, tables }), ...pods.failures.slice(0, Number(values.failures)).flatMap(printFailure)];
 process.stdout.write(`${lines.join('\n')}\n`);
 process.exitCode = pods.failures.length === 0 && tables.every(({ failures }) => failures.length === 0) ? 0 : 1;

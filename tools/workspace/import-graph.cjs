@@ -5,6 +5,8 @@ const edges = {
   'untrusted-files': {},
   'state-files': { values: ['diagnostics'] },
   'pod-spec': { values: ['diagnostics'] },
+  selectors: { values: ['pod-spec'] },
+  workloads: { values: ['pod-spec'] },
   'manifest-source': { values: ['diagnostics', 'state-files', 'pod-spec', 'untrusted-files'] },
   'cri-client': { values: ['diagnostics'] },
   'cni-invoker': { values: ['diagnostics', 'state-files', 'untrusted-files'] },
@@ -56,7 +58,7 @@ const packageRules = Object.entries(edges).flatMap(([name, { values = [], types 
   ),
 ]);
 
-const pure = { path: ['/src/core/', source('pod-spec')], pathNot: tests };
+const pure = { path: ['/src/core/', source('pod-spec'), source('selectors')], pathNot: tests };
 
 module.exports = {
   forbidden: [
@@ -84,7 +86,7 @@ module.exports = {
     {
       name: 'pure-core-no-packages',
       severity: 'error',
-      comment: 'Decisions are pure: nothing from npm (rxjs among it) under src/core, nor in pod-spec.',
+      comment: 'Decisions are pure: nothing from npm (rxjs among it) under src/core, nor in pod-spec and selectors.',
       from: pure,
       to: { path: '(^|/)node_modules/' },
     },

@@ -28,6 +28,17 @@ export const packages = [
     files: ['schema'],
   },
   {
+    name: 'selectors',
+    description: 'Reads, matches and prints label and field selectors as Kubernetes 1.36 does.',
+    dependencies: { '@solo-kubelet/pod-spec': ws },
+  },
+  {
+    name: 'workloads',
+    description:
+      'What the controllers of Kubernetes 1.36 compute about Deployments, StatefulSets, DaemonSets, Jobs and CronJobs, as pure functions.',
+    dependencies: { '@solo-kubelet/pod-spec': ws },
+  },
+  {
     name: 'manifest-source',
     description: 'Tells which Pods a directory or a URL asks for, as an RxJS stream of events.',
     dependencies: {

@@ -227,4 +227,5 @@ export {
   podRequests,
   type ResourceList,
 } from './resources/index.js';
+export { dnsSubdomainPrefixErrors, labelValueErrors, qualifiedNameErrors } from './validation/grammar.js';
 export { apiObjectReference, type FieldError, type FieldErrorType, validatePod } from './validation/index.js';

@@ -1,4 +1,5 @@
-// The answers of calc.mjs: one function of @solo-kubelet/pod-spec for each kind of question.
+// The answers of calc.mjs: one function of our packages for each kind of question.
+import { WORKLOAD_OPERATIONS } from './answer-workloads.mjs';
 
 const fitsInt64 = (value) => BigInt.asIntN(64, value) === value;
 
@@ -65,14 +66,14 @@ const pods = (question, { applyDefaults, podQosClass, podRequests, podLimits, oo
   };
 };
 
-const OPERATIONS = { parse, compare, expand, envFiles, shares, quota, weight, pods };
+const OPERATIONS = { parse, compare, expand, envFiles, shares, quota, weight, pods, ...WORKLOAD_OPERATIONS };
 
 /** Answers one question `{ op, ... }`. A question that cannot be answered is answered with `error`. */
-export const answer = (question, podSpec) => {
+export const answer = (question, packages) => {
   const operation = Object.hasOwn(OPERATIONS, question.op) ? OPERATIONS[question.op] : undefined;
   if (operation === undefined) return { error: `unknown op ${JSON.stringify(question.op)}` };
   try {
-    return operation(question, podSpec);
+    return operation(question, packages);
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }

@@ -6,7 +6,7 @@ import { parseJson } from './lossless-json.mjs';
 /** The files of records, one a line; each plain or gzipped. */
 const POD_FILES = ['pod-manifests.jsonl', 'pod-urls.jsonl'];
 /** The files of tables: lists of questions with their answers by kind. */
-const TABLE_FILES = ['quantities.json', 'expansion.json', 'cgroup-math.json'];
+const TABLE_FILES = ['quantities.json', 'expansion.json', 'cgroup-math.json', 'workload-tables.json'];
 
 const exists = (path) =>
   access(path).then(

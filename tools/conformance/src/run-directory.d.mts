@@ -24,4 +24,4 @@ export interface DirectoryResult {
   readonly tables: readonly TableResult[];
 }
 
-export function runDirectory(directory: string, podSpec: object): Promise<DirectoryResult>;
+export function runDirectory(directory: string, packages: object): Promise<DirectoryResult>;

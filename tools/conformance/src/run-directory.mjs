@@ -17,14 +17,14 @@ const addTo = (figures, result) => {
   }
 };
 
-const runPods = (records, podSpec) => {
+const runPods = (records, packages) => {
   const total = emptyFigures();
   const groups = new Map();
   const failures = [];
   for (const record of records) {
     const group = groupOf(record);
     if (!groups.has(group)) groups.set(group, emptyFigures());
-    const actual = parseJson(podSpec.validateBatchLine(stringifyJson(record)));
+    const actual = parseJson(packages.validateBatchLine(stringifyJson(record)));
     const result = comparePodRecord(record, actual);
     addTo(total, result);
     addTo(groups.get(group), result);
@@ -34,15 +34,15 @@ const runPods = (records, podSpec) => {
   return { total, groups, failures };
 };
 
-const runTable = ({ op, records }, podSpec) => {
+const runTable = ({ op, records }, packages) => {
   const failures = records
-    .map((record) => ({ expected: record, actual: answer({ ...record, op }, podSpec) }))
+    .map((record) => ({ expected: record, actual: answer({ ...record, op }, packages) }))
     .filter(({ expected, actual }) => !isAnswered(op, expected, actual));
   return { op, right: records.length - failures.length, of: records.length, failures };
 };
 
-/** Holds pod-spec against every data file of a directory. */
-export const runDirectory = async (directory, podSpec) => ({
-  pods: runPods(await readPodRecords(directory), podSpec),
-  tables: (await readTables(directory)).map((table) => runTable(table, podSpec)),
+/** Holds our packages against every data file of a directory. */
+export const runDirectory = async (directory, packages) => ({
+  pods: runPods(await readPodRecords(directory), packages),
+  tables: (await readTables(directory)).map((table) => runTable(table, packages)),
 });

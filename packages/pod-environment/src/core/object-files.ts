@@ -1,0 +1,62 @@
+import type { KeyToPath } from '@solo-kubelet/pod-spec';
+
+/** A file of a volume made from a ConfigMap or Secret. */
+export interface ObjectFile {
+  readonly data: Uint8Array;
+  readonly mode: number;
+}
+
+export type ObjectFilesResult =
+  /** By path inside the volume. */
+  | { readonly ok: true; readonly files: ReadonlyMap<string, ObjectFile> }
+  /** Why the volume cannot be set up, in the kubelet's words. */
+  | { readonly ok: false; readonly error: string };
+
+export interface ObjectFilesOptions {
+  /** Which keys, and where to; all of them, at their own names, if there are none. */
+  readonly items?: readonly KeyToPath[] | null;
+  readonly defaultMode?: number | null;
+  /** Whether keys that are not there are left out instead of an error. */
+  readonly optional?: boolean | null;
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+/** The files of a ConfigMap volume (pkg/volume/configmap MakePayload). `binaryData` is base64. */
+export const configMapFiles = (
+  configMap: { readonly data?: Texts | null; readonly binaryData?: Texts | null },
+  options: ObjectFilesOptions,
+): ObjectFilesResult =>
+  objectFiles(
+    new Map([...entries(configMap.binaryData, fromBase64), ...entries(configMap.data, fromText)]),
+    options,
+    'configmap references non-existent config key',
+  );
+
+/** The files of a Secret volume (pkg/volume/secret MakePayload). `data` is base64. */
+export const secretFiles = (secret: { readonly data?: Texts | null }, options: ObjectFilesOptions): ObjectFilesResult =>
+  objectFiles(new Map(entries(secret.data, fromBase64)), options, 'references non-existent secret key');
+
+const fromText = (text: string): Uint8Array => new TextEncoder().encode(text);
+const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+const entries = (texts: Texts | null | undefined, read: (text: string) => Uint8Array): readonly [string, Uint8Array][] =>
+  Object.entries(texts ?? {}).map(([key, text]) => [key, read(text)]);
+
+const objectFiles = (
+  contents: ReadonlyMap<string, Uint8Array>,
+  { items, defaultMode, optional }: ObjectFilesOptions,
+  missing: string,
+): ObjectFilesResult => {
+  if (defaultMode === undefined || defaultMode === null) {
+    return { ok: false, error: 'no defaultMode used, not even the default value for it' };
+  }
+  const mappings: readonly KeyToPath[] = items?.length ? items : [...contents.keys()].map((key) => ({ key, path: key }));
+  const files = new Map<string, ObjectFile>();
+  for (const { key, path, mode } of mappings) {
+    const data = contents.get(key);
+    if (data !== undefined) files.set(path, { data, mode: mode ?? defaultMode });
+    else if (!optional) return { ok: false, error: `${missing}: ${key}` };
+  }
+  return { ok: true, files };
+};

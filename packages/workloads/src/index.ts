@@ -1,0 +1,33 @@
+export { podsPrefix } from './core/controller-names.js';
+export { cronJobRunName, type MissedStarts, missedStarts, nextStartWakeMs, type StartQuestion } from './core/cron/missed-starts.js';
+export { nextTime } from './core/cron/next-time.js';
+export { type CronSchedule, parseSchedule } from './core/cron/parse-schedule.js';
+export { isTimeZone } from './core/cron/time-zone.js';
+export { type DaemonUpdateCounts, daemonUpdateCounts } from './core/daemon-set/update-counts.js';
+export { type DeploymentStrategy, type Fenceposts, minAvailable, resolveFenceposts, usedFenceposts } from './core/deployment/fenceposts.js';
+export type { ReplicaSetSize } from './core/deployment/replica-set-size.js';
+export { newReplicaSetSize, type RollingQuestion, type RollingStep, rollingStep } from './core/deployment/rolling-step.js';
+export { type ScaleQuestion, scaledSizes } from './core/deployment/scale.js';
+export { type IntOrPercent, scaledValue } from './core/int-or-percent.js';
+export { isPastRestartLimit, remainingBackoffMs } from './core/job/backoff.js';
+export { type FailureMatch, matchFailurePolicy } from './core/job/failure-policy.js';
+export { failedIndexes, type IndexedJob, succeededIndexes } from './core/job/index-status.js';
+export { countIndexes, formatIndexes, type Interval, mergeIndexes, parseIndexes, pendingIndexes, withIndexes } from './core/job/indexes.js';
+export type { JobSpec, PodFailurePolicy, PodFailurePolicyRule, SuccessPolicy } from './core/job/job-spec.js';
+export { matchSuccessPolicy } from './core/job/success-policy.js';
+export { jobPodDeletionOrder, podDeletionOrder } from './core/pod-deletion-order.js';
+export type { ObservedPod } from './core/pod-state.js';
+export type { Result } from './core/result.js';
+export {
+  type ClaimTemplate,
+  type OrdinalRange,
+  ordinalRange,
+  type ParentAndOrdinal,
+  type PodTemplate,
+  parentAndOrdinal,
+  type StatefulIdentity,
+  statefulClaims,
+  statefulPod,
+  statefulPodName,
+} from './core/stateful-set/identity.js';
+export { statefulMaxUnavailable } from './core/stateful-set/max-unavailable.js';
