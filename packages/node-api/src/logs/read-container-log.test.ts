@@ -86,6 +86,7 @@ describe('readContainerLog', () => {
     execFileSync('mkfifo', [`${path}.20260101-000000`, `${path}.20260101-000001.gz`]);
     await writeFile(path, line('kept'));
     expect(await readAll()).toBe('kept\n');
+    expect(await readAll({ tailLines: 5 })).toBe('kept\n');
   });
 
   it('drops what is no log line', async () => {

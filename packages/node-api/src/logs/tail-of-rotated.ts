@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegular } from '@solo-kubelet/untrusted-files';
 import { type RotatedLog, readRotatedLog } from './log-files.js';
 import { parseLogLine } from './log-line.js';
 import { findTailOffset } from './tail-offset.js';
@@ -49,7 +50,7 @@ const findStart = async (
   signal: AbortSignal,
 ): Promise<{ readonly start: Start; readonly found: number }> => {
   // Not there: compressed since the listing, which reading takes into account.
-  const file = log.compressed ? undefined : await open(log.path, 'r').catch(() => undefined);
+  const file = log.compressed ? undefined : await openRegular(log.path, { signal }).catch(() => undefined);
   if (!file) {
     const counted = await countLines(readRotatedLog(log, signal), stream);
     const lines = Math.max(0, counted - wanted);
