@@ -8,7 +8,7 @@ export { isCriticalPod } from './core/critical-pod.js';
 export type { EventDraft } from './core/event-of-activity.js';
 export { type EvictionSignal, isEvictionSignal, type SignalReading, type SignalReadings } from './core/eviction/eviction-signal.js';
 export type { EvictionThreshold, ThresholdValue } from './core/eviction/eviction-threshold.js';
-export type { ContainerUsage, DiskUse, PodUsage, PodUsages } from './core/eviction/pod-usage.js';
+export type { ContainerUsage, DiskUse, LayerUse, PodUsage, PodUsages } from './core/eviction/pod-usage.js';
 export { type Reclaim, type StorageLayout, storageLayout } from './core/eviction/storage-layout.js';
 export type { KubeletEvent } from './core/kubelet-event.js';
 export type { ContainerRunState, ObservedContainer, ObservedPod, ObservedSandbox } from './core/observed-pod.js';

@@ -24,8 +24,10 @@ const disk = (mib: number): DiskUse => ({ bytes: mib * MIB, inodes: mib });
 
 interface Story {
   readonly thresholds: readonly EvictionThreshold[];
-  /** MiB of memory and of disk that a pod takes while it runs. */
-  readonly takes: Readonly<Record<string, { readonly memory?: number; readonly disk?: number }>>;
+  /** MiB of memory, and of disk in volumes and in layers, that a pod takes while it runs. */
+  readonly takes: Readonly<Record<string, { readonly memory?: number; readonly disk?: number; readonly layer?: number }>>;
+  /** The runtime measures layers every 10 s, and gives their space back 5 s after the pod is gone. */
+  readonly slowLayers?: boolean;
   /** MiB of disk that the node itself can give back. */
   readonly garbage?: { deadContainers: number; unusedImages: number };
   readonly enforceLimits?: boolean;
@@ -35,7 +37,15 @@ interface Story {
 }
 
 /** A kubelet with eviction, on a node whose memory and disk are what its pods leave of 1 GiB each. In virtual time. */
-const node = async ({ thresholds, takes, garbage, enforceLimits = false, maxPodGracePeriodSeconds = 0, broken = false }: Story) => {
+const node = async ({
+  thresholds,
+  takes,
+  garbage,
+  enforceLimits = false,
+  maxPodGracePeriodSeconds = 0,
+  broken = false,
+  slowLayers = false,
+}: Story) => {
   const time = virtualTime();
   const { scheduler } = time;
   const startedMs = scheduler.now();
@@ -46,12 +56,35 @@ const node = async ({ thresholds, takes, garbage, enforceLimits = false, maxPodG
   const running = (): readonly string[] =>
     [...runtime.pods.values()].filter(({ containers }) => containers.some(({ state }) => state === 'running')).map(({ name }) => name);
   const present = (): readonly string[] => [...runtime.pods.values()].map(({ name }) => name);
+  const layers = new Map<string, { mib: number; measured: number; atMs: number; goneAtMs?: number }>();
+  const takeLayers = (): number => {
+    const nowMs = scheduler.now();
+    for (const name of present()) {
+      const mib = uses.get(name)?.layer ?? 0;
+      const atMs = slowLayers ? nowMs - (nowMs % 10_000) : nowMs;
+      const before = layers.get(name);
+      layers.set(name, { mib, measured: before?.atMs === atMs ? before.measured : mib, atMs });
+    }
+    for (const [name, layer] of layers) {
+      if (present().includes(name)) continue;
+      layer.goneAtMs ??= nowMs;
+      if (nowMs - layer.goneAtMs >= (slowLayers ? 5_000 : 0)) layers.delete(name);
+    }
+    return [...layers.values()].reduce((sum, { mib }) => sum + mib, 0);
+  };
   const read = (): SignalReadings => {
     const taken = (names: readonly string[], what: 'memory' | 'disk') =>
       names.reduce((sum, name) => sum + (uses.get(name)?.[what] ?? 0), 0);
     const rest = (mib: number) => ({ available: CAPACITY - mib * MIB, capacity: CAPACITY, atMs: scheduler.now() });
     const dead = (garbage?.deadContainers ?? 0) + (garbage?.unusedImages ?? 0);
-    return { 'memory.available': rest(burdenMib + taken(running(), 'memory')), 'nodefs.available': rest(dead + taken(present(), 'disk')) };
+    return {
+      'memory.available': rest(burdenMib + taken(running(), 'memory')),
+      'nodefs.available': rest(dead + taken(present(), 'disk') + takeLayers()),
+    };
+  };
+  const layerOf = (name: string) => {
+    const layer = layers.get(name);
+    return layer === undefined ? {} : { layer: { ...disk(layer.measured), atMs: layer.atMs } };
   };
   const usageOf = (pods: Iterable<Pod>): PodUsages =>
     new Map(
@@ -61,7 +94,7 @@ const node = async ({ thresholds, takes, garbage, enforceLimits = false, maxPodG
           const use = uses.get(metadata.name);
           const memoryBytes = (use?.memory ?? 0) * MIB;
           const volumes = new Map([['disk', disk(use?.disk ?? 0)]]);
-          return [podUid(metadata.uid), { memoryBytes, containers: [{ name: 'app', memoryBytes }], volumes }];
+          return [podUid(metadata.uid), { memoryBytes, containers: [{ name: 'app', memoryBytes, ...layerOf(metadata.name) }], volumes }];
         }),
     );
   const log: { readonly atMs: number; readonly activity: EvictionActivity }[] = [];
@@ -216,6 +249,20 @@ it('of a node short of disk first gives back what nobody uses, and ends no pod w
   expect(it.chosen()).toMatchObject([{ uid: 'uid-full', signal: 'nodefs.available' }]);
   await it.apply(pod('late'));
   expect(it.status('late')).toMatchObject({ message: 'Pod was rejected: The node had condition: [DiskPressure]. ' });
+});
+
+it('of a node whose disk one layer fills ends that pod alone, though layers are measured late and their space comes back late', async () => {
+  const nodefs = { ...memoryBelow('100Mi'), signal: 'nodefs.available' as const };
+  const it = await node({ thresholds: [nodefs], takes: { g1: { layer: 1 }, g2: { layer: 2 }, full: { layer: 0 } }, slowLayers: true });
+  await it.apply(pod('g1'), pod('g2'), pod('full'));
+  await it.time.advance(12_000);
+  it.uses.set('full', { layer: 950 });
+  await it.time.advance(120_000);
+  expect(it.chosen()).toMatchObject([{ uid: 'uid-full', signal: 'nodefs.available' }]);
+  expect(it.running()).toEqual(['g1', 'g2']);
+  expect(it.log.flatMap(({ activity }) => (activity.type === 'evictionDelayed' ? [activity.until] : []))).toEqual(
+    expect.arrayContaining(['statsAreNew', 'spaceIsBack']),
+  );
 });
 
 it('does not run down a pod that keeps filling the node faster than every few minutes', async () => {

@@ -7,6 +7,7 @@ import { type PodEnvironment, podLogDirectory } from '@solo-kubelet/pod-environm
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type ContainerUsage, type DiskUse, type PodUid, type PodUsage, type PodUsages, podUid } from '@solo-kubelet/reconciler';
 import { type DiskUsage, diskUsage } from '@solo-kubelet/untrusted-files';
+import { type LayerStamp, type LayerTimes, reduceLayerTimes } from './layer-times.js';
 
 export interface PodUsagesOptions {
   readonly cri: CriClient;
@@ -14,6 +15,10 @@ export interface PodUsagesOptions {
   readonly rootDirectory: string;
   readonly podLogsDirectory: string;
   readonly logger: Logger;
+  /** The clock of `LayerUse.atMs`, which nobody can set, ms. */
+  readonly now: () => number;
+  /** The machine's clock, by which the runtime dates its stats, ms. */
+  readonly wallNow: () => number;
 }
 
 interface Abortable {
@@ -21,7 +26,8 @@ interface Abortable {
 }
 
 /** What pods use, from the runtime's figures and by walking through their files. */
-export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, logger }: PodUsagesOptions) => {
+export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, logger, now, wallNow }: PodUsagesOptions) => {
+  let layerTimes: LayerTimes = new Map();
   const volumesOf = async (pod: Pod, options: Abortable): Promise<PodUsage['volumes']> => {
     const usages = await environment.volumeUsage(pod, options).catch((error: NodeJS.ErrnoException) => {
       options.signal.throwIfAborted();
@@ -77,9 +83,14 @@ export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, l
     usages: async (pods: readonly Pod[], what: 'memory' | 'disk', options: Abortable): Promise<PodUsages> => {
       const known = new Map((await listStats(cri, options.signal)).map((figures) => [figures.uid, figures]));
       const found = new Map<PodUid, PodUsage>();
+      layerTimes = reduceLayerTimes(
+        layerTimes,
+        [...known.values()].flatMap(({ containers }) => containers.flatMap(layerStamp)),
+        { steadyMs: now(), wallMs: wallNow() },
+      );
       for (const pod of pods) {
         const figures = known.get(pod.metadata.uid);
-        const containers = (figures?.containers ?? []).map(containerUsage);
+        const containers = (figures?.containers ?? []).map((stats) => containerUsage(stats, layerTimes));
         const memoryBytes = figureOf(figures?.linux?.memory?.workingSetBytes) ?? total(containers.map((one) => one.memoryBytes));
         const processes = figureOf(figures?.linux?.process?.processCount);
         const running = { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(processes === undefined ? {} : { processes }) };
@@ -99,7 +110,14 @@ export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, l
         }
         const labelSelector = { 'io.kubernetes.pod.uid': uid };
         const { stats } = await cri.runtime.listContainerStats({ filter: { id: '', podSandboxId: '', labelSelector } }, options);
-        found.set(uid, await onDisk(pod, newest(stats).map(containerUsage), options));
+        found.set(
+          uid,
+          await onDisk(
+            pod,
+            newest(stats).map((one) => containerUsage(one, new Map())),
+            options,
+          ),
+        );
       }
       return found;
     },
@@ -112,9 +130,20 @@ const figureOf = (wrapped: { readonly value: bigint } | undefined): number | und
 const total = (values: readonly (number | undefined)[]): number | undefined =>
   values.every((value) => value === undefined) ? undefined : values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 
-const containerUsage = ({ attributes, memory, writableLayer }: ContainerStats): ContainerUsage => {
+/** Runtimes that have not measured a layer yet date it 0. */
+const layerStamp = ({ attributes, writableLayer }: ContainerStats): readonly LayerStamp[] =>
+  attributes === undefined || !writableLayer?.timestamp
+    ? []
+    : [{ containerId: attributes.id, wallMs: Number(writableLayer.timestamp / 1_000_000n) }];
+
+const containerUsage = ({ attributes, memory, writableLayer }: ContainerStats, times: LayerTimes): ContainerUsage => {
   const memoryBytes = figureOf(memory?.workingSetBytes);
-  const layer = writableLayer && { bytes: figureOf(writableLayer.usedBytes) ?? 0, inodes: figureOf(writableLayer.inodesUsed) ?? 0 };
+  const atMs = times.get(attributes?.id ?? '')?.atMs;
+  const layer = writableLayer && {
+    bytes: figureOf(writableLayer.usedBytes) ?? 0,
+    inodes: figureOf(writableLayer.inodesUsed) ?? 0,
+    ...(atMs === undefined ? {} : { atMs }),
+  };
   return { name: attributes?.metadata?.name ?? '', ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(layer && { layer }) };
 };
 

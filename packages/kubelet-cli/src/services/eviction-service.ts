@@ -52,6 +52,9 @@ const carryOut = ({ command, changeFacts, nodeEvent, metricsSink, logger }: Kube
     case 'reclaimed':
       logger.info({ resource: activity.resource }, 'The node has room again; no pod has to go');
       return;
+    case 'evictionDelayed':
+      logger.info({ signal: activity.signal, until: activity.until }, 'A disk is short; waiting before a pod has to go for it');
+      return;
     case 'nobodyToEvict':
       logger.warn({ resource: activity.resource }, 'The node is short, and there is no pod that may be evicted');
       return;
@@ -64,7 +67,15 @@ const carryOut = ({ command, changeFacts, nodeEvent, metricsSink, logger }: Kube
 const evictionPort = (context: KubeletContext): EvictionPort => {
   const { cri, config, flags, cgroups, node, environment, logger } = context;
   const { driver, version } = cgroups;
-  const pods = podUsages({ cri, environment, rootDirectory: flags.rootDirectory, podLogsDirectory: config.podLogsDir, logger });
+  const pods = podUsages({
+    cri,
+    environment,
+    rootDirectory: flags.rootDirectory,
+    podLogsDirectory: config.podLogsDir,
+    logger,
+    now: steadyNow,
+    wallNow: Date.now,
+  });
   return {
     read: nodeReadings({
       cri,

@@ -14,7 +14,7 @@ import { fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
 import { steadyScheduler } from '../steady-scheduler.js';
 import { delay } from '../time-limit.js';
-import { evictionLook } from './eviction-look.js';
+import { evictionLooks } from './eviction-look.js';
 
 /** What eviction reads and does at the node. */
 export interface EvictionPort {
@@ -63,6 +63,11 @@ export type EvictionActivity =
       readonly signal: EvictionSignal | LimitSignal;
       readonly termination: Termination;
     }
+  /**
+   * A disk is short, and no pod has to go for it yet: the space of an evicted pod may still come back, stats are older than the shortage, or
+   * only pods are left that hold less than what somebody who leaves will give back.
+   */
+  | { readonly type: 'evictionDelayed'; readonly signal: EvictionSignal; readonly until: 'spaceIsBack' | 'statsAreNew' | 'podsAreGone' }
   /** The node is short and nobody can go. */
   | { readonly type: 'nobodyToEvict'; readonly resource: StarvedResource }
   | { readonly type: 'evictionFailed'; readonly message: string };
@@ -79,7 +84,7 @@ export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivit
   defer(() => {
     const { intervalMs = 10_000, scheduler = steadyScheduler } = options;
     const wallNow = options.wallNow ?? (options.scheduler === undefined ? Date.now : () => scheduler.now());
-    const look = evictionLook({ ...options, scheduler, wallNow });
+    const looks = evictionLooks({ ...options, scheduler, wallNow });
     let pods: ReadonlyMap<PodUid, PodView> = new Map();
     const leaving = new Set<PodUid>();
     const known$ = merge(
@@ -88,11 +93,16 @@ export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivit
           pods = current;
         }),
       ),
-      options.cleaned$.pipe(tap((uid) => leaving.delete(uid))),
+      options.cleaned$.pipe(
+        tap((uid) => {
+          leaving.delete(uid);
+          looks.cleaned(uid);
+        }),
+      ),
     ).pipe(ignoreElements());
 
-    const pause = async (signal: AbortSignal): Promise<void> => {
-      if (leaving.size === 0) return delay(intervalMs, scheduler, signal);
+    const pause = async (nextMs: number, signal: AbortSignal): Promise<void> => {
+      if (leaving.size === 0) return delay(nextMs, scheduler, signal);
       for (let waitedMs = 0; leaving.size > 0 && waitedMs < CLEANUP_TIMEOUT_MS && !signal.aborted; waitedMs += CLEANUP_POLL_MS) {
         await delay(CLEANUP_POLL_MS, scheduler, signal);
       }
@@ -104,10 +114,10 @@ export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivit
         emit(activity);
       };
       while (!signal.aborted) {
-        await look([...pods.values()], tell, signal).catch((error: unknown) =>
-          tell({ type: 'evictionFailed', message: describeError(error) }),
-        );
-        await pause(signal);
+        const nextMs = await looks.look([...pods.values()], tell, signal).catch((error: unknown): undefined => {
+          tell({ type: 'evictionFailed', message: describeError(error) });
+        });
+        await pause(Math.min(nextMs ?? intervalMs, intervalMs), signal);
       }
     });
     return merge(known$, looks$);

@@ -1,45 +1,84 @@
-import { describeError } from '@solo-kubelet/diagnostics';
-import type { Pod } from '@solo-kubelet/pod-spec';
 import type { SchedulerLike } from 'rxjs';
 import { isCriticalPod } from '../core/critical-pod.js';
-import { chooseVictim, IMMEDIATE_GRACE_SECONDS } from '../core/eviction/choose-victim.js';
+import { chooseVictim } from '../core/eviction/choose-victim.js';
+import {
+  awaitedStats,
+  awaitsSpace,
+  type DiskCandidates,
+  helpfulPods,
+  isBeingEvicted,
+  isOfDisk,
+  leavingPods,
+  NO_SHORTAGE,
+  STATS_PERIOD_MS,
+  takeEvicted,
+  takeGone,
+  takeReading,
+  takeUsages,
+} from '../core/eviction/disk-shortage.js';
 import { resourceOf } from '../core/eviction/eviction-signal.js';
 import type { EvictionThreshold } from '../core/eviction/eviction-threshold.js';
-import { exceededLimit, localLimits } from '../core/eviction/local-limits.js';
-import type { PodUsages } from '../core/eviction/pod-usage.js';
 import { reclaimsFor, type StorageLayout, withContainerFs } from '../core/eviction/storage-layout.js';
 import { anyUnresolved, byUrgency, newThresholdWatch, watchThresholds } from '../core/eviction/watch-thresholds.js';
-import { uidOf } from '../core/pod-identity.js';
+import type { PodUid } from '../core/pod-identity.js';
 import type { PodView } from '../core/pod-view.js';
 import { isTerminal } from '../core/termination.js';
 import type { EvictionActivity, EvictPodsOptions } from './evict-pods.js';
+import { pacedLimits } from './paced-limits.js';
 
-type Look = (views: readonly PodView[], emit: (activity: EvictionActivity) => void, signal: AbortSignal) => Promise<void>;
+interface EvictionLooks {
+  /** Looks at the node once; tells in how many ms the next look should come, if that is sooner than usual. */
+  look(views: readonly PodView[], emit: (activity: EvictionActivity) => void, signal: AbortSignal): Promise<number | undefined>;
+  /** Nothing is left of this pod on the node. */
+  cleaned(uid: PodUid): void;
+}
 type Options = Omit<EvictPodsOptions, 'pods$' | 'cleaned$' | 'intervalMs'> & {
   readonly scheduler: SchedulerLike;
   readonly wallNow: () => number;
 };
 
+/** How long to wait at least before disks are looked at again, ms. */
+const SHORTEST_WAIT_MS = 1_000;
+
 /** One look at the node after another, each of which remembers what the last one saw. */
-export const evictionLook = (options: Options): Look => {
+export const evictionLooks = (options: Options): EvictionLooks => {
   const { port, scheduler, wallNow, transitionPeriodMs, maxPodGracePeriodSeconds, enforceLimits } = options;
   const thresholdsOf = forLayout(options.thresholds);
   const limitsOf = pacedLimits(options);
   let watch = newThresholdWatch(wallNow());
+  let shortage = NO_SHORTAGE;
   let told = false;
 
-  return async (views, emit, signal) => {
-    const pods = views.filter(isActive).map(({ pod }) => pod);
+  const look: EvictionLooks['look'] = async (views, tell, signal) => {
+    const active = views.filter(isActive);
+    const pods = active.map(({ pod }) => pod);
     const { readings, layout } = await port.read({ signal });
     const thresholds = thresholdsOf(layout);
     const before = watch.pressures;
     watch = watchThresholds(watch, { thresholds, readings, transitionPeriodMs, nowMs: scheduler.now(), wallMs: wallNow() });
+    const present = new Set(views.map(({ podUid }) => podUid));
+    shortage = takeReading(shortage, { overdue: watch.overdue, readings, present, nowMs: scheduler.now() });
+    const emit = (activity: EvictionActivity): void => {
+      if (activity.type === 'podChosen') shortage = takeEvicted(shortage, activity.podUid, readings);
+      tell(activity);
+    };
     if (!told || watch.pressures !== before) emit({ type: 'pressures', pressures: watch.pressures });
     told = true;
 
-    if (enforceLimits && (await limitsOf(pods, layout, emit, signal))) return;
-    const [urgent, ...others] = byUrgency(watch.overdue);
-    if (urgent === undefined) return;
+    if (enforceLimits) {
+      const exceeding = await limitsOf(pods, layout, emit, signal);
+      shortage = takeUsages(shortage, exceeding, new Set());
+      if (exceeding.size > 0) return undefined;
+    }
+    const ordered = byUrgency(watch.overdue);
+    const [urgent] = ordered;
+    if (urgent === undefined) return undefined;
+    const [worst, ...rest] = ordered.filter(({ sparesPods }) => sparesPods !== true);
+    const ofDisk = worst !== undefined && isOfDisk(worst.signal);
+    if (ofDisk && awaitsSpace(shortage, worst.signal, layout, readings)) {
+      emit({ type: 'evictionDelayed', signal: worst.signal, until: 'spaceIsBack' });
+      return SHORTEST_WAIT_MS;
+    }
     const resource = resourceOf(urgent.signal);
     emit({ type: 'thresholdMet', signal: urgent.signal, resource });
 
@@ -47,26 +86,68 @@ export const evictionLook = (options: Options): Look => {
     for (const what of reclaims) await port.reclaim(what, { signal });
     if (reclaims.length > 0 && !anyUnresolved(thresholds, (await port.read({ signal })).readings)) {
       emit({ type: 'reclaimed', resource });
-      return;
+      return undefined;
     }
-    const [worst, ...rest] = [urgent, ...others].filter(({ sparesPods }) => sparesPods !== true);
-    if (worst === undefined) return;
+    if (worst === undefined) return undefined;
     const starved = resourceOf(worst.signal);
-    const usages = await port.usages(pods, starved === 'memory' || starved === 'pids' ? 'memory' : 'disk', { signal });
+    const leaving = leavingPods(
+      shortage,
+      views.filter(({ terminating }) => terminating).map(({ podUid }) => podUid),
+    );
+    const measured = ofDisk
+      ? views.filter((view) => isActive(view) || (leaving.has(view.podUid) && !shortage.usages.has(view.podUid)))
+      : active;
+    const usages = await port.usages(
+      measured.map(({ pod }) => pod),
+      ofDisk ? 'disk' : 'memory',
+      { signal },
+    );
     for (const { signal: name } of [worst, ...rest]) {
       const reading = readings[name];
       if (reading !== undefined) emit({ type: 'statsAge', signal: name, ageMs: scheduler.now() - reading.atMs });
+    }
+    const eligible = active.filter((view) => (usages.has(view.podUid) || runs(view)) && !isBeingEvicted(shortage, view.podUid));
+    let candidates = eligible.map(({ pod }) => pod);
+    if (ofDisk) {
+      shortage = takeUsages(shortage, usages, leaving);
+      const nowMs = scheduler.now();
+      const all: DiskCandidates = {
+        threshold: worst,
+        layout,
+        readings,
+        pods: candidates.filter((pod) => !isCriticalPod(pod)),
+        leaving,
+        nowMs,
+      };
+      const stale = awaitedStats(shortage, all);
+      if (stale !== undefined) {
+        emit({ type: 'evictionDelayed', signal: worst.signal, until: 'statsAreNew' });
+        return Math.min(Math.max(stale.oldestMs + STATS_PERIOD_MS - nowMs, SHORTEST_WAIT_MS), STATS_PERIOD_MS);
+      }
+      candidates = [...helpfulPods(shortage, all)];
+      if (candidates.length < all.pods.length && candidates.length === 0) {
+        emit({ type: 'evictionDelayed', signal: worst.signal, until: 'podsAreGone' });
+        return undefined;
+      }
     }
     const victim = chooseVictim({
       thresholds: [worst, ...rest],
       readings,
       layout,
-      pods: views.filter((view) => isActive(view) && (usages.has(view.podUid) || runs(view))).map(({ pod }) => pod),
+      pods: candidates,
       usages,
       maxPodGracePeriodSeconds,
       transitionPeriodMs,
     });
     emit(victim === undefined ? { type: 'nobodyToEvict', resource: starved } : { type: 'podChosen', ...victim });
+    return undefined;
+  };
+
+  return {
+    look,
+    cleaned: (uid) => {
+      shortage = takeGone(shortage, uid, scheduler.now());
+    },
   };
 };
 
@@ -85,45 +166,3 @@ const isActive = ({ pod, terminating }: PodView): boolean => !terminating && !is
 /** Whoever neither runs nor uses anything that was measured has nothing to give. */
 const runs = ({ pod: { status } }: PodView): boolean =>
   [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].some(({ state }) => state?.running !== undefined);
-
-/** Walks through volumes take at most this share of the time, but are made once a minute however long they take. */
-const WALK_SHARE = 0.01;
-const LONGEST_PAUSE_MS = 60_000;
-
-/** Ends pods that outgrew a limit of their own, unless they are critical; tells whether there were any. */
-const pacedLimits = ({ port, scheduler }: Options) => {
-  let notBeforeMs = 0;
-  return async (
-    pods: readonly Pod[],
-    layout: StorageLayout,
-    emit: (activity: EvictionActivity) => void,
-    signal: AbortSignal,
-  ): Promise<boolean> => {
-    const limited = new Map(
-      pods.flatMap((pod) => {
-        const what = localLimits(pod);
-        return what === 'none' || isCriticalPod(pod) ? [] : [[pod, what] as const];
-      }),
-    );
-    const startedMs = scheduler.now();
-    if (limited.size === 0 || startedMs < notBeforeMs) return false;
-    const usages: PodUsages = await port.limitedUsages(limited, { signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      emit({ type: 'evictionFailed', message: describeError(error) }); // which is no reason not to look after the node
-      return new Map();
-    });
-    const endedMs = scheduler.now();
-    notBeforeMs = endedMs + Math.min((endedMs - startedMs) / WALK_SHARE, LONGEST_PAUSE_MS);
-    let any = false;
-    for (const pod of limited.keys()) {
-      const usage = usages.get(uidOf(pod));
-      const exceeded = usage && exceededLimit(pod, usage, layout);
-      if (exceeded === undefined) continue;
-      any = true;
-      const { signal: limit, message } = exceeded;
-      const termination = { reason: 'Evicted', message, gracePeriodSeconds: IMMEDIATE_GRACE_SECONDS, disruption: false };
-      emit({ type: 'podChosen', podUid: uidOf(pod), signal: limit, termination });
-    }
-    return any;
-  };
-};

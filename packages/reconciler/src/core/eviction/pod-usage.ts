@@ -7,12 +7,18 @@ export interface DiskUse {
   readonly inodes: number;
 }
 
+/** Room of a writable layer, which runtimes measure now and then. */
+export interface LayerUse extends DiskUse {
+  /** When it was measured, by the clock of `SignalReading.atMs`, ms; undefined when it was not yet, or nobody knows when. */
+  readonly atMs?: number;
+}
+
 export interface ContainerUsage {
   readonly name: string;
   /** Working set. */
   readonly memoryBytes?: number;
   /** The writable layer; undefined when the runtime does not tell. */
-  readonly layer?: DiskUse;
+  readonly layer?: LayerUse;
   readonly logs?: DiskUse;
 }
 
