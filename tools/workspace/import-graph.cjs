@@ -2,25 +2,26 @@
 // src/import-graph.test.ts breaks each of these rules on purpose.
 const edges = {
   diagnostics: {},
+  timers: {},
   'untrusted-files': {},
   'state-files': { values: ['diagnostics'] },
   'pod-spec': { values: ['diagnostics'] },
   selectors: { values: ['pod-spec'] },
   workloads: { values: ['pod-spec'] },
-  'manifest-source': { values: ['diagnostics', 'state-files', 'pod-spec', 'untrusted-files'] },
-  'cri-client': { values: ['diagnostics'] },
-  'cni-invoker': { values: ['diagnostics', 'state-files', 'untrusted-files'] },
-  'probe-engine': { values: ['diagnostics', 'pod-spec'] },
+  'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'] },
+  'cri-client': { values: ['diagnostics', 'timers'] },
+  'cni-invoker': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files'] },
+  'probe-engine': { values: ['diagnostics', 'timers', 'pod-spec'] },
   'probe-mqtt': { values: ['probe-engine'] },
-  'pod-environment': { values: ['diagnostics', 'state-files', 'pod-spec', 'untrusted-files'], types: ['cri-client'] },
+  'pod-environment': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'], types: ['cri-client'] },
   reconciler: {
-    values: ['diagnostics', 'state-files', 'pod-spec', 'untrusted-files'],
+    values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'],
     types: ['manifest-source', 'probe-engine'],
     subpaths: { cri: ['cri-client', 'pod-environment', 'probe-engine'] },
   },
   'resource-managers': { values: ['diagnostics', 'state-files', 'pod-spec'], types: ['pod-environment'] },
-  'device-plugins': { values: ['diagnostics', 'state-files', 'pod-spec'] },
-  'node-api': { values: ['diagnostics', 'pod-spec', 'untrusted-files'], types: ['reconciler', 'cri-client'] },
+  'device-plugins': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec'] },
+  'node-api': { values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files'], types: ['reconciler', 'cri-client'] },
 };
 const inside = (name) => `^packages/${name}/`;
 const source = (name) => `^packages/${name}/src/`;

@@ -8,6 +8,15 @@ export const packages = [
     name: 'diagnostics',
     description: 'What a failure and a log record look like in Solo Kubelet.',
     dependencies: {},
+    subpaths: { './doing': 'src/doing/index.ts' },
+  },
+  {
+    name: 'timers',
+    description: 'Waits, time limits and abort listeners of any length that leave nothing behind.',
+    dependencies: {},
+    peerDependencies: { rxjs: catalog },
+    optionalPeers: ['rxjs'],
+    subpaths: { './rxjs': 'src/rxjs/index.ts' },
   },
   {
     name: 'untrusted-files',
@@ -44,6 +53,7 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       undici: catalog,
@@ -54,13 +64,13 @@ export const packages = [
     name: 'cri-client',
     description:
       'CRI v1 (containerd, CRI-O) as typed promises, async iterables and one stream of changes; with a CRI server in memory for tests.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@grpc/grpc-js': catalog, '@bufbuild/protobuf': catalog },
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/timers': ws, '@grpc/grpc-js': catalog, '@bufbuild/protobuf': catalog },
     subpaths: { './testing': 'src/testing/index.ts' },
   },
   {
     name: 'cni-invoker',
     description: 'Runs CNI plugins by the CNI 1.1 protocol.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/untrusted-files': ws, '@solo-kubelet/state-files': ws },
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/timers': ws, '@solo-kubelet/untrusted-files': ws, '@solo-kubelet/state-files': ws },
     subpaths: { './extra-networks': 'src/extra-networks/index.ts' },
   },
   {
@@ -68,6 +78,7 @@ export const packages = [
     description: 'Turns probe targets into verdicts with Kubernetes timing; handlers are plugins.',
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/timers': ws,
       '@solo-kubelet/pod-spec': ws,
       '@grpc/grpc-js': catalog,
       '@bufbuild/protobuf': catalog,
@@ -92,6 +103,7 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
@@ -103,6 +115,7 @@ export const packages = [
     description: "The kubelet's side of device plugins: registration, health, allocation, checkpoint, and the PodResources API.",
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@grpc/grpc-js': catalog,
@@ -116,6 +129,7 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,
@@ -142,6 +156,7 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/timers': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
       '@peculiar/x509': catalog,
@@ -156,6 +171,7 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,

@@ -36,6 +36,7 @@ const manifest = (pkg, version) => {
     scripts: { build: 'tsup' },
     ...(Object.keys(pkg.dependencies).length ? { dependencies: pkg.dependencies } : {}),
     ...(Object.keys(peers).length ? { peerDependencies: Object.fromEntries(Object.keys(peers).map((name) => [name, '^7.8.0'])) } : {}),
+    ...(pkg.optionalPeers ? { peerDependenciesMeta: Object.fromEntries(pkg.optionalPeers.map((name) => [name, { optional: true }])) } : {}),
     ...(Object.keys(devDependencies).length ? { devDependencies } : {}),
   };
 };

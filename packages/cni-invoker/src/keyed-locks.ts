@@ -1,3 +1,5 @@
+import { onAbort } from '@solo-kubelet/timers';
+
 export type LockMode = 'shared' | 'exclusive';
 
 /** Readers-writer locks by key, first come first served. */
@@ -42,12 +44,12 @@ export const createKeyedLocks = (): KeyedLocks => {
       const turn: Turn = {
         mode,
         start: () => {
-          signal?.removeEventListener('abort', giveUp);
+          release();
           resolve(lock);
         },
       };
       lock.queue.push(turn);
-      signal?.addEventListener('abort', giveUp, { once: true });
+      const release = onAbort(signal, giveUp);
       advance(key, lock);
     });
   };

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '@solo-kubelet/timers';
 
 /**
  * Ends every process whose environment holds all the given entries, children that left their parent included, until none is left.

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { checkDuration, delay, longTimeout, onAbort } from '@solo-kubelet/timers';
 import { CniError } from './cni-error.js';
 import { killByEnvironment } from './process-kill.js';
 
@@ -50,10 +50,8 @@ export interface RunOptions {
  * Runs a program to its end. It never outlives the call: on abort, time limit or too much output it is killed with all
  * that carries its marker. A child that only outlives a plugin which ended well, and let go of its output, is left alone.
  */
-export const runPlugin = async (
-  plugin: PluginProcess,
-  { busyPauseMs = BUSY_PAUSE_MS, ...options }: RunOptions = {},
-): Promise<PluginExit> => {
+export const runPlugin = async (plugin: PluginProcess, { busyPauseMs: givenPauseMs, ...options }: RunOptions = {}): Promise<PluginExit> => {
+  const busyPauseMs = checkDuration('busyPauseMs', givenPauseMs, BUSY_PAUSE_MS);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await runOnce(plugin, options);
@@ -64,7 +62,8 @@ export const runPlugin = async (
   }
 };
 
-const runOnce = async (plugin: PluginProcess, { signal, timeoutMs = DEFAULT_PLUGIN_TIMEOUT_MS }: RunOptions): Promise<PluginExit> => {
+const runOnce = async (plugin: PluginProcess, { signal, timeoutMs: givenTimeoutMs }: RunOptions): Promise<PluginExit> => {
+  const timeoutMs = checkDuration('timeoutMs', givenTimeoutMs, DEFAULT_PLUGIN_TIMEOUT_MS);
   signal?.throwIfAborted();
   const marker = randomUUID();
   const child = await start(plugin, marker);
@@ -72,10 +71,8 @@ const runOnce = async (plugin: PluginProcess, { signal, timeoutMs = DEFAULT_PLUG
   let stdoutBytes = 0;
   let stderr = Buffer.alloc(0);
   const end = new AbortController();
-  const giveUp = (): void => end.abort(signal?.reason);
-  if (signal?.aborted) giveUp();
-  else signal?.addEventListener('abort', giveUp);
-  const tooLong = setTimeout(() => end.abort(timedOut(plugin, timeoutMs)), timeoutMs);
+  const release = onAbort(signal, () => end.abort(signal?.reason));
+  const inTime = longTimeout(() => end.abort(timedOut(plugin, timeoutMs)), timeoutMs);
 
   child.stdout?.on('data', (chunk: Buffer) => {
     stdoutBytes += chunk.length;
@@ -94,8 +91,7 @@ const runOnce = async (plugin: PluginProcess, { signal, timeoutMs = DEFAULT_PLUG
   });
   const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
   const stopped = new Promise<'stopped'>((resolve) => {
-    if (end.signal.aborted) resolve('stopped');
-    else end.signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+    onAbort(end.signal, () => resolve('stopped'));
   });
   try {
     const ended = await Promise.race([exited, stopped]);
@@ -110,8 +106,8 @@ const runOnce = async (plugin: PluginProcess, { signal, timeoutMs = DEFAULT_PLUG
     }
     return { ...(await exited), stdout: Buffer.concat(stdout).toString('utf8'), stderr: stderr.toString('utf8').trim() };
   } finally {
-    clearTimeout(tooLong);
-    signal?.removeEventListener('abort', giveUp);
+    inTime();
+    release();
   }
 };
 

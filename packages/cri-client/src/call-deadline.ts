@@ -3,7 +3,8 @@ export const DEFAULT_TIMEOUT_MS = 120_000;
 
 const secondsOf = (request: unknown): number => {
   const { timeout } = request as { readonly timeout?: bigint | number | string };
-  return timeout === undefined ? 0 : Math.max(0, Number(timeout));
+  const seconds = Number(timeout ?? 0);
+  return seconds > 0 ? seconds : 0;
 };
 
 /**

@@ -1,3 +1,4 @@
+import { checkDuration, joinSignals } from '@solo-kubelet/timers';
 import { DEFAULT_TIMEOUT_MS, defaultDeadlineMs } from './call-deadline.js';
 import { CriError } from './cri-error.js';
 import { type CriCall, type CriInterceptor, chainInterceptors } from './cri-interceptor.js';
@@ -38,10 +39,11 @@ export interface CriClient extends AsyncDisposable {
 export const createCriClient = ({
   endpoint,
   imageEndpoint = endpoint,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  timeoutMs: givenTimeoutMs,
   maxMessageBytes,
   interceptors = [],
 }: CriClientOptions): CriClient => {
+  const timeoutMs = checkDuration('timeoutMs', givenTimeoutMs, DEFAULT_TIMEOUT_MS);
   const socketPath = parseEndpoint(endpoint);
   const imageSocketPath = parseEndpoint(imageEndpoint);
   const connection = createGrpcConnection({ socketPath, maxMessageBytes });
@@ -69,7 +71,7 @@ export const createCriClient = ({
         request,
         streaming: method.responseStream,
         signal: options.signal,
-        timeoutMs: options.timeoutMs ?? defaultDeadlineMs(method.name, request, timeoutMs),
+        timeoutMs: checkDuration('timeoutMs', options.timeoutMs, undefined) ?? defaultDeadlineMs(method.name, request, timeoutMs),
       });
     };
 
@@ -86,11 +88,10 @@ export const createCriClient = ({
     runtime,
     images,
     lists: createCriLists(runtime, images),
-    changes: ({ signal, ...options } = {}) =>
-      watchChanges(
-        { runtime, containerd },
-        { ...options, signal: signal === undefined ? lifetime.signal : AbortSignal.any([signal, lifetime.signal]) },
-      ),
+    async *changes({ signal, ...options } = {}) {
+      using joined = joinSignals([signal, lifetime.signal]);
+      yield* watchChanges({ runtime, containerd }, { ...options, signal: joined.signal });
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

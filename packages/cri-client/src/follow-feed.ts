@@ -1,6 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { onAbort } from '@solo-kubelet/timers';
 import { CriError } from './cri-error.js';
-import { onAbort } from './on-abort.js';
 import type { ChangeFeed, PodChange } from './pod-change.js';
 
 export interface FollowFeedOptions {

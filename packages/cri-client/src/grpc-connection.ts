@@ -1,8 +1,8 @@
 import { type CallOptions, Client, type ClientReadableStream, credentials, Metadata } from '@grpc/grpc-js';
+import { callDeadline, onAbort } from '@solo-kubelet/timers';
 import { CriError } from './cri-error.js';
 import type { CriCall } from './cri-interceptor.js';
 import { explainGrpcFailure } from './grpc-failure.js';
-import { onAbort } from './on-abort.js';
 import type { MethodDefinition } from './service-client.js';
 
 /** 16 MiB, as the kubelet's client. */
@@ -110,8 +110,10 @@ const closedError = (method: string): CriError =>
 
 const path = (call: CriCall): string => `/${call.service}/${call.method}`;
 
-const callOptions = ({ timeoutMs }: CriCall): CallOptions =>
-  timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY ? {} : { deadline: Date.now() + timeoutMs };
+const callOptions = ({ timeoutMs }: CriCall): CallOptions => {
+  const deadline = callDeadline(timeoutMs);
+  return deadline === undefined ? {} : { deadline };
+};
 
 const encodeWith =
   ({ requestType }: MethodDefinition) =>

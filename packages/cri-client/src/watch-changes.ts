@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, isAbort } from '@solo-kubelet/diagnostics';
+import { checkDuration, checkInterval, delay } from '@solo-kubelet/timers';
 import { containerdChange, containerdEventFilters } from './containerd-changes.js';
 import { criEventChange } from './cri-event-changes.js';
 import { type FollowFeedOptions, followFeed } from './follow-feed.js';
@@ -43,15 +43,12 @@ type Feed = FollowFeedOptions['feed'];
  */
 export async function* watchChanges(
   { runtime, containerd }: Services,
-  {
-    signal,
-    feed: wanted = 'auto',
-    initialBackoffMs = 100,
-    maxBackoffMs = 3_000,
-    quickEndMs = 1_000,
-    unsupportedRetryMs = 300_000,
-  }: ChangesOptions = {},
+  { signal, feed: wanted = 'auto', ...durations }: ChangesOptions = {},
 ): AsyncGenerator<PodChange, void> {
+  const initialBackoffMs = checkInterval('initialBackoffMs', durations.initialBackoffMs, 100);
+  const maxBackoffMs = checkInterval('maxBackoffMs', durations.maxBackoffMs, 3_000);
+  const quickEndMs = checkDuration('quickEndMs', durations.quickEndMs, 1_000);
+  const unsupportedRetryMs = checkInterval('unsupportedRetryMs', durations.unsupportedRetryMs, 300_000);
   const version = () => runtime.version({}, { signal });
   const subscriptions: Record<Feed, FollowFeedOptions['subscribe']> = {
     containerdEvents: (o) => mapped(containerd.subscribe({ filters: [...containerdEventFilters] }, o), containerdChange),

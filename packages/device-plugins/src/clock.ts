@@ -1,3 +1,5 @@
+import { longTimeout } from '@solo-kubelet/timers';
+
 /** Time as the package knows it; tests bring their own. */
 export interface Clock {
   /** Runs a task after so many ms; the result takes that back. */
@@ -6,8 +8,5 @@ export interface Clock {
 
 /** Timers that don't keep the process alive. */
 export const systemClock: Clock = {
-  after: (ms, task) => {
-    const timer = setTimeout(task, ms).unref();
-    return () => clearTimeout(timer);
-  },
+  after: (ms, task) => longTimeout(task, ms, { ref: false }),
 };

@@ -1,4 +1,5 @@
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
+import { callDeadline, onAbort } from '@solo-kubelet/timers';
 import type { Device } from './core/device.js';
 import { DevicePluginError } from './device-plugin-error.js';
 import {
@@ -66,10 +67,11 @@ export const connectPlugin = async (socketPath: string, limits: PluginLimits, si
       async *devices() {
         const stream: ClientReadableStream<ListAndWatchResponse> = client.listAndWatch({});
         const end = (): void => stream.cancel();
-        closing.signal.addEventListener('abort', end);
+        const release = onAbort(closing.signal, end);
         try {
           for await (const { devices } of stream as AsyncIterable<ListAndWatchResponse>) yield devices.map(toDevice);
         } finally {
+          release();
           end();
         }
       },
@@ -100,8 +102,9 @@ export const connectPlugin = async (socketPath: string, limits: PluginLimits, si
 
 const ready = (client: DevicePluginClient, socketPath: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-    client.waitForReady(Date.now() + timeoutMs, (error) => {
+    const release = onAbort(signal, () => reject(signal?.reason));
+    client.waitForReady(callDeadline(timeoutMs) ?? Number.POSITIVE_INFINITY, (error) => {
+      release();
       if (error === undefined) resolve();
       else {
         reject(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import type { Dispatcher, Response } from 'undici';
 import type { Validators } from './last-good-store.js';
 import { parseUrl } from './parse-url.js';
@@ -28,7 +29,8 @@ export interface FetchManifestOptions {
 /** One GET of the manifest URL. Never rejects, never shows a header; only a complete, non-empty 200 is a body. */
 export const fetchManifest = async (options: FetchManifestOptions): Promise<FetchedManifest> => {
   const { url, shownUrl, validators, timeoutMs, maxBytes = MAX_MANIFEST_BYTES, dispatcher } = options;
-  const limit = AbortSignal.timeout(timeoutMs);
+  const limit = timeoutSignal(timeoutMs);
+  using joined = joinSignals([options.signal, limit]);
   const failed = (why: string): FetchedManifest => ({ type: 'failed', message: `${shownUrl}: ${why}` });
   try {
     const headers = [
@@ -40,7 +42,7 @@ export const fetchManifest = async (options: FetchManifestOptions): Promise<Fetc
       url,
       headers,
       dispatcher: await dispatcher(),
-      signal: AbortSignal.any([options.signal, limit]),
+      signal: joined.signal,
     });
     if (response.type === 'refused') return failed(response.why);
     const { answer } = response;

@@ -1,6 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseManifest } from '@solo-kubelet/pod-spec';
+import { checkDuration, checkInterval } from '@solo-kubelet/timers';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
   catchError,
@@ -72,21 +74,27 @@ const HINT_WINDOW_MS = 10;
 export const watchManifestDirectory = ({
   path: givenPath,
   nodeName,
-  fileCheckFrequencyMs = 20_000,
+  fileCheckFrequencyMs: givenFrequencyMs,
   lastGoodDirectory,
-  settleMs = 1_000,
-  removalSettleMs = 100,
-  replacementSettleMs = 5_000,
-  timeoutMs = 10_000,
+  settleMs: givenSettleMs,
+  removalSettleMs: givenRemovalSettleMs,
+  replacementSettleMs: givenReplacementSettleMs,
+  timeoutMs: givenTimeoutMs,
   parse = parseManifest,
   settleNames = true,
-  scheduler = asyncScheduler,
-  wallNow = () => scheduler.now(),
+  scheduler: givenScheduler = asyncScheduler,
+  wallNow = () => givenScheduler.now(),
   logger = silentLogger,
   list = readListing,
   hints = watchHints,
 }: ManifestDirectoryOptions): Observable<ManifestEvent> => {
   const path = resolve(givenPath);
+  const scheduler = longDelays(givenScheduler);
+  const fileCheckFrequencyMs = checkInterval('fileCheckFrequencyMs', givenFrequencyMs, 20_000);
+  const settleMs = checkDuration('settleMs', givenSettleMs, 1_000);
+  const removalSettleMs = checkDuration('removalSettleMs', givenRemovalSettleMs, 100);
+  const replacementSettleMs = checkDuration('replacementSettleMs', givenReplacementSettleMs, 5_000);
+  const timeoutMs = checkDuration('timeoutMs', givenTimeoutMs, 10_000);
   // Names that hints told of, and when, until a listing has them: it alone can't tell a file from one made anew as it was.
   const recreated = new Map<string, number>();
   const look = (): Observable<Look> =>

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseManifest } from '@solo-kubelet/pod-spec';
+import { checkDuration, checkInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, finalize, from, identity, map, Observable, type SchedulerLike, timer } from 'rxjs';
 import type { Agent } from 'undici';
 import type { Listing } from './core/listing.js';
@@ -49,16 +51,19 @@ export const watchManifestUrl = ({
   url: givenUrl,
   nodeName,
   headers = {},
-  httpCheckFrequencyMs = 20_000,
-  timeoutMs = 10_000,
+  httpCheckFrequencyMs: givenFrequencyMs,
+  timeoutMs: givenTimeoutMs,
   maxBytes = MAX_MANIFEST_BYTES,
   ca,
   cacheDirectory,
   parse = parseManifest,
   settleNames = true,
-  scheduler = asyncScheduler,
+  scheduler: givenScheduler = asyncScheduler,
   logger = silentLogger,
 }: ManifestUrlOptions): Observable<ManifestEvent> => {
+  const scheduler = longDelays(givenScheduler);
+  const httpCheckFrequencyMs = checkInterval('httpCheckFrequencyMs', givenFrequencyMs, 20_000);
+  const timeoutMs = checkDuration('timeoutMs', givenTimeoutMs, 10_000);
   const { url, shownUrl, authorization } = readUrl(givenUrl);
   const allHeaders = readHeaders({ ...(authorization === undefined ? {} : { authorization }), ...headers });
 
@@ -66,7 +71,7 @@ export const watchManifestUrl = ({
     let agent: Promise<Agent> | undefined;
     const dispatcher = (): Promise<Agent> => {
       const trust = ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : Buffer.from(ca) };
-      agent ??= import('undici').then((undici) => new undici.Agent({ connect: { timeout: timeoutMs, ...trust } }));
+      agent ??= import('undici').then((undici) => new undici.Agent({ connect: { timeout: Math.min(timeoutMs, MAX_TIMER_MS), ...trust } }));
       return agent;
     };
     let last: Validators | undefined;

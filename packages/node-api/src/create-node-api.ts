@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { checkInterval, longInterval } from '@solo-kubelet/timers';
 import { authenticate } from './auth/authenticate.js';
 import { type AuthorizationMode, refuse } from './auth/authorize.js';
 import { type CredentialPart, loadCredentialPart } from './auth/credential-part.js';
@@ -141,10 +142,10 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   });
 
   const listeners: { -readonly [Name in keyof NodeApi['listeners']]: NodeApi['listeners'][Name] } = {};
-  let timer: NodeJS.Timeout | undefined;
+  let stopLooking = (): void => {};
   const close = async (): Promise<void> => {
     stopping.abort();
-    clearInterval(timer);
+    stopLooking();
     await Promise.all(Object.values(listeners).map((listener) => listener[Symbol.asyncDispose]()));
   };
   try {
@@ -160,8 +161,9 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
       const tls = await listenHttps(options.address, options.port, credentials.tls(), listenOptions(routes, guarded, 'readwrite'));
       listeners.tls = tls;
       const look = (): void => void renew(tls, credentials, now());
-      timer = setInterval(look, options.reloadIntervalMs ?? DEFAULT_RELOAD_INTERVAL_MS);
-      timer.unref();
+      stopLooking = longInterval(look, checkInterval('reloadIntervalMs', options.reloadIntervalMs, DEFAULT_RELOAD_INTERVAL_MS), {
+        ref: false,
+      });
       watchFiles(credentialFiles(options), look, stopping.signal);
     }
     if (options.socket) listeners.socket = await listenUnix(options.socket.path, options.socket.groupId, listenOptions(routes, open));

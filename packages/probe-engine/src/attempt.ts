@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { whileDoing } from '@solo-kubelet/diagnostics/doing';
 import { from, type SchedulerLike, type Subscription } from 'rxjs';
 import type { AnyProbeHandler, ProbeAttemptOptions, ProbeOutcome } from './probe-handler.js';
 import { type ProbeTarget, probeTiming } from './probe-target.js';
@@ -82,7 +83,8 @@ const tryOnce = (
   const limit = scheduler.schedule(() => void limit.add(scheduler.schedule(abort, 0)), timeoutMs);
 
   try {
-    const given = handler.probe(action as never, target, time.options);
+    const what = { doing: `${target.kind} probe`, podUid: target.podUid, pod: target.pod };
+    const given = whileDoing(what, () => handler.probe(action as never, target, time.options));
     if (given instanceof Promise) given.then(end, failed);
     else {
       const complete = (): void => failed(new Error(`the ${handler.field} handler gave no answer`));

@@ -1,3 +1,4 @@
+import { onAbort as onSignal } from '@solo-kubelet/timers';
 import type { ObservableInput } from 'rxjs';
 import type { ProbeTarget } from './probe-target.js';
 
@@ -17,10 +18,7 @@ export interface ProbeAttemptOptions {
 /** Calls back when the attempt is aborted, before this returns when it is already; returns how to stop listening. */
 export const onAbort = (options: ProbeAttemptOptions, callback: () => void): (() => void) => {
   if (options.listen !== undefined) return options.listen(callback);
-  const { signal } = options;
-  if (signal.aborted) callback();
-  signal.addEventListener('abort', callback);
-  return () => signal.removeEventListener('abort', callback);
+  return onSignal(options.signal, callback);
 };
 
 /**

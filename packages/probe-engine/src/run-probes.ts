@@ -1,3 +1,4 @@
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
   concatMap,
@@ -46,11 +47,12 @@ export interface ProbeEngineOptions {
 export const runProbes =
   ({
     handlers,
-    scheduler = asyncScheduler,
+    scheduler: givenScheduler = asyncScheduler,
     random = Math.random,
   }: ProbeEngineOptions): OperatorFunction<readonly ProbeTarget[], ProbeReport> =>
   (targets$) =>
     defer(() => {
+      const scheduler = longDelays(givenScheduler);
       const context: WorkerContext = {
         handlers: new Map(handlers.map((handler) => [handler.field, handler])),
         scheduler,

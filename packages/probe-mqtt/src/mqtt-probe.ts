@@ -97,7 +97,7 @@ const converse = ({ action, host, port, credentials, tls, signal }: Conversation
     socket.on('data', (data) => packets.parse(data));
     socket.on('error', (error) => end('failure', error.message));
     socket.on('close', () => end('failure', `the broker closed the connection while the probe waited for ${waitingFor}`));
-    signal.addEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
 

@@ -1,11 +1,14 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { ProbeReport } from '@solo-kubelet/probe-engine';
+import { checkInterval } from '@solo-kubelet/timers';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   catchError,
   defer,
   distinctUntilChanged,
   EMPTY,
   filter,
+  from,
   ignoreElements,
   map,
   merge,
@@ -20,10 +23,13 @@ import {
   share,
   shareReplay,
   startWith,
+  take,
+  takeUntil,
   tap,
+  throwError,
 } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
-import type { KubeletActivity, NodeActivity } from './core/activity.js';
+import type { KubeletActivity, NodeActivity, PodActivity } from './core/activity.js';
 import { type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
 import { dirtyPods, touchedPods } from './core/dirty-pods.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
@@ -32,6 +38,7 @@ import { type PodUid, podKey } from './core/pod-identity.js';
 import type { PodView } from './core/pod-view.js';
 import { reducePodViews } from './core/pod-views.js';
 import { reduceWorld } from './core/world/reduce-world.js';
+import { knownPod } from './core/world/sync-input.js';
 import { emptyWorld, type WorldInput, type WorldSettings } from './core/world/world.js';
 import { ledgerActivities } from './ledger-activities.js';
 import { leftBehind } from './left-behind.js';
@@ -68,14 +75,15 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     commands$ = EMPTY,
     nodeEvent$ = EMPTY,
     store,
-    scheduler = steadyScheduler,
-    wallNow = deps.scheduler === undefined ? Date.now : () => scheduler.now(),
-    relistIntervalMs = 1_000,
-    relistWithHintsIntervalMs = 10_000,
-    syncFrequencyMs = 60_000,
+    scheduler: givenScheduler = steadyScheduler,
+    wallNow = deps.scheduler === undefined ? Date.now : () => givenScheduler.now(),
     maxEvents = 1_000,
     initialEvents = [],
   } = deps;
+  const scheduler = longDelays(givenScheduler);
+  const relistIntervalMs = checkInterval('relistIntervalMs', deps.relistIntervalMs, 1_000);
+  const relistWithHintsIntervalMs = checkInterval('relistWithHintsIntervalMs', deps.relistWithHintsIntervalMs, 10_000);
+  const syncFrequencyMs = checkInterval('syncFrequencyMs', deps.syncFrequencyMs, 60_000);
   const settings: WorldSettings = {
     sources,
     backoffPolicy: withinMaximum({ ...DEFAULT_BACKOFF, ...deps.backoff, kubeletStartMs: scheduler.now() }),
@@ -89,7 +97,15 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const crash$ = new Subject<NodeActivity>();
   const crashOf = (podUid: PodUid) => (error: unknown) => {
     crash$.next({ type: 'passCrashed', podUid, message: describeError(error) });
-    return of<PodDoing>({ podUid, pod: namelessPod(podUid), activity: afterCrash });
+    return world$.pipe(
+      take(1),
+      mergeMap((world) => {
+        const pod = knownPod(world, podUid) ?? namelessPod(podUid);
+        return from<PodActivity[]>([{ type: 'setAside', message: describeError(error) }, afterCrash]).pipe(
+          map((activity): PodDoing => ({ podUid, pod, activity })),
+        );
+      }),
+    );
   };
 
   const look$ = observer.look$.pipe(share());
@@ -101,12 +117,19 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     tap((command) => command.type === 'restart' && runtime.forgetBackoff(command.podUid)),
     share(),
   );
+  /** Fails when somebody tells of an error in the care for this pod. */
+  const crashed = (podUid: PodUid): Observable<never> =>
+    command$.pipe(
+      mergeMap((command) =>
+        command.type === 'crashed' && command.podUid === podUid ? throwError(() => new Error(command.message)) : EMPTY,
+      ),
+    );
   const input$: Observable<Unstamped<WorldInput>> = merge(
     restored$,
     node$.pipe(map((facts) => ({ type: 'node', facts }) as const)),
     manifestEvent$.pipe(map((event) => ({ type: 'manifest', event }) as const)),
     look$.pipe(mergeMap(({ observation }) => (observation === undefined ? EMPTY : of({ type: 'observed', observation } as const)))),
-    command$.pipe(filter((command) => command.type !== 'sync')),
+    command$.pipe(filter((command) => command.type !== 'sync' && command.type !== 'crashed')),
     leftBehind({ runtime, resources, intervalMs: syncFrequencyMs, scheduler }),
     feedback$,
   );
@@ -129,16 +152,23 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       pairwise(),
       mergeMap(([previous, next]) => dirtyPods(settings, previous, next)),
     ),
-    command$.pipe(map(({ podUid }) => podUid)),
+    command$.pipe(
+      filter(({ type }) => type !== 'crashed'),
+      map(({ podUid }) => podUid),
+    ),
   );
   const pass$ = trigger$.pipe(
     conflateMap(
       (podUid) =>
-        runPass(podUid, { world$, settings, runtime, resources, observer, scheduler, syncFrequencyMs }).pipe(catchError(crashOf(podUid))),
+        runPass(podUid, { world$, settings, runtime, resources, observer, scheduler, syncFrequencyMs }).pipe(
+          takeUntil(crashed(podUid)),
+          catchError(crashOf(podUid)),
+        ),
       {
         keyOf: (podUid) => podUid,
         scheduler,
-        requeueAfterMs: ({ activity }) => (activity.type === 'passEnded' ? activity.requeueAfterMs : undefined),
+        requeueAfterMs: ({ activity }) =>
+          activity.type === 'passEnded' || activity.type === 'leftAside' ? activity.requeueAfterMs : undefined,
       },
     ),
     tap(({ podUid, activity, pod }) => feedback$.next({ type: 'activity', podUid, activity, pod })),

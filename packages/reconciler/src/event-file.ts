@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, auditTime, ignoreElements, merge, type Observable, type SchedulerLike, scan, share, takeLast } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
@@ -52,8 +53,11 @@ export const eventFile = ({
           return 'failed';
         },
       );
-    return merge(kept$.pipe(auditTime(writeDelayMs, scheduler)), kept$.pipe(takeLast(1))).pipe(
-      conflateMap(tryWrite, { requeueAfterMs: (outcome) => (outcome === 'failed' ? retryDelayMs : undefined), scheduler }),
+    return merge(kept$.pipe(auditTime(writeDelayMs, longDelays(scheduler))), kept$.pipe(takeLast(1))).pipe(
+      conflateMap(tryWrite, {
+        requeueAfterMs: (outcome) => (outcome === 'failed' ? retryDelayMs : undefined),
+        scheduler: longDelays(scheduler),
+      }),
       ignoreElements(),
     );
   },

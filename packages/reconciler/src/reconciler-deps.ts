@@ -17,6 +17,8 @@ export type ReconcilerCommand =
   | { readonly type: 'restart'; readonly podUid: PodUid }
   /** Ends an admitted pod before its time. */
   | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }
+  /** An error came out of its care, outside of any promise: gives up what is being done for it and sets it aside for a while. */
+  | { readonly type: 'crashed'; readonly podUid: PodUid; readonly message: string }
   /** Looks at the pod now. */
   | { readonly type: 'sync'; readonly podUid: PodUid };
 

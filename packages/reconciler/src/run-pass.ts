@@ -1,14 +1,16 @@
 import { isAbort } from '@solo-kubelet/diagnostics';
+import { whileDoing } from '@solo-kubelet/diagnostics/doing';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { EMPTY, filter, first, map, mergeMap, Observable, type SchedulerLike, take } from 'rxjs';
+import { joinSignals } from '@solo-kubelet/timers';
+import { EMPTY, filter, first, map, mergeMap, Observable, of, type SchedulerLike, take } from 'rxjs';
 import type { PodActivity } from './core/activity.js';
 import { computePodActions, podEnding } from './core/compute-pod-actions.js';
 import { newestSandbox } from './core/observed-pod.js';
 import { namelessPod } from './core/orphan-pod.js';
 import type { PodAction, PodPlan } from './core/pod-action.js';
-import type { PodUid } from './core/pod-identity.js';
+import { type PodUid, podKey } from './core/pod-identity.js';
 import { isResizeStep } from './core/reduce-pod-ledger.js';
-import { retryDelayMs } from './core/retry-delay.js';
+import { retryDelayMs, stillWaits } from './core/retry-delay.js';
 import { generationOf } from './core/runtime-snapshot.js';
 import { decideSandbox } from './core/sandbox-decision.js';
 import { knownPod, syncInput } from './core/world/sync-input.js';
@@ -58,8 +60,12 @@ const isFresh = (world: World, podUid: PodUid): boolean =>
   generationOf(world.observed, podUid) >= Math.max(1, world.ledgers.get(podUid)?.minGeneration ?? 0);
 
 const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodDoing> => {
-  const input = syncInput(deps.settings, world, podUid, deps.scheduler.now());
-  if (!world.ledgers.has(podUid)) return EMPTY;
+  const ledger = world.ledgers.get(podUid);
+  if (ledger === undefined) return EMPTY;
+  const nowMs = deps.scheduler.now();
+  // A pod that tripped over a bug is not even looked at meanwhile: that may be what it trips over.
+  if (ledger.crashes > 0 && stillWaits(ledger.retryAtMs, nowMs)) return setAsideUntil(ledger.retryAtMs - nowMs, podUid, world);
+  const input = syncInput(deps.settings, world, podUid, nowMs);
   const pod = knownPod(world, podUid) ?? namelessPod(podUid);
   const plan = computePodActions(input);
   const ending = podEnding(input);
@@ -88,6 +94,9 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
   return work$.pipe(map((activity) => ({ podUid, pod, activity })));
 };
 
+const setAsideUntil = (requeueAfterMs: number, podUid: PodUid, world: World): Observable<PodDoing> =>
+  of({ podUid, pod: knownPod(world, podUid) ?? namelessPod(podUid), activity: { type: 'leftAside', requeueAfterMs } });
+
 /** Whether a pass made for `then` should give up what it may: the pod is to end, or its manifest is another. */
 const isInterrupted = (podUid: PodUid, then: World, now: World, { settings, scheduler }: PassDeps): boolean =>
   now.desired.pods.get(podUid)?.pod !== then.desired.pods.get(podUid)?.pod ||
@@ -103,7 +112,10 @@ const withInterruption = (
     const interruption = new AbortController();
     subscriber.add(interrupted$.subscribe({ next: () => interruption.abort(), error: () => {} }));
     subscriber.add(
-      fromEmitting<PodActivity>((emit, signal) => work(emit, signal, AbortSignal.any([signal, interruption.signal]))).subscribe(subscriber),
+      fromEmitting<PodActivity>(async (emit, signal) => {
+        using joined = joinSignals([signal, interruption.signal]);
+        await work(emit, signal, joined.signal);
+      }).subscribe(subscriber),
     );
   });
 
@@ -201,7 +213,8 @@ const performOne = async (
   const startedAtMs = scheduler.now();
   emit({ type: 'actionStarted', action });
   try {
-    const failure = await executeAction(action, context);
+    const what = { doing: action.type, podUid: context.podUid, pod: podKey(context.pod) };
+    const failure = await whileDoing(what, () => executeAction(action, context));
     if (failure === undefined) {
       emit({ type: 'actionSucceeded', action, durationMs: scheduler.now() - startedAtMs });
       return false;

@@ -1,3 +1,4 @@
+import { joinSignals } from '@solo-kubelet/timers';
 import type { SchedulerLike } from 'rxjs';
 import type { PodActivity } from './core/activity.js';
 import { graceAfter, stopTimeoutSeconds } from './core/container-stop.js';
@@ -54,9 +55,9 @@ const stopOne = async (stop: ContainerStop, turns: readonly (Promise<void> | und
   const remaining = (): number => graceAfter(stop.gracePeriodSeconds, scheduler.now() - startedAtMs);
   emit({ type: 'containerStopping', stop });
   const stopped = new AbortController();
+  using hook = joinSignals([signal, stopped.signal]);
   try {
-    const hookSignal = AbortSignal.any([signal, stopped.signal]);
-    if (stop.preStop !== undefined && remaining() > 0) await runPreStop(stop, stop.preStop, { ...context, signal: hookSignal });
+    if (stop.preStop !== undefined && remaining() > 0) await runPreStop(stop, stop.preStop, { ...context, signal: hook.signal });
     if (turns.length > 0 && remaining() > 0) await atMost(remaining() * 1000, scheduler, signal, Promise.all(turns));
     await runtime.stopContainer(stop.containerId, stopTimeoutSeconds(remaining()), { signal });
   } finally {

@@ -1,23 +1,25 @@
+import { joinSignals, onAbort } from '@solo-kubelet/timers';
 import type { SchedulerLike } from 'rxjs';
 
 /** Resolves after `ms` by the scheduler's clock, or at once when aborted. */
 export const delay = (ms: number, scheduler: SchedulerLike, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    let release = (): void => {};
     const timer = scheduler.schedule(() => finish(), ms);
     const finish = (): void => {
       timer.unsubscribe();
-      signal.removeEventListener('abort', finish);
+      release();
       resolve();
     };
-    signal.addEventListener('abort', finish, { once: true });
+    release = onAbort(signal, finish);
   });
 
 /** The work's result, or undefined when it takes longer than `ms`: then it goes on, and its end no longer matters here. */
 export const atMost = async <T>(ms: number, scheduler: SchedulerLike, signal: AbortSignal, work: Promise<T>): Promise<T | undefined> => {
   const done = new AbortController();
+  using joined = joinSignals([signal, done.signal]);
   try {
-    return await Promise.race([work, delay(ms, scheduler, AbortSignal.any([signal, done.signal])).then(() => undefined)]);
+    return await Promise.race([work, delay(ms, scheduler, joined.signal).then(() => undefined)]);
   } finally {
     done.abort();
     work.catch(() => {});

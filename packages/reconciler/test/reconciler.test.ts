@@ -784,3 +784,38 @@ it('goes on with the other pods when a pass over one trips over a bug, and tries
   expect(status(kubelet, 'uid-odd')).toMatchObject({ phase: 'Running' });
   expect(kubelet.activities.filter(({ type }) => type === 'passCrashed').length).toBeLessThan(5);
 });
+
+it('sets a pod aside, longer each time, with an event, while its care trips over a bug, and looks at it again when its manifest goes', async () => {
+  const { time, kubelet } = await machine();
+  let tries: number[] = [];
+  const odd = pod('odd');
+  const volumes = {
+    get: () => {
+      tries.push(time.scheduler.now());
+      throw new Error('a bug');
+    },
+  };
+  kubelet.apply({ ...odd, spec: Object.defineProperty({ ...odd.spec }, 'volumes', volumes) });
+  await time.advance(3_600_000);
+  const crashes = kubelet.activities.filter(({ type }) => type === 'setAside').map(({ atMs }) => atMs);
+  const waits = crashes.slice(1).map((at, index) => Math.round((at - crashes[index]!) / 1_000));
+  // The pass that was already asked for comes at once.
+  expect(waits.filter((seconds) => seconds > 0).slice(0, 6)).toEqual([20, 40, 80, 160, 300, 300]);
+  expect(kubelet.events.at(-1)).toMatchObject({ type: 'Warning', reason: 'FailedSync', message: 'error syncing pod, skipping: a bug' });
+  tries = [];
+  await time.advance(250_000);
+  expect(tries.length).toBeLessThan(10);
+});
+
+it('gives up what is done for a pod when an error escapes from it, and takes it up again later', async () => {
+  const { time, kubelet, runtime } = await machine();
+  kubelet.apply(pod('web'));
+  await time.advance(0);
+  kubelet.command({ type: 'crashed', podUid: podUid('uid-web'), message: 'Deadline is too far in the future' });
+  await time.advance(5_000);
+  expect(kubelet.events).toContainEqual(expect.objectContaining({ reason: 'FailedSync' }));
+  expect(status(kubelet)?.phase).not.toBe('Running');
+  await time.advance(10_000);
+  expect(status(kubelet)).toMatchObject({ phase: 'Running' });
+  expect(runtime.violations).toEqual([]);
+});

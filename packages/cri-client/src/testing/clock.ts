@@ -1,3 +1,5 @@
+import { longTimeout, onAbort } from '@solo-kubelet/timers';
+
 /** The time a fake runtime lives by. */
 export interface Clock {
   /** Unix time, ms. */
@@ -8,11 +10,7 @@ export interface Clock {
 
 export const realClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (callback, ms) => {
-    const timer = setTimeout(callback, ms);
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
+  setTimeout: (callback, ms) => longTimeout(callback, ms, { ref: false }),
 };
 
 export interface VirtualClock extends Clock {
@@ -67,17 +65,12 @@ export const createVirtualClock = ({ startMs = Date.UTC(2026, 0, 1) }: VirtualCl
 /** Resolves after `ms`; rejects with the signal's reason if that comes first. */
 export const waitFor = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const abort = (): void => {
-      cancel();
-      reject(signal?.reason);
-    };
     const cancel = clock.setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
+      release();
       resolve();
     }, ms);
-    signal?.addEventListener('abort', abort, { once: true });
+    const release = onAbort(signal, () => {
+      cancel();
+      reject(signal?.reason);
+    });
   });

@@ -1,3 +1,4 @@
+import { onAbort } from '@solo-kubelet/timers';
 import type { Envelope } from '../gen/containerd-events.js';
 import type { ContainerEventResponse } from '../gen/cri-v1.js';
 
@@ -26,7 +27,7 @@ const createQueue = <T>(): Queue<T> => {
       const wake = (): void => {
         for (const reader of readers.splice(0)) reader();
       };
-      signal.addEventListener('abort', wake, { once: true });
+      const release = onAbort(signal, wake);
       try {
         while (!signal.aborted) {
           const event = events.shift();
@@ -34,7 +35,7 @@ const createQueue = <T>(): Queue<T> => {
           else await new Promise<void>((resolve) => readers.push(resolve));
         }
       } finally {
-        signal.removeEventListener('abort', wake);
+        release();
       }
     },
   };

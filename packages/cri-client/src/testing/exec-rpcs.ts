@@ -1,3 +1,4 @@
+import { onAbort } from '@solo-kubelet/timers';
 import { ContainerState, PodSandboxState, type RuntimeServiceDefinition } from '../gen/cri-v1.js';
 import { waitFor } from './clock.js';
 import type { FakeRuntime } from './fake-runtime.js';
@@ -33,8 +34,7 @@ export const execRpcs = ({ runtime, script, running, streams }: ExecRpcsOptions)
   const run = async (record: ContainerRecord, cmd: readonly string[], timeoutMs: number, { signal }: CallContext): Promise<ExecAnswer> => {
     const exec: RunningExec = { containerId: record.id, cmd };
     const ended = new AbortController();
-    const giveUp = (): void => ended.abort(signal.reason);
-    signal.addEventListener('abort', giveUp, { once: true });
+    const release = onAbort(signal, () => ended.abort(signal.reason));
     running.add(exec);
     const command = async (): Promise<ExecAnswer> => {
       const answer = await script({
@@ -45,14 +45,15 @@ export const execRpcs = ({ runtime, script, running, streams }: ExecRpcsOptions)
         signal: ended.signal,
       });
       const { durationMs = 0 } = answer;
-      if (durationMs === Number.POSITIVE_INFINITY) await new Promise((_, reject) => onAbort(ended.signal, reject));
+      if (durationMs === Number.POSITIVE_INFINITY)
+        await new Promise((_, reject) => onAbort(ended.signal, () => reject(ended.signal.reason)));
       else if (durationMs > 0) await waitFor(runtime.clock, durationMs, ended.signal);
       return answer;
     };
     const contenders: Promise<ExecAnswer>[] = [
       command(),
       runtime.exited(record).then(() => ({ exitCode: 137 })),
-      new Promise<never>((_, reject) => onAbort(ended.signal, reject)),
+      new Promise<never>((_, reject) => onAbort(ended.signal, () => reject(ended.signal.reason))),
     ];
     if (timeoutMs > 0) {
       contenders.push(
@@ -64,7 +65,7 @@ export const execRpcs = ({ runtime, script, running, streams }: ExecRpcsOptions)
     try {
       return await Promise.race(contenders);
     } finally {
-      signal.removeEventListener('abort', giveUp);
+      release();
       running.delete(exec);
       ended.abort(new RpcError('CANCELLED', 'the command has ended'));
     }
@@ -93,9 +94,4 @@ export const execRpcs = ({ runtime, script, running, streams }: ExecRpcsOptions)
       return { url: await streams.urlFor({ type: 'portForward', request }) };
     },
   };
-};
-
-const onAbort = (signal: AbortSignal, reject: (reason: unknown) => void): void => {
-  if (signal.aborted) reject(signal.reason);
-  else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
 };

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { onAbort } from '@solo-kubelet/timers';
 import {
   type ContainerConfig,
   ContainerConfig as ContainerConfigCodec,
@@ -234,12 +235,11 @@ export const createFakeRuntime = ({
     if (timeoutSeconds > 0) {
       signalStop(record);
       const grace = new AbortController();
-      const giveUp = (): void => grace.abort(signal.reason);
-      signal.addEventListener('abort', giveUp, { once: true });
+      const release = onAbort(signal, () => grace.abort(signal.reason));
       try {
         if (await Promise.race([exited, waitFor(clock, timeoutSeconds * 1_000, grace.signal)])) return;
       } finally {
-        signal.removeEventListener('abort', giveUp);
+        release();
         grace.abort();
       }
     }
@@ -292,8 +292,7 @@ export const createFakeRuntime = ({
 export type FakeRuntime = ReturnType<typeof createFakeRuntime>;
 
 /** Rejects when the client gives up. */
-const abortion = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+const abortion = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => void onAbort(signal, () => reject(signal.reason)));
 
 /** A complete sandbox config from some of its fields. */
 export const completeSandboxConfig = PodSandboxConfigCodec.fromPartial;

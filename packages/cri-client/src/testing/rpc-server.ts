@@ -8,6 +8,7 @@ import {
   ServerCredentials,
   status,
 } from '@grpc/grpc-js';
+import { onAbort } from '@solo-kubelet/timers';
 import type { MethodDefinition, ServiceDefinition } from '../service-client.js';
 import type { CallJournal } from './call-journal.js';
 import { type Clock, waitFor } from './clock.js';
@@ -198,11 +199,7 @@ const unimplemented = (name: string) => (): never => {
 };
 
 /** Never resolves; rejects when the client gives up. */
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+const aborted = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => void onAbort(signal, () => reject(signal.reason)));
 
 const grpcError = (error: unknown): { code: number; details: string } =>
   error instanceof RpcError

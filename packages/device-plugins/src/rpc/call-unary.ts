@@ -1,4 +1,5 @@
 import { type CallOptions, type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { callDeadline, onAbort } from '@solo-kubelet/timers';
 import { DevicePluginError } from '../device-plugin-error.js';
 
 /** A method of a generated client, bound to it. */
@@ -22,13 +23,12 @@ export const callUnary = <Request, Reply>(
 ): Promise<Reply> =>
   new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const abort = (): void => call.cancel();
-    const call = method(request, new Metadata(), { deadline: Date.now() + timeoutMs }, (error, reply) => {
-      signal?.removeEventListener('abort', abort);
+    const call = method(request, new Metadata(), { deadline: callDeadline(timeoutMs) }, (error, reply) => {
+      release();
       if (error === null) resolve(reply);
       else reject(signal?.aborted ? signal.reason : callFailed(error));
     });
-    signal?.addEventListener('abort', abort, { once: true });
+    const release = onAbort(signal, () => call.cancel());
   });
 
 const callFailed = (error: ServiceError): DevicePluginError =>

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '@solo-kubelet/timers';
 import type { Abortable, WatchEvent } from './node-client.js';
 
 export interface PollOptions<T> {

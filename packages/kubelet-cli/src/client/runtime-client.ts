@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Container, ContainerState, type CriClient, createCriClient } from '@solo-kubelet/cri-client';
 import { newestFirst, readContainerLog } from '@solo-kubelet/node-api/logs';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { delay } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import type { Abortable, ContainerTarget, NodeClient, PodTarget, StreamAddress, WatchEvent } from './node-client.js';
 import { newestBy, podOfSandbox } from './runtime-pod.js';

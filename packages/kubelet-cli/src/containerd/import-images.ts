@@ -1,8 +1,8 @@
 import { arch } from 'node:os';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { untilRecovered } from '../client/runtime-recovery.js';
 import { readArchiveContents } from '../images/archive-contents.js';
@@ -118,13 +118,12 @@ const importFailure = (archive: string, cause: unknown): CliError => {
 
 const waitUntilListed = async (endpoint: string, names: ReadonlySet<string>, signal?: AbortSignal): Promise<void> => {
   await using cri = createCriClient({ endpoint });
-  const limit = AbortSignal.timeout(LISTING_TIMEOUT_MS);
-  const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-  await untilRecovered(cri, { signal: either });
+  using either = joinSignals([signal, timeoutSignal(LISTING_TIMEOUT_MS)]);
+  await untilRecovered(cri, { signal: either.signal });
   for (;;) {
-    const { images } = await cri.images.listImages({}, { signal: either });
+    const { images } = await cri.images.listImages({}, { signal: either.signal });
     const listed = new Set(images.flatMap(({ repoTags }) => repoTags));
     if ([...names].every((name) => listed.has(name))) return;
-    await delay(50, undefined, { signal: either });
+    await delay(50, undefined, { signal: either.signal });
   }
 };

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { delay, longTimeout } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { untilRecovered } from '../client/runtime-recovery.js';
 import { type ContainerdBinaries, containerdVersion } from './binaries.js';
@@ -84,7 +84,7 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
       child = undefined;
       if (stopping || !supervise) return;
       logger.warn({ code, signal, path: layout.logPath }, 'containerd ended by itself; starting it again');
-      setTimeout(() => {
+      longTimeout(() => {
         if (!stopping) launch().catch((error: unknown) => logger.error({ err: error }, 'cannot start containerd again'));
       }, RESTART_DELAY_MS);
     });
@@ -123,9 +123,9 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
     if (running === undefined) return;
     const exited = once(running, 'exit');
     running.kill(signal);
-    const timer = setTimeout(() => running.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const inTime = longTimeout(() => running.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await exited;
-    clearTimeout(timer);
+    inTime();
   };
 
   const stop = async (): Promise<void> => {

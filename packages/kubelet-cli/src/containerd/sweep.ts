@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { removeTree } from '@solo-kubelet/untrusted-files';
 import { CliError } from '../cli-error.js';
+import { delay } from '@solo-kubelet/timers';
 import type { ContainerdLayout } from './layout.js';
 import { processesOf } from './processes.js';
 
@@ -132,7 +133,7 @@ const removeCgroups = async (cgroupRoot: string): Promise<void> => {
       for (const pid of await pidsIn(path)) kill(pid);
       await quietly(rmdir(path));
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
   }
 };
 

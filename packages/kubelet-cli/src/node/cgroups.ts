@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CgroupDriver, type CriClient, CriError } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { delay } from '@solo-kubelet/timers';
 import { parseRuntimeFacts } from './runtime-facts.js';
 
 export const CGROUP_MOUNT_POINT = '/sys/fs/cgroup';

@@ -28,6 +28,14 @@ describe('createLogger', () => {
     );
   });
 
+  it.each(['level', 'time', 'message'])('has the key %s once, and keeps a fact of that name under another', (key) => {
+    const lines: string[] = [];
+    createLogger({ human: false, output: { write: (line) => lines.push(line) } }).info({ [key]: 'a fact', detail: 'another' }, 'text');
+    expect(lines.join('').match(new RegExp(`"${key}":`, 'g'))).toHaveLength(1);
+    expect(JSON.parse(lines.join(''))).toMatchObject({ level: 'info', message: 'text', detail: 'another' });
+    expect(Object.values(JSON.parse(lines.join('')))).toContain('a fact');
+  });
+
   it('tells details from verbosity 4 on, and only trouble when quiet', () => {
     expect(record({ human: true, verbosity: 4 })).toContain('a detail');
     expect(record({ human: true, quiet: true })).not.toContain('a fact');

@@ -28,11 +28,24 @@ export const createLogger = ({ output, verbosity = 0, quiet = false, human, colo
       base: null,
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: withoutOwnKeys },
       serializers: { err: (error: unknown) => describeError(error) },
     },
     { write },
   );
+};
+
+/** The keys that every record has of its own, and what a fact of that name is called instead: JSON with a key twice loses one of them. */
+const OWN_KEYS: ReadonlyMap<string, string> = new Map([
+  ['level', 'detailLevel'],
+  ['time', 'detailTime'],
+  ['message', 'detail'],
+]);
+
+const withoutOwnKeys = (fields: Record<string, unknown>): Record<string, unknown> => {
+  if (![...OWN_KEYS.keys()].some((key) => Object.hasOwn(fields, key))) return fields;
+  const free = (name: string): string => (Object.hasOwn(fields, name) ? free(`${name}_`) : name);
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [OWN_KEYS.has(key) ? free(OWN_KEYS.get(key)!) : key, value]));
 };
 
 interface LogRecord {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { delay } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 
 /** How often /proc/locks is looked at for others who wait, ms. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { DeviceManager } from '@solo-kubelet/device-plugins';
+import { describeError } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
@@ -13,16 +14,19 @@ import {
   imageCollector,
   type KubeletEvent,
   type NodeAdmissionFacts,
+  podUid,
   type ReconcilerCommand,
   steadyScheduler,
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
-import { firstValueFrom, merge, type Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import { firstValueFrom, merge, Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
 import { extraNetworksHook } from '../cni/network-hook.js';
 import { readRuntimeNetwork } from '../cni/runtime-network.js';
+import { loopPeriodMs } from '../config/loop-period.js';
 import { type MachineFacts, type NodeResources, nodeResources } from '../node/node-capacity.js';
 import { networkEvents, networkFault } from '../services/network-health.js';
 import { allServices } from './all-services.js';
+import { catchStrayErrors } from './catch-stray-errors.js';
 import { deviceFacts } from './device-plugins.js';
 import type { KubeletContext } from './kubelet-services.js';
 import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
@@ -91,7 +95,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     commands$,
     nodeEvent$,
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
-    syncFrequencyMs: config.syncFrequency,
+    syncFrequencyMs: loopPeriodMs(config.syncFrequency),
     initialEvents: parts.earlierEvents,
   });
   const fault: KubeletContext['networkFault'] = (until) =>
@@ -136,7 +140,14 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     signal,
   };
   const probeKinds = parts.probes.map(({ field }) => field);
+  const strayErrors$ = new Observable<never>(() => {
+    const setAside = (uid: string, error: unknown): void =>
+      commands$.next({ type: 'crashed', podUid: podUid(uid), message: describeError(error) });
+    const net = catchStrayErrors({ process, logger, setAside });
+    return () => net[Symbol.dispose]();
+  });
   return merge(
+    strayErrors$,
     manifests$,
     manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeKinds))),
     events$.pipe(tap((event) => logEvent(logger, event))),

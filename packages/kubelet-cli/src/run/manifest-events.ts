@@ -5,6 +5,7 @@ import { type ManifestEvent, redactUrl, shadowDuplicates, watchManifestDirectory
 import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
+import { loopPeriodMs } from '../config/loop-period.js';
 
 export interface ManifestSources {
   readonly manifestEvent$: Observable<ManifestEvent>;
@@ -31,7 +32,7 @@ export const manifestSources = (
           watchManifestDirectory({
             path: staticPodPath,
             nodeName,
-            fileCheckFrequencyMs: config.fileCheckFrequency,
+            fileCheckFrequencyMs: loopPeriodMs(config.fileCheckFrequency),
             lastGoodDirectory: kept('files'),
             settleNames: false,
             scheduler: steadyScheduler,
@@ -47,7 +48,7 @@ export const manifestSources = (
             url: staticPodURL,
             headers,
             nodeName,
-            httpCheckFrequencyMs: config.httpCheckFrequency,
+            httpCheckFrequencyMs: loopPeriodMs(config.httpCheckFrequency),
             cacheDirectory: kept('url'),
             settleNames: false,
             scheduler: steadyScheduler,

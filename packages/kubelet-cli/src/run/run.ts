@@ -1,4 +1,5 @@
 import { isAbort } from '@solo-kubelet/diagnostics';
+import { joinSignals } from '@solo-kubelet/timers';
 import { type CliIo, print, usesColor } from '../cli-io.js';
 import { fields } from '../config/fields.js';
 import { flagTable } from '../config/flag-table.js';
@@ -40,7 +41,8 @@ const runLocked = async (lockFile: string, options: RunKubeletOptions): Promise<
   await using lock = await acquireFileLock(lockFile, { logger, signal });
   if (!flags.exitOnLockContention) return runKubelet(options);
   const contended = new AbortController();
-  const ending = AbortSignal.any([signal, contended.signal]);
+  using joined = joinSignals([signal, contended.signal]);
+  const ending = joined.signal;
   const watching = lock.contended({ signal: ending }).then(
     () => {
       logger.info({ path: lockFile }, 'Somebody waits for the lock file; ending');

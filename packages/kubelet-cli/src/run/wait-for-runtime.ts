@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type CriClient, CriError } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { delay } from '@solo-kubelet/timers';
 import { untilRecovered } from '../client/runtime-recovery.js';
 
 const RETRY_MS = 1_000;

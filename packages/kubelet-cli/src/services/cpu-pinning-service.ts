@@ -1,7 +1,9 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { PodUid, PodView } from '@solo-kubelet/reconciler';
-import { auditTime, concatMap, EMPTY, ignoreElements, merge, take, timer } from 'rxjs';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { asyncScheduler, auditTime, concatMap, EMPTY, ignoreElements, merge, take, timer } from 'rxjs';
+import { loopPeriodMs } from '../config/loop-period.js';
 import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
 import { activePods } from './active-pods.js';
 
@@ -17,7 +19,7 @@ export const cpuPinningService: KubeletService = ({ config, resources: { cpus, p
   const pinned = new Map<string, string>();
   // Also when containers start: one may have been made for a pool that was another by the time it ran.
   const change$ = merge(poolChanged$, reconciler.pods$).pipe(auditTime(SETTLE_MS));
-  return merge(timer(0, config.cpuManagerReconcilePeriod), change$).pipe(
+  return merge(timer(0, loopPeriodMs(config.cpuManagerReconcilePeriod), longDelays(asyncScheduler)), change$).pipe(
     concatMap(() =>
       reconciler.pods$.pipe(
         take(1), // as they are when it is their turn

@@ -1,4 +1,5 @@
 import type { Watchable, WatchEvent } from '@solo-kubelet/node-api';
+import { onAbort } from '@solo-kubelet/timers';
 import { type Observable, tap } from 'rxjs';
 
 /** A keyed list that follows a stream and can be watched by any number of clients. */
@@ -61,7 +62,7 @@ const pushed = <T>(watchers: Set<(event: WatchEvent<T>) => void>, signal: AbortS
     wake();
   };
   watchers.add(watcher);
-  signal.addEventListener('abort', leave, { once: true });
+  const release = onAbort(signal, leave);
   return {
     async *[Symbol.asyncIterator]() {
       try {
@@ -75,6 +76,7 @@ const pushed = <T>(watchers: Set<(event: WatchEvent<T>) => void>, signal: AbortS
           }
         }
       } finally {
+        release();
         leave();
       }
     },

@@ -1,5 +1,4 @@
 import { type CriClient, PodSandboxState } from '@solo-kubelet/cri-client';
-import { describeError } from '@solo-kubelet/diagnostics';
 import { defer, exhaustMap, filter, ignoreElements, switchMap, take, timer } from 'rxjs';
 import type { KubeletService } from '../run/kubelet-services.js';
 
@@ -22,7 +21,7 @@ export const networkGarbageService: KubeletService = ({ reconciler, networks, cr
           for (const podSandboxId of detached) logger.info({ podSandboxId }, 'Released the extra networks of a sandbox that is gone');
           for (const failure of failures) logger.warn({ ...failure }, 'Extra networks could not be released');
         } catch (error) {
-          if (!signal.aborted) logger.warn({ message: describeError(error) }, 'Extra networks could not be collected');
+          if (!signal.aborted) logger.warn({ err: error }, 'Extra networks could not be collected');
         }
       }),
     ),

@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, concat, defer, EMPTY, ignoreElements, merge, type Observable, type SchedulerLike, switchMap } from 'rxjs';
 import { isGateEnabled } from '../config/feature-gates.js';
 import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
@@ -26,7 +27,8 @@ export const nodeShutdownService =
   (env: Readonly<Record<string, string | undefined>>, options: NodeShutdownOptions = {}): KubeletService =>
   (context) => {
     const { config, flags, logger, signal, changeFacts, nodeEvent } = context;
-    const { logind = systemdLogind(env), confDirectory = CONF_DIRECTORY, scheduler = asyncScheduler } = options;
+    const { logind = systemdLogind(env), confDirectory = CONF_DIRECTORY, scheduler: givenScheduler = asyncScheduler } = options;
+    const scheduler = longDelays(givenScheduler);
     const periods = shutdownPeriods(config);
     if (periods.length === 0 || !isGateEnabled(config.featureGates, 'GracefulNodeShutdown')) return EMPTY;
     const state = keepState(shutdownStateFile(flags.rootDirectory, { logger: context.logger }), context);

@@ -1,4 +1,5 @@
-import { filter, ignoreElements, map, merge, type Observable, switchMap, take, tap, timer } from 'rxjs';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { asyncScheduler, filter, ignoreElements, map, merge, type Observable, switchMap, take, tap, timer } from 'rxjs';
 import type { KubeletContext, KubeletService } from '../run/kubelet-services.js';
 import { type Notify, type SystemdEnvironment, signOfLifeMs, systemdNotify } from './systemd-notify.js';
 
@@ -30,7 +31,7 @@ export const systemdNotifyService =
     const periodMs = signOfLifeMs(environment);
     const limitMs = Math.max(MIN_SILENCE_MS, 2 * config.syncFrequency);
     const alive$ = ready$.pipe(
-      switchMap(() => timer(0, periodMs)),
+      switchMap(() => timer(0, periodMs, longDelays(asyncScheduler))),
       map(() => performance.now() - lastLookMs < limitMs),
       tap((isAlive) => isAlive && notify('WATCHDOG=1')),
     );

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { longTimeout, onAbort } from '@solo-kubelet/timers';
 import { Observable } from 'rxjs';
 import { CliError } from '../cli-error.js';
 
@@ -87,11 +88,11 @@ const inhibit = (env: Env, { signal }: { readonly signal: AbortSignal }): Promis
     const child = spawn('systemd-inhibit', ['--what=shutdown', '--who=kubelet', why, '--mode=delay', '--', ...HOLD], { env: { ...env } });
     const released = new Promise<void>((settle) => child.once('close', () => settle()));
     const giveUp = (): void => void child.kill();
-    const timer = setTimeout(giveUp, CALL_TIMEOUT_MS);
-    signal.addEventListener('abort', giveUp, { once: true });
+    const inTime = longTimeout(giveUp, CALL_TIMEOUT_MS);
+    const unheard = onAbort(signal, giveUp);
     const settled = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+      inTime();
+      unheard();
     };
     child.stdin.on('error', () => {}); // it has ended already
     const complaint = collect(child);
@@ -131,7 +132,7 @@ const watchSignals = (env: Env): Observable<boolean | 'watching'> =>
       listening = true;
       subscriber.next('watching');
     };
-    const timer = setTimeout(listens, LISTENING_WITHIN_MS);
+    const heard = longTimeout(listens, LISTENING_WITHIN_MS);
     const complaint = collect(child);
     child.stderr.once('data', listens);
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -141,7 +142,7 @@ const watchSignals = (env: Env): Observable<boolean | 'watching'> =>
     child.once('error', (cause) => subscriber.error(failure('setpriv, which runs busctl, cannot be run', cause)));
     child.once('close', () => subscriber.error(failure(`the watch over logind has ended: ${complaint()}`)));
     return () => {
-      clearTimeout(timer);
+      heard();
       child.kill();
     };
   });

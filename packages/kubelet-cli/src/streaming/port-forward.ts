@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { onAbort } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { createSpdyConnection } from './spdy-connection.js';
 import { type StreamEndpoint, upgradeToSpdy } from './upgrade.js';
@@ -43,12 +44,14 @@ export const forwardPort = async (options: PortForwardOptions): Promise<PortForw
     });
   });
   await listen(server, localAddress, localPort);
+  let release = (): void => {};
   const close = (): Promise<void> =>
     new Promise((resolve) => {
+      release();
       server.close(() => resolve());
       for (const client of clients) client.destroy();
     });
-  signal.addEventListener('abort', () => void close(), { once: true });
+  release = onAbort(signal, () => void close());
   const bound = server.address();
   return { localPort: typeof bound === 'object' && bound !== null ? bound.port : localPort, [Symbol.asyncDispose]: close };
 };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { onAbort } from '@solo-kubelet/timers';
 import { createSpdyConnection } from './spdy-connection.js';
 import { type StreamEndpoint, upgradeToSpdy } from './upgrade.js';
 
@@ -44,7 +45,7 @@ export const runRemoteCommand = async (options: RemoteCommandOptions): Promise<R
   using connection = createSpdyConnection(socket, head);
   const ended = new AbortController();
   const stop = (): void => void socket.destroy();
-  signal.addEventListener('abort', stop, { once: true });
+  const release = onAbort(signal, stop);
   try {
     // The server waits until all streams it expects are there; the order is upstream's.
     const errorStream = connection.createStream({ streamType: 'error' });
@@ -66,7 +67,7 @@ export const runRemoteCommand = async (options: RemoteCommandOptions): Promise<R
     return resultOf(status);
   } finally {
     ended.abort();
-    signal.removeEventListener('abort', stop);
+    release();
   }
 };
 

@@ -1,4 +1,5 @@
 import { PassThrough, type Readable, Transform } from 'node:stream';
+import { onAbort } from '@solo-kubelet/timers';
 import type { CliInput, CliOutput } from '../cli-io.js';
 import type { TerminalSize } from './remote-command.js';
 
@@ -41,7 +42,7 @@ async function* terminalSizes(stdout: CliOutput, signal: AbortSignal): AsyncGene
     wake();
   };
   stdout.on('resize', onResize);
-  signal.addEventListener('abort', onResize, { once: true });
+  const release = onAbort(signal, onResize);
   try {
     while (!signal.aborted) {
       if (changed && stdout.columns && stdout.rows) {
@@ -55,6 +56,7 @@ async function* terminalSizes(stdout: CliOutput, signal: AbortSignal): AsyncGene
     }
   } finally {
     stdout.off('resize', onResize);
+    release();
   }
 }
 

@@ -1,4 +1,4 @@
-import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import type { Logger } from '@solo-kubelet/diagnostics';
 import { DEFAULT_PLUGIN_DIRECTORIES, kubeletNetworks } from '../cni/kubelet-networks.js';
 import type { DataLayout } from './data-layout.js';
 
@@ -21,6 +21,6 @@ export const releaseNetworks = async ({ layout, env, logger }: ReleaseNetworksOp
     const { failures } = await networks.collectGarbage([]);
     for (const failure of failures) logger.warn({ ...failure }, 'Extra networks could not be released');
   } catch (error) {
-    logger.warn({ message: describeError(error) }, 'Extra networks could not be released');
+    logger.warn({ err: error }, 'Extra networks could not be released');
   }
 };

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { platform, userInfo } from 'node:os';
 import { resolve } from 'node:path';
+import { joinSignals } from '@solo-kubelet/timers';
 import { tap } from 'rxjs';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print, usesColor } from '../cli-io.js';
@@ -98,6 +99,7 @@ const runNode = async (
   if (timeoutMs === undefined) throw usage('--ready-timeout takes a duration such as 2m');
   const waitReady = flagOption(input, 'wait-ready');
   const done = new AbortController();
+  using ending = joinSignals([io.interrupted, done.signal]);
   let status: number = EXIT.done;
   progress.note(`  Kubelet runs the Pods of ${manifests}`);
   const showTable: KubeletService = ({ reconciler, manifests$ }) =>
@@ -113,7 +115,7 @@ const runNode = async (
     config,
     flags,
     logger: loggerOf(input, io),
-    signal: AbortSignal.any([io.interrupted, done.signal]),
+    signal: ending.signal,
     services: [...allServices, showTable],
     ...simulated,
   }).catch((error: unknown) => {

@@ -1,7 +1,8 @@
 import type { ManifestStates } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PodUid, PodView } from '@solo-kubelet/reconciler';
-import { combineLatest, filter, map, merge, type Observable, take, timer } from 'rxjs';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { asyncScheduler, combineLatest, filter, map, merge, type Observable, take, timer } from 'rxjs';
 import { isSettled } from './pod-state.js';
 
 export interface Settled {
@@ -23,7 +24,7 @@ export const whenSettled = (
       return { pods, manifests, complete: isComplete(manifests, pods) };
     }),
   );
-  const late$ = combineLatest([state$, timer(timeoutMs)]).pipe(map(([state]) => state));
+  const late$ = combineLatest([state$, timer(timeoutMs, longDelays(asyncScheduler))]).pipe(map(([state]) => state));
   return merge(state$.pipe(filter(({ complete }) => complete)), late$).pipe(take(1));
 };
 

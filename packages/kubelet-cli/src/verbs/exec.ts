@@ -1,3 +1,4 @@
+import { joinSignals } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
 import { findContainer, findPod } from '../client/find-pod.js';
@@ -71,6 +72,7 @@ const runSession = async (
   { io, signal }: Pick<VerbContext, 'io' | 'signal'>,
 ): Promise<number> => {
   const detached = new AbortController();
+  using ending = joinSignals([signal, detached.signal]);
   using terminal = tty ? openRawTerminal(io.stdin, io.stdout, detachable ? { onDetach: () => detached.abort() } : {}) : undefined;
   const session: RemoteCommandOptions = {
     endpoint,
@@ -80,7 +82,7 @@ const runSession = async (
     ...(tty ? {} : { stderr: io.stderr }),
     tty,
     ...(terminal ? { sizes: terminal.sizes } : {}),
-    signal: AbortSignal.any([signal, detached.signal]),
+    signal: ending.signal,
   };
   const result = await runRemoteCommand(session);
   if (detached.signal.aborted) {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { delay } from '@solo-kubelet/timers';
 import { tableWidth, write, writeRaw } from '../cli-io.js';
 import { formatTable } from '../output/table.js';
 import { inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';

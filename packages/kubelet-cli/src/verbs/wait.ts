@@ -1,4 +1,5 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
 import { parseLabelSelector } from '../client/label-selector.js';
@@ -78,12 +79,13 @@ export const waitUntil = async (
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<readonly Pod[] | undefined> => {
   const pods = new Map<string, Pod>();
-  const timeUp = AbortSignal.timeout(timeoutMs);
+  const timeUp = timeoutSignal(timeoutMs);
+  using ending = joinSignals([signal, timeUp]);
   const listed = await client.listPods({ signal });
   for (const pod of listed) pods.set(pod.metadata?.uid ?? '', pod);
   if (reached(listed)) return undefined;
   try {
-    for await (const { type, object } of client.watchPods({ signal: AbortSignal.any([signal, timeUp]) })) {
+    for await (const { type, object } of client.watchPods({ signal: ending.signal })) {
       const uid = object.metadata?.uid ?? '';
       if (type === 'DELETED') pods.delete(uid);
       else pods.set(uid, object);

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { type FileHandle, lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay, longTimeout, onAbort } from '@solo-kubelet/timers';
 import { openRegular } from '@solo-kubelet/untrusted-files';
 import { createLineFormatter, type LogFormat } from './line-formatter.js';
 import { listRotatedLogs, type RotatedLog, readRotatedLog } from './log-files.js';
@@ -170,13 +170,13 @@ const wasReplaced = async (path: string, log: OpenLog): Promise<boolean> => {
 const waitForChange = (path: string, log: OpenLog, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
+      forget();
+      release();
       watcher?.close();
       resolve();
     };
-    const timer = setTimeout(finish, FOLLOW_POLL_MS);
-    signal.addEventListener('abort', finish, { once: true });
+    const forget = longTimeout(finish, FOLLOW_POLL_MS);
+    let release = (): void => {};
     let watcher: ReturnType<typeof watch> | undefined;
     try {
       watcher = watch(dirname(path), finish);
@@ -186,5 +186,5 @@ const waitForChange = (path: string, log: OpenLog, signal: AbortSignal): Promise
     }
     // What was written between the last read and the start of the watch raises no event.
     void log.file.stat().then(({ size }) => size > log.position && finish(), finish);
-    if (signal.aborted) finish();
+    release = onAbort(signal, finish);
   });

@@ -4,6 +4,7 @@ import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { openRegular } from '@solo-kubelet/untrusted-files';
+import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { HttpAnswer } from '../server/http-answer.js';
 import type { Exchange, Route } from '../server/route.js';
 import { journalArguments, type NodeLogOptions, parseNodeLogQuery } from './node-log-query.js';
@@ -66,7 +67,8 @@ const sendServices = async (
   options: NodeLogOptions,
   { response, signal: gone }: Exchange,
 ): Promise<void> => {
-  const signal = AbortSignal.any([gone, AbortSignal.timeout(QUERY_TIMEOUT_MS)]);
+  using joined = joinSignals([gone, timeoutSignal(QUERY_TIMEOUT_MS)]);
+  const { signal } = joined;
   const units = await journalUnits(signal);
   const known = services.filter((service) => units.has(`${service}.service`));
   const others = services.filter((service) => !known.includes(service));

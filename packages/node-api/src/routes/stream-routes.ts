@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { CriClient } from '@solo-kubelet/cri-client';
+import { longTimeout, onAbort } from '@solo-kubelet/timers';
 import type { NodeView } from '../node-view.js';
 import { closeAfterFlush } from '../server/close-after-flush.js';
 import { HttpAnswer, sendText } from '../server/http-answer.js';
@@ -107,13 +108,13 @@ const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promis
         ? '127.0.0.1'
         : target.hostname.replace(/^\[|\]$/g, '');
     const runtime = connect({ host, port: Number(target.port || 80) });
-    const timer = setTimeout(
+    const connected = longTimeout(
       () => runtime.destroy(new Error(`no answer from the runtime's streaming server at ${target.host}`)),
       CONNECT_TIMEOUT_MS,
     );
     let joined = false;
     runtime.once('connect', () => {
-      clearTimeout(timer);
+      connected();
       joined = true;
       const headers = request.rawHeaders.flatMap((name, index) =>
         index % 2 === 0 && !DROPPED_HEADERS.has(name.toLowerCase()) ? [`${name}: ${request.rawHeaders[index + 1]}\r\n`] : [],
@@ -135,15 +136,15 @@ const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promis
       runtime.destroy();
       socket.destroy();
     };
-    signal.addEventListener('abort', stop, { once: true });
+    const release = onAbort(signal, stop);
     runtime.on('error', (error) => {
       if (joined) closeAfterFlush(socket);
       else reject(error);
     });
     socket.once('close', () => runtime.destroy());
     runtime.once('close', () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
+      connected();
+      release();
       if (joined) closeAfterFlush(socket);
       resolve();
     });

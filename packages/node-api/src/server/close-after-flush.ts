@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { longTimeout } from '@solo-kubelet/timers';
 
 /** How long a client may take to read what is still to be sent, ms. */
 const FLUSH_TIMEOUT_MS = 10_000;
@@ -12,15 +13,15 @@ export const closeAfterFlush = (socket: Duplex, lastWords = ''): void => {
   if (socket.destroyed || closing.has(socket)) return;
   closing.add(socket);
   const destroy = (): void => void socket.destroy();
-  const limit = (ms: number): NodeJS.Timeout => setTimeout(destroy, ms).unref();
-  let timer = limit(FLUSH_TIMEOUT_MS);
+  const limit = (ms: number): (() => void) => longTimeout(destroy, ms, { ref: false });
+  let forget = limit(FLUSH_TIMEOUT_MS);
   socket.on('error', destroy);
-  socket.once('close', () => clearTimeout(timer));
+  socket.once('close', () => forget());
   socket.once('end', () => socket.writableFinished && destroy());
   const flushed = (): void => {
-    clearTimeout(timer);
+    forget();
     if (socket.readableEnded) destroy();
-    else timer = limit(LINGER_MS);
+    else forget = limit(LINGER_MS);
   };
   socket.once('finish', flushed);
   socket.resume();

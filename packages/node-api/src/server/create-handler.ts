@@ -1,6 +1,8 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describeError, isAbort, type Logger } from '@solo-kubelet/diagnostics';
+import { whileDoing } from '@solo-kubelet/diagnostics/doing';
+import { joinSignals } from '@solo-kubelet/timers';
 import { type Needed, UNSERVED } from '../auth/authorize.js';
 import type { Identity } from '../auth/identity.js';
 import { closeAfterFlush } from './close-after-flush.js';
@@ -58,6 +60,9 @@ interface Admitted extends RouteMatch {
   readonly query: URLSearchParams;
 }
 
+/** The request as a log may show it: without its query. */
+const requestOf = ({ method = '', url = '' }: IncomingMessage) => ({ doing: `${method} ${url.split('?', 1)[0]}` });
+
 /** Turns routes into listeners for a node:http server. Nothing thrown by a handler escapes. */
 export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRequest }: HandlerOptions): RequestHandler => {
   const match = routeMatcher(routes);
@@ -103,10 +108,11 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
       turnAwayBody(read.request, response);
       const { route, params, query, identity } = admit(read);
       if (!route.handle) throw new HttpAnswer(400, 'Upgrade request required\n');
-      const signal = AbortSignal.any([gone.signal, serverSignal]);
+      using joined = joinSignals([gone.signal, serverSignal]);
+      const { signal } = joined;
       await route.handle({ request: read.request, response, params, query, identity, signal });
     };
-    handle().catch((error: unknown) => {
+    whileDoing(requestOf(read.request), handle).catch((error: unknown) => {
       const { status, message, headers } = answerFor(error, read);
       if (response.headersSent) response.destroy();
       else sendText(response, status, message, headers);
@@ -124,10 +130,11 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
     });
     const handle = async (): Promise<void> => {
       const { params, query } = admit(read);
-      const signal = AbortSignal.any([gone.signal, serverSignal]);
+      using joined = joinSignals([gone.signal, serverSignal]);
+      const { signal } = joined;
       await route.upgrade({ request: read.request, socket, head, params, query, signal });
     };
-    handle().catch((error: unknown) => {
+    whileDoing(requestOf(read.request), handle).catch((error: unknown) => {
       const { status, message, headers } = answerFor(error, read);
       if (!socket.destroyed) sendText(plainResponse(read.request, socket), status, message, headers);
     });

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '@solo-kubelet/timers';
 import { podCgroupFigures } from '../cgroups/pod-figures.js';
 import { cgroupStats } from './cgroup-stats.js';
 import type { SummaryOptions } from './collect-summary.js';

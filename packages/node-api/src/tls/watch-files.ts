@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { longTimeout, onAbort } from '@solo-kubelet/timers';
 
 /** A key follows its certificate, and a symbolic link is swapped, within this, ms. */
 const SETTLE_MS = 200;
@@ -9,13 +10,12 @@ const SETTLE_MS = 200;
  * link through others of its directory. A directory that cannot be watched is passed over: a change there is found at the next look.
  */
 export const watchFiles = (paths: readonly string[], changed: () => void, signal: AbortSignal): void => {
-  let timer: NodeJS.Timeout | undefined;
+  let forget = (): void => {};
   const settle = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(changed, SETTLE_MS);
-    timer.unref();
+    forget();
+    forget = longTimeout(changed, SETTLE_MS, { ref: false });
   };
-  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  onAbort(signal, () => forget());
   for (const directory of new Set(paths.map((path) => dirname(path)))) {
     try {
       watch(directory, { persistent: false, signal }, settle).on('error', () => {});

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { delay } from '@solo-kubelet/timers';
 import { type CgroupLimits, type CgroupWrite, cgroupWrites } from '../core/cgroup-files.js';
 import { type CgroupName, cgroupPath } from '../core/cgroup-names.js';
 import { sliceLimits } from '../core/systemd-slice.js';

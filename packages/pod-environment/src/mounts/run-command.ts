@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { longTimeout, onAbort } from '@solo-kubelet/timers';
 
 export interface CommandResult {
   /** Undefined when a signal ended the process. */
@@ -35,8 +36,8 @@ export const runCommand: RunCommand = (program, args, { timeoutMs, signal }) =>
       child.once('error', () => gone()).once('exit', () => gone());
     });
     const settle = (result: Pick<CommandResult, 'exitCode' | 'gaveUp'>, text = ''): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      inTime();
+      release();
       resolve({ ...result, stdout, stderr: stderr + text, ended });
     };
     const giveUp = (why: string): void => {
@@ -46,9 +47,8 @@ export const runCommand: RunCommand = (program, args, { timeoutMs, signal }) =>
       child.unref();
       settle({ exitCode: undefined, gaveUp: true }, why);
     };
-    const onAbort = (): void => giveUp('aborted');
-    const timer = setTimeout(() => giveUp(`timed out after ${timeoutMs} ms`), timeoutMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const inTime = longTimeout(() => giveUp(`timed out after ${timeoutMs} ms`), timeoutMs);
+    const release = onAbort(signal, () => giveUp('aborted'));
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       if (stdout.length < OUTPUT_LIMIT) stdout += chunk;
     });

@@ -1,5 +1,6 @@
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import type { GRPCAction } from '@solo-kubelet/pod-spec';
+import { onAbort } from '@solo-kubelet/timers';
 import { PROBE_USER_AGENT } from '../core/user-agent.js';
 import { HealthCheckResponse_ServingStatus, HealthClient } from '../gen/health.js';
 import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
@@ -24,8 +25,9 @@ const check = (address: string, service: string, timeoutMs: number, signal: Abor
       // Channels to one address share their connections by default; a probe wants one of its own.
       'grpc.use_local_subchannel_pool': 1,
     });
+    let release = (): void => {};
     const end = (outcome: ProbeOutcome): void => {
-      signal.removeEventListener('abort', onAbort);
+      release();
       client.close();
       resolve(outcome);
     };
@@ -33,12 +35,10 @@ const check = (address: string, service: string, timeoutMs: number, signal: Abor
     const call = client.check({ service }, (error, response) =>
       end(error === null ? judge(response.status) : explain(error, late, address)),
     );
-    const onAbort = (): void => {
+    release = onAbort(signal, () => {
       call.cancel();
       end(late);
-    };
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
+    });
   });
 
 const judge = (serving: HealthCheckResponse_ServingStatus): ProbeOutcome => {

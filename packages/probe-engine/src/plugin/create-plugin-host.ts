@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { checkDuration, delay } from '@solo-kubelet/timers';
 import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
 import { probeTiming } from '../probe-target.js';
 import { type PluginWorker, type PluginWorkerOptions, startPluginWorker } from './plugin-worker.js';
@@ -68,7 +69,10 @@ interface Plugin {
 }
 
 const startPlugin = async (name: string, options: PluginHostOptions): Promise<Plugin | { readonly message: string }> => {
-  const { maxMemoryMb = 64, loadTimeoutMs = 10_000, abortGraceMs = 400, restartDelayMs = 1_000, logger = silentLogger } = options;
+  const { maxMemoryMb = 64, logger = silentLogger } = options;
+  const loadTimeoutMs = checkDuration('loadTimeoutMs', options.loadTimeoutMs, 10_000);
+  const abortGraceMs = checkDuration('abortGraceMs', options.abortGraceMs, 400);
+  const restartDelayMs = checkDuration('restartDelayMs', options.restartDelayMs, 1_000);
   let workerOptions: PluginWorkerOptions;
   let current: PluginWorker | undefined;
   try {
@@ -128,13 +132,4 @@ const resolveModule = (name: string, resolveFrom: string): string => {
 };
 
 /** Resolves after a time, or at once when nobody waits any more. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
+const pause = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal }).catch(() => undefined);

@@ -1,5 +1,6 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { longTimeout, onAbort } from '@solo-kubelet/timers';
 import type { ProbeOutcome } from '../probe-handler.js';
 import type { PluginTarget } from './probe-plugin.js';
 import { type FromWorker, type ToWorker, workerScript } from './worker-main.js';
@@ -41,7 +42,7 @@ export const startPluginWorker = (options: PluginWorkerOptions): Promise<PluginW
         logger.debug({ plugin: name, text: chunk.toString('utf8', 0, 1_024) }, 'Output of a probe plugin'),
       );
     }
-    const loadLimit = setTimeout(() => {
+    const loaded = longTimeout(() => {
       reason = `it was not loaded within ${loadTimeoutMs / 1_000} s`;
       void worker.terminate();
     }, loadTimeoutMs);
@@ -51,7 +52,7 @@ export const startPluginWorker = (options: PluginWorkerOptions): Promise<PluginW
         reason ??= describeError(error);
       });
       worker.on('exit', (code) => {
-        clearTimeout(loadLimit);
+        loaded();
         const why = reason ?? `it exited with code ${code}`;
         for (const settle of pending.values()) settle({ result: 'unknown', output: `probe plugin ${name}: ${why}` });
         pending.clear();
@@ -68,27 +69,26 @@ export const startPluginWorker = (options: PluginWorkerOptions): Promise<PluginW
         }
         lastId += 1;
         const id = lastId;
-        let hang: NodeJS.Timeout | undefined;
-        const onAbort = (): void => {
+        let answered = (): void => {};
+        pending.set(id, (outcome) => {
+          answered();
+          release();
+          settle(outcome);
+        });
+        post({ type: 'probe', id, action, target });
+        const release = onAbort(signal, () => {
           post({ type: 'abort', id });
-          hang = setTimeout(() => {
+          answered = longTimeout(() => {
             reason ??= `an attempt did not end when its time was up (${target.pod}, container ${target.containerName})`;
             void worker.terminate();
           }, abortGraceMs);
-        };
-        pending.set(id, (outcome) => {
-          clearTimeout(hang);
-          signal.removeEventListener('abort', onAbort);
-          settle(outcome);
         });
-        signal.addEventListener('abort', onAbort);
-        post({ type: 'probe', id, action, target });
       });
 
     worker.on('message', (message: FromWorker) => {
       switch (message.type) {
         case 'ready':
-          clearTimeout(loadLimit);
+          loaded();
           resolve({ field: message.field, probe, ended, stop: async () => void (await worker.terminate()) });
           break;
         case 'refused':

@@ -80,6 +80,10 @@ export type PodActivity =
   /** A pass is over. The next one waits for an observation that began at `minGeneration` or later. */
   | { readonly type: 'passEnded'; readonly actions: number; readonly minGeneration: number; readonly requeueAfterMs: number }
   | { readonly type: 'deadlineExceeded' }
+  /** Its care tripped over a bug: nothing is done about it for a while, longer each time. */
+  | { readonly type: 'setAside'; readonly message: string }
+  /** A pass that came while it was set aside. */
+  | { readonly type: 'leftAside'; readonly requeueAfterMs: number }
   /** The kubelet ends the pod before its time. */
   | { readonly type: 'terminated'; readonly reason: string; readonly message: string }
   /** Nothing of the pod is left, here or in the runtime. */

@@ -6,6 +6,12 @@ import { isSidecar } from './restart-decision.js';
 /** The least time between stop signal and kill, s (kuberuntime minimumGracePeriodInSeconds). */
 export const MINIMUM_GRACE_SECONDS = 2;
 
+/**
+ * The longest grace period that is carried out, s: 68 years. Runtimes count in 64-bit nanoseconds: a period that doesn't fit would come out negative
+ * there, and kill at once.
+ */
+const LONGEST_GRACE_SECONDS = 2_147_483_647;
+
 const messages: Record<StopReason, (name: string) => string> = {
   PodEnded: (name) => `Stopping container ${name}`,
   SandboxChanged: (name) => `Stopping container ${name}`,
@@ -44,7 +50,8 @@ const gracePeriodSeconds = (pod: Pod | undefined, observed: ObservedContainer, r
       observed.terminationGracePeriodSeconds ??
       MINIMUM_GRACE_SECONDS,
   );
-  return reason === 'PodEnded' ? Math.max(1, Math.min(seconds, atMostSeconds)) : seconds;
+  const bounded = Math.min(seconds, LONGEST_GRACE_SECONDS);
+  return reason === 'PodEnded' ? Math.max(1, Math.min(bounded, atMostSeconds)) : bounded;
 };
 
 export const stopOf = (

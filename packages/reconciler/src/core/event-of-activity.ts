@@ -79,6 +79,8 @@ export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | u
         `Back-off restarting failed container ${activity.containerName} in pod ${formatPod(pod)}`,
         activity.containerName,
       );
+    case 'setAside':
+      return warning('FailedSync', `error syncing pod, skipping: ${activity.message}`);
     case 'terminated':
       return warning(activity.reason, activity.message);
     case 'deadlineExceeded':

@@ -57,6 +57,8 @@ export interface PodLedger {
   /** The pod's own steps (sandbox, volumes, clean-up) failed this many times in a row; not tried again before `retryAtMs`. */
   readonly failures: number;
   readonly retryAtMs: number;
+  /** How often in a row its care tripped over a bug. */
+  readonly crashes: number;
   /** Passes in a row that had something to do: a guard against a runtime that never gets there. */
   readonly busyPasses: number;
   /** A pass may only use an observation that began at or after this number. */
@@ -93,6 +95,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   restartRequested: new Set(),
   failures: 0,
   retryAtMs: 0,
+  crashes: 0,
   busyPasses: 0,
   minGeneration: 0,
   inPass: false,

@@ -7,6 +7,7 @@ import type { PodAction } from './pod-action.js';
 import { type Admission, type PodLedger, withEntry, withoutKey } from './pod-ledger.js';
 import { heldTo, resourcesOfPod } from './resize/pod-resources.js';
 import { isSidecar, restartsAfterExit } from './restart-decision.js';
+import { setAsideMs } from './retry-delay.js';
 import { newestExit, type SteadyTimes } from './steady-times.js';
 
 interface LedgerContext {
@@ -34,9 +35,12 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
       const { reason, message, revision } = activity;
       return { ...ledger, admission: { state: 'refused', reason, message, atRevision: revision } };
     }
+    case 'setAside':
+      return { ...ledger, crashes: ledger.crashes + 1, retryAtMs: context.nowMs + setAsideMs(ledger.crashes) };
     case 'passEnded':
       return {
         ...ledger,
+        crashes: activity.actions > 0 ? ledger.crashes : 0,
         inPass: false,
         minGeneration: Math.max(ledger.minGeneration, activity.minGeneration),
         busyPasses: activity.actions > 0 ? ledger.busyPasses + 1 : 0,
@@ -109,6 +113,7 @@ export const clearWaits = (ledger: PodLedger): PodLedger => ({
   ...ledger,
   failures: 0,
   retryAtMs: 0,
+  crashes: 0,
   busyPasses: 0,
   resizeFailure: ledger.resizeFailure && { ...ledger.resizeFailure, retryAtMs: 0 },
   admission: askedAgain(ledger.admission),

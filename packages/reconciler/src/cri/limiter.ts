@@ -1,3 +1,5 @@
+import { onAbort } from '@solo-kubelet/timers';
+
 /** Lets at most `limit` pieces of work run at once; the others wait in the order they came. */
 export interface Limiter {
   /** Rejects with the signal's reason when aborted while waiting. */
@@ -7,7 +9,7 @@ export interface Limiter {
 export const createLimiter = (limit: number): Limiter => {
   let running = 0;
   const waiting: (() => void)[] = [];
-  const release = (): void => {
+  const exit = (): void => {
     running -= 1;
     waiting.shift()?.();
   };
@@ -19,7 +21,7 @@ export const createLimiter = (limit: number): Limiter => {
     }
     return new Promise((resolve, reject) => {
       const enter = (): void => {
-        signal.removeEventListener('abort', leave);
+        release();
         running += 1;
         resolve();
       };
@@ -28,7 +30,7 @@ export const createLimiter = (limit: number): Limiter => {
         reject(signal.reason);
       };
       waiting.push(enter);
-      signal.addEventListener('abort', leave, { once: true });
+      const release = onAbort(signal, leave);
     });
   };
   return {
@@ -37,7 +39,7 @@ export const createLimiter = (limit: number): Limiter => {
       try {
         return await work();
       } finally {
-        release();
+        exit();
       }
     },
   };

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Container, HTTPGetAction, IntOrString } from '@solo-kubelet/pod-spec';
 import { asPlainHttp, createGetRequest, getFollowingRedirects } from '@solo-kubelet/probe-engine/http';
+import { delay, longTimeout, onAbort } from '@solo-kubelet/timers';
 import type { Abortable, HookInput, HookResult, StepFailure } from '../runtime-port.js';
 
 /** Longest connect of a tcpSocket hook and longest answer of an httpGet one, ms. Upstream gives them no limit (docs/decisions/066). */
@@ -75,14 +75,14 @@ const connectOnce = (host: string, port: number, signal: AbortSignal): Promise<H
     if (host === '') return reject(new Error('the pod has no address'));
     const socket = connect({ host, port, timeout: NETWORK_LIMIT_MS });
     const stop = (): void => void socket.destroy(new Error('given up'));
-    signal.addEventListener('abort', stop, { once: true });
+    const release = onAbort(signal, stop);
     socket.once('connect', () => {
       socket.end();
       resolve(done);
     });
     socket.once('timeout', () => socket.destroy(new Error(`no answer within ${NETWORK_LIMIT_MS / 1000} s`)));
     socket.once('error', reject);
-    socket.once('close', () => signal.removeEventListener('abort', stop));
+    socket.once('close', release);
   });
 
 /**
@@ -109,13 +109,12 @@ const runHttpGet = async (input: HookInput, action: HTTPGetAction, userAgent: st
 const withinLimit = async <Value>(signal: AbortSignal, work: (options: Abortable) => Promise<Value>): Promise<Value> => {
   const limit = new AbortController();
   const stop = (): void => limit.abort();
-  const timer = setTimeout(stop, NETWORK_LIMIT_MS);
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
+  const inTime = longTimeout(stop, NETWORK_LIMIT_MS);
+  const release = onAbort(signal, stop);
   try {
     return await work({ signal: limit.signal });
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
+    inTime();
+    release();
   }
 };

@@ -1,15 +1,16 @@
+import { onAbort } from '@solo-kubelet/timers';
+
 /** Waits for work that others wait for too: an abort ends the waiting, not the work, which has a time limit of its own. */
 export const waitFor = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
   signal.throwIfAborted();
-  let leave = (): void => {};
+  let release = (): void => {};
   const left = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason);
-    signal.addEventListener('abort', leave, { once: true });
+    release = onAbort(signal, () => reject(signal.reason));
   });
   try {
     return await Promise.race([work, left]);
   } finally {
-    signal.removeEventListener('abort', leave);
+    release();
   }
 };
 

@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { catchError, concatMap, defer, EMPTY, exhaustMap, from, map, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import type { PodUid } from '../core/pod-identity.js';
 import { fromAbortable } from '../from-abortable.js';
@@ -27,7 +28,7 @@ export type CollectionActivity =
 export const collectContainers = ({ intervalMs = 60_000, scheduler = steadyScheduler, ...rest }: CollectContainersOptions) =>
   defer(() => {
     const ages = containerAges(scheduler, rest.wallNow);
-    return timer(intervalMs, intervalMs, scheduler).pipe(exhaustMap(() => collectContainersOnce({ ...rest, scheduler, ages })));
+    return timer(intervalMs, intervalMs, longDelays(scheduler)).pipe(exhaustMap(() => collectContainersOnce({ ...rest, scheduler, ages })));
   });
 
 export interface CollectOnceOptions extends Omit<CollectContainersOptions, 'intervalMs'> {

@@ -1,5 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
 import type { NodePressure } from '../core/admission/node-admission-facts.js';
 import type { EvictionSignal, SignalReadings, StarvedResource } from '../core/eviction/eviction-signal.js';
@@ -82,7 +83,8 @@ const CLEANUP_POLL_MS = 1_000;
  */
 export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivity> =>
   defer(() => {
-    const { intervalMs = 10_000, scheduler = steadyScheduler } = options;
+    const { intervalMs = 10_000, scheduler: givenScheduler = steadyScheduler } = options;
+    const scheduler = longDelays(givenScheduler);
     const wallNow = options.wallNow ?? (options.scheduler === undefined ? Date.now : () => scheduler.now());
     const looks = evictionLooks({ ...options, scheduler, wallNow });
     let pods: ReadonlyMap<PodUid, PodView> = new Map();

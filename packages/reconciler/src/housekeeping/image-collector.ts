@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { catchError, concat, exhaustMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
@@ -121,7 +122,7 @@ export const imageCollector = ({
     );
   const first$ = round(async (_, signal) => void (await detect(signal)));
   return {
-    run$: concat(first$, timer(intervalMs, intervalMs, scheduler).pipe(exhaustMap(() => round(collect)))),
+    run$: concat(first$, timer(intervalMs, intervalMs, longDelays(scheduler)).pipe(exhaustMap(() => round(collect)))),
     removeUnused$: round(removeUnused),
   };
 };

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { irregularKind } from '@solo-kubelet/untrusted-files';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { fromAbortable, fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
@@ -60,7 +61,7 @@ export const rotateContainerLogs = ({
     }).pipe(
       catchError((error: unknown) => of<LogRotationActivity>({ type: 'logRotationFailed', containerId, message: describeError(error) })),
     );
-  return timer(intervalMs, intervalMs, scheduler).pipe(
+  return timer(intervalMs, intervalMs, longDelays(scheduler)).pipe(
     exhaustMap(() =>
       fromAbortable((signal) => logs.listRunning({ signal })).pipe(
         catchError(() => EMPTY), // the relist tells of a runtime that does not answer

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { checkDuration, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { steadyNow } from '../../steady-scheduler.js';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
 import { keyMatches, matchingAuths } from './registry-keyring.js';
@@ -47,6 +48,7 @@ const MAX_RESPONSE_BYTES = 1024 * 1024;
 /** Credentials from exec plugins. Upstream: pkg/credentialprovider/plugin/plugin.go. */
 export const credentialPlugins = (options: CredentialPluginsOptions): ImageCredentials => {
   const { providers, now = steadyNow, onFailure = () => {} } = options;
+  checkDuration('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS);
   const cache = new Map<string, { readonly auth: Readonly<Record<string, RegistryAuth>>; readonly untilMs: number }>();
 
   const ask = async (provider: CredentialProvider, repository: string, signal: AbortSignal | undefined) => {
@@ -97,12 +99,12 @@ const runPlugin = (
   signal: AbortSignal | undefined,
 ): Promise<PluginResponse> =>
   new Promise((resolve, reject) => {
-    const limit = AbortSignal.any([...(signal === undefined ? [] : [signal]), AbortSignal.timeout(timeoutMs)]);
+    const limit = joinSignals([signal, timeoutSignal(timeoutMs)]);
     const own = Object.fromEntries(env.map((variable) => [variable.name, variable.value]));
     const child = spawn(join(binDir, name), [...args], {
       env: { ...inherited, ...own },
       stdio: ['pipe', 'pipe', 'ignore'],
-      signal: limit,
+      signal: limit.signal,
       killSignal: 'SIGKILL',
     });
     const chunks: Buffer[] = [];
@@ -114,6 +116,7 @@ const runPlugin = (
     });
     child.once('error', () => reject(new Error(`credential provider ${name} could not be run, or took over ${timeoutMs / 1000} s`)));
     child.once('close', (code) => {
+      limit[Symbol.dispose]();
       if (code !== 0) return reject(new Error(`credential provider ${name} exited with ${code}`));
       try {
         const response = JSON.parse(Buffer.concat(chunks).toString('utf8')) as PluginResponse;

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type CriClient, CriError, type Image, type PodSandboxConfig } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { ImageFacts } from '@solo-kubelet/pod-environment';
+import { delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { type BackoffEntry, growBackoff } from '../../core/crash-backoff.js';
 import type { PodUid } from '../../core/pod-identity.js';
 import type { Reporting, StepFailure, StepResult } from '../../runtime-port.js';
@@ -61,12 +61,12 @@ export const createImagePuller = ({
 
   const pull = async (pullName: string, repository: string, input: EnsureImageInput, signal: AbortSignal): Promise<string> => {
     const auths: readonly (RegistryAuth | undefined)[] = (await credentials?.lookup(repository, { signal })) ?? [];
-    const limit = timeoutMs > 0 ? AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) : signal;
+    using limit = joinSignals([signal, timeoutMs > 0 ? timeoutSignal(timeoutMs) : undefined]);
     let lastError: unknown;
     for (const auth of auths.length > 0 ? auths : [undefined]) {
       try {
         const image = { image: pullName, annotations: { ...input.podAnnotations } };
-        const { imageRef } = await cri.images.pullImage({ image, auth, sandboxConfig: input.sandboxConfig }, { signal: limit });
+        const { imageRef } = await cri.images.pullImage({ image, auth, sandboxConfig: input.sandboxConfig }, { signal: limit.signal });
         return imageRef;
       } catch (error) {
         signal.throwIfAborted();

@@ -1,0 +1,1 @@
+export { type Doing, doing, whileDoing } from './doing.js';

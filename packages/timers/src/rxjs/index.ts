@@ -1,0 +1,1 @@
+export { longDelays } from './long-delays.js';

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Sources that are published, except the one home of waits and abort listeners. */
+const sources = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' }).filter(
+  (path) => /^[^/]+\/src\/.*\.ts$/.test(path) && !/\.test\.ts$|\/gen\/|^timers\/|node_modules/.test(path),
+);
+
+/** What @solo-kubelet/timers is for, and what of it to use instead. */
+const banned: readonly (readonly [what: string, pattern: RegExp, instead: string])[] = [
+  ['a timer that takes 25 days for 1 ms', /(?<![.\w])set(Timeout|Interval)\((?!callback: )/, 'longTimeout, longInterval'],
+  ['a wait that takes 25 days for 1 ms', /set(Timeout|Interval)\b.*from 'node:timers/, 'delay'],
+  ['a time limit that throws for fractions and takes 25 days for 1 ms', /AbortSignal\.timeout\(/, 'timeoutSignal'],
+  ['a join that a long-lived signal remembers for ever', /AbortSignal\.any\(/, 'joinSignals'],
+  ['an abort listener that may outlive its work', /addEventListener\('abort'(?!.*once: true)/, 'onAbort'],
+  ['a deadline that may be out of range', /deadline: Date\.now\(\)/, 'callDeadline'],
+];
+
+const offences = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .flatMap((line, index) =>
+      banned.flatMap(([what, pattern, instead]) => (pattern.test(line) ? [`${index + 1}: ${what}; use ${instead}`] : [])),
+    );
+
+/** RxJS' own scheduler, where nothing makes its waits of any length. */
+const isBareScheduler = (text: string): boolean => /scheduler\w*( = |: \w+ = )asyncScheduler/.test(text) && !text.includes('longDelays(');
+
+describe('what waits', () => {
+  it('waits by @solo-kubelet/timers', () => {
+    const found = sources.flatMap((path) =>
+      offences(readFileSync(join(root, 'packages', path), 'utf8')).map((offence) => `packages/${path}:${offence}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('schedules by longDelays, where it schedules by default', () => {
+    // conflate-map is always given the scheduler of its caller.
+    const found = sources.filter(
+      (path) => !path.endsWith('conflate-map.ts') && isBareScheduler(readFileSync(join(root, 'packages', path), 'utf8')),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it.each([
+    'const timer = setTimeout(() => {}, ms);',
+    "import { setTimeout as delay } from 'node:timers/promises';",
+    'const limit = AbortSignal.timeout(timeoutMs);',
+    'AbortSignal.any([signal, other])',
+    "signal.addEventListener('abort', stop);",
+    'client.call(request, { deadline: Date.now() + timeoutMs });',
+  ])('would see %s', (line) => expect(offences(line)).toHaveLength(1));
+
+  it('would see a scheduler of RxJS', () => {
+    expect(isBareScheduler('({ scheduler = asyncScheduler }) => timer(ms, scheduler)')).toBe(true);
+    expect(isBareScheduler('({ scheduler: given = asyncScheduler }) => timer(ms, longDelays(given))')).toBe(false);
+  });
+});
