@@ -57,7 +57,8 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
 
   const runtimeHandler = ({ spec: { runtimeClassName } }: Pod): string => {
     if (!runtimeClassName) return '';
-    const handler = settings.runtimeClassHandlers[runtimeClassName];
+    const handlers = settings.runtimeClassHandlers;
+    const handler = Object.hasOwn(handlers, runtimeClassName) ? handlers[runtimeClassName] : undefined;
     if (handler !== undefined) return handler;
     throw new PodEnvironmentError({
       code: 'RUNTIME_CLASS_UNKNOWN',

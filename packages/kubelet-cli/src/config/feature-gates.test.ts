@@ -22,3 +22,10 @@ it('names the gates that change nothing, known or not, and no other', () => {
     'featureGates: PodLevelResources=false changes nothing: this kubelet always works as with PodLevelResources=true',
   ]);
 });
+
+it.each(['constructor', '__proto__', 'toString'])('knows no gate by the name %s, which every object has', (name) => {
+  expect(isGateEnabled({}, name)).toBe(false);
+  expect(ineffectiveGates(Object.fromEntries([[name, true]]))).toEqual([
+    `featureGates: ${name} is not a gate that this kubelet knows: it changes nothing`,
+  ]);
+});

@@ -78,13 +78,17 @@ const GATES: Readonly<Record<string, Gate>> = {
   UserNamespacesHostNetworkSupport: off,
 };
 
+/** Gates by their own names only: what every object has is none. */
+const gateOf = (name: string): Gate | undefined => (Object.hasOwn(GATES, name) ? GATES[name] : undefined);
+
 /** Whether a gate is on, as configured or by default. */
-export const isGateEnabled = (gates: Gates, name: string): boolean => gates[name] ?? GATES[name]?.enabled === true;
+export const isGateEnabled = (gates: Gates, name: string): boolean =>
+  (Object.hasOwn(gates, name) ? gates[name] : undefined) ?? gateOf(name)?.enabled === true;
 
 /** Gates that are set against what cannot be changed, in upstream's words (component-base/featuregate). */
 export const lockedGates = (gates: Gates): readonly string[] =>
   Object.entries(gates).flatMap(([name, value]) => {
-    const gate = GATES[name];
+    const gate = gateOf(name);
     return gate?.locked && value !== gate.enabled
       ? [`cannot set feature gate ${name} to ${value}, feature is locked to ${gate.enabled}`]
       : [];
@@ -93,7 +97,7 @@ export const lockedGates = (gates: Gates): readonly string[] =>
 /** Gates whose setting does not make of this kubelet what it says. Upstream does not start with a gate that it does not know; see docs/decisions/143. */
 export const ineffectiveGates = (gates: Gates): readonly string[] =>
   Object.entries(gates).flatMap(([name, value]) => {
-    const gate = GATES[name];
+    const gate = gateOf(name);
     if (gate === undefined) return [`featureGates: ${name} is not a gate that this kubelet knows: it changes nothing`];
     if (gate.honoured || gate.locked || gate.enabled === value) return [];
     return [`featureGates: ${name}=${value} changes nothing: this kubelet always works as with ${name}=${gate.enabled}`];

@@ -43,4 +43,11 @@ describe('parseFlags', () => {
       '--allow-privileged has no effect: the flag was removed from the kubelet; privileged containers are allowed',
     ]);
   });
+
+  it.each(['constructor', 'to-string', 'valueOf', '__proto__', 'hasOwnProperty'])(
+    'knows no flag by the name --%s, which every object has',
+    (name) => {
+      expect(() => parseFlags([`--${name}=x`])).toThrow(/unknown flag/);
+    },
+  );
 });

@@ -21,7 +21,7 @@ export const parseFlags = (argv: readonly string[], table: Readonly<Record<strin
   const values = new Map<string, string[]>();
   const rest = [...argv];
   const add = (name: string, written: string, value: string | undefined): void => {
-    const spec = table[name];
+    const spec = Object.hasOwn(table, name) ? table[name] : undefined;
     if (spec === undefined) throw unknownFlag(written, table);
     const given = value ?? (spec.kind === 'truth' ? 'true' : rest.shift());
     if (given === undefined) throw usage(`flag needs an argument: ${written}`);

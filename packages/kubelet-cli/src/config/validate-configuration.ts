@@ -139,7 +139,7 @@ const TOPOLOGY_OPTIONS: Readonly<Record<string, RegExp>> = {
 
 const topologyOptions = ({ topologyManagerPolicyOptions: options }: KubeletConfiguration): Details =>
   Object.entries(options).flatMap(([name, value]) => {
-    const known = TOPOLOGY_OPTIONS[name];
+    const known = Object.hasOwn(TOPOLOGY_OPTIONS, name) ? TOPOLOGY_OPTIONS[name] : undefined;
     if (known === undefined) return [`topologyManagerPolicyOptions: unknown Topology Manager Policy option: "${name}"`];
     return when(!known.test(value), `topologyManagerPolicyOptions: bad value for option "${name}": ${quoted(value)}`);
   });

@@ -26,7 +26,12 @@ const TLS_13_NAMES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_C
 
 /** KubeletConfiguration's tlsCipherSuites as OpenSSL writes them; undefined: no choice was made. */
 export const opensslCiphers = (names: readonly string[]): string | undefined =>
-  names.length === 0 ? undefined : [...new Set(names.flatMap((name) => OPENSSL_NAMES[name] ?? [])), ...TLS_13_NAMES].join(':');
+  names.length === 0
+    ? undefined
+    : [
+        ...new Set(names.flatMap((name) => (Object.hasOwn(OPENSSL_NAMES, name) ? OPENSSL_NAMES[name] : undefined) ?? [])),
+        ...TLS_13_NAMES,
+      ].join(':');
 
 /** Names that mean nothing here, in upstream's words (component-base/cli/flag/ciphersuites_flag.go). Go's suites of RC4 and 3DES are among them. */
 export const unknownCiphers = (names: readonly string[]): readonly string[] =>

@@ -55,7 +55,7 @@ export const groupByPriority = <View extends { readonly pod: Pod }>(
 };
 
 const priorityOf = ({ spec: { priority, priorityClassName = '' } }: Pod): number =>
-  priority ?? CLASS_PRIORITIES[priorityClassName] ?? DEFAULT_PRIORITY;
+  priority ?? (Object.hasOwn(CLASS_PRIORITIES, priorityClassName) ? CLASS_PRIORITIES[priorityClassName] : undefined) ?? DEFAULT_PRIORITY;
 
 /** What one pod is given of its group's period, s: no more than it asks for. */
 export const shutdownGraceSeconds = ({ spec }: Pod, { shutdownGracePeriodSeconds }: ShutdownPeriod): number =>

@@ -20,27 +20,29 @@ export interface GetOptions extends NamespaceChoice {
   readonly noHeaders?: boolean;
 }
 
-const RESOURCES: Readonly<Record<string, 'pods' | 'node' | 'images' | 'events' | 'manifests'>> = {
-  pods: 'pods',
-  pod: 'pods',
-  po: 'pods',
-  node: 'node',
-  nodes: 'node',
-  no: 'node',
-  images: 'images',
-  image: 'images',
-  events: 'events',
-  event: 'events',
-  ev: 'events',
-  manifests: 'manifests',
-  manifest: 'manifests',
-};
+const RESOURCES: ReadonlyMap<string, 'pods' | 'node' | 'images' | 'events' | 'manifests'> = new Map(
+  Object.entries({
+    pods: 'pods',
+    pod: 'pods',
+    po: 'pods',
+    node: 'node',
+    nodes: 'node',
+    no: 'node',
+    images: 'images',
+    image: 'images',
+    events: 'events',
+    event: 'events',
+    ev: 'events',
+    manifests: 'manifests',
+    manifest: 'manifests',
+  } as const),
+);
 
 /** `get pods|node|images|events|manifests [NAME…] [-w] [-o …]`. */
 export const get = async (options: GetOptions, context: VerbContext): Promise<number> => {
-  const resource = RESOURCES[options.resource];
+  const resource = RESOURCES.get(options.resource);
   if (resource === undefined) {
-    const near = nearest(options.resource, [...new Set(Object.values(RESOURCES))]);
+    const near = nearest(options.resource, [...new Set(RESOURCES.values())]);
     throw new CliError({
       code: 'CLI_USAGE',
       message: `there is no resource "${options.resource}"`,
@@ -131,7 +133,7 @@ const allNamed = <T>(objects: readonly T[], namesOf: (object: T) => readonly str
   const known = new Set(objects.flatMap(namesOf));
   const missing = options.names.find((name) => !known.has(name));
   if (missing === undefined) return objects.filter((object) => isNamed(namesOf(object), options));
-  const resource = RESOURCES[options.resource] ?? options.resource;
+  const resource = RESOURCES.get(options.resource) ?? options.resource;
   throw new CliError({
     code: 'CLI_NOT_FOUND',
     message: `${resource.replace(/s$/, '')} "${missing}" not found`,

@@ -55,7 +55,7 @@ export const sysctlNamespace = (name: string): 'ipc' | 'net' | undefined => {
 };
 
 const isSafe = (name: string, kernelVersion: string): boolean => {
-  const since = safeSysctls[name];
+  const since = Object.hasOwn(safeSysctls, name) ? safeSysctls[name] : undefined;
   return since !== undefined && compareVersions(kernelVersion, since) >= 0;
 };
 

@@ -35,7 +35,7 @@ export const prepareHostPath = async ({ path, type }: HostPathVolumeSource): Pro
   const hostPath = path ?? '';
   if (hostPath.split('/').includes('..')) throw mismatch(`the path "${hostPath}" must not contain a ".." element`, false);
   if (!type) return hostPath;
-  const check = checks[type];
+  const check = Object.hasOwn(checks, type) ? checks[type] : undefined;
   if (check === undefined) throw mismatch(`"${type}" is not a hostPath type`, false);
   try {
     if (check.create !== undefined && (await statOrUndefined(hostPath)) === undefined) await check.create(hostPath);

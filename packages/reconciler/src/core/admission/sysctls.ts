@@ -36,7 +36,7 @@ export const checkSysctls: AdmissionCheck = ({ pod, node }) => {
     const namespace = namespaceOf(name);
     const onHost = (namespace === 'net' && pod.spec.hostNetwork === true) || (namespace === 'ipc' && pod.spec.hostIPC === true);
     if (onHost) return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${name}" not allowed with host ${namespace} enabled` };
-    const since = SAFE[name];
+    const since = Object.hasOwn(SAFE, name) ? SAFE[name] : undefined;
     const safe = since !== undefined && (node.kernelVersion === undefined || atLeast(node.kernelVersion, since));
     const allowed = node.allowedUnsafeSysctls.some((pattern) =>
       pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,

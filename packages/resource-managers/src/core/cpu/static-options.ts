@@ -45,7 +45,7 @@ export const parseStaticOptions = (
 ): { readonly ok: true; readonly options: StaticPolicyOptions } | { readonly ok: false; readonly message: string } => {
   const options: { -readonly [Name in keyof StaticPolicyOptions]: boolean } = { ...noOptions };
   for (const [name, value] of Object.entries(given)) {
-    const key = NAMES[name];
+    const key = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
     if (key === undefined) return refused(`unsupported cpumanager option: "${name}" (${value})`);
     const on = parseBoolean(value);
     if (on === undefined) return refused(`bad value for option "${name}": "${value}" is neither true nor false`);
