@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type CriClient, CriError } from '@solo-kubelet/cri-client';
+import { delay } from '@solo-kubelet/timers';
 
 const RETRY_MS = 100;
 

@@ -4,7 +4,7 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
-import { delay, longTimeout } from '@solo-kubelet/timers';
+import { delay, joinSignals, longTimeout, timeoutSignal } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { untilRecovered } from '../client/runtime-recovery.js';
 import { type ContainerdBinaries, containerdVersion } from './binaries.js';
@@ -108,8 +108,8 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
   /** Its own client is answered before its CRI plugin knows the pods that an earlier run has left. */
   const afterRecovery = async (deadline: number): Promise<void> => {
     await using cri = createCriClient({ endpoint: `unix://${layout.socketPath}` });
-    const limit = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now())));
-    await untilRecovered(cri, { signal: options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]) });
+    using limit = joinSignals([options.signal, timeoutSignal(Math.max(1, Math.ceil(deadline - performance.now())))]);
+    await untilRecovered(cri, { signal: limit.signal });
   };
 
   const start = async (): Promise<void> => {

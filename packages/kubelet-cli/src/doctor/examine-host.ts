@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { platform, release, userInfo } from 'node:os';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { untilRecovered } from '../client/runtime-recovery.js';
 import { explainRuntimeNetwork, readRuntimeNetwork } from '../cni/runtime-network.js';
 import { findContainerdBinaries } from '../containerd/binaries.js';
@@ -76,7 +77,8 @@ const examineRuntime = async (options: ExamineRuntimeOptions): Promise<RuntimeRe
   await using cri = createCriClient({ endpoint, timeoutMs: RUNTIME_TIMEOUT_MS });
   try {
     const { runtimeName, runtimeVersion } = await cri.runtime.version({}, { signal });
-    await untilRecovered(cri, { signal: AbortSignal.any([signal, AbortSignal.timeout(RECOVERY_TIMEOUT_MS)]) });
+    using limit = joinSignals([signal, timeoutSignal(RECOVERY_TIMEOUT_MS)]);
+    await untilRecovered(cri, { signal: limit.signal });
     const { status, info } = await cri.runtime.status({ verbose: true }, { signal });
     const conditions = status?.conditions ?? [];
     // A runtime that takes the network for ready has not looked for the plugins.

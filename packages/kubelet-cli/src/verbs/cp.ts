@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { joinSignals } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
 import { findContainer, findPod } from '../client/find-pod.js';
@@ -60,7 +61,8 @@ const execIn = async (
     });
     const flags = { command, stdin: streams.stdin !== undefined, stdout: true, stderr: true, tty: false };
     const address = await client.exec(target, flags, { signal });
-    const result = await runRemoteCommand({ ...address, ...streams, stderr, tty: false, signal: AbortSignal.any([signal, ended]) });
+    using ending = joinSignals([signal, ended]);
+    const result = await runRemoteCommand({ ...address, ...streams, stderr, tty: false, signal: ending.signal });
     const text = said.toString('utf8').trim();
     if (result.type === 'failed')
       throw new CliError({ code: 'CLI_REFUSED', message: text || result.message, hint: 'The container needs a tar program.' });

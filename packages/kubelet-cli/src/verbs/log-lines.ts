@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '@solo-kubelet/timers';
 
 const NEWLINE = 0x0a;
 /** How long the rest of a line is waited for before its beginning is shown, ms. */
