@@ -70,7 +70,12 @@ export const packages = [
   {
     name: 'cni-invoker',
     description: 'Runs CNI plugins by the CNI 1.1 protocol.',
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/timers': ws, '@solo-kubelet/untrusted-files': ws, '@solo-kubelet/state-files': ws },
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/timers': ws,
+      '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/state-files': ws,
+    },
     subpaths: { './extra-networks': 'src/extra-networks/index.ts' },
   },
   {

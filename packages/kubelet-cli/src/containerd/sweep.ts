@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { delay } from '@solo-kubelet/timers';
 import { removeTree } from '@solo-kubelet/untrusted-files';
 import { CliError } from '../cli-error.js';
-import { delay } from '@solo-kubelet/timers';
 import type { ContainerdLayout } from './layout.js';
 import { processesOf } from './processes.js';
 

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { irregularKind } from '@solo-kubelet/untrusted-files';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { irregularKind } from '@solo-kubelet/untrusted-files';
 import { catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { fromAbortable, fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
