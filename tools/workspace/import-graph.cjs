@@ -3,7 +3,7 @@
 const edges = {
   diagnostics: {},
   timers: {},
-  'untrusted-files': {},
+  'untrusted-files': { values: ['timers'] },
   'state-files': { values: ['diagnostics'] },
   'pod-spec': { values: ['diagnostics'] },
   selectors: { values: ['pod-spec'] },

@@ -21,7 +21,7 @@ export const packages = [
   {
     name: 'untrusted-files',
     description: 'Reads, measures and deletes files that a container, a user or a plugin may have put there, or may replace at any moment.',
-    dependencies: {},
+    dependencies: { '@solo-kubelet/timers': ws },
   },
   {
     name: 'state-files',

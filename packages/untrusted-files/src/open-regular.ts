@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { longTimeout } from '@solo-kubelet/timers';
 import { handlePath, O_PATH } from './handle-paths.js';
 
 export interface OpenRegularOptions {
@@ -37,9 +38,9 @@ export const openRegular = (path: string, options: OpenRegularOptions = {}): Pro
       reject(reason);
     };
     const onAbort = (): void => giveUp(signal?.reason);
-    const timer = setTimeout(() => giveUp(fileError('ETIMEDOUT', path, `it could not be opened within ${timeoutMs} ms`)), timeoutMs);
+    const endTimer = longTimeout(() => giveUp(fileError('ETIMEDOUT', path, `it could not be opened within ${timeoutMs} ms`)), timeoutMs);
     const settle = (): void => {
-      clearTimeout(timer);
+      endTimer();
       signal?.removeEventListener('abort', onAbort);
     };
     signal?.addEventListener('abort', onAbort, { once: true });

@@ -88,7 +88,7 @@ const removeDirectory = async (path: string): Promise<void> => {
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || attempt === REMOVAL_ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await delay(100);
     }
   }
 };
