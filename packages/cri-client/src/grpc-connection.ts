@@ -1,5 +1,5 @@
 import { type CallOptions, Client, type ClientReadableStream, credentials, Metadata } from '@grpc/grpc-js';
-import { callDeadline, onAbort } from '@solo-kubelet/timers';
+import { callDeadline, cancelCall, onAbort } from '@solo-kubelet/timers';
 import { CriError } from './cri-error.js';
 import type { CriCall } from './cri-interceptor.js';
 import { explainGrpcFailure } from './grpc-failure.js';
@@ -70,7 +70,7 @@ export const createGrpcConnection = ({
           },
         );
         active.add(sent);
-        const release = onAbort(call.signal, () => sent.cancel());
+        const release = onAbort(call.signal, () => cancelCall(sent));
       });
     },
     async *stream(call, method) {
@@ -86,7 +86,7 @@ export const createGrpcConnection = ({
       // Cancelling a stream that is no longer read still emits an error.
       sent.on('error', () => {});
       active.add(sent);
-      const release = onAbort(call.signal, () => sent.cancel());
+      const release = onAbort(call.signal, () => cancelCall(sent));
       try {
         for await (const reply of sent) yield reply;
       } catch (error) {
@@ -94,12 +94,12 @@ export const createGrpcConnection = ({
       } finally {
         active.delete(sent);
         release();
-        sent.cancel();
+        cancelCall(sent);
       }
     },
     close: () => {
       closed = true;
-      for (const call of active) call.cancel();
+      for (const call of active) cancelCall(call);
       client.close();
     },
   };

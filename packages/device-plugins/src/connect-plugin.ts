@@ -1,5 +1,5 @@
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
-import { callDeadline, onAbort } from '@solo-kubelet/timers';
+import { callDeadline, cancelCall, onAbort } from '@solo-kubelet/timers';
 import type { Device } from './core/device.js';
 import { DevicePluginError } from './device-plugin-error.js';
 import {
@@ -66,7 +66,7 @@ export const connectPlugin = async (socketPath: string, limits: PluginLimits, si
       options,
       async *devices() {
         const stream: ClientReadableStream<ListAndWatchResponse> = client.listAndWatch({});
-        const end = (): void => stream.cancel();
+        const end = (): void => cancelCall(stream);
         const release = onAbort(closing.signal, end);
         try {
           for await (const { devices } of stream as AsyncIterable<ListAndWatchResponse>) yield devices.map(toDevice);

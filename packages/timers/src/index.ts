@@ -1,4 +1,5 @@
 export { callDeadline } from './call-deadline.js';
+export { type CancellableCall, cancelCall } from './cancel-call.js';
 export { checkDuration, checkInterval } from './check-duration.js';
 export { type DelayOptions, delay } from './delay.js';
 export { type JoinedSignal, joinSignals } from './join-signals.js';

@@ -1,5 +1,5 @@
 import { type CallOptions, type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { callDeadline, onAbort } from '@solo-kubelet/timers';
+import { callDeadline, cancelCall, onAbort } from '@solo-kubelet/timers';
 import { DevicePluginError } from '../device-plugin-error.js';
 
 /** A method of a generated client, bound to it. */
@@ -28,7 +28,7 @@ export const callUnary = <Request, Reply>(
       if (error === null) resolve(reply);
       else reject(signal?.aborted ? signal.reason : callFailed(error));
     });
-    const release = onAbort(signal, () => call.cancel());
+    const release = onAbort(signal, () => cancelCall(call));
   });
 
 const callFailed = (error: ServiceError): DevicePluginError =>

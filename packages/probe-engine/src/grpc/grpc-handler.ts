@@ -1,6 +1,6 @@
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import type { GRPCAction } from '@solo-kubelet/pod-spec';
-import { onAbort } from '@solo-kubelet/timers';
+import { cancelCall, onAbort } from '@solo-kubelet/timers';
 import { PROBE_USER_AGENT } from '../core/user-agent.js';
 import { HealthCheckResponse_ServingStatus, HealthClient } from '../gen/health.js';
 import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
@@ -36,7 +36,7 @@ const check = (address: string, service: string, timeoutMs: number, signal: Abor
       end(error === null ? judge(response.status) : explain(error, late, address)),
     );
     release = onAbort(signal, () => {
-      call.cancel();
+      cancelCall(call);
       end(late);
     });
   });
