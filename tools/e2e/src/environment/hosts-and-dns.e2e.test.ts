@@ -166,14 +166,14 @@ describe('the resolver', () => {
   });
 });
 
-it('a domain without a cluster domain has no dot at its end, and a full name that is too long stops the pod with its reason', async () => {
+it('a domain without a cluster domain has a dot at its end, and a full name that is too long stops the pod with its reason', async () => {
   await using bare = await startNode({}, {});
   await dropAll(bare, [
     viewer('bare', commands, { hostname: 'web', subdomain: 'shop' }),
     viewer('too-long', commands, { hostname: 'h'.repeat(40), subdomain: 's'.repeat(40), setHostnameAsFQDN: true }),
   ]);
   const { hosts, address } = await sightOf(bare, 'bare');
-  expect(hosts).toBe(managed(address?.trim() ?? '', 'web.shop.default.svc\tweb'));
+  expect(hosts).toBe(managed(address?.trim() ?? '', 'web.shop.default.svc.\tweb'));
   const problem = await bare.event('too-long', 'FailedCreatePodSandBox');
   expect(problem.message).toContain('64');
 });

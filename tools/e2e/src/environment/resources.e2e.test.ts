@@ -36,7 +36,10 @@ const resources: Readonly<Record<string, object>> = {
 };
 
 beforeAll(async () => {
-  node = await startNode({ config: { podPidsLimit: 60, systemReserved: { memory: '1Gi' } } });
+  node = await startNode({
+    config: { podPidsLimit: 60, systemReserved: { memory: '1Gi' } },
+    flags: ['--allowed-devices', '/dev/loop7'],
+  });
   await dropAll(node, [
     ...Object.entries(resources).map(([name, one]) => stayer(name, commands, { container: { resources: one } })),
     podManifest('pod-level', {
