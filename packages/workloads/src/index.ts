@@ -4,7 +4,16 @@ export { nextTime } from './core/cron/next-time.js';
 export { type CronSchedule, parseSchedule } from './core/cron/parse-schedule.js';
 export { isTimeZone } from './core/cron/time-zone.js';
 export { type DaemonUpdateCounts, daemonUpdateCounts } from './core/daemon-set/update-counts.js';
+export type {
+  Deployment,
+  DeploymentCondition,
+  DeploymentDecision,
+  DeploymentRecord,
+  DeploymentRevision,
+  DeploymentStatus,
+} from './core/deployment/deployment.js';
 export { type DeploymentStrategy, type Fenceposts, minAvailable, resolveFenceposts, usedFenceposts } from './core/deployment/fenceposts.js';
+export { type DeploymentQuestion, reduceDeployment } from './core/deployment/reduce-deployment.js';
 export type { ReplicaSetSize } from './core/deployment/replica-set-size.js';
 export { newReplicaSetSize, type RollingQuestion, type RollingStep, rollingStep } from './core/deployment/rolling-step.js';
 export { type ScaleQuestion, scaledSizes } from './core/deployment/scale.js';
@@ -31,3 +40,4 @@ export {
   statefulPodName,
 } from './core/stateful-set/identity.js';
 export { statefulMaxUnavailable } from './core/stateful-set/max-unavailable.js';
+export type { NewPod, PodIdentity, WorkloadEvent } from './core/workload.js';

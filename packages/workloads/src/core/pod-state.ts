@@ -11,7 +11,33 @@ export const readyCondition = ({ status }: ObservedPod): PodCondition | undefine
 
 export const isReady = (pod: ObservedPod): boolean => readyCondition(pod)?.status === 'True';
 
-const hasEnded = ({ status }: ObservedPod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+export const hasEnded = ({ status }: ObservedPod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 /** Neither ended nor being deleted: what counts as a replica. */
 export const isActivePod = (pod: ObservedPod): boolean => !hasEnded(pod) && !pod.metadata.deletionTimestamp;
+
+/** When a Pod that has been ready since counts as available; undefined if it is not ready. */
+export const availableFromMs = (pod: ObservedPod, minReadySeconds: number): number | undefined => {
+  const condition = readyCondition(pod);
+  if (condition?.status !== 'True') return undefined;
+  if (minReadySeconds <= 0) return Number.NEGATIVE_INFINITY;
+  const since = timeOf(condition.lastTransitionTime);
+  return since === undefined ? undefined : since + minReadySeconds * 1_000;
+};
+
+/** Ready for as long as the workload's minReadySeconds asks. */
+export const isAvailable = (pod: ObservedPod, minReadySeconds: number, nowMs: number): boolean => {
+  const from = availableFromMs(pod, minReadySeconds);
+  return from !== undefined && from <= nowMs;
+};
+
+/** When a Pod ended: its last container, else when it ceased to be ready, else when it was made (job/backoff_utils.go getFinishedTime). */
+export const finishedMs = (pod: ObservedPod): number => {
+  const ends = (pod.status?.containerStatuses ?? []).map(({ state }) => timeOf(state?.terminated?.finishedAt));
+  if (ends.length > 0 && ends.every((end) => end !== undefined)) return Math.max(...ends);
+  const ready = readyCondition(pod);
+  return (ready?.status === 'False' ? timeOf(ready.lastTransitionTime) : undefined) ?? timeOf(pod.metadata.creationTimestamp) ?? 0;
+};
+
+/** Being deleted, and not ended yet. */
+export const isTerminatingPod = (pod: ObservedPod): boolean => !hasEnded(pod) && Boolean(pod.metadata.deletionTimestamp);

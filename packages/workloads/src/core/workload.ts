@@ -1,0 +1,26 @@
+import type { ObjectMeta, PodSpec } from '@solo-kubelet/pod-spec';
+import type { ObservedPod } from './pod-state.js';
+
+/** What is told of a workload, as an Event of Kubernetes. */
+export interface WorkloadEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface NewPod {
+  readonly metadata: ObjectMeta & { readonly name: string };
+  readonly spec: PodSpec;
+}
+
+/** Which Pod is to end. */
+export type PodIdentity = Pick<ObservedPod['metadata'], 'name' | 'uid'>;
+
+/** A time in an object: RFC 3339 in whole seconds. */
+export const objectTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The earliest of the times that are to come; undefined if there is none. */
+export const earliest = (times: readonly (number | undefined)[], nowMs: number): number | undefined => {
+  const coming = times.filter((time): time is number => time !== undefined && Number.isFinite(time) && time > nowMs);
+  return coming.length === 0 ? undefined : Math.min(...coming);
+};
