@@ -6,6 +6,7 @@ const edges = {
   'untrusted-files': { values: ['timers'] },
   'state-files': { values: ['diagnostics'] },
   'pod-spec': { values: ['diagnostics'] },
+  'object-spec': { values: ['pod-spec'] },
   selectors: { values: ['pod-spec'] },
   workloads: { values: ['pod-spec'] },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'] },
@@ -59,7 +60,7 @@ const packageRules = Object.entries(edges).flatMap(([name, { values = [], types 
   ),
 ]);
 
-const pure = { path: ['/src/core/', source('pod-spec'), source('selectors')], pathNot: tests };
+const pure = { path: ['/src/core/', source('pod-spec'), source('object-spec'), source('selectors')], pathNot: tests };
 
 module.exports = {
   forbidden: [
@@ -87,7 +88,7 @@ module.exports = {
     {
       name: 'pure-core-no-packages',
       severity: 'error',
-      comment: 'Decisions are pure: nothing from npm (rxjs among it) under src/core, nor in pod-spec and selectors.',
+      comment: 'Decisions are pure: nothing from npm (rxjs among it) under src/core, nor in pod-spec, object-spec and selectors.',
       from: pure,
       to: { path: '(^|/)node_modules/' },
     },

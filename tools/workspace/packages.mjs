@@ -33,8 +33,14 @@ export const packages = [
     name: 'pod-spec',
     description: 'Turns Pod manifest text into a defaulted, validated Pod or a list of located issues, as Kubernetes 1.36 does.',
     dependencies: { '@solo-kubelet/diagnostics': ws },
-    subpaths: { './explain': 'src/explain/index.ts' },
+    subpaths: { './explain': 'src/explain/index.ts', './schema': 'src/schema/index.ts' },
     files: ['schema'],
+  },
+  {
+    name: 'object-spec',
+    description: 'Turns the text of ConfigMaps, Deployments, Jobs and other objects into defaulted, validated ones, as Kubernetes 1.36 does.',
+    dependencies: { '@solo-kubelet/pod-spec': ws },
+    subpaths: { './explain': 'src/explain/index.ts' },
   },
   {
     name: 'selectors',
@@ -179,6 +185,7 @@ export const packages = [
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/manifest-source': ws,
       '@solo-kubelet/cri-client': ws,
       '@solo-kubelet/cni-invoker': ws,

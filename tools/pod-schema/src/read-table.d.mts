@@ -17,4 +17,4 @@ export interface Table {
     >
   >;
 }
-export const readTable: (text: string) => Table;
+export const readTable: (text: string, base?: Table) => Table;

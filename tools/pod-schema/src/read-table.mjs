@@ -1,5 +1,5 @@
 /**
- * Reads pod.schema, the one table of every Pod field.
+ * Reads pod.schema, the table of every Pod field, and objects.schema, that of the other kinds.
  *
  *   enum NAME VALUE …              the words a string field knows ("" is the empty word)
  *   NAME [| doc]                   a type
@@ -7,14 +7,15 @@
  *     FIELD[?] TYPE [= DEFAULT] [| doc]
  *
  * `?` = left out of JSON when empty (Go's omitempty). TYPE = `*`pointer, `[]` list, `{}` map from string, over string, bool, int32, int64,
- * Quantity, Time, IntOrString, RawObject, an enum or a type of the table.
+ * Quantity, Time, IntOrString, RawObject, Bytes, an enum or a type of the table.
  */
 const typeLine = /^(\w+)(?: \| (.*))?$/;
 const enumLine = /^enum (\w+) (.*)$/;
 const mixinLine = /^ {2}\.\.\.(\w+)$/;
 const fieldLine = /^ {2}([\w]+)(\??) (\*?)(\w+)(\[\]|\{\})?(?: = ((?:[^|]|\|(?! ))+?))?(?: \| (.*))?$/;
 
-export const readTable = (text) => {
+/** `base`: a table whose enums and types this one may use. */
+export const readTable = (text, base = { enums: {}, types: {} }) => {
   const enums = {};
   const types = {};
   let type;
@@ -37,7 +38,7 @@ export const readTable = (text) => {
       return;
     }
     match = fieldLine.exec(line);
-    if (!match) throw new Error(`pod.schema:${index + 1}: not understood: ${line}`);
+    if (!match) throw new Error(`line ${index + 1}: not understood: ${line}`);
     const [, name, optional, pointer, base, container, fallback, doc] = match;
     type.fields.push({
       name,
@@ -52,10 +53,11 @@ export const readTable = (text) => {
   for (const { name, mixins, fields } of Object.values(types)) {
     for (const mixin of mixins) if (!types[mixin]) throw new Error(`${name}: no type ${mixin}`);
     for (const field of fields) {
-      if (!scalars[field.base] && !enums[field.base] && !types[field.base]) throw new Error(`${name}.${field.name}: no type ${field.base}`);
+      const known = [scalars, enums, types, base.enums, base.types].some((names) => names[field.base] !== undefined);
+      if (!known) throw new Error(`${name}.${field.name}: no type ${field.base}`);
     }
   }
-  return { enums, types };
+  return { enums, types, base };
 };
 
 /** Base types that are neither enums nor structures, as TypeScript. */
@@ -68,6 +70,7 @@ export const scalars = {
   Time: 'string',
   IntOrString: 'IntOrString',
   RawObject: 'Readonly<Record<string, unknown>>',
+  Bytes: 'string',
 };
 
 /** The fields of a type, those of its mixins included, in their order. */

@@ -1,6 +1,19 @@
 import { scalars } from './read-table.mjs';
 
-const header = '// Generated from tools/pod-schema/pod.schema by `pnpm --filter @solo-kubelet-tools/pod-schema generate`. Do not edit.\n';
+const headerOf = (base) =>
+  `// Generated from tools/pod-schema/${Object.keys(base.types).length > 0 ? 'objects' : 'pod'}.schema by \`pnpm --filter @solo-kubelet-tools/pod-schema generate\`. Do not edit.\n`;
+
+/** Names of types of the base table that a table uses, for its one import. */
+const importsOf = ({ enums, types, base }) => {
+  const used = Object.values(types).flatMap(({ mixins, fields }) => [...mixins, ...fields.map(({ base: name }) => name)]);
+  const known = (name) => !enums[name] && !types[name] && (base.enums[name] || base.types[name]);
+  return [
+    ...new Set([
+      ...used.filter(known),
+      ...used.filter((name) => ['int64', 'Quantity', 'IntOrString'].includes(name)).map((name) => (name === 'int64' ? 'Int64' : name)),
+    ]),
+  ].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+};
 const prelude = `
 /** A 64-bit whole number: a bigint only beyond 2^53. */
 export type Int64 = number | bigint;
@@ -25,45 +38,51 @@ const typeOf = ({ base, container }, enums) => {
 };
 
 /** Readonly TypeScript types of every structure of the table. */
-export const writeTypes = ({ enums, types }) => {
+export const writeTypes = ({ enums, types, base }) => {
+  const isPods = Object.keys(base.types).length === 0;
   const words = Object.entries(enums).map(
     ([name, values]) => `export type ${name} = ${values.map((value) => `'${value}'`).join(' | ')};\n`,
   );
   const structures = Object.values(types).map(({ name, doc, mixins, fields }) => {
     const lines = fields.map((field) => {
       const mark = field.optional || field.pointer ? '?' : '';
-      return `${docComment(field.doc, field.fallback, '  ')}  readonly ${field.name}${mark}: ${name === 'Pod' && field.name === 'metadata' ? 'PodMetadata' : typeOf(field, enums)};\n`;
+      return `${docComment(field.doc, field.fallback, '  ')}  readonly ${field.name}${mark}: ${name === 'Pod' && field.name === 'metadata' ? 'PodMetadata' : typeOf(field, { ...base.enums, ...enums })};\n`;
     });
     const above = mixins.length > 0 ? ` extends ${mixins.join(', ')}` : '';
     const mixinOnly = fields.length === 0 ? `export type ${name} = ${mixins.join(' & ')};\n` : undefined;
     return `${docComment(doc, undefined, '')}${mixinOnly ?? `export interface ${name}${above} {\n${lines.join('')}}\n`}`;
   });
-  return [header, prelude, ...words, ...structures].join('\n');
+  const opening = isPods
+    ? prelude
+    : `import type {\n${importsOf({ enums, types, base })
+        .map((name) => `  ${name},\n`)
+        .join('')}} from '@solo-kubelet/pod-spec';\n`;
+  return [headerOf(base), opening, ...words, ...structures].join('\n');
 };
 
 /** The same table without words, one line a field: what decoding needs. */
-export const writeTable = ({ enums, types }) => {
+export const writeTable = ({ enums, types, base: { enums: baseEnums, types: baseTypes } }) => {
   const lines = Object.values(types).flatMap(({ name, mixins, fields }) => [
     name,
     ...mixins.map((mixin) => ` ...${mixin}`),
     ...fields.map(({ name: field, optional, pointer, base, container }) => {
-      return ` ${field}${optional ? '?' : ''} ${pointer ? '*' : ''}${enums[base] ? 'string' : base}${container}`;
+      return ` ${field}${optional ? '?' : ''} ${pointer ? '*' : ''}${enums[base] || baseEnums[base] ? 'string' : base}${container}`;
     }),
   ]);
-  return `${header}\n/** Every type (at the margin) and its fields: \`name[?] [*]type[[]|{}]\`; \`?\` = left out when empty, \`*\` = may be unset. */\nexport const schemaTable = \`${lines.join('\n')}\`;\n`;
+  return `${headerOf({ types: baseTypes })}\n/** Every type (at the margin) and its fields: \`name[?] [*]type[[]|{}]\`; \`?\` = left out when empty, \`*\` = may be unset. */\nexport const schemaTable = \`${lines.join('\n')}\`;\n`;
 };
 
 /** The words of the table: meaning, default and known values, kept apart for those who explain. */
-export const writeDescriptions = ({ enums, types }) => {
+export const writeDescriptions = ({ enums, types, base }) => {
   const fields = Object.values(types).map(({ name, doc, fields: own }) => {
     const entries = own.map((field) => {
-      const parts = [field.doc, field.fallback ?? '', enums[field.base] ? field.base : ''];
+      const parts = [field.doc, field.fallback ?? '', enums[field.base] || base.enums[field.base] ? field.base : ''];
       while (parts.length > 1 && parts.at(-1) === '') parts.pop();
       return `    ${field.name}: ${JSON.stringify(parts)},\n`;
     });
     return `  ${name}: {\n    '': ${JSON.stringify([doc])},\n${entries.join('')}  },\n`;
   });
-  return `${header}
+  return `${headerOf(base)}
 /** By type and field (the empty name: the type itself): meaning, default, name of the enum. */
 export const descriptions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
 ${fields.join('')}};

@@ -3,17 +3,20 @@ import { print } from '../cli-io.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../exit-status.js';
 
-/** `explain pod.spec.containers`: what a field means and what it defaults to. */
+/** `explain pod.spec.containers`, `explain deployment.spec.strategy`: what a field means and what it defaults to. */
 export const explainCommand: Command = {
   name: 'explain',
-  usage: 'pod[.FIELD]…',
-  summary: 'Tell what a field of a Pod means.',
+  usage: 'KIND[.FIELD]…',
+  summary: 'Tell what a field of a Pod or of another object means.',
   run: async (input, io) => {
     const [path] = input.operands;
     if (path === undefined)
       throw new CliError({ code: 'CLI_USAGE', message: 'explain what?', hint: 'kubelet-cli explain pod.spec.containers' });
-    const { explainField, renderExplanation } = await import('@solo-kubelet/pod-spec/explain');
-    print(io.stdout, `${renderExplanation(explainField(path))}\n`);
+    const [{ explainObjectField }, { renderExplanation }] = await Promise.all([
+      import('@solo-kubelet/object-spec/explain'),
+      import('@solo-kubelet/pod-spec/explain'),
+    ]);
+    print(io.stdout, `${renderExplanation(explainObjectField(path))}\n`);
     return EXIT.done;
   },
 };

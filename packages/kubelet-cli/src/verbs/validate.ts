@@ -20,7 +20,8 @@ import { withoutControls } from '../output/without-controls.js';
 /** Tells what the kubelet would say to these manifests. */
 export const validate = async (input: CommandInput, io: CliIo): Promise<number> => {
   const nodeName = textOption(input, 'node-name') ?? 'node1';
-  if (flagOption(input, 'batch')) return validateBatch(io, nodeName);
+  if (flagOption(input, 'batch')) return validateBatch(io, await judgeOf(flagOption(input, 'objects'), nodeName));
+  if (flagOption(input, 'objects')) throw usage('--objects goes with --batch');
   if (input.operands.length === 0) throw usage('validate which files?');
   const strict = flagOption(input, 'strict');
   const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict })));
@@ -28,9 +29,15 @@ export const validate = async (input: CommandInput, io: CliIo): Promise<number> 
   return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
 };
 
-const validateBatch = async (io: CliIo, nodeName: string): Promise<number> => {
+/** What answers one record: as a kubelet, or as an API server. */
+const judgeOf = async (objects: boolean, nodeName: string): Promise<(line: string) => string> => {
+  if (!objects) return (line) => validateBatchLine(line, { nodeName });
+  return (await import('@solo-kubelet/object-spec')).validateObjectBatchLine;
+};
+
+const validateBatch = async (io: CliIo, judge: (line: string) => string): Promise<number> => {
   for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() !== '') await write(io.stdout, `${validateBatchLine(line, { nodeName })}\n`);
+    if (line.trim() !== '') await write(io.stdout, `${judge(line)}\n`);
   }
   return EXIT.done;
 };

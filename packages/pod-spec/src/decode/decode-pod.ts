@@ -7,7 +7,7 @@ import type { ListNode, ManifestNode, MapNode, ScalarNode } from './node.js';
 
 /** Something wrong with a value, or a field that will not count, before any rule of the API is applied. */
 export interface DecodeFinding {
-  readonly code: 'DECODE_TYPE' | 'DECODE_QUANTITY' | 'DECODE_TIME' | 'UNKNOWN_FIELD' | 'DUPLICATE_FIELD';
+  readonly code: 'DECODE_TYPE' | 'DECODE_QUANTITY' | 'DECODE_TIME' | 'DECODE_BASE64' | 'UNKNOWN_FIELD' | 'DUPLICATE_FIELD' | 'NULL_VALUE';
   readonly field: string;
   readonly message: string;
   readonly hint: string;
@@ -30,6 +30,21 @@ const goSpace = /^[\s\x85\u180e]+|[\s\x85\u180e]+$/g;
 /** Text without characters that stand escaped in the JSON which Kubernetes makes of YAML, and reads a quantity from without unescaping. */
 const plainInJson = /^[ !#-%'-;=?-[\]-\u2027\u202a-\uffff]*$/;
 
+/** The padded standard alphabet; bits that are left over in the last character do not count, as Go's decoder is lenient there. */
+const base64Form = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Go's decoder takes a list of numbers for bytes too. */
+const bytesOfNumbers = ({ items }: ListNode): string | undefined => {
+  const codes = items.map((item) => {
+    if (item.kind !== 'scalar') return undefined;
+    return item.type === 'null' ? 0 : item.type === 'number' ? readWhole(item.value, 255n) : undefined;
+  });
+  return codes.every((code) => code !== undefined && code >= 0) ? btoa(String.fromCharCode(...codes.map(Number))) : undefined;
+};
+
+/** The same bytes as an encoder writes them. */
+const canonicalBase64 = (text: string): string => (text.endsWith('=') ? btoa(atob(text)) : text);
+
 const describe = (node: ManifestNode): string =>
   node.kind === 'scalar' ? (node.type === 'null' ? 'null' : `a ${node.type}`) : node.kind === 'map' ? 'a map' : 'a list';
 
@@ -42,6 +57,7 @@ const expectations: Readonly<Record<string, string>> = {
   Time: 'a time such as 2026-01-31T12:00:00Z',
   IntOrString: 'a whole number or a name',
   RawObject: 'a map',
+  Bytes: 'base64 text',
 };
 
 /** Decodes a whole number of JSON text; undefined if it is none or does not fit. */
@@ -94,6 +110,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       return undefined;
     };
     if (field.base === 'RawObject') return node.kind === 'scalar' && node.type === 'null' ? undefined : plainValue(node);
+    if (field.base === 'Bytes' && node.kind === 'list') return bytesOfNumbers(node) ?? wrong();
     if (node.kind !== 'scalar') return wrong();
     if (node.type === 'null') return zeroOf(field.base);
     switch (field.base) {
@@ -125,9 +142,30 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       }
       case 'Quantity':
         return quantity(node, at) ?? undefined;
+      case 'Bytes':
+        return node.type === 'string' ? bytes(node.value, node, at) : wrong();
       default:
         return wrong();
     }
+  };
+
+  /** Kubernetes prints such a value as null again, though it reads it as an empty one. */
+  const nullBytes = ({ start, end }: ManifestNode, at: string): void =>
+    report({ code: 'NULL_VALUE', field: at, message: 'null counts as an empty value', hint: '', start, end });
+
+  /** Bytes stay base64 text, without line breaks in it. */
+  const bytes = (text: string, node: ScalarNode, at: string): string | undefined => {
+    const value = text.replace(/[\r\n]/g, '');
+    if (base64Form.test(value)) return canonicalBase64(value);
+    report({
+      code: 'DECODE_BASE64',
+      field: at,
+      message: 'the value is no base64',
+      hint: 'encode it with base64, or put the text itself into stringData (Secret) or data (ConfigMap)',
+      start: node.start,
+      end: node.end,
+    });
+    return undefined;
   };
 
   const quantity = (node: ScalarNode, at: string): string | undefined => {
@@ -153,7 +191,10 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       mismatch(field, node, at, 'a map');
       return undefined;
     }
-    if (node.kind === 'scalar' && node.type === 'null' && field.base !== 'Quantity') return before ?? zeroOf(field.base);
+    if (node.kind === 'scalar' && node.type === 'null' && field.base !== 'Quantity') {
+      if (field.base === 'Bytes') nullBytes(node, at);
+      return before ?? zeroOf(field.base);
+    }
     return scalar(field, node, at);
   };
 
@@ -253,6 +294,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
 const zeroOf = (base: string): unknown => {
   switch (base) {
     case 'string':
+    case 'Bytes':
       return '';
     case 'bool':
       return false;

@@ -1,4 +1,4 @@
-import type { Container, ContainerStatus, Pod, PodStatus } from '../gen/pod-types.js';
+import type { Container, ContainerStatus, ObjectMeta, Pod, PodSpec, PodStatus } from '../gen/pod-types.js';
 import { fillContainer } from './container-defaults.js';
 import type { Draft } from './draft.js';
 import { fillPodResources, fillRequests, roundList } from './resource-defaults.js';
@@ -18,7 +18,8 @@ const fillHostPorts = (containers: readonly Draft<Container>[] | undefined): voi
   for (const { ports } of containers ?? []) for (const port of ports ?? []) port.hostPort ||= port.containerPort;
 };
 
-const fillSpec = (pod: Draft<Pod>): void => {
+/** What only a Pod gets, and not the template of one. */
+const fillPodOnly = (pod: Draft<Pod>): void => {
   const { spec } = pod;
   for (const { resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])])
     if (resources !== undefined) fillRequests(resources);
@@ -28,6 +29,9 @@ const fillSpec = (pod: Draft<Pod>): void => {
     fillHostPorts(spec.containers);
     fillHostPorts(spec.initContainers);
   }
+};
+
+const fillSpec = (spec: Draft<PodSpec>): void => {
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
@@ -54,19 +58,27 @@ const roundStatus = (status: Draft<PodStatus>): void => {
   }
 };
 
+/** Annotations of long ago that stood in for init containers are gone once an object was read. */
+const dropLegacyAnnotations = (metadata: Draft<ObjectMeta>): void => {
+  if (metadata.annotations === undefined || !legacyInitAnnotations.some((name) => Object.hasOwn(metadata.annotations!, name))) return;
+  const kept = Object.entries(metadata.annotations).filter(([name]) => !legacyInitAnnotations.includes(name));
+  if (kept.length > 0) metadata.annotations = Object.fromEntries(kept);
+  else delete metadata.annotations;
+};
+
+/** The account's old name and its new one become alike. */
+const alignAccounts = (spec: Draft<PodSpec>): void => {
+  const account = spec.serviceAccountName || spec.serviceAccount;
+  if (!account) return;
+  spec.serviceAccountName = account;
+  spec.serviceAccount = account;
+};
+
 /** What Kubernetes does to a Pod when it turns it into its internal form and back. */
 const normalise = ({ metadata, spec, status }: Draft<Pod>): void => {
-  if (metadata.annotations !== undefined && legacyInitAnnotations.some((name) => Object.hasOwn(metadata.annotations!, name))) {
-    const kept = Object.entries(metadata.annotations).filter(([name]) => !legacyInitAnnotations.includes(name));
-    if (kept.length > 0) metadata.annotations = Object.fromEntries(kept);
-    else delete metadata.annotations;
-  }
+  dropLegacyAnnotations(metadata);
   if (Number(spec.terminationGracePeriodSeconds) < 0) spec.terminationGracePeriodSeconds = 1;
-  const account = spec.serviceAccountName || spec.serviceAccount;
-  if (account) {
-    spec.serviceAccountName = account;
-    spec.serviceAccount = account;
-  }
+  alignAccounts(spec);
   if (status === undefined) return;
   if (status.podIP && status.podIP !== status.podIPs?.[0]?.ip) status.podIPs = [{ ip: status.podIP }];
   if (!status.podIP && status.podIPs?.[0]?.ip) status.podIP = status.podIPs[0].ip;
@@ -74,9 +86,18 @@ const normalise = ({ metadata, spec, status }: Draft<Pod>): void => {
 
 /** Fills in a Pod in place. */
 export const fillDefaults = (pod: Draft<Pod>): void => {
-  fillSpec(pod);
+  fillPodOnly(pod);
+  fillSpec(pod.spec);
   if (pod.status !== undefined) roundStatus(pod.status);
   normalise(pod);
+};
+
+/** Fills in a pod template in place: a Pod's requests, host ports and service links are left to the Pod itself. */
+export const fillPodTemplate = ({ metadata, spec }: { metadata?: Draft<ObjectMeta>; spec?: Draft<PodSpec> }): void => {
+  if (metadata !== undefined) dropLegacyAnnotations(metadata);
+  if (spec === undefined) return;
+  fillSpec(spec);
+  alignAccounts(spec);
 };
 
 /**

@@ -1,6 +1,6 @@
 import { descriptions, knownValues, mixins } from '../gen/descriptions.js';
 import { PodSpecError } from '../pod-spec-error.js';
-import { type FieldSchema, type StructSchema, structSchema } from '../schema/field-schema.js';
+import { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema } from '../schema/field-schema.js';
 import { nearestName } from '../schema/nearest-name.js';
 
 /** What the API says about one field. */
@@ -24,12 +24,21 @@ export interface FieldExplanation extends FieldSummary {
   readonly fields: readonly FieldSummary[];
 }
 
+/** What the tables say: the structures, and the words about them. */
+export interface Glossary {
+  readonly schema: ApiSchema;
+  /** By type and field (the empty name: the type itself): meaning, default, name of the enum. */
+  readonly descriptions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly mixins: Readonly<Record<string, readonly string[]>>;
+  readonly knownValues: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Words about a field, wherever its structure has it from. */
-const wordsOf = (type: string, field: string): readonly string[] => {
-  const own = descriptions[type]?.[field];
+const wordsOf = (glossary: Glossary, type: string, field: string): readonly string[] => {
+  const own = glossary.descriptions[type]?.[field];
   if (own !== undefined) return own;
-  for (const mixin of mixins[type] ?? []) {
-    const words = wordsOf(mixin, field);
+  for (const mixin of glossary.mixins[type] ?? []) {
+    const words = wordsOf(glossary, mixin, field);
     if (words.length > 0) return words;
   }
   return [];
@@ -38,44 +47,38 @@ const wordsOf = (type: string, field: string): readonly string[] => {
 const typeName = ({ container, base }: FieldSchema): string =>
   container === 'list' ? `[]${base}` : container === 'map' ? `map[string]${base}` : base;
 
-/** Everything the table says about one field of a structure. */
-export const describeField = (struct: StructSchema, field: FieldSchema): FieldSummary => {
-  const [description = '', fallback = '', enumName = ''] = wordsOf(struct.name, field.name);
+/** Everything a glossary says about one field of a structure. */
+export const describeFieldBy = (glossary: Glossary, struct: StructSchema, field: FieldSchema): FieldSummary => {
+  const [description = '', fallback = '', enumName = ''] = wordsOf(glossary, struct.name, field.name);
   return {
     name: field.name,
     type: typeName(field),
     required: !field.optional && !field.pointer,
-    description: description === '' ? structDescription(field) : description,
+    description: description === '' ? (glossary.descriptions[field.base]?.['']?.[0] ?? '') : description,
     default: fallback === '' ? undefined : fallback,
-    values: knownValues[enumName] ?? [],
+    values: glossary.knownValues[enumName] ?? [],
   };
 };
 
-const structDescription = ({ base }: FieldSchema): string => descriptions[base]?.['']?.[0] ?? '';
+/** Everything the table says about one field of a structure of a Pod. */
+export const describeField = (struct: StructSchema, field: FieldSchema): FieldSummary => describeFieldBy(podGlossary, struct, field);
 
-const fieldsOf = (struct: StructSchema | undefined): readonly FieldSummary[] =>
-  struct === undefined ? [] : struct.fields.map((field) => describeField(struct, field));
+/** The words about Pods. */
+export const podGlossary: Glossary = { schema: createApiSchema(), descriptions, mixins, knownValues };
 
-/**
- * Explains a field by its path, e.g. `pod.spec.containers.livenessProbe` or `spec.containers[0].ports`; indexes do not matter.
- *
- * @throws PodSpecError `POD_SPEC_FIELD_UNKNOWN` if there is no such field, with the nearest name as a hint.
- */
-export const explainField = (path: string): FieldExplanation => {
-  const steps = path
-    .replace(/\[[^\]]*\]/g, '')
-    .split('.')
-    .filter(Boolean);
-  if (steps[0]?.toLowerCase() === 'pod' || steps[0]?.toLowerCase() === 'pods') steps.shift();
-  const root = structSchema('Pod');
+/** Follows a path through a structure; `walked` is what the structure itself is called. */
+export const explainFrom = (glossary: Glossary, typeOfRoot: string, walked: string, steps: readonly string[]): FieldExplanation => {
+  const fieldsOf = (struct: StructSchema | undefined): readonly FieldSummary[] =>
+    struct === undefined ? [] : struct.fields.map((field) => describeFieldBy(glossary, struct, field));
+  const root = glossary.schema.struct(typeOfRoot);
   let struct: StructSchema | undefined = root;
-  const walked = ['pod'];
+  const path = [walked];
   let explanation: FieldExplanation = {
-    name: 'pod',
-    path: 'pod',
-    type: 'Pod',
+    name: walked,
+    path: walked,
+    type: typeOfRoot,
     required: true,
-    description: descriptions['Pod']?.['']?.[0] ?? '',
+    description: glossary.descriptions[typeOfRoot]?.['']?.[0] ?? '',
     default: undefined,
     values: [],
     fields: fieldsOf(root),
@@ -86,13 +89,31 @@ export const explainField = (path: string): FieldExplanation => {
       const near = nearestName(step, struct?.byName.keys() ?? []);
       throw new PodSpecError({
         code: 'POD_SPEC_FIELD_UNKNOWN',
-        message: `${walked.join('.')} has no field ${step}`,
+        message: `${path.join('.')} has no field ${step}`,
         ...(near !== undefined && { hint: `did you mean ${near}?` }),
       });
     }
-    walked.push(step);
-    explanation = { path: walked.join('.'), ...describeField(struct, field), fields: fieldsOf(field.struct) };
+    path.push(step);
+    explanation = { path: path.join('.'), ...describeFieldBy(glossary, struct, field), fields: fieldsOf(field.struct) };
     struct = field.struct;
   }
   return explanation;
+};
+
+/** The steps of a path; indexes do not matter. */
+export const fieldSteps = (path: string): readonly string[] =>
+  path
+    .replace(/\[[^\]]*\]/g, '')
+    .split('.')
+    .filter(Boolean);
+
+/**
+ * Explains a field by its path, e.g. `pod.spec.containers.livenessProbe` or `spec.containers[0].ports`; indexes do not matter.
+ *
+ * @throws PodSpecError `POD_SPEC_FIELD_UNKNOWN` if there is no such field, with the nearest name as a hint.
+ */
+export const explainField = (path: string): FieldExplanation => {
+  const [first = '', ...rest] = fieldSteps(path);
+  const isPod = ['pod', 'pods', 'po'].includes(first.toLowerCase());
+  return explainFrom(podGlossary, 'Pod', 'pod', isPod || first === '' ? rest : [first, ...rest]);
 };

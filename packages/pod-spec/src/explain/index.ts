@@ -1,3 +1,12 @@
-export { explainField, type FieldExplanation, type FieldSummary } from './explain-field.js';
-export { podJsonSchema } from './pod-json-schema.js';
+export {
+  describeFieldBy,
+  explainField,
+  explainFrom,
+  type FieldExplanation,
+  type FieldSummary,
+  fieldSteps,
+  type Glossary,
+  podGlossary,
+} from './explain-field.js';
+export { podJsonSchema, type Schema, structDefinition } from './pod-json-schema.js';
 export { renderExplanation } from './render-explanation.js';

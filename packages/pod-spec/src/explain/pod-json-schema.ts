@@ -1,8 +1,8 @@
-import { descriptions } from '../gen/descriptions.js';
-import { type FieldSchema, structNames, structSchema } from '../schema/field-schema.js';
-import { describeField } from './explain-field.js';
+import type { FieldSchema } from '../schema/field-schema.js';
+import { describeFieldBy, type Glossary, podGlossary } from './explain-field.js';
 
-type Schema = Record<string, unknown>;
+/** A JSON Schema, or a part of one. */
+export type Schema = Record<string, unknown>;
 
 const scalars: Readonly<Record<string, Schema>> = {
   string: { type: 'string' },
@@ -13,6 +13,7 @@ const scalars: Readonly<Record<string, Schema>> = {
   Time: { type: 'string', format: 'date-time' },
   IntOrString: { type: ['integer', 'string'] },
   RawObject: { type: 'object' },
+  Bytes: { type: 'string', contentEncoding: 'base64' },
 };
 
 const valueSchema = ({ base }: FieldSchema, values: readonly string[]): Schema => {
@@ -30,12 +31,13 @@ const scalarDefault = (field: FieldSchema, text: string): unknown => {
   }
 };
 
-const structDefinition = (name: string): Schema => {
-  const struct = structSchema(name);
+/** The definition of one structure. */
+export const structDefinition = (glossary: Glossary, name: string): Schema => {
+  const struct = glossary.schema.struct(name);
   const properties: Schema = {};
   const required: string[] = [];
   for (const field of struct.fields) {
-    const words = describeField(struct, field);
+    const words = describeFieldBy(glossary, struct, field);
     if (words.required) required.push(field.name);
     const value = valueSchema(field, words.values);
     const shape =
@@ -52,7 +54,7 @@ const structDefinition = (name: string): Schema => {
     // Beside $ref nothing else counts in draft 07.
     properties[field.name] = '$ref' in shape && Object.keys(notes).length > 0 ? { ...notes, allOf: [shape] } : { ...shape, ...notes };
   }
-  const description = descriptions[name]?.['']?.[0] ?? '';
+  const description = glossary.descriptions[name]?.['']?.[0] ?? '';
   return {
     type: 'object',
     ...(description !== '' && { description }),
@@ -65,7 +67,8 @@ const structDefinition = (name: string): Schema => {
 /** A JSON Schema (draft 07) of a Pod manifest, for editors: shape, names, words, defaults. The rules across fields are validatePod's. */
 export const podJsonSchema = (): Schema => {
   const definitions: Schema = {};
-  for (const name of structNames()) if (name !== 'PodList' && name !== 'ListMeta') definitions[name] = structDefinition(name);
+  for (const name of podGlossary.schema.names())
+    if (name !== 'PodList' && name !== 'ListMeta') definitions[name] = structDefinition(podGlossary, name);
   const pod = definitions['Pod'] as { properties: Schema };
   pod.properties['apiVersion'] = { const: 'v1' };
   pod.properties['kind'] = { const: 'Pod' };

@@ -6,11 +6,13 @@ import type { Pod } from '../gen/pod-types.js';
 import { fillStaticIdentity, type StaticPodOptions } from '../identity/static-pod.js';
 import { dropEmpty } from '../schema/drop-empty.js';
 import { structSchema } from '../schema/field-schema.js';
-import { apiObjectReference, type FieldError, locateApiObjectReference, validatePod } from '../validation/index.js';
-import { codeOfFieldError, type PodSpecIssue, type PodSpecIssueCode } from './pod-spec-issue.js';
+import { apiObjectReference, locateApiObjectReference, validatePod } from '../validation/index.js';
+import { createIssueFactory, type IssueFactory, isStrictNote, type Place } from './issue-factory.js';
+import { listItems } from './list-items.js';
+import type { PodSpecIssue } from './pod-spec-issue.js';
 import { type ManifestDocument, type ManifestDocuments, readDocuments } from './read-documents.js';
 import { type DocumentKind, readKind } from './read-kind.js';
-import { createLineIndex, locateField, type SourceRange } from './source-map.js';
+import { createLineIndex, locateField } from './source-map.js';
 import { syntaxHint } from './syntax-hint.js';
 
 export interface ParsePodOptions extends StaticPodOptions {
@@ -50,52 +52,6 @@ export interface ManifestResult {
   readonly result: ParseResult;
 }
 
-type Place = (start: number, end: number) => SourceRange;
-
-interface IssueParts {
-  readonly severity?: 'error' | 'warning';
-  readonly code: PodSpecIssueCode;
-  readonly field?: string;
-  readonly message: string;
-  readonly hint?: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-const issueFactory = (path: string, place: Place) => ({
-  own: ({ severity = 'error', code, field = '', message, hint = '', start, end }: IssueParts): PodSpecIssue => ({
-    severity,
-    code,
-    type: '',
-    field,
-    badValue: '',
-    detail: message,
-    message,
-    path,
-    ...place(start, end),
-    hint,
-  }),
-  ofField: (error: FieldError, root: ManifestNode): PodSpecIssue => {
-    const { start, end } = locateField(root, error.field);
-    const { type, field, badValue = '', detail, message } = error;
-    return {
-      severity: 'error',
-      code: codeOfFieldError(error),
-      type,
-      field,
-      badValue,
-      detail,
-      message,
-      path,
-      ...place(start, end),
-      hint: '',
-    };
-  },
-});
-type IssueFactory = ReturnType<typeof issueFactory>;
-
-const isWarning = ({ code }: DecodeFinding): boolean => code === 'UNKNOWN_FIELD' || code === 'DUPLICATE_FIELD';
-
 /** Decodes, defaults, names and checks the Pod of one node. */
 const readPod = (
   root: ManifestNode,
@@ -107,8 +63,8 @@ const readPod = (
   const found: PodSpecIssue[] = [...extra];
   let decoded = true;
   const report = (finding: DecodeFinding): void => {
-    if (!isWarning(finding)) decoded = false;
-    found.push(issues.own({ ...finding, severity: isWarning(finding) ? 'warning' : 'error' }));
+    if (!isStrictNote(finding)) decoded = false;
+    found.push(issues.ofFinding(finding));
   };
   const { apiVersion: _version, kind: _kind, ...values } = decodeStruct(structSchema('Pod'), root, '', report);
   const refuse = (message: string, more: readonly PodSpecIssue[] = [], pod?: Pod, apiRef = ''): ParseResult => ({
@@ -198,9 +154,7 @@ const tooLarge = (issues: IssueFactory): ParseResult =>
 const partialFindings = (root: ManifestNode | undefined, issues: IssueFactory): readonly PodSpecIssue[] => {
   if (root?.kind !== 'map') return [];
   const found: PodSpecIssue[] = [];
-  decodeStruct(structSchema('Pod'), root, '', (finding) =>
-    found.push(issues.own({ ...finding, severity: isWarning(finding) ? 'warning' : 'error' })),
-  );
+  decodeStruct(structSchema('Pod'), root, '', (finding) => found.push(issues.ofFinding(finding)));
   return found;
 };
 
@@ -232,7 +186,7 @@ const isCore = (kind: DocumentKind, name: string): kind is DocumentKind & { ok: 
 const setUp = (source: string | Uint8Array, path: string, first: boolean): ManifestDocuments & { issues: IssueFactory; place: Place } => {
   const documents = readDocuments(source, { first });
   const place = createLineIndex(documents.text);
-  return { ...documents, place, issues: issueFactory(path, place) };
+  return { ...documents, place, issues: createIssueFactory(path, place) };
 };
 
 const restIgnored = (restStart: number | undefined, issues: IssueFactory): readonly PodSpecIssue[] =>
@@ -260,12 +214,6 @@ export const parsePod = (source: string | Uint8Array, options: ParsePodOptions):
   const kind = readKind(document.root);
   if (!isCore(kind, 'Pod')) return wrongKind(kind, document.root, issues, 'a Pod');
   return readPod(document.root, issues, options, restIgnored(restStart, issues), false);
-};
-
-const listItems = (root: ManifestNode): readonly ManifestNode[] | undefined => {
-  const entry = root.kind === 'map' ? root.entries.findLast(({ key }) => key === 'items') : undefined;
-  if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.type === 'null')) return [];
-  return entry.value.kind === 'list' ? entry.value.items : undefined;
 };
 
 /** Whether `items` is written out as a list of nothing; a List without `items`, or with a null there, may be one that was cut off. */

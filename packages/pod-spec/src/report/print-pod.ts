@@ -8,7 +8,8 @@ import { type FieldSchema, type StructSchema, structSchema } from '../schema/fie
  */
 export const printablePod = (pod: Pod): Pod => printStruct(structSchema('Pod'), pod) as Pod;
 
-const printStruct = (type: StructSchema, value: object): object => {
+/** The same for any structure. */
+export const printStruct = (type: StructSchema, value: object): object => {
   const result: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value)) {
     const field = type.byName.get(name);

@@ -16,7 +16,8 @@ export interface BatchRecord {
 /** The node's name where none is given. */
 const defaultNodeName = 'node1';
 
-const fieldErrors = (issues: readonly PodSpecIssue[]) =>
+/** The broken rules among issues, as records have them. */
+export const fieldErrors = (issues: readonly PodSpecIssue[]) =>
   issues
     .filter(({ type }) => type !== '')
     .map(({ type, field, badValue, detail, message }) => ({
@@ -29,7 +30,8 @@ const fieldErrors = (issues: readonly PodSpecIssue[]) =>
 
 const refused = (message: string) => ({ ok: false, errors: [], apiRef: '', message });
 
-const manifestOf = ({ manifest, manifestBase64 }: BatchRecord): string | Uint8Array | undefined => {
+/** The text of a record; undefined if it has none. */
+export const manifestOf = ({ manifest, manifestBase64 }: BatchRecord): string | Uint8Array | undefined => {
   if (typeof manifest === 'string') return manifest;
   if (typeof manifestBase64 !== 'string') return undefined;
   try {
@@ -66,13 +68,17 @@ const judge = (record: BatchRecord, nodeName: string) => {
 
 /** Judges one line of a batch (`{"id", "manifest"}` as JSON) and answers with one line of JSON. Never throws. */
 export const validateBatchLine = (line: string, { nodeName = defaultNodeName }: { readonly nodeName?: string } = {}): string => {
-  let record: BatchRecord;
+  const record = readBatchRecord(line);
+  return losslessJson(typeof record === 'string' ? { id: '', ...refused(record) } : { id: record.id ?? '', ...judge(record, nodeName) });
+};
+
+/** The record of a line, or why there is none. */
+export const readBatchRecord = (line: string): BatchRecord | string => {
   try {
     const parsed: unknown = JSON.parse(line);
     if (typeof parsed !== 'object' || parsed === null) throw new SyntaxError('not a map');
-    record = parsed;
+    return parsed;
   } catch (error) {
-    return losslessJson({ id: '', ...refused(`the line is not a record: ${error instanceof Error ? error.message : String(error)}`) });
+    return `the line is not a record: ${error instanceof Error ? error.message : String(error)}`;
   }
-  return losslessJson({ id: record.id ?? '', ...judge(record, nodeName) });
 };

@@ -22,10 +22,10 @@ export interface StructSchema {
 
 const fieldLine = /^ (\w+)(\??) (\*?)(\w+)(\[\]|\{\})?$/;
 
-const readTable = (): ReadonlyMap<string, StructSchema> => {
+const readTable = (table: string): ReadonlyMap<string, StructSchema> => {
   const lines = new Map<string, string[]>();
   let own: string[] = [];
-  for (const line of schemaTable.split('\n')) {
+  for (const line of table.split('\n')) {
     if (line.startsWith(' ')) own.push(line);
     else {
       own = [];
@@ -62,17 +62,34 @@ const readTable = (): ReadonlyMap<string, StructSchema> => {
   return structs;
 };
 
-let table: ReadonlyMap<string, StructSchema> | undefined;
+/** The structures of the API by name. */
+export interface ApiSchema {
+  /** The schema of a structure of the table, e.g. `Pod` or `Container`. */
+  struct(name: string): StructSchema;
+  /** In the order of the table. */
+  names(): readonly string[];
+}
 
-/** The schema of a structure of the table, e.g. `Pod` or `Container`. */
-export const structSchema = (name: string): StructSchema => {
-  table ??= readTable();
-  const schema = table.get(name);
-  if (schema === undefined) throw new Error(`no structure ${name} in the schema`);
-  return schema;
+/** The structures of a Pod and those of another table, which may use them. The text is read when it is first needed. */
+export const createApiSchema = (moreTable = ''): ApiSchema => {
+  let table: ReadonlyMap<string, StructSchema> | undefined;
+  const read = (): ReadonlyMap<string, StructSchema> => {
+    table ??= readTable(moreTable === '' ? schemaTable : `${schemaTable}\n${moreTable}`);
+    return table;
+  };
+  return {
+    struct: (name) => {
+      const schema = read().get(name);
+      if (schema === undefined) throw new Error(`no structure ${name} in the schema`);
+      return schema;
+    },
+    names: () => [...read().keys()],
+  };
 };
 
-export const structNames = (): readonly string[] => {
-  table ??= readTable();
-  return [...table.keys()];
-};
+const podSchema = createApiSchema();
+
+/** The schema of a structure of a Pod, e.g. `Pod` or `Container`. */
+export const structSchema = podSchema.struct;
+
+export const structNames = podSchema.names;

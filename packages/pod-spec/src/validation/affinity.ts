@@ -1,4 +1,12 @@
-import type { Affinity, NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinity, PodAffinityTerm } from '../gen/pod-types.js';
+import type {
+  Affinity,
+  NodeAffinity,
+  NodeSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinity,
+  PodAffinityTerm,
+} from '../gen/pod-types.js';
 import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors } from './grammar.js';
 import { validateLabelName, validateLabelSelector } from './labels.js';
 import { validateMatchLabelKeys } from './match-label-keys.js';
@@ -20,17 +28,19 @@ const validateWeight = (weight: number | undefined, field: string, report: Repor
 
 const validateNodeAffinity = (affinity: NodeAffinity, field: string, report: Report): void => {
   const required = affinity[REQUIRED];
-  if (required) {
-    const terms = required.nodeSelectorTerms ?? [];
-    const at = `${field}.${REQUIRED}.nodeSelectorTerms`;
-    if (terms.length === 0) report.required(at, 'must have at least one node selector term');
-    for (const [i, term] of terms.entries()) validateNodeSelectorTerm(term, { checkValues: true }, `${at}[${i}]`, report);
-  }
+  if (required) validateNodeSelector(required, `${field}.${REQUIRED}`, report);
   for (const [i, { weight, preference }] of (affinity[PREFERRED] ?? []).entries()) {
     const at = `${field}.${PREFERRED}[${i}]`;
     validateWeight(weight, at, report);
     validateNodeSelectorTerm(preference ?? {}, { checkValues: false }, `${at}.preference`, report);
   }
+};
+
+/** Nodes that must be one of these. */
+export const validateNodeSelector = ({ nodeSelectorTerms: terms = [] }: Partial<NodeSelector>, field: string, report: Report): void => {
+  const at = `${field}.nodeSelectorTerms`;
+  if (terms.length === 0) report.required(at, 'must have at least one node selector term');
+  for (const [i, term] of terms.entries()) validateNodeSelectorTerm(term, { checkValues: true }, `${at}[${i}]`, report);
 };
 
 /** The values of a preference need not be label values, as a preference harms nothing. */

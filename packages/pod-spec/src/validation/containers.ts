@@ -55,7 +55,7 @@ export const validateInitContainers = (pod: PodContext, field: string, report: R
   }
 };
 
-/** Only an API server adds these to a Pod that runs; here they are always refused, and looked at all the same. */
+/** They are refused in a new Pod and in a template, and looked at all the same. */
 export const validateEphemeralContainers = (pod: PodContext, field: string, report: Report): void => {
   const { spec } = pod;
   const others = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ name = '' }) => name));
@@ -72,7 +72,6 @@ export const validateEphemeralContainers = (pod: PodContext, field: string, repo
     }
     validateNoServiceFields(container, at, report);
   }
-  if ((spec.ephemeralContainers ?? []).length > 0) report.forbidden(field, 'cannot be set on create');
 };
 
 const SERVICE_FIELDS = ['ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', ...ONLY_WHILE_RUNNING] as const;

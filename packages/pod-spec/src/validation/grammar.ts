@@ -76,8 +76,12 @@ export const dnsSubdomainUnderscoreErrors = (value: string): string[] => [
 ];
 
 /** A prefix that a name will be made from: a dash may end it, as more will follow. */
-export const dnsSubdomainPrefixErrors = (value: string): string[] =>
-  dnsSubdomainErrors(value.length > 1 && value.endsWith('-') ? `${value.slice(0, -2)}a` : value);
+export const dnsSubdomainPrefixErrors = (value: string): string[] => dnsSubdomainErrors(maskTrailingDash(value));
+
+/** The same for a DNS label. */
+export const dnsLabelPrefixErrors = (value: string): string[] => dnsLabelErrors(maskTrailingDash(value));
+
+const maskTrailingDash = (value: string): string => (value.length > 1 && value.endsWith('-') ? `${value.slice(0, -2)}a` : value);
 
 const MUST_CONSIST = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 const qualifiedNameError = (subject: string): string =>
@@ -153,6 +157,13 @@ const dotPrefixErrors = (key: string): string[] => {
   if (key === '.' || key === '..') return [`must not be '${key}'`];
   return key.startsWith('..') ? ["must not start with '..'"] : [];
 };
+
+const PERCENT = '[0-9]+%';
+
+export const percentErrors = (value: string): string[] =>
+  whole(PERCENT).test(value)
+    ? []
+    : [patternError("a valid percent string must be a numeric string followed by an ending '%'", PERCENT, '1%', '93%')];
 
 export const httpHeaderNameErrors = (name: string): string[] =>
   httpHeaderNamePattern.test(name)

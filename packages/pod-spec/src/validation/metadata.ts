@@ -1,6 +1,6 @@
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../gen/pod-types.js';
 import { byteLength, isPrintable } from './go-print.js';
-import { dnsLabelErrors, dnsSubdomainErrors, dnsSubdomainPrefixErrors, qualifiedNameErrors } from './grammar.js';
+import { dnsLabelErrors, dnsLabelPrefixErrors, dnsSubdomainErrors, dnsSubdomainPrefixErrors, qualifiedNameErrors } from './grammar.js';
 import { validateLabels } from './labels.js';
 import type { Report } from './report.js';
 
@@ -8,13 +8,32 @@ const MAX_ANNOTATIONS_BYTES = 256 * 1024;
 const MAX_MANAGER_BYTES = 128;
 const MAX_SUBRESOURCE_BYTES = 256;
 
-/** The metadata of a Pod; its name has the node's name in it already. */
-export const validateObjectMeta = (metadata: ObjectMeta, field: string, report: Report): void => {
+/** What is wrong with a name; with `prefix` more will follow, so that a dash may end it. */
+export type NameErrors = (name: string, prefix: boolean) => readonly string[];
+
+export const subdomainNameErrors: NameErrors = (name, prefix) => (prefix ? dnsSubdomainPrefixErrors(name) : dnsSubdomainErrors(name));
+
+export const labelNameErrors: NameErrors = (name, prefix) => (prefix ? dnsLabelPrefixErrors(name) : dnsLabelErrors(name));
+
+export interface MetadataRules {
+  readonly namespaced: boolean;
+  readonly nameErrors: NameErrors;
+}
+
+/** The rules that hold for the metadata of every object, without those that Kubernetes' own kinds add for finalizers. */
+export const validateCommonMeta = (
+  metadata: ObjectMeta,
+  { namespaced, nameErrors }: MetadataRules,
+  field: string,
+  report: Report,
+): void => {
   const { generateName = '', name = '', namespace = '' } = metadata;
-  if (generateName !== '') report.invalidEach(`${field}.generateName`, generateName, dnsSubdomainPrefixErrors(generateName));
+  if (generateName !== '') report.invalidEach(`${field}.generateName`, generateName, nameErrors(generateName, true));
   if (name === '') report.required(`${field}.name`, 'name or generateName is required');
-  else report.invalidEach(`${field}.name`, name, dnsSubdomainErrors(name));
-  if (namespace === '') report.required(`${field}.namespace`);
+  else report.invalidEach(`${field}.name`, name, nameErrors(name, false));
+  if (!namespaced) {
+    if (namespace !== '') report.forbidden(`${field}.namespace`, 'not allowed on this type');
+  } else if (namespace === '') report.required(`${field}.namespace`);
   else report.invalidEach(`${field}.namespace`, namespace, dnsLabelErrors(namespace));
   if (metadata.generation !== undefined && metadata.generation < 0) {
     report.invalid(`${field}.generation`, metadata.generation, 'must be greater than or equal to 0');
@@ -24,6 +43,19 @@ export const validateObjectMeta = (metadata: ObjectMeta, field: string, report: 
   validateOwnerReferences(metadata.ownerReferences ?? [], `${field}.ownerReferences`, report);
   validateFinalizers(metadata.finalizers ?? [], `${field}.finalizers`, report);
   for (const [i, entry] of (metadata.managedFields ?? []).entries()) validateManagedFields(entry, `${field}.managedFields[${i}]`, report);
+};
+
+/** The metadata of a new object of one of Kubernetes' own kinds. A Pod's name has the node's name in it already. */
+export const validateObjectMeta = (metadata: ObjectMeta, rules: MetadataRules, field: string, report: Report): void => {
+  validateCommonMeta(metadata, rules, field, report);
+  for (const [i, finalizer] of (metadata.finalizers ?? []).entries()) validateFinalizerKind(finalizer, `${field}.finalizers[${i}]`, report);
+};
+
+/** The rules of metadata that are looked at again in an update; what must not change is the caller's. */
+export const validateUpdatedMeta = (metadata: ObjectMeta, field: string, report: Report): void => {
+  validateLabels(metadata.labels, `${field}.labels`, report);
+  validateAnnotations(metadata.annotations, `${field}.annotations`, report);
+  validateOwnerReferences(metadata.ownerReferences ?? [], `${field}.ownerReferences`, report);
 };
 
 export const validateAnnotations = (annotations: Readonly<Record<string, string>> | undefined, field: string, report: Report): void => {
@@ -79,11 +111,12 @@ const validateFinalizers = (finalizers: readonly string[], field: string, report
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     report.invalidStructure(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set');
   }
-  for (const [i, finalizer] of finalizers.entries()) {
-    if (!finalizer.includes('/') && !STANDARD_FINALIZERS.has(finalizer)) {
-      report.invalid(`${field}[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
-    }
-  }
+};
+
+/** A finalizer without a domain must be one of Kubernetes' own. */
+export const validateFinalizerKind = (finalizer: string, field: string, report: Report): void => {
+  if (finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) return;
+  report.invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
 };
 
 const validateManagedFields = (entry: ManagedFieldsEntry, field: string, report: Report): void => {

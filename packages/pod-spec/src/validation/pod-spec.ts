@@ -24,6 +24,7 @@ const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never'];
 const MAX_DEADLINE_SECONDS = 2_147_483_647;
 const MAX_HOSTNAME_BYTES = 64;
 
+/** The rules for the spec of a Pod or of a pod template; the metadata of a template counts as empty. */
 export const validatePodSpec = (spec: PodSpec, metadata: ObjectMeta, field: string, report: Report): void => {
   if (spec.terminationGracePeriodSeconds === undefined) report.required(`${field}.terminationGracePeriodSeconds`);
   validateWorkload(spec, metadata, field, report);
@@ -102,9 +103,6 @@ const validateScheduling = (spec: PodSpec, field: string, report: Report): void 
     report.invalidEach(`${field}.readinessGates[${i}].conditionType`, conditionType, qualifiedNameErrors(conditionType));
   }
   validateSchedulingGates(spec.schedulingGates ?? [], `${field}.schedulingGates`, report);
-  if (spec.nodeName && (spec.schedulingGates ?? []).length > 0) {
-    report.forbidden(`${field}.nodeName`, 'cannot be set until all schedulingGates have been cleared');
-  }
 };
 
 const validateSchedulingGates = (gates: readonly PodSchedulingGate[], field: string, report: Report): void => {

@@ -10,8 +10,14 @@ export interface Report {
   invalid(field: string, value: Scalar, detail: string): void;
   /** As `invalid`, where the value is a structure: its printed form is ours. */
   invalidStructure(field: string, value: unknown, detail: string): void;
+  /** As `invalid`, where the value is not printed at all. */
+  invalidOmitted(field: string, detail: string): void;
   notSupported(field: string, value: string, supported: readonly string[]): void;
-  duplicate(field: string, value: string): void;
+  /** As `notSupported`, where the value is a structure. */
+  notSupportedStructure(field: string, value: unknown, supported: readonly string[]): void;
+  duplicate(field: string, value: Scalar): void;
+  /** As `duplicate`, where the value is a structure. */
+  duplicateStructure(field: string, value: unknown): void;
   notFound(field: string, value: string, detail?: string): void;
   forbidden(field: string, detail: string): void;
   tooLong(field: string, maxBytes: number): void;
@@ -34,28 +40,22 @@ export const createReport = (): Report => {
   const addWithValue = (type: FieldErrorType, field: string, badValue: Scalar, detail: string): void => {
     errors.push({ type, field, badValue, detail, message: messageOf(field, type, printScalar(badValue), detail) });
   };
+  const addStructure = (type: FieldErrorType, field: string, value: unknown, detail: string): void => {
+    errors.push({ type, field, detail, message: messageOf(field, type, toJson(value), detail), opaque: true });
+  };
+  const supportedValues = (supported: readonly string[]): string =>
+    supported.length === 0 ? '' : `supported values: ${supported.map(goQuote).join(', ')}`;
   const invalid: Report['invalid'] = (field, value, detail) => addWithValue('Invalid value', field, value, detail);
   return {
     errors,
     invalid,
     required: (field, detail = '') => add('Required value', field, detail),
-    invalidStructure: (field, value, detail) => {
-      errors.push({
-        type: 'Invalid value',
-        field,
-        detail,
-        message: messageOf(field, 'Invalid value', toJson(value), detail),
-        opaque: true,
-      });
-    },
-    notSupported: (field, value, supported) =>
-      addWithValue(
-        'Unsupported value',
-        field,
-        value,
-        supported.length === 0 ? '' : `supported values: ${supported.map(goQuote).join(', ')}`,
-      ),
+    invalidStructure: (field, value, detail) => addStructure('Invalid value', field, value, detail),
+    invalidOmitted: (field, detail) => add('Invalid value', field, detail),
+    notSupported: (field, value, supported) => addWithValue('Unsupported value', field, value, supportedValues(supported)),
+    notSupportedStructure: (field, value, supported) => addStructure('Unsupported value', field, value, supportedValues(supported)),
     duplicate: (field, value) => addWithValue('Duplicate value', field, value, ''),
+    duplicateStructure: (field, value) => addStructure('Duplicate value', field, value, ''),
     notFound: (field, value, detail = '') => addWithValue('Not found', field, value, detail),
     forbidden: (field, detail) => add('Forbidden', field, detail),
     tooLong: (field, maxBytes) => add('Too long', field, `may not be more than ${maxBytes} bytes`),

@@ -53,7 +53,7 @@ export const validateRequirements = (
 };
 
 /** A name that any resource may have; whether it is sound. */
-const validateResourceName: (...args: Parameters<NameRule>) => boolean = (name, field, report) => {
+export const validateResourceName: (...args: Parameters<NameRule>) => boolean = (name, field, report) => {
   const errors = qualifiedNameErrors(name);
   report.invalidEach(field, name, errors);
   if (errors.length > 0) return false;

@@ -1,7 +1,7 @@
 import type { Pod, PodSpec } from '../gen/pod-types.js';
 import { validateImagesSpace } from './containers.js';
 import type { FieldError } from './field-error.js';
-import { validateObjectMeta } from './metadata.js';
+import { subdomainNameErrors, validateObjectMeta } from './metadata.js';
 import { validatePodAnnotations } from './pod-annotations.js';
 import { validatePodSpec } from './pod-spec.js';
 import { createReport, type Report } from './report.js';
@@ -14,9 +14,14 @@ export const validatePod = (pod: Pod): readonly FieldError[] => {
   // A manifest may lack what the types promise.
   const spec: PodSpec = { ...pod.spec, containers: pod.spec?.containers ?? [] };
   const annotations = metadata.annotations ?? {};
-  validateObjectMeta(metadata, 'metadata', report);
+  validateObjectMeta(metadata, { namespaced: true, nameErrors: subdomainNameErrors }, 'metadata', report);
   validatePodAnnotations(annotations, spec, 'metadata.annotations', report);
   validatePodSpec(spec, metadata, 'spec', report);
+  // Only an API server adds ephemeral containers, and to a Pod that runs.
+  if ((spec.ephemeralContainers ?? []).length > 0) report.forbidden('spec.ephemeralContainers', 'cannot be set on create');
+  if (spec.nodeName && (spec.schedulingGates ?? []).length > 0) {
+    report.forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared');
+  }
   validateTokensHaveAccount(spec, 'spec', report);
   validateImagesSpace(spec.containers, 'spec.containers', report);
   validateImagesSpace(spec.initContainers ?? [], 'spec.initContainers', report);

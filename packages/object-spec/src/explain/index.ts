@@ -1,0 +1,2 @@
+export { explainObjectField } from './explain-object-field.js';
+export { objectJsonSchema } from './object-json-schema.js';

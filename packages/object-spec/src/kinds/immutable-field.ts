@@ -1,0 +1,17 @@
+import type { Report } from '@solo-kubelet/pod-spec/schema';
+import { isSameField } from '../object/same-value.js';
+
+const IMMUTABLE = 'field is immutable';
+
+/** Says that a field of a structure must stay as it is, if it does not. */
+export const validateUnchanged = (
+  { struct, name, field }: { readonly struct: string; readonly name: string; readonly field: string },
+  object: object,
+  old: object,
+  report: Report,
+): void => {
+  if (isSameField(struct, name, object, old)) return;
+  const value: unknown = (object as Readonly<Record<string, unknown>>)[name];
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') report.invalid(field, value, IMMUTABLE);
+  else report.invalidStructure(field, value, IMMUTABLE);
+};

@@ -1,0 +1,36 @@
+import type { Draft, NameErrors, Report } from '@solo-kubelet/pod-spec/schema';
+import type { ObjectKindName, ObjectTypes } from '../object/api-object.js';
+
+/** What the owner of the machine or the cluster decides. */
+export interface ObjectPolicy {
+  /** Whether containers of workloads may be privileged. */
+  readonly allowPrivileged: boolean;
+}
+
+/** What upstream's defaults, strategies and validations say about one kind. Every function gets a decoded object; `Draft` may be changed in place. */
+export interface KindRules<T> {
+  /** What is wrong with a name, or with the start of one. */
+  readonly nameErrors: NameErrors;
+  /** Whether `metadata.generation` counts changes of what is wanted, from 1. */
+  readonly countsGeneration: boolean;
+  /** Why an object whose fields were all read cannot be used all the same. */
+  readonly conversionError?: (object: T) => { readonly field: string; readonly message: string } | undefined;
+  /** Fills in what is left out; at every reading. */
+  readonly fillDefaults?: (object: Draft<T>) => void;
+  /** Before the rules are looked at, for a new object: drops what users may not set, adds what is made for them. */
+  readonly prepareCreate?: (object: Draft<T>) => void;
+  /** The same for an object that takes the place of an old one. Without it: `prepareCreate`. */
+  readonly prepareUpdate?: (object: Draft<T>, old: T) => void;
+  /** The rules of the kind, without those of the metadata. */
+  readonly validate: (object: T, report: Report, policy: ObjectPolicy) => void;
+  /** The rules for a change. It calls `validate`, where upstream does. */
+  readonly validateUpdate: (object: T, old: T, report: Report, policy: ObjectPolicy) => void;
+  /** Whether an update looks at the metadata as at that of a new object. */
+  readonly updateChecksMetadata: boolean;
+  /** Whether a change counts in the generation. Without it: one of `spec` does. */
+  readonly isCountedChange?: (object: T, old: T) => boolean;
+  /** What the server would warn of. In an update `old` is there, and `counted` tells whether the generation steps. */
+  readonly warnings?: (object: T, update?: { readonly old: T; readonly counted: boolean }) => readonly string[];
+}
+
+export type RulesByKind = { readonly [Kind in ObjectKindName]?: KindRules<ObjectTypes[Kind]> };

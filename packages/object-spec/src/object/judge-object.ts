@@ -1,0 +1,64 @@
+import type { FieldError } from '@solo-kubelet/pod-spec';
+import { createReport, type Draft, validateCommonMeta, validateObjectMeta, validateUpdatedMeta } from '@solo-kubelet/pod-spec/schema';
+import type { KindRules, ObjectPolicy } from '../kinds/kind-rules.js';
+import type { ObjectKind } from '../kinds/object-kind.js';
+import { rulesByKind } from '../kinds/rules-by-kind.js';
+import type { ApiObject } from './api-object.js';
+import { pathSegmentNameErrors } from './prepare-metadata.js';
+import { isSameField } from './same-value.js';
+
+/** What the server says to an object: the object as it would be kept, or the rules it breaks. */
+export type Judgement =
+  | { readonly ok: true; readonly warnings: readonly string[]; readonly generation: number }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** The rules of a kind; they fit its objects by construction. */
+export const rulesOf = (kind: string): KindRules<ApiObject> =>
+  rulesByKind[kind as keyof typeof rulesByKind] as unknown as KindRules<ApiObject>;
+
+/** Each message once: the same rule may be looked at twice. */
+const unique = (errors: readonly FieldError[]): readonly FieldError[] => [
+  ...new Map(errors.map((error) => [`${error.type}\n${error.message}`, error])).values(),
+];
+
+const uniqueTexts = (texts: readonly string[] | undefined): readonly string[] => [...new Set(texts ?? [])];
+
+/** Prepares a new object in place and looks at it by every rule for its creation. */
+export const judgeNew = (draft: Draft<ApiObject>, { namespaced, kind }: ObjectKind, policy: ObjectPolicy): Judgement => {
+  const rules = rulesOf(kind);
+  rules.prepareCreate?.(draft);
+  const { metadata } = draft;
+  if (rules.countsGeneration) metadata.generation = 1;
+  const object = draft as ApiObject;
+  const report = createReport();
+  validateObjectMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
+  rules.validate(object, report, policy);
+  // The common rules are looked at only when those of the kind found nothing.
+  if (report.errors.length === 0) {
+    validateCommonMeta(object.metadata, { namespaced, nameErrors: pathSegmentNameErrors }, 'metadata', report);
+  }
+  if (report.errors.length > 0) return { ok: false, errors: unique(report.errors) };
+  return { ok: true, warnings: uniqueTexts(rules.warnings?.(object)), generation: Number(metadata.generation ?? 0) };
+};
+
+/** Prepares an object that takes the place of an old one, in place, and looks at it by every rule for the change. */
+export const judgeUpdate = (draft: Draft<ApiObject>, old: ApiObject, { namespaced, kind }: ObjectKind, policy: ObjectPolicy): Judgement => {
+  const rules = rulesOf(kind);
+  const { metadata } = draft;
+  if (old.metadata.generation === undefined) delete metadata.generation;
+  else metadata.generation = old.metadata.generation;
+  if (old.metadata.uid !== undefined) metadata.uid = old.metadata.uid;
+  if (rules.prepareUpdate === undefined) rules.prepareCreate?.(draft);
+  else rules.prepareUpdate(draft, old);
+  const object = draft as ApiObject;
+  const isCounted = rules.isCountedChange ?? ((a: ApiObject, b: ApiObject) => !isSameField(kind, 'spec', a, b));
+  const counted = rules.countsGeneration && isCounted(object, old);
+  if (counted) metadata.generation = Number(metadata.generation ?? 0) + 1;
+  const report = createReport();
+  validateCommonMeta(object.metadata, { namespaced, nameErrors: pathSegmentNameErrors }, 'metadata', report);
+  if (rules.updateChecksMetadata) validateObjectMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
+  validateUpdatedMeta(object.metadata, 'metadata', report);
+  rules.validateUpdate(object, old, report, policy);
+  if (report.errors.length > 0) return { ok: false, errors: unique(report.errors) };
+  return { ok: true, warnings: uniqueTexts(rules.warnings?.(object, { old, counted })), generation: Number(metadata.generation ?? 0) };
+};

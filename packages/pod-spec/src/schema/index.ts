@@ -1,0 +1,47 @@
+// What sibling packages need to read, complete and check other kinds as this one does Pods. Not for use outside of Solo Kubelet: it changes freely.
+export { type DecodeFinding, decodeStruct } from '../decode/decode-pod.js';
+export type { ManifestNode } from '../decode/node.js';
+export { fillPodTemplate } from '../defaults/apply-defaults.js';
+export type { Draft } from '../defaults/draft.js';
+export { roundList } from '../defaults/resource-defaults.js';
+export { fillClaimSpec, fillPersistentSources } from '../defaults/volume-defaults.js';
+export { createIssueFactory, type IssueFactory, isStrictNote } from '../parse/issue-factory.js';
+export { listItems } from '../parse/list-items.js';
+export { type ManifestDocument, readDocuments } from '../parse/read-documents.js';
+export { type DocumentKind, readKind } from '../parse/read-kind.js';
+export { createLineIndex, locateField } from '../parse/source-map.js';
+export { syntaxHint } from '../parse/syntax-hint.js';
+export { printStruct } from '../report/print-pod.js';
+export { fieldErrors, manifestOf, readBatchRecord } from '../report/validate-batch-line.js';
+export { isOvercommitAllowed, isStandardName } from '../resources/resource-name.js';
+export { validateNodeSelector } from '../validation/affinity.js';
+export { goJsonError } from '../validation/go-json-error.js';
+export { byteLength, goQuote } from '../validation/go-print.js';
+export {
+  configKeyErrors,
+  dnsLabelErrors,
+  dnsSubdomainErrors,
+  labelValueErrors,
+  outOfRange,
+  percentErrors,
+  qualifiedNameErrors,
+} from '../validation/grammar.js';
+export { validateLabelSelector, validateLabels } from '../validation/labels.js';
+export { validateNoBacksteps } from '../validation/local-path.js';
+export {
+  labelNameErrors,
+  type NameErrors,
+  subdomainNameErrors,
+  validateCommonMeta,
+  validateFinalizerKind,
+  validateObjectMeta,
+  validateUpdatedMeta,
+} from '../validation/metadata.js';
+export { validatePodTemplate } from '../validation/pod-template.js';
+export { createReport, type Report } from '../validation/report.js';
+export { validateContainerResourceName, validateRequirements, validateResourceName } from '../validation/resource-requirements.js';
+export { validateTolerations } from '../validation/tolerations.js';
+export { ACCESS_MODES, VOLUME_MODES, validateAccessModes, validateClaimSpec } from '../validation/volumes/claim-spec.js';
+export { dropEmpty } from './drop-empty.js';
+export { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema } from './field-schema.js';
+export { nearestName } from './nearest-name.js';

@@ -1,0 +1,27 @@
+import type { ObjectMeta, PodSpec } from '../gen/pod-types.js';
+import { validateLabels } from './labels.js';
+import { validateAnnotations } from './metadata.js';
+import { validatePodAnnotations } from './pod-annotations.js';
+import { validatePodSpec } from './pod-spec.js';
+import type { Report } from './report.js';
+import { validateProfilesMatchAnnotations } from './security-profiles.js';
+
+/** What a workload makes Pods from. */
+export interface PodTemplate {
+  readonly metadata?: ObjectMeta;
+  readonly spec?: PodSpec;
+}
+
+/** Every broken rule of a defaulted pod template. The paths of labels and annotations lack `metadata`, as upstream's. */
+export const validatePodTemplate = ({ metadata = {}, spec: given }: PodTemplate, field: string, report: Report): void => {
+  const spec: PodSpec = { ...given, containers: given?.containers ?? [] };
+  const annotations = metadata.annotations ?? {};
+  validateLabels(metadata.labels, `${field}.labels`, report);
+  validateAnnotations(metadata.annotations, `${field}.annotations`, report);
+  validatePodAnnotations(annotations, spec, `${field}.annotations`, report);
+  validatePodSpec(spec, {}, `${field}.spec`, report);
+  validateProfilesMatchAnnotations(annotations, spec, `${field}.spec`, report);
+  if ((spec.ephemeralContainers ?? []).length > 0) {
+    report.forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template');
+  }
+};
