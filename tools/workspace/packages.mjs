@@ -38,7 +38,8 @@ export const packages = [
   },
   {
     name: 'object-spec',
-    description: 'Turns the text of ConfigMaps, Deployments, Jobs and other objects into defaulted, validated ones, as Kubernetes 1.36 does.',
+    description:
+      'Turns the text of ConfigMaps, Deployments, Jobs and other objects into defaulted, validated ones, as Kubernetes 1.36 does.',
     dependencies: { '@solo-kubelet/pod-spec': ws },
     subpaths: { './explain': 'src/explain/index.ts' },
   },
