@@ -157,6 +157,17 @@ const expectConvergence = (model: CoreModel): void => {
   }
 };
 
+it('shows no end of a container between its kill and its restart under OnFailure', () => {
+  const model = new CoreModel();
+  const it = pod('a', { restartPolicy: 'OnFailure', terminationGracePeriodSeconds: 60, containers: [container('app')] });
+  model.apply('/m/a.yaml', it);
+  expect(model.settle()).toBe(true);
+  model.failLiveness(model.running()[0]!, uidOf(it));
+  expect(model.settle()).toBe(true);
+  expect(model.running()[0]).toMatchObject({ restartCount: 1 });
+  expect(model.violations).toEqual([]);
+});
+
 describe('the core, whatever happens', () => {
   let steps = 0;
   afterAll(() => console.log(`core laws: ${steps} steps`));

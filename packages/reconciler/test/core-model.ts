@@ -1,14 +1,15 @@
-import type { Container, Pod } from '@solo-kubelet/pod-spec';
+import type { Container, Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import { computePodActions } from '../src/core/compute-pod-actions.js';
 import { DEFAULT_BACKOFF } from '../src/core/crash-backoff.js';
 import { isLive, newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../src/core/observed-pod.js';
 import type { PodAction, PodPlan } from '../src/core/pod-action.js';
 import { type PodUid, uidOf } from '../src/core/pod-identity.js';
 import { retryDelayMs } from '../src/core/retry-delay.js';
+import { shownStatus } from '../src/core/status/shown-status.js';
 import { reduceWorld } from '../src/core/world/reduce-world.js';
 import { syncInput } from '../src/core/world/sync-input.js';
 import { emptyWorld, type RestoredRecord, type World, type WorldInput } from '../src/core/world/world.js';
-import { nodeFacts } from '../src/testing/index.js';
+import { nodeFacts, statusTransitionErrors } from '../src/testing/index.js';
 
 type Unstamped<T> = T extends unknown ? Omit<T, 'atMs' | 'wallMs'> : never;
 
@@ -37,6 +38,10 @@ export class CoreModel {
   readonly runtime = new Map<PodUid, Held>();
   readonly violations: string[] = [];
   steps = 0;
+  /** What was last shown of each pod. */
+  private shown = new Map<PodUid, { readonly status: PodStatus; readonly removed: boolean }>();
+  /** Containers that a pass is starting. */
+  private starting: { readonly uid: PodUid; readonly name: string } | undefined;
   private generation = 0;
   private ids = 0;
   private records = new Map<PodUid, RestoredRecord>();
@@ -79,7 +84,30 @@ export class CoreModel {
       );
       this.records.set(podUid, { podUid, status, backoff: Object.fromEntries(backoff) });
     }
+    this.checkStatuses();
     for (const uid of this.records.keys()) if (this.world.restored && !this.world.ledgers.has(uid)) this.records.delete(uid);
+  }
+
+  /** Of every change of a status that anybody could have seen. */
+  private checkStatuses(): void {
+    // Nothing is shown yet.
+    if (!this.world.restored || this.world.observed.generation === 0) {
+      this.shown.clear();
+      return;
+    }
+    for (const [uid, status] of this.world.statuses) {
+      const next = shownStatus(status, this.world.observed.pods.get(uid));
+      const [previous, ledger] = [this.shown.get(uid), this.world.ledgers.get(uid)];
+      const [pod, removed] = [ledger?.pod, ledger?.removed === true];
+      if (next === previous?.status && removed === previous.removed) continue;
+      this.shown.set(uid, { status: next, removed });
+      // A manifest that comes back while what it wanted before is being removed makes its pod anew.
+      if (previous === undefined || (previous.removed && !removed) || pod === undefined || ledger?.admission.state !== 'admitted') continue;
+      const starting = new Set(this.starting?.uid === uid ? [this.starting.name] : []);
+      const errors = statusTransitionErrors({ pod, previous: previous.status, next, removing: removed && previous.removed, starting });
+      this.violations.push(...errors.map((error) => `${uid}: ${error}`));
+    }
+    for (const uid of this.shown.keys()) if (!this.world.statuses.has(uid)) this.shown.delete(uid);
   }
 
   apply(path: string, pod: Pod): void {
@@ -150,9 +178,12 @@ export class CoreModel {
     if (input.ledger.removed || !input.wanted) activity({ type: 'podEnding', orphan: false });
     for (const action of plan.actions) {
       this.steps += 1;
+      this.starting = action.type === 'startContainer' ? { uid, name: action.container.name } : undefined;
       activity({ type: 'actionStarted', action });
       const wrong = fault();
       if (wrong !== 'fail') this.perform(uid, action, input.pod);
+      if (action.type === 'stopContainers') this.listAll(); // as runtime events do
+      this.starting = undefined;
       if (wrong === 'kubeletDies' && !this.options.immortal) {
         this.boot();
         return true;
@@ -212,7 +243,8 @@ export class CoreModel {
           const container = held?.containers.find(({ id }) => id === stop.containerId);
           const least = stop.reason === 'RestartAllContainers' ? 0 : Math.min(container?.terminationGracePeriodSeconds ?? 0, 30);
           if (stop.gracePeriodSeconds < least) this.violations.push(`grace of ${uid} cut to ${stop.gracePeriodSeconds} s`);
-          if (container !== undefined && isLive(container)) this.exit(container, 143);
+          // Who has a minute to end uses it to end well.
+          if (container !== undefined && isLive(container)) this.exit(container, container.terminationGracePeriodSeconds === 60 ? 0 : 143);
         }
         return;
       case 'stopSandbox':

@@ -65,6 +65,8 @@ export interface PodLedger {
   readonly minGeneration: number;
   /** A pass is acting on the pod: what is seen of it now may be half-way. */
   readonly inPass: boolean;
+  /** Containers that the newest pass stops in order to start them again: name → id of the instance that goes. */
+  readonly restarting: ReadonlyMap<string, string>;
   /** How often its manifest was written again as it was. */
   readonly touches: number;
   readonly imagesPulled: boolean;
@@ -99,6 +101,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   busyPasses: 0,
   minGeneration: 0,
   inPass: false,
+  restarting: new Map(),
   touches: 0,
   imagesPulled: false,
   cleaned: false,

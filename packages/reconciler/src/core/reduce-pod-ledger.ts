@@ -3,7 +3,7 @@ import type { PodActivity } from './activity.js';
 import { allContainers } from './container-stop.js';
 import { type BackoffPolicy, currentBackoff, growBackoff } from './crash-backoff.js';
 import { newestContainer, type ObservedPod } from './observed-pod.js';
-import type { PodAction } from './pod-action.js';
+import type { PodAction, StopReason } from './pod-action.js';
 import { type Admission, type PodLedger, withEntry, withoutKey } from './pod-ledger.js';
 import { heldTo, resourcesOfPod } from './resize/pod-resources.js';
 import { isSidecar, restartsAfterExit } from './restart-decision.js';
@@ -26,7 +26,7 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
       // How often the node has ended it is kept, for the case that it starts anew.
       return ledger.removed ? ledger : { ...clearWaits(ledger), backoff: ledger.backoff, removed: true };
     case 'actionStarted':
-      return started(ledger.inPass ? ledger : { ...ledger, inPass: true }, activity.action, context);
+      return started(ledger.inPass ? ledger : { ...ledger, inPass: true, restarting: new Map() }, activity.action, context);
     case 'actionSucceeded':
       return succeeded(ledger, activity.action, context.pod ?? ledger.pod);
     case 'actionFailed':
@@ -50,10 +50,18 @@ export const reducePodLedger = (ledger: PodLedger, activity: PodActivity, contex
   }
 };
 
-const started = (ledger: PodLedger, action: PodAction, context: LedgerContext): PodLedger =>
-  action.type === 'startContainer'
-    ? withActuated(countRestart(ledger, action.container.name, context), action.container, context.pod ?? ledger.pod)
-    : ledger;
+const started = (ledger: PodLedger, action: PodAction, context: LedgerContext): PodLedger => {
+  if (action.type === 'startContainer')
+    return withActuated(countRestart(ledger, action.container.name, context), action.container, context.pod ?? ledger.pod);
+  if (action.type !== 'stopContainers') return ledger;
+  const stopped = action.stops.filter(({ reason }) => STARTED_AGAIN.includes(reason));
+  return stopped.length === 0
+    ? ledger
+    : { ...ledger, restarting: new Map(stopped.map(({ containerName, containerId }) => [containerName, containerId])) };
+};
+
+/** Why a container is stopped that the same pass starts again, if its policy lets it. */
+const STARTED_AGAIN: readonly StopReason[] = ['SpecChanged', 'LivenessProbe', 'StartupProbe', 'ContainerUnknown', 'RestartRequested'];
 
 /** An instance that is started has what it is started with, whatever is heard of it. */
 const withActuated = (ledger: PodLedger, container: Container, pod: Pod | undefined): PodLedger =>
@@ -99,10 +107,14 @@ const succeeded = (ledger: PodLedger, action: PodAction, pod: Pod | undefined): 
 const failed = (ledger: PodLedger, { action, reason, message, retryAtMs }: PodActivity & { type: 'actionFailed' }): PodLedger => {
   if (isResizeStep(action))
     return { ...ledger, resizeFailure: { message, retryAtMs, failures: (ledger.resizeFailure?.failures ?? 0) + 1 } };
-  if (action.type !== 'startContainer') return { ...ledger, failures: ledger.failures + 1, retryAtMs };
+  if (action.type !== 'startContainer') return { ...ledger, failures: ledger.failures + 1, retryAtMs, restarting: new Map() };
   const { name } = action.container;
   const failures = (ledger.startFailures.get(name)?.failures ?? 0) + 1;
-  return { ...ledger, startFailures: withEntry(ledger.startFailures, name, { reason, message, retryAtMs, failures }) };
+  return {
+    ...ledger,
+    restarting: withoutKey(ledger.restarting, name),
+    startFailures: withEntry(ledger.startFailures, name, { reason, message, retryAtMs, failures }),
+  };
 };
 
 /** A step whose failure holds up nothing but the resize. */

@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ContainerStatus as CriContainerStatus } from '@solo-kubelet/cri-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
+
 import {
   type KubeletProcess,
   type StartKubeletOptions,
@@ -14,6 +15,7 @@ import {
 import { stringify } from 'yaml';
 import { createDaemonClient } from '../../../../packages/kubelet-cli/src/client/daemon-client.js';
 import type { EventObject, NodeClient } from '../../../../packages/kubelet-cli/src/client/node-client.js';
+import { statusTransitionErrors } from '../../../../packages/reconciler/src/testing/index.js';
 
 /** A testbed with a kubelet on it, and what tests do to it. */
 export interface TestNode extends AsyncDisposable {
@@ -55,7 +57,12 @@ export const startNode = async (options: StartKubeletOptions = {}, testbed: Test
     await bed[Symbol.asyncDispose]();
     throw new Error(`the kubelet ended:\n${kubelet.log()}`);
   }
-  const pods = (): Promise<readonly Pod[]> => api.listPods(ABORTABLE).catch(() => []);
+  const transitions = watchTransitions();
+  const pods = async (): Promise<readonly Pod[]> => {
+    const all = await api.listPods(ABORTABLE).catch((): readonly Pod[] => []);
+    transitions.see(all);
+    return all;
+  };
   const find = async (name: string): Promise<Pod | undefined> => (await pods()).find(({ metadata }) => metadata.name === `${name}-${NODE}`);
   const running = async (): Promise<ReadonlyMap<string, string>> => {
     const { containers } = await bed.cri.runtime.listContainers({ filter: { state: { state: 1 } } });
@@ -134,6 +141,25 @@ export const startNode = async (options: StartKubeletOptions = {}, testbed: Test
     [Symbol.asyncDispose]: async () => {
       await kubelet[Symbol.asyncDispose]();
       await bed[Symbol.asyncDispose]();
+      if (transitions.errors.length > 0) throw new Error(`statuses changed as they never may:\n${transitions.errors.join('\n')}`);
+    },
+  };
+};
+
+/** Compares every status that a test ever sees with the one before. */
+const watchTransitions = () => {
+  const errors: string[] = [];
+  let shown: ReadonlyMap<string, Pod> = new Map();
+  return {
+    errors,
+    see: (pods: readonly Pod[]): void => {
+      for (const pod of pods) {
+        const [previous, next] = [shown.get(pod.metadata.uid)?.status, pod.status];
+        // A pod that was refused or ended by the node starts anew later, and so does one whose manifest comes back.
+        if (previous === undefined || next === undefined || previous.startTime !== next.startTime) continue;
+        errors.push(...statusTransitionErrors({ pod, previous, next }).map((error) => `${pod.metadata.name}: ${error}`));
+      }
+      shown = new Map(pods.map((pod) => [pod.metadata.uid, pod]));
     },
   };
 };

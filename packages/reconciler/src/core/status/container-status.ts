@@ -5,7 +5,7 @@ import { allContainers } from '../container-stop.js';
 import { isLive, newestContainer, type ObservedContainer } from '../observed-pod.js';
 import { crashBackoff } from '../plan-running-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
-import { failedInitRestarts, initSucceeded, isSidecar, restartsAfterExit } from '../restart-decision.js';
+import { effectivePolicy, failedInitRestarts, initSucceeded, isSidecar, restartsAfterExit } from '../restart-decision.js';
 import { isTerminal } from '../termination.js';
 import type { PodStatusInput } from './derive-pod-status.js';
 import { kubernetesTime } from './kubernetes-time.js';
@@ -15,7 +15,7 @@ const MAX_MESSAGES_BYTES = 12_288;
 
 /** Status of one container as Kubernetes shows it. `init`: the container is from spec.initContainers. */
 export const deriveContainerStatus = (
-  input: RunningPodInput & Pick<PodStatusInput, 'recursiveReadOnly'>,
+  input: RunningPodInput & Pick<PodStatusInput, 'recursiveReadOnly' | 'settled'>,
   container: Container,
   init: boolean,
 ): ContainerStatus => {
@@ -26,6 +26,7 @@ export const deriveContainerStatus = (
   );
   if (newest === undefined && previous !== undefined && podEnding(input) === 'removed') return asItEnded(previous);
   if (newest === undefined && previous !== undefined && staysAsItEnded(input, container, init, previous)) return previous;
+  if (newest !== undefined && previous !== undefined && isBeingRestarted(input, container, newest, previous)) return previous;
   const limit = Math.floor(MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length));
   const observedState = newest === undefined ? stateWithoutInstance(input, container, init, previous) : stateOf(newest, previous, limit);
   const earlier = earlierState(instances, previous, limit) ?? goneState(input, newest, previous);
@@ -126,6 +127,24 @@ const stateWithoutInstance = (
 /** Of a pod that is being removed nothing begins any more: its containers show how they ended while their records go. */
 const asItEnded = (previous: ContainerStatus): ContainerStatus =>
   previous.state?.running === undefined ? previous : { ...previous, state: lost(previous), ready: false, started: false };
+
+/**
+ * Between the stop and the start of one pass: an exit code by which the container would not run again is not its end, and an API server would take
+ * no other state after it.
+ */
+const isBeingRestarted = (
+  { pod, ledger, settled }: RunningPodInput & Pick<PodStatusInput, 'settled'>,
+  container: Container,
+  newest: ObservedContainer,
+  previous: ContainerStatus,
+): boolean =>
+  settled === false &&
+  newest.state === 'exited' &&
+  ledger.restarting.get(container.name) === newest.id &&
+  effectivePolicy(pod, container) !== 'Never' &&
+  !restartsAfterExit(pod, container, newest.exitCode) &&
+  previous.state?.running !== undefined &&
+  previous.containerID === containerIdUrl(newest);
 
 /** The runtime has forgotten a container that has ended for good: its last status tells all there is to tell. */
 const staysAsItEnded = (input: RunningPodInput, container: Container, init: boolean, { state }: ContainerStatus): boolean =>
