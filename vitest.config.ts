@@ -18,6 +18,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          setupFiles: ['tools/workspace/seed-setup.ts'],
           include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/*/src/**/*.test.ts'],
           exclude: [
             '**/*.sim.test.ts',
@@ -36,6 +37,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'simulation',
+          setupFiles: ['tools/workspace/seed-setup.ts'],
           include: ['packages/*/**/*.sim.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 300_000,

@@ -81,6 +81,12 @@ export const fakeRuntime = ({
   const cleaned = new Set<PodUid>();
   const containerCgroups = new Map<string, ResourceRequirements>();
   const podCgroups = new Map<PodUid, PodResources>();
+  /** What a container uses now: as much as the script says, but never more than it is held to, as on a real machine. */
+  const usedMemory = (containerId: string, name: string, uid: PodUid): number => {
+    const limits = [containerCgroups.get(containerId)?.limits?.['memory'], podCgroups.get(uid)?.pod?.limits?.['memory']];
+    const bytes = limits.flatMap((limit) => (limit === undefined ? [] : [Number(quantityValue(limit))]));
+    return Math.min(memoryBytes(name, uid), ...bytes);
+  };
   let ids = 0;
   const listeners = new Set<(uid: PodUid) => void>();
   const notify = (uid: PodUid): void => {
@@ -289,13 +295,13 @@ export const fakeRuntime = ({
       }),
     memoryUsage: ({ podSandboxId, containerIds }, { signal }) =>
       call('memoryUsage', undefined, podSandboxId, signal, () => {
-        const used = (id: string): number => memoryBytes(find(id)?.name ?? '', uidOf(ownerOf(id)?.pod ?? nobody));
+        const used = (id: string): number => usedMemory(id, find(id)?.name ?? '', uidOf(ownerOf(id)?.pod ?? nobody));
         return { containers: new Map(containerIds.map((id) => [id, used(id)])) };
       }),
     updateResources: (pod, container, containerId, { signal }) =>
       call('updateResources', uidOf(pod), container.name, signal, () => {
         const limit = heldTo(pod, container).limits?.['memory'];
-        const used = memoryBytes(container.name, uidOf(pod));
+        const used = usedMemory(containerId, container.name, uidOf(pod));
         if (limit !== undefined && used > Number(quantityValue(limit)))
           violations.push(`${container.name} of ${uidOf(pod)} ran out of memory`);
         containerCgroups.set(containerId, heldTo(pod, container));
