@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { main } from '../src/main.js';
 import { fakeIo } from './fake-io.js';
@@ -54,6 +57,33 @@ describe('main', () => {
 });
 
 describe('validate', () => {
+  it('asks probe plugins about their annotations', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'solo-kubelet-validate-'));
+    try {
+      const plugin = join(directory, 'redis.mjs');
+      const check = `if (!action?.port) throw new Error('redis needs a port');`;
+      await writeFile(
+        plugin,
+        `export default { field: 'redis', validate(action) { ${check} }, probe() { throw new Error('no attempt'); } };`,
+      );
+      const probe = (value: string) =>
+        `---\n{apiVersion: v1, kind: Pod, metadata: {name: web, annotations: {probes.solo-kubelet.dev/c.readiness: '${value}'}}, spec: {containers: [{name: c, image: i}]}}`;
+      const validated = async (value: string) =>
+        (await callAs('kubelet-cli', ['validate', '--probe-plugin', plugin, '-'], probe(value))).out;
+      expect(await validated('{"redis": {}}')).toContain(
+        'annotation probes.solo-kubelet.dev/c.readiness is refused by its plugin: redis needs a port\n',
+      );
+      expect(await validated('{"rdis": {}}')).toContain('is not used: no plugin serves probes of kind rdis\n');
+      expect(await validated('{"redis": {"port": 1}}')).toBe('-: can run\n');
+      expect(await call('validate', '--probe-plugin', join(directory, 'none.mjs'), '-')).toMatchObject({
+        status: 1,
+        err: expect.stringContaining(`--probe-plugin ${join(directory, 'none.mjs')}: `),
+      });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   const pod = (name: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec: {containers: [{name: a, image: i}]}\n`;
 
   it('answers a batch line by line, in order, whatever the verdicts', async () => {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import { from, lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProbeHandler, ProbeOutcome } from '../src/index.js';
@@ -45,6 +46,32 @@ const askUntilBack = async (handler: ProbeHandler | undefined, action: unknown =
 };
 
 describe('createPluginHost', () => {
+  it('tells which annotations a plugin does not take, without an attempt', async () => {
+    const file = await plugin('checked', 'throw new Error("no attempt was wanted");');
+    await using plugins = await host([file]);
+    const podOf = (annotations: Readonly<Record<string, string>>) =>
+      ({ metadata: { annotations }, spec: { containers: [{ name: 'app' }] } }) as unknown as Pod;
+    const annotation = 'probes.solo-kubelet.dev/app.readiness';
+    expect(await plugins.refusedProbes(podOf({ [annotation]: '{"checked":{"bad":true}}' }))).toEqual([
+      { annotation, message: 'bad is not allowed' },
+    ]);
+    for (const taken of ['{"checked":{}}', '{"foreign":{"bad":true}}', '{']) {
+      expect(await plugins.refusedProbes(podOf({ [annotation]: taken }))).toEqual([]);
+    }
+  });
+
+  it('does not wait for a validation whose thread ended', async () => {
+    const file = await plugin('ends', 'process.exit(3);');
+    await using plugins = await host([file]);
+    const pod = {
+      metadata: { annotations: { 'probes.solo-kubelet.dev/app.liveness': '{"ends":{}}' } },
+      spec: { containers: [{ name: 'app' }] },
+    };
+    const attempt = ask(plugins.handlers[0]);
+    expect(await plugins.refusedProbes(pod as unknown as Pod)).toEqual([]);
+    expect((await attempt).result).toBe('unknown');
+  });
+
   it('runs a plugin and tells it about the target', async () => {
     const file = await plugin(
       'echo',

@@ -6,6 +6,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
+import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
 import {
   createReconciler,
   type EventDraft,
@@ -19,7 +20,7 @@ import {
   steadyScheduler,
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
-import { firstValueFrom, merge, Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import { firstValueFrom, merge, mergeMap, Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
 import { extraNetworksHook } from '../cni/network-hook.js';
 import { readRuntimeNetwork } from '../cni/runtime-network.js';
 import { loopPeriodMs } from '../config/loop-period.js';
@@ -29,7 +30,7 @@ import { allServices } from './all-services.js';
 import { catchStrayErrors } from './catch-stray-errors.js';
 import { deviceFacts } from './device-plugins.js';
 import type { KubeletContext } from './kubelet-services.js';
-import { logActivity, logEvent, logManifestEvent } from './log-activity.js';
+import { logActivity, logEvent, logManifestEvent, logRefusedProbes } from './log-activity.js';
 import { manifestSources } from './manifest-events.js';
 import type { NodeResourceManagers } from './resource-managers.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
@@ -48,6 +49,8 @@ export interface KubeletParts {
   readonly networks: ExtraNetworks;
   readonly credentials: ImageCredentials;
   readonly probes: readonly AnyProbeHandler[];
+  /** What the plugins among them do not take. */
+  readonly refusedProbes: PluginHost['refusedProbes'];
   readonly keptEvents: EventFile;
   readonly earlierEvents: readonly KubeletEvent[];
   readonly runtimeVersion: KubeletContext['runtimeVersion'];
@@ -150,6 +153,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     strayErrors$,
     manifests$,
     manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeKinds))),
+    manifestEvent$.pipe(mergeMap((event) => logRefusedProbes(logger, event, parts.refusedProbes))),
     events$.pipe(tap((event) => logEvent(logger, event))),
     parts.keptEvents.keep(events$, parts.earlierEvents),
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),

@@ -1,8 +1,9 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import { type KubeletEvent, podUid } from '@solo-kubelet/reconciler';
 import { pod } from '@solo-kubelet/reconciler/testing';
 import { expect, it } from 'vitest';
-import { activityFields, logEvent, logManifestEvent } from './log-activity.js';
+import { activityFields, logEvent, logManifestEvent, logRefusedProbes } from './log-activity.js';
 
 it('logs containers by name: values of variables never reach a record', () => {
   const container = { name: 'app', image: 'app:1', env: [{ name: 'PASSWORD', value: 'hunter2' }] };
@@ -73,5 +74,21 @@ it('tells of a probe that no plugin serves, when its Pod comes', () => {
   applied('redis');
   expect(warnings).toEqual([
     [{ path: '/pods/web.yaml', pod: 'default/web', annotation, kind: 'redis' }, 'No plugin serves this kind of probe (--probe-plugin)'],
+  ]);
+});
+
+it('tells of a probe that its plugin does not take, when its Pod comes', async () => {
+  const warnings: unknown[] = [];
+  const logger = { warn: (...line: readonly unknown[]) => void warnings.push(line) } as unknown as Logger;
+  const annotation = 'probes.solo-kubelet.dev/app.readiness';
+  const origin = { source: 'file', path: '/pods/web.yaml', document: 0 } as const;
+  const refused = async () => [{ annotation, message: 'redis needs a port' }];
+  await logRefusedProbes(logger, { type: 'applied', origin, pod: pod('web'), warnings: [] }, refused);
+  await logRefusedProbes(logger, { type: 'removed', origin, podKey: 'default/web' } as ManifestEvent, refused);
+  expect(warnings).toEqual([
+    [
+      { path: '/pods/web.yaml', pod: 'default/web', annotation, reason: 'redis needs a port' },
+      'The plugin does not take this probe; no attempt will succeed',
+    ],
   ]);
 });

@@ -1,6 +1,7 @@
 import type { LogFields, Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import { CUSTOM_PROBE_PREFIX, customProbes } from '@solo-kubelet/probe-engine';
+import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
 import type { ContainerStop, KubeletActivity, KubeletEvent, PodAction } from '@solo-kubelet/reconciler';
 
 /** Tells what the manifests do: every rejection with its place in the file. `probeKinds`: what there are handlers for. */
@@ -45,6 +46,15 @@ const logCustomProbes = (logger: Logger, { pod, origin }: ManifestEvent & { type
     if (kinds.includes(custom.field)) continue;
     const annotation = `${CUSTOM_PROBE_PREFIX}${containerName}.${kind}`;
     logger.warn({ ...fields, annotation, kind: custom.field }, 'No plugin serves this kind of probe (--probe-plugin)');
+  }
+};
+
+/** What a plugin does not take of its annotations is told once too. */
+export const logRefusedProbes = async (logger: Logger, event: ManifestEvent, refusedProbes: PluginHost['refusedProbes']): Promise<void> => {
+  if (event.type !== 'applied') return;
+  for (const { annotation, message } of await refusedProbes(event.pod)) {
+    const fields = { path: event.origin.path, pod: podName(event.pod.metadata), annotation, reason: message };
+    logger.warn(fields, 'The plugin does not take this probe; no attempt will succeed');
   }
 };
 

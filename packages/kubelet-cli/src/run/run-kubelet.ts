@@ -91,6 +91,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       networks,
       credentials,
       probes,
+      refusedProbes: plugins.refusedProbes,
       keptEvents,
       earlierEvents,
       runtimeVersion,

@@ -5,7 +5,8 @@ import { joinSignals } from '@solo-kubelet/timers';
 import { tap } from 'rxjs';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print, usesColor } from '../cli-io.js';
-import { type CommandInput, flagOption, textOption, textsOption } from '../command.js';
+import { namedProbePlugins } from '../client/named-probe-plugins.js';
+import { type CommandInput, flagOption, textOption } from '../command.js';
 import { DEFAULT_DATA_DIRECTORY } from '../config/default-paths.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { parseGoDuration } from '../config/go-duration.js';
@@ -77,9 +78,8 @@ const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): P
   });
 };
 
-/** A path is taken from the working directory: unlike a service, `up` is called by hand. */
 const pluginsOf = (input: CommandInput) => ({
-  probePlugins: textsOption(input, 'probe-plugin').map((name) => (/^\.{0,2}\//.test(name) ? resolve(name) : name)),
+  probePlugins: namedProbePlugins(input),
 });
 
 interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment'> {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { silentLogger } from '@solo-kubelet/diagnostics';
 import {
   githubAnnotations,
   type ParseResult,
@@ -10,8 +11,10 @@ import {
   sarifLog,
   validateBatchLine,
 } from '@solo-kubelet/pod-spec';
+import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
 import { CliError } from '../cli-error.js';
 import { type CliIo, usesColor, write, writeRaw } from '../cli-io.js';
+import { namedProbePlugins } from '../client/named-probe-plugins.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 import { escapeDocument } from '../output/document-text.js';
@@ -24,7 +27,8 @@ export const validate = async (input: CommandInput, io: CliIo): Promise<number> 
   if (flagOption(input, 'objects')) throw usage('--objects goes with --batch');
   if (input.operands.length === 0) throw usage('validate which files?');
   const strict = flagOption(input, 'strict');
-  const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict })));
+  await using plugins = await loadPlugins(input);
+  const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict }, plugins)));
   await writeRaw(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
   return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
 };
@@ -52,7 +56,24 @@ interface Checked {
   readonly messages: readonly string[];
 }
 
-const check = async (io: CliIo, path: string, options: { readonly nodeName: string; readonly strict: boolean }): Promise<Checked> => {
+/** The probe plugins that judge annotations; undefined when none is named. @throws CliError CLI_NOT_FOUND for one that cannot be loaded */
+const loadPlugins = async (input: CommandInput): Promise<PluginHost | undefined> => {
+  const packages = namedProbePlugins(input);
+  if (packages.length === 0) return undefined;
+  const { probePlugins } = await import('../run/probe-plugins.js');
+  const host = await probePlugins(packages, silentLogger);
+  const [failure] = host.failures;
+  if (failure === undefined) return host;
+  await host[Symbol.asyncDispose]();
+  throw new CliError({ code: 'CLI_NOT_FOUND', message: `--probe-plugin ${failure.package}: ${failure.message}` });
+};
+
+const check = async (
+  io: CliIo,
+  path: string,
+  options: { readonly nodeName: string; readonly strict: boolean },
+  plugins: PluginHost | undefined,
+): Promise<Checked> => {
   const text = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
   const results = parseManifest(text, { path, source: 'file', ...options }).documents.map(({ result }) => result);
   return {
@@ -63,17 +84,29 @@ const check = async (io: CliIo, path: string, options: { readonly nodeName: stri
     issues: results.flatMap((result) => (result.ok ? result.warnings : result.issues)),
     messages: [
       ...results.flatMap((result) => (!result.ok && result.issues.length === 0 ? [result.message] : [])),
-      ...(await Promise.all(results.map((result) => (result.ok ? probeIssues(result.pod) : [])))).flat(),
+      ...(await Promise.all(results.map((result) => (result.ok ? probeIssues(result.pod, plugins) : [])))).flat(),
       ...(results.length === 0 ? ['there is no Pod in it'] : []),
     ],
   };
 };
 
-/** Annotations for probe plugins that the kubelet would pass over. */
-const probeIssues = async (pod: Pod): Promise<readonly string[]> => {
+/** Annotations for probe plugins that the kubelet would pass over, and those that the plugins do not take. */
+const probeIssues = async (pod: Pod, plugins: PluginHost | undefined): Promise<readonly string[]> => {
   if (!Object.keys(pod.metadata.annotations ?? {}).some((key) => key.startsWith('probes.solo-kubelet.dev/'))) return [];
-  const { customProbes } = await import('@solo-kubelet/probe-engine');
-  return customProbes(pod).issues.map(({ annotation, message }) => `annotation ${annotation} is not used: ${message}`);
+  const { CUSTOM_PROBE_PREFIX, customProbes } = await import('@solo-kubelet/probe-engine');
+  const { probes, issues } = customProbes(pod);
+  const served = plugins?.handlers.map(({ field }) => field);
+  const unserved = probes.filter(({ custom }) => served?.includes(custom.field) === false);
+  return [
+    ...issues.map(({ annotation, message }) => `annotation ${annotation} is not used: ${message}`),
+    ...unserved.map(
+      ({ containerName, kind, custom }) =>
+        `annotation ${CUSTOM_PROBE_PREFIX}${containerName}.${kind} is not used: no plugin serves probes of kind ${custom.field}`,
+    ),
+    ...((await plugins?.refusedProbes(pod)) ?? []).map(
+      ({ annotation, message }) => `annotation ${annotation} is refused by its plugin: ${message}`,
+    ),
+  ];
 };
 
 const report = (io: CliIo, checked: readonly Checked[], format: string): string => {

@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import { checkDuration, delay } from '@solo-kubelet/timers';
+import { CUSTOM_PROBE_PREFIX, type CustomProbeIssue, customProbes } from '../core/custom-probes.js';
 import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
 import { probeTiming } from '../probe-target.js';
 import { type PluginWorker, type PluginWorkerOptions, startPluginWorker } from './plugin-worker.js';
@@ -32,6 +34,11 @@ export interface PluginFailure {
 export interface PluginHost extends AsyncDisposable {
   /** One per plugin, for `runProbes`. */
   readonly handlers: readonly ProbeHandler[];
+  /**
+   * Asks the plugins whether they take what a Pod's annotations give them; the annotations that they do not take. Those of kinds that no plugin serves,
+   * and those that are wrong in themselves (`customProbes`), are not among them.
+   */
+  refusedProbes(pod: Pod): Promise<readonly CustomProbeIssue[]>;
   /** Plugins that could not be loaded; probes of their kinds are `unknown`. */
   readonly failures: readonly PluginFailure[];
 }
@@ -57,6 +64,15 @@ export const createPluginHost = async (options: PluginHostOptions): Promise<Plug
   return {
     handlers: plugins.map(({ handler }) => handler),
     failures,
+    refusedProbes: async (pod) => {
+      const found = await Promise.all(
+        customProbes(pod).probes.map(async ({ containerName, kind, custom }): Promise<readonly CustomProbeIssue[]> => {
+          const message = await plugins.find(({ handler }) => handler.field === custom.field)?.validate(custom.action);
+          return message === undefined ? [] : [{ annotation: `${CUSTOM_PROBE_PREFIX}${containerName}.${kind}`, message }];
+        }),
+      );
+      return found.flat();
+    },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(plugins.map(({ stop }) => stop()));
     },
@@ -65,6 +81,7 @@ export const createPluginHost = async (options: PluginHostOptions): Promise<Plug
 
 interface Plugin {
   readonly handler: ProbeHandler;
+  validate(action: unknown): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
@@ -117,6 +134,7 @@ const startPlugin = async (name: string, options: PluginHostOptions): Promise<Pl
   };
   return {
     handler,
+    validate: async (action) => current?.validate(action),
     stop: async () => {
       stopping.abort();
       await current?.stop();

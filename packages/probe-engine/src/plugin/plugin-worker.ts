@@ -21,6 +21,8 @@ export interface PluginWorker {
   readonly field: string;
   /** Settles with an outcome whatever happens to the thread. */
   probe(action: unknown, target: PluginTarget, signal: AbortSignal): Promise<ProbeOutcome>;
+  /** Why the plugin does not take an action; undefined when it does, and when the thread ends before it says. */
+  validate(action: unknown): Promise<string | undefined>;
   /** Settles with the reason when the thread has ended. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
@@ -33,6 +35,7 @@ export const startPluginWorker = (options: PluginWorkerOptions): Promise<PluginW
     // No environment: what the kubelet was started with is none of a plugin's business.
     const worker = new Worker(workerScript, { eval: true, workerData: url, env: {}, stdout: true, stderr: true, resourceLimits, name });
     const pending = new Map<number, (outcome: ProbeOutcome) => void>();
+    const validating = new Map<number, (fault: string | undefined) => void>();
     let lastId = 0;
     let reason: string | undefined;
     const post = (message: ToWorker): void => worker.postMessage(message);
@@ -56,6 +59,8 @@ export const startPluginWorker = (options: PluginWorkerOptions): Promise<PluginW
         const why = reason ?? `it exited with code ${code}`;
         for (const settle of pending.values()) settle({ result: 'unknown', output: `probe plugin ${name}: ${why}` });
         pending.clear();
+        for (const settle of validating.values()) settle(undefined);
+        validating.clear();
         reject(new Error(why));
         resolveEnd(why);
       });
@@ -85,15 +90,30 @@ export const startPluginWorker = (options: PluginWorkerOptions): Promise<PluginW
         });
       });
 
+    const validate: PluginWorker['validate'] = (action) =>
+      new Promise((settle) => {
+        if (reason !== undefined) {
+          settle(undefined);
+          return;
+        }
+        lastId += 1;
+        validating.set(lastId, settle);
+        post({ type: 'validate', id: lastId, action });
+      });
+
     worker.on('message', (message: FromWorker) => {
       switch (message.type) {
         case 'ready':
           loaded();
-          resolve({ field: message.field, probe, ended, stop: async () => void (await worker.terminate()) });
+          resolve({ field: message.field, probe, validate, ended, stop: async () => void (await worker.terminate()) });
           break;
         case 'refused':
           reason = message.message;
           void worker.terminate();
+          break;
+        case 'validated':
+          validating.get(message.id)?.(message.fault);
+          validating.delete(message.id);
           break;
         case 'outcome':
           pending.get(message.id)?.(message.outcome);

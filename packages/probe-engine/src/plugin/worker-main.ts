@@ -4,11 +4,14 @@ import type { PluginTarget, ProbePlugin } from './probe-plugin.js';
 
 export type ToWorker =
   | { readonly type: 'probe'; readonly id: number; readonly action: unknown; readonly target: PluginTarget }
+  | { readonly type: 'validate'; readonly id: number; readonly action: unknown }
   | { readonly type: 'abort'; readonly id: number };
 
 export type FromWorker =
   | { readonly type: 'ready'; readonly field: string }
   | { readonly type: 'refused'; readonly message: string }
+  /** `fault`: why the plugin does not take the action; none when it does. */
+  | { readonly type: 'validated'; readonly id: number; readonly fault?: string }
   | { readonly type: 'outcome'; readonly id: number; readonly outcome: ProbeOutcome };
 
 /**
@@ -36,6 +39,15 @@ const workerMain = (port: MessagePort, load: (url: string) => Promise<{ default?
     send({ type: 'outcome', id, outcome });
   };
 
+  const validate = (plugin: ProbePlugin, { id, action }: ToWorker & { type: 'validate' }): void => {
+    try {
+      plugin.validate(action);
+      send({ type: 'validated', id });
+    } catch (error) {
+      send({ type: 'validated', id, fault: text(error).slice(0, 1_024) });
+    }
+  };
+
   load(url).then(
     (module) => {
       const plugin = module.default as ProbePlugin | undefined;
@@ -45,6 +57,7 @@ const workerMain = (port: MessagePort, load: (url: string) => Promise<{ default?
       }
       port.on('message', (message: ToWorker) => {
         if (message.type === 'abort') running.get(message.id)?.abort();
+        else if (message.type === 'validate') validate(plugin, message);
         else void probe(plugin, message);
       });
       send({ type: 'ready', field: plugin.field });
