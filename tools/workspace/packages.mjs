@@ -34,6 +34,7 @@ export const packages = [
     description: 'Turns Pod manifest text into a defaulted, validated Pod or a list of located issues, as Kubernetes 1.36 does.',
     dependencies: { '@solo-kubelet/diagnostics': ws },
     subpaths: { './explain': 'src/explain/index.ts', './schema': 'src/schema/index.ts' },
+    assets: { './schema/pod.schema.json': './schema/pod.schema.json' },
     files: ['schema'],
   },
   {
@@ -72,7 +73,9 @@ export const packages = [
     description:
       'CRI v1 (containerd, CRI-O) as typed promises, async iterables and one stream of changes; with a CRI server in memory for tests.',
     dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/timers': ws, '@grpc/grpc-js': catalog, '@bufbuild/protobuf': catalog },
-    subpaths: { './testing': 'src/testing/index.ts' },
+    peerDependencies: { rxjs: catalog },
+    optionalPeers: ['rxjs'],
+    subpaths: { './testing': 'src/testing/index.ts', './rx': 'src/rx/index.ts' },
   },
   {
     name: 'cni-invoker',

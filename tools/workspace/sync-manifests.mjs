@@ -28,6 +28,7 @@ const manifest = (pkg, version) => {
     exports: {
       '.': entry('src/index.ts'),
       ...Object.fromEntries(Object.entries(pkg.subpaths ?? {}).map(([key, source]) => [key, entry(source)])),
+      ...pkg.assets,
       './package.json': './package.json',
     },
     files: ['dist', 'README.md', 'CHANGELOG.md', 'LICENSE', ...(pkg.files ?? [])],

@@ -8,8 +8,8 @@ export interface SocketTrouble {
 }
 
 const hints: Readonly<Record<string, string>> = {
-  ENOENT: 'The socket does not exist. Is the container runtime running, and is this the right --container-runtime-endpoint?',
-  ENOTDIR: 'Part of the socket path is not a directory. Check --container-runtime-endpoint.',
+  ENOENT: 'The socket does not exist. Is the container runtime running, and is this its socket?',
+  ENOTDIR: 'Part of the socket path is not a directory. Check the endpoint.',
   ECONNREFUSED: 'The socket file is there but nobody listens. Is the container runtime running?',
   EACCES: 'No permission to open the socket. The runtime socket belongs to root.',
 };

@@ -180,6 +180,7 @@ export type {
 } from './gen/pod-types.js';
 export { containerHash } from './identity/container-hash.js';
 export { applyStaticPodDefaults, configHashAnnotation, type StaticPodOptions } from './identity/static-pod.js';
+export { createManifestMap, type ManifestField, type ManifestMap } from './parse/manifest-map.js';
 export {
   type ManifestResult,
   type ParsedManifest,
@@ -190,7 +191,8 @@ export {
   parsePod,
   parseUrlManifest,
 } from './parse/parse-pod.js';
-export type { PodSpecIssue, PodSpecIssueCode } from './parse/pod-spec-issue.js';
+export { byPlace, type PodSpecIssue, type PodSpecIssueCode, type SourceFix } from './parse/pod-spec-issue.js';
+export type { SourceRange } from './parse/source-map.js';
 export { PodSpecError, type PodSpecErrorCode } from './pod-spec-error.js';
 export type { Amount, QuantityFormat } from './quantity/amount.js';
 export { formatAmount } from './quantity/format-quantity.js';

@@ -94,7 +94,7 @@ const unreadable = ({ problem, start }: ManifestDocument, text: string, issues: 
 const setUp = (source: string | Uint8Array, path: string, first: boolean) => {
   const documents = readDocuments(source, { first });
   const place = createLineIndex(documents.text);
-  return { ...documents, place, issues: createIssueFactory(path, place) };
+  return { ...documents, place, issues: createIssueFactory(path, place, documents.text) };
 };
 
 const tooLargeResult = (issues: IssueFactory): ObjectResult =>

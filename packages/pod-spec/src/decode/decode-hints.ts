@@ -17,6 +17,19 @@ export const mismatchHint = (field: FieldSchema, node: ManifestNode, whole: bool
   return /^\d+(?:ms|s|m|h)$/.test(node.value) ? 'a number alone, without a unit' : '';
 };
 
+/** The value as it should be written; undefined where that is not for us to say. */
+export const mismatchFix = (field: FieldSchema, node: ManifestNode, whole: boolean): string | undefined => {
+  if (whole || node.kind !== 'scalar' || field.struct !== undefined) return undefined;
+  if (field.base === 'string') {
+    return node.type === 'boolean' || node.type === 'number' ? JSON.stringify(String(node.value)) : undefined;
+  }
+  if (node.type !== 'string') return undefined;
+  if (field.base === 'bool' && /^(?:true|false|yes|no|on|off)$/i.test(node.value)) {
+    return String(/^(?:true|yes|on)$/i.test(node.value));
+  }
+  return (field.base === 'int32' || field.base === 'int64') && /^[-+]?\d+$/.test(node.value) ? node.value.replace('+', '') : undefined;
+};
+
 const fieldNames = ({ fields }: StructSchema): string => {
   const names = fields.slice(0, 4).map(({ name }) => name);
   return fields.length > names.length ? `${names.join(', ')}, …` : names.join(', ');

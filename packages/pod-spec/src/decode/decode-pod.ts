@@ -2,7 +2,7 @@ import type { Int64 } from '../gen/pod-types.js';
 import { formatExactly } from '../quantity/format-quantity.js';
 import { readQuantity } from '../quantity/parse-quantity.js';
 import type { FieldSchema, StructSchema } from '../schema/field-schema.js';
-import { mismatchHint, unknownFieldHint } from './decode-hints.js';
+import { mismatchFix, mismatchHint, unknownFieldHint } from './decode-hints.js';
 import type { ListNode, ManifestNode, MapNode, ScalarNode } from './node.js';
 
 /** Something wrong with a value, or a field that will not count, before any rule of the API is applied. */
@@ -11,6 +11,8 @@ export interface DecodeFinding {
   readonly field: string;
   readonly message: string;
   readonly hint: string;
+  /** What to write in place of what stands there, when that is all there is to do. */
+  readonly fix?: string;
   readonly start: number;
   readonly end: number;
 }
@@ -100,6 +102,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       field: at,
       message: `expected ${expected}, found ${describe(node)}`,
       hint: mismatchHint(field, node, whole),
+      fix: mismatchFix(field, node, whole),
       start: node.start,
       end: node.end,
     });
@@ -189,7 +192,8 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       if (node.kind === 'map') return struct(field.struct, node, at, before as Values | undefined);
       if (node.kind === 'scalar' && node.type === 'null') return before ?? struct(field.struct, undefined, at, undefined);
       mismatch(field, node, at, 'a map');
-      return undefined;
+      // The Pod is refused; rules that are applied all the same need its shape.
+      return before ?? struct(field.struct, undefined, at, undefined);
     }
     if (node.kind === 'scalar' && node.type === 'null' && field.base !== 'Quantity') {
       if (field.base === 'Bytes') nullBytes(node, at);
@@ -200,12 +204,15 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
 
   const listOf = (field: FieldSchema, node: ListNode, at: string, before: unknown): unknown[] => {
     const old = Array.isArray(before) ? (before as unknown[]) : [];
-    return node.items.map((item, i) => one(field, item, `${at}[${i}]`, old[i]));
+    return node.items.map((item, i) => one(field, item, `${at}[${i}]`, old[i]) ?? zeroOf(field.base));
   };
 
   const mapOf = (field: FieldSchema, node: MapNode, at: string, before: unknown): Values => {
     const result: Values = Object.assign(Object.create(null), before);
-    for (const { key, value } of node.entries) result[key] = one(field, value, `${at}[${key}]`, undefined);
+    for (const { key, value } of node.entries) {
+      const item = one(field, value, `${at}[${key}]`, undefined);
+      if (item !== undefined) result[key] = item;
+    }
     return { ...result };
   };
 
@@ -245,6 +252,7 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
           field: fieldPath,
           message: `unknown field ${JSON.stringify(key)}, ignored`,
           hint,
+          fix: /^did you mean (.*)\?$/.exec(hint)?.[1],
           start: keyStart,
           end: keyEnd,
         });

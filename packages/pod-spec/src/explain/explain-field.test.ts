@@ -38,3 +38,15 @@ describe('renderExplanation', () => {
     expect(text).toContain('  periodSeconds  <int32>\n    default: 10\n    Seconds between checks.');
   });
 });
+
+it.each([
+  ['pod.metadata.labels[app.kubernetes.io/name]', 'string'],
+  ['metadata.annotations.owner', 'string'],
+  ['spec.containers[0].resources.limits.cpu', 'Quantity'],
+  ['spec.containers.resources.requests[example.com/gpu]', 'Quantity'],
+])('explains a key of a map: %s', (path, type) => {
+  expect(explainField(path)).toMatchObject({ type, description: expect.stringMatching(/\w/), fields: [] });
+});
+
+it('knows nothing below the key of a map of plain values', () =>
+  expect(() => explainField('metadata.labels.app.x')).toThrow(/has no field x/));

@@ -83,7 +83,23 @@ export const explainFrom = (glossary: Glossary, typeOfRoot: string, walked: stri
     values: [],
     fields: fieldsOf(root),
   };
+  let mapField: FieldSchema | undefined;
   for (const step of steps) {
+    if (mapField !== undefined) {
+      // Any key will do; below it is what the map holds.
+      path.push(step);
+      const { name: _map, ...rest } = describeFieldBy(glossary, struct ?? root, { ...mapField, container: '' });
+      explanation = {
+        ...rest,
+        name: step,
+        path: path.join('.'),
+        description: explanation.description,
+        fields: fieldsOf(mapField.struct),
+      };
+      struct = mapField.struct;
+      mapField = undefined;
+      continue;
+    }
     const field: FieldSchema | undefined = struct?.byName.get(step);
     if (struct === undefined || field === undefined) {
       const near = nearestName(step, struct?.byName.keys() ?? []);
@@ -95,20 +111,19 @@ export const explainFrom = (glossary: Glossary, typeOfRoot: string, walked: stri
     }
     path.push(step);
     explanation = { path: path.join('.'), ...describeFieldBy(glossary, struct, field), fields: fieldsOf(field.struct) };
+    mapField = field.container === 'map' ? field : undefined;
     struct = field.struct;
   }
   return explanation;
 };
 
-/** The steps of a path; indexes do not matter. */
+/** The steps of a path; indexes do not matter. A key of a map may stand in brackets. */
 export const fieldSteps = (path: string): readonly string[] =>
-  path
-    .replace(/\[[^\]]*\]/g, '')
-    .split('.')
-    .filter(Boolean);
+  [...path.replace(/\[\d*\]/g, '').matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([whole, key]) => key ?? whole);
 
 /**
- * Explains a field by its path, e.g. `pod.spec.containers.livenessProbe` or `spec.containers[0].ports`; indexes do not matter.
+ * Explains a field by its path, e.g. `pod.spec.containers.livenessProbe` or `spec.containers[0].ports`; indexes do not matter. A key of
+ * a map may stand in brackets, which it must when it has dots: `metadata.labels[app.kubernetes.io/name]`, `spec.containers.resources.limits.cpu`.
  *
  * @throws PodSpecError `POD_SPEC_FIELD_UNKNOWN` if there is no such field, with the nearest name as a hint.
  */

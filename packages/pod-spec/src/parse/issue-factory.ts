@@ -13,6 +13,7 @@ export interface IssueParts {
   readonly field?: string;
   readonly message: string;
   readonly hint?: string;
+  readonly fix?: string;
   readonly start: number;
   readonly end: number;
 }
@@ -21,9 +22,13 @@ export interface IssueParts {
 export const isStrictNote = ({ code }: DecodeFinding): boolean =>
   code === 'UNKNOWN_FIELD' || code === 'DUPLICATE_FIELD' || code === 'NULL_VALUE';
 
-/** Makes located issues of one file. */
-export const createIssueFactory = (path: string, place: Place) => {
-  const own = ({ severity = 'error', code, field = '', message, hint = '', start, end }: IssueParts): PodSpecIssue => ({
+/** A fix keeps the quotes of the name in whose place it comes. */
+const quoted = (fix: string, before: string): string =>
+  /^["']/.test(before) && /^\w+$/.test(fix) ? `${before[0]}${fix}${before[0]}` : fix;
+
+/** Makes located issues of one file; `text` is what offsets count in. */
+export const createIssueFactory = (path: string, place: Place, text: string) => {
+  const own = ({ severity = 'error', code, field = '', message, hint = '', fix, start, end }: IssueParts): PodSpecIssue => ({
     severity,
     code,
     type: '',
@@ -34,6 +39,9 @@ export const createIssueFactory = (path: string, place: Place) => {
     path,
     ...place(start, end),
     hint,
+    ...(fix !== undefined && {
+      fix: { replace: place(start, end), with: code === 'UNKNOWN_FIELD' ? quoted(fix, text.slice(start, end)) : fix },
+    }),
   });
   return {
     /** Of something wrong before any rule of the API applies. */

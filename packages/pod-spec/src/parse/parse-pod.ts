@@ -6,7 +6,7 @@ import type { Pod } from '../gen/pod-types.js';
 import { fillStaticIdentity, type StaticPodOptions } from '../identity/static-pod.js';
 import { dropEmpty } from '../schema/drop-empty.js';
 import { structSchema } from '../schema/field-schema.js';
-import { apiObjectReference, locateApiObjectReference, validatePod } from '../validation/index.js';
+import { apiObjectReference, type FieldError, locateApiObjectReference, validatePod } from '../validation/index.js';
 import { createIssueFactory, type IssueFactory, isStrictNote, type Place } from './issue-factory.js';
 import { listItems } from './list-items.js';
 import type { PodSpecIssue } from './pod-spec-issue.js';
@@ -18,6 +18,15 @@ import { syntaxHint } from './syntax-hint.js';
 export interface ParsePodOptions extends StaticPodOptions {
   /** Warnings count as errors. Default false. */
   readonly strict?: boolean;
+  /** Pods need no name; one without is checked, and made, as if it were called `unnamed`. For editors. Default false. */
+  readonly nameOptional?: boolean;
+  /**
+   * Documents are PodTemplateSpecs, which need no apiVersion, kind and name, or workloads that hold one in `spec.template`; fields of issues count from
+   * the template. Default false.
+   */
+  readonly template?: boolean;
+  /** The rules are applied also after values that could not be decoded; what follows from these alone is left out. For editors. Default false. */
+  readonly rulesAfterDecodeErrors?: boolean;
 }
 
 /** A Pod that Kubernetes would run, or why it would not. */
@@ -61,9 +70,9 @@ const readPod = (
   listItem: boolean,
 ): ParseResult => {
   const found: PodSpecIssue[] = [...extra];
-  let decoded = true;
+  const undecoded: string[] = [];
   const report = (finding: DecodeFinding): void => {
-    if (!isStrictNote(finding)) decoded = false;
+    if (!isStrictNote(finding)) undecoded.push(finding.field);
     found.push(issues.ofFinding(finding));
   };
   const { apiVersion: _version, kind: _kind, ...values } = decodeStruct(structSchema('Pod'), root, '', report);
@@ -74,17 +83,16 @@ const readPod = (
     message,
     ...(pod && { pod }),
   });
-  if (!decoded) {
-    const first = found.find(({ severity }) => severity === 'error');
-    return refuse(first === undefined ? 'not a Pod' : `${first.field}: ${first.message}`);
-  }
   const draft = values as unknown as Draft<Pod>;
+  const nameOptional = options.nameOptional === true || options.template === true;
+  if (undecoded.length > 0) {
+    const first = found.find(({ severity }) => severity === 'error');
+    const more = options.rulesAfterDecodeErrors ? rulesBesides(undecoded, draft, issues, root, options) : [];
+    return refuse(first === undefined ? 'not a Pod' : `${first.field}: ${first.message}`, more);
+  }
+  if (!draft.metadata.name && nameOptional) draft.metadata.name = UNNAMED;
   if (!draft.metadata.name && !listItem) {
-    const { start, end } = locateField(root, 'metadata.name');
-    const message = 'invalid pod: name is needed for the pod';
-    return refuse(message, [
-      issues.own({ code: 'MANIFEST_NAME', field: 'metadata.name', message, hint: 'give metadata.name', start, end }),
-    ]);
+    return refuse(NO_NAME, [noName(root, issues)]);
   }
   fillDefaults(draft);
   fillStaticIdentity(draft, options);
@@ -119,6 +127,43 @@ const readPod = (
     };
   }
   return { ok: true, pod, warnings: found };
+};
+
+/** What a Pod is called that may be without a name. */
+const UNNAMED = 'unnamed';
+
+/** Broken rules of a Pod of which some values could not be decoded, without those that only follow from that. */
+const rulesBesides = (
+  undecoded: readonly string[],
+  draft: Draft<Pod>,
+  issues: IssueFactory,
+  root: ManifestNode,
+  options: ParsePodOptions,
+): readonly PodSpecIssue[] => {
+  if (undecoded.includes('')) return [];
+  const nameless = !draft.metadata.name;
+  if (nameless) draft.metadata.name = UNNAMED;
+  fillDefaults(draft);
+  fillStaticIdentity(draft, options);
+  const follows = ({ field, type }: FieldError): boolean =>
+    undecoded.some((bad) => isWithin(field, bad) || (type === 'Required value' && isWithin(bad, field)));
+  const broken = validatePod(draft as Pod).filter((error) => !follows(error));
+  const nameIssue =
+    nameless && !options.nameOptional && !options.template && !undecoded.some((bad) => isWithin('metadata.name', bad))
+      ? [noName(root, issues)]
+      : [];
+  return [...nameIssue, ...broken.map((error) => issues.ofField(error, root))];
+};
+
+/** Whether a field is another one, or lies in it. */
+const isWithin = (field: string, outer: string): boolean =>
+  field === outer || (field.startsWith(outer) && /^[.[]/.test(field.slice(outer.length)));
+
+const NO_NAME = 'invalid pod: name is needed for the pod';
+
+const noName = (root: ManifestNode, issues: IssueFactory): PodSpecIssue => {
+  const { start, end } = locateField(root, 'metadata.name');
+  return issues.own({ code: 'MANIFEST_NAME', field: 'metadata.name', message: NO_NAME, hint: 'give metadata.name', start, end });
 };
 
 /** References that upstream looks for in the pod as a whole, before it goes through the volumes one by one. */
@@ -180,13 +225,22 @@ const kindHint = (root: ManifestNode): string => {
   return hasTemplate ? 'only v1 Pods can be run: make one of its spec.template' : 'only v1 Pods can be run';
 };
 
+const entryOf = (node: ManifestNode | undefined, key: string): ManifestNode | undefined =>
+  node?.kind === 'map' ? node.entries.findLast((entry) => entry.key === key)?.value : undefined;
+
+/** The template that a workload holds (a CronJob, in the Job that it makes); else the document itself. */
+const templateOf = (root: ManifestNode): ManifestNode => {
+  const spec = entryOf(root, 'spec');
+  return entryOf(spec, 'template') ?? entryOf(entryOf(entryOf(spec, 'jobTemplate'), 'spec'), 'template') ?? root;
+};
+
 const isCore = (kind: DocumentKind, name: string): kind is DocumentKind & { ok: true } =>
   kind.ok && kind.group === '' && kind.version === 'v1' && kind.kind === name;
 
 const setUp = (source: string | Uint8Array, path: string, first: boolean): ManifestDocuments & { issues: IssueFactory; place: Place } => {
   const documents = readDocuments(source, { first });
   const place = createLineIndex(documents.text);
-  return { ...documents, place, issues: createIssueFactory(path, place) };
+  return { ...documents, place, issues: createIssueFactory(path, place, documents.text) };
 };
 
 const restIgnored = (restStart: number | undefined, issues: IssueFactory): readonly PodSpecIssue[] =>
@@ -211,6 +265,7 @@ export const parsePod = (source: string | Uint8Array, options: ParsePodOptions):
   if (large) return tooLarge(issues);
   const [document] = documents;
   if (document?.root === undefined || document.problem !== undefined) return unreadable(document!, text, issues);
+  if (options.template) return readPod(templateOf(document.root), issues, options, restIgnored(restStart, issues), false);
   const kind = readKind(document.root);
   if (!isCore(kind, 'Pod')) return wrongKind(kind, document.root, issues, 'a Pod');
   return readPod(document.root, issues, options, restIgnored(restStart, issues), false);
@@ -272,6 +327,10 @@ export const parseManifest = (source: string | Uint8Array, options: ParsePodOpti
       continue;
     }
     if (root.kind === 'scalar' && root.type === 'null') continue;
+    if (options.template) {
+      add(start, readPod(templateOf(root), issues, options, [], false));
+      continue;
+    }
     const kind = readKind(root);
     const isList = isCore(kind, 'PodList') || isCore(kind, 'List');
     if (isCore(kind, 'Pod')) add(start, readPod(root, issues, options, [], false));

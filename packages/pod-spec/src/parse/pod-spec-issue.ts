@@ -1,4 +1,5 @@
 import type { FieldError, FieldErrorType } from '../validation/index.js';
+import type { SourceRange } from './source-map.js';
 
 /** Stable names of everything that can be wrong with a manifest. */
 export type PodSpecIssueCode =
@@ -51,7 +52,19 @@ export interface PodSpecIssue {
   readonly endColumn: number;
   /** What to do about it; empty if there is nothing to say. */
   readonly hint: string;
+  /** The edit that mends it, where one place and one text do. */
+  readonly fix?: SourceFix;
 }
+
+/** An edit of the manifest. */
+export interface SourceFix {
+  /** What is replaced; lines and columns as in the issue. */
+  readonly replace: SourceRange;
+  readonly with: string;
+}
+
+/** Orders issues by where they stand, from the top; those of one place keep their order. */
+export const byPlace = (a: PodSpecIssue, b: PodSpecIssue): number => a.line - b.line || a.column - b.column;
 
 const codes: Readonly<Record<FieldErrorType, PodSpecIssueCode>> = {
   'Required value': 'FIELD_REQUIRED',

@@ -6,4 +6,5 @@ export { type DockerConfigCredentialsOptions, dockerConfigCredentials } from './
 export type { ImageCredentials, RegistryAuth } from './images/image-credentials.js';
 export { type ImageReference, parseImageReference } from './images/image-reference.js';
 export { createMountedImages } from './mounted-images.js';
+export { type NodeFactsOptions, nodeFacts } from './node-facts.js';
 export { OWNER_LABEL } from './owner-label.js';

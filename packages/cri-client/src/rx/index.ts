@@ -1,0 +1,1 @@
+export { fromStream } from './from-stream.js';
