@@ -32,7 +32,7 @@ const permitted = (device: string, allowed: readonly string[]): string => {
   throw new PodEnvironmentError({
     code: 'DEVICE_NOT_ALLOWED',
     message: `device "${device}" is not allowed on this node`,
-    hint: 'Devices that Pods may ask for by annotation are named at the start of the kubelet: --allowed-devices.',
+    hint: 'Devices that Pods may ask for by annotation are those that the kubelet was started with as allowed; this is not one of them.',
   });
 };
 
