@@ -140,4 +140,18 @@ describe.skipIf(lacking !== undefined)(`the unit that install writes${lacking ==
     await until('StatusText', 'Running pods');
     expect(await bed.show(UNIT, 'MainPID')).not.toBe(pid);
   });
+
+  it('is enabled and started by install, and gone after uninstall', async () => {
+    const install = async (action: string) => {
+      const env = `CONTAINER_RUNTIME_ENDPOINT=unix://${join(bed.directory, 'silent.sock')}`;
+      return bed.runWith({ timeoutMs: 150_000 }, 'env', env, process.execPath, kubeletBinary, action);
+    };
+    const installed = await install('install');
+    expect([installed.status, installed.stderr], installed.stdout).toEqual([0, expect.stringContaining('does not answer')]);
+    expect(await bed.show(UNIT, 'ActiveState')).toBe('active');
+    expect(await bed.show(UNIT, 'UnitFileState')).toBe('enabled');
+    expect((await install('uninstall')).status).toBe(0);
+    expect(await bed.show(UNIT, 'ActiveState')).toBe('inactive');
+    expect(await bed.show(UNIT, 'LoadState')).toBe('not-found');
+  });
 });
