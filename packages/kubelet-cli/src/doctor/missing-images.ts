@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { type Pod, parseManifest } from '@solo-kubelet/pod-spec';
+import { readRegular } from '@solo-kubelet/untrusted-files';
 import type { MissingImage } from './runtime-checks.js';
 
 interface Abortable {
@@ -24,11 +25,17 @@ export const missingImages = async (cri: CriClient, manifestDirectory: string, {
 
 const podsIn = async (directory: string): Promise<readonly Pod[]> => {
   const names = (await readdir(directory).catch(() => [])).filter((name) => /^[^.].*\.(?:ya?ml|json)$/.test(name)).sort();
-  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')));
+  const texts = await Promise.all(names.map((name) => readManifest(join(directory, name))));
   return texts.flatMap((text, index) =>
     parseManifest(text, { path: names[index]!, nodeName: 'doctor' }).documents.flatMap(({ result }) => (result.ok ? [result.pod] : [])),
   );
 };
+
+const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
+
+/** Empty for what cannot be read or is no regular file. */
+const readManifest = async (path: string): Promise<string> =>
+  (await readRegular(path, { maxBytes: MAX_MANIFEST_BYTES, followLinks: true }).catch(() => Buffer.alloc(0))).toString();
 
 const imagesOf = ({ spec }: Pod): readonly MissingImage[] => [
   ...[...(spec.initContainers ?? []), ...spec.containers].flatMap(({ image, imagePullPolicy }) =>
