@@ -35,27 +35,43 @@ export const onlyReplacesFailedPods = ({ podReplacementPolicy, podFailurePolicy 
 export const isFailedPod = ({ metadata, status }: ObservedPod, spec: JobSpec): boolean =>
   status?.phase === 'Failed' || (!onlyReplacesFailedPods(spec) && Boolean(metadata.deletionTimestamp) && status?.phase !== 'Succeeded');
 
-const countablePods = (job: IndexedJob, pods: readonly ObservedPod[]): readonly (readonly [number, ObservedPod])[] =>
+/** Whether a Pod has not been counted in the status yet. Upstream tells by a finalizer; who keeps count otherwise passes only such Pods. */
+export type IsUncounted = (pod: ObservedPod) => boolean;
+const hasFinalizer: IsUncounted = ({ metadata }) => metadata.finalizers?.includes(TRACKING_FINALIZER) ?? false;
+
+const countablePods = (
+  job: IndexedJob,
+  pods: readonly ObservedPod[],
+  isUncounted: IsUncounted,
+): readonly (readonly [number, ObservedPod])[] =>
   pods.flatMap((pod) => {
     const index = completionIndex(pod);
-    const counts = index !== undefined && index < (job.spec.completions ?? 0) && pod.metadata.finalizers?.includes(TRACKING_FINALIZER);
+    const counts = index !== undefined && index < (job.spec.completions ?? 0) && isUncounted(pod);
     return counts ? [[index, pod] as const] : [];
   });
 
 /** The indexes that are done: those of the status, and those of Pods that succeeded since (indexed_job_utils.go calculateSucceededIndexes). */
-export const succeededIndexes = (job: IndexedJob, pods: readonly ObservedPod[]): readonly Interval[] =>
+export const succeededIndexes = (
+  job: IndexedJob,
+  pods: readonly ObservedPod[],
+  isUncounted: IsUncounted = hasFinalizer,
+): readonly Interval[] =>
   withIndexes(
     parseIndexes(job.status?.completedIndexes ?? '', job.spec.completions ?? 0),
-    countablePods(job, pods).flatMap(([index, pod]) => (pod.status?.phase === 'Succeeded' ? [index] : [])),
+    countablePods(job, pods, isUncounted).flatMap(([index, pod]) => (pod.status?.phase === 'Succeeded' ? [index] : [])),
   );
 
 /** The indexes that failed for good; undefined if the Job has no back-off limit of each index (calculateFailedIndexes). */
-export const failedIndexes = (job: IndexedJob, pods: readonly ObservedPod[]): readonly Interval[] | undefined => {
+export const failedIndexes = (
+  job: IndexedJob,
+  pods: readonly ObservedPod[],
+  isUncounted: IsUncounted = hasFinalizer,
+): readonly Interval[] | undefined => {
   const limit = job.spec.backoffLimitPerIndex;
   if (limit === undefined || limit === null) return undefined;
   return withIndexes(
     parseIndexes(job.status?.failedIndexes ?? '', job.spec.completions ?? 0),
-    countablePods(job, pods).flatMap(([index, pod]) => (failsIndex(job.spec, limit, pod) ? [index] : [])),
+    countablePods(job, pods, isUncounted).flatMap(([index, pod]) => (failsIndex(job.spec, limit, pod) ? [index] : [])),
   );
 };
 
