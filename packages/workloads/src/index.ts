@@ -1,7 +1,9 @@
 export { podsPrefix } from './core/controller-names.js';
+export type { CronJob, CronJobDecision, CronJobRecord, CronJobStatus, NewJob, OwnedJob } from './core/cron/cron-job.js';
 export { cronJobRunName, type MissedStarts, missedStarts, nextStartWakeMs, type StartQuestion } from './core/cron/missed-starts.js';
 export { nextTime } from './core/cron/next-time.js';
 export { type CronSchedule, parseSchedule } from './core/cron/parse-schedule.js';
+export { type CronJobQuestion, reduceCronJob } from './core/cron/reduce-cron-job.js';
 export { isTimeZone } from './core/cron/time-zone.js';
 export { type DaemonUpdateCounts, daemonUpdateCounts } from './core/daemon-set/update-counts.js';
 export type {
@@ -42,4 +44,12 @@ export {
   statefulPodName,
 } from './core/stateful-set/identity.js';
 export { statefulMaxUnavailable } from './core/stateful-set/max-unavailable.js';
+export { reduceStatefulSet, type StatefulSetQuestion } from './core/stateful-set/reduce-stateful-set.js';
+export type {
+  StatefulRevision,
+  StatefulSet,
+  StatefulSetDecision,
+  StatefulSetRecord,
+  StatefulSetStatus,
+} from './core/stateful-set/stateful-set.js';
 export type { NewPod, PodIdentity, WorkloadEvent } from './core/workload.js';

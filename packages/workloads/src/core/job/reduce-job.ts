@@ -47,9 +47,9 @@ const sync = (question: JobQuestion, before: JobStatus): JobDecision => {
   const counts = countJobPods(job, record, pods);
   // Whose end was written down already must go, should the act have been lost.
   const counted = new Set(record.countedUids);
-  const [condemned, active] = [true, false].map((lost) =>
-    pods.filter((pod) => isActivePod(pod) && counted.has(pod.metadata.uid) === lost),
-  ) as [readonly ObservedPod[], readonly ObservedPod[]];
+  const alive = pods.filter(isActivePod);
+  const condemned = alive.filter(({ metadata }) => counted.has(metadata.uid));
+  const active = alive.filter((pod) => !condemned.includes(pod));
   const suspension = suspensionOf(job, before, nowMs);
   const { startTime } = suspension;
   const startMs = startTime === undefined ? undefined : Date.parse(startTime);
