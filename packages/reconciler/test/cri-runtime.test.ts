@@ -12,6 +12,7 @@ import { type PodUid, podUid, type RuntimePort, type StepReport } from '@solo-ku
 import { type CriRuntimeOptions, criImages, criLogs, criRuntime, type NetworkHook } from '@solo-kubelet/reconciler/cri';
 import { container, pod } from '@solo-kubelet/reconciler/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from './eventually.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -144,7 +145,7 @@ describe('a container', () => {
   it('has a link to its log, which goes with the pod', async () => {
     const { start, runtime, containerLogsDir, fake } = await machine();
     await start(pod('web'));
-    await vi.waitFor(async () => expect(await readdir(containerLogsDir)).toEqual([`web_default_app-${fake.containers[0]!.id}.log`]));
+    await eventually(async () => expect(await readdir(containerLogsDir)).toEqual([`web_default_app-${fake.containers[0]!.id}.log`]));
     await runtime.stopSandbox(fake.sandboxes[0]!.id, { signal });
     await runtime.removeSandbox(fake.sandboxes[0]!.id, { signal });
     await runtime.cleanPod(podUid('uid-web'), { signal });
@@ -349,9 +350,9 @@ it('tells of changes by pod, from the runtime’s own events', async () => {
   const reading = (async () => {
     for await (const change of runtime.changes!({ signal: stop.signal })) seen.push(change);
   })();
-  await vi.waitFor(() => expect(seen).toContainEqual({ type: 'resync', reason: 'started', hints: true }));
+  await eventually(() => expect(seen).toContainEqual({ type: 'resync', reason: 'started', hints: true }));
   fake.exitContainer('app', { exitCode: 1 });
-  await vi.waitFor(() => expect(seen).toContainEqual({ type: 'pod', podUid: 'uid-web' }));
+  await eventually(() => expect(seen).toContainEqual({ type: 'pod', podUid: 'uid-web' }));
   stop.abort();
   await reading;
 });

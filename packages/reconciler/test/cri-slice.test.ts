@@ -11,7 +11,8 @@ import { createReconciler, type KubeletActivity, type KubeletEvent, type PodUid,
 import { criRuntime } from '@solo-kubelet/reconciler/cri';
 import { container, nodeFacts, pod } from '@solo-kubelet/reconciler/testing';
 import { merge, of, Subject, tap } from 'rxjs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { eventually } from './eventually.js';
 
 const origin = (path: string) => ({ source: 'file' as const, path, document: 0 });
 const source = { source: 'file' as const, path: '/m' };
@@ -57,11 +58,11 @@ it.each(['containerd', 'cri-o'] as const)('takes a pod on %s from its manifest t
   await using kubelet = await startKubelet({ personality });
   kubelet.synced();
   kubelet.apply(pod('web'));
-  await vi.waitFor(() => expect(kubelet.view('uid-web')?.pod.status).toMatchObject({ phase: 'Running' }));
+  await eventually(() => expect(kubelet.view('uid-web')?.pod.status).toMatchObject({ phase: 'Running' }));
   expect(kubelet.view('uid-web')?.pod.status?.podIP).toMatch(/^10\.88\./);
 
   kubelet.fake.exitContainer('app', { exitCode: 3 });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(kubelet.view('uid-web')?.pod.status?.containerStatuses?.[0]).toMatchObject({
       restartCount: 1,
       state: { running: {} },
@@ -70,7 +71,7 @@ it.each(['containerd', 'cri-o'] as const)('takes a pod on %s from its manifest t
   );
 
   kubelet.remove('/m/web.yaml');
-  await vi.waitFor(() => expect(kubelet.view('uid-web')).toBeUndefined());
+  await eventually(() => expect(kubelet.view('uid-web')).toBeUndefined());
   expect(kubelet.fake.sandboxes).toEqual([]);
   expect(kubelet.fake.containers).toEqual([]);
   expect(kubelet.events.map(({ reason }) => reason)).toEqual(['Pulled', 'Created', 'Started', 'Pulled', 'Created', 'Started', 'Killing']);
@@ -80,10 +81,10 @@ it('replaces a pod whose manifest was edited as soon as the old one has stopped'
   await using kubelet = await startKubelet();
   kubelet.synced();
   kubelet.apply(pod('web'));
-  await vi.waitFor(() => expect(kubelet.view('uid-web')?.pod.status?.phase).toBe('Running'));
+  await eventually(() => expect(kubelet.view('uid-web')?.pod.status?.phase).toBe('Running'));
   kubelet.apply(pod('web', { containers: [container('app', { image: 'app:2' })] }, { uid: 'uid-web-2' }));
-  await vi.waitFor(() => expect(kubelet.view('uid-web-2')?.pod.status?.phase).toBe('Running'));
-  await vi.waitFor(() => expect(kubelet.view('uid-web')).toBeUndefined());
+  await eventually(() => expect(kubelet.view('uid-web-2')?.pod.status?.phase).toBe('Running'));
+  await eventually(() => expect(kubelet.view('uid-web')).toBeUndefined());
   expect(kubelet.fake.sandboxes).toHaveLength(1);
 });
 
@@ -91,10 +92,7 @@ it('sees a container that ends the moment it starts, though the runtime’s reco
   await using kubelet = await startKubelet({ recordLagMs: 40, containers: () => ({ runsForMs: 1, exitCode: 4 }) });
   kubelet.synced();
   for (const name of ['a', 'b', 'c', 'd']) kubelet.apply(pod(name, { restartPolicy: 'Never' }));
-  await vi.waitFor(
-    () => {
-      for (const name of ['a', 'b', 'c', 'd']) expect(kubelet.view(`uid-${name}`)?.pod.status?.phase).toBe('Failed');
-    },
-    { timeout: 4_000 }, // a relist would come after 10 s
-  );
+  await eventually(() => {
+    for (const name of ['a', 'b', 'c', 'd']) expect(kubelet.view(`uid-${name}`)?.pod.status?.phase).toBe('Failed');
+  }, 8_000); // a relist would come after 10 s
 });

@@ -51,6 +51,22 @@ describe('events', () => {
     ],
   ])('%#', (activity, type, reason, message) => expect(eventOfActivity(activity, web)).toMatchObject({ type, reason, message }));
 
+  it('about one object are told 25 times at once and then once in 5 minutes, by type, and counted meanwhile', () => {
+    let log = restoredEventLog([]);
+    const say = (type: 'Normal' | 'Warning', nowMs: number, name = 'web') => {
+      log = recordEvent(log, aboutPod(pod(name), undefined), { type, reason: 'Told', message: 'again' }, nowMs, 100);
+      return log.latest?.count;
+    };
+    for (let count = 1; count <= 25; count++) expect(say('Warning', 1_000)).toBe(count);
+    expect([say('Warning', 1_000), say('Warning', 300_000), say('Normal', 300_000), say('Warning', 300_000, 'api')]).toEqual([
+      undefined,
+      undefined,
+      1,
+      1,
+    ]);
+    expect([say('Warning', 301_000), say('Warning', 301_000)]).toEqual([28, undefined]);
+  });
+
   it('that say the same are one event, counted, with its first and last time', () => {
     const draft = { type: 'Warning', reason: 'BackOff', message: 'again', containerName: 'one' } as const;
     const about = aboutPod(web, 'one');
@@ -76,11 +92,20 @@ describe('events', () => {
     };
     for (let id = 0; id < 500; id++) say(`no answer to request ${id}`, id * 1_000);
     expect(log.events.size).toBe(10);
-    expect(log.latest).toMatchObject({ message: '(combined from similar events): no answer to request 499', count: 491 });
-    expect(say('no answer to request 1000', 1_200_000)).toMatchObject({ message: 'no answer to request 1000', count: 1 });
-    expect(recordEvent(log, about, { type: 'Normal', reason: 'Pulled', message: 'x' }, 1_200_000, 100).latest).toMatchObject({
+    expect(say('no answer to request 500', 700_000)).toMatchObject({
+      message: '(combined from similar events): no answer to request 500',
+      count: 492,
+    });
+    expect(say('no answer to request 1000', 1_400_000)).toMatchObject({ message: 'no answer to request 1000', count: 1 });
+    expect(recordEvent(log, about, { type: 'Normal', reason: 'Pulled', message: 'x' }, 1_400_000, 100).latest).toMatchObject({
       message: 'x',
     });
+  });
+
+  it('that differ in nothing but the ids of a runtime are one event', () => {
+    const say = (log: ReturnType<typeof restoredEventLog>, digit: string) =>
+      recordEvent(log, aboutPod(web, undefined), { type: 'Warning', reason: 'Failed', message: `no sandbox "${digit.repeat(64)}"` }, 0, 10);
+    expect(['a', 'b', 'c'].reduce(say, restoredEventLog([])).latest).toMatchObject({ message: 'no sandbox "<id>"', count: 3 });
   });
 
   it('beyond the bound push out what was longest quiet', () => {

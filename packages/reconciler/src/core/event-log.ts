@@ -1,11 +1,14 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type EventDraft, fieldPathOf } from './event-of-activity.js';
+import { type EventAllowance, takeEvent } from './event-spam-filter.js';
 import type { KubeletEvent } from './kubelet-event.js';
+import { stableMessage } from './stable-message.js';
 import { kubernetesTime } from './status/kubernetes-time.js';
 
 /** How many different messages of one kind within so long make all further ones one event (client-go tools/record/events_cache.go). */
 const SIMILAR_MESSAGES = 10;
 const SIMILAR_WITHIN_MS = 600_000;
+/** Of how many kinds and objects anything is remembered. */
 const MAX_KINDS = 4_096;
 const COMBINED = '(combined from similar events): ';
 
@@ -16,13 +19,15 @@ interface Similar {
   readonly lastMs: number;
 }
 
-/** Events so far, least recently repeated first, and the one that came last. */
+/** Events so far, least recently repeated first, and the one that came last: undefined when there are too many about its object to tell of it. */
 export interface EventLog {
   readonly events: ReadonlyMap<string, KubeletEvent>;
   readonly latest: KubeletEvent | undefined;
   readonly nextNumber: number;
   /** By kind: an event without its message and container. */
   readonly similar: ReadonlyMap<string, Similar>;
+  /** By object and type: how many events more may be told. */
+  readonly allowances: ReadonlyMap<string, EventAllowance>;
 }
 
 export const restoredEventLog = (events: readonly KubeletEvent[]): EventLog => ({
@@ -30,6 +35,7 @@ export const restoredEventLog = (events: readonly KubeletEvent[]): EventLog => (
   latest: undefined,
   nextNumber: events.length,
   similar: new Map(),
+  allowances: new Map(),
 });
 
 /** Equal events are one event that is counted, as upstream's correlator does. */
@@ -38,6 +44,20 @@ const mergeKey = (event: Omit<KubeletEvent, 'id'>): string =>
 
 const kindKey = ({ type, reason, involvedObject: { kind, uid } }: Omit<KubeletEvent, 'id'>): string =>
   JSON.stringify([kind, uid, type, reason]);
+
+const objectKey = ({ type, involvedObject: { kind, uid } }: Omit<KubeletEvent, 'id'>): string => JSON.stringify([kind, uid, type]);
+
+/** The map with one entry as its newest, without the oldest beyond the greatest number. */
+const withNewest = <Value>(map: ReadonlyMap<string, Value>, key: string, value: Value, most: number): ReadonlyMap<string, Value> => {
+  const next = new Map(map);
+  next.delete(key);
+  next.set(key, value);
+  for (const oldest of next.keys()) {
+    if (next.size <= most) break;
+    next.delete(oldest);
+  }
+  return next;
+};
 
 /** Takes in one more message of a kind; `combined` when there have been too many different ones to be told apart. */
 const withMessage = (known: Similar | undefined, message: string, nowMs: number): Similar & { readonly combined: boolean } => {
@@ -60,7 +80,7 @@ export const recordEvent = (
   const said = {
     type: draft.type,
     reason: draft.reason,
-    message: draft.message,
+    message: stableMessage(draft.message),
     involvedObject: about,
     count: 1,
     firstTimestamp: time,
@@ -68,29 +88,22 @@ export const recordEvent = (
     source: { component: 'kubelet' },
   } as const;
   const kind = kindKey(said);
-  const { combined, ...messages } = withMessage(log.similar.get(kind), draft.message, steadyMs);
-  const fresh = combined ? { ...said, message: `${COMBINED}${draft.message}` } : said;
-  const similar = new Map(log.similar);
-  similar.delete(kind);
-  similar.set(kind, messages);
-  for (const oldest of similar.keys()) {
-    if (similar.size <= MAX_KINDS) break;
-    similar.delete(oldest);
-  }
+  const { combined, ...messages } = withMessage(log.similar.get(kind), said.message, steadyMs);
+  const fresh = combined ? { ...said, message: `${COMBINED}${said.message}` } : said;
   const key = mergeKey(fresh);
   const before = log.events.get(key);
-  const latest: KubeletEvent =
+  const event: KubeletEvent =
     before === undefined
       ? { id: eventId(fresh, nowMs, log.nextNumber), ...fresh }
       : { ...before, involvedObject: about, message: fresh.message, count: before.count + 1, lastTimestamp: time };
-  const events = new Map(log.events);
-  events.delete(key);
-  events.set(key, latest);
-  for (const oldest of events.keys()) {
-    if (events.size <= maxEvents) break;
-    events.delete(oldest);
-  }
-  return { events, latest, nextNumber: log.nextNumber + 1, similar };
+  const { allowed, ...allowance } = takeEvent(log.allowances.get(objectKey(said)), steadyMs);
+  return {
+    events: withNewest(log.events, key, event, maxEvents),
+    latest: allowed ? event : undefined,
+    nextNumber: log.nextNumber + 1,
+    similar: withNewest(log.similar, kind, messages, MAX_KINDS),
+    allowances: withNewest(log.allowances, objectKey(said), allowance, MAX_KINDS),
+  };
 };
 
 export const aboutPod = (pod: Pod, containerName: string | undefined): KubeletEvent['involvedObject'] => {
