@@ -25,6 +25,8 @@ export interface KindRules<T> {
   readonly validate: (object: T, report: Report, policy: ObjectPolicy) => void;
   /** The rules for a change. It calls `validate`, where upstream does. */
   readonly validateUpdate: (object: T, old: T, report: Report, policy: ObjectPolicy) => void;
+  /** Whether the rules of the kind for a new object look at its metadata. Without it: true. The common rules of metadata hold in any case. */
+  readonly createChecksMetadata?: false;
   /** Whether an update looks at the metadata as at that of a new object. */
   readonly updateChecksMetadata: boolean;
   /** Whether a change counts in the generation. Without it: one of `spec` does. */

@@ -31,7 +31,9 @@ export const judgeNew = (draft: Draft<ApiObject>, { namespaced, kind }: ObjectKi
   if (rules.countsGeneration) metadata.generation = 1;
   const object = draft as ApiObject;
   const report = createReport();
-  validateObjectMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
+  if (rules.createChecksMetadata ?? true) {
+    validateObjectMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
+  }
   rules.validate(object, report, policy);
   // The common rules are looked at only when those of the kind found nothing.
   if (report.errors.length === 0) {

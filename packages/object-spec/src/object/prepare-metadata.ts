@@ -1,5 +1,5 @@
 import type { ObjectMeta, OwnerReference } from '@solo-kubelet/pod-spec';
-import type { Draft } from '@solo-kubelet/pod-spec/schema';
+import type { Draft, NameErrors } from '@solo-kubelet/pod-spec/schema';
 
 /** Set by the server alone. */
 const SYSTEM_FIELDS = [
@@ -36,3 +36,6 @@ export const pathSegmentNameErrors = (name: string, prefix: boolean): readonly s
   if (!prefix && (name === '.' || name === '..')) return [`may not be '${name}'`];
   return ['/', '%'].filter((text) => name.includes(text)).map((text) => `may not contain '${text}'`);
 };
+
+/** The names of roles and what binds them: a segment of a path, also where more will follow. */
+export const rbacNameErrors: NameErrors = (name) => pathSegmentNameErrors(name, false);

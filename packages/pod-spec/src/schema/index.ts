@@ -24,8 +24,12 @@ export {
   labelValueErrors,
   outOfRange,
   percentErrors,
+  portNameErrors,
+  portNumberErrors,
   qualifiedNameErrors,
+  wildcardSubdomainErrors,
 } from '../validation/grammar.js';
+export { hasLeadingZero, ipAddressError, isIpv4, parseIpAddress } from '../validation/ip-address.js';
 export { validateLabelSelector, validateLabels } from '../validation/labels.js';
 export { validateNoBacksteps } from '../validation/local-path.js';
 export {

@@ -61,6 +61,23 @@ const subdomainErrors = (value: string, tooLong: string): string[] => [
 
 export const dnsSubdomainErrors = (value: string): string[] => subdomainErrors(value, tooManyCharacters(MAX_DNS_SUBDOMAIN_BYTES));
 
+const WILDCARD_SUBDOMAIN = `\\*\\.${DNS_SUBDOMAIN}`;
+const wildcardSubdomainPattern = whole(WILDCARD_SUBDOMAIN);
+
+/** A subdomain with a star for its first label. */
+export const wildcardSubdomainErrors = (value: string): string[] => [
+  ...(byteLength(value) > MAX_DNS_SUBDOMAIN_BYTES ? [tooManyCharacters(MAX_DNS_SUBDOMAIN_BYTES)] : []),
+  ...(wildcardSubdomainPattern.test(value)
+    ? []
+    : [
+        patternError(
+          "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+          WILDCARD_SUBDOMAIN,
+          '*.example.com',
+        ),
+      ]),
+];
+
 /** A subdomain some of whose labels may begin with or hold an underscore, as DNS search paths do. */
 export const dnsSubdomainUnderscoreErrors = (value: string): string[] => [
   ...(byteLength(value) > MAX_DNS_SUBDOMAIN_BYTES ? [tooManyCharacters(MAX_DNS_SUBDOMAIN_BYTES)] : []),

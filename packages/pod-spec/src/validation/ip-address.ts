@@ -39,17 +39,27 @@ const parseGroups = (text: string, isEnd: boolean): readonly number[] | undefine
   return numbers;
 };
 
+/**
+ * The eight 16-bit groups of an IP address as Kubernetes' lenient parser reads it; IPv4 as in `::ffff:10.9.8.7`. Undefined if it is none. What is read is
+ * not always valid: see `ipAddressError`.
+ */
+export const parseIpAddress = (text: string): readonly number[] | undefined => {
+  if (text.includes(':')) return parseIpv6(text);
+  const octets = parseIpv4(text);
+  return octets && [0, 0, 0, 0, 0, 0xffff, octets[0]! * 256 + octets[1]!, octets[2]! * 256 + octets[3]!];
+};
+
 /** Zeros that today's parsers refuse: any before an octet, and those beyond the four digits of a group. */
-const hasLeadingZero = (text: string): boolean =>
+export const hasLeadingZero = (text: string): boolean =>
   text.split(':').some((group) => (group.includes('.') ? group.split('.').some((octet) => /^0\d/.test(octet)) : group.length > 4));
 
-const isMappedIpv4 = (groups: readonly number[]): boolean => groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+/** Whether the address is one of IPv4, however it is written. */
+export const isIpv4 = (groups: readonly number[]): boolean => groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
 
 /** What is wrong with an IP address under the gate StrictIPCIDRValidation; undefined if nothing. */
 export const ipAddressError = (text: string): string | undefined => {
-  const isIpv6 = text.includes(':');
-  const groups = isIpv6 ? parseIpv6(text) : parseIpv4(text);
+  const groups = parseIpAddress(text);
   if (groups === undefined) return 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
   if (hasLeadingZero(text)) return 'must not have leading 0s';
-  return isIpv6 && isMappedIpv4(groups) ? 'must not be an IPv4-mapped IPv6 address' : undefined;
+  return text.includes(':') && isIpv4(groups) ? 'must not be an IPv4-mapped IPv6 address' : undefined;
 };
