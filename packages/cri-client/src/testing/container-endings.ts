@@ -1,3 +1,4 @@
+import { onAbort } from '@solo-kubelet/timers';
 import { ContainerEventType, ContainerState } from '../gen/cri-v1.js';
 import type { Clock } from './clock.js';
 import type { ContainerRecord } from './records.js';
@@ -28,7 +29,7 @@ const KILLED = 137;
 export const createContainerEndings = ({ clock, nowNs, recordLagMs, onEvent, onRecorded }: ContainerEndingsOptions) => {
   /** What would still happen to a container: timers of its script. */
   const plans = new Map<string, (() => void)[]>();
-  const waiting = new Map<string, (() => void)[]>();
+  const waiting = new Map<string, Set<() => void>>();
   /** Ended, but not yet on record. */
   const ending = new Map<string, Exit>();
 
@@ -72,11 +73,19 @@ export const createContainerEndings = ({ clock, nowNs, recordLagMs, onEvent, onR
     cancelPlans,
     recordExit,
     exit,
-    /** Resolves when the record says EXITED. */
-    exited: (record: ContainerRecord): Promise<void> =>
-      record.state === ContainerState.CONTAINER_EXITED
-        ? Promise.resolve()
-        : new Promise((resolve) => waiting.set(record.id, [...(waiting.get(record.id) ?? []), resolve])),
+    /** Resolves when the record says EXITED. Never, once the signal has aborted: nobody waits any more. */
+    exited: (record: ContainerRecord, signal?: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        if (record.state === ContainerState.CONTAINER_EXITED) return resolve();
+        const waiters = waiting.get(record.id) ?? new Set();
+        waiting.set(record.id, waiters);
+        const wake = (): void => {
+          release();
+          resolve();
+        };
+        waiters.add(wake);
+        const release = onAbort(signal, () => waiters.delete(wake));
+      }),
     oomKill: (record: ContainerRecord): void => exit(record, { exitCode: KILLED, reason: 'OOMKilled' }),
     /** Kills at once; a container that hangs stays. */
     kill: (record: ContainerRecord): void => {

@@ -52,7 +52,7 @@ export const execRpcs = ({ runtime, script, running, streams }: ExecRpcsOptions)
     };
     const contenders: Promise<ExecAnswer>[] = [
       command(),
-      runtime.exited(record).then(() => ({ exitCode: 137 })),
+      runtime.exited(record, ended.signal).then(() => ({ exitCode: 137 })),
       new Promise<never>((_, reject) => onAbort(ended.signal, () => reject(ended.signal.reason))),
     ];
     if (timeoutMs > 0) {
