@@ -5,6 +5,15 @@ export { nextTime } from './core/cron/next-time.js';
 export { type CronSchedule, parseSchedule } from './core/cron/parse-schedule.js';
 export { type CronJobQuestion, reduceCronJob } from './core/cron/reduce-cron-job.js';
 export { isTimeZone } from './core/cron/time-zone.js';
+export type {
+  DaemonRevision,
+  DaemonSet,
+  DaemonSetDecision,
+  DaemonSetRecord,
+  DaemonSetStatus,
+  NodeMatch,
+} from './core/daemon-set/daemon-set.js';
+export { type DaemonSetQuestion, reduceDaemonSet } from './core/daemon-set/reduce-daemon-set.js';
 export { type DaemonUpdateCounts, daemonUpdateCounts } from './core/daemon-set/update-counts.js';
 export type {
   Deployment,

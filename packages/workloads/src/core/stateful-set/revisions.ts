@@ -1,17 +1,21 @@
 import { canonicalJson, templateHash } from '../child-names.js';
 import type { ObservedPod } from '../pod-state.js';
-import type { StatefulRevision, StatefulSet } from './stateful-set.js';
+import type { PodTemplate } from './identity.js';
+import type { StatefulRevision } from './stateful-set.js';
 
 export const REVISION_LABEL = 'controller-revision-hash';
 const MAX_BASE_LENGTH = 223;
 
 export const revisionOf = ({ metadata }: ObservedPod): string => metadata.labels?.[REVISION_LABEL] ?? '';
 
-/** The revisions with one for the set's template, which has the highest number and comes last (stateful_set_control.go getStatefulSetRevisions). */
-export const withUpdateRevision = (
-  { metadata, spec }: StatefulSet,
-  revisions: readonly StatefulRevision[],
-): readonly StatefulRevision[] => {
+/** What has revisions: a StatefulSet, a DaemonSet. */
+interface Revised {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly template: PodTemplate };
+}
+
+/** The revisions with one for the present template, which has the highest number and comes last (stateful_set_control.go getStatefulSetRevisions). */
+export const withUpdateRevision = ({ metadata, spec }: Revised, revisions: readonly StatefulRevision[]): readonly StatefulRevision[] => {
   const template = canonicalJson(spec.template);
   const sorted = revisions.toSorted((a, b) => a.revision - b.revision);
   const equal = sorted.findLast((revision) => canonicalJson(revision.template) === template);
