@@ -819,3 +819,18 @@ it('gives up what is done for a pod when an error escapes from it, and takes it 
   expect(status(kubelet)).toMatchObject({ phase: 'Running' });
   expect(runtime.violations).toEqual([]);
 });
+
+it('tells of every container that it ends of pods that an earlier process ran under another node name', async () => {
+  const { time, kubelet, boot, runtime } = await machine();
+  kubelet.apply(pod('web-node1'));
+  await time.advance(5_000);
+  kubelet.stop();
+  const other = boot();
+  other.apply(pod('web-node2'));
+  other.synced();
+  await time.advance(60_000);
+  expect([...runtime.pods.keys()]).toEqual(['uid-web-node2']);
+  expect(other.events.filter(({ reason }) => reason === 'Killing')).toMatchObject([
+    { involvedObject: { name: 'web-node1', fieldPath: 'spec.containers{app}' }, message: 'Stopping container app' },
+  ]);
+});
