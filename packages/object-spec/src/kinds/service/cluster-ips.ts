@@ -37,9 +37,11 @@ export const validateClusterIps = (spec: ServiceSpec, report: Report): void => {
 const isOfFamily = (ip: string, family: string): boolean => (ipFamilyOf(ip) ?? 'IPv4') === family;
 
 const validateFamilies = (families: readonly string[], report: Report): void => {
+  const seen = new Set<string>();
   for (const [i, family] of families.entries()) {
     if (!FAMILIES.includes(family)) report.notSupported(`spec.ipFamilies[${i}]`, family, FAMILIES);
-    if (families.indexOf(family) < i) report.duplicate(`spec.ipFamilies[${i}]`, family);
+    if (seen.has(family)) report.duplicate(`spec.ipFamilies[${i}]`, family);
+    seen.add(family);
   }
 };
 

@@ -55,6 +55,7 @@ describe('a Service', () => {
       withPort('clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, 10.0.0.2]'),
       [expect.stringMatching(/: may specify no more than one IP for each IP family$/)],
     ],
+    [withPort('ipFamilies: [IPv4, IPv4]'), ['spec.ipFamilies[1]: Duplicate value: "IPv4"']],
     [withPort('clusterIP: 010.0.0.1'), ['spec.clusterIPs[0]: Invalid value: "010.0.0.1": must not have leading 0s']],
     [withPort('externalIPs: [127.0.0.1]'), [expect.stringContaining('may not be in the loopback range')]],
     [withPort('type: LoadBalancer, externalTrafficPolicy: Local'), ['spec.healthCheckNodePort: Required value']],
