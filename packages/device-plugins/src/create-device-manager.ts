@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, silentLogger } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { checkDuration } from '@solo-kubelet/timers';
 import { checkpointFile } from './checkpoint-file.js';
 import { systemClock } from './clock.js';
 import { DEFAULT_LIMITS } from './connect-plugin.js';
@@ -33,7 +34,7 @@ const MAX_FORMER_PODS = 64;
 /** Makes the kubelet's side of device plugins. */
 export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceManager => {
   const { directory = DEFAULT_DIRECTORY, registryDirectory, clock = systemClock, logger = silentLogger } = options;
-  const state = createDeviceState({ gracePeriodMs: options.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS, clock });
+  const state = createDeviceState({ gracePeriodMs: checkDuration('gracePeriodMs', options.gracePeriodMs, DEFAULT_GRACE_PERIOD_MS), clock });
   const file = checkpointFile(join(directory, 'kubelet_internal_checkpoint'), { logger });
   const queue = createKeyedQueue();
   const servers: AsyncDisposable[] = [];

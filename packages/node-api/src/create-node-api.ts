@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
-import { checkInterval, longInterval } from '@solo-kubelet/timers';
+import { checkInterval, longInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
 import { authenticate } from './auth/authenticate.js';
 import { type AuthorizationMode, refuse } from './auth/authorize.js';
 import { type CredentialPart, loadCredentialPart } from './auth/credential-part.js';
@@ -95,15 +95,12 @@ const LOCAL_USER: Identity = { name: 'local', groups: ['system:masters'] };
  * @throws NodeApiError when a port is taken, or a certificate, CA or token file cannot be used; nothing is left listening then
  */
 export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> => {
-  const {
-    view,
-    metrics,
-    logger = silentLogger,
-    now = Date.now,
-    authorization,
-    anonymous,
-    headerTimeoutMs = DEFAULT_HEADER_TIMEOUT_MS,
-  } = options;
+  const { view, metrics, logger = silentLogger, now = Date.now, authorization, anonymous } = options;
+  // Node's servers take whole milliseconds, and three times as many must fit a timer.
+  const headerTimeoutMs = Math.min(
+    Math.ceil(checkInterval('headerTimeoutMs', options.headerTimeoutMs, DEFAULT_HEADER_TIMEOUT_MS)),
+    Math.floor(MAX_TIMER_MS / 3),
+  );
   const stopping = new AbortController();
   const health = healthRoutes(view.healthChecks, logger, metrics.healthChecks);
   const routes = allRoutes(options, health, logger, now, stopping.signal);

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { checkDuration } from '@solo-kubelet/timers';
 import { diskUsage } from '@solo-kubelet/untrusted-files';
 import { createCgroupManager } from './cgroups/cgroup-manager.js';
 import { createSliceManager } from './cgroups/slice-manager.js';
@@ -36,7 +37,8 @@ const MAX_RESOLV_CONF_BYTES = 10 * 1024 * 1024;
 /** Makes what pods need on this node. Nothing is touched before the first call. */
 export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
   const settings = nodeSettings(node);
-  const { rootDir, podLogsDir, clusterDomain, clusterDns, runCommand, logger, commandTimeoutMs: timeoutMs } = settings;
+  const { rootDir, podLogsDir, clusterDomain, clusterDns, runCommand, logger } = settings;
+  const timeoutMs = checkDuration('commandTimeoutMs', settings.commandTimeoutMs, settings.commandTimeoutMs);
   const podsDir = `${rootDir}/pods`;
   const mounter = createMounter({ runCommand, timeoutMs });
   const cgroups = createPodCgroups(

@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { checkInterval } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { catchError, concatMap, defer, EMPTY, exhaustMap, from, map, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import type { PodUid } from '../core/pod-identity.js';
@@ -25,8 +26,9 @@ export type CollectionActivity =
   | { readonly type: 'collectionFailed'; readonly message: string };
 
 /** Removes dead containers that are more than the policy keeps. Pods that nobody wants are ended by the reconciler, records and all. */
-export const collectContainers = ({ intervalMs = 60_000, scheduler = steadyScheduler, ...rest }: CollectContainersOptions) =>
+export const collectContainers = ({ intervalMs: givenMs, scheduler = steadyScheduler, ...rest }: CollectContainersOptions) =>
   defer(() => {
+    const intervalMs = checkInterval('intervalMs', givenMs, 60_000);
     const ages = containerAges(scheduler, rest.wallNow);
     return timer(intervalMs, intervalMs, longDelays(scheduler)).pipe(exhaustMap(() => collectContainersOnce({ ...rest, scheduler, ages })));
   });

@@ -1,5 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { checkInterval } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
 import type { NodePressure } from '../core/admission/node-admission-facts.js';
@@ -83,7 +84,8 @@ const CLEANUP_POLL_MS = 1_000;
  */
 export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivity> =>
   defer(() => {
-    const { intervalMs = 10_000, scheduler: givenScheduler = steadyScheduler } = options;
+    const { scheduler: givenScheduler = steadyScheduler } = options;
+    const intervalMs = checkInterval('intervalMs', options.intervalMs, 10_000);
     const scheduler = longDelays(givenScheduler);
     const wallNow = options.wallNow ?? (options.scheduler === undefined ? Date.now : () => scheduler.now());
     const looks = evictionLooks({ ...options, scheduler, wallNow });

@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { checkInterval } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { catchError, concat, exhaustMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { fromEmitting } from '../from-abortable.js';
@@ -50,9 +51,10 @@ export interface ImageCollector {
 export const imageCollector = ({
   images,
   policy,
-  intervalMs = 300_000,
+  intervalMs: givenMs,
   scheduler = steadyScheduler,
 }: ImageCollectorOptions): ImageCollector => {
+  const intervalMs = checkInterval('intervalMs', givenMs, 300_000);
   const rules = { ...DEFAULT_IMAGE_GARBAGE_POLICY, ...policy };
   const watchingSinceMs = scheduler.now();
   let known: ReadonlyMap<string, KnownImage> | undefined;

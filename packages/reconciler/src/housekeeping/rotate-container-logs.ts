@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { checkInterval } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { irregularKind } from '@solo-kubelet/untrusted-files';
 import { catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
@@ -41,10 +42,11 @@ export const rotateContainerLogs = ({
   maxBytes = 10 * 1024 * 1024,
   maxFiles = 5,
   workers = 1,
-  intervalMs = 10_000,
+  intervalMs: givenMs,
   scheduler = steadyScheduler,
   wallNow = Date.now,
 }: RotateContainerLogsOptions): Observable<LogRotationActivity> => {
+  const intervalMs = checkInterval('intervalMs', givenMs, 10_000);
   if (maxBytes < 0) return EMPTY;
   const check = (containerId: string, logPath: string): Observable<LogRotationActivity> =>
     fromEmitting<LogRotationActivity>(async (emit, signal) => {

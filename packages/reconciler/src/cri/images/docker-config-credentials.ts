@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkDuration } from '@solo-kubelet/timers';
 import { steadyNow } from '../../steady-scheduler.js';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
 import { matchingAuths } from './registry-keyring.js';
@@ -23,9 +24,10 @@ type Auths = Readonly<Record<string, RegistryAuth>>;
 export const dockerConfigCredentials = ({
   configDirs,
   legacyDirs = [],
-  cacheMs = DEFAULT_CACHE_MS,
+  cacheMs: givenCacheMs,
   now = steadyNow,
 }: DockerConfigCredentialsOptions): ImageCredentials => {
+  const cacheMs = checkDuration('cacheMs', givenCacheMs, DEFAULT_CACHE_MS);
   let cached: { readonly auths: Auths; readonly untilMs: number } | undefined;
   return {
     lookup: async (repository) => {
