@@ -24,7 +24,7 @@ export const matchFailurePolicy = (policy: PodFailurePolicy | null | undefined, 
 };
 
 const causeOf = ({ onExitCodes, onPodConditions }: PodFailurePolicyRule, { metadata, status }: ObservedPod): string | undefined => {
-  const pod = `${metadata.namespace}/${metadata.name}`;
+  const pod = `${metadata.namespace ?? ''}/${metadata.name}`;
   if (onExitCodes) {
     const container = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find((candidate) =>
       matchesExitCode(onExitCodes, candidate),

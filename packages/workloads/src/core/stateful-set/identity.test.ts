@@ -54,6 +54,23 @@ describe('identity of a StatefulSet', () => {
     ]);
   });
 
+  it('leaves out what the template leaves empty', () => {
+    const { spec } = set;
+    const bare = {
+      metadata: { name: 'db' },
+      spec: {
+        ...spec,
+        serviceName: '',
+        selector: {},
+        template: { metadata: { annotations: {}, finalizers: [] }, spec: { containers: [] } },
+        volumeClaimTemplates: [{ metadata: { name: 'data' } }],
+      },
+    } as unknown as StatefulIdentity;
+    expect(Object.keys(statefulPod(bare, 0).metadata)).toEqual(['name', 'generateName', 'labels']);
+    expect(Object.keys(statefulPod(bare, 0).spec)).toEqual(['containers', 'hostname', 'volumes']);
+    expect(statefulClaims(bare, 0).get('data')?.metadata).toEqual({ name: 'data-db-0' });
+  });
+
   it('counts ordinals from their start', () => {
     expect(ordinalRange(set)).toEqual({ first: 5, last: 7 });
     expect(ordinalRange({ spec: { replicas: 0 } })).toEqual({ first: 0, last: -1 });

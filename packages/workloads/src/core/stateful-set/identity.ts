@@ -69,8 +69,8 @@ export const statefulPod = (set: StatefulIdentity, ordinal: number): Pick<Pod, '
       generateName: podsPrefix(set.metadata.name),
       ...(set.metadata.namespace !== undefined && { namespace: set.metadata.namespace }),
       labels: { ...metadata?.labels, [POD_NAME_LABEL]: name, [POD_INDEX_LABEL]: String(ordinal) },
-      ...(metadata?.annotations && { annotations: metadata.annotations }),
-      ...(metadata?.finalizers && { finalizers: metadata.finalizers }),
+      ...(Object.keys(metadata?.annotations ?? {}).length > 0 && { annotations: metadata?.annotations }),
+      ...(metadata?.finalizers?.length && { finalizers: metadata.finalizers }),
     },
     spec: {
       ...rest,
@@ -98,7 +98,9 @@ export const statefulClaims = (set: StatefulIdentity, ordinal: number): Readonly
           ...template.metadata,
           name: `${template.metadata.name}-${set.metadata.name}-${ordinal}`,
           ...(set.metadata.namespace !== undefined && { namespace: set.metadata.namespace }),
-          labels: { ...template.metadata.labels, ...set.spec.selector.matchLabels },
+          ...((template.metadata.labels || set.spec.selector.matchLabels) && {
+            labels: { ...template.metadata.labels, ...set.spec.selector.matchLabels },
+          }),
         },
       },
     ]),
