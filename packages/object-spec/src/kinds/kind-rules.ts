@@ -11,6 +11,8 @@ export interface ObjectPolicy {
 export interface KindRules<T> {
   /** What is wrong with a name, or with the start of one. */
   readonly nameErrors: NameErrors;
+  /** Whether finalizers without a domain must be Kubernetes' own. Default true. */
+  readonly checksFinalizerKinds?: boolean;
   /** Whether `metadata.generation` counts changes of what is wanted, from 1. */
   readonly countsGeneration: boolean;
   /** Why an object whose fields were all read cannot be used all the same. */

@@ -1,5 +1,5 @@
 import type { FieldError } from '@solo-kubelet/pod-spec';
-import { createReport, type Draft, validateCommonMeta, validateObjectMeta, validateUpdatedMeta } from '@solo-kubelet/pod-spec/schema';
+import { createReport, type Draft, validateCommonMeta, validateFinalizerKinds } from '@solo-kubelet/pod-spec/schema';
 import type { KindRules, ObjectPolicy } from '../kinds/kind-rules.js';
 import type { ObjectKind } from '../kinds/object-kind.js';
 import { rulesByKind } from '../kinds/rules-by-kind.js';
@@ -32,7 +32,8 @@ export const judgeNew = (draft: Draft<ApiObject>, { namespaced, kind }: ObjectKi
   const object = draft as ApiObject;
   const report = createReport();
   if (rules.createChecksMetadata ?? true) {
-    validateObjectMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
+    validateCommonMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
+    if (rules.checksFinalizerKinds !== false) validateFinalizerKinds(object.metadata, 'metadata', report);
   }
   rules.validate(object, report, policy);
   // The common rules are looked at only when those of the kind found nothing.
@@ -58,8 +59,8 @@ export const judgeUpdate = (draft: Draft<ApiObject>, old: ApiObject, { namespace
   if (counted) metadata.generation = Number(metadata.generation ?? 0) + 1;
   const report = createReport();
   validateCommonMeta(object.metadata, { namespaced, nameErrors: pathSegmentNameErrors }, 'metadata', report);
-  if (rules.updateChecksMetadata) validateObjectMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
-  validateUpdatedMeta(object.metadata, 'metadata', report);
+  if (rules.updateChecksMetadata) validateCommonMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
+  if (rules.checksFinalizerKinds !== false) validateFinalizerKinds(object.metadata, 'metadata', report);
   rules.validateUpdate(object, old, report, policy);
   if (report.errors.length > 0) return { ok: false, errors: unique(report.errors) };
   return { ok: true, warnings: uniqueTexts(rules.warnings?.(object, { old, counted })), generation: Number(metadata.generation ?? 0) };

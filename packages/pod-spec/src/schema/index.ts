@@ -38,14 +38,14 @@ export {
   subdomainNameErrors,
   validateCommonMeta,
   validateFinalizerKind,
-  validateObjectMeta,
-  validateUpdatedMeta,
+  validateFinalizerKinds,
 } from '../validation/metadata.js';
 export { validatePodTemplate } from '../validation/pod-template.js';
 export { createReport, type Report } from '../validation/report.js';
 export { validateContainerResourceName, validateRequirements, validateResourceName } from '../validation/resource-requirements.js';
 export { validateTolerations } from '../validation/tolerations.js';
 export { ACCESS_MODES, VOLUME_MODES, validateAccessModes, validateClaimSpec } from '../validation/volumes/claim-spec.js';
+export { volumeRules } from '../validation/volumes/shared-sources.js';
 export { dropEmpty } from './drop-empty.js';
 export { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema } from './field-schema.js';
 export { nearestName } from './nearest-name.js';

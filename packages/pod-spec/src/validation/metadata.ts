@@ -48,14 +48,12 @@ export const validateCommonMeta = (
 /** The metadata of a new object of one of Kubernetes' own kinds. A Pod's name has the node's name in it already. */
 export const validateObjectMeta = (metadata: ObjectMeta, rules: MetadataRules, field: string, report: Report): void => {
   validateCommonMeta(metadata, rules, field, report);
-  for (const [i, finalizer] of (metadata.finalizers ?? []).entries()) validateFinalizerKind(finalizer, `${field}.finalizers[${i}]`, report);
+  validateFinalizerKinds(metadata, field, report);
 };
 
-/** The rules of metadata that are looked at again in an update; what must not change is the caller's. */
-export const validateUpdatedMeta = (metadata: ObjectMeta, field: string, report: Report): void => {
-  validateLabels(metadata.labels, `${field}.labels`, report);
-  validateAnnotations(metadata.annotations, `${field}.annotations`, report);
-  validateOwnerReferences(metadata.ownerReferences ?? [], `${field}.ownerReferences`, report);
+/** Finalizers without a domain must be Kubernetes' own. */
+export const validateFinalizerKinds = ({ finalizers = [] }: ObjectMeta, field: string, report: Report): void => {
+  for (const [i, finalizer] of finalizers.entries()) validateFinalizerKind(finalizer, `${field}.finalizers[${i}]`, report);
 };
 
 export const validateAnnotations = (annotations: Readonly<Record<string, string>> | undefined, field: string, report: Report): void => {

@@ -75,12 +75,12 @@ export const validateFc = ({ targetWWNs = [], wwids = [], lun }: FCVolumeSource,
   else validateLun(lun, field, report);
 };
 
-export const validateRbd = ({ monitors = [], image }: RBDVolumeSource, field: string, report: Report): void => {
+export const validateRbd = ({ monitors = [], image }: Pick<RBDVolumeSource, 'monitors' | 'image'>, field: string, report: Report): void => {
   if (monitors.length === 0) report.required(`${field}.monitors`);
   if (!image) report.required(`${field}.image`);
 };
 
-export const validateCephfs = ({ monitors = [] }: CephFSVolumeSource, field: string, report: Report): void => {
+export const validateCephfs = ({ monitors = [] }: Pick<CephFSVolumeSource, 'monitors'>, field: string, report: Report): void => {
   if (monitors.length === 0) report.required(`${field}.monitors`);
 };
 
@@ -113,7 +113,11 @@ export const validateFlocker = ({ datasetName = '', datasetUUID = '' }: FlockerV
   if (datasetName.includes('/')) report.invalid(`${field}.datasetName`, datasetName, "must not contain '/'");
 };
 
-export const validateFlexVolume = ({ driver, options = {} }: FlexVolumeSource, field: string, report: Report): void => {
+export const validateFlexVolume = (
+  { driver, options = {} }: Pick<FlexVolumeSource, 'driver' | 'options'>,
+  field: string,
+  report: Report,
+): void => {
   if (!driver) report.required(`${field}.driver`);
   for (const key of Object.keys(options)) {
     const namespace = `.${key.split('/', 1)[0]!.toLowerCase()}`;
