@@ -10,7 +10,8 @@ if (directory === undefined) {
   process.stderr.write('usage: node tools/conformance/run.mjs DIR [--failures N]\n');
   process.exit(2);
 }
-const { pods, tables } = await runDirectory(directory, await loadPackages());
-const lines = [...printFigures({ pods, tables }), ...pods.failures.slice(0, Number(values.failures)).flatMap(printFailure)];
+const { pods, objects, tables } = await runDirectory(directory, await loadPackages());
+const failures = [...pods.failures, ...objects.failures];
+const lines = [...printFigures({ pods, objects, tables }), ...failures.slice(0, Number(values.failures)).flatMap(printFailure)];
 process.stdout.write(`${lines.join('\n')}\n`);
-process.exitCode = pods.failures.length === 0 && tables.every(({ failures }) => failures.length === 0) ? 0 : 1;
+process.exitCode = failures.length === 0 && tables.every(({ failures }) => failures.length === 0) ? 0 : 1;

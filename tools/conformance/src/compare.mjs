@@ -50,6 +50,32 @@ export const comparePodRecord = (expected, actual) => {
   };
 };
 
+/** Without nulls, and without metadata inside an object that says nothing. */
+const normalised = (value, isTop = true) => {
+  if (Array.isArray(value)) return value.map((item) => normalised(item, false));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== null)
+    .map(([key, item]) => [key, normalised(item, false)]);
+  return Object.fromEntries(entries.filter(([key, item]) => isTop || key !== 'metadata' || Object.keys(item).length > 0));
+};
+
+/** The same for an object other than a Pod, or a change of one. */
+export const compareObjectRecord = (expected, actual) => {
+  const opaque = new Set(expected.errors.filter((error) => error.opaque).map(placeOf));
+  const words = wordsOf(opaque);
+  const isRejected = expected.errors.length > 0;
+  const needsMessage = expected.decoded === false || (!expected.ok && !isRejected);
+  return {
+    verdict: expected.ok === actual.ok && (!needsMessage || (actual.errors.length === 0 && actual.message !== '')),
+    places: isRejected ? sameList(sorted(expected.errors, placeOf), sorted(actual.errors, placeOf)) : undefined,
+    messages: isRejected ? sameList(sorted(expected.errors, words), sorted(actual.errors, words)) : undefined,
+    object: expected.ok ? isSame(normalised(expected.object), normalised(actual.object ?? {})) : undefined,
+    warnings: expected.ok ? sameList([...expected.warnings].sort(), [...(actual.warnings ?? [])].sort()) : undefined,
+    generation: expected.ok ? expected.generation === actual.generation : undefined,
+  };
+};
+
 /** What is asked for by each kind of question; the rest of a record is the question. */
 const RESULTS = {
   parse: ['ok', 'canonical', 'json', 'format', 'value', 'milliValue', 'sign'],

@@ -2,6 +2,7 @@
 export const loadPackages = async () => {
   try {
     return {
+      ...(await import('@solo-kubelet/object-spec')),
       ...(await import('@solo-kubelet/pod-spec')),
       ...(await import('@solo-kubelet/pod-environment')),
       ...(await import('@solo-kubelet/selectors')),

@@ -1,5 +1,5 @@
-import type { DirectoryResult, PodFailure } from './run-directory.mjs';
+import type { DirectoryResult, RecordFailure } from './run-directory.mjs';
 
 export function printFigures(result: DirectoryResult): readonly string[];
 
-export function printFailure(failure: PodFailure): readonly string[];
+export function printFailure(failure: RecordFailure): readonly string[];

@@ -5,6 +5,7 @@ import { parseJson } from './lossless-json.mjs';
 
 /** The files of records, one a line; each plain or gzipped. */
 const POD_FILES = ['pod-manifests.jsonl', 'pod-urls.jsonl'];
+const OBJECT_FILES = ['objects.jsonl', 'object-updates.jsonl'];
 /** The files of tables: lists of questions with their answers by kind. */
 const TABLE_FILES = ['quantities.json', 'expansion.json', 'cgroup-math.json', 'workload-tables.json'];
 
@@ -21,8 +22,8 @@ const readText = async (directory, name) => {
   return (await exists(`${path}.gz`)) ? gunzipSync(await readFile(`${path}.gz`)).toString('utf8') : undefined;
 };
 
-export const readPodRecords = async (directory) => {
-  const texts = await Promise.all(POD_FILES.map((name) => readText(directory, name)));
+const readRecords = async (directory, files) => {
+  const texts = await Promise.all(files.map((name) => readText(directory, name)));
   return texts.flatMap((text) =>
     (text ?? '')
       .split('\n')
@@ -30,6 +31,10 @@ export const readPodRecords = async (directory) => {
       .map(parseJson),
   );
 };
+
+export const readPodRecords = (directory) => readRecords(directory, POD_FILES);
+
+export const readObjectRecords = (directory) => readRecords(directory, OBJECT_FILES);
 
 export const readTables = async (directory) => {
   const texts = await Promise.all(TABLE_FILES.map((name) => readText(directory, name)));

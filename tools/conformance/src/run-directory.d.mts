@@ -3,9 +3,9 @@ export interface Figure {
   readonly of: number;
 }
 
-export type Figures = Readonly<Record<'verdict' | 'places' | 'messages' | 'pod', Figure>>;
+export type Figures<Name extends string> = Readonly<Record<Name, Figure>>;
 
-export interface PodFailure {
+export interface RecordFailure {
   readonly id: string;
   readonly wrong: readonly string[];
 }
@@ -15,12 +15,15 @@ export interface TableResult extends Figure {
   readonly failures: readonly object[];
 }
 
+export interface RecordsResult<Name extends string> {
+  readonly total: Figures<Name>;
+  readonly groups: ReadonlyMap<string, Figures<Name>>;
+  readonly failures: readonly RecordFailure[];
+}
+
 export interface DirectoryResult {
-  readonly pods: {
-    readonly total: Figures;
-    readonly groups: ReadonlyMap<string, Figures>;
-    readonly failures: readonly PodFailure[];
-  };
+  readonly pods: RecordsResult<'verdict' | 'places' | 'messages' | 'pod'>;
+  readonly objects: RecordsResult<'verdict' | 'places' | 'messages' | 'object' | 'warnings' | 'generation'>;
   readonly tables: readonly TableResult[];
 }
 
