@@ -1,6 +1,7 @@
 import type { Affinity, AppArmorProfile, EnvVar, PodAffinityTerm, PodSpec, Volume } from '@solo-kubelet/pod-spec';
 import { goQuote } from '@solo-kubelet/pod-spec/schema';
 import type { PodTemplateSpec } from '../gen/object-types.js';
+import { ipWarnings } from '../network/ip-rules.js';
 import { claimSpecWarnings } from './claim-spec.js';
 import { portWarnings } from './container-ports.js';
 import { fractionalByteWarnings } from './fractional-bytes.js';
@@ -38,6 +39,8 @@ export const podTemplateWarnings = ({ metadata = {}, spec }: PodTemplateSpec, fi
     ...(Number(spec.terminationGracePeriodSeconds ?? 0) < 0
       ? [`${field}.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
       : []),
+    ...(spec.dnsConfig?.nameservers ?? []).flatMap((ip, i) => ipWarnings(ip, `${field}.spec.dnsConfig.nameservers[${i}]`)),
+    ...(spec.hostAliases ?? []).flatMap(({ ip = '' }, i) => ipWarnings(ip, `${field}.spec.hostAliases[${i}].ip`)),
   ];
 };
 
