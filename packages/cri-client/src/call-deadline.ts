@@ -3,8 +3,8 @@ export const DEFAULT_TIMEOUT_MS = 120_000;
 
 const secondsOf = (request: unknown): number => {
   const { timeout } = request as { readonly timeout?: bigint | number | string };
-  const seconds = Number(timeout ?? 0);
-  return seconds > 0 ? seconds : 0;
+  const seconds = Number(timeout ?? 0) || 0;
+  return Math.max(seconds, 0);
 };
 
 /**
