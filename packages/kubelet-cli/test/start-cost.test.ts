@@ -19,8 +19,8 @@ const packagesLoadedBy = (file: string, seen = new Set<string>()): readonly stri
 it.each([
   ['bin.ts', []],
   ['client/connect.ts', []],
-  ['verbs/get.ts', ['@solo-kubelet/pod-spec', 'get-east-asian-width']],
-  ['verbs/logs.ts', ['picocolors']],
+  ['verbs/get.ts', ['@solo-kubelet/pod-spec', '@solo-kubelet/timers', 'get-east-asian-width']],
+  ['verbs/logs.ts', ['@solo-kubelet/timers', 'picocolors']],
 ])('%s loads no more at the start than it needs', (file, needed) => {
   const loaded = new Set(packagesLoadedBy(file).filter((name) => !name.startsWith('node:') && name !== '@solo-kubelet/diagnostics'));
   expect([...loaded].sort()).toEqual(needed);

@@ -27,7 +27,7 @@ const limits = (headerTimeoutMs: number): ServerOptions => ({
   keepAliveTimeout: 90_000,
   headersTimeout: headerTimeoutMs,
   requestTimeout: requestTimeoutMs(headerTimeoutMs),
-  connectionsCheckingInterval: headerTimeoutMs / 2,
+  connectionsCheckingInterval: Math.ceil(headerTimeoutMs / 2),
   maxHeaderSize: 64 * 1024,
   keepAlive: true,
   keepAliveInitialDelay: 15_000,
