@@ -1,5 +1,5 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
-import { availableParallelism, cpus, release } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import type { MachineFacts } from './node-capacity.js';
 
 /** Reads what the machine has; `directory` says whose file system counts. */
@@ -39,8 +39,5 @@ export const hasSwap = (swaps: string): boolean => swaps.trim().split('\n').leng
 
 /** All swap there is, bytes, from /proc/meminfo. */
 export const swapBytes = (meminfo: string): number => Number(/^SwapTotal:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1_024;
-
-/** `6.1` of `6.1.0-13-amd64`. */
-export const kernelVersion = (): string => /^\d+\.\d+/.exec(release())?.[0] ?? release();
 
 export const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
