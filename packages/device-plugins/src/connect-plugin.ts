@@ -9,7 +9,7 @@ import {
   type ListAndWatchResponse,
   type Device as WireDevice,
 } from './gen/device-plugin.js';
-import { callUnary } from './rpc/call-unary.js';
+import { callUnary, type UnaryLimits } from './rpc/call-unary.js';
 import { requireSocketPath } from './rpc/require-socket-path.js';
 
 export interface PluginLimits {
@@ -60,7 +60,7 @@ export const connectPlugin = async (socketPath: string, limits: PluginLimits, si
   const closing = new AbortController();
   try {
     await ready(client, socketPath, limits.connectMs, signal);
-    const options = await callUnary(client.getDevicePluginOptions.bind(client), {}, { ...call, signal });
+    const options = await optionsOf(client, { ...call, signal });
     return {
       socketPath,
       options,
@@ -97,6 +97,17 @@ export const connectPlugin = async (socketPath: string, limits: PluginLimits, si
   } catch (error) {
     client.close();
     throw error;
+  }
+};
+
+/** The plugin's options; an error says which call failed, as upstream does (devicemanager/manager.go PluginConnected). */
+const optionsOf = async (client: DevicePluginClient, limits: UnaryLimits): Promise<DevicePluginOptions> => {
+  try {
+    return await callUnary(client.getDevicePluginOptions.bind(client), {}, limits);
+  } catch (error) {
+    if (!(error instanceof DevicePluginError)) throw error;
+    const { code, retryable, message } = error;
+    throw new DevicePluginError({ code, retryable, cause: error, message: `failed to get device plugin options: ${message}` });
   }
 };
 

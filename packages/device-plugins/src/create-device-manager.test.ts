@@ -330,6 +330,16 @@ describe('a device manager', () => {
     await expect(fake.register()).rejects.toThrow('failed to dial device plugin');
   });
 
+  it('says of a plugin that fails at its options which call it was', async () => {
+    await started();
+    const fake = await plugin(['a'], {
+      askedForOptions: () => {
+        throw new Error('no card');
+      },
+    });
+    await expect(fake.register()).rejects.toThrow('failed to get device plugin options: rpc error: code = Unknown desc = no card');
+  });
+
   it('takes away old sockets at the start, so that plugins notice, and its own at the end', async () => {
     const stale = await plugin(['a']);
     await writeFile(join(directory, 'notes.txt'), 'kept');

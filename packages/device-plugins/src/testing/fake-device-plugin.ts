@@ -41,6 +41,8 @@ export interface FakeDevicePluginOptions {
   readonly preferred?: (request: ContainerPreferredAllocationRequest) => readonly string[] | Promise<readonly string[]>;
   /** Makes PreStartContainer wanted; it may throw. */
   readonly preStart?: (devices: readonly string[]) => void | Promise<void>;
+  /** Called at GetDevicePluginOptions; it may throw. */
+  readonly askedForOptions?: () => void;
   /** API version. Default `v1beta1`. */
   readonly version?: string;
 }
@@ -84,7 +86,10 @@ export const createFakeDevicePlugin = async (options: FakeDevicePluginOptions): 
     });
 
   const plugin = {
-    getDevicePluginOptions: answer(() => wireOptions),
+    getDevicePluginOptions: answer(() => {
+      options.askedForOptions?.();
+      return wireOptions;
+    }),
     listAndWatch: (stream: ServerWritableStream<Empty, ListAndWatchResponse>) => {
       streams.add(stream);
       stream.on('cancelled', () => streams.delete(stream));
