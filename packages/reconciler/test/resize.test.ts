@@ -275,4 +275,34 @@ describe('a resize that can not be carried out yet', () => {
     await time.advance(5_000);
     expect(statusOf(kubelet, 'uid-other')).toMatchObject({ phase: 'Failed', reason: 'OutOfmemory' });
   });
+
+  it.each([
+    ['the pod', 'resizePod', (memory: string): Pod => sized(requests('100m', '1Gi'), { resources: requests('200m', memory) })],
+    ['a container', 'updateResources', (memory: string): Pod => sized(requests('100m', memory))],
+  ])('counts so after a restart of the kubelet too, for %s', async (_, method, shaped) => {
+    const { time, kubelet, boot } = await machine({ fault: (called) => (called === method ? 'fail' : undefined) });
+    kubelet.apply(shaped('6Gi'));
+    await time.advance(1_000);
+    kubelet.apply(shaped('1Gi'));
+    await time.advance(5_000);
+    kubelet.stop();
+    const next = boot();
+    next.apply(shaped('1Gi'));
+    next.apply(sized(requests('100m', '20Gi'), {}, 'other'));
+    next.synced();
+    await time.advance(5_000);
+    expect(statusOf(next).phase).toBe('Running');
+    expect(statusOf(next, 'uid-other')).toMatchObject({ phase: 'Failed', reason: 'OutOfmemory' });
+  });
+
+  it('counts what its containers add up to while the pod as a whole is given less', async () => {
+    const { time, kubelet } = await machine({ fault: (method) => (method === 'resizePod' ? 'fail' : undefined) });
+    kubelet.apply(sized(requests('100m', '6Gi')));
+    await time.advance(1_000);
+    kubelet.apply(sized(requests('100m', '1Gi'), { resources: requests('100m', '1Gi') }));
+    await time.advance(5_000);
+    kubelet.apply(sized(requests('100m', '20Gi'), {}, 'other'));
+    await time.advance(5_000);
+    expect(statusOf(kubelet, 'uid-other')).toMatchObject({ phase: 'Failed', reason: 'OutOfmemory' });
+  });
 });

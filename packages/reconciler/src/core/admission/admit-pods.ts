@@ -3,6 +3,7 @@ import { canonicalText } from '../canonical-text.js';
 import { isLive } from '../observed-pod.js';
 import { type PodUid, podKey } from '../pod-identity.js';
 import type { Admission, PodLedger } from '../pod-ledger.js';
+import { footprintOf } from '../resize/footprint.js';
 import { isTerminal } from '../termination.js';
 import type { World } from '../world/world.js';
 import { checkPod } from './check-pod.js';
@@ -23,12 +24,14 @@ export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyM
   const runningFirst = [...waiting.filter(([uid]) => runs(uid)), ...waiting.filter(([uid]) => !runs(uid))];
 
   for (const [uid, { pod: desired }] of runningFirst) {
-    const pod = world.ledgers.get(uid)?.pod ?? desired;
+    const ledger = world.ledgers.get(uid);
+    const pod = ledger?.pod ?? desired;
     const ended = wasAdmitted(world, uid);
     const refusal = runs(uid) || ended ? undefined : checkPod({ pod, others: othersOf(occupying, uid, pod), node });
-    const before = world.ledgers.get(uid)?.admission;
+    const before = ledger?.admission;
     if (refusal === undefined && isRefusedResources(before, world.resourceRevision)) continue;
-    if (refusal === undefined && !ended) occupying.set(uid, pod);
+    // What an earlier process left running counts with what its cgroups have, even if less has been allocated to it since.
+    if (refusal === undefined && !ended) occupying.set(uid, ledger ? footprintOf(pod, ledger, world.observed.pods.get(uid)) : pod);
     const decision: Admission = refusal === undefined ? { state: 'admitted' } : { state: 'refused', ...refusal };
     if (canonicalText(before) !== canonicalText(decision)) decisions.set(uid, decision);
   }
