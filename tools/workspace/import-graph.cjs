@@ -16,7 +16,8 @@ const edges = {
   'probe-mqtt': { values: ['probe-engine'] },
   'pod-environment': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'], types: ['cri-client'] },
   reconciler: {
-    values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'],
+    // Of cri-client only what needs no client: how an async iterable becomes an Observable.
+    values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files', 'cri-client/src/rx'],
     types: ['manifest-source', 'probe-engine'],
     subpaths: { cri: ['cri-client', 'pod-environment', 'probe-engine'] },
   },

@@ -1,4 +1,5 @@
-import { type ContainerEventResponse, ContainerEventType } from './gen/cri-v1.js';
+import type { ContainerEventResponse } from './gen/cri-v1.js';
+import { ContainerEventType } from './gen/cri-v1-enums.js';
 import type { PodChange } from './pod-change.js';
 
 type Change = (PodChange & { type: 'podChanged' })['change'];

@@ -188,7 +188,7 @@ export {
   SecurityProfile_ProfileType as SecurityProfileType,
   Signal,
   SupplementalGroupsPolicy,
-} from './gen/cri-v1.js';
+} from './gen/cri-v1-enums.js';
 export type { ChangeFeed, PodChange } from './pod-change.js';
 export type { CriCallOptions, ServiceClient } from './service-client.js';
 export type { CriLists } from './streamed-lists.js';

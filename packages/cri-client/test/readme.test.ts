@@ -11,7 +11,7 @@ const examples = [...(await readFile(join(root, 'README.md'), 'utf8')).matchAll(
 const run = async (index: number): Promise<readonly string[]> => {
   const file = join(root, 'test', `.readme-example-${index}-${process.pid}.ts`);
   const source = (examples[index] ?? '')
-    .replaceAll("'@solo-kubelet/cri-client/testing'", "'../src/testing/index.js'")
+    .replaceAll(/'@solo-kubelet\/cri-client\/(\w+)'/g, "'../src/$1/index.js'")
     .replaceAll("'@solo-kubelet/cri-client'", "'../src/index.js'");
   await writeFile(file, source);
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
@@ -34,6 +34,10 @@ it('the README lists pods and follows their changes in 20 lines', { timeout: 60_
   expect(lines.length).toBeLessThanOrEqual(20);
 });
 
+it('the README names a state without a client', async () => {
+  expect(await run(1)).toEqual(['CONTAINER_EXITED']);
+});
+
 it('the README tests with the fake runtime', { timeout: 60_000 }, async () => {
-  expect(await run(1)).toEqual(['RunPodSandbox failed: no address left', '137 OOMKilled']);
+  expect(await run(2)).toEqual(['RunPodSandbox failed: no address left', '137 OOMKilled']);
 });

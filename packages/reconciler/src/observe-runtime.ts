@@ -1,3 +1,4 @@
+import { fromStream } from '@solo-kubelet/cri-client/rx';
 import { describeError } from '@solo-kubelet/diagnostics';
 import {
   catchError,
@@ -24,7 +25,6 @@ import type { NodeActivity } from './core/activity.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { Observation } from './core/runtime-snapshot.js';
 import { fromAbortable } from './from-abortable.js';
-import { fromStream } from './from-stream.js';
 import type { RuntimePort } from './runtime-port.js';
 
 export interface ObserveOptions {

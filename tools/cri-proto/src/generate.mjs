@@ -1,6 +1,6 @@
 // Writes the TypeScript of every protocol from the .proto files here. `node src/generate.mjs [root]` writes below another root (the tests do).
 import { execFile } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,7 @@ const targets = [
     directory: 'packages/cri-client/src/gen',
     files: ['cri-v1.proto', 'containerd-events.proto', 'containerd-event-messages.proto'],
     options: [...options, 'outputServices=generic-definitions'],
+    enumsApart: 'cri-v1',
   },
   // grpc-js definitions: the probe needs this one service only, without cri-client's machinery.
   {
@@ -44,6 +45,28 @@ const targets = [
 const require = createRequire(import.meta.url);
 const protoc = (...args) => run(process.execPath, [require.resolve('protoc/protoc.cjs'), `--proto_path=${protoDirectory}`, ...args]);
 
+const enumBlock = /(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export enum (\w+) \{\n[^}]*\}\n\n/g;
+
+/** Moves the enums of `NAME.ts` to `NAME-enums.ts`: whoever wants a constant does not load the codecs of every message. */
+const moveEnums = async (directory, name) => {
+  const file = join(directory, `${name}.ts`);
+  const text = await readFile(file, 'utf8');
+  const enums = [...text.matchAll(enumBlock)];
+  const header = text.slice(0, text.indexOf('import '));
+  const rest = text.replace(enumBlock, '');
+  const names = enums.map(([, enumName]) => enumName).sort();
+  const firstImport = rest.indexOf('import ');
+  const importEnums = `import type {\n${names.map((enumName) => `  ${enumName},\n`).join('')}} from "./${name}-enums.js";\n`;
+  await writeFile(
+    join(directory, `${name}-enums.ts`),
+    `${header}${enums
+      .map(([block]) => block)
+      .join('')
+      .trimEnd()}\n`,
+  );
+  await writeFile(file, `${rest.slice(0, firstImport)}${importEnums}${rest.slice(firstImport)}`);
+};
+
 /** Runs protoc and ts-proto for every target, replacing what the target directories held. */
 export const generate = async (root) => {
   for (const target of targets) {
@@ -56,6 +79,7 @@ export const generate = async (root) => {
       `--ts_proto_opt=${target.options.join(',')}`,
       ...target.files,
     );
+    if (target.enumsApart) await moveEnums(out, target.enumsApart);
   }
 };
 

@@ -5,144 +5,25 @@
 // source: cri-v1.proto
 
 /* eslint-disable */
+import type {
+  CgroupDriver,
+  ContainerEventType,
+  ContainerState,
+  MetricType,
+  MountPropagation,
+  NamespaceMode,
+  PodSandboxState,
+  Protocol,
+  SecurityProfile_ProfileType,
+  Signal,
+  SupplementalGroupsPolicy,
+} from "./cri-v1-enums.js";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
  * The Container Runtime Interface, version 1, as Kubernetes 1.36 speaks it: what a kubelet asks of containerd or CRI-O.
  * Written from the facts of the wire format (wire-facts.tsv); a test holds the two together.
  */
-
-/** Transport of a port mapping. */
-export enum Protocol {
-  TCP = 0,
-  UDP = 1,
-  SCTP = 2,
-}
-
-/** TARGET joins the namespace of the container named by `target_id`. */
-export enum NamespaceMode {
-  POD = 0,
-  CONTAINER = 1,
-  NODE = 2,
-  TARGET = 3,
-}
-
-/** Whether groups of the image's /etc/group are added to those of the config. */
-export enum SupplementalGroupsPolicy {
-  Merge = 0,
-  Strict = 1,
-}
-
-/** NOTREADY also covers a sandbox that died by itself. */
-export enum PodSandboxState {
-  SANDBOX_READY = 0,
-  SANDBOX_NOTREADY = 1,
-}
-
-/** None, host to container (rslave), both ways (rshared). */
-export enum MountPropagation {
-  PROPAGATION_PRIVATE = 0,
-  PROPAGATION_HOST_TO_CONTAINER = 1,
-  PROPAGATION_BIDIRECTIONAL = 2,
-}
-
-/** Stop signals by name; 0 leaves the choice to image and runtime. Newer servers prefix the names with SIGNAL_. */
-export enum Signal {
-  RUNTIME_DEFAULT = 0,
-  SIGABRT = 1,
-  SIGALRM = 2,
-  SIGBUS = 3,
-  SIGCHLD = 4,
-  SIGCLD = 5,
-  SIGCONT = 6,
-  SIGFPE = 7,
-  SIGHUP = 8,
-  SIGILL = 9,
-  SIGINT = 10,
-  SIGIO = 11,
-  SIGIOT = 12,
-  SIGKILL = 13,
-  SIGPIPE = 14,
-  SIGPOLL = 15,
-  SIGPROF = 16,
-  SIGPWR = 17,
-  SIGQUIT = 18,
-  SIGSEGV = 19,
-  SIGSTKFLT = 20,
-  SIGSTOP = 21,
-  SIGSYS = 22,
-  SIGTERM = 23,
-  SIGTRAP = 24,
-  SIGTSTP = 25,
-  SIGTTIN = 26,
-  SIGTTOU = 27,
-  SIGURG = 28,
-  SIGUSR1 = 29,
-  SIGUSR2 = 30,
-  SIGVTALRM = 31,
-  SIGWINCH = 32,
-  SIGXCPU = 33,
-  SIGXFSZ = 34,
-  SIGRTMIN = 35,
-  SIGRTMINPLUS1 = 36,
-  SIGRTMINPLUS2 = 37,
-  SIGRTMINPLUS3 = 38,
-  SIGRTMINPLUS4 = 39,
-  SIGRTMINPLUS5 = 40,
-  SIGRTMINPLUS6 = 41,
-  SIGRTMINPLUS7 = 42,
-  SIGRTMINPLUS8 = 43,
-  SIGRTMINPLUS9 = 44,
-  SIGRTMINPLUS10 = 45,
-  SIGRTMINPLUS11 = 46,
-  SIGRTMINPLUS12 = 47,
-  SIGRTMINPLUS13 = 48,
-  SIGRTMINPLUS14 = 49,
-  SIGRTMINPLUS15 = 50,
-  SIGRTMAXMINUS14 = 51,
-  SIGRTMAXMINUS13 = 52,
-  SIGRTMAXMINUS12 = 53,
-  SIGRTMAXMINUS11 = 54,
-  SIGRTMAXMINUS10 = 55,
-  SIGRTMAXMINUS9 = 56,
-  SIGRTMAXMINUS8 = 57,
-  SIGRTMAXMINUS7 = 58,
-  SIGRTMAXMINUS6 = 59,
-  SIGRTMAXMINUS5 = 60,
-  SIGRTMAXMINUS4 = 61,
-  SIGRTMAXMINUS3 = 62,
-  SIGRTMAXMINUS2 = 63,
-  SIGRTMAXMINUS1 = 64,
-  SIGRTMAX = 65,
-}
-
-/** CREATED until started; EXITED until removed. */
-export enum ContainerState {
-  CONTAINER_CREATED = 0,
-  CONTAINER_RUNNING = 1,
-  CONTAINER_EXITED = 2,
-  CONTAINER_UNKNOWN = 3,
-}
-
-/** Who manages the cgroups. */
-export enum CgroupDriver {
-  SYSTEMD = 0,
-  CGROUPFS = 1,
-}
-
-/** As Prometheus has them. */
-export enum MetricType {
-  COUNTER = 0,
-  GAUGE = 1,
-}
-
-/** What happened to the container or sandbox. */
-export enum ContainerEventType {
-  CONTAINER_CREATED_EVENT = 0,
-  CONTAINER_STARTED_EVENT = 1,
-  CONTAINER_STOPPED_EVENT = 2,
-  CONTAINER_DELETED_EVENT = 3,
-}
 
 /** The kubelet sends `0.1.0`; runtimes ignore it. */
 export interface VersionRequest {
@@ -220,12 +101,6 @@ export interface LinuxSandboxSecurityContext {
 export interface SecurityProfile {
   profileType: SecurityProfile_ProfileType;
   localhostRef: string;
-}
-
-export enum SecurityProfile_ProfileType {
-  RuntimeDefault = 0,
-  Unconfined = 1,
-  Localhost = 2,
 }
 
 /** What only Linux sandboxes have. */

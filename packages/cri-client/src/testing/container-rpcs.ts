@@ -1,11 +1,11 @@
 import {
   type Container,
   type ContainerFilter,
-  ContainerState,
   ImageSpec,
   type LinuxContainerResources,
   type RuntimeServiceDefinition,
 } from '../gen/cri-v1.js';
+import { ContainerState } from '../gen/cri-v1-enums.js';
 import { completeContainerConfig, completeSandboxConfig, type FakeRuntime } from './fake-runtime.js';
 import { idMatches, labelsMatch } from './labels.js';
 import type { ContainerRecord } from './records.js';

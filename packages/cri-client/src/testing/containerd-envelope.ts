@@ -8,7 +8,7 @@ import {
   TaskStart,
 } from '../gen/containerd-event-messages.js';
 import type { Envelope } from '../gen/containerd-events.js';
-import { ContainerEventType } from '../gen/cri-v1.js';
+import { ContainerEventType } from '../gen/cri-v1-enums.js';
 import type { RuntimeEvent } from './runtime-event.js';
 
 interface Message {

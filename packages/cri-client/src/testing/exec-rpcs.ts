@@ -1,5 +1,6 @@
 import { onAbort } from '@solo-kubelet/timers';
-import { ContainerState, PodSandboxState, type RuntimeServiceDefinition } from '../gen/cri-v1.js';
+import type { RuntimeServiceDefinition } from '../gen/cri-v1.js';
+import { ContainerState, PodSandboxState } from '../gen/cri-v1-enums.js';
 import { waitFor } from './clock.js';
 import type { FakeRuntime } from './fake-runtime.js';
 import type { ContainerRecord } from './records.js';

@@ -4,13 +4,10 @@ import { onAbort } from '@solo-kubelet/timers';
 import {
   type ContainerConfig,
   ContainerConfig as ContainerConfigCodec,
-  ContainerEventType,
-  ContainerState,
-  NamespaceMode,
   type PodSandboxConfig,
   PodSandboxConfig as PodSandboxConfigCodec,
-  PodSandboxState,
 } from '../gen/cri-v1.js';
+import { ContainerEventType, ContainerState, NamespaceMode, PodSandboxState } from '../gen/cri-v1-enums.js';
 import { type Clock, waitFor } from './clock.js';
 import { createContainerEndings } from './container-endings.js';
 import { type ContainerLog, openContainerLog } from './container-log.js';

@@ -1,4 +1,5 @@
-import type { ContainerConfig, ContainerState, LinuxContainerResources, Mount, PodSandboxConfig, PodSandboxState } from '../gen/cri-v1.js';
+import type { ContainerConfig, LinuxContainerResources, Mount, PodSandboxConfig } from '../gen/cri-v1.js';
+import type { ContainerState, PodSandboxState } from '../gen/cri-v1-enums.js';
 import type { ContainerScript } from './script.js';
 
 /** What the fake knows of a sandbox. */

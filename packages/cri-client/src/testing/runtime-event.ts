@@ -1,4 +1,4 @@
-import type { ContainerEventType } from '../gen/cri-v1.js';
+import type { ContainerEventType } from '../gen/cri-v1-enums.js';
 import type { ContainerRecord, SandboxRecord } from './records.js';
 
 /** Something happened to a container or a sandbox. */

@@ -1,5 +1,4 @@
 import {
-  ContainerState,
   type ContainerStats,
   ContainerStats as ContainerStatsCodec,
   type ContainerStatsFilter,
@@ -8,6 +7,7 @@ import {
   type PodSandboxStatsFilter,
   type RuntimeServiceDefinition,
 } from '../gen/cri-v1.js';
+import { ContainerState } from '../gen/cri-v1-enums.js';
 import type { FakeRuntime } from './fake-runtime.js';
 import { idMatches, labelsMatch } from './labels.js';
 import type { ContainerRecord, SandboxRecord } from './records.js';
