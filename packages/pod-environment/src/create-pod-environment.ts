@@ -15,7 +15,7 @@ import { containerEnvironment } from './core/environment.js';
 import type { UserNamespaceRecord } from './core/id-ranges.js';
 import { podAddresses } from './core/ip-families.js';
 import { emptyDirLimit } from './core/memory-volume.js';
-import { isPodUid, type PodPaths, podLogDirectory, podPaths } from './core/pod-paths.js';
+import { checkedNewPodUid, isPodUid, type PodPaths, podLogDirectory, podPaths } from './core/pod-paths.js';
 import { usedVolumes, volumeKind } from './core/pod-volumes.js';
 import { parseResolvConf, type ResolvConf } from './core/resolv-conf.js';
 import { buildSandboxConfig } from './core/sandbox-config.js';
@@ -93,7 +93,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
 
   const makePodDirectories = async (pod: Pod): Promise<void> => {
     const { namespace, name, uid } = pod.metadata;
-    const { podDir, volumesDir, pluginsDir, containersDir, ownerMarker } = podPaths(rootDir, uid);
+    const { podDir, volumesDir, pluginsDir, containersDir, ownerMarker } = podPaths(rootDir, checkedNewPodUid(uid));
     try {
       await makeDirectories(podDir, 0o750);
       await writeFile(ownerMarker, '');

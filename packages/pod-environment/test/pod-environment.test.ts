@@ -190,6 +190,16 @@ describe('a pod that cannot be prepared', () => {
     await expect(environment().cleanPod('..')).rejects.toMatchObject({ code: 'POD_DIRECTORIES_FAILED' });
   });
 
+  it('refuses a new pod whose UID holds _, and still cleans up an old one', async () => {
+    const pods = environment();
+    await expect(pods.preparePod(testPod({}, { uid: 'a_b' }))).rejects.toMatchObject({ code: 'POD_DIRECTORIES_FAILED', retryable: false });
+    await mkdir(join(root, 'pods/a_b'), { recursive: true });
+    await writeFile(join(root, 'pods/a_b/solo-kubelet'), '');
+    expect(await pods.listPodUids()).toEqual(['a_b']);
+    await pods.cleanPod('a_b');
+    expect(await readdir(join(root, 'pods'))).toEqual([]);
+  });
+
   it('refuses a runtime class without a handler and knows one that has it', async () => {
     const pod = testPod({ runtimeClassName: 'kata' });
     await expect(environment().preparePod(pod)).rejects.toMatchObject({ code: 'RUNTIME_CLASS_UNKNOWN', reason: 'FailedCreatePodSandBox' });

@@ -47,16 +47,26 @@ export const podLogDirectory = (podLogsDir: string, namespace: string, name: str
   `${podLogsDir}/${namespace}_${name}_${podUid}`;
 
 /**
- * A UID names directories and cgroups, so it must be one plain path element (upstream panics on `/`, docs/decisions/051).
+ * A UID names directories and cgroups, so it must be one plain path element (upstream panics on `/`, docs/decisions/051). With `_` it may be that of
+ * a pod from before such UIDs were refused, which can still be cleaned up.
  */
 export const isPodUid = (podUid: string): boolean => /^[A-Za-z0-9._:-]{1,200}$/.test(podUid) && podUid !== '.' && podUid !== '..';
 
+/** The UID of a pod that is to be prepared. `_` separates the parts of log directories' names. */
+export const checkedNewPodUid = (podUid: string): string => {
+  if (isPodUid(podUid) && !podUid.includes('_')) return podUid;
+  throw unusable(podUid);
+};
+
 const checkedPodUid = (podUid: string): string => {
   if (isPodUid(podUid)) return podUid;
-  throw new PodEnvironmentError({
+  throw unusable(podUid);
+};
+
+const unusable = (podUid: string): PodEnvironmentError =>
+  new PodEnvironmentError({
     code: 'POD_DIRECTORIES_FAILED',
     retryable: false,
     message: `metadata.uid "${podUid}" cannot name a directory`,
-    hint: 'Use letters, digits, ".", "_", ":" and "-" only, or leave metadata.uid out.',
+    hint: 'Use letters, digits, ".", ":" and "-" only, or leave metadata.uid out.',
   });
-};

@@ -78,6 +78,35 @@ describe('parsePod', () => {
     expect(broken.map(({ code }) => code)).toEqual(['MANIFEST_SYNTAX', 'DECODE_TYPE']);
   });
 
+  it.each(['a_b', 'a/b', '..', 'a b', 'a'.repeat(201)])('refuses the UID %s, which would run into other names', (uid) => {
+    const text = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a', uid },
+      spec: { containers: [{ name: 'a', image: 'b' }] },
+    });
+    expect(issuesOf(text)).toMatchObject([{ severity: 'error', code: 'FIELD_INVALID', field: 'metadata.uid', badValue: uid }]);
+  });
+
+  it('takes a UID of letters, digits, dashes, dots and colons', () => {
+    const text = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a', uid: 'A-1.b:2' },
+      spec: { containers: [{ name: 'a', image: 'b' }] },
+    });
+    expect(issuesOf(text)).toEqual([]);
+  });
+
+  it('warns of a relative hostPath, which no container could mount', () => {
+    const text = pod(
+      '  containers:\n  - {name: a, image: "b:1"}\n  volumes:\n  - {name: v, hostPath: {path: data}}\n  - {name: w, hostPath: {path: /data}}\n',
+    );
+    expect(issuesOf(text)).toMatchObject([
+      { severity: 'warning', field: 'spec.volumes[0].hostPath.path', message: expect.stringContaining('"data" is relative') },
+    ]);
+  });
+
   it('warns of a YAML key that a later one replaces', () => {
     const issues = issuesOf(pod('  hostPID: true\n  hostPID: false\n  containers:\n  - {name: a, image: "b:1"}\n'));
     expect(issues).toMatchObject([{ severity: 'warning', code: 'DUPLICATE_FIELD', field: 'spec.hostPID', line: 6 }]);

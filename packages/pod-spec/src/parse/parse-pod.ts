@@ -7,6 +7,8 @@ import { fillStaticIdentity, type StaticPodOptions } from '../identity/static-po
 import { dropEmpty } from '../schema/drop-empty.js';
 import { structSchema } from '../schema/field-schema.js';
 import { apiObjectReference, type FieldError, locateApiObjectReference, validatePod } from '../validation/index.js';
+import { podUidErrors } from '../validation/pod-uid.js';
+import { hostPathWarnings } from './host-path-warnings.js';
 import { createIssueFactory, type IssueFactory, isStrictNote, type Place } from './issue-factory.js';
 import { listItems } from './list-items.js';
 import type { PodSpecIssue } from './pod-spec-issue.js';
@@ -97,7 +99,7 @@ const readPod = (
   fillDefaults(draft);
   fillStaticIdentity(draft, options);
   const pod = draft as Pod;
-  const errors = validatePod(pod).map((error) => issues.ofField(error, root));
+  const errors = [...validatePod(pod), ...podUidErrors(pod.metadata.uid)].map((error) => issues.ofField(error, root));
   if (errors.length > 0) return refuse('', errors, pod);
   dropEmpty(structSchema('Pod'), values);
   const { words: apiRef, field } = locateApiObjectReference(pod);
@@ -116,6 +118,10 @@ const readPod = (
         ? 'there is no API server to have accounts: leave it out'
         : 'there is no API server to ask: put the values into the manifest, or into files of the host';
     return refuse(message, [issues.own({ code: 'API_REFERENCE', field, message, hint, start, end })], pod, apiRef);
+  }
+  for (const { field, message } of hostPathWarnings(pod)) {
+    const { start, end } = locateField(root, field);
+    found.push(issues.own({ severity: 'warning', code: 'API_WARNING', field, message, hint: 'begin it with /', start, end }));
   }
   if (options.strict && found.length > 0) {
     return {

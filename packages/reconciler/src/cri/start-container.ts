@@ -3,8 +3,9 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import type { ImageFacts, PodEnvironment } from '@solo-kubelet/pod-environment';
 import { uidOf } from '../core/pod-identity.js';
 import type { ResourceAllocator } from '../resource-allocator.js';
-import type { Reporting, StartContainerInput, StepFailure, StepResult } from '../runtime-port.js';
+import type { Reporting, StartContainerInput, StepResult } from '../runtime-port.js';
 import { failureOf } from './environment-failure.js';
+import { explainImageVolume } from './image-volume-failure.js';
 import type { ImagePuller } from './images/image-puller.js';
 import type { Limiter } from './limiter.js';
 import type { PodObserver } from './observe-pods.js';
@@ -88,7 +89,7 @@ const createAndStart = async (
     await cri.runtime.startContainer({ containerId }, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    return failureOf(error, 'RunContainerError');
+    return explainImageVolume(failureOf(error, 'RunContainerError'), config);
   }
   report({ type: 'containerStarted', containerName, containerId });
   const { name: podName, namespace } = pod.metadata;
@@ -129,6 +130,6 @@ const create = async (
         metadata?.attempt === config.metadata?.attempt &&
         state === ContainerState.CONTAINER_CREATED,
     );
-    return made === undefined ? (failureOf(error, 'CreateContainerError') satisfies StepFailure) : { ok: true, containerId: made.id };
+    return made === undefined ? explainImageVolume(failureOf(error, 'CreateContainerError'), config) : { ok: true, containerId: made.id };
   }
 };
