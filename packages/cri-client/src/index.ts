@@ -1,3 +1,8 @@
+export {
+  type ContainerStateChange,
+  type ContainerStateChangesOptions,
+  containerStateChanges,
+} from './container-state-changes.js';
 export { type CriClient, type CriClientOptions, createCriClient } from './create-cri-client.js';
 export { CriError, type CriErrorCode, type CriErrorOptions, type RuntimeReason } from './cri-error.js';
 export type { CriCall, CriHandler, CriInterceptor } from './cri-interceptor.js';

@@ -38,6 +38,10 @@ it('the README names a state without a client', async () => {
   expect(await run(1)).toEqual(['CONTAINER_EXITED']);
 });
 
+it('the README follows a container to its end', { timeout: 60_000 }, async () => {
+  expect(await run(2)).toEqual(['app created', 'app started', 'app exited', '3 Error']);
+});
+
 it('the README tests with the fake runtime', { timeout: 60_000 }, async () => {
-  expect(await run(2)).toEqual(['RunPodSandbox failed: no address left', '137 OOMKilled']);
+  expect(await run(3)).toEqual(['RunPodSandbox failed: no address left', '137 OOMKilled']);
 });

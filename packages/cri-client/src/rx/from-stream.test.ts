@@ -1,5 +1,6 @@
 import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
+import { containerStateChanges } from '../container-state-changes.js';
 import { createCriClient } from '../create-cri-client.js';
 import { createFakeCri } from '../testing/index.js';
 import { fromStream } from './from-stream.js';
@@ -41,4 +42,12 @@ it('streams the changes of a runtime', async () => {
   await using fake = await createFakeCri();
   await using cri = createCriClient({ endpoint: fake.endpoint });
   expect(await firstValueFrom(fromStream((signal) => cri.changes({ signal })))).toMatchObject({ type: 'resync' });
+});
+
+it('streams what became of containers', async () => {
+  await using fake = await createFakeCri({ images: [{ tags: ['busybox:1'] }] });
+  await using cri = createCriClient({ endpoint: fake.endpoint });
+  const { podSandboxId } = await cri.runtime.runPodSandbox({ config: { metadata: { name: 'web', namespace: 'default', uid: 'u1' } } });
+  await cri.runtime.createContainer({ podSandboxId, config: { metadata: { name: 'app' }, image: { image: 'busybox:1' } } });
+  expect(await firstValueFrom(fromStream((signal) => containerStateChanges(cri, { signal })))).toMatchObject({ type: 'created' });
 });
