@@ -379,6 +379,15 @@ describe.runIf(canMount)('volumes that are mounted (as root)', () => {
     expect(await pods.listPodUids()).toEqual([]);
   });
 
+  it('are unmounted when a pod has ended, while the pod and its disks stay', async () => {
+    const pods = environment();
+    await pods.preparePod(memory);
+    expect(await mountsBelowRoot()).toContain(inPod('volumes/kubernetes.io~empty-dir/ram'));
+    await pods.releaseVolumes(uid);
+    expect(await mountsBelowRoot()).not.toContain(inPod('volumes/kubernetes.io~empty-dir/ram'));
+    expect(await pods.listPodUids()).toEqual([uid]);
+  });
+
   it('report an nfs server that cannot be mounted and leave no directory', async () => {
     const pod = testPod({
       volumes: [{ name: 'v', nfs: { server: '127.0.0.1', path: '/none' } }],
