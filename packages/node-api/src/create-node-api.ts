@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { CriClient } from '@solo-kubelet/cri-client';
-import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { checkInterval, longInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
 import { authenticate } from './auth/authenticate.js';
 import { type AuthorizationMode, refuse } from './auth/authorize.js';
@@ -189,7 +189,13 @@ const allRoutes = (
         cri,
         rootDirectory,
         measuresVolumes,
-        usages: createUsageCache({ periodMs: volumeStatsPeriodMs, now, signal: stopping }),
+        usages: createUsageCache({
+          periodMs: volumeStatsPeriodMs,
+          now,
+          signal: stopping,
+          onUnread: (path, { count, first }) =>
+            logger.warn({ path, count, err: describeError(first) }, 'Cannot measure all of it: stats are too low'),
+        }),
         rates: createCpuRates(),
         systemContainers: createSystemContainers(options.runtimeSocket),
         now,

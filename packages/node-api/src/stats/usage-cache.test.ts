@@ -47,3 +47,31 @@ it('walks anew after the clock was set back', async () => {
   await cache.usageOf('/a');
   expect(walked).toHaveLength(2);
 });
+
+it('tells of what it cannot count, once until it can be counted again', async () => {
+  let nowMs = 0;
+  let unread: { readonly count: number; readonly first: unknown } | undefined = { count: 2, first: new Error('EACCES') };
+  const told: unknown[] = [];
+  const cache = createUsageCache({
+    periodMs: PERIOD_MS,
+    now: () => nowMs,
+    signal: new AbortController().signal,
+    count: async () => ({ usedBytes: 1, inodesUsed: 1, ...(unread ? { unread } : {}) }),
+    onUnread: (path, { count }) => told.push([path, count]),
+  });
+  const next = async () => {
+    nowMs += PERIOD_MS;
+    await cache.usageOf('/a');
+  };
+  await next();
+  await next();
+  expect(told).toEqual([['/a', 2]]);
+  unread = undefined;
+  await next();
+  unread = { count: 1, first: new Error('EACCES') };
+  await next();
+  expect(told).toEqual([
+    ['/a', 2],
+    ['/a', 1],
+  ]);
+});
