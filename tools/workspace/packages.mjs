@@ -75,7 +75,12 @@ export const packages = [
     dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/timers': ws, '@grpc/grpc-js': catalog, '@bufbuild/protobuf': catalog },
     peerDependencies: { rxjs: catalog },
     optionalPeers: ['rxjs'],
-    subpaths: { './enums': 'src/enums/index.ts', './testing': 'src/testing/index.ts', './rx': 'src/rx/index.ts' },
+    subpaths: {
+      './enums': 'src/enums/index.ts',
+      './testing': 'src/testing/index.ts',
+      './rx': 'src/rx/index.ts',
+      './streaming': 'src/streaming/index.ts',
+    },
   },
   {
     name: 'cni-invoker',

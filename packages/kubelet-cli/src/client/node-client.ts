@@ -1,5 +1,5 @@
+import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { StreamEndpoint } from '../streaming/upgrade.js';
 
 /** One change of a watched list. */
 export interface WatchEvent<T> {

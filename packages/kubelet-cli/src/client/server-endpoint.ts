@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
 import { CliError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
-import type { StreamEndpoint } from '../streaming/upgrade.js';
 import { parseUrl } from './parse-url.js';
 
 const DEFAULT_PORT = 10_250;

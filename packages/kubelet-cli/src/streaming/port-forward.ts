@@ -1,13 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { openPortStream, type StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { onAbort } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
-import { createSpdyConnection } from './spdy-connection.js';
-import { type StreamEndpoint, upgradeToSpdy } from './upgrade.js';
-
-const PROTOCOL = 'portforward.k8s.io';
 
 export interface PortForwardOptions {
   /** Where to open a session: asked for every connection, since a runtime's own address is good for one only. */
@@ -71,23 +68,9 @@ const listen = (server: Server, host: string, port: number): Promise<void> =>
     server.listen(port, host, () => resolve());
   });
 
-let lastRequestId = 0;
-
 const carry = async (client: Socket, { open, remotePort, signal }: PortForwardOptions): Promise<void> => {
-  const { endpoint, path } = await open();
-  const { socket, head } = await upgradeToSpdy(endpoint, path, PROTOCOL, signal);
-  using connection = createSpdyConnection(socket, head);
-  lastRequestId += 1;
-  const headers = { port: String(remotePort), requestID: String(lastRequestId) };
-  const errors = connection.createStream({ ...headers, streamType: 'error' });
-  errors.end();
-  const data = connection.createStream({ ...headers, streamType: 'data' });
-  const failure = (async () => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of errors) chunks.push(chunk as Buffer);
-    if (chunks.length > 0) throw new Error(Buffer.concat(chunks).toString('utf8').trim());
-  })();
-  client.once('close', () => socket.destroy());
-  const both = Promise.allSettled([pipeline(client, data), pipeline(data, client)]);
-  await Promise.race([both, failure.then(() => both)]);
+  using stream = await openPortStream({ ...(await open()), port: remotePort, signal });
+  client.once('close', () => stream[Symbol.dispose]());
+  const both = Promise.allSettled([pipeline(client, stream.data), pipeline(stream.data, client)]);
+  await Promise.race([both, stream.failure.then(() => both)]);
 };

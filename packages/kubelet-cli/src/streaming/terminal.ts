@@ -1,7 +1,7 @@
 import { PassThrough, type Readable, Transform } from 'node:stream';
+import type { TerminalSize } from '@solo-kubelet/cri-client/streaming';
 import { onAbort } from '@solo-kubelet/timers';
 import type { CliInput, CliOutput } from '../cli-io.js';
-import type { TerminalSize } from './remote-command.js';
 
 /** Keys that leave a session and let the command run on: Ctrl-P Ctrl-Q, as docker and crictl have it. */
 const DETACH_KEYS = Buffer.from([0x10, 0x11]);

@@ -1,10 +1,10 @@
 import { Writable } from 'node:stream';
+import { runRemoteCommand } from '@solo-kubelet/cri-client/streaming';
 import { joinSignals } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
 import { findContainer, findPod } from '../client/find-pod.js';
 import { type ContainerExec, download, upload } from '../copy/copy-files.js';
-import { runRemoteCommand } from '../streaming/remote-command.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
 export interface CopyOptions {

@@ -1,9 +1,9 @@
+import { type RemoteCommandOptions, runRemoteCommand } from '@solo-kubelet/cri-client/streaming';
 import { joinSignals } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
 import { findContainer, findPod } from '../client/find-pod.js';
 import type { ExecFlags, StreamAddress } from '../client/node-client.js';
-import { type RemoteCommandOptions, runRemoteCommand } from '../streaming/remote-command.js';
 import { openRawTerminal } from '../streaming/terminal.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 

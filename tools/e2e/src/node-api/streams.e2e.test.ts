@@ -1,14 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { Readable, Writable } from 'node:stream';
+import { type RemoteCommandResult, runRemoteCommand, type StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
 import { createKubeletMetrics, createNodeApi, type NodeApi } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { startTestbed, type Testbed } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forwardPort } from '../../../../packages/kubelet-cli/src/streaming/port-forward.js';
-import { type RemoteCommandResult, runRemoteCommand } from '../../../../packages/kubelet-cli/src/streaming/remote-command.js';
-import type { StreamEndpoint } from '../../../../packages/kubelet-cli/src/streaming/upgrade.js';
 
 const POD: Pod = {
   apiVersion: 'v1',

@@ -1,7 +1,7 @@
 import { request as httpRequest, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { CliError } from '../cli-error.js';
+import { StreamError } from './stream-error.js';
 
 /** Where a streaming path is served: a unix socket, TLS with credentials, or plain HTTP (the runtime's own streaming server). */
 export interface StreamEndpoint {
@@ -20,7 +20,7 @@ export interface Upgraded {
 const UPGRADE_TIMEOUT_MS = 30_000;
 const MAX_REFUSAL_BYTES = 16_384;
 
-/** Asks for an upgrade to SPDY/3.1 with one of Kubernetes' stream protocols. @throws CliError with the server's own words when it refuses */
+/** Asks for an upgrade to SPDY/3.1 with one of Kubernetes' stream protocols. @throws StreamError with the server's own words when it refuses */
 export const upgradeToSpdy = (endpoint: StreamEndpoint, path: string, protocol: string, signal: AbortSignal): Promise<Upgraded> =>
   new Promise((resolve, reject) => {
     const send = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -53,7 +53,7 @@ export const upgradeToSpdy = (endpoint: StreamEndpoint, path: string, protocol: 
       });
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8').trim();
-        reject(new CliError({ code: 'CLI_REFUSED', message: text === '' ? `the server answered ${response.statusCode}` : text }));
+        reject(new StreamError({ code: 'STREAM_REFUSED', message: text === '' ? `the server answered ${response.statusCode}` : text }));
       });
     });
     request.once('timeout', () => request.destroy(new Error(`no answer within ${UPGRADE_TIMEOUT_MS / 1_000} s`)));
