@@ -1,0 +1,163 @@
+import { type Pod, podRequests, quantityMilliValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
+import type { PodRecord, PodUid, StatusStore } from '@solo-kubelet/reconciler';
+import {
+  container,
+  type FakeRuntime,
+  fakeRuntime,
+  nodeFacts,
+  pod,
+  type TestKubelet,
+  type TestKubeletOptions,
+  testKubelet,
+  type VirtualTime,
+  virtualTime,
+} from '@solo-kubelet/reconciler/testing';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { heldTo, sameResources } from '../src/core/resize/pod-resources.js';
+
+const NODE = { cpu: '4', memory: '24Gi', pods: '3' } as const;
+/** A node with its kubelet, of which everything is in virtual time, watched for pods that have more than it offers. */
+export interface AdmissionMachine {
+  readonly time: VirtualTime;
+  readonly runtime: FakeRuntime;
+  readonly manifests: Map<string, Pod>;
+  kubelet: TestKubelet;
+  /** Calls that fail, by method. */
+  failing: ReadonlySet<string>;
+  memoryBytes: number;
+  /** From the stop signal to the exit of a container, ms. */
+  stopsAfterMs: number;
+  readonly broken: string[];
+  boot(): Promise<void>;
+  stop(): void;
+}
+
+const milli = (list: Readonly<Record<string, string>>, name: string): bigint => quantityMilliValue(list[name] ?? '0');
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** What a pod has by its cgroups, or has been allocated if that is more. */
+const footprint = ({ runtime, kubelet }: AdmissionMachine, uid: PodUid, name: 'cpu' | 'memory'): bigint => {
+  const live = runtime.pods.get(uid)?.containers.filter(({ state }) => state === 'running') ?? [];
+  if (live.length === 0) return 0n;
+  const whole = runtime.podCgroups.get(uid)?.pod?.requests;
+  const parts = live.reduce((sum, { id }) => sum + milli(runtime.containerCgroups.get(id)?.requests ?? {}, name), 0n);
+  const allocated = milli(kubelet.view(uid)?.pod.status?.allocatedResources ?? {}, name);
+  return larger(whole?.[name] === undefined ? parts : milli(whole, name), allocated);
+};
+
+const used = (machine: AdmissionMachine, name: 'cpu' | 'memory'): bigint =>
+  [...machine.runtime.pods.keys()].reduce((sum, uid) => sum + footprint(machine, uid, name), 0n);
+const livePods = ({ runtime }: AdmissionMachine): number =>
+  [...runtime.pods.values()].filter(({ containers }) => containers.some(({ state }) => state === 'running')).length;
+
+export const checkRoom = (machine: AdmissionMachine): void => {
+  for (const name of ['cpu', 'memory'] as const) {
+    if (used(machine, name) > milli(NODE, name)) machine.broken.push(`${name}: ${used(machine, name)} of ${milli(NODE, name)} thousandths`);
+  }
+  if (livePods(machine) > Number(NODE.pods)) machine.broken.push(`${livePods(machine)} pods`);
+};
+
+export const createMachine = async (
+  options: Omit<TestKubeletOptions, 'runtime'> = {},
+  /** Follows each kubelet process until what it returns is called. */
+  watch: (kubelet: TestKubelet) => () => void = () => () => {},
+): Promise<AdmissionMachine> => {
+  const time = virtualTime();
+  const { scheduler } = time;
+  const records = new Map<PodUid, PodRecord>();
+  const store: StatusStore = {
+    load: async () => [...records.values()],
+    save: async (record) => void records.set(record.podUid, structuredClone(record)),
+    remove: async (uid) => void records.delete(uid),
+  };
+  const machine = {
+    failing: new Set(),
+    memoryBytes: 0,
+    stopsAfterMs: 25_000,
+    manifests: new Map(),
+    broken: [] as string[],
+  } as unknown as AdmissionMachine;
+  const runtime = fakeRuntime({
+    scheduler,
+    wallNow: time.wallNow,
+    script: () => ({ stopsAfterMs: machine.stopsAfterMs }),
+    memoryBytes: () => machine.memoryBytes,
+    fault: (method) => {
+      checkRoom(machine);
+      return machine.failing.has(method) ? 'fail' : undefined;
+    },
+  });
+  let unwatch = (): void => {};
+  const stop = (): void => {
+    unwatch();
+    machine.kubelet?.stop();
+  };
+  const boot = async (): Promise<void> => {
+    stop();
+    time.restart();
+    machine.kubelet = testKubelet({ runtime, scheduler, wallNow: time.wallNow, store, ...options });
+    unwatch = watch(machine.kubelet);
+    machine.kubelet.node(nodeFacts({ allocatable: NODE }));
+    for (const [path, it] of machine.manifests) machine.kubelet.apply(it, path);
+    await time.advance(20);
+    machine.kubelet.synced();
+  };
+  Object.assign(machine, { time, runtime, boot, stop });
+  await boot();
+  return machine;
+};
+
+const anyResources: fc.Arbitrary<ResourceRequirements> = fc
+  .record({ cpu: fc.constantFrom('200m', '1', '3', '100'), memory: fc.constantFrom('1Gi', '6Gi', '20Gi'), limited: fc.boolean() })
+  .map(({ cpu, memory, limited }) => ({ requests: { cpu, memory }, ...(limited && { limits: { cpu, memory } }) }));
+
+/** Mostly under one UID for each path: then an edit is a resize. */
+export const anyResizedPod = (path: string): fc.Arbitrary<Pod> =>
+  fc
+    .record({
+      version: fc.constantFrom(1, 1, 1, 1, 2),
+      app: anyResources,
+      side: fc.option(anyResources, { nil: undefined, freq: 3 }),
+      whole: fc.option(anyResources, { nil: undefined, freq: 4 }),
+    })
+    .map(({ version, app, side, whole }) =>
+      pod(
+        path.slice(3, 4),
+        {
+          containers: [container('app', { resources: app })],
+          ...(side && { initContainers: [container('side', { restartPolicy: 'Always', resources: side })] }),
+          ...(whole && { resources: whole }),
+        },
+        { uid: `${path}#${version}${side === undefined ? '' : 's'}` },
+      ),
+    );
+
+/** Every live cgroup is as the manifest asks, or a condition says why not. */
+export const expectSettled = (machine: AdmissionMachine): void => {
+  const { runtime, kubelet, manifests } = machine;
+  for (const wanted of manifests.values()) {
+    const uid = wanted.metadata.uid as PodUid;
+    const status = kubelet.view(uid)?.pod.status;
+    if (status?.phase === 'Failed') {
+      const asked = podRequests(wanted);
+      const full = (['cpu', 'memory'] as const).some((name) => used(machine, name) + milli(asked, name) > milli(NODE, name));
+      expect(full || livePods(machine) >= Number(NODE.pods), `${uid} waits though there is room: ${status.message}`).toBe(true);
+      continue;
+    }
+    expect(status?.phase, uid).toBe('Running');
+    const explained = status?.conditions?.some(
+      ({ type, reason, message }) =>
+        (type === 'PodResizePending' && (reason === 'Deferred' || reason === 'Infeasible') && message !== '') ||
+        (type === 'PodResizeInProgress' && reason === 'Error' && message !== ''),
+    );
+    if (explained) continue;
+    expect(sameResources(runtime.podCgroups.get(uid)?.pod, wanted.spec.resources), `cgroup of ${uid}`).toBe(true);
+    for (const one of [...wanted.spec.containers, ...(wanted.spec.initContainers ?? [])]) {
+      const live = runtime.pods.get(uid)?.containers.find(({ name, state }) => name === one.name && state === 'running');
+      const has = live && runtime.containerCgroups.get(live.id);
+      expect(has, `${one.name} of ${uid} runs`).toBeDefined();
+      expect(sameResources(has, heldTo(wanted, one)), `${one.name} of ${uid}: ${JSON.stringify(has)}`).toBe(true);
+    }
+  }
+};

@@ -1,0 +1,185 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import type { PodUid, PodView } from '@solo-kubelet/reconciler';
+import { statusTransitionErrors, type TestKubelet } from '@solo-kubelet/reconciler/testing';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { sameResources } from '../src/core/resize/pod-resources.js';
+import { type AdmissionMachine, anyResizedPod, checkRoom, createMachine, expectSettled } from './admission-machine.js';
+
+const [SECOND_MS, HOUR_MS, DAY_MS] = [1_000, 3_600_000, 86_400_000];
+const YEAR_MS = 365 * DAY_MS;
+const GIBIBYTE = 2 ** 30;
+/** Longer than the longest back-off of a restart, and what Pods take to end. */
+const CALM_MS = 900 * SECOND_MS;
+const paths = ['/m/a.yaml', '/m/b.yaml', '/m/c.yaml', '/m/d.yaml', '/m/e.yaml'];
+
+/** Something that happens to the machine or its user does, in words for a failure. */
+interface Happening {
+  readonly text: string;
+  readonly run: (machine: AdmissionMachine) => Promise<void> | void;
+}
+
+const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(...paths).chain((path) =>
+      anyResizedPod(path).map(
+        (pod): Happening => ({
+          text: `apply ${pod.metadata.uid} ${JSON.stringify(pod.spec)}`,
+          run: ({ manifests, kubelet }) => {
+            manifests.set(path, pod);
+            kubelet.apply(pod, path);
+          },
+        }),
+      ),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(...paths).map(
+      (path): Happening => ({
+        text: `remove ${path}`,
+        run: ({ manifests, kubelet }) => {
+          if (manifests.delete(path)) kubelet.remove(path);
+        },
+      }),
+    ),
+  },
+  {
+    // Volumes that have gone away: nothing of the pod starts, nor can it be cleaned up.
+    weight: 4,
+    arbitrary: fc
+      .subarray(['updateResources', 'resizePod', 'memoryUsage', 'startContainer', 'refreshVolumes', 'releaseVolumes', 'cleanPod'])
+      .map(
+        (methods): Happening => ({
+          text: `failing: ${methods}`,
+          run: (machine) => {
+            machine.failing = new Set(methods);
+          },
+        }),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(0, 3, 30).map(
+      (gibibytes): Happening => ({
+        text: `each container uses ${gibibytes} GiB`,
+        run: (machine) => {
+          machine.memoryBytes = gibibytes * GIBIBYTE;
+        },
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(0, 500, 25_000, 120_000).map(
+      (ms): Happening => ({
+        text: `containers take ${ms} ms to end`,
+        run: (machine) => {
+          machine.stopsAfterMs = ms;
+        },
+      }),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(fc.nat(), fc.constantFrom(0, 1, 137)).map(
+      ([which, code]): Happening => ({
+        text: `container ${which} ends with ${code}`,
+        run: ({ runtime }) => {
+          const running = [...runtime.pods.values()].flatMap(({ containers }) => containers.filter(({ state }) => state === 'running'));
+          const one = running[which % Math.max(1, running.length)];
+          if (one !== undefined) runtime.exit(one.id, code);
+        },
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(...[SECOND_MS, HOUR_MS, DAY_MS, 10 * YEAR_MS].flatMap((ms) => [ms, -ms]))
+      .map((ms): Happening => ({ text: `the clock jumps ${ms} ms`, run: ({ time }) => time.jump(ms) })),
+  },
+  { weight: 1, arbitrary: fc.constant<Happening>({ text: 'the kubelet dies', run: (machine) => machine.boot() }) },
+);
+
+const anyPeriod = fc.array(fc.tuple(anyHappening, fc.constantFrom(3, 300, 5_000, 40_000, 400_000)), { minLength: 4, maxLength: 12 });
+
+/** Watches what one kubelet process shows of its pods. */
+const watchStatuses =
+  (broken: string[]) =>
+  ({ reconciler }: TestKubelet): (() => void) => {
+    const shown = new Map<PodUid, PodView>();
+    const subscription = reconciler.pods$.subscribe((views) => {
+      for (const [uid, view] of views) {
+        const before = shown.get(uid);
+        shown.set(uid, view);
+        // A manifest that comes back while what it wanted before is being removed makes its pod anew, and so does a pod that is let in after all.
+        if (before === undefined || (before.terminating && !view.terminating) || before.pod.status === view.pod.status) continue;
+        if (before.pod.status?.message?.startsWith('Pod was rejected: ') === true) continue;
+        const errors = statusTransitionErrors({
+          pod: view.pod,
+          previous: before.pod.status ?? {},
+          next: view.pod.status ?? {},
+          removing: before.terminating && view.terminating,
+        });
+        broken.push(...errors.map((error) => `${uid}: ${error}`));
+      }
+      for (const uid of shown.keys()) if (!views.has(uid)) shown.delete(uid);
+    });
+    return () => subscription.unsubscribe();
+  };
+
+/** Whatever runs is shown as running, with what its cgroup is held to: limits that a container doesn't name are those of the pod. */
+const expectSeen = ({ runtime, kubelet, manifests }: AdmissionMachine): void => {
+  const wanted = new Set([...manifests.values()].map(({ metadata }) => metadata.uid));
+  for (const [uid, { containers }] of runtime.pods) {
+    const pod: Pod | undefined = kubelet.view(uid)?.pod;
+    const statuses = [...(pod?.status?.containerStatuses ?? []), ...(pod?.status?.initContainerStatuses ?? [])];
+    for (const { id, name, state } of containers) {
+      if (state !== 'running') continue;
+      expect(wanted, `${name} of ${uid} runs though nobody wants it`).toContain(uid);
+      const status = statuses.find(({ containerID }) => containerID?.endsWith(`//${id}`));
+      expect(status?.state?.running, `${name} of ${uid} runs unseen`).toBeDefined();
+      const has = runtime.containerCgroups.get(id);
+      const told = `${name} of ${uid} shows ${JSON.stringify(status?.resources)} and has ${JSON.stringify(has)}: ${JSON.stringify(pod)}`;
+      const { cpu, memory } = pod?.status?.resources?.limits ?? {};
+      const limits = { ...(cpu && { cpu }), ...(memory && { memory }), ...status?.resources?.limits };
+      expect(sameResources({ ...status?.resources, limits }, has), told).toBe(true);
+    }
+  }
+};
+
+/** `SOAK_DAYS=365` is the year. */
+const days = Number(process.env['SOAK_DAYS'] ?? 0.25);
+
+it(
+  `keeps its laws for ${days * 24} hours of clock jumps, resizes that fail, volumes that go away and Pods that take long to end`,
+  async () => {
+    const transitions: string[] = [];
+    const machine = await createMachine({ relistIntervalMs: 30 * SECOND_MS, syncFrequencyMs: 600 * SECOND_MS }, watchStatuses(transitions));
+    const seed = fc.readConfigureGlobal().seed ?? 0;
+    let passedMs = 0;
+    const wait = async (ms: number): Promise<void> => {
+      passedMs += ms;
+      await machine.time.advance(ms);
+    };
+    for (let period = 0; passedMs < days * DAY_MS; period++) {
+      const happenings = fc.sample(anyPeriod, { seed: seed + period, numRuns: 1 }).flat();
+      const told = (): string => `period ${period}: ${happenings.map(([{ text }]) => text).join('; ')}`;
+      for (const [{ run }, ms] of happenings) {
+        await run(machine);
+        await wait(ms);
+        checkRoom(machine);
+      }
+      machine.failing = new Set();
+      await wait(CALM_MS);
+      expect([...transitions, ...machine.broken, ...machine.runtime.violations], told()).toEqual([]);
+      expect(machine.kubelet.crash, told()).toBeUndefined();
+      expectSettled(machine);
+      expectSeen(machine);
+    }
+    machine.stop();
+  },
+  Math.max(120, days * 300) * SECOND_MS,
+);
