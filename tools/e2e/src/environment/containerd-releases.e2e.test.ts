@@ -19,7 +19,7 @@ describe.each(['1.6', '2.1'] as const)('on containerd %s', (release) => {
   let features: RuntimeHandlerFeatures | undefined;
   let groupsPolicy: boolean;
   beforeAll(async () => {
-    node = await startNode({}, { containerd: release });
+    node = await startNode({ flags: ['--allowed-devices', 'solo-kubelet.test/*'] }, { containerd: release });
     const status = await node.bed.cri.runtime.status({});
     features = status.runtimeHandlers.find(({ name }) => name === '')?.features;
     groupsPolicy = status.features?.supplementalGroupsPolicy ?? false;

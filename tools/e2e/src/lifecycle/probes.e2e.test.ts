@@ -8,7 +8,8 @@ import { dropAll, eventOf, isReady, journaled, journalOf, journalWith, restarted
 
 /** As often and as quick to judge as it gets. */
 const QUICK = { periodSeconds: 1, failureThreshold: 1 };
-const exec = (command: string) => ({ exec: { command: ['sh', '-c', command] } });
+// Ten seconds: in these tests the time limit is not the point, and a busy machine takes more than the default of one to begin an exec.
+const exec = (command: string) => ({ exec: { command: ['sh', '-c', command] }, timeoutSeconds: 10 });
 let node: TestNode;
 
 beforeAll(async () => {

@@ -93,8 +93,20 @@ beforeAll(async () => {
       terminationGracePeriodSeconds: 30,
       containers: [
         script('app', 'touch /tmp/ready /tmp/live; trap "rm /tmp/ready /tmp/live; sleep 4; exit 0" TERM; sleep 1000 & wait $!', {
-          readinessProbe: { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 },
-          livenessProbe: { exec: { command: ['cat', '/tmp/live'] }, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 },
+          readinessProbe: {
+            exec: { command: ['cat', '/tmp/ready'] },
+            timeoutSeconds: 10,
+            periodSeconds: 1,
+            failureThreshold: 1,
+            initialDelaySeconds: 1,
+          },
+          livenessProbe: {
+            exec: { command: ['cat', '/tmp/live'] },
+            timeoutSeconds: 10,
+            periodSeconds: 1,
+            failureThreshold: 1,
+            initialDelaySeconds: 1,
+          },
         }),
       ],
     }),
