@@ -1,5 +1,9 @@
 // The one table from which every published package.json is written (see sync-manifests.mjs).
-// `subpaths`: extra entry points besides '.', each at src/<subpath>/index.ts unless a file is named.
+// `keywords`: what people search for besides `kubernetes` and `kubelet`. `subpaths`: extra entry points besides '.', each at src/<subpath>/index.ts unless a file is named.
+
+/** Where the project lives. Everything that names the place takes it from here, or is compared with it by src/project-files.test.ts. */
+export const PROJECT_URL = 'https://github.com/solo-kubelet/solo-kubelet';
+
 const catalog = 'catalog:';
 const ws = 'workspace:^';
 
@@ -7,12 +11,14 @@ export const packages = [
   {
     name: 'diagnostics',
     description: 'What a failure and a log record look like in Solo Kubelet.',
+    keywords: ['errors', 'error-codes', 'logging'],
     dependencies: {},
     subpaths: { './doing': 'src/doing/index.ts' },
   },
   {
     name: 'timers',
     description: 'Waits, time limits and abort listeners of any length that leave nothing behind.',
+    keywords: ['timers', 'timeout', 'abort-signal', 'rxjs'],
     dependencies: {},
     peerDependencies: { rxjs: catalog },
     optionalPeers: ['rxjs'],
@@ -21,17 +27,20 @@ export const packages = [
   {
     name: 'untrusted-files',
     description: 'Reads, measures and deletes files that a container, a user or a plugin may have put there, or may replace at any moment.',
+    keywords: ['filesystem', 'symlink', 'fifo', 'disk-usage'],
     dependencies: { '@solo-kubelet/timers': ws },
   },
   {
     name: 'state-files',
     description: 'Files of state that survive a loss of power, a full disk and their own corruption.',
+    keywords: ['filesystem', 'atomic-write', 'durability', 'checkpoint'],
     dependencies: { '@solo-kubelet/diagnostics': ws },
     subpaths: { './testing': 'src/testing/index.ts' },
   },
   {
     name: 'pod-spec',
     description: 'Turns Pod manifest text into a defaulted, validated Pod or a list of located issues, as Kubernetes 1.36 does.',
+    keywords: ['pod', 'manifest', 'yaml', 'validation', 'json-schema'],
     dependencies: { '@solo-kubelet/diagnostics': ws },
     subpaths: { './explain': 'src/explain/index.ts', './schema': 'src/schema/index.ts' },
     assets: { './schema/pod.schema.json': './schema/pod.schema.json' },
@@ -41,23 +50,27 @@ export const packages = [
     name: 'object-spec',
     description:
       'Turns the text of ConfigMaps, Deployments, Jobs and other objects into defaulted, validated ones, as Kubernetes 1.36 does.',
+    keywords: ['deployment', 'configmap', 'manifest', 'yaml', 'validation'],
     dependencies: { '@solo-kubelet/pod-spec': ws },
     subpaths: { './explain': 'src/explain/index.ts' },
   },
   {
     name: 'selectors',
     description: 'Reads, matches and prints label and field selectors as Kubernetes 1.36 does.',
+    keywords: ['label-selector', 'field-selector', 'labels'],
     dependencies: { '@solo-kubelet/pod-spec': ws },
   },
   {
     name: 'workloads',
     description:
       'What the controllers of Kubernetes 1.36 compute about Deployments, StatefulSets, DaemonSets, Jobs and CronJobs, as pure functions.',
+    keywords: ['deployment', 'statefulset', 'daemonset', 'job', 'cronjob', 'controllers'],
     dependencies: { '@solo-kubelet/pod-spec': ws },
   },
   {
     name: 'manifest-source',
     description: 'Tells which Pods a directory or a URL asks for, as an RxJS stream of events.',
+    keywords: ['static-pods', 'manifest', 'rxjs', 'watch'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
@@ -72,6 +85,7 @@ export const packages = [
     name: 'cri-client',
     description:
       'CRI v1 (containerd, CRI-O) as typed promises, async iterables and one stream of changes; with a CRI server in memory for tests.',
+    keywords: ['cri', 'containerd', 'cri-o', 'grpc'],
     dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/timers': ws, '@grpc/grpc-js': catalog, '@bufbuild/protobuf': catalog },
     peerDependencies: { rxjs: catalog },
     optionalPeers: ['rxjs'],
@@ -85,6 +99,7 @@ export const packages = [
   {
     name: 'cni-invoker',
     description: 'Runs CNI plugins by the CNI 1.1 protocol.',
+    keywords: ['cni', 'container-networking', 'networking'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
@@ -96,6 +111,7 @@ export const packages = [
   {
     name: 'probe-engine',
     description: 'Turns probe targets into verdicts with Kubernetes timing; handlers are plugins.',
+    keywords: ['liveness-probe', 'readiness-probe', 'startup-probe', 'health-check', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
@@ -114,12 +130,14 @@ export const packages = [
   {
     name: 'probe-mqtt',
     description: 'An MQTT probe for Solo Kubelet: CONNECT, and optionally wait for a retained topic.',
+    keywords: ['mqtt', 'readiness-probe', 'health-check'],
     dependencies: { '@solo-kubelet/probe-engine': ws, 'mqtt-packet': catalog },
     devDependencies: { esbuild: catalog },
   },
   {
     name: 'pod-environment',
     description: 'Works out what a container sees and may do as CRI configs, and prepares it on disk and in cgroups.',
+    keywords: ['cgroups', 'volumes', 'security-context', 'cri'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
@@ -133,6 +151,7 @@ export const packages = [
   {
     name: 'device-plugins',
     description: "The kubelet's side of device plugins: registration, health, allocation, checkpoint, and the PodResources API.",
+    keywords: ['device-plugin', 'pod-resources', 'gpu', 'grpc'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
@@ -146,6 +165,7 @@ export const packages = [
   {
     name: 'reconciler',
     description: 'Decides and carries out what makes the container runtime match the Pods, and derives their status.',
+    keywords: ['reconciliation', 'static-pods', 'pod-lifecycle', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
@@ -163,6 +183,7 @@ export const packages = [
   {
     name: 'resource-managers',
     description: 'Gives containers CPUs of their own, aligned with their devices: CPU and topology manager of the kubelet.',
+    keywords: ['cpu-manager', 'topology-manager', 'numa', 'cpuset'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/state-files': ws,
@@ -173,6 +194,7 @@ export const packages = [
   {
     name: 'node-api',
     description: "Serves the kubelet's HTTP API: pods, logs, exec, attach, port-forward, stats, metrics, health.",
+    keywords: ['kubelet-api', 'metrics', 'prometheus', 'exec', 'port-forward'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
@@ -188,6 +210,7 @@ export const packages = [
   {
     name: 'kubelet-cli',
     description: 'Solo Kubelet: run Kubernetes Pod manifests on one machine, without a control plane.',
+    keywords: ['standalone', 'static-pods', 'containerd', 'cri-o', 'edge', 'cli'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,

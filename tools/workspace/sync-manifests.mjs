@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packages } from './packages.mjs';
+import { PROJECT_URL, packages } from './packages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const check = process.argv.includes('--check');
@@ -20,8 +20,11 @@ const manifest = (pkg, version) => {
     name: `@solo-kubelet/${pkg.name}`,
     version,
     description: pkg.description,
-    keywords: ['kubernetes', 'kubelet', 'pod', 'cri', 'cni', 'containerd', 'cri-o', 'standalone'],
+    keywords: ['kubernetes', 'kubelet', ...pkg.keywords],
     license: 'Apache-2.0',
+    homepage: `${PROJECT_URL}/tree/main/packages/${pkg.name}#readme`,
+    repository: { type: 'git', url: `git+${PROJECT_URL}.git`, directory: `packages/${pkg.name}` },
+    bugs: `${PROJECT_URL}/issues`,
     type: 'module',
     sideEffects: false,
     ...(pkg.bin ? { bin: pkg.bin } : {}),
@@ -33,7 +36,8 @@ const manifest = (pkg, version) => {
     },
     files: ['dist', 'README.md', 'CHANGELOG.md', 'LICENSE', ...(pkg.files ?? [])],
     engines: { node: '>=20.19' },
-    publishConfig: { access: 'public' },
+    // Releases are published by the release workflow alone: provenance can be had nowhere else.
+    publishConfig: { access: 'public', provenance: true },
     scripts: { build: 'tsup' },
     ...(Object.keys(pkg.dependencies).length ? { dependencies: pkg.dependencies } : {}),
     ...(Object.keys(peers).length ? { peerDependencies: Object.fromEntries(Object.keys(peers).map((name) => [name, '^7.8.0'])) } : {}),
