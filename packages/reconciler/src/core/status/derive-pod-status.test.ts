@@ -308,3 +308,38 @@ describe('while a pod is removed', () => {
     expect(status.containerStatuses?.[0]).toMatchObject({ ready: false, state: { terminated: { reason: 'ContainerStatusUnknown' } } });
   });
 });
+
+describe('ContainerStatusUnknown: of a pod that has ended before all of its containers ran', () => {
+  const late = { activeDeadlineSeconds: 10 };
+  const status = { startTime: '1970-01-01T00:00:00Z' };
+  const states = (of: PodStatus, kind: 'containerStatuses' | 'initContainerStatuses') =>
+    of[kind]?.map(({ state }) => state?.terminated?.reason ?? state?.waiting?.reason);
+  const unknown = {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+  };
+
+  it('a container that was created and never started is terminated too', () => {
+    const ended = derive(late, observedPod([observedContainer('app', { state: 'created' })]), { status });
+    expect(ended).toMatchObject({ phase: 'Failed', containerStatuses: [{ ready: false, started: false, state: { terminated: unknown } }] });
+    expect(ended.containerStatuses?.[0]?.containerID).toBeDefined();
+  });
+  it('one without an instance is, once its pod was there', () => {
+    expect(states(derive(late, observedPod([]), { status }), 'containerStatuses')).toEqual(['ContainerStatusUnknown']);
+  });
+  it('while another of its containers still runs nothing is said to have ended', () => {
+    const spec = { ...late, containers: [container('app'), container('b')] };
+    expect(states(derive(spec, observedPod([running]), { status }), 'containerStatuses')).toEqual([undefined, 'ContainerCreating']);
+  });
+  it('containers behind an init container that never finished stay waiting, and so do init containers behind the first', () => {
+    const spec = { ...late, initContainers: [container('one'), container('two')] };
+    const ended = derive(spec, observedPod([]), { status });
+    expect(states(ended, 'initContainerStatuses')).toEqual(['ContainerStatusUnknown', 'PodInitializing']);
+    expect(states(ended, 'containerStatuses')).toEqual(['PodInitializing']);
+  });
+  it('a container behind init containers that all finished is terminated', () => {
+    const spec = { ...late, initContainers: [container('one')] };
+    expect(states(derive(spec, observedPod([exited(0, 'one')]), { status }), 'containerStatuses')).toEqual(['ContainerStatusUnknown']);
+  });
+});

@@ -1,6 +1,6 @@
 import { type ContainerStatus, type Pod, type PodStatus, podQosClass, podRequests, type ResourceStatus } from '@solo-kubelet/pod-spec';
 import { podEnding } from '../compute-pod-actions.js';
-import { newestContainer, newestSandbox } from '../observed-pod.js';
+import { isLive, newestContainer, newestSandbox } from '../observed-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
 import { isResizing } from '../resize/resize-state.js';
 import { restartTriggers } from '../restart-all-containers.js';
@@ -11,6 +11,7 @@ import { kubernetesTime } from './kubernetes-time.js';
 import { deriveConditions, observedGeneration } from './pod-conditions.js';
 import { onePerFamily } from './pod-ips.js';
 import { derivePhase } from './pod-phase.js';
+import { terminateContainers } from './terminate-containers.js';
 
 export interface PodStatusInput extends RunningPodInput {
   /** Time by the machine's clock, ms: what new times in the status are. Default: `nowMs`. */
@@ -35,8 +36,8 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
   }
   if (ledger.admission.state === 'pending' && observed === undefined) return { ...observedGeneration(pod), phase: 'Pending', qosClass };
 
-  const initContainerStatuses = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, true));
-  const containerStatuses = pod.spec.containers
+  const derivedInit = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, true));
+  const derivedRegular = pod.spec.containers
     .map((container) => ({ ...deriveContainerStatus(input, container, false), ...resourcesStatus(input, container.name) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const end = terminalPhase(input);
@@ -45,9 +46,12 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     const container = newestContainer(observed, name);
     return container !== undefined && container.sandboxId === sandbox?.id;
   });
-  const derived = derivePhase(pod, initContainerStatuses, containerStatuses, everCreated);
+  const derived = derivePhase(pod, derivedInit, derivedRegular, everCreated);
   const ends = derived === 'Succeeded' || derived === 'Failed';
   const phase = end?.phase ?? (ends && input.settled === false ? (previous?.phase ?? 'Pending') : derived);
+  const { containerStatuses, initContainerStatuses } = hasEnded(input, phase)
+    ? terminateContainers(pod, { containerStatuses: derivedRegular, initContainerStatuses: derivedInit })
+    : { containerStatuses: derivedRegular, initContainerStatuses: derivedInit };
   const conditions = deriveConditions({
     pod,
     phase,
@@ -77,6 +81,12 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     ...podResources(input),
   };
 };
+
+/** Whether nothing of the pod runs any more or ever will, of a pod that has had containers at all. */
+const hasEnded = ({ observed, status }: PodStatusInput, phase: PodStatus['phase']): boolean =>
+  (phase === 'Failed' || phase === 'Succeeded') &&
+  (observed !== undefined || status?.containerStatuses !== undefined) &&
+  !(observed?.containers ?? []).some(isLive);
 
 const resizeFacts = (input: PodStatusInput) => ({
   pending: input.ledger.resizePending,
