@@ -8,7 +8,10 @@ const edges = {
   'pod-spec': { values: ['diagnostics'] },
   'object-spec': { values: ['pod-spec'] },
   selectors: { values: ['pod-spec'] },
-  workloads: { values: ['pod-spec'] },
+  workloads: {
+    values: ['pod-spec', 'object-spec', 'selectors'],
+    subpaths: { rx: ['diagnostics', 'timers', 'manifest-source'] },
+  },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'] },
   'cri-client': { values: ['diagnostics', 'timers'] },
   'cni-invoker': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files'] },

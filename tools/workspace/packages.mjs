@@ -65,7 +65,17 @@ export const packages = [
     description:
       'What the controllers of Kubernetes 1.36 compute about Deployments, StatefulSets, DaemonSets, Jobs and CronJobs, as pure functions.',
     keywords: ['deployment', 'statefulset', 'daemonset', 'job', 'cronjob', 'controllers'],
-    dependencies: { '@solo-kubelet/pod-spec': ws },
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/timers': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/object-spec': ws,
+      '@solo-kubelet/selectors': ws,
+      '@solo-kubelet/manifest-source': ws,
+    },
+    peerDependencies: { rxjs: catalog },
+    optionalPeers: ['rxjs'],
+    subpaths: { './rx': 'src/rx/index.ts' },
   },
   {
     name: 'manifest-source',
@@ -218,6 +228,8 @@ export const packages = [
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/object-spec': ws,
+      '@solo-kubelet/selectors': ws,
+      '@solo-kubelet/workloads': ws,
       '@solo-kubelet/manifest-source': ws,
       '@solo-kubelet/cri-client': ws,
       '@solo-kubelet/cni-invoker': ws,

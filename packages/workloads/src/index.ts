@@ -1,3 +1,19 @@
+export {
+  type Claim,
+  type ClaimBinding,
+  type ClaimEvent,
+  type ClaimNode,
+  type ClaimRecord,
+  type ClaimState,
+  claimKey,
+  claimNames,
+  emptyClaimRecord,
+  type VolumeState,
+} from './core/claims/claim.js';
+export { ephemeralClaimRefusal, ephemeralClaims } from './core/claims/ephemeral-claim.js';
+export { exclusiveClaimRefusal, isExclusive } from './core/claims/exclusive-claim.js';
+export { type ClaimsDecision, type ClaimsQuestion, reduceClaims } from './core/claims/reduce-claims.js';
+export { defaultClass, LOCAL_PROVISIONER, localClass } from './core/claims/storage-class.js';
 export { podsPrefix } from './core/controller-names.js';
 export type { CronJob, CronJobDecision, CronJobRecord, CronJobStatus, NewJob, OwnedJob } from './core/cron/cron-job.js';
 export { cronJobRunName, type MissedStarts, missedStarts, nextStartWakeMs, type StartQuestion } from './core/cron/missed-starts.js';

@@ -1,0 +1,1 @@
+export type { WorkloadStore } from './workload-store.js';
