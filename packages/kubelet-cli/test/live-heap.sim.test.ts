@@ -139,11 +139,12 @@ describe('what is left in the heap', () => {
     await using cri = createCriClient({ endpoint: fake.endpoint });
     const call = async (): Promise<void> => {
       const [early, late] = [new AbortController(), new AbortController()];
-      const calls = [early, late].map(({ signal }) => cri.runtime.version({}, { signal }));
+      // Settled from the start: the first is rejected while the second call is still on its way.
+      const calls = Promise.allSettled([early, late].map(({ signal }) => cri.runtime.version({}, { signal })));
       early.abort('enough');
       await cri.runtime.status({});
       late.abort('enough');
-      await Promise.allSettled(calls);
+      await calls;
     };
     const growth = await growthOf(call, { count: 300, atOnce: 50, forget });
     fake.clearFaults();
