@@ -1,5 +1,5 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { NodeCgroups } from './cgroups/node-cgroups.js';
+import type { StatsView } from './stats/stats-view.js';
 
 /** One change of a watched list, as the Kubernetes API writes it. */
 export interface WatchEvent<T> {
@@ -30,8 +30,7 @@ export interface ComponentFacts {
 }
 
 /** What the server shows. The kubelet's wiring implements it over the reconciler's streams. */
-export interface NodeView {
-  readonly nodeName: string;
+export interface NodeView extends StatsView {
   readonly pods: Watchable<Pod>;
   /** v1 Events, newest last. */
   readonly events: Watchable<object>;
@@ -44,10 +43,6 @@ export interface NodeView {
   readonly healthChecks: readonly HealthCheck[];
   /** Restarts the pod's containers, or ends their back-off, now. False when there is no such pod. */
   restartPod(namespace: string, name: string): boolean;
-  /** Where logs of pods lie. Upstream default /var/log/pods. */
-  readonly podLogsDirectory: string;
-  /** Where to read what the kernel counts of pods. Default: only what the runtime tells is known. */
-  readonly cgroups?: NodeCgroups;
   /** Whether /metrics/cadvisor shows the runtime's own metrics where it has them (gate PodAndContainerStatsFromCRI). Default false. */
   readonly runtimeMetrics?: boolean;
   /** Default: no /statusz and no /flagz. */

@@ -2,7 +2,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { diskUsage } from '@solo-kubelet/untrusted-files';
-import type { LogUsage } from './kubelet-metrics.js';
+
+/** What the log files of one container occupy. */
+export interface LogUsage {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly usedBytes: number;
+}
 
 /** What the log files of every container of these pods occupy, for container_log_filesystem_used_bytes. */
 export const containerLogUsage = async (

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { containerMetrics, type MeasuredCgroup } from './container-metrics.js';
+import { containerMetrics } from './container-metrics.js';
+import type { MeasuredCgroup } from './measure-cgroups.js';
 
 const figures = {
   atMs: 0,

@@ -2,33 +2,8 @@
 import type { CgroupFigures, DeviceFigures } from '../cgroups/cgroup-figures.js';
 import type { DeviceTraffic } from '../cgroups/network-figures.js';
 import type { PressureResource } from '../cgroups/pressure.js';
-import type { ProcessFigures } from '../cgroups/process-figures.js';
 import type { MetricFamily, Sample } from './exposition.js';
-
-/** A cgroup as cAdvisor would tell of it: the machine, all pods, a pod, or a container. */
-export interface MeasuredCgroup {
-  /** `id` (the path), and of pods and containers `container`, `image`, `name`, `namespace`, `pod`. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly figures: CgroupFigures;
-  /** Unix seconds. */
-  readonly startTimeSeconds?: number;
-  /** Of containers only. */
-  readonly processes?: ProcessFigures;
-  readonly rootfs?: Filesystem;
-  /** By `major:minor`: `/dev/sda`. */
-  readonly deviceNames: ReadonlyMap<string, string>;
-  /** Of pods with a network of their own. */
-  readonly traffic?: readonly DeviceTraffic[];
-}
-
-interface Filesystem {
-  /** Such as `/dev/sda1`; empty where the file system is on no device. */
-  readonly device: string;
-  readonly usedBytes?: number;
-  readonly capacityBytes?: number;
-  readonly inodes?: number;
-  readonly inodesFree?: number;
-}
+import type { MeasuredCgroup } from './measure-cgroups.js';
 
 type Labelled = readonly [Readonly<Record<string, string>>, number | undefined];
 
@@ -65,7 +40,7 @@ const withQuota =
 const traffic = (name: string, help: string, key: Exclude<keyof DeviceTraffic, 'name'>): Metric =>
   metric('counter', `network_${name}`, help, ({ traffic: devices = [] }) => devices.map((one) => [{ interface: one.name }, one[key]]));
 
-const filesystem = (name: string, help: string, key: Exclude<keyof Filesystem, 'device'>): Metric =>
+const filesystem = (name: string, help: string, key: Exclude<keyof NonNullable<MeasuredCgroup['rootfs']>, 'device'>): Metric =>
   metric('gauge', `fs_${name}`, help, ({ rootfs }) => (rootfs ? [[{ device: rootfs.device }, rootfs[key]]] : []));
 
 const fsIo = (name: string, help: string, what: 'bytes' | 'operations', operation: string): Metric =>

@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type BuildInfo, buildInfoMetric, createHealthCheckMetrics } from './component-metrics.js';
+import type { LogUsage } from './container-log-usage.js';
 import { imageSizeClass } from './image-size-class.js';
-import type { KubeletMetrics, LogUsage, NodeCounts } from './kubelet-metrics.js';
+import type { KubeletMetrics, NodeCounts } from './kubelet-metrics.js';
 import { processMetrics } from './process-metrics.js';
 import { type CpuManagerFigures, resourceManagerMetrics } from './resource-manager-metrics.js';
 

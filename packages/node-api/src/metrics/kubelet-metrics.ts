@@ -20,15 +20,6 @@ export interface WorkingPod {
   readonly config: 'desired' | 'orphan' | 'runtime_only';
 }
 
-/** What the log files of one container occupy. */
-export interface LogUsage {
-  readonly uid: string;
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container: string;
-  readonly usedBytes: number;
-}
-
 export interface ProbeObservation {
   readonly probeType: 'Startup' | 'Liveness' | 'Readiness';
   readonly result: 'successful' | 'failed' | 'unknown';

@@ -2,14 +2,39 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CriClient, ContainerStats as CriContainerStats } from '@solo-kubelet/cri-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { networkOfProcess } from '../cgroups/network-figures.js';
+import type { CgroupFigures } from '../cgroups/cgroup-figures.js';
+import { type DeviceTraffic, networkOfProcess } from '../cgroups/network-figures.js';
 import type { NodeCgroups } from '../cgroups/node-cgroups.js';
 import { podCgroupFigures } from '../cgroups/pod-figures.js';
-import { processesOf, processFigures } from '../cgroups/process-figures.js';
+import { type ProcessFigures, processesOf, processFigures } from '../cgroups/process-figures.js';
 import { readCgroup } from '../cgroups/read-cgroup.js';
 import { fsStats, rfc3339 } from '../stats/node-figures.js';
 import type { FsStats } from '../stats/summary.js';
-import type { MeasuredCgroup } from './container-metrics.js';
+
+/** A cgroup as cAdvisor would tell of it: the machine, all pods, a pod, or a container. */
+export interface MeasuredCgroup {
+  /** `id` (the path), and of pods and containers `container`, `image`, `name`, `namespace`, `pod`. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly figures: CgroupFigures;
+  /** Unix seconds. */
+  readonly startTimeSeconds?: number;
+  /** Of containers only. */
+  readonly processes?: ProcessFigures;
+  readonly rootfs?: Filesystem;
+  /** By `major:minor`: `/dev/sda`. */
+  readonly deviceNames: ReadonlyMap<string, string>;
+  /** Of pods with a network of their own. */
+  readonly traffic?: readonly DeviceTraffic[];
+}
+
+interface Filesystem {
+  /** Such as `/dev/sda1`; empty where the file system is on no device. */
+  readonly device: string;
+  readonly usedBytes?: number;
+  readonly capacityBytes?: number;
+  readonly inodes?: number;
+  readonly inodesFree?: number;
+}
 
 export interface MeasureOptions {
   readonly cri: CriClient;

@@ -4,6 +4,7 @@ import { cadvisorMetrics } from '../metrics/cadvisor-metrics.js';
 import { formatMetrics, METRICS_CONTENT_TYPE } from '../metrics/exposition.js';
 import type { KubeletMetrics } from '../metrics/kubelet-metrics.js';
 import { resourceMetrics } from '../metrics/resource-metrics.js';
+import type { NodeView } from '../node-view.js';
 import { booleanParameter, sendJson, sendText } from '../server/http-answer.js';
 import type { Exchange, Route } from '../server/route.js';
 import { collectSummary, type SummaryOptions } from '../stats/collect-summary.js';
@@ -17,7 +18,10 @@ export interface FigureContext {
 }
 
 /** /stats/summary and the four metrics paths. Figures are collected once for all who ask at the same time. */
-export const figureRoutes = (options: SummaryOptions, { metrics, logger, stopping }: FigureContext): readonly Route[] => {
+export const figureRoutes = (
+  options: SummaryOptions & { readonly view: NodeView },
+  { metrics, logger, stopping }: FigureContext,
+): readonly Route[] => {
   const { view, cri, now } = options;
   const summary = shared(() => collectSummary(options, { onlyCpuAndMemory: false, signal: stopping }));
   const lightSummary = shared(() => collectSummary(options, { onlyCpuAndMemory: true, signal: stopping }));

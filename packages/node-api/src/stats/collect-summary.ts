@@ -1,6 +1,5 @@
 import type { CriClient, FilesystemUsage } from '@solo-kubelet/cri-client';
 import { machinePressures } from '../cgroups/pressure.js';
-import type { NodeView } from '../node-view.js';
 import { ioStats } from './cgroup-stats.js';
 import type { CpuRates } from './cpu-rates.js';
 import { timeOf } from './cri-stats.js';
@@ -8,12 +7,13 @@ import { readForTheFirstTime } from './first-readings.js';
 import { listStats } from './list-stats.js';
 import { fsStats, nodeFigures, rfc3339 } from './node-figures.js';
 import { podStats } from './pod-stats.js';
+import type { StatsView } from './stats-view.js';
 import type { FsStats, Summary } from './summary.js';
 import type { createSystemContainers } from './system-containers.js';
 import type { UsageCache } from './usage-cache.js';
 
 export interface SummaryOptions {
-  readonly view: NodeView;
+  readonly view: StatsView;
   readonly cri: CriClient;
   /** KubeletConfiguration root directory, default /var/lib/kubelet: pod volumes lie below it. */
   readonly rootDirectory: string;
