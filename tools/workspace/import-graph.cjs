@@ -26,7 +26,8 @@ const edges = {
   },
   'resource-managers': { values: ['diagnostics', 'state-files', 'pod-spec'], types: ['pod-environment'] },
   'device-plugins': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec'] },
-  'node-api': { values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files'], types: ['reconciler', 'cri-client'] },
+  'node-stats': { values: ['timers', 'untrusted-files'], types: ['pod-spec', 'cri-client'] },
+  'node-api': { values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats'], types: ['reconciler', 'cri-client'] },
 };
 const inside = (name) => `^packages/${name}/`;
 const source = (name) => `^packages/${name}/src/`;

@@ -202,6 +202,17 @@ export const packages = [
     },
   },
   {
+    name: 'node-stats',
+    description: 'Measures what a node, its Pods and their containers use: memory, CPU, disks, network, from cgroups, /proc and the CRI.',
+    keywords: ['cgroups', 'stats', 'working-set', 'cadvisor'],
+    dependencies: {
+      '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/timers': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/cri-client': ws,
+    },
+  },
+  {
     name: 'node-api',
     description: "Serves the kubelet's HTTP API: pods, logs, exec, attach, port-forward, stats, metrics, health.",
     keywords: ['kubelet-api', 'metrics', 'prometheus', 'exec', 'port-forward'],
@@ -211,6 +222,7 @@ export const packages = [
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
+      '@solo-kubelet/node-stats': ws,
       '@peculiar/x509': catalog,
       'prom-client': catalog,
       'reflect-metadata': catalog,
@@ -238,6 +250,7 @@ export const packages = [
       '@solo-kubelet/pod-environment': ws,
       '@solo-kubelet/reconciler': ws,
       '@solo-kubelet/resource-managers': ws,
+      '@solo-kubelet/node-stats': ws,
       '@solo-kubelet/node-api': ws,
       pino: catalog,
       picocolors: catalog,

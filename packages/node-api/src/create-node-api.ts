@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { createCpuRates, createSystemContainers, createUsageCache } from '@solo-kubelet/node-stats';
 import { checkInterval, longInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
 import { authenticate } from './auth/authenticate.js';
 import { type AuthorizationMode, refuse } from './auth/authorize.js';
@@ -31,9 +32,6 @@ import {
   type TlsOptions,
 } from './server/listeners.js';
 import type { Route } from './server/route.js';
-import { createCpuRates } from './stats/cpu-rates.js';
-import { createSystemContainers } from './stats/system-containers.js';
-import { createUsageCache } from './stats/usage-cache.js';
 import { readClientCa } from './tls/client-ca.js';
 import type { CertificatePair } from './tls/make-certificate.js';
 import { type ServingCertificateOptions, servingCertificate } from './tls/serving-certificate.js';

@@ -1,13 +1,9 @@
 export type { AuthorizationMode } from './auth/authorize.js';
-export type { NodeCgroups } from './cgroups/node-cgroups.js';
 export { createNodeApi, type NodeApi, type NodeApiOptions } from './create-node-api.js';
-export { containerLogUsage } from './metrics/container-log-usage.js';
 export { createKubeletMetrics } from './metrics/create-kubelet-metrics.js';
 export type { KubeletMetrics, NodeCounts, ProbeObservation, WorkingPod } from './metrics/kubelet-metrics.js';
 export type { CpuManagerFigures, ResourceManagerMetrics } from './metrics/resource-manager-metrics.js';
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
 export type { ComponentFacts, HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
 export type { Listener } from './server/listeners.js';
-export { listStats, type SandboxFigures } from './stats/list-stats.js';
-export type { Summary } from './stats/summary.js';
 export { type CertificatePair, type MakeCertificateOptions, makeCertificate } from './tls/make-certificate.js';

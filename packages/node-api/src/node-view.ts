@@ -1,5 +1,5 @@
+import type { StatsView } from '@solo-kubelet/node-stats';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { StatsView } from './stats/stats-view.js';
 
 /** One change of a watched list, as the Kubernetes API writes it. */
 export interface WatchEvent<T> {

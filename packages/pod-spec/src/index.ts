@@ -213,21 +213,13 @@ export { printablePod } from './report/print-pod.js';
 export { type RenderOptions, renderIssues } from './report/render-issues.js';
 export { type SarifOptions, sarifLog } from './report/sarif-log.js';
 export { type BatchRecord, validateBatchLine } from './report/validate-batch-line.js';
-export {
-  containerCgroupWeight,
-  hasPodResources,
-  isSidecar,
-  milliCpuToQuota,
-  milliCpuToShares,
-  oomScoreAdj,
-  type PodCgroup,
-  type PodCgroupOptions,
-  podCgroup,
-  podCgroupWeight,
-  podLimits,
-  podQosClass,
-  podRequests,
-  type ResourceList,
-} from './resources/index.js';
+export { containerCgroupWeight, milliCpuToQuota, milliCpuToShares, podCgroupWeight } from './resources/cpu-shares.js';
+export { oomScoreAdj } from './resources/oom-score.js';
+export { type PodCgroup, type PodCgroupOptions, podCgroup } from './resources/pod-cgroup.js';
+export { isSidecar, podLimits, podRequests } from './resources/pod-totals.js';
+export { hasPodResources, podQosClass } from './resources/qos-class.js';
+export type { ResourceList } from './resources/resource-list.js';
+export { apiObjectReference } from './validation/api-object-reference.js';
+export type { FieldError, FieldErrorType } from './validation/field-error.js';
 export { dnsSubdomainPrefixErrors, labelValueErrors, qualifiedNameErrors } from './validation/grammar.js';
-export { apiObjectReference, type FieldError, type FieldErrorType, validatePod } from './validation/index.js';
+export { validatePod } from './validation/validate-pod.js';

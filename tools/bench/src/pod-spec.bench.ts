@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parsePod } from '../../../packages/pod-spec/src/index.js';
+import { parsePod } from '../../../packages/pod-spec/src/parse/parse-pod.js';
 import { sampleManifests } from '../../../packages/pod-spec/test/sample-manifests.js';
 import { type Figure, report, spread } from './figures.js';
 

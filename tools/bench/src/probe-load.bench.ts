@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { concat, NEVER, of } from 'rxjs';
 import { expect, it } from 'vitest';
-import type { Probe } from '../../../packages/pod-spec/src/index.js';
-import { httpGetHandler, type ProbeTarget, runProbes, tcpSocketHandler } from '../../../packages/probe-engine/src/index.js';
+import type { Probe } from '../../../packages/pod-spec/src/gen/pod-types.js';
+import { httpGetHandler } from '../../../packages/probe-engine/src/handlers/http-get.js';
+import { tcpSocketHandler } from '../../../packages/probe-engine/src/handlers/tcp-socket.js';
+import type { ProbeTarget } from '../../../packages/probe-engine/src/probe-target.js';
+import { runProbes } from '../../../packages/probe-engine/src/run-probes.js';
 import { type Figure, report, spread } from './figures.js';
 
 const TARGETS = 1_000;

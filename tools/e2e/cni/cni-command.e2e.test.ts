@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { containerdOfRelease } from '@solo-kubelet-tools/testbed';
 import { expect, it } from 'vitest';
-import { runCniCommand } from '../../../packages/kubelet-cli/src/cni/index.js';
+import { runCniCommand } from '../../../packages/kubelet-cli/src/cni/run-cni-command.js';
 import { createLab, labFault, run } from './lab.js';
 
 const fault = await labFault();

@@ -1,7 +1,7 @@
 import { readFile, stat, statfs } from 'node:fs/promises';
 import type { CriClient } from '@solo-kubelet/cri-client';
+import { cgroupMemory, type MemoryCgroups, machineWorkingSet } from '@solo-kubelet/node-stats';
 import { type SignalReading, type SignalReadings, type StorageLayout, storageLayout } from '@solo-kubelet/reconciler';
-import { cgroupMemory, type MemoryCgroups, machineWorkingSet } from './working-set.js';
 
 export interface NodeReadingsOptions {
   readonly cri: CriClient;

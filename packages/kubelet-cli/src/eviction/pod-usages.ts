@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerStats, CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { listStats } from '@solo-kubelet/node-api';
+import { listStats } from '@solo-kubelet/node-stats';
 import { type PodEnvironment, podLogDirectory } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type ContainerUsage, type DiskUse, type PodUid, type PodUsage, type PodUsages, podUid } from '@solo-kubelet/reconciler';

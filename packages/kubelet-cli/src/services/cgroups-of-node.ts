@@ -1,4 +1,4 @@
-import type { NodeCgroups } from '@solo-kubelet/node-api';
+import type { NodeCgroups } from '@solo-kubelet/node-stats';
 import { cgroupPath, cgroupRootName, kubepodsName, podCgroupName } from '@solo-kubelet/pod-environment';
 import { podQosClass } from '@solo-kubelet/pod-spec';
 import { CGROUP_MOUNT_POINT } from '../node/cgroups.js';

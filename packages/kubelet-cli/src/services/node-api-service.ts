@@ -1,4 +1,5 @@
-import { containerLogUsage, createKubeletMetrics, createNodeApi, type NodeApiOptions, type NodeView } from '@solo-kubelet/node-api';
+import { createKubeletMetrics, createNodeApi, type NodeApiOptions, type NodeView } from '@solo-kubelet/node-api';
+import { containerLogUsage } from '@solo-kubelet/node-stats';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type KubeletEvent, steadyNow } from '@solo-kubelet/reconciler';
 import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, tap } from 'rxjs';

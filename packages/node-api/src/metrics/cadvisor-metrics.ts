@@ -1,10 +1,10 @@
 import type { CriClient, ListMetricDescriptorsResponse, ListPodSandboxMetricsResponse } from '@solo-kubelet/cri-client';
+import type { Summary } from '@solo-kubelet/node-stats';
+import { measureCgroups } from '@solo-kubelet/node-stats';
 import type { NodeView } from '../node-view.js';
-import type { Summary } from '../stats/summary.js';
 import { containerMetrics } from './container-metrics.js';
 import type { MetricFamily, Sample } from './exposition.js';
 import { machineMetrics } from './machine-metrics.js';
-import { measureCgroups } from './measure-cgroups.js';
 
 const METRIC_TYPE_GAUGE = 1;
 const MS_PER_NANOSECOND = 1_000_000n;

@@ -1,6 +1,6 @@
+import type { MeasuredCgroup } from '@solo-kubelet/node-stats';
 import { expect, it } from 'vitest';
 import { containerMetrics } from './container-metrics.js';
-import type { MeasuredCgroup } from './measure-cgroups.js';
 
 const figures = {
   atMs: 0,

@@ -1,9 +1,6 @@
 // Longer than a file should be: it is one table.
-import type { CgroupFigures, DeviceFigures } from '../cgroups/cgroup-figures.js';
-import type { DeviceTraffic } from '../cgroups/network-figures.js';
-import type { PressureResource } from '../cgroups/pressure.js';
+import type { CgroupFigures, DeviceFigures, DeviceTraffic, MeasuredCgroup, PressureResource } from '@solo-kubelet/node-stats';
 import type { MetricFamily, Sample } from './exposition.js';
-import type { MeasuredCgroup } from './measure-cgroups.js';
 
 type Labelled = readonly [Readonly<Record<string, string>>, number | undefined];
 

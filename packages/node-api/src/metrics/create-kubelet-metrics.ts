@@ -1,6 +1,6 @@
+import type { LogUsage } from '@solo-kubelet/node-stats';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type BuildInfo, buildInfoMetric, createHealthCheckMetrics } from './component-metrics.js';
-import type { LogUsage } from './container-log-usage.js';
 import { imageSizeClass } from './image-size-class.js';
 import type { KubeletMetrics, NodeCounts } from './kubelet-metrics.js';
 import { processMetrics } from './process-metrics.js';

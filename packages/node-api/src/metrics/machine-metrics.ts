@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
-import { parseMeminfo } from '../stats/node-figures.js';
+import { parseMeminfo } from '@solo-kubelet/node-stats';
 import type { MetricFamily } from './exposition.js';
 
 /** What cAdvisor tells of the machine itself (metrics/prometheus_machine.go there), as far as every Linux knows it. */

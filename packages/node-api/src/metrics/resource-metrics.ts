@@ -1,4 +1,4 @@
-import type { ContainerStats, PodStats, Summary } from '../stats/summary.js';
+import type { ContainerStats, PodStats, Summary } from '@solo-kubelet/node-stats';
 import type { MetricFamily, Sample } from './exposition.js';
 
 const NANOSECONDS = 1e9;

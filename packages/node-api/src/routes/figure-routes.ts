@@ -1,4 +1,5 @@
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { collectSummary, type SummaryOptions } from '@solo-kubelet/node-stats';
 import type { Registry } from 'prom-client';
 import { cadvisorMetrics } from '../metrics/cadvisor-metrics.js';
 import { formatMetrics, METRICS_CONTENT_TYPE } from '../metrics/exposition.js';
@@ -7,8 +8,7 @@ import { resourceMetrics } from '../metrics/resource-metrics.js';
 import type { NodeView } from '../node-view.js';
 import { booleanParameter, sendJson, sendText } from '../server/http-answer.js';
 import type { Exchange, Route } from '../server/route.js';
-import { collectSummary, type SummaryOptions } from '../stats/collect-summary.js';
-import { shared } from '../stats/shared.js';
+import { shared } from './shared.js';
 
 export interface FigureContext {
   readonly metrics: KubeletMetrics;

@@ -15,7 +15,7 @@ import {
 import { stringify } from 'yaml';
 import { createDaemonClient } from '../../../../packages/kubelet-cli/src/client/daemon-client.js';
 import type { EventObject, NodeClient } from '../../../../packages/kubelet-cli/src/client/node-client.js';
-import { statusTransitionErrors } from '../../../../packages/reconciler/src/testing/index.js';
+import { statusTransitionErrors } from '../../../../packages/reconciler/src/testing/status-transition.js';
 
 /** A testbed with a kubelet on it, and what tests do to it. */
 export interface TestNode extends AsyncDisposable {

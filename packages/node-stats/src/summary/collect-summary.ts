@@ -1,5 +1,6 @@
 import type { CriClient, FilesystemUsage } from '@solo-kubelet/cri-client';
 import { machinePressures } from '../cgroups/pressure.js';
+import type { UsageCache } from '../disk/usage-cache.js';
 import { ioStats } from './cgroup-stats.js';
 import type { CpuRates } from './cpu-rates.js';
 import { timeOf } from './cri-stats.js';
@@ -10,7 +11,6 @@ import { podStats } from './pod-stats.js';
 import type { StatsView } from './stats-view.js';
 import type { FsStats, Summary } from './summary.js';
 import type { createSystemContainers } from './system-containers.js';
-import type { UsageCache } from './usage-cache.js';
 
 export interface SummaryOptions {
   readonly view: StatsView;

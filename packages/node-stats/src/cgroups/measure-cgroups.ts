@@ -2,14 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CriClient, ContainerStats as CriContainerStats } from '@solo-kubelet/cri-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { CgroupFigures } from '../cgroups/cgroup-figures.js';
-import { type DeviceTraffic, networkOfProcess } from '../cgroups/network-figures.js';
-import type { NodeCgroups } from '../cgroups/node-cgroups.js';
-import { podCgroupFigures } from '../cgroups/pod-figures.js';
-import { type ProcessFigures, processesOf, processFigures } from '../cgroups/process-figures.js';
-import { readCgroup } from '../cgroups/read-cgroup.js';
-import { fsStats, rfc3339 } from '../stats/node-figures.js';
-import type { FsStats } from '../stats/summary.js';
+import { fsStats, rfc3339 } from '../summary/node-figures.js';
+import type { FsStats } from '../summary/summary.js';
+import type { CgroupFigures } from './cgroup-figures.js';
+import { type DeviceTraffic, networkOfProcess } from './network-figures.js';
+import type { NodeCgroups } from './node-cgroups.js';
+import { podCgroupFigures } from './pod-figures.js';
+import { type ProcessFigures, processesOf, processFigures } from './process-figures.js';
+import { readCgroup } from './read-cgroup.js';
 
 /** A cgroup as cAdvisor would tell of it: the machine, all pods, a pod, or a container. */
 export interface MeasuredCgroup {

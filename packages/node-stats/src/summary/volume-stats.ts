@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { UsageCache } from '../disk/usage-cache.js';
 import { fsStats, rfc3339 } from './node-figures.js';
 import type { FsStats } from './summary.js';
-import type { UsageCache } from './usage-cache.js';
 
 /** Volume kinds whose bytes are the pod's own (upstream: emptyDir and the API-object kinds; hostPath and image report nothing). */
 const LOCAL_VOLUME_PLUGINS = ['kubernetes.io~empty-dir', 'kubernetes.io~downward-api', 'kubernetes.io~projected'];

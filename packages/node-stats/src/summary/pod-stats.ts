@@ -5,13 +5,13 @@ import { networkOfProcess } from '../cgroups/network-figures.js';
 import type { NodeCgroups } from '../cgroups/node-cgroups.js';
 import { type PodCgroupFigures, podCgroupFigures } from '../cgroups/pod-figures.js';
 import { processesOf } from '../cgroups/process-figures.js';
+import type { UsageCache } from '../disk/usage-cache.js';
 import { cgroupStats } from './cgroup-stats.js';
 import { cpuStats, layerStats, memoryStats, networkStats, type RateOf } from './cri-stats.js';
 import type { SandboxFigures } from './list-stats.js';
 import { rfc3339 } from './node-figures.js';
 import type { StatsView } from './stats-view.js';
 import type { ContainerStats, FsStats, NetworkStats, PodStats } from './summary.js';
-import type { UsageCache } from './usage-cache.js';
 import { volumeStats } from './volume-stats.js';
 
 export interface PodStatsOptions {

@@ -1,0 +1,15 @@
+export type { CgroupFigures, DeviceFigures } from './cgroups/cgroup-figures.js';
+export { type MeasuredCgroup, measureCgroups } from './cgroups/measure-cgroups.js';
+export type { DeviceTraffic } from './cgroups/network-figures.js';
+export type { NodeCgroups } from './cgroups/node-cgroups.js';
+export type { PressureResource } from './cgroups/pressure.js';
+export { cgroupMemory, type MemoryCgroups, machineWorkingSet } from './cgroups/working-set.js';
+export { containerLogUsage, type LogUsage } from './disk/container-log-usage.js';
+export { createUsageCache } from './disk/usage-cache.js';
+export { collectSummary, type SummaryOptions } from './summary/collect-summary.js';
+export { createCpuRates } from './summary/cpu-rates.js';
+export { listStats } from './summary/list-stats.js';
+export { parseMeminfo } from './summary/node-figures.js';
+export type { StatsView } from './summary/stats-view.js';
+export type { ContainerStats, PodStats, Summary } from './summary/summary.js';
+export { createSystemContainers } from './summary/system-containers.js';
