@@ -12,7 +12,7 @@ const edges = {
     values: ['pod-spec', 'object-spec', 'selectors'],
     subpaths: { rx: ['diagnostics', 'timers', 'manifest-source'] },
   },
-  'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'] },
+  'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },
   'cri-client': { values: ['diagnostics', 'timers'] },
   'cni-invoker': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files'] },
   'probe-engine': { values: ['diagnostics', 'timers', 'pod-spec'] },

@@ -79,10 +79,11 @@ export const packages = [
   },
   {
     name: 'manifest-source',
-    description: 'Tells which Pods a directory or a URL asks for, as an RxJS stream of events.',
+    description: 'Tells which Pods and other objects a directory or a URL asks for, as an RxJS stream of events.',
     keywords: ['static-pods', 'manifest', 'rxjs', 'watch'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/untrusted-files': ws,
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,

@@ -3,10 +3,20 @@ export {
   type ManifestOrigin,
   type ManifestSourceKind,
   originKey,
+  type ParsedManifestDocument,
   type ParseManifest,
   podKeyOf,
 } from './manifest-event.js';
 export { ManifestSourceError, type ManifestSourceErrorCode } from './manifest-source-error.js';
+export {
+  emptyObjectStore,
+  findObject,
+  listObjects,
+  type ObjectOfKind,
+  type ObjectStore,
+  objectStores,
+  reduceObjects,
+} from './object-store.js';
 export { redactUrl } from './redact-url.js';
 export {
   emptyManifestStates,

@@ -3,8 +3,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
-import { type ParseContext, parseDocuments } from './core/parse-documents.js';
-import type { Slot } from './core/slot.js';
+import { type ParseContext, parseDocuments, withIdentity } from './core/parse-documents.js';
+import type { GoodVersion, Slot } from './core/slot.js';
 
 /** What a server said about the answer that the stored slots come from. */
 export interface Validators {
@@ -12,11 +12,21 @@ export interface Validators {
   readonly lastModified?: string;
 }
 
+interface StoredSlot {
+  readonly document: number;
+  readonly text: number;
+  readonly index: number;
+  readonly claimedAtMs: number;
+  /** What an object has got here, which its text does not tell. */
+  readonly uid?: string;
+  readonly generation?: number;
+}
+
 interface StoredRecord {
   readonly version: 1;
   readonly path: string;
   readonly texts: readonly string[];
-  readonly slots: readonly { readonly document: number; readonly text: number; readonly index: number; readonly claimedAtMs: number }[];
+  readonly slots: readonly StoredSlot[];
   readonly validators?: Validators;
 }
 
@@ -71,7 +81,7 @@ const toRecord = (path: string, slots: readonly Slot[], validators: Validators |
     if (good === undefined) return [];
     const text = Buffer.from(good.text).toString('base64');
     if (!texts.includes(text)) texts.push(text);
-    return [{ document, text: texts.indexOf(text), index: good.index, claimedAtMs: good.claimedAtMs }];
+    return [{ document, text: texts.indexOf(text), index: good.index, claimedAtMs: good.claimedAtMs, ...identityOf(good) }];
   });
   return stored.length === 0 ? undefined : { version: 1, path, texts, slots: stored, ...(validators ? { validators } : {}) };
 };
@@ -81,10 +91,16 @@ const restore = (record: StoredRecord, context: ParseContext): readonly Slot[] =
     const bytes = Buffer.from(text, 'base64');
     return parseDocuments(bytes, record.path, 0, context);
   });
-  return record.slots.flatMap(({ document, text, index, claimedAtMs }) => {
+  return record.slots.flatMap(({ document, text, index, claimedAtMs, ...identity }) => {
     const found = parsed[text]?.find((one) => one.type === 'good' && one.good.index === index);
-    return found?.type === 'good' ? [{ document, good: { ...found.good, claimedAtMs } }] : [];
+    return found?.type === 'good' ? [{ document, good: { ...withIdentity(found.good, identity), claimedAtMs } }] : [];
   });
+};
+
+const identityOf = ({ asked }: GoodVersion): Pick<StoredSlot, 'uid' | 'generation'> => {
+  if (asked.type === 'pod') return {};
+  const { uid, generation } = asked.object.metadata;
+  return { ...(uid === undefined ? {} : { uid }), ...(generation === undefined ? {} : { generation: Number(generation) }) };
 };
 
 const readRecords = async (directory: string, logger: Logger, files: FileLayer | undefined): Promise<readonly StoredRecord[]> => {
@@ -111,10 +127,13 @@ const decodeRecord = (text: string): StoredRecord => {
   if (!Array.isArray(texts) || !texts.every((one) => typeof one === 'string')) throw new Error('texts is not a list of texts');
   const numbers = ['document', 'text', 'index', 'claimedAtMs'];
   const sound = Array.isArray(slots) && slots.every((slot) => isObject(slot) && numbers.every((name) => Number.isFinite(slot[name])));
-  if (!sound) throw new Error('slots is not a list of places');
+  if (!sound || !slots.every(isIdentified)) throw new Error('slots is not a list of places');
   const said = validators ?? {};
   if (!isObject(said) || !Object.values(said).every((value) => typeof value === 'string')) throw new Error('validators are not texts');
   return record as unknown as StoredRecord;
 };
+
+const isIdentified = ({ uid, generation }: Record<string, unknown>): boolean =>
+  (uid === undefined || typeof uid === 'string') && (generation === undefined || Number.isSafeInteger(generation));
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

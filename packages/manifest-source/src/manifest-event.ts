@@ -1,3 +1,4 @@
+import type { ApiObject, MixedObject } from '@solo-kubelet/object-spec';
 import type { ParseResult, Pod, PodSpecIssue } from '@solo-kubelet/pod-spec';
 
 /**
@@ -17,9 +18,19 @@ export type ManifestSourceKind = ManifestOrigin['source'];
 export type ManifestEvent =
   /** The Pod that this origin asks for from now on; replaces what the origin asked for before. */
   | { readonly type: 'applied'; readonly origin: ManifestOrigin; readonly pod: Pod; readonly warnings: readonly PodSpecIssue[] }
+  /**
+   * The object of another kind that this origin holds from now on: read, defaulted, judged by the rules for new objects or, where one of its name was
+   * accepted before, for changes. It has a `uid` that lasts as long as the object does, and a `generation` where its kind counts them.
+   */
+  | {
+      readonly type: 'objectApplied';
+      readonly origin: ManifestOrigin;
+      readonly object: ApiObject;
+      readonly warnings: readonly PodSpecIssue[];
+    }
   /** The origin asks for nothing any more. */
   | { readonly type: 'removed'; readonly origin: ManifestOrigin }
-  /** The origin can't be used as it is. With `stale` its last good Pod still counts; without, it asks for nothing: a Pod of it that runs is ended. */
+  /** The origin can't be used as it is. With `stale` its last good version still counts; without, it asks for nothing: a Pod of it that runs is ended. */
   | {
       readonly type: 'rejected';
       readonly origin: ManifestOrigin;
@@ -31,6 +42,8 @@ export type ManifestEvent =
     }
   /** The origin's Pod is valid but `by` asked for a Pod of that name (or uid) earlier; it is not used until `by` gives it up. */
   | { readonly type: 'shadowed'; readonly origin: ManifestOrigin; readonly by: ManifestOrigin; readonly podKey: string }
+  /** The same for an object: `by` holds its kind, namespace and name. */
+  | { readonly type: 'objectShadowed'; readonly origin: ManifestOrigin; readonly by: ManifestOrigin; readonly objectKey: string }
   /** A directory entry that is no manifest, and why. Its end is a `removed`. */
   | { readonly type: 'ignored'; readonly origin: ManifestOrigin; readonly reason: string }
   /** The file was written again with the same content: nothing to change, but a sign that somebody wants another try. */
@@ -47,12 +60,24 @@ export const originKey = ({ source, path, document }: ManifestOrigin): string =>
 /** `namespace/name`: what two manifests may not share. */
 export const podKeyOf = (pod: Pod): string => `${pod.metadata.namespace ?? 'default'}/${pod.metadata.name}`;
 
-/** The parser that sources use: pod-spec's `parseManifest`, or a stand-in. */
+/** One document as a parser read it: a Pod, where it says nothing else, or an object of another kind. */
+export type ParsedManifestDocument = { readonly index: number; readonly line: number } & (
+  | { readonly type?: 'pod'; readonly result: ParseResult }
+  | ({ readonly type: 'object' } & MixedObject)
+);
+
+/** The parser that sources use: object-spec's `parseMixedManifest`, pod-spec's `parseManifest` where there are to be Pods alone, or a stand-in. */
 export type ParseManifest = (
   source: string | Uint8Array,
-  options: { readonly path: string; readonly nodeName: string; readonly source?: 'file' | 'url' },
+  options: {
+    readonly path: string;
+    readonly nodeName: string;
+    readonly source?: 'file' | 'url';
+    /** The identity of an object by its `objectKey`. */
+    readonly uidOf?: (key: string) => string;
+  },
 ) => {
-  readonly documents: readonly { readonly index: number; readonly line: number; readonly result: ParseResult }[];
+  readonly documents: readonly ParsedManifestDocument[];
   /** Whether the manifest is nothing but Lists that are empty on purpose: only then does it ask for no Pod. Default false. */
   readonly emptyList?: boolean;
 };

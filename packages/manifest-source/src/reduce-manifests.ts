@@ -1,4 +1,5 @@
 import { assertNever } from '@solo-kubelet/diagnostics';
+import { objectKey } from '@solo-kubelet/object-spec';
 import type { PodSpecIssue } from '@solo-kubelet/pod-spec';
 import { type ManifestEvent, type ManifestOrigin, type ManifestSourceKind, originKey, podKeyOf } from './manifest-event.js';
 
@@ -10,6 +11,9 @@ export interface ManifestState {
   /** `namespace/name` of the Pod it asks for, when known. */
   readonly podKey?: string;
   readonly podUid?: string;
+  /** `Kind/namespace/name` of the object it holds, when known. */
+  readonly objectKey?: string;
+  readonly objectUid?: string;
   /** Why it is not simply accepted; warnings when it is. */
   readonly issues: readonly PodSpecIssue[];
   readonly message: string;
@@ -41,6 +45,11 @@ export const reduceManifests = (states: ManifestStates, event: ManifestEvent): M
       const { origin, pod, warnings } = event;
       return put(states, { origin, state: 'accepted', podKey: podKeyOf(pod), podUid: pod.metadata.uid, issues: warnings, message: '' });
     }
+    case 'objectApplied': {
+      const { origin, object, warnings } = event;
+      const uid = object.metadata.uid === undefined ? {} : { objectUid: object.metadata.uid };
+      return put(states, { origin, state: 'accepted', objectKey: objectKey(object), ...uid, issues: warnings, message: '' });
+    }
     case 'rejected': {
       const { origin, issues, message, stale } = event;
       const before = states.manifests.get(originKey(origin));
@@ -51,6 +60,10 @@ export const reduceManifests = (states: ManifestStates, event: ManifestEvent): M
       const { origin, by, podKey } = event;
       const message = `its name or uid is already taken by ${by.path}`;
       return put(states, { origin, state: 'shadowed', podKey, by, issues: [], message });
+    }
+    case 'objectShadowed': {
+      const { origin, by, objectKey } = event;
+      return put(states, { origin, state: 'shadowed', objectKey, by, issues: [], message: `its name is already taken by ${by.path}` });
     }
     case 'ignored':
       return put(states, { origin: event.origin, state: 'ignored', issues: [], message: event.reason });

@@ -1,14 +1,15 @@
+import { objectKey } from '@solo-kubelet/object-spec';
 import { concatMap, from, type MonoTypeOperatorFunction, map, pipe, scan } from 'rxjs';
 import { type ManifestEvent, type ManifestOrigin, originKey, podKeyOf } from './manifest-event.js';
 
-type Applied = Extract<ManifestEvent, { type: 'applied' }>;
+type Applied = Extract<ManifestEvent, { type: 'applied' | 'objectApplied' }>;
 type Rejected = Extract<ManifestEvent, { type: 'rejected' }>;
 
-/** An origin's wish for a Pod, and what is wrong with the origin since. */
+/** An origin's wish for a Pod or an object, and what is wrong with the origin since. */
 interface Claim {
   readonly applied: Applied;
   readonly rejected?: Rejected;
-  /** Whether the Pod is used; otherwise it is shadowed. */
+  /** Whether it is used; otherwise it is shadowed. */
   readonly used: boolean;
 }
 
@@ -19,7 +20,7 @@ interface Step {
 }
 
 /**
- * Lets only the first origin that asks for a Pod of a name, or of a uid, have it; others are `shadowed` and take over, eldest first, when it goes.
+ * Lets only the first origin that asks for a Pod of a name, or of a uid, or for an object of a kind and name, have it; others are `shadowed` and take over, eldest first, when it goes.
  * Put it behind a merge of sources (with `settleNames: false`), and behind operators of your own, to settle claims across them: an origin that a
  * policy turned into `rejected` with `stale: false` holds no name. (Kubernetes lets the last path win on a listing and the last event between.)
  */
@@ -33,8 +34,10 @@ export const shadowDuplicates = (): MonoTypeOperatorFunction<ManifestEvent> =>
 const takeClaim = (claims: readonly Claim[], event: ManifestEvent): Step => {
   switch (event.type) {
     case 'applied':
+    case 'objectApplied':
       return apply(claims, event);
     case 'shadowed':
+    case 'objectShadowed':
     case 'removed':
       return handOver(
         claims.filter((claim) => !isOf(claim, event.origin)),
@@ -58,9 +61,8 @@ const apply = (claims: readonly Claim[], applied: Applied): Step => {
   const others = claims.filter((claim) => claim !== before);
   const holder = holderOf(others, applied);
   const claim: Claim = { applied, used: holder === undefined };
-  const event: ManifestEvent =
-    holder === undefined ? applied : { type: 'shadowed', origin: applied.origin, by: holder.applied.origin, podKey: podKeyOf(applied.pod) };
-  const stays = before !== undefined && podKeyOf(before.applied.pod) === podKeyOf(applied.pod);
+  const event = holder === undefined ? applied : shadowedBy(holder.applied.origin, applied);
+  const stays = before !== undefined && nameOf(before.applied) === nameOf(applied);
   return handOver(stays ? claims.map((one) => (one === before ? claim : one)) : [...others, claim], [event]);
 };
 
@@ -75,14 +77,24 @@ const handOver = (claims: readonly Claim[], events: readonly ManifestEvent[]): S
   );
 };
 
-/** The used claim that stands in the way of a Pod. */
-const holderOf = (claims: readonly Claim[], { origin, pod }: Applied): Claim | undefined =>
-  claims.find(
-    (claim) =>
-      claim.used &&
-      !isOf(claim, origin) &&
-      (podKeyOf(claim.applied.pod) === podKeyOf(pod) ||
-        (pod.metadata.uid !== undefined && claim.applied.pod.metadata.uid === pod.metadata.uid)),
-  );
+/** The used claim that stands in the way of a Pod or an object. */
+const holderOf = (claims: readonly Claim[], wanted: Applied): Claim | undefined =>
+  claims.find((claim) => claim.used && !isOf(claim, wanted.origin) && isSame(claim.applied, wanted));
+
+const isSame = (held: Applied, wanted: Applied): boolean => nameOf(held) === nameOf(wanted) || isSameUid(held, wanted);
+
+/** Pods may pin a uid, and two can't share it. */
+const isSameUid = (held: Applied, wanted: Applied): boolean =>
+  held.type === 'applied' &&
+  wanted.type === 'applied' &&
+  wanted.pod.metadata.uid !== undefined &&
+  held.pod.metadata.uid === wanted.pod.metadata.uid;
+
+const nameOf = (applied: Applied): string => (applied.type === 'applied' ? `Pod/${podKeyOf(applied.pod)}` : objectKey(applied.object));
+
+const shadowedBy = (by: ManifestOrigin, applied: Applied): ManifestEvent =>
+  applied.type === 'applied'
+    ? { type: 'shadowed', origin: applied.origin, by, podKey: podKeyOf(applied.pod) }
+    : { type: 'objectShadowed', origin: applied.origin, by, objectKey: objectKey(applied.object) };
 
 const isOf = (claim: Claim, origin: ManifestOrigin): boolean => originKey(claim.applied.origin) === originKey(origin);

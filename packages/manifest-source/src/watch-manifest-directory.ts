@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
-import { parseManifest } from '@solo-kubelet/pod-spec';
+import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import {
@@ -47,7 +47,7 @@ export interface ManifestDirectoryOptions {
   readonly replacementSettleMs?: number;
   /** How long a listing may take before the source is reported as failed, ms. 10 s. */
   readonly timeoutMs?: number;
-  /** Parser of the manifests; pod-spec's `parseManifest`. */
+  /** Parser of the manifests; object-spec's `parseMixedManifest`. */
   readonly parse?: ParseManifest;
   /**
    * Whether two documents of this source that ask for a Pod of one name are settled here. Default true. Give false where events go through
@@ -80,7 +80,7 @@ export const watchManifestDirectory = ({
   removalSettleMs: givenRemovalSettleMs,
   replacementSettleMs: givenReplacementSettleMs,
   timeoutMs: givenTimeoutMs,
-  parse = parseManifest,
+  parse = parseMixedManifest,
   settleNames = true,
   scheduler: givenScheduler = asyncScheduler,
   wallNow = () => givenScheduler.now(),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
-import { parseManifest } from '@solo-kubelet/pod-spec';
+import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { checkDuration, checkInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, finalize, from, identity, map, Observable, type SchedulerLike, timer } from 'rxjs';
@@ -32,7 +32,7 @@ export interface ManifestUrlOptions {
   readonly ca?: string | Uint8Array;
   /** Where the last good answer is kept, so that a machine that boots without the network runs its Pods. */
   readonly cacheDirectory?: string;
-  /** Parser of the answers; pod-spec's `parseManifest`. */
+  /** Parser of the answers; object-spec's `parseMixedManifest`. */
   readonly parse?: ParseManifest;
   /**
    * Whether two documents of this source that ask for a Pod of one name are settled here. Default true. Give false where events go through
@@ -56,7 +56,7 @@ export const watchManifestUrl = ({
   maxBytes = MAX_MANIFEST_BYTES,
   ca,
   cacheDirectory,
-  parse = parseManifest,
+  parse = parseMixedManifest,
   settleNames = true,
   scheduler: givenScheduler = asyncScheduler,
   logger = silentLogger,

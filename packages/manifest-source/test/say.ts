@@ -5,9 +5,13 @@ export const say = (event: ManifestEvent): string => {
   switch (event.type) {
     case 'applied':
       return `applied ${place(event)} ${event.pod.metadata.name}:${event.pod.spec.containers[0]?.image}`;
+    case 'objectApplied':
+      return `object ${place(event)} ${event.object.kind}/${event.object.metadata.name}`;
     case 'rejected':
       return `rejected ${place(event)}${event.stale ? ' stale' : ''} ${event.message}`;
     case 'shadowed':
+      return `shadowed ${place(event)} by ${place({ origin: event.by })}`;
+    case 'objectShadowed':
       return `shadowed ${place(event)} by ${place({ origin: event.by })}`;
     case 'ignored':
     case 'removed':

@@ -155,6 +155,13 @@ export type {
 export { apiVersionOf, findObjectKind, type ObjectKind, objectKinds } from './kinds/object-kind.js';
 export { type ApiObject, type ObjectKindName, type ObjectTypes, objectKey } from './object/api-object.js';
 export {
+  type MixedDocument,
+  type MixedManifest,
+  type MixedObject,
+  type MixedOptions,
+  parseMixedManifest,
+} from './parse/parse-mixed-manifest.js';
+export {
   type ObjectDocument,
   type ObjectResult,
   type ParseObjectOptions,

@@ -12,6 +12,13 @@ export const logManifestEvent = (logger: Logger, event: ManifestEvent, probeKind
       for (const { message, line, column } of event.warnings) logger.warn({ path: event.origin.path, line, column }, message);
       logCustomProbes(logger, event, probeKinds);
       return;
+    case 'objectApplied':
+      logger.info({ path: event.origin.path, object: objectName(event.object) }, 'Manifest accepted');
+      for (const { message, line, column } of event.warnings) logger.warn({ path: event.origin.path, line, column }, message);
+      return;
+    case 'objectShadowed':
+      logger.warn({ path: event.origin.path, object: event.objectKey, by: event.by.path }, 'Manifest unused: another one has this object');
+      return;
     case 'removed':
       logger.info({ path: event.origin.path }, 'Manifest gone');
       return;
@@ -36,6 +43,9 @@ export const logManifestEvent = (logger: Logger, event: ManifestEvent, probeKind
       return;
   }
 };
+
+const objectName = ({ kind, metadata: { namespace, name } }: (ManifestEvent & { type: 'objectApplied' })['object']): string =>
+  namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 
 /** What is wrong with a plugin's probe is told once, when its Pod comes, and not at every attempt. */
 const logCustomProbes = (logger: Logger, { pod, origin }: ManifestEvent & { type: 'applied' }, kinds: readonly string[]): void => {

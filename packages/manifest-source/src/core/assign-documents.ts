@@ -1,11 +1,17 @@
+import type { ApiObject } from '@solo-kubelet/object-spec';
 import type { GoodVersion, Problem, Slot } from './slot.js';
 
-/** One document as parsed just now. A failed one may still tell which Pod it is about. */
+/** One document as parsed just now. A failed one may still tell which Pod or object it is about. */
 export type ParsedDocument =
-  | { readonly type: 'good'; readonly good: GoodVersion }
-  | { readonly type: 'bad'; readonly problem: Problem; readonly podKey: string | undefined };
+  | {
+      readonly type: 'good';
+      readonly good: GoodVersion;
+      /** What the document comes to as a change of an object that was accepted before. */
+      readonly asUpdateOf?: (old: ApiObject) => ParsedDocument;
+    }
+  | { readonly type: 'bad'; readonly problem: Problem; readonly key: string | undefined };
 
-const keyOf = (parsed: ParsedDocument): string | undefined => (parsed.type === 'good' ? parsed.good.podKey : parsed.podKey);
+const keyOf = (parsed: ParsedDocument): string | undefined => (parsed.type === 'good' ? parsed.good.key : parsed.key);
 
 /**
  * Gives every document of a file its slot: by the Pod's name first, then bad documents by their place, so that a Pod keeps its origin
@@ -20,7 +26,7 @@ export const assignDocuments = (previous: readonly Slot[], documents: readonly P
 
   documents.forEach((parsed, position) => {
     const key = keyOf(parsed);
-    const match = key === undefined ? undefined : [...free.values()].find((slot) => slot.good?.podKey === key);
+    const match = key === undefined ? undefined : [...free.values()].find((slot) => slot.good?.key === key);
     if (match === undefined) {
       rest.push({ parsed, position });
       return;
@@ -29,7 +35,7 @@ export const assignDocuments = (previous: readonly Slot[], documents: readonly P
     taken.set(match.document, renew(match, parsed));
   });
 
-  for (const { parsed, position } of rest.filter((one) => one.parsed.type === 'bad' && one.parsed.podKey === undefined)) {
+  for (const { parsed, position } of rest.filter((one) => one.parsed.type === 'bad' && one.parsed.key === undefined)) {
     const match = free.get(position) ?? free.values().next().value;
     if (match === undefined) continue;
     free.delete(match.document);
@@ -50,11 +56,22 @@ export const assignDocuments = (previous: readonly Slot[], documents: readonly P
   return [...taken.values()].sort((a, b) => a.document - b.document);
 };
 
-const renew = (slot: Slot, parsed: ParsedDocument): Slot => {
-  if (parsed.type === 'bad') return { ...slot, problem: parsed.problem };
+const renew = (slot: Slot, given: ParsedDocument): Slot => {
   const before = slot.good;
-  const claimedAtMs = before?.podKey === parsed.good.podKey ? before.claimedAtMs : parsed.good.claimedAtMs;
+  const parsed = asChange(before, given);
+  if (parsed.type === 'bad') return { ...slot, problem: parsed.problem };
+  const claimedAtMs = before?.key === parsed.good.key ? before.claimedAtMs : parsed.good.claimedAtMs;
   return { document: slot.document, good: { ...parsed.good, claimedAtMs } };
+};
+
+/** An object that is there already is changed, with the rules for that; an unchanged one is what it was. */
+const asChange = (before: GoodVersion | undefined, parsed: ParsedDocument): ParsedDocument => {
+  if (parsed.type === 'bad' || parsed.asUpdateOf === undefined) return parsed;
+  if (before?.asked.type !== 'object' || before.key !== parsed.good.key) return parsed;
+  if (before.content === parsed.good.content) {
+    return { ...parsed, good: { ...parsed.good, asked: before.asked, fingerprint: before.fingerprint } };
+  }
+  return parsed.asUpdateOf(before.asked.object);
 };
 
 const smallestFree = (taken: ReadonlyMap<number, Slot>): number => {

@@ -1,5 +1,5 @@
-import type { ManifestEvent, ManifestSourceKind } from '../manifest-event.js';
-import type { Slot } from './slot.js';
+import type { ManifestEvent, ManifestOrigin, ManifestSourceKind } from '../manifest-event.js';
+import type { GoodVersion, Slot } from './slot.js';
 
 /** What to say about a file whose slots were announced as `before` and are now `after`. */
 export const diffSlots = (
@@ -20,15 +20,24 @@ export const diffSlots = (
     const mended = old?.problem !== undefined && slot.problem === undefined;
     const worse = slot.problem !== undefined && !sameProblem(slot.problem, old?.problem);
     return [
-      ...(slot.good !== undefined && (newGood || mended)
-        ? [{ type: 'applied' as const, origin: origin(slot), pod: slot.good.pod, warnings: slot.good.warnings }]
-        : []),
+      ...(slot.good !== undefined && (newGood || mended) ? appliedEvents(origin(slot), slot.good, old?.good) : []),
       ...(worse && slot.problem !== undefined
         ? [{ type: 'rejected' as const, origin: origin(slot), ...slot.problem, stale: slot.good !== undefined }]
         : []),
     ];
   });
   return [...removed, ...changed];
+};
+
+const appliedEvents = (origin: ManifestOrigin, good: GoodVersion, old: GoodVersion | undefined): readonly ManifestEvent[] => {
+  const { asked, warnings } = good;
+  if (asked.type === 'pod') {
+    // An object in whose place a Pod comes is gone; a Pod takes the place of a Pod by itself.
+    const gone: readonly ManifestEvent[] = old?.asked.type === 'object' ? [{ type: 'removed', origin }] : [];
+    return [...gone, { type: 'applied', origin, pod: asked.pod, warnings }];
+  }
+  const gone: readonly ManifestEvent[] = old !== undefined && old.key !== good.key ? [{ type: 'removed', origin }] : [];
+  return [...gone, { type: 'objectApplied', origin, object: asked.object, warnings }];
 };
 
 const sameProblem = (a: Slot['problem'], b: Slot['problem']): boolean =>

@@ -8,19 +8,19 @@ const pod = (name: string, image = 'x'): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\nspec: { containers: [{ name: app, image: ${image} }] }\n`;
 const show = (text: string | Uint8Array): readonly string[] =>
   parseDocuments(typeof text === 'string' ? bytes(text) : text, '/m/a.yaml', 0, context).map((parsed) =>
-    parsed.type === 'good' ? parsed.good.podKey : `${parsed.podKey ?? '?'} ${parsed.problem.message}`,
+    parsed.type === 'good' ? parsed.good.key : `${parsed.key ?? '?'} ${parsed.problem.message}`,
   );
 
 describe('parseDocuments with the parser of pod-spec', () => {
   it.each<[string, string | Uint8Array, readonly (string | RegExp)[]]>([
-    ['every document', `${pod('a')}---\n${pod('b')}`, ['default/a-n', 'default/b-n']],
-    ['a broken document between others', `${pod('a')}---\nfoo: [\n---\n${pod('b')}`, ['default/a-n', /^\? \/m\/a\.yaml:\d+:\d+: \S/]],
+    ['every document', `${pod('a')}---\n${pod('b')}`, ['Pod/default/a-n', 'Pod/default/b-n']],
+    ['a broken document between others', `${pod('a')}---\nfoo: [\n---\n${pod('b')}`, ['Pod/default/a-n', /^\? \/m\/a\.yaml:\d+:\d+: \S/]],
     ['an empty text', '', [/there is no Pod in it/]],
     ['comments only', '# one\n---\n# two\n', [/there is no Pod in it/]],
     ['an explicitly empty list', 'apiVersion: v1\nkind: PodList\nitems: []\n', []],
     ['an explicitly empty list in JSON', '{"apiVersion":"v1","kind":"List","items":[]}', []],
     ['several empty lists', 'apiVersion: v1\nkind: List\nitems: []\n---\napiVersion: v1\nkind: PodList\nitems: []\n', []],
-    ['an empty list beside a Pod', `apiVersion: v1\nkind: List\nitems: []\n---\n${pod('a')}`, ['default/a-n']],
+    ['an empty list beside a Pod', `apiVersion: v1\nkind: List\nitems: []\n---\n${pod('a')}`, ['Pod/default/a-n']],
     [
       'a broken List whose text holds `items: []` in a volume',
       'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: { volumes: [{ name: d, downwardAPI: { items: [] } }], containers: [\n',
@@ -36,7 +36,7 @@ describe('parseDocuments with the parser of pod-spec', () => {
     [
       'a broken rule, with the name and the place',
       'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [] }\n',
-      [/^default\/a-n \/m\/a\.yaml:4:\d+: .*containers/],
+      [/^Pod\/default\/a-n \/m\/a\.yaml:4:\d+: .*containers/],
     ],
     ['binary', new Uint8Array([0, 1, 2, 255]), [/^\? /]],
   ])('reads %s', (_what, text, expected) => {

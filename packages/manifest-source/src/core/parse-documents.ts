@@ -1,45 +1,99 @@
-import type { ParseResult, Pod } from '@solo-kubelet/pod-spec';
-import { type ManifestSourceKind, type ParseManifest, podKeyOf } from '../manifest-event.js';
+import { type ApiObject, type MixedObject, type ObjectResult, objectKey } from '@solo-kubelet/object-spec';
+import type { ParseResult, Pod, PodSpecIssue } from '@solo-kubelet/pod-spec';
+import { type ManifestSourceKind, type ParsedManifestDocument, type ParseManifest, podKeyOf } from '../manifest-event.js';
 import type { ParsedDocument } from './assign-documents.js';
-import { problemOf } from './slot.js';
+import { objectUid } from './object-uid.js';
+import { type GoodVersion, problemOf } from './slot.js';
 
 export interface ParseContext {
   readonly parse: ParseManifest;
   readonly nodeName: string;
   readonly source: ManifestSourceKind;
+  /** The identity of an object that is not known yet, by its key. Default: one that follows from its name and the node's. */
+  readonly uidOf?: (key: string) => string;
 }
 
 /** Every document of a manifest text; a text that says nothing at all is one bad document, an explicitly empty list is none. */
 export const parseDocuments = (text: Uint8Array, path: string, nowMs: number, context: ParseContext): readonly ParsedDocument[] => {
-  if (saysNothing(text)) return [{ type: 'bad', podKey: undefined, problem: problemOf(`${path}: there is no Pod in it`) }];
+  if (saysNothing(text)) return [{ type: 'bad', key: undefined, problem: problemOf(`${path}: there is no Pod in it`) }];
   const { documents, emptyList } = parseSafely(text, path, context);
   if (emptyList === true) return [];
-  return documents.map(({ index, result }) => toDocument(result, text, index, nowMs));
+  return documents.map((document) => toDocument(document, { text, index: document.index, claimedAtMs: nowMs }));
 };
 
-const parseSafely = (text: Uint8Array, path: string, { parse, nodeName, source }: ParseContext): ReturnType<ParseManifest> => {
+const parseSafely = (text: Uint8Array, path: string, { parse, nodeName, source, uidOf }: ParseContext): ReturnType<ParseManifest> => {
+  const identify = uidOf ?? ((key: string) => objectUid(key, nodeName));
   try {
-    return parse(text, { path, nodeName, source: source === 'file' ? 'file' : 'url' });
+    return parse(text, { path, nodeName, source: source === 'file' ? 'file' : 'url', uidOf: identify });
   } catch (error) {
     const message = `${path}: cannot be parsed: ${error instanceof Error ? error.message : String(error)}`;
     return { documents: [{ index: 0, line: 1, result: { ok: false, issues: [], apiRef: '', message } }] };
   }
 };
 
-const toDocument = (result: ParseResult, text: Uint8Array, index: number, nowMs: number): ParsedDocument => {
+type Place = Pick<GoodVersion, 'text' | 'index' | 'claimedAtMs'>;
+
+const toDocument = (document: ParsedManifestDocument, place: Place): ParsedDocument =>
+  document.type === 'object' ? toObject(document, document.result, place) : toPod(document.result, place);
+
+const toPod = (result: ParseResult, place: Place): ParsedDocument => {
   if (!result.ok) {
-    const { issues, apiRef, pod } = result;
-    return { type: 'bad', problem: { issues, apiRef, message: summary(result) }, podKey: pod?.metadata?.name ? podKeyOf(pod) : undefined };
+    const { issues, apiRef, pod, message } = result;
+    const key = pod?.metadata?.name ? podSlotKey(pod) : undefined;
+    return { type: 'bad', problem: { issues, apiRef, message: summary(issues, message) }, key };
   }
   const { pod, warnings } = result;
-  const good = { pod, warnings, podKey: podKeyOf(pod), fingerprint: fingerprintOf(pod), text, index, claimedAtMs: nowMs };
-  return { type: 'good', good };
+  const content = fingerprintOf(pod);
+  return { type: 'good', good: { asked: { type: 'pod', pod }, warnings, key: podSlotKey(pod), fingerprint: content, content, ...place } };
 };
 
-const fingerprintOf = (pod: Pod): string => JSON.stringify(pod, (_key, value) => (typeof value === 'bigint' ? `${value}n` : value));
+const toObject = (document: MixedObject, result: ObjectResult, place: Place): ParsedDocument => {
+  const { key } = document;
+  if (!result.ok) {
+    const issues = [...result.issues, ...result.notes.filter((note) => !result.issues.includes(note))];
+    return { type: 'bad', problem: { issues, apiRef: '', message: summary(issues, result.message) }, key };
+  }
+  const { object } = result;
+  const good: GoodVersion = {
+    asked: { type: 'object', object },
+    warnings: [...result.notes, ...result.warnings],
+    key: objectKey(object),
+    fingerprint: fingerprintOf(object),
+    content: contentOf(object),
+    ...place,
+  };
+  return { type: 'good', good, asUpdateOf: (old) => asUpdate(document, old, good) };
+};
+
+/** A change of an object that was accepted. A Job that can't be changed is run anew, as another one: a file has no other way to say so. */
+const asUpdate = (document: MixedObject, old: ApiObject, asNew: GoodVersion): ParsedDocument => {
+  const { text, index, claimedAtMs } = asNew;
+  const place = { text, index, claimedAtMs };
+  const result = document.asUpdateOf(old);
+  if (!result.ok && old.kind === 'Job') return toObject(document, document.asNew(objectUid(asNew.key, `${old.metadata.uid}`)), place);
+  const changed = toObject(document, result, place);
+  // What a document says is compared as it would be on its own, or a change of nothing would be seen each time it is read.
+  return changed.type === 'good' ? { ...changed, good: { ...changed.good, content: asNew.content } } : changed;
+};
+
+/** An object as it was known before, with the identity and count of changes that it had. */
+export const withIdentity = (good: GoodVersion, identity: { readonly uid?: string; readonly generation?: number }): GoodVersion => {
+  if (good.asked.type === 'pod') return good;
+  const { object } = good.asked;
+  const known = { ...object, metadata: { ...object.metadata, ...identity } } as ApiObject;
+  return { ...good, asked: { type: 'object', object: known }, fingerprint: fingerprintOf(known) };
+};
+
+const podSlotKey = (pod: Pod): string => `Pod/${podKeyOf(pod)}`;
+
+const fingerprintOf = (value: unknown): string => JSON.stringify(value, (_key, each) => (typeof each === 'bigint' ? `${each}n` : each));
+
+/** What the document says: without the identity and the count of changes that the object has got here. */
+const contentOf = ({ metadata: { uid: _uid, generation: _generation, ...metadata }, ...object }: ApiObject): string =>
+  fingerprintOf({ ...object, metadata });
 
 /** The refusal in one line, with the place of the first thing wrong. */
-const summary = ({ issues, message }: ParseResult & { ok: false }): string => {
+const summary = (issues: readonly PodSpecIssue[], message: string): string => {
   const errors = issues.filter(({ severity }) => severity === 'error');
   const first = errors[0];
   if (first === undefined) return message;

@@ -1,3 +1,4 @@
+import type { ApiObject } from '@solo-kubelet/object-spec';
 import type { Pod, PodSpecIssue } from '@solo-kubelet/pod-spec';
 
 /** Why a document, or its whole file, can't be used. */
@@ -9,17 +10,22 @@ export interface Problem {
 
 /** The last version of a document that was valid, with the text it came from so that it can be parsed again after a restart. */
 export interface GoodVersion {
-  readonly pod: Pod;
-  readonly podKey: string;
+  readonly asked: AskedFor;
+  /** `objectKey` of what is asked for; that of a Pod begins with `Pod/`. */
+  readonly key: string;
   readonly warnings: readonly PodSpecIssue[];
-  /** Equal for equal Pods. */
+  /** Equal for equal Pods and objects, their identity included. */
   readonly fingerprint: string;
+  /** Equal for what the document says alike, whatever the object went through before. */
+  readonly content: string;
   readonly text: Uint8Array;
   /** Position of the document in `text`. */
   readonly index: number;
   /** Since when this slot asks for this name, ms: the elder of two claims holds. */
   readonly claimedAtMs: number;
 }
+
+export type AskedFor = { readonly type: 'pod'; readonly pod: Pod } | { readonly type: 'object'; readonly object: ApiObject };
 
 /** What is known of one document. At least one of `good` and `problem` is there. */
 export interface Slot {

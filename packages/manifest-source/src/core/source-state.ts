@@ -28,6 +28,8 @@ export interface SourceState {
   /** When the directory came back, or another one took its place. */
   readonly replacedAtMs?: number;
   readonly failure?: string;
+  /** When objects of a key went, ms: one that comes back is another one. The latest of them only. */
+  readonly endedAtMs?: ReadonlyMap<string, number>;
   readonly synced: boolean;
 }
 

@@ -3,8 +3,9 @@ import type { ManifestEvent } from '../manifest-event.js';
 import { assignDocuments } from './assign-documents.js';
 import { diffSlots } from './diff-slots.js';
 import type { ListedEntry, Listing } from './listing.js';
+import { objectUid } from './object-uid.js';
 import { looksComplete, type ParseContext, parseDocuments } from './parse-documents.js';
-import { problemOf, type Slot } from './slot.js';
+import { type GoodVersion, problemOf, type Slot } from './slot.js';
 import type { FileState, SourceState } from './source-state.js';
 
 export interface ListingRules extends Omit<ParseContext, 'source'> {
@@ -87,6 +88,7 @@ const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, 
     slots.flatMap(({ good }) => (good === undefined ? [] : [good.claimedAtMs + 1])),
   );
   const claimMs = claims.reduce((latest, claim) => Math.max(latest, claim), atMs);
+  const uidOf = uidsOf(state, rules.nodeName);
   const listed = new Set(listing.entries.map((entry) => entry.path));
   const missing = [...state.files].filter(([path, file]) => !listed.has(path) && file.announced.some((slot) => slot.good !== undefined));
   const waiting = missing.flatMap(([path, file]): [string, FileState][] => {
@@ -104,7 +106,7 @@ const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, 
     }
     return [
       entry.path,
-      takeEntry(before ?? { slots: [], announced: [] }, entry, atMs, { ...rules, source: state.source, claimMs, wallAheadMs }),
+      takeEntry(before ?? { slots: [], announced: [] }, entry, atMs, { ...rules, source: state.source, claimMs, wallAheadMs, uidOf }),
     ];
   });
 
@@ -115,7 +117,16 @@ const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, 
     ...(file.ignored === undefined ? [] : [{ type: 'removed' as const, origin: { source: state.source, path, document: 0 } }]),
   ]);
   const marks = taken.flatMap(([path, file]) => entryMarks(state, path, file));
-  const next: SourceState = { ...state, files, kind: listing.kind, directoryId: listing.directoryId, replacedAtMs, failure: undefined };
+  const endedAtMs = endings(state, files, atMs);
+  const next: SourceState = {
+    ...state,
+    files,
+    endedAtMs,
+    kind: listing.kind,
+    directoryId: listing.directoryId,
+    replacedAtMs,
+    failure: undefined,
+  };
   const settled = taken.every(([, file]) => file.doubt === undefined);
   const step = announce(next, [...recovery(state), ...removed, ...marks], { sync: settled });
 
@@ -128,6 +139,31 @@ const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, 
     ),
   ];
   return { ...step, recheckAfterMs: rechecks.length === 0 ? undefined : Math.max(1, Math.min(...rechecks)) };
+};
+
+const goodsOf = (files: SourceState['files']): readonly GoodVersion[] =>
+  [...files.values()].flatMap(({ slots }) => slots.flatMap(({ good }) => (good === undefined ? [] : [good])));
+
+/** The uid of an object: what it has where it is known under whatever file, another one after it went. */
+const uidsOf = ({ files, endedAtMs }: SourceState, nodeName: string): ((key: string) => string) => {
+  const known = new Map<string, string>();
+  for (const { key, asked } of goodsOf(files)) {
+    if (asked.type === 'object' && asked.object.metadata.uid !== undefined) known.set(key, asked.object.metadata.uid);
+  }
+  return (key) => {
+    const ended = endedAtMs?.get(key);
+    return known.get(key) ?? objectUid(key, ended === undefined ? nodeName : `${nodeName}\0${ended}`);
+  };
+};
+
+/** Endings that are remembered, so that names that come and go take no more and more room. */
+const MAX_ENDINGS = 1_000;
+
+const endings = (state: SourceState, files: SourceState['files'], atMs: number): ReadonlyMap<string, number> | undefined => {
+  const kept = new Set(goodsOf(files).map(({ key }) => key));
+  const gone = goodsOf(state.files).filter(({ key, asked }) => asked.type === 'object' && !kept.has(key));
+  if (gone.length === 0) return state.endedAtMs;
+  return new Map([...(state.endedAtMs ?? []), ...gone.map(({ key }) => [key, atMs] as const)].slice(-MAX_ENDINGS));
 };
 
 /** What changed about an entry besides its Pods. */

@@ -57,9 +57,9 @@ export interface ObjectDocument {
   readonly result: ObjectResult;
 }
 
-const placeholderUid = '00000000-0000-4000-8000-000000000000';
+export const PLACEHOLDER_UID = '00000000-0000-4000-8000-000000000000';
 
-const refused = (issue: PodSpecIssue): ObjectResult => ({ ok: false, issues: [issue], message: issue.message, notes: [] });
+export const refused = (issue: PodSpecIssue): ObjectResult => ({ ok: false, issues: [issue], message: issue.message, notes: [] });
 
 /** A warning of the server is a text that mostly begins with a path. */
 const warningIssue = (text: string, root: ManifestNode, issues: IssueFactory): PodSpecIssue => {
@@ -70,7 +70,7 @@ const warningIssue = (text: string, root: ManifestNode, issues: IssueFactory): P
 
 type Judge = (draft: Draft<ApiObject>, kind: ObjectKind) => Judgement;
 
-const judged = (read: ReadObject, root: ManifestNode, issues: IssueFactory, judge: Judge): ObjectResult => {
+export const judged = (read: ReadObject, root: ManifestNode, issues: IssueFactory, judge: Judge): ObjectResult => {
   if (!read.ok) return { ok: false, issues: read.issues, message: read.message, notes: [] };
   const { draft, kind, notes } = read;
   const judgement = judge(draft, kind);
@@ -79,25 +79,31 @@ const judged = (read: ReadObject, root: ManifestNode, issues: IssueFactory, judg
   return { ok: true, kind, object: finishObject(draft, kind), warnings, notes };
 };
 
-const judgeAsNew =
-  ({ uid = placeholderUid, allowPrivileged = true }: ParseObjectOptions): Judge =>
+export const judgeAsNew =
+  ({ uid = PLACEHOLDER_UID, allowPrivileged = true }: ParseObjectOptions): Judge =>
   (draft, kind) => {
     draft.metadata.uid = uid;
     return judgeNew(draft, kind, { allowPrivileged });
   };
 
-const unreadable = ({ problem, start }: ManifestDocument, text: string, issues: IssueFactory): ObjectResult => {
+export const unreadable = ({ problem, start }: ManifestDocument, text: string, issues: IssueFactory): ObjectResult => {
   const { message, start: from, end } = problem ?? { message: 'there is no document in the file', start, end: start };
   return refused(issues.own({ code: 'MANIFEST_SYNTAX', message, hint: syntaxHint(message, text, from), start: from, end }));
 };
 
-const setUp = (source: string | Uint8Array, path: string, first: boolean) => {
+/** The documents of a text, and what places issues in it. */
+interface OpenedText extends ReturnType<typeof readDocuments> {
+  readonly place: ReturnType<typeof createLineIndex>;
+  readonly issues: IssueFactory;
+}
+
+export const setUp = (source: string | Uint8Array, path: string, first: boolean): OpenedText => {
   const documents = readDocuments(source, { first });
   const place = createLineIndex(documents.text);
   return { ...documents, place, issues: createIssueFactory(path, place, documents.text) };
 };
 
-const tooLargeResult = (issues: IssueFactory): ObjectResult =>
+export const tooLargeResult = (issues: IssueFactory): ObjectResult =>
   refused(issues.own({ code: 'MANIFEST_TOO_LARGE', message: 'the manifest is larger than 10 MiB', start: 0, end: 0 }));
 
 const parseFirst = (source: string | Uint8Array, path: string, judge: Judge): ObjectResult => {

@@ -6,7 +6,7 @@ import type { Pod } from '../gen/pod-types.js';
 import { fillStaticIdentity, type StaticPodOptions } from '../identity/static-pod.js';
 import { dropEmpty } from '../schema/drop-empty.js';
 import { structSchema } from '../schema/field-schema.js';
-import { apiObjectReference, type FieldError, locateApiObjectReference, validatePod } from '../validation/index.js';
+import { type FieldError, locateApiObjectReference, validatePod } from '../validation/index.js';
 import { podUidErrors } from '../validation/pod-uid.js';
 import { hostPathWarnings } from './host-path-warnings.js';
 import { createIssueFactory, type IssueFactory, isStrictNote, type Place } from './issue-factory.js';
@@ -29,6 +29,11 @@ export interface ParsePodOptions extends StaticPodOptions {
   readonly template?: boolean;
   /** The rules are applied also after values that could not be decoded; what follows from these alone is left out. For editors. Default false. */
   readonly rulesAfterDecodeErrors?: boolean;
+  /**
+   * There are other objects than Pods on this node: a Pod may refer to ConfigMaps, Secrets, ServiceAccounts and claims. Default false, as for a
+   * kubelet without an API server.
+   */
+  readonly objects?: boolean;
 }
 
 /** A Pod that Kubernetes would run, or why it would not. */
@@ -63,8 +68,8 @@ export interface ManifestResult {
   readonly result: ParseResult;
 }
 
-/** Decodes, defaults, names and checks the Pod of one node. */
-const readPod = (
+/** Decodes, defaults, names and checks the Pod that one node of a document describes. */
+export const readPod = (
   root: ManifestNode,
   issues: IssueFactory,
   options: ParsePodOptions,
@@ -98,12 +103,13 @@ const readPod = (
   }
   fillDefaults(draft);
   fillStaticIdentity(draft, options);
+  if (options.objects) fillTokenAccount(draft);
   const pod = draft as Pod;
   const errors = [...validatePod(pod), ...podUidErrors(pod.metadata.uid)].map((error) => issues.ofField(error, root));
   if (errors.length > 0) return refuse('', errors, pod);
   dropEmpty(structSchema('Pod'), values);
-  const { words: apiRef, field } = locateApiObjectReference(pod);
-  const unknown = unknownProjection(pod, apiRef);
+  const { words: apiRef, field } = locateApiObjectReference(pod, options);
+  const unknown = unknownProjection(pod, apiRef, options);
   if (unknown !== '') {
     const { start, end } = locateField(root, 'spec.volumes');
     return refuse(unknown, [
@@ -133,6 +139,12 @@ const readPod = (
     };
   }
   return { ok: true, pod, warnings: found };
+};
+
+/** An API server has given every Pod an account before it looks at the tokens of one. No part of the identity. */
+const fillTokenAccount = ({ spec }: Draft<Pod>): void => {
+  const isToken = ({ serviceAccountToken }: { serviceAccountToken?: unknown }): boolean => serviceAccountToken !== undefined;
+  if ((spec.volumes ?? []).some(({ projected }) => projected?.sources?.some(isToken))) spec.serviceAccountName ||= 'default';
 };
 
 /** What a Pod is called that may be without a name. */
@@ -176,7 +188,7 @@ const noName = (root: ManifestNode, issues: IssueFactory): PodSpecIssue => {
 const wholePodReferences = ['serviceaccounts', 'secrets', 'configmaps', 'resourceclaims'];
 
 /** A projected volume with a source that projects nothing stops upstream's look through the volumes, unless one before it is an API object. */
-const unknownProjection = (pod: Pod, apiRef: string): string => {
+const unknownProjection = (pod: Pod, apiRef: string, options: ParsePodOptions): string => {
   const volumes = pod.spec.volumes ?? [];
   const at = volumes.findIndex(({ projected }) => projected?.sources?.some((source) => Object.keys(source).length === 0));
   const volume = volumes[at];
@@ -186,7 +198,7 @@ const unknownProjection = (pod: Pod, apiRef: string): string => {
     volume.projected.sources.findIndex((source) => Object.keys(source).length === 0),
   );
   const before = [...volumes.slice(0, at), { ...volume, projected: { ...volume.projected, sources } }];
-  return apiObjectReference({ ...pod, spec: { ...pod.spec, volumes: before } }) === ''
+  return locateApiObjectReference({ ...pod, spec: { ...pod.spec, volumes: before } }, options).words === ''
     ? `unknown source for projected volume "${volume.name}"`
     : '';
 };
@@ -278,7 +290,7 @@ export const parsePod = (source: string | Uint8Array, options: ParsePodOptions):
 };
 
 /** Whether `items` is written out as a list of nothing; a List without `items`, or with a null there, may be one that was cut off. */
-const isEmptyItems = (root: ManifestNode): boolean => {
+export const isEmptyItems = (root: ManifestNode): boolean => {
   const entry = root.kind === 'map' ? root.entries.findLast(({ key }) => key === 'items') : undefined;
   return entry?.value.kind === 'list' && entry.value.items.length === 0;
 };

@@ -14,8 +14,9 @@ export interface ApiObjectReference {
  */
 export const apiObjectReference = (pod: Pod): string => locateApiObjectReference(pod).words;
 
-/** The same, and where. */
-export const locateApiObjectReference = ({ spec }: Pod): ApiObjectReference => {
+/** The same, and where. `objects`: what files can hold is there to be referred to; only the rest is told. */
+export const locateApiObjectReference = ({ spec }: Pod, { objects = false }: { readonly objects?: boolean } = {}): ApiObjectReference => {
+  if (objects) return beyondFiles(spec);
   if (spec.serviceAccountName) return { words: 'serviceaccounts', field: 'spec.serviceAccountName' };
   if (spec.serviceAccount) return { words: 'serviceaccounts', field: 'spec.serviceAccount' };
   const secret = secretNames(spec).find(isNamed);
@@ -23,8 +24,16 @@ export const locateApiObjectReference = ({ spec }: Pod): ApiObjectReference => {
   const configMap = configMapNames(spec).find(isNamed);
   if (configMap) return { words: 'configmaps', field: configMap[0] };
   if ((spec.resourceClaims ?? []).length > 0) return { words: 'resourceclaims', field: 'spec.resourceClaims' };
-  return (spec.volumes ?? []).map(volumeReference).find(({ words }) => words !== '') ?? NONE;
+  return (spec.volumes ?? []).map((volume, at) => volumeReference(volume, at)).find(({ words }) => words !== '') ?? NONE;
 };
+
+const beyondFiles = (spec: PodSpec): ApiObjectReference => {
+  if ((spec.resourceClaims ?? []).length > 0) return { words: 'resourceclaims', field: 'spec.resourceClaims' };
+  return (spec.volumes ?? []).map((volume, at) => volumeReference(volume, at, FILE_SOURCES)).find(({ words }) => words !== '') ?? NONE;
+};
+
+/** Sources of volumes and projections that objects in files can serve. */
+const FILE_SOURCES: ReadonlySet<string> = new Set(['configMap', 'secret', 'persistentVolumeClaim', 'ephemeral', 'serviceAccountToken']);
 
 const NONE: ApiObjectReference = { words: '', field: 'spec' };
 
@@ -93,12 +102,12 @@ const PROJECTION_REFERENCES: readonly (readonly [keyof VolumeProjection, string]
   ['podCertificate', 'podcertificates'],
 ];
 
-const volumeReference = (volume: Volume, at: number): ApiObjectReference => {
+const volumeReference = (volume: Volume, at: number, served: ReadonlySet<string> = new Set()): ApiObjectReference => {
   const field = `spec.volumes[${at}]`;
-  const direct = VOLUME_REFERENCES.find(([source]) => volume[source] !== undefined);
+  const direct = VOLUME_REFERENCES.find(([source]) => volume[source] !== undefined && !served.has(source));
   if (direct !== undefined) return { words: direct[1], field: `${field}.${direct[0]}` };
   for (const [i, source] of (volume.projected?.sources ?? []).entries()) {
-    const projection = PROJECTION_REFERENCES.find(([name]) => source[name] !== undefined);
+    const projection = PROJECTION_REFERENCES.find(([name]) => source[name] !== undefined && !served.has(name));
     if (projection !== undefined) return { words: projection[1], field: `${field}.projected.sources[${i}].${projection[0]}` };
   }
   return NONE;

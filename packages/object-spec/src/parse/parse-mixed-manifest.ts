@@ -1,0 +1,157 @@
+import type { ParsePodOptions, ParseResult } from '@solo-kubelet/pod-spec';
+import {
+  type IssueFactory,
+  isEmptyItems,
+  listItems,
+  locateField,
+  type ManifestNode,
+  readKind,
+  readPod,
+} from '@solo-kubelet/pod-spec/schema';
+import { KINDS_OF_A_NODE, meaninglessKind } from '../node/kinds-of-a-node.js';
+import { meaninglessFields } from '../node/meaningless-fields.js';
+import { refusedFields } from '../node/refuse-fields.js';
+import { type ApiObject, objectKey } from '../object/api-object.js';
+import { type Judgement, judgeNew, judgeUpdate } from '../object/judge-object.js';
+import {
+  judged,
+  type ObjectDocument,
+  type ObjectResult,
+  type ParseObjectOptions,
+  PLACEHOLDER_UID,
+  refused,
+  setUp,
+  tooLargeResult,
+  unreadable,
+} from './parse-object.js';
+import { readObject } from './read-object.js';
+
+export interface MixedOptions extends Omit<ParsePodOptions, 'template' | 'nameOptional' | 'rulesAfterDecodeErrors'> {
+  readonly allowPrivileged?: ParseObjectOptions['allowPrivileged'];
+  /** Kinds that may stand beside Pods. Default: those that mean something on a node without a control plane. */
+  readonly kinds?: ReadonlySet<string>;
+  /** The identity of a new object by its `objectKey`. Default: one for all, of zeros but for its version. */
+  readonly uidOf?: (key: string) => string;
+}
+
+/** A document that is no Pod. */
+export interface MixedObject {
+  readonly result: ObjectResult;
+  /** `objectKey` of the object, also of one that breaks rules; undefined where it is not known. */
+  readonly key: string | undefined;
+  /** The result if the object takes the place of an accepted one of its kind and name. */
+  asUpdateOf(old: ApiObject): ObjectResult;
+  /** The result if the object is a new one of another identity than `uidOf` gave. */
+  asNew(uid: string): ObjectResult;
+}
+
+export type MixedDocument = Omit<ObjectDocument, 'result'> &
+  ({ readonly type: 'pod'; readonly result: ParseResult } | ({ readonly type: 'object' } & MixedObject));
+
+export interface MixedManifest {
+  readonly documents: readonly MixedDocument[];
+  /** The text asks for nothing on purpose: it was read to its end and is nothing but Lists whose `items` are written out as empty. */
+  readonly emptyList: boolean;
+}
+
+/**
+ * Reads a manifest of a node: Pods as its kubelet reads them, and other objects as an API server does, each document and each item of a List for
+ * itself. What means nothing on such a node is refused or warned of. Never throws.
+ */
+export const parseMixedManifest = (source: string | Uint8Array, options: MixedOptions): MixedManifest => {
+  const { documents, text, issues, place, tooLarge } = setUp(source, options.path, false);
+  const found: MixedDocument[] = [];
+  const add = (start: number, what: MixedObject | ParseResult): void => {
+    const at = { index: found.length, line: place(start, start).line };
+    found.push('asUpdateOf' in what ? { ...at, type: 'object', ...what } : { ...at, type: 'pod', result: what });
+  };
+  if (tooLarge) add(0, noObject(tooLargeResult(issues)));
+  let emptyLists = 0;
+  for (const document of tooLarge ? [] : documents) {
+    const { root, start } = document;
+    if (root === undefined || document.problem !== undefined) {
+      add(start, noObject(unreadable(document, text, issues)));
+      continue;
+    }
+    if (root.kind === 'scalar' && root.type === 'null') continue;
+    const list = listKind(root);
+    if (list === undefined) add(start, readDocument(root, issues, options, false));
+    else if (isEmptyItems(root)) emptyLists += 1;
+    else addItems(root, issues, add, (item) => readDocument(item, issues, options, list === 'PodList'));
+  }
+  if (found.length > 0) return { documents: found, emptyList: false };
+  const message = 'there is no document in the file';
+  add(0, noObject(refused(issues.own({ code: 'MANIFEST_KIND', message, start: 0, end: 0 }))));
+  return { documents: found, emptyList: emptyLists > 0 };
+};
+
+const noObject = (result: ObjectResult): MixedObject => ({ result, key: undefined, asUpdateOf: () => result, asNew: () => result });
+
+const listKind = (root: ManifestNode): 'List' | 'PodList' | undefined => {
+  const kind = readKind(root);
+  if (!kind.ok || kind.group !== '' || kind.version !== 'v1') return undefined;
+  return kind.kind === 'List' || kind.kind === 'PodList' ? kind.kind : undefined;
+};
+
+const addItems = (
+  root: ManifestNode,
+  issues: IssueFactory,
+  add: (start: number, what: MixedObject | ParseResult) => void,
+  read: (item: ManifestNode) => MixedObject | ParseResult,
+): void => {
+  const items = listItems(root);
+  if (items === undefined) {
+    const { start, end } = locateField(root, 'items');
+    add(root.start, noObject(refused(issues.own({ code: 'DECODE_TYPE', field: 'items', message: 'expected a list', start, end }))));
+    return;
+  }
+  for (const item of items) add(item.start, read(item));
+};
+
+const readDocument = (
+  root: ManifestNode,
+  issues: IssueFactory,
+  options: MixedOptions,
+  podByDefault: boolean,
+): MixedObject | ParseResult => {
+  const kind = readKind(root);
+  if (!kind.ok && podByDefault) return readPod(root, issues, options, [], false);
+  if (kind.ok && kind.group === '' && kind.version === 'v1' && kind.kind === 'Pod') {
+    return readPod(root, issues, options, [], false);
+  }
+  const { kinds = KINDS_OF_A_NODE } = options;
+  if (kind.ok && !kinds.has(kind.kind)) {
+    const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+    const { start, end } = locateField(root, kind.entry.key);
+    const hint = 'the other documents of the file count';
+    return noObject(
+      refused(issues.own({ code: 'MANIFEST_KIND', field: 'kind', message: meaninglessKind(apiVersion, kind.kind), hint, start, end })),
+    );
+  }
+  return mixedObject(root, issues, options);
+};
+
+const mixedObject = (root: ManifestNode, issues: IssueFactory, options: MixedOptions): MixedObject => {
+  const { allowPrivileged = true, strict = false, uidOf = () => PLACEHOLDER_UID } = options;
+  let key: string | undefined;
+  const judge = ({ old, uid }: { readonly old?: ApiObject; readonly uid?: string }): ObjectResult => {
+    const result = judged(readObject(root, issues), root, issues, (draft, kind): Judgement => {
+      key = draft.metadata.name ? objectKey(draft as ApiObject) : undefined;
+      if (old === undefined) draft.metadata.uid = uid ?? (key === undefined ? PLACEHOLDER_UID : uidOf(key));
+      const judgement = old === undefined ? judgeNew(draft, kind, { allowPrivileged }) : judgeUpdate(draft, old, kind, { allowPrivileged });
+      if (!judgement.ok) return judgement;
+      const errors = refusedFields(draft as ApiObject);
+      if (errors.length > 0) return { ok: false, errors };
+      return { ...judgement, warnings: [...judgement.warnings, ...meaninglessFields(draft as ApiObject)] };
+    });
+    return strict ? strictly(result) : result;
+  };
+  const result = judge({});
+  return { result, key, asUpdateOf: (old) => judge({ old }), asNew: (uid) => judge({ uid }) };
+};
+
+const strictly = (result: ObjectResult): ObjectResult => {
+  if (!result.ok || result.warnings.length + result.notes.length === 0) return result;
+  const issues = [...result.notes, ...result.warnings].map((issue) => ({ ...issue, severity: 'error' as const }));
+  return { ok: false, issues, message: 'warnings count as errors', notes: [], kind: result.kind };
+};
