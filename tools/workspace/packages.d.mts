@@ -1,0 +1,2 @@
+export const PROJECT_URL: string;
+export const packages: readonly { readonly name: string; readonly keywords: readonly string[] }[];
