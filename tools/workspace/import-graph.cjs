@@ -8,6 +8,8 @@ const edges = {
   'pod-spec': { values: ['diagnostics'] },
   'object-spec': { values: ['pod-spec'] },
   selectors: { values: ['pod-spec'] },
+  'api-tables': { values: ['pod-spec', 'selectors'] },
+  rbac: { values: ['pod-spec', 'selectors'] },
   workloads: {
     values: ['pod-spec', 'object-spec', 'selectors'],
     subpaths: { rx: ['diagnostics', 'timers', 'manifest-source'] },
@@ -65,7 +67,10 @@ const packageRules = Object.entries(edges).flatMap(([name, { values = [], types 
   ),
 ]);
 
-const pure = { path: ['/src/core/', source('pod-spec'), source('object-spec'), source('selectors')], pathNot: tests };
+const pure = {
+  path: ['/src/core/', source('pod-spec'), source('object-spec'), source('selectors'), source('api-tables'), source('rbac')],
+  pathNot: tests,
+};
 
 module.exports = {
   forbidden: [
@@ -93,7 +98,8 @@ module.exports = {
     {
       name: 'pure-core-no-packages',
       severity: 'error',
-      comment: 'Decisions are pure: nothing from npm (rxjs among it) under src/core, nor in pod-spec, object-spec and selectors.',
+      comment:
+        'Decisions are pure: nothing from npm (rxjs among it) under src/core, nor in pod-spec, object-spec, selectors, api-tables and rbac.',
       from: pure,
       to: { path: '(^|/)node_modules/' },
     },

@@ -61,6 +61,17 @@ export const packages = [
     dependencies: { '@solo-kubelet/pod-spec': ws },
   },
   {
+    name: 'api-tables',
+    description: 'The Tables that `kubectl get` asks an API server for: columns and cells of every kind, as Kubernetes 1.36 prints them.',
+    dependencies: { '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
+  },
+  {
+    name: 'rbac',
+    description:
+      'Who may do what: rules, bindings, default roles, escalation, impersonation and reviews of Kubernetes 1.36, as pure functions.',
+    dependencies: { '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
+  },
+  {
     name: 'workloads',
     description:
       'What the controllers of Kubernetes 1.36 compute about Deployments, StatefulSets, DaemonSets, Jobs and CronJobs, as pure functions.',
