@@ -63,12 +63,14 @@ export const packages = [
   {
     name: 'api-tables',
     description: 'The Tables that `kubectl get` asks an API server for: columns and cells of every kind, as Kubernetes 1.36 prints them.',
+    keywords: ['kubectl', 'table', 'printer', 'api-server', 'pure'],
     dependencies: { '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
   },
   {
     name: 'rbac',
     description:
       'Who may do what: rules, bindings, default roles, escalation, impersonation and reviews of Kubernetes 1.36, as pure functions.',
+    keywords: ['rbac', 'authorization', 'clusterrole', 'subjectaccessreview', 'impersonation', 'pure'],
     dependencies: { '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
   },
   {
