@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-
-/** The Kubernetes whose kubelet this one follows. */
-export const KUBERNETES_VERSION = 'v1.36.0';
+import { KUBERNETES_VERSION } from './config/kubernetes-version.js';
 
 /** The version of this package. */
 export const productVersion = (): string =>
