@@ -10,6 +10,7 @@ const edges = {
   selectors: { values: ['pod-spec'] },
   'api-tables': { values: ['pod-spec', 'selectors'] },
   rbac: { values: ['pod-spec', 'selectors'] },
+  'api-patch': {},
   workloads: {
     values: ['pod-spec', 'object-spec', 'selectors'],
     subpaths: { rx: ['diagnostics', 'timers', 'manifest-source'] },
@@ -68,7 +69,15 @@ const packageRules = Object.entries(edges).flatMap(([name, { values = [], types 
 ]);
 
 const pure = {
-  path: ['/src/core/', source('pod-spec'), source('object-spec'), source('selectors'), source('api-tables'), source('rbac')],
+  path: [
+    '/src/core/',
+    source('pod-spec'),
+    source('object-spec'),
+    source('selectors'),
+    source('api-tables'),
+    source('rbac'),
+    source('api-patch'),
+  ],
   pathNot: tests,
 };
 

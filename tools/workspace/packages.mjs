@@ -74,6 +74,13 @@ export const packages = [
     dependencies: { '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
   },
   {
+    name: 'api-patch',
+    description:
+      'JSON patch, merge patch, strategic merge patch and server-side apply of Kubernetes 1.36 as pure functions: managed fields, conflicts, typed lists.',
+    keywords: ['json-patch', 'strategic-merge-patch', 'server-side-apply', 'managed-fields', 'pure'],
+    dependencies: {},
+  },
+  {
     name: 'workloads',
     description:
       'What the controllers of Kubernetes 1.36 compute about Deployments, StatefulSets, DaemonSets, Jobs and CronJobs, as pure functions.',
