@@ -155,14 +155,14 @@ const applyOperation = (work: Work, operation: JsonPatchOperation): void => {
  * Applies a JSON patch (RFC 6902) as an API server of Kubernetes 1.36 does: with negative list indexes, with null for what is missing,
  * and with its limits. Changes neither argument. `operations` is a parsed text, or better what `readJsonPatch` made of one.
  */
-export const applyJsonPatch = (object: JsonObject, operations: unknown): PatchResult<{ readonly object: JsonValue }> =>
+export const applyJsonPatch = (object: object, operations: unknown): PatchResult<{ readonly object: JsonValue }> =>
   asResult(() => {
     if (operations !== null && !Array.isArray(operations)) throw badRequest('a JSON patch is a list of operations');
     const list: readonly unknown[] = operations ?? [];
     if (list.length > MAX_OPERATIONS)
       throw tooLarge(`The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${list.length}`);
     if (isTooDeep(list) || isTooDeep(object)) throw badRequest(`exceeded max depth ${MAX_DEPTH}`);
-    const work: Work = { root: cloneJson(object), copied: 0, moved: 0, hasRaw: false };
+    const work: Work = { root: cloneJson(object as JsonObject), copied: 0, moved: 0, hasRaw: false };
     for (const operation of list) {
       if (!isObject(operation) && operation !== null) throw badRequest('a JSON patch is a list of operations');
       applyOperation(work, operation ?? {});

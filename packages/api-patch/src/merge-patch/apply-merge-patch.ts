@@ -37,11 +37,11 @@ const mergeInto = (target: MutableObject, patch: JsonObject): void => {
 };
 
 /** Applies a JSON merge patch (RFC 7386) as an API server of Kubernetes 1.36 does. Changes neither argument. */
-export const applyMergePatch = (object: JsonObject, patch: unknown): PatchResult<{ readonly object: JsonObject }> =>
+export const applyMergePatch = (object: object, patch: unknown): PatchResult<{ readonly object: JsonObject }> =>
   asResult(() => {
     if (!isObject(patch)) throw badRequest('Invalid JSON Patch');
     if (isTooDeep(patch) || isTooDeep(object)) throw badRequest(`exceeded max depth ${MAX_DEPTH}`);
-    const merged = cloneObject(object);
+    const merged = cloneObject(object as JsonObject);
     mergeInto(merged, patch as unknown as JsonObject);
     return { object: merged };
   });

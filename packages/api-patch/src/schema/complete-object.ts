@@ -29,4 +29,4 @@ const complete = (value: JsonValue, type: ValueType): MutableJson => {
  * An object with the fields that a server shows although they are empty: `status: {}`, `resources: {}`, `rules: null`. Patches, managed fields
  * and the answers of a server are about this form. What is empty and left out there is not taken out here.
  */
-export const completeObject = (type: ApiType, object: JsonObject): JsonObject => complete(object, schemaOf(type)) as JsonObject;
+export const completeObject = (type: ApiType, object: object): JsonObject => complete(object as JsonObject, schemaOf(type)) as JsonObject;

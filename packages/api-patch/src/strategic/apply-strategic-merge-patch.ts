@@ -179,5 +179,7 @@ export const applyStrategicMergePatch = (type: ApiType, object: JsonObject, patc
   asResult(() => {
     if (!isObject(patch)) throw badRequest('a strategic merge patch is an object');
     if (isTooDeep(patch) || isTooDeep(object)) throw badRequest(`exceeded max depth ${MAX_DEPTH}`);
-    return { object: mergeMaps(cloneObject(object), cloneObject(patch as unknown as JsonObject), schemaOf(type), { steps: 0 }) };
+    return {
+      object: mergeMaps(cloneObject(object as JsonObject), cloneObject(patch as unknown as JsonObject), schemaOf(type), { steps: 0 }),
+    };
   });
