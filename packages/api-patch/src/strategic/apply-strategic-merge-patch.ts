@@ -175,7 +175,7 @@ const mergeField = (
  * Applies a strategic merge patch as an API server of Kubernetes 1.36 does, with its directives and its order of list items.
  * `object` has its defaults, as the server shows it. Changes neither argument.
  */
-export const applyStrategicMergePatch = (type: ApiType, object: JsonObject, patch: unknown): PatchResult<{ readonly object: JsonObject }> =>
+export const applyStrategicMergePatch = (type: ApiType, object: object, patch: unknown): PatchResult<{ readonly object: JsonObject }> =>
   asResult(() => {
     if (!isObject(patch)) throw badRequest('a strategic merge patch is an object');
     if (isTooDeep(patch) || isTooDeep(object)) throw badRequest(`exceeded max depth ${MAX_DEPTH}`);
