@@ -3,6 +3,8 @@ export { type Authorizer, alwaysAllow, authorise, createRbacAuthorizer, type Dec
 export { type BindingObject, type DefaultRbacObjects, defaultRbacObjects, type RoleObject } from './default-objects.js';
 export { type BindingWrite, checkBindingEscalation, checkRoleEscalation, type EscalationResult, type RoleWrite } from './escalation.js';
 export { type ForbiddenStatus, forbiddenMessage, forbiddenStatus, statusForbidden } from './forbidden.js';
+export { type ImpersonationMode, type ImpersonationRequest, type ImpersonationResult, impersonate } from './impersonation.js';
+export { type DistinctHeaders, type ImpersonationHeaders, readImpersonationHeaders, type WantedUser } from './impersonation-headers.js';
 export {
   type Binding,
   createPolicy,
@@ -15,6 +17,7 @@ export {
   readRules,
   type Subject,
 } from './policy.js';
+export { checkRbacWrite, type RbacWrite } from './rbac-write.js';
 export {
   type PathAttributes,
   type RequestAttributes,
@@ -23,7 +26,7 @@ export {
   requestAttributesOf,
 } from './request-attributes.js';
 export { ruleAllows } from './rule-allows.js';
-export { rulesFor, type UserRules } from './rules-for.js';
+export { type RulesReviewStatus, rulesFor, rulesReviewStatus, type UserRules } from './rules-for.js';
 export {
   ANONYMOUS_USER,
   ANONYMOUS_USERNAME,

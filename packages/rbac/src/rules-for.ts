@@ -89,3 +89,28 @@ export const aggregateMessage = (errors: readonly string[]): string => {
   const unique = [...new Set(errors)];
   return unique.length > 1 ? `[${unique.join(', ')}]` : (unique[0] ?? '');
 };
+
+/** `status` of a SelfSubjectRulesReview. */
+export interface RulesReviewStatus {
+  readonly resourceRules: readonly Omit<PolicyRule, 'nonResourceURLs'>[];
+  readonly nonResourceRules: readonly Pick<PolicyRule, 'verbs' | 'nonResourceURLs'>[];
+  readonly incomplete: boolean;
+  readonly evaluationError?: string;
+}
+
+/** What a SelfSubjectRulesReview tells of a user's rules. */
+export const rulesReviewStatus = ({ rules, errors }: UserRules): RulesReviewStatus => ({
+  resourceRules: rules
+    .filter(({ resources = [] }) => resources.length > 0)
+    .map(({ verbs, apiGroups = [], resources = [], resourceNames = [] }) => ({
+      verbs,
+      ...(apiGroups.length > 0 && { apiGroups }),
+      resources,
+      ...(resourceNames.length > 0 && { resourceNames }),
+    })),
+  nonResourceRules: rules
+    .filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0)
+    .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs })),
+  incomplete: false,
+  ...(errors.length > 0 && { evaluationError: aggregateMessage(errors) }),
+});
