@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { aggregateClusterRoles, aggregateRules } from './aggregate.js';
+import { type AggregatableRole, aggregateClusterRoles, aggregateRules } from './aggregate.js';
 import { createRbacAuthorizer } from './authorizer.js';
 import { defaultRbacObjects } from './default-objects.js';
 import { createPolicy } from './policy.js';
@@ -27,7 +27,7 @@ it('view, edit and admin have the rules of what is aggregated into them, view wi
 
 it('a role of its own rules is left as it is, and each rule is gathered once', () => {
   const rule = { verbs: ['get'], apiGroups: [''], resources: ['pods'] };
-  const part = (name: string): object & { metadata: { name: string; labels: { part: string } } } => ({
+  const part = (name: string): AggregatableRole => ({
     metadata: { name, labels: { part: 'yes' } },
     rules: [rule],
   });
