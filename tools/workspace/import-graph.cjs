@@ -13,7 +13,7 @@ const edges = {
   'api-patch': {},
   workloads: {
     values: ['pod-spec', 'object-spec', 'selectors'],
-    subpaths: { rx: ['diagnostics', 'timers', 'manifest-source'] },
+    subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
   },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },
   'cri-client': { values: ['diagnostics', 'timers'] },

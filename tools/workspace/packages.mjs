@@ -13,7 +13,7 @@ export const packages = [
     description: 'What a failure and a log record look like in Solo Kubelet.',
     keywords: ['errors', 'error-codes', 'logging'],
     dependencies: {},
-    subpaths: { './doing': 'src/doing/index.ts', './text': 'src/text/index.ts' },
+    subpaths: { './doing': 'src/doing/index.ts' },
   },
   {
     name: 'timers',
@@ -88,6 +88,7 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
+      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/selectors': ws,

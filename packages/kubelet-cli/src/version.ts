@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { KUBERNETES_VERSION } from './config/kubernetes-version.js';
+
+/** The Kubernetes whose kubelet this one follows. */
+export const KUBERNETES_VERSION = 'v1.36.0';
 
 /** The version of this package. */
 export const productVersion = (): string =>

@@ -55,6 +55,14 @@ export { type JobQuestion, reduceJob } from './core/job/reduce-job.js';
 export { matchSuccessPolicy } from './core/job/success-policy.js';
 export { jobPodDeletionOrder, podDeletionOrder } from './core/pod-deletion-order.js';
 export type { ObservedPod } from './core/pod-state.js';
+export {
+  type ReplicaSet,
+  type ReplicaSetDecision,
+  type ReplicaSetQuestion,
+  type ReplicaSetRecord,
+  type ReplicaSetStatus,
+  reduceReplicaSet,
+} from './core/replica-set/reduce-replica-set.js';
 export type { Result } from './core/result.js';
 export {
   type ClaimTemplate,

@@ -1,8 +1,6 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { doing } from '@solo-kubelet/diagnostics/doing';
-
-/** Of sysexits.h: an internal error. */
-const EX_SOFTWARE = 70;
+import { EXIT } from '../exit-status.js';
 
 /** The process, as far as it is needed here. */
 export interface ErrorSource {
@@ -29,7 +27,7 @@ export const catchStrayErrors = ({ process, logger, setAside }: StrayErrorOption
     const fields = { ...known, err: error, ...(stack === undefined ? {} : { stack }) };
     if (known === undefined) {
       logger.error(fields, 'An error that nobody caught; the kubelet ends, containers run on');
-      process.exit(EX_SOFTWARE);
+      process.exit(EXIT.bug);
       return;
     }
     logger.error(fields, 'An error that nobody caught');

@@ -1,4 +1,4 @@
-import { parseUrl } from '@solo-kubelet/diagnostics/text';
+import { parseUrl } from '../client/parse-url.js';
 
 export const MASK = '<masked>';
 

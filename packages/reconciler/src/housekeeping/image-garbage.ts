@@ -1,5 +1,3 @@
-import type { FilesystemUse } from '../image-port.js';
-
 /** An image as its collector knows it. */
 export interface KnownImage {
   readonly id: string;
@@ -28,6 +26,11 @@ export const DEFAULT_IMAGE_GARBAGE_POLICY: ImageGarbagePolicy = {
   minAgeMs: 120_000,
   maxAgeMs: 0,
 };
+
+export interface FilesystemUse {
+  readonly capacityBytes: number;
+  readonly availableBytes: number;
+}
 
 export interface ImageGarbageInput {
   readonly images: readonly KnownImage[];

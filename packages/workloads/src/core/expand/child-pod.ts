@@ -1,0 +1,32 @@
+import type { OwnerReference, Pod } from '@solo-kubelet/pod-spec';
+import { type NewPod, objectTime } from '../workload.js';
+import type { WorkloadEntry } from './workload-entry.js';
+import { namespaceOf } from './workload-object.js';
+
+/** That a workload is in charge of what it made. */
+export const ownerReference = ({ object, uid }: Pick<WorkloadEntry, 'object' | 'uid'>): OwnerReference => ({
+  apiVersion: object.apiVersion,
+  kind: object.kind,
+  name: object.metadata.name,
+  uid,
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+/** The Pod that a decision asks for, with its identity, on this node. */
+export const madePod = (
+  entry: Pick<WorkloadEntry, 'object' | 'uid'>,
+  { metadata, spec }: NewPod,
+  { uid, nodeName, nowMs }: { readonly uid: string; readonly nodeName: string; readonly nowMs: number },
+): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    ...metadata,
+    namespace: metadata.namespace ?? namespaceOf(entry.object),
+    uid,
+    creationTimestamp: objectTime(nowMs),
+    ownerReferences: [ownerReference(entry)],
+  },
+  spec: { ...spec, nodeName },
+});

@@ -1,0 +1,159 @@
+import type { PersistentVolumeClaim } from '@solo-kubelet/object-spec';
+import type { PodSpec, PodStatus } from '@solo-kubelet/pod-spec';
+import type { NewJob, OwnedJob } from '../cron/cron-job.js';
+import { finishedMs, hasEnded, type ObservedPod } from '../pod-state.js';
+import { parentAndOrdinal } from '../stateful-set/identity.js';
+import { objectTime, type PodIdentity, type WorkloadEvent } from '../workload.js';
+import { madePod } from './child-pod.js';
+import { keptClaims, withClaims } from './claims-of-set.js';
+import { decideWorkload, type WorkloadDecision } from './decide-workload.js';
+import type { ChildPod, WorkloadEntry } from './workload-entry.js';
+import { namespaceOf } from './workload-object.js';
+
+/** A Pod as the kubelet shows it. */
+export interface SeenPod {
+  readonly status: PodStatus | undefined;
+  /** It is refused, or was evicted, and the kubelet starts it by itself once the cause is gone. */
+  readonly returns?: 'refused' | 'evicted';
+}
+
+export interface WorkloadFacts {
+  /** By UID: every Pod that is wanted or of which something is left. */
+  readonly pods: ReadonlyMap<string, SeenPod>;
+  readonly jobs: readonly OwnedJob[];
+  readonly node: { readonly name: string; readonly fits: (spec: PodSpec) => boolean };
+  /** Whether the name belongs to a Pod of a document or of another workload. */
+  readonly isTaken: (namespace: string, name: string) => boolean;
+  /** Whether a document asks for the claim. */
+  readonly hasClaim: (namespace: string, name: string) => boolean;
+  readonly isExclusiveClaim: (namespace: string, name: string) => boolean;
+  readonly nowMs: number;
+  readonly newUid: () => string;
+}
+
+export interface WorkloadStep {
+  /** To be written before the rest is done; the same object if nothing changed. */
+  readonly entry: WorkloadEntry;
+  readonly events: readonly WorkloadEvent[];
+  readonly createJobs: readonly NewJob[];
+  readonly deleteJobs: readonly string[];
+  readonly wakeAtMs?: number;
+  /** Nothing is left of a workload whose document has gone. */
+  readonly done: boolean;
+}
+
+/** What is to be done for a workload now, and what is to be written first. Asked again with its own answer it decides nothing more. */
+export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): WorkloadStep => {
+  const entry = withoutGone(before, facts);
+  if (entry.removed) return endWorkload(entry, facts);
+  const observed = entry.children
+    .filter(({ life }) => life === entry.life || entry.object.kind === 'StatefulSet')
+    .map((child) => observedPod(child, facts));
+  const refused = new Set(
+    entry.children
+      .filter(({ pod }) => facts.pods.get(pod.metadata.uid ?? '')?.returns === 'refused')
+      .map(({ pod }) => pod.metadata.uid ?? ''),
+  );
+  const decision = decideWorkload(entry, { ...facts, pods: observed, refused });
+  const clashes = decision.create.filter(({ metadata }) => facts.isTaken(namespaceOf(entry.object), metadata.name));
+  const carried = carryOut(entry, { ...decision, create: decision.create.filter((pod) => !clashes.includes(pod)) }, facts);
+  const clean = withoutOldEnded(carried, observed, facts.nowMs);
+  return {
+    entry: sameOr(before, keptClaims(clean)),
+    events: [
+      ...decision.events.filter(({ message }) => !clashes.some(({ metadata }) => message.includes(metadata.name))),
+      ...clashes.map(clash),
+    ],
+    createJobs: decision.createJobs,
+    deleteJobs: decision.deleteJobs,
+    wakeAtMs: decision.wakeAtMs,
+    done: false,
+  };
+};
+
+const clash = ({ metadata }: { readonly metadata: { readonly name: string } }): WorkloadEvent => ({
+  type: 'Warning',
+  reason: 'FailedCreate',
+  message: `Error creating: pods "${metadata.name}" already exists`,
+});
+
+const sameOr = (before: WorkloadEntry, after: WorkloadEntry): WorkloadEntry =>
+  before !== after && JSON.stringify(before, plain) === JSON.stringify(after, plain) ? before : after;
+const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
+
+const withoutGone = (entry: WorkloadEntry, { pods }: WorkloadFacts): WorkloadEntry => {
+  const children = entry.children.filter(({ pod, endingSince }) => endingSince === undefined || pods.has(pod.metadata.uid ?? ''));
+  return children.length === entry.children.length ? entry : { ...entry, children };
+};
+
+/** One that the kubelet starts again by itself is pending; for a Job, what was evicted has failed, and the Job makes its successor. */
+const observedPod = ({ pod, endingSince }: ChildPod, { pods }: WorkloadFacts): ObservedPod => {
+  const seen = pods.get(pod.metadata.uid ?? '');
+  const isOfJob = pod.metadata.ownerReferences?.[0]?.kind === 'Job';
+  const returns = seen?.returns === 'refused' || (seen?.returns === 'evicted' && !isOfJob);
+  return {
+    metadata: { ...pod.metadata, ...(endingSince !== undefined && { deletionTimestamp: endingSince }) },
+    spec: pod.spec,
+    status: seen?.status === undefined || returns ? { phase: 'Pending' } : seen.status,
+  };
+};
+
+const ending = (child: ChildPod, nowMs: number): ChildPod => ({ ...child, endingSince: child.endingSince ?? objectTime(nowMs) });
+
+const carryOut = (entry: WorkloadEntry, decision: WorkloadDecision, facts: WorkloadFacts): WorkloadEntry => {
+  const gone = new Set(decision.delete.map(({ uid }: PodIdentity) => uid));
+  let { made } = entry;
+  const withPods: WorkloadEntry = {
+    ...entry,
+    memory: decision.memory,
+    children: [
+      ...entry.children.map((child) => (gone.has(child.pod.metadata.uid) ? ending(child, facts.nowMs) : child)),
+      ...decision.create.map((pod): ChildPod => {
+        made += 1;
+        const made1 = madePod(entry, pod, { uid: facts.newUid(), nodeName: facts.node.name, nowMs: facts.nowMs });
+        return { number: made, life: entry.life, pod: made1 };
+      }),
+    ],
+    made,
+  };
+  const claims = decision.claims.filter(({ metadata }) => !facts.hasClaim(namespaceOf(entry.object), metadata.name));
+  return withClaims(withPods, claims as readonly PersistentVolumeClaim[], facts);
+};
+
+/** Pods that have ended lie about for their logs; beyond this many the oldest go. Upstream's bound for a whole cluster is 12 500. */
+const MAX_ENDED = 100;
+
+const withoutOldEnded = (entry: WorkloadEntry, observed: readonly ObservedPod[], nowMs: number): WorkloadEntry => {
+  const ended = observed.filter((pod) => hasEnded(pod) && !pod.metadata.deletionTimestamp);
+  if (ended.length <= MAX_ENDED) return entry;
+  const old = new Set(
+    ended
+      .toSorted((a, b) => finishedMs(a) - finishedMs(b))
+      .slice(0, ended.length - MAX_ENDED)
+      .map(({ metadata }) => metadata.uid),
+  );
+  return { ...entry, children: entry.children.map((child) => (old.has(child.pod.metadata.uid) ? ending(child, nowMs) : child)) };
+};
+
+const endWorkload = (entry: WorkloadEntry, facts: WorkloadFacts): WorkloadStep => {
+  const { object, children } = entry;
+  const ordered = object.kind === 'StatefulSet' && object.spec?.podManagementPolicy !== 'Parallel';
+  const isNext = ordered ? nextToEnd(children) : () => true;
+  const left = { ...entry, children: children.map((child) => (isNext(child) ? ending(child, facts.nowMs) : child)) };
+  const after = children.length === 0 ? keptClaims(left) : left;
+  return {
+    entry: sameOr(entry, after),
+    events: [],
+    createJobs: [],
+    deleteJobs: facts.jobs.map(({ name }) => name),
+    done: children.length === 0 && after.claims.length === 0 && facts.jobs.length === 0,
+  };
+};
+
+/** The highest ordinal, once none is ending any more. Upstream gives them no order here. */
+const nextToEnd = (children: readonly ChildPod[]): ((child: ChildPod) => boolean) => {
+  if (children.some(({ endingSince }) => endingSince !== undefined)) return () => false;
+  const ordinalOf = ({ pod }: ChildPod): number => parentAndOrdinal(pod.metadata.name ?? '').ordinal;
+  const highest = Math.max(...children.map(ordinalOf));
+  return (child) => ordinalOf(child) === highest;
+};

@@ -1,0 +1,115 @@
+import type { ApiObject, PersistentVolumeClaim, ReplicaSet } from '@solo-kubelet/object-spec';
+import type { DeploymentRevision } from '../deployment/deployment.js';
+import type { PodTemplate } from '../stateful-set/identity.js';
+import type { StatefulRevision } from '../stateful-set/stateful-set.js';
+import { objectTime } from '../workload.js';
+import { ownerReference } from './child-pod.js';
+import type { WorkloadEntry, WorkloadMemory } from './workload-entry.js';
+import { namespaceOf } from './workload-object.js';
+
+/** A ControllerRevision, as far as it is needed to look at and to undo. */
+export interface ShownRevision {
+  readonly name: string;
+  readonly revision: number;
+  readonly template?: PodTemplate;
+  readonly changeCause?: string;
+}
+
+/** A workload as the API shows it. */
+export interface WorkloadView {
+  /** With identity and status. */
+  readonly object: ApiObject;
+  /** The ReplicaSets of a Deployment. */
+  readonly replicaSets: readonly ReplicaSet[];
+  /** Templates that it had, the newest last. */
+  readonly revisions: readonly ShownRevision[];
+  /** Claims that it made. */
+  readonly claims: readonly PersistentVolumeClaim[];
+}
+
+const REVISION = 'deployment.kubernetes.io/revision';
+const CHANGE_CAUSE = 'kubernetes.io/change-cause';
+
+/** Undefined for one that is only remembered: what was removed, or a Job whose time after its end is over. */
+export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined => {
+  const { object, memory, removed, uid, generation, createdMs } = entry;
+  if (removed || (memory.kind === 'Job' && memory.expired)) return undefined;
+  const current = memory.kind === 'Deployment' ? newest(memory.revisions) : undefined;
+  const annotations = { ...object.metadata.annotations, ...(current && { [REVISION]: String(current.revision) }) };
+  const shown = {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      namespace: namespaceOf(object),
+      uid,
+      generation,
+      creationTimestamp: objectTime(createdMs),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+    },
+    status: statusOf(memory),
+  } as ApiObject;
+  return {
+    object: shown,
+    replicaSets: memory.kind === 'Deployment' ? memory.revisions.map((revision) => replicaSetOf(entry, revision)) : [],
+    revisions: revisionsOf(memory),
+    claims: entry.claims.map(({ claim }) => claim),
+  };
+};
+
+const newest = (revisions: readonly DeploymentRevision[]): DeploymentRevision | undefined =>
+  revisions.toSorted((a, b) => b.revision - a.revision)[0];
+
+const statusOf = (memory: WorkloadMemory): object => {
+  switch (memory.kind) {
+    case 'ReplicaSet':
+    case 'DaemonSet':
+      return memory.status ?? {};
+    case 'CronJob': {
+      const { active, ...times } = memory.record.status;
+      return { active: active.map((name) => ({ apiVersion: 'batch/v1', kind: 'Job', name })), ...times };
+    }
+    default:
+      return memory.record.status ?? {};
+  }
+};
+
+const causeOf = (template: PodTemplate | undefined): string | undefined => template?.metadata?.annotations?.[CHANGE_CAUSE];
+
+const revisionsOf = (memory: WorkloadMemory): readonly ShownRevision[] => {
+  if (memory.kind !== 'Deployment' && memory.kind !== 'StatefulSet' && memory.kind !== 'DaemonSet') return [];
+  const revisions: readonly Pick<StatefulRevision & DeploymentRevision, 'name' | 'revision'>[] =
+    memory.revisions as readonly DeploymentRevision[];
+  return (revisions as readonly (Pick<StatefulRevision, 'name' | 'revision'> & { readonly template?: PodTemplate })[])
+    .toSorted((a, b) => a.revision - b.revision)
+    .map(({ name, revision, template }) => {
+      const changeCause = causeOf(template);
+      return { name, revision, ...(template && { template }), ...(changeCause !== undefined && { changeCause }) };
+    });
+};
+
+const replicaSetOf = (entry: WorkloadEntry, revision: DeploymentRevision): ReplicaSet => {
+  const { object, memory } = entry;
+  const status = memory.kind === 'Deployment' ? memory.record.status : undefined;
+  const isNewest = memory.kind === 'Deployment' && newest(memory.revisions) === revision;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: revision.name,
+      namespace: namespaceOf(object),
+      labels: { ...revision.template?.metadata?.labels, 'pod-template-hash': revision.hash },
+      annotations: { [REVISION]: String(revision.revision) },
+      creationTimestamp: objectTime(revision.createdMs),
+      ownerReferences: [ownerReference(entry)],
+    },
+    spec: {
+      replicas: revision.replicas,
+      selector: { matchLabels: { 'pod-template-hash': revision.hash } },
+      template: { metadata: revision.template?.metadata ?? {}, spec: revision.template?.spec ?? { containers: [] } },
+    },
+    status: {
+      replicas: revision.replicas,
+      ...(isNewest && status && { readyReplicas: Math.min(status.readyReplicas, revision.replicas) }),
+    },
+  } as ReplicaSet;
+};

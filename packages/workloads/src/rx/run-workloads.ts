@@ -1,0 +1,333 @@
+import { describeError } from '@solo-kubelet/diagnostics';
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { ApiObject } from '@solo-kubelet/object-spec';
+import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { from, Observable, type OperatorFunction, type Subscription } from 'rxjs';
+import { jobOfCronJob, ownedJob } from '../core/expand/job-of-cron-job.js';
+import { type SeenPod, syncWorkload, type WorkloadFacts, type WorkloadStep } from '../core/expand/sync-workload.js';
+import { takeObject } from '../core/expand/take-object.js';
+import { viewOfWorkload } from '../core/expand/view-of-workload.js';
+import type { WorkloadEntry } from '../core/expand/workload-entry.js';
+import { namespaceOf, workloadKey } from '../core/expand/workload-object.js';
+import { waitsForProbes } from './waits-for-probes.js';
+import { wantedObjects } from './wanted-objects.js';
+import { WORKLOAD_SOURCE, type WorkloadOutput, type WorkloadsOptions } from './workload-output.js';
+
+/** Entries that are being written at once; each holds a file open. */
+const MAX_WRITES = 16;
+/** After a write, or the first read, that failed, ms. */
+const RETRY_MS = 10_000;
+/** How long to wait at most before the clock is looked at again, ms: it may have been set. */
+const MAX_NAP_MS = 60_000;
+/** How long after the start a Pod may seem not to be ready only since its probe has not answered yet, ms. */
+const PROBES_ANSWER_MS = 30_000;
+
+/**
+ * Makes Pods and claims of the workloads among objects: manifest events in, the same events out with those of the Pods beside them. What is decided is
+ * written down as a whole before anything of it is done, deletions before creations; nothing is decided before every source has been read, the records
+ * have, and the runtime has been looked at.
+ */
+export const runWorkloads =
+  (options: WorkloadsOptions): OperatorFunction<ManifestEvent, WorkloadOutput> =>
+  (manifestEvent$) =>
+    new Observable((subscriber) => {
+      const { sources, store, podFeedback$, node, newUid, wallNow } = options;
+      const scheduler = longDelays(options.scheduler);
+      const wanted = wantedObjects();
+      const entries = new Map<string, WorkloadEntry>();
+      const unsynced = new Set(sources.map(({ source, path }) => `${source} ${path}`));
+      /** Where everything that was made belongs: Pods by UID and by name, Jobs by their CronJob. */
+      const ownerOfPod = new Map<string, string>();
+      const ownerOfName = new Map<string, string>();
+      const jobsOf = new Map<string, Set<string>>();
+      /** What has been said of an entry's Pods and claims, by number. */
+      const announced = new Map<string, Set<number>>();
+      const naps = new Map<string, Subscription>();
+      const dirty = new Set<string>();
+      const busy = new Set<string>();
+      /** Entries of an earlier process whose Pods' probes may not have answered yet. */
+      const restored = new Set<string>();
+      let pods: ReadonlyMap<string, SeenPod> = new Map();
+      let listed = false;
+      let loaded = false;
+      let declared = false;
+      let draining = false;
+      let readyAtMs = 0;
+
+      const say = (output: WorkloadOutput): void => subscriber.next(output);
+      const sayManifest = (event: ManifestEvent): void => say({ type: 'manifest', event });
+      const originOf = (key: string, number: number) => ({ source: WORKLOAD_SOURCE.source, path: key, document: number });
+      const isReady = (): boolean => declared && listed;
+      const after = (ms: number, work: () => void): Subscription => {
+        const timer = scheduler.schedule(work, ms);
+        subscriber.add(timer);
+        return timer;
+      };
+
+      const index = (key: string, entry: WorkloadEntry | undefined): void => {
+        const before = entries.get(key);
+        for (const { pod } of before?.children ?? []) {
+          ownerOfPod.delete(pod.metadata.uid ?? '');
+          ownerOfName.delete(`${pod.metadata.namespace}/${pod.metadata.name}`);
+        }
+        if (entry === undefined) entries.delete(key);
+        else entries.set(key, entry);
+        for (const { pod } of entry?.children ?? []) {
+          ownerOfPod.set(pod.metadata.uid ?? '', key);
+          ownerOfName.set(`${pod.metadata.namespace}/${pod.metadata.name}`, key);
+        }
+        const owner = entry?.owner ?? before?.owner;
+        if (owner === undefined) return;
+        const jobs = jobsOf.get(owner) ?? new Set();
+        if (entry === undefined) jobs.delete(key);
+        else jobs.add(key);
+        jobsOf.set(owner, jobs);
+      };
+
+      /** Whether a document asks for the workload, or for the CronJob that made it. */
+      const isWanted = (key: string): boolean => wanted.workload(entries.get(key)?.owner ?? key) !== undefined;
+
+      /** Says what an entry asks for and has not been said yet; what ends was asked for before, or is nobody's. */
+      const announce = (key: string, entry: WorkloadEntry): void => {
+        const said = announced.get(key) ?? new Set<number>();
+        announced.set(key, said);
+        const claims = new Map(entry.claims.map((claim) => [claim.number, claim]));
+        const kept = new Map(entry.children.filter(({ endingSince }) => endingSince === undefined).map((child) => [child.number, child]));
+        for (const number of said) {
+          if (kept.has(number) || claims.has(number)) continue;
+          said.delete(number);
+          sayManifest({ type: 'removed', origin: originOf(key, number) });
+        }
+        for (const [number, { claim }] of claims) {
+          if (said.has(number)) continue;
+          said.add(number);
+          sayManifest({ type: 'objectApplied', origin: originOf(key, number), object: claim as ApiObject, warnings: [] });
+        }
+        for (const [number, { pod }] of kept) {
+          if (said.has(number)) continue;
+          said.add(number);
+          sayManifest({ type: 'applied', origin: originOf(key, number), pod, warnings: [] });
+        }
+      };
+
+      /** What an earlier process had decided holds at once: its Pods are to run on. */
+      const announceRestored = (key: string): void => {
+        const entry = entries.get(key);
+        if (entry !== undefined && !announced.has(key) && isWanted(key)) {
+          announce(key, entry);
+          say({ type: 'workload', key, view: viewOfWorkload(entry) });
+        }
+        for (const job of jobsOf.get(key) ?? []) announceRestored(job);
+      };
+
+      const declare = (): void => {
+        if (declared || !loaded || unsynced.size > 0) return;
+        for (const key of entries.keys()) announceRestored(key);
+        // Claims outlive their workload.
+        for (const [key, entry] of entries) if (entry.claims.length > 0 && !announced.has(key)) announce(key, { ...entry, children: [] });
+        declared = true;
+        readyAtMs = scheduler.now();
+        sayManifest({ type: 'synced', ...WORKLOAD_SOURCE });
+        touchAll();
+      };
+
+      const touchAll = (): void => {
+        for (const key of [...entries.keys(), ...wanted.workloadKeys()]) dirty.add(key);
+        drain();
+      };
+      const touch = (key: string): void => {
+        dirty.add(key);
+        drain();
+      };
+
+      const drain = (): void => {
+        if (draining || !isReady()) return;
+        draining = true;
+        for (const key of dirty) {
+          if (busy.size >= MAX_WRITES) break;
+          if (busy.has(key)) continue;
+          dirty.delete(key);
+          pass(key);
+        }
+        draining = false;
+      };
+
+      const factsOf = (key: string): WorkloadFacts => ({
+        pods,
+        jobs: [...(jobsOf.get(key) ?? [])].flatMap((job) => {
+          const entry = entries.get(job);
+          return entry === undefined || entry.removed ? [] : [ownedJob(entry)];
+        }),
+        node,
+        isTaken: (namespace, name) => {
+          const owner = ownerOfName.get(`${namespace}/${name}`);
+          return wanted.hasPod(`${namespace}/${name}`) || (owner !== undefined && owner !== key);
+        },
+        hasClaim: (namespace, name) => wanted.claim(`${namespace}/${name}`) !== undefined,
+        isExclusiveClaim: (namespace, name) => {
+          const modes = wanted.claim(`${namespace}/${name}`)?.spec?.accessModes;
+          return modes?.length === 1 && modes[0] === 'ReadWriteOncePod';
+        },
+        nowMs: wallNow(),
+        newUid,
+      });
+
+      const nextOf = (key: string): WorkloadEntry | undefined => {
+        const entry = entries.get(key);
+        const object = wanted.workload(key);
+        if (object !== undefined && entry?.owner === undefined) return takeObject(entry, object, { nowMs: wallNow(), newUid });
+        if (entry === undefined || entry.removed || isWanted(key)) return entry;
+        return { ...entry, removed: true };
+      };
+
+      const pass = (key: string): void => {
+        const next = nextOf(key);
+        if (next === undefined) return;
+        naps.get(key)?.unsubscribe();
+        if (restored.has(key)) {
+          const leftMs = readyAtMs + PROBES_ANSWER_MS - scheduler.now();
+          if (leftMs > 0 && waitsForProbes(next, pods)) {
+            naps.set(
+              key,
+              after(leftMs, () => touch(key)),
+            );
+            return;
+          }
+          restored.delete(key);
+        }
+        const step = syncWorkload(next, factsOf(key));
+        if (step.entry === entries.get(key) && !step.done) carryOut(key, step);
+        else write(key, step);
+      };
+
+      const write = (key: string, step: WorkloadStep): void => {
+        busy.add(key);
+        const kept$ = from(step.done ? store.remove(key) : store.save(key, step.entry));
+        subscriber.add(
+          kept$.subscribe({
+            error: (error: unknown) => {
+              busy.delete(key);
+              say({ type: 'trouble', key, message: describeError(error) });
+              naps.set(
+                key,
+                after(RETRY_MS, () => touch(key)),
+              );
+              drain();
+            },
+            complete: () => {
+              carryOut(key, step);
+              busy.delete(key);
+              drain();
+            },
+          }),
+        );
+      };
+
+      const carryOut = (key: string, step: WorkloadStep): void => {
+        const { entry, done, events, wakeAtMs } = step;
+        const before = entries.get(key);
+        index(key, done ? undefined : entry);
+        announce(key, entry);
+        if (done) announced.delete(key);
+        const { apiVersion, kind, metadata } = entry.object;
+        const about = { apiVersion, kind, namespace: namespaceOf(entry.object), name: metadata.name, uid: entry.uid };
+        for (const event of events) say({ type: 'event', about, event });
+        if (before !== entry || done) say({ type: 'workload', key, view: done ? undefined : viewOfWorkload(entry) });
+        for (const name of step.deleteJobs) endJob(key, name);
+        for (const job of step.createJobs) {
+          const uid = newUid();
+          const object = jobOfCronJob(entry, job, uid);
+          if (object === undefined) continue;
+          const jobKey = workloadKey(object);
+          index(jobKey, takeObject(entries.get(jobKey), object, { nowMs: wallNow(), newUid: () => uid, owner: key }));
+          dirty.add(jobKey);
+          dirty.add(key);
+        }
+        if (entry.owner !== undefined && (done || before !== entry)) dirty.add(entry.owner);
+        // Nobody will tell of a Pod that ended before it began.
+        if (entry.children.some(({ pod, endingSince }) => endingSince !== undefined && !pods.has(pod.metadata.uid ?? ''))) dirty.add(key);
+        if (wakeAtMs !== undefined && !done) nap(key, wakeAtMs);
+        drain();
+      };
+
+      const endJob = (cronJob: string, name: string): void => {
+        for (const key of jobsOf.get(cronJob) ?? []) {
+          const entry = entries.get(key);
+          if (entry === undefined || entry.removed || entry.object.metadata.name !== name) continue;
+          index(key, { ...entry, removed: true });
+          dirty.add(key);
+        }
+      };
+
+      const nap = (key: string, wakeAtMs: number): void => {
+        naps.get(key)?.unsubscribe();
+        const leftMs = Math.min(Math.max(wakeAtMs - wallNow(), 0), MAX_NAP_MS);
+        naps.set(
+          key,
+          after(leftMs, () => (wallNow() >= wakeAtMs ? touch(key) : nap(key, wakeAtMs))),
+        );
+      };
+
+      const load = (): void => {
+        let found: ReadonlyMap<string, WorkloadEntry> = new Map();
+        subscriber.add(
+          from(store.load()).subscribe({
+            next: (all) => {
+              found = all;
+            },
+            error: (error: unknown) => {
+              say({ type: 'trouble', key: '', message: describeError(error) });
+              after(RETRY_MS, load);
+            },
+            complete: () => {
+              for (const [key, entry] of found) {
+                index(key, entry);
+                restored.add(key);
+              }
+              loaded = true;
+              for (const key of found.keys()) announceRestored(key);
+              declare();
+            },
+          }),
+        );
+      };
+
+      const takeFeedback = (next: { readonly listed: boolean; readonly pods: ReadonlyMap<string, SeenPod> }): void => {
+        const previous = pods;
+        const first = !listed && next.listed;
+        pods = next.pods;
+        listed = next.listed;
+        if (first) {
+          readyAtMs = scheduler.now();
+          touchAll();
+          return;
+        }
+        for (const [uid, pod] of next.pods) if (previous.get(uid) !== pod) note(uid);
+        for (const uid of previous.keys()) if (!next.pods.has(uid)) note(uid);
+        drain();
+      };
+      const note = (uid: string): void => {
+        const key = ownerOfPod.get(uid);
+        if (key !== undefined) dirty.add(key);
+      };
+
+      const takeEvent = (event: ManifestEvent): void => {
+        sayManifest(event);
+        if (event.type === 'synced') unsynced.delete(`${event.source} ${event.path}`);
+        const concerned = wanted.take(event);
+        if (concerned === 'all') {
+          touchAll();
+        } else {
+          for (const key of concerned) {
+            if (loaded && !declared) announceRestored(key);
+            dirty.add(key);
+          }
+          drain();
+        }
+        declare();
+      };
+
+      load();
+      subscriber.add(podFeedback$.subscribe({ next: takeFeedback, error: (error: unknown) => subscriber.error(error) }));
+      subscriber.add(manifestEvent$.subscribe({ next: takeEvent, error: (error: unknown) => subscriber.error(error), complete: () => {} }));
+    });

@@ -1,0 +1,85 @@
+import { type ManifestEvent, originKey, podKeyOf } from '@solo-kubelet/manifest-source';
+import type { ApiObject, ObjectTypes } from '@solo-kubelet/object-spec';
+import { isWorkload, namespaceOf, type WorkloadObject, workloadKey } from '../core/expand/workload-object.js';
+
+type Held =
+  | { readonly type: 'workload'; readonly key: string; readonly object: WorkloadObject }
+  | { readonly type: 'pod'; readonly name: string }
+  | { readonly type: 'claim'; readonly name: string; readonly claim: ObjectTypes['PersistentVolumeClaim'] };
+
+/** What documents ask for, as far as workloads have to know. */
+export interface WantedObjects {
+  /** Takes one event in; the keys of workloads that it concerns, or `all`. */
+  take(event: ManifestEvent): ReadonlySet<string> | 'all';
+  workload(key: string): WorkloadObject | undefined;
+  workloadKeys(): Iterable<string>;
+  /** `namespace/name`. */
+  hasPod(name: string): boolean;
+  claim(name: string): ObjectTypes['PersistentVolumeClaim'] | undefined;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+export const wantedObjects = (): WantedObjects => {
+  const held = new Map<string, Held>();
+  const workloads = new Map<string, WorkloadObject>();
+  const pods = new Map<string, string>();
+  const claims = new Map<string, ObjectTypes['PersistentVolumeClaim']>();
+
+  const release = (origin: string): Held | undefined => {
+    const before = held.get(origin);
+    held.delete(origin);
+    if (before?.type === 'workload') workloads.delete(before.key);
+    else if (before?.type === 'pod' && pods.get(before.name) === origin) pods.delete(before.name);
+    else if (before?.type === 'claim') claims.delete(before.name);
+    return before;
+  };
+  const concerned = (...changed: readonly (Held | undefined)[]): ReadonlySet<string> | 'all' => {
+    const there = changed.filter((one) => one !== undefined);
+    // A name that is free again, or a claim that is there now, may be what any of them waits for.
+    if (there.some(({ type }) => type !== 'workload')) return 'all';
+    return new Set(there.flatMap((one) => (one.type === 'workload' ? [one.key] : [])));
+  };
+  const hold = (origin: string, object: ApiObject): ReadonlySet<string> | 'all' => {
+    const before = release(origin);
+    if (isWorkload(object)) {
+      const now: Held = { type: 'workload', key: workloadKey(object), object };
+      held.set(origin, now);
+      workloads.set(now.key, object);
+      return concerned(before, now);
+    }
+    if (object.kind !== 'PersistentVolumeClaim') return concerned(before);
+    const now: Held = { type: 'claim', name: `${namespaceOf(object)}/${object.metadata.name}`, claim: object };
+    held.set(origin, now);
+    claims.set(now.name, object);
+    return concerned(before, now);
+  };
+  return {
+    take: (event) => {
+      switch (event.type) {
+        case 'objectApplied':
+          return hold(originKey(event.origin), event.object);
+        case 'applied': {
+          const origin = originKey(event.origin);
+          const before = release(origin);
+          const name = podKeyOf(event.pod);
+          held.set(origin, { type: 'pod', name });
+          pods.set(name, origin);
+          return before?.type === 'pod' && before.name === name ? NONE : concerned(before);
+        }
+        case 'removed':
+        case 'shadowed':
+        case 'objectShadowed':
+          return concerned(release(originKey(event.origin)));
+        case 'rejected':
+          return event.stale ? NONE : concerned(release(originKey(event.origin)));
+        default:
+          return NONE;
+      }
+    },
+    workload: (key) => workloads.get(key),
+    workloadKeys: () => workloads.keys(),
+    hasPod: (name) => pods.has(name),
+    claim: (name) => claims.get(name),
+  };
+};
