@@ -37,10 +37,10 @@ it('the plugin of the README works', async () => {
   const pluginFile = join(root, 'probe-redis.mjs');
   await writeFile(pluginFile, await block('js plugin'));
   const { port } = redis.address() as AddressInfo;
-  const given = `const pluginFile = ${JSON.stringify(pluginFile)};\nconst port = ${port};\n`;
+  const example = (await block('ts try')).replace('process.argv.slice(2)', JSON.stringify([pluginFile, String(port)]));
   try {
-    expect(await run('plugin', given + (await block('ts try')))).toEqual([[{ result: 'success', output: '' }]]);
-    expect(await run('refused', given + (await block('ts try')).replace('{ port }', '{}'))).toEqual([
+    expect(await run('plugin', example)).toEqual([[{ result: 'success', output: '' }]]);
+    expect(await run('refused', example.replace('{ port: Number(port) }', '{}'))).toEqual([
       [{ result: 'unknown', output: 'redis needs a port' }],
     ]);
   } finally {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Example, typeErrorsOf } from './check-types.js';
 import { installPacked, type StrangerProject } from './packed.js';
 import { fencedBlocks } from './readme-blocks.js';
 
@@ -94,6 +95,24 @@ describe('packed packages', () => {
     const file = join(stranger.directory, `${name}-${line}.mjs`);
     await writeFile(file, javascript);
     await expectSuccess(process.execPath, [file], stranger.directory, 60_000);
+  });
+
+  it('the examples of all READMEs hold for a reader whose compiler is strict', async () => {
+    const readmes = ['README.md', ...names.map((name) => `packages/${name}/README.md`)];
+    const typed = readmes.flatMap((origin): readonly Example[] =>
+      fencedBlocks(readFileSync(join(root, origin), 'utf8'))
+        .filter(({ language }) => language === 'ts')
+        .map(({ line, code }) => ({ origin, line, code })),
+    );
+    const mistake: Example = {
+      origin: 'mistake',
+      line: 0,
+      code: "import { tell } from '@solo-kubelet/none';\nconst list: string[] = [];\nlist[0].length;",
+    };
+    expect(await typeErrorsOf([...typed, mistake], stranger.directory, root)).toEqual([
+      expect.stringMatching(/^mistake:1:22: Cannot find module/),
+      expect.stringMatching(/^mistake:3:1: Object is possibly 'undefined'/),
+    ]);
   });
 
   it('installs the kubelet-cli command', async () => {
