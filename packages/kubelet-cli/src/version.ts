@@ -3,8 +3,13 @@ import { readFileSync } from 'node:fs';
 /** The Kubernetes whose kubelet this one follows. */
 export const KUBERNETES_VERSION = 'v1.36.0';
 
+/** The version of this package, put in by the build of the single executable, beside which there is no package.json. */
+declare const SOLO_KUBELET_VERSION: string | undefined;
+
 /** The version of this package. */
 export const productVersion = (): string =>
-  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+  typeof SOLO_KUBELET_VERSION === 'string'
+    ? SOLO_KUBELET_VERSION
+    : (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 export const versionText = (): string => `Solo Kubelet ${productVersion()} (Kubernetes ${KUBERNETES_VERSION})`;

@@ -63,7 +63,12 @@ ${commands.map(({ name, options }) => `      ${name}) compadd -- ${options.join(
     *) _files ;;
   esac
 }
-compdef _kubelet_cli kubelet-cli
+# As a file of fpath it is the function itself, and is called at once.
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  _kubelet_cli "$@"
+else
+  compdef _kubelet_cli kubelet-cli
+fi
 `;
 
 const fish = (commands: readonly Completed[]): string => {

@@ -9,6 +9,7 @@ export type InstallStep =
 export interface InstallOptions {
   /** Where the files go; `/` but in tests. */
   readonly root: string;
+  /** Node.js, by whose binary the unit starts the program; the program itself when it is the single executable. */
   readonly nodeBinary: string;
   /** The command line's own program. */
   readonly program: string;
@@ -56,6 +57,10 @@ authorization:
 failCgroupV1: false
 `;
 
+/** The single executable is its own Node.js. */
+const command = (nodeBinary: string, program: string): string =>
+  nodeBinary === program ? execWord(program, 'program') : `${execWord(nodeBinary, 'program')} ${execWord(program)}`;
+
 const unit = ({
   nodeBinary,
   program,
@@ -71,7 +76,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${execWord(nodeBinary, 'program')} ${execWord(program)} run --config ${CONFIG_PATH}
+ExecStart=${command(nodeBinary, program)} run --config ${CONFIG_PATH}
 Restart=always
 RestartSec=10
 # A slow machine, or an SD card, takes its time; a kubelet that is killed meanwhile begins anew and makes it slower.

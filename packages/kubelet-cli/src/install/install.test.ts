@@ -46,6 +46,13 @@ it('writes a unit that is restarted when it hangs and leaves containers alone', 
   });
 });
 
+it('starts the single executable, which is its own Node.js, by its own path alone', () => {
+  const steps = installPlan(options({ nodeBinary: '/usr/bin/kubelet-cli', program: '/usr/bin/kubelet-cli' }));
+  expect(steps.find(({ path }) => path === unit())).toMatchObject({
+    text: expect.stringContaining('\nExecStart=/usr/bin/kubelet-cli run --config /etc/kubernetes/kubelet.yaml\n'),
+  });
+});
+
 it('writes the cgroup driver that the runtime told, and none that it did not', async () => {
   await carryOut(installPlan(options({ cgroupDriver: 'systemd' })));
   expect(parse(await readFile(config(), 'utf8'))).toMatchObject({ cgroupDriver: 'systemd', address: '127.0.0.1' });

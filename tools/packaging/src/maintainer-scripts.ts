@@ -1,0 +1,58 @@
+/** What dpkg runs. All of them may run again after they were interrupted. */
+export interface MaintainerScripts {
+  readonly postinst: string;
+  readonly prerm: string;
+  readonly postrm: string;
+}
+
+const script = (body: string): string => `#!/bin/sh\nset -e\n\n${body}\nexit 0\n`;
+
+/**
+ * The service is enabled and started by the first installation and started anew by an upgrade; whoever disabled it finds it disabled. Stopping it stops
+ * no container, and a purge deletes no data of Pods that may still run: it says how to end them.
+ */
+export const maintainerScripts = (unit: string): MaintainerScripts => ({
+  postinst: script(`case "$1" in
+  configure | abort-upgrade | abort-deconfigure | abort-remove)
+    deb-systemd-helper unmask ${unit} >/dev/null || true
+    if deb-systemd-helper --quiet was-enabled ${unit}; then
+      deb-systemd-helper enable ${unit} >/dev/null || true
+    else
+      deb-systemd-helper update-state ${unit} >/dev/null || true
+    fi
+    if [ -d /run/systemd/system ]; then
+      systemctl --system daemon-reload >/dev/null || true
+      if [ -n "$2" ]; then
+        deb-systemd-invoke restart ${unit} >/dev/null || true
+      else
+        deb-systemd-invoke start ${unit} >/dev/null || true
+      fi
+    fi
+    ;;
+esac
+`),
+  prerm: script(`if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+  deb-systemd-invoke stop ${unit} >/dev/null || true
+fi
+`),
+  postrm: script(`if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+  systemctl --system daemon-reload >/dev/null || true
+fi
+if [ "$1" = purge ]; then
+  deb-systemd-helper purge ${unit} >/dev/null || true
+  # Manifests are the user's.
+  for directory in /etc/kubernetes/manifests /etc/kubernetes; do
+    rmdir "$directory" 2>/dev/null || true
+  done
+  if [ -d /var/lib/kubelet ]; then
+    if [ -z "$(find /var/lib/kubelet/pods -mindepth 1 -maxdepth 1 2>/dev/null)" ]; then
+      # No Pod is left, so what remains is state of the kubelet's own.
+      find /var/lib/kubelet -xdev -depth -delete 2>/dev/null || true
+    else
+      echo "solo-kubelet: /var/lib/kubelet has data of Pods, which may still run, and stays." >&2
+      echo "solo-kubelet: crictl rmp -fa ends Pods; then the directory can be removed." >&2
+    fi
+  fi
+fi
+`),
+});
