@@ -2,6 +2,11 @@ export { type DecodedJson, type DecodeJsonOptions, decodeJson } from './json/dec
 export type { JsonObject, JsonValue } from './json/json-value.js';
 export { type ReadPatch, type ReadPatchOptions, readJsonPatch, readMergePatch, readStrategicMergePatch } from './json/read-patch.js';
 export { applyJsonPatch, type JsonPatchOperation } from './json-patch/apply-json-patch.js';
+export { defaultManager } from './managed/default-manager.js';
+export { keepUnchangedTimes } from './managed/keep-unchanged-times.js';
+export { type RecordUpdateRequest, recordUpdate } from './managed/record-update.js';
+export { fromScaleManagedFields, toScaleManagedFields } from './managed/scale-fields.js';
+export { type AppliedObject, type ServerSideApplyRequest, serverSideApply } from './managed/server-side-apply.js';
 export { applyMergePatch } from './merge-patch/apply-merge-patch.js';
 export type { PatchError, PatchErrorCause, PatchResult } from './patch-error.js';
 export { type ApiType, isKnownType, knownTypes } from './schema/api-type.js';
