@@ -47,7 +47,7 @@ import { probePods } from './probe-pods.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
 import { recordEvents } from './record-events.js';
 import { type PodDoing, runPass } from './run-pass.js';
-import { saveRecords } from './save-records.js';
+import { forgetfulStore, saveRecords } from './save-records.js';
 import { steadyScheduler } from './steady-scheduler.js';
 
 export interface Reconciler {
@@ -74,7 +74,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     node$,
     commands$ = EMPTY,
     nodeEvent$ = EMPTY,
-    store,
+    store = forgetfulStore,
     scheduler: givenScheduler = steadyScheduler,
     wallNow = deps.scheduler === undefined ? Date.now : () => givenScheduler.now(),
     maxEvents = 1_000,
@@ -109,7 +109,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   };
 
   const look$ = observer.look$.pipe(share());
-  const restored$ = (store === undefined ? of([]) : defer(() => store.load())).pipe(
+  const restored$ = defer(() => store.load()).pipe(
     catchError(() => of([])), // as after a first start: everything here can be derived anew
     map((records) => ({ type: 'restored', records }) as const),
   );
@@ -185,7 +185,10 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     }),
     share(),
   );
-  const saved$ = store === undefined ? EMPTY : saveRecords(world$, store, () => wallNow() - scheduler.now());
+  const saved$ = saveRecords({ world$, store, wallAheadMs: () => wallNow() - scheduler.now(), scheduler }).pipe(
+    tap((saved) => feedback$.next(saved)),
+    mergeMap(({ failure }) => (failure === undefined ? EMPTY : of<NodeActivity>({ type: 'storeFailed', message: failure }))),
+  );
   const nodeActivity$ = merge(look$.pipe(mergeMap(({ activity }) => (activity === undefined ? EMPTY : of(activity)))), saved$, crash$).pipe(
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );

@@ -107,9 +107,12 @@ const backoffFault = (backoff: unknown): string | undefined =>
 const resourcesFault = (resources: unknown): string | undefined => {
   if (resources === undefined) return undefined;
   if (!isObject(resources) || !isObject(resources['actuated'])) return 'resources is not a record of resources';
-  const { allocated, actuated, podCgroup } = resources;
+  const { allocated, actuated, podCgroup, unconfirmed = {}, podUnconfirmed } = resources;
+  const wholes = [podCgroup, podUnconfirmed].filter((whole) => whole !== undefined);
   const sound =
-    isPodResources(allocated) && (podCgroup === undefined || isPodResources(podCgroup)) && Object.values(actuated).every(isRequirements);
+    isObject(unconfirmed) &&
+    [allocated, ...wholes].every(isPodResources) &&
+    [...Object.values(actuated), ...Object.values(unconfirmed)].every(isRequirements);
   return sound ? undefined : 'resources holds something that is no amount';
 };
 

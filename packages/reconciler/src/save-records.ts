@@ -1,33 +1,55 @@
 import { describeError } from '@solo-kubelet/diagnostics';
-import { catchError, from, ignoreElements, mergeMap, type Observable, of, pairwise } from 'rxjs';
+import { catchError, defer, map, mergeMap, type Observable, of, pairwise, type SchedulerLike } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
-import type { NodeActivity } from './core/activity.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { PodLedger } from './core/pod-ledger.js';
+import type { Allocating } from './core/resize/allocate.js';
 import { resourceRecord } from './core/resize/resource-record.js';
-import type { World } from './core/world/world.js';
+import type { World, WorldInput } from './core/world/world.js';
 import type { PodRecord, StatusStore } from './status-store.js';
 
 /**
  * Keeps the store in step with statuses and back-offs: one write at a time for a pod, of what is newest. The next process' steady clock starts with the
  * machine's, so that is what is written; `wallAheadMs` is what the machine's clock is ahead of the steady one.
  */
-export const saveRecords = (world$: Observable<World>, store: StatusStore, wallAheadMs: () => number): Observable<NodeActivity> =>
+export const saveRecords = ({ world$, store, wallAheadMs, scheduler }: SaveDeps): Observable<Saved> =>
   world$.pipe(
     pairwise(),
     mergeMap(([previous, next]) => changedRecords(previous, next, wallAheadMs())),
     conflateMap(
-      ({ podUid, record }) =>
-        from(record === undefined ? store.remove(podUid) : store.save(record)).pipe(
-          ignoreElements(),
-          catchError((error: unknown) => of<NodeActivity>({ type: 'storeFailed', message: describeError(error) })),
+      ({ podUid, allocating, record }) =>
+        defer(() => (record === undefined ? store.remove(podUid) : store.save(record))).pipe(
+          map((): Saved => ({ type: 'recorded', podUid, allocating })),
+          catchError((error: unknown) => of<Saved>({ type: 'recorded', podUid, allocating, failure: describeError(error) })),
         ),
-      { keyOf: ({ podUid }) => podUid },
+      {
+        keyOf: ({ podUid }) => podUid,
+        // Nothing else would write it again: the pod itself waits for it.
+        requeueAfterMs: ({ allocating, failure }) => (allocating !== undefined && failure !== undefined ? RETRY_MS : undefined),
+        scheduler,
+      },
     ),
   );
 
+/** What became of a record. */
+export type Saved = Omit<Extract<WorldInput, { readonly type: 'recorded' }>, 'atMs' | 'wallMs'>;
+
+export interface SaveDeps {
+  readonly world$: Observable<World>;
+  readonly store: StatusStore;
+  readonly wallAheadMs: () => number;
+  readonly scheduler: SchedulerLike;
+}
+
+/** Until a resize whose record could not be written is recorded again. */
+const RETRY_MS = 10_000;
+
+/** Records live as long as the process. */
+export const forgetfulStore: StatusStore = { load: async () => [], save: async () => {}, remove: async () => {} };
+
 interface Change {
   readonly podUid: PodUid;
+  readonly allocating: Allocating | undefined;
   readonly record: PodRecord | undefined;
 }
 
@@ -36,7 +58,7 @@ const changedRecords = (previous: World, next: World, wallAheadMs: number): read
   const uids = new Set([...previous.ledgers.keys(), ...next.ledgers.keys()]);
   return [...uids].flatMap((podUid): readonly Change[] => {
     const [before, after] = [previous.ledgers.get(podUid), next.ledgers.get(podUid)];
-    if (after === undefined) return [{ podUid, record: undefined }];
+    if (after === undefined) return [{ podUid, allocating: undefined, record: undefined }];
     const status = next.statuses.get(podUid);
     const admitted = before?.admission.state === 'admitted'; // until then nothing was written: the first look may have changed the status
     const same =
@@ -44,12 +66,18 @@ const changedRecords = (previous: World, next: World, wallAheadMs: number): read
     // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
     if (same || status === undefined || after.admission.state !== 'admitted') return [];
     const resources = resourceRecord(after);
-    return [{ podUid, record: { podUid, status, backoff: inWallTime(after.backoff, wallAheadMs), ...(resources && { resources }) } }];
+    const record = { podUid, status, backoff: inWallTime(after.backoff, wallAheadMs), ...(resources && { resources }) };
+    return [{ podUid, allocating: after.allocating, record }];
   });
 };
 
 const sameResourceRecord = (before: PodLedger, after: PodLedger): boolean =>
-  before.pod === after.pod && before.actuated === after.actuated && before.podCgroup === after.podCgroup;
+  before.pod === after.pod &&
+  before.allocating === after.allocating &&
+  before.actuated === after.actuated &&
+  before.podCgroup === after.podCgroup &&
+  before.unconfirmed === after.unconfirmed &&
+  before.podUnconfirmed === after.podUnconfirmed;
 
 const inWallTime = (backoff: PodLedger['backoff'], wallAheadMs: number): PodRecord['backoff'] =>
   Object.fromEntries([...backoff].map(([name, entry]) => [name, { ...entry, updatedAtMs: entry.updatedAtMs + wallAheadMs }]));

@@ -34,9 +34,25 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(3, 300, 3_000, 26_000).map((ms) => command(`wait ${ms}`, ({ time }) => time.advance(ms))) },
   {
     weight: 2,
-    arbitrary: fc.subarray(['updateResources', 'resizePod', 'memoryUsage', 'startContainer']).map((methods) =>
+    arbitrary: fc.subarray(['updateResources', 'resizePod', 'memoryUsage', 'startContainer', 'save']).map((methods) =>
       command(`failing ${methods}`, (machine) => {
         machine.failing = new Set(methods);
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.subarray(['updateResources', 'resizePod']).map((methods) =>
+      command(`replies are lost of ${methods}`, (machine) => {
+        machine.losing = new Set(methods);
+      }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(0, 2, 2_000).map((ms) =>
+      command(`records take ${ms} ms`, (machine) => {
+        machine.savesAfterMs = ms;
       }),
     ),
   },
@@ -61,6 +77,8 @@ it('never admits more than the node has, and gives every pod what its manifest a
         expect([...machine.broken, ...machine.runtime.violations]).toEqual([]);
       }
       machine.failing = new Set();
+      machine.losing = new Set();
+      machine.savesAfterMs = 0;
       await machine.time.advance(400_000);
       expect([...machine.broken, ...machine.runtime.violations]).toEqual([]);
       expect(machine.kubelet.crash).toBeUndefined();

@@ -15,6 +15,7 @@ import {
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { heldTo, sameResources } from '../src/core/resize/pod-resources.js';
+import { delay } from '../src/time-limit.js';
 
 const NODE = { cpu: '4', memory: '24Gi', pods: '3' } as const;
 /** A node with its kubelet, of which everything is in virtual time, watched for pods that have more than it offers. */
@@ -23,8 +24,12 @@ export interface AdmissionMachine {
   readonly runtime: FakeRuntime;
   readonly manifests: Map<string, Pod>;
   kubelet: TestKubelet;
-  /** Calls that fail, by method. */
+  /** Calls that fail, by method; `save` is the store's. */
   failing: ReadonlySet<string>;
+  /** Calls that do their work and whose callers hear of a failure. */
+  losing: ReadonlySet<string>;
+  /** How long a record takes to be on disk, ms. One that is under way when the kubelet dies is lost. */
+  savesAfterMs: number;
   memoryBytes: number;
   /** From the stop signal to the exit of a container, ms. */
   stopsAfterMs: number;
@@ -68,11 +73,19 @@ export const createMachine = async (
   const records = new Map<PodUid, PodRecord>();
   const store: StatusStore = {
     load: async () => [...records.values()],
-    save: async (record) => void records.set(record.podUid, structuredClone(record)),
+    save: async (record) => {
+      const saving = kubelets;
+      if (machine.savesAfterMs > 0) await delay(machine.savesAfterMs, scheduler, new AbortController().signal);
+      if (machine.failing.has('save')) throw new Error('the disk is full');
+      if (saving === kubelets) records.set(record.podUid, structuredClone(record));
+    },
     remove: async (uid) => void records.delete(uid),
   };
+  let kubelets = 0;
   const machine = {
     failing: new Set(),
+    losing: new Set(),
+    savesAfterMs: 0,
     memoryBytes: 0,
     stopsAfterMs: 25_000,
     manifests: new Map(),
@@ -85,7 +98,8 @@ export const createMachine = async (
     memoryBytes: () => machine.memoryBytes,
     fault: (method) => {
       checkRoom(machine);
-      return machine.failing.has(method) ? 'fail' : undefined;
+      if (machine.failing.has(method)) return 'fail';
+      return machine.losing.has(method) ? 'loseReply' : undefined;
     },
   });
   let unwatch = (): void => {};
@@ -95,6 +109,7 @@ export const createMachine = async (
   };
   const boot = async (): Promise<void> => {
     stop();
+    kubelets += 1;
     time.restart();
     machine.kubelet = testKubelet({ runtime, scheduler, wallNow: time.wallNow, store, ...options });
     unwatch = watch(machine.kubelet);

@@ -84,6 +84,7 @@ export class CoreModel {
       );
       this.records.set(podUid, { podUid, status, backoff: Object.fromEntries(backoff) });
     }
+    for (const [podUid, { allocating }] of this.world.ledgers) if (allocating) this.feed({ type: 'recorded', podUid, allocating });
     this.checkStatuses();
     for (const uid of this.records.keys()) if (this.world.restored && !this.world.ledgers.has(uid)) this.records.delete(uid);
   }

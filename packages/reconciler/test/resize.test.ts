@@ -23,7 +23,7 @@ const machine = async (options: Partial<FakeRuntimeOptions> = {}, facts: Paramet
   const time = virtualTime();
   const runtime = fakeRuntime({ scheduler: time.scheduler, ...options });
   const records = new Map<string, PodRecord>();
-  const store: StatusStore = {
+  const store: { -readonly [K in keyof StatusStore]: StatusStore[K] } = {
     load: async () => [...records.values()],
     save: async (record) => void records.set(record.podUid, structuredClone(record)),
     remove: async (uid) => void records.delete(uid),
@@ -40,7 +40,7 @@ const machine = async (options: Partial<FakeRuntimeOptions> = {}, facts: Paramet
   const observed = (name: string) => [...runtime.pods.values()].flatMap(({ containers }) => containers).find((one) => one.name === name);
   const cgroup = (name: string) => runtime.containerCgroups.get(observed(name)?.id ?? '');
   const podCgroup = (uid: string) => [...runtime.podCgroups].find(([podUid]) => podUid === uid)?.[1];
-  return { time, runtime, kubelet, boot, observed, cgroup, podCgroup };
+  return { time, runtime, kubelet, boot, observed, cgroup, podCgroup, records, store };
 };
 
 type Kubelet = ReturnType<typeof testKubelet>;
@@ -224,6 +224,88 @@ describe('an edit under a pinned UID', () => {
     expect(condition(next, 'PodResizePending')).toBeUndefined();
     expect(cgroup('app')).toMatchObject(requests('500m', '1536Mi'));
   });
+});
+
+describe('an increase that was sent', () => {
+  const other = sized(requests('100m', '10Gi'), {}, 'other');
+
+  it('counts and is taken back though its reply was lost', async () => {
+    let lost = true;
+    const { time, kubelet, cgroup } = await machine({
+      fault: (method) => (lost && method === 'updateResources' ? 'loseReply' : undefined),
+    });
+    kubelet.apply(sized(requests('100m', '1Gi')));
+    await time.advance(1_000);
+    kubelet.apply(sized(requests('100m', '20Gi')));
+    await time.advance(1_000);
+    kubelet.apply(sized(requests('100m', '1Gi')));
+    await time.advance(0);
+    kubelet.apply(other);
+    await time.advance(5_000);
+    expect(cgroup('app')).toMatchObject(requests('100m', '1Gi'));
+    expect(condition(kubelet, 'PodResizeInProgress')).toMatchObject({ reason: 'Error', message: 'the reply of updateResources was lost' });
+    expect(statusOf(kubelet, 'uid-other')).toMatchObject({ phase: 'Failed', reason: 'OutOfmemory' });
+    lost = false;
+    await time.advance(60_000);
+    expect(condition(kubelet, 'PodResizeInProgress')).toBeUndefined();
+    expect(statusOf(kubelet, 'uid-other').phase).toBe('Running');
+  });
+
+  it('is taken back though the kubelet ended before it knew', async () => {
+    let slow = false;
+    const { time, kubelet, boot, cgroup, records, store } = await machine();
+    store.save = async (record) => {
+      // The record that comes before the call is written, none after it.
+      if (!slow || record.resources?.actuated['app']?.requests?.['memory'] === '1Gi') records.set(record.podUid, structuredClone(record));
+    };
+    kubelet.apply(sized(requests('100m', '1Gi')));
+    await time.advance(1_000);
+    slow = true;
+    kubelet.apply(sized(requests('100m', '20Gi')));
+    await time.advance(1_000);
+    expect(cgroup('app')).toMatchObject(requests('100m', '20Gi'));
+    kubelet.stop();
+    slow = false;
+    const next = boot();
+    next.apply(sized(requests('100m', '1Gi')));
+    next.synced();
+    await time.advance(5_000);
+    expect(cgroup('app')).toMatchObject(requests('100m', '1Gi'));
+  });
+
+  it('is not sent before it is on record, and says so', async () => {
+    let full = false;
+    const { time, kubelet, cgroup, records, store } = await machine();
+    store.save = async (record) => {
+      if (full) throw new Error('no space left on device');
+      records.set(record.podUid, structuredClone(record));
+    };
+    kubelet.apply(sized(requests('100m', '1Gi')));
+    await time.advance(1_000);
+    full = true;
+    kubelet.apply(sized(requests('100m', '2Gi')));
+    await time.advance(5_000);
+    expect(cgroup('app')).toMatchObject(requests('100m', '1Gi'));
+    expect(condition(kubelet, 'PodResizeInProgress')).toEqual({
+      status: 'True',
+      reason: 'Error',
+      message: 'cannot record the resize: no space left on device',
+    });
+    full = false;
+    await time.advance(15_000);
+    expect(cgroup('app')).toMatchObject(requests('100m', '2Gi'));
+    expect(condition(kubelet, 'PodResizeInProgress')).toBeUndefined();
+  });
+});
+
+it('counts a pod without a running container with the cgroup that it has', async () => {
+  const { time, kubelet, podCgroup } = await machine({ fault: (method) => (method === 'startContainer' ? 'fail' : undefined) });
+  const whole = (memory: string): Pod => sized(requests('100m', '1Gi'), { resources: requests('200m', memory) });
+  kubelet.apply(whole('20Gi'));
+  await time.advance(1_000);
+  kubelet.apply(whole('2Gi'));
+  await time.advance(5_000);
+  expect(podCgroup('uid-web')?.pod).toEqual(requests('200m', '2Gi'));
 });
 
 describe('a resize that can not be carried out yet', () => {

@@ -1,5 +1,6 @@
 import type { Pod, ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { BackoffEntry } from './crash-backoff.js';
+import type { Allocating } from './resize/allocate.js';
 import type { ResizePending } from './resize/check-resize.js';
 import type { PodResources } from './resize/pod-resources.js';
 import type { Termination } from './termination.js';
@@ -77,6 +78,8 @@ export interface PodLedger {
   readonly volumesReleased: boolean;
   /** What an earlier kubelet process had allocated, for as long as nobody has read the manifest. */
   readonly allocatedBefore: PodResources | undefined;
+  /** The manifest with amounts that fit, until they are on record: only then they are allocated, since no restart may forget what was sent. */
+  readonly allocating: Allocating | undefined;
   /** Why the manifest's resources are not allocated; undefined when they are. */
   readonly resizePending: ResizePending | undefined;
   readonly resizeFailure: ResizeFailure | undefined;
@@ -84,6 +87,10 @@ export interface PodLedger {
   readonly actuated: ReadonlyMap<string, ResourceRequirements>;
   /** What the cgroup of the pod as a whole was last held to; undefined when this is not known. */
   readonly podCgroup: PodResources | undefined;
+  /** Container name → what its instance may have as well, since the outcome of a call is not known. */
+  readonly unconfirmed: ReadonlyMap<string, ResourceRequirements>;
+  /** The same of the pod as a whole. */
+  readonly podUnconfirmed: PodResources | undefined;
 }
 
 export const newLedger = (pod: Pod | undefined): PodLedger => ({
@@ -108,10 +115,13 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   volumesOf: undefined,
   volumesReleased: false,
   allocatedBefore: undefined,
+  allocating: undefined,
   resizePending: undefined,
   resizeFailure: undefined,
   actuated: new Map(),
   podCgroup: undefined,
+  unconfirmed: new Map(),
+  podUnconfirmed: undefined,
 });
 
 export const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map(map).set(key, value);

@@ -65,7 +65,13 @@ const STARTED_AGAIN: readonly StopReason[] = ['SpecChanged', 'LivenessProbe', 'S
 
 /** An instance that is started has what it is started with, whatever is heard of it. */
 const withActuated = (ledger: PodLedger, container: Container, pod: Pod | undefined): PodLedger =>
-  pod === undefined ? ledger : { ...ledger, actuated: withEntry(ledger.actuated, container.name, heldTo(pod, container)) };
+  pod === undefined
+    ? ledger
+    : {
+        ...ledger,
+        actuated: withEntry(ledger.actuated, container.name, heldTo(pod, container)),
+        unconfirmed: withoutKey(ledger.unconfirmed, container.name),
+      };
 
 /** A start that follows an exit makes the next one wait longer, whether it succeeds or not. */
 const countRestart = (ledger: PodLedger, name: string, { observed, steadyTimes, policy, nowMs }: LedgerContext): PodLedger => {
@@ -84,7 +90,12 @@ const succeeded = (ledger: PodLedger, action: PodAction, pod: Pod | undefined): 
     case 'checkMemory':
       return ledger;
     case 'resizePod':
-      return { ...ledger, podCgroup: resourcesOfPod(action.limits), resizeFailure: action.final ? undefined : ledger.resizeFailure };
+      return {
+        ...ledger,
+        podCgroup: resourcesOfPod(action.limits),
+        podUnconfirmed: undefined,
+        resizeFailure: action.final ? undefined : ledger.resizeFailure,
+      };
     case 'allocateResources':
       return { ...ledger, resources: 'held', failures: 0, retryAtMs: 0 };
     case 'releaseResources':
@@ -92,7 +103,15 @@ const succeeded = (ledger: PodLedger, action: PodAction, pod: Pod | undefined): 
     case 'pullImages':
       return { ...ledger, imagesPulled: true };
     case 'createSandbox':
-      return { ...ledger, volumesOf: pod, volumesReleased: false, podCgroup: pod && resourcesOfPod(pod), failures: 0, retryAtMs: 0 };
+      return {
+        ...ledger,
+        volumesOf: pod,
+        volumesReleased: false,
+        podCgroup: pod && resourcesOfPod(pod),
+        podUnconfirmed: undefined,
+        failures: 0,
+        retryAtMs: 0,
+      };
     case 'refreshVolumes':
       return { ...ledger, volumesOf: pod, failures: 0, retryAtMs: 0 };
     case 'releaseVolumes':

@@ -31,7 +31,8 @@ export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyM
     const before = ledger?.admission;
     if (refusal === undefined && isRefusedResources(before, world.resourceRevision)) continue;
     // What an earlier process left running counts with what its cgroups have, even if less has been allocated to it since.
-    if (refusal === undefined && !ended) occupying.set(uid, ledger ? footprintOf(pod, ledger, world.observed.pods.get(uid)) : pod);
+    if (refusal === undefined && !ended)
+      occupying.set(uid, ledger ? footprintOf({ pod, ledger, observed: world.observed.pods.get(uid) }) : pod);
     const decision: Admission = refusal === undefined ? { state: 'admitted' } : { state: 'refused', ...refusal };
     if (canonicalText(before) !== canonicalText(decision)) decisions.set(uid, decision);
   }

@@ -21,8 +21,9 @@ export const occupyingPods = (world: Occupied): ReadonlyMap<PodUid, Pod> => {
     const observed = world.observed.pods.get(uid);
     if (!isRunning(observed) && !isExpected(world, uid, ledger)) continue;
     const pod = ledger.pod ?? (ledger.removed ? undefined : world.desired.pods.get(uid)?.pod);
-    if (pod !== undefined) occupying.set(uid, footprintOf(pod, ledger, observed));
-    else if (observed !== undefined) occupying.set(uid, footprintOf(unreadPod(observed, ledger), ledger, observed));
+    const counted = pod ?? (observed && unreadPod(observed, ledger));
+    if (counted !== undefined)
+      occupying.set(uid, footprintOf({ pod: counted, ledger, observed, unsettled: isUnsettled(world, uid, ledger) }));
   }
   return occupying;
 };
@@ -34,8 +35,12 @@ const isRunning = (observed: ObservedPod | undefined): boolean => observed !== u
 const isExpected = (world: Occupied, uid: PodUid, ledger: PodLedger): boolean => {
   if (ledger.admission.state !== 'admitted') return false;
   const lasts = world.desired.pods.has(uid) && !ledger.removed && !isTerminal(world.statuses.get(uid));
-  return lasts || ledger.inPass || generationOf(world.observed, uid) < ledger.minGeneration;
+  return lasts || isUnsettled(world, uid, ledger);
 };
+
+/** A pass is at work whose effect has not been seen. */
+export const isUnsettled = ({ observed }: Pick<World, 'observed'>, uid: PodUid, { inPass, minGeneration }: PodLedger): boolean =>
+  inPass || generationOf(observed, uid) < minGeneration;
 
 /**
  * A pod whose manifest nobody has read, with what an earlier kubelet process had allocated to it; else with what the runtime holds its containers to,

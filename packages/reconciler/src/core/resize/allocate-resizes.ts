@@ -1,18 +1,16 @@
-import type { Pod } from '@solo-kubelet/pod-spec';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
-import { occupyingPods } from '../admission/occupying-pods.js';
+import { isUnsettled, occupyingPods } from '../admission/occupying-pods.js';
 import { canonicalText } from '../canonical-text.js';
-import { allContainers } from '../container-stop.js';
 import { type PodUid, podKey } from '../pod-identity.js';
 import type { PodLedger } from '../pod-ledger.js';
 import { isTerminal } from '../termination.js';
 import type { World } from '../world/world.js';
 import { asksForMore, checkResize } from './check-resize.js';
 import { footprintOf } from './footprint.js';
-import { heldTo, resourcesOfPod } from './pod-resources.js';
 
 /**
- * Decides about edits of admitted pods that ask for other amounts than those allocated: ledgers that change by it. Those that give something back come
+ * Decides about edits of admitted pods that ask for other amounts than those allocated: ledgers that change by it. What fits is allocated once that is on
+ * record. Those that give something back come
  * first, then by priority, then whoever has waited longest (sortPendingResizes in pkg/kubelet/allocation/allocation_manager.go).
  */
 export const allocateResizes = (world: World, node: NodeAdmissionFacts): ReadonlyMap<PodUid, PodLedger> => {
@@ -20,6 +18,7 @@ export const allocateResizes = (world: World, node: NodeAdmissionFacts): Readonl
   const waiting = [...world.desired.pods].flatMap(([uid, { pod: desired }]) => {
     const ledger = world.ledgers.get(uid);
     if (ledger?.pod === undefined || ledger.pod === desired || ledger.removed || ledger.admission.state !== 'admitted') return [];
+    if (ledger.allocating?.pod === desired) return [];
     return isTerminal(world.statuses.get(uid)) ? [] : [{ uid, desired, ledger, allocated: ledger.pod }];
   });
   if (waiting.length === 0) return decided;
@@ -35,27 +34,11 @@ export const allocateResizes = (world: World, node: NodeAdmissionFacts): Readonl
       if (canonicalText(pending) !== canonicalText(ledger.resizePending)) decided.set(uid, { ...ledger, resizePending: pending });
       continue;
     }
-    const resized = allocate(ledger, allocated, desired, started);
+    const resized = { ...ledger, allocating: { pod: desired, started } };
     decided.set(uid, resized);
-    occupying.set(uid, footprintOf(desired, resized, observed));
+    occupying.set(uid, footprintOf({ pod: allocated, ledger: resized, observed, unsettled: isUnsettled(world, uid, ledger) }));
   }
   return decided;
 };
 
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
-
-/** What is not known to have been sent is what was allocated before. */
-const allocate = (ledger: PodLedger, allocated: Pod, desired: Pod, started: boolean): PodLedger => {
-  const had = allContainers(allocated).map((container) => [container.name, heldTo(allocated, container)] as const);
-  return {
-    ...ledger,
-    pod: desired,
-    resizePending: undefined,
-    resizeFailure: undefined,
-    resources: 'unknown',
-    ...(started && {
-      actuated: new Map([...had, ...ledger.actuated]),
-      podCgroup: ledger.podCgroup ?? resourcesOfPod(allocated),
-    }),
-  };
-};

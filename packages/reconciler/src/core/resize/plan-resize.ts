@@ -36,6 +36,9 @@ export const withResize = (input: RunningPodInput, plan: PodPlan): PodPlan => {
   const retryAtMs = ledger.resizeFailure?.retryAtMs ?? 0;
   if (stillWaits(retryAtMs, nowMs))
     return { ...plan, requeueAfterMs: Math.min(plan.requeueAfterMs ?? retryAtMs - nowMs, retryAtMs - nowMs) };
+  // Nothing is changed within it, and what starts may fail.
+  if (updates.length === 0 && !restarted)
+    return { ...plan, actions: [...memoryCheck(input, []), { type: 'resizePod', limits: pod, final: true }, ...plan.actions] };
   return {
     ...plan,
     actions: [

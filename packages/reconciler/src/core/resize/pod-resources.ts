@@ -1,4 +1,4 @@
-import { type Container, compareQuantities, type Pod, type ResourceRequirements } from '@solo-kubelet/pod-spec';
+import { type Container, compareQuantities, type Pod, podRequests, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../container-stop.js';
 
 /** Resources of a pod: of every container by name, init containers too, and of the pod as a whole (`spec.resources`). */
@@ -46,6 +46,12 @@ export const heldTo = ({ spec }: Pod, { resources: { requests = {}, limits = {} 
     requests: { ...of(requests, 'cpu'), ...of(requests, 'memory') },
     limits: { ...of(ofPod, 'cpu'), ...of(ofPod, 'memory'), ...of(limits, 'cpu'), ...of(limits, 'memory') },
   };
+};
+
+/** CPU and memory that the pod asks for as a whole, without what the runtime itself needs for it. */
+export const requestsAsWhole = ({ spec: { overhead: _, ...spec } }: Pod): Quantities => {
+  const { cpu, memory } = podRequests({ spec });
+  return { ...(cpu && { cpu }), ...(memory && { memory }) };
 };
 
 export const sameQuantity = (a: string | undefined, b: string | undefined): boolean =>

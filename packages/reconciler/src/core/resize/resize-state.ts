@@ -1,8 +1,18 @@
-import { type Container, podCgroup, quantityValue } from '@solo-kubelet/pod-spec';
+import { type Container, podCgroup, quantityValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../container-stop.js';
-import { newestContainer, type ObservedContainer } from '../observed-pod.js';
+import { newestContainer, newestSandbox, type ObservedContainer, type ObservedPod } from '../observed-pod.js';
+import type { PodLedger } from '../pod-ledger.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
-import { heldTo, largerResources, resourcesOfPod, sameQuantity, sameResources, withResources } from './pod-resources.js';
+import {
+  heldTo,
+  largerResources,
+  type PodResources,
+  requestsAsWhole,
+  resourcesOfPod,
+  sameQuantity,
+  sameResources,
+  withResources,
+} from './pod-resources.js';
 
 type ResizeInput = Pick<RunningPodInput, 'pod' | 'ledger' | 'observed'>;
 
@@ -21,25 +31,40 @@ export const resizedContainers = (input: ResizeInput): readonly ResizedContainer
 /** Only what has been sent counts, since a runtime reports amounts rounded. */
 export const isResized = ({ pod, ledger }: Pick<ResizeInput, 'pod' | 'ledger'>, container: Container): boolean => {
   const has = ledger.actuated.get(container.name);
-  return has !== undefined && !sameResources(has, heldTo(pod, container));
+  return has !== undefined && (ledger.unconfirmed.has(container.name) || !sameResources(has, heldTo(pod, container)));
 };
+
+/** What a container may be held to: what was last sent, and what may have been. */
+export const mayHave = ({ actuated, unconfirmed }: PodLedger, name: string): readonly ResourceRequirements[] =>
+  [actuated.get(name), unconfirmed.get(name)].filter((has) => has !== undefined);
+
+/** The same of the pod as a whole. */
+export const podMayHave = ({ podCgroup: has, podUnconfirmed }: PodLedger): readonly PodResources[] =>
+  [has, podUnconfirmed].filter((resources) => resources !== undefined);
 
 /** `cpu`, `memory` or both. */
 export const resizedNames = ({ pod, ledger }: ResizeInput, container: Container): readonly string[] => {
-  const has = ledger.actuated.get(container.name);
   const is = heldTo(pod, container);
-  if (has === undefined) return [];
-  return ['cpu', 'memory'].filter(
-    (name) => !sameQuantity(has.requests?.[name], is.requests?.[name]) || !sameQuantity(has.limits?.[name], is.limits?.[name]),
+  return ['cpu', 'memory'].filter((name) =>
+    mayHave(ledger, container.name).some(
+      (has) => !sameQuantity(has.requests?.[name], is.requests?.[name]) || !sameQuantity(has.limits?.[name], is.limits?.[name]),
+    ),
   );
 };
 
+/** Its cgroup lives as long as the sandbox, whether a container runs or not. */
+export const hasReadySandbox = (observed: ObservedPod | undefined): boolean => newestSandbox(observed)?.state === 'ready';
+
 /** Whether the cgroup of the pod as a whole has other limits than those of what is allocated. */
 export const isPodResized = ({ pod, ledger, observed }: ResizeInput): boolean => {
-  if (ledger.podCgroup === undefined || observed?.containers.some(({ state }) => state === 'running') !== true) return false;
-  const { hugePageLimit: _, ...has } = podCgroup(withResources(pod, ledger.podCgroup));
+  if (ledger.podCgroup === undefined || !hasReadySandbox(observed)) return false;
+  if (ledger.podUnconfirmed !== undefined) return true;
+  const had = withResources(pod, ledger.podCgroup);
+  const { hugePageLimit: _, ...has } = podCgroup(had);
   const { hugePageLimit: __, ...is } = podCgroup(pod);
-  return has.cpuShares !== is.cpuShares || has.cpuQuota !== is.cpuQuota || has.memory !== is.memory;
+  // Not all that it asks for is in its cgroup; what was last sent counts in admission.
+  const asks = sameResources({ requests: requestsAsWhole(had) }, { requests: requestsAsWhole(pod) });
+  return !asks || has.cpuShares !== is.cpuShares || has.cpuQuota !== is.cpuQuota || has.memory !== is.memory;
 };
 
 export const isResizing = (input: ResizeInput): boolean => resizedContainers(input).length > 0 || isPodResized(input);
@@ -47,35 +72,46 @@ export const isResizing = (input: ResizeInput): boolean => resizedContainers(inp
 /** The pod with the larger of what each part of it had and is to have. */
 export const widestPod = ({ pod, ledger }: ResizeInput): typeof pod => {
   const own = resourcesOfPod(pod);
-  const had = ledger.podCgroup ?? { containers: {} };
+  const had = podMayHave(ledger);
   const containers = Object.fromEntries(
     allContainers(pod).map((container) => {
       const { name, resources } = container;
-      const actual = ledger.actuated.get(name);
-      // Of the limits that a container was held to, those that it does not name are the pod's.
-      const limits = Object.fromEntries(Object.entries(actual?.limits ?? {}).filter(([key]) => resources?.limits?.[key] !== undefined));
-      const larger = largerResources(largerResources(resources, had.containers[name]), { requests: actual?.requests ?? {}, limits });
-      return [name, { ...resources, ...larger }];
+      const actual = mayHave(ledger, name).map(({ requests = {}, limits = {} }) => ({
+        requests,
+        // Of the limits that a container was held to, those that it does not name are the pod's.
+        limits: Object.fromEntries(Object.entries(limits).filter(([key]) => resources?.limits?.[key] !== undefined)),
+      }));
+      const all = [...had.map(({ containers: its }) => its[name] ?? {}), ...actual];
+      return [name, { ...resources, ...all.reduce<ResourceRequirements>(largerResources, resources ?? {}) }];
     }),
   );
-  const ofPod = own.pod === undefined && had.pod === undefined ? {} : { pod: { ...own.pod, ...largerResources(own.pod, had.pod) } };
+  const wholes = had.flatMap(({ pod: whole }) => (whole === undefined ? [] : [whole]));
+  const ofPod = own.pod === undefined && wholes.length === 0 ? {} : { pod: wholes.reduce<ResourceRequirements>(largerPart, own.pod ?? {}) };
   return withResources(pod, { containers, ...ofPod });
 };
 
+const largerPart = (own: ResourceRequirements, had: ResourceRequirements): ResourceRequirements => ({
+  ...own,
+  ...largerResources(own, had),
+});
+
 /** The memory limit of the pod's cgroup when it is to be lower than it was, bytes. */
 export const loweredPodMemory = ({ pod, ledger }: ResizeInput): number | undefined => {
-  if (ledger.podCgroup === undefined) return undefined;
-  const before = podCgroup(withResources(pod, ledger.podCgroup)).memory;
   const after = podCgroup(pod).memory;
-  return after === undefined || after === 0n || (before !== undefined && before !== 0n && before <= after) ? undefined : Number(after);
+  const lowered = podMayHave(ledger).some((had) => isLowered(podCgroup(withResources(pod, had)).memory, after));
+  return after !== undefined && lowered ? Number(after) : undefined;
 };
 
 /** The same of one container. */
 export const loweredMemory = ({ pod, ledger }: ResizeInput, container: Container): number | undefined => {
-  const after = heldTo(pod, container).limits?.['memory'];
-  const before = ledger.actuated.get(container.name)?.limits?.['memory'];
-  if (after === undefined || quantityValue(after) <= 0n) return undefined;
-  return before !== undefined && quantityValue(before) > 0n && quantityValue(before) <= quantityValue(after)
-    ? undefined
-    : Number(quantityValue(after));
+  const limitOf = ({ limits }: ResourceRequirements): bigint | undefined =>
+    limits?.['memory'] === undefined ? undefined : quantityValue(limits['memory']);
+  const after = limitOf(heldTo(pod, container));
+  const had = mayHave(ledger, container.name);
+  const lowered = had.length === 0 ? isLowered(undefined, after) : had.some((has) => isLowered(limitOf(has), after));
+  return after !== undefined && lowered ? Number(after) : undefined;
 };
+
+/** Of memory limits, bytes; none, or 0, is no limit. */
+const isLowered = (before: bigint | undefined = 0n, after: bigint | undefined = 0n): boolean =>
+  after > 0n && (before <= 0n || before > after);

@@ -17,6 +17,7 @@ export const takeEdit = (ledger: PodLedger, pod: Pod): PodLedger => {
   return {
     ...ledger,
     allocatedBefore: undefined,
+    allocating: undefined,
     pod: held,
     ...(held === pod ? { resizePending: undefined } : {}),
   };

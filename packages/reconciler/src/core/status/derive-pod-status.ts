@@ -90,7 +90,7 @@ const hasEnded = ({ observed, status }: PodStatusInput, phase: PodStatus['phase'
 
 const resizeFacts = (input: PodStatusInput) => ({
   pending: input.ledger.resizePending,
-  inProgress: isResizing(input),
+  inProgress: isResizing(input) || (input.ledger.allocating !== undefined && input.ledger.resizeFailure !== undefined),
   error: input.ledger.resizeFailure?.message,
 });
 

@@ -8,6 +8,7 @@ import type { PodUid } from '../pod-identity.js';
 import { newLedger, type PodLedger, withEntry } from '../pod-ledger.js';
 import { noVerdicts, reduceVerdicts } from '../probe-results.js';
 import { requestRestart } from '../reduce-pod-ledger.js';
+import { allocate } from '../resize/allocate.js';
 import { allocateResizes } from '../resize/allocate-resizes.js';
 import { takeEdit } from '../resize/take-edit.js';
 import { mergeObservation, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
@@ -70,6 +71,8 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
         : withLedger(world, input.podUid, (ledger) => terminate(ledger, input.termination, settings.backoffPolicy, input.atMs));
     case 'restart':
       return withLedger(world, input.podUid, (ledger) => requestRestart(ledger, world.observed.pods.get(input.podUid), input.atMs));
+    case 'recorded':
+      return withLedger(world, input.podUid, (ledger) => takeRecord(ledger, input));
     case 'leftBehind':
       return withLedgers(world, input.podUids);
   }
@@ -82,6 +85,14 @@ const terminate = (ledger: PodLedger, termination: Termination, policy: BackoffP
   if (!disruption || returnsAtOnce) return { ...ledger, termination };
   const wait = growReturnDelay(ledger.backoff.get(WHOLE_POD), policy, nowMs, retryAfterMs);
   return { ...ledger, termination, backoff: withEntry(ledger.backoff, WHOLE_POD, wait) };
+};
+
+/** What fits is allocated once a record says so; while none can be written, that is why it is not. */
+const takeRecord = (ledger: PodLedger, { allocating, failure }: WorldInput & { readonly type: 'recorded' }): PodLedger => {
+  if (allocating === undefined || ledger.allocating !== allocating) return ledger;
+  if (failure === undefined) return allocate(ledger);
+  const failures = (ledger.resizeFailure?.failures ?? 0) + 1;
+  return { ...ledger, resizeFailure: { message: `cannot record the resize: ${failure}`, retryAtMs: 0, failures } };
 };
 
 const restore = (world: World, records: readonly RestoredRecord[]): World => {
@@ -98,8 +109,15 @@ const restore = (world: World, records: readonly RestoredRecord[]): World => {
 /** What was allocated counts on, whether the manifest has been read already or not. */
 const restoreResources = (ledger: PodLedger, resources: RestoredRecord['resources']): PodLedger => {
   if (resources === undefined) return ledger;
-  const { allocated, actuated, podCgroup } = resources;
-  const restored = { ...ledger, allocatedBefore: allocated, actuated: new Map(Object.entries(actuated)), podCgroup };
+  const { allocated, actuated, podCgroup, unconfirmed = {}, podUnconfirmed } = resources;
+  const restored = {
+    ...ledger,
+    allocatedBefore: allocated,
+    actuated: new Map(Object.entries(actuated)),
+    podCgroup,
+    unconfirmed: new Map(Object.entries(unconfirmed)),
+    podUnconfirmed,
+  };
   return ledger.pod === undefined ? restored : takeEdit(restored, ledger.pod);
 };
 

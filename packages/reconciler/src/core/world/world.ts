@@ -9,6 +9,7 @@ import { type DesiredState, emptyDesired } from '../desired-state.js';
 import type { PodUid } from '../pod-identity.js';
 import type { PodLedger } from '../pod-ledger.js';
 import type { PodVerdicts } from '../probe-results.js';
+import type { Allocating } from '../resize/allocate.js';
 import type { ResourceRecord } from '../resize/resource-record.js';
 import { emptySnapshot, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
 import type { Moment, SteadyTimes } from '../steady-times.js';
@@ -73,6 +74,8 @@ export type WorldInput = {
   /** `pod`: as the sync that tells of it knew it. */
   | { readonly type: 'activity'; readonly podUid: PodUid; readonly activity: PodActivity; readonly pod?: Pod }
   | { readonly type: 'restart'; readonly podUid: PodUid }
+  /** The record of a pod that was to be allocated these amounts has been written, or could not be. */
+  | { readonly type: 'recorded'; readonly podUid: PodUid; readonly allocating: Allocating | undefined; readonly failure?: string }
   /** Pods that something is left of beside the runtime's records: files, mounts, cgroups. */
   | { readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }
   | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }
