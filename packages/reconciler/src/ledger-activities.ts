@@ -2,14 +2,16 @@ import type { PodActivity } from './core/activity.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { PodLedger } from './core/pod-ledger.js';
 import { resourcesOfPod, samePodResources } from './core/resize/pod-resources.js';
+import { type ResizeOperation, resizeOperations } from './core/resize/resize-operations.js';
 import { isResizing } from './core/resize/resize-state.js';
+import { resizeTrigger } from './core/resize/resize-trigger.js';
 import { desiredPod, knownPod } from './core/world/sync-input.js';
 import type { World } from './core/world/world.js';
 import type { PodDoing } from './run-pass.js';
 
 /** What the last step decided about pods: who is let in, who is ended before its time, and what becomes of resizes. */
 export const ledgerActivities = ([previous, next]: readonly [World, World]): readonly PodDoing[] =>
-  previous.ledgers === next.ledgers
+  previous.ledgers === next.ledgers && previous.desired === next.desired
     ? []
     : [...next.ledgers.keys()].flatMap((podUid) => [
         ...admissionOf(podUid, previous, next),
@@ -36,9 +38,13 @@ const terminationOf = (podUid: PodUid, previous: World, next: World): readonly P
 const resizeOf = (podUid: PodUid, previous: World, next: World): readonly PodDoing[] => {
   const [before, after] = [previous.ledgers.get(podUid), next.ledgers.get(podUid)];
   const pod = desiredPod(next, podUid);
-  if (before?.pod === undefined || after?.pod === undefined || pod === undefined || before === after) return [];
+  if (before?.pod === undefined || after?.pod === undefined || pod === undefined) return [];
+  const operations = operationsOf(podUid, previous, next);
   const { resizePending, resizeFailure } = after;
+  const accepted = before.resizePending?.reason === 'Deferred' && resizePending === undefined && after.allocating !== undefined;
   const told: readonly PodActivity[] = [
+    ...(operations.length > 0 ? [{ type: 'resizeRequested', operations } as const] : []),
+    ...(accepted ? [{ type: 'resizeAccepted', trigger: resizeTrigger(podUid, previous, next) } as const] : []),
     ...(resizePending !== undefined && resizePending !== before.resizePending
       ? [{ type: 'resizePending', ...resizePending } as const]
       : []),
@@ -49,6 +55,11 @@ const resizeOf = (podUid: PodUid, previous: World, next: World): readonly PodDoi
     ...(isCompleted(podUid, previous, next) ? [{ type: 'resizeCompleted' } as const] : []),
   ];
   return told.map((activity) => ({ podUid, pod, activity }));
+};
+
+const operationsOf = (podUid: PodUid, { desired: before }: World, { desired: after }: World): readonly ResizeOperation[] => {
+  const [old, pod] = [before.pods.get(podUid)?.pod, after.pods.get(podUid)?.pod];
+  return old === undefined || pod === undefined || old === pod ? [] : resizeOperations(old, pod);
 };
 
 const isAllocatedAnew = (before: PodLedger, after: PodLedger): boolean =>

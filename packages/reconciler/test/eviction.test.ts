@@ -208,6 +208,18 @@ it('of a node short of memory ends the pod that takes most beyond its request, a
   expect(it.chosen()).toHaveLength(1);
 });
 
+it('goes by what is allocated to a pod, not by what its manifest asks for and can not be given', async () => {
+  const it = await node({ thresholds: [memoryBelow('100Mi')], takes: { greedy: { memory: 500 }, steady: { memory: 300 } } });
+  await it.apply(asking('greedy', '10Mi'), asking('steady', '200Mi'));
+  // Another QoS class: by its manifest it would be below its request, and steady the only one above.
+  const all = { cpu: '1', memory: '900Mi' };
+  await it.apply(pod('greedy', { containers: [container('app', { resources: { requests: all, limits: all } })] }));
+  expect(it.status('greedy')?.conditions).toContainEqual(expect.objectContaining({ type: 'PodResizePending', reason: 'Infeasible' }));
+  it.burden(150);
+  await it.time.advance(11_000);
+  expect(it.chosen().map(({ uid }) => uid)).toEqual(['uid-greedy']);
+});
+
 it('ends one pod after the other, each as soon as the one before is gone, until there is room', async () => {
   const it = await node({ thresholds: [memoryBelow('100Mi')], takes: { a: { memory: 100 }, b: { memory: 200 }, c: { memory: 300 } } });
   await it.apply(pod('a'), pod('b'), pod('c'));

@@ -13,6 +13,7 @@ import {
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PodRecord, StatusStore } from '../src/status-store.js';
+import { watchStatuses } from './watch-statuses.js';
 
 /** A whole machine: workers, timers and a runtime with latencies, all in virtual time. */
 interface Machine {
@@ -21,6 +22,8 @@ interface Machine {
   kubelet: TestKubelet;
   readonly manifests: Map<string, ReturnType<typeof pod>>;
   faults: readonly (FakeFault | undefined)[];
+  /** Statuses that changed as they never may. */
+  readonly transitions: string[];
   boot(): Promise<void>;
 }
 
@@ -38,7 +41,11 @@ const createMachine = async (): Promise<Machine> => {
   const { scheduler } = time;
   let calls = 0;
   const store = memoryStore();
-  const machine = { faults: [undefined] as readonly (FakeFault | undefined)[], manifests: new Map() } as Machine;
+  const machine = {
+    faults: [undefined] as readonly (FakeFault | undefined)[],
+    manifests: new Map(),
+    transitions: [] as string[],
+  } as unknown as Machine;
   const runtime = fakeRuntime({
     scheduler,
     wallNow: time.wallNow,
@@ -51,10 +58,13 @@ const createMachine = async (): Promise<Machine> => {
       stopsAfterMs: it.name === 'slow' ? 4_000 : 20,
     }),
   });
+  let unwatch = (): void => {};
   const boot = async (): Promise<void> => {
+    unwatch();
     machine.kubelet?.stop();
     time.restart();
     machine.kubelet = testKubelet({ runtime, scheduler, wallNow: time.wallNow, store });
+    unwatch = watchStatuses(machine.transitions)(machine.kubelet);
     for (const [path, it] of machine.manifests) machine.kubelet.apply(it, path);
     await time.advance(20);
     machine.kubelet.synced();
@@ -195,10 +205,10 @@ describe('the reconciler, whatever happens', () => {
         for (const { run } of commands) {
           await run(machine);
           steps += 1;
-          expect(machine.runtime.violations).toEqual([]);
+          expect([...machine.transitions, ...machine.runtime.violations]).toEqual([]);
         }
         await expectConvergence(machine);
-        expect(machine.runtime.violations).toEqual([]);
+        expect([...machine.transitions, ...machine.runtime.violations]).toEqual([]);
         machine.kubelet.stop();
       }),
       { numRuns: Number(process.env['SIM_RUNS'] ?? 200) },

@@ -158,6 +158,50 @@ describe('an edit under a pinned UID', () => {
     });
   });
 
+  it.each<[string, ResourceRequirements, Partial<Container>, string | undefined]>([
+    ['by its request', requests('100m', '2Gi'), {}, 'In-place resize of containers with swap is not supported.'],
+    ['by nothing: its memory stays', requests('200m', '1Gi'), {}, undefined],
+    [
+      'by its request, but is restarted for it',
+      requests('100m', '2Gi'),
+      { resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] },
+      undefined,
+    ],
+  ])('of a container that may swap %s', async (_what, resources, rest, message) => {
+    const { time, kubelet } = await machine({}, { limitedSwap: true });
+    const shaped = (its: ResourceRequirements): Pod => pod('web', { containers: [container('app', { ...rest, resources: its })] });
+    kubelet.apply(shaped(requests('100m', '1Gi')));
+    await time.advance(1_000);
+    kubelet.apply(shaped(resources));
+    await time.advance(2_000);
+    expect(condition(kubelet, 'PodResizePending')).toEqual(message && { status: 'True', reason: 'Infeasible', message });
+    expect(kubelet.activities).toContainEqual(
+      message === undefined
+        ? expect.objectContaining({ type: 'resizeCompleted' })
+        : expect.objectContaining({ type: 'resizePending', detail: 'swap_limitation' }),
+    );
+  });
+
+  it.each<[string, (kubelet: Kubelet) => void]>([
+    ['pods_removed', (kubelet) => kubelet.remove('/m/other.yaml')],
+    ['pod_resized', (kubelet) => kubelet.apply(sized(requests('100m'), {}, 'other'))],
+    ['pod_updated', (kubelet) => kubelet.apply(sized(requests('1100m')))],
+  ])('that was deferred counts as accepted by %s', async (trigger, makeRoom) => {
+    const { time, kubelet } = await machine();
+    kubelet.apply(sized(requests('1')));
+    kubelet.apply(sized(requests('800m'), {}, 'other'));
+    await time.advance(1_000);
+    kubelet.apply(sized(requests('1500m')));
+    await time.advance(2_000);
+    makeRoom(kubelet);
+    await time.advance(5_000);
+    const told = kubelet.activities.flatMap((one) => (one.type === 'resizeAccepted' ? [one.trigger] : []));
+    expect(told).toEqual([trigger === 'pods_removed' ? expect.stringMatching(/^pods_removed$|^pod_terminated$/) : trigger]);
+    expect(kubelet.activities.filter(({ type }) => type === 'resizeRequested')[0]).toMatchObject({
+      operations: [{ resource: 'cpu', requirement: 'requests', operation: 'increase' }],
+    });
+  });
+
   it('that adds a container or a host port which does not fit waits as a whole', async () => {
     const { time, kubelet, runtime } = await machine();
     const onPort = (hostPort: number) =>

@@ -1,10 +1,9 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { PodUid, PodView } from '@solo-kubelet/reconciler';
-import { statusTransitionErrors, type TestKubelet } from '@solo-kubelet/reconciler/testing';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sameResources } from '../src/core/resize/pod-resources.js';
 import { type AdmissionMachine, anyResizedPod, checkRoom, createMachine, expectSettled } from './admission-machine.js';
+import { watchStatuses } from './watch-statuses.js';
 
 const [SECOND_MS, HOUR_MS, DAY_MS] = [1_000, 3_600_000, 86_400_000];
 const YEAR_MS = 365 * DAY_MS;
@@ -104,31 +103,6 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
 );
 
 const anyPeriod = fc.array(fc.tuple(anyHappening, fc.constantFrom(3, 300, 5_000, 40_000, 400_000)), { minLength: 4, maxLength: 12 });
-
-/** Watches what one kubelet process shows of its pods. */
-const watchStatuses =
-  (broken: string[]) =>
-  ({ reconciler }: TestKubelet): (() => void) => {
-    const shown = new Map<PodUid, PodView>();
-    const subscription = reconciler.pods$.subscribe((views) => {
-      for (const [uid, view] of views) {
-        const before = shown.get(uid);
-        shown.set(uid, view);
-        // A manifest that comes back while what it wanted before is being removed makes its pod anew, and so does a pod that is let in after all.
-        if (before === undefined || (before.terminating && !view.terminating) || before.pod.status === view.pod.status) continue;
-        if (before.pod.status?.message?.startsWith('Pod was rejected: ') === true) continue;
-        const errors = statusTransitionErrors({
-          pod: view.pod,
-          previous: before.pod.status ?? {},
-          next: view.pod.status ?? {},
-          removing: before.terminating && view.terminating,
-        });
-        broken.push(...errors.map((error) => `${uid}: ${error}`));
-      }
-      for (const uid of shown.keys()) if (!views.has(uid)) shown.delete(uid);
-    });
-    return () => subscription.unsubscribe();
-  };
 
 /** Whatever runs is shown as running, with what its cgroup is held to: limits that a container doesn't name are those of the pod. */
 const expectSeen = ({ runtime, kubelet, manifests }: AdmissionMachine): void => {

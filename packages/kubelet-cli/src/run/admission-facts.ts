@@ -17,6 +17,7 @@ export const admissionFacts = async (
     ...(await nodeFacts(cri, { nodeName, labels: flags.nodeLabels, nodeIps, directory: flags.rootDirectory, signal })),
     allocatable: nodeResources(machine, config).allocatable,
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
+    limitedSwap: config['memorySwap.swapBehavior'] === 'LimitedSwap',
     staticCpuPolicy: config.cpuManagerPolicy === 'static',
   };
 };

@@ -1,4 +1,4 @@
-import type { NodeCounts, WorkingPod } from '@solo-kubelet/node-api';
+import type { NodeCounts, ResizeCounts, WorkingPod } from '@solo-kubelet/node-api';
 import type { PodView } from '@solo-kubelet/reconciler';
 
 /** What the node looks like at the moment of a scrape, from the pods alone. */
@@ -12,11 +12,23 @@ export const countPods = (views: readonly PodView[]): NodeCounts => {
       pod.status?.conditions?.some(({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True'),
     ).length,
     workingPods: views.map((view): WorkingPod => ({ lifecycle: lifecycleOf(view), config: configOf(view) })),
+    resizes: resizesOf(views),
     containers: {
       created: count(({ state, containerID }) => state?.waiting !== undefined && containerID !== undefined && containerID !== ''),
       running: count(({ state }) => state?.running !== undefined),
       exited: count(({ state }) => state?.terminated !== undefined),
     },
+  };
+};
+
+const resizesOf = (views: readonly PodView[]): ResizeCounts => {
+  const conditions = views.flatMap(({ pod: { status } }) => status?.conditions ?? []);
+  const count = (wanted: string, why?: string): number =>
+    conditions.filter(({ type, reason }) => type === wanted && (why === undefined || reason === why)).length;
+  return {
+    deferred: count('PodResizePending', 'Deferred'),
+    infeasible: count('PodResizePending', 'Infeasible'),
+    inProgress: count('PodResizeInProgress'),
   };
 };
 

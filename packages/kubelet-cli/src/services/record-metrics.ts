@@ -47,6 +47,7 @@ export const metricsInterceptor =
 /** Turns what the reconciler does into the kubelet's counters; give it every activity in order. */
 export const activityRecorder = (metrics: KubeletMetrics): ((activity: KubeletActivity) => void) => {
   const passes = new Map<string, PassClock>();
+  const resizes = new Map<string, ResizeClock>();
   return (activity) => {
     if (activity.scope === 'node') {
       if (activity.type === 'relisted') metrics.relisted(activity.durationMs / 1_000, activity.atMs);
@@ -54,6 +55,7 @@ export const activityRecorder = (metrics: KubeletMetrics): ((activity: KubeletAc
     }
     clockPass(metrics, passes, activity);
     recordStep(metrics, activity);
+    clockResize(metrics, resizes, activity);
   };
 };
 
@@ -78,6 +80,29 @@ const clockPass = (metrics: KubeletMetrics, passes: Map<string, PassClock>, acti
   }
 };
 
+/** What the steps of a resize have taken so far, and when the one at work began. */
+interface ResizeClock {
+  readonly startedMs: number;
+  readonly spentMs: number;
+}
+
+/** The steps of a resize, without those of the same pass that start or stop containers (kuberuntime doPodResizeAction). */
+const clockResize = (metrics: KubeletMetrics, resizes: Map<string, ResizeClock>, activity: PodStep): void => {
+  const { podUid, type, atMs } = activity;
+  if (type === 'passEnded' || type === 'podForgotten') resizes.delete(podUid);
+  if (type !== 'actionStarted' && type !== 'actionSucceeded' && type !== 'actionFailed') return;
+  const { action } = activity;
+  if (!RESIZE_STEPS.has(action.type)) return;
+  const { startedMs, spentMs } = resizes.get(podUid) ?? { startedMs: atMs, spentMs: 0 };
+  if (type === 'actionStarted') resizes.set(podUid, { startedMs: atMs, spentMs });
+  else if (type === 'actionFailed' || (action.type === 'resizePod' && action.final)) {
+    metrics.resizeEnded(type === 'actionSucceeded', spentMs + atMs - startedMs);
+    resizes.delete(podUid);
+  } else resizes.set(podUid, { startedMs: atMs, spentMs: spentMs + atMs - startedMs });
+};
+
+const RESIZE_STEPS: ReadonlySet<string> = new Set(['checkMemory', 'updateResources', 'resizePod']);
+
 const recordStep = (metrics: KubeletMetrics, activity: PodStep): void => {
   switch (activity.type) {
     case 'actionStarted':
@@ -95,6 +120,15 @@ const recordStep = (metrics: KubeletMetrics, activity: PodStep): void => {
       return;
     case 'imagePulled':
       if (!activity.present) metrics.imagePulled(activity.sizeBytes, activity.durationMs / 1_000);
+      return;
+    case 'resizeRequested':
+      for (const operation of activity.operations) metrics.resizeRequested(operation);
+      return;
+    case 'resizeAccepted':
+      metrics.deferredResizeAccepted(activity.trigger);
+      return;
+    case 'resizePending':
+      if (activity.detail !== undefined) metrics.resizeInfeasible(activity.detail);
       return;
     case 'podRefused':
       metrics.admissionRejected(activity.reason);

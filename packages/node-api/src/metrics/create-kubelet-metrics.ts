@@ -4,6 +4,7 @@ import { type BuildInfo, buildInfoMetric, createHealthCheckMetrics } from './com
 import { imageSizeClass } from './image-size-class.js';
 import type { KubeletMetrics, NodeCounts } from './kubelet-metrics.js';
 import { processMetrics } from './process-metrics.js';
+import { resizeMetrics } from './resize-metrics.js';
 import { type CpuManagerFigures, resourceManagerMetrics } from './resource-manager-metrics.js';
 
 /** Upstream's set; it misspells portForward, which therefore counts as short. */
@@ -243,6 +244,7 @@ export const createKubeletMetrics = ({
     probeRegistry,
     healthChecks: createHealthCheckMetrics(),
     ...resourceManagerMetrics(registry, cpuManager),
+    ...resizeMetrics(registry, () => counts().resizes),
     imageCollected: (reason) => collectedImages.inc({ reason }),
     sandboxRun: (runtime_handler, durationSeconds, failed) => {
       if (failed) sandboxErrors.inc({ runtime_handler });

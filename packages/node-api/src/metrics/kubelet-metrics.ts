@@ -8,10 +8,26 @@ export interface NodeCounts {
   /** Not yet at their end. Default: the desired ones. */
   readonly activePods?: number;
   readonly runningPods: number;
+  /** Default: none. */
+  readonly resizes?: ResizeCounts;
   /** What is known of every pod, wanted or not. */
   readonly workingPods?: readonly WorkingPod[];
   /** By state, in CRI's lower-case words: created, running, exited, unknown. */
   readonly containers: Readonly<Partial<Record<'created' | 'running' | 'exited' | 'unknown', number>>>;
+}
+
+/** Resizes of pods that are not done. */
+export interface ResizeCounts {
+  readonly deferred: number;
+  readonly infeasible: number;
+  readonly inProgress: number;
+}
+
+/** What an edit asks of one amount of one container. */
+export interface RequestedResize {
+  readonly resource: 'memory' | 'cpu';
+  readonly requirement: 'requests' | 'limits';
+  readonly operation: 'add' | 'remove' | 'increase' | 'decrease';
 }
 
 export interface WorkingPod {
@@ -58,6 +74,13 @@ export interface KubeletMetrics extends ResourceManagerMetrics {
   /** One finished RunPodSandbox. */
   sandboxRun(runtimeHandler: string, durationSeconds: number, failed: boolean): void;
   admissionRejected(reason: string): void;
+  resizeRequested(resize: RequestedResize): void;
+  /** The pod can not be resized here. */
+  resizeInfeasible(reasonDetail: string): void;
+  /** A resize that was deferred is carried out. */
+  deferredResizeAccepted(retryTrigger: string): void;
+  /** A try to carry a resize out is over. */
+  resizeEnded(success: boolean, durationMs: number): void;
   /** The last graceful shutdown of the node; an end that is undefined has not come. */
   gracefulShutdown(startTimeMs: number | undefined, endTimeMs: number | undefined): void;
   /** `signal`: what the node is short of, or the limit that the pod outgrew. */

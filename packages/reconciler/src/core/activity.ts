@@ -1,6 +1,8 @@
 import type { ContainerStop, PodAction } from './pod-action.js';
 import type { PodUid } from './pod-identity.js';
 import type { ResizePending } from './resize/check-resize.js';
+import type { ResizeOperation } from './resize/resize-operations.js';
+import type { ResizeTrigger } from './resize/resize-trigger.js';
 
 /** What happens inside a step, told by the runtime adapter as it happens. */
 export type StepReport =
@@ -53,6 +55,10 @@ export type PodActivity =
       readonly message: string;
       readonly retryAtMs: number;
     }
+  /** An edit asks for other amounts. */
+  | { readonly type: 'resizeRequested'; readonly operations: readonly ResizeOperation[] }
+  /** What was deferred fits now; `trigger` in upstream's words: what has made room. */
+  | { readonly type: 'resizeAccepted'; readonly trigger: ResizeTrigger }
   /** The manifest asks for amounts that can not be allocated, now or ever. */
   | ({ readonly type: 'resizePending' } & ResizePending)
   /** Other amounts have been allocated; its cgroups follow. */

@@ -7,6 +7,8 @@ export interface PodView {
   readonly podUid: PodUid;
   /** The manifest with `status` derived. For an orphan, what the runtime's labels tell: name, namespace, uid. */
   readonly pod: Pod;
+  /** The same with the resources that are allocated to it, while the manifest asks for others. Default: `pod`. */
+  readonly allocated?: Pod;
   /** Where the manifest is; undefined once it has gone. */
   readonly origin: ManifestOrigin | undefined;
   /** Its manifest has gone and it is being ended. */

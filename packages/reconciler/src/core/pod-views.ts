@@ -5,7 +5,7 @@ import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import type { PodView } from './pod-view.js';
 import { shownStatus } from './status/shown-status.js';
-import { desiredPod } from './world/sync-input.js';
+import { desiredPod, knownPod } from './world/sync-input.js';
 import type { World } from './world/world.js';
 
 /** Every pod that is wanted or of which something is left, as the rest of the program sees it. Unchanged views, and an unchanged map, are handed on as they are. */
@@ -31,11 +31,25 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
   const origin = wanted?.origin;
   const terminating = world.ledgers.get(uid)?.removed === true;
   const metadata = metadataOf(manifest, newestSandbox(world.observed.pods.get(uid))?.annotations, before);
+  const spec = allocatedSpec(world, uid, manifest);
   const waitingForName = !terminating && nameHolders(world, uid).length > 0;
   if (before !== undefined && before.pod.status === status && before.pod.spec === manifest.spec && before.pod.metadata === metadata) {
-    if (before.origin === origin && before.terminating === terminating && before.waitingForName === waitingForName) return before;
+    if (
+      before.allocated?.spec === spec &&
+      before.origin === origin &&
+      before.terminating === terminating &&
+      before.waitingForName === waitingForName
+    )
+      return before;
   }
-  return { podUid: uid, pod: { ...manifest, metadata, status }, origin, terminating, waitingForName };
+  const pod = { ...manifest, metadata, status };
+  return { podUid: uid, pod, ...(spec && { allocated: { ...pod, spec } }), origin, terminating, waitingForName };
+};
+
+/** Undefined while the manifest's own is what is allocated. */
+const allocatedSpec = (world: World, uid: PodUid, manifest: Pod): Pod['spec'] | undefined => {
+  const spec = knownPod(world, uid)?.spec;
+  return spec === manifest.spec ? undefined : spec;
 };
 
 /** The earlier value where the new one says the same. */

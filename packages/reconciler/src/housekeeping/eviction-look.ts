@@ -1,3 +1,4 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
 import type { SchedulerLike } from 'rxjs';
 import { isCriticalPod } from '../core/critical-pod.js';
 import { chooseVictim } from '../core/eviction/choose-victim.js';
@@ -51,7 +52,7 @@ export const evictionLooks = (options: Options): EvictionLooks => {
 
   const look: EvictionLooks['look'] = async (views, tell, signal) => {
     const active = views.filter(isActive);
-    const pods = active.map(({ pod }) => pod);
+    const pods = active.map(allocatedPod);
     const { readings, layout } = await port.read({ signal });
     const thresholds = thresholdsOf(layout);
     const before = watch.pressures;
@@ -97,17 +98,13 @@ export const evictionLooks = (options: Options): EvictionLooks => {
     const measured = ofDisk
       ? views.filter((view) => isActive(view) || (leaving.has(view.podUid) && !shortage.usages.has(view.podUid)))
       : active;
-    const usages = await port.usages(
-      measured.map(({ pod }) => pod),
-      ofDisk ? 'disk' : 'memory',
-      { signal },
-    );
+    const usages = await port.usages(measured.map(allocatedPod), ofDisk ? 'disk' : 'memory', { signal });
     for (const { signal: name } of [worst, ...rest]) {
       const reading = readings[name];
       if (reading !== undefined) emit({ type: 'statsAge', signal: name, ageMs: scheduler.now() - reading.atMs });
     }
     const eligible = active.filter((view) => (usages.has(view.podUid) || runs(view)) && !isBeingEvicted(shortage, view.podUid));
-    let candidates = eligible.map(({ pod }) => pod);
+    let candidates = eligible.map(allocatedPod);
     if (ofDisk) {
       shortage = takeUsages(shortage, usages, leaving);
       const nowMs = scheduler.now();
@@ -150,6 +147,9 @@ export const evictionLooks = (options: Options): EvictionLooks => {
     },
   };
 };
+
+/** Who is to go, and what a pod is held to, goes by what it has been allocated (getAllocatedPods in pkg/kubelet/kubelet_pods.go). */
+const allocatedPod = ({ pod, allocated }: PodView): Pod => allocated ?? pod;
 
 /** The layout is that of the machine: as good as constant, and so are the thresholds, which are told apart by identity. */
 const forLayout = (thresholds: readonly EvictionThreshold[]): ((layout: StorageLayout) => readonly EvictionThreshold[]) => {

@@ -38,6 +38,8 @@ export interface NodeAdmissionFacts {
   readonly recursiveReadOnlyClasses: readonly string[];
   /** Whether CPUs are given to containers for themselves: `cpuManagerPolicy: static`. Default false. */
   readonly staticCpuPolicy?: boolean;
+  /** Whether pods may swap by their memory requests: `memorySwap.swapBehavior: LimitedSwap`. Default false. */
+  readonly limitedSwap?: boolean;
   /** Whether AppArmor profiles can be used. */
   readonly appArmor: boolean;
   /** The node is going down: nothing new is admitted. */

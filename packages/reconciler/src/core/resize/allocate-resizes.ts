@@ -34,7 +34,7 @@ export const allocateResizes = (world: World, node: NodeAdmissionFacts): Readonl
       if (canonicalText(pending) !== canonicalText(ledger.resizePending)) decided.set(uid, { ...ledger, resizePending: pending });
       continue;
     }
-    const resized = { ...ledger, allocating: { pod: desired, started } };
+    const resized: PodLedger = { ...ledger, allocating: { pod: desired, started }, resizePending: undefined };
     decided.set(uid, resized);
     occupying.set(uid, footprintOf({ pod: allocated, ledger: resized, observed, unsettled: isUnsettled(world, uid, ledger) }));
   }

@@ -3,11 +3,14 @@ import { checkPod } from '../admission/check-pod.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
 import { allContainers } from '../container-stop.js';
 import { resourcesOfPod, sameQuantity } from './pod-resources.js';
+import { resizesSwap } from './swappable.js';
 
 /** Why a resize is not carried out now. `Infeasible`: it never will be on this node. */
 export interface ResizePending {
   readonly reason: 'Deferred' | 'Infeasible';
   readonly message: string;
+  /** What metrics call the reason (`reason_detail` of pod_infeasible_resizes_total). Absent: upstream doesn't count it. */
+  readonly detail?: 'swap_limitation' | 'guaranteed_pod_cpu_manager_static_policy';
 }
 
 export interface ResizeRequest {
@@ -24,8 +27,10 @@ export interface ResizeRequest {
 /** Whether what the manifest asks for can be allocated. Upstream: pkg/kubelet/allocation (handlers.go, canAdmitPod), ValidatePodResize. */
 export const checkResize = (request: ResizeRequest): ResizePending | undefined => {
   const { allocated, desired, started, others, node } = request;
-  const never = (started ? notInPlace(allocated, desired, node) : undefined) ?? beyondNode(desired, node);
-  if (never !== undefined) return { reason: 'Infeasible', message: never };
+  const refused = started ? (neverHere(allocated, desired, node) ?? notInPlace(allocated, desired)) : undefined;
+  if (refused !== undefined) return { reason: 'Infeasible', ...refused };
+  const beyond = beyondNode(desired, node);
+  if (beyond !== undefined) return { reason: 'Infeasible', message: beyond };
   if (!asksForMore(allocated, desired)) return undefined;
   const { pressures: _, ...ready } = node; // a pod that runs already is not kept out by a node that is short
   const refusal = checkPod({ pod: desired, others, node: { ...ready, shuttingDown: false } });
@@ -33,8 +38,8 @@ export const checkResize = (request: ResizeRequest): ResizePending | undefined =
 };
 
 /** What no running container can be changed to. */
-const notInPlace = (allocated: Pod, desired: Pod, { staticCpuPolicy }: NodeAdmissionFacts): string | undefined => {
-  if (podQosClass(allocated) !== podQosClass(desired)) return 'Pod QOS Class may not change as a result of resizing';
+const notInPlace = (allocated: Pod, desired: Pod): Refused | undefined => {
+  if (podQosClass(allocated) !== podQosClass(desired)) return { message: 'Pod QOS Class may not change as a result of resizing' };
   const before = resourcesOfPod(allocated);
   const after = resourcesOfPod(desired);
   const names = Object.keys(after.containers).filter((name) => before.containers[name] !== undefined);
@@ -42,19 +47,31 @@ const notInPlace = (allocated: Pod, desired: Pod, { staticCpuPolicy }: NodeAdmis
   for (const [from, to] of pairs) {
     for (const kind of ['limits', 'requests'] as const) {
       const removed = Object.keys(from?.[kind] ?? {}).some((name) => to?.[kind]?.[name] === undefined);
-      if (removed) return `resource ${kind} cannot be removed`;
+      if (removed) return { message: `resource ${kind} cannot be removed` };
       const others = Object.keys(to?.[kind] ?? {}).filter(
         (name) => !inPlace.has(name) && !sameQuantity(from?.[kind]?.[name], to?.[kind]?.[name]),
       );
-      if (others.length > 0) return 'only cpu and memory resources are mutable';
+      if (others.length > 0) return { message: 'only cpu and memory resources are mutable' };
     }
   }
-  const cpuChanges = names.some(
-    (name) => !sameQuantity(before.containers[name]?.requests?.['cpu'], after.containers[name]?.requests?.['cpu']),
+  return undefined;
+};
+
+type Refused = Pick<ResizePending, 'message' | 'detail'>;
+
+/** What this node does not do to a pod that runs, in upstream's order. */
+const neverHere = (allocated: Pod, desired: Pod, { staticCpuPolicy, limitedSwap }: NodeAdmissionFacts): Refused | undefined => {
+  if (limitedSwap === true && resizesSwap(allocated, desired))
+    return { message: 'In-place resize of containers with swap is not supported.', detail: 'swap_limitation' };
+  const before = resourcesOfPod(allocated).containers;
+  const cpuChanges = Object.entries(resourcesOfPod(desired).containers).some(
+    ([name, { requests }]) => before[name] !== undefined && !sameQuantity(before[name].requests?.['cpu'], requests?.['cpu']),
   );
-  return staticCpuPolicy === true && podQosClass(desired) === 'Guaranteed' && cpuChanges
-    ? 'Resize is infeasible for Guaranteed Pods alongside CPU Manager policy "static"'
-    : undefined;
+  if (staticCpuPolicy !== true || podQosClass(desired) !== 'Guaranteed' || !cpuChanges) return undefined;
+  return {
+    message: 'Resize is infeasible for Guaranteed Pods alongside CPU Manager policy "static"',
+    detail: 'guaranteed_pod_cpu_manager_static_policy',
+  };
 };
 
 /** Local storage is counted, and enforced by eviction: nothing about a container has to change. */

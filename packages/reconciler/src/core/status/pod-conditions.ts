@@ -56,7 +56,10 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
   if (facts.disruption !== undefined) {
     own.unshift([DISRUPTION_TARGET, { status: 'True', reason: 'TerminationByKubelet', message: facts.disruption }]);
   }
-  if (facts.resize?.pending !== undefined) own.push(['PodResizePending', { status: 'True', ...facts.resize.pending }]);
+  if (facts.resize?.pending !== undefined) {
+    const { reason, message } = facts.resize.pending;
+    own.push(['PodResizePending', { status: 'True', reason, message }]);
+  }
   if (facts.resize?.inProgress === true) {
     const { error } = facts.resize;
     own.push(['PodResizeInProgress', error === undefined ? yes : { status: 'True', reason: 'Error', message: error }]);
