@@ -127,6 +127,17 @@ const anyResources: fc.Arbitrary<ResourceRequirements> = fc
   .record({ cpu: fc.constantFrom('200m', '1', '3', '100'), memory: fc.constantFrom('1Gi', '6Gi', '20Gi'), limited: fc.boolean() })
   .map(({ cpu, memory, limited }) => ({ requests: { cpu, memory }, ...(limited && { limits: { cpu, memory } }) }));
 
+/** What a pod asks for as a whole may not be less than its containers ask for together. */
+const atLeast = (whole: ResourceRequirements, parts: readonly ResourceRequirements[]): ResourceRequirements => {
+  const amount = (name: string): bigint =>
+    larger(
+      milli(whole.requests ?? {}, name),
+      parts.reduce((sum, { requests }) => sum + milli(requests ?? {}, name), 0n),
+    );
+  const requests = { cpu: `${amount('cpu')}m`, memory: `${amount('memory') / (1_000n * 2n ** 30n)}Gi` };
+  return { requests, ...(whole.limits && { limits: requests }) };
+};
+
 /** Mostly under one UID for each path: then an edit is a resize. */
 export const anyResizedPod = (path: string): fc.Arbitrary<Pod> =>
   fc
@@ -142,7 +153,7 @@ export const anyResizedPod = (path: string): fc.Arbitrary<Pod> =>
         {
           containers: [container('app', { resources: app })],
           ...(side && { initContainers: [container('side', { restartPolicy: 'Always', resources: side })] }),
-          ...(whole && { resources: whole }),
+          ...(whole && { resources: atLeast(whole, [app, side ?? {}]) }),
         },
         { uid: `${path}#${version}${side === undefined ? '' : 's'}` },
       ),

@@ -496,6 +496,22 @@ describe('admission', () => {
     expect(status(kubelet, 'uid-second')).toMatchObject({ phase: 'Running' });
   });
 
+  it('shows nothing of what an earlier process knew of a pod that ran, before the runtime has been looked at', async () => {
+    const { time, kubelet, boot } = await machine({ script: ({ name }) => (name === 'once' ? { runsForMs: 100 } : {}) });
+    const once = pod('done', { restartPolicy: 'Never', containers: [container('once')] });
+    for (const one of [pod('web'), once]) kubelet.apply(one);
+    await time.advance(3_000);
+    kubelet.stop();
+    const next = boot();
+    for (const one of [pod('web'), once]) next.apply(one);
+    await time.advance(0);
+    expect(status(next)).toEqual({ phase: 'Pending' });
+    expect(status(next, 'uid-done')).toMatchObject({ phase: 'Succeeded' });
+    next.synced();
+    await time.advance(2_000);
+    expect(status(next)).toMatchObject({ phase: 'Running', containerStatuses: [{ restartCount: 0 }] });
+  });
+
   it('never harms what runs already', async () => {
     const { time, kubelet, boot } = await machine();
     kubelet.apply(pod('web', { containers: [container('app', { resources: { requests: { cpu: '2' } } })] }));

@@ -1,10 +1,11 @@
-import type { Pod } from '@solo-kubelet/pod-spec';
+import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import { canonicalText } from './canonical-text.js';
 import { nameHolders } from './name-holders.js';
 import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import type { PodView } from './pod-view.js';
 import { shownStatus } from './status/shown-status.js';
+import { isTerminal } from './termination.js';
 import { desiredPod, knownPod } from './world/sync-input.js';
 import type { World } from './world/world.js';
 
@@ -27,7 +28,7 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
   const wanted = world.desired.pods.get(uid);
   if (manifest === undefined || (wanted === undefined && !world.observed.pods.has(uid) && world.ledgers.get(uid)?.removed !== true))
     return undefined;
-  const status = sameOr(before?.pod.status, shownStatus(world.statuses.get(uid) ?? { phase: 'Pending' }, world.observed.pods.get(uid)));
+  const status = sameOr(before?.pod.status, shownStatus(knownStatus(world, uid), world.observed.pods.get(uid)));
   const origin = wanted?.origin;
   const terminating = world.ledgers.get(uid)?.removed === true;
   const metadata = metadataOf(manifest, newestSandbox(world.observed.pods.get(uid))?.annotations, before);
@@ -50,6 +51,16 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
 const allocatedSpec = (world: World, uid: PodUid, manifest: Pod): Pod['spec'] | undefined => {
   const spec = knownPod(world, uid)?.spec;
   return spec === manifest.spec ? undefined : spec;
+};
+
+/**
+ * Before anybody has looked at the runtime, what an earlier process knew of a pod that ran tells nothing of whether it still does: the machine may
+ * have started anew meanwhile.
+ */
+const knownStatus = ({ statuses, restored, observed }: World, uid: PodUid): PodStatus => {
+  const status = statuses.get(uid);
+  const hasLooked = restored && observed.generation > 0;
+  return status !== undefined && (hasLooked || isTerminal(status)) ? status : { phase: 'Pending' };
 };
 
 /** The earlier value where the new one says the same. */
