@@ -246,7 +246,9 @@ const mostAttempts = (pod: Pod): number =>
 
 const sleepSeconds = (pod: Pod): number => Number(pod.spec.containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0);
 
-it(`takes ${RUNS} valid Pods with extreme numbers from their start to their removal`, { timeout: Math.max(600_000, RUNS * 600) }, async () => {
+it(`takes ${RUNS} valid Pods with extreme numbers from their start to their removal`, {
+  timeout: Math.max(600_000, RUNS * 600),
+}, async () => {
   const given = changesOf(RUNS);
   let taken = 0;
   for (let from = 0; from < given.length; from += BATCH) {
