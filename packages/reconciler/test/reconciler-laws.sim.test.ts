@@ -211,7 +211,7 @@ describe('the reconciler, whatever happens', () => {
         expect([...machine.transitions, ...machine.runtime.violations]).toEqual([]);
         machine.kubelet.stop();
       }),
-      { numRuns: Number(process.env['SIM_RUNS'] ?? 200) },
+      { numRuns: Number(process.env['SIM_RUNS'] ?? 120), endOnFailure: process.env['SIM_SHRINK'] === undefined },
     );
   });
 });

@@ -11,6 +11,7 @@ import {
   virtualTime,
 } from '@solo-kubelet/reconciler/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { watchStatuses } from './watch-statuses.js';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -510,6 +511,23 @@ describe('admission', () => {
     next.synced();
     await time.advance(2_000);
     expect(status(next)).toMatchObject({ phase: 'Running', containerStatuses: [{ restartCount: 0 }] });
+  });
+
+  it('shows a pod that is removed before it was admitted anew as it ended', async () => {
+    const { time, kubelet, boot, runtime } = await machine();
+    kubelet.apply(pod('web'));
+    await time.advance(3_000);
+    kubelet.stop();
+    const next = boot();
+    const broken: string[] = [];
+    cleanups.push(watchStatuses(broken)(next));
+    next.apply(pod('web'));
+    await time.advance(0);
+    next.remove('/m/web.yaml');
+    next.synced();
+    await time.advance(10_000);
+    expect(runtime.pods.size).toBe(0);
+    expect(broken).toEqual([]);
   });
 
   it('never harms what runs already', async () => {

@@ -34,7 +34,10 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     const { reason, message } = ledger.admission;
     return { ...observedGeneration(pod), phase: 'Failed', reason, message: `Pod was rejected: ${message}`, qosClass, startTime };
   }
-  if (ledger.admission.state === 'pending' && observed === undefined) return { ...observedGeneration(pod), phase: 'Pending', qosClass };
+  // One that an earlier process admitted and whose end was asked for before this one could keeps what it came to.
+  const wasShown = ledger.removed && previous?.startTime !== undefined;
+  if (ledger.admission.state === 'pending' && observed === undefined && !wasShown)
+    return { ...observedGeneration(pod), phase: 'Pending', qosClass };
 
   const derivedInit = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, true));
   const derivedRegular = pod.spec.containers
