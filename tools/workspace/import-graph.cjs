@@ -9,6 +9,7 @@ const edges = {
   'object-spec': { values: ['pod-spec'] },
   selectors: { values: ['pod-spec'] },
   'api-tables': { values: ['pod-spec', 'selectors'] },
+  'api-protobuf': {},
   rbac: { values: ['pod-spec', 'selectors'] },
   'api-patch': {},
   workloads: {

@@ -67,6 +67,12 @@ export const packages = [
     dependencies: { '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
   },
   {
+    name: 'api-protobuf',
+    description: 'Reads and writes the protobuf form of Kubernetes objects, in which kubectl sends them.',
+    keywords: ['protobuf', 'codec', 'kubectl', 'api-server', 'pure'],
+    dependencies: { '@bufbuild/protobuf': catalog },
+  },
+  {
     name: 'rbac',
     description:
       'Who may do what: rules, bindings, default roles, escalation, impersonation and reviews of Kubernetes 1.36, as pure functions.',

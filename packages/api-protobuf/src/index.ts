@@ -1,0 +1,2 @@
+export type { JsonObject } from './decode-message.js';
+export { decodeProtobuf, type ExpectedType, encodeProtobuf, type ProtobufResult } from './envelope.js';
