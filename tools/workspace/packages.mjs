@@ -52,7 +52,7 @@ export const packages = [
       'Turns the text of ConfigMaps, Deployments, Jobs and other objects into defaulted, validated ones, as Kubernetes 1.36 does.',
     keywords: ['deployment', 'configmap', 'manifest', 'yaml', 'validation'],
     dependencies: { '@solo-kubelet/pod-spec': ws },
-    subpaths: { './explain': 'src/explain/index.ts' },
+    subpaths: { './explain': 'src/explain/index.ts', './rules': 'src/rules/index.ts' },
   },
   {
     name: 'selectors',
@@ -256,6 +256,22 @@ export const packages = [
       'reflect-metadata': catalog,
     },
     subpaths: { './logs': 'src/logs/index.ts' },
+  },
+  {
+    name: 'api-server',
+    description: 'A Kubernetes API server in memory, as a pure core and as a test server that starts in one line.',
+    keywords: ['kubernetes-api', 'api-server', 'kubectl', 'test-server', 'mock'],
+    dependencies: {
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/object-spec': ws,
+      '@solo-kubelet/selectors': ws,
+      '@solo-kubelet/api-patch': ws,
+      '@solo-kubelet/api-tables': ws,
+      '@solo-kubelet/rbac': ws,
+      '@peculiar/x509': catalog,
+      'reflect-metadata': catalog,
+      yaml: catalog,
+    },
   },
   {
     name: 'kubelet-cli',

@@ -44,8 +44,8 @@ export const judgeNew = (draft: Draft<ApiObject>, { namespaced, kind }: ObjectKi
   return { ok: true, warnings: uniqueTexts(rules.warnings?.(object)), generation: Number(metadata.generation ?? 0) };
 };
 
-/** Prepares an object that takes the place of an old one, in place, and looks at it by every rule for the change. */
-export const judgeUpdate = (draft: Draft<ApiObject>, old: ApiObject, { namespaced, kind }: ObjectKind, policy: ObjectPolicy): Judgement => {
+/** Prepares an object that takes the place of an old one, in place: what users may not set, and the generation. Tells whether that steps. */
+export const prepareChange = (draft: Draft<ApiObject>, old: ApiObject, { kind }: ObjectKind): boolean => {
   const rules = rulesOf(kind);
   const { metadata } = draft;
   if (old.metadata.generation === undefined) delete metadata.generation;
@@ -53,15 +53,36 @@ export const judgeUpdate = (draft: Draft<ApiObject>, old: ApiObject, { namespace
   if (old.metadata.uid !== undefined) metadata.uid = old.metadata.uid;
   if (rules.prepareUpdate === undefined) rules.prepareCreate?.(draft);
   else rules.prepareUpdate(draft, old);
-  const object = draft as ApiObject;
   const isCounted = rules.isCountedChange ?? ((a: ApiObject, b: ApiObject) => !isSameField(kind, 'spec', a, b));
-  const counted = rules.countsGeneration && isCounted(object, old);
+  const counted = rules.countsGeneration && isCounted(draft as ApiObject, old);
   if (counted) metadata.generation = Number(metadata.generation ?? 0) + 1;
+  return counted;
+};
+
+/** Every rule of the kind for a change of a prepared object, each as often as it is broken; not the common ones of metadata. */
+export const changeErrors = (
+  object: ApiObject,
+  old: ApiObject,
+  { namespaced, kind }: ObjectKind,
+  policy: ObjectPolicy,
+): readonly FieldError[] => {
+  const rules = rulesOf(kind);
   const report = createReport();
-  validateCommonMeta(object.metadata, { namespaced, nameErrors: pathSegmentNameErrors }, 'metadata', report);
   if (rules.updateChecksMetadata) validateCommonMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
   if (rules.checksFinalizerKinds !== false) validateFinalizerKinds(object.metadata, 'metadata', report);
   rules.validateUpdate(object, old, report, policy);
-  if (report.errors.length > 0) return { ok: false, errors: unique(report.errors) };
-  return { ok: true, warnings: uniqueTexts(rules.warnings?.(object, { old, counted })), generation: Number(metadata.generation ?? 0) };
+  return report.errors;
+};
+
+/** Prepares an object that takes the place of an old one, in place, and looks at it by every rule for the change. */
+export const judgeUpdate = (draft: Draft<ApiObject>, old: ApiObject, objectKind: ObjectKind, policy: ObjectPolicy): Judgement => {
+  const { namespaced, kind } = objectKind;
+  const counted = prepareChange(draft, old, objectKind);
+  const object = draft as ApiObject;
+  const report = createReport();
+  validateCommonMeta(object.metadata, { namespaced, nameErrors: pathSegmentNameErrors }, 'metadata', report);
+  const errors = [...report.errors, ...changeErrors(object, old, objectKind, policy)];
+  if (errors.length > 0) return { ok: false, errors: unique(errors) };
+  const warnings = uniqueTexts(rulesOf(kind).warnings?.(object, { old, counted }));
+  return { ok: true, warnings, generation: Number(object.metadata.generation ?? 0) };
 };

@@ -24,6 +24,7 @@ const int32Max = 2n ** 31n - 1n;
 const int64Max = 2n ** 63n - 1n;
 const wholeNumber = /^-?[0-9]+$/;
 const timeForm = /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|([+-]\d{2}):(\d{2}))$/;
+const microForm = /^(.*)\.(\d{6})(Z|[+-]\d{2}:\d{2})$/;
 /** Unknown fields that a better name is looked for; a text with more is no Pod, and looking takes time. */
 const maxHints = 100;
 /** Counts as no time at all. */
@@ -57,6 +58,7 @@ const expectations: Readonly<Record<string, string>> = {
   int64: 'a whole number of 64 bits',
   Quantity: 'a quantity such as 500m or 1Gi',
   Time: 'a time such as 2026-01-31T12:00:00Z',
+  MicroTime: 'a time such as 2026-01-31T12:00:00.000000Z',
   IntOrString: 'a whole number or a name',
   RawObject: 'a map',
   Bytes: 'base64 text',
@@ -143,6 +145,8 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
         }
         return time ?? wrong();
       }
+      case 'MicroTime':
+        return microTime(node, at) ?? (node.type === 'string' ? undefined : wrong());
       case 'Quantity':
         return quantity(node, at) ?? undefined;
       case 'Bytes':
@@ -150,6 +154,23 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       default:
         return wrong();
     }
+  };
+
+  /** A time with six digits of fractions, which must be there. */
+  const microTime = (node: ScalarNode, at: string): string | undefined => {
+    if (node.type !== 'string') return undefined;
+    const match = microForm.exec(node.value);
+    const whole = match === null ? undefined : readTime(`${match[1]}${match[3]}`);
+    if (whole !== undefined) return `${whole.slice(0, -1)}.${match![2]}Z`;
+    report({
+      code: 'DECODE_TIME',
+      field: at,
+      message: `${JSON.stringify(node.value)} is no time`,
+      hint: 'write 2026-01-31T12:00:00.000000Z',
+      start: node.start,
+      end: node.end,
+    });
+    return undefined;
   };
 
   /** Kubernetes prints such a value as null again, though it reads it as an empty one. */

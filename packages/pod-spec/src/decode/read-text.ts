@@ -134,10 +134,12 @@ export const displayText = (source: string | Uint8Array): string => {
   return text.startsWith(bom) ? text.slice(1) : text;
 };
 
-/** Tells JSON from YAML by the first character that is no space, and decodes accordingly. A string counts as UTF-8. */
-export const readManifestText = (source: string | Uint8Array): ManifestText => {
+/** Tells JSON from YAML by the first character that is no space, unless it is told, and decodes accordingly. A string counts as UTF-8. */
+export const readManifestText = (source: string | Uint8Array, language?: 'json' | 'yaml'): ManifestText => {
+  if (language === 'json') return { language, text: typeof source === 'string' ? source : decodeUtf8(source) };
+  if (language === 'yaml' && typeof source !== 'string') return readYamlBytes(source);
   if (typeof source === 'string') {
-    if (jsonStart.test(source)) return { language: 'json', text: source };
+    if (language !== 'yaml' && jsonStart.test(source)) return { language: 'json', text: source };
     const text = source.startsWith(bom) ? source.slice(1) : source;
     const shift = source.length - text.length;
     return checkCharacters(text, (offset) => shift * 3 + utf8Length(text.slice(0, offset)), text.startsWith(bom) ? blockBytes - 4 : 0);

@@ -60,10 +60,16 @@ const byteLength = (source: string | Uint8Array): number =>
       ? source.length
       : new TextEncoder().encode(source).length;
 
-/** Reads the first document of a manifest, or all of them. Never throws; a document that cannot be read ends the list. */
-export const readDocuments = (source: string | Uint8Array, { first }: { readonly first: boolean }): ManifestDocuments => {
+/**
+ * Reads the first document of a manifest, or all of them. Never throws; a document that cannot be read ends the list. `language` says what the text
+ * is taken for; without it, what begins with a brace is JSON.
+ */
+export const readDocuments = (
+  source: string | Uint8Array,
+  { first, language }: { readonly first: boolean; readonly language?: 'json' | 'yaml' },
+): ManifestDocuments => {
   if (byteLength(source) > maxManifestBytes) return { text: '', documents: [], tooLarge: true };
-  const input = readManifestText(source);
+  const input = readManifestText(source, language);
   const text = displayText(source);
   if (input.language === 'json') return { text, documents: [readJson(input.text)] };
   const scanner = createYamlScanner(input.text, input.lineStartLoss);

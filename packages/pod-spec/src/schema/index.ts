@@ -1,7 +1,9 @@
 // What sibling packages need to read, complete and check other kinds as this one does Pods. Not for use outside of Solo Kubelet: it changes freely.
 export { type DecodeFinding, decodeStruct } from '../decode/decode-pod.js';
-export type { ManifestNode } from '../decode/node.js';
-export { fillPodTemplate } from '../defaults/apply-defaults.js';
+export { parseJson } from '../decode/json-parser.js';
+export type { ListNode, ManifestNode, MapEntry, MapNode, ScalarNode } from '../decode/node.js';
+export { decodeUtf8 } from '../decode/read-text.js';
+export { fillDefaults as fillPod, fillPodTemplate } from '../defaults/apply-defaults.js';
 export type { Draft } from '../defaults/draft.js';
 export { roundList } from '../defaults/resource-defaults.js';
 export { fillClaimSpec, fillPersistentSources } from '../defaults/volume-defaults.js';

@@ -1,0 +1,59 @@
+import type { TokenClaims } from './access/authenticate.js';
+import type { Authorizer, UserInfo } from './access/authorizer.js';
+import type { Patcher } from './registry/patcher.js';
+import type { OutputFormat } from './request/media-types.js';
+import type { RequestInfo } from './request/request-info.js';
+import type { ObjectTables } from './respond/object-tables.js';
+import type { ObjectStore } from './store/object-store.js';
+
+/** What the core needs from outside. */
+export interface CoreParts {
+  readonly store: ObjectStore;
+  readonly authorizer: Authorizer;
+  readonly tables: ObjectTables;
+  readonly patcher: Patcher;
+  /** Who a token of the token file stands for. */
+  readonly userOf: (token: string) => UserInfo | undefined;
+  /** What a token of a service account says, if it is one of ours. */
+  readonly verifyToken: (token: string) => TokenClaims | undefined;
+  /** A new identity. */
+  readonly newUid: () => string;
+  /** A number from 0 up to below 1. */
+  readonly random: () => number;
+  /** Makes a token of a service account: header, claims and signature. */
+  readonly signToken: (claims: TokenClaims & Readonly<Record<string, unknown>>) => string;
+}
+
+/** One request on its way through the core. */
+export interface ApiRequest {
+  readonly method: string;
+  /** The path with its query, as it came. */
+  readonly target: string;
+  /** By lower-case name; what came several times is a list. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Uint8Array;
+  /** The body was larger than is read. */
+  readonly bodyTooLarge?: boolean;
+  readonly nowMs: number;
+}
+
+export interface RequestContext {
+  readonly parts: CoreParts;
+  readonly request: ApiRequest;
+  readonly info: RequestInfo;
+  readonly query: URLSearchParams;
+  readonly user: UserInfo;
+  readonly output: OutputFormat;
+  /** Becomes a Warning header. */
+  readonly warn: (text: string) => void;
+  /** The time as objects have it. */
+  readonly nowText: string;
+}
+
+/** As Kubernetes writes a time, to the second. */
+export const timeText = (nowMs: number): string => `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+
+export const headerOf = (request: ApiRequest, name: string): string => {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : (value?.join(', ') ?? '');
+};

@@ -1,0 +1,97 @@
+import { authenticate } from './access/authenticate.js';
+import { attributesOf, authorize } from './access/authorize.js';
+import { impersonate } from './access/impersonate.js';
+import { type ApiRequest, type CoreParts, headerOf, type RequestContext, timeText } from './context.js';
+import { handlePath } from './handle-path.js';
+import { handleResource } from './handle-resource.js';
+import { negotiateError } from './request/media-types.js';
+import { readRequestInfo } from './request/request-info.js';
+import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
+import { ApiError, internal, unauthorized } from './status/api-error.js';
+
+/** A Kubernetes API server without sockets and without a clock: requests in, answers out. */
+export interface ApiCore {
+  handle(request: ApiRequest): ApiAnswer;
+}
+
+const NEVER_TOLD = { username: '', groups: [] };
+
+/** A header value that every client reads: Go quotes what is no plain text. */
+const warningHeader = (text: string): readonly [string, string] => ['Warning', `299 - ${JSON.stringify(text)}`];
+
+const MAX_WARNING_CHARACTERS = 4 * 1024;
+
+/** Each once; what is too much for a header is left out. */
+const warningHeaders = (texts: readonly string[]): readonly (readonly [string, string])[] => {
+  let total = 0;
+  return [...new Set(texts)].flatMap((text) => {
+    total += text.length;
+    return total > MAX_WARNING_CHARACTERS * 16 ? [] : [warningHeader(text)];
+  });
+};
+
+const errorAnswer = (error: ApiError, accept: string): PlainAnswer => {
+  const answer = valueAnswer(error.code, negotiateError(accept), error.status);
+  return { ...answer, headers: [...answer.headers, ...Object.entries(error.headers)] };
+};
+
+export const createApiCore = (parts: CoreParts): ApiCore => {
+  const answered = (request: ApiRequest, warnings: string[], make: () => ApiAnswer): ApiAnswer => {
+    let answer: ApiAnswer;
+    try {
+      answer = make();
+    } catch (error) {
+      const refusal = error instanceof ApiError ? error : unexpected(error);
+      answer = errorAnswer(refusal, headerOf(request, 'accept'));
+    }
+    if (answer.type === 'later') {
+      const { finish } = answer;
+      return { ...answer, finish: (nowMs) => answered(request, warnings, () => finish(nowMs)) as PlainAnswer };
+    }
+    return warnings.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...warningHeaders(warnings)] };
+  };
+  return {
+    handle: (request) => {
+      const warnings: string[] = [];
+      return answered(request, warnings, () => dispatch(parts, request, (text) => void warnings.push(text)));
+    },
+  };
+};
+
+/** A fault of this program must not look like one of the client. */
+const unexpected = (error: unknown): ApiError => {
+  if (error instanceof RangeError) return internal('the request is nested too deeply');
+  throw error;
+};
+
+const dispatch = (parts: CoreParts, request: ApiRequest, warn: (text: string) => void): ApiAnswer => {
+  const at = request.target.indexOf('?');
+  const rawPath = at === -1 ? request.target : request.target.slice(0, at);
+  const query = new URLSearchParams(at === -1 ? '' : request.target.slice(at + 1));
+  const path = decodePath(rawPath);
+  const info = readRequestInfo(request.method, path, query);
+  const found = authenticate(parts, headerOf(request, 'authorization'), request.nowMs);
+  if (found.type === 'refused') throw unauthorized();
+  if (found.warning !== undefined) warn(found.warning);
+  const user = impersonate(parts.authorizer, found.user, request, info);
+  authorize(parts.authorizer, attributesOf(user, info));
+  const ctx: RequestContext = {
+    parts,
+    request,
+    info,
+    query,
+    user: user ?? NEVER_TOLD,
+    output: { language: 'json', pretty: false },
+    warn,
+    nowText: timeText(request.nowMs),
+  };
+  return info.isResource ? handleResource(ctx) : handlePath(ctx);
+};
+
+const decodePath = (path: string): string => {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+};

@@ -1,0 +1,82 @@
+import { decodeUtf8, goJsonError, type ManifestNode, type MapNode, parseJson, readDocuments } from '@solo-kubelet/pod-spec/schema';
+
+/** In which of the languages that an API server reads a body is written. */
+export type BodyLanguage = 'json' | 'yaml';
+
+/** A body as a tree, or the words of Go for why it is none. */
+export type BodyTree =
+  | { readonly ok: true; readonly root: ManifestNode; readonly doubled: readonly string[] }
+  | { readonly ok: false; readonly message: string };
+
+const readJson = (bytes: Uint8Array): BodyTree => {
+  try {
+    return { ok: true, root: parseJson(decodeUtf8(bytes)), doubled: [] };
+  } catch (error) {
+    // Go looks at bytes: each is a character of its own in its message.
+    const problem = goJsonError(Buffer.from(bytes).toString('latin1'));
+    if (problem === undefined && !(error instanceof RangeError) && !(error instanceof Error)) throw error;
+    return { ok: false, message: `couldn't get version/kind; json parse error: ${problem ?? 'exceeded max depth'}` };
+  }
+};
+
+const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
+
+/** Keys of mappings that stand there twice, as Go's YAML library tells of them. */
+const doubledKeys = (root: ManifestNode, text: string): readonly string[] => {
+  const found: { readonly at: number; readonly message: string }[] = [];
+  const visit = (node: ManifestNode): void => {
+    if (node.kind === 'scalar') return;
+    if (node.kind === 'list') {
+      for (const item of node.items) visit(item);
+      return;
+    }
+    for (const { key, keyStart } of laterOnes(node)) {
+      found.push({ at: keyStart, message: `line ${lineOf(text, keyStart)}: key ${JSON.stringify(key)} already set in map` });
+    }
+    for (const { value } of node.entries) visit(value);
+  };
+  visit(root);
+  return found.sort((a, b) => a.at - b.at).map(({ message }) => message);
+};
+
+/** Of entries with one key all but the first. */
+const laterOnes = ({ entries, replaced = [] }: MapNode): readonly { readonly key: string; readonly keyStart: number }[] => {
+  if (replaced.length === 0) return [];
+  const all = [...replaced, ...entries].sort((a, b) => a.keyStart - b.keyStart);
+  const seen = new Set<string>();
+  return all.filter(({ key }) => seen.size === seen.add(key).size);
+};
+
+const readYaml = (bytes: Uint8Array): BodyTree => {
+  const { documents, text, tooLarge } = readDocuments(bytes, { first: true, language: 'yaml' });
+  if (tooLarge) return { ok: false, message: 'yaml: document is too large' };
+  const [document] = documents;
+  if (document === undefined) return { ok: false, message: 'yaml: no document' };
+  if (document.problem !== undefined)
+    return { ok: false, message: yamlWords(document.problem.message, text, document.problem.start, bytes) };
+  const { root } = document;
+  if (root === undefined) return { ok: false, message: 'yaml: no document' };
+  return { ok: true, root, doubled: doubledKeys(root, text) };
+};
+
+/** As Go's YAML library says it. */
+const yamlWords = (message: string, text: string, start: number, bytes: Uint8Array): string => {
+  if (message === 'invalid UTF-8') return `yaml: ${utf8Problem(bytes)}`;
+  if (message === 'control characters are not allowed') return `yaml: ${message}`;
+  return `yaml: line ${lineOf(text, start)}: ${message}`;
+};
+
+/** What is wrong with the first byte that belongs to no character. */
+const utf8Problem = (bytes: Uint8Array): string => {
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at]!;
+    const width = lead < 0x80 ? 1 : (lead & 0xe0) === 0xc0 ? 2 : (lead & 0xf0) === 0xe0 ? 3 : (lead & 0xf8) === 0xf0 ? 4 : 0;
+    if (width === 0) return 'invalid leading UTF-8 octet';
+    if (at + width > bytes.length) return 'incomplete UTF-8 octet sequence';
+    for (let i = 1; i < width; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 'invalid trailing UTF-8 octet';
+    at += width;
+  }
+  return 'invalid Unicode character';
+};
+
+export const readBody = (bytes: Uint8Array, language: BodyLanguage): BodyTree => (language === 'json' ? readJson(bytes) : readYaml(bytes));

@@ -1,0 +1,78 @@
+import { type ApiResource, groupVersion } from '../resources/api-resource.js';
+import { resources } from '../resources/resource-table.js';
+import { type FieldSchema, type StructSchema, serverSchema } from '../schema/server-schema.js';
+
+const SCALARS: Readonly<Record<string, object>> = {
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  Bytes: { type: 'string', format: 'byte' },
+  Time: { type: 'string', format: 'date-time' },
+  MicroTime: { type: 'string', format: 'date-time' },
+  Quantity: { type: 'string' },
+  IntOrString: { type: 'string', format: 'int-or-string' },
+  RawObject: { type: 'object' },
+};
+
+const reference = (name: string): object => ({ $ref: `#/components/schemas/${name}` });
+
+const fieldSchema = (field: FieldSchema): object => {
+  const one = field.struct === undefined ? (SCALARS[field.base] ?? {}) : { allOf: [reference(field.struct.name)] };
+  if (field.container === 'list') return { type: 'array', items: one };
+  return field.container === 'map' ? { type: 'object', additionalProperties: one } : one;
+};
+
+/** The structures that one needs, with itself. */
+const collect = (struct: StructSchema, into: Map<string, StructSchema>): void => {
+  if (into.has(struct.name)) return;
+  into.set(struct.name, struct);
+  for (const { struct: inner } of struct.fields) if (inner !== undefined) collect(inner, into);
+};
+
+const structSchema = (struct: StructSchema, resource: ApiResource | undefined): object => ({
+  type: 'object',
+  properties: Object.fromEntries(struct.fields.map((field) => [field.name, fieldSchema(field)])),
+  ...(resource && {
+    'x-kubernetes-group-version-kind': [{ group: resource.group, kind: resource.kind, version: resource.version }],
+  }),
+});
+
+const pathsOf = (resource: ApiResource): readonly (readonly [string, object])[] => {
+  const prefix = resource.group === '' ? '/api/v1' : `/apis/${groupVersion(resource)}`;
+  const base = `${prefix}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
+  const gvk = { group: resource.group, kind: resource.kind, version: resource.version };
+  const operation = (action: string): object => ({
+    responses: { 200: { description: 'OK' } },
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': gvk,
+  });
+  return [
+    [base, { ...(resource.verbs.includes('list') && { get: operation('list') }), post: operation('post') }],
+    ...(resource.verbs.includes('get')
+      ? ([
+          [`${base}/{name}`, { get: operation('get'), put: operation('put'), patch: operation('patch'), delete: operation('delete') }],
+        ] as const)
+      : []),
+  ];
+};
+
+/** The OpenAPI document of a group version, from the same tables that the server reads objects by; undefined for a path that has none. */
+export const openApiDocument = (path: string): object | undefined => {
+  const match = /^(?:api\/(v1)|apis\/([^/]+)\/([^/]+))$/.exec(path);
+  const info = { title: 'Kubernetes', version: 'v1.36.2' };
+  if (match === null)
+    return ['api', 'apis', 'version'].includes(path) || /^apis\/[^/]+$/.test(path) ? { openapi: '3.0.0', info, paths: {} } : undefined;
+  const [group, version] = match[1] === undefined ? [match[2]!, match[3]!] : ['', 'v1'];
+  const own = resources.filter((each) => each.group === group && each.version === version);
+  if (own.length === 0) return undefined;
+  const structs = new Map<string, StructSchema>();
+  for (const { struct } of own) collect(serverSchema.struct(struct), structs);
+  const byStruct = new Map(own.map((resource) => [resource.struct, resource]));
+  return {
+    openapi: '3.0.0',
+    info,
+    paths: Object.fromEntries(own.flatMap(pathsOf)),
+    components: { schemas: Object.fromEntries([...structs].map(([name, struct]) => [name, structSchema(struct, byStruct.get(name))])) },
+  };
+};

@@ -1,0 +1,174 @@
+import type { RequestContext } from './context.js';
+import { headerOf } from './context.js';
+import {
+  aggregated,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  groupNames,
+  openApiIndex,
+} from './discovery/discovery-documents.js';
+import { openApiDocument } from './discovery/openapi-document.js';
+import { serverVersion } from './discovery/version.js';
+import { checkAccepted, negotiate, OBJECT_TYPES, parseAccept } from './request/media-types.js';
+import { hasGroupVersion } from './resources/resource-table.js';
+import { type PlainAnswer, textAnswer, valueAnswer } from './respond/answer.js';
+import { methodNotAllowed, noSuchResource } from './status/api-error.js';
+
+const NOT_FOUND = '404 page not found\n';
+
+export const pageNotFound = (): PlainAnswer => textAnswer(404, NOT_FOUND);
+
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** Whether the aggregated form is among what the client takes, and nothing else of equal quality comes first. */
+const wantsAggregated = (accept: string): boolean =>
+  parseAccept(accept).some(
+    ({ type, subtype, params }) =>
+      type === 'application' &&
+      subtype === 'json' &&
+      params['g'] === 'apidiscovery.k8s.io' &&
+      params['v'] === 'v2' &&
+      params['as'] === 'APIGroupDiscoveryList',
+  );
+
+const json = (ctx: RequestContext, value: object): PlainAnswer => {
+  checkAccepted(headerOf(ctx.request, 'accept'), OBJECT_TYPES);
+  const output = negotiate(headerOf(ctx.request, 'accept'), { transforms: false });
+  return valueAnswer(200, { ...output, pretty: ctx.query.get('pretty') === 'true' || output.pretty }, value);
+};
+
+const discovery = (ctx: RequestContext, path: 'api' | 'apis', plain: object): PlainAnswer => {
+  if (wantsAggregated(headerOf(ctx.request, 'accept'))) {
+    return { type: 'answer', code: 200, headers: [['Content-Type', AGGREGATED]], body: JSON.stringify(aggregated(path)) };
+  }
+  return json(ctx, plain);
+};
+
+/** An FNV hash in hexadecimal: tells documents apart, no more. */
+const hashOf = (text: string): string => {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return hash.toString(16).toUpperCase().padStart(8, '0').repeat(8);
+};
+
+const CHECKS = ['ping', 'log', 'etcd'];
+
+const health = (ctx: RequestContext, kind: string, check: string): PlainAnswer => {
+  const names = kind === 'readyz' ? [...CHECKS, 'informer-sync', 'shutdown'] : CHECKS;
+  if (check !== '') return names.includes(check) ? textAnswer(200, 'ok') : pageNotFound();
+  if (!ctx.query.has('verbose')) return textAnswer(200, 'ok');
+  const excluded = new Set(ctx.query.getAll('exclude'));
+  const lines = names.map((name) => (excluded.has(name) ? `[+]${name} excluded: ok` : `[+]${name} ok`));
+  return textAnswer(200, `${[...lines, `${kind} check passed`].join('\n')}\n`);
+};
+
+const version = (ctx: RequestContext): PlainAnswer => {
+  checkAccepted(headerOf(ctx.request, 'accept'), ['application/json']);
+  return { type: 'answer', code: 200, headers: [['Content-Type', 'application/json']], body: JSON.stringify(serverVersion, null, 2) };
+};
+
+const openApi = (ctx: RequestContext, path: string): PlainAnswer => {
+  const document = openApiDocument(path);
+  if (document === undefined) return pageNotFound();
+  const text = JSON.stringify(document);
+  const hash = hashOf(path);
+  const given = ctx.query.get('hash');
+  if (given !== null && given !== '' && given !== hash) {
+    return { type: 'answer', code: 301, headers: [['Location', `/openapi/v3/${path}?hash=${hash}`]], body: '' };
+  }
+  return {
+    type: 'answer',
+    code: 200,
+    headers: [
+      ['Content-Type', 'application/json'],
+      ['Etag', `"${hash}"`],
+    ],
+    body: text,
+  };
+};
+
+/** The root: every path that there is. */
+const root = (ctx: RequestContext): PlainAnswer =>
+  json(ctx, {
+    paths: [
+      '/api',
+      '/api/v1',
+      '/apis',
+      ...groupNames.flatMap((group) => [`/apis/${group}`]),
+      '/healthz',
+      '/livez',
+      '/openapi/v2',
+      '/openapi/v3',
+      '/readyz',
+      '/version',
+    ],
+  });
+
+/** Answers what is no object: discovery, health, version, OpenAPI. */
+export const handlePath = (ctx: RequestContext): PlainAnswer => {
+  const { path } = ctx.info;
+  const { method } = ctx.request;
+  const parts = path.slice(1).split('/');
+  const [first = '', second = '', third = ''] = parts;
+  const isBare = parts.length === 1 || (parts.length === 2 && second === '');
+  const mustGet = (): void => {
+    if (method !== 'GET') throw methodNotAllowed();
+  };
+  switch (first) {
+    case '':
+      return parts.length === 1 ? (method === 'GET' ? root(ctx) : root(ctx)) : pageNotFound();
+    case 'api':
+      if (isBare) {
+        mustGet();
+        return discovery(ctx, 'api', apiVersions(headerOf(ctx.request, 'host')));
+      }
+      return resourceList(ctx, '', second, parts.slice(2));
+    case 'apis':
+      if (isBare) {
+        mustGet();
+        return discovery(ctx, 'apis', apiGroupList());
+      }
+      if (parts.length === 2 || (parts.length === 3 && third === '')) {
+        if (!groupNames.includes(second)) return pageNotFound();
+        mustGet();
+        return json(ctx, apiGroup(second));
+      }
+      return resourceList(ctx, second, third, parts.slice(3));
+    case 'healthz':
+    case 'livez':
+    case 'readyz':
+      return parts.length > 2 || (parts.length === 2 && second === '') ? pageNotFound() : health(ctx, first, second);
+    case 'version':
+      if (!isBare) return pageNotFound();
+      mustGet();
+      return version(ctx);
+    case 'openapi':
+      if (second === 'v3')
+        return parts.length === 2 ? textAnswer(200, JSON.stringify(openApiIndex(hashOf))) : openApi(ctx, parts.slice(2).join('/'));
+      if (second === 'v2' && parts.length === 2) {
+        return {
+          type: 'answer',
+          code: 200,
+          headers: [['Content-Type', 'application/json']],
+          body: JSON.stringify({
+            swagger: '2.0',
+            info: { title: 'Kubernetes', version: serverVersion.gitVersion },
+            paths: {},
+            definitions: {},
+          }),
+        };
+      }
+      return pageNotFound();
+    default:
+      return pageNotFound();
+  }
+};
+
+const resourceList = (ctx: RequestContext, group: string, wanted: string, rest: readonly string[]): PlainAnswer => {
+  if (!hasGroupVersion(group, wanted)) return pageNotFound();
+  if (rest.length > 0 && !(rest.length === 1 && rest[0] === '')) throw noSuchResource();
+  if (ctx.request.method !== 'GET') throw methodNotAllowed();
+  return json(ctx, apiResourceList(group, wanted));
+};

@@ -1,0 +1,361 @@
+import { authorize } from './access/authorize.js';
+import { answerReview } from './access/reviews.js';
+import { headerOf, type RequestContext } from './context.js';
+import { applyFieldValidation, decodeBody, type ExpectedKind, expectedOf } from './decode/decode-object.js';
+import { decodeProtobuf } from './decode/protobuf.js';
+import type { BodyLanguage } from './decode/read-body.js';
+import { handlePatch } from './handle-patch.js';
+import { pageNotFound } from './handle-path.js';
+import { createObject, placeInNamespace } from './registry/create-object.js';
+import { type DeleteOptions, deleteObject, validateDeleteOptions } from './registry/delete-object.js';
+import { listObjects, tooLargeVersion } from './registry/list-objects.js';
+import { type UpdatePart, updateObject, wholeObject } from './registry/update-object.js';
+import { parseVersion, versionProblem } from './registry/versions.js';
+import { qualifiedResource } from './registry/write-object.js';
+import { bodyLanguage } from './request/body-language.js';
+import { readDeleteOptions } from './request/delete-options.js';
+import { checkAccepted, LIST_TYPES, negotiate, OBJECT_TYPES } from './request/media-types.js';
+import { readListOptions, readWriteOptions } from './request/query-options.js';
+import { isOn } from './request/request-info.js';
+import type { ApiResource, Subresource } from './resources/api-resource.js';
+import { findResource, hasGroup, hasGroupVersion } from './resources/resource-table.js';
+import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
+import { listAnswer, objectAnswer } from './respond/object-answer.js';
+import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, type Status, tooLarge } from './status/api-error.js';
+import type { ObjectDraft, StoredObject } from './stored-object.js';
+import { bindPod } from './subresources/binding.js';
+import { evictPod } from './subresources/eviction.js';
+import { podLog, podStream, proxy } from './subresources/node-proxy.js';
+import { ephemeralContainersPart, resizePart } from './subresources/pod-parts.js';
+import { scaledObject, scaleOf } from './subresources/scale.js';
+import { finalizePart, statusPart } from './subresources/status.js';
+import { requestToken } from './subresources/token.js';
+import { watchObjects } from './watch/watch-objects.js';
+
+/** The most that a body may weigh, bytes. */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+/** The body as bytes in a language. @throws ApiError 413, 415 */
+export const requestBody = (ctx: RequestContext): { readonly bytes: Uint8Array; readonly language: BodyLanguage | 'protobuf' } => {
+  const language = bodyLanguage(headerOf(ctx.request, 'content-type'));
+  if (ctx.request.bodyTooLarge === true) throw tooLarge(MAX_BODY_BYTES);
+  return { bytes: ctx.request.body, language };
+};
+
+/** Reads and completes the object of a body. @throws ApiError 400 */
+export const readObject = (
+  ctx: RequestContext,
+  expected: ExpectedKind,
+  fillDefaults: (draft: ObjectDraft) => void,
+  mode: 'Ignore' | 'Warn' | 'Strict',
+): ObjectDraft => {
+  const { bytes, language } = requestBody(ctx);
+  const decoded = language === 'protobuf' ? decodeProtobuf(bytes, expected) : decodeBody(bytes, language, expected);
+  applyFieldValidation(decoded, mode, expected.kind, ctx.warn);
+  fillDefaults(decoded.draft);
+  return decoded.draft;
+};
+
+const readWhole = (ctx: RequestContext, resource: ApiResource, mode: 'Ignore' | 'Warn' | 'Strict'): ObjectDraft => {
+  const draft = readObject(ctx, expectedOf(resource), resource.rules?.fillDefaults ?? (() => {}), mode);
+  const problem = resource.rules?.conversionError?.(draft);
+  if (problem !== undefined)
+    throw badRequest(`${draft.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${problem}`);
+  return draft;
+};
+
+const noDefaults = (): void => {};
+
+const create = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
+  const { namespace } = ctx.info;
+  if (resource.rules === undefined) return createReview(ctx, resource);
+  requestBody(ctx);
+  const options = readWriteOptions(ctx.query, 'CreateOptions');
+  const draft = readWhole(ctx, resource, options.fieldValidation);
+  placeInNamespace(draft, resource, namespace);
+  return objectAnswer(ctx, resource, createObject(ctx, resource, draft, options), 201);
+};
+
+const createReview = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
+  const { namespace } = ctx.info;
+  requestBody(ctx);
+  const options = readWriteOptions(ctx.query, 'CreateOptions');
+  const draft = readObject(ctx, expectedOf(resource), noDefaults, options.fieldValidation);
+  if (resource.kind === 'Binding') {
+    const pods = findResource('', 'v1', 'pods')!;
+    return valueAnswer(201, ctx.output, bindPod(ctx, pods, namespace, draft.metadata.name ?? '', draft, options.dryRun));
+  }
+  return objectAnswer(ctx, resource, answerReview(ctx, draft, namespace), 201);
+};
+
+/** The name and namespace of a body must be those of the path. @throws ApiError 400 */
+export const checkNames = (draft: ObjectDraft, namespace: string, name: string): void => {
+  const { metadata } = draft;
+  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  if (namespace !== '' && metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest(`the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`);
+  }
+};
+
+/** The part of an object that a path with this subresource writes. */
+export const partOf = (ctx: RequestContext, resource: ApiResource, subresource: string): UpdatePart => {
+  switch (subresource) {
+    case 'status':
+      return statusPart(resource, ctx.nowText);
+    case 'finalize':
+      return finalizePart;
+    case 'ephemeralcontainers':
+      return ephemeralContainersPart;
+    case 'resize':
+      return resizePart;
+    default:
+      return wholeObject(resource);
+  }
+};
+
+/** Whoever makes an object by an update needs the right to create it too. @throws ApiError 403 */
+export const authorizeCreate = (ctx: RequestContext, resource: ApiResource): void => {
+  const { namespace, name } = ctx.info;
+  authorize(ctx.parts.authorizer, {
+    user: ctx.user,
+    verb: 'create',
+    isResource: true,
+    path: ctx.info.path,
+    group: resource.group,
+    version: resource.version,
+    resource: resource.plural,
+    subresource: '',
+    namespace,
+    name,
+  });
+};
+
+const update = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
+  const { namespace, name, subresource } = ctx.info;
+  requestBody(ctx);
+  const options = readWriteOptions(ctx.query, 'UpdateOptions');
+  if (subresource === 'scale') return updateScale(ctx, resource, options);
+  const draft = readWhole(ctx, resource, options.fieldValidation);
+  checkNames(draft, namespace, name);
+  placeInNamespace(draft, resource, namespace);
+  const result = updateObject(ctx, resource, {
+    namespace,
+    name,
+    part: partOf(ctx, resource, subresource),
+    options,
+    make: () => draft,
+    mayCreate: resource.createsOnUpdate && subresource === '',
+    beforeCreate: () => authorizeCreate(ctx, resource),
+  });
+  return objectAnswer(ctx, resource, result.object, result.created ? 201 : 200);
+};
+
+export const SCALE: ExpectedKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', struct: 'Scale' };
+
+const updateScale = (ctx: RequestContext, resource: ApiResource, options: ReturnType<typeof readWriteOptions>): PlainAnswer => {
+  const { namespace, name } = ctx.info;
+  const scale = readObject(ctx, SCALE, noDefaults, options.fieldValidation);
+  checkNames(scale, namespace, name);
+  const part = { ...wholeObject(resource), subresource: 'scale' };
+  const { object } = updateObject(ctx, resource, {
+    namespace,
+    name,
+    part,
+    options,
+    make: (old) => scaledObject(resource, old!, scale),
+    mayCreate: false,
+  });
+  return valueAnswer(200, ctx.output, scaleOf(object));
+};
+
+const found = (resource: ApiResource, stored: StoredObject | undefined, name: string): StoredObject => {
+  if (stored === undefined) throw notFound(qualifiedResource(resource), name);
+  return stored;
+};
+
+const get = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
+  const { namespace, name, subresource } = ctx.info;
+  const { store } = ctx.parts;
+  const text = ctx.query.get('resourceVersion') ?? '';
+  if (text !== '') {
+    const version = parseVersion(text);
+    if (version === undefined) throw internal(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${versionProblem(text)}`);
+    if (version > BigInt(store.version)) throw tooLargeVersion(version, store.version);
+  }
+  const key = resource.namespaced ? `${namespace}/${name}` : name;
+  const object = found(resource, store.get(resource.storedAs, key), name);
+  return subresource === 'scale' ? valueAnswer(200, ctx.output, scaleOf(object)) : objectAnswer(ctx, resource, object);
+};
+
+const remove = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
+  const { namespace, name } = ctx.info;
+  const options = readDeleteOptions(ctx);
+  if (resource.kind === 'Job' && options.propagationPolicy === undefined && options.orphanDependents === undefined) {
+    ctx.warn(
+      'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+    );
+  }
+  const { answer, gone } = deleteObject(ctx, resource, { namespace, name }, options);
+  const code = !gone && options.orphanDependents === false ? 202 : 200;
+  return 'kind' in answer && answer.kind === 'Status'
+    ? valueAnswer(code, ctx.output, answer as Status)
+    : objectAnswer(ctx, resource, answer as StoredObject, code);
+};
+
+const removeCollection = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
+  const { namespace } = ctx.info;
+  const listOptions = readListOptions(ctx.query, false);
+  const options = readDeleteOptions(ctx);
+  validateDeleteOptions(options);
+  const list = listObjects(ctx, { resource, namespace, options: { ...listOptions, resourceVersion: '', resourceVersionMatch: '' } });
+  for (const { metadata } of list.items) {
+    deleteObject(ctx, resource, { namespace: metadata.namespace ?? '', name: metadata.name ?? '' }, options);
+  }
+  return listAnswer(ctx, resource, list);
+};
+
+const later = (ctx: RequestContext, answer: (nowMs: number) => PlainAnswer, wanted: bigint): ApiAnswer => ({
+  type: 'later',
+  delayMs: 3_000,
+  finish: answer,
+  isReady: () => BigInt(ctx.parts.store.version) >= wanted,
+});
+
+const list = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
+  const { namespace } = ctx.info;
+  const options = readListOptions(ctx.query, false);
+  const answer = (): PlainAnswer => listAnswer(ctx, resource, listObjects(ctx, { resource, namespace, options }));
+  const wanted = parseVersion(options.resourceVersion);
+  if (wanted !== undefined && wanted > BigInt(ctx.parts.store.version) && options.continue === '') return later(ctx, answer, wanted);
+  return answer();
+};
+
+const watch = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
+  const options = readListOptions(ctx.query, true);
+  return watchObjects(ctx, { resource, namespace: ctx.info.namespace, options });
+};
+
+const createSubresource = (ctx: RequestContext, resource: ApiResource, sub: Subresource): PlainAnswer => {
+  const { namespace, name } = ctx.info;
+  requestBody(ctx);
+  const options = readWriteOptions(ctx.query, 'CreateOptions');
+  const expected = (group: string, kind: string): ExpectedKind => ({ group, version: 'v1', kind, struct: kind });
+  switch (sub.name) {
+    case 'binding': {
+      const binding = readObject(ctx, expected('', 'Binding'), noDefaults, options.fieldValidation);
+      return valueAnswer(201, ctx.output, bindPod(ctx, resource, namespace, name, binding, options.dryRun));
+    }
+    case 'eviction': {
+      const eviction = readObject(ctx, expected('policy', 'Eviction'), noDefaults, options.fieldValidation);
+      checkEvictionNames(eviction, namespace, name);
+      const given = (eviction['deleteOptions'] ?? {}) as Partial<DeleteOptions>;
+      const dryRun = options.dryRun ? ['All'] : (given.dryRun ?? []);
+      return valueAnswer(201, ctx.output, evictPod(ctx, resource, namespace, name, { ...given, dryRun }));
+    }
+    default: {
+      const draft = readObject(ctx, expected('authentication.k8s.io', 'TokenRequest'), noDefaults, options.fieldValidation);
+      return valueAnswer(201, ctx.output, requestToken(ctx, namespace, name, draft));
+    }
+  }
+};
+
+const checkEvictionNames = ({ metadata }: ObjectDraft, namespace: string, name: string): void => {
+  if (metadata.name !== name)
+    throw badRequest(
+      `name in URL does not match name in Eviction object: ${JSON.stringify(name)} != ${JSON.stringify(metadata.name ?? '')}`,
+    );
+  if (metadata.namespace && metadata.namespace !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+};
+
+const NODE_STREAMS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
+
+const METHODS: Readonly<Record<string, string>> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+
+const subresourceAnswer = (ctx: RequestContext, resource: ApiResource, sub: Subresource): ApiAnswer => {
+  const verb = METHODS[ctx.request.method] ?? '';
+  if (!sub.verbs.includes(verb)) throw methodNotAllowed();
+  if (sub.name === 'proxy') return proxy(ctx);
+  if (NODE_STREAMS.has(sub.name)) return podStream(ctx);
+  if (sub.name === 'log') return podLog(ctx);
+  const formed = withOutput(ctx, false);
+  if (verb === 'create') return createSubresource(formed, resource, sub);
+  if (verb === 'get') return get(formed, resource);
+  return verb === 'update' ? update(formed, resource) : handlePatch(formed, resource);
+};
+
+/** Negotiates the form of the answer. @throws ApiError 406 */
+const withOutput = (ctx: RequestContext, isList: boolean, stream = false): RequestContext => {
+  const accept = headerOf(ctx.request, 'accept');
+  checkAccepted(accept, isList ? LIST_TYPES : OBJECT_TYPES);
+  const output = negotiate(accept, { transforms: true, stream });
+  const pretty =
+    output.pretty ||
+    (ctx.query.has('pretty') && isOn(ctx.query.get('pretty'))) ||
+    (!ctx.query.has('pretty') && isBrowser(headerOf(ctx.request, 'user-agent')));
+  return { ...ctx, output: { ...output, pretty } };
+};
+
+const isBrowser = (agent: string): boolean => /^(?:curl|Wget|Mozilla\/5\.0)/.test(agent);
+
+/** Answers what a path below a group version asks for. */
+export const handleResource = (ctx: RequestContext): ApiAnswer => {
+  const { group, version, parts, namespace, subresource, verb, path } = ctx.info;
+  if (!hasGroupVersion(group, version)) {
+    if (hasGroup(group) && group !== '') return pageNotFound();
+    return pageNotFound();
+  }
+  const { method } = ctx.request;
+  const resource = findResource(group, version, ctx.info.resource);
+  if (resource === undefined || path.includes('//') || (verb === 'watch' && parts !== ctx.info.parts)) throw noSuchResource();
+  const trimmed = parts.filter((part, i) => part !== '' || i < parts.length - 1);
+  if (trimmed.length > 3 && subresource !== 'proxy') throw noSuchResource();
+  const isNamespacedPath = namespace !== '' && resource.plural !== 'namespaces';
+  if (!resource.namespaced && isNamespacedPath) throw noSuchResource();
+  const name = trimmed[1] ?? '';
+  if (resource.namespaced && !isNamespacedPath && (name !== '' || subresource !== '')) throw noSuchResource();
+  if (subresource !== '') {
+    const sub = resource.subresources.find((each) => each.name === subresource);
+    if (sub === undefined) throw noSuchResource();
+    return subresourceAnswer(ctx, resource, sub);
+  }
+  if (name === '') return collection(ctx, resource, method, resource.namespaced && !isNamespacedPath);
+  switch (method) {
+    case 'GET':
+      if (!resource.verbs.includes('get')) throw resource.rules === undefined ? noSuchResource() : methodNotAllowed();
+      if (isOn(ctx.query.get('watch'))) {
+        const query = new URLSearchParams(ctx.query);
+        query.set('fieldSelector', `metadata.name=${name}`);
+        return get(withOutput(ctx, false), resource);
+      }
+      return get(withOutput(ctx, false), resource);
+    case 'PUT':
+      if (resource.rules === undefined) throw noSuchResource();
+      return update(withOutput(ctx, false), resource);
+    case 'PATCH':
+      if (resource.rules === undefined) throw noSuchResource();
+      return handlePatch(ctx, resource, (each) => withOutput(each, false));
+    case 'DELETE':
+      if (resource.rules === undefined) throw noSuchResource();
+      return remove(withOutput(ctx, false), resource);
+    default:
+      throw resource.rules === undefined ? noSuchResource() : methodNotAllowed();
+  }
+};
+
+const collection = (ctx: RequestContext, resource: ApiResource, method: string, everywhere: boolean): ApiAnswer => {
+  switch (method) {
+    case 'GET':
+      if (!resource.verbs.includes('list')) throw methodNotAllowed();
+      return isOn(ctx.query.get('watch')) ? watch(withOutput(ctx, true, true), resource) : list(withOutput(ctx, true), resource);
+    case 'POST':
+      if (everywhere) throw methodNotAllowed();
+      return create(withOutput(ctx, false), resource);
+    case 'DELETE':
+      if (everywhere || !resource.verbs.includes('deletecollection')) throw methodNotAllowed();
+      return removeCollection(withOutput(ctx, false), resource);
+    default:
+      throw methodNotAllowed();
+  }
+};

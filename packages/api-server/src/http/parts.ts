@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import type { TokenClaims } from '../access/authenticate.js';
+import { allowAll, type UserInfo } from '../access/authorizer.js';
+import { type CoreParts, timeText } from '../context.js';
+import { apiPatcher } from '../registry/api-patcher.js';
+import { seedStore } from '../seed-store.js';
+import type { ObjectStore } from '../store/object-store.js';
+
+export interface PartsOptions {
+  readonly store: ObjectStore;
+  readonly users: ReadonlyMap<string, UserInfo>;
+  readonly keys: { readonly sign: (claims: object) => string; readonly verify: (token: string) => TokenClaims | undefined };
+  readonly mode: 'AlwaysAllow' | 'RBAC';
+  readonly nowMs: number;
+}
+
+/** Puts a core together from what this package has. */
+export const createParts = ({ store, users, keys, nowMs }: PartsOptions): CoreParts => {
+  seedStore(store, { newUid: randomUUID, nowText: timeText(nowMs), nowMs });
+  return {
+    store,
+    authorizer: allowAll,
+    tables: { table: () => ({}) },
+    patcher: apiPatcher,
+    userOf: (token) => users.get(token),
+    verifyToken: keys.verify,
+    signToken: keys.sign,
+    newUid: randomUUID,
+    random: Math.random,
+  };
+};

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiRequest } from '../context.js';
+import type { ApiCore } from '../create-api-core.js';
+import type { LaterAnswer, PlainAnswer, WatchAnswer } from '../respond/answer.js';
+
+/** The most that is read of a body, bytes. */
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
+/** The most that waits for a client of a watch that does not read, bytes; then the watch ends and the client starts anew. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+/** How often a watch that wants bookmarks gets one, ms. Upstream: about a minute. */
+const BOOKMARK_INTERVAL_MS = 60_000;
+/** How long before its end a watch gets its last bookmark, ms. Upstream: two seconds. */
+const LAST_BOOKMARK_MS = 2_000;
+/** How long a watch lasts that names no end, ms. Upstream: from 30 minutes on. */
+const MAX_WATCH_MS = 1_800_000;
+const POLL_MS = 20;
+
+const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-type', 'host', 'user-agent', 'content-length']);
+
+const headersOf = ({ rawHeaders }: IncomingMessage): ApiRequest['headers'] => {
+  const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    const value = rawHeaders[i + 1]!;
+    const before = headers[name];
+    if (before === undefined) headers[name] = value;
+    else if (!SINGLE.has(name)) headers[name] = typeof before === 'string' ? [before, value] : [...before, value];
+  }
+  return headers;
+};
+
+const readBody = (message: IncomingMessage): Promise<{ readonly body: Uint8Array; readonly bodyTooLarge: boolean }> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else chunks.length = 0;
+    });
+    message.on('end', () =>
+      resolve({ body: size > MAX_BODY_BYTES ? new Uint8Array() : Buffer.concat(chunks), bodyTooLarge: size > MAX_BODY_BYTES }),
+    );
+    message.on('error', reject);
+    message.on('close', () => reject(new Error('the client went away')));
+  });
+
+const setHeaders = (response: ServerResponse, headers: PlainAnswer['headers']): void => {
+  for (const [name, value] of headers) response.appendHeader(name, value);
+  response.setHeader('Cache-Control', 'no-cache, private');
+};
+
+const sendPlain = (response: ServerResponse, { code, headers, body }: PlainAnswer, isHead: boolean): void => {
+  setHeaders(response, headers);
+  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+  if (code !== 204) response.setHeader('Content-Length', bytes.length);
+  response.writeHead(code);
+  response.end(isHead ? undefined : bytes);
+};
+
+const sendLater = (response: ServerResponse, answer: LaterAnswer, now: () => number, isHead: boolean): void => {
+  const startMs = now();
+  const timer = setInterval(() => {
+    if (!answer.isReady() && now() - startMs < answer.delayMs) return;
+    clearInterval(timer);
+    sendPlain(response, answer.finish(now()), isHead);
+  }, POLL_MS);
+  response.on('close', () => clearInterval(timer));
+};
+
+const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
+  setHeaders(response, answer.headers);
+  response.writeHead(200);
+  response.flushHeaders();
+  let stop: () => void = () => {};
+  let isOver = false;
+  const timers: NodeJS.Timeout[] = [];
+  const close = (): void => {
+    if (isOver) return;
+    isOver = true;
+    stop();
+    for (const timer of timers) clearTimeout(timer);
+    response.end();
+  };
+  const sink = {
+    send: (line: string): void => {
+      if (isOver) return;
+      response.write(line);
+      if (response.writableLength > MAX_UNREAD_BYTES) close();
+    },
+    end: close,
+  };
+  response.on('close', close);
+  const lastsMs = Math.min(answer.timeoutMs ?? MAX_WATCH_MS, MAX_WATCH_MS * 2);
+  timers.push(
+    setTimeout(close, lastsMs),
+    setInterval(() => answer.tick(sink), BOOKMARK_INTERVAL_MS),
+  );
+  if (lastsMs > LAST_BOOKMARK_MS) timers.push(setTimeout(() => answer.tick(sink), lastsMs - LAST_BOOKMARK_MS));
+  stop = answer.start(sink);
+  if (isOver) stop();
+};
+
+/** Answers HTTP requests from the core. `now` is the time in ms. */
+export const serveCore =
+  (core: ApiCore, now: () => number) =>
+  (message: IncomingMessage, response: ServerResponse): void => {
+    const isHead = message.method === 'HEAD';
+    response.on('error', () => {});
+    readBody(message)
+      .then(({ body, bodyTooLarge }) => {
+        const request = {
+          method: message.method ?? 'GET',
+          target: message.url ?? '/',
+          headers: headersOf(message),
+          body,
+          bodyTooLarge,
+          nowMs: now(),
+        };
+        const answer = core.handle(request);
+        if (answer.type === 'watch') sendWatch(response, answer);
+        else if (answer.type === 'later') sendLater(response, answer, now, isHead);
+        else sendPlain(response, answer, isHead);
+      })
+      .catch((error: unknown) => {
+        if (message.destroyed && !message.complete) return;
+        if (!response.headersSent) sendPlain(response, faultAnswer(error), isHead);
+        else response.destroy();
+      });
+  };
+
+/** A fault of this program: said as such, and the server goes on. */
+const faultAnswer = (error: unknown): PlainAnswer => ({
+  type: 'answer',
+  code: 500,
+  headers: [['Content-Type', 'application/json']],
+  body: JSON.stringify({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: `Internal error occurred: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    reason: 'InternalError',
+    code: 500,
+  }),
+});

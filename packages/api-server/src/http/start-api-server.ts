@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { UserInfo } from '../access/authorizer.js';
+import type { CoreParts } from '../context.js';
+import { createApiCore } from '../create-api-core.js';
+import { createMemoryStore } from '../store/memory-store.js';
+import type { ObjectStore } from '../store/object-store.js';
+import { createParts } from './parts.js';
+import { makeSelfSigned } from './self-signed.js';
+import { serveCore } from './serve.js';
+import { createTokenKeys } from './token-keys.js';
+
+export interface ApiServerOptions {
+  /** Default: one that is free. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Users by bearer token. Default: one, `admin` of `system:masters`, whose token is made. */
+  readonly users?: ReadonlyMap<string, UserInfo>;
+  /** Default AlwaysAllow. */
+  readonly authorizationMode?: 'AlwaysAllow' | 'RBAC';
+  readonly store?: ObjectStore;
+  /** The time, ms. Default that of the machine. */
+  readonly now?: () => number;
+}
+
+export interface ApiServer extends AsyncDisposable {
+  readonly url: string;
+  /** The certificate that clients have to trust. */
+  readonly caPem: string;
+  /** A kubeconfig for the first user. */
+  readonly kubeconfig: string;
+  readonly store: ObjectStore;
+  close(): Promise<void>;
+}
+
+/** Times after which a client that sends nothing is cut off, ms. */
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+const kubeconfigText = (url: string, caPem: string, token: string, username: string): string =>
+  `${JSON.stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'test',
+      clusters: [{ name: 'test', cluster: { server: url, 'certificate-authority-data': Buffer.from(caPem).toString('base64') } }],
+      users: [{ name: username, user: { token } }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: username } }],
+    },
+    null,
+    2,
+  )}\n`;
+
+/** Starts an API server in memory on TLS; it answers once the promise is fulfilled. */
+export const startApiServer = async (options: ApiServerOptions = {}): Promise<ApiServer> => {
+  const { port = 0, host = '127.0.0.1', now = Date.now, store = createMemoryStore() } = options;
+  const users = options.users ?? new Map([[randomUUID(), { username: 'admin', uid: 'admin', groups: ['system:masters'] }]]);
+  const keys = createTokenKeys();
+  const parts: CoreParts = createParts({ store, users, keys, mode: options.authorizationMode ?? 'AlwaysAllow', nowMs: now() });
+  const core = createApiCore(parts);
+  const { certificatePem, keyPem } = await makeSelfSigned([host, 'localhost', 'kubernetes', 'kubernetes.default.svc'], now());
+  const server = createServer(
+    { cert: certificatePem, key: keyPem, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
+    serveCore(core, now),
+  );
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const url = `https://${host}:${(server.address() as AddressInfo).port}`;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  const [[token, user] = ['', { username: 'admin', groups: [] }]] = [...users];
+  return {
+    url,
+    caPem: certificatePem,
+    kubeconfig: kubeconfigText(url, certificatePem, token, user.username),
+    store,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+};

@@ -1,0 +1,10 @@
+export { type Attributes, type Authorizer, allowAll, type Decision, type RulesAnswer, type UserInfo } from './access/authorizer.js';
+export type { ApiRequest, CoreParts } from './context.js';
+export { type ApiCore, createApiCore } from './create-api-core.js';
+export { type ApiServer, type ApiServerOptions, startApiServer } from './http/start-api-server.js';
+export { parseTokenFile } from './http/token-file.js';
+export type { ApiAnswer, LaterAnswer, PlainAnswer, WatchAnswer, WatchSink } from './respond/answer.js';
+export { ApiError, type Status, type StatusCause, type StatusDetails } from './status/api-error.js';
+export { createMemoryStore, type MemoryStoreOptions } from './store/memory-store.js';
+export type { ObjectStore, StoreEvent } from './store/object-store.js';
+export type { StoredObject } from './stored-object.js';

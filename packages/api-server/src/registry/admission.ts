@@ -1,0 +1,77 @@
+import type { RequestContext } from '../context.js';
+import type { WriteOptions } from '../request/query-options.js';
+import type { ApiResource } from '../resources/api-resource.js';
+import { ApiError, forbidden, notFound } from '../status/api-error.js';
+import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
+import { admitClaimResize } from './claim-resize.js';
+import { defaultIngressClass } from './default-ingress-class.js';
+import { applyLimitRanges, checkLimitRanges } from './limit-ranger.js';
+import { admitPriority, admitPriorityClass } from './priority-admission.js';
+import { admitRuntimeClass } from './runtime-class-admission.js';
+import { allocateService } from './service-allocation.js';
+import { qualifiedResource } from './write-object.js';
+
+/** Nothing new comes into a namespace that is not there or on its way out (plugin NamespaceLifecycle). @throws ApiError 403, 404 */
+const checkNamespace = (ctx: RequestContext, resource: ApiResource, { metadata }: ObjectDraft): void => {
+  if (!resource.namespaced) return;
+  const name = metadata.namespace ?? '';
+  const namespace = ctx.parts.store.get('namespaces', name);
+  if (namespace === undefined) throw notFound({ group: '', name: 'namespaces' }, name);
+  if (namespace.metadata.deletionTimestamp === undefined && namespace.status?.['phase'] !== 'Terminating') return;
+  const why = `unable to create new content in namespace ${name} because it is being terminated`;
+  const error = forbidden(qualifiedResource(resource), metadata.name ?? '', why);
+  const causes = [{ reason: 'NamespaceTerminating', message: `namespace ${name} is being terminated`, field: 'metadata.namespace' }];
+  throw new ApiError({ code: 403, reason: 'Forbidden', message: error.message, details: { ...error.status.details, causes } });
+};
+
+const PROTECTION: Readonly<Record<string, string>> = {
+  PersistentVolume: 'kubernetes.io/pv-protection',
+  PersistentVolumeClaim: 'kubernetes.io/pvc-protection',
+};
+
+const protect = (draft: ObjectDraft): void => {
+  const finalizer = PROTECTION[draft.kind];
+  const finalizers = draft.metadata.finalizers ?? [];
+  if (finalizer !== undefined && !finalizers.includes(finalizer)) draft.metadata.finalizers = [...finalizers, finalizer];
+};
+
+/** What the default admission plug-ins do to a new object and say about it; returns what is to be done once it is kept. @throws ApiError */
+export const admitNew = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft, _options: WriteOptions): (() => void) => {
+  checkNamespace(ctx, resource, draft);
+  switch (draft.kind) {
+    case 'Pod':
+      applyLimitRanges(ctx, draft);
+      admitPriority(ctx, draft);
+      admitRuntimeClass(ctx, draft);
+      checkLimitRanges(ctx, draft);
+      break;
+    case 'PersistentVolumeClaim':
+      protect(draft);
+      checkLimitRanges(ctx, draft);
+      break;
+    case 'PersistentVolume':
+      protect(draft);
+      break;
+    case 'Ingress':
+      defaultIngressClass(ctx, draft);
+      break;
+    case 'PriorityClass':
+      admitPriorityClass(ctx, draft);
+      break;
+    case 'Service':
+      allocateService(ctx, draft as ObjectDraft & { spec: Values }, undefined);
+      break;
+  }
+  return () => {};
+};
+
+/** What they say about a change. @throws ApiError */
+export const admitUpdate = (
+  ctx: RequestContext,
+  resource: ApiResource,
+  updated: StoredObject,
+  old: StoredObject,
+  subresource: string,
+): void => {
+  if (resource.kind === 'PersistentVolumeClaim' && subresource === '') admitClaimResize(ctx, updated, old);
+};

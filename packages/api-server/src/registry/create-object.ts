@@ -1,0 +1,75 @@
+import type { RequestContext } from '../context.js';
+import type { WriteOptions } from '../request/query-options.js';
+import type { ApiResource } from '../resources/api-resource.js';
+import { type ApiError, alreadyExists, badRequest, forbidden, internal, invalid } from '../status/api-error.js';
+import { objectKeyOf } from '../store/object-store.js';
+import type { ObjectDraft, StoredObject } from '../stored-object.js';
+import { admitNew } from './admission.js';
+import { dedupeOwners, fillNewMetadata, generateName } from './prepare-metadata.js';
+import { versionOf } from './versions.js';
+import { checkStoredSize, emptyStatus, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
+
+const MAX_NAME_TRIES = 8;
+
+/** Puts an object where its request says it belongs. @throws ApiError 400 */
+export const placeInNamespace = (draft: ObjectDraft, resource: ApiResource, namespace: string): void => {
+  if (!resource.namespaced) {
+    if (draft.metadata.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    delete draft.metadata.namespace;
+    return;
+  }
+  if (!draft.metadata.namespace) draft.metadata.namespace = namespace;
+  else if (draft.metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+};
+
+/** Prepares and judges a new object as a strategy's BeforeCreate does. @throws ApiError */
+const prepare = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft): StoredObject => {
+  const rules = resource.rules!;
+  const status = emptyStatus(resource);
+  if (status !== undefined && resource.status !== undefined) draft.status = { ...status, ...resource.status.initial?.(draft) };
+  dedupeOwners(draft.metadata, ctx.warn);
+  const errors = rules.create(draft);
+  if (errors.length > 0) throw invalid(qualifiedKind(resource), draft.metadata.name ?? '', errors);
+  for (const text of rules.warnings(draft)) ctx.warn(text);
+  return finishDraft(resource, draft);
+};
+
+/** Makes an object. The draft has its defaults, and its namespace is the request's. @throws ApiError */
+export const createObject = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft, options: WriteOptions): StoredObject => {
+  const { store, newUid, random, patcher, authorizer } = ctx.parts;
+  const { metadata } = draft;
+  const base = metadata.name ? '' : (metadata.generateName ?? '');
+  if (base !== '') metadata.name = generateName(base, random);
+  const given = metadata.resourceVersion;
+  const owned = metadata.managedFields;
+  fillNewMetadata(metadata, newUid(), ctx.nowText);
+  const finish = admitNew(ctx, resource, draft, options);
+  const made = prepare(ctx, resource, draft);
+  const refusal = authorizer.escalation(ctx.user, made, undefined);
+  if (refusal !== undefined) throw escalationError(resource, made, refusal);
+  for (let tries = 1; base !== '' && tries < MAX_NAME_TRIES; tries++) {
+    if (store.get(resource.storedAs, objectKeyOf(metadata)) === undefined) break;
+    metadata.name = generateName(base, random);
+  }
+  const key = objectKeyOf(metadata);
+  const existing = store.get(resource.storedAs, key);
+  if (existing !== undefined) {
+    const prefix = existing.metadata.deletionTimestamp === undefined ? '' : 'object is being deleted: ';
+    throw alreadyExists(qualifiedResource(resource), metadata.name ?? '', prefix);
+  }
+  if (owned !== undefined) metadata.managedFields = owned;
+  delete metadata.resourceVersion;
+  const change = { manager: managerOf(ctx, options), subresource: '', nowText: ctx.nowText };
+  const tracked = patcher.track(undefined, made, resource, change);
+  if (options.dryRun) return tracked;
+  if (versionOf(given) !== 0n) throw internal('resourceVersion should not be set on objects to be created');
+  checkStoredSize(tracked);
+  finish();
+  return store.put(resource.storedAs, key, tracked, ctx.request.nowMs);
+};
+
+/** A write that would give away more than its author has. */
+export const escalationError = (resource: ApiResource, object: StoredObject, why: string): ApiError =>
+  forbidden(qualifiedResource(resource), object.metadata.name ?? '', why);

@@ -1,0 +1,128 @@
+import { compareQuantities, formatQuantity } from '@solo-kubelet/pod-spec';
+import type { RequestContext } from '../context.js';
+import { forbidden } from '../status/api-error.js';
+import { innerOf, type ObjectDraft, type StoredObject, type Values } from '../stored-object.js';
+
+type List = Readonly<Record<string, string>>;
+
+interface LimitItem {
+  readonly type: string;
+  readonly max?: List;
+  readonly min?: List;
+  readonly default?: List;
+  readonly defaultRequest?: List;
+  readonly maxLimitRequestRatio?: List;
+}
+
+interface Resources {
+  limits?: Record<string, string>;
+  requests?: Record<string, string>;
+}
+
+const ANNOTATION = 'kubernetes.io/limit-ranger';
+
+const itemsOf = ({ spec = {} }: StoredObject): readonly LimitItem[] => (spec['limits'] ?? []) as readonly LimitItem[];
+
+const rangesFor = (ctx: RequestContext, { metadata }: ObjectDraft): readonly StoredObject[] =>
+  ctx.parts.store.list('limitranges', `${metadata.namespace ?? ''}/`);
+
+const containersOf = (draft: ObjectDraft, name: 'containers' | 'initContainers'): readonly Values[] =>
+  (draft.spec?.[name] ?? []) as readonly Values[];
+
+const missing = (into: Record<string, string>, from: List): readonly string[] => {
+  const added = Object.keys(from).filter((name) => into[name] === undefined);
+  for (const name of added) into[name] = from[name]!;
+  return added.sort();
+};
+
+/** Gives containers the amounts that a LimitRange says, and notes so (plugin LimitRanger). */
+export const applyLimitRanges = (ctx: RequestContext, draft: ObjectDraft): void => {
+  const notes: string[] = [];
+  for (const range of rangesFor(ctx, draft)) {
+    const items = itemsOf(range).filter(({ type }) => type === 'Container');
+    if (items.length === 0) continue;
+    const limits = Object.assign({}, ...items.map((item) => item.default ?? {})) as List;
+    const requests = Object.assign({}, ...items.map((item) => item.defaultRequest ?? {})) as List;
+    for (const [name, word] of [
+      ['containers', 'container'],
+      ['initContainers', 'init container'],
+    ] as const) {
+      for (const container of containersOf(draft, name)) {
+        const resources = innerOf(container, 'resources') as Resources;
+        resources.requests ??= {};
+        resources.limits ??= {};
+        const ownRequests = resources.requests;
+        const ownLimits = resources.limits;
+        const setLimits = missing(ownLimits, limits);
+        const setRequests = missing(ownRequests, requests);
+        if (setRequests.length > 0) notes.push(`${setRequests.join(', ')} request for ${word} ${container['name']}`);
+        if (setLimits.length > 0) notes.push(`${setLimits.join(', ')} limit for ${word} ${container['name']}`);
+        if (Object.keys(ownRequests).length === 0) delete resources.requests;
+        if (Object.keys(ownLimits).length === 0) delete resources.limits;
+      }
+    }
+  }
+  if (notes.length > 0) {
+    draft.metadata.annotations = { ...draft.metadata.annotations, [ANNOTATION]: `LimitRanger plugin set: ${notes.join('; ')}` };
+  }
+};
+
+const problemsOf = (item: LimitItem, { limits = {}, requests = {} }: Resources): readonly string[] => {
+  const problems: string[] = [];
+  for (const [name, min] of Object.entries(item.min ?? {})) {
+    const [request, limit] = [requests[name], limits[name]];
+    const shown = formatQuantity(min);
+    if (request === undefined) problems.push(`minimum ${name} usage per ${item.type} is ${shown}.  No request is specified`);
+    else if (compareQuantities(request, min) < 0)
+      problems.push(`minimum ${name} usage per ${item.type} is ${shown}, but request is ${formatQuantity(request)}`);
+    if (limit !== undefined && compareQuantities(limit, min) < 0)
+      problems.push(`minimum ${name} usage per ${item.type} is ${shown}, but limit is ${formatQuantity(limit)}`);
+  }
+  for (const [name, max] of Object.entries(item.max ?? {})) {
+    const [request, limit] = [requests[name], limits[name]];
+    const shown = formatQuantity(max);
+    if (limit === undefined) problems.push(`maximum ${name} usage per ${item.type} is ${shown}.  No limit is specified`);
+    else if (compareQuantities(limit, max) > 0)
+      problems.push(`maximum ${name} usage per ${item.type} is ${shown}, but limit is ${formatQuantity(limit)}`);
+    if (request !== undefined && compareQuantities(request, max) > 0)
+      problems.push(`maximum ${name} usage per ${item.type} is ${shown}, but request is ${formatQuantity(request)}`);
+  }
+  return problems;
+};
+
+const claimProblems = (item: LimitItem, draft: ObjectDraft): readonly string[] => {
+  const { requests = {} } = (draft.spec?.['resources'] ?? {}) as Resources;
+  const problems: string[] = [];
+  for (const [name, min] of Object.entries(item.min ?? {})) {
+    if (requests[name] !== undefined && compareQuantities(requests[name], min) < 0) {
+      problems.push(
+        `minimum ${name} usage per PersistentVolumeClaim is ${formatQuantity(min)}, but request is ${formatQuantity(requests[name])}`,
+      );
+    }
+  }
+  for (const [name, max] of Object.entries(item.max ?? {})) {
+    if (requests[name] !== undefined && compareQuantities(requests[name], max) > 0) {
+      problems.push(
+        `maximum ${name} usage per PersistentVolumeClaim is ${formatQuantity(max)}, but request is ${formatQuantity(requests[name])}`,
+      );
+    }
+  }
+  return problems;
+};
+
+/** Refuses amounts that a LimitRange does not allow. @throws ApiError 403 */
+export const checkLimitRanges = (ctx: RequestContext, draft: ObjectDraft): void => {
+  const isPod = draft.kind === 'Pod';
+  for (const range of rangesFor(ctx, draft)) {
+    const problems = itemsOf(range).flatMap((item) => {
+      if (!isPod) return item.type === 'PersistentVolumeClaim' ? claimProblems(item, draft) : [];
+      if (item.type !== 'Container') return [];
+      return [...containersOf(draft, 'containers'), ...containersOf(draft, 'initContainers')].flatMap((container) =>
+        problemsOf(item, (container['resources'] ?? {}) as Resources),
+      );
+    });
+    if (problems.length === 0) continue;
+    const why = problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`;
+    throw forbidden({ group: '', name: isPod ? 'pods' : 'persistentvolumeclaims' }, draft.metadata.name ?? '', why);
+  }
+};

@@ -1,0 +1,138 @@
+import type { RequestContext } from '../context.js';
+import type { ListOptions } from '../request/query-options.js';
+import type { ApiResource } from '../resources/api-resource.js';
+import { ApiError, badRequest, expired } from '../status/api-error.js';
+import { objectKeyOf } from '../store/object-store.js';
+import type { StoredObject } from '../stored-object.js';
+import { readSelection, type Selection } from './select-objects.js';
+import { parseVersion, versionProblem } from './versions.js';
+
+export interface ListAnswer {
+  readonly items: readonly StoredObject[];
+  readonly version: number;
+  readonly continue?: string;
+  readonly remaining?: number;
+}
+
+const TOKEN_VERSION = 'meta.k8s.io/v1';
+
+interface ContinueToken {
+  readonly version: number;
+  /** The key to begin with, below the prefix of the list. */
+  readonly start: string;
+}
+
+const writeToken = ({ version, start }: ContinueToken): string =>
+  Buffer.from(JSON.stringify({ v: TOKEN_VERSION, rv: version, start })).toString('base64url');
+
+const readToken = (text: string): ContinueToken => {
+  const fail = (why: string): never => {
+    throw badRequest(`invalid continue token: ${why}`);
+  };
+  const bad = text.search(/[^A-Za-z0-9_-]/);
+  if (bad !== -1 || text.length % 4 === 1) {
+    const at = bad !== -1 ? bad : text.length - (text.length % 4);
+    return fail(`continue key is not valid: illegal base64 data at input byte ${at}`);
+  }
+  let value: { v?: unknown; rv?: unknown; start?: unknown };
+  try {
+    value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as typeof value;
+  } catch (error) {
+    return fail(`continue key is not valid: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (value.v !== TOKEN_VERSION)
+    return fail(`continue key is not valid: server does not recognize this encoded version ${JSON.stringify(value.v ?? '')}`);
+  if (!value.rv) return fail('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof value.start !== 'string' || value.start === '')
+    return fail('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
+  if (value.start.split('/').includes('..')) return fail(`continue key is not valid: ${JSON.stringify(value.start)}`);
+  return { version: Number(value.rv), start: value.start };
+};
+
+/** The words of the watch cache for a version that is not there yet. */
+export const tooLargeVersion = (wanted: bigint, current: number): ApiError => {
+  const message = `Too large resource version: ${wanted}, current: ${current}`;
+  return new ApiError({
+    code: 504,
+    reason: 'Timeout',
+    message: `Timeout: ${message}`,
+    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+    headers: { 'Retry-After': '1' },
+  });
+};
+
+const TOO_OLD_LIST = 'The resourceVersion for the provided list is too old.';
+const TOO_OLD_TOKEN =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+
+/** At which version a list is wanted: `latest`, or exactly one. */
+const versionWanted = (options: ListOptions, current: number): { readonly exact?: number; readonly atLeast?: bigint } => {
+  const { resourceVersion, resourceVersionMatch: match, limit } = options;
+  if (resourceVersion === '') return {};
+  const version = parseVersion(resourceVersion);
+  if (version === undefined) {
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: ${versionProblem(resourceVersion)}`,
+    );
+  }
+  if (version === 0n) return {};
+  if (version > BigInt(current)) return { atLeast: version };
+  const isExact = match === 'Exact' || (match === '' && limit > 0);
+  return isExact ? { exact: Number(version) } : {};
+};
+
+export interface Listed {
+  readonly resource: ApiResource;
+  readonly namespace: string;
+  readonly options: ListOptions;
+  /** A single name that the path or the selector asks for. */
+  readonly selection?: Selection;
+}
+
+/** Objects of a resource by key, all or a page of them. A version of the future is thrown as 504; the caller may wait for it first. @throws ApiError */
+export const listObjects = (ctx: RequestContext, { resource, namespace, options }: Listed): ListAnswer => {
+  const { store } = ctx.parts;
+  const selection = readSelection(resource, options.labelSelector, options.fieldSelector);
+  const prefix = resource.namespaced && namespace !== '' ? `${namespace}/` : '';
+  const page = (all: readonly StoredObject[], version: number, start: string): ListAnswer =>
+    paged(all, { version, start, prefix, selection, limit: options.limit });
+  if (options.continue !== '') {
+    if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
+      throw badRequest('specifying resource version is not allowed when using continue');
+    }
+    const token = readToken(options.continue);
+    if (token.version < 0) return page(store.list(resource.storedAs, prefix), store.version, token.start);
+    const then = store.listAt(resource.storedAs, prefix, token.version);
+    if (then === undefined) throw expired(TOO_OLD_TOKEN, { continue: writeToken({ version: -1, start: token.start }) });
+    return page(then, token.version, token.start);
+  }
+  const { exact, atLeast } = versionWanted(options, store.version);
+  if (atLeast !== undefined) throw tooLargeVersion(atLeast, store.version);
+  if (exact === undefined) return page(store.list(resource.storedAs, prefix), store.version, '');
+  const then = store.listAt(resource.storedAs, prefix, exact);
+  if (then === undefined) throw expired(TOO_OLD_LIST);
+  return page(then, exact, '');
+};
+
+const paged = (
+  all: readonly StoredObject[],
+  { version, start, prefix, selection, limit }: { version: number; start: string; prefix: string; selection: Selection; limit: number },
+): ListAnswer => {
+  const from = start === '' ? 0 : firstFrom(all, `${prefix}${start}`);
+  if (limit <= 0 && from === 0 && selection.isEverything) return { items: all, version };
+  const items: StoredObject[] = [];
+  let at = from;
+  for (; at < all.length && (limit <= 0 || items.length < limit); at++) {
+    const object = all[at]!;
+    if (selection.matches(object)) items.push(object);
+  }
+  if (at >= all.length) return { items, version };
+  const last = objectKeyOf(all[at - 1]!.metadata).slice(prefix.length);
+  const next = writeToken({ version, start: `${last}\u0000` });
+  return { items, version, continue: next, ...(selection.isEverything && { remaining: all.length - at }) };
+};
+
+const firstFrom = (all: readonly StoredObject[], key: string): number => {
+  const at = all.findIndex(({ metadata }) => objectKeyOf(metadata) >= key);
+  return at === -1 ? all.length : at;
+};

@@ -1,0 +1,127 @@
+import { createReport } from '@solo-kubelet/pod-spec/schema';
+import type { RequestContext } from '../context.js';
+import { invalid } from '../status/api-error.js';
+import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
+
+/** 10.96.0.0/16, as `--service-cluster-ip-range` is mostly set. */
+const RANGE = { prefix: [10, 96], size: 65_536 };
+const NODE_PORTS = { from: 30_000, to: 32_767 };
+
+const addressesInUse = (services: readonly StoredObject[]): ReadonlySet<string> =>
+  new Set(services.flatMap(({ spec = {} }) => (spec['clusterIPs'] ?? []) as readonly string[]));
+
+const portsInUse = (services: readonly StoredObject[]): ReadonlySet<number> =>
+  new Set(
+    services.flatMap(({ spec = {} }) => [
+      ...((spec['ports'] ?? []) as readonly Values[]).flatMap(({ nodePort }) => (nodePort ? [Number(nodePort)] : [])),
+      ...(spec['healthCheckNodePort'] ? [Number(spec['healthCheckNodePort'])] : []),
+    ]),
+  );
+
+const addressAt = (index: number): string => `${RANGE.prefix.join('.')}.${index >> 8}.${index & 255}`;
+
+/** Takes the first one that is free after a place chosen by chance. */
+const choose = <Item>(
+  count: number,
+  random: () => number,
+  itemAt: (index: number) => Item,
+  isFree: (item: Item) => boolean,
+): Item | undefined => {
+  const start = Math.floor(random() * count);
+  for (let i = 0; i < count; i++) {
+    const item = itemAt((start + i) % count);
+    if (isFree(item)) return item;
+  }
+  return undefined;
+};
+
+const isHeadless = (spec: Values): boolean => spec['clusterIP'] === 'None';
+const isInRange = (address: string): boolean => address.startsWith(`${RANGE.prefix.join('.')}.`);
+
+const NEEDS_PORTS: ReadonlySet<unknown> = new Set(['NodePort', 'LoadBalancer']);
+
+const allocateAddress = (ctx: RequestContext, draft: ObjectDraft, services: readonly StoredObject[]): void => {
+  const spec = draft.spec!;
+  const used = addressesInUse(services);
+  const given = (spec['clusterIP'] ?? ((spec['clusterIPs'] ?? []) as readonly string[])[0] ?? '') as string;
+  if (given === 'None') {
+    spec['clusterIPs'] = ['None'];
+    return;
+  }
+  if (given !== '') {
+    const report = createReport();
+    if (used.has(given)) {
+      report.invalidStructure('spec.clusterIPs', [given], `failed to allocate IP ${given}: provided IP is already allocated`);
+    } else if (/^\d+\.\d+\.\d+\.\d+$/.test(given) && !isInRange(given)) {
+      const detail = `failed to allocate IP ${given}: the provided IP (${given}) is not in the valid range. The range of valid IPs is 10.96.0.0/16`;
+      report.invalidStructure('spec.clusterIPs', [given], detail);
+    }
+    if (report.errors.length > 0) throw invalid({ group: '', name: 'Service' }, draft.metadata.name ?? '', report.errors);
+    spec['clusterIP'] = given;
+    spec['clusterIPs'] = [given];
+    return;
+  }
+  const address = choose(
+    RANGE.size - 2,
+    ctx.parts.random,
+    (i) => addressAt(i + 1),
+    (each) => !used.has(each),
+  )!;
+  spec['clusterIP'] = address;
+  spec['clusterIPs'] = [address];
+};
+
+const allocatePorts = (ctx: RequestContext, draft: ObjectDraft, services: readonly StoredObject[]): void => {
+  const spec = draft.spec!;
+  if (!NEEDS_PORTS.has(spec['type'])) return;
+  if (spec['type'] === 'LoadBalancer' && spec['allocateLoadBalancerNodePorts'] === false) return;
+  const used = new Set(portsInUse(services));
+  const report = createReport();
+  const pick = (): number =>
+    choose(
+      NODE_PORTS.to - NODE_PORTS.from + 1,
+      ctx.parts.random,
+      (i) => NODE_PORTS.from + i,
+      (port) => !used.has(port),
+    )!;
+  const own = new Map<string, number>();
+  for (const [i, port] of ((spec['ports'] ?? []) as readonly Values[]).entries()) {
+    const given = Number(port['nodePort'] ?? 0);
+    const field = `spec.ports[${i}].nodePort`;
+    if (given !== 0) {
+      if (given < NODE_PORTS.from || given > NODE_PORTS.to) {
+        report.invalid(
+          field,
+          given,
+          `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.from}-${NODE_PORTS.to}`,
+        );
+      } else if (used.has(given)) report.invalid(field, given, 'provided port is already allocated');
+      own.set(`${port['port']}`, given);
+      continue;
+    }
+    const shared = own.get(`${port['port']}`);
+    const chosen = shared ?? pick();
+    port['nodePort'] = chosen;
+    used.add(chosen);
+    own.set(`${port['port']}`, chosen);
+  }
+  if (spec['type'] === 'LoadBalancer' && spec['externalTrafficPolicy'] === 'Local' && !spec['healthCheckNodePort']) {
+    spec['healthCheckNodePort'] = pick();
+  }
+  if (report.errors.length > 0) throw invalid({ group: '', name: 'Service' }, draft.metadata.name ?? '', report.errors);
+};
+
+/** Gives a Service its addresses and ports, as an API server with one IPv4 range does. @throws ApiError 422 */
+export const allocateService = (ctx: RequestContext, draft: ObjectDraft & { spec: Values }, old: StoredObject | undefined): void => {
+  const { spec } = draft;
+  if (spec['type'] === 'ExternalName') return;
+  const services = ctx.parts.store.list('services', '').filter(({ metadata }) => metadata.uid !== old?.metadata.uid);
+  spec['ipFamilyPolicy'] ??= 'SingleStack';
+  if (isHeadless(spec) && spec['selector'] === undefined && spec['ipFamilies'] === undefined && old === undefined) {
+    spec['ipFamilyPolicy'] = 'RequireDualStack';
+    spec['ipFamilies'] = ['IPv4', 'IPv6'];
+  }
+  spec['ipFamilies'] ??= ['IPv4'];
+  if (old === undefined || ((spec['clusterIPs'] ?? []) as readonly unknown[]).length === 0) allocateAddress(ctx, draft, services);
+  allocatePorts(ctx, draft, services);
+};

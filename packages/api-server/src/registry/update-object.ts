@@ -1,0 +1,133 @@
+import type { FieldError } from '@solo-kubelet/pod-spec';
+import type { RequestContext } from '../context.js';
+import type { WriteOptions } from '../request/query-options.js';
+import type { ApiResource } from '../resources/api-resource.js';
+import { conflict, invalid, notFound } from '../status/api-error.js';
+import { objectKeyOf } from '../store/object-store.js';
+import type { ObjectDraft, StoredObject } from '../stored-object.js';
+import { admitUpdate } from './admission.js';
+import { createObject, escalationError } from './create-object.js';
+import { dedupeOwners, keepMetadata, metadataUpdateErrors } from './prepare-metadata.js';
+import { isSameJson } from './same-json.js';
+import { versionOf } from './versions.js';
+import { checkStoredSize, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
+
+/** Which part of an object a write is for, and by which rules it is prepared and judged. */
+export interface UpdatePart {
+  readonly subresource: string;
+  /** Prepares the draft in place; tells whether the generation steps. */
+  readonly prepare: (draft: ObjectDraft, old: StoredObject) => boolean;
+  readonly errors: (draft: ObjectDraft, old: StoredObject) => readonly FieldError[];
+  /** Whether the kind's own warnings and admission look at it. */
+  readonly isWhole: boolean;
+}
+
+/** The object without its subresources' parts. */
+export const wholeObject = (resource: ApiResource): UpdatePart => {
+  const rules = resource.rules!;
+  return {
+    subresource: '',
+    isWhole: true,
+    prepare: (draft, old) => {
+      if (resource.status !== undefined) {
+        if (old.status === undefined) delete draft.status;
+        else draft.status = old.status;
+      }
+      return rules.prepareUpdate(draft, old);
+    },
+    errors: rules.updateErrors,
+  };
+};
+
+export interface UpdateRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly part: UpdatePart;
+  readonly options: WriteOptions;
+  /** The new object, made from the old one; with its defaults. */
+  readonly make: (old: StoredObject | undefined) => ObjectDraft;
+  /** The object may be made if it is not there. */
+  readonly mayCreate: boolean;
+  /** Whose fields are whose after the write; without it, the writer owns what it changed. */
+  readonly own?: (old: StoredObject, updated: StoredObject) => StoredObject;
+  /** Looked at before an object is made by an update. */
+  readonly beforeCreate?: () => void;
+}
+
+export interface Updated {
+  readonly object: StoredObject;
+  readonly created: boolean;
+}
+
+const CHANGED_MEANWHILE = 'the object has been modified; please apply your changes to the latest version and try again';
+
+const checkIdentity = (resource: ApiResource, name: string, draft: ObjectDraft, old: StoredObject): void => {
+  const uid = draft.metadata.uid;
+  if (uid && uid !== old.metadata.uid) {
+    const key = `/registry/${resource.plural}/${objectKeyOf(old.metadata)}`;
+    throw conflict(
+      qualifiedResource(resource),
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  }
+};
+
+const checkVersion = (resource: ApiResource, name: string, draft: ObjectDraft, old: StoredObject): void => {
+  const version = versionOf(draft.metadata.resourceVersion);
+  if (version === 0n) {
+    if (!resource.needsVersion) return;
+    const field = 'metadata.resourceVersion';
+    const detail = 'must be specified for an update';
+    const error = { type: 'Invalid value', field, badValue: 0, detail, message: `${field}: Invalid value: 0: ${detail}` } as const;
+    throw invalid({ group: resource.group, name: resource.plural }, name, [error]);
+  }
+  if (version !== BigInt(old.metadata.resourceVersion ?? '0')) throw conflict(qualifiedResource(resource), name, CHANGED_MEANWHILE);
+};
+
+/** The write that takes the last finalizer from an object that waits for it also ends it (ShouldDeleteDuringUpdate). */
+const endsObject = (updated: StoredObject, { metadata }: StoredObject): boolean =>
+  (updated.metadata.finalizers ?? []).length === 0 &&
+  metadata.deletionTimestamp !== undefined &&
+  (metadata.deletionGracePeriodSeconds === undefined || metadata.deletionGracePeriodSeconds === 0);
+
+/** Changes an object, or makes it where that is allowed. @throws ApiError */
+export const updateObject = (ctx: RequestContext, resource: ApiResource, request: UpdateRequest): Updated => {
+  const { name, namespace, part, options, make } = request;
+  const { store, patcher, authorizer } = ctx.parts;
+  const key = objectKeyOf({ namespace, name });
+  const old = store.get(resource.storedAs, key);
+  if (old === undefined) {
+    if (!request.mayCreate) throw notFound(qualifiedResource(resource), name);
+    const draft = make(undefined);
+    request.beforeCreate?.();
+    return { object: createObject(ctx, resource, draft, options), created: true };
+  }
+  const draft = make(old);
+  checkIdentity(resource, name, draft, old);
+  checkVersion(resource, name, draft, old);
+  draft.metadata.resourceVersion = old.metadata.resourceVersion!;
+  keepMetadata(draft.metadata, old.metadata);
+  dedupeOwners(draft.metadata, ctx.warn);
+  const counted = part.prepare(draft, old);
+  const common = metadataUpdateErrors(draft, old);
+  const errors = [...common, ...common, ...part.errors(draft, old)];
+  if (errors.length > 0) throw invalid(qualifiedKind(resource), name, errors);
+  if (part.isWhole) for (const text of resource.rules!.warnings(draft, { old, counted })) ctx.warn(text);
+  const updated = finishDraft(resource, draft);
+  admitUpdate(ctx, resource, updated, old, part.subresource);
+  if (part.isWhole) {
+    const refusal = authorizer.escalation(ctx.user, updated, old);
+    if (refusal !== undefined) throw escalationError(resource, updated, refusal);
+  }
+  const change = { manager: managerOf(ctx, options), subresource: part.subresource, nowText: ctx.nowText };
+  const owned = request.own?.(old, updated) ?? patcher.track(old, updated, resource, change);
+  if (endsObject(owned, old)) {
+    if (!options.dryRun) store.remove(resource.storedAs, key, ctx.request.nowMs);
+    return { object: owned, created: false };
+  }
+  if (options.dryRun) return { object: owned, created: false };
+  if (isSameJson(owned, old)) return { object: old, created: false };
+  checkStoredSize(owned);
+  return { object: store.put(resource.storedAs, key, owned, ctx.request.nowMs), created: false };
+};

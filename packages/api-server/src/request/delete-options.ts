@@ -1,0 +1,62 @@
+import { headerOf, type RequestContext } from '../context.js';
+import { decodeAs } from '../decode/decode-struct.js';
+import { readBody } from '../decode/read-body.js';
+import { nodeValue } from '../decode/value-node.js';
+import type { DeleteOptions } from '../registry/delete-object.js';
+import { serverSchema } from '../schema/server-schema.js';
+import { badRequest, tooLarge } from '../status/api-error.js';
+import { bodyLanguage } from './body-language.js';
+import { readInt } from './query-options.js';
+import { isOn } from './request-info.js';
+
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
+const SCHEME = 'in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"';
+
+const fromBody = (ctx: RequestContext): DeleteOptions => {
+  const language = bodyLanguage(headerOf(ctx.request, 'content-type'));
+  if (ctx.request.bodyTooLarge === true) throw tooLarge(MAX_BODY_BYTES);
+  if (language === 'protobuf') return { dryRun: [] };
+  const tree = readBody(ctx.request.body, language);
+  if (!tree.ok) throw badRequest(tree.message);
+  const value = (nodeValue(tree.root) ?? {}) as { kind?: unknown; apiVersion?: unknown };
+  const kind = typeof value.kind === 'string' && value.kind !== '' ? value.kind : 'DeleteOptions';
+  const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion !== '' ? value.apiVersion : 'v1';
+  if (kind !== 'DeleteOptions')
+    throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} ${SCHEME}`);
+  const decoded = decodeAs(serverSchema.struct('DeleteOptions'), tree.root, language);
+  if (!decoded.ok) throw badRequest(decoded.message);
+  const {
+    gracePeriodSeconds,
+    preconditions,
+    orphanDependents,
+    propagationPolicy,
+    dryRun = [],
+  } = decoded.values as unknown as Partial<DeleteOptions>;
+  return {
+    dryRun,
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+    ...(preconditions !== undefined && { preconditions }),
+    ...(orphanDependents !== undefined && { orphanDependents }),
+    ...(propagationPolicy !== undefined && { propagationPolicy }),
+  };
+};
+
+/** How to delete: what the body says, or the query if there is no body. @throws ApiError 400, 413, 415 */
+export const readDeleteOptions = (ctx: RequestContext): DeleteOptions => {
+  if (ctx.request.body.length > 0 || ctx.request.bodyTooLarge === true) return fromBody(ctx);
+  const { query } = ctx;
+  const grace = query.get('gracePeriodSeconds');
+  const orphan = query.get('orphanDependents');
+  const policy = query.get('propagationPolicy');
+  const uid = query.get('uid');
+  const resourceVersion = query.get('resourceVersion');
+  return {
+    dryRun: query.getAll('dryRun'),
+    ...(grace !== null && grace !== '' && { gracePeriodSeconds: readInt(grace) }),
+    ...(orphan !== null && { orphanDependents: isOn(orphan) }),
+    ...(policy !== null && { propagationPolicy: policy }),
+    ...((uid !== null || resourceVersion !== null) && {
+      preconditions: { ...(uid !== null && { uid }), ...(resourceVersion !== null && { resourceVersion }) },
+    }),
+  };
+};

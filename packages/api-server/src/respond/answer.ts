@@ -1,0 +1,68 @@
+import type { OutputFormat, OutputLanguage } from '../request/media-types.js';
+import { MEDIA_TYPES } from '../request/media-types.js';
+import { jsonText } from './object-json.js';
+import { protobufObject } from './protobuf-answer.js';
+import { yamlText } from './yaml-text.js';
+
+export interface PlainAnswer {
+  readonly type: 'answer';
+  readonly code: number;
+  /** Each may come several times. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string | Uint8Array;
+}
+
+/** Where a watch writes to. */
+export interface WatchSink {
+  readonly send: (line: string) => void;
+  readonly end: () => void;
+}
+
+export interface WatchAnswer {
+  readonly type: 'watch';
+  readonly headers: readonly (readonly [string, string])[];
+  /** Starts it; the returned function stops it. */
+  readonly start: (sink: WatchSink) => () => void;
+  /** It ends by itself after this time, ms. */
+  readonly timeoutMs?: number;
+  /** Called from time to time, with whether the end is near; may write a bookmark. */
+  readonly tick: (sink: WatchSink) => void;
+}
+
+/** The answer is ready after a while. */
+export interface LaterAnswer {
+  readonly type: 'later';
+  readonly delayMs: number;
+  /** Asks again; the last time it has to be an answer. */
+  readonly finish: (nowMs: number) => PlainAnswer;
+  /** Whether there is no need to wait any longer. */
+  readonly isReady: () => boolean;
+}
+
+export type ApiAnswer = PlainAnswer | WatchAnswer | LaterAnswer;
+
+export const textAnswer = (code: number, body: string, contentType = 'text/plain; charset=utf-8'): PlainAnswer => ({
+  type: 'answer',
+  code,
+  headers: [['Content-Type', contentType]],
+  body,
+});
+
+/** Written as asked for; JSON text that is there already is used for JSON. */
+export const encode = (language: OutputLanguage, pretty: boolean, value: unknown, text?: string): string | Uint8Array => {
+  switch (language) {
+    case 'yaml':
+      return yamlText(value);
+    case 'protobuf':
+      return protobufObject(value);
+    default:
+      return pretty ? `${JSON.stringify(value, null, 2)}` : (text ?? `${jsonText(value)}`);
+  }
+};
+
+export const valueAnswer = (code: number, output: OutputFormat, value: unknown, text?: string): PlainAnswer => ({
+  type: 'answer',
+  code,
+  headers: [['Content-Type', MEDIA_TYPES[output.language]]],
+  body: encode(output.language, output.pretty, value, text),
+});

@@ -1,0 +1,81 @@
+import type { RequestContext } from '../context.js';
+import type { PlainAnswer } from '../respond/answer.js';
+import { ApiError, badRequest, internalError, notFound } from '../status/api-error.js';
+import type { StoredObject, Values } from '../stored-object.js';
+
+const PODS = { group: '', name: 'pods' };
+
+const podOf = (ctx: RequestContext): StoredObject => {
+  const { namespace, name } = ctx.info;
+  const pod = ctx.parts.store.get('pods', `${namespace}/${name}`);
+  if (pod === undefined) throw notFound(PODS, name);
+  return pod;
+};
+
+const namesOf = (pod: StoredObject, part: string): readonly string[] =>
+  ((pod.spec?.[part] ?? []) as readonly Values[]).map(({ name }) => name as string);
+
+/** The container that is meant, where it need not be said. @throws ApiError 400 */
+const containerOf = (pod: StoredObject, wanted: string): string => {
+  const containers = namesOf(pod, 'containers');
+  const init = namesOf(pod, 'initContainers');
+  const ephemeral = namesOf(pod, 'ephemeralContainers');
+  const { name = '' } = pod.metadata;
+  if (wanted !== '') {
+    if (![...containers, ...init, ...ephemeral].includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`);
+    return wanted;
+  }
+  if (containers.length === 1 && init.length === 0 && ephemeral.length === 0) return containers[0]!;
+  if (containers.length === 0) throw badRequest(`a container name must be specified for pod ${name}`);
+  const choose = (names: readonly string[]): string => `[${names.join(' ')}]`;
+  const more = [
+    ...(init.length > 0 ? [` or one of the init containers: ${choose(init)}`] : []),
+    ...(ephemeral.length > 0 ? [` or one of the ephemeral containers: ${choose(ephemeral)}`] : []),
+  ];
+  throw badRequest(`a container name must be specified for pod ${name}, choose one of: ${choose(containers)}${more.join('')}`);
+};
+
+/** What has to be fetched from a node: there is none that answers here, and so it is the words for that. @throws ApiError */
+const throughNode = (ctx: RequestContext, nodeName: string): never => {
+  const node = ctx.parts.store.get('nodes', nodeName);
+  if (node === undefined) throw notFound(PODS, nodeName);
+  throw internalError(`no preferred addresses found; known addresses: []`);
+};
+
+/** `pods/NAME/log` of a Pod that no node runs. */
+export const podLog = (ctx: RequestContext): PlainAnswer => {
+  const pod = podOf(ctx);
+  containerOf(pod, ctx.query.get('container') ?? '');
+  const nodeName = (pod.spec?.['nodeName'] ?? '') as string;
+  if (nodeName === '') return { type: 'answer', code: 204, headers: [], body: '' };
+  return throughNode(ctx, nodeName);
+};
+
+/** exec, attach and port-forward. */
+export const podStream = (ctx: RequestContext): PlainAnswer => {
+  const pod = podOf(ctx);
+  if (ctx.info.subresource !== 'portforward') containerOf(pod, ctx.query.get('container') ?? '');
+  const nodeName = (pod.spec?.['nodeName'] ?? '') as string;
+  if (nodeName === '') throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  return throughNode(ctx, nodeName);
+};
+
+const noHost = (): ApiError => badRequest('address not allowed');
+
+/** Proxies to Pods, Services and nodes. */
+export const proxy = (ctx: RequestContext): PlainAnswer => {
+  const { resource, namespace, name } = ctx.info;
+  const [id = ''] = name.split(':');
+  if (resource === 'pods') {
+    const pod = ctx.parts.store.get('pods', `${namespace}/${id}`);
+    if (pod === undefined) throw notFound(PODS, id);
+    throw noHost();
+  }
+  if (resource === 'services') {
+    const service = ctx.parts.store.get('services', `${namespace}/${id}`);
+    if (service === undefined) throw notFound({ group: '', name: 'services' }, id);
+    throw new ApiError({ code: 503, reason: 'ServiceUnavailable', message: `no endpoints available for service ${JSON.stringify(id)}` });
+  }
+  if (ctx.parts.store.get('nodes', id) === undefined) throw notFound({ group: '', name: 'nodes' }, id);
+  throw internalError('no preferred addresses found; known addresses: []');
+};

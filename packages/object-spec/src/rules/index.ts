@@ -1,0 +1,9 @@
+// What sibling packages need to judge objects step by step, as an API server does. Not for use outside of Solo Kubelet: it changes freely.
+
+export { schemaTable } from '../gen/schema-table.js';
+export type { KindRules, ObjectPolicy } from '../kinds/kind-rules.js';
+export { validateTemplate } from '../kinds/pod-template.js';
+export { dropDisabledFields } from '../kinds/pod-template-fields.js';
+export { changeErrors, type Judgement, judgeNew, prepareChange, rulesOf } from '../object/judge-object.js';
+export { pathSegmentNameErrors } from '../object/prepare-metadata.js';
+export { isSameField, isSameStruct } from '../object/same-value.js';

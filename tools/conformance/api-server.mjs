@@ -1,0 +1,35 @@
+// Starts the API server alone, over an empty store in memory: node tools/conformance/api-server.mjs --port PORT --token-auth-file FILE --authorization-mode AlwaysAllow|RBAC
+// It prints a line when it answers, and ends on SIGTERM.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string' },
+    'token-auth-file': { type: 'string' },
+    'authorization-mode': { type: 'string', default: 'AlwaysAllow' },
+  },
+});
+const mode = values['authorization-mode'];
+if (values.port === undefined || values['token-auth-file'] === undefined || !['AlwaysAllow', 'RBAC'].includes(mode)) {
+  process.stderr.write(
+    'usage: node tools/conformance/api-server.mjs --port PORT --token-auth-file FILE --authorization-mode AlwaysAllow|RBAC\n',
+  );
+  process.exit(2);
+}
+const load = async () => {
+  try {
+    return await import('@solo-kubelet/api-server');
+  } catch (error) {
+    if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    process.stderr.write('the packages are not built yet: run `pnpm build` first\n');
+    return process.exit(2);
+  }
+};
+const { parseTokenFile, startApiServer } = await load();
+const users = parseTokenFile(readFileSync(values['token-auth-file'], 'utf8'));
+const server = await startApiServer({ port: Number(values.port), users, authorizationMode: mode });
+const stop = () => server.close().then(() => process.exit(0));
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+process.stdout.write(`ready: ${server.url}\n`);
