@@ -1,4 +1,5 @@
-import type { ObjectStore } from './store/object-store.js';
+import { defaultRbacObjects } from '@solo-kubelet/rbac';
+import { type ObjectStore, objectKeyOf } from './store/object-store.js';
 import type { StoredObject } from './stored-object.js';
 
 export interface SeedOptions {
@@ -18,11 +19,13 @@ const PRIORITY_CLASSES = [
   ],
 ] as const;
 
-/** The namespaces and priority classes that every cluster has. */
+const RBAC = 'rbac.authorization.k8s.io';
+
+/** The namespaces, priority classes, roles and bindings that every cluster has. */
 export const seedStore = (store: ObjectStore, { newUid, nowText, nowMs }: SeedOptions): void => {
   const put = (bucket: string, object: StoredObject): void => {
-    const name = object.metadata.name ?? '';
-    if (store.get(bucket, name) === undefined) store.put(bucket, name, object, nowMs);
+    const key = objectKeyOf(object.metadata);
+    if (store.get(bucket, key) === undefined) store.put(bucket, key, object, nowMs);
   };
   for (const name of NAMESPACES) {
     put('namespaces', {
@@ -42,5 +45,21 @@ export const seedStore = (store: ObjectStore, { newUid, nowText, nowMs }: SeedOp
       description,
       preemptionPolicy: 'PreemptLowerPriority',
     });
+  }
+  const { clusterRoles, clusterRoleBindings, roles, roleBindings } = defaultRbacObjects();
+  for (const [bucket, objects] of [
+    ['clusterroles', clusterRoles],
+    ['clusterrolebindings', clusterRoleBindings],
+    ['roles', roles],
+    ['rolebindings', roleBindings],
+  ] as const) {
+    for (const { metadata, ...object } of objects) {
+      const { rules, ...rest } = object as { readonly rules?: unknown };
+      put(`${bucket}.${RBAC}`, {
+        ...(rest as Pick<StoredObject, 'apiVersion' | 'kind'>),
+        ...(rules !== undefined && rules !== null && { rules }),
+        metadata: { ...metadata, uid: newUid(), creationTimestamp: nowText },
+      });
+    }
   }
 };

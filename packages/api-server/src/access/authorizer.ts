@@ -1,3 +1,4 @@
+import type { ApiError } from '../status/api-error.js';
 import type { StoredObject } from '../stored-object.js';
 
 /** Who asks. */
@@ -40,8 +41,8 @@ export interface Authorizer {
   readonly decide: (attributes: Attributes) => Decision;
   /** All that a user may do in a namespace. */
   readonly rulesFor: (user: UserInfo, namespace: string) => RulesAnswer;
-  /** Why a write to a role or a binding would give away more than the user has; undefined if it would not. */
-  readonly escalation: (user: UserInfo, object: StoredObject, old: StoredObject | undefined) => string | undefined;
+  /** The refusal of a write to a role or a binding that would give away more than the user has; undefined if it would not. */
+  readonly escalation: (user: UserInfo, object: StoredObject, old: StoredObject | undefined) => ApiError | undefined;
 }
 
 const EVERYTHING = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { TokenClaims } from '../access/authenticate.js';
 import { allowAll, type UserInfo } from '../access/authorizer.js';
+import { createStoreAuthorizer } from '../access/rbac-authorizer.js';
 import { type CoreParts, timeText } from '../context.js';
 import { apiPatcher } from '../registry/api-patcher.js';
 import { seedStore } from '../seed-store.js';
+import { kindTables } from '../respond/kind-tables.js';
 import type { ObjectStore } from '../store/object-store.js';
 
 export interface PartsOptions {
@@ -15,12 +17,12 @@ export interface PartsOptions {
 }
 
 /** Puts a core together from what this package has. */
-export const createParts = ({ store, users, keys, nowMs }: PartsOptions): CoreParts => {
+export const createParts = ({ store, users, keys, mode, nowMs }: PartsOptions): CoreParts => {
   seedStore(store, { newUid: randomUUID, nowText: timeText(nowMs), nowMs });
   return {
     store,
-    authorizer: allowAll,
-    tables: { table: () => ({}) },
+    authorizer: mode === 'RBAC' ? createStoreAuthorizer(store) : allowAll,
+    tables: kindTables,
     patcher: apiPatcher,
     userOf: (token) => users.get(token),
     verifyToken: keys.verify,

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../context.js';
 import type { WriteOptions } from '../request/query-options.js';
 import type { ApiResource } from '../resources/api-resource.js';
-import { type ApiError, alreadyExists, badRequest, forbidden, internal, invalid } from '../status/api-error.js';
+import { alreadyExists, badRequest, internal, invalid } from '../status/api-error.js';
 import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import { admitNew } from './admission.js';
@@ -48,7 +48,7 @@ export const createObject = (ctx: RequestContext, resource: ApiResource, draft: 
   const finish = admitNew(ctx, resource, draft, options);
   const made = prepare(ctx, resource, draft);
   const refusal = authorizer.escalation(ctx.user, made, undefined);
-  if (refusal !== undefined) throw escalationError(resource, made, refusal);
+  if (refusal !== undefined) throw refusal;
   for (let tries = 1; base !== '' && tries < MAX_NAME_TRIES; tries++) {
     if (store.get(resource.storedAs, objectKeyOf(metadata)) === undefined) break;
     metadata.name = generateName(base, random);
@@ -69,7 +69,3 @@ export const createObject = (ctx: RequestContext, resource: ApiResource, draft: 
   finish();
   return store.put(resource.storedAs, key, tracked, ctx.request.nowMs);
 };
-
-/** A write that would give away more than its author has. */
-export const escalationError = (resource: ApiResource, object: StoredObject, why: string): ApiError =>
-  forbidden(qualifiedResource(resource), object.metadata.name ?? '', why);

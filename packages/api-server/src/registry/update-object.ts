@@ -6,7 +6,7 @@ import { conflict, invalid, notFound } from '../status/api-error.js';
 import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import { admitUpdate } from './admission.js';
-import { createObject, escalationError } from './create-object.js';
+import { createObject } from './create-object.js';
 import { dedupeOwners, keepMetadata, metadataUpdateErrors } from './prepare-metadata.js';
 import { isSameJson } from './same-json.js';
 import { versionOf } from './versions.js';
@@ -118,7 +118,7 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
   admitUpdate(ctx, resource, updated, old, part.subresource);
   if (part.isWhole) {
     const refusal = authorizer.escalation(ctx.user, updated, old);
-    if (refusal !== undefined) throw escalationError(resource, updated, refusal);
+    if (refusal !== undefined) throw refusal;
   }
   const change = { manager: managerOf(ctx, options), subresource: part.subresource, nowText: ctx.nowText };
   const owned = request.own?.(old, updated) ?? patcher.track(old, updated, resource, change);
