@@ -83,11 +83,11 @@ export const createStoreAuthorizer = (store: ObjectStore): Authorizer => {
       const { rules, errors } = createRbacAuthorizer(current()).rulesFor(user, namespace);
       return {
         resourceRules: rules.flatMap(({ verbs, apiGroups = [], resources = [], resourceNames = [] }) =>
-          resources.length === 0
-            ? []
-            : [{ verbs, apiGroups, resources, ...(resourceNames.length > 0 && { resourceNames }) }],
+          resources.length === 0 ? [] : [{ verbs, apiGroups, resources, ...(resourceNames.length > 0 && { resourceNames }) }],
         ),
-        nonResourceRules: rules.flatMap(({ verbs, nonResourceURLs = [] }) => (nonResourceURLs.length === 0 ? [] : [{ verbs, nonResourceURLs }])),
+        nonResourceRules: rules.flatMap(({ verbs, nonResourceURLs = [] }) =>
+          nonResourceURLs.length === 0 ? [] : [{ verbs, nonResourceURLs }],
+        ),
         incomplete: errors.length > 0,
         ...(errors.length > 0 && { evaluationError: errors.join(', ') }),
       };
@@ -113,4 +113,3 @@ export const createStoreAuthorizer = (store: ObjectStore): Authorizer => {
     },
   };
 };
-

@@ -4,8 +4,8 @@ import { allowAll, type UserInfo } from '../access/authorizer.js';
 import { createStoreAuthorizer } from '../access/rbac-authorizer.js';
 import { type CoreParts, timeText } from '../context.js';
 import { apiPatcher } from '../registry/api-patcher.js';
-import { seedStore } from '../seed-store.js';
 import { kindTables } from '../respond/kind-tables.js';
+import { seedStore } from '../seed-store.js';
 import type { ObjectStore } from '../store/object-store.js';
 
 export interface PartsOptions {

@@ -31,4 +31,3 @@ export interface Patcher {
   /** Whose fields are whose after a write that was no apply; `undefined` for nobody's. */
   readonly track: (live: StoredObject | undefined, updated: StoredObject, resource: ApiResource, change: Change) => StoredObject;
 }
-
