@@ -1,6 +1,6 @@
 import { difference, isEmptySet, NO_FIELDS, recursiveDifference, union } from '../fields/field-set.js';
 import { isObject, isTooDeep, type JsonObject, type JsonValue } from '../json/json-value.js';
-import { PatchRefusal } from '../patch-error.js';
+import { internal, PatchRefusal } from '../patch-error.js';
 import { type ApiType, isKnownType, schemaOf } from '../schema/api-type.js';
 import { completeObject } from '../schema/complete-object.js';
 import { typeError } from '../typed/validate-typed.js';
@@ -35,7 +35,8 @@ export interface RecordUpdateRequest {
   readonly now: string;
 }
 
-const EMPTY_ENTRIES = (entries: JsonValue | undefined): boolean => {
+/** Whether a request asks to forget all managers: an empty list, or one empty entry. */
+const isReset = (entries: JsonValue | undefined): boolean => {
   if (!Array.isArray(entries)) return false;
   if (entries.length !== 1) return entries.length === 0;
   const [entry] = entries;
@@ -58,7 +59,7 @@ const startingManagers = (before: JsonObject | undefined, after: JsonObject, sub
   const live = (): Managers => decodeOr(managedFieldsOf(before), () => NOBODY);
   if (subresource !== '') return live();
   const given = managedFieldsOf(after);
-  if (EMPTY_ENTRIES(given)) return NOBODY;
+  if (isReset(given)) return NOBODY;
   const managers = decodeOr(given, live);
   return managers.size === 0 ? live() : managers;
 };
@@ -73,7 +74,7 @@ export const updatedManagers = (
 ): Managers => {
   for (const object of [live, updated]) {
     const error = typeError(context.type, object, { allowDuplicates: true });
-    if (error !== '') throw new Error(error);
+    if (error !== '') throw internal(`failed to create typed object: ${error}`);
   }
   const comparison = compareObjects(live, updated, context);
   const kept = new Map(withoutChanged(currentManagers(managers, context), comparison, ''));
@@ -103,11 +104,13 @@ export const recordUpdate = ({ type, before, after, manager, subresource = '', n
   try {
     const changed = updatedManagers(base, bare, managers, self, context);
     return withManagedFields(bare, encodeManagers(capUpdaters(changed)) as JsonValue | undefined);
-  } catch {
+  } catch (error) {
     // What cannot be compared has no managers, as upstream's UpdateNoErrors has it.
-    return bare;
+    if (error instanceof PatchRefusal) return bare;
+    throw error;
   }
 };
 
 /** What an object is before it is created. */
-export const emptyObject = (type: ApiType): JsonObject => completeObject(type, { ...type, metadata: {} });
+export const emptyObject = ({ apiVersion, kind }: ApiType): JsonObject =>
+  completeObject({ apiVersion, kind }, { apiVersion, kind, metadata: {} });
