@@ -56,6 +56,8 @@ export interface Reconciler {
   readonly activity$: Observable<KubeletActivity>;
   /** Every pod that is wanted or of which something is left, at once and on every change. */
   readonly pods$: Observable<ReadonlyMap<PodUid, PodView>>;
+  /** Whether the runtime has been looked at, and what earlier processes left has been read: before that statuses are not known. */
+  readonly known$: Observable<boolean>;
   /** New events, and old ones counted up. */
   readonly events$: Observable<KubeletEvent>;
   /** What probes said, for metrics. */
@@ -199,10 +201,21 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     distinctUntilChanged(),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
+  const known$ = world$.pipe(
+    map(({ restored, observed }) => restored && observed.generation > 0),
+    distinctUntilChanged(),
+  );
   const run$: Observable<never> = merge(activity$, probeReport$).pipe(ignoreElements(), share());
   /** A view that also keeps the run going, so that whoever holds one sees it live. */
   const live = <T>(view$: Observable<T>): Observable<T> => merge(view$, run$);
-  return { run$, activity$: live(activity$), pods$: live(pods$), events$: live(events$), probeReport$: live(probeReport$) };
+  return {
+    run$,
+    activity$: live(activity$),
+    pods$: live(pods$),
+    known$: live(known$),
+    events$: live(events$),
+    probeReport$: live(probeReport$),
+  };
 };
 
 /** What a crashed pass did is unknown; the next one waits for a look at what there is. */

@@ -1,11 +1,12 @@
 export type { KubeletActivity, NodeActivity, PodActivity, StepReport } from './core/activity.js';
 export { checkPod } from './core/admission/check-pod.js';
 export type { NodeAdmissionFacts, NodePressure } from './core/admission/node-admission-facts.js';
+export { matchesNode } from './core/admission/node-selector.js';
 export type { AdmissionRequest, Refusal } from './core/admission/refusal.js';
 export { computePodActions, type PodEnding, podEnding } from './core/compute-pod-actions.js';
 export { type BackoffEntry, type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
 export { isCriticalPod } from './core/critical-pod.js';
-export type { EventDraft } from './core/event-of-activity.js';
+export type { EventDraft, ToldEvent } from './core/event-of-activity.js';
 export { type EvictionSignal, isEvictionSignal, type SignalReading, type SignalReadings } from './core/eviction/eviction-signal.js';
 export type { EvictionThreshold, ThresholdValue } from './core/eviction/eviction-threshold.js';
 export type { ContainerUsage, DiskUse, LayerUse, PodUsage, PodUsages } from './core/eviction/pod-usage.js';

@@ -3,7 +3,7 @@ import type { ProbeReport, ProbeTarget } from '@solo-kubelet/probe-engine';
 import type { Observable, OperatorFunction, SchedulerLike } from 'rxjs';
 import type { NodeAdmissionFacts } from './core/admission/node-admission-facts.js';
 import type { BackoffPolicy } from './core/crash-backoff.js';
-import type { EventDraft } from './core/event-of-activity.js';
+import type { ToldEvent } from './core/event-of-activity.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { Termination } from './core/termination.js';
@@ -34,8 +34,8 @@ export interface ReconcilerDeps {
   /** What pods are admitted against and shown; emits again when it changes. */
   readonly node$: Observable<NodeAdmissionFacts>;
   readonly commands$?: Observable<ReconcilerCommand>;
-  /** What others have to tell of the node, to be counted among the events. Default: nothing. */
-  readonly nodeEvent$?: Observable<EventDraft>;
+  /** What others have to tell of the node, or of workloads, to be counted among the events. Default: nothing. */
+  readonly nodeEvent$?: Observable<ToldEvent>;
   /** What outlives the process and the runtime's records. Default: nothing does. */
   readonly store?: StatusStore;
   /** Events of earlier processes and where new ones are kept. At most this many are held, oldest dropped. Default 1000. */

@@ -2,7 +2,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import type { ProbeReport } from '@solo-kubelet/probe-engine';
 import { filter, map, merge, mergeMap, type Observable, type SchedulerLike, scan, withLatestFrom } from 'rxjs';
 import { aboutNode, aboutPod, type EventLog, recordEvent, restoredEventLog } from './core/event-log.js';
-import { type EventDraft, eventOfActivity } from './core/event-of-activity.js';
+import { type EventDraft, eventOfActivity, type ToldEvent } from './core/event-of-activity.js';
 import { eventOfProbe } from './core/event-of-probe.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import { podUid } from './core/pod-identity.js';
@@ -13,7 +13,7 @@ import type { PodDoing } from './run-pass.js';
 export interface RecordEventsOptions {
   readonly podDoing$: Observable<PodDoing>;
   readonly probeReport$: Observable<ProbeReport>;
-  readonly nodeEvent$: Observable<EventDraft>;
+  readonly nodeEvent$: Observable<ToldEvent>;
   readonly world$: Observable<World>;
   readonly initialEvents: readonly KubeletEvent[];
   readonly maxEvents: number;
@@ -48,7 +48,7 @@ export const recordEvents = ({
   );
   const fromNode$ = nodeEvent$.pipe(
     withLatestFrom(world$),
-    map(([draft, { node }]): Said => ({ about: aboutNode(node?.nodeName ?? ''), draft })),
+    map(([{ about, ...draft }, { node }]): Said => ({ about: about ?? aboutNode(node?.nodeName ?? ''), draft })),
   );
   return merge(fromDoing$, fromProbes$, fromNode$).pipe(
     scan(

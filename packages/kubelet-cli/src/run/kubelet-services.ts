@@ -19,6 +19,7 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
 import type { RuntimeCgroups } from '../node/cgroups.js';
 import type { MachineFacts, NodeResources } from '../node/node-capacity.js';
+import type { NodeObjectView } from '../services/node-objects.js';
 import type { NodeResourceManagers } from './resource-managers.js';
 import type { RuntimeVersion } from './wait-for-runtime.js';
 
@@ -60,6 +61,8 @@ export interface KubeletContext {
   readonly earlierEvents: readonly KubeletEvent[];
   /** State of every manifest file and URL, at once and on every change. */
   readonly manifests$: Observable<ManifestStates>;
+  /** Every object but Pods, by key, at once and on every change. */
+  readonly objects$: Observable<ReadonlyMap<string, NodeObjectView>>;
   /** Asks the reconciler for something by hand. */
   readonly command: (command: ReconcilerCommand) => void;
   readonly startedAtMs: number;

@@ -3,13 +3,12 @@ import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { DeviceManager } from '@solo-kubelet/device-plugins';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { emptyManifestStates, reduceManifests } from '@solo-kubelet/manifest-source';
+import { emptyManifestStates, type ManifestEvent, reduceManifests } from '@solo-kubelet/manifest-source';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
 import {
   createReconciler,
-  type EventDraft,
   type EventFile,
   fileStatusStore,
   imageCollector,
@@ -18,20 +17,24 @@ import {
   podUid,
   type ReconcilerCommand,
   steadyScheduler,
+  type ToldEvent,
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
-import { firstValueFrom, merge, mergeMap, Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
+import { filter, firstValueFrom, merge, mergeMap, Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
 import { extraNetworksHook } from '../cni/network-hook.js';
 import { readRuntimeNetwork } from '../cni/runtime-network.js';
 import { loopPeriodMs } from '../config/loop-period.js';
 import { type MachineFacts, type NodeResources, nodeResources } from '../node/node-capacity.js';
 import { networkEvents, networkFault } from '../services/network-health.js';
+import { nodeObjects } from '../services/node-objects.js';
 import { allServices } from './all-services.js';
 import { catchStrayErrors } from './catch-stray-errors.js';
 import { deviceFacts } from './device-plugins.js';
 import type { KubeletContext } from './kubelet-services.js';
 import { logActivity, logEvent, logManifestEvent, logRefusedProbes } from './log-activity.js';
 import { manifestSources } from './manifest-events.js';
+import { nodeWorkloads } from './node-workloads.js';
 import type { NodeResourceManagers } from './resource-managers.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
 
@@ -62,11 +65,18 @@ export interface KubeletParts {
 export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
   const { config, flags, logger, signal, services = allServices } = options;
   const { cri, nodeName, owner, facts, environment, devices, resources, networks } = parts;
-  const { manifestEvent$, sources } = manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger });
+  const workloads = nodeWorkloads({
+    ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger }),
+    rootDirectory: flags.rootDirectory,
+    facts,
+    logger,
+  });
+  const { sources } = workloads;
+  const manifestEvent$ = workloads.manifestEvent$.pipe(share());
   // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
   const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
-  const nodeEvent$ = new Subject<EventDraft>();
+  const nodeEvent$ = new Subject<ToldEvent>();
   const facts$ = merge(factsChange$, deviceFacts(devices, facts.allocatable)).pipe(
     scan((known, change) => ({ ...known, ...change }), facts),
     startWith(facts),
@@ -96,7 +106,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     runProbes: runProbes({ handlers: parts.probes, scheduler: steadyScheduler }),
     node$: facts$,
     commands$,
-    nodeEvent$,
+    nodeEvent$: merge(nodeEvent$, workloads.event$),
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: loopPeriodMs(config.syncFrequency),
     initialEvents: parts.earlierEvents,
@@ -105,6 +115,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env: process.env, signal: until });
   const events$ = merge(reconciler.events$, networkEvents({ nodeName, fault: () => fault(signal) })).pipe(share());
   const manifests$ = manifestEvent$.pipe(
+    filter(isOfDocument),
     scan(reduceManifests, emptyManifestStates),
     startWith(emptyManifestStates),
     shareReplay({ bufferSize: 1, refCount: true }),
@@ -134,6 +145,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     networkFault: fault,
     reconciler: { ...reconciler, events$ },
     manifests$,
+    objects$: nodeObjects(manifestEvent$, workloads.views$),
     facts$,
     changeFacts: (change) => factsChange$.next(change),
     nodeEvent: (draft) => nodeEvent$.next(draft),
@@ -158,9 +170,13 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     parts.keptEvents.keep(events$, parts.earlierEvents),
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
     ...services.map((service) => service(context)),
+    workloads.follow(reconciler),
     reconciler.run$,
   );
 };
+
+/** What workloads made is no document. */
+const isOfDocument = (event: ManifestEvent): boolean => ('origin' in event ? event.origin : event).source !== WORKLOAD_SOURCE.source;
 
 /** What the machine has, and what pods are given of it one by one. */
 const joined = (machine: NodeResources, given: NodeResources | undefined): NodeResources => ({

@@ -71,7 +71,10 @@ export const logRefusedProbes = async (logger: Logger, event: ManifestEvent, ref
 /** Events are what a user of Kubernetes knows from kubectl describe. Of a message of several lines only the first is logged: commands wrote the others. */
 export const logEvent = (logger: Logger, { type, reason, message: text, involvedObject }: KubeletEvent): void => {
   const [message = ''] = text.split('\n', 1);
-  const about = involvedObject.kind === 'Node' ? { node: involvedObject.name } : { pod: podName(involvedObject) };
+  const about =
+    involvedObject.kind === 'Node'
+      ? { node: involvedObject.name }
+      : { [involvedObject.kind === 'Pod' ? 'pod' : 'workload']: podName(involvedObject) };
   const fields = { ...about, reason, ...(involvedObject.fieldPath ? { field: involvedObject.fieldPath } : {}) };
   // Without a cluster there is no cluster DNS: upstream's warning would be told of almost every Pod.
   if (type === 'Warning' && reason !== 'MissingClusterDNS') logger.warn(fields, message);

@@ -38,6 +38,7 @@ export const nodeApiService: KubeletService = (context) => {
     shownPod,
   );
   const manifests = latestList(manifests$.pipe(map(({ manifests: all }) => all)), manifestObject);
+  const objects = latestList(context.objects$, (object) => object);
   const earlier: ReadonlyMap<string, KubeletEvent> = new Map(earlierEvents.map((event) => [event.id, event]));
   const events = latestList(
     reconciler.events$.pipe(scan(keepNewest, earlier), startWith(earlier), shareReplay({ bufferSize: 1, refCount: true })),
@@ -69,6 +70,7 @@ export const nodeApiService: KubeletService = (context) => {
     pods,
     events,
     manifests,
+    objects,
     node: ({ signal }) => nodeObject(context, signal, readySince),
     configuration: shownConfiguration(config),
     healthChecks: [
@@ -116,7 +118,7 @@ export const nodeApiService: KubeletService = (context) => {
   );
   for (const warning of accessWarnings(config)) logger.warn({}, warning);
   const options: NodeApiOptions = { view, cri, metrics, logger, rootDirectory: flags.rootDirectory, ...listenOptions(context) };
-  return merge(pods.run$, manifests.run$, events.run$, activity$, probes$, serving(options)).pipe(ignoreElements());
+  return merge(pods.run$, manifests.run$, objects.run$, events.run$, activity$, probes$, serving(options)).pipe(ignoreElements());
 };
 
 const PROBE_TYPES = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' } as const;

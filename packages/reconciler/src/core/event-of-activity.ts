@@ -5,6 +5,11 @@ import { formatDelay } from './crash-backoff.js';
 import type { KubeletEvent } from './kubelet-event.js';
 import { formatPod } from './pod-identity.js';
 
+/** What others have to tell, of the node unless it is about something else. */
+export interface ToldEvent extends EventDraft {
+  readonly about?: KubeletEvent['involvedObject'];
+}
+
 /** An event before it is counted. */
 export interface EventDraft {
   readonly type: KubeletEvent['type'];

@@ -6,7 +6,10 @@ export interface KubeletEvent {
   readonly reason: string;
   readonly message: string;
   readonly involvedObject: {
-    readonly kind: 'Pod' | 'Node';
+    /** `Pod`, `Node`, or the kind of a workload. */
+    readonly kind: 'Pod' | 'Node' | (string & {});
+    /** There for workloads. */
+    readonly apiVersion?: string;
     readonly namespace?: string;
     readonly name: string;
     readonly uid: string;

@@ -13,6 +13,8 @@ export interface PodView {
   readonly origin: ManifestOrigin | undefined;
   /** Its manifest has gone and it is being ended. */
   readonly terminating: boolean;
+  /** Shown as Failed, but the kubelet starts it by itself once the cause is gone: it was refused, or evicted. */
+  readonly returns?: 'refused' | 'evicted';
   /** Waits for another UID of the same name to end. */
   readonly waitingForName: boolean;
 }

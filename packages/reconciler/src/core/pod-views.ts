@@ -5,7 +5,7 @@ import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import type { PodView } from './pod-view.js';
 import { shownStatus } from './status/shown-status.js';
-import { isTerminal } from './termination.js';
+import { comesBack, isTerminal } from './termination.js';
 import { desiredPod, knownPod } from './world/sync-input.js';
 import type { World } from './world/world.js';
 
@@ -34,17 +34,27 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
   const metadata = metadataOf(manifest, newestSandbox(world.observed.pods.get(uid))?.annotations, before);
   const spec = allocatedSpec(world, uid, manifest);
   const waitingForName = !terminating && nameHolders(world, uid).length > 0;
+  const returns = returnsOf(world, uid, manifest);
   if (before !== undefined && before.pod.status === status && before.pod.spec === manifest.spec && before.pod.metadata === metadata) {
     if (
       before.allocated?.spec === spec &&
       before.origin === origin &&
       before.terminating === terminating &&
-      before.waitingForName === waitingForName
+      before.waitingForName === waitingForName &&
+      before.returns === returns
     )
       return before;
   }
   const pod = { ...manifest, metadata, status };
-  return { podUid: uid, pod, ...(spec && { allocated: { ...pod, spec } }), origin, terminating, waitingForName };
+  return {
+    podUid: uid,
+    pod,
+    ...(spec && { allocated: { ...pod, spec } }),
+    origin,
+    terminating,
+    waitingForName,
+    ...(returns && { returns }),
+  };
 };
 
 /** Undefined while the manifest's own is what is allocated. */
@@ -61,6 +71,13 @@ const knownStatus = ({ statuses, restored, observed }: World, uid: PodUid): PodS
   const status = statuses.get(uid);
   const hasLooked = restored && observed.generation > 0;
   return status !== undefined && (hasLooked || isTerminal(status)) ? status : { phase: 'Pending' };
+};
+
+const returnsOf = (world: World, uid: PodUid, pod: Pod): PodView['returns'] => {
+  const status = world.statuses.get(uid);
+  if (status?.phase !== 'Failed') return undefined;
+  if (world.ledgers.get(uid)?.admission.state === 'refused') return 'refused';
+  return comesBack({ pod, status }) ? 'evicted' : undefined;
 };
 
 /** The earlier value where the new one says the same. */

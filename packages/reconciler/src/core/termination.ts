@@ -35,10 +35,15 @@ export const DISRUPTION_TARGET = 'DisruptionTarget';
  * Whether the pod was ended on the node's account and runs again when that is over. What ran once by intention does not: a pod that is never
  * restarted has had its run.
  */
-const comesBack = ({ pod, status }: PodSyncInput): boolean =>
+export const comesBack = ({ pod, status }: Pick<PodSyncInput, 'pod' | 'status'>): boolean =>
   status?.phase === 'Failed' &&
   pod?.spec.restartPolicy !== 'Never' &&
+  !isOfJob(pod) &&
   status.conditions?.some(({ type, status: value }) => type === DISRUPTION_TARGET && value === 'True') === true;
+
+/** A Job counts what was evicted as failed, and makes a successor by itself. */
+const isOfJob = (pod: PodSyncInput['pod']): boolean =>
+  pod?.metadata.ownerReferences?.some(({ kind, controller }) => controller === true && kind === 'Job') === true;
 
 /** When a pod that was ended on the node's account may start anew, the node willing; undefined when it does not come back. */
 export const returnAtMs = (input: PodSyncInput): number | undefined => {

@@ -1,4 +1,4 @@
-import type { NodeSelectorRequirement, NodeSelectorTerm } from '@solo-kubelet/pod-spec';
+import type { NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from '@solo-kubelet/pod-spec';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
 import type { AdmissionCheck } from './refusal.js';
 
@@ -25,7 +25,7 @@ const compares = (operator: 'Gt' | 'Lt', value: string | undefined, bound: strin
   return operator === 'Gt' ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
 };
 
-const matches = (term: NodeSelectorTerm, node: NodeAdmissionFacts): boolean => {
+const matches = (term: NodeSelectorTerm, node: Pick<NodeAdmissionFacts, 'labels' | 'nodeName'>): boolean => {
   const expressions = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (expressions.length === 0 && fields.length === 0) return false; // an empty term selects nothing
@@ -35,12 +35,18 @@ const matches = (term: NodeSelectorTerm, node: NodeAdmissionFacts): boolean => {
   );
 };
 
+/** Whether nodeSelector and required node affinity hold for the node. */
+export const matchesNode = (
+  spec: Pick<PodSpec, 'nodeSelector' | 'affinity'>,
+  node: Pick<NodeAdmissionFacts, 'labels' | 'nodeName'>,
+): boolean => {
+  const selected = Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => node.labels[key] === value);
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return selected && (required === undefined || required.nodeSelectorTerms.some((term) => matches(term, node)));
+};
+
 /** nodeSelector and required node affinity against the node's labels. */
-export const checkNodeSelector: AdmissionCheck = ({ pod, node }) => {
-  const selected = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => node.labels[key] === value);
-  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const fits = selected && (required === undefined || required.nodeSelectorTerms.some((term) => matches(term, node)));
-  return fits
+export const checkNodeSelector: AdmissionCheck = ({ pod, node }) =>
+  matchesNode(pod.spec, node)
     ? undefined
     : { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
-};

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import {
+  matchesNode,
+  type NodeAdmissionFacts,
+  type PodView,
+  type Reconciler,
+  steadyScheduler,
+  type ToldEvent,
+} from '@solo-kubelet/reconciler';
+import {
+  fileWorkloadStore,
+  type PodFeedback,
+  runWorkloads,
+  type SeenPod,
+  WORKLOAD_SOURCE,
+  type WorkloadOutput,
+  type WorkloadView,
+} from '@solo-kubelet/workloads/rx';
+import { combineLatest, map, mergeMap, type Observable, of, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+
+export interface NodeWorkloads {
+  /** What documents ask for, and what their workloads made. */
+  readonly manifestEvent$: Observable<ManifestEvent>;
+  /** Every source that must have been read once, workloads among them. */
+  readonly sources: readonly { readonly source: string; readonly path: string }[];
+  /** By key, at once and on every change. */
+  readonly views$: Observable<ReadonlyMap<string, WorkloadView>>;
+  readonly event$: Observable<ToldEvent>;
+  /** The feedback edge: hands on what becomes of Pods while subscribed to. */
+  readonly follow: (reconciler: Pick<Reconciler, 'pods$' | 'known$'>) => Observable<unknown>;
+}
+
+export interface NodeWorkloadsOptions {
+  readonly manifestEvent$: Observable<ManifestEvent>;
+  readonly sources: readonly { readonly source: string; readonly path: string }[];
+  readonly rootDirectory: string;
+  readonly facts: NodeAdmissionFacts;
+  readonly logger: Logger;
+}
+
+/** The controllers of the node: between what documents ask for and the reconciler. */
+export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, logger }: NodeWorkloadsOptions): NodeWorkloads => {
+  const podFeedback$ = new Subject<PodFeedback>();
+  const output$ = manifestEvent$.pipe(
+    runWorkloads({
+      sources,
+      store: fileWorkloadStore({ directory: join(rootDirectory, 'workloads'), logger }),
+      podFeedback$,
+      node: { name: facts.nodeName, fits: (spec) => matchesNode(spec, facts) },
+      newUid: randomUUID,
+      scheduler: steadyScheduler,
+      wallNow: Date.now,
+    }),
+    tap((output) => {
+      if (output.type === 'trouble')
+        logger.error({ workload: output.key, err: output.message }, 'Records of workloads cannot be kept; trying again');
+    }),
+    share(),
+  );
+  return {
+    manifestEvent$: output$.pipe(mergeMap((output) => (output.type === 'manifest' ? of(output.event) : []))),
+    sources: [...sources, WORKLOAD_SOURCE],
+    views$: output$.pipe(
+      scan(withView, new Map<string, WorkloadView>()),
+      startWith(new Map<string, WorkloadView>()),
+      shareReplay({ bufferSize: 1, refCount: true }),
+    ),
+    event$: output$.pipe(mergeMap((output) => (output.type === 'event' ? of({ ...output.event, about: output.about }) : []))),
+    follow: ({ pods$, known$ }) =>
+      // In this order: the Pods that were found come before the word that they are all.
+      combineLatest([pods$, known$]).pipe(
+        tap(([pods, listed]) => podFeedback$.next({ listed, pods: new Map([...pods].map(([uid, view]) => [uid, seenPod(view)])) })),
+      ),
+  };
+};
+
+const withView = (views: ReadonlyMap<string, WorkloadView>, output: WorkloadOutput): Map<string, WorkloadView> => {
+  if (output.type !== 'workload') return views as Map<string, WorkloadView>;
+  const next = new Map(views);
+  if (output.view === undefined) next.delete(output.key);
+  else next.set(output.key, output.view);
+  return next;
+};
+
+const seen = new WeakMap<PodView, SeenPod>();
+
+/** The same for the same view: only what changed is looked at. */
+const seenPod = (view: PodView): SeenPod => {
+  const known = seen.get(view) ?? { status: view.pod.status, ...(view.returns && { returns: view.returns }) };
+  seen.set(view, known);
+  return known;
+};
