@@ -11,7 +11,7 @@ import { type DeleteOptions, deleteObject, validateDeleteOptions } from './regis
 import { listObjects, tooLargeVersion } from './registry/list-objects.js';
 import { type UpdatePart, updateObject, wholeObject } from './registry/update-object.js';
 import { parseVersion, versionProblem } from './registry/versions.js';
-import { qualifiedResource } from './registry/write-object.js';
+import { managerOf, qualifiedResource } from './registry/write-object.js';
 import { bodyLanguage } from './request/body-language.js';
 import { readDeleteOptions } from './request/delete-options.js';
 import { checkAccepted, LIST_TYPES, negotiate, OBJECT_TYPES } from './request/media-types.js';
@@ -27,7 +27,7 @@ import { bindPod } from './subresources/binding.js';
 import { evictPod } from './subresources/eviction.js';
 import { podLog, podStream, proxy } from './subresources/node-proxy.js';
 import { ephemeralContainersPart, resizePart } from './subresources/pod-parts.js';
-import { scaledObject, scaleOf } from './subresources/scale.js';
+import { scaledObject, scaleOf, trackScale } from './subresources/scale.js';
 import { finalizePart, statusPart } from './subresources/status.js';
 import { requestToken } from './subresources/token.js';
 import { watchObjects } from './watch/watch-objects.js';
@@ -163,8 +163,13 @@ const updateScale = (ctx: RequestContext, resource: ApiResource, options: Return
     name,
     part,
     options,
-    make: (old) => scaledObject(resource, old!, scale),
+    make: (old) => {
+      const draft = scaledObject(resource, old!, scale);
+      trackScale(old!, scale, draft, { manager: managerOf(ctx, options), subresource: 'scale', nowText: ctx.nowText });
+      return draft;
+    },
     mayCreate: false,
+    isTracked: true,
   });
   return valueAnswer(200, ctx.output, scaleOf(object));
 };

@@ -56,5 +56,4 @@ const applied = ({ form, text, current, validate }: PatchInput): PatchedObject =
 /** Patches by the package for them. */
 export const apiPatcher: Patcher = {
   patch: (form, body, current, _resource, _kind, validate) => applied({ form, text: decodeUtf8(body), current, validate }),
-  track: (_live, updated) => updated,
 };

@@ -1,3 +1,4 @@
+import { defaultManager } from '@solo-kubelet/api-patch';
 import { dropEmpty } from '@solo-kubelet/pod-spec/schema';
 import type { RequestContext } from '../context.js';
 import { decodeAs } from '../decode/decode-struct.js';
@@ -18,14 +19,12 @@ export const qualifiedKind = ({ group, kind }: ApiResource): Qualified => ({ gro
 /** The most that an object may weigh, bytes: etcd's limit for a request. */
 const MAX_STORED_BYTES = 1.5 * 1024 * 1024;
 
-const MANAGER_FORM = /^([^/]*)/;
-
 /** Who writes, where nobody said: the first part of the user agent. */
 export const managerOf = ({ request }: RequestContext, { fieldManager }: WriteOptions): string => {
   if (fieldManager !== '') return fieldManager;
   const agent = request.headers['user-agent'];
   const text = typeof agent === 'string' ? agent : (agent?.[0] ?? '');
-  return MANAGER_FORM.exec(text)?.[1]?.slice(0, 128) ?? '';
+  return defaultManager(text);
 };
 
 /** Without lists and maps that are empty, as it is kept. */

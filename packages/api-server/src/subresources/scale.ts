@@ -1,6 +1,8 @@
+import { completeObject, fromScaleManagedFields, type JsonObject, recordUpdate, toScaleManagedFields } from '@solo-kubelet/api-patch';
 import type { LabelSelector } from '@solo-kubelet/pod-spec';
 import { createReport } from '@solo-kubelet/pod-spec/schema';
 import { formatRequirements, labelSelectorRequirements } from '@solo-kubelet/selectors';
+import { type Change, setManagers } from '../registry/track-managers.js';
 import type { ApiResource } from '../resources/api-resource.js';
 import { invalid } from '../status/api-error.js';
 import { type ObjectDraft, type StoredObject, specOf } from '../stored-object.js';
@@ -32,6 +34,32 @@ export const scaleOf = ({ metadata, ...object }: StoredObject): StoredObject => 
     spec: replicas === 0 ? {} : { replicas },
     status: { replicas: Number(object.status?.['replicas'] ?? 0), ...(selector !== '' && { selector }) },
   };
+};
+
+const SCALE_TYPE = { apiVersion: 'autoscaling/v1', kind: 'Scale' };
+
+/** A Scale as managed fields are about it: with those of the object that are about its replicas. */
+export const managedScaleOf = (object: StoredObject): JsonObject => {
+  const scale = completeObject(SCALE_TYPE, scaleOf(object));
+  const managedFields = toScaleManagedFields(object.metadata.managedFields, object.apiVersion);
+  return managedFields === undefined ? scale : { ...scale, metadata: { ...(scale['metadata'] as JsonObject), managedFields } };
+};
+
+/** The managed fields of an object whose Scale somebody wrote; `entries` are those of the Scale afterwards. */
+export const scaledManagers = (old: StoredObject, entries: unknown): readonly JsonObject[] | undefined =>
+  fromScaleManagedFields(old.metadata.managedFields, entries, old.apiVersion);
+
+/** Records in an object that is scaled whose its replicas are. */
+export const trackScale = (old: StoredObject, scale: ObjectDraft, draft: ObjectDraft, { manager, nowText }: Change): void => {
+  const { metadata } = recordUpdate({
+    type: SCALE_TYPE,
+    before: managedScaleOf(old),
+    after: completeObject(SCALE_TYPE, scale),
+    manager,
+    subresource: 'scale',
+    now: nowText,
+  });
+  setManagers(draft, scaledManagers(old, (metadata as JsonObject)['managedFields']));
 };
 
 /** The object with the replicas that a Scale asks for. @throws ApiError 422 */
