@@ -266,6 +266,7 @@ export const packages = [
       '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/selectors': ws,
       '@solo-kubelet/api-patch': ws,
+      '@solo-kubelet/api-protobuf': ws,
       '@solo-kubelet/api-tables': ws,
       '@solo-kubelet/rbac': ws,
       '@peculiar/x509': catalog,

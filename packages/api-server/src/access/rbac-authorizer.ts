@@ -1,19 +1,16 @@
 import {
-  checkBindingEscalation,
-  checkRoleEscalation,
+  checkRbacWrite,
   createPolicy,
   createRbacAuthorizer,
   type EscalationResult,
   type RbacPolicy,
-  type RequestAttributes,
-  readRoleRef,
-  readRules,
+  rulesReviewStatus,
 } from '@solo-kubelet/rbac';
-import { isSameJson } from '../registry/same-json.js';
 import { type ApiError, forbidden, internal, notFound } from '../status/api-error.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { StoredObject } from '../stored-object.js';
-import type { Attributes, Authorizer } from './authorizer.js';
+import type { Authorizer } from './authorizer.js';
+import { requestOf } from './request-of.js';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const BUCKETS = {
@@ -23,29 +20,12 @@ const BUCKETS = {
   clusterRoleBindings: `clusterrolebindings.${GROUP}`,
 } as const;
 
-const requestOf = (attributes: Attributes): RequestAttributes =>
-  attributes.isResource
-    ? {
-        type: 'resource',
-        verb: attributes.verb,
-        apiGroup: attributes.group,
-        apiVersion: attributes.version,
-        resource: attributes.resource,
-        subresource: attributes.subresource,
-        name: attributes.name,
-        namespace: attributes.namespace,
-      }
-    : { type: 'path', verb: attributes.verb, path: attributes.path };
-
 const KINDS: Readonly<Record<string, 'roles' | 'clusterroles' | 'rolebindings' | 'clusterrolebindings'>> = {
   Role: 'roles',
   ClusterRole: 'clusterroles',
   RoleBinding: 'rolebindings',
   ClusterRoleBinding: 'clusterrolebindings',
 };
-
-/** What of an object gives rights. */
-const grants = (object: StoredObject): unknown => [object['rules'], object['aggregationRule'], object['roleRef'], object['subjects']];
 
 const refusalOf = (result: EscalationResult, resource: string, object: StoredObject): ApiError | undefined => {
   switch (result.type) {
@@ -79,37 +59,13 @@ export const createStoreAuthorizer = (store: ObjectStore): Authorizer => {
   };
   return {
     decide: (attributes) => createRbacAuthorizer(current()).authorize(attributes.user, requestOf(attributes)),
-    rulesFor: (user, namespace) => {
-      const { rules, errors } = createRbacAuthorizer(current()).rulesFor(user, namespace);
-      return {
-        resourceRules: rules.flatMap(({ verbs, apiGroups = [], resources = [], resourceNames = [] }) =>
-          resources.length === 0 ? [] : [{ verbs, apiGroups, resources, ...(resourceNames.length > 0 && { resourceNames }) }],
-        ),
-        nonResourceRules: rules.flatMap(({ verbs, nonResourceURLs = [] }) =>
-          nonResourceURLs.length === 0 ? [] : [{ verbs, nonResourceURLs }],
-        ),
-        incomplete: errors.length > 0,
-        ...(errors.length > 0 && { evaluationError: errors.join(', ') }),
-      };
-    },
+    rulesFor: (user, namespace) => rulesReviewStatus(createRbacAuthorizer(current()).rulesFor(user, namespace)),
     escalation: (user, object, old) => {
-      const resource = KINDS[object.kind];
+      const resource = Object.hasOwn(KINDS, object.kind) ? KINDS[object.kind] : undefined;
       if (resource === undefined || !object.apiVersion.startsWith(GROUP)) return undefined;
-      if (old !== undefined && isSameJson(grants(object), grants(old))) return undefined;
-      const authorizer = createRbacAuthorizer(current());
       const { name = '', namespace = '' } = object.metadata;
-      const result =
-        resource === 'roles' || resource === 'clusterroles'
-          ? checkRoleEscalation(authorizer, {
-              user,
-              resource,
-              name: old === undefined ? '' : name,
-              namespace,
-              rules: readRules(object),
-              isAggregated: object['aggregationRule'] !== undefined,
-            })
-          : checkBindingEscalation(current(), authorizer, { user, roleRef: readRoleRef(object), namespace });
-      return refusalOf(result, resource, object);
+      const write = { user, object, namespace, requestName: old === undefined ? '' : name, ...(old !== undefined && { old }) };
+      return refusalOf(checkRbacWrite(current(), createRbacAuthorizer(current()), write), resource, object);
     },
   };
 };

@@ -1,3 +1,4 @@
+import { encodeProtobuf } from '@solo-kubelet/api-protobuf';
 import { jsonText } from './object-json.js';
 
 const MAGIC = Uint8Array.from([0x6b, 0x38, 0x73, 0x00]);
@@ -29,10 +30,13 @@ const join = (parts: readonly Uint8Array[]): Uint8Array => {
 };
 
 /**
- * An object in the envelope of `application/vnd.kubernetes.protobuf` (runtime.Unknown): its type, and its content as JSON, which the envelope's
- * content type says.
+ * An object in the envelope of `application/vnd.kubernetes.protobuf` (runtime.Unknown). What has no message, as lists, has its content as JSON, which
+ * the envelope's content type says.
  */
-export const protobufObject = (value: unknown): Uint8Array => {
+export const protobufObject = (value: unknown): Uint8Array =>
+  encodeProtobuf((value ?? {}) as Readonly<Record<string, unknown>>) ?? jsonInEnvelope(value);
+
+const jsonInEnvelope = (value: unknown): Uint8Array => {
   const { apiVersion = '', kind = '' } = (value ?? {}) as { apiVersion?: string; kind?: string };
   const type = join([field(1, encoder.encode(apiVersion)), field(2, encoder.encode(kind))]);
   const content = encoder.encode(jsonText(value));

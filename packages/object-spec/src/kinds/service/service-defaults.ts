@@ -1,5 +1,5 @@
 import type { Draft } from '@solo-kubelet/pod-spec/schema';
-import type { ServiceSpec } from '../../gen/object-types.js';
+import type { Service, ServiceSpec } from '../../gen/object-types.js';
 import { isExternallyAccessible } from './exposure.js';
 
 /** Three hours, as `DefaultClientIPServiceAffinitySeconds` (pkg/apis/core/v1). */
@@ -24,6 +24,12 @@ const fillAffinity = (spec: Draft<ServiceSpec>): void => {
   if (spec.sessionAffinity === 'ClientIP' && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {
     spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: DEFAULT_AFFINITY_SECONDS } };
   }
+};
+
+/** An address that says nothing about its traffic is one that packets arrive at as they were sent. */
+export const fillBalancerAddresses = ({ spec, status }: Draft<Service>): void => {
+  if (spec?.type !== 'LoadBalancer') return;
+  for (const point of status?.loadBalancer?.ingress ?? []) if (point.ip) point.ipMode ??= 'VIP';
 };
 
 /** Who gives only the one address means a list of it. */

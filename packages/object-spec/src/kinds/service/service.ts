@@ -7,7 +7,7 @@ import { validateClusterIpsUpdate } from './cluster-ips-update.js';
 import { dropDependentFields } from './drop-dependent-fields.js';
 import { isHeadless } from './exposure.js';
 import { validateClassKept, validateLoadBalancer } from './load-balancer.js';
-import { fillService, pluralizeClusterIp } from './service-defaults.js';
+import { fillBalancerAddresses, fillService, pluralizeClusterIp } from './service-defaults.js';
 import { validateServicePorts } from './service-ports.js';
 import { serviceWarnings } from './service-warnings.js';
 import { TOPOLOGY_HINTS, TOPOLOGY_MODE } from './topology-annotations.js';
@@ -76,6 +76,7 @@ export const serviceRules: KindRules<Service> = {
   fillDefaults: (service) => {
     service.spec ??= {};
     fillService(service.spec);
+    fillBalancerAddresses(service);
   },
   prepareCreate: ({ spec }) => pluralizeClusterIp(spec),
   prepareUpdate: ({ spec }, old) => {
