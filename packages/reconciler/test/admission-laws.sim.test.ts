@@ -85,6 +85,6 @@ it('never admits more than the node has, and gives every pod what its manifest a
       expectSettled(machine);
       machine.kubelet.stop();
     }),
-    { numRuns: Number(process.env['SIM_RUNS'] ?? 60), endOnFailure: process.env['SIM_SHRINK'] === undefined },
+    { numRuns: Number(process.env['SIM_RUNS'] ?? 30), endOnFailure: process.env['SIM_SHRINK'] === undefined },
   );
 });

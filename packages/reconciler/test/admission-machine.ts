@@ -31,6 +31,8 @@ export interface AdmissionMachine {
   /** How long a record takes to be on disk, ms. One that is under way when the kubelet dies is lost. */
   savesAfterMs: number;
   memoryBytes: number;
+  /** Told of every start of a container. */
+  started: (image: string, pod: Pod) => void;
   /** From the stop signal to the exit of a container, ms. */
   stopsAfterMs: number;
   readonly broken: string[];
@@ -87,6 +89,7 @@ export const createMachine = async (
     losing: new Set(),
     savesAfterMs: 0,
     memoryBytes: 0,
+    started: () => {},
     stopsAfterMs: 25_000,
     manifests: new Map(),
     broken: [] as string[],
@@ -94,7 +97,10 @@ export const createMachine = async (
   const runtime = fakeRuntime({
     scheduler,
     wallNow: time.wallNow,
-    script: () => ({ stopsAfterMs: machine.stopsAfterMs }),
+    script: ({ image = '' }, _, pod) => {
+      machine.started(image, pod);
+      return { stopsAfterMs: machine.stopsAfterMs };
+    },
     memoryBytes: () => machine.memoryBytes,
     fault: (method) => {
       checkRoom(machine);
@@ -171,7 +177,7 @@ export const expectSettled = (machine: AdmissionMachine): void => {
       expect(full || livePods(machine) >= Number(NODE.pods), `${uid} waits though there is room: ${status.message}`).toBe(true);
       continue;
     }
-    expect(status?.phase, uid).toBe('Running');
+    expect(status?.phase, `${uid}: ${JSON.stringify(status)}`).toBe('Running');
     const explained = status?.conditions?.some(
       ({ type, reason, message }) =>
         (type === 'PodResizePending' && (reason === 'Deferred' || reason === 'Infeasible') && message !== '') ||

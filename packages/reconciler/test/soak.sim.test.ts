@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sameResources } from '../src/core/resize/pod-resources.js';
 import { type AdmissionMachine, anyResizedPod, checkRoom, createMachine, expectSettled } from './admission-machine.js';
+import { watchImages } from './watch-images.js';
 import { watchStatuses } from './watch-statuses.js';
 
 const [SECOND_MS, HOUR_MS, DAY_MS] = [1_000, 3_600_000, 86_400_000];
@@ -11,6 +12,15 @@ const GIBIBYTE = 2 ** 30;
 /** Longer than the longest back-off of a restart, and what Pods take to end. */
 const CALM_MS = 900 * SECOND_MS;
 const paths = ['/m/a.yaml', '/m/b.yaml', '/m/c.yaml', '/m/d.yaml', '/m/e.yaml'];
+
+/** With a volume that is an image of its own. */
+const withData = (pod: Pod): Pod => ({
+  ...pod,
+  spec: {
+    ...pod.spec,
+    volumes: [{ name: 'data', image: { reference: `registry.example/data-${pod.metadata.name}:1`, pullPolicy: 'IfNotPresent' } }],
+  },
+});
 
 /** Something that happens to the machine or its user does, in words for a failure. */
 interface Happening {
@@ -22,15 +32,17 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.constantFrom(...paths).chain((path) =>
-      anyResizedPod(path).map(
-        (pod): Happening => ({
-          text: `apply ${pod.metadata.uid} ${JSON.stringify(pod.spec)}`,
-          run: ({ manifests, kubelet }) => {
-            manifests.set(path, pod);
-            kubelet.apply(pod, path);
-          },
-        }),
-      ),
+      anyResizedPod(path)
+        .map(withData)
+        .map(
+          (pod): Happening => ({
+            text: `apply ${pod.metadata.uid} ${JSON.stringify(pod.spec)}`,
+            run: ({ manifests, kubelet }) => {
+              manifests.set(path, pod);
+              kubelet.apply(pod, path);
+            },
+          }),
+        ),
     ),
   },
   {
@@ -132,6 +144,8 @@ it(
   async () => {
     const transitions: string[] = [];
     const machine = await createMachine({ relistIntervalMs: 30 * SECOND_MS, syncFrequencyMs: 600 * SECOND_MS }, watchStatuses(transitions));
+    const images = watchImages(machine, machine.broken);
+    machine.started = images.started;
     const seed = fc.readConfigureGlobal().seed ?? 0;
     let passedMs = 0;
     const wait = async (ms: number): Promise<void> => {
@@ -141,6 +155,8 @@ it(
     for (let period = 0; passedMs < days * DAY_MS; period++) {
       const happenings = fc.sample(anyPeriod, { seed: seed + period, numRuns: 1 }).flat();
       const told = (): string => `period ${period}: ${happenings.map(([{ text }]) => text).join('; ')}`;
+      const left = `registry.example/left-${period}:1`;
+      images.leave(left);
       for (const [{ run }, ms] of happenings) {
         await run(machine);
         await wait(ms);
@@ -152,7 +168,9 @@ it(
       expect(machine.kubelet.crash, told()).toBeUndefined();
       expectSettled(machine);
       expectSeen(machine);
+      expect(images.names, told()).not.toContain(left);
     }
+    images.stop();
     machine.stop();
   },
   Math.max(120, days * 300) * SECOND_MS,
