@@ -141,8 +141,7 @@ export const startNode = async (options: StartKubeletOptions = {}, testbed: Test
     [Symbol.asyncDispose]: async () => {
       await kubelet[Symbol.asyncDispose]();
       await bed[Symbol.asyncDispose]();
-      // Printed, not thrown, until a whole run has been judged: which of them are departures on purpose is not settled for every file.
-      if (transitions.errors.length > 0) console.warn(`statuses changed as they never may:\n${transitions.errors.join('\n')}`);
+      if (transitions.errors.length > 0) throw new Error(`statuses changed as they never may:\n${transitions.errors.join('\n')}`);
     },
   };
 };
