@@ -60,6 +60,17 @@ describe('createPluginHost', () => {
     }
   });
 
+  it('does not wait for a plugin that never says whether it takes an annotation', async () => {
+    const file = join(root, 'endless.mjs');
+    await writeFile(file, "export default { field: 'endless', validate: () => { for (;;); }, probe: async () => ({}) };");
+    await using plugins = await host([file], { validateTimeoutMs: 50 });
+    const annotation = 'probes.solo-kubelet.dev/app.liveness';
+    const pod = { metadata: { annotations: { [annotation]: '{"endless":{}}' } }, spec: { containers: [{ name: 'app' }] } };
+    expect(await plugins.refusedProbes(pod as unknown as Pod)).toEqual([
+      { annotation, message: 'the plugin did not say within 0.05 s whether it takes this' },
+    ]);
+  });
+
   it('does not wait for a validation whose thread ended', async () => {
     const file = await plugin('ends', 'process.exit(3);');
     await using plugins = await host([file]);

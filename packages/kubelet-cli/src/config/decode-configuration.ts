@@ -32,7 +32,12 @@ export const decodeConfiguration = (json: JsonObject, defaults: Readonly<Partial
     try {
       return table[path].kind.decode(value);
     } catch (error) {
-      errors.push(`${path}: ${(error as Error).message}`);
+      // In the words of upstream's decoder (encoding/json).
+      const message =
+        error instanceof RangeError
+          ? `json: cannot unmarshal number ${JSON.stringify(value)} into Go struct field KubeletConfiguration.${path} of type ${error.message}`
+          : (error as Error).message;
+      errors.push(`${path}: ${message}`);
       return fallback;
     }
   };

@@ -12,7 +12,7 @@ export type Effect =
 /** How values of a kind are read from JSON and written back. */
 export interface Kind<Value> {
   readonly name: string;
-  /** @throws Error whose message completes `expected …` */
+  /** @throws Error that says what was expected; RangeError with the name of Go's type for a number that it can not hold */
   decode(json: unknown): Value;
   encode(value: Value): unknown;
 }
@@ -46,6 +46,15 @@ const isRecordOf =
 export const text = kind('a string', isString);
 export const truth = kind('true or false', (json): json is boolean => typeof json === 'boolean');
 export const whole = kind('a whole number', (json): json is number => Number.isSafeInteger(json));
+/** What Go holds in 32 bits. */
+export const int32: Kind<number> = {
+  ...whole,
+  decode: (json) => {
+    const value = whole.decode(json);
+    if (value !== (value | 0)) throw new RangeError('int32');
+    return value;
+  },
+};
 export const decimal = kind('a number', (json): json is number => typeof json === 'number');
 export const texts = kind('a list of strings', isStrings);
 export const textMap = kind('a map of strings', isRecordOf(isString));
@@ -64,7 +73,7 @@ export const shutdownPeriods: Kind<readonly ShutdownPeriod[]> = {
   name: 'a list of shutdown periods',
   decode: (json) =>
     objects.decode(json).map(({ priority = 0, shutdownGracePeriodSeconds = 0 }) => ({
-      priority: whole.decode(priority),
+      priority: int32.decode(priority),
       shutdownGracePeriodSeconds: whole.decode(shutdownGracePeriodSeconds),
     })),
   encode: (value) => value,

@@ -122,6 +122,10 @@ describe('loadConfiguration', () => {
     ['a: [', 'is neither YAML nor JSON'],
     ['- 1', 'must hold a KubeletConfiguration'],
     ['kind: KubeletConfiguration\napiVersion: v1\n', 'must say apiVersion: kubelet.config.k8s.io/v1beta1'],
+    [
+      stringify({ ...header, maxPods: 2_147_483_648 }),
+      'maxPods: json: cannot unmarshal number 2147483648 into Go struct field KubeletConfiguration.maxPods of type int32',
+    ],
     [stringify({ ...header, maxPods: 'many' }), 'maxPods: expected a whole number, got "many"'],
     [stringify({ ...header, syncFrequency: '1 minute' }), 'syncFrequency: expected a duration such as 1m30s'],
   ])('refuses the file %j', async (text, message) => {

@@ -19,6 +19,8 @@ export interface PluginHostOptions {
   readonly maxMemoryMb?: number;
   /** How long loading a plugin may take, ms. 10 s. */
   readonly loadTimeoutMs?: number;
+  /** How long a plugin may take to say whether it takes an action, ms. 10 s. */
+  readonly validateTimeoutMs?: number;
   /** How long a plugin may take to answer after its attempt was aborted, ms; its thread is replaced then. 400. */
   readonly abortGraceMs?: number;
   /** First delay before a plugin that crashed is started again, ms; doubles up to a minute, and starts again after a minute without a crash. 1 s. */
@@ -88,13 +90,22 @@ interface Plugin {
 const startPlugin = async (name: string, options: PluginHostOptions): Promise<Plugin | { readonly message: string }> => {
   const { maxMemoryMb = 64, logger = silentLogger } = options;
   const loadTimeoutMs = checkDuration('loadTimeoutMs', options.loadTimeoutMs, 10_000);
+  const validateTimeoutMs = checkDuration('validateTimeoutMs', options.validateTimeoutMs, 10_000);
   const abortGraceMs = checkDuration('abortGraceMs', options.abortGraceMs, 400);
   const restartDelayMs = checkDuration('restartDelayMs', options.restartDelayMs, 1_000);
   let workerOptions: PluginWorkerOptions;
   let current: PluginWorker | undefined;
   try {
     const resourceLimits = { maxOldGenerationSizeMb: maxMemoryMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
-    workerOptions = { name, url: resolveModule(name, options.resolveFrom), resourceLimits, loadTimeoutMs, abortGraceMs, logger };
+    workerOptions = {
+      name,
+      url: resolveModule(name, options.resolveFrom),
+      resourceLimits,
+      loadTimeoutMs,
+      validateTimeoutMs,
+      abortGraceMs,
+      logger,
+    };
     current = await startPluginWorker(workerOptions);
   } catch (error) {
     return { message: describeError(error) };

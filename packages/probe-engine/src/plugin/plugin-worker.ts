@@ -11,6 +11,7 @@ export interface PluginWorkerOptions {
   readonly url: string;
   readonly resourceLimits: NonNullable<WorkerOptions['resourceLimits']>;
   readonly loadTimeoutMs: number;
+  readonly validateTimeoutMs: number;
   /** How long the plugin may take to answer after its attempt was aborted, ms. */
   readonly abortGraceMs: number;
   readonly logger: Logger;
@@ -21,7 +22,10 @@ export interface PluginWorker {
   readonly field: string;
   /** Settles with an outcome whatever happens to the thread. */
   probe(action: unknown, target: PluginTarget, signal: AbortSignal): Promise<ProbeOutcome>;
-  /** Why the plugin does not take an action; undefined when it does, and when the thread ends before it says. */
+  /**
+   * Why the plugin does not take an action, or that it did not say within `validateTimeoutMs`; undefined when it does, and when the thread ends before it
+   * says.
+   */
   validate(action: unknown): Promise<string | undefined>;
   /** Settles with the reason when the thread has ended. */
   readonly ended: Promise<string>;
@@ -31,7 +35,7 @@ export interface PluginWorker {
 /** Starts the thread and waits until the plugin is loaded; rejects with the reason when it isn't. */
 export const startPluginWorker = (options: PluginWorkerOptions): Promise<PluginWorker> =>
   new Promise((resolve, reject) => {
-    const { name, url, resourceLimits, loadTimeoutMs, abortGraceMs, logger } = options;
+    const { name, url, resourceLimits, loadTimeoutMs, validateTimeoutMs, abortGraceMs, logger } = options;
     // No environment: what the kubelet was started with is none of a plugin's business.
     const worker = new Worker(workerScript, { eval: true, workerData: url, env: {}, stdout: true, stderr: true, resourceLimits, name });
     const pending = new Map<number, (outcome: ProbeOutcome) => void>();
@@ -97,8 +101,16 @@ export const startPluginWorker = (options: PluginWorkerOptions): Promise<PluginW
           return;
         }
         lastId += 1;
-        validating.set(lastId, settle);
-        post({ type: 'validate', id: lastId, action });
+        const id = lastId;
+        const answered = longTimeout(() => {
+          validating.delete(id);
+          settle(`the plugin did not say within ${validateTimeoutMs / 1_000} s whether it takes this`);
+        }, validateTimeoutMs);
+        validating.set(id, (fault) => {
+          answered();
+          settle(fault);
+        });
+        post({ type: 'validate', id, action });
       });
 
     worker.on('message', (message: FromWorker) => {
