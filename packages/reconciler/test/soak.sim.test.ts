@@ -1,9 +1,10 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
+import type { TestKubelet } from '@solo-kubelet/reconciler/testing';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sameResources } from '../src/core/resize/pod-resources.js';
 import { type AdmissionMachine, anyResizedPod, checkRoom, createMachine, expectSettled } from './admission-machine.js';
-import { watchImages } from './watch-images.js';
+import { type WatchedImages, watchImages } from './watch-images.js';
 import { watchStatuses } from './watch-statuses.js';
 
 const [SECOND_MS, HOUR_MS, DAY_MS] = [1_000, 3_600_000, 86_400_000];
@@ -143,9 +144,17 @@ it(
   `keeps its laws for ${days * 24} hours of clock jumps, resizes that fail, volumes that go away and Pods that take long to end`,
   async () => {
     const transitions: string[] = [];
-    const machine = await createMachine({ relistIntervalMs: 30 * SECOND_MS, syncFrequencyMs: 600 * SECOND_MS }, watchStatuses(transitions));
-    const images = watchImages(machine, machine.broken);
+    let images: WatchedImages | undefined;
+    const watch = (kubelet: TestKubelet): (() => void) => {
+      const stops = [watchStatuses(transitions)(kubelet), images?.collect()];
+      return () => {
+        for (const stop of stops) stop?.();
+      };
+    };
+    const machine = await createMachine({ relistIntervalMs: 30 * SECOND_MS, syncFrequencyMs: 600 * SECOND_MS }, watch);
+    images = watchImages(machine, machine.broken);
     machine.started = images.started;
+    await machine.boot();
     const seed = fc.readConfigureGlobal().seed ?? 0;
     let passedMs = 0;
     const wait = async (ms: number): Promise<void> => {
@@ -170,7 +179,6 @@ it(
       expectSeen(machine);
       expect(images.names, told()).not.toContain(left);
     }
-    images.stop();
     machine.stop();
   },
   Math.max(120, days * 300) * SECOND_MS,

@@ -12,14 +12,15 @@ const idOf = (name: string): string => `sha256:${name}`;
 export const volumeImages = ({ spec }: Pod): readonly string[] =>
   (spec.volumes ?? []).flatMap(({ image }) => (image?.reference === undefined ? [] : [image.reference]));
 
-/** The images of a machine whose disk is always full, with their collector at work. */
+/** The images of a machine whose disk is always full. */
 export interface WatchedImages {
   /** A container of this Pod starts: what it needs is pulled. */
   started(image: string, pod: Pod): void;
   /** Somebody else has left one. */
   leave(name: string): void;
   readonly names: ReadonlySet<string>;
-  stop(): void;
+  /** The collector of one kubelet process, until what it returns is called. */
+  collect(): () => void;
 }
 
 /** Every removal of an image that something uses, or is to use, is told to `broken`. */
@@ -56,13 +57,6 @@ export const watchImages = (machine: Pick<AdmissionMachine, 'runtime' | 'manifes
       },
     },
   } as unknown as CriClient;
-  const subscription = imageCollector({
-    images: {
-      ...criImages({ cri, wantedPods: async () => [...manifests.values()] }),
-      filesystem: async () => ({ capacityBytes: 100 * GIBIBYTE, availableBytes: GIBIBYTE }),
-    },
-    scheduler: time.scheduler,
-  }).run$.subscribe();
   return {
     started: (image, pod) => {
       for (const name of [image, ...volumeImages(pod)]) names.add(name);
@@ -70,6 +64,15 @@ export const watchImages = (machine: Pick<AdmissionMachine, 'runtime' | 'manifes
     },
     leave: (name) => void names.add(name),
     names,
-    stop: () => subscription.unsubscribe(),
+    collect: () => {
+      const subscription = imageCollector({
+        images: {
+          ...criImages({ cri, wantedPods: async () => [...manifests.values()] }),
+          filesystem: async () => ({ capacityBytes: 100 * GIBIBYTE, availableBytes: GIBIBYTE }),
+        },
+        scheduler: time.scheduler,
+      }).run$.subscribe();
+      return () => subscription.unsubscribe();
+    },
   };
 };
