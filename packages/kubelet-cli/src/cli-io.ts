@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { withoutControls } from './output/without-controls.js';
+import { withoutControls } from '@solo-kubelet/diagnostics/text';
 
 /** Anything that takes text. */
 export interface TextOutput {

@@ -1,5 +1,4 @@
 import { isAbort } from '@solo-kubelet/diagnostics';
-import { CliError } from './cli-error.js';
 
 export const EXIT = {
   done: 0,
@@ -12,14 +11,20 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  CLI_USAGE: EXIT.usage,
+  KUBELET_USAGE: EXIT.usage,
+  KUBELET_CONFIG_INVALID: EXIT.usage,
+  CLI_RUNTIME_UNREACHABLE: EXIT.runtimeUnreachable,
+  CRI_UNAVAILABLE: EXIT.runtimeUnreachable,
+};
+
 /** The exit status that an error stands for. */
 export const exitStatusOf = (error: unknown, interrupted: AbortSignal): number => {
   if (interrupted.aborted && (isAbort(error) || error === interrupted.reason)) return interruptedStatus(interrupted);
-  // By its code: loading the runtime's client to recognise its class would make every command slow.
-  if (isFailure(error) && (error as { code?: unknown }).code === 'CRI_UNAVAILABLE') return EXIT.runtimeUnreachable;
-  if (!CliError.is(error)) return isFailure(error) ? EXIT.failed : EXIT.bug;
-  if (error.code === 'CLI_USAGE' || error.code === 'CLI_CONFIG_INVALID') return EXIT.usage;
-  return error.code === 'CLI_RUNTIME_UNREACHABLE' ? EXIT.runtimeUnreachable : EXIT.failed;
+  if (!isFailure(error)) return EXIT.bug;
+  // By its code: loading the kubelet or the runtime's client to recognise a class of theirs would make every command slow.
+  return STATUS_OF_CODE[(error as { readonly code: string }).code] ?? EXIT.failed;
 };
 
 export const interruptedStatus = (interrupted: AbortSignal): number =>

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { nearestName } from '@solo-kubelet/diagnostics/text';
 import { CliError } from './cli-error.js';
 import { type CliIo, print } from './cli-io.js';
 import type { Command } from './command.js';
 import { commands } from './commands/command-table.js';
-import { nearest } from './config/nearest.js';
 import { EXIT, exitStatusOf, isFailure } from './exit-status.js';
 
 /** Runs one command line and gives the exit status. Called as `kubelet`, it is `run`. */
@@ -39,7 +39,7 @@ const parseCommandLine = (command: Command, argv: readonly string[]) => {
 };
 
 const unknownCommand = (name: string): Error => {
-  const guess = nearest(
+  const guess = nearestName(
     name,
     commands.map((command) => command.name),
   );

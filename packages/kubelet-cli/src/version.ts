@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-
-/** The Kubernetes whose kubelet this one follows. */
-export const KUBERNETES_VERSION = 'v1.36.0';
+import { KUBERNETES_VERSION } from './config/kubernetes-version.js';
 
 /** The version of this package, put in by the build of the single executable, beside which there is no package.json. */
 declare const SOLO_KUBELET_VERSION: string | undefined;

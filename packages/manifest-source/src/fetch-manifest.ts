@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import type { Dispatcher, Response } from 'undici';
 import type { Validators } from './last-good-store.js';
-import { parseUrl } from './parse-url.js';
 import { MAX_MANIFEST_BYTES } from './read-listing.js';
 import { redactUrl } from './redact-url.js';
 

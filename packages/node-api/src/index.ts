@@ -1,3 +1,4 @@
+export type { EventObject, ManifestObject } from './api-objects.js';
 export type { AuthorizationMode } from './auth/authorize.js';
 export { createNodeApi, type NodeApi, type NodeApiOptions } from './create-node-api.js';
 export { createKubeletMetrics } from './metrics/create-kubelet-metrics.js';

@@ -42,16 +42,16 @@ export {
   type ImageCollectionActivity,
   type ImageCollector,
   type ImageCollectorOptions,
-  type ImagePort,
   imageCollector,
 } from './housekeeping/image-collector.js';
-export type { FilesystemUse, ImageGarbagePolicy } from './housekeeping/image-garbage.js';
+export type { ImageGarbagePolicy } from './housekeeping/image-garbage.js';
 export {
-  type LogPort,
   type LogRotationActivity,
   type RotateContainerLogsOptions,
   rotateContainerLogs,
 } from './housekeeping/rotate-container-logs.js';
+export type { FilesystemUse, ImagePort } from './image-port.js';
+export type { LogPort } from './log-port.js';
 export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';
 export type { ResourceAllocator } from './resource-allocator.js';
 export type {

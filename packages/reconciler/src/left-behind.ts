@@ -1,6 +1,6 @@
+import { fromAbortable } from '@solo-kubelet/timers/rxjs';
 import { catchError, EMPTY, exhaustMap, map, type Observable, type SchedulerLike, timer } from 'rxjs';
 import { type PodUid, podUid } from './core/pod-identity.js';
-import { fromAbortable } from './from-abortable.js';
 import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort } from './runtime-port.js';
 

@@ -1,5 +1,6 @@
 import { fromStream } from '@solo-kubelet/cri-client/rx';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { fromAbortable } from '@solo-kubelet/timers/rxjs';
 import {
   catchError,
   concat,
@@ -24,7 +25,6 @@ import { conflateMap } from './conflate-map.js';
 import type { NodeActivity } from './core/activity.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { Observation } from './core/runtime-snapshot.js';
-import { fromAbortable } from './from-abortable.js';
 import type { RuntimePort } from './runtime-port.js';
 
 export interface ObserveOptions {

@@ -1,11 +1,11 @@
 import { joinSignals } from '@solo-kubelet/timers';
+import { atMost } from '@solo-kubelet/timers/rxjs';
 import type { SchedulerLike } from 'rxjs';
 import type { PodActivity } from './core/activity.js';
 import { graceAfter, stopTimeoutSeconds } from './core/container-stop.js';
 import { httpFallback } from './core/http-fallback.js';
 import type { ContainerStop } from './core/pod-action.js';
 import type { HookInput, RuntimePort } from './runtime-port.js';
-import { atMost } from './time-limit.js';
 
 export interface StopContext {
   readonly runtime: Pick<RuntimePort, 'runHook' | 'stopContainer'>;

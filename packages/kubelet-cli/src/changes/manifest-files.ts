@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { ManifestObject } from '@solo-kubelet/node-api';
 import { CliError } from '../cli-error.js';
-import type { ManifestObject } from '../client/node-client.js';
 
 /**
  * Which file of the manifest directory a manifest goes to: the one that asks for the same pod already, else one of the same name.

@@ -2,9 +2,10 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { StringDecoder } from 'node:string_decoder';
 import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
+import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
-import type { Abortable, EventObject, ImageObject, ManifestObject, NodeClient, WatchEvent } from './node-client.js';
+import type { Abortable, ImageObject, NodeClient, WatchEvent } from './node-client.js';
 
 /** How long to wait for the first byte of an answer, ms. A watch or a followed log may then stay silent for as long as it likes. */
 const ANSWER_TIMEOUT_MS = 30_000;

@@ -1,4 +1,5 @@
 import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
+import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 
 /** One change of a watched list. */
@@ -19,35 +20,6 @@ export interface PodTarget {
 
 export interface ContainerTarget extends PodTarget {
   readonly container: string;
-}
-
-/** A v1 Event as the kubelet keeps it. */
-export interface EventObject {
-  readonly type: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly count?: number;
-  readonly firstTimestamp?: string;
-  readonly lastTimestamp?: string;
-  readonly metadata?: { readonly name?: string; readonly namespace?: string };
-  readonly involvedObject?: {
-    readonly kind?: string;
-    readonly namespace?: string;
-    readonly name?: string;
-    readonly uid?: string;
-    readonly fieldPath?: string;
-  };
-}
-
-/** What the kubelet makes of one document of a manifest file or URL. */
-export interface ManifestObject {
-  readonly source: string;
-  readonly path: string;
-  readonly document?: number;
-  readonly state: string;
-  readonly pod?: string;
-  readonly message?: string;
-  readonly issues?: readonly { readonly severity: string; readonly line?: number; readonly column?: number; readonly message: string }[];
 }
 
 /** An image that the runtime holds. */

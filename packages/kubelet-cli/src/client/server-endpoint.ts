@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { CliError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
-import { parseUrl } from './parse-url.js';
 
 const DEFAULT_PORT = 10_250;
 

@@ -1,9 +1,9 @@
 import { access } from 'node:fs/promises';
 import { type Attachment, CniError, formatResult } from '@solo-kubelet/cni-invoker';
 import { assertNever, describeError, isAbort } from '@solo-kubelet/diagnostics';
+import { escapeDocument } from '@solo-kubelet/diagnostics/text';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
-import { escapeDocument } from '../output/document-text.js';
 import { formatTable } from '../output/table.js';
 import { CNI_USAGE, type CniIo, type CniSettings, containerIdOf, parseCniArgv } from './cni-settings.js';
 import { execInNetwork } from './exec-in-network.js';

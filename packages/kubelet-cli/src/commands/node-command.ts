@@ -1,8 +1,8 @@
+import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import { CliError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
 import { NODE_OPTIONS_HELP, nodeOptions } from '../client/node-options.js';
 import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
-import { parseGoDuration } from '../config/go-duration.js';
 import { interruptedStatus } from '../exit-status.js';
 import type { VerbContext } from '../verbs/verb-context.js';
 

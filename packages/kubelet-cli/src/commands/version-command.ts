@@ -1,7 +1,8 @@
 import { print } from '../cli-io.js';
 import { type Command, textOption } from '../command.js';
+import { KUBERNETES_VERSION } from '../config/kubernetes-version.js';
 import { EXIT } from '../exit-status.js';
-import { KUBERNETES_VERSION, productVersion, versionText } from '../version.js';
+import { productVersion, versionText } from '../version.js';
 
 export const versionCommand: Command = {
   name: 'version',

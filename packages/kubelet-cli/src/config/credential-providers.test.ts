@@ -57,5 +57,5 @@ it.each<[string, object, RegExp]>([
 it('refuses one name in two files', async () => {
   await write('a.json', provider('ecr'));
   await write('b.json', provider('ecr'));
-  await expect(readCredentialProviders(directory)).rejects.toMatchObject({ code: 'CLI_CONFIG_INVALID', message: /ecr is there twice/ });
+  await expect(readCredentialProviders(directory)).rejects.toMatchObject({ code: 'KUBELET_CONFIG_INVALID', message: /ecr is there twice/ });
 });

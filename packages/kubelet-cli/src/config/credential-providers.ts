@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { CredentialProvider } from '@solo-kubelet/reconciler/cri';
 import { parse } from 'yaml';
-import { CliError } from '../cli-error.js';
-import { parseGoDuration } from './go-duration.js';
+import { KubeletError } from '../run/kubelet-error.js';
 import { isJsonObject, type JsonObject } from './json-paths.js';
 
 const CONFIG_VERSIONS = ['v1', 'v1beta1', 'v1alpha1'].map((version) => `kubelet.config.k8s.io/${version}`);
@@ -13,7 +13,7 @@ const PLUGIN_VERSIONS = ['v1', 'v1beta1', 'v1alpha1'].map((version) => `credenti
 /**
  * The providers of a CredentialProviderConfig file, or of all *.json, *.yaml and *.yml files of a directory in the order of their names.
  * Upstream: pkg/credentialprovider/plugin/config.go.
- * @throws CliError CLI_CONFIG_INVALID
+ * @throws KubeletError KUBELET_CONFIG_INVALID
  */
 export const readCredentialProviders = async (path: string): Promise<readonly CredentialProvider[]> => {
   const providers: CredentialProvider[] = [];
@@ -26,7 +26,7 @@ export const readCredentialProviders = async (path: string): Promise<readonly Cr
     }
     if (providers.length === 0) throw new Error('at least one provider is needed');
   } catch (cause) {
-    throw new CliError({ code: 'CLI_CONFIG_INVALID', message: `${path}: ${describeError(cause)}`, cause });
+    throw new KubeletError({ code: 'KUBELET_CONFIG_INVALID', message: `${path}: ${describeError(cause)}`, cause });
   }
   return providers;
 };

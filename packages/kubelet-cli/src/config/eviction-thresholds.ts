@@ -1,7 +1,7 @@
+import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import { quantitySign, readQuantity } from '@solo-kubelet/pod-spec';
 import { type EvictionThreshold, isEvictionSignal, type ThresholdValue } from '@solo-kubelet/reconciler';
 import type { KubeletConfiguration } from './fields.js';
-import { parseGoDuration } from './go-duration.js';
 
 type Statements = Readonly<Record<string, string>>;
 

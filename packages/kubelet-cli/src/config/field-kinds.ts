@@ -1,5 +1,5 @@
+import { formatGoDuration, parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { ShutdownPeriod } from '../shutdown/shutdown-groups.js';
-import { formatGoDuration, parseGoDuration } from './go-duration.js';
 
 /** What a field does in a kubelet that has no API server. */
 export type Effect =

@@ -1,12 +1,12 @@
-import { CliError } from '../cli-error.js';
+import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
+import { KubeletError } from '../run/kubelet-error.js';
 import type { FlagKind } from './flag-table.js';
-import { parseGoDuration } from './go-duration.js';
 
 /** The JSON value, as a configuration file would say it, of a flag that was given these texts. */
 export const flagValue = (name: string, kind: FlagKind, texts: readonly string[]): unknown => {
   const last = texts.at(-1)!;
   const invalid = (text: string, expected: string): Error =>
-    new CliError({ code: 'CLI_USAGE', message: `invalid argument ${JSON.stringify(text)} for --${name}: expected ${expected}` });
+    new KubeletError({ code: 'KUBELET_USAGE', message: `invalid argument ${JSON.stringify(text)} for --${name}: expected ${expected}` });
   const items = texts.flatMap((text) => (text === '' ? [] : text.split(','))).map((item) => item.trim());
   const pairs = (separator: string, expected: string): readonly (readonly [string, string])[] =>
     items.map((item) => {

@@ -42,7 +42,7 @@ describe('loadConfiguration', () => {
   it('uses the secure defaults with a file, which then must turn off what needs an API server', async () => {
     const path = await write('kubelet.yaml', {});
     await expect(loadConfiguration(['--config', path])).rejects.toMatchObject({
-      code: 'CLI_CONFIG_INVALID',
+      code: 'KUBELET_CONFIG_INVALID',
       message: 'no client provided, cannot use webhook authentication\nno client provided, cannot use webhook authorization',
     });
     const { config } = await loadFile({});
@@ -71,7 +71,7 @@ describe('loadConfiguration', () => {
 
   it('refuses eviction thresholds that mean nothing', async () => {
     await expect(loadFile({ evictionHard: { 'cpu.available': '1' }, evictionSoft: { 'memory.available': '1Gi' } })).rejects.toMatchObject({
-      code: 'CLI_CONFIG_INVALID',
+      code: 'KUBELET_CONFIG_INVALID',
       message:
         'invalid configuration: unsupported eviction signal cpu.available\ninvalid configuration: grace period must be specified for the soft eviction threshold memory.available',
     });
@@ -130,7 +130,7 @@ describe('loadConfiguration', () => {
     [stringify({ ...header, syncFrequency: '1 minute' }), 'syncFrequency: expected a duration such as 1m30s'],
   ])('refuses the file %j', async (text, message) => {
     await expect(loadConfiguration(['--config', await write('bad.yaml', text)])).rejects.toMatchObject({
-      code: 'CLI_CONFIG_INVALID',
+      code: 'KUBELET_CONFIG_INVALID',
       message: expect.stringContaining(message),
     });
   });
@@ -171,7 +171,7 @@ describe('loadConfiguration', () => {
     [{ tlsCipherSuites: ['TLS_ROT13'] }, "Cipher suite TLS_ROT13 not supported or doesn't exist"],
     [{ authorization: { mode: 'RBAC' } }, 'unknown authorization mode RBAC'],
   ])('refuses the value %j', async (fields, message) => {
-    await expect(loadFile(fields)).rejects.toMatchObject({ code: 'CLI_CONFIG_INVALID', message });
+    await expect(loadFile(fields)).rejects.toMatchObject({ code: 'KUBELET_CONFIG_INVALID', message });
   });
 
   it('pulls in parallel once more than one parallel pull is allowed', async () => {

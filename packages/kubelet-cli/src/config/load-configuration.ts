@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { CliError } from '../cli-error.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../cni/kubelet-networks.js';
+import { KubeletError } from '../run/kubelet-error.js';
 import { API_VERSION, decodeConfiguration, encodeConfiguration, KIND, unknownPaths } from './decode-configuration.js';
 import { DEFAULT_API_SOCKET } from './default-paths.js';
 import { DEFAULT_EVICTION_HARD, type FieldPath, type KubeletConfiguration, LEGACY_DEFAULTS } from './fields.js';
@@ -63,7 +63,7 @@ const DEFAULT_ROOT_DIRECTORY = '/var/lib/kubelet';
 
 /**
  * Reads flags, --config and --config-dir with upstream's precedence: the file replaces the defaults, drop-ins merge over it, flags win.
- * @throws CliError CLI_USAGE for bad flags; CLI_CONFIG_INVALID for a file that cannot be used or values that cannot be honoured
+ * @throws KubeletError KUBELET_USAGE for bad flags; KUBELET_CONFIG_INVALID for a file that cannot be used or values that cannot be honoured
  */
 export const loadConfiguration = async (argv: readonly string[]): Promise<LoadedConfiguration> => {
   const parsed = parseFlags(argv);
@@ -79,8 +79,8 @@ export const loadConfiguration = async (argv: readonly string[]): Promise<Loaded
   const effects = standaloneEffects(config);
   const problems = [...errors, ...validateConfiguration(config), ...effects.refused];
   if (problems.length > 0) {
-    throw new CliError({
-      code: 'CLI_CONFIG_INVALID',
+    throw new KubeletError({
+      code: 'KUBELET_CONFIG_INVALID',
       message: problems.join('\n'),
       hint: hintFor(problems),
     });
@@ -210,7 +210,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
 const lockContention = (parsed: ParsedFlags): boolean => {
   const exits = flagOf(parsed, 'exit-on-lock-contention') === true;
   if (!exits || lastOf(parsed, 'lock-file') !== undefined) return exits;
-  throw new CliError({ code: 'CLI_USAGE', message: 'cannot exit on lock file contention: no lock file specified' });
+  throw new KubeletError({ code: 'KUBELET_USAGE', message: 'cannot exit on lock file contention: no lock file specified' });
 };
 
 /** Upstream takes them only together (cmd/kubelet/app/server.go). */
@@ -219,8 +219,8 @@ const credentialProviderFlags = (parsed: ParsedFlags): KubeletFlags['imageCreden
   const binDir = lastOf(parsed, 'image-credential-provider-bin-dir');
   if (configPath === undefined && binDir === undefined) return undefined;
   if (configPath !== undefined && binDir !== undefined) return { configPath: resolve(configPath), binDir: resolve(binDir) };
-  throw new CliError({
-    code: 'CLI_USAGE',
+  throw new KubeletError({
+    code: 'KUBELET_USAGE',
     message: '--image-credential-provider-config and --image-credential-provider-bin-dir are only of use together',
   });
 };
@@ -234,4 +234,4 @@ const flagOf = (parsed: ParsedFlags, name: string): unknown => {
 const lastOf = (parsed: ParsedFlags, name: string): string | undefined => parsed.values.get(name)?.at(-1) || undefined;
 
 const unusable = (path: string, why: string, cause?: unknown): Error =>
-  new CliError({ code: 'CLI_CONFIG_INVALID', message: `${path} ${why}`, ...(cause === undefined ? {} : { cause }) });
+  new KubeletError({ code: 'KUBELET_CONFIG_INVALID', message: `${path} ${why}`, ...(cause === undefined ? {} : { cause }) });

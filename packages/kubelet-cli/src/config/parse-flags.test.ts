@@ -32,7 +32,7 @@ describe('parseFlags', () => {
     [['--allow-privileged=false'], expect.stringContaining('cannot be forbidden'), undefined],
     [['--kubeconfig=/etc/kubeconfig'], expect.stringContaining('cannot join a cluster'), undefined],
   ])('refuses %j', (argv, message, hint) => {
-    expect(() => parseFlags(argv)).toThrow(expect.objectContaining({ code: 'CLI_USAGE', message, hint }));
+    expect(() => parseFlags(argv)).toThrow(expect.objectContaining({ code: 'KUBELET_USAGE', message, hint }));
   });
 
   it('accepts each flag that means nothing any more with one warning', () => {

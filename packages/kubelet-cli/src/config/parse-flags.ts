@@ -1,6 +1,6 @@
-import { CliError } from '../cli-error.js';
+import { nearestName } from '@solo-kubelet/diagnostics/text';
+import { KubeletError } from '../run/kubelet-error.js';
 import { type FlagSpec, flagTable } from './flag-table.js';
-import { nearest } from './nearest.js';
 
 export interface ParsedFlags {
   /** Every given value of each flag, by its long name, in order. */
@@ -12,7 +12,7 @@ export interface ParsedFlags {
 /**
  * Reads arguments as Go's pflag does: `--name value`, `--name=value`, `--truth`, `--truth=false`, `-v4`, `-v=4`, `-v 4`, `--` ends flags;
  * `_` in a name counts as `-`.
- * @throws CliError CLI_USAGE for an unknown flag, a missing value, a stray argument or a value that is refused
+ * @throws KubeletError KUBELET_USAGE for an unknown flag, a missing value, a stray argument or a value that is refused
  */
 export const parseFlags = (argv: readonly string[], table: Readonly<Record<string, FlagSpec>> = flagTable): ParsedFlags => {
   const shorthands = new Map(
@@ -56,8 +56,8 @@ const deadFlags = (values: ReadonlyMap<string, readonly string[]>, table: Readon
   });
 
 const unknownFlag = (written: string, table: Readonly<Record<string, FlagSpec>>): Error => {
-  const guess = nearest(written.slice(2), Object.keys(table));
+  const guess = nearestName(written.slice(2), Object.keys(table));
   return usage(`unknown flag: ${written}`, guess === undefined ? undefined : `Did you mean --${guess}?`);
 };
 
-const usage = (message: string, hint?: string): Error => new CliError({ code: 'CLI_USAGE', message, ...(hint ? { hint } : {}) });
+const usage = (message: string, hint?: string): Error => new KubeletError({ code: 'KUBELET_USAGE', message, ...(hint ? { hint } : {}) });

@@ -1,10 +1,10 @@
 import { isAbsolute, normalize } from 'node:path';
+import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import { parseCpuSet, parseStaticOptions } from '@solo-kubelet/resource-managers';
 import { reservedMilliCpu } from '../node/node-capacity.js';
 import { evictionThresholds } from './eviction-thresholds.js';
 import { isGateEnabled } from './feature-gates.js';
 import type { KubeletConfiguration } from './fields.js';
-import { formatGoDuration } from './go-duration.js';
 
 /** What upstream's validation would say against the configuration, in its words and order (pkg/kubelet/apis/config/validation). */
 export const validateConfiguration = (config: KubeletConfiguration): readonly string[] =>

@@ -6,6 +6,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { localArchitecture, writeImageArchive } from '../images/image-archive.js';
 import { pauseImage } from '../images/pause-image.js';
 import { parseRuntimeFacts } from '../node/runtime-facts.js';
+import type { PrepareRuntimeOptions } from '../run/run-kubelet-options.js';
 import { importImages } from './import-images.js';
 import { runCtr } from './run-ctr.js';
 
@@ -68,5 +69,17 @@ const importOwn = async (reference: string, { endpoint, signal }: SupplySandboxI
     );
   } finally {
     await rm(directory, { recursive: true });
+  }
+};
+
+/** `prepareRuntime` of a kubelet: supplies the image that sandboxes are made from. Without it, Pods that need no new sandbox run all the same. */
+export const provideSandboxImage = async (cri: CriClient, { endpoint, logger, signal }: PrepareRuntimeOptions): Promise<void> => {
+  try {
+    const { outcome, image } = await supplySandboxImage(cri, { endpoint, signal });
+    if (outcome === 'supplied')
+      logger.warn({ image }, 'The sandbox image cannot be pulled; a pause image of our own stands in under its name');
+  } catch (error) {
+    signal.throwIfAborted();
+    logger.warn({ err: describeError(error) }, 'No sandbox image: new Pods will not start');
   }
 };

@@ -1,3 +1,4 @@
+import { escapeDocument } from '@solo-kubelet/diagnostics/text';
 import picocolors from 'picocolors';
 import { type CliIo, print, usesColor, write, writeRaw } from '../cli-io.js';
 import { namedApiSocket } from '../client/api-socket.js';
@@ -5,7 +6,6 @@ import { runningConfiguration, runtimeEndpoint, usualEndpoint } from '../client/
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 import { MANIFEST_DIRECTORY } from '../install/install-plan.js';
-import { escapeDocument } from '../output/document-text.js';
 import { judgeHost } from './checks.js';
 import { examineHost } from './examine-host.js';
 

@@ -91,7 +91,9 @@ it('writes another unit for another program at the same path', async () => {
   const program = join(root, 'dist/bin.js');
   await carryOut([{ type: 'directory', path: join(root, 'dist'), mode: 0o755 }]);
   const installed = async () => {
-    const plan = installPlan(options({ program, programVersion: await programVersion(program, '20.19.0') }));
+    const plan = installPlan(
+      options({ program, programVersion: await programVersion(program, { productVersion: '0.1.0', nodeVersion: '20.19.0' }) }),
+    );
     return (await carryOut(plan)).find(({ path }) => path === unit())?.outcome;
   };
   await writeFile(program, 'one');

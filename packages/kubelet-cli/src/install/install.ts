@@ -5,6 +5,7 @@ import { type CliIo, print } from '../cli-io.js';
 import { usualEndpoint } from '../client/connect.js';
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
+import { productVersion } from '../version.js';
 import { askRuntime, describeAnswer } from './ask-runtime.js';
 import { carryOut, type StepResult, undo } from './carry-out.js';
 import { CONFIG_PATH, type InstallOptions, installPlan, UNIT_PATH } from './install-plan.js';
@@ -26,7 +27,7 @@ const optionsFor = async (io: CliIo, root: string, cgroupDriver: InstallOptions[
     root,
     nodeBinary: process.execPath,
     program,
-    programVersion: await programVersion(program, process.versions.node),
+    programVersion: await programVersion(program, { productVersion: productVersion(), nodeVersion: process.versions.node }),
     runtimeEndpoint,
     runtimeUnit,
     cgroupDriver,

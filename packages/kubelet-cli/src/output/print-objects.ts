@@ -1,5 +1,5 @@
+import { escapeDocument } from '@solo-kubelet/diagnostics/text';
 import { CliError } from '../cli-error.js';
-import { escapeDocument } from './document-text.js';
 import { JsonPathError, type JsonPathTemplate, parseJsonPath } from './json-path.js';
 import { growingTable, type TableOptions } from './table.js';
 

@@ -1,5 +1,6 @@
+import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { EventObject, ImageObject, ManifestObject } from '../client/node-client.js';
+import type { ImageObject } from '../client/node-client.js';
 import { podRow } from '../client/pod-row.js';
 import { ageOf } from './human-duration.js';
 import type { ObjectPrinter } from './print-objects.js';

@@ -1,5 +1,5 @@
+import { withoutControls } from '@solo-kubelet/diagnostics/text';
 import { displayWidth, graphemes } from './display-width.js';
-import { withoutControls } from './without-controls.js';
 
 const GAP = 3;
 

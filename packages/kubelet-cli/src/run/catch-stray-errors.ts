@@ -1,6 +1,8 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { doing } from '@solo-kubelet/diagnostics/doing';
-import { EXIT } from '../exit-status.js';
+
+/** Of sysexits.h: an internal error. */
+const EX_SOFTWARE = 70;
 
 /** The process, as far as it is needed here. */
 export interface ErrorSource {
@@ -27,7 +29,7 @@ export const catchStrayErrors = ({ process, logger, setAside }: StrayErrorOption
     const fields = { ...known, err: error, ...(stack === undefined ? {} : { stack }) };
     if (known === undefined) {
       logger.error(fields, 'An error that nobody caught; the kubelet ends, containers run on');
-      process.exit(EXIT.bug);
+      process.exit(EX_SOFTWARE);
       return;
     }
     logger.error(fields, 'An error that nobody caught');

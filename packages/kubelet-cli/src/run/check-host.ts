@@ -1,5 +1,5 @@
-import { CliError } from '../cli-error.js';
 import type { KubeletConfiguration } from '../config/fields.js';
+import { KubeletError } from './kubelet-error.js';
 
 export interface HostFacts {
   readonly swap: boolean;
@@ -12,22 +12,22 @@ export const checkHost = (
   host: HostFacts,
 ): void => {
   if (config.failSwapOn && host.swap) {
-    throw new CliError({
-      code: 'CLI_HOST_UNSUITABLE',
+    throw new KubeletError({
+      code: 'KUBELET_HOST_UNSUITABLE',
       message: 'running with swap on is not supported, please disable swap or set --fail-swap-on flag to false',
       hint: 'swapoff -a, or failSwapOn: false.',
     });
   }
   if (config['memorySwap.swapBehavior'] === 'LimitedSwap' && host.cgroupVersion === 1) {
-    throw new CliError({
-      code: 'CLI_HOST_UNSUITABLE',
+    throw new KubeletError({
+      code: 'KUBELET_HOST_UNSUITABLE',
       message: 'memorySwap.swapBehavior LimitedSwap is not supported on a host using cgroup v1',
       hint: 'Leave swapBehavior at NoSwap, or boot with systemd.unified_cgroup_hierarchy=1.',
     });
   }
   if (config.failCgroupV1 && host.cgroupVersion === 1) {
-    throw new CliError({
-      code: 'CLI_HOST_UNSUITABLE',
+    throw new KubeletError({
+      code: 'KUBELET_HOST_UNSUITABLE',
       message: 'kubelet is configured to not run on a host using cgroup v1',
       hint: 'Leave failCgroupV1 at false, or boot with systemd.unified_cgroup_hierarchy=1.',
     });

@@ -1,12 +1,10 @@
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { escapeDocument, withoutControls } from '@solo-kubelet/diagnostics/text';
 import picocolors from 'picocolors';
 import { pino } from 'pino';
-import type { TextOutput } from '../cli-io.js';
-import { escapeDocument } from '../output/document-text.js';
-import { withoutControls } from '../output/without-controls.js';
 
 export interface LoggerOptions {
-  readonly output: TextOutput;
+  readonly output: { write(text: string): unknown };
   /** The kubelet's -v: 4 and more tell details, 6 and more everything. Default 0. */
   readonly verbosity?: number;
   /** Only warnings and errors. Default false. */

@@ -60,7 +60,7 @@ it('waits until the file is free', async () => {
 
 it('says why a file cannot be locked', async () => {
   await expect(acquireFileLock(join(directory, 'no/such/file'), options)).rejects.toMatchObject({
-    code: 'CLI_LOCKED',
+    code: 'KUBELET_LOCKED',
     message: expect.stringContaining('no/such/file'),
   });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { delay } from '@solo-kubelet/timers';
-import { CliError } from '../cli-error.js';
+import { KubeletError } from './kubelet-error.js';
 
 /** How often /proc/locks is looked at for others who wait, ms. */
 const CONTENTION_INTERVAL_MS = 1_000;
@@ -17,7 +17,7 @@ export interface FileLock extends AsyncDisposable {
 /**
  * Waits for the lock for as long as it takes. Node.js has no flock(2): the program flock(1) of util-linux takes the lock and holds it until
  * this process, however it ends, closes the pipe between them.
- * @throws CliError CLI_PREREQUISITE_MISSING without that program, CLI_LOCKED when the file cannot be locked
+ * @throws KubeletError KUBELET_PREREQUISITE_MISSING without that program, KUBELET_LOCKED when the file cannot be locked
  */
 export const acquireFileLock = async (
   path: string,
@@ -55,14 +55,14 @@ const acquired = async (child: ChildProcess, path: string, signal: AbortSignal):
     complaint += text;
   });
   const failed = once(child, 'close').then(() => {
-    throw new CliError({ code: 'CLI_LOCKED', message: `cannot lock ${path}: ${complaint.trim() || 'flock ended'}` });
+    throw new KubeletError({ code: 'KUBELET_LOCKED', message: `cannot lock ${path}: ${complaint.trim() || 'flock ended'}` });
   });
   try {
     await Promise.race([once(child.stdout!, 'data', { signal }), failed]);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
-    throw new CliError({
-      code: 'CLI_PREREQUISITE_MISSING',
+    throw new KubeletError({
+      code: 'KUBELET_PREREQUISITE_MISSING',
       message: `cannot lock ${path}: there is no program flock`,
       hint: 'Install util-linux, or leave out --lock-file: one root directory never has two kubelets.',
       cause,

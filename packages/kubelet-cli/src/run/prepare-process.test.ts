@@ -36,7 +36,7 @@ describe('kubeletCgroups', () => {
 
   it('that cannot be entered stops the start', async () => {
     await writeFile(join(mountPoint, 'kubelet'), '');
-    await expect(prepare('/kubelet', 2)).rejects.toMatchObject({ code: 'CLI_HOST_UNSUITABLE' });
+    await expect(prepare('/kubelet', 2)).rejects.toMatchObject({ code: 'KUBELET_HOST_UNSUITABLE' });
   });
 });
 

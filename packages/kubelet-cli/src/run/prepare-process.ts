@@ -3,8 +3,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { CliError } from '../cli-error.js';
 import { fields, type KubeletConfiguration } from '../config/fields.js';
+import { KubeletError } from './kubelet-error.js';
 
 export interface PrepareProcessOptions {
   readonly config: Pick<KubeletConfiguration, 'oomScoreAdj' | 'maxOpenFiles' | 'kubeletCgroups'>;
@@ -50,8 +50,8 @@ const moveTo = async ({ config: { kubeletCgroups }, cgroups }: PrepareProcessOpt
       await writeFile(join(directory, 'cgroup.procs'), String(process.pid));
     }
   } catch (cause) {
-    throw new CliError({
-      code: 'CLI_HOST_UNSUITABLE',
+    throw new KubeletError({
+      code: 'KUBELET_HOST_UNSUITABLE',
       cause,
       message: `the kubelet cannot be moved to the cgroup ${kubeletCgroups}: ${describeError(cause)}`,
       hint: 'Leave kubeletCgroups empty to stay in the cgroup that the kubelet was started in.',

@@ -20,9 +20,9 @@ import {
   type TopologyPolicyName,
 } from '@solo-kubelet/resource-managers';
 import { Observable, share } from 'rxjs';
-import { CliError } from '../cli-error.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { reservedMilliCpu } from '../node/node-capacity.js';
+import { KubeletError } from './kubelet-error.js';
 
 /** What gives pods CPUs of their own, and tells of it. */
 export interface NodeResourceManagers {
@@ -84,8 +84,8 @@ const readSysFile = (path: string): Promise<string | undefined> => readFile(path
 const checkNumaNodes = ({ topologyManagerPolicy, topologyManagerPolicyOptions }: KubeletConfiguration, { nodes }: NumaNodes): void => {
   const most = Number(topologyManagerPolicyOptions['max-allowable-numa-nodes'] ?? DEFAULT_MAX_NUMA_NODES);
   if (topologyManagerPolicy === 'none' || nodes.length <= most) return;
-  throw new CliError({
-    code: 'CLI_HOST_UNSUITABLE',
+  throw new KubeletError({
+    code: 'KUBELET_HOST_UNSUITABLE',
     message: `unsupported on machines with more than ${most} NUMA Nodes`,
     hint: 'Set topologyManagerPolicy: none, or raise max-allowable-numa-nodes in topologyManagerPolicyOptions.',
   });
@@ -103,7 +103,7 @@ const cpuManager = async (
     return undefined;
   }
   const parsed = parseStaticOptions(config.cpuManagerPolicyOptions);
-  if (!parsed.ok) throw new CliError({ code: 'CLI_HOST_UNSUITABLE', message: parsed.message });
+  if (!parsed.ok) throw new KubeletError({ code: 'KUBELET_HOST_UNSUITABLE', message: parsed.message });
   const topology = await readCpuTopology(readSysFile);
   return createCpuManager({
     topology,
@@ -122,8 +122,8 @@ const reservedCpus = (
   const named = parseCpuSet(config.reservedSystemCPUs) ?? [];
   const missing = named.filter((cpu) => !topology.has(cpu));
   if (missing.length > 0) {
-    throw new CliError({
-      code: 'CLI_HOST_UNSUITABLE',
+    throw new KubeletError({
+      code: 'KUBELET_HOST_UNSUITABLE',
       message: `reservedSystemCPUs: this machine has no CPU ${formatCpuSet(missing)} online`,
       hint: `Its CPUs are ${formatCpuSet([...topology.keys()])}.`,
     });
@@ -132,8 +132,8 @@ const reservedCpus = (
   const count = Math.ceil(reservedMilliCpu(config) / 1_000);
   const chosen = chooseReservedCpus(topology, count, options);
   if (chosen !== undefined) return chosen;
-  throw new CliError({
-    code: 'CLI_HOST_UNSUITABLE',
+  throw new KubeletError({
+    code: 'KUBELET_HOST_UNSUITABLE',
     message: `unable to reserve the required amount of CPUs (size of ${topology.size} did not equal ${count})`,
     hint: 'Reserve less in systemReserved and kubeReserved.',
   });

@@ -15,14 +15,14 @@ afterEach(() => rm(directory, { recursive: true }));
 
 it('lets one holder have a path at a time', async () => {
   const first = await lockPath(directory);
-  await expect(lockPath(directory)).rejects.toMatchObject({ code: 'CLI_LOCKED', message: `another kubelet is using ${directory}` });
+  await expect(lockPath(directory)).rejects.toMatchObject({ code: 'KUBELET_LOCKED', message: `another kubelet is using ${directory}` });
   await first[Symbol.asyncDispose]();
   await using _second = await lockPath(directory);
 });
 
 it('knows a path by whatever name', async () => {
   await using _first = await lockPath(directory);
-  await expect(lockPath(`${directory}/../${directory.split('/').at(-1)}/.`)).rejects.toMatchObject({ code: 'CLI_LOCKED' });
+  await expect(lockPath(`${directory}/../${directory.split('/').at(-1)}/.`)).rejects.toMatchObject({ code: 'KUBELET_LOCKED' });
 });
 
 it('is a file that only its owner can open; no name in the abstract name space keeps anybody out', async () => {
@@ -36,5 +36,5 @@ it('is a file that only its owner can open; no name in the abstract name space k
 
 it('does not follow a link that somebody laid in its place', async () => {
   await symlink('/dev/null', join(directory, '.solo-kubelet.lock'));
-  await expect(lockPath(directory)).rejects.toMatchObject({ code: 'CLI_LOCKED' });
+  await expect(lockPath(directory)).rejects.toMatchObject({ code: 'KUBELET_LOCKED' });
 });

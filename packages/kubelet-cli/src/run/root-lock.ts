@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CliError } from '../cli-error.js';
+import { KubeletError } from './kubelet-error.js';
 
 /** In the directory that is held; only root can open it. */
 const LOCK_FILE = '.solo-kubelet.lock';
@@ -11,18 +11,23 @@ const LOCK_FILE = '.solo-kubelet.lock';
 /**
  * Holds a directory for this process alone, for as long as it lives: an flock(2) on a file in it, which nobody else can reach who may not
  * write there, and which the kernel lets go of however the process ends.
- * @throws CliError CLI_LOCKED while another process holds it, CLI_PREREQUISITE_MISSING without flock(1)
+ * @throws KubeletError KUBELET_LOCKED while another process holds it, KUBELET_PREREQUISITE_MISSING without flock(1)
  */
 export const lockPath = async (directory: string): Promise<AsyncDisposable> => {
   const path = join(directory, LOCK_FILE);
   for (;;) {
     const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600).catch((cause: unknown) => {
-      throw new CliError({ code: 'CLI_LOCKED', message: `cannot open the lock file ${path}`, hint: 'Check the root directory.', cause });
+      throw new KubeletError({
+        code: 'KUBELET_LOCKED',
+        message: `cannot open the lock file ${path}`,
+        hint: 'Check the root directory.',
+        cause,
+      });
     });
     try {
       if (!(await flock(file, path)))
-        throw new CliError({
-          code: 'CLI_LOCKED',
+        throw new KubeletError({
+          code: 'KUBELET_LOCKED',
           message: `another kubelet is using ${directory}`,
           hint: 'Stop that one first, or give this one another --root-dir.',
         });
@@ -47,8 +52,8 @@ const flock = async (file: FileHandle, path: string): Promise<boolean> => {
     const [code] = (await once(child, 'close')) as [number | null];
     return code === 0;
   } catch (cause) {
-    throw new CliError({
-      code: 'CLI_PREREQUISITE_MISSING',
+    throw new KubeletError({
+      code: 'KUBELET_PREREQUISITE_MISSING',
       message: `cannot lock ${path}: there is no program flock`,
       hint: 'Install util-linux.',
       cause,

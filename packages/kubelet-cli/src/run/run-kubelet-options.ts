@@ -1,3 +1,4 @@
+import type { CriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
@@ -17,6 +18,15 @@ export interface RunKubeletOptions {
   readonly probes?: readonly AnyProbeHandler[];
   /** Laid over what the node is to the pods' environment. Default: nothing. */
   readonly environment?: Partial<NodeEnvironment>;
+  /** Called once the runtime answers, before anything is made in it: to supply what it needs. Default: nothing. */
+  readonly prepareRuntime?: (cri: CriClient, options: PrepareRuntimeOptions) => Promise<void>;
   /** Default: all that the kubelet has. */
   readonly services?: readonly KubeletService[];
+}
+
+export interface PrepareRuntimeOptions {
+  /** `containerRuntimeEndpoint` of the configuration. */
+  readonly endpoint: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
 }

@@ -1,11 +1,9 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
-import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { createCriClient } from '@solo-kubelet/cri-client';
 import { eventFile } from '@solo-kubelet/reconciler';
 import { fromEvent, type Observable, of, takeUntil } from 'rxjs';
-import { supplySandboxImage } from '../containerd/supply-sandbox-image.js';
 import { CGROUP_MOUNT_POINT, cgroupDriver, cgroupVersion } from '../node/cgroups.js';
 import { hasSwap, readMachine, readText } from '../node/read-machine.js';
 import { metricsInterceptor } from '../services/record-metrics.js';
@@ -53,7 +51,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   });
   const onSilence = (): void => saysWaiting(performance.now());
   const runtimeVersion = await waitForRuntime(cri, config.containerRuntimeEndpoint, { logger, signal, onSilence });
-  await provideSandboxImage(cri, { endpoint: config.containerRuntimeEndpoint, logger, signal });
+  await options.prepareRuntime?.(cri, { endpoint: config.containerRuntimeEndpoint, logger, signal });
   await updatePodCidr(cri, config.podCIDR, { logger, signal });
   const cgroups = { version, ...(await cgroupDriver(cri, { configured: config.cgroupDriver, logger, signal })) };
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
@@ -101,21 +99,6 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     signal,
   );
   logger.info({}, 'Kubelet stopped; containers run on');
-};
-
-/** Pods that need no new sandbox run without it. */
-const provideSandboxImage = async (
-  cri: CriClient,
-  { endpoint, logger, signal }: { readonly endpoint: string; readonly logger: Logger; readonly signal: AbortSignal },
-): Promise<void> => {
-  try {
-    const { outcome, image } = await supplySandboxImage(cri, { endpoint, signal });
-    if (outcome === 'supplied')
-      logger.warn({ image }, 'The sandbox image cannot be pulled; a pause image of our own stands in under its name');
-  } catch (error) {
-    signal.throwIfAborted();
-    logger.warn({ err: describeError(error) }, 'No sandbox image: new Pods will not start');
-  }
 };
 
 /** The program's one subscription. */

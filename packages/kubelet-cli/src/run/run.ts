@@ -5,6 +5,7 @@ import { fields } from '../config/fields.js';
 import { flagTable } from '../config/flag-table.js';
 import { loadConfiguration } from '../config/load-configuration.js';
 import { parseFlags } from '../config/parse-flags.js';
+import { provideSandboxImage } from '../containerd/supply-sandbox-image.js';
 import { EXIT } from '../exit-status.js';
 import { versionText } from '../version.js';
 import { createLogger } from './create-logger.js';
@@ -27,7 +28,7 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
   });
   for (const warning of warnings) logger.warn({}, warning);
   if (withoutEffect.length > 0) logger.info({ fields: withoutEffect }, 'These fields have no effect without an API server');
-  const options = { ...loaded, logger, signal: io.interrupted };
+  const options = { ...loaded, logger, signal: io.interrupted, prepareRuntime: provideSandboxImage };
   await (flags.lockFile === undefined ? runKubelet(options) : runLocked(flags.lockFile, options)).catch((error: unknown) => {
     // Being told to stop while it still starts is no failure either.
     if (!io.interrupted.aborted || !(isAbort(error) || error === io.interrupted.reason)) throw error;

@@ -1,5 +1,5 @@
+import type { EventObject } from '@solo-kubelet/node-api';
 import type { KubeletEvent } from '@solo-kubelet/reconciler';
-import type { EventObject } from '../client/node-client.js';
 
 /** A kubelet event as a v1 Event. */
 export const eventObject = ({

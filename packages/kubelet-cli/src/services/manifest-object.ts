@@ -1,5 +1,5 @@
 import type { ManifestState } from '@solo-kubelet/manifest-source';
-import type { ManifestObject } from '../client/node-client.js';
+import type { ManifestObject } from '@solo-kubelet/node-api';
 
 /** What `get manifests` shows of one document. */
 export const manifestObject = ({ origin, state, podKey, podUid, message, issues, by }: ManifestState): ManifestObject => ({

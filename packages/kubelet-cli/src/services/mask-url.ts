@@ -1,4 +1,4 @@
-import { parseUrl } from '../client/parse-url.js';
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
 
 export const MASK = '<masked>';
 

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { firstValueFrom } from 'rxjs';
+import { KUBERNETES_VERSION } from '../config/kubernetes-version.js';
 import type { KubeletContext } from '../run/kubelet-services.js';
-import { KUBERNETES_VERSION } from '../version.js';
 import { pressureConditions } from './pressure-conditions.js';
 
 export interface NodeCondition {

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { longTimeout, onAbort } from '@solo-kubelet/timers';
 import { Observable } from 'rxjs';
-import { CliError } from '../cli-error.js';
+import { KubeletError } from '../run/kubelet-error.js';
 
 /** What is needed of systemd's login manager (org.freedesktop.login1). */
 export interface Logind {
@@ -170,4 +170,4 @@ const collect = (child: ChildProcess): (() => string) => {
 };
 
 const failure = (message: string, cause?: unknown): Error =>
-  new CliError({ code: 'CLI_LOGIND_UNAVAILABLE', message, ...(cause === undefined ? {} : { cause }) });
+  new KubeletError({ code: 'KUBELET_LOGIND_UNAVAILABLE', message, ...(cause === undefined ? {} : { cause }) });

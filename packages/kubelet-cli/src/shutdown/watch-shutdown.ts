@@ -21,7 +21,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { CliError } from '../cli-error.js';
+import { KubeletError } from '../run/kubelet-error.js';
 import type { InhibitorLock, Logind } from './logind.js';
 
 export interface WatchShutdownOptions {
@@ -126,7 +126,7 @@ const DROP_IN = '99-kubelet.conf';
 const RELOAD_LOOKS = 5;
 const FIRST_LOOK_MS = 100;
 
-/** Sees to it that logind waits long enough. @throws CliError when it will not */
+/** Sees to it that logind waits long enough. @throws KubeletError when it will not */
 const allowDelay = async ({ logind, requestedMs, confDirectory, scheduler, signal }: WatchShutdownOptions): Promise<void> => {
   let allowedMs = await logind.inhibitDelayMaxMs({ signal });
   if (allowedMs >= requestedMs) return;
@@ -147,4 +147,4 @@ const allowDelay = async ({ logind, requestedMs, confDirectory, scheduler, signa
 /** logind.conf(5) */
 export const dropIn = (requestedMs: number): string => `# Kubelet logind override\n[Login]\nInhibitDelayMaxSec=${requestedMs / 1_000}\n`;
 
-const unavailable = (message: string): Error => new CliError({ code: 'CLI_LOGIND_UNAVAILABLE', message });
+const unavailable = (message: string): Error => new KubeletError({ code: 'KUBELET_LOGIND_UNAVAILABLE', message });

@@ -1,14 +1,9 @@
+import { withoutControls } from '@solo-kubelet/diagnostics/text';
 import picocolors from 'picocolors';
 import { print, type TextOutput } from '../cli-io.js';
-import { withoutControls } from '../output/without-controls.js';
+import type { Progress } from './start-node.js';
 
-/** Shows the steps of a long command, one line each, on standard error. */
-export interface Progress {
-  /** Runs one step and says how it went; `describe` turns its result into a few words. */
-  step<T>(name: string, work: () => Promise<T>, describe?: (result: T) => string): Promise<T>;
-  note(text: string): void;
-}
-
+/** Shows them on standard error, one line each. */
 export const createProgress = (output: TextOutput, color: boolean): Progress => {
   const colors = picocolors.createColors(color);
   return {

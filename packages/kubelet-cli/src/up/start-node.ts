@@ -14,8 +14,14 @@ import { localArchitecture, writeImageArchive } from '../images/image-archive.js
 import { PAUSE_IMAGE, pauseImage } from '../images/pause-image.js';
 import { type DataLayout, dataLayout, sweepTarget } from './data-layout.js';
 import { nodeSubnet } from './node-subnet.js';
-import type { Progress } from './progress.js';
 import { releaseNetworks } from './release-networks.js';
+
+/** Is told of the steps of something long. */
+export interface Progress {
+  /** Runs one step and says how it went; `describe` turns its result into a few words. */
+  step<T>(name: string, work: () => Promise<T>, describe?: (result: T) => string): Promise<T>;
+  note(text: string): void;
+}
 
 export interface StartNodeOptions {
   /** Undefined: a temporary one that goes when the node is disposed of. */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { platform, userInfo } from 'node:os';
 import { resolve } from 'node:path';
+import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import { joinSignals } from '@solo-kubelet/timers';
 import { tap } from 'rxjs';
 import { CliError } from '../cli-error.js';
@@ -9,8 +10,8 @@ import { namedProbePlugins } from '../client/named-probe-plugins.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import { DEFAULT_DATA_DIRECTORY } from '../config/default-paths.js';
 import type { KubeletConfiguration } from '../config/fields.js';
-import { parseGoDuration } from '../config/go-duration.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
+import { provideSandboxImage } from '../containerd/supply-sandbox-image.js';
 import { EXIT } from '../exit-status.js';
 import { objectTable } from '../output/print-objects.js';
 import { podPrinter } from '../output/printers.js';
@@ -21,8 +22,8 @@ import { lockPath } from '../run/root-lock.js';
 import { runKubelet } from '../run/run-kubelet.js';
 import type { RunKubeletOptions } from '../run/run-kubelet-options.js';
 import { simulatedEnvironment, simulatedProbes, startMemoryNode } from './memory-node.js';
-import { createProgress, type Progress } from './progress.js';
-import { startNode } from './start-node.js';
+import { createProgress } from './progress.js';
+import { type Progress, startNode } from './start-node.js';
 import { memoryConfiguration, upConfiguration, upFlags } from './up-configuration.js';
 import { type Settled, whenSettled } from './when-settled.js';
 
@@ -117,6 +118,7 @@ const runNode = async (
     logger: loggerOf(input, io),
     signal: ending.signal,
     services: [...allServices, showTable],
+    prepareRuntime: provideSandboxImage,
     ...simulated,
   }).catch((error: unknown) => {
     if (!io.interrupted.aborted) throw error;

@@ -1,8 +1,8 @@
+import type { EventObject } from '@solo-kubelet/node-api';
 import type { Container, ContainerState, ContainerStatus, Pod, Probe } from '@solo-kubelet/pod-spec';
 import { podQosClass } from '@solo-kubelet/pod-spec';
 import { write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
-import type { EventObject } from '../client/node-client.js';
 import { eventPrinter } from '../output/printers.js';
 import { formatTable } from '../output/table.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';

@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
+import { nearestName } from '@solo-kubelet/diagnostics/text';
+import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import { tableWidth, write, writeRaw } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
-import type { Abortable, EventObject, ImageObject, ManifestObject, WatchEvent } from '../client/node-client.js';
+import type { Abortable, ImageObject, WatchEvent } from '../client/node-client.js';
 import { pollChanges } from '../client/poll-changes.js';
-import { nearest } from '../config/nearest.js';
 import { type ObjectPrinter, objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
 import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
@@ -42,7 +43,7 @@ const RESOURCES: ReadonlyMap<string, 'pods' | 'node' | 'images' | 'events' | 'ma
 export const get = async (options: GetOptions, context: VerbContext): Promise<number> => {
   const resource = RESOURCES.get(options.resource);
   if (resource === undefined) {
-    const near = nearest(options.resource, [...new Set(RESOURCES.values())]);
+    const near = nearestName(options.resource, new Set(RESOURCES.values()));
     throw new CliError({
       code: 'CLI_USAGE',
       message: `there is no resource "${options.resource}"`,

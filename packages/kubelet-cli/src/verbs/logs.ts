@@ -1,4 +1,5 @@
 import { describeError, isAbort } from '@solo-kubelet/diagnostics';
+import { withoutControls } from '@solo-kubelet/diagnostics/text';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import pc from 'picocolors';
 import { CliError } from '../cli-error.js';
@@ -6,7 +7,6 @@ import { usesColor, write } from '../cli-io.js';
 import { allContainers, findContainer, findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { ContainerTarget, LogQuery } from '../client/node-client.js';
-import { withoutControls } from '../output/without-controls.js';
 import { logLines } from './log-lines.js';
 import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 

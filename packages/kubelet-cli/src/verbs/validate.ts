@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { silentLogger } from '@solo-kubelet/diagnostics';
+import { escapeDocument, withoutControls } from '@solo-kubelet/diagnostics/text';
 import {
   githubAnnotations,
   type ParseResult,
@@ -17,8 +18,6 @@ import { type CliIo, usesColor, write, writeRaw } from '../cli-io.js';
 import { namedProbePlugins } from '../client/named-probe-plugins.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
-import { escapeDocument } from '../output/document-text.js';
-import { withoutControls } from '../output/without-controls.js';
 
 /** Tells what the kubelet would say to these manifests. */
 export const validate = async (input: CommandInput, io: CliIo): Promise<number> => {

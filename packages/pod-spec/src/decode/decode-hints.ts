@@ -1,5 +1,5 @@
+import { nearestName } from '@solo-kubelet/diagnostics/text';
 import { type FieldSchema, type StructSchema, structSchema } from '../schema/field-schema.js';
-import { nearestName } from '../schema/nearest-name.js';
 import type { ManifestNode } from './node.js';
 
 /** What to do about a value of the wrong kind; `whole` where a list or a map was expected, not one of its items. Empty if there is nothing to say. */

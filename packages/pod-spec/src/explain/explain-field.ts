@@ -1,7 +1,7 @@
+import { nearestName } from '@solo-kubelet/diagnostics/text';
 import { descriptions, knownValues, mixins } from '../gen/descriptions.js';
 import { PodSpecError } from '../pod-spec-error.js';
 import { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema } from '../schema/field-schema.js';
-import { nearestName } from '../schema/nearest-name.js';
 
 /** What the API says about one field. */
 export interface FieldSummary {

@@ -52,4 +52,3 @@ export { ACCESS_MODES, VOLUME_MODES, validateAccessModes, validateClaimSpec } fr
 export { volumeRules } from '../validation/volumes/shared-sources.js';
 export { dropEmpty } from './drop-empty.js';
 export { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema } from './field-schema.js';
-export { nearestName } from './nearest-name.js';

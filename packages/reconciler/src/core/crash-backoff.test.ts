@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { observedContainer } from '../testing/index.js';
-import { backoffUntilMs, currentBackoff, DEFAULT_BACKOFF, formatDelay, growBackoff } from './crash-backoff.js';
+import { backoffUntilMs, currentBackoff, DEFAULT_BACKOFF, growBackoff } from './crash-backoff.js';
 
 const exited = (rest: Partial<ReturnType<typeof observedContainer>> = {}) =>
   observedContainer('app', { state: 'exited', finishedAtMs: 100_000, ...rest });
@@ -33,11 +33,3 @@ it('counts from the exit, and not at all when the clock was set back behind it',
   expect(backoffUntilMs(entry, exited(), 110_000)).toBeUndefined();
   expect(backoffUntilMs(entry, exited(), 99_999)).toBeUndefined();
 });
-
-it.each([
-  [0, '0ms'],
-  [10_000, '10s'],
-  [160_000, '2m40s'],
-  [300_000, '5m0s'],
-  [3_661_500, '1h1m1.5s'],
-])('writes %i ms as %s', (ms, text) => expect(formatDelay(ms)).toBe(text));

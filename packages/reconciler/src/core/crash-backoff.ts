@@ -67,14 +67,3 @@ export const backoffUntilMs = (
   const untilMs = finishedAtMs + entry.delayMs;
   return finishedAtMs <= nowMs && nowMs < untilMs ? untilMs : undefined;
 };
-
-/** Go's duration text, as upstream prints it: `40s`, `2m40s`, `5m0s`. */
-export const formatDelay = (ms: number): string => {
-  if (ms < 1000) return `${ms}ms`;
-  const seconds = ms / 1000;
-  const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor((seconds % 3600) / 60);
-  const rest = `${Number((seconds % 60).toFixed(3))}s`;
-  if (hours > 0) return `${hours}h${minutes}m${rest}`;
-  return minutes > 0 ? `${minutes}m${rest}` : rest;
-};

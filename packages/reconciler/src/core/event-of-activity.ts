@@ -1,7 +1,7 @@
+import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PodActivity } from './activity.js';
 import { allContainers } from './container-stop.js';
-import { formatDelay } from './crash-backoff.js';
 import type { KubeletEvent } from './kubelet-event.js';
 import { formatPod } from './pod-identity.js';
 
@@ -35,7 +35,7 @@ const warning = (reason: string, message: string, containerName?: string): Event
 const pulledMessage = ({ image, present, durationMs, waitedMs, sizeBytes }: PodActivity & { type: 'imagePulled' }): string =>
   present
     ? `Container image "${image}" already present on machine`
-    : `Successfully pulled image "${image}" in ${formatDelay(durationMs)} (${formatDelay(durationMs + waitedMs)} including waiting). Image size: ${sizeBytes} bytes.`;
+    : `Successfully pulled image "${image}" in ${formatGoDuration(Math.trunc(durationMs))} (${formatGoDuration(Math.trunc(durationMs + waitedMs))} including waiting). Image size: ${sizeBytes} bytes.`;
 
 /** What a command wrote comes on lines of its own, below the one that logs tell. */
 const hookMessage = ({ message, output }: PodActivity & { type: 'hookFailed' }): string =>

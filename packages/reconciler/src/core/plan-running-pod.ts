@@ -1,6 +1,7 @@
+import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { Container } from '@solo-kubelet/pod-spec';
 import { stopsOfPod } from './container-stop.js';
-import { backoffUntilMs, currentBackoff, formatDelay } from './crash-backoff.js';
+import { backoffUntilMs, currentBackoff } from './crash-backoff.js';
 import { decideInitContainers } from './init-containers.js';
 import type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan } from './pod-action.js';
 import { formatPod } from './pod-identity.js';
@@ -114,6 +115,6 @@ export const crashBackoff = (input: RunningPodInput, container: Container): Back
   const entry = currentBackoff(input.ledger.backoff.get(container.name), exited, input.backoffPolicy);
   const untilMs = backoffUntilMs(entry, exited, input.nowMs);
   if (entry === undefined || untilMs === undefined) return undefined;
-  const message = `back-off ${formatDelay(entry.delayMs)} restarting failed container=${container.name} pod=${formatPod(input.pod)}`;
+  const message = `back-off ${formatGoDuration(entry.delayMs)} restarting failed container=${container.name} pod=${formatPod(input.pod)}`;
   return { containerName: container.name, reason: 'CrashLoopBackOff', message, untilMs };
 };

@@ -1,9 +1,8 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkInterval } from '@solo-kubelet/timers';
-import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { catchError, concatMap, defer, EMPTY, exhaustMap, from, map, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import type { PodUid } from '../core/pod-identity.js';
-import { fromAbortable } from '../from-abortable.js';
 import type { Abortable, RuntimePort } from '../runtime-port.js';
 import { steadyScheduler } from '../steady-scheduler.js';
 import { type ContainerAges, containerAges } from './container-ages.js';

@@ -1,7 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { checkInterval } from '@solo-kubelet/timers';
-import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { delay, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
 import type { NodePressure } from '../core/admission/node-admission-facts.js';
 import type { EvictionSignal, SignalReadings, StarvedResource } from '../core/eviction/eviction-signal.js';
@@ -12,10 +12,8 @@ import type { Reclaim, StorageLayout } from '../core/eviction/storage-layout.js'
 import type { PodUid } from '../core/pod-identity.js';
 import type { PodView } from '../core/pod-view.js';
 import type { Termination } from '../core/termination.js';
-import { fromEmitting } from '../from-abortable.js';
 import type { Abortable } from '../runtime-port.js';
 import { steadyScheduler } from '../steady-scheduler.js';
-import { delay } from '../time-limit.js';
 import { evictionLooks } from './eviction-look.js';
 
 /** What eviction reads and does at the node. */

@@ -1,7 +1,8 @@
 import { lastValueFrom, Subject, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { ImagePort } from '../image-port.js';
 import { virtualTime } from '../testing/index.js';
-import { type ImageCollectionActivity, type ImagePort, imageCollector } from './image-collector.js';
+import { type ImageCollectionActivity, imageCollector } from './image-collector.js';
 
 const GIB = 1024 ** 3;
 

@@ -1,27 +1,16 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkInterval } from '@solo-kubelet/timers';
-import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { catchError, concat, exhaustMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
-import { fromEmitting } from '../from-abortable.js';
-import type { Abortable } from '../runtime-port.js';
+import type { ImagePort } from '../image-port.js';
 import { steadyScheduler } from '../steady-scheduler.js';
 import {
   DEFAULT_IMAGE_GARBAGE_POLICY,
-  type FilesystemUse,
   type ImageGarbagePolicy,
   type KnownImage,
   selectImageGarbage,
   selectUnusedImages,
 } from './image-garbage.js';
-
-/** What the collector needs of an image service. */
-export interface ImagePort {
-  list(options: Abortable): Promise<readonly { readonly id: string; readonly sizeBytes: number; readonly pinned: boolean }[]>;
-  /** Ids of images that any container, dead or alive and whoever's, was made from or mounts. */
-  listUsed(options: Abortable): Promise<ReadonlySet<string>>;
-  filesystem(options: Abortable): Promise<FilesystemUse>;
-  remove(imageId: string, options: Abortable): Promise<void>;
-}
 
 export interface ImageCollectorOptions {
   readonly images: ImagePort;

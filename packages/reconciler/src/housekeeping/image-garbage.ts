@@ -1,3 +1,5 @@
+import type { FilesystemUse } from '../image-port.js';
+
 /** An image as its collector knows it. */
 export interface KnownImage {
   readonly id: string;
@@ -26,11 +28,6 @@ export const DEFAULT_IMAGE_GARBAGE_POLICY: ImageGarbagePolicy = {
   minAgeMs: 120_000,
   maxAgeMs: 0,
 };
-
-export interface FilesystemUse {
-  readonly capacityBytes: number;
-  readonly availableBytes: number;
-}
 
 export interface ImageGarbageInput {
   readonly images: readonly KnownImage[];

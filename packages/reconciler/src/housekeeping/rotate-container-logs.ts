@@ -1,20 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkInterval } from '@solo-kubelet/timers';
-import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { fromAbortable, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { irregularKind } from '@solo-kubelet/untrusted-files';
 import { catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
-import { fromAbortable, fromEmitting } from '../from-abortable.js';
-import type { Abortable } from '../runtime-port.js';
+import type { LogPort } from '../log-port.js';
 import { steadyScheduler } from '../steady-scheduler.js';
 import { rotateLog } from './rotate-log.js';
-
-/** What rotation needs of a runtime. */
-export interface LogPort {
-  /** Running containers and where they log. */
-  listRunning(options: Abortable): Promise<readonly { readonly containerId: string; readonly logPath: string }[]>;
-  reopenLog(containerId: string, options: Abortable): Promise<void>;
-}
 
 export interface RotateContainerLogsOptions {
   readonly logs: LogPort;

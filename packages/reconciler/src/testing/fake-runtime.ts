@@ -1,10 +1,10 @@
 import { type Container, containerHash, type Pod, quantityValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
+import { delay } from '@solo-kubelet/timers/rxjs';
 import type { SchedulerLike } from 'rxjs';
 import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, uidOf } from '../core/pod-identity.js';
 import { heldTo, type PodResources, resourcesOfPod } from '../core/resize/pod-resources.js';
 import type { RuntimePort } from '../runtime-port.js';
-import { delay } from '../time-limit.js';
 
 /** How one container lives. Left out: it runs until stopped. */
 export interface FakeScript {

@@ -1,8 +1,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ContainerStatus as CriContainerStatus } from '@solo-kubelet/cri-client';
+import type { EventObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
-
 import {
   type KubeletProcess,
   type StartKubeletOptions,
@@ -14,7 +14,7 @@ import {
 } from '@solo-kubelet-tools/testbed';
 import { stringify } from 'yaml';
 import { createDaemonClient } from '../../../../packages/kubelet-cli/src/client/daemon-client.js';
-import type { EventObject, NodeClient } from '../../../../packages/kubelet-cli/src/client/node-client.js';
+import type { NodeClient } from '../../../../packages/kubelet-cli/src/client/node-client.js';
 import { statusTransitionErrors } from '../../../../packages/reconciler/src/testing/status-transition.js';
 
 /** A testbed with a kubelet on it, and what tests do to it. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EventObject } from '@solo-kubelet/node-api';
 import type { Container, ContainerStatus, Pod, PodSpec } from '@solo-kubelet/pod-spec';
 import { waitFor } from '@solo-kubelet-tools/testbed';
-import type { EventObject } from '../../../../packages/kubelet-cli/src/client/node-client.js';
 import { podManifest } from '../kubelet/manifests.js';
 import type { TestNode } from '../kubelet/node.js';
 

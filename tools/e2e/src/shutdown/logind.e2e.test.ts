@@ -47,7 +47,7 @@ it('watches again when the bus comes back, with a lock of the new one', async ()
     await login.said('held');
     await login.restart();
     await login.said('held', 2);
-    await vi.waitFor(() => expect(failures).toContain('CLI_LOGIND_UNAVAILABLE'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(failures).toContain('KUBELET_LOGIND_UNAVAILABLE'), { timeout: 10_000 });
     await vi.waitFor(
       () => {
         login.announce('shutdown');

@@ -1,5 +1,6 @@
-import { joinSignals, onAbort } from '@solo-kubelet/timers';
 import type { SchedulerLike } from 'rxjs';
+import { joinSignals } from '../join-signals.js';
+import { onAbort } from '../on-abort.js';
 
 /** Resolves after `ms` by the scheduler's clock, or at once when aborted. */
 export const delay = (ms: number, scheduler: SchedulerLike, signal: AbortSignal): Promise<void> =>

@@ -1,6 +1,6 @@
+import { escapeDocument } from '@solo-kubelet/diagnostics/text';
 import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { escapeDocument } from './document-text.js';
 
 const controls = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).join('');
 const document = { plain: controls, [`key\u009b`]: 'x', lines: `one\ntwo\u009b31m\n`, alone: '\u0085' };
