@@ -33,6 +33,28 @@ const edges = {
   'device-plugins': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec'] },
   'node-stats': { values: ['timers', 'untrusted-files'], types: ['pod-spec', 'cri-client'] },
   'node-api': { values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats'], types: ['reconciler', 'cri-client'] },
+  // The daemon: whatever works in one is below it, and no command line is.
+  kubelet: {
+    values: [
+      'diagnostics',
+      'timers',
+      'state-files',
+      'untrusted-files',
+      'pod-spec',
+      'object-spec',
+      'workloads',
+      'manifest-source',
+      'cri-client',
+      'cni-invoker',
+      'device-plugins',
+      'probe-engine',
+      'pod-environment',
+      'reconciler',
+      'resource-managers',
+      'node-stats',
+      'node-api',
+    ],
+  },
 };
 const inside = (name) => `^packages/${name}/`;
 const source = (name) => `^packages/${name}/src/`;
@@ -72,7 +94,7 @@ const packageRules = Object.entries(edges).flatMap(([name, { values = [], types 
 
 const pure = {
   path: [
-    '/src/core/',
+    '/src/(?:[^/]+/)?core/',
     source('pod-spec'),
     source('object-spec'),
     source('selectors'),

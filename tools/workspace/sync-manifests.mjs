@@ -46,6 +46,14 @@ const manifest = (pkg, version) => {
   };
 };
 
+/** A call with a list of texts, as the formatter writes it: on one line where it fits. */
+const callOf = (name, texts) => {
+  const quoted = texts.map((text) => `'${text}'`);
+  const line = `${name}([${quoted.join(', ')}]);`;
+  return line.length <= LINE_WIDTH ? line : `${name}([\n${quoted.map((text) => `  ${text},\n`).join('')}]);`;
+};
+const LINE_WIDTH = 140;
+
 const files = (pkg) => {
   const dir = join(root, 'packages', pkg.name);
   const manifestPath = join(dir, 'package.json');
@@ -56,7 +64,7 @@ const files = (pkg) => {
     [join(dir, 'tsup.config.ts')]: [
       "import { packageConfig } from '../../tools/workspace/tsup.js';",
       '',
-      `export default packageConfig([${entries.map((name) => `'${name}'`).join(', ')}]);`,
+      callOf('export default packageConfig', entries),
       '',
     ].join('\n'),
     [join(dir, 'tsconfig.json')]: '{\n  "extends": "../../tsconfig.base.json",\n  "include": ["src", "test"]\n}\n',

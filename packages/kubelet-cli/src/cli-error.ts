@@ -2,7 +2,6 @@ import { defineFailure } from '@solo-kubelet/diagnostics';
 
 export type CliErrorCode =
   | 'CLI_USAGE'
-  | 'CLI_CONFIG_INVALID'
   | 'CLI_PREREQUISITE_MISSING'
   | 'CLI_CONTAINERD_FAILED'
   | 'CLI_IMAGE_IMPORT_FAILED'
@@ -11,10 +10,8 @@ export type CliErrorCode =
   | 'CLI_NOT_FOUND'
   | 'CLI_REFUSED'
   | 'CLI_PORT_IN_USE'
-  | 'CLI_LOCKED'
   | 'CLI_HOST_UNSUITABLE'
-  | 'CLI_NOT_REMOVED'
-  | 'CLI_LOGIND_UNAVAILABLE';
+  | 'CLI_NOT_REMOVED';
 
 /** What stops a command; `code` decides the exit status (see exit-status.ts). */
 export const CliError = defineFailure<CliErrorCode>('CliError');

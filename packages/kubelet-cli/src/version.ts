@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { KUBERNETES_VERSION } from './config/kubernetes-version.js';
+import { KUBERNETES_VERSION } from '@solo-kubelet/kubelet/defaults';
 
 /** The version of this package, put in by the build of the single executable, beside which there is no package.json. */
 declare const SOLO_KUBELET_VERSION: string | undefined;

@@ -4,17 +4,14 @@ export type { NodeAdmissionFacts, NodePressure } from './core/admission/node-adm
 export { matchesNode } from './core/admission/node-selector.js';
 export type { AdmissionRequest, Refusal } from './core/admission/refusal.js';
 export { computePodActions, type PodEnding, podEnding } from './core/compute-pod-actions.js';
+export { allContainers } from './core/container-stop.js';
 export { type BackoffEntry, type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
 export { isCriticalPod } from './core/critical-pod.js';
 export type { EventDraft, ToldEvent } from './core/event-of-activity.js';
-export { type EvictionSignal, isEvictionSignal, type SignalReading, type SignalReadings } from './core/eviction/eviction-signal.js';
-export type { EvictionThreshold, ThresholdValue } from './core/eviction/eviction-threshold.js';
-export type { ContainerUsage, DiskUse, LayerUse, PodUsage, PodUsages } from './core/eviction/pod-usage.js';
-export { type Reclaim, type StorageLayout, storageLayout } from './core/eviction/storage-layout.js';
 export type { KubeletEvent } from './core/kubelet-event.js';
 export type { ContainerRunState, ObservedContainer, ObservedPod, ObservedSandbox } from './core/observed-pod.js';
 export type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan, StopReason } from './core/pod-action.js';
-export { type PodUid, podKey, podUid } from './core/pod-identity.js';
+export { type PodUid, podKey, podUid, uidOf } from './core/pod-identity.js';
 export { newLedger, type PodLedger } from './core/pod-ledger.js';
 export type { PodSyncInput } from './core/pod-sync-input.js';
 export type { PodView } from './core/pod-view.js';
@@ -22,34 +19,10 @@ export type { MemoryUsage } from './core/resize/check-memory.js';
 export type { ResourceRecord } from './core/resize/resource-record.js';
 export { derivePodStatus, type PodStatusInput } from './core/status/derive-pod-status.js';
 export type { Termination } from './core/termination.js';
+export { isTerminal } from './core/termination.js';
 export { createReconciler, type Reconciler } from './create-reconciler.js';
 export { type EventFile, type EventFileOptions, eventFile } from './event-file.js';
 export { type FileStatusStoreOptions, fileStatusStore } from './file-status-store.js';
-export {
-  type CollectContainersOptions,
-  type CollectionActivity,
-  collectContainers,
-  collectContainersOnce,
-} from './housekeeping/collect-containers.js';
-export type { GarbagePolicy } from './housekeeping/container-garbage.js';
-export {
-  type EvictionActivity,
-  type EvictionPort,
-  type EvictPodsOptions,
-  evictPods,
-} from './housekeeping/evict-pods.js';
-export {
-  type ImageCollectionActivity,
-  type ImageCollector,
-  type ImageCollectorOptions,
-  imageCollector,
-} from './housekeeping/image-collector.js';
-export type { ImageGarbagePolicy } from './housekeeping/image-garbage.js';
-export {
-  type LogRotationActivity,
-  type RotateContainerLogsOptions,
-  rotateContainerLogs,
-} from './housekeeping/rotate-container-logs.js';
 export type { FilesystemUse, ImagePort } from './image-port.js';
 export type { LogPort } from './log-port.js';
 export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';

@@ -12,10 +12,10 @@ import {
   type VirtualTime,
   virtualTime,
 } from '@solo-kubelet/reconciler/testing';
+import { delay } from '@solo-kubelet/timers/rxjs';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { heldTo, sameResources } from '../src/core/resize/pod-resources.js';
-import { delay } from '../src/time-limit.js';
 
 const NODE = { cpu: '4', memory: '24Gi', pods: '3' } as const;
 /** A node with its kubelet, of which everything is in virtual time, watched for pods that have more than it offers. */

@@ -1,6 +1,6 @@
+import { fields } from '../../../packages/kubelet/src/config/fields.js';
+import { flagTable } from '../../../packages/kubelet/src/config/flag-table.js';
 import type { Command } from '../../../packages/kubelet-cli/src/command.js';
-import { fields } from '../../../packages/kubelet-cli/src/config/fields.js';
-import { flagTable } from '../../../packages/kubelet-cli/src/config/flag-table.js';
 
 /** What stands in the head of every page. */
 export interface PageFacts {

@@ -7,7 +7,17 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const PACKAGES = ['diagnostics', 'pod-spec', 'manifest-source', 'cri-client', 'pod-environment', 'reconciler', 'node-api', 'kubelet-cli'];
+const PACKAGES = [
+  'diagnostics',
+  'pod-spec',
+  'manifest-source',
+  'cri-client',
+  'pod-environment',
+  'reconciler',
+  'node-api',
+  'kubelet',
+  'kubelet-cli',
+];
 
 /** Files of a small workspace: what may be, and one file for each way to break a rule. */
 const FILES = {
@@ -19,6 +29,8 @@ const FILES = {
   'packages/reconciler/src/imports-a-sibling.ts': "export { index as bad } from '@solo-kubelet/manifest-source';",
   'packages/reconciler/src/imports-cri-outside-cri.ts': "export { index as bad } from '@solo-kubelet/cri-client';",
   'packages/reconciler/src/imports-a-type-upwards.ts': "import type { Index } from '@solo-kubelet/kubelet-cli';\nexport type Bad = Index;",
+  'packages/kubelet/src/imports-the-command-line.ts': "export { index as bad } from '@solo-kubelet/kubelet-cli';",
+  'packages/kubelet/src/eviction/core/imports-rxjs.ts': "import type { Observable } from 'rxjs';\nexport type Bad = Observable<1>;",
   'packages/reconciler/src/imports-by-path.ts': "export { index as bad } from '../../pod-spec/src/index.js';",
   'packages/reconciler/src/imports-tools.ts': "export { index as bad } from '../../../tools/testbed/src/index.js';",
   'packages/reconciler/src/imports-nothing.ts': "export { bad } from './not-there.js';",
@@ -83,6 +95,8 @@ describe('the import graph', () => {
     ['reconciler/src/imports-a-sibling.ts', ['reconciler-imports-down']],
     ['reconciler/src/imports-cri-outside-cri.ts', ['reconciler-imports-down']],
     ['reconciler/src/imports-a-type-upwards.ts', ['reconciler-types-imports-down']],
+    ['kubelet/src/imports-the-command-line.ts', ['kubelet-imports-down']],
+    ['kubelet/src/eviction/core/imports-rxjs.ts', ['pure-core-no-packages']],
     ['reconciler/src/imports-by-path.ts', ['packages-by-name']],
     ['reconciler/src/imports-tools.ts', ['nothing-imports-tools']],
     ['reconciler/src/imports-nothing.ts', ['everything-resolves']],

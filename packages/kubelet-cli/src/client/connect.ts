@@ -1,9 +1,9 @@
 import { access } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { DEFAULT_API_SOCKET, DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '@solo-kubelet/kubelet/defaults';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, textOption } from '../command.js';
-import { DEFAULT_API_SOCKET, DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../config/default-paths.js';
 import { namedApiSocket } from './api-socket.js';
 import { createDaemonClient } from './daemon-client.js';
 import type { NodeClient } from './node-client.js';

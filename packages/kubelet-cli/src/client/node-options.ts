@@ -1,4 +1,4 @@
-import { DEFAULT_API_SOCKET } from '../config/default-paths.js';
+import { DEFAULT_API_SOCKET } from '@solo-kubelet/kubelet/defaults';
 
 /** Options of every command that asks a node. */
 export const nodeOptions = {

@@ -1,8 +1,8 @@
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { isAbort } from '@solo-kubelet/diagnostics';
+import { type RuntimeNetwork, readRuntimeNetwork } from '@solo-kubelet/kubelet/networks';
 import type { CliIo } from '../cli-io.js';
 import { runtimeEndpoint, usualEndpoint } from '../client/connect.js';
-import { type RuntimeNetwork, readRuntimeNetwork } from './runtime-network.js';
 
 const TIMEOUT_MS = 5_000;
 

@@ -8,9 +8,9 @@ import {
   type JsonValue,
   parseCniArgs,
 } from '@solo-kubelet/cni-invoker';
+import type { RuntimeNetwork } from '@solo-kubelet/kubelet/networks';
+import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES, networkStateDirectory } from '@solo-kubelet/kubelet/networks';
 import { CliError } from '../cli-error.js';
-import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES, networkStateDirectory } from './kubelet-networks.js';
-import type { RuntimeNetwork } from './runtime-network.js';
 
 /** What a command prints to and reads its environment from. */
 export interface CniIo {

@@ -2,13 +2,12 @@ import { access } from 'node:fs/promises';
 import { type Attachment, CniError, formatResult } from '@solo-kubelet/cni-invoker';
 import { assertNever, describeError, isAbort } from '@solo-kubelet/diagnostics';
 import { escapeDocument } from '@solo-kubelet/diagnostics/text';
+import { findNetwork, knownNetworks, notReadyMessage } from '@solo-kubelet/kubelet/networks';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
 import { formatTable } from '../output/table.js';
 import { CNI_USAGE, type CniIo, type CniSettings, containerIdOf, parseCniArgv } from './cni-settings.js';
 import { execInNetwork } from './exec-in-network.js';
-import { findNetwork, knownNetworks } from './known-networks.js';
-import { notReadyMessage } from './runtime-network.js';
 
 /** What a command found out: data for `-o json`, text for people, and whether all is well. */
 interface Answer {

@@ -22,7 +22,7 @@ const applyCommand = nodeCommand(
     noWait: flagOption(input, 'no-wait'),
     ...given('timeoutMs', durationOption(input, 'timeout')),
   }),
-  async () => (await import('../verbs/apply.js')).apply,
+  async () => (await import('./apply.js')).apply,
 );
 
 const diffCommand = nodeCommand(
@@ -33,7 +33,7 @@ const diffCommand = nodeCommand(
     options: fileOption,
   },
   (input) => ({ files: filesOf(input) }),
-  async () => (await import('../verbs/apply.js')).diff,
+  async () => (await import('./apply.js')).diff,
 );
 
 const deleteCommand = nodeCommand(
@@ -53,7 +53,7 @@ const deleteCommand = nodeCommand(
       ...given('timeoutMs', durationOption(input, 'timeout')),
     };
   },
-  async () => (await import('../verbs/delete.js')).deletePods,
+  async () => (await import('./delete.js')).deletePods,
 );
 
 const waitCommand = nodeCommand(
@@ -81,7 +81,7 @@ const waitCommand = nodeCommand(
       ...given('timeoutMs', durationOption(input, 'timeout')),
     };
   },
-  async () => (await import('../verbs/wait.js')).wait,
+  async () => (await import('./wait.js')).wait,
 );
 
 const restartCommand = nodeCommand(
@@ -96,7 +96,7 @@ const restartCommand = nodeCommand(
     if (pod === undefined) throw usage('restart which pod?');
     return { pod, ...given('namespace', textOption(input, 'namespace')) };
   },
-  async () => (await import('../verbs/restart.js')).restart,
+  async () => (await import('./restart.js')).restart,
 );
 
 /** Commands that change what runs. */

@@ -16,7 +16,7 @@ export const imagesCommand = (getCommand: Command): Command => ({
     if (action !== 'import' && action !== 'prune') throw usage('images what? list, import or prune');
     if (action === 'import' && operands.length === 0) throw usage('import which archives?');
     const [{ importArchives, pruneImages }, { runtimeEndpoint }] = await Promise.all([
-      import('../verbs/images.js'),
+      import('./images.js'),
       import('../client/connect.js'),
     ]);
     const context = { endpoint: await runtimeEndpoint(input, io), io, signal: io.interrupted };

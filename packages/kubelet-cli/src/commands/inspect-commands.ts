@@ -1,6 +1,6 @@
 import { type Command, flagOption, textOption } from '../command.js';
-import type { TopOptions } from '../verbs/top.js';
 import { given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
+import type { TopOptions } from './top.js';
 
 const describeCommand = nodeCommand(
   {
@@ -14,7 +14,7 @@ const describeCommand = nodeCommand(
     if (pod === undefined) throw usage('describe which pod?');
     return { pod: pod.replace(/^pods?\//, ''), ...given('namespace', textOption(input, 'namespace')) };
   },
-  async () => (await import('../verbs/describe.js')).describe,
+  async () => (await import('./describe.js')).describe,
 );
 
 const eventsCommand = nodeCommand(
@@ -37,7 +37,7 @@ const eventsCommand = nodeCommand(
     ...given('types', textOption(input, 'types')),
     ...given('output', textOption(input, 'output')),
   }),
-  async () => (await import('../verbs/events.js')).events,
+  async () => (await import('./events.js')).events,
 );
 
 const topCommand = nodeCommand(
@@ -68,7 +68,7 @@ const topCommand = nodeCommand(
       ...(sortBy === undefined ? {} : { sortBy }),
     };
   },
-  async () => (await import('../verbs/top.js')).top,
+  async () => (await import('./top.js')).top,
 );
 
 const copyCommand = nodeCommand(
@@ -83,7 +83,7 @@ const copyCommand = nodeCommand(
     if (from === undefined || to === undefined) throw usage('cp takes two paths, one of them POD:PATH');
     return { from, to, ...given('container', textOption(input, 'container')), ...given('namespace', textOption(input, 'namespace')) };
   },
-  async () => (await import('../verbs/cp.js')).copy,
+  async () => (await import('./cp.js')).copy,
 );
 
 /** Commands that look closer. */

@@ -4,7 +4,7 @@ import type { CliIo } from '../cli-io.js';
 import { NODE_OPTIONS_HELP, nodeOptions } from '../client/node-options.js';
 import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
 import { interruptedStatus } from '../exit-status.js';
-import type { VerbContext } from '../verbs/verb-context.js';
+import type { VerbContext } from './verb-context.js';
 
 export const namespaceOptions = { namespace: { type: 'string', short: 'n' }, 'all-namespaces': { type: 'boolean', short: 'A' } } as const;
 

@@ -28,7 +28,7 @@ const getCommand = nodeCommand(
       ...given('selector', textOption(input, 'selector')),
     };
   },
-  async () => (await import('../verbs/get.js')).get,
+  async () => (await import('./get.js')).get,
 );
 
 const logsCommand = nodeCommand(
@@ -71,7 +71,7 @@ const logsCommand = nodeCommand(
       ...given('prefix', flagOption(input, 'prefix') || undefined),
     };
   },
-  async () => (await import('../verbs/logs.js')).logs,
+  async () => (await import('./logs.js')).logs,
 );
 
 const sessionOptions = {
@@ -102,7 +102,7 @@ const execCommand = nodeCommand(
     if (command.length === 0) throw usage('exec what? give a command after --');
     return { ...sessionOf(input, pod), command };
   },
-  async () => (await import('../verbs/exec.js')).exec,
+  async () => (await import('./exec.js')).exec,
 );
 
 const attachCommand = nodeCommand(
@@ -117,7 +117,7 @@ const attachCommand = nodeCommand(
     if (pod === undefined) throw usage('attach to which pod?');
     return sessionOf(input, pod);
   },
-  async () => (await import('../verbs/exec.js')).attach,
+  async () => (await import('./exec.js')).attach,
 );
 
 const portForwardCommand = nodeCommand(
@@ -132,7 +132,7 @@ const portForwardCommand = nodeCommand(
     if (pod === undefined || ports.length === 0) throw usage('port-forward takes a pod and at least one port');
     return { pod, ports, ...given('namespace', textOption(input, 'namespace')), ...given('address', textOption(input, 'address')) };
   },
-  async () => (await import('../verbs/port-forward.js')).portForward,
+  async () => (await import('./port-forward.js')).portForward,
 );
 
 /** Commands about the pods of a node. */

@@ -6,5 +6,5 @@ export const runCommand: Command = {
   usage: '[KUBELET FLAGS]',
   summary: "Run the kubelet; takes the real kubelet's flags and its KubeletConfiguration (--config).",
   rawArguments: true,
-  run: async (_input, io, argv) => (await import('../run/run.js')).run(argv, io),
+  run: async (_input, io, argv) => (await import('./run.js')).run(argv, io),
 };

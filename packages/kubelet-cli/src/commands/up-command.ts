@@ -1,5 +1,5 @@
+import { DEFAULT_DATA_DIRECTORY } from '@solo-kubelet/kubelet/defaults';
 import type { Command } from '../command.js';
-import { DEFAULT_DATA_DIRECTORY } from '../config/default-paths.js';
 
 /** `up`: turns a bare machine into a running node. */
 export const upCommand: Command = {

@@ -24,5 +24,5 @@ Exit status: 0 all can run, 3 at least one is rejected.
     'node-name': { type: 'string' },
     'probe-plugin': { type: 'string', multiple: true },
   },
-  run: async (input, io) => (await import('../verbs/validate.js')).validate(input, io),
+  run: async (input, io) => (await import('./validate.js')).validate(input, io),
 };

@@ -1,6 +1,6 @@
+import { KUBERNETES_VERSION } from '@solo-kubelet/kubelet/defaults';
 import { print } from '../cli-io.js';
 import { type Command, textOption } from '../command.js';
-import { KUBERNETES_VERSION } from '../config/kubernetes-version.js';
 import { EXIT } from '../exit-status.js';
 import { productVersion, versionText } from '../version.js';
 

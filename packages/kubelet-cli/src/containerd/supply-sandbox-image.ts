@@ -3,10 +3,10 @@ import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import type { PrepareRuntimeOptions } from '@solo-kubelet/kubelet';
+import { parseRuntimeFacts } from '@solo-kubelet/kubelet/runtime';
 import { localArchitecture, writeImageArchive } from '../images/image-archive.js';
 import { pauseImage } from '../images/pause-image.js';
-import { parseRuntimeFacts } from '../node/runtime-facts.js';
-import type { PrepareRuntimeOptions } from '../run/run-kubelet-options.js';
 import { importImages } from './import-images.js';
 import { runCtr } from './run-ctr.js';
 

@@ -1,4 +1,4 @@
-import type { NetworkFinding } from '../cni/explain-network.js';
+import type { NetworkFinding } from '@solo-kubelet/kubelet/networks';
 import type { BinarySearch } from '../containerd/binaries.js';
 
 export interface Finding {

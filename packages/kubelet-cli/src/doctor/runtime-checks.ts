@@ -1,4 +1,4 @@
-import type { RuntimeCgroups } from '../node/cgroups.js';
+import type { RuntimeCgroups } from '@solo-kubelet/kubelet/node';
 import type { Finding } from './checks.js';
 
 /** What was learnt of a runtime that answers, and of what is asked of it. */

@@ -1,7 +1,7 @@
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { type RuntimeCgroups, runtimeCgroupDriver } from '@solo-kubelet/kubelet/node';
 import { type SandboxImage, supplySandboxImage } from '../containerd/supply-sandbox-image.js';
-import { type RuntimeCgroups, runtimeCgroupDriver } from '../node/cgroups.js';
 
 /** What an installation takes from the runtime, and sees to. */
 export type RuntimeAnswer =

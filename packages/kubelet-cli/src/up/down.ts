@@ -1,13 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '@solo-kubelet/kubelet/defaults';
+import { lockPath } from '@solo-kubelet/kubelet/process';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
-import { DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '../config/default-paths.js';
 import { findDaemon } from '../containerd/processes.js';
 import { sweep } from '../containerd/sweep.js';
 import { EXIT } from '../exit-status.js';
-import { lockPath } from '../run/root-lock.js';
 import { dataLayout, sweepTarget } from './data-layout.js';
 import { releaseNetworks } from './release-networks.js';
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
-import { DEFAULT_PLUGIN_DIRECTORIES, kubeletNetworks } from '../cni/kubelet-networks.js';
+import { DEFAULT_PLUGIN_DIRECTORIES, kubeletNetworks } from '@solo-kubelet/kubelet/networks';
 import type { DataLayout } from './data-layout.js';
 
 export interface ReleaseNetworksOptions {

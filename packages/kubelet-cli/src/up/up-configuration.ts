@@ -1,7 +1,6 @@
-import { DEFAULT_PLUGIN_DIRECTORIES } from '../cni/kubelet-networks.js';
-import { decodeConfiguration } from '../config/decode-configuration.js';
-import type { KubeletConfiguration } from '../config/fields.js';
-import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletConfiguration, KubeletFlags } from '@solo-kubelet/kubelet/config';
+import { decodeConfiguration } from '@solo-kubelet/kubelet/config';
+import { DEFAULT_PLUGIN_DIRECTORIES } from '@solo-kubelet/kubelet/networks';
 import type { DataLayout } from './data-layout.js';
 
 /** The kubelet's configuration on a node that `up` made: everything inside its directories, no port open, local users only. */

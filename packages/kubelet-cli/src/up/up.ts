@@ -2,25 +2,22 @@ import { mkdir } from 'node:fs/promises';
 import { platform, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
+import type { KubeletService, RunKubeletOptions } from '@solo-kubelet/kubelet';
+import { allServices, runKubelet } from '@solo-kubelet/kubelet';
+import type { KubeletConfiguration, KubeletFlags } from '@solo-kubelet/kubelet/config';
+import { DEFAULT_DATA_DIRECTORY } from '@solo-kubelet/kubelet/defaults';
+import { createLogger, lockPath } from '@solo-kubelet/kubelet/process';
 import { joinSignals } from '@solo-kubelet/timers';
 import { tap } from 'rxjs';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print, usesColor } from '../cli-io.js';
 import { namedProbePlugins } from '../client/named-probe-plugins.js';
+import { PLUGINS_FROM } from '../client/plugins-from.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
-import { DEFAULT_DATA_DIRECTORY } from '../config/default-paths.js';
-import type { KubeletConfiguration } from '../config/fields.js';
-import type { KubeletFlags } from '../config/load-configuration.js';
 import { provideSandboxImage } from '../containerd/supply-sandbox-image.js';
 import { EXIT } from '../exit-status.js';
 import { objectTable } from '../output/print-objects.js';
 import { podPrinter } from '../output/printers.js';
-import { allServices } from '../run/all-services.js';
-import { createLogger } from '../run/create-logger.js';
-import type { KubeletService } from '../run/kubelet-services.js';
-import { lockPath } from '../run/root-lock.js';
-import { runKubelet } from '../run/run-kubelet.js';
-import type { RunKubeletOptions } from '../run/run-kubelet-options.js';
 import { simulatedEnvironment, simulatedProbes, startMemoryNode } from './memory-node.js';
 import { createProgress } from './progress.js';
 import { type Progress, startNode } from './start-node.js';
@@ -119,6 +116,7 @@ const runNode = async (
     signal: ending.signal,
     services: [...allServices, showTable],
     prepareRuntime: provideSandboxImage,
+    pluginsFrom: PLUGINS_FROM,
     ...simulated,
   }).catch((error: unknown) => {
     if (!io.interrupted.aborted) throw error;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type LoginManager, startLoginManager } from '@solo-kubelet-tools/testbed';
 import { asyncScheduler } from 'rxjs';
 import { expect, it, vi } from 'vitest';
-import { systemdLogind } from '../../../../packages/kubelet-cli/src/shutdown/logind.js';
-import { watchShutdown } from '../../../../packages/kubelet-cli/src/shutdown/watch-shutdown.js';
+import { systemdLogind } from '../../../../packages/kubelet/src/shutdown/logind.js';
+import { watchShutdown } from '../../../../packages/kubelet/src/shutdown/watch-shutdown.js';
 
 it('delays a shutdown by the protocol of logind, and takes a new lock when the shutdown is given up', async () => {
   await using login = await startLoginManager({ delaySeconds: 5 });

@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { silentLogger } from '@solo-kubelet/diagnostics';
+import { escapeDocument, withoutControls } from '@solo-kubelet/diagnostics/text';
+import {
+  githubAnnotations,
+  type ParseResult,
+  type Pod,
+  type PodSpecIssue,
+  parseManifest,
+  renderIssues,
+  sarifLog,
+  validateBatchLine,
+} from '@solo-kubelet/pod-spec';
+import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
+import { CliError } from '../cli-error.js';
+import { type CliIo, usesColor, write, writeRaw } from '../cli-io.js';
+import { namedProbePlugins } from '../client/named-probe-plugins.js';
+import { PLUGINS_FROM } from '../client/plugins-from.js';
+import { type CommandInput, flagOption, textOption } from '../command.js';
+import { EXIT } from '../exit-status.js';
+
+/** Tells what the kubelet would say to these manifests. */
+export const validate = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const nodeName = textOption(input, 'node-name') ?? 'node1';
+  if (flagOption(input, 'batch')) return validateBatch(io, await judgeOf(flagOption(input, 'objects'), nodeName));
+  if (flagOption(input, 'objects')) throw usage('--objects goes with --batch');
+  if (input.operands.length === 0) throw usage('validate which files?');
+  const strict = flagOption(input, 'strict');
+  await using plugins = await loadPlugins(input);
+  const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict }, plugins)));
+  await writeRaw(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
+  return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
+};
+
+/** What answers one record: as a kubelet, or as an API server. */
+const judgeOf = async (objects: boolean, nodeName: string): Promise<(line: string) => string> => {
+  if (!objects) return (line) => validateBatchLine(line, { nodeName });
+  return (await import('@solo-kubelet/object-spec')).validateObjectBatchLine;
+};
+
+const validateBatch = async (io: CliIo, judge: (line: string) => string): Promise<number> => {
+  for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() !== '') await write(io.stdout, `${judge(line)}\n`);
+  }
+  return EXIT.done;
+};
+
+interface Checked {
+  readonly path: string;
+  readonly text: Uint8Array;
+  readonly ok: boolean;
+  readonly results: readonly ParseResult[];
+  readonly issues: readonly PodSpecIssue[];
+  /** Why a document is refused where no single place is at fault. */
+  readonly messages: readonly string[];
+}
+
+/** The probe plugins that judge annotations; undefined when none is named. @throws CliError CLI_NOT_FOUND for one that cannot be loaded */
+const loadPlugins = async (input: CommandInput): Promise<PluginHost | undefined> => {
+  const packages = namedProbePlugins(input);
+  if (packages.length === 0) return undefined;
+  const { probePlugins } = await import('@solo-kubelet/kubelet/probes');
+  const host = await probePlugins(packages, { logger: silentLogger, resolveFrom: PLUGINS_FROM });
+  const [failure] = host.failures;
+  if (failure === undefined) return host;
+  await host[Symbol.asyncDispose]();
+  throw new CliError({ code: 'CLI_NOT_FOUND', message: `--probe-plugin ${failure.package}: ${failure.message}` });
+};
+
+const check = async (
+  io: CliIo,
+  path: string,
+  options: { readonly nodeName: string; readonly strict: boolean },
+  plugins: PluginHost | undefined,
+): Promise<Checked> => {
+  const text = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
+  const results = parseManifest(text, { path, source: 'file', ...options }).documents.map(({ result }) => result);
+  return {
+    path,
+    text,
+    ok: results.length > 0 && results.every(({ ok }) => ok),
+    results,
+    issues: results.flatMap((result) => (result.ok ? result.warnings : result.issues)),
+    messages: [
+      ...results.flatMap((result) => (!result.ok && result.issues.length === 0 ? [result.message] : [])),
+      ...(await Promise.all(results.map((result) => (result.ok ? probeIssues(result.pod, plugins) : [])))).flat(),
+      ...(results.length === 0 ? ['there is no Pod in it'] : []),
+    ],
+  };
+};
+
+/** Annotations for probe plugins that the kubelet would pass over, and those that the plugins do not take. */
+const probeIssues = async (pod: Pod, plugins: PluginHost | undefined): Promise<readonly string[]> => {
+  if (!Object.keys(pod.metadata.annotations ?? {}).some((key) => key.startsWith('probes.solo-kubelet.dev/'))) return [];
+  const { CUSTOM_PROBE_PREFIX, customProbes } = await import('@solo-kubelet/probe-engine');
+  const { probes, issues } = customProbes(pod);
+  const served = plugins?.handlers.map(({ field }) => field);
+  const unserved = probes.filter(({ custom }) => served?.includes(custom.field) === false);
+  return [
+    ...issues.map(({ annotation, message }) => `annotation ${annotation} is not used: ${message}`),
+    ...unserved.map(
+      ({ containerName, kind, custom }) =>
+        `annotation ${CUSTOM_PROBE_PREFIX}${containerName}.${kind} is not used: no plugin serves probes of kind ${custom.field}`,
+    ),
+    ...((await plugins?.refusedProbes(pod)) ?? []).map(
+      ({ annotation, message }) => `annotation ${annotation} is refused by its plugin: ${message}`,
+    ),
+  ];
+};
+
+const report = (io: CliIo, checked: readonly Checked[], format: string): string => {
+  const issues = checked.flatMap((each) => each.issues);
+  switch (format) {
+    case 'text':
+      return checked.map((each) => textReport(each, usesColor(io.stdout, io.env))).join('');
+    case 'json':
+      return escapeDocument(
+        `${JSON.stringify(
+          checked.map(({ path, ok, issues: own, messages }) => ({ path, ok, issues: own, messages })),
+          printable,
+          2,
+        )}\n`,
+      );
+    case 'github':
+      return withoutControls(lines([githubAnnotations(issues)]));
+    case 'sarif':
+      return escapeDocument(`${JSON.stringify(sarifLog(issues), printable, 2)}\n`);
+    default:
+      throw usage(`-o takes text, json, github or sarif, not ${JSON.stringify(format)}`);
+  }
+};
+
+const textReport = ({ path, text, ok, results, issues, messages }: Checked, color: boolean): string =>
+  lines([
+    ...(issues.length === 0 ? [] : [renderIssues(issues, text, { color })]),
+    ...messages.map((message) => withoutControls(`${path}: ${message}`)),
+    ...(ok ? [withoutControls(`${path}: ${results.length === 1 ? 'can run' : `${results.length} Pods can run`}`)] : []),
+  ]);
+
+const lines = (texts: readonly string[]): string => texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join('');
+
+/** Numbers beyond what JSON can hold exactly are written as texts. */
+const printable = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+
+const readAll = async (io: CliIo): Promise<Uint8Array> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks);
+};
+
+const unreadable = (path: string, cause: unknown): Error => new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
+const usage = (message: string): Error => new CliError({ code: 'CLI_USAGE', message, hint: 'kubelet-cli validate --help' });

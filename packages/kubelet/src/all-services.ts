@@ -1,0 +1,25 @@
+import { nodeApiService } from './api/node-api-service.js';
+import { cpuPinningService } from './cpu/cpu-pinning-service.js';
+import { podResourcesService } from './devices/pod-resources-service.js';
+import { evictionService } from './eviction/eviction-service.js';
+import { housekeepingService } from './garbage-collection/housekeeping-service.js';
+import type { KubeletService } from './kubelet-services.js';
+import { networkGarbageService } from './networks/network-garbage-service.js';
+import { qosCgroupsService } from './pods/qos-cgroups-service.js';
+import { quietHeapService } from './process/quiet-heap-service.js';
+import { systemdNotifyService } from './process/systemd-notify-service.js';
+import { nodeShutdownService } from './shutdown/node-shutdown-service.js';
+
+/** Every service of the kubelet. */
+export const allServices: readonly KubeletService[] = [
+  nodeApiService,
+  cpuPinningService,
+  housekeepingService,
+  networkGarbageService,
+  podResourcesService,
+  qosCgroupsService,
+  evictionService,
+  nodeShutdownService(process.env),
+  quietHeapService(),
+  systemdNotifyService(process.env),
+];

@@ -1,0 +1,55 @@
+import type { NodeApiOptions } from '@solo-kubelet/node-api';
+import type { KubeletConfiguration } from '../config/fields.js';
+import type { KubeletContext } from '../kubelet-services.js';
+import { opensslCiphers } from './cipher-suites.js';
+
+/** Where the API listens and whom it lets in, from the configuration. */
+export const listenOptions = ({
+  config,
+  flags,
+  nodeName,
+  node,
+}: KubeletContext): Omit<NodeApiOptions, 'view' | 'cri' | 'metrics' | 'rootDirectory' | 'logger'> => {
+  const { enableServer } = config;
+  const ciphers = opensslCiphers(config.tlsCipherSuites);
+  return {
+    address: config.address,
+    ...(enableServer ? { port: config.port } : {}),
+    ...(enableServer && config.readOnlyPort > 0 ? { readOnlyPort: config.readOnlyPort } : {}),
+    ...(config.healthzPort > 0 ? { healthz: { address: config.healthzBindAddress, port: config.healthzPort } } : {}),
+    ...(flags.apiSocket === undefined
+      ? {}
+      : { socket: { path: flags.apiSocket, ...(flags.apiSocketGroupId === undefined ? {} : { groupId: flags.apiSocketGroupId }) } }),
+    certificate: {
+      certDirectory: flags.certDirectory,
+      hostname: nodeName,
+      alternativeNames: ['localhost', '127.0.0.1', ...node.facts.nodeIps],
+      ...(config.tlsCertFile !== '' && config.tlsPrivateKeyFile !== ''
+        ? { certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile }
+        : {}),
+    },
+    ...(config.tlsMinVersion === 'VersionTLS13' ? { tlsMinVersion: 'TLSv1.3' as const } : {}),
+    ...(ciphers === undefined ? {} : { tlsCiphers: ciphers }),
+    ...(config['authentication.x509.clientCAFile'] === '' ? {} : { clientCaFile: config['authentication.x509.clientCAFile'] }),
+    ...(flags.tokenAuthFile === undefined ? {} : { tokenFile: flags.tokenAuthFile }),
+    anonymous: config['authentication.anonymous.enabled'],
+    authorization: config['authorization.mode'] === 'AlwaysAllow' ? 'AlwaysAllow' : 'Roles',
+    debuggingHandlers: config.enableDebuggingHandlers,
+    runtimeSocket: config.containerRuntimeEndpoint.replace(/^unix:\/\//, ''),
+    measuresVolumes: config.volumeStatsAggPeriod > 0,
+    ...(config.volumeStatsAggPeriod > 0 ? { volumeStatsPeriodMs: config.volumeStatsAggPeriod } : {}),
+    ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log', nodeLogQueries: config.enableSystemLogQuery } : {}),
+  };
+};
+
+/** What an operator should know about who gets in. */
+export const accessWarnings = (config: KubeletConfiguration): readonly string[] => {
+  const { enableServer, address, port, readOnlyPort } = config;
+  if (!enableServer) return [];
+  const open = config['authorization.mode'] === 'AlwaysAllow';
+  const who = config['authentication.anonymous.enabled'] ? 'anybody who reaches' : 'whoever is known to';
+  return [
+    ...(open ? [`authorization.mode AlwaysAllow: ${who} ${address}:${port} may run commands in every container`] : []),
+    ...(readOnlyPort > 0 ? [`readOnlyPort: anybody who reaches ${address}:${readOnlyPort} may read pods, environment included`] : []),
+  ];
+};

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { release } from 'node:os';
+import { describeError } from '@solo-kubelet/diagnostics';
+import { firstValueFrom } from 'rxjs';
+import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
+import { pressureConditions } from '../eviction/pressure-conditions.js';
+import type { KubeletContext } from '../kubelet-services.js';
+
+export interface NodeCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason: string;
+  readonly message: string;
+  readonly lastHeartbeatTime: string;
+  readonly lastTransitionTime: string;
+}
+
+const MAX_IMAGES = 50;
+const MAX_IMAGE_NAMES = 5;
+
+/** The v1 Node as the kubelet would report it to an API server (pkg/kubelet/nodestatus/setters.go), made on the spot. */
+export const nodeObject = async (
+  { nodeName, node, facts$, cri, runtimeVersion, config, startedAtMs, networkFault }: KubeletContext,
+  signal: AbortSignal,
+  readySince: (ready: boolean, nowMs: number) => number,
+): Promise<object> => {
+  const [status, images, osRelease, machineId, bootId, productUuid, { pressures = [], shuttingDown }] = await Promise.all([
+    cri.runtime.status({}, { signal }).catch((error: unknown) => error as Error),
+    cri.images.listImages({}, { signal }).catch(() => ({ images: [] })),
+    read('/etc/os-release'),
+    read('/etc/machine-id'),
+    read('/proc/sys/kernel/random/boot_id'),
+    read('/sys/class/dmi/id/product_uuid'),
+    firstValueFrom(facts$),
+  ]);
+  const { resources, facts } = node;
+  const nowMs = Date.now();
+  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const runtimeConditions = status instanceof Error ? [] : (status.status?.conditions ?? []);
+  const isTrue = (type: string): boolean => runtimeConditions.find((condition) => condition.type === type)?.status === true;
+  const runtimeFault = runtimeConditions.find(({ type, status: value }) => type === 'RuntimeReady' && !value);
+  const problems = [
+    ...(status instanceof Error ? [status.message] : []),
+    ...(runtimeFault ? [`RuntimeReady=false: ${runtimeFault.reason} ${runtimeFault.message}`.trim()] : []),
+    ...(status instanceof Error || isTrue('NetworkReady')
+      ? []
+      : [(await networkFault(signal).catch(describeError)) ?? 'the network has just come back']),
+    ...(shuttingDown ? ['node is shutting down'] : []),
+  ];
+  const ready = isTrue('RuntimeReady') && isTrue('NetworkReady') && !shuttingDown;
+  const readyCondition = (reason: string, message: string): NodeCondition => ({
+    type: 'Ready',
+    status: ready ? 'True' : 'False',
+    reason,
+    message,
+    lastHeartbeatTime: now,
+    lastTransitionTime: new Date(readySince(ready, nowMs)).toISOString().replace(/\.\d+Z$/, 'Z'),
+  });
+  return {
+    kind: 'Node',
+    apiVersion: 'v1',
+    metadata: { name: nodeName, labels: facts.labels, creationTimestamp: new Date(startedAtMs).toISOString().replace(/\.\d+Z$/, 'Z') },
+    spec: config.podCIDR === '' ? {} : { podCIDR: config.podCIDR },
+    status: {
+      capacity: resources.capacity,
+      allocatable: resources.allocatable,
+      conditions: [
+        ...pressureConditions(pressures, { startedAtMs, nowMs }),
+        readyCondition(ready ? 'KubeletReady' : 'KubeletNotReady', ready ? 'kubelet is posting ready status' : problems.join(', ')),
+      ],
+      addresses: [...facts.nodeIps.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: nodeName }],
+      daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
+      nodeInfo: {
+        machineID: machineId.trim(),
+        systemUUID: productUuid.trim(),
+        bootID: bootId.trim(),
+        kernelVersion: release(),
+        osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? '',
+        containerRuntimeVersion: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`,
+        kubeletVersion: KUBERNETES_VERSION,
+        kubeProxyVersion: '',
+        operatingSystem: 'linux',
+        architecture: facts.labels['kubernetes.io/arch'] ?? '',
+      },
+      images: [...images.images]
+        .sort((a, b) => Number(b.size - a.size))
+        .slice(0, MAX_IMAGES)
+        .map((image) => ({ names: [...image.repoDigests, ...image.repoTags].slice(0, MAX_IMAGE_NAMES), sizeBytes: Number(image.size) })),
+      runtimeHandlers: status instanceof Error ? [] : status.runtimeHandlers.map(({ name, features }) => ({ name, features })),
+    },
+  };
+};
+
+const read = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');

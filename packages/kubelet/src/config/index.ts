@@ -1,0 +1,5 @@
+export { decodeConfiguration } from './decode-configuration.js';
+export { fields, type KubeletConfiguration } from './fields.js';
+export { flagTable } from './flag-table.js';
+export { type KubeletFlags, loadConfiguration } from './load-configuration.js';
+export { parseFlags } from './parse-flags.js';

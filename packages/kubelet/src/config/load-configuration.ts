@@ -1,0 +1,237 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { DEFAULT_API_SOCKET } from '../defaults/default-paths.js';
+import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../networks/kubelet-networks.js';
+import { KubeletError } from '../process/kubelet-error.js';
+import { API_VERSION, decodeConfiguration, encodeConfiguration, KIND, unknownPaths } from './decode-configuration.js';
+import { DEFAULT_EVICTION_HARD, type FieldPath, type KubeletConfiguration, LEGACY_DEFAULTS } from './fields.js';
+import { type FlagSpec, flagTable } from './flag-table.js';
+import { flagValue } from './flag-values.js';
+import { isJsonObject, type JsonObject, mergePatch, valueAt, withValueAt } from './json-paths.js';
+import { type ParsedFlags, parseFlags } from './parse-flags.js';
+import { standaloneEffects } from './standalone-effects.js';
+import { validateConfiguration } from './validate-configuration.js';
+import { withoutZeros } from './without-zeros.js';
+
+/** What the kubelet takes from flags alone. */
+export interface KubeletFlags {
+  /** The texts of all flags on the command line, by name. */
+  readonly given: Readonly<Record<string, string>>;
+  readonly rootDirectory: string;
+  readonly certDirectory: string;
+  readonly hostnameOverride: string | undefined;
+  readonly nodeIps: readonly string[];
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly lockFile: string | undefined;
+  /** Whether to end when somebody else waits for that file. */
+  readonly exitOnLockContention: boolean;
+  /** Cgroup of the container runtime; undefined: that of its process. */
+  readonly runtimeCgroups: string | undefined;
+  /** Socket of the local API; undefined: none. */
+  readonly apiSocket: string | undefined;
+  /** Group that may use it besides root. */
+  readonly apiSocketGroupId: number | undefined;
+  /** File of bearer tokens with roles. */
+  readonly tokenAuthFile: string | undefined;
+  /** Where device plugins register. */
+  /** Devices that Pods may ask for by annotation: paths or CDI names; `*` at the end of one stands for any rest. */
+  readonly allowedDevices: readonly string[];
+  readonly devicePluginDirectory: string;
+  /** Of the networks that pods ask for by annotation; may be missing. */
+  readonly networkDirectory: string;
+  /** Of the plugins of these networks, searched in order. */
+  readonly cniPluginDirectories: readonly string[];
+  /** Packages or module paths of further kinds of probes. */
+  readonly probePlugins: readonly string[];
+  /** CredentialProviderConfig file or directory, and the directory of its programs; undefined: none. */
+  readonly imageCredentialProviders: { readonly configPath: string; readonly binDir: string } | undefined;
+}
+
+export interface LoadedConfiguration {
+  readonly config: KubeletConfiguration;
+  readonly flags: KubeletFlags;
+  /** What the user should know: dead flags, unknown fields, values that mean less here. One line each. */
+  readonly warnings: readonly string[];
+  /** Fields that were set and have nothing to act on without an API server. */
+  readonly withoutEffect: readonly FieldPath[];
+  /** Signals of `evictionHard` that only the defaults name. */
+  readonly impliedEvictionSignals: ReadonlySet<string>;
+}
+
+const DEFAULT_ROOT_DIRECTORY = '/var/lib/kubelet';
+
+/**
+ * Reads flags, --config and --config-dir with upstream's precedence: the file replaces the defaults, drop-ins merge over it, flags win.
+ * @throws KubeletError KUBELET_USAGE for bad flags; KUBELET_CONFIG_INVALID for a file that cannot be used or values that cannot be honoured
+ */
+export const loadConfiguration = async (argv: readonly string[]): Promise<LoadedConfiguration> => {
+  const parsed = parseFlags(argv);
+  const [configPath, configDirectory] = [lastOf(parsed, 'config'), lastOf(parsed, 'config-dir')];
+  const warnings = [...parsed.warnings];
+  const effective = async (evictionDefaults: Statements, notes: string[]) => {
+    const base = configPath === undefined ? legacyBase() : await readMainFile(resolve(configPath), evictionDefaults, notes);
+    const merged = configDirectory === undefined ? base : await mergeDropIns(base, configDirectory);
+    return decodeConfiguration(withFlags(merged, parsed));
+  };
+  const { config, errors } = await effective(DEFAULT_EVICTION_HARD, warnings);
+  const { evictionHard: stated } = (await effective({}, [])).config;
+  const effects = standaloneEffects(config);
+  const problems = [...errors, ...validateConfiguration(config), ...effects.refused];
+  if (problems.length > 0) {
+    throw new KubeletError({
+      code: 'KUBELET_CONFIG_INVALID',
+      message: problems.join('\n'),
+      hint: hintFor(problems),
+    });
+  }
+  return {
+    config,
+    flags: kubeletFlags(parsed),
+    warnings: [...warnings, ...effects.warnings],
+    withoutEffect: effects.withoutEffect,
+    impliedEvictionSignals: new Set(Object.keys(config.evictionHard).filter((signal) => !Object.hasOwn(stated, signal))),
+  };
+};
+
+type Statements = Readonly<Record<string, string>>;
+
+const hintFor = (problems: readonly string[]): string =>
+  problems.some((problem) => problem.includes('webhook auth'))
+    ? 'Without an API server a configuration file must say authentication.webhook.enabled: false and authorization.mode: AlwaysAllow.'
+    : 'docs/kubelet-configuration.md lists every field and what it does here.';
+
+const legacyBase = (): JsonObject => encodeConfiguration(decodeConfiguration({}, LEGACY_DEFAULTS).config);
+
+const RELATIVE_PATHS: readonly FieldPath[] = [
+  'staticPodPath',
+  'tlsCertFile',
+  'tlsPrivateKeyFile',
+  'authentication.x509.clientCAFile',
+  'resolvConf',
+];
+
+/** The main file with defaults filled in. Fields that nobody knows are left out with a warning, as upstream does. */
+const readMainFile = async (path: string, evictionDefaults: Statements, warnings: string[]): Promise<JsonObject> => {
+  const json = await readConfigurationFile(path);
+  for (const unknown of unknownPaths(json)) warnings.push(`${path}: unknown field ${JSON.stringify(unknown)} is ignored`);
+  const absolute = RELATIVE_PATHS.reduce((document, field) => {
+    const value = valueAt(document, field);
+    return typeof value === 'string' && value !== '' && !isAbsolute(value)
+      ? withValueAt(document, field, join(dirname(path), value))
+      : document;
+  }, json);
+  const { config, errors } = decodeConfiguration(withoutZeros(absolute), { evictionHard: evictionDefaults });
+  if (errors.length > 0) throw unusable(path, errors.join('; '));
+  const { evictionHard } = config;
+  const merged = config.mergeDefaultEvictionSettings ? { ...evictionDefaults, ...evictionHard } : evictionHard;
+  return encodeConfiguration({ ...config, evictionHard: merged });
+};
+
+/** Names ending in .conf of the whole tree, in lexical order of the walk. */
+const mergeDropIns = async (base: JsonObject, directory: string): Promise<JsonObject> => {
+  let merged = base;
+  for (const path of await confFiles(directory)) {
+    merged = mergePatch(merged, await readConfigurationFile(path)) as JsonObject;
+    const { config, errors } = decodeConfiguration(withoutZeros(merged));
+    if (errors.length > 0) throw unusable(path, errors.join('; '));
+    merged = encodeConfiguration(config);
+  }
+  return merged;
+};
+
+const confFiles = async (directory: string): Promise<readonly string[]> => {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    throw unusable(directory, 'cannot be read', cause);
+  });
+  const found: string[] = [];
+  for (const entry of entries.sort((left, right) => (left.name < right.name ? -1 : 1))) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) found.push(...(await confFiles(path)));
+    else if (entry.name.endsWith('.conf')) found.push(path);
+  }
+  return found;
+};
+
+const readConfigurationFile = async (path: string): Promise<JsonObject> => {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw unusable(path, 'cannot be read', cause);
+  });
+  if (text.trim() === '') throw unusable(path, 'is empty');
+  let json: unknown;
+  try {
+    json = parse(text, { version: '1.1', uniqueKeys: false, maxAliasCount: 100 });
+  } catch (cause) {
+    throw unusable(path, 'is neither YAML nor JSON', cause);
+  }
+  if (!isJsonObject(json)) throw unusable(path, `must hold a ${KIND}`);
+  if (json['kind'] !== KIND || json['apiVersion'] !== API_VERSION) {
+    throw unusable(
+      path,
+      `must say apiVersion: ${API_VERSION} and kind: ${KIND}, not ${JSON.stringify(json['apiVersion'])} and ${JSON.stringify(json['kind'])}`,
+    );
+  }
+  return json;
+};
+
+const withFlags = (json: JsonObject, parsed: ParsedFlags): JsonObject =>
+  [...parsed.values].reduce((document, [name, texts]) => {
+    const spec = flagTable[name] as FlagSpec;
+    if (spec.type !== 'field') return document;
+    const value = flagValue(name, spec.kind, texts);
+    const merged = spec.kind === 'gates' ? mergePatch(valueAt(document, spec.field) ?? {}, value) : value;
+    return withValueAt(document, spec.field, merged);
+  }, json);
+
+const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
+  const rootDirectory = resolve(lastOf(parsed, 'root-dir') ?? DEFAULT_ROOT_DIRECTORY);
+  return {
+    given: Object.fromEntries([...parsed.values].map(([name, texts]) => [name, texts.join(',')])),
+    rootDirectory,
+    certDirectory: lastOf(parsed, 'cert-dir') ?? join(rootDirectory, 'pki'),
+    hostnameOverride: lastOf(parsed, 'hostname-override'),
+    nodeIps: (flagOf(parsed, 'node-ip') ?? []) as readonly string[],
+    nodeLabels: (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>,
+    lockFile: lastOf(parsed, 'lock-file'),
+    exitOnLockContention: lockContention(parsed),
+    runtimeCgroups: lastOf(parsed, 'runtime-cgroups'),
+    apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
+    apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,
+    tokenAuthFile: lastOf(parsed, 'token-auth-file'),
+    allowedDevices: (flagOf(parsed, 'allowed-devices') ?? []) as readonly string[],
+    devicePluginDirectory: resolve(lastOf(parsed, 'device-plugin-dir') ?? join(rootDirectory, 'device-plugins')),
+    networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
+    cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
+    probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],
+    imageCredentialProviders: credentialProviderFlags(parsed),
+  };
+};
+
+const lockContention = (parsed: ParsedFlags): boolean => {
+  const exits = flagOf(parsed, 'exit-on-lock-contention') === true;
+  if (!exits || lastOf(parsed, 'lock-file') !== undefined) return exits;
+  throw new KubeletError({ code: 'KUBELET_USAGE', message: 'cannot exit on lock file contention: no lock file specified' });
+};
+
+/** Upstream takes them only together (cmd/kubelet/app/server.go). */
+const credentialProviderFlags = (parsed: ParsedFlags): KubeletFlags['imageCredentialProviders'] => {
+  const configPath = lastOf(parsed, 'image-credential-provider-config');
+  const binDir = lastOf(parsed, 'image-credential-provider-bin-dir');
+  if (configPath === undefined && binDir === undefined) return undefined;
+  if (configPath !== undefined && binDir !== undefined) return { configPath: resolve(configPath), binDir: resolve(binDir) };
+  throw new KubeletError({
+    code: 'KUBELET_USAGE',
+    message: '--image-credential-provider-config and --image-credential-provider-bin-dir are only of use together',
+  });
+};
+
+const flagOf = (parsed: ParsedFlags, name: string): unknown => {
+  const texts = parsed.values.get(name);
+  return texts === undefined ? undefined : flagValue(name, flagTable[name]!.kind, texts);
+};
+
+/** An empty text counts as not given, as for the kubelet. */
+const lastOf = (parsed: ParsedFlags, name: string): string | undefined => parsed.values.get(name)?.at(-1) || undefined;
+
+const unusable = (path: string, why: string, cause?: unknown): Error =>
+  new KubeletError({ code: 'KUBELET_CONFIG_INVALID', message: `${path} ${why}`, ...(cause === undefined ? {} : { cause }) });

@@ -1,0 +1,79 @@
+import type { ImagePort } from '@solo-kubelet/reconciler';
+import { virtualTime } from '@solo-kubelet/reconciler/testing';
+import { lastValueFrom, Subject, tap } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { type ImageCollectionActivity, imageCollector } from './image-collector.js';
+
+const GIB = 1024 ** 3;
+
+/** A disk with images on it, one of them pinned, one used. */
+const machine = (usedGib: number, policy: Parameters<typeof imageCollector>[0]['policy'] = {}) => {
+  const time = virtualTime();
+  const images = new Map(['used', 'pinned', 'a', 'b'].map((id) => [id, { id, sizeBytes: 4 * GIB, pinned: id === 'pinned' }]));
+  const used = new Set(['used']);
+  let usedBytes = usedGib * GIB;
+  const port: ImagePort = {
+    list: async () => [...images.values()],
+    listUsed: async () => used,
+    filesystem: async () => ({ capacityBytes: 100 * GIB, availableBytes: 100 * GIB - usedBytes }),
+    remove: async (id) => {
+      usedBytes -= images.get(id)!.sizeBytes;
+      images.delete(id);
+    },
+  };
+  const activities: ImageCollectionActivity[] = [];
+  const stop$ = new Subject<void>();
+  const collector = imageCollector({ images: port, policy, scheduler: time.scheduler });
+  const subscription = collector.run$.pipe(tap((activity) => activities.push(activity))).subscribe();
+  stop$.subscribe(() => subscription.unsubscribe());
+  return { time, images, used, activities, collector };
+};
+
+describe('imageCollector', () => {
+  it('removes nothing below the high threshold', async () => {
+    const { time, images } = machine(84);
+    await time.advance(900_000);
+    expect([...images.keys()]).toEqual(['used', 'pinned', 'a', 'b']);
+  });
+
+  it('frees down to the low threshold, sparing what is used, pinned or new', async () => {
+    const { time, images, activities } = machine(86);
+    await time.advance(299_000);
+    images.set('fresh', { id: 'fresh', sizeBytes: 4 * GIB, pinned: false });
+    await time.advance(2_000);
+    expect([...images.keys()]).toEqual(['used', 'pinned', 'fresh']);
+    expect(activities).toMatchObject([
+      { type: 'imageRemoved', imageId: 'a', cause: 'space' },
+      { type: 'imageRemoved', imageId: 'b', cause: 'space' },
+    ]);
+  });
+
+  it('removes on demand whatever nothing uses, however empty the disk is, but nothing that has only just come', async () => {
+    const { time, images, collector, used } = machine(10);
+    await time.advance(1_000);
+    images.set('fresh', { id: 'fresh', sizeBytes: 4 * GIB, pinned: false });
+    await lastValueFrom(collector.removeUnused$);
+    expect([...images.keys()]).toEqual(['used', 'pinned', 'fresh']);
+    used.delete('used');
+    await time.advance(121_000);
+    await lastValueFrom(collector.removeUnused$);
+    expect([...images.keys()]).toEqual(['pinned']);
+  });
+
+  it('removes the longest unused first', async () => {
+    const { time, images, used } = machine(81, { highThresholdPercent: 81, lowThresholdPercent: 80 });
+    used.add('a');
+    await time.advance(301_000);
+    used.delete('a');
+    await time.advance(300_000);
+    expect([...images.keys()]).toEqual(['used', 'pinned', 'a']);
+  });
+
+  it('removes by age only what it has watched for so long', async () => {
+    const { time, images } = machine(10, { maxAgeMs: 1_000_000 });
+    await time.advance(900_000);
+    expect(images.size).toBe(4);
+    await time.advance(301_000);
+    expect([...images.keys()]).toEqual(['used', 'pinned']);
+  });
+});

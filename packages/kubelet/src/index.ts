@@ -1,0 +1,22 @@
+export { allServices } from './all-services.js';
+export type { EvictionSignal, SignalReading, SignalReadings } from './eviction/core/eviction-signal.js';
+export type { EvictionThreshold, ThresholdValue } from './eviction/core/eviction-threshold.js';
+export type { DiskUse, PodUsage, PodUsages } from './eviction/core/pod-usage.js';
+export { type EvictionActivity, type EvictionPort, type EvictPodsOptions, evictPods } from './eviction/evict-pods.js';
+export {
+  type CollectContainersOptions,
+  type CollectionActivity,
+  collectContainers,
+  collectContainersOnce,
+} from './garbage-collection/collect-containers.js';
+export {
+  type ImageCollectionActivity,
+  type ImageCollector,
+  type ImageCollectorOptions,
+  imageCollector,
+} from './garbage-collection/image-collector.js';
+export type { KubeletService } from './kubelet-services.js';
+export { type LogRotationActivity, type RotateContainerLogsOptions, rotateContainerLogs } from './log-rotation/rotate-container-logs.js';
+export { KubeletError, type KubeletErrorCode } from './process/kubelet-error.js';
+export { runKubelet } from './run-kubelet.js';
+export type { PrepareRuntimeOptions, RunKubeletOptions } from './run-kubelet-options.js';

@@ -1,0 +1,70 @@
+import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { DeviceManager } from '@solo-kubelet/device-plugins';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import type { ManifestStates } from '@solo-kubelet/manifest-source';
+import type { KubeletMetrics } from '@solo-kubelet/node-api';
+import type { PodEnvironment } from '@solo-kubelet/pod-environment';
+import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
+import type { Observable } from 'rxjs';
+import type { NodeObjectView } from './api/node-objects.js';
+import type { KubeletConfiguration } from './config/fields.js';
+import type { KubeletFlags } from './config/load-configuration.js';
+import type { NodeResourceManagers } from './cpu/resource-managers.js';
+import type { ImageCollector } from './garbage-collection/image-collector.js';
+import type { RuntimeCgroups } from './node/cgroups.js';
+import type { MachineFacts, NodeResources } from './node/node-capacity.js';
+import type { RuntimeVersion } from './runtime/wait-for-runtime.js';
+
+/** A running kubelet as its services see it: HTTP API, housekeeping, notifications. Its streams are shared and may be used by any number. */
+export interface KubeletContext {
+  readonly config: KubeletConfiguration;
+  readonly flags: KubeletFlags;
+  /** Signals of `evictionHard` for which no pod is evicted. */
+  readonly impliedEvictionSignals: ReadonlySet<string>;
+  readonly nodeName: string;
+  readonly node: { readonly machine: MachineFacts; readonly resources: NodeResources; readonly facts: NodeAdmissionFacts };
+  /** What pods are admitted against, at once and on every change. */
+  readonly facts$: Observable<NodeAdmissionFacts>;
+  /** Changes some of it: what the node is short of, or that it goes down. */
+  readonly changeFacts: (change: Partial<NodeAdmissionFacts>) => void;
+  /** Records an event of the node. */
+  readonly nodeEvent: (draft: EventDraft) => void;
+  readonly runtimeVersion: RuntimeVersion;
+  readonly cgroups: RuntimeCgroups & { readonly version: 1 | 2 };
+  readonly cri: CriClient;
+  /** Counts CRI calls once the service that owns the metrics has put them here. */
+  readonly metricsSink: { current: KubeletMetrics | undefined };
+  readonly environment: PodEnvironment;
+  /** What gives pods something of their own. */
+  readonly resources: NodeResourceManagers;
+  readonly devices: DeviceManager;
+  /** The container runtime in kubelet words. */
+  readonly runtime: RuntimePort;
+  /** What removes unused images. */
+  readonly images: ImageCollector;
+  /** The mark that this kubelet's containers bear. */
+  readonly owner: string;
+  /** Further networks of pods. */
+  readonly networks: ExtraNetworks;
+  /** Why pods would get no network of the runtime now; undefined while they would get one. */
+  readonly networkFault: (signal: AbortSignal) => Promise<string | undefined>;
+  readonly reconciler: Pick<Reconciler, 'activity$' | 'pods$' | 'events$' | 'probeReport$'>;
+  /** Events that earlier processes kept, which events$ does not repeat. */
+  readonly earlierEvents: readonly KubeletEvent[];
+  /** State of every manifest file and URL, at once and on every change. */
+  readonly manifests$: Observable<ManifestStates>;
+  /** Every object but Pods, by key, at once and on every change. */
+  readonly objects$: Observable<ReadonlyMap<string, NodeObjectView>>;
+  /** Asks the reconciler for something by hand. */
+  readonly command: (command: ReconcilerCommand) => void;
+  readonly startedAtMs: number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Something that runs beside the reconciler for as long as the kubelet does. It works while its stream is subscribed to, which the kubelet
+ * does once; an error of the stream ends the kubelet.
+ */
+export type KubeletService = (context: KubeletContext) => Observable<unknown>;

@@ -1,0 +1,190 @@
+import { join } from 'node:path';
+import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { DeviceManager } from '@solo-kubelet/device-plugins';
+import { describeError } from '@solo-kubelet/diagnostics';
+import { emptyManifestStates, type ManifestEvent, reduceManifests } from '@solo-kubelet/manifest-source';
+import type { PodEnvironment } from '@solo-kubelet/pod-environment';
+import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
+import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
+import {
+  createReconciler,
+  type EventFile,
+  fileStatusStore,
+  type KubeletEvent,
+  type NodeAdmissionFacts,
+  podUid,
+  type ReconcilerCommand,
+  steadyScheduler,
+  type ToldEvent,
+} from '@solo-kubelet/reconciler';
+import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
+import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
+import { filter, firstValueFrom, merge, mergeMap, Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import { allServices } from './all-services.js';
+import { nodeObjects } from './api/node-objects.js';
+import { loopPeriodMs } from './config/loop-period.js';
+import type { NodeResourceManagers } from './cpu/resource-managers.js';
+import { deviceFacts } from './devices/device-plugins.js';
+import { imageCollector } from './garbage-collection/image-collector.js';
+import type { KubeletContext } from './kubelet-services.js';
+import { networkEvents, networkFault } from './networks/network-health.js';
+import { extraNetworksHook } from './networks/network-hook.js';
+import { readRuntimeNetwork } from './networks/runtime-network.js';
+import { type MachineFacts, type NodeResources, nodeResources } from './node/node-capacity.js';
+import { manifestSources } from './pods/manifest-events.js';
+import { nodeWorkloads } from './pods/node-workloads.js';
+import { catchStrayErrors } from './process/catch-stray-errors.js';
+import { logActivity, logEvent, logManifestEvent, logRefusedProbes } from './process/log-activity.js';
+import type { RunKubeletOptions } from './run-kubelet-options.js';
+
+/** What is ready before the kubelet begins. */
+export interface KubeletParts {
+  readonly cri: CriClient;
+  readonly nodeName: string;
+  /** Value of the owner label, see owner-id.ts. */
+  readonly owner: string;
+  readonly machine: MachineFacts;
+  readonly facts: NodeAdmissionFacts;
+  readonly environment: PodEnvironment;
+  readonly devices: DeviceManager;
+  readonly resources: NodeResourceManagers;
+  readonly networks: ExtraNetworks;
+  readonly credentials: ImageCredentials;
+  readonly probes: readonly AnyProbeHandler[];
+  /** What the plugins among them do not take. */
+  readonly refusedProbes: PluginHost['refusedProbes'];
+  readonly keptEvents: EventFile;
+  readonly earlierEvents: readonly KubeletEvent[];
+  readonly runtimeVersion: KubeletContext['runtimeVersion'];
+  readonly cgroups: KubeletContext['cgroups'];
+  readonly metricsSink: KubeletContext['metricsSink'];
+}
+
+/** Everything the kubelet does, as one stream: it works while it is subscribed to. */
+export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
+  const { config, flags, logger, signal, services = allServices } = options;
+  const { cri, nodeName, owner, facts, environment, devices, resources, networks } = parts;
+  const workloads = nodeWorkloads({
+    ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger }),
+    rootDirectory: flags.rootDirectory,
+    facts,
+    logger,
+  });
+  const { sources } = workloads;
+  const manifestEvent$ = workloads.manifestEvent$.pipe(share());
+  // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
+  const commands$ = new Subject<ReconcilerCommand>();
+  const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
+  const nodeEvent$ = new Subject<ToldEvent>();
+  const facts$ = merge(factsChange$, deviceFacts(devices, facts.allocatable)).pipe(
+    scan((known, change) => ({ ...known, ...change }), facts),
+    startWith(facts),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  const runtime = criRuntime({
+    cri,
+    environment,
+    owner,
+    credentials: parts.credentials,
+    pulls: {
+      maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS),
+      perSecond: config.registryPullQPS,
+      burst: config.registryBurst,
+    },
+    podLogsDir: config.podLogsDir,
+    containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
+    ...(resources.managers === undefined ? {} : { resources: resources.managers }),
+    networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
+  });
+  const reconciler = createReconciler({
+    manifestEvent$,
+    sources,
+    runtime,
+    ...(resources.managers === undefined ? {} : { resources: resources.managers }),
+    store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status'), logger }),
+    runProbes: runProbes({ handlers: parts.probes, scheduler: steadyScheduler }),
+    node$: facts$,
+    commands$,
+    nodeEvent$: merge(nodeEvent$, workloads.event$),
+    backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
+    syncFrequencyMs: loopPeriodMs(config.syncFrequency),
+    initialEvents: parts.earlierEvents,
+  });
+  const fault: KubeletContext['networkFault'] = (until) =>
+    networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env: process.env, signal: until });
+  const events$ = merge(reconciler.events$, networkEvents({ nodeName, fault: () => fault(signal) })).pipe(share());
+  const manifests$ = manifestEvent$.pipe(
+    filter(isOfDocument),
+    scan(reduceManifests, emptyManifestStates),
+    startWith(emptyManifestStates),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  const context: KubeletContext = {
+    ...parts,
+    images: imageCollector({
+      images: criImages({ cri, wantedPods: async () => [...(await firstValueFrom(reconciler.pods$)).values()].map(({ pod }) => pod) }),
+      policy: {
+        highThresholdPercent: config.imageGCHighThresholdPercent,
+        lowThresholdPercent: config.imageGCLowThresholdPercent,
+        minAgeMs: config.imageMinimumGCAge,
+        maxAgeMs: config.imageMaximumGCAge,
+      },
+    }),
+    runtime,
+    config,
+    flags,
+    impliedEvictionSignals: options.impliedEvictionSignals ?? new Set(),
+    node: {
+      machine: parts.machine,
+      get resources() {
+        return joined(nodeResources(parts.machine, config), resources.managers?.nodeResources());
+      },
+      facts,
+    },
+    networkFault: fault,
+    reconciler: { ...reconciler, events$ },
+    manifests$,
+    objects$: nodeObjects(manifestEvent$, workloads.views$),
+    facts$,
+    changeFacts: (change) => factsChange$.next(change),
+    nodeEvent: (draft) => nodeEvent$.next(draft),
+    command: (command) => commands$.next(command),
+    startedAtMs: Date.now(),
+    logger,
+    signal,
+  };
+  const probeKinds = parts.probes.map(({ field }) => field);
+  const strayErrors$ = new Observable<never>(() => {
+    const setAside = (uid: string, error: unknown): void =>
+      commands$.next({ type: 'crashed', podUid: podUid(uid), message: describeError(error) });
+    const net = catchStrayErrors({ process, logger, setAside });
+    return () => net[Symbol.dispose]();
+  });
+  return merge(
+    strayErrors$,
+    manifests$,
+    manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeKinds))),
+    manifestEvent$.pipe(mergeMap((event) => logRefusedProbes(logger, event, parts.refusedProbes))),
+    events$.pipe(tap((event) => logEvent(logger, event))),
+    parts.keptEvents.keep(events$, parts.earlierEvents),
+    reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
+    ...services.map((service) => service(context)),
+    workloads.follow(reconciler),
+    reconciler.run$,
+  );
+};
+
+/** What workloads made is no document. */
+const isOfDocument = (event: ManifestEvent): boolean => ('origin' in event ? event.origin : event).source !== WORKLOAD_SOURCE.source;
+
+/** What the machine has, and what pods are given of it one by one. */
+const joined = (machine: NodeResources, given: NodeResources | undefined): NodeResources => ({
+  capacity: { ...machine.capacity, ...given?.capacity },
+  allocatable: { ...machine.allocatable, ...given?.allocatable },
+});
+
+const DEFAULT_POD_LOGS = '/var/log/pods';
+const DEFAULT_CONTAINER_LOGS = '/var/log/containers';
+/** maxParallelImagePulls unset with serializeImagePulls false means no limit upstream. */
+const UNLIMITED_PULLS = 1_000;

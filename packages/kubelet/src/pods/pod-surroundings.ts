@@ -1,0 +1,71 @@
+import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import { createPodEnvironment, type PodEnvironment, subordinateIdRange } from '@solo-kubelet/pod-environment';
+import { isCriticalPod } from '@solo-kubelet/reconciler';
+import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletParts } from '../kubelet-stream.js';
+import { kubeletNetworks } from '../networks/kubelet-networks.js';
+import { readRuntimeNetwork } from '../networks/runtime-network.js';
+import { CGROUP_MOUNT_POINT } from '../node/cgroups.js';
+import { podsCgroupLimits, reservedCgroups } from '../node/node-capacity.js';
+import { readText, swapBytes } from '../node/read-machine.js';
+import type { RunKubeletOptions } from '../run-kubelet-options.js';
+
+/** Further networks of pods, beside those that the runtime has when the kubelet starts. */
+export const podNetworks = async (flags: KubeletFlags, cri: CriClient, signal: AbortSignal): Promise<ExtraNetworks> => {
+  const { confDir } = await readRuntimeNetwork(cri, { signal });
+  return kubeletNetworks({
+    rootDirectory: flags.rootDirectory,
+    networkDirectory: flags.networkDirectory,
+    pluginDirectories: flags.cniPluginDirectories,
+    runtimeConfDirs: [confDir],
+    env: process.env,
+  });
+};
+
+/** What makes the surroundings of pods as the configuration wants them. */
+export const podEnvironment = async (
+  { config, flags, logger, signal, environment }: RunKubeletOptions,
+  parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources'>,
+): Promise<PodEnvironment> => {
+  const { cri, nodeName, machine, facts, cgroups, resources } = parts;
+  const { runtimeHandlers } = await cri.runtime.status({}, { signal });
+  return createPodEnvironment({
+    rootDir: flags.rootDirectory,
+    podLogsDir: config.podLogsDir,
+    nodeName,
+    facts: () => ({
+      nodeIps: facts.nodeIps,
+      allocatable: facts.allocatable,
+      memoryCapacityBytes: machine.memoryBytes,
+      runtimeHandlerFeatures: (handler) => runtimeHandlers.find(({ name }) => name === handler)?.features,
+    }),
+    ...(resources.managers === undefined ? {} : { allocations: resources.managers.containerAllocation }),
+    clusterDomain: config.clusterDomain,
+    clusterDns: config.clusterDNS,
+    resolvConf: config.resolvConf,
+    cgroups: {
+      ...cgroups,
+      mountPoint: CGROUP_MOUNT_POINT,
+      root: config.cgroupRoot === '' ? '/' : config.cgroupRoot,
+      perQos: config.cgroupsPerQOS,
+      nodeLimits: config.enforceNodeAllocatable.includes('pods') ? podsCgroupLimits(machine, config) : {},
+      reserved: reservedCgroups(config),
+    },
+    cpuCfsQuota: config.cpuCFSQuota,
+    cpuCfsQuotaPeriodMs: config.cpuCFSQuotaPeriod,
+    podPidsLimit: config.podPidsLimit,
+    seccompDefault: config.seccompDefault,
+    ...(config.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: config.singleProcessOOMKill }),
+    ...(config['memorySwap.swapBehavior'] === 'LimitedSwap'
+      ? { limitedSwap: { capacityBytes: swapBytes(await readText('/proc/meminfo')), isExcluded: isCriticalPod } }
+      : {}),
+    // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
+    runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
+    allowedDevices: flags.allowedDevices,
+    userNamespaces: await subordinateIdRange({ idsPerPod: config['userNamespaces.idsPerPod'], maxPods: config.maxPods }),
+    selinuxEnabled: (await readText('/sys/fs/selinux/enforce')) !== '',
+    logger,
+    ...environment,
+  });
+};

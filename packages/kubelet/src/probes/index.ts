@@ -1,0 +1,1 @@
+export { probePlugins } from './probe-plugins.js';

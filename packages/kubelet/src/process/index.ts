@@ -1,0 +1,3 @@
+export { createLogger } from './create-logger.js';
+export { acquireFileLock } from './file-lock.js';
+export { lockPath } from './root-lock.js';

@@ -1,0 +1,34 @@
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
+import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
+import type { KubeletConfiguration } from './config/fields.js';
+import type { KubeletFlags } from './config/load-configuration.js';
+import type { KubeletService } from './kubelet-services.js';
+
+export interface RunKubeletOptions {
+  readonly config: KubeletConfiguration;
+  readonly flags: KubeletFlags;
+  /** Signals of `evictionHard` for which no pod is evicted. Default: none. */
+  readonly impliedEvictionSignals?: ReadonlySet<string>;
+  readonly logger: Logger;
+  /** Ends the kubelet; containers run on. */
+  readonly signal: AbortSignal;
+  /** Default: those of Kubernetes, over the network and the runtime. */
+  readonly probes?: readonly AnyProbeHandler[];
+  /** Directory beside which probe plugins are installed, for those that are named as packages. Default: that of this package. */
+  readonly pluginsFrom?: string;
+  /** Laid over what the node is to the pods' environment. Default: nothing. */
+  readonly environment?: Partial<NodeEnvironment>;
+  /** Called once the runtime answers, before anything is made in it: to supply what it needs. Default: nothing. */
+  readonly prepareRuntime?: (cri: CriClient, options: PrepareRuntimeOptions) => Promise<void>;
+  /** Default: all that the kubelet has. */
+  readonly services?: readonly KubeletService[];
+}
+
+export interface PrepareRuntimeOptions {
+  /** `containerRuntimeEndpoint` of the configuration. */
+  readonly endpoint: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,112 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createCriClient } from '@solo-kubelet/cri-client';
+import { eventFile } from '@solo-kubelet/reconciler';
+import { fromEvent, type Observable, of, takeUntil } from 'rxjs';
+import { metricsInterceptor } from './api/record-metrics.js';
+import { nodeResourceManagers } from './cpu/resource-managers.js';
+import { devicePlugins, deviceProvider } from './devices/device-plugins.js';
+import type { KubeletContext } from './kubelet-services.js';
+import { kubelet$ } from './kubelet-stream.js';
+import { admissionFacts } from './node/admission-facts.js';
+import { CGROUP_MOUNT_POINT, cgroupDriver, cgroupVersion } from './node/cgroups.js';
+import { checkHost } from './node/check-host.js';
+import { hasSwap, readMachine, readText } from './node/read-machine.js';
+import { imageCredentials } from './pods/image-credentials.js';
+import { podEnvironment, podNetworks } from './pods/pod-surroundings.js';
+import { probeHandlers } from './probes/probe-handlers.js';
+import { probePlugins } from './probes/probe-plugins.js';
+import { ownerId } from './process/owner-id.js';
+import { prepareProcess } from './process/prepare-process.js';
+import { lockPath } from './process/root-lock.js';
+import { systemdNotify, waitingNotice } from './process/systemd-notify.js';
+import type { RunKubeletOptions } from './run-kubelet-options.js';
+import { updatePodCidr } from './runtime/update-pod-cidr.js';
+import { waitForRuntime } from './runtime/wait-for-runtime.js';
+
+/** Runs the kubelet until the signal aborts. What it starts in the runtime stays. */
+export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
+  await mkdir(options.flags.rootDirectory, { recursive: true, mode: 0o750 });
+  // The kernel's list of mounts has resolved paths: those below a link would not be found in it.
+  return runResolved({ ...options, flags: { ...options.flags, rootDirectory: await realpath(options.flags.rootDirectory) } });
+};
+
+const runResolved = async (options: RunKubeletOptions): Promise<void> => {
+  const { config, flags, logger, signal } = options;
+  await using _root = await lockPath(flags.rootDirectory);
+  const version = await cgroupVersion();
+  checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });
+  await prepareProcess({ config, cgroups: { mountPoint: CGROUP_MOUNT_POINT, version }, logger, signal });
+  const metricsSink: KubeletContext['metricsSink'] = { current: undefined };
+  await using cri = createCriClient({
+    endpoint: config.containerRuntimeEndpoint,
+    ...(config.imageServiceEndpoint === '' ? {} : { imageEndpoint: config.imageServiceEndpoint }),
+    timeoutMs: config.runtimeRequestTimeout,
+    interceptors: [metricsInterceptor(() => metricsSink.current)],
+  });
+  const saysWaiting = waitingNotice(process.env, {
+    notify: systemdNotify(process.env, { logger }),
+    what: `the container runtime at ${config.containerRuntimeEndpoint}`,
+  });
+  const onSilence = (): void => saysWaiting(performance.now());
+  const runtimeVersion = await waitForRuntime(cri, config.containerRuntimeEndpoint, { logger, signal, onSilence });
+  await options.prepareRuntime?.(cri, { endpoint: config.containerRuntimeEndpoint, logger, signal });
+  await updatePodCidr(cri, config.podCIDR, { logger, signal });
+  const cgroups = { version, ...(await cgroupDriver(cri, { configured: config.cgroupDriver, logger, signal })) };
+  const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
+  const owner = await ownerId({ rootDirectory: flags.rootDirectory, nodeName, logger });
+  const machine = await readMachine(flags.rootDirectory);
+  const facts = await admissionFacts(options, cri, nodeName, machine);
+  await using devices = await devicePlugins({ ...flags, directory: flags.devicePluginDirectory, logger });
+  const resources = await nodeResourceManagers(config, {
+    rootDirectory: flags.rootDirectory,
+    devices: ({ nodes }) => [deviceProvider(devices, nodes)],
+    metrics: () => metricsSink.current,
+  });
+  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources });
+  await environment.prepareNode({ signal });
+  const networks = await podNetworks(flags, cri, signal);
+  const credentials = await imageCredentials({ flags, env: process.env, workingDirectory: process.cwd(), logger });
+  await using plugins = await probePlugins(flags.probePlugins, {
+    logger,
+    ...(options.pluginsFrom === undefined ? {} : { resolveFrom: options.pluginsFrom }),
+  });
+  const probes = [...(options.probes ?? probeHandlers(cri)), ...plugins.handlers];
+  const keptEvents = eventFile({ path: join(flags.rootDirectory, 'events.json'), logger });
+  const earlierEvents = await keptEvents.load();
+  logger.info(
+    { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
+    'Kubelet started',
+  );
+  await untilAborted(
+    kubelet$(options, {
+      cri,
+      nodeName,
+      owner,
+      machine,
+      facts,
+      environment,
+      devices,
+      resources,
+      networks,
+      credentials,
+      probes,
+      refusedProbes: plugins.refusedProbes,
+      keptEvents,
+      earlierEvents,
+      runtimeVersion,
+      cgroups,
+      metricsSink,
+    }),
+    signal,
+  );
+  logger.info({}, 'Kubelet stopped; containers run on');
+};
+
+/** The program's one subscription. */
+const untilAborted = (stream$: Observable<unknown>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const aborted$ = signal.aborted ? of(undefined) : fromEvent(signal, 'abort');
+    stream$.pipe(takeUntil(aborted$)).subscribe({ error: reject, complete: resolve });
+  });
