@@ -97,7 +97,7 @@ describe('server-side apply', () => {
         const live = apply(apply(undefined, first, 'm1'), second, 'm2');
         expect(has(apply(live, third, 'm1'), third)).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     ));
 
   it('changes nothing the second time', () =>
@@ -107,7 +107,7 @@ describe('server-side apply', () => {
         const again = serverSideApply({ type, live: once, applied: second, manager: 'm2', force: false, now: '2027-01-01T00:00:00Z' });
         expect(again).toEqual({ ok: true, object: once, changed: false });
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     ));
 
   it('takes out all that the only manager drops', () =>
@@ -119,7 +119,7 @@ describe('server-side apply', () => {
         expect(has(changed, second)).toBe(true);
         expect(has(fresh, JSON.parse(JSON.stringify(changed, (_, value: unknown) => value)))).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     ));
 
   it('does not depend on the order of managers that have nothing in common', () =>
@@ -131,7 +131,7 @@ describe('server-side apply', () => {
         const right = apply(apply(undefined, other, 'm2', false), one, 'm1', false);
         expect(left).toEqual(right);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     ));
 
   it('answers any configuration of any object with an object or an error', () =>
@@ -143,7 +143,7 @@ describe('server-side apply', () => {
           expect(typeof result.ok).toBe('boolean');
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     ));
 });
 
@@ -158,7 +158,7 @@ describe('managed fields', () => {
         const same = recordUpdate({ type, before: updated, after, manager: 'u', now: NOW });
         expect(same).toEqual(updated);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     ));
 });
 
@@ -200,7 +200,7 @@ describe('patches', () => {
         expect(JSON.stringify([given, patch, operations])).toBe(before);
         expect(Object.getOwnPropertyNames(Object.prototype).sort().join()).toBe(inherited);
       }),
-      { numRuns: 300 },
+      { numRuns: 40 },
     ));
 
   it('are read as JSON.parse reads them, or refused where it refuses', () =>
@@ -222,7 +222,7 @@ describe('patches', () => {
           expect(decoded.ok ? { value: decoded.value } : undefined).toEqual(parsed);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 40 },
     ));
 
   it('are refused where they are nested too deeply, without a fault', () => {

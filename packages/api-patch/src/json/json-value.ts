@@ -36,8 +36,8 @@ export const cloneJson = (value: JsonValue): MutableJson => {
 
 export const cloneObject = (value: JsonObject): MutableObject => cloneJson(value) as MutableObject;
 
-/** Whether two values are the same, the order of keys aside. */
-export const sameJson = (left: JsonValue, right: JsonValue): boolean => {
+/** Whether two values are the same, the order of keys aside. A key that is undefined counts as absent. */
+export const sameJson = (left: JsonValue | undefined, right: JsonValue | undefined): boolean => {
   if (left === right) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
   if (Array.isArray(left) || Array.isArray(right)) {
@@ -48,11 +48,10 @@ export const sameJson = (left: JsonValue, right: JsonValue): boolean => {
       left.every((item, index) => sameJson(item, right[index]))
     );
   }
-  const keys = Object.keys(left);
   const [a, b] = [left as JsonObject, right as JsonObject];
   return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key] as JsonValue, b[key] as JsonValue))
+    Object.keys(a).every((key) => sameJson(a[key], own(b, key))) &&
+    Object.keys(b).every((key) => b[key] === undefined || Object.hasOwn(a, key))
   );
 };
 

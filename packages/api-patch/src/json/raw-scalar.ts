@@ -53,4 +53,9 @@ export const sameText = (left: unknown, right: unknown): boolean => {
 };
 
 /** How long a value's text is, about, in characters. */
-export const textLength = (value: JsonValue): number => JSON.stringify(value)?.length ?? 0;
+export const textLength = (value: JsonValue): number => {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return String(value).length;
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + textLength(item) + 1, 2);
+  return Object.entries(value).reduce((sum, [key, item]) => sum + key.length + 4 + textLength(item), 2);
+};
