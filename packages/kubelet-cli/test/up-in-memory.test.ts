@@ -1,9 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../src/main.js';
 import { fakeIo } from './fake-io.js';
+
+// The program is loaded before the clock of a test runs: on a busy machine that takes longer than a test.
+beforeAll(() => Promise.all([import('../src/up/up.js'), import('@solo-kubelet/kubelet')]), 120_000);
 
 let manifests: string;
 beforeEach(async () => {

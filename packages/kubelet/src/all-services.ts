@@ -1,3 +1,4 @@
+import { EMPTY } from 'rxjs';
 import { nodeApiService } from './api/node-api-service.js';
 import { cpuPinningService } from './cpu/cpu-pinning-service.js';
 import { podResourcesService } from './devices/pod-resources-service.js';
@@ -19,7 +20,7 @@ export const allServices: readonly KubeletService[] = [
   podResourcesService,
   qosCgroupsService,
   evictionService,
-  nodeShutdownService(process.env),
-  quietHeapService(),
-  systemdNotifyService(process.env),
+  (context) => nodeShutdownService(context.env)(context),
+  (context) => (context.ownProcess ? quietHeapService()(context) : EMPTY),
+  (context) => systemdNotifyService(context.env)(context),
 ];

@@ -1,4 +1,5 @@
 export { allServices } from './all-services.js';
+export { type CreateKubeletOptions, createKubelet, type Kubelet } from './create-kubelet.js';
 export type { EvictionSignal, SignalReading, SignalReadings } from './eviction/core/eviction-signal.js';
 export type { EvictionThreshold, ThresholdValue } from './eviction/core/eviction-threshold.js';
 export type { DiskUse, PodUsage, PodUsages } from './eviction/core/pod-usage.js';
@@ -19,4 +20,4 @@ export type { KubeletService } from './kubelet-services.js';
 export { type LogRotationActivity, type RotateContainerLogsOptions, rotateContainerLogs } from './log-rotation/rotate-container-logs.js';
 export { KubeletError, type KubeletErrorCode } from './process/kubelet-error.js';
 export { runKubelet } from './run-kubelet.js';
-export type { PrepareRuntimeOptions, RunKubeletOptions } from './run-kubelet-options.js';
+export type { KubeletProcess, PrepareRuntimeOptions, RunKubeletOptions } from './run-kubelet-options.js';

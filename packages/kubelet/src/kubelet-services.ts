@@ -20,6 +20,10 @@ import type { RuntimeVersion } from './runtime/wait-for-runtime.js';
 export interface KubeletContext {
   readonly config: KubeletConfiguration;
   readonly flags: KubeletFlags;
+  /** Environment of the kubelet. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether the process is the kubelet's own. */
+  readonly ownProcess: boolean;
   /** Signals of `evictionHard` for which no pod is evicted. */
   readonly impliedEvictionSignals: ReadonlySet<string>;
   readonly nodeName: string;

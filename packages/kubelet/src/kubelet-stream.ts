@@ -63,7 +63,7 @@ export interface KubeletParts {
 
 /** Everything the kubelet does, as one stream: it works while it is subscribed to. */
 export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
-  const { config, flags, logger, signal, services = allServices } = options;
+  const { config, flags, logger, signal, env = {}, ownProcess, services = allServices } = options;
   const { cri, nodeName, owner, facts, environment, devices, resources, networks } = parts;
   const workloads = nodeWorkloads({
     ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger }),
@@ -112,7 +112,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     initialEvents: parts.earlierEvents,
   });
   const fault: KubeletContext['networkFault'] = (until) =>
-    networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env: process.env, signal: until });
+    networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env, signal: until });
   const events$ = merge(reconciler.events$, networkEvents({ nodeName, fault: () => fault(signal) })).pipe(share());
   const manifests$ = manifestEvent$.pipe(
     filter(isOfDocument),
@@ -134,6 +134,8 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     runtime,
     config,
     flags,
+    env,
+    ownProcess: ownProcess !== undefined,
     impliedEvictionSignals: options.impliedEvictionSignals ?? new Set(),
     node: {
       machine: parts.machine,
@@ -158,7 +160,8 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
   const strayErrors$ = new Observable<never>(() => {
     const setAside = (uid: string, error: unknown): void =>
       commands$.next({ type: 'crashed', podUid: podUid(uid), message: describeError(error) });
-    const net = catchStrayErrors({ process, logger, setAside });
+    if (ownProcess === undefined) return;
+    const net = catchStrayErrors({ process: ownProcess, logger, setAside });
     return () => net[Symbol.dispose]();
   });
   return merge(

@@ -5,10 +5,18 @@ import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
 import type { KubeletConfiguration } from './config/fields.js';
 import type { KubeletFlags } from './config/load-configuration.js';
 import type { KubeletService } from './kubelet-services.js';
+import type { ErrorSource } from './process/catch-stray-errors.js';
 
 export interface RunKubeletOptions {
   readonly config: KubeletConfiguration;
   readonly flags: KubeletFlags;
+  /** Environment of the kubelet: for systemd, registries' credentials, and plugins that it starts. Default: empty. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * The process, where it is the kubelet's own: then its limits and its cgroup become what the configuration says, memory is collected when nothing
+   * happens, and errors that nobody caught end up in the log. Default: none; the kubelet is a guest and leaves the process as it is.
+   */
+  readonly ownProcess?: KubeletProcess;
   /** Signals of `evictionHard` for which no pod is evicted. Default: none. */
   readonly impliedEvictionSignals?: ReadonlySet<string>;
   readonly logger: Logger;
@@ -24,6 +32,11 @@ export interface RunKubeletOptions {
   readonly prepareRuntime?: (cri: CriClient, options: PrepareRuntimeOptions) => Promise<void>;
   /** Default: all that the kubelet has. */
   readonly services?: readonly KubeletService[];
+}
+
+/** What a kubelet needs of a process of its own. */
+export interface KubeletProcess extends ErrorSource {
+  cwd(): string;
 }
 
 export interface PrepareRuntimeOptions {

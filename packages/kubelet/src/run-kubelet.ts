@@ -33,11 +33,11 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
 };
 
 const runResolved = async (options: RunKubeletOptions): Promise<void> => {
-  const { config, flags, logger, signal } = options;
+  const { config, flags, logger, signal, env = {}, ownProcess } = options;
   await using _root = await lockPath(flags.rootDirectory);
   const version = await cgroupVersion();
   checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });
-  await prepareProcess({ config, cgroups: { mountPoint: CGROUP_MOUNT_POINT, version }, logger, signal });
+  if (ownProcess !== undefined) await prepareProcess({ config, cgroups: { mountPoint: CGROUP_MOUNT_POINT, version }, logger, signal });
   const metricsSink: KubeletContext['metricsSink'] = { current: undefined };
   await using cri = createCriClient({
     endpoint: config.containerRuntimeEndpoint,
@@ -45,8 +45,8 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     timeoutMs: config.runtimeRequestTimeout,
     interceptors: [metricsInterceptor(() => metricsSink.current)],
   });
-  const saysWaiting = waitingNotice(process.env, {
-    notify: systemdNotify(process.env, { logger }),
+  const saysWaiting = waitingNotice(env, {
+    notify: systemdNotify(env, { logger }),
     what: `the container runtime at ${config.containerRuntimeEndpoint}`,
   });
   const onSilence = (): void => saysWaiting(performance.now());
@@ -66,8 +66,8 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   });
   const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources });
   await environment.prepareNode({ signal });
-  const networks = await podNetworks(flags, cri, signal);
-  const credentials = await imageCredentials({ flags, env: process.env, workingDirectory: process.cwd(), logger });
+  const networks = await podNetworks(flags, cri, { env, signal });
+  const credentials = await imageCredentials({ flags, env, workingDirectory: ownProcess?.cwd() ?? flags.rootDirectory, logger });
   await using plugins = await probePlugins(flags.probePlugins, {
     logger,
     ...(options.pluginsFrom === undefined ? {} : { resolveFrom: options.pluginsFrom }),

@@ -1,7 +1,7 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { imageCollector } from '@solo-kubelet/reconciler';
 import { criImages } from '@solo-kubelet/reconciler/cri';
+import { imageCollector } from '../../kubelet/src/garbage-collection/image-collector.js';
 import { uidOf } from '../src/core/pod-identity.js';
 import type { AdmissionMachine } from './admission-machine.js';
 

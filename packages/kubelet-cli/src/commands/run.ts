@@ -25,7 +25,15 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
   });
   for (const warning of warnings) logger.warn({}, warning);
   if (withoutEffect.length > 0) logger.info({ fields: withoutEffect }, 'These fields have no effect without an API server');
-  const options = { ...loaded, logger, signal: io.interrupted, prepareRuntime: provideSandboxImage, pluginsFrom: PLUGINS_FROM };
+  const options = {
+    ...loaded,
+    logger,
+    signal: io.interrupted,
+    prepareRuntime: provideSandboxImage,
+    env: io.env,
+    ownProcess: process,
+    pluginsFrom: PLUGINS_FROM,
+  };
   await (flags.lockFile === undefined ? runKubelet(options) : runLocked(flags.lockFile, options)).catch((error: unknown) => {
     // Being told to stop while it still starts is no failure either.
     if (!io.interrupted.aborted || !(isAbort(error) || error === io.interrupted.reason)) throw error;

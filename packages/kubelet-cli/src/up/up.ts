@@ -115,6 +115,8 @@ const runNode = async (
     logger: loggerOf(input, io),
     signal: ending.signal,
     services: [...allServices, showTable],
+    env: io.env,
+    ownProcess: process,
     prepareRuntime: provideSandboxImage,
     pluginsFrom: PLUGINS_FROM,
     ...simulated,

@@ -19,7 +19,7 @@ import {
   type WorkloadOutput,
   type WorkloadView,
 } from '@solo-kubelet/workloads/rx';
-import { combineLatest, map, mergeMap, type Observable, of, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import { combineLatest, mergeMap, type Observable, of, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
 
 export interface NodeWorkloads {
   /** What documents ask for, and what their workloads made. */

@@ -12,14 +12,18 @@ import { readText, swapBytes } from '../node/read-machine.js';
 import type { RunKubeletOptions } from '../run-kubelet-options.js';
 
 /** Further networks of pods, beside those that the runtime has when the kubelet starts. */
-export const podNetworks = async (flags: KubeletFlags, cri: CriClient, signal: AbortSignal): Promise<ExtraNetworks> => {
+export const podNetworks = async (
+  flags: KubeletFlags,
+  cri: CriClient,
+  { env, signal }: { readonly env: NonNullable<RunKubeletOptions['env']>; readonly signal: AbortSignal },
+): Promise<ExtraNetworks> => {
   const { confDir } = await readRuntimeNetwork(cri, { signal });
   return kubeletNetworks({
     rootDirectory: flags.rootDirectory,
     networkDirectory: flags.networkDirectory,
     pluginDirectories: flags.cniPluginDirectories,
     runtimeConfDirs: [confDir],
-    env: process.env,
+    env,
   });
 };
 

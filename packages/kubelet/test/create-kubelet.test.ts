@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFakeCri } from '@solo-kubelet/cri-client/testing';
+import { filter, take, tap } from 'rxjs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { allServices, createKubelet, type KubeletService } from '../src/index.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'kubelet-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** Mounts nothing. */
+const runCommand = async () => ({ exitCode: 0, stdout: '', stderr: '', gaveUp: false, ended: Promise.resolve() });
+const LISTENERS = ['uncaughtException', 'unhandledRejection', 'SIGTERM'] as const;
+
+it('runs twice in one process on a runtime in memory, and leaves the process as it was', async () => {
+  const manifest = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web' },
+    spec: { containers: [{ name: 'app', image: 'a.test/app:1' }] },
+  };
+  const manifests = await mkdtemp(join(directory, 'manifests-'));
+  await writeFile(join(manifests, 'web.json'), JSON.stringify(manifest));
+  await using runtime = await createFakeCri({ registry: [{ tags: ['a.test/app:1'] }] });
+  const configuration = {
+    containerRuntimeEndpoint: runtime.endpoint,
+    staticPodPath: manifests,
+    podLogsDir: join(directory, 'logs'),
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
+    authorization: { mode: 'AlwaysAllow' },
+    enableServer: false,
+    healthzPort: 0,
+    failSwapOn: false,
+    cgroupsPerQOS: false,
+    enforceNodeAllocatable: ['none'],
+  };
+  const listeners = () => LISTENERS.map((name) => process.listenerCount(name));
+  const [before, during]: [readonly number[], (readonly number[])[]] = [listeners(), []];
+  for (let round = 0; round < 2; round += 1) {
+    const stop = new AbortController();
+    const untilRunning: KubeletService = ({ reconciler }) =>
+      reconciler.pods$.pipe(
+        filter((pods) => [...pods.values()].some(({ pod }) => pod.status?.phase === 'Running')),
+        take(1),
+        tap(() => {
+          during.push(listeners());
+          stop.abort();
+        }),
+      );
+    const services = [...allServices, untilRunning];
+    await createKubelet(configuration, {
+      rootDirectory: join(directory, 'root'),
+      signal: stop.signal,
+      services,
+      environment: { runCommand },
+    }).run();
+  }
+  expect([...during, listeners()]).toEqual([before, before, before]);
+});
+
+it('says what is wrong with a configuration before anything is begun', () => {
+  const options = { rootDirectory: directory, signal: new AbortController().signal };
+  expect(() => createKubelet({ maxPods: -1, noSuchField: 1 }, options)).toThrow(
+    expect.objectContaining({ code: 'KUBELET_CONFIG_INVALID', message: expect.stringMatching(/noSuchField[\s\S]*maxPods/) }),
+  );
+});
