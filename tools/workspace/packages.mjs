@@ -321,6 +321,7 @@ export const packages = [
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/api-tables': ws,
       '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/selectors': ws,
       '@solo-kubelet/workloads': ws,

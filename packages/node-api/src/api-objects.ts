@@ -23,6 +23,8 @@ export interface ManifestObject {
   readonly document?: number;
   readonly state: string;
   readonly pod?: string;
+  /** `Deployment.apps/default/web`, where the document is no Pod. */
+  readonly object?: string;
   readonly message?: string;
   readonly issues?: readonly { readonly severity: string; readonly line?: number; readonly column?: number; readonly message: string }[];
 }

@@ -5,7 +5,7 @@ import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
 import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
-import type { Abortable, ImageObject, NodeClient, WatchEvent } from './node-client.js';
+import type { Abortable, ImageObject, NodeApiObject, NodeClient, WatchEvent } from './node-client.js';
 
 /** How long to wait for the first byte of an answer, ms. A watch or a followed log may then stay silent for as long as it likes. */
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -44,6 +44,8 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     watchEvents: (options) => watch<EventObject>('/events', options),
     listManifests: (options) => list<ManifestObject>('/manifests', options),
     watchManifests: (options) => watch<ManifestObject>('/manifests', options),
+    listObjects: (options) => list<NodeApiObject>('/objects', options),
+    watchObjects: (options) => watch<NodeApiObject>('/objects', options),
     listImages: (options) => list<ImageObject>('/images', options),
     getNode: (options) => getJson('/node', options),
     getConfiguration: async (options) =>

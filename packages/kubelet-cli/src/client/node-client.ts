@@ -22,6 +22,30 @@ export interface ContainerTarget extends PodTarget {
   readonly container: string;
 }
 
+/** An object of another kind than Pod, with its status and the templates that it had. */
+export interface NodeApiObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly generation?: number;
+    readonly creationTimestamp?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>>;
+  readonly revisions?: readonly {
+    readonly name: string;
+    readonly revision: number;
+    readonly template?: Readonly<Record<string, unknown>>;
+    readonly changeCause?: string;
+  }[];
+}
+
 /** An image that the runtime holds. */
 export interface ImageObject {
   readonly id: string;
@@ -68,6 +92,8 @@ export interface NodeClient extends AsyncDisposable {
   watchEvents(options: Abortable): AsyncIterable<WatchEvent<EventObject>>;
   listManifests(options: Abortable): Promise<readonly ManifestObject[]>;
   watchManifests(options: Abortable): AsyncIterable<WatchEvent<ManifestObject>>;
+  listObjects(options: Abortable): Promise<readonly NodeApiObject[]>;
+  watchObjects(options: Abortable): AsyncIterable<WatchEvent<NodeApiObject>>;
   getNode(options: Abortable): Promise<Readonly<Record<string, unknown>>>;
   listImages(options: Abortable): Promise<readonly ImageObject[]>;
   /** The effective KubeletConfiguration. */

@@ -30,6 +30,8 @@ export const createRuntimeClient = (endpoint: string): NodeClient => {
     watchEvents: () => onlyKubeletStream('events'),
     listManifests: () => onlyKubelet('manifests'),
     watchManifests: () => onlyKubeletStream('manifests'),
+    listObjects: () => onlyKubelet('objects'),
+    watchObjects: () => onlyKubeletStream('objects'),
     getSummary: () => onlyKubelet('figures'),
     getConfiguration: () => onlyKubelet('the configuration'),
     restartPod: () => onlyKubelet('restarts'),

@@ -12,6 +12,7 @@ import { runCommand } from './run-command.js';
 import { upCommand } from './up-command.js';
 import { validateCommand } from './validate-command.js';
 import { versionCommand } from './version-command.js';
+import { workloadCommands } from './workload-commands.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   ...nodeCommands,
   ...inspectCommands,
   ...changeCommands,
+  ...workloadCommands,
   validateCommand,
   explainCommand,
   doctorCommand,

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { nearestName } from '@solo-kubelet/diagnostics/text';
 import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
+import { findObjectKind, objectKinds } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import { tableWidth, write, writeRaw } from '../cli-io.js';
@@ -8,8 +9,10 @@ import { findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { Abortable, ImageObject, WatchEvent } from '../client/node-client.js';
 import { pollChanges } from '../client/poll-changes.js';
+import { objectPrinter } from '../output/object-printer.js';
 import { type ObjectPrinter, objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
+import { getAll, isWantedObject, wantedObjects } from './get-objects.js';
 import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 
 export interface GetOptions extends NamespaceChoice {
@@ -39,15 +42,29 @@ const RESOURCES: ReadonlyMap<string, 'pods' | 'node' | 'images' | 'events' | 'ma
   } as const),
 );
 
-/** `get pods|node|images|events|manifests [NAME…] [-w] [-o …]`. */
+/** `get pods|node|images|events|manifests|all|KIND [NAME…] [-w] [-o …]`. */
 export const get = async (options: GetOptions, context: VerbContext): Promise<number> => {
+  if (options.resource === 'all') return getAll(options, context);
   const resource = RESOURCES.get(options.resource);
+  const kind = resource === undefined ? findObjectKind(options.resource.split('.', 1)[0] ?? '') : undefined;
+  if (kind !== undefined) {
+    const withNamespace = options.allNamespaces === true;
+    return show(
+      { list: () => wantedObjects(kind, options, context), watch: () => context.client.watchObjects({ signal: context.signal }) },
+      isWantedObject(kind, options),
+      (now) => objectPrinter(kind, { now, withNamespace }),
+      options,
+      context,
+    );
+  }
   if (resource === undefined) {
-    const near = nearestName(options.resource, new Set(RESOURCES.values()));
+    const near = nearestName(options.resource, new Set([...RESOURCES.values(), ...objectKinds.map(({ plural }) => plural)]));
     throw new CliError({
       code: 'CLI_USAGE',
       message: `there is no resource "${options.resource}"`,
-      hint: near ? `Did you mean "${near}"?` : 'There are: pods, node, images, events, manifests.',
+      hint: near
+        ? `Did you mean "${near}"?`
+        : 'There are: pods, node, images, events, manifests, all, and every kind that manifests may hold, such as deployments or jobs.',
     });
   }
   const { client, signal } = context;

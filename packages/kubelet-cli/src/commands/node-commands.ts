@@ -5,7 +5,7 @@ import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numb
 const getCommand = nodeCommand(
   {
     name: 'get',
-    usage: 'pods|node|images|events|manifests [NAME]… [-w] [-o wide|json|yaml|name|jsonpath=…] [-n NAMESPACE|-A] [-l SELECTOR]',
+    usage: 'pods|node|images|events|manifests|all|KIND [NAME]… [-w] [-o wide|json|yaml|name|jsonpath=…] [-n NAMESPACE|-A] [-l SELECTOR]',
     summary: 'List what the node has.',
     options: {
       ...namespaceOptions,
@@ -17,7 +17,7 @@ const getCommand = nodeCommand(
   },
   (input) => {
     const [resource, ...names] = input.operands;
-    if (resource === undefined) throw usage('get what? pods, node, images, events or manifests');
+    if (resource === undefined) throw usage('get what? pods, node, images, events, manifests, all, or a kind such as deployments');
     return {
       resource,
       names,

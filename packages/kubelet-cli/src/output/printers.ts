@@ -50,11 +50,11 @@ export const imagePrinter: ObjectPrinter<ImageObject> = {
 };
 
 export const manifestPrinter: ObjectPrinter<ManifestObject> = {
-  columns: ['PATH', 'STATE', 'POD', 'MESSAGE'],
-  row: ({ path, document = 0, state, pod = '', message = '', issues = [] }) => {
+  columns: ['PATH', 'STATE', 'OBJECT', 'MESSAGE'],
+  row: ({ path, document = 0, state, pod, object = '', message = '', issues = [] }) => {
     const [first] = issues.filter(({ severity }) => severity === 'error').concat(issues);
     const where = first?.line === undefined ? '' : `${first.line}:${first.column ?? 1}: `;
-    return [document > 0 ? `${path}#${document}` : path, state, pod || '<none>', first ? `${where}${first.message}` : message];
+    return [document > 0 ? `${path}#${document}` : path, state, pod ?? (object || '<none>'), first ? `${where}${first.message}` : message];
   },
   name: ({ path, document = 0 }) => `manifest/${document > 0 ? `${path}#${document}` : path}`,
   listKind: 'List',

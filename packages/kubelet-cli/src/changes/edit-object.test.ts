@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { editText } from './edit-object.js';
+
+const web = { kind: 'Deployment', namespace: 'default', name: 'web', key: 'Deployment.apps/default/web' };
+const text = `# the shop
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+---
+apiVersion: apps/v1
+kind: Deployment # two of them
+metadata:
+  name: web
+spec:
+  replicas: 2 # enough
+  paused: false
+`;
+
+it('changes one object of a file and leaves the rest, comments among it', async () => {
+  const edited = await editText(text, web, (object) => object.setIn(['spec', 'replicas'], 3), 'app.yaml');
+  expect(edited.replaceAll(/\s+#/g, ' #')).toBe(
+    text.replace('replicas: 2', 'replicas: 3').replace('{name: web}', '{ name: web }').replaceAll(/\s+#/g, ' #'),
+  );
+});
+
+it('finds an object in a List, in JSON too', async () => {
+  const list = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [{ kind: 'Deployment', metadata: { name: 'web' }, spec: { replicas: 1 } }],
+  });
+  const edited = await editText(list, web, (object) => object.setIn(['spec', 'replicas'], 3), 'app.json');
+  expect(JSON.parse(edited).items[0].spec).toEqual({ replicas: 3 });
+});
+
+it('refuses a file that does not hold the object', async () => {
+  await expect(editText(text, { ...web, namespace: 'shop' }, () => {}, 'app.yaml')).rejects.toThrow(
+    'app.yaml does not hold Deployment web',
+  );
+});

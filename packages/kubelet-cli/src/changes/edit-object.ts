@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import type { ManifestObject } from '@solo-kubelet/node-api';
+import type { Document, YAMLMap } from 'yaml';
+import { CliError } from '../cli-error.js';
+import { writeManifest } from './manifest-files.js';
+
+export interface ObjectIdentity {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** `Deployment.apps/default/web`. */
+  readonly key: string;
+}
+
+/**
+ * Changes an object where its manifest asks for it, and leaves all else of the file, comments among it, as it is. @throws CliError when no file of the
+ * node holds the object
+ */
+export const editObject = async (
+  identity: ObjectIdentity,
+  manifests: readonly ManifestObject[],
+  edit: (object: YAMLMap, document: Document) => void,
+): Promise<string> => {
+  const held = manifests.find(({ object, state }) => object === identity.key && state !== 'shadowed');
+  if (held === undefined || held.source !== 'file') {
+    throw new CliError({
+      code: 'CLI_REFUSED',
+      message: `${identity.kind} ${identity.namespace}/${identity.name} is not in a file of the manifest directory`,
+      hint: held === undefined ? 'See kubelet-cli get manifests.' : `Change it where it comes from: ${held.path}`,
+    });
+  }
+  const text = await readFile(held.path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${held.path}`, cause });
+  });
+  await writeManifest(held.path, await editText(text, identity, edit, held.path));
+  return held.path;
+};
+
+/** The text with one object changed. */
+export const editText = async (
+  text: string,
+  identity: ObjectIdentity,
+  edit: (object: YAMLMap, document: Document) => void,
+  path: string,
+): Promise<string> => {
+  const { isMap, isSeq, parseAllDocuments } = await import('yaml');
+  const documents = parseAllDocuments(text);
+  if (!Array.isArray(documents)) throw new CliError({ code: 'CLI_REFUSED', message: `${path} is empty` });
+  for (const document of documents as Document[]) {
+    if (document.errors.length > 0) continue;
+    const items = isMap(document.contents) ? document.contents.get('items') : undefined;
+    const objects = isSeq(items) ? items.items : [document.contents];
+    const object = objects.find((one) => isMap(one) && isThis(one as YAMLMap, identity));
+    if (object === undefined) continue;
+    edit(object as YAMLMap, document);
+    if (text.trimStart().startsWith('{')) return `${JSON.stringify(document.toJS(), undefined, 2)}\n`;
+    return (documents as Document[]).map((one) => one.toString({ lineWidth: 0 })).join('');
+  }
+  throw new CliError({
+    code: 'CLI_REFUSED',
+    message: `${path} does not hold ${identity.kind} ${identity.name} in a form that can be changed here`,
+  });
+};
+
+const isThis = (object: YAMLMap, { kind, namespace, name }: ObjectIdentity): boolean =>
+  object.get('kind') === kind &&
+  object.getIn(['metadata', 'name']) === name &&
+  (object.getIn(['metadata', 'namespace']) ?? 'default') === namespace;

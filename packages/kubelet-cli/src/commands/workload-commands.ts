@@ -1,0 +1,65 @@
+import { type Command, textOption } from '../command.js';
+import { durationOption, given, nodeCommand, numberOption, usage } from './node-command.js';
+
+const rolloutCommand = nodeCommand(
+  {
+    name: 'rollout',
+    usage:
+      'status|history|undo|restart|pause|resume KIND/NAME [--to-revision N] [--revision N] [--watch=false] [--timeout 5m] [-n NAMESPACE]',
+    summary: 'Look at a rollout of a Deployment, StatefulSet or DaemonSet, or change it in its manifest.',
+    options: {
+      namespace: { type: 'string', short: 'n' },
+      'to-revision': { type: 'string' },
+      revision: { type: 'string' },
+      watch: { type: 'string' },
+      timeout: { type: 'string' },
+    },
+  },
+  (input) => {
+    const [action, ...target] = input.operands;
+    if (action === undefined || target.length === 0) throw usage('write, for example: rollout status deployment/web');
+    return {
+      action,
+      target,
+      once: textOption(input, 'watch') === 'false',
+      ...given('namespace', textOption(input, 'namespace')),
+      ...given('toRevision', numberOption(input, 'to-revision') ?? numberOption(input, 'revision')),
+      ...given('timeoutMs', durationOption(input, 'timeout')),
+    };
+  },
+  async () => (await import('./rollout.js')).rollout,
+);
+
+const scaleCommand = nodeCommand(
+  {
+    name: 'scale',
+    usage: 'KIND/NAME --replicas N [-n NAMESPACE]',
+    summary: 'Set the number of Pods in the manifest of a Deployment, StatefulSet or ReplicaSet.',
+    options: { namespace: { type: 'string', short: 'n' }, replicas: { type: 'string' } },
+  },
+  (input) => {
+    const replicas = numberOption(input, 'replicas');
+    if (replicas === undefined || input.operands.length === 0) throw usage('write, for example: scale deployment/web --replicas 3');
+    return { target: input.operands, replicas, ...given('namespace', textOption(input, 'namespace')) };
+  },
+  async () => (await import('./rollout.js')).scale,
+);
+
+const createCommand = nodeCommand(
+  {
+    name: 'create',
+    usage: 'job NAME --from cronjob/NAME [-n NAMESPACE]',
+    summary: 'Run a CronJob now, as a Job with a manifest of its own.',
+    options: { namespace: { type: 'string', short: 'n' }, from: { type: 'string' } },
+  },
+  (input) => {
+    const [what, name] = input.operands;
+    const from = textOption(input, 'from');
+    if (what !== 'job' || name === undefined || from === undefined) throw usage('write, for example: create job now --from cronjob/backup');
+    return { name, from, ...given('namespace', textOption(input, 'namespace')) };
+  },
+  async () => (await import('./create-job.js')).createJob,
+);
+
+/** Commands about what makes Pods. */
+export const workloadCommands: readonly Command[] = [rolloutCommand, scaleCommand, createCommand];
