@@ -1,8 +1,28 @@
+import { findObjectKind } from '@solo-kubelet/object-spec';
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 
-/** The pod meant by `name`: its full name, or its manifest's name without the node suffix. @throws CliError CLI_NOT_FOUND */
+/** The pod meant by `deployment/web`: one that the workload made, a running one if there is one. @throws CliError CLI_NOT_FOUND */
+const podOfWorkload = (pods: readonly Pod[], text: string, namespace: string): Pod => {
+  const [kindName = '', name = ''] = text.split('/', 2);
+  const kind = findObjectKind(kindName.split('.', 1)[0] ?? '')?.kind;
+  const made = pods.filter(
+    ({ metadata }) =>
+      metadata?.namespace === namespace && metadata.ownerReferences?.some((owner) => owner.kind === kind && owner.name === name) === true,
+  );
+  const found = made.find(({ status }) => status?.phase === 'Running') ?? made[0];
+  if (found !== undefined) return found;
+  throw new CliError({
+    code: 'CLI_NOT_FOUND',
+    message: `there is no pod of ${text} in namespace "${namespace}"`,
+    hint: 'List workloads with: kubelet-cli get all -A',
+  });
+};
+
+/** The pod meant by `name`: its full name, or its manifest's name without the node suffix, or `KIND/NAME` of what made it. @throws CliError CLI_NOT_FOUND */
 export const findPod = (pods: readonly Pod[], name: string, namespace: string): Pod => {
+  if (/^pods?\//.test(name)) return findPod(pods, name.slice(name.indexOf('/') + 1), namespace);
+  if (name.includes('/')) return podOfWorkload(pods, name, namespace);
   const inNamespace = pods.filter(({ metadata }) => metadata?.namespace === namespace);
   // The runtime alone does not know the node's name: then a name that only one pod starts with is clear enough.
   const suffixed = inNamespace.filter(

@@ -112,4 +112,4 @@ it('runs workloads of one file, rolls an edit, and leaves everything alone over 
 
   await node.remove('app.yaml');
   await waitFor(async () => ((await node.pods()).length === 0 ? true : undefined), { what: 'the end of all Pods', timeoutMs: 120_000 });
-});
+}, 900_000);
