@@ -13,7 +13,8 @@ export const printStruct = (type: StructSchema, value: object): object => {
   const result: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value)) {
     const field = type.byName.get(name);
-    result[name] = field === undefined || item === undefined ? item : printField(field, item);
+    // Where Go prints null for an empty list, the API server has put it there already.
+    result[name] = field === undefined || item === undefined || item === null ? item : printField(field, item);
   }
   return result;
 };

@@ -1,0 +1,8 @@
+import { expect, it } from 'vitest';
+import type { StoredObject } from '../stored-object.js';
+import { printObject } from './print-object.js';
+
+it.each(['aaaa', '4e4e'])('a list that is not there and that Go does not leave out is null, whatever else the object holds (%s)', (uid) => {
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r', uid } } as StoredObject;
+  expect(printObject('Role', role)).toMatchObject({ rules: null, metadata: { uid } });
+});
