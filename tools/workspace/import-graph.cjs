@@ -94,7 +94,8 @@ const packageRules = Object.entries(edges).flatMap(([name, { values = [], types 
 
 const pure = {
   path: [
-    '/src/(?:[^/]+/)?core/',
+    '/src/core/',
+    '/src/[^/]+/core/',
     source('pod-spec'),
     source('object-spec'),
     source('selectors'),
