@@ -324,7 +324,6 @@ export const packages = [
       '@solo-kubelet/api-tables': ws,
       '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/selectors': ws,
-      '@solo-kubelet/workloads': ws,
       '@solo-kubelet/manifest-source': ws,
       '@solo-kubelet/cri-client': ws,
       '@solo-kubelet/cni-invoker': ws,
