@@ -23,6 +23,10 @@ const edges = {
   'probe-engine': { values: ['diagnostics', 'timers', 'pod-spec'] },
   'probe-mqtt': { values: ['probe-engine'] },
   'pod-environment': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'], types: ['cri-client'] },
+  'pod-objects': {
+    values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'manifest-source'],
+    types: ['pod-environment'],
+  },
   reconciler: {
     // Of cri-client only what needs no client: how an async iterable becomes an Observable.
     values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files', 'cri-client/src/rx'],
@@ -44,6 +48,7 @@ const edges = {
       'object-spec',
       'workloads',
       'manifest-source',
+      'pod-objects',
       'cri-client',
       'cni-invoker',
       'device-plugins',

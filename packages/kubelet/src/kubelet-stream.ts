@@ -3,8 +3,9 @@ import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { DeviceManager } from '@solo-kubelet/device-plugins';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { emptyManifestStates, type ManifestEvent, reduceManifests } from '@solo-kubelet/manifest-source';
+import { emptyManifestStates, emptyObjectStore, type ManifestEvent, reduceManifests } from '@solo-kubelet/manifest-source';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
+import { completePods, isUserOf, mayAdmit, type NodeObjects } from '@solo-kubelet/pod-objects';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
 import {
@@ -20,7 +21,20 @@ import {
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
-import { filter, firstValueFrom, merge, mergeMap, Observable, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import {
+  filter,
+  firstValueFrom,
+  merge,
+  mergeMap,
+  Observable,
+  Subject,
+  scan,
+  share,
+  shareReplay,
+  startWith,
+  tap,
+  withLatestFrom,
+} from 'rxjs';
 import { allServices } from './all-services.js';
 import { nodeObjects } from './api/node-objects.js';
 import { loopPeriodMs } from './config/loop-period.js';
@@ -47,6 +61,8 @@ export interface KubeletParts {
   readonly machine: MachineFacts;
   readonly facts: NodeAdmissionFacts;
   readonly environment: PodEnvironment;
+  /** What Pods refer to. */
+  readonly objects: NodeObjects;
   readonly devices: DeviceManager;
   readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
@@ -64,7 +80,8 @@ export interface KubeletParts {
 /** Everything the kubelet does, as one stream: it works while it is subscribed to. */
 export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
   const { config, flags, logger, signal, env = {}, ownProcess, services = allServices } = options;
-  const { cri, nodeName, owner, facts, environment, devices, resources, networks } = parts;
+  const { cri, nodeName, owner, environment, objects, devices, resources, networks } = parts;
+  const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal: objects.refusal };
   const workloads = nodeWorkloads({
     ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger }),
     rootDirectory: flags.rootDirectory,
@@ -72,7 +89,11 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     logger,
   });
   const { sources } = workloads;
-  const manifestEvent$ = workloads.manifestEvent$.pipe(share());
+  const manifestEvent$ = workloads.manifestEvent$.pipe(
+    objects.take(),
+    completePods({ store: emptyObjectStore, sources: sources.length }),
+    share(),
+  );
   // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
   const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
@@ -169,6 +190,16 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     manifests$,
     manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeKinds))),
     manifestEvent$.pipe(mergeMap((event) => logRefusedProbes(logger, event, parts.refusedProbes))),
+    manifestEvent$.pipe(
+      filter(mayAdmit),
+      tap(() => factsChange$.next({ objectRefusal: (pod) => objects.refusal(pod) })),
+    ),
+    manifestEvent$.pipe(
+      filter((event) => event.type === 'objectApplied'),
+      withLatestFrom(reconciler.pods$),
+      mergeMap(([event, pods]) => [...pods.values()].filter(({ pod }) => isUserOf(pod, event))),
+      tap(({ podUid: uid }) => commands$.next({ type: 'refresh', podUid: uid })),
+    ),
     events$.pipe(tap((event) => logEvent(logger, event))),
     parts.keptEvents.keep(events$, parts.earlierEvents),
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),

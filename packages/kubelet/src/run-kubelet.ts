@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
+import { createNodeObjects } from '@solo-kubelet/pod-objects';
 import { eventFile } from '@solo-kubelet/reconciler';
 import { fromEvent, type Observable, of, takeUntil } from 'rxjs';
 import { metricsInterceptor } from './api/record-metrics.js';
@@ -64,10 +65,11 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     devices: ({ nodes }) => [deviceProvider(devices, nodes)],
     metrics: () => metricsSink.current,
   });
-  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources });
+  const objects = createNodeObjects();
+  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources, objects });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, { env, signal });
-  const credentials = await imageCredentials({ flags, env, workingDirectory: ownProcess?.cwd() ?? flags.rootDirectory, logger });
+  const credentials = await imageCredentials({ flags, objects, env, workingDirectory: ownProcess?.cwd() ?? flags.rootDirectory, logger });
   await using plugins = await probePlugins(flags.probePlugins, {
     logger,
     ...(options.pluginsFrom === undefined ? {} : { resolveFrom: options.pluginsFrom }),
@@ -87,6 +89,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       machine,
       facts,
       environment,
+      objects,
       devices,
       resources,
       networks,

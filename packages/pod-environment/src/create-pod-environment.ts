@@ -18,6 +18,7 @@ import { emptyDirLimit } from './core/memory-volume.js';
 import { checkedNewPodUid, isPodUid, type PodPaths, podLogDirectory, podPaths } from './core/pod-paths.js';
 import { usedVolumes, volumeKind } from './core/pod-volumes.js';
 import { parseResolvConf, type ResolvConf } from './core/resolv-conf.js';
+import { resolveClaims } from './core/resolve-claims.js';
 import { buildSandboxConfig } from './core/sandbox-config.js';
 import { hasUserNamespace } from './core/security-context.js';
 import { readMachineFacts } from './machine-facts.js';
@@ -60,7 +61,9 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
   const runtimeHandler = ({ spec: { runtimeClassName } }: Pod): string => {
     if (!runtimeClassName) return '';
     const handlers = settings.runtimeClassHandlers;
-    const handler = Object.hasOwn(handlers, runtimeClassName) ? handlers[runtimeClassName] : undefined;
+    // An object of that name says which handler it is; without one the name is the handler's own (docs/decisions/056).
+    const handlerName = settings.objects?.runtimeClassHandler(runtimeClassName) ?? runtimeClassName;
+    const handler = Object.hasOwn(handlers, handlerName) ? handlers[handlerName] : undefined;
     if (handler !== undefined) return handler;
     throw new PodEnvironmentError({
       code: 'RUNTIME_CLASS_UNKNOWN',
@@ -86,6 +89,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     paths: podPaths(rootDir, pod.metadata.uid),
     mounter,
     allocatable: settings.facts().allocatable,
+    objects: settings.objects,
     nowMs: settings.now(),
     logger,
     signal,
@@ -130,7 +134,8 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       await cgroups.prepareNode({ signal });
     },
 
-    async preparePod(pod, { signal } = {}) {
+    async preparePod(given, { signal } = {}) {
+      const pod = resolveClaims(given, settings.objects);
       const { hugePageSizes } = await machineFacts();
       runtimeHandler(pod);
       await makePodDirectories(pod);
@@ -155,7 +160,8 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       };
     },
 
-    async prepareContainer({ pod, container, restartCount, podIps, image, imageVolumes = new Map() }, { signal } = {}) {
+    async prepareContainer({ pod: given, container, restartCount, podIps, image, imageVolumes = new Map() }, { signal } = {}) {
+      const pod = resolveClaims(given, settings.objects);
       const facts = settings.facts();
       const { nodeIps, allocatable, memoryCapacityBytes } = facts;
       const paths = podPaths(rootDir, pod.metadata.uid);
@@ -170,6 +176,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         podIps: addresses,
         allocatable,
         envFiles: await readEnvFiles(pod, container, paths),
+        objects: settings.objects,
       });
       const [{ hostPaths, subPaths }, etcHosts, terminationFile] = await forContainer(container, () =>
         allDone([

@@ -5,7 +5,16 @@ export type { ContainerAllocation, ContainerAllocations } from './core/container
 export { buildContainerConfig, type ContainerConfigInput } from './core/container-config.js';
 export { type HostPort, hostPortsConflict, podHostPorts } from './core/host-ports.js';
 export { podAddresses } from './core/ip-families.js';
-export { configMapFiles, type ObjectFile, type ObjectFilesOptions, type ObjectFilesResult, secretFiles } from './core/object-files.js';
+export {
+  type ConfigMapLike,
+  configMapFiles,
+  type ObjectFile,
+  type ObjectFilesOptions,
+  type ObjectFilesResult,
+  type SecretLike,
+  secretFiles,
+} from './core/object-files.js';
+export type { ClaimedVolume, PodObjects, TokenRequest } from './core/pod-objects.js';
 export { podLogDirectory } from './core/pod-paths.js';
 export { type PodImageVolume, podImageVolumes } from './core/pod-volumes.js';
 export { expandProbeCommand } from './core/probe-command.js';

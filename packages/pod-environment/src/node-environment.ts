@@ -2,6 +2,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import type { CgroupTree } from './cgroups/cgroup-tree.js';
 import type { ContainerAllocations } from './core/container-allocation.js';
 import type { LimitedSwap } from './core/limited-swap.js';
+import type { PodObjects } from './core/pod-objects.js';
 import type { RunCommand } from './mounts/run-command.js';
 
 /** What may change while the kubelet runs; asked for again at every use. */
@@ -96,6 +97,8 @@ export interface NodeEnvironment {
   readonly singleProcessOomKill?: boolean;
   /** CRI handler for each `runtimeClassName` that manifests may name. Default none: a named class is refused. */
   readonly runtimeClassHandlers?: Readonly<Record<string, string>>;
+  /** ConfigMaps, Secrets, claims and whatever else Pods refer to. Default: there are none, and a Pod that refers to one is refused. */
+  readonly objects?: PodObjects;
   /**
    * Devices that pods may ask for by annotation (docs/decisions/050): paths such as `/dev/ttyUSB*`, or CDI names such as `vendor.com/camera=*`; a `*`
    * at the end stands for any rest. Default none.

@@ -6,8 +6,8 @@ import { runCommand } from './mounts/run-command.js';
 import type { CgroupSettings, NodeEnvironment } from './node-environment.js';
 
 /** The node with every default filled in, but for what has to be read from the machine. */
-export type NodeSettings = Required<Omit<NodeEnvironment, 'cgroups' | 'hugePageSizes' | 'swapAccounting'>> &
-  Pick<NodeEnvironment, 'hugePageSizes' | 'swapAccounting'> & { readonly cgroups: CgroupSettings };
+export type NodeSettings = Required<Omit<NodeEnvironment, 'cgroups' | 'hugePageSizes' | 'swapAccounting' | 'objects'>> &
+  Pick<NodeEnvironment, 'hugePageSizes' | 'swapAccounting' | 'objects'> & { readonly cgroups: CgroupSettings };
 
 export const nodeSettings = ({ cgroups, ...node }: NodeEnvironment): NodeSettings => {
   const version = cgroups?.version ?? 2;

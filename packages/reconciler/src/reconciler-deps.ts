@@ -19,6 +19,8 @@ export type ReconcilerCommand =
   | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }
   /** An error came out of its care, outside of any promise: gives up what is being done for it and sets it aside for a while. */
   | { readonly type: 'crashed'; readonly podUid: PodUid; readonly message: string }
+  /** An object that the pod refers to has come or changed: what failed for the lack of it goes ahead now, and live volumes are written anew. */
+  | { readonly type: 'refresh'; readonly podUid: PodUid }
   /** Looks at the pod now. */
   | { readonly type: 'sync'; readonly podUid: PodUid };
 

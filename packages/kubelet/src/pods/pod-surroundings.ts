@@ -30,9 +30,9 @@ export const podNetworks = async (
 /** What makes the surroundings of pods as the configuration wants them. */
 export const podEnvironment = async (
   { config, flags, logger, signal, environment }: RunKubeletOptions,
-  parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources'>,
+  parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects'>,
 ): Promise<PodEnvironment> => {
-  const { cri, nodeName, machine, facts, cgroups, resources } = parts;
+  const { cri, nodeName, machine, facts, cgroups, resources, objects } = parts;
   const { runtimeHandlers } = await cri.runtime.status({}, { signal });
   return createPodEnvironment({
     rootDir: flags.rootDirectory,
@@ -66,6 +66,13 @@ export const podEnvironment = async (
       : {}),
     // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
     runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
+    objects: {
+      configMap: (namespace, name) => objects.configMap(namespace, name),
+      secret: (namespace, name) => objects.secret(namespace, name),
+      runtimeClassHandler: (name) => objects.runtimeClassHandler(name),
+      claim: () => ({ ok: false, error: 'PVC is not bound' }),
+      token: () => Promise.reject(new Error('no service account issuer is configured on this node')),
+    },
     allowedDevices: flags.allowedDevices,
     userNamespaces: await subordinateIdRange({ idsPerPod: config['userNamespaces.idsPerPod'], maxPods: config.maxPods }),
     selinuxEnabled: (await readText('/sys/fs/selinux/enforce')) !== '',

@@ -26,7 +26,7 @@ import {
 } from './parse-object.js';
 import { readObject } from './read-object.js';
 
-export interface MixedOptions extends Omit<ParsePodOptions, 'template' | 'nameOptional' | 'rulesAfterDecodeErrors'> {
+export interface MixedOptions extends Omit<ParsePodOptions, 'template' | 'nameOptional' | 'rulesAfterDecodeErrors' | 'objects'> {
   readonly allowPrivileged?: ParseObjectOptions['allowPrivileged'];
   /** Kinds that may stand beside Pods. Default: those that mean something on a node without a control plane. */
   readonly kinds?: ReadonlySet<string>;
@@ -115,9 +115,9 @@ const readDocument = (
   podByDefault: boolean,
 ): MixedObject | ParseResult => {
   const kind = readKind(root);
-  if (!kind.ok && podByDefault) return readPod(root, issues, options, [], false);
+  if (!kind.ok && podByDefault) return readPod(root, issues, { ...options, objects: true }, [], false);
   if (kind.ok && kind.group === '' && kind.version === 'v1' && kind.kind === 'Pod') {
-    return readPod(root, issues, options, [], false);
+    return readPod(root, issues, { ...options, objects: true }, [], false);
   }
   const { kinds = KINDS_OF_A_NODE } = options;
   if (kind.ok && !kinds.has(kind.kind)) {

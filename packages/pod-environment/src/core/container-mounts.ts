@@ -5,7 +5,9 @@ import { PodEnvironmentError } from '../pod-environment-error.js';
 import { mountPropagation } from './cri-enums.js';
 import { emptyMount } from './empty-mount.js';
 import type { UserNamespaceRecord } from './id-ranges.js';
+import { isLiveVolume } from './object-payload.js';
 import { absolutePath, volumeKind } from './pod-volumes.js';
+import type { ResolvedVolume } from './resolve-claims.js';
 
 export interface MountsInput {
   readonly pod: Pod;
@@ -26,7 +28,7 @@ export interface MountsInput {
 }
 
 /** Volumes whose contents this kubelet owns, so that they may be relabelled for SELinux. */
-const relabelled = new Set(['emptyDir', 'downwardAPI', 'projected']);
+const relabelled = new Set(['emptyDir', 'downwardAPI', 'projected', 'configMap', 'secret']);
 
 /** A container's mounts: volumeMounts in the manifest's order, /etc/hosts, the termination message. Upstream: makeMounts in kubelet_pods.go. */
 export const containerMounts = (input: MountsInput): Mount[] => {
@@ -82,8 +84,8 @@ const imageMount = (volume: Volume, index: number, { pod, imageVolumes, subPaths
   };
 };
 
-const isReadOnly = ({ downwardAPI, projected, image, nfs }: Volume): boolean =>
-  downwardAPI !== undefined || projected !== undefined || image !== undefined || nfs?.readOnly === true;
+const isReadOnly = (volume: ResolvedVolume): boolean =>
+  isLiveVolume(volume) || volume.image !== undefined || volume.nfs?.readOnly === true || volume.claimReadOnly === true;
 
 /** Upstream never finds the runtime's features without an API server; here they count (docs/decisions/049). */
 const recursiveReadOnly = (

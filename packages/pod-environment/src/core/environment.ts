@@ -1,6 +1,18 @@
-import { type Container, type EnvVarSource, expandVariables, type FileKeySelector, type Pod, parseEnvFile } from '@solo-kubelet/pod-spec';
+import {
+  type Container,
+  type EnvFromSource,
+  type EnvVarSource,
+  expandVariables,
+  type FileKeySelector,
+  type Pod,
+  parseEnvFile,
+} from '@solo-kubelet/pod-spec';
 import { PodEnvironmentError } from '../pod-environment-error.js';
+import { textOfBytes } from './byte-text.js';
 import { type FieldContext, podField } from './field-ref.js';
+import { fromBase64 } from './object-files.js';
+import { namespaceOf } from './object-payload.js';
+import type { PodObjects } from './pod-objects.js';
 import { resourceField } from './resource-field-ref.js';
 
 /** What was read of a file that a fileKeyRef names. */
@@ -12,6 +24,8 @@ export interface EnvironmentInput extends FieldContext {
   readonly allocatable: Readonly<Record<string, string>>;
   /** By envFileKey. */
   readonly envFiles: ReadonlyMap<string, EnvFile>;
+  /** Undefined where there are no other objects than Pods. */
+  readonly objects?: PodObjects | undefined;
 }
 
 /** Variables by name, in the order in which the manifest first names them: the same at every start (docs/decisions/046). */
@@ -23,10 +37,7 @@ export const envFileKey = ({ volumeName, path }: FileKeySelector): string => `${
 export const containerEnvironment = (input: EnvironmentInput): Environment => {
   const variables = new Map<string, string>();
   for (const source of input.container.envFrom ?? []) {
-    const name = source.configMapRef?.name ?? source.secretRef?.name;
-    throw invalid(
-      `couldn't get ${source.configMapRef ? 'configMap' : 'secret'} ${input.pod.metadata.namespace}/${name}, no kubeClient defined`,
-    );
+    for (const [key, value] of objectVariables(source, input)) variables.set(`${source.prefix ?? ''}${key}`, value);
   }
   for (const { name, value, valueFrom } of input.container.env ?? []) {
     const resolved = value
@@ -41,7 +52,7 @@ export const containerEnvironment = (input: EnvironmentInput): Environment => {
 
 /** Undefined: an optional source that has no value, so the variable does not exist. */
 const referencedValue = (name: string, source: EnvVarSource, input: EnvironmentInput): string | undefined => {
-  const { fieldRef, resourceFieldRef, fileKeyRef, configMapKeyRef } = source;
+  const { fieldRef, resourceFieldRef, fileKeyRef, configMapKeyRef, secretKeyRef } = source;
   if (fieldRef) {
     const value = podField(input.pod, fieldRef.fieldPath, input);
     if (value === undefined) throw invalid(`environment variable ${name}: unsupported fieldPath: ${fieldRef.fieldPath}`);
@@ -49,10 +60,44 @@ const referencedValue = (name: string, source: EnvVarSource, input: EnvironmentI
   }
   if (resourceFieldRef) return resourceField(resourceFieldRef, { ...input, podLevelLimits: true });
   if (fileKeyRef) return fileValue(fileKeyRef, input.envFiles);
-  const reference = configMapKeyRef ?? source.secretKeyRef;
-  throw invalid(
-    `couldn't get ${configMapKeyRef ? 'configMap' : 'secret'} ${input.pod.metadata.namespace}/${reference?.name}, no kubeClient defined`,
-  );
+  const { name: objectName = '', key = '', optional = false } = configMapKeyRef ?? secretKeyRef ?? {};
+  const texts = configMapKeyRef ? configMapTexts(configMapKeyRef, input) : secretTexts(secretKeyRef ?? {}, input);
+  const text = texts && Object.hasOwn(texts, key) ? texts[key] : undefined;
+  if (text !== undefined) return text;
+  if (optional) return undefined;
+  const kind = configMapKeyRef ? 'ConfigMap' : 'Secret';
+  throw invalid(`couldn't find key ${key} in ${kind} ${namespaceOf(input.pod)}/${objectName}`, true);
+};
+
+interface ObjectReference {
+  readonly name?: string;
+  readonly optional?: boolean;
+}
+
+/** What an envFrom source adds, without its prefix. No name is left out: any printable one is allowed. */
+const objectVariables = ({ configMapRef, secretRef }: EnvFromSource, input: EnvironmentInput): readonly (readonly [string, string])[] => {
+  const texts = configMapRef ? configMapTexts(configMapRef, input) : secretRef ? secretTexts(secretRef, input) : {};
+  return Object.entries(texts ?? {});
+};
+
+/** Undefined: it is not there, and need not be. `binaryData` is never for the environment. */
+const configMapTexts = ({ name = '', optional = false }: ObjectReference, { pod, objects }: EnvironmentInput): Texts | undefined => {
+  const found = reader(objects, 'configMap', pod, name).configMap(namespaceOf(pod), name);
+  if (found === undefined && !optional) throw invalid(`configmap "${name}" not found`, true);
+  return found && (found.data ?? {});
+};
+
+const secretTexts = ({ name = '', optional = false }: ObjectReference, { pod, objects }: EnvironmentInput): Texts | undefined => {
+  const found = reader(objects, 'secret', pod, name).secret(namespaceOf(pod), name);
+  if (found === undefined && !optional) throw invalid(`secret "${name}" not found`, true);
+  return found && Object.fromEntries(Object.entries(found.data ?? {}).map(([key, text]) => [key, textOfBytes(fromBase64(text))]));
+};
+
+type Texts = Readonly<Record<string, string>>;
+
+const reader = (objects: PodObjects | undefined, kind: 'configMap' | 'secret', pod: Pod, name: string): PodObjects => {
+  if (objects !== undefined) return objects;
+  throw invalid(`couldn't get ${kind} ${namespaceOf(pod)}/${name}, no kubeClient defined`);
 };
 
 const fileValue = (selector: FileKeySelector, envFiles: EnvironmentInput['envFiles']): string | undefined => {

@@ -22,11 +22,19 @@ export interface ObjectFilesOptions {
 
 type Texts = Readonly<Record<string, string>>;
 
+/** A ConfigMap as far as Pods use it. `binaryData` is base64. */
+export interface ConfigMapLike {
+  readonly data?: Texts | null | undefined;
+  readonly binaryData?: Texts | null | undefined;
+}
+
+/** A Secret as far as Pods use it. `data` is base64. */
+export interface SecretLike {
+  readonly data?: Texts | null | undefined;
+}
+
 /** The files of a ConfigMap volume (pkg/volume/configmap MakePayload). `binaryData` is base64. */
-export const configMapFiles = (
-  configMap: { readonly data?: Texts | null; readonly binaryData?: Texts | null },
-  options: ObjectFilesOptions,
-): ObjectFilesResult =>
+export const configMapFiles = (configMap: ConfigMapLike, options: ObjectFilesOptions): ObjectFilesResult =>
   objectFiles(
     new Map([...entries(configMap.binaryData, fromBase64), ...entries(configMap.data, fromText)]),
     options,
@@ -34,11 +42,11 @@ export const configMapFiles = (
   );
 
 /** The files of a Secret volume (pkg/volume/secret MakePayload). `data` is base64. */
-export const secretFiles = (secret: { readonly data?: Texts | null }, options: ObjectFilesOptions): ObjectFilesResult =>
+export const secretFiles = (secret: SecretLike, options: ObjectFilesOptions): ObjectFilesResult =>
   objectFiles(new Map(entries(secret.data, fromBase64)), options, 'references non-existent secret key');
 
 const fromText = (text: string): Uint8Array => new TextEncoder().encode(text);
-const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 const entries = (texts: Texts | null | undefined, read: (text: string) => Uint8Array): readonly [string, Uint8Array][] =>
   Object.entries(texts ?? {}).map(([key, text]) => [key, read(text)]);

@@ -18,7 +18,14 @@ export interface PodPaths {
   containerDir(containerName: string): string;
 }
 
-export type VolumePlugin = 'kubernetes.io~empty-dir' | 'kubernetes.io~downward-api' | 'kubernetes.io~projected' | 'kubernetes.io~nfs';
+export type VolumePlugin =
+  | 'kubernetes.io~empty-dir'
+  | 'kubernetes.io~downward-api'
+  | 'kubernetes.io~projected'
+  | 'kubernetes.io~configmap'
+  | 'kubernetes.io~secret'
+  | 'kubernetes.io~local-volume'
+  | 'kubernetes.io~nfs';
 
 export const podPaths = (rootDir: string, podUid: string): PodPaths => {
   const podDir = `${rootDir}/pods/${checkedPodUid(podUid)}`;

@@ -1,9 +1,21 @@
 import type { Container, Pod, Volume } from '@solo-kubelet/pod-spec';
 
-/** A volume with the one source that it has; a volume without any is an emptyDir. */
-export type VolumeKind = 'emptyDir' | 'hostPath' | 'downwardAPI' | 'projected' | 'image' | 'nfs' | 'unsupported';
+/** A volume with the one source that it has; a volume without any is an emptyDir. `local`: of a claim (see resolve-claims.ts). */
+export type VolumeKind = (typeof supported)[number] | 'unsupported';
 
-const supported = ['emptyDir', 'hostPath', 'downwardAPI', 'projected', 'image', 'nfs'] as const;
+const supported = [
+  'emptyDir',
+  'hostPath',
+  'downwardAPI',
+  'projected',
+  'configMap',
+  'secret',
+  'image',
+  'nfs',
+  'local',
+  'persistentVolumeClaim',
+  'ephemeral',
+] as const;
 
 export const volumeKind = (volume: Volume): VolumeKind => {
   const sources = Object.entries(volume).filter(([field, source]) => field !== 'name' && source !== undefined && source !== null);

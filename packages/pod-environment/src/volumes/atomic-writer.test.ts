@@ -1,8 +1,9 @@
 import { chmod, lstat, mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Payload } from '../core/object-payload.js';
 import { temporaryDirectory } from '../testing/as-root.js';
-import { type Payload, writeAtomically } from './atomic-writer.js';
+import { writeAtomically } from './atomic-writer.js';
 
 let temporary: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {

@@ -1,16 +1,8 @@
-import { chmod, lstat, mkdtemp, readdir, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdtemp, readdir, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { readRegular } from '@solo-kubelet/untrusted-files';
+import type { Payload } from '../core/object-payload.js';
 import { makeDirectories } from '../make-directories.js';
-
-export interface PayloadFile {
-  readonly data: Uint8Array;
-  /** Permission bits, exactly as the file gets them. */
-  readonly mode: number;
-}
-
-/** Contents of a volume by relative path. */
-export type Payload = ReadonlyMap<string, PayloadFile>;
 
 export interface AtomicWriteOptions {
   readonly nowMs: number;
@@ -43,11 +35,13 @@ const switchData = async (directory: string, files: Payload, { nowMs, beforeSwit
   const fresh = await mkdtemp(join(directory, `..${timestamp(nowMs)}.`));
   try {
     await chmod(fresh, 0o755);
-    for (const [path, { data, mode }] of files) {
+    for (const [path, { data, mode, uid }] of files) {
       const target = join(fresh, path);
       await makeDirectories(dirname(target), 0o777);
       await writeFile(target, data, { mode });
       await chmod(target, mode);
+      // The group is left to fsGroup.
+      if (uid !== undefined) await chown(target, uid, (await lstat(target)).gid);
     }
     await beforeSwitch?.();
     await rm(join(directory, NEW_DATA_LINK), { force: true });

@@ -6,7 +6,12 @@ import type { Mounter } from '../mounts/mounter.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 
 /** Mounts an export with mount -t nfs, unless it is mounted already. The mount itself is never looked into: its server may be gone. */
-export const prepareNfs = async (mounter: Mounter, source: NFSVolumeSource, directory: string, signal?: AbortSignal): Promise<void> => {
+export const prepareNfs = async (
+  mounter: Mounter,
+  source: NFSVolumeSource,
+  directory: string,
+  { signal, options = [] }: { readonly signal?: AbortSignal | undefined; readonly options?: readonly string[] | undefined } = {},
+): Promise<void> => {
   if (mountAt(await mounter.list(), directory) !== undefined) return;
   // mount(8) would take it for an option.
   if (source.server?.startsWith('-')) {
@@ -20,7 +25,7 @@ export const prepareNfs = async (mounter: Mounter, source: NFSVolumeSource, dire
   const server = source.server?.includes(':') && !source.server.startsWith('[') ? `[${source.server}]` : source.server;
   try {
     await mounter.mount(
-      { source: `${server}:${source.path}`, target: directory, fsType: 'nfs', options: source.readOnly ? ['ro'] : [] },
+      { source: `${server}:${source.path}`, target: directory, fsType: 'nfs', options: [...(source.readOnly ? ['ro'] : []), ...options] },
       { signal },
     );
   } catch (error) {

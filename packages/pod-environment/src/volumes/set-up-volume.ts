@@ -1,17 +1,20 @@
 import { join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { Pod, Volume } from '@solo-kubelet/pod-spec';
-import { downwardFiles, isDownwardVolume } from '../core/downward-files.js';
 import { hugePageSize, memoryVolumeSize } from '../core/memory-volume.js';
+import { isLiveVolume, objectPayload } from '../core/object-payload.js';
+import type { PodObjects } from '../core/pod-objects.js';
 import type { PodPaths } from '../core/pod-paths.js';
 import { nestedMountDirectories, volumeKind } from '../core/pod-volumes.js';
+import type { ResolvedVolume } from '../core/resolve-claims.js';
 import { makeDirectories } from '../make-directories.js';
 import type { Mounter } from '../mounts/mounter.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
-import { type Payload, writeAtomically } from './atomic-writer.js';
+import { writeAtomically } from './atomic-writer.js';
 import { type EmptyDirRequest, prepareEmptyDir } from './empty-dir.js';
 import { applyFsGroup } from './fs-group.js';
 import { prepareHostPath } from './host-path.js';
+import { localPath, prepareLocal } from './local.js';
 import { prepareNfs } from './nfs.js';
 
 export interface VolumeContext {
@@ -19,13 +22,14 @@ export interface VolumeContext {
   readonly paths: PodPaths;
   readonly mounter: Mounter;
   readonly allocatable: Readonly<Record<string, string>>;
+  readonly objects: PodObjects | undefined;
   readonly nowMs: number;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The host directory (or file) of a volume; undefined for an image volume, which the runtime mounts. */
-export const volumeHostPath = (volume: Volume, paths: PodPaths): string | undefined => {
+export const volumeHostPath = (volume: ResolvedVolume, paths: PodPaths): string | undefined => {
   switch (volumeKind(volume)) {
     case 'emptyDir':
       return paths.volumeDir('kubernetes.io~empty-dir', volume.name);
@@ -33,18 +37,26 @@ export const volumeHostPath = (volume: Volume, paths: PodPaths): string | undefi
       return paths.volumeDir('kubernetes.io~downward-api', volume.name);
     case 'projected':
       return paths.volumeDir('kubernetes.io~projected', volume.name);
+    case 'configMap':
+      return paths.volumeDir('kubernetes.io~configmap', volume.name);
+    case 'secret':
+      return paths.volumeDir('kubernetes.io~secret', volume.name);
     case 'nfs':
       return paths.volumeDir('kubernetes.io~nfs', volume.name);
+    case 'local':
+      return volume.local && localPath(volume.local, paths.volumeDir('kubernetes.io~local-volume', volume.name));
     case 'hostPath':
       return volume.hostPath?.path;
     case 'image':
+    case 'persistentVolumeClaim':
+    case 'ephemeral':
     case 'unsupported':
       return undefined;
   }
 };
 
 /** Makes a volume ready for use, or leaves it alone when it is. Every failure names the volume. */
-export const setUpVolume = async (volume: Volume, context: VolumeContext): Promise<void> => {
+export const setUpVolume = async (volume: ResolvedVolume, context: VolumeContext): Promise<void> => {
   try {
     await setUp(volume, context);
   } catch (error) {
@@ -60,12 +72,21 @@ export const setUpVolume = async (volume: Volume, context: VolumeContext): Promi
   }
 };
 
-/** Writes what changed of a downwardAPI or projected volume. */
+/** Writes what changed of a live volume. Where an object that it shows has gone, it keeps what it has: what runs, runs on. */
 export const refreshVolume = async (volume: Volume, context: VolumeContext): Promise<void> => {
-  if (isDownwardVolume(volume)) await setUpVolume(volume, context);
+  if (!isLiveVolume(volume)) return;
+  try {
+    await objectPayload(volume, context);
+  } catch (error) {
+    const { pod, logger } = context;
+    const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    logger.warn({ pod: name, volume: volume.name, err: describeError(error) }, 'A volume keeps its contents: they cannot be made anew');
+    return;
+  }
+  await setUpVolume(volume, context);
 };
 
-const setUp = async (volume: Volume, context: VolumeContext): Promise<void> => {
+const setUp = async (volume: ResolvedVolume, context: VolumeContext): Promise<void> => {
   const { paths, mounter, signal } = context;
   const directory = volumeHostPath(volume, paths) ?? '';
   switch (volumeKind(volume)) {
@@ -73,13 +94,21 @@ const setUp = async (volume: Volume, context: VolumeContext): Promise<void> => {
       return prepareEmptyDir(mounter, emptyDirRequest(volume, directory, context));
     case 'downwardAPI':
     case 'projected':
-      return setUpDownward(volume, directory, context);
+    case 'configMap':
+    case 'secret':
+      return setUpObjectVolume(volume, directory, context);
     case 'hostPath':
       if (volume.hostPath) await prepareHostPath(volume.hostPath);
       return;
     case 'nfs':
-      if (volume.nfs) await prepareNfs(mounter, volume.nfs, directory, signal);
+      if (volume.nfs) await prepareNfs(mounter, volume.nfs, directory, { signal, options: volume.nfsOptions });
       return;
+    case 'local':
+      if (volume.local) await setUpLocal(volume.local, volume.name, directory, context);
+      return;
+    case 'persistentVolumeClaim':
+    case 'ephemeral':
+      throw new PodEnvironmentError({ code: 'VOLUME_SETUP_FAILED', message: volume.claimError ?? 'PVC is not bound' });
     case 'image':
       return;
     case 'unsupported':
@@ -114,17 +143,28 @@ const memoryFileSystem = (
   throw new PodEnvironmentError({ code: 'VOLUME_UNSUPPORTED', retryable: false, message: `unknown storage medium "${medium}"` });
 };
 
-/** A tmpfs whose files are replaced at one stroke whenever they change. */
-const setUpDownward = async (volume: Volume, directory: string, context: VolumeContext): Promise<void> => {
+const setUpLocal = async (
+  volume: NonNullable<ResolvedVolume['local']>,
+  volumeName: string,
+  directory: string,
+  context: VolumeContext,
+): Promise<void> => {
+  const { pod, paths, mounter, signal } = context;
+  const { fsGroup, fsGroupChangePolicy: changePolicy } = pod.spec.securityContext ?? {};
+  const target = paths.volumeDir('kubernetes.io~local-volume', volumeName);
+  await prepareLocal(mounter, { volume, target, grouped: fsGroup !== undefined, signal });
+  await ownership(directory, false, context, changePolicy)?.();
+};
+
+/** Files that are replaced at one stroke whenever they change: those of a ConfigMap on disk, all others in memory. */
+const setUpObjectVolume = async (volume: Volume, directory: string, context: VolumeContext): Promise<void> => {
   const { pod, paths, mounter, allocatable, nowMs, signal } = context;
-  const payload: Payload = new Map(
-    downwardFiles(pod, volume, allocatable).map(({ path, text, mode }) => [path, { data: Buffer.from(text), mode }]),
-  );
+  const payload = await objectPayload(volume, context);
   const own = ownership(directory, true, context);
   await prepareEmptyDir(mounter, {
     directory,
     readyMarker: paths.readyMarker(`wrapped_${volume.name}`),
-    fileSystem: memoryFileSystem(pod, 'Memory', undefined, allocatable),
+    fileSystem: volume.configMap ? undefined : memoryFileSystem(pod, 'Memory', undefined, allocatable),
     own,
     signal,
   });
@@ -133,11 +173,16 @@ const setUpDownward = async (volume: Volume, directory: string, context: VolumeC
 };
 
 /** Gives a directory to the pod's fsGroup; undefined for a pod without one. Entries that cannot be given are logged, as upstream. */
-const ownership = (directory: string, readOnly: boolean, { pod, signal, logger }: VolumeContext): (() => Promise<void>) | undefined => {
+const ownership = (
+  directory: string,
+  readOnly: boolean,
+  { pod, signal, logger }: VolumeContext,
+  changePolicy: 'Always' | 'OnRootMismatch' = 'Always',
+): (() => Promise<void>) | undefined => {
   const fsGroup = pod.spec.securityContext?.fsGroup;
   if (fsGroup === undefined) return undefined;
   return async () => {
-    const failures = await applyFsGroup({ directory, fsGroup: Number(fsGroup), readOnly, signal });
+    const failures = await applyFsGroup({ directory, fsGroup: Number(fsGroup), readOnly, changePolicy, signal });
     if (failures.length === 0) return;
     const { namespace, name, uid } = pod.metadata;
     logger.warn(

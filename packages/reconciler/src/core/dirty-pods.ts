@@ -31,6 +31,7 @@ const isAffected = (previous: World, next: World, uid: PodUid): boolean => {
     before.pod !== after.pod ||
     before.restartRequested !== after.restartRequested ||
     before.touches !== after.touches ||
+    before.refreshes !== after.refreshes ||
     previous.desired.pods.get(uid)?.pod !== next.desired.pods.get(uid)?.pod ||
     previous.observed.pods.get(uid) !== next.observed.pods.get(uid) ||
     previous.verdicts.get(uid) !== next.verdicts.get(uid)

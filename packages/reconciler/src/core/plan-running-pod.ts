@@ -32,9 +32,11 @@ export const planRunningPod = (input: RunningPodInput): PodPlan => {
   return { ...plan, actions: [...refreshOf(input), ...plan.actions] };
 };
 
-/** Under a pinned UID labels and annotations may change while the pod runs; downwardAPI files follow. */
+/** Labels and annotations may change while the pod runs, and the objects that its volumes show: the files follow. */
 const refreshOf = ({ pod, ledger }: RunningPodInput): readonly PodAction[] => {
-  const live = pod.spec.volumes?.some(({ downwardAPI, projected }) => downwardAPI !== undefined || projected !== undefined);
+  const live = pod.spec.volumes?.some(
+    ({ downwardAPI, projected, configMap, secret }) => (downwardAPI ?? projected ?? configMap ?? secret) !== undefined,
+  );
   return live === true && ledger.volumesOf !== pod ? [{ type: 'refreshVolumes' }] : [];
 };
 

@@ -70,6 +70,8 @@ export interface PodLedger {
   readonly restarting: ReadonlyMap<string, string>;
   /** How often its manifest was written again as it was. */
   readonly touches: number;
+  /** How often an object that it refers to came or changed. */
+  readonly refreshes: number;
   readonly imagesPulled: boolean;
   readonly cleaned: boolean;
   /** The manifest that the pod's live volumes were last written from. */
@@ -110,6 +112,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   inPass: false,
   restarting: new Map(),
   touches: 0,
+  refreshes: 0,
   imagesPulled: false,
   cleaned: false,
   volumesOf: undefined,

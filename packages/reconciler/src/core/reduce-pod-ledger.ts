@@ -152,6 +152,21 @@ export const clearWaits = (ledger: PodLedger): PodLedger => ({
   startFailures: new Map([...ledger.startFailures].map(([name, failure]) => [name, { ...failure, retryAtMs: 0, failures: 0 }])),
 });
 
+/** What may have failed for the lack of an object is tried again at once; crash and pull back-offs stay. */
+export const refreshLedger = (ledger: PodLedger): PodLedger => ({
+  ...ledger,
+  refreshes: ledger.refreshes + 1,
+  failures: 0,
+  retryAtMs: ledger.crashes > 0 ? ledger.retryAtMs : 0,
+  volumesOf: undefined,
+  startFailures: new Map(
+    [...ledger.startFailures].map(([name, failure]) => [
+      name,
+      failure.reason === 'CreateContainerConfigError' ? { ...failure, retryAtMs: 0, failures: 0 } : failure,
+    ]),
+  ),
+});
+
 /** A refusal of resources that stands no longer, however little has changed. */
 const askedAgain = (admission: Admission): Admission =>
   admission.state === 'refused' && admission.atRevision !== undefined ? { ...admission, atRevision: -1 } : admission;

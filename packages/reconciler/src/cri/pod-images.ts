@@ -1,5 +1,6 @@
 import type { Container, Pod, Volume } from '@solo-kubelet/pod-spec';
 import { type PodUid, uidOf } from '../core/pod-identity.js';
+import type { PullSecrets } from './images/image-credentials.js';
 
 /** An image that a container needs, to run or to mount. */
 export interface PodImage {
@@ -8,6 +9,7 @@ export interface PodImage {
   readonly image: string;
   readonly pullPolicy: string | undefined;
   readonly podAnnotations: Readonly<Record<string, string>>;
+  readonly pullSecrets: PullSecrets;
 }
 
 export const containerImage = (pod: Pod, { name, image = '', imagePullPolicy }: Container): PodImage =>
@@ -42,4 +44,8 @@ const imageOf = (pod: Pod, containerName: string, image: string, pullPolicy: str
   image,
   pullPolicy,
   podAnnotations: pod.metadata.annotations ?? {},
+  pullSecrets: {
+    namespace: pod.metadata.namespace ?? 'default',
+    names: (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : [])),
+  },
 });

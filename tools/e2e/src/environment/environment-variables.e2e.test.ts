@@ -205,14 +205,15 @@ describe('env', () => {
     expect(variables(await sightOf(node, 'file-late'))).toMatchObject({ LATE: 'came' });
   });
 
-  it('from an API object is refused with the manifest', async () => {
+  it('of a Pod that needs an API server is refused with the manifest', async () => {
     await dropAll(node, [
       podManifest('from-api', {
-        containers: [script('app', 'true', { envFrom: [{ configMapRef: { name: 'settings', optional: true } }] })],
+        containers: [script('app', 'true')],
+        volumes: [{ name: 'driver', csi: { driver: 'example.com' } }],
       }),
       viewer('neighbour', { done: 'true' }),
     ]);
-    expect(await rejectionOf(node, 'from-api')).toContain('static pods may not reference configmaps');
+    expect(await rejectionOf(node, 'from-api')).toContain('static pods may not reference csidrivers');
     await sightOf(node, 'neighbour');
   });
 });

@@ -8,6 +8,8 @@ import { checkSysctls } from './sysctls.js';
 
 /** In upstream's order (pkg/kubelet/kubelet.go admit handlers, pkg/kubelet/lifecycle/predicate.go); the first refusal counts. */
 const checks: readonly AdmissionCheck[] = [
+  // An API server would not have made the pod.
+  ({ pod, node }) => node.objectRefusal?.(pod),
   checkEvictionPressure,
   checkSysctls,
   checkOperatingSystem,

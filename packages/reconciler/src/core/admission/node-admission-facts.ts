@@ -1,4 +1,4 @@
-import type { ResourceStatus } from '@solo-kubelet/pod-spec';
+import type { Pod, ResourceStatus } from '@solo-kubelet/pod-spec';
 
 /** One of the node's pressure conditions. */
 export interface NodePressure {
@@ -44,6 +44,8 @@ export interface NodeAdmissionFacts {
   readonly appArmor: boolean;
   /** The node is going down: nothing new is admitted. */
   readonly shuttingDown: boolean;
+  /** What a pod lacks of the other objects of the node, in upstream's words; another function when they changed. Default: nothing. */
+  readonly objectRefusal?: (pod: Pod) => { readonly reason: string; readonly message: string } | undefined;
   /** What the node is short of; undefined until somebody has looked. In upstream's order. */
   readonly pressures?: readonly NodePressure[];
 }

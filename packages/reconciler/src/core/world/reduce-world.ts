@@ -7,7 +7,7 @@ import { allSynced } from '../desired-state.js';
 import type { PodUid } from '../pod-identity.js';
 import { newLedger, type PodLedger, withEntry } from '../pod-ledger.js';
 import { noVerdicts, reduceVerdicts } from '../probe-results.js';
-import { requestRestart } from '../reduce-pod-ledger.js';
+import { refreshLedger, requestRestart } from '../reduce-pod-ledger.js';
 import { allocate } from '../resize/allocate.js';
 import { allocateResizes } from '../resize/allocate-resizes.js';
 import { takeEdit } from '../resize/take-edit.js';
@@ -73,6 +73,8 @@ const takeIn = (settings: WorldSettings, world: World, input: WorldInput): World
       return withLedger(world, input.podUid, (ledger) => requestRestart(ledger, world.observed.pods.get(input.podUid), input.atMs));
     case 'recorded':
       return withLedger(world, input.podUid, (ledger) => takeRecord(ledger, input));
+    case 'refresh':
+      return withLedger(world, input.podUid, refreshLedger);
     case 'leftBehind':
       return withLedgers(world, input.podUids);
   }

@@ -76,6 +76,7 @@ export type WorldInput = {
   | { readonly type: 'restart'; readonly podUid: PodUid }
   /** The record of a pod that was to be allocated these amounts has been written, or could not be. */
   | { readonly type: 'recorded'; readonly podUid: PodUid; readonly allocating: Allocating | undefined; readonly failure?: string }
+  | { readonly type: 'refresh'; readonly podUid: PodUid }
   /** Pods that something is left of beside the runtime's records: files, mounts, cgroups. */
   | { readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }
   | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }

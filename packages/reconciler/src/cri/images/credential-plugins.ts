@@ -90,6 +90,7 @@ export const joinCredentials = (sources: readonly ImageCredentials[]): ImageCred
     for (const source of sources) found.push(...(await source.lookup(repository, options)));
     return found;
   },
+  missing: (pullSecrets) => sources.flatMap((source) => source.missing?.(pullSecrets) ?? []),
 });
 
 const runPlugin = (

@@ -16,6 +16,12 @@ export interface DockerConfigCredentialsOptions {
   readonly now?: () => number;
 }
 
+/** What a text of docker's configuration, or of its older form, has for a repository. @throws SyntaxError for a text that is no JSON */
+export const dockerConfigAuths = (text: string, form: 'config.json' | '.dockercfg', repository: string): readonly RegistryAuth[] => {
+  const json: unknown = JSON.parse(text);
+  return matchingAuths(parseAuths(form === '.dockercfg' ? json : (json as { auths?: unknown } | null)?.auths) ?? {}, repository);
+};
+
 const DEFAULT_CACHE_MS = 300_000;
 
 type Auths = Readonly<Record<string, RegistryAuth>>;
@@ -54,17 +60,20 @@ const readFirst = async (configDirs: readonly string[], legacyDirs: readonly str
 /** undefined: no such file, or not one that can be read as such. Nothing of its content is told. */
 const readAuths = async (path: string, authsOf: (json: unknown) => unknown): Promise<Auths | undefined> => {
   try {
-    const auths = authsOf(JSON.parse(await readFile(path, 'utf8')));
-    if (typeof auths !== 'object' || auths === null) return undefined;
-    return Object.fromEntries(
-      Object.entries(auths).flatMap(([key, entry]) => {
-        const auth = authOf(entry as { auth?: unknown; username?: unknown; password?: unknown } | null);
-        return auth === undefined ? [] : [[key, auth] as const];
-      }),
-    );
+    return parseAuths(authsOf(JSON.parse(await readFile(path, 'utf8'))));
   } catch {
     return undefined;
   }
+};
+
+const parseAuths = (auths: unknown): Auths | undefined => {
+  if (typeof auths !== 'object' || auths === null) return undefined;
+  return Object.fromEntries(
+    Object.entries(auths).flatMap(([key, entry]) => {
+      const auth = authOf(entry as { auth?: unknown; username?: unknown; password?: unknown } | null);
+      return auth === undefined ? [] : [[key, auth] as const];
+    }),
+  );
 };
 
 /** `auth` is base64 of `user:password` and goes before the pair. */

@@ -6,7 +6,7 @@ import { type BackoffEntry, growBackoff } from '../../core/crash-backoff.js';
 import type { PodUid } from '../../core/pod-identity.js';
 import type { Reporting, StepFailure, StepResult } from '../../runtime-port.js';
 import type { Limiter } from '../limiter.js';
-import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
+import type { ImageCredentials, PullSecrets, RegistryAuth } from './image-credentials.js';
 import { parseImageReference } from './image-reference.js';
 
 export interface EnsureImageInput {
@@ -15,6 +15,7 @@ export interface EnsureImageInput {
   readonly image: string;
   readonly pullPolicy: string | undefined;
   readonly podAnnotations: Readonly<Record<string, string>>;
+  readonly pullSecrets?: PullSecrets;
   readonly sandboxConfig: PodSandboxConfig | undefined;
 }
 
@@ -60,7 +61,7 @@ export const createImagePuller = ({
   const failures = new Map<string, PullFailure>();
 
   const pull = async (pullName: string, repository: string, input: EnsureImageInput, signal: AbortSignal): Promise<string> => {
-    const auths: readonly (RegistryAuth | undefined)[] = (await credentials?.lookup(repository, { signal })) ?? [];
+    const auths: readonly (RegistryAuth | undefined)[] = (await credentials?.lookup(repository, { signal, ...secretsOf(input) })) ?? [];
     using limit = joinSignals([signal, timeoutMs > 0 ? timeoutSignal(timeoutMs) : undefined]);
     let lastError: unknown;
     for (const auth of auths.length > 0 ? auths : [undefined]) {
@@ -131,6 +132,8 @@ export const createImagePuller = ({
       return await limiter.run(
         async () => {
           const enteredAtMs = now();
+          const missing = input.pullSecrets === undefined ? [] : (credentials?.missing?.(input.pullSecrets) ?? []);
+          if (missing.length > 0) report({ type: 'notice', level: 'Warning', ...missingSecrets(missing) });
           report({ type: 'imagePulling', containerName, image });
           await delay(takeTurn(), undefined, { signal });
           const imageRef = await pull(pullName, repository, input, signal);
@@ -162,6 +165,14 @@ export const createImagePuller = ({
     },
   };
 };
+
+const secretsOf = ({ pullSecrets }: EnsureImageInput) => (pullSecrets === undefined ? {} : { pullSecrets });
+
+/** Upstream: getPullSecretsForPod in pkg/kubelet/kubelet_pods.go. */
+const missingSecrets = (names: readonly string[]) => ({
+  reason: 'FailedToRetrieveImagePullSecret',
+  message: `Unable to retrieve some image pull secrets (${names.join(', ')}); attempting to pull the image may not succeed.`,
+});
 
 const pullFailureReason = (error: unknown): string =>
   CriError.is(error) && (error.runtimeReason === 'RegistryUnavailable' || error.runtimeReason === 'SignatureValidationFailed')

@@ -1,0 +1,44 @@
+import type { ConfigMapLike, SecretLike } from './object-files.js';
+
+/** Where the data of a claim lies. */
+export type ClaimedVolume =
+  | { readonly type: 'hostPath'; readonly path: string; readonly hostPathType?: string | undefined }
+  | {
+      readonly type: 'local';
+      readonly path: string;
+      /** The directory was made for the claim, and may be made again. */
+      readonly made: boolean;
+      readonly mountOptions?: readonly string[] | undefined;
+    }
+  | {
+      readonly type: 'nfs';
+      readonly server: string;
+      readonly path: string;
+      readonly readOnly: boolean;
+      readonly mountOptions?: readonly string[] | undefined;
+    };
+
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccountName: string;
+  /** Empty: the issuer. */
+  readonly audience: string;
+  readonly expirationSeconds: number;
+  readonly pod: { readonly name: string; readonly uid: string };
+}
+
+/** What Pods get from other objects of the node; asked for again at every use. */
+export interface PodObjects {
+  configMap(namespace: string, name: string): ConfigMapLike | undefined;
+  secret(namespace: string, name: string): SecretLike | undefined;
+  /** The handler that a RuntimeClass names; undefined where there is no such object. */
+  runtimeClassHandler(name: string): string | undefined;
+  /** The volume of a claim that a Pod uses, or why the Pod must wait, in Kubernetes' words. */
+  claim(
+    pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+    claimName: string,
+    volumeName: string,
+  ): { readonly ok: true; readonly volume: ClaimedVolume } | { readonly ok: false; readonly error: string };
+  /** A token of an account, new or still good. Rejects with the reason where none can be had. */
+  token(request: TokenRequest): Promise<string>;
+}

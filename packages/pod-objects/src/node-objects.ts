@@ -1,0 +1,41 @@
+import { emptyObjectStore, findObject, type ManifestEvent, type ObjectStore, reduceObjects } from '@solo-kubelet/manifest-source';
+import type { PodObjects } from '@solo-kubelet/pod-environment';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { type MonoTypeOperatorFunction, tap } from 'rxjs';
+import { type PodRefusal, podRefusal } from './core/complete-pod.js';
+
+/** The objects of a running node: fed by its manifest events, read by whatever makes Pods run. */
+export interface NodeObjects {
+  /** Takes in what passes by. Whoever is behind it in the stream finds the objects as the event leaves them. */
+  take(): MonoTypeOperatorFunction<ManifestEvent>;
+  current(): ObjectStore;
+  configMap: PodObjects['configMap'];
+  secret: PodObjects['secret'];
+  runtimeClassHandler: PodObjects['runtimeClassHandler'];
+  /** For `Secret`s of image pulls: with their type. */
+  pullSecret(
+    namespace: string,
+    name: string,
+  ): { readonly type?: string | undefined; readonly data?: Readonly<Record<string, string>> | undefined } | undefined;
+  /** Why a Pod may not run with the objects that there are now. */
+  refusal(pod: Pod): PodRefusal | undefined;
+}
+
+export const createNodeObjects = (): NodeObjects => {
+  let store = emptyObjectStore;
+  return {
+    take: () => tap((event) => (store = reduceObjects(store, event))),
+    current: () => store,
+    configMap: (namespace, name) => findObject(store, 'ConfigMap', name, namespace),
+    secret: (namespace, name) => findObject(store, 'Secret', name, namespace),
+    runtimeClassHandler: (name) => findObject(store, 'RuntimeClass', name)?.handler,
+    pullSecret: (namespace, name) => findObject(store, 'Secret', name, namespace),
+    refusal: (pod) => podRefusal(pod, store),
+  };
+};
+
+/** Kinds that may let a Pod in that was refused. */
+const ADMITTING_KINDS: ReadonlySet<string> = new Set(['ServiceAccount', 'PriorityClass', 'RuntimeClass', 'LimitRange']);
+
+/** Whether an event may let a Pod in that an object was missing for. */
+export const mayAdmit = (event: ManifestEvent): boolean => event.type === 'objectApplied' && ADMITTING_KINDS.has(event.object.kind);

@@ -1,0 +1,31 @@
+import { dockerConfigAuths } from './docker-config-credentials.js';
+import type { ImageCredentials } from './image-credentials.js';
+
+/** A Secret as far as pulls use it; `data` is base64. */
+export interface PullSecret {
+  readonly type?: string | undefined;
+  readonly data?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Where each type keeps its text; Secrets of other types are passed over (pkg/credentialprovider/secrets). */
+const FORMS: Readonly<Record<string, readonly [key: string, form: 'config.json' | '.dockercfg']>> = {
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson', 'config.json'],
+  'kubernetes.io/dockercfg': ['.dockercfg', '.dockercfg'],
+};
+
+/** Credentials from the Secrets that a pod names. A Secret that cannot be read makes the pull fail, without a word of what is in it. */
+export const secretCredentials = (secret: (namespace: string, name: string) => PullSecret | undefined): ImageCredentials => ({
+  lookup: async (repository, { pullSecrets }) =>
+    (pullSecrets?.names ?? []).flatMap((name) => {
+      const found = secret(pullSecrets?.namespace ?? '', name);
+      const [key, form] = (found?.type === undefined ? undefined : FORMS[found.type]) ?? [];
+      const text = key === undefined ? undefined : found?.data?.[key];
+      if (!text || form === undefined) return [];
+      try {
+        return dockerConfigAuths(Buffer.from(text, 'base64').toString('utf8'), form, repository);
+      } catch {
+        throw new Error(`the image pull secret "${name}" holds no JSON`);
+      }
+    }),
+  missing: ({ namespace, names }) => names.filter((name) => secret(namespace, name) === undefined),
+});
