@@ -530,6 +530,22 @@ describe('admission', () => {
     expect(broken).toEqual([]);
   });
 
+  it('keeps the QoS class of a pod whose manifest went while no kubelet ran', async () => {
+    const { time, kubelet, boot } = await machine({ script: () => ({ stopsAfterMs: 2_000 }) });
+    const all = { cpu: '1', memory: '1Gi' };
+    kubelet.apply(pod('web', { containers: [container('app', { resources: { requests: all, limits: all } })] }));
+    await time.advance(3_000);
+    kubelet.stop();
+    const next = boot();
+    const broken: string[] = [];
+    cleanups.push(watchStatuses(broken)(next));
+    await time.advance(1_500);
+    next.synced();
+    await time.advance(1_000);
+    expect(status(next)).toMatchObject({ qosClass: 'Guaranteed' });
+    expect(broken).toEqual([]);
+  });
+
   it('never harms what runs already', async () => {
     const { time, kubelet, boot } = await machine();
     kubelet.apply(pod('web', { containers: [container('app', { resources: { requests: { cpu: '2' } } })] }));

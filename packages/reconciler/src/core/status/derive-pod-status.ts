@@ -28,7 +28,8 @@ export interface PodStatusInput extends RunningPodInput {
 /** What Kubernetes would show of the pod. Upstream: pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/generate.go. */
 export const derivePodStatus = (input: PodStatusInput): PodStatus => {
   const { pod, observed, ledger, status: previous, wallMs = input.nowMs } = input;
-  const qosClass = podQosClass(pod);
+  // It never changes, and what the runtime tells of a pod without a manifest lacks what it goes by.
+  const qosClass = (ledger.pod === undefined ? previous?.qosClass : undefined) ?? podQosClass(pod);
   const startTime = previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(Math.min(wallMs, oldestMs(input) ?? wallMs));
   if (ledger.admission.state === 'refused') {
     const { reason, message } = ledger.admission;
