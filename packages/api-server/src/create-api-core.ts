@@ -1,6 +1,6 @@
 import { authenticate } from './access/authenticate.js';
 import { attributesOf, authorize } from './access/authorize.js';
-import { impersonate } from './access/impersonate.js';
+import { type ImpersonationMode, impersonate } from './access/impersonate.js';
 import { type ApiRequest, type CoreParts, headerOf, type RequestContext, timeText } from './context.js';
 import { handlePath } from './handle-path.js';
 import { handleResource } from './handle-resource.js';
@@ -19,30 +19,29 @@ const NEVER_TOLD = { username: '', groups: [] };
 /** A header value that every client reads: Go quotes what is no plain text. */
 const warningHeader = (text: string): readonly [string, string] => ['Warning', `299 - ${JSON.stringify(text)}`];
 
-const MAX_WARNING_CHARACTERS = 4 * 1024;
+/** The most warnings of strict readers that are told. */
+const MAX_WARNINGS = 100;
 
-/** Each once; what is too much for a header is left out. */
-const warningHeaders = (texts: readonly string[]): readonly (readonly [string, string])[] => {
-  let total = 0;
-  return [...new Set(texts)].flatMap((text) => {
-    total += text.length;
-    return total > MAX_WARNING_CHARACTERS * 16 ? [] : [warningHeader(text)];
-  });
-};
+/** Each once; what is too much for headers is left out. */
+const warningHeaders = (texts: readonly string[]): readonly (readonly [string, string])[] =>
+  [...new Set(texts)].slice(0, MAX_WARNINGS).map(warningHeader);
 
-const errorAnswer = (error: ApiError, accept: string): PlainAnswer => {
-  const answer = valueAnswer(error.code, negotiateError(accept), error.status);
+const errorAnswer = (error: ApiError, request: ApiRequest): PlainAnswer => {
+  const format = negotiateError(headerOf(request, 'accept'));
+  const pretty = format.pretty || /[?&]pretty=(?:1|t|T|true|TRUE|True)(?:&|$)/.test(request.target);
+  const answer = valueAnswer(error.code, { ...format, pretty }, error.status);
   return { ...answer, headers: [...answer.headers, ...Object.entries(error.headers)] };
 };
 
 export const createApiCore = (parts: CoreParts): ApiCore => {
+  const lastMode = new Map<string, ImpersonationMode>();
   const answered = (request: ApiRequest, warnings: string[], make: () => ApiAnswer): ApiAnswer => {
     let answer: ApiAnswer;
     try {
       answer = make();
     } catch (error) {
       const refusal = error instanceof ApiError ? error : unexpected(error);
-      answer = errorAnswer(refusal, headerOf(request, 'accept'));
+      answer = errorAnswer(refusal, request);
     }
     if (answer.type === 'later') {
       const { finish } = answer;
@@ -53,7 +52,7 @@ export const createApiCore = (parts: CoreParts): ApiCore => {
   return {
     handle: (request) => {
       const warnings: string[] = [];
-      return answered(request, warnings, () => dispatch(parts, request, (text) => void warnings.push(text)));
+      return answered(request, warnings, () => dispatch(parts, request, lastMode, (text) => void warnings.push(text)));
     },
   };
 };
@@ -64,7 +63,12 @@ const unexpected = (error: unknown): ApiError => {
   throw error;
 };
 
-const dispatch = (parts: CoreParts, request: ApiRequest, warn: (text: string) => void): ApiAnswer => {
+const dispatch = (
+  parts: CoreParts,
+  request: ApiRequest,
+  lastMode: Map<string, ImpersonationMode>,
+  warn: (text: string) => void,
+): ApiAnswer => {
   const at = request.target.indexOf('?');
   const rawPath = at === -1 ? request.target : request.target.slice(0, at);
   const query = new URLSearchParams(at === -1 ? '' : request.target.slice(at + 1));
@@ -73,7 +77,7 @@ const dispatch = (parts: CoreParts, request: ApiRequest, warn: (text: string) =>
   const found = authenticate(parts, headerOf(request, 'authorization'), request.nowMs);
   if (found.type === 'refused') throw unauthorized();
   if (found.warning !== undefined) warn(found.warning);
-  const user = impersonate(parts.authorizer, found.user, request, info);
+  const user = impersonate(parts.authorizer, found.user, request, info, lastMode);
   authorize(parts.authorizer, attributesOf(user, info));
   const ctx: RequestContext = {
     parts,

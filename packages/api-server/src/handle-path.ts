@@ -106,6 +106,17 @@ const root = (ctx: RequestContext): PlainAnswer =>
     ],
   });
 
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
+
+/** What there is to count. */
+const metricsText = (ctx: RequestContext): string =>
+  [
+    '# HELP apiserver_storage_resource_version The version of the last write.',
+    '# TYPE apiserver_storage_resource_version gauge',
+    `apiserver_storage_resource_version ${ctx.parts.store.version}`,
+    '',
+  ].join('\n');
+
 /** Answers what is no object: discovery, health, version, OpenAPI. */
 export const handlePath = (ctx: RequestContext): PlainAnswer => {
   const { path } = ctx.info;
@@ -118,7 +129,7 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
   };
   switch (first) {
     case '':
-      return parts.length === 1 ? (method === 'GET' ? root(ctx) : root(ctx)) : pageNotFound();
+      return parts.length === 1 ? root(ctx) : pageNotFound();
     case 'api':
       if (isBare) {
         mustGet();
@@ -140,6 +151,8 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
     case 'livez':
     case 'readyz':
       return parts.length > 2 || (parts.length === 2 && second === '') ? pageNotFound() : health(ctx, first, second);
+    case 'metrics':
+      return isBare ? textAnswer(200, metricsText(ctx), METRICS_TYPE) : pageNotFound();
     case 'version':
       if (!isBare) return pageNotFound();
       mustGet();
@@ -160,7 +173,7 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
           }),
         };
       }
-      return pageNotFound();
+      return path === '/openapi/v3/' ? { type: 'answer', code: 404, headers: [], body: '' } : pageNotFound();
     default:
       return pageNotFound();
   }

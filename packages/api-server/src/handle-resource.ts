@@ -18,7 +18,7 @@ import { checkAccepted, LIST_TYPES, negotiate, OBJECT_TYPES } from './request/me
 import { readListOptions, readWriteOptions } from './request/query-options.js';
 import { isOn } from './request/request-info.js';
 import type { ApiResource, Subresource } from './resources/api-resource.js';
-import { findResource, hasGroup, hasGroupVersion } from './resources/resource-table.js';
+import { findResource, hasGroupVersion } from './resources/resource-table.js';
 import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
 import { listAnswer, objectAnswer } from './respond/object-answer.js';
 import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, type Status, tooLarge } from './status/api-error.js';
@@ -137,8 +137,8 @@ const update = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
   const options = readWriteOptions(ctx.query, 'UpdateOptions');
   if (subresource === 'scale') return updateScale(ctx, resource, options);
   const draft = readWhole(ctx, resource, options.fieldValidation);
-  checkNames(draft, namespace, name);
   placeInNamespace(draft, resource, namespace);
+  checkNames(draft, namespace, name);
   const result = updateObject(ctx, resource, {
     namespace,
     name,
@@ -241,6 +241,14 @@ const watch = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
   return watchObjects(ctx, { resource, namespace: ctx.info.namespace, options });
 };
 
+/** `/api/v1/watch/…`, the form of before watches were lists. @throws ApiError */
+const prefixedWatch = (ctx: RequestContext, resource: ApiResource, name: string): ApiAnswer => {
+  if (ctx.request.method !== 'GET') throw methodNotAllowed();
+  const query = new URLSearchParams(ctx.query);
+  if (name !== '') query.set('fieldSelector', `metadata.name=${name}`);
+  return watch(withOutput({ ...ctx, query }, true, true), resource);
+};
+
 const createSubresource = (ctx: RequestContext, resource: ApiResource, sub: Subresource): PlainAnswer => {
   const { namespace, name } = ctx.info;
   requestBody(ctx);
@@ -274,6 +282,7 @@ const checkEvictionNames = ({ metadata }: ObjectDraft, namespace: string, name: 
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
 };
 
+const ENDPOINTS_DEPRECATED = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
 const NODE_STREAMS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
 
 const METHODS: Readonly<Record<string, string>> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
@@ -296,30 +305,34 @@ const withOutput = (ctx: RequestContext, isList: boolean, stream = false): Reque
   checkAccepted(accept, isList ? LIST_TYPES : OBJECT_TYPES);
   const output = negotiate(accept, { transforms: true, stream });
   const pretty =
-    output.pretty ||
-    (ctx.query.has('pretty') && isOn(ctx.query.get('pretty'))) ||
-    (!ctx.query.has('pretty') && isBrowser(headerOf(ctx.request, 'user-agent')));
+    output.pretty || isTrue(ctx.query.get('pretty')) || (!ctx.query.has('pretty') && isBrowser(headerOf(ctx.request, 'user-agent')));
   return { ...ctx, output: { ...output, pretty } };
 };
 
+/** As strconv.ParseBool reads it. */
+const isTrue = (text: string | null): boolean => text !== null && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text);
+
 const isBrowser = (agent: string): boolean => /^(?:curl|Wget|Mozilla\/5\.0)/.test(agent);
 
+/** Two slashes in a row are no path, but for a namespace that is left out. */
+const isOddPath = (path: string): boolean => path.replace('/namespaces//', '/').includes('//');
+
 /** Answers what a path below a group version asks for. */
-export const handleResource = (ctx: RequestContext): ApiAnswer => {
-  const { group, version, parts, namespace, subresource, verb, path } = ctx.info;
-  if (!hasGroupVersion(group, version)) {
-    if (hasGroup(group) && group !== '') return pageNotFound();
-    return pageNotFound();
-  }
-  const { method } = ctx.request;
-  const resource = findResource(group, version, ctx.info.resource);
-  if (resource === undefined || path.includes('//') || (verb === 'watch' && parts !== ctx.info.parts)) throw noSuchResource();
+export const handleResource = (given: RequestContext): ApiAnswer => {
+  const { group, version, parts, namespace, subresource, path, prefix } = given.info;
+  if (!hasGroupVersion(group, version)) return pageNotFound();
+  const { method } = given.request;
+  const resource = findResource(group, version, given.info.resource);
+  if (resource === undefined || isOddPath(path) || prefix === 'proxy') throw noSuchResource();
+  if (resource.kind === 'Endpoints') given.warn(ENDPOINTS_DEPRECATED);
   const trimmed = parts.filter((part, i) => part !== '' || i < parts.length - 1);
   if (trimmed.length > 3 && subresource !== 'proxy') throw noSuchResource();
   const isNamespacedPath = namespace !== '' && resource.plural !== 'namespaces';
+  const ctx = resource.namespaced ? given : { ...given, info: { ...given.info, namespace: '' } };
   if (!resource.namespaced && isNamespacedPath) throw noSuchResource();
   const name = trimmed[1] ?? '';
   if (resource.namespaced && !isNamespacedPath && (name !== '' || subresource !== '')) throw noSuchResource();
+  if (prefix === 'watch') return prefixedWatch(ctx, resource, name);
   if (subresource !== '') {
     const sub = resource.subresources.find((each) => each.name === subresource);
     if (sub === undefined) throw noSuchResource();
@@ -329,11 +342,6 @@ export const handleResource = (ctx: RequestContext): ApiAnswer => {
   switch (method) {
     case 'GET':
       if (!resource.verbs.includes('get')) throw resource.rules === undefined ? noSuchResource() : methodNotAllowed();
-      if (isOn(ctx.query.get('watch'))) {
-        const query = new URLSearchParams(ctx.query);
-        query.set('fieldSelector', `metadata.name=${name}`);
-        return get(withOutput(ctx, false), resource);
-      }
       return get(withOutput(ctx, false), resource);
     case 'PUT':
       if (resource.rules === undefined) throw noSuchResource();

@@ -28,7 +28,8 @@ export const forbiddenMessage = ({ user, verb, isResource, path, group, resource
   return `${who} resource ${what} in API group ${JSON.stringify(group)} ${where}`;
 };
 
-const refusal = (attributes: Attributes, reason: string): ApiError => {
+/** The refusal of a request. */
+export const forbiddenError = (attributes: Attributes, reason = ''): ApiError => {
   const message = escapeHtml(forbiddenMessage(attributes));
   const why = reason === '' ? message : `${message}: ${reason}`;
   const { isResource, group, resource, name } = attributes;
@@ -38,5 +39,5 @@ const refusal = (attributes: Attributes, reason: string): ApiError => {
 /** @throws ApiError 403 */
 export const authorize = (authorizer: Authorizer, attributes: Attributes): void => {
   const { allowed, reason } = authorizer.decide(attributes);
-  if (!allowed) throw refusal(attributes, reason);
+  if (!allowed) throw forbiddenError(attributes, reason);
 };

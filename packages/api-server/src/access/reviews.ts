@@ -57,7 +57,7 @@ const checkAttributes = (draft: ObjectDraft, needsUser: boolean): Values => {
       if (Object.keys(rest).length > 0) report.invalidStructure('metadata', draft.metadata, 'must be empty except for namespace');
     } else if (Object.keys(draft.metadata).length > 0) report.invalidStructure('metadata', draft.metadata, 'must be empty');
   }
-  if (report.errors.length > 0) throw invalid({ group: GROUP, name: draft.kind }, '', report.errors);
+  if (report.errors.length > 0) throw invalid({ group: GROUP, name: '' }, '', report.errors);
   return spec;
 };
 
@@ -79,7 +79,11 @@ export const answerReview = (ctx: RequestContext, draft: ObjectDraft, namespace:
     case 'LocalSubjectAccessReview': {
       const spec = checkAttributes(draft, true);
       const asked = text((spec['resourceAttributes'] as Values | undefined)?.['namespace']);
-      if (asked !== namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
+      if (asked !== namespace) {
+        const report = createReport();
+        report.invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace');
+        throw invalid({ group: GROUP, name: '' }, '', report.errors);
+      }
       if (draft.metadata.namespace && draft.metadata.namespace !== namespace)
         throw badRequest(`namespace on request doesn't match ${namespace}`);
       return answered(draft, accessStatus(ctx, userOf(spec), spec));

@@ -12,8 +12,10 @@ const readJson = (bytes: Uint8Array): BodyTree => {
   try {
     return { ok: true, root: parseJson(decodeUtf8(bytes)), doubled: [] };
   } catch (error) {
-    // Go looks at bytes: each is a character of its own in its message.
-    const problem = goJsonError(Buffer.from(bytes).toString('latin1'));
+    const text = decodeUtf8(bytes);
+    const isBroken = text.trimStart().startsWith('\ufffd') && bytes[0]! >= 0x80;
+    // Go looks at bytes: one that begins no character stands for itself in its message.
+    const problem = isBroken ? `invalid character '${String.fromCharCode(bytes[0]!)}' looking for beginning of value` : goJsonError(text);
     if (problem === undefined && !(error instanceof RangeError) && !(error instanceof Error)) throw error;
     return { ok: false, message: `couldn't get version/kind; json parse error: ${problem ?? 'exceeded max depth'}` };
   }

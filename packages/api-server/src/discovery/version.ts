@@ -11,6 +11,6 @@ export const serverVersion = {
   gitTreeState: '',
   buildDate: '1970-01-01T00:00:00Z',
   goVersion: '',
-  compiler: '',
+  compiler: 'gc',
   platform: 'linux/amd64',
 } as const;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ApiRequest } from '../context.js';
 import type { ApiCore } from '../create-api-core.js';
 import type { LaterAnswer, PlainAnswer, WatchAnswer } from '../respond/answer.js';
@@ -128,6 +128,35 @@ export const serveCore =
         else response.destroy();
       });
   };
+
+const CRLF = '\r\n';
+
+/**
+ * Answers a request whose method Node's parser does not know, from the bytes that it stopped at: Kubernetes has an answer for any method. The
+ * connection ends with it.
+ */
+export const answerOddMethod = (core: ApiCore, now: () => number, packet: Buffer): string | undefined => {
+  const [head = ''] = packet.toString('latin1').split(CRLF + CRLF, 1);
+  const [line = '', ...lines] = head.split(CRLF);
+  const match = /^([A-Z]{1,20}) (\/\S*) HTTP\/1\.[01]$/.exec(line);
+  if (match === null) return undefined;
+  const headers = Object.fromEntries(
+    lines.flatMap((each) => {
+      const at = each.indexOf(':');
+      return at <= 0 ? [] : [[each.slice(0, at).toLowerCase(), each.slice(at + 1).trim()]];
+    }),
+  );
+  const answer = core.handle({ method: match[1]!, target: match[2]!, headers, body: new Uint8Array(), nowMs: now() });
+  if (answer.type !== 'answer') return undefined;
+  const body = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body).toString('latin1');
+  const shown = [...answer.headers, ['Content-Length', String(Buffer.byteLength(body))], ['Connection', 'close']];
+  return [
+    `HTTP/1.1 ${answer.code} ${STATUS_CODES[answer.code] ?? ''}`,
+    ...shown.map(([name, value]) => `${name}: ${value}`),
+    '',
+    body,
+  ].join(CRLF);
+};
 
 /** A fault of this program: said as such, and the server goes on. */
 const faultAnswer = (error: unknown): PlainAnswer => ({

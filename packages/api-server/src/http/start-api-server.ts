@@ -8,7 +8,7 @@ import { createMemoryStore } from '../store/memory-store.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { createParts } from './parts.js';
 import { makeSelfSigned } from './self-signed.js';
-import { serveCore } from './serve.js';
+import { answerOddMethod, serveCore } from './serve.js';
 import { createTokenKeys } from './token-keys.js';
 
 export interface ApiServerOptions {
@@ -65,6 +65,12 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
     { cert: certificatePem, key: keyPem, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
     serveCore(core, now),
   );
+  server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
+    const answer =
+      error.code === 'HPE_INVALID_METHOD' && error.rawPacket !== undefined ? answerOddMethod(core, now, error.rawPacket) : undefined;
+    if (!socket.writable) socket.destroy();
+    else socket.end(answer ?? 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  });
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     socket.setNoDelay(true);

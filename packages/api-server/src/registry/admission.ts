@@ -2,13 +2,13 @@ import type { RequestContext } from '../context.js';
 import type { WriteOptions } from '../request/query-options.js';
 import type { ApiResource } from '../resources/api-resource.js';
 import { ApiError, forbidden, notFound } from '../status/api-error.js';
-import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
+import { type ObjectDraft, type StoredObject, specOf, type Values } from '../stored-object.js';
 import { admitClaimResize } from './claim-resize.js';
 import { defaultIngressClass } from './default-ingress-class.js';
 import { applyLimitRanges, checkLimitRanges } from './limit-ranger.js';
 import { admitPriority, admitPriorityClass } from './priority-admission.js';
 import { admitRuntimeClass } from './runtime-class-admission.js';
-import { allocateService } from './service-allocation.js';
+import { allocateService, keepAllocations } from './service-allocation.js';
 import { qualifiedResource } from './write-object.js';
 
 /** Nothing new comes into a namespace that is not there or on its way out (plugin NamespaceLifecycle). @throws ApiError 403, 404 */
@@ -74,4 +74,25 @@ export const admitUpdate = (
   subresource: string,
 ): void => {
   if (resource.kind === 'PersistentVolumeClaim' && subresource === '') admitClaimResize(ctx, updated, old);
+};
+
+/** What they do to a change before its rules are looked at. @throws ApiError 403 */
+export const prepareAdmitted = (
+  ctx: RequestContext,
+  resource: ApiResource,
+  draft: ObjectDraft,
+  old: StoredObject,
+  subresource: string,
+): void => {
+  if (resource.kind === 'Service' && subresource === '') {
+    keepAllocations(draft, old);
+    allocateService(ctx, draft as ObjectDraft & { spec: Values }, old);
+  }
+  if (resource.kind !== 'Pod') return;
+  const spec = specOf(draft);
+  if (subresource === '') for (const name of ['priority', 'preemptionPolicy']) spec[name] ??= old.spec?.[name];
+  const node = old.spec?.['nodeName'] as string | undefined;
+  if (subresource === 'resize' && node !== undefined && ctx.parts.store.get('nodes', node) === undefined) {
+    throw forbidden(qualifiedResource(resource), old.metadata.name ?? '', `node ${JSON.stringify(node)} not found`);
+  }
 };

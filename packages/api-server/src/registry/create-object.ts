@@ -1,12 +1,11 @@
 import type { RequestContext } from '../context.js';
 import type { WriteOptions } from '../request/query-options.js';
 import type { ApiResource } from '../resources/api-resource.js';
-import { alreadyExists, badRequest, internal, invalid } from '../status/api-error.js';
+import { ApiError, alreadyExists, badRequest, internal, invalid } from '../status/api-error.js';
 import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import { admitNew } from './admission.js';
 import { dedupeOwners, fillNewMetadata, generateName } from './prepare-metadata.js';
-import { trackManagers } from './track-managers.js';
 import { versionOf } from './versions.js';
 import { checkStoredSize, emptyStatus, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
 
@@ -15,7 +14,6 @@ const MAX_NAME_TRIES = 8;
 /** Puts an object where its request says it belongs. @throws ApiError 400 */
 export const placeInNamespace = (draft: ObjectDraft, resource: ApiResource, namespace: string): void => {
   if (!resource.namespaced) {
-    if (draft.metadata.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
     delete draft.metadata.namespace;
     return;
   }
@@ -29,34 +27,41 @@ export const placeInNamespace = (draft: ObjectDraft, resource: ApiResource, name
 const prepare = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft): StoredObject => {
   const rules = resource.rules!;
   const status = emptyStatus(resource);
-  if (status !== undefined && resource.status !== undefined) draft.status = { ...status, ...resource.status.initial?.(draft) };
+  if (status !== undefined && resource.status !== undefined) draft.status = { ...status, ...resource.status.initial?.(draft, ctx.nowText) };
   dedupeOwners(draft.metadata, ctx.warn);
   const errors = rules.create(draft);
   if (errors.length > 0) throw invalid(qualifiedKind(resource), draft.metadata.name ?? '', errors);
   for (const text of rules.warnings(draft)) ctx.warn(text);
+  // What was added may have defaults of its own, which show when the object is read again.
+  rules.fillDefaults(draft);
   return finishDraft(resource, draft);
 };
 
-/** Makes an object. The draft has its defaults, its namespace is the request's, and its managers are recorded if it is tracked. @throws ApiError */
-export const createObject = (
-  ctx: RequestContext,
-  resource: ApiResource,
-  draft: ObjectDraft,
-  options: WriteOptions,
-  isTracked = false,
-): StoredObject => {
-  const { store, newUid, random, authorizer } = ctx.parts;
+/** The refusal of a name that was, or could have been, made from a prefix. */
+const generatedNameTaken = (resource: ApiResource, name: string): ApiError => {
+  const { status } = alreadyExists(qualifiedResource(resource), name);
+  return new ApiError({
+    code: 409,
+    reason: 'AlreadyExists',
+    message: `${status.message}, the server was not able to generate a unique name for the object`,
+    details: { ...status.details, retryAfterSeconds: 1 },
+    headers: { 'Retry-After': '1' },
+  });
+};
+
+/** Makes an object. The draft has its defaults, and its namespace is the request's. @throws ApiError */
+export const createObject = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft, options: WriteOptions): StoredObject => {
+  const { store, newUid, random, patcher, authorizer } = ctx.parts;
   const { metadata } = draft;
-  if (!isTracked) trackManagers(resource, undefined, draft, { manager: managerOf(ctx, options), subresource: '', nowText: ctx.nowText });
   const base = metadata.name ? '' : (metadata.generateName ?? '');
   if (base !== '') metadata.name = generateName(base, random);
   const given = metadata.resourceVersion;
   const owned = metadata.managedFields;
   fillNewMetadata(metadata, newUid(), ctx.nowText);
   const finish = admitNew(ctx, resource, draft, options);
-  const made = prepare(ctx, resource, draft);
-  const refusal = authorizer.escalation(ctx.user, made, undefined);
+  const refusal = authorizer.escalation(ctx.user, draft as unknown as StoredObject, undefined);
   if (refusal !== undefined) throw refusal;
+  const made = prepare(ctx, resource, draft);
   for (let tries = 1; base !== '' && tries < MAX_NAME_TRIES; tries++) {
     if (store.get(resource.storedAs, objectKeyOf(metadata)) === undefined) break;
     metadata.name = generateName(base, random);
@@ -64,14 +69,17 @@ export const createObject = (
   const key = objectKeyOf(metadata);
   const existing = store.get(resource.storedAs, key);
   if (existing !== undefined) {
+    if (metadata.generateName) throw generatedNameTaken(resource, metadata.name ?? '');
     const prefix = existing.metadata.deletionTimestamp === undefined ? '' : 'object is being deleted: ';
     throw alreadyExists(qualifiedResource(resource), metadata.name ?? '', prefix);
   }
   if (owned !== undefined) metadata.managedFields = owned;
   delete metadata.resourceVersion;
-  if (options.dryRun) return made;
+  const change = { manager: managerOf(ctx, options), subresource: '', nowText: ctx.nowText };
+  const tracked = patcher.track(undefined, made, resource, change);
+  if (options.dryRun) return tracked;
   if (versionOf(given) !== 0n) throw internal('resourceVersion should not be set on objects to be created');
-  checkStoredSize(made);
+  checkStoredSize(tracked);
   finish();
-  return store.put(resource.storedAs, key, made, ctx.request.nowMs);
+  return store.put(resource.storedAs, key, tracked, ctx.request.nowMs);
 };

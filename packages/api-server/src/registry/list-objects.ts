@@ -40,8 +40,7 @@ const readToken = (text: string): ContinueToken => {
   } catch (error) {
     return fail(`continue key is not valid: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (value.v !== TOKEN_VERSION)
-    return fail(`continue key is not valid: server does not recognize this encoded version ${JSON.stringify(value.v ?? '')}`);
+  if (value.v !== TOKEN_VERSION) return fail(`continue key is not valid: server does not recognize this encoded version ${value.v ?? ''}`);
   if (!value.rv) return fail('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof value.start !== 'string' || value.start === '')
     return fail('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
@@ -101,6 +100,11 @@ export const listObjects = (ctx: RequestContext, { resource, namespace, options 
       throw badRequest('specifying resource version is not allowed when using continue');
     }
     const token = readToken(options.continue);
+    // A list at any version is answered whole from what is at hand.
+    if (options.resourceVersion === '0')
+      return {
+        ...paged(store.list(resource.storedAs, prefix), { version: store.version, start: token.start, prefix, selection, limit: 0 }),
+      };
     if (token.version < 0) return page(store.list(resource.storedAs, prefix), store.version, token.start);
     const then = store.listAt(resource.storedAs, prefix, token.version);
     if (then === undefined) throw expired(TOO_OLD_TOKEN, { continue: writeToken({ version: -1, start: token.start }) });

@@ -32,7 +32,7 @@ export const dedupeOwners = (metadata: Draft<ObjectMeta>, warn: (text: string) =
 
 /** What the server alone says about a new object. */
 export const fillNewMetadata = (metadata: Draft<ObjectMeta>, uid: string, nowText: string): void => {
-  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation'] as const) delete metadata[name];
+  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const) delete metadata[name];
   metadata.uid = uid;
   metadata.creationTimestamp = nowText;
 };
@@ -43,9 +43,7 @@ export const keepMetadata = (metadata: Draft<ObjectMeta>, old: ObjectMeta): void
   if (!metadata.uid && old.uid !== undefined) metadata.uid = old.uid;
   if (old.creationTimestamp !== undefined) metadata.creationTimestamp = old.creationTimestamp;
   if (old.deletionTimestamp !== undefined) metadata.deletionTimestamp = old.deletionTimestamp;
-  else delete metadata.deletionTimestamp;
   if (old.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
-  else delete metadata.deletionGracePeriodSeconds;
 };
 
 const goStrings = (items: readonly string[]): string => `[]string{${items.map((item) => JSON.stringify(item)).join(', ')}}`;
@@ -64,13 +62,23 @@ export const metadataUpdateErrors = (draft: ObjectDraft, old: StoredObject): rea
       );
     }
   }
+  if (metadata.deletionTimestamp !== before.deletionTimestamp) {
+    report.invalid('metadata.deletionTimestamp', metadata.deletionTimestamp ?? '', 'field is immutable');
+  }
   for (const name of ['name', 'namespace', 'uid'] as const) {
     if ((metadata[name] ?? '') !== (before[name] ?? '')) report.invalid(`metadata.${name}`, metadata[name] ?? '', 'field is immutable');
   }
-  if (metadata.deletionGracePeriodSeconds !== before.deletionGracePeriodSeconds && before.deletionGracePeriodSeconds !== undefined) {
+  if (metadata.deletionGracePeriodSeconds !== before.deletionGracePeriodSeconds) {
     report.invalid('metadata.deletionGracePeriodSeconds', metadata.deletionGracePeriodSeconds ?? 0, 'field is immutable');
   }
   report.include(commonErrors(metadata));
+  return report.errors;
+};
+
+/** The rules for any metadata, which an update looks at once more (rest.validateCommonFields). */
+export const anyMetadataErrors = ({ metadata }: StoredObject, namespaced: boolean): readonly FieldError[] => {
+  const report = createReport();
+  validateCommonMeta(metadata, { namespaced, nameErrors: pathSegmentNameErrors }, 'metadata', report);
   return report.errors;
 };
 

@@ -115,6 +115,7 @@ const allocatePorts = (ctx: RequestContext, draft: ObjectDraft, services: readon
 export const allocateService = (ctx: RequestContext, draft: ObjectDraft & { spec: Values }, old: StoredObject | undefined): void => {
   const { spec } = draft;
   if (spec['type'] === 'ExternalName') return;
+  const isChange = old !== undefined && old.spec?.['type'] !== 'ExternalName';
   const services = ctx.parts.store.list('services', '').filter(({ metadata }) => metadata.uid !== old?.metadata.uid);
   spec['ipFamilyPolicy'] ??= 'SingleStack';
   if (isHeadless(spec) && spec['selector'] === undefined && spec['ipFamilies'] === undefined && old === undefined) {
@@ -122,6 +123,25 @@ export const allocateService = (ctx: RequestContext, draft: ObjectDraft & { spec
     spec['ipFamilies'] = ['IPv4', 'IPv6'];
   }
   spec['ipFamilies'] ??= ['IPv4'];
-  if (old === undefined || ((spec['clusterIPs'] ?? []) as readonly unknown[]).length === 0) allocateAddress(ctx, draft, services);
+  if (!isChange) allocateAddress(ctx, draft, services);
   allocatePorts(ctx, draft, services);
+};
+
+const portKey = ({ name, port, protocol }: Values): string => `${name ?? ''}/${port}/${protocol}`;
+
+/** A change that does not speak of addresses and ports keeps those that the Service has. */
+export const keepAllocations = (draft: ObjectDraft, old: StoredObject): void => {
+  const [spec, before] = [draft.spec ?? {}, old.spec ?? {}];
+  const hasAddress = (each: Values): boolean => each['type'] !== 'ExternalName';
+  if (hasAddress(spec) && hasAddress(before)) {
+    if (!spec['clusterIP']) spec['clusterIP'] = before['clusterIP'];
+    if (((spec['clusterIPs'] ?? []) as readonly unknown[]).length === 0 && spec['clusterIP'] === before['clusterIP']) {
+      spec['clusterIPs'] = before['clusterIPs'];
+    }
+    for (const name of ['ipFamilies', 'ipFamilyPolicy']) spec[name] ??= before[name];
+  }
+  if (!NEEDS_PORTS.has(spec['type']) || !NEEDS_PORTS.has(before['type'])) return;
+  const ports = new Map(((before['ports'] ?? []) as readonly Values[]).map((port) => [portKey(port), port['nodePort']]));
+  for (const port of (spec['ports'] ?? []) as readonly Values[]) port['nodePort'] ??= ports.get(portKey(port));
+  spec['healthCheckNodePort'] ??= before['healthCheckNodePort'];
 };

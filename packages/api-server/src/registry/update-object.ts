@@ -1,4 +1,3 @@
-import { keepUnchangedTimes } from '@solo-kubelet/api-patch';
 import type { FieldError } from '@solo-kubelet/pod-spec';
 import type { RequestContext } from '../context.js';
 import type { WriteOptions } from '../request/query-options.js';
@@ -6,11 +5,10 @@ import type { ApiResource } from '../resources/api-resource.js';
 import { conflict, invalid, notFound } from '../status/api-error.js';
 import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
-import { admitUpdate } from './admission.js';
+import { admitUpdate, prepareAdmitted } from './admission.js';
 import { createObject } from './create-object.js';
-import { dedupeOwners, keepMetadata, metadataUpdateErrors } from './prepare-metadata.js';
+import { anyMetadataErrors, dedupeOwners, keepMetadata, metadataUpdateErrors } from './prepare-metadata.js';
 import { isSameJson } from './same-json.js';
-import { trackManagers } from './track-managers.js';
 import { versionOf } from './versions.js';
 import { checkStoredSize, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
 
@@ -50,8 +48,8 @@ export interface UpdateRequest {
   readonly make: (old: StoredObject | undefined) => ObjectDraft;
   /** The object may be made if it is not there. */
   readonly mayCreate: boolean;
-  /** Whether `make` says whose fields are whose; else the writer owns what it changes. */
-  readonly isTracked?: boolean;
+  /** Whose fields are whose after the write; without it, the writer owns what it changed. */
+  readonly own?: (old: StoredObject, updated: StoredObject) => StoredObject;
   /** Looked at before an object is made by an update. */
   readonly beforeCreate?: () => void;
 }
@@ -63,10 +61,19 @@ export interface Updated {
 
 const CHANGED_MEANWHILE = 'the object has been modified; please apply your changes to the latest version and try again';
 
+/** Where upstream keeps kinds whose names changed once. */
+const REGISTRY_NAMES: Readonly<Record<string, string>> = {
+  nodes: 'minions',
+  services: 'services/specs',
+  endpoints: 'services/endpoints',
+  replicationcontrollers: 'controllers',
+  ingresses: 'ingress',
+};
+
 const checkIdentity = (resource: ApiResource, name: string, draft: ObjectDraft, old: StoredObject): void => {
   const uid = draft.metadata.uid;
   if (uid && uid !== old.metadata.uid) {
-    const key = `/registry/${resource.plural}/${objectKeyOf(old.metadata)}`;
+    const key = `/registry/${REGISTRY_NAMES[resource.plural] ?? resource.plural}/${objectKeyOf(old.metadata)}`;
     throw conflict(
       qualifiedResource(resource),
       name,
@@ -96,37 +103,36 @@ const endsObject = (updated: StoredObject, { metadata }: StoredObject): boolean 
 /** Changes an object, or makes it where that is allowed. @throws ApiError */
 export const updateObject = (ctx: RequestContext, resource: ApiResource, request: UpdateRequest): Updated => {
   const { name, namespace, part, options, make } = request;
-  const { store, authorizer } = ctx.parts;
+  const { store, patcher, authorizer } = ctx.parts;
   const key = objectKeyOf({ namespace, name });
   const old = store.get(resource.storedAs, key);
   if (old === undefined) {
     if (!request.mayCreate) throw notFound(qualifiedResource(resource), name);
     const draft = make(undefined);
     request.beforeCreate?.();
-    return { object: createObject(ctx, resource, draft, options, request.isTracked), created: true };
+    return { object: createObject(ctx, resource, draft, options), created: true };
   }
   const draft = make(old);
-  if (request.isTracked !== true) {
-    trackManagers(resource, old, draft, { manager: managerOf(ctx, options), subresource: part.subresource, nowText: ctx.nowText });
-  }
   checkIdentity(resource, name, draft, old);
   checkVersion(resource, name, draft, old);
   draft.metadata.resourceVersion = old.metadata.resourceVersion!;
   keepMetadata(draft.metadata, old.metadata);
   dedupeOwners(draft.metadata, ctx.warn);
-  const counted = part.prepare(draft, old);
-  const common = metadataUpdateErrors(draft, old);
-  const errors = [...common, ...common, ...part.errors(draft, old)];
-  if (errors.length > 0) throw invalid(qualifiedKind(resource), name, errors);
-  if (part.isWhole) for (const text of resource.rules!.warnings(draft, { old, counted })) ctx.warn(text);
-  const updated = finishDraft(resource, draft);
-  admitUpdate(ctx, resource, updated, old, part.subresource);
   if (part.isWhole) {
-    const refusal = authorizer.escalation(ctx.user, updated, old);
+    const refusal = authorizer.escalation(ctx.user, draft as unknown as StoredObject, old);
     if (refusal !== undefined) throw refusal;
   }
-  // A write that would change nothing but times of managers is none.
-  const owned = keepUnchangedTimes(old, updated) as unknown as StoredObject;
+  prepareAdmitted(ctx, resource, draft, old, part.subresource);
+  const counted = part.prepare(draft, old);
+  const common = metadataUpdateErrors(draft, old);
+  const errors = [...anyMetadataErrors(draft as StoredObject, resource.namespaced), ...common, ...common, ...part.errors(draft, old)];
+  if (errors.length > 0) throw invalid(qualifiedKind(resource), name, errors);
+  if (part.isWhole) for (const text of resource.rules!.warnings(draft, { old, counted })) ctx.warn(text);
+  if (part.isWhole) resource.rules!.fillDefaults(draft);
+  const updated = finishDraft(resource, draft);
+  admitUpdate(ctx, resource, updated, old, part.subresource);
+  const change = { manager: managerOf(ctx, options), subresource: part.subresource, nowText: ctx.nowText };
+  const owned = request.own?.(old, updated) ?? patcher.track(old, updated, resource, change);
   if (endsObject(owned, old)) {
     if (!options.dryRun) store.remove(resource.storedAs, key, ctx.request.nowMs);
     return { object: owned, created: false };

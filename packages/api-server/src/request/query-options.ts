@@ -60,7 +60,7 @@ export const readWriteOptions = (
   validateFieldManager(fieldManager, 'fieldManager', report);
   validateDryRun(dryRun, report);
   if (fieldValidation !== '' && !VALIDATIONS.includes(fieldValidation))
-    report.notSupported('fieldValidation', fieldValidation, VALIDATIONS);
+    report.notSupported('fieldValidation', fieldValidation, ['', ...VALIDATIONS]);
   if (report.errors.length > 0) throw invalid({ group: 'meta.k8s.io', name: kind }, '', report.errors);
   return {
     dryRun: dryRun.length > 0,
@@ -93,6 +93,7 @@ export const readInt = (text: string): number => {
   return value;
 };
 
+const GO_DURATION = /^[+-]?(?:0|(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/;
 const MATCHES = ['Exact', 'NotOlderThan'];
 
 const validateList = (options: ListOptions, report: Report): void => {
@@ -106,7 +107,7 @@ const validateList = (options: ListOptions, report: Report): void => {
   if (resourceVersion === '')
     report.forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
   if (options.continue !== '') report.forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
-  if (!MATCHES.includes(match)) report.notSupported('resourceVersionMatch', match, MATCHES);
+  if (!MATCHES.includes(match)) report.notSupported('resourceVersionMatch', match, [...MATCHES, '']);
   if (match === 'Exact' && resourceVersion === '0') {
     report.forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
@@ -115,7 +116,8 @@ const validateList = (options: ListOptions, report: Report): void => {
 const validateWatch = ({ resourceVersionMatch: match, sendInitialEvents, ...options }: ListOptions, report: Report): void => {
   if (sendInitialEvents !== undefined) {
     if (match === '') report.forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-    else if (match !== 'NotOlderThan') report.notSupported('resourceVersionMatch', match, ['NotOlderThan']);
+    else if (match !== 'NotOlderThan')
+      report.forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
     if (options.continue !== '') report.forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
     return;
   }
@@ -128,6 +130,10 @@ export const readListOptions = (query: URLSearchParams, watch: boolean): ListOpt
   const timeout = query.get('timeoutSeconds');
   const limit = query.get('limit');
   const initial = query.get('sendInitialEvents');
+  const duration = query.get('timeout');
+  if (duration !== null && duration !== '' && !GO_DURATION.test(duration)) {
+    throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(duration)}`);
+  }
   const options: ListOptions = {
     labelSelector: query.get('labelSelector') ?? '',
     fieldSelector: query.get('fieldSelector') ?? '',

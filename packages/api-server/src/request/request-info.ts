@@ -11,6 +11,8 @@ export interface RequestInfo {
   readonly name: string;
   /** The parts from the resource on. */
   readonly parts: readonly string[];
+  /** The old way to ask for a watch or a proxy: `/api/v1/watch/…`. */
+  readonly prefix: '' | 'watch' | 'proxy';
 }
 
 const VERBS: Readonly<Record<string, string>> = {
@@ -38,6 +40,7 @@ const plain = (path: string, verb: string): RequestInfo => ({
   subresource: '',
   name: '',
   parts: [],
+  prefix: '',
 });
 
 /** The one name that a field selector asks for, if it does. */
@@ -55,9 +58,11 @@ export const readRequestInfo = (method: string, path: string, query: URLSearchPa
   const version = prefix === 'api' ? parts[1]! : parts[2]!;
   let rest = parts.slice(prefix === 'api' ? 2 : 3);
   let verb = VERBS[method] ?? '';
+  let prefixed: RequestInfo['prefix'] = '';
   if (rest[0] === 'watch' || rest[0] === 'proxy') {
     if (rest.length < 2) return plain(path, lower);
     verb = rest[0];
+    prefixed = rest[0];
     rest = rest.slice(1);
   }
   let namespace = '';
@@ -74,5 +79,5 @@ export const readRequestInfo = (method: string, path: string, query: URLSearchPa
     verb = 'deletecollection';
     found = selectedName(query);
   } else if (name === '' && verb === 'watch') found = selectedName(query);
-  return { isResource: true, verb, path, group, version, namespace, resource, subresource, name: found, parts: rest };
+  return { isResource: true, verb, path, group, version, namespace, resource, subresource, name: found, parts: rest, prefix: prefixed };
 };

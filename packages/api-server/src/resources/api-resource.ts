@@ -23,7 +23,7 @@ export interface ResourceRules {
 /** How a write to a status is prepared and judged. */
 export interface StatusRules {
   /** The status of a new object. */
-  readonly initial?: (draft: ObjectDraft) => Record<string, unknown>;
+  readonly initial?: (draft: ObjectDraft, nowText: string) => Record<string, unknown>;
   readonly prepare?: (draft: ObjectDraft, old: StoredObject, nowText: string) => void;
   readonly errors?: (draft: ObjectDraft, old: StoredObject) => readonly FieldError[];
 }

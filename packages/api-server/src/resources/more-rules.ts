@@ -30,7 +30,6 @@ export const endpointsRules = plainRules({
   namespaced: true,
   nameErrors: subdomainNameErrors,
   fillDefaults: fillPorts,
-  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
   validate: (draft, report) => {
     for (const [i, subset] of ((draft['subsets'] ?? []) as readonly Values[]).entries()) {
       const field = `subsets[${i}]`;
@@ -118,9 +117,10 @@ export const revisionRules = plainRules({
     const revision = Number(draft['revision'] ?? 0);
     if (revision < 0) report.invalid('revision', revision, 'must be greater than or equal to 0');
   },
-  validateUpdate: (draft, old, report) => {
+  validateUpdate: (draft, _old, report) => {
     const revision = Number(draft['revision'] ?? 0);
     if (revision < 0) report.invalid('revision', revision, 'must be greater than or equal to 0');
-    if (JSON.stringify(draft['data']) !== JSON.stringify(old['data'])) report.invalidStructure('data', draft['data'], 'field is immutable');
+    // Upstream compares what it read with what it kept in another form: no update gets past it.
+    report.invalidStructure('data', draft['data'], 'field is immutable');
   },
 });

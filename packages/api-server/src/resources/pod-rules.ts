@@ -110,7 +110,20 @@ export const podRules: ResourceRules = {
   warnings: () => [],
 };
 
+const validateStatus = ({ status = {} }: ObjectDraft, report: Report): void => {
+  const hostIps = (status['hostIPs'] ?? []) as readonly { readonly ip?: string }[];
+  const [first] = hostIps;
+  if (first !== undefined && (first.ip ?? '') !== (status['hostIP'] ?? '')) {
+    report.invalid('status.hostIPs[0].ip', first.ip ?? '', 'must be equal to `hostIP`');
+  }
+};
+
 export const podStatusRules: StatusRules = {
+  errors: (draft) => {
+    const report = createReport();
+    validateStatus(draft, report);
+    return report.errors;
+  },
   initial: (draft) => ({ phase: 'Pending', qosClass: podQosClass(asPod(draft)) }),
   prepare: (draft, old) => {
     if (old.metadata.ownerReferences === undefined) delete draft.metadata.ownerReferences;

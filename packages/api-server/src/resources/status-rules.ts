@@ -12,7 +12,7 @@ const keepLabels: StatusRules = {
 export const statusRulesByKind: Readonly<Record<string, StatusRules>> = {
   Namespace: { initial: () => ({ phase: 'Active' }) },
   PersistentVolume: {
-    initial: () => ({ phase: 'Pending' }),
+    initial: (_draft, nowText) => ({ phase: 'Pending', lastPhaseTransitionTime: nowText }),
     prepare: (draft, old, nowText) => {
       const [status, before] = [statusOf(draft), old.status ?? {}];
       const [now, then] = [status['lastPhaseTransitionTime'], before['lastPhaseTransitionTime']];

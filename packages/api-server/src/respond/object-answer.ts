@@ -14,7 +14,10 @@ const INCLUDES = ['None', 'Metadata', 'Object'];
 export const includeObjectOf = (query: URLSearchParams): TableRequest['includeObject'] => {
   const value = query.get('includeObject') ?? '';
   if (value === '') return 'Metadata';
-  if (!INCLUDES.includes(value)) throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+  if (!INCLUDES.includes(value))
+    throw badRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+    );
   return value as TableRequest['includeObject'];
 };
 
@@ -23,10 +26,20 @@ const goKind = (resource: ApiResource): string =>
 
 const notAcceptable = (message: string): ApiError => new ApiError({ code: 406, reason: 'NotAcceptable', message });
 
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+/** Without the annotation that upstream adds where it prints a whole DaemonSet. */
+export const withoutPrintedAnnotations = (object: StoredObject): StoredObject => {
+  const { annotations, ...metadata } = object.metadata;
+  if (annotations?.[TEMPLATE_GENERATION] === undefined) return object;
+  const { [TEMPLATE_GENERATION]: _generation, ...rest } = annotations;
+  return { ...object, metadata: { ...metadata, ...(Object.keys(rest).length > 0 && { annotations: rest }) } };
+};
+
 export const partialMetadata = (object: StoredObject, version: string): object => ({
   kind: 'PartialObjectMetadata',
   apiVersion: `meta.k8s.io/${version}`,
-  metadata: object.metadata,
+  metadata: withoutPrintedAnnotations(object).metadata,
 });
 
 /** One object in the form that was asked for. */

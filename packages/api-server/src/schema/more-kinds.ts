@@ -278,7 +278,7 @@ HorizontalPodAutoscalerStatus
  lastScaleTime? *Time
  currentReplicas? int32
  desiredReplicas int32
- currentMetrics? MetricStatus[]
+ currentMetrics MetricStatus[]
  conditions? HorizontalPodAutoscalerCondition[]
 HorizontalPodAutoscalerCondition
  type string

@@ -36,6 +36,8 @@ const planOf = (struct: StructSchema): PrintPlan => {
   return plan;
 };
 
+const isEmptyContainer = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
 /** The value itself where there is nothing to add; else a copy of what changes. */
 const withNulls = (plan: PrintPlan, value: Values): Values => {
   let result: Values | undefined;
@@ -43,7 +45,7 @@ const withNulls = (plan: PrintPlan, value: Values): Values => {
     result ??= { ...value };
     result[name] = item;
   };
-  for (const name of plan.nulls) if (value[name] === undefined) set(name, null);
+  for (const name of plan.nulls) if (value[name] === undefined || isEmptyContainer(value[name])) set(name, null);
   for (const { name, container, plan: inner } of plan.inside) {
     const item = value[name];
     if (item === undefined || item === null) continue;
@@ -65,9 +67,19 @@ const withNulls = (plan: PrintPlan, value: Values): Values => {
 const mayHaveHugeAmount = (value: unknown): boolean =>
   /\d[EPe]/.test(JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? '' : item)));
 
+/** Kind first, and metadata, as Go prints them. */
+const ordered = (struct: StructSchema, value: Values): Values => {
+  const metadata: Values = {};
+  const given = (value['metadata'] ?? {}) as Values;
+  for (const { name } of serverSchema.struct('ObjectMeta').fields) if (given[name] !== undefined) metadata[name] = given[name];
+  const result: Values = { kind: value['kind'], apiVersion: value['apiVersion'], metadata };
+  for (const { name } of struct.fields) if (result[name] === undefined && value[name] !== undefined) result[name] = value[name];
+  return result;
+};
+
 /** An object as the server prints it: with null for empty lists, maps and times that Go does not leave out. */
 export const printObject = (structName: string, object: StoredObject): StoredObject => {
   const struct = serverSchema.struct(structName);
-  const printed = withNulls(planOf(struct), object as unknown as Values);
+  const printed = ordered(struct, withNulls(planOf(struct), object as unknown as Values));
   return (mayHaveHugeAmount(printed) ? (printStruct(struct, printed) as Values) : printed) as unknown as StoredObject;
 };

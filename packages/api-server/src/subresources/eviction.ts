@@ -3,7 +3,7 @@ import { labelSelectorRequirements, matchesLabels } from '@solo-kubelet/selector
 import type { RequestContext } from '../context.js';
 import { type DeleteOptions, deleteObject } from '../registry/delete-object.js';
 import type { ApiResource } from '../resources/api-resource.js';
-import { ApiError, internalError, notFound, type Status } from '../status/api-error.js';
+import { ApiError, internal, notFound, type Status } from '../status/api-error.js';
 import type { StoredObject, Values } from '../stored-object.js';
 import { created } from './binding.js';
 
@@ -99,7 +99,7 @@ export const evictPod = (ctx: RequestContext, pods: ApiResource, namespace: stri
   if (!isFree(pod)) {
     const budgets = budgetsOf(ctx, pod);
     if (budgets.length > 1)
-      throw internalError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+      throw internal('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
     const [budget] = budgets;
     if (budget !== undefined && !mayGoUnhealthy(pod, budget)) takeFrom(ctx, budget, name, dryRun);
   }

@@ -1,6 +1,8 @@
+import { createReport } from '@solo-kubelet/pod-spec/schema';
 import type { RequestContext } from '../context.js';
+import { readInt } from '../request/query-options.js';
 import type { PlainAnswer } from '../respond/answer.js';
-import { ApiError, badRequest, internalError, notFound } from '../status/api-error.js';
+import { ApiError, badRequest, internalError, invalid, notFound } from '../status/api-error.js';
 import type { StoredObject, Values } from '../stored-object.js';
 
 const PODS = { group: '', name: 'pods' };
@@ -42,8 +44,28 @@ const throughNode = (ctx: RequestContext, nodeName: string): never => {
   throw internalError(`no preferred addresses found; known addresses: []`);
 };
 
+/** What may be asked of a log (validation.ValidatePodLogOptions). @throws ApiError 400, 422 */
+const checkLogOptions = (ctx: RequestContext): void => {
+  const { query } = ctx;
+  const report = createReport();
+  const number = (name: string): number | undefined => {
+    const text = query.get(name);
+    return text === null || text === '' ? undefined : readInt(text);
+  };
+  const [tailLines, limitBytes, sinceSeconds] = [number('tailLines'), number('limitBytes'), number('sinceSeconds')];
+  const sinceTime = query.get('sinceTime');
+  if (tailLines !== undefined && tailLines < 0) report.invalid('tailLines', tailLines, 'must be greater than or equal to 0');
+  if (limitBytes !== undefined && limitBytes < 1) report.invalid('limitBytes', limitBytes, 'must be greater than 0');
+  if (sinceSeconds !== undefined && sinceTime) report.forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified');
+  else if (sinceSeconds !== undefined && sinceSeconds < 1) report.invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
+  const stream = query.get('stream');
+  if (stream !== null && stream !== '' && stream !== 'All') report.forbidden('stream', 'may not be specified');
+  if (report.errors.length > 0) throw invalid({ group: '', name: 'PodLogOptions' }, ctx.info.name, report.errors);
+};
+
 /** `pods/NAME/log` of a Pod that no node runs. */
 export const podLog = (ctx: RequestContext): PlainAnswer => {
+  checkLogOptions(ctx);
   const pod = podOf(ctx);
   containerOf(pod, ctx.query.get('container') ?? '');
   const nodeName = (pod.spec?.['nodeName'] ?? '') as string;

@@ -22,6 +22,16 @@ const keepAllBut = (draft: ObjectDraft, old: StoredObject, name: string): void =
   if (old.status !== undefined) draft.status = old.status;
 };
 
+/** Of metadata only what every write may change. */
+const keepOwnMetadata = (draft: ObjectDraft, old: StoredObject): void => {
+  for (const name of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+    if (old.metadata[name] === undefined) delete draft.metadata[name];
+    else Object.assign(draft.metadata, { [name]: old.metadata[name] });
+  }
+};
+
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
 const containersOf = (object: ObjectDraft | StoredObject): readonly EphemeralContainer[] => asPod(object).spec.ephemeralContainers ?? [];
 
 const DISALLOWED = [
@@ -41,10 +51,15 @@ export const ephemeralContainersPart: UpdatePart = {
   isWhole: false,
   prepare: (draft, old) => {
     keepAllBut(draft, old, 'ephemeralContainers');
+    keepOwnMetadata(draft, old);
     return step(draft, old);
   },
   errors: (draft, old) => {
     const report = createReport();
+    if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) {
+      report.forbidden('', 'static pods do not support ephemeral containers');
+      return report.errors;
+    }
     const field = 'spec.ephemeralContainers';
     const names = new Set([...(asPod(draft).spec.containers ?? []), ...(asPod(draft).spec.initContainers ?? [])].map(({ name }) => name));
     for (const [i, container] of containersOf(draft).entries()) {
