@@ -1,19 +1,25 @@
+import { serverSideApply } from '@solo-kubelet/api-patch';
+import { decodeUtf8 } from '@solo-kubelet/pod-spec/schema';
 import { headerOf, type RequestContext } from './context.js';
 import { decodeTree, expectedOf } from './decode/decode-object.js';
+import { readBody } from './decode/read-body.js';
 import { outerFirst } from './decode/strict-order.js';
-import { valueNode } from './decode/value-node.js';
+import { nodeValue, valueNode } from './decode/value-node.js';
 import { authorizeCreate, checkNames, MAX_BODY_BYTES, partOf, SCALE } from './handle-resource.js';
+import { patchRefusal } from './registry/api-patcher.js';
 import { placeInNamespace } from './registry/create-object.js';
 import type { PatchForm } from './registry/patcher.js';
+import { setManagers } from './registry/track-managers.js';
 import { updateObject, wholeObject } from './registry/update-object.js';
-import { readWriteOptions } from './request/query-options.js';
-import type { ApiResource } from './resources/api-resource.js';
+import { managerOf, qualifiedResource } from './registry/write-object.js';
+import { readWriteOptions, type WriteOptions } from './request/query-options.js';
+import { type ApiResource, groupVersion } from './resources/api-resource.js';
 import { type PlainAnswer, valueAnswer } from './respond/answer.js';
 import { objectAnswer } from './respond/object-answer.js';
 import { jsonText, shownObject } from './respond/object-json.js';
-import { ApiError, invalid, tooLarge } from './status/api-error.js';
+import { ApiError, badRequest, conflict, invalid, tooLarge } from './status/api-error.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
-import { scaledObject, scaleOf } from './subresources/scale.js';
+import { managedScaleOf, scaledManagers, scaledObject, scaleOf, trackScale } from './subresources/scale.js';
 
 const FORMS: Readonly<Record<string, PatchForm | 'apply'>> = {
   'application/json-patch+json': 'json',
@@ -42,7 +48,7 @@ const DECODE_PREFIX = /^(?:.* cannot be handled as a \w+: |the object provided i
 interface PatchedInput {
   readonly value: unknown;
   readonly patchErrors: readonly string[];
-  readonly form: PatchForm;
+  readonly form: PatchForm | 'apply';
   readonly mode: 'Ignore' | 'Warn' | 'Strict';
 }
 
@@ -73,21 +79,69 @@ const readPatched = (
   return decoded.draft;
 };
 
-/** Changes an object by a patch. @throws ApiError */
-export const handlePatch = (
-  given: RequestContext,
-  resource: ApiResource,
-  negotiated: (ctx: RequestContext) => RequestContext = (each) => each,
-): PlainAnswer => {
-  const form = formOf(given);
-  const ctx = negotiated(given);
+/** The configuration of an apply, and what in its text a strict reader would not take. @throws ApiError 400 */
+const readConfiguration = (ctx: RequestContext): { readonly applied: unknown; readonly strictErrors: readonly string[] } => {
+  const { body } = ctx.request;
+  if (decodeUtf8(body).trim() === '') return { applied: {}, strictErrors: [] };
+  const tree = readBody(body, 'yaml');
+  if (!tree.ok) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${tree.message}`);
+  return { applied: nodeValue(tree.root), strictErrors: tree.doubled };
+};
+
+/** Says what a strict reader finds in the text of an apply. @throws ApiError 400 */
+const validateConfiguration = (ctx: RequestContext, errors: readonly string[], mode: WriteOptions['fieldValidation']): void => {
+  if (errors.length === 0 || mode === 'Ignore') return;
+  if (mode === 'Warn') {
+    for (const error of errors) ctx.warn(error);
+    return;
+  }
+  const lines = errors.map((error) => `  ${error}`).join('\n');
+  throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${lines}`);
+};
+
+/** The object that an apply makes, with its managers. @throws ApiError */
+const makeApplied = (ctx: RequestContext, resource: ApiResource, options: WriteOptions) => {
   const { namespace, name, subresource } = ctx.info;
-  if (ctx.request.bodyTooLarge === true) throw tooLarge(MAX_BODY_BYTES);
-  const options = readWriteOptions(ctx.query, 'PatchOptions', form === 'apply');
   const isScale = subresource === 'scale';
-  if (form === 'apply')
-    throw new ApiError({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} });
-  const make = (old: StoredObject | undefined): ObjectDraft => {
+  const { applied, strictErrors } = readConfiguration(ctx);
+  return (old: StoredObject | undefined): ObjectDraft => {
+    const result = serverSideApply({
+      type: isScale ? { apiVersion: 'autoscaling/v1', kind: 'Scale' } : { apiVersion: groupVersion(resource), kind: resource.kind },
+      live: old === undefined ? undefined : isScale ? managedScaleOf(old) : shownObject(resource, old),
+      applied,
+      manager: options.fieldManager,
+      force: options.force ?? false,
+      subresource,
+      now: ctx.nowText,
+    });
+    if (!result.ok) throw patchRefusal(result.error);
+    validateConfiguration(ctx, strictErrors, options.fieldValidation);
+    const shown = { apiVersion: groupVersion(resource), kind: resource.kind, metadata: {} };
+    const draft = readPatched(ctx, resource, shown, { value: result.object, patchErrors: [], form: 'apply', mode: 'Ignore' });
+    const { uid } = draft.metadata;
+    if (old === undefined && uid) {
+      const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+      throw conflict(qualifiedResource(resource), name, why);
+    }
+    if (!isScale) placeInNamespace(draft, resource, namespace);
+    checkNames(draft, namespace, name);
+    const { managedFields } = result.object['metadata'] as { readonly managedFields?: unknown };
+    if (!isScale) {
+      setManagers(draft, managedFields);
+      return draft;
+    }
+    const scaled = scaledObject(resource, old!, draft);
+    setManagers(scaled, scaledManagers(old!, managedFields));
+    return scaled;
+  };
+};
+
+/** The object that a patch makes. @throws ApiError */
+const makePatched =
+  (ctx: RequestContext, resource: ApiResource, form: PatchForm, options: WriteOptions) =>
+  (old: StoredObject | undefined): ObjectDraft => {
+    const { namespace, name, subresource } = ctx.info;
+    const isScale = subresource === 'scale';
     const shown = isScale ? scaleOf(old!) : shownObject(resource, old!);
     const { value, strictErrors } = ctx.parts.patcher.patch(
       form,
@@ -100,18 +154,34 @@ export const handlePatch = (
     const draft = readPatched(ctx, resource, shown, { value, patchErrors: strictErrors, form, mode: options.fieldValidation });
     if (!isScale) placeInNamespace(draft, resource, namespace);
     checkNames(draft, namespace, name);
-    if (isScale) return scaledObject(resource, old!, draft);
-    return draft;
+    if (!isScale) return draft;
+    const scaled = scaledObject(resource, old!, draft);
+    trackScale(old!, draft, scaled, { manager: managerOf(ctx, options), subresource, nowText: ctx.nowText });
+    return scaled;
   };
+
+/** Changes an object by a patch, or applies one. @throws ApiError */
+export const handlePatch = (
+  given: RequestContext,
+  resource: ApiResource,
+  negotiated: (ctx: RequestContext) => RequestContext = (each) => each,
+): PlainAnswer => {
+  const form = formOf(given);
+  const ctx = negotiated(given);
+  const { namespace, name, subresource } = ctx.info;
+  if (ctx.request.bodyTooLarge === true) throw tooLarge(MAX_BODY_BYTES);
+  const options = readWriteOptions(ctx.query, 'PatchOptions', form === 'apply');
+  const isScale = subresource === 'scale';
   const part = isScale ? { ...wholeObject(resource), subresource } : partOf(ctx, resource, subresource);
-  const { object } = updateObject(ctx, resource, {
+  const { object, created } = updateObject(ctx, resource, {
     namespace,
     name,
     part,
     options,
-    make,
-    mayCreate: false,
+    make: form === 'apply' ? makeApplied(ctx, resource, options) : makePatched(ctx, resource, form, options),
+    mayCreate: form === 'apply' && subresource === '',
+    isTracked: form === 'apply' || isScale,
     beforeCreate: () => authorizeCreate(ctx, resource),
   });
-  return isScale ? valueAnswer(200, ctx.output, scaleOf(object)) : objectAnswer(ctx, resource, object);
+  return isScale ? valueAnswer(200, ctx.output, scaleOf(object)) : objectAnswer(ctx, resource, object, created ? 201 : 200);
 };

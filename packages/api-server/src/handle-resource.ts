@@ -274,10 +274,7 @@ const createSubresource = (ctx: RequestContext, resource: ApiResource, sub: Subr
 };
 
 const checkEvictionNames = ({ metadata }: ObjectDraft, namespace: string, name: string): void => {
-  if (metadata.name !== name)
-    throw badRequest(
-      `name in URL does not match name in Eviction object: ${JSON.stringify(name)} != ${JSON.stringify(metadata.name ?? '')}`,
-    );
+  if (metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
   if (metadata.namespace && metadata.namespace !== namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
 };

@@ -43,7 +43,11 @@ const checkAttributes = (draft: ObjectDraft, needsUser: boolean): Values => {
     report.invalid('spec.nonResourceAttributes', 'nonResourceAttributes', 'cannot be specified in combination with resourceAttributes');
   }
   if (resource === undefined && path === undefined)
-    report.invalid('spec.resourceAttributes', 'null', 'exactly one of nonResourceAttributes or resourceAttributes must be specified');
+    report.invalidStructure(
+      'spec.resourceAttributes',
+      null,
+      'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    );
   if (needsUser && text(spec['user']) === '' && texts(spec['groups']).length === 0) {
     report.invalid('spec.user', '', 'at least one of user or group must be specified');
   }
@@ -85,7 +89,7 @@ export const answerReview = (ctx: RequestContext, draft: ObjectDraft, namespace:
         throw invalid({ group: GROUP, name: '' }, '', report.errors);
       }
       if (draft.metadata.namespace && draft.metadata.namespace !== namespace)
-        throw badRequest(`namespace on request doesn't match ${namespace}`);
+        throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
       return answered(draft, accessStatus(ctx, userOf(spec), spec));
     }
     case 'SelfSubjectRulesReview': {

@@ -6,6 +6,7 @@ import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import { admitNew } from './admission.js';
 import { dedupeOwners, fillNewMetadata, generateName } from './prepare-metadata.js';
+import { trackManagers } from './track-managers.js';
 import { versionOf } from './versions.js';
 import { checkStoredSize, emptyStatus, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
 
@@ -49,10 +50,17 @@ const generatedNameTaken = (resource: ApiResource, name: string): ApiError => {
   });
 };
 
-/** Makes an object. The draft has its defaults, and its namespace is the request's. @throws ApiError */
-export const createObject = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft, options: WriteOptions): StoredObject => {
-  const { store, newUid, random, patcher, authorizer } = ctx.parts;
+/** Makes an object. The draft has its defaults, its namespace is the request's, and its managers are recorded if it is tracked. @throws ApiError */
+export const createObject = (
+  ctx: RequestContext,
+  resource: ApiResource,
+  draft: ObjectDraft,
+  options: WriteOptions,
+  isTracked = false,
+): StoredObject => {
+  const { store, newUid, random, authorizer } = ctx.parts;
   const { metadata } = draft;
+  if (!isTracked) trackManagers(resource, undefined, draft, { manager: managerOf(ctx, options), subresource: '', nowText: ctx.nowText });
   const base = metadata.name ? '' : (metadata.generateName ?? '');
   if (base !== '') metadata.name = generateName(base, random);
   const given = metadata.resourceVersion;
@@ -75,11 +83,9 @@ export const createObject = (ctx: RequestContext, resource: ApiResource, draft: 
   }
   if (owned !== undefined) metadata.managedFields = owned;
   delete metadata.resourceVersion;
-  const change = { manager: managerOf(ctx, options), subresource: '', nowText: ctx.nowText };
-  const tracked = patcher.track(undefined, made, resource, change);
-  if (options.dryRun) return tracked;
+  if (options.dryRun) return made;
   if (versionOf(given) !== 0n) throw internal('resourceVersion should not be set on objects to be created');
-  checkStoredSize(tracked);
+  checkStoredSize(made);
   finish();
-  return store.put(resource.storedAs, key, tracked, ctx.request.nowMs);
+  return store.put(resource.storedAs, key, made, ctx.request.nowMs);
 };

@@ -1,3 +1,4 @@
+import { keepUnchangedTimes } from '@solo-kubelet/api-patch';
 import type { FieldError } from '@solo-kubelet/pod-spec';
 import type { RequestContext } from '../context.js';
 import type { WriteOptions } from '../request/query-options.js';
@@ -9,6 +10,7 @@ import { admitUpdate, prepareAdmitted } from './admission.js';
 import { createObject } from './create-object.js';
 import { anyMetadataErrors, dedupeOwners, keepMetadata, metadataUpdateErrors } from './prepare-metadata.js';
 import { isSameJson } from './same-json.js';
+import { trackManagers } from './track-managers.js';
 import { versionOf } from './versions.js';
 import { checkStoredSize, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
 
@@ -48,8 +50,8 @@ export interface UpdateRequest {
   readonly make: (old: StoredObject | undefined) => ObjectDraft;
   /** The object may be made if it is not there. */
   readonly mayCreate: boolean;
-  /** Whose fields are whose after the write; without it, the writer owns what it changed. */
-  readonly own?: (old: StoredObject, updated: StoredObject) => StoredObject;
+  /** Whether `make` says whose fields are whose; else the writer owns what it changes. */
+  readonly isTracked?: boolean;
   /** Looked at before an object is made by an update. */
   readonly beforeCreate?: () => void;
 }
@@ -103,16 +105,19 @@ const endsObject = (updated: StoredObject, { metadata }: StoredObject): boolean 
 /** Changes an object, or makes it where that is allowed. @throws ApiError */
 export const updateObject = (ctx: RequestContext, resource: ApiResource, request: UpdateRequest): Updated => {
   const { name, namespace, part, options, make } = request;
-  const { store, patcher, authorizer } = ctx.parts;
+  const { store, authorizer } = ctx.parts;
   const key = objectKeyOf({ namespace, name });
   const old = store.get(resource.storedAs, key);
   if (old === undefined) {
     if (!request.mayCreate) throw notFound(qualifiedResource(resource), name);
     const draft = make(undefined);
     request.beforeCreate?.();
-    return { object: createObject(ctx, resource, draft, options), created: true };
+    return { object: createObject(ctx, resource, draft, options, request.isTracked), created: true };
   }
   const draft = make(old);
+  if (request.isTracked !== true) {
+    trackManagers(resource, old, draft, { manager: managerOf(ctx, options), subresource: part.subresource, nowText: ctx.nowText });
+  }
   checkIdentity(resource, name, draft, old);
   checkVersion(resource, name, draft, old);
   draft.metadata.resourceVersion = old.metadata.resourceVersion!;
@@ -131,8 +136,8 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
   if (part.isWhole) resource.rules!.fillDefaults(draft);
   const updated = finishDraft(resource, draft);
   admitUpdate(ctx, resource, updated, old, part.subresource);
-  const change = { manager: managerOf(ctx, options), subresource: part.subresource, nowText: ctx.nowText };
-  const owned = request.own?.(old, updated) ?? patcher.track(old, updated, resource, change);
+  // A write that would change nothing but times of managers is none.
+  const owned = keepUnchangedTimes(old, updated) as unknown as StoredObject;
   if (endsObject(owned, old)) {
     if (!options.dryRun) store.remove(resource.storedAs, key, ctx.request.nowMs);
     return { object: owned, created: false };

@@ -124,7 +124,10 @@ export const podStatusRules: StatusRules = {
     validateStatus(draft, report);
     return report.errors;
   },
-  initial: (draft) => ({ phase: 'Pending', qosClass: podQosClass(asPod(draft)) }),
+  initial: (draft) => ({
+    phase: 'Pending',
+    qosClass: podQosClass({ spec: { ...asPod(draft).spec, containers: asPod(draft).spec.containers ?? [] } }),
+  }),
   prepare: (draft, old) => {
     if (old.metadata.ownerReferences === undefined) delete draft.metadata.ownerReferences;
     else draft.metadata.ownerReferences = structuredClone(old.metadata.ownerReferences) as typeof draft.metadata.ownerReferences;

@@ -64,8 +64,10 @@ const withNulls = (plan: PrintPlan, value: Values): Values => {
 };
 
 /** Amounts beyond exa lose their exponent in print; whoever has none needs no copy for it. */
+const HUGE_AMOUNT = /"[+-]?[\d.]+(?:[EP]i?|[eE][+-]?\d+)"/;
+
 const mayHaveHugeAmount = (value: unknown): boolean =>
-  /\d[EPe]/.test(JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? '' : item)));
+  HUGE_AMOUNT.test(JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? '' : item)));
 
 /** Kind first, and metadata, as Go prints them. */
 const ordered = (struct: StructSchema, value: Values): Values => {
