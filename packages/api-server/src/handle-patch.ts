@@ -5,7 +5,6 @@ import { decodeTree, expectedOf } from './decode/decode-object.js';
 import { readBody } from './decode/read-body.js';
 import { outerFirst } from './decode/strict-order.js';
 import { nodeValue, valueNode } from './decode/value-node.js';
-import { authorizeCreate, checkNames, MAX_BODY_BYTES, partOf, SCALE } from './handle-resource.js';
 import { patchRefusal } from './registry/api-patcher.js';
 import { placeInNamespace } from './registry/create-object.js';
 import type { PatchForm } from './registry/patcher.js';
@@ -20,6 +19,7 @@ import { jsonText, shownObject } from './respond/object-json.js';
 import { ApiError, badRequest, conflict, invalid, tooLarge } from './status/api-error.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
 import { managedScaleOf, scaledManagers, scaledObject, scaleOf, trackScale } from './subresources/scale.js';
+import { authorizeCreate, checkNames, MAX_BODY_BYTES, partOf, SCALE } from './write-parts.js';
 
 const FORMS: Readonly<Record<string, PatchForm | 'apply'>> = {
   'application/json-patch+json': 'json',

@@ -1,18 +1,15 @@
-import { authorize } from './access/authorize.js';
 import { answerReview } from './access/reviews.js';
 import { headerOf, type RequestContext } from './context.js';
 import { applyFieldValidation, decodeBody, type ExpectedKind, expectedOf } from './decode/decode-object.js';
 import { decodeProtobuf } from './decode/protobuf.js';
-import type { BodyLanguage } from './decode/read-body.js';
 import { handlePatch } from './handle-patch.js';
 import { pageNotFound } from './handle-path.js';
 import { createObject, placeInNamespace } from './registry/create-object.js';
 import { type DeleteOptions, deleteObject, validateDeleteOptions } from './registry/delete-object.js';
 import { listObjects, tooLargeVersion } from './registry/list-objects.js';
-import { type UpdatePart, updateObject, wholeObject } from './registry/update-object.js';
+import { updateObject, wholeObject } from './registry/update-object.js';
 import { parseVersion, versionProblem } from './registry/versions.js';
 import { managerOf, qualifiedResource } from './registry/write-object.js';
-import { bodyLanguage } from './request/body-language.js';
 import { readDeleteOptions } from './request/delete-options.js';
 import { checkAccepted, LIST_TYPES, negotiate, OBJECT_TYPES } from './request/media-types.js';
 import { readListOptions, readWriteOptions } from './request/query-options.js';
@@ -21,26 +18,15 @@ import type { ApiResource, Subresource } from './resources/api-resource.js';
 import { findResource, hasGroupVersion } from './resources/resource-table.js';
 import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
 import { listAnswer, objectAnswer } from './respond/object-answer.js';
-import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, type Status, tooLarge } from './status/api-error.js';
+import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, type Status } from './status/api-error.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
 import { bindPod } from './subresources/binding.js';
 import { evictPod } from './subresources/eviction.js';
 import { podLog, podStream, proxy } from './subresources/node-proxy.js';
-import { ephemeralContainersPart, resizePart } from './subresources/pod-parts.js';
 import { scaledObject, scaleOf, trackScale } from './subresources/scale.js';
-import { finalizePart, statusPart } from './subresources/status.js';
 import { requestToken } from './subresources/token.js';
 import { watchObjects } from './watch/watch-objects.js';
-
-/** The most that a body may weigh, bytes. */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024;
-
-/** The body as bytes in a language. @throws ApiError 413, 415 */
-export const requestBody = (ctx: RequestContext): { readonly bytes: Uint8Array; readonly language: BodyLanguage | 'protobuf' } => {
-  const language = bodyLanguage(headerOf(ctx.request, 'content-type'));
-  if (ctx.request.bodyTooLarge === true) throw tooLarge(MAX_BODY_BYTES);
-  return { bytes: ctx.request.body, language };
-};
+import { authorizeCreate, checkNames, partOf, requestBody, SCALE } from './write-parts.js';
 
 /** Reads and completes the object of a body. @throws ApiError 400 */
 export const readObject = (
@@ -88,49 +74,6 @@ const createReview = (ctx: RequestContext, resource: ApiResource): PlainAnswer =
   return objectAnswer(ctx, resource, answerReview(ctx, draft, namespace), 201);
 };
 
-/** The name and namespace of a body must be those of the path. @throws ApiError 400 */
-export const checkNames = (draft: ObjectDraft, namespace: string, name: string): void => {
-  const { metadata } = draft;
-  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
-  if (namespace !== '' && metadata.namespace && metadata.namespace !== namespace) {
-    throw badRequest(`the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`);
-  }
-};
-
-/** The part of an object that a path with this subresource writes. */
-export const partOf = (ctx: RequestContext, resource: ApiResource, subresource: string): UpdatePart => {
-  switch (subresource) {
-    case 'status':
-      return statusPart(resource, ctx.nowText);
-    case 'finalize':
-      return finalizePart;
-    case 'ephemeralcontainers':
-      return ephemeralContainersPart;
-    case 'resize':
-      return resizePart;
-    default:
-      return wholeObject(resource);
-  }
-};
-
-/** Whoever makes an object by an update needs the right to create it too. @throws ApiError 403 */
-export const authorizeCreate = (ctx: RequestContext, resource: ApiResource): void => {
-  const { namespace, name } = ctx.info;
-  authorize(ctx.parts.authorizer, {
-    user: ctx.user,
-    verb: 'create',
-    isResource: true,
-    path: ctx.info.path,
-    group: resource.group,
-    version: resource.version,
-    resource: resource.plural,
-    subresource: '',
-    namespace,
-    name,
-  });
-};
-
 const update = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
   const { namespace, name, subresource } = ctx.info;
   requestBody(ctx);
@@ -150,8 +93,6 @@ const update = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
   });
   return objectAnswer(ctx, resource, result.object, result.created ? 201 : 200);
 };
-
-export const SCALE: ExpectedKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', struct: 'Scale' };
 
 const updateScale = (ctx: RequestContext, resource: ApiResource, options: ReturnType<typeof readWriteOptions>): PlainAnswer => {
   const { namespace, name } = ctx.info;

@@ -204,5 +204,3 @@ export const findKind = (group: string, version: string, kind: string): ApiResou
 /** Whether a group version is served at all. */
 export const hasGroupVersion = (group: string, version: string): boolean =>
   resources.some((resource) => resource.group === group && resource.version === version);
-
-export const hasGroup = (group: string): boolean => resources.some((resource) => resource.group === group);

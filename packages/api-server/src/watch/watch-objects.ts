@@ -15,9 +15,6 @@ type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-/** The most that waits for a client that does not read, events; beyond it the watch ends, and the client lists again. */
-export const MAX_QUEUED_EVENTS = 1_000;
-
 const tooOld = (wanted: bigint, oldest: number): Status => ({
   kind: 'Status',
   apiVersion: 'v1',
