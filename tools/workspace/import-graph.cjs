@@ -24,7 +24,7 @@ const edges = {
   'probe-mqtt': { values: ['probe-engine'] },
   'pod-environment': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'], types: ['cri-client'] },
   'pod-objects': {
-    values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'manifest-source'],
+    values: ['pod-spec', 'object-spec', 'manifest-source'],
     types: ['pod-environment'],
   },
   reconciler: {

@@ -205,9 +205,6 @@ export const packages = [
     description: 'What Pods get from ConfigMaps, Secrets, ServiceAccounts, claims and classes on a node without an API server.',
     keywords: ['configmap', 'secret', 'serviceaccount', 'static-pods'],
     dependencies: {
-      '@solo-kubelet/diagnostics': ws,
-      '@solo-kubelet/timers': ws,
-      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/manifest-source': ws,
