@@ -17,7 +17,7 @@ const edges = {
     subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
   },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },
-  'api-server': { values: ['pod-spec', 'object-spec', 'selectors', 'api-patch', 'api-protobuf', 'api-tables', 'rbac'] },
+  'api-server': { values: ['timers', 'pod-spec', 'object-spec', 'selectors', 'api-patch', 'api-protobuf', 'api-tables', 'rbac'] },
   'cri-client': { values: ['diagnostics', 'timers'] },
   'cni-invoker': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files'] },
   'probe-engine': { values: ['diagnostics', 'timers', 'pod-spec'] },

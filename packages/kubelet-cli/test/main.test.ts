@@ -24,7 +24,7 @@ describe('main', () => {
     [['get', '--otput', 'json'], "Unknown option '--otput'\nkubelet-cli get --help\n"],
     [['run', '--pod-manifest-pth=/x'], 'unknown flag: --pod-manifest-pth\nDid you mean --pod-manifest-path?\n'],
     // What is wrong with the arguments is said before anybody is asked.
-    [['get'], 'get what? pods, node, images, events or manifests\n'],
+    [['get'], 'get what? pods, node, images, events, manifests, all, or a kind such as deployments\n'],
     [['apply'], 'give a manifest with -f\n'],
     [['exec', 'web'], 'exec what? give a command after --\n'],
     [['logs', 'web', '--tail', 'x'], '--tail takes a number, not "x"\n'],

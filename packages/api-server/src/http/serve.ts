@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { longInterval, longTimeout } from '@solo-kubelet/timers';
 import type { ApiRequest } from '../context.js';
 import type { ApiCore } from '../create-api-core.js';
 import type { LaterAnswer, PlainAnswer, WatchAnswer } from '../respond/answer.js';
@@ -60,12 +61,12 @@ const sendPlain = (response: ServerResponse, { code, headers, body }: PlainAnswe
 
 const sendLater = (response: ServerResponse, answer: LaterAnswer, now: () => number, isHead: boolean): void => {
   const startMs = now();
-  const timer = setInterval(() => {
+  const cancel = longInterval(() => {
     if (!answer.isReady() && now() - startMs < answer.delayMs) return;
-    clearInterval(timer);
+    cancel();
     sendPlain(response, answer.finish(now()), isHead);
   }, POLL_MS);
-  response.on('close', () => clearInterval(timer));
+  response.on('close', cancel);
 };
 
 const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
@@ -74,12 +75,12 @@ const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
   response.flushHeaders();
   let stop: () => void = () => {};
   let isOver = false;
-  const timers: NodeJS.Timeout[] = [];
+  const cancels: (() => void)[] = [];
   const close = (): void => {
     if (isOver) return;
     isOver = true;
     stop();
-    for (const timer of timers) clearTimeout(timer);
+    for (const cancel of cancels) cancel();
     response.end();
   };
   const sink = {
@@ -92,11 +93,11 @@ const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
   };
   response.on('close', close);
   const lastsMs = Math.min(answer.timeoutMs ?? MAX_WATCH_MS, MAX_WATCH_MS * 2);
-  timers.push(
-    setTimeout(close, lastsMs),
-    setInterval(() => answer.tick(sink), BOOKMARK_INTERVAL_MS),
+  cancels.push(
+    longTimeout(close, lastsMs),
+    longInterval(() => answer.tick(sink), BOOKMARK_INTERVAL_MS),
   );
-  if (lastsMs > LAST_BOOKMARK_MS) timers.push(setTimeout(() => answer.tick(sink), lastsMs - LAST_BOOKMARK_MS));
+  if (lastsMs > LAST_BOOKMARK_MS) cancels.push(longTimeout(() => answer.tick(sink), lastsMs - LAST_BOOKMARK_MS));
   stop = answer.start(sink);
   if (isOver) stop();
 };
@@ -168,7 +169,7 @@ const faultAnswer = (error: unknown): PlainAnswer => ({
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message: `Internal error occurred: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    message: `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
     reason: 'InternalError',
     code: 500,
   }),

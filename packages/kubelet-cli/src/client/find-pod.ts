@@ -1,4 +1,4 @@
-import { findObjectKind } from '@solo-kubelet/object-spec';
+import { findObjectKind } from '@solo-kubelet/object-spec/kinds';
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 

@@ -1,4 +1,4 @@
-import { apiVersionOf, findObjectKind, type ObjectKind } from '@solo-kubelet/object-spec';
+import { apiVersionOf, findObjectKind, type ObjectKind } from '@solo-kubelet/object-spec/kinds';
 import { CliError } from '../cli-error.js';
 import type { NodeApiObject } from '../client/node-client.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';

@@ -1,4 +1,4 @@
-import { type ObjectKind, objectKinds } from '@solo-kubelet/object-spec';
+import { type ObjectKind, objectKinds } from '@solo-kubelet/object-spec/kinds';
 import { CliError } from '../cli-error.js';
 import { tableWidth, write } from '../cli-io.js';
 import { parseLabelSelector } from '../client/label-selector.js';

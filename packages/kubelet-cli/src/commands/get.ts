@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { nearestName } from '@solo-kubelet/diagnostics/text';
 import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
-import { findObjectKind, objectKinds } from '@solo-kubelet/object-spec';
+import { findObjectKind, objectKinds } from '@solo-kubelet/object-spec/kinds';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import { tableWidth, write, writeRaw } from '../cli-io.js';
@@ -9,10 +9,8 @@ import { findPod } from '../client/find-pod.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { Abortable, ImageObject, WatchEvent } from '../client/node-client.js';
 import { pollChanges } from '../client/poll-changes.js';
-import { objectPrinter } from '../output/object-printer.js';
 import { type ObjectPrinter, objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
-import { getAll, isWantedObject, wantedObjects } from './get-objects.js';
 import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 
 export interface GetOptions extends NamespaceChoice {
@@ -44,10 +42,15 @@ const RESOURCES: ReadonlyMap<string, 'pods' | 'node' | 'images' | 'events' | 'ma
 
 /** `get pods|node|images|events|manifests|all|KIND [NAME…] [-w] [-o …]`. */
 export const get = async (options: GetOptions, context: VerbContext): Promise<number> => {
-  if (options.resource === 'all') return getAll(options, context);
+  if (options.resource === 'all') return (await import('./get-objects.js')).getAll(options, context);
   const resource = RESOURCES.get(options.resource);
   const kind = resource === undefined ? findObjectKind(options.resource.split('.', 1)[0] ?? '') : undefined;
   if (kind !== undefined) {
+    // With the columns of all kinds: what lists Pods need not wait for them.
+    const [{ isWantedObject, wantedObjects }, { objectPrinter }] = await Promise.all([
+      import('./get-objects.js'),
+      import('../output/object-printer.js'),
+    ]);
     const withNamespace = options.allNamespaces === true;
     return show(
       { list: () => wantedObjects(kind, options, context), watch: () => context.client.watchObjects({ signal: context.signal }) },

@@ -1,3 +1,4 @@
+import { delay } from '@solo-kubelet/timers';
 import type { Document, YAMLMap } from 'yaml';
 import { editObject } from '../changes/edit-object.js';
 import { CliError } from '../cli-error.js';
@@ -111,7 +112,7 @@ const status = async (found: NamedObject, options: RolloutOptions, context: Verb
       await write(io.stderr, 'error: timed out waiting for the condition\n');
       return 1;
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await delay(POLL_MS);
     if (signal.aborted) return 1;
     object = (await findObject({ kind: found.kind, name: found.object.metadata.name }, found.namespace, { client, signal })).object;
   }

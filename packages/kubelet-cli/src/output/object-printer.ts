@@ -1,5 +1,5 @@
 import { tableFor } from '@solo-kubelet/api-tables';
-import type { ObjectKind } from '@solo-kubelet/object-spec';
+import type { ObjectKind } from '@solo-kubelet/object-spec/kinds';
 import type { NodeApiObject } from '../client/node-client.js';
 import type { ObjectPrinter } from './print-objects.js';
 import type { PrinterOptions } from './printers.js';

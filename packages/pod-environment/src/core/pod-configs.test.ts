@@ -251,7 +251,8 @@ describe('volumes of a pod', () => {
   it.each([
     [{ name: 'v' }, 'emptyDir'],
     [{ name: 'v', hostPath: { path: '/x' } }, 'hostPath'],
-    [{ name: 'v', secret: { secretName: 's' } }, 'unsupported'],
+    [{ name: 'v', secret: { secretName: 's' } }, 'secret'],
+    [{ name: 'v', gitRepo: { repository: 'r' } }, 'unsupported'],
   ])('%o is %s', (volume, kind) => {
     expect(volumeKind(volume)).toBe(kind);
   });
