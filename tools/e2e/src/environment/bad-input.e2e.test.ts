@@ -90,7 +90,7 @@ describe('a volume that cannot be had', () => {
     await node.drop(
       'claims.yaml',
       podManifest('claims', {
-        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+        volumes: [{ name: 'data', csi: { driver: 'example.com' } }],
         containers: [script('app', STAY, { volumeMounts: [mount('data', '/data')] })],
       }),
     );
