@@ -117,6 +117,14 @@ const metricsText = (ctx: RequestContext): string =>
     '',
   ].join('\n');
 
+/** The checks behind `/healthz` and `/livez`, as metrics: a server in memory that answers at all passes them. */
+const HEALTH_METRICS = [
+  '# HELP kubernetes_healthcheck Whether each health check passes.',
+  '# TYPE kubernetes_healthcheck gauge',
+  ...['healthz', 'livez'].flatMap((type) => CHECKS.map((name) => `kubernetes_healthcheck{name="${name}",type="${type}"} 1`)),
+  '',
+].join('\n');
+
 /** Answers what is no object: discovery, health, version, OpenAPI. */
 export const handlePath = (ctx: RequestContext): PlainAnswer => {
   const { path } = ctx.info;
@@ -152,7 +160,8 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
     case 'readyz':
       return parts.length > 2 || (parts.length === 2 && second === '') ? pageNotFound() : health(ctx, first, second);
     case 'metrics':
-      return isBare ? textAnswer(200, metricsText(ctx), METRICS_TYPE) : pageNotFound();
+      if (path === '/metrics') return textAnswer(200, metricsText(ctx), METRICS_TYPE);
+      return path === '/metrics/slis' ? textAnswer(200, HEALTH_METRICS, METRICS_TYPE) : pageNotFound();
     case 'version':
       if (!isBare) return pageNotFound();
       mustGet();

@@ -40,7 +40,9 @@ const checkAttributes = (draft: ObjectDraft, needsUser: boolean): Values => {
   const report = createReport();
   const [resource, path] = [spec['resourceAttributes'], spec['nonResourceAttributes']];
   if (resource !== undefined && path !== undefined) {
-    report.invalid('spec.nonResourceAttributes', 'nonResourceAttributes', 'cannot be specified in combination with resourceAttributes');
+    // Printed as upstream's own structure, which has other names than the API's.
+    const value = { Path: text((path as Values)['path']), Verb: text((path as Values)['verb']) };
+    report.invalidStructure('spec.nonResourceAttributes', value, 'cannot be specified in combination with resourceAttributes');
   }
   if (resource === undefined && path === undefined)
     report.invalidStructure(
@@ -90,7 +92,8 @@ export const answerReview = (ctx: RequestContext, draft: ObjectDraft, namespace:
       }
       if (draft.metadata.namespace && draft.metadata.namespace !== namespace)
         throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-      return answered(draft, accessStatus(ctx, userOf(spec), spec));
+      const answer = answered(draft, accessStatus(ctx, userOf(spec), spec));
+      return { ...answer, metadata: { ...answer.metadata, namespace } };
     }
     case 'SelfSubjectRulesReview': {
       const asked = text(draft.spec?.['namespace']);
