@@ -131,4 +131,12 @@ describe('validate', () => {
     expect(status).toBe(3);
     expect(out).toMatch(/^-:4:\d+: error: spec\.containers\[0\]\.image/m);
   });
+
+  it('validate takes objects of every kind beside Pods, and places what is wrong in them', async () => {
+    const settings = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: b}\n';
+    expect(await callAs('kubelet-cli', ['validate', '-'], settings)).toEqual({ status: 0, out: '-: 1 object is valid\n', err: '' });
+    const wrong = await callAs('kubelet-cli', ['validate', '-'], `${settings}---\n${settings.replace('settings', 'Not_A_Name')}`);
+    expect(wrong.status).toBe(3);
+    expect(wrong.out).toContain('metadata.name');
+  });
 });

@@ -1,9 +1,20 @@
-import { type Pod, parseManifest, renderIssues } from '@solo-kubelet/pod-spec';
+import { type ObjectKind, parseMixedManifest } from '@solo-kubelet/object-spec';
+import { type Pod, renderIssues } from '@solo-kubelet/pod-spec';
+
+/** An object of a manifest that is no Pod. */
+export interface CheckedObject {
+  /** `Deployment.apps/default/web`, as the node names it. */
+  readonly key: string;
+  readonly kind: ObjectKind;
+  readonly name: string;
+}
 
 export interface CheckedManifest {
   readonly ok: boolean;
   /** Every Pod of the file, as the kubelet would run it. */
   readonly pods: readonly Pod[];
+  /** Every other object of the file that is valid. */
+  readonly objects: readonly CheckedObject[];
   /** What is wrong or doubtful, with excerpts; empty when nothing is. */
   readonly report: string;
 }
@@ -18,7 +29,7 @@ export interface CheckManifestOptions {
 
 /** Checks a file as the kubelet's manifest directory would. */
 export const checkManifest = (text: Uint8Array, { path, nodeName, shownPath = path }: CheckManifestOptions): CheckedManifest => {
-  const { documents } = parseManifest(text, { path, nodeName, source: 'file' });
+  const { documents } = parseMixedManifest(text, { path, nodeName, source: 'file' });
   const results = documents.map(({ result }) => result);
   const issues = results.flatMap((result) => (result.ok ? result.warnings : result.issues));
   const messages = results.flatMap((result) =>
@@ -27,7 +38,12 @@ export const checkManifest = (text: Uint8Array, { path, nodeName, shownPath = pa
   const located = issues.map((issue) => ({ ...issue, path: shownPath }));
   return {
     ok: results.length > 0 && results.every(({ ok }) => ok),
-    pods: results.flatMap((result) => (result.ok ? [result.pod] : [])),
+    pods: documents.flatMap((document) => (document.type === 'pod' && document.result.ok ? [document.result.pod] : [])),
+    objects: documents.flatMap((document) =>
+      document.type === 'object' && document.result.ok && document.key !== undefined
+        ? [{ key: document.key, kind: document.result.kind, name: document.result.object.metadata.name ?? '' }]
+        : [],
+    ),
     report: `${messages.join('')}${located.length === 0 ? '' : renderIssues(located, new TextDecoder().decode(text), { color: false })}${results.length === 0 ? `${shownPath}: there is no Pod in it\n` : ''}`,
   };
 };

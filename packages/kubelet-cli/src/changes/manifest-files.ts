@@ -4,23 +4,28 @@ import type { ManifestObject } from '@solo-kubelet/node-api';
 import { CliError } from '../cli-error.js';
 
 /**
- * Which file of the manifest directory a manifest goes to: the one that asks for the same pod already, else one of the same name.
- * @throws CliError CLI_REFUSED when that would overwrite another pod's manifest or part of a file
+ * Which file of the manifest directory a manifest goes to: the one that asks for the same pod or object already, else one of the same name.
+ * `keys`: of pods and objects, as manifestKey gives them.
+ * @throws CliError CLI_REFUSED when that would overwrite another one's manifest or part of a file
  */
-export const targetFile = (directory: string, source: string, podKeys: readonly string[], manifests: readonly ManifestObject[]): string => {
-  const ours = manifests.filter(({ pod, source: kind }) => kind === 'file' && pod !== undefined && podKeys.includes(pod));
-  const path = ours[0]?.path ?? join(directory, basename(source));
-  const others = manifests.filter((manifest) => manifest.path === path && manifest.pod !== undefined && !podKeys.includes(manifest.pod));
+export const targetFile = (directory: string, source: string, keys: readonly string[], manifests: readonly ManifestObject[]): string => {
+  const isOurs = (manifest: ManifestObject): boolean => keys.includes(manifestKey(manifest) ?? '');
+  const path = manifests.find((manifest) => manifest.source === 'file' && isOurs(manifest))?.path ?? join(directory, basename(source));
+  const ours = manifests.filter((manifest) => manifest.source === 'file' && isOurs(manifest));
+  const others = manifests.filter((manifest) => manifest.path === path && manifestKey(manifest) !== undefined && !isOurs(manifest));
   if (others.length === 0) return path;
   throw new CliError({
     code: 'CLI_REFUSED',
-    message: `${path} also holds ${others.map(({ pod }) => pod).join(', ')}`,
+    message: `${path} also holds ${others.map(manifestKey).join(', ')}`,
     hint:
       ours.length > 0
-        ? 'Change that file by hand, or take the pod out of it first.'
+        ? 'Change that file by hand, or take the object out of it first.'
         : 'Rename your file, so that it does not replace another one.',
   });
 };
+
+/** What one document of a manifest asks for: `default/web` for a pod, `Deployment.apps/default/web` for any other object. */
+export const manifestKey = ({ pod, object }: ManifestObject): string | undefined => pod ?? object;
 
 /** Puts a manifest in place in one step: the kubelet sees the old file or the new one, never half of it. Names with a dot in front are not read. */
 export const writeManifest = async (path: string, text: string | Uint8Array): Promise<void> => {

@@ -1,12 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { type CheckedManifest, checkManifest } from '../changes/check-manifest.js';
+import { type CheckedManifest, type CheckedObject, checkManifest } from '../changes/check-manifest.js';
 import { describeChange } from '../changes/describe-change.js';
 import { diffPods, type PodChange } from '../changes/diff-pods.js';
-import { readManifest, targetFile, writeManifest } from '../changes/manifest-files.js';
+import { manifestKey, readManifest, targetFile, writeManifest } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
 import type { NodeClient } from '../client/node-client.js';
 import { podRow } from '../client/pod-row.js';
+import { objectName } from '../output/object-name.js';
 import type { VerbContext } from './verb-context.js';
 import { parseAwaited, waitUntil } from './wait.js';
 
@@ -27,6 +29,11 @@ interface Planned {
   readonly text: Buffer;
   readonly changes: readonly PodChange[];
   readonly pods: readonly Pod[];
+  readonly objects: readonly PlannedObject[];
+}
+
+interface PlannedObject extends CheckedObject {
+  readonly change: 'created' | 'configured' | 'unchanged';
 }
 
 /**
@@ -37,9 +44,9 @@ export const apply = async (options: ApplyOptions, context: VerbContext): Promis
   const { client, io, signal } = context;
   const planned = await plan(options.files, context);
   if (planned === undefined) return 3;
-  for (const { changes } of planned) for (const change of changes) await write(io.stdout, changeText(change));
+  await writeChanges(planned, context);
   if (options.dryRun) return 0;
-  const changed = planned.filter(({ changes }) => changes.some(({ type }) => type !== 'unchanged'));
+  const changed = planned.filter(isChange);
   for (const { path, text } of changed) await writeManifest(path, text);
   if (options.noWait) return 0;
   const wanted = planned.flatMap(({ pods }) => pods);
@@ -61,9 +68,18 @@ export const apply = async (options: ApplyOptions, context: VerbContext): Promis
 export const diff = async ({ files }: { readonly files: readonly string[] }, context: VerbContext): Promise<number> => {
   const planned = await plan(files, context);
   if (planned === undefined) return 3;
-  const changes = planned.flatMap(({ changes: some }) => some);
-  for (const change of changes) await write(context.io.stdout, changeText(change));
-  return changes.some(({ type }) => type !== 'unchanged') ? 1 : 0;
+  await writeChanges(planned, context);
+  return planned.some(isChange) ? 1 : 0;
+};
+
+const isChange = ({ changes, objects }: Planned): boolean =>
+  changes.some(({ type }) => type !== 'unchanged') || objects.some(({ change }) => change !== 'unchanged');
+
+const writeChanges = async (planned: readonly Planned[], { io }: VerbContext): Promise<void> => {
+  for (const { changes, objects } of planned) {
+    for (const change of changes) await write(io.stdout, changeText(change));
+    for (const { kind, name, change } of objects) await write(io.stdout, `${objectName(kind, name)}: ${change}\n`);
+  }
 };
 
 const plan = async (files: readonly string[], { client, io, signal }: VerbContext): Promise<readonly Planned[] | undefined> => {
@@ -84,9 +100,7 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
   const checked: (CheckedManifest & { readonly path: string; readonly text: Buffer })[] = [];
   for (const file of files) {
     const text = await readManifest(file);
-    const keys = checkManifest(text, { path: file, nodeName: node.metadata.name }).pods.map(
-      ({ metadata }) => `${metadata?.namespace}/${metadata?.name}`,
-    );
+    const keys = keysOf(checkManifest(text, { path: file, nodeName: node.metadata.name }));
     const path = targetFile(directory, file === '-' ? 'stdin.yaml' : file, keys, manifests);
     // Checked under its final path: the uid depends on it.
     checked.push({ ...checkManifest(text, { path, nodeName: node.metadata.name, shownPath: file }), path, text });
@@ -95,13 +109,28 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
   if (checked.some(({ ok }) => !ok)) return undefined;
   const sameName = (pod: Pod) =>
     pods.find(({ metadata }) => metadata?.namespace === pod.metadata?.namespace && metadata?.name === pod.metadata?.name);
-  return checked.map(({ path, text, pods: wanted }) => ({
-    path,
-    text,
-    pods: wanted,
-    changes: wanted.map((pod) => diffPods(sameName(pod), pod)),
-  }));
+  const known = new Set(manifests.map(manifestKey));
+  return Promise.all(
+    checked.map(async ({ path, text, pods: wanted, objects }) => {
+      // What an object becomes is the node's to say; whether it changes is seen by its text.
+      const isSame = objects.length > 0 && (await readFile(path).catch(() => undefined))?.equals(text) === true;
+      const change = isSame ? 'unchanged' : 'configured';
+      return {
+        path,
+        text,
+        pods: wanted,
+        objects: objects.map((object) => ({ ...object, change: known.has(object.key) ? change : ('created' as const) })),
+        changes: wanted.map((pod) => diffPods(sameName(pod), pod)),
+      };
+    }),
+  );
 };
+
+/** What a manifest asks for, by the keys of `get manifests`. */
+const keysOf = ({ pods, objects }: CheckedManifest): readonly string[] => [
+  ...pods.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  ...objects.map(({ key }) => key),
+];
 
 const changeText = ({ type, pod, fields, restarts }: PodChange): string =>
   [

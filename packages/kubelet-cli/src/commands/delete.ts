@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { checkManifest } from '../changes/check-manifest.js';
-import { readManifest } from '../changes/manifest-files.js';
+import { type CheckedObject, checkManifest } from '../changes/check-manifest.js';
+import { manifestKey, readManifest } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
+import { objectName } from '../output/object-name.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 import { waitUntil } from './wait.js';
 
@@ -28,35 +29,40 @@ export const deletePods = async (options: DeleteOptions, { client, io, signal }:
   ]);
   const named = options.pods.map((name) => findPod(pods, name.replace(/^pods?\//, ''), options.namespace ?? DEFAULT_NAMESPACE));
   const fromFiles: Pod[] = [];
+  const objects: CheckedObject[] = [];
   for (const file of options.files) {
-    const wanted = checkManifest(await readManifest(file), { path: file, nodeName: node.metadata.name }).pods;
-    fromFiles.push(...wanted.map(({ metadata }) => findPod(pods, metadata?.name ?? '', metadata?.namespace ?? DEFAULT_NAMESPACE)));
+    const wanted = checkManifest(await readManifest(file), { path: file, nodeName: node.metadata.name });
+    objects.push(...wanted.objects);
+    fromFiles.push(...wanted.pods.map(({ metadata }) => findPod(pods, metadata?.name ?? '', metadata?.namespace ?? DEFAULT_NAMESPACE)));
   }
   const doomed = [...named, ...fromFiles];
-  if (doomed.length === 0) throw new CliError({ code: 'CLI_USAGE', message: 'name pods, or give their manifests with -f' });
-  const keys = new Set(doomed.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`));
+  if (doomed.length === 0 && objects.length === 0)
+    throw new CliError({ code: 'CLI_USAGE', message: 'name pods, or give their manifests with -f' });
+  const podKeys = doomed.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
+  const keys = new Set([...podKeys, ...objects.map(({ key }) => key)]);
   const paths = new Set<string>();
   for (const key of keys) {
-    const manifest = manifests.find(({ pod, source }) => pod === key && source === 'file');
+    const manifest = manifests.find((one) => manifestKey(one) === key && one.source === 'file');
     if (!manifest)
       throw new CliError({
         code: 'CLI_REFUSED',
         message: `${key} has no manifest file on this node`,
-        hint: 'A pod from a URL ends when the URL stops asking for it.',
+        hint: 'What comes from a URL goes when the URL stops asking for it.',
       });
-    const others = manifests.filter(({ path, pod }) => path === manifest.path && pod !== undefined && !keys.has(pod));
+    const others = manifests.filter((one) => one.path === manifest.path && !keys.has(manifestKey(one) ?? key));
     if (others.length > 0) {
       throw new CliError({
         code: 'CLI_REFUSED',
-        message: `${manifest.path} also holds ${others.map(({ pod }) => pod).join(', ')}`,
-        hint: 'Take the pod out of that file by hand.',
+        message: `${manifest.path} also holds ${others.map(manifestKey).join(', ')}`,
+        hint: 'Take it out of that file by hand.',
       });
     }
     paths.add(manifest.path);
   }
   for (const path of paths) await rm(path);
-  for (const key of keys) await write(io.stdout, `pod ${key} deleted\n`);
-  if (options.noWait) return 0;
+  for (const key of new Set(podKeys)) await write(io.stdout, `pod ${key} deleted\n`);
+  for (const { kind, name } of objects) await write(io.stdout, `${objectName(kind, name)} deleted\n`);
+  if (options.noWait || doomed.length === 0) return 0;
   const uids = new Set(doomed.map(({ metadata }) => metadata?.uid));
   const graceMs = Math.max(...doomed.map(({ spec }) => Number(spec?.terminationGracePeriodSeconds ?? 30))) * 1_000;
   const late = await waitUntil(client, (now) => now.every(({ metadata }) => !uids.has(metadata?.uid)), {

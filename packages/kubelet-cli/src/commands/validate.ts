@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { escapeDocument, withoutControls } from '@solo-kubelet/diagnostics/text';
+import type { ObjectResult } from '@solo-kubelet/object-spec';
 import {
   githubAnnotations,
   type ParseResult,
   type Pod,
   type PodSpecIssue,
-  parseManifest,
   renderIssues,
   sarifLog,
   validateBatchLine,
@@ -50,7 +50,7 @@ interface Checked {
   readonly path: string;
   readonly text: Uint8Array;
   readonly ok: boolean;
-  readonly results: readonly ParseResult[];
+  readonly results: readonly (ParseResult | ObjectResult)[];
   readonly issues: readonly PodSpecIssue[];
   /** Why a document is refused where no single place is at fault. */
   readonly messages: readonly string[];
@@ -75,7 +75,8 @@ const check = async (
   plugins: PluginHost | undefined,
 ): Promise<Checked> => {
   const text = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
-  const results = parseManifest(text, { path, source: 'file', ...options }).documents.map(({ result }) => result);
+  const { parseMixedManifest } = await import('@solo-kubelet/object-spec');
+  const results = parseMixedManifest(text, { path, source: 'file', ...options }).documents.map(({ result }) => result);
   return {
     path,
     text,
@@ -84,7 +85,7 @@ const check = async (
     issues: results.flatMap((result) => (result.ok ? result.warnings : result.issues)),
     messages: [
       ...results.flatMap((result) => (!result.ok && result.issues.length === 0 ? [result.message] : [])),
-      ...(await Promise.all(results.map((result) => (result.ok ? probeIssues(result.pod, plugins) : [])))).flat(),
+      ...(await Promise.all(results.map((result) => (result.ok && 'pod' in result ? probeIssues(result.pod, plugins) : [])))).flat(),
       ...(results.length === 0 ? ['there is no Pod in it'] : []),
     ],
   };
@@ -135,10 +136,18 @@ const textReport = ({ path, text, ok, results, issues, messages }: Checked, colo
   lines([
     ...(issues.length === 0 ? [] : [renderIssues(issues, text, { color })]),
     ...messages.map((message) => withoutControls(`${path}: ${message}`)),
-    ...(ok ? [withoutControls(`${path}: ${results.length === 1 ? 'can run' : `${results.length} Pods can run`}`)] : []),
+    ...(ok ? [withoutControls(`${path}: ${verdictOf(results)}`)] : []),
   ]);
 
 const lines = (texts: readonly string[]): string => texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join('');
+
+const verdictOf = (results: Checked['results']): string => {
+  const pods = results.filter((result) => 'pod' in result).length;
+  const others = results.length - pods;
+  if (others === 0) return pods === 1 ? 'can run' : `${pods} Pods can run`;
+  const valid = others === 1 ? '1 object is valid' : `${others} objects are valid`;
+  return pods === 0 ? valid : `${pods === 1 ? '1 Pod' : `${pods} Pods`} can run, ${valid}`;
+};
 
 /** Numbers beyond what JSON can hold exactly are written as texts. */
 const printable = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);

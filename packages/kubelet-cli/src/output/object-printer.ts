@@ -1,12 +1,9 @@
 import { tableFor } from '@solo-kubelet/api-tables';
 import type { ObjectKind } from '@solo-kubelet/object-spec/kinds';
 import type { NodeApiObject } from '../client/node-client.js';
+import { objectName } from './object-name.js';
 import type { ObjectPrinter } from './print-objects.js';
 import type { PrinterOptions } from './printers.js';
-
-/** `deployment.apps/web`, as kubectl names objects. */
-export const objectName = ({ group, kind }: ObjectKind, name: string): string =>
-  `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}`;
 
 export interface ObjectPrinterOptions extends PrinterOptions {
   /** The name with its kind before it, as where several kinds are listed. Default false. */
