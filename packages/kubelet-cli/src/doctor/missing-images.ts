@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
-import { type Pod, parseManifest } from '@solo-kubelet/pod-spec';
 import { readRegular } from '@solo-kubelet/untrusted-files';
+import { type PlannedPod, podsOfManifest } from '../changes/pods-of-manifest.js';
 import type { MissingImage } from './runtime-checks.js';
 
 interface Abortable {
@@ -23,12 +23,10 @@ export const missingImages = async (cri: CriClient, manifestDirectory: string, {
   return [...wanted.values()].filter((_, index) => !present[index]);
 };
 
-const podsIn = async (directory: string): Promise<readonly Pod[]> => {
+const podsIn = async (directory: string): Promise<readonly PlannedPod[]> => {
   const names = (await readdir(directory).catch(() => [])).filter((name) => /^[^.].*\.(?:ya?ml|json)$/.test(name)).sort();
   const texts = await Promise.all(names.map((name) => readManifest(join(directory, name))));
-  return texts.flatMap((text, index) =>
-    parseManifest(text, { path: names[index]!, nodeName: 'doctor' }).documents.flatMap(({ result }) => (result.ok ? [result.pod] : [])),
-  );
+  return texts.flatMap((text, index) => podsOfManifest(text, { path: names[index]!, nodeName: 'doctor' }));
 };
 
 const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
@@ -37,7 +35,7 @@ const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
 const readManifest = async (path: string): Promise<string> =>
   (await readRegular(path, { maxBytes: MAX_MANIFEST_BYTES, followLinks: true }).catch(() => Buffer.alloc(0))).toString();
 
-const imagesOf = ({ spec }: Pod): readonly MissingImage[] => [
+const imagesOf = ({ spec }: PlannedPod): readonly MissingImage[] => [
   ...[...(spec.initContainers ?? []), ...spec.containers].flatMap(({ image, imagePullPolicy }) =>
     image ? [{ image, neverPulled: imagePullPolicy === 'Never' }] : [],
   ),

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ContainerScripts, createFakeCri } from '@solo-kubelet/cri-client/testing';
 import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
-import { isSidecar, type Pod, parseManifest } from '@solo-kubelet/pod-spec';
+import { isSidecar } from '@solo-kubelet/pod-spec';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
 import { readRegular } from '@solo-kubelet/untrusted-files';
+import { type PlannedPod, podsOfManifest } from '../changes/pods-of-manifest.js';
 
 /** A container runtime in memory: it does as if, and runs nothing. */
 export interface MemoryNode extends AsyncDisposable {
@@ -43,12 +44,10 @@ export const startMemoryNode = async (manifests: string): Promise<MemoryNode> =>
 };
 
 /** Every Pod that the manifests ask for now. */
-const podsOf = async (manifests: string): Promise<readonly Pod[]> => {
+const podsOf = async (manifests: string): Promise<readonly PlannedPod[]> => {
   const names = (await readdir(manifests)).filter((name) => !name.startsWith('.'));
   const texts = await Promise.all(names.map((name) => readManifest(join(manifests, name))));
-  return texts.flatMap((text, index) =>
-    parseManifest(text, { path: names[index]!, nodeName: 'memory' }).documents.flatMap(({ result }) => (result.ok ? [result.pod] : [])),
-  );
+  return texts.flatMap((text, index) => podsOfManifest(text, { path: names[index]!, nodeName: 'memory' }));
 };
 
 /** Empty for what cannot be read or is no regular file: the kubelet itself says so. */
@@ -59,7 +58,7 @@ const readManifest = async (path: string): Promise<string> => {
 
 const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
 
-const imagesOf = (pods: readonly Pod[]): readonly string[] => [
+const imagesOf = (pods: readonly PlannedPod[]): readonly string[] => [
   ...new Set(
     pods.flatMap(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers].map(({ image }) => image ?? '')).filter(Boolean),
   ),
@@ -68,7 +67,7 @@ const imagesOf = (pods: readonly Pod[]): readonly string[] => [
 const WORK_MS = 500;
 
 /** Containers that are meant to end do so, well and soon; all others run until they are stopped. */
-const scriptFor = (pods: readonly Pod[]): ContainerScripts => {
+const scriptFor = (pods: readonly PlannedPod[]): ContainerScripts => {
   const ending = new Set(
     pods.flatMap(({ spec }) => [
       ...(spec.initContainers ?? []).filter((container) => !isSidecar(container)).map(({ name }) => name),
