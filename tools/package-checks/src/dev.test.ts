@@ -53,7 +53,7 @@ it('pnpm dev runs the examples from source with an inspector, and again after a 
   const touching = setInterval(touch, 2_000);
   onTestFinished(() => clearInterval(touching));
   touch();
-  await line(/(rerunning)/i);
+  await line(/(rerunning|restarting)/i);
   clearInterval(touching);
   const next = await line(/get pods -w --socket (\S+)/, 2);
   expect(next).not.toBe(socket);
