@@ -34,16 +34,15 @@ const accessStatus = (ctx: RequestContext, user: UserInfo, spec: Values): Values
   return { allowed, ...(reason !== '' && { reason }), ...(evaluationError !== undefined && { evaluationError }) };
 };
 
-/** One of the two ways to ask must be taken. @throws ApiError 422 */
-const checkAttributes = (draft: ObjectDraft, needsUser: boolean): Values => {
+/** One of the two ways to ask must be taken; a local review is about its `namespace` alone. @throws ApiError 422 */
+const checkAttributes = (draft: ObjectDraft, needsUser: boolean, namespace?: string): Values => {
   const spec = (draft.spec ?? {}) as Values;
   const report = createReport();
   const [resource, path] = [spec['resourceAttributes'], spec['nonResourceAttributes']];
-  if (resource !== undefined && path !== undefined) {
-    // Printed as upstream's own structure, which has other names than the API's.
-    const value = { Path: text((path as Values)['path']), Verb: text((path as Values)['verb']) };
-    report.invalidStructure('spec.nonResourceAttributes', value, 'cannot be specified in combination with resourceAttributes');
-  }
+  // Printed as upstream's own structure, which has other names than the API's.
+  const printedPath = { Path: text((path as Values | undefined)?.['path']), Verb: text((path as Values | undefined)?.['verb']) };
+  if (resource !== undefined && path !== undefined)
+    report.invalidStructure('spec.nonResourceAttributes', printedPath, 'cannot be specified in combination with resourceAttributes');
   if (resource === undefined && path === undefined)
     report.invalidStructure(
       'spec.resourceAttributes',
@@ -62,6 +61,12 @@ const checkAttributes = (draft: ObjectDraft, needsUser: boolean): Values => {
       const { namespace: _namespace, managedFields: _fields, ...rest } = draft.metadata;
       if (Object.keys(rest).length > 0) report.invalidStructure('metadata', draft.metadata, 'must be empty except for namespace');
     } else if (Object.keys(draft.metadata).length > 0) report.invalidStructure('metadata', draft.metadata, 'must be empty');
+  }
+  if (namespace !== undefined) {
+    const asked = text((resource as Values | undefined)?.['namespace']);
+    if (resource !== undefined && asked !== namespace)
+      report.invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace');
+    if (path !== undefined) report.invalidStructure('spec.nonResourceAttributes', printedPath, 'disallowed on this kind of request');
   }
   if (report.errors.length > 0) throw invalid({ group: GROUP, name: '' }, '', report.errors);
   return spec;
@@ -83,13 +88,7 @@ export const answerReview = (ctx: RequestContext, draft: ObjectDraft, namespace:
       return answered(draft, accessStatus(ctx, userOf(spec), spec));
     }
     case 'LocalSubjectAccessReview': {
-      const spec = checkAttributes(draft, true);
-      const asked = text((spec['resourceAttributes'] as Values | undefined)?.['namespace']);
-      if (asked !== namespace) {
-        const report = createReport();
-        report.invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace');
-        throw invalid({ group: GROUP, name: '' }, '', report.errors);
-      }
+      const spec = checkAttributes(draft, true, namespace);
       if (draft.metadata.namespace && draft.metadata.namespace !== namespace)
         throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
       const answer = answered(draft, accessStatus(ctx, userOf(spec), spec));
