@@ -1,6 +1,6 @@
 import { authenticate } from './access/authenticate.js';
 import { attributesOf, authorize } from './access/authorize.js';
-import { type ImpersonationMode, impersonate } from './access/impersonate.js';
+import { type ImpersonationModes, impersonate } from './access/impersonate.js';
 import { type ApiRequest, type CoreParts, headerOf, type RequestContext, timeText } from './context.js';
 import { handlePath } from './handle-path.js';
 import { handleResource } from './handle-resource.js';
@@ -34,7 +34,7 @@ const errorAnswer = (error: ApiError, request: ApiRequest): PlainAnswer => {
 };
 
 export const createApiCore = (parts: CoreParts): ApiCore => {
-  const lastMode = new Map<string, ImpersonationMode>();
+  const modes: ImpersonationModes = new Map();
   const answered = (request: ApiRequest, warnings: string[], make: () => ApiAnswer): ApiAnswer => {
     let answer: ApiAnswer;
     try {
@@ -52,7 +52,7 @@ export const createApiCore = (parts: CoreParts): ApiCore => {
   return {
     handle: (request) => {
       const warnings: string[] = [];
-      return answered(request, warnings, () => dispatch(parts, request, lastMode, (text) => void warnings.push(text)));
+      return answered(request, warnings, () => dispatch(parts, request, modes, (text) => void warnings.push(text)));
     },
   };
 };
@@ -63,12 +63,7 @@ const unexpected = (error: unknown): ApiError => {
   throw error;
 };
 
-const dispatch = (
-  parts: CoreParts,
-  request: ApiRequest,
-  lastMode: Map<string, ImpersonationMode>,
-  warn: (text: string) => void,
-): ApiAnswer => {
+const dispatch = (parts: CoreParts, request: ApiRequest, modes: ImpersonationModes, warn: (text: string) => void): ApiAnswer => {
   const at = request.target.indexOf('?');
   const rawPath = at === -1 ? request.target : request.target.slice(0, at);
   const query = new URLSearchParams(at === -1 ? '' : request.target.slice(at + 1));
@@ -77,7 +72,7 @@ const dispatch = (
   const found = authenticate(parts, headerOf(request, 'authorization'), request.nowMs);
   if (found.type === 'refused') throw unauthorized();
   if (found.warning !== undefined) warn(found.warning);
-  const user = impersonate(parts.authorizer, found.user, request, info, lastMode);
+  const user = impersonate(parts.authorizer, found.user, request, info, modes);
   authorize(parts.authorizer, attributesOf(user, info));
   const ctx: RequestContext = {
     parts,

@@ -1,5 +1,5 @@
 import type { RequestAttributes } from '@solo-kubelet/rbac';
-import type { Attributes } from './authorizer.js';
+import type { Attributes, UserInfo } from './authorizer.js';
 
 /** A request in the words of the RBAC package. */
 export const requestOf = (attributes: Attributes): RequestAttributes =>
@@ -15,3 +15,17 @@ export const requestOf = (attributes: Attributes): RequestAttributes =>
         namespace: attributes.namespace,
       }
     : { type: 'path', verb: attributes.verb, path: attributes.path };
+
+/** The way back: what somebody asks for, for whoever decides. */
+export const attributesOfRequest = (user: UserInfo, request: RequestAttributes): Attributes => ({
+  user,
+  verb: request.verb,
+  isResource: request.type === 'resource',
+  path: request.type === 'path' ? request.path : '',
+  group: request.type === 'resource' ? request.apiGroup : '',
+  version: request.type === 'resource' ? (request.apiVersion ?? '') : '',
+  resource: request.type === 'resource' ? request.resource : '',
+  subresource: request.type === 'resource' ? request.subresource : '',
+  namespace: request.type === 'resource' ? request.namespace : '',
+  name: request.type === 'resource' ? request.name : '',
+});
