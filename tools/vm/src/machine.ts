@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '@solo-kubelet-tools/testbed';
+import { killProcess, waitFor } from '@solo-kubelet-tools/testbed';
 
 /** A virtual machine with systemd and cgroup v2, made from Debian packages, its processor emulated where there is no KVM. */
 export interface Machine extends AsyncDisposable {
@@ -84,9 +84,7 @@ export const startMachine = async ({ suite, directory, product, port }: MachineO
   const end = async (): Promise<void> => {
     const isGone = async (): Promise<boolean> => !existsSync(`/proc/${pid}`);
     await run('systemctl poweroff', { timeoutMs: 60_000 });
-    await waitFor(isGone, { what: 'power off', timeoutMs: 3 * 60_000, intervalMs: LOOK_EVERY_MS }).catch(() =>
-      process.kill(pid, 'SIGKILL'),
-    );
+    await waitFor(isGone, { what: 'power off', timeoutMs: 3 * 60_000, intervalMs: LOOK_EVERY_MS }).catch(() => killProcess(pid, 'SIGKILL'));
   };
   try {
     await untilBooted('');

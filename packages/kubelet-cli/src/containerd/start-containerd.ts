@@ -15,6 +15,7 @@ import { type CommandLine, endsWithLogin, inScope } from './own-scope.js';
 import { podNetworkConfig } from './pod-network.js';
 import { findDaemon } from './processes.js';
 import { type CtrOptions, runCtr } from './run-ctr.js';
+import { signalProcess } from './signal-process.js';
 
 export interface StartContainerdOptions {
   readonly layout: ContainerdLayout;
@@ -167,7 +168,7 @@ const writeFiles = async (options: StartContainerdOptions, version: string): Pro
 /** Ends a daemon on the same configuration that an earlier run, killed before it could clean up, has left running. */
 const endPredecessor = async (layout: ContainerdLayout): Promise<void> => {
   for (const pid of await findDaemon(layout)) {
-    process.kill(pid, 'SIGTERM');
+    signalProcess(pid, 'SIGTERM');
     for (const deadline = performance.now() + STOP_TIMEOUT_MS; performance.now() < deadline && (await findDaemon(layout)).includes(pid); )
       await delay(50);
   }

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { waitFor } from '@solo-kubelet-tools/testbed';
+import { killProcess, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { podManifest, script } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
@@ -59,7 +59,7 @@ it('a pod whose shim is killed runs again, once', async () => {
   await node.pod('shimless', isRunning);
   const [sandbox] = await sandboxesOf('shimless');
   const { stdout } = await run('pgrep', ['-f', `containerd-shim.* -id ${sandbox?.id} `]);
-  for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+  for (const pid of stdout.trim().split('\n')) killProcess(Number(pid), 'SIGKILL');
   await node.pod('shimless', (pod) => isRunning(pod) && statusOf(pod).restartCount >= 1);
   expect(await copiesOf('shimless')).toEqual([1]);
   await removeAll(node, 'shimless');
@@ -71,7 +71,7 @@ it('a pod whose pause process is killed gets a new sandbox, and runs in it once'
   await node.pod('pauseless', isRunning);
   const [sandbox] = await sandboxesOf('pauseless');
   const { info } = await node.bed.cri.runtime.podSandboxStatus({ podSandboxId: sandbox?.id ?? '', verbose: true });
-  process.kill((JSON.parse(info['info'] ?? '{}') as { pid: number }).pid, 'SIGKILL');
+  killProcess((JSON.parse(info['info'] ?? '{}') as { pid: number }).pid, 'SIGKILL');
   await node.pod('pauseless', restartedOnce);
   await eventOf(node, 'pauseless', 'SandboxChanged');
   expect((await sandboxesOf('pauseless')).filter(({ state }) => state === READY_SANDBOX).map(({ metadata }) => metadata?.attempt)).toEqual([

@@ -1,7 +1,7 @@
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { waitFor } from '@solo-kubelet-tools/testbed';
+import { killProcess, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerdLayout } from '../../../../packages/kubelet-cli/src/containerd/layout.js';
 import { processesOf } from '../../../../packages/kubelet-cli/src/containerd/processes.js';
@@ -198,7 +198,7 @@ describe.skipIf(fault !== undefined)('pods on a camera and a machine-tool networ
     const layout = containerdLayout(join(directory, 'node'), join(directory, 'run'));
     await node.restartKubelet('SIGKILL', async () => {
       await containerd.kill('SIGKILL');
-      for (const pid of await processesOf(layout)) process.kill(pid, 'SIGKILL');
+      for (const pid of await processesOf(layout)) killProcess(pid, 'SIGKILL');
       await waitFor(async () => (await processesOf(layout)).length === 0, { what: 'every process to end' });
       // What lies below /run is gone after a reboot: namespaces and sockets.
       const mounts = (await run('findmnt', '-rno', 'TARGET')).split('\n').filter((path) => path.startsWith(`${layout.runDirectory}/`));
