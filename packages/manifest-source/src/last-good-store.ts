@@ -3,6 +3,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
+import type { ParsedDocument } from './core/assign-documents.js';
+import { objectUid } from './core/object-uid.js';
 import { type ParseContext, parseDocuments, withIdentity } from './core/parse-documents.js';
 import type { GoodVersion, Slot } from './core/slot.js';
 
@@ -87,14 +89,28 @@ const toRecord = (path: string, slots: readonly Slot[], validators: Validators |
 };
 
 const restore = (record: StoredRecord, context: ParseContext): readonly Slot[] => {
-  const parsed = record.texts.map((text) => {
-    const bytes = Buffer.from(text, 'base64');
-    return parseDocuments(bytes, record.path, 0, context);
-  });
+  const parsed = record.texts.map((text, at) => parseStored(record, Buffer.from(text, 'base64'), at, context));
   return record.slots.flatMap(({ document, text, index, claimedAtMs, ...identity }) => {
-    const found = parsed[text]?.find((one) => one.type === 'good' && one.good.index === index);
-    return found?.type === 'good' ? [{ document, good: { ...withIdentity(found.good, identity), claimedAtMs } }] : [];
+    const good = goodAt(parsed[text], index);
+    return good === undefined ? [] : [{ document, good: { ...withIdentity(good, identity), claimedAtMs } }];
   });
+};
+
+const goodAt = (documents: readonly ParsedDocument[] | undefined, index: number): GoodVersion | undefined =>
+  documents?.flatMap((one) => (one.type === 'good' && one.good.index === index ? [one.good] : []))[0];
+
+/** The documents of a text. What of an object follows from its uid (a Job's selector and labels) is made with the uid that it had. */
+const parseStored = (record: StoredRecord, text: Uint8Array, at: number, context: ParseContext): readonly ParsedDocument[] => {
+  const documents = parseDocuments(text, record.path, 0, context);
+  const uids = new Map<string, string>();
+  for (const slot of record.slots) {
+    const good = slot.text === at ? goodAt(documents, slot.index) : undefined;
+    if (good?.asked.type !== 'object' || slot.uid === undefined || good.asked.object.metadata.uid === slot.uid) continue;
+    uids.set(good.key, slot.uid);
+  }
+  if (uids.size === 0) return documents;
+  const uidOf = (key: string): string => uids.get(key) ?? context.uidOf?.(key) ?? objectUid(key, context.nodeName);
+  return parseDocuments(text, record.path, 0, { ...context, uidOf });
 };
 
 const identityOf = ({ asked }: GoodVersion): Pick<StoredSlot, 'uid' | 'generation'> => {

@@ -1,9 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@solo-kubelet/diagnostics';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ListedEntry } from '../src/core/listing.js';
 import { initialState, type SourceState } from '../src/core/source-state.js';
 import { takeListing } from '../src/core/take-listing.js';
 import { emptyObjectStore, findObject, listObjects, type ManifestEvent, type ObjectStore, reduceObjects } from '../src/index.js';
+import { openLastGoodStore } from '../src/last-good-store.js';
 import { say } from './say.js';
 
 const rules = {
@@ -38,7 +43,16 @@ const createSource = () => {
     store = events.reduce(reduceObjects, store);
     return events;
   };
-  return { look, say: (files: Readonly<Record<string, string>>) => look(files).map(say), store: () => store };
+  /** As another process finds it: from what is on disk. */
+  const restart = async (): Promise<void> => {
+    const directory = await mkdtemp(join(tmpdir(), 'last-good-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const kept = openLastGoodStore(directory, silentLogger);
+    for (const [path, { slots }] of state.files) await kept.save(path, slots);
+    state = initialState('file', '/m', (await kept.load('/m', { ...rules, source: 'file' })).slots);
+    store = emptyObjectStore;
+  };
+  return { look, restart, say: (files: Readonly<Record<string, string>>) => look(files).map(say), store: () => store };
 };
 
 const configMap = (name: string, value: string, more = ''): string =>
@@ -120,5 +134,19 @@ describe('a source of Pods and other objects', () => {
     source.look({ 'a.yaml': job('a:2').replace('spec: {', 'spec: {activeDeadlineSeconds: 60, ') });
     expect(found()).toMatchObject({ uid: replaced, generation: 2 });
     expect(source.say({ 'a.yaml': job('a:2').replace('spec: {', '# again\nspec: {activeDeadlineSeconds: 60, ') })).toEqual([]);
+  });
+
+  it('takes a Job that took the place of another for the same one after a restart', async () => {
+    const source = createSource();
+    const found = () => findObject(source.store(), 'Job', 'migrate', 'default');
+    source.look({ 'a.yaml': job('a:1') });
+    source.look({ 'a.yaml': job('a:2') });
+    const replaced = found();
+    await source.restart();
+    source.look({ 'a.yaml': job('a:2') });
+    expect(found()).toEqual(replaced);
+    await source.restart();
+    source.look({ 'a.yaml': job('a:3') });
+    expect(found()?.metadata.uid).not.toBe(replaced?.metadata.uid);
   });
 });
