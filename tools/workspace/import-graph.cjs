@@ -18,7 +18,7 @@ const edges = {
   },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },
   'api-server': { values: ['timers', 'pod-spec', 'object-spec', 'selectors', 'api-patch', 'api-protobuf', 'api-tables', 'rbac'] },
-  'cri-client': { values: ['diagnostics', 'timers'] },
+  'cri-client': { values: ['diagnostics', 'timers', 'untrusted-files'] },
   'cni-invoker': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files'] },
   'probe-engine': { values: ['diagnostics', 'timers', 'pod-spec'] },
   'probe-mqtt': { values: ['probe-engine'] },
@@ -36,7 +36,11 @@ const edges = {
   'resource-managers': { values: ['diagnostics', 'state-files', 'pod-spec'], types: ['pod-environment'] },
   'device-plugins': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec'] },
   'node-stats': { values: ['timers', 'untrusted-files'], types: ['pod-spec', 'cri-client'] },
-  'node-api': { values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats'], types: ['reconciler', 'cri-client'] },
+  'node-api': {
+    // Of cri-client only what needs no client: how logs are read.
+    values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats', 'cri-client/src/logs'],
+    types: ['reconciler', 'cri-client'],
+  },
   // The daemon: whatever works in one is below it, and no command line is.
   kubelet: {
     values: [

@@ -124,7 +124,13 @@ export const packages = [
     description:
       'CRI v1 (containerd, CRI-O) as typed promises, async iterables and one stream of changes; with a CRI server in memory for tests.',
     keywords: ['cri', 'containerd', 'cri-o', 'grpc'],
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/timers': ws, '@grpc/grpc-js': catalog, '@bufbuild/protobuf': catalog },
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/timers': ws,
+      '@solo-kubelet/untrusted-files': ws,
+      '@grpc/grpc-js': catalog,
+      '@bufbuild/protobuf': catalog,
+    },
     peerDependencies: { rxjs: catalog },
     optionalPeers: ['rxjs'],
     subpaths: {
@@ -132,6 +138,7 @@ export const packages = [
       './testing': 'src/testing/index.ts',
       './rx': 'src/rx/index.ts',
       './streaming': 'src/streaming/index.ts',
+      './logs': 'src/logs/index.ts',
     },
   },
   {
@@ -267,7 +274,6 @@ export const packages = [
       'prom-client': catalog,
       'reflect-metadata': catalog,
     },
-    subpaths: { './logs': 'src/logs/index.ts' },
   },
   {
     name: 'api-server',

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, it } from 'vitest';
-import { readContainerLog } from '../../../packages/node-api/src/logs/read-container-log.js';
+import { readContainerLog } from '../../../packages/cri-client/src/logs/read-container-log.js';
 import { type Figure, report, spread } from './figures.js';
 
 const LOG_BYTES = 256 << 20;

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { type Container, ContainerState, type CriClient, createCriClient } from '@solo-kubelet/cri-client';
-import { newestFirst, readContainerLog } from '@solo-kubelet/node-api/logs';
+import { type Container, type CriClient, createCriClient } from '@solo-kubelet/cri-client';
+import { isContainerRunning, newestFirst, readContainerLog } from '@solo-kubelet/cri-client/logs';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { delay } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
@@ -114,15 +114,15 @@ async function* readLog(
   options: Abortable,
 ): AsyncGenerator<Buffer> {
   const { id } = await findInstance(cri, target, previous, options);
-  const statusOf = async () => (await cri.runtime.containerStatus({ containerId: id }, options)).status;
+  const { status } = await cri.runtime.containerStatus({ containerId: id }, options);
   const { sinceSeconds, sinceTime, ...format } = query;
   const sinceMs =
     sinceTime === undefined ? (sinceSeconds === undefined ? undefined : Date.now() - sinceSeconds * 1_000) : Date.parse(sinceTime);
   yield* readContainerLog({
     ...format,
     ...(sinceMs === undefined ? {} : { sinceMs }),
-    path: (await statusOf())?.logPath ?? '',
-    isRunning: async () => (await statusOf())?.state === ContainerState.CONTAINER_RUNNING,
+    path: status?.logPath ?? '',
+    isRunning: () => isContainerRunning(cri, id, options),
     signal: options.signal,
   });
 }

@@ -6,7 +6,7 @@ import {
   type PodSandbox,
   PodSandboxState,
 } from '@solo-kubelet/cri-client';
-import { newestFirst } from '@solo-kubelet/node-api/logs';
+import { newestFirst } from '@solo-kubelet/cri-client/logs';
 import type { Pod, ContainerStatus as PodContainerStatus } from '@solo-kubelet/pod-spec';
 import { OWNER_LABEL } from '@solo-kubelet/reconciler/cri';
 

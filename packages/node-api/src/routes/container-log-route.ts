@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { CriClient } from '@solo-kubelet/cri-client';
+import { isContainerRunning, type ReadContainerLogOptions, readContainerLog } from '@solo-kubelet/cri-client/logs';
 import type { ContainerStatus, Pod } from '@solo-kubelet/pod-spec';
-import { type ReadLogOptions, readContainerLog } from '../logs/read-container-log.js';
 import type { NodeView } from '../node-view.js';
 import { booleanParameter, HttpAnswer } from '../server/http-answer.js';
 import type { Route } from '../server/route.js';
@@ -9,8 +9,6 @@ import { findLoggedContainer, findPod } from './find-container.js';
 import { parseRfc3339 } from './rfc3339.js';
 
 const INVALID = new HttpAnswer(422, '{"message": "Invalid request."}', { 'Content-Type': 'application/json' });
-const CONTAINER_RUNNING = 1;
-
 /** GET /containerLogs/{namespace}/{pod}/{container}, parameters as PodLogOptions (pkg/kubelet/server/server.go getContainerLogs). */
 export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => number): Route => ({
   methods: ['GET'],
@@ -26,14 +24,7 @@ export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => n
     const found = await findLoggedContainer(cri, { namespace, pod: podName, uid: pod.metadata?.uid ?? '', container, previous }, signal);
     if (!found) throw new HttpAnswer(400, `${whyNoLog(pod, container, previous)}\n`);
     const { status } = await cri.runtime.containerStatus({ containerId: found.id, verbose: false }, { signal });
-    const isRunning = async (): Promise<boolean> => {
-      const now = await cri.runtime
-        .containerStatus({ containerId: found.id, verbose: false }, { signal })
-        .catch((error: { readonly code?: string }) => error.code);
-      // A runtime that is being restarted says nothing about the container.
-      if (typeof now !== 'object') return now === 'CRI_UNAVAILABLE';
-      return Number(now.status?.state) === CONTAINER_RUNNING;
-    };
+    const isRunning = (): Promise<boolean> => isContainerRunning(cri, found.id, { signal });
     const log = readContainerLog({ ...format, path: status?.logPath ?? '', isRunning, signal });
     let started = false;
     const start = (): void => {
@@ -72,7 +63,7 @@ const whyNoLog = (pod: Pod, container: string, previous: boolean): string => {
 };
 
 /** @throws HttpAnswer 400 when a parameter cannot be read, 422 when it can but makes no sense */
-const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadLogOptions, 'path' | 'signal'> => {
+const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadContainerLogOptions, 'path' | 'signal'> => {
   const legacyTail = query.get('tail');
   const tailLines = integer(query, 'tailLines') ?? (legacyTail === null || legacyTail === 'all' ? undefined : integer(query, 'tail'));
   const sinceSeconds = integer(query, 'sinceSeconds');

@@ -1,6 +1,6 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
+import { newestFirst } from '@solo-kubelet/cri-client/logs';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { newestFirst } from '../logs/newest-first.js';
 import type { NodeView } from '../node-view.js';
 import { HttpAnswer } from '../server/http-answer.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listRotatedLogs, readRotatedLog } from './log-files.js';
-import { type ReadLogOptions, readContainerLog } from './read-container-log.js';
+import { type ReadContainerLogOptions, readContainerLog } from './read-container-log.js';
 
 let directory: string;
 let path: string;
@@ -18,7 +18,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const line = (text: string, { stream = 'stdout', tag = 'F', second = 0 } = {}): string =>
   `2026-01-02T03:04:${String(second).padStart(2, '0')}.5Z ${stream} ${tag} ${text}\n`;
 
-const readAll = async (options: Partial<ReadLogOptions> = {}): Promise<string> => {
+const readAll = async (options: Partial<ReadContainerLogOptions> = {}): Promise<string> => {
   const chunks: Buffer[] = [];
   for await (const chunk of readContainerLog({ path, ...options })) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();

@@ -1,4 +1,5 @@
 import { fullTimestamp, type LogLine, parseLogLine } from './log-line.js';
+import { createWholeLines } from './whole-lines.js';
 
 /** What of a log is wanted, and in which form. */
 export interface LogFormat {
@@ -16,7 +17,6 @@ export interface LineFormatter {
 }
 
 const NEWLINE = 0x0a;
-const EMPTY = Buffer.alloc(0);
 
 /** A stream whose last record was a piece of a longer line. */
 interface OpenLine {
@@ -31,7 +31,7 @@ interface OpenLine {
  * (staging/src/k8s.io/cri-client/pkg/logs/logs.go).
  */
 export const createLineFormatter = ({ timestamps = false, sinceMs, stream }: LogFormat): LineFormatter => {
-  let rest: Buffer = EMPTY;
+  const lines = createWholeLines();
   let timestampLength = 0;
   const open: Partial<Record<LogLine['stream'], OpenLine>> = {};
   /** The stream whose piece was put out last, while its line goes on. */
@@ -40,7 +40,8 @@ export const createLineFormatter = ({ timestamps = false, sinceMs, stream }: Log
   const isOld = (bytes: Buffer, start: number, line: LogLine): boolean =>
     sinceMs !== undefined && Date.parse(bytes.toString('latin1', start, line.timestampEnd)) < sinceMs;
 
-  const format = (bytes: Buffer, lineEnd: number): Buffer => {
+  const format = (bytes: Buffer): Buffer => {
+    const lineEnd = bytes.length;
     // Without timestamps the output is never longer than the input, so lines are moved left in place.
     const out = timestamps ? Buffer.allocUnsafe(bytes.length + countNewlines(bytes, lineEnd) * 16 + 64) : bytes;
     let written = 0;
@@ -80,14 +81,8 @@ export const createLineFormatter = ({ timestamps = false, sinceMs, stream }: Log
 
   return {
     push: (chunk) => {
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const lineEnd = bytes.lastIndexOf(NEWLINE) + 1;
-      if (lineEnd === 0) {
-        rest = bytes;
-        return EMPTY;
-      }
-      rest = lineEnd === bytes.length ? EMPTY : Buffer.from(bytes.subarray(lineEnd));
-      return format(bytes, lineEnd);
+      const bytes = lines.push(chunk);
+      return bytes.length === 0 ? bytes : format(bytes);
     },
   };
 };

@@ -3,23 +3,22 @@ import { type FileHandle, lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { delay, longTimeout, onAbort } from '@solo-kubelet/timers';
 import { openRegular } from '@solo-kubelet/untrusted-files';
-import { createLineFormatter, type LogFormat } from './line-formatter.js';
 import { listRotatedLogs, type RotatedLog, readRotatedLog } from './log-files.js';
 import { tailOfRotated } from './tail-of-rotated.js';
 import { findTailOffset } from './tail-offset.js';
 
-export interface ReadLogOptions extends LogFormat {
+/** Which part of which log is read. */
+export interface LogSelection {
   /** The current log file, `…/<container>/<restart count>.log`. */
   readonly path: string;
   /** Only the last lines; a piece of a long line counts as one. Default all. */
   readonly tailLines?: number;
-  /** Stop after this many bytes of output, timestamps included. */
-  readonly limitBytes?: number;
+  /** Only this stream. Default both. */
+  readonly stream?: 'stdout' | 'stderr';
   /** Keep reading as the log grows, until `isRunning` says that the container has ended. Default false. */
   readonly follow?: boolean;
   /** Asked at the end of the file while following, at most once a second. Default: always running. */
   readonly isRunning?: () => Promise<boolean>;
-  readonly signal?: AbortSignal;
 }
 
 const CHUNK_BYTES = 1 << 18;
@@ -31,26 +30,6 @@ const REOPEN_GRACE_MS = 100;
 const OPEN_ATTEMPTS = 20;
 const OPEN_PAUSE_MS = 50;
 
-/**
- * The log of one container instance, ready to print: across rotated files, partial lines joined. Ends at the end of the log, or when
- * the container has ended in `follow` mode. Rejects with ENOENT when there is no log, and with EFTYPE or ELOOP
- * when something else than a file is in its place.
- *
- * Unlike upstream, which reads the current file only, lines that a rotation moved away are included: none is lost or given twice.
- */
-export async function* readContainerLog(options: ReadLogOptions): AsyncGenerator<Buffer, void, void> {
-  const { limitBytes = Number.POSITIVE_INFINITY, signal = new AbortController().signal } = options;
-  const formatter = createLineFormatter(options);
-  let left = limitBytes;
-  for await (const raw of rawLog(options, signal)) {
-    const output = formatter.push(raw);
-    if (output.length === 0) continue;
-    yield output.length > left ? output.subarray(0, left) : output;
-    left -= output.length;
-    if (left <= 0) return;
-  }
-}
-
 /** An open log file and how far it was read. */
 interface OpenLog {
   readonly file: FileHandle;
@@ -60,8 +39,9 @@ interface OpenLog {
   readonly older: readonly RotatedLog[];
 }
 
-async function* rawLog(
-  { path, tailLines, stream, follow = false, isRunning }: ReadLogOptions,
+/** The wanted bytes of a log, across its rotated files, none lost or given twice. */
+export async function* rawLog(
+  { path, tailLines, stream, follow = false, isRunning }: LogSelection,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   let log = await openLog(path);
@@ -130,7 +110,7 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, unde
 async function* startOfLog(
   log: OpenLog,
   tailLines: number | undefined,
-  stream: LogFormat['stream'],
+  stream: LogSelection['stream'],
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   if (tailLines === undefined) {

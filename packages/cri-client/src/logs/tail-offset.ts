@@ -1,7 +1,10 @@
 import { parseLogLine } from './log-line.js';
 
 const BLOCK_BYTES = 1 << 16;
+/** What is kept of a line that begins in an earlier block: enough to tell its stream. A line may be longer than memory is large. */
+const HEAD_BYTES = 256;
 const NEWLINE = 0x0a;
+const NEWLINE_BYTE = Buffer.from([NEWLINE]);
 
 /** Fills `into` with the bytes at `position`. */
 export type ReadAt = (into: Buffer, position: number) => Promise<unknown>;
@@ -20,7 +23,7 @@ export interface TailOffset {
 export const findTailOffset = async (readAt: ReadAt, size: number, count: number, stream?: 'stdout' | 'stderr'): Promise<TailOffset> => {
   let found = 0;
   let end = size;
-  /** Bytes of the line that starts before the block read last. */
+  /** The first bytes, in the block read last, of the line that starts before it; with its newline when it is that short. */
   let carried: Buffer = Buffer.alloc(0);
   let offset = size;
   const counts = (line: Buffer): boolean => stream === undefined || parseLogLine(line, 0, line.length)?.stream === stream;
@@ -41,7 +44,8 @@ export const findTailOffset = async (readAt: ReadAt, size: number, count: number
       if (lineStart === 0) break;
       lineEnd = lineStart - 1;
     }
-    carried = Buffer.from(bytes.subarray(0, lineEnd + 1));
+    carried =
+      lineEnd < HEAD_BYTES ? Buffer.from(bytes.subarray(0, lineEnd + 1)) : Buffer.concat([bytes.subarray(0, HEAD_BYTES), NEWLINE_BYTE]);
     end = from;
   }
   return { offset: found === 0 ? size : offset, found };
