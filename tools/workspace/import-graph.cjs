@@ -41,6 +41,7 @@ const edges = {
     values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats', 'cri-client/src/logs'],
     types: ['reconciler', 'cri-client'],
   },
+  'cluster-client': { values: ['diagnostics', 'timers', 'untrusted-files'] },
   // The daemon: whatever works in one is below it, and no command line is.
   kubelet: {
     values: [

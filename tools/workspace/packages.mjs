@@ -294,6 +294,19 @@ export const packages = [
     },
   },
   {
+    name: 'cluster-client',
+    description: 'A Kubernetes API client of few parts: kubeconfig, requests, patches, and lists that follow the server as RxJS streams.',
+    keywords: ['kubeconfig', 'kubernetes-client', 'informer', 'watch', 'rxjs'],
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/timers': ws,
+      '@solo-kubelet/untrusted-files': ws,
+      yaml: catalog,
+    },
+    peerDependencies: { rxjs: catalog },
+    devDependencies: { '@solo-kubelet/api-server': ws },
+  },
+  {
     name: 'kubelet',
     description: 'The kubelet as a library: runs the Pods of manifest files and URLs on a container runtime, without a control plane.',
     keywords: ['static-pods', 'standalone', 'eviction', 'kubelet-configuration', 'rxjs'],

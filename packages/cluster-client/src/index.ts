@@ -1,0 +1,13 @@
+export {
+  type ApiClient,
+  type ApiClientOptions,
+  type ApiRequest,
+  apiPath,
+  createApiClient,
+  type PatchType,
+  type WatchEvent,
+} from './api-client.js';
+export { ClusterError, type ClusterErrorCode, type ClusterErrorOptions, isAlreadyThere, isNotFound } from './cluster-error.js';
+export { type Credentials, type CredentialsOptions, createCredentials, type TlsMaterial } from './credentials.js';
+export { type ExecPlugin, type Kubeconfig, loadKubeconfig, parseKubeconfig, type TextOrFile } from './kubeconfig.js';
+export { type ReflectEvent, type ReflectOptions, type ReflectSource, reflect, resourceAt, type Versioned } from './reflect.js';
