@@ -168,7 +168,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     networkFault: fault,
     reconciler: { ...reconciler, events$ },
     manifests$,
-    objects$: nodeObjects(manifestEvent$, workloads.views$),
+    objects$: nodeObjects(manifestEvent$, workloads.workload$),
     facts$,
     changeFacts: (change) => factsChange$.next(change),
     nodeEvent: (draft) => nodeEvent$.next(draft),

@@ -26,5 +26,6 @@ export {
   reduceManifests,
 } from './reduce-manifests.js';
 export { shadowDuplicates } from './shadow-duplicates.js';
+export { mapWith, mapWithout } from './versioned-map.js';
 export { type ManifestDirectoryOptions, watchManifestDirectory } from './watch-manifest-directory.js';
 export { type ManifestUrlOptions, watchManifestUrl } from './watch-manifest-url.js';

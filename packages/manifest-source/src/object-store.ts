@@ -1,6 +1,7 @@
 import { type ApiObject, type ObjectKindName, objectKey } from '@solo-kubelet/object-spec';
 import { distinctUntilChanged, type OperatorFunction, pipe, scan } from 'rxjs';
 import { type ManifestEvent, type ManifestOrigin, originKey } from './manifest-event.js';
+import { mapWith, mapWithout } from './versioned-map.js';
 
 /** An object of one kind. */
 export type ObjectOfKind<Kind extends ObjectKindName> = Extract<ApiObject, { readonly kind: Kind }>;
@@ -69,8 +70,8 @@ const hold = (store: ObjectStore, origin: ManifestOrigin, object: ApiObject): Ob
   const cleared = before === undefined || objectKey(before) === objectKey(object) ? store : letGo(store, origin);
   return {
     ...cleared,
-    byKind: new Map(cleared.byKind).set(object.kind, new Map(cleared.byKind.get(object.kind)).set(placeOf(object), object)),
-    held: new Map(cleared.held).set(key, object),
+    byKind: new Map(cleared.byKind).set(object.kind, mapWith(cleared.byKind.get(object.kind) ?? new Map(), placeOf(object), object)),
+    held: mapWith(cleared.held, key, object),
   };
 };
 
@@ -78,10 +79,8 @@ const letGo = (store: ObjectStore, origin: ManifestOrigin): ObjectStore => {
   const key = originKey(origin);
   const object = store.held.get(key);
   if (object === undefined) return store;
-  const held = new Map(store.held);
-  held.delete(key);
-  const ofKind = new Map(store.byKind.get(object.kind));
+  const ofKind = store.byKind.get(object.kind) ?? new Map<string, ApiObject>();
   // Another origin may hold the name by now.
-  if (ofKind.get(placeOf(object)) === object) ofKind.delete(placeOf(object));
-  return { ...store, held, byKind: new Map(store.byKind).set(object.kind, ofKind) };
+  const left = ofKind.get(placeOf(object)) === object ? mapWithout(ofKind, placeOf(object)) : ofKind;
+  return { ...store, held: mapWithout(store.held, key), byKind: new Map(store.byKind).set(object.kind, left) };
 };

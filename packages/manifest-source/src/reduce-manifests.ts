@@ -2,6 +2,7 @@ import { assertNever } from '@solo-kubelet/diagnostics';
 import { objectKey } from '@solo-kubelet/object-spec';
 import type { PodSpecIssue } from '@solo-kubelet/pod-spec';
 import { type ManifestEvent, type ManifestOrigin, type ManifestSourceKind, originKey, podKeyOf } from './manifest-event.js';
+import { mapWith, mapWithout } from './versioned-map.js';
 
 /** What `get manifests` shows of one document. */
 export interface ManifestState {
@@ -67,11 +68,8 @@ export const reduceManifests = (states: ManifestStates, event: ManifestEvent): M
     }
     case 'ignored':
       return put(states, { origin: event.origin, state: 'ignored', issues: [], message: event.reason });
-    case 'removed': {
-      const manifests = new Map(states.manifests);
-      manifests.delete(originKey(event.origin));
-      return { ...states, manifests };
-    }
+    case 'removed':
+      return { ...states, manifests: mapWithout(states.manifests, originKey(event.origin)) };
     case 'touched':
       return states;
     case 'sourceFailed':
@@ -87,7 +85,7 @@ export const reduceManifests = (states: ManifestStates, event: ManifestEvent): M
 
 const put = (states: ManifestStates, state: ManifestState): ManifestStates => ({
   ...states,
-  manifests: new Map(states.manifests).set(originKey(state.origin), state),
+  manifests: mapWith(states.manifests, originKey(state.origin), state),
 });
 
 const putSource = (

@@ -1,5 +1,5 @@
 import { objectKey } from '@solo-kubelet/object-spec';
-import { concatMap, from, type MonoTypeOperatorFunction, map, pipe, scan } from 'rxjs';
+import { concatMap, defer, from, type MonoTypeOperatorFunction } from 'rxjs';
 import { type ManifestEvent, type ManifestOrigin, originKey, podKeyOf } from './manifest-event.js';
 
 type Applied = Extract<ManifestEvent, { type: 'applied' | 'objectApplied' }>;
@@ -11,12 +11,8 @@ interface Claim {
   readonly rejected?: Rejected;
   /** Whether it is used; otherwise it is shadowed. */
   readonly used: boolean;
-}
-
-interface Step {
-  /** The eldest first. */
-  readonly claims: readonly Claim[];
-  readonly events: readonly ManifestEvent[];
+  /** Rises with the age: the eldest has the lowest. */
+  readonly number: number;
 }
 
 /**
@@ -24,14 +20,57 @@ interface Step {
  * Put it behind a merge of sources (with `settleNames: false`), and behind operators of your own, to settle claims across them: an origin that a
  * policy turned into `rejected` with `stale: false` holds no name. (Kubernetes lets the last path win on a listing and the last event between.)
  */
-export const shadowDuplicates = (): MonoTypeOperatorFunction<ManifestEvent> =>
-  pipe(
-    scan((step: Step, event: ManifestEvent): Step => takeClaim(step.claims, event), { claims: [], events: [] }),
-    map(({ events }) => events),
-    concatMap((events) => from(events)),
-  );
+export const shadowDuplicates = (): MonoTypeOperatorFunction<ManifestEvent> => (event$) =>
+  defer(() => {
+    const claims = createClaims();
+    return event$.pipe(concatMap((event) => from(takeClaim(claims, event))));
+  });
 
-const takeClaim = (claims: readonly Claim[], event: ManifestEvent): Step => {
+/** All claims by their origins, and by the names and uids that they are for, so that an event costs the same however many there are. */
+const createClaims = () => {
+  const claims = new Map<string, Claim>();
+  const rivals = new Map<string, Set<string>>();
+  const waiting = new Set<string>();
+  let made = 0;
+  const drop = (key: string): void => {
+    const claim = claims.get(key);
+    if (claim === undefined) return;
+    claims.delete(key);
+    waiting.delete(key);
+    for (const name of namesOf(claim.applied)) {
+      const same = rivals.get(name);
+      same?.delete(key);
+      if (same?.size === 0) rivals.delete(name);
+    }
+  };
+  return {
+    get: (origin: ManifestOrigin): Claim | undefined => claims.get(originKey(origin)),
+    drop: (origin: ManifestOrigin): void => drop(originKey(origin)),
+    put: (claim: Omit<Claim, 'number'> & { readonly number?: number | undefined }): void => {
+      const key = originKey(claim.applied.origin);
+      drop(key);
+      made += 1;
+      claims.set(key, { ...claim, number: claim.number ?? made });
+      if (!claim.used) waiting.add(key);
+      for (const name of namesOf(claim.applied)) rivals.set(name, (rivals.get(name) ?? new Set()).add(key));
+    },
+    /** The used claim that stands in the way of a Pod or an object. */
+    holderOf: (wanted: Applied): Claim | undefined => {
+      const own = originKey(wanted.origin);
+      const holders = namesOf(wanted).flatMap((name) =>
+        [...(rivals.get(name) ?? [])].flatMap((key) => {
+          const claim = claims.get(key);
+          return key !== own && claim?.used ? [claim] : [];
+        }),
+      );
+      return holders.toSorted((a, b) => a.number - b.number)[0];
+    },
+    waiting: (): readonly Claim[] => [...waiting].flatMap((key) => claims.get(key) ?? []).sort((a, b) => a.number - b.number),
+  };
+};
+type Claims = ReturnType<typeof createClaims>;
+
+const takeClaim = (claims: Claims, event: ManifestEvent): readonly ManifestEvent[] => {
   switch (event.type) {
     case 'applied':
     case 'objectApplied':
@@ -39,56 +78,48 @@ const takeClaim = (claims: readonly Claim[], event: ManifestEvent): Step => {
     case 'shadowed':
     case 'objectShadowed':
     case 'removed':
-      return handOver(
-        claims.filter((claim) => !isOf(claim, event.origin)),
-        [event],
-      );
-    case 'rejected':
+      claims.drop(event.origin);
+      return handOver(claims, [event]);
+    case 'rejected': {
+      const before = claims.get(event.origin);
       // Nothing of the origin counts any more (a policy between source and reconciler denied it): its name is free for others.
-      if (!event.stale)
-        return handOver(
-          claims.filter((claim) => !isOf(claim, event.origin)),
-          [event],
-        );
-      return { claims: claims.map((claim) => (isOf(claim, event.origin) ? { ...claim, rejected: event } : claim)), events: [event] };
+      if (!event.stale) {
+        claims.drop(event.origin);
+        return handOver(claims, [event]);
+      }
+      if (before !== undefined) claims.put({ ...before, rejected: event });
+      return [event];
+    }
     default:
-      return { claims, events: [event] };
+      return [event];
   }
 };
 
-const apply = (claims: readonly Claim[], applied: Applied): Step => {
-  const before = claims.find((claim) => isOf(claim, applied.origin));
-  const others = claims.filter((claim) => claim !== before);
-  const holder = holderOf(others, applied);
-  const claim: Claim = { applied, used: holder === undefined };
+const apply = (claims: Claims, applied: Applied): readonly ManifestEvent[] => {
+  const before = claims.get(applied.origin);
+  const holder = claims.holderOf(applied);
   const event = holder === undefined ? applied : shadowedBy(holder.applied.origin, applied);
   const stays = before !== undefined && nameOf(before.applied) === nameOf(applied);
-  return handOver(stays ? claims.map((one) => (one === before ? claim : one)) : [...others, claim], [event]);
+  claims.put({ applied, used: holder === undefined, number: stays ? before.number : undefined });
+  return handOver(claims, [event]);
 };
 
 /** Gives what nobody uses any more to the eldest who waits for it. */
-const handOver = (claims: readonly Claim[], events: readonly ManifestEvent[]): Step => {
-  const heir = claims.find((claim) => !claim.used && holderOf(claims, claim.applied) === undefined);
-  if (heir === undefined) return { claims, events };
-  const said: readonly ManifestEvent[] = heir.rejected === undefined ? [heir.applied] : [heir.applied, heir.rejected];
-  return handOver(
-    claims.map((claim) => (claim === heir ? { ...claim, used: true } : claim)),
-    [...events, ...said],
-  );
+const handOver = (claims: Claims, events: readonly ManifestEvent[]): readonly ManifestEvent[] => {
+  const said = [...events];
+  for (const heir of claims.waiting()) {
+    if (claims.holderOf(heir.applied) !== undefined) continue;
+    claims.put({ ...heir, used: true });
+    said.push(heir.applied, ...(heir.rejected === undefined ? [] : [heir.rejected]));
+  }
+  return said;
 };
 
-/** The used claim that stands in the way of a Pod or an object. */
-const holderOf = (claims: readonly Claim[], wanted: Applied): Claim | undefined =>
-  claims.find((claim) => claim.used && !isOf(claim, wanted.origin) && isSame(claim.applied, wanted));
-
-const isSame = (held: Applied, wanted: Applied): boolean => nameOf(held) === nameOf(wanted) || isSameUid(held, wanted);
-
-/** Pods may pin a uid, and two can't share it. */
-const isSameUid = (held: Applied, wanted: Applied): boolean =>
-  held.type === 'applied' &&
-  wanted.type === 'applied' &&
-  wanted.pod.metadata.uid !== undefined &&
-  held.pod.metadata.uid === wanted.pod.metadata.uid;
+/** What of it no other may have: its name, and the uid that a Pod may pin. */
+const namesOf = (applied: Applied): readonly string[] => {
+  const uid = applied.type === 'applied' ? applied.pod.metadata.uid : undefined;
+  return [nameOf(applied), ...(uid === undefined ? [] : [`uid ${uid}`])];
+};
 
 const nameOf = (applied: Applied): string => (applied.type === 'applied' ? `Pod/${podKeyOf(applied.pod)}` : objectKey(applied.object));
 
@@ -96,5 +127,3 @@ const shadowedBy = (by: ManifestOrigin, applied: Applied): ManifestEvent =>
   applied.type === 'applied'
     ? { type: 'shadowed', origin: applied.origin, by, podKey: podKeyOf(applied.pod) }
     : { type: 'objectShadowed', origin: applied.origin, by, objectKey: objectKey(applied.object) };
-
-const isOf = (claim: Claim, origin: ManifestOrigin): boolean => originKey(claim.applied.origin) === originKey(origin);

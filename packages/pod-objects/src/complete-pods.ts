@@ -1,5 +1,5 @@
 import { type ManifestEvent, type ObjectStore, originKey, reduceObjects } from '@solo-kubelet/manifest-source';
-import { concatMap, from, type MonoTypeOperatorFunction, map, pipe, scan } from 'rxjs';
+import { concatMap, defer, from, type MonoTypeOperatorFunction } from 'rxjs';
 import { completePod, isComplete } from './core/complete-pod.js';
 
 type Applied = Extract<ManifestEvent, { type: 'applied' }>;
@@ -9,12 +9,6 @@ interface Kept {
   /** As it was last told of. */
   readonly told: string;
   readonly complete: boolean;
-}
-
-interface State {
-  readonly store: ObjectStore;
-  readonly pods: ReadonlyMap<string, Kept>;
-  readonly events: readonly ManifestEvent[];
 }
 
 export interface CompletePodsOptions {
@@ -28,54 +22,66 @@ export interface CompletePodsOptions {
  * Gives Pods what admission gives them from other objects, when they come. A Pod that something is missing for is told of again when that comes; one
  * that has everything keeps it whatever becomes of the objects, as in a cluster. Put it behind everything that makes Pods.
  */
-export const completePods = ({ store, sources }: CompletePodsOptions): MonoTypeOperatorFunction<ManifestEvent> =>
-  pipe(
-    scan((state: State, event: ManifestEvent): State => take(state, event, sources), { store, pods: new Map(), events: [] }),
-    map(({ events }) => events),
-    concatMap((events) => from(events)),
-  );
+export const completePods =
+  (options: CompletePodsOptions): MonoTypeOperatorFunction<ManifestEvent> =>
+  (event$) =>
+    defer(() => {
+      const take = takeEvents(options);
+      return event$.pipe(concatMap((event) => from(take(event))));
+    });
 
-const take = (state: State, event: ManifestEvent, sources: number): State => {
-  const store = reduceObjects(state.store, event);
-  switch (event.type) {
-    case 'applied': {
-      const { kept, told } = tell(event, store);
-      return { store, pods: new Map(state.pods).set(originKey(event.origin), kept), events: [told] };
+const takeEvents = ({ store: known, sources }: CompletePodsOptions): ((event: ManifestEvent) => readonly ManifestEvent[]) => {
+  let store = known;
+  const pods = new Map<string, Kept>();
+  /** Pods that something is missing for. */
+  const incomplete = new Set<string>();
+  const keep = (key: string, kept: Kept): void => {
+    pods.set(key, kept);
+    if (kept.complete) incomplete.delete(key);
+    else incomplete.add(key);
+  };
+  const drop = (key: string): void => {
+    pods.delete(key);
+    incomplete.delete(key);
+  };
+  /** Tells anew of the Pods that come out differently now. */
+  const again = (keys: Iterable<string>): readonly ManifestEvent[] =>
+    [...keys].flatMap((key) => {
+      const kept = pods.get(key);
+      if (kept === undefined) return [];
+      const next = tell(kept.asked, store);
+      keep(key, next.kept);
+      return next.kept.told === kept.told ? [] : [next.told];
+    });
+  return (event) => {
+    store = reduceObjects(store, event);
+    switch (event.type) {
+      case 'applied': {
+        const { kept, told } = tell(event, store);
+        keep(originKey(event.origin), kept);
+        return [told];
+      }
+      case 'removed':
+      case 'shadowed':
+        drop(originKey(event.origin));
+        return [event];
+      case 'rejected':
+        if (!event.stale) drop(originKey(event.origin));
+        return [event];
+      case 'objectApplied':
+        if (!GIVING_KINDS.has(event.object.kind)) return [event];
+        return [event, ...again(store.syncedSources.size < sources ? pods.keys() : incomplete)];
+      default:
+        return [event];
     }
-    case 'removed':
-    case 'shadowed':
-      return { store, pods: without(state.pods, originKey(event.origin)), events: [event] };
-    case 'rejected':
-      return { store, pods: event.stale ? state.pods : without(state.pods, originKey(event.origin)), events: [event] };
-    case 'objectApplied':
-      return again({ ...state, store, events: [event] }, ({ complete }) => !complete || store.syncedSources.size < sources);
-    default:
-      return { ...state, store, events: [event] };
-  }
+  };
 };
 
-/** Tells anew of the Pods that come out differently now. */
-const again = (state: State, isAsked: (kept: Kept) => boolean): State => {
-  const pods = new Map(state.pods);
-  const events = [...state.events];
-  for (const [key, kept] of state.pods) {
-    if (!isAsked(kept)) continue;
-    const next = tell(kept.asked, state.store);
-    pods.set(key, next.kept);
-    if (next.kept.told !== kept.told) events.push(next.told);
-  }
-  return { ...state, pods, events };
-};
+/** Kinds by which admission adds to Pods. */
+const GIVING_KINDS: ReadonlySet<string> = new Set(['ServiceAccount', 'PriorityClass', 'RuntimeClass', 'LimitRange']);
 
 const tell = (asked: Applied, store: ObjectStore): { readonly kept: Kept; readonly told: Applied } => {
   const pod = completePod(asked.pod, store);
   const text = pod === asked.pod ? '' : JSON.stringify(pod.spec, (_key, value) => (typeof value === 'bigint' ? `${value}n` : value));
   return { kept: { asked, told: text, complete: isComplete(pod, store) }, told: pod === asked.pod ? asked : { ...asked, pod } };
-};
-
-const without = (pods: ReadonlyMap<string, Kept>, key: string): ReadonlyMap<string, Kept> => {
-  if (!pods.has(key)) return pods;
-  const copy = new Map(pods);
-  copy.delete(key);
-  return copy;
 };

@@ -1,52 +1,89 @@
-import { type ManifestEvent, objectStores } from '@solo-kubelet/manifest-source';
+import {
+  emptyObjectStore,
+  findObject,
+  type ManifestEvent,
+  mapWith,
+  mapWithout,
+  type ObjectStore,
+  originKey,
+  reduceObjects,
+} from '@solo-kubelet/manifest-source';
 import { type ApiObject, objectKey } from '@solo-kubelet/object-spec';
 import type { WorkloadView } from '@solo-kubelet/workloads/rx';
-import { combineLatest, map, type Observable, startWith } from 'rxjs';
+import { distinctUntilChanged, map, merge, type Observable, scan, startWith } from 'rxjs';
 
 /** An object of the API, and the revisions that its controller keeps of it. */
 export type NodeObjectView = ApiObject & { readonly revisions?: WorkloadView['revisions'] };
 
-/** Every object there is but Pods: those of documents, with the status of workloads, and what workloads made. */
+/** A workload as it is now; undefined once it is no more. */
+export interface WorkloadChange {
+  readonly key: string;
+  readonly view: WorkloadView | undefined;
+}
+
+/**
+ * Every object there is but Pods: those of documents, with the status of workloads, and what workloads made. Each change costs the same, however many
+ * objects there are.
+ */
 export const nodeObjects = (
   manifestEvent$: Observable<ManifestEvent>,
-  views$: Observable<ReadonlyMap<string, WorkloadView>>,
+  workload$: Observable<WorkloadChange>,
 ): Observable<ReadonlyMap<string, NodeObjectView>> =>
-  combineLatest([
-    manifestEvent$.pipe(
-      objectStores(),
-      map(({ byKind }) => byKind),
-      startWith(new Map<string, ReadonlyMap<string, ApiObject>>()),
-    ),
-    views$,
-  ]).pipe(
-    map(([byKind, views]) => {
-      const objects = new Map<string, NodeObjectView>();
-      for (const ofKind of byKind.values()) for (const object of ofKind.values()) objects.set(objectKey(object), shown(object));
-      for (const [key, view] of views) for (const [name, object] of shownWorkload(key, view)) objects.set(name, object);
-      return objects;
-    }),
+  merge(manifestEvent$, workload$).pipe(
+    scan(take, { store: emptyObjectStore, views: new Map(), objects: new Map() }),
+    map(({ objects }) => objects),
+    startWith<ReadonlyMap<string, NodeObjectView>>(new Map()),
+    distinctUntilChanged(),
   );
 
-const cache = new WeakMap<object, readonly (readonly [string, NodeObjectView])[]>();
+type Objects = ReadonlyMap<string, NodeObjectView>;
 
-const shownWorkload = (key: string, view: WorkloadView): readonly (readonly [string, NodeObjectView])[] => {
-  const known = cache.get(view);
-  if (known !== undefined) return known;
-  const own = { ...view.object, ...(view.revisions.length > 0 && { revisions: view.revisions }) } as NodeObjectView;
-  const made = [[key, own] as const, ...view.replicaSets.map((set) => [objectKey(set as ApiObject), set as NodeObjectView] as const)];
-  cache.set(view, made);
-  return made;
+interface State {
+  readonly store: ObjectStore;
+  readonly views: ReadonlyMap<string, WorkloadView>;
+  readonly objects: Objects;
+}
+
+const take = (state: State, change: ManifestEvent | WorkloadChange): State =>
+  'type' in change ? takeEvent(state, change) : takeView(state, change);
+
+const takeEvent = (state: State, event: ManifestEvent): State => {
+  const store = reduceObjects(state.store, event);
+  if (store === state.store || !('origin' in event)) return { ...state, store };
+  const origin = originKey(event.origin);
+  let { objects } = state;
+  for (const object of [state.store.held.get(origin), store.held.get(origin)]) {
+    if (object !== undefined) objects = settled(objects, objectKey(object), state.views, store, object);
+  }
+  return { ...state, store, objects };
 };
 
-const masked = new WeakMap<ApiObject, NodeObjectView>();
+/** What is shown under a key: the workload as its controller knows it, else what a document says. */
+const settled = (objects: Objects, key: string, views: State['views'], store: ObjectStore, like: ApiObject | undefined): Objects => {
+  if (views.has(key) || like === undefined) return objects;
+  const { kind, metadata } = like;
+  const object = findObject(store, kind, metadata.name ?? '', metadata.namespace);
+  return object === undefined ? mapWithout(objects, key) : mapWith(objects, key, shown(object));
+};
+
+const takeView = (state: State, { key, view }: WorkloadChange): State => {
+  const before = state.views.get(key);
+  const views = view === undefined ? mapWithout(state.views, key) : mapWith(state.views, key, view);
+  const made = new Map(view === undefined ? [] : shownWorkload(key, view));
+  let { objects } = state;
+  for (const [name] of before === undefined ? [] : shownWorkload(key, before)) if (!made.has(name)) objects = mapWithout(objects, name);
+  for (const [name, object] of made) objects = mapWith(objects, name, object);
+  return { ...state, views, objects: view === undefined ? settled(objects, key, views, state.store, before?.object) : objects };
+};
+
+const shownWorkload = (key: string, view: WorkloadView): readonly (readonly [string, NodeObjectView])[] => {
+  const own = { ...view.object, ...(view.revisions.length > 0 && { revisions: view.revisions }) } as NodeObjectView;
+  return [[key, own], ...view.replicaSets.map((set) => [objectKey(set as ApiObject), set as NodeObjectView] as const)];
+};
 
 /** Names of what a Secret holds, without the values. */
 const shown = (object: ApiObject): NodeObjectView => {
   if (object.kind !== 'Secret') return object;
-  const known = masked.get(object);
-  if (known !== undefined) return known;
   const { data, ...rest } = object;
-  const view = { ...rest, ...(data && { data: Object.fromEntries(Object.keys(data).map((name) => [name, ''])) }) } as NodeObjectView;
-  masked.set(object, view);
-  return view;
+  return { ...rest, ...(data && { data: Object.fromEntries(Object.keys(data).map((name) => [name, ''])) }) } as NodeObjectView;
 };

@@ -16,18 +16,17 @@ import {
   runWorkloads,
   type SeenPod,
   WORKLOAD_SOURCE,
-  type WorkloadOutput,
   type WorkloadView,
 } from '@solo-kubelet/workloads/rx';
-import { combineLatest, mergeMap, type Observable, of, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import { combineLatest, mergeMap, type Observable, of, Subject, share, tap } from 'rxjs';
 
 export interface NodeWorkloads {
   /** What documents ask for, and what their workloads made. */
   readonly manifestEvent$: Observable<ManifestEvent>;
   /** Every source that must have been read once, workloads among them. */
   readonly sources: readonly { readonly source: string; readonly path: string }[];
-  /** By key, at once and on every change. */
-  readonly views$: Observable<ReadonlyMap<string, WorkloadView>>;
+  /** Every change of one. */
+  readonly workload$: Observable<{ readonly key: string; readonly view: WorkloadView | undefined }>;
   readonly event$: Observable<ToldEvent>;
   /** The feedback edge: hands on what becomes of Pods while subscribed to. */
   readonly follow: (reconciler: Pick<Reconciler, 'pods$' | 'known$'>) => Observable<unknown>;
@@ -63,11 +62,7 @@ export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, l
   return {
     manifestEvent$: output$.pipe(mergeMap((output) => (output.type === 'manifest' ? of(output.event) : []))),
     sources: [...sources, WORKLOAD_SOURCE],
-    views$: output$.pipe(
-      scan(withView, new Map<string, WorkloadView>()),
-      startWith(new Map<string, WorkloadView>()),
-      shareReplay({ bufferSize: 1, refCount: true }),
-    ),
+    workload$: output$.pipe(mergeMap((output) => (output.type === 'workload' ? of({ key: output.key, view: output.view }) : []))),
     event$: output$.pipe(mergeMap((output) => (output.type === 'event' ? of({ ...output.event, about: output.about }) : []))),
     follow: ({ pods$, known$ }) =>
       // In this order: the Pods that were found come before the word that they are all.
@@ -75,14 +70,6 @@ export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, l
         tap(([pods, listed]) => podFeedback$.next({ listed, pods: new Map([...pods].map(([uid, view]) => [uid, seenPod(view)])) })),
       ),
   };
-};
-
-const withView = (views: ReadonlyMap<string, WorkloadView>, output: WorkloadOutput): Map<string, WorkloadView> => {
-  if (output.type !== 'workload') return views as Map<string, WorkloadView>;
-  const next = new Map(views);
-  if (output.view === undefined) next.delete(output.key);
-  else next.set(output.key, output.view);
-  return next;
 };
 
 const seen = new WeakMap<PodView, SeenPod>();

@@ -20,14 +20,15 @@ const keyOf = (parsed: ParsedDocument): string | undefined => (parsed.type === '
  */
 export const assignDocuments = (previous: readonly Slot[], documents: readonly ParsedDocument[]): readonly Slot[] => {
   const free = new Map(previous.filter((slot) => slot.good !== undefined).map((slot) => [slot.document, slot]));
+  const byKey = new Map([...free.values()].toReversed().map((slot) => [slot.good?.key, slot]));
   const taken = new Map<number, Slot>();
   const rest: { parsed: ParsedDocument; position: number }[] = [];
   const firstProblem = documents.find((parsed) => parsed.type === 'bad')?.problem;
 
   documents.forEach((parsed, position) => {
     const key = keyOf(parsed);
-    const match = key === undefined ? undefined : [...free.values()].find((slot) => slot.good?.key === key);
-    if (match === undefined) {
+    const match = key === undefined ? undefined : byKey.get(key);
+    if (match === undefined || !free.has(match.document)) {
       rest.push({ parsed, position });
       return;
     }

@@ -45,6 +45,8 @@ export const runWorkloads =
       const naps = new Map<string, Subscription>();
       const dirty = new Set<string>();
       const busy = new Set<string>();
+      /** Entries whose last decision hung on names and claims of others. */
+      const waiting = new Set<string>();
       /** Entries of an earlier process whose Pods' probes may not have answered yet. */
       const restored = new Set<string>();
       let pods: ReadonlyMap<string, SeenPod> = new Map();
@@ -196,6 +198,8 @@ export const runWorkloads =
           restored.delete(key);
         }
         const step = syncWorkload(next, factsOf(key));
+        if (step.asksOthers) waiting.add(key);
+        else waiting.delete(key);
         if (step.entry === entries.get(key) && !step.done) carryOut(key, step);
         else write(key, step);
       };
@@ -228,7 +232,10 @@ export const runWorkloads =
         const before = entries.get(key);
         index(key, done ? undefined : entry);
         announce(key, entry);
-        if (done) announced.delete(key);
+        if (done) {
+          announced.delete(key);
+          waiting.delete(key);
+        }
         const { apiVersion, kind, metadata } = entry.object;
         const about = { apiVersion, kind, namespace: namespaceOf(entry.object), name: metadata.name, uid: entry.uid };
         for (const event of events) say({ type: 'event', about, event });
@@ -315,15 +322,12 @@ export const runWorkloads =
         sayManifest(event);
         if (event.type === 'synced') unsynced.delete(`${event.source} ${event.path}`);
         const concerned = wanted.take(event);
-        if (concerned === 'all') {
-          touchAll();
-        } else {
-          for (const key of concerned) {
-            if (loaded && !declared) announceRestored(key);
-            dirty.add(key);
-          }
-          drain();
+        for (const key of concerned.workloads) {
+          if (loaded && !declared) announceRestored(key);
+          dirty.add(key);
         }
+        if (concerned.others) for (const key of waiting) dirty.add(key);
+        drain();
         declare();
       };
 

@@ -7,10 +7,18 @@ type Held =
   | { readonly type: 'pod'; readonly name: string }
   | { readonly type: 'claim'; readonly name: string; readonly claim: ObjectTypes['PersistentVolumeClaim'] };
 
+/** What an event may make a difference to. */
+export interface Concerned {
+  /** Keys of workloads. */
+  readonly workloads: readonly string[];
+  /** A name of a Pod is free again, or a claim is there or gone: whoever waits for it may go on. */
+  readonly others: boolean;
+}
+
 /** What documents ask for, as far as workloads have to know. */
 export interface WantedObjects {
-  /** Takes one event in; the keys of workloads that it concerns, or `all`. */
-  take(event: ManifestEvent): ReadonlySet<string> | 'all';
+  /** Takes one event in. */
+  take(event: ManifestEvent): Concerned;
   workload(key: string): WorkloadObject | undefined;
   workloadKeys(): Iterable<string>;
   /** `namespace/name`. */
@@ -18,7 +26,7 @@ export interface WantedObjects {
   claim(name: string): ObjectTypes['PersistentVolumeClaim'] | undefined;
 }
 
-const NONE: ReadonlySet<string> = new Set();
+const NONE: Concerned = { workloads: [], others: false };
 
 export const wantedObjects = (): WantedObjects => {
   const held = new Map<string, Held>();
@@ -34,13 +42,14 @@ export const wantedObjects = (): WantedObjects => {
     else if (before?.type === 'claim') claims.delete(before.name);
     return before;
   };
-  const concerned = (...changed: readonly (Held | undefined)[]): ReadonlySet<string> | 'all' => {
+  const concerned = (...changed: readonly (Held | undefined)[]): Concerned => {
     const there = changed.filter((one) => one !== undefined);
-    // A name that is free again, or a claim that is there now, may be what any of them waits for.
-    if (there.some(({ type }) => type !== 'workload')) return 'all';
-    return new Set(there.flatMap((one) => (one.type === 'workload' ? [one.key] : [])));
+    return {
+      workloads: [...new Set(there.flatMap((one) => (one.type === 'workload' ? [one.key] : [])))],
+      others: there.some(({ type }) => type !== 'workload'),
+    };
   };
-  const hold = (origin: string, object: ApiObject): ReadonlySet<string> | 'all' => {
+  const hold = (origin: string, object: ApiObject): Concerned => {
     const before = release(origin);
     if (isWorkload(object)) {
       const now: Held = { type: 'workload', key: workloadKey(object), object };

@@ -38,6 +38,8 @@ export interface WorkloadStep {
   readonly createJobs: readonly NewJob[];
   readonly deleteJobs: readonly string[];
   readonly wakeAtMs?: number;
+  /** The decision hung on names of Pods, or on claims, that others have. */
+  readonly asksOthers: boolean;
   /** Nothing is left of a workload whose document has gone. */
   readonly done: boolean;
 }
@@ -54,9 +56,20 @@ export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): Workl
       .filter(({ pod }) => facts.pods.get(pod.metadata.uid ?? '')?.returns === 'refused')
       .map(({ pod }) => pod.metadata.uid ?? ''),
   );
-  const decision = decideWorkload(entry, { ...facts, pods: observed, refused });
+  let asksOthers = entry.object.kind === 'StatefulSet';
+  const asked =
+    (ask: (namespace: string, name: string) => boolean) =>
+    (namespace: string, name: string): boolean => {
+      asksOthers = true;
+      return ask(namespace, name);
+    };
+  const decision = decideWorkload(entry, { ...facts, pods: observed, refused, isExclusiveClaim: asked(facts.isExclusiveClaim) });
   const clashes = decision.create.filter(({ metadata }) => facts.isTaken(namespaceOf(entry.object), metadata.name));
-  const carried = carryOut(entry, { ...decision, create: decision.create.filter((pod) => !clashes.includes(pod)) }, facts);
+  const carried = carryOut(
+    entry,
+    { ...decision, create: decision.create.filter((pod) => !clashes.includes(pod)) },
+    { ...facts, hasClaim: asked(facts.hasClaim) },
+  );
   const clean = withoutOldEnded(carried, observed, facts.nowMs);
   return {
     entry: sameOr(before, keptClaims(clean)),
@@ -67,6 +80,7 @@ export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): Workl
     createJobs: decision.createJobs,
     deleteJobs: decision.deleteJobs,
     wakeAtMs: decision.wakeAtMs,
+    asksOthers: asksOthers || clashes.length > 0,
     done: false,
   };
 };
@@ -146,6 +160,7 @@ const endWorkload = (entry: WorkloadEntry, facts: WorkloadFacts): WorkloadStep =
     events: [],
     createJobs: [],
     deleteJobs: facts.jobs.map(({ name }) => name),
+    asksOthers: false,
     done: children.length === 0 && after.claims.length === 0 && facts.jobs.length === 0,
   };
 };
