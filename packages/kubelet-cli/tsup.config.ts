@@ -1,3 +1,3 @@
 import { packageConfig } from '../../tools/workspace/tsup.js';
 
-export default packageConfig(['src/index.ts', 'src/containerd/index.ts', 'src/images/index.ts', 'src/bin.ts']);
+export default packageConfig(['src/index.ts', 'src/bin.ts']);

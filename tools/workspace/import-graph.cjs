@@ -65,6 +65,11 @@ const edges = {
       'node-api',
     ],
   },
+  // What makes a machine a node that a kubelet runs on.
+  'standalone-node': {
+    values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'cri-client', 'kubelet'],
+    types: ['pod-environment', 'probe-engine'],
+  },
 };
 const inside = (name) => `^packages/${name}/`;
 const source = (name) => `^packages/${name}/src/`;

@@ -6,7 +6,7 @@ import { main } from '../src/main.js';
 import { fakeIo } from './fake-io.js';
 
 // The program is loaded before the clock of a test runs: on a busy machine that takes longer than a test.
-beforeAll(() => Promise.all([import('../src/up/up.js'), import('@solo-kubelet/kubelet')]), 120_000);
+beforeAll(() => Promise.all([import('../src/commands/up.js'), import('@solo-kubelet/kubelet')]), 120_000);
 
 let manifests: string;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Architecture, type ImageSpec, localArchitecture, pauseImage, writeImageArchive } from '@solo-kubelet/kubelet-cli/images';
+import { type Architecture, type ImageSpec, localArchitecture, pauseImage, writeImageArchive } from '@solo-kubelet/standalone-node/images';
 import { busyboxImages, busyboxLayer } from './busybox-image.js';
 import { nginxImages } from './nginx-image.js';
 

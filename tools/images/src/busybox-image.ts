@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Architecture, ImageConfig, ImageSpec, LayerEntry } from '@solo-kubelet/kubelet-cli/images';
+import type { Architecture, ImageConfig, ImageSpec, LayerEntry } from '@solo-kubelet/standalone-node/images';
 
 const run = promisify(execFile);
 

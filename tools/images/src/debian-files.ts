@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { LayerEntry } from '@solo-kubelet/kubelet-cli/images';
+import type { LayerEntry } from '@solo-kubelet/standalone-node/images';
 
 const run = promisify(execFile);
 

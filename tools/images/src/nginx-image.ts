@@ -1,4 +1,4 @@
-import type { Architecture, ImageSpec, LayerEntry } from '@solo-kubelet/kubelet-cli/images';
+import type { Architecture, ImageSpec, LayerEntry } from '@solo-kubelet/standalone-node/images';
 import { filesOf, librariesOf, unpackPackages } from './debian-files.js';
 
 const PACKAGES = ['nginx', 'nginx-common', 'libc6', 'libcrypt1', 'libpcre2-8-0', 'libssl3', 'zlib1g'];

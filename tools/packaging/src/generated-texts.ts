@@ -1,5 +1,5 @@
 import { commands } from '../../../packages/kubelet-cli/src/commands/command-table.js';
-import { installPlan } from '../../../packages/kubelet-cli/src/install/install-plan.js';
+import { installPlan } from '../../../packages/standalone-node/src/install/install-plan.js';
 import { captured } from './captured.js';
 import { CONFIGURATION_PATH, type DebOptions, UNIT } from './deb-package.js';
 import { commandLinePage, kubeletFlags, kubeletPage, type PageFacts } from './man-pages.js';

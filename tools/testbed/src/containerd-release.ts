@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type ContainerdBinaries, findContainerdBinaries } from '@solo-kubelet/kubelet-cli/containerd';
+import { type ContainerdBinaries, findContainerdBinaries } from '@solo-kubelet/standalone-node/containerd';
 import { cacheDirectory } from './cache-directory.js';
 
 const run = promisify(execFile);

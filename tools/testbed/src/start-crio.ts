@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
-import { PAUSE_IMAGE } from '@solo-kubelet/kubelet-cli/images';
+import { PAUSE_IMAGE } from '@solo-kubelet/standalone-node/images';
 import { waitFor } from './wait-for.js';
 
 /** A CRI-O of a test's own, with the cgroupfs driver. */

@@ -13,10 +13,10 @@ import {
   startContainerd,
   subnetCandidates,
   sweep,
-} from '@solo-kubelet/kubelet-cli/containerd';
-import { PAUSE_IMAGE } from '@solo-kubelet/kubelet-cli/images';
+} from '@solo-kubelet/standalone-node/containerd';
+import { PAUSE_IMAGE } from '@solo-kubelet/standalone-node/images';
 import { buildImages } from '@solo-kubelet-tools/images';
-import { skopeoTarget } from '../../../packages/kubelet-cli/src/images/skopeo-target.js';
+import { skopeoTarget } from '../../../packages/standalone-node/src/images/skopeo-target.js';
 import { cacheDirectory } from './cache-directory.js';
 import { type ContainerdRelease, containerdOfRelease } from './containerd-release.js';
 import { startCrio } from './start-crio.js';

@@ -1,6 +1,5 @@
-import { access } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { DEFAULT_API_SOCKET, DEFAULT_DATA_DIRECTORY, runDirectoryOf } from '@solo-kubelet/kubelet/defaults';
+import { DEFAULT_API_SOCKET } from '@solo-kubelet/kubelet/defaults';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, textOption } from '../command.js';
@@ -8,13 +7,6 @@ import { namedApiSocket } from './api-socket.js';
 import { createDaemonClient } from './daemon-client.js';
 import type { NodeClient } from './node-client.js';
 import { serverEndpoint } from './server-endpoint.js';
-
-/** Where a runtime usually listens: that of a node that `up` made first, then the system's own. */
-const RUNTIME_SOCKETS = [
-  `${runDirectoryOf(DEFAULT_DATA_DIRECTORY)}/containerd.sock`,
-  '/run/containerd/containerd.sock',
-  '/run/crio/crio.sock',
-];
 
 /** Who answers for the node: what the options name, else the running kubelet, else the container runtime. */
 export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeClient> => {
@@ -54,17 +46,8 @@ export const runningConfiguration = async (input: CommandInput, io: CliIo): Prom
   return client.getConfiguration({ signal: io.interrupted });
 };
 
-/** The socket of a container runtime in the usual places. */
-export const usualEndpoint = async (): Promise<string> => {
-  for (const path of RUNTIME_SOCKETS) {
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return `unix://${path}`;
-  }
-  return 'unix:///run/containerd/containerd.sock';
-};
+/** The socket of a container runtime in the usual places. Most commands never ask for it. */
+export const usualEndpoint = async (): Promise<string> => (await import('@solo-kubelet/standalone-node/defaults')).usualEndpoint();
 
 /** Whether somebody accepts connections on a unix socket. */
 const answers = (path: string): Promise<boolean> =>

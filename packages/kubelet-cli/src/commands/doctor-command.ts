@@ -6,5 +6,5 @@ export const doctorCommand: Command = {
   usage: '[--socket KUBELET_SOCKET | --runtime-endpoint SOCKET] [-o json]',
   summary: 'Examine this machine and say what is wrong and what mends it.',
   options: { socket: { type: 'string' }, 'runtime-endpoint': { type: 'string' }, output: { type: 'string', short: 'o' } },
-  run: async (input, io) => (await import('../doctor/doctor.js')).doctor(input, io),
+  run: async (input, io) => (await import('./doctor.js')).doctor(input, io),
 };

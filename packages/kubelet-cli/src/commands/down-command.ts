@@ -6,5 +6,5 @@ export const downCommand: Command = {
   usage: '[--data-dir DIR] [--purge]',
   summary: 'End every Pod of a node that up started and remove its runtime; keeps manifests and images unless --purge.',
   options: { 'data-dir': { type: 'string' }, purge: { type: 'boolean' } },
-  run: async (input, io) => (await import('../up/down.js')).down(input, io),
+  run: async (input, io) => (await import('./down.js')).down(input, io),
 };

@@ -2,13 +2,10 @@ import { access } from 'node:fs/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { parseRuntimeFacts, untilRecovered } from '@solo-kubelet/kubelet/runtime';
 import { createMountedImages } from '@solo-kubelet/reconciler/cri';
+import { type CtrOptions, importImages, runCtr, skopeoTarget, unusedImages } from '@solo-kubelet/standalone-node/image-store';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
-import { importImages } from '../containerd/import-images.js';
-import { type CtrOptions, runCtr } from '../containerd/run-ctr.js';
 import { EXIT } from '../exit-status.js';
-import { skopeoTarget } from '../images/skopeo-target.js';
-import { unusedImages } from '../images/unused-images.js';
 
 const IMPORT_TIMEOUT_MS = 600_000;
 const CRI_TIMEOUT_MS = 120_000;

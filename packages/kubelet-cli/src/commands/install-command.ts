@@ -8,7 +8,7 @@ export const installCommand: Command = {
   summary: 'Write the systemd unit, the configuration and the directories of a node, and start it.',
   details: '\n  --root DIRECTORY   write below this directory instead of /, and start nothing (for making an image)\n',
   options: rootOption,
-  run: async (input, io) => (await import('../install/install.js')).install(input, io),
+  run: async (input, io) => (await import('./install.js')).install(input, io),
 };
 
 export const uninstallCommand: Command = {
@@ -16,5 +16,5 @@ export const uninstallCommand: Command = {
   usage: '[--root DIRECTORY]',
   summary: 'Stop the service and remove what install wrote; manifests, data and running pods stay.',
   options: rootOption,
-  run: async (input, io) => (await import('../install/install.js')).uninstall(input, io),
+  run: async (input, io) => (await import('./install.js')).uninstall(input, io),
 };

@@ -3,10 +3,10 @@ import type { RunKubeletOptions } from '@solo-kubelet/kubelet';
 import { runKubelet } from '@solo-kubelet/kubelet';
 import { fields, flagTable, loadConfiguration, parseFlags } from '@solo-kubelet/kubelet/config';
 import { acquireFileLock, createLogger } from '@solo-kubelet/kubelet/process';
+import { provideSandboxImage } from '@solo-kubelet/standalone-node/sandbox-image';
 import { joinSignals } from '@solo-kubelet/timers';
 import { type CliIo, print, usesColor } from '../cli-io.js';
 import { PLUGINS_FROM } from '../client/plugins-from.js';
-import { provideSandboxImage } from '../containerd/supply-sandbox-image.js';
 import { EXIT } from '../exit-status.js';
 import { versionText } from '../version.js';
 

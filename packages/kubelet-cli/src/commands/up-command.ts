@@ -1,4 +1,3 @@
-import { DEFAULT_DATA_DIRECTORY } from '@solo-kubelet/kubelet/defaults';
 import type { Command } from '../command.js';
 
 /** `up`: turns a bare machine into a running node. */
@@ -10,7 +9,7 @@ export const upCommand: Command = {
   details: `
 MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifests there, edit or remove them: the node follows.
 
-  --data-dir DIR        where the node is kept (default ${DEFAULT_DATA_DIRECTORY}); its images/ may hold image archives
+  --data-dir DIR        where the node is kept (default /var/lib/solo-kubelet); its images/ may hold image archives
   --ephemeral           keep nothing: Ctrl-C removes every container, network, mount and file
   --allowed-devices LIST  devices that Pods may ask for by annotation: paths such as /dev/ttyUSB*, or CDI names; may be repeated
   --images DIR          import the image archives (*.tar) of this directory too; may be repeated
@@ -33,5 +32,5 @@ Without --ephemeral, Ctrl-C leaves the Pods running; the next up takes them over
     'ready-timeout': { type: 'string' },
     verbosity: { type: 'string', short: 'v' },
   },
-  run: async (input, io) => (await import('../up/up.js')).up(input, io),
+  run: async (input, io) => (await import('./up.js')).up(input, io),
 };

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { imageArchive, localArchitecture, pauseImage, writeLayer } from '@solo-kubelet/kubelet-cli/images';
+import { imageArchive, localArchitecture, pauseImage, writeLayer } from '@solo-kubelet/standalone-node/images';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

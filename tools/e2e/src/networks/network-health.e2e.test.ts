@@ -2,7 +2,7 @@ import { copyFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { containerdLayout } from '../../../../packages/kubelet-cli/src/containerd/layout.js';
+import { containerdLayout } from '../../../../packages/standalone-node/src/containerd/layout.js';
 import { kubeletCli } from '../cli/command-line.js';
 import { sleeper } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';

@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { containerdLayout } from '@solo-kubelet/kubelet-cli/containerd';
+import { containerdLayout } from '@solo-kubelet/standalone-node/containerd';
 import { buildImages } from '@solo-kubelet-tools/images';
 import { cacheDirectory, kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,9 +1,9 @@
 import { lacksSystemdBed, type SystemdBed, startSystemdBed } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inScope } from '../../../../packages/kubelet-cli/src/containerd/own-scope.js';
 import { detectCgroupVersion } from '../../../../packages/pod-environment/src/cgroups/detect-cgroup-version.js';
 import { createSliceManager, type SliceManager } from '../../../../packages/pod-environment/src/cgroups/slice-manager.js';
 import type { RunCommand } from '../../../../packages/pod-environment/src/mounts/run-command.js';
+import { inScope } from '../../../../packages/standalone-node/src/containerd/own-scope.js';
 
 const lacking = lacksSystemdBed();
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createFakeCri, type FakeCri } from '@solo-kubelet/cri-client/testing';
 import { kubeletBinary, lacksSystemdBed, type SystemdBed, startSystemdBed, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type InstallOptions, installPlan, UNIT_PATH } from '../../../../packages/kubelet-cli/src/install/install-plan.js';
+import { type InstallOptions, installPlan, UNIT_PATH } from '../../../../packages/standalone-node/src/install/install-plan.js';
 import { sleeper } from '../kubelet/manifests.js';
 
 const lacking = lacksSystemdBed();

@@ -1,0 +1,39 @@
+import { escapeDocument } from '@solo-kubelet/diagnostics/text';
+import { examineHost, judgeHost } from '@solo-kubelet/standalone-node/doctor';
+import { MANIFEST_DIRECTORY } from '@solo-kubelet/standalone-node/install';
+import picocolors from 'picocolors';
+import { type CliIo, print, usesColor, write, writeRaw } from '../cli-io.js';
+import { namedApiSocket } from '../client/api-socket.js';
+import { runningConfiguration, runtimeEndpoint, usualEndpoint } from '../client/connect.js';
+import { type CommandInput, textOption } from '../command.js';
+import { EXIT } from '../exit-status.js';
+
+/** Examines this machine and tells what keeps it from running pods. */
+export const doctor = async (input: CommandInput, io: CliIo): Promise<number> => {
+  namedApiSocket(input, io);
+  // A kubelet that cannot be asked is no reason to look at nothing.
+  const endpoint = await runtimeEndpoint(input, io).catch(usualEndpoint);
+  const configuration = (await runningConfiguration(input, io).catch(() => undefined)) ?? {};
+  const { staticPodPath, cgroupDriver } = configuration;
+  const findings = judgeHost(
+    await examineHost({
+      endpoint,
+      env: io.env,
+      manifestDirectory: typeof staticPodPath === 'string' && staticPodPath !== '' ? staticPodPath : MANIFEST_DIRECTORY,
+      configuredDriver: typeof cgroupDriver === 'string' ? cgroupDriver : undefined,
+      kubeletPorts: ['port', 'readOnlyPort', 'healthzPort'].map((name) => configuration[name]).filter((port) => typeof port === 'number'),
+      signal: io.interrupted,
+    }),
+  );
+  if (textOption(input, 'output') === 'json') {
+    print(io.stdout, escapeDocument(`${JSON.stringify(findings, undefined, 2)}\n`));
+  } else {
+    const colors = picocolors.createColors(usesColor(io.stdout, io.env));
+    const marks = { ok: colors.green('✓'), warning: colors.yellow('!'), failed: colors.red('✗') };
+    for (const { name, status, detail, remedy } of findings) {
+      await writeRaw(io.stdout, marks[status]);
+      await write(io.stdout, ` ${name}: ${detail}\n${remedy === undefined ? '' : `    ${remedy}\n`}`);
+    }
+  }
+  return findings.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.done;
+};

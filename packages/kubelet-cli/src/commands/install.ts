@@ -1,0 +1,138 @@
+import { access, readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { usualEndpoint } from '@solo-kubelet/standalone-node/defaults';
+import {
+  askRuntime,
+  CONFIG_PATH,
+  carryOut,
+  describeAnswer,
+  describeWriter,
+  describeWriters,
+  findOtherWriters,
+  type InstallOptions,
+  installPlan,
+  programVersion,
+  runSystemctl,
+  type StepResult,
+  startService,
+  UNIT_PATH,
+  undo,
+} from '@solo-kubelet/standalone-node/install';
+import { CliError } from '../cli-error.js';
+import { type CliIo, print } from '../cli-io.js';
+import { type CommandInput, textOption } from '../command.js';
+import { EXIT } from '../exit-status.js';
+import { productVersion } from '../version.js';
+
+const endpointFor = async (io: CliIo): Promise<string> => io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
+
+const optionsFor = async (io: CliIo, root: string, cgroupDriver: InstallOptions['cgroupDriver']): Promise<InstallOptions> => {
+  const runtimeEndpoint = await endpointFor(io);
+  const runtimeUnit = runtimeEndpoint.includes('crio')
+    ? 'crio.service'
+    : runtimeEndpoint.includes('/run/containerd/')
+      ? 'containerd.service'
+      : undefined;
+  const program = await realpath(io.programPath);
+  return {
+    root,
+    nodeBinary: process.execPath,
+    program,
+    programVersion: await programVersion(program, { productVersion: productVersion(), nodeVersion: process.versions.node }),
+    runtimeEndpoint,
+    runtimeUnit,
+    cgroupDriver,
+  };
+};
+
+const report = (io: CliIo, results: readonly StepResult[]): void => {
+  for (const { path, outcome } of results) print(io.stdout, `${outcome.padEnd(9)} ${path}\n`);
+};
+
+const requireRoot = (root: string): void => {
+  if (root === '/' && process.getuid?.() !== 0)
+    throw new CliError({
+      code: 'CLI_HOST_UNSUITABLE',
+      message: 'only root can install a system service',
+      hint: 'sudo kubelet-cli install',
+    });
+};
+
+export const install = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const root = textOption(input, 'root') ?? '/';
+  requireRoot(root);
+  await requireOwnPrograms(io);
+  const runtimeEndpoint = await endpointFor(io);
+  const answer = root === '/' ? await askRuntime(runtimeEndpoint, { signal: io.interrupted }) : undefined;
+  const results = await carryOut([
+    { type: 'directory', path: root === '/' ? '/etc/systemd/system' : `${root}/etc/systemd/system`, mode: 0o755 },
+    ...installPlan(await optionsFor(io, root, answer?.type === 'answered' ? answer.cgroupDriver : undefined)),
+  ]);
+  report(io, results);
+  if (answer === undefined) return EXIT.done;
+  const { done, wrong } = describeAnswer(answer, runtimeEndpoint);
+  tell(io, done, wrong);
+  if (!(await hasSystemd())) {
+    print(io.stderr, `${NO_SYSTEMD}\n`);
+    return EXIT.done;
+  }
+  const changed = results.some(({ path, outcome }) => path === UNIT_PATH && outcome === 'made');
+  const service = await startService(runSystemctl, { changed });
+  tell(io, service.done, service.wrong);
+  return service.isDead ? EXIT.failed : EXIT.done;
+};
+
+const NO_SYSTEMD = 'systemd does not run here (a container, or another init), so nothing was started; the files are in place.';
+
+/** As sd_booted(3) finds out. */
+const hasSystemd = (): Promise<boolean> =>
+  access('/run/systemd/system').then(
+    () => true,
+    () => false,
+  );
+
+const tell = (io: CliIo, done: readonly string[], wrong: readonly string[]): void => {
+  for (const line of done) print(io.stdout, `${line}\n`);
+  for (const line of wrong) print(io.stderr, `${line}\n`);
+};
+
+/** Root runs these programs from now on: warns of whoever else may change them, and refuses when that is everybody. */
+const requireOwnPrograms = async (io: CliIo): Promise<void> => {
+  const found = [...(await findOtherWriters(process.execPath)), ...(await findOtherWriters(io.programPath))];
+  const writers = new Map(found.map((writer) => [writer.path, writer]));
+  const open = [...writers.values()].find(({ who }) => who === 'everybody');
+  if (open !== undefined) {
+    throw new CliError({
+      code: 'CLI_HOST_UNSUITABLE',
+      message: `${describeWriter(open)}, and the service would run programs from there as root`,
+      hint: `chmod o-w ${open.path}   # or install Solo Kubelet elsewhere, such as below /usr/local`,
+    });
+  }
+  for (const line of describeWriters([...writers.values()])) {
+    print(io.stderr, `Warning: ${line}, who can so become root: the service runs programs from there.\n`);
+  }
+};
+
+export const uninstall = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const root = textOption(input, 'root') ?? '/';
+  requireRoot(root);
+  const usesSystemd = root === '/' && (await hasSystemd());
+  if (usesSystemd) await tellSystemctl(io, 'disable', '--now', 'solo-kubelet.service');
+  report(io, await undo(installPlan(await optionsFor(io, root, await installedCgroupDriver(root)))));
+  if (usesSystemd) await tellSystemctl(io, 'daemon-reload');
+  print(io.stdout, `Pods that run go on running; ${UNIT_PATH} is gone.\n`);
+  return EXIT.done;
+};
+
+/** A unit that is not there, or not loaded, is no reason to leave the files. */
+const tellSystemctl = async (io: CliIo, ...args: readonly string[]): Promise<void> => {
+  const { status, output } = await runSystemctl(...args);
+  if (status === 0) print(io.stdout, `done      systemctl ${args.join(' ')}\n`);
+  else print(io.stderr, `systemctl ${args.join(' ')} failed: ${output}\n`);
+};
+
+/** The driver that `install` wrote, so that its configuration is known for ours. */
+const installedCgroupDriver = async (root: string): Promise<InstallOptions['cgroupDriver']> => {
+  const text = await readFile(join(root, CONFIG_PATH), 'utf8').catch(() => '');
+  return /^cgroupDriver: (systemd|cgroupfs)$/m.exec(text)?.[1] as InstallOptions['cgroupDriver'];
+};

@@ -1,0 +1,171 @@
+import { mkdir } from 'node:fs/promises';
+import { platform, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
+import type { KubeletService, RunKubeletOptions } from '@solo-kubelet/kubelet';
+import { allServices, runKubelet } from '@solo-kubelet/kubelet';
+import type { KubeletConfiguration, KubeletFlags } from '@solo-kubelet/kubelet/config';
+import { createLogger, lockPath } from '@solo-kubelet/kubelet/process';
+import {
+  memoryConfiguration,
+  type Progress,
+  simulatedEnvironment,
+  simulatedProbes,
+  startMemoryNode,
+  startNode,
+  upConfiguration,
+  upFlags,
+} from '@solo-kubelet/standalone-node';
+import { DEFAULT_DATA_DIRECTORY } from '@solo-kubelet/standalone-node/defaults';
+import { provideSandboxImage } from '@solo-kubelet/standalone-node/sandbox-image';
+import { joinSignals } from '@solo-kubelet/timers';
+import { tap } from 'rxjs';
+import { CliError } from '../cli-error.js';
+import { type CliIo, print, usesColor } from '../cli-io.js';
+import { namedProbePlugins } from '../client/named-probe-plugins.js';
+import { PLUGINS_FROM } from '../client/plugins-from.js';
+import { type CommandInput, flagOption, textOption } from '../command.js';
+import { EXIT } from '../exit-status.js';
+import { objectTable } from '../output/print-objects.js';
+import { podPrinter } from '../output/printers.js';
+import { createProgress } from '../output/progress.js';
+import { type Settled, whenSettled } from './when-settled.js';
+
+/** Turns a bare machine into a running node. */
+export const up = async (input: CommandInput, io: CliIo): Promise<number> => {
+  const runtime = textOption(input, 'runtime') ?? 'containerd';
+  if (runtime !== 'containerd' && runtime !== 'memory')
+    throw usage(`--runtime must be containerd or memory, not ${JSON.stringify(runtime)}`);
+  if (input.operands.length > 1) throw usage('up takes one manifest directory');
+  const progress = createProgress(io.stderr, usesColor(io.stderr, io.env));
+  return runtime === 'memory' ? upInMemory(input, io, progress) : upOnContainerd(input, io, progress);
+};
+
+const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress): Promise<number> => {
+  requireRootOnLinux();
+  const ephemeral = flagOption(input, 'ephemeral');
+  const dataDirectory = ephemeral ? undefined : (textOption(input, 'data-dir') ?? DEFAULT_DATA_DIRECTORY);
+  if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o711 });
+  await using _lock = dataDirectory === undefined ? undefined : await lockPath(dataDirectory);
+  const logger = loggerOf(input, io);
+  await using node = await startNode({
+    ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    imageDirectories: ((input.options['images'] as readonly string[] | undefined) ?? []).map((path) => resolve(path)),
+    env: io.env,
+    progress,
+    logger,
+    signal: io.interrupted,
+  });
+  const manifests = resolve(input.operands[0] ?? node.layout.manifests);
+  const config = upConfiguration(node.layout, node.endpoint, manifests);
+  const allowedDevices = ((input.options['allowed-devices'] as readonly string[] | undefined) ?? []).flatMap((text) => text.split(','));
+  const status = await runNode(input, io, progress, {
+    config,
+    flags: upFlags(node.layout, { ...pluginsOf(input), allowedDevices }),
+    manifests,
+  });
+  if (ephemeral) progress.note('Removing everything…');
+  else progress.note(`The Pods run on. kubelet-cli up takes them over again; kubelet-cli down ends them.`);
+  return status;
+};
+
+const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): Promise<number> => {
+  const manifests = resolve(input.operands[0] ?? 'manifests');
+  progress.note('SIMULATION: the runtime is in memory. Pods come and go as they would, but no container runs.');
+  await using node = await startMemoryNode(manifests);
+  const config = memoryConfiguration(node, node.endpoint, manifests);
+  return await runNode(input, io, progress, {
+    config,
+    flags: upFlags(node, pluginsOf(input)),
+    manifests,
+    probes: simulatedProbes,
+    environment: simulatedEnvironment,
+  });
+};
+
+const pluginsOf = (input: CommandInput) => ({
+  probePlugins: namedProbePlugins(input),
+});
+
+interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment'> {
+  readonly config: KubeletConfiguration;
+  readonly flags: KubeletFlags;
+  readonly manifests: string;
+}
+
+/** Runs the kubelet on the node and shows the table of its pods once they are settled. */
+const runNode = async (
+  input: CommandInput,
+  io: CliIo,
+  progress: Progress,
+  { config, flags, manifests, ...simulated }: NodeToRun,
+): Promise<number> => {
+  const timeoutMs = parseGoDuration(textOption(input, 'ready-timeout') ?? '2m');
+  if (timeoutMs === undefined) throw usage('--ready-timeout takes a duration such as 2m');
+  const waitReady = flagOption(input, 'wait-ready');
+  const done = new AbortController();
+  using ending = joinSignals([io.interrupted, done.signal]);
+  let status: number = EXIT.done;
+  progress.note(`  Kubelet runs the Pods of ${manifests}`);
+  const showTable: KubeletService = ({ reconciler, manifests$ }) =>
+    whenSettled(reconciler.pods$, manifests$, timeoutMs).pipe(
+      tap((settled) => {
+        printSettled(io, settled, { apiSocket: flags.apiSocket ?? '', manifests, waitReady });
+        if (!waitReady) return;
+        status = settled.complete ? EXIT.done : EXIT.failed;
+        done.abort('settled');
+      }),
+    );
+  await runKubelet({
+    config,
+    flags,
+    logger: loggerOf(input, io),
+    signal: ending.signal,
+    services: [...allServices, showTable],
+    env: io.env,
+    ownProcess: process,
+    prepareRuntime: provideSandboxImage,
+    pluginsFrom: PLUGINS_FROM,
+    ...simulated,
+  }).catch((error: unknown) => {
+    if (!io.interrupted.aborted) throw error;
+  });
+  return status;
+};
+
+const printSettled = (
+  io: CliIo,
+  { pods, manifests, complete }: Settled,
+  { apiSocket, manifests: directory, waitReady }: { readonly apiSocket: string; readonly manifests: string; readonly waitReady: boolean },
+): void => {
+  const printer = podPrinter({ now: Date.now, withNamespace: false });
+  print(io.stdout, `\n${objectTable(printer, { wide: false })(pods)}\n`);
+  for (const { origin, state, message } of manifests.manifests.values()) {
+    if (state !== 'accepted' && state !== 'ignored') print(io.stderr, `${origin.path}: ${state}: ${message}\n`);
+  }
+  if (!complete) print(io.stderr, 'Not every Pod is Ready yet; kubelet-cli describe pod NAME tells why.\n');
+  if (waitReady) return;
+  print(
+    io.stdout,
+    `Try in another terminal: edit or copy a manifest in ${directory} and watch it take effect with\n  ${ownCommand(io)} get pods -w --socket ${apiSocket}\nCtrl-C ends this.\n`,
+  );
+};
+
+/** How the user can call this program again. */
+const ownCommand = ({ programName, programPath }: CliIo): string => (programName.endsWith('.js') ? `node ${programPath}` : programName);
+
+const loggerOf = (input: CommandInput, io: CliIo) => {
+  const verbosity = Number(textOption(input, 'verbosity') ?? 0);
+  // The table and the steps tell what goes well; only trouble is worth a line, unless more was asked for.
+  return createLogger({ output: io.stderr, verbosity, quiet: verbosity === 0, human: true, color: usesColor(io.stderr, io.env) });
+};
+
+const requireRootOnLinux = (): void => {
+  const hint = 'Try kubelet-cli up --runtime memory: a simulation that needs neither.';
+  if (platform() !== 'linux') {
+    throw new CliError({ code: 'CLI_HOST_UNSUITABLE', message: `containers need Linux, this is ${platform()}`, hint });
+  }
+  if (userInfo().uid !== 0) throw new CliError({ code: 'CLI_HOST_UNSUITABLE', message: 'starting a container runtime needs root', hint });
+};
+
+const usage = (message: string): Error => new CliError({ code: 'CLI_USAGE', message, hint: 'kubelet-cli up --help' });

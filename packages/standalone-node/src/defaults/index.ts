@@ -1,0 +1,1 @@
+export { DEFAULT_DATA_DIRECTORY, runDirectoryOf, usualEndpoint } from './default-paths.js';

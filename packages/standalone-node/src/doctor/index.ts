@@ -1,0 +1,2 @@
+export { type Finding, type HostReport, judgeHost, type RuntimeReport } from './checks.js';
+export { type ExamineOptions, examineHost } from './examine-host.js';

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import type { CriClient } from '@solo-kubelet/cri-client';
+import type { ImportTarget } from '../containerd/import-images.js';
+import { NodeError } from '../node-error.js';
+
+const TIMEOUT_MS = 600_000;
+const MAX_OUTPUT_BYTES = 16 << 20;
+/** Where containers/storage is unless its configuration says otherwise, and where skopeo finds it by itself. */
+const USUAL_ROOT = '/var/lib/containers/storage';
+
+/** The store of a CRI-O, which has no client that imports: skopeo writes to it directly, and CRI-O sees what is new. */
+export const skopeoTarget = async (
+  cri: CriClient,
+  endpoint: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<ImportTarget> => {
+  const { imageFilesystems } = await cri.images.imageFsInfo({}, { signal });
+  const store = storeOf(imageFilesystems[0]?.fsId?.mountpoint ?? '');
+  return {
+    endpoint,
+    load: async (archive, names, options) => {
+      const directory = await mkdtemp(join(tmpdir(), 'solo-import-'));
+      try {
+        const path = join(directory, 'archive.tar');
+        await pipeline(archive, createWriteStream(path));
+        for (const name of names) {
+          const destination = `containers-storage:${storeSpecifier(store, join(directory, 'run'))}${name}`;
+          await copy(`docker-archive:${path}:${name}`, destination, options).catch(async (error: unknown) => {
+            // It is no docker archive: perhaps an OCI one, whose reader has no use for the name.
+            await copy(`oci-archive:${path}`, destination, options).catch(() => Promise.reject(error));
+          });
+        }
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    },
+    pin: async () => {},
+  };
+};
+
+/** Driver and root of a containers/storage, from the directory that CRI-O measures: `<root>/<driver>-images`. */
+export const storeOf = (mountpoint: string): { readonly driver: string; readonly root: string } | undefined => {
+  const { driver, root } = /^(?<root>\/.*)\/(?<driver>\w+)-images$/.exec(mountpoint)?.groups ?? {};
+  return driver === undefined || root === undefined || root === USUAL_ROOT ? undefined : { driver, root };
+};
+
+/** In skopeo's words (containers-transports(5)); empty for the usual one. What skopeo keeps while it runs may lie anywhere. */
+export const storeSpecifier = (store: ReturnType<typeof storeOf>, runRoot: string): string =>
+  store === undefined ? '' : `[${store.driver}@${store.root}+${runRoot}]`;
+
+const copy = async (from: string, to: string, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<void> => {
+  const limits = { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES, ...(signal === undefined ? {} : { signal }) };
+  try {
+    await promisify(execFile)('skopeo', ['copy', '--quiet', '--insecure-policy', '--', from, to], limits);
+  } catch (cause) {
+    const { code, stderr = '' } = cause as { readonly code?: unknown; readonly stderr?: string };
+    if (code === 'ENOENT') {
+      throw new NodeError({
+        code: 'NODE_PREREQUISITE_MISSING',
+        message: 'images are imported into CRI-O with skopeo, which is not installed',
+        hint: 'apt-get install skopeo',
+        cause,
+      });
+    }
+    throw new Error(stderr.trim().split('\n').at(-1) || String(cause), { cause });
+  }
+};

@@ -1,0 +1,6 @@
+export { askRuntime, describeAnswer, type RuntimeAnswer } from './ask-runtime.js';
+export { carryOut, type StepResult, undo } from './carry-out.js';
+export { CONFIG_PATH, type InstallOptions, type InstallStep, installPlan, MANIFEST_DIRECTORY, UNIT_PATH } from './install-plan.js';
+export { describeWriter, describeWriters, findOtherWriters, type OtherWriter } from './other-writers.js';
+export { programVersion } from './program-version.js';
+export { runSystemctl, type ServiceReport, type Systemctl, type SystemctlResult, startService } from './start-service.js';

@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ContainerScripts, createFakeCri } from '@solo-kubelet/cri-client/testing';
+import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
+import { isSidecar } from '@solo-kubelet/pod-spec';
+import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
+import { readRegular } from '@solo-kubelet/untrusted-files';
+import { type PlannedPod, podsOfManifest } from '../images/pods-of-manifest.js';
+
+/** A container runtime in memory: it does as if, and runs nothing. */
+export interface MemoryNode extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly kubeletRoot: string;
+  readonly podLogs: string;
+  readonly apiSocket: string;
+  readonly networks: string;
+}
+
+/** Starts it with every image that the manifests name at that moment. */
+export const startMemoryNode = async (manifests: string): Promise<MemoryNode> => {
+  const pods = await podsOf(manifests);
+  const directory = await mkdtemp(join(tmpdir(), 'solo-memory-'));
+  const [kubeletRoot, podLogs] = [join(directory, 'kubelet'), join(directory, 'pod-logs')];
+  for (const path of [kubeletRoot, podLogs]) await mkdir(path);
+  const fake = await createFakeCri({
+    runtimeName: 'memory',
+    runtimeVersion: 'simulation',
+    containerdEvents: false,
+    registry: imagesOf(pods).map((image) => ({ tags: [image] })),
+    containers: scriptFor(pods),
+  });
+  return {
+    endpoint: fake.endpoint,
+    kubeletRoot,
+    podLogs,
+    apiSocket: join(directory, 'kubelet.sock'),
+    networks: join(directory, 'networks'),
+    [Symbol.asyncDispose]: async () => {
+      await fake[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+/** Every Pod that the manifests ask for now. */
+const podsOf = async (manifests: string): Promise<readonly PlannedPod[]> => {
+  const names = (await readdir(manifests)).filter((name) => !name.startsWith('.'));
+  const texts = await Promise.all(names.map((name) => readManifest(join(manifests, name))));
+  return texts.flatMap((text, index) => podsOfManifest(text, { path: names[index]!, nodeName: 'memory' }));
+};
+
+/** Empty for what cannot be read or is no regular file: the kubelet itself says so. */
+const readManifest = async (path: string): Promise<string> => {
+  const options = { maxBytes: MAX_MANIFEST_BYTES, followLinks: true };
+  return (await readRegular(path, options).catch(() => Buffer.alloc(0))).toString();
+};
+
+const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
+
+const imagesOf = (pods: readonly PlannedPod[]): readonly string[] => [
+  ...new Set(
+    pods.flatMap(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers].map(({ image }) => image ?? '')).filter(Boolean),
+  ),
+];
+
+const WORK_MS = 500;
+
+/** Containers that are meant to end do so, well and soon; all others run until they are stopped. */
+const scriptFor = (pods: readonly PlannedPod[]): ContainerScripts => {
+  const ending = new Set(
+    pods.flatMap(({ spec }) => [
+      ...(spec.initContainers ?? []).filter((container) => !isSidecar(container)).map(({ name }) => name),
+      ...(spec.restartPolicy === 'Always' ? [] : spec.containers.map(({ name }) => name)),
+    ]),
+  );
+  return ({ containerName }) => (ending.has(containerName) ? { runsForMs: WORK_MS } : {});
+};
+
+const succeed = async () => ({ result: 'success', output: 'simulated' }) as const;
+
+/** Every probe succeeds: there is nothing to ask, and nothing must be asked of strangers who have such an address. */
+export const simulatedProbes: readonly AnyProbeHandler[] = ['exec', 'httpGet', 'tcpSocket', 'grpc'].map((field) => ({
+  field,
+  probe: succeed,
+}));
+
+/** Mounts nothing: what a pod would have mounted does not matter where nothing runs. */
+export const simulatedEnvironment: Partial<NodeEnvironment> = {
+  runCommand: async () => ({ exitCode: 0, stdout: '', stderr: '', gaveUp: false, ended: Promise.resolve() }),
+};

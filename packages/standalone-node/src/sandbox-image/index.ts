@@ -1,0 +1,1 @@
+export { provideSandboxImage, type SandboxImage, supplySandboxImage } from './supply-sandbox-image.js';
