@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { createCpuRates, createSystemContainers, createUsageCache } from '@solo-kubelet/node-stats';
-import { checkInterval, longInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
+import { checkDuration, checkInterval, longInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
 import { authenticate } from './auth/authenticate.js';
 import { type AuthorizationMode, refuse } from './auth/authorize.js';
 import { type CredentialPart, loadCredentialPart } from './auth/credential-part.js';
@@ -177,7 +177,7 @@ const allRoutes = (
   stopping: AbortSignal,
 ): readonly Route[] => {
   const { view, cri, metrics, rootDirectory, nodeLogDirectory, debuggingHandlers = true, measuresVolumes = true } = options;
-  const { volumeStatsPeriodMs = DEFAULT_VOLUME_STATS_PERIOD_MS } = options;
+  const volumeStatsPeriodMs = checkDuration('volumeStatsPeriodMs', options.volumeStatsPeriodMs, DEFAULT_VOLUME_STATS_PERIOD_MS);
   const routes = [
     ...health,
     ...listRoutes(view),

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { checkDuration } from '@solo-kubelet/timers';
+import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { diskUsage } from '@solo-kubelet/untrusted-files';
 import { createCgroupManager } from './cgroups/cgroup-manager.js';
 import { createSliceManager } from './cgroups/slice-manager.js';
@@ -40,6 +40,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
   const settings = nodeSettings(node);
   const { rootDir, podLogsDir, clusterDomain, clusterDns, runCommand, logger } = settings;
   const timeoutMs = checkDuration('commandTimeoutMs', settings.commandTimeoutMs, settings.commandTimeoutMs);
+  checkInterval('cpuCfsQuotaPeriodMs', settings.cpuCfsQuotaPeriodMs, settings.cpuCfsQuotaPeriodMs);
   const podsDir = `${rootDir}/pods`;
   const mounter = createMounter({ runCommand, timeoutMs });
   const cgroups = createPodCgroups(

@@ -88,7 +88,11 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const syncFrequencyMs = checkInterval('syncFrequencyMs', deps.syncFrequencyMs, 60_000);
   const settings: WorldSettings = {
     sources,
-    backoffPolicy: withinMaximum({ ...DEFAULT_BACKOFF, ...deps.backoff, kubeletStartMs: scheduler.now() }),
+    backoffPolicy: withinMaximum({
+      initialMs: checkInterval('backoff.initialMs', deps.backoff?.initialMs, DEFAULT_BACKOFF.initialMs),
+      maxMs: checkInterval('backoff.maxMs', deps.backoff?.maxMs, DEFAULT_BACKOFF.maxMs),
+      kubeletStartMs: scheduler.now(),
+    }),
     allocates: resources !== undefined,
   };
   const observer = observeRuntime({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler });

@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
+import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, auditTime, ignoreElements, merge, type Observable, type SchedulerLike, scan, share, takeLast } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
@@ -32,36 +33,40 @@ export interface EventFile {
 export const eventFile = ({
   path,
   maxEvents = 1_000,
-  writeDelayMs = 2_000,
-  retryDelayMs = 30_000,
+  writeDelayMs: givenDelayMs,
+  retryDelayMs: givenRetryMs,
   scheduler = asyncScheduler,
   logger = silentLogger,
   files,
-}: EventFileOptions): EventFile => ({
-  load: async () => (await readState(path, { decode: decodeEvents, logger, ...(files === undefined ? {} : { files }) })) ?? [],
-  keep: (event$, earlier) => {
-    const kept$ = event$.pipe(
-      scan((events, event) => keepNewest(events, event, maxEvents), new Map(earlier.map((event) => [event.id, event]))),
-      share(),
-    );
-    // A write that fails is done again with all that has come meanwhile: the events are listened to without a break.
-    const tryWrite = (events: ReadonlyMap<string, KubeletEvent>): Promise<'kept' | 'failed'> =>
-      write(path, [...events.values()], files).then(
-        () => 'kept',
-        (error: unknown) => {
-          logger.warn({ err: error, path }, 'Cannot keep events on disk; trying again later');
-          return 'failed';
-        },
+}: EventFileOptions): EventFile => {
+  const writeDelayMs = checkDuration('writeDelayMs', givenDelayMs, 2_000);
+  const retryDelayMs = checkInterval('retryDelayMs', givenRetryMs, 30_000);
+  return {
+    load: async () => (await readState(path, { decode: decodeEvents, logger, ...(files === undefined ? {} : { files }) })) ?? [],
+    keep: (event$, earlier) => {
+      const kept$ = event$.pipe(
+        scan((events, event) => keepNewest(events, event, maxEvents), new Map(earlier.map((event) => [event.id, event]))),
+        share(),
       );
-    return merge(kept$.pipe(auditTime(writeDelayMs, longDelays(scheduler))), kept$.pipe(takeLast(1))).pipe(
-      conflateMap(tryWrite, {
-        requeueAfterMs: (outcome) => (outcome === 'failed' ? retryDelayMs : undefined),
-        scheduler: longDelays(scheduler),
-      }),
-      ignoreElements(),
-    );
-  },
-});
+      // A write that fails is done again with all that has come meanwhile: the events are listened to without a break.
+      const tryWrite = (events: ReadonlyMap<string, KubeletEvent>): Promise<'kept' | 'failed'> =>
+        write(path, [...events.values()], files).then(
+          () => 'kept',
+          (error: unknown) => {
+            logger.warn({ err: error, path }, 'Cannot keep events on disk; trying again later');
+            return 'failed';
+          },
+        );
+      return merge(kept$.pipe(auditTime(writeDelayMs, longDelays(scheduler))), kept$.pipe(takeLast(1))).pipe(
+        conflateMap(tryWrite, {
+          requeueAfterMs: (outcome) => (outcome === 'failed' ? retryDelayMs : undefined),
+          scheduler: longDelays(scheduler),
+        }),
+        ignoreElements(),
+      );
+    },
+  };
+};
 
 const keepNewest = (events: ReadonlyMap<string, KubeletEvent>, event: KubeletEvent, maxEvents: number): Map<string, KubeletEvent> => {
   const next = new Map(events);

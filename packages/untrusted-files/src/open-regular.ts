@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { longTimeout } from '@solo-kubelet/timers';
+import { checkDuration, longTimeout } from '@solo-kubelet/timers';
 import { handlePath, O_PATH } from './handle-paths.js';
 
 export interface OpenRegularOptions {
@@ -21,7 +21,8 @@ const hanging = new Set<string>();
  * and a name that is swapped meanwhile leads nowhere.
  */
 export const openRegular = (path: string, options: OpenRegularOptions = {}): Promise<FileHandle> => {
-  const { followLinks = false, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
+  const { followLinks = false, signal } = options;
+  const timeoutMs = checkDuration('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS);
   if (hanging.has(path)) return Promise.reject(fileError('ETIMEDOUT', path, 'an earlier attempt to open it still hangs'));
   if (signal?.aborted) return Promise.reject(signal.reason);
   const opening = openChecked(path, followLinks);

@@ -30,7 +30,31 @@ const offences = (text: string): readonly string[] =>
 /** RxJS' own scheduler, where nothing makes its waits of any length. */
 const isBareScheduler = (text: string): boolean => /scheduler\w*( = |: \w+ = )asyncScheduler/.test(text) && !text.includes('longDelays(');
 
+/** Names of moments, which are no durations. */
+const INSTANTS: ReadonlySet<string> = new Set(['sinceMs', 'startMs']);
+
+/** Options of so many ms that a caller may give. */
+const durationsGiven = (text: string): readonly string[] =>
+  [...text.matchAll(/interface \w*(?:Options|Deps|Environment)\b[^{]*\{(.*?)\n\}/gs)].flatMap(([, members = '']) =>
+    [...members.matchAll(/readonly (\w+Ms)\?: number;/g)].flatMap(([, name = '']) => (INSTANTS.has(name) ? [] : [name])),
+  );
+const durationsChecked = (text: string): readonly string[] =>
+  [...text.matchAll(/check(?:Duration|Interval)\(\s*'(?:\w+\.)?(\w+)'/g)].map(([, name = '']) => name);
+
 describe('what waits', () => {
+  it('checks each duration that a caller of a library gives', () => {
+    const libraries = new Set(sources.map((path) => path.slice(0, path.indexOf('/'))));
+    const found = [...libraries].flatMap((name) => {
+      if (name === 'kubelet-cli') return []; // its options come from its own command line, which checks them
+      const own = sources.filter((path) => path.startsWith(`${name}/`));
+      const texts = own.map((path) => readFileSync(join(root, 'packages', path), 'utf8'));
+      const checked = new Set(texts.flatMap(durationsChecked));
+      return texts.flatMap(durationsGiven).flatMap((option) => (checked.has(option) ? [] : [`${name}: ${option}`]));
+    });
+    expect(found).toEqual([]);
+    expect(durationsGiven('interface WaitOptions {\n  /** ms. */\n  readonly pauseMs?: number;\n}')).toEqual(['pauseMs']);
+  });
+
   it('waits by @solo-kubelet/timers', () => {
     const found = sources.flatMap((path) =>
       offences(readFileSync(join(root, 'packages', path), 'utf8')).map((offence) => `packages/${path}:${offence}`),

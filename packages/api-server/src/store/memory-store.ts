@@ -1,3 +1,4 @@
+import { checkDuration } from '@solo-kubelet/timers';
 import type { StoredObject } from '../stored-object.js';
 import type { ObjectStore, StoreEvent } from './object-store.js';
 import { createSortedKeys, type SortedKeys } from './sorted-keys.js';
@@ -19,10 +20,8 @@ const DEFAULT_MAX_EVENTS = 10_000;
 const DEFAULT_MAX_EVENT_AGE_MS = 300_000;
 
 /** A store in memory, with a bounded memory of its changes. */
-export const createMemoryStore = ({
-  maxEvents = DEFAULT_MAX_EVENTS,
-  maxEventAgeMs = DEFAULT_MAX_EVENT_AGE_MS,
-}: MemoryStoreOptions = {}): ObjectStore => {
+export const createMemoryStore = ({ maxEvents = DEFAULT_MAX_EVENTS, maxEventAgeMs: givenAgeMs }: MemoryStoreOptions = {}): ObjectStore => {
+  const maxEventAgeMs = checkDuration('maxEventAgeMs', givenAgeMs, DEFAULT_MAX_EVENT_AGE_MS);
   const buckets = new Map<string, Bucket>();
   /** From `first` on; what is before was forgotten and is cut off now and then. */
   let log: (StoreEvent & { readonly atMs: number })[] = [];

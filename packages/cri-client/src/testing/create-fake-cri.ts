@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkDuration } from '@solo-kubelet/timers';
 import { parseEndpoint } from '../endpoint.js';
 import { EventsDefinition } from '../gen/containerd-events.js';
 import { ImageServiceDefinition, type PodSandboxConfig, RuntimeServiceDefinition } from '../gen/cri-v1.js';
@@ -147,7 +148,7 @@ export const createFakeCri = async ({
   streams: streamScript,
   events: eventMode = personality === 'cri-o' ? 'immediateEof' : 'perClient',
   containerdEvents = runtimeName === 'containerd',
-  recordLagMs = 0,
+  recordLagMs: givenLagMs,
   unknownStops = 'ok',
   unimplemented: initiallyUnimplemented = USUALLY_UNIMPLEMENTED,
   runtimeConfig = 'cgroupfs',
@@ -158,6 +159,7 @@ export const createFakeCri = async ({
   podIps = addressesInTurn(),
   imageFsPath = '/',
 }: FakeCriOptions = {}): Promise<FakeCri> => {
+  const recordLagMs = checkDuration('recordLagMs', givenLagMs, 0);
   const ownDirectory = wantedSocketPath === undefined ? await mkdtemp(join(tmpdir(), 'fake-cri-')) : undefined;
   const socketPath = parseEndpoint(wantedSocketPath ?? join(ownDirectory ?? '', 'cri.sock'));
   const journal = createCallJournal(clock);

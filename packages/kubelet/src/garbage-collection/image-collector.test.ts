@@ -7,8 +7,8 @@ import { type ImageCollectionActivity, imageCollector } from './image-collector.
 const GIB = 1024 ** 3;
 
 /** A disk with images on it, one of them pinned, one used. */
-const machine = (usedGib: number, policy: Parameters<typeof imageCollector>[0]['policy'] = {}) => {
-  const time = virtualTime();
+const machine = (usedGib: number, policy: Parameters<typeof imageCollector>[0]['policy'] = {}, startMs?: number) => {
+  const time = virtualTime(startMs);
   const images = new Map(['used', 'pinned', 'a', 'b'].map((id) => [id, { id, sizeBytes: 4 * GIB, pinned: id === 'pinned' }]));
   const used = new Set(['used']);
   let usedBytes = usedGib * GIB;
@@ -46,6 +46,16 @@ describe('imageCollector', () => {
       { type: 'imageRemoved', imageId: 'a', cause: 'space' },
       { type: 'imageRemoved', imageId: 'b', cause: 'space' },
     ]);
+  });
+
+  it('takes what is there when it begins for old, also where the clock began in 1970 with the machine', async () => {
+    const { time, images, collector } = machine(50, {}, 0);
+    await time.advance(1_000);
+    images.set('fresh', { id: 'fresh', sizeBytes: 4 * GIB, pinned: false });
+    const done = lastValueFrom(collector.removeUnused$, { defaultValue: undefined });
+    await time.advance(1_000);
+    await done;
+    expect([...images.keys()]).toEqual(['used', 'pinned', 'fresh']);
   });
 
   it('removes on demand whatever nothing uses, however empty the disk is, but nothing that has only just come', async () => {

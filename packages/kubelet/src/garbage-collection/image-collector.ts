@@ -8,6 +8,7 @@ import {
   DEFAULT_IMAGE_GARBAGE_POLICY,
   type ImageGarbagePolicy,
   type KnownImage,
+  LONG_AGO,
   selectImageGarbage,
   selectUnusedImages,
 } from './image-garbage.js';
@@ -57,8 +58,8 @@ export const imageCollector = ({
     const seen = new Map(
       listed.map((image): [string, KnownImage] => {
         const before = earlier?.get(image.id);
-        const lastUsedMs = inUse.has(image.id) ? nowMs : (before?.lastUsedMs ?? 0);
-        const firstSeenMs = before?.firstSeenMs ?? (earlier === undefined ? 0 : nowMs);
+        const lastUsedMs = inUse.has(image.id) ? nowMs : (before?.lastUsedMs ?? LONG_AGO);
+        const firstSeenMs = before?.firstSeenMs ?? (earlier === undefined ? LONG_AGO : nowMs);
         return [image.id, { ...image, firstSeenMs, lastUsedMs }];
       }),
     );

@@ -1,13 +1,17 @@
 import type { FilesystemUse } from '@solo-kubelet/reconciler';
 
+/** Before any time of any clock: one that starts anew with the machine may show what is near zero, or below. */
+export const LONG_AGO = Number.NEGATIVE_INFINITY;
+
 /** An image as its collector knows it. */
 export interface KnownImage {
   readonly id: string;
   readonly sizeBytes: number;
   /** Pinned images are never collected. */
   readonly pinned: boolean;
+  /** `LONG_AGO`: it was there when the collector began. */
   readonly firstSeenMs: number;
-  /** 0: never used while the collector watched. */
+  /** `LONG_AGO`: never used while the collector watched. */
   readonly lastUsedMs: number;
 }
 
@@ -50,7 +54,10 @@ export interface ImageGarbage {
 const removable = (images: readonly KnownImage[], inUse: ReadonlySet<string>, nowMs: number): readonly KnownImage[] =>
   images
     .filter(({ id, pinned, lastUsedMs }) => !pinned && !inUse.has(id) && lastUsedMs < nowMs)
-    .sort((a, b) => a.lastUsedMs - b.lastUsedMs || a.firstSeenMs - b.firstSeenMs);
+    .sort((a, b) => compareTimes(a.lastUsedMs, b.lastUsedMs) || compareTimes(a.firstSeenMs, b.firstSeenMs));
+
+/** Also of two that are long ago. */
+const compareTimes = (a: number, b: number): number => (a === b ? 0 : a - b);
 
 /** Every image that may go, whether room is needed or not (image_gc_manager.go DeleteUnusedImages). */
 export const selectUnusedImages = (

@@ -1,4 +1,5 @@
 import { CriError } from '@solo-kubelet/cri-client';
+import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { RuntimeChange, RuntimePort } from '../runtime-port.js';
 import { steadyNow } from '../steady-scheduler.js';
@@ -16,7 +17,6 @@ import { joinCalls } from './shared-calls.js';
 import { type StartDeps, startContainer } from './start-container.js';
 import { createTokenBucket } from './token-bucket.js';
 
-const DEFAULT_PULLS = { maxParallel: 5, perSecond: 5, burst: 10, initialMs: 10_000, maxMs: 300_000, timeoutMs: 0 };
 const DEFAULT_PARALLEL_STARTS = 16;
 
 /** A container runtime that speaks CRI, together with the machine around the pods, as the reconciler's RuntimePort. */
@@ -25,7 +25,7 @@ export const criRuntime = ({
   environment,
   owner = 'default',
   credentials,
-  pulls,
+  pulls = {},
   maxParallelStarts = DEFAULT_PARALLEL_STARTS,
   podLogsDir = '/var/log/pods',
   containerLogsDir = '/var/log/containers',
@@ -34,7 +34,7 @@ export const criRuntime = ({
   userAgent = 'kube-lifecycle/1.36',
   now = steadyNow,
 }: CriRuntimeOptions): RuntimePort => {
-  const { maxParallel, perSecond, burst, ...pullOptions } = { ...DEFAULT_PULLS, ...pulls };
+  const { maxParallel = 5, perSecond = 5, burst = 10 } = pulls;
   const observer = createPodObserver({ cri, owner, networkHook, now });
   const starts = createLimiter(maxParallelStarts);
   const configs = createSandboxConfigs(environment, owner);
@@ -44,7 +44,9 @@ export const criRuntime = ({
     limiter: createLimiter(maxParallel),
     takeTurn: createTokenBucket({ perSecond, burst, now }),
     now,
-    ...pullOptions,
+    initialMs: checkInterval('pulls.initialMs', pulls.initialMs, 10_000),
+    maxMs: checkInterval('pulls.maxMs', pulls.maxMs, 300_000),
+    timeoutMs: checkDuration('pulls.timeoutMs', pulls.timeoutMs, 0),
   });
   const logs = createPodLogs({ podLogsDir, containerLogsDir });
   const burntAttempts = new Map<PodUid, number>();

@@ -7,7 +7,7 @@ export interface VirtualTime {
   advance(ms: number): Promise<void>;
   /** The machine's clock, ms: the scheduler's, and all jumps. */
   wallNow(): number;
-  /** The machine's clock jumps without timers noticing, as when somebody sets it. */
+  /** The machine's clock jumps without timers noticing, as when somebody sets it; to no time before 1970, which Linux refuses. */
   jump(ms: number): void;
   /** As when a new process starts: from here on the scheduler's clock says what the machine's says now. */
   restart(): void;
@@ -41,7 +41,7 @@ export const virtualTime = (startMs = Date.UTC(2026, 0, 1)): VirtualTime => {
       skewMs = 0;
     },
     jump: (ms) => {
-      skewMs += ms;
+      skewMs = Math.max(skewMs + ms, -scheduler.now());
     },
   };
 };
