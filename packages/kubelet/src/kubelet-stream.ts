@@ -22,16 +22,21 @@ import {
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
 import {
+  delay,
   filter,
   firstValueFrom,
+  fromEvent,
   merge,
   mergeMap,
   Observable,
+  of,
   Subject,
   scan,
   share,
   shareReplay,
   startWith,
+  take,
+  takeUntil,
   tap,
   withLatestFrom,
 } from 'rxjs';
@@ -77,7 +82,7 @@ export interface KubeletParts {
   readonly metricsSink: KubeletContext['metricsSink'];
 }
 
-/** Everything the kubelet does, as one stream: it works while it is subscribed to. */
+/** Everything the kubelet does, as one stream: it works while it is subscribed to, and completes once the signal has aborted. */
 export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
   const { config, flags, logger, signal, env = {}, ownProcess, services = allServices } = options;
   const { cri, nodeName, owner, environment, objects, devices, resources, networks } = parts;
@@ -185,7 +190,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     const net = catchStrayErrors({ process: ownProcess, logger, setAside });
     return () => net[Symbol.dispose]();
   });
-  return merge(
+  const work$ = merge(
     strayErrors$,
     manifests$,
     manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeKinds))),
@@ -201,13 +206,22 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
       tap(({ podUid: uid }) => commands$.next({ type: 'refresh', podUid: uid })),
     ),
     events$.pipe(tap((event) => logEvent(logger, event))),
-    parts.keptEvents.keep(events$, parts.earlierEvents),
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
     ...services.map((service) => service(context)),
     workloads.follow(reconciler),
     reconciler.run$,
   );
+  const stop$ = aborted(signal);
+  // All work ends with the signal, but the events of the last moments still go to disk.
+  const keptEvents$ = parts.keptEvents.keep(events$.pipe(takeUntil(stop$)), parts.earlierEvents);
+  return merge(keptEvents$.pipe(takeUntil(stop$.pipe(delay(LAST_WRITE_LIMIT_MS)))), work$.pipe(takeUntil(stop$)));
 };
+
+/** Emits once the signal has aborted, and completes. */
+const aborted = (signal: AbortSignal): Observable<unknown> => (signal.aborted ? of(undefined) : fromEvent(signal, 'abort').pipe(take(1)));
+
+/** How long a stop waits for a disk that does not answer. */
+const LAST_WRITE_LIMIT_MS = 5_000;
 
 /** What workloads made is no document. */
 const isOfDocument = (event: ManifestEvent): boolean => ('origin' in event ? event.origin : event).source !== WORKLOAD_SOURCE.source;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { createNodeObjects } from '@solo-kubelet/pod-objects';
 import { eventFile } from '@solo-kubelet/reconciler';
-import { fromEvent, type Observable, of, takeUntil } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { metricsInterceptor } from './api/record-metrics.js';
 import { nodeResourceManagers } from './cpu/resource-managers.js';
 import { devicePlugins, deviceProvider } from './devices/device-plugins.js';
@@ -81,7 +81,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
     'Kubelet started',
   );
-  await untilAborted(
+  await untilCompleted(
     kubelet$(options, {
       cri,
       nodeName,
@@ -102,14 +102,12 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       cgroups,
       metricsSink,
     }),
-    signal,
   );
   logger.info({}, 'Kubelet stopped; containers run on');
 };
 
 /** The program's one subscription. */
-const untilAborted = (stream$: Observable<unknown>, signal: AbortSignal): Promise<void> =>
+const untilCompleted = (stream$: Observable<unknown>): Promise<void> =>
   new Promise((resolve, reject) => {
-    const aborted$ = signal.aborted ? of(undefined) : fromEvent(signal, 'abort');
-    stream$.pipe(takeUntil(aborted$)).subscribe({ error: reject, complete: resolve });
+    stream$.subscribe({ error: reject, complete: resolve });
   });

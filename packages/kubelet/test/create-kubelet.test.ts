@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFakeCri } from '@solo-kubelet/cri-client/testing';
@@ -11,6 +11,19 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kubelet-'));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const configurationFor = (containerRuntimeEndpoint: string, staticPodPath: string) => ({
+  containerRuntimeEndpoint,
+  staticPodPath,
+  podLogsDir: join(directory, 'logs'),
+  authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
+  authorization: { mode: 'AlwaysAllow' },
+  enableServer: false,
+  healthzPort: 0,
+  failSwapOn: false,
+  cgroupsPerQOS: false,
+  enforceNodeAllocatable: ['none'],
+});
 
 /** Mounts nothing. */
 const runCommand = async () => ({ exitCode: 0, stdout: '', stderr: '', gaveUp: false, ended: Promise.resolve() });
@@ -26,18 +39,7 @@ it('runs twice in one process on a runtime in memory, and leaves the process as 
   const manifests = await mkdtemp(join(directory, 'manifests-'));
   await writeFile(join(manifests, 'web.json'), JSON.stringify(manifest));
   await using runtime = await createFakeCri({ registry: [{ tags: ['a.test/app:1'] }] });
-  const configuration = {
-    containerRuntimeEndpoint: runtime.endpoint,
-    staticPodPath: manifests,
-    podLogsDir: join(directory, 'logs'),
-    authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
-    authorization: { mode: 'AlwaysAllow' },
-    enableServer: false,
-    healthzPort: 0,
-    failSwapOn: false,
-    cgroupsPerQOS: false,
-    enforceNodeAllocatable: ['none'],
-  };
+  const configuration = configurationFor(runtime.endpoint, manifests);
   const listeners = () => LISTENERS.map((name) => process.listenerCount(name));
   const [before, during]: [readonly number[], (readonly number[])[]] = [listeners(), []];
   for (let round = 0; round < 2; round += 1) {
@@ -60,6 +62,32 @@ it('runs twice in one process on a runtime in memory, and leaves the process as 
     }).run();
   }
   expect([...during, listeners()]).toEqual([before, before, before]);
+});
+
+it('keeps the events of its last moment on disk', async () => {
+  const manifests = await mkdtemp(join(directory, 'manifests-'));
+  await writeFile(
+    join(manifests, 'web.yaml'),
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec: { containers: [{ name: app, image: "a.test/app:1" }] }\n',
+  );
+  await using runtime = await createFakeCri({ registry: [{ tags: ['a.test/app:1'] }] });
+  const stop = new AbortController();
+  const onStarted: KubeletService = ({ reconciler }) =>
+    reconciler.events$.pipe(
+      filter(({ reason }) => reason === 'Started'),
+      take(1),
+      tap(() => stop.abort()),
+    );
+  await createKubelet(configurationFor(runtime.endpoint, manifests), {
+    rootDirectory: join(directory, 'root'),
+    signal: stop.signal,
+    services: [...allServices, onStarted],
+    environment: { runCommand },
+  }).run();
+  const { events } = JSON.parse(await readFile(join(directory, 'root', 'events.json'), 'utf8')) as {
+    readonly events: readonly { readonly reason: string }[];
+  };
+  expect(events.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['Pulled', 'Created', 'Started']));
 });
 
 it('says what is wrong with a configuration before anything is begun', () => {
