@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const TICKS_PER_SECOND = 100;
 
-/** CPU time a process has used, seconds. */
-const cpuSeconds = async (pid: number): Promise<number> => {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+/** CPU time that a process and its children that have ended have used, seconds. */
+export const cpuSeconds = async (pid: number): Promise<number> => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) / TICKS_PER_SECOND;
 };
 
 /** Share of one core that a process uses over some seconds, in percent. */
