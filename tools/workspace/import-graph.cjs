@@ -42,6 +42,11 @@ const edges = {
     types: ['reconciler', 'cri-client'],
   },
   'cluster-client': { values: ['diagnostics', 'timers', 'untrusted-files'] },
+  'node-api': { values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats'], types: ['reconciler', 'cri-client'] },
+  'kube-api': {
+    values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'api-server', 'node-api'],
+    types: ['manifest-source', 'reconciler', 'node-stats'],
+  },
   // The daemon: whatever works in one is below it, and no command line is.
   kubelet: {
     values: [
@@ -63,6 +68,7 @@ const edges = {
       'resource-managers',
       'node-stats',
       'node-api',
+      'kube-api',
     ],
   },
   // What makes a machine a node that a kubelet runs on.

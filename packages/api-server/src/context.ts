@@ -3,6 +3,7 @@ import type { Authorizer, UserInfo } from './access/authorizer.js';
 import type { Patcher } from './registry/patcher.js';
 import type { OutputFormat } from './request/media-types.js';
 import type { RequestInfo } from './request/request-info.js';
+import type { ResourceCatalog } from './resources/resource-catalog.js';
 import type { ObjectTables } from './respond/object-tables.js';
 import type { ObjectStore } from './store/object-store.js';
 
@@ -22,6 +23,12 @@ export interface CoreParts {
   readonly random: () => number;
   /** Makes a token of a service account: header, claims and signature. */
   readonly signToken: (claims: TokenClaims & Readonly<Record<string, unknown>>) => string;
+  /** Told of every request whose sender is known, before it is looked at any further. */
+  readonly onRequest?: (request: ApiRequest, user: UserInfo, info: RequestInfo) => void;
+  /** What is served. Default: every kind that this package knows. */
+  readonly catalog?: ResourceCatalog;
+  /** The node whose Pods' logs and streams can be reached; requests for them become answers of type `node`. Default: none. */
+  readonly nodeName?: string;
 }
 
 /** One request on its way through the core. */
@@ -34,6 +41,8 @@ export interface ApiRequest {
   readonly body: Uint8Array;
   /** The body was larger than is read. */
   readonly bodyTooLarge?: boolean;
+  /** Who the connection itself says is asking (a client certificate); it goes before a token. */
+  readonly user?: UserInfo;
   readonly nowMs: number;
 }
 

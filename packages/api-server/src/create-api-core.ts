@@ -1,4 +1,4 @@
-import { authenticate } from './access/authenticate.js';
+import { type Authentication, authenticate, known } from './access/authenticate.js';
 import { attributesOf, authorize } from './access/authorize.js';
 import { type ImpersonationModes, impersonate } from './access/impersonate.js';
 import { type ApiRequest, type CoreParts, headerOf, type RequestContext, timeText } from './context.js';
@@ -47,7 +47,9 @@ export const createApiCore = (parts: CoreParts): ApiCore => {
       const { finish } = answer;
       return { ...answer, finish: (nowMs) => answered(request, warnings, () => finish(nowMs)) as PlainAnswer };
     }
-    return warnings.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...warningHeaders(warnings)] };
+    return warnings.length === 0 || answer.type === 'node'
+      ? answer
+      : { ...answer, headers: [...answer.headers, ...warningHeaders(warnings)] };
   };
   return {
     handle: (request) => {
@@ -69,9 +71,13 @@ const dispatch = (parts: CoreParts, request: ApiRequest, modes: ImpersonationMod
   const query = new URLSearchParams(at === -1 ? '' : request.target.slice(at + 1));
   const path = decodePath(rawPath);
   const info = readRequestInfo(request.method, path, query);
-  const found = authenticate(parts, headerOf(request, 'authorization'), request.nowMs);
+  const found: Authentication =
+    request.user === undefined
+      ? authenticate(parts, headerOf(request, 'authorization'), request.nowMs)
+      : { type: 'user', user: known(request.user) };
   if (found.type === 'refused') throw unauthorized();
   if (found.warning !== undefined) warn(found.warning);
+  parts.onRequest?.(request, found.user, info);
   const user = impersonate(parts.authorizer, found.user, request, info, modes);
   authorize(parts.authorizer, attributesOf(user, info));
   const ctx: RequestContext = {

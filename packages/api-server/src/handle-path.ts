@@ -1,18 +1,10 @@
 import type { RequestContext } from './context.js';
 import { headerOf } from './context.js';
-import {
-  aggregated,
-  apiGroup,
-  apiGroupList,
-  apiResourceList,
-  apiVersions,
-  groupNames,
-  openApiIndex,
-} from './discovery/discovery-documents.js';
+import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, openApiIndex } from './discovery/discovery-documents.js';
 import { openApiDocument } from './discovery/openapi-document.js';
 import { serverVersion } from './discovery/version.js';
 import { checkAccepted, negotiate, OBJECT_TYPES, parseAccept } from './request/media-types.js';
-import { hasGroupVersion } from './resources/resource-table.js';
+import { catalogOf } from './resources/resource-catalog.js';
 import { type PlainAnswer, textAnswer, valueAnswer } from './respond/answer.js';
 import { methodNotAllowed, noSuchResource } from './status/api-error.js';
 
@@ -41,7 +33,12 @@ const json = (ctx: RequestContext, value: object): PlainAnswer => {
 
 const discovery = (ctx: RequestContext, path: 'api' | 'apis', plain: object): PlainAnswer => {
   if (wantsAggregated(headerOf(ctx.request, 'accept'))) {
-    return { type: 'answer', code: 200, headers: [['Content-Type', AGGREGATED]], body: JSON.stringify(aggregated(path)) };
+    return {
+      type: 'answer',
+      code: 200,
+      headers: [['Content-Type', AGGREGATED]],
+      body: JSON.stringify(aggregated(catalogOf(ctx.parts), path)),
+    };
   }
   return json(ctx, plain);
 };
@@ -70,7 +67,7 @@ const version = (ctx: RequestContext): PlainAnswer => {
 };
 
 const openApi = (ctx: RequestContext, path: string): PlainAnswer => {
-  const document = openApiDocument(path);
+  const document = openApiDocument(catalogOf(ctx.parts), path);
   if (document === undefined) return pageNotFound();
   const text = JSON.stringify(document);
   const hash = hashOf(path);
@@ -96,7 +93,7 @@ const root = (ctx: RequestContext): PlainAnswer =>
       '/api',
       '/api/v1',
       '/apis',
-      ...groupNames.flatMap((group) => [`/apis/${group}`]),
+      ...catalogOf(ctx.parts).groupNames.map((group) => `/apis/${group}`),
       '/healthz',
       '/livez',
       '/openapi/v2',
@@ -147,12 +144,12 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
     case 'apis':
       if (isBare) {
         mustGet();
-        return discovery(ctx, 'apis', apiGroupList());
+        return discovery(ctx, 'apis', apiGroupList(catalogOf(ctx.parts)));
       }
       if (parts.length === 2 || (parts.length === 3 && third === '')) {
-        if (!groupNames.includes(second)) return pageNotFound();
+        if (!catalogOf(ctx.parts).groupNames.includes(second)) return pageNotFound();
         mustGet();
-        return json(ctx, apiGroup(second));
+        return json(ctx, apiGroup(catalogOf(ctx.parts), second));
       }
       return resourceList(ctx, second, third, parts.slice(3));
     case 'healthz':
@@ -168,7 +165,9 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
       return version(ctx);
     case 'openapi':
       if (second === 'v3')
-        return parts.length === 2 ? textAnswer(200, JSON.stringify(openApiIndex(hashOf))) : openApi(ctx, parts.slice(2).join('/'));
+        return parts.length === 2
+          ? textAnswer(200, JSON.stringify(openApiIndex(catalogOf(ctx.parts), hashOf)))
+          : openApi(ctx, parts.slice(2).join('/'));
       if (second === 'v2' && parts.length === 2) {
         return {
           type: 'answer',
@@ -189,8 +188,8 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
 };
 
 const resourceList = (ctx: RequestContext, group: string, wanted: string, rest: readonly string[]): PlainAnswer => {
-  if (!hasGroupVersion(group, wanted)) return pageNotFound();
+  if (!catalogOf(ctx.parts).hasGroupVersion(group, wanted)) return pageNotFound();
   if (rest.length > 0 && !(rest.length === 1 && rest[0] === '')) throw noSuchResource();
   if (ctx.request.method !== 'GET') throw methodNotAllowed();
-  return json(ctx, apiResourceList(group, wanted));
+  return json(ctx, apiResourceList(catalogOf(ctx.parts), group, wanted));
 };

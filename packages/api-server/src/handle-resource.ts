@@ -11,11 +11,12 @@ import { updateObject, wholeObject } from './registry/update-object.js';
 import { parseVersion, versionProblem } from './registry/versions.js';
 import { managerOf, qualifiedResource } from './registry/write-object.js';
 import { readDeleteOptions } from './request/delete-options.js';
-import { checkAccepted, LIST_TYPES, negotiate, OBJECT_TYPES } from './request/media-types.js';
+import { checkAccepted, LIST_TYPES, negotiate, negotiateList, OBJECT_TYPES } from './request/media-types.js';
 import { readListOptions, readWriteOptions } from './request/query-options.js';
 import { isOn } from './request/request-info.js';
 import type { ApiResource, Subresource } from './resources/api-resource.js';
-import { findResource, hasGroupVersion } from './resources/resource-table.js';
+import { catalogOf } from './resources/resource-catalog.js';
+import { findResource } from './resources/resource-table.js';
 import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
 import { listAnswer, objectAnswer } from './respond/object-answer.js';
 import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, type Status } from './status/api-error.js';
@@ -241,7 +242,7 @@ const subresourceAnswer = (ctx: RequestContext, resource: ApiResource, sub: Subr
 const withOutput = (ctx: RequestContext, isList: boolean, stream = false): RequestContext => {
   const accept = headerOf(ctx.request, 'accept');
   checkAccepted(accept, isList ? LIST_TYPES : OBJECT_TYPES);
-  const output = negotiate(accept, { transforms: true, stream });
+  const output = (isList ? negotiateList : negotiate)(accept, { transforms: true, stream });
   const pretty =
     output.pretty || isTrue(ctx.query.get('pretty')) || (!ctx.query.has('pretty') && isBrowser(headerOf(ctx.request, 'user-agent')));
   return { ...ctx, output: { ...output, pretty } };
@@ -258,9 +259,10 @@ const isOddPath = (path: string): boolean => path.replace('/namespaces//', '/').
 /** Answers what a path below a group version asks for. */
 export const handleResource = (given: RequestContext): ApiAnswer => {
   const { group, version, parts, namespace, subresource, path, prefix } = given.info;
-  if (!hasGroupVersion(group, version)) return pageNotFound();
+  const catalog = catalogOf(given.parts);
+  if (!catalog.hasGroupVersion(group, version)) return pageNotFound();
   const { method } = given.request;
-  const resource = findResource(group, version, given.info.resource);
+  const resource = catalog.find(group, version, given.info.resource);
   if (resource === undefined || isOddPath(path) || prefix === 'proxy') throw noSuchResource();
   if (resource.kind === 'Endpoints') given.warn(ENDPOINTS_DEPRECATED);
   const trimmed = parts.filter((part, i) => part !== '' || i < parts.length - 1);

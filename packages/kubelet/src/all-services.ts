@@ -1,4 +1,5 @@
 import { EMPTY } from 'rxjs';
+import { kubeApiService } from './api/kube-api-service.js';
 import { nodeApiService } from './api/node-api-service.js';
 import { cpuPinningService } from './cpu/cpu-pinning-service.js';
 import { podResourcesService } from './devices/pod-resources-service.js';
@@ -14,6 +15,7 @@ import { nodeShutdownService } from './shutdown/node-shutdown-service.js';
 /** Every service of the kubelet. */
 export const allServices: readonly KubeletService[] = [
   nodeApiService,
+  kubeApiService,
   cpuPinningService,
   housekeepingService,
   networkGarbageService,

@@ -51,6 +51,7 @@ const flagsBelow = (rootDirectory: string): KubeletFlags => ({
   apiSocket: undefined,
   apiSocketGroupId: undefined,
   tokenAuthFile: undefined,
+  kubeApi: undefined,
   allowedDevices: [],
   devicePluginDirectory: join(rootDirectory, 'device-plugins'),
   networkDirectory: join(rootDirectory, 'networks'),

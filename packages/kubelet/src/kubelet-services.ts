@@ -3,7 +3,7 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import type { DeviceManager } from '@solo-kubelet/device-plugins';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestStates } from '@solo-kubelet/manifest-source';
-import type { KubeletMetrics } from '@solo-kubelet/node-api';
+import type { KubeletMetrics, NodeApi } from '@solo-kubelet/node-api';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
@@ -60,6 +60,10 @@ export interface KubeletContext {
   readonly manifests$: Observable<ManifestStates>;
   /** Every object but Pods, by key, at once and on every change. */
   readonly objects$: Observable<ReadonlyMap<string, NodeObjectView>>;
+  /** The same with what Secrets hold: for whoever asks each user for his right to see it. */
+  readonly secretObjects$: Observable<ReadonlyMap<string, NodeObjectView>>;
+  /** The kubelet's own HTTP API, for services that hand requests on to it; put here by the service that serves it. */
+  readonly nodeApi: { current: Pick<NodeApi, 'local' | 'usage'> | undefined };
   /** Asks the reconciler for something by hand. */
   readonly command: (command: ReconcilerCommand) => void;
   readonly startedAtMs: number;

@@ -174,6 +174,8 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     reconciler: { ...reconciler, events$ },
     manifests$,
     objects$: nodeObjects(manifestEvent$, workloads.workload$),
+    secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, { secrets: true }),
+    nodeApi: { current: undefined },
     facts$,
     changeFacts: (change) => factsChange$.next(change),
     nodeEvent: (draft) => nodeEvent$.next(draft),

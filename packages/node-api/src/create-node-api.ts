@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
-import { createCpuRates, createSystemContainers, createUsageCache } from '@solo-kubelet/node-stats';
+import { collectSummary, createCpuRates, createSystemContainers, createUsageCache, type Summary } from '@solo-kubelet/node-stats';
 import { checkDuration, checkInterval, longInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
 import { authenticate } from './auth/authenticate.js';
 import { type AuthorizationMode, refuse } from './auth/authorize.js';
@@ -19,8 +19,9 @@ import { imageRoute } from './routes/image-route.js';
 import { listRoutes } from './routes/list-routes.js';
 import { nodeLogRoute } from './routes/node-log-route.js';
 import { runningPodsRoute } from './routes/running-pods-route.js';
+import { shared } from './routes/shared.js';
 import { streamRoutes } from './routes/stream-routes.js';
-import { createHandler, type Gate } from './server/create-handler.js';
+import { createHandler, type Gate, type RequestHandler } from './server/create-handler.js';
 import { sendText } from './server/http-answer.js';
 import {
   type Listener,
@@ -80,6 +81,10 @@ export interface NodeApiOptions {
 }
 
 export interface NodeApi extends AsyncDisposable {
+  /** Answers requests of those whom the caller has let in: it asks nobody who he is. */
+  readonly local: RequestHandler;
+  /** CPU and memory of the node and its Pods, as /stats/summary has them. */
+  readonly usage: (signal: AbortSignal) => Promise<Summary>;
   readonly listeners: Readonly<Partial<Record<'tls' | 'readOnly' | 'healthz' | 'socket', Listener>>>;
 }
 
@@ -101,7 +106,7 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   );
   const stopping = new AbortController();
   const health = healthRoutes(view.healthChecks, logger, metrics.healthChecks);
-  const routes = allRoutes(options, health, logger, now, stopping.signal);
+  const { routes, usage } = allRoutes(options, health, logger, now, stopping.signal);
   const credentials = await loadCredentials(options, now, logger);
   /** Connections on which good credentials were shown. */
   const known = new WeakSet<Duplex>();
@@ -166,7 +171,7 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
     await close();
     throw error;
   }
-  return { listeners, [Symbol.asyncDispose]: close };
+  return { listeners, local: listenOptions(routes, open).handler, usage, [Symbol.asyncDispose]: close };
 };
 
 const allRoutes = (
@@ -175,31 +180,30 @@ const allRoutes = (
   logger: Logger,
   now: () => number,
   stopping: AbortSignal,
-): readonly Route[] => {
+): { readonly routes: readonly Route[]; readonly usage: NodeApi['usage'] } => {
   const { view, cri, metrics, rootDirectory, nodeLogDirectory, debuggingHandlers = true, measuresVolumes = true } = options;
   const volumeStatsPeriodMs = checkDuration('volumeStatsPeriodMs', options.volumeStatsPeriodMs, DEFAULT_VOLUME_STATS_PERIOD_MS);
+  const summaryOptions = {
+    view,
+    cri,
+    rootDirectory,
+    measuresVolumes,
+    usages: createUsageCache({
+      periodMs: volumeStatsPeriodMs,
+      now,
+      signal: stopping,
+      onUnread: (path, { count, first }) =>
+        logger.warn({ path, count, err: describeError(first) }, 'Cannot measure all of it: stats are too low'),
+    }),
+    rates: createCpuRates(),
+    systemContainers: createSystemContainers(options.runtimeSocket),
+    now,
+  };
+  const usage = shared(() => collectSummary(summaryOptions, { onlyCpuAndMemory: true, signal: stopping }));
   const routes = [
     ...health,
     ...listRoutes(view),
-    ...figureRoutes(
-      {
-        view,
-        cri,
-        rootDirectory,
-        measuresVolumes,
-        usages: createUsageCache({
-          periodMs: volumeStatsPeriodMs,
-          now,
-          signal: stopping,
-          onUnread: (path, { count, first }) =>
-            logger.warn({ path, count, err: describeError(first) }, 'Cannot measure all of it: stats are too low'),
-        }),
-        rates: createCpuRates(),
-        systemContainers: createSystemContainers(options.runtimeSocket),
-        now,
-      },
-      { metrics, logger, stopping },
-    ),
+    ...figureRoutes(summaryOptions, { metrics, logger, stopping, lightSummary: usage }),
     runningPodsRoute(cri),
     imageRoute(cri),
     containerLogRoute(view, cri, now),
@@ -215,7 +219,7 @@ const allRoutes = (
         now,
       ),
     );
-  return debuggingHandlers ? routes : routes.map((route) => (route.debugging ? disabled(route) : route));
+  return { routes: debuggingHandlers ? routes : routes.map((route) => (route.debugging ? disabled(route) : route)), usage };
 };
 
 const credentialFiles = ({ certificate, clientCaFile, tokenFile }: NodeApiOptions): readonly string[] =>

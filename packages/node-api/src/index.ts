@@ -1,10 +1,14 @@
 export type { EventObject, ManifestObject } from './api-objects.js';
 export type { AuthorizationMode } from './auth/authorize.js';
+export { identityOfCertificate } from './auth/client-certificate.js';
+export type { Identity } from './auth/identity.js';
+export { loadTokenFile, type TokenFile, type TokenLookup } from './auth/token-file.js';
 export { createNodeApi, type NodeApi, type NodeApiOptions } from './create-node-api.js';
 export { createKubeletMetrics } from './metrics/create-kubelet-metrics.js';
 export type { KubeletMetrics, NodeCounts, ProbeObservation, RequestedResize, ResizeCounts, WorkingPod } from './metrics/kubelet-metrics.js';
 export type { CpuManagerFigures, ResourceManagerMetrics } from './metrics/resource-manager-metrics.js';
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
 export type { ComponentFacts, HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
-export type { Listener } from './server/listeners.js';
+export type { RequestHandler } from './server/create-handler.js';
+export { type Listener, type ListenOptions, listenHttps, type TlsListener, type TlsOptions } from './server/listeners.js';
 export { type CertificatePair, type MakeCertificateOptions, makeCertificate } from './tls/make-certificate.js';

@@ -153,6 +153,7 @@ export type {
   VolumeNodeAffinity,
 } from './gen/object-types.js';
 export { apiVersionOf, findObjectKind, type ObjectKind, objectKinds } from './kinds/object-kind.js';
+export { KINDS_OF_A_NODE as kindsOfANode } from './node/kinds-of-a-node.js';
 export { type ApiObject, type ObjectKindName, type ObjectTypes, objectKey } from './object/api-object.js';
 export {
   type MixedDocument,

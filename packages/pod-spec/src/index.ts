@@ -179,7 +179,7 @@ export type {
   WindowsSecurityContextOptions,
 } from './gen/pod-types.js';
 export { containerHash } from './identity/container-hash.js';
-export { applyStaticPodDefaults, configHashAnnotation, type StaticPodOptions } from './identity/static-pod.js';
+export { applyStaticPodDefaults, configHashAnnotation, isApiPod, type StaticPodOptions } from './identity/static-pod.js';
 export { createManifestMap, type ManifestField, type ManifestMap } from './parse/manifest-map.js';
 export {
   type ManifestResult,

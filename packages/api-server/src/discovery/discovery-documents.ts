@@ -1,40 +1,28 @@
 import { type ApiResource, groupVersion } from '../resources/api-resource.js';
-import { resources } from '../resources/resource-table.js';
+import type { ResourceCatalog } from '../resources/resource-catalog.js';
 
-/** The groups that are served, in the order that clients should try them. */
-const GROUPS = [
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'apps',
-] as const;
-
-const versionsOf = (group: string): readonly string[] => [
+const versionsOf = ({ resources }: ResourceCatalog, group: string): readonly string[] => [
   ...new Set(resources.filter((each) => each.group === group).map(({ version }) => version)),
 ];
 
-const groupDocument = (name: string) => {
-  const versions = versionsOf(name).map((version) => ({ groupVersion: groupVersion({ group: name, version }), version }));
+const groupDocument = (catalog: ResourceCatalog, name: string) => {
+  const versions = versionsOf(catalog, name).map((version) => ({ groupVersion: groupVersion({ group: name, version }), version }));
   return { name, versions, preferredVersion: versions[0]! };
 };
 
-export const groupNames: readonly string[] = GROUPS.filter((group) => versionsOf(group).length > 0);
-
 /** `/apis`. */
-export const apiGroupList = () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames.map(groupDocument) });
+export const apiGroupList = (catalog: ResourceCatalog) => ({
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: catalog.groupNames.map((name) => groupDocument(catalog, name)),
+});
 
 /** `/apis/GROUP`. */
-export const apiGroup = (name: string) => ({ kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(name) });
+export const apiGroup = (catalog: ResourceCatalog, name: string) => ({
+  kind: 'APIGroup',
+  apiVersion: 'v1',
+  ...groupDocument(catalog, name),
+});
 
 /** `/api`; the address is where the client got through. */
 export const apiVersions = (host: string) => ({
@@ -67,7 +55,7 @@ const resourceEntries = (resource: ApiResource): readonly object[] => {
 };
 
 /** `/api/v1` and `/apis/GROUP/VERSION`. */
-export const apiResourceList = (group: string, version: string) => ({
+export const apiResourceList = ({ resources }: ResourceCatalog, group: string, version: string) => ({
   kind: 'APIResourceList',
   ...(group !== '' && { apiVersion: 'v1' }),
   groupVersion: groupVersion({ group, version }),
@@ -93,30 +81,30 @@ const aggregatedResource = (resource: ApiResource): object => ({
   }),
 });
 
-const aggregatedGroup = (group: string): object => ({
+const aggregatedGroup = (catalog: ResourceCatalog, group: string): object => ({
   metadata: { ...(group !== '' && { name: group }), creationTimestamp: null },
-  versions: versionsOf(group).map((version) => ({
+  versions: versionsOf(catalog, group).map((version) => ({
     version,
-    resources: resources.filter((each) => each.group === group && each.version === version).map(aggregatedResource),
+    resources: catalog.resources.filter((each) => each.group === group && each.version === version).map(aggregatedResource),
     freshness: 'Current',
   })),
 });
 
 /** `/api` and `/apis` in one document each, as clients of 1.26 and later want them. */
-export const aggregated = (path: 'api' | 'apis') => ({
+export const aggregated = (catalog: ResourceCatalog, path: 'api' | 'apis') => ({
   kind: 'APIGroupDiscoveryList',
   apiVersion: 'apidiscovery.k8s.io/v2',
   metadata: {},
-  items: (path === 'api' ? [''] : groupNames).map(aggregatedGroup),
+  items: (path === 'api' ? [''] : catalog.groupNames).map((group) => aggregatedGroup(catalog, group)),
 });
 
 /** `/openapi/v3`: where the documents of the group versions are. */
-export const openApiIndex = (hashOf: (path: string) => string) => {
+export const openApiIndex = (catalog: ResourceCatalog, hashOf: (path: string) => string) => {
   const paths = [
     'api',
     'api/v1',
     'apis',
-    ...groupNames.flatMap((group) => [`apis/${group}`, ...versionsOf(group).map((version) => `apis/${group}/${version}`)]),
+    ...catalog.groupNames.flatMap((group) => [`apis/${group}`, ...versionsOf(catalog, group).map((version) => `apis/${group}/${version}`)]),
     'version',
   ];
   return { paths: Object.fromEntries(paths.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(path)}` }])) };

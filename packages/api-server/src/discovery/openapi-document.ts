@@ -1,5 +1,5 @@
 import { type ApiResource, groupVersion } from '../resources/api-resource.js';
-import { resources } from '../resources/resource-table.js';
+import type { ResourceCatalog } from '../resources/resource-catalog.js';
 import { type FieldSchema, type StructSchema, serverSchema } from '../schema/server-schema.js';
 
 const SCALARS: Readonly<Record<string, object>> = {
@@ -58,7 +58,7 @@ const pathsOf = (resource: ApiResource): readonly (readonly [string, object])[] 
 };
 
 /** The OpenAPI document of a group version, from the same tables that the server reads objects by; undefined for a path that has none. */
-export const openApiDocument = (path: string): object | undefined => {
+export const openApiDocument = ({ resources }: ResourceCatalog, path: string): object | undefined => {
   const match = /^(?:api\/(v1)|apis\/([^/]+)\/([^/]+))$/.exec(path);
   const info = { title: 'Kubernetes', version: 'v1.36.2' };
   if (match === null)

@@ -2,7 +2,8 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { longInterval, longTimeout } from '@solo-kubelet/timers';
 import type { ApiRequest } from '../context.js';
 import type { ApiCore } from '../create-api-core.js';
-import type { LaterAnswer, PlainAnswer, WatchAnswer } from '../respond/answer.js';
+import type { ApiAnswer, LaterAnswer, NodeAnswer, PlainAnswer, WatchAnswer } from '../respond/answer.js';
+import { ApiError } from '../status/api-error.js';
 
 /** The most that is read of a body, bytes. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -102,26 +103,60 @@ const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
   if (isOver) stop();
 };
 
-/** Answers HTTP requests from the core. `now` is the time in ms. */
-export const serveCore =
-  (core: ApiCore, now: () => number) =>
+/** What answers requests, at once or after a while. */
+export interface RequestAnswerer {
+  handle(request: ApiRequest): ApiAnswer | Promise<ApiAnswer>;
+}
+
+export interface ServeOptions {
+  /** The time, ms. */
+  readonly now: () => number;
+  /** Who a connection says is asking. Default: nobody; tokens tell. */
+  readonly userOf?: (message: IncomingMessage) => ApiRequest['user'];
+  /** Hands a request to the kubelet of the node. */
+  readonly toNode?: (answer: NodeAnswer, message: IncomingMessage, response: ServerResponse) => void;
+}
+
+/** A request as the core takes it. */
+export const requestOf = (
+  message: IncomingMessage,
+  { now, userOf }: ServeOptions,
+  body: { readonly body: Uint8Array; readonly bodyTooLarge: boolean },
+): ApiRequest => {
+  const user = userOf?.(message);
+  return {
+    method: message.method ?? 'GET',
+    target: message.url ?? '/',
+    headers: headersOf(message),
+    ...body,
+    nowMs: now(),
+    ...(user !== undefined && { user }),
+  };
+};
+
+/** What is sent for what a node should answer where there is none. */
+const NO_STREAM: PlainAnswer = {
+  type: 'answer',
+  code: 400,
+  headers: [['Content-Type', 'application/json']],
+  body: JSON.stringify(new ApiError({ code: 400, reason: 'BadRequest', message: 'Upgrade request required' }).status),
+};
+
+/** Answers HTTP requests. */
+export const serveRequests =
+  (core: RequestAnswerer, options: ServeOptions) =>
   (message: IncomingMessage, response: ServerResponse): void => {
     const isHead = message.method === 'HEAD';
     response.on('error', () => {});
     readBody(message)
-      .then(({ body, bodyTooLarge }) => {
-        const request = {
-          method: message.method ?? 'GET',
-          target: message.url ?? '/',
-          headers: headersOf(message),
-          body,
-          bodyTooLarge,
-          nowMs: now(),
-        };
-        const answer = core.handle(request);
+      .then((body) => core.handle(requestOf(message, options, body)))
+      .then((answer) => {
+        if (response.destroyed) return;
         if (answer.type === 'watch') sendWatch(response, answer);
-        else if (answer.type === 'later') sendLater(response, answer, now, isHead);
-        else sendPlain(response, answer, isHead);
+        else if (answer.type === 'later') sendLater(response, answer, options.now, isHead);
+        else if (answer.type === 'answer') sendPlain(response, answer, isHead);
+        else if (answer.isStream || options.toNode === undefined) sendPlain(response, NO_STREAM, isHead);
+        else options.toNode(answer, message, response);
       })
       .catch((error: unknown) => {
         if (message.destroyed && !message.complete) return;

@@ -8,7 +8,7 @@ import { createMemoryStore } from '../store/memory-store.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { createParts } from './parts.js';
 import { makeSelfSigned } from './self-signed.js';
-import { answerOddMethod, serveCore } from './serve.js';
+import { answerOddMethod, serveRequests } from './serve.js';
 import { createTokenKeys } from './token-keys.js';
 
 export interface ApiServerOptions {
@@ -63,7 +63,7 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
   const { certificatePem, keyPem } = await makeSelfSigned([host, 'localhost', 'kubernetes', 'kubernetes.default.svc'], now());
   const server = createServer(
     { cert: certificatePem, key: keyPem, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
-    serveCore(core, now),
+    serveRequests(core, { now }),
   );
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     const answer =

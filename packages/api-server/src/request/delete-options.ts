@@ -1,8 +1,10 @@
+import { decodeProtobuf } from '@solo-kubelet/api-protobuf';
 import { headerOf, type RequestContext } from '../context.js';
 import { decodeAs } from '../decode/decode-struct.js';
 import { readBody } from '../decode/read-body.js';
 import { nodeValue } from '../decode/value-node.js';
 import type { DeleteOptions } from '../registry/delete-object.js';
+import { jsonText } from '../respond/object-json.js';
 import { serverSchema } from '../schema/server-schema.js';
 import { badRequest, tooLarge } from '../status/api-error.js';
 import { bodyLanguage } from './body-language.js';
@@ -12,18 +14,24 @@ import { isOn } from './request-info.js';
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const SCHEME = 'in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"';
 
+/** The options of a protobuf body as JSON. @throws ApiError 400 */
+const protobufBody = (bytes: Uint8Array): Uint8Array => {
+  const result = decodeProtobuf(bytes, { apiVersion: 'v1', kind: 'DeleteOptions' });
+  if (!result.ok) throw badRequest(result.problem === 'malformed' ? 'unexpected EOF' : result.message);
+  return new TextEncoder().encode(jsonText(result.object));
+};
+
 const fromBody = (ctx: RequestContext): DeleteOptions => {
   const language = bodyLanguage(headerOf(ctx.request, 'content-type'));
   if (ctx.request.bodyTooLarge === true) throw tooLarge(MAX_BODY_BYTES);
-  if (language === 'protobuf') return { dryRun: [] };
-  const tree = readBody(ctx.request.body, language);
+  const tree = language === 'protobuf' ? readBody(protobufBody(ctx.request.body), 'json') : readBody(ctx.request.body, language);
   if (!tree.ok) throw badRequest(tree.message);
   const value = (nodeValue(tree.root) ?? {}) as { kind?: unknown; apiVersion?: unknown };
   const kind = typeof value.kind === 'string' && value.kind !== '' ? value.kind : 'DeleteOptions';
   const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion !== '' ? value.apiVersion : 'v1';
   if (kind !== 'DeleteOptions')
     throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} ${SCHEME}`);
-  const decoded = decodeAs(serverSchema.struct('DeleteOptions'), tree.root, language);
+  const decoded = decodeAs(serverSchema.struct('DeleteOptions'), tree.root, language === 'protobuf' ? 'json' : language);
   if (!decoded.ok) throw badRequest(decoded.message);
   const {
     gracePeriodSeconds,

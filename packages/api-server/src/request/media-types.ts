@@ -97,6 +97,17 @@ export const negotiate = (accept: string, { transforms, stream = false }: Negoti
 
 const STREAM_TYPES = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
+/** The same for lists and watches, which have no messages: clients that take JSON beside protobuf get that. @throws ApiError 406 */
+export const negotiateList = (accept: string, options: NegotiateOptions): OutputFormat => {
+  const format = negotiate(accept, options);
+  if (format.language !== 'protobuf') return format;
+  const takesJson = parseAccept(accept).some(
+    ({ type, subtype, params }) =>
+      params['as'] === undefined && (type === '*' || (type === 'application' && (subtype === '*' || subtype === 'json'))),
+  );
+  return takesJson ? { ...format, language: 'json' } : format;
+};
+
 /** The form of an error, which is never refused for want of a form. */
 export const negotiateError = (accept: string): OutputFormat => {
   try {

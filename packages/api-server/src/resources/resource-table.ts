@@ -186,6 +186,14 @@ const more: readonly ApiResource[] = [
   row(AUTHZ, 'SubjectAccessReview', { plural: 'subjectaccessreviews', cluster: true, verbs: CREATE }),
 ];
 
+const METRICS = { version: 'v1beta1', verbs: ['get', 'list'] } as const;
+
+/** What `kubectl top` asks for: for servers that can measure. Not among `resources`. */
+export const metricsResources: readonly ApiResource[] = [
+  row('metrics.k8s.io', 'NodeMetrics', { ...METRICS, plural: 'nodes', singular: '', cluster: true }),
+  row('metrics.k8s.io', 'PodMetrics', { ...METRICS, plural: 'pods', singular: '' }),
+];
+
 /** Every resource that the server has, by group and name. */
 export const resources: readonly ApiResource[] = [...known, ...more].sort((a, b) =>
   a.group === b.group ? (a.plural < b.plural ? -1 : 1) : a.group < b.group ? -1 : 1,
@@ -200,7 +208,3 @@ const byKind = new Map(resources.map((resource) => [`${resource.group}/${resourc
 
 export const findKind = (group: string, version: string, kind: string): ApiResource | undefined =>
   byKind.get(`${group}/${version}/${kind}`);
-
-/** Whether a group version is served at all. */
-export const hasGroupVersion = (group: string, version: string): boolean =>
-  resources.some((resource) => resource.group === group && resource.version === version);

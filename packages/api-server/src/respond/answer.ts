@@ -39,7 +39,16 @@ export interface LaterAnswer {
   readonly isReady: () => boolean;
 }
 
-export type ApiAnswer = PlainAnswer | WatchAnswer | LaterAnswer;
+/** Something that the kubelet of the node answers: the request goes there, to another path. */
+export interface NodeAnswer {
+  readonly type: 'node';
+  /** Path and query of the kubelet's HTTP API. */
+  readonly target: string;
+  /** Whether the connection is to become a stream, which it must ask for. */
+  readonly isStream: boolean;
+}
+
+export type ApiAnswer = PlainAnswer | WatchAnswer | LaterAnswer | NodeAnswer;
 
 export const textAnswer = (code: number, body: string, contentType = 'text/plain; charset=utf-8'): PlainAnswer => ({
   type: 'answer',

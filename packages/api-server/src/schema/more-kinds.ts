@@ -460,4 +460,20 @@ SubjectRulesReviewStatus
  nonResourceRules RawObject
  incomplete bool
  evaluationError? string
-`;
+NodeMetrics
+ apiVersion? string
+ kind? string
+ metadata ObjectMeta
+ timestamp Time
+ window string
+ usage Quantity{}
+PodMetrics
+ apiVersion? string
+ kind? string
+ metadata ObjectMeta
+ timestamp Time
+ window string
+ containers ContainerMetrics[]
+ContainerMetrics
+ name string
+ usage Quantity{}`;

@@ -8,6 +8,8 @@ export interface MemoryStoreOptions {
   readonly maxEvents?: number;
   /** How long a change is remembered, ms. Default five minutes, as etcd's compaction interval of an API server. */
   readonly maxEventAgeMs?: number;
+  /** The version before the first write; versions before it are too old to be asked for. Default 1. */
+  readonly firstVersion?: number;
 }
 
 interface Bucket {
@@ -20,14 +22,18 @@ const DEFAULT_MAX_EVENTS = 10_000;
 const DEFAULT_MAX_EVENT_AGE_MS = 300_000;
 
 /** A store in memory, with a bounded memory of its changes. */
-export const createMemoryStore = ({ maxEvents = DEFAULT_MAX_EVENTS, maxEventAgeMs: givenAgeMs }: MemoryStoreOptions = {}): ObjectStore => {
+export const createMemoryStore = ({
+  maxEvents = DEFAULT_MAX_EVENTS,
+  maxEventAgeMs: givenAgeMs,
+  firstVersion = 1,
+}: MemoryStoreOptions = {}): ObjectStore => {
   const maxEventAgeMs = checkDuration('maxEventAgeMs', givenAgeMs, DEFAULT_MAX_EVENT_AGE_MS);
   const buckets = new Map<string, Bucket>();
   /** From `first` on; what is before was forgotten and is cut off now and then. */
   let log: (StoreEvent & { readonly atMs: number })[] = [];
   let first = 0;
-  let version = 1;
-  let oldestVersion = 1;
+  let version = firstVersion;
+  let oldestVersion = firstVersion;
 
   const bucketOf = (name: string): Bucket => {
     let bucket = buckets.get(name);

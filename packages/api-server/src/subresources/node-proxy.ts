@@ -1,7 +1,8 @@
 import { createReport } from '@solo-kubelet/pod-spec/schema';
 import type { RequestContext } from '../context.js';
 import { readInt } from '../request/query-options.js';
-import type { PlainAnswer } from '../respond/answer.js';
+import { isOn } from '../request/request-info.js';
+import type { ApiAnswer, NodeAnswer, PlainAnswer } from '../respond/answer.js';
 import { ApiError, badRequest, internalError, invalid, notFound } from '../status/api-error.js';
 import type { StoredObject, Values } from '../stored-object.js';
 
@@ -63,29 +64,57 @@ const checkLogOptions = (ctx: RequestContext): void => {
   if (report.errors.length > 0) throw invalid({ group: '', name: 'PodLogOptions' }, ctx.info.name, report.errors);
 };
 
-/** `pods/NAME/log` of a Pod that no node runs. */
-export const podLog = (ctx: RequestContext): PlainAnswer => {
+const LOG_OPTIONS = ['follow', 'previous', 'timestamps', 'tailLines', 'limitBytes', 'sinceSeconds', 'sinceTime', 'stream'];
+
+/** A path of the kubelet's API from parts that are names. */
+const nodePath = (...parts: readonly string[]): string => `/${parts.map(encodeURIComponent).join('/')}`;
+
+/** `pods/NAME/log`. */
+export const podLog = (ctx: RequestContext): PlainAnswer | NodeAnswer => {
   checkLogOptions(ctx);
+  const { namespace, name } = ctx.info;
   const pod = podOf(ctx);
-  containerOf(pod, ctx.query.get('container') ?? '');
+  const container = containerOf(pod, ctx.query.get('container') ?? '');
   const nodeName = (pod.spec?.['nodeName'] ?? '') as string;
   if (nodeName === '') return { type: 'answer', code: 204, headers: [], body: '' };
-  return throughNode(ctx, nodeName);
+  if (nodeName !== ctx.parts.nodeName) return throughNode(ctx, nodeName);
+  const query = new URLSearchParams();
+  for (const option of LOG_OPTIONS) {
+    const value = ctx.query.get(option);
+    if (value !== null && value !== '') query.set(option, value);
+  }
+  return { type: 'node', target: `${nodePath('containerLogs', namespace, name, container)}?${query}`, isStream: false };
 };
 
+const STREAM_FLAGS = [
+  ['stdin', 'input'],
+  ['stdout', 'output'],
+  ['stderr', 'error'],
+  ['tty', 'tty'],
+] as const;
+
 /** exec, attach and port-forward. */
-export const podStream = (ctx: RequestContext): PlainAnswer => {
+export const podStream = (ctx: RequestContext): PlainAnswer | NodeAnswer => {
+  const { namespace, name, subresource } = ctx.info;
   const pod = podOf(ctx);
-  if (ctx.info.subresource !== 'portforward') containerOf(pod, ctx.query.get('container') ?? '');
+  const container = subresource === 'portforward' ? '' : containerOf(pod, ctx.query.get('container') ?? '');
   const nodeName = (pod.spec?.['nodeName'] ?? '') as string;
   if (nodeName === '') throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
-  return throughNode(ctx, nodeName);
+  if (nodeName !== ctx.parts.nodeName) return throughNode(ctx, nodeName);
+  const query = new URLSearchParams();
+  if (subresource === 'portforward') {
+    for (const port of ctx.query.getAll('ports')) query.append('port', port);
+    return { type: 'node', target: `${nodePath('portForward', namespace, name)}?${query}`, isStream: true };
+  }
+  for (const [theirs, ours] of STREAM_FLAGS) if (isOn(ctx.query.get(theirs))) query.set(ours, '1');
+  if (subresource === 'exec') for (const word of ctx.query.getAll('command')) query.append('command', word);
+  return { type: 'node', target: `${nodePath(subresource, namespace, name, container)}?${query}`, isStream: true };
 };
 
 const noHost = (): ApiError => badRequest('address not allowed');
 
 /** Proxies to Pods, Services and nodes. */
-export const proxy = (ctx: RequestContext): PlainAnswer => {
+export const proxy = (ctx: RequestContext): ApiAnswer => {
   const { resource, namespace, name } = ctx.info;
   const [id = ''] = name.split(':');
   if (resource === 'pods') {
@@ -99,5 +128,10 @@ export const proxy = (ctx: RequestContext): PlainAnswer => {
     throw new ApiError({ code: 503, reason: 'ServiceUnavailable', message: `no endpoints available for service ${JSON.stringify(id)}` });
   }
   if (ctx.parts.store.get('nodes', id) === undefined) throw notFound({ group: '', name: 'nodes' }, id);
+  if (id === ctx.parts.nodeName) {
+    const at = ctx.request.target.indexOf('?');
+    const rest = ctx.info.parts.slice(3).map(encodeURIComponent).join('/');
+    return { type: 'node', target: `/${rest}${at === -1 ? '' : ctx.request.target.slice(at)}`, isStream: false };
+  }
   throw internalError('no preferred addresses found; known addresses: []');
 };

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { platform, userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { KubeletService, RunKubeletOptions } from '@solo-kubelet/kubelet';
 import { allServices, runKubelet } from '@solo-kubelet/kubelet';
@@ -29,6 +29,7 @@ import { EXIT } from '../exit-status.js';
 import { objectTable } from '../output/print-objects.js';
 import { podPrinter } from '../output/printers.js';
 import { createProgress } from '../output/progress.js';
+import { apiOf } from './node-api-address.js';
 import { type Settled, whenSettled } from './when-settled.js';
 
 /** Turns a bare machine into a running node. */
@@ -61,7 +62,11 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
   const allowedDevices = ((input.options['allowed-devices'] as readonly string[] | undefined) ?? []).flatMap((text) => text.split(','));
   const status = await runNode(input, io, progress, {
     config,
-    flags: upFlags(node.layout, { ...pluginsOf(input), allowedDevices }),
+    flags: upFlags(node.layout, {
+      ...pluginsOf(input),
+      allowedDevices,
+      kubeApi: await apiOf(input, join(node.layout.dataDirectory, 'kubeconfig'), progress),
+    }),
     manifests,
   });
   if (ephemeral) progress.note('Removing everything…');
@@ -76,7 +81,10 @@ const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): P
   const config = memoryConfiguration(node, node.endpoint, manifests);
   return await runNode(input, io, progress, {
     config,
-    flags: upFlags(node, pluginsOf(input)),
+    flags: upFlags(node, {
+      ...pluginsOf(input),
+      kubeApi: await apiOf(input, join(node.kubeletRoot, 'kubeconfig'), progress),
+    }),
     manifests,
     probes: simulatedProbes,
     environment: simulatedEnvironment,
@@ -110,7 +118,12 @@ const runNode = async (
   const showTable: KubeletService = ({ reconciler, manifests$ }) =>
     whenSettled(reconciler.pods$, manifests$, timeoutMs).pipe(
       tap((settled) => {
-        printSettled(io, settled, { apiSocket: flags.apiSocket ?? '', manifests, waitReady });
+        printSettled(io, settled, {
+          apiSocket: flags.apiSocket ?? '',
+          kubeconfig: flags.kubeApi?.kubeconfigPath,
+          manifests,
+          waitReady,
+        });
         if (!waitReady) return;
         status = settled.complete ? EXIT.done : EXIT.failed;
         done.abort('settled');
@@ -133,10 +146,18 @@ const runNode = async (
   return status;
 };
 
+interface Shown {
+  readonly apiSocket: string;
+  /** Of the node's Kubernetes API; undefined where it is not served. */
+  readonly kubeconfig: string | undefined;
+  readonly manifests: string;
+  readonly waitReady: boolean;
+}
+
 const printSettled = (
   io: CliIo,
   { pods, manifests, complete }: Settled,
-  { apiSocket, manifests: directory, waitReady }: { readonly apiSocket: string; readonly manifests: string; readonly waitReady: boolean },
+  { apiSocket, kubeconfig, manifests: directory, waitReady }: Shown,
 ): void => {
   const printer = podPrinter({ now: Date.now, withNamespace: false });
   print(io.stdout, `\n${objectTable(printer, { wide: false })(pods)}\n`);
@@ -147,7 +168,7 @@ const printSettled = (
   if (waitReady) return;
   print(
     io.stdout,
-    `Try in another terminal: edit or copy a manifest in ${directory} and watch it take effect with\n  ${ownCommand(io)} get pods -w --socket ${apiSocket}\nCtrl-C ends this.\n`,
+    `Try in another terminal: edit or copy a manifest in ${directory} and watch it take effect with\n  ${ownCommand(io)} get pods -w --socket ${apiSocket}\n${kubeconfig === undefined ? '' : `or with\n  kubectl --kubeconfig ${kubeconfig} get pods -w\n`}Ctrl-C ends this.\n`,
   );
 };
 

@@ -6,7 +6,7 @@ import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, t
 import { encodeConfiguration } from '../config/decode-configuration.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
-import type { KubeletService } from '../kubelet-services.js';
+import type { KubeletContext, KubeletService } from '../kubelet-services.js';
 import { cgroupsOf } from './cgroups-of-node.js';
 import { conditionSince } from './condition-since.js';
 import { countPods } from './count-pods.js';
@@ -118,7 +118,9 @@ export const nodeApiService: KubeletService = (context) => {
   );
   for (const warning of accessWarnings(config)) logger.warn({}, warning);
   const options: NodeApiOptions = { view, cri, metrics, logger, rootDirectory: flags.rootDirectory, ...listenOptions(context) };
-  return merge(pods.run$, manifests.run$, objects.run$, events.run$, activity$, probes$, serving(options)).pipe(ignoreElements());
+  return merge(pods.run$, manifests.run$, objects.run$, events.run$, activity$, probes$, serving(options, context.nodeApi)).pipe(
+    ignoreElements(),
+  );
 };
 
 const PROBE_TYPES = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' } as const;
@@ -136,11 +138,12 @@ const keepNewest = (events: ReadonlyMap<string, KubeletEvent>, event: KubeletEve
 };
 
 /** Listens while subscribed to. A port that is taken is an error of the stream, which ends the kubelet with that message. */
-const serving = (options: NodeApiOptions): Observable<never> =>
+const serving = (options: NodeApiOptions, shared: KubeletContext['nodeApi']): Observable<never> =>
   new Observable((subscriber) => {
     const starting = createNodeApi(options);
     starting.then(
-      ({ listeners }) => {
+      ({ listeners, local, usage }) => {
+        shared.current = { local, usage };
         const addresses = Object.fromEntries(Object.entries(listeners).map(([name, listener]) => [name, listener.address]));
         options.logger?.info({ addresses }, 'Serving the HTTP API');
       },

@@ -23,14 +23,15 @@ export interface WorkloadChange {
 
 /**
  * Every object there is but Pods: those of documents, with the status of workloads, and what workloads made. Each change costs the same, however many
- * objects there are.
+ * objects there are. `secrets`: whether Secrets are told with what they hold; default false.
  */
 export const nodeObjects = (
   manifestEvent$: Observable<ManifestEvent>,
   workload$: Observable<WorkloadChange>,
+  { secrets = false }: { readonly secrets?: boolean } = {},
 ): Observable<ReadonlyMap<string, NodeObjectView>> =>
   merge(manifestEvent$, workload$).pipe(
-    scan(take, { store: emptyObjectStore, views: new Map(), objects: new Map() }),
+    scan(take, { store: emptyObjectStore, views: new Map(), objects: new Map(), secrets } as State),
     map(({ objects }) => objects),
     startWith<ReadonlyMap<string, NodeObjectView>>(new Map()),
     distinctUntilChanged(),
@@ -42,6 +43,7 @@ interface State {
   readonly store: ObjectStore;
   readonly views: ReadonlyMap<string, WorkloadView>;
   readonly objects: Objects;
+  readonly secrets: boolean;
 }
 
 const take = (state: State, change: ManifestEvent | WorkloadChange): State =>
@@ -53,17 +55,17 @@ const takeEvent = (state: State, event: ManifestEvent): State => {
   const origin = originKey(event.origin);
   let { objects } = state;
   for (const object of [state.store.held.get(origin), store.held.get(origin)]) {
-    if (object !== undefined) objects = settled(objects, objectKey(object), state.views, store, object);
+    if (object !== undefined) objects = settled({ ...state, store, objects }, objectKey(object), object);
   }
   return { ...state, store, objects };
 };
 
 /** What is shown under a key: the workload as its controller knows it, else what a document says. */
-const settled = (objects: Objects, key: string, views: State['views'], store: ObjectStore, like: ApiObject | undefined): Objects => {
+const settled = ({ objects, views, store, secrets }: State, key: string, like: ApiObject | undefined): Objects => {
   if (views.has(key) || like === undefined) return objects;
   const { kind, metadata } = like;
   const object = findObject(store, kind, metadata.name ?? '', metadata.namespace);
-  return object === undefined ? mapWithout(objects, key) : mapWith(objects, key, shown(object));
+  return object === undefined ? mapWithout(objects, key) : mapWith(objects, key, secrets ? object : shown(object));
 };
 
 const takeView = (state: State, { key, view }: WorkloadChange): State => {
@@ -73,7 +75,7 @@ const takeView = (state: State, { key, view }: WorkloadChange): State => {
   let { objects } = state;
   for (const [name] of before === undefined ? [] : shownWorkload(key, before)) if (!made.has(name)) objects = mapWithout(objects, name);
   for (const [name, object] of made) objects = mapWith(objects, name, object);
-  return { ...state, views, objects: view === undefined ? settled(objects, key, views, state.store, before?.object) : objects };
+  return { ...state, views, objects: view === undefined ? settled({ ...state, views, objects }, key, before?.object) : objects };
 };
 
 const shownWorkload = (key: string, view: WorkloadView): readonly (readonly [string, NodeObjectView])[] => {

@@ -9,6 +9,7 @@ import { DEFAULT_EVICTION_HARD, type FieldPath, type KubeletConfiguration, LEGAC
 import { type FlagSpec, flagTable } from './flag-table.js';
 import { flagValue } from './flag-values.js';
 import { isJsonObject, type JsonObject, mergePatch, valueAt, withValueAt } from './json-paths.js';
+import { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 import { type ParsedFlags, parseFlags } from './parse-flags.js';
 import { standaloneEffects } from './standalone-effects.js';
 import { validateConfiguration } from './validate-configuration.js';
@@ -34,6 +35,8 @@ export interface KubeletFlags {
   readonly apiSocketGroupId: number | undefined;
   /** File of bearer tokens with roles. */
   readonly tokenAuthFile: string | undefined;
+  /** Where the Kubernetes API of the node is served, and its kubeconfig kept; undefined: it is not. */
+  readonly kubeApi: KubeApiFlags | undefined;
   /** Where device plugins register. */
   /** Devices that Pods may ask for by annotation: paths or CDI names; `*` at the end of one stands for any rest. */
   readonly allowedDevices: readonly string[];
@@ -198,6 +201,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
     apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,
     tokenAuthFile: lastOf(parsed, 'token-auth-file'),
+    kubeApi: kubeApiFlags(parsed, rootDirectory),
     allowedDevices: (flagOf(parsed, 'allowed-devices') ?? []) as readonly string[],
     devicePluginDirectory: resolve(lastOf(parsed, 'device-plugin-dir') ?? join(rootDirectory, 'device-plugins')),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
@@ -211,6 +215,18 @@ const lockContention = (parsed: ParsedFlags): boolean => {
   const exits = flagOf(parsed, 'exit-on-lock-contention') === true;
   if (!exits || lastOf(parsed, 'lock-file') !== undefined) return exits;
   throw new KubeletError({ code: 'KUBELET_USAGE', message: 'cannot exit on lock file contention: no lock file specified' });
+};
+
+const kubeApiFlags = (parsed: ParsedFlags, rootDirectory: string): KubeApiFlags | undefined => {
+  const text = lastOf(parsed, 'kube-api');
+  if (text === undefined) return undefined;
+  const address = parseKubeApiAddress(text);
+  if (address === undefined)
+    throw new KubeletError({
+      code: 'KUBELET_USAGE',
+      message: `--kube-api ${text}: want ADDRESS:PORT, such as 127.0.0.1:6443 or [::1]:6443`,
+    });
+  return { ...address, kubeconfigPath: resolve(lastOf(parsed, 'kube-api-kubeconfig') ?? join(rootDirectory, 'api', 'admin.kubeconfig')) };
 };
 
 /** Upstream takes them only together (cmd/kubelet/app/server.go). */

@@ -1,5 +1,5 @@
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { collectSummary, type SummaryOptions } from '@solo-kubelet/node-stats';
+import { collectSummary, type Summary, type SummaryOptions } from '@solo-kubelet/node-stats';
 import type { Registry } from 'prom-client';
 import { cadvisorMetrics } from '../metrics/cadvisor-metrics.js';
 import { formatMetrics, METRICS_CONTENT_TYPE } from '../metrics/exposition.js';
@@ -15,16 +15,17 @@ export interface FigureContext {
   readonly logger: Logger;
   /** Aborts when the server stops. */
   readonly stopping: AbortSignal;
+  /** CPU and memory alone. */
+  readonly lightSummary: (signal: AbortSignal) => Promise<Summary>;
 }
 
 /** /stats/summary and the four metrics paths. Figures are collected once for all who ask at the same time. */
 export const figureRoutes = (
   options: SummaryOptions & { readonly view: NodeView },
-  { metrics, logger, stopping }: FigureContext,
+  { metrics, logger, stopping, lightSummary }: FigureContext,
 ): readonly Route[] => {
   const { view, cri, now } = options;
   const summary = shared(() => collectSummary(options, { onlyCpuAndMemory: false, signal: stopping }));
-  const lightSummary = shared(() => collectSummary(options, { onlyCpuAndMemory: true, signal: stopping }));
   const cadvisor = shared(async () =>
     formatMetrics(await cadvisorMetrics({ view, cri, summary: () => summary(stopping), nowMs: now(), signal: stopping })),
   );

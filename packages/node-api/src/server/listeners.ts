@@ -16,7 +16,7 @@ import { hasExpired, presentedCertificate } from '../auth/client-certificate.js'
 import { NodeApiError } from '../node-api-error.js';
 import type { CertificatePair } from '../tls/make-certificate.js';
 import { closeAfterFlush } from './close-after-flush.js';
-import { type Connections, createConnections } from './connections.js';
+import { type ConnectionLimits, type Connections, createConnections } from './connections.js';
 import type { RequestHandler } from './create-handler.js';
 
 /** How long a request may take to arrive, of which the header a third; also how long a client may not read what is sent to it. */
@@ -63,12 +63,18 @@ export interface ListenOptions {
   readonly headerTimeoutMs: number;
   /** Whether good credentials were shown on a connection. Default: never. */
   readonly isKnown?: (socket: Duplex) => boolean;
+  /** Default: 1,024 connections, 256 of one address. */
+  readonly limits?: ConnectionLimits;
 }
 
 type WebServer = HttpServer | HttpsServer;
 
-const attach = (server: WebServer, { handler, headerTimeoutMs, isKnown = () => false }: ListenOptions, perPeer: number): Connections => {
-  const connections = createConnections({ total: MAX_CONNECTIONS, perPeer }, isKnown);
+const attach = (
+  server: WebServer,
+  { handler, headerTimeoutMs, isKnown = () => false, limits: given }: ListenOptions,
+  perPeer: number,
+): Connections => {
+  const connections = createConnections(given ?? { total: MAX_CONNECTIONS, perPeer }, isKnown);
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     connections.admit(socket);

@@ -19,6 +19,11 @@ export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
   'Job',
   'CronJob',
   'PodDisruptionBudget',
+  // For the node's own API, where it is served.
+  'Role',
+  'ClusterRole',
+  'RoleBinding',
+  'ClusterRoleBinding',
 ]);
 
 /** Why a document of another kind is not used. */

@@ -12,7 +12,19 @@ export interface StaticPodOptions {
   readonly path: string;
   /** Only Pods from files tolerate every NoExecute taint. Default `file`. */
   readonly source?: 'file' | 'url';
+  /**
+   * There are other objects than Pods on this node: a Pod may refer to ConfigMaps, Secrets, ServiceAccounts and claims, and one that says
+   * `kubernetes.io/config.source: api` and brings its uid has its name from an API, and keeps it. Default false, as for a kubelet without an API server.
+   */
+  readonly objects?: boolean;
 }
+
+/** The annotation that says where a Pod comes from. */
+const configSourceAnnotation = 'kubernetes.io/config.source';
+
+/** Whether an API gave a Pod of a file its name and its uid. */
+export const isApiPod = ({ metadata }: Draft<Pod> | Pod): boolean =>
+  metadata.annotations?.[configSourceAnnotation] === 'api' && metadata.uid !== undefined && metadata.uid !== '';
 
 const noExecute: Toleration = { operator: 'Exists', effect: 'NoExecute' };
 
@@ -27,6 +39,12 @@ const podUid = (pod: Draft<Pod>, { nodeName, path, source = 'file' }: StaticPodO
 /** Gives a defaulted Pod its identity in place. */
 export const fillStaticIdentity = (pod: Draft<Pod>, options: StaticPodOptions): void => {
   const { metadata, spec } = pod;
+  if (options.objects === true && isApiPod(pod)) {
+    metadata.namespace ||= 'default';
+    spec.nodeName = options.nodeName;
+    pod.status = { ...pod.status, phase: 'Pending' };
+    return;
+  }
   metadata.uid ||= podUid(pod, options);
   metadata.name = `${metadata.name ?? ''}-${options.nodeName.toLowerCase()}`;
   metadata.namespace ||= 'default';

@@ -29,11 +29,6 @@ export interface ParsePodOptions extends StaticPodOptions {
   readonly template?: boolean;
   /** The rules are applied also after values that could not be decoded; what follows from these alone is left out. For editors. Default false. */
   readonly rulesAfterDecodeErrors?: boolean;
-  /**
-   * There are other objects than Pods on this node: a Pod may refer to ConfigMaps, Secrets, ServiceAccounts and claims. Default false, as for a
-   * kubelet without an API server.
-   */
-  readonly objects?: boolean;
 }
 
 /** A Pod that Kubernetes would run, or why it would not. */

@@ -26,7 +26,7 @@ export const memoryConfiguration = (layout: Pick<DataLayout, 'podLogs'>, endpoin
 
 export const upFlags = (
   { kubeletRoot, apiSocket, networks }: Pick<DataLayout, 'kubeletRoot' | 'apiSocket' | 'networks'>,
-  { probePlugins = [], allowedDevices = [] }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices'>> = {},
+  { probePlugins = [], allowedDevices = [], kubeApi }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices' | 'kubeApi'>> = {},
 ): KubeletFlags => ({
   given: {},
   rootDirectory: kubeletRoot,
@@ -40,6 +40,7 @@ export const upFlags = (
   apiSocket,
   apiSocketGroupId: undefined,
   tokenAuthFile: undefined,
+  kubeApi,
   allowedDevices,
   devicePluginDirectory: `${kubeletRoot}/device-plugins`,
   networkDirectory: networks,

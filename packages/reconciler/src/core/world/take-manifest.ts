@@ -1,5 +1,5 @@
 import type { ManifestEvent, ManifestOrigin } from '@solo-kubelet/manifest-source';
-import type { Pod } from '@solo-kubelet/pod-spec';
+import { isApiPod, type Pod } from '@solo-kubelet/pod-spec';
 import { welcome } from '../departed.js';
 import { reduceDesired, sameOrigin } from '../desired-state.js';
 import { uidOf } from '../pod-identity.js';
@@ -47,7 +47,7 @@ const CONFIG_SOURCE = 'kubernetes.io/config.source';
 const withSource = (pod: Pod, { source }: ManifestOrigin, { desired }: World, wallMs: number): Pod => {
   const seen =
     desired.pods.get(uidOf(pod))?.pod.metadata.annotations?.[CONFIG_SEEN] ?? new Date(wallMs).toISOString().replace('Z', '000000Z');
-  const annotations = { ...pod.metadata.annotations, [CONFIG_SOURCE]: source, [CONFIG_SEEN]: seen };
+  const annotations = { ...pod.metadata.annotations, [CONFIG_SOURCE]: isApiPod(pod) ? 'api' : source, [CONFIG_SEEN]: seen };
   return { ...pod, metadata: { ...pod.metadata, annotations } };
 };
 

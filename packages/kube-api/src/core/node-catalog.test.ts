@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { nodeCatalog } from './node-catalog.js';
+
+it('has what the node carries out, and nothing that it cannot', () => {
+  expect(nodeCatalog.find('apps', 'v1', 'deployments')).toBeDefined();
+  expect(nodeCatalog.find('metrics.k8s.io', 'v1beta1', 'pods')?.verbs).toEqual(['get', 'list']);
+  expect(nodeCatalog.find('autoscaling', 'v2', 'horizontalpodautoscalers')).toBeUndefined();
+  expect(nodeCatalog.find('', 'v1', 'nodes')?.verbs).not.toContain('create');
+  expect(nodeCatalog.find('', 'v1', 'pods')?.subresources.map(({ name }) => name)).not.toContain('binding');
+});

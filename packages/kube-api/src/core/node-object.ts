@@ -1,0 +1,41 @@
+import type { StoredObject } from '@solo-kubelet/api-server';
+
+/** What people said of a node: kept by the API over restarts. */
+export interface NodeSettings {
+  readonly unschedulable?: boolean;
+  readonly taints?: readonly unknown[];
+  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What the kubelet reports of a node, and what people said of it. */
+export const shownNodeObject = (
+  reported: StoredObject,
+  { before, settings, uid }: { readonly before: StoredObject | undefined; readonly settings: NodeSettings; readonly uid: string },
+): StoredObject => {
+  const { unschedulable, taints = [], labels = {}, annotations } = settings;
+  const allLabels = Object.fromEntries(
+    Object.entries({ ...reported.metadata.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+  return {
+    ...reported,
+    metadata: {
+      ...reported.metadata,
+      uid,
+      labels: allLabels,
+      ...(annotations && Object.keys(annotations).length > 0 && { annotations }),
+      creationTimestamp: before?.metadata.creationTimestamp ?? reported.metadata.creationTimestamp!,
+      ...(before?.metadata.managedFields && { managedFields: before.metadata.managedFields }),
+    },
+    spec: { ...reported.spec, ...(unschedulable === true && { unschedulable }), ...(taints.length > 0 && { taints }) },
+  };
+};
+
+/** A node without the times at which it was looked at. */
+export const withoutHeartbeats = ({ status = {}, ...node }: StoredObject): StoredObject => {
+  const conditions = (status['conditions'] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  return {
+    ...node,
+    status: { ...status, conditions: conditions.map(({ lastHeartbeatTime: _time, ...condition }) => condition) },
+  } as StoredObject;
+};

@@ -1,0 +1,57 @@
+import type { StoredObject } from '@solo-kubelet/api-server';
+import { nameUid } from './name-uid.js';
+
+/** An object of the node, and the revisions that its controller keeps. */
+export interface NodeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: StoredObject['metadata'];
+  readonly revisions?: readonly ShownRevision[];
+}
+
+interface ShownRevision {
+  readonly name: string;
+  readonly revision: number;
+  readonly template?: object;
+  readonly changeCause?: string;
+}
+
+/** An object as the API shows it, with what the API alone keeps of it. */
+export const shownObject = (
+  { revisions: _revisions, ...object }: NodeObject,
+  { before, createdText }: { readonly before: StoredObject | undefined; readonly createdText: string },
+): StoredObject => {
+  const kept = before?.metadata;
+  const uid = object.metadata.uid ?? nameUid(`${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`);
+  const created = object.metadata.creationTimestamp ?? kept?.creationTimestamp ?? createdText;
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      uid,
+      creationTimestamp: created,
+      ...(kept?.managedFields && kept.uid === uid && { managedFields: kept.managedFields }),
+    },
+  };
+};
+
+/** The ControllerRevisions of a StatefulSet or DaemonSet, as `kubectl rollout` looks for them. */
+export const controllerRevisions = ({ kind, apiVersion, metadata, revisions = [], ...rest }: NodeObject): readonly NodeObject[] => {
+  if (kind !== 'StatefulSet' && kind !== 'DaemonSet') return [];
+  const { spec } = rest as { readonly spec?: { readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } } };
+  return revisions.map(({ name, revision, template, changeCause }) => ({
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: {
+      name,
+      namespace: metadata.namespace ?? 'default',
+      labels: { ...spec?.selector?.matchLabels },
+      ...(changeCause !== undefined && { annotations: { 'kubernetes.io/change-cause': changeCause } }),
+      ownerReferences: [
+        { apiVersion, kind, name: metadata.name ?? '', uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true },
+      ],
+    },
+    revision,
+    data: { spec: { template: { ...template, $patch: 'replace' } } },
+  })) as readonly NodeObject[];
+};

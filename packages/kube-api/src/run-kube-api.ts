@@ -1,0 +1,293 @@
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
+import {
+  ApiError,
+  type ApiRequest,
+  apiPatcher,
+  type CoreParts,
+  createApiCore,
+  createStoreAuthorizer,
+  kindTables,
+  type ObjectStore,
+  type RequestInfo,
+  type StoredObject,
+  seedStore,
+  serveRequests,
+  type UserInfo,
+} from '@solo-kubelet/api-server';
+import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import {
+  identityOfCertificate,
+  type ListenOptions,
+  listenHttps,
+  loadTokenFile,
+  type NodeApi,
+  type TokenFile,
+} from '@solo-kubelet/node-api';
+import type { PodView } from '@solo-kubelet/reconciler';
+import { longInterval } from '@solo-kubelet/timers';
+import { defer, finalize, from, ignoreElements, merge, mergeMap, NEVER, type Observable, tap } from 'rxjs';
+import { nodeMetrics, podMetrics } from './core/metrics-objects.js';
+import { nodeCatalog } from './core/node-catalog.js';
+import { roleObjects } from './core/role-bindings.js';
+import type { NodeObject } from './core/shown-object.js';
+import { createNodeFollower, timeText } from './feed/follow-node.js';
+import { keepAdminKubeconfig } from './pki/kubeconfig.js';
+import { openNodeCa } from './pki/node-ca.js';
+import { servingPair } from './pki/serving-pair.js';
+import { answerRequests } from './serve/answer-requests.js';
+import { createAuditLog } from './serve/audit-log.js';
+import { upgradeToNode } from './serve/upgrade.js';
+import { createNodeStore } from './store/node-store.js';
+import { openObjectRecords } from './store/object-records.js';
+import { openVersionRange } from './store/version-range.js';
+
+export interface KubeApiOptions {
+  /** Where it listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Names and addresses that the serving certificate is to be good for besides `host`. */
+  readonly names: readonly string[];
+  /** Where the CA, records and the audit log are kept. */
+  readonly directory: string;
+  /** Where the kubeconfig of the administrator is kept. */
+  readonly kubeconfigPath: string;
+  readonly nodeName: string;
+  readonly tokenFile?: string;
+  /** By uid, at once and on every change. */
+  readonly pods$: Observable<ReadonlyMap<string, PodView>>;
+  /** Every object but Pods, Secrets with what they hold, by key; at once and on every change. */
+  readonly objects$: Observable<ReadonlyMap<string, NodeObject>>;
+  /** Events as v1 has them, by id; at once and on every change. */
+  readonly events$: Observable<ReadonlyMap<string, object>>;
+  /** The node as it is now. */
+  readonly node: (signal: AbortSignal) => Promise<object>;
+  /** The kubelet's own HTTP API, once it serves: logs, streams and figures come from there. */
+  readonly kubelet: () => Pick<NodeApi, 'local' | 'usage'> | undefined;
+  readonly logger: Logger;
+  readonly now?: () => number;
+}
+
+/** How often the node is looked at, ms (nodeStatusUpdateFrequency). */
+const NODE_PERIOD_MS = 10_000;
+/** How often certificates and the token file are looked at, ms. */
+const RENEW_PERIOD_MS = 3_600_000;
+/** How often the token file is read again, ms. */
+const TOKEN_PERIOD_MS = 60_000;
+const RECORDS_PERIOD_MS = 5_000;
+const HEADER_TIMEOUT_MS = 20_000;
+const LIMITS = { total: 2_048, perPeer: 1_536 };
+/** For how long figures are good, ms. */
+const FIGURES_GOOD_MS = 1_000;
+
+/** Serves the Kubernetes API of the node while subscribed to. An address that is taken is an error of the stream. */
+export const runKubeApi = (options: KubeApiOptions): Observable<never> =>
+  defer(() => {
+    const stopping = new AbortController();
+    const opened = openKubeApi(options, stopping.signal);
+    return from(opened).pipe(
+      mergeMap(({ follow$ }) => merge(follow$, NEVER)),
+      ignoreElements(),
+      finalize(() => {
+        stopping.abort();
+        opened.then(({ close }) => close()).catch(() => {});
+      }),
+    );
+  });
+
+const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
+  const { directory, nodeName, logger, now = Date.now, host, port } = options;
+  const versions = await openVersionRange(join(directory, 'version'), { nowMs: now(), logger });
+  const nodeStore = createNodeStore({ firstVersion: versions.first });
+  const records = await openObjectRecords(
+    join(directory, 'objects.json'),
+    nodeCatalog.resources
+      .filter(({ rules, kind }) => rules !== undefined && kind !== 'Event' && kind !== 'Lease')
+      .map(({ storedAs }) => storedAs),
+    logger,
+  );
+  const follower = createNodeFollower({ nodeName, records, now });
+  const audit = createAuditLog(join(directory, 'audit.log'), logger);
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const ca = await openNodeCa(directory, now);
+  const names = [...new Set([host, 'localhost', '127.0.0.1', nodeName, 'kubernetes', 'kubernetes.default.svc', ...options.names])].filter(
+    (name) => name !== '0.0.0.0' && name !== '::',
+  );
+  const pair = await servingPair(directory, ca, names, now());
+  await keepAdminKubeconfig(options.kubeconfigPath, ca, server, now());
+  let tokens: TokenFile | undefined = options.tokenFile === undefined ? undefined : await loadTokenFile(options.tokenFile);
+  nodeStore.follow((store) => seed(store, now()));
+
+  const asked = new WeakMap<ApiRequest, { readonly user: UserInfo; readonly info: RequestInfo }>();
+  const parts: CoreParts = {
+    store: nodeStore.store,
+    authorizer: createStoreAuthorizer(nodeStore.store),
+    tables: kindTables,
+    patcher: apiPatcher,
+    userOf: (token) => {
+      const identity = tokens?.lookup(token);
+      return identity === undefined ? undefined : { username: identity.name, groups: identity.groups };
+    },
+    verifyToken: () => undefined,
+    signToken: () => {
+      throw new Error('this node signs no tokens of service accounts');
+    },
+    newUid: () => crypto.randomUUID(),
+    random: Math.random,
+    catalog: nodeCatalog,
+    nodeName,
+    onRequest: (request, user, info) => void asked.set(request, { user, info }),
+  };
+  let measuredMs = Number.NEGATIVE_INFINITY;
+  const measure = async (): Promise<void> => {
+    const kubelet = options.kubelet();
+    if (kubelet === undefined || performance.now() - measuredMs < FIGURES_GOOD_MS) return;
+    const summary = await kubelet.usage(signal);
+    measuredMs = performance.now();
+    nodeStore.follow((store) => keepFigures(store, nodeName, summary, now()));
+  };
+  const answerer = answerRequests({
+    core: createApiCore(parts),
+    nodeStore,
+    measure,
+    logger,
+    carryOut: async () => {
+      throw new ApiError({ code: 405, reason: 'MethodNotAllowed', message: 'objects of this node are changed in its manifest directory' });
+    },
+  });
+  const serveOptions = {
+    now,
+    userOf: userOfCertificate(now),
+    toNode: (answer: { readonly target: string }, message: IncomingMessage, response: Parameters<ReturnType<typeof serveRequests>>[1]) => {
+      message.url = answer.target;
+      options.kubelet()?.local.request(message, response);
+    },
+  };
+  const audited = {
+    handle: async (request: ApiRequest) => {
+      const startMs = now();
+      const answer = await answerer.handle(request);
+      const found = asked.get(request);
+      const { user = { username: '', groups: [] }, info } = found ?? {};
+      audit.record({
+        requestUri: request.target,
+        verb: info?.verb ?? request.method.toLowerCase(),
+        user: { username: user.username, groups: user.groups },
+        sourceIp: '',
+        userAgent: String(request.headers['user-agent'] ?? ''),
+        ...(info?.isResource === true && {
+          objectRef: {
+            resource: info.resource,
+            apiVersion: info.version,
+            ...(info.group !== '' && { apiGroup: info.group }),
+            ...(info.namespace !== '' && { namespace: info.namespace }),
+            ...(info.name !== '' && { name: info.name }),
+            ...(info.subresource !== '' && { subresource: info.subresource }),
+          },
+        }),
+        code: answer.type === 'answer' ? answer.code : 200,
+        startMs,
+        endMs: now(),
+      });
+      return answer;
+    },
+  };
+  const known = new WeakSet<object>();
+  const listenOptions: ListenOptions = {
+    headerTimeoutMs: HEADER_TIMEOUT_MS,
+    limits: LIMITS,
+    isKnown: (socket) => known.has(socket),
+    handler: {
+      request: serveRequests(audited, serveOptions),
+      upgrade: upgradeToNode(audited, serveOptions, () => options.kubelet()?.local),
+    },
+  };
+  const tls = { pair, clientCa: [ca.certificatePem] };
+  const listener = await listenHttps(host, port, tls, listenOptions);
+  logger.info({ address: listener.address, kubeconfig: options.kubeconfigPath }, 'Serving the Kubernetes API');
+
+  const trouble = (what: string) => (error: unknown) => logger.warn({ err: describeError(error) }, what);
+  const every = (periodMs: number, what: string, work: () => Promise<void>): void => {
+    let busy = false;
+    const cancel = longInterval(
+      () => {
+        if (busy) return;
+        busy = true;
+        work()
+          .catch(trouble(what))
+          .finally(() => {
+            busy = false;
+          });
+      },
+      periodMs,
+      { ref: false },
+    );
+    signal.addEventListener('abort', cancel, { once: true });
+  };
+  const lookAtNode = async (): Promise<void> => {
+    const node = (await options.node(signal)) as StoredObject;
+    nodeStore.follow((store) => follower.takeNode(store, node, {}));
+  };
+  await lookAtNode().catch(trouble('Cannot look at the node'));
+  every(NODE_PERIOD_MS, 'Cannot look at the node', lookAtNode);
+  every(RECORDS_PERIOD_MS, 'Cannot keep the records of the API', async () => {
+    await versions.reserve(nodeStore.store.version);
+    await records.save(nodeStore.store);
+  });
+  every(RENEW_PERIOD_MS, 'Cannot renew the certificates of the API', async () => {
+    listener.renew({ ...tls, pair: await servingPair(directory, ca, names, now()) });
+    await keepAdminKubeconfig(options.kubeconfigPath, ca, server, now());
+    listener.endExpired(now());
+  });
+  const { tokenFile } = options;
+  if (tokenFile !== undefined) {
+    every(TOKEN_PERIOD_MS, 'Cannot read the token file; the earlier one still counts', async () => {
+      tokens = await loadTokenFile(tokenFile);
+    });
+  }
+  const follow = <T>(stream$: Observable<T>, take: (store: ObjectStore, value: T) => void): Observable<never> =>
+    stream$.pipe(
+      tap((value) => nodeStore.follow((store) => take(store, value))),
+      ignoreElements(),
+    );
+  return {
+    follow$: merge(
+      follow(options.objects$, follower.takeObjects),
+      follow(options.pods$, follower.takePods),
+      follow(options.events$, (store, events) => follower.takeEvents(store, events as ReadonlyMap<string, StoredObject>)),
+    ),
+    close: async (): Promise<void> => {
+      await listener[Symbol.asyncDispose]();
+      await records.save(nodeStore.store).catch(trouble('Cannot keep the records of the API'));
+      await audit.flush();
+    },
+  };
+};
+
+const seed = (store: ObjectStore, nowMs: number): void => {
+  const nowText = timeText(nowMs);
+  seedStore(store, { newUid: () => crypto.randomUUID(), nowText, nowMs });
+  for (const { bucket, object } of roleObjects(nowText)) store.put(bucket, object.metadata.name ?? '', object, nowMs);
+};
+
+const keepFigures = (store: ObjectStore, nodeName: string, summary: Parameters<typeof podMetrics>[0], nowMs: number): void => {
+  const put = (bucket: string, key: string, object: StoredObject): void => void store.put(bucket, key, object, nowMs);
+  put('nodes.metrics.k8s.io', nodeName, nodeMetrics(summary, store.get('nodes', nodeName)?.metadata.labels ?? {}));
+  const pods = podMetrics(summary, (key) => store.get('pods', key)?.metadata.labels);
+  const keys = new Set(pods.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`));
+  for (const { metadata } of store.list('pods.metrics.k8s.io', '')) {
+    const key = `${metadata.namespace}/${metadata.name}`;
+    if (!keys.has(key)) store.remove('pods.metrics.k8s.io', key, nowMs);
+  }
+  for (const pod of pods) put('pods.metrics.k8s.io', `${pod.metadata.namespace}/${pod.metadata.name}`, pod);
+};
+
+/** Who a connection's certificate says is asking; one that our CA did not sign says nothing. */
+const userOfCertificate =
+  (now: () => number) =>
+  (message: IncomingMessage): UserInfo | undefined => {
+    if (!(message.socket instanceof TLSSocket)) return undefined;
+    const identity = identityOfCertificate(message.socket, now());
+    return identity === undefined || identity === 'untrusted' ? undefined : { username: identity.name, groups: identity.groups };
+  };

@@ -1,0 +1,80 @@
+import {
+  type ApiAnswer,
+  type ApiCore,
+  ApiError,
+  type ApiRequest,
+  type PlainAnswer,
+  type RequestAnswerer,
+  type RequestInfo,
+  readRequestInfo,
+} from '@solo-kubelet/api-server';
+import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import type { NodeStore, StagedChange } from '../store/node-store.js';
+
+/** Carries out what a request would change, before it counts. @throws ApiError when it cannot be */
+export type CarryOut = (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo) => Promise<void>;
+
+export interface AnswerOptions {
+  readonly core: ApiCore;
+  readonly nodeStore: NodeStore;
+  readonly carryOut: CarryOut;
+  /** Measures what `kubectl top` asks for; its answer is in the store then. */
+  readonly measure: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+const REVIEWS: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
+const METRICS = 'metrics.k8s.io';
+
+export const statusAnswer = ({ code, status, headers }: ApiError): PlainAnswer => ({
+  type: 'answer',
+  code,
+  headers: [['Content-Type', 'application/json'], ...Object.entries(headers)],
+  body: JSON.stringify(status),
+});
+
+const isImpersonation = ({ headers }: ApiRequest): boolean => Object.keys(headers).some((name) => name.startsWith('impersonate-'));
+
+const NO_IMPERSONATION = new ApiError({
+  code: 403,
+  reason: 'Forbidden',
+  message: 'this server lets nobody act as somebody else (--as): make a kubeconfig with `kubelet-cli kubeconfig --user NAME`',
+});
+
+const infoOf = ({ method, target }: ApiRequest): RequestInfo => {
+  const at = target.indexOf('?');
+  const path = at === -1 ? target : target.slice(0, at);
+  return readRequestInfo(method, path, new URLSearchParams(at === -1 ? '' : target.slice(at + 1)));
+};
+
+/** Answers requests from the core: what reads at once, what writes one after the other, each once its changes are carried out. */
+export const answerRequests = ({ core, nodeStore, carryOut, measure, logger }: AnswerOptions): RequestAnswerer => {
+  const write = (request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> =>
+    nodeStore.exclusive(async () => {
+      const { result, changes } = nodeStore.stage(() => core.handle(request));
+      if (changes.length === 0) return result;
+      try {
+        await carryOut(changes, request, info);
+      } catch (error) {
+        if (error instanceof ApiError) return statusAnswer(error);
+        logger.error({ doing: `${request.method} ${info.path}`, err: describeError(error) }, 'A write of the API failed');
+        return statusAnswer(
+          new ApiError({ code: 500, reason: 'InternalError', message: `Internal error occurred: ${describeError(error)}` }),
+        );
+      }
+      nodeStore.commit(changes, request.nowMs);
+      return result;
+    });
+  return {
+    handle: async (request) => {
+      if (isImpersonation(request)) return statusAnswer(NO_IMPERSONATION);
+      const info = infoOf(request);
+      if (READS.has(request.method)) {
+        if (info.group === METRICS) await measure();
+        return core.handle(request);
+      }
+      return REVIEWS.has(info.group) ? core.handle(request) : write(request, info);
+    },
+  };
+};

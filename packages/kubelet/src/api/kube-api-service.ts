@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { KubeletEvent } from '@solo-kubelet/reconciler';
+import { EMPTY, from, ignoreElements, merge, mergeMap, scan, shareReplay, startWith } from 'rxjs';
+import type { KubeletService } from '../kubelet-services.js';
+import { conditionSince } from './condition-since.js';
+import { eventObject } from './event-object.js';
+import { nodeObject } from './node-object.js';
+
+/** Events that the API shows; the reconciler keeps as many. */
+const MAX_EVENTS = 1_000;
+
+/** Serves the Kubernetes API of the node where `--kube-api` says so. Nothing of it is loaded anywhere else. */
+export const kubeApiService: KubeletService = (context) => {
+  const { flags, nodeName, node, reconciler, earlierEvents, logger } = context;
+  const { kubeApi } = flags;
+  if (kubeApi === undefined) return EMPTY;
+  const latest = { bufferSize: 1, refCount: true };
+  // From the start on, while the code is still being loaded: what the streams say before that counts too.
+  const objects$ = context.secretObjects$.pipe(shareReplay(latest));
+  const earlier: ReadonlyMap<string, object> = new Map(earlierEvents.map((event) => [event.id, eventObject(event)]));
+  const events$ = reconciler.events$.pipe(scan(withNewest, earlier), startWith(earlier), shareReplay(latest));
+  const readySince = conditionSince(context.startedAtMs);
+  const serving$ = from(import('@solo-kubelet/kube-api')).pipe(
+    mergeMap(({ runKubeApi }) =>
+      runKubeApi({
+        ...kubeApi,
+        names: node.facts.nodeIps,
+        directory: join(flags.rootDirectory, 'api'),
+        nodeName,
+        ...(flags.tokenAuthFile === undefined ? {} : { tokenFile: flags.tokenAuthFile }),
+        pods$: reconciler.pods$,
+        objects$,
+        events$,
+        node: (signal) => nodeObject(context, signal, readySince),
+        kubelet: () => context.nodeApi.current,
+        logger,
+      }),
+    ),
+  );
+  return merge(objects$, events$, serving$).pipe(ignoreElements());
+};
+
+const withNewest = (events: ReadonlyMap<string, object>, event: KubeletEvent): ReadonlyMap<string, object> => {
+  const next = new Map(events);
+  next.delete(event.id);
+  next.set(event.id, eventObject(event));
+  for (const id of next.keys()) {
+    if (next.size <= MAX_EVENTS) break;
+    next.delete(id);
+  }
+  return next;
+};
