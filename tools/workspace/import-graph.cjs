@@ -6,9 +6,9 @@ const edges = {
   'untrusted-files': { values: ['timers'] },
   'state-files': { values: ['diagnostics'] },
   'pod-spec': { values: ['diagnostics'] },
-  'object-spec': { values: ['pod-spec'] },
+  'object-spec': { values: ['diagnostics', 'pod-spec'] },
   selectors: { values: ['pod-spec'] },
-  'api-tables': { values: ['pod-spec', 'selectors'] },
+  'api-tables': { values: ['diagnostics', 'pod-spec', 'selectors'] },
   'api-protobuf': {},
   rbac: { values: ['pod-spec', 'selectors'] },
   'api-patch': {},
@@ -73,7 +73,17 @@ const edges = {
   },
   // What makes a machine a node that a kubelet runs on.
   'standalone-node': {
-    values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'cri-client', 'kubelet'],
+    values: [
+      'diagnostics',
+      'timers',
+      'state-files',
+      'untrusted-files',
+      'pod-spec',
+      'object-spec',
+      'cri-client',
+      'pod-environment/src/cgroups',
+      'kubelet',
+    ],
     types: ['pod-environment', 'probe-engine'],
   },
 };

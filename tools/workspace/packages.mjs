@@ -51,7 +51,7 @@ export const packages = [
     description:
       'Turns the text of ConfigMaps, Deployments, Jobs and other objects into defaulted, validated ones, as Kubernetes 1.36 does.',
     keywords: ['deployment', 'configmap', 'manifest', 'yaml', 'validation'],
-    dependencies: { '@solo-kubelet/pod-spec': ws },
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws },
     subpaths: { './explain': 'src/explain/index.ts', './kinds': 'src/kinds/index.ts', './rules': 'src/rules/index.ts' },
   },
   {
@@ -64,7 +64,7 @@ export const packages = [
     name: 'api-tables',
     description: 'The Tables that `kubectl get` asks an API server for: columns and cells of every kind, as Kubernetes 1.36 prints them.',
     keywords: ['kubectl', 'table', 'printer', 'api-server', 'pure'],
-    dependencies: { '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
   },
   {
     name: 'api-protobuf',
@@ -191,7 +191,7 @@ export const packages = [
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/cri-client': ws,
     },
-    subpaths: { './testing': 'src/testing/index.ts' },
+    subpaths: { './cgroups': 'src/cgroups/index.ts', './testing': 'src/testing/index.ts' },
   },
   {
     name: 'device-plugins',

@@ -1,4 +1,4 @@
-import { humanDuration } from './human-duration.js';
+import { humanDuration } from '@solo-kubelet/diagnostics/text';
 import { fieldAt } from './read-field.js';
 
 /** Go's zero time, which stands for "not set". */

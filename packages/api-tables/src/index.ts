@@ -1,4 +1,4 @@
-export { humanDuration } from './human-duration.js';
+export { humanDuration } from '@solo-kubelet/diagnostics/text';
 export type { GroupKind } from './kind-tables.js';
 export { computePodSummary, type PodSummary } from './kinds/pod.js';
 export type { ColumnType, Table, TableCell, TableColumnDefinition, TableListMeta, TableRow, TableRowCondition } from './table.js';

@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
+import { CGROUP_MOUNT_POINT, detectCgroupVersion } from '@solo-kubelet/pod-environment/cgroups';
 import { createNodeObjects } from '@solo-kubelet/pod-objects';
 import { eventFile } from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
@@ -11,7 +12,7 @@ import { devicePlugins, deviceProvider } from './devices/device-plugins.js';
 import type { KubeletContext } from './kubelet-services.js';
 import { kubelet$ } from './kubelet-stream.js';
 import { admissionFacts } from './node/admission-facts.js';
-import { CGROUP_MOUNT_POINT, cgroupDriver, cgroupVersion } from './node/cgroups.js';
+import { cgroupDriver } from './node/cgroups.js';
 import { checkHost } from './node/check-host.js';
 import { hasSwap, readMachine, readText } from './node/read-machine.js';
 import { imageCredentials } from './pods/image-credentials.js';
@@ -36,7 +37,7 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
 const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   const { config, flags, logger, signal, env = {}, ownProcess } = options;
   await using _root = await lockPath(flags.rootDirectory);
-  const version = await cgroupVersion();
+  const version = await detectCgroupVersion();
   checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });
   if (ownProcess !== undefined) await prepareProcess({ config, cgroups: { mountPoint: CGROUP_MOUNT_POINT, version }, logger, signal });
   const metricsSink: KubeletContext['metricsSink'] = { current: undefined };

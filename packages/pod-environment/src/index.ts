@@ -1,5 +1,4 @@
 export type { CgroupTree } from './cgroups/cgroup-tree.js';
-export { detectCgroupVersion } from './cgroups/detect-cgroup-version.js';
 export { type CgroupName, cgroupPath, cgroupRootName, kubepodsName, podCgroupName, type QosClass, qosName } from './core/cgroup-names.js';
 export type { ContainerAllocation, ContainerAllocations } from './core/container-allocation.js';
 export { buildContainerConfig, type ContainerConfigInput } from './core/container-config.js';

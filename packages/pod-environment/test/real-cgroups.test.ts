@@ -3,7 +3,8 @@ import { accessSync, constants } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { getuid, pid } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPodEnvironment, detectCgroupVersion, type PodEnvironment } from '../src/index.js';
+import { detectCgroupVersion } from '../src/cgroups/index.js';
+import { createPodEnvironment, type PodEnvironment } from '../src/index.js';
 import { temporaryDirectory } from '../src/testing/as-root.js';
 import { testNode, testPod } from '../src/testing/index.js';
 

@@ -18,7 +18,7 @@ export { podsPrefix } from './core/controller-names.js';
 export type { CronJob, CronJobDecision, CronJobRecord, CronJobStatus, NewJob, OwnedJob } from './core/cron/cron-job.js';
 export { cronJobRunName, type MissedStarts, missedStarts, nextStartWakeMs, type StartQuestion } from './core/cron/missed-starts.js';
 export { nextTime } from './core/cron/next-time.js';
-export { type CronSchedule, parseSchedule } from './core/cron/parse-schedule.js';
+export { parseSchedule } from './core/cron/parse-schedule.js';
 export { type CronJobQuestion, reduceCronJob } from './core/cron/reduce-cron-job.js';
 export { isTimeZone } from './core/cron/time-zone.js';
 export type {

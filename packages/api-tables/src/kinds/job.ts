@@ -1,7 +1,7 @@
+import { humanDuration } from '@solo-kubelet/diagnostics/text';
 import { ageOf, since, timeAt } from '../age.js';
 import { containerCells, selectorAt } from '../cell-text.js';
 import { AGE_COLUMN, CONTAINERS_COLUMN, column, IMAGES_COLUMN, NAME_COLUMN, wideColumn } from '../column.js';
-import { humanDuration } from '../human-duration.js';
 import type { KindTable } from '../kind-table.js';
 import { fieldAt, isBeingDeleted, listAt, nameOf, numberAt, optionalNumberAt, optionalTextAt, textAt } from '../read-field.js';
 

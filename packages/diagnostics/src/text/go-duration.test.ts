@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatGoDuration, parseGoDuration } from './go-duration.js';
+import { formatGoDuration, parseGoDuration, readGoDuration } from './go-duration.js';
 
 describe('Go durations', () => {
   it.each([
@@ -21,4 +21,17 @@ describe('Go durations', () => {
   it.each(['', '5', '1 m', '1d', 'm', '1m-2s', '--1s', '.s'])('reads %j as no duration', (text) => {
     expect(parseGoDuration(text)).toBeUndefined();
   });
+
+  it.each([
+    ['1.5h', { ok: true, nanoseconds: 5_400_000_000_000n }],
+    ['9223372036854775807ns', { ok: true, nanoseconds: 2n ** 63n - 1n }],
+    ['-9223372036854775808ns', { ok: true, nanoseconds: -(2n ** 63n) }],
+    ['9223372036854775808ns', { ok: false, problem: 'invalid' }],
+    ['2562047h48m', { ok: false, problem: 'invalid' }],
+    ['5', { ok: false, problem: 'missing unit' }],
+    ['5d', { ok: false, problem: 'unknown unit', unit: 'd' }],
+    ['5constructor', { ok: false, problem: 'unknown unit', unit: 'constructor' }],
+    ['1m-2s', { ok: false, problem: 'unknown unit', unit: 'm-' }],
+    ['', { ok: false, problem: 'invalid' }],
+  ])('reads %j exactly, or says what is wrong with it', (text, expected) => expect(readGoDuration(text)).toEqual(expected));
 });

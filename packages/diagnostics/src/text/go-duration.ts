@@ -1,16 +1,49 @@
-const UNIT_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const UNITS = new Map([
+  ['ns', 1n],
+  ['us', 1_000n],
+  ['µs', 1_000n],
+  ['μs', 1_000n],
+  ['ms', 1_000_000n],
+  ['s', 1_000_000_000n],
+  ['m', 60_000_000_000n],
+  ['h', 3_600_000_000_000n],
+]);
 
-/** Go counts durations in 64-bit nanoseconds. */
-const MAX_DURATION_MS = 2 ** 63 / 1e6;
+/** Go counts durations in 64-bit nanoseconds; the one below zero goes one further. */
+const MAX_NANOSECONDS = 2n ** 63n - 1n;
 
-/** Reads a duration as Go's time.ParseDuration does (`1h15m`, `-1.5s`, `0`) into milliseconds; undefined when it is none, or beyond Go's 292 years. */
+/** A duration, or what keeps a text from being one: `unit` is the one that Go does not know. */
+export type GoDuration =
+  | { readonly ok: true; readonly nanoseconds: bigint }
+  | { readonly ok: false; readonly problem: 'invalid' | 'missing unit' }
+  | { readonly ok: false; readonly problem: 'unknown unit'; readonly unit: string };
+
+/** Reads a duration as Go's time.ParseDuration does (`1h15m`, `-1.5s`, `0`): what is less than a nanosecond is dropped. */
+export const readGoDuration = (text: string): GoDuration => {
+  const invalid = { ok: false, problem: 'invalid' } as const;
+  const isNegative = text.startsWith('-');
+  const limit = isNegative ? MAX_NANOSECONDS + 1n : MAX_NANOSECONDS;
+  let rest = text.replace(/^[-+]/, '');
+  if (rest === '0') return { ok: true, nanoseconds: 0n };
+  if (rest === '') return invalid;
+  let total = 0n;
+  while (rest !== '') {
+    const [part, whole = '', fraction = '', unit = ''] = /^([0-9]*)(?:\.([0-9]*))?([^0-9.]*)/.exec(rest)!;
+    if (whole === '' && fraction === '') return invalid;
+    if (unit === '') return { ok: false, problem: 'missing unit' };
+    const size = UNITS.get(unit);
+    if (size === undefined) return { ok: false, problem: 'unknown unit', unit };
+    total += BigInt(whole) * size + (BigInt(fraction) * size) / 10n ** BigInt(fraction.length);
+    if (total > limit) return invalid;
+    rest = rest.slice(part.length);
+  }
+  return { ok: true, nanoseconds: isNegative ? -total : total };
+};
+
+/** The same in milliseconds; undefined when the text is no duration, or one beyond Go's 292 years. */
 export const parseGoDuration = (text: string): number | undefined => {
-  const match = /^([+-]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
-  if (match === null) return undefined;
-  const parts = match[2]!.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g);
-  const total = [...parts].reduce((sum, [, number, unit]) => sum + Number(number) * UNIT_MS[unit!]!, 0);
-  if (total > MAX_DURATION_MS) return undefined;
-  return match[1] === '-' ? -total : total;
+  const duration = readGoDuration(text);
+  return duration.ok ? Number(duration.nanoseconds) / 1e6 : undefined;
 };
 
 /** Writes milliseconds as Go prints a duration: `1h15m0s`, `1.5s`, `100ms`, `0s`. */

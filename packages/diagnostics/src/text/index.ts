@@ -1,5 +1,6 @@
 export { escapeDocument } from './document-text.js';
-export { formatGoDuration, parseGoDuration } from './go-duration.js';
+export { formatGoDuration, type GoDuration, parseGoDuration, readGoDuration } from './go-duration.js';
+export { humanDuration } from './human-duration.js';
 export { nearestName } from './nearest-name.js';
 export { parseUrl } from './parse-url.js';
 export { withoutControls } from './without-controls.js';

@@ -1,5 +1,5 @@
+import { humanDuration } from '@solo-kubelet/diagnostics/text';
 import { expect, it } from 'vitest';
-import { humanDuration } from './human-duration.js';
 import { formatTable, growingTable } from './table.js';
 
 it('aligns columns as kubectl does, with nothing after the last', () => {

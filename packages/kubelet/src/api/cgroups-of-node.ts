@@ -1,8 +1,8 @@
 import type { NodeCgroups } from '@solo-kubelet/node-stats';
 import { cgroupPath, cgroupRootName, kubepodsName, podCgroupName } from '@solo-kubelet/pod-environment';
+import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import { podQosClass } from '@solo-kubelet/pod-spec';
 import type { KubeletContext } from '../kubelet-services.js';
-import { CGROUP_MOUNT_POINT } from '../node/cgroups.js';
 
 /** Where the cgroups of pods and of the system are, for whoever reads figures. */
 export const cgroupsOf = ({ cgroups: { driver, version }, config, flags }: KubeletContext): NodeCgroups => {

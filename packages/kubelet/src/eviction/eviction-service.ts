@@ -1,11 +1,11 @@
 import { cgroupPath, cgroupRootName, kubepodsName } from '@solo-kubelet/pod-environment';
+import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import { type PodUid, steadyNow } from '@solo-kubelet/reconciler';
 import { concatMap, filter, lastValueFrom, map, type Observable, take, tap } from 'rxjs';
 import { evictionThresholds } from '../config/eviction-thresholds.js';
 import { collectContainersOnce } from '../garbage-collection/collect-containers.js';
 import { type HousekeepingActivity, tellHousekeeping } from '../garbage-collection/housekeeping-service.js';
 import type { KubeletContext, KubeletService } from '../kubelet-services.js';
-import { CGROUP_MOUNT_POINT } from '../node/cgroups.js';
 import { type EvictionActivity, type EvictionPort, evictPods } from './evict-pods.js';
 import { nodeReadings } from './node-readings.js';
 import { podUsages } from './pod-usages.js';

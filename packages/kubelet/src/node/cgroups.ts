@@ -4,15 +4,6 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import { delay } from '@solo-kubelet/timers';
 import { parseRuntimeFacts } from '../runtime/runtime-facts.js';
 
-export const CGROUP_MOUNT_POINT = '/sys/fs/cgroup';
-
-/** 2 where the unified hierarchy is mounted at the usual place; hybrid counts as 1. */
-export const cgroupVersion = (mountPoint = CGROUP_MOUNT_POINT): Promise<1 | 2> =>
-  access(`${mountPoint}/cgroup.controllers`).then(
-    () => 2,
-    () => 1,
-  );
-
 const ATTEMPTS = 3;
 const PAUSE_MS = 2_000;
 

@@ -1,2 +1,2 @@
-export { CGROUP_MOUNT_POINT, cgroupVersion, type RuntimeCgroups, runtimeCgroupDriver } from './cgroups.js';
+export { type RuntimeCgroups, runtimeCgroupDriver } from './cgroups.js';
 export { hasSwap, readText } from './read-machine.js';

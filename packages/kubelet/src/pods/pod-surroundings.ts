@@ -1,12 +1,12 @@
 import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { createPodEnvironment, type PodEnvironment, subordinateIdRange } from '@solo-kubelet/pod-environment';
+import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import { isCriticalPod } from '@solo-kubelet/reconciler';
 import type { KubeletFlags } from '../config/load-configuration.js';
 import type { KubeletParts } from '../kubelet-stream.js';
 import { kubeletNetworks } from '../networks/kubelet-networks.js';
 import { readRuntimeNetwork } from '../networks/runtime-network.js';
-import { CGROUP_MOUNT_POINT } from '../node/cgroups.js';
 import { podsCgroupLimits, reservedCgroups } from '../node/node-capacity.js';
 import { readText, swapBytes } from '../node/read-machine.js';
 import type { RunKubeletOptions } from '../run-kubelet-options.js';

@@ -1,103 +1,102 @@
-import { goQuote } from '@solo-kubelet/pod-spec/schema';
+import { readGoDuration } from '@solo-kubelet/diagnostics/text';
+import { type CronField, DAYS_OF_MONTH, DAYS_OF_WEEK, HOURS, MINUTES, MONTHS, parseCronField, type Read } from './cron-field.js';
 import { goDurationError } from './go-duration.js';
 import { timeZoneError } from './time-zone.js';
 
-interface Bounds {
-  readonly min: number;
-  readonly max: number;
-  readonly names: readonly string[];
-}
-
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-
-/** Minute, hour, day of month, month, day of week. */
-const FIELDS: readonly Bounds[] = [
-  { min: 0, max: 59, names: [] },
-  { min: 0, max: 23, names: [] },
-  { min: 1, max: 31, names: [] },
-  { min: 1, max: 12, names: MONTHS },
-  { min: 0, max: 6, names: DAYS },
-];
-const DESCRIPTORS = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'];
-const EVERY = '@every ';
-/** White space as Go's strings.Fields has it. */
-const space = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
-
-/** What is wrong with a schedule, in the words of the library that Kubernetes reads it with; undefined if nothing. */
-export const cronScheduleError = (schedule: string): string | undefined => {
-  if (schedule === '') return 'empty spec string';
-  let spec = schedule;
-  if (/^(?:CRON_)?TZ=/.test(spec)) {
-    const end = spec.indexOf(' ');
-    // The library slices the text up to a blank that is not there.
-    if (end === -1) return 'invalid schedule format: runtime error: slice bounds out of range [:-1]';
-    const zone = spec.slice(spec.indexOf('=') + 1, end);
-    const problem = zone === '' || zone === 'Local' ? undefined : timeZoneError(zone);
-    if (problem !== undefined) return `provided bad location ${zone}: ${problem}`;
-    spec = spec.slice(end).trim();
-  }
-  return spec.startsWith('@') ? descriptorError(spec) : fieldsError(spec);
-};
-
-const descriptorError = (spec: string): string | undefined => {
-  if (DESCRIPTORS.includes(spec)) return undefined;
-  if (!spec.startsWith(EVERY)) return `unrecognized descriptor: ${spec}`;
-  const problem = goDurationError(spec.slice(EVERY.length));
-  return problem === undefined ? undefined : `failed to parse duration ${spec}: ${problem}`;
-};
-
-const fieldsError = (spec: string): string | undefined => {
-  const fields = spec.split(space).filter((field) => field !== '');
-  if (fields.length !== FIELDS.length) return `expected exactly ${FIELDS.length} fields, found ${fields.length}: [${fields.join(' ')}]`;
-  for (const [i, field] of fields.entries()) {
-    for (const range of field.split(',')) {
-      const problem = range === '' ? undefined : rangeError(range, FIELDS[i]!);
-      if (problem !== undefined) return problem;
+/** When a CronJob starts: at the times that fields match in a zone, or again and again after a delay. */
+export type CronSchedule =
+  | {
+      readonly type: 'fields';
+      readonly minute: CronField;
+      readonly hour: CronField;
+      readonly dayOfMonth: CronField;
+      readonly month: CronField;
+      readonly dayOfWeek: CronField;
+      readonly timeZone: string;
     }
-  }
-  return undefined;
+  /** Whole seconds, at least one. */
+  | { readonly type: 'every'; readonly delayMs: number };
+
+/**
+ * Reads a schedule as the library that Kubernetes reads it with (robfig/cron parser.go), in the zone that it names, else in UTC. `zoneError` says what
+ * is wrong with a zone's name; by default it may be any of the IANA database.
+ */
+export const parseCronSchedule = (spec: string, zoneError: (name: string) => string | undefined = timeZoneError): Read<CronSchedule> => {
+  if (spec === '') return fail('empty spec string');
+  if (!/^(CRON_)?TZ=/.test(spec)) return parseRest(spec, 'UTC');
+  const blank = spec.indexOf(' ');
+  // The library slices the text up to a blank that is not there, and its caller makes an error of the panic.
+  if (blank < 0) return fail('invalid schedule format: runtime error: slice bounds out of range [:-1]');
+  const zone = spec.slice(spec.indexOf('=') + 1, blank);
+  const problem = zone === '' || zone === 'Local' ? undefined : zoneError(zone);
+  if (problem !== undefined) return fail(`provided bad location ${zone}: ${problem}`);
+  return parseRest(trimSpace(spec.slice(blank)), zone === '' || zone === 'Local' ? 'UTC' : zone);
 };
 
-/** A text that is no number of a schedule. */
-interface NumberProblem {
-  readonly message: string;
-}
-
-const isProblem = (value: number | NumberProblem): value is NumberProblem => typeof value !== 'number';
-
-const readNumber = (text: string): number | NumberProblem => {
-  const fail = (reason: string): NumberProblem => ({
-    message: `failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: ${reason}`,
-  });
-  if (!/^[-+]?\d+$/.test(text)) return fail('invalid syntax');
-  const exact = BigInt(text.replace(/^\+/, ''));
-  if (BigInt.asIntN(64, exact) !== exact) return fail('value out of range');
-  return exact < 0n ? { message: `negative number (${exact}) not allowed: ${text}` } : Number(exact);
+/** What is wrong with a schedule, in that library's words; undefined if nothing. */
+export const cronScheduleError = (schedule: string): string | undefined => {
+  const read = parseCronSchedule(schedule);
+  return read.ok ? undefined : read.error;
 };
 
-const readNumberOrName = (text: string, { names, min }: Bounds): number | NumberProblem => {
-  const index = names.indexOf(text.toLowerCase());
-  return index === -1 ? readNumber(text) : index + min;
+const fail = (error: string): Read<never> => ({ ok: false, error });
+
+/** White space as Go's unicode.IsSpace has it. */
+const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
+const edges = new RegExp(`^${SPACE}|${SPACE}$`, 'gu');
+const gaps = new RegExp(SPACE, 'u');
+const trimSpace = (text: string): string => text.replace(edges, '');
+
+const DESCRIPTORS: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
 };
 
-const rangeError = (expression: string, bounds: Bounds): string | undefined => {
-  const [range = '', step, ...moreSteps] = expression.split('/');
-  const [low = '', high, ...moreHyphens] = range.split('-');
-  let [start, end]: [number | NumberProblem, number | NumberProblem] = [bounds.min, bounds.max];
-  if (low !== '*' && low !== '?') {
-    start = readNumberOrName(low, bounds);
-    if (isProblem(start)) return start.message;
-    if (moreHyphens.length > 0) return `too many hyphens: ${expression}`;
-    end = high === undefined ? start : readNumberOrName(high, bounds);
-    if (isProblem(end)) return end.message;
-  }
-  if (moreSteps.length > 0) return `too many slashes: ${expression}`;
-  const width = step === undefined ? 1 : readNumber(step);
-  if (isProblem(width)) return width.message;
-  if (step !== undefined && high === undefined) end = bounds.max;
-  if (start < bounds.min) return `beginning of range (${start}) below minimum (${bounds.min}): ${expression}`;
-  if (end > bounds.max) return `end of range (${end}) above maximum (${bounds.max}): ${expression}`;
-  if (start > end) return `beginning of range (${start}) beyond end of range (${end}): ${expression}`;
-  return width === 0 ? `step of range should be a positive number: ${expression}` : undefined;
+const parseRest = (text: string, timeZone: string): Read<CronSchedule> => {
+  if (text.startsWith('@every ')) return parseEvery(text);
+  if (Object.hasOwn(DESCRIPTORS, text)) return parseFields(DESCRIPTORS[text]!.split(' '), timeZone);
+  if (text.startsWith('@')) return fail(`unrecognized descriptor: ${text}`);
+  return parseFields(
+    trimSpace(text)
+      .split(gaps)
+      .filter((field) => field !== ''),
+    timeZone,
+  );
+};
+
+const parseEvery = (text: string): Read<CronSchedule> => {
+  const delay = text.slice('@every '.length);
+  const duration = readGoDuration(delay);
+  if (!duration.ok) return fail(`failed to parse duration ${text}: ${goDurationError(delay, duration)}`);
+  const seconds = Number(duration.nanoseconds / 1_000_000_000n);
+  return { ok: true, value: { type: 'every', delayMs: Math.max(seconds, 1) * 1_000 } };
+};
+
+const parseFields = (texts: readonly string[], timeZone: string): Read<CronSchedule> => {
+  if (texts.length !== 5) return fail(`expected exactly 5 fields, found ${texts.length}: [${texts.join(' ')}]`);
+  const [minute, hour, dayOfMonth, month, dayOfWeek] = [MINUTES, HOURS, DAYS_OF_MONTH, MONTHS, DAYS_OF_WEEK].map((bounds, i) =>
+    parseCronField(texts[i]!, bounds),
+  ) as [Read<CronField>, Read<CronField>, Read<CronField>, Read<CronField>, Read<CronField>];
+  if (!minute.ok) return minute;
+  if (!hour.ok) return hour;
+  if (!dayOfMonth.ok) return dayOfMonth;
+  if (!month.ok) return month;
+  if (!dayOfWeek.ok) return dayOfWeek;
+  return {
+    ok: true,
+    value: {
+      type: 'fields',
+      minute: minute.value,
+      hour: hour.value,
+      dayOfMonth: dayOfMonth.value,
+      month: month.value,
+      dayOfWeek: dayOfWeek.value,
+      timeZone,
+    },
+  };
 };

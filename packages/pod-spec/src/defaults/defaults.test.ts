@@ -18,7 +18,12 @@ describe('defaultPullPolicy', () => {
   ])('pulls %s %s', (image, policy) => expect(defaultPullPolicy(image)).toBe(policy));
 
   it('takes a reference apart', () => {
-    expect(parseImageReference('registry.local:5000/team/app:1.0')).toEqual({ tag: '1.0', digest: '' });
+    expect(parseImageReference('registry.local:5000/team/app:1.0')).toEqual({
+      repository: 'registry.local:5000/team/app',
+      tag: '1.0',
+      digest: '',
+      pullName: 'registry.local:5000/team/app:1.0',
+    });
     expect(parseImageReference('a//b')).toBeUndefined();
   });
 });

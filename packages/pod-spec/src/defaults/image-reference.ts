@@ -13,9 +13,13 @@ const maxReferenceLength = 2_048;
 
 /** An image reference taken apart. */
 export interface ImageReference {
+  /** Without tag or digest, as credentials are looked up by: `docker.io/library/busybox`. */
+  readonly repository: string;
   /** `latest` where there is neither tag nor digest. */
   readonly tag: string;
   readonly digest: string;
+  /** What a runtime is asked for: as written, with `:latest` when neither tag nor digest is there. */
+  readonly pullName: string;
 }
 
 const splitDomain = (image: string): [host: string, remainder: string] => {
@@ -37,7 +41,8 @@ export const parseImageReference = (image: string): ImageReference | undefined =
   if (match === null) return undefined;
   const [, name = '', tag = '', found = ''] = match;
   if (name.length - host.length - 1 > maxPathLength || (found !== '' && !digestForm.test(found))) return undefined;
-  return { tag: tag === '' && found === '' ? 'latest' : tag, digest: found };
+  const isBare = tag === '' && found === '';
+  return { repository: name, tag: isBare ? 'latest' : tag, digest: found, pullName: isBare ? `${image}:latest` : image };
 };
 
 /** The pull policy of an image that has none: images that change under their name are pulled each time. */

@@ -1,10 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import { ContainerState, type CriClient, CriError } from '@solo-kubelet/cri-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { parseImageReference } from '@solo-kubelet/pod-spec';
 import type { ImagePort } from '../image-port.js';
 import type { LogPort } from '../log-port.js';
 import type { Abortable } from '../runtime-port.js';
-import { parseImageReference } from './images/image-reference.js';
 import { createMountedImages } from './mounted-images.js';
 import { OWNER_LABEL } from './owner-label.js';
 

@@ -4,7 +4,6 @@ export type { CriRuntimeOptions, NetworkHook } from './cri-runtime-options.js';
 export { type CredentialPluginsOptions, type CredentialProvider, credentialPlugins, joinCredentials } from './images/credential-plugins.js';
 export { type DockerConfigCredentialsOptions, dockerConfigCredentials } from './images/docker-config-credentials.js';
 export type { ImageCredentials, PullSecrets, RegistryAuth } from './images/image-credentials.js';
-export { type ImageReference, parseImageReference } from './images/image-reference.js';
 export { type PullSecret, secretCredentials } from './images/secret-credentials.js';
 export { createMountedImages } from './mounted-images.js';
 export { type NodeFactsOptions, nodeFacts } from './node-facts.js';

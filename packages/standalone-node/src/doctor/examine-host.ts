@@ -4,8 +4,9 @@ import { platform, release, userInfo } from 'node:os';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { explainRuntimeNetwork, readRuntimeNetwork } from '@solo-kubelet/kubelet/networks';
-import { CGROUP_MOUNT_POINT, cgroupVersion, hasSwap, readText, runtimeCgroupDriver } from '@solo-kubelet/kubelet/node';
+import { hasSwap, readText, runtimeCgroupDriver } from '@solo-kubelet/kubelet/node';
 import { parseRuntimeFacts, untilRecovered } from '@solo-kubelet/kubelet/runtime';
+import { CGROUP_MOUNT_POINT, detectCgroupVersion } from '@solo-kubelet/pod-environment/cgroups';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { findContainerdBinaries } from '../containerd/binaries.js';
 import type { HostReport, RuntimeReport } from './checks.js';
@@ -35,7 +36,7 @@ export interface ExamineOptions {
 export const examineHost = async (options: ExamineOptions): Promise<HostReport> => {
   const { endpoint, env } = options;
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  const version = await cgroupVersion();
+  const version = await detectCgroupVersion();
   const systemd = await isThere('/run/systemd/system');
   const [programs, runtime, cgroupControllers, portsInUse, ipForward, swaps, mounts] = await Promise.all([
     findContainerdBinaries({ path: env['PATH'] ?? '', osRelease }),

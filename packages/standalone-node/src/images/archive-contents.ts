@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { parseImageReference } from '@solo-kubelet/pod-spec';
 import { extract } from 'tar-stream';
 
 /** What an image archive says of one of its images. */
@@ -89,10 +90,10 @@ const platformsOf = ({ digest = '' }: Descriptor, documents: ReadonlyMap<string,
 const platformText = (platform: Platform | undefined): readonly string[] =>
   platform?.os && platform.architecture ? [`${platform.os}/${platform.architecture}`] : [];
 
-/** A name as CRI has it: `nginx` is `docker.io/library/nginx:latest`. */
+/** A name as CRI has it: `nginx` is `docker.io/library/nginx:latest`. What is no name of an image stays as it is. */
 export const fullName = (name: string): string => {
-  const [first = '', ...rest] = name.split('/');
-  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  const located = hasHost ? name : `docker.io/${rest.length > 0 ? '' : 'library/'}${name}`;
-  return /[:@]/.test(located.slice(located.lastIndexOf('/'))) ? located : `${located}:latest`;
+  const reference = parseImageReference(name);
+  if (reference === undefined) return name;
+  const { repository, tag, digest } = reference;
+  return `${repository}${tag === '' ? '' : `:${tag}`}${digest === '' ? '' : `@${digest}`}`;
 };

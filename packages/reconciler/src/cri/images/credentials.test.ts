@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseImageReference } from '@solo-kubelet/pod-spec';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { credentialPlugins, joinCredentials } from './credential-plugins.js';
 import { dockerConfigCredentials } from './docker-config-credentials.js';
-import { parseImageReference } from './image-reference.js';
 import { matchingAuths } from './registry-keyring.js';
 
 let directory: string;
@@ -24,7 +24,7 @@ describe('an image name', () => {
     ['localhost/x/y', 'localhost/x/y:latest', 'localhost/x/y'],
     [pinned, pinned, 'reg.example:5000/x'],
     ['docker.io/busybox:1', 'docker.io/busybox:1', 'docker.io/library/busybox'],
-  ])('%s', (image, pullName, repository) => expect(parseImageReference(image)).toEqual({ pullName, repository }));
+  ])('%s', (image, pullName, repository) => expect(parseImageReference(image)).toMatchObject({ pullName, repository }));
   it.each(['', 'busyBox', 'team/App', 'a b', 'x:', 'x@sha256:12', '-x', 'f'.repeat(64)])('%j is none', (image) =>
     expect(parseImageReference(image)).toBeUndefined(),
   );

@@ -1,5 +1,5 @@
+import type { CronSchedule } from '@solo-kubelet/object-spec';
 import { nextTime } from './next-time.js';
-import type { CronSchedule } from './parse-schedule.js';
 
 export interface StartQuestion {
   readonly schedule: CronSchedule;

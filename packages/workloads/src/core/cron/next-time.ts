@@ -1,4 +1,4 @@
-import type { CronSchedule } from './parse-schedule.js';
+import type { CronSchedule } from '@solo-kubelet/object-spec';
 import { instantOfLocal, type ZoneOffset, zoneOffset } from './time-zone.js';
 
 const SECOND_MS = 1_000;

@@ -1,5 +1,7 @@
-import { atoi } from '../go-integers.js';
-import type { Result } from '../result.js';
+import { goQuote } from '@solo-kubelet/pod-spec/schema';
+
+/** What a text says, or what is wrong with it in upstream's words. */
+export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
 
 /** The values that a field of a schedule matches. `star`: it is a bare `*` or `?`, which days go by (see dayMatches). */
 export interface CronField {
@@ -24,7 +26,7 @@ export const MONTHS: CronBounds = {
 export const DAYS_OF_WEEK: CronBounds = { min: 0, max: 6, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] };
 
 /** Reads one field: ranges with commas between them, empty ones passed over (robfig/cron getField). */
-export const parseCronField = (text: string, bounds: CronBounds): Result<CronField> => {
+export const parseCronField = (text: string, bounds: CronBounds): Read<CronField> => {
   const values = new Set<number>();
   let star = false;
   for (const expression of text.split(',').filter((part) => part !== '')) {
@@ -44,7 +46,7 @@ interface CronRange {
 }
 
 /** `*`, `a`, `a-b`, each with or without `/step`. Nothing after a star and a hyphen is read. */
-const parseRange = (expression: string, bounds: CronBounds): Result<CronRange> => {
+const parseRange = (expression: string, bounds: CronBounds): Read<CronRange> => {
   const [range = '', stepText, ...moreSteps] = expression.split('/');
   const [lowText = '', highText, ...moreHighs] = range.split('-');
   const star = lowText === '*' || lowText === '?';
@@ -65,16 +67,18 @@ const parseRange = (expression: string, bounds: CronBounds): Result<CronRange> =
   return { ok: true, value: { start, end, step: step.value, star: star && step.value === 1 } };
 };
 
-const ok = (value: number): Result<number> => ({ ok: true, value });
-const fail = (error: string): Result<never> => ({ ok: false, error });
+const ok = (value: number): Read<number> => ({ ok: true, value });
+const fail = (error: string): Read<never> => ({ ok: false, error });
 
-const parseValue = (text: string, { min, names = [] }: CronBounds): Result<number> => {
+const parseValue = (text: string, { min, names = [] }: CronBounds): Read<number> => {
   const named = names.indexOf(text.toLowerCase());
   return named >= 0 ? ok(min + named) : parseNumber(text);
 };
 
-const parseNumber = (text: string): Result<number> => {
-  const number = atoi(text);
-  if (!number.ok) return fail(`failed to parse int from ${text}: ${number.error}`);
-  return number.value < 0 ? fail(`negative number (${number.value}) not allowed: ${text}`) : number;
+const parseNumber = (text: string): Read<number> => {
+  const unreadable = (reason: string) => fail(`failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: ${reason}`);
+  if (!/^[-+]?[0-9]+$/.test(text)) return unreadable('invalid syntax');
+  const exact = BigInt(text.replace(/^\+/, ''));
+  if (BigInt.asIntN(64, exact) !== exact) return unreadable('value out of range');
+  return exact < 0n ? fail(`negative number (${exact}) not allowed: ${text}`) : ok(Number(exact));
 };

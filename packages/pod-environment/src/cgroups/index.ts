@@ -1,0 +1,1 @@
+export { CGROUP_MOUNT_POINT, detectCgroupVersion } from './detect-cgroup-version.js';
