@@ -8,6 +8,7 @@ import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
 import type { NodeObjectView } from './api/node-objects.js';
+import type { DiscardAnswer } from './claims/node-claims.js';
 import type { KubeletConfiguration } from './config/fields.js';
 import type { KubeletFlags } from './config/load-configuration.js';
 import type { NodeResourceManagers } from './cpu/resource-managers.js';
@@ -64,6 +65,11 @@ export interface KubeletContext {
   readonly secretObjects$: Observable<ReadonlyMap<string, NodeObjectView>>;
   /** The kubelet's own HTTP API, for services that hand requests on to it; put here by the service that serves it. */
   readonly nodeApi: { current: Pick<NodeApi, 'local' | 'usage'> | undefined };
+  /** Deletes the data of a claim that has gone, or that only a workload keeps. */
+  readonly discardClaim: (
+    claim: { readonly namespace: string; readonly name: string },
+    options: { readonly signal: AbortSignal },
+  ) => Promise<DiscardAnswer>;
   /** Asks the reconciler for something by hand. */
   readonly command: (command: ReconcilerCommand) => void;
   readonly startedAtMs: number;

@@ -3,7 +3,13 @@ import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { DeviceManager } from '@solo-kubelet/device-plugins';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { emptyManifestStates, emptyObjectStore, type ManifestEvent, reduceManifests } from '@solo-kubelet/manifest-source';
+import {
+  emptyManifestStates,
+  emptyObjectStore,
+  type ManifestEvent,
+  type ObjectStore,
+  reduceManifests,
+} from '@solo-kubelet/manifest-source';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import { completePods, isUserOf, mayAdmit, type NodeObjects } from '@solo-kubelet/pod-objects';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
@@ -42,6 +48,7 @@ import {
 } from 'rxjs';
 import { allServices } from './all-services.js';
 import { nodeObjects } from './api/node-objects.js';
+import type { NodeClaims } from './claims/node-claims.js';
 import { loopPeriodMs } from './config/loop-period.js';
 import type { NodeResourceManagers } from './cpu/resource-managers.js';
 import { deviceFacts } from './devices/device-plugins.js';
@@ -68,6 +75,7 @@ export interface KubeletParts {
   readonly environment: PodEnvironment;
   /** What Pods refer to. */
   readonly objects: NodeObjects;
+  readonly claims: NodeClaims;
   readonly devices: DeviceManager;
   readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
@@ -85,7 +93,7 @@ export interface KubeletParts {
 /** Everything the kubelet does, as one stream: it works while it is subscribed to, and completes once the signal has aborted. */
 export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
   const { config, flags, logger, signal, env = {}, ownProcess, services = allServices } = options;
-  const { cri, nodeName, owner, environment, objects, devices, resources, networks } = parts;
+  const { cri, nodeName, owner, environment, objects, claims, devices, resources, networks } = parts;
   const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal: objects.refusal };
   const workloads = nodeWorkloads({
     ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger }),
@@ -132,7 +140,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     runProbes: runProbes({ handlers: parts.probes, scheduler: steadyScheduler }),
     node$: facts$,
     commands$,
-    nodeEvent$: merge(nodeEvent$, workloads.event$),
+    nodeEvent$: merge(nodeEvent$, workloads.event$, claims.event$),
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: loopPeriodMs(config.syncFrequency),
     initialEvents: parts.earlierEvents,
@@ -173,13 +181,21 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     networkFault: fault,
     reconciler: { ...reconciler, events$ },
     manifests$,
-    objects$: nodeObjects(manifestEvent$, workloads.workload$),
-    secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, { secrets: true }),
+    objects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$),
+    secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { secrets: true }),
     nodeApi: { current: undefined },
     facts$,
     changeFacts: (change) => factsChange$.next(change),
     nodeEvent: (draft) => nodeEvent$.next(draft),
     command: (command) => commands$.next(command),
+    discardClaim: (claim, o) => {
+      const forget = (): boolean => {
+        const isKept = isOfWorkload(objects.current(), claim);
+        if (isKept) workloads.forgetClaim(`${claim.namespace}/${claim.name}`);
+        return isKept;
+      };
+      return claims.discard({ ...claim, forget }, o);
+    },
     startedAtMs: Date.now(),
     logger,
     signal,
@@ -211,6 +227,12 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
     ...services.map((service) => service(context)),
     workloads.follow(reconciler),
+    claims.follow({
+      manifestEvent$,
+      sources,
+      reconciler,
+      refresh: (uid) => commands$.next({ type: 'refresh', podUid: uid }),
+    }),
     reconciler.run$,
   );
   const stop$ = aborted(signal);
@@ -227,6 +249,16 @@ const LAST_WRITE_LIMIT_MS = 5_000;
 
 /** What workloads made is no document. */
 const isOfDocument = (event: ManifestEvent): boolean => ('origin' in event ? event.origin : event).source !== WORKLOAD_SOURCE.source;
+
+/** Whether it was a workload that asked for a claim. */
+const isOfWorkload = ({ held }: ObjectStore, { namespace, name }: { readonly namespace: string; readonly name: string }): boolean =>
+  [...held].some(
+    ([origin, { kind, metadata }]) =>
+      origin.startsWith(`${WORKLOAD_SOURCE.source}:`) &&
+      kind === 'PersistentVolumeClaim' &&
+      metadata.namespace === namespace &&
+      metadata.name === name,
+  );
 
 /** What the machine has, and what pods are given of it one by one. */
 const joined = (machine: NodeResources, given: NodeResources | undefined): NodeResources => ({

@@ -7,6 +7,7 @@ import { createNodeObjects } from '@solo-kubelet/pod-objects';
 import { eventFile } from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
 import { metricsInterceptor } from './api/record-metrics.js';
+import { createNodeClaims } from './claims/node-claims.js';
 import { nodeResourceManagers } from './cpu/resource-managers.js';
 import { devicePlugins, deviceProvider } from './devices/device-plugins.js';
 import type { KubeletContext } from './kubelet-services.js';
@@ -67,7 +68,8 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     metrics: () => metricsSink.current,
   });
   const objects = createNodeObjects();
-  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources, objects });
+  const claims = await createNodeClaims({ rootDirectory: flags.rootDirectory, facts, objects, logger });
+  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources, objects, claims });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, { env, signal });
   const credentials = await imageCredentials({ flags, objects, env, workingDirectory: ownProcess?.cwd() ?? flags.rootDirectory, logger });
@@ -91,6 +93,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       facts,
       environment,
       objects,
+      claims,
       devices,
       resources,
       networks,

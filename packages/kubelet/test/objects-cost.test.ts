@@ -10,7 +10,7 @@ import {
   watchManifestDirectory,
 } from '@solo-kubelet/manifest-source';
 import { completePods, createNodeObjects } from '@solo-kubelet/pod-objects';
-import { filter, firstValueFrom, ignoreElements, merge, of, scan, share } from 'rxjs';
+import { filter, firstValueFrom, ignoreElements, merge, NEVER, of, scan, share } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { nodeObjects } from '../src/api/node-objects.js';
 import { nodeWorkloads } from '../src/pods/node-workloads.js';
@@ -59,7 +59,7 @@ const costOf = async (count: number): Promise<{ readonly cpuMs: number; readonly
   await firstValueFrom(
     merge(
       event$.pipe(scan(reduceManifests, emptyManifestStates), ignoreElements()),
-      nodeObjects(event$, workloads.workload$).pipe(ignoreElements()),
+      nodeObjects(event$, workloads.workload$, NEVER).pipe(ignoreElements()),
       event$.pipe(filter((event) => event.type === 'applied' && ++pods === count / 2)),
       workloads.follow({ pods$: of(new Map()), known$: of(true) } as never).pipe(ignoreElements()),
     ),

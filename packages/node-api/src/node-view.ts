@@ -45,6 +45,12 @@ export interface NodeView extends StatsView {
   readonly healthChecks: readonly HealthCheck[];
   /** Restarts the pod's containers, or ends their back-off, now. False when there is no such pod. */
   restartPod(namespace: string, name: string): boolean;
+  /** Deletes the data of a claim that has gone; or why not. Default: there are no claims. */
+  discardClaim?(
+    namespace: string,
+    name: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ readonly ok: true; readonly path: string } | { readonly ok: false; readonly error: string }>;
   /** Whether /metrics/cadvisor shows the runtime's own metrics where it has them (gate PodAndContainerStatsFromCRI). Default false. */
   readonly runtimeMetrics?: boolean;
   /** Default: no /statusz and no /flagz. */

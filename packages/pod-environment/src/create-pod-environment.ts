@@ -136,7 +136,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     },
 
     async preparePod(given, { signal } = {}) {
-      const pod = resolveClaims(given, settings.objects);
+      const pod = await resolveClaims(given, settings.objects, { signal });
       const { hugePageSizes } = await machineFacts();
       runtimeHandler(pod);
       await makePodDirectories(pod);
@@ -162,7 +162,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     },
 
     async prepareContainer({ pod: given, container, restartCount, podIps, image, imageVolumes = new Map() }, { signal } = {}) {
-      const pod = resolveClaims(given, settings.objects);
+      const pod = await resolveClaims(given, settings.objects, { signal });
       const facts = settings.facts();
       const { nodeIps, allocatable, memoryCapacityBytes } = facts;
       const paths = podPaths(rootDir, pod.metadata.uid);

@@ -13,7 +13,7 @@ export {
   type SecretLike,
   secretFiles,
 } from './core/object-files.js';
-export type { ClaimedVolume, PodObjects, TokenRequest } from './core/pod-objects.js';
+export type { ClaimAnswer, ClaimedVolume, ClaimRequest, PodObjects, TokenRequest } from './core/pod-objects.js';
 export { podLogDirectory } from './core/pod-paths.js';
 export { type PodImageVolume, podImageVolumes } from './core/pod-volumes.js';
 export { expandProbeCommand } from './core/probe-command.js';

@@ -8,11 +8,14 @@ export {
   claimKey,
   claimNames,
   emptyClaimRecord,
+  podOwnerOf,
   type VolumeState,
 } from './core/claims/claim.js';
 export { ephemeralClaimRefusal, ephemeralClaims } from './core/claims/ephemeral-claim.js';
 export { exclusiveClaimRefusal, isExclusive } from './core/claims/exclusive-claim.js';
+export { claimDirectoryName } from './core/claims/provision-volume.js';
 export { type ClaimsDecision, type ClaimsQuestion, reduceClaims } from './core/claims/reduce-claims.js';
+export { shownClaim, shownClasses, shownVolume } from './core/claims/shown-claims.js';
 export { defaultClass, LOCAL_PROVISIONER, localClass } from './core/claims/storage-class.js';
 export { podsPrefix } from './core/controller-names.js';
 export type { CronJob, CronJobDecision, CronJobRecord, CronJobStatus, NewJob, OwnedJob } from './core/cron/cron-job.js';

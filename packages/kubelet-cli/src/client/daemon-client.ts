@@ -70,6 +70,10 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     restartPod: async ({ namespace, pod }, options) => {
       await readText(await send(endpoint, 'POST', `/restart/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
     },
+    discardClaim: async ({ namespace, name }, options) => {
+      const path = `/discardClaim/${[namespace, name].map(encodeURIComponent).join('/')}`;
+      return (await readText(await send(endpoint, 'POST', path, options), options)).trim();
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 };

@@ -104,4 +104,6 @@ export interface NodeClient extends AsyncDisposable {
   attach(target: ContainerTarget, flags: Omit<ExecFlags, 'command'>, options: Abortable): Promise<StreamAddress>;
   portForward(target: PodTarget, port: number, options: Abortable): Promise<StreamAddress>;
   restartPod(target: PodTarget, options: Abortable): Promise<void>;
+  /** Deletes the data of a claim that has gone; gives back where it was. */
+  discardClaim(claim: { readonly namespace: string; readonly name: string }, options: Abortable): Promise<string>;
 }

@@ -35,6 +35,7 @@ export const createRuntimeClient = (endpoint: string): NodeClient => {
     getSummary: () => onlyKubelet('figures'),
     getConfiguration: () => onlyKubelet('the configuration'),
     restartPod: () => onlyKubelet('restarts'),
+    discardClaim: () => onlyKubelet('claims'),
     getNode: (options) => nodeOf(cri, options),
     listImages: async (options) => {
       const { images } = await cri.images.listImages({}, options);

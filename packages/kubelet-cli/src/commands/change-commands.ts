@@ -39,13 +39,16 @@ const diffCommand = nodeCommand(
 const deleteCommand = nodeCommand(
   {
     name: 'delete',
-    usage: 'pod NAME… | -f FILE… [--no-wait] [--timeout 1m] [-n NAMESPACE]',
+    usage: 'pod NAME… | pvc NAME… [--data] | -f FILE… [--no-wait] [--timeout 1m] [-n NAMESPACE]',
     summary: 'Remove manifests and wait until nothing of their pods is left.',
-    options: { ...namespaceOptions, ...fileOption, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' } },
+    options: { ...namespaceOptions, ...fileOption, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' }, data: { type: 'boolean' } },
   },
   (input) => {
     const [first = '', ...rest] = input.operands;
+    const isOfClaims = ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims'].includes(first);
+    if (flagOption(input, 'data') && !isOfClaims) throw usage('--data goes with claims: delete pvc NAME --data');
     return {
+      ...(isOfClaims ? { claims: rest, data: flagOption(input, 'data') } : {}),
       pods: ['pod', 'pods', 'po'].includes(first) ? rest : input.operands,
       files: textsOption(input, 'filename'),
       noWait: flagOption(input, 'no-wait'),
@@ -53,7 +56,13 @@ const deleteCommand = nodeCommand(
       ...given('timeoutMs', durationOption(input, 'timeout')),
     };
   },
-  async () => (await import('./delete.js')).deletePods,
+  async () => async (options, context) =>
+    options.claims === undefined
+      ? (await import('./delete.js')).deletePods(options, context)
+      : (await import('./delete-claims.js')).deleteClaims(
+          { names: options.claims, data: options.data === true, ...given('namespace', options.namespace) },
+          context,
+        ),
 );
 
 const waitCommand = nodeCommand(

@@ -89,6 +89,7 @@ export const nodeApiService: KubeletService = (context) => {
       if (found) context.command({ type: 'restart', podUid: found.podUid });
       return found !== undefined;
     },
+    discardClaim: (namespace, name, o) => context.discardClaim({ namespace, name }, o),
     podLogsDirectory: config.podLogsDir,
     ...(config.cgroupsPerQOS ? { cgroups: cgroupsOf(context) } : {}),
     component: { version: KUBERNETES_VERSION, startedAtMs, flags: () => flagValues(config, flags) },

@@ -1,6 +1,7 @@
 import {
   emptyObjectStore,
   findObject,
+  listObjects,
   type ManifestEvent,
   mapWith,
   mapWithout,
@@ -9,8 +10,10 @@ import {
   reduceObjects,
 } from '@solo-kubelet/manifest-source';
 import { type ApiObject, objectKey } from '@solo-kubelet/object-spec';
+import { shownClaim, shownClasses, shownVolume } from '@solo-kubelet/workloads';
 import type { WorkloadView } from '@solo-kubelet/workloads/rx';
 import { distinctUntilChanged, map, merge, type Observable, scan, startWith } from 'rxjs';
+import type { ClaimsInHand } from '../claims/node-claims.js';
 
 /** An object of the API, and the revisions that its controller keeps of it. */
 export type NodeObjectView = ApiObject & { readonly revisions?: WorkloadView['revisions'] };
@@ -28,12 +31,13 @@ export interface WorkloadChange {
 export const nodeObjects = (
   manifestEvent$: Observable<ManifestEvent>,
   workload$: Observable<WorkloadChange>,
+  claims$: Observable<ClaimsInHand>,
   { secrets = false }: { readonly secrets?: boolean } = {},
 ): Observable<ReadonlyMap<string, NodeObjectView>> =>
-  merge(manifestEvent$, workload$).pipe(
-    scan(take, { store: emptyObjectStore, views: new Map(), objects: new Map(), secrets } as State),
+  merge(manifestEvent$, workload$, claims$).pipe(
+    scan(take, { ...nothing, secrets }),
     map(({ objects }) => objects),
-    startWith<ReadonlyMap<string, NodeObjectView>>(new Map()),
+    startWith(nothing.objects),
     distinctUntilChanged(),
   );
 
@@ -42,12 +46,30 @@ type Objects = ReadonlyMap<string, NodeObjectView>;
 interface State {
   readonly store: ObjectStore;
   readonly views: ReadonlyMap<string, WorkloadView>;
+  /** Claims and volumes with their status. */
+  readonly storage: Objects;
   readonly objects: Objects;
   readonly secrets: boolean;
 }
 
-const take = (state: State, change: ManifestEvent | WorkloadChange): State =>
-  'type' in change ? takeEvent(state, change) : takeView(state, change);
+/** The classes, the built-in one among them. */
+const withClasses = (objects: Objects, store: ObjectStore): Objects => {
+  const classes = shownClasses(listObjects(store, 'StorageClass')) as readonly NodeObjectView[];
+  return classes.reduce((all, one) => mapWith(all, objectKey(one), one), objects);
+};
+
+const nothing: State = {
+  store: emptyObjectStore,
+  views: new Map(),
+  storage: new Map(),
+  objects: withClasses(new Map(), emptyObjectStore),
+  secrets: false,
+};
+
+const take = (state: State, change: ManifestEvent | WorkloadChange | ClaimsInHand): State => {
+  if ('type' in change) return takeEvent(state, change);
+  return 'key' in change ? takeView(state, change) : takeStorage(state, change);
+};
 
 const takeEvent = (state: State, event: ManifestEvent): State => {
   const store = reduceObjects(state.store, event);
@@ -55,14 +77,16 @@ const takeEvent = (state: State, event: ManifestEvent): State => {
   const origin = originKey(event.origin);
   let { objects } = state;
   for (const object of [state.store.held.get(origin), store.held.get(origin)]) {
-    if (object !== undefined) objects = settled({ ...state, store, objects }, objectKey(object), object);
+    if (object === undefined) continue;
+    objects = settled({ ...state, store, objects }, objectKey(object), object);
+    if (object.kind === 'StorageClass') objects = withClasses(objects, store);
   }
   return { ...state, store, objects };
 };
 
-/** What is shown under a key: the workload as its controller knows it, else what a document says. */
-const settled = ({ objects, views, store, secrets }: State, key: string, like: ApiObject | undefined): Objects => {
-  if (views.has(key) || like === undefined) return objects;
+/** What is shown under a key: the workload or claim as its controller knows it, else what a document says. */
+const settled = ({ objects, views, storage, store, secrets }: State, key: string, like: ApiObject | undefined): Objects => {
+  if (views.has(key) || storage.has(key) || like === undefined) return objects;
   const { kind, metadata } = like;
   const object = findObject(store, kind, metadata.name ?? '', metadata.namespace);
   return object === undefined ? mapWithout(objects, key) : mapWith(objects, key, secrets ? object : shown(object));
@@ -77,6 +101,18 @@ const takeView = (state: State, { key, view }: WorkloadChange): State => {
   for (const [name, object] of made) objects = mapWith(objects, name, object);
   return { ...state, views, objects: view === undefined ? settled({ ...state, views, objects }, key, before?.object) : objects };
 };
+
+const takeStorage = (state: State, { claims, volumes }: ClaimsInHand): State => {
+  const shownNow = [...[...claims.values()].map(shownClaim), ...[...volumes.values()].map(shownVolume)] as readonly NodeObjectView[];
+  const storage = new Map(shownNow.map((object) => [objectKey(object), object]));
+  let { objects } = state;
+  for (const [key, object] of state.storage) if (!storage.has(key)) objects = settled({ ...state, storage, objects }, key, object);
+  for (const [key, object] of storage) if (!isSame(objects.get(key), object)) objects = mapWith(objects, key, object);
+  return { ...state, storage, objects };
+};
+
+/** Watchers are told of what changed alone. */
+const isSame = (a: NodeObjectView | undefined, b: NodeObjectView): boolean => a !== undefined && JSON.stringify(a) === JSON.stringify(b);
 
 const shownWorkload = (key: string, view: WorkloadView): readonly (readonly [string, NodeObjectView])[] => {
   const own = { ...view.object, ...(view.revisions.length > 0 && { revisions: view.revisions }) } as NodeObjectView;

@@ -28,6 +28,8 @@ export interface NodeWorkloads {
   /** Every change of one. */
   readonly workload$: Observable<{ readonly key: string; readonly view: WorkloadView | undefined }>;
   readonly event$: Observable<ToldEvent>;
+  /** Drops a claim, by `namespace/name`, that a workload made and keeps. */
+  readonly forgetClaim: (key: string) => void;
   /** The feedback edge: hands on what becomes of Pods while subscribed to. */
   readonly follow: (reconciler: Pick<Reconciler, 'pods$' | 'known$'>) => Observable<unknown>;
 }
@@ -43,11 +45,13 @@ export interface NodeWorkloadsOptions {
 /** The controllers of the node: between what documents ask for and the reconciler. */
 export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, logger }: NodeWorkloadsOptions): NodeWorkloads => {
   const podFeedback$ = new Subject<PodFeedback>();
+  const forgetClaim$ = new Subject<string>();
   const output$ = manifestEvent$.pipe(
     runWorkloads({
       sources,
       store: fileWorkloadStore({ directory: join(rootDirectory, 'workloads'), logger }),
       podFeedback$,
+      forgetClaim$,
       node: { name: facts.nodeName, fits: (spec) => matchesNode(spec, facts) },
       newUid: randomUUID,
       scheduler: steadyScheduler,
@@ -60,6 +64,7 @@ export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, l
     share(),
   );
   return {
+    forgetClaim: (key) => forgetClaim$.next(key),
     manifestEvent$: output$.pipe(mergeMap((output) => (output.type === 'manifest' ? of(output.event) : []))),
     sources: [...sources, WORKLOAD_SOURCE],
     workload$: output$.pipe(mergeMap((output) => (output.type === 'workload' ? of({ key: output.key, view: output.view }) : []))),

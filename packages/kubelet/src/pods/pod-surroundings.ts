@@ -30,9 +30,9 @@ export const podNetworks = async (
 /** What makes the surroundings of pods as the configuration wants them. */
 export const podEnvironment = async (
   { config, flags, logger, signal, environment }: RunKubeletOptions,
-  parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects'>,
+  parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects' | 'claims'>,
 ): Promise<PodEnvironment> => {
-  const { cri, nodeName, machine, facts, cgroups, resources, objects } = parts;
+  const { cri, nodeName, machine, facts, cgroups, resources, objects, claims } = parts;
   const { runtimeHandlers } = await cri.runtime.status({}, { signal });
   return createPodEnvironment({
     rootDir: flags.rootDirectory,
@@ -70,7 +70,7 @@ export const podEnvironment = async (
       configMap: (namespace, name) => objects.configMap(namespace, name),
       secret: (namespace, name) => objects.secret(namespace, name),
       runtimeClassHandler: (name) => objects.runtimeClassHandler(name),
-      claim: () => ({ ok: false, error: 'PVC is not bound' }),
+      claim: claims.claim,
       token: () => Promise.reject(new Error('no service account issuer is configured on this node')),
     },
     allowedDevices: flags.allowedDevices,

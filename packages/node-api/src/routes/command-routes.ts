@@ -6,7 +6,7 @@ import { HttpAnswer, sendJson, sendText } from '../server/http-answer.js';
 import type { Route } from '../server/route.js';
 import { findPod, findRunningContainer } from './find-container.js';
 
-/** Paths that change something: POST /restart (ours) and POST /checkpoint (upstream's). */
+/** Paths that change something: POST /restart and /discardClaim (ours) and POST /checkpoint (upstream's). */
 export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: string, nowMs: () => number): readonly Route[] => [
   {
     methods: ['POST'],
@@ -16,6 +16,18 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
       const { namespace = '', pod = '' } = params;
       if (!view.restartPod(namespace, pod)) throw new HttpAnswer(404, `pod "${pod}" does not exist\n`);
       sendText(response, 202, 'restarting\n');
+    },
+  },
+  {
+    methods: ['POST'],
+    path: '/discardClaim/:namespace/:name',
+    role: 'admin',
+    handle: async ({ response, params, signal }) => {
+      const { namespace = '', name = '' } = params;
+      const answer = await view.discardClaim?.(namespace, name, { signal });
+      if (answer === undefined) throw new HttpAnswer(404, `persistentvolumeclaim "${name}" not found\n`);
+      if (!answer.ok) throw new HttpAnswer(409, `${answer.error}\n`);
+      sendText(response, 200, `${answer.path}\n`);
     },
   },
   {

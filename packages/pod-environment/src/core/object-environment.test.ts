@@ -9,7 +9,7 @@ const objects: PodObjects = {
   configMap: (_namespace, name) => (name === 'web' ? { data: { 'my.key': '$(HOME)', b: 'map' }, binaryData: { raw: 'AA==' } } : undefined),
   secret: (_namespace, name) => (name === 'key' ? { data: { b: Buffer.from([0xff, 0x41]).toString('base64') } } : undefined),
   runtimeClassHandler: () => undefined,
-  claim: () => ({ ok: false, error: 'none' }),
+  claim: async () => ({ ok: false, error: 'none' }),
   token: async () => '',
 };
 const environment = (container: Partial<Container>) =>

@@ -10,7 +10,7 @@ const objects: PodObjects = {
     namespace === 'default' && name === 'web' ? { data: { a: '1', b: '2' }, binaryData: { c: base64('\0x') } } : undefined,
   secret: (_namespace, name) => (name === 'key' ? { data: { a: base64('s') } } : undefined),
   runtimeClassHandler: () => undefined,
-  claim: () => ({ ok: false, error: 'none' }),
+  claim: async () => ({ ok: false, error: 'none' }),
   token: async ({ audience, serviceAccountName, expirationSeconds }) => `${serviceAccountName} ${audience} ${expirationSeconds}`,
 };
 const files = async (source: Omit<Volume, 'name'>, spec: object = {}) => {

@@ -1,7 +1,10 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
 import type { ConfigMapLike, SecretLike } from './object-files.js';
 
-/** Where the data of a claim lies. */
-export type ClaimedVolume =
+/** Where the data of a claim lies, and the name of its PersistentVolume. */
+export type ClaimedVolume = ClaimedPlace & { readonly persistentVolume: string };
+
+type ClaimedPlace =
   | { readonly type: 'hostPath'; readonly path: string; readonly hostPathType?: string | undefined }
   | {
       readonly type: 'local';
@@ -18,6 +21,19 @@ export type ClaimedVolume =
       readonly mountOptions?: readonly string[] | undefined;
     };
 
+export interface ClaimRequest {
+  readonly pod: Pod;
+  readonly claimName: string;
+  readonly volumeName: string;
+  /** The Pod brought the claim along. */
+  readonly ephemeral: boolean;
+}
+
+export type ClaimAnswer =
+  | { readonly ok: true; readonly volume: ClaimedVolume }
+  /** Why the Pod must wait, in Kubernetes' words, as its event tells it. */
+  | { readonly ok: false; readonly error: string };
+
 export interface TokenRequest {
   readonly namespace: string;
   readonly serviceAccountName: string;
@@ -33,12 +49,8 @@ export interface PodObjects {
   secret(namespace: string, name: string): SecretLike | undefined;
   /** The handler that a RuntimeClass names; undefined where there is no such object. */
   runtimeClassHandler(name: string): string | undefined;
-  /** The volume of a claim that a Pod uses, or why the Pod must wait, in Kubernetes' words. */
-  claim(
-    pod: { readonly namespace: string; readonly name: string; readonly uid: string },
-    claimName: string,
-    volumeName: string,
-  ): { readonly ok: true; readonly volume: ClaimedVolume } | { readonly ok: false; readonly error: string };
+  /** The volume of a claim that a Pod uses, or why the Pod must wait. A claim that is just getting its volume may be waited for, for a moment. */
+  claim(request: ClaimRequest, options?: { readonly signal?: AbortSignal | undefined }): Promise<ClaimAnswer>;
   /** A token of an account, new or still good. Rejects with the reason where none can be had. */
   token(request: TokenRequest): Promise<string>;
 }

@@ -1,5 +1,5 @@
 import type { Pod, Volume } from '@solo-kubelet/pod-spec';
-import type { ClaimedVolume, PodObjects } from './pod-objects.js';
+import type { ClaimAnswer, ClaimedVolume, PodObjects } from './pod-objects.js';
 
 /** A volume of a pod in which the place of a claim's data stands instead of the claim. */
 export type ResolvedVolume = Volume & {
@@ -7,26 +7,48 @@ export type ResolvedVolume = Volume & {
   /** Options of a claim's NFS mount. */
   readonly nfsOptions?: readonly string[] | undefined;
   readonly claimReadOnly?: boolean;
+  /** The name of the claim's PersistentVolume. */
+  readonly persistentVolume?: string;
   /** Why the claim's data cannot be used yet. */
   readonly claimError?: string;
 };
 
 /** The pod with the volumes of its claims. One whose claim has no volume yet says why. */
-export const resolveClaims = (pod: Pod, objects: PodObjects | undefined): Pod => {
+export const resolveClaims = async (
+  pod: Pod,
+  objects: PodObjects | undefined,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Pod> => {
   const { volumes } = pod.spec;
   if (volumes === undefined || !volumes.some(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim || ephemeral)) return pod;
-  return { ...pod, spec: { ...pod.spec, volumes: volumes.map((volume) => resolveVolume(volume, pod, objects)) } };
+  return {
+    ...pod,
+    spec: { ...pod.spec, volumes: await Promise.all(volumes.map((volume) => resolveVolume(volume, pod, objects, options))) },
+  };
 };
 
-const resolveVolume = (volume: Volume, { metadata }: Pod, objects: PodObjects | undefined): ResolvedVolume => {
+const resolveVolume = async (
+  volume: Volume,
+  pod: Pod,
+  objects: PodObjects | undefined,
+  options: { readonly signal?: AbortSignal | undefined },
+): Promise<ResolvedVolume> => {
   const { name, persistentVolumeClaim, ephemeral } = volume;
   if (!persistentVolumeClaim && !ephemeral) return volume;
   // Upstream: ephemeral.VolumeClaimName.
-  const claimName = persistentVolumeClaim?.claimName ?? `${metadata.name ?? ''}-${name}`;
-  const pod = { namespace: metadata.namespace ?? 'default', name: metadata.name ?? '', uid: metadata.uid ?? '' };
-  const found = objects?.claim(pod, claimName, name) ?? { ok: false as const, error: 'no kubeClient defined' };
-  if (!found.ok) return { ...volume, claimError: found.error };
-  return { name, ...sourceOf(found.volume), claimReadOnly: persistentVolumeClaim?.readOnly === true };
+  const claimName = persistentVolumeClaim?.claimName ?? `${pod.metadata.name ?? ''}-${name}`;
+  const request = { pod, claimName, volumeName: name, ephemeral: persistentVolumeClaim === undefined };
+  const found: ClaimAnswer = (await objects?.claim(request, options)) ?? { ok: false, error: 'no kubeClient defined' };
+  if (found.ok) {
+    const { volume: claimed } = found;
+    return {
+      name,
+      ...sourceOf(claimed),
+      persistentVolume: claimed.persistentVolume,
+      claimReadOnly: persistentVolumeClaim?.readOnly === true,
+    };
+  }
+  return { ...volume, claimError: found.error };
 };
 
 const sourceOf = (volume: ClaimedVolume): Omit<ResolvedVolume, 'name'> => {

@@ -57,6 +57,8 @@ export const volumeHostPath = (volume: ResolvedVolume, paths: PodPaths): string 
 
 /** Makes a volume ready for use, or leaves it alone when it is. Every failure names the volume. */
 export const setUpVolume = async (volume: ResolvedVolume, context: VolumeContext): Promise<void> => {
+  // A claim's own words name the volume already.
+  if (volume.claimError !== undefined) throw new PodEnvironmentError({ code: 'VOLUME_SETUP_FAILED', message: volume.claimError });
   try {
     await setUp(volume, context);
   } catch (error) {
@@ -67,7 +69,7 @@ export const setUpVolume = async (volume: ResolvedVolume, context: VolumeContext
       retryable: known?.retryable ?? true,
       ...(known?.hint === undefined ? {} : { hint: known.hint }),
       cause: error,
-      message: `MountVolume.SetUp failed for volume "${volume.name}" : ${describeError(error)}`,
+      message: `MountVolume.SetUp failed for volume "${volume.persistentVolume ?? volume.name}" : ${describeError(error)}`,
     });
   }
 };
@@ -108,7 +110,7 @@ const setUp = async (volume: ResolvedVolume, context: VolumeContext): Promise<vo
       return;
     case 'persistentVolumeClaim':
     case 'ephemeral':
-      throw new PodEnvironmentError({ code: 'VOLUME_SETUP_FAILED', message: volume.claimError ?? 'PVC is not bound' });
+      throw new PodEnvironmentError({ code: 'VOLUME_SETUP_FAILED', message: 'PVC is not bound' });
     case 'image':
       return;
     case 'unsupported':

@@ -2,7 +2,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import type { ApiObject } from '@solo-kubelet/object-spec';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
-import { from, Observable, type OperatorFunction, type Subscription } from 'rxjs';
+import { from, NEVER, Observable, type OperatorFunction, type Subscription } from 'rxjs';
 import { jobOfCronJob, ownedJob } from '../core/expand/job-of-cron-job.js';
 import { type SeenPod, syncWorkload, type WorkloadFacts, type WorkloadStep } from '../core/expand/sync-workload.js';
 import { takeObject } from '../core/expand/take-object.js';
@@ -49,6 +49,8 @@ export const runWorkloads =
       const waiting = new Set<string>();
       /** Entries of an earlier process whose Pods' probes may not have answered yet. */
       const restored = new Set<string>();
+      /** Claims that somebody wants no more, until their entries are without them. */
+      const forgotten = new Set<string>();
       let pods: ReadonlyMap<string, SeenPod> = new Map();
       let listed = false;
       let loaded = false;
@@ -182,8 +184,15 @@ export const runWorkloads =
         return { ...entry, removed: true };
       };
 
+      const isForgotten = (claim: ApiObject | WorkloadEntry['claims'][number]['claim']): boolean =>
+        forgotten.has(`${claim.metadata?.namespace}/${claim.metadata?.name}`);
+      const withoutForgotten = (entry: WorkloadEntry | undefined): WorkloadEntry | undefined =>
+        entry?.claims.some(({ claim }) => isForgotten(claim))
+          ? { ...entry, claims: entry.claims.filter(({ claim }) => !isForgotten(claim)) }
+          : entry;
+
       const pass = (key: string): void => {
-        const next = nextOf(key);
+        const next = withoutForgotten(nextOf(key));
         if (next === undefined) return;
         naps.get(key)?.unsubscribe();
         if (restored.has(key)) {
@@ -231,6 +240,8 @@ export const runWorkloads =
         const { entry, done, events, wakeAtMs } = step;
         const before = entries.get(key);
         index(key, done ? undefined : entry);
+        for (const { claim } of before?.claims ?? [])
+          if (!entry.claims.some((kept) => kept.claim === claim)) forgotten.delete(`${claim.metadata?.namespace}/${claim.metadata?.name}`);
         announce(key, entry);
         if (done) {
           announced.delete(key);
@@ -331,7 +342,13 @@ export const runWorkloads =
         declare();
       };
 
+      const forget = (claimKey: string): void => {
+        forgotten.add(claimKey);
+        for (const [key, { claims }] of entries) if (claims.some(({ claim }) => isForgotten(claim))) touch(key);
+      };
+
       load();
+      subscriber.add((options.forgetClaim$ ?? NEVER).subscribe({ next: forget, error: (error: unknown) => subscriber.error(error) }));
       subscriber.add(podFeedback$.subscribe({ next: takeFeedback, error: (error: unknown) => subscriber.error(error) }));
       subscriber.add(manifestEvent$.subscribe({ next: takeEvent, error: (error: unknown) => subscriber.error(error), complete: () => {} }));
     });

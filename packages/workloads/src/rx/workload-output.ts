@@ -38,6 +38,8 @@ export interface WorkloadsOptions {
   readonly sources: readonly { readonly source: string; readonly path: string }[];
   readonly store: WorkloadStore<WorkloadEntry>;
   readonly podFeedback$: Observable<PodFeedback>;
+  /** Claims, by `namespace/name`, that their workload is to keep no longer. Default: none ever. */
+  readonly forgetClaim$?: Observable<string>;
   readonly node: { readonly name: string; readonly fits: (spec: PodSpec) => boolean };
   /** An identity for what is new, as random as a UUID. */
   readonly newUid: () => string;

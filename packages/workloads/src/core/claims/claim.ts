@@ -40,6 +40,8 @@ export interface ClaimState {
   readonly terminating: boolean;
   /** There once the claim is bound. */
   readonly volume?: PersistentVolume;
+  /** The volume was made for the claim. Default: a document asks for it. */
+  readonly provisioned?: boolean;
   /** Why it is not bound. */
   readonly reason?: string;
   readonly message?: string;
@@ -50,6 +52,8 @@ export interface VolumeState {
   readonly phase: 'Available' | 'Bound' | 'Released' | 'Failed';
   /** `namespace/name` of its claim, present or past. */
   readonly claim?: string;
+  /** It was made for a claim. Default: a document asks for it. */
+  readonly provisioned?: boolean;
   readonly message?: string;
 }
 
@@ -63,6 +67,8 @@ export interface ClaimNode {
   /** Below which a volume gets a directory of its own; absolute. */
   readonly volumesDirectory: string;
   readonly matches: (selector: NodeSelector) => boolean;
+  /** Bytes of the file system that a path would be on. Default: nothing is told of claims that are larger. */
+  readonly diskBytes?: ((path: string) => number | undefined) | undefined;
 }
 
 /** The names of the claims that a Pod uses, those of its ephemeral volumes among them. */
@@ -71,6 +77,14 @@ export const claimNames = ({ metadata, spec }: Pick<Pod, 'metadata' | 'spec'>): 
     if (volume.persistentVolumeClaim) return [volume.persistentVolumeClaim.claimName];
     return volume.ephemeral ? [ephemeralClaimName(metadata.name ?? '', volume.name)] : [];
   });
+
+/** The names of the claims that a Pod refers to, and does not bring along. */
+export const sharedClaimNames = ({ spec }: Pick<Pod, 'spec'>): readonly string[] =>
+  (spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => (persistentVolumeClaim ? [persistentVolumeClaim.claimName] : []));
+
+/** The UID of the Pod that a claim goes with; undefined for one of its own. */
+export const podOwnerOf = ({ metadata }: Pick<Claim, 'metadata'>): string | undefined =>
+  metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Pod' && controller)?.uid;
 
 /** As ephemeral.VolumeClaimName (component-helpers/storage/ephemeral). */
 export const ephemeralClaimName = (podName: string, volumeName: string): string => `${podName}-${volumeName}`;

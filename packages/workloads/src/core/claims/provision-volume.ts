@@ -1,14 +1,14 @@
 import type { PersistentVolume, StorageClass } from '@solo-kubelet/object-spec';
 import { templateHash } from '../child-names.js';
 import type { Result } from '../result.js';
-import type { Claim } from './claim.js';
+import { type Claim, podOwnerOf } from './claim.js';
 import { requestOf } from './fit-volume.js';
-import { LOCAL_PATH_PROVISIONER, LOCAL_PROVISIONER, NO_PROVISIONER } from './storage-class.js';
+import { LOCAL_PATH_PROVISIONER, LOCAL_PROVISIONER, localClass, NO_PROVISIONER } from './storage-class.js';
 
 const MAX_NAME_BYTES = 255;
 
 /** The directory of a claim: by its name, so that a claim that comes back finds its data, should all records be lost (decision 260). */
-export const claimDirectoryName = ({ metadata: { namespace, name } }: Claim): string => {
+export const claimDirectoryName = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string => {
   const plain = `${namespace}_${name}`;
   // A namespace and a name of full length are too long together for one directory.
   return plain.length <= MAX_NAME_BYTES ? plain : `${plain.slice(0, MAX_NAME_BYTES - 12)}_${templateHash(plain, 0)}`;
@@ -47,7 +47,8 @@ export const provisionedVolume = (claim: Claim, storageClass: StorageClass, volu
           name: claim.metadata.name,
           uid: claim.metadata.uid,
         },
-        persistentVolumeReclaimPolicy: reclaimPolicy,
+        // What a Pod brought along goes with it (decision 231): nothing of it may be found by the next Pod of its name.
+        persistentVolumeReclaimPolicy: storageClass === localClass && podOwnerOf(claim) !== undefined ? 'Delete' : reclaimPolicy,
         storageClassName: metadata.name ?? '',
         volumeMode: 'Filesystem',
         ...(storageClass.mountOptions && { mountOptions: storageClass.mountOptions }),
@@ -66,7 +67,7 @@ const pathOf = (claim: Claim, { parameters }: StorageClass, volumeName: string, 
   const base = parameters?.['nodePath'] ?? volumesDirectory;
   if (!base.startsWith('/') || hasParent(base)) return refused(`parameter nodePath: ${base} is not an absolute path without ..`);
   const pattern = parameters?.['pathPattern'];
-  if (pattern === undefined) return { ok: true, value: `${withoutSlash(base)}/${claimDirectoryName(claim)}` };
+  if (pattern === undefined) return { ok: true, value: `${withoutSlash(base)}/${claimDirectoryName(claim.metadata)}` };
   const { namespace, name } = claim.metadata;
   const values: Readonly<Record<string, string>> = { 'PVC.Namespace': namespace, 'PVC.Name': name, PVName: volumeName };
   const path = pattern.replace(KNOWN_FIELDS, (_text, field: string) => values[field] ?? '');

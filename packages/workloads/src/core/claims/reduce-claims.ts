@@ -10,9 +10,12 @@ import {
   type ClaimState,
   claimKey,
   claimNames,
+  podOwnerOf,
+  sharedClaimNames,
   type VolumeState,
 } from './claim.js';
 import { fittingVolume, isKeptFor, misfit } from './fit-volume.js';
+import { largerThanDisk } from './larger-than-disk.js';
 import { provisionedVolume } from './provision-volume.js';
 import { allClasses, defaultClass } from './storage-class.js';
 
@@ -30,6 +33,8 @@ export interface ClaimsQuestion {
   readonly synced: boolean;
   /** Paths of volumes in the record's `deleting` that are gone. */
   readonly deleted?: ReadonlySet<string>;
+  /** Claims that have gone, by `namespace/name`, whose data somebody wants deleted. */
+  readonly discarded?: ReadonlySet<string>;
 }
 
 export interface ClaimsDecision {
@@ -51,13 +56,9 @@ export interface ClaimsDecision {
  * gone and no Pod uses it any more. Asked again with its own answer it decides nothing more.
  */
 export const reduceClaims = (question: ClaimsQuestion): ClaimsDecision => {
-  const { claims, record, synced, deleted = new Set() } = question;
+  const { claims, record, synced, deleted = new Set(), discarded = new Set() } = question;
   const byKey = new Map(claims.map((claim) => [claimKey(claim), claim]));
-  const inUse = new Set(
-    question.pods
-      .filter((pod) => !hasEnded(pod))
-      .flatMap((pod) => claimNames(pod).map((name) => `${pod.metadata.namespace ?? 'default'}/${name}`)),
-  );
+  const inUse = usesOf(question.pods);
   const documents = new Map(question.volumes.map((volume) => [volume.metadata.name ?? '', volume]));
   const kept: ClaimBinding[] = [];
   const released: ClaimBinding[] = [];
@@ -66,25 +67,55 @@ export const reduceClaims = (question: ClaimsQuestion): ClaimsDecision => {
     const key = claimKey(binding.claim);
     const claim = byKey.get(key);
     const same = claim?.metadata.uid === binding.claim.metadata.uid;
-    if (same || inUse.has(key) || !synced) kept.push(refreshed(binding, same ? claim : undefined, documents));
-    else if (binding.provisioned && policyOf(binding.volume) === 'Delete') deleting.push(binding);
+    const keepsData = binding.provisioned && policyOf(binding.volume) !== 'Delete';
+    if (same || inUse.of(binding.claim) || !synced) {
+      // One that was removed and came back has its data again; no Pod has to end for that.
+      const next = same || (synced && keepsData) ? claim : undefined;
+      kept.push(refreshed(binding, next, documents));
+    } else if (binding.provisioned && !keepsData) deleting.push(binding);
     else released.push(binding);
   }
   for (const binding of record.released) {
-    if (binding.provisioned || documents.has(binding.volume.metadata.name ?? '') || !synced) released.push(binding);
+    const isDiscarded = synced && binding.provisioned && discarded.has(claimKey(binding.claim)) && !byKey.has(claimKey(binding.claim));
+    if (isDiscarded) deleting.push(binding);
+    else if (binding.provisioned || documents.has(binding.volume.metadata.name ?? '') || !synced) released.push(binding);
   }
   const state: Binder = { question, documents, inUse, kept, released, deleting, events: [], reasons: new Map() };
   if (synced) {
-    for (const claim of claims.toSorted(byAge))
-      if (!kept.some((binding) => claimKey(binding.claim) === claimKey(claim))) bind(state, claim);
+    const held = new Set(kept.map((binding) => claimKey(binding.claim)));
+    for (const claim of claims.toSorted(byAge)) if (!held.has(claimKey(claim))) bind(state, claim);
   }
   return answerOf(state);
+};
+
+/** Which claims Pods use that have not ended. */
+interface Uses {
+  of(claim: Claim): boolean;
+}
+
+/** A claim that a Pod brought along is used by that Pod alone: the next one of its name waits for its own. */
+const usesOf = (pods: ClaimsQuestion['pods']): Uses => {
+  const named = new Set<string>();
+  const owned = new Set<string>();
+  for (const pod of pods) {
+    if (hasEnded(pod)) continue;
+    const { namespace = 'default', uid } = pod.metadata;
+    for (const name of sharedClaimNames(pod)) named.add(`${namespace}/${name}`);
+    for (const name of claimNames(pod)) owned.add(`${uid}/${namespace}/${name}`);
+  }
+  return {
+    of: (claim) => {
+      const key = claimKey(claim);
+      const owner = podOwnerOf(claim);
+      return named.has(key) || (owner === undefined ? false : owned.has(`${owner}/${key}`));
+    },
+  };
 };
 
 interface Binder {
   readonly question: ClaimsQuestion;
   readonly documents: ReadonlyMap<string, PersistentVolume>;
-  readonly inUse: ReadonlySet<string>;
+  readonly inUse: Uses;
   readonly kept: ClaimBinding[];
   readonly released: ClaimBinding[];
   readonly deleting: ClaimBinding[];
@@ -103,7 +134,10 @@ const refreshed = (binding: ClaimBinding, claim: Claim | undefined, documents: R
   const document = binding.provisioned ? undefined : documents.get(binding.volume.metadata.name ?? '');
   const moved =
     document === undefined || pathOf(document) !== pathOf(binding.volume) || document.spec.nfs?.server !== binding.volume.spec.nfs?.server;
-  return { ...binding, claim: claim ?? binding.claim, volume: moved ? binding.volume : withClaim(document, claim ?? binding.claim) };
+  const holder = claim ?? binding.claim;
+  const isHeirs = holder.metadata.uid !== binding.claim.metadata.uid;
+  const kept = isHeirs ? withClaim(binding.volume, holder) : binding.volume;
+  return { ...binding, claim: holder, volume: moved ? kept : withClaim(document, holder) };
 };
 
 const withClaim = (volume: PersistentVolume, { metadata: { namespace, name, uid } }: Claim): PersistentVolume => ({
@@ -148,7 +182,7 @@ const bind = (state: Binder, claim: Claim): void => {
     return;
   }
   const storageClass = classes.find(({ metadata }) => metadata.name === className);
-  const waits = storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && !inUse.has(key);
+  const waits = storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && !inUse.of(claim);
   const volumes = question.volumes.filter((volume) => !taken(volume));
   const found = fittingVolume({ claim, className, volumes, node: question.node, keptOnly: waits });
   if (found !== undefined) take(state, claim, withClaim(found, claim), false);
@@ -170,12 +204,15 @@ const provision = (
     return;
   }
   const path = pathOf(made.value);
-  const other = [...state.kept, ...state.released, ...state.deleting].find(({ volume }) => pathOf(volume) === path);
+  const other = [...state.kept, ...state.released, ...state.deleting].find(({ volume }) => overlap(pathOf(volume), path));
   if (other !== undefined) {
     const why = state.deleting.includes(other) ? 'is still being deleted' : `belongs to claim ${claimKey(other.claim)}`;
     note('Warning', 'ProvisioningFailed', `the directory ${path} ${why}`);
     return;
   }
+  const tooLarge = largerThanDisk(claim, path, state.question.node);
+  if (tooLarge !== undefined)
+    state.events.push({ type: 'Warning', reason: 'VolumeLargerThanDisk', message: tooLarge, claim: claimKey(claim) });
   take(state, claim, made.value, true);
   const { provisioner } = storageClass;
   state.events.push({
@@ -186,15 +223,18 @@ const provision = (
   });
 };
 
+/** Who owns one of two directories inside each other could lead the other anywhere. */
+const overlap = (a: string, b: string): boolean => `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+
 const take = ({ kept }: Binder, claim: Claim, volume: PersistentVolume, provisioned: boolean): void =>
   void kept.push({ claim, volume, provisioned });
 
 const answerOf = ({ question, documents, kept, released, deleting, events, reasons }: Binder): ClaimsDecision => {
   const { record, claims } = question;
   const byKey = new Map(claims.map((claim) => [claimKey(claim), claim]));
-  const bound = kept.map(({ claim, volume }): [string, ClaimState] => {
+  const bound = kept.map(({ claim, volume, provisioned }): [string, ClaimState] => {
     const terminating = byKey.get(claimKey(claim))?.metadata.uid !== claim.metadata.uid;
-    return [claimKey(claim), { claim, phase: 'Bound', terminating: terminating && question.synced, volume }];
+    return [claimKey(claim), { claim, phase: 'Bound', terminating: terminating && question.synced, volume, provisioned }];
   });
   const isBound = new Set(bound.map(([key]) => key));
   const pending = claims
@@ -208,7 +248,7 @@ const answerOf = ({ question, documents, kept, released, deleting, events, reaso
     (phase: VolumeState['phase']) =>
     (binding: ClaimBinding): [string, VolumeState] => [
       binding.volume.metadata.name ?? '',
-      { volume: binding.volume, phase, claim: claimKey(binding.claim) },
+      { volume: binding.volume, phase, claim: claimKey(binding.claim), provisioned: binding.provisioned },
     ];
   return {
     record: { bindings: kept, released, deleting, told },

@@ -1,0 +1,47 @@
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '@solo-kubelet/object-spec';
+import type { ClaimState, VolumeState } from './claim.js';
+import { allClasses, defaultClass, localClass } from './storage-class.js';
+
+const EPOCH = '1970-01-01T00:00:00Z';
+
+/** A claim as an API server shows it (pkg/controller/volume/persistentvolume/pv_controller.go). */
+export const shownClaim = ({ claim, phase, terminating, volume }: ClaimState): PersistentVolumeClaim => {
+  const { storageClassName = volume?.spec.storageClassName } = claim.spec;
+  const bound = { 'pv.kubernetes.io/bind-completed': 'yes', 'pv.kubernetes.io/bound-by-controller': 'yes' };
+  return {
+    ...claim,
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      ...claim.metadata,
+      ...(volume && { annotations: { ...claim.metadata.annotations, ...bound } }),
+      ...(terminating && { deletionTimestamp: claim.metadata.deletionTimestamp ?? claim.metadata.creationTimestamp ?? EPOCH }),
+    },
+    spec: {
+      ...claim.spec,
+      ...(storageClassName === undefined ? {} : { storageClassName }),
+      ...(volume?.metadata.name && { volumeName: volume.metadata.name }),
+    },
+    status: {
+      phase,
+      ...(volume && { accessModes: volume.spec.accessModes ?? [], capacity: volume.spec.capacity ?? {} }),
+    },
+  } as PersistentVolumeClaim;
+};
+
+export const shownVolume = ({ volume, phase, message }: VolumeState): PersistentVolume =>
+  ({
+    ...volume,
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    status: { phase, ...(message && { message }) },
+  }) as PersistentVolume;
+
+/** The classes that there are, with the mark of the default on the built-in one where no document has it. */
+export const shownClasses = (classes: readonly StorageClass[]): readonly StorageClass[] => {
+  const isDefault = defaultClass(classes)?.metadata.name === localClass.metadata.name;
+  const mark = { 'storageclass.kubernetes.io/is-default-class': 'true' };
+  return allClasses(classes).map((one) =>
+    one === localClass && isDefault ? { ...one, metadata: { ...one.metadata, annotations: mark } } : one,
+  );
+};
