@@ -7,8 +7,8 @@ import { openRegular } from '@solo-kubelet/untrusted-files';
 import type { ListedEntry, Listing } from './core/listing.js';
 import { ignoredName } from './ignored-names.js';
 
-/** Bytes beyond which a manifest is refused: 1 MiB. Kubernetes reads 10 MiB (pkg/kubelet/config/file.go), which takes seconds to parse. */
-export const MAX_MANIFEST_BYTES = 1024 * 1024;
+/** Bytes beyond which a manifest is refused: 3 MiB, room for a ConfigMap of 1 MiB however it is written. Kubernetes reads 10 MiB (decision 200). */
+export const MAX_MANIFEST_BYTES = 3 * 1024 * 1024;
 
 /** Manifests that are open at once: thousands in one directory must not use up the process's descriptors. */
 const READS_AT_ONCE = 16;

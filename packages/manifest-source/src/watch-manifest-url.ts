@@ -26,7 +26,7 @@ export interface ManifestUrlOptions {
   readonly httpCheckFrequencyMs?: number;
   /** Time limit of one request, redirects and body included, ms. 10 s as in Kubernetes. */
   readonly timeoutMs?: number;
-  /** Bytes beyond which an answer is refused. 1 MiB. */
+  /** Bytes beyond which an answer is refused. 3 MiB. */
   readonly maxBytes?: number;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | Uint8Array;

@@ -191,13 +191,20 @@ describe('a real directory', () => {
     expect(watched.said).toEqual(['applied pod.yaml web:1', 'synced', 'applied pod.yaml web:2', 'removed pod.yaml']);
   });
 
-  it('refuses a file of more than 1 MiB and keeps the others', async () => {
-    await put('big.yaml', 'x'.repeat(1024 * 1024 + 1));
+  it('refuses a file of more than 3 MiB, or of many objects in more than 1 MiB, and keeps the others', async () => {
+    await put('big.yaml', 'x'.repeat(3 * 1024 * 1024 + 1));
+    await put('many.yaml', `web 1\n${'kind: Pod\n'.repeat(33)}`.padEnd(1024 * 1024 + 1, '\n'));
+    await put('value.yaml', `db 1\n${'kind: Pod\n'.repeat(32)}`.padEnd(1024 * 1024 + 1, '\n'));
     await put('a.yaml', 'web 1\n');
     const watched = follow();
     await watched.until('synced');
-    expect(watched.said[1]).toMatch(/^rejected big\.yaml .*1048577 bytes; a manifest has at most 1048576/);
-    expect(watched.said[0]).toBe('applied a.yaml web:1');
+    expect(watched.said).toEqual([
+      'applied a.yaml web:1',
+      expect.stringMatching(/^applied value\.yaml/),
+      expect.stringMatching(/^rejected big\.yaml .*3145729 bytes; a manifest has at most 3145728/),
+      expect.stringMatching(/^rejected many\.yaml .*more than 1048576 bytes and more than 32 objects: split it/),
+      'synced',
+    ]);
   });
 
   it('says of a name that is not UTF-8 that it is not read', async () => {

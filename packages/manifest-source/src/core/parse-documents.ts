@@ -16,9 +16,25 @@ export interface ParseContext {
 /** Every document of a manifest text; a text that says nothing at all is one bad document, an explicitly empty list is none. */
 export const parseDocuments = (text: Uint8Array, path: string, nowMs: number, context: ParseContext): readonly ParsedDocument[] => {
   if (saysNothing(text)) return [{ type: 'bad', key: undefined, problem: problemOf(`${path}: there is no Pod in it`) }];
+  if (isTooMuch(text)) return [{ type: 'bad', key: undefined, problem: problemOf(`${path}: ${TOO_MUCH}`) }];
   const { documents, emptyList } = parseSafely(text, path, context);
   if (emptyList === true) return [];
   return documents.map((document) => toDocument(document, { text, index: document.index, claimedAtMs: nowMs }));
+};
+
+/** Bytes up to which a manifest may hold anything. What is larger takes seconds to read unless most of it is the values of a few objects (decision 200). */
+const MAX_DENSE_BYTES = 1024 * 1024;
+const MAX_LARGE_OBJECTS = 32;
+const TOO_MUCH = `it has more than ${MAX_DENSE_BYTES} bytes and more than ${MAX_LARGE_OBJECTS} objects: split it into several files`;
+
+const isTooMuch = (text: Uint8Array): boolean => {
+  if (text.length <= MAX_DENSE_BYTES) return false;
+  let objects = 0;
+  for (const _kind of new TextDecoder().decode(text).matchAll(/\bkind["']?[ \t]*:/g)) {
+    objects += 1;
+    if (objects > MAX_LARGE_OBJECTS) return true;
+  }
+  return false;
 };
 
 const parseSafely = (text: Uint8Array, path: string, { parse, nodeName, source, uidOf }: ParseContext): ReturnType<ParseManifest> => {
