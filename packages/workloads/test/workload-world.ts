@@ -29,6 +29,9 @@ export class World {
   readonly views = new Map<string, WorkloadView>();
   readonly told: string[] = [];
   readonly troubles: string[] = [];
+  /** Data of the ConfigMaps that workloads made, by name. */
+  readonly objects = new Map<string, unknown>();
+  private readonly objectNames = new Map<string, string>();
   /** Writes, and what was asked of the kubelet. */
   calls = 0;
   saves = 0;
@@ -54,6 +57,8 @@ export class World {
     this.events = new Subject();
     this.feedback = new Subject();
     this.origins.clear();
+    this.objects.clear();
+    this.objectNames.clear();
     this.listed = listed;
     this.synced = synced;
     this.running = this.events
@@ -143,6 +148,13 @@ export class World {
     this.renew(live);
   }
 
+  /** Tells which image a ready Pod runs. */
+  runs(live: LivePod, imageID: string): void {
+    const status = { name: 'app', ready: true, restartCount: 0, image: 'x', imageID };
+    live.status = { ...live.status, containerStatuses: [status] } as unknown as PodStatus;
+    this.renew(live);
+  }
+
   end(live: LivePod, exitCode: number): void {
     const terminated = { exitCode, finishedAt: time(this.now()) };
     const status = { name: 'app', ready: false, restartCount: 0, image: 'x', imageID: '', state: { terminated } };
@@ -169,9 +181,12 @@ export class World {
       const before = this.calls;
       this.reap();
       for (const live of this.live()) if (serves(live.pod)) this.ready(live);
+      // Pods come to serve within seconds; only where nothing happens time goes by.
+      this.pass(5_000);
+      if (this.calls !== before || this.live().some(({ pod, status }) => serves(pod) && status.conditions?.[0]?.status !== 'True'))
+        continue;
       this.pass(1_000_000);
-      if (this.calls === before && this.live().every(({ pod, status }) => !serves(pod) || status.conditions?.[0]?.status === 'True'))
-        return;
+      if (this.calls === before) return;
     }
   }
 
@@ -220,6 +235,14 @@ export class World {
     }
     if (output.type !== 'manifest') return;
     const { event } = output;
+    if ('origin' in event && event.origin.source === 'workload') {
+      const origin = `${event.origin.path}#${event.origin.document}`;
+      if (event.type === 'objectApplied' && event.object.kind === 'ConfigMap') {
+        this.objects.set(event.object.metadata.name ?? '', event.object.data);
+        this.objectNames.set(origin, event.object.metadata.name ?? '');
+      }
+      if (event.type === 'removed') this.objects.delete(this.objectNames.get(origin) ?? '');
+    }
     if (event.type === 'applied' && event.origin.source === 'workload')
       this.takeApplied(`${event.origin.path}#${event.origin.document}`, event.pod);
     if (event.type === 'removed' && this.origins.has(`${event.origin.path}#${event.origin.document}`)) {

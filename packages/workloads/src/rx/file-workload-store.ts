@@ -65,7 +65,7 @@ export const decodeEntry = (text: string): { readonly key: string; readonly entr
   const { key, entry } = record;
   if (typeof key !== 'string' || key === '') throw new Error('key is not a text');
   if (!isObject(entry)) throw new Error('entry is not an object');
-  const { object, memory, children, claims, uid, made, life, generation, createdMs } = entry;
+  const { object, memory, children, claims, config, uid, made, life, generation, createdMs } = entry;
   if (!isObject(object) || !isObject(object['metadata']) || typeof object['metadata']['name'] !== 'string') {
     throw new Error('object is not a named object');
   }
@@ -77,6 +77,8 @@ export const decodeEntry = (text: string): { readonly key: string; readonly entr
   if (!Array.isArray(children) || !children.every(isChildPod)) throw new Error('children are not a list of Pods');
   if (!Array.isArray(claims) || !claims.every((claim) => isObject(claim) && isObject(claim['claim'])))
     throw new Error('claims are not a list of claims');
+  if (config !== undefined && !(isObject(config) && Array.isArray(config['versions']) && config['versions'].every(isObject)))
+    throw new Error('config is not a list of versions');
   return { key, entry: entry as unknown as WorkloadEntry };
 };
 

@@ -9,6 +9,8 @@ import { takeObject } from '../core/expand/take-object.js';
 import { viewOfWorkload } from '../core/expand/view-of-workload.js';
 import type { WorkloadEntry } from '../core/expand/workload-entry.js';
 import { namespaceOf, workloadKey } from '../core/expand/workload-object.js';
+import { restartsOnChange } from '../core/rollout/restart-on-change.js';
+import { currentConfig } from './current-config.js';
 import { waitsForProbes } from './waits-for-probes.js';
 import { wantedObjects } from './wanted-objects.js';
 import { WORKLOAD_SOURCE, type WorkloadOutput, type WorkloadsOptions } from './workload-output.js';
@@ -19,6 +21,8 @@ const MAX_WRITES = 16;
 const RETRY_MS = 10_000;
 /** How long to wait at most before the clock is looked at again, ms: it may have been set. */
 const MAX_NAP_MS = 60_000;
+/** How long what workloads refer to must be at rest before they are rolled for a change of it, ms. */
+const CONFIG_SETTLE_MS = 200;
 /** How long after the start a Pod may seem not to be ready only since its probe has not answered yet, ms. */
 const PROBES_ANSWER_MS = 30_000;
 
@@ -45,6 +49,7 @@ export const runWorkloads =
       const naps = new Map<string, Subscription>();
       const dirty = new Set<string>();
       const busy = new Set<string>();
+      const changedConfigs = new Set<string>();
       /** Entries whose last decision hung on names and claims of others. */
       const waiting = new Set<string>();
       /** Entries of an earlier process whose Pods' probes may not have answered yet. */
@@ -96,9 +101,10 @@ export const runWorkloads =
         const said = announced.get(key) ?? new Set<number>();
         announced.set(key, said);
         const claims = new Map(entry.claims.map((claim) => [claim.number, claim]));
+        const copies = new Map((entry.config?.versions ?? []).flatMap(({ copies: all = [] }) => all.map((copy) => [copy.number, copy])));
         const kept = new Map(entry.children.filter(({ endingSince }) => endingSince === undefined).map((child) => [child.number, child]));
         for (const number of said) {
-          if (kept.has(number) || claims.has(number)) continue;
+          if (kept.has(number) || claims.has(number) || copies.has(number)) continue;
           said.delete(number);
           sayManifest({ type: 'removed', origin: originOf(key, number) });
         }
@@ -106,6 +112,11 @@ export const runWorkloads =
           if (said.has(number)) continue;
           said.add(number);
           sayManifest({ type: 'objectApplied', origin: originOf(key, number), object: claim as ApiObject, warnings: [] });
+        }
+        for (const [number, { object }] of copies) {
+          if (said.has(number)) continue;
+          said.add(number);
+          sayManifest({ type: 'objectApplied', origin: originOf(key, number), object: object as ApiObject, warnings: [] });
         }
         for (const [number, { pod }] of kept) {
           if (said.has(number)) continue;
@@ -171,6 +182,10 @@ export const runWorkloads =
         isExclusiveClaim: (namespace, name) => {
           const modes = wanted.claim(`${namespace}/${name}`)?.spec?.accessModes;
           return modes?.length === 1 && modes[0] === 'ReadWriteOncePod';
+        },
+        config: (kind, namespace, name) => {
+          const object = wanted.config(kind, `${namespace}/${name}`);
+          return object && currentConfig(object);
         },
         nowMs: wallNow(),
         newUid,
@@ -329,6 +344,17 @@ export const runWorkloads =
         if (key !== undefined) dirty.add(key);
       };
 
+      /** Files that are written together are one change. */
+      const settleConfigs = (): void => {
+        for (const key of wanted.workloadKeys()) {
+          const object = wanted.workload(key);
+          if (object !== undefined && changedConfigs.has(namespaceOf(object)) && restartsOnChange(object.metadata.annotations))
+            dirty.add(key);
+        }
+        changedConfigs.clear();
+        drain();
+      };
+
       const takeEvent = (event: ManifestEvent): void => {
         sayManifest(event);
         if (event.type === 'synced') unsynced.delete(`${event.source} ${event.path}`);
@@ -336,6 +362,10 @@ export const runWorkloads =
         for (const key of concerned.workloads) {
           if (loaded && !declared) announceRestored(key);
           dirty.add(key);
+        }
+        if (concerned.configIn !== undefined && declared) {
+          if (changedConfigs.size === 0) after(CONFIG_SETTLE_MS, settleConfigs);
+          changedConfigs.add(concerned.configIn);
         }
         if (concerned.others) for (const key of waiting) dirty.add(key);
         drain();

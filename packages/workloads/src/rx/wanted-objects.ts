@@ -5,6 +5,7 @@ import { isWorkload, namespaceOf, type WorkloadObject, workloadKey } from '../co
 type Held =
   | { readonly type: 'workload'; readonly key: string; readonly object: WorkloadObject }
   | { readonly type: 'pod'; readonly name: string }
+  | { readonly type: 'config'; readonly name: string; readonly namespace: string }
   | { readonly type: 'claim'; readonly name: string; readonly claim: ObjectTypes['PersistentVolumeClaim'] };
 
 /** What an event may make a difference to. */
@@ -13,6 +14,8 @@ export interface Concerned {
   readonly workloads: readonly string[];
   /** A name of a Pod is free again, or a claim is there or gone: whoever waits for it may go on. */
   readonly others: boolean;
+  /** The namespace of a ConfigMap or Secret that is there, changed or gone. */
+  readonly configIn?: string;
 }
 
 /** What documents ask for, as far as workloads have to know. */
@@ -23,8 +26,12 @@ export interface WantedObjects {
   workloadKeys(): Iterable<string>;
   /** `namespace/name`. */
   hasPod(name: string): boolean;
+  /** A ConfigMap or Secret by kind, `namespace/name`. */
+  config(kind: string, name: string): ConfigObject | undefined;
   claim(name: string): ObjectTypes['PersistentVolumeClaim'] | undefined;
 }
+
+type ConfigObject = ObjectTypes['ConfigMap'] | ObjectTypes['Secret'];
 
 const NONE: Concerned = { workloads: [], others: false };
 
@@ -33,6 +40,7 @@ export const wantedObjects = (): WantedObjects => {
   const workloads = new Map<string, WorkloadObject>();
   const pods = new Map<string, string>();
   const claims = new Map<string, ObjectTypes['PersistentVolumeClaim']>();
+  const configs = new Map<string, ConfigObject>();
 
   const release = (origin: string): Held | undefined => {
     const before = held.get(origin);
@@ -40,13 +48,15 @@ export const wantedObjects = (): WantedObjects => {
     if (before?.type === 'workload') workloads.delete(before.key);
     else if (before?.type === 'pod' && pods.get(before.name) === origin) pods.delete(before.name);
     else if (before?.type === 'claim') claims.delete(before.name);
+    else if (before?.type === 'config') configs.delete(before.name);
     return before;
   };
   const concerned = (...changed: readonly (Held | undefined)[]): Concerned => {
     const there = changed.filter((one) => one !== undefined);
     return {
       workloads: [...new Set(there.flatMap((one) => (one.type === 'workload' ? [one.key] : [])))],
-      others: there.some(({ type }) => type !== 'workload'),
+      others: there.some(({ type }) => type === 'pod' || type === 'claim'),
+      ...there.reduce((found, one) => (one.type === 'config' ? { configIn: one.namespace } : found), {}),
     };
   };
   const hold = (origin: string, object: ApiObject): Concerned => {
@@ -55,6 +65,13 @@ export const wantedObjects = (): WantedObjects => {
       const now: Held = { type: 'workload', key: workloadKey(object), object };
       held.set(origin, now);
       workloads.set(now.key, object);
+      return concerned(before, now);
+    }
+    if (object.kind === 'ConfigMap' || object.kind === 'Secret') {
+      const namespace = namespaceOf(object);
+      const now: Held = { type: 'config', name: `${object.kind}/${namespace}/${object.metadata.name}`, namespace };
+      held.set(origin, now);
+      configs.set(now.name, object);
       return concerned(before, now);
     }
     if (object.kind !== 'PersistentVolumeClaim') return concerned(before);
@@ -89,6 +106,7 @@ export const wantedObjects = (): WantedObjects => {
     workload: (key) => workloads.get(key),
     workloadKeys: () => workloads.keys(),
     hasPod: (name) => pods.has(name),
+    config: (kind, name) => configs.get(`${kind}/${name}`),
     claim: (name) => claims.get(name),
   };
 };

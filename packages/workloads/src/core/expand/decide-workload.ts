@@ -2,18 +2,24 @@ import type { DeploymentSpec } from '@solo-kubelet/object-spec';
 import type { PodSpec } from '@solo-kubelet/pod-spec';
 import type { CronJob, NewJob, OwnedJob } from '../cron/cron-job.js';
 import { reduceCronJob } from '../cron/reduce-cron-job.js';
+import { hashOf } from '../daemon-set/daemon-pod.js';
 import type { DaemonSet } from '../daemon-set/daemon-set.js';
 import { reduceDaemonSet } from '../daemon-set/reduce-daemon-set.js';
-import type { Deployment } from '../deployment/deployment.js';
+import { isComplete } from '../deployment/conditions.js';
+import type { Deployment, DeploymentRecord } from '../deployment/deployment.js';
 import { reduceDeployment } from '../deployment/reduce-deployment.js';
+import { currentRevision, revisionOfPod } from '../deployment/revisions.js';
 import type { Job } from '../job/job.js';
 import { reduceJob } from '../job/reduce-job.js';
 import { hasEnded, type ObservedPod } from '../pod-state.js';
 import { type ReplicaSet, reduceReplicaSet } from '../replica-set/reduce-replica-set.js';
+import { wantedTemplate } from '../rollout/config-of-workload.js';
+import { judgeRollout, type RolloutMemory, rolloutDeadlineMs, templateToUse } from '../rollout/safe-rollout.js';
 import type { ClaimTemplate, PodTemplate } from '../stateful-set/identity.js';
 import { reduceStatefulSet } from '../stateful-set/reduce-stateful-set.js';
+import { revisionOf } from '../stateful-set/revisions.js';
 import type { StatefulSet } from '../stateful-set/stateful-set.js';
-import type { NewPod, PodIdentity, WorkloadEvent } from '../workload.js';
+import { earliest, type NewPod, type PodIdentity, type WorkloadEvent } from '../workload.js';
 import { excludeEachOther } from './stop-first.js';
 import type { WorkloadEntry, WorkloadMemory } from './workload-entry.js';
 import { namespaceOf } from './workload-object.js';
@@ -59,19 +65,16 @@ export const decideWorkload = (entry: WorkloadEntry, facts: DecideFacts): Worklo
   const { pods, nowMs } = facts;
   const metadata = { ...identityOf(entry), generation: entry.generation };
   switch (memory.kind) {
-    case 'Deployment': {
-      const deployment = deploymentOf(metadata, object);
-      const question = { deployment, revisions: memory.revisions, record: memory.record, pods, nowMs };
-      const { revisions, record, ...decision } = reduceDeployment({ ...question, stopFirst: stopsFirst(deployment.spec.template, facts) });
-      return complete({ ...decision, memory: { ...memory, revisions, record } });
-    }
+    case 'Deployment':
+      return decideDeployment(entry, memory, facts);
     case 'ReplicaSet': {
       const replicaSet = { metadata, spec: object.spec } as unknown as ReplicaSet;
       const { record, status, ...decision } = reduceReplicaSet({ replicaSet, record: memory.record, pods, nowMs });
       return complete({ ...decision, memory: { ...memory, record, status } });
     }
     case 'StatefulSet': {
-      const set = { metadata: { ...object.metadata, ...metadata }, spec: object.spec } as unknown as StatefulSet;
+      const spec = { ...object.spec, template: wantedTemplate(entry) };
+      const set = { metadata: { ...object.metadata, ...metadata }, spec } as unknown as StatefulSet;
       const { revisions, record, ...decision } = reduceStatefulSet({
         set,
         revisions: memory.revisions,
@@ -81,17 +84,8 @@ export const decideWorkload = (entry: WorkloadEntry, facts: DecideFacts): Worklo
       });
       return complete({ ...decision, memory: { ...memory, revisions, record } });
     }
-    case 'DaemonSet': {
-      const daemonSet = { metadata, spec: object.spec } as unknown as DaemonSet;
-      const shouldRun = facts.node.fits(daemonSet.spec.template.spec);
-      const node = { nodeName: facts.node.name, shouldRun, shouldContinueRunning: shouldRun };
-      const question = { daemonSet, revisions: memory.revisions, record: memory.record, pods, node, nowMs };
-      const { revisions, record, status, ...decision } = reduceDaemonSet({
-        ...question,
-        stopFirst: stopsFirst(daemonSet.spec.template, facts),
-      });
-      return complete({ ...decision, memory: { ...memory, revisions, record, status } });
-    }
+    case 'DaemonSet':
+      return decideDaemonSet(entry, memory, facts);
     case 'Job': {
       if (memory.expired) return complete({ memory, events: [] });
       const job = { metadata, spec: object.spec } as unknown as Job;
@@ -108,6 +102,95 @@ export const decideWorkload = (entry: WorkloadEntry, facts: DecideFacts): Worklo
   }
 };
 
+type MemoryOf<Kind> = Extract<WorkloadMemory, { readonly kind: Kind }>;
+
+/** A Deployment's controller, and what a rollout that fails makes of it. */
+const decideDeployment = (entry: WorkloadEntry, memory: MemoryOf<'Deployment'>, facts: DecideFacts): WorkloadDecision => {
+  const { pods, nowMs } = facts;
+  const wanted = wantedTemplate(entry);
+  const { annotations } = entry.object.metadata;
+  const ask = (template: PodTemplate, record: DeploymentRecord) => {
+    const deployment = deploymentOf({ ...identityOf(entry), generation: entry.generation }, entry.object, template);
+    const decision = reduceDeployment({
+      deployment,
+      revisions: memory.revisions,
+      record,
+      pods,
+      nowMs,
+      stopFirst: stopsFirst(template, facts),
+    });
+    return { deployment, decision, current: currentRevision(decision.revisions, template) };
+  };
+  const aim = templateToUse(memory.rollout, wanted, annotations);
+  // A template that is tried again gets its whole time.
+  const anew = memory.rollout?.held !== undefined && aim.rollout?.held === undefined;
+  const first = ask(aim.template, anew ? withoutProgress(memory.record) : memory.record);
+  const progressing = first.decision.status.conditions.find(({ type }) => type === 'Progressing');
+  const ofCurrent = pods.filter((pod) => !hasEnded(pod) && first.current !== undefined && revisionOfPod(pod) === first.current.hash);
+  const judged = judgeRollout({
+    ...{ rollout: aim.rollout, wanted, used: aim.template, annotations, nowMs },
+    revision: first.current?.name ?? '',
+    pods: ofCurrent,
+    serves: first.deployment.spec.replicas > 0 && isComplete(first.deployment, first.decision.status),
+    failure: progressing?.reason === 'ProgressDeadlineExceeded' ? progressing.message : undefined,
+  });
+  const goBackTo = judged.event === undefined ? undefined : judged.rollout?.good?.template;
+  const { decision } = goBackTo ? ask(goBackTo, withoutProgress(memory.record)) : first;
+  const { revisions, record, events, ...rest } = decision;
+  const rollout = judged.rollout && { rollout: judged.rollout };
+  const { rollout: _before, ...others } = memory;
+  return complete({
+    ...rest,
+    events: [...(judged.event ? [judged.event] : []), ...events],
+    memory: { ...others, revisions, record, ...rollout },
+  });
+};
+
+const withoutProgress = (record: DeploymentRecord): DeploymentRecord =>
+  record.status === undefined
+    ? record
+    : { ...record, status: { ...record.status, conditions: record.status.conditions.filter(({ type }) => type !== 'Progressing') } };
+
+/** The same for a DaemonSet, whose rollouts have no deadline upstream. */
+const decideDaemonSet = (entry: WorkloadEntry, memory: MemoryOf<'DaemonSet'>, facts: DecideFacts): WorkloadDecision => {
+  const { pods, nowMs } = facts;
+  const wanted = wantedTemplate(entry);
+  const { annotations } = entry.object.metadata;
+  const ask = (template: PodTemplate) => {
+    const spec = { ...entry.object.spec, template };
+    const daemonSet = { metadata: { ...identityOf(entry), generation: entry.generation }, spec } as unknown as DaemonSet;
+    const shouldRun = facts.node.fits(template.spec);
+    const node = { nodeName: facts.node.name, shouldRun, shouldContinueRunning: shouldRun };
+    const question = { daemonSet, revisions: memory.revisions, record: memory.record, pods, node, nowMs };
+    return reduceDaemonSet({ ...question, stopFirst: stopsFirst(template, facts) });
+  };
+  const aim = templateToUse(memory.rollout, wanted, annotations);
+  const first = ask(aim.template);
+  const update = first.revisions.at(-1)!;
+  const { desiredNumberScheduled, updatedNumberScheduled, numberAvailable } = first.status;
+  const isServing = desiredNumberScheduled > 0 && updatedNumberScheduled > 0 && numberAvailable > 0;
+  const isRolling = desiredNumberScheduled > 0 && !isServing;
+  const since = aim.rollout?.since?.revision === update.name ? aim.rollout.since : { revision: update.name, ms: nowMs };
+  const deadlineMs = since.ms + rolloutDeadlineMs(annotations);
+  const judged = judgeRollout({
+    ...{ rollout: aim.rollout, wanted, used: aim.template, annotations, nowMs },
+    revision: update.name,
+    pods: pods.filter((pod) => revisionOf(pod) === hashOf(update) && !hasEnded(pod)),
+    serves: isServing,
+    failure: nowMs >= deadlineMs ? `ControllerRevision "${update.name}" has timed out progressing.` : undefined,
+  });
+  const { since: _since, ...settled }: RolloutMemory = judged.rollout ?? {};
+  const goBackTo = judged.event === undefined ? undefined : settled.good?.template;
+  const { revisions, record, status, events, wakeAtMs, ...rest } = goBackTo ? ask(goBackTo) : first;
+  const rollout: RolloutMemory = isRolling && !goBackTo ? { ...settled, since } : settled;
+  return complete({
+    ...rest,
+    events: [...(judged.event ? [judged.event] : []), ...events],
+    memory: { kind: memory.kind, revisions, record, status, ...(Object.keys(rollout).length > 0 && { rollout }) },
+    wakeAtMs: earliest([wakeAtMs, isRolling && !goBackTo ? deadlineMs : undefined], nowMs),
+  });
+};
+
 export const identityOf = ({ object, uid }: Pick<WorkloadEntry, 'object' | 'uid'>) => ({
   name: object.metadata.name,
   namespace: namespaceOf(object),
@@ -115,11 +198,11 @@ export const identityOf = ({ object, uid }: Pick<WorkloadEntry, 'object' | 'uid'
 });
 
 /** A controller takes the two figures of a rolling update beside its type. */
-const deploymentOf = (metadata: Deployment['metadata'], { spec }: WorkloadEntry['object']): Deployment => {
+const deploymentOf = (metadata: Deployment['metadata'], { spec }: WorkloadEntry['object'], template: PodTemplate): Deployment => {
   const { strategy, ...rest } = spec as DeploymentSpec;
   return {
     metadata,
-    spec: { ...rest, strategy: { type: strategy?.type ?? 'RollingUpdate', ...strategy?.rollingUpdate } },
+    spec: { ...rest, template, strategy: { type: strategy?.type ?? 'RollingUpdate', ...strategy?.rollingUpdate } },
   } as unknown as Deployment;
 };
 

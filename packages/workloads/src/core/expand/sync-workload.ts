@@ -2,6 +2,7 @@ import type { PersistentVolumeClaim } from '@solo-kubelet/object-spec';
 import type { PodSpec, PodStatus } from '@solo-kubelet/pod-spec';
 import type { NewJob, OwnedJob } from '../cron/cron-job.js';
 import { finishedMs, hasEnded, type ObservedPod } from '../pod-state.js';
+import { type FindConfig, pinnedPod, withConfig, withoutOldCopies } from '../rollout/config-of-workload.js';
 import { parentAndOrdinal } from '../stateful-set/identity.js';
 import { objectTime, type PodIdentity, type WorkloadEvent } from '../workload.js';
 import { madePod } from './child-pod.js';
@@ -27,6 +28,7 @@ export interface WorkloadFacts {
   /** Whether a document asks for the claim. */
   readonly hasClaim: (namespace: string, name: string) => boolean;
   readonly isExclusiveClaim: (namespace: string, name: string) => boolean;
+  readonly config: FindConfig;
   readonly nowMs: number;
   readonly newUid: () => string;
 }
@@ -46,8 +48,9 @@ export interface WorkloadStep {
 
 /** What is to be done for a workload now, and what is to be written first. Asked again with its own answer it decides nothing more. */
 export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): WorkloadStep => {
-  const entry = withoutGone(before, facts);
-  if (entry.removed) return endWorkload(entry, facts);
+  const known = withoutGone(before, facts);
+  if (known.removed) return endWorkload(known, facts);
+  const entry = withConfig(known, facts.config, facts.newUid);
   const observed = entry.children
     .filter(({ life }) => life === entry.life || entry.object.kind === 'StatefulSet')
     .map((child) => observedPod(child, facts));
@@ -72,7 +75,7 @@ export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): Workl
   );
   const clean = withoutOldEnded(carried, observed, facts.nowMs);
   return {
-    entry: sameOr(before, keptClaims(clean)),
+    entry: sameOr(before, withoutOldCopies(keptClaims(clean))),
     events: [
       ...decision.events.filter(({ message }) => !clashes.some(({ metadata }) => message.includes(metadata.name))),
       ...clashes.map(clash),
@@ -124,7 +127,8 @@ const carryOut = (entry: WorkloadEntry, decision: WorkloadDecision, facts: Workl
       ...entry.children.map((child) => (gone.has(child.pod.metadata.uid) ? ending(child, facts.nowMs) : child)),
       ...decision.create.map((pod): ChildPod => {
         made += 1;
-        const made1 = madePod(entry, pod, { uid: facts.newUid(), nodeName: facts.node.name, nowMs: facts.nowMs });
+        const pinned = pinnedPod(pod, { ...entry, memory: decision.memory });
+        const made1 = madePod(entry, pinned, { uid: facts.newUid(), nodeName: facts.node.name, nowMs: facts.nowMs });
         return { number: made, life: entry.life, pod: made1 };
       }),
     ],
@@ -154,7 +158,7 @@ const endWorkload = (entry: WorkloadEntry, facts: WorkloadFacts): WorkloadStep =
   const ordered = object.kind === 'StatefulSet' && object.spec?.podManagementPolicy !== 'Parallel';
   const isNext = ordered ? nextToEnd(children) : () => true;
   const left = { ...entry, children: children.map((child) => (isNext(child) ? ending(child, facts.nowMs) : child)) };
-  const after = children.length === 0 ? keptClaims(left) : left;
+  const after = children.length === 0 ? keptClaims(withoutConfig(left)) : left;
   return {
     entry: sameOr(entry, after),
     events: [],
@@ -164,6 +168,8 @@ const endWorkload = (entry: WorkloadEntry, facts: WorkloadFacts): WorkloadStep =
     done: children.length === 0 && after.claims.length === 0 && facts.jobs.length === 0,
   };
 };
+
+const withoutConfig = ({ config: _config, ...entry }: WorkloadEntry): WorkloadEntry => entry;
 
 /** The highest ordinal, once none is ending any more. Upstream gives them no order here. */
 const nextToEnd = (children: readonly ChildPod[]): ((child: ChildPod) => boolean) => {

@@ -1,5 +1,6 @@
 import type { ApiObject, PersistentVolumeClaim, ReplicaSet } from '@solo-kubelet/object-spec';
 import type { DeploymentRevision } from '../deployment/deployment.js';
+import type { HeldTemplate } from '../rollout/safe-rollout.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
 import type { StatefulRevision } from '../stateful-set/stateful-set.js';
 import { objectTime } from '../workload.js';
@@ -28,6 +29,8 @@ export interface WorkloadView {
 }
 
 const REVISION = 'deployment.kubernetes.io/revision';
+/** On the view of a workload: the revision that its document asks for and that did not come to serve. */
+const HELD_REVISION = 'rollback.solo-kubelet.dev/held-revision';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 
 /** Undefined for one that is only remembered: what was removed, or a Job whose time after its end is over. */
@@ -35,7 +38,12 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
   const { object, memory, removed, uid, generation, createdMs } = entry;
   if (removed || (memory.kind === 'Job' && memory.expired)) return undefined;
   const current = memory.kind === 'Deployment' ? newest(memory.revisions) : undefined;
-  const annotations = { ...object.metadata.annotations, ...(current && { [REVISION]: String(current.revision) }) };
+  const held = 'rollout' in memory ? memory.rollout?.held : undefined;
+  const annotations = {
+    ...object.metadata.annotations,
+    ...(current && { [REVISION]: String(current.revision) }),
+    ...(held && { [HELD_REVISION]: held.revision }),
+  };
   const shown = {
     ...object,
     metadata: {
@@ -46,13 +54,35 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
       creationTimestamp: objectTime(createdMs),
       ...(Object.keys(annotations).length > 0 && { annotations }),
     },
-    status: statusOf(memory),
+    status: withHeld(statusOf(memory), held),
   } as ApiObject;
   return {
     object: shown,
     replicaSets: memory.kind === 'Deployment' ? memory.revisions.map((revision) => replicaSetOf(entry, revision)) : [],
     revisions: revisionsOf(memory),
     claims: entry.claims.map(({ claim }) => claim),
+  };
+};
+
+/** What is held back shows: the rollout that the document asks for has failed, whatever serves instead. */
+const withHeld = (status: object, held: HeldTemplate | undefined): object => {
+  if (held === undefined) return status;
+  const conditions: readonly { readonly type: string }[] =
+    'conditions' in status && Array.isArray(status.conditions) ? status.conditions : [];
+  const times = { lastUpdateTime: objectTime(held.sinceMs), lastTransitionTime: objectTime(held.sinceMs) };
+  return {
+    ...status,
+    conditions: [
+      ...conditions.filter(({ type }) => type !== 'Progressing'),
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: held.message, ...times },
+      {
+        type: 'RolledBack',
+        status: 'True',
+        reason: 'RolloutFailed',
+        message: `${held.revision} is held back; what served before it serves`,
+        ...times,
+      },
+    ],
   };
 };
 

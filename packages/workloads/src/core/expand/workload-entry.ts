@@ -5,6 +5,8 @@ import type { DaemonRevision, DaemonSetRecord, DaemonSetStatus } from '../daemon
 import type { DeploymentRecord, DeploymentRevision } from '../deployment/deployment.js';
 import type { JobRecord } from '../job/job.js';
 import type { ReplicaSetRecord, ReplicaSetStatus } from '../replica-set/reduce-replica-set.js';
+import type { ConfigVersions } from '../rollout/restart-on-change.js';
+import type { RolloutMemory } from '../rollout/safe-rollout.js';
 import type { StatefulRevision, StatefulSetRecord } from '../stateful-set/stateful-set.js';
 import type { WorkloadObject } from './workload-object.js';
 
@@ -39,17 +41,10 @@ export type WorkloadMemory =
       readonly revisions: readonly DaemonRevision[];
       readonly record: DaemonSetRecord;
       readonly status?: DaemonSetStatus;
+      readonly rollout?: RolloutMemory;
     }
   | { readonly kind: 'Job'; readonly record: JobRecord; readonly expired?: boolean }
   | { readonly kind: 'CronJob'; readonly record: CronJobRecord };
-
-/** What is known of the outcome of rollouts. */
-export interface RolloutMemory {
-  /** The revision that last served as a whole. */
-  readonly good?: string;
-  /** A template, by the name of its revision, that did not come to serve and is not tried again. */
-  readonly held?: string;
-}
 
 /** All that is kept of a workload, written as a whole before anything is done. */
 export interface WorkloadEntry {
@@ -66,6 +61,8 @@ export interface WorkloadEntry {
   readonly memory: WorkloadMemory;
   readonly children: readonly ChildPod[];
   readonly claims: readonly ChildClaim[];
+  /** What its Pods refer to, of one that is rolled when that changes. */
+  readonly config?: ConfigVersions;
   /** Its document has gone: its Pods are to end. What is left then are claims that keep their data. */
   readonly removed?: boolean;
 }
