@@ -157,7 +157,11 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
   const context: KubeletContext = {
     ...parts,
     images: imageCollector({
-      images: criImages({ cri, wantedPods: async () => [...(await firstValueFrom(reconciler.pods$)).values()].map(({ pod }) => pod) }),
+      images: criImages({
+        cri,
+        wantedPods: async () => [...(await firstValueFrom(reconciler.pods$)).values()].map(({ pod }) => pod),
+        wantedImages: workloads.keptImages,
+      }),
       policy: {
         highThresholdPercent: config.imageGCHighThresholdPercent,
         lowThresholdPercent: config.imageGCLowThresholdPercent,

@@ -15,7 +15,11 @@ export const rolloutStatus = ({ kind, metadata, spec = {}, status = {} }: NodeAp
   if (number(metadata.generation, 1) > number(status['observedGeneration'])) {
     return waiting(`Waiting for ${kind.toLowerCase()} spec update to be observed...`);
   }
+  if (kind === 'Deployment' && metadata.annotations?.[HELD_REVISION] !== undefined)
+    return heldBack(`deployment "${name}"`, metadata.annotations[HELD_REVISION]);
   if (kind === 'Deployment') return deploymentStatus(name, spec, status);
+  const held = metadata.annotations?.[HELD_REVISION];
+  if (kind === 'DaemonSet' && held !== undefined) return heldBack(`daemon set "${name}"`, held);
   if (kind === 'DaemonSet') {
     const [desired, updated, available] = ['desiredNumberScheduled', 'updatedNumberScheduled', 'numberAvailable'].map((field) =>
       number(status[field]),
@@ -37,6 +41,15 @@ export const rolloutStatus = ({ kind, metadata, spec = {}, status = {} }: NodeAp
     return waiting(`Waiting for statefulset rolling update to complete ${updated} pods at revision ${status['updateRevision']}...`);
   return { message: `statefulset rolling update complete ${updated} pods at revision ${status['updateRevision']}...`, done: true };
 };
+
+/** Set by the kubelet on a workload that went back to what served (decision 252). */
+const HELD_REVISION = 'rollback.solo-kubelet.dev/held-revision';
+
+const heldBack = (what: string, revision: string): RolloutStatus => ({
+  message: `${what} exceeded its progress deadline: ${revision} is held back, and what served before serves. Edit the manifest, or use rollout retry`,
+  done: false,
+  failed: true,
+});
 
 interface Condition {
   readonly type: string;

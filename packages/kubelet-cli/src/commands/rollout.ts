@@ -21,9 +21,11 @@ export interface RolloutOptions {
 
 const ROLLED = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+/** On the workload: another value tries a template again that did not come to serve (decision 252). */
+const RETRIED_AT = 'rollback.solo-kubelet.dev/retried-at';
 const POLL_MS = 500;
 
-/** `rollout status|history|undo|restart|pause|resume KIND/NAME`. What changes something writes the manifest. */
+/** `rollout status|history|undo|restart|retry|pause|resume KIND/NAME`. What changes something writes the manifest. */
 export const rollout = async (options: RolloutOptions, context: VerbContext): Promise<number> => {
   const target = parseTarget(options.target);
   if (!ROLLED.has(target.kind.kind)) {
@@ -50,6 +52,11 @@ export const rollout = async (options: RolloutOptions, context: VerbContext): Pr
           new Date(context.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
         ),
       );
+    case 'retry':
+      if (found.kind.kind === 'StatefulSet') throw new CliError({ code: 'CLI_USAGE', message: 'a StatefulSet never goes back by itself' });
+      return change(found, 'to be tried again', context, (object, document) =>
+        setIn(object, document, ['metadata', 'annotations', RETRIED_AT], new Date(context.now()).toISOString()),
+      );
     case 'pause':
     case 'resume':
       if (found.kind.kind !== 'Deployment')
@@ -62,7 +69,7 @@ export const rollout = async (options: RolloutOptions, context: VerbContext): Pr
       throw new CliError({
         code: 'CLI_USAGE',
         message: `there is no rollout ${options.action}`,
-        hint: 'There are: status, history, undo, restart, pause, resume.',
+        hint: 'There are: status, history, undo, restart, retry, pause, resume.',
       });
   }
 };

@@ -5,7 +5,7 @@ const rolloutCommand = nodeCommand(
   {
     name: 'rollout',
     usage:
-      'status|history|undo|restart|pause|resume KIND/NAME [--to-revision N] [--revision N] [--watch=false] [--timeout 5m] [-n NAMESPACE]',
+      'status|history|undo|restart|retry|pause|resume KIND/NAME [--to-revision N] [--revision N] [--watch=false] [--timeout 5m] [-n NAMESPACE]',
     summary: 'Look at a rollout of a Deployment, StatefulSet or DaemonSet, or change it in its manifest.',
     options: {
       namespace: { type: 'string', short: 'n' },

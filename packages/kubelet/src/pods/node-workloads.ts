@@ -30,6 +30,8 @@ export interface NodeWorkloads {
   readonly event$: Observable<ToldEvent>;
   /** Drops a claim, by `namespace/name`, that a workload made and keeps. */
   readonly forgetClaim: (key: string) => void;
+  /** Images that rollouts may go back to. */
+  readonly keptImages: () => readonly string[];
   /** The feedback edge: hands on what becomes of Pods while subscribed to. */
   readonly follow: (reconciler: Pick<Reconciler, 'pods$' | 'known$'>) => Observable<unknown>;
 }
@@ -46,6 +48,7 @@ export interface NodeWorkloadsOptions {
 export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, logger }: NodeWorkloadsOptions): NodeWorkloads => {
   const podFeedback$ = new Subject<PodFeedback>();
   const forgetClaim$ = new Subject<string>();
+  const kept = new Map<string, readonly string[]>();
   const output$ = manifestEvent$.pipe(
     runWorkloads({
       sources,
@@ -58,6 +61,10 @@ export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, l
       wallNow: Date.now,
     }),
     tap((output) => {
+      if (output.type === 'workload') {
+        if (output.view === undefined) kept.delete(output.key);
+        else kept.set(output.key, output.view.keptImages);
+      }
       if (output.type === 'trouble')
         logger.error({ workload: output.key, err: output.message }, 'Records of workloads cannot be kept; trying again');
     }),
@@ -69,6 +76,7 @@ export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, l
     sources: [...sources, WORKLOAD_SOURCE],
     workload$: output$.pipe(mergeMap((output) => (output.type === 'workload' ? of({ key: output.key, view: output.view }) : []))),
     event$: output$.pipe(mergeMap((output) => (output.type === 'event' ? of({ ...output.event, about: output.about }) : []))),
+    keptImages: () => [...kept.values()].flat(),
     follow: ({ pods$, known$ }) =>
       // In this order: the Pods that were found come before the word that they are all.
       combineLatest([pods$, known$]).pipe(

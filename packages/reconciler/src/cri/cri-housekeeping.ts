@@ -12,14 +12,16 @@ export interface CriImagesOptions {
   readonly cri: CriClient;
   /** Pods whose image volumes are wanted, also while none of their containers is there. Default none. */
   readonly wantedPods?: (options: Abortable) => Promise<readonly Pod[]>;
+  /** Images that are kept although nothing runs them, by the names that Pods give. Default: none. */
+  readonly wantedImages?: () => readonly string[];
 }
 
 /**
  * The image side of a CRI runtime for `collectImages`. What any container on the machine was made from or has mounted counts as used, not only
  * ours, and what the volumes of wanted pods name.
  */
-export const criImages = ({ cri, wantedPods = async () => [] }: CriImagesOptions): ImagePort => ({
-  ...usedImages(cri, wantedPods),
+export const criImages = ({ cri, wantedPods = async () => [], wantedImages = () => [] }: CriImagesOptions): ImagePort => ({
+  ...usedImages(cri, wantedPods, wantedImages),
   list: async ({ signal }) =>
     (await cri.lists.images(undefined, { signal })).map(({ id, size, pinned }) => ({ id, sizeBytes: Number(size), pinned })),
   filesystem: async ({ signal }) => {
@@ -34,14 +36,18 @@ export const criImages = ({ cri, wantedPods = async () => [] }: CriImagesOptions
   },
 });
 
-const usedImages = (cri: CriClient, wantedPods: NonNullable<CriImagesOptions['wantedPods']>): Pick<ImagePort, 'listUsed'> => {
+const usedImages = (
+  cri: CriClient,
+  wantedPods: NonNullable<CriImagesOptions['wantedPods']>,
+  wantedImages: NonNullable<CriImagesOptions['wantedImages']>,
+): Pick<ImagePort, 'listUsed'> => {
   const mountedImages = createMountedImages(cri);
   return {
     listUsed: async ({ signal }) => {
       const containers = await cri.lists.containers(undefined, { signal });
       const references = new Set(containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image?.image ?? '']));
       for (const reference of await mountedImages(containers, signal)) references.add(reference);
-      for (const reference of volumeReferences(await wantedPods({ signal }))) {
+      for (const reference of new Set([...volumeReferences(await wantedPods({ signal })), ...pullNames(wantedImages())])) {
         // By the runtime's own rule for names.
         const { image } = await cri.images.imageStatus({ image: { image: reference }, verbose: false }, { signal });
         if (image !== undefined) references.add(image.id);
@@ -53,10 +59,11 @@ const usedImages = (cri: CriClient, wantedPods: NonNullable<CriImagesOptions['wa
   };
 };
 
-const volumeReferences = (pods: readonly Pod[]): ReadonlySet<string> => {
-  const references = pods.flatMap(({ spec }) => (spec.volumes ?? []).map(({ image }) => image?.reference));
-  return new Set(references.flatMap((reference) => parseImageReference(reference ?? '')?.pullName ?? []));
-};
+const volumeReferences = (pods: readonly Pod[]): readonly string[] =>
+  pullNames(pods.flatMap(({ spec }) => (spec.volumes ?? []).map(({ image }) => image?.reference)));
+
+const pullNames = (references: readonly (string | undefined)[]): readonly string[] =>
+  references.flatMap((reference) => parseImageReference(reference ?? '')?.pullName ?? []);
 
 /** The logs of this kubelet's containers for `rotateContainerLogs`. */
 export const criLogs = ({ cri, owner = 'default' }: { readonly cri: CriClient; readonly owner?: string }): LogPort => {

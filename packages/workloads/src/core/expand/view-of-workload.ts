@@ -24,6 +24,8 @@ export interface WorkloadView {
   readonly replicaSets: readonly ReplicaSet[];
   /** Templates that it had, the newest last. */
   readonly revisions: readonly ShownRevision[];
+  /** Images that a rollout may go back to, also where no Pod runs them now. */
+  readonly keptImages: readonly string[];
   /** Claims that it made. */
   readonly claims: readonly PersistentVolumeClaim[];
 }
@@ -60,8 +62,16 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
     object: shown,
     replicaSets: memory.kind === 'Deployment' ? memory.revisions.map((revision) => replicaSetOf(entry, revision)) : [],
     revisions: revisionsOf(memory),
+    keptImages: keptImages(memory),
     claims: entry.claims.map(({ claim }) => claim),
   };
+};
+
+const keptImages = (memory: WorkloadMemory): readonly string[] => {
+  const good = 'rollout' in memory ? memory.rollout?.good : undefined;
+  if (good === undefined) return [];
+  const { initContainers = [], containers } = good.template.spec;
+  return [...initContainers, ...containers].flatMap(({ name, image }) => [image, good.images[name]].filter((one) => one !== undefined));
 };
 
 /** What is held back shows: the rollout that the document asks for has failed, whatever serves instead. */
