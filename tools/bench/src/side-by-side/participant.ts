@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { ContainerStatus } from '@solo-kubelet/cri-client';
@@ -43,6 +43,7 @@ export const startParticipant = async (name: string, command: string): Promise<P
   const [port = 0, readOnlyPort = 0, healthzPort = 0] = await freePorts(3);
   const configPath = join(bed.directory, 'kubelet.json');
   await mkdir(bed.rootDirectory, { recursive: true });
+  await makeCgroup(bed.cgroupRoot);
   await writeFile(
     configPath,
     JSON.stringify({ ...testbedConfiguration(bed), enableServer: true, address: '127.0.0.1', port, readOnlyPort, healthzPort }),
@@ -68,7 +69,10 @@ export const startParticipant = async (name: string, command: string): Promise<P
     child.kill('SIGTERM');
     await ended;
   };
-  const isHealthy = async (): Promise<boolean> => (await get(healthzPort, '/healthz')).status === 200;
+  const isHealthy = async (): Promise<boolean> => {
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    return hasEnded || (await get(healthzPort, '/healthz')).status === 200;
+  };
   const dispose = async (): Promise<void> => {
     await end(child);
     await bed[Symbol.asyncDispose]();
@@ -77,6 +81,7 @@ export const startParticipant = async (name: string, command: string): Promise<P
   const ownPid = (): number => child.pid ?? 0;
   try {
     await waitFor(isHealthy, { what: `/healthz of ${name}`, timeoutMs: START_LIMIT_MS });
+    if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}`);
   } catch (error) {
     const log = await readFile(join(bed.directory, 'kubelet.log'), 'utf8');
     await dispose();
@@ -115,6 +120,14 @@ export const startParticipant = async (name: string, command: string): Promise<P
     },
     [Symbol.asyncDispose]: dispose,
   };
+};
+
+/** Upstream's kubelet wants its cgroupRoot to be there, in every hierarchy of version 1. */
+const makeCgroup = async (path: string): Promise<void> => {
+  const hierarchies = existsSync('/sys/fs/cgroup/cgroup.controllers')
+    ? ['']
+    : (await readdir('/sys/fs/cgroup', { withFileTypes: true })).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  for (const hierarchy of hierarchies) await mkdir(join('/sys/fs/cgroup', hierarchy, path), { recursive: true }).catch(() => undefined);
 };
 
 interface PodList {
