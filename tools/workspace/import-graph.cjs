@@ -42,7 +42,6 @@ const edges = {
     types: ['reconciler', 'cri-client'],
   },
   'cluster-client': { values: ['diagnostics', 'timers', 'untrusted-files'] },
-  'node-api': { values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats'], types: ['reconciler', 'cri-client'] },
   'kube-api': {
     values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'api-server', 'node-api'],
     types: ['manifest-source', 'reconciler', 'node-stats'],

@@ -38,8 +38,8 @@ export interface KubeletContext {
   readonly runtimeVersion: RuntimeVersion;
   readonly cgroups: RuntimeCgroups & { readonly version: 1 | 2 };
   readonly cri: CriClient;
-  /** Counts CRI calls once the service that owns the metrics has put them here. */
-  readonly metricsSink: { current: KubeletMetrics | undefined };
+  /** Made before everything that counts in them. */
+  readonly metrics: KubeletMetrics;
   readonly environment: PodEnvironment;
   /** What gives pods something of their own. */
   readonly resources: NodeResourceManagers;

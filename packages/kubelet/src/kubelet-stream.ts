@@ -87,7 +87,7 @@ export interface KubeletParts {
   readonly earlierEvents: readonly KubeletEvent[];
   readonly runtimeVersion: KubeletContext['runtimeVersion'];
   readonly cgroups: KubeletContext['cgroups'];
-  readonly metricsSink: KubeletContext['metricsSink'];
+  readonly metrics: KubeletContext['metrics'];
 }
 
 /** Everything the kubelet does, as one stream: it works while it is subscribed to, and completes once the signal has aborted. */

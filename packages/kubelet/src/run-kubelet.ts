@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
+import { createKubeletMetrics } from '@solo-kubelet/node-api';
 import { CGROUP_MOUNT_POINT, detectCgroupVersion } from '@solo-kubelet/pod-environment/cgroups';
 import { createNodeObjects } from '@solo-kubelet/pod-objects';
 import { eventFile } from '@solo-kubelet/reconciler';
@@ -10,7 +11,6 @@ import { metricsInterceptor } from './api/record-metrics.js';
 import { createNodeClaims } from './claims/node-claims.js';
 import { nodeResourceManagers } from './cpu/resource-managers.js';
 import { devicePlugins, deviceProvider } from './devices/device-plugins.js';
-import type { KubeletContext } from './kubelet-services.js';
 import { kubelet$ } from './kubelet-stream.js';
 import { admissionFacts } from './node/admission-facts.js';
 import { cgroupDriver } from './node/cgroups.js';
@@ -41,12 +41,13 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   const version = await detectCgroupVersion();
   checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });
   if (ownProcess !== undefined) await prepareProcess({ config, cgroups: { mountPoint: CGROUP_MOUNT_POINT, version }, logger, signal });
-  const metricsSink: KubeletContext['metricsSink'] = { current: undefined };
+  const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
+  const metrics = createKubeletMetrics({ nodeName });
   await using cri = createCriClient({
     endpoint: config.containerRuntimeEndpoint,
     ...(config.imageServiceEndpoint === '' ? {} : { imageEndpoint: config.imageServiceEndpoint }),
     timeoutMs: config.runtimeRequestTimeout,
-    interceptors: [metricsInterceptor(() => metricsSink.current)],
+    interceptors: [metricsInterceptor(metrics)],
   });
   const saysWaiting = waitingNotice(env, {
     notify: systemdNotify(env, { logger }),
@@ -57,7 +58,6 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   await options.prepareRuntime?.(cri, { endpoint: config.containerRuntimeEndpoint, logger, signal });
   await updatePodCidr(cri, config.podCIDR, { logger, signal });
   const cgroups = { version, ...(await cgroupDriver(cri, { configured: config.cgroupDriver, logger, signal })) };
-  const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
   const owner = await ownerId({ rootDirectory: flags.rootDirectory, nodeName, logger });
   const machine = await readMachine(flags.rootDirectory);
   const facts = await admissionFacts(options, cri, nodeName, machine);
@@ -65,7 +65,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   const resources = await nodeResourceManagers(config, {
     rootDirectory: flags.rootDirectory,
     devices: ({ nodes }) => [deviceProvider(devices, nodes)],
-    metrics: () => metricsSink.current,
+    metrics,
   });
   const objects = createNodeObjects();
   const claims = await createNodeClaims({ rootDirectory: flags.rootDirectory, facts, objects, logger });
@@ -104,7 +104,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       earlierEvents,
       runtimeVersion,
       cgroups,
-      metricsSink,
+      metrics,
     }),
   );
   logger.info({}, 'Kubelet stopped; containers run on');

@@ -1,4 +1,4 @@
-import { createKubeletMetrics, createNodeApi, type NodeApiOptions, type NodeView } from '@solo-kubelet/node-api';
+import { createNodeApi, type NodeApiOptions, type NodeView } from '@solo-kubelet/node-api';
 import { containerLogUsage } from '@solo-kubelet/node-stats';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type KubeletEvent, steadyNow } from '@solo-kubelet/reconciler';
@@ -45,8 +45,8 @@ export const nodeApiService: KubeletService = (context) => {
     eventObject,
   );
   const views = () => [...pods.current().values()].map(({ view }) => view);
-  const metrics = createKubeletMetrics({
-    nodeName,
+  const { metrics } = context;
+  metrics.expose({
     cgroupVersion: cgroups.version,
     build: { gitVersion: KUBERNETES_VERSION, platform: `linux/${context.node.facts.labels['kubernetes.io/arch']}` },
     ...(cgroups.runtimeTooOld ? { losingSupport: RUNTIME_CONFIG_REQUIRED_FROM } : {}),
@@ -59,7 +59,6 @@ export const nodeApiService: KubeletService = (context) => {
         { signal: stopped },
       ),
   });
-  context.metricsSink.current = metrics;
   const recordActivity = activityRecorder(metrics);
   const recordPods = podRecorder(metrics, steadyNow);
   let lastRelistMs = performance.now();

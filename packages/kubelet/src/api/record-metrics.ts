@@ -20,18 +20,18 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 export const operationType = (method: string): string =>
   OPERATIONS[method] ?? method.replace(/[A-Z]/g, (letter, at: number) => `${at > 0 ? '_' : ''}${letter.toLowerCase()}`);
 
-/** Counts and times every CRI call. `metrics` may come later than the client: calls before it are not counted. */
+/** Counts and times every CRI call. */
 export const metricsInterceptor =
-  (metrics: () => KubeletMetrics | undefined): CriInterceptor =>
+  (metrics: KubeletMetrics): CriInterceptor =>
   (next) =>
   async (call) => {
     const startedMs = performance.now();
     const record = (failed: boolean): void => {
       const seconds = (performance.now() - startedMs) / 1_000;
-      if (!call.streaming) metrics()?.runtimeOperation(operationType(call.method), seconds, failed);
+      if (!call.streaming) metrics.runtimeOperation(operationType(call.method), seconds, failed);
       if (call.method === 'RunPodSandbox') {
         const { runtimeHandler = '' } = call.request as { readonly runtimeHandler?: string };
-        metrics()?.sandboxRun(runtimeHandler, seconds, failed);
+        metrics.sandboxRun(runtimeHandler, seconds, failed);
       }
     };
     try {

@@ -38,8 +38,7 @@ export interface NodeResourceManagersOptions {
   readonly rootDirectory: string;
   /** What gives devices, on these nodes. */
   readonly devices: (numa: NumaNodes) => readonly ResourceProvider[];
-  /** Undefined until there are any. */
-  readonly metrics: () => ResourceManagerMetrics | undefined;
+  readonly metrics: ResourceManagerMetrics;
 }
 
 /** Everything that gives pods something of their own. `devices` come first, as upstream asks them. */
@@ -59,7 +58,7 @@ export const nodeResourceManagers = async (
     onPoolChanged: () => {
       for (const listener of listeners) listener();
     },
-    onPinning: (outcome) => metrics()?.cpuPinning(outcome),
+    onPinning: (outcome) => metrics.cpuPinning(outcome),
   });
   const providers = [...devices(numa), ...(cpus === undefined ? [] : [cpus])];
   const managers =
@@ -73,7 +72,7 @@ export const nodeResourceManagers = async (
             preferClosestNumaNodes: /^(1|t|true)$/i.test(config.topologyManagerPolicyOptions['prefer-closest-numa-nodes'] ?? ''),
           },
           scope: config.topologyManagerScope as 'container' | 'pod',
-          onTopology: (outcome) => metrics()?.topologyAdmission(outcome),
+          onTopology: (outcome) => metrics.topologyAdmission(outcome),
         });
   return { managers, cpus, poolChanged$ };
 };

@@ -29,7 +29,7 @@ export const evictionService: KubeletService = (context) => {
   }).pipe(tap((activity) => carryOut(context, activity)));
 };
 
-const carryOut = ({ command, changeFacts, nodeEvent, metricsSink, logger }: KubeletContext, activity: EvictionActivity): void => {
+const carryOut = ({ command, changeFacts, nodeEvent, metrics, logger }: KubeletContext, activity: EvictionActivity): void => {
   switch (activity.type) {
     case 'pressures':
       changeFacts({ pressures: activity.pressures });
@@ -38,10 +38,10 @@ const carryOut = ({ command, changeFacts, nodeEvent, metricsSink, logger }: Kube
       nodeEvent({ type: 'Warning', reason: 'EvictionThresholdMet', message: `Attempting to reclaim ${activity.resource}` });
       return;
     case 'statsAge':
-      metricsSink.current?.evictionStatsAge(activity.signal, activity.ageMs / 1_000);
+      metrics.evictionStatsAge(activity.signal, activity.ageMs / 1_000);
       return;
     case 'podChosen':
-      metricsSink.current?.podEvicted(activity.signal);
+      metrics.podEvicted(activity.signal);
       command({ type: 'terminate', podUid: activity.podUid, termination: activity.termination });
       return;
     case 'reclaimed':

@@ -24,12 +24,9 @@ export const housekeepingService: KubeletService = (context) => {
 
 export type HousekeepingActivity = CollectionActivity | ImageCollectionActivity | LogRotationActivity;
 
-export const tellHousekeeping = (
-  { logger, metricsSink }: Pick<KubeletContext, 'logger' | 'metricsSink'>,
-  activity: HousekeepingActivity,
-): void => {
+export const tellHousekeeping = ({ logger, metrics }: Pick<KubeletContext, 'logger' | 'metrics'>, activity: HousekeepingActivity): void => {
   const { type, ...fields } = activity;
-  if (activity.type === 'imageRemoved') metricsSink.current?.imageCollected(activity.cause);
+  if (activity.type === 'imageRemoved') metrics.imageCollected(activity.cause);
   if (type.endsWith('Failed')) logger.warn(fields, 'Housekeeping failed; it will be tried again');
   else if (type === 'imageRemoved') logger.info(fields, 'Unused image removed');
   else logger.debug(fields, type);

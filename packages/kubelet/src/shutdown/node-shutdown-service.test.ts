@@ -82,7 +82,7 @@ const startService = async (pods: readonly PodView[], { delayMs = 60_000, canCha
     },
     nodeEvent: ({ reason, message }: EventDraft) => note(`${reason}: ${message}`),
     changeFacts: ({ shuttingDown }: Partial<NodeAdmissionFacts>) => note(`shuttingDown ${shuttingDown}`),
-    metricsSink: { current: { gracefulShutdown: (...times: readonly (number | undefined)[]) => metrics.push(times) } },
+    metrics: { gracefulShutdown: (...times: readonly (number | undefined)[]) => metrics.push(times) },
     logger: { ...silentLogger, warn: ({ err }: { readonly err: string }) => warnings.push(err) },
     signal: new AbortController().signal,
   } as unknown as KubeletContext;

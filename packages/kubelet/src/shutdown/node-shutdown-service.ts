@@ -81,8 +81,8 @@ const end = (
   });
 
 /** When the node went down, in a file and as metrics. */
-const keepState = (file: ShutdownStateFile, { logger, metricsSink }: Pick<KubeletContext, 'logger' | 'metricsSink'>) => {
-  const show = ({ startTimeMs, endTimeMs }: ShutdownState): void => metricsSink.current?.gracefulShutdown(startTimeMs, endTimeMs);
+const keepState = (file: ShutdownStateFile, { logger, metrics }: Pick<KubeletContext, 'logger' | 'metrics'>) => {
+  const show = ({ startTimeMs, endTimeMs }: ShutdownState): void => metrics.gracefulShutdown(startTimeMs, endTimeMs);
   return {
     recall: async (): Promise<void> => show(await file.load()),
     keep: async (state: ShutdownState): Promise<void> => {

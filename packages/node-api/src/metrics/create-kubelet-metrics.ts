@@ -1,11 +1,11 @@
-import type { LogUsage } from '@solo-kubelet/node-stats';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { type BuildInfo, buildInfoMetric, createHealthCheckMetrics } from './component-metrics.js';
+import { createHealthCheckMetrics } from './component-metrics.js';
 import { imageSizeClass } from './image-size-class.js';
 import type { KubeletMetrics, NodeCounts } from './kubelet-metrics.js';
 import { processMetrics } from './process-metrics.js';
 import { resizeMetrics } from './resize-metrics.js';
-import { type CpuManagerFigures, resourceManagerMetrics } from './resource-manager-metrics.js';
+import { resourceManagerMetrics } from './resource-manager-metrics.js';
+import { type ExposedState, stateGauges, stateMetrics } from './state-metrics.js';
 
 /** Upstream's set; it misspells portForward, which therefore counts as short. */
 const LONG_RUNNING: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'debug']);
@@ -17,32 +17,19 @@ const CONTAINERS_PER_POD_BUCKETS = [1, 2, 4, 8, 16];
 const RUNTIME_BUCKETS = Array.from({ length: 14 }, (_, index) => 0.005 * 2.5 ** index);
 const PULL_BUCKETS = [1, 5, 10, 20, 30, 60, 180, 300, 600, 900, 1_200, 1_800, 2_700, 3_600];
 const PROBE_RESULTS = ['successful', 'failed', 'unknown'] as const;
-export const createKubeletMetrics = ({
-  nodeName,
-  counts,
-  cgroupVersion,
-  build,
-  losingSupport,
-  logUsage,
-  cpuManager,
-}: {
-  readonly nodeName: string;
-  readonly counts: () => NodeCounts;
-  readonly cgroupVersion?: 1 | 2;
-  /** Default: no `kubernetes_build_info`. */
-  readonly build?: BuildInfo;
-  /** The Kubernetes version from which on this runtime is too old. Default: none. */
-  readonly losingSupport?: string;
-  /** Asked at every scrape. Default: no such series. */
-  readonly logUsage?: () => Promise<readonly LogUsage[]>;
-  /** Asked at every scrape. Default, without a CPU manager: no such series. */
-  readonly cpuManager?: (() => CpuManagerFigures) | undefined;
-}): KubeletMetrics => {
+
+const NO_COUNTS: NodeCounts = { desiredPods: 0, runningPods: 0, containers: {} };
+
+/**
+ * The kubelet's metrics, made before anything that counts in them. What is asked for at a scrape may be given at once, or by `expose` when the parts that
+ * answer are there: until then its series are missing.
+ */
+export const createKubeletMetrics = ({ nodeName, ...exposed }: { readonly nodeName: string } & Partial<ExposedState>): KubeletMetrics => {
+  let counts = exposed.counts ?? ((): NodeCounts => NO_COUNTS);
   const registry = new Registry();
   const probeRegistry = new Registry();
   const registers = [registry];
   processMetrics(registry);
-  if (build) buildInfoMetric(registry, build);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter<Label>({ name: `kubelet_${name}`, help: `[ALPHA] ${help}`, labelNames: [...labelNames], registers });
   const histogram = <Label extends string>(
@@ -58,81 +45,9 @@ export const createKubeletMetrics = ({
       buckets: [...buckets],
       registers,
     });
-  const gauge = <Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    collect: (gauge: Gauge<Label>) => void | Promise<void>,
-  ) =>
-    new Gauge<Label>({
-      name: `kubelet_${name}`,
-      help: `[ALPHA] ${help}`,
-      labelNames: [...labelNames],
-      registers,
-      collect() {
-        this.reset();
-        return collect(this);
-      },
-    });
+  const gauge = stateGauges(registry);
 
   gauge('node_name', "The node's name. The count is always 1.", ['node'], (g) => g.set({ node: nodeName }, 1));
-  gauge(
-    'desired_pods',
-    'The number of pods the kubelet is being instructed to run. static is true if the pod is not from the apiserver.',
-    ['static'],
-    (g) => {
-      g.set({ static: 'true' }, counts().desiredPods);
-      g.set({ static: '' }, 0);
-    },
-  );
-  gauge(
-    'active_pods',
-    'The number of pods the kubelet considers active and which are being considered when admitting new pods. static is true if the pod is not from the apiserver.',
-    ['static'],
-    (g) => {
-      const { activePods, desiredPods } = counts();
-      g.set({ static: 'true' }, activePods ?? desiredPods);
-      g.set({ static: '' }, 0);
-    },
-  );
-  gauge(
-    'working_pods',
-    'Number of pods the kubelet is actually running, broken down by lifecycle phase, whether the pod is desired, orphaned, or runtime only (also orphaned), and whether the pod is static. An orphaned pod has been removed from local configuration or force deleted in the API and consumes resources that are not otherwise visible.',
-    ['lifecycle', 'config', 'static'],
-    (g) => {
-      // Every series upstream has is there, also where there is nothing to count.
-      for (const lifecycle of ['sync', 'terminating', 'terminated']) {
-        for (const config of ['desired', 'orphan']) for (const isStatic of ['', 'true']) g.set({ lifecycle, config, static: isStatic }, 0);
-        g.set({ lifecycle, config: 'runtime_only', static: 'unknown' }, 0);
-      }
-      for (const { lifecycle, config } of counts().workingPods ?? []) {
-        g.inc({ lifecycle, config, static: config === 'runtime_only' ? 'unknown' : 'true' }, 1);
-      }
-    },
-  );
-  if (cgroupVersion !== undefined) gauge('cgroup_version', 'cgroup version on the hosts.', [], (g) => g.set(cgroupVersion));
-  if (losingSupport !== undefined) {
-    gauge(
-      'cri_losing_support',
-      'the Kubernetes version that the currently running CRI implementation will lose support on if not upgraded.',
-      ['version'],
-      (g) => g.set({ version: losingSupport }, 1),
-    );
-  }
-  if (logUsage) {
-    gauge(
-      'container_log_filesystem_used_bytes',
-      "Bytes used by the container's logs on the filesystem.",
-      ['uid', 'namespace', 'pod', 'container'],
-      async (g) => {
-        for (const { usedBytes, ...labels } of await logUsage()) g.set(labels, usedBytes);
-      },
-    );
-  }
-  gauge('running_pods', 'Number of pods that have a running pod sandbox', [], (g) => g.set(counts().runningPods));
-  gauge('running_containers', 'Number of containers currently running', ['container_state'], (g) => {
-    for (const [state, count] of Object.entries(counts().containers)) g.set({ container_state: state }, count);
-  });
   let lastRelistMs = 0;
   gauge('pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.', [], (g) =>
     g.set(Math.floor(lastRelistMs / 1_000)),
@@ -239,11 +154,17 @@ export const createKubeletMetrics = ({
 
   const seriesOfPod = new Map<string, Map<string, Record<'probe_type' | 'container' | 'pod' | 'namespace', string>>>();
 
+  const expose = (state: ExposedState): void => {
+    counts = state.counts;
+    stateMetrics(registry, state);
+  };
+  if (exposed.counts !== undefined) expose({ ...exposed, counts: exposed.counts });
   return {
     registry,
     probeRegistry,
+    expose,
     healthChecks: createHealthCheckMetrics(),
-    ...resourceManagerMetrics(registry, cpuManager),
+    ...resourceManagerMetrics(registry),
     ...resizeMetrics(registry, () => counts().resizes),
     imageCollected: (reason) => collectedImages.inc({ reason }),
     sandboxRun: (runtime_handler, durationSeconds, failed) => {

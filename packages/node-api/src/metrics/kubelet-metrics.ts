@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { HealthCheckMetrics } from './component-metrics.js';
 import type { ResourceManagerMetrics } from './resource-manager-metrics.js';
+import type { ExposedState } from './state-metrics.js';
 
 /** What the node looks like at the moment of a scrape. */
 export interface NodeCounts {
@@ -48,6 +49,8 @@ export interface ProbeObservation {
 
 /** The kubelet's own metrics, under upstream's names and labels (pkg/kubelet/metrics/metrics.go). Call the observers from the wiring. */
 export interface KubeletMetrics extends ResourceManagerMetrics {
+  /** Adds what is asked for at every scrape; once. */
+  expose(state: ExposedState): void;
   readonly registry: Registry;
   readonly probeRegistry: Registry;
   readonly healthChecks: HealthCheckMetrics;

@@ -1,13 +1,14 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { resourceManagerMetrics } from './resource-manager-metrics.js';
+import { cpuManagerGauges, resourceManagerMetrics } from './resource-manager-metrics.js';
 
 const lines = async (registry: Registry) => (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
 it('the CPU manager is asked for its figures at every scrape', async () => {
   const registry = new Registry();
   let exclusiveCpus = 1;
-  const metrics = resourceManagerMetrics(registry, () => ({
+  const metrics = resourceManagerMetrics(registry);
+  cpuManagerGauges(registry, () => ({
     sharedPoolMilliCpu: 3_000,
     exclusiveCpus,
     exclusiveByNumaNode: new Map([
@@ -31,10 +32,4 @@ it('the CPU manager is asked for its figures at every scrape', async () => {
       'kubelet_cpu_manager_allocation_per_numa{numa_node="0"} 2',
     ]),
   );
-});
-
-it('without a CPU manager there are no such figures', async () => {
-  const registry = new Registry();
-  resourceManagerMetrics(registry, undefined);
-  expect((await lines(registry)).filter((line) => line.includes('shared_pool') || line.includes('exclusive'))).toEqual([]);
 });

@@ -16,8 +16,8 @@ export interface ResourceManagerMetrics {
 
 const DURATION_BUCKETS_MS = Array.from({ length: 15 }, (_, index) => 0.05 * 2 ** index);
 
-/** What the CPU and topology managers tell, under upstream's names; gauges are asked for at every scrape, and absent without a CPU manager. */
-export const resourceManagerMetrics = (registry: Registry, cpuManager: (() => CpuManagerFigures) | undefined): ResourceManagerMetrics => {
+/** What the CPU and topology managers tell, under upstream's names. */
+export const resourceManagerMetrics = (registry: Registry): ResourceManagerMetrics => {
   const registers = [registry];
   const counter = (name: string, help: string) => new Counter({ name: `kubelet_${name}`, help: `[ALPHA] ${help}`, registers });
   const requests = counter('cpu_manager_pinning_requests_total', 'The number of cpu core allocations which required pinning.');
@@ -36,7 +36,6 @@ export const resourceManagerMetrics = (registry: Registry, cpuManager: (() => Cp
     buckets: DURATION_BUCKETS_MS,
     registers,
   });
-  if (cpuManager !== undefined) cpuGauges(registers, cpuManager);
   return {
     cpuPinning: (outcome) => {
       requests.inc();
@@ -50,7 +49,9 @@ export const resourceManagerMetrics = (registry: Registry, cpuManager: (() => Cp
   };
 };
 
-const cpuGauges = (registers: Registry[], cpuManager: () => CpuManagerFigures): void => {
+/** What CPUs containers have of their own, asked for at every scrape. */
+export const cpuManagerGauges = (registry: Registry, cpuManager: () => CpuManagerFigures): void => {
+  const registers = [registry];
   const gauge = (name: string, help: string, read: (figures: CpuManagerFigures) => number) =>
     new Gauge({
       name: `kubelet_cpu_manager_${name}`,
