@@ -131,8 +131,11 @@ const ready = (client: DevicePluginClient, socketPath: string, timeoutMs: number
     });
   });
 
+/** As many as Linux has (CONFIG_NODES_SHIFT is 10 at most). */
+const MAX_NUMA_NODES = 1_024;
+
 const toDevice = ({ ID, health, topology }: WireDevice): Device => ({
   id: ID,
   health: health === 'Healthy' ? health : 'Unhealthy',
-  numaNodes: (topology?.nodes ?? []).map((node) => Number(node.ID)),
+  numaNodes: [...new Set((topology?.nodes ?? []).map((node) => Number(node.ID)))].slice(0, MAX_NUMA_NODES),
 });

@@ -56,7 +56,8 @@ const allocateOne = async (
   const devices = healthyDevices(state.known(), resourceName);
   const taken = new Set([...takenDevices(state.book(), resourceName, podUid), ...takenDevices(mine, resourceName)]);
   const available = devices.filter(({ id }) => !taken.has(id));
-  const own = had === undefined ? [] : deviceIds(had).filter((id) => available.some((device) => device.id === id));
+  const free = new Set(available.map(({ id }) => id));
+  const own = had === undefined ? [] : deviceIds(had).filter((id) => free.has(id));
   const reusable = reusableDevices(pod, containerName, resourceName, mine);
   const choice = { count, first: [...own, ...reusable], available, affinity: options.affinity };
   const plugin = state.pluginOf(resourceName);

@@ -43,14 +43,12 @@ export const createDeviceState = ({ gracePeriodMs, clock }: DeviceStateOptions):
     graces.get(resourceName)?.();
     graces.delete(resourceName);
   };
-  const set = (resourceName: string, devices: readonly Device[]): void => {
-    known = new Map(known).set(resourceName, new Map(devices.map((device) => [device.id, device])));
+  const byId = (devices: readonly Device[]): ReadonlyMap<string, Device> => new Map(devices.map((device) => [device.id, device]));
+  const set = (resourceName: string, devices: ReadonlyMap<string, Device>): void => {
+    known = new Map(known).set(resourceName, devices);
   };
   const lose = (resourceName: string): void => {
-    set(
-      resourceName,
-      [...(known.get(resourceName)?.values() ?? [])].map((device) => ({ ...device, health: 'Unknown' as const })),
-    );
+    set(resourceName, byId([...(known.get(resourceName)?.values() ?? [])].map((device) => ({ ...device, health: 'Unknown' as const }))));
     endGrace(resourceName);
     const forget = (): void => {
       graces.delete(resourceName);
@@ -68,9 +66,9 @@ export const createDeviceState = ({ gracePeriodMs, clock }: DeviceStateOptions):
       changed('allocations');
     },
     list: (resourceName, devices) => {
-      const before = known.get(resourceName);
-      if (before !== undefined && sameDevices([...before.values()], devices)) return;
-      set(resourceName, devices);
+      const [before, now] = [known.get(resourceName), byId(devices)];
+      if (before !== undefined && sameDevices(before, now)) return;
+      set(resourceName, now);
       changed('devices');
     },
     hold: endGrace,

@@ -1,4 +1,5 @@
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { delay } from '@solo-kubelet/timers';
 import { connectPlugin, type PluginConnection, type PluginLimits } from './connect-plugin.js';
 import type { Device } from './core/device.js';
 
@@ -62,8 +63,11 @@ export const createPluginEndpoints = ({ limits, events, logger }: EndpointOption
   const follow = async (resourceName: string, endpoint: Endpoint): Promise<void> => {
     try {
       for await (const devices of endpoint.connection.devices()) {
+        const startedMs = performance.now();
         endpoint.devices = devices;
         if (isPrimary(resourceName, endpoint)) events.listed(resourceName, devices);
+        // A plugin that sends long lists without end gets half of the time at most; meanwhile its stream is not read.
+        await delay(performance.now() - startedMs);
       }
     } catch (error) {
       logger.debug({ resourceName, path: endpoint.connection.socketPath, err: describeError(error) }, 'The list of devices broke off');

@@ -175,8 +175,13 @@ it(
       await wait(CALM_MS);
       expect([...transitions, ...machine.broken, ...machine.runtime.violations], told()).toEqual([]);
       expect(machine.kubelet.crash, told()).toBeUndefined();
-      expectSettled(machine);
-      expectSeen(machine);
+      try {
+        expectSettled(machine);
+        expectSeen(machine);
+      } catch (cause) {
+        const calls = machine.runtime.calls.slice(-60).map(({ atMs, method, podUid, name }) => `${atMs} ${method} ${podUid} ${name}`);
+        throw new Error([told(), (cause as Error).message, ...calls].join('\n'), { cause });
+      }
       expect(images.names, told()).not.toContain(left);
     }
     machine.stop();

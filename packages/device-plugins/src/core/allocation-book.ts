@@ -23,7 +23,11 @@ export const devicesByNode = (ids: readonly string[], known: ReadonlyMap<string,
   const byNode = new Map<number, string[]>();
   for (const id of ids) {
     const nodes = known.get(id)?.numaNodes ?? [];
-    for (const node of nodes.length > 0 ? nodes : [NO_NODE]) byNode.set(node, [...(byNode.get(node) ?? []), id]);
+    for (const node of nodes.length > 0 ? nodes : [NO_NODE]) {
+      const there = byNode.get(node);
+      if (there === undefined) byNode.set(node, [id]);
+      else there.push(id);
+    }
   }
   return byNode;
 };

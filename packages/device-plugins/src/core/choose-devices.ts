@@ -26,7 +26,8 @@ export type DeviceChoice =
 export const chooseDevices = ({ count, first, available, affinity, preferred }: DeviceChoiceRequest): DeviceChoice => {
   const atHand = [...new Set(first)].slice(0, count);
   if (atHand.length === count) return { type: 'chosen', devices: atHand };
-  const rest = available.filter(({ id }) => !atHand.includes(id));
+  const taken = new Set(atHand);
+  const rest = available.filter(({ id }) => !taken.has(id));
   const missing = count - atHand.length;
   if (rest.length < missing) return { type: 'short', missing, available: rest.length };
 
@@ -38,7 +39,8 @@ export const chooseDevices = ({ count, first, available, affinity, preferred }: 
   if (preferred === undefined) {
     return { type: 'ask', available: [...fixed, ...candidates].sort(byDeviceId), mustInclude: [...fixed].sort(byDeviceId), count };
   }
-  const liked = preferred.filter((id) => candidates.includes(id));
+  const offered = new Set(candidates);
+  const liked = preferred.filter((id) => offered.has(id));
   return { type: 'chosen', devices: [...new Set([...fixed, ...liked, ...candidates])].slice(0, count) };
 };
 
@@ -63,6 +65,7 @@ const byAffinity = (
     ];
   };
   const aligned = on((node) => affinity.has(node));
-  const elsewhere = on((node) => !affinity.has(node)).filter((id) => !aligned.includes(id));
+  const near = new Set(aligned);
+  const elsewhere = on((node) => !affinity.has(node)).filter((id) => !near.has(id));
   return { aligned, others: [...elsewhere, ...sorted.filter(({ numaNodes }) => numaNodes.length === 0).map(({ id }) => id)] };
 };

@@ -29,5 +29,9 @@ export const mergeResponses = (responses: readonly DeviceResponse[]): ContainerD
 const firstOfEach = (maps: readonly Readonly<Record<string, string>>[]): Readonly<Record<string, string>> =>
   Object.assign({}, ...[...maps].reverse());
 
-const firstAtEachPath = <T extends { readonly containerPath: string }>(items: readonly T[]): readonly T[] =>
-  items.filter((item, index) => items.findIndex(({ containerPath }) => containerPath === item.containerPath) === index);
+/** A plugin may give as many as a message holds, so none is compared with each other. */
+const firstAtEachPath = <T extends { readonly containerPath: string }>(items: readonly T[]): readonly T[] => {
+  const first = new Map<string, T>();
+  for (const item of items) if (!first.has(item.containerPath)) first.set(item.containerPath, item);
+  return [...first.values()];
+};

@@ -9,14 +9,15 @@ export interface Device {
 
 export const isHealthy = ({ health }: Pick<Device, 'health'>): boolean => health === 'Healthy';
 
-/** Whether two lists say the same, in any order. */
-export const sameDevices = (some: readonly Device[], others: readonly Device[]): boolean => textOf(some) === textOf(others);
+/** Whether two lists say the same, in any order; of two devices of one name the last counts. */
+export const sameDevices = (some: ReadonlyMap<string, Device>, others: ReadonlyMap<string, Device>): boolean =>
+  some.size === others.size &&
+  [...some.values()].every((device) => {
+    const other = others.get(device.id);
+    return other !== undefined && other.health === device.health && other.numaNodes.join() === device.numaNodes.join();
+  });
 
-const textOf = (devices: readonly Device[]): string =>
-  devices
-    .map(({ id, health, numaNodes }) => JSON.stringify([id, health, numaNodes]))
-    .sort()
-    .join();
+const collator = new Intl.Collator('en', { numeric: true });
 
 /** In an order that a reader expects, the same at every start: `card2` before `card10`. */
-export const byDeviceId = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true }) || (a < b ? -1 : a > b ? 1 : 0);
+export const byDeviceId = (a: string, b: string): number => collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
