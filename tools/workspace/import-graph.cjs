@@ -46,6 +46,10 @@ const edges = {
     values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'api-server', 'node-api'],
     types: ['manifest-source', 'reconciler', 'node-stats'],
   },
+  'control-plane': {
+    values: ['diagnostics', 'timers', 'pod-spec', 'pod-objects', 'cluster-client'],
+    types: ['manifest-source', 'reconciler', 'pod-environment'],
+  },
   // The daemon: whatever works in one is below it, and no command line is.
   kubelet: {
     values: [
@@ -68,6 +72,8 @@ const edges = {
       'node-stats',
       'node-api',
       'kube-api',
+      'cluster-client',
+      'control-plane',
     ],
   },
   // What makes a machine a node that a kubelet runs on.
@@ -139,6 +145,17 @@ const pure = {
 module.exports = {
   forbidden: [
     ...packageRules,
+    {
+      name: 'a-cluster-is-loaded-late',
+      severity: 'error',
+      comment:
+        'Without --kubeconfig not a byte of what joins a cluster is loaded: packages/kubelet/src/cluster is imported when it is needed.',
+      from: { path: source('kubelet'), pathNot: [`${source('kubelet')}cluster/`, ...tests] },
+      to: {
+        path: [inside('cluster-client'), inside('control-plane'), `${source('kubelet')}cluster/`],
+        dependencyTypesNot: ['type-only', 'dynamic-import'],
+      },
+    },
     { name: 'nothing-imports-tools', severity: 'error', from: { path: '^packages/[^/]+/src/' }, to: { path: '^tools/' } },
     {
       name: 'no-cycles',

@@ -59,7 +59,7 @@ export const parseKubeconfig = (text: string, path: string): Kubeconfig => {
   const at = reader(path);
   let json: unknown;
   try {
-    json = parse(text, { version: '1.1', uniqueKeys: false, maxAliasCount: 100 });
+    json = parse(text, { uniqueKeys: false, maxAliasCount: 100 });
   } catch (cause) {
     throw bad(path, `is neither YAML nor JSON: ${describeError(cause)}`);
   }
@@ -186,10 +186,18 @@ const impersonated = (at: Reader, user: Json, where: string): Kubeconfig['impers
 };
 
 const serverUrl = (path: string, server: string, where: string): string => {
-  const url = URL.canParse(server) ? new URL(server) : undefined;
+  const url = parsedUrl(server);
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     throw bad(path, `${where}.server ${JSON.stringify(server)} is no http or https URL`);
   return server.replace(/\/+$/, '');
+};
+
+const parsedUrl = (text: string): URL | undefined => {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 };
 
 const absolute = (kubeconfig: string, path: string): string => (isAbsolute(path) ? path : join(dirname(kubeconfig), path));

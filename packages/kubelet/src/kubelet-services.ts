@@ -59,6 +59,8 @@ export interface KubeletContext {
   readonly earlierEvents: readonly KubeletEvent[];
   /** State of every manifest file and URL, at once and on every change. */
   readonly manifests$: Observable<ManifestStates>;
+  /** Whether every manifest that there was at the start has been read; at once and on change. */
+  readonly filesSynced$: Observable<boolean>;
   /** Every object but Pods, by key, at once and on every change. */
   readonly objects$: Observable<ReadonlyMap<string, NodeObjectView>>;
   /** The same with what Secrets hold: for whoever asks each user for his right to see it. */

@@ -15,6 +15,7 @@ import { completePods, isUserOf, mayAdmit, type NodeObjects } from '@solo-kubele
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
 import {
+  API_SOURCE,
   createReconciler,
   type EventFile,
   fileStatusStore,
@@ -29,9 +30,11 @@ import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reco
 import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
 import {
   delay,
+  distinctUntilChanged,
   filter,
   firstValueFrom,
   fromEvent,
+  map,
   merge,
   mergeMap,
   Observable,
@@ -49,6 +52,7 @@ import {
 import { allServices } from './all-services.js';
 import { nodeObjects } from './api/node-objects.js';
 import type { NodeClaims } from './claims/node-claims.js';
+import type { ClusterSide } from './cluster/cluster-side.js';
 import { loopPeriodMs } from './config/loop-period.js';
 import type { NodeResourceManagers } from './cpu/resource-managers.js';
 import { deviceFacts } from './devices/device-plugins.js';
@@ -76,6 +80,8 @@ export interface KubeletParts {
   /** What Pods refer to. */
   readonly objects: NodeObjects;
   readonly claims: NodeClaims;
+  /** The cluster that the node has joined; undefined: none. */
+  readonly cluster: ClusterSide | undefined;
   readonly devices: DeviceManager;
   readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
@@ -93,20 +99,25 @@ export interface KubeletParts {
 /** Everything the kubelet does, as one stream: it works while it is subscribed to, and completes once the signal has aborted. */
 export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
   const { config, flags, logger, signal, env = {}, ownProcess, services = allServices } = options;
-  const { cri, nodeName, owner, environment, objects, claims, devices, resources, networks } = parts;
-  const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal: objects.refusal };
+  const { cri, nodeName, owner, environment, objects, claims, cluster, devices, resources, networks } = parts;
+  // What a cluster's pods lack of its objects is the cluster's business.
+  const objectRefusal: NodeAdmissionFacts['objectRefusal'] = (pod) =>
+    cluster?.holds(pod.metadata.uid) === true ? undefined : objects.refusal(pod);
+  const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal };
   const workloads = nodeWorkloads({
     ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger }),
     rootDirectory: flags.rootDirectory,
     facts,
     logger,
   });
-  const { sources } = workloads;
-  const manifestEvent$ = workloads.manifestEvent$.pipe(
+  const { sources: ownSources } = workloads;
+  const sources = [...ownSources, ...(cluster === undefined ? [] : [cluster.source])];
+  const ownEvent$ = workloads.manifestEvent$.pipe(
     objects.take(),
-    completePods({ store: emptyObjectStore, sources: sources.length }),
+    completePods({ store: emptyObjectStore, sources: ownSources.length }),
     share(),
   );
+  const manifestEvent$ = (cluster === undefined ? ownEvent$ : merge(ownEvent$, cluster.manifestEvent$)).pipe(share());
   // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
   const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
@@ -188,6 +199,13 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     objects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$),
     secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { secrets: true }),
     nodeApi: { current: undefined },
+    filesSynced$: manifestEvent$.pipe(
+      scan((left, event) => left - (event.type === 'synced' && event.source !== API_SOURCE ? 1 : 0), ownSources.length),
+      map((left) => left <= 0),
+      startWith(false),
+      distinctUntilChanged(),
+      shareReplay({ bufferSize: 1, refCount: true }),
+    ),
     facts$,
     changeFacts: (change) => factsChange$.next(change),
     nodeEvent: (draft) => nodeEvent$.next(draft),
@@ -219,7 +237,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     manifestEvent$.pipe(mergeMap((event) => logRefusedProbes(logger, event, parts.refusedProbes))),
     manifestEvent$.pipe(
       filter(mayAdmit),
-      tap(() => factsChange$.next({ objectRefusal: (pod) => objects.refusal(pod) })),
+      tap(() => factsChange$.next({ objectRefusal: (pod) => objectRefusal(pod) })),
     ),
     manifestEvent$.pipe(
       filter((event) => event.type === 'objectApplied'),
@@ -230,10 +248,11 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     events$.pipe(tap((event) => logEvent(logger, event))),
     reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
     ...services.map((service) => service(context)),
+    ...(cluster === undefined ? [] : [cluster.service(context)]),
     workloads.follow(reconciler),
     claims.follow({
-      manifestEvent$,
-      sources,
+      manifestEvent$: ownEvent$,
+      sources: ownSources,
       reconciler,
       refresh: (uid) => commands$.next({ type: 'refresh', podUid: uid }),
     }),
@@ -251,8 +270,11 @@ const aborted = (signal: AbortSignal): Observable<unknown> => (signal.aborted ? 
 /** How long a stop waits for a disk that does not answer. */
 const LAST_WRITE_LIMIT_MS = 5_000;
 
-/** What workloads made is no document. */
-const isOfDocument = (event: ManifestEvent): boolean => ('origin' in event ? event.origin : event).source !== WORKLOAD_SOURCE.source;
+/** What workloads made, or a cluster gave, is no document. */
+const isOfDocument = (event: ManifestEvent): boolean => {
+  const { source } = 'origin' in event ? event.origin : event;
+  return source !== WORKLOAD_SOURCE.source && source !== API_SOURCE;
+};
 
 /** Whether it was a workload that asked for a claim. */
 const isOfWorkload = ({ held }: ObjectStore, { namespace, name }: { readonly namespace: string; readonly name: string }): boolean =>

@@ -9,9 +9,10 @@ import { eventFile } from '@solo-kubelet/reconciler';
 import type { Observable } from 'rxjs';
 import { metricsInterceptor } from './api/record-metrics.js';
 import { createNodeClaims } from './claims/node-claims.js';
+import type { ClusterSide } from './cluster/cluster-side.js';
 import { nodeResourceManagers } from './cpu/resource-managers.js';
 import { devicePlugins, deviceProvider } from './devices/device-plugins.js';
-import { kubelet$ } from './kubelet-stream.js';
+import { type KubeletParts, kubelet$ } from './kubelet-stream.js';
 import { admissionFacts } from './node/admission-facts.js';
 import { cgroupDriver } from './node/cgroups.js';
 import { checkHost } from './node/check-host.js';
@@ -69,10 +70,17 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   });
   const objects = createNodeObjects();
   const claims = await createNodeClaims({ rootDirectory: flags.rootDirectory, facts, objects, logger });
-  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources, objects, claims });
+  using cluster = await clusterSide(options, { nodeName, objects, claims });
+  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources, objects, claims, cluster });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, { env, signal });
-  const credentials = await imageCredentials({ flags, objects, env, workingDirectory: ownProcess?.cwd() ?? flags.rootDirectory, logger });
+  const credentials = await imageCredentials({
+    flags,
+    objects: cluster ?? objects,
+    env,
+    workingDirectory: ownProcess?.cwd() ?? flags.rootDirectory,
+    logger,
+  });
   await using plugins = await probePlugins(flags.probePlugins, {
     logger,
     ...(options.pluginsFrom === undefined ? {} : { resolveFrom: options.pluginsFrom }),
@@ -94,6 +102,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       environment,
       objects,
       claims,
+      cluster,
       devices,
       resources,
       networks,
@@ -108,6 +117,17 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     }),
   );
   logger.info({}, 'Kubelet stopped; containers run on');
+};
+
+/** Undefined without `--kubeconfig`: then nothing of it is loaded. */
+const clusterSide = async (
+  { config, flags, env = {} }: RunKubeletOptions,
+  { nodeName, objects, claims }: Pick<KubeletParts, 'nodeName' | 'objects' | 'claims'>,
+): Promise<ClusterSide | undefined> => {
+  const { kubeconfig: kubeconfigPath } = flags;
+  if (kubeconfigPath === undefined) return undefined;
+  const { joinCluster } = await import('./cluster/join-cluster.js');
+  return joinCluster({ kubeconfigPath, config, nodeName, objects, claims, env });
 };
 
 /** The program's one subscription. */

@@ -3,6 +3,7 @@ export { checkPod } from './core/admission/check-pod.js';
 export type { NodeAdmissionFacts, NodePressure } from './core/admission/node-admission-facts.js';
 export { matchesNode } from './core/admission/node-selector.js';
 export type { AdmissionRequest, Refusal } from './core/admission/refusal.js';
+export { API_SOURCE } from './core/cluster-pod.js';
 export { computePodActions, type PodEnding, podEnding } from './core/compute-pod-actions.js';
 export { allContainers } from './core/container-stop.js';
 export { type BackoffEntry, type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';

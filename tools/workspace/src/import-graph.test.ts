@@ -15,6 +15,7 @@ const PACKAGES = [
   'pod-environment',
   'reconciler',
   'node-api',
+  'cluster-client',
   'kubelet',
   'kubelet-cli',
 ];
@@ -30,6 +31,11 @@ const FILES = {
   'packages/reconciler/src/imports-cri-outside-cri.ts': "export { index as bad } from '@solo-kubelet/cri-client';",
   'packages/reconciler/src/imports-a-type-upwards.ts': "import type { Index } from '@solo-kubelet/kubelet-cli';\nexport type Bad = Index;",
   'packages/kubelet/src/imports-the-command-line.ts': "export { index as bad } from '@solo-kubelet/kubelet-cli';",
+  'packages/kubelet/src/imports-a-cluster-early.ts': "export { index as bad } from '@solo-kubelet/cluster-client';",
+  'packages/kubelet/src/cluster/join.ts': "export { index } from '@solo-kubelet/cluster-client';",
+  'packages/kubelet/src/allowed-late.ts': `
+    import type { Index } from '@solo-kubelet/cluster-client';
+    export const allowed = async (): Promise<Index> => (await import('./cluster/join.js')).index;`,
   'packages/kubelet/src/eviction/core/imports-rxjs.ts': "import type { Observable } from 'rxjs';\nexport type Bad = Observable<1>;",
   'packages/reconciler/src/imports-by-path.ts': "export { index as bad } from '../../pod-spec/src/index.js';",
   'packages/reconciler/src/imports-tools.ts': "export { index as bad } from '../../../tools/testbed/src/index.js';",
@@ -96,6 +102,7 @@ describe('the import graph', () => {
     ['reconciler/src/imports-cri-outside-cri.ts', ['reconciler-imports-down']],
     ['reconciler/src/imports-a-type-upwards.ts', ['reconciler-types-imports-down']],
     ['kubelet/src/imports-the-command-line.ts', ['kubelet-imports-down']],
+    ['kubelet/src/imports-a-cluster-early.ts', ['a-cluster-is-loaded-late']],
     ['kubelet/src/eviction/core/imports-rxjs.ts', ['pure-core-no-packages']],
     ['reconciler/src/imports-by-path.ts', ['packages-by-name']],
     ['reconciler/src/imports-tools.ts', ['nothing-imports-tools']],

@@ -172,6 +172,8 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'topology-manager-scope': field('topologyManagerScope'),
   v: { ...field('logging.verbosity', 'whole'), shorthand: 'v' },
   version: own('truth', 'print the version and end'),
+  kubeconfig: own('text', 'join the cluster of this kubeconfig as a node (default: none; docs/joining-a-cluster.md)'),
+  'register-with-taints': own('texts', 'taints of a new node, KEY[=VALUE]:EFFECT,… (with --kubeconfig)'),
   help: own('truth', 'print the flags and end', 'h'),
   'volume-plugin-dir': field('volumePluginDir'),
   'volume-stats-agg-period': field('volumeStatsAggPeriod', 'duration'),
@@ -179,17 +181,9 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'bootstrap-kubeconfig': dead(NO_API),
   'cloud-config': dead(GONE),
   'cloud-provider': dead(NO_API),
-  kubeconfig: {
-    type: 'dead',
-    kind: 'text',
-    why: NO_API,
-    refuse: (value) =>
-      value === '' ? undefined : 'this kubelet works without an API server and cannot join a cluster; leave out --kubeconfig',
-  },
   'maximum-dead-containers': dead('one dead container of each is kept', 'whole'),
   'maximum-dead-containers-per-container': dead('one dead container of each is kept', 'whole'),
   'minimum-container-ttl-duration': dead('one dead container of each is kept', 'duration'),
-  'register-with-taints': dead(NO_API, 'texts'),
   'reserved-memory': dead('there is no memory manager'),
   vmodule: dead('records are not chosen by source file'),
 

@@ -188,6 +188,21 @@ describe('loadConfiguration', () => {
     expect(warnings).toEqual(['tracing.endpoint: "localhost:4317" is not supported: no traces are sent']);
   });
 
+  it('knows that fields about an API server act on one with --kubeconfig, and reads the taints of a new node', async () => {
+    const { withoutEffect, flags } = await loadFile(
+      { kubeAPIQPS: 7 },
+      '--kubeconfig=k',
+      '--register-with-taints=a=b:NoSchedule,c:NoExecute',
+    );
+    expect(withoutEffect).toEqual([]);
+    expect(flags.kubeconfig).toBe(join(process.cwd(), 'k'));
+    expect(flags.registerWithTaints).toEqual([
+      { key: 'a', value: 'b', effect: 'NoSchedule' },
+      { key: 'c', effect: 'NoExecute' },
+    ]);
+    await expect(loadFile({}, '--register-with-taints=a=b')).rejects.toThrow('"a=b" is not KEY[=VALUE]:EFFECT');
+  });
+
   it('starts with the command line of the deck', async () => {
     const { config, flags, warnings } = await loadConfiguration(
       [

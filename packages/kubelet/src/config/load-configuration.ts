@@ -24,6 +24,10 @@ export interface KubeletFlags {
   readonly hostnameOverride: string | undefined;
   readonly nodeIps: readonly string[];
   readonly nodeLabels: Readonly<Record<string, string>>;
+  /** Of the cluster to join; undefined: none. */
+  readonly kubeconfig?: string | undefined;
+  /** Of a node that is registered for the first time. */
+  readonly registerWithTaints?: readonly NodeTaint[];
   readonly lockFile: string | undefined;
   /** Whether to end when somebody else waits for that file. */
   readonly exitOnLockContention: boolean;
@@ -49,6 +53,12 @@ export interface KubeletFlags {
   readonly probePlugins: readonly string[];
   /** CredentialProviderConfig file or directory, and the directory of its programs; undefined: none. */
   readonly imageCredentialProviders: { readonly configPath: string; readonly binDir: string } | undefined;
+}
+
+export interface NodeTaint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
 }
 
 export interface LoadedConfiguration {
@@ -92,10 +102,25 @@ export const loadConfiguration = async (argv: readonly string[]): Promise<Loaded
     config,
     flags: kubeletFlags(parsed),
     warnings: [...warnings, ...effects.warnings],
-    withoutEffect: effects.withoutEffect,
+    withoutEffect: effects.withoutEffect.filter((path) => !parsed.values.has('kubeconfig') || !LIVE_IN_A_CLUSTER.has(path)),
     impliedEvictionSignals: new Set(Object.keys(config.evictionHard).filter((signal) => !Object.hasOwn(stated, signal))),
   };
 };
+
+/** Fields that have something to act on once there is an API server. */
+const LIVE_IN_A_CLUSTER: ReadonlySet<FieldPath> = new Set([
+  'kubeAPIQPS',
+  'kubeAPIBurst',
+  'eventRecordQPS',
+  'eventBurst',
+  'nodeStatusUpdateFrequency',
+  'nodeStatusReportFrequency',
+  'nodeLeaseDurationSeconds',
+  'enableControllerAttachDetach',
+  'providerID',
+  'registerNode',
+  'registerWithTaints',
+]);
 
 type Statements = Readonly<Record<string, string>>;
 
@@ -195,6 +220,8 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     hostnameOverride: lastOf(parsed, 'hostname-override'),
     nodeIps: (flagOf(parsed, 'node-ip') ?? []) as readonly string[],
     nodeLabels: (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>,
+    kubeconfig: kubeconfigPath(parsed),
+    registerWithTaints: ((flagOf(parsed, 'register-with-taints') ?? []) as readonly string[]).map(parseTaint),
     lockFile: lastOf(parsed, 'lock-file'),
     exitOnLockContention: lockContention(parsed),
     runtimeCgroups: lastOf(parsed, 'runtime-cgroups'),
@@ -209,6 +236,20 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],
     imageCredentialProviders: credentialProviderFlags(parsed),
   };
+};
+
+const kubeconfigPath = (parsed: ParsedFlags): string | undefined => {
+  const path = lastOf(parsed, 'kubeconfig');
+  return path === undefined ? undefined : resolve(path);
+};
+
+const TAINT = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/;
+
+const parseTaint = (text: string): NodeTaint => {
+  const [, key, value, effect] = TAINT.exec(text) ?? [];
+  if (key === undefined || effect === undefined)
+    throw new KubeletError({ code: 'KUBELET_USAGE', message: `--register-with-taints: ${JSON.stringify(text)} is not KEY[=VALUE]:EFFECT` });
+  return { key, ...(value === undefined ? {} : { value }), effect };
 };
 
 const lockContention = (parsed: ParsedFlags): boolean => {

@@ -30,7 +30,6 @@ describe('parseFlags', () => {
     [['--', 'start'], 'unknown command "start"', undefined],
     [['--container-runtime=docker'], expect.stringContaining('the container runtime "docker" is not supported'), undefined],
     [['--allow-privileged=false'], expect.stringContaining('cannot be forbidden'), undefined],
-    [['--kubeconfig=/etc/kubeconfig'], expect.stringContaining('cannot join a cluster'), undefined],
   ])('refuses %j', (argv, message, hint) => {
     expect(() => parseFlags(argv)).toThrow(expect.objectContaining({ code: 'KUBELET_USAGE', message, hint }));
   });

@@ -13,7 +13,7 @@ import type { KubeletFlags } from '../config/load-configuration.js';
 
 export interface ImageCredentialsOptions {
   readonly flags: Pick<KubeletFlags, 'rootDirectory' | 'imageCredentialProviders'>;
-  readonly objects: NodeObjects;
+  readonly objects: Pick<NodeObjects, 'pullSecret'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   readonly logger: Logger;

@@ -30,9 +30,9 @@ export const podNetworks = async (
 /** What makes the surroundings of pods as the configuration wants them. */
 export const podEnvironment = async (
   { config, flags, logger, signal, environment }: RunKubeletOptions,
-  parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects' | 'claims'>,
+  parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects' | 'claims' | 'cluster'>,
 ): Promise<PodEnvironment> => {
-  const { cri, nodeName, machine, facts, cgroups, resources, objects, claims } = parts;
+  const { cri, nodeName, machine, facts, cgroups, resources, objects, claims, cluster } = parts;
   const { runtimeHandlers } = await cri.runtime.status({}, { signal });
   return createPodEnvironment({
     rootDir: flags.rootDirectory,
@@ -66,7 +66,7 @@ export const podEnvironment = async (
       : {}),
     // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
     runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
-    objects: {
+    objects: cluster?.objects ?? {
       configMap: (namespace, name) => objects.configMap(namespace, name),
       secret: (namespace, name) => objects.secret(namespace, name),
       runtimeClassHandler: (name) => objects.runtimeClassHandler(name),

@@ -36,17 +36,19 @@ export const envFileKey = ({ volumeName, path }: FileKeySelector): string => `${
 /** The environment of a container. Upstream: makeEnvironmentVariables in pkg/kubelet/kubelet_pods.go. */
 export const containerEnvironment = (input: EnvironmentInput): Environment => {
   const variables = new Map<string, string>();
+  const services = input.objects?.serviceVariables?.(input.pod) ?? new Map<string, string>();
   for (const source of input.container.envFrom ?? []) {
     for (const [key, value] of objectVariables(source, input)) variables.set(`${source.prefix ?? ''}${key}`, value);
   }
   for (const { name, value, valueFrom } of input.container.env ?? []) {
     const resolved = value
-      ? expandVariables(value, (variable) => variables.get(variable))
+      ? expandVariables(value, (variable) => variables.get(variable) ?? services.get(variable))
       : valueFrom
         ? referencedValue(name, valueFrom, input)
         : '';
     if (resolved !== undefined) variables.set(name, resolved);
   }
+  for (const [name, value] of services) if (!variables.has(name)) variables.set(name, value);
   return variables;
 };
 

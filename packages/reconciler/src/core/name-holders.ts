@@ -1,3 +1,4 @@
+import { isOfCluster } from './cluster-pod.js';
 import type { DesiredPod } from './desired-state.js';
 import { holdsItsName, type ObservedPod } from './observed-pod.js';
 import { type PodUid, podKey } from './pod-identity.js';
@@ -9,13 +10,13 @@ export const observedByName = podsByName(({ namespace, name }: ObservedPod) => `
 
 /**
  * Other UIDs that hold the pod's namespace and name: those of which something still runs; else, when several manifests ask for the name at once, the
- * ones asked for earlier that have not ended. A pod that itself runs is held up by nobody.
+ * ones asked for earlier that have not ended. A pod that itself runs is held up by nobody, nor is one of an API server, which gives a name to one at a time.
  */
 export const nameHolders = (world: Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses'>, uid: PodUid): readonly PodUid[] => {
   const { desired, observed, ledgers } = world;
-  const pod = desired.pods.get(uid)?.pod;
+  const { pod, origin } = desired.pods.get(uid) ?? {};
   const own = observed.pods.get(uid);
-  if (pod === undefined || (own !== undefined && holdsItsName(own))) return [];
+  if (pod === undefined || isOfCluster(origin) || (own !== undefined && holdsItsName(own))) return [];
   const key = podKey(pod);
   const running = (observedByName(observed.pods).get(key) ?? []).filter((other) => other !== uid && holds(observed.pods.get(other)));
   if (running.length > 0) return running;

@@ -11,6 +11,8 @@ export interface PodSyncInput {
   readonly podUid: PodUid;
   /** Whether a manifest asks for this UID now. */
   readonly wanted: boolean;
+  /** Whether a control plane asks for it. Default false. */
+  readonly ofCluster?: boolean;
   /** The manifest: the wanted one, or the last one of a pod that is ending; undefined for orphans. */
   readonly pod: Pod | undefined;
   readonly observed: ObservedPod | undefined;

@@ -1,5 +1,6 @@
 import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import { canonicalText } from './canonical-text.js';
+import { isOfCluster } from './cluster-pod.js';
 import { nameHolders } from './name-holders.js';
 import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
@@ -77,7 +78,7 @@ const returnsOf = (world: World, uid: PodUid, pod: Pod): PodView['returns'] => {
   const status = world.statuses.get(uid);
   if (status?.phase !== 'Failed') return undefined;
   if (world.ledgers.get(uid)?.admission.state === 'refused') return 'refused';
-  return comesBack({ pod, status }) ? 'evicted' : undefined;
+  return comesBack({ pod, status, ofCluster: isOfCluster(world.desired.pods.get(uid)?.origin) }) ? 'evicted' : undefined;
 };
 
 /** The earlier value where the new one says the same. */

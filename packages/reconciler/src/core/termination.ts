@@ -33,10 +33,11 @@ export const DISRUPTION_TARGET = 'DisruptionTarget';
 
 /**
  * Whether the pod was ended on the node's account and runs again when that is over. What ran once by intention does not: a pod that is never
- * restarted has had its run.
+ * restarted has had its run; for one of an API server its controller makes another.
  */
-export const comesBack = ({ pod, status }: Pick<PodSyncInput, 'pod' | 'status'>): boolean =>
+export const comesBack = ({ pod, status, ofCluster }: Pick<PodSyncInput, 'pod' | 'status' | 'ofCluster'>): boolean =>
   status?.phase === 'Failed' &&
+  ofCluster !== true &&
   pod?.spec.restartPolicy !== 'Never' &&
   !isOfJob(pod) &&
   status.conditions?.some(({ type, status: value }) => type === DISRUPTION_TARGET && value === 'True') === true;

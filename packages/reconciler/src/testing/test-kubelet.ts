@@ -4,6 +4,7 @@ import type { ProbeReport } from '@solo-kubelet/probe-engine';
 import { BehaviorSubject, merge, Subject, type Subscription, tap } from 'rxjs';
 import type { KubeletActivity } from '../core/activity.js';
 import type { NodeAdmissionFacts } from '../core/admission/node-admission-facts.js';
+import { API_SOURCE } from '../core/cluster-pod.js';
 import type { KubeletEvent } from '../core/kubelet-event.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { PodView } from '../core/pod-view.js';
@@ -30,6 +31,10 @@ export interface TestKubelet {
   /** Writes a manifest again as it is. */
   touch(path: string): void;
   remove(path: string): void;
+  /** What an API server says of a pod of its own; with a deletionTimestamp, that it is to end. */
+  assign(pod: Pod): void;
+  /** The API server holds it no more. */
+  unassign(uid: string): void;
   /** The directory `/m` has delivered its first full set. */
   synced(): void;
   command(command: ReconcilerCommand): void;
@@ -40,6 +45,7 @@ export interface TestKubelet {
   stop(): void;
 }
 
+const assigned = (uid: string) => ({ source: API_SOURCE, path: uid, document: 0 }) as const;
 const source = { source: 'file', path: '/m' } as const;
 
 /** A reconciler with its manifests, probes and node at hand. It runs from the start. */
@@ -93,6 +99,8 @@ export const testKubelet = (options: TestKubeletOptions): TestKubelet => {
     view: (uid) => pods.get(podUid(uid)),
     apply: (pod, path = `/m/${pod.metadata.name}.yaml`) =>
       manifestEvent$.next({ type: 'applied', origin: originOf(path), pod, warnings: [] }),
+    assign: (pod) => manifestEvent$.next({ type: 'applied', origin: assigned(pod.metadata.uid), pod, warnings: [] }),
+    unassign: (uid) => manifestEvent$.next({ type: 'removed', origin: assigned(uid) }),
     touch: (path) => manifestEvent$.next({ type: 'touched', origin: originOf(path) }),
     remove: (path) => manifestEvent$.next({ type: 'removed', origin: originOf(path) }),
     synced: () => manifestEvent$.next({ type: 'synced', ...source }),

@@ -1,5 +1,7 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { canonicalText } from '../canonical-text.js';
+import { isOfCluster } from '../cluster-pod.js';
+import type { DesiredPod } from '../desired-state.js';
 import { isLive } from '../observed-pod.js';
 import { type PodUid, podKey } from '../pod-identity.js';
 import type { Admission, PodLedger } from '../pod-ledger.js';
@@ -20,13 +22,13 @@ export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyM
   const decisions = new Map<PodUid, Admission>();
   const occupying = new Map(occupyingPods(world));
   const runs = (uid: PodUid): boolean => world.observed.pods.get(uid)?.containers.some(isLive) === true;
-  const waiting = [...world.desired.pods].filter(([uid]) => isWaiting(world.ledgers.get(uid)));
+  const waiting = [...world.desired.pods].filter(([uid, desired]) => isWaiting(world.ledgers.get(uid), desired));
   const runningFirst = [...waiting.filter(([uid]) => runs(uid)), ...waiting.filter(([uid]) => !runs(uid))];
 
-  for (const [uid, { pod: desired }] of runningFirst) {
+  for (const [uid, { pod: desired, origin }] of runningFirst) {
     const ledger = world.ledgers.get(uid);
     const pod = ledger?.pod ?? desired;
-    const ended = wasAdmitted(world, uid);
+    const ended = wasAdmitted(world, uid) || (isOfCluster(origin) && isTerminal(world.statuses.get(uid)));
     const refusal = runs(uid) || ended ? undefined : checkPod({ pod, others: othersOf(occupying, uid, pod), node });
     const before = ledger?.admission;
     if (refusal === undefined && isRefusedResources(before, world.resourceRevision)) continue;
@@ -39,7 +41,9 @@ export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyM
   return decisions;
 };
 
-const isWaiting = (ledger: PodLedger | undefined): boolean => ledger?.removed === false && ledger.admission.state !== 'admitted';
+/** What an API server was told is final: a refused pod of it is replaced, not asked again (pkg/kubelet/kubelet.go rejectPod). */
+const isWaiting = (ledger: PodLedger | undefined, { origin }: DesiredPod): boolean =>
+  ledger?.removed === false && (ledger.admission.state === 'pending' || (ledger.admission.state === 'refused' && !isOfCluster(origin)));
 
 /** There was no room for it among those that have something for themselves, and nothing has changed since. */
 const isRefusedResources = (admission: Admission | undefined, revision: number): boolean =>

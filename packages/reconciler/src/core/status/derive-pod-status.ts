@@ -44,7 +44,7 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
   const derivedRegular = pod.spec.containers
     .map((container) => ({ ...deriveContainerStatus(input, container, false), ...resourcesStatus(input, container.name) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const end = terminalPhase(input);
+  const end = terminalPhase(input) ?? deletedPhase(input, [...derivedInit, ...derivedRegular]);
   const sandbox = newestSandbox(observed);
   const everCreated = pod.spec.containers.some(({ name }) => {
     const container = newestContainer(observed, name);
@@ -126,6 +126,21 @@ const terminalPhase = (input: PodStatusInput): Pick<PodStatus, 'phase' | 'reason
   return ending === 'deadlineExceeded'
     ? { phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
     : undefined;
+};
+
+/**
+ * A pod whose deletion was asked for comes to its end once nothing of it runs: it has failed when anything ended badly or never ran
+ * (pkg/kubelet/kubelet_pods.go getPhase with podIsTerminal).
+ */
+const deletedPhase = (
+  input: PodStatusInput,
+  containers: readonly ContainerStatus[],
+): Pick<PodStatus, 'phase' | 'reason' | 'message'> | undefined => {
+  if (podEnding(input) !== 'deleted' || input.settled === false) return undefined;
+  if ((input.observed?.containers ?? []).some(isLive)) return undefined;
+  const endedWell =
+    containers.length > 0 && containers.every(({ state, lastState }) => (state?.terminated ?? lastState?.terminated)?.exitCode === 0);
+  return { phase: endedWell ? 'Succeeded' : 'Failed' };
 };
 
 /** Why the node ended the pod: by this process, or as an earlier one left it in the status. */

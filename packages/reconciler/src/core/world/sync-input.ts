@@ -1,5 +1,6 @@
 import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
+import { isOfCluster } from '../cluster-pod.js';
 import { allSynced } from '../desired-state.js';
 import { nameHolders } from '../name-holders.js';
 import { orphanPod } from '../orphan-pod.js';
@@ -17,6 +18,7 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
   return {
     podUid: uid,
     wanted: wanted !== undefined,
+    ofCluster: isOfCluster(wanted?.origin),
     pod: ledger.removed ? ledger.pod : (ledger.pod ?? wanted?.pod),
     observed: world.observed.pods.get(uid),
     ledger,

@@ -1,5 +1,7 @@
 import type { ManifestEvent, ManifestOrigin } from '@solo-kubelet/manifest-source';
 import { isApiPod, type Pod } from '@solo-kubelet/pod-spec';
+import { canonicalText } from '../canonical-text.js';
+import { isOfCluster } from '../cluster-pod.js';
 import { welcome } from '../departed.js';
 import { reduceDesired, sameOrigin } from '../desired-state.js';
 import { uidOf } from '../pod-identity.js';
@@ -25,14 +27,39 @@ export const takeManifest = (world: World, given: ManifestEvent, now: Moment): W
     const ledger = ledgers.get(uid);
     // The same UID once more: edited under a pinned UID. Then nothing waits any longer; what an earlier process left waiting does.
     const again = world.desired.pods.has(uid);
-    if (ledger === undefined) return { ...world, desired, ...welcome(world, uid, now), ledgers: ledgers.set(uid, newLedger(event.pod)) };
+    if (ledger === undefined) {
+      const welcomed = welcome(world, uid, now);
+      const statuses = toldBefore(welcomed.statuses, event);
+      return { ...world, desired, ...welcomed, statuses, ledgers: ledgers.set(uid, newLedger(event.pod)) };
+    }
     if (!ledger.removed) {
-      const waits = again ? askedAnew(ledger) : ledger;
+      const waits = again && asksOtherwise(world.desired.pods.get(uid)?.pod, event) ? askedAnew(ledger) : ledger;
       ledgers.set(uid, isTerminal(world.statuses.get(uid)) ? { ...waits, pod: event.pod } : takeEdit(waits, event.pod));
     }
   }
   return { ...world, desired, ledgers };
 };
+
+type Applied = Extract<ManifestEvent, { type: 'applied' }>;
+
+/**
+ * What an API server was told of its pod by an earlier kubelet that left no record here: counts, times and an end go on from there. A status that
+ * nobody has reported yet has no `startTime`.
+ */
+const toldBefore = (statuses: World['statuses'], { pod, origin }: Applied): World['statuses'] =>
+  isOfCluster(origin) &&
+  pod.status !== undefined &&
+  !statuses.has(uidOf(pod)) &&
+  (pod.status.startTime !== undefined || isTerminal(pod.status))
+    ? new Map(statuses).set(uidOf(pod), pod.status)
+    : statuses;
+
+/** Labels and conditions of an API server's pod change while it runs; that is no reason to try again what waits. */
+const asksOtherwise = (before: Pod | undefined, { pod, origin }: Applied): boolean =>
+  before === undefined ||
+  !isOfCluster(origin) ||
+  before.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp ||
+  canonicalText(before.spec) !== canonicalText(pod.spec);
 
 /** Nothing waits, and what the pod needs for itself may be more or less than it has. */
 const askedAnew = (ledger: PodLedger): PodLedger => ({ ...clearWaits(ledger), resources: 'unknown' });

@@ -1,0 +1,89 @@
+import type { ReflectEvent } from '@solo-kubelet/cluster-client';
+import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { plainText } from './plain-text.js';
+
+/** The word by which this source goes in `kubernetes.io/config.source`. */
+export const API_SOURCE = 'api';
+const MIRROR = 'kubernetes.io/config.mirror';
+
+/** What the server holds for this node, and what that means for the kubelet. */
+export interface AssignedPods {
+  /** By UID. Mirrors of static pods are not among them. */
+  readonly pods: ReadonlyMap<string, Pod>;
+  /** By `namespace/name`. */
+  readonly mirrors: ReadonlyMap<string, Pod>;
+  readonly synced: boolean;
+  /** What the last change asks of the kubelet. */
+  readonly events: readonly ManifestEvent[];
+}
+
+export const emptyAssigned: AssignedPods = { pods: new Map(), mirrors: new Map(), synced: false, events: [] };
+
+export const isMirror = ({ metadata }: Pod): boolean => metadata.annotations?.[MIRROR] !== undefined;
+export const fullName = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`;
+
+/** Takes in what the server said. The server has defaulted and judged its pods: they are taken as they are. */
+export const reduceAssigned =
+  (nodeName: string) =>
+  (state: AssignedPods, event: ReflectEvent<Pod>): AssignedPods => {
+    switch (event.type) {
+      case 'replaced':
+        return replace(state, event.objects, nodeName);
+      case 'applied':
+        return apply({ ...state, events: [] }, event.object);
+      case 'deleted':
+        return remove({ ...state, events: [] }, event.object);
+      case 'lost':
+        return { ...state, events: [{ type: 'sourceFailed', source: API_SOURCE, path: nodeName, message: event.message }] };
+      case 'back':
+        return { ...state, events: [{ type: 'sourceRecovered', source: API_SOURCE, path: nodeName }] };
+    }
+  };
+
+const replace = (state: AssignedPods, objects: readonly Pod[], nodeName: string): AssignedPods => {
+  const uids = new Set(objects.map(({ metadata }) => metadata.uid));
+  const known = [...state.pods.values(), ...state.mirrors.values()];
+  const gone = known.filter(({ metadata }) => !uids.has(metadata.uid));
+  const oldest = [...objects].sort((left, right) => (createdAt(left) < createdAt(right) ? -1 : 1));
+  const removed = gone.reduce(remove, { ...state, events: [] as readonly ManifestEvent[] });
+  const next = oldest.reduce(apply, removed);
+  if (state.synced) return next;
+  return { ...next, synced: true, events: [...next.events, { type: 'synced', source: API_SOURCE, path: nodeName }] };
+};
+
+const createdAt = ({ metadata }: Pod): string => metadata.creationTimestamp ?? '';
+
+const apply = (state: AssignedPods, pod: Pod): AssignedPods => {
+  if (isMirror(pod)) return { ...state, mirrors: new Map(state.mirrors).set(fullName(pod), pod) };
+  const { uid } = pod.metadata;
+  const before = state.pods.get(uid);
+  const pods = new Map(state.pods).set(uid, pod);
+  if (before !== undefined && asks(before) === asks(pod)) return { ...state, pods };
+  return { ...state, pods, events: [...state.events, { type: 'applied', origin: originOf(uid), pod, warnings: [] }] };
+};
+
+const remove = (state: AssignedPods, pod: Pod): AssignedPods => {
+  const { uid } = pod.metadata;
+  if (isMirror(pod)) {
+    if (state.mirrors.get(fullName(pod))?.metadata.uid !== uid) return state;
+    const mirrors = new Map(state.mirrors);
+    mirrors.delete(fullName(pod));
+    return { ...state, mirrors };
+  }
+  if (!state.pods.has(uid)) return state;
+  const pods = new Map(state.pods);
+  pods.delete(uid);
+  return { ...state, pods, events: [...state.events, { type: 'removed', origin: originOf(uid) }] };
+};
+
+const originOf = (uid: string) => ({ source: API_SOURCE, path: uid, document: 0 }) as const;
+
+/** What the kubelet acts upon. Of a status only the conditions that a readiness gate waits for: the rest is what the kubelet itself reported. */
+const asks = ({ metadata, spec, status }: Pod): string => {
+  const { labels, annotations, deletionTimestamp, deletionGracePeriodSeconds, generation } = metadata;
+  const gates = (spec.readinessGates ?? []).map(
+    ({ conditionType }) => status?.conditions?.find(({ type }) => type === conditionType)?.status,
+  );
+  return plainText([spec, labels, annotations, deletionTimestamp, deletionGracePeriodSeconds, generation, gates]);
+};

@@ -1,0 +1,235 @@
+import {
+  type ApiClient,
+  createApiClient,
+  createCredentials,
+  loadKubeconfig,
+  type ReflectEvent,
+  reflect,
+  resourceAt,
+  type Versioned,
+} from '@solo-kubelet/cluster-client';
+import {
+  API_SOURCE,
+  assignedPods,
+  clusterObjects,
+  mirrorPods,
+  type NodeObject,
+  postEvents,
+  type Report,
+  type ReportedPod,
+  registerNode,
+  renewLease,
+  reportStatuses,
+} from '@solo-kubelet/control-plane';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import { type NodeObjects, podReferences } from '@solo-kubelet/pod-objects';
+import { type PodView, steadyScheduler } from '@solo-kubelet/reconciler';
+import {
+  concat,
+  concatMap,
+  debounceTime,
+  delay,
+  filter,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  mergeWith,
+  type Observable,
+  scan,
+  shareReplay,
+  switchMap,
+  take,
+  tap,
+  timer,
+  withLatestFrom,
+} from 'rxjs';
+import { conditionSince } from '../api/condition-since.js';
+import { nodeObject } from '../api/node-object.js';
+import type { NodeClaims } from '../claims/node-claims.js';
+import type { KubeletConfiguration } from '../config/fields.js';
+import { loopPeriodMs } from '../config/loop-period.js';
+import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
+import type { KubeletContext } from '../kubelet-services.js';
+import type { ClusterSide } from './cluster-side.js';
+
+export interface JoinClusterOptions {
+  readonly kubeconfigPath: string;
+  readonly config: KubeletConfiguration;
+  readonly nodeName: string;
+  /** Objects of files. */
+  readonly objects: NodeObjects;
+  readonly claims: Pick<NodeClaims, 'claim'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** From this many failures of heartbeats in a row a connection is not believed any more. */
+const DEAD_AFTER = 2;
+/** Between the word that all manifests have been read and the view of their pods, ms. */
+const SETTLE_MS = 1_000;
+/** How often volumes with tokens are looked at, ms: `syncFrequency`. */
+const TOKEN_MS = 60_000;
+
+/**
+ * Joins the cluster of a kubeconfig as a node. Nothing is asked of the server before the first subscription, and nothing waits for it.
+ * @throws ClusterError CLUSTER_KUBECONFIG
+ */
+export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterSide> => {
+  const { config, nodeName, objects: files, claims, env } = options;
+  const kubeconfig = await loadKubeconfig(options.kubeconfigPath);
+  const credentials = createCredentials({ kubeconfig, env });
+  const shared = {
+    kubeconfig,
+    credentials,
+    userAgent: `kubelet/${KUBERNETES_VERSION} (linux/${process.arch === 'x64' ? 'amd64' : process.arch})`,
+  };
+  const main = createApiClient({ ...shared, qps: config.kubeAPIQPS, burst: config.kubeAPIBurst });
+  const events = createApiClient({ ...shared, qps: config.eventRecordQPS, burst: config.eventBurst });
+  const heartbeatMs = Math.min(config.nodeStatusUpdateFrequency, config.nodeLeaseDurationSeconds * 1_000, 10_000);
+  const heartbeat = createApiClient({ ...shared, timeoutMs: heartbeatMs });
+  const clients = [main, events, heartbeat];
+  const onFailures = (inARow: number): void => {
+    if (inARow < DEAD_AFTER) return;
+    for (const client of clients) client.closeConnections();
+  };
+
+  const assigned$ = assignedPods({ api: main, nodeName }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const cluster = clusterObjects({ api: main, assigned$ });
+  let uids: ReadonlySet<string> = new Set();
+  const holds = (uid: string): boolean => uids.has(uid);
+  const manifestEvent$ = assigned$.pipe(
+    tap(({ pods }) => {
+      uids = new Set(pods.keys());
+    }),
+    // A pod begins with everything it refers to.
+    concatMap(({ events: said }) =>
+      concat(cluster.read(said.flatMap((event) => (event.type === 'applied' ? [event.pod] : []))), from(said)),
+    ),
+  );
+  return {
+    source: { source: API_SOURCE, path: nodeName },
+    holds,
+    manifestEvent$,
+    objects: {
+      configMap: (namespace, name) => (cluster.knows('ConfigMap', namespace, name) ? cluster : files).configMap(namespace, name),
+      secret: (namespace, name) => (cluster.knows('Secret', namespace, name) ? cluster : files).secret(namespace, name),
+      runtimeClassHandler: (name) => cluster.runtimeClassHandler(name) ?? files.runtimeClassHandler(name),
+      claim: (request, o) => (holds(request.pod.metadata.uid) ? cluster : claims).claim(request, o),
+      token: (request) =>
+        holds(request.pod.uid) ? cluster.token(request) : Promise.reject(new Error('no service account issuer is configured on this node')),
+      serviceVariables: (pod) => (holds(pod.metadata.uid) ? cluster.serviceVariables(pod) : undefined),
+    },
+    pullSecret: (namespace, name) =>
+      cluster.knows('Secret', namespace, name) ? cluster.secret(namespace, name) : files.pullSecret(namespace, name),
+    service: (context) => clusterService(context, { assigned$, cluster, main, events, heartbeat, onFailures }),
+    [Symbol.dispose]: () => {
+      for (const client of clients) client.closeConnections();
+    },
+  };
+};
+
+interface Parts {
+  readonly assigned$: ReturnType<typeof assignedPods>;
+  readonly cluster: ReturnType<typeof clusterObjects>;
+  readonly main: ApiClient;
+  readonly events: ApiClient;
+  readonly heartbeat: ApiClient;
+  readonly onFailures: (inARow: number) => void;
+}
+
+const clusterService = (context: KubeletContext, { assigned$, cluster, main, events, heartbeat, onFailures }: Parts): Observable<never> => {
+  const { config, nodeName, reconciler, facts$, flags, command, logger, startedAtMs } = context;
+  const readySince = conditionSince(startedAtMs);
+  const taints = (flags.registerWithTaints ?? []).length > 0 ? flags.registerWithTaints! : (config.registerWithTaints as readonly object[]);
+  const describe = async (signal: AbortSignal): Promise<NodeObject> => {
+    const node = (await nodeObject(context, signal, readySince)) as NodeObject;
+    const { creationTimestamp: _own, ...metadata } = node.metadata as NodeObject['metadata'] & { readonly creationTimestamp?: string };
+    const labels = {
+      ...metadata.labels,
+      'beta.kubernetes.io/os': 'linux',
+      'beta.kubernetes.io/arch': metadata.labels?.['kubernetes.io/arch'] ?? '',
+    };
+    const annotations = config.enableControllerAttachDetach
+      ? { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' }
+      : undefined;
+    return {
+      ...node,
+      metadata: { ...metadata, labels, ...(annotations && { annotations }) },
+      spec: {
+        ...(taints.length === 0 ? {} : { taints }),
+        ...(config.providerID === '' ? {} : { providerID: config.providerID }),
+      },
+    };
+  };
+  const pods$ = reconciler.pods$.pipe(
+    map((views) => [...views.values()].map(reported)),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  // A mirror goes when its manifest has gone, which nobody knows before all of them have been read.
+  const known$ = context.filesSynced$.pipe(
+    filter(Boolean),
+    take(1),
+    delay(SETTLE_MS, steadyScheduler),
+    switchMap(() => pods$),
+  );
+  const node$ = reflect<NodeObject>(resourceAt(main, '/api/v1/nodes', { fieldSelector: `metadata.name=${nodeName}` })).pipe(
+    scan(newestNode, undefined as NodeObject | undefined),
+    tap((node) => {
+      if (node?.metadata.labels !== undefined) context.changeFacts({ labels: node.metadata.labels });
+    }),
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  const users$ = cluster.change$.pipe(
+    withLatestFrom(reconciler.pods$),
+    mergeMap(([{ kind, namespace, name }, views]) =>
+      [...views.values()].filter(
+        ({ pod }) => pod.metadata.namespace === namespace && podReferences(pod).some((each) => each.kind === kind && each.name === name),
+      ),
+    ),
+    // Tokens in volumes grow old.
+    mergeWith(
+      timer(TOKEN_MS, TOKEN_MS, steadyScheduler).pipe(
+        withLatestFrom(reconciler.pods$),
+        mergeMap(([, views]) => [...views.values()].filter(hasToken)),
+      ),
+    ),
+    filter(({ origin }) => origin?.source === API_SOURCE),
+    tap(({ podUid }) => command({ type: 'refresh', podUid })),
+  );
+  const reports$ = merge(
+    registerNode({
+      api: heartbeat,
+      describe,
+      changed$: facts$.pipe(debounceTime(100, steadyScheduler)),
+      register: config.registerNode,
+      updateMs: loopPeriodMs(config.nodeStatusUpdateFrequency),
+      reportMs: config.nodeStatusReportFrequency,
+      scheduler: steadyScheduler,
+      onFailures,
+    }),
+    renewLease({ api: heartbeat, nodeName, durationSeconds: config.nodeLeaseDurationSeconds, scheduler: steadyScheduler, onFailures }),
+    reportStatuses({ api: main, pods$, assigned$, scheduler: steadyScheduler }),
+    mirrorPods({ api: main, pods$: known$, assigned$, node$, scheduler: steadyScheduler }),
+    postEvents({ api: events, events$: reconciler.events$, nodeName, scheduler: steadyScheduler }),
+  ).pipe(tap((report) => log(logger, report)));
+  return merge(reports$, users$).pipe(ignoreElements());
+};
+
+/** One that is being ended has no origin any more: if it was the cluster's, there is nobody left to tell. */
+const reported = ({ pod, origin, terminating }: PodView): ReportedPod => ({ pod, ofApi: origin?.source === API_SOURCE, terminating });
+
+const hasToken = ({ pod }: PodView): boolean =>
+  pod.spec.volumes?.some(({ projected }) => projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken !== undefined)) ===
+  true;
+
+const newestNode = (held: NodeObject | undefined, event: ReflectEvent<NodeObject & Versioned>): NodeObject | undefined => {
+  if (event.type === 'replaced') return event.objects[0];
+  if (event.type === 'applied') return event.object;
+  return event.type === 'deleted' ? undefined : held;
+};
+
+const log = (logger: Logger, report: Report): void => {
+  if (report.type === 'done') logger.debug({ about: report.about }, report.what);
+  else logger.warn({ about: report.about, err: report.message }, `The API server was not told: ${report.what}`);
+};
