@@ -5,11 +5,12 @@ import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { from, NEVER, Observable, type OperatorFunction, type Subscription } from 'rxjs';
 import { jobOfCronJob, ownedJob } from '../core/expand/job-of-cron-job.js';
 import { type SeenPod, syncWorkload, type WorkloadFacts, type WorkloadStep } from '../core/expand/sync-workload.js';
-import { takeObject } from '../core/expand/take-object.js';
-import { viewOfWorkload } from '../core/expand/view-of-workload.js';
+import { asksTheSame, takeObject } from '../core/expand/take-object.js';
+import { statusOf, viewOfWorkload } from '../core/expand/view-of-workload.js';
 import type { WorkloadEntry } from '../core/expand/workload-entry.js';
 import { namespaceOf, workloadKey } from '../core/expand/workload-object.js';
 import { restartsOnChange } from '../core/rollout/restart-on-change.js';
+import { holds, WAIT_FOR, type WaitTerm } from '../core/wait/wait-for.js';
 import { currentConfig } from './current-config.js';
 import { waitsForProbes } from './waits-for-probes.js';
 import { wantedObjects } from './wanted-objects.js';
@@ -21,6 +22,14 @@ const MAX_WRITES = 16;
 const RETRY_MS = 10_000;
 /** How long to wait at most before the clock is looked at again, ms: it may have been set. */
 const MAX_NAP_MS = 60_000;
+/** What stands before `namespace/name` in the keys of workloads, by kind. */
+const KEYS: ReadonlyMap<string, string> = new Map([
+  ['deployment', 'Deployment.apps'],
+  ['replicaset', 'ReplicaSet.apps'],
+  ['statefulset', 'StatefulSet.apps'],
+  ['daemonset', 'DaemonSet.apps'],
+  ['job', 'Job.batch'],
+]);
 /** How long what workloads refer to must be at rest before they are rolled for a change of it, ms. */
 const CONFIG_SETTLE_MS = 200;
 /** How long after the start a Pod may seem not to be ready only since its probe has not answered yet, ms. */
@@ -50,6 +59,9 @@ export const runWorkloads =
       const dirty = new Set<string>();
       const busy = new Set<string>();
       const changedConfigs = new Set<string>();
+      /** Entries that wait for others, and those whose document has only just changed. */
+      const gated = new Set<string>();
+      const unsettled = new Set<string>();
       /** Entries whose last decision hung on names and claims of others. */
       const waiting = new Set<string>();
       /** Entries of an earlier process whose Pods' probes may not have answered yet. */
@@ -160,7 +172,7 @@ export const runWorkloads =
         draining = true;
         for (const key of dirty) {
           if (busy.size >= MAX_WRITES) break;
-          if (busy.has(key)) continue;
+          if (busy.has(key) || unsettled.has(key)) continue;
           dirty.delete(key);
           pass(key);
         }
@@ -187,9 +199,36 @@ export const runWorkloads =
           const object = wanted.config(kind, `${namespace}/${name}`);
           return object && currentConfig(object);
         },
+        waits: {
+          holds: (namespace, term) => holds(term.kind, ...statusFor(namespace, term)),
+          waitOf: (namespace, what) => namedWorkload(namespace, what)?.object.metadata.annotations?.[WAIT_FOR],
+        },
         nowMs: wallNow(),
         newUid,
       });
+
+      const namedWorkload = (namespace: string, what: string) => {
+        const [kind = '', name = ''] = what.split('/');
+        const key = `${KEYS.get(kind)}/${namespace}/${name}`;
+        const object = wanted.workload(key);
+        return object && { key, object };
+      };
+      /** The status that a condition is looked for in; none for what is not as its document asks for it yet. */
+      const statusFor = (namespace: string, { kind, name, condition }: WaitTerm): [object | undefined, string, number?] => {
+        if (kind === 'pod') {
+          const uid = wanted.pod(`${namespace}/${name}`) ?? wanted.pod(`${namespace}/${name}-${node.name}`) ?? madePodUid(namespace, name);
+          return [pods.get(uid ?? '')?.status, condition];
+        }
+        const found = namedWorkload(namespace, `${kind}/${name}`);
+        const entry = found && entries.get(found.key);
+        if (found === undefined || entry === undefined || entry.removed || !asksTheSame(entry.object, found.object))
+          return [undefined, condition];
+        const { spec } = entry.object;
+        return [statusOf(entry.memory), condition, spec !== undefined && 'replicas' in spec ? Number(spec.replicas ?? 1) : 1];
+      };
+      const madePodUid = (namespace: string, name: string): string | undefined =>
+        entries.get(ownerOfName.get(`${namespace}/${name}`) ?? '')?.children.find(({ pod }) => pod.metadata.name === name)?.pod.metadata
+          .uid;
 
       const nextOf = (key: string): WorkloadEntry | undefined => {
         const entry = entries.get(key);
@@ -222,6 +261,8 @@ export const runWorkloads =
           restored.delete(key);
         }
         const step = syncWorkload(next, factsOf(key));
+        if (step.waits) gated.add(key);
+        else gated.delete(key);
         if (step.asksOthers) waiting.add(key);
         else waiting.delete(key);
         if (step.entry === entries.get(key) && !step.done) carryOut(key, step);
@@ -261,7 +302,9 @@ export const runWorkloads =
         if (done) {
           announced.delete(key);
           waiting.delete(key);
+          gated.delete(key);
         }
+        if (before !== entry || done) for (const one of gated) if (one !== key) dirty.add(one);
         const { apiVersion, kind, metadata } = entry.object;
         const about = { apiVersion, kind, namespace: namespaceOf(entry.object), name: metadata.name, uid: entry.uid };
         for (const event of events) say({ type: 'event', about, event });
@@ -337,6 +380,7 @@ export const runWorkloads =
         }
         for (const [uid, pod] of next.pods) if (previous.get(uid) !== pod) note(uid);
         for (const uid of previous.keys()) if (!next.pods.has(uid)) note(uid);
+        for (const key of gated) dirty.add(key);
         drain();
       };
       const note = (uid: string): void => {
@@ -355,12 +399,23 @@ export const runWorkloads =
         drain();
       };
 
+      /** What a workload waits for may be edited by the same write. */
+      const settleFirst = (key: string): void => {
+        if (unsettled.has(key)) return;
+        unsettled.add(key);
+        after(CONFIG_SETTLE_MS, () => {
+          unsettled.delete(key);
+          touch(key);
+        });
+      };
+
       const takeEvent = (event: ManifestEvent): void => {
         sayManifest(event);
         if (event.type === 'synced') unsynced.delete(`${event.source} ${event.path}`);
         const concerned = wanted.take(event);
         for (const key of concerned.workloads) {
           if (loaded && !declared) announceRestored(key);
+          if (wanted.workload(key)?.metadata.annotations?.[WAIT_FOR] !== undefined && declared) settleFirst(key);
           dirty.add(key);
         }
         if (concerned.configIn !== undefined && declared) {

@@ -4,7 +4,7 @@ import { isWorkload, namespaceOf, type WorkloadObject, workloadKey } from '../co
 
 type Held =
   | { readonly type: 'workload'; readonly key: string; readonly object: WorkloadObject }
-  | { readonly type: 'pod'; readonly name: string }
+  | { readonly type: 'pod'; readonly name: string; readonly uid: string }
   | { readonly type: 'config'; readonly name: string; readonly namespace: string }
   | { readonly type: 'claim'; readonly name: string; readonly claim: ObjectTypes['PersistentVolumeClaim'] };
 
@@ -26,6 +26,8 @@ export interface WantedObjects {
   workloadKeys(): Iterable<string>;
   /** `namespace/name`. */
   hasPod(name: string): boolean;
+  /** Its UID. */
+  pod(name: string): string | undefined;
   /** A ConfigMap or Secret by kind, `namespace/name`. */
   config(kind: string, name: string): ConfigObject | undefined;
   claim(name: string): ObjectTypes['PersistentVolumeClaim'] | undefined;
@@ -89,7 +91,7 @@ export const wantedObjects = (): WantedObjects => {
           const origin = originKey(event.origin);
           const before = release(origin);
           const name = podKeyOf(event.pod);
-          held.set(origin, { type: 'pod', name });
+          held.set(origin, { type: 'pod', name, uid: event.pod.metadata.uid ?? '' });
           pods.set(name, origin);
           return before?.type === 'pod' && before.name === name ? NONE : concerned(before);
         }
@@ -106,6 +108,10 @@ export const wantedObjects = (): WantedObjects => {
     workload: (key) => workloads.get(key),
     workloadKeys: () => workloads.keys(),
     hasPod: (name) => pods.has(name),
+    pod: (name) => {
+      const there = held.get(pods.get(name) ?? '');
+      return there?.type === 'pod' ? there.uid : undefined;
+    },
     config: (kind, name) => configs.get(`${kind}/${name}`),
     claim: (name) => claims.get(name),
   };

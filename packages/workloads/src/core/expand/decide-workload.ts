@@ -46,6 +46,8 @@ export interface DecideFacts {
   readonly jobs: readonly OwnedJob[];
   readonly node: { readonly name: string; readonly fits: (spec: PodSpec) => boolean };
   readonly isExclusiveClaim: (namespace: string, name: string) => boolean;
+  /** What to go by in place of the document's template, which has to wait. */
+  readonly template?: PodTemplate | undefined;
   readonly nowMs: number;
 }
 
@@ -73,7 +75,7 @@ export const decideWorkload = (entry: WorkloadEntry, facts: DecideFacts): Worklo
       return complete({ ...decision, memory: { ...memory, record, status } });
     }
     case 'StatefulSet': {
-      const spec = { ...object.spec, template: wantedTemplate(entry) };
+      const spec = { ...object.spec, template: facts.template ?? wantedTemplate(entry) };
       const set = { metadata: { ...object.metadata, ...metadata }, spec } as unknown as StatefulSet;
       const { revisions, record, ...decision } = reduceStatefulSet({
         set,
@@ -107,7 +109,7 @@ type MemoryOf<Kind> = Extract<WorkloadMemory, { readonly kind: Kind }>;
 /** A Deployment's controller, and what a rollout that fails makes of it. */
 const decideDeployment = (entry: WorkloadEntry, memory: MemoryOf<'Deployment'>, facts: DecideFacts): WorkloadDecision => {
   const { pods, nowMs } = facts;
-  const wanted = wantedTemplate(entry);
+  const wanted = facts.template ?? wantedTemplate(entry);
   const { annotations } = entry.object.metadata;
   const ask = (template: PodTemplate, record: DeploymentRecord) => {
     const deployment = deploymentOf({ ...identityOf(entry), generation: entry.generation }, entry.object, template);
@@ -154,7 +156,7 @@ const withoutProgress = (record: DeploymentRecord): DeploymentRecord =>
 /** The same for a DaemonSet, whose rollouts have no deadline upstream. */
 const decideDaemonSet = (entry: WorkloadEntry, memory: MemoryOf<'DaemonSet'>, facts: DecideFacts): WorkloadDecision => {
   const { pods, nowMs } = facts;
-  const wanted = wantedTemplate(entry);
+  const wanted = facts.template ?? wantedTemplate(entry);
   const { annotations } = entry.object.metadata;
   const ask = (template: PodTemplate) => {
     const spec = { ...entry.object.spec, template };

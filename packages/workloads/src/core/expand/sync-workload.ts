@@ -4,6 +4,7 @@ import type { NewJob, OwnedJob } from '../cron/cron-job.js';
 import { finishedMs, hasEnded, type ObservedPod } from '../pod-state.js';
 import { type FindConfig, pinnedPod, withConfig, withoutOldCopies } from '../rollout/config-of-workload.js';
 import { parentAndOrdinal } from '../stateful-set/identity.js';
+import { gateWorkload, type WaitFacts } from '../wait/gate-workload.js';
 import { objectTime, type PodIdentity, type WorkloadEvent } from '../workload.js';
 import { madePod } from './child-pod.js';
 import { keptClaims, withClaims } from './claims-of-set.js';
@@ -29,6 +30,7 @@ export interface WorkloadFacts {
   readonly hasClaim: (namespace: string, name: string) => boolean;
   readonly isExclusiveClaim: (namespace: string, name: string) => boolean;
   readonly config: FindConfig;
+  readonly waits: WaitFacts;
   readonly nowMs: number;
   readonly newUid: () => string;
 }
@@ -42,6 +44,8 @@ export interface WorkloadStep {
   readonly wakeAtMs?: number;
   /** The decision hung on names of Pods, or on claims, that others have. */
   readonly asksOthers: boolean;
+  /** It waits for other workloads or Pods. */
+  readonly waits: boolean;
   /** Nothing is left of a workload whose document has gone. */
   readonly done: boolean;
 }
@@ -50,7 +54,13 @@ export interface WorkloadStep {
 export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): WorkloadStep => {
   const known = withoutGone(before, facts);
   if (known.removed) return endWorkload(known, facts);
-  const entry = withConfig(known, facts.config, facts.newUid);
+  const configured = withConfig(known, facts.config, facts.newUid);
+  const gate = gateWorkload(configured, facts.waits);
+  const entry = withWaiting(configured, gate.waiting);
+  const told = gate.event === undefined ? [] : [gate.event];
+  if (gate.waiting !== undefined && gate.template === undefined) {
+    return { entry: sameOr(before, entry), events: told, createJobs: [], deleteJobs: [], asksOthers: false, waits: true, done: false };
+  }
   const observed = entry.children
     .filter(({ life }) => life === entry.life || entry.object.kind === 'StatefulSet')
     .map((child) => observedPod(child, facts));
@@ -66,7 +76,13 @@ export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): Workl
       asksOthers = true;
       return ask(namespace, name);
     };
-  const decision = decideWorkload(entry, { ...facts, pods: observed, refused, isExclusiveClaim: asked(facts.isExclusiveClaim) });
+  const decision = decideWorkload(entry, {
+    ...facts,
+    pods: observed,
+    refused,
+    isExclusiveClaim: asked(facts.isExclusiveClaim),
+    template: gate.template,
+  });
   const clashes = decision.create.filter(({ metadata }) => facts.isTaken(namespaceOf(entry.object), metadata.name));
   const carried = carryOut(
     entry,
@@ -77,6 +93,7 @@ export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): Workl
   return {
     entry: sameOr(before, withoutOldCopies(keptClaims(clean))),
     events: [
+      ...told,
       ...decision.events.filter(({ message }) => !clashes.some(({ metadata }) => message.includes(metadata.name))),
       ...clashes.map(clash),
     ],
@@ -84,8 +101,15 @@ export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): Workl
     deleteJobs: decision.deleteJobs,
     wakeAtMs: decision.wakeAtMs,
     asksOthers: asksOthers || clashes.length > 0,
+    waits: gate.waiting !== undefined,
     done: false,
   };
+};
+
+const withWaiting = (entry: WorkloadEntry, waiting: string | undefined): WorkloadEntry => {
+  if (entry.waiting === waiting) return entry;
+  const { waiting: _before, ...rest } = entry;
+  return waiting === undefined ? rest : { ...rest, waiting };
 };
 
 const clash = ({ metadata }: { readonly metadata: { readonly name: string } }): WorkloadEvent => ({
@@ -165,6 +189,7 @@ const endWorkload = (entry: WorkloadEntry, facts: WorkloadFacts): WorkloadStep =
     createJobs: [],
     deleteJobs: facts.jobs.map(({ name }) => name),
     asksOthers: false,
+    waits: false,
     done: children.length === 0 && after.claims.length === 0 && facts.jobs.length === 0,
   };
 };

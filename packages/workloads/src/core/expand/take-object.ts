@@ -13,7 +13,7 @@ export interface TakenAt {
 
 /** What is kept of a workload once its document says something else, or is there again. */
 export const takeObject = (entry: WorkloadEntry | undefined, object: WorkloadObject, { nowMs, newUid, owner }: TakenAt): WorkloadEntry => {
-  const same = entry !== undefined && canonicalJson(asWritten(entry.object)) === canonicalJson(asWritten(object));
+  const same = entry !== undefined && asksTheSame(entry.object, object);
   if (entry === undefined || entry.removed || (!same && isReplaced(entry, object))) {
     return {
       object,
@@ -31,6 +31,10 @@ export const takeObject = (entry: WorkloadEntry | undefined, object: WorkloadObj
   if (same) return entry;
   return { ...entry, object, generation: entry.generation + (isCounted(entry.object, object) ? 1 : 0) };
 };
+
+/** Whether two documents of a workload ask for the same. */
+export const asksTheSame = (a: WorkloadObject, b: WorkloadObject): boolean =>
+  a === b || canonicalJson(asWritten(a)) === canonicalJson(asWritten(b));
 
 /** Names are made from running numbers, which go on over the lives of a workload. */
 const freshMemory = (kind: WorkloadObject['kind'], made: number): WorkloadMemory => {

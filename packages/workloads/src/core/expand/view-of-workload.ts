@@ -99,7 +99,8 @@ const withHeld = (status: object, held: HeldTemplate | undefined): object => {
 const newest = (revisions: readonly DeploymentRevision[]): DeploymentRevision | undefined =>
   revisions.toSorted((a, b) => b.revision - a.revision)[0];
 
-const statusOf = (memory: WorkloadMemory): object => {
+/** The status that the controller of a workload's kind last gave. */
+export const statusOf = (memory: WorkloadMemory): object => {
   switch (memory.kind) {
     case 'ReplicaSet':
     case 'DaemonSet':

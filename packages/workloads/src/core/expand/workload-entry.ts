@@ -63,6 +63,8 @@ export interface WorkloadEntry {
   readonly claims: readonly ChildClaim[];
   /** What its Pods refer to, of one that is rolled when that changes. */
   readonly config?: ConfigVersions;
+  /** What it was last said to wait for. */
+  readonly waiting?: string;
   /** Its document has gone: its Pods are to end. What is left then are claims that keep their data. */
   readonly removed?: boolean;
 }
