@@ -1,4 +1,3 @@
-import { EMPTY } from 'rxjs';
 import { kubeApiService } from './api/kube-api-service.js';
 import { nodeApiService } from './api/node-api-service.js';
 import { cpuPinningService } from './cpu/cpu-pinning-service.js';
@@ -8,7 +7,6 @@ import { housekeepingService } from './garbage-collection/housekeeping-service.j
 import type { KubeletService } from './kubelet-services.js';
 import { networkGarbageService } from './networks/network-garbage-service.js';
 import { qosCgroupsService } from './pods/qos-cgroups-service.js';
-import { quietHeapService } from './process/quiet-heap-service.js';
 import { systemdNotifyService } from './process/systemd-notify-service.js';
 import { nodeShutdownService } from './shutdown/node-shutdown-service.js';
 
@@ -23,6 +21,5 @@ export const allServices: readonly KubeletService[] = [
   qosCgroupsService,
   evictionService,
   (context) => nodeShutdownService(context.env)(context),
-  (context) => (context.ownProcess ? quietHeapService()(context) : EMPTY),
   (context) => systemdNotifyService(context.env)(context),
 ];

@@ -23,8 +23,6 @@ export interface KubeletContext {
   readonly flags: KubeletFlags;
   /** Environment of the kubelet. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether the process is the kubelet's own. */
-  readonly ownProcess: boolean;
   /** Signals of `evictionHard` for which no pod is evicted. */
   readonly impliedEvictionSignals: ReadonlySet<string>;
   readonly nodeName: string;

@@ -184,7 +184,6 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     config,
     flags,
     env,
-    ownProcess: ownProcess !== undefined,
     impliedEvictionSignals: options.impliedEvictionSignals ?? new Set(),
     node: {
       machine: parts.machine,
