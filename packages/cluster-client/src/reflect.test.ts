@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { concat, defer, NEVER, Observable, of, Subject, throwError, timer, VirtualTimeScheduler } from 'rxjs';
+import { concat, defer, NEVER, Observable, of, Subject, takeUntil, throwError, timer, VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { WatchEvent } from './api-client.js';
 import { ClusterError } from './cluster-error.js';
@@ -168,5 +168,37 @@ describe('reflect', () => {
     scheduler.maxFrames = 60_000;
     scheduler.flush();
     expect(watches).toBeLessThan(10);
+  });
+
+  it('lists anew at once what the server has forgotten, and goes ahead when it is told that the server is there', () => {
+    const scheduler = new VirtualTimeScheduler();
+    const retry$ = new Subject<void>();
+    let down = false;
+    let expired = false;
+    const live = new Subject<WatchEvent<Thing>>();
+    const source: ReflectSource = {
+      list: () => of({ metadata: { resourceVersion: '1' }, items: [] }),
+      watch: () => {
+        if (down) return throwError(() => gone);
+        if (!expired) return concat(of({ type: 'OPENED' }), live.pipe(takeUntil(ended$))) as never;
+        expired = false;
+        return of({ type: 'OPENED' }, { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } }) as never;
+      },
+    };
+    const ended$ = new Subject<void>();
+    const events: string[] = [];
+    reflect<Thing>(source, { scheduler, random: () => 0, retry$ }).subscribe(({ type }) => events.push(type));
+    down = true;
+    live.next({ type: 'ADDED', object: { metadata: { name: 'a', resourceVersion: '2' }, value: 1 } });
+    ended$.next();
+    scheduler.maxFrames = 40_000;
+    scheduler.flush();
+    expect(events).toEqual(['replaced', 'applied', 'lost']);
+    down = false;
+    expired = true;
+    retry$.next();
+    scheduler.maxFrames = 40_001;
+    scheduler.flush();
+    expect(events).toEqual(['replaced', 'applied', 'lost', 'back', 'replaced']);
   });
 });

@@ -9,11 +9,14 @@ import {
   expand,
   from,
   map,
+  merge,
   mergeMap,
+  NEVER,
   type Observable,
   type ObservableInput,
   of,
   type SchedulerLike,
+  take,
   takeUntil,
   throwError,
   timer,
@@ -57,6 +60,8 @@ export interface ReflectOptions {
   readonly scheduler?: SchedulerLike;
   /** From 0 to 1. Default `Math.random`. */
   readonly random?: () => number;
+  /** Ends a wait: the server is known to be there again. Default: never. */
+  readonly retry$?: Observable<unknown>;
 }
 
 /** client-go tools/cache/reflector.go: the first wait, the longest, and the quiet after which it starts over, ms. */
@@ -89,6 +94,8 @@ interface State {
   readonly waitMs: number;
   readonly failedAtMs: number | undefined;
   readonly lost: string | undefined;
+  /** Nothing has happened since the list: that the server has forgotten it already is odd. */
+  readonly fresh: boolean;
 }
 
 /** What a step says, and, last of all, where it leaves the reflector. */
@@ -99,9 +106,9 @@ type Item<T> = { readonly event: ReflectEvent<T>; readonly next?: undefined } | 
  * Never ends and never fails. Upstream: client-go tools/cache/reflector.go.
  */
 export const reflect = <T extends Versioned>(source: ReflectSource, options: ReflectOptions = {}): Observable<ReflectEvent<T>> => {
-  const { scheduler: given = asyncScheduler, random = Math.random } = options;
+  const { scheduler: given = asyncScheduler, random = Math.random, retry$ = NEVER } = options;
   const scheduler = longDelays(given);
-  const first: State = { version: undefined, listVersion: '0', waitMs: 0, failedAtMs: undefined, lost: undefined };
+  const first: State = { version: undefined, listVersion: '0', waitMs: 0, failedAtMs: undefined, lost: undefined, fresh: false };
 
   const say = (event: ReflectEvent<T>): Item<T> => ({ event });
   const foundAgain = (state: State): readonly Item<T>[] => (state.lost === undefined ? [] : [say({ type: 'back' })]);
@@ -123,7 +130,7 @@ export const reflect = <T extends Versioned>(source: ReflectSource, options: Ref
     pages(state, undefined, []).pipe(
       concatMap(({ objects, version }) =>
         of(...foundAgain(state), say({ type: 'replaced', objects }), {
-          next: { ...state, version, listVersion: version, lost: undefined },
+          next: { ...state, version, listVersion: version, lost: undefined, fresh: true },
         }),
       ),
     );
@@ -135,7 +142,13 @@ export const reflect = <T extends Versioned>(source: ReflectSource, options: Ref
     let heard = false;
     let lost = state.lost !== undefined;
     const query = { resourceVersion: version ?? '', allowWatchBookmarks: 'true', timeoutSeconds: String(seconds) };
-    const left = (): State => ({ ...state, version, listVersion: version ?? state.listVersion, lost: lost ? state.lost : undefined });
+    const left = (): State => ({
+      ...state,
+      fresh: false,
+      version,
+      listVersion: version ?? state.listVersion,
+      lost: lost ? state.lost : undefined,
+    });
     return concat(
       source.watch<T>(query).pipe(
         takeUntil(timer(seconds * 1_000 + OVERTIME_MS, scheduler)),
@@ -155,7 +168,7 @@ export const reflect = <T extends Versioned>(source: ReflectSource, options: Ref
           ? of({ next: left() })
           : throwError(() => new ClusterError({ code: 'CLUSTER_UNREACHABLE', message: 'the watch ended at once', retryable: true })),
       ),
-    ).pipe(catchError((error: unknown) => failed(left(), error)));
+    ).pipe(catchError((error: unknown) => failed({ ...left(), fresh: state.fresh }, error)));
   };
 
   /** Waits, longer each time; what the server forgot is listed anew. */
@@ -175,10 +188,17 @@ export const reflect = <T extends Versioned>(source: ReflectSource, options: Ref
       waitMs,
       failedAtMs: nowMs,
       lost: isOld ? state.lost : error.message,
+      fresh: false,
     };
     const told: readonly Item<T>[] = isOld || state.lost === error.message ? [] : [say({ type: 'lost', message: error.message })];
-    const jitteredMs = isOld && quiet ? 0 : Math.max(waitMs * (1 + random()), error.retryAfterMs ?? 0);
-    return concat(of(...told), timer(jitteredMs, scheduler).pipe(map((): Item<T> => ({ next }))));
+    const jitteredMs = isOld && !state.fresh ? 0 : Math.max(waitMs * (1 + random()), error.retryAfterMs ?? 0);
+    return concat(
+      of(...told),
+      merge(timer(jitteredMs, scheduler), retry$).pipe(
+        take(1),
+        map((): Item<T> => ({ next })),
+      ),
+    );
   };
 
   const step = (state: State): Observable<Item<T>> =>

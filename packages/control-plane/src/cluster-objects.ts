@@ -11,6 +11,7 @@ import {
   map,
   merge,
   mergeMap,
+  NEVER,
   type Observable,
   of,
   pairwise,
@@ -77,6 +78,8 @@ export interface ClusterObjectsOptions {
   readonly assigned$: Observable<AssignedPods>;
   readonly scheduler?: SchedulerLike;
   readonly wallNow?: () => number;
+  /** Ends a wait for the server. */
+  readonly retry$?: Observable<unknown>;
 }
 
 /** How long a pod waits for what it refers to (pkg/kubelet/util/manager/watch_based_manager.go). */
@@ -89,6 +92,7 @@ export const clusterObjects = ({
   assigned$,
   scheduler = longDelays(asyncScheduler),
   wallNow = Date.now,
+  retry$ = NEVER,
 }: ClusterObjectsOptions): ClusterObjects => {
   /** Undefined value: it was looked for, and is not there. */
   const known = new Map<string, unknown>();
@@ -125,7 +129,7 @@ export const clusterObjects = ({
       resourceAt(api, apiPath('api/v1/namespaces', namespace, kind === 'Secret' ? 'secrets' : 'configmaps'), {
         fieldSelector: `metadata.name=${name}`,
       }),
-      { scheduler },
+      { scheduler, retry$ },
     ).pipe(
       mergeMap((event): Observable<Versioned | undefined> => {
         if (event.type === 'replaced') return of(event.objects[0]);
@@ -145,7 +149,7 @@ export const clusterObjects = ({
       services = next;
     }),
   );
-  const classes$ = reflect<RuntimeClassObject>(resourceAt(api, '/apis/node.k8s.io/v1/runtimeclasses'), { scheduler }).pipe(
+  const classes$ = reflect<RuntimeClassObject>(resourceAt(api, '/apis/node.k8s.io/v1/runtimeclasses'), { scheduler, retry$ }).pipe(
     scan(
       kept(({ handler }: RuntimeClassObject) => handler),
       undefined as ReadonlyMap<string, string> | undefined,

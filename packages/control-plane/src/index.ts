@@ -8,3 +8,4 @@ export { type RegisterNodeOptions, registerNode } from './register-node.js';
 export { type RenewLeaseOptions, renewLease } from './renew-lease.js';
 export type { Report } from './report.js';
 export { type ReportedPod, type ReportStatusesOptions, reportStatuses } from './report-statuses.js';
+export { createReviews, type ReviewedUser, type Reviews, type ReviewsOptions } from './reviews.js';

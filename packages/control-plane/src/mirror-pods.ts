@@ -51,7 +51,7 @@ const take = (api: Pick<ApiClient, 'request'>, { name, remove, create }: MirrorS
         const { namespace, uid } = remove.metadata;
         const path = apiPath('api/v1/namespaces', namespace, 'pods', remove.metadata.name);
         const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid } };
-        await api.request({ method: 'DELETE', path, body, signal }).catch(unless(isNotFound));
+        await api.request({ method: 'DELETE', path, body, signal }).catch(unless(isAnother));
       }
       if (create === undefined) return { type: 'done', what: 'Mirror pod removed', about: name };
       await api
@@ -63,6 +63,9 @@ const take = (api: Pick<ApiClient, 'request'>, { name, remove, create }: MirrorS
       return { type: 'failed', what: 'mirror pod', about: name, message: describeError(error) };
     }
   });
+
+/** Gone, or made anew by somebody meanwhile: the next look will tell. */
+const isAnother = (error: unknown): boolean => isNotFound(error) || (ClusterError.is(error) && error.status === 409);
 
 const unless =
   (isFine: (error: unknown) => boolean) =>

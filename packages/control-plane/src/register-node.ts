@@ -21,7 +21,7 @@ export interface RegisterNodeOptions {
   readonly reportMs?: number;
   readonly scheduler?: SchedulerLike;
   readonly random?: () => number;
-  /** Told how often in a row the server could not be reached. */
+  /** Told how often in a row that failed; 0: it went well again. */
   readonly onFailures?: (inARow: number) => void;
 }
 
@@ -63,6 +63,7 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
       }
       const held = await api.request<NodeObject>({ method: 'GET', path, signal });
       const { patch, changes } = nodePatch(held, told);
+      if (failures > 0) options.onFailures?.(0);
       failures = 0;
       const due = toldAtMs === undefined || scheduler.now() - toldAtMs >= nextReportMs;
       if (!changes && !due && !made) return undefined;

@@ -14,7 +14,7 @@ export interface RenewLeaseOptions {
   readonly wallNow?: () => number;
   readonly scheduler?: SchedulerLike;
   readonly random?: () => number;
-  /** Told how often in a row the lease could not be renewed. */
+  /** Told how often in a row that failed; 0: it went well again. */
   readonly onFailures?: (inARow: number) => void;
 }
 
@@ -79,6 +79,7 @@ export const renewLease = (options: RenewLeaseOptions): Observable<Report> => {
     for (let tries = 1; ; tries += 1) {
       try {
         lease = lease === undefined ? await acquire(signal) : await put(lease, signal);
+        if (failures > 0) options.onFailures?.(0);
         failures = 0;
         return undefined;
       } catch (error) {

@@ -33,7 +33,12 @@ export const createKubelet = (configuration: JsonObject, options: CreateKubeletO
   const { rootDirectory, flags, logger = silentLogger, ...rest } = options;
   const { config, errors } = decodeConfiguration(configuration);
   const unknown = unknownPaths(configuration).map((path) => `unknown field ${JSON.stringify(path)}`);
-  const problems = [...unknown, ...errors, ...validateConfiguration(config), ...standaloneEffects(config).refused];
+  const problems = [
+    ...unknown,
+    ...errors,
+    ...validateConfiguration(config),
+    ...standaloneEffects(config, { connected: flags?.kubeconfig !== undefined }).refused,
+  ];
   if (problems.length > 0) throw new KubeletError({ code: 'KUBELET_CONFIG_INVALID', message: problems.join('\n') });
   return { run: () => runKubelet({ ...rest, config, logger, flags: { ...flagsBelow(rootDirectory), ...flags, rootDirectory } }) };
 };

@@ -9,6 +9,7 @@ import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, Reconcil
 import type { Observable } from 'rxjs';
 import type { NodeObjectView } from './api/node-objects.js';
 import type { DiscardAnswer } from './claims/node-claims.js';
+import type { ClusterSide } from './cluster/cluster-side.js';
 import type { KubeletConfiguration } from './config/fields.js';
 import type { KubeletFlags } from './config/load-configuration.js';
 import type { NodeResourceManagers } from './cpu/resource-managers.js';
@@ -36,6 +37,8 @@ export interface KubeletContext {
   readonly runtimeVersion: RuntimeVersion;
   readonly cgroups: RuntimeCgroups & { readonly version: 1 | 2 };
   readonly cri: CriClient;
+  /** The cluster that the node has joined; undefined: none. */
+  readonly cluster: ClusterSide | undefined;
   /** Made before everything that counts in them. */
   readonly metrics: KubeletMetrics;
   readonly environment: PodEnvironment;

@@ -4,7 +4,7 @@ import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnost
 import { collectSummary, createCpuRates, createSystemContainers, createUsageCache, type Summary } from '@solo-kubelet/node-stats';
 import { checkDuration, checkInterval, longInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
 import { authenticate } from './auth/authenticate.js';
-import { type AuthorizationMode, refuse } from './auth/authorize.js';
+import { type AccessReview, type AuthorizationMode, refuse, refuseByReview } from './auth/authorize.js';
 import { type CredentialPart, loadCredentialPart } from './auth/credential-part.js';
 import { ANONYMOUS, type Identity } from './auth/identity.js';
 import { loadTokenFile, type TokenFile } from './auth/token-file.js';
@@ -59,6 +59,8 @@ export interface NodeApiOptions {
   readonly tokenFile?: string;
   readonly anonymous: boolean;
   readonly authorization: AuthorizationMode;
+  /** What an API server is asked: whose a token is, and who may do what (`Webhook`). Default: there is none. */
+  readonly reviews?: { readonly token?: (token: string) => Promise<Identity | undefined>; readonly access: AccessReview };
   /** enableDebuggingHandlers: exec, attach, portForward, run, logs. Default true. */
   readonly debuggingHandlers?: boolean;
   readonly rootDirectory: string;
@@ -91,6 +93,7 @@ export interface NodeApi extends AsyncDisposable {
 const DEFAULT_VOLUME_STATS_PERIOD_MS = 60_000;
 const DEFAULT_RELOAD_INTERVAL_MS = 60_000;
 const DEFAULT_HEADER_TIMEOUT_MS = 20_000;
+const nobodySays: AccessReview = () => Promise.reject(new Error('no API server to ask'));
 const LOCAL_USER: Identity = { name: 'local', groups: ['system:masters'] };
 
 /**
@@ -113,14 +116,24 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   const isKnown = (socket: Duplex): boolean => known.has(socket);
 
   const guarded: Gate = {
-    authenticate: (request) => {
+    authenticate: async (request) => {
       const tokens = credentials.tokens?.current().lookup;
-      const identity = authenticate(request, { anonymous, nowMs: now(), ...(tokens ? { tokens } : {}) });
+      const review = options.reviews?.token && reviewed(options.reviews.token);
+      const identity = await authenticate(request, { anonymous, review, nowMs: now(), ...(tokens ? { tokens } : {}) });
       if (identity && identity !== ANONYMOUS) known.add(request.socket);
       return identity;
     },
-    refuse: (identity, method, needed) => refuse(authorization, identity, method, needed),
+    refuse: (identity, method, needed) => {
+      if (authorization !== 'Webhook') return refuse(authorization, identity, method, needed);
+      return refuseByReview(options.reviews?.access ?? nobodySays, identity, method, needed);
+    },
   };
+  /** Whoever cannot be known now is not let in. */
+  const reviewed = (ask: (token: string) => Promise<Identity | undefined>) => (token: string) =>
+    ask(token).catch((error: unknown) => {
+      logger.warn({ err: describeError(error) }, 'The API server does not say whose a token is');
+      return undefined;
+    });
   const open: Gate = { authenticate: () => LOCAL_USER, refuse: () => undefined };
   const listenOptions = (served: readonly Route[], gate: Gate, serverType?: 'readonly' | 'readwrite'): ListenOptions => ({
     headerTimeoutMs,

@@ -9,6 +9,7 @@ export const listenOptions = ({
   flags,
   nodeName,
   node,
+  cluster,
 }: KubeletContext): Omit<NodeApiOptions, 'view' | 'cri' | 'metrics' | 'rootDirectory' | 'logger'> => {
   const { enableServer } = config;
   const ciphers = opensslCiphers(config.tlsCipherSuites);
@@ -33,13 +34,21 @@ export const listenOptions = ({
     ...(config['authentication.x509.clientCAFile'] === '' ? {} : { clientCaFile: config['authentication.x509.clientCAFile'] }),
     ...(flags.tokenAuthFile === undefined ? {} : { tokenFile: flags.tokenAuthFile }),
     anonymous: config['authentication.anonymous.enabled'],
-    authorization: config['authorization.mode'] === 'AlwaysAllow' ? 'AlwaysAllow' : 'Roles',
+    authorization: authorizationMode(config),
+    ...(cluster === undefined
+      ? {}
+      : { reviews: config['authentication.webhook.enabled'] ? cluster.reviews : { access: cluster.reviews.access } }),
     debuggingHandlers: config.enableDebuggingHandlers,
     runtimeSocket: config.containerRuntimeEndpoint.replace(/^unix:\/\//, ''),
     measuresVolumes: config.volumeStatsAggPeriod > 0,
     ...(config.volumeStatsAggPeriod > 0 ? { volumeStatsPeriodMs: config.volumeStatsAggPeriod } : {}),
     ...(config.enableSystemLogHandler ? { nodeLogDirectory: '/var/log', nodeLogQueries: config.enableSystemLogQuery } : {}),
   };
+};
+
+const authorizationMode = (config: KubeletConfiguration): NodeApiOptions['authorization'] => {
+  const mode = config['authorization.mode'];
+  return mode === 'AlwaysAllow' || mode === 'Webhook' ? mode : 'Roles';
 };
 
 /** What an operator should know about who gets in. */

@@ -1,4 +1,5 @@
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { NodeApiOptions } from '@solo-kubelet/node-api';
 import type { PodObjects } from '@solo-kubelet/pod-environment';
 import type { NodeObjects } from '@solo-kubelet/pod-objects';
 import type { Observable } from 'rxjs';
@@ -14,6 +15,8 @@ export interface ClusterSide extends Disposable {
   /** What pods refer to: those of the cluster to its objects, others to those of files. */
   readonly objects: PodObjects;
   readonly pullSecret: NodeObjects['pullSecret'];
+  /** Whom the cluster knows, and what they may do. */
+  readonly reviews: Required<NonNullable<NodeApiOptions['reviews']>>;
   /** Node, lease, statuses, mirrors, events. */
   readonly service: KubeletService;
 }

@@ -12,6 +12,7 @@ import {
   API_SOURCE,
   assignedPods,
   clusterObjects,
+  createReviews,
   mirrorPods,
   type NodeObject,
   postEvents,
@@ -37,6 +38,7 @@ import {
   mergeMap,
   mergeWith,
   type Observable,
+  Subject,
   scan,
   shareReplay,
   switchMap,
@@ -89,13 +91,16 @@ export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterS
   const heartbeatMs = Math.min(config.nodeStatusUpdateFrequency, config.nodeLeaseDurationSeconds * 1_000, 10_000);
   const heartbeat = createApiClient({ ...shared, timeoutMs: heartbeatMs });
   const clients = [main, events, heartbeat];
+  /** The feedback edge from heartbeats: whatever waits for the server goes ahead when one gets through. */
+  const back$ = new Subject<void>();
   const onFailures = (inARow: number): void => {
+    if (inARow === 0) back$.next();
     if (inARow < DEAD_AFTER) return;
     for (const client of clients) client.closeConnections();
   };
 
-  const assigned$ = assignedPods({ api: main, nodeName }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
-  const cluster = clusterObjects({ api: main, assigned$ });
+  const assigned$ = assignedPods({ api: main, nodeName, retry$: back$ }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const cluster = clusterObjects({ api: main, assigned$, retry$: back$ });
   let uids: ReadonlySet<string> = new Set();
   const holds = (uid: string): boolean => uids.has(uid);
   const manifestEvent$ = assigned$.pipe(
@@ -122,6 +127,13 @@ export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterS
     },
     pullSecret: (namespace, name) =>
       cluster.knows('Secret', namespace, name) ? cluster.secret(namespace, name) : files.pullSecret(namespace, name),
+    reviews: createReviews({
+      api: main,
+      nodeName,
+      tokenTtlMs: config['authentication.webhook.cacheTTL'],
+      authorizedTtlMs: config['authorization.webhook.cacheAuthorizedTTL'],
+      unauthorizedTtlMs: config['authorization.webhook.cacheUnauthorizedTTL'],
+    }),
     service: (context) => clusterService(context, { assigned$, cluster, main, events, heartbeat, onFailures }),
     [Symbol.dispose]: () => {
       for (const client of clients) client.closeConnections();
@@ -212,7 +224,7 @@ const clusterService = (context: KubeletContext, { assigned$, cluster, main, eve
     reportStatuses({ api: main, pods$, assigned$, scheduler: steadyScheduler }),
     mirrorPods({ api: main, pods$: known$, assigned$, node$, scheduler: steadyScheduler }),
     postEvents({ api: events, events$: reconciler.events$, nodeName, scheduler: steadyScheduler }),
-  ).pipe(tap((report) => log(logger, report)));
+  ).pipe(tap(teller(logger)));
   return merge(reports$, users$).pipe(ignoreElements());
 };
 
@@ -229,7 +241,25 @@ const newestNode = (held: NodeObject | undefined, event: ReflectEvent<NodeObject
   return event.type === 'deleted' ? undefined : held;
 };
 
-const log = (logger: Logger, report: Report): void => {
-  if (report.type === 'done') logger.debug({ about: report.about }, report.what);
-  else logger.warn({ about: report.about, err: report.message }, `The API server was not told: ${report.what}`);
+/** What fails again in the same way is told once. */
+const teller = (logger: Logger) => {
+  const told = new Map<string, string>();
+  return (report: Report): void => {
+    const key = `${report.what} ${report.about}`;
+    if (report.type === 'done') {
+      told.delete(key);
+      logger.debug({ about: report.about }, report.what);
+      return;
+    }
+    const fields = { about: report.about, err: report.message };
+    if (told.get(key) === report.message) logger.debug(fields, `Still not told to the API server: ${report.what}`);
+    else logger.warn(fields, `The API server was not told: ${report.what}`);
+    told.set(key, report.message);
+    for (const oldest of told.keys()) {
+      if (told.size <= MAX_TOLD) break;
+      told.delete(oldest);
+    }
+  };
 };
+
+const MAX_TOLD = 1_000;

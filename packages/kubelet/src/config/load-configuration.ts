@@ -89,7 +89,7 @@ export const loadConfiguration = async (argv: readonly string[]): Promise<Loaded
   };
   const { config, errors } = await effective(DEFAULT_EVICTION_HARD, warnings);
   const { evictionHard: stated } = (await effective({}, [])).config;
-  const effects = standaloneEffects(config);
+  const effects = standaloneEffects(config, { connected: lastOf(parsed, 'kubeconfig') !== undefined });
   const problems = [...errors, ...validateConfiguration(config), ...effects.refused];
   if (problems.length > 0) {
     throw new KubeletError({
@@ -109,6 +109,9 @@ export const loadConfiguration = async (argv: readonly string[]): Promise<Loaded
 
 /** Fields that have something to act on once there is an API server. */
 const LIVE_IN_A_CLUSTER: ReadonlySet<FieldPath> = new Set([
+  'authentication.webhook.cacheTTL',
+  'authorization.webhook.cacheAuthorizedTTL',
+  'authorization.webhook.cacheUnauthorizedTTL',
   'kubeAPIQPS',
   'kubeAPIBurst',
   'eventRecordQPS',

@@ -15,7 +15,10 @@ export interface StandaloneEffects {
 }
 
 /** Sorts every field that is not simply honoured by what its value means here. */
-export const standaloneEffects = (config: KubeletConfiguration): StandaloneEffects => {
+export const standaloneEffects = (
+  config: KubeletConfiguration,
+  { connected = false }: { readonly connected?: boolean } = {},
+): StandaloneEffects => {
   const table: Readonly<Record<FieldPath, Field<unknown>>> = fields;
   const notSupported = (path: FieldPath, otherwise: 'refuse' | 'warn'): readonly string[] => {
     const { effect, note, kind } = table[path];
@@ -24,7 +27,7 @@ export const standaloneEffects = (config: KubeletConfiguration): StandaloneEffec
   };
   return {
     refused: [
-      ...authentication(config),
+      ...authentication(config, connected),
       ...lockedGates(config.featureGates),
       ...unknownCiphers(config.tlsCipherSuites),
       ...fieldPaths.flatMap((path) => notSupported(path, 'refuse')),
@@ -38,11 +41,11 @@ const isAccepted = (effect: Effect & { type: 'notSupported' }, value: unknown): 
   effect.accepted.some((accepted) => isSameJson(accepted, value));
 
 /** The modes that need an API server, in upstream's words (cmd/kubelet/app/auth.go). */
-const authentication = (config: KubeletConfiguration): readonly string[] => {
+const authentication = (config: KubeletConfiguration, connected: boolean): readonly string[] => {
   const mode = config['authorization.mode'];
   return [
-    ...(config['authentication.webhook.enabled'] ? ['no client provided, cannot use webhook authentication'] : []),
-    ...(mode === 'Webhook' ? ['no client provided, cannot use webhook authorization'] : []),
+    ...(config['authentication.webhook.enabled'] && !connected ? ['no client provided, cannot use webhook authentication'] : []),
+    ...(mode === 'Webhook' && !connected ? ['no client provided, cannot use webhook authorization'] : []),
     ...(!['Webhook', 'AlwaysAllow', 'Roles'].includes(mode) ? [`unknown authorization mode ${mode}`] : []),
   ];
 };

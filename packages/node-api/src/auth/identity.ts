@@ -2,6 +2,9 @@
 export interface Identity {
   readonly name: string;
   readonly groups: readonly string[];
+  /** What an API server knows of him besides. */
+  readonly uid?: string;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**

@@ -15,9 +15,9 @@ import type { Route } from './route.js';
 /** Decides who may do what. */
 export interface Gate {
   /** Who made this request; undefined when that cannot be told (401). */
-  authenticate(request: IncomingMessage): Identity | undefined;
+  authenticate(request: IncomingMessage): Identity | undefined | Promise<Identity | undefined>;
   /** Why somebody may not do what is needed; undefined when he may. */
-  refuse(identity: Identity, method: string, needed: Needed): string | undefined;
+  refuse(identity: Identity, method: string, needed: Needed): string | undefined | Promise<string | undefined>;
 }
 
 export interface HandlerOptions {
@@ -77,12 +77,12 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
   };
 
   /** @throws HttpAnswer unless somebody known asks, cleanly, for something that there is and that he may use */
-  const admit = ({ request, method, target, found, otherMethod }: Request): Admitted => {
-    const identity = gate.authenticate(request);
+  const admit = async ({ request, method, target, found, otherMethod }: Request): Promise<Admitted> => {
+    const identity = await gate.authenticate(request);
     if (!identity) throw new HttpAnswer(401, 'Unauthorized');
     if (target.type === 'malformed') throw new HttpAnswer(400, 'malformed request target\n');
     if (target.type === 'unclean') throw new HttpAnswer(307, 'Temporary Redirect\n', { Location: target.location });
-    const refusal = gate.refuse(identity, method, found?.route ?? UNSERVED);
+    const refusal = await gate.refuse(identity, method, found?.route ?? UNSERVED);
     if (refusal !== undefined) throw new HttpAnswer(403, refusal);
     if (otherMethod) throw new HttpAnswer(405, '405: Method Not Allowed\n');
     if (!found) throw new HttpAnswer(404, '404 page not found\n');
@@ -106,7 +106,7 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
     });
     const handle = async (): Promise<void> => {
       turnAwayBody(read.request, response);
-      const { route, params, query, identity } = admit(read);
+      const { route, params, query, identity } = await admit(read);
       if (!route.handle) throw new HttpAnswer(400, 'Upgrade request required\n');
       using joined = joinSignals([gone.signal, serverSignal]);
       const { signal } = joined;
@@ -129,7 +129,7 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
       finished?.(performance.now() - startedMs);
     });
     const handle = async (): Promise<void> => {
-      const { params, query } = admit(read);
+      const { params, query } = await admit(read);
       using joined = joinSignals([gone.signal, serverSignal]);
       const { signal } = joined;
       await route.upgrade({ request: read.request, socket, head, params, query, signal });
