@@ -1,7 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
+import { checkDuration, delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { fromEmitting } from '@solo-kubelet/timers/rxjs';
 import type { Observable } from 'rxjs';
 import { ClusterError } from './cluster-error.js';
@@ -79,7 +79,8 @@ export const apiPath = (prefix: string, ...names: readonly string[]): string => 
 
 /** Talks to the server over connections that are kept; follows no redirect, so that credentials go nowhere else. */
 export const createApiClient = (options: ApiClientOptions): ApiClient => {
-  const { kubeconfig, credentials, userAgent, timeoutMs: ownTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { kubeconfig, credentials, userAgent } = options;
+  const ownTimeoutMs = checkDuration('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS);
   const { maxBodyBytes = MAX_BODY_BYTES, maxEventBytes = MAX_EVENT_BYTES } = options;
   const server = new URL(kubeconfig.server);
   const bucket = tokenBucket(options.qps ?? 0, options.burst ?? 100);
@@ -135,7 +136,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
   };
 
   const request = async <T>(asked: ApiRequest): Promise<T> => {
-    const limitMs = asked.timeoutMs ?? ownTimeoutMs;
+    const limitMs = checkDuration('timeoutMs', asked.timeoutMs, ownTimeoutMs);
     const time = timeoutSignal(limitMs);
     using joined = joinSignals([asked.signal, time]);
     const { signal } = joined;

@@ -1,4 +1,5 @@
 import { defineFailure, type FailureOptions } from '@solo-kubelet/diagnostics';
+import { checkDuration } from '@solo-kubelet/timers';
 
 export type ClusterErrorCode =
   /** A kubeconfig that cannot be read or used. */
@@ -35,7 +36,7 @@ export class ClusterError extends ClusterFailure {
     super(options);
     this.status = options.status;
     this.reason = options.reason ?? '';
-    this.retryAfterMs = options.retryAfterMs;
+    this.retryAfterMs = checkDuration('retryAfterMs', options.retryAfterMs, undefined);
   }
 
   static override is(error: unknown): error is ClusterError {

@@ -1,5 +1,6 @@
 import { type ApiClient, apiPath, ClusterError, isNotFound } from '@solo-kubelet/cluster-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, EMPTY, merge, mergeMap, type Observable, of, repeat, type SchedulerLike, timer } from 'rxjs';
 import { conflate } from './conflate.js';
@@ -35,16 +36,9 @@ const JITTER = 0.04;
  * Upstream: pkg/kubelet/kubelet_node_status.go.
  */
 export const registerNode = (options: RegisterNodeOptions): Observable<Report> => {
-  const {
-    api,
-    describe,
-    changed$,
-    register = true,
-    updateMs = 10_000,
-    reportMs = 300_000,
-    scheduler = longDelays(asyncScheduler),
-    random = Math.random,
-  } = options;
+  const { api, describe, changed$, register = true, scheduler = longDelays(asyncScheduler), random = Math.random } = options;
+  const updateMs = checkInterval('updateMs', options.updateMs, 10_000);
+  const reportMs = checkDuration('reportMs', options.reportMs, 300_000);
   let registered = !register;
   let failures = 0;
   let retryMs = 0;

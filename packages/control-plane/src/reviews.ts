@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type ApiClient, ClusterError } from '@solo-kubelet/cluster-client';
-import { delay } from '@solo-kubelet/timers';
+import { checkDuration, delay } from '@solo-kubelet/timers';
 
 /** Who asks, as the server knows him. */
 export interface ReviewedUser {
@@ -55,14 +55,10 @@ const MAX_ANSWERS = 4_096;
 
 /** Asks the API server who somebody is and what he may do; answers are kept for a while, refusals too, failures never. */
 export const createReviews = (options: ReviewsOptions): Reviews => {
-  const {
-    api,
-    nodeName,
-    tokenTtlMs = 120_000,
-    authorizedTtlMs = 300_000,
-    unauthorizedTtlMs = 30_000,
-    now = () => performance.now(),
-  } = options;
+  const { api, nodeName, now = () => performance.now() } = options;
+  const tokenTtlMs = checkDuration('tokenTtlMs', options.tokenTtlMs, 120_000);
+  const authorizedTtlMs = checkDuration('authorizedTtlMs', options.authorizedTtlMs, 300_000);
+  const unauthorizedTtlMs = checkDuration('unauthorizedTtlMs', options.unauthorizedTtlMs, 30_000);
   /** Tokens are kept as digests with this, so that nothing of them is in memory. */
   const salt = randomBytes(32);
   const post = async <T>(path: string, body: object): Promise<T> => {

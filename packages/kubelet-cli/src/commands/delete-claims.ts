@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { delay } from '@solo-kubelet/timers';
 import { manifestKey } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
@@ -83,6 +83,6 @@ const discard = async (
     } catch (error) {
       if (leftMs <= 0 || !(error instanceof Error) || !error.message.includes(STILL_ASKED_FOR)) throw error;
     }
-    await sleep(POLL_MS, undefined, { signal });
+    await delay(POLL_MS, undefined, { signal });
   }
 };

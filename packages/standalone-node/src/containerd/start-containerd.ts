@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { untilRecovered } from '@solo-kubelet/kubelet/runtime';
-import { delay, joinSignals, longTimeout, timeoutSignal } from '@solo-kubelet/timers';
+import { checkDuration, delay, joinSignals, longTimeout, timeoutSignal } from '@solo-kubelet/timers';
 import { NodeError } from '../node-error.js';
 import { type ContainerdBinaries, containerdVersion } from './binaries.js';
 import { mayLowerOomScore } from './capabilities.js';
@@ -93,7 +93,7 @@ export const startContainerd = async (options: StartContainerdOptions): Promise<
   };
 
   const waitUntilReady = async (): Promise<void> => {
-    const deadline = performance.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS);
+    const deadline = performance.now() + checkDuration('startTimeoutMs', options.startTimeoutMs, START_TIMEOUT_MS);
     for (;;) {
       options.signal?.throwIfAborted();
       const answer = await ctr(['version'], { signal: options.signal }).then(

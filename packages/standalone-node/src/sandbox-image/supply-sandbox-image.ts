@@ -5,6 +5,7 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { PrepareRuntimeOptions } from '@solo-kubelet/kubelet';
 import { parseRuntimeFacts } from '@solo-kubelet/kubelet/runtime';
+import { checkDuration } from '@solo-kubelet/timers';
 import { importImages } from '../containerd/import-images.js';
 import { runCtr } from '../containerd/run-ctr.js';
 import { localArchitecture, writeImageArchive } from '../images/image-archive.js';
@@ -34,7 +35,8 @@ const CTR_TIMEOUT_MS = 120_000;
  * (docs/decisions/195).
  */
 export const supplySandboxImage = async (cri: CriClient, options: SupplySandboxImageOptions): Promise<SandboxImage> => {
-  const { signal, pullTimeoutMs = PULL_TIMEOUT_MS, importPause = (reference) => importOwn(reference, options) } = options;
+  const { signal, importPause = (reference) => importOwn(reference, options) } = options;
+  const pullTimeoutMs = checkDuration('pullTimeoutMs', options.pullTimeoutMs, PULL_TIMEOUT_MS);
   const { info } = await cri.runtime.status({ verbose: true }, { signal });
   const { sandboxImage: image } = parseRuntimeFacts(info);
   if (image === undefined || image === '') return { outcome: 'unknown' };
