@@ -11,7 +11,7 @@ import { runKubelet } from './run-kubelet.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
 
 export interface CreateKubeletOptions
-  extends Pick<RunKubeletOptions, 'signal' | 'env' | 'probes' | 'environment' | 'services' | 'prepareRuntime' | 'pluginsFrom'>,
+  extends Pick<RunKubeletOptions, 'signal' | 'clock' | 'env' | 'probes' | 'environment' | 'services' | 'prepareRuntime' | 'pluginsFrom'>,
     Partial<Pick<RunKubeletOptions, 'logger'>> {
   /** Where the kubelet keeps what it must know after a restart. No two kubelets may have the same one at a time. */
   readonly rootDirectory: string;

@@ -1,4 +1,3 @@
-export { allServices } from './all-services.js';
 export { type CreateKubeletOptions, createKubelet, type Kubelet } from './create-kubelet.js';
 export type { EvictionSignal, SignalReading, SignalReadings } from './eviction/core/eviction-signal.js';
 export type { EvictionThreshold, ThresholdValue } from './eviction/core/eviction-threshold.js';
@@ -16,7 +15,8 @@ export {
   type ImageCollectorOptions,
   imageCollector,
 } from './garbage-collection/image-collector.js';
-export type { KubeletService } from './kubelet-services.js';
+export { allServices } from './kubelet.js';
+export type { FeedbackEdge, KubeletClock, KubeletService, ServiceSubsystem, StreamName, Subsystem } from './kubelet-services.js';
 export { type LogRotationActivity, type RotateContainerLogsOptions, rotateContainerLogs } from './log-rotation/rotate-container-logs.js';
 export { KubeletError, type KubeletErrorCode } from './process/kubelet-error.js';
 export { runKubelet } from './run-kubelet.js';

@@ -75,6 +75,8 @@ export interface KubeletContext {
   ) => Promise<DiscardAnswer>;
   /** Asks the reconciler for something by hand. */
   readonly command: (command: ReconcilerCommand) => void;
+  /** The machine's clock, which may jump; a span of time comes from a steady one. */
+  readonly clock: KubeletClock;
   readonly startedAtMs: number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -85,3 +87,37 @@ export interface KubeletContext {
  * does once; an error of the stream ends the kubelet.
  */
 export type KubeletService = (context: KubeletContext) => Observable<unknown>;
+
+/** Ms since 1970; `Date` is one. */
+export interface KubeletClock {
+  now(): number;
+}
+
+/** The streams that cross from one subsystem to another. */
+export type StreamName =
+  | 'manifestEvent$'
+  | 'manifests$'
+  | 'filesSynced$'
+  | 'objects$'
+  | 'secretObjects$'
+  | 'facts$'
+  | 'pods$'
+  | 'known$'
+  | 'events$'
+  | 'activity$'
+  | 'probeReport$'
+  | 'poolChanged$';
+
+/** The feedback edges: `command`, `changeFacts` and `nodeEvent` of the context. */
+export type FeedbackEdge = 'commands$' | 'factsChange$' | 'nodeEvent$';
+
+/** Something that runs for as long as the kubelet does, and the streams that tie it to the rest. */
+export interface Subsystem<Context> {
+  readonly name: string;
+  readonly reads: readonly (StreamName | FeedbackEdge)[];
+  readonly emits: readonly (StreamName | FeedbackEdge)[];
+  readonly run: (context: Context) => Observable<unknown>;
+}
+
+/** A service whose streams are on record. */
+export type ServiceSubsystem = Subsystem<KubeletContext>;

@@ -4,7 +4,7 @@ import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
 import type { KubeletConfiguration } from './config/fields.js';
 import type { KubeletFlags } from './config/load-configuration.js';
-import type { KubeletService } from './kubelet-services.js';
+import type { KubeletClock, KubeletService, ServiceSubsystem } from './kubelet-services.js';
 import type { ErrorSource } from './process/catch-stray-errors.js';
 
 export interface RunKubeletOptions {
@@ -20,6 +20,8 @@ export interface RunKubeletOptions {
   /** Signals of `evictionHard` for which no pod is evicted. Default: none. */
   readonly impliedEvictionSignals?: ReadonlySet<string>;
   readonly logger: Logger;
+  /** The machine's clock, for the times that statuses, events and files show. Default `Date`. */
+  readonly clock?: KubeletClock;
   /** Ends the kubelet; containers run on. */
   readonly signal: AbortSignal;
   /** Default: those of Kubernetes, over the network and the runtime. */
@@ -31,7 +33,7 @@ export interface RunKubeletOptions {
   /** Called once the runtime answers, before anything is made in it: to supply what it needs. Default: nothing. */
   readonly prepareRuntime?: (cri: CriClient, options: PrepareRuntimeOptions) => Promise<void>;
   /** Default: all that the kubelet has. */
-  readonly services?: readonly KubeletService[];
+  readonly services?: readonly (KubeletService | ServiceSubsystem)[];
 }
 
 /** What a kubelet needs of a process of its own. */

@@ -52,7 +52,7 @@ const costOf = async (count: number): Promise<{ readonly cpuMs: number; readonly
   const sources = [{ source: 'file', path }];
   const workloads = nodeWorkloads({
     manifestEvent$: watchManifestDirectory({ path, nodeName: 'n', settleNames: false, timeoutMs: 60_000 }).pipe(shadowDuplicates()),
-    ...{ sources, rootDirectory: root, facts: { nodeName: 'n' } as never, logger: silentLogger },
+    ...{ sources, rootDirectory: root, facts: { nodeName: 'n' } as never, wallNow: Date.now, logger: silentLogger },
   });
   const event$ = workloads.manifestEvent$.pipe(createNodeObjects().take(), completePods({ store: emptyObjectStore, sources: 2 }), share());
   let pods = 0;

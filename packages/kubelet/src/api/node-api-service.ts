@@ -117,7 +117,15 @@ export const nodeApiService: KubeletService = (context) => {
     }),
   );
   for (const warning of accessWarnings(config)) logger.warn({}, warning);
-  const options: NodeApiOptions = { view, cri, metrics, logger, rootDirectory: flags.rootDirectory, ...listenOptions(context) };
+  const options: NodeApiOptions = {
+    view,
+    cri,
+    metrics,
+    logger,
+    now: () => context.clock.now(),
+    rootDirectory: flags.rootDirectory,
+    ...listenOptions(context),
+  };
   return merge(pods.run$, manifests.run$, objects.run$, events.run$, activity$, probes$, serving(options, context.nodeApi)).pipe(
     ignoreElements(),
   );

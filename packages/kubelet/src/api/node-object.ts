@@ -20,7 +20,7 @@ const MAX_IMAGE_NAMES = 5;
 
 /** The v1 Node as the kubelet would report it to an API server (pkg/kubelet/nodestatus/setters.go), made on the spot. */
 export const nodeObject = async (
-  { nodeName, node, facts$, cri, runtimeVersion, config, startedAtMs, networkFault }: KubeletContext,
+  { nodeName, node, facts$, cri, runtimeVersion, config, clock, startedAtMs, networkFault }: KubeletContext,
   signal: AbortSignal,
   readySince: (ready: boolean, nowMs: number) => number,
 ): Promise<object> => {
@@ -34,7 +34,7 @@ export const nodeObject = async (
     firstValueFrom(facts$),
   ]);
   const { resources, facts } = node;
-  const nowMs = Date.now();
+  const nowMs = clock.now();
   const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
   const runtimeConditions = status instanceof Error ? [] : (status.status?.conditions ?? []);
   const isTrue = (type: string): boolean => runtimeConditions.find((condition) => condition.type === type)?.status === true;

@@ -26,6 +26,7 @@ export const evictionService: KubeletService = (context) => {
     transitionPeriodMs: config.evictionPressureTransitionPeriod,
     maxPodGracePeriodSeconds: config.evictionMaxPodGracePeriod,
     enforceLimits: config.localStorageCapacityIsolation,
+    wallNow: () => context.clock.now(),
   }).pipe(tap((activity) => carryOut(context, activity)));
 };
 
@@ -69,7 +70,7 @@ const evictionPort = (context: KubeletContext): EvictionPort => {
     podLogsDirectory: config.podLogsDir,
     logger,
     now: steadyNow,
-    wallNow: Date.now,
+    wallNow: () => context.clock.now(),
   });
   return {
     read: nodeReadings({

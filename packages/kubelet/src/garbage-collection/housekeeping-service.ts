@@ -8,9 +8,10 @@ import type { ImageCollectionActivity } from './image-collector.js';
 
 /** Removes dead containers and unused images, and rotates logs, as the configuration says. */
 export const housekeepingService: KubeletService = (context) => {
-  const { config, cri, images, runtime, owner } = context;
+  const { config, cri, images, runtime, owner, clock } = context;
+  const wallNow = (): number => clock.now();
   return merge(
-    collectContainers({ runtime }),
+    collectContainers({ runtime, wallNow }),
     images.run$,
     rotateContainerLogs({
       logs: criLogs({ cri, owner }),
@@ -18,6 +19,7 @@ export const housekeepingService: KubeletService = (context) => {
       maxFiles: config.containerLogMaxFiles,
       workers: config.containerLogMaxWorkers,
       intervalMs: config.containerLogMonitorInterval,
+      wallNow,
     }),
   ).pipe(tap((activity) => tellHousekeeping(context, activity)));
 };

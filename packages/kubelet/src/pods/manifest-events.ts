@@ -16,9 +16,9 @@ export interface ManifestSources {
 /** The configured directory and URL as one stream, names settled between them; last good versions are kept under the root directory. */
 export const manifestSources = (
   config: Pick<KubeletConfiguration, 'staticPodPath' | 'staticPodURL' | 'staticPodURLHeader' | 'fileCheckFrequency' | 'httpCheckFrequency'>,
-  options: { readonly nodeName: string; readonly rootDirectory: string; readonly logger: Logger },
+  options: { readonly nodeName: string; readonly rootDirectory: string; readonly wallNow: () => number; readonly logger: Logger },
 ): ManifestSources => {
-  const { nodeName, rootDirectory, logger } = options;
+  const { nodeName, rootDirectory, wallNow, logger } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const kept = (name: string): string => {
     const directory = join(rootDirectory, 'manifests', name);
@@ -36,7 +36,7 @@ export const manifestSources = (
             lastGoodDirectory: kept('files'),
             settleNames: false,
             scheduler: steadyScheduler,
-            wallNow: Date.now,
+            wallNow,
             logger,
           }),
         ];

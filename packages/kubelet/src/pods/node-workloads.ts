@@ -41,11 +41,12 @@ export interface NodeWorkloadsOptions {
   readonly sources: readonly { readonly source: string; readonly path: string }[];
   readonly rootDirectory: string;
   readonly facts: NodeAdmissionFacts;
+  readonly wallNow: () => number;
   readonly logger: Logger;
 }
 
 /** The controllers of the node: between what documents ask for and the reconciler. */
-export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, logger }: NodeWorkloadsOptions): NodeWorkloads => {
+export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, wallNow, logger }: NodeWorkloadsOptions): NodeWorkloads => {
   const podFeedback$ = new Subject<PodFeedback>();
   const forgetClaim$ = new Subject<string>();
   const kept = new Map<string, readonly string[]>();
@@ -58,7 +59,7 @@ export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, l
       node: { name: facts.nodeName, fits: (spec) => matchesNode(spec, facts) },
       newUid: randomUUID,
       scheduler: steadyScheduler,
-      wallNow: Date.now,
+      wallNow,
     }),
     tap((output) => {
       if (output.type === 'workload') {

@@ -4,7 +4,7 @@ import { createPodEnvironment, type PodEnvironment, subordinateIdRange } from '@
 import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import { isCriticalPod } from '@solo-kubelet/reconciler';
 import type { KubeletFlags } from '../config/load-configuration.js';
-import type { KubeletParts } from '../kubelet-stream.js';
+import type { KubeletParts } from '../kubelet-context.js';
 import { kubeletNetworks } from '../networks/kubelet-networks.js';
 import { readRuntimeNetwork } from '../networks/runtime-network.js';
 import { podsCgroupLimits, reservedCgroups } from '../node/node-capacity.js';
@@ -29,7 +29,7 @@ export const podNetworks = async (
 
 /** What makes the surroundings of pods as the configuration wants them. */
 export const podEnvironment = async (
-  { config, flags, logger, signal, environment }: RunKubeletOptions,
+  { config, flags, logger, signal, environment, clock = Date }: RunKubeletOptions,
   parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects' | 'claims' | 'cluster'>,
 ): Promise<PodEnvironment> => {
   const { cri, nodeName, machine, facts, cgroups, resources, objects, claims, cluster } = parts;
@@ -64,6 +64,7 @@ export const podEnvironment = async (
     ...(config['memorySwap.swapBehavior'] === 'LimitedSwap'
       ? { limitedSwap: { capacityBytes: swapBytes(await readText('/proc/meminfo')), isExcluded: isCriticalPod } }
       : {}),
+    now: () => clock.now(),
     // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
     runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
     objects: cluster?.objects ?? {

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { DeviceManager } from '@solo-kubelet/device-plugins';
-import { describeError } from '@solo-kubelet/diagnostics';
 import {
   emptyManifestStates,
   emptyObjectStore,
@@ -11,7 +10,7 @@ import {
   reduceManifests,
 } from '@solo-kubelet/manifest-source';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
-import { completePods, isUserOf, mayAdmit, type NodeObjects } from '@solo-kubelet/pod-objects';
+import { completePods, type NodeObjects } from '@solo-kubelet/pod-objects';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
 import {
@@ -21,7 +20,7 @@ import {
   fileStatusStore,
   type KubeletEvent,
   type NodeAdmissionFacts,
-  podUid,
+  type Reconciler,
   type ReconcilerCommand,
   steadyScheduler,
   type ToldEvent,
@@ -29,27 +28,18 @@ import {
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
 import {
-  delay,
   distinctUntilChanged,
   filter,
   firstValueFrom,
-  fromEvent,
   map,
   merge,
-  mergeMap,
-  Observable,
-  of,
+  type Observable,
   Subject,
   scan,
   share,
   shareReplay,
   startWith,
-  take,
-  takeUntil,
-  tap,
-  withLatestFrom,
 } from 'rxjs';
-import { allServices } from './all-services.js';
 import { nodeObjects } from './api/node-objects.js';
 import type { NodeClaims } from './claims/node-claims.js';
 import type { ClusterSide } from './cluster/cluster-side.js';
@@ -63,9 +53,8 @@ import { extraNetworksHook } from './networks/network-hook.js';
 import { readRuntimeNetwork } from './networks/runtime-network.js';
 import { type MachineFacts, type NodeResources, nodeResources } from './node/node-capacity.js';
 import { manifestSources } from './pods/manifest-events.js';
-import { nodeWorkloads } from './pods/node-workloads.js';
-import { catchStrayErrors } from './process/catch-stray-errors.js';
-import { logActivity, logEvent, logManifestEvent, logRefusedProbes } from './process/log-activity.js';
+import { type NodeWorkloads, nodeWorkloads } from './pods/node-workloads.js';
+import type { ErrorSource } from './process/catch-stray-errors.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
 
 /** What is ready before the kubelet begins. */
@@ -96,18 +85,39 @@ export interface KubeletParts {
   readonly metrics: KubeletContext['metrics'];
 }
 
-/** Everything the kubelet does, as one stream: it works while it is subscribed to, and completes once the signal has aborted. */
-export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
-  const { config, flags, logger, signal, env = {}, ownProcess, services = allServices } = options;
+/** What subsystems of the kubelet's own see of it, beside what any service may. */
+export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
+  readonly reconciler: Reconciler;
+  /** What documents ask for and workloads made of it, completed by the objects that Pods refer to. */
+  readonly manifestEvent$: Observable<ManifestEvent>;
+  /** The same without what a cluster gives this node. */
+  readonly ownEvent$: Observable<ManifestEvent>;
+  /** Every source of `ownEvent$` that must have been read once. */
+  readonly ownSources: NodeWorkloads['sources'];
+  readonly objectRefusal: NonNullable<NodeAdmissionFacts['objectRefusal']>;
+  readonly cluster: ClusterSide | undefined;
+  readonly workloads: NodeWorkloads;
+  readonly claims: NodeClaims;
+  readonly probeFields: readonly string[];
+  readonly refusedProbes: PluginHost['refusedProbes'];
+  readonly keptEvents: EventFile;
+  readonly process: ErrorSource | undefined;
+}
+
+/** Makes the streams and ties the feedback edges; nothing works before kubelet.ts subscribes to it. */
+export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletParts): RunningKubelet => {
+  const { config, flags, logger, signal, env = {}, ownProcess, clock = Date } = options;
   const { cri, nodeName, owner, environment, objects, claims, cluster, devices, resources, networks } = parts;
+  const wallNow = (): number => clock.now();
   // What a cluster's pods lack of its objects is the cluster's business.
-  const objectRefusal: NodeAdmissionFacts['objectRefusal'] = (pod) =>
+  const objectRefusal: RunningKubelet['objectRefusal'] = (pod) =>
     cluster?.holds(pod.metadata.uid) === true ? undefined : objects.refusal(pod);
   const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal };
   const workloads = nodeWorkloads({
-    ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, logger }),
+    ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, wallNow, logger }),
     rootDirectory: flags.rootDirectory,
     facts,
+    wallNow,
     logger,
   });
   const { sources: ownSources } = workloads;
@@ -118,7 +128,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     share(),
   );
   const manifestEvent$ = (cluster === undefined ? ownEvent$ : merge(ownEvent$, cluster.manifestEvent$)).pipe(share());
-  // The feedback edges, from the services back to the reconciler: what is asked of it, and what they find out about the node.
+  // The three feedback edges, from the subsystems back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
   const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
   const nodeEvent$ = new Subject<ToldEvent>();
@@ -154,6 +164,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     nodeEvent$: merge(nodeEvent$, workloads.event$, claims.event$),
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: loopPeriodMs(config.syncFrequency),
+    wallNow,
     initialEvents: parts.earlierEvents,
   });
   const fault: KubeletContext['networkFault'] = (until) =>
@@ -165,7 +176,7 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
     startWith(emptyManifestStates),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const context: KubeletContext = {
+  return {
     ...parts,
     images: imageCollector({
       images: criImages({
@@ -217,57 +228,19 @@ export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Obser
       };
       return claims.discard({ ...claim, forget }, o);
     },
-    startedAtMs: Date.now(),
+    clock,
+    startedAtMs: wallNow(),
     logger,
     signal,
+    manifestEvent$,
+    ownEvent$,
+    ownSources,
+    objectRefusal,
+    workloads,
+    probeFields: parts.probes.map(({ field }) => field),
+    process: ownProcess,
   };
-  const probeKinds = parts.probes.map(({ field }) => field);
-  const strayErrors$ = new Observable<never>(() => {
-    const setAside = (uid: string, error: unknown): void =>
-      commands$.next({ type: 'crashed', podUid: podUid(uid), message: describeError(error) });
-    if (ownProcess === undefined) return;
-    const net = catchStrayErrors({ process: ownProcess, logger, setAside });
-    return () => net[Symbol.dispose]();
-  });
-  const work$ = merge(
-    strayErrors$,
-    manifests$,
-    manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeKinds))),
-    manifestEvent$.pipe(mergeMap((event) => logRefusedProbes(logger, event, parts.refusedProbes))),
-    manifestEvent$.pipe(
-      filter(mayAdmit),
-      tap(() => factsChange$.next({ objectRefusal: (pod) => objectRefusal(pod) })),
-    ),
-    manifestEvent$.pipe(
-      filter((event) => event.type === 'objectApplied'),
-      withLatestFrom(reconciler.pods$),
-      mergeMap(([event, pods]) => [...pods.values()].filter(({ pod }) => isUserOf(pod, event))),
-      tap(({ podUid: uid }) => commands$.next({ type: 'refresh', podUid: uid })),
-    ),
-    events$.pipe(tap((event) => logEvent(logger, event))),
-    reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
-    ...services.map((service) => service(context)),
-    ...(cluster === undefined ? [] : [cluster.service(context)]),
-    workloads.follow(reconciler),
-    claims.follow({
-      manifestEvent$: ownEvent$,
-      sources: ownSources,
-      reconciler,
-      refresh: (uid) => commands$.next({ type: 'refresh', podUid: uid }),
-    }),
-    reconciler.run$,
-  );
-  const stop$ = aborted(signal);
-  // All work ends with the signal, but the events of the last moments still go to disk.
-  const keptEvents$ = parts.keptEvents.keep(events$.pipe(takeUntil(stop$)), parts.earlierEvents);
-  return merge(keptEvents$.pipe(takeUntil(stop$.pipe(delay(LAST_WRITE_LIMIT_MS)))), work$.pipe(takeUntil(stop$)));
 };
-
-/** Emits once the signal has aborted, and completes. */
-const aborted = (signal: AbortSignal): Observable<unknown> => (signal.aborted ? of(undefined) : fromEvent(signal, 'abort').pipe(take(1)));
-
-/** How long a stop waits for a disk that does not answer. */
-const LAST_WRITE_LIMIT_MS = 5_000;
 
 /** What workloads made, or a cluster gave, is no document. */
 const isOfDocument = (event: ManifestEvent): boolean => {

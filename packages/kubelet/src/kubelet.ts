@@ -1,0 +1,165 @@
+import { describeError } from '@solo-kubelet/diagnostics';
+import { isUserOf, mayAdmit } from '@solo-kubelet/pod-objects';
+import { podUid } from '@solo-kubelet/reconciler';
+import { delay, EMPTY, filter, fromEvent, merge, mergeMap, Observable, of, take, takeUntil, tap, withLatestFrom } from 'rxjs';
+import { kubeApiService } from './api/kube-api-service.js';
+import { nodeApiService } from './api/node-api-service.js';
+import { cpuPinningService } from './cpu/cpu-pinning-service.js';
+import { podResourcesService } from './devices/pod-resources-service.js';
+import { evictionService } from './eviction/eviction-service.js';
+import { housekeepingService } from './garbage-collection/housekeeping-service.js';
+import { createKubeletContext, type KubeletParts, type RunningKubelet } from './kubelet-context.js';
+import type { ServiceSubsystem, Subsystem } from './kubelet-services.js';
+import { networkGarbageService } from './networks/network-garbage-service.js';
+import { qosCgroupsService } from './pods/qos-cgroups-service.js';
+import { catchStrayErrors } from './process/catch-stray-errors.js';
+import { logActivity, logEvent, logManifestEvent, logRefusedProbes } from './process/log-activity.js';
+import { systemdNotifyService } from './process/systemd-notify-service.js';
+import type { RunKubeletOptions } from './run-kubelet-options.js';
+import { nodeShutdownService } from './shutdown/node-shutdown-service.js';
+
+// The whole kubelet in the order in which it is subscribed to: what each subsystem reads and emits. `commands$`, `factsChange$` and `nodeEvent$` are the
+// feedback edges back to the reconciler. docs/data-flow.md draws the same, and subsystems.test.ts holds both to what runs.
+
+/** Before the services: what they look at. */
+const sources: readonly Subsystem<RunningKubelet>[] = [
+  { name: 'stray errors', reads: [], emits: ['commands$'], run: (kubelet) => strayErrors$(kubelet) },
+  {
+    name: 'manifests',
+    reads: [],
+    emits: ['manifestEvent$', 'manifests$', 'filesSynced$', 'objects$', 'secretObjects$'],
+    run: ({ manifests$ }) => manifests$,
+  },
+  { name: 'manifest log', reads: ['manifestEvent$'], emits: [], run: (kubelet) => manifestLog$(kubelet) },
+  { name: 'object admission', reads: ['manifestEvent$'], emits: ['factsChange$'], run: (kubelet) => objectAdmission$(kubelet) },
+  { name: 'object users', reads: ['manifestEvent$', 'pods$'], emits: ['commands$'], run: (kubelet) => objectUsers$(kubelet) },
+  {
+    name: 'event log',
+    reads: ['events$'],
+    emits: [],
+    run: ({ reconciler, logger }) => reconciler.events$.pipe(tap((event) => logEvent(logger, event))),
+  },
+  {
+    name: 'activity log',
+    reads: ['activity$'],
+    emits: [],
+    run: ({ reconciler, logger }) => reconciler.activity$.pipe(tap((activity) => logActivity(logger, activity))),
+  },
+];
+
+/** Every service of the kubelet: what a program that embeds it may leave out, or add to. */
+export const allServices: readonly ServiceSubsystem[] = [
+  {
+    name: 'node API',
+    reads: ['pods$', 'manifests$', 'objects$', 'events$', 'activity$', 'probeReport$', 'facts$'],
+    emits: ['commands$'],
+    run: nodeApiService,
+  },
+  { name: 'Kubernetes API', reads: ['pods$', 'secretObjects$', 'events$', 'facts$'], emits: [], run: kubeApiService },
+  { name: 'CPU pinning', reads: ['pods$', 'poolChanged$'], emits: [], run: cpuPinningService },
+  { name: 'housekeeping', reads: [], emits: [], run: housekeepingService },
+  { name: 'network garbage', reads: ['pods$', 'activity$'], emits: [], run: networkGarbageService },
+  { name: 'PodResources API', reads: ['pods$'], emits: [], run: podResourcesService },
+  { name: 'QoS cgroups', reads: ['pods$'], emits: [], run: qosCgroupsService },
+  { name: 'eviction', reads: ['pods$', 'activity$'], emits: ['commands$', 'factsChange$', 'nodeEvent$'], run: evictionService },
+  {
+    name: 'node shutdown',
+    reads: ['pods$'],
+    emits: ['commands$', 'factsChange$', 'nodeEvent$'],
+    run: (context) => nodeShutdownService(context.env)(context),
+  },
+  { name: 'systemd', reads: ['activity$'], emits: [], run: (context) => systemdNotifyService(context.env)(context) },
+];
+
+/** After the services, so that none misses the first of it: what makes the pods. */
+const workers: readonly Subsystem<RunningKubelet>[] = [
+  {
+    name: 'cluster',
+    reads: ['pods$', 'filesSynced$', 'facts$', 'events$'],
+    emits: ['manifestEvent$', 'commands$', 'factsChange$'],
+    run: (kubelet) => kubelet.cluster?.service(kubelet) ?? EMPTY,
+  },
+  {
+    name: 'workload feedback',
+    reads: ['pods$', 'known$'],
+    emits: ['manifestEvent$'],
+    run: ({ workloads, reconciler }) => workloads.follow(reconciler),
+  },
+  {
+    name: 'claims',
+    reads: ['manifestEvent$', 'pods$', 'known$', 'activity$'],
+    emits: ['commands$', 'nodeEvent$'],
+    run: (kubelet) => claims$(kubelet),
+  },
+  { name: 'admission facts', reads: ['factsChange$'], emits: ['facts$'], run: ({ facts$ }) => facts$ },
+  {
+    name: 'reconciler',
+    reads: ['manifestEvent$', 'facts$', 'commands$', 'nodeEvent$'],
+    emits: ['pods$', 'known$', 'events$', 'activity$', 'probeReport$', 'poolChanged$'],
+    run: ({ reconciler }) => reconciler.run$,
+  },
+];
+
+/** All of them with every service, for the drawing of the streams and its test. */
+export const subsystems = [...sources, ...allServices, ...workers];
+
+/** Everything the kubelet does, as one stream: it works while it is subscribed to, and completes once the signal has aborted. */
+export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
+  const { services = allServices, signal } = options;
+  const kubelet = createKubeletContext(options, parts);
+  const work$ = merge(
+    ...sources.map(({ run }) => run(kubelet)),
+    ...services.map((service) => (typeof service === 'function' ? service : service.run)(kubelet)),
+    ...workers.map(({ run }) => run(kubelet)),
+  );
+  const stop$ = aborted(signal);
+  // All work ends with the signal, but the events of the last moments still go to disk.
+  const keptEvents$ = kubelet.keptEvents.keep(kubelet.reconciler.events$.pipe(takeUntil(stop$)), kubelet.earlierEvents);
+  return merge(keptEvents$.pipe(takeUntil(stop$.pipe(delay(LAST_WRITE_LIMIT_MS)))), work$.pipe(takeUntil(stop$)));
+};
+
+/** Emits once the signal has aborted, and completes. */
+const aborted = (signal: AbortSignal): Observable<unknown> => (signal.aborted ? of(undefined) : fromEvent(signal, 'abort').pipe(take(1)));
+
+/** How long a stop waits for a disk that does not answer. */
+const LAST_WRITE_LIMIT_MS = 5_000;
+
+/** Errors that nobody caught, where the process is the kubelet's own: the pod that one came from is set aside. */
+const strayErrors$ = ({ process, logger, command }: RunningKubelet): Observable<never> =>
+  new Observable<never>(() => {
+    if (process === undefined) return;
+    const setAside = (uid: string, error: unknown): void =>
+      command({ type: 'crashed', podUid: podUid(uid), message: describeError(error) });
+    const net = catchStrayErrors({ process, logger, setAside });
+    return () => net[Symbol.dispose]();
+  });
+
+const manifestLog$ = ({ manifestEvent$, logger, probeFields, refusedProbes }: RunningKubelet): Observable<unknown> =>
+  merge(
+    manifestEvent$.pipe(tap((event) => logManifestEvent(logger, event, probeFields))),
+    manifestEvent$.pipe(mergeMap((event) => logRefusedProbes(logger, event, refusedProbes))),
+  );
+
+/** An object that came may admit Pods that were rejected for want of it. */
+const objectAdmission$ = ({ manifestEvent$, objectRefusal, changeFacts }: RunningKubelet): Observable<unknown> =>
+  manifestEvent$.pipe(
+    filter(mayAdmit),
+    tap(() => changeFacts({ objectRefusal: (pod) => objectRefusal(pod) })),
+  );
+
+/** Pods that use an object are looked at again when it changes. */
+const objectUsers$ = ({ manifestEvent$, reconciler, command }: RunningKubelet): Observable<unknown> =>
+  manifestEvent$.pipe(
+    filter((event) => event.type === 'objectApplied'),
+    withLatestFrom(reconciler.pods$),
+    mergeMap(([event, pods]) => [...pods.values()].filter(({ pod }) => isUserOf(pod, event))),
+    tap((view) => command({ type: 'refresh', podUid: view.podUid })),
+  );
+
+const claims$ = ({ claims, ownEvent$, ownSources, reconciler, command }: RunningKubelet): Observable<unknown> =>
+  claims.follow({
+    manifestEvent$: ownEvent$,
+    sources: ownSources,
+    reconciler,
+    refresh: (uid) => command({ type: 'refresh', podUid: uid }),
+  });
