@@ -41,7 +41,7 @@ const edges = {
     values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats', 'cri-client/src/logs'],
     types: ['reconciler', 'cri-client'],
   },
-  'cluster-client': { values: ['diagnostics', 'timers', 'untrusted-files'] },
+  'cluster-client': { values: ['diagnostics', 'timers', 'untrusted-files', 'state-files'] },
   'kube-api': {
     values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'api-server', 'node-api'],
     types: ['manifest-source', 'reconciler', 'node-stats'],

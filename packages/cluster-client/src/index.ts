@@ -7,6 +7,13 @@ export {
   type PatchType,
   type WatchEvent,
 } from './api-client.js';
+export {
+  type BootstrapOptions,
+  bootstrapKubeconfig,
+  type NodeCertificateOptions,
+  requestNodeCertificate,
+  rotationDueAtMs,
+} from './bootstrap.js';
 export { ClusterError, type ClusterErrorCode, type ClusterErrorOptions, isAlreadyThere, isNotFound } from './cluster-error.js';
 export { type Credentials, type CredentialsOptions, createCredentials, type TlsMaterial } from './credentials.js';
 export { type ExecPlugin, type Kubeconfig, loadKubeconfig, parseKubeconfig, type TextOrFile } from './kubeconfig.js';

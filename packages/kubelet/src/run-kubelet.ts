@@ -122,13 +122,14 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
 
 /** Undefined without `--kubeconfig`: then nothing of it is loaded. */
 const clusterSide = async (
-  { config, flags, env = {} }: RunKubeletOptions,
+  { config, flags, env = {}, logger, signal }: RunKubeletOptions,
   { nodeName, objects, claims }: Pick<KubeletParts, 'nodeName' | 'objects' | 'claims'>,
 ): Promise<ClusterSide | undefined> => {
   const { kubeconfig: kubeconfigPath } = flags;
   if (kubeconfigPath === undefined) return undefined;
   const { joinCluster } = await import('./cluster/join-cluster.js');
-  return joinCluster({ kubeconfigPath, config, nodeName, objects, claims, env });
+  const { bootstrapKubeconfig: bootstrapPath, certDirectory } = flags;
+  return joinCluster({ kubeconfigPath, bootstrapPath, certDirectory, config, nodeName, objects, claims, env, logger, signal });
 };
 
 /** The program's one subscription. */

@@ -1,11 +1,16 @@
 import {
   type ApiClient,
+  bootstrapKubeconfig,
+  ClusterError,
   createApiClient,
   createCredentials,
+  type Kubeconfig,
   loadKubeconfig,
   type ReflectEvent,
   reflect,
+  requestNodeCertificate,
   resourceAt,
+  rotationDueAtMs,
   type Versioned,
 } from '@solo-kubelet/cluster-client';
 import {
@@ -22,14 +27,19 @@ import {
   renewLease,
   reportStatuses,
 } from '@solo-kubelet/control-plane';
-import type { Logger } from '@solo-kubelet/diagnostics';
+import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { type NodeObjects, podReferences } from '@solo-kubelet/pod-objects';
 import { type PodView, steadyScheduler } from '@solo-kubelet/reconciler';
+import { delay as pause } from '@solo-kubelet/timers';
+import { fromAbortable } from '@solo-kubelet/timers/rxjs';
 import {
+  catchError,
   concat,
   concatMap,
   debounceTime,
+  defer,
   delay,
+  EMPTY,
   filter,
   from,
   ignoreElements,
@@ -38,6 +48,7 @@ import {
   mergeMap,
   mergeWith,
   type Observable,
+  repeat,
   Subject,
   scan,
   shareReplay,
@@ -58,6 +69,11 @@ import type { ClusterSide } from './cluster-side.js';
 
 export interface JoinClusterOptions {
   readonly kubeconfigPath: string;
+  /** Makes the kubeconfig when there is none that is good; undefined: it must be there. */
+  readonly bootstrapPath: string | undefined;
+  readonly certDirectory: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
   readonly config: KubeletConfiguration;
   readonly nodeName: string;
   /** Objects of files. */
@@ -79,13 +95,10 @@ const TOKEN_MS = 60_000;
  */
 export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterSide> => {
   const { config, nodeName, objects: files, claims, env } = options;
+  if (options.bootstrapPath !== undefined) await bootstrap(options, options.bootstrapPath);
   const kubeconfig = await loadKubeconfig(options.kubeconfigPath);
   const credentials = createCredentials({ kubeconfig, env });
-  const shared = {
-    kubeconfig,
-    credentials,
-    userAgent: `kubelet/${KUBERNETES_VERSION} (linux/${process.arch === 'x64' ? 'amd64' : process.arch})`,
-  };
+  const shared = { kubeconfig, credentials, userAgent: USER_AGENT };
   const main = createApiClient({ ...shared, qps: config.kubeAPIQPS, burst: config.kubeAPIBurst });
   const events = createApiClient({ ...shared, qps: config.eventRecordQPS, burst: config.eventBurst });
   const heartbeatMs = Math.min(config.nodeStatusUpdateFrequency, config.nodeLeaseDurationSeconds * 1_000, 10_000);
@@ -134,12 +147,41 @@ export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterS
       authorizedTtlMs: config['authorization.webhook.cacheAuthorizedTTL'],
       unauthorizedTtlMs: config['authorization.webhook.cacheUnauthorizedTTL'],
     }),
-    service: (context) => clusterService(context, { assigned$, cluster, main, events, heartbeat, onFailures }),
+    service: (context) =>
+      merge(
+        clusterService(context, { assigned$, cluster, main, events, heartbeat, onFailures }),
+        config.rotateCertificates ? rotate({ ...options, api: main }) : EMPTY,
+      ),
     [Symbol.dispose]: () => {
       for (const client of clients) client.closeConnections();
     },
   };
 };
+
+const USER_AGENT = `kubelet/${KUBERNETES_VERSION} (linux/${process.arch === 'x64' ? 'amd64' : process.arch})`;
+
+/** Waits for a certificate as long as it takes: without one the node cannot join. */
+const bootstrap = async (
+  { kubeconfigPath, certDirectory, nodeName, env, logger, signal }: JoinClusterOptions,
+  bootstrapPath: string,
+): Promise<void> => {
+  const connect = (kubeconfig: Kubeconfig): ApiClient =>
+    createApiClient({ kubeconfig, credentials: createCredentials({ kubeconfig, env }), userAgent: USER_AGENT });
+  for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+    try {
+      const made = await bootstrapKubeconfig({ bootstrapPath, kubeconfigPath, directory: certDirectory, nodeName, connect, signal });
+      if (made) logger.info({ path: kubeconfigPath }, 'The cluster has signed a certificate for this node');
+      return;
+    } catch (error) {
+      if (signal.aborted || !ClusterError.is(error) || error.code === 'CLUSTER_KUBECONFIG') throw error;
+      logger.warn({ err: describeError(error), hint: error.hint }, 'No certificate for this node yet; trying again');
+    }
+    await pause(waitMs, undefined, { signal });
+  }
+};
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 32_000;
 
 interface Parts {
   readonly assigned$: ReturnType<typeof assignedPods>;
@@ -227,6 +269,28 @@ const clusterService = (context: KubeletContext, { assigned$, cluster, main, eve
   ).pipe(tap(teller(logger)));
   return merge(reports$, users$).pipe(ignoreElements());
 };
+
+/** Replaces the client certificate in time; the clients take it from its file. */
+const rotate = ({ api, certDirectory: directory, nodeName, logger }: JoinClusterOptions & { readonly api: ApiClient }): Observable<never> =>
+  defer(() =>
+    fromAbortable(async (signal) => {
+      const dueAtMs = await rotationDueAtMs(directory, Math.random());
+      if (dueAtMs === undefined || dueAtMs > Date.now()) return;
+      await requestNodeCertificate({ api, nodeName, directory, signal });
+      logger.info({ directory }, 'The cluster has signed a new certificate for this node');
+    }),
+  ).pipe(
+    catchError((error: unknown) => {
+      if (!ClusterError.is(error)) throw error;
+      logger.warn({ err: describeError(error), hint: error.hint }, 'No new certificate for this node; trying again');
+      return EMPTY;
+    }),
+    ignoreElements(),
+    repeat({ delay: () => timer(ROTATION_LOOK_MS, steadyScheduler) }),
+  );
+
+/** How often is looked whether a certificate is due, ms. */
+const ROTATION_LOOK_MS = 32_000;
 
 /** One that is being ended has no origin any more: if it was the cluster's, there is nobody left to tell. */
 const reported = ({ pod, origin, terminating }: PodView): ReportedPod => ({ pod, ofApi: origin?.source === API_SOURCE, terminating });

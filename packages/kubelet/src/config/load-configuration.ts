@@ -26,6 +26,8 @@ export interface KubeletFlags {
   readonly nodeLabels: Readonly<Record<string, string>>;
   /** Of the cluster to join; undefined: none. */
   readonly kubeconfig?: string | undefined;
+  /** By which the other is made when there is none that is good. */
+  readonly bootstrapKubeconfig?: string | undefined;
   /** Of a node that is registered for the first time. */
   readonly registerWithTaints?: readonly NodeTaint[];
   readonly lockFile: string | undefined;
@@ -123,6 +125,7 @@ const LIVE_IN_A_CLUSTER: ReadonlySet<FieldPath> = new Set([
   'providerID',
   'registerNode',
   'registerWithTaints',
+  'rotateCertificates',
 ]);
 
 type Statements = Readonly<Record<string, string>>;
@@ -223,7 +226,8 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     hostnameOverride: lastOf(parsed, 'hostname-override'),
     nodeIps: (flagOf(parsed, 'node-ip') ?? []) as readonly string[],
     nodeLabels: (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>,
-    kubeconfig: kubeconfigPath(parsed),
+    kubeconfig: absoluteOf(parsed, 'kubeconfig'),
+    bootstrapKubeconfig: absoluteOf(parsed, 'bootstrap-kubeconfig'),
     registerWithTaints: ((flagOf(parsed, 'register-with-taints') ?? []) as readonly string[]).map(parseTaint),
     lockFile: lastOf(parsed, 'lock-file'),
     exitOnLockContention: lockContention(parsed),
@@ -241,8 +245,8 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
   };
 };
 
-const kubeconfigPath = (parsed: ParsedFlags): string | undefined => {
-  const path = lastOf(parsed, 'kubeconfig');
+const absoluteOf = (parsed: ParsedFlags, name: string): string | undefined => {
+  const path = lastOf(parsed, name);
   return path === undefined ? undefined : resolve(path);
 };
 
