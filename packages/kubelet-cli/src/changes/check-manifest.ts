@@ -1,4 +1,4 @@
-import { type ObjectKind, parseMixedManifest } from '@solo-kubelet/object-spec';
+import { type ApiObject, type ObjectKind, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { type Pod, renderIssues } from '@solo-kubelet/pod-spec';
 
 /** An object of a manifest that is no Pod. */
@@ -7,6 +7,8 @@ export interface CheckedObject {
   readonly key: string;
   readonly kind: ObjectKind;
   readonly name: string;
+  /** With its defaults. */
+  readonly object: ApiObject;
 }
 
 export interface CheckedManifest {
@@ -41,7 +43,14 @@ export const checkManifest = (text: Uint8Array, { path, nodeName, shownPath = pa
     pods: documents.flatMap((document) => (document.type === 'pod' && document.result.ok ? [document.result.pod] : [])),
     objects: documents.flatMap((document) =>
       document.type === 'object' && document.result.ok && document.key !== undefined
-        ? [{ key: document.key, kind: document.result.kind, name: document.result.object.metadata.name ?? '' }]
+        ? [
+            {
+              key: document.key,
+              kind: document.result.kind,
+              name: document.result.object.metadata.name ?? '',
+              object: document.result.object,
+            },
+          ]
         : [],
     ),
     report: `${messages.join('')}${located.length === 0 ? '' : renderIssues(located, new TextDecoder().decode(text), { color: false })}${results.length === 0 ? `${shownPath}: there is no Pod in it\n` : ''}`,

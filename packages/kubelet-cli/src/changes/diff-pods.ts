@@ -76,7 +76,8 @@ const keysOf = (list: readonly unknown[]): ReadonlyMap<string, unknown> | undefi
   return new Map(list.map((item, index) => [named[index] as string, item]));
 };
 
-const diffValues = (before: unknown, after: unknown, field: string): readonly FieldChange[] => {
+/** The fields in which two values differ; what is empty counts as not there. */
+export const diffValues = (before: unknown, after: unknown, field: string): readonly FieldChange[] => {
   if (isEmpty(before) && isEmpty(after)) return [];
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];

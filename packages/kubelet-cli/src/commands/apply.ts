@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import type { ApiObject } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type CheckedManifest, type CheckedObject, checkManifest } from '../changes/check-manifest.js';
 import { describeChange } from '../changes/describe-change.js';
+import { diffObjects, type ObjectChange, usersOf } from '../changes/diff-objects.js';
 import { diffPods, type PodChange } from '../changes/diff-pods.js';
 import { manifestKey, readManifest, targetFile, writeManifest } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
@@ -11,6 +13,7 @@ import { podRow } from '../client/pod-row.js';
 import { objectName } from '../output/object-name.js';
 import type { VerbContext } from './verb-context.js';
 import { parseAwaited, waitUntil } from './wait.js';
+import { waitForRollouts } from './wait-for-rollouts.js';
 
 export interface ApplyOptions {
   readonly files: readonly string[];
@@ -33,12 +36,12 @@ interface Planned {
 }
 
 interface PlannedObject extends CheckedObject {
-  readonly change: 'created' | 'configured' | 'unchanged';
+  readonly change: ObjectChange;
 }
 
 /**
- * `apply -f FILE…`: checks every file, shows what would change, puts them in the manifest directory and waits until the pods run.
- * Resolves to 3 when a manifest is not valid (nothing is written then), to 1 when a pod does not come up.
+ * `apply -f FILE…`: checks every file, shows what would change, puts them in the manifest directory and waits until the pods run and workloads have rolled out.
+ * Resolves to 3 when a manifest is not valid (nothing is written then), to 1 when one does not come up.
  */
 export const apply = async (options: ApplyOptions, context: VerbContext): Promise<number> => {
   const { client, io, signal } = context;
@@ -52,10 +55,12 @@ export const apply = async (options: ApplyOptions, context: VerbContext): Promis
   const wanted = planned.flatMap(({ pods }) => pods);
   const isUp = (pods: readonly Pod[]): boolean =>
     wanted.every(({ metadata }) => isRunning(pods.find((pod) => pod.metadata?.uid === metadata?.uid)));
-  const late = await waitUntil(client, isUp, { signal, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS });
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const late = await waitUntil(client, isUp, { signal, timeoutMs });
   if (late === undefined) {
     for (const { metadata } of wanted) await write(io.stdout, `pod/${metadata?.name} is running\n`);
-    return 0;
+    const changedObjects = changed.flatMap(({ objects }) => objects.filter(({ change }) => change.type !== 'unchanged'));
+    return waitForRollouts(changedObjects, timeoutMs, context);
   }
   for (const { metadata } of wanted) {
     const pod = late.find((one) => one.metadata?.uid === metadata?.uid);
@@ -73,12 +78,12 @@ export const diff = async ({ files }: { readonly files: readonly string[] }, con
 };
 
 const isChange = ({ changes, objects }: Planned): boolean =>
-  changes.some(({ type }) => type !== 'unchanged') || objects.some(({ change }) => change !== 'unchanged');
+  changes.some(({ type }) => type !== 'unchanged') || objects.some(({ change }) => change.type !== 'unchanged');
 
 const writeChanges = async (planned: readonly Planned[], { io }: VerbContext): Promise<void> => {
   for (const { changes, objects } of planned) {
     for (const change of changes) await write(io.stdout, changeText(change));
-    for (const { kind, name, change } of objects) await write(io.stdout, `${objectName(kind, name)}: ${change}\n`);
+    for (const object of objects) await write(io.stdout, objectText(object));
   }
 };
 
@@ -109,21 +114,35 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
   if (checked.some(({ ok }) => !ok)) return undefined;
   const sameName = (pod: Pod) =>
     pods.find(({ metadata }) => metadata?.namespace === pod.metadata?.namespace && metadata?.name === pod.metadata?.name);
-  const known = new Set(manifests.map(manifestKey));
-  return Promise.all(
-    checked.map(async ({ path, text, pods: wanted, objects }) => {
-      // What an object becomes is the node's to say; whether it changes is seen by its text.
-      const isSame = objects.length > 0 && (await readFile(path).catch(() => undefined))?.equals(text) === true;
-      const change = isSame ? 'unchanged' : 'configured';
-      return {
-        path,
-        text,
-        pods: wanted,
-        objects: objects.map((object) => ({ ...object, change: known.has(object.key) ? change : ('created' as const) })),
-        changes: wanted.map((pod) => diffPods(sameName(pod), pod)),
-      };
+  const paths = [...new Set(manifests.flatMap(({ source, path }) => (source === 'file' ? [path] : [])))];
+  const there = await objectsOfFiles(paths, node.metadata.name);
+  const planned = new Map([...there, ...checked.flatMap(({ objects }) => objects.map(({ key, object }) => [key, object] as const))]);
+  const held = new Set(manifests.map(manifestKey));
+  return checked.map(({ path, text, pods: wanted, objects }) => ({
+    path,
+    text,
+    pods: wanted,
+    objects: objects.map((object) => {
+      const change = diffObjects(held.has(object.key) ? there.get(object.key) : undefined, object.object);
+      if (change.type !== 'configured') return { ...object, change };
+      return { ...object, change: { ...change, effects: [...change.effects, ...usersOf(object.object, [...planned.values()])] } };
     }),
-  );
+    changes: wanted.map((pod) => diffPods(sameName(pod), pod)),
+  }));
+};
+
+/** What a kubelet reads of a manifest (decision 200). */
+const MAX_FILE_BYTES = 3 * 1024 * 1024;
+
+/** Objects as the manifest files of the node say them now, by key. */
+const objectsOfFiles = async (paths: readonly string[], nodeName: string): Promise<ReadonlyMap<string, ApiObject>> => {
+  const found = new Map<string, ApiObject>();
+  for (const path of paths) {
+    const text = await readFile(path).catch(() => undefined);
+    if (text === undefined || text.length > MAX_FILE_BYTES) continue;
+    for (const { key, object } of checkManifest(text, { path, nodeName }).objects) found.set(key, object);
+  }
+  return found;
 };
 
 /** What a manifest asks for, by the keys of `get manifests`. */
@@ -137,6 +156,13 @@ const changeText = ({ type, pod, fields, restarts }: PodChange): string =>
     `pod ${pod}: ${type}\n`,
     ...fields.map(describeChange),
     ...restarts.map(({ container, why }) => `  container ${container} starts: ${why}\n`),
+  ].join('');
+
+const objectText = ({ kind, name, change }: PlannedObject): string =>
+  [
+    `${objectName(kind, name)}: ${change.type}\n`,
+    ...change.fields.map(describeChange),
+    ...change.effects.map((effect) => `  ${effect}\n`),
   ].join('');
 
 const isReady = parseAwaited('condition=Ready');
