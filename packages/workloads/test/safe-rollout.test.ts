@@ -79,6 +79,21 @@ describe('a rollout that does not come to serve', () => {
     expect(images().toSorted()).toEqual(['a:1', 'a:1', 'broken']);
   });
 
+  it.each([deployment, daemonSet])('is not one whose time went by while the kubelet was away: %#', (workload) => {
+    world.start();
+    world.apply(workload('a:1'));
+    world.settle();
+    world.apply(workload('a:2'));
+    world.pass(30_000);
+    world.stop();
+    world.pass(3_600_000);
+    world.start();
+    world.pass(30_000);
+    expect(world.told.some((line) => line.includes('RolloutFailed'))).toBe(false);
+    world.settle();
+    expect(new Set(images())).toEqual(new Set(['a:2']));
+  });
+
   it('of a DaemonSet goes back after its own deadline', () => {
     world.start();
     world.apply(daemonSet('a:1'));

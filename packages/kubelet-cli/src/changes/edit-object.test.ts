@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { editText } from './edit-object.js';
+import { editText, textWithout } from './edit-object.js';
 
 const web = { kind: 'Deployment', namespace: 'default', name: 'web', key: 'Deployment.apps/default/web' };
 const text = `# the shop
@@ -37,4 +37,18 @@ it('refuses a file that does not hold the object', async () => {
   await expect(editText(text, { ...web, namespace: 'shop' }, () => {}, 'app.yaml')).rejects.toThrow(
     'app.yaml does not hold Deployment web',
   );
+});
+
+it('takes one object out of a file, and leaves the rest, comments among it', async () => {
+  expect(await textWithout(text, web, 'app.yaml')).toBe('# the shop\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n');
+  const configMap = { kind: 'ConfigMap', namespace: 'default', name: 'web', key: 'ConfigMap/default/web' };
+  const left = await textWithout(text, configMap, 'app.yaml');
+  expect(left).toContain('kind: Deployment # two of them');
+  expect(left).not.toContain('ConfigMap');
+  const list =
+    'apiVersion: v1\nkind: List\nitems:\n  - kind: Deployment\n    metadata: { name: web }\n  - kind: ConfigMap\n    metadata: { name: c }\n';
+  expect(await textWithout(list, web, 'app.yaml')).toBe(
+    'apiVersion: v1\nkind: List\nitems:\n  - kind: ConfigMap\n    metadata: { name: c }\n',
+  );
+  await expect(textWithout(text, { ...web, name: 'other' }, 'app.yaml')).rejects.toThrow('app.yaml does not hold Deployment other');
 });

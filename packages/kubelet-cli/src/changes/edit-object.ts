@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import type { ManifestObject } from '@solo-kubelet/node-api';
 import type { Document, YAMLMap } from 'yaml';
 import { CliError } from '../cli-error.js';
@@ -21,19 +21,60 @@ export const editObject = async (
   manifests: readonly ManifestObject[],
   edit: (object: YAMLMap, document: Document) => void,
 ): Promise<string> => {
-  const held = manifests.find(({ object, state }) => object === identity.key && state !== 'shadowed');
-  if (held === undefined || held.source !== 'file') {
-    throw new CliError({
-      code: 'CLI_REFUSED',
-      message: `${identity.kind} ${identity.namespace}/${identity.name} is not in a file of the manifest directory`,
-      hint: held === undefined ? 'See kubelet-cli get manifests.' : `Change it where it comes from: ${held.path}`,
-    });
-  }
-  const text = await readFile(held.path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${held.path}`, cause });
-  });
+  const held = heldIn(identity, manifests);
+  const text = await read(held.path);
   await writeManifest(held.path, await editText(text, identity, edit, held.path));
   return held.path;
+};
+
+/** Takes an object out of the file that asks for it; a file that holds nothing else goes. Gives its path. @throws CliError as `editObject` */
+export const removeObject = async (identity: ObjectIdentity, manifests: readonly ManifestObject[]): Promise<string> => {
+  const { path } = heldIn(identity, manifests);
+  const isAlone = manifests.every((one) => one.path !== path || one.object === identity.key);
+  if (isAlone) await rm(path);
+  else await writeManifest(path, await textWithout(await read(path), identity, path));
+  return path;
+};
+
+const heldIn = (identity: ObjectIdentity, manifests: readonly ManifestObject[]): ManifestObject => {
+  const held = manifests.find(({ object, state }) => object === identity.key && state !== 'shadowed');
+  if (held?.source === 'file') return held;
+  throw new CliError({
+    code: 'CLI_REFUSED',
+    message: `${identity.kind} ${identity.namespace}/${identity.name} is not in a file of the manifest directory`,
+    hint: held === undefined ? 'See kubelet-cli get manifests.' : `Change it where it comes from: ${held.path}`,
+  });
+};
+
+const read = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
+  });
+
+/** The text without one object: its document, or its item of a List. The rest stays as it is. */
+export const textWithout = async (text: string, identity: ObjectIdentity, path: string): Promise<string> => {
+  const { isMap, isSeq, parseAllDocuments } = await import('yaml');
+  const documents = parseAllDocuments(text) as Document[];
+  for (const document of documents) {
+    if (document.errors.length > 0) continue;
+    const items = isMap(document.contents) ? document.contents.get('items') : undefined;
+    if (isSeq(items)) {
+      const at = items.items.findIndex((one) => isMap(one) && isThis(one as YAMLMap, identity));
+      if (at < 0) continue;
+      items.delete(at);
+      if (text.trimStart().startsWith('{')) return `${JSON.stringify(document.toJS(), undefined, 2)}\n`;
+      return documents.map((one) => one.toString({ lineWidth: 0 })).join('');
+    }
+    if (!isMap(document.contents) || !isThis(document.contents as YAMLMap, identity)) continue;
+    return documents
+      .filter((one) => one !== document && one.contents !== null)
+      .map((one) => one.toString({ lineWidth: 0 }).replace(/^---\n/, ''))
+      .join('---\n');
+  }
+  throw new CliError({
+    code: 'CLI_REFUSED',
+    message: `${path} does not hold ${identity.kind} ${identity.name} in a form that can be changed here`,
+  });
 };
 
 /** The text with one object changed. */

@@ -1,10 +1,9 @@
-import type { EventObject } from '@solo-kubelet/node-api';
 import type { Container, ContainerState, ContainerStatus, Pod, Probe } from '@solo-kubelet/pod-spec';
 import { podQosClass } from '@solo-kubelet/pod-spec';
 import { write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
-import { eventPrinter } from '../output/printers.js';
 import { formatTable } from '../output/table.js';
+import { describeEvents, field, indented, mapLines } from './describe-fields.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
 export interface DescribeOptions {
@@ -38,23 +37,6 @@ export const describe = async (
   );
   return 0;
 };
-
-const LABEL_WIDTH = 22;
-
-const field = (label: string, value: string, indent = 0): string =>
-  `${' '.repeat(indent)}${(label === '' ? '' : `${label}:`).padEnd(LABEL_WIDTH - indent)}${value}\n`;
-
-const mapLines = (label: string, values: Readonly<Record<string, string>> | undefined, separator: string, shape = asItIs): string => {
-  const entries = Object.entries(values ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (entries.length === 0) return field(label, '<none>');
-  return entries.map(([key, value], index) => field(index === 0 ? label : '', `${key}${shape(separator, value)}`)).join('');
-};
-
-const asItIs = (separator: string, value: string): string => `${separator}${value}`;
-
-/** A value of several lines begins below its key. */
-const indented = (separator: string, value: string): string =>
-  value.includes('\n') ? `${separator.trimEnd()}\n${value.replace(/^/gm, ' '.repeat(LABEL_WIDTH + 2))}` : asItIs(separator, value);
 
 export const describePod = (pod: Pod, manifestLines: readonly string[], events: string): string => {
   const { metadata, spec, status } = pod;
@@ -210,14 +192,4 @@ const describeVolumes = ({ spec }: Pod): string => {
     return `  ${name}:\n${field('Type', kind, 4)}${facts.join('')}`;
   });
   return `Volumes:\n${lines.join('')}`;
-};
-
-const describeEvents = (events: readonly EventObject[], now: () => number): string => {
-  if (events.length === 0) return field('Events', '<none>');
-  const { row } = eventPrinter({ now, withNamespace: false });
-  const rows = events.map((event) => {
-    const [seen = '', type = '', reason = '', , message = ''] = row(event);
-    return [`  ${type}`, reason, seen, 'kubelet', message];
-  });
-  return `Events:\n${formatTable(['  Type', 'Reason', 'Age', 'From', 'Message'], rows)}`;
 };

@@ -1,20 +1,29 @@
 import { type Command, flagOption, textOption } from '../command.js';
+import { parseTarget } from './find-object.js';
 import { given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
 import type { TopOptions } from './top.js';
 
 const describeCommand = nodeCommand(
   {
     name: 'describe',
-    usage: 'pod NAME [-n NAMESPACE]',
-    summary: 'Tell everything about a pod, with its events.',
+    usage: 'KIND NAME [-n NAMESPACE]',
+    summary: 'Tell everything about a pod or another object, with its events.',
     options: namespaceOptions,
   },
   (input) => {
-    const pod = input.operands.find((word) => !['pod', 'pods', 'po'].includes(word));
-    if (pod === undefined) throw usage('describe which pod?');
-    return { pod: pod.replace(/^pods?\//, ''), ...given('namespace', textOption(input, 'namespace')) };
+    const [first = '', ...rest] = input.operands;
+    const namespace = given('namespace', textOption(input, 'namespace'));
+    const isPod = /^(pods?|po)(\/|$)/.test(first);
+    // A name alone is that of a Pod.
+    if (!isPod && (rest.length > 0 || first.includes('/'))) return { ...parseTarget(input.operands), ...namespace };
+    const pod = isPod && !first.includes('/') ? rest[0] : first.replace(/^(pods?|po)\//, '');
+    if (pod === undefined || pod === '') throw usage('describe which pod?');
+    return { pod, ...namespace };
   },
-  async () => (await import('./describe.js')).describe,
+  async () => {
+    const [{ describe }, { describeObject }] = await Promise.all([import('./describe.js'), import('./describe-object.js')]);
+    return (options, context) => ('pod' in options ? describe(options, context) : describeObject(options, context));
+  },
 );
 
 const eventsCommand = nodeCommand(

@@ -9,6 +9,7 @@ import { asksTheSame, takeObject } from '../core/expand/take-object.js';
 import { statusOf, viewOfWorkload } from '../core/expand/view-of-workload.js';
 import type { WorkloadEntry } from '../core/expand/workload-entry.js';
 import { namespaceOf, workloadKey } from '../core/expand/workload-object.js';
+import { afterRestart } from '../core/rollout/after-restart.js';
 import { restartsOnChange } from '../core/rollout/restart-on-change.js';
 import { holds, WAIT_FOR, type WaitTerm } from '../core/wait/wait-for.js';
 import { currentConfig } from './current-config.js';
@@ -246,8 +247,9 @@ export const runWorkloads =
           : entry;
 
       const pass = (key: string): void => {
-        const next = withoutForgotten(nextOf(key));
-        if (next === undefined) return;
+        const known = withoutForgotten(nextOf(key));
+        if (known === undefined) return;
+        const next = restored.has(key) ? afterRestart(known, wallNow()) : known;
         naps.get(key)?.unsubscribe();
         if (restored.has(key)) {
           const leftMs = readyAtMs + PROBES_ANSWER_MS - scheduler.now();

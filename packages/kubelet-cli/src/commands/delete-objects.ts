@@ -1,0 +1,48 @@
+import { delay } from '@solo-kubelet/timers';
+import { removeObject } from '../changes/edit-object.js';
+import { write } from '../cli-io.js';
+import { objectName } from '../output/object-name.js';
+import { findObject, parseTarget } from './find-object.js';
+import type { VerbContext } from './verb-context.js';
+
+export interface DeleteObjectsOptions {
+  /** `deployment/web`. */
+  readonly objects: readonly string[];
+  readonly namespace?: string;
+  readonly noWait?: boolean;
+  /** Default 90 s. */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 90_000;
+const POLL_MS = 300;
+
+/** `delete KIND NAME…`: takes objects out of their files, and waits until they, and the Pods of workloads, are no more. */
+export const deleteObjects = async (options: DeleteObjectsOptions, context: VerbContext): Promise<number> => {
+  const { client, io, signal, now } = context;
+  const found = [];
+  for (const word of options.objects) found.push(await findObject(parseTarget([word]), options.namespace, context));
+  for (const { kind, object, namespace, key } of found) {
+    const identity = { kind: kind.kind, name: object.metadata.name, namespace, key };
+    const path = await removeObject(identity, await client.listManifests({ signal }));
+    await write(io.stdout, `${objectName(kind, object.metadata.name)} deleted (${path})\n`);
+  }
+  if (options.noWait) return 0;
+  const untilMs = now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const uids = new Set(found.map(({ object }) => object.metadata.uid));
+  for (;;) {
+    const [objects, pods] = await Promise.all([client.listObjects({ signal }), client.listPods({ signal })]);
+    const left = [
+      ...objects.filter(({ metadata }) => uids.has(metadata.uid)).map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`),
+      ...pods
+        .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uids.has(uid)))
+        .map(({ metadata }) => `pod/${metadata.name}`),
+    ];
+    if (left.length === 0) return 0;
+    if (now() >= untilMs || signal.aborted) {
+      await write(io.stderr, `still ending: ${left.join(', ')}\n`);
+      return 1;
+    }
+    await delay(POLL_MS);
+  }
+};
