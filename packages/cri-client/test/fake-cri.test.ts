@@ -40,6 +40,16 @@ describe('life in virtual time', () => {
     expect(await statusOf(client, id)).toMatchObject({ exitCode: 2, reason: 'Error', finishedAt: 7_201_000n * 1_000_000n });
   });
 
+  it('takes a name for that container, though the id of another begins with it', async () => {
+    const { fake, client } = await start();
+    const podSandboxId = await runSandbox(client);
+    const other = await runContainer(client, podSandboxId);
+    const named = await runContainer(client, podSandboxId, { metadata: { name: other.slice(0, 2) } });
+    fake.exitContainer(other.slice(0, 2), { exitCode: 7 });
+    expect((await statusOf(client, named))?.exitCode).toBe(7);
+    expect((await statusOf(client, other))?.state).toBe(ContainerState.CONTAINER_RUNNING);
+  });
+
   it('keeps a stop waiting for its grace period, then kills', async () => {
     const clock = createVirtualClock();
     const { fake, client } = await start({ clock, containers: () => ({ onStop: 'ignore' }) });

@@ -108,7 +108,7 @@ export interface FakeCri extends AsyncDisposable {
   /** Makes calls go wrong. */
   fault(fault: Fault): FaultHandle;
   clearFaults(): void;
-  /** Ends a running container, even one that hangs. `container` is an id, a unique prefix, or a container's name. */
+  /** Ends a running container, even one that hangs. `container` is a container's name, an id or a unique prefix of one. */
   exitContainer(container: string, exit: Exit): void;
   /** As the kernel's out-of-memory killer. */
   oomKill(container: string): void;
@@ -236,8 +236,9 @@ export const createFakeCri = async ({
   await server.start();
 
   const containerNamed = (wanted: string): ContainerRecord => {
+    // By name first: `a` is also how one id in sixteen begins.
     const record =
-      runtime.findContainer(wanted) ?? [...runtime.containers.values()].reverse().find(({ config }) => config.metadata?.name === wanted);
+      [...runtime.containers.values()].reverse().find(({ config }) => config.metadata?.name === wanted) ?? runtime.findContainer(wanted);
     if (record === undefined) throw new Error(`the fake runtime has no container ${wanted}`);
     return record;
   };
