@@ -16,6 +16,8 @@ const REASONS: ReadonlyMap<number, string> = new Map([
 ]);
 
 const MAX_MESSAGE = 1_000;
+/** Longer than that no server keeps a node away. */
+const LONGEST_RETRY_AFTER_MS = 600_000;
 
 /** What an answer that is no success means. A body that is no Status (a proxy's page) is judged by its number alone. */
 export const refusal = (what: string, status: number, body: string, retryAfter: string | undefined): ClusterError => {
@@ -29,7 +31,7 @@ export const refusal = (what: string, status: number, body: string, retryAfter: 
     status,
     reason,
     retryable: status === 429 || status >= 500,
-    ...(Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1_000 } : {}),
+    ...(Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: Math.min(seconds * 1_000, LONGEST_RETRY_AFTER_MS) } : {}),
   });
 };
 
