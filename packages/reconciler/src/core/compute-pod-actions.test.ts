@@ -359,8 +359,8 @@ it('keeps the pod wide enough for what its containers had and are to have while 
   const containers = [container('app', { resources: now })];
   const { actions } = planFor({ containers }, observedPod([running]), { ledger });
   const resourcesOf = (action: PodAction | undefined) => action?.type === 'resizePod' && action.limits.spec.containers[0]?.resources;
-  expect(resourcesOf(actions[0])).toEqual({ limits: { cpu: '1', memory: '2Gi' }, requests: { cpu: '500m', memory: '1Gi' } });
-  expect(actions[1]).toMatchObject({ type: 'checkMemory', containers: [{ containerName: 'app', limitBytes: 2 ** 30 }] });
+  expect(resourcesOf(actions[1])).toEqual({ limits: { cpu: '1', memory: '2Gi' }, requests: { cpu: '500m', memory: '1Gi' } });
+  expect(actions[0]).toMatchObject({ type: 'checkMemory', containers: [{ containerName: 'app', limitBytes: 2 ** 30 }] });
   expect(actions[2]).toMatchObject({ type: 'updateResources', container: { resources: now } });
   expect(resourcesOf(actions[3])).toEqual(now);
   expect(told(planFor({ containers: [container('app')] }, observedPod([running])))).toEqual([]);

@@ -39,12 +39,16 @@ export const withResize = (input: RunningPodInput, plan: PodPlan): PodPlan => {
   // Nothing is changed within it, and what starts may fail.
   if (updates.length === 0 && !restarted)
     return { ...plan, actions: [...memoryCheck(input, []), { type: 'resizePod', limits: pod, final: true }, ...plan.actions] };
+  // Refused as a whole before anything of it is carried out; but what starts needs the room, and does not wait for what others use.
+  const check = memoryCheck(input, updates);
+  const isFirst = plan.actions.length === 0;
   return {
     ...plan,
     actions: [
+      ...(isFirst ? check : []),
       { type: 'resizePod', limits: widestPod(input), final: false },
       ...plan.actions,
-      ...memoryCheck(input, updates),
+      ...(isFirst ? [] : check),
       ...updates.map(({ container, observed }) => ({ type: 'updateResources', container, containerId: observed.id }) as const),
       { type: 'resizePod', limits: pod, final: true },
     ],
