@@ -246,6 +246,38 @@ it.each(['readOnly', 'healthz'] as const)(
   },
 );
 
+/** What a request to a path that is already clean may do; every other spelling is refused, redirected, or another path. */
+const DEED_OF: ReadonlyMap<string, readonly Deed[]> = new Map([
+  ['/run/default/web/app', ['ran']],
+  ['/run/default/web/uid-web/app', ['ran']],
+  ['/exec/default/web/app', ['streamed']],
+  ['/attach/default/web/app', ['streamed']],
+  ['/portForward/default/web', ['streamed']],
+  ['/restart/default/web', ['restarted']],
+]);
+
+it('on the unix socket, whoever may open it may do everything, and a path still does no more than it says', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...ROLES),
+      fc.constantFrom(...METHODS),
+      fc.constantFrom(...PATHS),
+      fc.constantFrom(...SPELLINGS),
+      fc.constantFrom(...PREFIXES),
+      fc.constantFrom(...HEADERS),
+      async (role, method, path, spell, prefix, headers) => {
+        deeds.clear();
+        const text = await attempt('socket', role, method, `${spell(path, prefix)}${QUERY}`, headers);
+        const [status = 0] = statusesIn(text);
+        expect(status).toBeGreaterThan(100);
+        // A wrong token is no reason to refuse: nobody is asked for one here.
+        expect([401, 403]).not.toContain(status);
+        expect(DEED_OF.get(path) ?? []).toEqual(expect.arrayContaining([...deeds]));
+      },
+    ),
+  );
+});
+
 it('a redirect leads to the same server, where the role is asked for again', async () => {
   for (const role of ['read', 'exec'] as const) {
     const text = await attempt('tls', role, 'POST', `/stats/../restart/default/web`, '');

@@ -1,7 +1,7 @@
 // Builds the single executable and the .deb of each architecture: tsx tools/packaging/src/bin.ts [--arch amd64,arm64] [--out DIR]
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { PROJECT_URL } from '../../workspace/packages.mjs';
@@ -9,7 +9,7 @@ import { buildDeb } from './build-deb.js';
 import { buildExecutable, bundleProgram, hostArchitecture } from './build-executable.js';
 import { type DebArchitecture, debPackage } from './deb-package.js';
 import { generatedTexts } from './generated-texts.js';
-import { bundledLibraries, licenceText } from './library-licences.js';
+import { bundledLibraries, executableLicences, licenceText } from './library-licences.js';
 import { nodeBinary } from './node-binary.js';
 
 const run = promisify(execFile);
@@ -45,6 +45,8 @@ for (const architecture of architectures) {
   const deb = join(out, `solo-kubelet_${version}_${architecture}.deb`);
   await buildDeb(contents, join(work, `deb-${architecture}`), deb, date);
   await run('cp', ['--', executable, out]);
+  const beside = { own: await readFile(join(root, 'LICENSE'), 'utf8'), node: node.licence, libraries };
+  await writeFile(join(out, `${basename(executable)}-LICENSES.txt`), executableLicences(beside));
   process.stdout.write(`${deb}\n`);
   await lint(deb);
 }

@@ -50,3 +50,13 @@ export const licenceText = (libraries: readonly BundledLibrary[]): string => {
   });
   return `Libraries from npm in this program, and their licences\n\n${parts.join(`\n${'-'.repeat(100)}\n\n`)}`;
 };
+
+/** What goes beside an executable, which has no directory for documents: the program's own licence, Node.js', and those of all libraries. */
+export const executableLicences = (texts: { readonly own: string; readonly node: string; readonly libraries: string }): string =>
+  [
+    ['Solo Kubelet', texts.own],
+    ['Node.js, which the executable is made of', texts.node],
+    ['Libraries', texts.libraries],
+  ]
+    .map(([title, text]) => `${title}\n${'='.repeat(100)}\n\n${text?.trim()}\n`)
+    .join('\n\n');

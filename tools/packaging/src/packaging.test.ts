@@ -9,7 +9,7 @@ import { flagTable } from '../../../packages/kubelet/src/config/flag-table.js';
 import { commands } from '../../../packages/kubelet-cli/src/commands/command-table.js';
 import { CONFIGURATION_PATH, type DebFile, type DebPackage, debPackage, md5Line } from './deb-package.js';
 import { generatedTexts } from './generated-texts.js';
-import { bundledDirectories, bundledLibraries, licenceText } from './library-licences.js';
+import { bundledDirectories, bundledLibraries, executableLicences, licenceText } from './library-licences.js';
 import { commandLinePage, kubeletFlags, kubeletPage, roff } from './man-pages.js';
 
 const facts = { version: '1.2.3', date: '2026-01-31' };
@@ -125,6 +125,18 @@ describe('the Debian package', () => {
 });
 
 describe('licences of bundled libraries', () => {
+  it("are one text beside an executable: its own, Node.js' and those of libraries", () => {
+    const text = executableLicences({ own: 'Apache License', node: 'Node.js is licensed', libraries: 'yaml 2.0.0 (ISC)\n' });
+    expect(text.split('\n').filter((line) => line !== '' && !/^=+$/.test(line))).toEqual([
+      'Solo Kubelet',
+      'Apache License',
+      'Node.js, which the executable is made of',
+      'Node.js is licensed',
+      'Libraries',
+      'yaml 2.0.0 (ISC)',
+    ]);
+  });
+
   const library = (root: string, path: string, manifest: object, licence?: string): void => {
     mkdirSync(join(root, path), { recursive: true });
     writeFileSync(join(root, path, 'package.json'), JSON.stringify(manifest));
