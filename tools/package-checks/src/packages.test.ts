@@ -98,7 +98,7 @@ describe('packed packages', () => {
   });
 
   it('the examples of all READMEs hold for a reader whose compiler is strict', async () => {
-    const readmes = ['README.md', ...names.map((name) => `packages/${name}/README.md`)];
+    const readmes = ['README.md', 'docs/compose-your-own-kubelet.md', ...names.map((name) => `packages/${name}/README.md`)];
     const typed = readmes.flatMap((origin): readonly Example[] =>
       fencedBlocks(readFileSync(join(root, origin), 'utf8'))
         .filter(({ language }) => language === 'ts')

@@ -1,5 +1,6 @@
 import { createNodeApi, type NodeApiOptions, type NodeView } from '@solo-kubelet/node-api';
 import { containerLogUsage } from '@solo-kubelet/node-stats';
+import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type KubeletEvent, steadyNow } from '@solo-kubelet/reconciler';
 import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, tap } from 'rxjs';
@@ -90,6 +91,7 @@ export const nodeApiService: KubeletService = (context) => {
     },
     discardClaim: (namespace, name, o) => context.discardClaim({ namespace, name }, o),
     podLogsDirectory: config.podLogsDir,
+    machineCgroups: { mountPoint: CGROUP_MOUNT_POINT, version: cgroups.version },
     ...(config.cgroupsPerQOS ? { cgroups: cgroupsOf(context) } : {}),
     component: { version: KUBERNETES_VERSION, startedAtMs, flags: () => flagValues(config, flags) },
     runtimeMetrics: config.featureGates['PodAndContainerStatsFromCRI'] === true,

@@ -23,19 +23,33 @@ export const hugePagesBytes = (meminfo: string): number => kibOf(meminfo, 'Huget
 
 const kibOf = (meminfo: string, name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(meminfo)?.[1] ?? 0);
 
-/**
- * What the whole machine uses without the file pages that can go at once, bytes, as cAdvisor reckons it of the root cgroup; where there is none to
- * read, from /proc/meminfo.
- */
-export const machineWorkingSet = async ({ mountPoint, version }: MemoryCgroups, meminfo: string): Promise<number> => {
+/** What the whole machine uses, bytes. */
+export interface MachineMemory {
+  readonly usageBytes: number;
+  /** Without the file pages that can go at once. */
+  readonly workingSetBytes: number;
+}
+
+/** As cAdvisor reckons it of the root cgroup, huge pages included; where there is none to read, from /proc/meminfo. */
+export const machineMemory = async ({ mountPoint, version }: MemoryCgroups, meminfo: string): Promise<MachineMemory> => {
   const directory = version === 2 ? mountPoint : join(mountPoint, 'memory');
   const lines = await text(directory, 'memory.stat');
   const usage = version === 2 ? sum(stat(lines, 'anon'), stat(lines, 'file')) : number(await text(directory, 'memory.usage_in_bytes'));
   const inactive = stat(lines, version === 2 ? 'inactive_file' : 'total_inactive_file');
-  if (usage !== undefined && inactive !== undefined) return Math.max(0, usage - inactive) + hugePagesBytes(meminfo);
-  const kib = (name: string): number => kibOf(meminfo, name);
-  return (kib('MemTotal') - kib('MemFree') - kib('Inactive\\(file\\)')) * 1_024;
+  if (usage === undefined || inactive === undefined) return meminfoMemory(meminfo);
+  const hugePages = hugePagesBytes(meminfo);
+  return { usageBytes: usage + hugePages, workingSetBytes: Math.max(0, usage - inactive) + hugePages };
 };
+
+const meminfoMemory = (meminfo: string): MachineMemory => {
+  const kib = (name: string): number => kibOf(meminfo, name);
+  const usageKib = kib('MemTotal') - kib('MemFree');
+  return { usageBytes: usageKib * 1_024, workingSetBytes: Math.max(0, usageKib - kib('Inactive\\(file\\)')) * 1_024 };
+};
+
+/** The working set alone: what `memory.available` is reckoned from, by eviction and in `/stats/summary` alike. */
+export const machineWorkingSet = async (cgroups: MemoryCgroups, meminfo: string): Promise<number> =>
+  (await machineMemory(cgroups, meminfo)).workingSetBytes;
 
 const sum = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined || b === undefined ? undefined : a + b);
 

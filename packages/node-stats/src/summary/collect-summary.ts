@@ -39,7 +39,7 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
   const nowMs = now();
   const time = rfc3339(nowMs);
   const [figures, pressure, sandboxes, rootFs, logFs, imageFs] = await Promise.all([
-    nodeFigures(nowMs),
+    nodeFigures(nowMs, { cgroups: view.machineCgroups }),
     machinePressures(),
     listStats(cri, signal),
     onlyCpuAndMemory ? undefined : fsStats(rootDirectory, time),

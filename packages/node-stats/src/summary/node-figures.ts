@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type MachineMemory, type MemoryCgroups, machineMemory } from '../cgroups/working-set.js';
 import type { FsStats, InterfaceStats, MemoryStats, NodeStats, SwapStats } from './summary.js';
 
 const NANOSECONDS_PER_TICK = 10_000_000;
@@ -48,8 +49,18 @@ export const fsStats = async (path: string, time: string): Promise<FsStats | und
 
 export interface NodeFigures extends Pick<NodeStats, 'startTime' | 'cpu' | 'memory' | 'network' | 'rlimit' | 'swap'> {}
 
-/** The machine's own figures from /proc (`procDirectory`), without usageNanoCores, which takes two samples. */
-export const nodeFigures = async (nowMs: number, procDirectory = '/proc'): Promise<NodeFigures> => {
+const DEFAULT_MACHINE_CGROUPS: MemoryCgroups = { mountPoint: '/sys/fs/cgroup', version: 2 };
+
+export interface NodeFigureOptions {
+  /** Where memory is measured, as eviction measures it. Default: v2 at /sys/fs/cgroup; where there is none to read, /proc/meminfo counts. */
+  readonly cgroups?: MemoryCgroups | undefined;
+  /** Default: /proc. */
+  readonly procDirectory?: string;
+}
+
+/** The machine's own figures from /proc and the root cgroup, without usageNanoCores, which takes two samples. */
+export const nodeFigures = async (nowMs: number, options: NodeFigureOptions = {}): Promise<NodeFigures> => {
+  const { cgroups = DEFAULT_MACHINE_CGROUPS, procDirectory = '/proc' } = options;
   const time = rfc3339(nowMs);
   const read = (...names: string[]): Promise<string> => text(join(procDirectory, ...names));
   const [stat, meminfoText, netDev, netRoute, pidMax, threadsMax, loadavg, vmstat] = await Promise.all([
@@ -69,20 +80,22 @@ export const nodeFigures = async (nowMs: number, procDirectory = '/proc'): Promi
   return {
     ...(bootSeconds ? { startTime: rfc3339(bootSeconds * 1_000) } : {}),
     cpu: { time, usageCoreNanoSeconds: parseCpuNanoseconds(stat) },
-    memory: nodeMemory(meminfo, vmstat, time),
+    memory: nodeMemory(meminfo, await machineMemory(cgroups, meminfoText), vmstat, time),
     network: { time, ...(primary ?? { name: '' }), interfaces },
     rlimit: { time, maxpid: Math.min(Number(pidMax), Number(threadsMax)), curproc: Number(/\/(\d+)/.exec(loadavg)?.[1] ?? 0) },
     swap: nodeSwap(meminfo, time),
   };
 };
 
-const nodeMemory = (meminfo: Readonly<Record<string, number>>, vmstat: string, time: string): MemoryStats => {
-  const total = meminfo['MemTotal'] ?? 0;
-  const usageBytes = total - (meminfo['MemFree'] ?? 0);
-  const workingSetBytes = Math.max(0, usageBytes - (meminfo['Inactive(file)'] ?? 0));
+const nodeMemory = (
+  meminfo: Readonly<Record<string, number>>,
+  { usageBytes, workingSetBytes }: MachineMemory,
+  vmstat: string,
+  time: string,
+): MemoryStats => {
   return {
     time,
-    availableBytes: total - workingSetBytes,
+    availableBytes: Math.max(0, (meminfo['MemTotal'] ?? 0) - workingSetBytes),
     usageBytes,
     workingSetBytes,
     rssBytes: meminfo['AnonPages'] ?? 0,
