@@ -43,8 +43,18 @@ const edges = {
   },
   'cluster-client': { values: ['diagnostics', 'timers', 'untrusted-files', 'state-files'] },
   'kube-api': {
-    values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'api-server', 'node-api'],
-    types: ['manifest-source', 'reconciler', 'node-stats'],
+    values: [
+      'diagnostics',
+      'timers',
+      'state-files',
+      'untrusted-files',
+      'pod-spec',
+      'object-spec',
+      'manifest-source',
+      'api-server',
+      'node-api',
+    ],
+    types: ['reconciler', 'node-stats'],
   },
   'control-plane': {
     values: ['diagnostics', 'timers', 'pod-spec', 'pod-objects', 'cluster-client'],

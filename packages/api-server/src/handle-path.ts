@@ -2,6 +2,7 @@ import type { RequestContext } from './context.js';
 import { headerOf } from './context.js';
 import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, openApiIndex } from './discovery/discovery-documents.js';
 import { openApiDocument } from './discovery/openapi-document.js';
+import { OPENAPI_V2_REQUEST, OPENAPI_V2_TYPE, openApiV2 } from './discovery/openapi-v2.js';
 import { serverVersion } from './discovery/version.js';
 import { checkAccepted, negotiate, OBJECT_TYPES, parseAccept } from './request/media-types.js';
 import { catalogOf } from './resources/resource-catalog.js';
@@ -168,6 +169,10 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
         return parts.length === 2
           ? textAnswer(200, JSON.stringify(openApiIndex(catalogOf(ctx.parts), hashOf)))
           : openApi(ctx, parts.slice(2).join('/'));
+      if (second === 'v2' && parts.length === 2 && headerOf(ctx.request, 'accept').includes(OPENAPI_V2_REQUEST)) {
+        const body = openApiV2(catalogOf(ctx.parts), serverVersion.gitVersion);
+        return { type: 'answer', code: 200, headers: [['Content-Type', OPENAPI_V2_TYPE]], body };
+      }
       if (second === 'v2' && parts.length === 2) {
         return {
           type: 'answer',

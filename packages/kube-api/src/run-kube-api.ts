@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import {
-  ApiError,
   type ApiRequest,
   apiPatcher,
   type CoreParts,
@@ -17,6 +16,7 @@ import {
   type UserInfo,
 } from '@solo-kubelet/api-server';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { emptyManifestStates, type ManifestStates } from '@solo-kubelet/manifest-source';
 import {
   identityOfCertificate,
   type ListenOptions,
@@ -26,20 +26,24 @@ import {
   type TokenFile,
 } from '@solo-kubelet/node-api';
 import type { PodView } from '@solo-kubelet/reconciler';
+import { readState, writeDurably } from '@solo-kubelet/state-files';
 import { longInterval } from '@solo-kubelet/timers';
 import { defer, finalize, from, ignoreElements, merge, mergeMap, NEVER, type Observable, tap } from 'rxjs';
 import { nodeMetrics, podMetrics } from './core/metrics-objects.js';
-import { nodeCatalog } from './core/node-catalog.js';
+import { isFileKind, nodeCatalog } from './core/node-catalog.js';
+import { type NodeSettings, nodeSettingsOf } from './core/node-object.js';
 import { roleObjects } from './core/role-bindings.js';
 import type { NodeObject } from './core/shown-object.js';
 import { createNodeFollower, timeText } from './feed/follow-node.js';
+import { createCarryOut } from './manifests/carry-out.js';
+import { createManifestWriter } from './manifests/manifest-directory.js';
 import { keepAdminKubeconfig } from './pki/kubeconfig.js';
 import { openNodeCa } from './pki/node-ca.js';
 import { servingPair } from './pki/serving-pair.js';
 import { answerRequests } from './serve/answer-requests.js';
 import { createAuditLog } from './serve/audit-log.js';
 import { upgradeToNode } from './serve/upgrade.js';
-import { createNodeStore } from './store/node-store.js';
+import { createNodeStore, type StagedChange } from './store/node-store.js';
 import { openObjectRecords } from './store/object-records.js';
 import { openVersionRange } from './store/version-range.js';
 
@@ -61,6 +65,16 @@ export interface KubeApiOptions {
   readonly objects$: Observable<ReadonlyMap<string, NodeObject>>;
   /** Events as v1 has them, by id; at once and on every change. */
   readonly events$: Observable<ReadonlyMap<string, object>>;
+  /** State of every manifest file and URL, at once and on every change. */
+  readonly manifests$: Observable<ManifestStates>;
+  /** The manifest directory, where what clients write goes; empty: there is none, and nothing can be written. */
+  readonly manifestPath: string;
+  /** Identities of objects that are about to come in files, by `objectKey`: whoever reads the files takes them from here. */
+  readonly newUids: Map<string, string>;
+  /** Ends a Pod that a workload made. */
+  readonly deleteWorkloadPod: (uid: string) => void;
+  /** Ends a Pod sooner than its own grace period says, s. */
+  readonly hasten: (uid: string, gracePeriodSeconds: number) => void;
   /** The node as it is now. */
   readonly node: (signal: AbortSignal) => Promise<object>;
   /** The kubelet's own HTTP API, once it serves: logs, streams and figures come from there. */
@@ -76,6 +90,10 @@ const RENEW_PERIOD_MS = 3_600_000;
 /** How often the token file is read again, ms. */
 const TOKEN_PERIOD_MS = 60_000;
 const RECORDS_PERIOD_MS = 5_000;
+/** How often it is looked whether what is being deleted has gone, ms. */
+const ENDINGS_PERIOD_MS = 1_000;
+/** How long a Pod that was deleted before the kubelet saw it is waited for, ms. */
+const UNSEEN_MS = 10_000;
 const HEADER_TIMEOUT_MS = 20_000;
 const LIMITS = { total: 2_048, perPeer: 1_536 };
 /** For how long figures are good, ms. */
@@ -147,13 +165,34 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     measuredMs = performance.now();
     nodeStore.follow((store) => keepFigures(store, nodeName, summary, now()));
   };
+  const settingsPath = join(directory, 'node.json');
+  let settings = (await readState(settingsPath, { decode: (text) => JSON.parse(text) as NodeSettings, logger })) ?? {};
+  const writer = createManifestWriter({ path: options.manifestPath, nodeName });
+  let manifests: ManifestStates = emptyManifestStates;
+  const carryOut = createCarryOut({
+    writer,
+    manifests: () => manifests,
+    nodeName,
+    newUids: options.newUids,
+    deleteWorkloadPod: options.deleteWorkloadPod,
+    hasten: options.hasten,
+    keepNode: async (node) => {
+      const next = nodeSettingsOf(node, follower.reportedNode());
+      await writeDurably(settingsPath, `${JSON.stringify(next)}\n`);
+      settings = next;
+    },
+    objectsIn: (namespace) => objectsIn(nodeStore.store, namespace),
+    userOf: (request) => asked.get(request)?.user,
+  });
   const answerer = answerRequests({
     core: createApiCore(parts),
     nodeStore,
     measure,
     logger,
-    carryOut: async () => {
-      throw new ApiError({ code: 405, reason: 'MethodNotAllowed', message: 'objects of this node are changed in its manifest directory' });
+    carryOut,
+    committed: (changes) => {
+      for (const { type, bucket, object } of changes)
+        if (type === 'remove' && bucket === 'pods') follower.forget(object.metadata.uid ?? '');
     },
   });
   const serveOptions = {
@@ -227,10 +266,26 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
   };
   const lookAtNode = async (): Promise<void> => {
     const node = (await options.node(signal)) as StoredObject;
-    nodeStore.follow((store) => follower.takeNode(store, node, {}));
+    nodeStore.follow((store) => follower.takeNode(store, node, settings));
   };
   await lookAtNode().catch(trouble('Cannot look at the node'));
   every(NODE_PERIOD_MS, 'Cannot look at the node', lookAtNode);
+  every(ENDINGS_PERIOD_MS, 'Cannot end a namespace', async () => {
+    nodeStore.follow((store) => removeUnseen(store, follower.hasPod, now()));
+    for (const namespace of nodeStore.store.list('namespaces', '')) {
+      const name = namespace.metadata.name ?? '';
+      if (namespace.metadata.deletionTimestamp === undefined || nodeStore.store.list('pods', `${name}/`).length > 0) continue;
+      await nodeStore.exclusive(async () => {
+        await carryOut.endNamespace(namespace);
+        for (const { storedAs } of nodeCatalog.resources) {
+          for (const { metadata } of nodeStore.store.list(storedAs, `${name}/`)) {
+            nodeStore.store.remove(storedAs, `${name}/${metadata.name}`, now());
+          }
+        }
+        nodeStore.store.remove('namespaces', name, now());
+      });
+    }
+  });
   every(RECORDS_PERIOD_MS, 'Cannot keep the records of the API', async () => {
     await versions.reserve(nodeStore.store.version);
     await records.save(nodeStore.store);
@@ -253,6 +308,12 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     );
   return {
     follow$: merge(
+      options.manifests$.pipe(
+        tap((states) => {
+          manifests = states;
+        }),
+        ignoreElements(),
+      ),
       follow(options.objects$, follower.takeObjects),
       follow(options.pods$, follower.takePods),
       follow(options.events$, (store, events) => follower.takeEvents(store, events as ReadonlyMap<string, StoredObject>)),
@@ -269,6 +330,31 @@ const seed = (store: ObjectStore, nowMs: number): void => {
   const nowText = timeText(nowMs);
   seedStore(store, { newUid: () => crypto.randomUUID(), nowText, nowMs });
   for (const { bucket, object } of roleObjects(nowText)) store.put(bucket, object.metadata.name ?? '', object, nowMs);
+};
+
+/** What files hold of a namespace, each as its end. */
+const objectsIn = (store: ObjectStore, namespace: string): readonly StagedChange[] =>
+  nodeCatalog.resources
+    .filter((resource) => resource.namespaced && isFileKind(resource))
+    .flatMap(({ storedAs: bucket }) =>
+      store.list(bucket, `${namespace}/`).map((object) => ({
+        type: 'remove' as const,
+        bucket,
+        key: `${namespace}/${object.metadata.name}`,
+        object,
+        previous: object,
+      })),
+    );
+
+/** Takes out what was deleted before the kubelet ever saw it. */
+const removeUnseen = (store: ObjectStore, seen: (key: string) => boolean, nowMs: number): void => {
+  for (const { metadata } of store.list('pods', '')) {
+    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata;
+    if (deletionTimestamp === undefined) continue;
+    const askedMs = Date.parse(deletionTimestamp) - Number(deletionGracePeriodSeconds) * 1_000;
+    const key = `${metadata.namespace}/${metadata.name}`;
+    if (nowMs - askedMs > UNSEEN_MS && !seen(key)) store.remove('pods', key, nowMs);
+  }
 };
 
 const keepFigures = (store: ObjectStore, nodeName: string, summary: Parameters<typeof podMetrics>[0], nowMs: number): void => {

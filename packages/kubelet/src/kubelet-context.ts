@@ -113,10 +113,14 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
   const objectRefusal: RunningKubelet['objectRefusal'] = (pod) =>
     cluster?.holds(pod.metadata.uid) === true ? undefined : objects.refusal(pod);
   const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal };
+  // What the API is about to write has an identity already; the manifest source takes it over.
+  const newUids = new Map<string, string>();
+  const deletePod$ = new Subject<string>();
   const workloads = nodeWorkloads({
-    ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, wallNow, logger }),
+    ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, wallNow, logger, newUids }),
     rootDirectory: flags.rootDirectory,
     facts,
+    deletePod$,
     wallNow,
     logger,
   });
@@ -216,6 +220,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
       distinctUntilChanged(),
       shareReplay({ bufferSize: 1, refCount: true }),
     ),
+    newUids,
+    deleteWorkloadPod: (uid) => deletePod$.next(uid),
     facts$,
     changeFacts: (change) => factsChange$.next(change),
     nodeEvent: (draft) => nodeEvent$.next(draft),

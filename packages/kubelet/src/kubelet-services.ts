@@ -73,6 +73,10 @@ export interface KubeletContext {
     claim: { readonly namespace: string; readonly name: string },
     options: { readonly signal: AbortSignal },
   ) => Promise<DiscardAnswer>;
+  /** Identities of objects that are about to come in files, by `objectKey`. */
+  readonly newUids: Map<string, string>;
+  /** Ends a Pod that a workload made; the workload makes another where it wants one. */
+  readonly deleteWorkloadPod: (uid: string) => void;
   /** Asks the reconciler for something by hand. */
   readonly command: (command: ReconcilerCommand) => void;
   /** The machine's clock, which may jump; a span of time comes from a steady one. */

@@ -47,6 +47,8 @@ export interface ManifestDirectoryOptions {
   readonly replacementSettleMs?: number;
   /** How long a listing may take before the source is reported as failed, ms. 10 s. */
   readonly timeoutMs?: number;
+  /** The identity that somebody has already given to an object that is about to come, by its `objectKey`. Default: it follows from its name. */
+  readonly newUidOf?: (key: string) => string | undefined;
   /** Parser of the manifests; object-spec's `parseMixedManifest`. */
   readonly parse?: ParseManifest;
   /**
@@ -80,6 +82,7 @@ export const watchManifestDirectory = ({
   removalSettleMs: givenRemovalSettleMs,
   replacementSettleMs: givenReplacementSettleMs,
   timeoutMs: givenTimeoutMs,
+  newUidOf,
   parse = parseMixedManifest,
   settleNames = true,
   scheduler: givenScheduler = asyncScheduler,
@@ -112,7 +115,15 @@ export const watchManifestDirectory = ({
   return followSource({
     source: 'file',
     path,
-    rules: { parse, nodeName, settleMs, removalSettleMs, replacementSettleMs, failedRecheckMs: 1_000 },
+    rules: {
+      parse,
+      nodeName,
+      settleMs,
+      removalSettleMs,
+      replacementSettleMs,
+      failedRecheckMs: 1_000,
+      ...(newUidOf && { newUidOf }),
+    },
     store: lastGoodDirectory === undefined ? noStore : openLastGoodStore(resolve(lastGoodDirectory), logger),
     look,
     triggers: (state$) => {

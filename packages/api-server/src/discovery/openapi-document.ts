@@ -38,11 +38,14 @@ const structSchema = (struct: StructSchema, resource: ApiResource | undefined): 
   }),
 });
 
+const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
+
 const pathsOf = (resource: ApiResource): readonly (readonly [string, object])[] => {
   const prefix = resource.group === '' ? '/api/v1' : `/apis/${groupVersion(resource)}`;
   const base = `${prefix}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
   const gvk = { group: resource.group, kind: resource.kind, version: resource.version };
   const operation = (action: string): object => ({
+    ...(action !== 'list' && action !== 'get' && { parameters: WRITE_PARAMETERS }),
     responses: { 200: { description: 'OK' } },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': gvk,

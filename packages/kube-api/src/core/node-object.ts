@@ -39,3 +39,19 @@ export const withoutHeartbeats = ({ status = {}, ...node }: StoredObject): Store
     status: { ...status, conditions: conditions.map(({ lastHeartbeatTime: _time, ...condition }) => condition) },
   } as StoredObject;
 };
+/** What differs between two nodes in what people may say of them. */
+export const nodeSettingsOf = (node: StoredObject, reported: StoredObject | undefined): NodeSettings => {
+  const base = reported?.metadata.labels ?? {};
+  const labels = node.metadata.labels ?? {};
+  const changed = Object.fromEntries([
+    ...Object.entries(labels).filter(([name, value]) => base[name] !== value),
+    ...Object.keys(base).flatMap((name) => (Object.hasOwn(labels, name) ? [] : [[name, null] as const])),
+  ]);
+  const { unschedulable, taints } = (node.spec ?? {}) as NodeSettings;
+  return {
+    ...(unschedulable === true && { unschedulable }),
+    ...(taints !== undefined && taints.length > 0 && { taints }),
+    ...(Object.keys(changed).length > 0 && { labels: changed }),
+    ...(node.metadata.annotations && { annotations: node.metadata.annotations }),
+  };
+};

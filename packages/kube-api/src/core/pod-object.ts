@@ -1,5 +1,8 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
+import { configHashAnnotation } from '@solo-kubelet/pod-spec';
 import type { PodView } from '@solo-kubelet/reconciler';
+
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 export interface ShownPodOptions {
   /** The same Pod as it was shown before. */
@@ -19,12 +22,15 @@ export const shownPodObject = ({ pod, terminating }: PodView, { before, nowText,
   const grace = kept?.deletionGracePeriodSeconds ?? (terminating ? (pod.spec.terminationGracePeriodSeconds ?? 30) : undefined);
   const specSame = same !== undefined && JSON.stringify(same.spec) === JSON.stringify(pod.spec);
   const generation = Number(kept?.generation ?? 0);
+  const hash = metadata.annotations?.[configHashAnnotation];
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       ...metadata,
-      creationTimestamp: metadata.creationTimestamp ?? kept?.creationTimestamp ?? createdText ?? nowText,
+      // As the mirror of a static Pod has it in a cluster: `kubectl drain` leaves it alone, and events are found by it.
+      ...(hash !== undefined && { annotations: { ...metadata.annotations, [MIRROR_ANNOTATION]: hash } }),
+      creationTimestamp: kept?.creationTimestamp ?? metadata.creationTimestamp ?? createdText ?? nowText,
       generation: specSame && generation > 0 ? generation : generation + 1,
       ...(ending !== undefined && { deletionTimestamp: ending }),
       ...(grace !== undefined && { deletionGracePeriodSeconds: grace }),

@@ -23,7 +23,7 @@ export const shownObject = (
 ): StoredObject => {
   const kept = before?.metadata;
   const uid = object.metadata.uid ?? nameUid(`${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`);
-  const created = object.metadata.creationTimestamp ?? kept?.creationTimestamp ?? createdText;
+  const created = (kept?.uid === uid ? kept.creationTimestamp : undefined) ?? object.metadata.creationTimestamp ?? createdText;
   return {
     ...object,
     metadata: {

@@ -88,10 +88,16 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
   };
   const objects = createFollower<NodeObject>(placeObject);
   const events = createFollower<StoredObject>((event) => [{ bucket: 'events', key: keyOf(event.metadata), object: eventOf(event) }]);
+  const forgotten = new Set<string>();
   let reported: StoredObject | undefined;
   let heartbeatMs = 0;
   return {
-    takePods: (store: ObjectStore, views: ReadonlyMap<string, PodView>): void => pods.take(store, oneOfName(views), now()),
+    takePods: (store: ObjectStore, views: ReadonlyMap<string, PodView>): void => {
+      for (const uid of forgotten) if (!views.has(uid)) forgotten.delete(uid);
+      pods.take(store, oneOfName(views, forgotten), now());
+    },
+    /** A Pod that somebody deleted without waiting for its end is not shown any more. */
+    forget: (uid: string): void => void forgotten.add(uid),
     takeObjects: (store: ObjectStore, all: ReadonlyMap<string, NodeObject>): void => objects.take(store, all, now()),
     takeEvents: (store: ObjectStore, all: ReadonlyMap<string, StoredObject>): void => events.take(store, all, now()),
     takeNode: (store: ObjectStore, node: StoredObject, settings: NodeSettings): void => {
@@ -118,11 +124,11 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
 const LEASES = 'leases.coordination.k8s.io';
 
 /** Of two Pods of one name the one that is ending is shown until it has gone. */
-const oneOfName = (views: ReadonlyMap<string, PodView>): ReadonlyMap<string, PodView> => {
+const oneOfName = (views: ReadonlyMap<string, PodView>, forgotten: ReadonlySet<string>): ReadonlyMap<string, PodView> => {
   const byKey = new Map<string, PodView>();
   for (const view of views.values()) {
     const key = keyOf(view.pod.metadata);
-    if (view.waitingForName && byKey.has(key)) continue;
+    if (forgotten.has(view.podUid) || (view.waitingForName && byKey.has(key))) continue;
     byKey.set(key, view);
   }
   return byKey;

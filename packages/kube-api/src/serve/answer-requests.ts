@@ -18,6 +18,8 @@ export interface AnswerOptions {
   readonly core: ApiCore;
   readonly nodeStore: NodeStore;
   readonly carryOut: CarryOut;
+  /** Told of what was committed. */
+  readonly committed: (changes: readonly StagedChange[]) => void;
   /** Measures what `kubectl top` asks for; its answer is in the store then. */
   readonly measure: () => Promise<void>;
   readonly logger: Logger;
@@ -49,7 +51,7 @@ const infoOf = ({ method, target }: ApiRequest): RequestInfo => {
 };
 
 /** Answers requests from the core: what reads at once, what writes one after the other, each once its changes are carried out. */
-export const answerRequests = ({ core, nodeStore, carryOut, measure, logger }: AnswerOptions): RequestAnswerer => {
+export const answerRequests = ({ core, nodeStore, carryOut, committed, measure, logger }: AnswerOptions): RequestAnswerer => {
   const write = (request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> =>
     nodeStore.exclusive(async () => {
       const { result, changes } = nodeStore.stage(() => core.handle(request));
@@ -64,6 +66,7 @@ export const answerRequests = ({ core, nodeStore, carryOut, measure, logger }: A
         );
       }
       nodeStore.commit(changes, request.nowMs);
+      committed(changes);
       return result;
     });
   return {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { KubeletEvent } from '@solo-kubelet/reconciler';
+import { type KubeletEvent, podUid } from '@solo-kubelet/reconciler';
 import { EMPTY, from, ignoreElements, merge, mergeMap, scan, shareReplay, startWith } from 'rxjs';
 import type { KubeletService } from '../kubelet-services.js';
 import { conditionSince } from './condition-since.js';
@@ -31,6 +31,16 @@ export const kubeApiService: KubeletService = (context) => {
         pods$: reconciler.pods$,
         objects$,
         events$,
+        manifests$: context.manifests$,
+        manifestPath: context.config.staticPodPath,
+        newUids: context.newUids,
+        deleteWorkloadPod: context.deleteWorkloadPod,
+        hasten: (uid, gracePeriodSeconds) =>
+          context.command({
+            type: 'terminate',
+            podUid: podUid(uid),
+            termination: { reason: 'Deleted', message: 'The Pod was deleted by the API.', gracePeriodSeconds, disruption: false },
+          }),
         node: (signal) => nodeObject(context, signal, readySince),
         kubelet: () => context.nodeApi.current,
         logger,

@@ -16,9 +16,16 @@ export interface ManifestSources {
 /** The configured directory and URL as one stream, names settled between them; last good versions are kept under the root directory. */
 export const manifestSources = (
   config: Pick<KubeletConfiguration, 'staticPodPath' | 'staticPodURL' | 'staticPodURLHeader' | 'fileCheckFrequency' | 'httpCheckFrequency'>,
-  options: { readonly nodeName: string; readonly rootDirectory: string; readonly wallNow: () => number; readonly logger: Logger },
+  options: {
+    readonly nodeName: string;
+    readonly rootDirectory: string;
+    readonly wallNow: () => number;
+    readonly logger: Logger;
+    /** Identities of objects that are about to come, by `objectKey`. */
+    readonly newUids?: ReadonlyMap<string, string>;
+  },
 ): ManifestSources => {
-  const { nodeName, rootDirectory, wallNow, logger } = options;
+  const { nodeName, rootDirectory, wallNow, logger, newUids } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const kept = (name: string): string => {
     const directory = join(rootDirectory, 'manifests', name);
@@ -35,6 +42,7 @@ export const manifestSources = (
             fileCheckFrequencyMs: loopPeriodMs(config.fileCheckFrequency),
             lastGoodDirectory: kept('files'),
             settleNames: false,
+            ...(newUids && { newUidOf: (key: string) => newUids.get(key) }),
             scheduler: steadyScheduler,
             wallNow,
             logger,

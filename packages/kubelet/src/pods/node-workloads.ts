@@ -42,11 +42,21 @@ export interface NodeWorkloadsOptions {
   readonly rootDirectory: string;
   readonly facts: NodeAdmissionFacts;
   readonly wallNow: () => number;
+  /** Uids of Pods of workloads that somebody wants to be ended. */
+  readonly deletePod$?: Observable<string>;
   readonly logger: Logger;
 }
 
 /** The controllers of the node: between what documents ask for and the reconciler. */
-export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, wallNow, logger }: NodeWorkloadsOptions): NodeWorkloads => {
+export const nodeWorkloads = ({
+  manifestEvent$,
+  sources,
+  rootDirectory,
+  facts,
+  deletePod$,
+  wallNow,
+  logger,
+}: NodeWorkloadsOptions): NodeWorkloads => {
   const podFeedback$ = new Subject<PodFeedback>();
   const forgetClaim$ = new Subject<string>();
   const kept = new Map<string, readonly string[]>();
@@ -56,6 +66,7 @@ export const nodeWorkloads = ({ manifestEvent$, sources, rootDirectory, facts, w
       store: fileWorkloadStore({ directory: join(rootDirectory, 'workloads'), logger }),
       podFeedback$,
       forgetClaim$,
+      ...(deletePod$ && { deletePod$ }),
       node: { name: facts.nodeName, fits: (spec) => matchesNode(spec, facts) },
       newUid: randomUUID,
       scheduler: steadyScheduler,

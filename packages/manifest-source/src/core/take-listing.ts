@@ -15,6 +15,8 @@ export interface ListingRules extends Omit<ParseContext, 'source'> {
   readonly removalSettleMs: number;
   /** The same after the directory itself came back or was replaced, ms. */
   readonly replacementSettleMs: number;
+  /** The identity that somebody has already given to an object that is about to come, by its key. Default: nobody has. */
+  readonly newUidOf?: (key: string) => string | undefined;
   /** How soon to look again while the source can't be read, ms; undefined leaves that to whoever asks for looks. */
   readonly failedRecheckMs: number | undefined;
 }
@@ -88,7 +90,7 @@ const takeEntries = (state: SourceState, listing: Listing & { type: 'listed' }, 
     slots.flatMap(({ good }) => (good === undefined ? [] : [good.claimedAtMs + 1])),
   );
   const claimMs = claims.reduce((latest, claim) => Math.max(latest, claim), atMs);
-  const uidOf = uidsOf(state, rules.nodeName);
+  const uidOf = uidsOf(state, rules);
   const listed = new Set(listing.entries.map((entry) => entry.path));
   const missing = [...state.files].filter(([path, file]) => !listed.has(path) && file.announced.some((slot) => slot.good !== undefined));
   const waiting = missing.flatMap(([path, file]): [string, FileState][] => {
@@ -145,14 +147,14 @@ const goodsOf = (files: SourceState['files']): readonly GoodVersion[] =>
   [...files.values()].flatMap(({ slots }) => slots.flatMap(({ good }) => (good === undefined ? [] : [good])));
 
 /** The uid of an object: what it has where it is known under whatever file, another one after it went. */
-const uidsOf = ({ files, endedAtMs }: SourceState, nodeName: string): ((key: string) => string) => {
+const uidsOf = ({ files, endedAtMs }: SourceState, { nodeName, newUidOf }: ListingRules): ((key: string) => string) => {
   const known = new Map<string, string>();
   for (const { key, asked } of goodsOf(files)) {
     if (asked.type === 'object' && asked.object.metadata.uid !== undefined) known.set(key, asked.object.metadata.uid);
   }
   return (key) => {
     const ended = endedAtMs?.get(key);
-    return known.get(key) ?? objectUid(key, ended === undefined ? nodeName : `${nodeName}\0${ended}`);
+    return known.get(key) ?? newUidOf?.(key) ?? objectUid(key, ended === undefined ? nodeName : `${nodeName}\0${ended}`);
   };
 };
 

@@ -12,6 +12,7 @@ import { namespaceOf, workloadKey } from '../core/expand/workload-object.js';
 import { afterRestart } from '../core/rollout/after-restart.js';
 import { restartsOnChange } from '../core/rollout/restart-on-change.js';
 import { holds, WAIT_FOR, type WaitTerm } from '../core/wait/wait-for.js';
+import { objectTime } from '../core/workload.js';
 import { currentConfig } from './current-config.js';
 import { waitsForProbes } from './waits-for-probes.js';
 import { wantedObjects } from './wanted-objects.js';
@@ -230,8 +231,30 @@ export const runWorkloads =
       const madePodUid = (namespace: string, name: string): string | undefined =>
         entries.get(ownerOfName.get(`${namespace}/${name}`) ?? '')?.children.find(({ pod }) => pod.metadata.name === name)?.pod.metadata
           .uid;
+      /** Pods that somebody wants to be ended, by their workload. */
+      const unwanted = new Map<string, Set<string>>();
+      const endPod = (uid: string): void => {
+        const key = ownerOfPod.get(uid);
+        if (key === undefined) return;
+        unwanted.set(key, (unwanted.get(key) ?? new Set()).add(uid));
+        touch(key);
+      };
+      const withoutUnwanted = (key: string, entry: WorkloadEntry): WorkloadEntry => {
+        const uids = unwanted.get(key);
+        if (uids === undefined) return entry;
+        unwanted.delete(key);
+        const endingSince = objectTime(wallNow());
+        const children = entry.children.map((child) =>
+          uids.has(child.pod.metadata.uid ?? '') && child.endingSince === undefined ? { ...child, endingSince } : child,
+        );
+        return { ...entry, children };
+      };
 
       const nextOf = (key: string): WorkloadEntry | undefined => {
+        const next = wantedEntry(key);
+        return next && withoutUnwanted(key, next);
+      };
+      const wantedEntry = (key: string): WorkloadEntry | undefined => {
         const entry = entries.get(key);
         const object = wanted.workload(key);
         if (object !== undefined && entry?.owner === undefined) return takeObject(entry, object, { nowMs: wallNow(), newUid });
@@ -436,6 +459,7 @@ export const runWorkloads =
 
       load();
       subscriber.add((options.forgetClaim$ ?? NEVER).subscribe({ next: forget, error: (error: unknown) => subscriber.error(error) }));
+      subscriber.add((options.deletePod$ ?? NEVER).subscribe({ next: endPod, error: (error: unknown) => subscriber.error(error) }));
       subscriber.add(podFeedback$.subscribe({ next: takeFeedback, error: (error: unknown) => subscriber.error(error) }));
       subscriber.add(manifestEvent$.subscribe({ next: takeEvent, error: (error: unknown) => subscriber.error(error), complete: () => {} }));
     });

@@ -40,6 +40,8 @@ export interface WorkloadsOptions {
   readonly podFeedback$: Observable<PodFeedback>;
   /** Claims, by `namespace/name`, that their workload is to keep no longer. Default: none ever. */
   readonly forgetClaim$?: Observable<string>;
+  /** Uids of Pods that somebody wants to be ended; their workloads make others where they want some. Default: nobody does. */
+  readonly deletePod$?: Observable<string>;
   readonly node: { readonly name: string; readonly fits: (spec: PodSpec) => boolean };
   /** An identity for what is new, as random as a UUID. */
   readonly newUid: () => string;

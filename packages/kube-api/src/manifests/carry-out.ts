@@ -1,0 +1,163 @@
+import { ApiError, type ApiRequest, type RequestInfo, type StoredObject, type UserInfo } from '@solo-kubelet/api-server';
+import type { ManifestState, ManifestStates } from '@solo-kubelet/manifest-source';
+import { type ApiObject, objectKey } from '@solo-kubelet/object-spec';
+import { isApiPod, type Pod } from '@solo-kubelet/pod-spec';
+import { isFileKind } from '../core/node-catalog.js';
+import type { StagedChange } from '../store/node-store.js';
+import type { createManifestWriter, FileEdit } from './manifest-directory.js';
+
+export interface CarryOutOptions {
+  readonly writer: ReturnType<typeof createManifestWriter>;
+  readonly manifests: () => ManifestStates;
+  readonly nodeName: string;
+  /** The identity that an object will have when its file is read, by `objectKey`. */
+  readonly newUids: Map<string, string>;
+  /** Ends a Pod that a workload made. */
+  readonly deleteWorkloadPod: (uid: string) => void;
+  /** A Pod is to end sooner than its own grace period, s. */
+  readonly hasten: (uid: string, gracePeriodSeconds: number) => void;
+  readonly keepNode: (node: StoredObject) => Promise<void>;
+  /** Every object of a namespace that files hold, and its Pods. */
+  readonly objectsIn: (namespace: string) => readonly StagedChange[];
+  readonly userOf: (request: ApiRequest) => UserInfo | undefined;
+}
+
+/** Kinds that are not in files: kept while the kubelet runs. */
+const IN_MEMORY: ReadonlySet<string> = new Set(['Event', 'Lease']);
+
+const refused = (message: string): ApiError => new ApiError({ code: 405, reason: 'MethodNotAllowed', message });
+
+const controllerOf = ({ metadata }: StoredObject) => metadata.ownerReferences?.find(({ controller }) => controller === true);
+
+/** Whether a change is a deletion, or the mark of one; an object that finalizers of somebody hold stays in its file. */
+const isEnding = ({ type, object, previous }: StagedChange): boolean =>
+  type === 'remove' ||
+  (object.metadata.deletionTimestamp !== undefined &&
+    previous?.metadata.deletionTimestamp === undefined &&
+    (object.metadata.finalizers ?? []).every((name) => OURS.has(name)));
+
+/** Finalizers that only wait for controllers, which act at once here. */
+const OURS: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan', 'kubernetes.io/pvc-protection', 'kubernetes.io/pv-protection']);
+
+/** Namespaces that stay (plugin NamespaceLifecycle). */
+const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
+
+/** Makes what requests change happen: edits of files, and words to the kubelet. */
+export const createCarryOut = (options: CarryOutOptions) => {
+  const { writer, manifests, nodeName, newUids } = options;
+
+  const stateOf = (wanted: (state: ManifestState) => boolean): ManifestState | undefined =>
+    [...manifests().manifests.values()].find((state) => (state.state === 'accepted' || state.state === 'stale') && wanted(state));
+
+  const manifestOf = (object: StoredObject): ManifestState | undefined => {
+    if (object.kind === 'Pod') return stateOf(({ podUid }) => podUid === object.metadata.uid);
+    const key = objectKey(object as unknown as ApiObject);
+    return stateOf((state) => state.objectKey === key);
+  };
+
+  const fileEdit = (change: StagedChange): FileEdit => {
+    const { object, previous } = change;
+    const { apiVersion, kind, metadata } = object;
+    const ending = isEnding(change);
+    const known = previous === undefined ? undefined : manifestOf(previous);
+    if (known !== undefined && known.origin.source !== 'file') {
+      throw new ApiError({
+        code: 403,
+        reason: 'Forbidden',
+        message: `${kind} ${JSON.stringify(metadata.name)} comes from ${known.origin.path}: change it there`,
+      });
+    }
+    const isStatic = kind === 'Pod' && previous !== undefined && !isApiPod(previous as unknown as Pod);
+    const suffix = `-${nodeName}`;
+    const name = metadata.name ?? '';
+    const edit = {
+      apiVersion,
+      kind,
+      name: isStatic && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name,
+      namespace: metadata.namespace ?? '',
+      // What no file holds (a default role, a default account) gets one when it is changed.
+      before: known === undefined ? undefined : previous,
+      after: ending ? undefined : object,
+      pinUid: isStatic,
+    };
+    return { path: known?.origin.path, edit };
+  };
+
+  const plan = (change: StagedChange): readonly FileEdit[] => {
+    const { object, previous } = change;
+    const { kind, metadata } = object;
+    const owner = controllerOf(previous ?? object);
+    if (owner !== undefined && previous !== undefined && manifestOf(previous) === undefined) {
+      if (kind === 'Pod' && isEnding(change)) return [];
+      throw refused(`${kind} ${JSON.stringify(metadata.name)} is made by ${owner.kind} ${JSON.stringify(owner.name)}: change that`);
+    }
+    const edit = fileEdit(change);
+    // A Pod whose file is gone already, an object that no file holds: there is nothing to take away.
+    return edit.edit.after === undefined && edit.path === undefined ? [] : [edit];
+  };
+
+  /** Later writes of one object count. */
+  const lastOfEach = (changes: readonly StagedChange[]): readonly StagedChange[] => {
+    const byKey = new Map<string, StagedChange>();
+    for (const change of changes) {
+      const name = `${change.bucket} ${change.key}`;
+      const first = byKey.get(name);
+      const previous = first === undefined ? change.previous : first.previous;
+      const { previous: _previous, ...rest } = change;
+      byKey.set(name, { ...rest, ...(previous && { previous }) });
+    }
+    return [...byKey.values()];
+  };
+
+  const endNamespace = async (namespace: StoredObject): Promise<void> => {
+    const path = manifestOf(namespace)?.origin.path;
+    if (path === undefined) return;
+    const { apiVersion, kind, metadata } = namespace;
+    const edit = { apiVersion, kind, name: metadata.name ?? '', namespace: '', before: namespace, after: undefined, pinUid: false };
+    await writer.write([{ path, edit }], () => '');
+  };
+
+  const carryOut = async (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo): Promise<void> => {
+    if (info.subresource === 'status') throw refused('the status of objects is what the node finds; nobody else writes it');
+    for (const { object } of changes) {
+      const name = object.metadata.name ?? '';
+      if (object.kind === 'Namespace' && object.metadata.deletionTimestamp !== undefined && IMMORTAL.has(name)) {
+        const message = `namespaces ${JSON.stringify(name)} is forbidden: this namespace may not be deleted`;
+        throw new ApiError({ code: 403, reason: 'Forbidden', message, details: { name, kind: 'namespaces' } });
+      }
+    }
+    const written = lastOfEach(changes).filter(({ object }) => !IN_MEMORY.has(object.kind));
+    const all = written.flatMap((change) =>
+      change.object.kind === 'Namespace' && change.object.metadata.deletionTimestamp !== undefined
+        ? options.objectsIn(change.object.metadata.name ?? '')
+        : [change],
+    );
+    for (const { object } of all) if (object.kind === 'Node' && object.apiVersion === 'v1') await options.keepNode(object);
+    const files = all.filter(({ object }) => isFileKind(kindOf(object)));
+    const edits = files.flatMap(plan);
+    for (const { edit } of edits) {
+      const { after, before } = edit;
+      if (after === undefined || before !== undefined || after.kind === 'Pod') continue;
+      newUids.set(objectKey(after as unknown as ApiObject), after.metadata.uid ?? '');
+    }
+    const user = options.userOf(request)?.username ?? 'nobody';
+    const when = new Date(request.nowMs).toISOString().slice(0, 19);
+    await writer.write(edits, () => ` Written by the API of this node for ${printable(user)}, ${when}Z. It may be edited by hand.`);
+    for (const change of files) {
+      const { object, previous } = change;
+      if (object.kind !== 'Pod' || previous === undefined || !isEnding(change)) continue;
+      const uid = previous.metadata.uid ?? '';
+      const grace = Number(object.metadata.deletionGracePeriodSeconds ?? Number.NaN);
+      const own = Number(previous.spec?.['terminationGracePeriodSeconds'] ?? 30);
+      if (grace < own) options.hasten(uid, grace);
+      if (controllerOf(previous) !== undefined) options.deleteWorkloadPod(uid);
+    }
+  };
+  /** Takes a namespace out of its file, once nothing is left in it. */
+  return Object.assign(carryOut, { endNamespace });
+};
+
+const kindOf = ({ apiVersion, kind }: StoredObject) => ({ group: apiVersion.includes('/') ? apiVersion.split('/')[0]! : '', kind });
+
+/** A name as a comment may hold it. */
+const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);

@@ -1,0 +1,164 @@
+import { open, realpath, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ApiError, type StoredObject } from '@solo-kubelet/api-server';
+import { describeError } from '@solo-kubelet/diagnostics';
+import { parseMixedManifest } from '@solo-kubelet/object-spec';
+import { writeDurably } from '@solo-kubelet/state-files';
+import { readRegular } from '@solo-kubelet/untrusted-files';
+import { editManifest, NotInFile, type ObjectEdit } from './manifest-text.js';
+
+const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
+const MAX_FILE_NAME = 200;
+
+export interface ManifestDirectoryOptions {
+  /** The manifest directory; empty: there is none. */
+  readonly path: string;
+  readonly nodeName: string;
+}
+
+/** An edit of one object, in the file that holds it. */
+export interface FileEdit {
+  /** Undefined for a new object, which gets a file of its own. */
+  readonly path: string | undefined;
+  readonly edit: ObjectEdit;
+}
+
+/** What stands above an object that the API wrote. */
+export type Header = (object: StoredObject) => string;
+
+const failed = (code: number, reason: string, message: string): ApiError => new ApiError({ code, reason, message });
+
+const conflict = (path: string): ApiError =>
+  failed(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled: ${path} was changed by somebody else meanwhile; please apply your changes to the latest version and try again`,
+  );
+
+const REASONS: Readonly<Record<string, string>> = {
+  EROFS: 'the storage is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'the file or directory cannot be changed',
+  ENOSPC: 'no space is left on the storage',
+  EDQUOT: 'the quota of the storage is used up',
+  ENOENT: 'the directory is not there',
+};
+
+const unwritable = (path: string, error: unknown): ApiError => {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const why = Object.hasOwn(REASONS, code) ? REASONS[code] : describeError(error);
+  return failed(500, 'InternalError', `Internal error occurred: cannot write ${path}: ${why}; nothing was changed`);
+};
+
+interface Seen {
+  readonly text: string;
+  readonly mode: number;
+  /** Tells whether the file is still the one that was read. */
+  readonly mark: string;
+}
+
+const markOf = async (path: string): Promise<{ readonly mark: string; readonly mode: number } | undefined> => {
+  const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return found && { mark: `${found.ino} ${found.size} ${found.mtimeNs}`, mode: Number(found.mode & 0o777n) };
+};
+
+const readManifest = async (path: string): Promise<Seen | undefined> => {
+  const before = await markOf(path);
+  if (before === undefined) return undefined;
+  const text = (await readRegular(path, { maxBytes: MAX_MANIFEST_BYTES })).toString('utf8');
+  return { text, ...before };
+};
+
+/** Writes and removes what files ask for: each file in one step that survives a loss of power. */
+export const createManifestWriter = ({ path: directory, nodeName }: ManifestDirectoryOptions) => {
+  const newPath = async ({ kind, name, namespace }: ObjectEdit): Promise<string> => {
+    if (directory === '')
+      throw failed(405, 'MethodNotAllowed', 'this node has no manifest directory (staticPodPath): nothing can be written');
+    if ((await stat(directory).catch(() => undefined))?.isFile())
+      throw failed(405, 'MethodNotAllowed', `staticPodPath is the file ${directory}: new objects need a directory`);
+    const words = [kind.toLowerCase(), ...(namespace === '' ? [] : [namespace]), name].map(encodeURIComponent).join('.');
+    const base = words.length > MAX_FILE_NAME ? words.slice(0, MAX_FILE_NAME) : words;
+    for (let n = 0; ; n++) {
+      const candidate = join(directory, `${base}${n === 0 ? '' : `-${n}`}.yaml`);
+      if ((await markOf(candidate)) === undefined) return candidate;
+    }
+  };
+
+  /** What the kubelet would say of a text; only what was edited matters. @throws ApiError 422 */
+  const check = (text: string, path: string, edits: readonly ObjectEdit[]): void => {
+    const { documents } = parseMixedManifest(text, { path, nodeName });
+    for (const { after, before, kind, name } of edits) {
+      if (after === undefined || before !== undefined) continue;
+      const refused = documents.find(
+        (document) =>
+          !document.result.ok &&
+          (document.type === 'object'
+            ? document.key?.startsWith(kind) === true && document.key.endsWith(`/${name}`)
+            : kind === 'Pod' && document.result.pod?.metadata.name === name),
+      );
+      if (refused === undefined || refused.result.ok) continue;
+      const { message, issues } = refused.result;
+      const detail = [message, ...issues.filter(({ severity }) => severity === 'error').map((issue) => issue.message)]
+        .filter(Boolean)
+        .join('; ');
+      throw failed(422, 'Invalid', `${kind} ${JSON.stringify(name)} is invalid: this node cannot run it: ${detail}`);
+    }
+  };
+
+  const writeFile = async (path: string, edits: readonly ObjectEdit[], header: string): Promise<void> => {
+    const target = await realpath(path).catch(() => path);
+    let seen: Seen | undefined;
+    let text: string | undefined;
+    try {
+      seen = await readManifest(target);
+      if (seen === undefined && edits.some(({ before }) => before !== undefined)) {
+        // Somebody removed it already, which is all that a deletion asks for.
+        if (edits.every(({ after }) => after === undefined)) return;
+        throw conflict(path);
+      }
+      text = await editManifest(seen?.text ?? '', edits, header);
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      if (error instanceof NotInFile)
+        throw edits.every(({ after }) => after === undefined) ? conflict(path) : failed(409, 'Conflict', `${path}: ${error.message}`);
+      throw unwritable(path, error);
+    }
+    if (text === seen?.text) return;
+    if (text !== undefined) check(text, path, edits);
+    if ((await markOf(target))?.mark !== seen?.mark) throw conflict(path);
+    try {
+      if (text === undefined) await removeDurably(target);
+      else await writeDurably(target, text, { mode: seen?.mode ?? 0o600 });
+    } catch (error) {
+      throw unwritable(path, error);
+    }
+  };
+
+  return {
+    /** Carries out edits, file by file. @throws ApiError; what was written before stays */
+    write: async (edits: readonly FileEdit[], header: Header): Promise<void> => {
+      const byPath = new Map<string, ObjectEdit[]>();
+      for (const { path, edit } of edits) {
+        const target = path ?? (await newPath(edit));
+        byPath.set(target, [...(byPath.get(target) ?? []), edit]);
+      }
+      for (const [path, ofFile] of byPath) {
+        const made = ofFile.find(({ before }) => before === undefined)?.after;
+        await writeFile(path, ofFile, made === undefined ? '' : header(made));
+      }
+    },
+  };
+};
+
+const removeDurably = async (path: string): Promise<void> => {
+  await rm(path);
+  const directory = await open(dirname(path), 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+};

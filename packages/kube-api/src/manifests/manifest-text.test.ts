@@ -1,0 +1,107 @@
+import type { StoredObject } from '@solo-kubelet/api-server';
+import { expect, it } from 'vitest';
+import { editManifest, type ObjectEdit } from './manifest-text.js';
+
+const settings = (data: Record<string, string>, metadata: object = {}): StoredObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'settings', namespace: 'default', uid: 'u', resourceVersion: '7', generation: 2, ...metadata },
+  data,
+});
+
+const edit = (before: StoredObject | undefined, after: StoredObject | undefined, more: Partial<ObjectEdit> = {}): ObjectEdit => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  name: 'settings',
+  namespace: 'default',
+  before,
+  after,
+  pinUid: false,
+  ...more,
+});
+
+const text = `# ours
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+data:
+  a: "1" # the first
+  b: "2"
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: other # stays
+data: {}
+`;
+
+it('changes what differs, and leaves comments, the rest of the object and other objects', async () => {
+  const edited = await editManifest(text, [edit(settings({ a: '1', b: '2' }), settings({ a: '3', c: '4' }))], '');
+  expect(edited?.replaceAll(/ +#/g, ' #')).toBe(
+    text.replace('a: "1"', 'a: "3"').replace('  b: "2"\n', '  c: "4"\n').replace('data: {}', 'data: {}'),
+  );
+});
+
+it('writes nothing that only the server says', async () => {
+  const made = await editManifest('', [edit(undefined, settings({ a: '1' }, { labels: { x: 'y' } }))], ' Written by the API.');
+  expect(made).toBe(
+    '# Written by the API.\n\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: default\n  labels:\n    x: y\ndata:\n  a: "1"\n',
+  );
+});
+
+it('takes out one object of several, and says when nothing is left', async () => {
+  const one = await editManifest(text, [edit(settings({}), undefined)], '');
+  expect(one).toBe('apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other # stays\ndata: {}\n');
+  expect(await editManifest(one!, [edit(settings({}), undefined, { name: 'other' })], '')).toBeUndefined();
+});
+
+it('finds an object in a List, in JSON too', async () => {
+  const list = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' } }],
+  });
+  const edited = await editManifest(list, [edit(settings({}), settings({ a: '1' }))], '');
+  expect(JSON.parse(edited!).items[0].data).toEqual({ a: '1' });
+});
+
+it('changes one container of several where it is, whatever the order', async () => {
+  const pod = (image: string): StoredObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-node1', namespace: 'default', uid: 'u' },
+    spec: {
+      nodeName: 'node1',
+      dnsPolicy: 'ClusterFirst',
+      containers: [
+        { name: 'a', image: 'a:1', terminationMessagePath: '/x' },
+        { name: 'b', image },
+      ],
+    },
+  });
+  const file = `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+    - name: a # first
+      image: a:1
+    - name: b
+      image: b:1 # pinned
+`;
+  const edited = await editManifest(file, [edit(pod('b:1'), pod('b:2'), { kind: 'Pod', name: 'web', pinUid: true })], '');
+  expect(edited).toBe(file.replace('b:1', 'b:2').replace('  name: web\n', '  name: web\n  uid: u\n'));
+});
+
+it('puts the value of a Secret in the place of its text', async () => {
+  const secret = (data: Record<string, string>): StoredObject => ({ ...settings(data), kind: 'Secret' });
+  const file = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: settings\nstringData:\n  a: x\n';
+  const edited = await editManifest(file, [edit(secret({ a: 'eA==' }), secret({ a: 'eQ==' }), { kind: 'Secret' })], '');
+  expect(edited).toBe('apiVersion: v1\nkind: Secret\nmetadata:\n  name: settings\ndata:\n  a: eQ==\n');
+});
+
+it('refuses a file that does not hold the object', async () => {
+  await expect(editManifest(text, [edit(settings({}), undefined, { name: 'none' })], '')).rejects.toThrow('does not hold ConfigMap none');
+});
