@@ -49,8 +49,9 @@ export const upgradeToNode =
     Promise.resolve(answerer.handle(requestOf(message, options, { body: new Uint8Array(), bodyTooLarge: false })))
       .then((answer) => {
         const handler = node();
-        if (answer.type !== 'node' || handler === undefined) return writeAnswer(socket, answer);
-        if (answer.isStream && speaksOnlyNewer(message)) return writeAnswer(socket, NEWER);
+        // What may look at the node through its proxy may not run commands by it.
+        if (answer.type !== 'node' || !answer.isStream || handler === undefined) return writeAnswer(socket, answer);
+        if (speaksOnlyNewer(message)) return writeAnswer(socket, NEWER);
         message.url = answer.target;
         handler.upgrade(message, socket, head);
       })
