@@ -59,6 +59,7 @@ const flagsBelow = (rootDirectory: string): KubeletFlags => ({
   kubeApi: undefined,
   allowedDevices: [],
   devicePluginDirectory: join(rootDirectory, 'device-plugins'),
+  serviceAccountIssuer: undefined,
   networkDirectory: join(rootDirectory, 'networks'),
   cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
   probePlugins: [],

@@ -56,6 +56,7 @@ import { manifestSources } from './pods/manifest-events.js';
 import { type NodeWorkloads, nodeWorkloads } from './pods/node-workloads.js';
 import type { ErrorSource } from './process/catch-stray-errors.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
+import type { NodeTokens } from './service-accounts/node-tokens.js';
 
 /** What is ready before the kubelet begins. */
 export interface KubeletParts {
@@ -71,6 +72,7 @@ export interface KubeletParts {
   readonly claims: NodeClaims;
   /** The cluster that the node has joined; undefined: none. */
   readonly cluster: ClusterSide | undefined;
+  readonly tokens: NodeTokens;
   readonly devices: DeviceManager;
   readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
@@ -98,6 +100,7 @@ export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
   readonly cluster: ClusterSide | undefined;
   readonly workloads: NodeWorkloads;
   readonly claims: NodeClaims;
+  readonly tokens: NodeTokens;
   readonly probeFields: readonly string[];
   readonly refusedProbes: PluginHost['refusedProbes'];
   readonly keptEvents: EventFile;
@@ -107,7 +110,7 @@ export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
 /** Makes the streams and ties the feedback edges; nothing works before kubelet.ts subscribes to it. */
 export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletParts): RunningKubelet => {
   const { config, flags, logger, signal, env = {}, ownProcess, clock = Date } = options;
-  const { cri, nodeName, owner, environment, objects, claims, cluster, devices, resources, networks } = parts;
+  const { cri, nodeName, owner, environment, objects, claims, tokens, cluster, devices, resources, networks } = parts;
   const wallNow = (): number => clock.now();
   // What a cluster's pods lack of its objects is the cluster's business.
   const objectRefusal: RunningKubelet['objectRefusal'] = (pod) =>
@@ -226,6 +229,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     changeFacts: (change) => factsChange$.next(change),
     nodeEvent: (draft) => nodeEvent$.next(draft),
     command: (command) => commands$.next(command),
+    serviceAccounts: tokens,
     discardClaim: (claim, o) => {
       const forget = (): boolean => {
         const isKept = isOfWorkload(objects.current(), claim);

@@ -17,6 +17,7 @@ import type { ImageCollector } from './garbage-collection/image-collector.js';
 import type { RuntimeCgroups } from './node/cgroups.js';
 import type { MachineFacts, NodeResources } from './node/node-capacity.js';
 import type { RuntimeVersion } from './runtime/wait-for-runtime.js';
+import type { NodeTokens } from './service-accounts/node-tokens.js';
 
 /** A running kubelet as its services see it: HTTP API, housekeeping, notifications. Its streams are shared and may be used by any number. */
 export interface KubeletContext {
@@ -68,6 +69,8 @@ export interface KubeletContext {
   readonly secretObjects$: Observable<ReadonlyMap<string, NodeObjectView>>;
   /** The kubelet's own HTTP API, for services that hand requests on to it; put here by the service that serves it. */
   readonly nodeApi: { current: Pick<NodeApi, 'local' | 'usage'> | undefined };
+  /** What others verify tokens of ServiceAccounts by. */
+  readonly serviceAccounts: Pick<NodeTokens, 'discovery' | 'jwks' | 'rotate'>;
   /** Deletes the data of a claim that has gone, or that only a workload keeps. */
   readonly discardClaim: (
     claim: { readonly namespace: string; readonly name: string },

@@ -91,6 +91,7 @@ const workers: readonly Subsystem<RunningKubelet>[] = [
     emits: ['commands$', 'nodeEvent$'],
     run: (kubelet) => claims$(kubelet),
   },
+  { name: 'tokens', reads: ['pods$'], emits: ['commands$'], run: (kubelet) => tokens$(kubelet) },
   { name: 'admission facts', reads: ['factsChange$'], emits: ['facts$'], run: ({ facts$ }) => facts$ },
   {
     name: 'reconciler',
@@ -156,10 +157,14 @@ const objectUsers$ = ({ manifestEvent$, reconciler, command }: RunningKubelet): 
     tap((view) => command({ type: 'refresh', podUid: view.podUid })),
   );
 
-const claims$ = ({ claims, ownEvent$, ownSources, reconciler, command }: RunningKubelet): Observable<unknown> =>
+const tokens$ = ({ tokens, reconciler, command }: RunningKubelet): Observable<unknown> =>
+  tokens.follow({ pods$: reconciler.pods$, refresh: (uid) => command({ type: 'refresh', podUid: uid }) });
+
+const claims$ = ({ claims, cluster, ownEvent$, ownSources, reconciler, command }: RunningKubelet): Observable<unknown> =>
   claims.follow({
     manifestEvent$: ownEvent$,
     sources: ownSources,
     reconciler,
+    isOfCluster: (pod) => cluster?.holds(pod.metadata.uid) === true,
     refresh: (uid) => command({ type: 'refresh', podUid: uid }),
   });

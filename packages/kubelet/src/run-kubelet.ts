@@ -29,6 +29,8 @@ import { systemdNotify, waitingNotice } from './process/systemd-notify.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
 import { updatePodCidr } from './runtime/update-pod-cidr.js';
 import { waitForRuntime } from './runtime/wait-for-runtime.js';
+import { createNodeTokens } from './service-accounts/node-tokens.js';
+import { rootCaReader } from './service-accounts/root-ca.js';
 
 /** Runs the kubelet until the signal aborts. What it starts in the runtime stays. */
 export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
@@ -69,10 +71,28 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     devices: ({ nodes }) => [deviceProvider(devices, nodes)],
     metrics,
   });
-  const objects = createNodeObjects();
+  const objects = createNodeObjects({ rootCa: rootCaReader(config, flags) });
   const claims = await createNodeClaims({ rootDirectory: flags.rootDirectory, facts, objects, logger });
-  using cluster = await clusterSide(options, { nodeName, objects, claims });
-  const environment = await podEnvironment(options, { cri, nodeName, machine, facts, cgroups, resources, objects, claims, cluster });
+  const tokens = await createNodeTokens({
+    rootDirectory: flags.rootDirectory,
+    nodeName,
+    issuer: flags.serviceAccountIssuer ?? `https://${nodeName}`,
+    objects,
+    logger,
+  });
+  using cluster = await clusterSide(options, { nodeName, objects, claims, tokens });
+  const environment = await podEnvironment(options, {
+    cri,
+    nodeName,
+    machine,
+    facts,
+    cgroups,
+    resources,
+    objects,
+    claims,
+    tokens,
+    cluster,
+  });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, { env, signal });
   const credentials = await imageCredentials({
@@ -104,6 +124,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       objects,
       claims,
       cluster,
+      tokens,
       devices,
       resources,
       networks,
@@ -123,13 +144,13 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
 /** Undefined without `--kubeconfig`: then nothing of it is loaded. */
 const clusterSide = async (
   { config, flags, env = {}, logger, signal }: RunKubeletOptions,
-  { nodeName, objects, claims }: Pick<KubeletParts, 'nodeName' | 'objects' | 'claims'>,
+  { nodeName, objects, claims, tokens }: Pick<KubeletParts, 'nodeName' | 'objects' | 'claims' | 'tokens'>,
 ): Promise<ClusterSide | undefined> => {
   const { kubeconfig: kubeconfigPath } = flags;
   if (kubeconfigPath === undefined) return undefined;
   const { joinCluster } = await import('./cluster/join-cluster.js');
   const { bootstrapKubeconfig: bootstrapPath, certDirectory } = flags;
-  return joinCluster({ kubeconfigPath, bootstrapPath, certDirectory, config, nodeName, objects, claims, env, logger, signal });
+  return joinCluster({ kubeconfigPath, bootstrapPath, certDirectory, config, nodeName, objects, claims, tokens, env, logger, signal });
 };
 
 /** The program's one subscription. */

@@ -19,6 +19,7 @@ import { imageRoute } from './routes/image-route.js';
 import { listRoutes } from './routes/list-routes.js';
 import { nodeLogRoute } from './routes/node-log-route.js';
 import { runningPodsRoute } from './routes/running-pods-route.js';
+import { serviceAccountRoutes } from './routes/service-account-routes.js';
 import { shared } from './routes/shared.js';
 import { streamRoutes } from './routes/stream-routes.js';
 import { createHandler, type Gate, type RequestHandler } from './server/create-handler.js';
@@ -222,6 +223,7 @@ const allRoutes = (
     containerLogRoute(view, cri, now),
     ...streamRoutes(view, cri),
     ...commandRoutes(view, cri, rootDirectory, now),
+    ...serviceAccountRoutes(view),
     ...(nodeLogDirectory === undefined ? [] : [nodeLogRoute({ logDirectory: nodeLogDirectory, queries: options.nodeLogQueries === true })]),
   ];
   if (view.component)

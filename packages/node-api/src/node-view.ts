@@ -45,6 +45,13 @@ export interface NodeView extends StatsView {
   readonly healthChecks: readonly HealthCheck[];
   /** Restarts the pod's containers, or ends their back-off, now. False when there is no such pod. */
   restartPod(namespace: string, name: string): boolean;
+  /** What others verify tokens of ServiceAccounts by. Default: there are no tokens. */
+  readonly serviceAccounts?: {
+    discovery(): object;
+    jwks(): object;
+    /** Signs by a new key from now on; its id. */
+    rotate(): Promise<string>;
+  };
   /** Deletes the data of a claim that has gone; or why not. Default: there are no claims. */
   discardClaim?(
     namespace: string,

@@ -1,6 +1,7 @@
 import { emptyObjectStore, findObject, type ManifestEvent, type ObjectStore, reduceObjects } from '@solo-kubelet/manifest-source';
 import type { PodObjects } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { fnv1a128 } from '@solo-kubelet/pod-spec/schema';
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
 import { type PodRefusal, podRefusal } from './core/complete-pod.js';
 
@@ -17,21 +18,44 @@ export interface NodeObjects {
     namespace: string,
     name: string,
   ): { readonly type?: string | undefined; readonly data?: Readonly<Record<string, string>> | undefined } | undefined;
+  /** The identity of a ServiceAccount; `default` is there without a document. Undefined: there is no such account. */
+  accountUid(namespace: string, name: string): string | undefined;
   /** Why a Pod may not run with the objects that there are now. */
   refusal(pod: Pod): PodRefusal | undefined;
 }
 
-export const createNodeObjects = (): NodeObjects => {
+export interface NodeObjectsOptions {
+  /** The certificate, as PEM, by which Pods verify the API that the node serves; undefined while there is none. Default: none. */
+  readonly rootCa?: () => string | undefined;
+}
+
+/** Every namespace has it in a cluster (pkg/controller/certificates/rootcacertpublisher). */
+const ROOT_CA = 'kube-root-ca.crt';
+
+export const createNodeObjects = ({ rootCa = () => undefined }: NodeObjectsOptions = {}): NodeObjects => {
   let store = emptyObjectStore;
   return {
     take: () => tap((event) => (store = reduceObjects(store, event))),
     current: () => store,
-    configMap: (namespace, name) => findObject(store, 'ConfigMap', name, namespace),
+    configMap: (namespace, name) => {
+      const found = findObject(store, 'ConfigMap', name, namespace);
+      if (found !== undefined || name !== ROOT_CA) return found;
+      const certificate = rootCa();
+      return certificate === undefined ? undefined : { data: { 'ca.crt': certificate } };
+    },
     secret: (namespace, name) => findObject(store, 'Secret', name, namespace),
     runtimeClassHandler: (name) => findObject(store, 'RuntimeClass', name)?.handler,
     pullSecret: (namespace, name) => findObject(store, 'Secret', name, namespace),
+    accountUid: (namespace, name) =>
+      findObject(store, 'ServiceAccount', name, namespace)?.metadata.uid ?? (name === 'default' ? defaultAccountUid(namespace) : undefined),
     refusal: (pod) => podRefusal(pod, store),
   };
+};
+
+/** The same whenever it is asked for. */
+const defaultAccountUid = (namespace: string): string => {
+  const hex = fnv1a128(new TextEncoder().encode(`ServiceAccount/${namespace}/default`));
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-b${hex.slice(17, 20)}-${hex.slice(20)}`;
 };
 
 /** Kinds that may let a Pod in that was refused. */

@@ -35,6 +35,8 @@ export const createRuntimeClient = (endpoint: string): NodeClient => {
     getSummary: () => onlyKubelet('figures'),
     getConfiguration: () => onlyKubelet('the configuration'),
     restartPod: () => onlyKubelet('restarts'),
+    getOpenId: () => onlyKubelet('keys of tokens'),
+    rotateServiceAccountKey: () => onlyKubelet('keys of tokens'),
     discardClaim: () => onlyKubelet('claims'),
     getNode: (options) => nodeOf(cri, options),
     listImages: async (options) => {

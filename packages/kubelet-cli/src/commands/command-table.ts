@@ -9,6 +9,7 @@ import { inspectCommands } from './inspect-commands.js';
 import { installCommand, uninstallCommand } from './install-command.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
+import { tokenCommand } from './token-command.js';
 import { upCommand } from './up-command.js';
 import { validateCommand } from './validate-command.js';
 import { versionCommand } from './version-command.js';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   ...inspectCommands,
   ...changeCommands,
   ...workloadCommands,
+  tokenCommand,
   validateCommand,
   explainCommand,
   doctorCommand,

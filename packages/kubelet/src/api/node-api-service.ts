@@ -89,6 +89,7 @@ export const nodeApiService: KubeletService = (context) => {
       if (found) context.command({ type: 'restart', podUid: found.podUid });
       return found !== undefined;
     },
+    serviceAccounts: context.serviceAccounts,
     discardClaim: (namespace, name, o) => context.discardClaim({ namespace, name }, o),
     podLogsDirectory: config.podLogsDir,
     machineCgroups: { mountPoint: CGROUP_MOUNT_POINT, version: cgroups.version },

@@ -47,6 +47,8 @@ export interface FollowClaims {
   readonly manifestEvent$: Observable<ManifestEvent>;
   readonly sources: readonly { readonly source: string; readonly path: string }[];
   readonly reconciler: Pick<Reconciler, 'pods$' | 'known$'>;
+  /** Whether the claims of a Pod are a cluster's. */
+  readonly isOfCluster: (pod: Pod) => boolean;
   /** Told of Pods that may go on. */
   readonly refresh: (podUid: PodView['podUid']) => void;
 }
@@ -127,8 +129,9 @@ export const createNodeClaims = async ({ rootDirectory, facts, objects, logger }
         blocked.set(uid, request.pod);
       return answer;
     },
-    follow: ({ manifestEvent$, sources, reconciler, refresh }) => {
+    follow: ({ manifestEvent$, sources, reconciler, isOfCluster, refresh }) => {
       const feedback$ = combineLatest([reconciler.pods$, reconciler.known$]).pipe(
+        map(([pods, listed]) => [ownPods(pods, isOfCluster), listed] as const),
         tap(([next]) => {
           views = next;
           for (const uid of letIn) {
@@ -210,6 +213,12 @@ const discardUnrecorded = async (path: string, { volumes }: ClaimsInHand): Promi
   await removeTree(path);
   return { ok: true, path };
 };
+
+const ownPods = (
+  pods: ReadonlyMap<PodView['podUid'], PodView>,
+  isOfCluster: (pod: Pod) => boolean,
+): ReadonlyMap<PodView['podUid'], PodView> =>
+  [...pods.values()].some(({ pod }) => isOfCluster(pod)) ? new Map([...pods].filter(([, { pod }]) => !isOfCluster(pod))) : pods;
 
 const isNews = (before: ClaimState | undefined, after: ClaimState): boolean =>
   before?.volume?.metadata.name !== after.volume?.metadata.name || before?.claim.metadata.uid !== after.claim.metadata.uid;

@@ -65,6 +65,7 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import { loopPeriodMs } from '../config/loop-period.js';
 import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
 import type { KubeletContext } from '../kubelet-services.js';
+import type { NodeTokens } from '../service-accounts/node-tokens.js';
 import type { ClusterSide } from './cluster-side.js';
 
 export interface JoinClusterOptions {
@@ -79,6 +80,8 @@ export interface JoinClusterOptions {
   /** Objects of files. */
   readonly objects: NodeObjects;
   readonly claims: Pick<NodeClaims, 'claim'>;
+  /** Tokens of Pods of files. */
+  readonly tokens: Pick<NodeTokens, 'token'>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -94,7 +97,7 @@ const TOKEN_MS = 60_000;
  * @throws ClusterError CLUSTER_KUBECONFIG
  */
 export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterSide> => {
-  const { config, nodeName, objects: files, claims, env } = options;
+  const { config, nodeName, objects: files, claims, tokens, env } = options;
   if (options.bootstrapPath !== undefined) await bootstrap(options, options.bootstrapPath);
   const kubeconfig = await loadKubeconfig(options.kubeconfigPath);
   const credentials = createCredentials({ kubeconfig, env });
@@ -134,8 +137,7 @@ export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterS
       secret: (namespace, name) => (cluster.knows('Secret', namespace, name) ? cluster : files).secret(namespace, name),
       runtimeClassHandler: (name) => cluster.runtimeClassHandler(name) ?? files.runtimeClassHandler(name),
       claim: (request, o) => (holds(request.pod.metadata.uid) ? cluster : claims).claim(request, o),
-      token: (request) =>
-        holds(request.pod.uid) ? cluster.token(request) : Promise.reject(new Error('no service account issuer is configured on this node')),
+      token: (request) => (holds(request.pod.uid) ? cluster : tokens).token(request),
       serviceVariables: (pod) => (holds(pod.metadata.uid) ? cluster.serviceVariables(pod) : undefined),
     },
     pullSecret: (namespace, name) =>

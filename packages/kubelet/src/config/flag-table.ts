@@ -156,6 +156,7 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'runtime-request-timeout': field('runtimeRequestTimeout', 'duration'),
   'seccomp-default': field('seccompDefault', 'truth'),
   'serialize-image-pulls': field('serializeImagePulls', 'truth'),
+  'service-account-issuer': own('text', "issuer of ServiceAccount tokens, an https URL (default https:// and the node's name)"),
   'show-hidden-metrics-for-version': field('showHiddenMetricsForVersion'),
   'streaming-connection-idle-timeout': field('streamingConnectionIdleTimeout', 'duration'),
   'sync-frequency': field('syncFrequency', 'duration'),

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { parse } from 'yaml';
 import { DEFAULT_API_SOCKET } from '../defaults/default-paths.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../networks/kubelet-networks.js';
@@ -47,6 +48,8 @@ export interface KubeletFlags {
   /** Devices that Pods may ask for by annotation: paths or CDI names; `*` at the end of one stands for any rest. */
   readonly allowedDevices: readonly string[];
   readonly devicePluginDirectory: string;
+  /** `iss` of the tokens of ServiceAccounts; undefined: `https://` and the node's name. */
+  readonly serviceAccountIssuer: string | undefined;
   /** Of the networks that pods ask for by annotation; may be missing. */
   readonly networkDirectory: string;
   /** Of the plugins of these networks, searched in order. */
@@ -238,6 +241,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     kubeApi: kubeApiFlags(parsed, rootDirectory),
     allowedDevices: (flagOf(parsed, 'allowed-devices') ?? []) as readonly string[],
     devicePluginDirectory: resolve(lastOf(parsed, 'device-plugin-dir') ?? join(rootDirectory, 'device-plugins')),
+    serviceAccountIssuer: issuerFlag(parsed),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
     probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],
@@ -275,6 +279,18 @@ const kubeApiFlags = (parsed: ParsedFlags, rootDirectory: string): KubeApiFlags 
       message: `--kube-api ${text}: want ADDRESS:PORT, such as 127.0.0.1:6443 or [::1]:6443`,
     });
   return { ...address, kubeconfigPath: resolve(lastOf(parsed, 'kube-api-kubeconfig') ?? join(rootDirectory, 'api', 'admin.kubeconfig')) };
+};
+
+/** An issuer has a metadata document below it: a URL without query, as OpenID Connect Discovery wants it. */
+const issuerFlag = (parsed: ParsedFlags): string | undefined => {
+  const text = lastOf(parsed, 'service-account-issuer');
+  if (text === undefined) return undefined;
+  const url = parseUrl(text);
+  if (url?.protocol === 'https:' && url.search === '' && url.hash === '' && url.username === '' && url.password === '') return text;
+  throw new KubeletError({
+    code: 'KUBELET_USAGE',
+    message: `--service-account-issuer ${JSON.stringify(text)}: want an https URL without user, query and fragment, such as https://node.example`,
+  });
 };
 
 /** Upstream takes them only together (cmd/kubelet/app/server.go). */

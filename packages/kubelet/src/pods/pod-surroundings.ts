@@ -30,9 +30,12 @@ export const podNetworks = async (
 /** What makes the surroundings of pods as the configuration wants them. */
 export const podEnvironment = async (
   { config, flags, logger, signal, environment, clock = Date }: RunKubeletOptions,
-  parts: Pick<KubeletParts, 'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects' | 'claims' | 'cluster'>,
+  parts: Pick<
+    KubeletParts,
+    'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects' | 'claims' | 'tokens' | 'cluster'
+  >,
 ): Promise<PodEnvironment> => {
-  const { cri, nodeName, machine, facts, cgroups, resources, objects, claims, cluster } = parts;
+  const { cri, nodeName, machine, facts, cgroups, resources, objects, claims, tokens, cluster } = parts;
   const { runtimeHandlers } = await cri.runtime.status({}, { signal });
   return createPodEnvironment({
     rootDir: flags.rootDirectory,
@@ -72,7 +75,7 @@ export const podEnvironment = async (
       secret: (namespace, name) => objects.secret(namespace, name),
       runtimeClassHandler: (name) => objects.runtimeClassHandler(name),
       claim: claims.claim,
-      token: () => Promise.reject(new Error('no service account issuer is configured on this node')),
+      token: tokens.token,
     },
     allowedDevices: flags.allowedDevices,
     userNamespaces: await subordinateIdRange({ idsPerPod: config['userNamespaces.idsPerPod'], maxPods: config.maxPods }),

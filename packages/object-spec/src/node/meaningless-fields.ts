@@ -20,10 +20,6 @@ const kindWarnings: Readonly<Record<string, Warnings | undefined>> = {
     Object.keys(metadata.labels ?? {})
       .filter((label) => SECURITY_LABEL.test(label))
       .map((label) => `metadata.labels[${label}]: not enforced on this node`),
-  ServiceAccount: (object) =>
-    object.kind === 'ServiceAccount' && object.automountServiceAccountToken === true
-      ? ['automountServiceAccountToken: no token is mounted: there is no API server to use it with']
-      : [],
   LimitRange: (object) =>
     object.kind !== 'LimitRange'
       ? []

@@ -1,6 +1,7 @@
 import { findObject, listObjects, type ObjectStore } from '@solo-kubelet/manifest-source';
 import type { LocalObjectReference, Pod, PodSpec } from '@solo-kubelet/pod-spec';
 import { compareQuantities, type Quantity } from '@solo-kubelet/pod-spec';
+import { withApiAccess } from './api-access.js';
 import { limitErrors, withDefaultLimits } from './limit-ranges.js';
 
 /** Why a Pod may not run yet, in upstream's words. */
@@ -14,8 +15,11 @@ export interface PodRefusal {
  * namespace give it. What is not there gives nothing; `podRefusal` tells of it.
  */
 export const completePod = (pod: Pod, store: ObjectStore): Pod =>
-  withPullSecrets(
-    withPriority(withRuntimeClass(withDefaultLimits(pod, listObjects(store, 'LimitRange', namespaceOf(pod))), store), store),
+  withApiAccess(
+    withPullSecrets(
+      withPriority(withRuntimeClass(withDefaultLimits(pod, listObjects(store, 'LimitRange', namespaceOf(pod))), store), store),
+      store,
+    ),
     store,
   );
 
@@ -52,7 +56,7 @@ const forbidden = ({ metadata }: Pod, why: string): PodRefusal => ({
 
 const withSpec = (pod: Pod, more: Partial<PodSpec>): Pod => ({ ...pod, spec: { ...pod.spec, ...more } });
 
-// ServiceAccount (plugin/pkg/admission/serviceaccount): `default` needs no document, and nobody mounts the token of an API server.
+// ServiceAccount (plugin/pkg/admission/serviceaccount): `default` needs no document.
 
 const withPullSecrets = (pod: Pod, store: ObjectStore): Pod => {
   if ((pod.spec.imagePullSecrets ?? []).length > 0) return pod;

@@ -46,6 +46,7 @@ export const upFlags = (
   networkDirectory: networks,
   cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
   probePlugins,
+  serviceAccountIssuer: undefined,
   imageCredentialProviders: undefined,
 });
 
