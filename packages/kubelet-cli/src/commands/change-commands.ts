@@ -1,4 +1,3 @@
-import { findObjectKind } from '@solo-kubelet/object-spec/kinds';
 import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
 import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
 
@@ -37,15 +36,8 @@ const diffCommand = nodeCommand(
   async () => (await import('./apply.js')).diff,
 );
 
-/** `deployment web db` and `deployment/web job/x` as `kind/name`; undefined for Pods, named or not. */
-const objectWords = (words: readonly string[]): readonly string[] | undefined => {
-  const [first = '', ...rest] = words;
-  if (/^(pods?|po)(\/|$)/.test(first) || first === '') return undefined;
-  if (first.includes('/')) return words;
-  return rest.length === 0 || findObjectKind(first.split('.', 1)[0] ?? '') === undefined
-    ? undefined
-    : rest.map((name) => `${first}/${name}`);
-};
+const POD_WORDS: readonly string[] = ['pod', 'pods', 'po'];
+const CLAIM_WORDS: readonly string[] = ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims'];
 
 const deleteCommand = nodeCommand(
   {
@@ -55,32 +47,31 @@ const deleteCommand = nodeCommand(
     options: { ...namespaceOptions, ...fileOption, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' }, data: { type: 'boolean' } },
   },
   (input) => {
-    const [first = '', ...rest] = input.operands;
-    const isOfClaims = ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims'].includes(first);
-    if (flagOption(input, 'data') && !isOfClaims) throw usage('--data goes with claims: delete pvc NAME --data');
-    const objects = isOfClaims ? undefined : objectWords(input.operands);
-    if (objects !== undefined) {
-      const more = { noWait: flagOption(input, 'no-wait'), ...given('namespace', textOption(input, 'namespace')) };
-      return { objects, ...more, ...given('timeoutMs', durationOption(input, 'timeout')) };
-    }
+    const isOfClaims = CLAIM_WORDS.includes(input.operands[0] ?? '');
+    const data = flagOption(input, 'data');
+    if (data && !isOfClaims) throw usage('--data goes with claims: delete pvc NAME --data');
     return {
-      ...(isOfClaims ? { claims: rest, data: flagOption(input, 'data') } : {}),
-      pods: ['pod', 'pods', 'po'].includes(first) ? rest : input.operands,
+      words: input.operands,
+      isOfClaims,
+      data,
       files: textsOption(input, 'filename'),
       noWait: flagOption(input, 'no-wait'),
       ...given('namespace', textOption(input, 'namespace')),
       ...given('timeoutMs', durationOption(input, 'timeout')),
     };
   },
-  async () => async (options, context) => {
-    if ('objects' in options) return (await import('./delete-objects.js')).deleteObjects(options, context);
-    return options.claims === undefined
-      ? (await import('./delete.js')).deletePods(options, context)
-      : (await import('./delete-claims.js')).deleteClaims(
-          { names: options.claims, data: options.data === true, ...given('namespace', options.namespace) },
-          context,
-        );
-  },
+  async () =>
+    async ({ words, isOfClaims, data, files, ...options }, context) => {
+      const [first = '', ...names] = words;
+      if (isOfClaims) {
+        const { deleteClaims } = await import('./delete-claims.js');
+        return deleteClaims({ names, data, ...given('namespace', options.namespace) }, context);
+      }
+      const objects = (await import('./object-words.js')).objectWords(words);
+      if (objects !== undefined) return (await import('./delete-objects.js')).deleteObjects({ objects, ...options }, context);
+      const pods = POD_WORDS.includes(first) ? names : words;
+      return (await import('./delete.js')).deletePods({ pods, files, ...options }, context);
+    },
 );
 
 const waitCommand = nodeCommand(
@@ -99,22 +90,25 @@ const waitCommand = nodeCommand(
   (input) => {
     const awaited = textOption(input, 'for');
     if (awaited === undefined) throw usage('wait for what? --for condition=Ready, phase=Running or delete');
-    const timeout = given('timeoutMs', durationOption(input, 'timeout'));
-    const objects = objectWords(input.operands);
-    if (objects !== undefined) return { objects, for: awaited, ...given('namespace', textOption(input, 'namespace')), ...timeout };
     return {
       ...namespaceOf(input),
-      pods: input.operands.filter((word) => !['pod', 'pods', 'po'].includes(word)),
+      words: input.operands,
       for: awaited,
       all: flagOption(input, 'all'),
       ...given('selector', textOption(input, 'selector')),
-      ...timeout,
+      ...given('timeoutMs', durationOption(input, 'timeout')),
     };
   },
-  async () => {
-    const [{ wait }, { waitForObjects }] = await Promise.all([import('./wait.js'), import('./wait-object.js')]);
-    return (options, context) => ('objects' in options ? waitForObjects(options, context) : wait(options, context));
-  },
+  async () =>
+    async ({ words, ...options }, context) => {
+      const objects = (await import('./object-words.js')).objectWords(words);
+      if (objects !== undefined) {
+        const { for: awaited, timeoutMs, namespace } = options;
+        const { waitForObjects } = await import('./wait-object.js');
+        return waitForObjects({ objects, for: awaited, ...given('namespace', namespace), ...given('timeoutMs', timeoutMs) }, context);
+      }
+      return (await import('./wait.js')).wait({ ...options, pods: words.filter((word) => !POD_WORDS.includes(word)) }, context);
+    },
 );
 
 const restartCommand = nodeCommand(

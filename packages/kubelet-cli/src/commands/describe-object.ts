@@ -5,17 +5,18 @@ import type { NodeApiObject } from '../client/node-client.js';
 import { objectPrinter } from '../output/object-printer.js';
 import { formatTable } from '../output/table.js';
 import { describeEvents, field, mapLines } from './describe-fields.js';
-import { findObject } from './find-object.js';
+import { findObject, parseTarget } from './find-object.js';
 import type { VerbContext } from './verb-context.js';
 
 export interface DescribeObjectOptions {
-  readonly kind: ObjectKind;
-  readonly name: string;
+  /** `deploy/web`, or `deploy` and `web`. */
+  readonly target: readonly string[];
   readonly namespace?: string;
 }
 
 /** `describe KIND NAME`: identity, the columns of `get -o wide`, what its Pods are made from, conditions, where its manifest is, and its events. */
-export const describeObject = async ({ kind, name, namespace }: DescribeObjectOptions, context: VerbContext): Promise<number> => {
+export const describeObject = async ({ target, namespace }: DescribeObjectOptions, context: VerbContext): Promise<number> => {
+  const { kind, name } = parseTarget(target);
   const { client, io, signal, now } = context;
   const found = await findObject({ kind, name }, namespace, context);
   const [manifests, events] = await Promise.all([client.listManifests({ signal }), client.listEvents({ signal })]);

@@ -1,5 +1,4 @@
 import { type Command, flagOption, textOption } from '../command.js';
-import { parseTarget } from './find-object.js';
 import { given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
 import type { TopOptions } from './top.js';
 
@@ -15,7 +14,7 @@ const describeCommand = nodeCommand(
     const namespace = given('namespace', textOption(input, 'namespace'));
     const isPod = /^(pods?|po)(\/|$)/.test(first);
     // A name alone is that of a Pod.
-    if (!isPod && (rest.length > 0 || first.includes('/'))) return { ...parseTarget(input.operands), ...namespace };
+    if (!isPod && (rest.length > 0 || first.includes('/'))) return { target: input.operands, ...namespace };
     const pod = isPod && !first.includes('/') ? rest[0] : first.replace(/^(pods?|po)\//, '');
     if (pod === undefined || pod === '') throw usage('describe which pod?');
     return { pod, ...namespace };
