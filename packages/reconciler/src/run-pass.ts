@@ -3,7 +3,7 @@ import { whileDoing } from '@solo-kubelet/diagnostics/doing';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { joinSignals } from '@solo-kubelet/timers';
 import { fromEmitting } from '@solo-kubelet/timers/rxjs';
-import { EMPTY, filter, first, map, mergeMap, Observable, of, type SchedulerLike, take } from 'rxjs';
+import { distinctUntilChanged, EMPTY, filter, first, map, mergeMap, Observable, of, type SchedulerLike, take } from 'rxjs';
 import type { PodActivity } from './core/activity.js';
 import { computePodActions, podEnding } from './core/compute-pod-actions.js';
 import { newestSandbox } from './core/observed-pod.js';
@@ -84,6 +84,8 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
     resourceRevision: world.resourceRevision,
   };
   const interrupted$ = deps.world$.pipe(
+    // Most changes are of other pods, and cost this sync a few look-ups.
+    distinctUntilChanged((before, now) => !mayInterrupt(podUid, before, now)),
     filter((now) => ending === undefined && isInterrupted(podUid, world, now, deps)),
     take(1),
   );
@@ -96,6 +98,14 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
 
 const setAsideUntil = (requeueAfterMs: number, podUid: PodUid, world: World): Observable<PodDoing> =>
   of({ podUid, pod: knownPod(world, podUid) ?? namelessPod(podUid), activity: { type: 'leftAside', requeueAfterMs } });
+
+/** Whether something changed that an ending of the pod depends on; a deadline passes without a change. */
+const mayInterrupt = (podUid: PodUid, before: World, now: World): boolean =>
+  now.desired.pods.get(podUid) !== before.desired.pods.get(podUid) ||
+  now.desired.syncedSources !== before.desired.syncedSources ||
+  now.ledgers.get(podUid) !== before.ledgers.get(podUid) ||
+  now.statuses.get(podUid) !== before.statuses.get(podUid) ||
+  now.desired.pods.get(podUid)?.pod.spec.activeDeadlineSeconds !== undefined;
 
 /** Whether a pass made for `then` should give up what it may: the pod is to end, or its manifest is another. */
 const isInterrupted = (podUid: PodUid, then: World, now: World, { settings, scheduler }: PassDeps): boolean =>
