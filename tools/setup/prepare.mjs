@@ -79,6 +79,7 @@ export const TEST_PACKAGES = [
   ['git', () => isInstalled('git')],
   ['curl', () => isInstalled('curl')],
   ['tmux', () => isInstalled('tmux')],
+  ['kubernetes-client', () => isInstalled('kubectl')],
 ];
 
 /** A busybox that needs no C library: its ELF file names no interpreter. */

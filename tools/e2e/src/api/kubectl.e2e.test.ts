@@ -1,0 +1,186 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, delimiter, join } from 'node:path';
+import { imageNames } from '@solo-kubelet-tools/images';
+import { waitFor } from '@solo-kubelet-tools/testbed';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { startNode, type TestNode } from '../kubelet/node.js';
+import { freePorts } from './free-port.js';
+
+/** `KUBECTL` names one or more, with `:` between; else that of the path, if there is one. */
+const found = (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'kubectl'));
+const programs = (process.env['KUBECTL']?.split(delimiter) ?? [found.find(existsSync) ?? '']).filter((path) => path !== '');
+if (programs.length === 0) console.warn('kubectl is not tried: KUBECTL names none, and there is none in PATH (Debian: kubernetes-client)');
+
+const LIMIT_MS = 120_000;
+const SETTINGS = `# the light in the shop
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+data:
+  light: "on" # until ten
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: untouched }
+data: { a: b }
+`;
+const web = (replicas: number): string =>
+  stringify({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [
+            {
+              name: 'app',
+              image: imageNames.busybox,
+              command: ['sh', '-c', 'trap "exit 0" TERM; echo ready; while :; do sleep 0.2; done'],
+            },
+          ],
+        },
+      },
+    },
+  });
+
+interface Answer {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe.skipIf(programs.length === 0).each(programs)('%s against the node', (program) => {
+  let node: TestNode;
+  let directory: string;
+  let kubeconfig: string;
+
+  beforeAll(async () => {
+    const [port = 0] = await freePorts(1);
+    node = await startNode({ flags: ['--kube-api', `127.0.0.1:${port}`] });
+    directory = join(node.bed.directory, basename(program));
+    await mkdir(directory);
+    kubeconfig = join(node.bed.rootDirectory, 'api/admin.kubeconfig');
+    await waitFor(async () => existsSync(kubeconfig), { what: 'a kubeconfig' });
+    await waitFor(async () => (await kubectl('get', '--raw', '/readyz')).status === 0, { what: 'an API that is ready' });
+  });
+  afterAll(async () => {
+    await node[Symbol.asyncDispose]();
+    expect(await node.bed.leaks()).toEqual([]);
+  });
+
+  const kubectl = (...words: string[]): Promise<Answer> =>
+    new Promise((resolve) => {
+      const env = { PATH: process.env['PATH'], HOME: directory, KUBECONFIG: kubeconfig };
+      execFile(program, words, { env, timeout: LIMIT_MS, maxBuffer: 16 << 20 }, (error, stdout, stderr) =>
+        resolve({ status: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+      );
+    });
+  /** What one prints that must succeed. */
+  const told = async (...words: string[]): Promise<string> => {
+    const { status, stdout, stderr } = await kubectl(...words);
+    if (status !== 0) throw new Error(`kubectl ${words.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+    return stdout;
+  };
+  const file = async (name: string, text: string): Promise<string> => {
+    const path = join(directory, name);
+    await writeFile(path, text);
+    return path;
+  };
+  /** The name of the Deployment's Pod, once the Pods of before are gone: a rollout is through while they still end. */
+  const onePod = (): Promise<string> =>
+    waitFor(
+      async () => {
+        const [name, ...others] = (await told('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ');
+        return others.length === 0 && name;
+      },
+      { what: 'one Pod', timeoutMs: LIMIT_MS },
+    );
+  const manifest = (name: string): Promise<string> => readFile(join(node.bed.manifestDirectory, name), 'utf8');
+
+  it('shows the node and what may be done', async () => {
+    expect(await told('get', 'nodes')).toMatch(/^NAME +STATUS +ROLES +AGE +VERSION\nnode1 +Ready +\S+ +\d+s +v1\.36/);
+    expect(await told('auth', 'can-i', 'create', 'deployments')).toBe('yes\n');
+    expect(await kubectl('get', 'services')).toMatchObject({ status: 1, stderr: expect.stringContaining('"services"') });
+  });
+
+  it('edits an object where a person wrote it, and keeps the comments and the other objects of the file', async () => {
+    await node.drop('shop.yaml', SETTINGS);
+    await waitFor(async () => (await kubectl('get', 'configmap', 'settings')).status === 0, { what: 'the ConfigMap' });
+    expect(await told('patch', 'configmap', 'settings', '-p', '{"data":{"light":"off"}}')).toContain('patched');
+    const text = await manifest('shop.yaml');
+    expect(text).toMatch(/^# the light in the shop\n[\s\S]*light: "?off"? # until ten\n---\n/);
+    expect(text).toContain('untouched');
+    expect(await told('get', 'configmap', 'settings', '-o', 'jsonpath={.data.light}')).toBe('off');
+    expect(await told('label', 'configmap', 'settings', 'of=shop')).toContain('labeled');
+    expect(await told('get', 'configmaps', '-l', 'of=shop', '-o', 'name')).toBe('configmap/settings\n');
+  });
+
+  it('applies a Deployment, rolls it out, scales it and goes back', async () => {
+    const path = await file('web.yaml', web(2));
+    expect(await told('apply', '-f', path)).toBe('deployment.apps/web created\n');
+    expect(await told('rollout', 'status', 'deployment/web')).toContain('successfully rolled out');
+    expect((await told('get', 'pods', '-l', 'app=web', '-o', 'name')).trim().split('\n')).toHaveLength(2);
+    expect(await told('apply', '-f', path)).toBe('deployment.apps/web unchanged\n');
+    expect(await told('scale', 'deployment/web', '--replicas=1')).toContain('scaled');
+    await onePod();
+    expect(await told('set', 'env', 'deployment/web', 'COLOUR=green')).toContain('env updated');
+    expect(await told('rollout', 'status', 'deployment/web')).toContain('successfully rolled out');
+    await onePod();
+    expect(await told('exec', 'deployment/web', '--', 'sh', '-c', 'echo $COLOUR')).toBe('green\n');
+    expect(await told('rollout', 'history', 'deployment/web')).toMatch(/^1 [\s\S]*^2 /m);
+    expect(await told('rollout', 'undo', 'deployment/web')).toContain('rolled back');
+    expect(await told('rollout', 'status', 'deployment/web')).toContain('successfully rolled out');
+    expect(await told('get', 'deployment', 'web', '-o', 'jsonpath={.spec.template.spec.containers[0].env}')).toBe('');
+    expect(await kubectl('diff', '-f', await file('web.yaml', web(3)))).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/^\+ +replicas: 3$/m),
+    });
+  });
+
+  it('reads logs, runs programs and copies files', async () => {
+    const name = await onePod();
+    expect(await told('logs', name)).toBe('ready\n');
+    expect(await kubectl('exec', name, '--', 'sh', '-c', 'echo out; echo err >&2; exit 3')).toMatchObject({
+      status: 3,
+      stdout: 'out\n',
+      stderr: expect.stringContaining('err\n'),
+    });
+    await told('cp', await file('copied.txt', 'copied'), `${name}:/tmp/copied.txt`);
+    expect(await told('exec', name, '--', 'cat', '/tmp/copied.txt')).toBe('copied');
+    expect(await told('describe', 'pod', name)).toMatch(/^Name: +\S+[\s\S]*Normal +Started /);
+  });
+
+  it('makes objects by command, and takes them away again', async () => {
+    expect(await told('create', 'configmap', 'made', '--from-literal=a=b')).toBe('configmap/made created\n');
+    expect(await told('get', 'configmap', 'made', '-o', 'jsonpath={.data.a}')).toBe('b');
+    expect(await kubectl('create', 'configmap', 'made', '--from-literal=a=b')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('already exists'),
+    });
+    expect(
+      await told('run', 'one', `--image=${imageNames.busybox}`, '--image-pull-policy=IfNotPresent', '--command', '--', 'sleep', '1000'),
+    ).toBe('pod/one created\n');
+    expect(await told('wait', '--for=condition=Ready', 'pod/one', '--timeout=60s')).toBe('pod/one condition met\n');
+    expect(await told('delete', 'pod', 'one', '--now')).toContain('pod "one"');
+    expect(await told('delete', 'configmap', 'made')).toContain('configmap "made"');
+    expect(await told('delete', '-f', join(directory, 'web.yaml'))).toContain('"web" deleted');
+    await waitFor(async () => (await told('get', 'pods', '-o', 'name')) === '', { what: 'the end of all Pods', timeoutMs: LIMIT_MS });
+    expect(await readdir(node.bed.manifestDirectory)).toEqual(['shop.yaml']);
+  });
+
+  it('marks the node as not to be scheduled on', async () => {
+    await told('cordon', 'node1');
+    expect(await told('get', 'nodes')).toMatch(/Ready,SchedulingDisabled/);
+    await told('uncordon', 'node1');
+    expect(await told('get', 'nodes')).not.toMatch(/SchedulingDisabled/);
+  });
+});
