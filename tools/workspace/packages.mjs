@@ -424,6 +424,7 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
+      '@solo-kubelet/untrusted-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/api-tables': ws,
       '@solo-kubelet/object-spec': ws,
@@ -434,6 +435,7 @@ export const packages = [
       '@solo-kubelet/probe-engine': ws,
       '@solo-kubelet/reconciler': ws,
       '@solo-kubelet/node-api': ws,
+      '@solo-kubelet/kube-api': ws,
       '@solo-kubelet/kubelet': ws,
       '@solo-kubelet/standalone-node': ws,
       picocolors: catalog,

@@ -7,6 +7,7 @@ import { downCommand } from './down-command.js';
 import { explainCommand } from './explain-command.js';
 import { inspectCommands } from './inspect-commands.js';
 import { installCommand, uninstallCommand } from './install-command.js';
+import { kubeconfigCommand } from './kubeconfig-command.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
 import { tokenCommand } from './token-command.js';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   ...changeCommands,
   ...workloadCommands,
   tokenCommand,
+  kubeconfigCommand,
   validateCommand,
   explainCommand,
   doctorCommand,

@@ -6,6 +6,7 @@ import { imageNames } from '@solo-kubelet-tools/images';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { kubeletCli } from '../cli/command-line.js';
 import { startNode, type TestNode } from '../kubelet/node.js';
 import { freePorts } from './free-port.js';
 
@@ -175,6 +176,22 @@ describe.skipIf(programs.length === 0).each(programs)('%s against the node', (pr
     expect(await told('delete', '-f', join(directory, 'web.yaml'))).toContain('"web" deleted');
     await waitFor(async () => (await told('get', 'pods', '-o', 'name')) === '', { what: 'the end of all Pods', timeoutMs: LIMIT_MS });
     expect(await readdir(node.bed.manifestDirectory)).toEqual(['shop.yaml']);
+  });
+
+  it('lets a user do what the groups of the certificate may', async () => {
+    const made = await kubeletCli(['kubeconfig', '--user', 'jane', '--group', 'solo-kubelet:read', '--root-dir', node.bed.rootDirectory]);
+    expect({ status: made.status, stderr: made.stderr }).toEqual({ status: 0, stderr: '' });
+    const own = `--kubeconfig=${await file('jane.kubeconfig', made.stdout)}`;
+    expect(await told(own, 'get', 'configmaps', '-o', 'name')).toContain('configmap/settings');
+    expect(await told(own, 'auth', 'can-i', 'list', 'pods')).toBe('yes\n');
+    expect(await kubectl(own, 'get', 'secrets')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('User "jane" cannot list resource "secrets"'),
+    });
+    expect(await kubectl(own, 'delete', 'configmap', 'settings')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('Forbidden'),
+    });
   });
 
   it('marks the node as not to be scheduled on', async () => {
