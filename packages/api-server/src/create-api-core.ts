@@ -6,6 +6,7 @@ import { handlePath } from './handle-path.js';
 import { handleResource } from './handle-resource.js';
 import { negotiateError } from './request/media-types.js';
 import { readRequestInfo } from './request/request-info.js';
+import { wantsIndented } from './request/wants-indented.js';
 import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
 import { ApiError, internal, unauthorized } from './status/api-error.js';
 
@@ -28,7 +29,9 @@ const warningHeaders = (texts: readonly string[]): readonly (readonly [string, s
 
 const errorAnswer = (error: ApiError, request: ApiRequest): PlainAnswer => {
   const format = negotiateError(headerOf(request, 'accept'));
-  const pretty = format.pretty || /[?&]pretty=(?:1|t|T|true|TRUE|True)(?:&|$)/.test(request.target);
+  const at = request.target.indexOf('?');
+  const query = new URLSearchParams(at === -1 ? '' : request.target.slice(at + 1));
+  const pretty = format.pretty || wantsIndented(query, headerOf(request, 'user-agent'));
   const answer = valueAnswer(error.code, { ...format, pretty }, error.status);
   return { ...answer, headers: [...answer.headers, ...Object.entries(error.headers)] };
 };

@@ -14,6 +14,7 @@ import { readDeleteOptions } from './request/delete-options.js';
 import { checkAccepted, LIST_TYPES, negotiate, negotiateList, OBJECT_TYPES } from './request/media-types.js';
 import { readListOptions, readWriteOptions } from './request/query-options.js';
 import { isOn } from './request/request-info.js';
+import { wantsIndented } from './request/wants-indented.js';
 import type { ApiResource, Subresource } from './resources/api-resource.js';
 import { catalogOf } from './resources/resource-catalog.js';
 import { findResource } from './resources/resource-table.js';
@@ -243,15 +244,9 @@ const withOutput = (ctx: RequestContext, isList: boolean, stream = false): Reque
   const accept = headerOf(ctx.request, 'accept');
   checkAccepted(accept, isList ? LIST_TYPES : OBJECT_TYPES);
   const output = (isList ? negotiateList : negotiate)(accept, { transforms: true, stream });
-  const pretty =
-    output.pretty || isTrue(ctx.query.get('pretty')) || (!ctx.query.has('pretty') && isBrowser(headerOf(ctx.request, 'user-agent')));
+  const pretty = output.pretty || wantsIndented(ctx.query, headerOf(ctx.request, 'user-agent'));
   return { ...ctx, output: { ...output, pretty } };
 };
-
-/** As strconv.ParseBool reads it. */
-const isTrue = (text: string | null): boolean => text !== null && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text);
-
-const isBrowser = (agent: string): boolean => /^(?:curl|Wget|Mozilla\/5\.0)/.test(agent);
 
 /** Two slashes in a row are no path, but for a namespace that is left out. */
 const isOddPath = (path: string): boolean => path.replace('/namespaces//', '/').includes('//');

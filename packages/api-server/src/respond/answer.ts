@@ -65,7 +65,8 @@ export const encode = (language: OutputLanguage, pretty: boolean, value: unknown
     case 'protobuf':
       return protobufObject(value);
     default:
-      return pretty ? `${JSON.stringify(value, null, 2)}` : (text ?? `${jsonText(value)}`);
+      // Go's encoder ends what it does not indent with a newline.
+      return pretty ? JSON.stringify(value, null, 2) : (text ?? `${jsonText(value)}\n`);
   }
 };
 

@@ -63,7 +63,7 @@ export const objectAnswer = (ctx: RequestContext, resource: ApiResource, stored:
       throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (${goKind(resource)})`);
     default:
       if (output.language === 'json' && !output.pretty) {
-        return { type: 'answer', code, headers: [['Content-Type', MEDIA_TYPES.json]], body: objectJson(resource, stored) };
+        return { type: 'answer', code, headers: [['Content-Type', MEDIA_TYPES.json]], body: `${objectJson(resource, stored)}\n` };
       }
       return valueAnswer(code, output, object);
   }
