@@ -1,0 +1,206 @@
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { waitFor } from '@solo-kubelet-tools/testbed';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { podManifest, SLEEP, script, sleeper } from '../kubelet/manifests.js';
+import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
+import { type Cluster, startCluster, startMemoryServer } from './cluster.js';
+import { lacksRealServer, startRealServer } from './real-server.js';
+
+const NODE = '/api/v1/nodes/node1';
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node1';
+const PODS = '/api/v1/namespaces/default/pods';
+const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
+
+interface Lease {
+  readonly spec: { readonly holderIdentity: string; readonly renewTime: string };
+}
+interface Node {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly status: {
+    readonly capacity: Readonly<Record<string, string>>;
+    readonly conditions: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+const lacking = lacksRealServer();
+const servers = [
+  { name: 'the API server in memory', start: startMemoryServer, lacking: undefined },
+  { name: 'a real kube-apiserver', start: startRealServer, lacking },
+];
+
+describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
+  if (why !== undefined) {
+    it.skip(why);
+    return;
+  }
+  let cluster: Cluster;
+  let node: TestNode;
+  beforeAll(async () => {
+    cluster = await startCluster(start);
+    const config = { nodeLeaseDurationSeconds: 4, nodeStatusUpdateFrequency: '1s' };
+    node = await startNode({ config, flags: ['--kubeconfig', cluster.kubeconfigPath, '--node-labels', 'example.com/room=hall'] });
+  });
+  afterAll(async () => {
+    const bed = node?.bed;
+    try {
+      await node?.[Symbol.asyncDispose]();
+    } finally {
+      await cluster?.[Symbol.asyncDispose]();
+    }
+    expect(await bed?.leaks()).toEqual([]);
+  });
+
+  /** What the API server holds, once it is as wanted; what it is instead stands in the message. */
+  const inApi = async <T>(path: string, reached: (object: T) => boolean): Promise<T> => {
+    let last: T | undefined;
+    const look = async (): Promise<T | undefined> => {
+      last = await cluster.get<T>(path);
+      return last !== undefined && reached(last) ? last : undefined;
+    };
+    return waitFor(look, { what: path }).catch((cause: unknown) => {
+      throw new Error(`${path} is ${JSON.stringify(last ?? 'not there')}\nkubelet log:\n${node.kubelet().log().slice(-6_000)}`, { cause });
+    });
+  };
+  const goneFromApi = (path: string): Promise<boolean> =>
+    waitFor(async () => (await cluster.get(path)) === undefined, { what: `end of ${path}` });
+  /** A Pod as a scheduler has placed it on the node. */
+  const place = (name: string, spec: object): Promise<void> => {
+    const pod = podManifest(name, { nodeName: 'node1', ...spec }, { namespace: 'default' });
+    return cluster.create(PODS, pod);
+  };
+  const app = (name: string): Promise<Pod> => inApi<Pod>(`${PODS}/${name}`, isRunning);
+  const prints = (pod: string, command: string, wanted: string): Promise<string | false> =>
+    waitFor(
+      async () => {
+        const text = await node.exec(pod, command).catch(() => '');
+        return text.trim() === wanted && text;
+      },
+      { what: `"${wanted}" from "${command}" in ${pod}` },
+    );
+  /** Waits until the kubelet has renewed its lease once more. */
+  const heartbeat = async (): Promise<void> => {
+    const { spec: before } = await inApi<Lease>(LEASE, () => true);
+    await inApi<Lease>(LEASE, ({ spec }) => spec.renewTime !== before.renewTime);
+  };
+
+  it('the node is there, ready, with its labels and capacity, and renews its lease', async () => {
+    const isReady = ({ status }: Node): boolean =>
+      status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+    const made = await inApi<Node>(NODE, isReady);
+    expect(made.metadata.labels).toMatchObject({ 'example.com/room': 'hall', 'kubernetes.io/hostname': 'node1' });
+    expect(Number(made.status.capacity['cpu'])).toBeGreaterThan(0);
+    expect((await inApi<Lease>(LEASE, () => true)).spec.holderIdentity).toBe('node1');
+    await heartbeat();
+  });
+
+  it('a Pod that is assigned runs with its ConfigMap, tells its status, and its volume follows a change', async () => {
+    await cluster.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'page' }, data: { text: 'one' } });
+    await place('web', {
+      containers: [
+        script('app', SLEEP, {
+          env: [{ name: 'TEXT', valueFrom: { configMapKeyRef: { name: 'page', key: 'text' } } }],
+          volumeMounts: [{ name: 'page', mountPath: '/page' }],
+        }),
+      ],
+      volumes: [{ name: 'page', configMap: { name: 'page' } }],
+    });
+    const { status } = await app('web');
+    expect(status?.podIP).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    expect(status?.containerStatuses?.[0]?.containerID).toBe(`containerd://${(await node.running()).get('web/app')}`);
+    await prints('web', 'echo $TEXT; cat /page/text', 'one\none');
+    await cluster.patch(`${CONFIG_MAPS}/page`, { data: { text: 'two' } });
+    await prints('web', 'echo $TEXT; cat /page/text', 'one\ntwo');
+  });
+
+  it('a Pod that is deleted has its grace, and is gone from the API only when its container has ended', async () => {
+    const lastWords = 'trap "sleep 1; exit 7" TERM; while :; do sleep 0.1; done';
+    await place('ending', { terminationGracePeriodSeconds: 20, containers: [script('app', lastWords)] });
+    await app('ending');
+    await cluster.remove(`${PODS}/ending`);
+    const path = `${PODS}/ending`;
+    let last: Pod | undefined;
+    await waitFor(
+      async () => {
+        const seen = await cluster.get<Pod>(path);
+        last = seen ?? last;
+        return seen === undefined;
+      },
+      { what: 'end of the Pod' },
+    );
+    expect((await node.running()).has('ending/app')).toBe(false);
+    expect(last?.metadata.deletionTimestamp).toBeDefined();
+    expect(last?.metadata.deletionGracePeriodSeconds).toBe(20);
+    await waitFor(async () => !(await node.pods()).some(({ metadata }) => metadata.name === 'ending'), { what: 'end of it here' });
+  });
+
+  it('a static Pod is shown by a mirror Pod, which comes back when it is deleted and goes with the file', async () => {
+    await node.drop('static.yaml', sleeper('static'));
+    const path = `${PODS}/static-node1`;
+    const mirror = await inApi<Pod>(path, isRunning);
+    const id = (await node.running()).get('static/app');
+    expect(mirror.status?.containerStatuses?.[0]?.containerID).toBe(`containerd://${id}`);
+    expect(mirror.metadata.annotations).toHaveProperty(['kubernetes.io/config.mirror']);
+    await cluster.remove(path);
+    await inApi<Pod>(path, (pod) => pod.metadata.uid !== mirror.metadata.uid && isRunning(pod));
+    expect((await node.running()).get('static/app')).toBe(id);
+    await node.remove('static.yaml');
+    await goneFromApi(path);
+    await waitFor(async () => !(await node.running()).has('static/app'), { what: 'end of the container' });
+  });
+
+  it('a kubelet that is killed leaves containers as they are, and has made up for what it missed', async () => {
+    await place('doomed', { containers: [script('app', SLEEP)] });
+    await app('doomed');
+    await node.drop('kept.yaml', sleeper('kept'));
+    await inApi<Pod>(`${PODS}/kept-node1`, isRunning);
+    const before = await node.running();
+    await node.restartKubelet('SIGKILL', async () => {
+      await cluster.remove(`${PODS}/doomed`);
+      await place('late', { containers: [script('app', SLEEP)] });
+    });
+    await app('late');
+    await goneFromApi(`${PODS}/doomed`);
+    await heartbeat();
+    const after = await node.running();
+    expect([...after.keys()].sort()).toEqual(['kept/app', 'late/app', 'web/app']);
+    for (const pod of ['kept', 'web']) expect(after.get(`${pod}/app`), pod).toBe(before.get(`${pod}/app`));
+    const { status } = await app('web');
+    expect(status?.containerStatuses?.[0]).toMatchObject({ restartCount: 0, containerID: `containerd://${before.get('web/app')}` });
+  });
+
+  it('an API server that is away disturbs nothing, and is told and asked when it is back', async () => {
+    await place('fragile', { containers: [script('app', SLEEP)] });
+    await app('fragile');
+    const before = await node.running();
+    cluster.cut();
+    // What happens on either side meanwhile.
+    await cluster.remove(`${PODS}/late`);
+    await place('new', { containers: [script('app', SLEEP)] });
+    await node.drop('alone.yaml', sleeper('alone'));
+    await node.pod('alone', isRunning);
+    await waitFor(async () => cluster.turnedAway() > 3, { what: 'attempts to reach the server' });
+    await node.exec('fragile', 'kill 1').catch(() => '');
+    const restarted = await waitFor(
+      async () => {
+        const id = (await node.running()).get('fragile/app');
+        return id !== before.get('fragile/app') && id;
+      },
+      { what: 'restart of a container that ended' },
+    );
+    const during = await node.running();
+    expect([...during.keys()].sort()).toEqual(['alone/app', 'fragile/app', 'kept/app', 'late/app', 'web/app']);
+    for (const pod of ['kept', 'late', 'web']) expect(during.get(`${pod}/app`), pod).toBe(before.get(`${pod}/app`));
+    cluster.mend();
+    await app('new');
+    await goneFromApi(`${PODS}/late`);
+    await inApi<Pod>(`${PODS}/alone-node1`, isRunning);
+    await inApi<Pod>(`${PODS}/fragile`, (pod) => {
+      const [status] = pod.status?.containerStatuses ?? [];
+      return isRunning(pod) && status?.restartCount === 1 && status.containerID === `containerd://${restarted}`;
+    });
+    await heartbeat();
+    const after = await node.running();
+    for (const pod of ['kept', 'web']) expect(after.get(`${pod}/app`), pod).toBe(before.get(`${pod}/app`));
+    expect([...after.keys()].sort()).toEqual(['alone/app', 'fragile/app', 'kept/app', 'new/app', 'web/app']);
+  });
+});
