@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   concat,
   concatMap,
@@ -15,11 +16,11 @@ import {
 } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
 import type { Listing } from './core/listing.js';
-import type { Slot } from './core/slot.js';
+import type { GoodVersion, Slot } from './core/slot.js';
 import { initialState, type SourceState } from './core/source-state.js';
 import { type ListingRules, type ListingStep, takeListing } from './core/take-listing.js';
 import type { LastGoodStore, Validators } from './last-good-store.js';
-import type { ManifestEvent, ManifestSourceKind } from './manifest-event.js';
+import type { ManifestEvent, ManifestSourceKind, PrepareManifest } from './manifest-event.js';
 
 /** What a look found, and what the server said about that answer, to be stored with it. */
 export interface Look {
@@ -32,6 +33,8 @@ export interface FollowOptions {
   readonly path: string;
   readonly rules: ListingRules;
   readonly store: LastGoodStore;
+  /** Of what is stored. Default: it is parsed as it is. */
+  readonly prepare?: PrepareManifest;
   /** Looks once; `stored` is what a server said about the stored answer. May report that it takes long before its outcome. */
   look(stored: Validators): ObservableInput<Look>;
   /** When to look, besides what the core asks for by itself. `state$`: what is known after each look. */
@@ -40,14 +43,23 @@ export interface FollowOptions {
 }
 
 /** Looks at a source whenever told to, one look at a time, and tells what changed. */
-export const followSource = ({ source, path, rules, store, look, triggers, scheduler }: FollowOptions): Observable<ManifestEvent> =>
+export const followSource = ({
+  source,
+  path,
+  rules,
+  store,
+  prepare,
+  look,
+  triggers,
+  scheduler,
+}: FollowOptions): Observable<ManifestEvent> =>
   defer(() => {
     // The one feedback edge: what a look found decides when to look again and whether the directory must be watched anew.
     const step$ = new Subject<ListingStep>();
     const state$ = step$.pipe(map((step) => step.state));
     const recheck$ = step$.pipe(switchMap(({ recheckAfterMs }) => (recheckAfterMs === undefined ? [] : timer(recheckAfterMs, scheduler))));
 
-    return from(store.load(path, { parse: rules.parse, nodeName: rules.nodeName, source })).pipe(
+    return from(store.load(path, { parse: rules.parse, nodeName: rules.nodeName, source, ...(prepare && { prepare }) })).pipe(
       concatMap((stored) => {
         let state = initialState(source, path, stored.slots);
         const take = ({ listing, validators }: Look): Observable<ManifestEvent> => {
@@ -81,4 +93,9 @@ const saveChanges = async (
 };
 
 const goodsText = (slots: readonly Slot[]): string =>
-  slots.flatMap(({ document, good }) => (good === undefined ? [] : [`${document} ${good.claimedAtMs} ${good.fingerprint}`])).join('\n');
+  slots
+    .flatMap(({ document, good }) => (good === undefined ? [] : [`${document} ${good.claimedAtMs} ${sealOf(good)} ${good.fingerprint}`]))
+    .join('\n');
+
+/** What is encrypted anew is stored anew, though it says the same: who may read it has changed, or it was in clear before. */
+const sealOf = ({ sealed, text }: GoodVersion): string => (sealed ? createHash('sha256').update(text).digest('hex') : '');

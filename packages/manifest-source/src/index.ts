@@ -5,6 +5,7 @@ export {
   originKey,
   type ParsedManifestDocument,
   type ParseManifest,
+  type PrepareManifest,
   podKeyOf,
 } from './manifest-event.js';
 export { ManifestSourceError, type ManifestSourceErrorCode } from './manifest-source-error.js';

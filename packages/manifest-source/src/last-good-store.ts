@@ -7,6 +7,7 @@ import type { ParsedDocument } from './core/assign-documents.js';
 import { objectUid } from './core/object-uid.js';
 import { type ParseContext, parseDocuments, withIdentity } from './core/parse-documents.js';
 import type { GoodVersion, Slot } from './core/slot.js';
+import type { PrepareManifest } from './manifest-event.js';
 
 /** What a server said about the answer that the stored slots come from. */
 export interface Validators {
@@ -37,10 +38,15 @@ export interface StoredManifests {
   readonly validators: Validators;
 }
 
+/** How what is stored is read. */
+export interface StoreContext extends ParseContext {
+  readonly prepare?: PrepareManifest;
+}
+
 /** Last good versions on disk, one file each, so that a restart with a broken manifest or without the network runs what ran before. */
 export interface LastGoodStore {
   /** What is stored for a source: a file of its own path, or files directly in the directory of that path. */
-  load(sourcePath: string, context: ParseContext): Promise<StoredManifests>;
+  load(sourcePath: string, context: StoreContext): Promise<StoredManifests>;
   /** Replaces what is stored for one file in one atomic step; no good version left removes it. A failure is logged, not thrown. */
   save(path: string, slots: readonly Slot[], validators?: Validators): Promise<void>;
 }
@@ -58,7 +64,7 @@ export const openLastGoodStore = (directory: string, logger: Logger, files?: Fil
     let validators: Validators = {};
     for (const record of await readRecords(directory, logger, files)) {
       if (record.path !== sourcePath && (context.source === 'http' || dirname(record.path) !== sourcePath)) continue;
-      const restored = restore(record, context);
+      const restored = await restore(record, context, logger);
       if (restored.length > 0) slots.set(record.path, restored);
       if (record.path === sourcePath && restored.length === record.slots.length) validators = record.validators ?? {};
     }
@@ -88,8 +94,17 @@ const toRecord = (path: string, slots: readonly Slot[], validators: Validators |
   return stored.length === 0 ? undefined : { version: 1, path, texts, slots: stored, ...(validators ? { validators } : {}) };
 };
 
-const restore = (record: StoredRecord, context: ParseContext): readonly Slot[] => {
-  const parsed = record.texts.map((text, at) => parseStored(record, Buffer.from(text, 'base64'), at, context));
+const restore = async (record: StoredRecord, { prepare, ...context }: StoreContext, logger: Logger): Promise<readonly Slot[]> => {
+  const parsed: (readonly ParsedDocument[])[] = [];
+  for (const [at, encoded] of record.texts.entries()) {
+    const text = Buffer.from(encoded, 'base64');
+    try {
+      parsed.push(parseStored(record, { text, prepared: (await prepare?.(text)) ?? text }, at, context));
+    } catch (error) {
+      logger.warn({ path: record.path, err: describeError(error) }, 'Cannot use the last good version of a manifest');
+      parsed.push([]);
+    }
+  }
   return record.slots.flatMap(({ document, text, index, claimedAtMs, ...identity }) => {
     const good = goodAt(parsed[text], index);
     return good === undefined ? [] : [{ document, good: { ...withIdentity(good, identity), claimedAtMs } }];
@@ -100,8 +115,14 @@ const goodAt = (documents: readonly ParsedDocument[] | undefined, index: number)
   documents?.flatMap((one) => (one.type === 'good' && one.good.index === index ? [one.good] : []))[0];
 
 /** The documents of a text. What of an object follows from its uid (a Job's selector and labels) is made with the uid that it had. */
-const parseStored = (record: StoredRecord, text: Uint8Array, at: number, context: ParseContext): readonly ParsedDocument[] => {
-  const documents = parseDocuments(text, record.path, 0, context);
+const parseStored = (
+  record: StoredRecord,
+  { text, prepared }: { readonly text: Uint8Array; readonly prepared: Uint8Array },
+  at: number,
+  context: ParseContext,
+): readonly ParsedDocument[] => {
+  const sealed = prepared === text ? undefined : text;
+  const documents = parseDocuments(prepared, record.path, 0, context, sealed);
   const uids = new Map<string, string>();
   for (const slot of record.slots) {
     const good = slot.text === at ? goodAt(documents, slot.index) : undefined;
@@ -110,7 +131,7 @@ const parseStored = (record: StoredRecord, text: Uint8Array, at: number, context
   }
   if (uids.size === 0) return documents;
   const uidOf = (key: string): string => uids.get(key) ?? context.uidOf?.(key) ?? objectUid(key, context.nodeName);
-  return parseDocuments(text, record.path, 0, { ...context, uidOf });
+  return parseDocuments(prepared, record.path, 0, { ...context, uidOf }, sealed);
 };
 
 const identityOf = ({ asked }: GoodVersion): Pick<StoredSlot, 'uid' | 'generation'> => {

@@ -60,6 +60,13 @@ export const originKey = ({ source, path, document }: ManifestOrigin): string =>
 /** `namespace/name`: what two manifests may not share. */
 export const podKeyOf = (pod: Pod): string => `${pod.metadata.namespace ?? 'default'}/${pod.metadata.name}`;
 
+/**
+ * Turns what a file or an answer holds into the text that is parsed, such as by decrypting it. Gives the same bytes where there is nothing to do.
+ * What it makes is kept in memory only, and messages about it name places, never what stands there.
+ * @throws Error (rejects) whose message says why it can't, without the path
+ */
+export type PrepareManifest = (content: Uint8Array) => Promise<Uint8Array>;
+
 /** One document as a parser read it: a Pod, where it says nothing else, or an object of another kind. */
 export type ParsedManifestDocument = { readonly index: number; readonly line: number } & (
   | { readonly type?: 'pod'; readonly result: ParseResult }

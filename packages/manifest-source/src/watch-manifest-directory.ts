@@ -6,6 +6,7 @@ import { longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
   catchError,
+  concatMap,
   defer,
   distinctUntilChanged,
   EMPTY,
@@ -25,7 +26,8 @@ import {
 import type { Listing } from './core/listing.js';
 import { followSource, type Look } from './follow-source.js';
 import { noStore, openLastGoodStore } from './last-good-store.js';
-import type { ManifestEvent, ParseManifest } from './manifest-event.js';
+import type { ManifestEvent, ParseManifest, PrepareManifest } from './manifest-event.js';
+import { prepareListings } from './prepare-listing.js';
 import { readListing } from './read-listing.js';
 import { shadowDuplicates } from './shadow-duplicates.js';
 import { type WatchHint, watchHints } from './watch-hints.js';
@@ -49,6 +51,8 @@ export interface ManifestDirectoryOptions {
   readonly timeoutMs?: number;
   /** The identity that somebody has already given to an object that is about to come, by its `objectKey`. Default: it follows from its name. */
   readonly newUidOf?: (key: string) => string | undefined;
+  /** Of files that are not manifests as they lie there, such as encrypted ones. Default: they are parsed as they are. */
+  readonly prepare?: PrepareManifest;
   /** Parser of the manifests; object-spec's `parseMixedManifest`. */
   readonly parse?: ParseManifest;
   /**
@@ -83,6 +87,7 @@ export const watchManifestDirectory = ({
   replacementSettleMs: givenReplacementSettleMs,
   timeoutMs: givenTimeoutMs,
   newUidOf,
+  prepare,
   parse = parseMixedManifest,
   settleNames = true,
   scheduler: givenScheduler = asyncScheduler,
@@ -100,9 +105,11 @@ export const watchManifestDirectory = ({
   const timeoutMs = checkDuration('timeoutMs', givenTimeoutMs, 10_000);
   // Names that hints told of, and when, until a listing has them: it alone can't tell a file from one made anew as it was.
   const recreated = new Map<string, number>();
+  const prepared = prepare && prepareListings(prepare);
   const look = (): Observable<Look> =>
     defer(() => {
       const listed$ = defer(() => list(path, () => scheduler.now())).pipe(
+        prepared === undefined ? identity : concatMap(prepared),
         map((listing) => marked(dated(listing, wallNow() - scheduler.now()), recreated)),
       );
       const slow$ = timer(timeoutMs, scheduler).pipe(map(() => tooSlow(path, timeoutMs, scheduler.now())));
@@ -125,6 +132,7 @@ export const watchManifestDirectory = ({
       ...(newUidOf && { newUidOf }),
     },
     store: lastGoodDirectory === undefined ? noStore : openLastGoodStore(resolve(lastGoodDirectory), logger),
+    ...(prepare && { prepare }),
     look,
     triggers: (state$) => {
       const place$ = state$.pipe(

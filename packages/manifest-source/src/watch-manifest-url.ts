@@ -3,14 +3,15 @@ import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { checkDuration, checkInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
-import { asyncScheduler, defer, finalize, from, identity, map, Observable, type SchedulerLike, timer } from 'rxjs';
+import { asyncScheduler, concatMap, defer, finalize, from, identity, Observable, type SchedulerLike, timer } from 'rxjs';
 import type { Agent } from 'undici';
 import type { Listing } from './core/listing.js';
 import { type FetchedManifest, fetchManifest } from './fetch-manifest.js';
 import { followSource } from './follow-source.js';
 import { noStore, openLastGoodStore, type Validators } from './last-good-store.js';
-import type { ManifestEvent, ParseManifest } from './manifest-event.js';
+import type { ManifestEvent, ParseManifest, PrepareManifest } from './manifest-event.js';
 import { ManifestSourceError } from './manifest-source-error.js';
+import { prepareListings } from './prepare-listing.js';
 import { MAX_MANIFEST_BYTES } from './read-listing.js';
 import { redactUrl } from './redact-url.js';
 import { shadowDuplicates } from './shadow-duplicates.js';
@@ -32,6 +33,8 @@ export interface ManifestUrlOptions {
   readonly ca?: string | Uint8Array;
   /** Where the last good answer is kept, so that a machine that boots without the network runs its Pods. */
   readonly cacheDirectory?: string;
+  /** Of answers that are not manifests as they come, such as encrypted ones. Default: they are parsed as they are. */
+  readonly prepare?: PrepareManifest;
   /** Parser of the answers; object-spec's `parseMixedManifest`. */
   readonly parse?: ParseManifest;
   /**
@@ -56,6 +59,7 @@ export const watchManifestUrl = ({
   maxBytes = MAX_MANIFEST_BYTES,
   ca,
   cacheDirectory,
+  prepare,
   parse = parseMixedManifest,
   settleNames = true,
   scheduler: givenScheduler = asyncScheduler,
@@ -74,6 +78,7 @@ export const watchManifestUrl = ({
       agent ??= import('undici').then((undici) => new undici.Agent({ connect: { timeout: Math.min(timeoutMs, MAX_TIMER_MS), ...trust } }));
       return agent;
     };
+    const prepared = prepare && prepareListings(prepare);
     let last: Validators | undefined;
     const ask = (validators: Validators): Observable<FetchedManifest> =>
       fromAbortable((signal) => fetchManifest({ url, shownUrl, headers: allHeaders, validators, timeoutMs, maxBytes, dispatcher, signal }));
@@ -82,11 +87,14 @@ export const watchManifestUrl = ({
       path: shownUrl,
       rules: { parse, nodeName, settleMs: 0, removalSettleMs: 0, replacementSettleMs: 0, failedRecheckMs: undefined },
       store: cacheDirectory === undefined ? noStore : openLastGoodStore(resolve(cacheDirectory), logger),
+      ...(prepare && { prepare }),
       look: (stored) =>
         ask(last ?? stored).pipe(
-          map((fetched) => {
-            const listing = toListing(fetched, shownUrl, scheduler.now());
-            if (fetched.type !== 'body') return { listing };
+          concatMap(async (fetched) => {
+            const asFetched = toListing(fetched, shownUrl, scheduler.now());
+            const listing = prepared === undefined ? asFetched : await prepared(asFetched);
+            // What can't be used is asked for in full again: it may be used later, as it is.
+            if (fetched.type !== 'body' || isUnreadable(listing)) return { listing };
             last = fetched.validators;
             return { listing, validators: last };
           }),
@@ -104,6 +112,9 @@ const fromAbortable = <T>(start: (signal: AbortSignal) => Promise<T>): Observabl
     subscriber.add(from(start(controller.signal)).subscribe(subscriber));
     return () => controller.abort();
   });
+
+const isUnreadable = (listing: Listing): boolean =>
+  listing.type === 'listed' && listing.entries.some(({ content }) => content.type === 'unreadable');
 
 const toListing = (fetched: FetchedManifest, path: string, atMs: number): Listing => {
   switch (fetched.type) {

@@ -26,6 +26,8 @@ export interface ListedEntry {
     | {
         readonly type: 'text';
         readonly text: Uint8Array;
+        /** What is parsed in its place, where it had to be made from `text`. */
+        readonly prepared?: Uint8Array;
         readonly digest: string;
         readonly modifiedAtMs: number;
         /** Nothing was done to the file after its last write: no renaming into place, no setting of its time or mode. */

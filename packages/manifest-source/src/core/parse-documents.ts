@@ -2,6 +2,7 @@ import { type ApiObject, type MixedObject, type ObjectResult, objectKey } from '
 import type { ParseResult, Pod, PodSpecIssue } from '@solo-kubelet/pod-spec';
 import { type ManifestSourceKind, type ParsedManifestDocument, type ParseManifest, podKeyOf } from '../manifest-event.js';
 import type { ParsedDocument } from './assign-documents.js';
+import { concealIssue, SEALED_REFUSED } from './conceal-issue.js';
 import { objectUid } from './object-uid.js';
 import { type GoodVersion, problemOf } from './slot.js';
 
@@ -13,13 +14,23 @@ export interface ParseContext {
   readonly uidOf?: (key: string) => string;
 }
 
-/** Every document of a manifest text; a text that says nothing at all is one bad document, an explicitly empty list is none. */
-export const parseDocuments = (text: Uint8Array, path: string, nowMs: number, context: ParseContext): readonly ParsedDocument[] => {
+/**
+ * Every document of a manifest text; a text that says nothing at all is one bad document, an explicitly empty list is none. `sealed`: what the text was
+ * made from, where it is a secret.
+ */
+export const parseDocuments = (
+  text: Uint8Array,
+  path: string,
+  nowMs: number,
+  context: ParseContext,
+  sealed?: Uint8Array,
+): readonly ParsedDocument[] => {
   if (saysNothing(text)) return [{ type: 'bad', key: undefined, problem: problemOf(`${path}: there is no Pod in it`) }];
   if (isTooMuch(text)) return [{ type: 'bad', key: undefined, problem: problemOf(`${path}: ${TOO_MUCH}`) }];
+  const kept: Pick<Place, 'text' | 'sealed'> = sealed === undefined ? { text } : { text: sealed, sealed: true };
   const { documents, emptyList } = parseSafely(text, path, context);
   if (emptyList === true) return [];
-  return documents.map((document) => toDocument(document, { text, index: document.index, claimedAtMs: nowMs }));
+  return documents.map((document) => toDocument(document, { ...kept, index: document.index, claimedAtMs: nowMs }));
 };
 
 /** Bytes up to which a manifest may hold anything. What is larger takes seconds to read unless most of it is the values of a few objects (decision 200). */
@@ -47,18 +58,25 @@ const parseSafely = (text: Uint8Array, path: string, { parse, nodeName, source, 
   }
 };
 
-type Place = Pick<GoodVersion, 'text' | 'index' | 'claimedAtMs'>;
+type Place = Pick<GoodVersion, 'text' | 'sealed' | 'index' | 'claimedAtMs'>;
+
+/** What may be said of a document: of a sealed one the places alone. */
+const sayable = (issues: readonly PodSpecIssue[], { sealed }: Place): readonly PodSpecIssue[] =>
+  sealed ? issues.map(concealIssue) : issues;
 
 const toDocument = (document: ParsedManifestDocument, place: Place): ParsedDocument =>
   document.type === 'object' ? toObject(document, document.result, place) : toPod(document.result, place);
 
 const toPod = (result: ParseResult, place: Place): ParsedDocument => {
   if (!result.ok) {
-    const { issues, apiRef, pod, message } = result;
+    const { apiRef, pod } = result;
+    const issues = sayable(result.issues, place);
+    const message = place.sealed ? SEALED_REFUSED : result.message;
     const key = pod?.metadata?.name ? podSlotKey(pod) : undefined;
     return { type: 'bad', problem: { issues, apiRef, message: summary(issues, message) }, key };
   }
-  const { pod, warnings } = result;
+  const { pod } = result;
+  const warnings = sayable(result.warnings, place);
   const content = fingerprintOf(pod);
   return { type: 'good', good: { asked: { type: 'pod', pod }, warnings, key: podSlotKey(pod), fingerprint: content, content, ...place } };
 };
@@ -66,13 +84,14 @@ const toPod = (result: ParseResult, place: Place): ParsedDocument => {
 const toObject = (document: MixedObject, result: ObjectResult, place: Place): ParsedDocument => {
   const { key } = document;
   if (!result.ok) {
-    const issues = [...result.issues, ...result.notes.filter((note) => !result.issues.includes(note))];
-    return { type: 'bad', problem: { issues, apiRef: '', message: summary(issues, result.message) }, key };
+    const issues = sayable([...result.issues, ...result.notes.filter((note) => !result.issues.includes(note))], place);
+    const message = place.sealed ? SEALED_REFUSED : result.message;
+    return { type: 'bad', problem: { issues, apiRef: '', message: summary(issues, message) }, key };
   }
   const { object } = result;
   const good: GoodVersion = {
     asked: { type: 'object', object },
-    warnings: [...result.notes, ...result.warnings],
+    warnings: sayable([...result.notes, ...result.warnings], place),
     key: objectKey(object),
     fingerprint: fingerprintOf(object),
     content: contentOf(object),
@@ -83,8 +102,8 @@ const toObject = (document: MixedObject, result: ObjectResult, place: Place): Pa
 
 /** A change of an object that was accepted. A Job that can't be changed is run anew, as another one: a file has no other way to say so. */
 const asUpdate = (document: MixedObject, old: ApiObject, asNew: GoodVersion): ParsedDocument => {
-  const { text, index, claimedAtMs } = asNew;
-  const place = { text, index, claimedAtMs };
+  const { text, sealed, index, claimedAtMs } = asNew;
+  const place: Place = { text, index, claimedAtMs, ...(sealed && { sealed }) };
   const result = document.asUpdateOf(old);
   if (!result.ok && old.kind === 'Job') return toObject(document, document.asNew(objectUid(asNew.key, `${old.metadata.uid}`)), place);
   const changed = toObject(document, result, place);

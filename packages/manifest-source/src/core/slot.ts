@@ -19,7 +19,9 @@ export interface GoodVersion {
   /** Equal for what the document says alike, whatever the object went through before. */
   readonly content: string;
   readonly text: Uint8Array;
-  /** Position of the document in `text`. */
+  /** What was parsed was made from `text` and is a secret: `text` alone is stored. */
+  readonly sealed?: true;
+  /** Position of the document in what was parsed. */
   readonly index: number;
   /** Since when this slot asks for this name, ms: the elder of two claims holds. */
   readonly claimedAtMs: number;

@@ -217,7 +217,7 @@ const takeEntry = (
 
   const next =
     content.type === 'text'
-      ? assignDocuments(slots, parseDocuments(content.text, path, rules.claimMs, rules))
+      ? assignDocuments(slots, parseDocuments(content.prepared ?? content.text, path, rules.claimMs, rules, sealedText(content)))
       : spoil(slots, content.message);
   const sinceMs = before.doubt?.digest === digest ? before.doubt.sinceMs : atMs;
   const old = atMs - sinceMs >= rules.settleMs || (modifiedAtMs !== undefined && atMs + rules.wallAheadMs - modifiedAtMs >= rules.settleMs);
@@ -225,6 +225,9 @@ const takeEntry = (
     return { ...before, missingSinceMs: undefined, ignored: undefined, recreated, doubt: { digest, sinceMs } };
   return { slots: next, announced, digest, modifiedAtMs };
 };
+
+const sealedText = ({ prepared, text }: ListedEntry['content'] & { type: 'text' }): Uint8Array | undefined =>
+  prepared === undefined ? undefined : text;
 
 /** A file that can't be read keeps what it had, marked. */
 const spoil = (slots: readonly Slot[], message: string): readonly Slot[] => {
