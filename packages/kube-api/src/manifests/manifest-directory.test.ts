@@ -54,6 +54,17 @@ it('answers 409 where the object is no longer in its file, and finds a removed o
   await writer().write([{ path, edit: edit('a', map('a'), undefined) }], header);
 });
 
+it('answers 409 where the file is encrypted, and leaves it as it is', async () => {
+  const path = join(directory, 'a.yaml');
+  const text = '-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCg==\n-----END AGE ENCRYPTED FILE-----\n';
+  await writeFile(path, text);
+  for (const after of [map('a', { x: 'y' }), undefined]) {
+    const refused = { code: 409, message: expect.stringContaining('is encrypted: change it with "kubelet-cli secret edit"') };
+    await expect(writer().write([{ path, edit: edit('a', map('a'), after) }], header)).rejects.toMatchObject(refused);
+  }
+  expect(await readFile(path, 'utf8')).toBe(text);
+});
+
 it('says why it cannot write, and refuses where there is no directory', async () => {
   const gone = join(directory, 'none');
   // The directory is made where it is missing; a file in its place cannot be one.

@@ -2,7 +2,7 @@ import { open, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ApiError, type StoredObject } from '@solo-kubelet/api-server';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { parseMixedManifest } from '@solo-kubelet/object-spec';
+import { isEncryptedManifest, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { writeDurably } from '@solo-kubelet/state-files';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { editManifest, NotInFile, type ObjectEdit } from './manifest-text.js';
@@ -33,6 +33,13 @@ const conflict = (path: string): ApiError =>
     409,
     'Conflict',
     `Operation cannot be fulfilled: ${path} was changed by somebody else meanwhile; please apply your changes to the latest version and try again`,
+  );
+
+const encrypted = (path: string): ApiError =>
+  failed(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled: ${path} is encrypted: change it with "kubelet-cli secret edit", or remove the file; nothing was changed`,
   );
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -119,6 +126,7 @@ export const createManifestWriter = ({ path: directory, nodeName }: ManifestDire
         if (edits.every(({ after }) => after === undefined)) return;
         throw conflict(path);
       }
+      if (seen !== undefined && isEncryptedManifest(seen.text)) throw encrypted(path);
       text = await editManifest(seen?.text ?? '', edits, header);
     } catch (error) {
       if (error instanceof ApiError) throw error;

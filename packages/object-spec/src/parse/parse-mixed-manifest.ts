@@ -13,6 +13,7 @@ import { meaninglessFields } from '../node/meaningless-fields.js';
 import { refusedFields } from '../node/refuse-fields.js';
 import { type ApiObject, objectKey } from '../object/api-object.js';
 import { type Judgement, judgeNew, judgeUpdate } from '../object/judge-object.js';
+import { ENCRYPTED, isEncryptedManifest } from './encrypted-manifest.js';
 import {
   judged,
   type ObjectDocument,
@@ -24,6 +25,7 @@ import {
   tooLargeResult,
   unreadable,
 } from './parse-object.js';
+
 import { readObject } from './read-object.js';
 
 export interface MixedOptions extends Omit<ParsePodOptions, 'template' | 'nameOptional' | 'rulesAfterDecodeErrors' | 'objects'> {
@@ -66,8 +68,24 @@ export const parseMixedManifest = (source: string | Uint8Array, options: MixedOp
     found.push('asUpdateOf' in what ? { ...at, type: 'object', ...what } : { ...at, type: 'pod', result: what });
   };
   if (tooLarge) add(0, noObject(tooLargeResult(issues)));
+  const encrypted = !tooLarge && isEncryptedManifest(source);
+  if (encrypted)
+    add(
+      0,
+      noObject(
+        refused(
+          issues.own({
+            code: 'MANIFEST_SYNTAX',
+            message: ENCRYPTED,
+            hint: 'put it into the manifest directory as it is',
+            start: 0,
+            end: 0,
+          }),
+        ),
+      ),
+    );
   let emptyLists = 0;
-  for (const document of tooLarge ? [] : documents) {
+  for (const document of tooLarge || encrypted ? [] : documents) {
     const { root, start } = document;
     if (root === undefined || document.problem !== undefined) {
       add(start, noObject(unreadable(document, text, issues)));
