@@ -9,4 +9,5 @@ export default packageConfig([
   'src/probes/index.ts',
   'src/process/index.ts',
   'src/runtime/index.ts',
+  'src/secrets/index.ts',
 ]);

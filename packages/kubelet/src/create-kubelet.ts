@@ -9,6 +9,7 @@ import { DEFAULT_PLUGIN_DIRECTORIES } from './networks/kubelet-networks.js';
 import { KubeletError } from './process/kubelet-error.js';
 import { runKubelet } from './run-kubelet.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
+import { AGE_IDENTITY_FILE } from './secrets/age-identity.js';
 
 export interface CreateKubeletOptions
   extends Pick<RunKubeletOptions, 'signal' | 'clock' | 'env' | 'probes' | 'environment' | 'services' | 'prepareRuntime' | 'pluginsFrom'>,
@@ -47,6 +48,7 @@ const flagsBelow = (rootDirectory: string): KubeletFlags => ({
   given: {},
   rootDirectory,
   certDirectory: join(rootDirectory, 'pki'),
+  ageIdentityFile: join(rootDirectory, AGE_IDENTITY_FILE),
   hostnameOverride: undefined,
   nodeIps: [],
   nodeLabels: {},

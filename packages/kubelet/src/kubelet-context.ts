@@ -120,7 +120,14 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
   const newUids = new Map<string, string>();
   const deletePod$ = new Subject<string>();
   const workloads = nodeWorkloads({
-    ...manifestSources(config, { nodeName, rootDirectory: flags.rootDirectory, wallNow, logger, newUids }),
+    ...manifestSources(config, {
+      nodeName,
+      rootDirectory: flags.rootDirectory,
+      ageIdentityFile: flags.ageIdentityFile,
+      wallNow,
+      logger,
+      newUids,
+    }),
     rootDirectory: flags.rootDirectory,
     facts,
     deletePod$,

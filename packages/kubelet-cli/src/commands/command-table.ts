@@ -10,6 +10,7 @@ import { installCommand, uninstallCommand } from './install-command.js';
 import { kubeconfigCommand } from './kubeconfig-command.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
+import { secretCommand } from './secret-command.js';
 import { tokenCommand } from './token-command.js';
 import { upCommand } from './up-command.js';
 import { validateCommand } from './validate-command.js';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   ...workloadCommands,
   tokenCommand,
   kubeconfigCommand,
+  secretCommand,
   validateCommand,
   explainCommand,
   doctorCommand,

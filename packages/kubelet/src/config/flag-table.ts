@@ -42,6 +42,7 @@ const NO_API = 'there is no API server';
 /** Flags of the kubelet 1.36, and those that unit files of older ones still pass. */
 export const flagTable: Readonly<Record<string, FlagSpec>> = {
   address: field('address'),
+  'age-identity': own('text', 'file of the age identities that encrypted manifests are decrypted by (default ROOT_DIR/age-identity.txt)'),
   'allowed-devices': own('texts', 'devices that Pods may ask for by annotation: paths such as /dev/ttyUSB*, or CDI names (default none)'),
   'allowed-unsafe-sysctls': field('allowedUnsafeSysctls', 'texts'),
   'anonymous-auth': field('authentication.anonymous.enabled', 'truth'),

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { DEFAULT_API_SOCKET } from '../defaults/default-paths.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../networks/kubelet-networks.js';
 import { KubeletError } from '../process/kubelet-error.js';
+import { AGE_IDENTITY_FILE } from '../secrets/age-identity.js';
 import { API_VERSION, decodeConfiguration, encodeConfiguration, KIND, unknownPaths } from './decode-configuration.js';
 import { DEFAULT_EVICTION_HARD, type FieldPath, type KubeletConfiguration, LEGACY_DEFAULTS } from './fields.js';
 import { type FlagSpec, flagTable } from './flag-table.js';
@@ -22,6 +23,8 @@ export interface KubeletFlags {
   readonly given: Readonly<Record<string, string>>;
   readonly rootDirectory: string;
   readonly certDirectory: string;
+  /** Of the age identities that encrypted manifests are decrypted by; may be missing. */
+  readonly ageIdentityFile: string;
   readonly hostnameOverride: string | undefined;
   readonly nodeIps: readonly string[];
   readonly nodeLabels: Readonly<Record<string, string>>;
@@ -226,6 +229,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     given: Object.fromEntries([...parsed.values].map(([name, texts]) => [name, texts.join(',')])),
     rootDirectory,
     certDirectory: lastOf(parsed, 'cert-dir') ?? join(rootDirectory, 'pki'),
+    ageIdentityFile: absoluteOf(parsed, 'age-identity') ?? join(rootDirectory, AGE_IDENTITY_FILE),
     hostnameOverride: lastOf(parsed, 'hostname-override'),
     nodeIps: (flagOf(parsed, 'node-ip') ?? []) as readonly string[],
     nodeLabels: (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>,

@@ -35,7 +35,7 @@ it('settles names between staticPodPath and staticPodURL, and knows when both ha
       fileCheckFrequency: 3_600_000,
       httpCheckFrequency: 3_600_000,
     },
-    { nodeName: 'n', rootDirectory: join(root, 'kubelet'), wallNow: Date.now, logger: silentLogger },
+    { nodeName: 'n', rootDirectory: join(root, 'kubelet'), ageIdentityFile: join(root, 'none'), wallNow: Date.now, logger: silentLogger },
   );
   const events = await lastValueFrom(
     manifestEvent$.pipe(

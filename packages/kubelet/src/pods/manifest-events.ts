@@ -6,6 +6,7 @@ import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { loopPeriodMs } from '../config/loop-period.js';
+import { decryptManifests } from '../secrets/decrypt-manifests.js';
 
 export interface ManifestSources {
   readonly manifestEvent$: Observable<ManifestEvent>;
@@ -19,14 +20,17 @@ export const manifestSources = (
   options: {
     readonly nodeName: string;
     readonly rootDirectory: string;
+    /** Of the age identities that encrypted manifests are decrypted by; may be missing. */
+    readonly ageIdentityFile: string;
     readonly wallNow: () => number;
     readonly logger: Logger;
     /** Identities of objects that are about to come, by `objectKey`. */
     readonly newUids?: ReadonlyMap<string, string>;
   },
 ): ManifestSources => {
-  const { nodeName, rootDirectory, wallNow, logger, newUids } = options;
+  const { nodeName, rootDirectory, ageIdentityFile, wallNow, logger, newUids } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
+  const prepare = decryptManifests(ageIdentityFile);
   const kept = (name: string): string => {
     const directory = join(rootDirectory, 'manifests', name);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -41,6 +45,7 @@ export const manifestSources = (
             nodeName,
             fileCheckFrequencyMs: loopPeriodMs(config.fileCheckFrequency),
             lastGoodDirectory: kept('files'),
+            prepare,
             settleNames: false,
             ...(newUids && { newUidOf: (key: string) => newUids.get(key) }),
             scheduler: steadyScheduler,
@@ -58,6 +63,7 @@ export const manifestSources = (
             nodeName,
             httpCheckFrequencyMs: loopPeriodMs(config.httpCheckFrequency),
             cacheDirectory: kept('url'),
+            prepare,
             settleNames: false,
             scheduler: steadyScheduler,
             logger,

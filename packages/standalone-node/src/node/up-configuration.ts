@@ -31,6 +31,7 @@ export const upFlags = (
   given: {},
   rootDirectory: kubeletRoot,
   certDirectory: `${kubeletRoot}/pki`,
+  ageIdentityFile: `${kubeletRoot}/age-identity.txt`,
   hostnameOverride: undefined,
   nodeIps: [],
   nodeLabels: {},
