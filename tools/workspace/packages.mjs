@@ -374,6 +374,7 @@ export const packages = [
       '@solo-kubelet/kube-api': ws,
       '@solo-kubelet/cluster-client': ws,
       '@solo-kubelet/control-plane': ws,
+      'age-encryption': catalog,
       pino: catalog,
       picocolors: catalog,
       yaml: catalog,
@@ -387,6 +388,7 @@ export const packages = [
       './probes': 'src/probes/index.ts',
       './process': 'src/process/index.ts',
       './runtime': 'src/runtime/index.ts',
+      './secrets': 'src/secrets/index.ts',
     },
   },
   {
