@@ -13,12 +13,12 @@ import { updateObject, wholeObject } from './registry/update-object.js';
 import { managerOf, qualifiedResource } from './registry/write-object.js';
 import { readWriteOptions, type WriteOptions } from './request/query-options.js';
 import { type ApiResource, groupVersion } from './resources/api-resource.js';
-import { type PlainAnswer, valueAnswer } from './respond/answer.js';
+import type { PlainAnswer } from './respond/answer.js';
 import { objectAnswer } from './respond/object-answer.js';
 import { jsonText, shownObject } from './respond/object-json.js';
 import { ApiError, badRequest, conflict, invalid, tooLarge } from './status/api-error.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
-import { managedScaleOf, scaledManagers, scaledObject, scaleOf, trackScale } from './subresources/scale.js';
+import { managedScaleOf, scaleAnswer, scaledManagers, scaledObject, scaleOf, trackScale } from './subresources/scale.js';
 import { authorizeCreate, checkNames, MAX_BODY_BYTES, partOf, SCALE } from './write-parts.js';
 
 const FORMS: Readonly<Record<string, PatchForm | 'apply'>> = {
@@ -183,5 +183,5 @@ export const handlePatch = (
     isTracked: form === 'apply' || isScale,
     beforeCreate: () => authorizeCreate(ctx, resource),
   });
-  return isScale ? valueAnswer(200, ctx.output, scaleOf(object)) : objectAnswer(ctx, resource, object, created ? 201 : 200);
+  return isScale ? scaleAnswer(ctx, object) : objectAnswer(ctx, resource, object, created ? 201 : 200);
 };

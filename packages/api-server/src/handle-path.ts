@@ -69,7 +69,7 @@ const version = (ctx: RequestContext): PlainAnswer => {
 
 const openApi = (ctx: RequestContext, path: string): PlainAnswer => {
   const document = openApiDocument(catalogOf(ctx.parts), path);
-  if (document === undefined) return pageNotFound();
+  if (document === undefined) return { type: 'answer', code: 404, headers: [], body: '' };
   const text = JSON.stringify(document);
   const hash = hashOf(path);
   const given = ctx.query.get('hash');
@@ -186,7 +186,7 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
           }),
         };
       }
-      return path === '/openapi/v3/' ? { type: 'answer', code: 404, headers: [], body: '' } : pageNotFound();
+      return pageNotFound();
     default:
       return pageNotFound();
   }

@@ -25,7 +25,7 @@ import type { ObjectDraft, StoredObject } from './stored-object.js';
 import { bindPod } from './subresources/binding.js';
 import { evictPod } from './subresources/eviction.js';
 import { podLog, podStream, proxy } from './subresources/node-proxy.js';
-import { scaledObject, scaleOf, trackScale } from './subresources/scale.js';
+import { scaleAnswer, scaledObject, trackScale } from './subresources/scale.js';
 import { requestToken } from './subresources/token.js';
 import { watchObjects } from './watch/watch-objects.js';
 import { authorizeCreate, checkNames, partOf, requestBody, SCALE } from './write-parts.js';
@@ -114,7 +114,7 @@ const updateScale = (ctx: RequestContext, resource: ApiResource, options: Return
     mayCreate: false,
     isTracked: true,
   });
-  return valueAnswer(200, ctx.output, scaleOf(object));
+  return scaleAnswer(ctx, object);
 };
 
 const found = (resource: ApiResource, stored: StoredObject | undefined, name: string): StoredObject => {
@@ -133,7 +133,7 @@ const get = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
   }
   const key = resource.namespaced ? `${namespace}/${name}` : name;
   const object = found(resource, store.get(resource.storedAs, key), name);
-  return subresource === 'scale' ? valueAnswer(200, ctx.output, scaleOf(object)) : objectAnswer(ctx, resource, object);
+  return subresource === 'scale' ? scaleAnswer(ctx, object) : objectAnswer(ctx, resource, object);
 };
 
 const remove = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {

@@ -1,7 +1,7 @@
 import { type DecodeFinding, decodeStruct, type ManifestNode } from '@solo-kubelet/pod-spec/schema';
 import type { StructSchema } from '../schema/server-schema.js';
 import type { Values } from '../stored-object.js';
-import { timeWords, typeErrorWords } from './go-words.js';
+import { base64Words, timeWords, typeErrorWords } from './go-words.js';
 import type { BodyLanguage } from './read-body.js';
 
 /** A structure that was read; or Go's words for the value that could not be. */
@@ -23,7 +23,7 @@ const words = (finding: DecodeFinding, type: StructSchema, root: ManifestNode): 
       return timeWords(text, finding.hint.includes('.') ? MICRO_LAYOUT : TIME_LAYOUT);
     }
     case 'DECODE_BASE64':
-      return 'illegal base64 data at input byte 0';
+      return base64Words(finding, type, root);
     default:
       return typeErrorWords(finding, type, root);
   }

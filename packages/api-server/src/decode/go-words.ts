@@ -85,10 +85,59 @@ export const typeErrorWords = (finding: DecodeFinding, type: StructSchema, root:
   const place = placeOf(type, root, finding.field);
   if (place?.field === undefined) return finding.message;
   const { node, field, isItem } = place;
+  const odd =
+    field.base === 'Bytes' && (isItem || field.container === '') && node.kind === 'list' ? node.items.find(isNoNumber) : undefined;
+  if (odd !== undefined) {
+    return `json: cannot unmarshal ${jsonType(odd)} into Go struct field ${goStructName(place.struct)}.${place.names.join('.')} of type uint8`;
+  }
   const isInt = (field.base === 'int32' || field.base === 'int64') && (isItem || field.container === '');
   const literal = isInt && node.kind === 'scalar' && node.type === 'number' ? ` ${node.value}` : '';
   const shown = isInt && literal !== '' && isWhole(literal.trim()) ? literal : literal;
   return `json: cannot unmarshal ${jsonType(node)}${shown} into Go struct field ${goStructName(place.struct)}.${place.names.join('.')} of type ${goType(field, isItem)}`;
+};
+
+/** Bytes may be a list of numbers too. */
+const isNoNumber = (node: ManifestNode): boolean => node.kind !== 'scalar' || (node.type !== 'number' && node.type !== 'null');
+
+const BASE64 = /^[A-Za-z0-9+/]$/;
+const isBreak = (character: string | undefined): boolean => character === '\n' || character === '\r';
+
+/** Where Go's decoder of base64 stops (decodeQuantum): the place of a strange character, or that of the group of four that is not whole. */
+const base64Problem = (text: string): number => {
+  const bytes = Buffer.from(text, 'utf8').toString('latin1');
+  let at = 0;
+  const skipBreaks = (): void => {
+    while (isBreak(bytes[at])) at += 1;
+  };
+  while (at < bytes.length) {
+    for (let place = 0; place < 4; ) {
+      if (at === bytes.length) return place === 0 ? at : at - place;
+      const character = bytes[at]!;
+      at += 1;
+      if (isBreak(character)) continue;
+      if (BASE64.test(character)) {
+        place += 1;
+        continue;
+      }
+      if (character !== '=' || place < 2) return at - 1;
+      skipBreaks();
+      if (place === 2) {
+        if (at === bytes.length) return at;
+        if (bytes[at] !== '=') return at - 1;
+        at += 1;
+        skipBreaks();
+      }
+      return at;
+    }
+  }
+  return at;
+};
+
+/** What Go says of a text that is no base64. */
+export const base64Words = ({ field }: DecodeFinding, type: StructSchema, root: ManifestNode): string => {
+  const node = placeOf(type, root, field)?.node;
+  const text = node?.kind === 'scalar' && node.type === 'string' ? node.value : '';
+  return `illegal base64 data at input byte ${base64Problem(text)}`;
 };
 
 /** What Go says of a text that is no time. */

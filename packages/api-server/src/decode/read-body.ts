@@ -65,7 +65,10 @@ const readYaml = (bytes: Uint8Array): BodyTree => {
 const yamlWords = (message: string, text: string, start: number, bytes: Uint8Array): string => {
   if (message === 'invalid UTF-8') return `yaml: ${utf8Problem(bytes)}`;
   if (message === 'control characters are not allowed') return `yaml: ${message}`;
-  return `yaml: line ${lineOf(text, start)}: ${message}`;
+  // Its scanner says nothing of the first line, its parser nothing of where an anchor is asked for that nobody set.
+  const line = lineOf(text, start);
+  const isOfParser = message.startsWith('did not find expected ');
+  return (line === 1 && !isOfParser) || message.startsWith('unknown anchor ') ? `yaml: ${message}` : `yaml: line ${line}: ${message}`;
 };
 
 /** What is wrong with the first byte that belongs to no character. */

@@ -174,7 +174,7 @@ const CRLF = '\r\n';
 export const answerOddMethod = (core: ApiCore, now: () => number, packet: Buffer): string | undefined => {
   const [head = ''] = packet.toString('latin1').split(CRLF + CRLF, 1);
   const [line = '', ...lines] = head.split(CRLF);
-  const match = /^([A-Z]{1,20}) (\/\S*) HTTP\/1\.[01]$/.exec(line);
+  const match = /^([A-Za-z]{1,20}) (\/\S*) HTTP\/1\.[01]$/.exec(line);
   if (match === null) return undefined;
   const headers = Object.fromEntries(
     lines.flatMap((each) => {

@@ -1,3 +1,4 @@
+import { isSameStruct } from '@solo-kubelet/object-spec/rules';
 import type { RequestContext } from '../context.js';
 import type { WriteOptions } from '../request/query-options.js';
 import type { ApiResource } from '../resources/api-resource.js';
@@ -74,6 +75,12 @@ export const admitUpdate = (
   subresource: string,
 ): void => {
   if (resource.kind === 'PersistentVolumeClaim' && subresource === '') admitClaimResize(ctx, updated, old);
+  const node = old.spec?.['nodeName'] as string | undefined;
+  if (subresource !== 'resize' || node === undefined || isSameStruct('PodSpec', updated.spec ?? {}, old.spec ?? {})) return;
+  // What a node can do is asked of the node.
+  if (ctx.parts.store.get('nodes', node) === undefined) {
+    throw forbidden(qualifiedResource(resource), old.metadata.name ?? '', `node ${JSON.stringify(node)} not found`);
+  }
 };
 
 /** What they do to a change before its rules are looked at. @throws ApiError 403 */
@@ -91,8 +98,4 @@ export const prepareAdmitted = (
   if (resource.kind !== 'Pod') return;
   const spec = specOf(draft);
   if (subresource === '') for (const name of ['priority', 'preemptionPolicy']) spec[name] ??= old.spec?.[name];
-  const node = old.spec?.['nodeName'] as string | undefined;
-  if (subresource === 'resize' && node !== undefined && ctx.parts.store.get('nodes', node) === undefined) {
-    throw forbidden(qualifiedResource(resource), old.metadata.name ?? '', `node ${JSON.stringify(node)} not found`);
-  }
 };

@@ -6,6 +6,7 @@ import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import { admitNew } from './admission.js';
 import { dedupeOwners, fillNewMetadata, generateName } from './prepare-metadata.js';
+import { markUnsettled, showAsRead } from './read-again.js';
 import { trackManagers } from './track-managers.js';
 import { versionOf } from './versions.js';
 import { checkStoredSize, emptyStatus, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
@@ -25,7 +26,7 @@ export const placeInNamespace = (draft: ObjectDraft, resource: ApiResource, name
 };
 
 /** Prepares and judges a new object as a strategy's BeforeCreate does. @throws ApiError */
-const prepare = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft): StoredObject => {
+const prepare = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft): void => {
   const rules = resource.rules!;
   const status = emptyStatus(resource);
   if (status !== undefined && resource.status !== undefined) draft.status = { ...status, ...resource.status.initial?.(draft, ctx.nowText) };
@@ -33,9 +34,6 @@ const prepare = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft)
   const errors = rules.create(draft);
   if (errors.length > 0) throw invalid(qualifiedKind(resource), draft.metadata.name ?? '', errors);
   for (const text of rules.warnings(draft)) ctx.warn(text);
-  // What was added may have defaults of its own, which show when the object is read again.
-  rules.fillDefaults(draft);
-  return finishDraft(resource, draft);
 };
 
 /** The refusal of a name that was, or could have been, made from a prefix. */
@@ -69,7 +67,9 @@ export const createObject = (
   const finish = admitNew(ctx, resource, draft, options);
   const refusal = authorizer.escalation(ctx.user, draft as unknown as StoredObject, undefined);
   if (refusal !== undefined) throw refusal;
-  const made = prepare(ctx, resource, draft);
+  prepare(ctx, resource, draft);
+  const isSettled = !showAsRead(resource, draft);
+  const made = finishDraft(resource, draft);
   for (let tries = 1; base !== '' && tries < MAX_NAME_TRIES; tries++) {
     if (store.get(resource.storedAs, objectKeyOf(metadata)) === undefined) break;
     metadata.name = generateName(base, random);
@@ -87,5 +87,7 @@ export const createObject = (
   if (versionOf(given) !== 0n) throw internal('resourceVersion should not be set on objects to be created');
   checkStoredSize(made);
   finish();
-  return store.put(resource.storedAs, key, made, ctx.request.nowMs);
+  const stored = store.put(resource.storedAs, key, made, ctx.request.nowMs);
+  if (!isSettled) markUnsettled(stored);
+  return stored;
 };

@@ -44,7 +44,7 @@ export const validateDeleteOptions = (options: DeleteOptions): void => {
   if (report.errors.length > 0) throw invalid({ group: 'meta.k8s.io', name: 'DeleteOptions' }, '', report.errors);
 };
 
-const checkPreconditions = (resource: ApiResource, { metadata }: StoredObject, { preconditions = {} }: DeleteOptions): void => {
+export const checkPreconditions = (resource: ApiResource, { metadata }: StoredObject, { preconditions = {} }: DeleteOptions): void => {
   const { uid, resourceVersion } = preconditions;
   const name = metadata.name ?? '';
   if (uid !== undefined && uid !== metadata.uid) {

@@ -1,4 +1,4 @@
-import { compareQuantities, formatQuantity } from '@solo-kubelet/pod-spec';
+import { compareQuantities, formatQuantity, type Pod, podLimits, podRequests, quantityMilliValue } from '@solo-kubelet/pod-spec';
 import type { RequestContext } from '../context.js';
 import { forbidden } from '../status/api-error.js';
 import { innerOf, type ObjectDraft, type StoredObject, type Values } from '../stored-object.js';
@@ -67,28 +67,39 @@ export const applyLimitRanges = (ctx: RequestContext, draft: ObjectDraft): void 
   }
 };
 
-const problemsOf = (item: LimitItem, { limits = {}, requests = {} }: Resources): readonly string[] => {
-  const problems: string[] = [];
-  for (const [name, min] of Object.entries(item.min ?? {})) {
-    const [request, limit] = [requests[name], limits[name]];
-    const shown = formatQuantity(min);
-    if (request === undefined) problems.push(`minimum ${name} usage per ${item.type} is ${shown}.  No request is specified`);
-    else if (compareQuantities(request, min) < 0)
-      problems.push(`minimum ${name} usage per ${item.type} is ${shown}, but request is ${formatQuantity(request)}`);
-    if (limit !== undefined && compareQuantities(limit, min) < 0)
-      problems.push(`minimum ${name} usage per ${item.type} is ${shown}, but limit is ${formatQuantity(limit)}`);
-  }
-  for (const [name, max] of Object.entries(item.max ?? {})) {
-    const [request, limit] = [requests[name], limits[name]];
-    const shown = formatQuantity(max);
-    if (limit === undefined) problems.push(`maximum ${name} usage per ${item.type} is ${shown}.  No limit is specified`);
-    else if (compareQuantities(limit, max) > 0)
-      problems.push(`maximum ${name} usage per ${item.type} is ${shown}, but limit is ${formatQuantity(limit)}`);
-    if (request !== undefined && compareQuantities(request, max) > 0)
-      problems.push(`maximum ${name} usage per ${item.type} is ${shown}, but request is ${formatQuantity(request)}`);
-  }
-  return problems;
+/** What is wrong with a request and a limit by the least amount: the first mistake alone (minConstraint). */
+const minProblem = (type: string, name: string, min: string, { limits = {}, requests = {} }: Resources): readonly string[] => {
+  const [request, limit] = [requests[name], limits[name]];
+  const start = `minimum ${name} usage per ${type} is ${formatQuantity(min)}`;
+  if (request === undefined) return [`${start}.  No request is specified`];
+  if (compareQuantities(request, min) < 0) return [`${start}, but request is ${formatQuantity(request)}`];
+  return limit !== undefined && compareQuantities(limit, min) < 0 ? [`${start}, but limit is ${formatQuantity(limit)}`] : [];
 };
+
+/** The same by the most (maxConstraint). */
+const maxProblem = (type: string, name: string, max: string, { limits = {}, requests = {} }: Resources): readonly string[] => {
+  const [request, limit] = [requests[name], limits[name]];
+  const start = `maximum ${name} usage per ${type} is ${formatQuantity(max)}`;
+  if (limit === undefined) return [`${start}.  No limit is specified`];
+  if (compareQuantities(limit, max) > 0) return [`${start}, but limit is ${formatQuantity(limit)}`];
+  return request !== undefined && compareQuantities(request, max) > 0 ? [`${start}, but request is ${formatQuantity(request)}`] : [];
+};
+
+/** The same by how many times the request the limit may be (limitRequestRatioConstraint). */
+const ratioProblem = (type: string, name: string, ratio: string, { limits = {}, requests = {} }: Resources): readonly string[] => {
+  const [request, limit] = [requests[name] ?? '0', limits[name] ?? '0'];
+  const start = `${name} max limit to request ratio per ${type} is ${formatQuantity(ratio)}`;
+  if (compareQuantities(request, '0') === 0) return [`${start}, but no request is specified or request is 0`];
+  if (compareQuantities(limit, '0') === 0) return [`${start}, but no limit is specified or limit is 0`];
+  const found = Number(quantityMilliValue(limit)) / Number(quantityMilliValue(request));
+  return found * 1000 > Number(quantityMilliValue(ratio)) ? [`${start}, but provided ratio is ${found.toFixed(6)}`] : [];
+};
+
+const problemsOf = (item: LimitItem, resources: Resources): readonly string[] => [
+  ...Object.entries(item.min ?? {}).flatMap(([name, min]) => minProblem(item.type, name, min, resources)),
+  ...Object.entries(item.max ?? {}).flatMap(([name, max]) => maxProblem(item.type, name, max, resources)),
+  ...Object.entries(item.maxLimitRequestRatio ?? {}).flatMap(([name, ratio]) => ratioProblem(item.type, name, ratio, resources)),
+];
 
 const claimProblems = (item: LimitItem, draft: ObjectDraft): readonly string[] => {
   const { requests = {} } = (draft.spec?.['resources'] ?? {}) as Resources;
@@ -113,9 +124,11 @@ const claimProblems = (item: LimitItem, draft: ObjectDraft): readonly string[] =
 /** Refuses amounts that a LimitRange does not allow. @throws ApiError 403 */
 export const checkLimitRanges = (ctx: RequestContext, draft: ObjectDraft): void => {
   const isPod = draft.kind === 'Pod';
+  const pod = draft as unknown as Pod;
   for (const range of rangesFor(ctx, draft)) {
     const problems = itemsOf(range).flatMap((item) => {
       if (!isPod) return item.type === 'PersistentVolumeClaim' ? claimProblems(item, draft) : [];
+      if (item.type === 'Pod') return problemsOf(item, { requests: { ...podRequests(pod) }, limits: { ...podLimits(pod) } });
       if (item.type !== 'Container') return [];
       return [...containersOf(draft, 'containers'), ...containersOf(draft, 'initContainers')].flatMap((container) =>
         problemsOf(item, (container['resources'] ?? {}) as Resources),

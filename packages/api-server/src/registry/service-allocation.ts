@@ -1,3 +1,4 @@
+import { pathSegmentNameErrors } from '@solo-kubelet/object-spec/rules';
 import { createReport } from '@solo-kubelet/pod-spec/schema';
 import type { RequestContext } from '../context.js';
 import { invalid } from '../status/api-error.js';
@@ -61,12 +62,22 @@ const allocateAddress = (ctx: RequestContext, draft: ObjectDraft, services: read
     spec['clusterIPs'] = [given];
     return;
   }
+  // The object that stands for an address names the Service: what cannot be named there gets none.
+  const name = draft.metadata.name ?? '';
+  const [problem] =
+    name === '' ? ['Required value'] : pathSegmentNameErrors(name, false).map((each) => `Invalid value: ${JSON.stringify(name)}: ${each}`);
   const address = choose(
     RANGE.size - 2,
     ctx.parts.random,
     (i) => addressAt(i + 1),
     (each) => !used.has(each),
   )!;
+  if (problem !== undefined) {
+    const report = createReport();
+    const why = `IPAddress.networking.k8s.io ${JSON.stringify(address)} is invalid: spec.parentRef.name: ${problem}`;
+    report.invalidStructure('spec.clusterIPs', [''], `failed to allocate IP: ${why}`);
+    throw invalid({ group: '', name: 'Service' }, name, report.errors);
+  }
   spec['clusterIP'] = address;
   spec['clusterIPs'] = [address];
 };

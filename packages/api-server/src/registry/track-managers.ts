@@ -30,6 +30,15 @@ export const shownDraft = (resource: ApiResource, draft: ObjectDraft): StoredObj
     : { ...shown, metadata: { ...shown.metadata, managedFields: given as StoredObject['metadata']['managedFields'] & object } };
 };
 
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+/** Upstream counts the templates of a DaemonSet in a field that the API has no more: in print it is an annotation, of whoever writes the whole object. */
+const withTemplateGeneration = (object: StoredObject): StoredObject => {
+  const { annotations } = object.metadata;
+  if (object.kind !== 'DaemonSet' || annotations?.[TEMPLATE_GENERATION] !== undefined) return object;
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [TEMPLATE_GENERATION]: '0' } } };
+};
+
 /** Records in a draft whose fields are whose after a write that was no apply: as the request made it, before the server changes anything itself. */
 export const trackManagers = (
   resource: ApiResource,
@@ -40,7 +49,7 @@ export const trackManagers = (
   const { metadata } = recordUpdate({
     type: draft,
     before: live === undefined ? undefined : shownObject(resource, live),
-    after: shownDraft(resource, draft),
+    after: withTemplateGeneration(shownDraft(resource, draft)),
     manager,
     subresource,
     now: nowText,

@@ -9,6 +9,7 @@ import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import { admitUpdate, prepareAdmitted } from './admission.js';
 import { createObject } from './create-object.js';
 import { anyMetadataErrors, dedupeOwners, keepMetadata, metadataUpdateErrors } from './prepare-metadata.js';
+import { isUnsettled, showAsRead } from './read-again.js';
 import { isSameJson } from './same-json.js';
 import { trackManagers } from './track-managers.js';
 import { versionOf } from './versions.js';
@@ -98,6 +99,8 @@ const checkVersion = (resource: ApiResource, name: string, draft: ObjectDraft, o
 
 /** The write that takes the last finalizer from an object that waits for it also ends it (ShouldDeleteDuringUpdate). */
 const endsObject = (updated: StoredObject, { metadata }: StoredObject): boolean =>
+  // What is in a namespace goes before it does: it has finalizers of its own for that.
+  (updated.kind !== 'Namespace' || ((updated.spec?.['finalizers'] ?? []) as readonly string[]).length === 0) &&
   (updated.metadata.finalizers ?? []).length === 0 &&
   metadata.deletionTimestamp !== undefined &&
   (metadata.deletionGracePeriodSeconds === undefined || metadata.deletionGracePeriodSeconds === 0);
@@ -133,7 +136,7 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
   const errors = [...anyMetadataErrors(draft as StoredObject, resource.namespaced), ...common, ...common, ...part.errors(draft, old)];
   if (errors.length > 0) throw invalid(qualifiedKind(resource), name, errors);
   if (part.isWhole) for (const text of resource.rules!.warnings(draft, { old, counted })) ctx.warn(text);
-  if (part.isWhole) resource.rules!.fillDefaults(draft);
+  showAsRead(resource, draft);
   const updated = finishDraft(resource, draft);
   admitUpdate(ctx, resource, updated, old, part.subresource);
   // A write that would change nothing but times of managers is none.
@@ -143,7 +146,7 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
     return { object: owned, created: false };
   }
   if (options.dryRun) return { object: owned, created: false };
-  if (isSameJson(owned, old)) return { object: old, created: false };
+  if (isSameJson(owned, old) && !isUnsettled(old)) return { object: old, created: false };
   checkStoredSize(owned);
   return { object: store.put(resource.storedAs, key, owned, ctx.request.nowMs), created: false };
 };

@@ -108,11 +108,11 @@ export const negotiateList = (accept: string, options: NegotiateOptions): Output
   return takesJson ? { ...format, language: 'json' } : format;
 };
 
-/** The form of an error, which is never refused for want of a form. */
+/** The form of an error, which is never refused for want of a form: an error is turned into nothing else, and is indented JSON then (ErrorNegotiated). */
 export const negotiateError = (accept: string): OutputFormat => {
   try {
-    return negotiate(accept, { transforms: true });
+    return negotiate(accept, { transforms: false });
   } catch {
-    return { language: 'json', pretty: false };
+    return { language: 'json', pretty: true };
   }
 };

@@ -94,7 +94,8 @@ export const readInt = (text: string): number => {
 };
 
 const GO_DURATION = /^[+-]?(?:0|(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/;
-const MATCHES = ['Exact', 'NotOlderThan'];
+const WATCH_MATCH = 'NotOlderThan';
+const MATCHES = ['Exact', WATCH_MATCH];
 
 const validateList = (options: ListOptions, report: Report): void => {
   const { resourceVersionMatch: match, resourceVersion, sendInitialEvents } = options;
@@ -113,16 +114,24 @@ const validateList = (options: ListOptions, report: Report): void => {
   }
 };
 
-const validateWatch = ({ resourceVersionMatch: match, sendInitialEvents, ...options }: ListOptions, report: Report): void => {
-  if (sendInitialEvents !== undefined) {
-    if (match === '') report.forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-    else if (match !== 'NotOlderThan')
-      report.forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-    if (options.continue !== '') report.forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
-    return;
+/** A watch from the beginning that says nothing of initial events gets them (SetListOptionsDefaults), and is judged as one that asks for them. */
+const startsFromNothing = ({ resourceVersion, resourceVersionMatch, sendInitialEvents }: ListOptions): boolean =>
+  sendInitialEvents === undefined && resourceVersionMatch === '' && (resourceVersion === '' || resourceVersion === '0');
+
+/** As validateWatchOptions of apimachinery looks at them. */
+const validateWatch = (options: ListOptions, report: Report): void => {
+  const { sendInitialEvents } = options;
+  const match = startsFromNothing(options) ? WATCH_MATCH : options.resourceVersionMatch;
+  const field = 'resourceVersionMatch';
+  if (sendInitialEvents !== undefined && match !== WATCH_MATCH) {
+    report.forbidden(field, `sendInitialEvents requires setting resourceVersionMatch to ${WATCH_MATCH}`);
   }
-  if (match !== '')
-    report.forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (match === '') return;
+  if (sendInitialEvents === undefined && !startsFromNothing(options)) {
+    report.forbidden(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  }
+  if (match !== WATCH_MATCH) report.notSupported(field, match, [WATCH_MATCH]);
+  if (options.continue !== '') report.forbidden(field, 'resourceVersionMatch is forbidden when continue is provided');
 };
 
 /** Options of a list, a watch or the deletion of a collection. @throws ApiError 400, 422 */

@@ -108,6 +108,17 @@ export const quotaRules = plainRules({
   },
 });
 
+/** With names in order, as Go prints a map. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
+};
+
 export const revisionRules = plainRules({
   namespaced: true,
   nameErrors: subdomainNameErrors,
@@ -121,6 +132,6 @@ export const revisionRules = plainRules({
     const revision = Number(draft['revision'] ?? 0);
     if (revision < 0) report.invalid('revision', revision, 'must be greater than or equal to 0');
     // Upstream compares what it read with what it kept in another form: no update gets past it.
-    report.invalidStructure('data', draft['data'], 'field is immutable');
+    report.invalidStructure('data', sorted(draft['data']), 'field is immutable');
   },
 });

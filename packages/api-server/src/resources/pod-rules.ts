@@ -1,4 +1,4 @@
-import { dropDisabledFields, isSameStruct } from '@solo-kubelet/object-spec/rules';
+import { dropDisabledFields, isSameStruct, podWarnings } from '@solo-kubelet/object-spec/rules';
 import { type Container, type Pod, type PodSpec, podQosClass, type Toleration, validatePod } from '@solo-kubelet/pod-spec';
 import { createReport, type Draft, fillPod, type Report, subdomainNameErrors, validateFinalizerKinds } from '@solo-kubelet/pod-spec/schema';
 import { type ObjectDraft, type StoredObject, statusOf } from '../stored-object.js';
@@ -107,7 +107,7 @@ export const podRules: ResourceRules = {
     validateUpdate(asPod(draft), asPod(old), report);
     return report.errors;
   },
-  warnings: () => [],
+  warnings: (draft, update) => (update === undefined ? podWarnings(asPod(draft)) : []),
 };
 
 const validateStatus = ({ status = {} }: ObjectDraft, report: Report): void => {

@@ -1,7 +1,8 @@
 import type { LabelSelector } from '@solo-kubelet/pod-spec';
 import { labelSelectorRequirements, matchesLabels } from '@solo-kubelet/selectors';
 import type { RequestContext } from '../context.js';
-import { type DeleteOptions, deleteObject } from '../registry/delete-object.js';
+import { checkPreconditions, type DeleteOptions, deleteObject } from '../registry/delete-object.js';
+import { isSameJson } from '../registry/same-json.js';
 import type { ApiResource } from '../resources/api-resource.js';
 import { ApiError, internal, notFound, type Status } from '../status/api-error.js';
 import type { StoredObject, Values } from '../stored-object.js';
@@ -9,6 +10,7 @@ import { created } from './binding.js';
 
 const PDBS = 'poddisruptionbudgets.policy';
 const MAX_DISRUPTED_PODS = 2_000;
+const DISRUPTION_TARGET = 'DisruptionTarget';
 
 const budgetsOf = (ctx: RequestContext, { metadata }: StoredObject): readonly StoredObject[] =>
   ctx.parts.store.list(PDBS, `${metadata.namespace}/`).filter(({ spec = {} }) => {
@@ -91,6 +93,32 @@ const takeFrom = (ctx: RequestContext, budget: StoredObject, podName: string, dr
   ctx.parts.store.put(PDBS, `${budget.metadata.namespace}/${name}`, { ...budget, status: next }, ctx.request.nowMs);
 };
 
+/**
+ * Says in the status of a Pod why it goes (addConditionAndDeletePod); returns the options for its deletion, which ask for the version that this makes.
+ * @throws ApiError 409
+ */
+const markEvicted = (ctx: RequestContext, pods: ApiResource, pod: StoredObject, options: DeleteOptions): DeleteOptions => {
+  const { metadata, status = {} } = pod;
+  checkPreconditions(pods, pod, options);
+  const before = (status['conditions'] ?? []) as readonly Values[];
+  const known = before.find(({ type }) => type === DISRUPTION_TARGET);
+  const condition: Values = {
+    type: DISRUPTION_TARGET,
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    lastTransitionTime: known?.['status'] === 'True' ? known['lastTransitionTime'] : ctx.nowText,
+  };
+  const conditions =
+    known === undefined ? [...before, condition] : before.map((each) => (each === known ? { ...known, ...condition } : each));
+  const changed = { ...pod, status: { ...status, conditions } };
+  if (isSameJson(changed, pod)) return options;
+  const marked = ctx.parts.store.put('pods', `${metadata.namespace}/${metadata.name}`, changed, ctx.request.nowMs);
+  return options.preconditions?.resourceVersion
+    ? { ...options, preconditions: { ...options.preconditions, resourceVersion: marked.metadata.resourceVersion! } }
+    : options;
+};
+
 /** Deletes a Pod if its disruption budget lets it go (pods/eviction). @throws ApiError */
 export const evictPod = (ctx: RequestContext, pods: ApiResource, namespace: string, name: string, options: DeleteOptions): Status => {
   const pod = ctx.parts.store.get('pods', `${namespace}/${name}`);
@@ -103,7 +131,7 @@ export const evictPod = (ctx: RequestContext, pods: ApiResource, namespace: stri
     const [budget] = budgets;
     if (budget !== undefined && !mayGoUnhealthy(pod, budget)) takeFrom(ctx, budget, name, dryRun);
   }
-  deleteObject(ctx, pods, { namespace, name }, options);
+  deleteObject(ctx, pods, { namespace, name }, dryRun ? options : markEvicted(ctx, pods, pod, options));
   return created;
 };
 

@@ -2,8 +2,11 @@ import { completeObject, fromScaleManagedFields, type JsonObject, recordUpdate, 
 import type { LabelSelector } from '@solo-kubelet/pod-spec';
 import { createReport } from '@solo-kubelet/pod-spec/schema';
 import { formatRequirements, labelSelectorRequirements } from '@solo-kubelet/selectors';
+import type { RequestContext } from '../context.js';
 import { type Change, setManagers } from '../registry/track-managers.js';
 import type { ApiResource } from '../resources/api-resource.js';
+import { type PlainAnswer, valueAnswer } from '../respond/answer.js';
+import { includeObjectOf, partialMetadata } from '../respond/object-answer.js';
 import { invalid } from '../status/api-error.js';
 import { type ObjectDraft, type StoredObject, specOf } from '../stored-object.js';
 
@@ -37,6 +40,24 @@ export const scaleOf = ({ metadata, ...object }: StoredObject): StoredObject => 
 };
 
 const SCALE_TYPE = { apiVersion: 'autoscaling/v1', kind: 'Scale' };
+
+/** The Scale of an object in the form that was asked for. */
+export const scaleAnswer = (ctx: RequestContext, object: StoredObject): PlainAnswer => {
+  const { output, parts, query, request } = ctx;
+  const scale = scaleOf(object);
+  if (output.as?.kind !== 'Table') {
+    return valueAnswer(200, output, output.as === undefined ? scale : partialMetadata(scale, output.as.version));
+  }
+  const { resourceVersion } = scale.metadata;
+  const table = parts.tables.table({ group: 'autoscaling', kind: 'Scale' }, [scale], {
+    nowMs: request.nowMs,
+    version: output.as.version,
+    includeObject: includeObjectOf(query),
+    metadata: resourceVersion === undefined ? {} : { resourceVersion },
+    headers: true,
+  });
+  return valueAnswer(200, output, table);
+};
 
 /** A Scale as managed fields are about it: with those of the object that are about its replicas. */
 export const managedScaleOf = (object: StoredObject): JsonObject => {

@@ -1,3 +1,4 @@
+import { createReport, qualifiedNameErrors, validateFinalizerKind } from '@solo-kubelet/pod-spec/schema';
 import type { UpdatePart } from '../registry/update-object.js';
 import { emptyStatus } from '../registry/write-object.js';
 import type { ApiResource } from '../resources/api-resource.js';
@@ -29,5 +30,13 @@ export const finalizePart: UpdatePart = {
     if (old.status !== undefined) draft.status = old.status;
     return false;
   },
-  errors: () => [],
+  errors: ({ spec = {} }) => {
+    const report = createReport();
+    for (const [i, finalizer] of ((spec['finalizers'] ?? []) as readonly string[]).entries()) {
+      const field = `spec.finalizers[${i}]`;
+      report.invalidEach(field, finalizer, qualifiedNameErrors(finalizer));
+      validateFinalizerKind(finalizer, field, report);
+    }
+    return report.errors;
+  },
 };

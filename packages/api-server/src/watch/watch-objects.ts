@@ -6,6 +6,7 @@ import { type ApiResource, groupVersion } from '../resources/api-resource.js';
 import type { WatchAnswer, WatchSink } from '../respond/answer.js';
 import { includeObjectOf, partialMetadata } from '../respond/object-answer.js';
 import { jsonText, objectJson, shownObject } from '../respond/object-json.js';
+import { emptyObject } from '../schema/empty-object.js';
 import { internal, type Status } from '../status/api-error.js';
 import type { StoreEvent } from '../store/object-store.js';
 import type { StoredObject } from '../stored-object.js';
@@ -56,6 +57,7 @@ const createWriter = (ctx: RequestContext, resource: ApiResource) => {
 
 /** An object that says only up to which version everything was told. */
 const bookmark = (resource: ApiResource, version: number, annotations?: Readonly<Record<string, string>>): StoredObject => ({
+  ...emptyObject(resource.struct),
   apiVersion: groupVersion(resource),
   kind: resource.kind,
   metadata: { resourceVersion: String(version), ...(annotations && { annotations }) } as StoredObject['metadata'],

@@ -38,7 +38,7 @@ const validate = (object: DaemonSet, report: Report, policy: ObjectPolicy): void
   validateLabelSelector(selector, 'spec.selector', report);
   if (isUsableSelector(selector)) validateTemplateMatches(selector, template.metadata?.labels, 'spec.template', report);
   if (selector !== undefined && isEmptySelector(selector)) {
-    report.invalidStructure('spec.selector', selector, 'empty selector is invalid for daemonset');
+    report.invalidStructure('spec.selector', {}, 'empty selector is invalid for daemonset');
   }
   validateTemplate(template, 'spec.template', report, policy);
   validateRunsForGood(template, 'DaemonSet', 'spec.template', report);

@@ -65,9 +65,8 @@ const validateGenerated = ({ metadata, spec }: Job, report: Report): void => {
   }
 };
 
-const validate = (job: Job, report: Report, policy: ObjectPolicy): void => {
-  const { metadata, spec } = job;
-  validateGenerated(job, report);
+/** The rules of the spec that hold for new and changed Jobs alike (ValidateJobSpec). */
+const validateSpec = ({ spec }: Job, report: Report, policy: ObjectPolicy): void => {
   validateJobSpec(spec, 'spec', report, policy);
   if (spec.selector === undefined) report.required('spec.selector');
   else validateLabelSelector(spec.selector, 'spec.selector', report);
@@ -75,6 +74,12 @@ const validate = (job: Job, report: Report, policy: ObjectPolicy): void => {
   if (isUsableSelector(spec.selector) && !matchesLabels(spec.selector, labels ?? {})) {
     report.invalidStructure('spec.template.metadata.labels', labels, '`selector` does not match template `labels`');
   }
+};
+
+const validate = (job: Job, report: Report, policy: ObjectPolicy): void => {
+  const { metadata, spec } = job;
+  validateGenerated(job, report);
+  validateSpec(job, report, policy);
   if (spec.completionMode !== 'Indexed' || spec.completions === undefined || spec.completions <= 0) return;
   const hostname = `${metadata.name ?? ''}-${spec.completions - 1}`;
   if (dnsLabelErrors(hostname).length > 0) {
@@ -159,13 +164,15 @@ export const jobRules: KindRules<Job> = {
     if (job.spec.manualSelector !== true) generateSelector(job);
     dropDisabledFields(job.spec.template);
   },
+  keepGenerated,
   prepareUpdate: (job, old) => {
-    keepGenerated(job, old);
     dropDisabledFields(job.spec.template, old.spec.template);
   },
   validate,
   validateUpdate: (job, old, report, policy) => {
     validate(job, report, policy);
+    // A change is looked at as a new Job and as a change, and the latter looks at the spec again.
+    validateSpec(job, report, policy);
     validateCompletions(job, old, report);
     validateTemplateUpdate(job, old, report);
     for (const name of IMMUTABLE) validateUnchanged({ struct: 'JobSpec', name, field: `spec.${name}` }, job.spec, old.spec, report);

@@ -23,6 +23,8 @@ export interface KindRules<T> {
   readonly prepareCreate?: (object: Draft<T>) => void;
   /** The same for an object that takes the place of an old one. Without it: `prepareCreate`. */
   readonly prepareUpdate?: (object: Draft<T>, old: T) => void;
+  /** For an object that is written anew from its file: takes over what was made for the old one. An API server does not. */
+  readonly keepGenerated?: (object: Draft<T>, old: T) => void;
   /** The rules of the kind, without those of the metadata. */
   readonly validate: (object: T, report: Report, policy: ObjectPolicy) => void;
   /** The rules for a change. It calls `validate`, where upstream does. */

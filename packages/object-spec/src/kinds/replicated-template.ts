@@ -12,7 +12,7 @@ export const validateOwnSelector = (selector: LabelSelector | undefined, kind: s
     return;
   }
   validateLabelSelector(selector, field, report);
-  if (isEmptySelector(selector)) report.invalidStructure(field, selector, `empty selector is invalid for ${kind}`);
+  if (isEmptySelector(selector)) report.invalidStructure(field, {}, `empty selector is invalid for ${kind}`);
 };
 
 /** Pods of such a workload run for good. */

@@ -69,7 +69,9 @@ export const changeErrors = (
   const rules = rulesOf(kind);
   const report = createReport();
   if (rules.updateChecksMetadata) validateCommonMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
-  if (rules.checksFinalizerKinds !== false) validateFinalizerKinds(object.metadata, 'metadata', report);
+  // Where the metadata is looked at as a whole too, its finalizers are looked at twice.
+  const times = rules.checksFinalizerKinds === false ? 0 : rules.updateChecksMetadata ? 2 : 1;
+  for (let i = 0; i < times; i++) validateFinalizerKinds(object.metadata, 'metadata', report);
   rules.validateUpdate(object, old, report, policy);
   return report.errors;
 };
@@ -77,6 +79,7 @@ export const changeErrors = (
 /** Prepares an object that takes the place of an old one, in place, and looks at it by every rule for the change. */
 export const judgeUpdate = (draft: Draft<ApiObject>, old: ApiObject, objectKind: ObjectKind, policy: ObjectPolicy): Judgement => {
   const { namespaced, kind } = objectKind;
+  rulesOf(kind).keepGenerated?.(draft, old);
   const counted = prepareChange(draft, old, objectKind);
   const object = draft as ApiObject;
   const report = createReport();

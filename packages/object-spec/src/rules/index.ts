@@ -7,3 +7,4 @@ export { dropDisabledFields } from '../kinds/pod-template-fields.js';
 export { changeErrors, type Judgement, judgeNew, prepareChange, rulesOf } from '../object/judge-object.js';
 export { pathSegmentNameErrors } from '../object/prepare-metadata.js';
 export { isSameField, isSameStruct } from '../object/same-value.js';
+export { podWarnings } from '../warnings/pod.js';

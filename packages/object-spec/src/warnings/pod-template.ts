@@ -22,25 +22,28 @@ const APPARMOR_CONTAINER_PREFIX = 'container.apparmor.security.beta.kubernetes.i
 const BYTES = ['memory', 'ephemeral-storage'];
 
 /** What the server would warn of in a pod template. Paths begin with the template's. */
-export const podTemplateWarnings = ({ metadata = {}, spec }: PodTemplateSpec, field: string): readonly string[] => {
+export const podTemplateWarnings = (template: PodTemplateSpec, field: string): readonly string[] => warningsOfPodAt(template, `${field}.`);
+
+/** The same for a Pod or a template whose paths begin with a text. */
+export const warningsOfPodAt = ({ metadata = {}, spec }: PodTemplateSpec, start: string): readonly string[] => {
   if (spec === undefined) return [];
   const annotations = metadata.annotations ?? {};
-  const containers = placedContainers(spec, `${field}.spec`);
+  const containers = placedContainers(spec, `${start}spec`);
   return [
-    ...schedulingWarnings(spec, `${field}.spec`),
-    ...annotationWarnings(annotations, `${field}.metadata.annotations`),
-    ...(spec.volumes ?? []).flatMap((volume, i) => volumeWarnings(volume, `${field}.spec.volumes[${i}]`)),
+    ...schedulingWarnings(spec, `${start}spec`),
+    ...annotationWarnings(annotations, `${start}metadata.annotations`),
+    ...(spec.volumes ?? []).flatMap((volume, i) => volumeWarnings(volume, `${start}spec.volumes[${i}]`)),
     ...(spec.volumes ?? []).flatMap(overlappingPathWarnings),
-    ...repeatedWarnings(spec, `${field}.spec`),
-    ...fractionalByteWarnings(spec.overhead, BYTES, `${field}.spec.overhead`),
-    ...profileWarnings(annotations, spec, containers, `${field}.metadata.annotations`),
+    ...repeatedWarnings(spec, `${start}spec`),
+    ...fractionalByteWarnings(spec.overhead, BYTES, `${start}spec.overhead`),
+    ...profileWarnings(annotations, spec, containers, `${start}metadata.annotations`),
     ...containers.flatMap(containerWarnings),
     ...portWarnings(containers),
     ...(Number(spec.terminationGracePeriodSeconds ?? 0) < 0
-      ? [`${field}.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
+      ? [`${start}spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
       : []),
-    ...(spec.dnsConfig?.nameservers ?? []).flatMap((ip, i) => ipWarnings(ip, `${field}.spec.dnsConfig.nameservers[${i}]`)),
-    ...(spec.hostAliases ?? []).flatMap(({ ip = '' }, i) => ipWarnings(ip, `${field}.spec.hostAliases[${i}].ip`)),
+    ...(spec.dnsConfig?.nameservers ?? []).flatMap((ip, i) => ipWarnings(ip, `${start}spec.dnsConfig.nameservers[${i}]`)),
+    ...(spec.hostAliases ?? []).flatMap(({ ip = '' }, i) => ipWarnings(ip, `${start}spec.hostAliases[${i}].ip`)),
   ];
 };
 

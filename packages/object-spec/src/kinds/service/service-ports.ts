@@ -42,12 +42,22 @@ const validatePort = ({ port = 0, protocol, targetPort = 0, appProtocol }: Servi
   if (appProtocol !== undefined) report.invalidEach(`${field}.appProtocol`, appProtocol, qualifiedNameErrors(appProtocol));
 };
 
+/** A port as upstream prints its internal form, which has no names of JSON. */
+const internalPort = ({ protocol, port = 0 }: Pick<ServicePort, 'protocol' | 'port'>): object => ({
+  Name: '',
+  Protocol: protocol ?? '',
+  AppProtocol: null,
+  Port: port,
+  TargetPort: 0,
+  NodePort: 0,
+});
+
 /** Each port, and each node port, once for a protocol. */
 const validateUnique = (ports: readonly ServicePort[], field: string, report: Report): void => {
   const taken = new Set<string>();
   const isTaken = (key: string): boolean => taken.has(key) || !taken.add(key);
   for (const [i, { port = 0, nodePort = 0, protocol }] of ports.entries()) {
     if (nodePort !== 0 && isTaken(`node ${nodePort}/${protocol}`)) report.duplicate(`${field}[${i}].nodePort`, nodePort);
-    if (isTaken(`${port}/${protocol}`)) report.duplicateStructure(`${field}[${i}]`, { protocol, port });
+    if (isTaken(`${port}/${protocol}`)) report.duplicateStructure(`${field}[${i}]`, internalPort({ protocol, port }));
   }
 };

@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { allowAll } from '../access/authorizer.js';
+import { createApiCore } from '../create-api-core.js';
+import { kindTables } from '../respond/kind-tables.js';
+import { seedStore } from '../seed-store.js';
+import { createMemoryStore } from '../store/memory-store.js';
+import { apiPatcher } from './api-patcher.js';
+
+const NAMESPACE = '/api/v1/namespaces/default';
+
+const setUp = () => {
+  const store = createMemoryStore();
+  let uids = 0;
+  seedStore(store, { newUid: () => `s${uids++}`, nowText: '2026-01-01T00:00:00Z', nowMs: 0 });
+  const core = createApiCore({
+    store,
+    authorizer: allowAll,
+    tables: kindTables,
+    patcher: apiPatcher,
+    userOf: () => undefined,
+    verifyToken: () => undefined,
+    signToken: () => '',
+    newUid: () => `uid-${uids++}`,
+    random: () => 0,
+  });
+  return (method: string, path: string, body: object = {}, headers: Readonly<Record<string, string>> = {}) => {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const answer = core.handle({
+      method,
+      target: path.startsWith('/') ? path : `${NAMESPACE}/${path}`,
+      headers: { 'content-type': type, ...headers },
+      body: method === 'GET' ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body)),
+      nowMs: 1_000,
+    });
+    if (answer.type !== 'answer') throw new Error(answer.type);
+    return { code: answer.code, headers: answer.headers, value: JSON.parse(String(answer.body)) };
+  };
+};
+
+const container = (resources: object = {}) => ({ name: 'c', image: 'img:1', resources });
+const pod = (name: string, spec: object = {}) => ({ metadata: { name }, spec: { containers: [container()], ...spec } });
+
+describe('a LimitRange', () => {
+  it('says the first mistake of each amount, and looks at ratios and at whole Pods', () => {
+    const ask = setUp();
+    const limits = [
+      { type: 'Container', max: { cpu: '2' }, maxLimitRequestRatio: { memory: '2' } },
+      { type: 'Pod', max: { memory: '100Mi' } },
+    ];
+    expect(ask('POST', 'limitranges', { metadata: { name: 'r' }, spec: { limits } }).code).toBe(201);
+    const resources = { limits: { cpu: '3', memory: '90Mi' }, requests: { cpu: '3', memory: '30Mi' } };
+    const { code, value } = ask('POST', 'pods', {
+      metadata: { name: 'x' },
+      spec: { containers: [container(resources), { ...container(resources), name: 'd' }] },
+    });
+    expect(code).toBe(403);
+    const each = [
+      'maximum cpu usage per Container is 2, but limit is 3',
+      'memory max limit to request ratio per Container is 2, but provided ratio is 3.000000',
+    ];
+    expect(value.message).toBe(
+      `pods "x" is forbidden: [${[...each, ...each, 'maximum memory usage per Pod is 100Mi, but limit is 180Mi'].join(', ')}]`,
+    );
+  });
+});
+
+describe('a resize', () => {
+  const resize = (resources: object, rest: object = {}) => ({ spec: { containers: [{ ...container(resources), ...rest }] } });
+
+  it('changes cpu and memory alone, and leaves everything else as it is', () => {
+    const ask = setUp();
+    ask('POST', 'pods', pod('x', { containers: [container({ requests: { cpu: '1' } })] }));
+    const changed = ask('PATCH', 'pods/x/resize', {
+      ...resize({ requests: { cpu: '2' } }, { image: 'img:2' }),
+      metadata: { labels: { a: 'b' } },
+    });
+    expect(changed).toMatchObject({
+      code: 200,
+      value: { metadata: { generation: 2 }, spec: { containers: [{ image: 'img:1', resources: { requests: { cpu: '2' } } }] } },
+    });
+    expect(changed.value.metadata.labels).toBeUndefined();
+    expect(ask('PATCH', 'pods/x/resize', resize({ requests: { cpu: '2', 'ephemeral-storage': '1Gi' } })).value.message).toBe(
+      'Pod "x" is invalid: spec: Forbidden: only cpu and memory resources are mutable',
+    );
+    expect(ask('PATCH', 'pods/x/resize', resize({ requests: { cpu: null, memory: '1Mi' } })).value.message).toBe(
+      'Pod "x" is invalid: spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed',
+    );
+    expect(
+      ask('PATCH', 'pods/x/resize', { spec: { containers: [container({ requests: { cpu: '2' } }), { ...container(), name: 'd' }] } }).value
+        .details.causes[0].field,
+    ).toBe('spec.containers');
+  });
+
+  it('asks the node only when there is something to change', () => {
+    const ask = setUp();
+    ask('POST', 'pods', pod('x', { nodeName: 'n1', containers: [container({ requests: { cpu: '1' } })] }));
+    expect(ask('PATCH', 'pods/x/resize', { metadata: { labels: { a: 'b' } } }).code).toBe(200);
+    expect(ask('PATCH', 'pods/x/resize', resize({ requests: { cpu: '2' } }))).toMatchObject({
+      code: 403,
+      value: { message: 'pods "x" is forbidden: node "n1" not found' },
+    });
+  });
+});
+
+describe('an eviction', () => {
+  it('says in the status of the Pod why it goes', () => {
+    const ask = setUp();
+    ask('POST', 'pods', pod('x', { nodeName: 'n1' }));
+    const { resourceVersion } = ask('GET', 'pods/x').value.metadata;
+    const evict = (preconditions: object) => ask('POST', 'pods/x/eviction', { metadata: { name: 'x' }, deleteOptions: { preconditions } });
+    expect(evict({ resourceVersion: '1' }).code).toBe(409);
+    expect(ask('GET', 'pods/x').value.metadata.resourceVersion).toBe(resourceVersion);
+    expect(evict({ resourceVersion }).code).toBe(201);
+    expect(ask('GET', 'pods/x').value).toMatchObject({
+      metadata: { deletionGracePeriodSeconds: 30 },
+      status: { conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }] },
+    });
+  });
+});
+
+describe('a namespace', () => {
+  it('stays until its own finalizers are gone, whose names are looked at', () => {
+    const ask = setUp();
+    const path = '/api/v1/namespaces/n';
+    const body = (finalizers: readonly string[]) => ({ metadata: { name: 'n' }, spec: { finalizers } });
+    ask('POST', '/api/v1/namespaces', { metadata: { name: 'n' } });
+    ask('DELETE', path);
+    expect(ask('PUT', path, body([])).code).toBe(200);
+    expect(ask('PUT', `${path}/finalize`, body(['foo'])).value.details.causes[0].field).toBe('spec.finalizers[0]');
+    expect(ask('PUT', `${path}/finalize`, body([])).code).toBe(200);
+    expect(ask('GET', path).code).toBe(404);
+  });
+});
+
+describe('a Service', () => {
+  it('that becomes a name of elsewhere shows no internal traffic policy', () => {
+    const ask = setUp();
+    ask('POST', 'services', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } });
+    const { value } = ask('PATCH', 'services/s', {
+      spec: { type: 'ExternalName', externalName: 'e.example', clusterIP: null, clusterIPs: null },
+    });
+    expect(value.spec.type).toBe('ExternalName');
+    expect(value.spec).not.toHaveProperty('internalTrafficPolicy');
+  });
+
+  it('without a name that an address could have gets none', () => {
+    const ask = setUp();
+    expect(ask('POST', 'services', { metadata: { name: 'a%b' }, spec: { ports: [{ port: 80 }] } }).value.details.causes).toMatchObject([
+      { field: 'spec.clusterIPs', message: expect.stringContaining("may not contain '%'") },
+    ]);
+  });
+});
+
+describe('a Job', () => {
+  it('shows the labels of its template, which are kept with its next write', () => {
+    const ask = setUp();
+    const jobs = '/apis/batch/v1/namespaces/default/jobs';
+    const template = { spec: { restartPolicy: 'Never', containers: [container()] } };
+    const made = ask('POST', jobs, { metadata: { name: 'j' }, spec: { template } }).value.metadata;
+    expect(made.labels['job-name']).toBe('j');
+    const touched = ask('PATCH', `${jobs}/j/status`, { status: {} }).value.metadata;
+    expect(Number(touched.resourceVersion)).toBeGreaterThan(Number(made.resourceVersion));
+    expect(ask('PATCH', `${jobs}/j/status`, { status: {} }).value.metadata.resourceVersion).toBe(touched.resourceVersion);
+  });
+});
+
+describe('other answers', () => {
+  it('warns of a Pod whose name is no hostname', () => {
+    const { code, headers } = setUp()('POST', 'pods', pod('a'.repeat(64)));
+    expect(code).toBe(201);
+    expect(headers.find(([name]) => name === 'Warning')?.[1]).toContain("used in the Pod's hostname");
+  });
+
+  it('says where base64 ends being base64', () => {
+    const ask = setUp();
+    const at = (data: unknown): string =>
+      ask('POST', 'secrets', { metadata: { name: 's' }, data: { p: data } })
+        .value.message.split(': ')
+        .at(-1);
+    expect([at('YQ='), at('YQ'), at('Y Q=='), at('YQ==YQ=='), at(['x'])]).toEqual([
+      'illegal base64 data at input byte 3',
+      'illegal base64 data at input byte 0',
+      'illegal base64 data at input byte 1',
+      'illegal base64 data at input byte 4',
+      'json: cannot unmarshal string into Go struct field Secret.data of type uint8'.split(': ').at(-1),
+    ]);
+  });
+
+  it('shows a Scale as a Table', () => {
+    const ask = setUp();
+    const apps = '/apis/apps/v1/namespaces/default/deployments';
+    const labels = { app: 'x' };
+    const spec = {
+      replicas: 2,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container()] } },
+    };
+    ask('POST', apps, { metadata: { name: 'd' }, spec });
+    const { value } = ask('GET', `${apps}/d/scale`, {}, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    expect(value).toMatchObject({ kind: 'Table', rows: [{ cells: ['d', 2, 0, '0s'] }] });
+  });
+});
