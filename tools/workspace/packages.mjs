@@ -438,6 +438,8 @@ export const packages = [
       '@solo-kubelet/reconciler': ws,
       '@solo-kubelet/node-api': ws,
       '@solo-kubelet/kube-api': ws,
+      '@solo-kubelet/cluster-client': ws,
+      '@solo-kubelet/state-files': ws,
       '@solo-kubelet/kubelet': ws,
       '@solo-kubelet/standalone-node': ws,
       picocolors: catalog,
@@ -446,7 +448,7 @@ export const packages = [
       'tar-stream': catalog,
       yaml: catalog,
     },
-    devDependencies: { '@types/tar-stream': catalog },
+    devDependencies: { '@types/tar-stream': catalog, '@solo-kubelet/api-server': ws },
     bin: { 'kubelet-cli': './dist/bin.js' },
   },
 ];

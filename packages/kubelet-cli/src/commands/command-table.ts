@@ -7,6 +7,7 @@ import { downCommand } from './down-command.js';
 import { explainCommand } from './explain-command.js';
 import { inspectCommands } from './inspect-commands.js';
 import { installCommand, uninstallCommand } from './install-command.js';
+import { joinCommand } from './join-command.js';
 import { kubeconfigCommand } from './kubeconfig-command.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   cniCommand,
   installCommand,
   uninstallCommand,
+  joinCommand,
   completionCommand(() => commands),
   versionCommand,
 ];

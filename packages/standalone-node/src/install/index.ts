@@ -1,6 +1,15 @@
 export { askRuntime, describeAnswer, type RuntimeAnswer } from './ask-runtime.js';
 export { carryOut, type StepResult, undo } from './carry-out.js';
-export { CONFIG_PATH, type InstallOptions, type InstallStep, installPlan, MANIFEST_DIRECTORY, UNIT_PATH } from './install-plan.js';
+export {
+  CONFIG_PATH,
+  type InstallOptions,
+  type InstallStep,
+  installPlan,
+  JOIN_VARIABLE,
+  MANIFEST_DIRECTORY,
+  UNIT_PATH,
+} from './install-plan.js';
+export { JOIN_UNIT_PATH, type JoinFile, type JoinOptions, joinPlan, KUBECONFIG_PATH } from './join-plan.js';
 export { describeWriter, describeWriters, findOtherWriters, type OtherWriter } from './other-writers.js';
 export { programVersion } from './program-version.js';
 export { runSystemctl, type ServiceReport, type Systemctl, type SystemctlResult, startService } from './start-service.js';

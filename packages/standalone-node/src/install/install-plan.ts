@@ -24,6 +24,8 @@ export interface InstallOptions {
 
 export const CONFIG_PATH = '/etc/kubernetes/kubelet.yaml';
 export const MANIFEST_DIRECTORY = '/etc/kubernetes/manifests';
+/** As in kubeadm's unit. */
+export const JOIN_VARIABLE = 'KUBELET_EXTRA_ARGS';
 export const UNIT_PATH = '/etc/systemd/system/solo-kubelet.service';
 
 /** Everything that a node needs besides the program and a container runtime, in order. */
@@ -76,7 +78,9 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${command(nodeBinary, program)} run --config ${CONFIG_PATH}
+# Further flags of run, for a file of your own in solo-kubelet.service.d; kubelet-cli join writes one.
+Environment=${JOIN_VARIABLE}=
+ExecStart=${command(nodeBinary, program)} run --config ${CONFIG_PATH} $${JOIN_VARIABLE}
 Restart=always
 RestartSec=10
 # A slow machine, or an SD card, takes its time; a kubelet that is killed meanwhile begins anew and makes it slower.
