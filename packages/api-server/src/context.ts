@@ -41,8 +41,10 @@ export interface ApiRequest {
   readonly body: Uint8Array;
   /** The body was larger than is read. */
   readonly bodyTooLarge?: boolean;
-  /** Who the connection itself says is asking (a client certificate); it goes before a token. */
-  readonly user?: UserInfo;
+  /** Who the connection itself says is asking (a client certificate); it goes before a token. `untrusted`: its certificate is worth nothing. */
+  readonly user?: UserInfo | 'untrusted';
+  /** The address that it comes from. */
+  readonly peer?: string;
   readonly nowMs: number;
 }
 

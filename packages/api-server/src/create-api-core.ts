@@ -68,16 +68,22 @@ const unexpected = (error: unknown): ApiError => {
   throw error;
 };
 
+/** Who is asking. A certificate that nobody trusts counts for nothing beside a token, and is refused without one: its holder does not become anonymous. */
+const authenticateRequest = (parts: CoreParts, request: ApiRequest): Authentication => {
+  const { user, nowMs } = request;
+  if (user !== undefined && user !== 'untrusted') return { type: 'user', user: known(user) };
+  const found = authenticate(parts, headerOf(request, 'authorization'), nowMs);
+  const isAnonymous = found.type === 'user' && found.user.username === 'system:anonymous';
+  return user === 'untrusted' && isAnonymous ? { type: 'refused' } : found;
+};
+
 const dispatch = (parts: CoreParts, request: ApiRequest, modes: ImpersonationModes, warn: (text: string) => void): ApiAnswer => {
   const at = request.target.indexOf('?');
   const rawPath = at === -1 ? request.target : request.target.slice(0, at);
   const query = new URLSearchParams(at === -1 ? '' : request.target.slice(at + 1));
   const path = decodePath(rawPath);
   const info = readRequestInfo(request.method, path, query);
-  const found: Authentication =
-    request.user === undefined
-      ? authenticate(parts, headerOf(request, 'authorization'), request.nowMs)
-      : { type: 'user', user: known(request.user) };
+  const found = authenticateRequest(parts, request);
   if (found.type === 'refused') throw unauthorized();
   if (found.warning !== undefined) warn(found.warning);
   parts.onRequest?.(request, found.user, info);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import {
@@ -8,6 +8,7 @@ import {
   createApiCore,
   createStoreAuthorizer,
   kindTables,
+  type NodeAnswer,
   type ObjectStore,
   type RequestInfo,
   type StoredObject,
@@ -42,6 +43,7 @@ import { openNodeCa } from './pki/node-ca.js';
 import { servingPair } from './pki/serving-pair.js';
 import { answerRequests } from './serve/answer-requests.js';
 import { createAuditLog } from './serve/audit-log.js';
+import { auditRequests } from './serve/audit-requests.js';
 import { upgradeToNode } from './serve/upgrade.js';
 import { createNodeStore, type StagedChange } from './store/node-store.js';
 import { openObjectRecords } from './store/object-records.js';
@@ -195,41 +197,14 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
         if (type === 'remove' && bucket === 'pods') follower.forget(object.metadata.uid ?? '');
     },
   });
+  const audited = auditRequests({ answerer, asked: (request) => asked.get(request), record: audit.record, now });
   const serveOptions = {
     now,
     userOf: userOfCertificate(now),
-    toNode: (answer: { readonly target: string }, message: IncomingMessage, response: Parameters<ReturnType<typeof serveRequests>>[1]) => {
+    toNode: (answer: NodeAnswer, message: IncomingMessage, response: ServerResponse) => {
+      response.once('close', () => audited.ended(answer, response.statusCode));
       message.url = answer.target;
       options.kubelet()?.local.request(message, response);
-    },
-  };
-  const audited = {
-    handle: async (request: ApiRequest) => {
-      const startMs = now();
-      const answer = await answerer.handle(request);
-      const found = asked.get(request);
-      const { user = { username: '', groups: [] }, info } = found ?? {};
-      audit.record({
-        requestUri: request.target,
-        verb: info?.verb ?? request.method.toLowerCase(),
-        user: { username: user.username, groups: user.groups },
-        sourceIp: '',
-        userAgent: String(request.headers['user-agent'] ?? ''),
-        ...(info?.isResource === true && {
-          objectRef: {
-            resource: info.resource,
-            apiVersion: info.version,
-            ...(info.group !== '' && { apiGroup: info.group }),
-            ...(info.namespace !== '' && { namespace: info.namespace }),
-            ...(info.name !== '' && { name: info.name }),
-            ...(info.subresource !== '' && { subresource: info.subresource }),
-          },
-        }),
-        code: answer.type === 'answer' ? answer.code : 200,
-        startMs,
-        endMs: now(),
-      });
-      return answer;
     },
   };
   const known = new WeakSet<object>();
@@ -239,7 +214,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     isKnown: (socket) => known.has(socket),
     handler: {
       request: serveRequests(audited, serveOptions),
-      upgrade: upgradeToNode(audited, serveOptions, () => options.kubelet()?.local),
+      upgrade: upgradeToNode(audited, serveOptions, () => options.kubelet()?.local, audited.ended),
     },
   };
   const tls = { pair, clientCa: [ca.certificatePem] };
@@ -369,11 +344,11 @@ const keepFigures = (store: ObjectStore, nodeName: string, summary: Parameters<t
   for (const pod of pods) put('pods.metrics.k8s.io', `${pod.metadata.namespace}/${pod.metadata.name}`, pod);
 };
 
-/** Who a connection's certificate says is asking; one that our CA did not sign says nothing. */
+/** Who a connection's certificate says is asking. */
 const userOfCertificate =
   (now: () => number) =>
-  (message: IncomingMessage): UserInfo | undefined => {
+  (message: IncomingMessage): UserInfo | 'untrusted' | undefined => {
     if (!(message.socket instanceof TLSSocket)) return undefined;
     const identity = identityOfCertificate(message.socket, now());
-    return identity === undefined || identity === 'untrusted' ? undefined : { username: identity.name, groups: identity.groups };
+    return identity === undefined || identity === 'untrusted' ? identity : { username: identity.name, groups: identity.groups };
   };

@@ -131,6 +131,7 @@ export const requestOf = (
     ...body,
     nowMs: now(),
     ...(user !== undefined && { user }),
+    ...(message.socket.remoteAddress !== undefined && { peer: message.socket.remoteAddress }),
   };
 };
 

@@ -33,8 +33,17 @@ const setUp = (carryOut: (changes: readonly StagedChange[]) => Promise<void>) =>
     });
     return answer.type === 'answer' ? { code: answer.code, value: JSON.parse(String(answer.body)) as Record<string, unknown> } : answer;
   };
-  return { ask, store: nodeStore.store };
+  return { ask, core, store: nodeStore.store };
 };
+
+it('refuses who shows a certificate that nobody trusts, and lets nobody without one be refused for it', () => {
+  const { core } = setUp(async () => {});
+  const code = (user?: 'untrusted'): number => {
+    const answer = core.handle({ method: 'GET', target: MAPS, headers: {}, body: new Uint8Array(), nowMs: 0, ...(user && { user }) });
+    return answer.type === 'answer' ? answer.code : 0;
+  };
+  expect([code('untrusted'), code()]).toEqual([401, 200]);
+});
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 

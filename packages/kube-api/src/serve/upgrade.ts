@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ApiAnswer, ApiError, type RequestAnswerer, requestOf, type ServeOptions } from '@solo-kubelet/api-server';
+import { type ApiAnswer, ApiError, type NodeAnswer, type RequestAnswerer, requestOf, type ServeOptions } from '@solo-kubelet/api-server';
 import type { RequestHandler } from '@solo-kubelet/node-api';
 import { statusAnswer } from './answer-requests.js';
 
@@ -37,9 +37,36 @@ const writeAnswer = (socket: Socket, answer: ApiAnswer): void => {
   socket.end(bytes);
 };
 
+/** Tells the code of the status line that somebody writes to a connection, once. A connection that ends without one is told as 499: its client went. */
+const tellCode = (socket: Socket, tell: (code: number) => void): void => {
+  const write = socket.write;
+  const read = (chunk: unknown): void => {
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk as Uint8Array).toString('latin1', 0, STATUS_LINE_BYTES);
+    const code = STATUS_LINE.exec(text)?.[1];
+    if (code === undefined) return;
+    socket.write = write;
+    tell(Number(code));
+  };
+  socket.write = ((...given: Parameters<Socket['write']>) => {
+    read(given[0]);
+    return Reflect.apply(write, socket, given) as boolean;
+  }) as Socket['write'];
+  socket.once('close', () => tell(CLIENT_WENT));
+};
+
+const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})/;
+const STATUS_LINE_BYTES = 16;
+const CLIENT_WENT = 499;
+
 /** Hands requests that become streams to the kubelet, once the core has let them in. */
 export const upgradeToNode =
-  (answerer: RequestAnswerer, options: ServeOptions, node: () => RequestHandler | undefined) =>
+  (
+    answerer: RequestAnswerer,
+    options: ServeOptions,
+    node: () => RequestHandler | undefined,
+    /** Told of the HTTP code that the client of a stream got. */
+    ended: (answer: NodeAnswer, code: number) => void = () => {},
+  ) =>
   (message: IncomingMessage, socket: Socket, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     const refuse = (error: unknown): void => {
@@ -50,8 +77,12 @@ export const upgradeToNode =
       .then((answer) => {
         const handler = node();
         // What may look at the node through its proxy may not run commands by it.
-        if (answer.type !== 'node' || !answer.isStream || handler === undefined) return writeAnswer(socket, answer);
-        if (speaksOnlyNewer(message)) return writeAnswer(socket, NEWER);
+        if (answer.type !== 'node') return writeAnswer(socket, answer);
+        if (!answer.isStream || handler === undefined || speaksOnlyNewer(message)) {
+          ended(answer, NEWER.code);
+          return writeAnswer(socket, NEWER);
+        }
+        tellCode(socket, (code) => ended(answer, code));
         message.url = answer.target;
         handler.upgrade(message, socket, head);
       })
