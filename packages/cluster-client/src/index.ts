@@ -17,5 +17,6 @@ export {
 export { ClusterError, type ClusterErrorCode, type ClusterErrorOptions, isAlreadyThere, isNotFound } from './cluster-error.js';
 export { type Credentials, type CredentialsOptions, createCredentials, type TlsMaterial } from './credentials.js';
 export { type DiscoveredCluster, type DiscoverOptions, discoverCluster } from './discover-cluster.js';
+export { type DrainOptions, drainNode } from './drain-node.js';
 export { type ExecPlugin, type Kubeconfig, loadKubeconfig, parseKubeconfig, type TextOrFile } from './kubeconfig.js';
 export { type ReflectEvent, type ReflectOptions, type ReflectSource, reflect, resourceAt, type Versioned } from './reflect.js';

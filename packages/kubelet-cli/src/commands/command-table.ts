@@ -9,6 +9,7 @@ import { inspectCommands } from './inspect-commands.js';
 import { installCommand, uninstallCommand } from './install-command.js';
 import { joinCommand } from './join-command.js';
 import { kubeconfigCommand } from './kubeconfig-command.js';
+import { leaveCommand } from './leave-command.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
 import { secretCommand } from './secret-command.js';
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   installCommand,
   uninstallCommand,
   joinCommand,
+  leaveCommand,
   completionCommand(() => commands),
   versionCommand,
 ];

@@ -102,3 +102,65 @@ it('says what is missing on the command line and on the machine', async () => {
   await expect(access(joinPath(root, 'etc/kubernetes'))).rejects.toThrow();
   expect(await join('--dry-run')).toMatchObject({ status: 0, errors: expect.stringContaining('kubelet-cli install') });
 });
+
+const create = async (path: string, body: object): Promise<void> => {
+  const kubeconfig = parseKubeconfig(server.kubeconfig, 'test');
+  using api = createApiClient({ kubeconfig, credentials: createCredentials({ kubeconfig }), userAgent: 'test' });
+  await api.request({ method: 'POST', path, body });
+};
+const leave = async (...more: readonly string[]) => {
+  const io = fakeIo();
+  const status = await main(['leave', '--root', root, ...more], io);
+  return { status, output: io.output(), errors: io.errors() };
+};
+
+it('leaves: the Pods of the cluster are evicted, the Node is removed, and only what join wrote is gone', async () => {
+  const before = await files();
+  await join();
+  await writeFile(joinPath(root, 'etc/kubernetes/kubelet.conf'), server.kubeconfig);
+  await create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'box' } });
+  const spec = { nodeName: 'box', terminationGracePeriodSeconds: 0, containers: [{ name: 'app', image: 'a' }] };
+  const pod = (name: string, metadata: object = {}, nodeName = 'box'): Promise<void> =>
+    create('/api/v1/namespaces/default/pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, ...metadata },
+      spec: { ...spec, nodeName },
+    });
+  await pod('web');
+  await pod('elsewhere', {}, 'other');
+  await pod('mirror', { annotations: { 'kubernetes.io/config.mirror': 'x' } });
+  await pod('of-daemon-set', { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'd', uid: 'd', controller: true }] });
+  const { status, output, errors } = await leave();
+  expect({ status, errors }).toEqual({ status: 0, errors: '' });
+  expect(output.match(/^evicted .*$/gm)).toEqual(['evicted   default/web']);
+  expect(output).toContain('removed   Node box');
+  expect(await files()).toEqual(before);
+});
+
+it('stays in a cluster that cannot be asked, unless it is forced', async () => {
+  expect(await leave()).toMatchObject({ status: 1, errors: expect.stringContaining('was not joined') });
+  const before = await files();
+  await join();
+  await writeFile(joinPath(root, 'etc/kubernetes/kubelet.conf'), server.kubeconfig);
+  const joined = await files();
+  await server.close();
+  expect(await leave()).toMatchObject({ status: 1 });
+  expect(await files()).toEqual(joined);
+  const { status, output, errors } = await leave('--force');
+  expect(status).toBe(0);
+  expect(errors).toContain('going on all the same');
+  expect(output).toContain('kubectl delete node box');
+  expect(await files()).toEqual(before);
+});
+
+it('stays, and says of which Pods, when they do not end in time', async () => {
+  await join();
+  await writeFile(joinPath(root, 'etc/kubernetes/kubelet.conf'), server.kubeconfig);
+  await create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'box' } });
+  const spec = { nodeName: 'box', containers: [{ name: 'app', image: 'a' }] };
+  await create('/api/v1/namespaces/default/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'slow' }, spec });
+  const joined = await files();
+  expect(await leave('--timeout', '1s')).toMatchObject({ status: 1, errors: expect.stringContaining('default/slow') });
+  expect(await files()).toEqual(joined);
+});

@@ -103,7 +103,7 @@ const requireNotJoined = async (paths: readonly string[]): Promise<void> => {
     throw new CliError({
       code: 'CLI_REFUSED',
       message: `this node belongs to a cluster already: there is ${path}`,
-      hint: 'docs/joining-a-cluster.md says how a node leaves its cluster.',
+      hint: 'kubelet-cli leave',
     });
   }
 };

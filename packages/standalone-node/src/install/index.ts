@@ -9,7 +9,7 @@ export {
   MANIFEST_DIRECTORY,
   UNIT_PATH,
 } from './install-plan.js';
-export { JOIN_UNIT_PATH, type JoinFile, type JoinOptions, joinPlan, KUBECONFIG_PATH } from './join-plan.js';
+export { JOIN_PATHS, JOIN_UNIT_PATH, type JoinFile, type JoinOptions, joinPlan, KUBECONFIG_PATH } from './join-plan.js';
 export { describeWriter, describeWriters, findOtherWriters, type OtherWriter } from './other-writers.js';
 export { programVersion } from './program-version.js';
 export { runSystemctl, type ServiceReport, type Systemctl, type SystemctlResult, startService } from './start-service.js';

@@ -33,6 +33,9 @@ const CONFIG_DIRECTORY = '/etc/kubernetes/kubelet.yaml.d';
 const JOIN_CONFIG_PATH = `${CONFIG_DIRECTORY}/50-cluster.conf`;
 export const JOIN_UNIT_PATH = `${UNIT_PATH}.d/50-cluster.conf`;
 
+/** All that a joined node has besides, in the order in which it comes. Keys and certificates stay where the kubelet keeps them: they are good for nothing else. */
+export const JOIN_PATHS = [CA_PATH, JOIN_CONFIG_PATH, BOOTSTRAP_PATH, KUBECONFIG_PATH, JOIN_UNIT_PATH] as const;
+
 /** What makes an installed node join a cluster when its service starts again. The node's own configuration stays as it is. */
 export const joinPlan = (options: JoinOptions): readonly JoinFile[] => {
   const { root, caPem, token } = options;

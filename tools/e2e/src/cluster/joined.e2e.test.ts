@@ -1,3 +1,4 @@
+import { createApiClient, createCredentials, drainNode, loadKubeconfig } from '@solo-kubelet/cluster-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -202,5 +203,16 @@ describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
     const after = await node.running();
     for (const pod of ['kept', 'web']) expect(after.get(`${pod}/app`), pod).toBe(before.get(`${pod}/app`));
     expect([...after.keys()].sort()).toEqual(['alone/app', 'fragile/app', 'kept/app', 'new/app', 'web/app']);
+  });
+
+  it('the rights of a node suffice to drain it; static Pods run on', async () => {
+    const kubeconfig = await loadKubeconfig(cluster.kubeconfigPath);
+    using api = createApiClient({ kubeconfig, credentials: createCredentials({ kubeconfig }), userAgent: 'test' });
+    const evicted: string[] = [];
+    await drainNode({ api, nodeName: 'node1', signal: AbortSignal.timeout(60_000), onEvicted: (pod) => evicted.push(pod) });
+    expect(evicted.sort()).toEqual(['default/fragile', 'default/new', 'default/web']);
+    expect((await cluster.get<{ spec: object }>(NODE))?.spec).toMatchObject({ unschedulable: true });
+    await waitFor(async () => (await node.running()).size === 2, { what: 'end of the containers' });
+    expect([...(await node.running()).keys()].sort()).toEqual(['alone/app', 'kept/app']);
   });
 });
