@@ -78,7 +78,7 @@ export const svgOf = (rows: readonly Row[], names: readonly string[]): string =>
     }
     y += 10;
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" font-family="sans-serif" font-size="11">${parts.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" font-family="sans-serif" font-size="11"><title>Kubelets side by side</title>${parts.join('')}</svg>\n`;
 };
 
 /** The participants in the order of columns: ours, the floor, peers. */
