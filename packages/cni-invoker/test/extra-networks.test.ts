@@ -127,7 +127,7 @@ describe('attach', () => {
     await fake.plugin('plc-plugin', { ...speaks, ADD: `echo here > '${started}'; sleep 600` });
     const controller = new AbortController();
     const attached = networks.attach(sandbox('cam,plc'), { signal: controller.signal });
-    await vi.waitFor(async () => expect(await readFile(started, 'utf8')).toBe('here\n'), { interval: 5 });
+    await vi.waitFor(async () => expect(await readFile(started, 'utf8')).toBe('here\n'), { interval: 5, timeout: 15_000 });
     controller.abort();
     await expect(attached).rejects.toMatchObject({ name: 'AbortError' });
     expect((await commands()).slice(2)).toEqual(['DEL plc-plugin net2', 'DEL cam-plugin net1']);

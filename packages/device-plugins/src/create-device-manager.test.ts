@@ -10,6 +10,9 @@ import { createFakeDevicePlugin, type FakeDevicePlugin, type FakeDevicePluginOpt
 import { manualClock } from './testing/manual-clock.js';
 import { deviceContainer, devicePod } from './testing/test-pod.js';
 
+/** On a busy machine, too. */
+const SOON = { timeout: 15_000, interval: 10 };
+
 const CARD = 'example.com/card';
 
 describe('a device manager', () => {
@@ -43,7 +46,7 @@ describe('a device manager', () => {
     const fake = await plugin(devices, rest);
     await fake.register();
     const name = rest.resourceName ?? CARD;
-    await vi.waitFor(() => expect(manager.resources().capacity[name]).toBe(String(devices.length)));
+    await vi.waitFor(() => expect(manager.resources().capacity[name]).toBe(String(devices.length)), SOON);
     return fake;
   };
   const podWith = (name: string, count = 1) => devicePod(name, [deviceContainer('app', { [CARD]: count })]);
@@ -56,7 +59,7 @@ describe('a device manager', () => {
     const fake = await registered(manager, ['a', 'b']);
     expect(manager.resources()).toEqual({ capacity: { [CARD]: '2' }, allocatable: { [CARD]: '2' }, admissible: { [CARD]: '2' } });
     fake.setDevices([{ id: 'a', health: 'Unhealthy' }, { id: 'b' }, { id: 'c' }]);
-    await vi.waitFor(() => expect(manager.resources()).toMatchObject({ capacity: { [CARD]: '3' }, allocatable: { [CARD]: '2' } }));
+    await vi.waitFor(() => expect(manager.resources()).toMatchObject({ capacity: { [CARD]: '3' }, allocatable: { [CARD]: '2' } }), SOON);
   });
 
   it('gives a container what the plugin says its devices need', async () => {
@@ -144,7 +147,7 @@ describe('a device manager', () => {
     });
     const fake = await registered(manager, ['a']);
     await fake[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect(manager.resources()).toMatchObject({ capacity: { [CARD]: '1' }, allocatable: { [CARD]: '0' } }));
+    await vi.waitFor(() => expect(manager.resources()).toMatchObject({ capacity: { [CARD]: '1' }, allocatable: { [CARD]: '0' } }), SOON);
     expect((await manager.allocate(podWith('web')))?.message).toContain(
       `no healthy devices present; cannot allocate unhealthy devices ${CARD}`,
     );
@@ -155,7 +158,7 @@ describe('a device manager', () => {
     const manager = await started({ clock });
     const fake = await registered(manager, ['a']);
     await fake[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect(manager.resources().allocatable[CARD]).toBe('0'));
+    await vi.waitFor(() => expect(manager.resources().allocatable[CARD]).toBe('0'), SOON);
     clock.advance(299_000);
     expect(manager.resources().capacity[CARD]).toBe('1');
     clock.advance(1_000);
@@ -168,11 +171,11 @@ describe('a device manager', () => {
     const fake = await registered(manager, ['a', 'b']);
     await manager.allocate(podWith('web'));
     await fake[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect(manager.resources().allocatable[CARD]).toBe('0'));
+    await vi.waitFor(() => expect(manager.resources().allocatable[CARD]).toBe('0'), SOON);
     expect(manager.resources().admissible[CARD]).toBe('1');
     expect(manager.health('uid-web').get('app')).toEqual([{ name: CARD, resources: [{ resourceID: 'a', health: 'Unknown' }] }]);
     await registered(manager, ['a', 'b']);
-    await vi.waitFor(() => expect(manager.resources().allocatable[CARD]).toBe('2'));
+    await vi.waitFor(() => expect(manager.resources().allocatable[CARD]).toBe('2'), SOON);
     clock.advance(400_000);
     expect(manager.resources().capacity[CARD]).toBe('2');
     await manager.allocate(podWith('next'));
@@ -183,7 +186,7 @@ describe('a device manager', () => {
     const manager = await started();
     const fake = await registered(manager, ['a']);
     await fake.register();
-    await vi.waitFor(() => expect(fake.watchers).toBe(1));
+    await vi.waitFor(() => expect(fake.watchers).toBe(1), SOON);
     expect(manager.resources().allocatable[CARD]).toBe('1');
   });
 
@@ -192,7 +195,7 @@ describe('a device manager', () => {
     await registered(manager, ['old']);
     const newer = await registered(manager, ['new1', 'new2'], { endpoint: 'second.sock' });
     await newer[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect(manager.resources()).toMatchObject({ capacity: { [CARD]: '1' }, allocatable: { [CARD]: '1' } }));
+    await vi.waitFor(() => expect(manager.resources()).toMatchObject({ capacity: { [CARD]: '1' }, allocatable: { [CARD]: '1' } }), SOON);
   });
 
   it('tells nobody of a list of devices that says nothing new', async () => {
@@ -202,7 +205,7 @@ describe('a device manager', () => {
     manager.onChange(told);
     fake.setDevices([{ id: 'b' }, { id: 'a' }]);
     fake.setDevices([{ id: 'b' }, { id: 'a' }, { id: 'c' }]);
-    await vi.waitFor(() => expect(manager.resources().capacity[CARD]).toBe('3'));
+    await vi.waitFor(() => expect(manager.resources().capacity[CARD]).toBe('3'), SOON);
     expect(told).toHaveBeenCalledOnce();
   });
 
@@ -213,7 +216,7 @@ describe('a device manager', () => {
     const registering = early.register();
     await plugin(['a', 'b'], { endpoint: 'early.sock' });
     await registering;
-    await vi.waitFor(() => expect(manager.resources().capacity[CARD]).toBe('2'));
+    await vi.waitFor(() => expect(manager.resources().capacity[CARD]).toBe('2'), SOON);
   });
 
   it('shows the health of the devices that a container has', async () => {
@@ -223,7 +226,7 @@ describe('a device manager', () => {
     const told = vi.fn();
     manager.onChange(told);
     fake.setDevices([{ id: 'a' }, { id: 'b', health: 'Unhealthy' }]);
-    await vi.waitFor(() => expect(told).toHaveBeenCalled());
+    await vi.waitFor(() => expect(told).toHaveBeenCalled(), SOON);
     expect(manager.health('uid-web').get('app')).toEqual([
       {
         name: CARD,
@@ -296,7 +299,7 @@ describe('a device manager', () => {
     const fake = await registered(manager, ['a'], { allocate: () => new Promise(() => {}) });
     const giveUp = new AbortController();
     const answer = manager.allocate(podWith('web'), { signal: giveUp.signal });
-    await vi.waitFor(() => expect(fake.allocated).toHaveLength(1));
+    await vi.waitFor(() => expect(fake.allocated).toHaveLength(1), SOON);
     giveUp.abort();
     await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
     expect(manager.holders()).toEqual([]);
@@ -308,7 +311,7 @@ describe('a device manager', () => {
     await registered(manager, ['a']);
     const giveUp = new AbortController();
     const hanging = manager.allocate(devicePod('slow', [deviceContainer('app', { 'example.com/slow': 1 })]), { signal: giveUp.signal });
-    await vi.waitFor(() => expect(slow.allocated).toHaveLength(1));
+    await vi.waitFor(() => expect(slow.allocated).toHaveLength(1), SOON);
     expect(await manager.allocate(podWith('web'))).toBeUndefined();
     giveUp.abort();
     await expect(hanging).rejects.toThrow();
@@ -440,7 +443,7 @@ describe('a device manager', () => {
       await first.start();
       const fake = await plugin(['a'], { directory: registryDirectory });
       await found(first);
-      await vi.waitFor(() => expect(fake.statuses).toEqual([{ pluginRegistered: true, error: '' }]));
+      await vi.waitFor(() => expect(fake.statuses).toEqual([{ pluginRegistered: true, error: '' }]), SOON);
       await first[Symbol.asyncDispose]();
       const second = await started({ registryDirectory });
       await found(second);
@@ -452,8 +455,8 @@ describe('a device manager', () => {
       const fake = await plugin(['a'], { directory: registryDirectory });
       await found(manager);
       await rm(fake.socketPath);
-      await vi.waitFor(() => expect(manager.resources().allocatable[CARD]).toBe('0'));
-      await vi.waitFor(() => expect(fake.watchers).toBe(0));
+      await vi.waitFor(() => expect(manager.resources().allocatable[CARD]).toBe('0'), SOON);
+      await vi.waitFor(() => expect(fake.watchers).toBe(0), SOON);
     });
 
     it('tells a plugin that can not be used why', async () => {

@@ -8,6 +8,9 @@ import type { AuditedRequest } from './audit-log.js';
 import { auditRequests } from './audit-requests.js';
 import { upgradeToNode } from './upgrade.js';
 
+/** On a busy machine, too. */
+const SOON = { timeout: 15_000, interval: 10 };
+
 const TARGET = '/api/v1/namespaces/default/pods/a/exec';
 
 const setUp = (answer: ApiAnswer) => {
@@ -74,7 +77,7 @@ const open = async (
   const message = { method: 'POST', url: TARGET, headers, rawHeaders: [], headersDistinct: {}, socket } as unknown as IncomingMessage;
   const handler = { request: () => {}, upgrade: (_message: IncomingMessage, given: Socket) => speak(given) };
   upgradeToNode(set.audited, { now: () => 5 }, () => handler, set.audited.ended)(message, socket, Buffer.alloc(0));
-  await vi.waitFor(() => expect(lines).toHaveLength(1));
+  await vi.waitFor(() => expect(lines).toHaveLength(1), SOON);
   return { written, socket };
 };
 

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import { logLines } from './log-lines.js';
 
+/** On a busy machine, too. */
+const SOON = { timeout: 15_000, interval: 10 };
+
 async function* of(...chunks: readonly string[]): AsyncGenerator<Buffer> {
   for (const chunk of chunks) yield Buffer.from(chunk);
 }
@@ -30,9 +33,9 @@ it('shows the beginning of a line whose rest does not come in time', async () =>
   }
   const reading = logLines(chunks(), () => new Promise<void>((resolve) => void old.push(resolve)));
   const first = reading.next();
-  await expect.poll(() => old.length).toBe(1);
+  await expect.poll(() => old.length, SOON).toBe(1);
   grow();
-  await expect.poll(() => rest).toBeDefined();
+  await expect.poll(() => rest, SOON).toBeDefined();
   // The time counts from the beginning of the line: one that never ends is shown all the same.
   expect(old).toHaveLength(1);
   old[0]!();

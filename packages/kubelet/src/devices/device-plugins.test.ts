@@ -8,6 +8,9 @@ import { createResourceManagers, numaMask } from '@solo-kubelet/resource-manager
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deviceFacts, devicePlugins, deviceProvider } from './device-plugins.js';
 
+/** On a busy machine, too. */
+const SOON = { timeout: 15_000, interval: 10 };
+
 const CARD = 'example.com/card';
 const options = { signal: new AbortController().signal, running: false };
 
@@ -28,7 +31,7 @@ describe('devices of the kubelet', () => {
       ],
     });
     await plugin.register();
-    await vi.waitFor(() => expect(devices.resources().capacity[CARD]).toBe('3'));
+    await vi.waitFor(() => expect(devices.resources().capacity[CARD]).toBe('3'), SOON);
   });
   afterEach(async () => {
     await plugin[Symbol.asyncDispose]();
@@ -85,7 +88,7 @@ describe('devices of the kubelet', () => {
     await devices.allocate(devicePod('web', [deviceContainer('app', { [CARD]: 1 })]));
     const ill = { name: CARD, resources: [{ resourceID: 'a', health: 'Unhealthy' }] };
     plugin.setDevices([{ id: 'a', health: 'Unhealthy' }, { id: 'b' }]);
-    await vi.waitFor(() => expect(told).toHaveLength(3));
+    await vi.waitFor(() => expect(told).toHaveLength(3), SOON);
     subscription.unsubscribe();
     expect(told.map(({ offer }) => offer)).toEqual([0, 0, 1]);
     expect(told.at(-1)).toMatchObject({ allocatable: { cpu: '2', [CARD]: '2' } });

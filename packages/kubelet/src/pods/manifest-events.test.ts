@@ -20,7 +20,8 @@ beforeEach(async () => {
 afterEach(async () => {
   server.closeAllConnections();
   server.close();
-  await rm(root, { recursive: true, force: true });
+  // The last good versions may still be on their way to disk.
+  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
 });
 
 it('settles names between staticPodPath and staticPodURL, and knows when both have synced', async () => {

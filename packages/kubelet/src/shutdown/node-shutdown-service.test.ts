@@ -11,6 +11,9 @@ import type { KubeletContext } from '../kubelet-services.js';
 import type { Logind } from './logind.js';
 import { nodeShutdownService } from './node-shutdown-service.js';
 
+/** On a busy machine, too. */
+const SOON = { timeout: 15_000, interval: 10 };
+
 let directory = '';
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'shutdown-'));
@@ -101,7 +104,7 @@ const startService = async (pods: readonly PodView[], { delayMs = 60_000, canCha
       vi.waitFor(async () => {
         await time.advance(0);
         expect(reached(), happened.join('\n')).toBe(true);
-      }),
+      }, SOON),
     stop: () => subscription.unsubscribe(),
   };
 };
