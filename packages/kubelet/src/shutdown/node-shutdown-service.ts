@@ -83,9 +83,15 @@ const end = (
 /** When the node went down, in a file and as metrics. */
 const keepState = (file: ShutdownStateFile, { logger, metrics }: Pick<KubeletContext, 'logger' | 'metrics'>) => {
   const show = ({ startTimeMs, endTimeMs }: ShutdownState): void => metrics.gracefulShutdown(startTimeMs, endTimeMs);
+  let isKept = false;
   return {
-    recall: async (): Promise<void> => show(await file.load()),
+    recall: async (): Promise<void> => {
+      const earlier = await file.load();
+      // A shutdown may have begun while the file was read: what is newer stays.
+      if (!isKept) show(earlier);
+    },
     keep: async (state: ShutdownState): Promise<void> => {
+      isKept = true;
       show(state);
       await file.save(state).catch((error: unknown) => logger.warn({ err: describeError(error) }, 'Cannot keep the time of the shutdown'));
     },
