@@ -19,6 +19,7 @@ import type { ApiResource, Subresource } from './resources/api-resource.js';
 import { catalogOf } from './resources/resource-catalog.js';
 import { findResource } from './resources/resource-table.js';
 import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
+import { noDefinitions } from './respond/no-definitions.js';
 import { listAnswer, objectAnswer } from './respond/object-answer.js';
 import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, type Status } from './status/api-error.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
@@ -255,7 +256,7 @@ const isOddPath = (path: string): boolean => path.replace('/namespaces//', '/').
 export const handleResource = (given: RequestContext): ApiAnswer => {
   const { group, version, parts, namespace, subresource, path, prefix } = given.info;
   const catalog = catalogOf(given.parts);
-  if (!catalog.hasGroupVersion(group, version)) return pageNotFound();
+  if (!catalog.hasGroupVersion(group, version)) return noDefinitions(given) ?? pageNotFound();
   const { method } = given.request;
   const resource = catalog.find(group, version, given.info.resource);
   if (resource === undefined || isOddPath(path) || prefix === 'proxy') throw noSuchResource();

@@ -54,6 +54,16 @@ describe('startApiServer', () => {
     expect((await ask(server, 'GET', PODS)).code).toBe(200);
   });
 
+  it('has no definitions of resources, and says so to whoever may ask', async () => {
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    await using server = await startApiServer({ users: USERS, authorizationMode: 'RBAC' });
+    expect((await ask(server, 'GET', path)).value).toMatchObject({ kind: 'CustomResourceDefinitionList', items: [] });
+    expect((await ask(server, 'GET', path, { token: 't2' })).code).toBe(403);
+    expect((await ask(server, 'GET', '/apis')).value).not.toMatchObject({
+      groups: expect.arrayContaining([{ name: 'apiextensions.k8s.io' }]),
+    });
+  });
+
   it('refuses a body that is too large or nested too deeply, and goes on', async () => {
     await using server = await startApiServer({ users: USERS });
     const large = { metadata: { name: 'x' }, data: { a: 'x'.repeat(3 * 1024 * 1024) } };
