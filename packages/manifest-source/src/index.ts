@@ -18,6 +18,7 @@ export {
   objectStores,
   reduceObjects,
 } from './object-store.js';
+export { MAX_MANIFEST_BYTES } from './read-listing.js';
 export { redactUrl } from './redact-url.js';
 export {
   emptyManifestStates,

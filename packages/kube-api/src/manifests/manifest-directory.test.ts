@@ -54,6 +54,19 @@ it('answers 409 where the object is no longer in its file, and finds a removed o
   await writer().write([{ path, edit: edit('a', map('a'), undefined) }], header);
 });
 
+it('answers 413 where the file would grow beyond what the kubelet reads, and leaves it as it is', async () => {
+  const path = join(directory, 'a.yaml');
+  const full = `${'x'.repeat(1_000)}\n`.repeat(3_000).replaceAll(/^/gm, '# ');
+  const text = `${full}apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n`;
+  await writeFile(path, text);
+  const after = map('a', { x: 'y'.repeat(200_000) });
+  await expect(writer().write([{ path, edit: edit('a', map('a'), after) }], header)).rejects.toMatchObject({
+    code: 413,
+    message: expect.stringContaining(`${path} would have`),
+  });
+  expect(await readFile(path, 'utf8')).toBe(text);
+});
+
 it('answers 409 where the file is encrypted, and leaves it as it is', async () => {
   const path = join(directory, 'a.yaml');
   const text = '-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCg==\n-----END AGE ENCRYPTED FILE-----\n';

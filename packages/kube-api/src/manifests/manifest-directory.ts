@@ -2,12 +2,12 @@ import { open, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ApiError, type StoredObject } from '@solo-kubelet/api-server';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { isEncryptedManifest, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { writeDurably } from '@solo-kubelet/state-files';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { editManifest, NotInFile, type ObjectEdit } from './manifest-text.js';
 
-const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
 const MAX_FILE_NAME = 200;
 
 export interface ManifestDirectoryOptions {
@@ -135,7 +135,18 @@ export const createManifestWriter = ({ path: directory, nodeName }: ManifestDire
       throw unwritable(path, error);
     }
     if (text === seen?.text) return;
-    if (text !== undefined) check(text, path, edits);
+    if (text !== undefined) {
+      // The kubelet would refuse the whole file, with what else is in it.
+      const bytes = Buffer.byteLength(text);
+      if (bytes > MAX_MANIFEST_BYTES) {
+        throw failed(
+          413,
+          'RequestEntityTooLarge',
+          `${path} would have ${bytes} bytes; a manifest has at most ${MAX_MANIFEST_BYTES}: split it into several files`,
+        );
+      }
+      check(text, path, edits);
+    }
     if ((await markOf(target))?.mark !== seen?.mark) throw conflict(path);
     try {
       if (text === undefined) await removeDurably(target);

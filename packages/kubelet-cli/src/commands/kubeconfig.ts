@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { kubeconfigText, openNodeCa } from '@solo-kubelet/kube-api';
-import { DEFAULT_DATA_DIRECTORY } from '@solo-kubelet/standalone-node/defaults';
+import { USUAL_KUBELET_ROOTS } from '@solo-kubelet/standalone-node/defaults';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { CliError } from '../cli-error.js';
 import { type CliIo, write } from '../cli-io.js';
@@ -20,7 +20,6 @@ export interface KubeconfigOptions {
   readonly now?: () => number;
 }
 
-const USUAL_ROOTS = ['/var/lib/kubelet', join(DEFAULT_DATA_DIRECTORY, 'kubelet')];
 const MAX_BYTES = 1 << 20;
 /** X.509 allows no longer common name. */
 const MAX_NAME = 64;
@@ -51,7 +50,7 @@ export const kubeconfig = async (options: KubeconfigOptions, io: Pick<CliIo, 'st
 
 /** The first root directory that holds a CA of the API. */
 const rootOf = async (named: string | undefined): Promise<string> => {
-  const places = named === undefined ? USUAL_ROOTS : [named];
+  const places = named === undefined ? USUAL_KUBELET_ROOTS : [named];
   for (const place of places) {
     const isThere = await access(join(place, 'api', 'ca.key')).then(
       () => true,

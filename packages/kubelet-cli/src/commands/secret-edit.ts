@@ -3,6 +3,7 @@ import { mkdtemp, open, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { decryptManifest, encryptManifest, readIdentities } from '@solo-kubelet/kubelet/secrets';
+import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { isEncryptedManifest } from '@solo-kubelet/object-spec';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { checkManifest } from '../changes/check-manifest.js';
@@ -11,7 +12,7 @@ import { recipientsIn, withRecipients } from '../changes/recipient-lines.js';
 import { CliError } from '../cli-error.js';
 import { type CliIo, write } from '../cli-io.js';
 import { EXIT } from '../exit-status.js';
-import { identityPath, MAX_MANIFEST_BYTES, readFileOf, refused, type SecretOptions } from './secret.js';
+import { identityPath, readFileOf, refused, type SecretOptions } from './secret.js';
 
 export interface SecretEditOptions extends SecretOptions {
   readonly file: string;

@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AGE_IDENTITY_FILE, encryptManifest, makeIdentity, readIdentities, recipientsOf } from '@solo-kubelet/kubelet/secrets';
+import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { isEncryptedManifest } from '@solo-kubelet/object-spec';
-import { DEFAULT_DATA_DIRECTORY } from '@solo-kubelet/standalone-node/defaults';
+import { USUAL_KUBELET_ROOTS } from '@solo-kubelet/standalone-node/defaults';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { checkManifest } from '../changes/check-manifest.js';
 import { writeManifest } from '../changes/manifest-files.js';
@@ -18,11 +19,6 @@ export interface SecretOptions {
   /** Default: `age-identity.txt` in the root directory. */
   readonly identityFile?: string;
 }
-
-const USUAL_ROOTS = ['/var/lib/kubelet', join(DEFAULT_DATA_DIRECTORY, 'kubelet')];
-
-/** What a kubelet reads of a manifest (decision 200). */
-export const MAX_MANIFEST_BYTES = 3 * 1024 * 1024;
 
 /** `secret keygen`: the recipients of this node, whose identity is made if there is none. */
 export const secretKeygen = async (options: SecretOptions, io: Pick<CliIo, 'stdout' | 'stderr'>): Promise<number> => {
@@ -63,9 +59,9 @@ export const identityPath = async ({ identityFile, rootDirectory }: SecretOption
   if (identityFile !== undefined) return resolve(identityFile);
   if (rootDirectory !== undefined) return join(resolve(rootDirectory), AGE_IDENTITY_FILE);
   for (const name of [AGE_IDENTITY_FILE, 'owner-id']) {
-    for (const root of USUAL_ROOTS) if (await isThere(join(root, name))) return join(root, AGE_IDENTITY_FILE);
+    for (const root of USUAL_KUBELET_ROOTS) if (await isThere(join(root, name))) return join(root, AGE_IDENTITY_FILE);
   }
-  return join(USUAL_ROOTS[0]!, AGE_IDENTITY_FILE);
+  return join(USUAL_KUBELET_ROOTS[0], AGE_IDENTITY_FILE);
 };
 
 const isThere = (path: string): Promise<boolean> =>

@@ -1,3 +1,4 @@
+import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import type { Stanza } from 'age-encryption';
 import { SecretError } from './secret-error.js';
 
@@ -6,9 +7,6 @@ export const MAX_RECIPIENTS = 32;
 
 /** Bytes in which the header of a file must end: 32 recipients of the largest kind (post-quantum, 1.6 KB each). */
 const MAX_HEADER_BYTES = 64 * 1024;
-
-/** What a kubelet reads of a manifest, encrypted or not (decision 200). */
-const MAX_MANIFEST_BYTES = 3 * 1024 * 1024;
 
 /**
  * The text of a manifest that is encrypted with age in ASCII armor, by any of the identities (`AGE-SECRET-KEY-1…`).

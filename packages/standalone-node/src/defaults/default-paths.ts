@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** Where `up` keeps a node. */
 export const DEFAULT_DATA_DIRECTORY = '/var/lib/solo-kubelet';
 
+/** Where a kubelet's root directory usually is: of one that the system starts, and of `up`. */
+export const USUAL_KUBELET_ROOTS = ['/var/lib/kubelet', join(DEFAULT_DATA_DIRECTORY, 'kubelet')] as const;
+
 /** Where a node's sockets lie. */
 export const runDirectoryOf = (dataDirectory: string): string =>
   dataDirectory === DEFAULT_DATA_DIRECTORY ? '/run/solo-kubelet' : join(dataDirectory, 'run');

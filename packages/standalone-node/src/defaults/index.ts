@@ -1,1 +1,1 @@
-export { DEFAULT_DATA_DIRECTORY, runDirectoryOf, usualEndpoint } from './default-paths.js';
+export { DEFAULT_DATA_DIRECTORY, runDirectoryOf, USUAL_KUBELET_ROOTS, usualEndpoint } from './default-paths.js';
