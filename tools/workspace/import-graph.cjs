@@ -16,6 +16,7 @@ const edges = {
     values: ['pod-spec', 'object-spec', 'selectors'],
     subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
   },
+  'service-network': { values: ['pod-spec', 'object-spec'] },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },
   'api-server': { values: ['timers', 'pod-spec', 'object-spec', 'selectors', 'api-patch', 'api-protobuf', 'api-tables', 'rbac'] },
   'cri-client': { values: ['diagnostics', 'timers', 'untrusted-files'] },

@@ -349,6 +349,12 @@ export const packages = [
     devDependencies: { '@solo-kubelet/api-server': ws },
   },
   {
+    name: 'service-network',
+    description: 'Services of one node without a control plane: cluster addresses, EndpointSlices, DNS records and nftables rules.',
+    keywords: ['service', 'endpointslice', 'kube-proxy', 'nftables', 'dns'],
+    dependencies: { '@solo-kubelet/pod-spec': ws, '@solo-kubelet/object-spec': ws },
+  },
+  {
     name: 'kubelet',
     description: 'The kubelet as a library: runs the Pods of manifest files and URLs on a container runtime, without a control plane.',
     keywords: ['static-pods', 'standalone', 'eviction', 'kubelet-configuration', 'rxjs'],

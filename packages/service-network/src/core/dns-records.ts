@@ -1,0 +1,169 @@
+import type { Endpoint, EndpointSlice, Service, ServicePort } from '@solo-kubelet/object-spec';
+import { familyOf, reverseName } from './ip-address.js';
+
+/** One answer of the cluster's DNS. Names are complete, in lower case and without the dot at the end. */
+export type ServiceRecord =
+  | { readonly type: 'A' | 'AAAA'; readonly address: string }
+  | { readonly type: 'SRV'; readonly priority: number; readonly weight: number; readonly port: number; readonly target: string }
+  | { readonly type: 'PTR'; readonly name: string }
+  | { readonly type: 'CNAME'; readonly target: string };
+
+/**
+ * What there is to answer, by complete name in lower case, without the dot at the end. A name with an empty list exists and has no records. Names that exist
+ * only because others lie below them (`_tcp.web.default.svc.cluster.local`) are not among them. Source: kubernetes/dns docs/specification.md 1.1.0, and what
+ * CoreDNS' kubernetes plugin answers beyond it: addresses at the names of ports, SRV at the bare name of a Service, endpoints below a Service with an address.
+ */
+export type ServiceRecords = ReadonlyMap<string, readonly ServiceRecord[]>;
+
+export interface ServiceRecordsInput {
+  /** E.g. `cluster.local`; without dots at its ends. Empty: names end in `.svc`. */
+  readonly clusterDomain: string;
+  /** Services with the addresses that they were given. */
+  readonly services: readonly Service[];
+  /** Those of the Services, by the label kubernetes.io/service-name. */
+  readonly slices: readonly EndpointSlice[];
+  /** Namespaces that exist beside those of the Services. */
+  readonly namespaces?: readonly string[];
+}
+
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+/** The records of all Services. */
+export const deriveServiceRecords = ({ clusterDomain, services, slices, namespaces = [] }: ServiceRecordsInput): ServiceRecords => {
+  const bySlice = groupSlices(slices);
+  return joinRecords(
+    services.map((service) => recordsOfService(service, bySlice.get(keyOf(service)) ?? [], clusterDomain)),
+    [...namespaces, ...services.map(({ metadata }) => metadata.namespace ?? 'default')],
+    clusterDomain,
+  );
+};
+
+/** The records of one Service. `reverse` holds back what only counts while no cluster address is the same. */
+export interface RecordsOfService {
+  readonly own: ServiceRecords;
+  readonly reverse: readonly { readonly name: string; readonly target: string }[];
+}
+
+export const recordsOfService = (service: Service, slices: readonly EndpointSlice[], clusterDomain: string): RecordsOfService => {
+  const { spec } = service;
+  const base = nameOfService(service, clusterDomain);
+  const own = new Map<string, ServiceRecord[]>();
+  const add = (name: string, record: ServiceRecord): void => {
+    const list = own.get(name) ?? [];
+    if (!list.some((other) => isSame(other, record))) own.set(name, [...list, record]);
+  };
+  if (spec.type === 'ExternalName') {
+    const target = (spec.externalName ?? '').replace(/\.$/, '').toLowerCase();
+    if (target !== '' && familyOf(target) === undefined) add(base, { type: 'CNAME', target });
+    return { own, reverse: [] };
+  }
+  const clusterIps = (spec.clusterIPs ?? []).filter((ip) => ip !== 'None' && ip !== '');
+  const ready = slices.flatMap(({ endpoints, ports }) =>
+    endpoints.flatMap((endpoint) =>
+      endpoint.conditions?.ready === false ? [] : [{ endpoint, ports, address: endpoint.addresses[0] ?? '' }],
+    ),
+  );
+  const reverse: { readonly name: string; readonly target: string }[] = [];
+  for (const { endpoint, address } of ready) {
+    const name = `${hostOf(endpoint, address)}.${base}`;
+    addAddress(add, name, address);
+    const back = reverseName(address);
+    if (back !== undefined) reverse.push({ name: back, target: name });
+  }
+  if (clusterIps.length > 0) {
+    for (const ip of clusterIps) {
+      addAddress(add, base, ip);
+      const back = reverseName(ip);
+      if (back !== undefined) add(back, { type: 'PTR', name: base });
+    }
+    for (const port of spec.ports ?? []) {
+      add(base, srv(port.port, base));
+      if (!port.name) continue;
+      add(nameOfPort(port, base), srv(port.port, base));
+      for (const ip of clusterIps) addAddress(add, nameOfPort(port, base), ip);
+    }
+  } else {
+    for (const { endpoint, address, ports } of ready) {
+      const target = `${hostOf(endpoint, address)}.${base}`;
+      addAddress(add, base, address);
+      for (const { name = '', port, protocol } of ports) {
+        if (port === undefined) continue;
+        add(base, srv(port, target));
+        if (name === '') continue;
+        const place = nameOfPort({ name, protocol }, base);
+        add(place, srv(port, target));
+        addAddress(add, place, address);
+      }
+    }
+  }
+  return { own: new Map([...own].map(([name, records]) => [name, weighted(records)])), reverse };
+};
+
+/** All of them together. An address that is a Service's own belongs to it alone. */
+export const joinRecords = (parts: readonly RecordsOfService[], namespaces: readonly string[], clusterDomain: string): ServiceRecords => {
+  const all = new Map<string, readonly ServiceRecord[]>();
+  for (const namespace of namespaces) all.set(below(`${namespace.toLowerCase()}.svc`, clusterDomain), []);
+  for (const { own } of parts) for (const [name, records] of own) all.set(name, records);
+  const backwards = new Map<string, Set<string>>();
+  for (const { reverse } of parts) {
+    for (const { name, target } of reverse) {
+      if (all.has(name)) continue;
+      const targets = backwards.get(name) ?? new Set();
+      backwards.set(name, targets.add(target));
+    }
+  }
+  for (const [name, targets] of backwards)
+    all.set(
+      name,
+      [...targets].map((target) => ({ type: 'PTR', name: target })),
+    );
+  return all;
+};
+
+/** Slices by `namespace/name` of their Service. */
+export const groupSlices = (slices: readonly EndpointSlice[]): ReadonlyMap<string, readonly EndpointSlice[]> => {
+  const groups = new Map<string, EndpointSlice[]>();
+  for (const slice of slices) {
+    const name = slice.metadata.labels?.[SERVICE_NAME_LABEL];
+    if (name === undefined) continue;
+    const key = `${slice.metadata.namespace ?? 'default'}/${name}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [slice]);
+    else group.push(slice);
+  }
+  return groups;
+};
+
+/** The complete name of a Service in DNS. */
+export const nameOfService = ({ metadata }: Service, clusterDomain: string): string =>
+  below(`${metadata.name}.${metadata.namespace ?? 'default'}.svc`.toLowerCase(), clusterDomain);
+
+const keyOf = ({ metadata }: Service): string => `${metadata.namespace ?? 'default'}/${metadata.name}`;
+
+const below = (name: string, clusterDomain: string): string => (clusterDomain === '' ? name : `${name}.${clusterDomain.toLowerCase()}`);
+
+const nameOfPort = ({ name, protocol = 'TCP' }: Pick<ServicePort, 'name' | 'protocol'>, base: string): string =>
+  `_${name}._${protocol}.${base}`.toLowerCase();
+
+/** Without a name of its own an endpoint is called by its address, as CoreDNS does. */
+const hostOf = ({ hostname }: Endpoint, address: string): string => (hostname || address.replace(/[.:]/g, '-')).toLowerCase();
+
+const addAddress = (add: (name: string, record: ServiceRecord) => void, name: string, address: string): void => {
+  const family = familyOf(address);
+  if (family !== undefined) add(name, { type: family === 'IPv4' ? 'A' : 'AAAA', address });
+};
+
+const srv = (port: number, target: string): ServiceRecord => ({ type: 'SRV', priority: 0, weight: 0, port, target });
+
+/** The hundred points of a name are shared out evenly, as CoreDNS does. */
+const weighted = (records: readonly ServiceRecord[]): readonly ServiceRecord[] => {
+  const weight = Math.max(1, Math.floor(100 / records.filter(({ type }) => type === 'SRV').length));
+  return records.map((record) => (record.type === 'SRV' ? { ...record, weight } : record));
+};
+
+const isSame = (a: ServiceRecord, b: ServiceRecord): boolean => {
+  if (a.type === 'SRV') return b.type === 'SRV' && a.port === b.port && a.target === b.target;
+  if (a.type === 'PTR') return b.type === 'PTR' && a.name === b.name;
+  if (a.type === 'CNAME') return b.type === 'CNAME' && a.target === b.target;
+  return b.type === a.type && a.address === b.address;
+};
