@@ -5,6 +5,8 @@ export interface TableField {
   readonly pointer: boolean;
   readonly base: string;
   readonly container: '' | '[]' | '{}';
+  /** The feature gate without which there is no such field; empty if there always is. */
+  readonly gate: string;
   readonly fallback: string | undefined;
   readonly doc: string;
 }

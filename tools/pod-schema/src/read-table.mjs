@@ -4,7 +4,7 @@
  *   enum NAME VALUE …              the words a string field knows ("" is the empty word)
  *   NAME [| doc]                   a type
  *     ...OTHER                     has all fields of OTHER
- *     FIELD[?] TYPE [= DEFAULT] [| doc]
+ *     FIELD[?] TYPE [@GATE] [= DEFAULT] [| doc]   GATE: without this feature gate there is no such field
  *
  * `?` = left out of JSON when empty (Go's omitempty). TYPE = `*`pointer, `[]` list, `{}` map from string, over string, bool, int32, int64,
  * Quantity, Time, IntOrString, RawObject, Bytes, an enum or a type of the table.
@@ -12,7 +12,7 @@
 const typeLine = /^(\w+)(?: \| (.*))?$/;
 const enumLine = /^enum (\w+) (.*)$/;
 const mixinLine = /^ {2}\.\.\.(\w+)$/;
-const fieldLine = /^ {2}([\w]+)(\??) (\*?)(\w+)(\[\]|\{\})?(?: = ((?:[^|]|\|(?! ))+?))?(?: \| (.*))?$/;
+const fieldLine = /^ {2}([\w]+)(\??) (\*?)(\w+)(\[\]|\{\})?(?: @(\w+))?(?: = ((?:[^|]|\|(?! ))+?))?(?: \| (.*))?$/;
 
 /** `base`: a table whose enums and types this one may use. */
 export const readTable = (text, base = { enums: {}, types: {} }) => {
@@ -39,13 +39,14 @@ export const readTable = (text, base = { enums: {}, types: {} }) => {
     }
     match = fieldLine.exec(line);
     if (!match) throw new Error(`line ${index + 1}: not understood: ${line}`);
-    const [, name, optional, pointer, base, container, fallback, doc] = match;
+    const [, name, optional, pointer, base, container, gate, fallback, doc] = match;
     type.fields.push({
       name,
       optional: optional === '?',
       pointer: pointer === '*',
       base,
       container: container ?? '',
+      gate: gate ?? '',
       fallback,
       doc: doc ?? '',
     });

@@ -25,8 +25,10 @@ export type IntOrString = number | string;
 export type PodMetadata = ObjectMeta & { readonly name: string; readonly namespace: string; readonly uid: string };
 `;
 
-const docComment = (doc, fallback, indent) => {
-  const words = [doc, fallback === undefined ? '' : `Default: ${fallback}.`].filter(Boolean).join(' ');
+const docComment = (doc, fallback, indent, gate = '') => {
+  const words = [doc, fallback === undefined ? '' : `Default: ${fallback}.`, gate === '' ? '' : `Feature gate ${gate}.`]
+    .filter(Boolean)
+    .join(' ');
   return words === '' ? '' : `${indent}/** ${words} */\n`;
 };
 
@@ -46,7 +48,7 @@ export const writeTypes = ({ enums, types, base }) => {
   const structures = Object.values(types).map(({ name, doc, mixins, fields }) => {
     const lines = fields.map((field) => {
       const mark = field.optional || field.pointer ? '?' : '';
-      return `${docComment(field.doc, field.fallback, '  ')}  readonly ${field.name}${mark}: ${name === 'Pod' && field.name === 'metadata' ? 'PodMetadata' : typeOf(field, { ...base.enums, ...enums })};\n`;
+      return `${docComment(field.doc, field.fallback, '  ', field.gate)}  readonly ${field.name}${mark}: ${name === 'Pod' && field.name === 'metadata' ? 'PodMetadata' : typeOf(field, { ...base.enums, ...enums })};\n`;
     });
     const above = mixins.length > 0 ? ` extends ${mixins.join(', ')}` : '';
     const mixinOnly = fields.length === 0 ? `export type ${name} = ${mixins.join(' & ')};\n` : undefined;
@@ -65,11 +67,11 @@ export const writeTable = ({ enums, types, base: { enums: baseEnums, types: base
   const lines = Object.values(types).flatMap(({ name, mixins, fields }) => [
     name,
     ...mixins.map((mixin) => ` ...${mixin}`),
-    ...fields.map(({ name: field, optional, pointer, base, container }) => {
-      return ` ${field}${optional ? '?' : ''} ${pointer ? '*' : ''}${enums[base] || baseEnums[base] ? 'string' : base}${container}`;
+    ...fields.map(({ name: field, optional, pointer, base, container, gate }) => {
+      return ` ${field}${optional ? '?' : ''} ${pointer ? '*' : ''}${enums[base] || baseEnums[base] ? 'string' : base}${container}${gate === '' ? '' : ` @${gate}`}`;
     }),
   ]);
-  return `${headerOf({ types: baseTypes })}\n/** Every type (at the margin) and its fields: \`name[?] [*]type[[]|{}]\`; \`?\` = left out when empty, \`*\` = may be unset. */\nexport const schemaTable = \`${lines.join('\n')}\`;\n`;
+  return `${headerOf({ types: baseTypes })}\n/** Every type (at the margin) and its fields: \`name[?] [*]type[[]|{}] [@GATE]\`; \`?\` = left out when empty, \`*\` = may be unset, \`@GATE\` = only with that feature gate. */\nexport const schemaTable = \`${lines.join('\n')}\`;\n`;
 };
 
 /** The words of the table: meaning, default and known values, kept apart for those who explain. */

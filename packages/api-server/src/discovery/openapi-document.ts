@@ -1,3 +1,4 @@
+import { isFieldEnabled } from '@solo-kubelet/pod-spec/schema';
 import { type ApiResource, groupVersion } from '../resources/api-resource.js';
 import type { ResourceCatalog } from '../resources/resource-catalog.js';
 import { type FieldSchema, type StructSchema, serverSchema } from '../schema/server-schema.js';
@@ -27,12 +28,14 @@ const fieldSchema = (field: FieldSchema): object => {
 const collect = (struct: StructSchema, into: Map<string, StructSchema>): void => {
   if (into.has(struct.name)) return;
   into.set(struct.name, struct);
-  for (const { struct: inner } of struct.fields) if (inner !== undefined) collect(inner, into);
+  for (const { struct: inner } of struct.fields.filter((field) => isFieldEnabled(field, {}))) if (inner !== undefined) collect(inner, into);
 };
 
 const structSchema = (struct: StructSchema, resource: ApiResource | undefined): object => ({
   type: 'object',
-  properties: Object.fromEntries(struct.fields.map((field) => [field.name, fieldSchema(field)])),
+  properties: Object.fromEntries(
+    struct.fields.filter((field) => isFieldEnabled(field, {})).map((field) => [field.name, fieldSchema(field)]),
+  ),
   ...(resource && {
     'x-kubernetes-group-version-kind': [{ group: resource.group, kind: resource.kind, version: resource.version }],
   }),

@@ -1,6 +1,6 @@
 // Generated from tools/pod-schema/objects.schema by `pnpm --filter @solo-kubelet-tools/pod-schema generate`. Do not edit.
 
-/** Every type (at the margin) and its fields: `name[?] [*]type[[]|{}]`; `?` = left out when empty, `*` = may be unset. */
+/** Every type (at the margin) and its fields: `name[?] [*]type[[]|{}] [@GATE]`; `?` = left out when empty, `*` = may be unset, `@GATE` = only with that feature gate. */
 export const schemaTable = `ConfigMap
  apiVersion? string
  kind? string

@@ -153,7 +153,7 @@ const mixedObject = (root: ManifestNode, issues: IssueFactory, options: MixedOpt
   const { allowPrivileged = true, strict = false, uidOf = () => PLACEHOLDER_UID } = options;
   let key: string | undefined;
   const judge = ({ old, uid }: { readonly old?: ApiObject; readonly uid?: string }): ObjectResult => {
-    const result = judged(readObject(root, issues), root, issues, (draft, kind): Judgement => {
+    const result = judged(readObject(root, issues, options.featureGates), root, issues, (draft, kind): Judgement => {
       key = draft.metadata.name ? objectKey(draft as ApiObject) : undefined;
       if (old === undefined) draft.metadata.uid = uid ?? (key === undefined ? PLACEHOLDER_UID : uidOf(key));
       const judgement = old === undefined ? judgeNew(draft, kind, { allowPrivileged }) : judgeUpdate(draft, old, kind, { allowPrivileged });

@@ -1,4 +1,4 @@
-import type { PodSpecIssue } from '@solo-kubelet/pod-spec';
+import type { FeatureGates, PodSpecIssue } from '@solo-kubelet/pod-spec';
 import {
   createIssueFactory,
   createLineIndex,
@@ -24,6 +24,8 @@ export interface ParseObjectOptions {
   readonly uid?: string;
   /** Whether containers of workloads may be privileged, as an API server's `--allow-privileged` says. Default true. */
   readonly allowPrivileged?: boolean;
+  /** As for Pods: fields of pod templates behind a gate that is off are unknown ones. */
+  readonly featureGates?: FeatureGates;
 }
 
 /** An object that Kubernetes would accept, or why it would not. */
@@ -106,26 +108,30 @@ export const setUp = (source: string | Uint8Array, path: string, first: boolean)
 export const tooLargeResult = (issues: IssueFactory): ObjectResult =>
   refused(issues.own({ code: 'MANIFEST_TOO_LARGE', message: 'the manifest is larger than 10 MiB', start: 0, end: 0 }));
 
-const parseFirst = (source: string | Uint8Array, path: string, judge: Judge): ObjectResult => {
+const parseFirst = (
+  source: string | Uint8Array,
+  { path, featureGates }: Pick<ParseObjectOptions, 'path' | 'featureGates'>,
+  judge: Judge,
+): ObjectResult => {
   const { documents, text, issues, tooLarge } = setUp(source, path, true);
   if (tooLarge) return tooLargeResult(issues);
   const [document] = documents;
   if (document?.root === undefined || document.problem !== undefined) return unreadable(document ?? { start: 0 }, text, issues);
-  return judged(readObject(document.root, issues), document.root, issues, judge);
+  return judged(readObject(document.root, issues, featureGates), document.root, issues, judge);
 };
 
 /** Says what an API server of Kubernetes 1.36 would make of the first document of a text, as a new object. Never throws. */
 export const parseObject = (source: string | Uint8Array, options: ParseObjectOptions): ObjectResult =>
-  parseFirst(source, options.path, judgeAsNew(options));
+  parseFirst(source, options, judgeAsNew(options));
 
 /** The same for a text that takes the place of an object; of another kind or name it is refused. Never throws. */
 export const parseObjectUpdate = (
   old: ApiObject,
   source: string | Uint8Array,
-  { path, allowPrivileged = true }: Omit<ParseObjectOptions, 'uid'>,
+  { allowPrivileged = true, ...options }: Omit<ParseObjectOptions, 'uid'>,
 ): ObjectResult => {
   let isOther = '';
-  const result = parseFirst(source, path, (draft, kind) => {
+  const result = parseFirst(source, options, (draft, kind) => {
     isOther = otherObject(old, draft as ApiObject);
     return isOther === '' ? judgeUpdate(draft, old, kind, { allowPrivileged }) : { ok: false, errors: [] };
   });
@@ -156,18 +162,24 @@ export const parseObjects = (source: string | Uint8Array, options: ParseObjectOp
     }
     if (root.kind === 'scalar' && root.type === 'null') continue;
     const kind = readKind(root);
-    if (kind.ok && kind.group === '' && kind.version === 'v1' && kind.kind === 'List') addItems(root, issues, judge, add);
-    else add(start, judged(readObject(root, issues), root, issues, judge));
+    if (kind.ok && kind.group === '' && kind.version === 'v1' && kind.kind === 'List')
+      addItems(root, issues, (item) => judged(readObject(item, issues, options.featureGates), item, issues, judge), add);
+    else add(start, judged(readObject(root, issues, options.featureGates), root, issues, judge));
   }
   return results;
 };
 
-const addItems = (root: ManifestNode, issues: IssueFactory, judge: Judge, add: (start: number, result: ObjectResult) => void): void => {
+const addItems = (
+  root: ManifestNode,
+  issues: IssueFactory,
+  read: (item: ManifestNode) => ObjectResult,
+  add: (start: number, result: ObjectResult) => void,
+): void => {
   const items = listItems(root);
   if (items === undefined) {
     const { start, end } = locateField(root, 'items');
     add(root.start, refused(issues.own({ code: 'DECODE_TYPE', field: 'items', message: 'expected a list', start, end })));
     return;
   }
-  for (const item of items) add(item.start, judged(readObject(item, issues), item, issues, judge));
+  for (const item of items) add(item.start, read(item));
 };

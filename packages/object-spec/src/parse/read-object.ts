@@ -1,4 +1,4 @@
-import type { PodSpecIssue } from '@solo-kubelet/pod-spec';
+import type { FeatureGates, PodSpecIssue } from '@solo-kubelet/pod-spec';
 import {
   type Draft,
   decodeStruct,
@@ -34,7 +34,7 @@ const kindHint = (group: string, kind: string): string => {
 };
 
 /** Decodes and completes the object of one document. */
-export const readObject = (root: ManifestNode, issues: IssueFactory): ReadObject => {
+export const readObject = (root: ManifestNode, issues: IssueFactory, gates?: FeatureGates): ReadObject => {
   const found = readKind(root);
   if (!found.ok) return refuse(issues.own({ ...found, code: 'MANIFEST_KIND', hint: 'begin with apiVersion and kind' }));
   const { group, version, kind: name } = found;
@@ -44,21 +44,27 @@ export const readObject = (root: ManifestNode, issues: IssueFactory): ReadObject
     const message = `no kind "${name}" is registered for version "${group === '' ? version : `${group}/${version}`}"`;
     return refuse(issues.own({ code: 'MANIFEST_KIND', field: 'kind', message, hint: kindHint(group, name), start, end }));
   }
-  return decodeObject(root, kind, issues);
+  return decodeObject(root, kind, issues, gates);
 };
 
-const decodeObject = (root: ManifestNode, kind: ObjectKind, issues: IssueFactory): ReadObject => {
+const decodeObject = (root: ManifestNode, kind: ObjectKind, issues: IssueFactory, gates: FeatureGates | undefined): ReadObject => {
   const notes: PodSpecIssue[] = [];
   let undecoded: PodSpecIssue | undefined;
   const {
     apiVersion: _version,
     kind: _kind,
     ...values
-  } = decodeStruct(objectSchema.struct(kind.kind), root, '', (finding) => {
-    const issue = issues.ofFinding(finding);
-    notes.push(issue);
-    if (!isStrictNote(finding)) undecoded ??= issue;
-  });
+  } = decodeStruct(
+    objectSchema.struct(kind.kind),
+    root,
+    '',
+    (finding) => {
+      const issue = issues.ofFinding(finding);
+      notes.push(issue);
+      if (!isStrictNote(finding)) undecoded ??= issue;
+    },
+    gates,
+  );
   if (undecoded !== undefined) return { ok: false, issues: notes, message: `${undecoded.field}: ${undecoded.message}` };
   const draft = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...values } as unknown as Draft<ApiObject>;
   if (!draft.metadata.name && draft.metadata.generateName) {

@@ -1,4 +1,5 @@
 import { nearestName } from '@solo-kubelet/diagnostics/text';
+import { type FeatureGates, gateHint, isFieldEnabled } from '../schema/field-gates.js';
 import { type FieldSchema, type StructSchema, structSchema } from '../schema/field-schema.js';
 import type { ManifestNode } from './node.js';
 
@@ -43,12 +44,15 @@ const LEVELS = [
 ] as const;
 
 /** Where a field that is unknown here belongs, or what it should be called; empty if nobody knows. */
-export const unknownFieldHint = (type: StructSchema, name: string): string => {
+export const unknownFieldHint = (type: StructSchema, name: string, gates: FeatureGates): string => {
+  const gated = gateHint(type.byName.get(name));
+  if (gated !== '') return gated;
   if (type.name === 'ResourceRequirements' && (name === 'cpu' || name === 'memory')) return 'put it under limits or requests';
   if (type.name === 'Pod' || LEVELS.some(([level]) => level === type.name)) {
     const home = LEVELS.find(([level]) => level !== type.name && structSchema(level).byName.has(name));
     if (home !== undefined) return `it is a field of ${home[1]}`;
   }
-  const near = nearestName(name, type.byName.keys());
+  const known = type.fields.filter((field) => isFieldEnabled(field, gates)).map((field) => field.name);
+  const near = nearestName(name, known);
   return near === undefined ? '' : `did you mean ${near}?`;
 };

@@ -1,6 +1,7 @@
 import type { Int64 } from '../gen/pod-types.js';
 import { formatExactly } from '../quantity/format-quantity.js';
 import { readQuantity } from '../quantity/parse-quantity.js';
+import { type FeatureGates, isFieldEnabled } from '../schema/field-gates.js';
 import type { FieldSchema, StructSchema } from '../schema/field-schema.js';
 import { mismatchFix, mismatchHint, unknownFieldHint } from './decode-hints.js';
 import type { ListNode, ManifestNode, MapNode, ScalarNode } from './node.js';
@@ -92,9 +93,9 @@ const readTime = (text: string): string | undefined => {
 /**
  * Makes the value of a structure from a node as Go's JSON decoder does: names count with their case, null is as good as nothing, what is
  * given twice is merged. Scalars that are zero are left out where Kubernetes leaves them out; the rest have their zero. Empty lists and maps
- * stay, since some rules tell them from absent ones; see dropEmpty.
+ * stay, since some rules tell them from absent ones; see dropEmpty. A field whose feature gate is off counts as unknown, and so does all that is in it.
  */
-export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: string, report: Report): Values => {
+export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: string, report: Report, gates: FeatureGates = {}): Values => {
   let hints = 0;
   const join = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
 
@@ -265,9 +266,9 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
     for (const { key, keyStart, keyEnd, value } of node?.entries ?? []) {
       const field = type.byName.get(key);
       const fieldPath = join(at, key);
-      if (field === undefined) {
+      if (field === undefined || !isFieldEnabled(field, gates)) {
         hints += 1;
-        const hint = hints <= maxHints ? unknownFieldHint(type, key) : '';
+        const hint = hints <= maxHints ? unknownFieldHint(type, key, gates) : '';
         report({
           code: 'UNKNOWN_FIELD',
           field: fieldPath,

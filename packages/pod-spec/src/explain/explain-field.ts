@@ -1,6 +1,7 @@
 import { nearestName } from '@solo-kubelet/diagnostics/text';
 import { descriptions, knownValues, mixins } from '../gen/descriptions.js';
 import { PodSpecError } from '../pod-spec-error.js';
+import { fieldGates } from '../schema/field-gates.js';
 import { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema } from '../schema/field-schema.js';
 
 /** What the API says about one field. */
@@ -12,6 +13,8 @@ export interface FieldSummary {
   readonly description: string;
   /** The value that counts if there is none; undefined if there is no such. */
   readonly default: string | undefined;
+  /** The feature gate without which there is no such field, and the first release with it; undefined if there always is. */
+  readonly gate: { readonly name: string; readonly since: string } | undefined;
   /** The words that the field knows; empty if any will do. */
   readonly values: readonly string[];
 }
@@ -47,6 +50,11 @@ const wordsOf = (glossary: Glossary, type: string, field: string): readonly stri
 const typeName = ({ container, base }: FieldSchema): string =>
   container === 'list' ? `[]${base}` : container === 'map' ? `map[string]${base}` : base;
 
+const gateOf = ({ gate }: FieldSchema): FieldSummary['gate'] => {
+  const since = Object.hasOwn(fieldGates, gate) ? fieldGates[gate]?.since : undefined;
+  return since === undefined ? undefined : { name: gate, since };
+};
+
 /** Everything a glossary says about one field of a structure. */
 export const describeFieldBy = (glossary: Glossary, struct: StructSchema, field: FieldSchema): FieldSummary => {
   const [description = '', fallback = '', enumName = ''] = wordsOf(glossary, struct.name, field.name);
@@ -56,6 +64,7 @@ export const describeFieldBy = (glossary: Glossary, struct: StructSchema, field:
     required: !field.optional && !field.pointer,
     description: description === '' ? (glossary.descriptions[field.base]?.['']?.[0] ?? '') : description,
     default: fallback === '' ? undefined : fallback,
+    gate: gateOf(field),
     values: glossary.knownValues[enumName] ?? [],
   };
 };
@@ -80,6 +89,7 @@ export const explainFrom = (glossary: Glossary, typeOfRoot: string, walked: stri
     required: true,
     description: glossary.descriptions[typeOfRoot]?.['']?.[0] ?? '',
     default: undefined,
+    gate: undefined,
     values: [],
     fields: fieldsOf(root),
   };

@@ -47,8 +47,10 @@ export const structDefinition = (glossary: Glossary, name: string): Schema => {
           ? { type: 'object', additionalProperties: value }
           : value;
     const fallback = words.default === undefined ? undefined : scalarDefault(field, words.default);
+    const gated = words.gate && `Feature gate ${words.gate.name}, Kubernetes ${words.gate.since}; off unless featureGates turns it on.`;
+    const description = [words.description, gated].filter(Boolean).join(' ');
     const notes = {
-      ...(words.description !== '' && { description: words.description }),
+      ...(description !== '' && { description }),
       ...(fallback !== undefined && { default: fallback }),
     };
     // Beside $ref nothing else counts in draft 07.

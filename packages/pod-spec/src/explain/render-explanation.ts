@@ -15,9 +15,10 @@ const wrap = (text: string, indent: string): string => {
   return [...lines, line].join('\n');
 };
 
-const facts = ({ required, default: fallback, values }: FieldSummary, indent: string): string[] => [
+const facts = ({ required, default: fallback, gate, values }: FieldSummary, indent: string): string[] => [
   ...(required ? [`${indent}required`] : []),
   ...(fallback === undefined ? [] : [`${indent}default: ${fallback === '' ? '""' : fallback}`]),
+  ...(gate === undefined ? [] : [`${indent}feature gate: ${gate.name} (Kubernetes ${gate.since}; off unless featureGates turns it on)`]),
   ...(values.length === 0 ? [] : [wrap(`one of: ${values.map((value) => (value === '' ? '""' : value)).join(', ')}`, indent)]),
 ];
 

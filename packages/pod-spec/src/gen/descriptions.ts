@@ -54,6 +54,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     resources: ["CPU, memory and huge pages of the pod as a whole."],
     hostnameOverride: ["Host name inside the pod as is, up to 64 characters. Not with hostNetwork or setHostnameAsFQDN."],
     schedulingGroup: ["Group of pods that is scheduled together. Not looked at without a scheduler."],
+    evictionResponders: ["Who is asked, one after another, when the pod is to be evicted. For controllers; a node only keeps it."],
   },
   PodStatus: {
     '': ["What was last seen of a pod."],
@@ -78,6 +79,24 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     allocatedResources: ["Requests that the node has set aside for the pod as a whole."],
     resources: ["Requests and limits in force for the pod as a whole."],
     nodeAllocatableResourceClaimStatuses: ["Claims that take from the node's own CPU and memory."],
+    volumeHealth: ["Health of the pod's volumes, as CSI drivers tell it."],
+  },
+  EvictionResponder: {
+    '': ["Somebody who is asked when a pod is to be evicted."],
+    name: ["A domain and a key, such as example.com/mover; unique in the pod."],
+    priority: ["Higher ones are asked first, 0 to 100000."],
+  },
+  PodVolumeHealth: {
+    '': ["Health of one volume."],
+    name: ["Name of the volume in the pod."],
+    healthConditions: ["What is wrong with it; nothing when it is healthy."],
+    lastTransitionTime: ["Since when it has been so."],
+  },
+  VolumeHealthCondition: {
+    '': ["Something that is wrong with a volume."],
+    status: ["Its kind.","","VolumeHealthStatusType"],
+    reason: ["One CamelCase word."],
+    message: ["The same for people."],
   },
   Volume: {
     '': ["Storage with a name; exactly one kind of source. Without any: an empty directory."],
@@ -323,6 +342,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     subPath: ["Path inside the volume to mount instead of its root; relative, without .."],
     mountPropagation: ["Whether mounts made later are seen on the other side. Bidirectional needs privileged.","None","MountPropagationMode"],
     subPathExpr: ["Like subPath, with $(NAME) for environment variables."],
+    bindMountOptions: ["Options of the mount in the container. Not for image volumes; only on a runtime that knows them.","","BindMountOption"],
   },
   VolumeDevice: {
     '': ["A block device in a container."],
@@ -451,6 +471,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     '': ["An empty directory."],
     medium: ["Memory for tmpfs, HugePages or HugePages-<size>; empty for disk.","\"\""],
     sizeLimit: ["The most it may hold."],
+    mode: ["Mode of the directory, 0 to 1023 (01777). What fsGroup gives wins.","511"],
   },
   GCEPersistentDiskVolumeSource: {
     '': ["A Google Compute Engine disk."],
@@ -478,6 +499,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     items: ["Keys to take and their paths. Without it: all."],
     defaultMode: ["Mode of the files, 0 to 511 (0777).","420"],
     optional: ["Whether the Secret may be missing."],
+    defaultUser: ["Owner of the files, a user id. Without it: root."],
   },
   NFSVolumeSource: {
     '': ["A directory of an NFS server."],
@@ -554,6 +576,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     '': ["Facts about the pod as files."],
     items: ["The files."],
     defaultMode: ["Mode of the files, 0 to 511 (0777).","420"],
+    defaultUser: ["Owner of the files, a user id. Without it: root."],
   },
   FCVolumeSource: {
     '': ["A Fibre Channel disk."],
@@ -574,6 +597,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     items: ["Keys to take and their paths. Without it: all."],
     defaultMode: ["Mode of the files, 0 to 511 (0777).","420"],
     optional: ["Whether the ConfigMap may be missing."],
+    defaultUser: ["Owner of the files, a user id. Without it: root."],
   },
   VsphereVirtualDiskVolumeSource: {
     '': ["A vSphere disk."],
@@ -609,6 +633,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     '': ["Several sources in one directory."],
     sources: ["The sources; their paths must differ."],
     defaultMode: ["Mode of the files, 0 to 511 (0777).","420"],
+    defaultUser: ["Owner of the files, a user id. Without it: root."],
   },
   PortworxVolumeSource: {
     '': ["A Portworx volume."],
@@ -757,6 +782,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     key: ["The key."],
     path: ["Path of the file; relative, without .."],
     mode: ["Mode of the file, 0 to 511 (0777)."],
+    user: ["Owner of the file, a user id, before defaultUser."],
   },
   DownwardAPIVolumeFile: {
     '': ["A fact as a file."],
@@ -764,6 +790,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     fieldRef: ["A field of the pod."],
     resourceFieldRef: ["A request or limit of a container."],
     mode: ["Mode of the file, 0 to 511 (0777)."],
+    user: ["Owner of the file, a user id, before defaultUser."],
   },
   VolumeProjection: {
     '': ["One source of a projected volume."],
@@ -818,6 +845,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     host: ["Name or address to connect to. Without it: the pod's."],
     scheme: ["With TLS, certificates are not checked.","HTTP","URIScheme"],
     httpHeaders: ["Headers to send."],
+    protocol: ["Of a probe: HTTP2 is HTTP/2 without TLS and without an upgrade. Only with scheme HTTP.","HTTP1","HTTPProtocol"],
   },
   TCPSocketAction: {
     '': ["A connection."],
@@ -828,6 +856,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     '': ["A request to the gRPC health service."],
     port: ["The port, 1 to 65535."],
     service: ["Name of the service to ask about.","\"\""],
+    mode: ["Of a probe: with TLS, certificates are not checked.","Plaintext","GRPCProbeMode"],
   },
   SleepAction: {
     '': ["A pause."],
@@ -861,6 +890,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     audience: ["Whom it is for. Without it: the API server."],
     expirationSeconds: ["Seconds it lasts, at least 600.","3600"],
     path: ["Path of the file; relative, without .."],
+    user: ["Owner of the file, a user id, before defaultUser."],
   },
   ClusterTrustBundleProjection: {
     '': ["Trusted certificates."],
@@ -869,6 +899,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     labelSelector: ["Which of the signer's bundles."],
     optional: ["Whether there may be none."],
     path: ["Path of the file; relative, without .."],
+    user: ["Owner of the file, a user id, before defaultUser."],
   },
   PodCertificateProjection: {
     '': ["A key and its certificate."],
@@ -879,6 +910,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     keyPath: ["File for the key."],
     certificateChainPath: ["File for the certificates."],
     userAnnotations: ["Notes for the signer."],
+    user: ["Owner of the file, a user id, before defaultUser."],
   },
   PersistentVolumeClaimSpec: {
     '': ["What is claimed."],
@@ -1238,6 +1270,24 @@ export const knownValues: Readonly<Record<string, readonly string[]>> = {
   "URIScheme": [
     "HTTP",
     "HTTPS"
+  ],
+  "HTTPProtocol": [
+    "HTTP1",
+    "HTTP2"
+  ],
+  "GRPCProbeMode": [
+    "Plaintext",
+    "TLS"
+  ],
+  "BindMountOption": [
+    "noexec",
+    "nodev",
+    "nosuid"
+  ],
+  "VolumeHealthStatusType": [
+    "Inaccessible",
+    "DataLoss",
+    "Degraded"
   ],
   "PersistentVolumeAccessMode": [
     "ReadWriteOnce",

@@ -74,6 +74,14 @@ export type ResourceHealthStatus = 'Healthy' | 'Unhealthy' | 'Unknown';
 
 export type URIScheme = 'HTTP' | 'HTTPS';
 
+export type HTTPProtocol = 'HTTP1' | 'HTTP2';
+
+export type GRPCProbeMode = 'Plaintext' | 'TLS';
+
+export type BindMountOption = 'noexec' | 'nodev' | 'nosuid';
+
+export type VolumeHealthStatusType = 'Inaccessible' | 'DataLoss' | 'Degraded';
+
 export type PersistentVolumeAccessMode = 'ReadWriteOnce' | 'ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOncePod';
 
 export type PersistentVolumeMode = 'Block' | 'Filesystem';
@@ -182,6 +190,8 @@ export interface PodSpec {
   readonly hostnameOverride?: string;
   /** Group of pods that is scheduled together. Not looked at without a scheduler. */
   readonly schedulingGroup?: PodSchedulingGroup;
+  /** Who is asked, one after another, when the pod is to be evicted. For controllers; a node only keeps it. Feature gate EvictionRequestAPI. */
+  readonly evictionResponders?: readonly EvictionResponder[];
 }
 
 /** What was last seen of a pod. */
@@ -228,6 +238,36 @@ export interface PodStatus {
   readonly resources?: ResourceRequirements;
   /** Claims that take from the node's own CPU and memory. */
   readonly nodeAllocatableResourceClaimStatuses?: readonly NodeAllocatableResourceClaimStatus[];
+  /** Health of the pod's volumes, as CSI drivers tell it. Feature gate CSIVolumeHealth. */
+  readonly volumeHealth?: readonly PodVolumeHealth[];
+}
+
+/** Somebody who is asked when a pod is to be evicted. */
+export interface EvictionResponder {
+  /** A domain and a key, such as example.com/mover; unique in the pod. */
+  readonly name: string;
+  /** Higher ones are asked first, 0 to 100000. */
+  readonly priority?: number;
+}
+
+/** Health of one volume. */
+export interface PodVolumeHealth {
+  /** Name of the volume in the pod. */
+  readonly name: string;
+  /** What is wrong with it; nothing when it is healthy. */
+  readonly healthConditions?: readonly VolumeHealthCondition[];
+  /** Since when it has been so. */
+  readonly lastTransitionTime?: string;
+}
+
+/** Something that is wrong with a volume. */
+export interface VolumeHealthCondition {
+  /** Its kind. */
+  readonly status: VolumeHealthStatusType;
+  /** One CamelCase word. */
+  readonly reason: string;
+  /** The same for people. */
+  readonly message?: string;
 }
 
 /** Storage with a name; exactly one kind of source. Without any: an empty directory. */
@@ -658,6 +698,8 @@ export interface VolumeMount {
   readonly mountPropagation?: MountPropagationMode;
   /** Like subPath, with $(NAME) for environment variables. */
   readonly subPathExpr?: string;
+  /** Options of the mount in the container. Not for image volumes; only on a runtime that knows them. Feature gate VolumeBindMountOptions. */
+  readonly bindMountOptions?: readonly BindMountOption[];
 }
 
 /** A block device in a container. */
@@ -872,6 +914,8 @@ export interface EmptyDirVolumeSource {
   readonly medium?: string;
   /** The most it may hold. */
   readonly sizeLimit?: Quantity;
+  /** Mode of the directory, 0 to 1023 (01777). What fsGroup gives wins. Default: 511. Feature gate EmptyDirVolumeMode. */
+  readonly mode?: number;
 }
 
 /** A Google Compute Engine disk. */
@@ -918,6 +962,8 @@ export interface SecretVolumeSource {
   readonly defaultMode?: number;
   /** Whether the Secret may be missing. */
   readonly optional?: boolean;
+  /** Owner of the files, a user id. Without it: root. Feature gate AtomicWriteVolumeUserFields. */
+  readonly defaultUser?: Int64;
 }
 
 /** A directory of an NFS server. */
@@ -1050,6 +1096,8 @@ export interface DownwardAPIVolumeSource {
   readonly items?: readonly DownwardAPIVolumeFile[];
   /** Mode of the files, 0 to 511 (0777). Default: 420. */
   readonly defaultMode?: number;
+  /** Owner of the files, a user id. Without it: root. Feature gate AtomicWriteVolumeUserFields. */
+  readonly defaultUser?: Int64;
 }
 
 /** A Fibre Channel disk. */
@@ -1084,6 +1132,8 @@ export interface ConfigMapVolumeSource extends LocalObjectReference {
   readonly defaultMode?: number;
   /** Whether the ConfigMap may be missing. */
   readonly optional?: boolean;
+  /** Owner of the files, a user id. Without it: root. Feature gate AtomicWriteVolumeUserFields. */
+  readonly defaultUser?: Int64;
 }
 
 /** A vSphere disk. */
@@ -1144,6 +1194,8 @@ export interface ProjectedVolumeSource {
   readonly sources: readonly VolumeProjection[];
   /** Mode of the files, 0 to 511 (0777). Default: 420. */
   readonly defaultMode?: number;
+  /** Owner of the files, a user id. Without it: root. Feature gate AtomicWriteVolumeUserFields. */
+  readonly defaultUser?: Int64;
 }
 
 /** A Portworx volume. */
@@ -1392,6 +1444,8 @@ export interface KeyToPath {
   readonly path: string;
   /** Mode of the file, 0 to 511 (0777). */
   readonly mode?: number;
+  /** Owner of the file, a user id, before defaultUser. Feature gate AtomicWriteVolumeUserFields. */
+  readonly user?: Int64;
 }
 
 /** A fact as a file. */
@@ -1404,6 +1458,8 @@ export interface DownwardAPIVolumeFile {
   readonly resourceFieldRef?: ResourceFieldSelector;
   /** Mode of the file, 0 to 511 (0777). */
   readonly mode?: number;
+  /** Owner of the file, a user id, before defaultUser. Feature gate AtomicWriteVolumeUserFields. */
+  readonly user?: Int64;
 }
 
 /** One source of a projected volume. */
@@ -1494,6 +1550,8 @@ export interface HTTPGetAction {
   readonly scheme?: URIScheme;
   /** Headers to send. */
   readonly httpHeaders?: readonly HTTPHeader[];
+  /** Of a probe: HTTP2 is HTTP/2 without TLS and without an upgrade. Only with scheme HTTP. Default: HTTP1. Feature gate H2CContainerProbe. */
+  readonly protocol?: HTTPProtocol;
 }
 
 /** A connection. */
@@ -1510,6 +1568,8 @@ export interface GRPCAction {
   readonly port: number;
   /** Name of the service to ask about. Default: "". */
   readonly service?: string;
+  /** Of a probe: with TLS, certificates are not checked. Default: Plaintext. Feature gate GRPCContainerProbeTLS. */
+  readonly mode?: GRPCProbeMode;
 }
 
 /** A pause. */
@@ -1562,6 +1622,8 @@ export interface ServiceAccountTokenProjection {
   readonly expirationSeconds?: Int64;
   /** Path of the file; relative, without .. */
   readonly path: string;
+  /** Owner of the file, a user id, before defaultUser. Feature gate AtomicWriteVolumeUserFields. */
+  readonly user?: Int64;
 }
 
 /** Trusted certificates. */
@@ -1576,6 +1638,8 @@ export interface ClusterTrustBundleProjection {
   readonly optional?: boolean;
   /** Path of the file; relative, without .. */
   readonly path: string;
+  /** Owner of the file, a user id, before defaultUser. Feature gate AtomicWriteVolumeUserFields. */
+  readonly user?: Int64;
 }
 
 /** A key and its certificate. */
@@ -1594,6 +1658,8 @@ export interface PodCertificateProjection {
   readonly certificateChainPath?: string;
   /** Notes for the signer. */
   readonly userAnnotations?: Readonly<Record<string, string>>;
+  /** Owner of the file, a user id, before defaultUser. Feature gate AtomicWriteVolumeUserFields. */
+  readonly user?: Int64;
 }
 
 /** What is claimed. */

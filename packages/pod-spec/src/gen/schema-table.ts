@@ -1,6 +1,6 @@
 // Generated from tools/pod-schema/pod.schema by `pnpm --filter @solo-kubelet-tools/pod-schema generate`. Do not edit.
 
-/** Every type (at the margin) and its fields: `name[?] [*]type[[]|{}]`; `?` = left out when empty, `*` = may be unset. */
+/** Every type (at the margin) and its fields: `name[?] [*]type[[]|{}] [@GATE]`; `?` = left out when empty, `*` = may be unset, `@GATE` = only with that feature gate. */
 export const schemaTable = `Pod
  apiVersion? string
  kind? string
@@ -50,6 +50,7 @@ PodSpec
  resources? *ResourceRequirements
  hostnameOverride? *string
  schedulingGroup? *PodSchedulingGroup
+ evictionResponders? EvictionResponder[] @EvictionRequestAPI
 PodStatus
  observedGeneration? int64
  phase? string
@@ -72,6 +73,18 @@ PodStatus
  allocatedResources? Quantity{}
  resources? *ResourceRequirements
  nodeAllocatableResourceClaimStatuses? NodeAllocatableResourceClaimStatus[]
+ volumeHealth? PodVolumeHealth[] @CSIVolumeHealth
+EvictionResponder
+ name string
+ priority *int32
+PodVolumeHealth
+ name string
+ healthConditions? VolumeHealthCondition[]
+ lastTransitionTime? Time
+VolumeHealthCondition
+ status string
+ reason string
+ message? string
 Volume
  ...VolumeSource
  name string
@@ -259,6 +272,7 @@ VolumeMount
  subPath? string
  mountPropagation? *string
  subPathExpr? string
+ bindMountOptions? string[] @VolumeBindMountOptions
 VolumeDevice
  name string
  devicePath string
@@ -346,6 +360,7 @@ HostPathVolumeSource
 EmptyDirVolumeSource
  medium? string
  sizeLimit? *Quantity
+ mode? *int32 @EmptyDirVolumeMode
 GCEPersistentDiskVolumeSource
  pdName string
  fsType? string
@@ -365,6 +380,7 @@ SecretVolumeSource
  items? KeyToPath[]
  defaultMode? *int32
  optional? *bool
+ defaultUser? *int64 @AtomicWriteVolumeUserFields
 NFSVolumeSource
  server string
  path string
@@ -421,6 +437,7 @@ FlockerVolumeSource
 DownwardAPIVolumeSource
  items? DownwardAPIVolumeFile[]
  defaultMode? *int32
+ defaultUser? *int64 @AtomicWriteVolumeUserFields
 FCVolumeSource
  targetWWNs? string[]
  lun? *int32
@@ -436,6 +453,7 @@ ConfigMapVolumeSource
  items? KeyToPath[]
  defaultMode? *int32
  optional? *bool
+ defaultUser? *int64 @AtomicWriteVolumeUserFields
 VsphereVirtualDiskVolumeSource
  volumePath string
  fsType? string
@@ -461,6 +479,7 @@ PhotonPersistentDiskVolumeSource
 ProjectedVolumeSource
  sources VolumeProjection[]
  defaultMode? *int32
+ defaultUser? *int64 @AtomicWriteVolumeUserFields
 PortworxVolumeSource
  volumeID string
  fsType? string
@@ -563,11 +582,13 @@ KeyToPath
  key string
  path string
  mode? *int32
+ user? *int64 @AtomicWriteVolumeUserFields
 DownwardAPIVolumeFile
  path string
  fieldRef? *ObjectFieldSelector
  resourceFieldRef? *ResourceFieldSelector
  mode? *int32
+ user? *int64 @AtomicWriteVolumeUserFields
 VolumeProjection
  secret? *SecretProjection
  downwardAPI? *DownwardAPIProjection
@@ -606,12 +627,14 @@ HTTPGetAction
  host? string
  scheme? string
  httpHeaders? HTTPHeader[]
+ protocol? *string @H2CContainerProbe
 TCPSocketAction
  port IntOrString
  host? string
 GRPCAction
  port int32
  service *string
+ mode? *string @GRPCContainerProbeTLS
 SleepAction
  seconds int64
 NodeSelectorTerm
@@ -633,12 +656,14 @@ ServiceAccountTokenProjection
  audience? string
  expirationSeconds? *int64
  path string
+ user? *int64 @AtomicWriteVolumeUserFields
 ClusterTrustBundleProjection
  name? *string
  signerName? *string
  labelSelector? *LabelSelector
  optional? *bool
  path string
+ user? *int64 @AtomicWriteVolumeUserFields
 PodCertificateProjection
  signerName? string
  keyType? string
@@ -647,6 +672,7 @@ PodCertificateProjection
  keyPath? string
  certificateChainPath? string
  userAnnotations? string{}
+ user? *int64 @AtomicWriteVolumeUserFields
 PersistentVolumeClaimSpec
  accessModes? string[]
  selector? *LabelSelector

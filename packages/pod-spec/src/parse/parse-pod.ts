@@ -5,6 +5,7 @@ import type { Draft } from '../defaults/draft.js';
 import type { Pod } from '../gen/pod-types.js';
 import { fillStaticIdentity, type StaticPodOptions } from '../identity/static-pod.js';
 import { dropEmpty } from '../schema/drop-empty.js';
+import type { FeatureGates } from '../schema/field-gates.js';
 import { structSchema } from '../schema/field-schema.js';
 import { type FieldError, locateApiObjectReference, validatePod } from '../validation/index.js';
 import { podUidErrors } from '../validation/pod-uid.js';
@@ -29,6 +30,8 @@ export interface ParsePodOptions extends StaticPodOptions {
   readonly template?: boolean;
   /** The rules are applied also after values that could not be decoded; what follows from these alone is left out. For editors. Default false. */
   readonly rulesAfterDecodeErrors?: boolean;
+  /** Fields behind a gate that is off are unknown ones. Default: as in Kubernetes 1.36, which has none of `fieldGates`' fields. */
+  readonly featureGates?: FeatureGates;
 }
 
 /** A Pod that Kubernetes would run, or why it would not. */
@@ -77,7 +80,7 @@ export const readPod = (
     if (!isStrictNote(finding)) undecoded.push(finding.field);
     found.push(issues.ofFinding(finding));
   };
-  const { apiVersion: _version, kind: _kind, ...values } = decodeStruct(structSchema('Pod'), root, '', report);
+  const { apiVersion: _version, kind: _kind, ...values } = decodeStruct(structSchema('Pod'), root, '', report, options.featureGates);
   const refuse = (message: string, more: readonly PodSpecIssue[] = [], pod?: Pod, apiRef = ''): ParseResult => ({
     ok: false,
     issues: [...found, ...more],
@@ -209,17 +212,17 @@ const tooLarge = (issues: IssueFactory): ParseResult =>
   refusal(issues.own({ code: 'MANIFEST_TOO_LARGE', message: 'the manifest is larger than 10 MiB', start: 0, end: 0 }));
 
 /** What can still be told of a document that could not be read to its end: values of a wrong type and misspelt names before that place. */
-const partialFindings = (root: ManifestNode | undefined, issues: IssueFactory): readonly PodSpecIssue[] => {
+const partialFindings = (root: ManifestNode | undefined, issues: IssueFactory, gates?: FeatureGates): readonly PodSpecIssue[] => {
   if (root?.kind !== 'map') return [];
   const found: PodSpecIssue[] = [];
-  decodeStruct(structSchema('Pod'), root, '', (finding) => found.push(issues.ofFinding(finding)));
+  decodeStruct(structSchema('Pod'), root, '', (finding) => found.push(issues.ofFinding(finding)), gates);
   return found;
 };
 
-const unreadable = ({ problem, root }: ManifestDocument, text: string, issues: IssueFactory): ParseResult => {
+const unreadable = ({ problem, root }: ManifestDocument, text: string, issues: IssueFactory, gates?: FeatureGates): ParseResult => {
   const { message, start, end } = problem!;
   const hint = syntaxHint(message, text, start);
-  return refusal(issues.own({ code: 'MANIFEST_SYNTAX', message, hint, start, end }), partialFindings(root, issues));
+  return refusal(issues.own({ code: 'MANIFEST_SYNTAX', message, hint, start, end }), partialFindings(root, issues, gates));
 };
 
 const wrongKind = (kind: DocumentKind, root: ManifestNode, issues: IssueFactory, wanted: string): ParseResult => {
@@ -277,7 +280,7 @@ export const parsePod = (source: string | Uint8Array, options: ParsePodOptions):
   const { documents, text, issues, restStart, tooLarge: large } = setUp(source, options.path, true);
   if (large) return tooLarge(issues);
   const [document] = documents;
-  if (document?.root === undefined || document.problem !== undefined) return unreadable(document!, text, issues);
+  if (document?.root === undefined || document.problem !== undefined) return unreadable(document!, text, issues, options.featureGates);
   if (options.template) return readPod(templateOf(document.root), issues, options, restIgnored(restStart, issues), false);
   const kind = readKind(document.root);
   if (!isCore(kind, 'Pod')) return wrongKind(kind, document.root, issues, 'a Pod');
@@ -303,7 +306,8 @@ export const parseUrlManifest = (source: string | Uint8Array, options: Omit<Pars
     result.ok ? { ok: true, list: false, pods: [result.pod], warnings: result.warnings } : result;
   if (large) return refused(tooLarge(issues));
   const [document] = documents;
-  if (document?.root === undefined || document.problem !== undefined) return refused(unreadable(document!, text, issues));
+  if (document?.root === undefined || document.problem !== undefined)
+    return refused(unreadable(document!, text, issues, options.featureGates));
   const kind = readKind(document.root);
   const rest = restIgnored(restStart, issues);
   if (isCore(kind, 'Pod')) return refused(readPod(document.root, issues, urlOptions, rest, false));
@@ -336,7 +340,7 @@ export const parseManifest = (source: string | Uint8Array, options: ParsePodOpti
   for (const document of documents) {
     const { root, start } = document;
     if (root === undefined || document.problem !== undefined) {
-      add(start, unreadable(document, text, issues));
+      add(start, unreadable(document, text, issues, options.featureGates));
       continue;
     }
     if (root.kind === 'scalar' && root.type === 'null') continue;

@@ -10,6 +10,8 @@ export interface FieldSchema {
   readonly container: '' | 'list' | 'map';
   /** The scalar kind, or the name of the structure. */
   readonly base: string;
+  /** The feature gate without which there is no such field; empty if there always is. */
+  readonly gate: string;
   /** The structure's fields; undefined for a scalar. */
   readonly struct: StructSchema | undefined;
 }
@@ -20,7 +22,7 @@ export interface StructSchema {
   readonly byName: ReadonlyMap<string, FieldSchema>;
 }
 
-const fieldLine = /^ (\w+)(\??) (\*?)(\w+)(\[\]|\{\})?$/;
+const fieldLine = /^ (\w+)(\??) (\*?)(\w+)(\[\]|\{\})?(?: @(\w+))?$/;
 
 const readTable = (table: string): ReadonlyMap<string, StructSchema> => {
   const lines = new Map<string, string[]>();
@@ -43,7 +45,7 @@ const readTable = (table: string): ReadonlyMap<string, StructSchema> => {
     const made: StructSchema = { name, fields, byName };
     structs.set(name, made);
     for (const line of fieldLines(name)) {
-      const [, field = '', optional, pointer, base = '', container] = fieldLine.exec(line) ?? [];
+      const [, field = '', optional, pointer, base = '', container, gate = ''] = fieldLine.exec(line) ?? [];
       const kind = container === '[]' ? 'list' : container === '{}' ? 'map' : '';
       const schema = {
         name: field,
@@ -51,6 +53,7 @@ const readTable = (table: string): ReadonlyMap<string, StructSchema> => {
         pointer: pointer === '*',
         container: kind,
         base,
+        gate,
         struct: struct(base),
       } as const;
       fields.push(schema);

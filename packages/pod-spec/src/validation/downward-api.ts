@@ -3,6 +3,7 @@ import { formatQuantity, quantitySign } from '../quantity/quantity.js';
 import { qualifiedNameErrors } from './grammar.js';
 import { validateFileMode, validateNonReservedPath } from './local-path.js';
 import type { Report } from './report.js';
+import { validateId } from './security-context.js';
 
 export const ENV_FIELD_PATHS: readonly string[] = [
   'metadata.name',
@@ -132,7 +133,7 @@ const validateDivisor = (resource: string, divisor: string, field: string, repor
 
 /** One file of a downwardAPI volume; its errors carry no index. */
 export const validateDownwardFile = (file: DownwardAPIVolumeFile, field: string, report: Report): void => {
-  const { path = '', fieldRef, resourceFieldRef, mode } = file;
+  const { path = '', fieldRef, resourceFieldRef, mode, user } = file;
   if (path === '') report.required(`${field}.path`);
   validateNonReservedPath(path, `${field}.path`, report);
   if (fieldRef) {
@@ -141,4 +142,5 @@ export const validateDownwardFile = (file: DownwardAPIVolumeFile, field: string,
   } else if (resourceFieldRef) validateResourceFieldRef(resourceFieldRef, `${field}.resourceFieldRef`, { isVolume: true }, report);
   else report.required(field, 'one of fieldRef and resourceFieldRef is required');
   validateFileMode(mode, `${field}.mode`, report);
+  validateId(user, `${field}.user`, report);
 };

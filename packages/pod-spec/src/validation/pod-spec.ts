@@ -2,6 +2,7 @@ import type { ObjectMeta, PodSchedulingGate, PodSpec } from '../gen/pod-types.js
 import { validateAffinity } from './affinity.js';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.js';
 import { validateDns, validateHostAliases } from './dns.js';
+import { validateEvictionResponders } from './eviction-responders.js';
 import { validateFileKeyVolumes } from './file-key-volumes.js';
 import { byteLength } from './go-print.js';
 import { dnsLabelErrors, dnsSubdomainErrors, outOfRange, qualifiedNameErrors } from './grammar.js';
@@ -42,6 +43,7 @@ export const validatePodSpec = (spec: PodSpec, metadata: ObjectMeta, field: stri
     report.invalid(`${field}.activeDeadlineSeconds`, deadline, outOfRange(1, MAX_DEADLINE_SECONDS));
   }
   validateOs(spec, field, report);
+  validateEvictionResponders(spec, `${field}.evictionResponders`, report);
 };
 
 const validateEnum = (value: string, supported: readonly string[], field: string, report: Report): void => {

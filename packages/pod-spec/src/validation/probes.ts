@@ -1,4 +1,15 @@
-import type { Container, ExecAction, HTTPGetAction, Int64, IntOrString, Lifecycle, PodSpec, Probe, SleepAction } from '../gen/pod-types.js';
+import type {
+  Container,
+  ExecAction,
+  GRPCAction,
+  HTTPGetAction,
+  Int64,
+  IntOrString,
+  Lifecycle,
+  PodSpec,
+  Probe,
+  SleepAction,
+} from '../gen/pod-types.js';
 import { httpHeaderNameErrors, portNameErrors, portNumberErrors } from './grammar.js';
 import type { Report } from './report.js';
 import { validateStopSignal } from './stop-signal.js';
@@ -8,7 +19,7 @@ interface Handler {
   readonly exec?: ExecAction;
   readonly httpGet?: HTTPGetAction;
   readonly tcpSocket?: { readonly port: IntOrString };
-  readonly grpc?: { readonly port: number };
+  readonly grpc?: GRPCAction;
   readonly sleep?: SleepAction;
 }
 
@@ -23,8 +34,11 @@ export const validateProbesAndHooks = (container: Container, spec: PodSpec, fiel
 
 const validateLifecycle = ({ postStart, preStop, stopSignal }: Lifecycle, spec: PodSpec, field: string, report: Report): void => {
   const gracePeriod = spec.terminationGracePeriodSeconds;
-  if (postStart) validateHandler(postStart, `${field}.postStart`, report, gracePeriod);
-  if (preStop) validateHandler(preStop, `${field}.preStop`, report, gracePeriod);
+  for (const [name, hook] of Object.entries({ postStart, preStop })) {
+    if (hook === undefined) continue;
+    validateHandler(hook, `${field}.${name}`, report, gracePeriod);
+    if (hook.httpGet?.protocol !== undefined) report.forbidden(`${field}.${name}.httpGet.protocol`, 'may only be set for probes');
+  }
   if (stopSignal !== undefined) validateStopSignal(stopSignal, spec.os, `${field}.stopSignal`, report);
 };
 
@@ -65,18 +79,33 @@ const validateHandler = (handler: Handler, field: string, report: Report, graceP
   check(exec, 'exec', ({ command = [] }, at) => command.length === 0 && report.required(`${at}.command`));
   check(httpGet, 'httpGet', (action, at) => validateHttpGet(action, at, report));
   check(tcpSocket, 'tcpSocket', ({ port }, at) => validatePort(port, `${at}.port`, report));
-  check(grpc, 'grpc', ({ port }, at) => validatePort(port, `${at}.port`, report));
+  check(grpc, 'grpc', (action, at) => validateGrpc(action, at, report));
   check(sleep, 'sleep', (action, at) => validateSleep(action, gracePeriod, at, report));
   if (count === 0) report.required(field, 'must specify a handler type');
 };
 
 const SCHEMES = ['HTTP', 'HTTPS'];
+const PROTOCOLS = ['HTTP1', 'HTTP2'];
 
-const validateHttpGet = ({ path = '', port, scheme = 'HTTP', httpHeaders = [] }: HTTPGetAction, field: string, report: Report): void => {
+const validateHttpGet = (
+  { path = '', port, scheme = 'HTTP', httpHeaders = [], protocol }: HTTPGetAction,
+  field: string,
+  report: Report,
+): void => {
   if (path === '') report.required(`${field}.path`);
   validatePort(port, `${field}.port`, report);
   if (!SCHEMES.includes(scheme)) report.notSupported(`${field}.scheme`, scheme, SCHEMES);
   for (const { name = '' } of httpHeaders) report.invalidEach(`${field}.httpHeaders`, name, httpHeaderNameErrors(name));
+  if (protocol === undefined) return;
+  if (!PROTOCOLS.includes(protocol)) report.notSupported(`${field}.protocol`, protocol, PROTOCOLS);
+  else if (protocol === 'HTTP2' && scheme !== 'HTTP') report.forbidden(`${field}.protocol`, 'HTTP2 may only be used with scheme HTTP');
+};
+
+const GRPC_MODES = ['Plaintext', 'TLS'];
+
+const validateGrpc = ({ port, mode }: GRPCAction, field: string, report: Report): void => {
+  validatePort(port, `${field}.port`, report);
+  if (mode !== undefined && !GRPC_MODES.includes(mode)) report.notSupported(`${field}.mode`, mode, GRPC_MODES);
 };
 
 const validatePort = (port: IntOrString | undefined, field: string, report: Report): void => {

@@ -25,6 +25,7 @@ export const validateVolumeMounts = (container: Container, volumes: KnownVolumes
     validateSubPaths(mount, { field, entry: `${field}[${i}]` }, report);
     validatePropagation(mount, container, `${field}.mountPropagation`, report);
     validateRecursiveReadOnly(mount, `${field}.recursiveReadOnly`, report);
+    validateBindMountOptions(mount, volumes.get(name), `${field}[${i}].bindMountOptions`, report);
   }
 };
 
@@ -41,6 +42,23 @@ const validateSubPaths = (
   if (subPathExpr === '') return;
   if (subPath !== '') report.invalid(`${entry}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive');
   validateDescendingPath(subPathExpr, `${field}.subPathExpr`, report);
+};
+
+const BIND_MOUNT_OPTIONS = ['nodev', 'noexec', 'nosuid'];
+
+const validateBindMountOptions = (
+  { bindMountOptions = [] }: VolumeMount,
+  volume: VolumeSource | undefined,
+  field: string,
+  report: Report,
+): void => {
+  if (bindMountOptions.length > 0 && volume?.image !== undefined) report.forbidden(field, 'may not be set for image volumes');
+  const seen = new Set<string>();
+  for (const [i, option] of bindMountOptions.entries()) {
+    if (!BIND_MOUNT_OPTIONS.includes(option)) report.notSupported(`${field}[${i}]`, option, BIND_MOUNT_OPTIONS);
+    if (seen.has(option)) report.duplicate(`${field}[${i}]`, option);
+    seen.add(option);
+  }
 };
 
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None'];

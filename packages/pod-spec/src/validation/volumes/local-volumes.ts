@@ -4,10 +4,15 @@ import { validateDescendingPath, validateNoBacksteps } from '../local-path.js';
 import { validatePullPolicy } from '../pull-policy.js';
 import type { Report } from '../report.js';
 
+const MAX_DIRECTORY_MODE = 0o1777;
+
 /** The medium is checked when the volume is mounted. */
-export const validateEmptyDir = ({ sizeLimit }: EmptyDirVolumeSource, field: string, report: Report): void => {
+export const validateEmptyDir = ({ sizeLimit, mode }: EmptyDirVolumeSource, field: string, report: Report): void => {
   if (sizeLimit !== undefined && quantitySign(sizeLimit) < 0) {
     report.forbidden(`${field}.sizeLimit`, 'SizeLimit field must be a valid resource quantity');
+  }
+  if (mode !== undefined && (mode < 0 || mode > MAX_DIRECTORY_MODE)) {
+    report.invalid(`${field}.mode`, mode, 'must be a number between 0 and 01777 (octal), both inclusive');
   }
 };
 

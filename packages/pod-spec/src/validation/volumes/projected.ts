@@ -13,6 +13,7 @@ import { validateLabelSelector } from '../labels.js';
 import { validateFileMode, validateNonReservedPath } from '../local-path.js';
 import { validateAnnotationsSize } from '../metadata.js';
 import type { Report } from '../report.js';
+import { validateId } from '../security-context.js';
 import { validateKeysToPaths } from './key-files.js';
 import { isKubernetesSigner, validateSignerName } from './signer-name.js';
 
@@ -22,14 +23,18 @@ interface Target {
   readonly paths: Set<string>;
 }
 
-export const validateProjected = ({ defaultMode, sources }: ProjectedVolumeSource, field: string, report: Report): void => {
+export const validateProjected = ({ defaultMode, defaultUser, sources }: ProjectedVolumeSource, field: string, report: Report): void => {
   validateFileMode(defaultMode, `${field}.defaultMode`, report);
+  validateId(defaultUser, `${field}.defaultUser`, report);
   const target: Target = { field, paths: new Set() };
   for (const [i, source] of (sources ?? []).entries()) validateProjection(source, target, `${field}.sources[${i}]`, report);
 };
 
 const validateProjection = (source: VolumeProjection, target: Target, field: string, report: Report): void => {
   const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
+  for (const [name, value] of Object.entries({ serviceAccountToken, clusterTrustBundle, podCertificate })) {
+    validateId(value?.user, `${field}.${name}.user`, report);
+  }
   if (secret) validateKeys(secret, target, `${field}.secret`, report);
   if (configMap) validateKeys(configMap, target, `${field}.configMap`, report);
   if (downwardAPI) validateDownwardFiles(downwardAPI, target, `${field}.downwardAPI`, report);
