@@ -19,11 +19,12 @@ const edges = {
   'service-network': { values: ['pod-spec', 'object-spec'] },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },
   'api-server': { values: ['timers', 'pod-spec', 'object-spec', 'selectors', 'api-patch', 'api-protobuf', 'api-tables', 'rbac'] },
-  'cri-client': { values: ['diagnostics', 'timers', 'untrusted-files'] },
+  'cri-types': {},
+  'cri-client': { values: ['diagnostics', 'timers', 'untrusted-files', 'cri-types'] },
   'cni-invoker': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files'] },
   'probe-engine': { values: ['diagnostics', 'timers', 'pod-spec'] },
   'probe-mqtt': { values: ['probe-engine'] },
-  'pod-environment': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'], types: ['cri-client'] },
+  'pod-environment': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files'], types: ['cri-types'] },
   'pod-objects': {
     values: ['pod-spec', 'object-spec', 'manifest-source'],
     types: ['pod-environment'],
@@ -36,7 +37,7 @@ const edges = {
   },
   'resource-managers': { values: ['diagnostics', 'state-files', 'pod-spec'], types: ['pod-environment'] },
   'device-plugins': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec'] },
-  'node-stats': { values: ['timers', 'untrusted-files'], types: ['pod-spec', 'cri-client'] },
+  'node-stats': { values: ['timers', 'untrusted-files'], types: ['pod-spec', 'cri-types'] },
   'node-api': {
     // Of cri-client only what needs no client: how logs are read.
     values: ['diagnostics', 'timers', 'pod-spec', 'untrusted-files', 'node-stats', 'cri-client/src/logs'],

@@ -120,6 +120,12 @@ export const packages = [
     peerDependencies: { rxjs: catalog },
   },
   {
+    name: 'cri-types',
+    description: 'The messages of CRI v1 as types and its enumerations as values: no client, no codecs, no dependencies.',
+    keywords: ['cri', 'containerd', 'cri-o', 'types'],
+    dependencies: {},
+  },
+  {
     name: 'cri-client',
     description:
       'CRI v1 (containerd, CRI-O) as typed promises, async iterables and one stream of changes; with a CRI server in memory for tests.',
@@ -128,6 +134,7 @@ export const packages = [
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/untrusted-files': ws,
+      '@solo-kubelet/cri-types': ws,
       '@grpc/grpc-js': catalog,
       '@bufbuild/protobuf': catalog,
     },
@@ -189,7 +196,7 @@ export const packages = [
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
-      '@solo-kubelet/cri-client': ws,
+      '@solo-kubelet/cri-types': ws,
     },
     subpaths: { './cgroups': 'src/cgroups/index.ts', './testing': 'src/testing/index.ts' },
   },
@@ -256,7 +263,7 @@ export const packages = [
       '@solo-kubelet/untrusted-files': ws,
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/pod-spec': ws,
-      '@solo-kubelet/cri-client': ws,
+      '@solo-kubelet/cri-types': ws,
     },
   },
   {

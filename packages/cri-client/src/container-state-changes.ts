@@ -1,8 +1,8 @@
+import { ContainerState } from '@solo-kubelet/cri-types';
 import { checkInterval, delay, joinSignals } from '@solo-kubelet/timers';
 import type { CriClient } from './create-cri-client.js';
 import { CriError } from './cri-error.js';
 import type { Container, ContainerStatus } from './gen/cri-v1.js';
-import { ContainerState } from './gen/cri-v1-enums.js';
 import type { ChangeFeed, PodChange } from './pod-change.js';
 import type { ChangesOptions } from './watch-changes.js';
 

@@ -1,5 +1,5 @@
+import { ContainerEventType } from '@solo-kubelet/cri-types';
 import type { ContainerEventResponse } from './gen/cri-v1.js';
-import { ContainerEventType } from './gen/cri-v1-enums.js';
 import type { PodChange } from './pod-change.js';
 
 type Change = (PodChange & { type: 'podChanged' })['change'];

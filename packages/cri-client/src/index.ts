@@ -1,12 +1,3 @@
-export {
-  type ContainerStateChange,
-  type ContainerStateChangesOptions,
-  containerStateChanges,
-} from './container-state-changes.js';
-export { type CriClient, type CriClientOptions, createCriClient } from './create-cri-client.js';
-export { CriError, type CriErrorCode, type CriErrorOptions, type RuntimeReason } from './cri-error.js';
-export type { CriCall, CriHandler, CriInterceptor } from './cri-interceptor.js';
-export { parseEndpoint } from './endpoint.js';
 // What CRI's messages are called, for type positions.
 export type {
   AttachRequest,
@@ -179,7 +170,7 @@ export type {
   WindowsPodSandboxStats,
   WindowsProcessUsage,
   WindowsSandboxSecurityContext,
-} from './gen/cri-v1.js';
+} from '@solo-kubelet/cri-types';
 // Enumerations, as values.
 export {
   CgroupDriver,
@@ -190,10 +181,19 @@ export {
   NamespaceMode,
   PodSandboxState,
   Protocol,
-  SecurityProfile_ProfileType as SecurityProfileType,
+  SecurityProfileType,
   Signal,
   SupplementalGroupsPolicy,
-} from './gen/cri-v1-enums.js';
+} from '@solo-kubelet/cri-types';
+export {
+  type ContainerStateChange,
+  type ContainerStateChangesOptions,
+  containerStateChanges,
+} from './container-state-changes.js';
+export { type CriClient, type CriClientOptions, createCriClient } from './create-cri-client.js';
+export { CriError, type CriErrorCode, type CriErrorOptions, type RuntimeReason } from './cri-error.js';
+export type { CriCall, CriHandler, CriInterceptor } from './cri-interceptor.js';
+export { parseEndpoint } from './endpoint.js';
 export type { ChangeFeed, PodChange } from './pod-change.js';
 export type { CriCallOptions, ServiceClient } from './service-client.js';
 export type { CriLists } from './streamed-lists.js';

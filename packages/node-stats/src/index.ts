@@ -6,6 +6,7 @@ export type { PressureResource } from './cgroups/pressure.js';
 export { cgroupMemory, type MemoryCgroups, machineWorkingSet } from './cgroups/working-set.js';
 export { containerLogUsage, type LogUsage } from './disk/container-log-usage.js';
 export { createUsageCache } from './disk/usage-cache.js';
+export type { RuntimeStats } from './runtime-stats.js';
 export { collectSummary, type SummaryOptions } from './summary/collect-summary.js';
 export { createCpuRates } from './summary/cpu-rates.js';
 export { listStats } from './summary/list-stats.js';

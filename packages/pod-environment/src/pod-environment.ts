@@ -1,4 +1,4 @@
-import type { ContainerConfig, PodSandboxConfig } from '@solo-kubelet/cri-client';
+import type { ContainerConfig, PodSandboxConfig } from '@solo-kubelet/cri-types';
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
 
 /** Something a pod's owner should hear of, as an event. */

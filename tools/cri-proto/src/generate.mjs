@@ -27,7 +27,7 @@ const targets = [
     directory: 'packages/cri-client/src/gen',
     files: ['cri-v1.proto', 'containerd-events.proto', 'containerd-event-messages.proto'],
     options: [...options, 'outputServices=generic-definitions'],
-    enumsApart: 'cri-v1',
+    typesApart: { name: 'cri-v1', to: 'packages/cri-types/src/gen', package: '@solo-kubelet/cri-types' },
   },
   // grpc-js definitions: the probe needs this one service only, without cri-client's machinery.
   {
@@ -45,26 +45,38 @@ const targets = [
 const require = createRequire(import.meta.url);
 const protoc = (...args) => run(process.execPath, [require.resolve('protoc/protoc.cjs'), `--proto_path=${protoDirectory}`, ...args]);
 
-const enumBlock = /(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export enum (\w+) \{\n[^}]*\}\n\n/g;
+const DOC = String.raw`(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?`;
+const enumBlock = new RegExp(String.raw`${DOC}export enum (\w+) \{\n[^}]*\}\n\n`, 'g');
+/** Not the entries of maps, of which only codecs know. */
+const interfaceBlock = new RegExp(String.raw`${DOC}export interface ((?!\w+Entry )\w+) \{\n[\s\S]*?\n?\}\n\n`, 'g');
 
-/** Moves the enums of `NAME.ts` to `NAME-enums.ts`: whoever wants a constant does not load the codecs of every message. */
-const moveEnums = async (directory, name) => {
-  const file = join(directory, `${name}.ts`);
+const blocksOf = (text, pattern) => [...text.matchAll(pattern)].map(([block, name]) => ({ block, name }));
+const importTypes = (names, from) => `import type {\n${names.map((name) => `  ${name},\n`).join('')}} from "${from}";\n`;
+const written = (blocks) =>
+  `${blocks
+    .map(({ block }) => block)
+    .join('')
+    .trimEnd()}\n`;
+
+/**
+ * Moves what the messages and enums of `NAME.ts` look like to a package of its own, in `NAME-messages.ts` and `NAME-enums.ts`: whoever wants
+ * a type or a constant neither loads the codecs of every message nor installs what they need.
+ */
+const moveTypes = async ({ directory, name, to, package: packageName, root }) => {
+  const file = join(root, directory, `${name}.ts`);
   const text = await readFile(file, 'utf8');
-  const enums = [...text.matchAll(enumBlock)];
   const header = text.slice(0, text.indexOf('import '));
-  const rest = text.replace(enumBlock, '');
-  const names = enums.map(([, enumName]) => enumName).sort();
-  const firstImport = rest.indexOf('import ');
-  const importEnums = `import type {\n${names.map((enumName) => `  ${enumName},\n`).join('')}} from "./${name}-enums.js";\n`;
-  await writeFile(
-    join(directory, `${name}-enums.ts`),
-    `${header}${enums
-      .map(([block]) => block)
-      .join('')
-      .trimEnd()}\n`,
-  );
-  await writeFile(file, `${rest.slice(0, firstImport)}${importEnums}${rest.slice(firstImport)}`);
+  const enums = blocksOf(text, enumBlock);
+  const withoutEnums = text.replace(enumBlock, '');
+  const messages = blocksOf(withoutEnums, interfaceBlock);
+  const codecs = withoutEnums.replace(interfaceBlock, (_, message) => `export type ${message} = types.${message};\n`);
+  const out = join(root, to);
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, `${name}-enums.ts`), `${header}${written(enums)}`);
+  const used = enums.map((one) => one.name).sort();
+  await writeFile(join(out, `${name}-messages.ts`), `${header}${importTypes(used, `./${name}-enums.js`)}\n${written(messages)}`);
+  const firstImport = codecs.indexOf('import ');
+  await writeFile(file, `${codecs.slice(0, firstImport)}import type * as types from "${packageName}";\n${codecs.slice(firstImport)}`);
 };
 
 /** Runs protoc and ts-proto for every target, replacing what the target directories held. */
@@ -79,7 +91,10 @@ export const generate = async (root) => {
       `--ts_proto_opt=${target.options.join(',')}`,
       ...target.files,
     );
-    if (target.enumsApart) await moveEnums(out, target.enumsApart);
+    if (target.typesApart) {
+      await rm(join(root, target.typesApart.to), { recursive: true, force: true });
+      await moveTypes({ ...target.typesApart, directory: target.directory, root });
+    }
   }
 };
 

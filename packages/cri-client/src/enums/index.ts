@@ -8,7 +8,7 @@ export {
   NamespaceMode,
   PodSandboxState,
   Protocol,
-  SecurityProfile_ProfileType as SecurityProfileType,
+  SecurityProfileType,
   Signal,
   SupplementalGroupsPolicy,
-} from '../gen/cri-v1-enums.js';
+} from '@solo-kubelet/cri-types';

@@ -5,19 +5,7 @@
 // source: cri-v1.proto
 
 /* eslint-disable */
-import type {
-  CgroupDriver,
-  ContainerEventType,
-  ContainerState,
-  MetricType,
-  MountPropagation,
-  NamespaceMode,
-  PodSandboxState,
-  Protocol,
-  SecurityProfile_ProfileType,
-  Signal,
-  SupplementalGroupsPolicy,
-} from "./cri-v1-enums.js";
+import type * as types from "@solo-kubelet/cri-types";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
@@ -25,119 +13,24 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
  * Written from the facts of the wire format (wire-facts.tsv); a test holds the two together.
  */
 
-/** The kubelet sends `0.1.0`; runtimes ignore it. */
-export interface VersionRequest {
-  version: string;
-}
-
-/** All four fields are mandatory; the API version is `v1`. */
-export interface VersionResponse {
-  version: string;
-  runtimeName: string;
-  runtimeVersion: string;
-  runtimeApiVersion: string;
-}
-
-/** Becomes resolv.conf of every container of the sandbox. */
-export interface DNSConfig {
-  servers: string[];
-  searches: string[];
-  options: string[];
-}
-
-/** A port of the node that leads to one of the pod; `host_port` 0 means no mapping. */
-export interface PortMapping {
-  protocol: Protocol;
-  containerPort: number;
-  hostPort: number;
-  hostIp: string;
-}
-
-/** `length` ids from `host_id` on the node appear from `container_id` on inside. */
-export interface IDMapping {
-  hostId: number;
-  containerId: number;
-  length: number;
-}
-
-/** Mode POD takes the mappings; NODE means none; the others are refused. */
-export interface UserNamespace {
-  mode: NamespaceMode;
-  uids: IDMapping[];
-  gids: IDMapping[];
-}
-
-/** Which namespaces the pod or container has for itself, shares, or takes from the node. */
-export interface NamespaceOption {
-  network: NamespaceMode;
-  pid: NamespaceMode;
-  ipc: NamespaceMode;
-  targetId: string;
-  usernsOptions?: UserNamespace | undefined;
-}
-
-/** Wraps a number so that absence can be told from 0. */
-export interface Int64Value {
-  value: bigint;
-}
-
-/** Privileges of the sandbox itself (its pause process and namespaces). */
-export interface LinuxSandboxSecurityContext {
-  namespaceOptions?: NamespaceOption | undefined;
-  selinuxOptions?: SELinuxOption | undefined;
-  runAsUser?: Int64Value | undefined;
-  readonlyRootfs: boolean;
-  supplementalGroups: bigint[];
-  privileged: boolean;
-  /** @deprecated */
-  seccompProfilePath: string;
-  runAsGroup?: Int64Value | undefined;
-  seccomp?: SecurityProfile | undefined;
-  apparmor?: SecurityProfile | undefined;
-  supplementalGroupsPolicy: SupplementalGroupsPolicy;
-}
-
-/** A seccomp or AppArmor profile; `localhost_ref` names it when the type is Localhost. */
-export interface SecurityProfile {
-  profileType: SecurityProfile_ProfileType;
-  localhostRef: string;
-}
-
-/** What only Linux sandboxes have. */
-export interface LinuxPodSandboxConfig {
-  cgroupParent: string;
-  securityContext?: LinuxSandboxSecurityContext | undefined;
-  sysctls: { [key: string]: string };
-  overhead?: LinuxContainerResources | undefined;
-  resources?: LinuxContainerResources | undefined;
-}
-
+export type VersionRequest = types.VersionRequest;
+export type VersionResponse = types.VersionResponse;
+export type DNSConfig = types.DNSConfig;
+export type PortMapping = types.PortMapping;
+export type IDMapping = types.IDMapping;
+export type UserNamespace = types.UserNamespace;
+export type NamespaceOption = types.NamespaceOption;
+export type Int64Value = types.Int64Value;
+export type LinuxSandboxSecurityContext = types.LinuxSandboxSecurityContext;
+export type SecurityProfile = types.SecurityProfile;
+export type LinuxPodSandboxConfig = types.LinuxPodSandboxConfig;
 export interface LinuxPodSandboxConfig_SysctlsEntry {
   key: string;
   value: string;
 }
 
-/** Together these four identify a sandbox; running a second one with the same four is an error. */
-export interface PodSandboxMetadata {
-  name: string;
-  uid: string;
-  namespace: string;
-  attempt: number;
-}
-
-/** Everything a sandbox is made from. */
-export interface PodSandboxConfig {
-  metadata?: PodSandboxMetadata | undefined;
-  hostname: string;
-  logDirectory: string;
-  dnsConfig?: DNSConfig | undefined;
-  portMappings: PortMapping[];
-  labels: { [key: string]: string };
-  annotations: { [key: string]: string };
-  linux?: LinuxPodSandboxConfig | undefined;
-  windows?: WindowsPodSandboxConfig | undefined;
-}
-
+export type PodSandboxMetadata = types.PodSandboxMetadata;
+export type PodSandboxConfig = types.PodSandboxConfig;
 export interface PodSandboxConfig_LabelsEntry {
   key: string;
   value: string;
@@ -148,67 +41,18 @@ export interface PodSandboxConfig_AnnotationsEntry {
   value: string;
 }
 
-export interface RunPodSandboxRequest {
-  config?: PodSandboxConfig | undefined;
-  runtimeHandler: string;
-}
-
-export interface RunPodSandboxResponse {
-  podSandboxId: string;
-}
-
-export interface StopPodSandboxRequest {
-  podSandboxId: string;
-}
-
-export interface StopPodSandboxResponse {
-}
-
-export interface RemovePodSandboxRequest {
-  podSandboxId: string;
-}
-
-export interface RemovePodSandboxResponse {
-}
-
-export interface PodSandboxStatusRequest {
-  podSandboxId: string;
-  verbose: boolean;
-}
-
-/** A further address of the pod. */
-export interface PodIP {
-  ip: string;
-}
-
-/** Addresses of a ready sandbox; empty on the host network and after the sandbox was stopped. */
-export interface PodSandboxNetworkStatus {
-  ip: string;
-  additionalIps: PodIP[];
-}
-
-export interface Namespace {
-  options?: NamespaceOption | undefined;
-}
-
-export interface LinuxPodSandboxStatus {
-  namespaces?: Namespace | undefined;
-}
-
-/** Times are Unix nanoseconds, 0 when unset. */
-export interface PodSandboxStatus {
-  id: string;
-  metadata?: PodSandboxMetadata | undefined;
-  state: PodSandboxState;
-  /** Nanoseconds since 1970-01-01 UTC. */
-  createdAt: bigint;
-  network?: PodSandboxNetworkStatus | undefined;
-  linux?: LinuxPodSandboxStatus | undefined;
-  labels: { [key: string]: string };
-  annotations: { [key: string]: string };
-  runtimeHandler: string;
-}
-
+export type RunPodSandboxRequest = types.RunPodSandboxRequest;
+export type RunPodSandboxResponse = types.RunPodSandboxResponse;
+export type StopPodSandboxRequest = types.StopPodSandboxRequest;
+export type StopPodSandboxResponse = types.StopPodSandboxResponse;
+export type RemovePodSandboxRequest = types.RemovePodSandboxRequest;
+export type RemovePodSandboxResponse = types.RemovePodSandboxResponse;
+export type PodSandboxStatusRequest = types.PodSandboxStatusRequest;
+export type PodIP = types.PodIP;
+export type PodSandboxNetworkStatus = types.PodSandboxNetworkStatus;
+export type Namespace = types.Namespace;
+export type LinuxPodSandboxStatus = types.LinuxPodSandboxStatus;
+export type PodSandboxStatus = types.PodSandboxStatus;
 export interface PodSandboxStatus_LabelsEntry {
   key: string;
   value: string;
@@ -219,52 +63,21 @@ export interface PodSandboxStatus_AnnotationsEntry {
   value: string;
 }
 
-/** `info` is filled when `verbose` was asked for: free-form, each value by convention a JSON text. */
-export interface PodSandboxStatusResponse {
-  status?: PodSandboxStatus | undefined;
-  info: { [key: string]: string };
-  containersStatuses: ContainerStatus[];
-  /** Nanoseconds since 1970-01-01 UTC: when the state was read. */
-  timestamp: bigint;
-}
-
+export type PodSandboxStatusResponse = types.PodSandboxStatusResponse;
 export interface PodSandboxStatusResponse_InfoEntry {
   key: string;
   value: string;
 }
 
-/** Wraps the state so that absence can be told from the value 0. */
-export interface PodSandboxStateValue {
-  state: PodSandboxState;
-}
-
-/** All conditions must hold; an id may be a unique prefix; every label given must be equal. */
-export interface PodSandboxFilter {
-  id: string;
-  state?: PodSandboxStateValue | undefined;
-  labelSelector: { [key: string]: string };
-}
-
+export type PodSandboxStateValue = types.PodSandboxStateValue;
+export type PodSandboxFilter = types.PodSandboxFilter;
 export interface PodSandboxFilter_LabelSelectorEntry {
   key: string;
   value: string;
 }
 
-export interface ListPodSandboxRequest {
-  filter?: PodSandboxFilter | undefined;
-}
-
-export interface PodSandbox {
-  id: string;
-  metadata?: PodSandboxMetadata | undefined;
-  state: PodSandboxState;
-  /** Nanoseconds since 1970-01-01 UTC. */
-  createdAt: bigint;
-  labels: { [key: string]: string };
-  annotations: { [key: string]: string };
-  runtimeHandler: string;
-}
-
+export type ListPodSandboxRequest = types.ListPodSandboxRequest;
+export type PodSandbox = types.PodSandbox;
 export interface PodSandbox_LabelsEntry {
   key: string;
   value: string;
@@ -275,183 +88,35 @@ export interface PodSandbox_AnnotationsEntry {
   value: string;
 }
 
-export interface ListPodSandboxResponse {
-  items: PodSandbox[];
-}
-
-export interface StreamPodSandboxesRequest {
-  filter?: PodSandboxFilter | undefined;
-}
-
-/** One or more items; none repeats; the end of the stream completes the list. */
-export interface StreamPodSandboxesResponse {
-  podSandboxes: PodSandbox[];
-}
-
-/** The four parts of an SELinux label. */
-export interface SELinuxOption {
-  user: string;
-  role: string;
-  type: string;
-  level: string;
-}
-
-/** New totals of a pod after a resize; runtimes may merely pass them on to plugins. */
-export interface UpdatePodSandboxResourcesRequest {
-  podSandboxId: string;
-  overhead?: LinuxContainerResources | undefined;
-  resources?: LinuxContainerResources | undefined;
-}
-
-export interface UpdatePodSandboxResourcesResponse {
-}
-
-/** A host path, or an image volume, seen in the container. */
-export interface Mount {
-  containerPath: string;
-  hostPath: string;
-  readonly: boolean;
-  selinuxRelabel: boolean;
-  propagation: MountPropagation;
-  uidMappings: IDMapping[];
-  gidMappings: IDMapping[];
-  recursiveReadOnly: boolean;
-  image?: ImageSpec | undefined;
-  imageSubPath: string;
-}
-
-/** An image by reference or id. The name the user wrote travels along as `user_specified_image`. */
-export interface ImageSpec {
-  image: string;
-  annotations: { [key: string]: string };
-  userSpecifiedImage: string;
-  runtimeHandler: string;
-  imageRef: string;
-}
-
+export type ListPodSandboxResponse = types.ListPodSandboxResponse;
+export type StreamPodSandboxesRequest = types.StreamPodSandboxesRequest;
+export type StreamPodSandboxesResponse = types.StreamPodSandboxesResponse;
+export type SELinuxOption = types.SELinuxOption;
+export type UpdatePodSandboxResourcesRequest = types.UpdatePodSandboxResourcesRequest;
+export type UpdatePodSandboxResourcesResponse = types.UpdatePodSandboxResourcesResponse;
+export type Mount = types.Mount;
+export type ImageSpec = types.ImageSpec;
 export interface ImageSpec_AnnotationsEntry {
   key: string;
   value: string;
 }
 
-/** An environment variable. The value is bytes: it need not be UTF-8. */
-export interface KeyValue {
-  key: string;
-  value: Buffer;
-}
-
-/** Limits in cgroup terms; on an update, 0 and empty mean: leave as it is. */
-export interface LinuxContainerResources {
-  /** Microseconds; 0: the default of 100,000. */
-  cpuPeriod: bigint;
-  /** Microseconds of CPU time in each cpu_period; 0 or less: no limit. */
-  cpuQuota: bigint;
-  /** Relative weight: 1,024 for one CPU; 0: not set. */
-  cpuShares: bigint;
-  /** Bytes; 0: no limit. */
-  memoryLimitInBytes: bigint;
-  oomScoreAdj: bigint;
-  cpusetCpus: string;
-  cpusetMems: string;
-  hugepageLimits: HugepageLimit[];
-  unified: { [key: string]: string };
-  /** Bytes of memory and swap together; 0: not set. */
-  memorySwapLimitInBytes: bigint;
-}
-
+export type KeyValue = types.KeyValue;
+export type LinuxContainerResources = types.LinuxContainerResources;
 export interface LinuxContainerResources_UnifiedEntry {
   key: string;
   value: string;
 }
 
-/** `page_size` is written as in cgroup files, such as `2MB`. */
-export interface HugepageLimit {
-  pageSize: string;
-  /** Bytes. */
-  limit: bigint;
-}
-
-/** Capability names without `CAP_`, or `ALL`. */
-export interface Capability {
-  addCapabilities: string[];
-  dropCapabilities: string[];
-  addAmbientCapabilities: string[];
-}
-
-/** Privileges of one container. */
-export interface LinuxContainerSecurityContext {
-  capabilities?: Capability | undefined;
-  privileged: boolean;
-  namespaceOptions?: NamespaceOption | undefined;
-  selinuxOptions?: SELinuxOption | undefined;
-  runAsUser?: Int64Value | undefined;
-  runAsUsername: string;
-  readonlyRootfs: boolean;
-  supplementalGroups: bigint[];
-  /** @deprecated */
-  apparmorProfile: string;
-  /** @deprecated */
-  seccompProfilePath: string;
-  noNewPrivs: boolean;
-  runAsGroup?: Int64Value | undefined;
-  maskedPaths: string[];
-  readonlyPaths: string[];
-  seccomp?: SecurityProfile | undefined;
-  apparmor?: SecurityProfile | undefined;
-  supplementalGroupsPolicy: SupplementalGroupsPolicy;
-}
-
-export interface LinuxContainerConfig {
-  resources?: LinuxContainerResources | undefined;
-  securityContext?: LinuxContainerSecurityContext | undefined;
-}
-
-export interface LinuxContainerUser {
-  uid: bigint;
-  gid: bigint;
-  supplementalGroups: bigint[];
-}
-
-/** Name within the pod, and how often it was made anew. */
-export interface ContainerMetadata {
-  name: string;
-  attempt: number;
-}
-
-/** A device node; `permissions` is some of `r`, `w`, `m`. */
-export interface Device {
-  containerPath: string;
-  hostPath: string;
-  permissions: string;
-}
-
-/** A fully qualified name of the Container Device Interface, such as `vendor.com/gpu=0`. */
-export interface CDIDevice {
-  name: string;
-}
-
-/** Everything a container is made from. */
-export interface ContainerConfig {
-  metadata?: ContainerMetadata | undefined;
-  image?: ImageSpec | undefined;
-  command: string[];
-  args: string[];
-  workingDir: string;
-  envs: KeyValue[];
-  mounts: Mount[];
-  devices: Device[];
-  labels: { [key: string]: string };
-  annotations: { [key: string]: string };
-  logPath: string;
-  stdin: boolean;
-  stdinOnce: boolean;
-  tty: boolean;
-  linux?: LinuxContainerConfig | undefined;
-  windows?: WindowsContainerConfig | undefined;
-  CDIDevices: CDIDevice[];
-  stopSignal: Signal;
-}
-
+export type HugepageLimit = types.HugepageLimit;
+export type Capability = types.Capability;
+export type LinuxContainerSecurityContext = types.LinuxContainerSecurityContext;
+export type LinuxContainerConfig = types.LinuxContainerConfig;
+export type LinuxContainerUser = types.LinuxContainerUser;
+export type ContainerMetadata = types.ContainerMetadata;
+export type Device = types.Device;
+export type CDIDevice = types.CDIDevice;
+export type ContainerConfig = types.ContainerConfig;
 export interface ContainerConfig_LabelsEntry {
   key: string;
   value: string;
@@ -462,77 +127,23 @@ export interface ContainerConfig_AnnotationsEntry {
   value: string;
 }
 
-export interface CreateContainerRequest {
-  podSandboxId: string;
-  config?: ContainerConfig | undefined;
-  sandboxConfig?: PodSandboxConfig | undefined;
-}
-
-export interface CreateContainerResponse {
-  containerId: string;
-}
-
-export interface StartContainerRequest {
-  containerId: string;
-}
-
-export interface StartContainerResponse {
-}
-
-/** `timeout` is in seconds; 0 or less kills at once. */
-export interface StopContainerRequest {
-  containerId: string;
-  /** Seconds from the stop signal to the kill; 0: kill at once. */
-  timeout: bigint;
-}
-
-export interface StopContainerResponse {
-}
-
-export interface RemoveContainerRequest {
-  containerId: string;
-}
-
-export interface RemoveContainerResponse {
-}
-
-/** Wraps the state so that absence can be told from the value 0. */
-export interface ContainerStateValue {
-  state: ContainerState;
-}
-
-/** All conditions must hold; ids may be unique prefixes. */
-export interface ContainerFilter {
-  id: string;
-  state?: ContainerStateValue | undefined;
-  podSandboxId: string;
-  labelSelector: { [key: string]: string };
-}
-
+export type CreateContainerRequest = types.CreateContainerRequest;
+export type CreateContainerResponse = types.CreateContainerResponse;
+export type StartContainerRequest = types.StartContainerRequest;
+export type StartContainerResponse = types.StartContainerResponse;
+export type StopContainerRequest = types.StopContainerRequest;
+export type StopContainerResponse = types.StopContainerResponse;
+export type RemoveContainerRequest = types.RemoveContainerRequest;
+export type RemoveContainerResponse = types.RemoveContainerResponse;
+export type ContainerStateValue = types.ContainerStateValue;
+export type ContainerFilter = types.ContainerFilter;
 export interface ContainerFilter_LabelSelectorEntry {
   key: string;
   value: string;
 }
 
-export interface ListContainersRequest {
-  filter?: ContainerFilter | undefined;
-}
-
-/** An entry of the container list. */
-export interface Container {
-  id: string;
-  podSandboxId: string;
-  metadata?: ContainerMetadata | undefined;
-  image?: ImageSpec | undefined;
-  imageRef: string;
-  state: ContainerState;
-  /** Nanoseconds since 1970-01-01 UTC. */
-  createdAt: bigint;
-  labels: { [key: string]: string };
-  annotations: { [key: string]: string };
-  imageId: string;
-}
-
+export type ListContainersRequest = types.ListContainersRequest;
+export type Container = types.Container;
 export interface Container_LabelsEntry {
   key: string;
   value: string;
@@ -543,50 +154,11 @@ export interface Container_AnnotationsEntry {
   value: string;
 }
 
-export interface ListContainersResponse {
-  containers: Container[];
-}
-
-export interface StreamContainersRequest {
-  filter?: ContainerFilter | undefined;
-}
-
-/** One or more items; none repeats; the end of the stream completes the list. */
-export interface StreamContainersResponse {
-  containers: Container[];
-}
-
-export interface ContainerStatusRequest {
-  containerId: string;
-  verbose: boolean;
-}
-
-/** Times are Unix nanoseconds, 0 when unset. Reason `OOMKilled` is spelt exactly so. */
-export interface ContainerStatus {
-  id: string;
-  metadata?: ContainerMetadata | undefined;
-  state: ContainerState;
-  /** Nanoseconds since 1970-01-01 UTC. */
-  createdAt: bigint;
-  /** Nanoseconds since 1970-01-01 UTC; 0: not started yet. */
-  startedAt: bigint;
-  /** Nanoseconds since 1970-01-01 UTC; 0: not ended yet. */
-  finishedAt: bigint;
-  exitCode: number;
-  image?: ImageSpec | undefined;
-  imageRef: string;
-  reason: string;
-  message: string;
-  labels: { [key: string]: string };
-  annotations: { [key: string]: string };
-  mounts: Mount[];
-  logPath: string;
-  resources?: ContainerResources | undefined;
-  imageId: string;
-  user?: ContainerUser | undefined;
-  stopSignal: Signal;
-}
-
+export type ListContainersResponse = types.ListContainersResponse;
+export type StreamContainersRequest = types.StreamContainersRequest;
+export type StreamContainersResponse = types.StreamContainersResponse;
+export type ContainerStatusRequest = types.ContainerStatusRequest;
+export type ContainerStatus = types.ContainerStatus;
 export interface ContainerStatus_LabelsEntry {
   key: string;
   value: string;
@@ -597,311 +169,85 @@ export interface ContainerStatus_AnnotationsEntry {
   value: string;
 }
 
-export interface ContainerStatusResponse {
-  status?: ContainerStatus | undefined;
-  info: { [key: string]: string };
-}
-
+export type ContainerStatusResponse = types.ContainerStatusResponse;
 export interface ContainerStatusResponse_InfoEntry {
   key: string;
   value: string;
 }
 
-export interface ContainerResources {
-  linux?: LinuxContainerResources | undefined;
-  windows?: WindowsContainerResources | undefined;
-}
-
-/** The identity the first process really got. */
-export interface ContainerUser {
-  linux?: LinuxContainerUser | undefined;
-}
-
-export interface UpdateContainerResourcesRequest {
-  containerId: string;
-  linux?: LinuxContainerResources | undefined;
-  windows?: WindowsContainerResources | undefined;
-  annotations: { [key: string]: string };
-}
-
+export type ContainerResources = types.ContainerResources;
+export type ContainerUser = types.ContainerUser;
+export type UpdateContainerResourcesRequest = types.UpdateContainerResourcesRequest;
 export interface UpdateContainerResourcesRequest_AnnotationsEntry {
   key: string;
   value: string;
 }
 
-export interface UpdateContainerResourcesResponse {
-}
-
-export interface ReopenContainerLogRequest {
-  containerId: string;
-}
-
-export interface ReopenContainerLogResponse {
-}
-
-/** Writes an archive to `location`; `timeout` in seconds. */
-export interface CheckpointContainerRequest {
-  containerId: string;
-  location: string;
-  /** Seconds; 0: the runtime's own limit. */
-  timeout: bigint;
-}
-
-export interface CheckpointContainerResponse {
-}
-
-/** `timeout` is in seconds; 0 waits for ever. */
-export interface ExecSyncRequest {
-  containerId: string;
-  cmd: string[];
-  /** Seconds; 0: no limit. */
-  timeout: bigint;
-}
-
-/** Each stream is cut by the runtime at 16 MiB. */
-export interface ExecSyncResponse {
-  stdout: Buffer;
-  stderr: Buffer;
-  exitCode: number;
-}
-
-export interface ExecRequest {
-  containerId: string;
-  cmd: string[];
-  tty: boolean;
-  stdin: boolean;
-  stdout: boolean;
-  stderr: boolean;
-}
-
-/** `url` is mandatory; the streaming protocol is spoken there. */
-export interface ExecResponse {
-  url: string;
-}
-
-export interface AttachRequest {
-  containerId: string;
-  stdin: boolean;
-  tty: boolean;
-  stdout: boolean;
-  stderr: boolean;
-}
-
-export interface AttachResponse {
-  url: string;
-}
-
-/** Ports are named again in the streaming protocol; the list may be empty. */
-export interface PortForwardRequest {
-  podSandboxId: string;
-  port: number[];
-}
-
-export interface PortForwardResponse {
-  url: string;
-}
-
-export interface ImageFilter {
-  image?: ImageSpec | undefined;
-}
-
-export interface ListImagesRequest {
-  filter?: ImageFilter | undefined;
-}
-
-/** One image with all its names. `size` is never 0; `pinned` images are not garbage collected. */
-export interface Image {
-  id: string;
-  repoTags: string[];
-  repoDigests: string[];
-  /** Bytes on disk. */
-  size: bigint;
-  uid?: Int64Value | undefined;
-  username: string;
-  spec?: ImageSpec | undefined;
-  pinned: boolean;
-}
-
-export interface ListImagesResponse {
-  images: Image[];
-}
-
-export interface StreamImagesRequest {
-  filter?: ImageFilter | undefined;
-}
-
-export interface StreamImagesResponse {
-  images: Image[];
-}
-
-export interface ImageStatusRequest {
-  image?: ImageSpec | undefined;
-  verbose: boolean;
-}
-
-/** A missing image is an answer without `image`, not an error. */
-export interface ImageStatusResponse {
-  image?: Image | undefined;
-  info: { [key: string]: string };
-}
-
+export type UpdateContainerResourcesResponse = types.UpdateContainerResourcesResponse;
+export type ReopenContainerLogRequest = types.ReopenContainerLogRequest;
+export type ReopenContainerLogResponse = types.ReopenContainerLogResponse;
+export type CheckpointContainerRequest = types.CheckpointContainerRequest;
+export type CheckpointContainerResponse = types.CheckpointContainerResponse;
+export type ExecSyncRequest = types.ExecSyncRequest;
+export type ExecSyncResponse = types.ExecSyncResponse;
+export type ExecRequest = types.ExecRequest;
+export type ExecResponse = types.ExecResponse;
+export type AttachRequest = types.AttachRequest;
+export type AttachResponse = types.AttachResponse;
+export type PortForwardRequest = types.PortForwardRequest;
+export type PortForwardResponse = types.PortForwardResponse;
+export type ImageFilter = types.ImageFilter;
+export type ListImagesRequest = types.ListImagesRequest;
+export type Image = types.Image;
+export type ListImagesResponse = types.ListImagesResponse;
+export type StreamImagesRequest = types.StreamImagesRequest;
+export type StreamImagesResponse = types.StreamImagesResponse;
+export type ImageStatusRequest = types.ImageStatusRequest;
+export type ImageStatusResponse = types.ImageStatusResponse;
 export interface ImageStatusResponse_InfoEntry {
   key: string;
   value: string;
 }
 
-/** Registry credentials for one pull. */
-export interface AuthConfig {
-  username: string;
-  password: string;
-  auth: string;
-  serverAddress: string;
-  identityToken: string;
-  registryToken: string;
-}
-
-export interface PullImageRequest {
-  image?: ImageSpec | undefined;
-  auth?: AuthConfig | undefined;
-  sandboxConfig?: PodSandboxConfig | undefined;
-}
-
-/** `image_ref` is what ImageStatus accepts as id. */
-export interface PullImageResponse {
-  imageRef: string;
-}
-
-/** By any reference; every tag of the image goes with it. */
-export interface RemoveImageRequest {
-  image?: ImageSpec | undefined;
-}
-
-export interface RemoveImageResponse {
-}
-
-export interface ImageFsInfoRequest {
-}
-
-/** The second list is empty, or equal to the first, where images and containers share a file system. */
-export interface ImageFsInfoResponse {
-  imageFilesystems: FilesystemUsage[];
-  containerFilesystems: FilesystemUsage[];
-}
-
-export interface NetworkConfig {
-  podCidr: string;
-}
-
-export interface RuntimeConfig {
-  networkConfig?: NetworkConfig | undefined;
-}
-
-/** Sent when the node learns its pod CIDR. */
-export interface UpdateRuntimeConfigRequest {
-  runtimeConfig?: RuntimeConfig | undefined;
-}
-
-export interface UpdateRuntimeConfigResponse {
-}
-
-/** `RuntimeReady` and `NetworkReady` are always present. */
-export interface RuntimeCondition {
-  type: string;
-  status: boolean;
-  reason: string;
-  message: string;
-}
-
-export interface RuntimeStatus {
-  conditions: RuntimeCondition[];
-}
-
-export interface StatusRequest {
-  verbose: boolean;
-}
-
-/** What a runtime handler (runc, kata, ...) can do. */
-export interface RuntimeHandlerFeatures {
-  recursiveReadOnlyMounts: boolean;
-  userNamespaces: boolean;
-}
-
-export interface RuntimeHandler {
-  name: string;
-  features?: RuntimeHandlerFeatures | undefined;
-}
-
-export interface RuntimeFeatures {
-  supplementalGroupsPolicy: boolean;
-  userNamespacesHostNetwork: boolean;
-}
-
-export interface StatusResponse {
-  status?: RuntimeStatus | undefined;
-  info: { [key: string]: string };
-  runtimeHandlers: RuntimeHandler[];
-  features?: RuntimeFeatures | undefined;
-}
-
+export type AuthConfig = types.AuthConfig;
+export type PullImageRequest = types.PullImageRequest;
+export type PullImageResponse = types.PullImageResponse;
+export type RemoveImageRequest = types.RemoveImageRequest;
+export type RemoveImageResponse = types.RemoveImageResponse;
+export type ImageFsInfoRequest = types.ImageFsInfoRequest;
+export type ImageFsInfoResponse = types.ImageFsInfoResponse;
+export type NetworkConfig = types.NetworkConfig;
+export type RuntimeConfig = types.RuntimeConfig;
+export type UpdateRuntimeConfigRequest = types.UpdateRuntimeConfigRequest;
+export type UpdateRuntimeConfigResponse = types.UpdateRuntimeConfigResponse;
+export type RuntimeCondition = types.RuntimeCondition;
+export type RuntimeStatus = types.RuntimeStatus;
+export type StatusRequest = types.StatusRequest;
+export type RuntimeHandlerFeatures = types.RuntimeHandlerFeatures;
+export type RuntimeHandler = types.RuntimeHandler;
+export type RuntimeFeatures = types.RuntimeFeatures;
+export type StatusResponse = types.StatusResponse;
 export interface StatusResponse_InfoEntry {
   key: string;
   value: string;
 }
 
-export interface RuntimeConfigRequest {
-}
-
-/** `linux` must be tested for presence: its only field has a meaningful 0. */
-export interface RuntimeConfigResponse {
-  linux?: LinuxRuntimeConfiguration | undefined;
-}
-
-/** What the runtime decides for the kubelet. */
-export interface LinuxRuntimeConfiguration {
-  cgroupDriver: CgroupDriver;
-}
-
-export interface PodSandboxStatsRequest {
-  podSandboxId: string;
-}
-
-export interface PodSandboxStatsResponse {
-  stats?: PodSandboxStats | undefined;
-}
-
-export interface PodSandboxStatsFilter {
-  id: string;
-  labelSelector: { [key: string]: string };
-}
-
+export type RuntimeConfigRequest = types.RuntimeConfigRequest;
+export type RuntimeConfigResponse = types.RuntimeConfigResponse;
+export type LinuxRuntimeConfiguration = types.LinuxRuntimeConfiguration;
+export type PodSandboxStatsRequest = types.PodSandboxStatsRequest;
+export type PodSandboxStatsResponse = types.PodSandboxStatsResponse;
+export type PodSandboxStatsFilter = types.PodSandboxStatsFilter;
 export interface PodSandboxStatsFilter_LabelSelectorEntry {
   key: string;
   value: string;
 }
 
-export interface ListPodSandboxStatsRequest {
-  filter?: PodSandboxStatsFilter | undefined;
-}
-
-export interface ListPodSandboxStatsResponse {
-  stats: PodSandboxStats[];
-}
-
-export interface StreamPodSandboxStatsRequest {
-  filter?: PodSandboxStatsFilter | undefined;
-}
-
-export interface StreamPodSandboxStatsResponse {
-  podSandboxStats: PodSandboxStats[];
-}
-
-export interface PodSandboxAttributes {
-  id: string;
-  metadata?: PodSandboxMetadata | undefined;
-  labels: { [key: string]: string };
-  annotations: { [key: string]: string };
-}
-
+export type ListPodSandboxStatsRequest = types.ListPodSandboxStatsRequest;
+export type ListPodSandboxStatsResponse = types.ListPodSandboxStatsResponse;
+export type StreamPodSandboxStatsRequest = types.StreamPodSandboxStatsRequest;
+export type StreamPodSandboxStatsResponse = types.StreamPodSandboxStatsResponse;
+export type PodSandboxAttributes = types.PodSandboxAttributes;
 export interface PodSandboxAttributes_LabelsEntry {
   key: string;
   value: string;
@@ -912,109 +258,27 @@ export interface PodSandboxAttributes_AnnotationsEntry {
   value: string;
 }
 
-export interface PodSandboxStats {
-  attributes?: PodSandboxAttributes | undefined;
-  linux?: LinuxPodSandboxStats | undefined;
-  windows?: WindowsPodSandboxStats | undefined;
-}
-
-export interface LinuxPodSandboxStats {
-  cpu?: CpuUsage | undefined;
-  memory?: MemoryUsage | undefined;
-  network?: NetworkUsage | undefined;
-  process?: ProcessUsage | undefined;
-  containers: ContainerStats[];
-  io?: IoUsage | undefined;
-}
-
-export interface NetworkUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  defaultInterface?: NetworkInterfaceUsage | undefined;
-  interfaces: NetworkInterfaceUsage[];
-}
-
-export interface NetworkInterfaceUsage {
-  name: string;
-  /** Bytes. */
-  rxBytes?: UInt64Value | undefined;
-  rxErrors?:
-    | UInt64Value
-    | undefined;
-  /** Bytes. */
-  txBytes?: UInt64Value | undefined;
-  txErrors?: UInt64Value | undefined;
-}
-
-export interface ProcessUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  processCount?: UInt64Value | undefined;
-}
-
-/** Wraps a count so that absence can be told from 0. */
-export interface UInt64Value {
-  value: bigint;
-}
-
-/** A file system by its mount point. */
-export interface FilesystemIdentifier {
-  mountpoint: string;
-}
-
-export interface FilesystemUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  fsId?:
-    | FilesystemIdentifier
-    | undefined;
-  /** Bytes. */
-  usedBytes?: UInt64Value | undefined;
-  inodesUsed?: UInt64Value | undefined;
-}
-
-export interface ContainerStatsRequest {
-  containerId: string;
-}
-
-export interface ContainerStatsResponse {
-  stats?: ContainerStats | undefined;
-}
-
-export interface ListContainerStatsRequest {
-  filter?: ContainerStatsFilter | undefined;
-}
-
-export interface ContainerStatsFilter {
-  id: string;
-  podSandboxId: string;
-  labelSelector: { [key: string]: string };
-}
-
+export type PodSandboxStats = types.PodSandboxStats;
+export type LinuxPodSandboxStats = types.LinuxPodSandboxStats;
+export type NetworkUsage = types.NetworkUsage;
+export type NetworkInterfaceUsage = types.NetworkInterfaceUsage;
+export type ProcessUsage = types.ProcessUsage;
+export type UInt64Value = types.UInt64Value;
+export type FilesystemIdentifier = types.FilesystemIdentifier;
+export type FilesystemUsage = types.FilesystemUsage;
+export type ContainerStatsRequest = types.ContainerStatsRequest;
+export type ContainerStatsResponse = types.ContainerStatsResponse;
+export type ListContainerStatsRequest = types.ListContainerStatsRequest;
+export type ContainerStatsFilter = types.ContainerStatsFilter;
 export interface ContainerStatsFilter_LabelSelectorEntry {
   key: string;
   value: string;
 }
 
-export interface ListContainerStatsResponse {
-  stats: ContainerStats[];
-}
-
-export interface StreamContainerStatsRequest {
-  filter?: ContainerStatsFilter | undefined;
-}
-
-export interface StreamContainerStatsResponse {
-  containerStats: ContainerStats[];
-}
-
-export interface ContainerAttributes {
-  id: string;
-  metadata?: ContainerMetadata | undefined;
-  labels: { [key: string]: string };
-  annotations: { [key: string]: string };
-}
-
+export type ListContainerStatsResponse = types.ListContainerStatsResponse;
+export type StreamContainerStatsRequest = types.StreamContainerStatsRequest;
+export type StreamContainerStatsResponse = types.StreamContainerStatsResponse;
+export type ContainerAttributes = types.ContainerAttributes;
 export interface ContainerAttributes_LabelsEntry {
   key: string;
   value: string;
@@ -1025,269 +289,40 @@ export interface ContainerAttributes_AnnotationsEntry {
   value: string;
 }
 
-export interface ContainerStats {
-  attributes?: ContainerAttributes | undefined;
-  cpu?: CpuUsage | undefined;
-  memory?: MemoryUsage | undefined;
-  writableLayer?: FilesystemUsage | undefined;
-  swap?: SwapUsage | undefined;
-  io?: IoUsage | undefined;
-}
-
-/** Pressure stall information of a cgroup. */
-export interface PsiStats {
-  Full?: PsiData | undefined;
-  Some?: PsiData | undefined;
-}
-
-/** Total stall time in microseconds, and the share of the last 10, 60 and 300 seconds in percent. */
-export interface PsiData {
-  /** Nanoseconds in all. */
-  Total: bigint;
-  /** Percent of the last 10 seconds. */
-  Avg10: number;
-  /** Percent of the last 60 seconds. */
-  Avg60: number;
-  /** Percent of the last 300 seconds. */
-  Avg300: number;
-}
-
-/** `usage_core_nano_seconds` only grows; `usage_nano_cores` is a rate. */
-export interface CpuUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  /** Nanoseconds of CPU time since the start, of all cores together. */
-  usageCoreNanoSeconds?:
-    | UInt64Value
-    | undefined;
-  /** Billionths of a core, as of the last interval. */
-  usageNanoCores?: UInt64Value | undefined;
-  psi?: PsiStats | undefined;
-}
-
-export interface MemoryUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  /** Bytes. */
-  workingSetBytes?:
-    | UInt64Value
-    | undefined;
-  /** Bytes. */
-  availableBytes?:
-    | UInt64Value
-    | undefined;
-  /** Bytes. */
-  usageBytes?:
-    | UInt64Value
-    | undefined;
-  /** Bytes. */
-  rssBytes?: UInt64Value | undefined;
-  pageFaults?: UInt64Value | undefined;
-  majorPageFaults?: UInt64Value | undefined;
-  psi?: PsiStats | undefined;
-}
-
-export interface IoUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  psi?: PsiStats | undefined;
-}
-
-export interface SwapUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  /** Bytes. */
-  swapAvailableBytes?:
-    | UInt64Value
-    | undefined;
-  /** Bytes. */
-  swapUsageBytes?: UInt64Value | undefined;
-}
-
-export interface ListMetricDescriptorsRequest {
-}
-
-export interface ListMetricDescriptorsResponse {
-  descriptors: MetricDescriptor[];
-}
-
-/** Name, help text and label keys of one Prometheus metric. */
-export interface MetricDescriptor {
-  name: string;
-  help: string;
-  labelKeys: string[];
-}
-
-export interface ListPodSandboxMetricsRequest {
-}
-
-export interface ListPodSandboxMetricsResponse {
-  podMetrics: PodSandboxMetrics[];
-}
-
-export interface StreamPodSandboxMetricsRequest {
-}
-
-export interface StreamPodSandboxMetricsResponse {
-  podSandboxMetrics: PodSandboxMetrics[];
-}
-
-export interface PodSandboxMetrics {
-  podSandboxId: string;
-  metrics: Metric[];
-  containerMetrics: ContainerMetrics[];
-}
-
-export interface ContainerMetrics {
-  containerId: string;
-  metrics: Metric[];
-}
-
-/** Label values in the order of the descriptor's keys. */
-export interface Metric {
-  name: string;
-  /** Nanoseconds since 1970-01-01 UTC; 0: when it was asked for. */
-  timestamp: bigint;
-  metricType: MetricType;
-  labelValues: string[];
-  value?: UInt64Value | undefined;
-}
-
-/** Subscribes to all events from now on. */
-export interface GetEventsRequest {
-}
-
-/** Best effort: no replay, and no way to resume. Sandboxes produce events too, under their own id. */
-export interface ContainerEventResponse {
-  containerId: string;
-  containerEventType: ContainerEventType;
-  /** Nanoseconds since 1970-01-01 UTC. */
-  createdAt: bigint;
-  podSandboxStatus?: PodSandboxStatus | undefined;
-  containersStatuses: ContainerStatus[];
-}
-
-export interface WindowsPodSandboxStats {
-  cpu?: WindowsCpuUsage | undefined;
-  memory?: WindowsMemoryUsage | undefined;
-  network?: WindowsNetworkUsage | undefined;
-  process?: WindowsProcessUsage | undefined;
-  containers: WindowsContainerStats[];
-}
-
-export interface WindowsNetworkUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  defaultInterface?: WindowsNetworkInterfaceUsage | undefined;
-  interfaces: WindowsNetworkInterfaceUsage[];
-}
-
-export interface WindowsNetworkInterfaceUsage {
-  name: string;
-  /** Bytes. */
-  rxBytes?: UInt64Value | undefined;
-  rxPacketsDropped?:
-    | UInt64Value
-    | undefined;
-  /** Bytes. */
-  txBytes?: UInt64Value | undefined;
-  txPacketsDropped?: UInt64Value | undefined;
-}
-
-export interface WindowsProcessUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  processCount?: UInt64Value | undefined;
-}
-
-export interface WindowsNamespaceOption {
-  network: NamespaceMode;
-}
-
-export interface WindowsSandboxSecurityContext {
-  runAsUsername: string;
-  credentialSpec: string;
-  hostProcess: boolean;
-  namespaceOptions?: WindowsNamespaceOption | undefined;
-}
-
-export interface WindowsPodSandboxConfig {
-  securityContext?: WindowsSandboxSecurityContext | undefined;
-}
-
-export interface WindowsContainerSecurityContext {
-  runAsUsername: string;
-  credentialSpec: string;
-  hostProcess: boolean;
-}
-
-export interface WindowsContainerConfig {
-  resources?: WindowsContainerResources | undefined;
-  securityContext?: WindowsContainerSecurityContext | undefined;
-}
-
-export interface WindowsContainerResources {
-  /** Relative weight. */
-  cpuShares: bigint;
-  cpuCount: bigint;
-  /** Hundredths of a percent of all CPUs, from 1 to 10,000; 0: not set. */
-  cpuMaximum: bigint;
-  /** Bytes; 0: no limit. */
-  memoryLimitInBytes: bigint;
-  /** Bytes. */
-  rootfsSizeInBytes: bigint;
-  affinityCpus: WindowsCpuGroupAffinity[];
-}
-
-export interface WindowsCpuGroupAffinity {
-  cpuMask: bigint;
-  cpuGroup: number;
-}
-
-export interface WindowsFilesystemUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  fsId?:
-    | FilesystemIdentifier
-    | undefined;
-  /** Bytes. */
-  usedBytes?: UInt64Value | undefined;
-}
-
-export interface WindowsContainerStats {
-  attributes?: ContainerAttributes | undefined;
-  cpu?: WindowsCpuUsage | undefined;
-  memory?: WindowsMemoryUsage | undefined;
-  writableLayer?: WindowsFilesystemUsage | undefined;
-}
-
-export interface WindowsCpuUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  /** Nanoseconds of CPU time since the start, of all cores together. */
-  usageCoreNanoSeconds?:
-    | UInt64Value
-    | undefined;
-  /** Billionths of a core, as of the last interval. */
-  usageNanoCores?: UInt64Value | undefined;
-}
-
-export interface WindowsMemoryUsage {
-  /** Nanoseconds since 1970-01-01 UTC: when it was measured. */
-  timestamp: bigint;
-  /** Bytes. */
-  workingSetBytes?:
-    | UInt64Value
-    | undefined;
-  /** Bytes. */
-  availableBytes?: UInt64Value | undefined;
-  pageFaults?:
-    | UInt64Value
-    | undefined;
-  /** Bytes. */
-  commitMemoryBytes?: UInt64Value | undefined;
-}
-
+export type ContainerStats = types.ContainerStats;
+export type PsiStats = types.PsiStats;
+export type PsiData = types.PsiData;
+export type CpuUsage = types.CpuUsage;
+export type MemoryUsage = types.MemoryUsage;
+export type IoUsage = types.IoUsage;
+export type SwapUsage = types.SwapUsage;
+export type ListMetricDescriptorsRequest = types.ListMetricDescriptorsRequest;
+export type ListMetricDescriptorsResponse = types.ListMetricDescriptorsResponse;
+export type MetricDescriptor = types.MetricDescriptor;
+export type ListPodSandboxMetricsRequest = types.ListPodSandboxMetricsRequest;
+export type ListPodSandboxMetricsResponse = types.ListPodSandboxMetricsResponse;
+export type StreamPodSandboxMetricsRequest = types.StreamPodSandboxMetricsRequest;
+export type StreamPodSandboxMetricsResponse = types.StreamPodSandboxMetricsResponse;
+export type PodSandboxMetrics = types.PodSandboxMetrics;
+export type ContainerMetrics = types.ContainerMetrics;
+export type Metric = types.Metric;
+export type GetEventsRequest = types.GetEventsRequest;
+export type ContainerEventResponse = types.ContainerEventResponse;
+export type WindowsPodSandboxStats = types.WindowsPodSandboxStats;
+export type WindowsNetworkUsage = types.WindowsNetworkUsage;
+export type WindowsNetworkInterfaceUsage = types.WindowsNetworkInterfaceUsage;
+export type WindowsProcessUsage = types.WindowsProcessUsage;
+export type WindowsNamespaceOption = types.WindowsNamespaceOption;
+export type WindowsSandboxSecurityContext = types.WindowsSandboxSecurityContext;
+export type WindowsPodSandboxConfig = types.WindowsPodSandboxConfig;
+export type WindowsContainerSecurityContext = types.WindowsContainerSecurityContext;
+export type WindowsContainerConfig = types.WindowsContainerConfig;
+export type WindowsContainerResources = types.WindowsContainerResources;
+export type WindowsCpuGroupAffinity = types.WindowsCpuGroupAffinity;
+export type WindowsFilesystemUsage = types.WindowsFilesystemUsage;
+export type WindowsContainerStats = types.WindowsContainerStats;
+export type WindowsCpuUsage = types.WindowsCpuUsage;
+export type WindowsMemoryUsage = types.WindowsMemoryUsage;
 function createBaseVersionRequest(): VersionRequest {
   return { version: "" };
 }

@@ -1,6 +1,6 @@
+import { ContainerState } from '@solo-kubelet/cri-types';
 import type { CriClient } from '../create-cri-client.js';
 import { CriError } from '../cri-error.js';
-import { ContainerState } from '../gen/cri-v1-enums.js';
 import { fullTimestamp, parseLogLine } from './log-line.js';
 import { type LogSelection, rawLog } from './raw-log.js';
 import { createWholeLines } from './whole-lines.js';

@@ -1,5 +1,5 @@
+import { ContainerEventType, ContainerState } from '@solo-kubelet/cri-types';
 import { onAbort } from '@solo-kubelet/timers';
-import { ContainerEventType, ContainerState } from '../gen/cri-v1-enums.js';
 import type { Clock } from './clock.js';
 import type { ContainerRecord } from './records.js';
 import type { RuntimeEvent } from './runtime-event.js';

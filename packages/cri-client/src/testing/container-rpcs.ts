@@ -1,3 +1,4 @@
+import { ContainerState } from '@solo-kubelet/cri-types';
 import {
   type Container,
   type ContainerFilter,
@@ -5,7 +6,6 @@ import {
   type LinuxContainerResources,
   type RuntimeServiceDefinition,
 } from '../gen/cri-v1.js';
-import { ContainerState } from '../gen/cri-v1-enums.js';
 import { completeContainerConfig, completeSandboxConfig, type FakeRuntime } from './fake-runtime.js';
 import { idMatches, labelsMatch } from './labels.js';
 import type { ContainerRecord } from './records.js';

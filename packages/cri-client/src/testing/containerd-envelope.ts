@@ -1,3 +1,4 @@
+import { ContainerEventType } from '@solo-kubelet/cri-types';
 import {
   ContainerCreate,
   ContainerDelete,
@@ -8,7 +9,6 @@ import {
   TaskStart,
 } from '../gen/containerd-event-messages.js';
 import type { Envelope } from '../gen/containerd-events.js';
-import { ContainerEventType } from '../gen/cri-v1-enums.js';
 import type { RuntimeEvent } from './runtime-event.js';
 
 interface Message {

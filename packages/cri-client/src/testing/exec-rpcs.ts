@@ -1,6 +1,6 @@
+import { ContainerState, PodSandboxState } from '@solo-kubelet/cri-types';
 import { onAbort } from '@solo-kubelet/timers';
 import type { RuntimeServiceDefinition } from '../gen/cri-v1.js';
-import { ContainerState, PodSandboxState } from '../gen/cri-v1-enums.js';
 import { waitFor } from './clock.js';
 import type { FakeRuntime } from './fake-runtime.js';
 import type { ContainerRecord } from './records.js';

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { ContainerEventType, ContainerState, NamespaceMode, PodSandboxState } from '@solo-kubelet/cri-types';
 import { onAbort } from '@solo-kubelet/timers';
 import {
   type ContainerConfig,
@@ -7,7 +8,6 @@ import {
   type PodSandboxConfig,
   PodSandboxConfig as PodSandboxConfigCodec,
 } from '../gen/cri-v1.js';
-import { ContainerEventType, ContainerState, NamespaceMode, PodSandboxState } from '../gen/cri-v1-enums.js';
 import { type Clock, waitFor } from './clock.js';
 import { createContainerEndings } from './container-endings.js';
 import { type ContainerLog, openContainerLog } from './container-log.js';

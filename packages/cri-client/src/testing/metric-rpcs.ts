@@ -1,5 +1,5 @@
+import { MetricType } from '@solo-kubelet/cri-types';
 import { type PodSandboxMetrics, PodSandboxMetrics as PodSandboxMetricsCodec, type RuntimeServiceDefinition } from '../gen/cri-v1.js';
-import { MetricType } from '../gen/cri-v1-enums.js';
 import type { FakeRuntime } from './fake-runtime.js';
 import type { SandboxRecord } from './records.js';
 import type { ServiceImplementation } from './rpc-server.js';

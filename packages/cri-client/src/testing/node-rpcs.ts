@@ -1,5 +1,5 @@
+import { CgroupDriver } from '@solo-kubelet/cri-types';
 import type { RuntimeServiceDefinition } from '../gen/cri-v1.js';
-import { CgroupDriver } from '../gen/cri-v1-enums.js';
 import type { CriEventMode, EventHub } from './event-hub.js';
 import { RpcError } from './rpc-error.js';
 import type { ServiceImplementation } from './rpc-server.js';

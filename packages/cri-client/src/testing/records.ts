@@ -1,5 +1,5 @@
+import type { ContainerState, PodSandboxState } from '@solo-kubelet/cri-types';
 import type { ContainerConfig, LinuxContainerResources, Mount, PodSandboxConfig } from '../gen/cri-v1.js';
-import type { ContainerState, PodSandboxState } from '../gen/cri-v1-enums.js';
 import type { ContainerScript } from './script.js';
 
 /** What the fake knows of a sandbox. */

@@ -1,4 +1,4 @@
-import type { ContainerEventType } from '../gen/cri-v1-enums.js';
+import type { ContainerEventType } from '@solo-kubelet/cri-types';
 import type { ContainerRecord, SandboxRecord } from './records.js';
 
 /** Something happened to a container or a sandbox. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { MountPropagation } from '@solo-kubelet/cri-types';
 import type { ContainerConfig, PodSandboxConfig } from '../gen/cri-v1.js';
-import { MountPropagation } from '../gen/cri-v1-enums.js';
 import { RpcError } from './rpc-error.js';
 
 /** By full id or unique prefix. */

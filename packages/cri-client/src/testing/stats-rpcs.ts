@@ -1,3 +1,4 @@
+import { ContainerState } from '@solo-kubelet/cri-types';
 import {
   type ContainerStats,
   ContainerStats as ContainerStatsCodec,
@@ -7,7 +8,6 @@ import {
   type PodSandboxStatsFilter,
   type RuntimeServiceDefinition,
 } from '../gen/cri-v1.js';
-import { ContainerState } from '../gen/cri-v1-enums.js';
 import type { FakeRuntime } from './fake-runtime.js';
 import { idMatches, labelsMatch } from './labels.js';
 import type { ContainerRecord, SandboxRecord } from './records.js';

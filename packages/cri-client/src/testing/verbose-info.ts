@@ -1,4 +1,4 @@
-import { NamespaceMode } from '../gen/cri-v1-enums.js';
+import { NamespaceMode } from '@solo-kubelet/cri-types';
 import type { ContainerRecord, SandboxRecord } from './records.js';
 
 /** Whose verbose `info` maps to imitate; `cri-o-no-infra` is CRI-O without a pause process: no pid. */

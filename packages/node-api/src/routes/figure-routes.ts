@@ -1,3 +1,4 @@
+import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { collectSummary, type Summary, type SummaryOptions } from '@solo-kubelet/node-stats';
 import type { Registry } from 'prom-client';
@@ -21,7 +22,7 @@ export interface FigureContext {
 
 /** /stats/summary and the four metrics paths. Figures are collected once for all who ask at the same time. */
 export const figureRoutes = (
-  options: SummaryOptions & { readonly view: NodeView },
+  options: SummaryOptions & { readonly view: NodeView; readonly cri: CriClient },
   { metrics, logger, stopping, lightSummary }: FigureContext,
 ): readonly Route[] => {
   const { view, cri, now } = options;

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { CriClient, ContainerStats as CriContainerStats } from '@solo-kubelet/cri-client';
+import type { ContainerStats as CriContainerStats } from '@solo-kubelet/cri-types';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import type { RuntimeStats } from '../runtime-stats.js';
 import { fsStats, rfc3339 } from '../summary/node-figures.js';
 import type { FsStats } from '../summary/summary.js';
 import type { CgroupFigures } from './cgroup-figures.js';
@@ -37,7 +38,7 @@ interface Filesystem {
 }
 
 export interface MeasureOptions {
-  readonly cri: CriClient;
+  readonly cri: RuntimeStats;
   readonly pods: readonly Pod[];
   readonly nowMs: number;
   readonly signal: AbortSignal;

@@ -1,6 +1,7 @@
-import type { CriClient, FilesystemUsage } from '@solo-kubelet/cri-client';
+import type { FilesystemUsage } from '@solo-kubelet/cri-types';
 import { machinePressures } from '../cgroups/pressure.js';
 import type { UsageCache } from '../disk/usage-cache.js';
+import type { RuntimeStats } from '../runtime-stats.js';
 import { ioStats } from './cgroup-stats.js';
 import type { CpuRates } from './cpu-rates.js';
 import { timeOf } from './cri-stats.js';
@@ -14,7 +15,7 @@ import type { createSystemContainers } from './system-containers.js';
 
 export interface SummaryOptions {
   readonly view: StatsView;
-  readonly cri: CriClient;
+  readonly cri: RuntimeStats;
   /** KubeletConfiguration root directory, default /var/lib/kubelet: pod volumes lie below it. */
   readonly rootDirectory: string;
   /** Whether the volumes of pods are measured, which takes a walk through them. */
@@ -84,7 +85,7 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
   };
 };
 
-const imageFilesystem = async (cri: CriClient, nowMs: number, signal: AbortSignal): Promise<FsStats | undefined> => {
+const imageFilesystem = async (cri: RuntimeStats, nowMs: number, signal: AbortSignal): Promise<FsStats | undefined> => {
   const { imageFilesystems } = await cri.images.imageFsInfo({}, { signal });
   const first = imageFilesystems[0];
   if (!first) return undefined;
@@ -98,7 +99,7 @@ const imageFilesystem = async (cri: CriClient, nowMs: number, signal: AbortSigna
 };
 
 /** CRI-O counts only the records of its images, in `overlay-images`; their layers, of which it tells the sizes, are beside that directory. */
-const usedByImages = async (cri: CriClient, { fsId, usedBytes }: FilesystemUsage, signal: AbortSignal): Promise<number> => {
+const usedByImages = async (cri: RuntimeStats, { fsId, usedBytes }: FilesystemUsage, signal: AbortSignal): Promise<number> => {
   const reported = Number(usedBytes?.value ?? 0n);
   if (!/\/\w+-images$/.test(fsId?.mountpoint ?? '')) return reported;
   const images = await cri.lists.images(undefined, { signal });

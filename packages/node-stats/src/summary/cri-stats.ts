@@ -1,4 +1,4 @@
-import type { CpuUsage, FilesystemUsage, MemoryUsage, PodSandboxStats } from '@solo-kubelet/cri-client';
+import type { CpuUsage, FilesystemUsage, MemoryUsage, PodSandboxStats } from '@solo-kubelet/cri-types';
 import { rfc3339 } from './node-figures.js';
 import type { CpuStats, FsStats, MemoryStats, NetworkStats } from './summary.js';
 

@@ -1,4 +1,5 @@
-import type { CriCallOptions, CriClient, ContainerStats as CriContainerStats, PodSandboxStats } from '@solo-kubelet/cri-client';
+import type { ContainerStats as CriContainerStats, PodSandboxStats } from '@solo-kubelet/cri-types';
+import type { RuntimeStats } from '../runtime-stats.js';
 
 /** What the runtime measured of one pod. */
 export interface SandboxFigures {
@@ -11,13 +12,16 @@ export interface SandboxFigures {
 }
 
 /** Pod figures where the runtime has them; else container figures grouped by their labels. */
-export const listStats = async (cri: CriClient, signal: AbortSignal): Promise<readonly SandboxFigures[]> => {
+export const listStats = async (cri: RuntimeStats, signal: AbortSignal): Promise<readonly SandboxFigures[]> => {
   const stats = await podSandboxStats(cri, { signal });
   return stats === undefined ? containersByPod(cri, { signal }) : latestSandboxes(stats);
 };
 
 /** Undefined where the runtime has no figures of pods. */
-const podSandboxStats = async (cri: CriClient, options: CriCallOptions): Promise<readonly PodSandboxStats[] | undefined> => {
+const podSandboxStats = async (
+  cri: RuntimeStats,
+  options: { readonly signal: AbortSignal },
+): Promise<readonly PodSandboxStats[] | undefined> => {
   try {
     return (await cri.runtime.listPodSandboxStats({}, options)).stats;
   } catch (error) {
@@ -29,10 +33,10 @@ const podSandboxStats = async (cri: CriClient, options: CriCallOptions): Promise
 };
 
 /** containerd 1.6 fails the whole list while any pod has ended, others while one vanishes; asked one by one, they tell of those that have not. */
-const statsOfEach = async (cri: CriClient, options: CriCallOptions): Promise<readonly PodSandboxStats[]> => {
+const statsOfEach = async (cri: RuntimeStats, options: { readonly signal: AbortSignal }): Promise<readonly PodSandboxStats[]> => {
   const { items } = await cri.runtime.listPodSandbox({}, options);
   const asked = await Promise.allSettled(items.map(({ id }) => cri.runtime.podSandboxStats({ podSandboxId: id }, options)));
-  options.signal?.throwIfAborted();
+  options.signal.throwIfAborted();
   return asked.flatMap((answer) => (answer.status === 'fulfilled' && answer.value.stats ? [answer.value.stats] : []));
 };
 
@@ -49,7 +53,7 @@ const latestSandboxes = (stats: readonly PodSandboxStats[]): readonly SandboxFig
     containers: latestContainers(linux?.containers ?? []),
   }));
 
-const containersByPod = async (cri: CriClient, options: CriCallOptions): Promise<readonly SandboxFigures[]> => {
+const containersByPod = async (cri: RuntimeStats, options: { readonly signal: AbortSignal }): Promise<readonly SandboxFigures[]> => {
   const { stats } = await cri.runtime.listContainerStats({}, options);
   const pods = new Map<string, SandboxFigures & { readonly containers: CriContainerStats[] }>();
   for (const one of stats) {

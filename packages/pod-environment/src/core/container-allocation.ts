@@ -1,4 +1,4 @@
-import type { Device, LinuxContainerResources, Mount } from '@solo-kubelet/cri-client';
+import type { Device, LinuxContainerResources, Mount } from '@solo-kubelet/cri-types';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { emptyMount } from './empty-mount.js';
 

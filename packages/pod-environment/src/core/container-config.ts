@@ -1,4 +1,4 @@
-import type { ContainerConfig } from '@solo-kubelet/cri-client';
+import type { ContainerConfig } from '@solo-kubelet/cri-types';
 import { containerHash, expandVariables } from '@solo-kubelet/pod-spec';
 import { bytesOfText } from './byte-text.js';
 import {

@@ -1,4 +1,4 @@
-import type { IDMapping, Mount } from '@solo-kubelet/cri-client';
+import type { IDMapping, Mount } from '@solo-kubelet/cri-types';
 import type { Container, Pod, Volume, VolumeMount } from '@solo-kubelet/pod-spec';
 import type { RuntimeHandlerFeatures } from '../node-environment.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';

@@ -1,4 +1,4 @@
-import type { LinuxContainerResources } from '@solo-kubelet/cri-client';
+import type { LinuxContainerResources } from '@solo-kubelet/cri-types';
 import { type Container, milliCpuToQuota, milliCpuToShares, oomScoreAdj, type Pod, podLimits, podRequests } from '@solo-kubelet/pod-spec';
 import type { CgroupVersion } from '../node-environment.js';
 import { bytes, milliCpu } from './amounts.js';

@@ -5,9 +5,9 @@ import type {
   SecurityProfileType,
   Signal,
   SupplementalGroupsPolicy,
-} from '@solo-kubelet/cri-client';
+} from '@solo-kubelet/cri-types';
 
-// CRI's enumerations by their wire numbers: this package takes types only from cri-client.
+// CRI's enumerations by their wire numbers: this package takes types only from cri-types.
 
 export const namespaceMode = { pod: 0, container: 1, node: 2 } as const satisfies Record<string, NamespaceMode>;
 

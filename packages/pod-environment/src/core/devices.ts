@@ -1,4 +1,4 @@
-import type { CDIDevice, Device } from '@solo-kubelet/cri-client';
+import type { CDIDevice, Device } from '@solo-kubelet/cri-types';
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 

@@ -1,4 +1,4 @@
-import type { DNSConfig } from '@solo-kubelet/cri-client';
+import type { DNSConfig } from '@solo-kubelet/cri-types';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PodNotice } from '../pod-environment.js';
 import { emptyResolvConf, mergeResolverOptions, type ResolvConf } from './resolv-conf.js';

@@ -1,4 +1,4 @@
-import type { Mount } from '@solo-kubelet/cri-client';
+import type { Mount } from '@solo-kubelet/cri-types';
 import { mountPropagation } from './cri-enums.js';
 
 /** A mount with every field that a container may leave open. */

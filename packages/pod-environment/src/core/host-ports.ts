@@ -1,4 +1,4 @@
-import type { PortMapping } from '@solo-kubelet/cri-client';
+import type { PortMapping } from '@solo-kubelet/cri-types';
 import type { Container, ContainerPort, Pod } from '@solo-kubelet/pod-spec';
 import { protocols } from './cri-enums.js';
 

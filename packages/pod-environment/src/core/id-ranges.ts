@@ -1,4 +1,4 @@
-import type { IDMapping } from '@solo-kubelet/cri-client';
+import type { IDMapping } from '@solo-kubelet/cri-types';
 import type { UserNamespaceRange } from '../node-environment.js';
 
 export const defaultUserNamespaceRange: UserNamespaceRange = { firstId: 65_536, length: 2 ** 32 - 65_536, idsPerPod: 65_536 };

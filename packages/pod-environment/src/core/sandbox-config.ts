@@ -1,4 +1,4 @@
-import type { DNSConfig, PodSandboxConfig } from '@solo-kubelet/cri-client';
+import type { DNSConfig, PodSandboxConfig } from '@solo-kubelet/cri-types';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { sandboxOverhead, sandboxResources } from './container-resources.js';
 import { portMappings } from './host-ports.js';

@@ -5,7 +5,7 @@ import type {
   LinuxSandboxSecurityContext,
   NamespaceOption,
   SELinuxOption,
-} from '@solo-kubelet/cri-client';
+} from '@solo-kubelet/cri-types';
 import type { Container, Int64, Pod, SELinuxOptions } from '@solo-kubelet/pod-spec';
 import type { ImageFacts } from '../pod-environment.js';
 import { namespaceMode, supplementalGroupsPolicy } from './cri-enums.js';

@@ -1,4 +1,4 @@
-import type { SecurityProfile } from '@solo-kubelet/cri-client';
+import type { SecurityProfile } from '@solo-kubelet/cri-types';
 import type { AppArmorProfile, Container, Pod, SeccompProfile } from '@solo-kubelet/pod-spec';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import { securityProfileType } from './cri-enums.js';
