@@ -38,12 +38,13 @@ import type { NodeObject } from './core/shown-object.js';
 import { createNodeFollower, timeText } from './feed/follow-node.js';
 import { createCarryOut } from './manifests/carry-out.js';
 import { createManifestWriter } from './manifests/manifest-directory.js';
-import { keepAdminKubeconfig } from './pki/kubeconfig.js';
+import { keepAdminKubeconfig, serverUrl } from './pki/kubeconfig.js';
 import { openNodeCa } from './pki/node-ca.js';
 import { servingPair } from './pki/serving-pair.js';
 import { answerRequests } from './serve/answer-requests.js';
 import { createAuditLog } from './serve/audit-log.js';
 import { auditRequests } from './serve/audit-requests.js';
+import { listenWhenFree } from './serve/listen-when-free.js';
 import { upgradeToNode } from './serve/upgrade.js';
 import { createNodeStore, type StagedChange } from './store/node-store.js';
 import { openObjectRecords } from './store/object-records.js';
@@ -101,7 +102,7 @@ const LIMITS = { total: 2_048, perPeer: 1_536 };
 /** For how long figures are good, ms. */
 const FIGURES_GOOD_MS = 1_000;
 
-/** Serves the Kubernetes API of the node while subscribed to. An address that is taken is an error of the stream. */
+/** Serves the Kubernetes API of the node while subscribed to. An address that is taken, or that the machine has not yet, is waited for. */
 export const runKubeApi = (options: KubeApiOptions): Observable<never> =>
   defer(() => {
     const stopping = new AbortController();
@@ -129,11 +130,11 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
   );
   const follower = createNodeFollower({ nodeName, records, now });
   const audit = createAuditLog(join(directory, 'audit.log'), logger);
-  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const server = serverUrl(host, port);
   const ca = await openNodeCa(directory, now);
-  const names = [...new Set([host, 'localhost', '127.0.0.1', nodeName, 'kubernetes', 'kubernetes.default.svc', ...options.names])].filter(
-    (name) => name !== '0.0.0.0' && name !== '::',
-  );
+  const names = [
+    ...new Set([host, 'localhost', '127.0.0.1', '::1', nodeName, 'kubernetes', 'kubernetes.default.svc', ...options.names]),
+  ].filter((name) => name !== '0.0.0.0' && name !== '::');
   const pair = await servingPair(directory, ca, names, now());
   await keepAdminKubeconfig(options.kubeconfigPath, ca, server, now());
   let tokens: TokenFile | undefined = options.tokenFile === undefined ? undefined : await loadTokenFile(options.tokenFile);
@@ -218,7 +219,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     },
   };
   const tls = { pair, clientCa: [ca.certificatePem] };
-  const listener = await listenHttps(host, port, tls, listenOptions);
+  const listener = await listenWhenFree(() => listenHttps(host, port, tls, listenOptions), { signal, logger });
   logger.info({ address: listener.address, kubeconfig: options.kubeconfigPath }, 'Serving the Kubernetes API');
 
   const trouble = (what: string) => (error: unknown) => logger.warn({ err: describeError(error) }, what);

@@ -27,6 +27,12 @@ export const kubeconfigText = ({ server, caPem, user, pair }: KubeconfigParts): 
     2,
   )}\n`;
 
+/** Where a client on this machine reaches a server that listens here: on every address is on the loopback, too. */
+export const serverUrl = (host: string, port: number): string => {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `https://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+};
+
 const MAX_BYTES = 1 << 20;
 
 /** Whether a kubeconfig that we wrote still leads here, and its certificate lasts. */

@@ -4,10 +4,13 @@ const rootOption = { root: { type: 'string' } } as const;
 
 export const installCommand: Command = {
   name: 'install',
-  usage: '[--root DIRECTORY]',
+  usage: '[--root DIRECTORY] [--kube-api ADDRESS:PORT|off]',
   summary: 'Write the systemd unit, the configuration and the directories of a node, and start it.',
-  details: '\n  --root DIRECTORY   write below this directory instead of /, and start nothing (for making an image)\n',
-  options: rootOption,
+  details: `
+  --root DIRECTORY           write below this directory instead of /, and start nothing (for making an image)
+  --kube-api ADDRESS:PORT    where kubectl reaches the node (default as it was installed, else 127.0.0.1:6443); off: nowhere
+`,
+  options: { ...rootOption, 'kube-api': { type: 'string' } },
   run: async (input, io) => (await import('./install.js')).install(input, io),
 };
 

@@ -1,7 +1,9 @@
-import { access, readFile, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readFile, realpath, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseKubeApiAddress } from '@solo-kubelet/kubelet/config';
 import { usualEndpoint } from '@solo-kubelet/standalone-node/defaults';
 import {
+  ADMIN_KUBECONFIG_PATH,
   askRuntime,
   CONFIG_PATH,
   carryOut,
@@ -11,6 +13,8 @@ import {
   findOtherWriters,
   type InstallOptions,
   installPlan,
+  JOIN_UNIT_PATH,
+  kubeApiOfUnit,
   programVersion,
   runSystemctl,
   type StepResult,
@@ -23,10 +27,15 @@ import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 import { productVersion } from '../version.js';
+import { DEFAULT_ADDRESS, isFree } from './node-api-address.js';
 
 const endpointFor = async (io: CliIo): Promise<string> => io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
 
-const optionsFor = async (io: CliIo, root: string, cgroupDriver: InstallOptions['cgroupDriver']): Promise<InstallOptions> => {
+const optionsFor = async (
+  io: CliIo,
+  root: string,
+  { cgroupDriver, kubeApi }: Required<Pick<InstallOptions, 'kubeApi'>> & Pick<InstallOptions, 'cgroupDriver'>,
+): Promise<InstallOptions> => {
   const runtimeEndpoint = await endpointFor(io);
   const runtimeUnit = runtimeEndpoint.includes('crio')
     ? 'crio.service'
@@ -42,7 +51,35 @@ const optionsFor = async (io: CliIo, root: string, cgroupDriver: InstallOptions[
     runtimeEndpoint,
     runtimeUnit,
     cgroupDriver,
+    kubeApi,
   };
+};
+
+/** Where the API is to be served: as told, else as the unit that is there says, else at the usual port if that is free. @throws CliError CLI_USAGE */
+const kubeApiFor = async (input: CommandInput, io: CliIo, root: string): Promise<string> => {
+  const given = textOption(input, 'kube-api');
+  if (given !== undefined && given !== 'off' && parseKubeApiAddress(given) === undefined) {
+    throw new CliError({
+      code: 'CLI_USAGE',
+      message: `--kube-api ${given}: want ADDRESS:PORT, or off`,
+      hint: 'kubelet-cli install --help',
+    });
+  }
+  const kept = kubeApiOfUnit(await readFile(join(root, UNIT_PATH), 'utf8').catch(() => ''));
+  const told = given ?? kept;
+  if (told !== undefined) return told;
+  if (root !== '/' || (await isFree(parseKubeApiAddress(DEFAULT_ADDRESS)!))) return DEFAULT_ADDRESS;
+  print(io.stderr, `Port 6443 is in use: the Kubernetes API is not served. Choose another with --kube-api 127.0.0.1:PORT.\n`);
+  return 'off';
+};
+
+/** Makes the administrator's kubeconfig before the service starts, so that whoever installs finds it. Never in an image: each machine has keys of its own. */
+const keepKubeconfig = async (kubeApi: string): Promise<void> => {
+  const address = parseKubeApiAddress(kubeApi);
+  if (address === undefined) return;
+  const { keepAdminKubeconfig, openNodeCa, serverUrl } = await import('@solo-kubelet/kube-api');
+  const ca = await openNodeCa(dirname(ADMIN_KUBECONFIG_PATH), Date.now);
+  await keepAdminKubeconfig(ADMIN_KUBECONFIG_PATH, ca, serverUrl(address.host, address.port), Date.now());
 };
 
 const report = (io: CliIo, results: readonly StepResult[]): void => {
@@ -64,12 +101,15 @@ export const install = async (input: CommandInput, io: CliIo): Promise<number> =
   await requireOwnPrograms(io);
   const runtimeEndpoint = await endpointFor(io);
   const answer = root === '/' ? await askRuntime(runtimeEndpoint, { signal: io.interrupted }) : undefined;
+  const kubeApi = await kubeApiFor(input, io, root);
   const results = await carryOut([
     { type: 'directory', path: root === '/' ? '/etc/systemd/system' : `${root}/etc/systemd/system`, mode: 0o755 },
-    ...installPlan(await optionsFor(io, root, answer?.type === 'answered' ? answer.cgroupDriver : undefined)),
+    ...installPlan(await optionsFor(io, root, { kubeApi, cgroupDriver: answer?.type === 'answered' ? answer.cgroupDriver : undefined })),
   ]);
   report(io, results);
   if (answer === undefined) return EXIT.done;
+  const serves = kubeApi !== 'off' && !(await isThere(JOIN_UNIT_PATH));
+  if (serves) await keepKubeconfig(kubeApi);
   const { done, wrong } = describeAnswer(answer, runtimeEndpoint);
   tell(io, done, wrong);
   if (!(await hasSystemd())) {
@@ -79,14 +119,17 @@ export const install = async (input: CommandInput, io: CliIo): Promise<number> =
   const changed = results.some(({ path, outcome }) => path === UNIT_PATH && outcome === 'made');
   const service = await startService(runSystemctl, { changed });
   tell(io, service.done, service.wrong);
+  if (serves && !service.isDead) print(io.stdout, `kubectl --kubeconfig ${ADMIN_KUBECONFIG_PATH} get pods   # as root\n`);
   return service.isDead ? EXIT.failed : EXIT.done;
 };
 
 const NO_SYSTEMD = 'systemd does not run here (a container, or another init), so nothing was started; the files are in place.';
 
 /** As sd_booted(3) finds out. */
-const hasSystemd = (): Promise<boolean> =>
-  access('/run/systemd/system').then(
+const hasSystemd = (): Promise<boolean> => isThere('/run/systemd/system');
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
     () => true,
     () => false,
   );
@@ -118,10 +161,24 @@ export const uninstall = async (input: CommandInput, io: CliIo): Promise<number>
   requireRoot(root);
   const usesSystemd = root === '/' && (await hasSystemd());
   if (usesSystemd) await tellSystemctl(io, 'disable', '--now', 'solo-kubelet.service');
-  report(io, await undo(installPlan(await optionsFor(io, root, await installedCgroupDriver(root)))));
+  const kubeApi = kubeApiOfUnit(await readFile(join(root, UNIT_PATH), 'utf8').catch(() => '')) ?? 'off';
+  report(io, await undo(installPlan(await optionsFor(io, root, { kubeApi, cgroupDriver: await installedCgroupDriver(root) }))));
+  await removeKubeconfig(io, join(root, ADMIN_KUBECONFIG_PATH));
   if (usesSystemd) await tellSystemctl(io, 'daemon-reload');
   print(io.stdout, `Pods that run go on running; ${UNIT_PATH} is gone.\n`);
   return EXIT.done;
+};
+
+/** It leads nowhere now. The CA stays with the other data, for kubeconfigs of others and an installation to come. */
+const removeKubeconfig = async (io: CliIo, path: string): Promise<void> => {
+  const removed = await unlink(path).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  if (removed) report(io, [{ path, outcome: 'removed' }]);
 };
 
 /** A unit that is not there, or not loaded, is no reason to leave the files. */

@@ -4,7 +4,8 @@ import type { Progress } from '@solo-kubelet/standalone-node';
 import { CliError } from '../cli-error.js';
 import { type CommandInput, textOption } from '../command.js';
 
-const DEFAULT_ADDRESS = '127.0.0.1:6443';
+/** Where `up` and `install` serve the Kubernetes API. */
+export const DEFAULT_ADDRESS = '127.0.0.1:6443';
 
 /** Where `up` serves the Kubernetes API: where it was told, else at the usual port if that is free. @throws CliError CLI_USAGE */
 export const apiOf = async (
@@ -24,7 +25,7 @@ export const apiOf = async (
   return { ...address, kubeconfigPath };
 };
 
-const isFree = ({ host, port }: { readonly host: string; readonly port: number }): Promise<boolean> =>
+export const isFree = ({ host, port }: { readonly host: string; readonly port: number }): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

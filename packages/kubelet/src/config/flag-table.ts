@@ -106,7 +106,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'iptables-drop-bit': field('iptablesDropBit', 'whole'),
   'iptables-masquerade-bit': field('iptablesMasqueradeBit', 'whole'),
   'kernel-memcg-notification': field('kernelMemcgNotification', 'truth'),
-  'kube-api': own('text', 'address and port where the Kubernetes API of this node is served, such as 127.0.0.1:6443 (default none)'),
+  'kube-api': own(
+    'text',
+    'address and port where the Kubernetes API of this node is served, such as 127.0.0.1:6443; off: nowhere (default off)',
+  ),
   'kube-api-kubeconfig': own('text', "where the administrator's kubeconfig for it is kept (default ROOT_DIR/api/admin.kubeconfig)"),
   'kube-api-burst': field('kubeAPIBurst', 'whole'),
   'kube-api-content-type': field('contentType'),

@@ -275,12 +275,12 @@ const lockContention = (parsed: ParsedFlags): boolean => {
 
 const kubeApiFlags = (parsed: ParsedFlags, rootDirectory: string): KubeApiFlags | undefined => {
   const text = lastOf(parsed, 'kube-api');
-  if (text === undefined) return undefined;
+  if (text === undefined || text === 'off') return undefined;
   const address = parseKubeApiAddress(text);
   if (address === undefined)
     throw new KubeletError({
       code: 'KUBELET_USAGE',
-      message: `--kube-api ${text}: want ADDRESS:PORT, such as 127.0.0.1:6443 or [::1]:6443`,
+      message: `--kube-api ${text}: want ADDRESS:PORT, such as 127.0.0.1:6443 or [::1]:6443, or off`,
     });
   return { ...address, kubeconfigPath: resolve(lastOf(parsed, 'kube-api-kubeconfig') ?? join(rootDirectory, 'api', 'admin.kubeconfig')) };
 };

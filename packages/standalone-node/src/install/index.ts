@@ -1,11 +1,13 @@
 export { askRuntime, describeAnswer, type RuntimeAnswer } from './ask-runtime.js';
 export { carryOut, type StepResult, undo } from './carry-out.js';
 export {
+  ADMIN_KUBECONFIG_PATH,
   CONFIG_PATH,
   type InstallOptions,
   type InstallStep,
   installPlan,
   JOIN_VARIABLE,
+  kubeApiOfUnit,
   MANIFEST_DIRECTORY,
   UNIT_PATH,
 } from './install-plan.js';

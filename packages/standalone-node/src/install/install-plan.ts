@@ -20,12 +20,16 @@ export interface InstallOptions {
   readonly runtimeUnit: string | undefined;
   /** What the runtime said; undefined when it did not. */
   readonly cgroupDriver: 'cgroupfs' | 'systemd' | undefined;
+  /** Where the Kubernetes API of the node is served, `ADDRESS:PORT`, or `off`. Default: the unit says nothing of it, and it is not served. */
+  readonly kubeApi?: string;
 }
 
 export const CONFIG_PATH = '/etc/kubernetes/kubelet.yaml';
 export const MANIFEST_DIRECTORY = '/etc/kubernetes/manifests';
 /** As in kubeadm's unit. */
 export const JOIN_VARIABLE = 'KUBELET_EXTRA_ARGS';
+/** Where the kubelet keeps the kubeconfig of the administrator. */
+export const ADMIN_KUBECONFIG_PATH = '/var/lib/kubelet/api/admin.kubeconfig';
 export const UNIT_PATH = '/etc/systemd/system/solo-kubelet.service';
 
 /** Everything that a node needs besides the program and a container runtime, in order. */
@@ -59,6 +63,9 @@ authorization:
 failCgroupV1: false
 `;
 
+/** Where the API is served by a unit that `install` wrote; undefined for one that says nothing of it. */
+export const kubeApiOfUnit = (text: string): string | undefined => /^ExecStart=.* --kube-api (\S+) /m.exec(text)?.[1];
+
 /** The single executable is its own Node.js. */
 const command = (nodeBinary: string, program: string): string =>
   nodeBinary === program ? execWord(program, 'program') : `${execWord(nodeBinary, 'program')} ${execWord(program)}`;
@@ -68,6 +75,7 @@ const unit = ({
   program,
   programVersion,
   runtimeUnit,
+  kubeApi,
 }: InstallOptions): string => `${programVersion === undefined ? '' : `# ${programVersion}\n`}[Unit]
 Description=Solo Kubelet: runs the Pods of ${MANIFEST_DIRECTORY}
 Wants=network-online.target
@@ -80,7 +88,7 @@ Type=notify
 NotifyAccess=all
 # Further flags of run, for a file of your own in solo-kubelet.service.d; kubelet-cli join writes one.
 Environment=${JOIN_VARIABLE}=
-ExecStart=${command(nodeBinary, program)} run --config ${CONFIG_PATH} $${JOIN_VARIABLE}
+ExecStart=${command(nodeBinary, program)} run --config ${CONFIG_PATH}${kubeApi === undefined ? '' : ` --kube-api ${kubeApi}`} $${JOIN_VARIABLE}
 Restart=always
 RestartSec=10
 # A slow machine, or an SD card, takes its time; a kubelet that is killed meanwhile begins anew and makes it slower.

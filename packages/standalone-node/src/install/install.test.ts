@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { carryOut, undo } from './carry-out.js';
-import { type InstallOptions, installPlan } from './install-plan.js';
+import { type InstallOptions, installPlan, kubeApiOfUnit } from './install-plan.js';
 import { programVersion } from './program-version.js';
 
 let root: string;
@@ -44,6 +44,15 @@ it('writes a unit that is restarted when it hangs and leaves containers alone', 
     kind: 'KubeletConfiguration',
     staticPodPath: '/etc/kubernetes/manifests',
   });
+});
+
+it('says where the API of the node is served, also that it is nowhere, so that an upgrade can keep it', () => {
+  const unitText = (kubeApi?: string): string => {
+    const step = installPlan(options(kubeApi === undefined ? {} : { kubeApi })).find(({ path }) => path === unit());
+    return step?.type === 'file' ? step.text : '';
+  };
+  expect(unitText('127.0.0.1:6443')).toContain(' --config /etc/kubernetes/kubelet.yaml --kube-api 127.0.0.1:6443 $KUBELET_EXTRA_ARGS\n');
+  expect([undefined, 'off', '[::1]:7443'].map((kubeApi) => kubeApiOfUnit(unitText(kubeApi)))).toEqual([undefined, 'off', '[::1]:7443']);
 });
 
 it('starts the single executable, which is its own Node.js, by its own path alone', () => {

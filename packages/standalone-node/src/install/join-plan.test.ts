@@ -38,6 +38,7 @@ it('hands the unit flags and a configuration that the kubelet takes, over that o
       runtimeEndpoint: 'unix:///run/containerd/containerd.sock',
       runtimeUnit: undefined,
       cgroupDriver: 'systemd',
+      kubeApi: '127.0.0.1:6443',
     });
     const files = joinPlan(options({ root, nodeName: 'box-1' }));
     for (const { path, text } of [...installed.flatMap((step) => (step.type === 'file' ? [step] : [])), ...files]) {
@@ -53,6 +54,7 @@ it('hands the unit flags and a configuration that the kubelet takes, over that o
       kubeconfig: `${root}/etc/kubernetes/kubelet.conf`,
       bootstrapKubeconfig: `${root}/etc/kubernetes/bootstrap-kubelet.conf`,
       hostnameOverride: 'box-1',
+      kubeApi: undefined,
     });
     expect(loaded.config).toMatchObject({
       staticPodPath: '/etc/kubernetes/manifests',

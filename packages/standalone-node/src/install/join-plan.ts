@@ -95,6 +95,8 @@ const unitPart = ({ nodeName }: JoinOptions): string => {
     ['config-dir', CONFIG_DIRECTORY],
     ['bootstrap-kubeconfig', BOOTSTRAP_PATH],
     ['kubeconfig', KUBECONFIG_PATH],
+    // What the node does is the cluster's to say now, and kubectl asks there.
+    ['kube-api', 'off'],
     ...(nodeName === undefined ? [] : [['hostname-override', nodeName]]),
   ];
   const words = flags.map(([name, value]) => `--${name}=${value}`).join(' ');

@@ -4,6 +4,7 @@ import { createFakeCri, type FakeCri } from '@solo-kubelet/cri-client/testing';
 import { kubeletBinary, lacksSystemdBed, type SystemdBed, startSystemdBed, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type InstallOptions, installPlan, UNIT_PATH } from '../../../../packages/standalone-node/src/install/install-plan.js';
+import { freePorts } from '../api/free-port.js';
 import { sleeper } from '../kubelet/manifests.js';
 
 const lacking = lacksSystemdBed();
@@ -14,8 +15,10 @@ describe.skipIf(lacking !== undefined)(`the unit that install writes${lacking ==
   let bed: SystemdBed;
   let fake: FakeCri | undefined;
   let socketPath: string;
+  let apiPort: number;
   beforeAll(async () => {
     bed = await startSystemdBed();
+    [apiPort = 0] = await freePorts(1);
     socketPath = join(bed.directory, 'cri.sock');
     for (const directory of ['manifests', 'kubelet', 'logs']) await mkdir(join(bed.directory, directory));
     await put('/etc/kubernetes/kubelet.yaml', JSON.stringify(configuration()));
@@ -57,6 +60,7 @@ describe.skipIf(lacking !== undefined)(`the unit that install writes${lacking ==
       runtimeEndpoint: `unix://${socketPath}`,
       runtimeUnit: undefined,
       cgroupDriver: 'systemd',
+      kubeApi: `127.0.0.1:${apiPort}`,
     };
     const step = installPlan(options).find(({ path }) => path === UNIT_PATH);
     return change(step?.type === 'file' ? step.text : '');
@@ -99,6 +103,12 @@ describe.skipIf(lacking !== undefined)(`the unit that install writes${lacking ==
     await writeFile(manifest, JSON.stringify({ ...pod, metadata: { ...pod.metadata, uid: 'uid-1' } }));
     expect((await bed.runWith({ timeoutMs: 120_000 }, 'systemctl', 'start', UNIT)).status).toBe(0);
     await until('StatusText', 'Running pods');
+    await waitFor(
+      async () => (await bed.run('stat', '-c', '%a', '/var/lib/kubelet/api/admin.kubeconfig')).stdout === '600\n' || undefined,
+      {
+        what: 'a kubeconfig for root alone',
+      },
+    );
     await waitFor(async () => (await bed.show(POD_SLICE, 'ActiveState')) === 'active' || undefined, { what: POD_SLICE });
     await waitFor(async () => fake?.containers.length === 1 || undefined, { what: 'a container' });
 
@@ -150,8 +160,14 @@ describe.skipIf(lacking !== undefined)(`the unit that install writes${lacking ==
     expect([installed.status, installed.stderr], installed.stdout).toEqual([0, expect.stringContaining('does not answer')]);
     expect(await bed.show(UNIT, 'ActiveState')).toBe('active');
     expect(await bed.show(UNIT, 'UnitFileState')).toBe('enabled');
+    const kubeconfig = '/var/lib/kubelet/api/admin.kubeconfig';
+    expect((await bed.run('stat', '-c', '%a', kubeconfig)).stdout).toBe('600\n');
+    expect(JSON.parse((await bed.run('cat', kubeconfig)).stdout)).toMatchObject({
+      clusters: [{ cluster: { server: `https://127.0.0.1:${apiPort}` } }],
+    });
     expect((await install('uninstall')).status).toBe(0);
     expect(await bed.show(UNIT, 'ActiveState')).toBe('inactive');
     expect(await bed.show(UNIT, 'LoadState')).toBe('not-found');
+    expect((await bed.run('stat', kubeconfig)).status).toBe(1);
   });
 });
