@@ -7,6 +7,8 @@ export type {
   CDIDevice,
   CheckpointContainerRequest,
   CheckpointContainerResponse,
+  CheckpointPodRequest,
+  CheckpointPodResponse,
   Container,
   ContainerAttributes,
   ContainerConfig,
@@ -112,6 +114,9 @@ export type {
   RemovePodSandboxResponse,
   ReopenContainerLogRequest,
   ReopenContainerLogResponse,
+  RestoredContainer,
+  RestorePodRequest,
+  RestorePodResponse,
   RunPodSandboxRequest,
   RunPodSandboxResponse,
   RuntimeCondition,
@@ -194,7 +199,9 @@ export { type CriClient, type CriClientOptions, createCriClient } from './create
 export { CriError, type CriErrorCode, type CriErrorOptions, type RuntimeReason } from './cri-error.js';
 export type { CriCall, CriHandler, CriInterceptor } from './cri-interceptor.js';
 export { parseEndpoint } from './endpoint.js';
+export { missingCalls } from './missing-calls.js';
 export type { ChangeFeed, PodChange } from './pod-change.js';
+export { readSignal } from './read-signal.js';
 export type { CriCallOptions, ServiceClient } from './service-client.js';
 export type { CriLists } from './streamed-lists.js';
 export type { ChangesOptions } from './watch-changes.js';

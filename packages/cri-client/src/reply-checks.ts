@@ -5,6 +5,7 @@ import type {
   ImageStatusResponse,
   PodSandboxStatusResponse,
   PullImageResponse,
+  RestorePodResponse,
   RunPodSandboxResponse,
   StatusResponse,
   VersionResponse,
@@ -51,6 +52,12 @@ const checks: Readonly<Record<string, (reply: never) => readonly string[]>> = {
     }),
   RunPodSandbox: (reply: RunPodSandboxResponse) => absent({ pod_sandbox_id: reply.podSandboxId }),
   CreateContainer: (reply: CreateContainerResponse) => absent({ container_id: reply.containerId }),
+  RestorePod: ({ podSandboxId, restoredContainers }: RestorePodResponse) => [
+    ...absent({ pod_sandbox_id: podSandboxId }),
+    ...restoredContainers.flatMap(({ name, containerId }, i) =>
+      absent({ [`restored_containers[${i}].name`]: name, [`restored_containers[${i}].container_id`]: containerId }),
+    ),
+  ],
   PodSandboxStatus: sandboxStatus,
   ContainerStatus: containerStatus,
   Exec: url,

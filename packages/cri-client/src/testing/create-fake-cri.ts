@@ -6,6 +6,7 @@ import { parseEndpoint } from '../endpoint.js';
 import { EventsDefinition } from '../gen/containerd-events.js';
 import { ImageServiceDefinition, type PodSandboxConfig, RuntimeServiceDefinition } from '../gen/cri-v1.js';
 import { createCallJournal, type FakeCall } from './call-journal.js';
+import { checkpointRpcs } from './checkpoint-rpcs.js';
 import { type Clock, realClock } from './clock.js';
 import type { Exit } from './container-endings.js';
 import { containerRpcs } from './container-rpcs.js';
@@ -59,7 +60,7 @@ export interface FakeCriOptions {
   readonly recordLagMs?: number;
   /** How a stop of an unknown id ends. Default `ok`, as the contract has it; containerd 1.6 says NotFound. */
   readonly unknownStops?: 'ok' | 'notFound';
-  /** RPC names that answer UNIMPLEMENTED. Default: the streamed lists, the metrics and CheckpointContainer. */
+  /** RPC names that answer UNIMPLEMENTED. Default: the streamed lists, the metrics and the checkpoints. */
   readonly unimplemented?: readonly string[];
   /** What RuntimeConfig answers. Default `cgroupfs`. */
   readonly runtimeConfig?: RuntimeConfigMode;
@@ -67,6 +68,8 @@ export interface FakeCriOptions {
   readonly infoCgroupDriver?: 'systemd' | 'cgroupfs';
   /** The image of sandboxes that a verbose Status tells; no sandbox needs it. Default: it tells none. */
   readonly sandboxImage?: string;
+  /** Whether it says that mounts may have options, as runtimes of Kubernetes 1.37's time can. Default false. */
+  readonly mountOptions?: boolean;
   /** Names accepted as `runtime_handler` besides the empty one. Default `['runc']`. */
   readonly runtimeHandlers?: readonly string[];
   /** Form of the verbose info maps. Default: that of the personality. */
@@ -90,6 +93,8 @@ const USUALLY_UNIMPLEMENTED = [
   'ListMetricDescriptors',
   'ListPodSandboxMetrics',
   'CheckpointContainer',
+  'CheckpointPod',
+  'RestorePod',
 ] as const;
 
 export interface FakeCri extends AsyncDisposable {
@@ -150,6 +155,7 @@ export const createFakeCri = async ({
   containerdEvents = runtimeName === 'containerd',
   recordLagMs: givenLagMs,
   unknownStops = 'ok',
+  mountOptions = false,
   unimplemented: initiallyUnimplemented = USUALLY_UNIMPLEMENTED,
   runtimeConfig = 'cgroupfs',
   infoCgroupDriver,
@@ -168,7 +174,15 @@ export const createFakeCri = async ({
   const unimplemented = new Set<string>(initiallyUnimplemented);
   const running = new Set<RunningExec>();
   const streams = createStreamEndpoint(streamScript);
-  const conditions: NodeConditions = { networkReady: true, runtimeReady: true, runtimeConfig, infoCgroupDriver, podCidr: '', sandboxImage };
+  const conditions: NodeConditions = {
+    networkReady: true,
+    runtimeReady: true,
+    runtimeConfig,
+    infoCgroupDriver,
+    podCidr: '',
+    sandboxImage,
+    mountOptions,
+  };
 
   const images = createImageStore({
     clock,
@@ -209,6 +223,7 @@ export const createFakeCri = async ({
       mountService(RuntimeServiceDefinition, {
         ...nodeRpcs({ runtimeName, runtimeVersion, runtimeHandlers, conditions, events, eventMode }),
         ...sandboxRpcs(runtime, infoStyle),
+        ...checkpointRpcs(runtime),
         ...containerRpcs(runtime, infoStyle, { idsInLists: personality === 'cri-o' }),
         ...execs,
         execSync: async (request, context) => {

@@ -22,6 +22,8 @@ export interface NodeConditions {
   podCidr: string;
   /** The image of sandboxes that a verbose Status tells, as containerd's does; undefined: it tells none. */
   sandboxImage: string | undefined;
+  /** Whether it says that mounts may have options, as runtimes of 1.37's time can. */
+  mountOptions: boolean;
 }
 
 export interface NodeRpcsOptions {
@@ -63,7 +65,7 @@ export const nodeRpcs = ({ runtimeName, runtimeVersion, runtimeHandlers, conditi
       name,
       features: { recursiveReadOnlyMounts: true, userNamespaces: true },
     })),
-    features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false },
+    features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false, mountOptions: conditions.mountOptions },
   }),
   runtimeConfig: () => {
     if (conditions.runtimeConfig === 'unimplemented') throw new RpcError('UNIMPLEMENTED', 'unknown method RuntimeConfig');

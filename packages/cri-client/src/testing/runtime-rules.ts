@@ -28,10 +28,12 @@ export const refuseTaken = (kind: 'sandbox' | 'container', name: string, holder:
 
 /** Refuses what every runtime refuses when a container is created. */
 export const refuseUnsound = ({ mounts, linux }: ContainerConfig): void => {
-  for (const { recursiveReadOnly, readonly, propagation, image, hostPath, containerPath } of mounts) {
+  for (const { recursiveReadOnly, readonly, mountOptions, propagation, image, hostPath, containerPath } of mounts) {
     if (recursiveReadOnly && !(readonly && propagation === MountPropagation.PROPAGATION_PRIVATE)) {
       throw new RpcError('UNKNOWN', `recursive read-only mount ${containerPath} needs readonly and private propagation`);
     }
+    const unknown = mountOptions.find((option) => !['noexec', 'nodev', 'nosuid'].includes(option));
+    if (unknown !== undefined) throw new RpcError('UNKNOWN', `mount ${containerPath} has the unknown option ${unknown}`);
     if (image !== undefined && (hostPath !== '' || !readonly)) {
       throw new RpcError('UNKNOWN', `image mount ${containerPath} must be read-only and have no host path`);
     }

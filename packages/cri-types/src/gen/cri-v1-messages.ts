@@ -267,6 +267,8 @@ export interface Mount {
   recursiveReadOnly: boolean;
   image?: ImageSpec | undefined;
   imageSubPath: string;
+  /** noexec, nodev, nosuid; only for a runtime whose features say so. Since 1.37. */
+  mountOptions: string[];
 }
 
 /** An image by reference or id. The name the user wrote travels along as `user_specified_image`. */
@@ -544,6 +546,43 @@ export interface CheckpointContainerRequest {
 export interface CheckpointContainerResponse {
 }
 
+/** All containers are paused together, and go on whatever comes of it. Options are the runtime's own; a kubelet sends none. */
+export interface CheckpointPodRequest {
+  podSandboxId: string;
+  /** An empty directory that is the caller's; what the runtime leaves in it is its own business. */
+  outputPath: string;
+  /** At least one, each once, all running. */
+  containerIds: string[];
+  options: { [key: string]: string };
+}
+
+export interface CheckpointPodResponse {
+}
+
+/** On failure nothing of the new sandbox stays. `container_configs` name exactly the containers of the checkpoint. */
+export interface RestorePodRequest {
+  checkpointPath: string;
+  config?:
+    | PodSandboxConfig
+    | undefined;
+  /** Empty: the default. */
+  runtimeHandler: string;
+  options: { [key: string]: string };
+  containerConfigs: ContainerConfig[];
+}
+
+export interface RestoredContainer {
+  /** Of its metadata. */
+  name: string;
+  containerId: string;
+}
+
+export interface RestorePodResponse {
+  podSandboxId: string;
+  /** One for each container of the request. */
+  restoredContainers: RestoredContainer[];
+}
+
 /** `timeout` is in seconds; 0 waits for ever. */
 export interface ExecSyncRequest {
   containerId: string;
@@ -723,6 +762,8 @@ export interface RuntimeHandler {
 export interface RuntimeFeatures {
   supplementalGroupsPolicy: boolean;
   userNamespacesHostNetwork: boolean;
+  /** Mounts may have mount_options. Since 1.37. */
+  mountOptions: boolean;
 }
 
 export interface StatusResponse {

@@ -12,4 +12,5 @@ export const emptyMount: Mount = {
   gidMappings: [],
   recursiveReadOnly: false,
   imageSubPath: '',
+  mountOptions: [],
 };

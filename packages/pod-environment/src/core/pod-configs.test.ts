@@ -137,6 +137,7 @@ describe('buildContainerConfig', () => {
       gidMappings: [],
       recursiveReadOnly: false,
       imageSubPath: '',
+      mountOptions: [],
     };
     expect(buildContainerConfig(input()).mounts).toEqual([
       { ...mount, containerPath: '/relative/path', hostPath: '/pods/data', selinuxRelabel: true },

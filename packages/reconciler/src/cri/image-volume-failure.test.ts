@@ -14,6 +14,7 @@ const ofHost: Mount = {
   recursiveReadOnly: false,
   image: undefined,
   imageSubPath: '',
+  mountOptions: [],
 };
 const weights: Mount = {
   ...ofHost,
