@@ -1,11 +1,12 @@
 import { type Authentication, authenticate, known } from './access/authenticate.js';
 import { attributesOf, authorize } from './access/authorize.js';
+import type { UserInfo } from './access/authorizer.js';
 import { type ImpersonationModes, impersonate } from './access/impersonate.js';
 import { type ApiRequest, type CoreParts, headerOf, type RequestContext, timeText } from './context.js';
 import { handlePath } from './handle-path.js';
 import { handleResource } from './handle-resource.js';
 import { negotiateError } from './request/media-types.js';
-import { readRequestInfo } from './request/request-info.js';
+import { type RequestInfo, readRequestInfo } from './request/request-info.js';
 import { wantsIndented } from './request/wants-indented.js';
 import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
 import { ApiError, internal, unauthorized } from './status/api-error.js';
@@ -13,7 +14,11 @@ import { ApiError, internal, unauthorized } from './status/api-error.js';
 /** A Kubernetes API server without sockets and without a clock: requests in, answers out. */
 export interface ApiCore {
   handle(request: ApiRequest): ApiAnswer;
+  /** Says who asks, or refuses the request, from its head alone: the body of somebody who may not ask need not be read. */
+  admit(request: ApiRequest): Admission;
 }
+
+export type Admission = { readonly type: 'admitted'; readonly user: UserInfo } | { readonly type: 'refused'; readonly answer: PlainAnswer };
 
 const NEVER_TOLD = { username: '', groups: [] };
 
@@ -59,6 +64,13 @@ export const createApiCore = (parts: CoreParts): ApiCore => {
       const warnings: string[] = [];
       return answered(request, warnings, () => dispatch(parts, request, modes, (text) => void warnings.push(text)));
     },
+    admit: (request) => {
+      try {
+        return { type: 'admitted', user: admitted(parts, request, modes, () => {}).user };
+      } catch (error) {
+        return { type: 'refused', answer: errorAnswer(error instanceof ApiError ? error : unexpected(error), request) };
+      }
+    },
   };
 };
 
@@ -77,29 +89,44 @@ const authenticateRequest = (parts: CoreParts, request: ApiRequest): Authenticat
   return user === 'untrusted' && isAnonymous ? { type: 'refused' } : found;
 };
 
-const dispatch = (parts: CoreParts, request: ApiRequest, modes: ImpersonationModes, warn: (text: string) => void): ApiAnswer => {
-  const at = request.target.indexOf('?');
-  const rawPath = at === -1 ? request.target : request.target.slice(0, at);
-  const query = new URLSearchParams(at === -1 ? '' : request.target.slice(at + 1));
-  const path = decodePath(rawPath);
-  const info = readRequestInfo(request.method, path, query);
+interface Admitted {
+  readonly user: UserInfo;
+  readonly info: RequestInfo;
+  readonly query: URLSearchParams;
+}
+
+/** @throws ApiError 400, 401, 403 */
+const admitted = (parts: CoreParts, request: ApiRequest, modes: ImpersonationModes, warn: (text: string) => void): Admitted => {
+  const { info, query } = readTarget(request);
   const found = authenticateRequest(parts, request);
   if (found.type === 'refused') throw unauthorized();
   if (found.warning !== undefined) warn(found.warning);
   parts.onRequest?.(request, found.user, info);
   const user = impersonate(parts.authorizer, found.user, request, info, modes);
   authorize(parts.authorizer, attributesOf(user, info));
+  return { user: user ?? NEVER_TOLD, info, query };
+};
+
+const dispatch = (parts: CoreParts, request: ApiRequest, modes: ImpersonationModes, warn: (text: string) => void): ApiAnswer => {
+  const { user, info, query } = admitted(parts, request, modes, warn);
   const ctx: RequestContext = {
     parts,
     request,
     info,
     query,
-    user: user ?? NEVER_TOLD,
+    user,
     output: { language: 'json', pretty: false },
     warn,
     nowText: timeText(request.nowMs),
   };
   return info.isResource ? handleResource(ctx) : handlePath(ctx);
+};
+
+/** The one reading of a request's target that everything after rests on. */
+export const readTarget = ({ method, target }: ApiRequest): { readonly info: RequestInfo; readonly query: URLSearchParams } => {
+  const at = target.indexOf('?');
+  const query = new URLSearchParams(at === -1 ? '' : target.slice(at + 1));
+  return { info: readRequestInfo(method, decodePath(at === -1 ? target : target.slice(0, at)), query), query };
 };
 
 const decodePath = (path: string): string => {

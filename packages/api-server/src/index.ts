@@ -1,7 +1,7 @@
 export { type Attributes, type Authorizer, allowAll, type Decision, type RulesAnswer, type UserInfo } from './access/authorizer.js';
 export { createStoreAuthorizer } from './access/rbac-authorizer.js';
 export type { ApiRequest, CoreParts } from './context.js';
-export { type ApiCore, createApiCore } from './create-api-core.js';
+export { type Admission, type ApiCore, createApiCore, readTarget } from './create-api-core.js';
 export { type RequestAnswerer, requestOf, type ServeOptions, serveRequests } from './http/serve.js';
 export { type ApiServer, type ApiServerOptions, startApiServer } from './http/start-api-server.js';
 export { parseTokenFile } from './http/token-file.js';

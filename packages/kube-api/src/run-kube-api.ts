@@ -19,6 +19,7 @@ import {
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { emptyManifestStates, type ManifestStates } from '@solo-kubelet/manifest-source';
 import {
+  createTurns,
   identityOfCertificate,
   type ListenOptions,
   listenHttps,
@@ -84,6 +85,8 @@ export interface KubeApiOptions {
   readonly kubelet: () => Pick<NodeApi, 'local' | 'usage'> | undefined;
   readonly logger: Logger;
   readonly now?: () => number;
+  /** Connections at once. Default 2,048, of one address 1,536. */
+  readonly limits?: NonNullable<ListenOptions['limits']>;
 }
 
 /** How often the node is looked at, ms (nodeStatusUpdateFrequency). */
@@ -199,8 +202,14 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     },
   });
   const audited = auditRequests({ answerer, asked: (request) => asked.get(request), record: audit.record, now });
+  const known = new WeakSet<object>();
   const serveOptions = {
     now,
+    // Connections of strangers make room for others first; one that showed who it is stays.
+    asked: (request: ApiRequest, message: IncomingMessage) => {
+      const { user } = asked.get(request) ?? {};
+      if (user !== undefined && !user.groups.includes('system:unauthenticated')) known.add(message.socket);
+    },
     userOf: userOfCertificate(now),
     toNode: (answer: NodeAnswer, message: IncomingMessage, response: ServerResponse) => {
       response.once('close', () => audited.ended(answer, response.statusCode));
@@ -208,13 +217,14 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
       options.kubelet()?.local.request(message, response);
     },
   };
-  const known = new WeakSet<object>();
+  const inTurn = createTurns();
+  const serve = serveRequests(audited, serveOptions);
   const listenOptions: ListenOptions = {
     headerTimeoutMs: HEADER_TIMEOUT_MS,
-    limits: LIMITS,
+    limits: options.limits ?? LIMITS,
     isKnown: (socket) => known.has(socket),
     handler: {
-      request: serveRequests(audited, serveOptions),
+      request: (message, response) => inTurn(message.socket, response, () => serve(message, response)),
       upgrade: upgradeToNode(audited, serveOptions, () => options.kubelet()?.local, audited.ended),
     },
   };

@@ -9,6 +9,8 @@ export type { KubeletMetrics, NodeCounts, ProbeObservation, RequestedResize, Res
 export type { CpuManagerFigures, ResourceManagerMetrics } from './metrics/resource-manager-metrics.js';
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
 export type { ComponentFacts, HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
+export { closeAfterFlush } from './server/close-after-flush.js';
 export type { RequestHandler } from './server/create-handler.js';
+export { createTurns } from './server/in-turn.js';
 export { type Listener, type ListenOptions, listenHttps, type TlsListener, type TlsOptions } from './server/listeners.js';
 export { type CertificatePair, type MakeCertificateOptions, makeCertificate } from './tls/make-certificate.js';

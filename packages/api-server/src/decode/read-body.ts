@@ -17,9 +17,13 @@ const readJson = (bytes: Uint8Array): BodyTree => {
     // Go looks at bytes: one that begins no character stands for itself in its message.
     const problem = isBroken ? `invalid character '${String.fromCharCode(bytes[0]!)}' looking for beginning of value` : goJsonError(text);
     if (problem === undefined && !(error instanceof RangeError) && !(error instanceof Error)) throw error;
-    return { ok: false, message: `couldn't get version/kind; json parse error: ${problem ?? 'exceeded max depth'}` };
+    return { ok: false, message: `couldn't get version/kind; json parse error: ${problem ?? ofLimit(error)}` };
   }
 };
+
+/** The words for what Go would have read, but is too much here. */
+const ofLimit = (error: unknown): string =>
+  error instanceof Error && error.message.startsWith('more than ') ? error.message : 'exceeded max depth';
 
 const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
 

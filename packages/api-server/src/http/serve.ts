@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { longInterval, longTimeout } from '@solo-kubelet/timers';
 import type { ApiRequest } from '../context.js';
-import type { ApiCore } from '../create-api-core.js';
+import type { Admission, ApiCore } from '../create-api-core.js';
 import type { ApiAnswer, LaterAnswer, NodeAnswer, PlainAnswer, WatchAnswer } from '../respond/answer.js';
 import { ApiError } from '../status/api-error.js';
 
@@ -16,6 +16,8 @@ const LAST_BOOKMARK_MS = 2_000;
 /** How long a watch lasts that names no end, ms. Upstream: from 30 minutes on. */
 const MAX_WATCH_MS = 1_800_000;
 const POLL_MS = 20;
+/** The most that is held of bodies of one user, bytes: whoever sends more at once, however slowly, is told to come again. */
+const MAX_HELD_BYTES = 24 * 1024 * 1024;
 
 const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-type', 'host', 'user-agent', 'content-length']);
 
@@ -31,15 +33,35 @@ const headersOf = ({ rawHeaders }: IncomingMessage): ApiRequest['headers'] => {
   return headers;
 };
 
-const readBody = (message: IncomingMessage): Promise<{ readonly body: Uint8Array; readonly bodyTooLarge: boolean }> =>
+interface Body {
+  readonly body: Uint8Array;
+  readonly bodyTooLarge: boolean;
+}
+
+const NO_BODY: Body = { body: new Uint8Array(), bodyTooLarge: false };
+
+/** `hold` is told of every piece that is kept. @throws what it throws; then nothing is kept */
+const readBody = (message: IncomingMessage, hold: (bytes: number) => void): Promise<Body> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    message.on('data', (chunk: Buffer) => {
+    const give = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-      else chunks.length = 0;
-    });
+      if (size > MAX_BODY_BYTES) {
+        chunks.length = 0;
+        return;
+      }
+      try {
+        hold(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        message.off('data', give);
+        message.resume();
+        chunks.length = 0;
+        reject(error);
+      }
+    };
+    message.on('data', give);
     message.on('end', () =>
       resolve({ body: size > MAX_BODY_BYTES ? new Uint8Array() : Buffer.concat(chunks), bodyTooLarge: size > MAX_BODY_BYTES }),
     );
@@ -106,23 +128,59 @@ const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
 /** What answers requests, at once or after a while. */
 export interface RequestAnswerer {
   handle(request: ApiRequest): ApiAnswer | Promise<ApiAnswer>;
+  /** Asked before a body is read. */
+  admit(request: ApiRequest): Admission;
 }
+
+/** Who holds how much. */
+export const createHolds = (maxBytes: number) => {
+  const held = new Map<string, number>();
+  const add = (user: string, bytes: number): number => {
+    const now = (held.get(user) ?? 0) + bytes;
+    if (now > 0) held.set(user, now);
+    else held.delete(user);
+    return now;
+  };
+  return (user: string) => {
+    let own = 0;
+    return {
+      /** @throws ApiError 429 where it would be too much */
+      hold: (bytes: number): void => {
+        own += bytes;
+        if (add(user, bytes) > maxBytes) throw TOO_MUCH;
+      },
+      [Symbol.dispose]: (): void => {
+        add(user, -own);
+        own = 0;
+      },
+    };
+  };
+};
+
+const TOO_MUCH = new ApiError({
+  code: 429,
+  reason: 'TooManyRequests',
+  message: 'too much is being sent at once by this user, please try again later',
+  details: { retryAfterSeconds: 1 },
+  headers: { 'Retry-After': '1' },
+});
+
+const bringsBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 export interface ServeOptions {
   /** The time, ms. */
   readonly now: () => number;
   /** Who a connection says is asking. Default: nobody; tokens tell. */
   readonly userOf?: (message: IncomingMessage) => ApiRequest['user'];
+  /** Told of every request once it is known whom it comes from. */
+  readonly asked?: (request: ApiRequest, message: IncomingMessage) => void;
   /** Hands a request to the kubelet of the node. */
   readonly toNode?: (answer: NodeAnswer, message: IncomingMessage, response: ServerResponse) => void;
 }
 
 /** A request as the core takes it. */
-export const requestOf = (
-  message: IncomingMessage,
-  { now, userOf }: ServeOptions,
-  body: { readonly body: Uint8Array; readonly bodyTooLarge: boolean },
-): ApiRequest => {
+export const requestOf = (message: IncomingMessage, { now, userOf }: ServeOptions, body: Body): ApiRequest => {
   const user = userOf?.(message);
   return {
     method: message.method ?? 'GET',
@@ -143,14 +201,31 @@ const NO_STREAM: PlainAnswer = {
   body: JSON.stringify(new ApiError({ code: 400, reason: 'BadRequest', message: 'Upgrade request required' }).status),
 };
 
-/** Answers HTTP requests. */
-export const serveRequests =
-  (core: RequestAnswerer, options: ServeOptions) =>
-  (message: IncomingMessage, response: ServerResponse): void => {
+/** Answers HTTP requests. The body of somebody who is refused is thrown away as it comes. */
+export const serveRequests = (core: RequestAnswerer, options: ServeOptions) => {
+  const holds = createHolds(MAX_HELD_BYTES);
+  const answerOf = async (message: IncomingMessage): Promise<ApiAnswer> => {
+    if (!bringsBody(message)) {
+      const request = requestOf(message, options, NO_BODY);
+      const answer = await core.handle(request);
+      options.asked?.(request, message);
+      return answer;
+    }
+    const head = requestOf(message, options, NO_BODY);
+    const admission = core.admit(head);
+    if (admission.type === 'refused') {
+      message.resume();
+      return admission.answer;
+    }
+    options.asked?.(head, message);
+    using holding = holds(admission.user.username);
+    const body = await readBody(message, holding.hold);
+    return await core.handle({ ...head, ...body, nowMs: options.now() });
+  };
+  return (message: IncomingMessage, response: ServerResponse): void => {
     const isHead = message.method === 'HEAD';
     response.on('error', () => {});
-    readBody(message)
-      .then((body) => core.handle(requestOf(message, options, body)))
+    answerOf(message)
       .then((answer) => {
         if (response.destroyed) return;
         if (answer.type === 'watch') sendWatch(response, answer);
@@ -165,6 +240,7 @@ export const serveRequests =
         else response.destroy();
       });
   };
+};
 
 const CRLF = '\r\n';
 
@@ -196,7 +272,16 @@ export const answerOddMethod = (core: ApiCore, now: () => number, packet: Buffer
 };
 
 /** A fault of this program: said as such, and the server goes on. */
-const faultAnswer = (error: unknown): PlainAnswer => ({
+const faultAnswer = (error: unknown): PlainAnswer => (error instanceof ApiError ? refusalAnswer(error) : internalFault(error));
+
+const refusalAnswer = ({ code, status, headers }: ApiError): PlainAnswer => ({
+  type: 'answer',
+  code,
+  headers: [['Content-Type', 'application/json'], ...Object.entries(headers)],
+  body: JSON.stringify(status),
+});
+
+const internalFault = (error: unknown): PlainAnswer => ({
   type: 'answer',
   code: 500,
   headers: [['Content-Type', 'application/json']],

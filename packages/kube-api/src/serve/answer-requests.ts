@@ -6,7 +6,7 @@ import {
   type PlainAnswer,
   type RequestAnswerer,
   type RequestInfo,
-  readRequestInfo,
+  readTarget,
 } from '@solo-kubelet/api-server';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { NodeStore, StagedChange } from '../store/node-store.js';
@@ -44,12 +44,6 @@ const NO_IMPERSONATION = new ApiError({
   message: 'this server lets nobody act as somebody else (--as): make a kubeconfig with `kubelet-cli kubeconfig --user NAME`',
 });
 
-const infoOf = ({ method, target }: ApiRequest): RequestInfo => {
-  const at = target.indexOf('?');
-  const path = at === -1 ? target : target.slice(0, at);
-  return readRequestInfo(method, path, new URLSearchParams(at === -1 ? '' : target.slice(at + 1)));
-};
-
 /** Answers requests from the core: what reads at once, what writes one after the other, each once its changes are carried out. */
 export const answerRequests = ({ core, nodeStore, carryOut, committed, measure, logger }: AnswerOptions): RequestAnswerer => {
   const write = (request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> =>
@@ -70,11 +64,12 @@ export const answerRequests = ({ core, nodeStore, carryOut, committed, measure, 
       return result;
     });
   return {
+    admit: (request) => (isImpersonation(request) ? { type: 'refused', answer: statusAnswer(NO_IMPERSONATION) } : core.admit(request)),
     handle: async (request) => {
       if (isImpersonation(request)) return statusAnswer(NO_IMPERSONATION);
-      const info = infoOf(request);
+      const { info } = readTarget(request);
       if (READS.has(request.method)) {
-        if (info.group === METRICS) await measure();
+        if (info.group === METRICS && core.admit(request).type === 'admitted') await measure();
         return core.handle(request);
       }
       return REVIEWS.has(info.group) ? core.handle(request) : write(request, info);

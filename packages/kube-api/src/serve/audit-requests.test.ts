@@ -18,6 +18,7 @@ const setUp = (answer: ApiAnswer) => {
   const infos = new WeakMap<ApiRequest, RequestInfo>();
   const audited = auditRequests({
     answerer: {
+      admit: () => ({ type: 'refused', answer: { type: 'answer', code: 403, headers: [], body: '' } }),
       handle: (request) => {
         infos.set(request, readRequestInfo(request.method, TARGET, new URLSearchParams()));
         return answer;
@@ -44,6 +45,12 @@ it('says who asked for what from where, with the code of the answer', async () =
       objectRef: { resource: 'pods', namespace: 'default', name: 'a', subresource: 'exec' },
     },
   ]);
+});
+
+it('records whom it refuses before it reads a body', () => {
+  const { audited, lines, request } = setUp({ type: 'answer', code: 200, headers: [], body: '' });
+  audited.admit(request);
+  expect(lines).toMatchObject([{ code: 403, user: { username: 'u' } }]);
 });
 
 it('waits for the code of what comes later', async () => {

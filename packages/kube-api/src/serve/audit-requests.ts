@@ -19,32 +19,40 @@ const WATCH_CODE = 200;
 /** Records every request with the code that its client got: at once, or when an answer that takes its time is there. */
 export const auditRequests = ({ answerer, asked, record, now }: AuditRequestsOptions): AuditedAnswerer => {
   const waiting = new WeakMap<NodeAnswer, (code: number) => void>();
-  return {
-    handle: async (request): Promise<ApiAnswer> => {
-      const startMs = now();
-      const answer = await answerer.handle(request);
+  const teller =
+    (request: ApiRequest, startMs: number) =>
+    (code: number): void => {
       const { user = { username: '', groups: [] }, info } = asked(request) ?? {};
-      const tell = (code: number): void =>
-        record({
-          requestUri: request.target,
-          verb: info?.verb ?? request.method.toLowerCase(),
-          user: { username: user.username, groups: user.groups },
-          sourceIp: request.peer ?? '',
-          userAgent: String(request.headers['user-agent'] ?? ''),
-          ...(info?.isResource === true && {
-            objectRef: {
-              resource: info.resource,
-              apiVersion: info.version,
-              ...(info.group !== '' && { apiGroup: info.group }),
-              ...(info.namespace !== '' && { namespace: info.namespace }),
-              ...(info.name !== '' && { name: info.name }),
-              ...(info.subresource !== '' && { subresource: info.subresource }),
-            },
-          }),
-          code,
-          startMs,
-          endMs: now(),
-        });
+      record({
+        requestUri: request.target,
+        verb: info?.verb ?? request.method.toLowerCase(),
+        user: { username: user.username, groups: user.groups },
+        sourceIp: request.peer ?? '',
+        userAgent: String(request.headers['user-agent'] ?? ''),
+        ...(info?.isResource === true && {
+          objectRef: {
+            resource: info.resource,
+            apiVersion: info.version,
+            ...(info.group !== '' && { apiGroup: info.group }),
+            ...(info.namespace !== '' && { namespace: info.namespace }),
+            ...(info.name !== '' && { name: info.name }),
+            ...(info.subresource !== '' && { subresource: info.subresource }),
+          },
+        }),
+        code,
+        startMs,
+        endMs: now(),
+      });
+    };
+  return {
+    admit: (request) => {
+      const admission = answerer.admit(request);
+      if (admission.type === 'refused') teller(request, now())(admission.answer.code);
+      return admission;
+    },
+    handle: async (request): Promise<ApiAnswer> => {
+      const tell = teller(request, now());
+      const answer = await answerer.handle(request);
       switch (answer.type) {
         case 'answer':
           tell(answer.code);

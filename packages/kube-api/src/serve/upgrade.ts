@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ApiAnswer, ApiError, type NodeAnswer, type RequestAnswerer, requestOf, type ServeOptions } from '@solo-kubelet/api-server';
-import type { RequestHandler } from '@solo-kubelet/node-api';
+import { closeAfterFlush, type RequestHandler } from '@solo-kubelet/node-api';
 import { statusAnswer } from './answer-requests.js';
 
 /** What the streaming servers of container runtimes speak over WebSocket. Clients that offer only something newer fall back to SPDY when they are refused. */
@@ -34,7 +34,9 @@ const writeAnswer = (socket: Socket, answer: ApiAnswer): void => {
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body);
   const lines = [...headers, ['Content-Length', String(bytes.length)], ['Connection', 'close']].map(([name, value]) => `${name}: ${value}`);
   socket.write(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`);
-  socket.end(bytes);
+  socket.write(bytes);
+  // A client that keeps its half must not keep the connection.
+  closeAfterFlush(socket);
 };
 
 /** Tells the code of the status line that somebody writes to a connection, once. A connection that ends without one is told as 499: its client went. */

@@ -230,12 +230,14 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
   };
 
   const mapOf = (field: FieldSchema, node: MapNode, at: string, before: unknown): Values => {
-    const result: Values = Object.assign(Object.create(null), before);
+    const result: Values = { ...(before as Values | undefined) };
     for (const { key, value } of node.entries) {
       const item = one(field, value, `${at}[${key}]`, undefined);
-      if (item !== undefined) result[key] = item;
+      if (item === undefined) continue;
+      if (key === '__proto__') Object.defineProperty(result, key, { value: item, enumerable: true, configurable: true, writable: true });
+      else result[key] = item;
     }
-    return { ...result };
+    return result;
   };
 
   const fieldValue = (field: FieldSchema, node: ManifestNode, at: string, before: unknown): unknown => {

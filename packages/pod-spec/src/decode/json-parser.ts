@@ -1,5 +1,5 @@
 import { quoteByte } from '../validation/go-json-error.js';
-import { type ListNode, type ManifestNode, type MapEntry, type MapNode, type ScalarNode, syntaxFailure } from './node.js';
+import { createNodeCount, type ListNode, type ManifestNode, type MapEntry, type MapNode, type ScalarNode, syntaxFailure } from './node.js';
 import { maxDepth } from './yaml-scanner.js';
 
 const numberForm = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -81,7 +81,9 @@ export const parseJson = (text: string, onPartial: (root: ManifestNode) => void 
   const frames: Frame[] = [];
   let key: { key: string; keyStart: number; keyEnd: number } | undefined;
   let root: ManifestNode | undefined;
+  const countNode = createNodeCount();
   const attach = (node: ManifestNode): void => {
+    countNode(node.start);
     const frame = frames[frames.length - 1];
     if (frame === undefined) {
       root = node;
@@ -94,6 +96,7 @@ export const parseJson = (text: string, onPartial: (root: ManifestNode) => void 
     match(spaceForm);
     if (text[pos] !== '"') fail('looking for beginning of object key string');
     const keyStart = pos;
+    countNode(keyStart);
     const { value } = readString();
     key = { key: value, keyStart, keyEnd: pos };
     match(spaceForm);

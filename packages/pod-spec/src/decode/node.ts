@@ -49,5 +49,17 @@ export class SyntaxFailure extends Error {
   }
 }
 
+/** Keys and values of one text; each costs some microseconds, however short it is. Upstream has no such limit, only one of bytes. */
+const MAX_NODES = 60_000;
+
+/** Counts keys and values. Throws SyntaxFailure past the limit. */
+export const createNodeCount = (): ((at: number) => void) => {
+  let count = 0;
+  return (at) => {
+    count += 1;
+    if (count > MAX_NODES) throw syntaxFailure(`more than ${MAX_NODES} keys and values`, at);
+  };
+};
+
 export const syntaxFailure = (message: string, start: number, end: number = start + 1): SyntaxFailure =>
   new SyntaxFailure({ message, start, end });

@@ -1,4 +1,4 @@
-import { type ListNode, type ManifestNode, type MapEntry, type MapNode, type ScalarNode, syntaxFailure } from './node.js';
+import { createNodeCount, type ListNode, type ManifestNode, type MapEntry, type MapNode, type ScalarNode, syntaxFailure } from './node.js';
 import { type DecodeBytes, formatFloatKey, readYamlScalar, type YamlValue } from './yaml-scalar.js';
 import type { YamlScanner, YamlToken } from './yaml-scanner.js';
 
@@ -42,6 +42,7 @@ const defaultHandles = [
 export const createYamlParser = (scanner: YamlScanner, decodeBytes: DecodeBytes) => {
   let started = false;
   let partial: RawNode | undefined;
+  const countNode = createNodeCount();
 
   const readDirectives = (): ReadonlyMap<string, string> => {
     const handles = new Map<string, string>();
@@ -69,6 +70,7 @@ export const createYamlParser = (scanner: YamlScanner, decodeBytes: DecodeBytes)
     let hasAlias = false;
 
     const attach = (node: RawNode): void => {
+      countNode(node.start);
       const frame = frames[frames.length - 1];
       if (frame === undefined) {
         root = node;
@@ -161,7 +163,8 @@ export const createYamlParser = (scanner: YamlScanner, decodeBytes: DecodeBytes)
       throw syntaxFailure('did not find expected node content', token.start, Math.max(token.end, token.start + 1));
     };
 
-    const isOneOf = (token: YamlToken, ...types: YamlToken['type'][]): boolean => types.includes(token.type);
+    const isOneOf = ({ type }: YamlToken, a: YamlToken['type'], b: YamlToken['type'], c = b, d = b): boolean =>
+      type === a || type === b || type === c || type === d;
     const blockSequenceStep = (): void => {
       const token = scanner.peek();
       if (token.type === 'blockEntry') {
@@ -411,15 +414,27 @@ const compareBytes = (a: string, b: string): number => {
   return a.length - b.length;
 };
 
-/** Turns a composed document into plain nodes: aliases followed, merges done in the order they are written, keys made text and sorted. */
-export const resolveDocument = (root: RawNode): ManifestNode => {
+const isMergeKey = (key: RawNode): boolean => key.kind === 'scalar' && key.isMerge;
+
+const surrogate = /[\ud800-\udfff]/;
+const compareUnits = (a: MapEntry, b: MapEntry): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+
+/** By the bytes of their keys, which is the order of UTF-16 units unless there are surrogates among them. */
+const sortEntries = (entries: MapEntry[]): MapEntry[] =>
+  entries.some(({ key }) => surrogate.test(key)) ? entries.sort((a, b) => compareBytes(a.key, b.key)) : entries.sort(compareUnits);
+
+/**
+ * Turns a composed document into plain nodes: aliases followed, merges done in the order they are written, keys made text and sorted.
+ * `hasAlias` tells whether a node may be met twice.
+ */
+export const resolveDocument = (root: RawNode, hasAlias: boolean): ManifestNode => {
   const done = new Map<RawNode, ManifestNode>();
-  const pending: RawMap[] = [];
+  const pending: { raw: RawMap; node: MapNode }[] = [];
   const lists: { raw: RawList; node: ListNode }[] = [];
 
   const convert = (raw: RawNode): ManifestNode => {
     const node = dereference(raw);
-    const known = done.get(node);
+    const known = hasAlias ? done.get(node) : undefined;
     if (known !== undefined) return known;
     let made: ManifestNode;
     if (node.kind === 'scalar') made = scalarNode(node);
@@ -428,16 +443,17 @@ export const resolveDocument = (root: RawNode): ManifestNode => {
       lists.push({ raw: node, node: made });
     } else {
       made = { kind: 'map', entries: [], start: node.start, end: node.end };
-      pending.push(node);
+      pending.push({ raw: node, node: made });
     }
-    done.set(node, made);
+    if (hasAlias) done.set(node, made);
     return made;
   };
 
   const collect = (map: RawMap, entries: Map<string, MapEntry>, replaced: MapEntry[] = []): void => {
-    const own = new Map<string, MapEntry>();
+    // Nothing is merged into most maps.
+    const own = entries.size === 0 && !map.pairs.some(({ key }) => isMergeKey(key)) ? entries : new Map<string, MapEntry>();
     for (const { key, value } of map.pairs) {
-      if (key.kind === 'scalar' && key.isMerge) {
+      if (isMergeKey(key)) {
         mergeInto(value, entries);
         continue;
       }
@@ -446,8 +462,7 @@ export const resolveDocument = (root: RawNode): ManifestNode => {
       if (before !== undefined) replaced.push(before);
       const entry = { key: text, keyStart: key.start, keyEnd: key.end, value: convert(value) };
       own.set(text, entry);
-      entries.delete(text);
-      entries.set(text, entry);
+      if (own !== entries) entries.set(text, entry);
     }
   };
   const mergeInto = (raw: RawNode, entries: Map<string, MapEntry>): void => {
@@ -473,10 +488,10 @@ export const resolveDocument = (root: RawNode): ManifestNode => {
     if (map !== undefined) {
       const entries = new Map<string, MapEntry>();
       const replaced: MapEntry[] = [];
-      collect(map, entries, replaced);
-      const node = done.get(map) as MapNode;
+      collect(map.raw, entries, replaced);
+      const { node } = map;
       if (replaced.length > 0) node.replaced = replaced;
-      node.entries = [...entries.values()].sort((a, b) => compareBytes(a.key, b.key));
+      node.entries = sortEntries([...entries.values()]);
     }
   }
   return result;

@@ -47,7 +47,7 @@ const readJson = (text: string): ManifestDocument => {
 
 const resolvePartial = (raw: RawNode | undefined): ManifestNode | undefined => {
   try {
-    return raw === undefined ? undefined : resolveDocument(raw);
+    return raw === undefined ? undefined : resolveDocument(raw, true);
   } catch {
     return undefined;
   }
@@ -85,7 +85,7 @@ export const readDocuments = (
         return { text, documents: [...documents, { start, problem: input.problem }] };
       if (document === undefined) break;
       if (document.hasAlias) checkAliases(document.root!);
-      documents.push({ start: document.start, root: resolveDocument(document.root!) });
+      documents.push({ start: document.start, root: resolveDocument(document.root!, document.hasAlias) });
       if (!first) continue;
       if (document.end >= input.text.length && input.problem !== undefined) return { text, documents: [{ start, problem: input.problem }] };
       const rest = scanner.peek();
