@@ -80,6 +80,7 @@ export const TEST_PACKAGES = [
   ['curl', () => isInstalled('curl')],
   ['tmux', () => isInstalled('tmux')],
   ['kubernetes-client', () => isInstalled('kubectl')],
+  ['bind9-dnsutils', () => isInstalled('dig')],
 ];
 
 /** A busybox that needs no C library: its ELF file names no interpreter. */

@@ -8,6 +8,7 @@ const edges = {
   'pod-spec': { values: ['diagnostics'] },
   'object-spec': { values: ['diagnostics', 'pod-spec'] },
   selectors: { values: ['pod-spec'] },
+  'cluster-dns': { values: ['diagnostics', 'timers'] },
   'api-tables': { values: ['diagnostics', 'pod-spec', 'selectors'] },
   'api-protobuf': {},
   rbac: { values: ['pod-spec', 'selectors'] },

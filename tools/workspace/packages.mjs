@@ -61,6 +61,14 @@ export const packages = [
     dependencies: { '@solo-kubelet/pod-spec': ws },
   },
   {
+    name: 'cluster-dns',
+    description: 'A DNS server for the names of Services and Pods, with forwarding and a cache, without a control plane.',
+    keywords: ['dns', 'dns-server', 'service-discovery', 'cluster.local', 'rxjs'],
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/timers': ws, 'dns-packet': catalog },
+    devDependencies: { '@types/dns-packet': catalog },
+    peerDependencies: { rxjs: catalog },
+  },
+  {
     name: 'api-tables',
     description: 'The Tables that `kubectl get` asks an API server for: columns and cells of every kind, as Kubernetes 1.36 prints them.',
     keywords: ['kubectl', 'table', 'printer', 'api-server', 'pure'],
