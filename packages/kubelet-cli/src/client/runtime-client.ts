@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Container, type CriClient, createCriClient } from '@solo-kubelet/cri-client';
 import { isContainerRunning, newestFirst, readContainerLog } from '@solo-kubelet/cri-client/logs';
+import { afterRecovery } from '@solo-kubelet/kubelet/runtime';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { delay } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
@@ -13,7 +14,7 @@ const WATCH_PERIOD_MS = 1_000;
 
 /** Answers from the container runtime alone, as crictl does: from labels, without the kubelet. */
 export const createRuntimeClient = (endpoint: string): NodeClient => {
-  const cri = createCriClient({ endpoint, timeoutMs: 10_000 });
+  const cri = createCriClient({ endpoint, timeoutMs: 10_000, interceptors: [afterRecovery] });
   const listPods = async ({ signal }: Abortable): Promise<readonly Pod[]> => {
     const [{ items }, { containers }] = await Promise.all([
       cri.runtime.listPodSandbox({}, { signal }),

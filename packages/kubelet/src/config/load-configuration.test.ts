@@ -138,6 +138,10 @@ describe('loadConfiguration', () => {
   it.each([
     [{ maxPods: -1 }, 'invalid configuration: maxPods (--max-pods) -1 must not be a negative number'],
     [{ port: 70_000 }, 'invalid configuration: port (--port) 70000 must be between 1 and 65535, inclusive'],
+    [
+      { runtimeRequestTimeout: '-1ns' },
+      'invalid configuration: runtimeRequestTimeout (--runtime-request-timeout) -1ns must be greater than zero',
+    ],
     [{ runOnce: true }, 'invalid configuration: runOnce (--runOnce) true, Runonce mode has been deprecated and should not be set'],
     [
       { hairpinMode: 'x' },

@@ -60,6 +60,10 @@ const numbers = (config: KubeletConfiguration): Details => {
     ...when(!within(oomScoreAdj, -1_000, 1_000), `oomScoreAdj (--oom-score-adj) ${oomScoreAdj} must be between -1000 and 1000, inclusive`),
     ...when(nodeStatusMaxImages < -1, `nodeStatusMaxImages (--node-status-max-images) ${nodeStatusMaxImages} must be -1 or greater`),
     ...when(
+      config.runtimeRequestTimeout <= 0,
+      `runtimeRequestTimeout (--runtime-request-timeout) ${formatGoDuration(config.runtimeRequestTimeout)} must be greater than zero`,
+    ),
+    ...when(
       config.draManagerReconcilePeriod <= 0,
       `draManagerReconcilePeriod ${formatGoDuration(config.draManagerReconcilePeriod)} must be greater than zero`,
     ),

@@ -1,2 +1,2 @@
 export { parseRuntimeFacts } from './runtime-facts.js';
-export { untilRecovered } from './runtime-recovery.js';
+export { afterRecovery, untilRecovered } from './runtime-recovery.js';

@@ -1,4 +1,5 @@
-import { type CriClient, CriError } from '@solo-kubelet/cri-client';
+import { performance } from 'node:perf_hooks';
+import { type CriClient, CriError, type CriInterceptor } from '@solo-kubelet/cri-client';
 import { delay } from '@solo-kubelet/timers';
 
 const RETRY_MS = 100;
@@ -24,6 +25,22 @@ export const untilRecovered = async (
     } catch (error) {
       if (!isRecovering(error)) throw error;
       await pause(signal);
+    }
+  }
+};
+
+/**
+ * Has every call wait for the same, within its own time limit: for a client whose first call may be any. Such a runtime refuses before it does anything,
+ * so that a call can be made again.
+ */
+export const afterRecovery: CriInterceptor = (next) => async (call) => {
+  const giveUpAt = performance.now() + (call.timeoutMs ?? Number.POSITIVE_INFINITY);
+  for (;;) {
+    try {
+      return await next(call);
+    } catch (error) {
+      if (!isRecovering(error) || performance.now() + RETRY_MS > giveUpAt) throw error;
+      await delay(RETRY_MS, undefined, { signal: call.signal });
     }
   }
 };

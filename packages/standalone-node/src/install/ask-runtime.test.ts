@@ -25,3 +25,11 @@ it('says that a runtime is silent, and that new Pods will not start', async () =
   const bare = { type: 'answered', cgroupDriver: undefined, sandboxImage: 'no' } as const;
   expect(describeAnswer(bare, '').wrong).toEqual(['New Pods will not start: no']);
 });
+
+it('waits for a runtime that has not read its old pods yet', async () => {
+  await using fake = await createFakeCri({ sandboxImage: PAUSE, images: [{ tags: [PAUSE] }], runtimeConfig: 'systemd' });
+  for (const method of ['RuntimeConfig', 'Status', 'ImageStatus'])
+    fake.fault({ method, type: 'error', code: 'UNKNOWN', message: 'server is not initialized yet', times: 2 });
+  const answer = await askRuntime(fake.endpoint, { signal });
+  expect(answer).toEqual({ type: 'answered', cgroupDriver: 'systemd', sandboxImage: { outcome: 'present', image: PAUSE } });
+});

@@ -1,6 +1,7 @@
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { type RuntimeCgroups, runtimeCgroupDriver } from '@solo-kubelet/kubelet/node';
+import { afterRecovery } from '@solo-kubelet/kubelet/runtime';
 import { type SandboxImage, supplySandboxImage } from '../sandbox-image/supply-sandbox-image.js';
 
 /** What an installation takes from the runtime, and sees to. */
@@ -16,7 +17,7 @@ export type RuntimeAnswer =
 const TIMEOUT_MS = 20_000;
 
 export const askRuntime = async (endpoint: string, { signal }: { readonly signal: AbortSignal }): Promise<RuntimeAnswer> => {
-  await using cri = createCriClient({ endpoint, timeoutMs: TIMEOUT_MS });
+  await using cri = createCriClient({ endpoint, timeoutMs: TIMEOUT_MS, interceptors: [afterRecovery] });
   try {
     await cri.runtime.version({}, { signal });
   } catch (error) {
