@@ -9,6 +9,7 @@ import { checkDevices } from './check-devices.js';
 import { removePodDirectory, unmountAll } from './clean-pod.js';
 import { forContainer, makeTerminationFile, readEnvFiles, writeHostsFile } from './container-files.js';
 import { containerSubPaths } from './container-sub-paths.js';
+import { bytes } from './core/amounts.js';
 import { buildContainerConfig } from './core/container-config.js';
 import { podDns, usesNodeResolvConf } from './core/dns.js';
 import { containerEnvironment } from './core/environment.js';
@@ -30,8 +31,9 @@ import { nodeSettings } from './node-settings.js';
 import { createPodCgroups } from './pod-cgroups.js';
 import type { PodEnvironment, VolumeUsage } from './pod-environment.js';
 import { PodEnvironmentError } from './pod-environment-error.js';
+import { settleMemoryQos } from './settle-memory-qos.js';
 import { createUserNamespaces } from './user-namespaces.js';
-import { refreshVolume, setUpVolume, type VolumeContext, volumeHostPath } from './volumes/set-up-volume.js';
+import { refreshVolume, resizeMemoryVolume, setUpVolume, type VolumeContext, volumeHostPath } from './volumes/set-up-volume.js';
 
 const MAX_RESOLV_CONF_BYTES = 10 * 1024 * 1024;
 
@@ -133,6 +135,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       }
       await shareMounts({ mounter, runCommand, timeoutMs, signal }, rootDir);
       await cgroups.prepareNode({ signal });
+      await settleMemoryQos({ on: settings.memoryQos !== undefined, marker: `${rootDir}/memory-qos`, cgroups, signal });
     },
 
     async preparePod(given, { signal } = {}) {
@@ -201,10 +204,12 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         etcHosts,
         terminationFile,
         memoryCapacityBytes,
+        allocatableMemoryBytes: bytes(allocatable.memory),
         limitedSwap: settings.limitedSwap,
         cgroupVersion: settings.cgroups.version,
         userNamespace: await userNamespaceOf(pod),
         features: facts.runtimeHandlerFeatures(runtimeHandler(pod)),
+        mountOptions: facts.mountOptions ?? false,
         seccomp: { profilesDir: `${rootDir}/seccomp`, seccompDefault: settings.seccompDefault },
       });
     },
@@ -212,6 +217,8 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     async resizePod(pod, { signal } = {}) {
       const { hugePageSizes } = await machineFacts();
       await cgroups.resizePod(pod, hugePageSizes, { signal });
+      if (!settings.resizeMemoryVolumes) return;
+      for (const volume of usedVolumes(pod)) await resizeMemoryVolume(volume, volumeContext(pod, signal));
     },
 
     async refreshVolumes(pod, { signal } = {}) {
@@ -241,7 +248,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       return usages;
     },
 
-    updateQosCgroups: (activePods, { signal } = {}) => cgroups.updateBurstable(activePods, { signal }),
+    updateQosCgroups: (activePods, { signal } = {}) => cgroups.updateQos(activePods, { signal }),
 
     releasePod: (podUid, { signal } = {}) => cgroups.releasePod(podUid, { signal }),
 

@@ -2,6 +2,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import type { CgroupTree } from './cgroups/cgroup-tree.js';
 import type { ContainerAllocations } from './core/container-allocation.js';
 import type { LimitedSwap } from './core/limited-swap.js';
+import type { MemoryQos } from './core/memory-qos.js';
 import type { PodObjects } from './core/pod-objects.js';
 import type { RunCommand } from './mounts/run-command.js';
 
@@ -15,6 +16,8 @@ export interface NodeFacts {
   readonly memoryCapacityBytes: number;
   /** What the runtime says about a handler in `Status`; undefined when it says nothing of it. */
   runtimeHandlerFeatures(handler: string): RuntimeHandlerFeatures | undefined;
+  /** Whether the runtime says in `Status` that mounts may have options. Default false. */
+  readonly mountOptions?: boolean;
 }
 
 export interface RuntimeHandlerFeatures {
@@ -91,6 +94,12 @@ export interface NodeEnvironment {
   readonly allocations?: ContainerAllocations;
   /** `podPidsLimit`. Default -1: no limit. */
   readonly podPidsLimit?: number;
+  /** `defaultPodSysctls`: those of every pod that are of its own namespaces and that it does not set itself. Default none. */
+  readonly defaultPodSysctls?: Readonly<Record<string, string>>;
+  /** How memory is kept for pods (gate MemoryQoS). Default undefined: not at all, and what an earlier start kept is given free. On cgroup v2 alone. */
+  readonly memoryQos?: MemoryQos;
+  /** Whether volumes in memory follow a change of their pod's limits (InPlacePodVerticalScalingMemoryBackedVolumes). Default false. */
+  readonly resizeMemoryVolumes?: boolean;
   /** `seccompDefault`. Default false. */
   readonly seccompDefault?: boolean;
   /** `singleProcessOOMKill`. Default false on cgroup v2; always so on v1. */

@@ -6,8 +6,8 @@ import { runCommand } from './mounts/run-command.js';
 import type { CgroupSettings, NodeEnvironment } from './node-environment.js';
 
 /** The node with every default filled in, but for what has to be read from the machine. */
-export type NodeSettings = Required<Omit<NodeEnvironment, 'cgroups' | 'hugePageSizes' | 'swapAccounting' | 'objects'>> &
-  Pick<NodeEnvironment, 'hugePageSizes' | 'swapAccounting' | 'objects'> & { readonly cgroups: CgroupSettings };
+export type NodeSettings = Required<Omit<NodeEnvironment, 'cgroups' | 'hugePageSizes' | 'swapAccounting' | 'objects' | 'memoryQos'>> &
+  Pick<NodeEnvironment, 'hugePageSizes' | 'swapAccounting' | 'objects' | 'memoryQos'> & { readonly cgroups: CgroupSettings };
 
 export const nodeSettings = ({ cgroups, ...node }: NodeEnvironment): NodeSettings => {
   const version = cgroups?.version ?? 2;
@@ -22,6 +22,8 @@ export const nodeSettings = ({ cgroups, ...node }: NodeEnvironment): NodeSetting
     cpuCfsQuotaPeriodMs: 100,
     allocations: () => undefined,
     podPidsLimit: -1,
+    defaultPodSysctls: {},
+    resizeMemoryVolumes: false,
     seccompDefault: false,
     singleProcessOomKill: version === 1,
     limitedSwap: noSwap,

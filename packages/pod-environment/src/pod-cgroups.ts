@@ -13,6 +13,7 @@ import {
   qosName,
 } from './core/cgroup-names.js';
 import { hasExclusiveCpus } from './core/container-allocation.js';
+import { podMemoryQos, qosMemoryQos } from './core/memory-qos.js';
 import { podCgroupLimits } from './core/pod-cgroup-limits.js';
 import type { NodeCgroupLimits } from './node-environment.js';
 import type { NodeSettings } from './node-settings.js';
@@ -30,7 +31,10 @@ export interface PodCgroups {
   resizePod(pod: Pod, hugePageSizes: readonly string[], options: Abortable): Promise<void>;
   /** The `cgroup_parent` of the pod. */
   parentOf(pod: Pod): string;
-  updateBurstable(activePods: readonly Pod[], options: Abortable): Promise<void>;
+  /** CPU shares of the Burstable pods together, and the memory that is kept for pods. */
+  updateQos(activePods: readonly Pod[], options: Abortable): Promise<void>;
+  /** Gives free all memory that is kept below, and takes every brake off. */
+  clearMemoryQos(options: Abortable): Promise<void>;
   removePod(podUid: string, options: Abortable): Promise<void>;
   /** Removes the pod's cgroup when no process is in it. */
   releasePod(podUid: string, options: Abortable): Promise<void>;
@@ -64,7 +68,8 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
   };
   const limitsOf = (pod: Pod, hugePageSizes: readonly string[]) => {
     const cpuCfsQuota = settings.cpuCfsQuota && !hasExclusiveCpus(pod, settings.allocations);
-    return podCgroupLimits(pod, { ...settings, cpuCfsQuota, hugePageSizes });
+    const { memoryQos } = settings;
+    return { ...podCgroupLimits(pod, { ...settings, cpuCfsQuota, hugePageSizes }), ...(memoryQos && podMemoryQos(pod, memoryQos)) };
   };
   return {
     async prepareNode(options) {
@@ -87,11 +92,20 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
       }
     },
     parentOf: (pod) => (perQos ? cgroupPath(driver, nameOf(pod)) : ''),
-    async updateBurstable(activePods, options) {
+    async updateQos(activePods, options) {
       if (!perQos) return;
       const burstable = activePods.filter((pod) => podQosClass(pod) === 'Burstable');
       const milliCpu = burstable.reduce((sum, pod) => sum + quantityMilliValue(podRequests(pod).cpu ?? '0'), 0n);
-      await manager.update(qosName(root, 'Burstable'), { cpuShares: milliCpuToShares(Number(milliCpu)) }, options);
+      const kept = settings.memoryQos && qosMemoryQos(activePods, settings.memoryQos);
+      if (kept) await manager.update(kubepodsName(root), kept.all, options);
+      await manager.update(qosName(root, 'Burstable'), { cpuShares: milliCpuToShares(Number(milliCpu)), ...kept?.burstable }, options);
+    },
+    async clearMemoryQos(options) {
+      if (!perQos) return;
+      const free = { memoryMin: 0, memoryLow: 0 };
+      await manager.update(kubepodsName(root), free, options);
+      for (const qosClass of ['Burstable', 'BestEffort'] as const) await manager.update(qosName(root, qosClass), free, options);
+      await manager.clearMemoryBelow(kubepodsName(root));
     },
     async removePod(podUid, options) {
       if (!perQos) return;

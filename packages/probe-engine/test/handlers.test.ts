@@ -1,4 +1,5 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Server as GrpcServer, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
@@ -319,5 +320,130 @@ describe('grpc', () => {
     expect((await run(grpcHandler(), { port: await deadPort() })).output).toMatch(/failed to connect service/);
     const outcome = await run(grpcHandler(), { port: await start(() => -1) }, { timeoutMs: 100 });
     expect(outcome).toEqual({ result: 'failure', output: 'timeout: health rpc did not complete within 1s' });
+  });
+});
+
+describe('httpGet with protocol HTTP2', () => {
+  const serveH2c = async (answer: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void): Promise<number> => {
+    const server = createHttp2Server();
+    server.on('sessionError', () => {});
+    server.on('stream', (stream, headers) => {
+      stream.on('error', () => {});
+      answer(stream, headers);
+    });
+    return listen(server);
+  };
+  const h2c = (port: number, action: Partial<HTTPGetAction> = {}, options = {}) => get(port, { protocol: 'HTTP2', ...action }, options);
+
+  it('asks without TLS and without an upgrade, with the headers of the manifest', async () => {
+    let seen: IncomingHttpHeaders = {};
+    const port = await serveH2c((stream, headers) => {
+      seen = headers;
+      stream.respond({ ':status': 200 });
+      stream.end('well');
+    });
+    const httpHeaders = [
+      { name: 'X-Custom', value: 'a' },
+      { name: 'X-Custom', value: 'b' },
+      { name: 'Host', value: 'example.com' },
+      { name: 'Connection', value: 'keep-alive' },
+    ];
+    expect(await h2c(port, { path: '/ready?now=1', httpHeaders })).toEqual({ result: 'success', output: 'well' });
+    expect(seen).toMatchObject({
+      ':method': 'GET',
+      ':scheme': 'http',
+      ':path': '/ready?now=1',
+      ':authority': 'example.com',
+      'x-custom': 'a, b',
+    });
+    expect(seen['user-agent']).toMatch(/^kube-probe/);
+    expect(seen).not.toHaveProperty('connection');
+  });
+
+  it.each([
+    [204, 'success'],
+    [404, 'failure'],
+    [503, 'failure'],
+  ])('judges status %s as HTTP/1.1 does', async (status, result) => {
+    const port = await serveH2c((stream) => {
+      stream.respond({ ':status': status }, { endStream: true });
+    });
+    expect((await h2c(port)).result).toBe(result);
+  });
+
+  it('follows redirects by HTTP/2, and not to TLS', async () => {
+    const port: number = await serveH2c((stream, { ':path': path }) => {
+      if (path === '/there') stream.respond({ ':status': 200 });
+      else stream.respond({ ':status': 302, location: path === '/tls' ? `https://127.0.0.1:${port}/` : '/there' });
+      stream.end('here');
+    });
+    expect(await h2c(port)).toEqual({ result: 'success', output: 'here' });
+    expect(await h2c(port, { path: '/tls' })).toMatchObject({ result: 'failure', output: expect.stringContaining('redirected to https') });
+  });
+
+  it('fails at a server of HTTP/1.1, at none, at a reset stream and at one that says nothing', async () => {
+    const old = await serve((_request, response) => response.end('old'));
+    const reset = await serveH2c((stream) => stream.close(2));
+    const silent = await serveH2c(() => {});
+    expect((await h2c(old)).result).toBe('failure');
+    expect((await h2c(await deadPort())).result).toBe('failure');
+    expect((await h2c(reset)).result).toBe('failure');
+    expect(await h2c(silent, {}, { timeoutMs: 200 })).toMatchObject({
+      result: 'failure',
+      output: expect.stringContaining('context deadline exceeded'),
+    });
+  });
+
+  it('takes no more of a body than it shows', async () => {
+    const port = await serveH2c((stream) => {
+      stream.respond({ ':status': 200 });
+      const write = (): void => {
+        while (!stream.destroyed && stream.write('x'.repeat(4_096)));
+        if (!stream.destroyed) stream.once('drain', write);
+      };
+      write();
+    });
+    const outcome = await h2c(port);
+    expect(outcome.result).toBe('success');
+    expect(outcome.output.length).toBeLessThan(20_000);
+  });
+
+  it('is not understood by a server when the probe speaks HTTP/1.1', async () => {
+    const port = await serveH2c((stream) => stream.respond({ ':status': 200 }, { endStream: true }));
+    expect((await get(port)).result).not.toBe('success');
+    expect((await get(port, { protocol: 'HTTP1' })).result).not.toBe('success');
+  });
+});
+
+describe('grpc with mode TLS', () => {
+  const startTls = async (): Promise<number> => {
+    const server = new GrpcServer();
+    server.addService(HealthService, {
+      check: (_call: ServerUnaryCall<HealthCheckRequest, HealthCheckResponse>, done: sendUnaryData<HealthCheckResponse>) =>
+        done(null, { status: Serving.SERVING }),
+      watch: () => {},
+    });
+    const { key, cert } = selfSigned();
+    const credentials = ServerCredentials.createSsl(null, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }]);
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error === null ? resolve(bound) : reject(error))),
+    );
+    closers.push(() => server.forceShutdown());
+    return port;
+  };
+
+  it('takes any certificate, and needs TLS', async () => {
+    const port = await startTls();
+    expect(await run(grpcHandler(), { port, mode: 'TLS' }, { timeoutMs: 10_000 })).toEqual({
+      result: 'success',
+      output: 'service healthy',
+    });
+    expect((await run(grpcHandler(), { port, mode: 'Plaintext' })).result).toBe('failure');
+    expect((await run(grpcHandler(), { port })).result).toBe('failure');
+  });
+
+  it('fails at a server without TLS', async () => {
+    const port = await serve((_request, response) => response.end());
+    expect((await run(grpcHandler(), { port, mode: 'TLS' })).result).toBe('failure');
   });
 });

@@ -34,6 +34,8 @@ export interface CgroupManager {
   isEmpty(name: CgroupName): Promise<boolean>;
   /** Kills what still runs in the cgroup and below, then removes it. A cgroup that is not there is fine. */
   destroy(name: CgroupName, options?: Abortable): Promise<void>;
+  /** Takes what keeps memory for a cgroup or slows it down off everything below; on v2 alone. */
+  clearMemoryBelow(name: CgroupName): Promise<void>;
   /** Names of the directories in a cgroup. */
   children(name: CgroupName): Promise<readonly string[]>;
 }
@@ -198,6 +200,9 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
         message: `cannot remove cgroup ${cgroupPath(driver, name)}: ${describeError(problem)}`,
       });
     },
+    async clearMemoryBelow(name) {
+      if (version === 2) await clearMemory(tree, mountPoint + cgroupPath(driver, name));
+    },
     async children(name) {
       const names = await Promise.all((await directories(name)).map((directory) => tree.listDirectories(directory)));
       return [...new Set(names.flat())];
@@ -229,6 +234,25 @@ const inheritCpuset = async (tree: CgroupTree, parent: string, directory: string
     if (own.trim() === '') await tree.write(`${directory}/${file}`, inherited.trim());
   };
   await Promise.all(['cpuset.cpus', 'cpuset.mems'].map(inherit));
+};
+
+/** Values of a cgroup whose memory is neither kept nor held back. */
+const FREE_MEMORY = [
+  ['memory.high', 'max'],
+  ['memory.min', '0'],
+  ['memory.low', '0'],
+] as const;
+
+/** From the outside in; what goes away meanwhile is free anyhow. */
+const clearMemory = async (tree: CgroupTree, directory: string): Promise<void> => {
+  for (const child of await tree.listDirectories(directory)) {
+    for (const [file, free] of FREE_MEMORY) {
+      const path = `${directory}/${child}/${file}`;
+      const value = (await tree.read(path).catch(() => '')).trim();
+      if (value !== '' && value !== free) await tree.write(path, free).catch(() => undefined);
+    }
+    await clearMemory(tree, `${directory}/${child}`);
+  }
 };
 
 const hasNoProcess = async (tree: CgroupTree, directory: string): Promise<boolean> => {

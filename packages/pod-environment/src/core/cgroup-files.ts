@@ -9,6 +9,9 @@ export interface CgroupLimits {
   readonly cpuQuotaUs?: number | undefined;
   readonly cpuPeriodUs?: number | undefined;
   readonly memoryBytes?: number | bigint | undefined;
+  /** Bytes that are not taken from it (min), or only when nothing else is left (low); 0 for none. On cgroup v2 alone. */
+  readonly memoryMin?: number | bigint | undefined;
+  readonly memoryLow?: number | bigint | undefined;
   readonly pids?: number | undefined;
   /** Bytes by page size in Kubernetes' spelling (`2Mi`). */
   readonly hugePages?: Readonly<Record<string, number | bigint>> | undefined;
@@ -27,7 +30,16 @@ export interface CgroupWrite {
 export const cgroupWrites = (version: CgroupVersion, limits: CgroupLimits): readonly CgroupWrite[] =>
   version === 2 ? v2Writes(limits) : v1Writes(limits);
 
-const v2Writes = ({ cpuShares, cpuQuotaUs, cpuPeriodUs, memoryBytes, pids, hugePages }: CgroupLimits): readonly CgroupWrite[] => [
+const v2Writes = ({
+  cpuShares,
+  cpuQuotaUs,
+  cpuPeriodUs,
+  memoryBytes,
+  memoryMin,
+  memoryLow,
+  pids,
+  hugePages,
+}: CgroupLimits): readonly CgroupWrite[] => [
   ...when(cpuShares, (shares) => ({ controller: 'cpu', file: 'cpu.weight', value: `${podCgroupWeight(shares)}` })),
   ...when(cpuQuotaUs, (quota) => ({
     controller: 'cpu',
@@ -35,6 +47,8 @@ const v2Writes = ({ cpuShares, cpuQuotaUs, cpuPeriodUs, memoryBytes, pids, hugeP
     value: `${quota < 0 ? 'max' : quota} ${cpuPeriodUs || DEFAULT_PERIOD_US}`,
   })),
   ...when(memoryBytes, (bytes) => ({ controller: 'memory', file: 'memory.max', value: `${bytes}` })),
+  ...protection('memory.min', memoryMin),
+  ...protection('memory.low', memoryLow),
   ...when(pids, (count) => ({ controller: 'pids', file: 'pids.max', value: `${count}` })),
   ...hugePageWrites(hugePages, ['max', 'rsvd.max']),
 ];
@@ -54,6 +68,9 @@ const DEFAULT_PERIOD_US = 100_000;
 /** Zero means unset for all values but huge pages. */
 const when = <Value extends number | bigint>(value: Value | undefined, write: (value: Value) => CgroupWrite): readonly CgroupWrite[] =>
   value ? [write(value)] : [];
+
+const protection = (file: string, bytes: number | bigint | undefined): readonly CgroupWrite[] =>
+  bytes === undefined ? [] : [{ controller: 'memory', file, value: `${bytes}`, optional: true }];
 
 const hugePageWrites = (hugePages: CgroupLimits['hugePages'] = {}, files: readonly [string, string]): readonly CgroupWrite[] =>
   Object.entries(hugePages).flatMap(([pageSize, bytes]) =>

@@ -24,6 +24,8 @@ export interface MountsInput {
   readonly terminationFile: string | undefined;
   readonly userNamespace?: UserNamespaceRecord | undefined;
   readonly features: RuntimeHandlerFeatures | undefined;
+  /** Whether the runtime says that mounts may have options. Default false. */
+  readonly mountOptions?: boolean;
   readonly selinuxEnabled: boolean;
 }
 
@@ -64,6 +66,7 @@ const volumeMountToCri = (volumeMount: VolumeMount, index: number, input: Mounts
     readonly,
     propagation: mountPropagation[volumeMount.mountPropagation ?? 'None'],
     recursiveReadOnly: recursiveReadOnly(volumeMount, input),
+    mountOptions: bindMountOptions(volumeMount, input),
     selinuxRelabel: input.selinuxEnabled && relabelled.has(kind),
     ...(kind === 'image' ? imageMount(volume, index, input) : { hostPath: input.hostPaths[index] ?? '' }),
   };
@@ -100,6 +103,17 @@ const recursiveReadOnly = (
   const supported = input.features?.recursiveReadOnlyMounts ?? false;
   if (!supported && mode === 'Enabled') throw refused('supported by the runtime');
   return supported;
+};
+
+/** A runtime that does not know them would leave them out without a word. */
+const bindMountOptions = (
+  { name, bindMountOptions: options = [] }: VolumeMount,
+  { container, mountOptions = false }: MountsInput,
+): string[] => {
+  if (options.length === 0 || mountOptions) return [...options];
+  throw unsupported(
+    `container "${container.name}" mounts volume "${name}" with bindMountOptions (${options.join(', ')}), which the container runtime does not support`,
+  );
 };
 
 const idMappings = (record: UserNamespaceRecord | undefined): { readonly uidMappings: IDMapping[]; readonly gidMappings: IDMapping[] } => ({

@@ -4,6 +4,7 @@ import type { CgroupVersion } from '../node-environment.js';
 import { bytes, milliCpu } from './amounts.js';
 import { kernelPageSize } from './cgroup-files.js';
 import { containerSwapBytes, type LimitedSwap } from './limited-swap.js';
+import { containerMemoryQos, type MemoryQos } from './memory-qos.js';
 import type { CpuSettings } from './pod-cgroup-limits.js';
 
 export interface ContainerResourceSettings extends CpuSettings {
@@ -14,6 +15,10 @@ export interface ContainerResourceSettings extends CpuSettings {
   readonly singleProcessOomKill: boolean;
   readonly swapAccounting: boolean;
   readonly limitedSwap: LimitedSwap;
+  /** Undefined: memory is neither kept for containers nor do they slow down before their limit. On cgroup v2 alone. */
+  readonly memoryQos?: MemoryQos | undefined;
+  /** Memory that pods may use, for containers without a limit. Default 0: unknown. */
+  readonly allocatableMemoryBytes?: bigint | undefined;
 }
 
 /** What a container is held to. Upstream: pkg/kubelet/kuberuntime/kuberuntime_container_linux.go. */
@@ -74,9 +79,17 @@ const linuxResources = (
 const unified = (
   pod: Pod,
   container: Container,
-  { singleProcessOomKill, swapAccounting, limitedSwap, memoryCapacityBytes }: ContainerResourceSettings,
+  {
+    singleProcessOomKill,
+    swapAccounting,
+    limitedSwap,
+    memoryCapacityBytes,
+    memoryQos,
+    allocatableMemoryBytes = 0n,
+  }: ContainerResourceSettings,
 ): Record<string, string> => ({
   ...(singleProcessOomKill ? {} : { 'memory.oom.group': '1' }),
+  ...(memoryQos && containerMemoryQos(pod, container, memoryQos, allocatableMemoryBytes)),
   ...(swapAccounting ? { 'memory.swap.max': String(containerSwapBytes(pod, container, limitedSwap, memoryCapacityBytes)) } : {}),
 });
 

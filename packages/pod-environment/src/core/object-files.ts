@@ -1,9 +1,11 @@
-import type { KeyToPath } from '@solo-kubelet/pod-spec';
+import type { Int64, KeyToPath } from '@solo-kubelet/pod-spec';
 
 /** A file of a volume made from a ConfigMap or Secret. */
 export interface ObjectFile {
   readonly data: Uint8Array;
   readonly mode: number;
+  /** Whose file it is. Default: the kubelet's. */
+  readonly uid?: number;
 }
 
 export type ObjectFilesResult =
@@ -16,6 +18,8 @@ export interface ObjectFilesOptions {
   /** Which keys, and where to; all of them, at their own names, if there are none. */
   readonly items?: readonly KeyToPath[] | null;
   readonly defaultMode?: number | null;
+  /** Owner of the files, where a key says no other. */
+  readonly defaultUser?: Int64 | null | undefined;
   /** Whether keys that are not there are left out instead of an error. */
   readonly optional?: boolean | null;
 }
@@ -51,9 +55,13 @@ export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(tex
 const entries = (texts: Texts | null | undefined, read: (text: string) => Uint8Array): readonly [string, Uint8Array][] =>
   Object.entries(texts ?? {}).map(([key, text]) => [key, read(text)]);
 
+/** The owner of a file; what nobody says stays the kubelet's. */
+export const ownerOf = (user: Int64 | null | undefined): { readonly uid?: number } =>
+  user === undefined || user === null ? {} : { uid: Number(user) };
+
 const objectFiles = (
   contents: ReadonlyMap<string, Uint8Array>,
-  { items, defaultMode, optional }: ObjectFilesOptions,
+  { items, defaultMode, defaultUser, optional }: ObjectFilesOptions,
   missing: string,
 ): ObjectFilesResult => {
   if (defaultMode === undefined || defaultMode === null) {
@@ -61,9 +69,9 @@ const objectFiles = (
   }
   const mappings: readonly KeyToPath[] = items?.length ? items : [...contents.keys()].map((key) => ({ key, path: key }));
   const files = new Map<string, ObjectFile>();
-  for (const { key, path, mode } of mappings) {
+  for (const { key, path, mode, user } of mappings) {
     const data = contents.get(key);
-    if (data !== undefined) files.set(path, { data, mode: mode ?? defaultMode });
+    if (data !== undefined) files.set(path, { data, mode: mode ?? defaultMode, ...ownerOf(user ?? defaultUser) });
     else if (!optional) return { ok: false, error: `${missing}: ${key}` };
   }
   return { ok: true, files };

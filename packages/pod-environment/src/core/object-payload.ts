@@ -1,7 +1,7 @@
-import type { Pod, Volume, VolumeProjection } from '@solo-kubelet/pod-spec';
+import type { Int64, KeyToPath, Pod, Volume, VolumeProjection } from '@solo-kubelet/pod-spec';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import { downwardFile } from './downward-files.js';
-import { configMapFiles, type ObjectFilesResult, secretFiles } from './object-files.js';
+import { configMapFiles, type ObjectFilesResult, ownerOf, secretFiles } from './object-files.js';
 import type { PodObjects } from './pod-objects.js';
 import { allContainers } from './pod-volumes.js';
 
@@ -23,7 +23,24 @@ export interface PayloadContext {
   readonly objects: PodObjects | undefined;
 }
 
+/** What the files of a volume have where they do not say it themselves. */
+interface FileDefaults {
+  readonly defaultMode: number;
+  readonly defaultUser: Int64 | undefined;
+}
+
 const DEFAULT_MODE = 0o644;
+
+const defaultsOf = ({
+  defaultMode = DEFAULT_MODE,
+  defaultUser,
+}: {
+  readonly defaultMode?: number;
+  readonly defaultUser?: Int64;
+}): FileDefaults => ({
+  defaultMode,
+  defaultUser,
+});
 
 /** Whether the files of a volume come from the pod itself or from other objects, and follow them. */
 export const isLiveVolume = ({ downwardAPI, projected, configMap, secret }: Volume): boolean =>
@@ -35,14 +52,14 @@ export const isLiveVolume = ({ downwardAPI, projected, configMap, secret }: Volu
  */
 export const objectPayload = async (volume: Volume, context: PayloadContext): Promise<Payload> => {
   const { downwardAPI, configMap, secret, projected } = volume;
-  if (downwardAPI) return downwardPayload(downwardAPI.items ?? [], downwardAPI.defaultMode ?? DEFAULT_MODE, context);
-  if (configMap) return configMapPayload({ ...configMap, name: configMap.name ?? '' }, configMap.defaultMode ?? DEFAULT_MODE, context);
+  if (downwardAPI) return downwardPayload(downwardAPI.items ?? [], defaultsOf(downwardAPI), context);
+  if (configMap) return configMapPayload({ ...configMap, name: configMap.name ?? '' }, defaultsOf(configMap), context);
   if (secret) {
-    return secretPayload({ name: secret.secretName ?? '', ...optional(secret) }, secret.defaultMode ?? DEFAULT_MODE, context);
+    return secretPayload({ name: secret.secretName ?? '', ...optional(secret) }, defaultsOf(secret), context);
   }
   const payload = new Map<string, PayloadFile>();
   for (const source of projected?.sources ?? []) {
-    const files = await projectedPayload(volume.name, source, projected?.defaultMode ?? DEFAULT_MODE, context);
+    const files = await projectedPayload(volume.name, source, defaultsOf(projected ?? {}), context);
     for (const [path, file] of files) payload.set(path, file);
   }
   return payload;
@@ -51,16 +68,25 @@ export const objectPayload = async (volume: Volume, context: PayloadContext): Pr
 const projectedPayload = async (
   volumeName: string,
   source: VolumeProjection,
-  defaultMode: number,
+  defaults: FileDefaults,
   context: PayloadContext,
 ): Promise<Payload> => {
   const { downwardAPI, configMap, secret, serviceAccountToken } = source;
-  if (downwardAPI) return downwardPayload(downwardAPI.items ?? [], defaultMode, context);
-  if (configMap) return configMapPayload({ ...configMap, name: configMap.name ?? '' }, defaultMode, context);
-  if (secret) return secretPayload({ name: secret.name ?? '', ...optional(secret) }, defaultMode, context);
+  if (downwardAPI) return downwardPayload(downwardAPI.items ?? [], defaults, context);
+  if (configMap) return configMapPayload({ ...configMap, name: configMap.name ?? '' }, defaults, context);
+  if (secret) return secretPayload({ name: secret.name ?? '', ...optional(secret) }, defaults, context);
   if (serviceAccountToken && context.objects) {
-    const { path, audience = '', expirationSeconds = 3_600 } = serviceAccountToken;
-    return new Map([[path, await tokenFile({ audience, expirationSeconds: Number(expirationSeconds) }, defaultMode, context)]]);
+    const { path, audience = '', expirationSeconds = 3_600, user } = serviceAccountToken;
+    return new Map([
+      [
+        path,
+        await tokenFile(
+          { audience, expirationSeconds: Number(expirationSeconds) },
+          { ...defaults, defaultUser: user ?? defaults.defaultUser },
+          context,
+        ),
+      ],
+    ]);
   }
   throw new PodEnvironmentError({
     code: 'VOLUME_UNSUPPORTED',
@@ -71,16 +97,19 @@ const projectedPayload = async (
 
 const downwardPayload = (
   items: NonNullable<NonNullable<Volume['downwardAPI']>['items']>,
-  defaultMode: number,
+  { defaultMode, defaultUser }: FileDefaults,
   { pod, allocatable }: PayloadContext,
 ): Payload =>
   new Map(
-    items.map((item) => [item.path, { data: Buffer.from(downwardFile(pod, item, allocatable)), mode: item.mode ?? defaultMode }] as const),
+    items.map((item) => {
+      const data = Buffer.from(downwardFile(pod, item, allocatable));
+      return [item.path, { data, mode: item.mode ?? defaultMode, ...ownerOf(item.user ?? defaultUser) }] as const;
+    }),
   );
 
 interface ObjectSource {
   readonly name: string;
-  readonly items?: readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
+  readonly items?: readonly KeyToPath[];
   readonly optional?: boolean;
 }
 
@@ -89,16 +118,16 @@ const optional = ({ items, optional: isOptional }: Omit<ObjectSource, 'name'>): 
   ...(isOptional === undefined ? {} : { optional: isOptional }),
 });
 
-const configMapPayload = (source: ObjectSource, defaultMode: number, { pod, objects }: PayloadContext): Payload => {
+const configMapPayload = (source: ObjectSource, defaults: FileDefaults, { pod, objects }: PayloadContext): Payload => {
   const found = readerOf(objects, 'configMap', pod, source.name).configMap(namespaceOf(pod), source.name);
   if (found === undefined && !source.optional) throw missing(`configmap "${source.name}" not found`);
-  return payloadOf(configMapFiles(found ?? {}, { ...source, defaultMode }));
+  return payloadOf(configMapFiles(found ?? {}, { ...source, ...defaults }));
 };
 
-const secretPayload = (source: ObjectSource, defaultMode: number, { pod, objects }: PayloadContext): Payload => {
+const secretPayload = (source: ObjectSource, defaults: FileDefaults, { pod, objects }: PayloadContext): Payload => {
   const found = readerOf(objects, 'secret', pod, source.name).secret(namespaceOf(pod), source.name);
   if (found === undefined && !source.optional) throw missing(`secret "${source.name}" not found`);
-  return payloadOf(secretFiles(found ?? {}, { ...source, defaultMode }));
+  return payloadOf(secretFiles(found ?? {}, { ...source, ...defaults }));
 };
 
 const payloadOf = (result: ObjectFilesResult): Payload => {
@@ -106,10 +135,10 @@ const payloadOf = (result: ObjectFilesResult): Payload => {
   return result.files;
 };
 
-/** A token is for its user alone where that user is known (pkg/volume/projected collectData). */
+/** A token is for its user alone where that user is known; whose file it is can be said (pkg/volume/projected collectData). */
 const tokenFile = async (
   request: { readonly audience: string; readonly expirationSeconds: number },
-  defaultMode: number,
+  { defaultMode, defaultUser }: FileDefaults,
   { pod, objects }: PayloadContext,
 ): Promise<PayloadFile> => {
   const { name, uid } = pod.metadata;
@@ -121,7 +150,7 @@ const tokenFile = async (
   });
   const user = commonUser(pod);
   const known = user !== undefined || pod.spec.securityContext?.fsGroup !== undefined;
-  return { data: Buffer.from(token), mode: known ? 0o600 : defaultMode, ...(user === undefined ? {} : { uid: user }) };
+  return { data: Buffer.from(token), mode: known ? 0o600 : defaultMode, ...ownerOf(defaultUser ?? user) };
 };
 
 /** The user that all containers of a pod run as, if there is one (pkg/volume/util FsUserFrom). */

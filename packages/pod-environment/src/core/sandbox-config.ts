@@ -8,7 +8,7 @@ import { podLabels } from './labels.js';
 import type { CpuSettings } from './pod-cgroup-limits.js';
 import { podLogDirectory } from './pod-paths.js';
 import { sandboxSecurityContext } from './security-context.js';
-import { podSysctls } from './sysctls.js';
+import { defaultSysctls, podSysctls } from './sysctls.js';
 
 export interface SandboxConfigInput extends CpuSettings {
   readonly pod: Pod;
@@ -19,6 +19,8 @@ export interface SandboxConfigInput extends CpuSettings {
   /** Empty without pod cgroups. */
   readonly cgroupParent: string;
   readonly userNamespace?: UserNamespaceRecord | undefined;
+  /** Default none. */
+  readonly defaultPodSysctls?: Readonly<Record<string, string>>;
 }
 
 /** What RunPodSandbox is told about a pod. Upstream: generatePodSandboxConfig in pkg/kubelet/kuberuntime/kuberuntime_sandbox.go. */
@@ -36,7 +38,7 @@ export const buildSandboxConfig = (input: SandboxConfigInput): PodSandboxConfig 
     linux: {
       cgroupParent: input.cgroupParent,
       securityContext: sandboxSecurityContext(pod, input.userNamespace),
-      sysctls: podSysctls(pod),
+      sysctls: { ...defaultSysctls(pod, input.defaultPodSysctls ?? {}), ...podSysctls(pod) },
       overhead: sandboxOverhead(pod, input),
       resources: sandboxResources(pod, input),
     },

@@ -36,6 +36,28 @@ export const normalizeSysctl = (name: string): string => {
 export const podSysctls = (pod: Pod): Record<string, string> =>
   Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map(({ name, value }) => [normalizeSysctl(name ?? ''), value ?? '']));
 
+/** The namespace of a sysctl that the node may set for every pod; undefined for any other. Upstream: 1.37's DefaultPodSysctls. */
+export const defaultSysctlNamespace = (name: string): 'ipc' | 'net' | 'uts' | 'user' | undefined => {
+  if (/^kernel\.(shm|msg)/.test(name) || name === 'kernel.sem' || name.startsWith('fs.mqueue.')) return 'ipc';
+  if (name.startsWith('net.')) return 'net';
+  if (name === 'kernel.domainname') return 'uts';
+  return name.startsWith('user.') ? 'user' : undefined;
+};
+
+/** Of the sysctls that the node sets for every pod, those of namespaces that this one has for itself. */
+export const defaultSysctls = ({ spec }: Pod, defaults: Readonly<Record<string, string>>): Record<string, string> => {
+  const { hostNetwork = false, hostIPC = false, hostUsers = true } = spec;
+  // The name of the host belongs to its network, as the kubelet has it.
+  const own = { net: !hostNetwork, uts: !hostNetwork, ipc: !hostIPC, user: !hostUsers };
+  const named = Object.entries(defaults).map(([name, value]) => [normalizeSysctl(name), value] as const);
+  return Object.fromEntries(
+    named.filter(([name]) => {
+      const space = defaultSysctlNamespace(name);
+      return space !== undefined && own[space];
+    }),
+  );
+};
+
 /** Why a pod's sysctls are refused, one reason each; empty when all may be set. The pod's status reason is `SysctlForbidden`. */
 export const unsafeSysctls = (pod: Pod, policy: SysctlPolicy): readonly string[] =>
   Object.keys(podSysctls(pod)).flatMap((name) => {

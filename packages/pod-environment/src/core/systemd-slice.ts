@@ -15,12 +15,14 @@ export const sliceLimits = (limits: CgroupLimits): CgroupLimits => {
 
 /** Limits as unit properties. */
 export const sliceLimitProperties = (version: CgroupVersion, limits: CgroupLimits): readonly UnitProperty[] => {
-  const { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryBytes, pids } = limits;
+  const { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryBytes, memoryMin, memoryLow, pids } = limits;
   const properties: UnitProperty[] = [];
   if (cpuShares) properties.push(version === 2 ? ['CPUWeight', 't', `${podCgroupWeight(cpuShares)}`] : ['CPUShares', 't', `${cpuShares}`]);
   if (cpuPeriodUs) properties.push(['CPUQuotaPeriodUSec', 't', `${cpuPeriodUs}`]);
   if (cpuQuotaUs) properties.push(['CPUQuotaPerSecUSec', 't', cpuQuotaUs < 0 ? UNLIMITED : `${quotaPerSecond(cpuQuotaUs, cpuPeriodUs)}`]);
   if (memoryBytes) properties.push([version === 2 ? 'MemoryMax' : 'MemoryLimit', 't', `${memoryBytes}`]);
+  if (version === 2 && memoryMin !== undefined) properties.push(['MemoryMin', 't', `${memoryMin}`]);
+  if (version === 2 && memoryLow !== undefined) properties.push(['MemoryLow', 't', `${memoryLow}`]);
   if (pids) properties.push(['TasksMax', 't', `${pids}`]);
   return properties;
 };

@@ -20,7 +20,7 @@ export interface FakeCgroupTreeOptions {
 const filesOf: Readonly<Record<string, Readonly<Record<1 | 2, readonly string[]>>>> = {
   cpu: { 1: ['cpu.shares', 'cpu.cfs_quota_us', 'cpu.cfs_period_us'], 2: ['cpu.weight', 'cpu.max'] },
   cpuset: { 1: ['cpuset.cpus', 'cpuset.mems'], 2: ['cpuset.cpus'] },
-  memory: { 1: ['memory.limit_in_bytes'], 2: ['memory.max'] },
+  memory: { 1: ['memory.limit_in_bytes'], 2: ['memory.max', 'memory.min', 'memory.low', 'memory.high'] },
   pids: { 1: ['pids.max'], 2: ['pids.max'] },
   hugetlb: { 1: ['hugetlb.2MB.limit_in_bytes'], 2: ['hugetlb.2MB.max', 'hugetlb.2MB.rsvd.max'] },
 };

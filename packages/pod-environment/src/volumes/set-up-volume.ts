@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { Pod, Volume } from '@solo-kubelet/pod-spec';
 import { hugePageSize, memoryVolumeSize } from '../core/memory-volume.js';
+import { mountAt } from '../core/mountinfo.js';
 import { isLiveVolume, objectPayload } from '../core/object-payload.js';
 import type { PodObjects } from '../core/pod-objects.js';
 import type { PodPaths } from '../core/pod-paths.js';
@@ -125,6 +126,7 @@ const emptyDirRequest = (volume: Volume, directory: string, context: VolumeConte
     directory,
     readyMarker: paths.readyMarker(volume.name),
     fileSystem: memoryFileSystem(pod, medium, volume.emptyDir?.sizeLimit, allocatable),
+    mode: volume.emptyDir?.mode,
     own: ownership(directory, false, context),
     signal,
   };
@@ -172,6 +174,29 @@ const setUpObjectVolume = async (volume: Volume, directory: string, context: Vol
   });
   for (const name of nestedMountDirectories(pod, volume.name)) await makeDirectories(join(directory, name), 0o755);
   await writeAtomically(directory, payload, { nowMs, beforeSwitch: own });
+};
+
+/**
+ * Gives a volume in memory the size that its pod's limits leave it now, where they were changed while the pod runs. One that holds more than that keeps
+ * its size: nothing of a running container is taken away.
+ */
+export const resizeMemoryVolume = async (volume: Volume, context: VolumeContext): Promise<void> => {
+  const { emptyDir } = volume;
+  const directory = volumeHostPath(volume, context.paths);
+  if (emptyDir?.medium !== 'Memory' || directory === undefined) return;
+  const { pod, mounter, allocatable, signal, logger } = context;
+  const size = memoryVolumeSize(pod, emptyDir.sizeLimit, allocatable);
+  if (size === undefined || mountAt(await mounter.list(), directory)?.fsType !== 'tmpfs') return;
+  try {
+    await mounter.mount({ source: 'tmpfs', target: directory, fsType: 'tmpfs', options: ['remount', `size=${size}`] }, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { namespace, name, uid } = pod.metadata;
+    logger.warn(
+      { pod: `${namespace}/${name}`, podUid: uid, volume: volume.name, err: describeError(error) },
+      'A volume in memory keeps its size: it cannot be changed to the new one',
+    );
+  }
 };
 
 /** Gives a directory to the pod's fsGroup; undefined for a pod without one. Entries that cannot be given are logged, as upstream. */

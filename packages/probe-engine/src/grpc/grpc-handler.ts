@@ -6,19 +6,31 @@ import { HealthCheckResponse_ServingStatus, HealthClient } from '../gen/health.j
 import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
 import { probeTiming, targetHost } from '../probe-target.js';
 
-/** Success when `grpc.health.v1.Health/Check` answers SERVING; plaintext, always to the Pod's own address (pkg/probe/grpc/grpc.go). */
+/**
+ * Success when `grpc.health.v1.Health/Check` answers SERVING, always at the Pod's own address (pkg/probe/grpc/grpc.go). Plaintext, or with `mode: TLS`
+ * by TLS that is not verified (GRPCContainerProbeTLS).
+ */
 export const grpcHandler = (): ProbeHandler<'grpc', GRPCAction> => ({
   field: 'grpc',
   probe: (action, target, { signal }) => {
     const host = targetHost(target);
     const address = `${host.includes(':') ? `[${host}]` : host}:${action.port}`;
-    return check(address, action.service ?? '', probeTiming(target.probe).timeoutMs, signal);
+    return check({ address, service: action.service ?? '', tls: action.mode === 'TLS' }, probeTiming(target.probe).timeoutMs, signal);
   },
 });
 
-const check = (address: string, service: string, timeoutMs: number, signal: AbortSignal): Promise<ProbeOutcome> =>
+interface Asked {
+  readonly address: string;
+  readonly service: string;
+  readonly tls: boolean;
+}
+
+/** Whoever answers is taken for whom it is, as with httpGet. */
+const anyCertificate = () => credentials.createSsl(null, null, null, { rejectUnauthorized: false, checkServerIdentity: () => undefined });
+
+const check = ({ address, service, tls }: Asked, timeoutMs: number, signal: AbortSignal): Promise<ProbeOutcome> =>
   new Promise((resolve) => {
-    const client = new HealthClient(address, credentials.createInsecure(), {
+    const client = new HealthClient(address, tls ? anyCertificate() : credentials.createInsecure(), {
       'grpc.primary_user_agent': PROBE_USER_AGENT,
       'grpc.enable_http_proxy': 0,
       'grpc.enable_retries': 0,

@@ -3,12 +3,14 @@ import { createGetRequest } from '../core/get-request.js';
 import { resolvePort } from '../core/resolve-port.js';
 import { PROBE_USER_AGENT } from '../core/user-agent.js';
 import { getFollowingRedirects } from '../http/get-following-redirects.js';
+import { sendH2cGet } from '../http/send-h2c-get.js';
 import { capOutput, type ProbeHandler, type ProbeOutcome } from '../probe-handler.js';
 import { targetHost } from '../probe-target.js';
 
 /**
  * Success on a status of 200 to 399 (pkg/probe/http/http.go). Redirects are followed within the host name; one that leaves it is a
- * warning. TLS is not verified; no proxy, no keep-alive, no compression.
+ * warning. TLS is not verified; no proxy, no keep-alive, no compression. With `protocol: HTTP2`
+ * it is HTTP/2 without TLS (H2CContainerProbe).
  */
 export const httpGetHandler = (): ProbeHandler<'httpGet', HTTPGetAction> => ({
   field: 'httpGet',
@@ -18,7 +20,7 @@ export const httpGetHandler = (): ProbeHandler<'httpGet', HTTPGetAction> => ({
     const host = targetHost(target, action.host);
     const created = createGetRequest({ ...action, host, port, userAgent: PROBE_USER_AGENT, gzip: false });
     if (!created.ok) return { result: 'unknown', output: created.why };
-    const answer = await getFollowingRedirects(created.request, options);
+    const answer = await getFollowingRedirects(created.request, options, action.protocol === 'HTTP2' ? sendH2cGet : undefined);
     switch (answer.type) {
       case 'failed':
         return { result: 'failure', output: answer.why };

@@ -9,14 +9,19 @@ import { type GetAnswer, sendGet } from './send-get.js';
 /**
  * Makes a request and follows redirects as Kubernetes does for probes and lifecycle hooks alike: within the host name, at most ten requests. An
  * answer that redirects elsewhere is itself the answer. What went wrong is told in the words of Go's client: `Get "URL": why`.
+ * `send`: how one request is made; by HTTP/1.1 unless said.
  */
-export const getFollowingRedirects = async (request: GetRequest, options: ProbeAttemptOptions): Promise<GetAnswer> => {
+export const getFollowingRedirects = async (
+  request: GetRequest,
+  options: ProbeAttemptOptions,
+  send: typeof sendGet = sendGet,
+): Promise<GetAnswer> => {
   const requests = [request];
   for (let current = request; ; ) {
     const tell = (why: string, at = formatGoUrl(current.url, { mask: true })): string => `Get "${toText(at)}": ${why}`;
     const wire = wireRequest(current);
     if (!wire.ok) return { type: 'failed', why: tell(wire.why) };
-    const answer = await sendGet(wire.request, options);
+    const answer = await send(wire.request, options);
     if (answer.type !== 'complete') return { ...answer, why: tell(answer.why) };
     const redirection = redirectOf(requests, answer.status, answer.location);
     switch (redirection.type) {
