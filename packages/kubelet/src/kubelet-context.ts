@@ -11,6 +11,7 @@ import {
 } from '@solo-kubelet/manifest-source';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import { completePods, type NodeObjects } from '@solo-kubelet/pod-objects';
+import { dropDisabledFields, type FeatureGates, structSchema } from '@solo-kubelet/pod-spec/schema';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
 import {
@@ -141,7 +142,9 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     completePods({ store: emptyObjectStore, sources: ownSources.length }),
     share(),
   );
-  const manifestEvent$ = (cluster === undefined ? ownEvent$ : merge(ownEvent$, cluster.manifestEvent$)).pipe(share());
+  const manifestEvent$ = (
+    cluster === undefined ? ownEvent$ : merge(ownEvent$, cluster.manifestEvent$.pipe(map(withoutDisabledFields(config.featureGates))))
+  ).pipe(share());
   // The three feedback edges, from the subsystems back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
   const factsChange$ = new Subject<Partial<NodeAdmissionFacts>>();
@@ -258,6 +261,12 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     process: ownProcess,
   };
 };
+
+/** The server of a cluster may be of a later release, and know fields whose gates are off here. */
+const withoutDisabledFields =
+  (gates: FeatureGates) =>
+  (event: ManifestEvent): ManifestEvent =>
+    event.type === 'applied' ? { ...event, pod: dropDisabledFields(structSchema('Pod'), event.pod, gates) } : event;
 
 /** What workloads made, or a cluster gave, is no document. */
 const isOfDocument = (event: ManifestEvent): boolean => {

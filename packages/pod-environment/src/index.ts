@@ -19,7 +19,7 @@ export { type PodImageVolume, podImageVolumes } from './core/pod-volumes.js';
 export { expandProbeCommand } from './core/probe-command.js';
 export { buildSandboxConfig, type SandboxConfigInput } from './core/sandbox-config.js';
 export { requiresAppArmor } from './core/security-profiles.js';
-export { type SysctlPolicy, sysctlNamespace, unsafeSysctls } from './core/sysctls.js';
+export { defaultSysctlNamespace, normalizeSysctl, type SysctlPolicy, sysctlNamespace, unsafeSysctls } from './core/sysctls.js';
 export { createPodEnvironment } from './create-pod-environment.js';
 export type { CommandOptions, CommandResult, RunCommand } from './mounts/run-command.js';
 export type {

@@ -15,10 +15,17 @@ it('refuses only what would unlock a gate', () => {
 });
 
 it('names the gates that change nothing, known or not, and no other', () => {
-  const gates = { A: true, MemoryQoS: true, EventedPLEG: false, PodLevelResources: false, EnvFiles: true, GracefulNodeShutdown: false };
+  const gates = {
+    A: true,
+    EventedPLEG: true,
+    EmptyDirVolumeMode: true,
+    PodLevelResources: false,
+    EnvFiles: true,
+    GracefulNodeShutdown: false,
+  };
   expect(ineffectiveGates(gates)).toEqual([
     'featureGates: A is not a gate that this kubelet knows: it changes nothing',
-    'featureGates: MemoryQoS=true changes nothing: this kubelet always works as with MemoryQoS=false',
+    'featureGates: EventedPLEG=true changes nothing: this kubelet always works as with EventedPLEG=false',
     'featureGates: PodLevelResources=false changes nothing: this kubelet always works as with PodLevelResources=true',
   ]);
 });

@@ -1,3 +1,4 @@
+import { fieldGates } from '@solo-kubelet/pod-spec';
 import type { KubeletConfiguration } from './fields.js';
 
 type Gates = KubeletConfiguration['featureGates'];
@@ -14,12 +15,20 @@ const on: Gate = { enabled: true };
 const off: Gate = { enabled: false };
 const chosen = (enabled: boolean): Gate => ({ enabled, honoured: true });
 
-/** Gates that concern a kubelet without an API server (pkg/features/kube_features.go). */
+/** Gates that concern a kubelet without an API server (pkg/features/kube_features.go); those of fields of Pods are pod-spec's. */
 const GATES: Readonly<Record<string, Gate>> = {
   CustomCPUCFSQuotaPeriod: chosen(false),
   GracefulNodeShutdown: chosen(true),
   GracefulNodeShutdownBasedOnPodPriority: chosen(true),
   PodAndContainerStatsFromCRI: chosen(false),
+
+  // Of Kubernetes 1.37, with the defaults that they have there.
+  ...Object.fromEntries(Object.entries(fieldGates).map(([name, { enabled }]) => [name, chosen(enabled)])),
+  DefaultPodSysctls: chosen(false),
+  HugepageAwareEviction: chosen(true),
+  InPlacePodVerticalScalingMemoryBackedVolumes: chosen(false),
+  KubeletAllocatedPodsEndpoint: chosen(false),
+  MemoryQoS: chosen(false),
 
   CPUCFSQuotaPeriod: locked,
   ImageMaximumGCAge: locked,
@@ -67,7 +76,6 @@ const GATES: Readonly<Record<string, Gate>> = {
   GitRepoVolumeDriver: off,
   ImageVolumeWithDigest: off,
   LocalStorageCapacityIsolationFSQuotaMonitoring: off,
-  MemoryQoS: off,
   PodLevelResourceManagers: off,
   PodsAPI: off,
   QOSReserved: off,

@@ -1,5 +1,7 @@
 // Longer than a file should be: it is one table.
+
 import type { FieldPath } from './fields.js';
+import { releaseChanges } from './release-changes.js';
 
 /** How a flag's text becomes a JSON value. */
 export type FlagKind =
@@ -36,6 +38,16 @@ const own = (kind: FlagKind, usage: string, shorthand?: string): FlagSpec => ({
 });
 const dead = (why: string, kind: FlagKind = 'text'): FlagSpec => ({ type: 'dead', kind, why });
 
+const CADVISOR = 'it is of cAdvisor, which is not part of this kubelet';
+/** Those that are no text. */
+const cadvisorKinds: Readonly<Record<string, FlagKind>> = {
+  'application-metrics-count-limit': 'whole',
+  'enable-load-reader': 'truth',
+  'global-housekeeping-interval': 'duration',
+  'log-cadvisor-usage': 'truth',
+  'storage-driver-buffer-duration': 'duration',
+  'storage-driver-secure': 'truth',
+};
 const GONE = 'the flag was removed from the kubelet';
 const NO_API = 'there is no API server';
 
@@ -184,6 +196,8 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'volume-plugin-dir': field('volumePluginDir'),
   'volume-stats-agg-period': field('volumeStatsAggPeriod', 'duration'),
 
+  ...Object.fromEntries(releaseChanges['1.37']!.goneFlags.map((name) => [name, dead(CADVISOR, cadvisorKinds[name])])),
+  'housekeeping-interval': dead(CADVISOR, 'duration'),
   'cloud-config': dead(GONE),
   'cloud-provider': dead(NO_API),
   'maximum-dead-containers': dead('one dead container of each is kept', 'whole'),

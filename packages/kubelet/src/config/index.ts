@@ -4,3 +4,4 @@ export { flagTable } from './flag-table.js';
 export { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 export { type KubeletFlags, loadConfiguration } from './load-configuration.js';
 export { parseFlags } from './parse-flags.js';
+export { type ReleaseChanges, refusedByRelease, releaseChanges } from './release-changes.js';

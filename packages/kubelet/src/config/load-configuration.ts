@@ -13,6 +13,7 @@ import { flagValue } from './flag-values.js';
 import { isJsonObject, type JsonObject, mergePatch, valueAt, withValueAt } from './json-paths.js';
 import { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 import { type ParsedFlags, parseFlags } from './parse-flags.js';
+import { refusedByRelease, releaseChanges } from './release-changes.js';
 import { standaloneEffects } from './standalone-effects.js';
 import { validateConfiguration } from './validate-configuration.js';
 import { withoutZeros } from './without-zeros.js';
@@ -109,7 +110,13 @@ export const loadConfiguration = async (argv: readonly string[]): Promise<Loaded
   return {
     config,
     flags: kubeletFlags(parsed),
-    warnings: [...warnings, ...effects.warnings],
+    warnings: [
+      ...warnings,
+      ...effects.warnings,
+      ...Object.keys(releaseChanges).flatMap((release) =>
+        refusedByRelease(release, { featureGates: config.featureGates, flags: [...parsed.values.keys()] }),
+      ),
+    ],
     withoutEffect: effects.withoutEffect.filter((path) => !parsed.values.has('kubeconfig') || !LIVE_IN_A_CLUSTER.has(path)),
     impliedEvictionSignals: new Set(Object.keys(config.evictionHard).filter((signal) => !Object.hasOwn(stated, signal))),
   };

@@ -1,6 +1,6 @@
 import { unknownCiphers } from '../api/cipher-suites.js';
 import { fieldPaths } from './decode-configuration.js';
-import { ineffectiveGates, lockedGates } from './feature-gates.js';
+import { ineffectiveGates, isGateEnabled, lockedGates } from './feature-gates.js';
 import type { Effect, Field } from './field-kinds.js';
 import { type FieldPath, fields, type KubeletConfiguration } from './fields.js';
 import { isSameJson } from './same-json.js';
@@ -32,10 +32,19 @@ export const standaloneEffects = (
       ...unknownCiphers(config.tlsCipherSuites),
       ...fieldPaths.flatMap((path) => notSupported(path, 'refuse')),
     ],
-    warnings: [...ineffectiveGates(config.featureGates), ...fieldPaths.flatMap((path) => notSupported(path, 'warn'))],
+    warnings: [
+      ...ineffectiveGates(config.featureGates),
+      ...unusedSysctls(config),
+      ...fieldPaths.flatMap((path) => notSupported(path, 'warn')),
+    ],
     withoutEffect: fieldPaths.filter((path) => table[path].effect.type === 'noEffect' && !isSameJson(config[path], table[path].fallback)),
   };
 };
+
+const unusedSysctls = ({ defaultPodSysctls, featureGates }: KubeletConfiguration): readonly string[] =>
+  Object.keys(defaultPodSysctls).length === 0 || isGateEnabled(featureGates, 'DefaultPodSysctls')
+    ? []
+    : ['defaultPodSysctls changes nothing: it needs the feature gate DefaultPodSysctls'];
 
 const isAccepted = (effect: Effect & { type: 'notSupported' }, value: unknown): boolean =>
   effect.accepted.some((accepted) => isSameJson(accepted, value));

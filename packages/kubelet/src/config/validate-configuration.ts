@@ -1,5 +1,6 @@
 import { isAbsolute, normalize } from 'node:path';
 import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
+import { defaultSysctlNamespace, normalizeSysctl } from '@solo-kubelet/pod-environment';
 import { parseCpuSet, parseStaticOptions } from '@solo-kubelet/resource-managers';
 import { reservedMilliCpu } from '../node/node-capacity.js';
 import { evictionThresholds } from './eviction-thresholds.js';
@@ -259,7 +260,10 @@ const logs = (config: KubeletConfiguration): Details => {
   ];
 };
 
+const RESERVATION_POLICIES = ['None', 'TieredReservation'];
+
 const others = (config: KubeletConfiguration): Details => {
+  const { memoryThrottlingFactor: factor, memoryReservationPolicy: policy } = config;
   const quota = config.cpuCFSQuotaPeriod;
   const restarts = config['crashLoopBackOff.maxContainerRestartPeriod'];
   const idsPerPod = config['userNamespaces.idsPerPod'];
@@ -283,8 +287,22 @@ const others = (config: KubeletConfiguration): Details => {
       `CrashLoopBackOff.MaxContainerRestartPeriod (got: ${restarts / 1_000} seconds) must be set between 1s and 300s`,
     ),
     ...when(
-      !(config.memoryThrottlingFactor > 0 && config.memoryThrottlingFactor <= 1),
-      `memoryThrottlingFactor ${config.memoryThrottlingFactor} must be greater than 0 and less than or equal to 1.0`,
+      factor !== undefined && !(factor > 0 && factor <= 1),
+      `memoryThrottlingFactor ${factor} must be greater than 0 and less than or equal to 1.0`,
+    ),
+    ...when(
+      !RESERVATION_POLICIES.includes(policy),
+      `option ${quoted(policy)} specified for memoryReservationPolicy. Valid options are "None" or "TieredReservation"`,
+    ),
+    ...when(
+      policy === 'TieredReservation' && !isGateEnabled(config.featureGates, 'MemoryQoS'),
+      `memoryReservationPolicy ${quoted(policy)} requires MemoryQoS feature gate to be enabled`,
+    ),
+    ...(isGateEnabled(config.featureGates, 'DefaultPodSysctls') ? Object.keys(config.defaultPodSysctls) : []).flatMap((name) =>
+      when(
+        defaultSysctlNamespace(normalizeSysctl(name)) === undefined,
+        `defaultPodSysctls: ${quoted(name)} is of no namespace that a pod has for itself`,
+      ),
     ),
     ...when(config.containerRuntimeEndpoint === '', 'the containerRuntimeEndpoint was not specified or empty'),
     ...when(idsPerPod <= 0 || idsPerPod % 65_536 !== 0, `userNamespaces.idsPerPod ${idsPerPod} must be a multiple of 65536`),

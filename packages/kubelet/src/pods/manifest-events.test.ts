@@ -33,6 +33,7 @@ it('settles names between staticPodPath and staticPodURL, and knows when both ha
       staticPodPath: path,
       staticPodURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/pods?token=s3cret`,
       staticPodURLHeader: {},
+      featureGates: {},
       fileCheckFrequency: 3_600_000,
       httpCheckFrequency: 3_600_000,
     },

@@ -1,7 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
-import { type ManifestEvent, redactUrl, shadowDuplicates, watchManifestDirectory, watchManifestUrl } from '@solo-kubelet/manifest-source';
+import {
+  type ManifestEvent,
+  type ParseManifest,
+  redactUrl,
+  shadowDuplicates,
+  watchManifestDirectory,
+  watchManifestUrl,
+} from '@solo-kubelet/manifest-source';
+import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
@@ -16,7 +24,10 @@ export interface ManifestSources {
 
 /** The configured directory and URL as one stream, names settled between them; last good versions are kept under the root directory. */
 export const manifestSources = (
-  config: Pick<KubeletConfiguration, 'staticPodPath' | 'staticPodURL' | 'staticPodURLHeader' | 'fileCheckFrequency' | 'httpCheckFrequency'>,
+  config: Pick<
+    KubeletConfiguration,
+    'staticPodPath' | 'staticPodURL' | 'featureGates' | 'staticPodURLHeader' | 'fileCheckFrequency' | 'httpCheckFrequency'
+  >,
   options: {
     readonly nodeName: string;
     readonly rootDirectory: string;
@@ -31,6 +42,7 @@ export const manifestSources = (
   const { nodeName, rootDirectory, ageIdentityFile, wallNow, logger, newUids } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const prepare = decryptManifests(ageIdentityFile);
+  const parse: ParseManifest = (source, parseOptions) => parseMixedManifest(source, { ...parseOptions, featureGates: config.featureGates });
   const kept = (name: string): string => {
     const directory = join(rootDirectory, 'manifests', name);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -45,6 +57,7 @@ export const manifestSources = (
             nodeName,
             fileCheckFrequencyMs: loopPeriodMs(config.fileCheckFrequency),
             lastGoodDirectory: kept('files'),
+            parse,
             prepare,
             settleNames: false,
             ...(newUids && { newUidOf: (key: string) => newUids.get(key) }),
@@ -63,6 +76,7 @@ export const manifestSources = (
             nodeName,
             httpCheckFrequencyMs: loopPeriodMs(config.httpCheckFrequency),
             cacheDirectory: kept('url'),
+            parse,
             prepare,
             settleNames: false,
             scheduler: steadyScheduler,

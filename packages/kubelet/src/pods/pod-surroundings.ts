@@ -3,6 +3,7 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import { createPodEnvironment, type PodEnvironment, subordinateIdRange } from '@solo-kubelet/pod-environment';
 import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import { isCriticalPod } from '@solo-kubelet/reconciler';
+import { isGateEnabled } from '../config/feature-gates.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
 import type { KubeletParts } from '../kubelet-context.js';
 import { kubeletNetworks } from '../networks/kubelet-networks.js';
@@ -36,7 +37,8 @@ export const podEnvironment = async (
   >,
 ): Promise<PodEnvironment> => {
   const { cri, nodeName, machine, facts, cgroups, resources, objects, claims, tokens, cluster } = parts;
-  const { runtimeHandlers } = await cri.runtime.status({}, { signal });
+  const { runtimeHandlers, features } = await cri.runtime.status({}, { signal });
+  const isOn = (gate: string): boolean => isGateEnabled(config.featureGates, gate);
   return createPodEnvironment({
     rootDir: flags.rootDirectory,
     podLogsDir: config.podLogsDir,
@@ -46,6 +48,7 @@ export const podEnvironment = async (
       allocatable: facts.allocatable,
       memoryCapacityBytes: machine.memoryBytes,
       runtimeHandlerFeatures: (handler) => runtimeHandlers.find(({ name }) => name === handler)?.features,
+      mountOptions: features?.mountOptions === true,
     }),
     ...(resources.managers === undefined ? {} : { allocations: resources.managers.containerAllocation }),
     clusterDomain: config.clusterDomain,
@@ -63,6 +66,11 @@ export const podEnvironment = async (
     cpuCfsQuotaPeriodMs: config.cpuCFSQuotaPeriod,
     podPidsLimit: config.podPidsLimit,
     seccompDefault: config.seccompDefault,
+    ...(isOn('DefaultPodSysctls') && { defaultPodSysctls: config.defaultPodSysctls }),
+    resizeMemoryVolumes: isOn('InPlacePodVerticalScalingMemoryBackedVolumes'),
+    ...(isOn('MemoryQoS') && {
+      memoryQos: { tiered: config.memoryReservationPolicy === 'TieredReservation', throttlingFactor: config.memoryThrottlingFactor },
+    }),
     ...(config.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: config.singleProcessOOMKill }),
     ...(config['memorySwap.swapBehavior'] === 'LimitedSwap'
       ? { limitedSwap: { capacityBytes: swapBytes(await readText('/proc/meminfo')), isExcluded: isCriticalPod } }

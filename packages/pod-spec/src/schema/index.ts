@@ -52,4 +52,4 @@ export { ACCESS_MODES, VOLUME_MODES, validateAccessModes, validateClaimSpec } fr
 export { volumeRules } from '../validation/volumes/shared-sources.js';
 export { dropEmpty } from './drop-empty.js';
 export { dropDisabledFields, type FeatureGates, isFieldEnabled } from './field-gates.js';
-export { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema } from './field-schema.js';
+export { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema, structSchema } from './field-schema.js';
