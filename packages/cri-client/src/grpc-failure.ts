@@ -1,4 +1,5 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
+import { grpcDetails } from '@solo-kubelet/diagnostics/text';
 import { CriError, type CriErrorCode } from './cri-error.js';
 import { findSocketTrouble } from './socket-trouble.js';
 
@@ -35,9 +36,6 @@ const hints: Partial<Record<CriErrorCode, string>> = {
   CRI_UNAVAILABLE: 'The connection to the container runtime broke. Look at its log.',
 };
 
-/** grpc-js adds to a lost connection how it looked up the address, which says nothing about a socket. */
-const withoutGrpcAdvice = (text: string): string => text.replace(/[.\s]*\bResolution note:.*$/s, '');
-
 export interface FailedCall {
   readonly method: string;
   readonly socketPath: string;
@@ -47,7 +45,7 @@ export interface FailedCall {
 export const explainGrpcFailure = async (error: unknown, { method, socketPath }: FailedCall): Promise<CriError> => {
   const { code: number, details } = error as Partial<ServiceError>;
   const code = codes[number ?? status.UNKNOWN] ?? 'CRI_UNKNOWN';
-  const said = withoutGrpcAdvice(details || (error instanceof Error ? error.message : String(error)));
+  const said = grpcDetails(details || (error instanceof Error ? error.message : String(error)));
   const trouble = code === 'CRI_UNAVAILABLE' ? await findSocketTrouble(socketPath) : undefined;
   return new CriError({
     code,

@@ -317,7 +317,9 @@ describe('grpc', () => {
 
   it('fails on a server without the protocol, on none, and on one that does not answer', async () => {
     expect((await run(grpcHandler(), { port: await start() })).output).toMatch(/does not implement the grpc health protocol/);
-    expect((await run(grpcHandler(), { port: await deadPort() })).output).toMatch(/failed to connect service/);
+    expect((await run(grpcHandler(), { port: await deadPort() })).output).toMatch(
+      /^error: failed to connect service at "127\.0\.0\.1:\d+": connect ECONNREFUSED 127\.0\.0\.1:\d+( \(.*\))?$/,
+    );
     const outcome = await run(grpcHandler(), { port: await start(() => -1) }, { timeoutMs: 100 });
     expect(outcome).toEqual({ result: 'failure', output: 'timeout: health rpc did not complete within 1s' });
   });

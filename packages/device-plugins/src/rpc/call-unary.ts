@@ -1,4 +1,5 @@
 import { type CallOptions, type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { grpcDetails } from '@solo-kubelet/diagnostics/text';
 import { callDeadline, cancelCall, onAbort } from '@solo-kubelet/timers';
 import { DevicePluginError } from '../device-plugin-error.js';
 
@@ -35,7 +36,7 @@ const callFailed = (error: ServiceError): DevicePluginError =>
   new DevicePluginError({ code: 'DEVICE_PLUGIN_CALL_FAILED', retryable: true, message: goMessage(error) });
 
 /** In the words of grpc-go, which upstream's events repeat. */
-const goMessage = ({ code, details }: ServiceError): string => `rpc error: code = ${goCode(code)} desc = ${details}`;
+const goMessage = ({ code, details }: ServiceError): string => `rpc error: code = ${goCode(code)} desc = ${grpcDetails(details)}`;
 
 /** `DEADLINE_EXCEEDED` → `DeadlineExceeded`. */
 const goCode = (code: status): string =>

@@ -1,4 +1,5 @@
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { grpcDetails } from '@solo-kubelet/diagnostics/text';
 import type { GRPCAction } from '@solo-kubelet/pod-spec';
 import { cancelCall, onAbort } from '@solo-kubelet/timers';
 import { PROBE_USER_AGENT } from '../core/user-agent.js';
@@ -64,10 +65,10 @@ const explain = (error: ServiceError, late: ProbeOutcome, address: string): Prob
   if (error.code === status.UNIMPLEMENTED) {
     return {
       result: 'failure',
-      output: `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.details}`,
+      output: `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${grpcDetails(error.details)}`,
     };
   }
   if (error.code === status.UNAVAILABLE)
-    return { result: 'failure', output: `error: failed to connect service at "${address}": ${error.details}` };
-  return { result: 'failure', output: `error: health rpc probe failed: ${error.details}` };
+    return { result: 'failure', output: `error: failed to connect service at "${address}": ${grpcDetails(error.details)}` };
+  return { result: 'failure', output: `error: health rpc probe failed: ${grpcDetails(error.details)}` };
 };
