@@ -103,6 +103,23 @@ it('a pod that ran before the kubelet started counts before its manifest has bee
   expect(running()).toEqual(['a', 'b', 'new']);
 });
 
+it('a pod that ran before the kubelet started keeps its host ports while its manifest can not be read', async () => {
+  const { time, kubelet, boot, running } = await machine();
+  kubelet.apply(onPort('a'));
+  await time.advance(1_000);
+  kubelet.stop();
+  const next = boot();
+  next.apply(onPort('b'));
+  next.apply(onPort('c', [{ containerPort: 80, hostPort: 81, protocol: 'TCP' }]));
+  await time.advance(2_000);
+  expect(running()).toEqual(['a', 'c']);
+  expect(next.view('uid-b')?.pod.status).toMatchObject({ phase: 'Failed', reason: 'NodePorts' });
+  // Nobody wants it any more: it goes, and its port is free.
+  next.synced();
+  await time.advance(STOPS_AFTER_MS + 5_000);
+  expect(running()).toEqual(['b', 'c']);
+});
+
 it('a pod that comes back after an eviction waits like any other while its place is taken', async () => {
   const { time, kubelet, running } = await machine();
   kubelet.apply(asking('evicted', { memory: '20Gi' }));

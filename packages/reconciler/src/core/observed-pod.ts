@@ -1,4 +1,4 @@
-import type { LifecycleHandler, ResourceRequirements } from '@solo-kubelet/pod-spec';
+import type { ContainerPort, LifecycleHandler, ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { PodUid } from './pod-identity.js';
 
 /** What the runtime says about one pod that this kubelet started. Lists are newest first, as upstream sorts them. */
@@ -75,6 +75,8 @@ export interface ObservedContainer {
   /** From annotations, so that a pod can be ended without its manifest. */
   readonly terminationGracePeriodSeconds?: number;
   readonly preStop?: LifecycleHandler;
+  /** Likewise, so that its host ports count before its manifest has been read. */
+  readonly ports?: readonly ContainerPort[];
   /** cpu and memory as the runtime enforces them. */
   readonly resources?: ResourceRequirements;
   readonly user?: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };

@@ -5,12 +5,18 @@ import type { PodUid } from './pod-identity.js';
 /** A pod whose manifest nobody has any more, as far as its containers tell. */
 export const orphanPod = ({ uid, name, namespace, containers }: ObservedPod): Pod => {
   const oldestFirst = [...containers].reverse();
-  const images = new Map(oldestFirst.map((container) => [container.name, container.image]));
+  const newest = new Map(oldestFirst.map((container) => [container.name, container]));
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, uid },
-    spec: { containers: [...images].map(([containerName, image]) => ({ name: containerName, image })) },
+    spec: {
+      containers: [...newest.values()].map(({ name: containerName, image, ports }) => ({
+        name: containerName,
+        image,
+        ...(ports && { ports }),
+      })),
+    },
   };
 };
 

@@ -2,12 +2,15 @@ import { expect, it } from 'vitest';
 import { toObservedContainer } from './map-observed.js';
 
 type Status = Parameters<typeof toObservedContainer>[0];
-const reported = (linux: Partial<NonNullable<NonNullable<Status['resources']>['linux']>>) =>
+const observed = (
+  linux: Partial<NonNullable<NonNullable<Status['resources']>['linux']>> = {},
+  annotations: Readonly<Record<string, string>> = {},
+) =>
   toObservedContainer(
     {
       id: 'c1',
       labels: {},
-      annotations: {},
+      annotations,
       createdAt: 0n,
       startedAt: 0n,
       finishedAt: 0n,
@@ -16,7 +19,8 @@ const reported = (linux: Partial<NonNullable<NonNullable<Status['resources']>['l
     's1',
     'fake',
     '',
-  ).resources;
+  );
+const reported = (linux: Parameters<typeof observed>[0]) => observed(linux).resources;
 
 it.each([
   [{ memoryLimitInBytes: 16_777_216n }, { limits: { memory: '16Mi' } }],
@@ -29,3 +33,16 @@ it.each([
   [{ cpuShares: 2048n }, { requests: { cpu: '2' } }],
   [{ cpuShares: 2n }, {}],
 ])('%s is shown in the form Kubernetes writes it in', (linux, expected) => expect(reported(linux)).toEqual(expected));
+
+it.each([
+  [
+    '[{"name":"http","hostPort":80,"containerPort":8080,"protocol":"TCP"}]',
+    [{ name: 'http', hostPort: 80, containerPort: 8080, protocol: 'TCP' }],
+  ],
+  ['[{"containerPort":80},{"hostPort":"80","containerPort":80},7,null,{"containerPort":1,"protocol":[]}]', [{ containerPort: 80 }]],
+  ['{"hostPort":80}', undefined],
+  ['[{', undefined],
+  ['[]', undefined],
+])('of the ports %s are observed: %j', (annotation, ports) =>
+  expect(observed({}, { 'io.kubernetes.container.ports': annotation }).ports).toEqual(ports),
+);

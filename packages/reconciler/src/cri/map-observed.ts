@@ -6,7 +6,7 @@ import {
   PodSandboxState,
   type PodSandboxStatus,
 } from '@solo-kubelet/cri-client';
-import { formatQuantity, type LifecycleHandler, type ResourceRequirements } from '@solo-kubelet/pod-spec';
+import { type ContainerPort, formatQuantity, type LifecycleHandler, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { ContainerRunState, ObservedContainer, ObservedSandbox } from '../core/observed-pod.js';
 import { CONTAINER_NAME_LABEL } from './owner-label.js';
 
@@ -51,6 +51,7 @@ export const toObservedContainer = (
   const { annotations } = status;
   const grace = numberOf(annotations['io.kubernetes.pod.deletionGracePeriod'] ?? annotations['io.kubernetes.pod.terminationGracePeriod']);
   const preStop = handlerOf(annotations['io.kubernetes.container.preStopHandler']);
+  const ports = portsOf(annotations['io.kubernetes.container.ports']);
   const resources = resourcesOf(status.resources);
   const user = status.user?.linux;
   const startedAtMs = toMsUnlessZero(status.startedAt);
@@ -73,6 +74,7 @@ export const toObservedContainer = (
     imageRef: status.imageRef,
     ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
     ...(preStop === undefined ? {} : { preStop }),
+    ...(ports.length === 0 ? {} : { ports }),
     ...(resources === undefined ? {} : { resources }),
     ...(user === undefined
       ? {}
@@ -89,6 +91,22 @@ const handlerOf = (json: string | undefined): LifecycleHandler | undefined => {
   } catch {
     return undefined; // written by another hand: the container is stopped without its hook
   }
+};
+
+/** What another hand may have written counts for nothing where it is no port. */
+const portsOf = (json: string | undefined): readonly ContainerPort[] => {
+  try {
+    const listed: unknown = JSON.parse(json ?? '[]');
+    return Array.isArray(listed) ? listed.filter(isContainerPort) : [];
+  } catch {
+    return [];
+  }
+};
+
+const isContainerPort = (value: unknown): value is ContainerPort => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { containerPort, hostPort = 0, protocol = '', hostIP = '' } = value as Partial<Record<keyof ContainerPort, unknown>>;
+  return [containerPort, hostPort].every(Number.isSafeInteger) && typeof protocol === 'string' && typeof hostIP === 'string';
 };
 
 /** Values so small that the kernel's granularity distorts them are left out: the manifest's own number is shown instead. */

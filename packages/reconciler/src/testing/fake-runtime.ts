@@ -235,6 +235,7 @@ export const fakeRuntime = ({
               imageRef: `sha256:${container.image}`,
               terminationGracePeriodSeconds: Number(pod.spec.terminationGracePeriodSeconds ?? 30),
               ...(container.lifecycle?.preStop === undefined ? {} : { preStop: container.lifecycle.preStop }),
+              ...(container.ports === undefined ? {} : { ports: container.ports }),
             },
             ...owner.containers,
           ];
