@@ -1,6 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type PodUid, uidOf } from '@solo-kubelet/reconciler';
-import { type EvictionSignal, resourceOf, type SignalReadings } from './eviction-signal.js';
+import { type EvictionSignal, resourceOf, type SignalReading, type SignalReadings } from './eviction-signal.js';
 import { amountOf, type EvictionThreshold } from './eviction-threshold.js';
 import { diskUseOf, type PodUsage, type PodUsages } from './pod-usage.js';
 import { partsAt, type StorageLayout } from './storage-layout.js';
@@ -122,17 +122,21 @@ const layerTimes = ({ status }: Pod, usage: PodUsage | undefined): readonly numb
  * Those whose going could help. While somebody leaves who holds more, nobody has to go whose whole usage would not end the shortage.
  */
 export const helpfulPods = (shortage: DiskShortage, { threshold, layout, readings, pods, leaving }: DiskCandidates): readonly Pod[] => {
-  const { signal, value, minReclaim } = threshold;
+  const { signal } = threshold;
   const reading = readings[signal];
   if (reading === undefined) return pods;
-  const wanted = amountOf(value, reading.capacity) + (minReclaim === undefined ? 0 : amountOf(minReclaim, reading.capacity));
-  const missing = wanted - reading.available;
+  const missing = missingOf(threshold, reading);
   const held = (uid: PodUid): number => amountOn(shortage.usages.get(uid), signal, layout);
   const most = Math.max(0, ...[...leaving].map(held));
   return pods.filter((pod) => held(uidOf(pod)) >= Math.min(missing, most));
 };
 
-const amountOn = (usage: PodUsage | undefined, signal: EvictionSignal, layout: StorageLayout): number => {
+/** What would have to come back, with what is to be reclaimed beyond the threshold. */
+export const missingOf = ({ value, minReclaim }: EvictionThreshold, { available, capacity }: SignalReading): number =>
+  amountOf(value, capacity) + (minReclaim === undefined ? 0 : amountOf(minReclaim, capacity)) - available;
+
+/** What of the pod counts for the signal: bytes or inodes. */
+export const amountOn = (usage: PodUsage | undefined, signal: EvictionSignal, layout: StorageLayout): number => {
   if (usage === undefined) return 0;
   const { bytes, inodes } = diskUseOf(usage, partsAt(signal, layout));
   return resourceOf(signal) === 'inodes' ? inodes : bytes;

@@ -187,6 +187,21 @@ describe('the victim', () => {
     expect(chooseVictim({ ...input, pods: [dear, asking('hog')], usages: of })?.podUid).toBe('uid-hog');
     expect(chooseVictim({ ...input, pods: [dear], usages: of })).toBeUndefined();
   });
+  it.each<[string, number, EvictionSignal, string]>([
+    ['a small pod of less priority stays when one that fills the disk has to go in any case', 50, 'nodefs.available', 'uid-filler'],
+    ['the pod of less priority goes alone when that is enough', 99, 'nodefs.available', 'uid-small'],
+    ['for memory the pod of less priority goes first, as upstream', 50, 'memory.available', 'uid-small'],
+  ])('%s', (_what, availableMib, signal, first) => {
+    const layer = (mib: number): PodUsage => using(mib, { containers: [{ name: 'app', layer: { bytes: mib * MIB, inodes: 1 } }] });
+    const victim = chooseVictim({
+      ...input,
+      thresholds: [hard(signal)],
+      readings: left(signal, availableMib),
+      pods: [asking('filler', {}, { priority: 100 }), asking('small')],
+      usages: usages({ filler: layer(900), small: layer(2) }),
+    });
+    expect(victim?.podUid).toBe(first);
+  });
   it('has 1 s for a hard threshold and what is configured for a soft one, and stays away for the transition period', () => {
     const graceFor = (gracePeriodMs: number) =>
       chooseVictim({ ...input, thresholds: [hard('memory.available', '100Mi', { gracePeriodMs })], pods: [asking('hog')], usages: of })
