@@ -10,7 +10,10 @@ import { redactUrl } from './redact-url.js';
 export type FetchedManifest =
   | { readonly type: 'body'; readonly text: Uint8Array; readonly digest: string; readonly validators: Validators }
   | { readonly type: 'notModified' }
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly message: string; readonly why: FetchFailure };
+
+/** What kind of failure it was; `missing`: a 404 or 410, `untrusted`: a certificate that can't be trusted. */
+export type FetchFailure = 'unreachable' | 'untrusted' | 'slow' | 'status' | 'missing' | 'redirect' | 'empty' | 'large';
 
 export interface FetchManifestOptions {
   readonly url: string;
@@ -21,6 +24,8 @@ export interface FetchManifestOptions {
   /** Time limit of the whole exchange, ms. */
   readonly timeoutMs: number;
   readonly maxBytes?: number;
+  /** What becomes of `headers`, and of whatever else `dispatcher` vouches by, where a redirect leads to another origin. Default: headers are left out. */
+  readonly foreignRedirects?: 'withoutHeaders' | 'refuse';
   /** Connections; asked for when they are needed. */
   readonly dispatcher: () => Promise<Dispatcher>;
   readonly signal: AbortSignal;
@@ -31,7 +36,7 @@ export const fetchManifest = async (options: FetchManifestOptions): Promise<Fetc
   const { url, shownUrl, validators, timeoutMs, maxBytes = MAX_MANIFEST_BYTES, dispatcher } = options;
   const limit = timeoutSignal(timeoutMs);
   using joined = joinSignals([options.signal, limit]);
-  const failed = (why: string): FetchedManifest => ({ type: 'failed', message: `${shownUrl}: ${why}` });
+  const failed = (why: FetchFailure, text: string): FetchedManifest => ({ type: 'failed', message: `${shownUrl}: ${text}`, why });
   try {
     const headers = [
       ...options.headers,
@@ -42,26 +47,31 @@ export const fetchManifest = async (options: FetchManifestOptions): Promise<Fetc
       url,
       headers,
       dispatcher: await dispatcher(),
+      foreign: options.foreignRedirects ?? 'withoutHeaders',
       signal: joined.signal,
     });
-    if (response.type === 'refused') return failed(response.why);
+    if (response.type === 'refused') return failed('redirect', response.why);
     const { answer } = response;
     if (answer.status === 304) {
       await answer.body?.cancel();
-      return { type: 'notModified' };
+      if (validators.etag !== undefined || validators.lastModified !== undefined) return { type: 'notModified' };
+      return failed('status', 'answered 304 (not modified), and there is nothing here that it could mean');
     }
     if (answer.status !== 200) {
       await answer.body?.cancel();
-      return failed(`answered ${answer.status} ${answer.statusText}`.trimEnd());
+      return failed(
+        answer.status === 404 || answer.status === 410 ? 'missing' : 'status',
+        `answered ${answer.status} ${answer.statusText}`.trimEnd(),
+      );
     }
     const parts: Uint8Array[] = [];
     let total = 0;
     for await (const part of answer.body ?? []) {
       total += part.byteLength;
-      if (total > maxBytes) return failed(`answered with more than ${maxBytes} bytes, the limit of a manifest`);
+      if (total > maxBytes) return failed('large', `answered with more than ${maxBytes} bytes, the limit of a manifest`);
       parts.push(part);
     }
-    if (total === 0) return failed('answered with an empty body; its Pods keep running (an empty PodList would remove them)');
+    if (total === 0) return failed('empty', 'answered with an empty body; its Pods keep running (an empty PodList would remove them)');
     const text = Buffer.concat(parts);
     const etag = answer.headers.get('etag') ?? undefined;
     const lastModified = answer.headers.get('last-modified') ?? undefined;
@@ -72,8 +82,19 @@ export const fetchManifest = async (options: FetchManifestOptions): Promise<Fetc
       validators: { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) },
     };
   } catch (error) {
-    return failed(limit.aborted ? `did not answer within ${timeoutMs / 1_000} s` : describeError(error));
+    if (limit.aborted) return failed('slow', `did not answer within ${timeoutMs / 1_000} s`);
+    return failed(isUntrusted(error) ? 'untrusted' : 'unreachable', describeError(error));
   }
+};
+
+/** Codes of OpenSSL and Node for a certificate that does not vouch for the server. */
+const UNTRUSTED =
+  /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|ERR_TLS_CERT_|INVALID_CA)/;
+
+const isUntrusted = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { readonly code?: unknown };
+  return (typeof code === 'string' && UNTRUSTED.test(code)) || isUntrusted(error.cause);
 };
 
 /** Redirects that are followed, as Go's client does (net/http defaultCheckRedirect). */
@@ -85,11 +106,12 @@ interface FollowOptions {
   readonly url: string;
   readonly headers: [string, string][];
   readonly dispatcher: Dispatcher;
+  readonly foreign: NonNullable<FetchManifestOptions['foreignRedirects']>;
   readonly signal: AbortSignal;
 }
 
 /** The last answer of a chain of redirects. Headers that the user gave never leave the origin they were given for, and https never turns into http. */
-const followRedirects = async ({ url, headers, dispatcher, signal }: FollowOptions): Promise<Followed> => {
+const followRedirects = async ({ url, headers, dispatcher, foreign, signal }: FollowOptions): Promise<Followed> => {
   // Loaded on first use: a node without a manifest URL does not pay its 8 MiB.
   const { fetch } = await import('undici');
   const { origin } = new URL(url);
@@ -105,6 +127,12 @@ const followRedirects = async ({ url, headers, dispatcher, signal }: FollowOptio
       return { type: 'refused', why: 'was redirected to something that is not an http or https URL' };
     if (target.protocol === 'https:' && next.protocol === 'http:') {
       return { type: 'refused', why: `was redirected from https to ${redactUrl(next.href)}; nobody could vouch for what that answers` };
+    }
+    if (next.origin !== origin && foreign === 'refuse') {
+      return {
+        type: 'refused',
+        why: `was redirected to ${redactUrl(next.href)}, another server than the one that its credentials are for`,
+      };
     }
     // Once lost, they stay lost: a foreign server must not lead back with an address of its choice.
     if (next.origin !== origin) own = [];

@@ -35,6 +35,8 @@ export interface FollowOptions {
   readonly store: LastGoodStore;
   /** Of what is stored. Default: it is parsed as it is. */
   readonly prepare?: PrepareManifest;
+  /** Whether what is stored may still be used. Default: all of it. */
+  readonly trusts?: (text: Uint8Array) => boolean;
   /** Looks once; `stored` is what a server said about the stored answer. May report that it takes long before its outcome. */
   look(stored: Validators): ObservableInput<Look>;
   /** When to look, besides what the core asks for by itself. `state$`: what is known after each look. */
@@ -49,6 +51,7 @@ export const followSource = ({
   rules,
   store,
   prepare,
+  trusts,
   look,
   triggers,
   scheduler,
@@ -59,7 +62,9 @@ export const followSource = ({
     const state$ = step$.pipe(map((step) => step.state));
     const recheck$ = step$.pipe(switchMap(({ recheckAfterMs }) => (recheckAfterMs === undefined ? [] : timer(recheckAfterMs, scheduler))));
 
-    return from(store.load(path, { parse: rules.parse, nodeName: rules.nodeName, source, ...(prepare && { prepare }) })).pipe(
+    return from(
+      store.load(path, { parse: rules.parse, nodeName: rules.nodeName, source, ...(prepare && { prepare }), ...(trusts && { trusts }) }),
+    ).pipe(
       concatMap((stored) => {
         let state = initialState(source, path, stored.slots);
         const take = ({ listing, validators }: Look): Observable<ManifestEvent> => {

@@ -1,3 +1,5 @@
+export { type CheckedManifest, type CheckManifestOptions, checkManifest } from './check-manifest.js';
+export { type FetchedManifest, type FetchFailure, type FetchManifestOptions, fetchManifest } from './fetch-manifest.js';
 export {
   type ManifestEvent,
   type ManifestOrigin,
@@ -27,7 +29,9 @@ export {
   type ManifestStates,
   reduceManifests,
 } from './reduce-manifests.js';
-export { shadowDuplicates } from './shadow-duplicates.js';
+export { readRequestHeaders, readRequestUrl } from './request-target.js';
+export { type ShadowOptions, shadowDuplicates } from './shadow-duplicates.js';
 export { mapWith, mapWithout } from './versioned-map.js';
+export { type ManifestAnswer, type ManifestAnswersOptions, watchManifestAnswers } from './watch-manifest-answers.js';
 export { type ManifestDirectoryOptions, watchManifestDirectory } from './watch-manifest-directory.js';
 export { type ManifestUrlOptions, watchManifestUrl } from './watch-manifest-url.js';

@@ -41,6 +41,8 @@ export interface StoredManifests {
 /** How what is stored is read. */
 export interface StoreContext extends ParseContext {
   readonly prepare?: PrepareManifest;
+  /** Whether what is stored may still be used, by its text. Default: all of it. */
+  readonly trusts?: (text: Uint8Array) => boolean;
 }
 
 /** Last good versions on disk, one file each, so that a restart with a broken manifest or without the network runs what ran before. */
@@ -64,6 +66,8 @@ export const openLastGoodStore = (directory: string, logger: Logger, files?: Fil
     let validators: Validators = {};
     for (const record of await readRecords(directory, logger, files)) {
       if (record.path !== sourcePath && (context.source === 'http' || dirname(record.path) !== sourcePath)) continue;
+      const { trusts } = context;
+      if (trusts !== undefined && !record.texts.every((text) => trusts(Buffer.from(text, 'base64')))) continue;
       const restored = await restore(record, context, logger);
       if (restored.length > 0) slots.set(record.path, restored);
       if (record.path === sourcePath && restored.length === record.slots.length) validators = record.validators ?? {};
@@ -94,7 +98,11 @@ const toRecord = (path: string, slots: readonly Slot[], validators: Validators |
   return stored.length === 0 ? undefined : { version: 1, path, texts, slots: stored, ...(validators ? { validators } : {}) };
 };
 
-const restore = async (record: StoredRecord, { prepare, ...context }: StoreContext, logger: Logger): Promise<readonly Slot[]> => {
+const restore = async (
+  record: StoredRecord,
+  { prepare, trusts: _trusts, ...context }: StoreContext,
+  logger: Logger,
+): Promise<readonly Slot[]> => {
   const parsed: (readonly ParsedDocument[])[] = [];
   for (const [at, encoded] of record.texts.entries()) {
     const text = Buffer.from(encoded, 'base64');

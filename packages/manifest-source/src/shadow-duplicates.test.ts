@@ -90,6 +90,49 @@ describe('shadowDuplicates', () => {
   });
 });
 
+describe('shadowDuplicates with priorities', () => {
+  const priorityOf = ({ path }: ManifestOrigin): number => (path.startsWith('high') ? 1 : 0);
+  const said = async (events: readonly ManifestEvent[]): Promise<readonly string[]> =>
+    (await lastValueFrom(from(events).pipe(shadowDuplicates({ priorityOf }), toArray()))).map(say);
+
+  it.each<[string, readonly ManifestEvent[], readonly string[]]>([
+    [
+      'gives the name to the higher one that comes later',
+      [applied('low', 'web'), applied('high', 'web', '2')],
+      ['applied low web:1', 'shadowed low by high', 'applied high web:2'],
+    ],
+    [
+      'and back when that goes',
+      [applied('low', 'web'), applied('high', 'web', '2'), removed('high')],
+      ['applied low web:1', 'shadowed low by high', 'applied high web:2', 'removed high', 'applied low web:1'],
+    ],
+    ['keeps it from a lower one', [applied('high', 'web'), applied('low', 'web', '2')], ['applied high web:1', 'shadowed low by high']],
+    [
+      'keeps it from an equal one, and hands it over by priority and then age',
+      [applied('low', 'web'), applied('high', 'web'), applied('high2', 'web', '2'), applied('low2', 'web'), removed('high')],
+      [
+        'applied low web:1',
+        'shadowed low by high',
+        'applied high web:1',
+        'shadowed high2 by high',
+        'shadowed low2 by high',
+        'removed high',
+        'applied high2 web:2',
+      ],
+    ],
+    [
+      'lets what was shadowed change meanwhile',
+      [applied('low', 'web'), applied('high', 'web'), applied('low', 'web', '3'), removed('high')],
+      ['applied low web:1', 'shadowed low by high', 'applied high web:1', 'shadowed low by high', 'removed high', 'applied low web:3'],
+    ],
+    [
+      'takes nothing where a name and a uid lead to two holders, of which one is not lower',
+      [applied('low', 'web'), applied('high', 'db', '1', 'u'), applied('high2', 'web', '2', 'u')],
+      ['applied low web:1', 'applied high db:1', 'shadowed high2 by high'],
+    ],
+  ])('%s', async (_what, events, expected) => expect(await said(events)).toEqual(expected));
+});
+
 describe('reduceManifests', () => {
   const states = async (events: readonly ManifestEvent[]) => (await through(events)).reduce(reduceManifests, emptyManifestStates);
 

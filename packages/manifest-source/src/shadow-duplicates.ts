@@ -5,6 +5,11 @@ import { type ManifestEvent, type ManifestOrigin, originKey, podKeyOf } from './
 type Applied = Extract<ManifestEvent, { type: 'applied' | 'objectApplied' }>;
 type Rejected = Extract<ManifestEvent, { type: 'rejected' }>;
 
+export interface ShadowOptions {
+  /** Which of two origins has a name that both ask for: the one of the higher number, then the one that asked first. Default: 0 for all. */
+  readonly priorityOf?: (origin: ManifestOrigin) => number;
+}
+
 /** An origin's wish for a Pod or an object, and what is wrong with the origin since. */
 interface Claim {
   readonly applied: Applied;
@@ -20,14 +25,17 @@ interface Claim {
  * Put it behind a merge of sources (with `settleNames: false`), and behind operators of your own, to settle claims across them: an origin that a
  * policy turned into `rejected` with `stale: false` holds no name. (Kubernetes lets the last path win on a listing and the last event between.)
  */
-export const shadowDuplicates = (): MonoTypeOperatorFunction<ManifestEvent> => (event$) =>
-  defer(() => {
-    const claims = createClaims();
-    return event$.pipe(concatMap((event) => from(takeClaim(claims, event))));
-  });
+export const shadowDuplicates =
+  ({ priorityOf = () => 0 }: ShadowOptions = {}): MonoTypeOperatorFunction<ManifestEvent> =>
+  (event$) =>
+    defer(() => {
+      const claims = createClaims(priorityOf);
+      return event$.pipe(concatMap((event) => from(takeClaim(claims, event))));
+    });
 
 /** All claims by their origins, and by the names and uids that they are for, so that an event costs the same however many there are. */
-const createClaims = () => {
+const createClaims = (priorityOf: (origin: ManifestOrigin) => number) => {
+  const rank = (a: Claim, b: Claim): number => priorityOf(b.applied.origin) - priorityOf(a.applied.origin) || a.number - b.number;
   const claims = new Map<string, Claim>();
   const rivals = new Map<string, Set<string>>();
   const waiting = new Set<string>();
@@ -54,6 +62,18 @@ const createClaims = () => {
       if (!claim.used) waiting.add(key);
       for (const name of namesOf(claim.applied)) rivals.set(name, (rivals.get(name) ?? new Set()).add(key));
     },
+    /** The used claims of lower priority that a Pod or an object takes its names from, where no other one stands in its way. */
+    yieldingTo: (wanted: Applied): readonly Claim[] => {
+      const own = originKey(wanted.origin);
+      const used = namesOf(wanted).flatMap((name) =>
+        [...(rivals.get(name) ?? [])].flatMap((key) => {
+          const claim = claims.get(key);
+          return key !== own && claim?.used ? [claim] : [];
+        }),
+      );
+      const priority = priorityOf(wanted.origin);
+      return used.every(({ applied }) => priorityOf(applied.origin) < priority) ? [...new Set(used)] : [];
+    },
     /** The used claim that stands in the way of a Pod or an object. */
     holderOf: (wanted: Applied): Claim | undefined => {
       const own = originKey(wanted.origin);
@@ -63,9 +83,9 @@ const createClaims = () => {
           return key !== own && claim?.used ? [claim] : [];
         }),
       );
-      return holders.toSorted((a, b) => a.number - b.number)[0];
+      return holders.toSorted(rank)[0];
     },
-    waiting: (): readonly Claim[] => [...waiting].flatMap((key) => claims.get(key) ?? []).sort((a, b) => a.number - b.number),
+    waiting: (): readonly Claim[] => [...waiting].flatMap((key) => claims.get(key) ?? []).sort(rank),
   };
 };
 type Claims = ReturnType<typeof createClaims>;
@@ -97,11 +117,13 @@ const takeClaim = (claims: Claims, event: ManifestEvent): readonly ManifestEvent
 
 const apply = (claims: Claims, applied: Applied): readonly ManifestEvent[] => {
   const before = claims.get(applied.origin);
+  const yielded = claims.yieldingTo(applied);
+  for (const claim of yielded) claims.put({ ...claim, used: false });
   const holder = claims.holderOf(applied);
   const event = holder === undefined ? applied : shadowedBy(holder.applied.origin, applied);
   const stays = before !== undefined && nameOf(before.applied) === nameOf(applied);
   claims.put({ applied, used: holder === undefined, number: stays ? before.number : undefined });
-  return handOver(claims, [event]);
+  return handOver(claims, [...yielded.map((claim) => shadowedBy(applied.origin, claim.applied)), event]);
 };
 
 /** Gives what nobody uses any more to the eldest who waits for it. */

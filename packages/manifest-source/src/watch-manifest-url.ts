@@ -10,10 +10,9 @@ import { type FetchedManifest, fetchManifest } from './fetch-manifest.js';
 import { followSource } from './follow-source.js';
 import { noStore, openLastGoodStore, type Validators } from './last-good-store.js';
 import type { ManifestEvent, ParseManifest, PrepareManifest } from './manifest-event.js';
-import { ManifestSourceError } from './manifest-source-error.js';
 import { prepareListings } from './prepare-listing.js';
 import { MAX_MANIFEST_BYTES } from './read-listing.js';
-import { redactUrl } from './redact-url.js';
+import { readRequestHeaders, readRequestUrl } from './request-target.js';
 import { shadowDuplicates } from './shadow-duplicates.js';
 
 export interface ManifestUrlOptions {
@@ -68,8 +67,8 @@ export const watchManifestUrl = ({
   const scheduler = longDelays(givenScheduler);
   const httpCheckFrequencyMs = checkInterval('httpCheckFrequencyMs', givenFrequencyMs, 20_000);
   const timeoutMs = checkDuration('timeoutMs', givenTimeoutMs, 10_000);
-  const { url, shownUrl, authorization } = readUrl(givenUrl);
-  const allHeaders = readHeaders({ ...(authorization === undefined ? {} : { authorization }), ...headers });
+  const { url, shownUrl, authorization } = readRequestUrl(givenUrl);
+  const allHeaders = readRequestHeaders({ ...(authorization === undefined ? {} : { authorization }), ...headers });
 
   return defer(() => {
     let agent: Promise<Agent> | undefined;
@@ -127,38 +126,4 @@ const toListing = (fetched: FetchedManifest, path: string, atMs: number): Listin
     case 'failed':
       return { type: 'failed', message: fetched.message, useStored: true, atMs };
   }
-};
-
-const readUrl = (given: string): { url: string; shownUrl: string; authorization: string | undefined } => {
-  const url = parseUrl(given);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new ManifestSourceError({ code: 'MANIFEST_URL_INVALID', message: 'the manifest URL is not an http or https URL' });
-  }
-  const user = decodeURIComponent(url.username);
-  const password = decodeURIComponent(url.password);
-  const authorization = user || password ? `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` : undefined;
-  url.username = '';
-  url.password = '';
-  return { url: url.href, shownUrl: redactUrl(url.href), authorization };
-};
-
-const parseUrl = (given: string): URL | null => {
-  try {
-    return new URL(given);
-  } catch {
-    return null;
-  }
-};
-
-const readHeaders = (headers: Readonly<Record<string, string | readonly string[]>>): readonly (readonly [string, string])[] => {
-  const pairs = Object.entries(headers).flatMap(([name, values]) => [values].flat().map((value) => [name, value] as const));
-  for (const [name, value] of pairs) {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /[\r\n\0]/.test(value)) {
-      throw new ManifestSourceError({
-        code: 'MANIFEST_HEADER_INVALID',
-        message: `the header ${JSON.stringify(name)} of the manifest URL is not valid`,
-      });
-    }
-  }
-  return pairs;
 };

@@ -17,6 +17,8 @@ export interface ListingRules extends Omit<ParseContext, 'source'> {
   readonly replacementSettleMs: number;
   /** The identity that somebody has already given to an object that is about to come, by its key. Default: nobody has. */
   readonly newUidOf?: (key: string) => string | undefined;
+  /** Whether a content of which any document can't be used changes nothing at all. Default: the other documents count. */
+  readonly whole?: boolean;
   /** How soon to look again while the source can't be read, ms; undefined leaves that to whoever asks for looks. */
   readonly failedRecheckMs: number | undefined;
 }
@@ -215,15 +217,27 @@ const takeEntry = (
     return { slots, announced: anew ? [] : announced, digest, modifiedAtMs };
   }
 
+  const taken = rules.whole ? allOrNothing : (_before: readonly Slot[], after: readonly Slot[]) => after;
   const next =
     content.type === 'text'
-      ? assignDocuments(slots, parseDocuments(content.prepared ?? content.text, path, rules.claimMs, rules, sealedText(content)))
+      ? taken(
+          slots,
+          assignDocuments(slots, parseDocuments(content.prepared ?? content.text, path, rules.claimMs, rules, sealedText(content))),
+        )
       : spoil(slots, content.message);
   const sinceMs = before.doubt?.digest === digest ? before.doubt.sinceMs : atMs;
   const old = atMs - sinceMs >= rules.settleMs || (modifiedAtMs !== undefined && atMs + rules.wallAheadMs - modifiedAtMs >= rules.settleMs);
   if (!old && isDoubtful(slots, next, content))
     return { ...before, missingSinceMs: undefined, ignored: undefined, recreated, doubt: { digest, sinceMs } };
   return { slots: next, announced, digest, modifiedAtMs };
+};
+
+/** What counted before still does, as one, where any document can't be used; what is wrong is said of each document that it is wrong with. */
+const allOrNothing = (before: readonly Slot[], after: readonly Slot[]): readonly Slot[] => {
+  const problem = after.find((slot) => slot.problem !== undefined)?.problem;
+  const good = before.filter((slot) => slot.good !== undefined);
+  if (problem === undefined || good.length === 0) return after;
+  return good.map((slot) => ({ ...slot, problem: after.find(({ document }) => document === slot.document)?.problem ?? problem }));
 };
 
 const sealedText = ({ prepared, text }: ListedEntry['content'] & { type: 'text' }): Uint8Array | undefined =>
