@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
+import type { KeptRevision } from './core/judge-revision.js';
+import type { DetachedSignature } from './verify-answer.js';
+
+/** An answer with what vouches for it, so that it can be verified again. */
+export interface KeptAnswer {
+  readonly content: Uint8Array;
+  readonly signature?: DetachedSignature;
+  readonly revision?: number;
+  readonly appliedAtMs: number;
+}
+
+export interface SourceRecord {
+  readonly current: KeptAnswer;
+  /** The one before: what is kept beside the records of its documents may still come from it. */
+  readonly previous?: KeptAnswer;
+  /** Never forgotten, whatever becomes of the answer. */
+  readonly kept?: KeptRevision;
+  /** A time that has passed, ms since 1970: a clock that says less is not set. */
+  readonly clockMs: number;
+  /** What the server said about `current`, and for which URL (a digest, since a URL may hold a secret). */
+  readonly validators: { readonly etag?: string; readonly lastModified?: string };
+  readonly urlDigest: string;
+}
+
+export interface AnswerStore {
+  /** @throws (rejects) where the disk can't be read: that is not the same as nothing */
+  load(): Promise<SourceRecord | undefined>;
+  /** Replaces the record in one step that survives a loss of power. @throws (rejects) the error of the file system */
+  save(record: SourceRecord): Promise<void>;
+}
+
+const FILE = 'last-good.json';
+
+export const digestOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The last good answer of one source, in its own directory (mode 0700: manifests may hold secrets). */
+export const openAnswerStore = (directory: string, logger: Logger, files?: FileLayer): AnswerStore => {
+  const path = join(directory, FILE);
+  const layer = files === undefined ? {} : { files };
+  return {
+    load: () => readState(path, { decode: decodeRecord, logger, requireReadable: true, ...layer }),
+    save: (record) => writeDurably(path, JSON.stringify(encodeRecord(record)), layer),
+  };
+};
+
+const encodeAnswer = ({ content, ...rest }: KeptAnswer) => ({ ...rest, content: Buffer.from(content).toString('base64') });
+
+const encodeRecord = ({ current, previous, ...rest }: SourceRecord) => ({
+  version: 1,
+  ...rest,
+  current: encodeAnswer(current),
+  ...(previous && { previous: encodeAnswer(previous) }),
+});
+
+/** @throws Error for a text that holds no record */
+const decodeRecord = (text: string): SourceRecord => {
+  const record: unknown = JSON.parse(text);
+  if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no record of a source in version 1');
+  const { current, previous, kept, clockMs, validators, urlDigest } = record;
+  if (typeof clockMs !== 'number' || typeof urlDigest !== 'string' || !isTexts(validators)) throw new Error('a part of it is missing');
+  if (kept !== undefined && !(isRecord(kept) && typeof kept['revision'] === 'number' && typeof kept['digest'] === 'string')) {
+    throw new Error('kept is no revision');
+  }
+  return {
+    current: decodeAnswer(current),
+    ...(previous === undefined ? {} : { previous: decodeAnswer(previous) }),
+    ...(kept === undefined ? {} : { kept: kept as unknown as KeptRevision }),
+    clockMs,
+    validators,
+    urlDigest,
+  };
+};
+
+const decodeAnswer = (answer: unknown): KeptAnswer => {
+  if (!isRecord(answer)) throw new Error('an answer is missing');
+  const { content, signature, revision, appliedAtMs } = answer;
+  const isSigned =
+    isRecord(signature) && (signature['type'] === 'minisign' || signature['type'] === 'ssh') && typeof signature['text'] === 'string';
+  if (typeof content !== 'string' || typeof appliedAtMs !== 'number') throw new Error('an answer has no content');
+  if (signature !== undefined && !isSigned) throw new Error('an answer has a signature of no kind');
+  if (revision !== undefined && !Number.isSafeInteger(revision)) throw new Error('the revision of an answer is no number');
+  return {
+    content: Buffer.from(content, 'base64'),
+    appliedAtMs,
+    ...(signature === undefined ? {} : { signature: signature as unknown as DetachedSignature }),
+    ...(revision === undefined ? {} : { revision: revision as number }),
+  };
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): value is Record<string, string> =>
+  isRecord(value) && Object.values(value).every((one) => typeof one === 'string');

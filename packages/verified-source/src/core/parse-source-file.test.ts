@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { parseSourceFile } from './parse-source-file.js';
+import { formatIssue } from './source-definition.js';
+
+const parse = (text: string) => parseSourceFile(text, { path: '/etc/kubernetes/sources.d/a.yaml', maxBytes: 3 << 20 });
+const HEAD = 'apiVersion: solo-kubelet.dev/v1alpha1\nkind: ManifestSource\nmetadata: { name: site-a }\n';
+const issuesOf = (text: string): readonly string[] => {
+  const parsed = parse(text);
+  return parsed.ok ? [] : parsed.issues.map((issue) => formatIssue(issue).replace('/etc/kubernetes/sources.d/', ''));
+};
+
+describe('a source file', () => {
+  it('needs a name, a URL and a key, and has defaults for the rest', () => {
+    expect(parse(`${HEAD}spec:\n  url: https://example.org/site.yaml\n  verification: { keys: [RWQabc] }\n`)).toEqual({
+      ok: true,
+      source: {
+        name: 'site-a',
+        url: 'https://example.org/site.yaml',
+        intervalMs: 300_000,
+        jitter: 0.1,
+        timeoutMs: 60_000,
+        maxBytes: 3 << 20,
+        require: 'signature',
+        keys: ['RWQabc'],
+        keyFiles: [],
+        sshNamespace: 'solo-kubelet',
+        clusterScoped: true,
+        priority: 0,
+        labels: {},
+        revisions: 'required',
+        renewWithinMs: 30 * 86_400_000,
+      },
+    });
+  });
+
+  it('says everything that there is to say', () => {
+    const hex = 'a'.repeat(128);
+    const text = `${HEAD}spec:
+  url: https://example.org/site.yaml
+  interval: 1h
+  jitter: 20%
+  timeout: 2m
+  maxBytes: 1Mi
+  require: hash
+  verification: { hash: sha512-${hex.toUpperCase()} }
+  tls: { caFile: /ca.pem, certFile: /c.pem, keyFile: /k.pem }
+  headersFile: /headers
+  namespaces: [site, default]
+  priority: -3
+  labels: { site: a }
+  renewWithin: 0s
+`;
+    expect(parse(text)).toMatchObject({
+      ok: true,
+      source: {
+        intervalMs: 3_600_000,
+        jitter: 0.2,
+        timeoutMs: 120_000,
+        maxBytes: 1 << 20,
+        require: 'hash',
+        hash: { algorithm: 'sha512', hex },
+        caFile: '/ca.pem',
+        namespaces: ['site', 'default'],
+        clusterScoped: false,
+        priority: -3,
+        labels: { site: 'a' },
+        renewWithinMs: 0,
+      },
+    });
+  });
+
+  it.each([
+    ['', ['a.yaml:1:1: want a ManifestSource of solo-kubelet.dev/v1alpha1']],
+    ['a: [', [expect.stringMatching(/^a\.yaml:1:\d+: /)]],
+    [`${HEAD}spec: {}\n---\na: 1\n`, [expect.stringMatching(/one file holds one source/)]],
+    [
+      `${HEAD}spec:\n  url: ftp://x\n  require: none\n`,
+      ['a.yaml:5:8: spec.url: want an http or https URL', expect.stringMatching(/spec\.url: it is missing or can not be used/)],
+    ],
+    [`${HEAD}spec:\n  url: http://x\n`, [expect.stringMatching(/no key to verify by/)]],
+    [
+      `${HEAD}spec:\n  url: http://x\n  require: nothing\n  verification: { keys: [a] }\n`,
+      ['a.yaml:6:12: spec.require: want one of signature, hash, none'],
+    ],
+    [
+      `${HEAD}spec:\n  url: http://x\n  requires: none\n  require: none\n`,
+      ['a.yaml:6:3: spec.requires: there is no such field; did you mean require?'],
+    ],
+    [
+      `${HEAD}spec:\n  url: http://x\n  require: none\n  verification: { keys: [a] }\n`,
+      [expect.stringMatching(/keys are given: say require: signature/)],
+    ],
+    [
+      `${HEAD}spec:\n  url: http://x\n  require: hash\n  verification: { hash: sha512-abc }\n`,
+      [expect.stringMatching(/^a\.yaml:7:25: spec\.verification\.hash: want sha256-HEX/), expect.anything()],
+    ],
+    [
+      `${HEAD}spec:\n  url: http://x\n  require: none\n  interval: 1s\n`,
+      [expect.stringMatching(/spec\.interval: want a duration from 5s/)],
+    ],
+    [
+      `${HEAD}spec:\n  url: http://x\n  require: none\n  tls: { certFile: /a }\n`,
+      [expect.stringMatching(/spec\.tls\.certFile: certFile and keyFile belong together/)],
+    ],
+    [
+      `${HEAD}spec:\n  url: http://x\n  require: none\n  labels: { "a b": c }\n`,
+      [expect.stringMatching(/^a\.yaml:7:13: spec\.labels\[a b\]: /)],
+    ],
+    [
+      `${HEAD.replace('site-a', 'Site_A')}spec:\n  url: http://x\n  require: none\n`,
+      [expect.stringMatching(/^a\.yaml:3:19: metadata\.name: want a name/), expect.anything()],
+    ],
+  ])('is refused where it is wrong: %j', (text, issues) => expect(issuesOf(text)).toEqual(issues));
+
+  it('never takes a prototype for a field', () => {
+    expect(issuesOf(`${HEAD}spec:\n  url: http://x\n  require: none\n  __proto__: { a: 1 }\n  constructor: 1\n`)).toHaveLength(2);
+  });
+});

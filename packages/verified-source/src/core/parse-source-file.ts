@@ -1,0 +1,232 @@
+import { nearestName, parseGoDuration, parseUrl } from '@solo-kubelet/diagnostics/text';
+import { labelValueErrors, parseQuantity, qualifiedNameErrors, quantityValue } from '@solo-kubelet/pod-spec';
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Pair, parseAllDocuments, type YAMLMap } from 'yaml';
+import { parsePinnedHash } from './pinned-hash.js';
+import type { SourceDefinition, SourceFileIssue } from './source-definition.js';
+
+export const SOURCE_API_VERSION = 'solo-kubelet.dev/v1alpha1';
+export const SOURCE_KIND = 'ManifestSource';
+
+export interface ParseSourceFileOptions {
+  /** For the places of issues. */
+  readonly path: string;
+  /** Most that `spec.maxBytes` may be; also its default. */
+  readonly maxBytes: number;
+}
+
+export type ParsedSourceFile =
+  | { readonly ok: true; readonly source: SourceDefinition }
+  | { readonly ok: false; readonly issues: readonly SourceFileIssue[] };
+
+/** Reads one file of the source directory. Every field is checked, and one that is unknown is an error: a misspelled `require` must not pass. */
+export const parseSourceFile = (text: string, options: ParseSourceFileOptions): ParsedSourceFile => {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
+  const [document, more] = documents as readonly Document.Parsed[];
+  const issues: SourceFileIssue[] = [];
+  const tell = (offset: number, field: string, message: string): void => {
+    const { line, col } = lines.linePos(offset);
+    issues.push({ path: options.path, line: Math.max(1, line), column: Math.max(1, col), field, message });
+  };
+  const syntax = document?.errors[0];
+  if (syntax) tell(syntax.pos[0], '', syntax.message.split('\n', 1)[0] ?? 'it is no YAML');
+  else if (document === undefined || !isMap(document.contents)) tell(0, '', `want a ${SOURCE_KIND} of ${SOURCE_API_VERSION}`);
+  else if (more !== undefined) tell(more.range[0], '', 'one file holds one source: put the others into files of their own');
+  else {
+    const source = readSource(document.contents, tell, options);
+    if (issues.length === 0 && source !== undefined) return { ok: true, source };
+  }
+  return { ok: false, issues };
+};
+
+type Tell = (offset: number, field: string, message: string) => void;
+
+/** A mapping whose fields are taken one by one; what is left over is unknown. */
+const fieldsOf = (map: YAMLMap, at: string, tell: Tell) => {
+  const left = new Map<string, Pair>();
+  for (const pair of map.items) if (isScalar(pair.key)) left.set(String(pair.key.value), pair);
+  const known: string[] = [];
+  const offsetOf = (node: unknown): number => (node as { range?: readonly number[] } | null)?.range?.[0] ?? map.range?.[0] ?? 0;
+  const path = (name: string): string => (at === '' ? name : `${at}.${name}`);
+  const take = <T>(
+    name: string,
+    want: string,
+    read: (value: unknown, tellHere: (message: string) => void) => T | undefined,
+  ): T | undefined => {
+    known.push(name);
+    const pair = left.get(name);
+    left.delete(name);
+    if (pair === undefined) return undefined;
+    const { value } = pair;
+    let told = false;
+    const here = (message: string): void => {
+      told = true;
+      tell(offsetOf(value ?? pair.key), path(name), message);
+    };
+    const plain = isScalar(value) ? value.value : value;
+    const result = read(plain, here);
+    if (result === undefined && !told) here(`want ${want}`);
+    return result;
+  };
+  return {
+    text: (name: string, want = 'a text') => take(name, want, (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
+    truth: (name: string) => take(name, 'true or false', (value) => (typeof value === 'boolean' ? value : undefined)),
+    read: <T>(name: string, want: string, read: (text: string) => T | undefined) =>
+      take(name, want, (value) => (typeof value === 'string' || typeof value === 'number' ? read(String(value)) : undefined)),
+    map: (name: string) => take(name, 'a mapping', (value) => (isMap(value) ? value : undefined)),
+    texts: (name: string) =>
+      take(name, 'a list of texts', (value) => {
+        if (!isSeq(value)) return undefined;
+        const texts = value.items.map((item) =>
+          isScalar(item) && typeof item.value === 'string' && item.value !== '' ? item.value : undefined,
+        );
+        return texts.includes(undefined) ? undefined : (texts as readonly string[]);
+      }),
+    oneOf: <const Word extends string>(name: string, words: readonly Word[]) =>
+      take(name, `one of ${words.join(', ')}`, (value) => words.find((word) => word === value)),
+    missing: (name: string, message: string) => tell(map.range?.[0] ?? 0, path(name), message),
+    wrong: (name: string, message: string) => {
+      const pair = map.items.find(({ key }) => isScalar(key) && key.value === name);
+      tell(offsetOf(pair?.value ?? pair?.key), path(name), message);
+    },
+    end: () => {
+      for (const [name, pair] of left) {
+        const near = nearestName(name, known);
+        tell(offsetOf(pair.key), path(name), `there is no such field${near === undefined ? '' : `; did you mean ${near}?`}`);
+      }
+    },
+  };
+};
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const SECOND_MS = 1_000;
+const DAY_MS = 86_400_000;
+const MIN_INTERVAL_MS = 5 * SECOND_MS;
+const MAX_INTERVAL_MS = 30 * DAY_MS;
+const MAX_TIMEOUT_MS = 3_600_000;
+
+const durationBetween =
+  (lowestMs: number, highestMs: number) =>
+  (text: string): number | undefined => {
+    const ms = parseGoDuration(text);
+    return ms !== undefined && ms >= lowestMs && ms <= highestMs ? ms : undefined;
+  };
+
+const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSourceFileOptions): SourceDefinition | undefined => {
+  const top = fieldsOf(root, '', tell);
+  if (top.text('apiVersion') !== SOURCE_API_VERSION) top.wrong('apiVersion', `want ${SOURCE_API_VERSION}`);
+  if (top.text('kind') !== SOURCE_KIND) top.wrong('kind', `want ${SOURCE_KIND}`);
+  const metadata = top.map('metadata');
+  const spec = top.map('spec');
+  top.end();
+  if (metadata === undefined || spec === undefined) {
+    if (metadata === undefined) top.missing('metadata', 'it is missing: want metadata.name');
+    if (spec === undefined) top.missing('spec', 'it is missing: want at least spec.url');
+    return undefined;
+  }
+  const meta = fieldsOf(metadata, 'metadata', tell);
+  const name = meta.read('name', 'a name of letters a-z, digits and -, at most 63', (text) => (DNS_LABEL.test(text) ? text : undefined));
+  meta.end();
+  if (name === undefined) meta.missing('name', 'it is missing or can not be used');
+
+  const fields = fieldsOf(spec, 'spec', tell);
+  const url = fields.read('url', 'an http or https URL', readUrl);
+  if (url === undefined) fields.missing('url', 'it is missing or can not be used');
+  const intervalMs = fields.read('interval', 'a duration from 5s to 720h, such as 5m', durationBetween(MIN_INTERVAL_MS, MAX_INTERVAL_MS));
+  const jitter = fields.read('jitter', 'a part of the interval such as 10%, at most 100%', readPercent);
+  const timeoutMs = fields.read('timeout', 'a duration from 1s to 1h', durationBetween(SECOND_MS, MAX_TIMEOUT_MS));
+  const maxBytes = fields.read('maxBytes', `a size of at most ${mostBytes} bytes, such as 1Mi`, (text) => readSize(text, mostBytes));
+  const require = fields.oneOf('require', ['signature', 'hash', 'none']) ?? 'signature';
+  const namespaces = fields.texts('namespaces');
+  const clusterScoped = fields.truth('clusterScoped');
+  const priority = fields.read('priority', 'a whole number', (text) => (/^-?\d{1,9}$/.test(text) ? Number(text) : undefined));
+  const labels = readLabels(fields.map('labels'), tell);
+  const revisions = fields.oneOf('revisions', ['required', 'optional']);
+  const renewWithinMs = fields.read('renewWithin', 'a duration such as 720h; 0s: never told', durationBetween(0, Number.MAX_SAFE_INTEGER));
+  const headersFile = fields.text('headersFile');
+
+  const tls = fields.map('tls');
+  const tlsFields = tls && fieldsOf(tls, 'spec.tls', tell);
+  const caFile = tlsFields?.text('caFile');
+  const certFile = tlsFields?.text('certFile');
+  const keyFile = tlsFields?.text('keyFile');
+  tlsFields?.end();
+  if (tlsFields && (certFile === undefined) !== (keyFile === undefined))
+    tlsFields.wrong('certFile', 'certFile and keyFile belong together');
+
+  const verification = fields.map('verification');
+  const proof = verification && fieldsOf(verification, 'spec.verification', tell);
+  const hash = proof?.read('hash', 'sha256-HEX or sha512-HEX', parsePinnedHash);
+  const keys = proof?.texts('keys') ?? [];
+  const keyFiles = proof?.texts('keyFiles') ?? [];
+  const signatureUrl = proof?.read('signatureURL', 'an http or https URL', readUrl);
+  const sshNamespace = proof?.text('sshNamespace');
+  proof?.end();
+  fields.end();
+  if (require === 'signature' && keys.length + keyFiles.length === 0) {
+    fields.missing(
+      'verification',
+      'no key to verify by: give spec.verification.keys or keyFiles, or spec.verification.hash with require: hash, or say require: none',
+    );
+  }
+  if (require === 'hash' && hash === undefined) fields.missing('verification.hash', 'require: hash needs the hash');
+  if (require !== 'hash' && hash !== undefined) fields.missing('require', 'a hash is given: say require: hash');
+  if (require !== 'signature' && keys.length + keyFiles.length > 0) fields.missing('require', 'keys are given: say require: signature');
+  if (name === undefined || url === undefined) return undefined;
+  return {
+    name,
+    url,
+    intervalMs: intervalMs ?? 5 * 60 * SECOND_MS,
+    jitter: jitter ?? 0.1,
+    timeoutMs: timeoutMs ?? 60 * SECOND_MS,
+    maxBytes: maxBytes ?? mostBytes,
+    require,
+    ...(hash && { hash }),
+    keys,
+    keyFiles,
+    ...(signatureUrl && { signatureUrl }),
+    sshNamespace: sshNamespace ?? 'solo-kubelet',
+    ...(caFile && { caFile }),
+    ...(certFile && { certFile }),
+    ...(keyFile && { keyFile }),
+    ...(headersFile && { headersFile }),
+    ...(namespaces && { namespaces }),
+    clusterScoped: clusterScoped ?? namespaces === undefined,
+    priority: priority ?? 0,
+    labels,
+    revisions: revisions ?? 'required',
+    renewWithinMs: renewWithinMs ?? 30 * DAY_MS,
+  };
+};
+
+const readUrl = (text: string): string | undefined => {
+  const url = parseUrl(text);
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.host !== '' ? text : undefined;
+};
+
+const readPercent = (text: string): number | undefined => {
+  const percent = /^(\d{1,3})%$/.exec(text)?.[1];
+  return percent !== undefined && Number(percent) <= 100 ? Number(percent) / 100 : undefined;
+};
+
+const readSize = (text: string, most: number): number | undefined => {
+  try {
+    const bytes = Number(quantityValue(parseQuantity(text)));
+    return bytes >= 1 && bytes <= most ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const readLabels = (map: YAMLMap | undefined, tell: Tell): Readonly<Record<string, string>> => {
+  const labels: [string, string][] = [];
+  for (const { key, value } of map?.items ?? []) {
+    const name = isScalar(key) ? String(key.value) : '';
+    const text = isScalar(value) && typeof value.value === 'string' ? value.value : undefined;
+    const wrong = text === undefined ? ['want a text'] : [...qualifiedNameErrors(name), ...labelValueErrors(text)];
+    const offset = (key as { range?: readonly number[] }).range?.[0] ?? 0;
+    if (wrong[0] !== undefined || text === undefined) tell(offset, `spec.labels[${name}]`, wrong[0] ?? 'want a text');
+    else labels.push([name, text]);
+  }
+  return Object.fromEntries(labels);
+};

@@ -1,0 +1,66 @@
+/** A digest that an answer must have. */
+export interface PinnedHash {
+  readonly algorithm: 'sha256' | 'sha512';
+  /** Lower-case hexadecimal. */
+  readonly hex: string;
+}
+
+/** What vouches for what a source answers. */
+export type Requirement = 'signature' | 'hash' | 'none';
+
+/** One source of manifests, as a file of the source directory describes it; defaults are filled in. */
+export interface SourceDefinition {
+  /** A DNS label, unique on the node. */
+  readonly name: string;
+  /** http or https. */
+  readonly url: string;
+  /** Time between two checks, ms. Default 5 min. */
+  readonly intervalMs: number;
+  /** Part of the interval that each wait is longer or shorter by at random, 0 to 1. Default 0.1. */
+  readonly jitter: number;
+  /** Limit of one request with its answer, ms. Default 60 s. */
+  readonly timeoutMs: number;
+  /** Size beyond which an answer is refused. Default and most: what a manifest may have (3 MiB). */
+  readonly maxBytes: number;
+  readonly require: Requirement;
+  readonly hash?: PinnedHash;
+  /** Public keys as they stand in the file; one that fits is enough. */
+  readonly keys: readonly string[];
+  /** Files of public keys. */
+  readonly keyFiles: readonly string[];
+  /** Where the detached signature is. Default: the URL with `.minisig` or `.sig` behind its path. */
+  readonly signatureUrl?: string;
+  /** What `ssh-keygen -Y sign -n` was given. Default `solo-kubelet`. */
+  readonly sshNamespace: string;
+  /** PEM files: authorities to trust instead of the system's, and the client's certificate with its key. */
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** File of headers, `Name: value` on a line. */
+  readonly headersFile?: string;
+  /** Namespaces that its documents may be in. Default: all, and objects without one too. */
+  readonly namespaces?: readonly string[];
+  /** Whether objects without a namespace are taken where `namespaces` is given. Default false. */
+  readonly clusterScoped: boolean;
+  /** Which source has a name that two ask for: the higher number. Default 0, as that of the manifest directory. */
+  readonly priority: number;
+  /** Put on everything that the source asks for. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whether an answer without a revision is refused, where a signature is required. Default `required`. */
+  readonly revisions: 'required' | 'optional';
+  /** How long a source may go without a new revision before a warning, ms; 0: for ever. Default 30 days. */
+  readonly renewWithinMs: number;
+}
+
+/** What is wrong with a file of the source directory, and where. */
+export interface SourceFileIssue {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  /** Such as `spec.url`; empty for the file as a whole. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export const formatIssue = ({ path, line, column, field, message }: SourceFileIssue): string =>
+  `${path}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}`;

@@ -1,0 +1,125 @@
+import type { Requirement } from './source-definition.js';
+
+/** Why the last check of a source changed nothing, in one word. */
+export type SourceReason =
+  | 'SourceFileInvalid'
+  | 'KeyInvalid'
+  | 'CredentialsUnusable'
+  | 'Unreachable'
+  | 'CertificateUntrusted'
+  | 'TooSlow'
+  | 'NotFound'
+  | 'HttpError'
+  | 'RedirectRefused'
+  | 'Empty'
+  | 'TooLarge'
+  | 'SignatureMissing'
+  | 'SignatureInvalid'
+  | 'KeyUnknown'
+  | 'HashMismatch'
+  | 'WrongSource'
+  | 'RevisionMissing'
+  | 'RevisionTooOld'
+  | 'RevisionReused'
+  | 'Expired'
+  | 'NamespaceForbidden'
+  | 'ManifestInvalid'
+  | 'NotDecrypted'
+  | 'NotKept'
+  | 'LastGoodUnusable';
+
+/** Reasons that say something about the way to the source, not about what it answered. */
+const OF_THE_WAY: ReadonlySet<SourceReason> = new Set([
+  'Unreachable',
+  'CertificateUntrusted',
+  'TooSlow',
+  'NotFound',
+  'HttpError',
+  'LastGoodUnusable',
+]);
+
+/** Whether an answer came and was refused. */
+export const isRefusal = (reason: SourceReason): boolean => !OF_THE_WAY.has(reason);
+
+/** What is known of a source; every field is safe to show. */
+export interface SourceStatus {
+  readonly name: string;
+  /** Without user name, password and values of the query; empty where the source's file can't be read. */
+  readonly url: string;
+  readonly require: Requirement;
+  readonly priority: number;
+  /**
+   * `Pending`: not checked yet. `Ready`: the last check found what runs, or something new that runs now. `Stale`: the last check failed, and the last good
+   * answer runs on. `Failed`: it failed, and there is no last good answer.
+   */
+  readonly state: 'Pending' | 'Ready' | 'Stale' | 'Failed';
+  /** Of what runs, where it says one. */
+  readonly revision?: number;
+  /** SHA-256 of what runs, hexadecimal. */
+  readonly digest?: string;
+  /** What vouched for what runs, such as `minisign 8B7A3F0D12345678`. */
+  readonly verifiedBy?: string;
+  /** When what runs was taken, ms since 1970. */
+  readonly appliedAtMs?: number;
+  readonly checkedAtMs?: number;
+  /** Since when the source is in its state, ms since 1970. */
+  readonly sinceMs: number;
+  /** Why the last check failed, and the same in a sentence. */
+  readonly reason?: SourceReason;
+  readonly message?: string;
+  /** Checks that failed in a row. */
+  readonly failures: number;
+  /** That the source has had no new revision for longer than it should. */
+  readonly notRenewed?: true;
+}
+
+export interface RunningAnswer {
+  readonly revision?: number | undefined;
+  readonly digest: string;
+  readonly verifiedBy: string;
+  readonly appliedAtMs: number;
+}
+
+export type SourceFinding =
+  /** What was kept on disk runs again. */
+  | { readonly type: 'restored'; readonly running: RunningAnswer }
+  | { readonly type: 'applied'; readonly running: RunningAnswer }
+  | { readonly type: 'unchanged' }
+  | { readonly type: 'failed'; readonly reason: SourceReason; readonly message: string };
+
+/** The status after one more finding. */
+export const reduceStatus = (
+  status: SourceStatus,
+  finding: SourceFinding,
+  { nowMs, renewWithinMs }: { readonly nowMs: number; readonly renewWithinMs: number },
+): SourceStatus => {
+  const next = afterFinding(status, finding, nowMs);
+  const { notRenewed: _before, ...rest } = next;
+  const overdue = renewWithinMs > 0 && next.appliedAtMs !== undefined && nowMs - next.appliedAtMs > renewWithinMs;
+  return { ...rest, ...(overdue && { notRenewed: true }), sinceMs: next.state === status.state ? status.sinceMs : nowMs };
+};
+
+const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: number): SourceStatus => {
+  const { reason: _reason, message: _message, ...calm } = status;
+  const { revision: _revision, ...anew } = calm;
+  switch (finding.type) {
+    case 'restored':
+      return { ...anew, ...ofRunning(finding.running), state: 'Pending', failures: 0 };
+    case 'applied':
+      return { ...anew, ...ofRunning(finding.running), state: 'Ready', failures: 0, checkedAtMs: nowMs };
+    case 'unchanged':
+      return { ...calm, state: 'Ready', failures: 0, checkedAtMs: nowMs };
+    case 'failed': {
+      const { reason, message } = finding;
+      const state = status.digest === undefined ? 'Failed' : 'Stale';
+      return { ...calm, state, reason, message, failures: status.failures + 1, checkedAtMs: nowMs };
+    }
+  }
+};
+
+const ofRunning = ({ revision, digest, verifiedBy, appliedAtMs }: RunningAnswer) => ({
+  ...(revision === undefined ? {} : { revision }),
+  digest,
+  verifiedBy,
+  appliedAtMs,
+});

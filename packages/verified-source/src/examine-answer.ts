@@ -1,0 +1,84 @@
+import { describeError } from '@solo-kubelet/diagnostics';
+import { checkManifest, type ParseManifest, type PrepareManifest } from '@solo-kubelet/manifest-source';
+import type { SourceDefinition } from './core/source-definition.js';
+import { readRevision, type SourceRevision } from './core/source-revision.js';
+import type { SourceReason } from './core/source-status.js';
+import type { VerificationKey } from './verification-keys.js';
+import { type DetachedSignature, verifyAnswer } from './verify-answer.js';
+
+/** An answer that is what its source requires, and that can be used as a whole. */
+export interface ExaminedAnswer {
+  /** What is given to the parser, and to the records of documents. */
+  readonly text: Uint8Array;
+  /** What is parsed in its place, where `text` is encrypted. */
+  readonly prepared?: Uint8Array;
+  readonly said: SourceRevision | undefined;
+  readonly signedAtSeconds?: number | undefined;
+  readonly verifiedBy: string;
+}
+
+export type Examination =
+  | { readonly ok: true; readonly answer: ExaminedAnswer }
+  | { readonly ok: false; readonly reason: SourceReason; readonly message: string };
+
+export interface ExamineOptions {
+  readonly source: SourceDefinition;
+  /** Name of the source among all origins. */
+  readonly path: string;
+  readonly nodeName: string;
+  readonly keys: readonly VerificationKey[];
+  readonly prepare?: PrepareManifest | undefined;
+  readonly parse?: ParseManifest | undefined;
+}
+
+/** Problems of documents that a message names. */
+const MAX_SHOWN = 3;
+
+/** The one way from bytes to something that may run: what comes from the network goes it, and what comes from the disk. */
+export const examineAnswer = async (
+  content: Uint8Array,
+  signature: DetachedSignature | undefined,
+  { source, path, nodeName, keys, prepare, parse }: ExamineOptions,
+): Promise<Examination> => {
+  const refused = (reason: SourceReason, message: string): Examination => ({ ok: false, reason, message });
+  // Nothing of it is read before it is known whose it is.
+  const verified = verifyAnswer(source, content, signature, keys);
+  if (!verified.ok) return verified;
+  let clear: Uint8Array;
+  try {
+    clear = (await prepare?.(content)) ?? content;
+  } catch (error) {
+    return refused('NotDecrypted', describeError(error));
+  }
+  const read = readRevision(clear);
+  if (!read.ok) return refused('ManifestInvalid', read.message);
+  const { asks, problems } = checkManifest(read.body, { source: 'http', path, nodeName, ...(parse && { parse }) });
+  const isEncrypted = clear !== content;
+  if (problems.length > 0) {
+    // What an encrypted file says is a secret, and messages quote it.
+    if (isEncrypted)
+      return refused(
+        'ManifestInvalid',
+        `${problems.length} of its documents can't be used (the words are left out, since the file is encrypted)`,
+      );
+    const more = problems.length > MAX_SHOWN ? ` (and ${problems.length - MAX_SHOWN} more)` : '';
+    return refused('ManifestInvalid', `${problems.slice(0, MAX_SHOWN).join('; ')}${more}`);
+  }
+  const { namespaces } = source;
+  const outside =
+    namespaces && asks.find(({ namespace }) => (namespace === undefined ? !source.clusterScoped : !namespaces.includes(namespace)));
+  if (outside !== undefined) {
+    const { kind, namespace, name } = outside;
+    const where = namespace === undefined ? 'is in no namespace' : `is in the namespace ${namespace}`;
+    return refused('NamespaceForbidden', `${kind} ${name} ${where}; this source may use ${namespaces?.join(', ') || 'none'}`);
+  }
+  return {
+    ok: true,
+    answer: {
+      ...(isEncrypted ? { text: content, prepared: read.body } : { text: read.body }),
+      said: read.revision,
+      signedAtSeconds: verified.signedAtSeconds,
+      verifiedBy: verified.verifiedBy,
+    },
+  };
+};

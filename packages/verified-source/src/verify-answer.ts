@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { describeError } from '@solo-kubelet/diagnostics';
+import type { SourceDefinition } from './core/source-definition.js';
+import type { SourceReason } from './core/source-status.js';
+import { parseMinisignSignature, signedAtSeconds, verifyMinisign } from './minisign.js';
+import { parseSshSignature, verifySsh } from './ssh-signature.js';
+import type { VerificationKey } from './verification-keys.js';
+
+/** A detached signature, as its file has it. */
+export interface DetachedSignature {
+  readonly type: VerificationKey['type'];
+  readonly text: string;
+}
+
+export type Verification =
+  | { readonly ok: true; readonly verifiedBy: string; readonly signedAtSeconds?: number }
+  | { readonly ok: false; readonly reason: SourceReason; readonly message: string };
+
+/** Whether an answer is what its source requires. Says nothing about its age. */
+export const verifyAnswer = (
+  source: Pick<SourceDefinition, 'require' | 'hash' | 'sshNamespace'>,
+  content: Uint8Array,
+  signature: DetachedSignature | undefined,
+  keys: readonly VerificationKey[],
+): Verification => {
+  if (source.require === 'none') return { ok: true, verifiedBy: 'nothing' };
+  if (source.require === 'hash') return verifyHash(source.hash, content);
+  if (signature === undefined) return refused('SignatureMissing', 'there is no signature');
+  try {
+    return signature.type === 'minisign'
+      ? byMinisign(content, signature.text, keys)
+      : bySsh(content, signature.text, keys, source.sshNamespace);
+  } catch (error) {
+    return refused('SignatureInvalid', `the signature cannot be read: ${describeError(error)}`);
+  }
+};
+
+const refused = (reason: SourceReason, message: string): Verification => ({ ok: false, reason, message });
+
+const verifyHash = (hash: SourceDefinition['hash'], content: Uint8Array): Verification => {
+  if (hash === undefined) return refused('HashMismatch', 'there is no hash to compare with');
+  const found = createHash(hash.algorithm).update(content).digest('hex');
+  if (found !== hash.hex) return refused('HashMismatch', `its ${hash.algorithm} is ${found}, not ${hash.hex}`);
+  return { ok: true, verifiedBy: hash.algorithm };
+};
+
+const byMinisign = (content: Uint8Array, text: string, keys: readonly VerificationKey[]): Verification => {
+  const signature = parseMinisignSignature(text);
+  const key = keys.find((one) => one.type === 'minisign' && one.id === signature.keyId);
+  if (key?.type !== 'minisign') return unknownKey(`minisign ${signature.keyId}`, keys);
+  if (!verifyMinisign(content, signature, key))
+    return refused('SignatureInvalid', `content and signature do not belong together (minisign ${key.id})`);
+  const seconds = signedAtSeconds(signature.trustedComment);
+  return { ok: true, verifiedBy: `minisign ${key.id}`, ...(seconds !== undefined && { signedAtSeconds: seconds }) };
+};
+
+const bySsh = (content: Uint8Array, text: string, keys: readonly VerificationKey[], namespace: string): Verification => {
+  const signature = parseSshSignature(text);
+  const key = keys.find((one) => one.type === 'ssh' && one.id === signature.keyId);
+  if (key?.type !== 'ssh') return unknownKey(`ssh-ed25519 ${signature.keyId}`, keys);
+  if (signature.namespace !== namespace) {
+    const [is, want] = [JSON.stringify(signature.namespace), JSON.stringify(namespace)];
+    return refused('SignatureInvalid', `it was signed for ${is}, not for ${want} (ssh-keygen -Y sign -n ${namespace})`);
+  }
+  if (!verifySsh(content, signature, key))
+    return refused('SignatureInvalid', `content and signature do not belong together (ssh-ed25519 ${key.id})`);
+  return { ok: true, verifiedBy: `ssh-ed25519 ${key.id}` };
+};
+
+const unknownKey = (by: string, keys: readonly VerificationKey[]): Verification =>
+  refused(
+    'KeyUnknown',
+    `it is signed by ${by}; trusted are ${keys.map(({ type, id }) => `${type === 'ssh' ? 'ssh-ed25519' : type} ${id}`).join(', ')}`,
+  );
