@@ -28,3 +28,27 @@ export interface ManifestObject {
   readonly message?: string;
   readonly issues?: readonly { readonly severity: string; readonly line?: number; readonly column?: number; readonly message: string }[];
 }
+
+/** How a verified source of manifests is. Times are RFC 3339. */
+export interface SourceObject {
+  readonly name: string;
+  /** Without user name, password and values of the query. */
+  readonly url?: string;
+  readonly require: string;
+  readonly priority: number;
+  /** `Pending`, `Ready`, `Stale` or `Failed`. */
+  readonly state: string;
+  readonly since: string;
+  readonly revision?: number;
+  readonly digest?: string;
+  readonly verifiedBy?: string;
+  readonly applied?: string;
+  readonly checked?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  /** Checks that failed in a row. */
+  readonly failures: number;
+  /** Whether it was an answer that was refused, and not the way to it that failed. */
+  readonly refused?: boolean;
+  readonly notRenewed?: boolean;
+}

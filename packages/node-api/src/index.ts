@@ -1,4 +1,4 @@
-export type { EventObject, ManifestObject } from './api-objects.js';
+export type { EventObject, ManifestObject, SourceObject } from './api-objects.js';
 export type { AuthorizationMode } from './auth/authorize.js';
 export { identityOfCertificate } from './auth/client-certificate.js';
 export type { Identity } from './auth/identity.js';

@@ -36,6 +36,8 @@ export interface NodeView extends StatsView {
   readonly events: Watchable<object>;
   /** One entry per manifest file or URL: its state and its issues. */
   readonly manifests: Watchable<object>;
+  /** How each verified source of manifests is. Default: there are none. */
+  readonly sources?: Watchable<object>;
   /** Objects of other kinds than Pod, with status; values of Secrets left out. Default: there are none. */
   readonly objects?: Watchable<object>;
   /** The v1 Node object, made on the spot. */

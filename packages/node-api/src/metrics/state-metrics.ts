@@ -3,6 +3,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { type BuildInfo, buildInfoMetric } from './component-metrics.js';
 import type { NodeCounts } from './kubelet-metrics.js';
 import { type CpuManagerFigures, cpuManagerGauges } from './resource-manager-metrics.js';
+import { type SourceFigures, sourceGauges } from './source-metrics.js';
 
 /** What is asked for at every scrape, and what the kubelet learns of its node before it serves them. */
 export interface ExposedState {
@@ -17,6 +18,8 @@ export interface ExposedState {
   readonly logUsage?: () => Promise<readonly LogUsage[]>;
   /** Default, without a CPU manager: no such series. */
   readonly cpuManager?: (() => CpuManagerFigures) | undefined;
+  /** Verified sources of manifests. Default: no such series. */
+  readonly sources?: () => readonly SourceFigures[];
 }
 
 /** Makes gauges whose values are asked for at every scrape. */
@@ -42,7 +45,7 @@ export const stateGauges =
 /** The state of the node under upstream's names (pkg/kubelet/metrics). */
 export const stateMetrics = (
   registry: Registry,
-  { counts, cgroupVersion, build, losingSupport, logUsage, cpuManager }: ExposedState,
+  { counts, cgroupVersion, build, losingSupport, logUsage, cpuManager, sources }: ExposedState,
 ): void => {
   const gauge = stateGauges(registry);
   gauge(
@@ -81,6 +84,7 @@ export const stateMetrics = (
   );
   if (build) buildInfoMetric(registry, build);
   if (cpuManager) cpuManagerGauges(registry, cpuManager);
+  if (sources) sourceGauges(registry, sources);
   if (cgroupVersion !== undefined) gauge('cgroup_version', 'cgroup version on the hosts.', [], (g) => g.set(cgroupVersion));
   if (losingSupport !== undefined) {
     gauge(

@@ -3,11 +3,12 @@ import type { NodeView, Watchable } from '../node-view.js';
 import { booleanParameter, sendJson, toJson } from '../server/http-answer.js';
 import type { Exchange, Route } from '../server/route.js';
 
-/** The lists: /pods, /events, /manifests, /objects, each also as a stream of changes with `?watch=true`; and /node. */
+/** The lists: /pods, /events, /manifests, /sources, /objects, each also as a stream of changes with `?watch=true`; and /node. */
 export const listRoutes = (view: NodeView): readonly Route[] => [
   listRoute('/pods', 'PodList', view.pods, true),
   listRoute('/events', 'EventList', view.events),
   listRoute('/manifests', 'ManifestList', view.manifests),
+  ...(view.sources === undefined ? [] : [listRoute('/sources', 'List', view.sources)]),
   ...(view.objects === undefined ? [] : [listRoute('/objects', 'List', view.objects)]),
   {
     methods: ['GET', 'HEAD'],

@@ -1,0 +1,54 @@
+import { Gauge, type Registry } from 'prom-client';
+
+/** Of a verified source of manifests. Times are ms since 1970. */
+export interface SourceFigures {
+  readonly name: string;
+  readonly state: string;
+  readonly revision?: number;
+  readonly appliedAtMs?: number;
+  readonly checkedAtMs?: number;
+  readonly failures: number;
+  readonly reason?: string;
+  readonly notRenewed?: boolean;
+}
+
+/** How verified sources are, asked for at every scrape. Kubernetes has no such thing, so the names are the project's own. */
+export const sourceGauges = (registry: Registry, sources: () => readonly SourceFigures[]): void => {
+  const gauge = (name: string, help: string, read: (source: SourceFigures) => number | undefined) =>
+    new Gauge({
+      name: `solo_kubelet_source_${name}`,
+      help,
+      labelNames: ['source'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const source of sources()) {
+          const value = read(source);
+          if (value !== undefined) this.set({ source: source.name }, value);
+        }
+      },
+    });
+  gauge('ready', 'Whether the last check of the source found what runs, or something new that runs now.', ({ state }) =>
+    Number(state === 'Ready'),
+  );
+  gauge('revision', 'The revision that runs, where it says one.', ({ revision }) => revision);
+  gauge('applied_timestamp_seconds', 'When what runs was taken, in seconds since the epoch.', ({ appliedAtMs }) => seconds(appliedAtMs));
+  gauge('checked_timestamp_seconds', 'When the source was last checked, in seconds since the epoch.', ({ checkedAtMs }) =>
+    seconds(checkedAtMs),
+  );
+  gauge('not_renewed', 'Whether the source has had no new revision for longer than it should.', ({ notRenewed }) =>
+    Number(notRenewed === true),
+  );
+  new Gauge({
+    name: 'solo_kubelet_source_failures',
+    help: 'Checks of the source that failed in a row, by why the last one did.',
+    labelNames: ['source', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, failures, reason } of sources()) if (reason !== undefined) this.set({ source: name, reason }, failures);
+    },
+  });
+};
+
+const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.floor(ms / 1_000));
