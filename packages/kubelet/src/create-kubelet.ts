@@ -63,6 +63,7 @@ const flagsBelow = (rootDirectory: string): KubeletFlags => ({
   devicePluginDirectory: join(rootDirectory, 'device-plugins'),
   serviceAccountIssuer: undefined,
   networkDirectory: join(rootDirectory, 'networks'),
+  sourceDirectory: join(rootDirectory, 'sources.d'),
   cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
   probePlugins: [],
   imageCredentialProviders: undefined,

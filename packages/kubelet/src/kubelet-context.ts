@@ -27,6 +27,7 @@ import {
   type ToldEvent,
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
+import type { SourceFile } from '@solo-kubelet/verified-source';
 import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
 import {
   distinctUntilChanged,
@@ -86,6 +87,8 @@ export interface KubeletParts {
   readonly runtimeVersion: KubeletContext['runtimeVersion'];
   readonly cgroups: KubeletContext['cgroups'];
   readonly metrics: KubeletContext['metrics'];
+  /** What the source directory holds. */
+  readonly sourceFiles: readonly SourceFile[];
 }
 
 /** What subsystems of the kubelet's own see of it, beside what any service may. */
@@ -120,15 +123,18 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
   // What the API is about to write has an identity already; the manifest source takes it over.
   const newUids = new Map<string, string>();
   const deletePod$ = new Subject<string>();
+  const manifestsOf = manifestSources(config, {
+    nodeName,
+    rootDirectory: flags.rootDirectory,
+    ageIdentityFile: flags.ageIdentityFile,
+    wallNow,
+    logger,
+    newUids,
+    sourceFiles: parts.sourceFiles,
+  });
   const workloads = nodeWorkloads({
-    ...manifestSources(config, {
-      nodeName,
-      rootDirectory: flags.rootDirectory,
-      ageIdentityFile: flags.ageIdentityFile,
-      wallNow,
-      logger,
-      newUids,
-    }),
+    manifestEvent$: manifestsOf.manifestEvent$,
+    sources: manifestsOf.sources,
     rootDirectory: flags.rootDirectory,
     facts,
     deletePod$,
@@ -223,6 +229,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     networkFault: fault,
     reconciler: { ...reconciler, events$ },
     manifests$,
+    sources$: manifestsOf.sourceStatuses$,
     objects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$),
     secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { secrets: true }),
     nodeApi: { current: undefined },

@@ -6,6 +6,7 @@ import type { ManifestStates } from '@solo-kubelet/manifest-source';
 import type { KubeletMetrics, NodeApi } from '@solo-kubelet/node-api';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
+import type { SourceStatus } from '@solo-kubelet/verified-source';
 import type { Observable } from 'rxjs';
 import type { NodeObjectView } from './api/node-objects.js';
 import type { DiscardAnswer } from './claims/node-claims.js';
@@ -61,6 +62,8 @@ export interface KubeletContext {
   readonly earlierEvents: readonly KubeletEvent[];
   /** State of every manifest file and URL, at once and on every change. */
   readonly manifests$: Observable<ManifestStates>;
+  /** How each verified source is, by name; at once and on every change. */
+  readonly sources$: Observable<ReadonlyMap<string, SourceStatus>>;
   /** Whether every manifest that there was at the start has been read; at once and on change. */
   readonly filesSynced$: Observable<boolean>;
   /** Every object but Pods, by key, at once and on every change. */
@@ -104,6 +107,7 @@ export interface KubeletClock {
 export type StreamName =
   | 'manifestEvent$'
   | 'manifests$'
+  | 'sources$'
   | 'filesSynced$'
   | 'objects$'
   | 'secretObjects$'

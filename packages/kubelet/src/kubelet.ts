@@ -12,6 +12,7 @@ import { createKubeletContext, type KubeletParts, type RunningKubelet } from './
 import type { ServiceSubsystem, Subsystem } from './kubelet-services.js';
 import { networkGarbageService } from './networks/network-garbage-service.js';
 import { qosCgroupsService } from './pods/qos-cgroups-service.js';
+import { sourceEventsService } from './pods/source-events-service.js';
 import { catchStrayErrors } from './process/catch-stray-errors.js';
 import { logActivity, logEvent, logManifestEvent, logRefusedProbes } from './process/log-activity.js';
 import { systemdNotifyService } from './process/systemd-notify-service.js';
@@ -27,7 +28,7 @@ const sources: readonly Subsystem<RunningKubelet>[] = [
   {
     name: 'manifests',
     reads: [],
-    emits: ['manifestEvent$', 'manifests$', 'filesSynced$', 'objects$', 'secretObjects$'],
+    emits: ['manifestEvent$', 'manifests$', 'sources$', 'filesSynced$', 'objects$', 'secretObjects$'],
     run: ({ manifests$ }) => manifests$,
   },
   { name: 'manifest log', reads: ['manifestEvent$'], emits: [], run: (kubelet) => manifestLog$(kubelet) },
@@ -51,7 +52,7 @@ const sources: readonly Subsystem<RunningKubelet>[] = [
 export const allServices: readonly ServiceSubsystem[] = [
   {
     name: 'node API',
-    reads: ['pods$', 'manifests$', 'objects$', 'events$', 'activity$', 'probeReport$', 'facts$'],
+    reads: ['pods$', 'manifests$', 'sources$', 'objects$', 'events$', 'activity$', 'probeReport$', 'facts$'],
     emits: ['commands$'],
     run: nodeApiService,
   },
@@ -68,6 +69,7 @@ export const allServices: readonly ServiceSubsystem[] = [
     emits: ['commands$', 'factsChange$', 'nodeEvent$'],
     run: (context) => nodeShutdownService(context.env)(context),
   },
+  { name: 'source events', reads: ['sources$'], emits: ['nodeEvent$'], run: sourceEventsService },
   { name: 'systemd', reads: ['activity$'], emits: [], run: (context) => systemdNotifyService(context.env)(context) },
 ];
 

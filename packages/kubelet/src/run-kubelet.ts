@@ -2,10 +2,12 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
+import { describeError } from '@solo-kubelet/diagnostics';
 import { createKubeletMetrics } from '@solo-kubelet/node-api';
 import { CGROUP_MOUNT_POINT, detectCgroupVersion } from '@solo-kubelet/pod-environment/cgroups';
 import { createNodeObjects } from '@solo-kubelet/pod-objects';
 import { eventFile } from '@solo-kubelet/reconciler';
+import { readSourceDirectory, type SourceFile } from '@solo-kubelet/verified-source';
 import type { Observable } from 'rxjs';
 import { metricsInterceptor } from './api/record-metrics.js';
 import { createNodeClaims } from './claims/node-claims.js';
@@ -109,6 +111,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
   const probes = [...(options.probes ?? probeHandlers(cri)), ...plugins.handlers];
   const keptEvents = eventFile({ path: join(flags.rootDirectory, 'events.json'), logger });
   const earlierEvents = await keptEvents.load();
+  const sourceFiles = flags.sourceDirectory === undefined ? [] : await sourceFilesOf(flags.sourceDirectory);
   logger.info(
     { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
     'Kubelet started',
@@ -136,6 +139,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       runtimeVersion,
       cgroups,
       metrics,
+      sourceFiles,
     }),
   );
   logger.info({}, 'Kubelet stopped; containers run on');
@@ -151,6 +155,15 @@ const clusterSide = async (
   const { joinCluster } = await import('./cluster/join-cluster.js');
   const { bootstrapKubeconfig: bootstrapPath, certDirectory } = flags;
   return joinCluster({ kubeconfigPath, bootstrapPath, certDirectory, config, nodeName, objects, claims, tokens, env, logger, signal });
+};
+
+/** A file that can't be used is told of, and stops nothing else. */
+const sourceFilesOf = async (directory: string): Promise<readonly SourceFile[]> => {
+  try {
+    return await readSourceDirectory(directory);
+  } catch (error) {
+    return [{ path: directory, problems: [`cannot read ${directory}: ${describeError(error)}`] }];
+  }
 };
 
 /** The program's one subscription. */

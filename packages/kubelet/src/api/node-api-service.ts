@@ -21,6 +21,7 @@ import { MASK, maskUrl } from './mask-url.js';
 import { nodeObject } from './node-object.js';
 import { activityRecorder, podRecorder } from './record-metrics.js';
 import { shownPod } from './shown-pod.js';
+import { sourceObject } from './source-object.js';
 
 /** Events that /events holds; the reconciler keeps as many. */
 const MAX_EVENTS = 1_000;
@@ -39,6 +40,7 @@ export const nodeApiService: KubeletService = (context) => {
     shownPod,
   );
   const manifests = latestList(manifests$.pipe(map(({ manifests: all }) => all)), manifestObject);
+  const sources = latestList(context.sources$, sourceObject);
   const objects = latestList(context.objects$, (object) => object);
   const earlier: ReadonlyMap<string, KubeletEvent> = new Map(earlierEvents.map((event) => [event.id, event]));
   const events = latestList(
@@ -52,6 +54,7 @@ export const nodeApiService: KubeletService = (context) => {
     build: { gitVersion: KUBERNETES_VERSION, platform: `linux/${context.node.facts.labels['kubernetes.io/arch']}` },
     ...(cgroups.runtimeTooOld ? { losingSupport: RUNTIME_CONFIG_REQUIRED_FROM } : {}),
     cpuManager: context.resources.cpus?.figures,
+    sources: () => [...sources.current().values()],
     counts: () => countPods(views()),
     logUsage: () =>
       containerLogUsage(
@@ -70,6 +73,7 @@ export const nodeApiService: KubeletService = (context) => {
     pods,
     events,
     manifests,
+    sources,
     objects,
     node: ({ signal }) => nodeObject(context, signal, readySince),
     configuration: shownConfiguration(config),
@@ -129,9 +133,16 @@ export const nodeApiService: KubeletService = (context) => {
     rootDirectory: flags.rootDirectory,
     ...listenOptions(context),
   };
-  return merge(pods.run$, manifests.run$, objects.run$, events.run$, activity$, probes$, serving(options, context.nodeApi)).pipe(
-    ignoreElements(),
-  );
+  return merge(
+    pods.run$,
+    manifests.run$,
+    sources.run$,
+    objects.run$,
+    events.run$,
+    activity$,
+    probes$,
+    serving(options, context.nodeApi),
+  ).pipe(ignoreElements());
 };
 
 const PROBE_TYPES = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' } as const;

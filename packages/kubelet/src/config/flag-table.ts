@@ -174,6 +174,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'serialize-image-pulls': field('serializeImagePulls', 'truth'),
   'service-account-issuer': own('text', "issuer of ServiceAccount tokens, an https URL (default https:// and the node's name)"),
   'show-hidden-metrics-for-version': field('showHiddenMetricsForVersion'),
+  'source-dir': own(
+    'text',
+    'directory of ManifestSource files: verified sources (default /etc/kubernetes/sources.d; docs/verified-sources.md)',
+  ),
   'streaming-connection-idle-timeout': field('streamingConnectionIdleTimeout', 'duration'),
   'sync-frequency': field('syncFrequency', 'duration'),
   'system-cgroups': field('systemCgroups'),

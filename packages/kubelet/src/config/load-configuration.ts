@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { parse } from 'yaml';
-import { DEFAULT_API_SOCKET } from '../defaults/default-paths.js';
+import { DEFAULT_API_SOCKET, DEFAULT_SOURCE_DIRECTORY } from '../defaults/default-paths.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../networks/kubelet-networks.js';
 import { KubeletError } from '../process/kubelet-error.js';
 import { AGE_IDENTITY_FILE } from '../secrets/age-identity.js';
@@ -56,6 +56,8 @@ export interface KubeletFlags {
   readonly serviceAccountIssuer: string | undefined;
   /** Of the networks that pods ask for by annotation; may be missing. */
   readonly networkDirectory: string;
+  /** Of the files that describe verified sources; may be missing. Default: there are none. */
+  readonly sourceDirectory?: string;
   /** Of the plugins of these networks, searched in order. */
   readonly cniPluginDirectories: readonly string[];
   /** Packages or module paths of further kinds of probes. */
@@ -254,6 +256,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     devicePluginDirectory: resolve(lastOf(parsed, 'device-plugin-dir') ?? join(rootDirectory, 'device-plugins')),
     serviceAccountIssuer: issuerFlag(parsed),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
+    sourceDirectory: resolve(lastOf(parsed, 'source-dir') ?? DEFAULT_SOURCE_DIRECTORY),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
     probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],
     imageCredentialProviders: credentialProviderFlags(parsed),

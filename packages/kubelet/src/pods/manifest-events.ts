@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import {
   type ManifestEvent,
+  type ManifestOrigin,
   type ParseManifest,
   redactUrl,
   shadowDuplicates,
@@ -11,18 +12,22 @@ import {
 } from '@solo-kubelet/manifest-source';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { steadyScheduler } from '@solo-kubelet/reconciler';
+import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
 import { merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { loopPeriodMs } from '../config/loop-period.js';
 import { decryptManifests } from '../secrets/decrypt-manifests.js';
+import { verifiedSources } from './verified-sources.js';
 
 export interface ManifestSources {
   readonly manifestEvent$: Observable<ManifestEvent>;
   /** Every source that must have been read once before a pod that nobody asks for is ended. */
   readonly sources: readonly { readonly source: 'file' | 'http'; readonly path: string }[];
+  /** How each verified source is, by name; at once and on every change. */
+  readonly sourceStatuses$: Observable<ReadonlyMap<string, SourceStatus>>;
 }
 
-/** The configured directory and URL as one stream, names settled between them; last good versions are kept under the root directory. */
+/** The configured directory, URL and verified sources as one stream, names settled between them; last good versions are kept under the root directory. */
 export const manifestSources = (
   config: Pick<
     KubeletConfiguration,
@@ -37,9 +42,11 @@ export const manifestSources = (
     readonly logger: Logger;
     /** Identities of objects that are about to come, by `objectKey`. */
     readonly newUids?: ReadonlyMap<string, string>;
+    /** What the source directory holds. Default: nothing. */
+    readonly sourceFiles?: readonly SourceFile[];
   },
 ): ManifestSources => {
-  const { nodeName, rootDirectory, ageIdentityFile, wallNow, logger, newUids } = options;
+  const { nodeName, rootDirectory, ageIdentityFile, wallNow, logger, newUids, sourceFiles = [] } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const prepare = decryptManifests(ageIdentityFile);
   const parse: ParseManifest = (source, parseOptions) => parseMixedManifest(source, { ...parseOptions, featureGates: config.featureGates });
@@ -83,11 +90,22 @@ export const manifestSources = (
             logger,
           }),
         ];
+  const verified = verifiedSources(sourceFiles, {
+    nodeName,
+    directoryOf: (name) => kept(join('sources', name)),
+    parse,
+    prepare,
+    wallNow,
+    logger,
+  });
+  const priorityOf = ({ source, path }: ManifestOrigin): number => (source === 'http' ? (verified.priorities.get(path) ?? 0) : 0);
   return {
-    manifestEvent$: merge(...file$, ...http$).pipe(shadowDuplicates(), share()),
+    manifestEvent$: merge(...file$, ...http$, verified.manifestEvent$).pipe(shadowDuplicates({ priorityOf }), share()),
+    sourceStatuses$: verified.statuses$,
     sources: [
       ...(staticPodPath === '' ? [] : [{ source: 'file' as const, path: resolve(staticPodPath) }]),
       ...(staticPodURL === '' ? [] : [{ source: 'http' as const, path: redactUrl(staticPodURL) }]),
+      ...verified.sources,
     ],
   };
 };

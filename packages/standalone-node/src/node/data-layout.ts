@@ -15,6 +15,8 @@ export interface DataLayout {
   readonly manifests: string;
   /** Networks that pods may ask for besides the runtime's own. */
   readonly networks: string;
+  /** Files that describe verified sources. */
+  readonly sources: string;
   readonly subnetFile: string;
   readonly cgroupRoot: string;
 }
@@ -30,6 +32,7 @@ export const dataLayout = (dataDirectory: string, runDirectory: string): DataLay
     images: join(dataDirectory, 'images'),
     manifests: join(dataDirectory, 'manifests'),
     networks: join(dataDirectory, 'networks'),
+    sources: join(dataDirectory, 'sources.d'),
     subnetFile: join(dataDirectory, 'subnet'),
     cgroupRoot: `/${containerd.networkName}`,
   };

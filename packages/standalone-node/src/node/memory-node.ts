@@ -15,6 +15,7 @@ export interface MemoryNode extends AsyncDisposable {
   readonly podLogs: string;
   readonly apiSocket: string;
   readonly networks: string;
+  readonly sources: string;
 }
 
 /** Starts it with every image that the manifests name at that moment. */
@@ -36,6 +37,7 @@ export const startMemoryNode = async (manifests: string): Promise<MemoryNode> =>
     podLogs,
     apiSocket: join(directory, 'kubelet.sock'),
     networks: join(directory, 'networks'),
+    sources: join(directory, 'sources.d'),
     [Symbol.asyncDispose]: async () => {
       await fake[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });

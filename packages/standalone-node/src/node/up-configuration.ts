@@ -25,7 +25,7 @@ export const memoryConfiguration = (layout: Pick<DataLayout, 'podLogs'>, endpoin
   });
 
 export const upFlags = (
-  { kubeletRoot, apiSocket, networks }: Pick<DataLayout, 'kubeletRoot' | 'apiSocket' | 'networks'>,
+  { kubeletRoot, apiSocket, networks, sources }: Pick<DataLayout, 'kubeletRoot' | 'apiSocket' | 'networks' | 'sources'>,
   { probePlugins = [], allowedDevices = [], kubeApi }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices' | 'kubeApi'>> = {},
 ): KubeletFlags => ({
   given: {},
@@ -45,6 +45,7 @@ export const upFlags = (
   allowedDevices,
   devicePluginDirectory: `${kubeletRoot}/device-plugins`,
   networkDirectory: networks,
+  sourceDirectory: sources,
   cniPluginDirectories: DEFAULT_PLUGIN_DIRECTORIES,
   probePlugins,
   serviceAccountIssuer: undefined,

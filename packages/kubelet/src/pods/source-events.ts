@@ -1,0 +1,30 @@
+import type { EventDraft } from '@solo-kubelet/reconciler';
+import { isRefusal, type SourceStatus } from '@solo-kubelet/verified-source';
+
+/** What happened to a source between two statuses, as events of the node. `before`: undefined for the first one. */
+export const sourceEvents = (before: SourceStatus | undefined, now: SourceStatus): readonly EventDraft[] => {
+  const { name, reason, message = '' } = now;
+  const events: EventDraft[] = [];
+  const warn = (word: string, text: string) => events.push({ type: 'Warning', reason: word, message: `${name}: ${text}` });
+  const tell = (word: string, text: string) => events.push({ type: 'Normal', reason: word, message: `${name}: ${text}` });
+  if (before === undefined && now.require === 'none') {
+    warn('SourceUnverified', 'nothing vouches for what it answers (require: none): whoever can answer in its place decides what runs here');
+  }
+  if (now.digest !== undefined && (before?.digest !== now.digest || before.revision !== now.revision)) {
+    tell(now.state === 'Pending' ? 'SourceRestored' : 'SourceUpdated', what(now));
+  } else if (before?.reason !== undefined && reason === undefined) {
+    tell('SourceRecovered', `${what(now)} runs`);
+  }
+  if (reason !== undefined && (before?.reason !== reason || before.message !== now.message)) {
+    const word = reason === 'SourceFileInvalid' ? 'SourceFileInvalid' : isRefusal(reason) ? 'SourceRefused' : 'SourceUnreachable';
+    warn(word, `${reason}: ${message}${now.digest === undefined ? '' : `; ${what(now)} runs on`}`);
+  }
+  if (now.notRenewed && !before?.notRenewed)
+    warn('SourceNotRenewed', `nothing new was published for longer than it should be; ${what(now)} runs on`);
+  return events;
+};
+
+const SHOWN_DIGITS = 12;
+
+const what = ({ revision, digest = '', verifiedBy = '' }: SourceStatus): string =>
+  `${revision === undefined ? '' : `revision ${revision}, `}sha256 ${digest.slice(0, SHOWN_DIGITS)}, verified by ${verifiedBy}`;

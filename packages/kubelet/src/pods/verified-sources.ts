@@ -1,0 +1,88 @@
+import { basename, extname } from 'node:path';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import type { ManifestEvent, ParseManifest, PrepareManifest } from '@solo-kubelet/manifest-source';
+import { steadyScheduler } from '@solo-kubelet/reconciler';
+import {
+  initialStatus,
+  type SourceFile,
+  type SourceStatus,
+  type VerifiedSourceOutput,
+  verifiedSourceOrigin,
+  watchVerifiedSource,
+} from '@solo-kubelet/verified-source';
+import { merge, mergeMap, type Observable, of, scan, share, shareReplay, startWith } from 'rxjs';
+
+export interface VerifiedSources {
+  readonly manifestEvent$: Observable<ManifestEvent>;
+  /** Each must have been read once. One whose file can't be used never is: what it asked for before is not known, so nothing is ended for want of it. */
+  readonly sources: readonly { readonly source: 'http'; readonly path: string }[];
+  /** By path of the origins. */
+  readonly priorities: ReadonlyMap<string, number>;
+  /** By name; at once and on every change. */
+  readonly statuses$: Observable<ReadonlyMap<string, SourceStatus>>;
+}
+
+export interface VerifiedSourcesOptions {
+  readonly nodeName: string;
+  /** Where the last good answer of a source is kept. */
+  readonly directoryOf: (name: string) => string;
+  /** Default: that of watchVerifiedSource. */
+  readonly parse?: ParseManifest;
+  readonly prepare: PrepareManifest;
+  readonly wallNow: () => number;
+  readonly logger: Logger;
+}
+
+/** The sources of the source directory, checked while the manifests are subscribed to. */
+export const verifiedSources = (
+  files: readonly SourceFile[],
+  { nodeName, directoryOf, parse, prepare, wallNow, logger }: VerifiedSourcesOptions,
+): VerifiedSources => {
+  const nowMs = wallNow();
+  const sources = files.flatMap(({ source }) => (source === undefined ? [] : [source]));
+  const unusable = files.filter(({ source }) => source === undefined);
+  const output$ = merge(
+    ...sources.map((source) =>
+      watchVerifiedSource({
+        source,
+        nodeName,
+        directory: directoryOf(source.name),
+        ...(parse && { parse }),
+        prepare,
+        scheduler: steadyScheduler,
+        wallNow,
+        logger,
+      }),
+    ),
+  ).pipe(share<VerifiedSourceOutput>());
+  const initial: ReadonlyMap<string, SourceStatus> = new Map([
+    ...sources.map((source) => [source.name, initialStatus(source, nowMs)] as const),
+    ...unusable.map((file) => [nameOf(file), unusableStatus(file, nowMs)] as const),
+  ]);
+  return {
+    manifestEvent$: output$.pipe(mergeMap((output) => (output.type === 'manifest' ? of(output.event) : []))),
+    sources: [...sources.map(({ name }) => name), ...unusable.map(nameOf)].map(verifiedSourceOrigin),
+    priorities: new Map(sources.map(({ name, priority }) => [verifiedSourceOrigin(name).path, priority])),
+    statuses$: output$.pipe(
+      mergeMap((output) => (output.type === 'status' ? of(output.status) : [])),
+      scan((known, status) => new Map(known).set(status.name, status), initial),
+      startWith(initial),
+      shareReplay({ bufferSize: 1, refCount: true }),
+    ),
+  };
+};
+
+/** A name that no source has, since these have no dots. */
+const nameOf = ({ path }: SourceFile): string => (extname(path) === '' ? path : basename(path));
+
+const unusableStatus = (file: SourceFile, nowMs: number): SourceStatus => ({
+  name: nameOf(file),
+  url: '',
+  require: 'signature',
+  priority: 0,
+  state: 'Failed',
+  sinceMs: nowMs,
+  reason: 'SourceFileInvalid',
+  message: file.problems.join('; '),
+  failures: 1,
+});
