@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { StringDecoder } from 'node:string_decoder';
 import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
-import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
+import type { EventObject, ManifestObject, SourceObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import type { Abortable, ImageObject, NodeApiObject, NodeClient, WatchEvent } from './node-client.js';
@@ -44,6 +44,8 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     watchEvents: (options) => watch<EventObject>('/events', options),
     listManifests: (options) => list<ManifestObject>('/manifests', options),
     watchManifests: (options) => watch<ManifestObject>('/manifests', options),
+    listSources: (options) => list<SourceObject>('/sources', options),
+    watchSources: (options) => watch<SourceObject>('/sources', options),
     listObjects: (options) => list<NodeApiObject>('/objects', options),
     watchObjects: (options) => watch<NodeApiObject>('/objects', options),
     listImages: (options) => list<ImageObject>('/images', options),

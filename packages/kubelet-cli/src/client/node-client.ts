@@ -1,5 +1,5 @@
 import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
-import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
+import type { EventObject, ManifestObject, SourceObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 
 /** One change of a watched list. */
@@ -92,6 +92,9 @@ export interface NodeClient extends AsyncDisposable {
   watchEvents(options: Abortable): AsyncIterable<WatchEvent<EventObject>>;
   listManifests(options: Abortable): Promise<readonly ManifestObject[]>;
   watchManifests(options: Abortable): AsyncIterable<WatchEvent<ManifestObject>>;
+  /** How each verified source of manifests is. */
+  listSources(options: Abortable): Promise<readonly SourceObject[]>;
+  watchSources(options: Abortable): AsyncIterable<WatchEvent<SourceObject>>;
   listObjects(options: Abortable): Promise<readonly NodeApiObject[]>;
   watchObjects(options: Abortable): AsyncIterable<WatchEvent<NodeApiObject>>;
   getNode(options: Abortable): Promise<Readonly<Record<string, unknown>>>;

@@ -31,6 +31,8 @@ export const createRuntimeClient = (endpoint: string): NodeClient => {
     watchEvents: () => onlyKubeletStream('events'),
     listManifests: () => onlyKubelet('manifests'),
     watchManifests: () => onlyKubeletStream('manifests'),
+    listSources: () => onlyKubelet('sources'),
+    watchSources: () => onlyKubeletStream('sources'),
     listObjects: () => onlyKubelet('objects'),
     watchObjects: () => onlyKubeletStream('objects'),
     getSummary: () => onlyKubelet('figures'),

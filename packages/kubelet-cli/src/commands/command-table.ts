@@ -13,6 +13,7 @@ import { leaveCommand } from './leave-command.js';
 import { nodeCommands } from './node-commands.js';
 import { runCommand } from './run-command.js';
 import { secretCommand } from './secret-command.js';
+import { sourcesCommand } from './sources-command.js';
 import { tokenCommand } from './token-command.js';
 import { upCommand } from './up-command.js';
 import { validateCommand } from './validate-command.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   ...inspectCommands,
   ...changeCommands,
   ...workloadCommands,
+  sourcesCommand,
   tokenCommand,
   kubeconfigCommand,
   secretCommand,

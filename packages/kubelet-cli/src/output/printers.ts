@@ -1,4 +1,4 @@
-import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
+import type { EventObject, ManifestObject, SourceObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { ImageObject } from '../client/node-client.js';
 import { podRow } from '../client/pod-row.js';
@@ -59,6 +59,23 @@ export const manifestPrinter: ObjectPrinter<ManifestObject> = {
   name: ({ path, document = 0 }) => `manifest/${document > 0 ? `${path}#${document}` : path}`,
   listKind: 'List',
 };
+
+export const sourcePrinter = ({ now }: Pick<PrinterOptions, 'now'>): ObjectPrinter<SourceObject> => ({
+  columns: ['NAME', 'STATE', 'REVISION', 'VERIFIED BY', 'APPLIED', 'CHECKED', 'MESSAGE'],
+  wideColumns: ['PRIORITY', 'SHA256', 'URL'],
+  row: ({ name, state, revision, verifiedBy = '<none>', applied, checked, reason, message = '', notRenewed }) => [
+    name,
+    state,
+    revision === undefined ? '<none>' : String(revision),
+    verifiedBy,
+    applied === undefined ? '<never>' : ageOf(applied, now()),
+    checked === undefined ? '<never>' : ageOf(checked, now()),
+    reason === undefined ? (notRenewed ? 'NotRenewed: nothing new for longer than it should be' : '') : `${reason}: ${message}`,
+  ],
+  wideRow: ({ priority, digest, url = '<none>' }) => [String(priority), digest?.slice(0, 12) ?? '<none>', url],
+  name: ({ name }) => `source/${name}`,
+  listKind: 'List',
+});
 
 /** What is shown of a v1 Node. */
 export interface NodeObject {

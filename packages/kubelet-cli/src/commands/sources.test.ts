@@ -1,0 +1,56 @@
+import type { SourceObject } from '@solo-kubelet/node-api';
+import { expect, it } from 'vitest';
+import { fakeIo } from '../../test/fake-io.js';
+import type { NodeClient } from '../client/node-client.js';
+import { sources } from './sources.js';
+
+const NOW = Date.UTC(2026, 10, 29, 12);
+const ready: SourceObject = {
+  name: 'site',
+  url: 'https://example.org/site.yaml',
+  require: 'signature',
+  priority: 0,
+  state: 'Ready',
+  since: '2026-11-29T11:00:00Z',
+  revision: 42,
+  digest: 'abcdef0123456789',
+  verifiedBy: 'minisign X',
+  applied: '2026-11-29T11:00:00Z',
+  checked: '2026-11-29T11:59:30Z',
+  failures: 0,
+};
+const refused: SourceObject = { ...ready, name: 'ops', state: 'Stale', reason: 'KeyUnknown', message: 'who?', failures: 1, refused: true };
+const lost: SourceObject = { ...ready, name: 'far', state: 'Stale', reason: 'Unreachable', message: 'no', failures: 1, refused: false };
+
+const show = async (all: readonly SourceObject[], options: Partial<Parameters<typeof sources>[0]> = {}) => {
+  const io = fakeIo();
+  const client = { listSources: async () => all } as unknown as NodeClient;
+  const status = await sources({ names: [], ...options }, { client, io, signal: io.interrupted, now: () => NOW });
+  return { status, output: io.output(), errors: io.errors() };
+};
+
+it('shows a line for each source', async () => {
+  const { output } = await show([ready, refused]);
+  expect(output.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['NAME', 'STATE', 'REVISION', 'VERIFIED BY', 'APPLIED', 'CHECKED', 'MESSAGE'],
+    ['site', 'Ready', '42', 'minisign X', '60m', '30s'],
+    ['ops', 'Stale', '42', 'minisign X', '60m', '30s', 'KeyUnknown: who?'],
+    [''],
+  ]);
+});
+
+it.each<[string, readonly SourceObject[], number]>([
+  ['all ready', [ready], 0],
+  ['none at all', [], 0],
+  ['a refusal', [ready, lost, refused], 3],
+  ['one that can not be reached', [ready, lost], 1],
+  ['one that was not checked', [{ ...ready, state: 'Pending' }], 1],
+  ['one that is not renewed', [{ ...ready, notRenewed: true }], 1],
+])('tells by its exit status: %s', async (_what, all, status) => expect((await show(all)).status).toBe(status));
+
+it('shows one by its name as JSON, and judges that one alone', async () => {
+  const { status, output } = await show([ready, refused], { names: ['site'], output: 'json' });
+  expect(status).toBe(0);
+  expect(JSON.parse(output)).toEqual(ready);
+  await expect(show([ready], { names: ['none'] })).rejects.toThrow('source "none" not found');
+});
