@@ -81,6 +81,9 @@ export const TEST_PACKAGES = [
   ['tmux', () => isInstalled('tmux')],
   ['kubernetes-client', () => isInstalled('kubectl')],
   ['bind9-dnsutils', () => isInstalled('dig')],
+  ['minisign', () => isInstalled('minisign')],
+  ['openssh-client', () => isInstalled('ssh-keygen')],
+  ['nginx', () => isInstalled('nginx')],
 ];
 
 /** A busybox that needs no C library: its ELF file names no interpreter. */

@@ -1,0 +1,180 @@
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SourceObject } from '@solo-kubelet/node-api';
+import { kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { freePorts } from '../api/free-port.js';
+import { sleeper } from '../kubelet/manifests.js';
+import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
+
+const exec = promisify(execFile);
+const lacking = ['nginx', 'minisign', 'ssh-keygen', 'openssl'].filter((program) => spawnSync(program, ['-v']).error !== undefined);
+
+let directory: string;
+let web: Awaited<ReturnType<typeof startNginx>>;
+let node: TestNode;
+
+/** A real nginx that serves a directory over https, with a certificate of its own. */
+const startNginx = async (root: string, tls: { readonly cert: string; readonly key: string }) => {
+  const [port] = await freePorts(1);
+  const config = join(directory, 'nginx.conf');
+  await writeFile(
+    config,
+    `pid ${directory}/nginx.pid; daemon off; master_process off; error_log ${directory}/error.log; events {}
+http { access_log ${directory}/access.log; client_body_temp_path ${directory}/body; proxy_temp_path ${directory}/proxy;
+ fastcgi_temp_path ${directory}/fastcgi; uwsgi_temp_path ${directory}/uwsgi; scgi_temp_path ${directory}/scgi;
+ server { listen 127.0.0.1:${port} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; root ${root}; } }`,
+  );
+  const start = async () => {
+    const child = spawn('nginx', ['-c', config, '-p', directory], { stdio: 'ignore' });
+    await once(child, 'spawn');
+    return child;
+  };
+  let child = await start();
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  return {
+    url: `https://127.0.0.1:${port}`,
+    stop,
+    start: async () => {
+      child = await start();
+    },
+  };
+};
+
+describe.skipIf(lacking.length > 0)(`verified sources${lacking.length === 0 ? '' : ` (needs ${lacking.join(', ')})`}`, () => {
+  const inSite = (name: string): string => join(directory, 'site', name);
+  /** Puts a file on the server in one step. */
+  const publish = async (name: string, content: string): Promise<void> => {
+    await writeFile(inSite(`.${name}`), content);
+    await rename(inSite(`.${name}`), inSite(name));
+  };
+  const site = (revision: number, ...pods: readonly object[]): string =>
+    [{ apiVersion: 'solo-kubelet.dev/v1alpha1', kind: 'SourceRevision', spec: { revision } }, ...pods]
+      .map((one) => stringify(one))
+      .join('---\n');
+  const sign = (name: string): void => {
+    execFileSync('minisign', ['-S', '-s', join(directory, 'site.key'), '-m', inSite(name)], { stdio: 'ignore' });
+  };
+  const sources = (): Promise<readonly SourceObject[]> => node.api.listSources({ signal: AbortSignal.timeout(15_000) });
+  const source = (name: string, reached: (one: SourceObject) => boolean): Promise<SourceObject> =>
+    waitFor(async () => (await sources()).find((one) => one.name === name && reached(one)), { what: `source ${name}`, timeoutMs: 90_000 });
+  const cli = async (...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> => {
+    const called = exec(process.execPath, [kubeletBinary, ...args, '--socket', join(node.bed.directory, 'kubelet.sock')], {
+      timeout: 60_000,
+    });
+    return called.then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      (error: { readonly code: number; readonly stdout: string }) => ({ code: error.code, stdout: error.stdout }),
+    );
+  };
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'sources-'));
+    const [sourceDirectory, tls] = [join(directory, 'sources.d'), { key: join(directory, 'tls.key'), cert: join(directory, 'tls.pem') }];
+    await mkdir(sourceDirectory);
+    await mkdir(join(directory, 'site'));
+    execFileSync('minisign', ['-G', '-W', '-s', join(directory, 'site.key'), '-p', join(directory, 'site.pub')], { stdio: 'ignore' });
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(directory, 'ssh')], { stdio: 'ignore' });
+    const names = ['-subj', '/CN=site', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', tls.key, '-out', tls.cert, ...names],
+      {
+        stdio: 'ignore',
+      },
+    );
+    web = await startNginx(join(directory, 'site'), tls);
+    const describe = (name: string, spec: object): Promise<void> =>
+      writeFile(
+        join(sourceDirectory, `${name}.yaml`),
+        stringify({
+          apiVersion: 'solo-kubelet.dev/v1alpha1',
+          kind: 'ManifestSource',
+          metadata: { name },
+          spec: { url: `${web.url}/${name}.yaml`, interval: '5s', tls: { caFile: tls.cert }, ...spec },
+        }),
+      );
+    await describe('site', { verification: { keyFiles: [join(directory, 'site.pub')] }, labels: { from: 'site' } });
+    await describe('ops', { verification: { keyFiles: [join(directory, 'ssh.pub')] }, priority: 10, namespaces: ['default'] });
+    await publish('site.yaml', site(1, sleeper('web'), sleeper('shared')));
+    sign('site.yaml');
+    node = await startNode({ flags: ['--source-dir', sourceDirectory] });
+  });
+  afterAll(async () => {
+    await node?.[Symbol.asyncDispose]();
+    await web?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('runs what is signed, refuses what is not, and boots without the network', async () => {
+    const first = await node.pod('web', isRunning);
+    expect(first.metadata.labels).toMatchObject({ from: 'site' });
+    expect(await source('site', ({ state }) => state === 'Ready')).toMatchObject({
+      revision: 1,
+      verifiedBy: expect.stringMatching(/^minisign /),
+    });
+    expect((await node.api.listEvents({ signal: AbortSignal.timeout(15_000) })).map(({ reason }) => reason)).toContain('SourceUpdated');
+
+    // The next revision, whose signature does not belong to it.
+    const containerOf = async () => (await node.pod('web', isRunning)).status?.containerStatuses?.[0]?.containerID;
+    const before = await containerOf();
+    await publish('site.yaml', site(2, sleeper('evil'), sleeper('shared')));
+    const refused = await source('site', ({ state }) => state === 'Stale');
+    expect(refused).toMatchObject({ reason: 'SignatureInvalid', revision: 1, refused: true });
+    const shown = await cli('sources', 'site');
+    expect(shown.code).toBe(3);
+    expect(shown.stdout).toMatch(/^site\s+Stale\s+1\s+minisign [0-9A-F]{16}\s.*SignatureInvalid: /m);
+    expect(await containerOf()).toBe(before);
+
+    // No network at all, and a kubelet that starts anew: what ran runs on.
+    await web.stop();
+    await node.restartKubelet();
+    await source('site', ({ reason }) => reason === 'Unreachable');
+    expect(await containerOf()).toBe(before);
+    const events = await node.api.listEvents({ signal: AbortSignal.timeout(15_000) });
+    expect(events.map(({ reason }) => reason)).toContain('SourceRestored');
+
+    // The network is back, with what was meant to be published.
+    sign('site.yaml');
+    await web.start();
+    await source('site', ({ state, revision }) => state === 'Ready' && revision === 2);
+    await node.gone('web');
+    await node.pod('evil', isRunning);
+  });
+
+  it('a source of a higher priority takes a name over, and gives it back', async () => {
+    const shared = await node.pod('shared', isRunning);
+    expect(shared.metadata.labels).toMatchObject({ from: 'site' });
+    const content = site(1, sleeper('shared', { env: [{ name: 'OF', value: 'ops' }] }));
+    await publish('ops.yaml', content);
+    execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-f', join(directory, 'ssh'), '-n', 'solo-kubelet', inSite('ops.yaml')], {
+      stdio: 'ignore',
+    });
+    expect(await source('ops', ({ state }) => state === 'Ready')).toMatchObject({
+      verifiedBy: expect.stringMatching(/^ssh-ed25519 SHA256:/),
+    });
+    await node.pod('shared', (pod) => isRunning(pod) && pod.spec.containers[0]?.env?.[0]?.value === 'ops');
+    await rm(inSite('ops.yaml.sig'));
+    await publish('ops.yaml', `${site(2)}---\napiVersion: v1\nkind: List\nitems: []\n`);
+    execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-f', join(directory, 'ssh'), '-n', 'solo-kubelet', inSite('ops.yaml')], {
+      stdio: 'ignore',
+    });
+    await node.pod('shared', (pod) => isRunning(pod) && pod.metadata.labels?.['from'] === 'site');
+    expect((await cli('sources')).code).toBe(0);
+  });
+
+  it('asks for next to nothing while nothing changes', async () => {
+    const log = await readFile(join(directory, 'access.log'), 'utf8');
+    const idle = log.split('\n').filter((line) => line.includes('" 304 '));
+    expect(idle.length).toBeGreaterThan(0);
+  });
+});
