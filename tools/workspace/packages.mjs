@@ -224,7 +224,8 @@ export const packages = [
   },
   {
     name: 'verified-source',
-    description: 'Manifests of Pods and other objects from a URL, verified by signature or hash, kept for boots without a network; as an RxJS stream.',
+    description:
+      'Manifests of Pods and other objects from a URL, verified by signature or hash, kept for boots without a network; as an RxJS stream.',
     keywords: ['static-pods', 'manifest', 'minisign', 'sshsig', 'signature', 'edge', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
