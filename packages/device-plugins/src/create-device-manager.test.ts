@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseCheckpoint } from './core/checkpoint.js';
+import { resourceHealth } from './core/resource-health.js';
 import { createDeviceManager } from './create-device-manager.js';
 import type { DeviceManager } from './device-manager.js';
 import type { DeviceManagerOptions } from './device-manager-options.js';
@@ -24,7 +25,7 @@ describe('a device manager', () => {
   });
   afterEach(async () => {
     for (const each of running.reverse()) await each[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
   });
 
   const started = async (options: DeviceManagerOptions = {}): Promise<DeviceManager> => {
@@ -235,6 +236,23 @@ describe('a device manager', () => {
           { resourceID: 'b', health: 'Unhealthy' },
         ],
       },
+    ]);
+  });
+
+  it('keeps devices of two resources apart that have the same ids', async () => {
+    const book = [
+      { podUid: 'uid-web', containerName: 'app', resourceName: CARD, devices: new Map([[0, ['0']]]) },
+      { podUid: 'uid-db', containerName: 'app', resourceName: 'example.com/other', devices: new Map([[0, ['0']]]) },
+    ] as unknown as Parameters<typeof resourceHealth>[0];
+    const known = new Map([
+      [CARD, new Map([['0', { id: '0', health: 'Unhealthy', numaNodes: [] }]])],
+      ['example.com/other', new Map([['0', { id: '0', health: 'Healthy', numaNodes: [] }]])],
+    ]) as unknown as Parameters<typeof resourceHealth>[1];
+    expect(resourceHealth(book, known, 'uid-web').get('app')).toEqual([
+      { name: CARD, resources: [{ resourceID: '0', health: 'Unhealthy' }] },
+    ]);
+    expect(resourceHealth(book, known, 'uid-db').get('app')).toEqual([
+      { name: 'example.com/other', resources: [{ resourceID: '0', health: 'Healthy' }] },
     ]);
   });
 

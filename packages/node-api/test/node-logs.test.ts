@@ -69,6 +69,14 @@ describe('/logs', () => {
     expect(body).toContain('<a href="./app/">app/</a>\n');
   });
 
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('is only read, and asked: %s', async (method) => {
+    await start(true);
+    const status = async (path: string) => (await ask({ socketPath: join(directory, 'api.sock'), path, method })).status;
+    expect(await status('/logs/syslog')).toBe(405);
+    expect(await status('/containerLogs/default/web/app')).toBe(405);
+    expect(await status('/logs/?query=app')).toBe(method === 'POST' ? 200 : 405);
+  });
+
   it('takes no heed of queries unless they are switched on', async () => {
     await start(false);
     expect(await get('/logs/syslog?query=known')).toEqual([200, 'of the system\n']);

@@ -35,6 +35,21 @@ const asking = (name: string, requests: Record<string, string>, rest: Partial<Po
 const onPort = (name: string, ports: Container['ports'] = [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }]): Pod =>
   pod(name, { containers: [container('app', { ports })] });
 
+it('only pods that were admitted count, also in the moment in which several are decided about', async () => {
+  const { time, kubelet, running } = await machine();
+  kubelet.apply(asking('ma', { memory: '20Gi' }));
+  // All at once: what is refused must not stand in the way of what fits beside what runs.
+  for (const [name, memory] of [
+    ['mb', '20Gi'],
+    ['mc', '20Gi'],
+    ['md', '3Gi'],
+  ] as const)
+    kubelet.apply(asking(name, { memory }));
+  await time.advance(1_000);
+  expect(running()).toEqual(['ma', 'md']);
+  for (const refused of ['uid-mb', 'uid-mc']) expect(kubelet.view(refused)?.pod.status).toMatchObject({ reason: 'OutOfmemory' });
+});
+
 describe('room for one', () => {
   it.each<[string, (name: string) => Pod, string]>([
     ['memory', (name) => asking(name, { memory: '20Gi' }), 'OutOfmemory'],

@@ -216,6 +216,30 @@ describe('images', () => {
     expect(reports.map(({ type }) => type)).toEqual(['imagePulling', 'imagePulled', 'containerCreated', 'containerStarted']);
   });
 
+  it.each([
+    [['public:1'], []],
+    [[], ['FailedToRetrieveImagePullSecret']],
+  ])('tell of Secrets that are not there only when the pull fails (registry: %j)', async (tags, told) => {
+    const credentials = { lookup: async () => [], missing: () => ['gone'] };
+    const { start, reports } = await machine({ registry: tags.map((tag) => ({ tags: [tag] })) }, { credentials });
+    const spec = { imagePullSecrets: [{ name: 'gone' }], containers: [container('app', { image: 'public:1' })] };
+    expect(await start(pod('web', spec))).toMatchObject({ ok: tags.length > 0 });
+    expect(reports.flatMap((report) => (report.type === 'notice' ? [report.reason] : []))).toEqual(told);
+  });
+
+  it.each([32, 1_000])('may be pulled %s at a time', async (maxParallel) => {
+    const registry = Array.from({ length: 40 }, (_, i) => ({ tags: [`image${i}:1`], pullsForMs: 60_000 }));
+    const { runtime, fake, o } = await machine({ registry }, { pulls: { maxParallel } });
+    const giveUp = new AbortController();
+    const pulls = registry.map(({ tags: [image] }, i) =>
+      runtime.pullImages(pod(`pod${i}`, { containers: [container('app', { image: image ?? '' })] }), { ...o, signal: giveUp.signal }),
+    );
+    await fake.called('PullImage', Math.min(40, maxParallel));
+    giveUp.abort();
+    await Promise.allSettled(pulls);
+    expect(fake.calls.filter(({ method }) => method === 'PullImage')).toHaveLength(Math.min(40, maxParallel));
+  });
+
   it('are pulled side by side up to the limit, and a pull can be given up', async () => {
     const registry = ['a', 'b', 'c'].map((name) => ({ tags: [`${name}:1`], pullsForMs: 60_000 }));
     const { runtime, fake, reports, o } = await machine({ registry }, { pulls: { maxParallel: 2 } });

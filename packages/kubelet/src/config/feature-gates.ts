@@ -25,7 +25,7 @@ const GATES: Readonly<Record<string, Gate>> = {
   // Of Kubernetes 1.37, with the defaults that they have there.
   ...Object.fromEntries(Object.entries(fieldGates).map(([name, { enabled }]) => [name, chosen(enabled)])),
   DefaultPodSysctls: chosen(false),
-  HugepageAwareEviction: chosen(true),
+  HugepageAwareEviction: on,
   InPlacePodVerticalScalingMemoryBackedVolumes: chosen(false),
   KubeletAllocatedPodsEndpoint: chosen(false),
   MemoryQoS: chosen(false),

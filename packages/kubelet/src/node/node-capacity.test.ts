@@ -11,7 +11,7 @@ describe('nodeResources', () => {
     expect(capacity).toEqual({
       cpu: '4',
       memory: '8388608Ki',
-      'ephemeral-storage': '104857600Ki',
+      'ephemeral-storage': '107374182400',
       pods: '110',
       'hugepages-2Mi': '1073741824',
     });

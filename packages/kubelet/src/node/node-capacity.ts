@@ -59,7 +59,8 @@ export const nodeResources = (machine: MachineFacts, config: Reservations): Node
     capacity: {
       cpu: formatMilli(milliCpu),
       memory: kibibytes(machine.memoryBytes),
-      ...storage(kibibytes(machine.ephemeralStorageBytes)),
+      // In the same form as what of it can be given, and as in 1.37 (kubernetes/kubernetes 137652).
+      ...storage(String(machine.ephemeralStorageBytes)),
       pods: String(pods),
       ...hugePages,
     },

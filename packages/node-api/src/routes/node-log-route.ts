@@ -20,17 +20,19 @@ const PLAIN = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Opt
 /** For all that one query asks of journalctl, ms, as upstream. */
 const QUERY_TIMEOUT_MS = 30_000;
 
-/** GET /logs/…: the files of the node's log directory. Links that lead out of it are not followed. */
+/** GET /logs/…, and POST of queries: the files of the node's log directory. Links that lead out of it are not followed. */
 export const nodeLogRoute = ({ logDirectory, queries }: NodeLogRouteOptions): Route => {
   const handle = async (exchange: Exchange): Promise<void> => {
     const path = exchange.params['*'] ?? '';
     const query = queries ? parseNodeLogQuery(exchange.query) : undefined;
+    // A query may be long; a file is only ever read (kubernetes/kubernetes 138088).
+    if (query === undefined && exchange.request.method === 'POST') throw new HttpAnswer(405, '405: Method Not Allowed\n');
     if (query === undefined) return sendPath(logDirectory, path, exchange);
     if (path !== '') throw new HttpAnswer(400, 'path not allowed in query mode');
     if (query.type === 'file') return sendPath(logDirectory, query.path, exchange);
     return sendServices(logDirectory, query.services, query.options, exchange);
   };
-  return { methods: ['GET'], path: '/logs/*', role: 'admin', subresources: ['log'], debugging: true, handle };
+  return { methods: ['GET', 'POST'], path: '/logs/*', role: 'admin', subresources: ['log'], debugging: true, handle };
 };
 
 const sendPath = async (logDirectory: string, wanted: string, { response, signal }: Exchange): Promise<void> => {

@@ -29,13 +29,13 @@ describe('prepareHostPath', () => {
   });
 
   it.each([
-    ['Directory', 'missing', 'is not a directory'],
-    ['Directory', 'file', 'is not a directory'],
+    ['Directory', 'missing', 'is not a directory: it does not exist'],
+    ['Directory', 'file', 'is not a directory: it is a file'],
     ['DirectoryOrCreate', 'file', 'is not a directory'],
     ['File', 'missing', 'is not a file'],
     ['FileOrCreate', 'missing/file', 'cannot create'],
-    ['FileOrCreate', 'directory', 'is not a file'],
-    ['Socket', 'file', 'is not a socket file'],
+    ['FileOrCreate', 'directory', 'is not a file: it is a directory'],
+    ['Socket', 'file', 'is not a socket file: it is a file'],
     ['CharDevice', 'file', 'is not a character device'],
     ['BlockDevice', 'file', 'is not a block device'],
   ] as const)('type %s refuses %s', async (type, name, message) => {

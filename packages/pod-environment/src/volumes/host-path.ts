@@ -43,9 +43,15 @@ export const prepareHostPath = async ({ path, type }: HostPathVolumeSource): Pro
     throw mismatch(`cannot create ${hostPath}: ${describeError(error)}`);
   }
   const stats = await statOrUndefined(hostPath);
-  if (stats === undefined || !check.isRight(stats)) throw mismatch(`${hostPath} is not ${check.wanted}`);
+  if (stats === undefined) throw mismatch(`${hostPath} is not ${check.wanted}: it does not exist`);
+  if (!check.isRight(stats)) throw mismatch(`${hostPath} is not ${check.wanted}: it is ${kindOf(stats)}`);
   return hostPath;
 };
+
+/** What a path is, in the words of what it was wanted to be. Upstream since 1.37 (kubernetes/kubernetes 121873). */
+const kindOf = (stats: Stats): string =>
+  ['Directory', 'File', 'Socket', 'CharDevice', 'BlockDevice'].map((type) => checks[type]).find((check) => check?.isRight(stats))?.wanted ??
+  (stats.isFIFO() ? 'a FIFO' : 'of another kind');
 
 const statOrUndefined = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined);
 

@@ -13,6 +13,7 @@ import { hostPathWarnings } from './host-path-warnings.js';
 import { createIssueFactory, type IssueFactory, isStrictNote, type Place } from './issue-factory.js';
 import { listItems } from './list-items.js';
 import type { PodSpecIssue } from './pod-spec-issue.js';
+import { priorityWarnings } from './priority-warnings.js';
 import { type ManifestDocument, type ManifestDocuments, readDocuments } from './read-documents.js';
 import { type DocumentKind, readKind } from './read-kind.js';
 import { createLineIndex, locateField } from './source-map.js';
@@ -126,6 +127,10 @@ export const readPod = (
   for (const { field, message } of hostPathWarnings(pod)) {
     const { start, end } = locateField(root, field);
     found.push(issues.own({ severity: 'warning', code: 'API_WARNING', field, message, hint: 'begin it with /', start, end }));
+  }
+  for (const { field, message } of options.template ? [] : priorityWarnings(pod)) {
+    const { start, end } = locateField(root, field);
+    found.push(issues.own({ severity: 'warning', code: 'API_WARNING', field, message, hint: 'leave it to the class', start, end }));
   }
   if (options.strict && found.length > 0) {
     return {

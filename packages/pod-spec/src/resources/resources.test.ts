@@ -86,6 +86,14 @@ describe('podQosClass', () => {
   );
   it('looks only at the resources of the Pod where it has any', () =>
     expect(podQosClass(pod({ containers: [holding({})], resources: same('1', '1Gi') }))).toBe('Guaranteed'));
+  it.each([{}, { requests: {} }, { limits: {} }, { requests: {}, limits: {} }])(
+    'takes resources of the Pod for none when they are %j',
+    (resources) => {
+      expect(podQosClass(pod({ containers: [holding(same('1', '1Gi'))], resources }))).toBe('Guaranteed');
+      expect(podQosClass(pod({ containers: [holding({ requests: { cpu: '1' } })], resources }))).toBe('Burstable');
+      expect(podQosClass(pod({ containers: [holding({})], resources }))).toBe('BestEffort');
+    },
+  );
 });
 
 describe('oomScoreAdj', () => {

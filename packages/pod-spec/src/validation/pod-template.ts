@@ -21,6 +21,10 @@ export const validatePodTemplate = ({ metadata = {}, spec: given }: PodTemplate,
   validatePodAnnotations(annotations, spec, `${field}.annotations`, report);
   validatePodSpec(spec, {}, `${field}.spec`, report);
   validateProfilesMatchAnnotations(annotations, spec, `${field}.spec`, report);
+  // A Pod may leave it empty, for somebody to fill in; nobody fills in a template's (kubernetes/kubernetes 135989).
+  for (const [i, { image }] of (spec.volumes ?? []).entries()) {
+    if (image !== undefined && !image.reference) report.required(`${field}.spec.volumes[${i}].image.reference`);
+  }
   if ((spec.ephemeralContainers ?? []).length > 0) {
     report.forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template');
   }

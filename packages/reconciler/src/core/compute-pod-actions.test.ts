@@ -102,6 +102,15 @@ describe('the sandbox', () => {
       'start one#1',
     ]);
   });
+  it.each([
+    ['runs on', running],
+    ['has exited', exited(0)],
+  ])('that is new runs every init container, though the main one of the old sandbox %s', (_what, old) => {
+    const spec = { initContainers: [container('one'), container('two')] };
+    const fresh = observedSandbox({ id: 'sandbox-1', attempt: 1 });
+    const one = { ...exited(0, 'one'), sandboxId: 'sandbox-1' };
+    expect(told(planFor(spec, observedPod([one, old], [fresh, dead])))).toEqual(['start two#0']);
+  });
 });
 
 describe('a regular container', () => {

@@ -46,3 +46,13 @@ it.each([
 ])('of the ports %s are observed: %j', (annotation, ports) =>
   expect(observed({}, { 'io.kubernetes.container.ports': annotation }).ports).toEqual(ports),
 );
+
+it('a user is shown by its number, up to the largest of 32 bits', () => {
+  const user = { linux: { uid: 4_294_967_295n, gid: 4_294_967_294n, supplementalGroups: [4_294_967_293n] } };
+  const status = { id: 'c1', labels: {}, annotations: {}, createdAt: 0n, startedAt: 0n, finishedAt: 0n, user } as Partial<Status> as Status;
+  expect(toObservedContainer(status, 's1', 'fake', '').user).toEqual({
+    uid: 4_294_967_295,
+    gid: 4_294_967_294,
+    supplementalGroups: [4_294_967_293],
+  });
+});

@@ -124,7 +124,7 @@ describe('started as kubelet with a full configuration file', () => {
       containerRuntimeEndpoint: bed.endpoint,
       staticPodURLHeader: { 'X-Custom-Header': ['123'] },
     });
-    const open = ['maxParallelImagePulls', 'singleProcessOOMKill'];
+    const open = ['maxParallelImagePulls', 'singleProcessOOMKill', 'memoryThrottlingFactor'];
     for (const path of Object.keys(fields)) {
       if (!open.includes(path)) expect(Object.keys(kubeletconfig), path).toContain(path.split('.')[0]);
     }

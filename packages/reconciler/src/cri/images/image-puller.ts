@@ -132,8 +132,6 @@ export const createImagePuller = ({
       return await limiter.run(
         async () => {
           const enteredAtMs = now();
-          const missing = input.pullSecrets === undefined ? [] : (credentials?.missing?.(input.pullSecrets) ?? []);
-          if (missing.length > 0) report({ type: 'notice', level: 'Warning', ...missingSecrets(missing) });
           report({ type: 'imagePulling', containerName, image });
           await delay(takeTurn(), undefined, { signal });
           const imageRef = await pull(pullName, repository, input, signal);
@@ -148,6 +146,9 @@ export const createImagePuller = ({
       );
     } catch (error) {
       signal.throwIfAborted();
+      // Only now: what could be pulled without them is nobody's trouble (kubernetes/kubernetes 138432).
+      const missing = input.pullSecrets === undefined ? [] : (credentials?.missing?.(input.pullSecrets) ?? []);
+      if (missing.length > 0) report({ type: 'notice', level: 'Warning', ...missingSecrets(missing) });
       const words = CriError.is(error) ? error.details : describeError(error);
       const message = `Failed to pull image "${image}": ${words}`;
       const reason = pullFailureReason(error);
