@@ -33,14 +33,17 @@ import {
   distinctUntilChanged,
   filter,
   firstValueFrom,
+  fromEvent,
   map,
   merge,
   type Observable,
+  of,
   Subject,
   scan,
   share,
   shareReplay,
   startWith,
+  take,
 } from 'rxjs';
 import { nodeObjects } from './api/node-objects.js';
 import type { NodeClaims } from './claims/node-claims.js';
@@ -108,6 +111,8 @@ export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
   readonly probeFields: readonly string[];
   readonly refusedProbes: PluginHost['refusedProbes'];
   readonly keptEvents: EventFile;
+  /** Emits once the kubelet has been told to stop, and completes. */
+  readonly stop$: Observable<unknown>;
   readonly process: ErrorSource | undefined;
 }
 
@@ -175,6 +180,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     ...(resources.managers === undefined ? {} : { resources: resources.managers }),
     networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
   });
+  const stop$ = aborted(signal);
   const reconciler = createReconciler({
     manifestEvent$,
     sources,
@@ -189,6 +195,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     syncFrequencyMs: loopPeriodMs(config.syncFrequency),
     wallNow,
     initialEvents: parts.earlierEvents,
+    stop$,
   });
   const fault: KubeletContext['networkFault'] = (until) =>
     networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env, signal: until });
@@ -259,6 +266,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     startedAtMs: wallNow(),
     logger,
     signal,
+    stop$,
     manifestEvent$,
     ownEvent$,
     ownSources,
@@ -301,3 +309,6 @@ const DEFAULT_POD_LOGS = '/var/log/pods';
 const DEFAULT_CONTAINER_LOGS = '/var/log/containers';
 /** maxParallelImagePulls unset with serializeImagePulls false means no limit upstream. */
 const UNLIMITED_PULLS = 1_000;
+
+/** Emits once the signal has aborted, and completes. */
+const aborted = (signal: AbortSignal): Observable<unknown> => (signal.aborted ? of(undefined) : fromEvent(signal, 'abort').pipe(take(1)));

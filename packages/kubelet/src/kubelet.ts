@@ -1,7 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { isUserOf, mayAdmit } from '@solo-kubelet/pod-objects';
 import { podUid } from '@solo-kubelet/reconciler';
-import { delay, EMPTY, filter, fromEvent, merge, mergeMap, Observable, of, take, takeUntil, tap, withLatestFrom } from 'rxjs';
+import { delay, EMPTY, filter, merge, mergeMap, Observable, takeUntil, tap, withLatestFrom } from 'rxjs';
 import { kubeApiService } from './api/kube-api-service.js';
 import { nodeApiService } from './api/node-api-service.js';
 import { cpuPinningService } from './cpu/cpu-pinning-service.js';
@@ -108,21 +108,19 @@ export const subsystems = [...sources, ...allServices, ...workers];
 
 /** Everything the kubelet does, as one stream: it works while it is subscribed to, and completes once the signal has aborted. */
 export const kubelet$ = (options: RunKubeletOptions, parts: KubeletParts): Observable<unknown> => {
-  const { services = allServices, signal } = options;
+  const { services = allServices } = options;
   const kubelet = createKubeletContext(options, parts);
   const work$ = merge(
     ...sources.map(({ run }) => run(kubelet)),
     ...services.map((service) => (typeof service === 'function' ? service : service.run)(kubelet)),
     ...workers.map(({ run }) => run(kubelet)),
   );
-  const stop$ = aborted(signal);
-  // All work ends with the signal, but the events of the last moments still go to disk.
+  const { stop$ } = kubelet;
+  // All work ends with the signal, but the events and the records of pods of the last moments still go to disk.
   const keptEvents$ = kubelet.keptEvents.keep(kubelet.reconciler.events$.pipe(takeUntil(stop$)), kubelet.earlierEvents);
-  return merge(keptEvents$.pipe(takeUntil(stop$.pipe(delay(LAST_WRITE_LIMIT_MS)))), work$.pipe(takeUntil(stop$)));
+  const written = <T>(write$: Observable<T>): Observable<T> => write$.pipe(takeUntil(stop$.pipe(delay(LAST_WRITE_LIMIT_MS))));
+  return merge(written(keptEvents$), work$.pipe(takeUntil(stop$)), written(kubelet.reconciler.records$));
 };
-
-/** Emits once the signal has aborted, and completes. */
-const aborted = (signal: AbortSignal): Observable<unknown> => (signal.aborted ? of(undefined) : fromEvent(signal, 'abort').pipe(take(1)));
 
 /** How long a stop waits for a disk that does not answer. */
 const LAST_WRITE_LIMIT_MS = 5_000;

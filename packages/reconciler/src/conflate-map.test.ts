@@ -48,6 +48,30 @@ it('runs again after the pause that the last result asks for, unless a value com
     ).toBe(expected.replace(/a$/, 'b'));
   }));
 
+it('holds a value back for a newer one, for as long as the most urgent of them may wait', () =>
+  marbles(({ hot, cold, expectObservable }, scheduler) => {
+    const trigger = hot(' a-b-----c-D----e------f|');
+    const run = cold('    --x|                    ');
+    const expected = '    ------b-----D--------e---f|';
+    const held = conflateMap((value: string) => run.pipe(map(() => value)), {
+      holdMs: (value) => (value === 'D' ? 0 : 4),
+      scheduler,
+    });
+    expectObservable(trigger.pipe(held)).toBe(expected);
+  }));
+
+it('does not make an urgent value that came during a run wait for one that followed it', () =>
+  marbles(({ hot, cold, expectObservable }, scheduler) => {
+    const trigger = hot(' A-B-c---');
+    const run = cold('    -----x|');
+    const expected = '    -----A-----c';
+    const held = conflateMap((value: string) => run.pipe(map(() => value)), {
+      holdMs: (value) => (value < 'a' ? 0 : 100),
+      scheduler,
+    });
+    expectObservable(trigger.pipe(held), '^--------------!').toBe(expected);
+  }));
+
 it('ends all runs when it is left', () =>
   marbles(({ hot, cold, expectObservable, expectSubscriptions }) => {
     const trigger = hot(' a-------');

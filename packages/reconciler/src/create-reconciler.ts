@@ -13,6 +13,7 @@ import {
   map,
   merge,
   mergeMap,
+  NEVER,
   type Observable,
   observeOn,
   of,
@@ -62,6 +63,8 @@ export interface Reconciler {
   readonly events$: Observable<KubeletEvent>;
   /** What probes said, for metrics. */
   readonly probeReport$: Observable<ProbeReport>;
+  /** The writing of pod records: never emits, and completes once `stop$` has emitted and what was held back is written. Part of the run. */
+  readonly records$: Observable<never>;
 }
 
 type Unstamped<T> = T extends unknown ? Omit<T, 'atMs' | 'wallMs'> : never;
@@ -77,6 +80,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     commands$ = EMPTY,
     nodeEvent$ = EMPTY,
     store = forgetfulStore,
+    stop$ = NEVER,
     scheduler: givenScheduler = steadyScheduler,
     wallNow = deps.scheduler === undefined ? Date.now : () => givenScheduler.now(),
     maxEvents = 1_000,
@@ -191,9 +195,15 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     }),
     share(),
   );
-  const saved$ = saveRecords({ world$, store, wallAheadMs: () => wallNow() - scheduler.now(), scheduler }).pipe(
+  const saved$ = saveRecords({
+    world$: world$.pipe(takeUntil(stop$)),
+    store,
+    wallAheadMs: () => wallNow() - scheduler.now(),
+    scheduler,
+  }).pipe(
     tap((saved) => feedback$.next(saved)),
     mergeMap(({ failure }) => (failure === undefined ? EMPTY : of<NodeActivity>({ type: 'storeFailed', message: failure }))),
+    share(),
   );
   const nodeActivity$ = merge(look$.pipe(mergeMap(({ activity }) => (activity === undefined ? EMPTY : of(activity)))), saved$, crash$).pipe(
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
@@ -219,6 +229,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     known$: live(known$),
     events$: live(events$),
     probeReport$: live(probeReport$),
+    records$: saved$.pipe(ignoreElements()),
   };
 };
 

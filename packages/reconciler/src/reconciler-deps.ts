@@ -40,6 +40,8 @@ export interface ReconcilerDeps {
   readonly nodeEvent$?: Observable<ToldEvent>;
   /** What outlives the process and the runtime's records. Default: nothing does. */
   readonly store?: StatusStore;
+  /** Emits when the run is about to end: records that were held back for a newer one are written at once. Default: never. */
+  readonly stop$?: Observable<unknown>;
   /** Events of earlier processes and where new ones are kept. At most this many are held, oldest dropped. Default 1000. */
   readonly maxEvents?: number;
   readonly initialEvents?: readonly KubeletEvent[];

@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import { catchError, defer, map, mergeMap, type Observable, of, pairwise, type SchedulerLike } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
 import type { PodUid } from './core/pod-identity.js';
@@ -24,6 +25,7 @@ export const saveRecords = ({ world$, store, wallAheadMs, scheduler }: SaveDeps)
         ),
       {
         keyOf: ({ podUid }) => podUid,
+        holdMs: ({ urgent }) => (urgent ? 0 : STATUS_HOLD_MS),
         // Nothing else would write it again: the pod itself waits for it.
         requeueAfterMs: ({ allocating, failure }) => (allocating !== undefined && failure !== undefined ? RETRY_MS : undefined),
         scheduler,
@@ -41,6 +43,9 @@ export interface SaveDeps {
   readonly scheduler: SchedulerLike;
 }
 
+/** A pod that starts changes its status several times a second; what the runtime can tell again may be written a moment later, once. */
+const STATUS_HOLD_MS = 1_000;
+
 /** Until a resize whose record could not be written is recorded again. */
 const RETRY_MS = 10_000;
 
@@ -51,25 +56,48 @@ interface Change {
   readonly podUid: PodUid;
   readonly allocating: Allocating | undefined;
   readonly record: PodRecord | undefined;
+  /** Holds what no runtime tells a second time. */
+  readonly urgent: boolean;
 }
 
 const changedRecords = (previous: World, next: World, wallAheadMs: number): readonly Change[] => {
   if (previous.statuses === next.statuses && previous.ledgers === next.ledgers) return [];
-  const uids = new Set([...previous.ledgers.keys(), ...next.ledgers.keys()]);
-  return [...uids].flatMap((podUid): readonly Change[] => {
-    const [before, after] = [previous.ledgers.get(podUid), next.ledgers.get(podUid)];
-    if (after === undefined) return [{ podUid, allocating: undefined, record: undefined }];
-    const status = next.statuses.get(podUid);
-    const admitted = before?.admission.state === 'admitted'; // until then nothing was written: the first look may have changed the status
-    const same =
-      admitted && status === previous.statuses.get(podUid) && before.backoff === after.backoff && sameResourceRecord(before, after);
+  const changes: Change[] = [];
+  for (const podUid of previous.ledgers.keys())
+    if (!next.ledgers.has(podUid)) changes.push({ podUid, allocating: undefined, record: undefined, urgent: true });
+  for (const [podUid, after] of next.ledgers) {
+    const before = previous.ledgers.get(podUid);
+    const [old, status] = [previous.statuses.get(podUid), next.statuses.get(podUid)];
+    if (before === after && old === status) continue;
     // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
-    if (same || status === undefined || after.admission.state !== 'admitted') return [];
+    if (status === undefined || after.admission.state !== 'admitted') continue;
+    const admitted = before?.admission.state === 'admitted'; // until then nothing was written: the first look may have changed the status
+    const sameRest = admitted && before.backoff === after.backoff && sameResourceRecord(before, after);
+    if (sameRest && status === old) continue;
     const resources = resourceRecord(after);
     const record = { podUid, status, backoff: inWallTime(after.backoff, wallAheadMs), ...(resources && { resources }) };
-    return [{ podUid, allocating: after.allocating, record }];
-  });
+    changes.push({ podUid, allocating: after.allocating, record, urgent: !sameRest || !sameEnds(old, status) });
+  }
+  return changes;
 };
+
+/** Whether nothing has ended between two statuses: how a container ended is forgotten with the container. */
+const sameEnds = (previous: PodStatus | undefined, next: PodStatus): boolean =>
+  previous !== undefined &&
+  (previous.phase === next.phase || next.phase === 'Running') &&
+  previous.reason === next.reason &&
+  CONTAINER_LISTS.every((list) => {
+    const before = previous[list] ?? [];
+    return (next[list] ?? []).every((container, index) => {
+      const old = before[index];
+      return container === old || (old !== undefined && endOf(old) === endOf(container) && old.restartCount === container.restartCount);
+    });
+  });
+
+const CONTAINER_LISTS = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
+
+const endOf = ({ state, lastState }: ContainerStatus): string =>
+  `${state?.terminated?.finishedAt ?? ''} ${lastState?.terminated?.finishedAt ?? ''}`;
 
 const sameResourceRecord = (before: PodLedger, after: PodLedger): boolean =>
   before.pod === after.pod &&

@@ -10,6 +10,7 @@ import {
   testKubelet,
   virtualTime,
 } from '@solo-kubelet/reconciler/testing';
+import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { watchStatuses } from './watch-statuses.js';
 
@@ -392,6 +393,30 @@ describe('a kubelet that restarts', () => {
     expect(Date.parse(after.startTime!) - Date.parse(before.startTime!)).toBe(alive ? 150_000 : 60_000);
     expect(after.initContainerStatuses?.[0]).toMatchObject({ state: { terminated: { reason: 'Completed', exitCode: 0 } }, lastState: {} });
     expect((await restart()).startTime).toBe(after.startTime);
+  });
+
+  it('writes a record once while its pod starts, and what was held back when it is told to stop', async () => {
+    const saves: string[] = [];
+    const held = memoryStore();
+    const store: StatusStore = {
+      ...held,
+      save: async (record) => {
+        saves.push(record.status.phase ?? '');
+        await held.save(record);
+      },
+    };
+    const stop$ = new Subject<void>();
+    const { time, kubelet } = await machine({}, { store, stop$ });
+    let written = false;
+    kubelet.reconciler.records$.subscribe({ complete: () => (written = true) });
+    kubelet.apply(pod('web'));
+    await time.advance(400);
+    expect(status(kubelet)).toMatchObject({ phase: 'Running' });
+    const before = saves.length;
+    stop$.next();
+    await time.advance(0);
+    expect(saves.slice(before)).toEqual(['Running']);
+    expect(written).toBe(true);
   });
 
   it('clears away what is left on disk of a pod that nobody knows, once every source has spoken', async () => {

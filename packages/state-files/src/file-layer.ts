@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 
 /** The operations on files that state goes through; a test puts a failing disk in their place (`@solo-kubelet/state-files/testing`). */
 export interface FileLayer {
@@ -16,22 +16,59 @@ export interface FileLayer {
   read(path: string, maxBytes: number): Promise<Buffer>;
 }
 
+const openNew = (path: string, mode: number): Promise<FileHandle> =>
+  open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+
+// unlink and not rm, which asks twice what it is that it removes.
+const remove = (path: string): Promise<void> =>
+  unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+
+const syncOne = async (path: string): Promise<void> => {
+  await using directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  await directory.sync().catch(ignoreUnsupported);
+};
+
+interface DirectorySyncs {
+  readonly running: Promise<void>;
+  /** Begins once the running one has ended: entries that came during that one may not be in it. */
+  next?: Promise<void>;
+}
+const directorySyncs = new Map<string, DirectorySyncs>();
+
+/** Thirty files that are written to one directory at once share two syncs of it, not thirty. */
+const syncDirectoryOnce = (path: string): Promise<void> => {
+  const known = directorySyncs.get(path);
+  if (known === undefined) return startSync(path);
+  known.next ??= known.running.catch(() => {}).then(() => startSync(path));
+  return known.next;
+};
+
+const startSync = (path: string): Promise<void> => {
+  const running = syncOne(path).finally(() => {
+    if (directorySyncs.get(path)?.running === running && directorySyncs.get(path)?.next === undefined) directorySyncs.delete(path);
+  });
+  directorySyncs.set(path, { running });
+  return running;
+};
+
 /** The machine's own file system. */
 export const nodeFiles: FileLayer = {
   makeDirectory: async (path, mode) => void (await mkdir(path, { recursive: true, mode })),
   writeSynced: async (path, data, mode) => {
     // O_EXCL with the remains of an earlier try removed: a link that somebody put there is never written through.
-    await rm(path, { force: true });
-    await using file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+    await using file = await openNew(path, mode).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      await remove(path);
+      return await openNew(path, mode);
+    });
     await file.writeFile(data);
     await file.sync();
   },
   rename: (from, to) => rename(from, to),
-  syncDirectory: async (path) => {
-    await using directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-    await directory.sync().catch(ignoreUnsupported);
-  },
-  remove: (path) => rm(path, { force: true }),
+  syncDirectory: (path) => syncDirectoryOnce(path),
+  remove,
   read: async (path, maxBytes) => {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     // Awaited here: the file is closed as soon as this function is left.

@@ -126,12 +126,13 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
     const directory = hierarchy + cgroupPath(driver, name);
     const above = name.slice(0, -1);
     const parent = hierarchy + cgroupPath(driver, above).replace(/\/$/, '');
-    if (!parents.has(parent) || !(await tree.exists(parent))) {
+    // A parent that was made here is there, or the directory can't be made: nobody asks for it first, in each of ten hierarchies.
+    if (!parents.has(parent) || !(await tree.makeChild(directory))) {
       if (above.length > 0) await makeIn(hierarchy, above);
       if (version === 2) await delegateControllers(tree, parent);
       parents.add(parent);
+      await tree.makeDirectory(directory);
     }
-    await tree.makeDirectory(directory);
     if (hierarchy.endsWith('/cpuset')) await inheritCpuset(tree, parent, directory);
   };
 

@@ -1,11 +1,14 @@
-import { constants, type FileHandle, open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { constants, type FileHandle, mkdir, open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { kill } from 'node:process';
 import { makeDirectories } from '../make-directories.js';
 
 /** The cgroup file system by absolute paths; a fake one in tests. */
 export interface CgroupTree {
   exists(path: string): Promise<boolean>;
+  /** Makes a directory and those above it; one that is there already is fine. */
   makeDirectory(path: string): Promise<void>;
+  /** Makes a directory in one that is there, or says that there is none; one that is there already is fine. */
+  makeChild(path: string): Promise<boolean>;
   removeDirectory(path: string): Promise<void>;
   /** Names of directories in a directory; none when it is not there. */
   listDirectories(path: string): Promise<readonly string[]>;
@@ -25,6 +28,15 @@ export const cgroupTree: CgroupTree = {
   async makeDirectory(path) {
     await makeDirectories(path, 0o755);
   },
+  makeChild: (path) =>
+    mkdir(path, 0o755).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') return true;
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
+    ),
   removeDirectory: (path) => rmdir(path),
   async listDirectories(path) {
     const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {

@@ -66,19 +66,26 @@ export const fakeCgroupTree = ({
     files.set(`${mountPoint}/cpuset/cpuset.cpus`, '0-1\n').set(`${mountPoint}/cpuset/cpuset.mems`, '0\n');
   }
 
+  const makeDirectory = (path: string): void => {
+    for (const [part, code] of failures) if (path.includes(part)) throw failure(code, path);
+    const missing: string[] = [];
+    for (let current = path; !directories.has(current) && current !== ''; current = current.slice(0, current.lastIndexOf('/'))) {
+      missing.unshift(current);
+    }
+    for (const directory of missing) populate(directory, false);
+  };
+
   return {
     files,
     directories,
     killed,
     failWrites: (part, code) => void failures.set(part, code),
     exists: async (path) => directories.has(path) || files.has(path),
-    async makeDirectory(path) {
-      for (const [part, code] of failures) if (path.includes(part)) throw failure(code, path);
-      const missing: string[] = [];
-      for (let current = path; !directories.has(current) && current !== ''; current = current.slice(0, current.lastIndexOf('/'))) {
-        missing.unshift(current);
-      }
-      for (const directory of missing) populate(directory, false);
+    makeDirectory: async (path) => makeDirectory(path),
+    async makeChild(path) {
+      const hasParent = directories.has(path.slice(0, path.lastIndexOf('/')));
+      if (hasParent) makeDirectory(path);
+      return hasParent;
     },
     async removeDirectory(path) {
       if ([...directories].some((directory) => directory.startsWith(`${path}/`)) || files.get(`${path}/cgroup.procs`)) {
