@@ -1,8 +1,9 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkManifest, type ParseManifest, type PrepareManifest } from '@solo-kubelet/manifest-source';
 import type { SourceDefinition } from './core/source-definition.js';
-import { readRevision, type SourceRevision } from './core/source-revision.js';
+import type { SourceRevision } from './core/source-revision.js';
 import type { SourceReason } from './core/source-status.js';
+import { readRevision } from './read-revision.js';
 import type { VerificationKey } from './verification-keys.js';
 import { type DetachedSignature, verifyAnswer } from './verify-answer.js';
 

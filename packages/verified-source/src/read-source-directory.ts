@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import { parseSourceFile } from './core/parse-source-file.js';
 import { formatIssue, type SourceDefinition } from './core/source-definition.js';
+import { parseSourceFile } from './parse-source-file.js';
 
 /** One file of the source directory. */
 export interface SourceFile {

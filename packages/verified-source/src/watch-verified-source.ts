@@ -29,9 +29,9 @@ import {
 } from 'rxjs';
 import { firstCheckMs, nextCheckMs } from './core/next-check.js';
 import type { SourceDefinition } from './core/source-definition.js';
-import { readRevision } from './core/source-revision.js';
 import { reduceStatus, type SourceStatus } from './core/source-status.js';
 import { createChecker, type Found } from './create-checker.js';
+import { readRevision } from './read-revision.js';
 
 export type VerifiedSourceOutput =
   | { readonly type: 'manifest'; readonly event: ManifestEvent }

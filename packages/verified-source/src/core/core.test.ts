@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { readRevision } from '../read-revision.js';
 import { judgeRevision } from './judge-revision.js';
 import { firstCheckMs, nextCheckMs } from './next-check.js';
 import { parsePinnedHash } from './pinned-hash.js';
-import { readRevision } from './source-revision.js';
 import { isRefusal, reduceStatus, type SourceStatus } from './source-status.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

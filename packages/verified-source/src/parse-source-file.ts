@@ -1,8 +1,8 @@
 import { nearestName, parseGoDuration, parseUrl } from '@solo-kubelet/diagnostics/text';
 import { labelValueErrors, parseQuantity, qualifiedNameErrors, quantityValue } from '@solo-kubelet/pod-spec';
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Pair, parseAllDocuments, type YAMLMap } from 'yaml';
-import { parsePinnedHash } from './pinned-hash.js';
-import type { SourceDefinition, SourceFileIssue } from './source-definition.js';
+import { parsePinnedHash } from './core/pinned-hash.js';
+import type { SourceDefinition, SourceFileIssue } from './core/source-definition.js';
 
 export const SOURCE_API_VERSION = 'solo-kubelet.dev/v1alpha1';
 export const SOURCE_KIND = 'ManifestSource';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { formatIssue } from './core/source-definition.js';
 import { parseSourceFile } from './parse-source-file.js';
-import { formatIssue } from './source-definition.js';
 
 const parse = (text: string) => parseSourceFile(text, { path: '/etc/kubernetes/sources.d/a.yaml', maxBytes: 3 << 20 });
 const HEAD = 'apiVersion: solo-kubelet.dev/v1alpha1\nkind: ManifestSource\nmetadata: { name: site-a }\n';

@@ -1,0 +1,72 @@
+import { parseDocument, visit } from 'yaml';
+import type { SourceRevision } from './core/source-revision.js';
+
+const REVISION_KIND = 'SourceRevision';
+
+type ReadRevision =
+  /** `body`: the answer with that document blanked out, so that lines keep their numbers. */
+  | { readonly ok: true; readonly revision: SourceRevision | undefined; readonly body: Uint8Array }
+  | { readonly ok: false; readonly message: string };
+
+/** The first document is looked for within so many bytes. */
+const MAX_HEAD_BYTES = 64 * 1024;
+
+/** Takes the `SourceRevision` off an answer. Only the first document may be one; further down it is a kind that nobody knows. */
+export const readRevision = (answer: Uint8Array): ReadRevision => {
+  const head = new TextDecoder().decode(answer.subarray(0, MAX_HEAD_BYTES));
+  const start = /^(?:[ \t]*(?:#[^\n]*|%[^\n]*)?\r?\n)*(?:---[ \t]*(?:#[^\n]*)?\r?\n)?/.exec(head)?.[0].length ?? 0;
+  const end = /^(?:---(?:[ \t\r]|$)|\.\.\.)/m.exec(head.slice(start));
+  const text = end === null ? head.slice(start) : head.slice(start, start + end.index);
+  if (!/^kind:[ \t]*["']?SourceRevision["']?[ \t]*(?:#.*)?\r?$/m.test(text)) return { ok: true, revision: undefined, body: answer };
+  const read = readDocument(text);
+  if (typeof read === 'string') return { ok: false, message: `${REVISION_KIND}: ${read}` };
+  if (end === null && answer.length > MAX_HEAD_BYTES)
+    return { ok: false, message: `${REVISION_KIND}: it has more than ${MAX_HEAD_BYTES} bytes` };
+  // Bytes, not characters: what is blanked keeps its place in the text.
+  const [from, to] = [byteLength(head.slice(0, start)), byteLength(head.slice(0, start + text.length))];
+  const body = Uint8Array.from(answer);
+  for (let at = from; at < to; at += 1) if (body[at] !== 0x0a && body[at] !== 0x0d) body[at] = 0x20;
+  return { ok: true, revision: read, body };
+};
+
+const byteLength = (text: string): number => new TextEncoder().encode(text).length;
+
+const FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'spec']);
+const SPEC_FIELDS: ReadonlySet<string> = new Set(['revision', 'expires', 'source', 'rollbackFrom']);
+
+const readDocument = (text: string): SourceRevision | string => {
+  const document = parseDocument(text, { uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) return error.message.split('\n', 1)[0] ?? 'it is no YAML';
+  let aliased = false;
+  visit(document, {
+    Alias: () => {
+      aliased = true;
+    },
+  });
+  if (aliased) return 'it may not have aliases';
+  const root: unknown = document.toJS();
+  if (!isRecord(root) || root['apiVersion'] !== 'solo-kubelet.dev/v1alpha1') return 'apiVersion: want solo-kubelet.dev/v1alpha1';
+  const { spec } = root;
+  if (!isRecord(spec)) return 'spec: want a mapping with spec.revision';
+  const unknown = [...Object.keys(root).filter((name) => !FIELDS.has(name)), ...Object.keys(spec).filter((name) => !SPEC_FIELDS.has(name))];
+  if (unknown[0] !== undefined) return `${unknown[0]}: there is no such field`;
+  const { revision, expires, source, rollbackFrom } = spec;
+  if (!isCount(revision)) return 'spec.revision: want a whole number from 0';
+  if (rollbackFrom !== undefined && !isCount(rollbackFrom)) return 'spec.rollbackFrom: want a whole number from 0';
+  if (source !== undefined && typeof source !== 'string') return 'spec.source: want the name of a source';
+  const expiresMs = expires === undefined ? undefined : typeof expires === 'string' ? readTime(expires) : Number.NaN;
+  if (expiresMs !== undefined && Number.isNaN(expiresMs)) return 'spec.expires: want a time such as 2027-01-31T00:00:00Z';
+  return {
+    revision,
+    ...(expiresMs === undefined ? {} : { expiresMs }),
+    ...(source === undefined ? {} : { source }),
+    ...(rollbackFrom === undefined ? {} : { rollbackFrom }),
+  };
+};
+
+const readTime = (text: string): number =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
