@@ -1,7 +1,8 @@
 import { escapeDocument } from '@solo-kubelet/diagnostics/text';
-import { examineHost, judgeHost } from '@solo-kubelet/standalone-node/doctor';
+import { examineHost, type Finding, judgeHost } from '@solo-kubelet/standalone-node/doctor';
 import { MANIFEST_DIRECTORY } from '@solo-kubelet/standalone-node/install';
 import picocolors from 'picocolors';
+import { CliError } from '../cli-error.js';
 import { type CliIo, print, usesColor, write, writeRaw } from '../cli-io.js';
 import { namedApiSocket } from '../client/api-socket.js';
 import { runningConfiguration, runtimeEndpoint, usualEndpoint } from '../client/connect.js';
@@ -11,6 +12,9 @@ import { EXIT } from '../exit-status.js';
 /** Examines this machine and tells what keeps it from running pods. */
 export const doctor = async (input: CommandInput, io: CliIo): Promise<number> => {
   namedApiSocket(input, io);
+  const release = textOption(input, 'for');
+  if (release !== undefined) return printFindings(await (await import('./doctor-for.js')).findingsFor(release, input, io), input, io);
+  if (input.operands.length > 0) throw new CliError({ code: 'CLI_USAGE', message: 'flags of a kubelet are looked at with --for VERSION' });
   // A kubelet that cannot be asked is no reason to look at nothing.
   const endpoint = await runtimeEndpoint(input, io).catch(usualEndpoint);
   const configuration = (await runningConfiguration(input, io).catch(() => undefined)) ?? {};
@@ -25,6 +29,10 @@ export const doctor = async (input: CommandInput, io: CliIo): Promise<number> =>
       signal: io.interrupted,
     }),
   );
+  return printFindings(findings, input, io);
+};
+
+const printFindings = async (findings: readonly Finding[], input: CommandInput, io: CliIo): Promise<number> => {
   if (textOption(input, 'output') === 'json') {
     print(io.stdout, escapeDocument(`${JSON.stringify(findings, undefined, 2)}\n`));
   } else {
