@@ -84,6 +84,8 @@ export const TEST_PACKAGES = [
   ['minisign', () => isInstalled('minisign')],
   ['openssh-client', () => isInstalled('ssh-keygen')],
   ['nginx', () => isInstalled('nginx')],
+  ['haproxy', () => isInstalled('haproxy')],
+  ['openssl', () => isInstalled('openssl')],
 ];
 
 /** A busybox that needs no C library: its ELF file names no interpreter. */

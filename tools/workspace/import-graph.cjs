@@ -9,6 +9,7 @@ const edges = {
   'object-spec': { values: ['diagnostics', 'pod-spec'] },
   selectors: { values: ['pod-spec'] },
   'cluster-dns': { values: ['diagnostics', 'timers'] },
+  'ingress-proxy': { values: ['diagnostics', 'timers', 'state-files', 'object-spec'] },
   'api-tables': { values: ['diagnostics', 'pod-spec', 'selectors'] },
   'api-protobuf': {},
   rbac: { values: ['pod-spec', 'selectors'] },

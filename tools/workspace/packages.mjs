@@ -69,6 +69,18 @@ export const packages = [
     peerDependencies: { rxjs: catalog },
   },
   {
+    name: 'ingress-proxy',
+    description: 'Routes of Ingresses as a table, and haproxy driven by it, without a control plane.',
+    keywords: ['ingress', 'haproxy', 'reverse-proxy', 'tls', 'rxjs'],
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/timers': ws,
+      '@solo-kubelet/state-files': ws,
+      '@solo-kubelet/object-spec': ws,
+    },
+    peerDependencies: { rxjs: catalog },
+  },
+  {
     name: 'api-tables',
     description: 'The Tables that `kubectl get` asks an API server for: columns and cells of every kind, as Kubernetes 1.36 prints them.',
     keywords: ['kubectl', 'table', 'printer', 'api-server', 'pure'],

@@ -1,0 +1,210 @@
+import type { EndpointSlice, Ingress, IngressBackend, IngressClass, Secret, Service } from '@solo-kubelet/object-spec';
+import { type IngressSettings, ingressSettings } from './ingress-annotations.js';
+import { isOwnIngress } from './ingress-class.js';
+import { matchRoute, prefixKey } from './match-route.js';
+import { comparedPath } from './request-path.js';
+import type { AuthRequest, Backend, Certificate, Route, RouteProblem, RouteTable } from './route-table.js';
+import { serviceBackend } from './service-backend.js';
+
+export interface RouteTableInput {
+  /** In the order in which they were accepted: the first keeps a path that two ask for. */
+  readonly ingresses: readonly Ingress[];
+  readonly classes: readonly IngressClass[];
+  readonly services: readonly Service[];
+  readonly slices: readonly EndpointSlice[];
+  readonly secrets: readonly Secret[];
+  /** Whether a certificate and a key belong together and can be used; a message if not. */
+  readonly checkCertificate: (certificate: string, key: string) => string | undefined;
+}
+
+export interface RouteTableResult {
+  readonly table: RouteTable;
+  /** `namespace/name` of every Ingress that is ours. */
+  readonly ingresses: readonly string[];
+  readonly problems: readonly RouteProblem[];
+}
+
+/** What Ingresses come to: routes, servers, certificates, and what is wrong with them. What is wrong with one leaves the others as they are. */
+export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
+  const own = input.ingresses.filter((ingress) => isOwnIngress(ingress, input.classes));
+  const problems: RouteProblem[] = [];
+  const backends = new Map<string, Backend>();
+  const routes = new Map<string, Route>();
+  const fallbacks = new Map<string, string>();
+  const certificates: Certificate[] = [];
+  for (const ingress of own) {
+    const key = keyOf(ingress);
+    const tell = (reason: string, message: string): void => void problems.push({ ingress: key, reason, message });
+    const settings = ingressSettings(ingress);
+    for (const message of settings.problems) tell('IngressAnnotation', message);
+    const lead = (backend: IngressBackend): string | undefined => backendName(ingress, backend, { input, settings, backends, tell });
+    for (const route of routesOf(ingress, settings, lead, tell)) {
+      const id = `${route.pathType} ${route.host} ${route.pathType === 'Exact' ? route.path : prefixKey(route.path)}`;
+      const before = routes.get(id);
+      if (before === undefined) routes.set(id, route);
+      else if (before.ingress !== key) tell('IngressConflict', `${route.host || '*'}${route.path} is of Ingress ${before.ingress} already`);
+    }
+    addFallbacks(ingress, lead, fallbacks);
+    certificates.push(...certificatesOf(ingress, input, tell));
+  }
+  const sorted = [...routes.values()].sort(byPriority);
+  const table: RouteTable = {
+    backends,
+    routes: sorted,
+    fallbacks,
+    certificates: uniqueHosts(certificates),
+    listens: { http: own.length > 0, https: certificates.length > 0 },
+  };
+  return { table: withAuthBackends(table, input), ingresses: own.map(keyOf), problems };
+};
+
+type Tell = (reason: string, message: string) => void;
+
+const keyOf = ({ metadata }: Ingress): string => `${metadata.namespace ?? 'default'}/${metadata.name}`;
+
+const HOST = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const MAX_HOST_LENGTH = 253;
+const isHost = (host: string): boolean => host.length <= MAX_HOST_LENGTH && HOST.test(host);
+
+const routesOf = (
+  ingress: Ingress,
+  settings: IngressSettings,
+  lead: (backend: IngressBackend) => string | undefined,
+  tell: Tell,
+): readonly Route[] =>
+  (ingress.spec?.rules ?? []).flatMap((rule) => {
+    const host = (rule.host ?? '').toLowerCase();
+    if (host !== '' && !isHost(host)) {
+      tell('IngressHost', `host ${JSON.stringify(rule.host)} is no name of a host`);
+      return [];
+    }
+    return (rule.http?.paths ?? []).flatMap((each): readonly Route[] => {
+      const path = comparedPath(each.path || '/');
+      const backend = lead(each.backend);
+      if (path === undefined) tell('IngressPath', `path ${JSON.stringify(each.path)} can be no path of a request`);
+      if (path === undefined || backend === undefined) return [];
+      return [
+        {
+          host,
+          path,
+          // ImplementationSpecific is the implementation's to define: a prefix here.
+          pathType: each.pathType === 'Exact' ? 'Exact' : 'Prefix',
+          backend,
+          ingress: keyOf(ingress),
+          ...(settings.auth === undefined ? {} : { auth: settings.auth }),
+          ...(settings.httpsOnly ? { httpsOnly: true } : {}),
+        },
+      ];
+    });
+  });
+
+const backendName = (
+  ingress: Ingress,
+  backend: IngressBackend,
+  {
+    input,
+    settings,
+    backends,
+    tell,
+  }: { readonly input: RouteTableInput; readonly settings: IngressSettings; readonly backends: Map<string, Backend>; readonly tell: Tell },
+): string | undefined => {
+  if (backend.service === undefined) {
+    tell('IngressBackend', 'a backend that is no Service is not supported');
+    return undefined;
+  }
+  const found = serviceBackend(ingress.metadata.namespace ?? 'default', backend.service, { ...input, protocol: settings.protocol });
+  if (found.problem !== undefined) tell('IngressBackend', found.problem);
+  if (!('backend' in found)) return undefined;
+  // One port may be spoken to in two ways by two Ingresses.
+  const name = settings.protocol === undefined ? found.backend.name : `${found.backend.name}_${settings.protocol}`;
+  backends.set(name, { ...found.backend, name });
+  return name;
+};
+
+/** Where requests for its hosts go that none of the routes fits; without rules, or with rules for any host, all others too. */
+const addFallbacks = (ingress: Ingress, lead: (backend: IngressBackend) => string | undefined, fallbacks: Map<string, string>): void => {
+  const { defaultBackend, rules = [] } = ingress.spec ?? {};
+  const name = defaultBackend === undefined ? undefined : lead(defaultBackend);
+  if (name === undefined) return;
+  const hosts = rules.length === 0 ? [''] : rules.map(({ host = '' }) => host.toLowerCase());
+  for (const host of hosts) if (!fallbacks.has(host) && (host === '' || isHost(host))) fallbacks.set(host, name);
+};
+
+const certificatesOf = (ingress: Ingress, input: RouteTableInput, tell: Tell): readonly Certificate[] =>
+  (ingress.spec?.tls ?? []).flatMap(({ hosts = [], secretName = '' }): readonly Certificate[] => {
+    const named = hosts.length > 0 ? hosts : (ingress.spec?.rules ?? []).flatMap(({ host }) => host ?? []);
+    const usable = named.map((host) => host.toLowerCase()).filter(isHost);
+    if (secretName === '') return [{ hosts: usable }];
+    const pem = pemOf(ingress.metadata.namespace ?? 'default', secretName, input);
+    if (typeof pem !== 'string') return [{ hosts: usable, pem }];
+    tell('IngressCertificate', `${pem}; a certificate of the node's own stands in`);
+    return [{ hosts: usable }];
+  });
+
+const pemOf = (
+  namespace: string,
+  name: string,
+  { secrets, checkCertificate }: RouteTableInput,
+): NonNullable<Certificate['pem']> | string => {
+  const secret = secrets.find(({ metadata }) => metadata.name === name && (metadata.namespace ?? 'default') === namespace);
+  if (secret === undefined) return `secret "${namespace}/${name}" not found`;
+  const certificate = textOf(secret, 'tls.crt');
+  const key = textOf(secret, 'tls.key');
+  if (certificate === undefined || key === undefined) return `secret "${namespace}/${name}" has no tls.crt and tls.key`;
+  const fault = checkCertificate(certificate, key);
+  return fault === undefined ? { certificate, key } : `secret "${namespace}/${name}": ${fault}`;
+};
+
+const textOf = ({ data, stringData }: Secret, key: string): string | undefined => {
+  if (stringData !== undefined && Object.hasOwn(stringData, key)) return stringData[key];
+  const encoded = data !== undefined && Object.hasOwn(data, key) ? data[key] : undefined;
+  try {
+    return encoded === undefined ? undefined : atob(encoded);
+  } catch {
+    return undefined;
+  }
+};
+
+/** A name has the certificate that came first for it; one from a Secret goes before one of the node's own. */
+const uniqueHosts = (certificates: readonly Certificate[]): readonly Certificate[] => {
+  const taken = new Set<string>();
+  return [...certificates.filter(({ pem }) => pem !== undefined), ...certificates.filter(({ pem }) => pem === undefined)].flatMap(
+    (each) => {
+      const hosts = each.hosts.filter((host) => !taken.has(host));
+      for (const host of hosts) taken.add(host);
+      return hosts.length === 0 && each.hosts.length > 0 ? [] : [{ ...each, hosts }];
+    },
+  );
+};
+
+const hostRank = (host: string): number => (host === '' ? 2 : host.startsWith('*.') ? 1 : 0);
+
+const byPriority = (a: Route, b: Route): number =>
+  hostRank(a.host) - hostRank(b.host) ||
+  prefixKey(b.path).length - prefixKey(a.path).length ||
+  (a.pathType === b.pathType ? 0 : a.pathType === 'Exact' ? -1 : 1);
+
+/** Servers that are asked for leave and are one of ours are reached without DNS: a Service by its name in the cluster, or a host of the table. */
+const withAuthBackends = (table: RouteTable, input: RouteTableInput): RouteTable => {
+  const backends = new Map(table.backends);
+  const located = (auth: AuthRequest): AuthRequest => {
+    const { hostname, pathname, protocol, port } = new URL(auth.url);
+    const [name = '', namespace = '', svc] = hostname.split('.');
+    if (svc === 'svc') {
+      const found = serviceBackend(
+        namespace,
+        { name, port: { number: Number(port || (protocol === 'https:' ? 443 : 80)) } },
+        { ...input, protocol: undefined },
+      );
+      if ('backend' in found) {
+        backends.set(found.backend.name, found.backend);
+        return { ...auth, backend: found.backend.name };
+      }
+    }
+    const match = matchRoute(table, hostname, pathname);
+    // A route for any host is no sign that this one is ours.
+    return match.type === 'backend' && match.route !== undefined && match.route.host !== '' ? { ...auth, backend: match.backend } : auth;
+  };
+  const routes = table.routes.map((route) => (route.auth === undefined ? route : { ...route, auth: located(route.auth) }));
+  return { ...table, routes, backends };
+};

@@ -1,0 +1,165 @@
+import { prefixKey } from './match-route.js';
+import type { AuthRequest, RouteTable } from './route-table.js';
+import type { Slots } from './server-slots.js';
+
+export interface HaproxyOptions {
+  /** Where the files of this generation are. */
+  readonly directory: string;
+  /** Of the runtime socket, and of the one by which it asks servers for leave; beside the generations. */
+  readonly runtimeSocket: string;
+  readonly authSocket: string;
+  /** Counts generations; the runtime socket tells which one serves. */
+  readonly generation: number;
+  /** Where requests are taken. */
+  readonly bind: readonly { readonly address: string; readonly httpPort: number; readonly httpsPort: number }[];
+  /** Who the process is once it has its ports; undefined: nobody else. */
+  readonly runAs?: { readonly user: string; readonly group: string } | undefined;
+  /** Certificates by the name of their file in the directory, in the order of the table, the one for all other names first. */
+  readonly certificates: readonly { readonly file: string; readonly hosts: readonly string[] }[];
+}
+
+/** Files of a generation by name, secrets left out. `haproxy.cfg` leads to the others. */
+export type HaproxyFiles = ReadonlyMap<string, string>;
+
+/**
+ * A table as haproxy's configuration. What users wrote goes into tables of keys and values, of which each line is checked; into the
+ * configuration itself only names of backends that have been checked, addresses and numbers go.
+ */
+export const haproxyFiles = (table: RouteTable, slots: ReadonlyMap<string, Slots>, options: HaproxyOptions): HaproxyFiles => {
+  const auths = new Map<string, { readonly id: string; readonly auth: AuthRequest }>();
+  const value = ({ backend, auth, httpsOnly }: RouteTable['routes'][number]): string => {
+    const key = JSON.stringify(auth);
+    if (auth !== undefined && !auths.has(key)) auths.set(key, { id: `a${auths.size + 1}`, auth });
+    return `${backend}|${auths.get(key)?.id ?? ''}|${httpsOnly ? 'https' : ''}`;
+  };
+  const exact: string[] = [];
+  const prefix: string[] = [];
+  for (const route of table.routes) {
+    if (route.pathType === 'Exact') exact.push(line(`${route.host}${route.path}`, value(route)));
+    else prefix.push(line(`${route.host}${prefixKey(route.path)}`, value(route)));
+  }
+  const fallback = [...table.fallbacks].map(([host, backend]) => line(host === '' ? '-' : host, `${backend}||`));
+  const ofAuths = (field: (auth: AuthRequest) => string | undefined): string =>
+    [...auths.values()]
+      .flatMap(({ id, auth }) => {
+        const text = field(auth);
+        return text === undefined || text === '' ? [] : [line(id, text)];
+      })
+      .join('');
+  return new Map([
+    ['exact.map', exact.join('')],
+    ['prefix.map', prefix.join('')],
+    ['fallback.map', fallback.join('')],
+    ['auth-url.map', ofAuths(({ url }) => url)],
+    ['auth-backend.map', ofAuths(({ backend }) => backend)],
+    ['auth-signin.map', ofAuths(({ signin }) => signin)],
+    ['auth-headers.map', ofAuths(({ responseHeaders }) => responseHeaders.join(','))],
+    ['crt-list', options.certificates.map(({ file, hosts }) => `${[`${options.directory}/${file}`, ...hosts].join(' ')}\n`).join('')],
+    ['haproxy.cfg', configuration(table, slots, options, auths.size > 0)],
+  ]);
+};
+
+/** One line of a table; a key or a value with a break or a space in the wrong place can't come this far, and is an error if it does. */
+const line = (key: string, value: string): string => {
+  if (key === '' || /[ \t\r\n\0]/.test(key) || key.startsWith('#') || /[\r\n\0]/.test(value))
+    throw new Error('unreachable: an unchecked text of a manifest');
+  return `${key} ${value}\n`;
+};
+
+const configuration = (table: RouteTable, slots: ReadonlyMap<string, Slots>, options: HaproxyOptions, asksForLeave: boolean): string => {
+  const { directory, runtimeSocket, authSocket, generation, bind, runAs, certificates } = options;
+  const map = (name: string, kind = 'map'): string => `${kind}(${directory}/${name}.map)`;
+  const find = (key: string, kind: 'exact' | 'prefix'): string =>
+    `    http-request set-var(txn.route) ${key},concat(,txn.${kind === 'exact' ? 'path' : 'prefix'}),${map(kind, kind === 'exact' ? 'map' : 'map_beg')} if !{ var(txn.route) -m found }`;
+  return `${[
+    'global',
+    `    description solo-kubelet-${generation}`,
+    `    stats socket ${runtimeSocket} mode 600 level admin expose-fd listeners`,
+    ...(runAs === undefined ? [] : [`    user ${runAs.user}`, `    group ${runAs.group}`]),
+    '    maxconn 4000',
+    '    nbthread 1',
+    '    mworker-max-reloads 30',
+    '    hard-stop-after 24h',
+    '    tune.ssl.default-dh-param 2048',
+    '    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets',
+    ...(asksForLeave ? [`    lua-load ${directory}/auth.lua`] : []),
+    '',
+    'defaults',
+    '    mode http',
+    '    timeout connect 5s',
+    '    timeout client 10m',
+    '    timeout server 10m',
+    '    timeout tunnel 24h',
+    '    timeout http-request 15s',
+    '    timeout http-keep-alive 60s',
+    '    timeout queue 30s',
+    '    option redispatch',
+    '    option http-keep-alive',
+    '    retries 3',
+    '',
+    'frontend ingress',
+    ...bind.flatMap(({ address, httpPort, httpsPort }) => {
+      const at = address.includes(':') ? `ipv6@${address}` : address;
+      const only = address.includes(':') ? ' v6only' : '';
+      return [
+        `    bind ${at}:${httpPort}${only}`,
+        ...(certificates.length > 0 ? [`    bind ${at}:${httpsPort}${only} ssl crt-list ${directory}/crt-list alpn h2,http/1.1`] : []),
+      ];
+    }),
+    // The same name and path whatever they are written like; what servers read differently is refused, or one path would pass for another.
+    '    http-request set-var(txn.host) req.hdr(host),field(1,:),lower,regsub([.]$,)',
+    '    http-request set-var(txn.path) path,url_dec,regsub(/+,/,g)',
+    '    http-request deny deny_status 400 if { var(txn.path) -m reg (^|/)[.][.]?(/|$) } || { path_reg -i %00 }',
+    '    http-request set-var(txn.prefix) var(txn.path),concat(/)',
+    '    http-request set-var(txn.wildcard) var(txn.host),regsub(^[^.]+,*)',
+    ...(['exact', 'prefix'] as const).map((kind) => find('var(txn.host)', kind)),
+    ...(['exact', 'prefix'] as const).map((kind) => find('var(txn.wildcard)', kind)),
+    ...(['exact', 'prefix'] as const).map((kind) => find('str()', kind)),
+    ...['var(txn.host)', 'var(txn.wildcard)', 'str(-)'].map(
+      (key) => `    http-request set-var(txn.route) ${key},${map('fallback')} if !{ var(txn.route) -m found }`,
+    ),
+    '    http-request return status 404 content-type text/plain string "no route leads here\\n" if !{ var(txn.route) -m found }',
+    '    http-request set-var(txn.backend) var(txn.route),field(1,|)',
+    '    http-request redirect scheme https code 308 if { var(txn.route),field(3,|) -m str https } !{ ssl_fc }',
+    '    http-request set-header X-Forwarded-For %[src]',
+    '    http-request set-header X-Real-IP %[src]',
+    '    http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+    '    http-request set-header X-Forwarded-Port %[dst_port]',
+    '    http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
+    '    http-request set-header X-Forwarded-Proto https if { ssl_fc }',
+    ...(asksForLeave
+      ? [
+          '    http-request set-var(txn.auth) var(txn.route),field(2,|)',
+          ...['url', 'backend', 'signin', 'headers'].map(
+            (name) => `    http-request set-var(txn.auth_${name}) var(txn.auth),${map(`auth-${name}`)} if { var(txn.auth) -m found }`,
+          ),
+          `    http-request set-var(txn.auth_socket) str(unix@${authSocket})`,
+          '    http-request lua.auth if { var(txn.auth_url) -m found }',
+          '    http-response lua.auth_cookies',
+        ]
+      : []),
+    '    use_backend %[var(txn.backend)]',
+    '',
+    ...(asksForLeave
+      ? [
+          'frontend auth',
+          `    bind unix@${authSocket} mode 600${runAs === undefined ? '' : ` user ${runAs.user} group ${runAs.group}`}`,
+          '    http-request set-var(txn.backend) req.hdr(x-solo-kubelet-backend)',
+          '    http-request del-header x-solo-kubelet-backend',
+          '    use_backend %[var(txn.backend)]',
+          '',
+        ]
+      : []),
+    ...[...table.backends.values()].flatMap(({ name, protocol }) => [
+      `backend ${name}`,
+      '    balance leastconn',
+      ...(slots.get(name) ?? []).map((endpoint, index) => {
+        const options = protocol === 'h2c' ? ' proto h2' : protocol === 'https' ? ' ssl verify none' : '';
+        return endpoint === undefined
+          ? `    server s${index + 1} 127.0.0.1:1${options} disabled`
+          : `    server s${index + 1} ${endpoint.address.includes(':') ? 'ipv6@' : ''}${endpoint.address}:${endpoint.port}${options}`;
+      }),
+      '',
+    ]),
+  ].join('\n')}\n`;
+};

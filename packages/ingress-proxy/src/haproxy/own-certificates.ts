@@ -1,0 +1,54 @@
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDurably } from '@solo-kubelet/state-files';
+
+export interface CertificatePair {
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+/** Makes a serving certificate for names, such as one that a CA of the node signs. */
+export type IssueCertificate = (names: readonly string[]) => Promise<CertificatePair>;
+
+const DAY_MS = 86_400_000;
+const RENEW_BEFORE_MS = 73 * DAY_MS;
+
+/** Certificate and key as one text; kept in a file from one start to the next, and made anew when less than 73 days are left of it. */
+export const ownCertificate = async (
+  names: readonly string[],
+  { directory, issue, now }: { readonly directory: string; readonly issue: IssueCertificate; readonly now: () => number },
+): Promise<string> => {
+  const path = join(directory, `${createHash('sha256').update(JSON.stringify(names)).digest('hex').slice(0, 32)}.pem`);
+  const kept = await readFile(path, 'utf8').catch(() => '');
+  if (isUsable(kept, now())) return kept;
+  const { certificatePem, keyPem } = await issue(names);
+  const pem = `${certificatePem}${keyPem}`;
+  await writeDurably(path, pem);
+  return pem;
+};
+
+const isUsable = (pem: string, nowMs: number): boolean => {
+  try {
+    const certificate = new X509Certificate(pem);
+    return certificate.checkPrivateKey(createPrivateKey(pem)) && Date.parse(certificate.validTo) - nowMs > RENEW_BEFORE_MS;
+  } catch {
+    return false;
+  }
+};
+
+/** What is wrong with the certificate and key of a Secret; undefined where a server can use them. Says nothing of what is in them. */
+export const certificateFault = (certificate: string, key: string): string | undefined => {
+  let parsed: X509Certificate;
+  try {
+    parsed = new X509Certificate(certificate);
+  } catch {
+    return 'tls.crt is no certificate in PEM form';
+  }
+  try {
+    if (!parsed.checkPrivateKey(createPrivateKey(key))) return 'tls.key does not belong to tls.crt';
+  } catch {
+    return 'tls.key is no private key in PEM form without a passphrase';
+  }
+  return /^[\s -~]*$/.test(certificate + key) ? undefined : 'tls.crt or tls.key has bytes that no PEM has';
+};
