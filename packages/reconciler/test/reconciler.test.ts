@@ -256,6 +256,29 @@ describe('removal', () => {
   });
 });
 
+it.each([
+  ['was removed while no kubelet ran', false, ['app', 'b', 'a']],
+  ['was ending as the kubelet ended', true, ['b', 'a']],
+])('lets sidecars stop in that order also when the pod %s', async (_when, isEnding, expected) => {
+  const { time, kubelet, boot, runtime } = await machine({ script: (it) => ({ stopsAfterMs: it.name === 'app' ? 9_000 : 4_000 }) });
+  const sidecar = (name: string) => container(name, { restartPolicy: 'Always' });
+  kubelet.apply(pod('web', { initContainers: [sidecar('a'), sidecar('b')] }));
+  await time.advance(5_000);
+  if (isEnding) kubelet.remove('/m/web.yaml');
+  await time.advance(2_000);
+  kubelet.stop();
+  const before = runtime.calls.length;
+  const next = boot();
+  next.synced();
+  await time.advance(40_000);
+  const stops = runtime.calls.slice(before).filter(({ method }) => method === 'stopContainer');
+  expect(stops.map(({ name }) => name)).toEqual(expected);
+  const waits = stops.slice(1).map(({ atMs }, index) => atMs - stops[index]!.atMs);
+  for (const waited of waits) expect(waited).toBeGreaterThanOrEqual(4_000);
+  expect(runtime.pods.size).toBe(0);
+  expect(runtime.violations).toEqual([]);
+});
+
 describe('a pod that comes to its end', () => {
   it('is said to have ended only when its sidecars have, too', async () => {
     const { time, kubelet } = await machine({ script: ({ name }) => (name === 'app' ? { runsForMs: 5_000 } : { stopsAfterMs: 5_000 }) });

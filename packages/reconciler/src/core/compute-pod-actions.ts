@@ -69,8 +69,9 @@ const releaseVolumes = ({ pod, ledger, status }: PodSyncInput): readonly PodActi
   pod !== undefined && isTerminal(status) && !ledger.volumesReleased && hasMountedVolumes(pod) ? [{ type: 'releaseVolumes' }] : [];
 
 /** Everything of the pod, and then what it had for itself: in the same pass, so that a pod of the same name finds it free. */
-const stopActions = ({ pod, observed, allocates, ledger }: PodSyncInput): readonly PodAction[] => {
-  const stops = stopsOfPod(pod, observed, 'PodEnded', ledger.termination?.gracePeriodSeconds);
+const stopActions = (input: PodSyncInput): readonly PodAction[] => {
+  const { observed, allocates, ledger } = input;
+  const stops = stopsOfPod(input, 'PodEnded', ledger.termination?.gracePeriodSeconds);
   const ready = (observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
   return [
     ...(stops.length > 0 ? [{ type: 'stopContainers', stops } as const] : []),

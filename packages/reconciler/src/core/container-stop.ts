@@ -1,6 +1,7 @@
 import type { Container, Int64, Pod } from '@solo-kubelet/pod-spec';
-import { isLive, type ObservedContainer, type ObservedPod } from './observed-pod.js';
+import { isLive, type ObservedContainer } from './observed-pod.js';
 import type { ContainerStop, StopReason } from './pod-action.js';
+import type { PodSyncInput } from './pod-sync-input.js';
 import { isSidecar } from './restart-decision.js';
 
 /** The least time between stop signal and kill, s (kuberuntime minimumGracePeriodInSeconds). */
@@ -72,20 +73,24 @@ export const stopOf = (
   };
 };
 
+type PodToStop = Pick<PodSyncInput, 'pod' | 'observed' | 'ledger'>;
+
 /**
  * Stops of all live containers of a pod: sidecars wait for the regular containers and for the sidecars after them. `atMostSeconds` shortens the grace
- * period of a pod's end.
+ * period of a pod's end. Of a pod whose manifest is gone it is known which containers came before the others, if there is a record of it; of these only
+ * sidecars still run once another one does.
  */
 export const stopsOfPod = (
-  pod: Pod | undefined,
-  observed: ObservedPod | undefined,
+  { pod, observed, ledger }: PodToStop,
   reason: 'PodEnded' | 'SandboxChanged',
   atMostSeconds?: number,
 ): readonly ContainerStop[] => {
   const live = (observed?.containers ?? []).filter(isLive);
   const inits = pod?.spec.initContainers ?? [];
-  const sidecarIndex = (container: ObservedContainer): number => inits.findIndex((init) => init.name === container.name && isSidecar(init));
-  const isRegular = (container: ObservedContainer): boolean => !inits.some((init) => init.name === container.name);
+  const names = pod === undefined ? ledger.initsBefore : inits.map(({ name }) => name);
+  const sidecars = pod === undefined ? names : inits.map((init) => (isSidecar(init) ? init.name : undefined));
+  const sidecarIndex = ({ name }: ObservedContainer): number => sidecars.indexOf(name);
+  const isRegular = ({ name }: ObservedContainer): boolean => !names.includes(name);
   return live.map((container) => {
     const index = sidecarIndex(container);
     const waitFor = index < 0 ? [] : live.filter((other) => isRegular(other) || sidecarIndex(other) > index).map(({ id }) => id);

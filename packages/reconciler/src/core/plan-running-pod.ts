@@ -41,8 +41,9 @@ const refreshOf = ({ pod, ledger }: RunningPodInput): readonly PodAction[] => {
 };
 
 /** Nothing can run any more: what is left is stopped, and the status will say Succeeded or Failed. */
-const endPod = ({ pod, observed }: RunningPodInput): PodPlan => {
-  const stops = stopsOfPod(pod, observed, 'PodEnded');
+const endPod = (input: RunningPodInput): PodPlan => {
+  const { observed } = input;
+  const stops = stopsOfPod(input, 'PodEnded');
   const ready = (observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
   return {
     actions: [...stopAll(stops), ...ready.map(({ id }) => ({ type: 'stopSandbox', podSandboxId: id }) as const)],
@@ -58,7 +59,7 @@ const planNewSandbox = (input: RunningPodInput, attempt: number): PodPlan => {
   const sandboxes = observed?.sandboxes ?? [];
   const regular = containersForNewSandbox(pod, observed);
   if (regular.length === 0) return endPod(input);
-  const stops = stopsOfPod(pod, observed, 'SandboxChanged');
+  const stops = stopsOfPod(input, 'SandboxChanged');
   const inits = pod.spec.initContainers ?? [];
   // Init containers run again from the first; their old records would say that they are done.
   const stale = (observed?.containers ?? []).filter(({ name }) => inits.some((init) => init.name === name));

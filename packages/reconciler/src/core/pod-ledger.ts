@@ -80,6 +80,8 @@ export interface PodLedger {
   readonly volumesReleased: boolean;
   /** What an earlier kubelet process had allocated, for as long as nobody has read the manifest. */
   readonly allocatedBefore: PodResources | undefined;
+  /** Names of the init containers that an earlier kubelet process knew, in their order: sidecars end by it when nobody has the manifest. */
+  readonly initsBefore: readonly string[];
   /** The manifest with amounts that fit, until they are on record: only then they are allocated, since no restart may forget what was sent. */
   readonly allocating: Allocating | undefined;
   /** Why the manifest's resources are not allocated; undefined when they are. */
@@ -118,6 +120,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   volumesOf: undefined,
   volumesReleased: false,
   allocatedBefore: undefined,
+  initsBefore: [],
   allocating: undefined,
   resizePending: undefined,
   resizeFailure: undefined,

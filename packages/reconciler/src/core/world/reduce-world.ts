@@ -102,7 +102,11 @@ const restore = (world: World, records: readonly RestoredRecord[]): World => {
   const ledgers = new Map(world.ledgers);
   for (const { podUid, status, backoff, resources } of records) {
     statuses.set(podUid, status);
-    const ledger = { ...(ledgers.get(podUid) ?? newLedger(undefined)), backoff: new Map(Object.entries(backoff)) };
+    const ledger = {
+      ...(ledgers.get(podUid) ?? newLedger(undefined)),
+      backoff: new Map(Object.entries(backoff)),
+      initsBefore: status.initContainerStatuses?.map(({ name }) => name) ?? [],
+    };
     ledgers.set(podUid, restoreResources(ledger, resources));
   }
   return { ...world, statuses, ledgers, restored: true };
