@@ -18,7 +18,10 @@ const edges = {
     values: ['pod-spec', 'object-spec', 'selectors'],
     subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
   },
-  'service-network': { values: ['pod-spec', 'object-spec'] },
+  'service-network': {
+    values: ['pod-spec', 'object-spec'],
+    subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
+  },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },
   'verified-source': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'manifest-source'] },
   'api-server': { values: ['timers', 'pod-spec', 'object-spec', 'selectors', 'api-patch', 'api-protobuf', 'api-tables', 'rbac'] },
@@ -62,7 +65,7 @@ const edges = {
     types: ['reconciler', 'node-stats'],
   },
   'control-plane': {
-    values: ['diagnostics', 'timers', 'pod-spec', 'pod-objects', 'cluster-client'],
+    values: ['diagnostics', 'timers', 'pod-spec', 'pod-objects', 'cluster-client', 'service-network'],
     types: ['manifest-source', 'reconciler', 'pod-environment'],
   },
   // The daemon: whatever works in one is below it, and no command line is.
@@ -90,6 +93,7 @@ const edges = {
       'kube-api',
       'cluster-client',
       'control-plane',
+      'service-network',
     ],
   },
   // What makes a machine a node that a kubelet runs on.

@@ -2,6 +2,7 @@ import { type ApiClient, apiPath, type ReflectEvent, reflect, resourceAt, type V
 import type { PodObjects } from '@solo-kubelet/pod-environment';
 import { podReferences } from '@solo-kubelet/pod-objects';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { type ServiceFacts, serviceVariables } from '@solo-kubelet/service-network';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
@@ -26,7 +27,6 @@ import {
 } from 'rxjs';
 import { askClaim } from './ask-claim.js';
 import type { AssignedPods } from './core/assigned-pods.js';
-import { type ServiceFacts, serviceVariables } from './core/service-variables.js';
 import { tokenCache } from './token-cache.js';
 
 /** An object that pods of the API refer to has come, changed or gone. */

@@ -31,6 +31,7 @@ import type { SourceFile } from '@solo-kubelet/verified-source';
 import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
 import {
   distinctUntilChanged,
+  EMPTY,
   filter,
   firstValueFrom,
   fromEvent,
@@ -62,6 +63,7 @@ import { type NodeWorkloads, nodeWorkloads } from './pods/node-workloads.js';
 import type { ErrorSource } from './process/catch-stray-errors.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
 import type { NodeTokens } from './service-accounts/node-tokens.js';
+import type { NodeServices } from './services/node-services.js';
 
 /** What is ready before the kubelet begins. */
 export interface KubeletParts {
@@ -78,6 +80,8 @@ export interface KubeletParts {
   /** The cluster that the node has joined; undefined: none. */
   readonly cluster: ClusterSide | undefined;
   readonly tokens: NodeTokens;
+  /** The Services of the node; undefined: they are off. */
+  readonly serviceNetwork: NodeServices | undefined;
   readonly devices: DeviceManager;
   readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
@@ -108,6 +112,7 @@ export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
   readonly workloads: NodeWorkloads;
   readonly claims: NodeClaims;
   readonly tokens: NodeTokens;
+  readonly serviceNetwork: NodeServices | undefined;
   readonly probeFields: readonly string[];
   readonly refusedProbes: PluginHost['refusedProbes'];
   readonly keptEvents: EventFile;
@@ -136,6 +141,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     logger,
     newUids,
     sourceFiles: parts.sourceFiles,
+    services: parts.serviceNetwork !== undefined,
   });
   const workloads = nodeWorkloads({
     manifestEvent$: manifestsOf.manifestEvent$,
@@ -190,13 +196,14 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     runProbes: runProbes({ handlers: parts.probes, scheduler: steadyScheduler }),
     node$: facts$,
     commands$,
-    nodeEvent$: merge(nodeEvent$, workloads.event$, claims.event$),
+    nodeEvent$: merge(nodeEvent$, workloads.event$, claims.event$, parts.serviceNetwork?.event$ ?? EMPTY),
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: loopPeriodMs(config.syncFrequency),
     wallNow,
     initialEvents: parts.earlierEvents,
     stop$,
   });
+  const network$ = parts.serviceNetwork?.network$ ?? EMPTY;
   const fault: KubeletContext['networkFault'] = (until) =>
     networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env, signal: until });
   const events$ = merge(reconciler.events$, networkEvents({ nodeName, fault: () => fault(signal) })).pipe(share());
@@ -237,8 +244,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     reconciler: { ...reconciler, events$ },
     manifests$,
     sources$: manifestsOf.sourceStatuses$,
-    objects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$),
-    secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { secrets: true }),
+    objects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { network$ }),
+    secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { network$, secrets: true }),
     nodeApi: { current: undefined },
     filesSynced$: manifestEvent$.pipe(
       scan((left, event) => left - (event.type === 'synced' && event.source !== API_SOURCE ? 1 : 0), ownSources.length),

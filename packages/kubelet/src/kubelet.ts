@@ -93,6 +93,12 @@ const workers: readonly Subsystem<RunningKubelet>[] = [
     emits: ['commands$', 'nodeEvent$'],
     run: (kubelet) => claims$(kubelet),
   },
+  {
+    name: 'service network',
+    reads: ['manifestEvent$', 'pods$', 'known$', 'facts$'],
+    emits: ['objects$', 'secretObjects$', 'nodeEvent$'],
+    run: (kubelet) => serviceNetwork$(kubelet),
+  },
   { name: 'tokens', reads: ['pods$'], emits: ['commands$'], run: (kubelet) => tokens$(kubelet) },
   { name: 'admission facts', reads: ['factsChange$'], emits: ['facts$'], run: ({ facts$ }) => facts$ },
   {
@@ -159,6 +165,15 @@ const objectUsers$ = ({ manifestEvent$, reconciler, command }: RunningKubelet): 
 
 const tokens$ = ({ tokens, reconciler, command }: RunningKubelet): Observable<unknown> =>
   tokens.follow({ pods$: reconciler.pods$, refresh: (uid) => command({ type: 'refresh', podUid: uid }) });
+
+const serviceNetwork$ = ({ serviceNetwork, cluster, ownEvent$, ownSources, reconciler, facts$ }: RunningKubelet): Observable<unknown> =>
+  serviceNetwork?.follow({
+    manifestEvent$: ownEvent$,
+    sources: ownSources,
+    reconciler,
+    facts$,
+    isOfCluster: (pod) => cluster?.holds(pod.metadata.uid) === true,
+  }) ?? EMPTY;
 
 const claims$ = ({ claims, cluster, ownEvent$, ownSources, reconciler, command }: RunningKubelet): Observable<unknown> =>
   claims.follow({

@@ -33,6 +33,8 @@ import { updatePodCidr } from './runtime/update-pod-cidr.js';
 import { waitForRuntime } from './runtime/wait-for-runtime.js';
 import { createNodeTokens } from './service-accounts/node-tokens.js';
 import { rootCaReader } from './service-accounts/root-ca.js';
+import type { NodeServices } from './services/node-services.js';
+import { removeServices } from './services/remove-services.js';
 
 /** Runs the kubelet until the signal aborts. What it starts in the runtime stays. */
 export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
@@ -82,6 +84,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     objects,
     logger,
   });
+  const serviceNetwork = await nodeServices(options);
   using cluster = await clusterSide(options, { nodeName, objects, claims, tokens });
   const environment = await podEnvironment(options, {
     cri,
@@ -94,6 +97,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     claims,
     tokens,
     cluster,
+    serviceNetwork,
   });
   await environment.prepareNode({ signal });
   const networks = await podNetworks(flags, cri, { env, signal });
@@ -128,6 +132,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
       claims,
       cluster,
       tokens,
+      serviceNetwork,
       devices,
       resources,
       networks,
@@ -164,6 +169,21 @@ const sourceFilesOf = async (directory: string): Promise<readonly SourceFile[]> 
   } catch (error) {
     return [{ path: directory, problems: [`cannot read ${directory}: ${describeError(error)}`] }];
   }
+};
+
+/** Undefined without `--service-cluster-ip-range`: then nothing of it is loaded, and what an earlier kubelet put in force goes. */
+const nodeServices = async ({ config, flags, logger, signal }: RunKubeletOptions): Promise<NodeServices | undefined> => {
+  const { rootDirectory, serviceNetwork } = flags;
+  if (serviceNetwork !== undefined) {
+    const { createNodeServices } = await import('./services/node-services.js');
+    return createNodeServices({ flags: serviceNetwork, rootDirectory, clusterDomain: config.clusterDomain, logger, signal });
+  }
+  try {
+    if (await removeServices({ rootDirectory, signal })) logger.info({}, 'Services are off: their rules were removed');
+  } catch (error) {
+    logger.warn({ err: describeError(error) }, 'Rules of Services that are off cannot be removed; trying again at the next start');
+  }
+  return undefined;
 };
 
 /** The program's one subscription. */

@@ -77,9 +77,11 @@ describe('a source of Pods and other objects', () => {
 
   it('refuses a kind without a meaning for that document alone, with its place', () => {
     const source = createSource();
-    const events = source.look({ 'a.yaml': `apiVersion: v1\nkind: Service\nmetadata: {name: web}\n---\n${configMap('web', '1')}` });
+    const events = source.look({
+      'a.yaml': `apiVersion: v1\nkind: ReplicationController\nmetadata: {name: web}\n---\n${configMap('web', '1')}`,
+    });
     expect(events.map(say)).toEqual([
-      'rejected a.yaml /m/a.yaml:2:7: v1 Service has no meaning on a node without a control plane',
+      'rejected a.yaml /m/a.yaml:2:7: v1 ReplicationController has no meaning on a node without a control plane',
       'object a.yaml#1 ConfigMap/web',
       'synced',
     ]);

@@ -1,1 +1,14 @@
+export { type Allocation, type AllocationSettings, type Allocations, serviceKey } from './core/allocate-services.js';
 export { deriveServiceRecords, type ServiceRecord, type ServiceRecords, type ServiceRecordsInput } from './core/dns-records.js';
+export { type EndpointPod, endpointPod } from './core/endpoint-pod.js';
+export { type IpRange, parseIpRange } from './core/ip-range.js';
+export { type NftChain, type NftSet, type NftTable, tableChangeScript, wholeTableScript } from './core/nft-table.js';
+export {
+  computeServiceNetwork,
+  type ServiceNetwork,
+  type ServiceNetworkInput,
+  type ServiceNode,
+  type ServicePart,
+  type ServiceProblem,
+} from './core/service-network.js';
+export { type ServiceFacts, serviceVariables } from './core/service-variables.js';

@@ -1,11 +1,11 @@
 import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
+import { serviceVariables } from '@solo-kubelet/service-network';
 import { describe, expect, it } from 'vitest';
 import { emptyAssigned, reduceAssigned } from './assigned-pods.js';
 import { claimedVolume } from './claimed-volume.js';
 import { mirrorOf, planMirrors } from './mirror-plan.js';
 import { type NodeObject, nodePatch } from './node-patch.js';
 import { podStatusPatch } from './pod-status-patch.js';
-import { serviceVariables } from './service-variables.js';
 
 const pod = (name: string, metadata: Partial<Pod['metadata']> = {}, status?: PodStatus): Pod => ({
   apiVersion: 'v1',

@@ -37,7 +37,7 @@ export const wantedObjects = async (
 };
 
 /** What `get all` lists, in kubectl's order. */
-const ALL_KINDS = ['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet', 'CronJob', 'Job'] as const;
+const ALL_KINDS = ['Service', 'DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet', 'CronJob', 'Job'] as const;
 
 /** `get all`: Pods and workloads, each kind as a table of its own. */
 export const getAll = async (options: GetOptions, context: VerbContext): Promise<number> => {

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 export const upCommand: Command = {
   name: 'up',
   usage:
-    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--kube-api ADDRESS:PORT|off] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
+    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--kube-api ADDRESS:PORT|off] [--service-cluster-ip-range RANGE] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
   summary: 'Start a container runtime of its own and run the Pods of a manifest directory on it.',
   details: `
 MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifests there, edit or remove them: the node follows.
@@ -16,6 +16,7 @@ MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifest
   --probe-plugin NAME   package (installed beside kubelet-cli) or module path of a further kind of probe; may be repeated
   --runtime memory      simulate: no container runs; needs neither Linux nor root
   --kube-api 127.0.0.1:6443  where the node's Kubernetes API is served to kubectl; off: nowhere. Its kubeconfig is DATA_DIR/kubeconfig
+  --service-cluster-ip-range 10.96.0.0/16  addresses for Services: turns them on; with a comma one range of each family
   --wait-ready          end once every Pod is Ready, with status 1 if that takes longer than --ready-timeout
   --ready-timeout 2m    when to show the table though not every Pod is Ready
   -v N                  log level of the kubelet: 4 and more tell details
@@ -30,6 +31,7 @@ Without --ephemeral, Ctrl-C leaves the Pods running; the next up takes them over
     'allowed-devices': { type: 'string', multiple: true },
     runtime: { type: 'string' },
     'kube-api': { type: 'string' },
+    'service-cluster-ip-range': { type: 'string' },
     'wait-ready': { type: 'boolean' },
     'ready-timeout': { type: 'string' },
     verbosity: { type: 'string', short: 'v' },

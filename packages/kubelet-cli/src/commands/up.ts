@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { KubeletService, RunKubeletOptions } from '@solo-kubelet/kubelet';
 import { allServices, runKubelet } from '@solo-kubelet/kubelet';
-import type { KubeletConfiguration, KubeletFlags } from '@solo-kubelet/kubelet/config';
+import { type KubeletConfiguration, type KubeletFlags, parseServiceNetwork } from '@solo-kubelet/kubelet/config';
 import { createLogger, lockPath } from '@solo-kubelet/kubelet/process';
 import {
   memoryConfiguration,
@@ -65,6 +65,7 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
     flags: upFlags(node.layout, {
       ...pluginsOf(input),
       allowedDevices,
+      serviceNetwork: servicesOf(input),
       kubeApi: await apiOf(input, join(node.layout.dataDirectory, 'kubeconfig'), progress),
     }),
     manifests,
@@ -94,6 +95,15 @@ const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): P
 const pluginsOf = (input: CommandInput) => ({
   probePlugins: namedProbePlugins(input),
 });
+
+/** @throws CliError CLI_USAGE */
+const servicesOf = (input: CommandInput): KubeletFlags['serviceNetwork'] => {
+  const ranges = textOption(input, 'service-cluster-ip-range');
+  if (ranges === undefined) return undefined;
+  const found = parseServiceNetwork(ranges);
+  if ('error' in found) throw usage(found.error);
+  return found;
+};
 
 interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment'> {
   readonly config: KubeletConfiguration;

@@ -10,9 +10,10 @@ import {
   reduceObjects,
 } from '@solo-kubelet/manifest-source';
 import { type ApiObject, objectKey } from '@solo-kubelet/object-spec';
+import type { ServiceNetwork } from '@solo-kubelet/service-network';
 import { shownClaim, shownClasses, shownVolume } from '@solo-kubelet/workloads';
 import type { WorkloadView } from '@solo-kubelet/workloads/rx';
-import { distinctUntilChanged, map, merge, type Observable, scan, startWith } from 'rxjs';
+import { distinctUntilChanged, EMPTY, map, merge, type Observable, scan, startWith } from 'rxjs';
 import type { ClaimsInHand } from '../claims/node-claims.js';
 
 /** An object of the API, and the revisions that its controller keeps of it. */
@@ -32,9 +33,9 @@ export const nodeObjects = (
   manifestEvent$: Observable<ManifestEvent>,
   workload$: Observable<WorkloadChange>,
   claims$: Observable<ClaimsInHand>,
-  { secrets = false }: { readonly secrets?: boolean } = {},
+  { secrets = false, network$ = EMPTY }: { readonly secrets?: boolean; readonly network$?: Observable<ServicesInHand> } = {},
 ): Observable<ReadonlyMap<string, NodeObjectView>> =>
-  merge(manifestEvent$, workload$, claims$).pipe(
+  merge(manifestEvent$, workload$, claims$, network$).pipe(
     scan(take, { ...nothing, secrets }),
     map(({ objects }) => objects),
     startWith(nothing.objects),
@@ -43,11 +44,16 @@ export const nodeObjects = (
 
 type Objects = ReadonlyMap<string, NodeObjectView>;
 
+/** What Services came to. */
+type ServicesInHand = Pick<ServiceNetwork, 'services' | 'slices'>;
+
 interface State {
   readonly store: ObjectStore;
   readonly views: ReadonlyMap<string, WorkloadView>;
   /** Claims and volumes with their status. */
   readonly storage: Objects;
+  /** Services and their EndpointSlices, with what they were given. */
+  readonly network: Objects;
   readonly objects: Objects;
   readonly secrets: boolean;
 }
@@ -62,13 +68,15 @@ const nothing: State = {
   store: emptyObjectStore,
   views: new Map(),
   storage: new Map(),
+  network: new Map(),
   objects: withClasses(new Map(), emptyObjectStore),
   secrets: false,
 };
 
-const take = (state: State, change: ManifestEvent | WorkloadChange | ClaimsInHand): State => {
+const take = (state: State, change: ManifestEvent | WorkloadChange | ClaimsInHand | ServicesInHand): State => {
   if ('type' in change) return takeEvent(state, change);
-  return 'key' in change ? takeView(state, change) : takeStorage(state, change);
+  if ('key' in change) return takeView(state, change);
+  return 'claims' in change ? takeStorage(state, change) : takeNetwork(state, change);
 };
 
 const takeEvent = (state: State, event: ManifestEvent): State => {
@@ -85,8 +93,8 @@ const takeEvent = (state: State, event: ManifestEvent): State => {
 };
 
 /** What is shown under a key: the workload or claim as its controller knows it, else what a document says. */
-const settled = ({ objects, views, storage, store, secrets }: State, key: string, like: ApiObject | undefined): Objects => {
-  if (views.has(key) || storage.has(key) || like === undefined) return objects;
+const settled = ({ objects, views, storage, network, store, secrets }: State, key: string, like: ApiObject | undefined): Objects => {
+  if (views.has(key) || storage.has(key) || network.has(key) || like === undefined) return objects;
   const { kind, metadata } = like;
   const object = findObject(store, kind, metadata.name ?? '', metadata.namespace);
   return object === undefined ? mapWithout(objects, key) : mapWith(objects, key, secrets ? object : shown(object));
@@ -109,6 +117,15 @@ const takeStorage = (state: State, { claims, volumes }: ClaimsInHand): State => 
   for (const [key, object] of state.storage) if (!storage.has(key)) objects = settled({ ...state, storage, objects }, key, object);
   for (const [key, object] of storage) if (!isSame(objects.get(key), object)) objects = mapWith(objects, key, object);
   return { ...state, storage, objects };
+};
+
+const takeNetwork = (state: State, { services, slices }: ServicesInHand): State => {
+  const network = new Map([...services, ...slices].map((object) => [objectKey(object as ApiObject), object as NodeObjectView]));
+  let { objects } = state;
+  for (const [key, object] of state.network) if (!network.has(key)) objects = settled({ ...state, network, objects }, key, object);
+  // What did not change is the same object.
+  for (const [key, object] of network) if (state.network.get(key) !== object) objects = mapWith(objects, key, object);
+  return { ...state, network, objects };
 };
 
 /** Watchers are told of what changed alone. */

@@ -173,6 +173,11 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'seccomp-default': field('seccompDefault', 'truth'),
   'serialize-image-pulls': field('serializeImagePulls', 'truth'),
   'service-account-issuer': own('text', "issuer of ServiceAccount tokens, an https URL (default https:// and the node's name)"),
+  'service-cluster-ip-range': own(
+    'text',
+    'addresses for Services, such as 10.96.0.0/16, or one range of each family with a comma; turns Services on (default none)',
+  ),
+  'service-node-port-range': own('text', 'node ports that Services may have (default 30000-32767)'),
   'show-hidden-metrics-for-version': field('showHiddenMetricsForVersion'),
   'source-dir': own(
     'text',

@@ -5,3 +5,4 @@ export { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 export { type KubeletFlags, loadConfiguration } from './load-configuration.js';
 export { parseFlags } from './parse-flags.js';
 export { type ReleaseChanges, refusedByRelease, releaseChanges } from './release-changes.js';
+export { parseServiceNetwork } from './service-network-flags.js';

@@ -14,6 +14,7 @@ import { isJsonObject, type JsonObject, mergePatch, valueAt, withValueAt } from 
 import { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 import { type ParsedFlags, parseFlags } from './parse-flags.js';
 import { refusedByRelease, releaseChanges } from './release-changes.js';
+import { parseServiceNetwork, type ServiceNetworkFlags } from './service-network-flags.js';
 import { standaloneEffects } from './standalone-effects.js';
 import { validateConfiguration } from './validate-configuration.js';
 import { withoutZeros } from './without-zeros.js';
@@ -54,6 +55,8 @@ export interface KubeletFlags {
   readonly devicePluginDirectory: string;
   /** `iss` of the tokens of ServiceAccounts; undefined: `https://` and the node's name. */
   readonly serviceAccountIssuer: string | undefined;
+  /** What makes Services work; undefined: they are off. */
+  readonly serviceNetwork?: ServiceNetworkFlags | undefined;
   /** Of the networks that pods ask for by annotation; may be missing. */
   readonly networkDirectory: string;
   /** Of the files that describe verified sources; may be missing. Default: there are none. */
@@ -255,6 +258,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     allowedDevices: (flagOf(parsed, 'allowed-devices') ?? []) as readonly string[],
     devicePluginDirectory: resolve(lastOf(parsed, 'device-plugin-dir') ?? join(rootDirectory, 'device-plugins')),
     serviceAccountIssuer: issuerFlag(parsed),
+    serviceNetwork: serviceNetworkFlags(parsed),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     sourceDirectory: resolve(lastOf(parsed, 'source-dir') ?? DEFAULT_SOURCE_DIRECTORY),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
@@ -293,6 +297,18 @@ const kubeApiFlags = (parsed: ParsedFlags, rootDirectory: string): KubeApiFlags 
       message: `--kube-api ${text}: want ADDRESS:PORT, such as 127.0.0.1:6443 or [::1]:6443, or off`,
     });
   return { ...address, kubeconfigPath: resolve(lastOf(parsed, 'kube-api-kubeconfig') ?? join(rootDirectory, 'api', 'admin.kubeconfig')) };
+};
+
+const serviceNetworkFlags = (parsed: ParsedFlags): ServiceNetworkFlags | undefined => {
+  const ranges = lastOf(parsed, 'service-cluster-ip-range');
+  const nodePorts = lastOf(parsed, 'service-node-port-range');
+  if (ranges === undefined && nodePorts === undefined) return undefined;
+  const found =
+    ranges === undefined
+      ? { error: '--service-node-port-range is only of use with --service-cluster-ip-range' }
+      : parseServiceNetwork(ranges, nodePorts);
+  if ('error' in found) throw new KubeletError({ code: 'KUBELET_USAGE', message: found.error });
+  return found;
 };
 
 /** An issuer has a metadata document below it: a URL without query, as OpenID Connect Discovery wants it. */

@@ -10,7 +10,7 @@ import {
   watchManifestDirectory,
   watchManifestUrl,
 } from '@solo-kubelet/manifest-source';
-import { parseMixedManifest } from '@solo-kubelet/object-spec';
+import { kindsWithoutServices, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { steadyScheduler } from '@solo-kubelet/reconciler';
 import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
 import { merge, type Observable, share } from 'rxjs';
@@ -40,16 +40,23 @@ export const manifestSources = (
     readonly ageIdentityFile: string;
     readonly wallNow: () => number;
     readonly logger: Logger;
+    /** Whether Services count. Default: they are refused. */
+    readonly services?: boolean;
     /** Identities of objects that are about to come, by `objectKey`. */
     readonly newUids?: ReadonlyMap<string, string>;
     /** What the source directory holds. Default: nothing. */
     readonly sourceFiles?: readonly SourceFile[];
   },
 ): ManifestSources => {
-  const { nodeName, rootDirectory, ageIdentityFile, wallNow, logger, newUids, sourceFiles = [] } = options;
+  const { nodeName, rootDirectory, ageIdentityFile, wallNow, logger, newUids, sourceFiles = [], services = false } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const prepare = decryptManifests(ageIdentityFile);
-  const parse: ParseManifest = (source, parseOptions) => parseMixedManifest(source, { ...parseOptions, featureGates: config.featureGates });
+  const parse: ParseManifest = (source, parseOptions) =>
+    parseMixedManifest(source, {
+      ...parseOptions,
+      featureGates: config.featureGates,
+      ...(services ? {} : { kinds: kindsWithoutServices }),
+    });
   const kept = (name: string): string => {
     const directory = join(rootDirectory, 'manifests', name);
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -33,10 +33,10 @@ export const podEnvironment = async (
   { config, flags, logger, signal, environment, clock = Date }: RunKubeletOptions,
   parts: Pick<
     KubeletParts,
-    'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects' | 'claims' | 'tokens' | 'cluster'
+    'cri' | 'nodeName' | 'machine' | 'facts' | 'cgroups' | 'resources' | 'objects' | 'claims' | 'tokens' | 'cluster' | 'serviceNetwork'
   >,
 ): Promise<PodEnvironment> => {
-  const { cri, nodeName, machine, facts, cgroups, resources, objects, claims, tokens, cluster } = parts;
+  const { cri, nodeName, machine, facts, cgroups, resources, objects, claims, tokens, cluster, serviceNetwork } = parts;
   const { runtimeHandlers, features } = await cri.runtime.status({}, { signal });
   const isOn = (gate: string): boolean => isGateEnabled(config.featureGates, gate);
   return createPodEnvironment({
@@ -78,12 +78,16 @@ export const podEnvironment = async (
     now: () => clock.now(),
     // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
     runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
-    objects: cluster?.objects ?? {
-      configMap: (namespace, name) => objects.configMap(namespace, name),
-      secret: (namespace, name) => objects.secret(namespace, name),
-      runtimeClassHandler: (name) => objects.runtimeClassHandler(name),
-      claim: claims.claim,
-      token: tokens.token,
+    objects: {
+      ...(cluster?.objects ?? {
+        configMap: (namespace, name) => objects.configMap(namespace, name),
+        secret: (namespace, name) => objects.secret(namespace, name),
+        runtimeClassHandler: (name) => objects.runtimeClassHandler(name),
+        claim: claims.claim,
+        token: tokens.token,
+      }),
+      serviceVariables: (pod) =>
+        cluster?.holds(pod.metadata.uid) === true ? cluster.objects.serviceVariables?.(pod) : serviceNetwork?.variables(pod),
     },
     allowedDevices: flags.allowedDevices,
     userNamespaces: await subordinateIdRange({ idsPerPod: config['userNamespaces.idsPerPod'], maxPods: config.maxPods }),

@@ -141,10 +141,7 @@ const readDocument = (
   if (kind.ok && !kinds.has(kind.kind)) {
     const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
     const { start, end } = locateField(root, kind.entry.key);
-    const hint = 'the other documents of the file count';
-    return noObject(
-      refused(issues.own({ code: 'MANIFEST_KIND', field: 'kind', message: meaninglessKind(apiVersion, kind.kind), hint, start, end })),
-    );
+    return noObject(refused(issues.own({ code: 'MANIFEST_KIND', field: 'kind', ...meaninglessKind(apiVersion, kind.kind), start, end })));
   }
   return mixedObject(root, issues, options);
 };

@@ -4,6 +4,7 @@ export { schemaTable } from '../gen/schema-table.js';
 export type { KindRules, ObjectPolicy } from '../kinds/kind-rules.js';
 export { validateTemplate } from '../kinds/pod-template.js';
 export { dropDisabledFields } from '../kinds/pod-template-fields.js';
+export { formatIp } from '../network/format-ip.js';
 export { changeErrors, type Judgement, judgeNew, prepareChange, rulesOf } from '../object/judge-object.js';
 export { pathSegmentNameErrors } from '../object/prepare-metadata.js';
 export { isSameField, isSameStruct } from '../object/same-value.js';

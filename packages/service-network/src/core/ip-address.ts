@@ -19,3 +19,10 @@ export const reverseName = (address: string): string | undefined => {
   const nibbles = groups.flatMap((group) => [...group.toString(16).padStart(4, '0')]);
   return `${nibbles.reverse().join('.')}.ip6.arpa`;
 };
+
+/** Whether two texts are one address. */
+export const isSameAddress = (a: string, b: string): boolean => a === b || (numberOf(a) !== undefined && numberOf(a) === numberOf(b));
+
+/** An address as a number of 128 bits; those of IPv4 are below 2^48, as they are mapped into IPv6. */
+export const numberOf = (address: string): bigint | undefined =>
+  parseIpAddress(address)?.reduce((number, group) => (number << 16n) | BigInt(group), 0n);

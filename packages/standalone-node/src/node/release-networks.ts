@@ -1,5 +1,5 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
-import { DEFAULT_PLUGIN_DIRECTORIES, kubeletNetworks } from '@solo-kubelet/kubelet/networks';
+import { DEFAULT_PLUGIN_DIRECTORIES, kubeletNetworks, removeServices } from '@solo-kubelet/kubelet/networks';
 import type { DataLayout } from './data-layout.js';
 
 export interface ReleaseNetworksOptions {
@@ -7,6 +7,9 @@ export interface ReleaseNetworksOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Pick<Logger, 'warn'>;
 }
+
+/** How long the rules of Services may take to go, ms. */
+const SERVICES_LIMIT_MS = 30_000;
 
 /** Gives back what the pods of a node that ends hold of further networks: addresses and rules lie outside its directories. */
 export const releaseNetworks = async ({ layout, env, logger }: ReleaseNetworksOptions): Promise<void> => {
@@ -22,5 +25,10 @@ export const releaseNetworks = async ({ layout, env, logger }: ReleaseNetworksOp
     for (const failure of failures) logger.warn({ ...failure }, 'Extra networks could not be released');
   } catch (error) {
     logger.warn({ err: error }, 'Extra networks could not be released');
+  }
+  try {
+    await removeServices({ rootDirectory: layout.kubeletRoot, signal: AbortSignal.timeout(SERVICES_LIMIT_MS) });
+  } catch (error) {
+    logger.warn({ err: error }, 'Rules of Services could not be removed');
   }
 };

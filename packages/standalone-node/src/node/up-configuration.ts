@@ -26,7 +26,12 @@ export const memoryConfiguration = (layout: Pick<DataLayout, 'podLogs'>, endpoin
 
 export const upFlags = (
   { kubeletRoot, apiSocket, networks, sources }: Pick<DataLayout, 'kubeletRoot' | 'apiSocket' | 'networks' | 'sources'>,
-  { probePlugins = [], allowedDevices = [], kubeApi }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices' | 'kubeApi'>> = {},
+  {
+    probePlugins = [],
+    allowedDevices = [],
+    kubeApi,
+    serviceNetwork,
+  }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices' | 'kubeApi' | 'serviceNetwork'>> = {},
 ): KubeletFlags => ({
   given: {},
   rootDirectory: kubeletRoot,
@@ -42,6 +47,7 @@ export const upFlags = (
   apiSocketGroupId: undefined,
   tokenAuthFile: undefined,
   kubeApi,
+  serviceNetwork,
   allowedDevices,
   devicePluginDirectory: `${kubeletRoot}/device-plugins`,
   networkDirectory: networks,

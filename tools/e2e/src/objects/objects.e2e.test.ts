@@ -107,6 +107,8 @@ describe('objects in manifests', () => {
     const rejected = (await node.api.listManifests({ signal })).find(
       ({ path, state }) => path.endsWith('/mixed.json') && state === 'rejected',
     );
-    expect(rejected?.issues?.map(({ message }) => message)).toEqual(['v1 Service has no meaning on a node without a control plane']);
+    expect(rejected?.issues?.map(({ message }) => message)).toEqual([
+      'v1 Service: Services are off on this node; the kubelet flag --service-cluster-ip-range turns them on',
+    ]);
   });
 });

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import { type ManifestEvent, objectStores } from '@solo-kubelet/manifest-source';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { type NodeAdmissionFacts, type Reconciler, steadyScheduler, type ToldEvent } from '@solo-kubelet/reconciler';
+import { type IpRange, parseIpRange, type ServiceNetwork } from '@solo-kubelet/service-network';
+import {
+  createServiceNetwork,
+  fileAllocationStore,
+  nftApplier,
+  prepareKernel,
+  readListeners,
+  type ServiceNetworkOutput,
+} from '@solo-kubelet/service-network/rx';
+import { distinctUntilChanged, ignoreElements, map, type Observable, ReplaySubject, Subject, tap } from 'rxjs';
+import type { ServiceNetworkFlags } from '../config/service-network-flags.js';
+import { KubeletError } from '../process/kubelet-error.js';
+import { ALLOCATIONS_FILE } from './remove-services.js';
+
+export interface FollowServices {
+  readonly manifestEvent$: Observable<ManifestEvent>;
+  readonly sources: readonly { readonly source: string; readonly path: string }[];
+  readonly reconciler: Pick<Reconciler, 'pods$' | 'known$'>;
+  readonly facts$: Observable<NodeAdmissionFacts>;
+  /** Whether the Services of a Pod are a cluster's. */
+  readonly isOfCluster: (pod: Pod) => boolean;
+}
+
+/** The Services of the node. */
+export interface NodeServices {
+  /** What they come to, once it is known and on every change. */
+  readonly network$: Observable<ServiceNetwork>;
+  readonly event$: Observable<ToldEvent>;
+  /** What the containers of a Pod are told of Services. */
+  variables(pod: Pod): ReadonlyMap<string, string>;
+  /** Works while subscribed to; what is in force stays. */
+  follow(parts: FollowServices): Observable<unknown>;
+}
+
+export interface NodeServicesOptions {
+  readonly flags: ServiceNetworkFlags;
+  readonly rootDirectory: string;
+  readonly clusterDomain: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Services as an earlier process left them. Rejects while its record cannot be read: an address may not change for that. */
+export const createNodeServices = async ({
+  flags,
+  rootDirectory,
+  clusterDomain,
+  logger,
+  signal,
+}: NodeServicesOptions): Promise<NodeServices> => {
+  const ranges = flags.ranges.map(rangeOf);
+  for (const { type, message } of await prepareKernel({ families: ranges.map(({ family }) => family), signal }))
+    logger[type === 'changed' ? 'info' : 'warn'](
+      { what: message },
+      type === 'changed' ? 'Changed for Services' : 'Services lack something of the kernel',
+    );
+  const store = fileAllocationStore({ path: join(rootDirectory, ALLOCATIONS_FILE), ranges: flags.ranges, logger });
+  const runner = createServiceNetwork({
+    settings: { ranges, nodePorts: flags.nodePorts, clusterDomain, owner: rootDirectory },
+    store,
+    record: await store.load(),
+    applier: nftApplier(),
+    listeners: readListeners,
+    scheduler: steadyScheduler,
+  });
+  // What others read comes from whoever decides on it, and is kept for those who come late.
+  const network$ = new ReplaySubject<ServiceNetwork>(1);
+  const event$ = new Subject<ToldEvent>();
+  let trouble: string | undefined;
+
+  const take = (output: ServiceNetworkOutput): void => {
+    switch (output.type) {
+      case 'network':
+        network$.next(output.network);
+        break;
+      case 'applied':
+        if (trouble !== undefined) logger.info({}, 'Services are in force again');
+        trouble = undefined;
+        logger.debug({ how: output.how, services: output.network.services.length }, 'Rules of Services are in force');
+        break;
+      case 'problem': {
+        const { service, reason, message } = output.problem;
+        const { namespace = '', name = '', uid = '' } = service.metadata;
+        event$.next({ type: 'Warning', reason, message, about: { apiVersion: 'v1', kind: 'Service', namespace, name, uid } });
+        break;
+      }
+      case 'trouble':
+        if (output.message === trouble) break;
+        trouble = output.message;
+        logger.error({ err: output.message }, `Trouble with Services: ${output.what}; trying again`);
+        event$.next({ type: 'Warning', reason: 'ServiceNetworkFailed', message: `${output.what}: ${output.message}` });
+        break;
+    }
+  };
+
+  return {
+    network$: network$.pipe(distinctUntilChanged()),
+    event$,
+    variables: ({ metadata, spec }) => runner.variables(metadata.namespace ?? 'default', spec.enableServiceLinks !== false),
+    follow: ({ manifestEvent$, sources, reconciler, facts$, isOfCluster }) =>
+      runner
+        .run({
+          objects$: manifestEvent$.pipe(objectStores()),
+          sources,
+          pods$: reconciler.pods$.pipe(
+            map((pods) =>
+              [...pods.values()].some(({ pod }) => isOfCluster(pod)) ? new Map([...pods].filter(([, { pod }]) => !isOfCluster(pod))) : pods,
+            ),
+          ),
+          known$: reconciler.known$,
+          node$: facts$.pipe(
+            map(({ nodeName, labels, nodeIps }) => {
+              const zone = labels['topology.kubernetes.io/zone'];
+              return { name: nodeName, addresses: nodeIps, ...(zone !== undefined && { zone }) };
+            }),
+          ),
+        })
+        .pipe(tap(take), ignoreElements()),
+  };
+};
+
+const rangeOf = (text: string): IpRange => {
+  const range = parseIpRange(text);
+  if (range !== undefined) return range;
+  throw new KubeletError({
+    code: 'KUBELET_USAGE',
+    message: `--service-cluster-ip-range ${text}: the address has bits set beyond the prefix length`,
+  });
+};

@@ -1,0 +1,124 @@
+import type { Endpoint, EndpointPort, EndpointSlice, Service, ServicePort } from '@solo-kubelet/object-spec';
+import { SERVICE_NAME_LABEL } from './dns-records.js';
+import type { EndpointPod } from './endpoint-pod.js';
+import { familyOf, type IpFamily } from './ip-address.js';
+import { textHash } from './text-hash.js';
+
+/** Endpoints of one slice, as `maxEndpointsPerSlice` of kube-controller-manager. */
+const MAX_ENDPOINTS = 100;
+export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
+const MANAGER = 'endpointslice-controller.k8s.io';
+
+export interface EndpointSlicesInput {
+  readonly service: Service;
+  /** Those that it selects. */
+  readonly pods: readonly EndpointPod[];
+  readonly nodeName: string;
+  readonly zone?: string;
+}
+
+/** Whether a Service selects a Pod; false without a selector. */
+export const selects = ({ metadata, spec }: Service, pod: EndpointPod): boolean => {
+  const wanted = Object.entries(spec.selector ?? {});
+  return (
+    wanted.length > 0 &&
+    spec.type !== 'ExternalName' &&
+    pod.namespace === (metadata.namespace ?? 'default') &&
+    wanted.every(([key, value]) => Object.hasOwn(pod.labels, key) && pod.labels[key] === value)
+  );
+};
+
+/**
+ * The slices of a Service: one for each family and list of resolved ports, of at most 100 endpoints; without endpoints one that is empty. Upstream:
+ * staging/src/k8s.io/endpointslice. Names follow from what is in them, so that they do not change with every restart.
+ */
+export const endpointSlices = ({ service, pods, nodeName, zone }: EndpointSlicesInput): readonly EndpointSlice[] => {
+  const groups = new Map<string, { readonly family: IpFamily; readonly ports: readonly EndpointPort[]; readonly endpoints: Endpoint[] }>();
+  for (const family of service.spec.ipFamilies ?? ['IPv4']) {
+    for (const pod of pods) {
+      const address = pod.ips.find((ip) => familyOf(ip) === family);
+      if (address === undefined) continue;
+      const ports = resolvedPorts(service, pod);
+      const key = `${family}/${ports.map(({ name, protocol, port }) => `${name} ${protocol} ${port}`).join()}`;
+      const group = groups.get(key) ?? { family, ports, endpoints: [] };
+      groups.set(key, group);
+      group.endpoints.push(endpointOf(service, pod, { address, nodeName, zone }));
+    }
+  }
+  if (groups.size === 0) {
+    const [family = 'IPv4'] = service.spec.ipFamilies ?? [];
+    return [sliceOf(service, `${family}/`, { family, ports: [], endpoints: [] })];
+  }
+  return [...groups].flatMap(([key, { family, ports, endpoints }]) =>
+    Array.from({ length: Math.ceil(endpoints.length / MAX_ENDPOINTS) }, (_, i) =>
+      sliceOf(service, i === 0 ? key : `${key}#${i}`, {
+        family,
+        ports,
+        endpoints: endpoints.slice(i * MAX_ENDPOINTS, (i + 1) * MAX_ENDPOINTS),
+      }),
+    ),
+  );
+};
+
+/** A Pod that has no port of the name is left out of that port alone. */
+const resolvedPorts = ({ spec }: Service, pod: EndpointPod): readonly EndpointPort[] =>
+  (spec.ports ?? []).flatMap((port) => {
+    const number = targetPort(port, pod);
+    const { name = '', protocol = 'TCP', appProtocol } = port;
+    return number === undefined ? [] : [{ name, protocol, port: number, ...(appProtocol !== undefined && { appProtocol }) }];
+  });
+
+/** Upstream: FindPort in pkg/api/v1/pod/util.go. */
+const targetPort = ({ targetPort: target, port, protocol = 'TCP' }: ServicePort, pod: EndpointPod): number | undefined => {
+  if (target === undefined || target === 0 || target === '') return port;
+  if (typeof target === 'number') return target;
+  return pod.ports.find((one) => one.name === target && one.protocol === protocol)?.port;
+};
+
+const endpointOf = (
+  { metadata, spec }: Service,
+  pod: EndpointPod,
+  { address, nodeName, zone }: { readonly address: string; readonly nodeName: string; readonly zone: string | undefined },
+): Endpoint => ({
+  addresses: [address],
+  conditions: {
+    ready: spec.publishNotReadyAddresses === true || (pod.ready && !pod.terminating),
+    serving: pod.ready,
+    terminating: pod.terminating,
+  },
+  ...(pod.hostname !== '' && pod.subdomain === metadata.name && { hostname: pod.hostname }),
+  nodeName,
+  ...(zone !== undefined && { zone }),
+  targetRef: { kind: 'Pod', namespace: pod.namespace, name: pod.name, uid: pod.uid },
+});
+
+const sliceOf = (
+  service: Service,
+  key: string,
+  {
+    family,
+    ports,
+    endpoints,
+  }: { readonly family: IpFamily; readonly ports: readonly EndpointPort[]; readonly endpoints: readonly Endpoint[] },
+): EndpointSlice => {
+  const { metadata, spec } = service;
+  const { name = '', namespace = 'default', uid = '' } = metadata;
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: `${name}-${textHash(`${namespace}/${name}/${key}`).toString(36).slice(-5).padStart(5, '0')}`,
+      namespace,
+      labels: {
+        ...metadata.labels,
+        [SERVICE_NAME_LABEL]: name,
+        [MANAGED_BY_LABEL]: MANAGER,
+        ...(spec.clusterIP === 'None' && { 'service.kubernetes.io/headless': '' }),
+      },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name, uid, controller: true, blockOwnerDeletion: true }],
+    },
+    addressType: family,
+    endpoints,
+    ports,
+  };
+};

@@ -1,0 +1,115 @@
+import { textHash } from './text-hash.js';
+
+/** A table of nftables as it is wanted. Whoever owns the name owns all of it. */
+export interface NftTable {
+  readonly family: 'ip' | 'ip6';
+  readonly name: string;
+  readonly sets: ReadonlyMap<string, NftSet>;
+  readonly chains: ReadonlyMap<string, NftChain>;
+}
+
+/** A set, or a map where its elements have values. */
+export interface NftSet {
+  readonly kind: 'set' | 'map';
+  /** E.g. `type ipv4_addr;`. */
+  readonly declaration: string;
+  /** The value of each element; empty in sets. Undefined: the kernel alone fills it. */
+  readonly elements: ReadonlyMap<string, string> | undefined;
+}
+
+export interface NftChain {
+  /** Of a base chain, e.g. `type nat hook output priority -101;`. */
+  readonly base?: string;
+  readonly rules: readonly string[];
+}
+
+/** Name of the empty chain by which a table says what it holds: the same for tables that hold the same, in whatever order: `v-` and 16 hexadecimal digits. */
+export const tableFingerprint = ({ sets, chains }: NftTable): string => {
+  let low = 0;
+  let high = 0;
+  const add = (text: string): void => {
+    const hash = textHash(text);
+    low = (low + hash) >>> 0;
+    high = (high + Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)) >>> 0;
+  };
+  for (const [name, { kind, declaration, elements }] of sets) {
+    add(`${kind} ${name} ${declaration}`);
+    for (const [key, value] of elements ?? []) add(`${name} ${key} ${value}`);
+  }
+  for (const [name, { base = '', rules }] of chains) add(`${name} ${base}\n${rules.join('\n')}`);
+  return `v-${high.toString(16).padStart(8, '0')}${low.toString(16).padStart(8, '0')}`;
+};
+
+/** One transaction that puts the table in the place of whatever has its name. */
+export const wholeTableScript = (table: NftTable): string => {
+  const place = `${table.family} ${table.name}`;
+  const empty: NftTable = { ...table, sets: new Map(), chains: new Map() };
+  return `add table ${place}\ndelete table ${place}\nadd table ${place}\n${changeScript(empty, table, undefined)}`;
+};
+
+/** One transaction that removes a table, whether it is there or not. */
+export const removeTableScript = ({ family, name }: Pick<NftTable, 'family' | 'name'>): string =>
+  `add table ${family} ${name}\ndelete table ${family} ${name}\n`;
+
+/** One transaction that makes `next` of `previous`; empty where they are the same. `fingerprint`: what the table says of itself now. */
+export const tableChangeScript = (previous: NftTable, next: NftTable): string => changeScript(previous, next, tableFingerprint(previous));
+
+/** Elements in one statement; longer ones take nft much longer to read. */
+const ELEMENTS_AT_ONCE = 200;
+
+const changeScript = (previous: NftTable, next: NftTable, fingerprint: string | undefined): string => {
+  const place = `${next.family} ${next.name}`;
+  // In this order: what is named is there before it is named, and nothing names what goes.
+  const made: string[] = [];
+  const filled: string[] = [];
+  const emptied: string[] = [];
+  const dropped: string[] = [];
+  for (const [name, set] of next.sets) {
+    const before = previous.sets.get(name);
+    const isKept = before !== undefined && before.declaration === set.declaration && before.kind === set.kind;
+    if (!isKept) made.push(`add ${set.kind} ${place} ${name} { ${set.declaration} }`);
+    const had = (isKept ? before.elements : undefined) ?? NOTHING;
+    if (set.elements === undefined || had === set.elements) continue;
+    const fresh: string[] = [];
+    const stale: string[] = [];
+    for (const [key, value] of set.elements) {
+      const old = had.get(key);
+      if (old === value) continue;
+      if (old !== undefined) stale.push(old === '' ? key : `${key} : ${old}`);
+      fresh.push(value === '' ? key : `${key} : ${value}`);
+    }
+    for (const [key, value] of had) if (!set.elements.has(key)) stale.push(value === '' ? key : `${key} : ${value}`);
+    filled.push(...elementLines('delete', `${place} ${name}`, stale), ...elementLines('add', `${place} ${name}`, fresh));
+  }
+  for (const [name, chain] of next.chains) {
+    const before = previous.chains.get(name);
+    if (before === chain) continue;
+    if (before === undefined) made.push(`add chain ${place} ${name}${chain.base === undefined ? '' : ` { ${chain.base} }`}`);
+    else if (isSameRules(before.rules, chain.rules)) continue;
+    else emptied.push(`flush chain ${place} ${name}`);
+    for (const rule of chain.rules) emptied.push(`add rule ${place} ${name} ${rule}`);
+  }
+  for (const name of previous.chains.keys()) {
+    if (next.chains.has(name)) continue;
+    emptied.push(`flush chain ${place} ${name}`);
+    dropped.push(`delete chain ${place} ${name}`);
+  }
+  for (const [name, { kind }] of previous.sets) if (!next.sets.has(name)) dropped.push(`delete ${kind} ${place} ${name}`);
+  const lines = [...made, ...emptied, ...filled, ...dropped];
+  if (fingerprint !== undefined && lines.length === 0) return '';
+  const mark = [
+    ...(fingerprint === undefined ? [] : [`delete chain ${place} ${fingerprint}`]),
+    `add chain ${place} ${tableFingerprint(next)}`,
+  ];
+  return `${[...lines, ...mark].join('\n')}\n`;
+};
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+const isSameRules = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((rule, i) => rule === b[i]);
+
+const elementLines = (verb: 'add' | 'delete', place: string, elements: readonly string[]): readonly string[] =>
+  Array.from({ length: Math.ceil(elements.length / ELEMENTS_AT_ONCE) }, (_, i) => {
+    const some = elements.slice(i * ELEMENTS_AT_ONCE, (i + 1) * ELEMENTS_AT_ONCE);
+    return `${verb} element ${place} { ${some.join(', ')} }`;
+  });

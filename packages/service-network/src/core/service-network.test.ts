@@ -1,0 +1,216 @@
+import type { EndpointSlice, Service, ServiceSpec } from '@solo-kubelet/object-spec';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { describe, expect, it } from 'vitest';
+import { conntrackFlushes } from './conntrack-flushes.js';
+import { type EndpointPod, endpointPod } from './endpoint-pod.js';
+import { parseIpRange } from './ip-range.js';
+import { tableChangeScript, tableFingerprint } from './nft-table.js';
+import { computeServiceNetwork, type ServiceNetwork, type ServiceNetworkInput } from './service-network.js';
+
+const service = (name: string, spec: ServiceSpec = {}): Service => ({
+  metadata: { name, namespace: 'default', uid: name },
+  spec: { type: 'ClusterIP', selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }], ...spec },
+});
+interface PodOptions {
+  readonly ip: string;
+  readonly ready?: boolean;
+  readonly terminating?: boolean;
+  readonly port?: number;
+  readonly spec?: Partial<Pod['spec']>;
+  readonly phase?: string;
+}
+const pod = (
+  name: string,
+  { ip, ready = true, terminating = false, port = 8080, spec = {}, phase = 'Running' }: PodOptions,
+): EndpointPod | undefined =>
+  endpointPod(
+    {
+      metadata: { name, namespace: 'default', uid: name, labels: { app: 'web' } },
+      spec: { containers: [{ name: 'app', image: 'x', ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }] }], ...spec },
+      status: { phase, podIPs: [{ ip }], conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+    } as Pod,
+    terminating,
+  );
+const settings: ServiceNetworkInput['settings'] = {
+  ranges: [parseIpRange('10.96.0.0/16')!],
+  nodePorts: { from: 30_000, to: 32_767 },
+  clusterDomain: 'cluster.local',
+  owner: 'test',
+};
+const node = { name: 'node', addresses: ['192.0.2.1'], listeners: new Set<string>() };
+const compute = (
+  services: readonly Service[],
+  pods: readonly (EndpointPod | undefined)[],
+  more: Partial<ServiceNetworkInput> = {},
+  before?: ServiceNetwork,
+): ServiceNetwork =>
+  computeServiceNetwork(
+    {
+      services,
+      slices: [],
+      pods: pods.flatMap((one) => one ?? []),
+      namespaces: [],
+      previous: before?.allocations ?? new Map(),
+      node,
+      settings,
+      ...more,
+    },
+    before,
+  );
+const chain = ({ tables }: ServiceNetwork, name: string): readonly string[] | undefined => tables[0]!.chains.get(name)?.rules;
+const elements = ({ tables }: ServiceNetwork, name: string): readonly (readonly [string, string])[] => [
+  ...tables[0]!.sets.get(name)!.elements!,
+];
+
+describe('EndpointSlices', () => {
+  it('has who is ready, who is not and who is ending, and leaves out who has ended', () => {
+    const { slices } = compute(
+      [service('web')],
+      [
+        pod('a', { ip: '10.0.0.1' }),
+        pod('b', { ip: '10.0.0.2', ready: false }),
+        pod('c', { ip: '10.0.0.3', terminating: true }),
+        pod('d', { ip: '10.0.0.4', phase: 'Succeeded' }),
+      ],
+    );
+    expect(slices[0]!.endpoints.map(({ addresses, conditions }) => [addresses[0], conditions])).toEqual([
+      ['10.0.0.1', { ready: true, serving: true, terminating: false }],
+      ['10.0.0.2', { ready: false, serving: false, terminating: false }],
+      ['10.0.0.3', { ready: false, serving: true, terminating: true }],
+    ]);
+  });
+
+  it('publishNotReadyAddresses makes all of them ready', () => {
+    const { slices } = compute(
+      [service('web', { publishNotReadyAddresses: true })],
+      [pod('b', { ip: '10.0.0.2', ready: false }), pod('c', { ip: '10.0.0.3', terminating: true })],
+    );
+    expect(slices[0]!.endpoints.map(({ conditions }) => conditions?.ready)).toEqual([true, true]);
+  });
+
+  it('one slice for each list of resolved ports, and at most a hundred endpoints in one', () => {
+    const pods = Array.from({ length: 101 }, (_, i) => pod(`p${i}`, { ip: `10.0.1.${i}` }));
+    const { slices } = compute([service('web')], [...pods, pod('other', { ip: '10.0.2.1', port: 9090 })]);
+    expect(slices.map(({ ports, endpoints }) => [ports[0]?.port, endpoints.length])).toEqual([
+      [8080, 100],
+      [8080, 1],
+      [9090, 1],
+    ]);
+    expect(new Set(slices.map(({ metadata }) => metadata.name)).size).toBe(3);
+  });
+
+  it('a port that no pod has is told; one that a pod lacks is left out for that pod alone', () => {
+    const wrong = service('web', { ports: [{ name: 'x', port: 80, targetPort: 'nothing', protocol: 'TCP' }] });
+    const network = compute([wrong, service('good')], [pod('a', { ip: '10.0.0.1' })]);
+    expect(network.problems).toMatchObject([{ reason: 'PortNotFound', service: { metadata: { name: 'web' } } }]);
+    expect(elements(network, 'none')).toEqual([[expect.stringContaining(' . tcp . 80'), 'goto rej']]);
+    expect(chain(network, 's-default/good/tcp/80')).toEqual(['meta l4proto tcp dnat to 10.0.0.1:8080']);
+  });
+
+  it('a pod of the host has the address of the node', () => {
+    const network = compute([service('web')], [pod('a', { ip: '192.0.2.1', spec: { hostNetwork: true } })]);
+    expect(chain(network, 's-default/web/tcp/80')).toEqual(['meta l4proto tcp dnat to 192.0.2.1:8080']);
+    expect(elements(network, 'hairpin')).toEqual([]);
+  });
+
+  it('names endpoints of a subdomain by their host names', () => {
+    const { slices, records } = compute(
+      [service('db', { clusterIP: 'None', clusterIPs: ['None'] })],
+      [pod('db-0', { ip: '10.0.0.1', spec: { hostname: 'db-0', subdomain: 'db' } })],
+    );
+    expect(slices[0]!.endpoints[0]!.hostname).toBe('db-0');
+    expect(records.get('db-0.db.default.svc.cluster.local')).toEqual([{ type: 'A', address: '10.0.0.1' }]);
+  });
+});
+
+describe('rules', () => {
+  it('traffic goes to the ready; where there are none, to those that are ending and still serve', () => {
+    const ending = pod('c', { ip: '10.0.0.3', terminating: true });
+    expect(chain(compute([service('web')], [pod('a', { ip: '10.0.0.1' }), ending]), 's-default/web/tcp/80')?.[0]).toContain('10.0.0.1');
+    expect(chain(compute([service('web')], [pod('a', { ip: '10.0.0.1', ready: false }), ending]), 's-default/web/tcp/80')?.[0]).toContain(
+      '10.0.0.3',
+    );
+  });
+
+  it('endpoints by hand beyond the node are masqueraded; with a Local policy they get nothing', () => {
+    const slice: EndpointSlice = {
+      metadata: { name: 'db-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'db' } },
+      addressType: 'IPv4',
+      ports: [{ name: 'http', port: 5432, protocol: 'TCP' }],
+      endpoints: [{ addresses: ['198.51.100.7'] }],
+    };
+    const db: ServiceSpec = { selector: {}, type: 'NodePort', externalTrafficPolicy: 'Local' };
+    const network = compute([service('db', db)], [], { slices: [slice] });
+    expect(elements(network, 'remote')).toEqual([['198.51.100.7', '']]);
+    expect(elements(network, 'vips')).toHaveLength(1);
+    expect(elements(network, 'node-ports')).toEqual([]);
+    expect(elements(network, 'none-node-ports')).toEqual([[expect.stringMatching(/^tcp \. 3\d{4}$/), 'drop']]);
+  });
+
+  it('a port of the node that somebody has is left to him, and told', () => {
+    const balanced = service('web', { type: 'LoadBalancer', ports: [{ name: 'http', port: 22, protocol: 'TCP' }] });
+    const network = compute([balanced], [pod('a', { ip: '10.0.0.1' })], { node: { ...node, listeners: new Set(['TCP/22']) } });
+    expect(elements(network, 'vips').map(([key]) => key)).not.toContain('192.0.2.1 . tcp . 22');
+    expect(network.problems).toMatchObject([{ reason: 'PortTaken', message: expect.stringContaining('TCP/22') }]);
+    expect(network.services[0]!.status?.loadBalancer?.ingress).toEqual([{ ip: '192.0.2.1', ipMode: 'VIP' }]);
+  });
+
+  it('another proxy has what is labelled for it', () => {
+    const other = {
+      ...service('web'),
+      metadata: { name: 'web', namespace: 'default', labels: { 'service.kubernetes.io/service-proxy-name': 'mine' } },
+    };
+    expect(elements(compute([other], [pod('a', { ip: '10.0.0.1' })]), 'vips')).toEqual([]);
+  });
+});
+
+describe('changes', () => {
+  const services = Array.from({ length: 50 }, (_, i) => service(`s${i}`, { selector: { app: `s${i}` } }));
+  const podOf = (i: number, ip: string): EndpointPod => ({ ...pod(`p${i}`, { ip })!, labels: { app: `s${i}` } });
+
+  it('one pod costs one chain, and everything else is the same object', () => {
+    const pods = services.map((_, i) => podOf(i, `10.0.0.${i + 1}`));
+    const before = compute(services, pods);
+    const after = compute(services, pods.with(7, podOf(7, '10.0.1.1')), {}, before);
+    expect(services.filter((_, i) => before.parts.get(`default/s${i}`) !== after.parts.get(`default/s${i}`))).toEqual([services[7]]);
+    const name = `ip ${before.tables[0]!.name}`;
+    expect(tableChangeScript(before.tables[0]!, after.tables[0]!).trim().split('\n')).toEqual([
+      `flush chain ${name} s-default/s7/tcp/80`,
+      `add rule ${name} s-default/s7/tcp/80 meta l4proto tcp dnat to 10.0.1.1:8080`,
+      `delete element ${name} hairpin { 10.0.0.8 . 10.0.0.8 }`,
+      `add element ${name} hairpin { 10.0.1.1 . 10.0.1.1 }`,
+      `delete chain ${name} ${tableFingerprint(before.tables[0]!)}`,
+      `add chain ${name} ${tableFingerprint(after.tables[0]!)}`,
+    ]);
+    expect(compute(services, pods, {}, before).tables).toBe(before.tables);
+  });
+
+  it('what is computed step by step is what is computed at once', () => {
+    let network = compute([], []);
+    for (let step = 0; step < 200; step++) {
+      const random = (count: number): number => (Math.imul(step + 1, 2_654_435_761) >>> 7) % count;
+      const some = services.filter((_, i) => (i + random(7)) % 3 !== 0);
+      const pods = some.flatMap((_, i) => ((i + random(5)) % 4 === 0 ? [] : [podOf(i, `10.0.${random(3)}.${i + 1}`)]));
+      const previous = network.allocations;
+      network = compute(some, pods, { previous }, network);
+      const whole = compute(some, pods, { previous });
+      expect(tableFingerprint(network.tables[0]!)).toBe(tableFingerprint(whole.tables[0]!));
+      expect(network.records).toEqual(whole.records);
+      expect(network.slices).toEqual(whole.slices);
+    }
+  });
+
+  it('datagrams forget endpoints that left, also the last one, and places that nobody knew', () => {
+    const dns = service('dns', {
+      clusterIP: '10.96.0.10',
+      clusterIPs: ['10.96.0.10'],
+      ports: [{ name: 'http', port: 53, targetPort: 5353, protocol: 'UDP' }],
+    });
+    const forwards = (pods: readonly (EndpointPod | undefined)[]) =>
+      [...compute([dns], pods).parts.values()].flatMap(({ rules }) => rules.flatMap((one) => one.forwards));
+    const [none, one] = [forwards([]), forwards([pod('a', { ip: '10.0.0.1' })])];
+    expect(conntrackFlushes(one, none)).toEqual([{ protocol: 'udp', address: '10.96.0.10', port: 53, endpoint: '10.0.0.1' }]);
+    expect(conntrackFlushes([], one)).toEqual([{ protocol: 'udp', address: '10.96.0.10', port: 53 }]);
+    expect(conntrackFlushes(one, one)).toEqual([]);
+  });
+});

@@ -1,0 +1,263 @@
+import type { EndpointSlice, Service } from '@solo-kubelet/object-spec';
+import { type AllocatedServices, type AllocationSettings, type Allocations, allocateServices, serviceKey } from './allocate-services.js';
+import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
+import type { EndpointPod } from './endpoint-pod.js';
+import { endpointSlices, selects } from './endpoint-slices.js';
+import { familyOf, type IpFamily } from './ip-address.js';
+import type { NftTable } from './nft-table.js';
+import { type ServiceRules, serviceRules } from './service-rules.js';
+import { serviceTable, serviceTableName } from './service-table.js';
+
+export interface ServiceNetworkInput {
+  /** In the order in which they were accepted. */
+  readonly services: readonly Service[];
+  /** Those that somebody wrote by hand. */
+  readonly slices: readonly EndpointSlice[];
+  /** In a steady order, and the same object for the same Pod. */
+  readonly pods: readonly EndpointPod[];
+  readonly namespaces: readonly string[];
+  /** What was given before; of this process or of an earlier one. */
+  readonly previous: Allocations;
+  readonly node: ServiceNode;
+  readonly settings: AllocationSettings & {
+    readonly clusterDomain: string;
+    /** Of the tables; see `serviceTableName`. */
+    readonly owner: string;
+  };
+}
+
+export interface ServiceNode {
+  readonly name: string;
+  readonly zone?: string;
+  /** Of both families: node ports are taken there, and load balancers have them. */
+  readonly addresses: readonly string[];
+  /** `PROTOCOL/PORT` at which a process of the node listens. */
+  readonly listeners: ReadonlySet<string>;
+}
+
+/** Something that whoever wrote a Service should know. */
+export interface ServiceProblem {
+  readonly service: Service;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface ServiceNetwork {
+  readonly allocations: Allocations;
+  /** Every Service that has what it needs, with its status. */
+  readonly services: readonly Service[];
+  /** Of all Services; those by hand among them. */
+  readonly slices: readonly EndpointSlice[];
+  readonly records: ServiceRecords;
+  readonly tables: readonly NftTable[];
+  /** By `namespace/name`. */
+  readonly parts: ReadonlyMap<string, ServicePart>;
+  readonly problems: readonly ServiceProblem[];
+  /** What it was made from. */
+  readonly input: ServiceNetworkInput;
+  readonly allocated: AllocatedServices;
+}
+
+/** What one Service comes to. */
+export interface ServicePart {
+  /** As it was allocated, without status. */
+  readonly allocated: Service;
+  readonly service: Service;
+  readonly pods: readonly EndpointPod[];
+  readonly ownSlices: readonly EndpointSlice[];
+  readonly slices: readonly EndpointSlice[];
+  readonly takenPorts: string;
+  readonly rules: readonly ServiceRules[];
+  readonly records: RecordsOfService;
+}
+
+/**
+ * What Services come to on the node. `before` is what was computed last: what did not change since is taken over, so that one change costs little however
+ * many Services there are.
+ */
+export const computeServiceNetwork = (input: ServiceNetworkInput, before?: ServiceNetwork): ServiceNetwork => {
+  const { services, pods, previous, node, settings, namespaces } = input;
+  const isSameNode = before !== undefined && before.input.settings === settings && isSameFacts(before.input.node, node);
+  const allocated =
+    isSameNode && isSameList(before.input.services, services) && (before.allocations === previous || before.input.previous === previous)
+      ? before.allocated
+      : allocateServices(services, previous, settings);
+  const hostPorts = new Set(pods.flatMap((pod) => pod.hostPorts));
+  const byHand = groupSlices(input.slices);
+  const changed = before === undefined ? undefined : changedPods(before.input.pods, pods);
+  const families = settings.ranges.map(({ family }) => family);
+  const parts = new Map<string, ServicePart>();
+  const problems: ServiceProblem[] = [...allocated.refusals];
+  for (const fresh of allocated.services) {
+    const key = serviceKey(fresh);
+    const known = isSameNode ? before?.parts.get(key) : undefined;
+    const kept = known !== undefined && isSameService(known.allocated, fresh) ? known : undefined;
+    const part = partOf({
+      service: kept?.allocated ?? fresh,
+      kept,
+      pods:
+        kept !== undefined && changed !== undefined && !changed.some((pod) => selects(fresh, pod))
+          ? kept.pods
+          : pods.filter((pod) => selects(fresh, pod)),
+      byHand: byHand.get(key) ?? NONE,
+      hostPorts,
+      families,
+      input,
+    });
+    parts.set(key, part);
+    problems.push(...problemsOf(part, hostPorts, node));
+  }
+  const all = [...parts.values()];
+  const isUnchanged =
+    before !== undefined && isSameNode && isSameList([...before.parts.values()], all) && isSameList(before.input.namespaces, namespaces);
+  return {
+    allocations:
+      before !== undefined && isSameAllocations(before.allocations, allocated.allocations) ? before.allocations : allocated.allocations,
+    services: all.map(({ service }) => service),
+    slices: [...all.flatMap(({ ownSlices }) => ownSlices), ...input.slices],
+    records: isUnchanged
+      ? before.records
+      : joinRecords(
+          all.map(({ records }) => records),
+          [...new Set([...namespaces, ...all.map(({ service }) => service.metadata.namespace ?? 'default')])],
+          settings.clusterDomain,
+        ),
+    tables: isUnchanged
+      ? before.tables
+      : families.map((family, i) =>
+          serviceTable({
+            name: serviceTableName(settings.owner),
+            family,
+            parts: all.map(({ rules }) => rules[i]!),
+            ranges: settings.ranges.filter((range) => range.family === family),
+            nodeAddresses: node.addresses.filter((address) => familyOf(address) === family),
+          }),
+        ),
+    parts,
+    problems,
+    input,
+    allocated,
+  };
+};
+
+const NONE: readonly EndpointSlice[] = [];
+
+interface PartInput {
+  readonly service: Service;
+  readonly kept: ServicePart | undefined;
+  readonly pods: readonly EndpointPod[];
+  readonly byHand: readonly EndpointSlice[];
+  readonly hostPorts: ReadonlySet<string>;
+  readonly families: readonly IpFamily[];
+  readonly input: ServiceNetworkInput;
+}
+
+const partOf = ({ service, kept, pods, byHand, hostPorts, families, input }: PartInput): ServicePart => {
+  const { node, settings } = input;
+  const ownSlices =
+    kept !== undefined && isSameList(kept.pods, pods)
+      ? kept.ownSlices
+      : hasSelector(service)
+        ? endpointSlices({ service, pods, nodeName: node.name, ...(node.zone !== undefined && { zone: node.zone }) })
+        : NONE;
+  const slices = [...ownSlices, ...byHand];
+  const takenPorts = takenPortsOf(service, hostPorts, node.listeners).join();
+  if (kept !== undefined && isSameList(kept.slices, slices) && kept.takenPorts === takenPorts) return reuse(kept, pods);
+  const shown = withStatus(service, node.addresses);
+  return {
+    allocated: service,
+    service: shown,
+    pods,
+    ownSlices,
+    slices,
+    takenPorts,
+    rules: families.map((family) => serviceRules({ service: shown, slices, family, node, takenPorts: new Set(takenPorts.split(',')) })),
+    records: recordsOfService(shown, slices, settings.clusterDomain),
+  };
+};
+
+/** The same part where nothing of it changed, so that whoever compares sees that. */
+const reuse = (kept: ServicePart, pods: readonly EndpointPod[]): ServicePart => (isSameList(kept.pods, pods) ? kept : { ...kept, pods });
+
+const hasSelector = ({ spec }: Service): boolean => Object.keys(spec.selector ?? {}).length > 0 && spec.type !== 'ExternalName';
+
+/** Where a Service would take what belongs to others: the node ports and, of load balancers, the ports at the node's addresses. */
+const takenPortsOf = ({ spec }: Service, hostPorts: ReadonlySet<string>, listeners: ReadonlySet<string>): readonly string[] => {
+  if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer' && (spec.externalIPs ?? []).length === 0) return [];
+  const wanted = (spec.ports ?? []).flatMap(({ protocol = 'TCP', port, nodePort }) => [
+    ...(spec.type === 'NodePort' ? [] : [`${protocol}/${port}`]),
+    ...(nodePort ? [`${protocol}/${nodePort}`] : []),
+  ]);
+  return wanted.filter((key) => hostPorts.has(key) || listeners.has(key));
+};
+
+const problemsOf = (
+  { service, pods, takenPorts }: ServicePart,
+  hostPorts: ReadonlySet<string>,
+  node: ServiceNode,
+): readonly ServiceProblem[] => {
+  const { spec } = service;
+  const taken = takenPorts === '' ? [] : takenPorts.split(',');
+  const nameless = (spec.ports ?? []).flatMap(({ targetPort, protocol = 'TCP' }, i) =>
+    typeof targetPort === 'string' &&
+    targetPort !== '' &&
+    pods.length > 0 &&
+    !pods.some(({ ports }) => ports.some((one) => one.name === targetPort && one.protocol === protocol))
+      ? [
+          {
+            service,
+            reason: 'PortNotFound',
+            message: `spec.ports[${i}].targetPort: none of the ${pods.length} Pods has a port ${JSON.stringify(targetPort)} of ${protocol}: nothing is forwarded to it`,
+          },
+        ]
+      : [],
+  );
+  const foreign = (spec.externalIPs ?? []).filter((ip) => !node.addresses.includes(ip));
+  return [
+    ...taken.map((key) => ({
+      service,
+      reason: 'PortTaken',
+      message: `port ${key} of the node is not the Service's: ${hostPorts.has(key) ? 'a Pod has it as hostPort' : 'a process of the node listens there'}`,
+    })),
+    ...nameless,
+    ...foreign.map((ip) => ({
+      service,
+      reason: 'ExternalIPNotRouted',
+      message: `spec.externalIPs: ${ip} is no address of this node: packets for it must be routed here`,
+    })),
+  ];
+};
+
+/** A load balancer has the node's addresses, as there is nothing in front of the node. */
+const withStatus = (service: Service, addresses: readonly string[]): Service => {
+  const { spec } = service;
+  if (spec.type !== 'LoadBalancer' || spec.loadBalancerClass !== undefined) return { ...service, status: { loadBalancer: {} } };
+  const own = addresses.filter((address) => spec.ipFamilies?.includes(familyOf(address) ?? 'IPv4'));
+  const asked = spec.loadBalancerIP ? own.filter((address) => address === spec.loadBalancerIP) : [];
+  return { ...service, status: { loadBalancer: { ingress: (asked.length > 0 ? asked : own).map((ip) => ({ ip, ipMode: 'VIP' })) } } };
+};
+
+const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a === b || (a.length === b.length && a.every((one, i) => one === b[i]));
+
+const isSameFacts = (a: ServiceNode, b: ServiceNode): boolean =>
+  a === b || (a.name === b.name && a.zone === b.zone && isSameList(a.addresses, b.addresses));
+
+/** An allocated Service is made anew each time; what it says seldom differs. */
+const isSameService = (a: Service, b: Service): boolean =>
+  a === b || (a.metadata === b.metadata && JSON.stringify(a.spec) === JSON.stringify(b.spec));
+
+const isSameAllocations = (a: Allocations, b: Allocations): boolean =>
+  a.size === b.size &&
+  [...a].every(([key, one]) => {
+    const other = b.get(key);
+    return other !== undefined && (other === one || JSON.stringify(other) === JSON.stringify(one));
+  });
+
+/** Pods that came, went or differ, old and new ones. */
+const changedPods = (before: readonly EndpointPod[], after: readonly EndpointPod[]): readonly EndpointPod[] => {
+  if (before === after) return [];
+  const had = new Set(before);
+  const has = new Set(after);
+  return [...before.filter((pod) => !has.has(pod)), ...after.filter((pod) => !had.has(pod))];
+};

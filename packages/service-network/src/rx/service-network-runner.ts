@@ -1,0 +1,304 @@
+import { describeError } from '@solo-kubelet/diagnostics';
+import { conflateMap, listObjects, type ObjectStore } from '@solo-kubelet/manifest-source';
+import type { Namespace, Service } from '@solo-kubelet/object-spec';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { fromEmitting } from '@solo-kubelet/timers/rxjs';
+import { auditTime, defer, interval, map, merge, mergeMap, type Observable, type SchedulerLike, Subject, tap, timer } from 'rxjs';
+import type { Allocations } from '../core/allocate-services.js';
+import { conntrackFlushes } from '../core/conntrack-flushes.js';
+import { type EndpointPod, endpointPod } from '../core/endpoint-pod.js';
+import type { NftTable } from '../core/nft-table.js';
+import {
+  computeServiceNetwork,
+  type ServiceNetwork,
+  type ServiceNetworkInput,
+  type ServiceNode,
+  type ServiceProblem,
+} from '../core/service-network.js';
+import type { Forward } from '../core/service-rules.js';
+import { serviceVariables } from '../core/service-variables.js';
+import type { AllocationStore } from './allocation-store.js';
+import type { TableApplier } from './apply-tables.js';
+
+/** A Pod as the kubelet sees it. */
+export interface SeenPod {
+  readonly pod: Pod;
+  readonly terminating: boolean;
+}
+
+export interface ServiceNetworkOptions {
+  readonly settings: ServiceNetworkInput['settings'];
+  readonly store: AllocationStore;
+  /** What it loaded; see `AllocationStore.load`. */
+  readonly record: Allocations;
+  readonly applier: TableApplier;
+  /** `PROTOCOL/PORT` at which the node listens; asked for when a Service wants a port of the node. */
+  readonly listeners: () => Promise<ReadonlySet<string>>;
+  readonly scheduler: SchedulerLike;
+}
+
+export interface ServiceNetworkSources {
+  readonly objects$: Observable<ObjectStore>;
+  /** Sources that must have been read once before anything is taken for gone. */
+  readonly sources: readonly { readonly source: string; readonly path: string }[];
+  readonly pods$: Observable<ReadonlyMap<string, SeenPod>>;
+  /** Whether the Pods that the runtime has are all known. */
+  readonly known$: Observable<boolean>;
+  readonly node$: Observable<Omit<ServiceNode, 'listeners'>>;
+}
+
+export type ServiceNetworkOutput =
+  /** What holds, after each change, before it is in force. */
+  | { readonly type: 'network'; readonly network: ServiceNetwork }
+  /** What is in force. */
+  | { readonly type: 'applied'; readonly how: 'changed' | 'replaced'; readonly network: ServiceNetwork }
+  | { readonly type: 'problem'; readonly problem: ServiceProblem }
+  /** Something of the machine failed; it is tried again. */
+  | { readonly type: 'trouble'; readonly what: string; readonly message: string };
+
+export interface ServiceNetworkRunner {
+  /** Works while subscribed to. What is in force stays in force after that. Once at a time. */
+  run(sources: ServiceNetworkSources): Observable<ServiceNetworkOutput>;
+  /** The variables of Services that a Pod of the namespace gets; of what is known now. */
+  variables(namespace: string, links: boolean): ReadonlyMap<string, string>;
+}
+
+/** Changes closer to each other than this are one, ms. */
+const SETTLE_MS = 20;
+/** How long a restarted kubelet waits for probes before it believes that Pods are not ready, ms. */
+const PROBES_ANSWER_MS = 30_000;
+const RETRY_MS = 5_000;
+/** How often it is looked whether somebody flushed the rules, ms. */
+const VERIFY_MS = 120_000;
+
+/** Services in force: reads objects and Pods, keeps what was allocated, and makes the kernel's tables follow. */
+export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNetworkRunner => {
+  const { settings, store, applier, scheduler } = options;
+  let objects: ObjectStore | undefined;
+  let seen: ReadonlyMap<string, SeenPod> = new Map();
+  let listed = false;
+  let node: Omit<ServiceNode, 'listeners'> = { name: '', addresses: [] };
+  let listeners: ReadonlySet<string> = new Set();
+  let isSynced = false;
+  let record = options.record;
+  let saved: Allocations | undefined;
+  let network: ServiceNetwork | undefined;
+  let applied: readonly NftTable[] | undefined;
+  let forwards: readonly Forward[] | undefined;
+  let listedAtMs: number | undefined;
+  let told = new Set<string>();
+  const pods = followPods();
+  const lists = followLists();
+
+  const compute = (): ServiceNetwork => {
+    const input: ServiceNetworkInput = { ...lists(objects), pods: pods(seen), previous: record, node: { ...node, listeners }, settings };
+    if (network !== undefined && isSameInput(network.input, input)) return network;
+    network = computeServiceNetwork(input, network);
+    // Before everything was read, what was not met yet is not gone.
+    record = isSynced ? network.allocations : new Map([...record, ...network.allocations]);
+    return network;
+  };
+
+  const run = ({ objects$, sources, pods$, known$, node$ }: ServiceNetworkSources): Observable<ServiceNetworkOutput> =>
+    defer(() => {
+      const again$ = new Subject<number>();
+      const changes$ = merge(
+        objects$.pipe(
+          tap((next) => {
+            objects = next;
+            isSynced = sources.every(({ source, path }) => next.syncedSources.has(`${source}:${path}`));
+          }),
+        ),
+        pods$.pipe(
+          tap((next) => {
+            seen = next;
+          }),
+        ),
+        known$.pipe(
+          tap((next) => {
+            listed = next;
+            if (next) listedAtMs ??= scheduler.now();
+          }),
+        ),
+        node$.pipe(
+          tap((next) => {
+            node = next;
+          }),
+        ),
+        again$.pipe(mergeMap((afterMs) => timer(afterMs, scheduler))),
+      ).pipe(
+        auditTime(SETTLE_MS, scheduler),
+        map(() => ({ verify: false })),
+      );
+      const verify$ = interval(VERIFY_MS, scheduler).pipe(map(() => ({ verify: true })));
+      return merge(changes$, verify$).pipe(
+        conflateMap(({ verify }) =>
+          fromEmitting<ServiceNetworkOutput>((say, signal) => step({ verify, say, signal, again: (ms) => again$.next(ms) })),
+        ),
+      );
+    });
+
+  interface Step {
+    readonly verify: boolean;
+    readonly say: (output: ServiceNetworkOutput) => void;
+    readonly signal: AbortSignal;
+    readonly again: (afterMs: number) => void;
+  }
+
+  const step = async ({ verify, say, signal, again }: Step): Promise<void> => {
+    if (objects === undefined) return;
+    let now = compute();
+    if (now.services.some(wantsNodePorts)) {
+      const found = await options.listeners();
+      if (!isSameSet(found, listeners)) {
+        listeners = found;
+        now = compute();
+      }
+    }
+    say({ type: 'network', network: now });
+    const problems = new Set<string>();
+    for (const problem of now.problems) {
+      const key = `${problem.service.metadata.namespace}/${problem.service.metadata.name} ${problem.message}`;
+      problems.add(key);
+      if (isSynced && !told.has(key)) say({ type: 'problem', problem });
+    }
+    if (isSynced) told = problems;
+    if (!isSynced || !listed || listedAtMs === undefined) return;
+    const isFirst = applied === undefined;
+    if (isFirst && [...seen.values()].some(({ pod }) => waitsForProbe(pod)) && scheduler.now() - listedAtMs < PROBES_ANSWER_MS) {
+      again(PROBES_ANSWER_MS);
+      return;
+    }
+    try {
+      if (saved !== record) {
+        const next = record;
+        await store.save(next);
+        saved = next;
+      }
+    } catch (error) {
+      say({ type: 'trouble', what: 'the record of Services cannot be written', message: describeError(error) });
+      again(RETRY_MS);
+      return;
+    }
+    try {
+      await putInForce(now, { verify, say, signal });
+    } catch (error) {
+      if (signal.aborted) return;
+      applied = undefined;
+      say({ type: 'trouble', what: 'the rules of Services cannot be put in force', message: describeError(error) });
+      again(RETRY_MS);
+    }
+  };
+
+  const putInForce = async (now: ServiceNetwork, { verify, say, signal }: Pick<Step, 'verify' | 'say' | 'signal'>): Promise<void> => {
+    const isFirst = applied === undefined;
+    if (isFirst || verify) for (const range of settings.ranges) await applier.ensureRoute(range, { signal });
+    const results: string[] = [];
+    for (const [i, table] of now.tables.entries()) {
+      const previous = applied?.[i];
+      if ((isFirst || (verify && previous === table)) && (await applier.isInForce(table, { signal }))) continue;
+      results.push(await applier.apply(verify && previous === table ? undefined : previous, table, { signal }));
+    }
+    applied = now.tables;
+    const next = [...now.parts.values()].flatMap(({ rules }) => rules.flatMap((one) => one.forwards));
+    const changed = results.filter((result) => result !== 'same');
+    if (changed.length > 0) {
+      const stale = conntrackFlushes(forwards ?? [], next);
+      const failure = stale.length === 0 ? undefined : await applier.forget(stale, { signal }).catch(describeError);
+      if (failure !== undefined) say({ type: 'trouble', what: 'old connections of UDP Services cannot be forgotten', message: failure });
+      say({ type: 'applied', how: changed.includes('replaced') ? 'replaced' : 'changed', network: now });
+    }
+    forwards = next;
+  };
+
+  return {
+    run,
+    variables: (namespace, links) => serviceVariables(variableFacts(objects === undefined ? [] : compute().services), namespace, links),
+  };
+};
+
+/** Clients that meet the API server's name take the node for a cluster's and wait for a server that is not there. */
+const variableFacts = (services: readonly Service[]): Parameters<typeof serviceVariables>[0] =>
+  services.flatMap(({ metadata, spec }) =>
+    spec.type === 'ExternalName' ||
+    !spec.clusterIP ||
+    spec.clusterIP === 'None' ||
+    (metadata.namespace === 'default' && metadata.name === 'kubernetes')
+      ? []
+      : [
+          {
+            namespace: metadata.namespace ?? 'default',
+            name: metadata.name ?? '',
+            clusterIP: spec.clusterIP,
+            ports: (spec.ports ?? []).map(({ name = '', port, protocol = 'TCP' }) => ({ name, port, protocol })),
+          },
+        ],
+  );
+
+const wantsNodePorts = ({ spec }: Service): boolean =>
+  spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.externalIPs ?? []).length > 0;
+
+/** Whether a Pod may seem not to be ready only since this process has not heard of its readiness probe yet. */
+const waitsForProbe = ({ spec, status }: Pod): boolean =>
+  spec.containers !== undefined &&
+  status?.phase === 'Running' &&
+  spec.containers.some(({ name, readinessProbe }) => {
+    const container = status.containerStatuses?.find((one) => one.name === name);
+    return readinessProbe !== undefined && container?.state?.running !== undefined && !container.ready;
+  });
+
+/** The same list of the same objects while nothing of them changed. */
+const followPods = (): ((seen: ReadonlyMap<string, SeenPod>) => readonly EndpointPod[]) => {
+  let last: ReadonlyMap<string, SeenPod> | undefined;
+  let known: ReadonlyMap<string, { readonly view: SeenPod; readonly pod: EndpointPod | undefined; readonly text: string }> = new Map();
+  let list: readonly EndpointPod[] = [];
+  return (seen) => {
+    if (seen === last) return list;
+    last = seen;
+    const next = new Map(
+      [...seen].map(([uid, view]) => {
+        const before = known.get(uid);
+        if (before?.view === view) return [uid, before];
+        const pod = view.pod.spec.containers === undefined ? undefined : endpointPod(view.pod, view.terminating);
+        const text = JSON.stringify(pod) ?? '';
+        return [uid, before?.text === text ? { ...before, view } : { view, pod, text }];
+      }),
+    );
+    known = next;
+    const fresh = [...next.values()].flatMap(({ pod }) => (pod === undefined ? [] : [pod]));
+    if (fresh.length !== list.length || fresh.some((pod, i) => pod !== list[i])) list = fresh;
+    return list;
+  };
+};
+
+type Lists = Pick<ServiceNetworkInput, 'services' | 'slices' | 'namespaces'>;
+
+const followLists = (): ((store: ObjectStore | undefined) => Lists) => {
+  let last: ObjectStore | undefined;
+  let lists: Lists = { services: [], slices: [], namespaces: [] };
+  return (store) => {
+    if (store === undefined || store === last) return lists;
+    const isSame = (kind: string): boolean => last !== undefined && last.byKind.get(kind) === store.byKind.get(kind);
+    lists = {
+      services: isSame('Service') ? lists.services : listObjects(store, 'Service'),
+      slices: isSame('EndpointSlice') ? lists.slices : listObjects(store, 'EndpointSlice'),
+      namespaces: isSame('Namespace')
+        ? lists.namespaces
+        : listObjects(store, 'Namespace').map(({ metadata }: Namespace) => metadata.name ?? ''),
+    };
+    last = store;
+    return lists;
+  };
+};
+
+const isSameInput = (a: ServiceNetworkInput, b: ServiceNetworkInput): boolean =>
+  a.services === b.services &&
+  a.slices === b.slices &&
+  a.namespaces === b.namespaces &&
+  a.pods === b.pods &&
+  a.node.listeners === b.node.listeners &&
+  a.node.name === b.node.name &&
+  a.node.zone === b.node.zone &&
+  a.node.addresses === b.node.addresses;
+
+const isSameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => a.size === b.size && [...a].every((one) => b.has(one));

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { imageNames } from '@solo-kubelet-tools/images';
+import { waitFor } from '@solo-kubelet-tools/testbed';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
+
+const run = promisify(execFile);
+const lacksNft = await run('nft', ['list', 'tables']).then(
+  () => undefined,
+  (error: Error) => error.message,
+);
+if (lacksNft !== undefined) console.log(`kubelet-services.e2e.test.ts is skipped: ${lacksNft}`);
+
+/** Of this test alone: not the range that a node would have. */
+const RANGE = '10.218.0.0/20';
+const ADDRESS = '10.218.3.7';
+const FLAGS = ['--service-cluster-ip-range', RANGE];
+const ABORTABLE = { signal: new AbortController().signal };
+
+describe.skipIf(lacksNft !== undefined)('a kubelet with Services', () => {
+  let node: TestNode;
+  const flags = [...FLAGS];
+  beforeAll(async () => {
+    node = await startNode({ flags });
+  });
+  afterAll(async () => {
+    const { bed } = node;
+    await node[Symbol.asyncDispose]();
+    expect(await bed.leaks()).toEqual([]);
+  });
+
+  const web = (name: string): object => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: { app: 'web' } },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      containers: [
+        {
+          name: 'app',
+          image: imageNames.http,
+          imagePullPolicy: 'IfNotPresent',
+          env: [
+            { name: 'PORT', value: '8080' },
+            { name: 'VERSION', value: name },
+          ],
+          ports: [{ name: 'http', containerPort: 8080 }],
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  });
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'shop' },
+    spec: { clusterIP: ADDRESS, selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  };
+  const objects = async (kind: string): Promise<readonly Record<string, never>[]> =>
+    (await node.api.listObjects(ABORTABLE)).filter((one) => one.kind === kind) as never;
+  const answers = async (): Promise<boolean> => {
+    // A connection of its own each time: open ones outlive every rule.
+    const request = get({ host: ADDRESS, port: 80, agent: false, timeout: 15_000 });
+    request.on('error', () => {});
+    try {
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      response.resume();
+      return response.statusCode === 200;
+    } catch {
+      return false;
+    } finally {
+      request.destroy();
+    }
+  };
+  const tables = async (): Promise<string> => (await run('nft', ['list', 'tables'])).stdout;
+  const chains = async (): Promise<string> =>
+    (await run('nft', ['-a', 'list', 'chains'])).stdout
+      .split('\n')
+      .filter((line) => /chain s-default\/shop|chain nat-pre/.test(line))
+      .join('\n');
+
+  it('a Service of the directory has an address, endpoints and variables, and answers', async () => {
+    await node.drop('a-web.yaml', web('web-a'));
+    await node.drop('z-service.yaml', service);
+    await node.pod('web-a', isRunning);
+    await node.drop('b-web.yaml', web('web-b'));
+    await node.pod('web-b', isRunning);
+    await waitFor(answers, { what: 'an answer at the address', timeoutMs: 60_000 });
+    const [shown] = (await objects('Service')) as unknown as readonly { readonly spec: { readonly clusterIPs: readonly string[] } }[];
+    expect(shown?.spec.clusterIPs).toEqual([ADDRESS]);
+    const slice = await waitFor(
+      async () => {
+        const [one] = (await objects('EndpointSlice')) as unknown as readonly {
+          readonly endpoints: readonly { readonly conditions: { readonly ready: boolean } }[];
+        }[];
+        return one?.endpoints.length === 2 && one.endpoints.every(({ conditions }) => conditions.ready) ? one : undefined;
+      },
+      { what: 'both endpoints', timeoutMs: 60_000 },
+    );
+    expect(slice.endpoints).toHaveLength(2);
+    expect(await node.exec('web-b', 'echo $SHOP_SERVICE_HOST $SHOP_SERVICE_PORT_HTTP $SHOP_PORT')).toBe(
+      `${ADDRESS} 80 tcp://${ADDRESS}:80\n`,
+    );
+  });
+
+  it('a kubelet that is killed and comes back changes no rule and loses no connection', async () => {
+    const before = await chains();
+    expect(before).toContain('nat-pre');
+    let done = false;
+    const failed: number[] = [];
+    const clients = (async () => {
+      for (let i = 0; !done; i++) if (!(await answers())) failed.push(i);
+    })();
+    await node.restartKubelet('SIGKILL');
+    await node.pod('web-a', isRunning);
+    await node.pod('web-b', isRunning);
+    await waitFor(async () => ((await objects('EndpointSlice')).length > 0 ? true : undefined), {
+      what: 'the kubelet to know',
+      timeoutMs: 60_000,
+    });
+    done = true;
+    await clients;
+    expect(failed).toEqual([]);
+    expect(await chains()).toBe(before);
+  });
+
+  it('a Service that cannot have what it wants is told, and the others go on', async () => {
+    await node.drop('y-taken.yaml', { ...service, metadata: { name: 'taken' } });
+    const event = await waitFor(
+      async () => (await node.api.listEvents(ABORTABLE)).find(({ reason }) => reason === 'ClusterIPAlreadyAllocated'),
+      { what: 'the event', timeoutMs: 60_000 },
+    );
+    expect(event.message).toContain(`failed to allocate IP ${ADDRESS}: provided IP is already allocated`);
+    expect(event.involvedObject).toMatchObject({ kind: 'Service', name: 'taken' });
+    expect(await answers()).toBe(true);
+    await node.remove('y-taken.yaml');
+  });
+
+  it('with Services off the rules go, and the document says how to turn them on', async () => {
+    const [table] = /solo-svc-[0-9a-f]{8}/.exec(await tables()) ?? [];
+    expect(table).toBeDefined();
+    flags.length = 0;
+    await node.restartKubelet();
+    await waitFor(async () => ((await tables()).includes(table!) ? undefined : true), { what: 'the rules to go', timeoutMs: 60_000 });
+    await node.pod('web-a', (pod: Pod) => isRunning(pod));
+    const refused = await waitFor(
+      async () => (node.kubelet().log().includes('--service-cluster-ip-range') ? node.kubelet().log() : undefined),
+      { what: 'the refusal', timeoutMs: 60_000 },
+    );
+    expect(refused).toContain('v1 Service: Services are off on this node');
+    expect((await run('ip', ['route', 'show', 'root', RANGE])).stdout).toBe('');
+  });
+});
