@@ -19,7 +19,7 @@ const edges = {
     subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
   },
   'service-network': {
-    values: ['pod-spec', 'object-spec'],
+    values: ['pod-spec', 'object-spec', 'selectors'],
     subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
   },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },

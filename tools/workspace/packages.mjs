@@ -396,13 +396,14 @@ export const packages = [
   {
     name: 'service-network',
     description: 'Services of one node without a control plane: cluster addresses, EndpointSlices, DNS records and nftables rules.',
-    keywords: ['service', 'endpointslice', 'kube-proxy', 'nftables', 'dns'],
+    keywords: ['service', 'endpointslice', 'kube-proxy', 'nftables', 'networkpolicy'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/object-spec': ws,
+      '@solo-kubelet/selectors': ws,
       '@solo-kubelet/manifest-source': ws,
     },
     peerDependencies: { rxjs: catalog },
@@ -504,6 +505,7 @@ export const packages = [
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/kubelet': ws,
       '@solo-kubelet/standalone-node': ws,
+      '@solo-kubelet/service-network': ws,
       picocolors: catalog,
       rxjs: catalog,
       'get-east-asian-width': catalog,

@@ -1,7 +1,18 @@
 export { type Allocation, type AllocationSettings, type Allocations, serviceKey } from './core/allocate-services.js';
+export { computePolicyTables, type PolicyTablesInput } from './core/compute-policy-tables.js';
 export { deriveServiceRecords, type ServiceRecord, type ServiceRecords, type ServiceRecordsInput } from './core/dns-records.js';
 export { type EndpointPod, endpointPod } from './core/endpoint-pod.js';
 export { type IpRange, parseIpRange } from './core/ip-range.js';
+export {
+  decideConnection,
+  type NetworkPoliciesInput,
+  type PolicyConnection,
+  type PolicyDecision,
+  type PolicyEnd,
+  type PolicySet,
+  type PolicyStep,
+  readPolicies,
+} from './core/network-policy.js';
 export { type NftChain, type NftSet, type NftTable, tableChangeScript, wholeTableScript } from './core/nft-table.js';
 export {
   computeServiceNetwork,

@@ -11,6 +11,7 @@ import { joinCommand } from './join-command.js';
 import { kubeconfigCommand } from './kubeconfig-command.js';
 import { leaveCommand } from './leave-command.js';
 import { nodeCommands } from './node-commands.js';
+import { policyCommand } from './policy-command.js';
 import { runCommand } from './run-command.js';
 import { secretCommand } from './secret-command.js';
 import { sourcesCommand } from './sources-command.js';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   ...changeCommands,
   ...workloadCommands,
   sourcesCommand,
+  policyCommand,
   tokenCommand,
   kubeconfigCommand,
   secretCommand,

@@ -55,7 +55,7 @@ export const manifestSources = (
     parseMixedManifest(source, {
       ...parseOptions,
       featureGates: config.featureGates,
-      ...(services ? {} : { kinds: kindsWithoutServices }),
+      ...(services ? {} : { kinds: kindsWithoutServices, servicesHint: 'the kubelet flag --service-cluster-ip-range turns them on' }),
     });
   const kept = (name: string): string => {
     const directory = join(rootDirectory, 'manifests', name);

@@ -54,14 +54,16 @@ export const createNodeServices = async ({
   signal,
 }: NodeServicesOptions): Promise<NodeServices> => {
   const ranges = flags.ranges.map(rangeOf);
-  for (const { type, message } of await prepareKernel({ families: ranges.map(({ family }) => family), signal }))
+  const notes = await prepareKernel({ families: ranges.map(({ family }) => family), signal });
+  for (const { type, message } of notes)
     logger[type === 'changed' ? 'info' : 'warn'](
       { what: message },
       type === 'changed' ? 'Changed for Services' : 'Services lack something of the kernel',
     );
+  const lacking = notes.find(({ type }) => type === 'lacking');
   const store = fileAllocationStore({ path: join(rootDirectory, ALLOCATIONS_FILE), ranges: flags.ranges, logger });
   const runner = createServiceNetwork({
-    settings: { ranges, nodePorts: flags.nodePorts, clusterDomain, owner: rootDirectory },
+    settings: { ranges, nodePorts: flags.nodePorts, clusterDomain, owner: rootDirectory, ...(lacking && { policyFault: lacking.message }) },
     store,
     record: await store.load(),
     applier: nftApplier(),
@@ -84,9 +86,10 @@ export const createNodeServices = async ({
         logger.debug({ how: output.how, services: output.network.services.length }, 'Rules of Services are in force');
         break;
       case 'problem': {
-        const { service, reason, message } = output.problem;
-        const { namespace = '', name = '', uid = '' } = service.metadata;
-        event$.next({ type: 'Warning', reason, message, about: { apiVersion: 'v1', kind: 'Service', namespace, name, uid } });
+        const { object, reason, message } = output.problem;
+        const { namespace = '', name = '', uid = '' } = object.metadata;
+        const { apiVersion = 'v1', kind = 'Service' } = object;
+        event$.next({ type: 'Warning', reason, message, about: { apiVersion, kind, namespace, name, uid } });
         break;
       }
       case 'trouble':

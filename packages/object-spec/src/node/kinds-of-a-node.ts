@@ -21,6 +21,7 @@ export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
   'PodDisruptionBudget',
   'Service',
   'EndpointSlice',
+  'NetworkPolicy',
   // For the node's own API, where it is served.
   'Role',
   'ClusterRole',
@@ -29,19 +30,14 @@ export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
 ]);
 
 /** Kinds of a network of Services, which a node has only where it was given addresses for them. */
-const SERVICE_KINDS: ReadonlySet<string> = new Set<ObjectKindName>(['Service', 'EndpointSlice']);
+const SERVICE_KINDS: ReadonlySet<string> = new Set<ObjectKindName>(['Service', 'EndpointSlice', 'NetworkPolicy']);
 
 /** Kinds of a node without a network of Services. */
 export const KINDS_WITHOUT_SERVICES: ReadonlySet<string> = new Set([...KINDS_OF_A_NODE].filter((kind) => !SERVICE_KINDS.has(kind)));
 
-/** Why a document of another kind is not used, and what to do. */
-export const meaninglessKind = (apiVersion: string, kind: string): { readonly message: string; readonly hint: string } =>
-  SERVICE_KINDS.has(kind)
-    ? {
-        message: `${apiVersion} ${kind}: Services are off on this node; the kubelet flag --service-cluster-ip-range turns them on`,
-        hint: 'start the kubelet with --service-cluster-ip-range=10.96.0.0/16; the other documents of the file count',
-      }
-    : {
-        message: `${apiVersion} ${kind} has no meaning on a node without a control plane`,
-        hint: 'the other documents of the file count',
-      };
+/** Why a document of another kind is not used. `servicesHint`: how Services are turned on. */
+export const meaninglessKind = (apiVersion: string, kind: string, servicesHint: string | undefined): string => {
+  if (!SERVICE_KINDS.has(kind)) return `${apiVersion} ${kind} has no meaning on a node without a control plane`;
+  const what = kind === 'NetworkPolicy' ? 'policies are not enforced' : 'Services are off';
+  return `${apiVersion} ${kind}: ${what} on this node${servicesHint === undefined ? '' : `; ${servicesHint}`}`;
+};

@@ -32,6 +32,8 @@ export interface MixedOptions extends Omit<ParsePodOptions, 'template' | 'nameOp
   readonly allowPrivileged?: ParseObjectOptions['allowPrivileged'];
   /** Kinds that may stand beside Pods. Default: those that mean something on a node without a control plane. */
   readonly kinds?: ReadonlySet<string>;
+  /** How Services are turned on, for whoever has one where `kinds` leaves them out. Default: nothing is said of it. */
+  readonly servicesHint?: string;
   /** The identity of a new object by its `objectKey`. Default: one for all, of zeros but for its version. */
   readonly uidOf?: (key: string) => string;
 }
@@ -141,7 +143,9 @@ const readDocument = (
   if (kind.ok && !kinds.has(kind.kind)) {
     const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
     const { start, end } = locateField(root, kind.entry.key);
-    return noObject(refused(issues.own({ code: 'MANIFEST_KIND', field: 'kind', ...meaninglessKind(apiVersion, kind.kind), start, end })));
+    const message = meaninglessKind(apiVersion, kind.kind, options.servicesHint);
+    const hint = 'the other documents of the file count';
+    return noObject(refused(issues.own({ code: 'MANIFEST_KIND', field: 'kind', message, hint, start, end })));
   }
   return mixedObject(root, issues, options);
 };

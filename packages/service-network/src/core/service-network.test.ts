@@ -31,6 +31,7 @@ const pod = (
     } as Pod,
     terminating,
   );
+const NAMESPACES = new Map();
 const settings: ServiceNetworkInput['settings'] = {
   ranges: [parseIpRange('10.96.0.0/16')!],
   nodePorts: { from: 30_000, to: 32_767 },
@@ -49,7 +50,8 @@ const compute = (
       services,
       slices: [],
       pods: pods.flatMap((one) => one ?? []),
-      namespaces: [],
+      namespaces: NAMESPACES,
+      policies: [],
       previous: before?.allocations ?? new Map(),
       node,
       settings,
@@ -102,7 +104,7 @@ describe('EndpointSlices', () => {
   it('a port that no pod has is told; one that a pod lacks is left out for that pod alone', () => {
     const wrong = service('web', { ports: [{ name: 'x', port: 80, targetPort: 'nothing', protocol: 'TCP' }] });
     const network = compute([wrong, service('good')], [pod('a', { ip: '10.0.0.1' })]);
-    expect(network.problems).toMatchObject([{ reason: 'PortNotFound', service: { metadata: { name: 'web' } } }]);
+    expect(network.problems).toMatchObject([{ reason: 'PortNotFound', object: { metadata: { name: 'web' } } }]);
     expect(elements(network, 'none')).toEqual([[expect.stringContaining(' . tcp . 80'), 'goto rej']]);
     expect(chain(network, 's-default/good/tcp/80')).toEqual(['meta l4proto tcp dnat to 10.0.0.1:8080']);
   });

@@ -1,9 +1,12 @@
-import type { EndpointSlice, Service } from '@solo-kubelet/object-spec';
+import type { EndpointSlice, NetworkPolicy, Service } from '@solo-kubelet/object-spec';
+import { matchesLabels } from '@solo-kubelet/selectors';
 import { type AllocatedServices, type AllocationSettings, type Allocations, allocateServices, serviceKey } from './allocate-services.js';
+import { computePolicyTables } from './compute-policy-tables.js';
 import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
 import type { EndpointPod } from './endpoint-pod.js';
 import { endpointSlices, selects } from './endpoint-slices.js';
 import { familyOf, type IpFamily } from './ip-address.js';
+import { readPolicies } from './network-policy.js';
 import type { NftTable } from './nft-table.js';
 import { type ServiceRules, serviceRules } from './service-rules.js';
 import { serviceTable, serviceTableName } from './service-table.js';
@@ -15,7 +18,9 @@ export interface ServiceNetworkInput {
   readonly slices: readonly EndpointSlice[];
   /** In a steady order, and the same object for the same Pod. */
   readonly pods: readonly EndpointPod[];
-  readonly namespaces: readonly string[];
+  /** Labels of the namespaces that there are, by name. */
+  readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly policies: readonly NetworkPolicy[];
   /** What was given before; of this process or of an earlier one. */
   readonly previous: Allocations;
   readonly node: ServiceNode;
@@ -23,6 +28,8 @@ export interface ServiceNetworkInput {
     readonly clusterDomain: string;
     /** Of the tables; see `serviceTableName`. */
     readonly owner: string;
+    /** Why policies cannot be enforced here; undefined: they are. */
+    readonly policyFault?: string;
   };
 }
 
@@ -35,9 +42,9 @@ export interface ServiceNode {
   readonly listeners: ReadonlySet<string>;
 }
 
-/** Something that whoever wrote a Service should know. */
+/** Something that whoever wrote an object should know. */
 export interface ServiceProblem {
-  readonly service: Service;
+  readonly object: Service | NetworkPolicy;
   readonly reason: string;
   readonly message: string;
 }
@@ -50,6 +57,8 @@ export interface ServiceNetwork {
   readonly slices: readonly EndpointSlice[];
   readonly records: ServiceRecords;
   readonly tables: readonly NftTable[];
+  /** None without policies. */
+  readonly policyTables: readonly NftTable[];
   /** By `namespace/name`. */
   readonly parts: ReadonlyMap<string, ServicePart>;
   readonly problems: readonly ServiceProblem[];
@@ -87,7 +96,10 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   const changed = before === undefined ? undefined : changedPods(before.input.pods, pods);
   const families = settings.ranges.map(({ family }) => family);
   const parts = new Map<string, ServicePart>();
-  const problems: ServiceProblem[] = [...allocated.refusals];
+  const problems: ServiceProblem[] = [
+    ...allocated.refusals.map(({ service, reason, message }) => ({ object: service, reason, message })),
+    ...policyProblems(input),
+  ];
   for (const fresh of allocated.services) {
     const key = serviceKey(fresh);
     const known = isSameNode ? before?.parts.get(key) : undefined;
@@ -109,7 +121,7 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   }
   const all = [...parts.values()];
   const isUnchanged =
-    before !== undefined && isSameNode && isSameList([...before.parts.values()], all) && isSameList(before.input.namespaces, namespaces);
+    before !== undefined && isSameNode && isSameList([...before.parts.values()], all) && before.input.namespaces === namespaces;
   return {
     allocations:
       before !== undefined && isSameAllocations(before.allocations, allocated.allocations) ? before.allocations : allocated.allocations,
@@ -119,7 +131,7 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
       ? before.records
       : joinRecords(
           all.map(({ records }) => records),
-          [...new Set([...namespaces, ...all.map(({ service }) => service.metadata.namespace ?? 'default')])],
+          [...new Set([...namespaces.keys(), ...all.map(({ service }) => service.metadata.namespace ?? 'default')])],
           settings.clusterDomain,
         ),
     tables: isUnchanged
@@ -133,11 +145,41 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
             nodeAddresses: node.addresses.filter((address) => familyOf(address) === family),
           }),
         ),
+    policyTables:
+      isSameNode &&
+      before !== undefined &&
+      before.input.policies === input.policies &&
+      before.input.pods === pods &&
+      before.input.namespaces === namespaces
+        ? before.policyTables
+        : computePolicyTables({ policies: readPolicies(input), pods, families, owner: settings.owner }),
     parts,
     problems,
     input,
     allocated,
   };
+};
+
+/** Policies that do less than they say. */
+const policyProblems = ({ policies, pods, settings }: ServiceNetworkInput): readonly ServiceProblem[] => {
+  const { policyFault } = settings;
+  return policies.flatMap((policy) => {
+    const set = readPolicies({ policies: [policy], namespaces: new Map() });
+    const [read] = set.policies;
+    const hosts = pods.filter(
+      ({ hostNetwork, namespace, labels }) => hostNetwork && namespace === read?.namespace && matchesLabels(read.pods, labels),
+    );
+    return [
+      ...(policyFault === undefined
+        ? []
+        : [{ object: policy, reason: 'NotEnforced', message: `the policy is not enforced: ${policyFault}` }]),
+      ...hosts.map(({ name }) => ({
+        object: policy,
+        reason: 'HostNetworkPod',
+        message: `the policy selects Pod ${name}, which is of the host's network: nothing tells it from the node, and the policy does not count for it`,
+      })),
+    ];
+  });
 };
 
 const NONE: readonly EndpointSlice[] = [];
@@ -205,7 +247,7 @@ const problemsOf = (
     !pods.some(({ ports }) => ports.some((one) => one.name === targetPort && one.protocol === protocol))
       ? [
           {
-            service,
+            object: service,
             reason: 'PortNotFound',
             message: `spec.ports[${i}].targetPort: none of the ${pods.length} Pods has a port ${JSON.stringify(targetPort)} of ${protocol}: nothing is forwarded to it`,
           },
@@ -215,13 +257,13 @@ const problemsOf = (
   const foreign = (spec.externalIPs ?? []).filter((ip) => !node.addresses.includes(ip));
   return [
     ...taken.map((key) => ({
-      service,
+      object: service,
       reason: 'PortTaken',
       message: `port ${key} of the node is not the Service's: ${hostPorts.has(key) ? 'a Pod has it as hostPort' : 'a process of the node listens there'}`,
     })),
     ...nameless,
     ...foreign.map((ip) => ({
-      service,
+      object: service,
       reason: 'ExternalIPNotRouted',
       message: `spec.externalIPs: ${ip} is no address of this node: packets for it must be routed here`,
     })),

@@ -2,6 +2,7 @@ import type { ConntrackFlush } from '../core/conntrack-flushes.js';
 import type { IpRange } from '../core/ip-range.js';
 import { addressAt, parseIpRange } from '../core/ip-range.js';
 import { type NftTable, removeTableScript, tableChangeScript, tableFingerprint, wholeTableScript } from '../core/nft-table.js';
+import { policyTableName } from '../core/policy-table.js';
 import { serviceTableName } from '../core/service-table.js';
 import { type RunProgram, runProgram } from './run-program.js';
 
@@ -11,6 +12,8 @@ export interface TableApplier {
   isInForce(table: NftTable, o: { readonly signal: AbortSignal }): Promise<boolean>;
   /** Makes one of the other; without `previous`, or where that is not what the kernel has, the whole table in one step. */
   apply(previous: NftTable | undefined, next: NftTable, o: { readonly signal: AbortSignal }): Promise<'same' | 'changed' | 'replaced'>;
+  /** Whether it is there or not. */
+  remove(table: Pick<NftTable, 'family' | 'name'>, o: { readonly signal: AbortSignal }): Promise<void>;
   /** Every table of the owner, and the routes to its ranges. */
   removeAll(owner: string, ranges: readonly string[], o: { readonly signal: AbortSignal }): Promise<void>;
   /** Makes the kernel forget connections; returns why it could not. */
@@ -45,8 +48,14 @@ export const nftApplier = ({ run = runProgram }: { readonly run?: RunProgram } =
       await nft(wholeTableScript(next), signal);
       return 'replaced';
     },
+    remove: (table, { signal }) => nft(removeTableScript(table), signal),
     removeAll: async (owner, ranges, { signal }) => {
-      await nft(FAMILIES.map((family) => removeTableScript({ family, name: serviceTableName(owner) })).join(''), signal);
+      await nft(
+        [serviceTableName(owner), policyTableName(owner)]
+          .flatMap((name) => FAMILIES.map((family) => removeTableScript({ family, name })))
+          .join(''),
+        signal,
+      );
       for (const range of ranges.flatMap((text) => parseIpRange(text) ?? [])) {
         const version = range.family === 'IPv4' ? '-4' : '-6';
         await run('ip', [version, 'route', 'flush', 'proto', ROUTE_PROTOCOL, 'root', range.text], { signal });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { checkDuration } from '@solo-kubelet/timers';
 
 export interface ProgramResult {
   readonly code: number | null;
@@ -22,8 +23,9 @@ const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT = 64 * 1024;
 
 /** @throws Error for a program that is missing, was ended, or took too long */
-export const runProgram: RunProgram = (program, args, { input = '', timeoutMs = TIMEOUT_MS, signal }) =>
+export const runProgram: RunProgram = (program, args, { input = '', timeoutMs: givenTimeoutMs, signal }) =>
   new Promise((resolve, reject) => {
+    const timeoutMs = checkDuration('timeoutMs', givenTimeoutMs, TIMEOUT_MS);
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], signal, timeout: timeoutMs, killSignal: 'SIGKILL' });
     const outputs = [child.stdout, child.stderr].map((stream) => {
       const chunks: Buffer[] = [];

@@ -8,6 +8,7 @@ import type { Allocations } from '../core/allocate-services.js';
 import { conntrackFlushes } from '../core/conntrack-flushes.js';
 import { type EndpointPod, endpointPod } from '../core/endpoint-pod.js';
 import type { NftTable } from '../core/nft-table.js';
+import { policyTableName } from '../core/policy-table.js';
 import {
   computeServiceNetwork,
   type ServiceNetwork,
@@ -83,7 +84,7 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
   let record = options.record;
   let saved: Allocations | undefined;
   let network: ServiceNetwork | undefined;
-  let applied: readonly NftTable[] | undefined;
+  let applied: ReadonlyMap<string, NftTable> | undefined;
   let forwards: readonly Forward[] | undefined;
   let listedAtMs: number | undefined;
   let told = new Set<string>();
@@ -158,7 +159,7 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     say({ type: 'network', network: now });
     const problems = new Set<string>();
     for (const problem of now.problems) {
-      const key = `${problem.service.metadata.namespace}/${problem.service.metadata.name} ${problem.message}`;
+      const key = `${problem.object.kind} ${problem.object.metadata.namespace}/${problem.object.metadata.name} ${problem.message}`;
       problems.add(key);
       if (isSynced && !told.has(key)) say({ type: 'problem', problem });
     }
@@ -194,21 +195,25 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     const isFirst = applied === undefined;
     if (isFirst || verify) for (const range of settings.ranges) await applier.ensureRoute(range, { signal });
     const results: string[] = [];
-    for (const [i, table] of now.tables.entries()) {
-      const previous = applied?.[i];
+    // Policies first: what they forbid is not to be reached by a Service either.
+    const next = new Map([...now.policyTables, ...now.tables].map((table) => [tableKey(table), table]));
+    for (const [key, table] of next) {
+      const previous = applied?.get(key);
       if ((isFirst || (verify && previous === table)) && (await applier.isInForce(table, { signal }))) continue;
       results.push(await applier.apply(verify && previous === table ? undefined : previous, table, { signal }));
     }
-    applied = now.tables;
-    const next = [...now.parts.values()].flatMap(({ rules }) => rules.flatMap((one) => one.forwards));
+    const gone = applied?.values() ?? policyTablesOf(settings);
+    for (const table of gone) if (!next.has(tableKey(table))) await applier.remove(table, { signal });
+    applied = next;
+    const newForwards = [...now.parts.values()].flatMap(({ rules }) => rules.flatMap((one) => one.forwards));
     const changed = results.filter((result) => result !== 'same');
     if (changed.length > 0) {
-      const stale = conntrackFlushes(forwards ?? [], next);
+      const stale = conntrackFlushes(forwards ?? [], newForwards);
       const failure = stale.length === 0 ? undefined : await applier.forget(stale, { signal }).catch(describeError);
       if (failure !== undefined) say({ type: 'trouble', what: 'old connections of UDP Services cannot be forgotten', message: failure });
       say({ type: 'applied', how: changed.includes('replaced') ? 'replaced' : 'changed', network: now });
     }
-    forwards = next;
+    forwards = newForwards;
   };
 
   return {
@@ -234,6 +239,12 @@ const variableFacts = (services: readonly Service[]): Parameters<typeof serviceV
           },
         ],
   );
+
+const tableKey = ({ family, name }: Pick<NftTable, 'family' | 'name'>): string => `${family} ${name}`;
+
+/** Those that an earlier process may have left. */
+const policyTablesOf = ({ ranges, owner }: ServiceNetworkInput['settings']): readonly Pick<NftTable, 'family' | 'name'>[] =>
+  ranges.map(({ family }) => ({ family: family === 'IPv4' ? 'ip' : 'ip6', name: policyTableName(owner) }));
 
 const wantsNodePorts = ({ spec }: Service): boolean =>
   spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.externalIPs ?? []).length > 0;
@@ -271,11 +282,11 @@ const followPods = (): ((seen: ReadonlyMap<string, SeenPod>) => readonly Endpoin
   };
 };
 
-type Lists = Pick<ServiceNetworkInput, 'services' | 'slices' | 'namespaces'>;
+type Lists = Pick<ServiceNetworkInput, 'services' | 'slices' | 'namespaces' | 'policies'>;
 
 const followLists = (): ((store: ObjectStore | undefined) => Lists) => {
   let last: ObjectStore | undefined;
-  let lists: Lists = { services: [], slices: [], namespaces: [] };
+  let lists: Lists = { services: [], slices: [], namespaces: new Map(), policies: [] };
   return (store) => {
     if (store === undefined || store === last) return lists;
     const isSame = (kind: string): boolean => last !== undefined && last.byKind.get(kind) === store.byKind.get(kind);
@@ -284,7 +295,8 @@ const followLists = (): ((store: ObjectStore | undefined) => Lists) => {
       slices: isSame('EndpointSlice') ? lists.slices : listObjects(store, 'EndpointSlice'),
       namespaces: isSame('Namespace')
         ? lists.namespaces
-        : listObjects(store, 'Namespace').map(({ metadata }: Namespace) => metadata.name ?? ''),
+        : new Map(listObjects(store, 'Namespace').map(({ metadata }: Namespace) => [metadata.name ?? '', metadata.labels ?? {}])),
+      policies: isSame('NetworkPolicy') ? lists.policies : listObjects(store, 'NetworkPolicy'),
     };
     last = store;
     return lists;
@@ -295,6 +307,7 @@ const isSameInput = (a: ServiceNetworkInput, b: ServiceNetworkInput): boolean =>
   a.services === b.services &&
   a.slices === b.slices &&
   a.namespaces === b.namespaces &&
+  a.policies === b.policies &&
   a.pods === b.pods &&
   a.node.listeners === b.node.listeners &&
   a.node.name === b.node.name &&

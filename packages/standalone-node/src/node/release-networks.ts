@@ -1,5 +1,6 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { DEFAULT_PLUGIN_DIRECTORIES, kubeletNetworks, removeServices } from '@solo-kubelet/kubelet/networks';
+import { timeoutSignal } from '@solo-kubelet/timers';
 import type { DataLayout } from './data-layout.js';
 
 export interface ReleaseNetworksOptions {
@@ -27,7 +28,7 @@ export const releaseNetworks = async ({ layout, env, logger }: ReleaseNetworksOp
     logger.warn({ err: error }, 'Extra networks could not be released');
   }
   try {
-    await removeServices({ rootDirectory: layout.kubeletRoot, signal: AbortSignal.timeout(SERVICES_LIMIT_MS) });
+    await removeServices({ rootDirectory: layout.kubeletRoot, signal: timeoutSignal(SERVICES_LIMIT_MS) });
   } catch (error) {
     logger.warn({ err: error }, 'Rules of Services could not be removed');
   }

@@ -1,0 +1,20 @@
+import type { Command } from '../command.js';
+import { textOption } from '../command.js';
+import { given, namespaceOptions, nodeCommand, usage } from './node-command.js';
+
+/** `policy test`: asks the NetworkPolicies. */
+export const policyCommand: Command = nodeCommand(
+  {
+    name: 'policy',
+    usage: 'test FROM TO PORT[/PROTOCOL] [-n NAMESPACE]',
+    summary: 'Tell whether NetworkPolicies allow a connection, and which rule decides. FROM and TO: [NAMESPACE/]POD, an address, or node.',
+    options: namespaceOptions,
+  },
+  (input) => {
+    const [verb, from, to, port] = input.operands;
+    if (verb !== 'test' || from === undefined || to === undefined || port === undefined || input.operands.length > 4)
+      throw usage('policy test takes FROM TO PORT');
+    return { from, to, port, ...given('namespace', textOption(input, 'namespace')) };
+  },
+  async () => (await import('./policy.js')).testPolicy,
+);
