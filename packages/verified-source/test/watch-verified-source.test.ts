@@ -71,6 +71,38 @@ describe('a source that nobody vouches for', () => {
     expect(rebooted.events.map(({ type }) => type)).toContain('synced');
   });
 
+  it('is decrypted in memory alone, whatever stands before its manifests, and again after a restart', async () => {
+    const sealed = (text: string): string => `SEALED ${Buffer.from(text).toString('hex')}`;
+    const prepare = async (content: Uint8Array): Promise<Uint8Array> => {
+      const text = Buffer.from(content).toString();
+      if (!text.startsWith('SEALED ')) return content;
+      if (text.endsWith('damaged')) throw new Error('it is damaged');
+      return Buffer.from(text.slice('SEALED '.length), 'hex');
+    };
+    server.files.set(FILE, sealed(revision(3) + pod('web', 'a-secret-image')));
+    const watched = watch({ require: 'none' }, { prepare });
+    await ready(watched, 3);
+    await watched.until('the Pod', () => watched.running()['web-n'] === 'a-secret-image');
+    server.files.set(FILE, `${sealed(pod('web', 'x'))}damaged`);
+    await watched.until('the refusal', () => watched.last()?.reason === 'NotDecrypted');
+    server.files.set(
+      FILE,
+      sealed(`${revision(4)}apiVersion: v1\nkind: Pod\nmetadata: { name: a-secret-name }\nspec: { a-secret-field: 1 }\n`),
+    );
+    await watched.until('another refusal', () => watched.last()?.reason === 'ManifestInvalid');
+    expect(JSON.stringify(watched.statuses)).not.toContain('a-secret');
+    watched.stop();
+    server.files.clear();
+    const rebooted = watch({ require: 'none' }, { prepare });
+    await rebooted.until('the Pod', () => rebooted.running()['web-n'] === 'a-secret-image');
+    for (const entry of await readdir(join(root, 'state'), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const text = await readFile(join(entry.parentPath, entry.name), 'utf8');
+      const decoded = text.replace(/[A-Za-z0-9+/=]{40,}/g, (run) => Buffer.from(run, 'base64').toString());
+      expect(`${text}${decoded}`, entry.name).not.toContain('a-secret');
+    }
+  });
+
   it('puts its labels on all that it asks for', async () => {
     server.files.set(FILE, `${pod('web', 'web:1')}---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: c, labels: { a: b } }\n`);
     const watched = watch({ require: 'none', labels: { site: 'a' } });
