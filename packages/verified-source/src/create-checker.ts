@@ -92,19 +92,21 @@ export const createChecker = ({
   const restore = async (): Promise<Found | undefined> => {
     try {
       await load();
-      if (record === undefined) return undefined;
-      const keys = await readVerificationKeys(source);
-      const { current, previous } = record;
-      const examined = await examine(current.content, current.signature, keys);
-      if (!examined.ok) return failed('LastGoodUnusable', `what was kept on disk is not used: ${examined.reason}: ${examined.message}`);
-      const before = previous && (await examine(previous.content, previous.signature, keys));
-      if (before?.ok) trusted.add(digestOf(before.answer.text));
-      lastGood = hold(record, examined.answer, keys);
-      mayBeUnchanged = record.urlDigest === urlDigest;
-      return { finding: { type: 'restored', running: running(lastGood) }, answer: asked(examined.answer) };
+      return record && (await restoreRecord(record, await readVerificationKeys(source)));
     } catch (error) {
       return failed('LastGoodUnusable', `what was kept on disk is not used: ${describeError(error)}`);
     }
+  };
+
+  const restoreRecord = async (kept: SourceRecord, keys: readonly VerificationKey[]): Promise<Found> => {
+    const { current, previous } = kept;
+    const examined = await examine(current.content, current.signature, keys);
+    if (!examined.ok) return failed('LastGoodUnusable', `what was kept on disk is not used: ${examined.reason}: ${examined.message}`);
+    const before = previous && (await examine(previous.content, previous.signature, keys));
+    if (before?.ok) trusted.add(digestOf(before.answer.text));
+    lastGood = hold(kept, examined.answer, keys);
+    mayBeUnchanged = kept.urlDigest === urlDigest;
+    return { finding: { type: 'restored', running: running(lastGood) }, answer: asked(examined.answer) };
   };
 
   const check = async (signal: AbortSignal): Promise<Found> => {
@@ -116,6 +118,11 @@ export const createChecker = ({
     }
     try {
       const keys = await readVerificationKeys(source);
+      if (lastGood === undefined && record !== undefined) {
+        // A key file or an identity that was not there at the start may be there now.
+        const restored = await restoreRecord(record, keys);
+        if (restored.finding.type === 'restored') return restored;
+      }
       if (lastGood !== undefined && lastGood.keys !== nameKeys(keys)) await verifyAnew(lastGood, keys);
       const way = await connections.open();
       const validators = mayBeUnchanged && lastGood !== undefined ? lastGood.record.validators : {};

@@ -104,16 +104,17 @@ export const watchVerifiedSource = ({
       status = reduceStatus(status, finding, { nowMs: wallNow(), renewWithinMs: source.renewWithinMs });
       status$.next(status);
     };
+    const firstMs = (): number => firstCheckMs(source, status.digest !== undefined, random());
     const checks$ = defer(() => fromAbortable((signal) => checker.check(signal))).pipe(
       tap(tell),
-      repeat({ delay: () => timer(nextCheckMs(source, status.failures, random()), scheduler) }),
+      repeat({ delay: () => timer(status.state === 'Pending' ? firstMs() : nextCheckMs(source, status.failures, random()), scheduler) }),
     );
     const answers = ({ answer }: Found): readonly ManifestAnswer[] => (answer === undefined ? [] : [answer]);
 
     const manifests$ = fromAbortable(() => checker.restore()).pipe(
       concatMap((restored) => {
         const first$ = defer(() => (restored === undefined ? [] : [restored])).pipe(tap(tell));
-        const wait$ = defer(() => timer(firstCheckMs(source, status.digest !== undefined, random()), scheduler));
+        const wait$ = defer(() => timer(firstMs(), scheduler));
         return watchManifestAnswers({
           source: word,
           path,
