@@ -94,6 +94,7 @@ const edges = {
       'cluster-client',
       'control-plane',
       'service-network',
+      'cluster-dns',
     ],
   },
   // What makes a machine a node that a kubelet runs on.

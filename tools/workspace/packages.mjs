@@ -437,6 +437,7 @@ export const packages = [
       '@solo-kubelet/cluster-client': ws,
       '@solo-kubelet/control-plane': ws,
       '@solo-kubelet/service-network': ws,
+      '@solo-kubelet/cluster-dns': ws,
       'age-encryption': catalog,
       pino: catalog,
       picocolors: catalog,

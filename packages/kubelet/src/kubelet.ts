@@ -1,7 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { isUserOf, mayAdmit } from '@solo-kubelet/pod-objects';
 import { podUid } from '@solo-kubelet/reconciler';
-import { delay, EMPTY, filter, merge, mergeMap, Observable, takeUntil, tap, withLatestFrom } from 'rxjs';
+import { delay, EMPTY, filter, from, ignoreElements, merge, mergeMap, Observable, shareReplay, takeUntil, tap, withLatestFrom } from 'rxjs';
 import { kubeApiService } from './api/kube-api-service.js';
 import { nodeApiService } from './api/node-api-service.js';
 import { cpuPinningService } from './cpu/cpu-pinning-service.js';
@@ -17,6 +17,7 @@ import { catchStrayErrors } from './process/catch-stray-errors.js';
 import { logActivity, logEvent, logManifestEvent, logRefusedProbes } from './process/log-activity.js';
 import { systemdNotifyService } from './process/systemd-notify-service.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
+import { ownDnsAddress } from './services/own-dns.js';
 import { nodeShutdownService } from './shutdown/node-shutdown-service.js';
 
 // The whole kubelet in the order in which it is subscribed to: what each subsystem reads and emits. `commands$`, `factsChange$` and `nodeEvent$` are the
@@ -99,6 +100,7 @@ const workers: readonly Subsystem<RunningKubelet>[] = [
     emits: ['objects$', 'secretObjects$', 'nodeEvent$'],
     run: (kubelet) => serviceNetwork$(kubelet),
   },
+  { name: 'cluster DNS', reads: ['filesSynced$', 'known$'], emits: ['nodeEvent$'], run: (kubelet) => clusterDns$(kubelet) },
   { name: 'tokens', reads: ['pods$'], emits: ['commands$'], run: (kubelet) => tokens$(kubelet) },
   { name: 'admission facts', reads: ['factsChange$'], emits: ['facts$'], run: ({ facts$ }) => facts$ },
   {
@@ -165,6 +167,21 @@ const objectUsers$ = ({ manifestEvent$, reconciler, command }: RunningKubelet): 
 
 const tokens$ = ({ tokens, reconciler, command }: RunningKubelet): Observable<unknown> =>
   tokens.follow({ pods$: reconciler.pods$, refresh: (uid) => command({ type: 'refresh', podUid: uid }) });
+
+/** Loaded where Services are on and Pods are to ask this node. */
+const clusterDns$ = (kubelet: RunningKubelet): Observable<unknown> => {
+  const { serviceNetwork, config, flags } = kubelet;
+  const address = ownDnsAddress(flags, config.clusterDNS);
+  if (serviceNetwork === undefined || address === undefined) return EMPTY;
+  // From the start on, while the code is still being loaded: what the streams say before that counts too.
+  const latest = { bufferSize: 1, refCount: true };
+  const filesSynced$ = kubelet.filesSynced$.pipe(shareReplay(latest));
+  const known$ = kubelet.reconciler.known$.pipe(shareReplay(latest));
+  const serving$ = from(import('./services/node-dns.js')).pipe(
+    mergeMap(({ nodeDns }) => nodeDns({ ...kubelet, filesSynced$, reconciler: { known$ }, serviceNetwork, address })),
+  );
+  return merge(filesSynced$, known$, serving$).pipe(ignoreElements());
+};
 
 const serviceNetwork$ = ({ serviceNetwork, cluster, ownEvent$, ownSources, reconciler, facts$ }: RunningKubelet): Observable<unknown> =>
   serviceNetwork?.follow({

@@ -34,6 +34,8 @@ import { waitForRuntime } from './runtime/wait-for-runtime.js';
 import { createNodeTokens } from './service-accounts/node-tokens.js';
 import { rootCaReader } from './service-accounts/root-ca.js';
 import type { NodeServices } from './services/node-services.js';
+import { removeOwnAddress } from './services/own-address.js';
+import { withOwnDns } from './services/own-dns.js';
 import { removeServices } from './services/remove-services.js';
 
 /** Runs the kubelet until the signal aborts. What it starts in the runtime stays. */
@@ -43,7 +45,8 @@ export const runKubelet = async (options: RunKubeletOptions): Promise<void> => {
   return runResolved({ ...options, flags: { ...options.flags, rootDirectory: await realpath(options.flags.rootDirectory) } });
 };
 
-const runResolved = async (options: RunKubeletOptions): Promise<void> => {
+const runResolved = async (given: RunKubeletOptions): Promise<void> => {
+  const options = withOwnDns(given);
   const { config, flags, logger, signal, env = {}, ownProcess } = options;
   await using _root = await lockPath(flags.rootDirectory);
   const version = await detectCgroupVersion();
@@ -120,6 +123,7 @@ const runResolved = async (options: RunKubeletOptions): Promise<void> => {
     { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
     'Kubelet started',
   );
+  await using _dnsAddress = ownAddressUntilEnd(flags.rootDirectory, logger);
   await untilCompleted(
     kubelet$(options, {
       cri,
@@ -185,6 +189,16 @@ const nodeServices = async ({ config, flags, logger, signal }: RunKubeletOptions
   }
   return undefined;
 };
+
+/** The address of the DNS server goes with the kubelet: nobody would answer there. */
+const ownAddressUntilEnd = (rootDirectory: string, logger: RunKubeletOptions['logger']): AsyncDisposable => ({
+  [Symbol.asyncDispose]: async () => {
+    const { signal } = new AbortController();
+    await removeOwnAddress({ rootDirectory, signal }).catch((error: unknown) =>
+      logger.warn({ err: describeError(error) }, 'The address of the DNS server cannot be taken away'),
+    );
+  },
+});
 
 /** The program's one subscription. */
 const untilCompleted = (stream$: Observable<unknown>): Promise<void> =>

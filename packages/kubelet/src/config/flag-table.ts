@@ -177,6 +177,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
     'text',
     'addresses for Services, such as 10.96.0.0/16, or one range of each family with a comma; turns Services on (default none)',
   ),
+  'service-dns-address': own(
+    'text',
+    'address of the DNS server for Services, which this kubelet gives to the machine; off: none (default 169.254.20.10 where Services are on and clusterDNS is empty)',
+  ),
   'service-node-port-range': own('text', 'node ports that Services may have (default 30000-32767)'),
   'show-hidden-metrics-for-version': field('showHiddenMetricsForVersion'),
   'source-dir': own(

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { parse } from 'yaml';
@@ -57,6 +58,8 @@ export interface KubeletFlags {
   readonly serviceAccountIssuer: string | undefined;
   /** What makes Services work; undefined: they are off. */
   readonly serviceNetwork?: ServiceNetworkFlags | undefined;
+  /** Where the node's own DNS server is asked; `off`: nowhere. Default 169.254.20.10 where Services are on and `clusterDNS` is empty. */
+  readonly dnsAddress?: string | undefined;
   /** Of the networks that pods ask for by annotation; may be missing. */
   readonly networkDirectory: string;
   /** Of the files that describe verified sources; may be missing. Default: there are none. */
@@ -259,6 +262,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     devicePluginDirectory: resolve(lastOf(parsed, 'device-plugin-dir') ?? join(rootDirectory, 'device-plugins')),
     serviceAccountIssuer: issuerFlag(parsed),
     serviceNetwork: serviceNetworkFlags(parsed),
+    dnsAddress: dnsAddressFlag(parsed),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     sourceDirectory: resolve(lastOf(parsed, 'source-dir') ?? DEFAULT_SOURCE_DIRECTORY),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
@@ -297,6 +301,15 @@ const kubeApiFlags = (parsed: ParsedFlags, rootDirectory: string): KubeApiFlags 
       message: `--kube-api ${text}: want ADDRESS:PORT, such as 127.0.0.1:6443 or [::1]:6443, or off`,
     });
   return { ...address, kubeconfigPath: resolve(lastOf(parsed, 'kube-api-kubeconfig') ?? join(rootDirectory, 'api', 'admin.kubeconfig')) };
+};
+
+const dnsAddressFlag = (parsed: ParsedFlags): string | undefined => {
+  const text = lastOf(parsed, 'service-dns-address');
+  if (text === undefined || text === 'off' || isIP(text) !== 0) return text;
+  throw new KubeletError({
+    code: 'KUBELET_USAGE',
+    message: `--service-dns-address ${text}: want an address, such as 169.254.20.10, or off`,
+  });
 };
 
 const serviceNetworkFlags = (parsed: ParsedFlags): ServiceNetworkFlags | undefined => {

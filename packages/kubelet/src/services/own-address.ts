@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { isIP, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { writeDurably } from '@solo-kubelet/state-files';
+
+const run = promisify(execFile);
+/** Names the address that this kubelet gave to the machine, for whoever takes it away again. */
+const RECORD = 'dns-address';
+const LIMIT_MS = 30_000;
+
+export interface OwnAddressOptions {
+  readonly rootDirectory: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Gives the machine an address of this kubelet's own, on the loopback device: Pods reach it by their default route, and nobody else listens
+ * there. One that the machine had before is used and left alone. @throws Error where `ip` is missing or refuses
+ */
+export const addOwnAddress = async (address: string, { rootDirectory, signal }: OwnAddressOptions): Promise<void> => {
+  const record = join(rootDirectory, RECORD);
+  const earlier = await readFile(record, 'utf8').catch(() => '');
+  if (earlier !== '' && earlier !== address) await removeOwnAddress({ rootDirectory, signal });
+  if (isThere(address)) return;
+  // Written first: a kubelet that is killed in between leaves nothing that nobody knows of.
+  await writeDurably(record, address);
+  await run('ip', ['address', 'add', withLength(address), 'dev', 'lo'], { timeout: LIMIT_MS, signal });
+};
+
+/** Takes it away again. What was not given by this kubelet stays. */
+export const removeOwnAddress = async ({ rootDirectory, signal }: OwnAddressOptions): Promise<void> => {
+  const record = join(rootDirectory, RECORD);
+  const address = await readFile(record, 'utf8').catch(() => '');
+  if (isIP(address) === 0) return;
+  if (isThere(address)) await run('ip', ['address', 'del', withLength(address), 'dev', 'lo'], { timeout: LIMIT_MS, signal });
+  await rm(record, { force: true });
+};
+
+const isThere = (address: string): boolean =>
+  Object.values(networkInterfaces()).some((addresses) => addresses?.some((each) => each.address === address));
+
+const withLength = (address: string): string => `${address}/${isIPv6(address) ? 128 : 32}`;
