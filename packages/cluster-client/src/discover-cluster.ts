@@ -63,7 +63,7 @@ export const discoverCluster = async (options: DiscoverOptions): Promise<Discove
 const serverUrl = (text: string): string => {
   const full = text.includes('://') ? text : `https://${text}`;
   const url = parseUrl(full);
-  if (url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '') return full.replace(/\/+$/, '');
+  if (url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '') return full.replace(/(?<!\/)\/+$/, '');
   throw new ClusterError({
     code: 'CLUSTER_KUBECONFIG',
     // A URL may hold a password.

@@ -189,7 +189,7 @@ const serverUrl = (path: string, server: string, where: string): string => {
   const url = parsedUrl(server);
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     throw bad(path, `${where}.server ${JSON.stringify(server)} is no http or https URL`);
-  return server.replace(/\/+$/, '');
+  return server.replace(/(?<!\/)\/+$/, '');
 };
 
 const parsedUrl = (text: string): URL | undefined => {

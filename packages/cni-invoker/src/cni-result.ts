@@ -68,6 +68,10 @@ export const parseResult = (json: JsonValue, { defaultVersion }: { defaultVersio
   };
 };
 
+/** No address and no version is longer. */
+const MAX_SHOWN = 100;
+const shown = (value: string): string => JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
+
 type Form = 'byFamily' | 'withIpVersion' | 'plain';
 
 /** The shape results have in a version (spec section 5 of each release). */
@@ -86,7 +90,7 @@ const formOf = (version: string): Form => {
     default:
       throw new CniError({
         code: 'CNI_VERSION_UNSUPPORTED',
-        message: `results of CNI version ${JSON.stringify(version)} are not known; the latest known is ${LATEST_CNI_VERSION}`,
+        message: `results of CNI version ${shown(version)} are not known; the latest known is ${LATEST_CNI_VERSION}`,
       });
   }
 };
@@ -227,6 +231,6 @@ const optionalNumber = <Key extends string>(
 
 const address = (json: JsonObject, key: string, at: string): string => {
   const value = text(json, key, at);
-  if (!/^[0-9a-fA-F:.]+\/\d{1,3}$/.test(value)) throw fault(`${at} ${JSON.stringify(value)} must be an address with a prefix length`);
+  if (!/^[0-9a-fA-F:.]+\/\d{1,3}$/.test(value)) throw fault(`${at} ${shown(value)} must be an address with a prefix length`);
   return value;
 };

@@ -76,7 +76,10 @@ const readReply = ({ command, type, network }: PluginCall, { stdout, stderr, exi
 const isErrorObject = (reply: JsonValue | undefined): reply is JsonObject & { readonly code: number } =>
   isJsonObject(reply) && typeof reply['code'] === 'number';
 
-const str = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
+/** What a message may hold of a plugin's own words; it becomes an event. */
+const MAX_WORDS = 1_000;
+const str = (value: JsonValue | undefined): string =>
+  typeof value !== 'string' ? '' : value.length > MAX_WORDS ? `${value.slice(0, MAX_WORDS)}…` : value;
 
 /** The end of a text that may be very long. */
 const tail = (text: string): string => (text.length > 500 ? `…${text.slice(-500)}` : text);

@@ -19,6 +19,8 @@ export type JsonParse =
 
 /** `JSON.parse` that tells line and column of the first fault on every Node version. */
 export const parseJson = (text: string): JsonParse => {
+  const tooDeep = firstTooDeep(text);
+  if (tooDeep !== undefined) return { ok: false, position: positionAt(text, tooDeep), message: `nested deeper than ${MAX_DEPTH} levels` };
   try {
     return { ok: true, value: JSON.parse(text) as JsonValue };
   } catch {
@@ -26,6 +28,27 @@ export const parseJson = (text: string): JsonParse => {
     const found = offset < text.length ? JSON.stringify(text[offset]) : 'the end of the text';
     return { ok: false, position: positionAt(text, offset), message: `not valid JSON: unexpected ${found}` };
   }
+};
+
+/** What nests deeper cannot be written again, and no configuration or result does. */
+const MAX_DEPTH = 200;
+
+/** Where brackets outside of texts first nest too deeply. */
+const firstTooDeep = (text: string): number | undefined => {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (quoted) {
+      if (char === '\\') at += 1;
+      else if (char === '"') quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === '[' || char === '{') {
+      depth += 1;
+      if (depth > MAX_DEPTH) return at;
+    } else if (char === ']' || char === '}') depth -= 1;
+  }
+  return undefined;
 };
 
 const positionAt = (text: string, offset: number): TextPosition => {

@@ -33,7 +33,7 @@ import { longInterval } from '@solo-kubelet/timers';
 import { defer, finalize, from, ignoreElements, merge, mergeMap, NEVER, type Observable, tap } from 'rxjs';
 import { nodeMetrics, podMetrics } from './core/metrics-objects.js';
 import { isFileKind, nodeCatalog } from './core/node-catalog.js';
-import { type NodeSettings, nodeSettingsOf } from './core/node-object.js';
+import { decodeNodeSettings, nodeSettingsOf } from './core/node-object.js';
 import { roleObjects } from './core/role-bindings.js';
 import type { NodeObject } from './core/shown-object.js';
 import { createNodeFollower, timeText } from './feed/follow-node.js';
@@ -172,7 +172,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     nodeStore.follow((store) => keepFigures(store, nodeName, summary, now()));
   };
   const settingsPath = join(directory, 'node.json');
-  let settings = (await readState(settingsPath, { decode: (text) => JSON.parse(text) as NodeSettings, logger })) ?? {};
+  let settings = (await readState(settingsPath, { decode: decodeNodeSettings, logger })) ?? {};
   const writer = createManifestWriter({ path: options.manifestPath, nodeName });
   let manifests: ManifestStates = emptyManifestStates;
   const carryOut = createCarryOut({

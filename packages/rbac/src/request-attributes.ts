@@ -49,7 +49,7 @@ export interface RequestLine {
 /** What an HTTP request is about, as authorization sees it (RequestInfo of the API server). undefined: a `/watch` or `/proxy` path without a resource. */
 export const requestAttributesOf = ({ method, path, query }: RequestLine): RequestAttributes | undefined => {
   const elsewhere: PathAttributes = { type: 'path', verb: method.toLowerCase(), path };
-  const parts = path.replace(/^\/+|\/+$/g, '').split('/');
+  const parts = path.replace(/^\/+|(?<!\/)\/+$/g, '').split('/');
   const [prefix] = parts;
   const start = prefix === 'api' ? 1 : 2;
   if ((prefix !== 'api' && prefix !== 'apis') || parts.length < start + 2) return elsewhere;

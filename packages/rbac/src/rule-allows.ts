@@ -26,4 +26,4 @@ const nameMatches = (names: readonly string[] = [], name: string): boolean => na
 
 /** A trailing `*` stands for any rest, also for none. */
 export const urlMatches = (allowed: string, path: string): boolean =>
-  allowed === ANY || allowed === path || (allowed.endsWith(ANY) && path.startsWith(allowed.replace(/\*+$/, '')));
+  allowed === ANY || allowed === path || (allowed.endsWith(ANY) && path.startsWith(allowed.replace(/(?<!\*)\*+$/, '')));

@@ -93,7 +93,7 @@ export const readInt = (text: string): number => {
   return value;
 };
 
-const GO_DURATION = /^[+-]?(?:0|(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/;
+const GO_DURATION = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
 const WATCH_MATCH = 'NotOlderThan';
 const MATCHES = ['Exact', WATCH_MATCH];
 

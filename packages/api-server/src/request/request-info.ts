@@ -50,7 +50,7 @@ const selectedName = (query: URLSearchParams): string => {
 };
 
 export const readRequestInfo = (method: string, path: string, query: URLSearchParams): RequestInfo => {
-  const parts = path.replace(/^\/+|\/+$/g, '').split('/');
+  const parts = path.replace(/^\/+|(?<!\/)\/+$/g, '').split('/');
   const [prefix] = parts;
   const lower = method.toLowerCase();
   if ((prefix !== 'api' && prefix !== 'apis') || parts.length < (prefix === 'api' ? 3 : 4)) return plain(path, lower);

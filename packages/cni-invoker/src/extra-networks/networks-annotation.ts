@@ -28,7 +28,7 @@ export interface NetworkSelection {
 /** Interfaces that are the runtime's. */
 const RESERVED_IF_NAMES = ['eth0', 'lo'];
 const MAC = /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$/;
-const IP = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/;
+const IP = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F.]*:[0-9a-fA-F:.]*)$/;
 
 /**
  * Reads the annotation's text: `[namespace/]name[@interface], …` or a JSON list. Interfaces without a name become net1, net2 … by their

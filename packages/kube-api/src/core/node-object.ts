@@ -8,6 +8,23 @@ export interface NodeSettings {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTextMap = (value: unknown, mayBeNull: boolean): boolean =>
+  isRecord(value) && Object.values(value).every((each) => typeof each === 'string' || (mayBeNull && each === null));
+
+/** Reads what was kept of the node. @throws Error for anything of another shape */
+export const decodeNodeSettings = (text: string): NodeSettings => {
+  const value: unknown = JSON.parse(text);
+  if (!isRecord(value)) throw new Error('it must be an object');
+  const { unschedulable, taints, labels, annotations } = value;
+  if (unschedulable !== undefined && typeof unschedulable !== 'boolean') throw new Error('unschedulable must be true or false');
+  if (taints !== undefined && !(Array.isArray(taints) && taints.every(isRecord))) throw new Error('taints must be a list of objects');
+  if (labels !== undefined && !isTextMap(labels, true)) throw new Error('labels must be texts');
+  if (annotations !== undefined && !isTextMap(annotations, false)) throw new Error('annotations must be texts');
+  return value as NodeSettings;
+};
+
 /** What the kubelet reports of a node, and what people said of it. */
 export const shownNodeObject = (
   reported: StoredObject,

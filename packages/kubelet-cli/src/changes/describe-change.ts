@@ -3,7 +3,7 @@ import type { FieldChange } from './diff-pods.js';
 /** One changed field as lines of text: both values on one line, or, of texts of several lines, those that differ. */
 export const describeChange = ({ field, before, after }: FieldChange): string => {
   // Values that may be secrets: that they changed is told, not what they are.
-  if (/\.env\[.*\]\.value$/.test(field)) return `  ${field}: changed\n`;
+  if (field.includes('.env[') && field.endsWith('].value')) return `  ${field}: changed\n`;
   if (typeof before === 'string' && typeof after === 'string' && (before + after).trimEnd().includes('\n')) {
     return `  ${field}:\n${differingLines(before.split('\n'), after.split('\n')).join('')}`;
   }

@@ -102,5 +102,5 @@ const describeConditions = ({ status }: NodeApiObject): string => {
   const conditions = (status?.['conditions'] ?? []) as readonly Condition[];
   if (conditions.length === 0) return '';
   const rows = conditions.map(({ type, status: value = '', reason = '', message = '' }) => [`  ${type}`, value, reason, message]);
-  return `Conditions:\n${formatTable(['  Type', 'Status', 'Reason', 'Message'], rows).replace(/ +$/gm, '')}`;
+  return `Conditions:\n${formatTable(['  Type', 'Status', 'Reason', 'Message'], rows).replace(/(?<! ) +$/gm, '')}`;
 };

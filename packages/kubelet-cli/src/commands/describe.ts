@@ -69,7 +69,7 @@ export const describePod = (pod: Pod, manifestLines: readonly string[], events: 
     ...(status?.podIPs?.length ? [`IPs:\n`, ...status.podIPs.map(({ ip }) => field('IP', ip ?? '', 2))] : []),
     containers('Init Containers', spec?.initContainers, status?.initContainerStatuses),
     containers('Containers', spec?.containers, status?.containerStatuses),
-    conditions.length === 0 ? '' : `Conditions:\n${formatTable(['  Type', 'Status', 'Reason'], conditions).replace(/ +$/gm, '')}`,
+    conditions.length === 0 ? '' : `Conditions:\n${formatTable(['  Type', 'Status', 'Reason'], conditions).replace(/(?<! ) +$/gm, '')}`,
     describeVolumes(pod),
     field('QoS Class', status?.qosClass ?? podQosClass(pod)),
     mapLines('Node-Selectors', spec?.nodeSelector, '='),

@@ -83,7 +83,7 @@ const bytesOf = ({ name, linkname, type, mode, pax }: tar.Header): Header => {
 
 /** A name of the archive relative to the target; undefined when it is not below it. */
 const insidePath = (name: BytePath, prefix: BytePath | undefined): BytePath | undefined => {
-  const clean = posix.normalize(name).replace(/\/+$/, '');
+  const clean = posix.normalize(name).replace(/(?<!\/)\/+$/, '');
   const relative = prefix === undefined ? (clean === '.' ? '' : clean) : clean === prefix ? '' : afterPrefix(clean, `${prefix}/`);
   return relative === undefined || posix.isAbsolute(relative) || relative.split('/').includes('..') ? undefined : relative;
 };

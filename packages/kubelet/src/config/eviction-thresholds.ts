@@ -105,8 +105,8 @@ const parseAmount = (text: string): ThresholdValue => {
 
 /** A share of one, in the single precision that upstream reckons in. */
 const parsePercentage = (text: string): number => {
-  const number = text.replace(/%+$/, '');
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(number)) {
+  const number = text.replace(/(?<!%)%+$/, '');
+  if (!/^[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(number)) {
     throw new Error(`strconv.ParseFloat: parsing ${JSON.stringify(number)}: invalid syntax`);
   }
   return Math.fround(Math.fround(Number(number)) / 100);

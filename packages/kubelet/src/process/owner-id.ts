@@ -29,7 +29,9 @@ export const ownerId = async ({ rootDirectory, nodeName, logger, files }: OwnerI
 };
 
 const decodeOwnerId = (text: string): string => {
-  const id = text.replace(/\n$/, '');
+  // Without the end of its line it was cut off: the Pods of this machine would be those of a stranger.
+  if (!text.endsWith('\n')) throw new Error('it has no end of line');
+  const id = text.slice(0, -1);
   if (labelValue(id) !== id || id === '') throw new Error('it is no label value');
   return id;
 };

@@ -17,7 +17,7 @@ const overlaps = (a: string, b: string): boolean => `${a}/`.startsWith(`${b}/`) 
 const collisions = (files: readonly PlacedFile[]): readonly string[] => {
   const seen: PlacedFile[] = [];
   return files.flatMap((file) => {
-    const trimmed = { ...file, path: file.path.replace(/\/+$/, '') };
+    const trimmed = { ...file, path: file.path.replace(/(?<!\/)\/+$/, '') };
     const found = trimmed.path === '' ? [] : seen.filter(({ path }) => path !== '' && overlaps(path, trimmed.path));
     seen.push(trimmed);
     return found.map((other) => `${show(trimmed)} with ${show(other)}`);

@@ -5,7 +5,7 @@ interface PemBlock {
   readonly body: string;
 }
 
-const pemForm = /-----BEGIN ([^\n-][^\n]*?)-----[ \t]*\r?\n((?:(?!-----)[^\n]*\r?\n)*?)-----END \1-----/g;
+const pemForm = /-----BEGIN ([^\n-][^\n]{0,99}?)-----[ \t]{0,99}\r?\n((?:(?!-----)[^\n]*\r?\n)*?)-----END \1-----/g;
 
 const pemBlocks = (base64: string): readonly PemBlock[] =>
   [...new TextDecoder().decode(fromBase64(base64)).matchAll(pemForm)].map(([, type = '', body = '']) => ({ type, body }));

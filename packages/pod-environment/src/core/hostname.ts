@@ -40,4 +40,5 @@ export const sandboxHostname = (pod: Pod, clusterDomain: string): string => {
   return fqdn;
 };
 
-const cutHostname = (name: string): string => (name.length <= MAX_HOSTNAME ? name : name.slice(0, MAX_HOSTNAME).replace(/[-.]+$/, ''));
+const cutHostname = (name: string): string =>
+  name.length <= MAX_HOSTNAME ? name : name.slice(0, MAX_HOSTNAME).replace(/(?<![-.])[-.]+$/, '');

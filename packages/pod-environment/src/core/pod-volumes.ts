@@ -75,5 +75,5 @@ export const nestedMountDirectories = (pod: Pod, volumeName: string): readonly s
 /** A mount path as seen from the container's root, without a trailing slash. */
 export const absolutePath = (mountPath: string): string => {
   const absolute = mountPath.startsWith('/') ? mountPath : `/${mountPath}`;
-  return absolute.length > 1 ? absolute.replace(/\/+$/, '') : absolute;
+  return absolute.length > 1 ? absolute.replace(/(?<!\/)\/+$/, '') : absolute;
 };

@@ -2,13 +2,13 @@ import { expandVariables, type VolumeMount } from '@solo-kubelet/pod-spec';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 import type { Environment } from './environment.js';
 
-const reference = /\$\$|\$\(([^)]*)\)/g;
+const reference = /\$\$|\$\(([^)]*)(?:(\))|$)/g;
 
 /** The subPath of a volumeMount, variables expanded; empty for none. A variable that is missing or empty is an error. */
 export const mountSubPath = ({ name, subPath, subPathExpr }: VolumeMount, environment: Environment): string => {
   if (!subPathExpr) return checked(subPath ?? '', name);
-  const missing = [...subPathExpr.matchAll(reference)].flatMap(([, variable]) =>
-    variable !== undefined && !environment.get(variable) ? [variable] : [],
+  const missing = [...subPathExpr.matchAll(reference)].flatMap(([, variable, closed]) =>
+    variable !== undefined && closed !== undefined && !environment.get(variable) ? [variable] : [],
   );
   if (missing.length > 0) throw refused(`missing value for ${missing.join(', ')}`, name);
   return checked(

@@ -30,7 +30,7 @@ const microForm = /^(.*)\.(\d{6})(Z|[+-]\d{2}:\d{2})$/;
 const maxHints = 100;
 /** Counts as no time at all. */
 const zeroTime = '0001-01-01T00:00:00Z';
-const goSpace = /^[\s\x85\u180e]+|[\s\x85\u180e]+$/g;
+const goSpace = /^[\s\x85\u180e]+|(?<![\s\x85\u180e])[\s\x85\u180e]+$/g;
 /** Text without characters that stand escaped in the JSON which Kubernetes makes of YAML, and reads a quantity from without unescaping. */
 const plainInJson = /^[ !#-%'-;=?-[\]-\u2027\u202a-\uffff]*$/;
 

@@ -148,7 +148,7 @@ export const formatFloatKey = (value: number): string => {
   const [mantissa = '', exponentText = '0'] = text.split('e');
   const exponent = Number(exponentText);
   const negative = mantissa.startsWith('-');
-  const digits = mantissa.replace(/[-.]/g, '').replace(/0+$/, '') || '0';
+  const digits = mantissa.replace(/[-.]/g, '').replace(/(?<!0)0+$/, '') || '0';
   const sign = negative ? '-' : '';
   if (exponent < -4 || exponent >= 6) {
     const power = `${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;

@@ -1,5 +1,6 @@
 import { nearestName } from '@solo-kubelet/diagnostics/text';
 import { descriptions, knownValues, mixins } from '../gen/descriptions.js';
+import { splitPath } from '../parse/source-map.js';
 import { PodSpecError } from '../pod-spec-error.js';
 import { fieldGates } from '../schema/field-gates.js';
 import { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema } from '../schema/field-schema.js';
@@ -128,8 +129,7 @@ export const explainFrom = (glossary: Glossary, typeOfRoot: string, walked: stri
 };
 
 /** The steps of a path; indexes do not matter. A key of a map may stand in brackets. */
-export const fieldSteps = (path: string): readonly string[] =>
-  [...path.replace(/\[\d*\]/g, '').matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([whole, key]) => key ?? whole);
+export const fieldSteps = (path: string): readonly string[] => splitPath(path.replace(/\[\d*\]/g, '')).map(({ text }) => text);
 
 /**
  * Explains a field by its path, e.g. `pod.spec.containers.livenessProbe` or `spec.containers[0].ports`; indexes do not matter. A key of

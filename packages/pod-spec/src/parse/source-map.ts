@@ -31,11 +31,31 @@ export const createLineIndex = (text: string): ((start: number, end: number) => 
   };
 };
 
-const steps = /\[([^\]]*)\]|[^.[\]]+/g;
+interface PathStep {
+  readonly text: string;
+  readonly bracket: boolean;
+}
+
+const nameForm = /[^.[\]]+/y;
 
 /** The steps of a field path: names, and what stands in brackets, which may hold dots. */
-const splitPath = (field: string): readonly { readonly text: string; readonly bracket: boolean }[] =>
-  [...field.matchAll(steps)].map(([whole, inner]) => ({ text: inner ?? whole, bracket: inner !== undefined }));
+export const splitPath = (field: string): readonly PathStep[] => {
+  const steps: PathStep[] = [];
+  const lastClose = field.lastIndexOf(']');
+  for (let at = 0; at < field.length; ) {
+    if (field[at] === '[' && at < lastClose) {
+      const close = field.indexOf(']', at);
+      steps.push({ text: field.slice(at + 1, close), bracket: true });
+      at = close + 1;
+      continue;
+    }
+    nameForm.lastIndex = at;
+    const [text = ''] = nameForm.exec(field) ?? [];
+    if (text !== '') steps.push({ text, bracket: false });
+    at += Math.max(1, text.length);
+  }
+  return steps;
+};
 
 /**
  * The place of a field's value. Where the manifest has no such field (it was required, or is a default), the nearest one above it that is

@@ -7,7 +7,7 @@ const wrongNumber = 'unable to parse numeric part of quantity';
 const wrongSuffix = "unable to parse quantity's suffix";
 
 /** Sign, digits before and after the point, suffix. As loose as Kubernetes' own scanner: `+`, `.` and `5.n` are numbers. */
-const form = /^([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)$/;
+const form = /^([+-]?)([0-9]*)(?:\.([0-9]*))?((?:[eEinumkKMGTP]+[+-]?[0-9]*|[+-][0-9]*)?)$/;
 /** The smallest amount there is, 1n, as an exponent of ten. */
 const nanoScale = -9;
 /** Decimal digits that fit in Kubernetes' int64 fast path. */
@@ -62,7 +62,8 @@ export const readQuantity = (text: string): Amount | string => {
   if (text === '0') return { value: 0n, scale: 0, format: 'DecimalSI', text };
   const match = text.length === 0 || text.length > maxLength ? null : form.exec(text);
   if (match === null) return wrongForm;
-  const [, sign = '', significant = '', fraction = '', suffix = ''] = match;
+  const [, sign = '', digits = '', fraction = '', suffix = ''] = match;
+  const significant = digits.replace(/^0+/, '');
   const meaning = readSuffix(suffix);
   if (meaning === undefined) return wrongSuffix;
   const parts: Parts = {

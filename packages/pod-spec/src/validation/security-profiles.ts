@@ -48,7 +48,7 @@ const validateLoadedProfile = (profile: string | undefined, field: string, repor
 };
 
 /** Without the white space around it that Go's strings.TrimSpace takes off; U+FEFF is none, U+0085 is. */
-export const trimSpace = (text: string): string => text.replace(/^[\p{White_Space}]+|[\p{White_Space}]+$/gu, '');
+export const trimSpace = (text: string): string => text.replace(/^\p{White_Space}+|(?<!\p{White_Space})\p{White_Space}+$/gu, '');
 
 type Annotations = Readonly<Record<string, string>>;
 

@@ -59,7 +59,7 @@ const brokenHeader = (headers: GetRequest['headers']): string | undefined => {
   return undefined;
 };
 
-const trim = (value: ByteString): ByteString => value.replace(/^[ \t]+|[ \t]+$/g, '');
+const trim = (value: ByteString): ByteString => value.replace(/^[ \t]+|(?<![ \t])[ \t]+$/g, '');
 
 type HeaderList = readonly (readonly [string, readonly ByteString[]])[];
 

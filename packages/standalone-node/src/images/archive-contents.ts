@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { parseImageReference } from '@solo-kubelet/pod-spec';
-import { extract } from 'tar-stream';
+import { entriesOf } from './bounded-tar.js';
 
 /** What an image archive says of one of its images. */
 export interface ArchivedImage {
@@ -12,53 +12,64 @@ export interface ArchivedImage {
   readonly platforms: readonly string[];
 }
 
+/** What an archive should say; whoever made it may have written anything. */
 interface Descriptor {
-  readonly digest?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
-interface Platform {
-  readonly os?: string;
-  readonly architecture?: string;
-}
-/** Any of the JSON documents of an archive: an index, a manifest, a configuration. */
-interface ArchiveDocument extends Platform {
-  readonly manifests?: readonly Descriptor[];
-  readonly config?: Descriptor;
+  readonly digest?: unknown;
+  readonly annotations?: unknown;
 }
 interface DockerEntry {
-  readonly Config?: string;
-  readonly RepoTags?: readonly string[] | null;
+  readonly Config?: unknown;
+  readonly RepoTags?: unknown;
 }
 
 /** Where containerd and docker, and where the OCI layout writes an image's name. */
 export const NAME_ANNOTATION = 'io.containerd.image.name';
 const REF_ANNOTATION = 'org.opencontainers.image.ref.name';
 /** Manifests and configurations are smaller, layers are not read. */
-const MAX_DOCUMENT_BYTES = 1 << 20;
+export const MAX_DOCUMENT_BYTES = 1 << 20;
+/** Of all documents of an archive; those of a hundred images for ten platforms have some 20 MiB. */
+const MAX_ALL_DOCUMENT_BYTES = 64 << 20;
+/** Indexes in indexes: one is usual. */
+const MAX_INDEX_DEPTH = 4;
+/** Descriptors that are followed from one entry of an archive. */
+const MAX_FOLLOWED = 10_000;
 
 /** Reads what an archive (OCI layout or `docker save`) has in it. Undefined: it is neither. */
 export const readArchiveContents = async (archive: Readable): Promise<readonly ArchivedImage[] | undefined> => {
   const documents = await readDocuments(archive);
   if (documents.has('oci-layout')) {
-    const index = documents.get('index.json') as ArchiveDocument | undefined;
-    return index?.manifests?.map((entry) => ({ ...ociName(entry), platforms: platformsOf(entry, documents) }));
+    return manifestsOf(documents.get('index.json'))?.map((entry) => ({ ...ociName(entry), platforms: platformsOf(entry, documents) }));
   }
-  const entries = documents.get('manifest.json') as readonly DockerEntry[] | undefined;
-  return entries?.map(({ Config = '', RepoTags }) => ({
-    names: (RepoTags ?? []).map(fullName),
-    platforms: platformText(documents.get(Config) as Platform | undefined),
+  const entries = documents.get('manifest.json');
+  if (!Array.isArray(entries)) return undefined;
+  return entries.filter(isRecord).map(({ Config, RepoTags }: DockerEntry) => ({
+    names: Array.isArray(RepoTags) ? RepoTags.filter(isText).map(fullName) : [],
+    platforms: isText(Config) ? platformText(documents.get(Config)) : [],
   }));
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const manifestsOf = (document: unknown): readonly Descriptor[] | undefined => {
+  const manifests = isRecord(document) ? document['manifests'] : undefined;
+  return Array.isArray(manifests) ? manifests.filter(isRecord) : undefined;
 };
 
 const readDocuments = async (archive: Readable): Promise<ReadonlyMap<string, unknown>> => {
   const documents = new Map<string, unknown>();
-  for await (const entry of archive.pipe(extract())) {
+  let bytes = 0;
+  for await (const entry of entriesOf(archive)) {
     const { name, size = 0, type } = entry.header;
     if (type === 'file' && size <= MAX_DOCUMENT_BYTES) {
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
       const document = parseObject(Buffer.concat(chunks));
-      if (document !== undefined) documents.set(name.replace(/^\.\//, ''), document);
+      if (document === undefined) continue;
+      bytes += size;
+      if (bytes > MAX_ALL_DOCUMENT_BYTES) throw new Error(`the archive has more than ${MAX_ALL_DOCUMENT_BYTES} bytes of manifests`);
+      documents.set(name.replace(/^\.\//, ''), document);
     } else entry.resume();
   }
   return documents;
@@ -73,22 +84,45 @@ const parseObject = (content: Buffer): unknown => {
   }
 };
 
-const ociName = ({ annotations = {} }: Descriptor): Pick<ArchivedImage, 'names' | 'tag'> => {
-  const name = annotations[NAME_ANNOTATION] ?? annotations[REF_ANNOTATION];
-  if (name === undefined) return { names: [] };
+const ociName = ({ annotations }: Descriptor): Pick<ArchivedImage, 'names' | 'tag'> => {
+  const name = isRecord(annotations) ? (annotations[NAME_ANNOTATION] ?? annotations[REF_ANNOTATION]) : undefined;
+  if (!isText(name)) return { names: [] };
   return /[/:@]/.test(name) ? { names: [fullName(name)] } : { names: [], tag: name };
 };
 
-const platformsOf = ({ digest = '' }: Descriptor, documents: ReadonlyMap<string, unknown>): readonly string[] => {
-  const document = documents.get(`blobs/${digest.replace(':', '/')}`) as ArchiveDocument | undefined;
-  if (document?.manifests) return document.manifests.flatMap((entry) => platformsOf(entry, documents));
-  // A manifest names its configuration by digest; the configuration itself has a member of that name which is something else.
-  const configuration = document?.config?.digest;
-  return configuration === undefined ? [] : platformText(documents.get(`blobs/${configuration.replace(':', '/')}`) as Platform | undefined);
+const blobPath = ({ digest }: Descriptor): string => `blobs/${isText(digest) ? digest.replace(':', '/') : ''}`;
+
+const platformsOf = (first: Descriptor, documents: ReadonlyMap<string, unknown>): readonly string[] => {
+  const platforms: string[] = [];
+  const work = [{ descriptor: first, depth: 0 }];
+  let followed = 0;
+  for (let next = work.pop(); next !== undefined && followed < MAX_FOLLOWED; next = work.pop()) {
+    followed += 1;
+    const document = documents.get(blobPath(next.descriptor));
+    const manifests = manifestsOf(document);
+    if (manifests !== undefined) {
+      const { depth } = next;
+      if (depth < MAX_INDEX_DEPTH)
+        work.push(
+          ...manifests
+            .slice(0, MAX_FOLLOWED - followed)
+            .map((descriptor) => ({ descriptor, depth: depth + 1 }))
+            .reverse(),
+        );
+      continue;
+    }
+    // A manifest names its configuration by digest; the configuration itself has a member of that name which is something else.
+    const configuration = isRecord(document) && isRecord(document['config']) ? (document['config'] as Descriptor) : {};
+    if (isText(configuration.digest)) platforms.push(...platformText(documents.get(blobPath(configuration))));
+  }
+  return platforms;
 };
 
-const platformText = (platform: Platform | undefined): readonly string[] =>
-  platform?.os && platform.architecture ? [`${platform.os}/${platform.architecture}`] : [];
+const platformText = (platform: unknown): readonly string[] => {
+  if (!isRecord(platform)) return [];
+  const { os, architecture } = platform;
+  return isText(os) && isText(architecture) && os !== '' && architecture !== '' ? [`${os}/${architecture}`] : [];
+};
 
 /** A name as CRI has it: `nginx` is `docker.io/library/nginx:latest`. What is no name of an image stays as it is. */
 export const fullName = (name: string): string => {

@@ -115,13 +115,18 @@ const runPlugin = (
       if (size <= MAX_RESPONSE_BYTES) chunks.push(chunk);
       else child.kill('SIGKILL');
     });
-    child.once('error', () => reject(new Error(`credential provider ${name} could not be run, or took over ${timeoutMs / 1000} s`)));
+    child.once('error', () => {
+      // A child of it may hold its output for as long as it likes.
+      child.stdout.destroy();
+      reject(new Error(`credential provider ${name} could not be run, or took over ${timeoutMs / 1000} s`));
+    });
     child.once('close', (code) => {
       limit[Symbol.dispose]();
       if (code !== 0) return reject(new Error(`credential provider ${name} exited with ${code}`));
       try {
         const response = JSON.parse(Buffer.concat(chunks).toString('utf8')) as PluginResponse;
-        if (response.apiVersion !== apiVersion || response.kind !== 'CredentialProviderResponse') throw new Error('wrong kind');
+        if (response?.apiVersion !== apiVersion || response.kind !== 'CredentialProviderResponse') throw new Error('wrong kind');
+        if (!isAuth(response.auth ?? {})) throw new Error('wrong credentials');
         resolve(response);
       } catch {
         reject(new Error(`credential provider ${name} gave no CredentialProviderResponse of ${apiVersion}`));
@@ -131,9 +136,21 @@ const runPlugin = (
     child.stdin.end(JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion, image }));
   });
 
+/** Texts by the names that the kubelet reads, for each key; anything else is for others. */
+const isAuth = (auth: unknown): auth is Readonly<Record<string, RegistryAuth>> =>
+  isRecord(auth) &&
+  Object.values(auth).every((entry) => isRecord(entry) && ['username', 'password'].every((name) => isTextOrAbsent(entry[name])));
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTextOrAbsent = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
+
+/** `2562047h47m16.854775807s` is the longest that Go knows. */
+const MAX_DURATION_LENGTH = 64;
+
 /** Go's duration text, such as `6h0m0s`, in ms. */
 const durationOf = (text: unknown): number | undefined => {
-  if (typeof text !== 'string') return undefined;
+  if (typeof text !== 'string' || text.length > MAX_DURATION_LENGTH) return undefined;
   const units = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)];
   return parts.length === 0

@@ -81,7 +81,7 @@ const authOf = (entry: { auth?: unknown; username?: unknown; password?: unknown 
   if (typeof entry?.auth === 'string' && entry.auth !== '') {
     const text = Buffer.from(entry.auth, 'base64').toString('utf8');
     const colon = text.indexOf(':');
-    return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+    return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/(?<!\0)\0+$/, '') };
   }
   return typeof entry?.username === 'string' && typeof entry.password === 'string' && entry.username !== ''
     ? { username: entry.username, password: entry.password }

@@ -14,7 +14,7 @@ export const matchingAuths = (auths: Readonly<Record<string, RegistryAuth>>, rep
 
 /** `https://index.docker.io/v1/` → `index.docker.io`. */
 const normaliseKey = (key: string): string => {
-  const bare = key.replace(/^https?:\/\//, '').replace(/\/+$/, '');
+  const bare = key.replace(/^https?:\/\//, '').replace(/(?<!\/)\/+$/, '');
   const slash = bare.indexOf('/');
   const [host, path] = slash < 0 ? [bare, ''] : [bare.slice(0, slash), bare.slice(slash)];
   const rest = path.replace(/^\/v[12](\/|$)/, '/').replace(/^\/$/, '');
@@ -38,10 +38,24 @@ const split = (name: string): { readonly labels: readonly string[]; readonly por
 };
 
 /** `*` and `?` within one label. */
-const globMatches = (pattern: string, text: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(text);
+const globMatches = (pattern: string, text: string): boolean => {
+  let [at, from] = [0, 0];
+  /** Where the last `*` stands, and where the text begins that it does not stand for. */
+  let [star, afterStar] = [-1, 0];
+  while (at < text.length) {
+    if (pattern[from] === '*') {
+      star = from;
+      afterStar = at;
+      from += 1;
+    } else if (from < pattern.length && (pattern[from] === '?' || pattern[from] === text[at])) {
+      at += 1;
+      from += 1;
+    } else if (star >= 0) {
+      afterStar += 1;
+      at = afterStar;
+      from = star + 1;
+    } else return false;
+  }
+  while (pattern[from] === '*') from += 1;
+  return from === pattern.length;
+};

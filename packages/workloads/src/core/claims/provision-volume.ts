@@ -77,4 +77,4 @@ const pathOf = (claim: Claim, { parameters }: StorageClass, volumeName: string, 
 };
 
 const hasParent = (path: string): boolean => path.split('/').some((part) => part === '..' || part === '.');
-const withoutSlash = (path: string): string => path.replace(/\/+$/, '');
+const withoutSlash = (path: string): string => path.replace(/(?<!\/)\/+$/, '');

@@ -46,10 +46,11 @@ export interface ParentAndOrdinal {
 
 /** Reads a Pod's name, `<set>-<ordinal>`. */
 export const parentAndOrdinal = (podName: string): ParentAndOrdinal => {
-  const match = /([^\n]*)-([0-9]+)$/.exec(podName);
-  if (match === null) return { parent: '', ordinal: -1 };
-  const ordinal = Number(match[2]);
-  return { parent: match[1]!, ordinal: ordinal <= MAX_INT32 ? ordinal : -1 };
+  const at = podName.lastIndexOf('-');
+  const digits = podName.slice(at + 1);
+  if (at === -1 || !/^[0-9]+$/.test(digits)) return { parent: '', ordinal: -1 };
+  const ordinal = Number(digits);
+  return { parent: podName.slice(0, at), ordinal: ordinal <= MAX_INT32 ? ordinal : -1 };
 };
 
 const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
