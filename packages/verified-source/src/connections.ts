@@ -58,10 +58,10 @@ const parseHeaders = (text: Buffer | undefined, path: string): Record<string, st
   const headers = new Map<string, string[]>();
   for (const [index, line] of (text?.toString() ?? '').split(/\r?\n/).entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
-    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0]*?)[ \t]*$/.exec(line) ?? [];
+    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\0]*)$/.exec(line) ?? [];
     // The line itself is a secret.
     if (name === undefined || value === undefined) throw unreadable(`${path}:${index + 1}: want Name: value`);
-    headers.set(name, [...(headers.get(name) ?? []), value]);
+    headers.set(name, [...(headers.get(name) ?? []), value.replace(/^[ \t]+|(?<![ \t])[ \t]+$/g, '')]);
   }
   return Object.fromEntries(headers);
 };

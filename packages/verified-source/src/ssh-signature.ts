@@ -46,7 +46,11 @@ const readKeyBlob = (blob: Uint8Array): SshKey | undefined => {
   }
 };
 
-const fingerprint = (blob: Uint8Array): string => `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+const fingerprint = (blob: Uint8Array): string =>
+  `SHA256:${createHash('sha256')
+    .update(blob)
+    .digest('base64')
+    .replace(/(?<!=)=+$/, '')}`;
 
 /** A `.sig` file of `ssh-keygen -Y sign`. @throws Error that says what is wrong with it */
 export const parseSshSignature = (text: string): SshSignature => {

@@ -56,15 +56,22 @@ const literalsOf = (path: string): readonly string[] => {
 const isSafe = (literal: string): boolean => {
   const slash = literal.lastIndexOf('/');
   const flags = literal.slice(slash + 1);
-  const source = literal.slice(1, slash).replaceAll(RUN_AT_END, '');
+  const source = literal
+    .slice(1, slash)
+    .replaceAll(RUN_AT_END, '')
+    .replaceAll(PLAIN_WORDS, (words) => words.slice(0, 2))
+    .replaceAll(/-{3,}/g, '-');
   return (
-    checkSync(flags.includes('y') ? `^(?:${source})` : source, flags.replace('y', ''), { checker: 'automaton', timeout: 60_000 }).status ===
+    checkSync(flags.includes('y') ? `^(?:${source})` : source, flags.replace('y', ''), { checker: 'automaton', timeout: null }).status ===
     'safe'
   );
 };
 
 /** `(?<!x)x+$` is tried once for each run, and so takes no longer than the text is; the checker knows no lookbehind. */
 const RUN_AT_END = /\|?\(\?<!((?:\[(?:[^\]\\]|\\.)*\]|\\p\{\w+\}|\\.|.))\)\1\+\$/g;
+
+/** Plain text makes the checker slow, and no expression any slower. */
+const PLAIN_WORDS = /(?<![\\{<\w ])[A-Za-z ]{4,}(?![*+?{\w])/g;
 
 it('no expression takes long for a text that somebody made for that', () => {
   const slow = new Map<string, string[]>();
@@ -81,7 +88,7 @@ it('no expression takes long for a text that somebody made for that', () => {
   // An exception that is not needed any more goes.
   expect([...HARMLESS.keys()].filter((literal) => !used.has(literal))).toEqual([]);
   expect(known.size).toBeGreaterThan(200);
-}, 300_000);
+}, 1_800_000);
 
 it.each([String.raw`/\/+$/`, '/^(a+)+$/', String.raw`/^\/+|\/+$/g`])('%s would be found', (literal) => {
   expect(isSafe(literal)).toBe(false);
