@@ -49,6 +49,15 @@ const startUpstream = async (): Promise<Socket> => {
   return socket;
 };
 
+/** Rules of Services that know the range of this test. */
+const ownRules = async (): Promise<string> => {
+  const { stdout } = await run('nft', ['list', 'ruleset'], { maxBuffer: 64 * 1024 * 1024 });
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes(RANGE))
+    .join('\n');
+};
+
 const hasAddress = (): boolean => Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === DNS));
 
 describe.skipIf(lacksNft !== undefined)('a kubelet with Services has a DNS server', () => {
@@ -65,8 +74,15 @@ describe.skipIf(lacksNft !== undefined)('a kubelet with Services has a DNS serve
   });
   afterAll(async () => {
     const { bed } = node;
-    await node[Symbol.asyncDispose]();
-    await new Promise<void>((resolve) => upstream.close(resolve));
+    try {
+      // Rules outlive a kubelet; one without Services takes them away.
+      flags.length = 0;
+      await node.restartKubelet();
+      await waitFor(async () => ((await ownRules()) === '' ? true : undefined), { what: 'the rules to go', timeoutMs: 60_000 });
+    } finally {
+      await node[Symbol.asyncDispose]();
+      await new Promise<void>((resolve) => upstream.close(resolve));
+    }
     expect(hasAddress()).toBe(false);
     expect(await bed.leaks()).toEqual([]);
   });
