@@ -194,6 +194,20 @@ describe.skipIf(programs.length === 0).each(programs)('%s against the node', (pr
     });
   });
 
+  it('makes tokens of accounts, and knows who comes with one', async () => {
+    const request = await file('request.json', JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }));
+    const path = '/api/v1/namespaces/default/serviceaccounts/default/token';
+    const made = JSON.parse(await told('create', '--raw', path, '-f', request)) as { readonly status: { readonly token: string } };
+    const admin = JSON.parse(await readFile(kubeconfig, 'utf8')) as { readonly users: readonly { readonly name: string }[] };
+    const users = admin.users.map(({ name }) => ({ name, user: { token: made.status.token } }));
+    const own = `--kubeconfig=${await file('account.kubeconfig', JSON.stringify({ ...admin, users }))}`;
+    expect(await kubectl(own, 'get', 'pods')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('User "system:serviceaccount:default:default" cannot list resource "pods"'),
+    });
+    expect(await kubectl('create', 'token', 'nobody')).toMatchObject({ status: 1 });
+  });
+
   it('marks the node as not to be scheduled on', async () => {
     await told('cordon', 'node1');
     expect(await told('get', 'nodes')).toMatch(/Ready,SchedulingDisabled/);
