@@ -193,8 +193,7 @@ const nodeServices = async ({ config, flags, logger, signal }: RunKubeletOptions
 /** The address of the DNS server goes with the kubelet: nobody would answer there. */
 const ownAddressUntilEnd = (rootDirectory: string, logger: RunKubeletOptions['logger']): AsyncDisposable => ({
   [Symbol.asyncDispose]: async () => {
-    const { signal } = new AbortController();
-    await removeOwnAddress({ rootDirectory, signal }).catch((error: unknown) =>
+    await removeOwnAddress({ rootDirectory }).catch((error: unknown) =>
       logger.warn({ err: describeError(error) }, 'The address of the DNS server cannot be taken away'),
     );
   },

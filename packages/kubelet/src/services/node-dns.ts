@@ -74,7 +74,7 @@ const holdAddress = async (
   let told = false;
   while (!signal.aborted) {
     try {
-      await addOwnAddress(address, { rootDirectory, signal });
+      await addOwnAddress(address, { rootDirectory });
       break;
     } catch (error) {
       if (!told && !signal.aborted) onFailure(error);

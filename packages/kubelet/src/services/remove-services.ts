@@ -12,7 +12,7 @@ export interface RemoveServicesOptions {
 
 /** Takes away what an earlier kubelet put in force for Services. Tells whether there was anything; nothing is loaded where there was not. */
 export const removeServices = async ({ rootDirectory, signal }: RemoveServicesOptions): Promise<boolean> => {
-  await removeOwnAddress({ rootDirectory, signal });
+  await removeOwnAddress({ rootDirectory });
   const path = join(rootDirectory, ALLOCATIONS_FILE);
   const record = await readFile(path, 'utf8').catch(() => undefined);
   if (record === undefined) return false;

@@ -78,7 +78,11 @@ describe.skipIf(lacksNft !== undefined)('a kubelet with Services has a DNS serve
       // Rules outlive a kubelet; one without Services takes them away.
       flags.length = 0;
       await node.restartKubelet();
-      await waitFor(async () => ((await ownRules()) === '' ? true : undefined), { what: 'the rules to go', timeoutMs: 60_000 });
+      await waitFor(async () => ((await ownRules()) === '' ? true : undefined), { what: 'the rules to go', timeoutMs: 60_000 }).catch(
+        (cause: unknown) => {
+          throw new Error(`rules are left:\n${node.kubelet().log().slice(-6_000)}`, { cause });
+        },
+      );
     } finally {
       await node[Symbol.asyncDispose]();
       await new Promise<void>((resolve) => upstream.close(resolve));
