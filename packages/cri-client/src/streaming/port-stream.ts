@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { collectReason } from './collect-reason.js';
 import { createSpdyConnection } from './spdy-connection.js';
 import { type StreamEndpoint, upgradeToSpdy } from './upgrade.js';
 
@@ -33,7 +34,7 @@ export const openPortStream = async ({ endpoint, path, port, signal }: PortStrea
   const data = connection.createStream({ ...headers, streamType: 'data' });
   const failure = (async () => {
     const chunks: Buffer[] = [];
-    for await (const chunk of errors) chunks.push(chunk as Buffer);
+    await collectReason(errors, chunks);
     if (chunks.length > 0) throw new Error(Buffer.concat(chunks).toString('utf8').trim());
   })();
   // Whoever reads the data only is told by its end.

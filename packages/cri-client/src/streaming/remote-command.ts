@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { onAbort } from '@solo-kubelet/timers';
+import { collectReason } from './collect-reason.js';
 import { createSpdyConnection } from './spdy-connection.js';
 import { type StreamEndpoint, upgradeToSpdy } from './upgrade.js';
 
@@ -31,13 +32,6 @@ export type RemoteCommandResult =
   | { readonly type: 'exited'; readonly code: number }
   | { readonly type: 'failed'; readonly message: string };
 
-interface ErrorStatus {
-  readonly status?: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
-}
-
 /** Runs an exec or attach session to its end over SPDY, with stdin's end passed on (which WebSocket v4 cannot do). */
 export const runRemoteCommand = async (options: RemoteCommandOptions): Promise<RemoteCommandResult> => {
   const { endpoint, path, stdin, stdout, stderr, tty, sizes, signal } = options;
@@ -57,13 +51,20 @@ export const runRemoteCommand = async (options: RemoteCommandOptions): Promise<R
     stderrStream?.end();
     const resizeStream = tty ? connection.createStream({ streamType: 'resize' }) : undefined;
 
-    const outputs = [stdoutStream && stdout && pour(stdoutStream, stdout), stderrStream && stderr && pour(stderrStream, stderr)];
+    // One that fails early must have somebody who listens.
+    const outputs = Promise.allSettled([
+      stdoutStream && stdout && pour(stdoutStream, stdout, signal),
+      stderrStream && stderr && pour(stderrStream, stderr, signal),
+    ]);
     // The end of the session ends the input, never the other way round.
+    // What a peer says where only we speak is nobody's, and must not hold up the rest.
+    stdinStream?.resume();
+    resizeStream?.resume();
     if (stdinStream && stdin) pipeline(stdin, stdinStream, { signal: ended.signal }).catch(() => {});
     if (resizeStream && sizes) sendSizes(sizes, resizeStream, ended.signal).catch(() => {});
 
-    const status = await readAll(errorStream);
-    await Promise.allSettled(outputs);
+    const status = await readStatus(errorStream);
+    await outputs;
     return resultOf(status);
   } finally {
     ended.abort();
@@ -72,10 +73,10 @@ export const runRemoteCommand = async (options: RemoteCommandOptions): Promise<R
 };
 
 /** Passes everything on and leaves the output open: it is the program's own, and more may come. */
-const pour = async (from: Readable, to: Writable): Promise<void> => {
+const pour = async (from: Readable, to: Writable, signal: AbortSignal): Promise<void> => {
   for await (const chunk of from) {
     if (to.destroyed) return;
-    if (!to.write(chunk)) await once(to, 'drain');
+    if (!to.write(chunk)) await once(to, 'drain', { signal });
   }
 };
 
@@ -86,10 +87,10 @@ const sendSizes = async (sizes: AsyncIterable<TerminalSize>, stream: Writable, s
   }
 };
 
-const readAll = async (stream: Readable): Promise<string> => {
+const readStatus = async (stream: Readable): Promise<string> => {
   const chunks: Buffer[] = [];
   try {
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    await collectReason(stream, chunks);
   } catch {
     // A broken connection ends the stream early; what was read tells whether the command had ended before.
   }
@@ -99,14 +100,28 @@ const readAll = async (stream: Readable): Promise<string> => {
 /** Reads the status that protocol v4 sends on its error channel. */
 export const resultOf = (text: string): RemoteCommandResult => {
   if (text === '') return { type: 'failed', message: 'the connection was lost before the command ended' };
-  let status: ErrorStatus;
+  let status: unknown;
   try {
-    status = JSON.parse(text) as ErrorStatus;
+    status = JSON.parse(text);
   } catch {
     return { type: 'failed', message: text };
   }
-  if (status.status === 'Success') return { type: 'exited', code: 0 };
+  if (fieldOf(status, 'status') === 'Success') return { type: 'exited', code: 0 };
+  const causes = fieldOf(fieldOf(status, 'details'), 'causes');
   const code =
-    status.reason === 'NonZeroExitCode' ? Number(status.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message) : Number.NaN;
-  return Number.isInteger(code) ? { type: 'exited', code } : { type: 'failed', message: status.message ?? text };
+    fieldOf(status, 'reason') === 'NonZeroExitCode' && Array.isArray(causes)
+      ? fieldOf(
+          causes.find((cause) => fieldOf(cause, 'reason') === 'ExitCode'),
+          'message',
+        )
+      : undefined;
+  if (typeof code === 'string' && EXIT_CODE.test(code)) return { type: 'exited', code: Number(code) };
+  const message = fieldOf(status, 'message');
+  return { type: 'failed', message: typeof message === 'string' ? message : text };
 };
+
+/** As Go prints an int of 32 bits. */
+const EXIT_CODE = /^-?\d{1,10}$/;
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;

@@ -76,33 +76,70 @@ export const pingFrame = (id: number): Buffer => controlFrame(PING, 0, uint32(id
 export const rstStreamFrame = (streamId: number, status: number): Buffer =>
   controlFrame(RST_STREAM, 0, Buffer.concat([uint32(streamId), uint32(status)]));
 
-/** Cuts incoming bytes into frames. Header blocks of replies are not needed and not decoded. */
+/** How much of a control frame's payload says something that is needed: a stream or ping id, and a status. */
+const NEEDED_CONTROL_BYTES = 8;
+
+/**
+ * Cuts incoming bytes into frames, and keeps no more than 16 of them however long a frame is: data is handed on as it comes, in parts of which the last
+ * has `fin`, and of control frames all but the beginning is skipped. Header blocks of replies are not needed and never inflated.
+ */
 export const createFrameReader = (): ((chunk: Buffer) => readonly SpdyFrame[]) => {
-  let rest: Buffer = Buffer.alloc(0);
+  const start = Buffer.alloc(HEADER_BYTES + NEEDED_CONTROL_BYTES);
+  let startBytes = 0;
+  /** How much of `start` has to be there before the frame can be told of. */
+  let wantedBytes = HEADER_BYTES;
+  let payloadBytes = 0;
+  let inPayload = false;
+  const begin = (): void => {
+    startBytes = 0;
+    wantedBytes = HEADER_BYTES;
+    inPayload = false;
+  };
   return (chunk) => {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const frames: SpdyFrame[] = [];
     let at = 0;
-    while (bytes.length - at >= HEADER_BYTES) {
-      const length = bytes.readUInt32BE(at + 4) & 0xff_ff_ff;
-      const end = at + HEADER_BYTES + length;
-      if (bytes.length < end) break;
-      frames.push(parseFrame(bytes.subarray(at, end)));
-      at = end;
+    while (at < chunk.length) {
+      if (inPayload) {
+        const data = chunk.subarray(at, at + payloadBytes);
+        at += data.length;
+        payloadBytes -= data.length;
+        if (!isControl(start))
+          frames.push({ type: 'data', streamId: streamIdAt(start, 0), fin: payloadBytes === 0 && hasFin(start), data });
+        if (payloadBytes === 0) begin();
+        continue;
+      }
+      const taken = chunk.copy(start, startBytes, at, at + wantedBytes - startBytes);
+      at += taken;
+      startBytes += taken;
+      if (startBytes < wantedBytes) continue;
+      if (wantedBytes === HEADER_BYTES) {
+        payloadBytes = start.readUIntBE(5, 3);
+        if (isControl(start)) wantedBytes += Math.min(payloadBytes, NEEDED_CONTROL_BYTES);
+        else if (payloadBytes === 0) frames.push({ type: 'data', streamId: streamIdAt(start, 0), fin: hasFin(start), data: NO_BYTES });
+        if (startBytes < wantedBytes) continue;
+      }
+      if (isControl(start)) {
+        frames.push(controlOf(start.subarray(0, startBytes)));
+        payloadBytes -= startBytes - HEADER_BYTES;
+      }
+      if (payloadBytes > 0) inPayload = true;
+      else begin();
     }
-    rest = bytes.subarray(at);
     return frames;
   };
 };
 
-const parseFrame = (bytes: Buffer): SpdyFrame => {
-  const fin = ((bytes[4] ?? 0) & FLAG_FIN) !== 0;
+const NO_BYTES = Buffer.alloc(0);
+const isControl = (start: Buffer): boolean => ((start[0] ?? 0) & 0x80) !== 0;
+const hasFin = (start: Buffer): boolean => ((start[4] ?? 0) & FLAG_FIN) !== 0;
+const streamIdAt = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at) & STREAM_ID_MASK;
+
+const controlOf = (bytes: Buffer): SpdyFrame => {
   const payload = bytes.subarray(HEADER_BYTES);
-  if (((bytes[0] ?? 0) & 0x80) === 0) return { type: 'data', streamId: bytes.readUInt32BE(0) & STREAM_ID_MASK, fin, data: payload };
-  const streamId = payload.length >= 4 ? payload.readUInt32BE(0) & STREAM_ID_MASK : 0;
+  const streamId = payload.length >= 4 ? streamIdAt(payload, 0) : 0;
   switch (bytes.readUInt16BE(2)) {
     case SYN_REPLY:
-      return { type: 'synReply', streamId, fin };
+      return { type: 'synReply', streamId, fin: hasFin(bytes) };
     case RST_STREAM:
       return { type: 'rstStream', streamId, status: payload.length >= 8 ? payload.readUInt32BE(4) : 0 };
     case PING:

@@ -1,6 +1,7 @@
 import { request as httpRequest, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { longTimeout } from '@solo-kubelet/timers';
 import { StreamError } from './stream-error.js';
 
 /** Where a streaming path is served: a unix socket, TLS with credentials, or plain HTTP (the runtime's own streaming server). */
@@ -40,23 +41,37 @@ export const upgradeToSpdy = (endpoint: StreamEndpoint, path: string, protocol: 
       },
     });
     request.once('upgrade', (_response, socket, head) => {
-      socket.setTimeout(0);
+      cancelLimit();
       socket.setNoDelay(true);
       resolve({ socket, head });
     });
     request.once('response', (response) => {
+      const refuse = (): void => {
+        const text = Buffer.concat(chunks).subarray(0, MAX_REFUSAL_BYTES).toString('utf8').trim();
+        reject(new StreamError({ code: 'STREAM_REFUSED', message: text === '' ? `the server answered ${response.statusCode}` : text }));
+        request.destroy();
+      };
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes <= MAX_REFUSAL_BYTES) chunks.push(chunk);
+        chunks.push(chunk);
+        if (bytes >= MAX_REFUSAL_BYTES) refuse();
       });
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8').trim();
-        reject(new StreamError({ code: 'STREAM_REFUSED', message: text === '' ? `the server answered ${response.statusCode}` : text }));
-      });
+      // Whole, broken off or too long: what came says best why there is no stream.
+      response.once('close', refuse);
+      response.on('error', refuse);
     });
-    request.once('timeout', () => request.destroy(new Error(`no answer within ${UPGRADE_TIMEOUT_MS / 1_000} s`)));
-    request.once('error', reject);
+    // The whole answer has to come in time, however often a part of it does.
+    const cancelLimit = longTimeout(
+      () => request.destroy(new Error(`no answer within ${UPGRADE_TIMEOUT_MS / 1_000} s`)),
+      UPGRADE_TIMEOUT_MS,
+      { ref: false },
+    );
+    request.on('error', reject);
+    request.once('close', () => {
+      cancelLimit();
+      reject(new Error('the connection was lost before the answer'));
+    });
     request.end();
   });
