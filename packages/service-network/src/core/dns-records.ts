@@ -41,7 +41,14 @@ export const deriveServiceRecords = ({ clusterDomain, services, slices, namespac
 /** The records of one Service. `reverse` holds back what only counts while no cluster address is the same. */
 export interface RecordsOfService {
   readonly own: ServiceRecords;
-  readonly reverse: readonly { readonly name: string; readonly target: string }[];
+  readonly reverse: readonly ReverseRecord[];
+}
+
+interface ReverseRecord {
+  readonly name: string;
+  readonly target: string;
+  /** The whole answer where no other endpoint has the address. */
+  readonly records: readonly ServiceRecord[];
 }
 
 export const recordsOfService = (service: Service, slices: readonly EndpointSlice[], clusterDomain: string): RecordsOfService => {
@@ -63,12 +70,12 @@ export const recordsOfService = (service: Service, slices: readonly EndpointSlic
       endpoint.conditions?.ready === false ? [] : [{ endpoint, ports, address: endpoint.addresses[0] ?? '' }],
     ),
   );
-  const reverse: { readonly name: string; readonly target: string }[] = [];
+  const reverse: ReverseRecord[] = [];
   for (const { endpoint, address } of ready) {
     const name = `${hostOf(endpoint, address)}.${base}`;
     addAddress(add, name, address);
     const back = reverseName(address);
-    if (back !== undefined) reverse.push({ name: back, target: name });
+    if (back !== undefined) reverse.push({ name: back, target: name, records: [{ type: 'PTR', name }] });
   }
   if (clusterIps.length > 0) {
     for (const ip of clusterIps) {
@@ -104,21 +111,24 @@ export const joinRecords = (parts: readonly RecordsOfService[], namespaces: read
   const all = new Map<string, readonly ServiceRecord[]>();
   for (const namespace of namespaces) all.set(below(`${namespace.toLowerCase()}.svc`, clusterDomain), []);
   for (const { own } of parts) for (const [name, records] of own) all.set(name, records);
-  const backwards = new Map<string, Set<string>>();
+  const taken = new Set(all.keys());
+  const shared = new Map<string, Set<string>>();
   for (const { reverse } of parts) {
-    for (const { name, target } of reverse) {
-      if (all.has(name)) continue;
-      const targets = backwards.get(name) ?? new Set();
-      backwards.set(name, targets.add(target));
+    for (const { name, target, records } of reverse) {
+      const had = all.get(name);
+      if (had === undefined) all.set(name, records);
+      else if (!taken.has(name)) shared.set(name, (shared.get(name) ?? new Set(had.flatMap(pointer))).add(target));
     }
   }
-  for (const [name, targets] of backwards)
+  for (const [name, targets] of shared)
     all.set(
       name,
       [...targets].map((target) => ({ type: 'PTR', name: target })),
     );
   return all;
 };
+
+const pointer = (record: ServiceRecord): readonly string[] => (record.type === 'PTR' ? [record.name] : []);
 
 /** Slices by `namespace/name` of their Service. */
 export const groupSlices = (slices: readonly EndpointSlice[]): ReadonlyMap<string, readonly EndpointSlice[]> => {

@@ -17,15 +17,42 @@ export interface EndpointSlicesInput {
   readonly zone?: string;
 }
 
-/** Whether a Service selects a Pod; false without a selector. */
-export const selects = ({ metadata, spec }: Service, pod: EndpointPod): boolean => {
-  const wanted = Object.entries(spec.selector ?? {});
-  return (
-    wanted.length > 0 &&
-    spec.type !== 'ExternalName' &&
-    pod.namespace === (metadata.namespace ?? 'default') &&
-    wanted.every(([key, value]) => Object.hasOwn(pod.labels, key) && pod.labels[key] === value)
-  );
+/** From this many Services on an index of all Pods costs less than a look at each Pod. */
+const WORTH_AN_INDEX = 8;
+
+/** Which of the Pods a Service selects, in their order; none without a selector. */
+export const podsOfServices = (pods: readonly EndpointPod[]): ((service: Service) => readonly EndpointPod[]) => {
+  let asked = 0;
+  let index: ReadonlyMap<string, readonly EndpointPod[]> | undefined;
+  return ({ metadata, spec }) => {
+    const wanted = Object.entries(spec.selector ?? {});
+    const [first] = wanted;
+    if (pods.length === 0 || first === undefined || spec.type === 'ExternalName') return NONE;
+    const { namespace = 'default' } = metadata;
+    asked++;
+    if (asked > WORTH_AN_INDEX) index ??= byLabel(pods);
+    const candidates = index === undefined ? pods : (index.get(labelKey(namespace, first)) ?? NONE);
+    return candidates.filter(
+      (pod) => pod.namespace === namespace && wanted.every(([key, value]) => Object.hasOwn(pod.labels, key) && pod.labels[key] === value),
+    );
+  };
+};
+
+const NONE: readonly EndpointPod[] = [];
+
+const labelKey = (namespace: string, [key, value]: readonly [string, string]): string => `${namespace}/${key}=${value}`;
+
+const byLabel = (pods: readonly EndpointPod[]): ReadonlyMap<string, readonly EndpointPod[]> => {
+  const index = new Map<string, EndpointPod[]>();
+  for (const pod of pods) {
+    for (const label of Object.entries(pod.labels)) {
+      const key = labelKey(pod.namespace, label);
+      const found = index.get(key);
+      if (found === undefined) index.set(key, [pod]);
+      else found.push(pod);
+    }
+  }
+  return index;
 };
 
 /**

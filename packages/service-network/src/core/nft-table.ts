@@ -24,19 +24,29 @@ export interface NftChain {
 }
 
 /** Name of the empty chain by which a table says what it holds: the same for tables that hold the same, in whatever order: `v-` and 16 hexadecimal digits. */
-export const tableFingerprint = ({ sets, chains }: NftTable): string => {
+export const tableFingerprint = (table: NftTable): string => {
+  const fingerprint = fingerprints.get(table) ?? computeFingerprint(table);
+  fingerprints.set(table, fingerprint);
+  return fingerprint;
+};
+
+/** Asked for twice of each table, which never changes: as what comes and as what was there. */
+const fingerprints = new WeakMap<NftTable, string>();
+
+const computeFingerprint = ({ sets, chains }: NftTable): string => {
   let low = 0;
   let high = 0;
-  const add = (text: string): void => {
-    const hash = textHash(text);
+  const add = (hash: number): void => {
     low = (low + hash) >>> 0;
     high = (high + Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)) >>> 0;
   };
   for (const [name, { kind, declaration, elements }] of sets) {
-    add(`${kind} ${name} ${declaration}`);
-    for (const [key, value] of elements ?? []) add(`${name} ${key} ${value}`);
+    add(textHash(`${kind} ${name} ${declaration}`));
+    const start = textHash(`${name} `);
+    for (const [key, value] of elements ?? []) add(textHash(value, textHash(' ', textHash(key, start))));
   }
-  for (const [name, { base = '', rules }] of chains) add(`${name} ${base}\n${rules.join('\n')}`);
+  for (const [name, { base = '', rules }] of chains)
+    add(rules.reduce((hash, rule) => textHash(rule, textHash('\n', hash)), textHash(`${name} ${base}`)));
   return `v-${high.toString(16).padStart(8, '0')}${low.toString(16).padStart(8, '0')}`;
 };
 

@@ -202,6 +202,35 @@ describe('changes', () => {
     }
   });
 
+  it('a Service has the Pods of every pair of its selector and of its namespace, in their order, however many Services ask', () => {
+    const labelled = (i: number, labels: Record<string, string>, namespace = 'default'): EndpointPod => ({
+      ...pod(`p${i}`, { ip: `10.0.0.${i}` })!,
+      labels,
+      namespace,
+    });
+    const some = [
+      labelled(1, { tier: 'a', app: 'x' }),
+      labelled(2, { app: 'x' }),
+      labelled(3, { app: 'x', tier: 'a' }, 'other'),
+      labelled(4, { app: 'x', tier: 'a' }),
+      labelled(5, { app: 'y', tier: 'a' }),
+    ];
+    const both = Array.from({ length: 20 }, (_, i) => service(`s${i}`, { selector: { app: 'x', tier: 'a' } }));
+    const names = ({ parts }: ServiceNetwork) => [...parts.values()].map(({ pods }) => pods.map(({ name }) => name).join());
+    const before = compute([...both, service('none', { selector: {} }), service('constructor', { selector: { constructor: 'x' } })], some);
+    expect(names(before)).toEqual([...both.map(() => 'p1,p4'), '', '']);
+    // One goes, one comes in the middle, one has other labels now.
+    const after = compute(
+      both,
+      [labelled(6, { app: 'x', tier: 'a' }), some[1]!, labelled(7, { tier: 'a', app: 'x' }), some[3]!],
+      {},
+      before,
+    );
+    expect(names(after)).toEqual(both.map(() => 'p6,p7,p4'));
+    const last = compute(both, [labelled(6, { app: 'x', tier: 'a' }), labelled(2, { app: 'x', tier: 'a' }), some[3]!], {}, after);
+    expect(names(last)).toEqual(both.map(() => 'p6,p2,p4'));
+  });
+
   it('datagrams forget endpoints that left, also the last one, and places that nobody knew', () => {
     const dns = service('dns', {
       clusterIP: '10.96.0.10',

@@ -4,7 +4,7 @@ import { type AllocatedServices, type AllocationSettings, type Allocations, allo
 import { computePolicyTables } from './compute-policy-tables.js';
 import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
 import type { EndpointPod } from './endpoint-pod.js';
-import { endpointSlices, selects } from './endpoint-slices.js';
+import { endpointSlices, podsOfServices } from './endpoint-slices.js';
 import { familyOf, type IpFamily } from './ip-address.js';
 import { readPolicies } from './network-policy.js';
 import type { NftTable } from './nft-table.js';
@@ -91,9 +91,11 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
     isSameNode && isSameList(before.input.services, services) && (before.allocations === previous || before.input.previous === previous)
       ? before.allocated
       : allocateServices(services, previous, settings);
-  const hostPorts = new Set(pods.flatMap((pod) => pod.hostPorts));
+  const selected = podsOfServices(pods);
+  const hostPorts = new Set<string>();
+  for (const pod of pods) for (const port of pod.hostPorts) hostPorts.add(port);
   const byHand = groupSlices(input.slices);
-  const changed = before === undefined ? undefined : changedPods(before.input.pods, pods);
+  const changed = podsOfServices(before === undefined ? [] : changedPods(before.input.pods, pods));
   const families = settings.ranges.map(({ family }) => family);
   const parts = new Map<string, ServicePart>();
   const problems: ServiceProblem[] = [
@@ -107,10 +109,7 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
     const part = partOf({
       service: kept?.allocated ?? fresh,
       kept,
-      pods:
-        kept !== undefined && changed !== undefined && !changed.some((pod) => selects(fresh, pod))
-          ? kept.pods
-          : pods.filter((pod) => selects(fresh, pod)),
+      pods: kept !== undefined && changed(fresh).length === 0 ? kept.pods : selected(fresh),
       byHand: byHand.get(key) ?? NONE,
       hostPorts,
       families,
@@ -290,16 +289,24 @@ const isSameService = (a: Service, b: Service): boolean =>
   a === b || (a.metadata === b.metadata && JSON.stringify(a.spec) === JSON.stringify(b.spec));
 
 const isSameAllocations = (a: Allocations, b: Allocations): boolean =>
-  a.size === b.size &&
-  [...a].every(([key, one]) => {
-    const other = b.get(key);
-    return other !== undefined && (other === one || JSON.stringify(other) === JSON.stringify(one));
-  });
+  a === b ||
+  (a.size === b.size &&
+    [...a].every(([key, one]) => {
+      const other = b.get(key);
+      return other !== undefined && (other === one || JSON.stringify(other) === JSON.stringify(one));
+    }));
 
-/** Pods that came, went or differ, old and new ones. */
+/** Pods that came, went or differ, old and new ones. What both lists begin and end with is passed over, as most of them is the same. */
 const changedPods = (before: readonly EndpointPod[], after: readonly EndpointPod[]): readonly EndpointPod[] => {
   if (before === after) return [];
-  const had = new Set(before);
-  const has = new Set(after);
-  return [...before.filter((pod) => !has.has(pod)), ...after.filter((pod) => !had.has(pod))];
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start++;
+  let end = 0;
+  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  const old = before.slice(start, before.length - end);
+  const fresh = after.slice(start, after.length - end);
+  const had = new Set(old);
+  const has = new Set(fresh);
+  return [...old.filter((pod) => !has.has(pod)), ...fresh.filter((pod) => !had.has(pod))];
 };

@@ -13,7 +13,7 @@ export interface ServiceRules {
   readonly none: Elements;
   readonly noneNodePorts: Elements;
   readonly firewall: Elements;
-  /** Endpoints that may be clients of themselves. */
+  /** Endpoints that may be clients of themselves, as source and destination: `10.0.0.1 . 10.0.0.1`. */
   readonly hairpin: readonly string[];
   /** Endpoints beyond this node: their replies must come back by it. */
   readonly remote: readonly string[];
@@ -243,7 +243,12 @@ const draftRules = (family: IpFamily) => {
       else draft.nodePorts.push([key, `goto ${goal.chain}`]);
       forward(proto, undefined, port, goal);
     },
-    result: (): ServiceRules => ({ ...draft, hairpin: [...draft.hairpin], remote: [...draft.remote], chains: [...draft.chains] }),
+    result: (): ServiceRules => ({
+      ...draft,
+      hairpin: [...draft.hairpin].map((one) => `${one} . ${one}`),
+      remote: [...draft.remote],
+      chains: [...draft.chains],
+    }),
   };
 };
 

@@ -45,7 +45,7 @@ export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddre
     for (const one of part.nodePorts) put(nodePorts, noneNodePorts, one);
     for (const one of part.noneNodePorts) put(noneNodePorts, nodePorts, one);
     for (const one of part.firewall) put(firewall, firewall, one);
-    for (const one of part.hairpin) hairpin.set(`${one} . ${one}`, '');
+    for (const one of part.hairpin) hairpin.set(one, '');
     for (const one of part.remote) remote.set(one, '');
     for (const [name, seconds] of part.affinitySets)
       affinity.push([name, { kind: 'set', declaration: `type ${addr}; flags dynamic,timeout; timeout ${seconds}s;`, elements: undefined }]);
