@@ -15,6 +15,8 @@ export interface CoreParts {
   readonly patcher: Patcher;
   /** Who a token of the token file stands for. */
   readonly userOf: (token: string) => UserInfo | undefined;
+  /** What tokens of service accounts are for, and who issues them, where they say nothing else. Default that of Kubernetes. */
+  readonly issuer?: string;
   /** What a token of a service account says, if it is one of ours. */
   readonly verifyToken: (token: string) => TokenClaims | undefined;
   /** A new identity. */

@@ -1,3 +1,4 @@
+import { attributesOf, authorize } from './access/authorize.js';
 import { answerReview } from './access/reviews.js';
 import { headerOf, type RequestContext } from './context.js';
 import { applyFieldValidation, decodeBody, type ExpectedKind, expectedOf } from './decode/decode-object.js';
@@ -232,7 +233,11 @@ const subresourceAnswer = (ctx: RequestContext, resource: ApiResource, sub: Subr
   const verb = METHODS[ctx.request.method] ?? '';
   if (!sub.verbs.includes(verb)) throw methodNotAllowed();
   if (sub.name === 'proxy') return proxy(ctx);
-  if (NODE_STREAMS.has(sub.name)) return podStream(ctx);
+  if (NODE_STREAMS.has(sub.name)) {
+    // A WebSocket begins with a GET, and what it does is no reading (AuthorizePodWebsocketUpgradeCreatePermission).
+    authorize(ctx.parts.authorizer, { ...attributesOf(ctx.user, ctx.info), verb: 'create' });
+    return podStream(ctx);
+  }
   if (sub.name === 'log') return podLog(ctx);
   const formed = withOutput(ctx, false);
   if (verb === 'create') return createSubresource(formed, resource, sub);

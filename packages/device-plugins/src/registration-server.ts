@@ -1,10 +1,11 @@
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { registrationFault } from './core/registration.js';
 import { DevicePluginError } from './device-plugin-error.js';
 import { type RegisterRequest, RegistrationService } from './gen/device-plugin.js';
 import type { PluginEndpoints } from './plugin-endpoints.js';
 import { answer } from './rpc/answer.js';
+import { removeSocket } from './rpc/remove-socket.js';
 import { serveSocket } from './rpc/serve-socket.js';
 
 export interface RegistrationServerOptions {
@@ -39,6 +40,6 @@ const removeSockets = async (directory: string): Promise<void> => {
       (found) => found.isSocket(),
       () => false,
     );
-    if (isSocket) await rm(path, { force: true });
+    if (isSocket) await removeSocket(path);
   }
 };

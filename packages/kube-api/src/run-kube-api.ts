@@ -63,6 +63,12 @@ export interface KubeApiOptions {
   readonly kubeconfigPath: string;
   readonly nodeName: string;
   readonly tokenFile?: string;
+  /** Signs tokens of service accounts, and tells what one says that it signed. */
+  readonly serviceAccounts: {
+    readonly issuer: string;
+    readonly sign: (claims: Readonly<Record<string, unknown>>) => string;
+    readonly verify: (token: string) => Readonly<Record<string, unknown>> | undefined;
+  };
   /** By uid, at once and on every change. */
   readonly pods$: Observable<ReadonlyMap<string, PodView>>;
   /** Every object but Pods, Secrets with what they hold, by key; at once and on every change. */
@@ -153,10 +159,9 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
       const identity = tokens?.lookup(token);
       return identity === undefined ? undefined : { username: identity.name, groups: identity.groups };
     },
-    verifyToken: () => undefined,
-    signToken: () => {
-      throw new Error('this node signs no tokens of service accounts');
-    },
+    issuer: options.serviceAccounts.issuer,
+    verifyToken: (token) => options.serviceAccounts.verify(token) as ReturnType<CoreParts['verifyToken']>,
+    signToken: (claims) => options.serviceAccounts.sign(claims),
     newUid: () => crypto.randomUUID(),
     random: Math.random,
     catalog: nodeCatalog,

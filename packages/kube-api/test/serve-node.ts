@@ -75,6 +75,7 @@ export const serveNode = async (given: Partial<KubeApiOptions> = {}): Promise<Se
     kubeconfigPath: join(directory, 'admin.conf'),
     nodeName: 'node1',
     tokenFile,
+    serviceAccounts: { issuer: 'https://node1', sign: () => '', verify: () => undefined },
     pods$: new BehaviorSubject(new Map([['uid-web', web]])),
     objects$: new BehaviorSubject(new Map(objects.map((object) => [`${object.kind}/default/${object.metadata.name}`, object]))),
     events$: NEVER,

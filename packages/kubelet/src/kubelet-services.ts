@@ -73,7 +73,7 @@ export interface KubeletContext {
   /** The kubelet's own HTTP API, for services that hand requests on to it; put here by the service that serves it. */
   readonly nodeApi: { current: Pick<NodeApi, 'local' | 'usage'> | undefined };
   /** What others verify tokens of ServiceAccounts by. */
-  readonly serviceAccounts: Pick<NodeTokens, 'discovery' | 'jwks' | 'rotate'>;
+  readonly serviceAccounts: Pick<NodeTokens, 'discovery' | 'jwks' | 'rotate' | 'issuer' | 'sign' | 'verify'>;
   /** Deletes the data of a claim that has gone, or that only a workload keeps. */
   readonly discardClaim: (
     claim: { readonly namespace: string; readonly name: string },

@@ -32,6 +32,8 @@ export interface ComponentFacts {
 /** What the server shows. The kubelet's wiring implements it over the reconciler's streams. */
 export interface NodeView extends StatsView {
   readonly pods: Watchable<Pod>;
+  /** Pods that the node has admitted, with the resources that are allocated to them. Default: not served (gate KubeletAllocatedPodsEndpoint). */
+  readonly allocatedPods?: () => readonly Pod[];
   /** v1 Events, newest last. */
   readonly events: Watchable<object>;
   /** One entry per manifest file or URL: its state and its issues. */

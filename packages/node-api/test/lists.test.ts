@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, fakeView, pod, startApi, watchable } from './api.js';
 
 describe('/healthz', () => {
@@ -17,6 +20,26 @@ describe('/healthz', () => {
     expect((await ask({ port, path: '/healthz/syncloop' })).status).toBe(500);
     expect((await ask({ port, path: '/healthz?exclude=syncloop' })).status).toBe(200);
     expect((await ask({ port, path: '/livez' })).status).toBe(500);
+  });
+});
+
+describe('/allocatedPods', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'solo-kubelet-lists-'));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  it.each([
+    [{ allocatedPods: () => [pod('web')] }, 200, [pod('web')]],
+    [{ allocatedPods: () => [] }, 200, null],
+    [{}, 404, undefined],
+  ])('lists pods with what is allocated to them, where it is served', async (view, status, items) => {
+    const socketPath = join(directory, 'api.sock');
+    await using _test = await startApi({ socket: { path: socketPath }, view: fakeView(view) });
+    const answer = await ask({ socketPath, path: '/allocatedPods' });
+    expect(answer.status).toBe(status);
+    if (status === 200) expect(JSON.parse(answer.body)).toEqual({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items });
   });
 });
 

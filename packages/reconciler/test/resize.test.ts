@@ -378,6 +378,22 @@ describe('a resize that can not be carried out yet', () => {
     expect(runtime.violations).toEqual([]);
   });
 
+  it('of which nothing was sent shows no limit that is not in force', async () => {
+    let used = 3 * 1_024 * MEBIBYTE;
+    const { time, kubelet, cgroup } = await machine({ memoryBytes: () => used });
+    kubelet.apply(sized(requests('200m')));
+    await time.advance(1_000);
+    const wished = { ...requests('200m'), limits: { cpu: '1', memory: '2Gi' } };
+    kubelet.apply(sized(wished));
+    await time.advance(5_000);
+    expect(condition(kubelet, 'PodResizeInProgress')).toMatchObject({ reason: 'Error' });
+    expect(cgroup('app')?.limits ?? {}).toEqual({});
+    expect(statusOf(kubelet).containerStatuses?.[0]?.resources).toEqual({ ...requests('200m'), limits: {} });
+    used = 0;
+    await time.advance(60_000);
+    expect(statusOf(kubelet).containerStatuses?.[0]?.resources).toEqual(wished);
+  });
+
   it('holds nothing else up: what ends meanwhile is started again', async () => {
     const { time, runtime, kubelet, observed } = await machine({ memoryBytes: (name) => (name === 'app' ? 42 * MEBIBYTE : 0) });
     const shaped = (memory: string): Pod => pod('web', { containers: [container('app', { resources: limited(memory) }), container('b')] });

@@ -4,7 +4,10 @@ import type { UserInfo } from './authorizer.js';
 /** Who a request comes from, or that its credentials are wrong. */
 export type Authentication = { readonly type: 'user'; readonly user: UserInfo; readonly warning?: string } | { readonly type: 'refused' };
 
-export const AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
+const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
+
+/** Who issues tokens of service accounts, and whom they are for by default. */
+export const issuerOf = ({ issuer = DEFAULT_ISSUER }: Pick<CoreParts, 'issuer'>): string => issuer;
 
 const ANONYMOUS: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 const AUTHENTICATED = 'system:authenticated';
@@ -82,8 +85,9 @@ const ofServiceAccount = (parts: CoreParts, claims: TokenClaims, audiences: read
 
 /** Who a token stands for. Tokens of the token file are for the server itself alone. */
 export const readToken = (parts: CoreParts, token: string, audiences: readonly string[], nowMs: number): TokenAnswer => {
-  const user = audiences.includes(AUDIENCE) ? parts.userOf(token) : undefined;
-  if (user !== undefined) return { ok: true, user: known(user), audiences: [AUDIENCE] };
+  const issuer = issuerOf(parts);
+  const user = audiences.includes(issuer) ? parts.userOf(token) : undefined;
+  if (user !== undefined) return { ok: true, user: known(user), audiences: [issuer] };
   const claims = parts.verifyToken(token);
   return claims === undefined ? { ok: false, error: INVALID } : ofServiceAccount(parts, claims, audiences, nowMs);
 };
@@ -97,6 +101,6 @@ export const authenticate = (parts: CoreParts, header: string, nowMs: number): A
       ? { type: 'user', user: ANONYMOUS, warning: EXTRA_SPACE }
       : { type: 'user', user: ANONYMOUS };
   }
-  const answer = readToken(parts, token, [AUDIENCE], nowMs);
+  const answer = readToken(parts, token, [issuerOf(parts)], nowMs);
   return answer.ok ? { type: 'user', user: answer.user } : { type: 'refused' };
 };

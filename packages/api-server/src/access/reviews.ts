@@ -2,7 +2,7 @@ import { createReport } from '@solo-kubelet/pod-spec/schema';
 import type { RequestContext } from '../context.js';
 import { badRequest, invalid } from '../status/api-error.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
-import { AUDIENCE, readToken } from './authenticate.js';
+import { issuerOf, readToken } from './authenticate.js';
 import type { Attributes, UserInfo } from './authorizer.js';
 
 const GROUP = 'authorization.k8s.io';
@@ -118,7 +118,7 @@ const reviewToken = (ctx: RequestContext, draft: ObjectDraft): StoredObject => {
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
   if (draft.metadata.namespace) throw badRequest(`namespace is not allowed on this type: ${draft.metadata.namespace}`);
   const audiences = texts(spec['audiences']);
-  const answer = readToken(ctx.parts, token, audiences.length > 0 ? audiences : [AUDIENCE], ctx.request.nowMs);
+  const answer = readToken(ctx.parts, token, audiences.length > 0 ? audiences : [issuerOf(ctx.parts)], ctx.request.nowMs);
   if (!answer.ok) return answered(draft, { user: {}, error: answer.error });
   const { username, uid, groups, extra } = answer.user;
   const user = { username, ...(uid !== undefined && { uid }), ...(groups.length > 0 && { groups }), ...(extra && { extra }) };

@@ -54,6 +54,21 @@ describe('startApiServer', () => {
     expect((await ask(server, 'GET', PODS)).code).toBe(200);
   });
 
+  it('asks for the right to create where a stream begins with a GET', async () => {
+    await using server = await startApiServer({ users: USERS, authorizationMode: 'RBAC' });
+    const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/default';
+    const role = { metadata: { name: 'look' }, rules: [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get'] }] };
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'look' };
+    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'alice' }];
+    expect((await ask(server, 'POST', `${rbac}/roles`, { body: role })).code).toBe(201);
+    expect((await ask(server, 'POST', `${rbac}/rolebindings`, { body: { metadata: { name: 'look' }, roleRef, subjects } })).code).toBe(201);
+    expect((await ask(server, 'GET', `${PODS}/web/exec?command=id`, { token: 't2' })).value).toMatchObject({
+      code: 403,
+      message: expect.stringContaining('cannot create resource "pods/exec"'),
+    });
+    expect((await ask(server, 'GET', `${PODS}/web/exec?command=id`)).code).toBe(404);
+  });
+
   it('has no definitions of resources, and says so to whoever may ask', async () => {
     const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
     await using server = await startApiServer({ users: USERS, authorizationMode: 'RBAC' });

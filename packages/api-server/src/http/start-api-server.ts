@@ -6,6 +6,7 @@ import type { CoreParts } from '../context.js';
 import { createApiCore } from '../create-api-core.js';
 import { createMemoryStore } from '../store/memory-store.js';
 import type { ObjectStore } from '../store/object-store.js';
+import { loadObjects } from './load-objects.js';
 import { createParts } from './parts.js';
 import { makeSelfSigned } from './self-signed.js';
 import { answerOddMethod, serveRequests } from './serve.js';
@@ -21,6 +22,8 @@ export interface ApiServerOptions {
   /** Default AlwaysAllow. */
   readonly authorizationMode?: 'AlwaysAllow' | 'RBAC';
   readonly store?: ObjectStore;
+  /** Manifests whose objects are there from the start, in their order: paths of JSON or YAML. Default none. */
+  readonly files?: readonly string[];
   /** The time, ms. Default that of the machine. */
   readonly now?: () => number;
 }
@@ -53,13 +56,14 @@ const kubeconfigText = (url: string, caPem: string, token: string, username: str
     2,
   )}\n`;
 
-/** Starts an API server in memory on TLS; it answers once the promise is fulfilled. */
+/** Starts an API server in memory on TLS; it answers once the promise is fulfilled. @throws Error for a file that the server would refuse */
 export const startApiServer = async (options: ApiServerOptions = {}): Promise<ApiServer> => {
   const { port = 0, host = '127.0.0.1', now = Date.now, store = createMemoryStore() } = options;
   const users = options.users ?? new Map([[randomUUID(), { username: 'admin', uid: 'admin', groups: ['system:masters'] }]]);
   const keys = createTokenKeys();
   const parts: CoreParts = createParts({ store, users, keys, mode: options.authorizationMode ?? 'AlwaysAllow', nowMs: now() });
   const core = createApiCore(parts);
+  await loadObjects(core, options.files ?? [], now());
   const { certificatePem, keyPem } = await makeSelfSigned([host, 'localhost', 'kubernetes', 'kubernetes.default.svc'], now());
   const server = createServer(
     { cert: certificatePem, key: keyPem, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },

@@ -1,5 +1,5 @@
 import { createReport } from '@solo-kubelet/pod-spec/schema';
-import { AUDIENCE } from '../access/authenticate.js';
+import { issuerOf } from '../access/authenticate.js';
 import { type RequestContext, timeText } from '../context.js';
 import { badRequest, conflict, invalid, notFound } from '../status/api-error.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
@@ -48,7 +48,8 @@ export const requestToken = (ctx: RequestContext, namespace: string, name: strin
     throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${name})`);
   }
   const spec = (draft.spec ?? {}) as Values;
-  const audiences = ((spec['audiences'] ?? []) as readonly string[]).length > 0 ? (spec['audiences'] as readonly string[]) : [AUDIENCE];
+  const audiences =
+    ((spec['audiences'] ?? []) as readonly string[]).length > 0 ? (spec['audiences'] as readonly string[]) : [issuerOf(ctx.parts)];
   const seconds = Number(spec['expirationSeconds'] ?? DEFAULT_SECONDS);
   const report = createReport();
   if (seconds < MIN_SECONDS) report.invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes');
@@ -59,7 +60,7 @@ export const requestToken = (ctx: RequestContext, namespace: string, name: strin
   const nowSeconds = Math.floor(ctx.request.nowMs / 1000);
   const boundClaim = bound && { [(reference?.kind ?? '').toLowerCase()]: { name: bound.metadata.name, uid: bound.metadata.uid } };
   const token = ctx.parts.signToken({
-    iss: AUDIENCE,
+    iss: issuerOf(ctx.parts),
     sub: `system:serviceaccount:${namespace}:${name}`,
     aud: audiences,
     iat: nowSeconds,

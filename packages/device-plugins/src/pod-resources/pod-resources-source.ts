@@ -17,6 +17,10 @@ export interface PodResourcesSource {
   allocatableDevices(): readonly DeviceInstance[];
   /** CPUs that are a container's own. Default none. */
   cpus?(podUid: string, containerName: string): readonly number[];
+  /** CPUs that a pod as a whole has for itself, beside those of its containers. Default none. */
+  podCpus?(podUid: string): readonly number[];
+  /** The same of memory. Default none. */
+  podMemory?(podUid: string): readonly MemoryBlock[];
   /** CPUs that containers may have for themselves. Default none. */
   allocatableCpus?(): readonly number[];
   /** Default none. */

@@ -62,10 +62,22 @@ describe('the PodResources API', () => {
         dynamicResources: [],
       },
     ],
+    cpuIds: [],
+    memory: [],
   };
 
   it('lists what containers have that run beside each other', async () => {
     expect(await callUnary(client.list.bind(client), {}, limits)).toEqual({ podResources: [web] });
+  });
+
+  it('tells what a pod has as a whole, that of its containers included', async () => {
+    const path = join(directory, 'whole.sock');
+    const whole = { ...source, podCpus: () => [0, 3], podMemory: () => [{ type: 'memory', bytes: 2_048n, numaNodes: [0] }] };
+    await using _server = await servePodResources({ path, source: whole });
+    const other = new PodResourcesListerClient(`unix:${path}`, credentials.createInsecure(), { 'grpc.default_authority': 'localhost' });
+    const { podResources } = await callUnary(other.list.bind(other), {}, limits);
+    other.close();
+    expect(podResources[0]).toMatchObject({ ...web, cpuIds: [0n, 2n, 3n], memory: [{ size: 2_048n }, ...memory, ...memory] });
   });
 
   it('tells of one pod, and of one that is not there that it is not', async () => {

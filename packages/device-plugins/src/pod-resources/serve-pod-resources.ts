@@ -65,10 +65,8 @@ export const servePodResources = async ({
 };
 
 /** Init containers that end are left out: what they had is their pod's again. */
-const podResources = ({ metadata, spec }: Pod, source: PodResourcesSource): PodResources => ({
-  name: metadata.name,
-  namespace: metadata.namespace,
-  containers: [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers].map(
+const podResources = ({ metadata, spec }: Pod, source: PodResourcesSource): PodResources => {
+  const containers = [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers].map(
     ({ name }): ContainerResources => ({
       name,
       devices: source.devices(metadata.uid, name).map(toContainerDevices),
@@ -76,8 +74,18 @@ const podResources = ({ metadata, spec }: Pod, source: PodResourcesSource): PodR
       memory: (source.memory?.(metadata.uid, name) ?? []).map(toContainerMemory),
       dynamicResources: [],
     }),
-  ),
-});
+  );
+  const [podCpus, podMemory] = [source.podCpus?.(metadata.uid) ?? [], source.podMemory?.(metadata.uid) ?? []];
+  const cpuIds = podCpus.length === 0 ? [] : [...new Set([...podCpus.map(BigInt), ...containers.flatMap((each) => each.cpuIds)])];
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    containers,
+    // As a whole it has what its containers have, too; where it has nothing as a whole, nothing is told.
+    cpuIds: cpuIds.sort((a, b) => (a < b ? -1 : 1)),
+    memory: podMemory.length === 0 ? [] : [...podMemory.map(toContainerMemory), ...containers.flatMap(({ memory }) => memory)],
+  };
+};
 
 /** One entry for each device, as upstream. */
 const toContainerDevices = ({ resourceName, deviceId, numaNodes }: DeviceInstance): ContainerDevices => ({

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { DevicePluginError } from '../device-plugin-error.js';
+import { removeSocket } from './remove-socket.js';
 import { requireSocketPath } from './require-socket-path.js';
 
 export interface SocketService {
@@ -11,7 +11,7 @@ export interface SocketService {
 /** Serves gRPC on a unix socket, in place of what was there. Closing breaks its connections and takes the socket away. */
 export const serveSocket = async (path: string, services: readonly SocketService[]): Promise<AsyncDisposable> => {
   requireSocketPath(path, 'listen');
-  await rm(path, { force: true });
+  await removeSocket(path);
   const server = new Server();
   for (const { definition, implementation } of services) server.addService(definition, implementation);
   await new Promise<void>((resolve, reject) => {
@@ -23,7 +23,7 @@ export const serveSocket = async (path: string, services: readonly SocketService
   return {
     [Symbol.asyncDispose]: async () => {
       server.forceShutdown();
-      await rm(path, { force: true });
+      await removeSocket(path);
     },
   };
 };

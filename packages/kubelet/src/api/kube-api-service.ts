@@ -28,6 +28,7 @@ export const kubeApiService: KubeletService = (context) => {
         directory: join(flags.rootDirectory, 'api'),
         nodeName,
         ...(flags.tokenAuthFile === undefined ? {} : { tokenFile: flags.tokenAuthFile }),
+        serviceAccounts: context.serviceAccounts,
         pods$: reconciler.pods$,
         objects$,
         events$,

@@ -5,9 +5,11 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { type KubeletEvent, steadyNow } from '@solo-kubelet/reconciler';
 import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, tap } from 'rxjs';
 import { encodeConfiguration } from '../config/decode-configuration.js';
+import { isGateEnabled } from '../config/feature-gates.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
 import type { KubeletContext, KubeletService } from '../kubelet-services.js';
+import { allocatedPods } from './allocated-pods.js';
 import { cgroupsOf } from './cgroups-of-node.js';
 import { conditionSince } from './condition-since.js';
 import { countPods } from './count-pods.js';
@@ -71,6 +73,7 @@ export const nodeApiService: KubeletService = (context) => {
   const view: NodeView = {
     nodeName,
     pods,
+    ...(isGateEnabled(config.featureGates, 'KubeletAllocatedPodsEndpoint') && { allocatedPods: () => allocatedPods(views()) }),
     events,
     manifests,
     sources,

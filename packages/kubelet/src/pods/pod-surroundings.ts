@@ -2,6 +2,7 @@ import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { createPodEnvironment, type PodEnvironment, subordinateIdRange } from '@solo-kubelet/pod-environment';
 import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import { isCriticalPod } from '@solo-kubelet/reconciler';
 import { isGateEnabled } from '../config/feature-gates.js';
 import type { KubeletFlags } from '../config/load-configuration.js';
@@ -11,6 +12,7 @@ import { readRuntimeNetwork } from '../networks/runtime-network.js';
 import { podsCgroupLimits, reservedCgroups } from '../node/node-capacity.js';
 import { readText, swapBytes } from '../node/read-machine.js';
 import type { RunKubeletOptions } from '../run-kubelet-options.js';
+import { apiVariables } from '../service-accounts/core/api-variables.js';
 
 /** Further networks of pods, beside those that the runtime has when the kubelet starts. */
 export const podNetworks = async (
@@ -37,6 +39,13 @@ export const podEnvironment = async (
   >,
 ): Promise<PodEnvironment> => {
   const { cri, nodeName, machine, facts, cgroups, resources, objects, claims, tokens, cluster, serviceNetwork } = parts;
+  const { kubeApi } = flags;
+  /** Services of the node, and its API for Pods with a token; undefined where nobody tells anything. */
+  const ownVariables = (pod: Pod): ReadonlyMap<string, string> | undefined => {
+    const services = serviceNetwork?.variables(pod);
+    const api = kubeApi === undefined ? undefined : apiVariables(pod, kubeApi, facts.nodeIps);
+    return services === undefined || api === undefined ? (services ?? api) : new Map([...services, ...api]);
+  };
   const { runtimeHandlers, features } = await cri.runtime.status({}, { signal });
   const isOn = (gate: string): boolean => isGateEnabled(config.featureGates, gate);
   return createPodEnvironment({
@@ -86,8 +95,7 @@ export const podEnvironment = async (
         claim: claims.claim,
         token: tokens.token,
       }),
-      serviceVariables: (pod) =>
-        cluster?.holds(pod.metadata.uid) === true ? cluster.objects.serviceVariables?.(pod) : serviceNetwork?.variables(pod),
+      serviceVariables: (pod) => (cluster?.holds(pod.metadata.uid) === true ? cluster.objects.serviceVariables?.(pod) : ownVariables(pod)),
     },
     allowedDevices: flags.allowedDevices,
     userNamespaces: await subordinateIdRange({ idsPerPod: config['userNamespaces.idsPerPod'], maxPods: config.maxPods }),

@@ -52,6 +52,31 @@ it('signs what another library verifies by the published keys', async () => {
   await expect(tokens.token({ ...request(), serviceAccountName: 'none' })).rejects.toThrow('serviceaccounts "none" not found');
 });
 
+it('verifies what its own keys signed for its own name, and nothing else', async () => {
+  const tokens = await open();
+  const text = await tokens.token(request());
+  expect(tokens.verify(text)).toMatchObject({ iss: ISSUER, sub: 'system:serviceaccount:default:web' });
+  const [head = '', body = '', signature = ''] = text.split('.');
+  const forged = Buffer.from(JSON.stringify({ iss: ISSUER, sub: 'system:serviceaccount:default:root' })).toString('base64url');
+  const unsigned = Buffer.from(JSON.stringify({ alg: 'none', kid: 'x' })).toString('base64url');
+  const hmac = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(head, 'base64url').toString()), alg: 'HS256' })).toString(
+    'base64url',
+  );
+  const bad = [
+    '',
+    'a.b.c',
+    `${head}.${forged}.${signature}`,
+    `${unsigned}.${body}.`,
+    `${hmac}.${body}.${signature}`,
+    `${text}.x`,
+    `${head}.${body}.`,
+  ];
+  expect(bad.map((token) => tokens.verify(token))).toEqual(bad.map(() => undefined));
+  expect(tokens.verify(tokens.sign({ iss: 'https://other.example' }))).toBeUndefined();
+  await tokens.rotate();
+  expect(tokens.verify(text)).toMatchObject({ iss: ISSUER });
+});
+
 it('gives the same token until 80 % of its life have gone', async () => {
   let now = Date.now();
   const tokens = await open(() => now);

@@ -12,6 +12,12 @@ import { openSigningKeys, type SigningKeys } from './signing-keys.js';
 /** What signs tokens of ServiceAccounts, and what others verify them by. */
 export interface NodeTokens {
   readonly token: PodObjects['token'];
+  /** Whom tokens name as their issuer, and are for where they name nobody. */
+  readonly issuer: string;
+  /** Signs what a token is to say. */
+  readonly sign: SigningKeys['sign'];
+  /** What a token of this node's keys and issuer says; undefined for any other. */
+  readonly verify: SigningKeys['verify'];
   /** The OpenID provider's metadata (pkg/serviceaccount/openidmetadata.go). */
   discovery(): object;
   jwks(): object;
@@ -70,6 +76,12 @@ export const createNodeTokens = async ({
       const text = keys.sign(tokenClaims(request, { issuer, nodeName, accountUid, jti: randomUUID(), nowMs }));
       issued.set(key, { text, podUid: request.pod.uid, random: Math.random(), ...lifeOf(request, nowMs) });
       return text;
+    },
+    issuer,
+    sign: (claims) => keys.sign(claims),
+    verify: (token) => {
+      const claims = keys.verify(token);
+      return claims?.['iss'] === issuer ? claims : undefined;
     },
     discovery: () => ({
       issuer,

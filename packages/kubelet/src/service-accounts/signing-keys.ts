@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto';
 import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +9,8 @@ import { readState, writeDurably } from '@solo-kubelet/state-files';
 export interface SigningKeys {
   /** A compact JWS by ES256 of the newest key. */
   sign(claims: Readonly<Record<string, unknown>>): string;
+  /** The claims of a JWS that one of the keys signed; undefined for any other text. Nobody has looked at their times and names. */
+  verify(token: string): Readonly<Record<string, unknown>> | undefined;
   /** The JWK set by which anybody can verify the tokens; RFC 7517. */
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   /** Signs by a new key from now on; gives back its `kid`. Earlier tokens can still be verified. */
@@ -62,12 +64,29 @@ export const openSigningKeys = async (directory: string, logger: Logger): Promis
   let earlier: readonly NumberedKey[] = [...(await readAll(numbersOf(PUBLIC), 'pub.pem'))];
   for (const key of surplus) earlier = [await retire(key), ...earlier.filter(({ number }) => number !== key.number)];
 
+  const publicKeys = (): ReadonlyMap<string, KeyObject> =>
+    new Map(
+      [current, ...earlier].map(({ key }) => {
+        const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+        return [keyId(publicKey), publicKey] as const;
+      }),
+    );
+  let verifiers = publicKeys();
   return {
     sign: (claims) => {
       const { key } = current;
       const header = { alg: 'ES256', kid: keyId(createPublicKey(key)), typ: 'JWT' };
       const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
       return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+    },
+    verify: (token) => {
+      const [head = '', body = '', signature = '', ...more] = token.length > MAX_TOKEN_CHARACTERS ? [] : token.split('.');
+      const kid = partOf(head)?.['kid'];
+      if (more.length > 0 || typeof kid !== 'string') return undefined;
+      const key = verifiers.get(kid);
+      if (key === undefined || partOf(head)?.['alg'] !== 'ES256') return undefined;
+      const given = Buffer.from(signature, 'base64url');
+      return verify('sha256', Buffer.from(`${head}.${body}`), { key, dsaEncoding: 'ieee-p1363' }, given) ? partOf(body) : undefined;
     },
     jwks: () => ({ keys: [{ number: current.number, key: createPublicKey(current.key) }, ...earlier].map(({ key }) => jwkOf(key)) }),
     rotate: async () => {
@@ -76,9 +95,23 @@ export const openSigningKeys = async (directory: string, logger: Logger): Promis
       earlier = [await retire(before), ...earlier];
       for (const { number } of earlier.slice(MAX_EARLIER)) await unlink(pathOf(number, 'pub.pem'));
       earlier = earlier.slice(0, MAX_EARLIER);
+      verifiers = publicKeys();
       return keyId(createPublicKey(current.key));
     },
   };
+};
+
+/** Our own have a few hundred. */
+const MAX_TOKEN_CHARACTERS = 16_384;
+
+/** An object that a part of a token holds. */
+const partOf = (text: string): Readonly<Record<string, unknown>> | undefined => {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
 };
 
 /** @throws Error without a code of the system's or of OpenSSL's: what was read makes no sense */

@@ -3,9 +3,10 @@ import type { NodeView, Watchable } from '../node-view.js';
 import { booleanParameter, sendJson, toJson } from '../server/http-answer.js';
 import type { Exchange, Route } from '../server/route.js';
 
-/** The lists: /pods, /events, /manifests, /sources, /objects, each also as a stream of changes with `?watch=true`; and /node. */
+/** The lists: /pods, /allocatedPods, /events, /manifests, /sources, /objects, each also as a stream of changes with `?watch=true`; and /node. */
 export const listRoutes = (view: NodeView): readonly Route[] => [
   listRoute('/pods', 'PodList', view.pods, true),
+  ...(view.allocatedPods === undefined ? [] : [allocatedPodsRoute(view.allocatedPods)]),
   listRoute('/events', 'EventList', view.events),
   listRoute('/manifests', 'ManifestList', view.manifests),
   ...(view.sources === undefined ? [] : [listRoute('/sources', 'List', view.sources)]),
@@ -24,6 +25,17 @@ export const listRoutes = (view: NodeView): readonly Route[] => [
     handle: ({ response }) => sendJson(response, { kubeletconfig: view.configuration }),
   },
 ];
+
+const allocatedPodsRoute = (allocatedPods: NonNullable<NodeView['allocatedPods']>): Route => ({
+  methods: ['GET', 'HEAD'],
+  path: '/allocatedPods',
+  role: 'read',
+  subresources: ['pods', 'proxy'],
+  handle: ({ response }) => {
+    const items = allocatedPods();
+    sendJson(response, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: items.length === 0 ? null : items });
+  },
+});
 
 const listRoute = (path: string, kind: string, source: Watchable<object>, readOnly = false): Route => ({
   methods: ['GET', 'HEAD'],

@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
 import {
   createServer as createHttpServer,
   type Server as HttpServer,
@@ -229,7 +229,7 @@ export const listenUnix = async (path: string, groupId: number | undefined, opti
     [Symbol.asyncDispose]: async () => {
       await stop(server, connections);
       // Another kubelet may have put its own there meanwhile.
-      if ((await lstat(path).catch(() => undefined))?.ino === ino) await rm(path, { force: true });
+      if ((await lstat(path).catch(() => undefined))?.ino === ino) await unlink(path).catch(() => {});
     },
   };
 };

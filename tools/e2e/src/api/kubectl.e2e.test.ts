@@ -110,7 +110,10 @@ describe.skipIf(programs.length === 0).each(programs)('%s against the node', (pr
   it('shows the node and what may be done', async () => {
     expect(await told('get', 'nodes')).toMatch(/^NAME +STATUS +ROLES +AGE +VERSION\nnode1 +Ready +\S+ +\d+s +v1\.36/);
     expect(await told('auth', 'can-i', 'create', 'deployments')).toBe('yes\n');
-    expect(await kubectl('get', 'services')).toMatchObject({ status: 1, stderr: expect.stringContaining('"services"') });
+    expect(await kubectl('get', 'horizontalpodautoscalers')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('"horizontalpodautoscalers"'),
+    });
   });
 
   it('edits an object where a person wrote it, and keeps the comments and the other objects of the file', async () => {
@@ -192,6 +195,20 @@ describe.skipIf(programs.length === 0).each(programs)('%s against the node', (pr
       status: 1,
       stderr: expect.stringContaining('Forbidden'),
     });
+  });
+
+  it('makes tokens of accounts, and knows who comes with one', async () => {
+    const request = await file('request.json', JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }));
+    const path = '/api/v1/namespaces/default/serviceaccounts/default/token';
+    const made = JSON.parse(await told('create', '--raw', path, '-f', request)) as { readonly status: { readonly token: string } };
+    const admin = JSON.parse(await readFile(kubeconfig, 'utf8')) as { readonly users: readonly { readonly name: string }[] };
+    const users = admin.users.map(({ name }) => ({ name, user: { token: made.status.token } }));
+    const own = `--kubeconfig=${await file('account.kubeconfig', JSON.stringify({ ...admin, users }))}`;
+    expect(await kubectl(own, 'get', 'pods')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('User "system:serviceaccount:default:default" cannot list resource "pods"'),
+    });
+    expect(await kubectl('create', 'token', 'nobody')).toMatchObject({ status: 1 });
   });
 
   it('marks the node as not to be scheduled on', async () => {

@@ -15,7 +15,7 @@ const hostVolumes = HOST_DIRECTORIES.map((path) => ({ name: `host${path.replaceA
 const hostMounts = HOST_DIRECTORIES.map((path) => ({ name: `host${path.replaceAll('/', '-')}`, mountPath: path, readOnly: true }));
 
 /** A container of the machine's own programs, and the volumes that its pod needs. */
-const hostContainer = (name: string, command: readonly string[], more: { readonly directory: string }) => ({
+export const hostContainer = (name: string, command: readonly string[], more: { readonly directory: string }) => ({
   volumes: [...hostVolumes, { name: 'server', hostPath: { path: more.directory } }],
   container: {
     name,

@@ -193,6 +193,8 @@ describe.skipIf(fault !== undefined)('Services in the kernel', () => {
 
   it('a restart changes no rule, and removal leaves none', async () => {
     const web = service('web', { clusterIP: '10.96.0.100', selector: SELECTOR, ports: HTTP });
+    // Whatever the test before left: the next one is a change.
+    await putInForce([service('first', { clusterIP: '10.96.0.8', selector: SELECTOR, ports: HTTP })], [show(11)]);
     await putInForce([web], [show(11), show(12)]);
     const before = await lab.node.run('nft', '-a', 'list', 'ruleset');
     work.unsubscribe();

@@ -211,16 +211,24 @@ const resourcesOf = (
   const reported = isRunning ? observed.resources : undefined;
   const sent = isRunning ? ledger.actuated.get(container.name) : undefined;
   const merged = {
-    ...(limits && { limits: { ...limits, ...among(limits, sent?.limits), ...reported?.limits } }),
-    ...(requests && { requests: { ...requests, ...among(requests, sent?.requests), ...reported?.requests } }),
+    ...(limits && { limits: { ...inForce(limits, sent && (sent.limits ?? {})), ...reported?.limits } }),
+    ...(requests && { requests: { ...inForce(requests, sent && (sent.requests ?? {})), ...reported?.requests } }),
   };
   return { ...(requests && { allocatedResources: requests }), resources: merged };
 };
 
 type Amounts = Readonly<Record<string, string>>;
 
-/** Of what was sent, what the container itself names. */
-const among = (named: Amounts, sent: Amounts = {}): Amounts => Object.fromEntries(Object.entries(sent).filter(([name]) => name in named));
+/** What the container itself names: of cpu and memory as it was sent, and not at all while it was not. */
+const inForce = (named: Amounts, sent: Amounts | undefined): Amounts =>
+  sent === undefined
+    ? named
+    : Object.fromEntries(
+        Object.entries(named).flatMap(([name, amount]) => {
+          const held = name === 'cpu' || name === 'memory' ? sent[name] : amount;
+          return held === undefined ? [] : [[name, held]];
+        }),
+      );
 
 /** What becomes of each mount. A container whose mounts are refused shows them as not recursive, as upstream does. */
 const volumeMountsOf = (container: Container, recursive: boolean): Pick<ContainerStatus, 'volumeMounts'> => {
