@@ -82,12 +82,16 @@ export const toObservedContainer = (
   };
 };
 
-const numberOf = (text: string | undefined): number | undefined => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined);
+const numberOf = (text: string | undefined): number | undefined => {
+  const number = text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  return Number.isSafeInteger(number) ? number : undefined;
+};
 
 const handlerOf = (json: string | undefined): LifecycleHandler | undefined => {
   if (json === undefined) return undefined;
   try {
-    return JSON.parse(json) as LifecycleHandler;
+    const handler: unknown = JSON.parse(json);
+    return typeof handler === 'object' && handler !== null ? (handler as LifecycleHandler) : undefined;
   } catch {
     return undefined; // written by another hand: the container is stopped without its hook
   }

@@ -108,10 +108,13 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
 
   const look = async (uid: PodUid | undefined, { signal }: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>> => {
     const [listing, name] = await Promise.all([waitFor(listings(uid), signal), nameOfRuntime(signal)]);
-    const isAskedFor = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean =>
-      uid === undefined || labels[POD_UID_LABEL] === uid;
-    const listedSandboxes = listing.sandboxes.filter(isAskedFor);
-    const listedContainers = listing.containers.filter(isAskedFor);
+    // A runtime that passes over the selector must not make others' containers ours: they would be ended.
+    const isAskedFor = ({ id, labels }: Listed): boolean =>
+      id !== '' &&
+      labels[OWNER_LABEL] === owner &&
+      (uid === undefined ? (labels[POD_UID_LABEL] ?? '') !== '' : labels[POD_UID_LABEL] === uid);
+    const listedSandboxes = onceEach(listing.sandboxes.filter(isAskedFor));
+    const listedContainers = onceEach(listing.containers.filter(isAskedFor));
     const foundSandboxes = await mapLimited(listedSandboxes, STATUS_CALLS_AT_ONCE, (listed) => sandboxOf(listed, signal));
     const foundContainers = await mapLimited(listedContainers, STATUS_CALLS_AT_ONCE, (listed) => containerOf(listed, name, signal));
     const pods = new Map<PodUid, { name: string; namespace: string; sandboxes: ObservedSandbox[]; containers: ObservedContainer[] }>();
@@ -158,6 +161,14 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
     },
   };
 };
+
+interface Listed {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What is listed twice is there once. */
+const onceEach = <T extends Listed>(listed: readonly T[]): readonly T[] => [...new Map(listed.map((each) => [each.id, each])).values()];
 
 /** The results in order, of at most `limit` pieces of work at once. */
 const mapLimited = async <T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<readonly R[]> => {

@@ -1,5 +1,5 @@
 import { access, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { removeTree } from '@solo-kubelet/untrusted-files';
 import type { PodUid } from '../core/pod-identity.js';
 
@@ -68,6 +68,8 @@ export const createPodLogs = ({ podLogsDir, containerLogsDir }: PodLogOptions): 
       await removeLinks((_target, name) => name.endsWith(`-${containerId}.log`));
       const slash = logPath.lastIndexOf('/');
       const [directory, file] = [logPath.slice(0, slash), logPath.slice(slash + 1)];
+      // A directory is no log: the files in it whose names begin with a point would be taken for rotated ones.
+      if (!isAbsolute(logPath) || file === '') return;
       for (const name of await readdir(directory).catch(() => [])) {
         if (name === file || name.startsWith(`${file}.`)) await removeAny(join(directory, name));
       }
