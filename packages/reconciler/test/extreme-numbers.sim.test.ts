@@ -1,4 +1,4 @@
-import { losslessJson, type Pod, parsePod } from '@solo-kubelet/pod-spec';
+import { fieldGates, losslessJson, type Pod, parsePod } from '@solo-kubelet/pod-spec';
 import { createApiSchema, type StructSchema } from '@solo-kubelet/pod-spec/schema';
 import { type ProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import {
@@ -40,7 +40,11 @@ const probes = (action: object): object => ({
 });
 const exec = { exec: { command: ['true'] } };
 const identity = { runAsUser: 1, runAsGroup: 1 };
+const named = { path: 'a', fieldRef: { fieldPath: 'metadata.name' }, mode: 256, user: 1 };
 const terms = { topologyKey: 'kubernetes.io/hostname' };
+
+/** Fields of releases to come are there too. */
+const featureGates = Object.fromEntries(Object.keys(fieldGates).map((gate) => [gate, true]));
 
 /** A valid Pod with every number that a Pod can have. */
 const WHOLE = {
@@ -49,6 +53,7 @@ const WHOLE = {
     terminationGracePeriodSeconds: 30,
     activeDeadlineSeconds: 3_600,
     priority: 0,
+    evictionResponders: [{ name: 'responder.example/a', priority: 1 }],
     tolerations: [{ operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 }],
     securityContext: { ...identity, fsGroup: 1, supplementalGroups: [1] },
     affinity: {
@@ -65,12 +70,14 @@ const WHOLE = {
       { name: 'aws', awsElasticBlockStore: { volumeID: 'a', partition: 1 } },
       { name: 'iscsi', iscsi: { targetPortal: '10.0.0.1:3260', iqn: 'iqn.2026-01.example:a', lun: 1 } },
       { name: 'fc', fc: { targetWWNs: ['a'], lun: 1 } },
-      { name: 'info', downwardAPI: { defaultMode: 256, items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' }, mode: 256 }] } },
+      { name: 'info', downwardAPI: { defaultMode: 256, defaultUser: 1, items: [named] } },
+      { name: 'scratch', emptyDir: { mode: 448 } },
       {
         name: 'projected',
         projected: {
           defaultMode: 256,
-          sources: [{ downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' }, mode: 256 }] } }],
+          defaultUser: 1,
+          sources: [{ downwardAPI: { items: [named] } }],
         },
       },
     ],
@@ -144,6 +151,12 @@ const OF_THE_API = [
   'ConfigMapVolumeSource.defaultMode',
   'ServiceAccountTokenProjection.expirationSeconds',
   'PodCertificateProjection.maxExpirationSeconds',
+  'PodCertificateProjection.user',
+  'ClusterTrustBundleProjection.user',
+  'ConfigMapVolumeSource.defaultUser',
+  'KeyToPath.user',
+  'SecretVolumeSource.defaultUser',
+  'ServiceAccountTokenProjection.user',
 ];
 
 it('the Pods of this test have every number of the API', () => {
@@ -183,7 +196,7 @@ const accepted = (changes: readonly Change[], name: string): Pod => {
   };
   for (const [place, value] of open.values()) put(place, value);
   for (;;) {
-    const result = parsePod(losslessJson(manifest), { path: `/m/${name}.yaml`, nodeName: 'node' });
+    const result = parsePod(losslessJson(manifest), { path: `/m/${name}.yaml`, nodeName: 'node', featureGates });
     if (result.ok) return result.pod;
     const faulty = result.issues
       .map(({ field = '' }) => open.get(field.replaceAll(/\[(\d+)\]/g, '.$1')))
