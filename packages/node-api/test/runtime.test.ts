@@ -208,21 +208,27 @@ describe('figures', () => {
     });
   });
 
-  it('/stats/summary tells of the pods that run although the runtime fails the list because of one that has ended', async () => {
-    await start();
-    fake.fault({ method: 'ListPodSandboxStats', type: 'error', code: 'UNKNOWN', message: 'sandbox container "2" is not in ready state' });
-    const ended = { metadata: { name: 'ended', namespace: 'default', uid: 'uid-ended' } };
-    const { podSandboxId } = await test.cri.runtime.runPodSandbox({ config: ended });
-    fake.fault({
-      method: 'PodSandboxStats',
-      type: 'error',
-      code: 'UNKNOWN',
-      message: 'not in ready state',
-      when: (request) => (request as { readonly podSandboxId: string }).podSandboxId === podSandboxId,
-    });
-    const { pods } = JSON.parse((await get('/stats/summary')).body) as { pods: readonly object[] };
-    expect(pods).toMatchObject([{ podRef: { name: 'web' }, network: { rxBytes: 1_000 }, containers: [{ name: 'app' }] }]);
-  });
+  it.each([
+    ['has ended', 'UNKNOWN', 'sandbox container "2" is not in ready state'],
+    ['vanishes meanwhile', 'NOT_FOUND', 'failed to get stats for sandbox "2": not found'],
+  ] as const)(
+    '/stats/summary tells of the pods that run although the runtime fails the list because of one that %s',
+    async (_, code, message) => {
+      await start();
+      fake.fault({ method: 'ListPodSandboxStats', type: 'error', code, message });
+      const ended = { metadata: { name: 'ended', namespace: 'default', uid: 'uid-ended' } };
+      const { podSandboxId } = await test.cri.runtime.runPodSandbox({ config: ended });
+      fake.fault({
+        method: 'PodSandboxStats',
+        type: 'error',
+        code,
+        message,
+        when: (request) => (request as { readonly podSandboxId: string }).podSandboxId === podSandboxId,
+      });
+      const { pods } = JSON.parse((await get('/stats/summary')).body) as { pods: readonly object[] };
+      expect(pods).toMatchObject([{ podRef: { name: 'web' }, network: { rxBytes: 1_000 }, containers: [{ name: 'app' }] }]);
+    },
+  );
 
   it('maps a runtime that has no checkpoints to 500', async () => {
     await start();
