@@ -83,8 +83,10 @@ const settled = (owner: string, count: number, also: (pod: Pod) => boolean = () 
 const uids = (pods: readonly Pod[]): readonly string[] => pods.map(({ metadata }) => metadata.uid ?? '').sort();
 const fetchText = async (address: string): Promise<string> =>
   (await fetch(`http://${address}/`, { signal: AbortSignal.timeout(2_000) })).text();
+const deployment = async (name: string) =>
+  (await node.api.listObjects(ABORTABLE)).find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name);
 const conditionsOf = async (name: string): Promise<readonly string[]> => {
-  const found = (await node.api.listObjects(ABORTABLE)).find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name);
+  const found = await deployment(name);
   return ((found?.status?.['conditions'] ?? []) as readonly { readonly type: string; readonly status: string }[]).map(
     ({ type, status }) => `${type}=${status}`,
   );
@@ -139,6 +141,11 @@ it('an edit of a ConfigMap shows in the files at once, or, where it is asked for
   expect(uids(await settled('web', 2))).toEqual(uids(before));
   const annotations = { 'restart-on-change.solo-kubelet.dev': 'true' };
   await node.drop('web.yaml', list(page('two'), web('web', imageNames.http, 3, { annotations })));
+  // What changes together with the annotation is what the Pods begin with: only a later edit rolls them.
+  await waitFor(async () => 'restart-on-change.solo-kubelet.dev' in ((await deployment('web'))?.metadata.annotations ?? {}) || undefined, {
+    what: 'the annotation',
+    timeoutMs: 60_000,
+  });
   await node.drop('web.yaml', list(page('three'), web('web', imageNames.http, 3, { annotations })));
   const after = await settled('web', 2, ({ metadata }) => !uids(before).includes(metadata.uid ?? ''));
   expect(await fetchText(`${after[0]?.status?.podIP}:8080`)).toContain('three');
