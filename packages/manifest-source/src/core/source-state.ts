@@ -9,6 +9,8 @@ export interface FileState {
   /** Digest and time of the content that `slots` were made from. */
   readonly digest?: string;
   readonly modifiedAtMs?: number;
+  /** Time of the file when its content was taken, or when it was last seen to be made anew: word of that may come after the listing that took it. */
+  readonly madeAtMs?: number;
   /** A content that is not believed yet, and since when it has been seen. */
   readonly doubt?: { readonly digest: string; readonly sinceMs: number };
   /** The file was deleted and made anew, and its content is not believed yet. */

@@ -77,6 +77,35 @@ describe('a listing', () => {
     expect(run([listed(0, { a: text('web 1\n', 5) }), listed(9_000, { a: text('web 1\n', 8_999) })]).said[1]).toEqual(['touched a']);
   });
 
+  describe('of a file of which it is told that it was deleted and made anew', () => {
+    const file = (content: string, modifiedAtMs: number): ListedEntry['content'] =>
+      ({ ...text(content, modifiedAtMs), asWritten: true }) as ListedEntry['content'];
+    const told = (listing: Listing): Listing =>
+      listing.type === 'listed' ? { ...listing, entries: listing.entries.map((entry) => ({ ...entry, recreated: true })) } : listing;
+
+    it('ends its Pods and starts them again', () => {
+      const { said } = run([listed(0, { a: file('web 1\n', 5) }), told(listed(9_000, { a: file('web 1\n', 8_999) }))]);
+      expect(said[1]).toEqual(['removed a', 'applied a web:1']);
+    });
+
+    it('does so too when the word comes after the listing that saw the new file', () => {
+      const anew = { a: file('web 1\n', 8_999) };
+      const { said } = run([
+        listed(0, { a: file('web 1\n', 5) }),
+        listed(9_000, anew),
+        told(listed(9_010, anew)),
+        told(listed(9_020, anew)),
+      ]);
+      expect(said.slice(1)).toEqual([['touched a'], ['removed a', 'applied a web:1'], []]);
+    });
+
+    it('does not when the word is of the change that has just been taken', () => {
+      const changed = { a: file('web 2\n', 8_999) };
+      const { said } = run([listed(0, { a: file('web 1\n', 5) }), listed(9_000, changed), told(listed(9_010, changed))]);
+      expect(said.slice(1)).toEqual([['applied a web:2'], []]);
+    });
+  });
+
   it('keeps a file that is away for less than the settle time, as when an editor renames it and writes it anew', () => {
     const { steps } = run([listed(0, { a: 'web 1' }), listed(10, {}), listed(60, { a: 'web 2' }), listed(500, { a: 'web 2' })]);
     expect(steps.map((step) => step.said)).toEqual([['applied a web:1', 'synced'], [], ['applied a web:2'], []]);

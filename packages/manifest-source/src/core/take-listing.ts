@@ -213,8 +213,9 @@ const takeEntry = (
   const modifiedAtMs = content.type === 'text' ? content.modifiedAtMs : undefined;
   const recreated = entry.recreated === true || before.recreated === true;
   if (before.digest === digest) {
-    const anew = recreated && content.type === 'text' && content.asWritten === true;
-    return { slots, announced: anew ? [] : announced, digest, modifiedAtMs };
+    // The clock that files are dated by may stand still between a write and the renaming into place, so that alone is no proof.
+    const anew = recreated && content.type === 'text' && content.asWritten === true && modifiedAtMs !== before.madeAtMs;
+    return { slots, announced: anew ? [] : announced, digest, modifiedAtMs, madeAtMs: anew ? modifiedAtMs : before.madeAtMs };
   }
 
   const taken = rules.whole ? allOrNothing : (_before: readonly Slot[], after: readonly Slot[]) => after;
@@ -229,7 +230,7 @@ const takeEntry = (
   const old = atMs - sinceMs >= rules.settleMs || (modifiedAtMs !== undefined && atMs + rules.wallAheadMs - modifiedAtMs >= rules.settleMs);
   if (!old && isDoubtful(slots, next, content))
     return { ...before, missingSinceMs: undefined, ignored: undefined, recreated, doubt: { digest, sinceMs } };
-  return { slots: next, announced, digest, modifiedAtMs };
+  return { slots: next, announced, digest, modifiedAtMs, madeAtMs: modifiedAtMs };
 };
 
 /** What counted before still does, as one, where any document can't be used; what is wrong is said of each document that it is wrong with. */
