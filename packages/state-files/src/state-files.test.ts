@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogFields, Logger } from '@solo-kubelet/diagnostics';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeFiles } from './file-layer.js';
 import { readState, writeDurably } from './index.js';
 import { faultyFiles } from './testing/index.js';
 
@@ -100,5 +101,21 @@ describe('readState', () => {
     await writeDurably(path, '7');
     expect(await readState(path, { decode, files: faultyFiles({ at: 0, code: 'EIO', lasting: false }) })).toBeUndefined();
     expect(await readState(path, { decode })).toBe(7);
+  });
+});
+
+describe('the sync of a directory', () => {
+  it('is shared by the files that are written at once, all of which are there', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `${index}.json`);
+    await Promise.all(names.map((name) => writeDurably(join(directory, name), name)));
+    expect((await readdir(directory)).sort()).toEqual(names.sort());
+  });
+
+  it('fails for everybody who waits for it, and works again afterwards', async () => {
+    const missing = join(directory, 'missing');
+    const asked = await Promise.allSettled([1, 2, 3].map(() => nodeFiles.syncDirectory(missing)));
+    expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await mkdir(missing);
+    await expect(nodeFiles.syncDirectory(missing)).resolves.toBe(undefined);
   });
 });
