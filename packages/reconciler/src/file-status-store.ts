@@ -98,10 +98,12 @@ const containerFault = (entry: Record<string, unknown>): string | undefined => {
 const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && value.every(isObject);
 
 const backoffFault = (backoff: unknown): string | undefined =>
-  isObject(backoff) &&
-  Object.values(backoff).every((entry) => isObject(entry) && Object.values(entry).every((value) => Number.isFinite(value)))
-    ? undefined
-    : 'backoff is not a table of numbers';
+  isObject(backoff) && Object.values(backoff).every(isBackoffEntry) ? undefined : 'backoff is not a table of delays and times';
+
+const isBackoffEntry = (entry: unknown): entry is BackoffEntry =>
+  isObject(entry) &&
+  [entry['delayMs'], entry['updatedAtMs']].every((value) => Number.isFinite(value)) &&
+  ['undefined', 'string'].includes(typeof entry['grantedTo']);
 
 /** Absent in records of older versions. */
 const resourcesFault = (resources: unknown): string | undefined => {

@@ -5,6 +5,7 @@ import { silentLogger } from '@solo-kubelet/diagnostics';
 import { faultyFiles } from '@solo-kubelet/state-files/testing';
 import { lastValueFrom, of, Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_BACKOFF, growBackoff } from './core/crash-backoff.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import { podUid } from './core/pod-identity.js';
 import { eventFile } from './event-file.js';
@@ -33,6 +34,12 @@ describe('fileStatusStore', () => {
     expect(await store.load()).toEqual(expect.arrayContaining([record]));
     await store.remove(record.podUid);
     expect((await store.load()).map(({ podUid: uid }) => uid)).toEqual(['../other']);
+  });
+  it('gives back the back-off of a container that was restarted', async () => {
+    const store = fileStatusStore({ directory });
+    const restarted = { ...record, backoff: { app: growBackoff(undefined, DEFAULT_BACKOFF, 5, 'container-1') } };
+    await store.save(restarted);
+    expect(await store.load()).toEqual([restarted]);
   });
   it('takes a record that cannot be read for none', async () => {
     await writeFile(join(directory, 'half.json'), '{"version":1,"podUid":"x"');
@@ -70,6 +77,8 @@ describe('fileStatusStore on a failing disk', () => {
     ['a phase of numbers', { status: { phase: 4 } }],
     ['a back-off of null', { backoff: { app: null } }],
     ['a back-off of text', { backoff: { app: { delayMs: 'long' } } }],
+    ['a back-off without its time', { backoff: { app: { delayMs: 1 } } }],
+    ['a back-off of a numbered container', { backoff: { app: { delayMs: 1, updatedAtMs: 1, grantedTo: 7 } } }],
     ['a list as back-off', { backoff: [] }],
     ['a uid of numbers', { podUid: 7 }],
   ])('sets a record with %s aside', async (_what, change) => {

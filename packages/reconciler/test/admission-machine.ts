@@ -16,6 +16,7 @@ import { delay } from '@solo-kubelet/timers/rxjs';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { heldTo, sameResources } from '../src/core/resize/pod-resources.js';
+import { asKept } from './as-kept.js';
 
 const NODE = { cpu: '4', memory: '24Gi', pods: '3' } as const;
 /** A node with its kubelet, of which everything is in virtual time, watched for pods that have more than it offers. */
@@ -79,7 +80,7 @@ export const createMachine = async (
       const saving = kubelets;
       if (machine.savesAfterMs > 0) await delay(machine.savesAfterMs, scheduler, new AbortController().signal);
       if (machine.failing.has('save')) throw new Error('the disk is full');
-      if (saving === kubelets) records.set(record.podUid, structuredClone(record));
+      if (saving === kubelets) records.set(record.podUid, asKept(record));
     },
     remove: async (uid) => void records.delete(uid),
   };

@@ -13,6 +13,7 @@ import {
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PodRecord, StatusStore } from '../src/status-store.js';
+import { asKept } from './as-kept.js';
 import { watchStatuses } from './watch-statuses.js';
 
 /** A whole machine: workers, timers and a runtime with latencies, all in virtual time. */
@@ -31,7 +32,7 @@ const memoryStore = (): StatusStore => {
   const records = new Map<PodUid, PodRecord>();
   return {
     load: async () => [...records.values()],
-    save: async (record) => void records.set(record.podUid, structuredClone(record)),
+    save: async (record) => void records.set(record.podUid, asKept(record)),
     remove: async (uid) => void records.delete(uid),
   };
 };

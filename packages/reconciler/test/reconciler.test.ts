@@ -12,6 +12,7 @@ import {
 } from '@solo-kubelet/reconciler/testing';
 import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { asKept } from './as-kept.js';
 import { watchStatuses } from './watch-statuses.js';
 
 const cleanups: (() => void)[] = [];
@@ -24,7 +25,7 @@ const memoryStore = (): StatusStore & { readonly records: Map<string, PodRecord>
   return {
     records,
     load: async () => [...records.values()],
-    save: async (record) => void records.set(record.podUid, structuredClone(record)),
+    save: async (record) => void records.set(record.podUid, asKept(record)),
     remove: async (uid) => void records.delete(uid),
   };
 };

@@ -10,6 +10,7 @@ import {
   virtualTime,
 } from '@solo-kubelet/reconciler/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { asKept } from './as-kept.js';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -25,7 +26,7 @@ const machine = async (options: Partial<FakeRuntimeOptions> = {}, facts: Paramet
   const records = new Map<string, PodRecord>();
   const store: { -readonly [K in keyof StatusStore]: StatusStore[K] } = {
     load: async () => [...records.values()],
-    save: async (record) => void records.set(record.podUid, structuredClone(record)),
+    save: async (record) => void records.set(record.podUid, asKept(record)),
     remove: async (uid) => void records.delete(uid),
   };
   const boot = () => {
@@ -300,7 +301,7 @@ describe('an increase that was sent', () => {
     const { time, kubelet, boot, cgroup, records, store } = await machine();
     store.save = async (record) => {
       // The record that comes before the call is written, none after it.
-      if (!slow || record.resources?.actuated['app']?.requests?.['memory'] === '1Gi') records.set(record.podUid, structuredClone(record));
+      if (!slow || record.resources?.actuated['app']?.requests?.['memory'] === '1Gi') records.set(record.podUid, asKept(record));
     };
     kubelet.apply(sized(requests('100m', '1Gi')));
     await time.advance(1_000);
@@ -322,7 +323,7 @@ describe('an increase that was sent', () => {
     const { time, kubelet, cgroup, records, store } = await machine();
     store.save = async (record) => {
       if (full) throw new Error('no space left on device');
-      records.set(record.podUid, structuredClone(record));
+      records.set(record.podUid, asKept(record));
     };
     kubelet.apply(sized(requests('100m', '1Gi')));
     await time.advance(1_000);
