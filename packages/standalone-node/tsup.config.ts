@@ -8,5 +8,6 @@ export default packageConfig([
   'src/image-store/index.ts',
   'src/images/index.ts',
   'src/install/index.ts',
+  'src/pod-network/index.ts',
   'src/sandbox-image/index.ts',
 ]);

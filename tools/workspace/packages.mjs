@@ -480,6 +480,7 @@ export const packages = [
       './image-store': 'src/image-store/index.ts',
       './images': 'src/images/index.ts',
       './install': 'src/install/index.ts',
+      './pod-network': 'src/pod-network/index.ts',
       './sandbox-image': 'src/sandbox-image/index.ts',
     },
   },

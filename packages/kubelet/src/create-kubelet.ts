@@ -54,6 +54,7 @@ const flagsBelow = (rootDirectory: string): KubeletFlags => ({
   nodeLabels: {},
   lockFile: undefined,
   exitOnLockContention: false,
+  suppliesPodNetwork: false,
   runtimeCgroups: undefined,
   apiSocket: undefined,
   apiSocketGroupId: undefined,

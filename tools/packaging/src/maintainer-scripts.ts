@@ -48,6 +48,7 @@ if [ "$1" = purge ]; then
     if [ -z "$(find /var/lib/kubelet/pods -mindepth 1 -maxdepth 1 2>/dev/null)" ]; then
       # No Pod is left, so what remains is state of the kubelet's own.
       find /var/lib/kubelet -xdev -depth -delete 2>/dev/null || true
+      rm -f /etc/cni/net.d/99-solo-kubelet.conflist
     else
       echo "solo-kubelet: /var/lib/kubelet has data of Pods, which may still run, and stays." >&2
       echo "solo-kubelet: crictl rmp -fa ends Pods; then the directory can be removed." >&2

@@ -99,7 +99,9 @@ describe('the Debian package', () => {
 
   it('starts the program itself, after whichever runtime is there', () => {
     const unit = textOf('/usr/lib/systemd/system/solo-kubelet.service');
-    expect(unit).toContain('\nExecStart=/usr/bin/kubelet-cli run --config /etc/kubernetes/kubelet.yaml $KUBELET_EXTRA_ARGS\n');
+    expect(unit).toContain(
+      '\nExecStart=/usr/bin/kubelet-cli run --config /etc/kubernetes/kubelet.yaml --supply-pod-network $KUBELET_EXTRA_ARGS\n',
+    );
     expect(unit).toContain('\nAfter=network-online.target containerd.service crio.service\n');
     expect(unit).toContain('\nKillMode=process\n');
   });

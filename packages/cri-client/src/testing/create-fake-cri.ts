@@ -68,6 +68,8 @@ export interface FakeCriOptions {
   readonly infoCgroupDriver?: 'systemd' | 'cgroupfs';
   /** The image of sandboxes that a verbose Status tells; no sandbox needs it. Default: it tells none. */
   readonly sandboxImage?: string;
+  /** Where a verbose Status says that network files and plugins lie. Default: it tells nothing. */
+  readonly cniDirectories?: NodeConditions['cniDirectories'];
   /** Whether it says that mounts may have options, as runtimes of Kubernetes 1.37's time can. Default false. */
   readonly mountOptions?: boolean;
   /** Names accepted as `runtime_handler` besides the empty one. Default `['runc']`. */
@@ -156,6 +158,7 @@ export const createFakeCri = async ({
   recordLagMs: givenLagMs,
   unknownStops = 'ok',
   mountOptions = false,
+  cniDirectories,
   unimplemented: initiallyUnimplemented = USUALLY_UNIMPLEMENTED,
   runtimeConfig = 'cgroupfs',
   infoCgroupDriver,
@@ -182,6 +185,7 @@ export const createFakeCri = async ({
     podCidr: '',
     sandboxImage,
     mountOptions,
+    cniDirectories,
   };
 
   const images = createImageStore({

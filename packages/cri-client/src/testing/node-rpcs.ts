@@ -22,6 +22,8 @@ export interface NodeConditions {
   podCidr: string;
   /** The image of sandboxes that a verbose Status tells, as containerd's does; undefined: it tells none. */
   sandboxImage: string | undefined;
+  /** Where a verbose Status says that network files and plugins lie, as containerd's does; undefined: it tells nothing. */
+  cniDirectories: { readonly configuration: string; readonly plugins: readonly string[] } | undefined;
   /** Whether it says that mounts may have options, as runtimes of 1.37's time can. */
   mountOptions: boolean;
 }
@@ -58,6 +60,13 @@ export const nodeRpcs = ({ runtimeName, runtimeVersion, runtimeHandlers, conditi
             podCidr: conditions.podCidr,
             sandboxImage: conditions.sandboxImage,
             ...handlersOf(conditions),
+          }),
+          ...(conditions.cniDirectories && {
+            cniconfig: JSON.stringify({
+              PluginDirs: conditions.cniDirectories.plugins,
+              PluginConfDir: conditions.cniDirectories.configuration,
+              Networks: null,
+            }),
           }),
         }
       : {},

@@ -3,6 +3,7 @@ import type { RunKubeletOptions } from '@solo-kubelet/kubelet';
 import { runKubelet } from '@solo-kubelet/kubelet';
 import { fields, flagTable, loadConfiguration, parseFlags } from '@solo-kubelet/kubelet/config';
 import { acquireFileLock, createLogger } from '@solo-kubelet/kubelet/process';
+import { providePodNetwork } from '@solo-kubelet/standalone-node/pod-network';
 import { provideSandboxImage } from '@solo-kubelet/standalone-node/sandbox-image';
 import { joinSignals } from '@solo-kubelet/timers';
 import { type CliIo, print, usesColor } from '../cli-io.js';
@@ -29,7 +30,7 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
     ...loaded,
     logger,
     signal: io.interrupted,
-    prepareRuntime: provideSandboxImage,
+    prepareRuntime: flags.suppliesPodNetwork ? provideNetworkAndImage : provideSandboxImage,
     env: io.env,
     ownProcess: process,
     pluginsFrom: PLUGINS_FROM,
@@ -39,6 +40,12 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
     if (!io.interrupted.aborted || !(isAbort(error) || error === io.interrupted.reason)) throw error;
   });
   return EXIT.done;
+};
+
+/** The network first: the runtime notices it while the image is seen to. */
+const provideNetworkAndImage: NonNullable<RunKubeletOptions['prepareRuntime']> = async (cri, options) => {
+  await providePodNetwork(cri, options);
+  await provideSandboxImage(cri, options);
 };
 
 /** Runs the kubelet while it holds the lock file, until somebody else waits for it if that is to end it. */

@@ -188,6 +188,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
     'directory of ManifestSource files: verified sources (default /etc/kubernetes/sources.d; docs/verified-sources.md)',
   ),
   'streaming-connection-idle-timeout': field('streamingConnectionIdleTimeout', 'duration'),
+  'supply-pod-network': own(
+    'truth',
+    'where the container runtime has no Pod network, write one for it: a bridge with host ports (not with --kubeconfig)',
+  ),
   'sync-frequency': field('syncFrequency', 'duration'),
   'system-cgroups': field('systemCgroups'),
   'system-reserved': field('systemReserved', 'map'),

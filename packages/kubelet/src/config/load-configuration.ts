@@ -40,6 +40,8 @@ export interface KubeletFlags {
   readonly lockFile: string | undefined;
   /** Whether to end when somebody else waits for that file. */
   readonly exitOnLockContention: boolean;
+  /** Whether to give the container runtime a Pod network where it has none. Never true beside a control plane. */
+  readonly suppliesPodNetwork: boolean;
   /** Cgroup of the container runtime; undefined: that of its process. */
   readonly runtimeCgroups: string | undefined;
   /** Socket of the local API; undefined: none. */
@@ -253,6 +255,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     registerWithTaints: ((flagOf(parsed, 'register-with-taints') ?? []) as readonly string[]).map(parseTaint),
     lockFile: lastOf(parsed, 'lock-file'),
     exitOnLockContention: lockContention(parsed),
+    suppliesPodNetwork: flagOf(parsed, 'supply-pod-network') === true && lastOf(parsed, 'kubeconfig') === undefined,
     runtimeCgroups: lastOf(parsed, 'runtime-cgroups'),
     apiSocket: parsed.values.has('api-socket') ? lastOf(parsed, 'api-socket') : DEFAULT_API_SOCKET,
     apiSocketGroupId: flagOf(parsed, 'api-socket-group') as number | undefined,

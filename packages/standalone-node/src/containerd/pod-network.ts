@@ -1,7 +1,7 @@
 import type { ContainerdLayout } from './layout.js';
 
 export interface PodNetworkOptions {
-  readonly layout: ContainerdLayout;
+  readonly layout: Pick<ContainerdLayout, 'networkName' | 'bridge' | 'cniStateDirectory'>;
   /** IPv4 CIDR of the pods. */
   readonly subnet: string;
   /** Whether pods reach the world through the host's address. */

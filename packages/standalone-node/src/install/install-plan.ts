@@ -88,7 +88,7 @@ Type=notify
 NotifyAccess=all
 # Further flags of run, for a file of your own in solo-kubelet.service.d; kubelet-cli join writes one.
 Environment=${JOIN_VARIABLE}=
-ExecStart=${command(nodeBinary, program)} run --config ${CONFIG_PATH}${kubeApi === undefined ? '' : ` --kube-api ${kubeApi}`} $${JOIN_VARIABLE}
+ExecStart=${command(nodeBinary, program)} run --config ${CONFIG_PATH} --supply-pod-network${kubeApi === undefined ? '' : ` --kube-api ${kubeApi}`} $${JOIN_VARIABLE}
 Restart=always
 RestartSec=10
 # A slow machine, or an SD card, takes its time; a kubelet that is killed meanwhile begins anew and makes it slower.

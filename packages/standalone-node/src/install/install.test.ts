@@ -35,7 +35,7 @@ it('writes a unit that is restarted when it hangs and leaves containers alone', 
     'WatchdogSec=5min',
     'StartLimitIntervalSec=0',
     'KillMode=process',
-    'ExecStart=/usr/bin/node /opt/bin.js run --config /etc/kubernetes/kubelet.yaml $KUBELET_EXTRA_ARGS',
+    'ExecStart=/usr/bin/node /opt/bin.js run --config /etc/kubernetes/kubelet.yaml --supply-pod-network $KUBELET_EXTRA_ARGS',
     'Wants=containerd.service',
   ]) {
     expect(text).toContain(line);
@@ -51,14 +51,18 @@ it('says where the API of the node is served, also that it is nowhere, so that a
     const step = installPlan(options(kubeApi === undefined ? {} : { kubeApi })).find(({ path }) => path === unit());
     return step?.type === 'file' ? step.text : '';
   };
-  expect(unitText('127.0.0.1:6443')).toContain(' --config /etc/kubernetes/kubelet.yaml --kube-api 127.0.0.1:6443 $KUBELET_EXTRA_ARGS\n');
+  expect(unitText('127.0.0.1:6443')).toContain(
+    ' --config /etc/kubernetes/kubelet.yaml --supply-pod-network --kube-api 127.0.0.1:6443 $KUBELET_EXTRA_ARGS\n',
+  );
   expect([undefined, 'off', '[::1]:7443'].map((kubeApi) => kubeApiOfUnit(unitText(kubeApi)))).toEqual([undefined, 'off', '[::1]:7443']);
 });
 
 it('starts the single executable, which is its own Node.js, by its own path alone', () => {
   const steps = installPlan(options({ nodeBinary: '/usr/bin/kubelet-cli', program: '/usr/bin/kubelet-cli' }));
   expect(steps.find(({ path }) => path === unit())).toMatchObject({
-    text: expect.stringContaining('\nExecStart=/usr/bin/kubelet-cli run --config /etc/kubernetes/kubelet.yaml $KUBELET_EXTRA_ARGS\n'),
+    text: expect.stringContaining(
+      '\nExecStart=/usr/bin/kubelet-cli run --config /etc/kubernetes/kubelet.yaml --supply-pod-network $KUBELET_EXTRA_ARGS\n',
+    ),
   });
 });
 
@@ -91,7 +95,7 @@ it('writes a unit whose programs lie under names with blanks, quotes and per cen
   const odd = { nodeBinary: '/opt/my node/%n', program: '/srv/a "b"/$x/bin.js', runtimeEndpoint: 'unix:///run/a b: #c.sock' };
   await carryOut(installPlan(options(odd)));
   expect(await readFile(unit(), 'utf8')).toContain(
-    'ExecStart="/opt/my node/%%n" "/srv/a \\"b\\"/$$x/bin.js" run --config /etc/kubernetes/kubelet.yaml $KUBELET_EXTRA_ARGS\n',
+    'ExecStart="/opt/my node/%%n" "/srv/a \\"b\\"/$$x/bin.js" run --config /etc/kubernetes/kubelet.yaml --supply-pod-network $KUBELET_EXTRA_ARGS\n',
   );
   expect(parse(await readFile(config(), 'utf8'))).toMatchObject({ containerRuntimeEndpoint: odd.runtimeEndpoint });
 });

@@ -12,14 +12,18 @@ const run = promisify(execFile);
 export const nodeSubnet = async (file: string, seed: number, logger: Logger): Promise<string> => {
   const kept = await readState(file, { decode: decodeSubnet, logger, maxBytes: 1_024 });
   if (kept !== undefined) return kept;
-  const { stdout } = await run('ip', ['-4', 'route', 'show', 'table', 'all'], { timeout: 10_000 });
-  const routes = stdout.split('\n').flatMap((line) => /^(?:\w+ )?(\d[\d./]*)/.exec(line)?.[1] ?? []);
-  const subnet = pickSubnet(subnetCandidates(seed), routes);
+  const subnet = pickSubnet(subnetCandidates(seed), await machineRoutes());
   if (subnet === undefined) {
     throw new NodeError({ code: 'NODE_HOST_UNSUITABLE', message: 'no free subnet for pods between 10.160.0.0 and 10.223.255.0' });
   }
   await writeDurably(file, `${subnet}\n`, { mode: 0o644 });
   return subnet;
+};
+
+/** Destinations of the machine's IPv4 routes, of every table. */
+export const machineRoutes = async (): Promise<readonly string[]> => {
+  const { stdout } = await run('ip', ['-4', 'route', 'show', 'table', 'all'], { timeout: 10_000 });
+  return stdout.split('\n').flatMap((line) => /^(?:\w+ )?(\d[\d./]*)/.exec(line)?.[1] ?? []);
 };
 
 /** A file that was cut off (`10.180.0.0/2` for `/24`) would make every address of the machine a Pod's: the size must be one that is ever picked. */

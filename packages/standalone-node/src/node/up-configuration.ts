@@ -42,6 +42,7 @@ export const upFlags = (
   nodeLabels: {},
   lockFile: undefined,
   exitOnLockContention: false,
+  suppliesPodNetwork: false,
   runtimeCgroups: undefined,
   apiSocket,
   apiSocketGroupId: undefined,

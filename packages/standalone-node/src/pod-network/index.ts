@@ -1,0 +1,1 @@
+export { type PodNetwork, providePodNetwork, supplyPodNetwork } from './supply-pod-network.js';
