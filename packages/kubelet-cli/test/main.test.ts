@@ -126,6 +126,18 @@ describe('validate', () => {
     );
   });
 
+  it('--feature-gates reads the fields that stand behind them as the kubelet does', async () => {
+    const manifest = `${pod('web').replace(']}', '], volumes: [{name: v, emptyDir: {mode: 448}}]}')}`;
+    const validated = (...more: string[]) => callAs('kubelet-cli', ['validate', ...more, '-'], manifest);
+    expect((await validated()).out).toContain('spec.volumes[0].emptyDir.mode: unknown field "mode", ignored');
+    expect(await validated('--feature-gates', 'EmptyDirVolumeMode=true')).toEqual({ status: 0, out: '-: can run\n', err: '' });
+    const misspelt = await validated('--feature-gates', 'EmptyDirVolumMode=true');
+    expect(misspelt.out).toContain('unknown field "mode"');
+    expect(misspelt.err).toContain('no field of a manifest stands behind the feature gate EmptyDirVolumMode; those that do: ');
+    const invalid = await validated('--feature-gates', 'EmptyDirVolumeMode=maybe');
+    expect(invalid).toMatchObject({ status: 2, out: '', err: expect.stringContaining('expected true or false') });
+  });
+
   it('shows the place of a mistake and answers with status 3', async () => {
     const { status, out } = await callAs('kubelet-cli', ['validate', '-'], pod('web').replace('image: i', 'image: " i"'));
     expect(status).toBe(3);

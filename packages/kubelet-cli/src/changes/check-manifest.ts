@@ -1,5 +1,5 @@
 import { type ApiObject, type ObjectKind, parseMixedManifest } from '@solo-kubelet/object-spec';
-import { type Pod, renderIssues } from '@solo-kubelet/pod-spec';
+import { type FeatureGates, type Pod, renderIssues } from '@solo-kubelet/pod-spec';
 
 /** An object of a manifest that is no Pod. */
 export interface CheckedObject {
@@ -27,11 +27,16 @@ export interface CheckManifestOptions {
   readonly nodeName: string;
   /** The name to show in messages. Default `path`. */
   readonly shownPath?: string;
+  /** As the kubelet has them. Default: every gate as Kubernetes has it. */
+  readonly featureGates?: FeatureGates;
 }
 
 /** Checks a file as the kubelet's manifest directory would. */
-export const checkManifest = (text: Uint8Array, { path, nodeName, shownPath = path }: CheckManifestOptions): CheckedManifest => {
-  const { documents } = parseMixedManifest(text, { path, nodeName, source: 'file' });
+export const checkManifest = (
+  text: Uint8Array,
+  { path, nodeName, shownPath = path, featureGates = {} }: CheckManifestOptions,
+): CheckedManifest => {
+  const { documents } = parseMixedManifest(text, { path, nodeName, source: 'file', featureGates });
   const results = documents.map(({ result }) => result);
   const issues = results.flatMap((result) => (result.ok ? result.warnings : result.issues));
   const messages = results.flatMap((result) =>

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ApiObject } from '@solo-kubelet/object-spec';
-import type { Pod } from '@solo-kubelet/pod-spec';
-import { type CheckedManifest, type CheckedObject, checkManifest } from '../changes/check-manifest.js';
+import type { FeatureGates, Pod } from '@solo-kubelet/pod-spec';
+import { type CheckedManifest, type CheckedObject, type CheckManifestOptions, checkManifest } from '../changes/check-manifest.js';
 import { describeChange } from '../changes/describe-change.js';
 import { diffObjects, type ObjectChange, usersOf } from '../changes/diff-objects.js';
 import { diffPods, type PodChange } from '../changes/diff-pods.js';
@@ -102,20 +102,21 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
       message: 'this kubelet has no manifest directory',
       hint: 'Set staticPodPath in its configuration.',
     });
+  const asNode = { nodeName: node.metadata.name, featureGates: configuration['featureGates'] as FeatureGates | undefined };
   const checked: (CheckedManifest & { readonly path: string; readonly text: Buffer })[] = [];
   for (const file of files) {
     const text = await readManifest(file);
-    const keys = keysOf(checkManifest(text, { path: file, nodeName: node.metadata.name }));
+    const keys = keysOf(checkManifest(text, { ...asNode, path: file }));
     const path = targetFile(directory, file === '-' ? 'stdin.yaml' : file, keys, manifests);
     // Checked under its final path: the uid depends on it.
-    checked.push({ ...checkManifest(text, { path, nodeName: node.metadata.name, shownPath: file }), path, text });
+    checked.push({ ...checkManifest(text, { ...asNode, path, shownPath: file }), path, text });
   }
   for (const { report } of checked) if (report !== '') await write(io.stderr, report);
   if (checked.some(({ ok }) => !ok)) return undefined;
   const sameName = (pod: Pod) =>
     pods.find(({ metadata }) => metadata?.namespace === pod.metadata?.namespace && metadata?.name === pod.metadata?.name);
   const paths = [...new Set(manifests.flatMap(({ source, path }) => (source === 'file' ? [path] : [])))];
-  const there = await objectsOfFiles(paths, node.metadata.name);
+  const there = await objectsOfFiles(paths, asNode);
   const planned = new Map([...there, ...checked.flatMap(({ objects }) => objects.map(({ key, object }) => [key, object] as const))]);
   const held = new Set(manifests.map(manifestKey));
   return checked.map(({ path, text, pods: wanted, objects }) => ({
@@ -131,16 +132,19 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
   }));
 };
 
+/** What of the node says how a manifest is read. */
+type AsNode = Pick<CheckManifestOptions, 'nodeName' | 'featureGates'>;
+
 /** What a kubelet reads of a manifest (decision 200). */
 const MAX_FILE_BYTES = 3 * 1024 * 1024;
 
 /** Objects as the manifest files of the node say them now, by key. */
-const objectsOfFiles = async (paths: readonly string[], nodeName: string): Promise<ReadonlyMap<string, ApiObject>> => {
+const objectsOfFiles = async (paths: readonly string[], asNode: AsNode): Promise<ReadonlyMap<string, ApiObject>> => {
   const found = new Map<string, ApiObject>();
   for (const path of paths) {
     const text = await readFile(path).catch(() => undefined);
     if (text === undefined || text.length > MAX_FILE_BYTES) continue;
-    for (const { key, object } of checkManifest(text, { path, nodeName }).objects) found.set(key, object);
+    for (const { key, object } of checkManifest(text, { ...asNode, path }).objects) found.set(key, object);
   }
   return found;
 };

@@ -4,11 +4,12 @@ import type { Command } from '../command.js';
 export const validateCommand: Command = {
   name: 'validate',
   usage:
-    'FILE… [--strict] [-o text|json|github|sarif] [--node-name NAME] [--probe-plugin NAME]…   or: --batch [--objects] [--node-name NAME] < RECORDS',
+    'FILE… [--strict] [-o text|json|github|sarif] [--node-name NAME] [--feature-gates GATE=true,…] [--probe-plugin NAME]…   or: --batch [--objects] [--node-name NAME] < RECORDS',
   summary: 'Check Pod manifests as the kubelet does, with the place of every mistake. - reads standard input.',
   details: `
   --strict        unknown fields are errors, not warnings
   --node-name     name of the node the Pods are for (default node1)
+  --feature-gates as the kubelet's flag: fields behind a gate that is off are passed over
   --probe-plugin  package or module path of a further kind of probe, which then judges the annotations of its kind; may be repeated
   -o github       annotations for a workflow; -o sarif: a log for code scanning
   --batch         read records {"id", "manifest"} as lines of JSON and answer each with one line
@@ -22,6 +23,7 @@ Exit status: 0 all can run, 3 at least one is rejected.
     objects: { type: 'boolean' },
     output: { type: 'string', short: 'o' },
     'node-name': { type: 'string' },
+    'feature-gates': { type: 'string' },
     'probe-plugin': { type: 'string', multiple: true },
   },
   run: async (input, io) => (await import('./validate.js')).validate(input, io),

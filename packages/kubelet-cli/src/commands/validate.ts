@@ -4,6 +4,8 @@ import { silentLogger } from '@solo-kubelet/diagnostics';
 import { escapeDocument, withoutControls } from '@solo-kubelet/diagnostics/text';
 import type { ObjectResult } from '@solo-kubelet/object-spec';
 import {
+  type FeatureGates,
+  fieldGates,
   githubAnnotations,
   type ParseResult,
   type Pod,
@@ -27,10 +29,24 @@ export const validate = async (input: CommandInput, io: CliIo): Promise<number> 
   if (flagOption(input, 'objects')) throw usage('--objects goes with --batch');
   if (input.operands.length === 0) throw usage('validate which files?');
   const strict = flagOption(input, 'strict');
+  const featureGates = await gatesOf(textOption(input, 'feature-gates'), io);
   await using plugins = await loadPlugins(input);
-  const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict }, plugins)));
+  const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict, featureGates }, plugins)));
   await writeRaw(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
   return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
+};
+
+/** As the kubelet takes them, and refused as it refuses them. A gate that no field stands behind is told of: it may be misspelt. */
+const gatesOf = async (text: string | undefined, io: CliIo): Promise<FeatureGates> => {
+  if (text === undefined) return {};
+  const { loadConfiguration } = await import('@solo-kubelet/kubelet/config');
+  const { featureGates } = (await loadConfiguration(['--feature-gates', text])).config;
+  const without = Object.keys(featureGates).filter((gate) => !Object.hasOwn(fieldGates, gate));
+  for (const gate of without) {
+    const known = Object.keys(fieldGates).join(', ');
+    await write(io.stderr, withoutControls(`no field of a manifest stands behind the feature gate ${gate}; those that do: ${known}\n`));
+  }
+  return featureGates;
 };
 
 /** What answers one record: as a kubelet, or as an API server. */
@@ -71,7 +87,7 @@ const loadPlugins = async (input: CommandInput): Promise<PluginHost | undefined>
 const check = async (
   io: CliIo,
   path: string,
-  options: { readonly nodeName: string; readonly strict: boolean },
+  options: { readonly nodeName: string; readonly strict: boolean; readonly featureGates: FeatureGates },
   plugins: PluginHost | undefined,
 ): Promise<Checked> => {
   const text = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
