@@ -103,7 +103,7 @@ describe('a Job', () => {
     sync(node);
     for (const delayMs of [10_000, 20_000]) {
       endAll(node, 1);
-      expect(sync(node)).toMatchObject({ create: [], wakeAtMs: node.world.nowMs + delayMs });
+      expect(sync(node)).toMatchObject({ create: [], wakeAtMs: node.world.nowMs + delayMs, status: { active: 0 } });
       node.world.nowMs += delayMs;
       expect(sync(node).create).toHaveLength(1);
     }

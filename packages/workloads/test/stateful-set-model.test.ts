@@ -129,6 +129,22 @@ describe('a StatefulSet', () => {
     end(node.world, node.world.pods[1]!, 1);
     settle(node);
     expect(shown(node)).toBe('db-0:v1 db-1:v2 db-2:v1');
+    expect(node.record.status?.currentRevision).toBe(node.revisions[0]?.name);
+    for (const name of ['db-0', 'db-2']) {
+      end(node.world, node.world.pods.find(({ metadata }) => metadata.name === name)!, 1);
+      settle(node);
+    }
+    expect(shown(node)).toBe('db-0:v2 db-1:v2 db-2:v2');
+    const updated = node.revisions[1]?.name;
+    expect(node.record.status).toMatchObject({ currentRevision: updated, updateRevision: updated, currentReplicas: 3, updatedReplicas: 3 });
+  });
+
+  it('in parallel does not wait for Pods of an older template that never serve', () => {
+    const node = nodeOf({ podManagementPolicy: 'Parallel', template: template(BROKEN) });
+    settle(node);
+    edit(node, { template: template('v2') });
+    expect(settle(node)).toEqual(['-db-2', '+db-2', '-db-1', '+db-1', '-db-0', '+db-0']);
+    expect(shown(node)).toBe('db-0:v2 db-1:v2 db-2:v2');
   });
 
   it('shrinks from the last, one after the other, and counts from its first ordinal', () => {

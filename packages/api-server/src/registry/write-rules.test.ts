@@ -200,3 +200,30 @@ describe('other answers', () => {
     expect(value).toMatchObject({ kind: 'Table', rows: [{ cells: ['d', 2, 0, '0s'] }] });
   });
 });
+
+describe('an object that a PUT or an apply makes', () => {
+  it('gets what a POST gives it', () => {
+    const ask = setUp();
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    const lease = (name: string) => ({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name } });
+    const filled = ({ code, value }: ReturnType<typeof ask>) => [code, Object.keys(value.metadata)];
+    const posted = filled(ask('POST', leases, lease('a')));
+    expect(posted).toEqual([201, ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp']]);
+    expect(filled(ask('PUT', `${leases}/b`, lease('b')))).toEqual(posted);
+    const apply = { 'content-type': 'application/apply-patch+yaml' };
+    const [code, names] = filled(ask('PATCH', `${leases}/c?fieldManager=x`, lease('c'), apply));
+    expect([code, (names as string[]).filter((name) => name !== 'managedFields')]).toEqual(posted);
+  });
+});
+
+describe('an object of a namespace that ends', () => {
+  it('may be changed, so that its finalizers can go, while nothing new comes', () => {
+    const ask = setUp();
+    const inside = '/api/v1/namespaces/gone/configmaps';
+    ask('POST', '/api/v1/namespaces', { metadata: { name: 'gone' } });
+    ask('POST', inside, { metadata: { name: 'kept', finalizers: ['example.com/held'] } });
+    expect(ask('DELETE', '/api/v1/namespaces/gone').value.status.phase).toBe('Terminating');
+    expect(ask('PATCH', `${inside}/kept`, { data: { a: 'b' } })).toMatchObject({ code: 200, value: { data: { a: 'b' } } });
+    expect(ask('POST', inside, { metadata: { name: 'late' } }).code).toBe(403);
+  });
+});

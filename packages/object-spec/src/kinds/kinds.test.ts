@@ -128,10 +128,16 @@ describe('what must not change', () => {
     expect(changeMessages(kind, old, body)).toContainEqual(expect.stringContaining(message));
   });
 
-  it('lets a suspended Job have other resources, but no other image', () => {
-    const suspended = (container: object) =>
-      job({ suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i:1', ...container }] } } });
+  it('lets a suspended Job have other resources and nodes, but no other image', () => {
+    const suspended = (container: object, spec: object = {}) =>
+      job({
+        suspend: true,
+        template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i:1', ...container }], ...spec } },
+      });
     expect(changeMessages('Job', suspended({}), suspended({ resources: { requests: { cpu: '1' } } }))).toEqual([]);
+    expect(
+      changeMessages('Job', suspended({}), suspended({}, { nodeSelector: { disk: 'ssd' }, schedulingGates: [{ name: 'a/b' }] })),
+    ).toEqual([]);
     expect(changeMessages('Job', suspended({}), suspended({ image: 'i:2' }))).toEqual([
       expect.stringMatching(/^spec\.template\.spec: Invalid value: .*: field is immutable$/),
     ]);

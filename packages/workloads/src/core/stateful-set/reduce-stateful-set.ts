@@ -172,8 +172,7 @@ const statusOf = ({ set, pods, gone, create, current, update, nowMs }: StatusQue
     updateRevision: update.name,
   };
   const { replicas } = set.spec;
-  const complete =
-    set.spec.updateStrategy.type === 'RollingUpdate' &&
-    [status.updatedReplicas, status.readyReplicas, status.replicas].every((count) => count === replicas);
+  // Whatever made the Pods new: with OnDelete as well, as Kubernetes does from 1.37 on (kubernetes#136833).
+  const complete = [status.updatedReplicas, status.readyReplicas, status.replicas].every((count) => count === replicas);
   return complete ? { ...status, currentReplicas: status.updatedReplicas, currentRevision: update.name } : status;
 };
