@@ -1,7 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grpcServer } from '../lifecycle/real-servers.js';
 import { podManifest, SLEEP, script } from './manifests.js';
 import { isRunning, startNode, type TestNode } from './node.js';
 
@@ -9,6 +13,7 @@ const GATES = [
   'AtomicWriteVolumeUserFields',
   'DefaultPodSysctls',
   'EmptyDirVolumeMode',
+  'GRPCContainerProbeTLS',
   'H2CContainerProbe',
   'InPlacePodVerticalScalingMemoryBackedVolumes',
   'VolumeBindMountOptions',
@@ -98,6 +103,24 @@ describe('fields of Kubernetes 1.37 in real containers', () => {
     await node.event('one', 'Unhealthy');
     const one = await node.pod('one', ({ status }) => status?.containerStatuses?.[0]?.state?.running !== undefined);
     expect(one.status?.containerStatuses?.[0]?.ready).toBe(false);
+  });
+
+  it('a gRPC probe by TLS makes a container ready whose certificate nobody signed, and one in plain text does not', async () => {
+    const [key, cert] = [join(node.bed.directory, 'grpc.key'), join(node.bed.directory, 'grpc.pem')];
+    const options = ['-subj', '/CN=health', '-days', '2', '-keyout', key, '-out', cert];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...options], { stdio: 'ignore' });
+    const { container, volumes } = await grpcServer(node, 'app', { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') });
+    const probed = (name: string, grpc: object) =>
+      podManifest(name, {
+        volumes,
+        containers: [{ ...container, readinessProbe: { grpc: { port: 5002, ...grpc }, periodSeconds: 1, timeoutSeconds: 5 } }],
+      });
+    await node.drop('tls.yaml', probed('tls', { mode: 'TLS' }));
+    await node.drop('plain.yaml', probed('plain', { mode: 'Plaintext' }));
+    await node.pod('tls', ({ status }) => status?.containerStatuses?.[0]?.ready === true);
+    await node.event('plain', 'Unhealthy');
+    const plain = await node.pod('plain', ({ status }) => status?.containerStatuses?.[0]?.state?.running !== undefined);
+    expect(plain.status?.containerStatuses?.[0]?.ready).toBe(false);
   });
 
   it('options of mounts keep a container from this runtime, which does not say that it knows them', async () => {

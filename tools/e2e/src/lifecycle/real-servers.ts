@@ -27,11 +27,12 @@ export const hostContainer = (name: string, command: readonly string[], more: { 
 
 /**
  * gRPC's own health service on port 5000, by grpc-js under this machine's node: SERVING for the server and for `main`, NOT_SERVING for `broken`;
- * UNIMPLEMENTED on port 5001.
+ * UNIMPLEMENTED on port 5001. With `tls`, a key and a certificate in PEM, the first by TLS on port 5002 as well.
  */
-export const grpcServer = async (node: TestNode, name: string) => {
+export const grpcServer = async (node: TestNode, name: string, tls?: { readonly key: string; readonly cert: string }) => {
   const directory = join(node.bed.directory, 'grpc-server');
   await mkdir(directory, { recursive: true });
+  if (tls !== undefined) await writeFile(join(directory, 'tls.json'), JSON.stringify(tls), { mode: 0o600 });
   const resolveDir = dirname(createRequire(import.meta.url).resolve('@solo-kubelet/probe-engine/package.json'));
   await build({
     stdin: { contents: GRPC_SERVER, resolveDir, loader: 'ts' },
@@ -43,6 +44,7 @@ export const grpcServer = async (node: TestNode, name: string) => {
 };
 
 const GRPC_SERVER = `
+import { existsSync, readFileSync } from 'node:fs';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 const health = {
   check: {
@@ -61,6 +63,11 @@ healthy.addService(health, {
   check: ({ request: { service } }, reply) => (service in states ? reply(null, states[service]) : reply({ code: status.NOT_FOUND, details: 'unknown service' })),
 });
 healthy.bindAsync('0.0.0.0:5000', ServerCredentials.createInsecure(), () => {});
+if (existsSync('/server/tls.json')) {
+  const { key, cert } = JSON.parse(readFileSync('/server/tls.json', 'utf8'));
+  const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(cert) };
+  healthy.bindAsync('0.0.0.0:5002', ServerCredentials.createSsl(null, [pair]), () => {});
+}
 new Server().bindAsync('0.0.0.0:5001', ServerCredentials.createInsecure(), () => {});
 process.on('SIGTERM', () => process.exit(0));
 `;
