@@ -45,6 +45,17 @@ const unusablePatch = (value: unknown, detail: string): ApiError => {
 
 const DECODE_PREFIX = /^(?:.* cannot be handled as a \w+: |the object provided is unrecognized \(must be of type \w+\): )/;
 
+/**
+ * An object without a version is read as upstream's own form of it, whose fields have other names: nothing but its kind is found in it.
+ * Tells which fields are lost; undefined for one that has a version.
+ */
+const withoutVersion = (value: unknown): readonly string[] | undefined => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  if (((value as { readonly apiVersion?: unknown }).apiVersion ?? '') !== '') return undefined;
+  const names = Object.keys(value).filter((name) => name !== 'apiVersion' && name !== 'kind');
+  return names.sort().map((name) => `unknown field ${JSON.stringify(name)}`);
+};
+
 interface PatchedInput {
   readonly value: unknown;
   readonly patchErrors: readonly string[];
@@ -64,6 +75,15 @@ const readPatched = (
   // A strategic patch is merged into what the object is: it cannot make it another kind.
   const { apiVersion, kind } = current;
   const wanted = form === 'strategic' ? { ...(value as object), apiVersion, kind } : value;
+  const check = (strict: readonly string[]): void => {
+    if (mode === 'Strict' && strict.length > 0) throw unusablePatch(wanted, `strict decoding error: ${strict.join(', ')}`);
+    if (mode === 'Warn') for (const text of strict) ctx.warn(text);
+  };
+  const lost = form === 'json' || form === 'merge' ? withoutVersion(wanted) : undefined;
+  if (lost !== undefined) {
+    check([...patchErrors, ...lost]);
+    return { apiVersion, kind, metadata: {} as ObjectDraft['metadata'] };
+  }
   let decoded: ReturnType<typeof decodeTree>;
   try {
     decoded = decodeTree({ ok: true, root: valueNode(wanted), doubled: [] }, new Uint8Array(), 'json', expected);
@@ -72,9 +92,7 @@ const readPatched = (
     throw error;
   }
   const found = form === 'strategic' ? outerFirst(decoded.strictErrors) : decoded.strictErrors;
-  const strict = [...patchErrors, ...found];
-  if (mode === 'Strict' && strict.length > 0) throw unusablePatch(wanted, `strict decoding error: ${strict.join(', ')}`);
-  if (mode === 'Warn') for (const text of strict) ctx.warn(text);
+  check([...patchErrors, ...found]);
   if (!isScale) resource.rules!.fillDefaults(decoded.draft);
   return decoded.draft;
 };

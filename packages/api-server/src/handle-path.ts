@@ -193,7 +193,11 @@ export const handlePath = (ctx: RequestContext): PlainAnswer => {
 };
 
 const resourceList = (ctx: RequestContext, group: string, wanted: string, rest: readonly string[]): PlainAnswer => {
-  if (!catalogOf(ctx.parts).hasGroupVersion(group, wanted)) return pageNotFound();
+  const catalog = catalogOf(ctx.parts);
+  if (!catalog.hasGroupVersion(group, wanted)) {
+    if (catalog.hasGroup(group)) throw noSuchResource();
+    return pageNotFound();
+  }
   if (rest.length > 0 && !(rest.length === 1 && rest[0] === '')) throw noSuchResource();
   if (ctx.request.method !== 'GET') throw methodNotAllowed();
   return json(ctx, apiResourceList(catalogOf(ctx.parts), group, wanted));

@@ -92,7 +92,8 @@ const update = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
     part: partOf(ctx, resource, subresource),
     options,
     make: () => draft,
-    mayCreate: resource.createsOnUpdate && subresource === '',
+    // A status is written by the strategy of its kind, which may let an update make the object.
+    mayCreate: resource.createsOnUpdate && (subresource === '' || subresource === 'status'),
     beforeCreate: () => authorizeCreate(ctx, resource),
   });
   return objectAnswer(ctx, resource, result.object, result.created ? 201 : 200);
@@ -141,6 +142,7 @@ const get = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
 const remove = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
   const { namespace, name } = ctx.info;
   const options = readDeleteOptions(ctx);
+  validateDeleteOptions(options);
   if (resource.kind === 'Job' && options.propagationPolicy === undefined && options.orphanDependents === undefined) {
     ctx.warn(
       'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
@@ -246,10 +248,10 @@ const subresourceAnswer = (ctx: RequestContext, resource: ApiResource, sub: Subr
 };
 
 /** Negotiates the form of the answer. @throws ApiError 406 */
-const withOutput = (ctx: RequestContext, isList: boolean, stream = false): RequestContext => {
+const withOutput = (ctx: RequestContext, isList: boolean, stream = false, withoutTables = false): RequestContext => {
   const accept = headerOf(ctx.request, 'accept');
   checkAccepted(accept, isList ? LIST_TYPES : OBJECT_TYPES);
-  const output = (isList ? negotiateList : negotiate)(accept, { transforms: true, stream });
+  const output = (isList ? negotiateList : negotiate)(accept, { transforms: true, stream, withoutTables });
   const pretty = output.pretty || wantsIndented(ctx.query, headerOf(ctx.request, 'user-agent'));
   return { ...ctx, output: { ...output, pretty } };
 };
@@ -261,11 +263,17 @@ const isOddPath = (path: string): boolean => path.replace('/namespaces//', '/').
 export const handleResource = (given: RequestContext): ApiAnswer => {
   const { group, version, parts, namespace, subresource, path, prefix } = given.info;
   const catalog = catalogOf(given.parts);
-  if (!catalog.hasGroupVersion(group, version)) return noDefinitions(given) ?? pageNotFound();
+  if (path.startsWith('//')) return pageNotFound();
+  if (!catalog.hasGroupVersion(group, version)) {
+    const none = noDefinitions(given);
+    if (none !== undefined) return none;
+    if (catalog.hasGroup(group)) throw noSuchResource();
+    return pageNotFound();
+  }
   const { method } = given.request;
   const resource = catalog.find(group, version, given.info.resource);
   if (resource === undefined || isOddPath(path) || prefix === 'proxy') throw noSuchResource();
-  if (resource.kind === 'Endpoints') given.warn(ENDPOINTS_DEPRECATED);
+  if (resource.kind === 'Endpoints' && subresource === '' && METHODS[method] !== undefined) given.warn(ENDPOINTS_DEPRECATED);
   const trimmed = parts.filter((part, i) => part !== '' || i < parts.length - 1);
   if (trimmed.length > 3 && subresource !== 'proxy') throw noSuchResource();
   const isNamespacedPath = namespace !== '' && resource.plural !== 'namespaces';
@@ -305,7 +313,7 @@ const collection = (ctx: RequestContext, resource: ApiResource, method: string, 
       return isOn(ctx.query.get('watch')) ? watch(withOutput(ctx, true, true), resource) : list(withOutput(ctx, true), resource);
     case 'POST':
       if (everywhere) throw methodNotAllowed();
-      return create(withOutput(ctx, false), resource);
+      return create(withOutput(ctx, false, false, resource.rules === undefined), resource);
     case 'DELETE':
       if (everywhere || !resource.verbs.includes('deletecollection')) throw methodNotAllowed();
       return removeCollection(withOutput(ctx, false), resource);

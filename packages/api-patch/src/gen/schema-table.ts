@@ -242,7 +242,7 @@ DaemonSetUpdateStrategy rollingUpdate:RollingUpdateDaemonSet;type:s
 RollingUpdateDaemonSet maxSurge:u;maxUnavailable:u
 DaemonSetStatus collisionCount:n;conditions:[DaemonSetCondition|type]+type;currentNumberScheduled:n~Z=0;desiredNumberScheduled:n~Z=0;numberAvailable:n;numberMisscheduled:n~Z=0;numberReady:n~Z=0;numberUnavailable:n;observedGeneration:n;updatedNumberScheduled:n
 DaemonSetCondition lastTransitionTime:u~N;message:s;reason:s;status:s~S;type:s~S
-ControllerRevision apiVersion:s;data:*;kind:s;metadata:ObjectMeta~O;revision:n~Z=0
+ControllerRevision apiVersion:s;data:!{*};kind:s;metadata:ObjectMeta~O;revision:n~Z=0
 Job apiVersion:s;kind:s;metadata:ObjectMeta~O;spec:JobSpec~O;status:JobStatus~O
 JobSpec activeDeadlineSeconds:n;backoffLimit:n;backoffLimitPerIndex:n;completionMode:s;completions:n;managedBy:s;manualSelector:b;maxFailedIndexes:n;parallelism:n;podFailurePolicy:PodFailurePolicy;podReplacementPolicy:s;selector:LabelSelector;successPolicy:SuccessPolicy;suspend:b;template:PodTemplateSpec~O;ttlSecondsAfterFinished:n
 PodFailurePolicy rules:[PodFailurePolicyRule]~N

@@ -1,10 +1,11 @@
-import type { ManifestNode } from '@solo-kubelet/pod-spec/schema';
+import { decodeUtf8, type ManifestNode } from '@solo-kubelet/pod-spec/schema';
 import { type ApiResource, groupVersion } from '../resources/api-resource.js';
 import { findKind } from '../resources/resource-table.js';
 import { serverSchema } from '../schema/server-schema.js';
 import { badRequest } from '../status/api-error.js';
 import type { ObjectDraft } from '../stored-object.js';
 import { decodeAs } from './decode-struct.js';
+import { rememberText } from './raw-text.js';
 import { type BodyLanguage, type BodyTree, readBody } from './read-body.js';
 
 /** The group and version that objects of a resource are read in, and the names of both for messages. */
@@ -94,8 +95,22 @@ const givenKind = (apiVersion: string, kind: string, expected: ExpectedKind): Gi
 const isExpected = (given: GivenKind, expected: ExpectedKind): boolean =>
   given.group === expected.group && given.version === expected.version && given.kind === expected.kind;
 
+/** The version of upstream's own forms, which it knows but takes from nobody. */
+const INTERNAL = '__internal';
+
+const refuseInternal = (given: GivenKind, expected: ExpectedKind, start: string): void => {
+  if (given.group === expected.group && given.kind === expected.kind) {
+    const [theirs, ours] = [groupVersion(given), groupVersion(expected)];
+    throw badRequest(`the API version in the data (${theirs}) does not match the expected API version (${ours})`);
+  }
+  if (!['v1', 'v2'].some((version) => findKind(given.group, version, given.kind) !== undefined)) return;
+  const names = [given, expected].map(({ group, kind }) => `(${goPackage(group)}.${kind})`);
+  throw badRequest(`${start}: converting ${names.join(' to ')}: unknown conversion`);
+};
+
 const refuseOther = (given: GivenKind, expected: ExpectedKind, root: ManifestNode, language: BodyLanguage): never => {
   const start = `${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}`;
+  if (given.version === INTERNAL) refuseInternal(given, expected, start);
   const other = findKind(given.group, given.version, given.kind);
   if (other === undefined && !(given.version === 'v1' && META_KINDS.has(given.kind))) {
     throw badRequest(
@@ -109,6 +124,12 @@ const refuseOther = (given: GivenKind, expected: ExpectedKind, root: ManifestNod
   throw badRequest(
     `${start}: converting (${given.version}.${given.kind}) to (${goPackage(expected.group)}.${expected.kind}): unknown conversion`,
   );
+};
+
+/** The text of a field. */
+const textAt = (root: ManifestNode, bytes: Uint8Array, name: string): string => {
+  const node = root.kind === 'map' ? root.entries.findLast(({ key }) => key === name)?.value : undefined;
+  return node === undefined ? '' : decodeUtf8(bytes).slice(node.start, node.end);
 };
 
 /** Reads the kind and the fields of an object, and fills in its defaults. @throws ApiError 400 */
@@ -133,6 +154,8 @@ export const decodeTree = (
   const { apiVersion: _version, kind: _kind, ...values } = decoded.values;
   const draft = { apiVersion: groupVersion(expected), kind: expected.kind, ...values } as ObjectDraft;
   draft.metadata ??= {} as ObjectDraft['metadata'];
+  if (draft.kind === 'ControllerRevision' && language === 'json' && bytes.length > 0)
+    rememberText(draft['data'], textAt(root, bytes, 'data'));
   return { draft, strictErrors: [...tree.doubled, ...decoded.strictErrors] };
 };
 

@@ -8,8 +8,8 @@ import { admitNew } from './admission.js';
 import { dedupeOwners, fillNewMetadata, generateName } from './prepare-metadata.js';
 import { markUnsettled, showAsRead } from './read-again.js';
 import { trackManagers } from './track-managers.js';
-import { versionOf } from './versions.js';
-import { checkStoredSize, emptyStatus, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
+import { parseVersion } from './versions.js';
+import { checkStoredSize, emptyStatus, finishDraft, keptObject, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
 
 const MAX_NAME_TRIES = 8;
 
@@ -68,7 +68,8 @@ export const createObject = (
   const refusal = authorizer.escalation(ctx.user, draft as unknown as StoredObject, undefined);
   if (refusal !== undefined) throw refusal;
   prepare(ctx, resource, draft);
-  const isSettled = !showAsRead(resource, draft);
+  // Upstream keeps a claim in another form than it reads it in.
+  const isSettled = !showAsRead(resource, draft) && draft.kind !== 'PersistentVolumeClaim';
   const made = finishDraft(resource, draft);
   for (let tries = 1; base !== '' && tries < MAX_NAME_TRIES; tries++) {
     if (store.get(resource.storedAs, objectKeyOf(metadata)) === undefined) break;
@@ -83,11 +84,12 @@ export const createObject = (
   }
   if (owned !== undefined) metadata.managedFields = owned;
   delete metadata.resourceVersion;
-  if (options.dryRun) return made;
-  if (versionOf(given) !== 0n) throw internal('resourceVersion should not be set on objects to be created');
+  if (options.dryRun) return keptObject(resource, made);
+  // A version that cannot be read counts as none here.
+  if ((parseVersion(given ?? '') ?? 0n) !== 0n) throw internal('resourceVersion should not be set on objects to be created');
   checkStoredSize(made);
   finish();
-  const stored = store.put(resource.storedAs, key, made, ctx.request.nowMs);
+  const stored = store.put(resource.storedAs, key, keptObject(resource, made), ctx.request.nowMs);
   if (!isSettled) markUnsettled(stored);
   return stored;
 };

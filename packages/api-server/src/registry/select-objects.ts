@@ -1,11 +1,5 @@
-import {
-  type FieldTerm,
-  type LabelRequirements,
-  matchesFields,
-  matchesLabels,
-  parseFieldSelector,
-  parseLabelSelector,
-} from '@solo-kubelet/selectors';
+import { type FieldTerm, matchesFields, matchesLabels } from '@solo-kubelet/selectors';
+import { parseSelectors } from '../request/parse-selectors.js';
 import type { ApiResource } from '../resources/api-resource.js';
 import { convertEvent } from '../resources/event-rules.js';
 import { badRequest } from '../status/api-error.js';
@@ -42,19 +36,15 @@ const checkFields = (resource: ApiResource, terms: readonly FieldTerm[]): void =
 
 /** Reads the selectors of a request. @throws ApiError 400 */
 export const readSelection = (resource: ApiResource, labelSelector: string, fieldSelector: string): Selection => {
-  const labels = parseLabelSelector(labelSelector);
-  if (!labels.ok) throw badRequest(labels.error);
-  const fields = parseFieldSelector(fieldSelector);
-  if (!fields.ok) throw badRequest(fields.error);
-  checkFields(resource, fields.terms);
-  const requirements: LabelRequirements = labels.requirements;
-  const isEverything = (requirements?.length ?? 0) === 0 && fields.terms.length === 0;
+  const { requirements, terms } = parseSelectors(labelSelector, fieldSelector);
+  checkFields(resource, terms);
+  const isEverything = (requirements?.length ?? 0) === 0 && terms.length === 0;
   return {
     isEverything,
     matches: isEverything
       ? () => true
       : (object) =>
           matchesLabels(requirements, object.metadata.labels ?? {}) &&
-          (fields.terms.length === 0 || matchesFields(fields.terms, fieldsOf(resource, object))),
+          (terms.length === 0 || matchesFields(terms, fieldsOf(resource, object))),
   };
 };

@@ -13,7 +13,7 @@ import { isUnsettled, showAsRead } from './read-again.js';
 import { isSameJson } from './same-json.js';
 import { trackManagers } from './track-managers.js';
 import { versionOf } from './versions.js';
-import { checkStoredSize, finishDraft, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
+import { checkStoredSize, finishDraft, keptObject, managerOf, qualifiedKind, qualifiedResource } from './write-object.js';
 
 /** Which part of an object a write is for, and by which rules it is prepared and judged. */
 export interface UpdatePart {
@@ -145,8 +145,9 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
     if (!options.dryRun) store.remove(resource.storedAs, key, ctx.request.nowMs);
     return { object: owned, created: false };
   }
-  if (options.dryRun) return { object: owned, created: false };
-  if (isSameJson(owned, old) && !isUnsettled(old)) return { object: old, created: false };
-  checkStoredSize(owned);
-  return { object: store.put(resource.storedAs, key, owned, ctx.request.nowMs), created: false };
+  const kept = keptObject(resource, owned);
+  if (options.dryRun) return { object: kept, created: false };
+  if (isSameJson(kept, old) && !isUnsettled(old)) return { object: old, created: false };
+  checkStoredSize(kept);
+  return { object: store.put(resource.storedAs, key, kept, ctx.request.nowMs), created: false };
 };

@@ -13,8 +13,8 @@ import type { ObjectDraft, StoredObject } from '../stored-object.js';
 /** The resource in messages: `deployments.apps`. */
 export const qualifiedResource = ({ group, plural }: ApiResource): Qualified => ({ group, name: plural });
 
-/** The kind in messages: `Deployment.apps`. */
-export const qualifiedKind = ({ group, kind }: ApiResource): Qualified => ({ group, name: kind });
+/** The kind in messages: `Deployment.apps`. Events of both groups are those of the core inside. */
+export const qualifiedKind = ({ group, kind }: ApiResource): Qualified => ({ group: kind === 'Event' ? '' : group, name: kind });
 
 /** The most that an object may weigh, bytes: etcd's limit for a request. */
 const MAX_STORED_BYTES = 1.5 * 1024 * 1024;
@@ -31,6 +31,12 @@ export const managerOf = ({ request }: RequestContext, { fieldManager }: WriteOp
 export const finishDraft = (resource: ApiResource, draft: ObjectDraft): StoredObject => {
   dropEmpty(serverSchema.struct(resource.struct), draft);
   return draft as unknown as StoredObject;
+};
+
+/** As it is read again from storage, in place: an empty list is none. What is answered without being kept shows it as it was sent. */
+export const keptObject = (resource: ApiResource, object: StoredObject): StoredObject => {
+  dropEmpty(serverSchema.struct(resource.struct), object as unknown as Record<string, unknown>, { required: true });
+  return object;
 };
 
 /** The status of an object that nobody wrote one for. */

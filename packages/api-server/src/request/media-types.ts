@@ -72,12 +72,14 @@ const META_GROUP = 'meta.k8s.io';
 export interface NegotiateOptions {
   /** Whether Tables and partial objects can be had here. */
   readonly transforms: boolean;
+  /** Tables alone cannot be had: of what is never kept. */
+  readonly withoutTables?: boolean;
   /** A watch: YAML cannot be had. */
   readonly stream?: boolean;
 }
 
 /** Chooses the form of an answer. @throws ApiError 406 */
-export const negotiate = (accept: string, { transforms, stream = false }: NegotiateOptions): OutputFormat => {
+export const negotiate = (accept: string, { transforms, withoutTables = false, stream = false }: NegotiateOptions): OutputFormat => {
   if (accept === '') return { language: 'json', pretty: false };
   const languages = stream ? LANGUAGES.filter((language) => language !== 'yaml') : LANGUAGES;
   for (const { type, subtype, params } of parseAccept(accept)) {
@@ -85,8 +87,10 @@ export const negotiate = (accept: string, { transforms, stream = false }: Negoti
       const media = MEDIA_TYPES[language];
       if (!(type === '*' && subtype === '*') && media !== `${type}/${subtype}` && !(subtype === '*' && type === 'application')) continue;
       const { as, g = '', v = '', stream: streamed, pretty } = params;
-      if (streamed !== undefined && !(stream && streamed === 'watch')) continue;
+      // What is no stream may be asked for in the words of one; YAML has no streams.
+      if (streamed !== undefined && (streamed !== 'watch' || language === 'yaml')) continue;
       if (as === undefined && g === '' && v === '') return { language, pretty: pretty === '1' };
+      if (withoutTables && as === 'Table') continue;
       if (as !== undefined && transforms && g === META_GROUP && (v === 'v1' || v === 'v1beta1') && TRANSFORMS.has(as)) {
         return { language, as: { kind: as, version: v }, pretty: pretty === '1' };
       }

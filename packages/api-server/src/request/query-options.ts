@@ -1,6 +1,7 @@
 import type { FieldError } from '@solo-kubelet/pod-spec';
 import { createReport, type Report } from '@solo-kubelet/pod-spec/schema';
 import { badRequest, invalid } from '../status/api-error.js';
+import { parseSelectors } from './parse-selectors.js';
 import { isOn } from './request-info.js';
 
 /** What a write may be told in its query. */
@@ -150,11 +151,13 @@ export const readListOptions = (query: URLSearchParams, watch: boolean): ListOpt
     allowWatchBookmarks: isOn(query.get('allowWatchBookmarks')),
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
-    ...(timeout !== null && timeout !== '' && { timeoutSeconds: readInt(timeout) }),
-    limit: limit === null || limit === '' ? 0 : readInt(limit),
+    ...(timeout !== null && { timeoutSeconds: readInt(timeout) }),
+    limit: limit === null ? 0 : readInt(limit),
     continue: query.get('continue') ?? '',
     ...(initial !== null && { sendInitialEvents: isOn(initial) }),
   };
+  // Selectors are read with the rest of the query, so that one that cannot be is said first.
+  parseSelectors(options.labelSelector, options.fieldSelector);
   const report = createReport();
   validateList(options, report);
   if (report.errors.length > 0) throw invalid({ group: 'meta.k8s.io', name: 'ListOptions' }, '', report.errors);

@@ -1,25 +1,18 @@
+import { pathSegmentNameErrors } from '@solo-kubelet/object-spec/rules';
 import type { Report } from '@solo-kubelet/pod-spec/schema';
-import { qualifiedNameErrors, subdomainNameErrors } from '@solo-kubelet/pod-spec/schema';
+import { dnsSubdomainErrors, qualifiedNameErrors, subdomainNameErrors } from '@solo-kubelet/pod-spec/schema';
+import { isSameJson } from '../registry/same-json.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
 import { plainRules } from './plain-rules.js';
 
-const reference = (event: ObjectDraft): Values => (event['involvedObject'] ?? event['regarding'] ?? {}) as Values;
+type Version = 'v1' | 'events.k8s.io/v1';
 
-const validateNamespaces = (event: ObjectDraft, report: Report): void => {
-  const namespace = event.metadata.namespace ?? '';
-  const about = (reference(event)['namespace'] ?? '') as string;
-  if (about !== '' && about !== namespace) {
-    report.invalid('involvedObject.namespace', about, 'does not match event.namespace');
-  } else if (about === '' && namespace !== 'default' && namespace !== '') {
-    report.invalid('involvedObject.namespace', about, 'does not match event.namespace');
-  }
-};
+const textOf = (event: ObjectDraft | StoredObject, ...names: readonly string[]): string =>
+  (names.map((name) => event[name]).find((value) => value !== undefined) ?? '') as string;
 
-/** Events of the core are looked at little, for those of old are made by many (pkg/apis/core/validation/events.go). */
-export const coreEventRules = plainRules({ namespaced: true, nameErrors: subdomainNameErrors, validate: validateNamespaces });
+const referenceOf = (event: ObjectDraft | StoredObject): Values => (event['involvedObject'] ?? event['regarding'] ?? {}) as Values;
 
-const limited = (field: string, value: unknown, max: number, report: Report): void => {
-  const text = (value ?? '') as string;
+const limited = (field: string, text: string, max: number, report: Report): void => {
   if (text === '') report.required(field);
   else if (Buffer.byteLength(text) > max) report.invalid(field, '', `can have at most ${max} characters`);
 };
@@ -27,43 +20,102 @@ const limited = (field: string, value: unknown, max: number, report: Report): vo
 const MAX_NAME = 128;
 const MAX_NOTE = 1024;
 const TYPES = ['Normal', 'Warning'];
+const NAMESPACE_FIELD = 'involvedObject.namespace';
+const OTHER_NAMESPACE = 'does not match event.namespace';
+
+/** What holds for every event (legacyValidateEvent); one without a time of its own is of the old form and looked at little. */
+const validateAnyEvent = (event: ObjectDraft, version: Version, report: Report): void => {
+  const { namespace = '' } = event.metadata;
+  const about = (referenceOf(event)['namespace'] ?? '') as string;
+  if (!event['eventTime']) {
+    const isOther = about === '' ? namespace !== '' && namespace !== 'default' : namespace !== about;
+    if (isOther) report.invalid(NAMESPACE_FIELD, about, OTHER_NAMESPACE);
+  } else {
+    if (about === '' && namespace !== 'default' && namespace !== 'kube-system') report.invalid(NAMESPACE_FIELD, about, OTHER_NAMESPACE);
+    const controller = textOf(event, 'reportingComponent', 'reportingController');
+    const field = version === 'v1' ? 'reportingComponent' : 'reportingController';
+    if (controller === '') report.required(field);
+    report.invalidEach(field, controller, qualifiedNameErrors(controller));
+    limited('reportingInstance', textOf(event, 'reportingInstance'), MAX_NAME, report);
+    limited('action', textOf(event, 'action'), MAX_NAME, report);
+    limited('reason', textOf(event, 'reason'), MAX_NAME, report);
+    if (Buffer.byteLength(textOf(event, 'message', 'note')) > MAX_NOTE) {
+      report.invalid('message', '', `can have at most ${MAX_NOTE} characters`);
+    }
+  }
+  report.invalidEach('namespace', namespace, dnsSubdomainErrors(namespace));
+};
+
+/** Events of the core are looked at little, for those of old are made by many (pkg/apis/core/validation/events.go). */
+export const coreEventRules = plainRules({
+  namespaced: true,
+  nameErrors: pathSegmentNameErrors,
+  hasPlainFinalizers: true,
+  checksMetadataLast: true,
+  validate: (event, report) => validateAnyEvent(event, 'v1', report),
+});
+
+const validateSeries = (event: ObjectDraft, report: Report): void => {
+  const series = event['series'] as { readonly count?: number; readonly lastObservedTime?: string | null } | undefined;
+  if (series === undefined) return;
+  if ((series.count ?? 0) < 2) report.invalid('series.count', '', 'should be at least 2');
+  if (!series.lastObservedTime) report.required('series.lastObservedTime');
+};
+
+/** Fields of the old form that the new one may not have, by the names that messages give them. */
+const UNSET = [
+  ['firstTimestamp', 'deprecatedFirstTimestamp'],
+  ['lastTimestamp', 'deprecatedLastTimestamp'],
+  ['count', 'deprecatedCount'],
+] as const;
+
+/** Fields that no update changes, likewise. */
+const UNCHANGED = [
+  ['involvedObject', 'regarding'],
+  ['reason', 'reason'],
+  ['message', 'note'],
+  ['source', 'deprecatedSource'],
+  ['firstTimestamp', 'deprecatedFirstTimestamp'],
+  ['lastTimestamp', 'deprecatedLastTimestamp'],
+  ['count', 'deprecatedCount'],
+  ['reason', 'reason'],
+  ['type', 'type'],
+  ['eventTime', 'eventTime'],
+  ['action', 'action'],
+  ['related', 'related'],
+  ['reportingController', 'reportingController'],
+  ['reportingInstance', 'reportingInstance'],
+] as const;
+
+/** What is empty counts as absent. */
+const meant = (value: unknown): unknown =>
+  value === '' || value === 0 || value === null || (typeof value === 'object' && Object.keys(value).length === 0) ? undefined : value;
 
 /** The newer form has rules of its own. */
 export const newEventRules = plainRules({
   namespaced: true,
   nameErrors: subdomainNameErrors,
   validate: (event, report) => {
-    validateNamespaces(event, report);
-    if (event['eventTime'] === undefined) report.required('eventTime');
-    const controller = (event['reportingController'] ?? '') as string;
-    if (controller === '') report.required('reportingController');
-    else report.invalidEach('reportingController', controller, qualifiedNameErrors(controller));
-    limited('reportingInstance', event['reportingInstance'], MAX_NAME, report);
-    limited('action', event['action'], MAX_NAME, report);
-    limited('reason', event['reason'], MAX_NAME, report);
-    if (Buffer.byteLength((event['note'] ?? '') as string) > MAX_NOTE)
-      report.invalid('message', '', `can have at most ${MAX_NOTE} characters`);
-    const type = (event['type'] ?? '') as string;
-    if (!TYPES.includes(type)) report.invalid('type', type, `has invalid value: ${type}`);
+    validateAnyEvent(event, 'events.k8s.io/v1', report);
+    validateSeries(event, report);
+    if (!event['eventTime']) report.required('eventTime');
+    const type = textOf(event, 'type');
+    if (!TYPES.includes(type)) report.invalid('type', '', `has invalid value: ${type}`);
+    for (const [field, name] of UNSET) if (meant(event[name]) !== undefined) report.invalid(field, '', 'needs to be unset');
+    const { component, host } = (event['deprecatedSource'] ?? {}) as { readonly component?: string; readonly host?: string };
+    if (component || host) report.invalid('source', '', 'needs to be unset');
   },
   validateUpdate: (event, old, report) => {
-    for (const name of UNCHANGED) {
-      if (JSON.stringify(event[name]) !== JSON.stringify(old[name])) report.invalidStructure(name, event[name], 'field is immutable');
+    validateAnyEvent(event, 'events.k8s.io/v1', report);
+    const before = convertEvent(old, 'events.k8s.io/v1');
+    if (!isSameJson(event['series'], before['series'])) validateSeries(event, report);
+    for (const [field, name] of UNCHANGED) {
+      if (isSameJson(meant(event[name]), meant(before[name]))) continue;
+      if (typeof event[name] === 'string') report.invalid(field, event[name], 'field is immutable');
+      else report.invalidStructure(field, event[name] ?? null, 'field is immutable');
     }
   },
 });
-
-const UNCHANGED = [
-  'regarding',
-  'reason',
-  'type',
-  'eventTime',
-  'reportingController',
-  'reportingInstance',
-  'action',
-  'related',
-  'note',
-] as const;
 
 const PAIRS = [
   ['involvedObject', 'regarding'],

@@ -1,5 +1,16 @@
-import { isSameStruct, validateTemplate } from '@solo-kubelet/object-spec/rules';
-import { fillPodTemplate, subdomainNameErrors } from '@solo-kubelet/pod-spec/schema';
+import { isSameStruct, validateEndpointIp, validateIp, validateTemplate } from '@solo-kubelet/object-spec/rules';
+import {
+  dnsLabelErrors,
+  dnsSubdomainErrors,
+  fillPodTemplate,
+  parseIpAddress,
+  portNumberErrors,
+  qualifiedNameErrors,
+  type Report,
+  subdomainNameErrors,
+} from '@solo-kubelet/pod-spec/schema';
+import { isSameText } from '../decode/raw-text.js';
+import { isSameJson } from '../registry/same-json.js';
 import { innerOf, type ObjectDraft, specOf, type Values } from '../stored-object.js';
 import { plainRules } from './plain-rules.js';
 
@@ -7,6 +18,7 @@ const POLICY = { allowPrivileged: true };
 
 export const leaseRules = plainRules({
   namespaced: true,
+  hasPlainFinalizers: true,
   nameErrors: subdomainNameErrors,
   validate: ({ spec = {} }, report) => {
     const duration = spec['leaseDurationSeconds'] as number | undefined;
@@ -26,21 +38,64 @@ const fillPorts = (draft: ObjectDraft): void => {
   }
 };
 
+interface EndpointAddress {
+  readonly ip?: string;
+  readonly hostname?: string;
+  readonly nodeName?: string;
+}
+
+interface EndpointPort {
+  readonly name?: string;
+  readonly port?: number;
+  readonly protocol?: string;
+  readonly appProtocol?: string;
+}
+
+interface EndpointSubset {
+  readonly addresses?: readonly EndpointAddress[];
+  readonly notReadyAddresses?: readonly EndpointAddress[];
+  readonly ports?: readonly EndpointPort[];
+}
+
+const validateAddress = ({ ip = '', hostname = '', nodeName }: EndpointAddress, field: string, report: Report): void => {
+  const isValid = validateIp(ip, `${field}.ip`, report);
+  if (hostname !== '') report.invalidEach(`${field}.hostname`, hostname, dnsLabelErrors(hostname));
+  if (nodeName !== undefined) report.invalidEach(`${field}.nodeName`, nodeName, dnsSubdomainErrors(nodeName));
+  if (isValid || parseIpAddress(ip) !== undefined) validateEndpointIp(ip, `${field}.ip`, report);
+  else report.invalid(`${field}.ip`, ip, 'must be a valid IP address');
+};
+
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+
+const validatePort = (endpointPort: EndpointPort, isNamed: boolean, field: string, report: Report): void => {
+  const { name = '', port = 0, protocol = '', appProtocol } = endpointPort;
+  if (name !== '') report.invalidEach(`${field}.name`, name, dnsLabelErrors(name));
+  else if (isNamed) report.required(`${field}.name`);
+  report.invalidEach(`${field}.port`, port, portNumberErrors(port));
+  if (protocol === '') report.required(`${field}.protocol`);
+  else if (!PROTOCOLS.includes(protocol)) report.notSupported(`${field}.protocol`, protocol, PROTOCOLS);
+  if (appProtocol !== undefined) report.invalidEach(`${field}.appProtocol`, appProtocol, qualifiedNameErrors(appProtocol));
+};
+
+const validateSubsets = (draft: ObjectDraft, report: Report): void => {
+  for (const [i, subset] of ((draft['subsets'] ?? []) as readonly EndpointSubset[]).entries()) {
+    const field = `subsets[${i}]`;
+    const { addresses = [], notReadyAddresses = [], ports = [] } = subset;
+    if (addresses.length + notReadyAddresses.length === 0) report.required(field, 'must specify `addresses` or `notReadyAddresses`');
+    for (const [j, address] of addresses.entries()) validateAddress(address, `${field}.addresses[${j}]`, report);
+    for (const [j, address] of notReadyAddresses.entries()) validateAddress(address, `${field}.notReadyAddresses[${j}]`, report);
+    for (const [j, port] of ports.entries()) validatePort(port, ports.length > 1, `${field}.ports[${j}]`, report);
+  }
+};
+
 export const endpointsRules = plainRules({
   namespaced: true,
   nameErrors: subdomainNameErrors,
+  updateChecksMetadata: true,
   fillDefaults: fillPorts,
-  validate: (draft, report) => {
-    for (const [i, subset] of ((draft['subsets'] ?? []) as readonly Values[]).entries()) {
-      const field = `subsets[${i}]`;
-      const addresses = (subset['addresses'] ?? []) as readonly Values[];
-      const notReady = (subset['notReadyAddresses'] ?? []) as readonly Values[];
-      if (addresses.length + notReady.length === 0) report.required(field, 'must specify `addresses` or `notReadyAddresses`');
-      for (const [j, port] of ((subset['ports'] ?? []) as readonly Values[]).entries()) {
-        const number = port['port'] as number;
-        if (number < 1 || number > 65_535) report.invalid(`${field}.ports[${j}].port`, number, 'must be between 1 and 65535, inclusive');
-      }
-    }
+  validate: validateSubsets,
+  validateUpdate: (draft, old, report) => {
+    if (!isSameJson(draft['subsets'], old['subsets'])) validateSubsets(draft, report);
   },
 });
 
@@ -100,7 +155,6 @@ export const podTemplateRules = plainRules({
 export const quotaRules = plainRules({
   namespaced: true,
   nameErrors: subdomainNameErrors,
-  updateChecksMetadata: true,
   validateUpdate: (draft, old, report) => {
     if (JSON.stringify(draft.spec?.['scopes'] ?? []) !== JSON.stringify(old.spec?.['scopes'] ?? [])) {
       report.invalidStructure('spec.scopes', draft.spec?.['scopes'], 'field is immutable');
@@ -128,10 +182,12 @@ export const revisionRules = plainRules({
     const revision = Number(draft['revision'] ?? 0);
     if (revision < 0) report.invalid('revision', revision, 'must be greater than or equal to 0');
   },
-  validateUpdate: (draft, _old, report) => {
+  prepareUpdate: (draft, old) => {
+    if (isSameText(draft['data'], old['data'])) draft['data'] = old['data'];
+  },
+  validateUpdate: (draft, old, report) => {
     const revision = Number(draft['revision'] ?? 0);
     if (revision < 0) report.invalid('revision', revision, 'must be greater than or equal to 0');
-    // Upstream compares what it read with what it kept in another form: no update gets past it.
-    report.invalidStructure('data', sorted(draft['data']), 'field is immutable');
+    if (draft['data'] !== old['data']) report.invalidStructure('data', sorted(draft['data']), 'field is immutable');
   },
 });

@@ -1,6 +1,6 @@
 import type { ObjectKind } from '@solo-kubelet/object-spec';
 import { type ApiObject, objectKinds } from '@solo-kubelet/object-spec';
-import { changeErrors, judgeNew, prepareChange, rulesOf } from '@solo-kubelet/object-spec/rules';
+import { changeErrors, newErrors, prepareChange, rulesOf } from '@solo-kubelet/object-spec/rules';
 import type { Draft } from '@solo-kubelet/pod-spec/schema';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import type { ResourceRules } from './api-resource.js';
@@ -18,10 +18,7 @@ export const objectRules = (kind: ObjectKind): ResourceRules => {
     nameErrors: rules.nameErrors,
     fillDefaults: (draft) => rules.fillDefaults?.(asDraft(draft)),
     conversionError: (draft) => rules.conversionError?.(asObject(draft))?.message,
-    create: (draft) => {
-      const judgement = judgeNew(asDraft(draft), kind, POLICY);
-      return judgement.ok ? [] : judgement.errors;
-    },
+    create: (draft) => newErrors(asDraft(draft), kind, POLICY),
     prepareUpdate: (draft, old) => prepareChange(asDraft(draft), asObject(old), kind),
     updateErrors: (draft, old) => changeErrors(asObject(draft), asObject(old), kind, POLICY),
     warnings: (draft, update) => [

@@ -1,6 +1,7 @@
 import { pathSegmentNameErrors } from '@solo-kubelet/object-spec/rules';
 import type { FieldError, ObjectMeta } from '@solo-kubelet/pod-spec';
 import { createReport, type NameErrors, type Report, validateCommonMeta, validateFinalizerKinds } from '@solo-kubelet/pod-spec/schema';
+import { isSameJson } from '../registry/same-json.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import type { ResourceRules } from './api-resource.js';
 
@@ -18,14 +19,23 @@ export interface PlainRules {
   readonly validateUpdate?: (draft: ObjectDraft, old: StoredObject, report: Report) => void;
   /** The metadata is looked at as at that of a new object in updates too. */
   readonly updateChecksMetadata?: boolean;
+  /** Finalizers without a domain may have any name: the metadata is looked at by the rules of the API machinery alone. */
+  readonly hasPlainFinalizers?: boolean;
+  /** A new object's metadata is looked at only if nothing else is wrong with it. */
+  readonly checksMetadataLast?: boolean;
   readonly warnings?: ResourceRules['warnings'];
 }
 
-const isSameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
 /** The rules of a kind that object-spec does not know, put together as upstream puts together its own. */
 export const plainRules = (rules: PlainRules): ResourceRules => {
-  const { namespaced, nameErrors, countsGeneration = false, validate = () => {}, updateChecksMetadata = false } = rules;
+  const {
+    namespaced,
+    nameErrors,
+    hasPlainFinalizers = false,
+    countsGeneration = false,
+    validate = () => {},
+    updateChecksMetadata = false,
+  } = rules;
   const metaErrors = (metadata: ObjectMeta, names: NameErrors): readonly FieldError[] => {
     const report = createReport();
     validateCommonMeta(metadata, { namespaced, nameErrors: names }, 'metadata', report);
@@ -38,8 +48,8 @@ export const plainRules = (rules: PlainRules): ResourceRules => {
       rules.prepareCreate?.(draft);
       if (countsGeneration) draft.metadata.generation = 1;
       const report = createReport();
-      report.include(metaErrors(draft.metadata as ObjectMeta, nameErrors));
-      validateFinalizerKinds(draft.metadata as ObjectMeta, 'metadata', report);
+      if (rules.checksMetadataLast !== true) report.include(metaErrors(draft.metadata as ObjectMeta, nameErrors));
+      if (!hasPlainFinalizers) validateFinalizerKinds(draft.metadata as ObjectMeta, 'metadata', report);
       validate(draft, report);
       return report.errors.length > 0 ? report.errors : metaErrors(draft.metadata as ObjectMeta, pathSegmentNameErrors);
     },
@@ -55,7 +65,7 @@ export const plainRules = (rules: PlainRules): ResourceRules => {
     updateErrors: (draft, old) => {
       const report = createReport();
       if (updateChecksMetadata) report.include(metaErrors(draft.metadata as ObjectMeta, nameErrors));
-      validateFinalizerKinds(draft.metadata as ObjectMeta, 'metadata', report);
+      if (!hasPlainFinalizers) validateFinalizerKinds(draft.metadata as ObjectMeta, 'metadata', report);
       if (rules.validateUpdate === undefined) validate(draft, report);
       else rules.validateUpdate(draft, old, report);
       return report.errors;

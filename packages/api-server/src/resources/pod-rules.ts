@@ -1,8 +1,20 @@
-import { dropDisabledFields, isSameStruct, podWarnings } from '@solo-kubelet/object-spec/rules';
+import { dropDisabledFields, isSameStruct, podWarnings, validateIp } from '@solo-kubelet/object-spec/rules';
 import { type Container, type Pod, type PodSpec, podQosClass, type Toleration, validatePod } from '@solo-kubelet/pod-spec';
-import { createReport, type Draft, fillPod, type Report, subdomainNameErrors, validateFinalizerKinds } from '@solo-kubelet/pod-spec/schema';
+import {
+  createReport,
+  type Draft,
+  dnsSubdomainErrors,
+  fillPod,
+  isIpv4,
+  parseIpAddress,
+  qualifiedNameErrors,
+  type Report,
+  subdomainNameErrors,
+  validateFinalizerKinds,
+} from '@solo-kubelet/pod-spec/schema';
 import { type ObjectDraft, type StoredObject, statusOf } from '../stored-object.js';
 import type { ResourceRules, StatusRules } from './api-resource.js';
+import { statusErrors } from './status-rules.js';
 
 const asPod = (object: ObjectDraft | StoredObject): Pod => object as unknown as Pod;
 const asDraft = (draft: ObjectDraft): Draft<Pod> => draft as unknown as Draft<Pod>;
@@ -41,17 +53,22 @@ const validateTolerations = (spec: PodSpec, old: PodSpec, report: Report): void 
   if (!kept) report.forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds');
 };
 
-const validateDeadline = (spec: PodSpec, old: PodSpec, report: Report): void => {
+/** Tells whether the rest is to be looked at. */
+const validateDeadline = (spec: PodSpec, old: PodSpec, report: Report): boolean => {
   const { activeDeadlineSeconds: value } = spec;
   const before = old.activeDeadlineSeconds;
+  const field = 'spec.activeDeadlineSeconds';
   if (value === undefined) {
-    if (before !== undefined) report.invalid('spec.activeDeadlineSeconds', 'null', 'must not update from a positive integer to nil value');
-    return;
+    if (before !== undefined) report.invalid(field, 'null', 'must not update from a positive integer to nil value');
+    return true;
   }
-  if (value < 0 || value > 2_147_483_647)
-    report.invalid('spec.activeDeadlineSeconds', value, 'must be between 0 and 2147483647, inclusive');
-  else if (before !== undefined && before < value)
-    report.invalid('spec.activeDeadlineSeconds', value, 'must be less than or equal to previous value');
+  if (value < 0 || value > 2_147_483_647) {
+    report.invalid(field, value, 'must be between 0 and 2147483647, inclusive');
+    return false;
+  }
+  if (before === undefined || before >= value) return true;
+  report.invalid(field, value, 'must be less than or equal to previous value');
+  return false;
 };
 
 /** Gates may only be taken away. */
@@ -67,10 +84,9 @@ const validateGates = (spec: PodSpec, old: PodSpec, report: Report): void => {
 const validateUpdate = (pod: Pod, old: Pod, report: Report): void => {
   const { spec } = pod;
   if (!validateImages(spec, old.spec, report)) return;
-  validateDeadline(spec, old.spec, report);
+  if (!validateDeadline(spec, old.spec, report)) return;
   validateTolerations(spec, old.spec, report);
   validateGates(spec, old.spec, report);
-  if (report.errors.length > 0) return;
   const isGated = (old.spec.schedulingGates ?? []).length > 0;
   const munged: PodSpec = {
     ...spec,
@@ -104,26 +120,75 @@ export const podRules: ResourceRules = {
   updateErrors: (draft, old) => {
     const report = createReport();
     validateFinalizerKinds(asPod(draft).metadata, 'metadata', report);
+    report.include(validatePod(asPod(draft)));
     validateUpdate(asPod(draft), asPod(old), report);
     return report.errors;
   },
   warnings: (draft, update) => (update === undefined ? podWarnings(asPod(draft)) : []),
 };
 
-const validateStatus = ({ status = {} }: ObjectDraft, report: Report): void => {
-  const hostIps = (status['hostIPs'] ?? []) as readonly { readonly ip?: string }[];
-  const [first] = hostIps;
-  if (first !== undefined && (first.ip ?? '') !== (status['hostIP'] ?? '')) {
-    report.invalid('status.hostIPs[0].ip', first.ip ?? '', 'must be equal to `hostIP`');
+const SYSTEM_CONDITIONS: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'Initialized']);
+
+interface PodStatusFields {
+  readonly conditions?: readonly { readonly type?: string; readonly observedGeneration?: number }[];
+  readonly nominatedNodeName?: string;
+  readonly observedGeneration?: number;
+  readonly qosClass?: string;
+  readonly podIPs?: readonly { readonly ip?: string }[];
+  readonly hostIP?: string;
+  readonly hostIPs?: readonly { readonly ip?: string }[];
+}
+
+const NEGATIVE = 'must be a non-negative integer';
+
+const validateConditions = ({ conditions = [] }: PodStatusFields, report: Report): void => {
+  for (const [i, { type = '', observedGeneration = 0 }] of conditions.entries()) {
+    const field = `status.conditions[${i}]`;
+    if (observedGeneration < 0) report.invalid(`${field}.observedGeneration`, observedGeneration, NEGATIVE);
+    if (!SYSTEM_CONDITIONS.has(type)) report.invalidEach(`${field}.Type`, type, qualifiedNameErrors(type));
   }
 };
 
+/** An address that was there before may stay, whatever it is. */
+const validateAddresses = (
+  name: 'podIPs' | 'hostIPs',
+  now: readonly { readonly ip?: string }[],
+  old: readonly { readonly ip?: string }[],
+  report: Report,
+): void => {
+  const known = new Set(old.map(({ ip }) => ip));
+  for (const [i, { ip = '' }] of now.entries()) if (!known.has(ip)) validateIp(ip, `status.${name}[${i}].ip`, report);
+  if (now.length <= 1) return;
+  const families = now.map(({ ip = '' }) => isIpv4(parseIpAddress(ip) ?? []));
+  if (now.length > 2 || families[0] === families[1]) {
+    report.invalidStructure(`status.${name}`, now, 'may specify no more than one IP for each IP family');
+  }
+};
+
+const validateNominated = (now: PodStatusFields, before: PodStatusFields, isBound: boolean, report: Report): void => {
+  const { nominatedNodeName: name = '' } = now;
+  if (name === '' || name === (before.nominatedNodeName ?? '')) return;
+  report.invalidEach('status.nominatedNodeName', name, dnsSubdomainErrors(name));
+  if (isBound) report.forbidden('status.nominatedNodeName', 'may not be set on pods that are already bound to a node');
+};
+
+/** What may be written of a Pod's status (ValidatePodStatusUpdate). */
+const validateStatus = (draft: ObjectDraft, old: StoredObject, report: Report): void => {
+  const [now, before] = [(draft.status ?? {}) as PodStatusFields, (old.status ?? {}) as PodStatusFields];
+  validateConditions(now, report);
+  validateNominated(now, before, Boolean(asPod(old).spec.nodeName), report);
+  const { observedGeneration = 0, qosClass = '', hostIP = '', hostIPs = [], podIPs = [] } = now;
+  if (observedGeneration < 0) report.invalid('status.observedGeneration', observedGeneration, NEGATIVE);
+  if (qosClass !== (before.qosClass ?? '')) report.invalid('status.qosClass', qosClass, 'field is immutable');
+  validateAddresses('podIPs', podIPs, before.podIPs ?? [], report);
+  const [first] = hostIPs;
+  if (first === undefined) return;
+  if ((first.ip ?? '') !== hostIP) report.invalid('status.hostIPs[0].ip', first.ip ?? '', 'must be equal to `hostIP`');
+  validateAddresses('hostIPs', hostIPs, before.hostIPs ?? [], report);
+};
+
 export const podStatusRules: StatusRules = {
-  errors: (draft) => {
-    const report = createReport();
-    validateStatus(draft, report);
-    return report.errors;
-  },
+  errors: statusErrors(validateStatus),
   initial: (draft) => ({
     phase: 'Pending',
     qosClass: podQosClass({ spec: { ...asPod(draft).spec, containers: asPod(draft).spec.containers ?? [] } }),

@@ -8,6 +8,8 @@ export interface ResourceCatalog {
   /** The groups but the one without a name, in the order that clients should try them. */
   readonly groupNames: readonly string[];
   find(group: string, version: string, plural: string): ApiResource | undefined;
+  /** Whether any version of a group is served. */
+  hasGroup(group: string): boolean;
   /** Whether a group version is served at all. */
   hasGroupVersion(group: string, version: string): boolean;
 }
@@ -39,6 +41,7 @@ export const createCatalog = (served: readonly ApiResource[]): ResourceCatalog =
     resources: served,
     groupNames: [...GROUP_ORDER.filter((group) => groups.has(group)), ...[...groups].filter((group) => !GROUP_ORDER.includes(group))],
     find: (group, version, plural) => byPath.get(`${group}/${version}/${plural}`),
+    hasGroup: (group) => group === '' || groups.has(group),
     hasGroupVersion: (group, version) => groupVersions.has(`${group}/${version}`),
   };
 };

@@ -8,7 +8,7 @@ import { endpointsRules, leaseRules, podTemplateRules, quotaRules, replicationCo
 import { nodeRules } from './node-rules.js';
 import { objectRulesByKind } from './object-rules.js';
 import { podRules, podStatusRules } from './pod-rules.js';
-import { statusRulesByKind } from './status-rules.js';
+import { statusErrors, statusRulesByKind, validateReplicas } from './status-rules.js';
 
 const CHANGE = ['get', 'patch', 'update'];
 const STATUS: Subresource = { name: 'status', verbs: CHANGE };
@@ -162,10 +162,16 @@ const more: readonly ApiResource[] = [
     shortNames: ['rc'],
     categories: ['all'],
     subresources: [SCALE, STATUS],
-    status: {},
+    status: { errors: statusErrors(validateReplicas) },
   }),
   row('', 'PodTemplate', { rules: podTemplateRules, plural: 'podtemplates' }),
-  row('', 'ResourceQuota', { rules: quotaRules, plural: 'resourcequotas', shortNames: ['quota'], subresources: [STATUS], status: {} }),
+  row('', 'ResourceQuota', {
+    rules: quotaRules,
+    plural: 'resourcequotas',
+    shortNames: ['quota'],
+    subresources: [STATUS],
+    status: { errors: statusErrors() },
+  }),
   row('apps', 'ControllerRevision', { rules: revisionRules, plural: 'controllerrevisions' }),
   row('autoscaling', 'HorizontalPodAutoscaler', {
     rules: autoscalerRules,
@@ -174,7 +180,7 @@ const more: readonly ApiResource[] = [
     shortNames: ['hpa'],
     categories: ['all'],
     subresources: [STATUS],
-    status: {},
+    status: { errors: statusErrors() },
   }),
   row('coordination.k8s.io', 'Lease', { rules: leaseRules, plural: 'leases' }),
   row('', 'Binding', { plural: 'bindings', verbs: CREATE }),

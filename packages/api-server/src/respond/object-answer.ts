@@ -98,7 +98,12 @@ export const listAnswer = (ctx: RequestContext, resource: ApiResource, list: Lis
     case 'PartialObjectMetadataList': {
       const { version } = output.as;
       const items = list.items.map((item) => partialMetadata(shownObject(resource, item), version));
-      return valueAnswer(200, output, { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata, items });
+      return valueAnswer(200, output, {
+        kind: 'PartialObjectMetadataList',
+        apiVersion: `meta.k8s.io/${version}`,
+        metadata,
+        items: items.length === 0 ? null : items,
+      });
     }
     default:
       break;

@@ -36,8 +36,6 @@ const planOf = (struct: StructSchema): PrintPlan => {
   return plan;
 };
 
-const isEmptyContainer = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-
 /** The value itself where there is nothing to add; else a copy of what changes. */
 const withNulls = (plan: PrintPlan, value: Values): Values => {
   let result: Values | undefined;
@@ -45,7 +43,7 @@ const withNulls = (plan: PrintPlan, value: Values): Values => {
     result ??= { ...value };
     result[name] = item;
   };
-  for (const name of plan.nulls) if (value[name] === undefined || isEmptyContainer(value[name])) set(name, null);
+  for (const name of plan.nulls) if (value[name] === undefined) set(name, null);
   for (const { name, container, plan: inner } of plan.inside) {
     const item = value[name];
     if (item === undefined || item === null) continue;
@@ -79,7 +77,7 @@ const ordered = (struct: StructSchema, value: Values): Values => {
   return result;
 };
 
-/** An object as the server prints it: with null for empty lists, maps and times that Go does not leave out. */
+/** An object as the server prints it: with null for lists, maps and times that are not there and that Go does not leave out. */
 export const printObject = (structName: string, object: StoredObject): StoredObject => {
   const struct = serverSchema.struct(structName);
   const printed = ordered(struct, withNulls(planOf(struct), object as unknown as Values));

@@ -126,6 +126,8 @@ export const persistentVolumeRules: KindRules<PersistentVolume> = {
   },
   validate,
   validateUpdate: (volume, old, report) => {
+    // Upstream looks at the whole twice.
+    validate(volume, report);
     validate(volume, report);
     const compared = withoutNewExpandSecret(volume.spec, old.spec);
     if (!isSameStruct('PersistentVolumeSource', compared, old.spec)) {

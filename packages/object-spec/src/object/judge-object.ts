@@ -23,8 +23,8 @@ const unique = (errors: readonly FieldError[]): readonly FieldError[] => [
 
 const uniqueTexts = (texts: readonly string[] | undefined): readonly string[] => [...new Set(texts ?? [])];
 
-/** Prepares a new object in place and looks at it by every rule for its creation. */
-export const judgeNew = (draft: Draft<ApiObject>, { namespaced, kind }: ObjectKind, policy: ObjectPolicy): Judgement => {
+/** Prepares a new object in place and looks at it by every rule for its creation: each as often as it is broken. */
+export const newErrors = (draft: Draft<ApiObject>, { namespaced, kind }: ObjectKind, policy: ObjectPolicy): readonly FieldError[] => {
   const rules = rulesOf(kind);
   rules.prepareCreate?.(draft);
   const { metadata } = draft;
@@ -40,8 +40,15 @@ export const judgeNew = (draft: Draft<ApiObject>, { namespaced, kind }: ObjectKi
   if (report.errors.length === 0) {
     validateCommonMeta(object.metadata, { namespaced, nameErrors: pathSegmentNameErrors }, 'metadata', report);
   }
-  if (report.errors.length > 0) return { ok: false, errors: unique(report.errors) };
-  return { ok: true, warnings: uniqueTexts(rules.warnings?.(object)), generation: Number(metadata.generation ?? 0) };
+  return report.errors;
+};
+
+/** The same as a judgement, with each error once. */
+export const judgeNew = (draft: Draft<ApiObject>, kind: ObjectKind, policy: ObjectPolicy): Judgement => {
+  const errors = newErrors(draft, kind, policy);
+  if (errors.length > 0) return { ok: false, errors: unique(errors) };
+  const warnings = uniqueTexts(rulesOf(kind.kind).warnings?.(draft as ApiObject));
+  return { ok: true, warnings, generation: Number(draft.metadata.generation ?? 0) };
 };
 
 /** Prepares an object that takes the place of an old one, in place: what users may not set, and the generation. Tells whether that steps. */

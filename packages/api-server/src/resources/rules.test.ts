@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { askCore } from '../testing/ask-core.js';
+
+const fieldsOf = ({ value }: { readonly value: { readonly details?: { readonly causes?: readonly { readonly field: string }[] } } }) =>
+  (value.details?.causes ?? []).map(({ field }) => field);
+
+const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image: 'img:1' }] } };
+const workload = { metadata: { name: 'x' }, spec: { selector: { matchLabels: { app: 'x' } }, template } };
+const APPS = '/apis/apps/v1/namespaces/default';
+
+describe('a status', () => {
+  it('counts no less than none, and no more than there are', () => {
+    const ask = askCore();
+    ask('POST', `${APPS}/deployments`, workload);
+    const status = { replicas: 1, readyReplicas: 2, availableReplicas: 3, unavailableReplicas: -1 };
+    const answer = ask('PATCH', `${APPS}/deployments/x/status`, { status });
+    expect(answer.code).toBe(422);
+    expect(fieldsOf(answer)).toEqual([
+      'status.unavailableReplicas',
+      'status.readyReplicas',
+      'status.availableReplicas',
+      'status.availableReplicas',
+    ]);
+    expect(ask('PATCH', `${APPS}/deployments/x/status`, { status: { replicas: 2, readyReplicas: 2 } }).code).toBe(200);
+  });
+
+  it('has addresses of balancers only where there is one, and says how they are reached', () => {
+    const ask = askCore();
+    ask('POST', 'services', { metadata: { name: 'x' }, spec: { ports: [{ port: 80 }] } });
+    const status = (ingress: object) => ask('PATCH', 'services/x/status', { status: { loadBalancer: { ingress: [ingress] } } });
+    expect(fieldsOf(status({ ip: '1.2.3.4', ipMode: 'VIP' }))).toEqual(['status.loadBalancer.ingress']);
+    ask('PATCH', 'services/x', { spec: { type: 'LoadBalancer' } });
+    expect(fieldsOf(status({ hostname: '1.2.3.4', ipMode: 'VIP' }))).toEqual([
+      'status.loadBalancer.ingress[0].ipMode',
+      'status.loadBalancer.ingress[0].hostname',
+    ]);
+    expect(status({ ip: '1.2.3.4', ipMode: 'VIP' }).code).toBe(200);
+  });
+
+  it('of a Pod has conditions with names, and addresses one of each family', () => {
+    const ask = askCore();
+    ask('POST', 'pods', { metadata: { name: 'x' }, spec: template.spec });
+    const answer = ask('PATCH', 'pods/x/status', {
+      status: { conditions: [{ type: 'a b', status: 'True' }], podIPs: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }] },
+    });
+    expect(fieldsOf(answer)).toEqual(['status.conditions[0].Type', 'status.podIPs']);
+  });
+
+  it('of a DaemonSet leaves the count of templates as it is, whatever the request says of annotations', () => {
+    const ask = askCore();
+    ask('POST', `${APPS}/daemonsets`, workload);
+    const { value } = ask('PUT', `${APPS}/daemonsets/x/status`, { ...workload, status: { numberReady: 1 } });
+    expect(value.metadata.annotations).toEqual({ 'deprecated.daemonset.template.generation': '1' });
+  });
+});
+
+describe('Endpoints', () => {
+  it('have addresses that packets can be sent to, and names where there are several ports', () => {
+    const ask = askCore();
+    const subsets = [{ addresses: [{ ip: '127.0.0.1' }, { ip: 'x' }], ports: [{ port: 80 }, { port: 0, name: 'b' }] }];
+    expect(fieldsOf(ask('POST', 'endpoints', { metadata: { name: 'x' }, subsets }))).toEqual([
+      'subsets[0].addresses[0].ip',
+      'subsets[0].addresses[1].ip',
+      'subsets[0].addresses[1].ip',
+      'subsets[0].ports[0].name',
+      'subsets[0].ports[1].port',
+    ]);
+  });
+});
+
+describe('an Event', () => {
+  it('with a time of its own says who saw what, in either group', () => {
+    const ask = askCore();
+    const event = { metadata: { name: 'x' }, eventTime: '2026-01-01T00:00:00.000000Z', type: 'Normal' };
+    const core = ask('POST', 'events', { ...event, involvedObject: { namespace: 'default' } });
+    expect(fieldsOf(core)).toEqual([
+      'reportingComponent',
+      'reportingComponent',
+      'reportingComponent',
+      'reportingInstance',
+      'action',
+      'reason',
+    ]);
+    const other = ask('POST', '/apis/events.k8s.io/v1/namespaces/default/events', {
+      ...event,
+      regarding: { namespace: 'default' },
+      deprecatedCount: 1,
+    });
+    expect(fieldsOf(other)).toContain('count');
+    expect(other.value.details.kind).toBe('Event');
+  });
+
+  it('of the old form may have any name', () => {
+    const ask = askCore();
+    expect(ask('POST', 'events', { metadata: { name: 'X_Y', finalizers: ['x'] }, involvedObject: { namespace: 'default' } }).code).toBe(
+      201,
+    );
+  });
+});
+
+describe('an object', () => {
+  it('whose patch takes its version away loses all its fields, and is refused for want of a name', () => {
+    const ask = askCore();
+    ask('POST', 'configmaps', { metadata: { name: 'x' }, data: { a: '1' } });
+    const { code, headers, value } = ask('PATCH', 'configmaps/x', { apiVersion: null });
+    expect([code, value.message]).toEqual([400, 'the name of the object (x based on URL) was undeterminable: name must be provided']);
+    expect(headers.filter(([name]) => name === 'Warning').map(([, text]) => text)).toEqual([
+      '299 - "unknown field \\"data\\""',
+      '299 - "unknown field \\"metadata\\""',
+    ]);
+    expect(ask('PATCH', 'configmaps/x', { kind: null }).code).toBe(200);
+  });
+
+  it('that is empty where a list belongs is kept without it, and the same again changes nothing', () => {
+    const ask = askCore();
+    const path = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles';
+    const made = ask('POST', path, { metadata: { name: 'x' }, rules: [] });
+    expect(made.value.rules).toBeNull();
+    const again = ask('PUT', `${path}/x`, { metadata: { name: 'x' }, rules: [] });
+    expect(again.value.metadata.resourceVersion).toBe(made.value.metadata.resourceVersion);
+  });
+
+  it('of revisions is compared as it was written', () => {
+    const ask = askCore();
+    const path = `${APPS}/controllerrevisions`;
+    ask('POST', path, { metadata: { name: 'x' }, revision: 1, data: { a: 1 } });
+    expect(ask('PATCH', `${path}/x`, { revision: 2 }).code).toBe(200);
+    expect(fieldsOf(ask('PATCH', `${path}/x`, { data: { a: 2 } }))).toEqual(['data']);
+  });
+});
+
+describe('a path', () => {
+  it('of a version that a group does not have is answered in JSON, one of no group in text', () => {
+    const ask = askCore();
+    expect(ask('GET', '/api/v7/pods').value).toMatchObject({ code: 404, message: 'the server could not find the requested resource' });
+    expect(() => ask('GET', '/apis/nobody.example/v1/pods')).toThrow(SyntaxError);
+  });
+});

@@ -1,0 +1,56 @@
+import { startApiServer } from '@solo-kubelet/api-server';
+import { describe, expect, it } from 'vitest';
+import {
+  askQuestion,
+  classOf,
+  createPool,
+  createRandom,
+  createServer,
+  firstDifference,
+  isWords,
+  normalise,
+  objectOf,
+  playScript,
+  QUESTIONS,
+  readCorpus,
+  SAMPLES,
+} from './index.mjs';
+
+const pool = createPool();
+for (const sample of SAMPLES) pool.learn({ ...objectOf(sample, 'x'), status: sample.status });
+const corpus = readCorpus([], []);
+const ask = (kind: string, seed: number) => askQuestion(kind, { random: createRandom(seed), pool, corpus });
+
+describe('questions', () => {
+  it.each(Object.keys(QUESTIONS))('of %s are the same from the same seed', (kind) => {
+    expect(ask(kind, 7)).toEqual(ask(kind, 7));
+    expect(ask(kind, 7).steps.length).toBeGreaterThan(0);
+  });
+});
+
+describe('two servers', () => {
+  it('of one kind answer alike but for identities, and what differs is found', async () => {
+    const users = new Map([['t', { username: 'admin', groups: ['system:masters'] }]]);
+    await using first = await startApiServer({ users });
+    await using second = await startApiServer({ users });
+    const play = async (url: string, script: ReturnType<typeof ask>, ns: string) => {
+      const server = createServer(url, { admin: 't' });
+      try {
+        return normalise(await playScript(server, script, { ns, nowMs: 0 }), { sent: JSON.stringify(script.steps), ns });
+      } finally {
+        server.close();
+      }
+    };
+    for (const kind of ['create', 'update', 'patch-json', 'patch-strategic', 'patch-apply', 'table', 'delete', 'scale']) {
+      const script = ask(kind, 11);
+      const [theirs, ours] = [await play(first.url, script, `n-${kind}`), await play(second.url, script, `n-${kind}`)];
+      expect([kind, firstDifference(theirs, ours)]).toEqual([kind, undefined]);
+    }
+    const path = '/api/v1/namespaces/{{ns}}/configmaps';
+    const script = (value: string) => ({ steps: [{ method: 'POST', path, body: { metadata: { name: 'x' }, data: { a: value } } }] });
+    const difference = firstDifference(await play(first.url, script('1'), 'n'), await play(second.url, script('2'), 'n'));
+    expect(difference).toEqual({ path: '[0].body.data.a', theirs: '1', ours: '2' });
+    expect(isWords(difference)).toBe(false);
+    expect(classOf(difference, 'create')).toBe('create [].body.data.a "0" "0"');
+  });
+});
