@@ -1,7 +1,9 @@
 export { type AssignedPodsOptions, assignedPods } from './assigned-pods.js';
 export { type ClusterObjects, type ClusterObjectsOptions, clusterObjects, type ObjectChange } from './cluster-objects.js';
 export { API_SOURCE, type AssignedPods, fullName, isMirror } from './core/assigned-pods.js';
+export type { NodeEvent } from './core/node-events.js';
 export type { NodeCondition, NodeObject, NodeStatus } from './core/node-patch.js';
+export { type KeepCsiNodeOptions, keepCsiNode } from './keep-csi-node.js';
 export { type MirrorPodsOptions, mirrorPods } from './mirror-pods.js';
 export { type PostEventsOptions, postEvents } from './post-events.js';
 export { type RegisterNodeOptions, registerNode } from './register-node.js';

@@ -4,6 +4,7 @@ import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, EMPTY, merge, mergeMap, type Observable, of, repeat, type SchedulerLike, timer } from 'rxjs';
 import { conflate } from './conflate.js';
+import { type NodeEvent, nodeEvents, schedulableEvent } from './core/node-events.js';
 import { type NodeObject, nodePatch } from './core/node-patch.js';
 import type { Report } from './report.js';
 
@@ -24,8 +25,11 @@ export interface RegisterNodeOptions {
   readonly random?: () => number;
   /** Told how often in a row that failed; 0: it went well again. */
   readonly onFailures?: (inARow: number) => void;
+  /** Given what of the node is worth an event, once the server knows it. */
+  readonly onEvent?: (event: NodeEvent) => void;
 }
 
+const STARTING: NodeEvent = { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' };
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 7_000;
 /** Of the wait between two rounds: nodes that started together do not stay in step. */
@@ -44,6 +48,7 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
   let retryMs = 0;
   let toldAtMs: number | undefined;
   let nextReportMs = reportMs;
+  let unschedulable = false;
 
   const round = async (signal: AbortSignal): Promise<Report | undefined> => {
     const told = await describe(signal);
@@ -59,10 +64,15 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
       const { patch, changes } = nodePatch(held, told);
       if (failures > 0) options.onFailures?.(0);
       failures = 0;
+      const cordoned = held.spec?.unschedulable === true;
+      if (cordoned !== unschedulable) options.onEvent?.(schedulableEvent(name, cordoned));
+      unschedulable = cordoned;
       const due = toldAtMs === undefined || scheduler.now() - toldAtMs >= nextReportMs;
       if (!changes && !due && !made) return undefined;
       await api.request({ method: 'PATCH', path: `${path}/status`, body: patch, signal });
+      if (toldAtMs === undefined) options.onEvent?.(STARTING);
       toldAtMs = scheduler.now();
+      for (const event of nodeEvents(made ? undefined : held, told)) options.onEvent?.(event);
       nextReportMs = changes ? reportMs * (0.5 + random()) : reportMs;
       return { type: 'done', what: made ? 'Node registered' : 'Node status told', about: name };
     } catch (error) {

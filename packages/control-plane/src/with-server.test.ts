@@ -62,11 +62,15 @@ it('registers the node, tells of a change at once, and renews its lease with the
     lastTransitionTime: '2026-01-01T00:00:00Z',
   };
   const describe = async (): Promise<NodeObject> => node({ capacity: { cpu: capacity }, conditions: [condition] });
-  running.push(registerNode({ api, describe, changed$ }).subscribe(), renewLease({ api, nodeName: 'n' }).subscribe());
+  const events: string[] = [];
+  const onEvent = ({ reason }: { readonly reason: string }): void => void events.push(reason);
+  running.push(registerNode({ api, describe, changed$, onEvent }).subscribe(), renewLease({ api, nodeName: 'n' }).subscribe());
   await soon(() => get<NodeObject>('/api/v1/nodes/n').catch(() => undefined)).toMatchObject({
     metadata: { labels: { a: 'b' } },
     status: { capacity: { cpu: '1' } },
   });
+  await soon(() => events).toEqual(['Starting', 'NodeReady']);
+  await api.request({ method: 'PATCH', path: '/api/v1/nodes/n', body: { spec: { unschedulable: true } }, patch: 'merge' });
   capacity = '2';
   changed$.next();
   await soon(() => get<NodeObject>('/api/v1/nodes/n')).toMatchObject({ status: { capacity: { cpu: '2' } } });
@@ -74,6 +78,7 @@ it('registers the node, tells of a change at once, and renews its lease with the
     metadata: { ownerReferences: [{ kind: 'Node', name: 'n' }] },
     spec: { holderIdentity: 'n', leaseDurationSeconds: 40, renewTime: expect.stringMatching(/\.\d{6}Z$/) },
   });
+  expect(events).toEqual(['Starting', 'NodeReady', 'NodeNotSchedulable']);
 });
 
 it('follows its pods, reports what becomes of them, and lets go of one that was deleted once it has ended', async () => {

@@ -14,3 +14,4 @@ export { parseMeminfo } from './summary/node-figures.js';
 export type { StatsView } from './summary/stats-view.js';
 export type { ContainerStats, PodStats, Summary } from './summary/summary.js';
 export { createSystemContainers } from './summary/system-containers.js';
+export { readSystemUuid } from './system-uuid.js';

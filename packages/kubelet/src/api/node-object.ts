@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { readSystemUuid } from '@solo-kubelet/node-stats';
 import { firstValueFrom } from 'rxjs';
+import { declaredFeatures } from '../config/feature-gates.js';
 import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
 import { pressureConditions } from '../eviction/pressure-conditions.js';
 import type { KubeletContext } from '../kubelet-services.js';
@@ -24,13 +26,13 @@ export const nodeObject = async (
   signal: AbortSignal,
   readySince: (ready: boolean, nowMs: number) => number,
 ): Promise<object> => {
-  const [status, images, osRelease, machineId, bootId, productUuid, { pressures = [], shuttingDown }] = await Promise.all([
+  const [status, images, osRelease, machineId, bootId, systemUUID, { pressures = [], shuttingDown }] = await Promise.all([
     cri.runtime.status({}, { signal }).catch((error: unknown) => error as Error),
     cri.images.listImages({}, { signal }).catch(() => ({ images: [] })),
     read('/etc/os-release'),
     read('/etc/machine-id'),
     read('/proc/sys/kernel/random/boot_id'),
-    read('/sys/class/dmi/id/product_uuid'),
+    readSystemUuid(),
     firstValueFrom(facts$),
   ]);
   const { resources, facts } = node;
@@ -72,11 +74,11 @@ export const nodeObject = async (
       daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
       nodeInfo: {
         machineID: machineId.trim(),
-        systemUUID: productUuid.trim(),
+        systemUUID,
         bootID: bootId.trim(),
         kernelVersion: release(),
         osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? '',
-        containerRuntimeVersion: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`,
+        containerRuntimeVersion: `${runtimeVersion.runtimeName}://${shownVersion(runtimeVersion.runtimeVersion)}`,
         kubeletVersion: KUBERNETES_VERSION,
         kubeProxyVersion: '',
         operatingSystem: 'linux',
@@ -87,8 +89,18 @@ export const nodeObject = async (
         .slice(0, MAX_IMAGES)
         .map((image) => ({ names: [...image.repoDigests, ...image.repoTags].slice(0, MAX_IMAGE_NAMES), sizeBytes: Number(image.size) })),
       runtimeHandlers: status instanceof Error ? [] : status.runtimeHandlers.map(({ name, features }) => ({ name, features })),
+      ...(status instanceof Error || status.features === undefined
+        ? {}
+        : { features: { supplementalGroupsPolicy: status.features.supplementalGroupsPolicy } }),
+      declaredFeatures: declaredFeatures(config.featureGates),
     },
   };
 };
+
+/** As upstream tells it: a version that is not a semantic one loses what follows its numbers (Debian's `1.6.20~ds1`). */
+export const shownVersion = (version: string): string =>
+  SEMANTIC.test(version) ? version.replace(/^v/, '') : (/^\s*v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version);
+
+const SEMANTIC = /^v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
 
 const read = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ineffectiveGates, isGateEnabled, lockedGates } from './feature-gates.js';
+import { declaredFeatures, ineffectiveGates, isGateEnabled, lockedGates } from './feature-gates.js';
 
 it('knows how a gate stands that nobody has set', () => {
   expect(isGateEnabled({}, 'GracefulNodeShutdown')).toBe(true);
@@ -35,4 +35,9 @@ it.each(['constructor', '__proto__', 'toString'])('knows no gate by the name %s,
   expect(ineffectiveGates(Object.fromEntries([[name, true]]))).toEqual([
     `featureGates: ${name} is not a gate that this kubelet knows: it changes nothing`,
   ]);
+});
+
+it('declares the features that it has, in order, less what is turned off', () => {
+  expect(declaredFeatures({})).toEqual(['InPlacePodLevelResourcesVerticalScaling', 'RestartAllContainersOnContainerExits']);
+  expect(declaredFeatures({ InPlacePodLevelResourcesVerticalScaling: false })).toEqual(['RestartAllContainersOnContainerExits']);
 });

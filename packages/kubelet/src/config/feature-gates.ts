@@ -110,3 +110,12 @@ export const ineffectiveGates = (gates: Gates): readonly string[] =>
     if (gate.honoured || gate.locked || gate.enabled === value) return [];
     return [`featureGates: ${name}=${value} changes nothing: this kubelet always works as with ${name}=${gate.enabled}`];
   });
+
+/**
+ * Features of 1.36 that schedulers and API servers ask nodes for, sorted. Those that this kubelet does not have are missing: init containers that run to
+ * their end are not resized, and exec over WebSockets is left to the API server to translate.
+ */
+const DECLARED = ['InPlacePodLevelResourcesVerticalScaling', 'RestartAllContainersOnContainerExits'] as const;
+
+/** `status.declaredFeatures` of the Node (component-helpers/nodedeclaredfeatures). */
+export const declaredFeatures = (gates: Gates): readonly string[] => DECLARED.filter((name) => isGateEnabled(gates, name));

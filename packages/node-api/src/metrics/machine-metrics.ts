@@ -1,21 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
-import { parseMeminfo } from '@solo-kubelet/node-stats';
+import { parseMeminfo, readSystemUuid } from '@solo-kubelet/node-stats';
 import type { MetricFamily } from './exposition.js';
 
 /** What cAdvisor tells of the machine itself (metrics/prometheus_machine.go there), as far as every Linux knows it. */
 export const machineMetrics = async (): Promise<readonly MetricFamily[]> => {
-  const [cpuinfo, meminfo, machineId, systemUuid, bootId, osRelease] = (await Promise.all(
-    [
-      '/proc/cpuinfo',
-      '/proc/meminfo',
-      '/etc/machine-id',
-      '/sys/class/dmi/id/product_uuid',
-      '/proc/sys/kernel/random/boot_id',
-      '/etc/os-release',
-    ].map((path) => readFile(path, 'utf8').catch(() => '')),
-  )) as [string, string, string, string, string, string];
-  const labels = { boot_id: bootId.trim(), machine_id: machineId.trim(), system_uuid: systemUuid.trim() };
+  const systemUuid = await readSystemUuid();
+  const [cpuinfo, meminfo, machineId, bootId, osRelease] = (await Promise.all(
+    ['/proc/cpuinfo', '/proc/meminfo', '/etc/machine-id', '/proc/sys/kernel/random/boot_id', '/etc/os-release'].map((path) =>
+      readFile(path, 'utf8').catch(() => ''),
+    ),
+  )) as [string, string, string, string, string];
+  const labels = { boot_id: bootId.trim(), machine_id: machineId.trim(), system_uuid: systemUuid };
   const memory = parseMeminfo(meminfo);
   const cpus = countCpus(cpuinfo);
   const gauge = (name: string, help: string, value: number): MetricFamily => ({ name, help, type: 'gauge', samples: [{ labels, value }] });

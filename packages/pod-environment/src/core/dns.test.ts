@@ -87,7 +87,7 @@ describe('podDns', () => {
         type: 'Warning',
         reason: 'MissingClusterDNS',
         message:
-          'kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.',
+          'pod: "web-node1_default(0123456789abcdef0123456789abcdef)". kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.',
       },
     ]);
   });

@@ -44,7 +44,7 @@ const baseConfig = (input: DnsInput, notices: PodNotice[]): ResolvConf => {
   const host = input.nodeResolvConf ?? localResolver(input.nodeIps);
   if (policy === 'Default' || (policy !== 'ClusterFirstWithHostNet' && input.pod.spec.hostNetwork)) return host;
   if (input.clusterDns.length === 0) {
-    notices.push(missingClusterDns(policy));
+    notices.push(missingClusterDns(input.pod));
     return host;
   }
   const { clusterDomain } = input;
@@ -59,10 +59,11 @@ const localResolver = (nodeIps: readonly string[]): ResolvConf => {
   return { servers: servers.length === 0 ? ['127.0.0.1'] : servers, searches: ['.'], options: [] };
 };
 
-const missingClusterDns = (policy: string): PodNotice => ({
+/** Upstream names this policy whichever of the two it was. */
+const missingClusterDns = ({ metadata: { name, namespace, uid } }: Pod): PodNotice => ({
   type: 'Warning',
   reason: 'MissingClusterDNS',
-  message: `kubelet does not have ClusterDNS IP configured and cannot create Pod using "${policy}" policy. Falling back to "Default" policy.`,
+  message: `pod: "${name}_${namespace}(${uid})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.`,
 });
 
 const limitServers = (servers: readonly string[], notices: PodNotice[]): string[] => {
