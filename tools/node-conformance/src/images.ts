@@ -67,11 +67,15 @@ group-defined-in-image:x:50000:user-defined-in-image
 nogroup:x:65534:
 `;
 
-/** bash and curl of this machine with the libraries they need: busybox' own shell and wget are not what the suites call. */
+/** bash, curl and OpenBSD's nc of this machine with the libraries they need: what busybox has in their place lacks options that the suites use. */
 const toolsLayer = async (): Promise<readonly LayerEntry[]> => {
-  const programs = [await firstOf(['/usr/bin/bash', '/bin/bash']), await firstOf(['/usr/bin/curl'])];
+  const programs = {
+    bash: await firstOf(['/usr/bin/bash', '/bin/bash']),
+    curl: await firstOf(['/usr/bin/curl']),
+    nc: await firstOf(['/usr/bin/nc.openbsd', '/bin/nc.openbsd']),
+  };
   const files = new Set<string>();
-  for (const program of programs) {
+  for (const program of Object.values(programs)) {
     const { stdout } = await run('ldd', [program], { timeout: 10_000 });
     for (const [, path] of stdout.matchAll(/(\/\S+) \(0x/g)) files.add(path!);
   }
@@ -85,7 +89,7 @@ const toolsLayer = async (): Promise<readonly LayerEntry[]> => {
   return [
     ...[...directories].sort().map((path) => ({ type: 'directory', path }) as const),
     ...[...files].map((path) => ({ type: 'file', path: path.slice(1), mode: 0o755, copyOf: path }) as const),
-    ...programs.map((path) => ({ type: 'file', path: `bin/${path.split('/').at(-1)}`, mode: 0o755, copyOf: path }) as const),
+    ...Object.entries(programs).map(([name, path]) => ({ type: 'file', path: `bin/${name}`, mode: 0o755, copyOf: path }) as const),
   ];
 };
 
