@@ -1,5 +1,5 @@
-import type { TokenClaims } from './access/authenticate.js';
 import type { Authorizer, UserInfo } from './access/authorizer.js';
+import type { TokenClaims } from './access/token-claims.js';
 import type { Patcher } from './registry/patcher.js';
 import type { OutputFormat } from './request/media-types.js';
 import type { RequestInfo } from './request/request-info.js';

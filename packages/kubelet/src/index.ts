@@ -2,7 +2,8 @@ export { type CreateKubeletOptions, createKubelet, type Kubelet } from './create
 export type { EvictionSignal, SignalReading, SignalReadings } from './eviction/core/eviction-signal.js';
 export type { EvictionThreshold, ThresholdValue } from './eviction/core/eviction-threshold.js';
 export type { DiskUse, PodUsage, PodUsages } from './eviction/core/pod-usage.js';
-export { type EvictionActivity, type EvictionPort, type EvictPodsOptions, evictPods } from './eviction/evict-pods.js';
+export { evictPods } from './eviction/evict-pods.js';
+export type { EvictionActivity, EvictionPort, EvictPodsOptions } from './eviction/eviction-port.js';
 export {
   type CollectContainersOptions,
   type CollectionActivity,

@@ -78,7 +78,7 @@ export interface KubeletParts {
   readonly objects: NodeObjects;
   readonly claims: NodeClaims;
   /** The cluster that the node has joined; undefined: none. */
-  readonly cluster: ClusterSide | undefined;
+  readonly cluster: ClusterSide<KubeletContext> | undefined;
   readonly tokens: NodeTokens;
   /** The Services of the node; undefined: they are off. */
   readonly serviceNetwork: NodeServices | undefined;
@@ -108,7 +108,7 @@ export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
   /** Every source of `ownEvent$` that must have been read once. */
   readonly ownSources: NodeWorkloads['sources'];
   readonly objectRefusal: NonNullable<NodeAdmissionFacts['objectRefusal']>;
-  readonly cluster: ClusterSide | undefined;
+  readonly cluster: ClusterSide<KubeletContext> | undefined;
   readonly workloads: NodeWorkloads;
   readonly claims: NodeClaims;
   readonly tokens: NodeTokens;

@@ -40,7 +40,7 @@ export interface KubeletContext {
   readonly cgroups: RuntimeCgroups & { readonly version: 1 | 2 };
   readonly cri: CriClient;
   /** The cluster that the node has joined; undefined: none. */
-  readonly cluster: ClusterSide | undefined;
+  readonly cluster: ClusterSide<KubeletContext> | undefined;
   /** Made before everything that counts in them. */
   readonly metrics: KubeletMetrics;
   readonly environment: PodEnvironment;

@@ -16,6 +16,7 @@ import { nodeResourceManagers } from './cpu/resource-managers.js';
 import { devicePlugins, deviceProvider } from './devices/device-plugins.js';
 import { kubelet$ } from './kubelet.js';
 import type { KubeletParts } from './kubelet-context.js';
+import type { KubeletContext } from './kubelet-services.js';
 import { admissionFacts } from './node/admission-facts.js';
 import { cgroupDriver } from './node/cgroups.js';
 import { checkHost } from './node/check-host.js';
@@ -158,7 +159,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
 const clusterSide = async (
   { config, flags, env = {}, logger, signal }: RunKubeletOptions,
   { nodeName, objects, claims, tokens }: Pick<KubeletParts, 'nodeName' | 'objects' | 'claims' | 'tokens'>,
-): Promise<ClusterSide | undefined> => {
+): Promise<ClusterSide<KubeletContext> | undefined> => {
   const { kubeconfig: kubeconfigPath } = flags;
   if (kubeconfigPath === undefined) return undefined;
   const { joinCluster } = await import('./cluster/join-cluster.js');

@@ -6,7 +6,8 @@ import { afterEach, expect, it } from 'vitest';
 import type { SignalReadings } from '../src/eviction/core/eviction-signal.js';
 import type { EvictionThreshold } from '../src/eviction/core/eviction-threshold.js';
 import type { DiskUse, PodUsages } from '../src/eviction/core/pod-usage.js';
-import { type EvictionActivity, evictPods } from '../src/eviction/evict-pods.js';
+import { evictPods } from '../src/eviction/evict-pods.js';
+import type { EvictionActivity } from '../src/eviction/eviction-port.js';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {

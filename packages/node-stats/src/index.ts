@@ -7,11 +7,12 @@ export { cgroupMemory, type MemoryCgroups, machineWorkingSet } from './cgroups/w
 export { containerLogUsage, type LogUsage } from './disk/container-log-usage.js';
 export { createUsageCache } from './disk/usage-cache.js';
 export type { RuntimeStats } from './runtime-stats.js';
-export { collectSummary, type SummaryOptions } from './summary/collect-summary.js';
+export { collectSummary } from './summary/collect-summary.js';
 export { createCpuRates } from './summary/cpu-rates.js';
 export { listStats } from './summary/list-stats.js';
 export { parseMeminfo } from './summary/node-figures.js';
 export type { StatsView } from './summary/stats-view.js';
 export type { ContainerStats, PodStats, Summary } from './summary/summary.js';
+export type { SummaryOptions } from './summary/summary-options.js';
 export { createSystemContainers } from './summary/system-containers.js';
 export { readSystemUuid } from './system-uuid.js';

@@ -1,4 +1,5 @@
 export type { CgroupTree } from './cgroups/cgroup-tree.js';
+export type { CgroupVersion } from './core/cgroup-files.js';
 export { type CgroupName, cgroupPath, cgroupRootName, kubepodsName, podCgroupName, type QosClass, qosName } from './core/cgroup-names.js';
 export type { ContainerAllocation, ContainerAllocations } from './core/container-allocation.js';
 export { buildContainerConfig, type ContainerConfigInput } from './core/container-config.js';
@@ -25,7 +26,6 @@ export type { CommandOptions, CommandResult, RunCommand } from './mounts/run-com
 export type {
   CgroupDriver,
   CgroupSettings,
-  CgroupVersion,
   NodeCgroupLimits,
   NodeEnvironment,
   NodeFacts,

@@ -1,5 +1,6 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { CgroupTree } from './cgroups/cgroup-tree.js';
+import type { CgroupVersion } from './core/cgroup-files.js';
 import type { ContainerAllocations } from './core/container-allocation.js';
 import type { LimitedSwap } from './core/limited-swap.js';
 import type { MemoryQos } from './core/memory-qos.js';
@@ -34,7 +35,6 @@ export interface UserNamespaceRange {
 }
 
 export type CgroupDriver = 'cgroupfs' | 'systemd';
-export type CgroupVersion = 1 | 2;
 
 /** What the node's `kubepods` cgroup is held to. Absent or 0: not written. */
 export interface NodeCgroupLimits {

@@ -4,7 +4,7 @@ import { catchError, defer, map, mergeMap, type Observable, of, pairwise, type S
 import { conflateMap } from './conflate-map.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { PodLedger } from './core/pod-ledger.js';
-import type { Allocating } from './core/resize/allocate.js';
+import type { Allocating } from './core/resize/allocating.js';
 import { resourceRecord } from './core/resize/resource-record.js';
 import type { World, WorldInput } from './core/world/world.js';
 import type { PodRecord, StatusStore } from './status-store.js';

@@ -46,6 +46,9 @@ const FILES = {
   'packages/cri-client/src/gen/messages.ts': 'export const bad = 1;',
   'packages/diagnostics/src/first-of-a-cycle.ts': "export { second } from './second-of-a-cycle.js';\nexport const first = 1;",
   'packages/diagnostics/src/second-of-a-cycle.ts': "export { first as second } from './first-of-a-cycle.js';",
+  'packages/diagnostics/src/first-of-two-types.ts':
+    "import type { Second } from './second-of-two-types.js';\nexport type First = Second | 1;",
+  'packages/diagnostics/src/second-of-two-types.ts': "import type { First } from './first-of-two-types.js';\nexport type Second = First[];",
   'tools/testbed/src/index.ts': "export { index } from '@solo-kubelet/kubelet-cli';",
 };
 
@@ -111,6 +114,7 @@ describe('the import graph', () => {
     ['reconciler/src/core/imports-node.ts', ['pure-core-no-node']],
     ['reconciler/src/imports-generated-code.ts', ['generated-code-stays-inside', 'packages-by-name', 'reconciler-imports-down']],
     ['diagnostics/src/first-of-a-cycle.ts', ['no-cycles']],
+    ['diagnostics/src/first-of-two-types.ts', ['no-cycles']],
   ])('refuses %s', (file, rules) => {
     expect(broken.get(`packages/${file}`)).toEqual(rules);
   });

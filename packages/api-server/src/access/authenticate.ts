@@ -1,5 +1,6 @@
 import type { CoreParts } from '../context.js';
 import type { UserInfo } from './authorizer.js';
+import type { TokenClaims } from './token-claims.js';
 
 /** Who a request comes from, or that its credentials are wrong. */
 export type Authentication = { readonly type: 'user'; readonly user: UserInfo; readonly warning?: string } | { readonly type: 'refused' };
@@ -18,22 +19,6 @@ export const known = (user: UserInfo): UserInfo =>
   user.groups.includes(AUTHENTICATED) || user.groups.includes('system:unauthenticated')
     ? user
     : { ...user, groups: [...user.groups, AUTHENTICATED] };
-
-/** What a token of a service account says (the claims that Kubernetes puts into it). */
-export interface TokenClaims {
-  readonly iss?: string;
-  readonly sub?: string;
-  readonly aud?: readonly string[];
-  readonly exp?: number;
-  readonly jti?: string;
-  readonly 'kubernetes.io'?: {
-    readonly namespace?: string;
-    readonly serviceaccount?: { readonly name?: string; readonly uid?: string };
-    readonly pod?: { readonly name?: string; readonly uid?: string };
-    readonly secret?: { readonly name?: string; readonly uid?: string };
-    readonly node?: { readonly name?: string; readonly uid?: string };
-  };
-}
 
 export type TokenAnswer =
   | { readonly ok: true; readonly user: UserInfo; readonly audiences: readonly string[] }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { TokenClaims } from '../access/authenticate.js';
 import { allowAll, type UserInfo } from '../access/authorizer.js';
 import { createStoreAuthorizer } from '../access/rbac-authorizer.js';
+import type { TokenClaims } from '../access/token-claims.js';
 import { type CoreParts, timeText } from '../context.js';
 import { apiPatcher } from '../registry/api-patcher.js';
 import { kindTables } from '../respond/kind-tables.js';

@@ -6,7 +6,7 @@ import type { NodeApiObject } from '../client/node-client.js';
 import { objectPrinter } from '../output/object-printer.js';
 import { objectTable } from '../output/print-objects.js';
 import { podPrinter } from '../output/printers.js';
-import type { GetOptions } from './get.js';
+import type { GetOptions } from './get-options.js';
 import { DEFAULT_NAMESPACE, inNamespace, type VerbContext } from './verb-context.js';
 
 /** Whether an object of the kind is one that the options ask for. */

@@ -11,16 +11,8 @@ import type { Abortable, ImageObject, WatchEvent } from '../client/node-client.j
 import { pollChanges } from '../client/poll-changes.js';
 import { type ObjectPrinter, objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
-import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
-
-export interface GetOptions extends NamespaceChoice {
-  readonly resource: string;
-  readonly names: readonly string[];
-  readonly output?: string;
-  readonly watch?: boolean;
-  readonly selector?: string;
-  readonly noHeaders?: boolean;
-}
+import type { GetOptions } from './get-options.js';
+import { DEFAULT_NAMESPACE, inNamespace, type VerbContext } from './verb-context.js';
 
 const RESOURCES: ReadonlyMap<string, 'pods' | 'node' | 'images' | 'events' | 'manifests'> = new Map(
   Object.entries({

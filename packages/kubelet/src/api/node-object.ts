@@ -7,15 +7,7 @@ import { declaredFeatures } from '../config/feature-gates.js';
 import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
 import { pressureConditions } from '../eviction/pressure-conditions.js';
 import type { KubeletContext } from '../kubelet-services.js';
-
-export interface NodeCondition {
-  readonly type: string;
-  readonly status: 'True' | 'False';
-  readonly reason: string;
-  readonly message: string;
-  readonly lastHeartbeatTime: string;
-  readonly lastTransitionTime: string;
-}
+import type { NodeCondition } from './node-condition.js';
 
 const MAX_IMAGES = 50;
 const MAX_IMAGE_NAMES = 5;

@@ -3,10 +3,9 @@ import type { NodeApiOptions } from '@solo-kubelet/node-api';
 import type { PodObjects } from '@solo-kubelet/pod-environment';
 import type { NodeObjects } from '@solo-kubelet/pod-objects';
 import type { Observable } from 'rxjs';
-import type { KubeletService } from '../kubelet-services.js';
 
 /** The cluster that the node has joined, as the rest of the kubelet sees it. Types alone: what is behind it is loaded with `--kubeconfig` only. */
-export interface ClusterSide extends Disposable {
+export interface ClusterSide<Context> extends Disposable {
   readonly source: { readonly source: string; readonly path: string };
   /** Whether the cluster holds a pod of this UID for the node. */
   readonly holds: (podUid: string) => boolean;
@@ -18,5 +17,5 @@ export interface ClusterSide extends Disposable {
   /** Whom the cluster knows, and what they may do. */
   readonly reviews: Required<NonNullable<NodeApiOptions['reviews']>>;
   /** Node, lease, statuses, mirrors, events. */
-  readonly service: KubeletService;
+  readonly service: (context: Context) => Observable<unknown>;
 }

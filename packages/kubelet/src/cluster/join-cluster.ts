@@ -97,7 +97,7 @@ const TOKEN_MS = 60_000;
  * Joins the cluster of a kubeconfig as a node. Nothing is asked of the server before the first subscription, and nothing waits for it.
  * @throws ClusterError CLUSTER_KUBECONFIG
  */
-export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterSide> => {
+export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterSide<KubeletContext>> => {
   const { config, nodeName, objects: files, claims, tokens, env } = options;
   if (options.bootstrapPath !== undefined) await bootstrap(options, options.bootstrapPath);
   const kubeconfig = await loadKubeconfig(options.kubeconfigPath);

@@ -1,5 +1,5 @@
 import { formatGoDuration, parseGoDuration } from '@solo-kubelet/diagnostics/text';
-import type { ShutdownPeriod } from '../shutdown/shutdown-groups.js';
+import type { ShutdownPeriod } from './shutdown-period.js';
 
 /** What a field does in a kubelet that has no API server. */
 export type Effect =

@@ -1,6 +1,5 @@
 // Longer than a file should be: it is one table, and splitting it would only hide fields from the reader.
 
-import type { ShutdownPeriod } from '../shutdown/shutdown-groups.js';
 import {
   decimal,
   duration,
@@ -18,6 +17,7 @@ import {
   truthMap,
   whole,
 } from './field-kinds.js';
+import type { ShutdownPeriod } from './shutdown-period.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -22,7 +22,7 @@ import { resourceOf } from './core/eviction-signal.js';
 import type { EvictionThreshold } from './core/eviction-threshold.js';
 import { reclaimsFor, type StorageLayout, withContainerFs } from './core/storage-layout.js';
 import { anyUnresolved, byUrgency, newThresholdWatch, watchThresholds } from './core/watch-thresholds.js';
-import type { EvictionActivity, EvictPodsOptions } from './evict-pods.js';
+import type { EvictionActivity, EvictPodsOptions } from './eviction-port.js';
 import { pacedLimits } from './paced-limits.js';
 
 interface EvictionLooks {

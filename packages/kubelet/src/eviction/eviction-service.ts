@@ -6,7 +6,8 @@ import { evictionThresholds } from '../config/eviction-thresholds.js';
 import { collectContainersOnce } from '../garbage-collection/collect-containers.js';
 import { type HousekeepingActivity, tellHousekeeping } from '../garbage-collection/housekeeping-service.js';
 import type { KubeletContext, KubeletService } from '../kubelet-services.js';
-import { type EvictionActivity, type EvictionPort, evictPods } from './evict-pods.js';
+import { evictPods } from './evict-pods.js';
+import type { EvictionActivity, EvictionPort } from './eviction-port.js';
 import { nodeReadings } from './node-readings.js';
 import { podUsages } from './pod-usages.js';
 

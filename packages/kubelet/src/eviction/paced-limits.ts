@@ -6,7 +6,7 @@ import { IMMEDIATE_GRACE_SECONDS } from './core/choose-victim.js';
 import { exceededLimit, localLimits } from './core/local-limits.js';
 import type { PodUsage, PodUsages } from './core/pod-usage.js';
 import type { StorageLayout } from './core/storage-layout.js';
-import type { EvictionActivity, EvictionPort } from './evict-pods.js';
+import type { EvictionActivity, EvictionPort } from './eviction-port.js';
 
 export interface PacedLimitsOptions {
   readonly port: EvictionPort;

@@ -1,5 +1,5 @@
 import type { NodePressure } from '@solo-kubelet/reconciler';
-import type { NodeCondition } from '../api/node-object.js';
+import type { NodeCondition } from '../api/node-condition.js';
 
 /** Reason and message while it is there, and while it is not (pkg/kubelet/nodestatus/setters.go). */
 const WORDS: readonly (readonly [NodePressure['type'], readonly [string, string], readonly [string, string]])[] = [

@@ -15,7 +15,8 @@ import {
   timer,
   withLatestFrom,
 } from 'rxjs';
-import { groupByPriority, type ShutdownGroup, type ShutdownPeriod, shutdownGraceSeconds } from './shutdown-groups.js';
+import type { ShutdownPeriod } from '../config/shutdown-period.js';
+import { groupByPriority, type ShutdownGroup, shutdownGraceSeconds } from './shutdown-groups.js';
 
 type Pods = ReadonlyMap<PodUid, PodView>;
 

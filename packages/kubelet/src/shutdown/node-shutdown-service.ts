@@ -2,10 +2,11 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, concat, defer, EMPTY, ignoreElements, merge, type Observable, type SchedulerLike, switchMap } from 'rxjs';
 import { isGateEnabled } from '../config/feature-gates.js';
+import type { ShutdownPeriod } from '../config/shutdown-period.js';
 import type { KubeletContext, KubeletService } from '../kubelet-services.js';
 import { endPods } from './end-pods.js';
 import { type Logind, systemdLogind } from './logind.js';
-import { requestedSeconds, type ShutdownPeriod, shutdownPeriods } from './shutdown-groups.js';
+import { requestedSeconds, shutdownPeriods } from './shutdown-groups.js';
 import { type ShutdownState, type ShutdownStateFile, shutdownStateFile } from './shutdown-state.js';
 import { watchShutdown } from './watch-shutdown.js';
 

@@ -1,11 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { KubeletConfiguration } from '../config/fields.js';
-
-/** How long pods of one range of priorities may take to end: from this priority up to the next period's. */
-export interface ShutdownPeriod {
-  readonly priority: number;
-  readonly shutdownGracePeriodSeconds: number;
-}
+import type { ShutdownPeriod } from '../config/shutdown-period.js';
 
 export interface ShutdownGroup<View> extends ShutdownPeriod {
   readonly pods: readonly View[];

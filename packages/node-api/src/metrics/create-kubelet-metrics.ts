@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { createHealthCheckMetrics } from './component-metrics.js';
 import { imageSizeClass } from './image-size-class.js';
-import type { KubeletMetrics, NodeCounts } from './kubelet-metrics.js';
+import type { KubeletMetrics } from './kubelet-metrics.js';
+import type { NodeCounts } from './node-counts.js';
 import { processMetrics } from './process-metrics.js';
 import { resizeMetrics } from './resize-metrics.js';
 import { resourceManagerMetrics } from './resource-manager-metrics.js';

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { KubeletMetrics, ResizeCounts } from './kubelet-metrics.js';
+import type { KubeletMetrics } from './kubelet-metrics.js';
+import type { ResizeCounts } from './node-counts.js';
 
 type ResizeMetrics = Pick<KubeletMetrics, 'resizeRequested' | 'resizeInfeasible' | 'deferredResizeAccepted' | 'resizeEnded'>;
 

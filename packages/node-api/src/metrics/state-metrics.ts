@@ -1,7 +1,7 @@
 import type { LogUsage } from '@solo-kubelet/node-stats';
 import { Gauge, type Registry } from 'prom-client';
 import { type BuildInfo, buildInfoMetric } from './component-metrics.js';
-import type { NodeCounts } from './kubelet-metrics.js';
+import type { NodeCounts } from './node-counts.js';
 import { type CpuManagerFigures, cpuManagerGauges } from './resource-manager-metrics.js';
 import { type SourceFigures, sourceGauges } from './source-metrics.js';
 

@@ -1,30 +1,14 @@
 import type { FilesystemUsage } from '@solo-kubelet/cri-types';
 import { machinePressures } from '../cgroups/pressure.js';
-import type { UsageCache } from '../disk/usage-cache.js';
 import type { RuntimeStats } from '../runtime-stats.js';
 import { ioStats } from './cgroup-stats.js';
-import type { CpuRates } from './cpu-rates.js';
 import { timeOf } from './cri-stats.js';
 import { readForTheFirstTime } from './first-readings.js';
 import { listStats } from './list-stats.js';
 import { fsStats, nodeFigures, rfc3339 } from './node-figures.js';
 import { podStats } from './pod-stats.js';
-import type { StatsView } from './stats-view.js';
 import type { FsStats, Summary } from './summary.js';
-import type { createSystemContainers } from './system-containers.js';
-
-export interface SummaryOptions {
-  readonly view: StatsView;
-  readonly cri: RuntimeStats;
-  /** KubeletConfiguration root directory, default /var/lib/kubelet: pod volumes lie below it. */
-  readonly rootDirectory: string;
-  /** Whether the volumes of pods are measured, which takes a walk through them. */
-  readonly measuresVolumes: boolean;
-  readonly usages: UsageCache;
-  readonly rates: CpuRates;
-  readonly systemContainers: ReturnType<typeof createSystemContainers>;
-  readonly now: () => number;
-}
+import type { SummaryOptions } from './summary-options.js';
 
 interface CollectOptions {
   /** The light form: cpu and memory only. */

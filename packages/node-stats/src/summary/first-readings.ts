@@ -1,8 +1,8 @@
 import { delay } from '@solo-kubelet/timers';
 import { podCgroupFigures } from '../cgroups/pod-figures.js';
 import { cgroupStats } from './cgroup-stats.js';
-import type { SummaryOptions } from './collect-summary.js';
 import { nodeFigures } from './node-figures.js';
+import type { SummaryOptions } from './summary-options.js';
 
 /** Pause after which a second reading makes a rate, ms. */
 const PAUSE_MS = 600;

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import type { CgroupVersion } from '../node-environment.js';
+import type { CgroupVersion } from '../core/cgroup-files.js';
 
 /** Where a machine's cgroups are mounted. */
 export const CGROUP_MOUNT_POINT = '/sys/fs/cgroup';

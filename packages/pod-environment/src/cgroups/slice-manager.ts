@@ -1,4 +1,4 @@
-import type { CgroupLimits } from '../core/cgroup-files.js';
+import type { CgroupLimits, CgroupVersion } from '../core/cgroup-files.js';
 import type { CgroupName } from '../core/cgroup-names.js';
 import {
   busctlArguments,
@@ -10,7 +10,6 @@ import {
   stopSliceCall,
 } from '../core/systemd-slice.js';
 import type { RunCommand } from '../mounts/run-command.js';
-import type { CgroupVersion } from '../node-environment.js';
 import { PodEnvironmentError } from '../pod-environment-error.js';
 
 interface Abortable {

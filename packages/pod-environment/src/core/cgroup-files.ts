@@ -1,5 +1,4 @@
 import { podCgroupWeight } from '@solo-kubelet/pod-spec';
-import type { CgroupVersion } from '../node-environment.js';
 
 /** What a cgroup is held to. Absent: not written. */
 export interface CgroupLimits {
@@ -84,3 +83,5 @@ const hugePageWrites = (hugePages: CgroupLimits['hugePages'] = {}, files: readon
 
 /** `2Mi` as the kernel and CRI spell it: `2MB`. */
 export const kernelPageSize = (pageSize: string): string => pageSize.replace(/([KMG])i$/, '$1B');
+
+export type CgroupVersion = 1 | 2;

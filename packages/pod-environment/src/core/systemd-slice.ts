@@ -1,6 +1,5 @@
 import { podCgroupWeight } from '@solo-kubelet/pod-spec';
-import type { CgroupVersion } from '../node-environment.js';
-import type { CgroupLimits } from './cgroup-files.js';
+import type { CgroupLimits, CgroupVersion } from './cgroup-files.js';
 import { type CgroupName, sliceUnit } from './cgroup-names.js';
 
 /** A property of a systemd unit in busctl's words: its name, D-Bus signature and value. */

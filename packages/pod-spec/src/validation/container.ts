@@ -1,7 +1,7 @@
 import type { Container, ContainerResizePolicy } from '../gen/pod-types.js';
-import type { PodContext } from './containers.js';
 import { validateEnv, validateEnvFrom } from './env.js';
 import { dnsLabelErrors } from './grammar.js';
+import type { PodContext } from './pod-context.js';
 import { validatePorts } from './ports.js';
 import { validatePullPolicy } from './pull-policy.js';
 import type { Report } from './report.js';

@@ -1,18 +1,11 @@
-import type { Container, EphemeralContainer, PodSpec } from '../gen/pod-types.js';
+import type { Container, EphemeralContainer } from '../gen/pod-types.js';
 import { validateContainer } from './container.js';
+import type { PodContext } from './pod-context.js';
 import { validateHostPortsUnique } from './ports.js';
 import { validateProbesAndHooks } from './probes.js';
 import type { Report } from './report.js';
 import { validateRestart } from './restart-rules.js';
 import { trimSpace } from './security-profiles.js';
-import type { KnownVolumes } from './volume-mounts.js';
-
-/** What the containers of a Pod share. */
-export interface PodContext {
-  readonly spec: PodSpec;
-  readonly volumes: KnownVolumes;
-  readonly claimNames: ReadonlySet<string>;
-}
 
 export const validateContainers = (pod: PodContext, field: string, report: Report): void => {
   const { containers } = pod.spec;

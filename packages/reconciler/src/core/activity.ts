@@ -2,7 +2,6 @@ import type { ContainerStop, PodAction } from './pod-action.js';
 import type { PodUid } from './pod-identity.js';
 import type { ResizePending } from './resize/check-resize.js';
 import type { ResizeOperation } from './resize/resize-operations.js';
-import type { ResizeTrigger } from './resize/resize-trigger.js';
 
 /** What happens inside a step, told by the runtime adapter as it happens. */
 export type StepReport =
@@ -106,3 +105,6 @@ export type KubeletActivity =
   // `atMs`: by the steady clock.
   | (PodActivity & { readonly scope: 'pod'; readonly atMs: number; readonly podUid: PodUid; readonly pod: string })
   | (NodeActivity & { readonly scope: 'node'; readonly atMs: number });
+
+/** Upstream's words for what had deferred resizes tried again (pkg/kubelet/allocation/allocation_manager.go). */
+export type ResizeTrigger = 'pod_resized' | 'pod_updated' | 'pods_added' | 'pods_removed' | 'pod_terminated';

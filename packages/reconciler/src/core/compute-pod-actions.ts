@@ -5,9 +5,10 @@ import { hasMountedVolumes } from './mounted-volumes.js';
 import { isLive } from './observed-pod.js';
 import { planRunningPod } from './plan-running-pod.js';
 import type { PodAction, PodPlan } from './pod-action.js';
+import { returnAtMs } from './pod-return.js';
 import type { PodSyncInput, RunningPodInput } from './pod-sync-input.js';
 import { stillWaits } from './retry-delay.js';
-import { isEvicted, isTerminal, returnAtMs } from './termination.js';
+import { isEvicted, isTerminal } from './termination.js';
 
 /**
  * Why a pod is brought to its end. `removed`: nothing of it stays, and if it is still wanted it starts anew; the others keep their records for status

@@ -1,4 +1,5 @@
 import type { Container, Int64, Pod } from '@solo-kubelet/pod-spec';
+import { allContainers } from './all-containers.js';
 import { isLive, type ObservedContainer } from './observed-pod.js';
 import type { ContainerStop, StopReason } from './pod-action.js';
 import type { PodSyncInput } from './pod-sync-input.js';
@@ -24,11 +25,6 @@ const messages: Record<StopReason, (name: string) => string> = {
   PostStartHook: () => 'FailedPostStartHook',
   RestartRequested: (name) => `Container ${name} is restarted on request`,
 };
-
-export const allContainers = (pod: Pod | undefined): readonly Container[] => [
-  ...(pod?.spec.initContainers ?? []),
-  ...(pod?.spec.containers ?? []),
-];
 
 const specOf = (pod: Pod | undefined, name: string): Container | undefined =>
   allContainers(pod).find((container) => container.name === name);

@@ -1,7 +1,7 @@
 import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PodActivity } from './activity.js';
-import { allContainers } from './container-stop.js';
+import { allContainers } from './all-containers.js';
 import type { KubeletEvent } from './kubelet-event.js';
 import { formatPod } from './pod-identity.js';
 

@@ -1,6 +1,6 @@
 import type { Pod, ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { BackoffEntry } from './crash-backoff.js';
-import type { Allocating } from './resize/allocate.js';
+import type { Allocating } from './resize/allocating.js';
 import type { ResizePending } from './resize/check-resize.js';
 import type { PodResources } from './resize/pod-resources.js';
 import type { Termination } from './termination.js';

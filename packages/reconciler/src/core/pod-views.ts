@@ -4,9 +4,10 @@ import { isOfCluster } from './cluster-pod.js';
 import { nameHolders } from './name-holders.js';
 import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
+import { comesBack } from './pod-return.js';
 import type { PodView } from './pod-view.js';
 import { shownStatus } from './status/shown-status.js';
-import { comesBack, isTerminal } from './termination.js';
+import { isTerminal } from './termination.js';
 import { desiredPod, knownPod } from './world/sync-input.js';
 import type { World } from './world/world.js';
 

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import type { PodActivity } from './activity.js';
-import { allContainers } from './container-stop.js';
+import { allContainers } from './all-containers.js';
 import { type BackoffPolicy, currentBackoff, growBackoff } from './crash-backoff.js';
 import { newestContainer, type ObservedPod } from './observed-pod.js';
 import type { PodAction, StopReason } from './pod-action.js';

@@ -1,4 +1,5 @@
-import { allContainers, stopOf } from './container-stop.js';
+import { allContainers } from './all-containers.js';
+import { stopOf } from './container-stop.js';
 import { isLive, newestContainer } from './observed-pod.js';
 import type { PodPlan } from './pod-action.js';
 import type { RunningPodInput } from './pod-sync-input.js';

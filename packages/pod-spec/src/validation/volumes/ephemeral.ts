@@ -5,7 +5,7 @@ import { validateLabels } from '../labels.js';
 import { validateAnnotations } from '../metadata.js';
 import type { Report } from '../report.js';
 import { validateClaimSpec } from './claim-spec.js';
-import type { VolumeContext } from './volume-source.js';
+import type { VolumeContext } from './volume-context.js';
 
 /** A claim that is made for the Pod; its name is `<pod>-<volume>`. */
 export const validateEphemeral = (

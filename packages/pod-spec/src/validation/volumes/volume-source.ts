@@ -20,14 +20,7 @@ import {
   validateStorageos,
 } from './network-volumes.js';
 import { validateProjected } from './projected.js';
-
-/** The volume around a source, which the rules of two sources look at. */
-export interface VolumeContext {
-  readonly podName: string;
-  readonly volumeName: string;
-  /** The path of the volume itself. */
-  readonly volumeField: string;
-}
+import type { VolumeContext } from './volume-context.js';
 
 type SourceName = keyof VolumeSource;
 type Validate<Name extends SourceName> = (

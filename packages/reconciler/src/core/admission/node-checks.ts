@@ -1,4 +1,4 @@
-import { allContainers } from '../container-stop.js';
+import { allContainers } from '../all-containers.js';
 import type { AdmissionCheck } from './refusal.js';
 
 export const checkOperatingSystem: AdmissionCheck = ({ pod, node }) => {

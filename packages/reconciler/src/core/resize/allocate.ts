@@ -1,14 +1,7 @@
-import type { Pod, ResourceRequirements } from '@solo-kubelet/pod-spec';
-import { allContainers } from '../container-stop.js';
+import type { ResourceRequirements } from '@solo-kubelet/pod-spec';
+import { allContainers } from '../all-containers.js';
 import type { PodLedger } from '../pod-ledger.js';
 import { heldTo, largerResources, type PodResources, resourcesOfPod, samePodResources, sameResources } from './pod-resources.js';
-
-/** A manifest whose amounts fit. */
-export interface Allocating {
-  readonly pod: Pod;
-  /** Something of the pod has been made already, with what it was allocated before. */
-  readonly started: boolean;
-}
 
 /** Amounts that fit are allocated to the pod; what may have been sent of those before them and was not confirmed is sent anew, and counts. */
 export const allocate = (ledger: PodLedger): PodLedger => {

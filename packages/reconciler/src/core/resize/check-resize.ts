@@ -1,7 +1,7 @@
 import { type Pod, podQosClass, podRequests, quantityMilliValue, quantityValue } from '@solo-kubelet/pod-spec';
 import { checkPod } from '../admission/check-pod.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
-import { allContainers } from '../container-stop.js';
+import { allContainers } from '../all-containers.js';
 import { resourcesOfPod, sameQuantity } from './pod-resources.js';
 import { resizesSwap } from './swappable.js';
 

@@ -1,5 +1,5 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { allContainers } from '../container-stop.js';
+import { allContainers } from '../all-containers.js';
 import type { ObservedPod } from '../observed-pod.js';
 import type { PodLedger } from '../pod-ledger.js';
 import { largerResources, requestsAsWhole, resourcesOfPod, withResources } from './pod-resources.js';

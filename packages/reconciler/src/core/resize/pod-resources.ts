@@ -1,5 +1,5 @@
 import { type Container, compareQuantities, type Pod, podRequests, type ResourceRequirements } from '@solo-kubelet/pod-spec';
-import { allContainers } from '../container-stop.js';
+import { allContainers } from '../all-containers.js';
 
 /** Resources of a pod: of every container by name, init containers too, and of the pod as a whole (`spec.resources`). */
 export interface PodResources {

@@ -1,5 +1,5 @@
 import { type Container, podCgroup, quantityValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
-import { allContainers } from '../container-stop.js';
+import { allContainers } from '../all-containers.js';
 import { newestContainer, newestSandbox, type ObservedContainer, type ObservedPod } from '../observed-pod.js';
 import type { PodLedger } from '../pod-ledger.js';
 import type { RunningPodInput } from '../pod-sync-input.js';

@@ -1,8 +1,6 @@
+import type { ResizeTrigger } from '../activity.js';
 import type { PodUid } from '../pod-identity.js';
 import type { World } from '../world/world.js';
-
-/** Upstream's words for what had deferred resizes tried again (pkg/kubelet/allocation/allocation_manager.go). */
-export type ResizeTrigger = 'pod_resized' | 'pod_updated' | 'pods_added' | 'pods_removed' | 'pod_terminated';
 
 /** What made room for a resize that was deferred, from the step in which it was taken. */
 export const resizeTrigger = (podUid: PodUid, previous: World, next: World): ResizeTrigger => {

@@ -1,14 +1,14 @@
 import type { Container, ContainerState, ContainerStatus, PodStatus, VolumeMount, VolumeMountStatus } from '@solo-kubelet/pod-spec';
+import { allContainers } from '../all-containers.js';
 import { podEnding } from '../compute-pod-actions.js';
 import { containerIdUrl, containerReady, containerStarted } from '../container-facts.js';
-import { allContainers } from '../container-stop.js';
 import { isLive, newestContainer, type ObservedContainer } from '../observed-pod.js';
 import { crashBackoff } from '../plan-running-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
 import { effectivePolicy, failedInitRestarts, initSucceeded, isSidecar, restartsAfterExit } from '../restart-decision.js';
 import { isTerminal } from '../termination.js';
-import type { PodStatusInput } from './derive-pod-status.js';
 import { kubernetesTime } from './kubernetes-time.js';
+import type { PodStatusInput } from './pod-status-input.js';
 
 /** All termination messages of a pod together, bytes (upstream kubecontainer.MaxPodTerminationMessageLogLength). */
 const MAX_MESSAGES_BYTES = 12_288;

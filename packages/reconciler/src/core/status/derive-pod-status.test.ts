@@ -5,7 +5,8 @@ import { syncInputOf } from '../../testing/sync-input.js';
 import type { ObservedPod } from '../observed-pod.js';
 import { newLedger } from '../pod-ledger.js';
 import { probeOf } from '../probe-of-container.js';
-import { derivePodStatus, type PodStatusInput } from './derive-pod-status.js';
+import { derivePodStatus } from './derive-pod-status.js';
+import type { PodStatusInput } from './pod-status-input.js';
 
 type NodeFacts = Pick<PodStatusInput, 'nodeIps' | 'recursiveReadOnly'>;
 const aNode: NodeFacts = { nodeIps: [], recursiveReadOnly: false };

@@ -1,7 +1,6 @@
-import { type ContainerStatus, type Pod, type PodStatus, podQosClass, podRequests, type ResourceStatus } from '@solo-kubelet/pod-spec';
+import { type ContainerStatus, type Pod, type PodStatus, podQosClass, podRequests } from '@solo-kubelet/pod-spec';
 import { podEnding } from '../compute-pod-actions.js';
 import { isLive, newestContainer, newestSandbox } from '../observed-pod.js';
-import type { RunningPodInput } from '../pod-sync-input.js';
 import { isResizing } from '../resize/resize-state.js';
 import { restartTriggers } from '../restart-all-containers.js';
 import { decideSandbox } from '../sandbox-decision.js';
@@ -11,19 +10,8 @@ import { kubernetesTime } from './kubernetes-time.js';
 import { deriveConditions, observedGeneration } from './pod-conditions.js';
 import { onePerFamily } from './pod-ips.js';
 import { derivePhase } from './pod-phase.js';
+import type { PodStatusInput } from './pod-status-input.js';
 import { terminateContainers } from './terminate-containers.js';
-
-export interface PodStatusInput extends RunningPodInput {
-  /** Time by the machine's clock, ms: what new times in the status are. Default: `nowMs`. */
-  readonly wallMs?: number;
-  readonly nodeIps: readonly string[];
-  /** Health of what its containers have been given, by container name; undefined: nothing. */
-  readonly allocatedResources?: ReadonlyMap<string, readonly ResourceStatus[]> | undefined;
-  /** Whether the pod's runtime handler makes mounts read-only all the way down. */
-  readonly recursiveReadOnly: boolean;
-  /** Whether what is observed is newer than anything this kubelet has done to the pod. In the middle of a restart nothing has come to its end. Default: true. */
-  readonly settled?: boolean;
-}
 
 /** What Kubernetes would show of the pod. Upstream: pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/generate.go. */
 export const derivePodStatus = (input: PodStatusInput): PodStatus => {

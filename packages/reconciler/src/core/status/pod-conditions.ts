@@ -1,5 +1,5 @@
 import type { Container, ContainerStatus, Pod, PodCondition, PodPhase } from '@solo-kubelet/pod-spec';
-import { allContainers } from '../container-stop.js';
+import { allContainers } from '../all-containers.js';
 import type { ResizePending } from '../resize/check-resize.js';
 import { isSidecar } from '../restart-decision.js';
 import { DISRUPTION_TARGET } from '../termination.js';

@@ -9,7 +9,7 @@ import { type DesiredState, emptyDesired } from '../desired-state.js';
 import type { PodUid } from '../pod-identity.js';
 import type { PodLedger } from '../pod-ledger.js';
 import type { PodVerdicts } from '../probe-results.js';
-import type { Allocating } from '../resize/allocate.js';
+import type { Allocating } from '../resize/allocating.js';
 import type { ResourceRecord } from '../resize/resource-record.js';
 import { emptySnapshot, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
 import type { Moment, SteadyTimes } from '../steady-times.js';
