@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent, request, type Server } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -58,6 +58,23 @@ const issue = async (names: readonly string[]): Promise<CertificatePair> => {
     ...subject,
   ]);
   return { certificatePem: await readFile(certificate, 'utf8'), keyPem: await readFile(key, 'utf8') };
+};
+const HANDSHAKE =
+  'GET /ws HTTP/1.1\r\nhost: foo.com\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
+/** Says whatever comes over a WebSocket back, without a look at frames. */
+const echoUpgrades = (server: Server): void => {
+  server.on('upgrade', (incoming, socket) => {
+    const accept = createHash('sha1')
+      .update(`${incoming.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
+    );
+    socket.on('data', (data: Buffer) => socket.write(data));
+    socket.on('error', () => {});
+    socket.on('end', () => socket.end());
+  });
 };
 const nameIn = (body: string): unknown => (JSON.parse(body) as { name: unknown }).name;
 
@@ -191,17 +208,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
 
   it('a change of routes loses no request and closes no WebSocket', async () => {
     await using web = await startBackend('web');
-    web.server.on('upgrade', (incoming, socket) => {
-      const accept = createHash('sha1')
-        .update(`${incoming.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-        .digest('base64');
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
-      );
-      socket.on('data', (data: Buffer) => socket.write(data));
-      socket.on('error', () => {});
-      socket.on('end', () => socket.end());
-    });
+    echoUpgrades(web.server);
     await using proxy = await startProxy(issue);
     const world = (extra: number) =>
       tableOf({
@@ -219,9 +226,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     socket.on('data', (text: string) => {
       said += text;
     });
-    socket.write(
-      'GET /ws HTTP/1.1\r\nhost: foo.com\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-    );
+    socket.write(HANDSHAKE);
     await vi.waitFor(() => expect(said).toContain('101 Switching'), SOON);
     let stop = false;
     const failures: unknown[] = [];
@@ -431,5 +436,56 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     process.kill(-started.pid, 'SIGKILL');
     await vi.waitFor(() => expect(proxy.reports.filter(({ type }) => type === 'applied')).toHaveLength(2), SOON);
     expect((await ask(proxy.httpPort, 'foo.com', '/')).status).toBe(200);
+  });
+
+  it('a proxy that is kept serves while nobody drives it, and is taken over with its connections', async () => {
+    await using a = await startBackend('a');
+    await using b = await startBackend('b');
+    echoUpgrades(a.server);
+    const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] })];
+    await using first = await startProxy(issue, { keep: true });
+    const started = await first.apply(tableOf({ ingresses, servers: { web: [a.port] } }));
+    const socket = connect(first.httpPort, '127.0.0.1');
+    let said = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      said += text;
+    });
+    socket.write(HANDSHAKE);
+    await vi.waitFor(() => expect(said).toContain('101 Switching'), SOON);
+    first.leave();
+    expect(nameIn((await ask(first.httpPort, 'foo.com', '/')).body)).toBe('a');
+    const second = await startProxy(issue, { keep: true, earlier: first });
+    // The servers changed meanwhile: no new worker for that.
+    expect(await second.apply(tableOf({ ingresses, servers: { web: [b.port] } }))).toMatchObject({ ...started, how: 'adopted' });
+    expect(nameIn((await ask(first.httpPort, 'foo.com', '/')).body)).toBe('b');
+    second.leave();
+    const third = await startProxy(issue, { keep: true, earlier: first });
+    const more = [...ingresses, ingress({ rules: [host('bar.com', path('/', 'web'))] }, {}, 'bar')];
+    expect(await third.apply(tableOf({ ingresses: more, servers: { web: [b.port] } }))).toMatchObject({ ...started, how: 'reloaded' });
+    expect(nameIn((await ask(first.httpPort, 'bar.com', '/')).body)).toBe('b');
+    socket.write('still here');
+    await vi.waitFor(() => expect(said).toContain('still here'), SOON);
+    socket.destroy();
+    // One that was taken over is seen to end, too.
+    if (started.type !== 'applied') throw new Error(JSON.stringify(started));
+    process.kill(-started.pid, 'SIGKILL');
+    await vi.waitFor(() => expect(third.reports.at(-1)).toMatchObject({ type: 'applied', how: 'started' }), SOON);
+    third.leave();
+  });
+
+  it('workers that are nobody of importance ask for leave and change their servers', async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root becomes somebody else');
+    await using web = await startBackend('web');
+    await using sso = await startBackend('sso');
+    await using proxy = await startProxy(issue, { runAs: { user: 'nobody', group: 'nogroup' } });
+    const auth = { 'nginx.ingress.kubernetes.io/auth-url': 'http://sso.shop.svc.cluster.local/auth' };
+    const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] }, auth)];
+    expect(await proxy.apply(tableOf({ ingresses, servers: { web: [], sso: [sso.port] } }))).toMatchObject({ how: 'started' });
+    expect(await proxy.apply(tableOf({ ingresses, servers: { web: [web.port], sso: [sso.port] } }))).toMatchObject({ how: 'runtime' });
+    expect((await ask(proxy.httpPort, 'foo.com', '/')).status).toBe(200);
+    const more = [...ingresses, ingress({ rules: [host('bar.com', path('/', 'web'))] }, auth, 'bar')];
+    const servers = { web: [web.port], sso: [sso.port] };
+    expect(await proxy.apply(tableOf({ ingresses: more, servers }))).toMatchObject({ how: 'reloaded' });
+    for (const name of ['foo.com', 'bar.com']) expect((await ask(proxy.httpPort, name, '/')).status).toBe(200);
   });
 });

@@ -14,6 +14,8 @@ import {
   computeRouteTable,
   type HaproxyReport,
   type RouteTable,
+  type RunHaproxyOptions,
+  removeHaproxy,
   runHaproxy,
 } from '../src/index.js';
 
@@ -133,6 +135,8 @@ export interface StartedHaproxy extends AsyncDisposable {
   readonly reports: readonly HaproxyReport[];
   /** Wants another table. */
   want(table: RouteTable): void;
+  /** Drives it no more, as a process that ends. */
+  leave(): void;
   /** The same, until the proxy says that it serves it, or that it cannot. */
   apply(table: RouteTable): Promise<HaproxyReport>;
 }
@@ -140,12 +144,20 @@ export interface StartedHaproxy extends AsyncDisposable {
 /** Nothing that "soon" comes takes as long even on a busy machine. */
 export const SOON = { timeout: 90_000, interval: 50 };
 
-export const startProxy = async (issueCertificate: (names: readonly string[]) => Promise<CertificatePair>): Promise<StartedHaproxy> => {
-  const directory = await mkdtemp(join(tmpdir(), 'hap-'));
-  const [httpPort, httpsPort] = await freePorts();
+export interface StartOptions extends Pick<RunHaproxyOptions, 'keep' | 'runAs'> {
+  /** Of an earlier one that was kept: its directory and ports. */
+  readonly earlier?: Pick<StartedHaproxy, 'directory' | 'httpPort' | 'httpsPort'>;
+}
+
+export const startProxy = async (
+  issueCertificate: (names: readonly string[]) => Promise<CertificatePair>,
+  { earlier, ...options }: StartOptions = {},
+): Promise<StartedHaproxy> => {
+  const directory = earlier?.directory ?? (await mkdtemp(join(tmpdir(), 'hap-')));
+  const [httpPort, httpsPort] = earlier === undefined ? await freePorts() : [earlier.httpPort, earlier.httpsPort];
   const table$ = new Subject<RouteTable>();
   const reports: HaproxyReport[] = [];
-  const proxy$ = runHaproxy({ table$, directory, issueCertificate, addresses: ['127.0.0.1'], httpPort, httpsPort });
+  const proxy$ = runHaproxy({ table$, directory, issueCertificate, addresses: ['127.0.0.1'], httpPort, httpsPort, ...options });
   const running = proxy$.pipe(tap((report) => reports.push(report))).subscribe();
   return {
     httpPort,
@@ -161,8 +173,10 @@ export const startProxy = async (issueCertificate: (names: readonly string[]) =>
       }, SOON);
       return reports.at(-1) as HaproxyReport;
     },
+    leave: () => running.unsubscribe(),
     [Symbol.asyncDispose]: async () => {
       running.unsubscribe();
+      if (options.keep === true) await removeHaproxy(directory, { signal: new AbortController().signal });
       await vi.waitFor(() => portIsFree(httpPort), SOON);
       await rm(directory, { recursive: true, force: true });
     },

@@ -18,7 +18,7 @@ const filesOf = (ingress: Ingress) => {
   return haproxyFiles(table, new Map(), {
     directory: '/run/x',
     runtimeSocket: '/run/x/r',
-    authSocket: '/run/x/a',
+    authAddress: 'abns@x',
     generation: 1,
     bind: [{ address: '0.0.0.0', httpPort: 80, httpsPort: 443 }],
     certificates,

@@ -5,9 +5,10 @@ import type { Slots } from './server-slots.js';
 export interface HaproxyOptions {
   /** Where the files of this generation are. */
   readonly directory: string;
-  /** Of the runtime socket, and of the one by which it asks servers for leave; beside the generations. */
+  /** Beside the generations. */
   readonly runtimeSocket: string;
-  readonly authSocket: string;
+  /** Where it asks servers for leave by itself: no file, since its workers may not get to the directory. */
+  readonly authAddress: string;
   /** Counts generations; the runtime socket tells which one serves. */
   readonly generation: number;
   /** Where requests are taken. */
@@ -67,7 +68,7 @@ const line = (key: string, value: string): string => {
 };
 
 const configuration = (table: RouteTable, slots: ReadonlyMap<string, Slots>, options: HaproxyOptions, asksForLeave: boolean): string => {
-  const { directory, runtimeSocket, authSocket, generation, bind, runAs, certificates } = options;
+  const { directory, runtimeSocket, authAddress, generation, bind, runAs, certificates } = options;
   const map = (name: string, kind = 'map'): string => `${kind}(${directory}/${name}.map)`;
   const find = (key: string, kind: 'exact' | 'prefix'): string =>
     `    http-request set-var(txn.route) ${key},concat(,txn.${kind === 'exact' ? 'path' : 'prefix'}),${map(kind, kind === 'exact' ? 'map' : 'map_beg')} if !{ var(txn.route) -m found }`;
@@ -133,7 +134,7 @@ const configuration = (table: RouteTable, slots: ReadonlyMap<string, Slots>, opt
           ...['url', 'backend', 'signin', 'headers'].map(
             (name) => `    http-request set-var(txn.auth_${name}) var(txn.auth),${map(`auth-${name}`)} if { var(txn.auth) -m found }`,
           ),
-          `    http-request set-var(txn.auth_socket) str(unix@${authSocket})`,
+          `    http-request set-var(txn.auth_socket) str(${authAddress})`,
           '    http-request lua.auth if { var(txn.auth_url) -m found }',
           '    http-response lua.auth_cookies',
         ]
@@ -143,7 +144,7 @@ const configuration = (table: RouteTable, slots: ReadonlyMap<string, Slots>, opt
     ...(asksForLeave
       ? [
           'frontend auth',
-          `    bind unix@${authSocket} mode 600${runAs === undefined ? '' : ` user ${runAs.user} group ${runAs.group}`}`,
+          `    bind ${authAddress}`,
           '    http-request set-var(txn.backend) req.hdr(x-solo-kubelet-backend)',
           '    http-request del-header x-solo-kubelet-backend',
           '    use_backend %[var(txn.backend)]',

@@ -31,3 +31,11 @@ export const slotCommands = (backend: string, before: Slots, after: Slots): read
     if (known !== undefined && slotKey(known) === slotKey(endpoint)) return [];
     return [`set server ${server} addr ${endpoint.address} port ${endpoint.port}`, `set server ${server} state ready`];
   });
+
+/** Commands that lead to some servers from whatever there was. */
+export const allSlotCommands = (backend: string, slots: Slots): readonly string[] =>
+  slots.flatMap((endpoint, index) => {
+    const server = `${backend}/s${index + 1}`;
+    if (endpoint === undefined) return [`set server ${server} state maint`];
+    return [`set server ${server} addr ${endpoint.address} port ${endpoint.port}`, `set server ${server} state ready`];
+  });

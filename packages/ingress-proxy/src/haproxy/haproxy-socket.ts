@@ -5,8 +5,18 @@ import { joinSignals, onAbort, timeoutSignal } from '@solo-kubelet/timers';
 const COMMAND_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Sends commands to one of haproxy's sockets; resolves to what it says. Rejects where nobody listens, or after 5 s. */
+/** haproxy reads as much of a line as fits into its buffer, of 16 KiB. */
+const COMMANDS_A_LINE = 100;
+
+/** Sends commands to one of haproxy's sockets; resolves to what it says. Rejects where nobody listens, or where a line of them takes 5 s. */
 export const haproxyCommand = async (path: string, commands: readonly string[], signal?: AbortSignal): Promise<string> => {
+  let said = '';
+  for (let first = 0; first < commands.length; first += COMMANDS_A_LINE)
+    said += await sendLine(path, commands.slice(first, first + COMMANDS_A_LINE), signal);
+  return said;
+};
+
+const sendLine = async (path: string, commands: readonly string[], signal?: AbortSignal): Promise<string> => {
   const fault = socketPathFault(path, 'connect');
   if (fault !== undefined) throw new Error(`${path}: ${fault.message}`);
   using limit = joinSignals([signal, timeoutSignal(COMMAND_MS)]);

@@ -1,17 +1,17 @@
 // Longer than most: one generation of the proxy from files to a process that serves it, in one place.
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { delay, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
-import { AUTH_SCRIPT } from '../core/auth-script.js';
-import { type HaproxyFiles, haproxyFiles } from '../core/haproxy-files.js';
 import type { RouteTable } from '../core/route-table.js';
-import { assignSlots, type Slots, slotCommands } from '../core/server-slots.js';
-import { checkConfiguration, type HaproxyProcess, startHaproxy } from './haproxy-process.js';
+import { allSlotCommands, assignSlots, slotCommands } from '../core/server-slots.js';
+import { adoptHaproxy, checkConfiguration, endEarlier, type HaproxyProcess, startHaproxy } from './haproxy-process.js';
 import { haproxyCommand } from './haproxy-socket.js';
-import { type IssueCertificate, ownCertificate } from './own-certificates.js';
+import type { IssueCertificate } from './own-certificates.js';
 import { portHolder } from './port-holder.js';
+import { makeCurrent, type RenderOptions, removeOtherGenerations, renderGeneration, writeGeneration } from './render-generation.js';
+import { loadServed, type ServedRecord, saveServed } from './served-record.js';
 
 export interface RunHaproxyOptions {
   /** What is to be served, at once and on every change. */
@@ -29,24 +29,29 @@ export interface RunHaproxyOptions {
   readonly httpsPort?: number;
   /** Who the workers are. Default whoever starts them. */
   readonly runAs?: { readonly user: string; readonly group: string };
+  /** Whether the proxy outlives whoever drives it, and is taken over by the next one with the same directory. Default false: it ends with the subscription. */
+  readonly keep?: boolean;
   readonly scheduler?: SchedulerLike;
   /** For the times of certificates. Default the machine's clock. */
   readonly now?: () => number;
 }
 
 export type HaproxyReport =
-  /** What was asked for is served. `runtime`: only servers changed, and nothing was started anew. */
+  /** What was asked for is served. `runtime`: only servers changed, and nothing was started anew. `adopted`: an earlier process left it as it is to be. `unchanged`: it says the same as the one before. */
   | {
       readonly type: 'applied';
-      readonly how: 'started' | 'reloaded' | 'runtime';
+      readonly how: 'started' | 'reloaded' | 'runtime' | 'adopted' | 'unchanged';
+      /** What was asked for. */
+      readonly table: RouteTable;
       readonly http: boolean;
       readonly https: boolean;
       readonly pid: number;
     }
   /** Nothing is to be served, and no port is held. */
   | { readonly type: 'stopped' }
-  | { readonly type: 'portTaken'; readonly port: number; readonly holder: string }
-  | { readonly type: 'failed'; readonly message: string };
+  /** `serving`: what was in force before still is. */
+  | { readonly type: 'portTaken'; readonly port: number; readonly holder: string; readonly serving: boolean }
+  | { readonly type: 'failed'; readonly message: string; readonly serving: boolean };
 
 const DEFAULT_ADDRESSES = ['0.0.0.0', '::'];
 const FIRST_RETRY_MS = 500;
@@ -55,13 +60,13 @@ const LAST_RETRY_MS = 10_000;
 const SERVES_MS = 60_000;
 const POLL_MS = 100;
 const STOP_GRACE_MS = 5_000;
+/** Certificates that the node makes itself are looked at as often, and renewed where little is left of them. */
+const RENEWAL_LOOK_MS = 43_200_000;
 
-interface Served {
+interface Served extends ServedRecord {
   readonly process: HaproxyProcess;
-  readonly slots: ReadonlyMap<string, Slots>;
-  /** Everything but the servers, which the runtime socket changes. */
-  readonly shape: string;
-  readonly generation: number;
+  /** Whether an earlier process may have died before it told the proxy what it wrote down. */
+  readonly isUnsure?: boolean;
 }
 
 /**
@@ -70,65 +75,22 @@ interface Served {
  */
 export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport> => {
   const { table$, directory, haproxy = 'haproxy', addresses = DEFAULT_ADDRESSES, httpPort = 80, httpsPort = 443, now = Date.now } = options;
-  const { issueCertificate: issue, runAs, scheduler: given = asyncScheduler } = options;
+  const { issueCertificate: issue, runAs, keep = false, scheduler: given = asyncScheduler } = options;
   const scheduler = longDelays(given);
-  const runtimeSocket = join(directory, 'runtime.sock');
-  const masterSocket = join(directory, 'master.sock');
+  const { runtimeSocket, masterSocket } = socketsOf(directory);
+  const rendering: RenderOptions = { directory, runtimeSocket, addresses, httpPort, httpsPort, runAs, issue, now };
 
-  /** Files of a generation as they would be, with the servers and without. */
-  const render = async (table: RouteTable, slots: ReadonlyMap<string, Slots>, generation: number) => {
-    const secrets = new Map<string, string>();
-    const certificates: { readonly file: string; readonly hosts: readonly string[] }[] = [];
-    const keep = (pem: string, hosts: readonly string[]): void => {
-      const file = `certificate-${certificates.length}.pem`;
-      certificates.push({ file, hosts });
-      secrets.set(file, pem);
-    };
-    if (table.listens.https) {
-      const own = { directory: join(directory, 'certificates'), issue, now };
-      // For names that no certificate is for; clients that check will not take it.
-      keep(await ownCertificate(['ingress.local'], own), []);
-      for (const { pem, hosts } of table.certificates) {
-        if (pem === undefined && hosts.length === 0) continue;
-        keep(pem === undefined ? await ownCertificate(hosts, own) : `${pem.certificate.trimEnd()}\n${pem.key.trimEnd()}\n`, hosts);
-      }
-    }
-    const common = {
-      runtimeSocket,
-      authSocket: join(directory, 'auth.sock'),
-      runAs,
-      certificates,
-      bind: addresses.map((address) => ({ address, httpPort, httpsPort })),
-    };
-    const files = haproxyFiles(table, slots, { ...common, directory: join(directory, `generation-${generation}`), generation });
-    const shapeOf = haproxyFiles(
-      table,
-      new Map([...slots].map(([name, { length }]) => [name, new Array<undefined>(length).fill(undefined)])),
-      {
-        ...common,
-        directory: 'generation',
-        generation: 0,
-      },
-    );
-    return { files, secrets, shape: JSON.stringify([[...shapeOf], [...secrets]]) };
-  };
-
-  const write = async (files: HaproxyFiles, secrets: ReadonlyMap<string, string>, generation: number): Promise<string> => {
-    const place = join(directory, `generation-${generation}`);
-    await rm(place, { recursive: true, force: true });
-    await mkdir(place, { recursive: true, mode: 0o700 });
-    // Paths are kept byte for byte.
-    for (const [name, text] of [...files, ...secrets, ['auth.lua', AUTH_SCRIPT] as const])
-      await writeFile(join(place, name), text, { mode: 0o600, encoding: name.endsWith('.map') ? 'latin1' : 'utf8' });
-    return place;
+  /** Which generation the worker is that answers at the runtime socket; NaN where none does. */
+  const generationInForce = async (signal: AbortSignal): Promise<number> => {
+    const said = await haproxyCommand(runtimeSocket, ['show info'], signal).catch(() => '');
+    return Number(/\ndescription: solo-kubelet-(\d+)\n/.exec(said)?.[1] ?? Number.NaN);
   };
 
   /** Resolves once the worker of a generation answers at the runtime socket; false where another one still does after a while. */
   const serves = async (generation: number, signal: AbortSignal, ended: () => boolean): Promise<boolean> => {
     const startedAtMs = scheduler.now();
     while (!signal.aborted && !ended() && scheduler.now() - startedAtMs < SERVES_MS) {
-      const said = await haproxyCommand(runtimeSocket, ['show info'], signal).catch(() => '');
-      if (said.includes(`\ndescription: solo-kubelet-${generation}\n`)) return true;
+      if ((await generationInForce(signal)) === generation) return true;
       await delay(POLL_MS, scheduler, signal);
     }
     return false;
@@ -153,6 +115,7 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
       let served: Served | undefined;
       let generation = 0;
       let told = '';
+      let reported: RouteTable | undefined;
 
       const apply = async (table: RouteTable): Promise<void> => {
         if (!table.listens.http && !table.listens.https) {
@@ -160,34 +123,44 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
           // From here on its end is no surprise.
           served = undefined;
           await stopping?.process.stop(STOP_GRACE_MS);
+          await rm(join(directory, 'served.json'), { force: true });
           if (stopping !== undefined || told === '') emit({ type: 'stopped' });
           return;
         }
         const slots = new Map(
           [...table.backends].map(([name, { endpoints }]) => [name, assignSlots(served?.slots.get(name) ?? [], endpoints)]),
         );
-        const next = await render(table, slots, generation + 1);
-        const applied = { type: 'applied', http: table.listens.http, https: table.listens.https } as const;
+        const next = await renderGeneration(table, slots, generation + 1, rendering);
+        const ports = [httpPort, ...(table.listens.https ? [httpsPort] : [])];
+        const applied = { type: 'applied', http: table.listens.http, https: table.listens.https, table } as const;
         if (served !== undefined && served.shape === next.shape) {
-          const commands = [...slots].flatMap(([name, after]) => slotCommands(name, served?.slots.get(name) ?? [], after));
-          if (commands.length === 0) return;
+          const { isUnsure = false, ...known } = served;
+          const commands = [...slots].flatMap(([name, after]) =>
+            isUnsure ? allSlotCommands(name, after) : slotCommands(name, known.slots.get(name) ?? [], after),
+          );
+          if (commands.length === 0 && !isUnsure) {
+            if (table !== reported || told !== '-') emit({ ...applied, how: 'unchanged', pid: served.process.pid });
+            reported = table;
+            return;
+          }
+          await saveServed(directory, { ...known, slots });
+          served = { ...known, slots, isUnsure: true };
           const said = await haproxyCommand(runtimeSocket, commands, signal);
           // It says what address a server has now; anything else is a complaint.
           if (!/No such|Unknown|Invalid|not allowed|Require/i.test(said)) {
-            served = { ...served, slots };
-            emit({ ...applied, how: 'runtime', pid: served.process.pid });
+            served = { ...known, slots };
+            reported = table;
+            emit({ ...applied, how: isUnsure ? 'adopted' : 'runtime', pid: served.process.pid });
             return;
           }
         }
         generation += 1;
-        const place = await write(next.files, next.secrets, generation);
-        const fault = await checkConfiguration(haproxy, join(place, 'haproxy.cfg'), signal);
+        const fault = await checkConfiguration(haproxy, await writeGeneration(next, generation, directory), signal);
         if (fault !== undefined) throw new Error(`haproxy refuses the configuration: ${fault}`);
-        const current = join(directory, 'haproxy.cfg');
-        await writeFile(`${current}.new`, next.files.get('haproxy.cfg') ?? '', { mode: 0o600 });
-        await rename(`${current}.new`, current);
+        await makeCurrent(next, directory);
         const how = served === undefined ? 'started' : 'reloaded';
-        const process = served?.process ?? (await start());
+        if (served === undefined) await endEarlier(masterSocket, { graceMs: STOP_GRACE_MS, scheduler, signal });
+        const process = served?.process ?? (await startHaproxy(haproxy, directory, masterSocket));
         if (how === 'reloaded') await haproxyCommand(masterSocket, ['reload'], signal);
         let ended: string | undefined;
         void process.ended.then((said) => {
@@ -199,51 +172,57 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
           if (ended !== undefined) served = undefined;
           throw new Error(`haproxy does not serve what it was given: ${ended ?? 'the old configuration stays in force'}`);
         }
-        served = { process, slots, shape: next.shape, generation };
+        served = { process, slots, shape: next.shape, ports, generation };
+        await saveServed(directory, served);
         if (how === 'started') void process.ended.then((said) => hasEnded(process, said));
-        await removeOthers(generation);
+        await removeOtherGenerations(generation, directory);
+        reported = table;
         emit({ ...applied, how, pid: process.pid });
       };
 
-      const start = async (): Promise<HaproxyProcess> => {
-        await endEarlier(masterSocket, signal);
-        return startHaproxy(haproxy, directory, masterSocket);
+      /** What an earlier process left is taken over, or ended. */
+      const lookForEarlier = async (): Promise<void> => {
+        const process = keep ? await adoptHaproxy(directory, masterSocket, { scheduler, signal }) : undefined;
+        if (process === undefined) return void (await endEarlier(masterSocket, { graceMs: STOP_GRACE_MS, scheduler, signal }));
+        const record = await loadServed(directory);
+        const inForce = await generationInForce(signal);
+        generation = Math.max(record?.generation ?? 0, inForce || 0);
+        const nothing = { generation, shape: '', ports: record?.ports ?? [], slots: new Map() };
+        served = { ...(record?.generation === inForce ? record : nothing), process, isUnsure: true };
+        void process.ended.then((said) => hasEnded(process, said));
       };
       const hasEnded = (process: HaproxyProcess, said: string): void => {
         if (served?.process !== process || signal.aborted) return;
         served = undefined;
-        emit({ type: 'failed', message: `haproxy has ended: ${said}` });
+        emit({ type: 'failed', message: `haproxy has ended: ${said}`, serving: false });
         changed();
-      };
-      const removeOthers = async (kept: number): Promise<void> => {
-        const others = (await readdir(directory)).filter((name) => name.startsWith('generation-') && name !== `generation-${kept}`);
-        await Promise.all(others.map((name) => rm(join(directory, name), { recursive: true, force: true })));
       };
       /** A port that somebody else holds; our own are not looked at. */
       const takenPort = async (table: RouteTable): Promise<HaproxyReport | undefined> => {
-        if (served !== undefined && (!table.listens.https || served.shape.includes('certificate-0.pem'))) return undefined;
-        const ports = [...(served === undefined ? [httpPort] : []), ...(table.listens.https ? [httpsPort] : [])];
-        for (const port of ports) {
+        const ports = [...(table.listens.http ? [httpPort] : []), ...(table.listens.https ? [httpsPort] : [])];
+        for (const port of ports.filter((each) => !served?.ports.includes(each))) {
           for (const address of addresses) {
             const holder = await portHolder(address, port);
-            if (holder !== undefined) return { type: 'portTaken', port, holder };
+            if (holder !== undefined) return { type: 'portTaken', port, holder, serving: served !== undefined };
           }
         }
         return undefined;
       };
 
       await mkdir(directory, { recursive: true, mode: 0o700 });
+      let isFirst = true;
       try {
         for (let waitMs = FIRST_RETRY_MS; !signal.aborted; ) {
           const seen = version;
           let failed: HaproxyReport | undefined;
           if (wanted !== undefined) {
             try {
-              if (wanted.listens.http && served === undefined) await endEarlier(masterSocket, signal);
+              if (isFirst) await lookForEarlier();
+              isFirst = false;
               failed = await takenPort(wanted);
               if (failed === undefined) await apply(wanted);
             } catch (error) {
-              failed = { type: 'failed', message: describeError(error) };
+              failed = { type: 'failed', message: messageOf(error, haproxy), serving: served !== undefined };
             }
           }
           if (signal.aborted) break;
@@ -256,28 +235,35 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
             wake = () => round.abort();
             const stop = (): void => round.abort();
             signal.addEventListener('abort', stop, { once: true });
-            await delay(failed === undefined ? Number.POSITIVE_INFINITY : waitMs, scheduler, round.signal);
+            await delay(failed === undefined ? RENEWAL_LOOK_MS : waitMs, scheduler, round.signal);
             signal.removeEventListener('abort', stop);
             wake = () => {};
           }
           if (failed !== undefined) waitMs = Math.min(waitMs * 2, LAST_RETRY_MS);
         }
       } finally {
-        await served?.process.stop(STOP_GRACE_MS);
+        if (!keep) await served?.process.stop(STOP_GRACE_MS);
       }
     });
     return merge(follow$, work$);
   });
 };
 
-/** Ends a proxy that an earlier process left when it was killed: it holds the ports, and nobody drives it. */
-const endEarlier = async (masterSocket: string, signal: AbortSignal): Promise<void> => {
-  const said = await haproxyCommand(masterSocket, ['show proc'], signal).catch(() => '');
-  for (const [, pid] of said.matchAll(/^(\d+)\s+(?:master|worker)/gm)) {
-    try {
-      process.kill(Number(pid), 'SIGTERM');
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
+const messageOf = (error: unknown, haproxy: string): string => {
+  const { code, syscall = '' } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && syscall.startsWith('spawn')) return `${haproxy} is not installed`;
+  return describeError(error);
+};
+
+const socketsOf = (directory: string) => ({
+  runtimeSocket: join(directory, 'runtime.sock'),
+  masterSocket: join(directory, 'master.sock'),
+});
+
+/** Ends a proxy that was kept, and deletes what it had; its directory is a path of `runHaproxy`. Tells whether there was one. */
+export const removeHaproxy = async (directory: string, { signal }: { readonly signal: AbortSignal }): Promise<boolean> => {
+  const options = { graceMs: STOP_GRACE_MS, scheduler: asyncScheduler, signal };
+  const found = await endEarlier(socketsOf(directory).masterSocket, options);
+  await rm(directory, { recursive: true, force: true });
+  return found;
 };
