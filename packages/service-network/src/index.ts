@@ -23,3 +23,4 @@ export {
   type ServiceProblem,
 } from './core/service-network.js';
 export { type ServiceFacts, serviceVariables } from './core/service-variables.js';
+export { type Trace, type TraceHop, type TraceInput, traceConnection } from './core/trace-connection.js';

@@ -10,6 +10,7 @@ import { installCommand, uninstallCommand } from './install-command.js';
 import { joinCommand } from './join-command.js';
 import { kubeconfigCommand } from './kubeconfig-command.js';
 import { leaveCommand } from './leave-command.js';
+import { netCommand } from './net-command.js';
 import { nodeCommands } from './node-commands.js';
 import { policyCommand } from './policy-command.js';
 import { runCommand } from './run-command.js';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   ...changeCommands,
   ...workloadCommands,
   sourcesCommand,
+  netCommand,
   policyCommand,
   tokenCommand,
   kubeconfigCommand,

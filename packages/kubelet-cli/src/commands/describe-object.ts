@@ -5,6 +5,7 @@ import type { NodeApiObject } from '../client/node-client.js';
 import { objectPrinter } from '../output/object-printer.js';
 import { formatTable } from '../output/table.js';
 import { describeEvents, field, mapLines } from './describe-fields.js';
+import { describeIngress } from './describe-ingress.js';
 import { findObject, parseTarget } from './find-object.js';
 import type { VerbContext } from './verb-context.js';
 
@@ -33,6 +34,7 @@ export const describeObject = async ({ target, namespace }: DescribeObjectOption
         ? [field('Manifest', `${manifest.path} (${manifest.state})`), ...(manifest.message ? [field('', manifest.message)] : [])]
         : []),
       describeColumns(found.object, kind, now),
+      describeIngress(found.object),
       describeTemplate(found.object),
       describeData(found.object),
       describeConditions(found.object),

@@ -1,11 +1,12 @@
 import type { NetworkPolicy } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { decideConnection, endpointPod, type PolicyEnd, type PolicyStep, readPolicies } from '@solo-kubelet/service-network';
+import { decideConnection, endpointPod, type PolicyEnd, readPolicies } from '@solo-kubelet/service-network';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
 import type { NodeApiObject } from '../client/node-client.js';
 import { EXIT } from '../exit-status.js';
+import { policySentence } from './policy-sentence.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
 export interface PolicyTestOptions {
@@ -29,7 +30,7 @@ export const testPolicy = async (options: PolicyTestOptions, { client, io, signa
   const to = endOf(options.to, pods, options.namespace);
   const { port, protocol } = portOf(options.port, to);
   const decision = decideConnection(readPolicies({ policies, namespaces }), { from, to, port, protocol });
-  const words = decision.always === undefined ? decision.steps.map(sentence) : [`${decision.always}: no policy counts`];
+  const words = decision.always === undefined ? decision.steps.map(policySentence) : [`${decision.always}: no policy counts`];
   if (words.length === 0) words.push('neither end is a Pod of this node: no policy counts');
   await write(
     io.stdout,
@@ -73,10 +74,4 @@ const portOf = (text: string, to: PolicyEnd): { readonly port: number; readonly 
       hint: 'kubelet-cli policy --help',
     });
   return { port, protocol };
-};
-
-const sentence = ({ direction, allowed, isolatedBy, rule }: PolicyStep): string => {
-  const side = direction === 'Ingress' ? 'ingress of the destination' : 'egress of the source';
-  if (isolatedBy.length === 0) return `${side}: no policy selects it`;
-  return allowed ? `${side}: allowed by ${rule}` : `${side}: isolated by ${isolatedBy.join(', ')}, and no rule allows this`;
 };

@@ -24,6 +24,9 @@ export interface TableApplier {
 
 const FAMILIES = ['ip', 'ip6'] as const;
 
+/** Those of an owner, in each of the families. */
+export const tableNames = (owner: string): readonly string[] => [serviceTableName(owner), policyTableName(owner)];
+
 /** Marks routes as ours: `proto` of `ip route`. */
 const ROUTE_PROTOCOL = '213';
 
