@@ -95,6 +95,7 @@ const edges = {
       'control-plane',
       'service-network',
       'cluster-dns',
+      'ingress-proxy',
     ],
   },
   // What makes a machine a node that a kubelet runs on.

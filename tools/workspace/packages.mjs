@@ -374,6 +374,7 @@ export const packages = [
       yaml: catalog,
     },
     peerDependencies: { rxjs: catalog },
+    subpaths: { './pki': 'src/pki/index.ts' },
   },
   {
     name: 'control-plane',
@@ -438,6 +439,7 @@ export const packages = [
       '@solo-kubelet/control-plane': ws,
       '@solo-kubelet/service-network': ws,
       '@solo-kubelet/cluster-dns': ws,
+      '@solo-kubelet/ingress-proxy': ws,
       'age-encryption': catalog,
       pino: catalog,
       picocolors: catalog,

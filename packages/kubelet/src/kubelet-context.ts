@@ -63,6 +63,7 @@ import { type NodeWorkloads, nodeWorkloads } from './pods/node-workloads.js';
 import type { ErrorSource } from './process/catch-stray-errors.js';
 import type { RunKubeletOptions } from './run-kubelet-options.js';
 import type { NodeTokens } from './service-accounts/node-tokens.js';
+import type { NodeIngress } from './services/node-ingress.js';
 import type { NodeServices } from './services/node-services.js';
 
 /** What is ready before the kubelet begins. */
@@ -82,6 +83,8 @@ export interface KubeletParts {
   readonly tokens: NodeTokens;
   /** The Services of the node; undefined: they are off. */
   readonly serviceNetwork: NodeServices | undefined;
+  /** The Ingresses of the node; undefined: they are off. */
+  readonly ingress: NodeIngress | undefined;
   readonly devices: DeviceManager;
   readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
@@ -113,6 +116,7 @@ export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
   readonly claims: NodeClaims;
   readonly tokens: NodeTokens;
   readonly serviceNetwork: NodeServices | undefined;
+  readonly ingress: NodeIngress | undefined;
   readonly probeFields: readonly string[];
   readonly refusedProbes: PluginHost['refusedProbes'];
   readonly keptEvents: EventFile;
@@ -142,6 +146,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     newUids,
     sourceFiles: parts.sourceFiles,
     services: parts.serviceNetwork !== undefined,
+    ingress: parts.ingress !== undefined,
   });
   const workloads = nodeWorkloads({
     manifestEvent$: manifestsOf.manifestEvent$,
@@ -196,14 +201,14 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     runProbes: runProbes({ handlers: parts.probes, scheduler: steadyScheduler }),
     node$: facts$,
     commands$,
-    nodeEvent$: merge(nodeEvent$, workloads.event$, claims.event$, parts.serviceNetwork?.event$ ?? EMPTY),
+    nodeEvent$: merge(nodeEvent$, workloads.event$, claims.event$, parts.serviceNetwork?.event$ ?? EMPTY, parts.ingress?.event$ ?? EMPTY),
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: loopPeriodMs(config.syncFrequency),
     wallNow,
     initialEvents: parts.earlierEvents,
     stop$,
   });
-  const network$ = parts.serviceNetwork?.network$ ?? EMPTY;
+  const network$ = merge(parts.serviceNetwork?.network$ ?? EMPTY, parts.ingress?.ingress$ ?? EMPTY);
   const fault: KubeletContext['networkFault'] = (until) =>
     networkFault({ cri, runtimeName: parts.runtimeVersion.runtimeName, env, signal: until });
   const events$ = merge(reconciler.events$, networkEvents({ nodeName, fault: () => fault(signal) })).pipe(share());

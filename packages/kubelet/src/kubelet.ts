@@ -101,6 +101,12 @@ const workers: readonly Subsystem<RunningKubelet>[] = [
     run: (kubelet) => serviceNetwork$(kubelet),
   },
   { name: 'cluster DNS', reads: ['filesSynced$', 'known$'], emits: ['nodeEvent$'], run: (kubelet) => clusterDns$(kubelet) },
+  {
+    name: 'ingress',
+    reads: ['manifestEvent$', 'facts$'],
+    emits: ['objects$', 'secretObjects$', 'nodeEvent$'],
+    run: (kubelet) => ingress$(kubelet),
+  },
   { name: 'tokens', reads: ['pods$'], emits: ['commands$'], run: (kubelet) => tokens$(kubelet) },
   { name: 'admission facts', reads: ['factsChange$'], emits: ['facts$'], run: ({ facts$ }) => facts$ },
   {
@@ -191,6 +197,9 @@ const serviceNetwork$ = ({ serviceNetwork, cluster, ownEvent$, ownSources, recon
     facts$,
     isOfCluster: (pod) => cluster?.holds(pod.metadata.uid) === true,
   }) ?? EMPTY;
+
+const ingress$ = ({ ingress, ownEvent$, ownSources, facts$ }: RunningKubelet): Observable<unknown> =>
+  ingress?.follow({ manifestEvent$: ownEvent$, sources: ownSources, facts$ }) ?? EMPTY;
 
 const claims$ = ({ claims, cluster, ownEvent$, ownSources, reconciler, command }: RunningKubelet): Observable<unknown> =>
   claims.follow({

@@ -34,9 +34,11 @@ import { updatePodCidr } from './runtime/update-pod-cidr.js';
 import { waitForRuntime } from './runtime/wait-for-runtime.js';
 import { createNodeTokens } from './service-accounts/node-tokens.js';
 import { rootCaReader } from './service-accounts/root-ca.js';
+import type { NodeIngress } from './services/node-ingress.js';
 import type { NodeServices } from './services/node-services.js';
 import { removeOwnAddress } from './services/own-address.js';
 import { withOwnDns } from './services/own-dns.js';
+import { mayHaveProxy, removeIngress } from './services/remove-ingress.js';
 import { removeServices } from './services/remove-services.js';
 
 /** Runs the kubelet until the signal aborts. What it starts in the runtime stays. */
@@ -89,6 +91,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
     logger,
   });
   const serviceNetwork = await nodeServices(options);
+  const ingress = await nodeIngress(options, serviceNetwork);
   using cluster = await clusterSide(options, { nodeName, objects, claims, tokens });
   const environment = await podEnvironment(options, {
     cri,
@@ -138,6 +141,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
       cluster,
       tokens,
       serviceNetwork,
+      ingress,
       devices,
       resources,
       networks,
@@ -187,6 +191,26 @@ const nodeServices = async ({ config, flags, logger, signal }: RunKubeletOptions
     if (await removeServices({ rootDirectory, signal })) logger.info({}, 'Services are off: their rules were removed');
   } catch (error) {
     logger.warn({ err: describeError(error) }, 'Rules of Services that are off cannot be removed; trying again at the next start');
+  }
+  return undefined;
+};
+
+/** Undefined where Ingresses are off: then a proxy that an earlier kubelet left ends. */
+const nodeIngress = async (
+  { flags, logger, signal, clock = Date }: RunKubeletOptions,
+  serviceNetwork: NodeServices | undefined,
+): Promise<NodeIngress | undefined> => {
+  const { rootDirectory, ingress } = flags;
+  if (serviceNetwork === undefined) return undefined;
+  if (ingress !== undefined) {
+    const { createNodeIngress } = await import('./services/node-ingress.js');
+    const hasProxy = await mayHaveProxy(rootDirectory);
+    return createNodeIngress({ flags: ingress, rootDirectory, serviceNetwork, mayHaveProxy: hasProxy, logger, now: () => clock.now() });
+  }
+  try {
+    if (await removeIngress(rootDirectory, { signal })) logger.info({}, 'Ingresses are off: their proxy has ended');
+  } catch (error) {
+    logger.warn({ err: describeError(error) }, 'The proxy of Ingresses cannot be ended; trying again at the next start');
   }
   return undefined;
 };

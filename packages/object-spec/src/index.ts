@@ -155,7 +155,11 @@ export type {
 export type { CronField } from './kinds/cron-field.js';
 export { type CronSchedule, parseCronSchedule } from './kinds/cron-schedule.js';
 export { apiVersionOf, findObjectKind, type ObjectKind, objectKinds } from './kinds/object-kind.js';
-export { KINDS_OF_A_NODE as kindsOfANode, KINDS_WITHOUT_SERVICES as kindsWithoutServices } from './node/kinds-of-a-node.js';
+export {
+  KINDS_OF_A_NODE as kindsOfANode,
+  KINDS_WITHOUT_INGRESS as kindsWithoutIngress,
+  KINDS_WITHOUT_SERVICES as kindsWithoutServices,
+} from './node/kinds-of-a-node.js';
 export { type ApiObject, type ObjectKindName, type ObjectTypes, objectKey } from './object/api-object.js';
 export { isEncryptedManifest } from './parse/encrypted-manifest.js';
 export {

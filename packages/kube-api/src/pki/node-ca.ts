@@ -14,7 +14,7 @@ export interface ClientIdentity {
   readonly groups: readonly string[];
 }
 
-/** A CA of this node's own: it signs the API's serving certificate and the certificates of its clients, and nothing else. */
+/** A CA of this node's own: it signs the API's serving certificate, the certificates of its clients, and those of Ingresses that bring none. */
 export interface NodeCa {
   readonly certificatePem: string;
   /** A serving certificate, good for a year. */
@@ -84,7 +84,16 @@ const isUsable = ({ certificatePem, keyPem }: CertificatePair, nowMs: number): b
  * Reads the CA of a directory (`ca.crt`, `ca.key`), or makes it where there is none, where its parts don't fit together, or where less than 400
  * days are left of it; what it signed has to be made anew then. @throws the error of the file system
  */
-export const openNodeCa = async (directory: string, now: () => number): Promise<NodeCa> => {
+export const openNodeCa = (directory: string, now: () => number): Promise<NodeCa> => {
+  // Whoever comes while it is being made gets the same one.
+  const opening = underWay.get(directory) ?? open(directory, now).finally(() => underWay.delete(directory));
+  underWay.set(directory, opening);
+  return opening;
+};
+
+const underWay = new Map<string, Promise<NodeCa>>();
+
+const open = async (directory: string, now: () => number): Promise<NodeCa> => {
   const [certificatePath, keyPath] = [join(directory, 'ca.crt'), join(directory, 'ca.key')];
   const read = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
   const found = { certificatePem: await read(certificatePath), keyPem: await read(keyPath) };

@@ -15,6 +15,7 @@ import { shownClaim, shownClasses, shownVolume } from '@solo-kubelet/workloads';
 import type { WorkloadView } from '@solo-kubelet/workloads/rx';
 import { distinctUntilChanged, EMPTY, map, merge, type Observable, scan, startWith } from 'rxjs';
 import type { ClaimsInHand } from '../claims/node-claims.js';
+import type { IngressesInHand } from '../services/node-ingress.js';
 
 /** An object of the API, and the revisions that its controller keeps of it. */
 export type NodeObjectView = ApiObject & { readonly revisions?: WorkloadView['revisions'] };
@@ -33,7 +34,10 @@ export const nodeObjects = (
   manifestEvent$: Observable<ManifestEvent>,
   workload$: Observable<WorkloadChange>,
   claims$: Observable<ClaimsInHand>,
-  { secrets = false, network$ = EMPTY }: { readonly secrets?: boolean; readonly network$?: Observable<ServicesInHand> } = {},
+  {
+    secrets = false,
+    network$ = EMPTY,
+  }: { readonly secrets?: boolean; readonly network$?: Observable<ServicesInHand | IngressesInHand> } = {},
 ): Observable<ReadonlyMap<string, NodeObjectView>> =>
   merge(manifestEvent$, workload$, claims$, network$).pipe(
     scan(take, { ...nothing, secrets }),
@@ -54,6 +58,8 @@ interface State {
   readonly storage: Objects;
   /** Services and their EndpointSlices, with what they were given. */
   readonly network: Objects;
+  /** Ingresses with their status. */
+  readonly routes: Objects;
   readonly objects: Objects;
   readonly secrets: boolean;
 }
@@ -69,14 +75,18 @@ const nothing: State = {
   views: new Map(),
   storage: new Map(),
   network: new Map(),
+  routes: new Map(),
   objects: withClasses(new Map(), emptyObjectStore),
   secrets: false,
 };
 
-const take = (state: State, change: ManifestEvent | WorkloadChange | ClaimsInHand | ServicesInHand): State => {
+const take = (state: State, change: ManifestEvent | WorkloadChange | ClaimsInHand | ServicesInHand | IngressesInHand): State => {
   if ('type' in change) return takeEvent(state, change);
   if ('key' in change) return takeView(state, change);
-  return 'claims' in change ? takeStorage(state, change) : takeNetwork(state, change);
+  if ('claims' in change) return takeStorage(state, change);
+  return 'services' in change
+    ? takeSame(state, 'network', [...change.services, ...change.slices] as readonly ApiObject[])
+    : takeSame(state, 'routes', change.ingresses as readonly ApiObject[]);
 };
 
 const takeEvent = (state: State, event: ManifestEvent): State => {
@@ -93,8 +103,12 @@ const takeEvent = (state: State, event: ManifestEvent): State => {
 };
 
 /** What is shown under a key: the workload or claim as its controller knows it, else what a document says. */
-const settled = ({ objects, views, storage, network, store, secrets }: State, key: string, like: ApiObject | undefined): Objects => {
-  if (views.has(key) || storage.has(key) || network.has(key) || like === undefined) return objects;
+const settled = (
+  { objects, views, storage, network, routes, store, secrets }: State,
+  key: string,
+  like: ApiObject | undefined,
+): Objects => {
+  if (views.has(key) || storage.has(key) || network.has(key) || routes.has(key) || like === undefined) return objects;
   const { kind, metadata } = like;
   const object = findObject(store, kind, metadata.name ?? '', metadata.namespace);
   return object === undefined ? mapWithout(objects, key) : mapWith(objects, key, secrets ? object : shown(object));
@@ -119,13 +133,15 @@ const takeStorage = (state: State, { claims, volumes }: ClaimsInHand): State => 
   return { ...state, storage, objects };
 };
 
-const takeNetwork = (state: State, { services, slices }: ServicesInHand): State => {
-  const network = new Map([...services, ...slices].map((object) => [objectKey(object as ApiObject), object as NodeObjectView]));
+/** Objects of which those that did not change are the same as before. */
+const takeSame = (state: State, place: 'network' | 'routes', shownNow: readonly ApiObject[]): State => {
+  const before = state[place];
+  const now = new Map(shownNow.map((object) => [objectKey(object), object as NodeObjectView]));
   let { objects } = state;
-  for (const [key, object] of state.network) if (!network.has(key)) objects = settled({ ...state, network, objects }, key, object);
-  // What did not change is the same object.
-  for (const [key, object] of network) if (state.network.get(key) !== object) objects = mapWith(objects, key, object);
-  return { ...state, network, objects };
+  for (const [key, object] of before) if (!now.has(key)) objects = settled({ ...state, [place]: now, objects }, key, object);
+  for (const [key, object] of now)
+    if (before.get(key) !== object && !isSame(objects.get(key), object)) objects = mapWith(objects, key, object);
+  return { ...state, [place]: now, objects };
 };
 
 /** Watchers are told of what changed alone. */

@@ -115,6 +115,12 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'image-gc-high-threshold': field('imageGCHighThresholdPercent', 'whole'),
   'image-gc-low-threshold': field('imageGCLowThresholdPercent', 'whole'),
   'image-service-endpoint': field('imageServiceEndpoint'),
+  'ingress-addresses': own('texts', 'addresses at which Ingresses are served (default every address)'),
+  'ingress-ports': own('text', 'ports of HTTP and HTTPS at which Ingresses are served (default 80,443)'),
+  'ingress-proxy': own(
+    'text',
+    'what serves Ingresses: haproxy, as PATH has it, or its path; off: nothing, and Ingresses are refused (default haproxy where Services are on)',
+  ),
   'iptables-drop-bit': field('iptablesDropBit', 'whole'),
   'iptables-masquerade-bit': field('iptablesMasqueradeBit', 'whole'),
   'kernel-memcg-notification': field('kernelMemcgNotification', 'truth'),

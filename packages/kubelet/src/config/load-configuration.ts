@@ -11,6 +11,7 @@ import { API_VERSION, decodeConfiguration, encodeConfiguration, KIND, unknownPat
 import { DEFAULT_EVICTION_HARD, type FieldPath, type KubeletConfiguration, LEGACY_DEFAULTS } from './fields.js';
 import { type FlagSpec, flagTable } from './flag-table.js';
 import { flagValue } from './flag-values.js';
+import { type IngressFlags, parseIngress } from './ingress-flags.js';
 import { isJsonObject, type JsonObject, mergePatch, valueAt, withValueAt } from './json-paths.js';
 import { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 import { type ParsedFlags, parseFlags } from './parse-flags.js';
@@ -62,6 +63,8 @@ export interface KubeletFlags {
   readonly serviceNetwork?: ServiceNetworkFlags | undefined;
   /** Where the node's own DNS server is asked; `off`: nowhere. Default 169.254.20.10 where Services are on and `clusterDNS` is empty. */
   readonly dnsAddress?: string | undefined;
+  /** How Ingresses are served; undefined: they are not. */
+  readonly ingress?: IngressFlags | undefined;
   /** Of the networks that pods ask for by annotation; may be missing. */
   readonly networkDirectory: string;
   /** Of the files that describe verified sources; may be missing. Default: there are none. */
@@ -266,6 +269,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     serviceAccountIssuer: issuerFlag(parsed),
     serviceNetwork: serviceNetworkFlags(parsed),
     dnsAddress: dnsAddressFlag(parsed),
+    ingress: ingressFlags(parsed),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     sourceDirectory: resolve(lastOf(parsed, 'source-dir') ?? DEFAULT_SOURCE_DIRECTORY),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
@@ -324,6 +328,24 @@ const serviceNetworkFlags = (parsed: ParsedFlags): ServiceNetworkFlags | undefin
       ? { error: '--service-node-port-range is only of use with --service-cluster-ip-range' }
       : parseServiceNetwork(ranges, nodePorts);
   if ('error' in found) throw new KubeletError({ code: 'KUBELET_USAGE', message: found.error });
+  return found;
+};
+
+const INGRESS_FLAGS = ['ingress-proxy', 'ingress-addresses', 'ingress-ports'] as const;
+
+/** Ingresses are served where Services are, unless that is off. */
+const ingressFlags = (parsed: ParsedFlags): IngressFlags | undefined => {
+  if (lastOf(parsed, 'service-cluster-ip-range') === undefined) {
+    const [given] = INGRESS_FLAGS.filter((name) => parsed.values.has(name));
+    if (given === undefined || lastOf(parsed, given) === 'off') return undefined;
+    throw new KubeletError({ code: 'KUBELET_USAGE', message: `--${given} is only of use with --service-cluster-ip-range` });
+  }
+  const found = parseIngress({
+    proxy: lastOf(parsed, 'ingress-proxy'),
+    addresses: flagOf(parsed, 'ingress-addresses') as readonly string[] | undefined,
+    ports: lastOf(parsed, 'ingress-ports'),
+  });
+  if (found !== undefined && 'error' in found) throw new KubeletError({ code: 'KUBELET_USAGE', message: found.error });
   return found;
 };
 

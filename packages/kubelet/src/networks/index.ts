@@ -1,3 +1,4 @@
+export { portHolder } from '../services/port-holder.js';
 export { removeServices } from '../services/remove-services.js';
 export type { NetworkFinding } from './explain-network.js';
 export { findNetwork, knownNetworks } from './known-networks.js';

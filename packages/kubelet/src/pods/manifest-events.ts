@@ -10,7 +10,7 @@ import {
   watchManifestDirectory,
   watchManifestUrl,
 } from '@solo-kubelet/manifest-source';
-import { kindsWithoutServices, parseMixedManifest } from '@solo-kubelet/object-spec';
+import { kindsWithoutIngress, kindsWithoutServices, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { steadyScheduler } from '@solo-kubelet/reconciler';
 import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
 import { merge, type Observable, share } from 'rxjs';
@@ -42,20 +42,32 @@ export const manifestSources = (
     readonly logger: Logger;
     /** Whether Services count. Default: they are refused. */
     readonly services?: boolean;
+    /** Whether Ingresses count, too. Default: as Services. */
+    readonly ingress?: boolean;
     /** Identities of objects that are about to come, by `objectKey`. */
     readonly newUids?: ReadonlyMap<string, string>;
     /** What the source directory holds. Default: nothing. */
     readonly sourceFiles?: readonly SourceFile[];
   },
 ): ManifestSources => {
-  const { nodeName, rootDirectory, ageIdentityFile, wallNow, logger, newUids, sourceFiles = [], services = false } = options;
+  const {
+    nodeName,
+    rootDirectory,
+    ageIdentityFile,
+    wallNow,
+    logger,
+    newUids,
+    sourceFiles = [],
+    services = false,
+    ingress = services,
+  } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const prepare = decryptManifests(ageIdentityFile);
   const parse: ParseManifest = (source, parseOptions) =>
     parseMixedManifest(source, {
       ...parseOptions,
       featureGates: config.featureGates,
-      ...(services ? {} : { kinds: kindsWithoutServices, servicesHint: 'the kubelet flag --service-cluster-ip-range turns them on' }),
+      ...kindsOf({ services, ingress }),
     });
   const kept = (name: string): string => {
     const directory = join(rootDirectory, 'manifests', name);
@@ -115,4 +127,9 @@ export const manifestSources = (
       ...verified.sources,
     ],
   };
+};
+
+const kindsOf = ({ services, ingress }: { readonly services: boolean; readonly ingress: boolean }) => {
+  if (!services) return { kinds: kindsWithoutServices, servicesHint: 'the kubelet flag --service-cluster-ip-range turns them on' };
+  return ingress ? {} : { kinds: kindsWithoutIngress, servicesHint: 'the kubelet flag --ingress-proxy is off' };
 };

@@ -5,6 +5,7 @@ import { fromEmitting } from '@solo-kubelet/timers/rxjs';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import {
   combineLatest,
+  concatMap,
   distinctUntilChanged,
   exhaustMap,
   filter,
@@ -14,12 +15,12 @@ import {
   type Observable,
   switchMap,
   take,
-  tap,
   timer,
 } from 'rxjs';
 import type { RunningKubelet } from '../kubelet-context.js';
 import type { NodeServices } from './node-services.js';
 import { addOwnAddress } from './own-address.js';
+import { portHolder } from './port-holder.js';
 
 type Parts = Pick<RunningKubelet, 'config' | 'flags' | 'filesSynced$' | 'nodeEvent' | 'logger'> & {
   readonly reconciler: Pick<RunningKubelet['reconciler'], 'known$'>;
@@ -48,7 +49,7 @@ export const nodeDns = (parts: Parts): Observable<never> => {
       listen: [{ address, port: DNS_PORT }],
       ownRanges: serviceNetwork?.ranges ?? [],
       scheduler: steadyScheduler,
-    }).pipe(tap((report) => tell(report, { ...parts, rootDirectory, logger }))),
+    }).pipe(concatMap(async (report) => tell(await withHolder(report), { ...parts, rootDirectory, logger }))),
   ).pipe(ignoreElements());
 };
 
@@ -110,6 +111,13 @@ const readUpstreams = async (path: string, signal: AbortSignal): Promise<readonl
   } catch {
     return [];
   }
+};
+
+/** Where somebody else has the port, the message names him. */
+const withHolder = async (report: ClusterDnsReport): Promise<ClusterDnsReport> => {
+  if (report.type !== 'bindFailed' || report.code !== 'EADDRINUSE') return report;
+  const holder = await portHolder(report.address, report.port).catch(() => undefined);
+  return holder === undefined ? report : { ...report, message: `held by ${holder}` };
 };
 
 const tell = (

@@ -30,6 +30,8 @@ export interface FollowServices {
 export interface NodeServices {
   /** What they come to, once it is known and on every change. */
   readonly network$: Observable<ServiceNetwork>;
+  /** The same once nothing is missing in it that was there before this process: for what outlives it. */
+  readonly settled$: Observable<ServiceNetwork>;
   readonly event$: Observable<ToldEvent>;
   /** What the containers of a Pod are told of Services. */
   variables(pod: Pod): ReadonlyMap<string, string>;
@@ -72,6 +74,7 @@ export const createNodeServices = async ({
   });
   // What others read comes from whoever decides on it, and is kept for those who come late.
   const network$ = new ReplaySubject<ServiceNetwork>(1);
+  const settled$ = new ReplaySubject<ServiceNetwork>(1);
   const event$ = new Subject<ToldEvent>();
   let trouble: string | undefined;
 
@@ -79,6 +82,9 @@ export const createNodeServices = async ({
     switch (output.type) {
       case 'network':
         network$.next(output.network);
+        break;
+      case 'settled':
+        settled$.next(output.network);
         break;
       case 'applied':
         if (trouble !== undefined) logger.info({}, 'Services are in force again');
@@ -103,6 +109,7 @@ export const createNodeServices = async ({
 
   return {
     network$: network$.pipe(distinctUntilChanged()),
+    settled$: settled$.pipe(distinctUntilChanged()),
     event$,
     variables: ({ metadata, spec }) => runner.variables(metadata.namespace ?? 'default', spec.enableServiceLinks !== false),
     follow: ({ manifestEvent$, sources, reconciler, facts$, isOfCluster }) =>

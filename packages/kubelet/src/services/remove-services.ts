@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeOwnAddress } from './own-address.js';
+import { removeIngress } from './remove-ingress.js';
 
 /** What Services were given, in the root directory; there while their rules may be in the kernel. */
 export const ALLOCATIONS_FILE = 'services.json';
@@ -13,6 +14,7 @@ export interface RemoveServicesOptions {
 /** Takes away what an earlier kubelet put in force for Services. Tells whether there was anything; nothing is loaded where there was not. */
 export const removeServices = async ({ rootDirectory, signal }: RemoveServicesOptions): Promise<boolean> => {
   await removeOwnAddress({ rootDirectory });
+  await removeIngress(rootDirectory, { signal });
   const path = join(rootDirectory, ALLOCATIONS_FILE);
   const record = await readFile(path, 'utf8').catch(() => undefined);
   if (record === undefined) return false;

@@ -22,6 +22,8 @@ export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
   'Service',
   'EndpointSlice',
   'NetworkPolicy',
+  'Ingress',
+  'IngressClass',
   // For the node's own API, where it is served.
   'Role',
   'ClusterRole',
@@ -32,11 +34,21 @@ export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
 /** Kinds of a network of Services, which a node has only where it was given addresses for them. */
 const SERVICE_KINDS: ReadonlySet<string> = new Set<ObjectKindName>(['Service', 'EndpointSlice', 'NetworkPolicy']);
 
-/** Kinds of a node without a network of Services. */
-export const KINDS_WITHOUT_SERVICES: ReadonlySet<string> = new Set([...KINDS_OF_A_NODE].filter((kind) => !SERVICE_KINDS.has(kind)));
+/** Kinds of a proxy in front of Services. */
+const INGRESS_KINDS: ReadonlySet<string> = new Set<ObjectKindName>(['Ingress', 'IngressClass']);
 
-/** Why a document of another kind is not used. `servicesHint`: how Services are turned on. */
+/** Kinds of a node without a network of Services. */
+export const KINDS_WITHOUT_SERVICES: ReadonlySet<string> = new Set(
+  [...KINDS_OF_A_NODE].filter((kind) => !SERVICE_KINDS.has(kind) && !INGRESS_KINDS.has(kind)),
+);
+
+/** Kinds of a node with a network of Services that no proxy stands in front of. */
+export const KINDS_WITHOUT_INGRESS: ReadonlySet<string> = new Set([...KINDS_OF_A_NODE].filter((kind) => !INGRESS_KINDS.has(kind)));
+
+/** Why a document of another kind is not used. `servicesHint`: how Services, or Ingresses, are turned on. */
 export const meaninglessKind = (apiVersion: string, kind: string, servicesHint: string | undefined): string => {
+  if (INGRESS_KINDS.has(kind))
+    return `${apiVersion} ${kind}: Ingresses are not served on this node${servicesHint === undefined ? '' : `; ${servicesHint}`}`;
   if (!SERVICE_KINDS.has(kind)) return `${apiVersion} ${kind} has no meaning on a node without a control plane`;
   const what = kind === 'NetworkPolicy' ? 'policies are not enforced' : 'Services are off';
   return `${apiVersion} ${kind}: ${what} on this node${servicesHint === undefined ? '' : `; ${servicesHint}`}`;

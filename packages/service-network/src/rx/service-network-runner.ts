@@ -51,6 +51,8 @@ export interface ServiceNetworkSources {
 export type ServiceNetworkOutput =
   /** What holds, after each change, before it is in force. */
   | { readonly type: 'network'; readonly network: ServiceNetwork }
+  /** What holds once every source has been read, the runtime's Pods are known and their probes have had time to answer: nothing is missing in it that is there. */
+  | { readonly type: 'settled'; readonly network: ServiceNetwork }
   /** What is in force. */
   | { readonly type: 'applied'; readonly how: 'changed' | 'replaced'; readonly network: ServiceNetwork }
   | { readonly type: 'problem'; readonly problem: ServiceProblem }
@@ -170,6 +172,7 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       again(PROBES_ANSWER_MS);
       return;
     }
+    say({ type: 'settled', network: now });
     try {
       if (saved !== record) {
         const next = record;

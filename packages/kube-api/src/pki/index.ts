@@ -1,0 +1,1 @@
+export { type CertificatePair, type NodeCa, openNodeCa } from './node-ca.js';

@@ -1,0 +1,204 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '@solo-kubelet/diagnostics';
+import type { HaproxyReport, RouteTable } from '@solo-kubelet/ingress-proxy';
+import { listObjects, type ManifestEvent, type ObjectStore, objectStores } from '@solo-kubelet/manifest-source';
+import type { Ingress } from '@solo-kubelet/object-spec';
+import { type NodeAdmissionFacts, steadyScheduler, type ToldEvent } from '@solo-kubelet/reconciler';
+import {
+  auditTime,
+  combineLatest,
+  distinctUntilChanged,
+  filter,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  ReplaySubject,
+  Subject,
+  scan,
+  shareReplay,
+  startWith,
+  switchMap,
+  take,
+  tap,
+} from 'rxjs';
+import type { IngressFlags } from '../config/ingress-flags.js';
+import {
+  type IngressNotice,
+  type IngressState,
+  ingressNotices,
+  reachedAt,
+  reduceProxy,
+  shownIngresses,
+  stoppedProxy,
+} from './core/ingress-state.js';
+import type { NodeServices } from './node-services.js';
+import { ingressDirectory } from './remove-ingress.js';
+
+export interface FollowIngresses {
+  readonly manifestEvent$: Observable<ManifestEvent>;
+  /** Sources that must have been read once before an Ingress is taken for gone. */
+  readonly sources: readonly { readonly source: string; readonly path: string }[];
+  readonly facts$: Observable<Pick<NodeAdmissionFacts, 'nodeIps'>>;
+}
+
+/** The Ingresses of the node. */
+export interface NodeIngress {
+  /** All there are, with their status, once they are known and on every change. */
+  readonly ingress$: Observable<IngressesInHand>;
+  readonly event$: Observable<ToldEvent>;
+  /** Serves them while subscribed to. The proxy goes on after that, and is taken over by the next kubelet. */
+  follow(parts: FollowIngresses): Observable<unknown>;
+}
+
+export interface IngressesInHand {
+  readonly ingresses: readonly Ingress[];
+}
+
+export interface NodeIngressOptions {
+  readonly flags: IngressFlags;
+  readonly rootDirectory: string;
+  readonly serviceNetwork: Pick<NodeServices, 'settled$'>;
+  /** Whether an earlier kubelet may have left a proxy. */
+  readonly mayHaveProxy: boolean;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+/** Changes closer to each other than this are one, ms. */
+const SETTLE_MS = 20;
+
+/** Nothing of the proxy is loaded before there is an Ingress, or a proxy that was left. */
+export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
+  const { flags, serviceNetwork, logger } = options;
+  // What others read comes from whoever decides on it, and is kept for those who come late.
+  const ingress$ = new ReplaySubject<IngressesInHand>(1);
+  const event$ = new Subject<ToldEvent>();
+  let told: ReadonlyMap<string, IngressNotice> = new Map();
+
+  const show = (state: IngressState): void => {
+    ingress$.next({ ingresses: shownIngresses(state) });
+    const now = ingressNotices(state);
+    for (const [key, notice] of now) if (!told.has(key)) event$.next(eventOf(notice));
+    told = now;
+  };
+
+  const serve = (store$: Observable<ObjectStore>, facts$: FollowIngresses['facts$']): Observable<unknown> =>
+    from(Promise.all([import('@solo-kubelet/ingress-proxy'), workersUser()])).pipe(
+      switchMap(([{ certificateFault, computeRouteTable, runHaproxy }, runAs]) => {
+        const ownOf = new WeakMap<RouteTable, readonly string[]>();
+        const routes$ = combineLatest([store$, serviceNetwork.settled$]).pipe(
+          auditTime(SETTLE_MS, steadyScheduler),
+          map(([store, { services, slices }]) => ({
+            ingresses: listObjects(store, 'Ingress'),
+            classes: listObjects(store, 'IngressClass'),
+            secrets: listObjects(store, 'Secret'),
+            services,
+            slices,
+          })),
+          distinctUntilChanged((a, b) => isSameInput(a, b)),
+          map((input) => ({ input, result: computeRouteTable({ ...input, checkCertificate: certificateFault }) })),
+          tap(({ result }) => ownOf.set(result.table, result.ingresses)),
+          shareReplay({ bufferSize: 1, refCount: true }),
+        );
+        const proxy$ = runHaproxy({
+          table$: routes$.pipe(map(({ result }) => result.table)),
+          directory: ingressDirectory(options.rootDirectory),
+          issueCertificate: issuerOf(options),
+          haproxy: flags.program,
+          ...(flags.addresses !== undefined && { addresses: flags.addresses }),
+          httpPort: flags.httpPort,
+          httpsPort: flags.httpsPort,
+          ...(runAs !== undefined && { runAs }),
+          keep: true,
+          scheduler: steadyScheduler,
+          now: options.now,
+        }).pipe(
+          tap((report) => log(logger, report)),
+          scan((state, report) => reduceProxy(state, report, { ...flags, ownOf: (table) => ownOf.get(table) ?? [] }), stoppedProxy),
+          startWith(stoppedProxy),
+        );
+        const addresses$ = facts$.pipe(
+          map(({ nodeIps }) => reachedAt(flags.addresses, nodeIps)),
+          distinctUntilChanged((a, b) => a.join() === b.join()),
+        );
+        return combineLatest([routes$, addresses$, proxy$]).pipe(
+          map(([{ input, result }, addresses, proxy]) => ({
+            ingresses: input.ingresses,
+            own: result.ingresses,
+            problems: result.problems,
+            addresses,
+            proxy,
+          })),
+          tap(show),
+        );
+      }),
+    );
+
+  return {
+    ingress$,
+    event$,
+    follow: ({ manifestEvent$, sources, facts$ }) => {
+      const isSynced = ({ syncedSources }: ObjectStore): boolean =>
+        sources.every(({ source, path }) => syncedSources.has(`${source}:${path}`));
+      // From the start on, while the code is still being loaded: what the stream says before that counts too.
+      const store$ = manifestEvent$.pipe(objectStores(), filter(isSynced), shareReplay({ bufferSize: 1, refCount: true }));
+      const serving$ = store$.pipe(
+        filter((store) => options.mayHaveProxy || listObjects(store, 'Ingress').length > 0),
+        take(1),
+        mergeMap(() => serve(store$, facts$)),
+      );
+      return merge(store$, serving$).pipe(ignoreElements());
+    },
+  };
+};
+
+const eventOf = ({ about, type, reason, message }: IngressNotice): ToldEvent => {
+  const { namespace = 'default', name = '', uid = '' } = about.metadata;
+  return { type, reason, message, about: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid } };
+};
+
+type Input = Readonly<Record<'ingresses' | 'classes' | 'secrets' | 'services' | 'slices', readonly object[]>>;
+
+const isSameInput = (a: Input, b: Input): boolean =>
+  (Object.keys(a) as (keyof Input)[]).every((name) => a[name].length === b[name].length && a[name].every((one, i) => one === b[name][i]));
+
+const issuerOf =
+  ({ rootDirectory, now }: NodeIngressOptions) =>
+  async (names: readonly string[]) => {
+    const { openNodeCa } = await import('@solo-kubelet/kube-api/pki');
+    return (await openNodeCa(join(rootDirectory, 'api'), now)).issueServer(names);
+  };
+
+/** The user that comes with the proxy's package, else nobody; undefined where this process may not become another, or knows of neither. */
+const workersUser = async (): Promise<{ readonly user: string; readonly group: string } | undefined> => {
+  if (process.getuid?.() !== 0) return undefined;
+  const [users, groups] = await Promise.all(['/etc/passwd', '/etc/group'].map((path) => readFile(path, 'utf8').catch(() => '')));
+  const has = (table: string | undefined, name: string): boolean => table?.split('\n').some((line) => line.startsWith(`${name}:`)) === true;
+  if (has(users, 'haproxy') && has(groups, 'haproxy')) return { user: 'haproxy', group: 'haproxy' };
+  const group = ['nogroup', 'nobody'].find((name) => has(groups, name));
+  return has(users, 'nobody') && group !== undefined ? { user: 'nobody', group } : undefined;
+};
+
+const log = (logger: Logger, report: HaproxyReport): void => {
+  switch (report.type) {
+    case 'applied':
+      logger[report.how === 'runtime' || report.how === 'unchanged' ? 'debug' : 'info'](
+        { how: report.how, pid: report.pid },
+        'Ingresses are served',
+      );
+      break;
+    case 'stopped':
+      logger.info({}, 'There is no Ingress: its proxy does not run');
+      break;
+    case 'portTaken':
+      logger.error({ port: report.port, holder: report.holder }, 'A port of Ingresses is taken; trying again');
+      break;
+    case 'failed':
+      logger.error({ err: report.message }, 'Ingresses are not served as they should be; trying again');
+      break;
+  }
+};
