@@ -5,7 +5,7 @@ import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, textOption } from '../command.js';
 import { namedApiSocket } from './api-socket.js';
 import { createDaemonClient } from './daemon-client.js';
-import type { NodeClient } from './node-client.js';
+import type { NodeApiObject, NodeClient } from './node-client.js';
 import { serverEndpoint } from './server-endpoint.js';
 
 /** Who answers for the node: what the options name, else the running kubelet, else the container runtime. */
@@ -39,11 +39,18 @@ export const runtimeEndpoint = async (input: CommandInput, io: CliIo): Promise<s
 };
 
 /** The configuration of the kubelet that runs; undefined when none answers. */
-export const runningConfiguration = async (input: CommandInput, io: CliIo): Promise<Readonly<Record<string, unknown>> | undefined> => {
+export const runningConfiguration = (input: CommandInput, io: CliIo): Promise<Readonly<Record<string, unknown>> | undefined> =>
+  ofRunning(input, io, (client) => client.getConfiguration({ signal: io.interrupted }));
+
+/** The objects of the kubelet that runs; none when none answers. */
+export const runningObjects = async (input: CommandInput, io: CliIo): Promise<readonly NodeApiObject[]> =>
+  (await ofRunning(input, io, (client) => client.listObjects({ signal: io.interrupted }))) ?? [];
+
+const ofRunning = async <T>(input: CommandInput, io: CliIo, ask: (client: NodeClient) => Promise<T>): Promise<T | undefined> => {
   const socketPath = namedApiSocket(input, io) ?? DEFAULT_API_SOCKET;
   if (!(await answers(socketPath))) return undefined;
   await using client = createDaemonClient({ protocol: 'http:', connection: { socketPath } });
-  return client.getConfiguration({ signal: io.interrupted });
+  return await ask(client);
 };
 
 /** The socket of a container runtime in the usual places. Most commands never ask for it. */

@@ -1,11 +1,11 @@
 import { escapeDocument } from '@solo-kubelet/diagnostics/text';
-import { examineHost, type Finding, judgeHost } from '@solo-kubelet/standalone-node/doctor';
+import { examineHost, examineServices, type Finding, judgeHost, judgeServices } from '@solo-kubelet/standalone-node/doctor';
 import { MANIFEST_DIRECTORY } from '@solo-kubelet/standalone-node/install';
 import picocolors from 'picocolors';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print, usesColor, write, writeRaw } from '../cli-io.js';
 import { namedApiSocket } from '../client/api-socket.js';
-import { runningConfiguration, runtimeEndpoint, usualEndpoint } from '../client/connect.js';
+import { runningConfiguration, runningObjects, runtimeEndpoint, usualEndpoint } from '../client/connect.js';
 import { type CommandInput, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 
@@ -29,7 +29,11 @@ export const doctor = async (input: CommandInput, io: CliIo): Promise<number> =>
       signal: io.interrupted,
     }),
   );
-  return printFindings(findings, input, io);
+  const objects = await runningObjects(input, io).catch(() => []);
+  const has = (...kinds: readonly string[]): boolean => objects.some(({ kind }) => kinds.includes(kind));
+  const wanted = { hasServices: has('Service', 'NetworkPolicy'), hasIngresses: has('Ingress') };
+  const services = judgeServices(await examineServices(wanted, { env: io.env, signal: io.interrupted }));
+  return printFindings([...findings, ...services], input, io);
 };
 
 const printFindings = async (findings: readonly Finding[], input: CommandInput, io: CliIo): Promise<number> => {

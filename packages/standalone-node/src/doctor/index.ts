@@ -1,2 +1,4 @@
 export { type Finding, type HostReport, judgeHost, type RuntimeReport } from './checks.js';
 export { type ExamineOptions, examineHost } from './examine-host.js';
+export { examineServices } from './examine-services.js';
+export { judgeServices } from './service-checks.js';

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { judgeServices, type ServiceFacts } from './service-checks.js';
+
+const fine: ServiceFacts = {
+  hasServices: true,
+  hasIngresses: true,
+  nft: 'nftables v1.0.6',
+  haproxy: 'HAProxy version 2.6.12',
+  bridgeRules: true,
+  holders: [],
+};
+const found = (change: Partial<ServiceFacts>) => judgeServices({ ...fine, ...change }).map(({ name, status }) => `${name} ${status}`);
+
+describe('judgeServices', () => {
+  it.each<[string, Partial<ServiceFacts>, readonly string[]]>([
+    ['all is there', {}, ['Services ok', 'Ingress ok']],
+    [
+      'nothing is there, and nobody wants it',
+      { hasServices: false, hasIngresses: false, nft: undefined, haproxy: undefined, bridgeRules: undefined },
+      [],
+    ],
+    ['nft is missing', { nft: undefined }, ['Services failed', 'Ingress ok']],
+    ['haproxy is missing', { haproxy: undefined }, ['Services ok', 'Ingress failed']],
+    ['br_netfilter is missing', { bridgeRules: undefined }, ['Services ok', 'Bridged packets warning', 'Ingress ok']],
+    ['the proxy of the node has the ports', { holders: [{ port: 80, holder: 'haproxy (pid 7)' }] }, ['Services ok', 'Ingress ok']],
+    ['another has a port', { holders: [{ port: 80, holder: 'nginx (pid 7)' }] }, ['Services ok', 'Ingress failed']],
+    [
+      'another has a port that may be wanted',
+      { hasIngresses: false, holders: [{ port: 443, holder: 'nginx (pid 7)' }] },
+      ['Services ok', 'Ingress warning'],
+    ],
+  ])('%s', (_, change, expected) => expect(found(change)).toEqual(expected));
+
+  it('names who has the port', () =>
+    expect(judgeServices({ ...fine, holders: [{ port: 80, holder: 'nginx (pid 7)' }] }).at(-1)?.detail).toBe(
+      'port 80 is held by nginx (pid 7)',
+    ));
+});

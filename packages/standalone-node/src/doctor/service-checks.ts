@@ -1,0 +1,53 @@
+import type { Finding } from './checks.js';
+
+/** What Services and Ingresses need of a machine. */
+export interface ServiceFacts {
+  /** Whether the kubelet that runs has any; false too where none answers. */
+  readonly hasServices: boolean;
+  readonly hasIngresses: boolean;
+  /** What programs say of their version; undefined where they are not there. */
+  readonly nft: string | undefined;
+  readonly haproxy: string | undefined;
+  /** Whether packets between Pods of one bridge pass the rules, or could be made to: undefined where the kernel has no such switch yet. */
+  readonly bridgeRules: boolean | undefined;
+  /** Who listens at 80 and 443. */
+  readonly holders: readonly { readonly port: number; readonly holder: string }[];
+}
+
+/** Nothing of what is neither there nor wanted. */
+export const judgeServices = (facts: ServiceFacts): readonly Finding[] => [
+  ...rules(facts),
+  ...(facts.hasServices && facts.bridgeRules !== true
+    ? [
+        {
+          name: 'Bridged packets',
+          status: 'warning' as const,
+          detail: 'they do not pass the rules: Pods do not reach their neighbours by a Service, and policies do not count among them',
+          remedy: 'modprobe br_netfilter   # the kubelet tries at each start',
+        },
+      ]
+    : []),
+  ...proxy(facts),
+];
+
+const rules = ({ hasServices, nft }: ServiceFacts): readonly Finding[] => {
+  if (nft !== undefined) return [{ name: 'Services', status: 'ok', detail: nft }];
+  return hasServices ? [{ name: 'Services', status: 'failed', detail: 'nft is not installed', remedy: 'apt-get install nftables' }] : [];
+};
+
+const proxy = ({ hasIngresses, haproxy, holders }: ServiceFacts): readonly Finding[] => {
+  if (haproxy === undefined)
+    return hasIngresses
+      ? [{ name: 'Ingress', status: 'failed', detail: 'haproxy is not installed', remedy: 'apt-get install haproxy' }]
+      : [];
+  const foreign = holders.filter(({ holder }) => !holder.startsWith('haproxy '));
+  if (foreign.length === 0) return [{ name: 'Ingress', status: 'ok', detail: haproxy }];
+  return [
+    {
+      name: 'Ingress',
+      status: hasIngresses ? 'failed' : 'warning',
+      detail: foreign.map(({ port, holder }) => `port ${port} is held by ${holder}`).join(', '),
+      remedy: 'stop it   # or have Ingresses served elsewhere: --ingress-ports, --ingress-addresses',
+    },
+  ];
+};
