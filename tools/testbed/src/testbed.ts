@@ -19,6 +19,7 @@ import { buildImages } from '@solo-kubelet-tools/images';
 import { skopeoTarget } from '../../../packages/standalone-node/src/images/skopeo-target.js';
 import { cacheDirectory } from './cache-directory.js';
 import { type ContainerdRelease, containerdOfRelease } from './containerd-release.js';
+import { networkLeaks } from './network-leaks.js';
 import { startCrio } from './start-crio.js';
 
 const run = promisify(execFile);
@@ -98,7 +99,7 @@ export const startTestbed = async (options: TestbedOptions = {}): Promise<Testbe
       ...bed,
       cgroupRoot,
       subnet,
-      leaks: () => findLeftovers(swept),
+      leaks: async () => [...(await findLeftovers(swept)), ...(await networkLeaks(bed.rootDirectory))],
       [Symbol.asyncDispose]: async () => {
         if (isUp()) await removeAllPods(cri).catch(() => undefined);
         await cri[Symbol.asyncDispose]();
