@@ -445,6 +445,8 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] })];
     await using first = await startProxy(issue, { keep: true });
     const started = await first.apply(tableOf({ ingresses, servers: { web: [a.port] } }));
+    if (started.type !== 'applied') throw new Error(JSON.stringify(started));
+    const { pid } = started;
     const socket = connect(first.httpPort, '127.0.0.1');
     let said = '';
     socket.setEncoding('latin1').on('data', (text: string) => {
@@ -456,19 +458,18 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     expect(nameIn((await ask(first.httpPort, 'foo.com', '/')).body)).toBe('a');
     const second = await startProxy(issue, { keep: true, earlier: first });
     // The servers changed meanwhile: no new worker for that.
-    expect(await second.apply(tableOf({ ingresses, servers: { web: [b.port] } }))).toMatchObject({ ...started, how: 'adopted' });
+    expect(await second.apply(tableOf({ ingresses, servers: { web: [b.port] } }))).toMatchObject({ how: 'adopted', pid });
     expect(nameIn((await ask(first.httpPort, 'foo.com', '/')).body)).toBe('b');
     second.leave();
     const third = await startProxy(issue, { keep: true, earlier: first });
     const more = [...ingresses, ingress({ rules: [host('bar.com', path('/', 'web'))] }, {}, 'bar')];
-    expect(await third.apply(tableOf({ ingresses: more, servers: { web: [b.port] } }))).toMatchObject({ ...started, how: 'reloaded' });
+    expect(await third.apply(tableOf({ ingresses: more, servers: { web: [b.port] } }))).toMatchObject({ how: 'reloaded', pid });
     expect(nameIn((await ask(first.httpPort, 'bar.com', '/')).body)).toBe('b');
     socket.write('still here');
     await vi.waitFor(() => expect(said).toContain('still here'), SOON);
     socket.destroy();
     // One that was taken over is seen to end, too.
-    if (started.type !== 'applied') throw new Error(JSON.stringify(started));
-    process.kill(-started.pid, 'SIGKILL');
+    process.kill(-pid, 'SIGKILL');
     await vi.waitFor(() => expect(third.reports.at(-1)).toMatchObject({ type: 'applied', how: 'started' }), SOON);
     third.leave();
   });

@@ -52,10 +52,13 @@ export const startNode = async (options: StartKubeletOptions = {}, testbed: Test
     startKubelet(bed, { ...options, nodeName: NODE, flags: [...(options.flags ?? []), '--api-socket', socketPath] });
   let kubelet = await start();
   const api = createDaemonClient({ protocol: 'http:', connection: { socketPath } });
-  const serves = waitFor(async () => (await api.listPods(ABORTABLE)) !== undefined, { what: 'a kubelet that serves' });
-  if (!(await Promise.race([serves, kubelet.ended.then(() => false)]))) {
+  const serves = waitFor(async () => (await api.listPods(ABORTABLE)) !== undefined, { what: 'a kubelet that serves', timeoutMs: 120_000 });
+  try {
+    if (!(await Promise.race([serves, kubelet.ended.then(() => false)]))) throw new Error('the kubelet ended');
+  } catch (cause) {
+    await kubelet[Symbol.asyncDispose]();
     await bed[Symbol.asyncDispose]();
-    throw new Error(`the kubelet ended:\n${kubelet.log()}`);
+    throw new Error(`no kubelet serves:\n${kubelet.log()}`, { cause });
   }
   const transitions = watchTransitions();
   const pods = async (): Promise<readonly Pod[]> => {
