@@ -10,17 +10,15 @@ const run = promisify(execFile);
 
 export interface ImageSources {
   readonly architecture: Architecture;
-  /** Upstream's `test/images/agnhost`, linked statically. */
-  readonly agnhost: string;
-  /** Upstream's `test/images/nonewprivs`, linked statically. */
-  readonly nonewprivs: string;
+  /** Upstream's `test/images/agnhost` and `test/images/nonewprivs`, linked statically, and the certificate and key of `agnhost/porter`. */
+  readonly files: Readonly<Record<'agnhost' | 'nnp' | 'localhost.crt' | 'localhost.key', string>>;
   /** Where unpacked Debian packages are kept. */
   readonly cacheDirectory: string;
 }
 
 /** What upstream's suites run, under the names that `test/utils/image` of 1.36 gives them. Images that only name a shell share one busybox. */
 export const conformanceImages = async (sources: ImageSources): Promise<readonly ImageSpec[]> => {
-  const { architecture } = sources;
+  const { architecture, files } = sources;
   const busybox = await busyboxLayer(await firstOf(['/bin/busybox', '/usr/bin/busybox']));
   const [nginx] = await nginxImages(architecture, busybox, join(sources.cacheDirectory, 'debian'));
   const image = (name: string, config: ImageConfig, ...layers: (readonly LayerEntry[])[]): ImageSpec => ({
@@ -32,8 +30,9 @@ export const conformanceImages = async (sources: ImageSources): Promise<readonly
   const tools = await toolsLayer();
   const agnhost: readonly LayerEntry[] = [
     { type: 'directory', path: 'uploads' },
-    { type: 'file', path: 'agnhost', mode: 0o755, copyOf: sources.agnhost },
+    { type: 'file', path: 'agnhost', mode: 0o755, copyOf: files.agnhost },
     { type: 'symlink', path: 'agnhost-2', target: 'agnhost' },
+    ...(['localhost.crt', 'localhost.key'] as const).map((path) => ({ type: 'file', path, copyOf: files[path] }) as const),
     { type: 'file', path: 'etc/passwd', content: PASSWD },
     { type: 'file', path: 'etc/group', content: GROUP },
   ];
@@ -46,12 +45,13 @@ export const conformanceImages = async (sources: ImageSources): Promise<readonly
     image('kitten:1.8', { ...agnhostConfig, Cmd: ['test-webserver'] }, tools, agnhost),
     image('nautilus:1.8', { ...agnhostConfig, Cmd: ['test-webserver'] }, tools, agnhost),
     image('busybox:1.37.0-1', { Cmd: ['sh'] }),
+    image('glibc-dns-testing:2.0.0', { Cmd: ['sh'] }, tools),
     image('ipc-utils:1.4', { Cmd: ['sh'] }),
     image('perl:5.26', { Cmd: ['sh'] }),
     image('nonroot:1.5', { Cmd: ['sh'], User: '1234' }),
     image('nonewprivs:1.4', { Cmd: ['nnp'] }, [
       { type: 'directory', path: 'usr/local/bin' },
-      { type: 'file', path: 'usr/local/bin/nnp', mode: 0o6755, copyOf: sources.nonewprivs },
+      { type: 'file', path: 'usr/local/bin/nnp', mode: 0o6755, copyOf: files.nnp },
     ]),
     ...['nginx:1.15-4', 'nginx:1.27-0'].map((name) => ({ ...nginx!, reference: `registry.k8s.io/e2e-test-images/${name}` })),
   ];
@@ -67,12 +67,13 @@ group-defined-in-image:x:50000:user-defined-in-image
 nogroup:x:65534:
 `;
 
-/** bash, curl and OpenBSD's nc of this machine with the libraries they need: what busybox has in their place lacks options that the suites use. */
+/** bash, curl, hostname and OpenBSD's nc of this machine with the libraries they need: what busybox has in their place lacks options that the suites use. */
 const toolsLayer = async (): Promise<readonly LayerEntry[]> => {
   const programs = {
     bash: await firstOf(['/usr/bin/bash', '/bin/bash']),
     curl: await firstOf(['/usr/bin/curl']),
     nc: await firstOf(['/usr/bin/nc.openbsd', '/bin/nc.openbsd']),
+    hostname: await firstOf(['/usr/bin/hostname', '/bin/hostname']),
   };
   const files = new Set<string>();
   for (const program of Object.values(programs)) {

@@ -22,7 +22,7 @@ DIRECTORY/NAME.json. As root, in a network and with directories of its own. Thes
 
   KUBE         kube-apiserver, kube-controller-manager, kube-scheduler and kubelet in one program
   ETCD         etcd
-  E2E_BINARIES a directory with ginkgo, e2e.test, e2e_node.test, agnhost and nnp
+  E2E_BINARIES a directory with ginkgo, e2e.test, e2e_node.test, agnhost, nnp, localhost.crt and localhost.key
   KUBELET_CLI  this kubelet's program; default: the built one`;
 
 const { values } = parseArgs({
@@ -110,8 +110,9 @@ const imageArchive = async (binaries: string): Promise<string> => {
   const path = join(binaries, 'images.tar');
   if (existsSync(path)) return path;
   const architecture = localArchitecture(process.arch)!;
-  const programs = { agnhost: join(binaries, 'agnhost'), nonewprivs: join(binaries, 'nnp') };
-  const images = await conformanceImages({ architecture, ...programs, cacheDirectory: join(cacheDirectory(), 'images') });
+  const at = (name: string): string => join(binaries, name);
+  const files = { agnhost: at('agnhost'), nnp: at('nnp'), 'localhost.crt': at('localhost.crt'), 'localhost.key': at('localhost.key') };
+  const images = await conformanceImages({ architecture, files, cacheDirectory: join(cacheDirectory(), 'images') });
   await writeImageArchive(`${path}.draft`, images);
   await rename(`${path}.draft`, path);
   return path;
