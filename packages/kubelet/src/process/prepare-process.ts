@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { fields, type KubeletConfiguration } from '../config/fields.js';
+import { compileLate } from './compile-late.js';
 import { KubeletError } from './kubelet-error.js';
 import { limitYoungSpace } from './limit-young-space.js';
 
@@ -17,12 +18,13 @@ export interface PrepareProcessOptions {
 const PRLIMIT_TIMEOUT_MS = 10_000;
 
 /**
- * What the kubelet's own process is to be: with little memory, and as the configuration wants it: spared by the OOM killer, allowed to open so many files, in a cgroup of its own. The
+ * What the kubelet's own process is to be: with little memory and compiled late, and as the configuration wants it: spared by the OOM killer, allowed to open so many files, in a cgroup of its own. The
  * first two are done where they may be; a cgroup that was asked for has to be had. Upstream: cmd/kubelet/app/server.go, pkg/kubelet/cm.
  */
 export const prepareProcess = async (options: PrepareProcessOptions): Promise<void> => {
   const { config, logger } = options;
   limitYoungSpace();
+  compileLate();
   await writeFile('/proc/self/oom_score_adj', String(config.oomScoreAdj)).catch(() =>
     logger.debug({}, 'Cannot set oom_score_adj of the kubelet; going on without'),
   );

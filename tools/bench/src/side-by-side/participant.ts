@@ -29,13 +29,13 @@ export interface Participant extends AsyncDisposable {
 }
 
 /** Words that stand for this run's paths in a peer's command. */
-export const PLACEHOLDERS = ['{config}', '{root}', '{endpoint}', '{manifests}', '{node}'] as const;
+export const PLACEHOLDERS = ['{config}', '{root}', '{endpoint}', '{manifests}', '{node}', '{socket}'] as const;
 
 const NODE = 'bench';
 const START_LIMIT_MS = 120_000;
 
 /** The command line that is built here. */
-export const OURS = `${process.execPath} ${kubeletBinary} run --config {config} --root-dir {root} --hostname-override {node}`;
+export const OURS = `${process.execPath} ${kubeletBinary} run --config {config} --root-dir {root} --hostname-override {node} --api-socket {socket}`;
 
 /** Starts `command` beside a fresh containerd. Words are split at blanks. */
 export const startParticipant = async (name: string, command: string): Promise<Participant> => {
@@ -54,6 +54,7 @@ export const startParticipant = async (name: string, command: string): Promise<P
     ['{endpoint}', bed.endpoint],
     ['{manifests}', bed.manifestDirectory],
     ['{node}', NODE],
+    ['{socket}', join(bed.directory, 'kubelet.sock')],
   ]);
   const words = command.split(/ +/).map((word) => PLACEHOLDERS.reduce((text, each) => text.replaceAll(each, values.get(each) ?? ''), word));
   const start = async (): Promise<ChildProcess> => {

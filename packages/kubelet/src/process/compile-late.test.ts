@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+/** Calls a function until V8 says that TurboFan has compiled it (bit 6 of its status), and tells how often it was called. */
+const BUSY = `
+  import { compileLate } from ${JSON.stringify(new URL('./compile-late.ts', import.meta.url).href)};
+  if (process.env.LATE) compileLate();
+  const small = new Function('number', 'let sum = 0; for (const each of [1, 2, 3]) sum += each * number; return sum');
+  // Not inlined into a caller that is optimised itself.
+  const callOften = new Function('small', '%NeverOptimizeFunction(this.callOften); for (let index = 0; index < 1000; index += 1) small(index)');
+  const own = { callOften };
+  const statusOf = new Function('small', 'return %GetOptimizationStatus(small)');
+  let calls = 0;
+  while ((statusOf(small) & 64) === 0 && calls < 5_000_000) {
+    own.callOften(small);
+    calls += 1_000;
+    await new Promise(setImmediate);
+  }
+  console.log(calls);
+`;
+const callsUntilOptimised = async (env: Readonly<Record<string, string>>): Promise<number> => {
+  const options = { cwd: fileURLToPath(new URL('.', import.meta.url)), env: { ...process.env, NODE_OPTIONS: '', ...env } };
+  const flags = ['--allow-natives-syntax', '--import', 'tsx', '--input-type=module', '-e', BUSY];
+  const { stdout } = await promisify(execFile)(process.execPath, flags, options);
+  return Number(stdout);
+};
+
+it('leaves a function unoptimised for longer, and optimises one that is called all the time', async () => {
+  const [before, after] = await Promise.all([callsUntilOptimised({}), callsUntilOptimised({ LATE: '1' })]);
+  expect(after).toBeGreaterThan(2 * before);
+  expect(after).toBeLessThan(5_000_000);
+}, 60_000);

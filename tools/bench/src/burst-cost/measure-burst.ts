@@ -1,0 +1,165 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { ContainerState } from '@solo-kubelet/cri-client';
+import { createFakeCri, type FakeCri } from '@solo-kubelet/cri-client/testing';
+import { waitFor } from '@solo-kubelet-tools/testbed';
+import { cpuSeconds } from '../process-cost.js';
+
+/** CPU time, s, and calls. */
+export interface BurstCost {
+  /** From the start of the process until it has started and removed one Pod. */
+  readonly start: number;
+  /** From the first manifest until every container runs. */
+  readonly burst: number;
+  /** The main thread's part of `burst`. */
+  readonly mainThread: number;
+  /** From then on, for three seconds: what was put off. */
+  readonly after: number;
+  /** Calls of the runtime until then, from the first manifest on. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+const run = promisify(execFile);
+
+const LIMIT_MS = 60_000;
+const AFTER_MS = 3_000;
+/** A real runtime takes its time; without any, looks at Pods would come together that otherwise come one by one. */
+const SANDBOX_MS = 150;
+const START_MS = 50;
+
+/** Starts a kubelet by the words before `run`, gives it `pods` Pods at once, and ends it. */
+export const measureBurst = async (command: string, pods: number): Promise<BurstCost> => {
+  const directory = await mkdtemp(join(tmpdir(), 'burst-cost-'));
+  const cgroupRoot = `/burst-${randomBytes(4).toString('hex')}`;
+  const fake = await createFakeCri({ images: [{ tags: ['app:1'] }] });
+  fake.fault({ method: 'RunPodSandbox', type: 'delay', ms: SANDBOX_MS, times: Number.POSITIVE_INFINITY });
+  fake.fault({ method: 'StartContainer', type: 'delay', ms: START_MS, times: Number.POSITIVE_INFINITY });
+  const child = await start(command, { directory, cgroupRoot, endpoint: fake.endpoint });
+  const pid = child.pid ?? 0;
+  try {
+    await drop(directory, 'warm');
+    await running(fake, 1);
+    await rm(join(directory, 'manifests', 'warm.json'));
+    await waitFor(async () => fake.sandboxes.length === 0, { what: 'the end of the first Pod', timeoutMs: LIMIT_MS });
+    fake.clearCalls();
+    const before = await cpuSeconds(pid);
+    const mainBefore = await mainThreadSeconds(pid);
+    await Promise.all(Array.from({ length: pods }, (_, index) => drop(directory, `many-${index}`)));
+    await running(fake, pods);
+    const atEnd = await cpuSeconds(pid);
+    const mainAtEnd = await mainThreadSeconds(pid);
+    await delay(AFTER_MS);
+    return {
+      start: before,
+      burst: atEnd - before,
+      mainThread: mainAtEnd - mainBefore,
+      after: (await cpuSeconds(pid)) - atEnd,
+      calls: countBy(fake.calls.map(({ method }) => method)),
+    };
+  } finally {
+    await end(child);
+    await fake.close();
+    await removeCgroup(cgroupRoot);
+    // The kubelet makes its root directory a mount that is shared.
+    await run('umount', [join(directory, 'kubelet')]).catch(() => undefined);
+    await rm(directory, { recursive: true, force: true });
+  }
+};
+
+const countBy = (words: readonly string[]): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const word of words.toSorted()) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+};
+
+interface Places {
+  readonly directory: string;
+  readonly cgroupRoot: string;
+  readonly endpoint: string;
+}
+
+const start = async (command: string, { directory, cgroupRoot, endpoint }: Places): Promise<ChildProcess> => {
+  for (const name of ['manifests', 'kubelet', 'logs']) await mkdir(join(directory, name));
+  const config = join(directory, 'kubelet.json');
+  const configuration = {
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    containerRuntimeEndpoint: endpoint,
+    staticPodPath: join(directory, 'manifests'),
+    podLogsDir: join(directory, 'logs'),
+    cgroupRoot,
+    failSwapOn: false,
+    failCgroupV1: false,
+    enableServer: false,
+    healthzPort: 0,
+    authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
+    authorization: { mode: 'AlwaysAllow' },
+  };
+  await writeFile(config, JSON.stringify(configuration));
+  const socket = join(directory, 'kubelet.sock');
+  const flags = ['--config', config, '--root-dir', join(directory, 'kubelet'), '--hostname-override', 'bench', '--api-socket', socket];
+  const [program = '', ...rest] = command.split(/ +/);
+  const child = spawn(program, [...rest, 'run', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log = `${log}${text}`.slice(-4_000);
+  });
+  await once(child, 'spawn');
+  const isUp = async (): Promise<boolean> => {
+    if (child.exitCode !== null) throw new Error(`${command} ended with status ${child.exitCode}:\n${log}`);
+    return existsSync(socket);
+  };
+  await waitFor(isUp, { what: `the start of ${command}`, timeoutMs: LIMIT_MS });
+  return child;
+};
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+};
+
+/** In one step, as the manifest directory wants it. */
+const drop = async (directory: string, name: string): Promise<void> => {
+  const container = { name: 'app', image: 'app:1', imagePullPolicy: 'Never', env: [{ name: 'A', value: 'b' }] };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [container] } };
+  await writeFile(join(directory, `${name}.json`), JSON.stringify(pod));
+  await rename(join(directory, `${name}.json`), join(directory, 'manifests', `${name}.json`));
+};
+
+const running = (fake: FakeCri, count: number): Promise<boolean> =>
+  waitFor(async () => fake.containers.filter(({ state }) => state === ContainerState.CONTAINER_RUNNING).length >= count, {
+    what: `${count} running containers`,
+    timeoutMs: LIMIT_MS,
+    intervalMs: 20,
+  });
+
+const TICKS_PER_SECOND = 100;
+
+const mainThreadSeconds = async (pid: number): Promise<number> => {
+  const stat = await readFile(`/proc/${pid}/task/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+};
+
+const CGROUPS = '/sys/fs/cgroup';
+
+/** Nothing runs in it: it goes from the inside out. */
+const removeCgroup = async (path: string): Promise<void> => {
+  const hierarchies = existsSync(join(CGROUPS, 'cgroup.controllers')) ? [''] : await readdir(CGROUPS);
+  for (const hierarchy of hierarchies) await removeBelow(join(CGROUPS, hierarchy, path));
+};
+
+const removeBelow = async (directory: string): Promise<void> => {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeBelow(join(directory, entry.name));
+  await rmdir(directory).catch(() => undefined);
+};
