@@ -1,4 +1,5 @@
 import type { Container, Pod } from '@solo-kubelet/pod-spec';
+import { podUid } from '@solo-kubelet/reconciler';
 import { container, fakeRuntime, nodeFacts, pod, testKubelet, virtualTime } from '@solo-kubelet/reconciler/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -48,6 +49,36 @@ it('only pods that were admitted count, also in the moment in which several are 
   await time.advance(1_000);
   expect(running()).toEqual(['ma', 'md']);
   for (const refused of ['uid-mb', 'uid-mc']) expect(kubelet.view(refused)?.pod.status).toMatchObject({ reason: 'OutOfmemory' });
+});
+
+it('pods that were refused are asked again only once something has changed that may let them in', async () => {
+  const { time, kubelet, running } = await machine();
+  let asked = 0;
+  const objectRefusal = (): undefined => {
+    asked += 1;
+  };
+  const facts = { allocatable: { pods: '1' }, objectRefusal };
+  kubelet.node(nodeFacts(facts));
+  kubelet.apply(pod('first'));
+  await time.advance(1_000);
+  const names = Array.from({ length: 5 }, (_, index) => `late-${index}`);
+  for (const name of names) kubelet.apply(pod(name));
+  await time.advance(1_000);
+  expect(asked).toBeGreaterThanOrEqual(names.length);
+
+  asked = 0;
+  await time.advance(5_000); // looks at the runtime
+  kubelet.command({ type: 'restart', podUid: podUid('uid-first') });
+  await time.advance(STOPS_AFTER_MS + 5_000);
+  expect(running()).toEqual(['first']);
+  expect(asked).toBe(0);
+
+  kubelet.node(nodeFacts(facts)); // what is told anew may be other than before
+  await time.advance(1_000);
+  expect(asked).toBe(names.length);
+  kubelet.remove('/m/first.yaml');
+  await time.advance(STOPS_AFTER_MS + 5_000);
+  expect(running()).toEqual(['late-0']);
 });
 
 describe('room for one', () => {

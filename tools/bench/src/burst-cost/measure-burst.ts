@@ -28,7 +28,7 @@ export interface BurstCost {
 
 const run = promisify(execFile);
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const AFTER_MS = 3_000;
 /** A real runtime takes its time; without any, looks at Pods would come together that otherwise come one by one. */
 const SANDBOX_MS = 150;
@@ -95,6 +95,7 @@ const start = async (command: string, { directory, cgroupRoot, endpoint }: Place
     staticPodPath: join(directory, 'manifests'),
     podLogsDir: join(directory, 'logs'),
     cgroupRoot,
+    maxPods: 10_000,
     failSwapOn: false,
     failCgroupV1: false,
     enableServer: false,

@@ -4,11 +4,11 @@ import { OURS, type Participant, PLACEHOLDERS, startParticipant } from './partic
 import { burst, burstBare, crash, endBurst, type Measured, onePod, onePodBare, rest, restart } from './rounds.js';
 import { columnsOf, markdownOf, rowsOf, svgOf } from './table.js';
 
-const HELP = `usage: pnpm --filter @solo-kubelet-tools/bench side-by-side [--peer 'COMMAND'] [--rounds 20] [--bursts 1,10,30,100] [--rest 300]
+const HELP = `usage: pnpm --filter @solo-kubelet-tools/bench side-by-side [--peer 'COMMAND']… [--rounds 20] [--bursts 1,10,30,100] [--rest 300]
                                                                [--json FILE] [--markdown FILE] [--svg FILE]
 
-Measures this kubelet, the bare CRI calls and a peer in one run, each kubelet on a containerd of its own, in turns. The peer is any kubelet that reads
-a manifest directory; ${PLACEHOLDERS.join(', ')} in its command stand for this run's paths and its node's name. The real one:
+Measures this kubelet, the bare CRI calls and peers in one run, each kubelet on a containerd of its own, in turns. A peer is any kubelet that reads
+a manifest directory, and has the --peer-name of the same place; ${PLACEHOLDERS.join(', ')} in a command stand for this run's paths and its node's name. The real one:
 
   --peer 'kubelet --config {config} --root-dir {root} --cert-dir {root}/pki --container-runtime-endpoint {endpoint} --hostname-override {node}'
 
@@ -20,8 +20,8 @@ const PEER_NAME = 'peer';
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h' },
-    peer: { type: 'string' },
-    'peer-name': { type: 'string', default: PEER_NAME },
+    peer: { type: 'string', multiple: true, default: [] },
+    'peer-name': { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '20' },
     bursts: { type: 'string', default: '1,10,30,100' },
     rest: { type: 'string', default: '300' },
@@ -45,9 +45,16 @@ const main = async (): Promise<void> => {
   const measured: Measured[] = [];
   const tell = (step: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${step}`);
 
-  await using ours = await startParticipant(OUR_NAME, OURS);
-  await using peer = values.peer === undefined ? undefined : await startParticipant(values['peer-name'], values.peer);
-  const all: readonly Participant[] = peer === undefined ? [ours] : [ours, peer];
+  const all: Participant[] = [];
+  await using _ended = {
+    [Symbol.asyncDispose]: async () => {
+      for (const each of all) await each[Symbol.asyncDispose]();
+    },
+  };
+  const ours = await startParticipant(OUR_NAME, OURS);
+  all.push(ours);
+  for (const [index, command] of values.peer.entries())
+    all.push(await startParticipant(values['peer-name'][index] ?? `${PEER_NAME} ${index + 1}`, command));
 
   // The first Pod of each warms compilers and caches, and does not count.
   for (const each of all) await onePod(each, -1);

@@ -19,19 +19,66 @@ type Admitting = Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses' | '
  * admitted whatever the node offers now: goal 1 is never to harm a running container.
  */
 export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyMap<PodUid, Admission> => {
-  const decisions = new Map<PodUid, Admission>();
-  const occupying = new Map(occupyingPods(world));
-  const runs = (uid: PodUid): boolean => world.observed.pods.get(uid)?.containers.some(isLive) === true;
-  const waiting = [...world.desired.pods].filter(([uid, desired]) => isWaiting(world.ledgers.get(uid), desired));
-  const runningFirst = [...waiting.filter(([uid]) => runs(uid)), ...waiting.filter(([uid]) => !runs(uid))];
+  const question = questionOf(world);
+  // Most of what happens to others changes nothing of it, and pods that were refused may be many.
+  if (isSameQuestion(answeredNo.get(node), question)) return new Map();
+  const decisions = decide(question, world, node);
+  if (decisions.size === 0) answeredNo.set(node, question);
+  return decisions;
+};
 
-  for (const [uid, { pod: desired, origin }] of runningFirst) {
+/** All that decisions depend on besides the node. */
+interface Question {
+  readonly revision: number;
+  readonly occupying: ReadonlyMap<PodUid, Pod>;
+  /** Those that run first. */
+  readonly waiting: ReadonlyMap<PodUid, Waiting>;
+}
+
+interface Waiting {
+  readonly pod: Pod;
+  readonly before: Admission | undefined;
+  readonly runs: boolean;
+  /** An earlier process, or the API server, knows of its end. */
+  readonly ended: boolean;
+}
+
+/** The last question about each node whose answer was that nothing changes. */
+const answeredNo = new WeakMap<NodeAdmissionFacts, Question>();
+
+const questionOf = (world: Admitting): Question => {
+  const waiting = [...world.desired.pods].flatMap(([uid, desired]): readonly (readonly [PodUid, Waiting])[] => {
     const ledger = world.ledgers.get(uid);
-    const pod = ledger?.pod ?? desired;
-    const ended = wasAdmitted(world, uid) || (isOfCluster(origin) && isTerminal(world.statuses.get(uid)));
-    const refusal = runs(uid) || ended ? undefined : checkPod({ pod, others: othersOf(occupying, uid, pod), node });
-    const before = ledger?.admission;
-    if (refusal === undefined && isRefusedResources(before, world.resourceRevision)) continue;
+    if (!isWaiting(ledger, desired)) return [];
+    const ended = wasAdmitted(world, uid) || (isOfCluster(desired.origin) && isTerminal(world.statuses.get(uid)));
+    const runs = world.observed.pods.get(uid)?.containers.some(isLive) === true;
+    return [[uid, { pod: ledger?.pod ?? desired.pod, before: ledger?.admission, runs, ended }]];
+  });
+  const runningFirst = [...waiting.filter(([, { runs }]) => runs), ...waiting.filter(([, { runs }]) => !runs)];
+  return { revision: world.resourceRevision, occupying: occupyingPods(world), waiting: new Map(runningFirst) };
+};
+
+const isSameQuestion = (before: Question | undefined, { revision, occupying, waiting }: Question): boolean =>
+  before?.revision === revision &&
+  before.waiting.size === waiting.size &&
+  before.occupying.size === occupying.size &&
+  [...waiting].every(([uid, now]) => isSameWaiting(before.waiting.get(uid), now)) &&
+  [...occupying].every(([uid, pod]) => before.occupying.get(uid) === pod);
+
+const isSameWaiting = (old: Waiting | undefined, { pod, before, runs, ended }: Waiting): boolean =>
+  old?.pod === pod && old.before === before && old.runs === runs && old.ended === ended;
+
+const decide = (
+  { revision, occupying: known, waiting }: Question,
+  world: Admitting,
+  node: NodeAdmissionFacts,
+): ReadonlyMap<PodUid, Admission> => {
+  const decisions = new Map<PodUid, Admission>();
+  const occupying = new Map(known);
+  for (const [uid, { pod, before, runs, ended }] of waiting) {
+    const ledger = world.ledgers.get(uid);
+    const refusal = runs || ended ? undefined : checkPod({ pod, others: othersOf(occupying, uid, pod), node });
+    if (refusal === undefined && isRefusedResources(before, revision)) continue;
     // What an earlier process left running counts with what its cgroups have, even if less has been allocated to it since.
     if (refusal === undefined && !ended)
       occupying.set(uid, ledger ? footprintOf({ pod, ledger, observed: world.observed.pods.get(uid) }) : pod);

@@ -3,7 +3,7 @@ import { holdsItsName, type ObservedPod } from '../observed-pod.js';
 import { orphanPod } from '../orphan-pod.js';
 import type { PodUid } from '../pod-identity.js';
 import type { PodLedger } from '../pod-ledger.js';
-import { footprintOf } from '../resize/footprint.js';
+import { type FootprintInput, footprintOf } from '../resize/footprint.js';
 import { withResources } from '../resize/pod-resources.js';
 import { generationOf } from '../runtime-snapshot.js';
 import { isTerminal } from '../termination.js';
@@ -23,9 +23,20 @@ export const occupyingPods = (world: Occupied): ReadonlyMap<PodUid, Pod> => {
     const pod = ledger.pod ?? (ledger.removed ? undefined : world.desired.pods.get(uid)?.pod);
     const counted = pod ?? (observed && unreadPod(observed, ledger));
     if (counted !== undefined)
-      occupying.set(uid, footprintOf({ pod: counted, ledger, observed, unsettled: isUnsettled(world, uid, ledger) }));
+      occupying.set(uid, knownFootprint({ pod: counted, ledger, observed, unsettled: isUnsettled(world, uid, ledger) }));
   }
   return occupying;
+};
+
+const footprints = new WeakMap<PodLedger, Required<FootprintInput> & { readonly footprint: Pod }>();
+
+/** Asked at every change of the world for every pod, of which one has changed. */
+const knownFootprint = (input: Required<FootprintInput>): Pod => {
+  const before = footprints.get(input.ledger);
+  if (before?.pod === input.pod && before.observed === input.observed && before.unsettled === input.unsettled) return before.footprint;
+  const footprint = footprintOf(input);
+  footprints.set(input.ledger, { ...input, footprint });
+  return footprint;
 };
 
 /** Also a sandbox without containers has its address and its host ports. */

@@ -35,13 +35,22 @@ export const checkResources: AdmissionCheck = ({ pod, others, node }) => {
 
 type Requests = ReturnType<typeof podRequests>;
 
+const known = new WeakMap<Pod, Requests>();
+
+/** Of a pod that is held against every one that comes. */
+const requestsOf = (pod: Pod): Requests => {
+  const requests = known.get(pod) ?? podRequests(pod);
+  known.set(pod, requests);
+  return requests;
+};
+
 /** What the pods of each name ask for. */
 const requestsByName = (pods: readonly Pod[]): readonly (readonly Requests[])[] => {
   const byName = new Map<string, Requests[]>();
   for (const pod of pods) {
     const key = podKey(pod);
     const requests = byName.get(key) ?? [];
-    requests.push(podRequests(pod));
+    requests.push(requestsOf(pod));
     byName.set(key, requests);
   }
   return [...byName.values()];

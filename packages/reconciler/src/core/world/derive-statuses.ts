@@ -1,3 +1,4 @@
+import type { PodStatus } from '@solo-kubelet/pod-spec';
 import { canonicalText } from '../canonical-text.js';
 import { allSynced } from '../desired-state.js';
 import type { PodUid } from '../pod-identity.js';
@@ -9,8 +10,7 @@ import { momentOf, type World, type WorldInput, type WorldSettings } from './wor
 export const deriveStatuses = (settings: WorldSettings, before: World, after: World, input: WorldInput): World => {
   if (!after.restored || after.observed.generation === 0) return after;
   const uids = concerned(before, after, input);
-  const statuses = new Map(after.statuses);
-  let changed = false;
+  let statuses: Map<PodUid, PodStatus> | undefined;
   for (const uid of uids) {
     const pod = knownPod(after, uid);
     if (pod === undefined || generationOf(after.observed, uid) === 0 || isUnclaimed(settings, after, uid)) continue;
@@ -24,11 +24,11 @@ export const deriveStatuses = (settings: WorldSettings, before: World, after: Wo
       recursiveReadOnly: after.node?.recursiveReadOnlyClasses.includes(pod.spec.runtimeClassName ?? '') ?? false,
       settled: isSettled(after, uid),
     });
-    if (canonicalText(status) === canonicalText(statuses.get(uid))) continue;
+    if (canonicalText(status) === canonicalText(after.statuses.get(uid))) continue;
+    statuses ??= new Map(after.statuses);
     statuses.set(uid, status);
-    changed = true;
   }
-  return changed ? { ...after, statuses } : after;
+  return statuses === undefined ? after : { ...after, statuses };
 };
 
 /** Nobody has read the pod's manifest yet: what an earlier process knew of its status is more than its containers alone can tell. */

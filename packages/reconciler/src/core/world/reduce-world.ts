@@ -35,13 +35,18 @@ export const reduceWorld = (settings: WorldSettings, world: World, input: WorldI
 /** Pods whose `startTime` is new start to count from then; the machine's clock is believed that once. */
 const noteStarts = (before: World, after: World, now: Moment): World => {
   if (before.statuses === after.statuses) return after;
-  const activeSinceMs = new Map(after.activeSinceMs);
-  for (const uid of activeSinceMs.keys()) if (!after.statuses.has(uid)) activeSinceMs.delete(uid);
+  let activeSinceMs: Map<PodUid, number> | undefined;
+  for (const uid of after.activeSinceMs.keys()) {
+    if (after.statuses.has(uid)) continue;
+    activeSinceMs ??= new Map(after.activeSinceMs);
+    activeSinceMs.delete(uid);
+  }
   for (const [uid, { startTime }] of after.statuses) {
-    if (startTime === undefined || (startTime === before.statuses.get(uid)?.startTime && activeSinceMs.has(uid))) continue;
+    if (startTime === undefined || (startTime === before.statuses.get(uid)?.startTime && after.activeSinceMs.has(uid))) continue;
+    activeSinceMs ??= new Map(after.activeSinceMs);
     activeSinceMs.set(uid, now.steadyMs - Math.max(0, now.wallMs - Date.parse(startTime)));
   }
-  return { ...after, activeSinceMs };
+  return activeSinceMs === undefined ? after : { ...after, activeSinceMs };
 };
 
 /** The records of earlier processes and a first picture of the runtime are there to be held against each other. */
