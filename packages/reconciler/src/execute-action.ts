@@ -25,6 +25,8 @@ export interface PassContext {
   readonly signal: AbortSignal;
   /** Ends what may be given up half-way (pulls, postStart hooks): also aborted when the pod is to end or its manifest changed. */
   readonly interruption: AbortSignal;
+  /** Ends a container's start as well, which a change of the manifest does not: it would be a crash that the container has no part in. */
+  readonly ending: AbortSignal;
   /** The sandbox that containers are started in; `createSandbox` sets it. */
   sandbox: { readonly podSandboxId: string; readonly attempt: number; readonly ips: readonly string[] } | undefined;
 }
@@ -110,12 +112,12 @@ const createSandbox = async (attempt: number, context: PassContext): Promise<Out
 };
 
 const startContainer = async (action: PodAction & { type: 'startContainer' }, context: PassContext): Promise<Outcome> => {
-  const { runtime, pod, sandbox, emit, interruption } = context;
+  const { runtime, pod, sandbox, emit, interruption, ending } = context;
   if (sandbox === undefined) return { ok: false, reason: 'CreateContainerError', message: 'the pod has no sandbox' };
   const { container, restartCount } = action;
   const result = await runtime.startContainer(
     { pod, container, restartCount, podSandboxId: sandbox.podSandboxId, sandboxAttempt: sandbox.attempt, podIps: sandbox.ips },
-    { signal: interruption, report: emit },
+    { signal: interruption, startSignal: ending, report: emit },
   );
   if (!result.ok) return result;
   const postStart = container.lifecycle?.postStart;

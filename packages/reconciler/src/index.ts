@@ -37,6 +37,7 @@ export type {
   RuntimeChange,
   RuntimePort,
   StartContainerInput,
+  StartOptions,
   StepFailure,
   StepResult,
 } from './runtime-port.js';

@@ -3,7 +3,7 @@ import { whileDoing } from '@solo-kubelet/diagnostics/doing';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { joinSignals } from '@solo-kubelet/timers';
 import { fromEmitting } from '@solo-kubelet/timers/rxjs';
-import { distinctUntilChanged, EMPTY, filter, first, map, mergeMap, Observable, of, type SchedulerLike, take } from 'rxjs';
+import { distinctUntilChanged, EMPTY, filter, first, map, mergeMap, Observable, of, type SchedulerLike, takeWhile } from 'rxjs';
 import type { PodActivity } from './core/activity.js';
 import { computePodActions, podEnding } from './core/compute-pod-actions.js';
 import { newestSandbox } from './core/observed-pod.js';
@@ -86,13 +86,12 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
   const interrupted$ = deps.world$.pipe(
     // Most changes are of other pods, and cost this sync a few look-ups.
     distinctUntilChanged((before, now) => !mayInterrupt(podUid, before, now)),
-    filter((now) => ending === undefined && isInterrupted(podUid, world, now, deps)),
-    take(1),
+    map((now) => (ending === undefined ? interruptionOf(podUid, world, now, deps) : undefined)),
+    filter((interruption) => interruption !== undefined),
+    takeWhile((interruption) => interruption !== 'ending', true),
   );
   const busy = input.ledger.busyPasses >= BUSY_PASSES;
-  const work$ = withInterruption(interrupted$, (emit, signal, interruption) =>
-    perform(plan, known, { ...deps, busy }, emit, signal, interruption),
-  );
+  const work$ = withInterruption(interrupted$, (emit, signals) => perform(plan, known, { ...deps, busy }, emit, signals));
   return work$.pipe(map((activity) => ({ podUid, pod, activity })));
 };
 
@@ -107,24 +106,35 @@ const mayInterrupt = (podUid: PodUid, before: World, now: World): boolean =>
   now.statuses.get(podUid) !== before.statuses.get(podUid) ||
   now.desired.pods.get(podUid)?.pod.spec.activeDeadlineSeconds !== undefined;
 
-/** Whether a pass made for `then` should give up what it may: the pod is to end, or its manifest is another. */
-const isInterrupted = (podUid: PodUid, then: World, now: World, { settings, scheduler }: PassDeps): boolean =>
-  now.desired.pods.get(podUid)?.pod !== then.desired.pods.get(podUid)?.pod ||
-  now.ledgers.get(podUid)?.removed === true ||
-  podEnding(syncInput(settings, now, podUid, scheduler.now())) !== undefined;
+/** Why a pass made for `then` should give up what it may: the pod is to end, or its manifest is another. */
+const interruptionOf = (podUid: PodUid, then: World, now: World, { settings, scheduler }: PassDeps): 'ending' | 'changed' | undefined => {
+  const isEnding =
+    now.desired.pods.get(podUid) === undefined ||
+    now.ledgers.get(podUid)?.removed === true ||
+    podEnding(syncInput(settings, now, podUid, scheduler.now())) !== undefined;
+  if (isEnding) return 'ending';
+  return now.desired.pods.get(podUid)?.pod === then.desired.pods.get(podUid)?.pod ? undefined : 'changed';
+};
 
-/** Work with a second signal that also follows a stream. */
+type PassSignals = Pick<PassContext, 'signal' | 'interruption' | 'ending'>;
+
+/** Work with two more signals, which also follow a stream. */
 const withInterruption = (
-  interrupted$: Observable<unknown>,
-  work: (emit: (activity: PodActivity) => void, signal: AbortSignal, interruption: AbortSignal) => Promise<void>,
+  interrupted$: Observable<'ending' | 'changed'>,
+  work: (emit: (activity: PodActivity) => void, signals: PassSignals) => Promise<void>,
 ): Observable<PodActivity> =>
   new Observable((subscriber) => {
-    const interruption = new AbortController();
-    subscriber.add(interrupted$.subscribe({ next: () => interruption.abort(), error: () => {} }));
+    const [interruption, ending] = [new AbortController(), new AbortController()];
+    const interrupt = (why: 'ending' | 'changed'): void => {
+      interruption.abort();
+      if (why === 'ending') ending.abort();
+    };
+    subscriber.add(interrupted$.subscribe({ next: interrupt, error: () => {} }));
     subscriber.add(
       fromEmitting<PodActivity>(async (emit, signal) => {
-        using joined = joinSignals([signal, interruption.signal]);
-        await work(emit, signal, joined.signal);
+        using interrupted = joinSignals([signal, interruption.signal]);
+        using ended = joinSignals([signal, ending.signal]);
+        await work(emit, { signal, interruption: interrupted.signal, ending: ended.signal });
       }).subscribe(subscriber),
     );
   });
@@ -148,8 +158,7 @@ const perform = async (
   { podUid, pod, observed, ending, overdue, failuresOf, orphan, resourceRevision }: KnownPod,
   deps: PassDeps & { readonly busy: boolean },
   emit: (activity: PodActivity) => void,
-  signal: AbortSignal,
-  interruption: AbortSignal,
+  signals: PassSignals,
 ): Promise<void> => {
   const { runtime, resources, observer, scheduler, syncFrequencyMs, busy } = deps;
   if (plan.done) {
@@ -162,7 +171,7 @@ const perform = async (
   const sandbox = newestSandbox(observed);
   if (plan.actions.some(({ type }) => type === 'createSandbox') && sandboxChanged(pod, observed)) emit({ type: 'sandboxChanged' });
   const usable = sandbox && { podSandboxId: sandbox.id, attempt: sandbox.attempt, ips: sandbox.ips };
-  const context: PassContext = { podUid, pod, runtime, resources, scheduler, emit, signal, interruption, sandbox: usable };
+  const context: PassContext = { podUid, pod, runtime, resources, scheduler, emit, ...signals, sandbox: usable };
   const release = observer.hold(podUid);
   const failed = await performAll(plan.actions, context, { failuresOf, resourceRevision }).finally(release);
   const acted = plan.actions.length > 0;

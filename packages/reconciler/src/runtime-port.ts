@@ -13,6 +13,11 @@ export interface Reporting extends Abortable {
   readonly report: (step: StepReport) => void;
 }
 
+export interface StartOptions extends Reporting {
+  /** Ends what follows the image part, which `signal` ends: creation and start. Default: `signal`. */
+  readonly startSignal?: AbortSignal;
+}
+
 /** Something may have changed: at one pod, or anywhere. Never what changed: a fresh look tells. */
 export type RuntimeChange =
   | { readonly type: 'pod'; readonly podUid: PodUid }
@@ -76,8 +81,8 @@ export interface RuntimePort {
   ): Promise<StepResult<{ readonly podSandboxId: string; readonly ips: readonly string[] }>>;
   /** Images of all containers, as far as they can be had; failures are left to the start. */
   pullImages(pod: Pod, options: Reporting): Promise<void>;
-  /** Pull, create, start. The image part can be aborted; from there on it runs to its end. */
-  startContainer(input: StartContainerInput, options: Reporting): Promise<StepResult<{ readonly containerId: string }>>;
+  /** Pull, create, start. */
+  startContainer(input: StartContainerInput, options: StartOptions): Promise<StepResult<{ readonly containerId: string }>>;
   /** Runs a postStart or preStop handler. */
   runHook(input: HookInput, options: Abortable): Promise<HookResult>;
   /** Returns when the container has ended. An unknown container is fine. */

@@ -96,3 +96,24 @@ it('sees a container that ends the moment it starts, though the runtime’s reco
     for (const name of ['a', 'b', 'c', 'd']) expect(kubelet.view(`uid-${name}`)?.pod.status?.phase).toBe('Failed');
   }, 8_000); // a relist would come after 10 s
 });
+
+it('lets a container start that is being started when its manifest is edited, and ends the start of a pod that is to end', async () => {
+  await using kubelet = await startKubelet();
+  const starts = () => kubelet.fake.calls.filter(({ method }) => method === 'StartContainer').length;
+  kubelet.fake.fault({ method: 'StartContainer', type: 'delay', ms: 500 });
+  kubelet.synced();
+  kubelet.apply(pod('web'));
+  await eventually(() => expect(starts()).toBe(1));
+  kubelet.apply(pod('web', {}, { labels: { edited: 'yes' } }));
+  await eventually(() =>
+    expect(kubelet.view('uid-web')?.pod).toMatchObject({ metadata: { labels: { edited: 'yes' } }, status: { phase: 'Running' } }),
+  );
+  expect(kubelet.view('uid-web')?.pod.status?.containerStatuses).toMatchObject([{ restartCount: 0, state: { running: {} } }]);
+  expect([starts(), kubelet.fake.containers.length]).toEqual([1, 1]);
+
+  kubelet.fake.fault({ method: 'StartContainer', type: 'hang' });
+  kubelet.apply(pod('stuck'));
+  await eventually(() => expect(starts()).toBe(2));
+  kubelet.remove('/m/stuck.yaml');
+  await eventually(() => expect(kubelet.view('uid-stuck')).toBeUndefined());
+});

@@ -3,7 +3,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import type { ImageFacts, PodEnvironment } from '@solo-kubelet/pod-environment';
 import { uidOf } from '../core/pod-identity.js';
 import type { ResourceAllocator } from '../resource-allocator.js';
-import type { Reporting, StartContainerInput, StepResult } from '../runtime-port.js';
+import type { Reporting, StartContainerInput, StartOptions, StepResult } from '../runtime-port.js';
 import { failureOf } from './environment-failure.js';
 import { explainImageVolume } from './image-volume-failure.js';
 import type { ImagePuller } from './images/image-puller.js';
@@ -30,16 +30,17 @@ export interface StartDeps {
 type Started = StepResult<{ readonly containerId: string }>;
 
 /** Pull, config, create, start, log link. Upstream: kuberuntime startContainer. */
-export const startContainer = async (input: StartContainerInput, options: Reporting, deps: StartDeps): Promise<Started> => {
+export const startContainer = async (input: StartContainerInput, options: StartOptions, deps: StartDeps): Promise<Started> => {
   const { pod, container, sandboxAttempt } = input;
-  const { signal } = options;
+  const { signal, startSignal = signal, report } = options;
   const sandboxConfig = await deps.configs.of(pod, sandboxAttempt, options);
   const image = await deps.images.ensure({ ...containerImage(pod, container), sandboxConfig }, options);
   if (!image.ok) return image;
   const volumes = await pullImageVolumes(input, sandboxConfig, options, deps);
   if (!volumes.ok) return volumes;
   signal.throwIfAborted();
-  return deps.starts.run(() => createAndStart(input, image, volumes.imageVolumes, sandboxConfig, options, deps), { signal });
+  const starting = { signal: startSignal, report };
+  return deps.starts.run(() => createAndStart(input, image, volumes.imageVolumes, sandboxConfig, starting, deps), { signal });
 };
 
 /** Images that are mounted as volumes, by volume name. */
