@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -35,6 +35,16 @@ it('is for its owner alone from the first moment, leaves nothing beside it, and 
   expect((await health()).body).toBe('ok');
   await test[Symbol.asyncDispose]();
   expect(await readdir(directory)).toEqual([]);
+});
+
+it('touches nothing outside of its directory, which may be the root of a file system', async () => {
+  path = join(directory, 'own', 'kubelet.sock');
+  await mkdir(join(directory, 'own'));
+  const changed = async (): Promise<bigint> => (await stat(directory, { bigint: true })).mtimeNs;
+  const before = await changed();
+  await using _test = await startApi({ socket: { path } });
+  expect(await changed()).toBe(before);
+  expect((await health()).body).toBe('ok');
 });
 
 it('a second server does not take it over', async () => {

@@ -208,7 +208,8 @@ export const listenUnix = async (path: string, groupId: number | undefined, opti
   await refuseToReplace(path);
   const server = createHttpServer(limits(options.headerTimeoutMs));
   const connections = attach(server, options, MAX_CONNECTIONS);
-  const privateDirectory = await mkdtemp(join(dirname(path), '.'));
+  // Not `join`, which drops the dot: a directory beside the socket's may lie on another file system.
+  const privateDirectory = await mkdtemp(`${dirname(path)}/.`);
   const bound = join(privateDirectory, 's');
   try {
     requireSocketPath(path, bound);
