@@ -205,7 +205,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     mergeMap(({ failure }) => (failure === undefined ? EMPTY : of<NodeActivity>({ type: 'storeFailed', message: failure }))),
     share(),
   );
-  const nodeActivity$ = merge(look$.pipe(mergeMap(({ activity }) => (activity === undefined ? EMPTY : of(activity)))), saved$, crash$).pipe(
+  const nodeActivity$ = merge(look$.pipe(mergeMap(({ activities }) => activities)), saved$, crash$).pipe(
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());

@@ -33,6 +33,7 @@ export type {
   Abortable,
   HookInput,
   HookResult,
+  PodListing,
   Reporting,
   RuntimeChange,
   RuntimePort,

@@ -35,7 +35,10 @@ export interface ObserveOptions {
 }
 
 /** A look at the runtime, or word of one that failed: a failed relist is never an empty one. */
-export type Look = { readonly observation?: Observation; readonly activity?: NodeActivity };
+export interface Look {
+  readonly observation?: Observation;
+  readonly activities: readonly NodeActivity[];
+}
 
 export interface RuntimeObserver {
   readonly look$: Observable<Look>;
@@ -82,23 +85,41 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
   /** The feedback edge from the workers: a pass that acted asks for a look at its pod. */
   const refresh$ = new Subject<PodUid>();
 
+  /** Pods that could not be read when last looked at: that is told once. */
+  const unread = new Set<PodUid>();
+
+  const noteUnread = (podUid: PodUid, message: string): readonly NodeActivity[] => {
+    if (unread.has(podUid)) return [];
+    unread.add(podUid);
+    return [{ type: 'podUnread', podUid, message }];
+  };
+  const noteRead = (podUid: PodUid): readonly NodeActivity[] => (unread.delete(podUid) ? [{ type: 'podReadAgain', podUid }] : []);
+
   const listAll = (): Observable<Look> =>
-    fromAbortable(async (signal) => {
+    fromAbortable(async (signal): Promise<Look> => {
       begun += 1;
       const generation = begun;
       const startedAtMs = scheduler.now();
-      const pods = await runtime.list({ signal });
-      const activity = { type: 'relisted', generation, durationMs: scheduler.now() - startedAtMs, pods: pods.size } as const;
-      return { observation: { type: 'listed', generation, pods } as const, activity };
-    }).pipe(catchError((error: unknown) => of({ activity: { type: 'relistFailed', message: describeError(error) } as const })));
+      const listing = await runtime.list({ signal });
+      const { pods } = listing;
+      const durationMs = scheduler.now() - startedAtMs;
+      const activities: readonly NodeActivity[] = [
+        { type: 'relisted', generation, durationMs, pods: pods.size },
+        ...[...listing.unread].flatMap(([uid, message]) => noteUnread(uid, message)),
+        ...[...unread].filter((uid) => !listing.unread.has(uid)).flatMap(noteRead),
+      ];
+      // From here on each is looked at by itself until it can be read: the next relist may be a while off.
+      for (const uid of listing.unread.keys()) refresh$.next(uid);
+      return { observation: { type: 'listed', generation, pods, unread: new Set(listing.unread.keys()) }, activities };
+    }).pipe(catchError((error: unknown) => of<Look>({ activities: [{ type: 'relistFailed', message: describeError(error) }] })));
 
   const lookAt = (podUid: PodUid): Observable<Look> =>
-    fromAbortable(async (signal) => {
+    fromAbortable(async (signal): Promise<Look> => {
       begun += 1;
       const generation = begun;
       const pod = await runtime.inspect(podUid, { signal });
-      return { observation: { type: 'inspected', generation, podUid, pod } as const };
-    }).pipe(catchError((error: unknown) => of({ activity: { type: 'relistFailed', message: describeError(error) } as const })));
+      return { observation: { type: 'inspected', generation, podUid, pod }, activities: noteRead(podUid) };
+    }).pipe(catchError((error: unknown) => of<Look>({ activities: noteUnread(podUid, describeError(error)) })));
 
   const hint$ = (runtime.changes === undefined ? EMPTY : defer(() => fromStream((signal) => runtime.changes!({ signal })))).pipe(
     tap((change) => {

@@ -62,14 +62,22 @@ export interface HookInput {
   readonly podIps: readonly string[];
 }
 
+/** Every pod that this kubelet started and that has a sandbox or container left. */
+export interface PodListing {
+  /** Of a pod that could not be read as much as there is to know of it, at least its name. */
+  readonly pods: ReadonlyMap<PodUid, ObservedPod>;
+  /** Pods of which something could not be read, and why. */
+  readonly unread: ReadonlyMap<PodUid, string>;
+}
+
 /**
  * What the reconciler needs of a container runtime and of the machine around the pods, in kubelet words. Each method does one thing and may be called
  * again after any failure. Calls for one pod never overlap, except looks and hooks. Only what this kubelet started is ever listed or touched.
  */
 export interface RuntimePort {
-  /** Every pod that this kubelet started and that has a sandbox or container left. Rejects rather than tell less than all. */
-  list(options: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>>;
-  /** One pod; undefined when nothing of it is left. */
+  /** Rejects rather than tell of less than all pods. */
+  list(options: Abortable): Promise<PodListing>;
+  /** One pod; undefined when nothing of it is left. Rejects when something of it can't be read. */
   inspect(podUid: PodUid, options: Abortable): Promise<ObservedPod | undefined>;
   /** Hints, for as long as they can be had; ends or throws when not. Absent: relisting alone has to do. */
   changes?(options: Abortable): AsyncIterable<RuntimeChange>;

@@ -166,6 +166,26 @@ it('a pod that ran before the kubelet started keeps its host ports while its man
   expect(running()).toEqual(['b', 'c']);
 });
 
+it('a sandbox keeps the host ports of its pod when all of its containers are gone, or have never been there', async () => {
+  const { time, runtime, kubelet, boot, running } = await machine();
+  kubelet.apply(onPort('a'));
+  await time.advance(1_000);
+  kubelet.stop();
+  const { signal } = new AbortController();
+  const a = [...runtime.pods.values()][0]!;
+  runtime.exit(a.containers[0]!.id, 1);
+  await Promise.all([runtime.removeContainer(a.containers[0]!.id, { signal }), time.advance(100)]);
+  const next = boot();
+  next.apply(onPort('b'));
+  await time.advance(2_000);
+  expect(running()).toEqual([]);
+  expect(next.view('uid-b')?.pod.status).toMatchObject({ phase: 'Failed', reason: 'NodePorts' });
+  next.apply(onPort('a'));
+  next.synced();
+  await time.advance(STOPS_AFTER_MS + 5_000);
+  expect(running()).toEqual(['a']);
+});
+
 it('a pod that comes back after an eviction waits like any other while its place is taken', async () => {
   const { time, kubelet, running } = await machine();
   kubelet.apply(asking('evicted', { memory: '20Gi' }));

@@ -109,6 +109,16 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     ),
   },
   { weight: 2, arbitrary: fc.constant(command('list', (model) => model.listAll())) },
+  {
+    weight: 1,
+    arbitrary: fc.nat().map((which) =>
+      command(`can not read ${which}`, (model) => {
+        const uid = pick([...model.runtime.keys()], which);
+        if (uid !== undefined) model.unreadable.add(uid);
+      }),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant(command('can read', (model) => model.unreadable.clear())) },
 );
 
 const anyCommandOrBoot = fc.oneof(
@@ -122,6 +132,7 @@ const anyJump = fc.constantFrom(0, 0, 0, 1_000, -1_000, HOUR_MS, -HOUR_MS, DAY_M
 
 /** Faults end, time passes: everything that is asked for must be so, and nothing else may be there. */
 const expectConvergence = (model: CoreModel): void => {
+  model.unreadable.clear();
   for (let turn = 0; turn < 4; turn++) {
     for (const one of model.running()) {
       const its = [...model.runtime.values()].find(({ containers }) => containers.includes(one))!.pod;

@@ -5,11 +5,13 @@ import { isLive, newestFirst, type ObservedContainer, type ObservedPod, type Obs
 import type { PodAction, PodPlan } from '../src/core/pod-action.js';
 import { type PodUid, uidOf } from '../src/core/pod-identity.js';
 import { retryDelayMs } from '../src/core/retry-delay.js';
+import { generationOf } from '../src/core/runtime-snapshot.js';
 import { shownStatus } from '../src/core/status/shown-status.js';
 import { reduceWorld } from '../src/core/world/reduce-world.js';
 import { syncInput } from '../src/core/world/sync-input.js';
 import { emptyWorld, type RestoredRecord, type World, type WorldInput } from '../src/core/world/world.js';
 import { nodeFacts, statusTransitionErrors } from '../src/testing/index.js';
+import { listedOnly } from '../src/testing/listed-only.js';
 
 type Unstamped<T> = T extends unknown ? Omit<T, 'atMs' | 'wallMs'> : never;
 
@@ -37,6 +39,8 @@ export class CoreModel {
   readonly manifests = new Map<string, Pod>();
   readonly runtime = new Map<PodUid, Held>();
   readonly violations: string[] = [];
+  /** Pods whose status can't be had. */
+  readonly unreadable = new Set<PodUid>();
   steps = 0;
   /** What was last shown of each pod. */
   private shown = new Map<PodUid, { readonly status: PodStatus; readonly removed: boolean }>();
@@ -123,10 +127,13 @@ export class CoreModel {
 
   listAll(): void {
     const pods = new Map([...this.runtime.keys()].flatMap((uid) => this.observed(uid)).map((pod) => [pod.uid, pod]));
-    this.feed({ type: 'observed', observation: { type: 'listed', generation: ++this.generation, pods } });
+    const unread = new Set([...pods.keys()].filter((uid) => this.unreadable.has(uid)));
+    for (const uid of unread) pods.set(uid, listedOnly(pods.get(uid)!));
+    this.feed({ type: 'observed', observation: { type: 'listed', generation: ++this.generation, pods, unread } });
   }
 
   look(podUid: PodUid): void {
+    if (this.unreadable.has(podUid)) return;
     const pod = this.observed(podUid)[0];
     this.feed({ type: 'observed', observation: { type: 'inspected', generation: ++this.generation, podUid, pod } });
   }
@@ -167,7 +174,8 @@ export class CoreModel {
   /** One pass over a pod, as the worker makes it. True when it had something to do. */
   pass(uid: PodUid, fault: () => Fault): boolean {
     this.look(uid);
-    if (!this.world.ledgers.has(uid)) return false;
+    const ledger = this.world.ledgers.get(uid);
+    if (ledger === undefined || generationOf(this.world.observed, uid) < Math.max(1, ledger.minGeneration)) return false;
     const input = syncInput(this.settings, this.world, uid, this.nowMs);
     const plan = computePodActions(input);
     const activity = (it: Parameters<typeof this.tell>[1]): void => this.tell(uid, it);
@@ -308,7 +316,8 @@ export class CoreModel {
     const uid = uidOf(pod);
     const sandbox = held?.sandboxes[0];
     if (held === undefined || sandbox?.state !== 'ready') {
-      this.violations.push(`${container.name} of ${uid} started without a sandbox`);
+      // Of a pod that can't be read nobody knows that its sandbox has died.
+      if (!this.unreadable.has(uid)) this.violations.push(`${container.name} of ${uid} started without a sandbox`);
       return;
     }
     if (held.containers.some((one) => one.name === container.name && isLive(one)))

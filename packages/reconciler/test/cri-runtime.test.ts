@@ -70,6 +70,19 @@ it('leaves no cgroup of a pod whose sandbox has stopped, and makes it again for 
   expect(tree.directories.has(cgroup)).toBe(true);
 });
 
+it('writes the host ports of a pod on its sandbox, and believes nobody else about them', async () => {
+  const { runtime, o } = await machine();
+  const ports = [
+    { containerPort: 80, hostPort: 8080, protocol: 'TCP' },
+    { containerPort: 81, protocol: 'TCP' },
+  ] as const;
+  const claims = { annotations: { 'solo-kubelet.dev/host-ports': '[{"containerPort":22,"hostPort":22}]' } };
+  await runtime.createSandbox(pod('web', { containers: [container('app', { ports })] }, claims), 0, o);
+  await runtime.createSandbox(pod('liar', {}, claims), 0, o);
+  expect((await runtime.inspect(podUid('uid-web'), { signal }))?.sandboxes[0]?.hostPorts).toEqual([ports[0]]);
+  expect((await runtime.inspect(podUid('uid-liar'), { signal }))?.sandboxes[0]).not.toHaveProperty('hostPorts');
+});
+
 const one = async (runtime: RuntimePort, uid = 'uid-web') => (await runtime.inspect(podUid(uid), { signal }))?.containers[0];
 
 describe('what belongs to others', () => {
@@ -83,7 +96,7 @@ describe('what belongs to others', () => {
       config: { metadata: { ...metadata, uid: 'other' }, labels: { ...labels, 'solo-kubelet.dev/owner': 'other' } },
     });
     expect(fake.sandboxes).toHaveLength(3);
-    expect([...(await runtime.list({ signal })).keys()]).toEqual(['uid-web']);
+    expect([...(await runtime.list({ signal })).pods.keys()]).toEqual(['uid-web']);
   });
 });
 

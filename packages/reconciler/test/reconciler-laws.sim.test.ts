@@ -23,6 +23,8 @@ interface Machine {
   kubelet: TestKubelet;
   readonly manifests: Map<string, ReturnType<typeof pod>>;
   faults: readonly (FakeFault | undefined)[];
+  /** The manifests' paths whose pods' statuses can't be had. */
+  unreadable: string;
   /** Statuses that changed as they never may. */
   readonly transitions: string[];
   boot(): Promise<void>;
@@ -45,6 +47,7 @@ const createMachine = async (): Promise<Machine> => {
   const machine = {
     faults: [undefined] as readonly (FakeFault | undefined)[],
     manifests: new Map(),
+    unreadable: '',
     transitions: [] as string[],
   } as unknown as Machine;
   const runtime = fakeRuntime({
@@ -52,6 +55,7 @@ const createMachine = async (): Promise<Machine> => {
     wallNow: time.wallNow,
     latencyMs: () => 1 + ((calls * 7) % 20),
     fault: () => machine.faults[calls++ % machine.faults.length],
+    unreadable: (uid) => machine.unreadable !== '' && uid.startsWith(machine.unreadable),
     pullMs: (image) => (image === 'slow:1' ? 20_000 : 0),
     script: (it, restartCount) => ({
       ...(it.name.startsWith('init') ? { runsForMs: 500 } : {}),
@@ -171,6 +175,14 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
       }),
     ),
   },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom('', ...paths).map((path) =>
+      command(`can not read ${path || 'nobody'}`, (machine) => {
+        machine.unreadable = path;
+      }),
+    ),
+  },
   { weight: 2, arbitrary: fc.constant(command('kubelet dies', (machine) => machine.boot())) },
   {
     weight: 6,
@@ -182,6 +194,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
 
 const expectConvergence = async (machine: Machine): Promise<void> => {
   machine.faults = [undefined];
+  machine.unreadable = '';
   await machine.time.advance(700_000);
   const { kubelet, runtime, manifests } = machine;
   expect(kubelet.crash).toBeUndefined();

@@ -259,7 +259,7 @@ describe('removal', () => {
 
 it.each([
   ['was removed while no kubelet ran', false, ['app', 'b', 'a']],
-  ['was ending as the kubelet ended', true, ['b', 'a']],
+  ['was ending as the kubelet ended', true, ['app', 'b', 'a']],
 ])('lets sidecars stop in that order also when the pod %s', async (_when, isEnding, expected) => {
   const { time, kubelet, boot, runtime } = await machine({ script: (it) => ({ stopsAfterMs: it.name === 'app' ? 9_000 : 4_000 }) });
   const sidecar = (name: string) => container(name, { restartPolicy: 'Always' });
@@ -278,6 +278,36 @@ it.each([
   for (const waited of waits) expect(waited).toBeGreaterThanOrEqual(4_000);
   expect(runtime.pods.size).toBe(0);
   expect(runtime.violations).toEqual([]);
+});
+
+it.each([
+  ['while its container stops', 100],
+  ['as its container has stopped', 4_500],
+  ['while its sidecars stop', 6_000],
+])('lets sidecars stop in that order though the kubelet is started anew twice %s', async (_when, betweenMs) => {
+  const { time, kubelet, boot, runtime, store } = await machine({
+    script: (it) => ({ stopsAfterMs: it.name === 'app' ? 9_000 : 4_000 }),
+  });
+  const sidecar = (name: string) => container(name, { restartPolicy: 'Always' });
+  kubelet.apply(pod('web', { initContainers: [sidecar('a'), sidecar('b')] }));
+  await time.advance(5_000);
+  kubelet.remove('/m/web.yaml');
+  await time.advance(100);
+  kubelet.stop();
+  for (const _restart of [1, 2]) {
+    const next = boot();
+    await time.advance(10);
+    next.synced();
+    await time.advance(betweenMs);
+    next.stop();
+  }
+  expect(store.records.size).toBe(1);
+  boot().synced();
+  await time.advance(60_000);
+  const ends = new Map(runtime.calls.filter(({ method }) => method === 'stopContainer').map(({ name, atMs }) => [name, atMs] as const));
+  expect(runtime.pods.size).toBe(0);
+  expect([...ends].sort(([, a], [, b]) => a - b).map(([name]) => name)).toEqual(['app', 'b', 'a']);
+  expect(store.records.size).toBe(0);
 });
 
 describe('a pod that comes to its end', () => {

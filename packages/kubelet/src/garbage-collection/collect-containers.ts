@@ -55,13 +55,10 @@ export const collectContainersOnce = ({
     );
   return fromAbortable((signal) => runtime.list({ signal })).pipe(
     catchError(() => EMPTY), // the reconciler's own relist tells of a runtime that does not answer
-    concatMap((pods) => {
-      const { containerIds, podSandboxIds } = selectGarbage(
-        pods.values(),
-        rules,
-        ages([...pods.values()].flatMap(({ containers }) => containers)),
-        ended,
-      );
+    concatMap(({ pods, unread }) => {
+      // Of a pod that can't be read nobody knows what is the newest of each container.
+      const read = [...pods.values()].filter(({ uid }) => !unread.has(uid));
+      const { containerIds, podSandboxIds } = selectGarbage(read, rules, ages(read.flatMap(({ containers }) => containers)), ended);
       return from([
         ...containerIds.map((containerId) =>
           collect((o) => runtime.removeContainer(containerId, o), { type: 'containerCollected', containerId }),

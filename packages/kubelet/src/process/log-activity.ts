@@ -86,6 +86,7 @@ export const logActivity = (logger: Logger, activity: KubeletActivity): void => 
   const fields = activityFields(activity);
   if (activity.scope === 'pod') logger.debug(fields, activity.type);
   else if (activity.type === 'relisted') logger.trace(fields, activity.type);
+  else if (activity.type === 'podReadAgain') logger.info(fields, 'The runtime tells of a pod again');
   else logger.warn(fields, NODE_TROUBLE[activity.type]);
 };
 
@@ -119,6 +120,7 @@ const containerOf = (action: PodAction): readonly (readonly [string, unknown])[]
 
 const NODE_TROUBLE = {
   relistFailed: 'Cannot list the pods of the runtime; what is known of them stays',
+  podUnread: 'Cannot read what the runtime says of a pod; what was last known of it stays',
   storeFailed: 'Cannot keep the records of a pod',
   passCrashed: 'A pass over a pod failed; it will be tried again',
 } as const;

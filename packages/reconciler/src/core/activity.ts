@@ -97,6 +97,9 @@ export type PodActivity =
 export type NodeActivity =
   | { readonly type: 'relisted'; readonly generation: number; readonly durationMs: number; readonly pods: number }
   | { readonly type: 'relistFailed'; readonly message: string }
+  /** What the runtime says of one pod could not be had; told once until it can be. */
+  | { readonly type: 'podUnread'; readonly podUid: PodUid; readonly message: string }
+  | { readonly type: 'podReadAgain'; readonly podUid: PodUid }
   | { readonly type: 'storeFailed'; readonly message: string }
   | { readonly type: 'passCrashed'; readonly podUid: PodUid; readonly message: string };
 

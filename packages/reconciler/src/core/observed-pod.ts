@@ -44,6 +44,8 @@ export interface ObservedSandbox {
   readonly networkReported: boolean;
   /** The pod asks for further networks that the sandbox has not been given: not yet, or its kubelet died meanwhile. */
   readonly networksMissing?: boolean;
+  /** Host ports of the pod, from an annotation: they are taken for as long as the sandbox runs, whatever became of its containers. */
+  readonly hostPorts?: readonly ContainerPort[];
   /** What the pod's annotations tell of the networks it has been given. */
   readonly annotations?: Readonly<Record<string, string>>;
 }

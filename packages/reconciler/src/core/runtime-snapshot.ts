@@ -11,17 +11,28 @@ export interface RuntimeSnapshot {
   readonly pods: ReadonlyMap<PodUid, ObservedPod>;
   /** Numbers of single-pod looks newer than `generation`, also for pods found absent. */
   readonly inspected: ReadonlyMap<PodUid, number>;
+  /**
+   * Pods that the newest listing could not read, with the number of the look that their entry is from; 0: none has read the pod yet, and its entry is as
+   * much as the runtime's lists tell.
+   */
+  readonly unread: ReadonlyMap<PodUid, number>;
 }
 
 export type Observation =
-  | { readonly type: 'listed'; readonly generation: number; readonly pods: ReadonlyMap<PodUid, ObservedPod> }
+  /** `unread`: those of `pods` of which something could not be read. */
+  | {
+      readonly type: 'listed';
+      readonly generation: number;
+      readonly pods: ReadonlyMap<PodUid, ObservedPod>;
+      readonly unread: ReadonlySet<PodUid>;
+    }
   | { readonly type: 'inspected'; readonly generation: number; readonly podUid: PodUid; readonly pod: ObservedPod | undefined };
 
-export const emptySnapshot: RuntimeSnapshot = { generation: 0, pods: new Map(), inspected: new Map() };
+export const emptySnapshot: RuntimeSnapshot = { generation: 0, pods: new Map(), inspected: new Map(), unread: new Map() };
 
 /** How recent the knowledge about a pod is. */
-export const generationOf = (snapshot: RuntimeSnapshot, uid: PodUid): number =>
-  Math.max(snapshot.generation, snapshot.inspected.get(uid) ?? 0);
+export const generationOf = ({ generation, inspected, unread }: RuntimeSnapshot, uid: PodUid): number =>
+  unread.get(uid) ?? Math.max(generation, inspected.get(uid) ?? 0);
 
 const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, index) => item === b[index]);
 
@@ -34,22 +45,32 @@ export const mergeObservation = (snapshot: RuntimeSnapshot, observation: Observa
   if (observation.generation <= snapshot.generation) return snapshot;
   const inspected = new Map([...snapshot.inspected].filter(([, generation]) => generation > observation.generation));
   const pods = new Map([...observation.pods].map(([uid, pod]) => [uid, keepIfSame(snapshot.pods.get(uid), pod)]));
-  for (const uid of inspected.keys()) {
-    const newer = snapshot.pods.get(uid);
-    if (newer === undefined) pods.delete(uid);
-    else pods.set(uid, newer);
+  const unread = new Map([...observation.unread].filter((uid) => !inspected.has(uid)).map((uid) => [uid, lastReadOf(snapshot, uid)]));
+  const known = [...unread].flatMap(([uid, generation]) => (generation > 0 ? [uid] : []));
+  for (const uid of [...inspected.keys(), ...known]) {
+    const kept = snapshot.pods.get(uid);
+    if (kept === undefined) pods.delete(uid);
+    else pods.set(uid, kept);
   }
-  return { generation: observation.generation, pods, inspected };
+  return { generation: observation.generation, pods, inspected, unread };
 };
+
+/** Number of the look that an entry is from. One that appears unread may be anything: 0. */
+const lastReadOf = (snapshot: RuntimeSnapshot, uid: PodUid): number => (snapshot.pods.has(uid) ? generationOf(snapshot, uid) : 0);
 
 const mergeInspection = (snapshot: RuntimeSnapshot, { generation, podUid, pod }: Observation & { type: 'inspected' }): RuntimeSnapshot => {
   if (generation <= generationOf(snapshot, podUid)) return snapshot;
-  const inspected = new Map(snapshot.inspected).set(podUid, generation);
+  // A look that began before the listing that could not read the pod knows less than a listing that could have.
+  const late = generation < snapshot.generation;
+  const inspected = late ? snapshot.inspected : new Map(snapshot.inspected).set(podUid, generation);
+  const unread = new Map(snapshot.unread);
+  if (late) unread.set(podUid, generation);
+  else unread.delete(podUid);
   const before = snapshot.pods.get(podUid);
   const kept = pod && keepIfSame(before, pod);
-  if (kept === before) return { ...snapshot, inspected };
+  if (kept === before) return { ...snapshot, inspected, unread };
   const pods = new Map(snapshot.pods);
   if (kept === undefined) pods.delete(podUid);
   else pods.set(podUid, kept);
-  return { ...snapshot, pods, inspected };
+  return { ...snapshot, pods, inspected, unread };
 };

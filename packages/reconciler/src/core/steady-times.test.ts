@@ -11,8 +11,14 @@ const watching = () => {
   let listedAtMs: number | undefined;
   return (container: ReturnType<typeof observedContainer>, steadyMs: number, wallMs: number) => {
     const pod = observedPod([container]);
-    const next = mergeObservation(snapshot, { type: 'listed', generation: ++generation, pods: new Map([[pod.uid, pod]]) });
-    times = reduceSteadyTimes(times, snapshot, next, { now: { steadyMs, wallMs }, listedAtMs, kubeletStartMs: 1_000_000 });
+    const next = mergeObservation(snapshot, {
+      type: 'listed',
+      generation: ++generation,
+      pods: new Map([[pod.uid, pod]]),
+      unread: new Set(),
+    });
+    const lastMs = listedAtMs;
+    times = reduceSteadyTimes(times, snapshot, next, { now: { steadyMs, wallMs }, listedAtMs: () => lastMs, kubeletStartMs: 1_000_000 });
     [snapshot, listedAtMs] = [next, steadyMs];
     return times.get(container.id)?.times;
   };

@@ -1,4 +1,5 @@
 import type { ObservedContainer, ObservedPod } from './observed-pod.js';
+import type { PodUid } from './pod-identity.js';
 import type { RuntimeSnapshot } from './runtime-snapshot.js';
 
 /** When something was, by two clocks, ms. */
@@ -22,8 +23,8 @@ export type SteadyTimes = ReadonlyMap<string, Noted>;
 
 export interface SteadyTimesContext {
   readonly now: Moment;
-  /** Steady time of the last listing before this observation; undefined at the first. What it did not show yet has happened since. */
-  readonly listedAtMs: number | undefined;
+  /** Steady time of the last listing of the pod before this observation; undefined at the first. What it did not show yet has happened since. */
+  readonly listedAtMs: (uid: PodUid) => number | undefined;
   /** What the first listing shows was created before. */
   readonly kubeletStartMs: number;
 }
@@ -43,12 +44,16 @@ export const reduceSteadyTimes = (
   if (changed.length === 0 && gone.length === 0) return noted;
   const result = new Map(noted);
   for (const [, pod] of gone) for (const { id } of pod.containers) result.delete(id);
-  for (const [, pod] of changed)
-    for (const container of pod.containers) result.set(container.id, timed(noted.get(container.id), container, context));
+  for (const [uid, pod] of changed) {
+    const bounds = { ...context, listedAtMs: context.listedAtMs(uid) };
+    for (const container of pod.containers) result.set(container.id, timed(noted.get(container.id), container, bounds));
+  }
   return result;
 };
 
-const timed = (known: Noted | undefined, container: ObservedContainer, context: SteadyTimesContext): Noted => {
+type Bounds = Omit<SteadyTimesContext, 'listedAtMs'> & { readonly listedAtMs: number | undefined };
+
+const timed = (known: Noted | undefined, container: ObservedContainer, context: Bounds): Noted => {
   if (known?.container === container) return known;
   const at = (what: 'startedAtMs' | 'finishedAtMs'): ContainerTimes | object => {
     const wallMs = container[what];
@@ -59,12 +64,12 @@ const timed = (known: Noted | undefined, container: ObservedContainer, context: 
   return { container, times: { createdAtMs, ...at('startedAtMs'), ...at('finishedAtMs') } };
 };
 
-const creationOf = ({ createdAtMs }: ObservedContainer, context: SteadyTimesContext): number => {
+const creationOf = ({ createdAtMs }: ObservedContainer, context: Bounds): number => {
   const steadyMs = steadyOf(createdAtMs, context);
   return context.listedAtMs === undefined ? Math.min(steadyMs, context.kubeletStartMs - 1) : steadyMs;
 };
 
-const steadyOf = (wallMs: number, { now, listedAtMs = Number.NEGATIVE_INFINITY }: SteadyTimesContext): number =>
+const steadyOf = (wallMs: number, { now, listedAtMs = Number.NEGATIVE_INFINITY }: Bounds): number =>
   now.steadyMs - Math.min(Math.max(0, now.wallMs - wallMs), Math.max(0, now.steadyMs - listedAtMs));
 
 /** The container with its times by the steady clock instead of the runtime's. */

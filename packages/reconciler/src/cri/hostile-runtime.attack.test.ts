@@ -60,13 +60,13 @@ it('containers of others are nobody of ours, though a runtime passes over the se
     listed('c4', { [OWNER_LABEL]: 'me' }),
     listed('', labelsOf('nameless')),
   ];
-  const pods = await observe({ containers, containerStatus: (id) => statusOf(id, labelsOf('good')) });
+  const { pods } = await observe({ containers, containerStatus: (id) => statusOf(id, labelsOf('good')) });
   expect([...pods.keys()]).toEqual(['good']);
 });
 
 it('what is listed twice is there once', async () => {
   const twice = [listed('c1', labelsOf('good')), listed('c1', labelsOf('good'))];
-  const pods = await observe({ containers: twice, containerStatus: (id) => statusOf(id, labelsOf('good')) });
+  const { pods } = await observe({ containers: twice, containerStatus: (id) => statusOf(id, labelsOf('good')) });
   expect(pods.get(podUid('good'))?.containers).toHaveLength(1);
 });
 
@@ -74,7 +74,7 @@ it.each(['null', '5', '"exec"', 'true', '{'])('a preStop hook of %s is none', as
   const { status } = statusOf('c1', labelsOf('good'));
   const annotations = { 'io.kubernetes.container.preStopHandler': preStop, 'io.kubernetes.pod.terminationGracePeriod': '9'.repeat(400) };
   const containers = [listed('c1', labelsOf('good'))];
-  const pods = await observe({ containers, containerStatus: () => ({ status: { ...status, annotations } }) });
+  const { pods } = await observe({ containers, containerStatus: () => ({ status: { ...status, annotations } }) });
   const [container] = pods.get(podUid('good'))?.containers ?? [];
   expect(container).toMatchObject({ id: 'c1' });
   expect(container).not.toHaveProperty('preStop');
@@ -132,7 +132,7 @@ it('whatever a status holds, its Pod and the others are observed', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(status, { maxLength: 4 }), fc.array(sandboxStatus, { maxLength: 3 }), async (statuses, boxes) => {
       const evil = statuses.map((each, index) => ({ ...listed(`e${index}`, labelsOf('evil')), state: each.state }));
-      const pods = await observe({
+      const { pods } = await observe({
         containers: [...evil, listed('c1', labelsOf('good'))],
         sandboxes: boxes.map((each, index) => ({ id: `b${index}`, labels: labelsOf('evil'), annotations: {}, state: each.state })),
         containerStatus: (id) => (id === 'c1' ? statusOf(id, labelsOf('good')) : { status: statuses[Number(id.slice(1))] }),

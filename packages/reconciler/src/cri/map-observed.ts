@@ -1,14 +1,16 @@
 import {
+  type Container,
   type ContainerResources,
   ContainerState,
   type ContainerStatus,
   NamespaceMode,
+  type PodSandbox,
   PodSandboxState,
   type PodSandboxStatus,
 } from '@solo-kubelet/cri-client';
 import { type ContainerPort, formatQuantity, type LifecycleHandler, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { ContainerRunState, ObservedContainer, ObservedSandbox } from '../core/observed-pod.js';
-import { CONTAINER_NAME_LABEL } from './owner-label.js';
+import { CONTAINER_NAME_LABEL, HOST_PORTS_ANNOTATION } from './owner-label.js';
 
 // From CRI's words to the kubelet's: the one place where nanoseconds become milliseconds and enums become names.
 
@@ -39,8 +41,41 @@ export const toObservedSandbox = (status: PodSandboxStatus): ObservedSandbox => 
     hostNetwork: status.linux?.namespaces?.options?.network === NamespaceMode.NODE,
     ips,
     networkReported: network !== undefined,
+    ...hostPortsOf(status.annotations),
   };
 };
+
+/** As much of a sandbox as a list tells. */
+export const toListedSandbox = ({ id, metadata, state, createdAt, annotations }: PodSandbox): ObservedSandbox => ({
+  id,
+  attempt: metadata?.attempt ?? 0,
+  state: state === PodSandboxState.SANDBOX_READY ? 'ready' : 'notReady',
+  createdAtMs: toMs(createdAt),
+  hostNetwork: false,
+  ips: [],
+  networkReported: false,
+  ...hostPortsOf(annotations),
+});
+
+const hostPortsOf = (annotations: PodSandbox['annotations']): Pick<ObservedSandbox, 'hostPorts'> => {
+  const hostPorts = portsOf(annotations[HOST_PORTS_ANNOTATION]);
+  return hostPorts.length === 0 ? {} : { hostPorts };
+};
+
+/** As much of a container as a list tells: not when it ran, nor how it ended. */
+export const toListedContainer = (listed: Container, runtimeName: string): ObservedContainer => ({
+  id: listed.id,
+  sandboxId: listed.podSandboxId,
+  ...recordedOf(listed),
+  state: containerRunState(listed.state),
+  createdAtMs: toMs(listed.createdAt),
+  exitCode: 0,
+  reason: '',
+  message: '',
+  runtimeName,
+  image: listed.image?.userSpecifiedImage || (listed.image?.image ?? ''),
+  imageRef: listed.imageRef,
+});
 
 export const toObservedContainer = (
   status: ContainerStatus,
@@ -48,10 +83,6 @@ export const toObservedContainer = (
   runtimeName: string,
   terminationMessage: string,
 ): ObservedContainer => {
-  const { annotations } = status;
-  const grace = numberOf(annotations['io.kubernetes.pod.deletionGracePeriod'] ?? annotations['io.kubernetes.pod.terminationGracePeriod']);
-  const preStop = handlerOf(annotations['io.kubernetes.container.preStopHandler']);
-  const ports = portsOf(annotations['io.kubernetes.container.ports']);
   const resources = resourcesOf(status.resources);
   const user = status.user?.linux;
   const startedAtMs = toMsUnlessZero(status.startedAt);
@@ -59,10 +90,8 @@ export const toObservedContainer = (
   return {
     id: status.id,
     sandboxId: podSandboxId,
-    name: status.labels[CONTAINER_NAME_LABEL] ?? status.metadata?.name ?? '',
+    ...recordedOf(status),
     state: containerRunState(status.state),
-    restartCount: numberOf(annotations['io.kubernetes.container.restartCount']) ?? status.metadata?.attempt ?? 0,
-    hash: annotations['io.kubernetes.container.hash'] ?? '',
     createdAtMs: toMs(status.createdAt),
     ...(startedAtMs === undefined ? {} : { startedAtMs }),
     ...(finishedAtMs === undefined ? {} : { finishedAtMs }),
@@ -72,13 +101,27 @@ export const toObservedContainer = (
     runtimeName,
     image: status.image?.userSpecifiedImage || (status.image?.image ?? ''),
     imageRef: status.imageRef,
-    ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
-    ...(preStop === undefined ? {} : { preStop }),
-    ...(ports.length === 0 ? {} : { ports }),
     ...(resources === undefined ? {} : { resources }),
     ...(user === undefined
       ? {}
       : { user: { uid: Number(user.uid), gid: Number(user.gid), supplementalGroups: user.supplementalGroups.map(Number) } }),
+  };
+};
+
+type Recorded = Pick<ObservedContainer, 'name' | 'restartCount' | 'hash' | 'terminationGracePeriodSeconds' | 'preStop' | 'ports'>;
+
+/** What the kubelet that made a container wrote on it. */
+const recordedOf = ({ labels, annotations, metadata }: Pick<Container, 'labels' | 'annotations' | 'metadata'>): Recorded => {
+  const grace = numberOf(annotations['io.kubernetes.pod.deletionGracePeriod'] ?? annotations['io.kubernetes.pod.terminationGracePeriod']);
+  const preStop = handlerOf(annotations['io.kubernetes.container.preStopHandler']);
+  const ports = portsOf(annotations['io.kubernetes.container.ports']);
+  return {
+    name: labels[CONTAINER_NAME_LABEL] ?? metadata?.name ?? '',
+    restartCount: numberOf(annotations['io.kubernetes.container.restartCount']) ?? metadata?.attempt ?? 0,
+    hash: annotations['io.kubernetes.container.hash'] ?? '',
+    ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
+    ...(preStop === undefined ? {} : { preStop }),
+    ...(ports.length === 0 ? {} : { ports }),
   };
 };
 

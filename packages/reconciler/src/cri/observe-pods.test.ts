@@ -1,5 +1,5 @@
 import { ContainerState, type CriClient } from '@solo-kubelet/cri-client';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { newestFirst } from '../core/observed-pod.js';
 import { podUid } from '../core/pod-identity.js';
 import { observedContainer, observedSandbox } from '../testing/index.js';
@@ -74,4 +74,85 @@ it('takes the instance with the higher restart count, or in the later sandbox, f
   const ordered = newestFirst({ sandboxes, containers });
   expect(ordered.sandboxes.map(({ id }) => id)).toEqual(['s1', 's0']);
   expect(ordered.containers.map(({ id }) => id)).toEqual(['third', 'second', 'first', 'stray']);
+});
+
+/** A runtime with one container of each of two pods, whose statuses a test answers. */
+const twoPods = (containerStatus: (id: string) => Promise<unknown>) => {
+  const record = (id: string) => ({
+    id,
+    podSandboxId: 's1',
+    metadata: { name: 'app', attempt: 2 },
+    state: ContainerState.CONTAINER_RUNNING,
+    createdAt: 5_000_000n,
+    imageRef: '',
+    labels: { [OWNER_LABEL]: 'me', [POD_UID_LABEL]: `uid-${id}` },
+    annotations: { 'io.kubernetes.container.ports': '[{"containerPort":80,"hostPort":8080,"protocol":"TCP"}]' },
+  });
+  const rest = { startedAt: 6_000_000n, finishedAt: 0n, exitCode: 0, reason: '', message: '', mounts: [], logPath: '' };
+  const cri = {
+    lists: { podSandboxes: async () => [], containers: async () => [record('good'), record('bad')] },
+    runtime: {
+      version: async () => ({ runtimeName: 'containerd' }),
+      containerStatus: async ({ containerId }: { containerId: string }) =>
+        containerId === 'good' ? { status: { ...record('good'), ...rest } } : await containerStatus(containerId),
+    },
+  } as unknown as CriClient;
+  const answer = { status: { ...record('bad'), ...rest } };
+  return { answer, observer: createPodObserver({ cri, owner: 'me', statusPatienceMs: 1_000 }) };
+};
+
+it.each([
+  ['fails', async () => Promise.reject(new Error('no such task'))],
+  ['has no status in it', async () => ({})],
+])('a status call that %s leaves its pod unread, known as far as the list tells', async (_what, containerStatus) => {
+  const { observer } = twoPods(containerStatus);
+  const { pods, unread } = await observer.list({ signal });
+  expect(pods.get(podUid('uid-good'))?.containers[0]).toMatchObject({ state: 'running', startedAtMs: 6 });
+  expect([...unread]).toEqual([['uid-bad', expect.stringMatching(/no such task|without a status/)]]);
+  expect(pods.get(podUid('uid-bad'))?.containers[0]).toEqual({
+    id: 'bad',
+    sandboxId: 's1',
+    name: 'app',
+    state: 'running',
+    restartCount: 2,
+    hash: '',
+    createdAtMs: 5,
+    exitCode: 0,
+    reason: '',
+    message: '',
+    runtimeName: 'containerd',
+    image: '',
+    imageRef: '',
+    ports: [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' }],
+  });
+  await expect(observer.inspect(podUid('uid-bad'), { signal })).rejects.toThrow(/no such task|without a status/);
+  expect(await observer.inspect(podUid('uid-good'), { signal })).toMatchObject({ uid: 'uid-good' });
+  expect(observer.podOf('bad')).toBe('uid-bad');
+});
+
+it('a status call that hangs is waited for once, and its answer counts when it comes', async () => {
+  vi.useFakeTimers();
+  try {
+    let asked = 0;
+    let settle = (_answer: unknown): void => {};
+    const { answer, observer } = twoPods(() => {
+      asked += 1;
+      return new Promise((resolve) => {
+        settle = resolve;
+      });
+    });
+    const first = observer.list({ signal });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([...(await first).unread]).toEqual([['uid-bad', expect.stringContaining('has not answered')]]);
+    expect([...(await observer.list({ signal })).unread.keys()]).toEqual(['uid-bad']);
+    expect(asked).toBe(1);
+    settle(answer);
+    await vi.advanceTimersByTimeAsync(1);
+    const { pods, unread } = await observer.list({ signal });
+    expect([unread.size, asked]).toEqual([0, 1]);
+    expect(pods.get(podUid('uid-bad'))?.containers[0]).toMatchObject({ startedAtMs: 6 });
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });

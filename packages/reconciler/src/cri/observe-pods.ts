@@ -1,20 +1,26 @@
 import type { Container, CriClient, PodSandbox } from '@solo-kubelet/cri-client';
-import { CriError } from '@solo-kubelet/cri-client';
+import { CriError, PodSandboxState } from '@solo-kubelet/cri-client';
+import { describeError } from '@solo-kubelet/diagnostics';
 import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
-import type { Abortable } from '../runtime-port.js';
+import type { Abortable, PodListing } from '../runtime-port.js';
 import { steadyNow } from '../steady-scheduler.js';
 import type { NetworkHook } from './cri-runtime-options.js';
-import { containerRunState, toObservedContainer, toObservedSandbox } from './map-observed.js';
+import { containerRunState, toListedContainer, toListedSandbox, toObservedContainer, toObservedSandbox } from './map-observed.js';
 import { OWNER_LABEL, POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from './owner-label.js';
+import { createPatientReads } from './patient-reads.js';
 import { batchCalls, waitFor } from './shared-calls.js';
 import { readTerminationMessage } from './termination-message.js';
 
 /** Status calls at once during one look. */
 const STATUS_CALLS_AT_ONCE = 16;
 
+/** How long a look waits for one status, ms: a shim that hangs holds up its own pod alone. */
+const STATUS_PATIENCE_MS = 5_000;
+
 export interface PodObserver {
-  list(options: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>>;
+  list(options: Abortable): Promise<PodListing>;
+  /** Rejects when something of the pod can't be read. */
   inspect(uid: PodUid, options: Abortable): Promise<ObservedPod | undefined>;
   /** Whose a container or sandbox id is, as far as it has been seen or noted. */
   podOf(id: string): PodUid | undefined;
@@ -31,6 +37,8 @@ export interface PodObserverOptions {
   readonly networkHook?: NetworkHook | undefined;
   /** A clock that nobody can set, ms. Default `steadyNow`. */
   readonly now?: () => number;
+  /** How long a look waits for one status, ms. Default 5000. */
+  readonly statusPatienceMs?: number;
 }
 
 /** For how long after a kill was first seen the runtime may still find out that memory had run out, ms: containerd hears of both in either order. */
@@ -43,7 +51,14 @@ const mayBeOutOfMemory = ({ state, exitCode, reason }: ObservedContainer): boole
 /**
  * Lists sandboxes and containers, and reads the status of those that are new or changed their state: the rest of a status only changes with it.
  */
-export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: PodObserverOptions): PodObserver => {
+export const createPodObserver = ({
+  cri,
+  owner,
+  networkHook,
+  now = steadyNow,
+  statusPatienceMs = STATUS_PATIENCE_MS,
+}: PodObserverOptions): PodObserver => {
+  const inTime = createPatientReads(statusPatienceMs);
   const sandboxes = new Map<string, ObservedSandbox>();
   const containers = new Map<string, ObservedContainer>();
   const owners = new Map<string, PodUid>();
@@ -63,14 +78,22 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
 
   const sandboxOf = async (listed: PodSandbox, signal: AbortSignal): Promise<ObservedSandbox | undefined> => {
     const known = sandboxes.get(listed.id);
-    const unchanged = known !== undefined && (known.state === 'ready') === (listed.state === 0);
-    if (unchanged && !known.networksMissing) return known;
+    if (isUnchanged(known, listed) && known?.networksMissing !== true) return known;
+    return inTime(listed.id, () => readSandbox(listed, known, signal), signal);
+  };
+
+  const readSandbox = async (
+    listed: PodSandbox,
+    known: ObservedSandbox | undefined,
+    signal: AbortSignal,
+  ): Promise<ObservedSandbox | undefined> => {
     const verbose = networkHook?.wants(listed.annotations) === true;
     const reply = await unlessGone(cri.runtime.podSandboxStatus({ podSandboxId: listed.id, verbose }, { signal }));
-    if (reply?.status === undefined) return undefined;
+    if (reply === undefined) return undefined;
+    if (reply.status === undefined) throw new Error('the runtime answered without a status of the sandbox');
     const bare = toObservedSandbox(reply.status);
     const sandbox = verbose && bare.state === 'ready' && !bare.hostNetwork ? await withNetworks(bare, reply.info, signal) : bare;
-    if (unchanged && sandbox.networksMissing) return known;
+    if (isUnchanged(known, listed) && sandbox.networksMissing) return known;
     sandboxes.set(listed.id, sandbox);
     return sandbox;
   };
@@ -88,8 +111,18 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
       !(mayBeOutOfMemory(known) && now() < (lateReasonUntilMs.get(listed.id) ?? 0))
     )
       return known;
+    return inTime(listed.id, () => readContainer(listed, name, known, signal), signal);
+  };
+
+  const readContainer = async (
+    listed: Container,
+    name: string,
+    known: ObservedContainer | undefined,
+    signal: AbortSignal,
+  ): Promise<ObservedContainer | undefined> => {
     const reply = await unlessGone(cri.runtime.containerStatus({ containerId: listed.id, verbose: false }, { signal }));
-    if (reply?.status === undefined) return undefined;
+    if (reply === undefined) return undefined;
+    if (reply.status === undefined) throw new Error('the runtime answered without a status of the container');
     const exited = containerRunState(reply.status.state) === 'exited';
     const message = exited ? await readTerminationMessage(reply.status, { signal }) : '';
     const container = toObservedContainer(reply.status, listed.podSandboxId, name, message);
@@ -106,7 +139,7 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
     return { sandboxes, containers };
   });
 
-  const look = async (uid: PodUid | undefined, { signal }: Abortable): Promise<ReadonlyMap<PodUid, ObservedPod>> => {
+  const look = async (uid: PodUid | undefined, { signal }: Abortable): Promise<PodListing & { readonly ids: ReadonlySet<string> }> => {
     const [listing, name] = await Promise.all([waitFor(listings(uid), signal), nameOfRuntime(signal)]);
     // A runtime that passes over the selector must not make others' containers ours: they would be ended.
     const isAskedFor = ({ id, labels }: Listed): boolean =>
@@ -115,8 +148,31 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
       (uid === undefined ? (labels[POD_UID_LABEL] ?? '') !== '' : labels[POD_UID_LABEL] === uid);
     const listedSandboxes = onceEach(listing.sandboxes.filter(isAskedFor));
     const listedContainers = onceEach(listing.containers.filter(isAskedFor));
-    const foundSandboxes = await mapLimited(listedSandboxes, STATUS_CALLS_AT_ONCE, (listed) => sandboxOf(listed, signal));
-    const foundContainers = await mapLimited(listedContainers, STATUS_CALLS_AT_ONCE, (listed) => containerOf(listed, name, signal));
+    const unread = new Map<PodUid, string>();
+    /** What is there but can't be read is no more than the list tells of it, and its pod is one that could not be read. */
+    const orListed = async <T>(listed: Listed, read: () => Promise<T | undefined>, outline: () => T): Promise<T | undefined> => {
+      try {
+        return await read();
+      } catch (error) {
+        signal.throwIfAborted();
+        unread.set(podUid(listed.labels[POD_UID_LABEL] ?? ''), describeError(error));
+        return outline();
+      }
+    };
+    const foundSandboxes = await mapLimited(listedSandboxes, STATUS_CALLS_AT_ONCE, (listed) =>
+      orListed(
+        listed,
+        () => sandboxOf(listed, signal),
+        () => toListedSandbox(listed),
+      ),
+    );
+    const foundContainers = await mapLimited(listedContainers, STATUS_CALLS_AT_ONCE, (listed) =>
+      orListed(
+        listed,
+        () => containerOf(listed, name, signal),
+        () => toListedContainer(listed, name),
+      ),
+    );
     const pods = new Map<PodUid, { name: string; namespace: string; sandboxes: ObservedSandbox[]; containers: ObservedContainer[] }>();
     const podFor = (id: string, of: Readonly<Record<string, string>>) => {
       const uid = podUid(of[POD_UID_LABEL] ?? '');
@@ -138,17 +194,25 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
       const container = foundContainers[index];
       if (container !== undefined) podFor(listed.id, listed.labels).containers.push(container);
     });
-    return new Map([...pods].map(([uid, { name, namespace, ...held }]) => [uid, newestFirst({ uid, name, namespace, ...held })]));
+    return {
+      pods: new Map([...pods].map(([uid, { name, namespace, ...held }]) => [uid, newestFirst({ uid, name, namespace, ...held })])),
+      unread,
+      ids: new Set([...pods.values()].flatMap((pod) => [...pod.sandboxes, ...pod.containers].map(({ id }) => id))),
+    };
   };
 
   return {
     list: async (options) => {
-      const pods = await look(undefined, options);
-      const seen = new Set([...pods.values()].flatMap((pod) => [...pod.sandboxes, ...pod.containers].map(({ id }) => id)));
-      for (const map of [sandboxes, containers, owners, lateReasonUntilMs]) for (const id of map.keys()) if (!seen.has(id)) map.delete(id);
-      return pods;
+      const { ids, ...listing } = await look(undefined, options);
+      for (const map of [sandboxes, containers, owners, lateReasonUntilMs]) for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
+      return listing;
     },
-    inspect: async (uid, options) => (await look(uid, options)).get(uid),
+    inspect: async (uid, options) => {
+      const { pods, unread } = await look(uid, options);
+      const failure = unread.get(uid);
+      if (failure !== undefined) throw new Error(failure);
+      return pods.get(uid);
+    },
     podOf: (id) => owners.get(id),
     note: (id, uid) => {
       owners.set(id, uid);
@@ -161,6 +225,9 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow }: 
     },
   };
 };
+
+const isUnchanged = (known: ObservedSandbox | undefined, listed: PodSandbox): boolean =>
+  known !== undefined && (known.state === 'ready') === (listed.state === PodSandboxState.SANDBOX_READY);
 
 interface Listed {
   readonly id: string;

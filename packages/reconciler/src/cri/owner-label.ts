@@ -4,3 +4,5 @@ export const POD_UID_LABEL = 'io.kubernetes.pod.uid';
 export const POD_NAME_LABEL = 'io.kubernetes.pod.name';
 export const POD_NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
 export const CONTAINER_NAME_LABEL = 'io.kubernetes.container.name';
+/** On sandboxes: the pod's host ports as JSON, in the form of a container's `ports`; absent when it has none. */
+export const HOST_PORTS_ANNOTATION = 'solo-kubelet.dev/host-ports';

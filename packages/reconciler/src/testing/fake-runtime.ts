@@ -1,10 +1,12 @@
 import { type Container, containerHash, type Pod, quantityValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import { delay } from '@solo-kubelet/timers/rxjs';
 import type { SchedulerLike } from 'rxjs';
+import { hostPortsOf } from '../core/admission/host-ports.js';
 import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, uidOf } from '../core/pod-identity.js';
 import { heldTo, type PodResources, resourcesOfPod } from '../core/resize/pod-resources.js';
 import type { RuntimePort } from '../runtime-port.js';
+import { listedOnly } from './listed-only.js';
 
 /** How one container lives. Left out: it runs until stopped. */
 export interface FakeScript {
@@ -30,6 +32,8 @@ export interface FakeRuntimeOptions {
   readonly script?: (container: Container, restartCount: number, pod: Pod) => FakeScript;
   /** Asked at every call. Default: no faults. */
   readonly fault?: (method: string) => FakeFault | undefined;
+  /** Pods whose status can't be had: a look at one fails, a listing tells that they are there. Default: none. */
+  readonly unreadable?: (podUid: PodUid) => boolean;
   /** How long each call takes, ms. Default 1. */
   readonly latencyMs?: () => number;
   /** How long an image takes to come, ms; undefined: it can't be had. Default: it is there. */
@@ -47,7 +51,8 @@ export interface FakeCall {
 
 export interface FakeRuntime extends RuntimePort {
   readonly pods: ReadonlyMap<PodUid, ObservedPod>;
-  readonly calls: readonly FakeCall[];
+  /** In order; may be emptied. */
+  readonly calls: FakeCall[];
   /** Laws that were broken: two live instances of one container, two ready sandboxes of one pod, a stop cut short. */
   readonly violations: readonly string[];
   readonly cleaned: ReadonlySet<PodUid>;
@@ -71,6 +76,7 @@ export const fakeRuntime = ({
   wallNow = () => scheduler.now(),
   script = () => ({}),
   fault = () => undefined,
+  unreadable = () => false,
   latencyMs = () => 1,
   pullMs = () => 0,
   memoryBytes = () => 0,
@@ -87,6 +93,8 @@ export const fakeRuntime = ({
     const bytes = limits.flatMap((limit) => (limit === undefined ? [] : [Number(quantityValue(limit))]));
     return Math.min(memoryBytes(name, uid), ...bytes);
   };
+  /** When a container that was told to stop will have ended by itself, by its id. */
+  const stopping = new Map<string, number>();
   let ids = 0;
   const listeners = new Set<(uid: PodUid) => void>();
   const notify = (uid: PodUid): void => {
@@ -132,17 +140,20 @@ export const fakeRuntime = ({
     return result;
   };
 
+  const everyPod = (): ReadonlyMap<PodUid, ObservedPod> =>
+    new Map(
+      [...held.keys()].flatMap((uid) => {
+        const pod = observed(uid);
+        return pod === undefined ? [] : [[uid, pod] as const];
+      }),
+    );
+
   const live = (pod: Held, name: string): readonly ObservedContainer[] =>
     pod.containers.filter((container) => container.name === name && container.state === 'running');
 
   return {
     get pods() {
-      return new Map(
-        [...held.keys()].flatMap((uid) => {
-          const pod = observed(uid);
-          return pod === undefined ? [] : [[uid, pod] as const];
-        }),
-      );
+      return everyPod();
     },
     calls,
     violations,
@@ -161,20 +172,16 @@ export const fakeRuntime = ({
       }
     },
     list: ({ signal }) =>
-      call(
-        'list',
-        undefined,
-        '',
-        signal,
-        () =>
-          new Map(
-            [...held.keys()].flatMap((uid) => {
-              const pod = observed(uid);
-              return pod === undefined ? [] : [[uid, pod] as const];
-            }),
-          ),
-      ),
-    inspect: (uid, { signal }) => call('inspect', uid, '', signal, () => observed(uid)),
+      call('list', undefined, '', signal, () => {
+        const pods = everyPod();
+        const unread = new Map([...pods.keys()].filter(unreadable).map((uid) => [uid, 'the status was made to fail'] as const));
+        return { pods: new Map([...pods].map(([uid, pod]) => [uid, unread.has(uid) ? listedOnly(pod) : pod])), unread };
+      }),
+    inspect: (uid, { signal }) =>
+      call('inspect', uid, '', signal, () => {
+        if (unreadable(uid)) throw new Error('the status was made to fail');
+        return observed(uid);
+      }),
     createSandbox: async (pod, attempt, { signal }) => {
       const uid = uidOf(pod);
       try {
@@ -189,8 +196,18 @@ export const fakeRuntime = ({
           const podSandboxId = nextId('sandbox');
           const hostNetwork = pod.spec.hostNetwork === true;
           const ips = hostNetwork ? [] : [`10.0.0.${ids % 250}`];
+          const hostPorts = hostPortsOf(pod);
           owner.sandboxes = [
-            { id: podSandboxId, attempt, state: 'ready', createdAtMs: wallNow(), hostNetwork, ips, networkReported: true },
+            {
+              id: podSandboxId,
+              attempt,
+              state: 'ready',
+              createdAtMs: wallNow(),
+              hostNetwork,
+              ips,
+              networkReported: true,
+              ...(hostPorts.length > 0 && { hostPorts }),
+            },
             ...owner.sandboxes,
           ];
           return { ok: true, podSandboxId, ips } as const;
@@ -262,8 +279,14 @@ export const fakeRuntime = ({
         if (owner === undefined || container?.state !== 'running') return;
         const spec = [...owner.pod.spec.containers, ...(owner.pod.spec.initContainers ?? [])].find(({ name }) => name === container.name);
         const { stopsAfterMs = 0, stopsWith = 143 } = spec === undefined ? {} : script(spec, container.restartCount, owner.pod);
-        await delay(Math.min(stopsAfterMs, timeoutSeconds * 1000), scheduler, signal);
-        exit(containerId, stopsAfterMs > timeoutSeconds * 1000 ? 137 : stopsWith);
+        // Whom the signal has reached ends by itself, whether its kubelet still waits for it or not.
+        const endsAtMs = stopping.get(containerId) ?? scheduler.now() + stopsAfterMs;
+        if (!stopping.has(containerId)) scheduler.schedule(() => exit(containerId, stopsWith), stopsAfterMs);
+        stopping.set(containerId, endsAtMs);
+        const leftMs = Math.max(0, endsAtMs - scheduler.now());
+        await delay(Math.min(leftMs, timeoutSeconds * 1000), scheduler, signal);
+        signal.throwIfAborted();
+        exit(containerId, leftMs > timeoutSeconds * 1000 ? 137 : stopsWith);
       }),
     removeContainer: (containerId, { signal }) =>
       call('removeContainer', undefined, find(containerId)?.name ?? '', signal, () => {

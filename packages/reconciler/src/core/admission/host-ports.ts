@@ -1,4 +1,4 @@
-import type { Pod } from '@solo-kubelet/pod-spec';
+import type { ContainerPort, Pod } from '@solo-kubelet/pod-spec';
 import { isSidecar } from '../restart-decision.js';
 import type { AdmissionCheck } from './refusal.js';
 
@@ -9,12 +9,18 @@ interface HostPort {
   readonly ip: string;
 }
 
-const portsOf = (pod: Pod): readonly HostPort[] =>
-  [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers].flatMap(({ ports = [] }) =>
-    ports
-      .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
-      .map(({ hostPort, protocol, hostIP }) => ({ protocol: protocol ?? 'TCP', port: hostPort!, ip: isAny(hostIP) ? '' : hostIP! })),
+/** Ports of containers and sidecars that are the host's too. */
+export const hostPortsOf = ({ spec }: Pod): readonly ContainerPort[] =>
+  [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers].flatMap(({ ports = [] }) =>
+    ports.filter(({ hostPort }) => hostPort !== undefined && hostPort > 0),
   );
+
+const portsOf = (pod: Pod): readonly HostPort[] =>
+  hostPortsOf(pod).map(({ hostPort, protocol, hostIP }) => ({
+    protocol: protocol ?? 'TCP',
+    port: hostPort!,
+    ip: isAny(hostIP) ? '' : hostIP!,
+  }));
 
 const isAny = (ip: string | undefined): boolean => ip === undefined || ip === '' || ip === '0.0.0.0';
 

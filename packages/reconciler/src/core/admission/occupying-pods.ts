@@ -54,11 +54,11 @@ export const isUnsettled = ({ observed }: Pick<World, 'observed'>, uid: PodUid, 
   inPass || generationOf(observed, uid) < minGeneration;
 
 /**
- * A pod whose manifest nobody has read, with what an earlier kubelet process had allocated to it; else with what the runtime holds its containers to,
+ * A pod whose manifest nobody has read, with the host ports that its sandbox holds, and what an earlier kubelet process had allocated to it; else with what the runtime holds its containers to,
  * where the memory limit stands for the request that it doesn't tell.
  */
 const unreadPod = (observed: ObservedPod, { allocatedBefore }: PodLedger): Pod => {
-  const pod = orphanPod(observed);
+  const pod = withHostPorts(orphanPod(observed), observed);
   if (allocatedBefore !== undefined) return withResources(pod, allocatedBefore);
   return {
     ...pod,
@@ -70,4 +70,10 @@ const unreadPod = (observed: ObservedPod, { allocatedBefore }: PodLedger): Pod =
       }),
     },
   };
+};
+
+/** A sandbox may have lost its containers, or never had those that ask for ports. */
+const withHostPorts = (pod: Pod, { sandboxes }: ObservedPod): Pod => {
+  const ports = sandboxes.flatMap(({ state, hostPorts = [] }) => (state === 'ready' ? hostPorts : []));
+  return ports.length === 0 ? pod : { ...pod, spec: { ...pod.spec, containers: [...pod.spec.containers, { name: '', ports }] } };
 };

@@ -165,10 +165,10 @@ const earlierState = (
 ): ContainerState | undefined => {
   const [newest, second] = instances;
   if (second !== undefined && second.state === 'exited') return { terminated: terminated(second, messageLimit) };
-  if (newest !== undefined && previous?.containerID !== undefined && previous.containerID !== containerIdUrl(newest)) {
-    if (previous.state?.terminated !== undefined) return { terminated: previous.state.terminated };
-  }
-  return undefined;
+  // Of an instance that is gone the status may have kept nothing but its end (believedStatus).
+  const ended = previous?.state?.terminated;
+  if (newest === undefined || ended === undefined) return undefined;
+  return (previous?.containerID ?? ended.containerID) === containerIdUrl(newest) ? undefined : { terminated: ended };
 };
 
 /** What came before, where the runtime has nothing to say of it. */

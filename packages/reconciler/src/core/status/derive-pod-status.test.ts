@@ -149,6 +149,15 @@ describe('container status', () => {
     const observed = observedPod([observedContainer('app', { restartCount: 1, createdAtMs: 2 }), exited(9)]);
     expect(first(derive({}, observed))).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 9 } } });
   });
+  it('has the end of an instance that is gone and has lost its id as lastState of the next one', () => {
+    const { containerID: _, ...before } = first(derive({}, observedPod([exited(9)])))!;
+    const status = { containerStatuses: [before] };
+    expect(first(derive({}, observedPod([observedContainer('app', { restartCount: 1, id: 'next' })]), { status }))).toMatchObject({
+      state: { running: {} },
+      lastState: { terminated: { exitCode: 9 } },
+    });
+    expect(first(derive({}, observedPod([exited(9)]), { status }))?.lastState).toEqual({});
+  });
   it('remembers the last state and the count when the record has been collected', () => {
     const before = derive({}, observedPod([exited(9)]));
     const after = derive({}, observedPod([observedContainer('app', { restartCount: 1 })]), { status: before });

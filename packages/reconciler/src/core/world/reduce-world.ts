@@ -143,11 +143,19 @@ const takeObservation = ({ backoffPolicy }: WorldSettings, world: World, observa
   const observed = mergeObservation(world.observed, observation);
   if (observed === world.observed) return world;
   const verdicts = pruneVerdicts(world.verdicts, observed);
-  const context = { now, listedAtMs: world.listedAtMs, kubeletStartMs: backoffPolicy.kubeletStartMs };
-  const steadyTimes = reduceSteadyTimes(world.steadyTimes, world.observed, observed, context);
+  const steadyTimes = reduceSteadyTimes(world.steadyTimes, world.observed, observed, {
+    now,
+    listedAtMs: (uid) => lastListedAtMs(world, uid),
+    kubeletStartMs: backoffPolicy.kubeletStartMs,
+  });
   const listedAtMs = observation.type === 'listed' ? now.steadyMs : world.listedAtMs;
-  return withLedgers({ ...world, observed, verdicts, steadyTimes, listedAtMs }, [...observed.pods.keys()]);
+  const unreadSinceMs = new Map([...observed.unread.keys()].map((uid) => [uid, lastListedAtMs(world, uid)]));
+  return withLedgers({ ...world, observed, verdicts, steadyTimes, listedAtMs, unreadSinceMs }, [...observed.pods.keys()]);
 };
+
+/** A listing that could not read the pod did not show what it does not show. */
+const lastListedAtMs = ({ unreadSinceMs, listedAtMs }: World, uid: PodUid): number | undefined =>
+  unreadSinceMs.has(uid) ? unreadSinceMs.get(uid) : listedAtMs;
 
 /** Drops the verdicts about containers that are not there any more. */
 const pruneVerdicts = (verdicts: World['verdicts'], observed: RuntimeSnapshot): World['verdicts'] => {

@@ -30,6 +30,8 @@ export interface World {
   readonly steadyTimes: SteadyTimes;
   /** Steady time of the last full listing, ms; undefined before the first. */
   readonly listedAtMs: number | undefined;
+  /** The same as it was when pods that can't be read now were last read. */
+  readonly unreadSinceMs: ReadonlyMap<PodUid, number | undefined>;
   /** Since when a pod counts as started, by the steady clock, ms: its `startTime`, as the machine's clock stood when it was set or read. */
   readonly activeSinceMs: ReadonlyMap<PodUid, number>;
   /** Pods that have ended lately, for one that comes back. */
@@ -47,6 +49,7 @@ export const emptyWorld: World = {
   departed: new Map(),
   steadyTimes: new Map(),
   listedAtMs: undefined,
+  unreadSinceMs: new Map(),
   activeSinceMs: new Map(),
   node: undefined,
   resourceRevision: 0,
