@@ -39,6 +39,8 @@ export interface AdmissionMachine {
   readonly broken: string[];
   boot(): Promise<void>;
   stop(): void;
+  /** Drops the notes of what was called and told, which would fill the memory in a long run. */
+  forget(): void;
 }
 
 const milli = (list: Readonly<Record<string, string>>, name: string): bigint => quantityMilliValue(list[name] ?? '0');
@@ -125,7 +127,12 @@ export const createMachine = async (
     await time.advance(20);
     machine.kubelet.synced();
   };
-  Object.assign(machine, { time, runtime, boot, stop });
+  const forget = (): void => {
+    runtime.calls.length = 0;
+    machine.kubelet.activities.length = 0;
+    machine.kubelet.events.length = 0;
+  };
+  Object.assign(machine, { time, runtime, boot, stop, forget });
   await boot();
   return machine;
 };

@@ -20,8 +20,9 @@ export interface TestKubeletOptions extends Partial<Omit<ReconcilerDeps, 'runtim
 export interface TestKubelet {
   /** Its streams, for what runs beside it. */
   readonly reconciler: Reconciler;
-  readonly activities: readonly KubeletActivity[];
-  readonly events: readonly KubeletEvent[];
+  /** In order; may be emptied. */
+  readonly activities: KubeletActivity[];
+  readonly events: KubeletEvent[];
   readonly pods: ReadonlyMap<PodUid, PodView>;
   /** An error that ended the streams or a pass: always a bug. */
   readonly crash: unknown;
