@@ -1,2 +1,2 @@
 export { type MqttAction, readMqttAction } from './mqtt-action.js';
-export { mqttProbe, mqttProbe as default } from './mqtt-probe.js';
+export { createMqttProbe, type MqttProbeOptions, mqttProbe, mqttProbe as default } from './mqtt-probe.js';

@@ -1,24 +1,38 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { defineProbePlugin, resolvePort } from '@solo-kubelet/probe-engine/plugin';
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
 import { type MqttAction, type MqttTls, readMqttAction } from './mqtt-action.js';
+import { readNodeFile } from './node-file.js';
+
+export interface MqttProbeOptions {
+  /** Where the files are that a probe may name. Default `/etc/solo-kubelet/probes`. */
+  readonly filesDirectory?: string;
+}
+
+const DEFAULT_FILES_DIRECTORY = '/etc/solo-kubelet/probes';
 
 /** Probes of kind `mqtt`: the broker accepts a connection and, when a topic is given, has a retained message on it. */
-export const mqttProbe = defineProbePlugin({
-  field: 'mqtt',
-  validate: readMqttAction,
-  probe: async (action, target, { signal }) => {
-    const port = resolvePort(action.port, target.ports);
-    if (port === undefined) return { result: 'unknown', output: `invalid port: ${action.port}` };
-    const host = action.host ?? target.host;
-    const credentials = await readCredentials(action);
-    const tls = action.tls === undefined ? undefined : await tlsOptions(action.tls, host);
-    return converse({ action, host, port, credentials, tls, signal });
-  },
-});
+export const createMqttProbe = ({ filesDirectory = DEFAULT_FILES_DIRECTORY }: MqttProbeOptions = {}) =>
+  defineProbePlugin({
+    field: 'mqtt',
+    validate: readMqttAction,
+    probe: async (action, target, { signal }) => {
+      const port = resolvePort(action.port, target.ports);
+      if (port === undefined) return { result: 'unknown', output: `invalid port: ${action.port}` };
+      const host = action.host ?? target.host;
+      const read = (path: string): Promise<Buffer> => readNodeFile(path, filesDirectory);
+      const credentials = await readCredentials(action, read);
+      const tls = action.tls === undefined ? undefined : await tlsOptions(action.tls, host, read);
+      return converse({ action, host, port, credentials, tls, signal });
+    },
+  });
+
+/** The plugin as kubelet-cli's `--probe-plugin` finds it. */
+export const mqttProbe = createMqttProbe();
+
+type ReadFile = (path: string) => Promise<Buffer>;
 
 interface Conversation {
   readonly action: MqttAction;
@@ -117,15 +131,15 @@ const CONNECT_REFUSALS: ReadonlyMap<number, string> = new Map([
   [138, 'banned'],
 ]);
 
-const readCredentials = async ({ username, password, passwordFile }: MqttAction): Promise<Conversation['credentials']> => {
+const readCredentials = async ({ username, password, passwordFile }: MqttAction, read: ReadFile): Promise<Conversation['credentials']> => {
   if (username === undefined) return {};
-  const secret = passwordFile === undefined ? password : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '');
+  const secret = passwordFile === undefined ? password : (await read(passwordFile)).toString('utf8').replace(/\r?\n$/, '');
   return { username, ...(secret === undefined ? {} : { password: Buffer.from(secret) }) };
 };
 
-const tlsOptions = async ({ caFile, certFile, keyFile, servername }: MqttTls, host: string): Promise<ConnectionOptions> => {
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file));
-  const [ca, cert, key] = await Promise.all([read(caFile), read(certFile), read(keyFile)]);
+const tlsOptions = async ({ caFile, certFile, keyFile, servername }: MqttTls, host: string, read: ReadFile): Promise<ConnectionOptions> => {
+  const files = [caFile, certFile, keyFile].map((file) => (file === undefined ? undefined : read(file)));
+  const [ca, cert, key] = await Promise.all(files);
   const name = servername ?? (isIP(host) ? undefined : host);
   return { rejectUnauthorized: ca !== undefined, ca, cert, key, ...(name === undefined ? {} : { servername: name }) };
 };

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PluginTarget } from '@solo-kubelet/probe-engine/plugin';
 import { generate } from 'mqtt-packet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mqttProbe, readMqttAction } from '../src/index.js';
+import { createMqttProbe, mqttProbe, readMqttAction } from '../src/index.js';
 
 const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/bin/mosquitto', '/usr/local/sbin/mosquitto'].find((path) => existsSync(path));
 if (MOSQUITTO === undefined)
@@ -31,7 +31,7 @@ const canConnect = (port: number): Promise<boolean> =>
     socket.on('error', () => resolve(false));
   });
 
-const probe = (action: Readonly<Record<string, unknown>>, timeoutMs = 2_000) => {
+const probe = (action: Readonly<Record<string, unknown>>, timeoutMs = 2_000, plugin = createMqttProbe({ filesDirectory: root })) => {
   const target: PluginTarget = {
     pod: 'default/broker',
     podUid: 'u',
@@ -43,7 +43,7 @@ const probe = (action: Readonly<Record<string, unknown>>, timeoutMs = 2_000) => 
     ports: [{ name: 'mqtt', containerPort: ports.open }],
     timeoutMs,
   };
-  return mqttProbe.probe(mqttProbe.validate(action), target, { signal: AbortSignal.timeout(timeoutMs) });
+  return plugin.probe(plugin.validate(action), target, { signal: AbortSignal.timeout(timeoutMs) });
 };
 
 let root: string;
@@ -145,7 +145,8 @@ describe.skipIf(MOSQUITTO === undefined)('the mqtt probe on a real broker', () =
     await writeFile(file, 'hunter2\n');
     const base = { port: ports.secret, protocolVersion };
     expect(await probe({ ...base, username: 'joe', password: 'hunter2' })).toMatchObject({ result: 'success' });
-    expect(await probe({ ...base, username: 'joe', passwordFile: file })).toMatchObject({ result: 'success' });
+    for (const passwordFile of [file, 'password.txt'])
+      expect(await probe({ ...base, username: 'joe', passwordFile })).toMatchObject({ result: 'success' });
     expect(await probe({ ...base, username: 'joe', password: 'wrong' })).toEqual({
       result: 'failure',
       output: 'the broker refused the connection: not authorized',
@@ -199,5 +200,35 @@ describe('the mqtt probe', () => {
 
   it('has the usual ports', () => {
     expect([readMqttAction({}).port, readMqttAction({ tls: true }).port]).toEqual([1_883, 8_883]);
+  });
+});
+
+describe('files that a probe names', () => {
+  it.each(['/etc/hostname', '../secret', 'link', 'sub', 'fifo', 'missing', '/proc/self/environ'])(
+    'are none but those of the administrator (%s)',
+    async (passwordFile) => {
+      const base = await mkdtemp(join(tmpdir(), 'probe-files-'));
+      const seen: Buffer[] = [];
+      const server = createServer((socket) => socket.on('data', (bytes) => seen.push(bytes)).on('error', () => {}));
+      try {
+        const directory = join(base, 'probes');
+        await mkdir(join(directory, 'sub'), { recursive: true });
+        await writeFile(join(base, 'secret'), 'of root alone');
+        await symlink('../secret', join(directory, 'link'));
+        execFileSync('mkfifo', [join(directory, 'fifo')]);
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        const { port } = server.address() as AddressInfo;
+        const plugin = createMqttProbe({ filesDirectory: directory });
+        await expect(probe({ port, username: 'joe', passwordFile }, 15_000, plugin)).rejects.toThrow(`cannot read ${passwordFile}: `);
+        expect(seen).toEqual([]);
+      } finally {
+        server.close();
+        await rm(base, { recursive: true, force: true });
+      }
+    },
+  );
+
+  it('are not read from anywhere by default either', async () => {
+    await expect(probe({ port: 1, tls: { caFile: '/etc/hostname' } }, 15_000, mqttProbe)).rejects.toThrow('/etc/solo-kubelet/probes');
   });
 });
