@@ -1,9 +1,9 @@
-import { Writable } from 'node:stream';
 import { runRemoteCommand } from '@solo-kubelet/cri-client/streaming';
 import { joinSignals } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
 import { findContainer, findPod } from '../client/find-pod.js';
+import { beginningOf } from '../copy/beginning-of.js';
 import { type ContainerExec, download, upload } from '../copy/copy-files.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
@@ -52,18 +52,12 @@ const execIn = async (
   const pod = findPod(await client.listPods({ signal }), name, namespace);
   const target = { namespace, pod: pod.metadata?.name ?? '', container: findContainer(pod, container) };
   return async (command, { signal: ended = signal, ...streams }) => {
-    let said = Buffer.alloc(0);
-    const stderr = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        if (said.length < MAX_SAID_BYTES) said = Buffer.concat([said, chunk.subarray(0, MAX_SAID_BYTES - said.length)]);
-        done();
-      },
-    });
+    const said = beginningOf(MAX_SAID_BYTES);
     const flags = { command, stdin: streams.stdin !== undefined, stdout: true, stderr: true, tty: false };
     const address = await client.exec(target, flags, { signal });
     using ending = joinSignals([signal, ended]);
-    const result = await runRemoteCommand({ ...address, ...streams, stderr, tty: false, signal: ending.signal });
-    const text = said.toString('utf8').trim();
+    const result = await runRemoteCommand({ ...address, ...streams, stderr: said.stream, tty: false, signal: ending.signal });
+    const text = said.text().trim();
     if (result.type === 'failed')
       throw new CliError({ code: 'CLI_REFUSED', message: text || result.message, hint: 'The container needs a tar program.' });
     return { code: result.code, said: text };
