@@ -134,7 +134,7 @@ describe.skipIf(MOSQUITTO === undefined)('the mqtt probe on a real broker', () =
   });
 
   it('fails when nothing is retained on the topic in time', async () => {
-    expect(await probe({ port: ports.open, topic: 'nothing' }, 150)).toEqual({
+    expect(await probe({ port: ports.open, topic: 'nothing' }, 3_000)).toEqual({
       result: 'failure',
       output: 'timed out waiting for a retained message on nothing',
     });
