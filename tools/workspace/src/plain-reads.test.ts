@@ -42,6 +42,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'node-stats/src/cgroups/working-set.ts',
     'node-stats/src/summary/node-figures.ts',
     'node-stats/src/summary/system-containers.ts',
+    'node-stats/src/system-uuid.ts',
     'pod-environment/src/cgroups/cgroup-tree.ts',
     'pod-environment/src/machine-facts.ts',
     'pod-environment/src/mounts/mounter.ts',
@@ -54,6 +55,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'the machine’s own files below /etc and /sys, written by root': [
     'kubelet/src/api/node-object.ts',
     'kubelet/src/node/read-machine.ts',
+    'kubelet/src/services/node-ingress.ts',
     'pod-environment/src/container-files.ts',
     'standalone-node/src/doctor/examine-host.ts',
     'standalone-node/src/node/start-node.ts',
@@ -71,7 +73,9 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'files of the kubelet in directories that only root may enter or write': [
     'cni-invoker/src/extra-networks/attachment-record.ts',
     'cni-invoker/src/result-cache.ts',
+    'ingress-proxy/src/haproxy/haproxy-process.ts',
     'ingress-proxy/src/haproxy/own-certificates.ts',
+    'ingress-proxy/src/haproxy/served-record.ts',
     'kube-api/src/manifests/manifest-directory.ts',
     'kube-api/src/pki/node-ca.ts',
     'kube-api/src/pki/serving-pair.ts',

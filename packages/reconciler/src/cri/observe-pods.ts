@@ -1,6 +1,7 @@
 import type { Container, CriClient, PodSandbox } from '@solo-kubelet/cri-client';
 import { CriError, PodSandboxState } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { checkDuration } from '@solo-kubelet/timers';
 import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { Abortable, PodListing } from '../runtime-port.js';
@@ -51,14 +52,8 @@ const mayBeOutOfMemory = ({ state, exitCode, reason }: ObservedContainer): boole
 /**
  * Lists sandboxes and containers, and reads the status of those that are new or changed their state: the rest of a status only changes with it.
  */
-export const createPodObserver = ({
-  cri,
-  owner,
-  networkHook,
-  now = steadyNow,
-  statusPatienceMs = STATUS_PATIENCE_MS,
-}: PodObserverOptions): PodObserver => {
-  const inTime = createPatientReads(statusPatienceMs);
+export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow, statusPatienceMs }: PodObserverOptions): PodObserver => {
+  const inTime = createPatientReads(checkDuration('statusPatienceMs', statusPatienceMs, STATUS_PATIENCE_MS));
   const sandboxes = new Map<string, ObservedSandbox>();
   const containers = new Map<string, ObservedContainer>();
   const owners = new Map<string, PodUid>();
