@@ -31,6 +31,8 @@ export interface CoreParts {
   readonly catalog?: ResourceCatalog;
   /** The node whose Pods' logs and streams can be reached; requests for them become answers of type `node`. Default: none. */
   readonly nodeName?: string;
+  /** Whether Pods of files may be given ephemeral containers. Default: they may not, since no API server can tell their kubelet. */
+  readonly debugsStaticPods?: boolean;
 }
 
 /** One request on its way through the core. */

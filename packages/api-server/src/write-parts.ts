@@ -40,7 +40,7 @@ export const partOf = (ctx: RequestContext, resource: ApiResource, subresource: 
     case 'finalize':
       return finalizePart;
     case 'ephemeralcontainers':
-      return ephemeralContainersPart;
+      return ephemeralContainersPart({ ofStaticPods: ctx.parts.debugsStaticPods === true });
     case 'resize':
       return resizePart;
     default:

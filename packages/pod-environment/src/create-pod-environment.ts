@@ -17,7 +17,7 @@ import type { UserNamespaceRecord } from './core/id-ranges.js';
 import { podAddresses } from './core/ip-families.js';
 import { emptyDirLimit } from './core/memory-volume.js';
 import { checkedNewPodUid, isPodUid, type PodPaths, podLogDirectory, podPaths } from './core/pod-paths.js';
-import { usedVolumes, volumeKind } from './core/pod-volumes.js';
+import { lateVolumes, usedVolumes, volumeKind } from './core/pod-volumes.js';
 import { parseResolvConf, type ResolvConf } from './core/resolv-conf.js';
 import { resolveClaims } from './core/resolve-claims.js';
 import { buildSandboxConfig } from './core/sandbox-config.js';
@@ -164,13 +164,17 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       };
     },
 
-    async prepareContainer({ pod: given, container, restartCount, podIps, image, imageVolumes = new Map() }, { signal } = {}) {
+    async prepareContainer(
+      { pod: given, container, restartCount, podIps, image, imageVolumes = new Map(), targetContainerId },
+      { signal } = {},
+    ) {
       const pod = await resolveClaims(given, settings.objects, { signal });
       const facts = settings.facts();
       const { nodeIps, allocatable, memoryCapacityBytes } = facts;
       const paths = podPaths(rootDir, pod.metadata.uid);
       const addresses = podAddresses(pod.spec.hostNetwork ?? false, podIps, nodeIps);
       await checkDevices(pod, container, settings.allowedDevices);
+      for (const volume of lateVolumes(pod, container)) await setUpVolume(volume, volumeContext(pod, signal));
       const hostAddresses = podAddresses(true, [], nodeIps);
       const environment = containerEnvironment({
         pod,
@@ -201,6 +205,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         hostPaths,
         subPaths,
         imageVolumes,
+        ...(targetContainerId !== undefined && { targetContainerId }),
         etcHosts,
         terminationFile,
         memoryCapacityBytes,

@@ -37,6 +37,8 @@ export interface PrepareContainerInput {
   readonly image: ImageFacts;
   /** Pulled image id by volume name, for the pod's `image` volumes (see podImageVolumes). */
   readonly imageVolumes?: ReadonlyMap<string, string>;
+  /** Of an ephemeral container: the one whose processes it sees, unless the pod shares them anyway. */
+  readonly targetContainerId?: string;
 }
 
 export interface VolumeUsage {

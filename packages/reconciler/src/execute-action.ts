@@ -114,9 +114,20 @@ const createSandbox = async (attempt: number, context: PassContext): Promise<Out
 const startContainer = async (action: PodAction & { type: 'startContainer' }, context: PassContext): Promise<Outcome> => {
   const { runtime, pod, sandbox, emit, interruption, ending } = context;
   if (sandbox === undefined) return { ok: false, reason: 'CreateContainerError', message: 'the pod has no sandbox' };
-  const { container, restartCount } = action;
+  const { container, restartCount, target } = action;
+  if (target !== undefined && target.containerId === undefined)
+    return { ok: false, reason: 'CreateContainerConfigError', message: `unable to find target container ${target.name}` };
+  const { podSandboxId, attempt: sandboxAttempt, ips: podIps } = sandbox;
   const result = await runtime.startContainer(
-    { pod, container, restartCount, podSandboxId: sandbox.podSandboxId, sandboxAttempt: sandbox.attempt, podIps: sandbox.ips },
+    {
+      pod,
+      container,
+      restartCount,
+      podSandboxId,
+      sandboxAttempt,
+      podIps,
+      ...(target?.containerId !== undefined && { targetContainerId: target.containerId }),
+    },
     { signal: interruption, startSignal: ending, report: emit },
   );
   if (!result.ok) return result;

@@ -51,6 +51,8 @@ export interface StartContainerInput {
   readonly podSandboxId: string;
   readonly sandboxAttempt: number;
   readonly podIps: readonly string[];
+  /** The container whose processes an ephemeral one sees. */
+  readonly targetContainerId?: string;
 }
 
 export interface HookInput {

@@ -1,6 +1,6 @@
 import { isSameStruct } from '@solo-kubelet/object-spec/rules';
 import { type Container, type EphemeralContainer, type Pod, podQosClass } from '@solo-kubelet/pod-spec';
-import { createReport, type Report } from '@solo-kubelet/pod-spec/schema';
+import { createReport, type Report, validateAddedContainers } from '@solo-kubelet/pod-spec/schema';
 import type { UpdatePart } from '../registry/update-object.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
 
@@ -34,19 +34,11 @@ const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 const containersOf = (object: ObjectDraft | StoredObject): readonly EphemeralContainer[] => asPod(object).spec.ephemeralContainers ?? [];
 
-const DISALLOWED = [
-  'ports',
-  'livenessProbe',
-  'readinessProbe',
-  'startupProbe',
-  'lifecycle',
-  'resources',
-  'resizePolicy',
-  'restartPolicy',
-] as const;
-
-/** Containers may be added to debug a Pod, never changed or taken away. */
-export const ephemeralContainersPart: UpdatePart = {
+/**
+ * Containers may be added to debug a Pod, never changed or taken away. `ofStaticPods`: to those of files as well, where the kubelet itself keeps what was
+ * added.
+ */
+export const ephemeralContainersPart = ({ ofStaticPods }: { readonly ofStaticPods: boolean }): UpdatePart => ({
   subresource: 'ephemeralcontainers',
   isWhole: false,
   prepare: (draft, old) => {
@@ -56,31 +48,12 @@ export const ephemeralContainersPart: UpdatePart = {
   },
   errors: (draft, old) => {
     const report = createReport();
-    if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) {
+    if (!ofStaticPods && old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) {
       report.forbidden('', 'static pods do not support ephemeral containers');
       return report.errors;
     }
     const field = 'spec.ephemeralContainers';
-    const names = new Set([...(asPod(draft).spec.containers ?? []), ...(asPod(draft).spec.initContainers ?? [])].map(({ name }) => name));
-    for (const [i, container] of containersOf(draft).entries()) {
-      const at = `${field}[${i}]`;
-      const { name = '', image = '', targetContainerName = '' } = container;
-      if (name === '') report.required(`${at}.name`);
-      else if (names.has(name)) report.duplicate(`${at}.name`, name);
-      names.add(name);
-      if (image === '') report.required(`${at}.image`);
-      if (
-        targetContainerName !== '' &&
-        ![...asPod(draft).spec.containers, ...(asPod(draft).spec.initContainers ?? [])].some((each) => each.name === targetContainerName)
-      ) {
-        report.notFound(`${at}.targetContainerName`, targetContainerName);
-      }
-      for (const part of DISALLOWED) {
-        const value = (container as unknown as Record<string, unknown>)[part];
-        if (value !== undefined && JSON.stringify(value) !== '{}')
-          report.forbidden(`${at}.${part}`, 'cannot be set for an Ephemeral Container');
-      }
-    }
+    validateAddedContainers(asPod(draft), field, report);
     for (const before of containersOf(old)) {
       const now = containersOf(draft).find(({ name }) => name === before.name);
       if (now === undefined) report.forbidden(field, `existing ephemeral containers ${JSON.stringify(before.name)} may not be removed\n`);
@@ -90,7 +63,7 @@ export const ephemeralContainersPart: UpdatePart = {
     }
     return report.errors;
   },
-};
+});
 
 const RESIZE_ONLY = 'only cpu and memory resources are mutable';
 const RESIZED = ['cpu', 'memory'] as const;

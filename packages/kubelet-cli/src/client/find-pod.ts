@@ -44,7 +44,11 @@ export const findPod = (pods: readonly Pod[], name: string, namespace: string): 
 
 const DEFAULT_CONTAINER_ANNOTATION = 'kubectl.kubernetes.io/default-container';
 
-export const allContainers = ({ spec }: Pod): readonly Container[] => [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+export const allContainers = ({ spec }: Pod): readonly Container[] => [
+  ...(spec?.initContainers ?? []),
+  ...(spec?.containers ?? []),
+  ...(spec?.ephemeralContainers ?? []),
+];
 
 /** The container meant: the named one, else the annotated default, else the first. @throws CliError CLI_NOT_FOUND */
 export const findContainer = (pod: Pod, name: string | undefined): string => {

@@ -69,6 +69,7 @@ export const describePod = (pod: Pod, manifestLines: readonly string[], events: 
     ...(status?.podIPs?.length ? [`IPs:\n`, ...status.podIPs.map(({ ip }) => field('IP', ip ?? '', 2))] : []),
     containers('Init Containers', spec?.initContainers, status?.initContainerStatuses),
     containers('Containers', spec?.containers, status?.containerStatuses),
+    containers('Ephemeral Containers', spec?.ephemeralContainers, status?.ephemeralContainerStatuses),
     conditions.length === 0 ? '' : `Conditions:\n${formatTable(['  Type', 'Status', 'Reason'], conditions).replace(/(?<! ) +$/gm, '')}`,
     describeVolumes(pod),
     field('QoS Class', status?.qosClass ?? podQosClass(pod)),

@@ -62,4 +62,4 @@ export interface KubeletMetrics extends ResourceManagerMetrics {
   forgetPod(podUid: string): void;
 }
 
-type StartedType = 'container' | 'init_container' | 'pod_sandbox';
+type StartedType = 'container' | 'init_container' | 'ephemeral_container' | 'pod_sandbox';

@@ -49,12 +49,13 @@ export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => n
 });
 
 const containerNames = ({ spec }: Pod): readonly string[] =>
-  [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ name }) => name ?? '');
+  [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map(({ name }) => name ?? '');
 
 const whyNoLog = (pod: Pod, container: string, previous: boolean): string => {
   const name = pod.metadata?.name;
   if (previous) return `previous terminated container "${container}" in pod "${name}" not found`;
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const statuses = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
   const status = statuses.find((candidate: ContainerStatus) => candidate.name === container);
   const reason = status?.state?.waiting?.reason;
   return reason === undefined

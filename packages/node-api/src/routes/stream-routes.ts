@@ -25,9 +25,8 @@ export const streamRoutes = (view: NodeView, cri: CriClient): readonly Route[] =
   const attach = async (upgrade: Upgrade): Promise<void> => {
     const target = named(view, upgrade);
     const pod = findPod(view, target);
-    const container =
-      pod.spec?.containers?.find(({ name }) => name === target.container) ??
-      pod.spec?.initContainers?.find(({ name }) => name === target.container);
+    const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
+    const container = [...containers, ...initContainers, ...ephemeralContainers].find(({ name }) => name === target.container);
     const tty = container?.tty === true;
     const containerId = await findRunningContainer(cri, target, upgrade.signal);
     const { stdin, stdout, stderr } = streamFlags(upgrade.query);

@@ -9,7 +9,7 @@ import type {
 
 // CRI's enumerations by their wire numbers: this package takes types only from cri-types.
 
-export const namespaceMode = { pod: 0, container: 1, node: 2 } as const satisfies Record<string, NamespaceMode>;
+export const namespaceMode = { pod: 0, container: 1, node: 2, target: 3 } as const satisfies Record<string, NamespaceMode>;
 
 export const mountPropagation = { None: 0, HostToContainer: 1, Bidirectional: 2 } as const satisfies Record<string, MountPropagation>;
 

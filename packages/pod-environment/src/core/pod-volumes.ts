@@ -40,6 +40,15 @@ export const usedVolumes = (pod: Pod): readonly Volume[] => {
   return (pod.spec.volumes ?? []).filter(({ name }) => names.has(name));
 };
 
+/** Volumes of an ephemeral container that were not set up with the pod, since nothing else mounts them. */
+export const lateVolumes = (pod: Pod, container: Container): readonly Volume[] => {
+  if (pod.spec.ephemeralContainers?.some(({ name }) => name === container.name) !== true) return [];
+  const { ephemeralContainers: _later, ...spec } = pod.spec;
+  const before = new Set(usedVolumes({ ...pod, spec }));
+  const own = new Set((container.volumeMounts ?? []).map(({ name }) => name));
+  return usedVolumes(pod).filter((volume) => own.has(volume.name) && !before.has(volume));
+};
+
 export interface PodImageVolume {
   readonly volumeName: string;
   readonly reference: string;

@@ -41,6 +41,13 @@ describe('containerSecurityContext', () => {
     });
   });
 
+  it('of an ephemeral container has the processes of its target, unless the pod shares them anyway', () => {
+    const pid = (spec = {}) => context(testPod(spec), { targetContainerId: 'c1' }).namespaceOptions;
+    expect(pid()).toMatchObject({ pid: 3, targetId: 'c1' });
+    expect(pid({ shareProcessNamespace: true })).toMatchObject({ pid: 0, targetId: '' });
+    expect(pid({ hostPID: true })).toMatchObject({ pid: 2, targetId: '' });
+  });
+
   it('takes container fields over pod fields, capabilities and SELinux whole', () => {
     const pod = app(
       {

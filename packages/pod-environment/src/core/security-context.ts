@@ -22,6 +22,7 @@ export interface ContainerSecurityInput {
   readonly seccomp: SeccompSettings;
   readonly thermalThrottlePaths: readonly string[];
   readonly userNamespace?: UserNamespaceRecord | undefined;
+  readonly targetContainerId?: string;
 }
 
 /** What a container may do. Container fields win over pod fields. Upstream: pkg/securitycontext/util.go, kuberuntime/security_context.go. */
@@ -37,7 +38,7 @@ export const containerSecurityContext = (input: ContainerSecurityInput): LinuxCo
       addAmbientCapabilities: [],
     },
     privileged: own?.privileged ?? false,
-    namespaceOptions: namespaceOptions(pod, input.userNamespace),
+    namespaceOptions: withTarget(namespaceOptions(pod, input.userNamespace), input.targetContainerId),
     selinuxOptions: selinux(own?.seLinuxOptions ?? pod.spec.securityContext?.seLinuxOptions),
     ...imageUser(runAsUser, image),
     runAsGroup: int64(own?.runAsGroup ?? pod.spec.securityContext?.runAsGroup),
@@ -79,6 +80,10 @@ const namespaceOptions = (pod: Pod, userNamespace: UserNamespaceRecord | undefin
     ? { mode: namespaceMode.pod, uids: copied(userNamespace.uidMappings), gids: copied(userNamespace.gidMappings) }
     : { mode: namespaceMode.node, uids: [], gids: [] },
 });
+
+/** Where each container has processes of its own, an ephemeral one may see those of another. */
+const withTarget = (options: NamespaceOption, targetId: string | undefined): NamespaceOption =>
+  targetId === undefined || options.pid !== namespaceMode.container ? options : { ...options, pid: namespaceMode.target, targetId };
 
 /** An image without any user runs as 0, said outright. */
 const imageUser = (

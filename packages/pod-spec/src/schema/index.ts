@@ -44,6 +44,7 @@ export {
   validateFinalizerKind,
   validateFinalizerKinds,
 } from '../validation/metadata.js';
+export { validateAddedContainers } from '../validation/pod-spec.js';
 export { validatePodTemplate } from '../validation/pod-template.js';
 export { createReport, type Report } from '../validation/report.js';
 export { validateContainerResourceName, validateRequirements, validateResourceName } from '../validation/resource-requirements.js';

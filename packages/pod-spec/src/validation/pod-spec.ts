@@ -1,4 +1,4 @@
-import type { ObjectMeta, PodSchedulingGate, PodSpec } from '../gen/pod-types.js';
+import type { ObjectMeta, Pod, PodSchedulingGate, PodSpec } from '../gen/pod-types.js';
 import { validateAffinity } from './affinity.js';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.js';
 import { validateDns, validateHostAliases } from './dns.js';
@@ -12,7 +12,7 @@ import { validateOs } from './operating-system.js';
 import { validatePodResources } from './pod-resources.js';
 import { validatePodSecurityContext } from './pod-security-context.js';
 import { validateHostNetworkPorts } from './ports.js';
-import type { Report } from './report.js';
+import { createReport, type Report } from './report.js';
 import { validateResourceClaims } from './resource-claims.js';
 import { validateContainerResourceName, validateRequirements } from './resource-requirements.js';
 import { validateTolerations } from './tolerations.js';
@@ -49,6 +49,14 @@ export const validatePodSpec = (spec: PodSpec, metadata: ObjectMeta, field: stri
 const validateEnum = (value: string, supported: readonly string[], field: string, report: Report): void => {
   if (value === '') report.required(field);
   else if (!supported.includes(value)) report.notSupported(field, value, supported);
+};
+
+/** The rules for the ephemeral containers of a Pod that is there already. */
+export const validateAddedContainers = ({ spec, metadata }: Pod, field: string, report: Report): void => {
+  const aside = createReport();
+  const volumes = validateVolumes(spec.volumes ?? [], metadata, 'spec.volumes', aside);
+  const claimNames = new Set((spec.resourceClaims ?? []).map(({ name = '' }) => name));
+  validateEphemeralContainers({ spec, volumes, claimNames }, field, report);
 };
 
 /** Volumes, claims, containers and what they may use. */

@@ -10,8 +10,15 @@ export const containerIdUrl = (observed: ObservedContainer): string => `${observ
 export const specChanged = (container: Container, observed: ObservedContainer): boolean =>
   observed.hash !== '' && observed.hash !== containerHash(container);
 
+/** Statuses of all containers of a pod; names are unique among them. */
+export const allStatuses = (status: PodStatus | undefined): readonly ContainerStatus[] => [
+  ...(status?.containerStatuses ?? []),
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.ephemeralContainerStatuses ?? []),
+];
+
 const statusOf = (status: PodStatus | undefined, name: string): ContainerStatus | undefined =>
-  [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find((container) => container.name === name);
+  allStatuses(status).find((container) => container.name === name);
 
 /** The earlier status of this very instance, so that what was reached once (started, ready) outlives a kubelet restart. */
 export const statusOfInstance = (status: PodStatus | undefined, observed: ObservedContainer): ContainerStatus | undefined => {

@@ -74,7 +74,7 @@ type PodToStop = Pick<PodSyncInput, 'pod' | 'observed' | 'ledger'>;
 /**
  * Stops of all live containers of a pod: sidecars wait for the regular containers and for the sidecars after them. `atMostSeconds` shortens the grace
  * period of a pod's end. Of a pod whose manifest is gone it is known which containers came before the others, if there is a record of it; of these only
- * sidecars still run once another one does.
+ * sidecars still run once another one does. Nothing waits for ephemeral containers (kuberuntime newTerminationOrdering).
  */
 export const stopsOfPod = (
   { pod, observed, ledger }: PodToStop,
@@ -86,7 +86,8 @@ export const stopsOfPod = (
   const names = pod === undefined ? ledger.initsBefore : inits.map(({ name }) => name);
   const sidecars = pod === undefined ? names : inits.map((init) => (isSidecar(init) ? init.name : undefined));
   const sidecarIndex = ({ name }: ObservedContainer): number => sidecars.indexOf(name);
-  const isRegular = ({ name }: ObservedContainer): boolean => !names.includes(name);
+  const ephemeral = (pod?.spec.ephemeralContainers ?? []).map(({ name }) => name);
+  const isRegular = ({ name }: ObservedContainer): boolean => !names.includes(name) && !ephemeral.includes(name);
   return live.map((container) => {
     const index = sidecarIndex(container);
     const waitFor = index < 0 ? [] : live.filter((other) => isRegular(other) || sidecarIndex(other) > index).map(({ id }) => id);

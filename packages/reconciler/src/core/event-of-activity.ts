@@ -1,7 +1,6 @@
 import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PodActivity } from './activity.js';
-import { allContainers } from './all-containers.js';
 import type { KubeletEvent } from './kubelet-event.js';
 import { formatPod } from './pod-identity.js';
 
@@ -140,9 +139,10 @@ const imageReasons: ReadonlySet<string> = new Set([
   'SignatureValidationFailed',
 ]);
 
+const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+
 /** `spec.containers{app}`: where in the manifest a container is. */
 export const fieldPathOf = (pod: Pod, containerName: string | undefined): string | undefined => {
-  if (containerName === undefined || !allContainers(pod).some(({ name }) => name === containerName)) return undefined;
-  const list = (pod.spec.initContainers ?? []).some(({ name }) => name === containerName) ? 'initContainers' : 'containers';
-  return `spec.${list}{${containerName}}`;
+  const list = CONTAINER_LISTS.find((each) => pod.spec[each]?.some(({ name }) => name === containerName));
+  return list && `spec.${list}{${containerName}}`;
 };

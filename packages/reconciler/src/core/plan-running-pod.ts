@@ -2,6 +2,7 @@ import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { Container } from '@solo-kubelet/pod-spec';
 import { stopsOfPod } from './container-stop.js';
 import { backoffUntilMs, currentBackoff } from './crash-backoff.js';
+import { ephemeralContainersToStart, targetOf } from './ephemeral-containers.js';
 import { decideInitContainers } from './init-containers.js';
 import type { Backoff, ContainerKind, ContainerStop, PodAction, PodPlan } from './pod-action.js';
 import { formatPod } from './pod-identity.js';
@@ -25,10 +26,11 @@ export const planRunningPod = (input: RunningPodInput): PodPlan => {
 
   const init = decideInitContainers(input);
   if (init.failed) return endPod(input);
-  if (!init.initialized) return withResize(input, planStarts(input, init.stops, init.starts));
+  const ephemeral = ephemeralContainersToStart(input);
+  if (!init.initialized) return withResize(input, planStarts(input, init.stops, [...ephemeral, ...init.starts]));
   const regular = decideRegularContainers(input);
   if (!regular.anyLeft) return endPod(input);
-  const plan = withResize(input, planStarts(input, [...init.stops, ...regular.stops], [...init.starts, ...regular.starts]));
+  const plan = withResize(input, planStarts(input, [...init.stops, ...regular.stops], [...ephemeral, ...init.starts, ...regular.starts]));
   return { ...plan, actions: [...refreshOf(input), ...plan.actions] };
 };
 
@@ -84,15 +86,16 @@ const planStarts = (input: RunningPodInput, stops: readonly ContainerStop[], sta
   return {
     actions: [
       ...stopAll(stops),
-      ...due.map(
-        (container) =>
-          ({
-            type: 'startContainer',
-            container,
-            kind: kindOf(input, container),
-            restartCount: nextRestartCount(input, container.name),
-          }) as const,
-      ),
+      ...due.map((container) => {
+        const target = targetOf(input, container);
+        return {
+          type: 'startContainer',
+          container,
+          kind: kindOf(input, container),
+          restartCount: nextRestartCount(input, container.name),
+          ...(target && { target }),
+        } as const;
+      }),
     ],
     backoff: waits.flatMap(({ wait }) => (wait?.backoff === undefined ? [] : [wait.backoff])),
     ...(untilMs.length > 0 ? { requeueAfterMs: Math.max(0, Math.min(...untilMs) - input.nowMs) } : {}),
@@ -101,6 +104,7 @@ const planStarts = (input: RunningPodInput, stops: readonly ContainerStop[], sta
 };
 
 const kindOf = ({ pod }: RunningPodInput, container: Container): ContainerKind => {
+  if (pod.spec.ephemeralContainers?.includes(container)) return 'ephemeral';
   if (!(pod.spec.initContainers ?? []).includes(container)) return 'regular';
   return isSidecar(container) ? 'sidecar' : 'init';
 };

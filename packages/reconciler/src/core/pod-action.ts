@@ -1,7 +1,8 @@
 import type { Container, LifecycleHandler, Pod } from '@solo-kubelet/pod-spec';
+import type { ContainerTarget } from './ephemeral-containers.js';
 import type { LoweredMemory } from './resize/check-memory.js';
 
-export type ContainerKind = 'init' | 'sidecar' | 'regular';
+export type ContainerKind = 'init' | 'sidecar' | 'regular' | 'ephemeral';
 
 /** Why a container is stopped: the key of upstream's Killing messages. */
 export type StopReason =
@@ -42,7 +43,14 @@ export type PodAction =
   | { readonly type: 'createSandbox'; readonly attempt: number }
   /** Fetches what the pod will need while its predecessor still runs. */
   | { readonly type: 'pullImages' }
-  | { readonly type: 'startContainer'; readonly container: Container; readonly kind: ContainerKind; readonly restartCount: number }
+  | {
+      readonly type: 'startContainer';
+      readonly container: Container;
+      readonly kind: ContainerKind;
+      readonly restartCount: number;
+      /** Whose processes it is to see; undefined: its own, or what the pod says. */
+      readonly target?: ContainerTarget;
+    }
   | { readonly type: 'updateResources'; readonly container: Container; readonly containerId: string }
   /** Goes on only where nothing uses more memory than it is about to be left. */
   | ({ readonly type: 'checkMemory' } & LoweredMemory)

@@ -67,13 +67,16 @@ const createAndStart = async (
   { signal, report }: Reporting,
   deps: StartDeps,
 ): Promise<Started> => {
-  const { pod, container, restartCount, podIps } = input;
+  const { pod, container, restartCount, podIps, targetContainerId } = input;
   const { cri, environment, owner, resources, observer, logs, now } = deps;
   const containerName = container.name;
   let config: ContainerConfig;
   try {
     await resources?.beforeStart(uidOf(pod), containerName, { signal });
-    const prepared = await environment.prepareContainer({ pod, container, restartCount, podIps, image, imageVolumes }, { signal });
+    const prepared = await environment.prepareContainer(
+      { pod, container, restartCount, podIps, image, imageVolumes, ...(targetContainerId !== undefined && { targetContainerId }) },
+      { signal },
+    );
     config = { ...prepared, labels: { ...prepared.labels, [OWNER_LABEL]: owner } };
     await makeLogDirectory(sandboxConfig, config, deps);
   } catch (error) {

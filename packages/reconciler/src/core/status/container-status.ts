@@ -1,7 +1,7 @@
 import type { Container, ContainerState, ContainerStatus, PodStatus, VolumeMount, VolumeMountStatus } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../all-containers.js';
 import { podEnding } from '../compute-pod-actions.js';
-import { containerIdUrl, containerReady, containerStarted } from '../container-facts.js';
+import { allStatuses, containerIdUrl, containerReady, containerStarted } from '../container-facts.js';
 import { isLive, newestContainer, type ObservedContainer } from '../observed-pod.js';
 import { crashBackoff } from '../plan-running-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
@@ -13,24 +13,29 @@ import type { PodStatusInput } from './pod-status-input.js';
 /** All termination messages of a pod together, bytes (upstream kubecontainer.MaxPodTerminationMessageLogLength). */
 const MAX_MESSAGES_BYTES = 12_288;
 
-/** Status of one container as Kubernetes shows it. `init`: the container is from spec.initContainers. */
+/** The list of the spec that a container is from. */
+type ContainerList = 'init' | 'regular' | 'ephemeral';
+
+/** Status of one container as Kubernetes shows it. */
 export const deriveContainerStatus = (
   input: RunningPodInput & Pick<PodStatusInput, 'recursiveReadOnly' | 'settled'>,
   container: Container,
-  init: boolean,
+  list: ContainerList,
 ): ContainerStatus => {
+  const init = list === 'init';
   const instances = (input.observed?.containers ?? []).filter(({ name }) => name === container.name);
   const newest = instances[0];
-  const previous = [...(input.status?.containerStatuses ?? []), ...(input.status?.initContainerStatuses ?? [])].find(
-    ({ name }) => name === container.name,
-  );
+  const previous = allStatuses(input.status).find(({ name }) => name === container.name);
   if (newest === undefined && previous !== undefined && podEnding(input) === 'removed') return asItEnded(previous);
-  if (newest === undefined && previous !== undefined && staysAsItEnded(input, container, init, previous)) return previous;
+  if (newest === undefined && previous?.containerID !== undefined && list === 'ephemeral') return asItEnded(previous);
+  if (newest === undefined && previous !== undefined && staysAsItEnded(input, container, list, previous)) return previous;
   if (newest !== undefined && previous !== undefined && isBeingRestarted(input, container, newest, previous)) return previous;
-  const limit = Math.floor(MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length));
+  const limit = Math.floor(
+    MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length + (input.pod.spec.ephemeralContainers ?? []).length),
+  );
   const observedState = newest === undefined ? stateWithoutInstance(input, container, init, previous) : stateOf(newest, previous, limit);
   const earlier = earlierState(instances, previous, limit) ?? goneState(input, newest, previous);
-  const waiting = waitingReason(input, container, init);
+  const waiting = waitingReason(input, container, list);
   const state = waiting === undefined ? observedState : { waiting };
   const lastState = waiting !== undefined && observedState.terminated !== undefined ? { terminated: observedState.terminated } : earlier;
   const facts = newest && { pod: input.pod, container, observed: newest, verdicts: input.verdicts.get(newest.id), status: input.status };
@@ -40,12 +45,18 @@ export const deriveContainerStatus = (
     name: container.name,
     state,
     lastState: lastState ?? {},
-    ready: plainInit ? observedState.terminated?.exitCode === 0 && newestIsGood(newest) : facts !== undefined && containerReady(facts),
+    // Nobody probes an ephemeral container, and none is ever ready (prober_manager.go UpdatePodStatus).
+    ready:
+      list === 'ephemeral'
+        ? false
+        : plainInit
+          ? observedState.terminated?.exitCode === 0 && newestIsGood(newest)
+          : facts !== undefined && containerReady(facts),
     restartCount: Math.max(newest?.restartCount ?? 0, previous?.restartCount ?? 0),
     image: newest?.image || (container.image ?? ''),
     imageID: newest?.imageRef ?? '',
     ...(newest === undefined ? {} : { containerID: containerIdUrl(newest) }),
-    started,
+    ...(list === 'ephemeral' ? {} : { started }),
     ...resourcesOf(input, container, newest),
     ...volumeMountsOf(container, input.recursiveReadOnly),
     ...(newest?.user === undefined ? {} : { user: { linux: newest.user } }),
@@ -124,9 +135,11 @@ const stateWithoutInstance = (
   return { waiting: { reason: (input.pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } };
 };
 
-/** Of a pod that is being removed nothing begins any more: its containers show how they ended while their records go. */
+/** What never begins again (a container of a pod that is being removed, an ephemeral one) shows how it ended when its record has gone. */
 const asItEnded = (previous: ContainerStatus): ContainerStatus =>
-  previous.state?.running === undefined ? previous : { ...previous, state: lost(previous), ready: false, started: false };
+  previous.state?.running === undefined
+    ? previous
+    : { ...previous, state: lost(previous), ready: false, ...(previous.started !== undefined && { started: false }) };
 
 /**
  * Between the stop and the start of one pass: an exit code by which the container would not run again is not its end, and an API server would take
@@ -147,8 +160,8 @@ const isBeingRestarted = (
   previous.containerID === containerIdUrl(newest);
 
 /** The runtime has forgotten a container that has ended for good: its last status tells all there is to tell. */
-const staysAsItEnded = (input: RunningPodInput, container: Container, init: boolean, { state }: ContainerStatus): boolean =>
-  state?.terminated !== undefined && (isTerminal(input.status) || (init && !isSidecar(container) && regularExists(input)));
+const staysAsItEnded = (input: RunningPodInput, container: Container, list: ContainerList, { state }: ContainerStatus): boolean =>
+  state?.terminated !== undefined && (isTerminal(input.status) || (list === 'init' && !isSidecar(container) && regularExists(input)));
 
 const regularExists = ({ pod, observed }: RunningPodInput): boolean =>
   pod.spec.containers.some(({ name }) => newestContainer(observed, name) !== undefined);
@@ -183,19 +196,20 @@ const goneState = (
 };
 
 /** Why a container that should run does not: only shown where the next thing to happen to it is a start. */
-const waitingReason = (input: RunningPodInput, container: Container, init: boolean): ContainerState['waiting'] | undefined => {
-  if (podEnding(input) !== undefined || !shouldStart(input, container, init)) return undefined;
+const waitingReason = (input: RunningPodInput, container: Container, list: ContainerList): ContainerState['waiting'] | undefined => {
+  if (podEnding(input) !== undefined || !shouldStart(input, container, list)) return undefined;
   const failure = input.ledger.startFailures.get(container.name);
   if (failure !== undefined) return { reason: failure.reason, message: failure.message };
   const backoff = crashBackoff(input, container);
   return backoff === undefined ? undefined : { reason: backoff.reason, message: backoff.message };
 };
 
-const shouldStart = (input: RunningPodInput, container: Container, init: boolean): boolean => {
+const shouldStart = (input: RunningPodInput, container: Container, list: ContainerList): boolean => {
   const newest = newestContainer(input.observed, container.name);
+  if (list === 'ephemeral') return newest === undefined;
   if (newest === undefined || newest.state === 'created') return true;
   if (isLive(newest)) return false;
-  if (!init) return restartsAfterExit(input.pod, container, newest.exitCode);
+  if (list === 'regular') return restartsAfterExit(input.pod, container, newest.exitCode);
   return isSidecar(container) || (!initSucceeded(newest) && failedInitRestarts(input.pod, container, newest));
 };
 

@@ -28,10 +28,11 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
   if (ledger.admission.state === 'pending' && observed === undefined && !wasShown)
     return { ...observedGeneration(pod), phase: 'Pending', qosClass };
 
-  const derivedInit = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, true));
+  const derivedInit = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, 'init'));
   const derivedRegular = pod.spec.containers
-    .map((container) => ({ ...deriveContainerStatus(input, container, false), ...resourcesStatus(input, container.name) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .map((container) => ({ ...deriveContainerStatus(input, container, 'regular'), ...resourcesStatus(input, container.name) }))
+    .sort(byName);
+  const ephemeral = (pod.spec.ephemeralContainers ?? []).map((each) => deriveContainerStatus(input, each, 'ephemeral')).sort(byName);
   const end = terminalPhase(input) ?? deletedPhase(input, [...derivedInit, ...derivedRegular]);
   const sandbox = newestSandbox(observed);
   const everCreated = pod.spec.containers.some(({ name }) => {
@@ -69,10 +70,13 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     startTime,
     ...(initContainerStatuses.length > 0 ? { initContainerStatuses } : {}),
     containerStatuses,
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass,
     ...podResources(input),
   };
 };
+
+const byName = (a: ContainerStatus, b: ContainerStatus): number => (a.name < b.name ? -1 : 1);
 
 /** Whether nothing of the pod runs any more or ever will, of a pod that has had containers at all. */
 const hasEnded = ({ observed, status }: PodStatusInput, phase: PodStatus['phase']): boolean =>

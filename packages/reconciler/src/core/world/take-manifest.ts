@@ -54,12 +54,19 @@ const toldBefore = (statuses: World['statuses'], { pod, origin }: Applied): Worl
     ? new Map(statuses).set(uidOf(pod), pod.status)
     : statuses;
 
-/** Labels and conditions of an API server's pod change while it runs; that is no reason to try again what waits. */
-const asksOtherwise = (before: Pod | undefined, { pod, origin }: Applied): boolean =>
-  before === undefined ||
-  !isOfCluster(origin) ||
-  before.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp ||
-  canonicalText(before.spec) !== canonicalText(pod.spec);
+/**
+ * Labels and conditions of an API server's pod change while it runs, and any pod may get ephemeral containers; that is no reason to try again what
+ * waits.
+ */
+const asksOtherwise = (before: Pod | undefined, { pod, origin }: Applied): boolean => {
+  if (before === undefined) return true;
+  const same = lasting(before) === lasting(pod);
+  if (isOfCluster(origin)) return !same || before.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp;
+  return !(same && canonicalText(before.spec.ephemeralContainers) !== canonicalText(pod.spec.ephemeralContainers));
+};
+
+/** What a pod asks for but for its ephemeral containers. */
+const lasting = ({ spec: { ephemeralContainers: _ephemeral, ...spec } }: Pod): string => canonicalText(spec);
 
 /** Nothing waits, and what the pod needs for itself may be more or less than it has. */
 const askedAnew = (ledger: PodLedger): PodLedger => ({ ...clearWaits(ledger), resources: 'unknown' });
