@@ -27,6 +27,7 @@ import {
   type NodeApi,
   type TokenFile,
 } from '@solo-kubelet/node-api';
+import type { EphemeralContainer } from '@solo-kubelet/pod-spec';
 import type { PodView } from '@solo-kubelet/reconciler';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
 import { longInterval } from '@solo-kubelet/timers';
@@ -85,6 +86,10 @@ export interface KubeApiOptions {
   readonly deleteWorkloadPod: (uid: string) => void;
   /** Ends a Pod sooner than its own grace period says, s. */
   readonly hasten: (uid: string, gracePeriodSeconds: number) => void;
+  /** Why objects of a kind count for nothing on this node, if they do: nobody can make one. */
+  readonly refusalOf: (apiVersion: string, kind: string) => string | undefined;
+  /** Keeps the ephemeral containers of a Pod and has them run; false: there is no such Pod any more. */
+  readonly addEphemeralContainers: (uid: string, containers: readonly EphemeralContainer[]) => Promise<boolean>;
   /** The node as it is now. */
   readonly node: (signal: AbortSignal) => Promise<object>;
   /** The kubelet's own HTTP API, once it serves: logs, streams and figures come from there. */
@@ -165,6 +170,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     newUid: () => crypto.randomUUID(),
     random: Math.random,
     catalog: nodeCatalog,
+    debugsStaticPods: true,
     nodeName,
     onRequest: (request, user, info) => void asked.set(request, { user, info }),
   };
@@ -187,6 +193,8 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     newUids: options.newUids,
     deleteWorkloadPod: options.deleteWorkloadPod,
     hasten: options.hasten,
+    refusalOf: options.refusalOf,
+    addEphemeralContainers: options.addEphemeralContainers,
     keepNode: async (node) => {
       const next = nodeSettingsOf(node, follower.reportedNode());
       await writeDurably(settingsPath, `${JSON.stringify(next)}\n`);
@@ -202,6 +210,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     logger,
     carryOut,
     committed: (changes) => {
+      follower.noteWrites(changes);
       for (const { type, bucket, object } of changes)
         if (type === 'remove' && bucket === 'pods') follower.forget(object.metadata.uid ?? '');
     },
@@ -262,7 +271,10 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
   await lookAtNode().catch(trouble('Cannot look at the node'));
   every(NODE_PERIOD_MS, 'Cannot look at the node', lookAtNode);
   every(ENDINGS_PERIOD_MS, 'Cannot end a namespace', async () => {
-    nodeStore.follow((store) => removeUnseen(store, follower.hasPod, now()));
+    nodeStore.follow((store) => {
+      follower.takeLate(store);
+      removeUnseen(store, follower.hasPod, now());
+    });
     for (const namespace of nodeStore.store.list('namespaces', '')) {
       const name = namespace.metadata.name ?? '';
       if (namespace.metadata.deletionTimestamp === undefined || nodeStore.store.list('pods', `${name}/`).length > 0) continue;

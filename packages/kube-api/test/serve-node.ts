@@ -84,6 +84,8 @@ export const serveNode = async (given: Partial<KubeApiOptions> = {}): Promise<Se
     newUids: new Map(),
     deleteWorkloadPod: () => {},
     hasten: () => {},
+    addEphemeralContainers: async () => true,
+    refusalOf: () => undefined,
     node: async () => ({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node1' }, status: {} }),
     kubelet: () => ({
       local: {

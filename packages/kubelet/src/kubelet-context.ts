@@ -58,6 +58,7 @@ import { networkEvents, networkFault } from './networks/network-health.js';
 import { extraNetworksHook } from './networks/network-hook.js';
 import { readRuntimeNetwork } from './networks/runtime-network.js';
 import { type MachineFacts, type NodeResources, nodeResources } from './node/node-capacity.js';
+import { ephemeralContainers } from './pods/ephemeral-containers.js';
 import { manifestSources } from './pods/manifest-events.js';
 import { type NodeWorkloads, nodeWorkloads } from './pods/node-workloads.js';
 import type { ErrorSource } from './process/catch-stray-errors.js';
@@ -158,10 +159,16 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     logger,
   });
   const { sources: ownSources } = workloads;
+  const debugged = ephemeralContainers({
+    path: join(flags.rootDirectory, 'ephemeral-containers.json'),
+    sources: ownSources.length,
+    logger,
+  });
   const sources = [...ownSources, ...(cluster === undefined ? [] : [cluster.source])];
   const ownEvent$ = workloads.manifestEvent$.pipe(
     objects.take(),
     completePods({ store: emptyObjectStore, sources: ownSources.length }),
+    debugged.take(),
     share(),
   );
   const manifestEvent$ = (
@@ -260,6 +267,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
       shareReplay({ bufferSize: 1, refCount: true }),
     ),
     newUids,
+    addEphemeralContainers: debugged.add,
     deleteWorkloadPod: (uid) => deletePod$.next(uid),
     facts$,
     changeFacts: (change) => factsChange$.next(change),

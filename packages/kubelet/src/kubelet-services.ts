@@ -17,6 +17,7 @@ import type { NodeResourceManagers } from './cpu/resource-managers.js';
 import type { ImageCollector } from './garbage-collection/image-collector.js';
 import type { RuntimeCgroups } from './node/cgroups.js';
 import type { MachineFacts, NodeResources } from './node/node-capacity.js';
+import type { EphemeralContainers } from './pods/ephemeral-containers.js';
 import type { RuntimeVersion } from './runtime/wait-for-runtime.js';
 import type { NodeTokens } from './service-accounts/node-tokens.js';
 
@@ -81,6 +82,8 @@ export interface KubeletContext {
   ) => Promise<DiscardAnswer>;
   /** Identities of objects that are about to come in files, by `objectKey`. */
   readonly newUids: Map<string, string>;
+  /** Keeps these as all ephemeral containers of a Pod and has them run; false if nothing asks for that Pod any more. */
+  readonly addEphemeralContainers: EphemeralContainers['add'];
   /** Ends a Pod that a workload made; the workload makes another where it wants one. */
   readonly deleteWorkloadPod: (uid: string) => void;
   /** Asks the reconciler for something by hand. */

@@ -159,6 +159,7 @@ export {
   KINDS_OF_A_NODE as kindsOfANode,
   KINDS_WITHOUT_INGRESS as kindsWithoutIngress,
   KINDS_WITHOUT_SERVICES as kindsWithoutServices,
+  meaninglessKind,
 } from './node/kinds-of-a-node.js';
 export { type ApiObject, type ObjectKindName, type ObjectTypes, objectKey } from './object/api-object.js';
 export { isEncryptedManifest } from './parse/encrypted-manifest.js';

@@ -12,7 +12,7 @@ const OTHER_KINDS: ReadonlySet<string> = new Set(['Node', 'Event', 'Lease', 'Con
 const isReview = ({ group }: ApiResource): boolean => group === 'authentication.k8s.io' || group === 'authorization.k8s.io';
 
 /** What can be written but makes no sense here: a Pod of this node needs no binding, and its status is the kubelet's. */
-const HIDDEN_SUBRESOURCES: ReadonlySet<string> = new Set(['binding', 'proxy', 'ephemeralcontainers']);
+const HIDDEN_SUBRESOURCES: ReadonlySet<string> = new Set(['binding', 'proxy']);
 
 const trimmed = (resource: ApiResource): ApiResource => {
   if (resource.kind === 'Node' && resource.group === '') return { ...resource, verbs: ['get', 'list', 'patch', 'update', 'watch'] };

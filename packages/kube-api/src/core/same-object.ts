@@ -1,7 +1,11 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
 
+/** Text that is the same for values that say the same. */
+export const canonicalForm = (value: unknown): string =>
+  JSON.stringify(sorted(value), (_key, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each));
+
 const text = ({ metadata: { resourceVersion: _version, ...metadata }, ...object }: StoredObject): string =>
-  JSON.stringify(sorted({ ...object, metadata }), (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+  canonicalForm({ ...object, metadata });
 
 /** Keys in order, what is undefined left out: two ways to write an object down are one object. */
 const sorted = (value: unknown): unknown => {

@@ -30,10 +30,21 @@ export const shownObject = (
       ...object.metadata,
       uid,
       creationTimestamp: created,
-      ...(kept?.managedFields && kept.uid === uid && { managedFields: kept.managedFields }),
+      ...(kept?.uid === uid && keptOf(kept)),
     },
   };
 };
+
+/** What the API alone knows of an object: who set what, and that it is to go once others let it. */
+const keptOf = ({
+  managedFields,
+  deletionTimestamp,
+  deletionGracePeriodSeconds,
+}: StoredObject['metadata']): Partial<StoredObject['metadata']> => ({
+  ...(managedFields && { managedFields }),
+  ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+  ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
+});
 
 /** The ControllerRevisions of a StatefulSet or DaemonSet, as `kubectl rollout` looks for them. */
 export const controllerRevisions = ({ kind, apiVersion, metadata, revisions = [], ...rest }: NodeObject): readonly NodeObject[] => {

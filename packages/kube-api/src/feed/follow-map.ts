@@ -1,5 +1,6 @@
 import type { ObjectStore, StoredObject } from '@solo-kubelet/api-server';
 import { isSameObject } from '../core/same-object.js';
+import type { OwnWrites } from '../store/own-writes.js';
 
 /** An object and where it lies. */
 export interface Placed {
@@ -18,24 +19,30 @@ export const putObject = (store: ObjectStore, { bucket, key, object }: Placed, n
 
 /**
  * Makes a store follow maps: what is new in one is put, what has gone is removed. Entries are compared by identity, so that one that did not change costs
- * nothing. `place` gives the objects that an entry stands for.
+ * nothing. `place` gives the objects that an entry stands for; those that a request has overtaken stay as that left them.
  */
-export const createFollower = <Value>(place: (value: Value, store: ObjectStore) => readonly Placed[]) => {
-  let known = new Map<string, { readonly value: Value; readonly places: readonly Omit<Placed, 'object'>[] }>();
-  return {
+export const createFollower = <Value>(
+  place: (value: Value, store: ObjectStore) => readonly Placed[],
+  isOvertaken: OwnWrites['isOvertaken'],
+) => {
+  let known = new Map<string, { readonly value: Value; readonly isLate: boolean; readonly places: readonly Omit<Placed, 'object'>[] }>();
+  let latest: ReadonlyMap<string, Value> = new Map();
+  const follower = {
     /** Whether an object is there because an entry stands for it. */
     has: (bucket: string, key: string): boolean =>
       [...known.values()].some(({ places }) => places.some((each) => each.bucket === bucket && each.key === key)),
     take: (store: ObjectStore, next: ReadonlyMap<string, Value>, nowMs: number): void => {
+      latest = next;
       const after: typeof known = new Map();
       const placed: Placed[] = [];
       for (const [id, value] of next) {
         const before = known.get(id);
-        if (before !== undefined && before.value === value) after.set(id, before);
+        if (before !== undefined && before.value === value && !before.isLate) after.set(id, before);
         else {
           const places = place(value, store);
-          placed.push(...places);
-          after.set(id, { value, places: places.map(({ bucket, key }) => ({ bucket, key })) });
+          const newer = places.filter((each) => !isOvertaken(each));
+          placed.push(...newer);
+          after.set(id, { value, isLate: newer.length < places.length, places: places.map(({ bucket, key }) => ({ bucket, key })) });
         }
       }
       const nameOf = ({ bucket, key }: { readonly bucket: string; readonly key: string }): string => `${bucket} ${key}`;
@@ -46,5 +53,10 @@ export const createFollower = <Value>(place: (value: Value, store: ObjectStore) 
       for (const each of placed) putObject(store, each, nowMs);
       known = after;
     },
+    /** Looks again at what a request had overtaken. */
+    takeLate: (store: ObjectStore, nowMs: number): void => {
+      if ([...known.values()].some(({ isLate }) => isLate)) follower.take(store, latest, nowMs);
+    },
   };
+  return follower;
 };

@@ -1,6 +1,8 @@
+import type { StoredObject } from '@solo-kubelet/api-server';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PodUid, PodView } from '@solo-kubelet/reconciler';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { NodeObject } from '../core/shown-object.js';
 import { createNodeStore } from '../store/node-store.js';
 import { createNodeFollower } from './follow-node.js';
 
@@ -75,4 +77,86 @@ it('counts a heartbeat of the node as no change', () => {
   expect(store.version).toBe(version);
   follower.takeNode(store, node('3'), { unschedulable: true });
   expect(store.get('nodes', 'node1')?.spec).toEqual({ unschedulable: true });
+});
+
+const settings = (light: string, metadata: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'a', namespace: 'default', uid: 'u', ...metadata },
+  data: { light },
+});
+const KEY = 'default/a';
+
+describe('what a request wrote', () => {
+  const written = () => {
+    const { store } = createNodeStore({ firstVersion: 1 });
+    let nowMs = 1_000;
+    const records = { earlier: () => undefined, save: async () => {} };
+    const follower = createNodeFollower({ nodeName: 'node1', records, now: () => nowMs });
+    const say = (...objects: NodeObject[]) => follower.takeObjects(store, new Map(objects.map((object) => ['k', object])));
+    const write = (object: StoredObject): void => {
+      const previous = store.get('configmaps', KEY)!;
+      follower.noteWrites([{ type: 'put', bucket: 'configmaps', key: KEY, object, previous }]);
+      store.put('configmaps', KEY, object, nowMs);
+    };
+    const light = () => store.get('configmaps', KEY)?.['data'];
+    const wait = (ms: number): void => {
+      nowMs += ms;
+    };
+    return { store, follower, say, write, light, wait };
+  };
+
+  it('stays while the kubelet says what it had read before, and is what it is read as after that', () => {
+    const { say, write, light, store } = written();
+    say(settings('on'));
+    write(settings('off'));
+    write(settings('dim'));
+    const { version } = store;
+    say(settings('on'));
+    say(settings('off'));
+    expect([light(), store.version]).toEqual([{ light: 'dim' }, version]);
+    say(settings('dim'));
+    say(settings('bright'));
+    expect(light()).toEqual({ light: 'bright' });
+  });
+
+  it('gives way after a while to a file that somebody put back', () => {
+    const { say, write, light, wait, follower, store } = written();
+    say(settings('on'));
+    write(settings('off'));
+    say(settings('on'));
+    follower.takeLate(store);
+    expect(light()).toEqual({ light: 'off' });
+    wait(6_000);
+    follower.takeLate(store);
+    expect(light()).toEqual({ light: 'on' });
+  });
+
+  it('does not come back once it was taken away, though the kubelet still tells of it', () => {
+    const { say, follower, store, light } = written();
+    say(settings('on'));
+    const object = store.get('configmaps', KEY)!;
+    follower.noteWrites([{ type: 'remove', bucket: 'configmaps', key: KEY, object, previous: object }]);
+    store.remove('configmaps', KEY, 0);
+    say({ ...settings('on'), status: {} } as NodeObject);
+    expect(light()).toBeUndefined();
+    say();
+    say(settings('new', { uid: 'v' }));
+    expect(light()).toEqual({ light: 'new' });
+  });
+
+  it('keeps the mark of a deletion that others hold up', () => {
+    const { say, store } = written();
+    say(settings('on'));
+    const ending = { ...settings('on', { finalizers: ['x/y'], deletionTimestamp: '2026-01-01T00:00:00Z' }) };
+    store.put('configmaps', KEY, ending, 0);
+    say(settings('on', { finalizers: ['x/y'], labels: { a: 'b' } }));
+    expect(store.get('configmaps', KEY)?.metadata).toMatchObject({ deletionTimestamp: '2026-01-01T00:00:00Z', labels: { a: 'b' } });
+  });
+});
+
+it('shows that a Namespace of a file is there', () => {
+  const { store, follower } = setUp();
+  follower.takeObjects(store, new Map([['n', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', uid: 'n' } }]]));
+  expect(store.get('namespaces', 'shop')).toMatchObject({ spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } });
 });

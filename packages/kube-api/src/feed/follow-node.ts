@@ -6,6 +6,7 @@ import { shownPodObject } from '../core/pod-object.js';
 import { isSameObject } from '../core/same-object.js';
 import { controllerRevisions, type NodeObject, shownObject } from '../core/shown-object.js';
 import type { ObjectRecords } from '../store/object-records.js';
+import { createOwnWrites } from '../store/own-writes.js';
 import { createFollower, type Placed, putObject } from './follow-map.js';
 
 /** The time as objects have it. */
@@ -35,6 +36,7 @@ export interface FollowOptions {
 
 /** What the store knows from the node, and how it takes more. */
 export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) => {
+  const ownWrites = createOwnWrites(now);
   const earlier = (bucket: string, key: string) => {
     const record = records.earlier(bucket, key);
     return record?.creationTimestamp;
@@ -70,7 +72,7 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
       ...(createdText !== undefined && { createdText }),
     });
     return [withEarlier({ bucket: 'pods', key, object }, store)];
-  });
+  }, ownWrites.isOvertaken);
   const placeObject = (object: NodeObject, store: ObjectStore): readonly Placed[] => {
     const resource = resourceOf(object);
     if (resource === undefined) return [];
@@ -86,8 +88,11 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
       ...controllerRevisions(object).flatMap((revision) => placeObject(revision, store)),
     ];
   };
-  const objects = createFollower<NodeObject>(placeObject);
-  const events = createFollower<StoredObject>((event) => [{ bucket: 'events', key: keyOf(event.metadata), object: eventOf(event) }]);
+  const objects = createFollower<NodeObject>(placeObject, ownWrites.isOvertaken);
+  const events = createFollower<StoredObject>(
+    (event) => [{ bucket: 'events', key: keyOf(event.metadata), object: eventOf(event) }],
+    () => false,
+  );
   const forgotten = new Set<string>();
   let reported: StoredObject | undefined;
   let heartbeatMs = 0;
@@ -95,6 +100,12 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
     takePods: (store: ObjectStore, views: ReadonlyMap<string, PodView>): void => {
       for (const uid of forgotten) if (!views.has(uid)) forgotten.delete(uid);
       pods.take(store, oneOfName(views, forgotten), now());
+    },
+    /** Takes in what a request wrote, before what the node says of it. */
+    noteWrites: ownWrites.note,
+    takeLate: (store: ObjectStore): void => {
+      pods.takeLate(store, now());
+      objects.takeLate(store, now());
     },
     /** A Pod that somebody deleted without waiting for its end is not shown any more. */
     forget: (uid: string): void => void forgotten.add(uid),
@@ -136,6 +147,10 @@ const oneOfName = (views: ReadonlyMap<string, PodView>, forgotten: ReadonlySet<s
 
 /** A status is always there for kinds that have one: clients look into it without asking. */
 const complete = (object: StoredObject): StoredObject => {
+  if (object.kind === 'Namespace') {
+    const phase = object.metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating';
+    return { ...object, spec: { finalizers: ['kubernetes'], ...object.spec }, status: { phase } };
+  }
   const resource = resourceOf(object);
   return resource?.status === undefined || object.status !== undefined ? object : { ...object, status: {} };
 };

@@ -1,5 +1,6 @@
 import { type ApiRequest, readRequestInfo, type StoredObject } from '@solo-kubelet/api-server';
 import { emptyManifestStates, type ManifestStates } from '@solo-kubelet/manifest-source';
+import { type ApiObject, objectKey } from '@solo-kubelet/object-spec';
 import { expect, it } from 'vitest';
 import type { StagedChange } from '../store/node-store.js';
 import { type CarryOutOptions, createCarryOut } from './carry-out.js';
@@ -34,6 +35,7 @@ const setUp = (manifests: ManifestStates = emptyManifestStates, given: Partial<C
       write: async (all: readonly FileEdit[], note: () => string) => {
         edits.push(...all);
         notes.push(note());
+        return new Map(all.map(({ path, edit }) => [edit, path ?? `/m/new-${edits.length}.yaml`]));
       },
     } as unknown as CarryOutOptions['writer'],
     manifests: () => manifests,
@@ -42,6 +44,11 @@ const setUp = (manifests: ManifestStates = emptyManifestStates, given: Partial<C
     deleteWorkloadPod: (uid) => void told.push(`delete ${uid}`),
     hasten: (uid, seconds) => void told.push(`hasten ${uid} ${seconds}`),
     keepNode: async ({ metadata }) => void told.push(`node ${metadata.name}`),
+    addEphemeralContainers: async (uid, containers) => {
+      told.push(`debug ${uid} ${containers.map(({ name }) => name)}`);
+      return uid !== 'gone';
+    },
+    refusalOf: (_apiVersion, kind) => (kind === 'Service' ? 'Services are off' : undefined),
     objectsIn: () => [],
     userOf: () => ({ username: 'a\nb', groups: [] }),
     ...given,
@@ -104,4 +111,47 @@ it('keeps what is set of the node beside the files', async () => {
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node1' } };
   await carryOut([put('nodes', node, node)], request, info('/api/v1/nodes/node1'));
   expect(told).toEqual(['node node1']);
+});
+
+it('hands ephemeral containers to the kubelet, also those of a Pod of a workload, and to no file', async () => {
+  const { carryOut, edits, told } = setUp();
+  const debugged = (rest: object = {}) => ({ ...pod(rest), spec: { containers: [], ephemeralContainers: [{ name: 'shell' }] } });
+  const path = info('/api/v1/namespaces/default/pods/p/ephemeralcontainers');
+  await carryOut([put('pods', debugged(), pod())], request, path);
+  expect([told, edits]).toEqual([['debug u2 shell'], []]);
+  const gone = put('pods', debugged({ uid: 'gone' }), pod({ uid: 'gone' }));
+  await expect(carryOut([gone], request, path)).rejects.toMatchObject({ code: 409 });
+});
+
+it('says why ephemeral containers could not be kept', async () => {
+  const { carryOut } = setUp(emptyManifestStates, { addEphemeralContainers: () => Promise.reject(new Error('disk full')) });
+  const path = info('/api/v1/namespaces/default/pods/p/ephemeralcontainers');
+  await expect(carryOut([put('pods', pod(), pod())], request, path)).rejects.toMatchObject({
+    code: 500,
+    message: expect.stringContaining('disk full; nothing was changed'),
+  });
+});
+
+it('changes an object in the file that it wrote, though the kubelet has not read that yet', async () => {
+  let manifests: ManifestStates = emptyManifestStates;
+  const { carryOut, edits } = setUp(undefined, { manifests: () => manifests });
+  const steps = [map({ data: { a: '1' } }), map({ data: { a: '2' } }), map({ data: { a: '3' } })];
+  await carryOut([put('configmaps', steps[0]!)], request, info(MAPS));
+  await carryOut([put('configmaps', steps[1]!, steps[0])], request, info(MAPS));
+  expect(edits[1]).toMatchObject({ path: '/m/new-1.yaml', edit: { before: steps[0], after: steps[1] } });
+  const origin = { source: 'file', path: '/m/read.yaml', document: 0 } as const;
+  manifests = {
+    ...manifests,
+    manifests: new Map([['x', { origin, state: 'accepted', objectKey: objectKey(map({}) as unknown as ApiObject) } as never]]),
+  };
+  await carryOut([put('configmaps', steps[2]!, steps[1])], request, info(MAPS));
+  expect(edits[2]).toMatchObject({ path: '/m/read.yaml' });
+});
+
+it('makes no object that would count for nothing here', async () => {
+  const { carryOut, edits } = setUp();
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's', namespace: 'default' } };
+  const path = info('/api/v1/namespaces/default/services/s');
+  await expect(carryOut([put('services', service)], request, path)).rejects.toMatchObject({ code: 405, message: 'Services are off' });
+  expect(edits).toEqual([]);
 });

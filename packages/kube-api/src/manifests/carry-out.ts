@@ -1,10 +1,11 @@
 import { ApiError, type ApiRequest, type RequestInfo, type StoredObject, type UserInfo } from '@solo-kubelet/api-server';
+import { describeError } from '@solo-kubelet/diagnostics';
 import type { ManifestState, ManifestStates } from '@solo-kubelet/manifest-source';
 import { type ApiObject, objectKey } from '@solo-kubelet/object-spec';
-import { isApiPod, type Pod } from '@solo-kubelet/pod-spec';
+import { type EphemeralContainer, isApiPod, type Pod } from '@solo-kubelet/pod-spec';
 import { isFileKind } from '../core/node-catalog.js';
 import type { StagedChange } from '../store/node-store.js';
-import type { createManifestWriter, FileEdit } from './manifest-directory.js';
+import type { createManifestWriter, FileEdit, Header } from './manifest-directory.js';
 
 export interface CarryOutOptions {
   readonly writer: ReturnType<typeof createManifestWriter>;
@@ -16,10 +17,19 @@ export interface CarryOutOptions {
   readonly deleteWorkloadPod: (uid: string) => void;
   /** A Pod is to end sooner than its own grace period, s. */
   readonly hasten: (uid: string, gracePeriodSeconds: number) => void;
+  /** Keeps the ephemeral containers of a Pod and has them run; no file has them. False: there is no such Pod any more. */
+  readonly addEphemeralContainers: (uid: string, containers: readonly EphemeralContainer[]) => Promise<boolean>;
+  /** Why objects of a kind count for nothing here, if they do. */
+  readonly refusalOf: (apiVersion: string, kind: string) => string | undefined;
   readonly keepNode: (node: StoredObject) => Promise<void>;
   /** Every object of a namespace that files hold, and its Pods. */
   readonly objectsIn: (namespace: string) => readonly StagedChange[];
   readonly userOf: (request: ApiRequest) => UserInfo | undefined;
+}
+
+/** Where an object is from. */
+interface Source {
+  readonly origin: Pick<ManifestState['origin'], 'source' | 'path'>;
 }
 
 /** Kinds that are not in files: kept while the kubelet runs. */
@@ -46,18 +56,37 @@ const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-p
 export const createCarryOut = (options: CarryOutOptions) => {
   const { writer, manifests, nodeName, newUids } = options;
 
-  const stateOf = (wanted: (state: ManifestState) => boolean): ManifestState | undefined =>
+  /** Files of new objects, from the write on until the kubelet has read them. */
+  const unread = new Map<string, string>();
+
+  const stateOf = (wanted: (state: ManifestState) => boolean): Source | undefined =>
     [...manifests().manifests.values()].find((state) => (state.state === 'accepted' || state.state === 'stale') && wanted(state));
 
-  const manifestOf = (object: StoredObject): ManifestState | undefined => {
-    if (object.kind === 'Pod') return stateOf(({ podUid }) => podUid === object.metadata.uid);
-    const key = objectKey(object as unknown as ApiObject);
-    return stateOf((state) => state.objectKey === key);
+  const nameOf = (object: StoredObject): string =>
+    object.kind === 'Pod' ? `Pod ${object.metadata.uid}` : objectKey(object as unknown as ApiObject);
+
+  const manifestOf = (object: StoredObject): Source | undefined => {
+    const name = nameOf(object);
+    const found =
+      object.kind === 'Pod' ? stateOf(({ podUid }) => podUid === object.metadata.uid) : stateOf((state) => state.objectKey === name);
+    if (found !== undefined) unread.delete(name);
+    const path = unread.get(name);
+    return path === undefined ? found : { origin: { source: 'file', path } };
+  };
+
+  const writeFiles = async (edits: readonly FileEdit[], header: Header): Promise<void> => {
+    const paths = await writer.write(edits, header);
+    for (const [{ before, after }, path] of paths) {
+      if (after === undefined && before !== undefined) unread.delete(nameOf(before));
+      else if (after !== undefined && before === undefined) unread.set(nameOf(after), path);
+    }
   };
 
   const fileEdit = (change: StagedChange): FileEdit => {
     const { object, previous } = change;
     const { apiVersion, kind, metadata } = object;
+    const refusal = previous === undefined ? options.refusalOf(apiVersion, kind) : undefined;
+    if (refusal !== undefined) throw refused(refusal);
     const ending = isEnding(change);
     const known = previous === undefined ? undefined : manifestOf(previous);
     if (known !== undefined && known.origin.source !== 'file') {
@@ -109,16 +138,32 @@ export const createCarryOut = (options: CarryOutOptions) => {
     return [...byKey.values()];
   };
 
+  const added = (uid: string, containers: readonly EphemeralContainer[]): Promise<boolean> =>
+    options.addEphemeralContainers(uid, containers).catch((error: unknown) => {
+      const message = `Internal error occurred: cannot keep ephemeral containers: ${describeError(error)}; nothing was changed`;
+      throw new ApiError({ code: 500, reason: 'InternalError', message });
+    });
+
+  const debugPods = async (changes: readonly StagedChange[]): Promise<void> => {
+    for (const { object } of changes) {
+      const { metadata, spec } = object as unknown as Pod;
+      if (await added(metadata.uid ?? '', spec.ephemeralContainers ?? [])) continue;
+      const message = `Operation cannot be fulfilled on pods ${JSON.stringify(metadata.name)}: it is coming to its end`;
+      throw new ApiError({ code: 409, reason: 'Conflict', message });
+    }
+  };
+
   const endNamespace = async (namespace: StoredObject): Promise<void> => {
     const path = manifestOf(namespace)?.origin.path;
     if (path === undefined) return;
     const { apiVersion, kind, metadata } = namespace;
     const edit = { apiVersion, kind, name: metadata.name ?? '', namespace: '', before: namespace, after: undefined, pinUid: false };
-    await writer.write([{ path, edit }], () => '');
+    await writeFiles([{ path, edit }], () => '');
   };
 
   const carryOut = async (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo): Promise<void> => {
     if (info.subresource === 'status') throw refused('the status of objects is what the node finds; nobody else writes it');
+    if (info.subresource === 'ephemeralcontainers') return debugPods(changes);
     for (const { object } of changes) {
       const name = object.metadata.name ?? '';
       if (object.kind === 'Namespace' && object.metadata.deletionTimestamp !== undefined && IMMORTAL.has(name)) {
@@ -142,7 +187,7 @@ export const createCarryOut = (options: CarryOutOptions) => {
     }
     const user = options.userOf(request)?.username ?? 'nobody';
     const when = new Date(request.nowMs).toISOString().slice(0, 19);
-    await writer.write(edits, () => ` Written by the API of this node for ${printable(user)}, ${when}Z. It may be edited by hand.`);
+    await writeFiles(edits, () => ` Written by the API of this node for ${printable(user)}, ${when}Z. It may be edited by hand.`);
     for (const change of files) {
       const { object, previous } = change;
       if (object.kind !== 'Pod' || previous === undefined || !isEnding(change)) continue;

@@ -157,17 +157,20 @@ export const createManifestWriter = ({ path: directory, nodeName }: ManifestDire
   };
 
   return {
-    /** Carries out edits, file by file. @throws ApiError; what was written before stays */
-    write: async (edits: readonly FileEdit[], header: Header): Promise<void> => {
+    /** Carries out edits, file by file, and tells the file of each. @throws ApiError; what was written before stays */
+    write: async (edits: readonly FileEdit[], header: Header): Promise<ReadonlyMap<ObjectEdit, string>> => {
       const byPath = new Map<string, ObjectEdit[]>();
+      const paths = new Map<ObjectEdit, string>();
       for (const { path, edit } of edits) {
         const target = path ?? (await newPath(edit));
         byPath.set(target, [...(byPath.get(target) ?? []), edit]);
+        paths.set(edit, target);
       }
       for (const [path, ofFile] of byPath) {
         const made = ofFile.find(({ before }) => before === undefined)?.after;
         await writeFile(path, ofFile, made === undefined ? '' : header(made));
       }
+      return paths;
     },
   };
 };

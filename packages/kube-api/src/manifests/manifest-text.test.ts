@@ -1,6 +1,7 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
 import { expect, it } from 'vitest';
 import { editManifest, type ObjectEdit } from './manifest-text.js';
+import { writtenForm } from './written-form.js';
 
 const settings = (data: Record<string, string>, metadata: object = {}): StoredObject => ({
   apiVersion: 'v1',
@@ -104,4 +105,31 @@ it('puts the value of a Secret in the place of its text', async () => {
 
 it('refuses a file that does not hold the object', async () => {
   await expect(editManifest(text, [edit(settings({}), undefined, { name: 'none' })], '')).rejects.toThrow('does not hold ConfigMap none');
+});
+
+it('leaves out of a Job what is made for it when it is read, unless somebody chose it', () => {
+  const generated = {
+    'controller-uid': 'u',
+    'batch.kubernetes.io/controller-uid': 'u',
+    'job-name': 'j',
+    'batch.kubernetes.io/job-name': 'j',
+  };
+  const selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } };
+  const containers = [{ name: 'app', image: 'a:1' }];
+  const job = (labels: object, more: object = {}): StoredObject => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'j', namespace: 'default', uid: 'u', labels: { ...generated } },
+    spec: { ...more, selector, template: { metadata: { labels }, spec: { containers } } },
+  });
+  const form = (object: StoredObject) => writtenForm(object, { name: 'j', before: undefined });
+  expect(form(job(generated))).toEqual({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'j', namespace: 'default' },
+    spec: { template: { spec: { containers } } },
+  });
+  expect(form(job({ ...generated, app: 'x' }))).toMatchObject({ spec: { template: { metadata: { labels: { app: 'x' } } } } });
+  const own = job({ a: 'b' }, { manualSelector: true });
+  expect(form(own)).toMatchObject({ spec: own.spec });
 });

@@ -38,7 +38,9 @@ export const writtenForm = (
   const isNewPod = kind === 'Pod' && before === undefined;
   const annotations = Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !OWN_ANNOTATIONS.includes(key)));
   const own: Readonly<Record<string, unknown>> = Object.fromEntries(
-    Object.entries(metadata).filter(([key]) => !(OWN_METADATA as readonly string[]).includes(key) && key !== 'annotations'),
+    Object.entries(kind === 'Job' ? withoutGenerated({ metadata }).metadata : metadata).filter(
+      ([key]) => !(OWN_METADATA as readonly string[]).includes(key) && key !== 'annotations',
+    ),
   );
   return {
     apiVersion,
@@ -49,14 +51,50 @@ export const writtenForm = (
       ...(isNewPod && { uid: metadata.uid, creationTimestamp: metadata.creationTimestamp }),
       annotations: { ...annotations, ...(isNewPod && { [SOURCE_ANNOTATION]: 'api' }) },
     }),
-    ...withoutNode(rest),
+    ...withoutNode(kind === 'Job' ? withoutGenerated(rest) : rest),
   };
 };
 
-/** The name of the node is the kubelet's. */
+const GENERATED_LABELS: readonly string[] = [
+  'controller-uid',
+  'batch.kubernetes.io/controller-uid',
+  'job-name',
+  'batch.kubernetes.io/job-name',
+];
+
+interface JobParts {
+  readonly metadata?: Labelled;
+  readonly spec?: {
+    readonly manualSelector?: boolean;
+    readonly selector?: unknown;
+    readonly template?: { readonly metadata?: Labelled };
+  };
+}
+
+interface Labelled {
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A Job without what is made for it when it is read: its selector, and the labels by which that finds its Pods. */
+const withoutGenerated = <Parts extends object>(job: Parts): Parts => {
+  const { metadata, spec } = job as JobParts;
+  const unlabelled = ({ labels = {}, ...rest }: Labelled): Labelled => {
+    const kept = Object.entries(labels).filter(([name]) => !GENERATED_LABELS.includes(name));
+    return { ...rest, ...(kept.length > 0 && { labels: Object.fromEntries(kept) }) };
+  };
+  if (spec === undefined) return metadata === undefined ? job : { ...job, metadata: unlabelled(metadata) };
+  if (spec.manualSelector === true) return job;
+  const { selector: _selector, template, ...rest } = spec;
+  const { metadata: ofPods, ...ofTemplate } = template ?? {};
+  const labelled = ofPods && unlabelled(ofPods);
+  const made = { ...(labelled && Object.keys(labelled).length > 0 && { metadata: labelled }), ...ofTemplate };
+  return { ...job, spec: { ...rest, ...(template && { template: made }) } };
+};
+
+/** The name of the node and ephemeral containers are kept by the kubelet. */
 const withoutNode = (rest: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
   const { spec } = rest as { readonly spec?: Readonly<Record<string, unknown>> };
-  if (spec === undefined || !Object.hasOwn(spec, 'nodeName')) return rest;
-  const { nodeName: _node, ...kept } = spec;
+  if (spec === undefined) return rest;
+  const { nodeName: _node, ephemeralContainers: _ephemeral, ...kept } = spec;
   return { ...rest, spec: kept };
 };

@@ -3,7 +3,11 @@ import type { PodView } from '@solo-kubelet/reconciler';
 
 /** What the node looks like at the moment of a scrape, from the pods alone. */
 export const countPods = (views: readonly PodView[]): NodeCounts => {
-  const statuses = views.flatMap(({ pod: { status } }) => [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]);
+  const statuses = views.flatMap(({ pod: { status } }) => [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ]);
   const count = (matches: (status: (typeof statuses)[number]) => boolean): number => statuses.filter(matches).length;
   return {
     desiredPods: views.filter(({ origin }) => origin !== undefined).length,

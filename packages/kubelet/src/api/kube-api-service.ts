@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { meaninglessKind } from '@solo-kubelet/object-spec';
 import { type KubeletEvent, podUid } from '@solo-kubelet/reconciler';
 import { EMPTY, from, ignoreElements, merge, mergeMap, scan, shareReplay, startWith } from 'rxjs';
 import type { KubeletService } from '../kubelet-services.js';
+import { kindsOf } from '../pods/manifest-events.js';
 import { conditionSince } from './condition-since.js';
 import { eventObject } from './event-object.js';
 import { nodeObject } from './node-object.js';
@@ -14,6 +16,7 @@ export const kubeApiService: KubeletService = (context) => {
   const { flags, nodeName, node, reconciler, earlierEvents, logger } = context;
   const { kubeApi } = flags;
   if (kubeApi === undefined) return EMPTY;
+  const { kinds, servicesHint } = kindsOf({ services: flags.serviceNetwork !== undefined, ingress: flags.ingress !== undefined });
   const latest = { bufferSize: 1, refCount: true };
   // From the start on, while the code is still being loaded: what the streams say before that counts too.
   const objects$ = context.secretObjects$.pipe(shareReplay(latest));
@@ -35,6 +38,9 @@ export const kubeApiService: KubeletService = (context) => {
         manifests$: context.manifests$,
         manifestPath: context.config.staticPodPath,
         newUids: context.newUids,
+        refusalOf: (apiVersion, kind) =>
+          kind === 'Pod' || kinds?.has(kind) !== false ? undefined : meaninglessKind(apiVersion, kind, servicesHint),
+        addEphemeralContainers: context.addEphemeralContainers,
         deleteWorkloadPod: context.deleteWorkloadPod,
         hasten: (uid, gracePeriodSeconds) =>
           context.command({

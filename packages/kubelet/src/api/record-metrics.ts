@@ -141,7 +141,8 @@ const recordStep = (metrics: KubeletMetrics, activity: PodStep): void => {
 };
 
 /** A sidecar is an init container to everybody who counts (kuberuntime's start of `next init container`). */
-const containerType = (kind: ContainerKind): 'container' | 'init_container' => (kind === 'regular' ? 'container' : 'init_container');
+const containerType = (kind: ContainerKind): 'container' | 'init_container' | 'ephemeral_container' =>
+  kind === 'regular' ? 'container' : kind === 'ephemeral' ? 'ephemeral_container' : 'init_container';
 
 /** Counts pods as they come and as they begin to run. Give it every state of the pods, in order. */
 export const podRecorder = (metrics: KubeletMetrics, now: () => number): ((pods: ReadonlyMap<string, SeenPod>) => void) => {

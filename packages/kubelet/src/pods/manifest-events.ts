@@ -129,7 +129,14 @@ export const manifestSources = (
   };
 };
 
-const kindsOf = ({ services, ingress }: { readonly services: boolean; readonly ingress: boolean }) => {
+/** Kinds that count beside Pods, and how those that do not are turned on; nothing: all do. */
+export const kindsOf = ({
+  services,
+  ingress,
+}: {
+  readonly services: boolean;
+  readonly ingress: boolean;
+}): { readonly kinds?: ReadonlySet<string>; readonly servicesHint?: string } => {
   if (!services) return { kinds: kindsWithoutServices, servicesHint: 'the kubelet flag --service-cluster-ip-range turns them on' };
   return ingress ? {} : { kinds: kindsWithoutIngress, servicesHint: 'the kubelet flag --ingress-proxy is off' };
 };

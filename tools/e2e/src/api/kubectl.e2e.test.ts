@@ -1,19 +1,12 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { kubeletCli } from '../cli/command-line.js';
-import { startNode, type TestNode } from '../kubelet/node.js';
-import { freePorts } from './free-port.js';
-
-/** `KUBECTL` names one or more, with `:` between; else that of the path, if there is one. */
-const found = (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'kubectl'));
-const programs = (process.env['KUBECTL']?.split(delimiter) ?? [found.find(existsSync) ?? '']).filter((path) => path !== '');
-if (programs.length === 0) console.warn('kubectl is not tried: KUBECTL names none, and there is none in PATH (Debian: kubernetes-client)');
+import type { TestNode } from '../kubelet/node.js';
+import { type ApiNode, type Kubectl, kubectlPrograms, openKubectl, startApiNode } from './kubectl.js';
 
 const LIMIT_MS = 120_000;
 const SETTINGS = `# the light in the shop
@@ -53,44 +46,23 @@ const web = (replicas: number): string =>
     },
   });
 
-interface Answer {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-describe.skipIf(programs.length === 0).each(programs)('%s against the node', (program) => {
+describe.skipIf(kubectlPrograms.length === 0).each(kubectlPrograms)('%s against the node', (program) => {
+  let api: ApiNode;
   let node: TestNode;
   let directory: string;
-  let kubeconfig: string;
+  let kubectl: Kubectl['run'];
+  let told: Kubectl['told'];
 
   beforeAll(async () => {
-    const [port = 0] = await freePorts(1);
-    node = await startNode({ flags: ['--kube-api', `127.0.0.1:${port}`] });
-    directory = join(node.bed.directory, basename(program));
-    await mkdir(directory);
-    kubeconfig = join(node.bed.rootDirectory, 'api/admin.kubeconfig');
-    await waitFor(async () => existsSync(kubeconfig), { what: 'a kubeconfig' });
-    await waitFor(async () => (await kubectl('get', '--raw', '/readyz')).status === 0, { what: 'an API that is ready' });
+    api = await startApiNode();
+    ({ node } = api);
+    ({ directory, run: kubectl, told } = await openKubectl(program, api.kubeconfig, node.bed.directory));
   });
   afterAll(async () => {
-    await node[Symbol.asyncDispose]();
+    await api[Symbol.asyncDispose]();
     expect(await node.bed.leaks()).toEqual([]);
   });
 
-  const kubectl = (...words: string[]): Promise<Answer> =>
-    new Promise((resolve) => {
-      const env = { PATH: process.env['PATH'], HOME: directory, KUBECONFIG: kubeconfig };
-      execFile(program, words, { env, timeout: LIMIT_MS, maxBuffer: 16 << 20 }, (error, stdout, stderr) =>
-        resolve({ status: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
-      );
-    });
-  /** What one prints that must succeed. */
-  const told = async (...words: string[]): Promise<string> => {
-    const { status, stdout, stderr } = await kubectl(...words);
-    if (status !== 0) throw new Error(`kubectl ${words.join(' ')} ended with ${status}: ${stdout}${stderr}`);
-    return stdout;
-  };
   const file = async (name: string, text: string): Promise<string> => {
     const path = join(directory, name);
     await writeFile(path, text);
@@ -201,7 +173,7 @@ describe.skipIf(programs.length === 0).each(programs)('%s against the node', (pr
     const request = await file('request.json', JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }));
     const path = '/api/v1/namespaces/default/serviceaccounts/default/token';
     const made = JSON.parse(await told('create', '--raw', path, '-f', request)) as { readonly status: { readonly token: string } };
-    const admin = JSON.parse(await readFile(kubeconfig, 'utf8')) as { readonly users: readonly { readonly name: string }[] };
+    const admin = JSON.parse(await readFile(api.kubeconfig, 'utf8')) as { readonly users: readonly { readonly name: string }[] };
     const users = admin.users.map(({ name }) => ({ name, user: { token: made.status.token } }));
     const own = `--kubeconfig=${await file('account.kubeconfig', JSON.stringify({ ...admin, users }))}`;
     expect(await kubectl(own, 'get', 'pods')).toMatchObject({

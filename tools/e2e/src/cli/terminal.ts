@@ -17,12 +17,15 @@ export interface Terminal extends AsyncDisposable {
 let lastTerminal = 0;
 
 /** Runs the built command line in a terminal; the shell then prints `status=N`. */
-export const openTerminal = async (argv: readonly string[]): Promise<Terminal> => {
+export const openTerminal = (argv: readonly string[]): Promise<Terminal> => openTerminalOf([process.execPath, kubeletBinary, ...argv]);
+
+/** The same for any program. */
+export const openTerminalOf = async (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Terminal> => {
   lastTerminal += 1;
   const server = `solo-kubelet-${process.pid}-${lastTerminal}`;
   const tmux = async (...args: readonly string[]): Promise<string> =>
-    (await run('tmux', ['-L', server, ...args], { timeout: 10_000 })).stdout;
-  const quoted = [process.execPath, kubeletBinary, ...argv].map((word) => `'${word.replace(/'/g, `'\\''`)}'`).join(' ');
+    (await run('tmux', ['-L', server, ...args], { timeout: 10_000, env: { ...process.env, ...env } })).stdout;
+  const quoted = words.map((word) => `'${word.replace(/'/g, `'\\''`)}'`).join(' ');
   await tmux('-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '24', `${quoted}; echo "status=$?"; sleep 1000`);
   const capture = (): Promise<string> => tmux('capture-pane', '-p', '-J');
   return {
