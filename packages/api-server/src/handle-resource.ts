@@ -293,17 +293,23 @@ export const handleResource = (given: RequestContext): ApiAnswer => {
       if (!resource.verbs.includes('get')) throw resource.rules === undefined ? noSuchResource() : methodNotAllowed();
       return get(withOutput(ctx, false), resource);
     case 'PUT':
-      if (resource.rules === undefined) throw noSuchResource();
+      checkVerb(resource, 'update');
       return update(withOutput(ctx, false), resource);
     case 'PATCH':
-      if (resource.rules === undefined) throw noSuchResource();
+      checkVerb(resource, 'patch');
       return handlePatch(ctx, resource, (each) => withOutput(each, false));
     case 'DELETE':
-      if (resource.rules === undefined) throw noSuchResource();
+      checkVerb(resource, 'delete');
       return remove(withOutput(ctx, false), resource);
     default:
       throw resource.rules === undefined ? noSuchResource() : methodNotAllowed();
   }
+};
+
+/** @throws ApiError 404 for what keeps nothing, 405 for what is not served of a resource */
+const checkVerb = ({ rules, verbs }: ApiResource, verb: string): void => {
+  if (rules === undefined) throw noSuchResource();
+  if (!verbs.includes(verb)) throw methodNotAllowed();
 };
 
 const collection = (ctx: RequestContext, resource: ApiResource, method: string, everywhere: boolean): ApiAnswer => {
@@ -312,7 +318,7 @@ const collection = (ctx: RequestContext, resource: ApiResource, method: string, 
       if (!resource.verbs.includes('list')) throw methodNotAllowed();
       return isOn(ctx.query.get('watch')) ? watch(withOutput(ctx, true, true), resource) : list(withOutput(ctx, true), resource);
     case 'POST':
-      if (everywhere) throw methodNotAllowed();
+      if (everywhere || !resource.verbs.includes('create')) throw methodNotAllowed();
       return create(withOutput(ctx, false, false, resource.rules === undefined), resource);
     case 'DELETE':
       if (everywhere || !resource.verbs.includes('deletecollection')) throw methodNotAllowed();

@@ -47,6 +47,7 @@ import { answerRequests } from './serve/answer-requests.js';
 import { createAuditLog } from './serve/audit-log.js';
 import { auditRequests } from './serve/audit-requests.js';
 import { listenWhenFree } from './serve/listen-when-free.js';
+import { withStatusErrors } from './serve/status-errors.js';
 import { upgradeToNode } from './serve/upgrade.js';
 import { createNodeStore, type StagedChange } from './store/node-store.js';
 import { openObjectRecords } from './store/object-records.js';
@@ -111,6 +112,8 @@ const RECORDS_PERIOD_MS = 5_000;
 const ENDINGS_PERIOD_MS = 1_000;
 /** How long a Pod that was deleted before the kubelet saw it is waited for, ms. */
 const UNSEEN_MS = 10_000;
+/** Where the kubelet has logs. */
+const LOGS = '/containerLogs/';
 const HEADER_TIMEOUT_MS = 20_000;
 const LIMITS = { total: 2_048, perPeer: 1_536 };
 /** For how long figures are good, ms. */
@@ -228,7 +231,8 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     toNode: (answer: NodeAnswer, message: IncomingMessage, response: ServerResponse) => {
       response.once('close', () => audited.ended(answer, response.statusCode));
       message.url = answer.target;
-      options.kubelet()?.local.request(message, response);
+      // What a proxied request of the node gets is the kubelet's own answer, word by word.
+      options.kubelet()?.local.request(message, answer.target.startsWith(LOGS) ? withStatusErrors(response) : response);
     },
   };
   const inTurn = createTurns();

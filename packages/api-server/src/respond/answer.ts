@@ -58,21 +58,20 @@ export const textAnswer = (code: number, body: string, contentType = 'text/plain
 });
 
 /** Written as asked for; JSON text that is there already is used for JSON. */
-export const encode = (language: OutputLanguage, pretty: boolean, value: unknown, text?: string): string | Uint8Array => {
-  switch (language) {
-    case 'yaml':
-      return yamlText(value);
-    case 'protobuf':
-      return protobufObject(value);
-    default:
-      // Go's encoder ends what it does not indent with a newline.
-      return pretty ? JSON.stringify(value, null, 2) : (text ?? `${jsonText(value)}\n`);
-  }
+const encode = (language: Exclude<OutputLanguage, 'protobuf'>, pretty: boolean, value: unknown, text?: string): string => {
+  if (language === 'yaml') return yamlText(value);
+  // Go's encoder ends what it does not indent with a newline.
+  return pretty ? JSON.stringify(value, null, 2) : (text ?? `${jsonText(value)}\n`);
 };
 
-export const valueAnswer = (code: number, output: OutputFormat, value: unknown, text?: string): PlainAnswer => ({
-  type: 'answer',
-  code,
-  headers: [['Content-Type', MEDIA_TYPES[output.language]]],
-  body: encode(output.language, output.pretty, value, text),
-});
+export const valueAnswer = (code: number, { language: asked, pretty }: OutputFormat, value: unknown, text?: string): PlainAnswer => {
+  const bytes = asked === 'protobuf' ? protobufObject(value) : undefined;
+  // What has no message is answered as JSON, which every client that asks for protobuf takes as well.
+  const language = asked === 'protobuf' ? 'json' : asked;
+  return {
+    type: 'answer',
+    code,
+    headers: [['Content-Type', MEDIA_TYPES[bytes === undefined ? language : 'protobuf']]],
+    body: bytes ?? encode(language, pretty, value, text),
+  };
+};

@@ -8,3 +8,11 @@ it('has what the node carries out, and nothing that it cannot', () => {
   expect(nodeCatalog.find('', 'v1', 'nodes')?.verbs).not.toContain('create');
   expect(nodeCatalog.find('', 'v1', 'pods')?.subresources.map(({ name }) => name)).not.toContain('binding');
 });
+
+it('has kinds that are only read, for clients that list them all', () => {
+  for (const [group, plural] of [
+    ['', 'endpoints'],
+    ['', 'replicationcontrollers'],
+  ] as const)
+    expect(nodeCatalog.find(group, 'v1', plural)?.verbs).toEqual(['get', 'list', 'watch']);
+});

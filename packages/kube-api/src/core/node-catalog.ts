@@ -6,7 +6,13 @@ export const isFileKind = ({ group, kind }: Pick<ApiResource, 'group' | 'kind'>)
   (group === '' && kind === 'Pod') || kindsOfANode.has(kind);
 
 /** Kinds that the node makes, or that clients keep here while it runs. */
-const OTHER_KINDS: ReadonlySet<string> = new Set(['Node', 'Event', 'Lease', 'ControllerRevision']);
+const OTHER_KINDS: ReadonlySet<string> = new Set(['Node', 'Event', 'Lease']);
+
+/**
+ * Kinds that nobody can make here and that clients expect to be able to list: `apply --prune` looks for each of them, and `cluster-info dump` for
+ * replication controllers.
+ */
+const READ_ONLY: ReadonlySet<string> = new Set(['ControllerRevision', 'Endpoints', 'ReplicationController', 'Ingress']);
 
 /** What answers questions and keeps nothing. */
 const isReview = ({ group }: ApiResource): boolean => group === 'authentication.k8s.io' || group === 'authorization.k8s.io';
@@ -16,7 +22,7 @@ const HIDDEN_SUBRESOURCES: ReadonlySet<string> = new Set(['binding', 'proxy']);
 
 const trimmed = (resource: ApiResource): ApiResource => {
   if (resource.kind === 'Node' && resource.group === '') return { ...resource, verbs: ['get', 'list', 'patch', 'update', 'watch'] };
-  if (resource.kind === 'ControllerRevision') return { ...resource, verbs: ['get', 'list', 'watch'] };
+  if (READ_ONLY.has(resource.kind) && !isFileKind(resource)) return { ...resource, verbs: ['get', 'list', 'watch'], subresources: [] };
   if (resource.kind !== 'Pod') return resource;
   return { ...resource, subresources: resource.subresources.filter(({ name }) => !HIDDEN_SUBRESOURCES.has(name)) };
 };
@@ -24,7 +30,9 @@ const trimmed = (resource: ApiResource): ApiResource => {
 /** The resources of one node: what it carries out, what it makes, and reviews. Whatever else there is in Kubernetes is not there at all. */
 export const nodeCatalog: ResourceCatalog = createCatalog(
   [
-    ...fullCatalog.resources.filter((each) => isFileKind(each) || OTHER_KINDS.has(each.kind) || isReview(each)).map(trimmed),
+    ...fullCatalog.resources
+      .filter((each) => isFileKind(each) || OTHER_KINDS.has(each.kind) || READ_ONLY.has(each.kind) || isReview(each))
+      .map(trimmed),
     ...metricsResources,
   ].sort((a, b) => (a.group === b.group ? (a.plural < b.plural ? -1 : 1) : a.group < b.group ? -1 : 1)),
 );

@@ -160,3 +160,45 @@ it('shows that a Namespace of a file is there', () => {
   follower.takeObjects(store, new Map([['n', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', uid: 'n' } }]]));
   expect(store.get('namespaces', 'shop')).toMatchObject({ spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } });
 });
+
+it('tells older clients of the Endpoints of a Service, and of them again only when its slices are others', () => {
+  const { store, follower } = setUp();
+  const slice = (ready: boolean, name = 'web-1', addressType = 'IPv4') => ({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name, namespace: 'default', uid: name, labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType,
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['10.0.0.2'], conditions: { ready }, nodeName: 'node1' }],
+  });
+  const other = slice(true, 'web-2', 'IPv6');
+  follower.takeObjects(
+    store,
+    new Map([
+      ['a', slice(true)],
+      ['b', other],
+    ]),
+  );
+  expect(store.get('endpoints', 'default/web')).toMatchObject({
+    subsets: [{ addresses: [{ ip: '10.0.0.2', nodeName: 'node1' }], ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] }],
+  });
+  const { version } = store;
+  follower.takeObjects(
+    store,
+    new Map([
+      ['a', slice(true)],
+      ['b', other],
+    ]),
+  );
+  expect(store.version).toBe(version);
+  follower.takeObjects(
+    store,
+    new Map([
+      ['a', slice(false)],
+      ['b', other],
+    ]),
+  );
+  expect(store.get('endpoints', 'default/web')).toMatchObject({ subsets: [{ notReadyAddresses: [{ ip: '10.0.0.2' }] }] });
+  follower.takeObjects(store, new Map());
+  expect(store.get('endpoints', 'default/web')).toBeUndefined();
+});

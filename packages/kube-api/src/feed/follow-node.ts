@@ -1,5 +1,6 @@
 import { fullCatalog, type ObjectStore, type StoredObject } from '@solo-kubelet/api-server';
 import type { PodView } from '@solo-kubelet/reconciler';
+import { createEndpointsView } from '../core/endpoints-objects.js';
 import { nameUid } from '../core/name-uid.js';
 import { type NodeSettings, shownNodeObject, withoutHeartbeats } from '../core/node-object.js';
 import { shownPodObject } from '../core/pod-object.js';
@@ -89,6 +90,8 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
     ];
   };
   const objects = createFollower<NodeObject>(placeObject, ownWrites.isOvertaken);
+  const viewEndpoints = createEndpointsView();
+  const endpoints = createFollower<NodeObject>(placeObject, () => false);
   const events = createFollower<StoredObject>(
     (event) => [{ bucket: 'events', key: keyOf(event.metadata), object: eventOf(event) }],
     () => false,
@@ -109,7 +112,10 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
     },
     /** A Pod that somebody deleted without waiting for its end is not shown any more. */
     forget: (uid: string): void => void forgotten.add(uid),
-    takeObjects: (store: ObjectStore, all: ReadonlyMap<string, NodeObject>): void => objects.take(store, all, now()),
+    takeObjects: (store: ObjectStore, all: ReadonlyMap<string, NodeObject>): void => {
+      objects.take(store, all, now());
+      endpoints.take(store, viewEndpoints(all), now());
+    },
     takeEvents: (store: ObjectStore, all: ReadonlyMap<string, StoredObject>): void => events.take(store, all, now()),
     takeNode: (store: ObjectStore, node: StoredObject, settings: NodeSettings): void => {
       reported = node;

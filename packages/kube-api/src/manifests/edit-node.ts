@@ -30,13 +30,18 @@ export const editMap = (library: Library, document: Document, node: YAMLMap, bef
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [was, is] = [before[key], after[key]];
     if (isSame(was, is)) continue;
+    const child = node.get(key, true) as unknown;
+    // A map that was not there may be there in the file, with what only files say: the rest of it stays.
+    if (library.isMap(child) && (was === undefined || isValues(was)) && (is === undefined || isValues(is))) {
+      editMap(library, document, child as YAMLMap, was ?? {}, is ?? {});
+      if (is === undefined && (child as YAMLMap).items.length === 0) node.delete(key);
+      continue;
+    }
     if (is === undefined) {
       node.delete(key);
       continue;
     }
-    const child = node.get(key, true) as unknown;
-    if (isValues(was) && isValues(is) && library.isMap(child)) editMap(library, document, child as YAMLMap, was, is);
-    else if (Array.isArray(was) && Array.isArray(is) && library.isSeq(child)) editSeq(library, document, child as YAMLSeq, was, is);
+    if (Array.isArray(was) && Array.isArray(is) && library.isSeq(child)) editSeq(library, document, child as YAMLSeq, was, is);
     else setScalar(document, node, key, is);
   }
 };

@@ -133,3 +133,18 @@ it('leaves out of a Job what is made for it when it is read, unless somebody cho
   const own = job({ a: 'b' }, { manualSelector: true });
   expect(form(own)).toMatchObject({ spec: own.spec });
 });
+
+it('leaves what only the file says of a map that it had no part of', async () => {
+  const pod = (metadata: object): StoredObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'default', uid: 'u', ...metadata },
+    spec: { containers: [] },
+  });
+  const file =
+    'apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  uid: u\n  annotations:\n    kubernetes.io/config.source: api\nspec:\n  containers: []\n';
+  const noted = pod({ annotations: { note: 'x', 'kubernetes.io/config.source': 'api' }, labels: { a: 'b' } });
+  const edited = await editManifest(file, [edit(pod({}), noted, { kind: 'Pod', name: 'p' })], '');
+  expect(edited).toContain('    kubernetes.io/config.source: api\n    note: x\n');
+  expect(await editManifest(edited!, [edit(noted, pod({}), { kind: 'Pod', name: 'p' })], '')).toBe(file);
+});

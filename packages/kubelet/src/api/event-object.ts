@@ -10,6 +10,7 @@ export const eventObject = ({
   kind: 'Event',
   apiVersion: 'v1',
   metadata: { name: id, namespace: involvedObject.namespace ?? 'default' },
-  involvedObject,
+  // Of workloads it is there already; the kubelet's own reference to its node has none.
+  involvedObject: involvedObject.kind === 'Pod' ? { apiVersion: 'v1', ...involvedObject } : involvedObject,
   ...event,
 });
