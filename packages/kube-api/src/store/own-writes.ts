@@ -1,5 +1,4 @@
 import { canonicalForm } from '../core/same-object.js';
-import type { Placed } from '../feed/follow-map.js';
 import { writtenForm } from '../manifests/written-form.js';
 import type { StagedChange } from './node-store.js';
 
@@ -18,13 +17,13 @@ export interface OwnWrites {
   /** Takes in what a request wrote. */
   readonly note: (changes: readonly StagedChange[]) => void;
   /** Whether the node says something of an object that it said before a write, since it has not read that yet. */
-  readonly isOvertaken: (placed: Placed) => boolean;
+  readonly isOvertaken: (placed: Pick<StagedChange, 'bucket' | 'key' | 'object'>) => boolean;
 }
 
 /** Remembers what the API wrote until the kubelet can have read it: meanwhile an old state of an object must not come back. */
 export const createOwnWrites = (now: () => number): OwnWrites => {
   const writes = new Map<string, OwnWrite>();
-  const formOf = (object: Placed['object']): string =>
+  const formOf = (object: StagedChange['object']): string =>
     canonicalForm(writtenForm(object, { name: object.metadata.name ?? '', before: object }));
   return {
     note: (changes) => {
