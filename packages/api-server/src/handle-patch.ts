@@ -182,7 +182,7 @@ const makePatched =
 export const handlePatch = (
   given: RequestContext,
   resource: ApiResource,
-  negotiated: (ctx: RequestContext) => RequestContext = (each) => each,
+  negotiated: (ctx: RequestContext) => RequestContext,
 ): PlainAnswer => {
   const form = formOf(given);
   const ctx = negotiated(given);

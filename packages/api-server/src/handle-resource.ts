@@ -92,6 +92,7 @@ const update = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
     part: partOf(ctx, resource, subresource),
     options,
     make: () => draft,
+    checksIdentity: true,
     // A status is written by the strategy of its kind, which may let an update make the object.
     mayCreate: resource.createsOnUpdate && (subresource === '' || subresource === 'status'),
     beforeCreate: () => authorizeCreate(ctx, resource),
@@ -116,6 +117,7 @@ const updateScale = (ctx: RequestContext, resource: ApiResource, options: Return
     },
     mayCreate: false,
     isTracked: true,
+    checksIdentity: true,
   });
   return scaleAnswer(ctx, object);
 };
@@ -227,6 +229,8 @@ const checkEvictionNames = ({ metadata }: ObjectDraft, namespace: string, name: 
 };
 
 const ENDPOINTS_DEPRECATED = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
+const COLLECTION_METHODS = ['GET', 'POST', 'DELETE'];
+const OBJECT_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE'];
 const NODE_STREAMS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
 
 const METHODS: Readonly<Record<string, string>> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
@@ -241,10 +245,12 @@ const subresourceAnswer = (ctx: RequestContext, resource: ApiResource, sub: Subr
     return podStream(ctx);
   }
   if (sub.name === 'log') return podLog(ctx);
+  // A patch of an unknown form is refused before the form of the answer is looked at.
+  if (verb === 'patch') return handlePatch(ctx, resource, (each) => withOutput(each, false));
   const formed = withOutput(ctx, false);
   if (verb === 'create') return createSubresource(formed, resource, sub);
   if (verb === 'get') return get(formed, resource);
-  return verb === 'update' ? update(formed, resource) : handlePatch(formed, resource);
+  return update(formed, resource);
 };
 
 /** Negotiates the form of the answer. @throws ApiError 406 */
@@ -273,13 +279,14 @@ export const handleResource = (given: RequestContext): ApiAnswer => {
   const { method } = given.request;
   const resource = catalog.find(group, version, given.info.resource);
   if (resource === undefined || isOddPath(path) || prefix === 'proxy') throw noSuchResource();
-  if (resource.kind === 'Endpoints' && subresource === '' && METHODS[method] !== undefined) given.warn(ENDPOINTS_DEPRECATED);
   const trimmed = parts.filter((part, i) => part !== '' || i < parts.length - 1);
   if (trimmed.length > 3 && subresource !== 'proxy') throw noSuchResource();
   const isNamespacedPath = namespace !== '' && resource.plural !== 'namespaces';
   const ctx = resource.namespaced ? given : { ...given, info: { ...given.info, namespace: '' } };
   if (!resource.namespaced && isNamespacedPath) throw noSuchResource();
   const name = trimmed[1] ?? '';
+  const answered = name === '' ? COLLECTION_METHODS : OBJECT_METHODS;
+  if (resource.kind === 'Endpoints' && subresource === '' && answered.includes(method)) given.warn(ENDPOINTS_DEPRECATED);
   if (resource.namespaced && !isNamespacedPath && (name !== '' || subresource !== '')) throw noSuchResource();
   if (prefix === 'watch') return prefixedWatch(ctx, resource, name);
   if (subresource !== '') {

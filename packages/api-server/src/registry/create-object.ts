@@ -58,6 +58,7 @@ export const createObject = (
 ): StoredObject => {
   const { store, newUid, random, authorizer } = ctx.parts;
   const { metadata } = draft;
+  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const) delete metadata[name];
   if (!isTracked) trackManagers(resource, undefined, draft, { manager: managerOf(ctx, options), subresource: '', nowText: ctx.nowText });
   const base = metadata.name ? '' : (metadata.generateName ?? '');
   if (base !== '') metadata.name = generateName(base, random);
@@ -83,8 +84,8 @@ export const createObject = (
     throw alreadyExists(qualifiedResource(resource), metadata.name ?? '', prefix);
   }
   if (owned !== undefined) metadata.managedFields = owned;
-  delete metadata.resourceVersion;
   if (options.dryRun) return keptObject(resource, made);
+  delete metadata.resourceVersion;
   // A version that cannot be read counts as none here.
   if ((parseVersion(given ?? '') ?? 0n) !== 0n) throw internal('resourceVersion should not be set on objects to be created');
   checkStoredSize(made);

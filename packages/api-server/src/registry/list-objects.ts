@@ -112,6 +112,9 @@ export const listObjects = (ctx: RequestContext, { resource, namespace, options 
   }
   const { exact, atLeast } = versionWanted(options, store.version);
   if (atLeast !== undefined) throw tooLargeVersion(atLeast, store.version);
+  // A list at any version is answered whole.
+  if (options.resourceVersion === '0')
+    return paged(store.list(resource.storedAs, prefix), { version: store.version, start: '', prefix, selection, limit: 0 });
   if (exact === undefined) return page(store.list(resource.storedAs, prefix), store.version, '');
   const then = store.listAt(resource.storedAs, prefix, exact);
   if (then === undefined) throw expired(TOO_OLD_LIST);

@@ -32,7 +32,7 @@ export const dedupeOwners = (metadata: Draft<ObjectMeta>, warn: (text: string) =
 
 /** What the server alone says about a new object. */
 export const fillNewMetadata = (metadata: Draft<ObjectMeta>, uid: string, nowText: string): void => {
-  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const) delete metadata[name];
+  delete metadata.selfLink;
   metadata.uid = uid;
   metadata.creationTimestamp = nowText;
 };

@@ -23,6 +23,8 @@ export interface UpdatePart {
   readonly errors: (draft: ObjectDraft, old: StoredObject) => readonly FieldError[];
   /** Whether the kind's own warnings and admission look at it. */
   readonly isWhole: boolean;
+  /** Whether the change of the metadata is looked at by its rules too. Default: as the kind's. */
+  readonly checksMetadataUpdate?: boolean;
 }
 
 /** The object without its subresources' parts. */
@@ -53,6 +55,8 @@ export interface UpdateRequest {
   readonly mayCreate: boolean;
   /** Whether `make` says whose fields are whose; else the writer owns what it changes. */
   readonly isTracked?: boolean;
+  /** The object must be the one that the draft says it is. A patch changes whatever is there. */
+  readonly checksIdentity?: boolean;
   /** Looked at before an object is made by an update. */
   readonly beforeCreate?: () => void;
 }
@@ -115,13 +119,15 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
     if (!request.mayCreate) throw notFound(qualifiedResource(resource), name);
     const draft = make(undefined);
     request.beforeCreate?.();
+    if (request.checksIdentity === true)
+      checkIdentity(resource, name, draft, { ...draft, metadata: { ...draft.metadata, name, namespace, uid: '' } });
     return { object: createObject(ctx, resource, draft, options, request.isTracked), created: true };
   }
   const draft = make(old);
   if (request.isTracked !== true) {
     trackManagers(resource, old, draft, { manager: managerOf(ctx, options), subresource: part.subresource, nowText: ctx.nowText });
   }
-  checkIdentity(resource, name, draft, old);
+  if (request.checksIdentity === true) checkIdentity(resource, name, draft, old);
   checkVersion(resource, name, draft, old);
   draft.metadata.resourceVersion = old.metadata.resourceVersion!;
   keepMetadata(draft.metadata, old.metadata);
@@ -133,7 +139,9 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
   prepareAdmitted(ctx, resource, draft, old, part.subresource);
   const counted = part.prepare(draft, old);
   const common = metadataUpdateErrors(draft, old);
-  const errors = [...anyMetadataErrors(draft as StoredObject, resource.namespaced), ...common, ...common, ...part.errors(draft, old)];
+  // Nearly every kind looks at the change of its metadata once more itself.
+  const again = (part.checksMetadataUpdate ?? resource.rules!.checksMetadataUpdate) === false ? [] : common;
+  const errors = [...anyMetadataErrors(draft as StoredObject, resource.namespaced), ...common, ...again, ...part.errors(draft, old)];
   if (errors.length > 0) throw invalid(qualifiedKind(resource), name, errors);
   if (part.isWhole) for (const text of resource.rules!.warnings(draft, { old, counted })) ctx.warn(text);
   showAsRead(resource, draft);

@@ -17,11 +17,15 @@ export interface ResourceRules {
   /** Prepares one that takes the place of an old one; tells whether the generation steps. */
   readonly prepareUpdate: (draft: ObjectDraft, old: StoredObject) => boolean;
   readonly updateErrors: (draft: ObjectDraft, old: StoredObject) => readonly FieldError[];
+  /** Default: true. */
+  readonly checksMetadataUpdate?: boolean;
   readonly warnings: (draft: ObjectDraft, update?: { readonly old: StoredObject; readonly counted: boolean }) => readonly string[];
 }
 
 /** How a write to a status is prepared and judged. */
 export interface StatusRules {
+  /** Default: as the kind's. */
+  readonly checksMetadataUpdate?: boolean;
   /** The status of a new object. */
   readonly initial?: (draft: ObjectDraft, nowText: string) => Record<string, unknown>;
   readonly prepare?: (draft: ObjectDraft, old: StoredObject, nowText: string) => void;

@@ -52,6 +52,7 @@ export const coreEventRules = plainRules({
   nameErrors: pathSegmentNameErrors,
   hasPlainFinalizers: true,
   checksMetadataLast: true,
+  checksMetadataUpdate: false,
   validate: (event, report) => validateAnyEvent(event, 'v1', report),
 });
 

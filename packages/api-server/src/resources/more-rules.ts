@@ -1,4 +1,4 @@
-import { isSameStruct, validateEndpointIp, validateIp, validateTemplate } from '@solo-kubelet/object-spec/rules';
+import { isSameStruct, podTemplateWarnings, validateEndpointIp, validateIp, validateTemplate } from '@solo-kubelet/object-spec/rules';
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
@@ -12,6 +12,7 @@ import {
 import { isSameText } from '../decode/raw-text.js';
 import { isSameJson } from '../registry/same-json.js';
 import { innerOf, type ObjectDraft, specOf, type Values } from '../stored-object.js';
+import type { ResourceRules } from './api-resource.js';
 import { plainRules } from './plain-rules.js';
 
 const POLICY = { allowPrivileged: true };
@@ -106,11 +107,19 @@ interface Controller {
   readonly template?: Parameters<typeof validateTemplate>[0];
 }
 
+type Template = Parameters<typeof podTemplateWarnings>[0];
+
+/** What is said of a template that is new or has changed. */
+const templateWarnings =
+  (field: string, templateOf: (draft: ObjectDraft) => unknown): ResourceRules['warnings'] =>
+  (draft, update) =>
+    update === undefined || update.counted ? podTemplateWarnings((templateOf(draft) ?? {}) as Template, field) : [];
+
 export const replicationControllerRules = plainRules({
+  warnings: templateWarnings('spec.template', ({ spec = {} }) => spec['template']),
   namespaced: true,
   nameErrors: subdomainNameErrors,
   countsGeneration: true,
-  updateChecksMetadata: true,
   fillDefaults: (draft) => {
     const spec = specOf(draft);
     const template = spec['template'] as { metadata?: { labels?: Record<string, string> } } | undefined;
@@ -142,10 +151,10 @@ export const replicationControllerRules = plainRules({
 });
 
 export const podTemplateRules = plainRules({
+  warnings: templateWarnings('template', (draft) => draft['template']),
   namespaced: true,
   nameErrors: subdomainNameErrors,
   countsGeneration: true,
-  updateChecksMetadata: true,
   isCountedChange: (draft, old) => !isSameStruct('PodTemplateSpec', draft['template'] as object, old['template'] as object),
   fillDefaults: (draft) => fillPodTemplate(innerOf(draft, 'template') as Parameters<typeof fillPodTemplate>[0]),
   validate: (draft, report) =>

@@ -16,6 +16,7 @@ export const objectRules = (kind: ObjectKind): ResourceRules => {
   const rules = rulesOf(kind.kind);
   return {
     nameErrors: rules.nameErrors,
+    checksMetadataUpdate: rules.checksMetadataUpdate ?? true,
     fillDefaults: (draft) => rules.fillDefaults?.(asDraft(draft)),
     conversionError: (draft) => rules.conversionError?.(asObject(draft))?.message,
     create: (draft) => newErrors(asDraft(draft), kind, POLICY),

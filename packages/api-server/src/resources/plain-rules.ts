@@ -21,6 +21,7 @@ export interface PlainRules {
   readonly updateChecksMetadata?: boolean;
   /** Finalizers without a domain may have any name: the metadata is looked at by the rules of the API machinery alone. */
   readonly hasPlainFinalizers?: boolean;
+  readonly checksMetadataUpdate?: boolean;
   /** A new object's metadata is looked at only if nothing else is wrong with it. */
   readonly checksMetadataLast?: boolean;
   readonly warnings?: ResourceRules['warnings'];
@@ -43,6 +44,7 @@ export const plainRules = (rules: PlainRules): ResourceRules => {
   };
   return {
     nameErrors,
+    checksMetadataUpdate: rules.checksMetadataUpdate ?? true,
     fillDefaults: rules.fillDefaults ?? (() => {}),
     create: (draft) => {
       rules.prepareCreate?.(draft);
@@ -64,7 +66,10 @@ export const plainRules = (rules: PlainRules): ResourceRules => {
     },
     updateErrors: (draft, old) => {
       const report = createReport();
-      if (updateChecksMetadata) report.include(metaErrors(draft.metadata as ObjectMeta, nameErrors));
+      if (updateChecksMetadata) {
+        report.include(metaErrors(draft.metadata as ObjectMeta, nameErrors));
+        if (!hasPlainFinalizers) validateFinalizerKinds(draft.metadata as ObjectMeta, 'metadata', report);
+      }
       if (!hasPlainFinalizers) validateFinalizerKinds(draft.metadata as ObjectMeta, 'metadata', report);
       if (rules.validateUpdate === undefined) validate(draft, report);
       else rules.validateUpdate(draft, old, report);

@@ -26,20 +26,18 @@ const withImagesOf = (containers: readonly Container[] = [], old: readonly Conta
   containers.map((container, i) => ({ ...container, image: old[i]?.image }));
 
 const validateImages = (spec: PodSpec, old: PodSpec, report: Report): boolean => {
-  let isEven = true;
   for (const name of ['containers', 'initContainers'] as const) {
     const [now, before] = [spec[name] ?? [], old[name] ?? []];
     if (now.length !== before.length) {
       report.forbidden(`spec.${name}`, 'pod updates may not add or remove containers');
-      isEven = false;
-      continue;
+      return false;
     }
     for (const [i, { image = '' }] of now.entries()) {
       if (image === '') report.required(`spec.${name}[${i}].image`);
       else if (image.trim() !== image) report.invalid(`spec.${name}[${i}].image`, image, 'must not have leading or trailing whitespace');
     }
   }
-  return isEven;
+  return true;
 };
 
 const isSameToleration = (a: Toleration, b: Toleration): boolean =>

@@ -151,7 +151,7 @@ const more: readonly ApiResource[] = [
     cluster: true,
     shortNames: ['no'],
     subresources: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: PROXY_VERBS }, STATUS],
-    status: {},
+    status: { errors: statusErrors() },
   }),
   row('', 'Event', { rules: coreEventRules, plural: 'events', shortNames: ['ev'] }),
   row('events.k8s.io', 'Event', { rules: newEventRules, plural: 'events', shortNames: ['ev'], struct: 'NewEvent', storedAs: 'events' }),

@@ -136,3 +136,41 @@ describe('a path', () => {
     expect(() => ask('GET', '/apis/nobody.example/v1/pods')).toThrow(SyntaxError);
   });
 });
+
+describe('the metadata of a change', () => {
+  it('may not be of another object: a patch cannot change the uid, a PUT is for one object', () => {
+    const ask = askCore();
+    ask('POST', 'configmaps', { metadata: { name: 'x' } });
+    expect(fieldsOf(ask('PATCH', 'configmaps/x', { metadata: { uid: 'other' } }))).toEqual(['metadata.uid', 'metadata.uid']);
+    expect(ask('PUT', 'configmaps/x', { metadata: { name: 'x', uid: 'other' } }).code).toBe(409);
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    expect(ask('PUT', `${leases}/y`, { metadata: { name: 'y', uid: 'other' }, spec: { holderIdentity: 'h' } }).code).toBe(409);
+  });
+
+  it('is looked at as often as the kind does it', () => {
+    const ask = askCore();
+    const bad = { labels: { 'a b': 'c' }, finalizers: ['y'] };
+    ask('POST', 'endpoints', { metadata: { name: 'x' } });
+    const finalizers = 'metadata.finalizers[0]';
+    const labels = 'metadata.labels';
+    expect(fieldsOf(ask('PATCH', 'endpoints/x', { metadata: bad })).sort()).toEqual([
+      finalizers,
+      finalizers,
+      labels,
+      labels,
+      labels,
+      labels,
+    ]);
+    ask('POST', 'limitranges', { metadata: { name: 'x' }, spec: { limits: [] } });
+    expect(fieldsOf(ask('PATCH', 'limitranges/x', { metadata: bad })).sort()).toEqual([finalizers, labels, labels, labels]);
+  });
+});
+
+describe('a list', () => {
+  it('at any version is whole, whatever the limit', () => {
+    const ask = askCore();
+    for (const name of ['a', 'b']) ask('POST', 'configmaps', { metadata: { name } });
+    expect(ask('GET', 'configmaps?limit=1&resourceVersion=0').value.items).toHaveLength(2);
+    expect(ask('GET', 'configmaps?limit=1').value.items).toHaveLength(1);
+  });
+});

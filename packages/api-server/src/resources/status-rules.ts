@@ -182,7 +182,7 @@ export const statusRulesByKind: Readonly<Record<string, StatusRules>> = {
   StatefulSet: { errors: statusErrors(validateStatefulSet) },
   DaemonSet: { ...keepTemplateGeneration, errors: statusErrors(validateDaemonSet) },
   Job: { errors: statusErrors() },
-  CronJob: {},
+  CronJob: { checksMetadataUpdate: false },
   Ingress: { errors: statusErrors(validateIngress) },
   PodDisruptionBudget: { errors: validateBudget },
 };

@@ -4,9 +4,12 @@ import { type FieldSchema, type StructSchema, serverSchema } from './server-sche
 
 type Values = Record<string, unknown>;
 
+/** The only structures whose pointers are printed though there is nothing behind them. */
+const TYPED_REFERENCES: ReadonlySet<string> = new Set(['TypedLocalObjectReference', 'TypedObjectReference']);
+
 /** Whether Go prints a field that is empty as null: lists, maps and times that are not left out. */
 const printsNull = (field: FieldSchema, struct: StructSchema): boolean => {
-  if (field.pointer) return false;
+  if (field.pointer) return field.name === 'apiGroup' && TYPED_REFERENCES.has(struct.name);
   if (field.container !== '') return !field.optional;
   return (field.base === 'Time' || field.base === 'MicroTime') && struct.name !== 'ObjectMeta';
 };

@@ -7,6 +7,7 @@ import type { ApiResource } from '../resources/api-resource.js';
 export const statusPart = (resource: ApiResource, nowText: string): UpdatePart => ({
   subresource: 'status',
   isWhole: false,
+  ...(resource.status?.checksMetadataUpdate !== undefined && { checksMetadataUpdate: resource.status.checksMetadataUpdate }),
   prepare: (draft, old) => {
     for (const name of Object.keys(draft)) {
       if (name !== 'status' && name !== 'metadata' && !Object.hasOwn(old, name)) delete draft[name];

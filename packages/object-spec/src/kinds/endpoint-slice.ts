@@ -46,6 +46,7 @@ export const endpointSliceRules: KindRules<EndpointSlice> = {
   nameErrors: subdomainNameErrors,
   countsGeneration: true,
   updateChecksMetadata: true,
+  checksMetadataUpdate: false,
   fillDefaults: ({ ports }) => {
     for (const port of ports ?? []) {
       port.name ??= '';

@@ -13,6 +13,8 @@ export interface KindRules<T> {
   readonly nameErrors: NameErrors;
   /** Whether finalizers without a domain must be Kubernetes' own. Default true. */
   readonly checksFinalizerKinds?: boolean;
+  /** Whether a change of the metadata is looked at by the kind itself. Default: true. */
+  readonly checksMetadataUpdate?: boolean;
   /** Whether `metadata.generation` counts changes of what is wanted, from 1. */
   readonly countsGeneration: boolean;
   /** Why an object whose fields were all read cannot be used all the same. */

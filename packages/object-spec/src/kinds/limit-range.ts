@@ -108,6 +108,7 @@ export const limitRangeRules: KindRules<LimitRange> = {
   nameErrors: subdomainNameErrors,
   countsGeneration: false,
   updateChecksMetadata: true,
+  checksMetadataUpdate: false,
   fillDefaults: ({ spec }) => {
     for (const item of spec?.limits ?? []) {
       if (item.type === 'Container') {

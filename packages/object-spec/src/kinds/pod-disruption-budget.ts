@@ -36,6 +36,7 @@ export const podDisruptionBudgetRules: KindRules<PodDisruptionBudget> = {
   countsGeneration: true,
   createChecksMetadata: false,
   updateChecksMetadata: false,
+  checksMetadataUpdate: false,
   fillDefaults: ({ spec }) => {
     const requirements = spec?.selector?.matchExpressions;
     if (spec?.selector === undefined || requirements === undefined) return;

@@ -77,7 +77,7 @@ export const changeErrors = (
   const report = createReport();
   if (rules.updateChecksMetadata) validateCommonMeta(object.metadata, { namespaced, nameErrors: rules.nameErrors }, 'metadata', report);
   // Where the metadata is looked at as a whole too, its finalizers are looked at twice.
-  const times = rules.checksFinalizerKinds === false ? 0 : rules.updateChecksMetadata ? 2 : 1;
+  const times = rules.checksFinalizerKinds === false ? 0 : Number(rules.updateChecksMetadata) + Number(rules.checksMetadataUpdate ?? true);
   for (let i = 0; i < times; i++) validateFinalizerKinds(object.metadata, 'metadata', report);
   rules.validateUpdate(object, old, report, policy);
   return report.errors;

@@ -10,3 +10,4 @@ export { changeErrors, newErrors, prepareChange, rulesOf } from '../object/judge
 export { pathSegmentNameErrors } from '../object/prepare-metadata.js';
 export { isSameField, isSameStruct } from '../object/same-value.js';
 export { podWarnings } from '../warnings/pod.js';
+export { podTemplateWarnings } from '../warnings/pod-template.js';
