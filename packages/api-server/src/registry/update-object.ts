@@ -137,7 +137,10 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
     if (refusal !== undefined) throw refusal;
   }
   prepareAdmitted(ctx, resource, draft, old, part.subresource);
+  // Who an object is is judged as it was said, whatever the kind makes of it.
+  const { uid } = draft.metadata;
   const counted = part.prepare(draft, old);
+  if (uid !== undefined) draft.metadata.uid = uid;
   const common = metadataUpdateErrors(draft, old);
   // Nearly every kind looks at the change of its metadata once more itself.
   const again = (part.checksMetadataUpdate ?? resource.rules!.checksMetadataUpdate) === false ? [] : common;
