@@ -1,128 +1,75 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { cacheDirectory, waitFor } from '@solo-kubelet-tools/testbed';
+import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleProduct } from './bundle.js';
 import { differences, parseCgroups } from './compare-cgroups.js';
-import { lacksMachine, type Machine, startMachine } from './machine.js';
+import type { Machine } from './machine.js';
 import { pods } from './pods.js';
+import { driver, putManifest, skipped, startPreparedMachine, text, title } from './prepared-machine.js';
 
-const suite = process.env['SOLO_VM_SUITE'] ?? 'trixie';
-const driver = process.env['SOLO_VM_CGROUP_DRIVER'] ?? 'systemd';
-const directory = process.env['SOLO_VM_DIR'] ?? join(cacheDirectory(), 'vm');
-const PORT = 2222 + (process.pid % 1000);
-const lacking = lacksMachine();
 const HUGE_PAGES = 'echo 4 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages';
 
-const text = (name: string): Promise<string> => readFile(fileURLToPath(new URL(`./${name}`, import.meta.url)), 'utf8');
+describe.skipIf(skipped)(title(`, driver ${driver}`), () => {
+  let machine: Machine;
+  beforeAll(async () => {
+    machine = await startPreparedMachine();
+    await machine.must(HUGE_PAGES);
+  });
+  afterAll(() => machine?.[Symbol.asyncDispose]());
 
-describe.skipIf(lacking !== undefined)(
-  `Debian ${suite}, systemd, cgroup v2, driver ${driver}${lacking === undefined ? '' : `: ${lacking}`}`,
-  () => {
-    let machine: Machine;
-    beforeAll(async () => {
-      const product = join(directory, 'product');
-      await bundleProduct(product);
-      machine = await startMachine({ suite, directory: join(directory, suite), product, port: PORT });
-      await machine.must(
-        'ln -sf /opt/solo-kubelet/dist/bin.js /usr/local/bin/kubelet-cli; mkdir -p /etc/cni/net.d /etc/kubernetes/manifests',
-      );
-      await machine.must('cat > /etc/containerd/config.toml', { input: containerdConfiguration(driver === 'systemd') });
-      await machine.must('cat > /etc/cni/net.d/10-bridge.conflist', { input: NETWORK });
-      await machine.must('systemctl restart containerd');
-      await machine.must('kubelet-cli images import /opt/solo-kubelet/images/small.tar');
-      await machine.must(HUGE_PAGES);
-    });
-    afterAll(() => machine?.[Symbol.asyncDispose]());
+  const allRun = async (): Promise<boolean> => {
+    const { stdout } = await machine.run('kubelet-cli get pods');
+    return (stdout.match(/ 1\/1 +Running /g) ?? []).length === Object.keys(pods).length;
+  };
+  const untilAllRun = (): Promise<boolean> => waitFor(allRun, { what: 'four running Pods', timeoutMs: 15 * 60_000, intervalMs: 5_000 });
+  const wrongValues = async (): Promise<readonly string[]> => {
+    const facts = await machine.must("nproc; awk '/^MemTotal/ { print $2 }' /proc/meminfo");
+    const [cpus = 0, kibibytes = 0] = facts.trim().split('\n').map(Number);
+    const values = parseCgroups(await machine.must('sh -s', { input: await text('read-cgroups.sh') }));
+    return differences(values, Object.values(pods), { cpus, memoryBytes: kibibytes * 1024 });
+  };
 
-    const allRun = async (): Promise<boolean> => {
-      const { stdout } = await machine.run('kubelet-cli get pods');
-      return (stdout.match(/ 1\/1 +Running /g) ?? []).length === Object.keys(pods).length;
+  it('doctor objects to a sandbox image that nobody can pull; install supplies it, learns the driver, and starts the kubelet', async () => {
+    const { stdout } = await machine.run('kubelet-cli doctor');
+    expect(stdout).toMatch(/! Sandbox image: registry\.k8s\.io\/pause:3\.10 is not on this machine/);
+    expect(stdout).toContain(driver === 'systemd' ? '✓ Cgroup driver: systemd' : '! Cgroup driver: cgroupfs beside systemd');
+    expect(await machine.must('kubelet-cli install')).toContain('supplied  registry.k8s.io/pause:3.10');
+    expect(await machine.must('cat /etc/kubernetes/kubelet.yaml')).toContain(`cgroupDriver: ${driver}\n`);
+    expect((await machine.must('systemctl is-active solo-kubelet')).trim()).toBe('active');
+  });
+
+  it('every value of the cgroups of four Pods is what Kubernetes’ formulas say', async () => {
+    for (const name of Object.keys(pods)) {
+      await putManifest(machine, name, await text(`pods/${name}.yaml`));
+    }
+    await untilAllRun();
+    expect(await wrongValues()).toEqual([]);
+  });
+
+  it('they are back after a reboot, with the same values', async () => {
+    await machine.must(`printf '#!/bin/sh\\n${HUGE_PAGES}\\n' > /usr/local/sbin/pages; chmod +x /usr/local/sbin/pages`);
+    await machine.must(
+      'mkdir -p /etc/systemd/system/solo-kubelet.service.d; printf "[Service]\\nExecStartPre=/usr/local/sbin/pages\\n" > /etc/systemd/system/solo-kubelet.service.d/pages.conf',
+    );
+    await machine.reboot();
+    // The kubelet tells the statuses of before until it has seen the runtime: only the machine itself is to be believed.
+    let wrong: readonly string[] = [];
+    const isRight = async (): Promise<boolean> => {
+      wrong = await wrongValues();
+      return wrong.length === 0;
     };
-    const untilAllRun = (): Promise<boolean> => waitFor(allRun, { what: 'four running Pods', timeoutMs: 15 * 60_000, intervalMs: 5_000 });
-    const wrongValues = async (): Promise<readonly string[]> => {
-      const facts = await machine.must("nproc; awk '/^MemTotal/ { print $2 }' /proc/meminfo");
-      const [cpus = 0, kibibytes = 0] = facts.trim().split('\n').map(Number);
-      const values = parseCgroups(await machine.must('sh -s', { input: await text('read-cgroups.sh') }));
-      return differences(values, Object.values(pods), { cpus, memoryBytes: kibibytes * 1024 });
-    };
+    await waitFor(isRight, { what: 'the same cgroups', timeoutMs: 15 * 60_000, intervalMs: 5_000 }).catch(() => {});
+    expect(wrong).toEqual([]);
+    await untilAllRun();
+  });
 
-    it('doctor objects to a sandbox image that nobody can pull; install supplies it, learns the driver, and starts the kubelet', async () => {
-      const { stdout } = await machine.run('kubelet-cli doctor');
-      expect(stdout).toMatch(/! Sandbox image: registry\.k8s\.io\/pause:3\.10 is not on this machine/);
-      expect(stdout).toContain(driver === 'systemd' ? '✓ Cgroup driver: systemd' : '! Cgroup driver: cgroupfs beside systemd');
-      expect(await machine.must('kubelet-cli install')).toContain('supplied  registry.k8s.io/pause:3.10');
-      expect(await machine.must('cat /etc/kubernetes/kubelet.yaml')).toContain(`cgroupDriver: ${driver}\n`);
-      expect((await machine.must('systemctl is-active solo-kubelet')).trim()).toBe('active');
-    });
-
-    it('every value of the cgroups of four Pods is what Kubernetes’ formulas say', async () => {
-      for (const name of Object.keys(pods)) {
-        const temporary = `/etc/kubernetes/.${name}`;
-        await machine.must(`cat > ${temporary} && mv ${temporary} /etc/kubernetes/manifests/${name}.yaml`, {
-          input: await text(`pods/${name}.yaml`),
-        });
-      }
-      await untilAllRun();
-      expect(await wrongValues()).toEqual([]);
-    });
-
-    it('they are back after a reboot, with the same values', async () => {
-      await machine.must(`printf '#!/bin/sh\\n${HUGE_PAGES}\\n' > /usr/local/sbin/pages; chmod +x /usr/local/sbin/pages`);
-      await machine.must(
-        'mkdir -p /etc/systemd/system/solo-kubelet.service.d; printf "[Service]\\nExecStartPre=/usr/local/sbin/pages\\n" > /etc/systemd/system/solo-kubelet.service.d/pages.conf',
-      );
-      await machine.reboot();
-      // The kubelet tells the statuses of before until it has seen the runtime: only the machine itself is to be believed.
-      let wrong: readonly string[] = [];
-      const isRight = async (): Promise<boolean> => {
-        wrong = await wrongValues();
-        return wrong.length === 0;
-      };
-      await waitFor(isRight, { what: 'the same cgroups', timeoutMs: 15 * 60_000, intervalMs: 5_000 }).catch(() => {});
-      expect(wrong).toEqual([]);
-      await untilAllRun();
-    });
-
-    it('a Pod that is removed leaves no slice, and uninstall leaves the others running', async () => {
-      await machine.must('rm /etc/kubernetes/manifests/guaranteed.yaml');
-      const isGone = async (): Promise<boolean> =>
-        !(
-          await machine.must('find /sys/fs/cgroup -name "*pod*0001*"; systemctl list-units --all --plain --no-legend "kubepods*0001*"')
-        ).trim();
-      await waitFor(isGone, { what: 'the end of the Pod’s cgroup', timeoutMs: 5 * 60_000, intervalMs: 5_000 });
-      await machine.must('kubelet-cli uninstall');
-      const running = await machine.must('kubelet-cli get pods --runtime-endpoint unix:///run/containerd/containerd.sock');
-      expect(running.match(/ 1\/1 +Running /g)).toHaveLength(Object.keys(pods).length - 1);
-    });
-  },
-);
-
-/** As Kubernetes' documentation asks, with Debian's directory of plugins. */
-const containerdConfiguration = (systemdCgroup: boolean): string => `version = 2
-[plugins."io.containerd.grpc.v1.cri"]
-sandbox_image = "registry.k8s.io/pause:3.10"
-[plugins."io.containerd.grpc.v1.cri".cni]
-bin_dir = "/usr/lib/cni"
-conf_dir = "/etc/cni/net.d"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-runtime_type = "io.containerd.runc.v2"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-SystemdCgroup = ${systemdCgroup}
-`;
-
-const NETWORK = JSON.stringify({
-  cniVersion: '1.0.0',
-  name: 'pods',
-  plugins: [
-    {
-      type: 'bridge',
-      bridge: 'cni0',
-      isGateway: true,
-      ipMasq: true,
-      ipam: { type: 'host-local', ranges: [[{ subnet: '10.88.0.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] },
-    },
-    { type: 'portmap', capabilities: { portMappings: true } },
-  ],
+  it('a Pod that is removed leaves no slice, and uninstall leaves the others running', async () => {
+    await machine.must('rm /etc/kubernetes/manifests/guaranteed.yaml');
+    const isGone = async (): Promise<boolean> =>
+      !(
+        await machine.must('find /sys/fs/cgroup -name "*pod*0001*"; systemctl list-units --all --plain --no-legend "kubepods*0001*"')
+      ).trim();
+    await waitFor(isGone, { what: 'the end of the Pod’s cgroup', timeoutMs: 5 * 60_000, intervalMs: 5_000 });
+    await machine.must('kubelet-cli uninstall');
+    const running = await machine.must('kubelet-cli get pods --runtime-endpoint unix:///run/containerd/containerd.sock');
+    expect(running.match(/ 1\/1 +Running /g)).toHaveLength(Object.keys(pods).length - 1);
+  });
 });
