@@ -9,6 +9,8 @@ import { sleeper } from '../kubelet/manifests.js';
 
 const lacking = lacksSystemdBed();
 const UNIT = 'solo-kubelet.service';
+/** Of the kubelet, one after the other. */
+const KILLS = Number(process.env['KUBELET_KILLS'] ?? 3);
 const POD_SLICE = 'kubepods-besteffort-poduid_1.slice';
 
 describe.skipIf(lacking !== undefined)(`the unit that install writes${lacking === undefined ? '' : `: ${lacking}`}`, () => {
@@ -149,6 +151,48 @@ describe.skipIf(lacking !== undefined)(`the unit that install writes${lacking ==
     await until('NRestarts', '1', 120_000);
     await until('StatusText', 'Running pods');
     expect(await bed.show(UNIT, 'MainPID')).not.toBe(pid);
+  });
+
+  it(`leaves nothing behind, killed ${KILLS} times`, { timeout: KILLS * 120_000 }, async () => {
+    await put(
+      UNIT_PATH,
+      unitText((text) => text.replace('RestartSec=10', 'RestartSec=100ms')),
+    );
+    await bed.run('systemctl', 'daemon-reload');
+    const starts = (): number => fake?.calls.filter(({ method }) => method === 'StartContainer').length ?? 0;
+    const startsBefore = starts();
+    const manifest = join(bed.directory, 'manifests/killed.json');
+    const pod = sleeper('killed') as { metadata: object };
+    await writeFile(manifest, JSON.stringify({ ...pod, metadata: { ...pod.metadata, uid: 'uid-2' } }));
+    expect((await bed.runWith({ timeoutMs: 120_000 }, 'systemctl', 'start', UNIT)).status).toBe(0);
+    await waitFor(async () => fake?.containers.length === 1 || undefined, { what: 'a container', timeoutMs: 60_000 });
+    await waitFor(async () => starts() === startsBefore + 1 || undefined, { what: 'its start', timeoutMs: 60_000 });
+    const remains = async () => {
+      const units = (await bed.run('systemctl', 'list-units', '--all', '--no-legend', '--plain', 'kubepods*', 'run-*')).stdout;
+      const { stdout: mounts } = await bed.run('cat', '/proc/mounts');
+      const helpers = (await processes()).match(/(busctl|systemd-inhibit) /g) ?? [];
+      const inhibitors = (await bed.run('systemd-inhibit', '--list', '--no-pager', '--no-legend')).stdout.match(/^kubelet /gm) ?? [];
+      return { units: units.match(/^\S+/gm)?.toSorted(), mounts, helpers: helpers.toSorted(), inhibitors };
+    };
+    const hasHelpers = async (): Promise<true | undefined> => {
+      const { helpers, inhibitors } = await remains();
+      return (helpers.some((name) => name.startsWith('busctl')) && inhibitors.length > 0) || undefined;
+    };
+    await waitFor(hasHelpers, { what: 'its helpers', timeoutMs: 60_000 });
+    const before = await remains();
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      await bed.run('systemctl', 'kill', '--kill-whom=main', '--signal=KILL', UNIT);
+      await until('NRestarts', `${kill}`);
+      await until('StatusText', 'Running pods');
+    }
+    await waitFor(async () => JSON.stringify(await remains()) === JSON.stringify(before) || undefined, {
+      what: 'what was there before',
+      timeoutMs: 60_000,
+    }).catch(() => {});
+    expect(await remains()).toEqual(before);
+    expect(starts()).toBe(startsBefore + 1);
+    await bed.run('rm', '--', manifest);
+    await waitFor(async () => fake?.containers.length === 0 || undefined, { what: 'the end of the container', timeoutMs: 60_000 });
   });
 
   it('is enabled and started by install, and gone after uninstall', async () => {
