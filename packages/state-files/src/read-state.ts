@@ -14,6 +14,9 @@ export interface ReadStateOptions<State> {
   readonly files?: FileLayer;
 }
 
+/** Too large, no regular file, a socket, a link in a circle: none of them becomes a state file by itself. */
+const SENSELESS: ReadonlySet<string> = new Set(['EFBIG', 'EINVAL', 'ENXIO', 'ELOOP']);
+
 const MAX_STATE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -30,7 +33,7 @@ export const readState = async <State>(
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     // A disk that fails to read may succeed the next time: only what was read and makes no sense is moved out of the way.
-    const senseless = code === undefined || code === 'EFBIG' || code === 'EINVAL';
+    const senseless = code === undefined || SENSELESS.has(code);
     if (!senseless && requireReadable) throw error;
     const moved = senseless ? await setAside(path, files) : undefined;
     logger.warn(
