@@ -202,7 +202,9 @@ const runSpecs = async (cluster: Cluster, binaries: string, out: string, endpoin
 
 const tell = (step: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${step}`);
 
-process.exitCode = await main().catch((error: unknown) => {
+const status = await main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));
   return 2;
 });
+// What was started would keep this process alive: it ends with it, as the first process of its own number space.
+process.exit(status);
