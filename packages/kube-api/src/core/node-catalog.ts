@@ -20,11 +20,31 @@ const isReview = ({ group }: ApiResource): boolean => group === 'authentication.
 /** What can be written but makes no sense here: a Pod of this node needs no binding, and its status is the kubelet's. */
 const HIDDEN_SUBRESOURCES: ReadonlySet<string> = new Set(['binding', 'proxy']);
 
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
+/**
+ * A new Pod is no mirror: `kubectl debug --copy-to` copies the annotation of a Pod of a file along, and leaves the node's name out, which together
+ * are refused in Kubernetes.
+ */
+const madeByClients = (rules: ApiResource['rules']): ApiResource['rules'] =>
+  rules && {
+    ...rules,
+    create: (draft) => {
+      const { [MIRROR_ANNOTATION]: _, ...annotations } = draft.metadata.annotations ?? {};
+      if (_ !== undefined) draft.metadata.annotations = annotations;
+      return rules.create(draft);
+    },
+  };
+
 const trimmed = (resource: ApiResource): ApiResource => {
   if (resource.kind === 'Node' && resource.group === '') return { ...resource, verbs: ['get', 'list', 'patch', 'update', 'watch'] };
   if (READ_ONLY.has(resource.kind) && !isFileKind(resource)) return { ...resource, verbs: ['get', 'list', 'watch'], subresources: [] };
   if (resource.kind !== 'Pod') return resource;
-  return { ...resource, subresources: resource.subresources.filter(({ name }) => !HIDDEN_SUBRESOURCES.has(name)) };
+  return {
+    ...resource,
+    rules: madeByClients(resource.rules),
+    subresources: resource.subresources.filter(({ name }) => !HIDDEN_SUBRESOURCES.has(name)),
+  };
 };
 
 /** The resources of one node: what it carries out, what it makes, and reviews. Whatever else there is in Kubernetes is not there at all. */
