@@ -1,4 +1,4 @@
-import { type Pod, podRequests, quantityMilliValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
+import { type Pod, podCgroup, podRequests, quantityMilliValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { PodRecord, PodUid, StatusStore } from '@solo-kubelet/reconciler';
 import {
   container,
@@ -15,7 +15,7 @@ import {
 import { delay } from '@solo-kubelet/timers/rxjs';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { heldTo, sameResources } from '../src/core/resize/pod-resources.js';
+import { heldTo, sameResources, withResources } from '../src/core/resize/pod-resources.js';
 import { asKept } from './as-kept.js';
 
 const NODE = { cpu: '4', memory: '24Gi', pods: '3' } as const;
@@ -173,6 +173,13 @@ export const anyResizedPod = (path: string): fc.Arbitrary<Pod> =>
       ),
     );
 
+/** What the pod's cgroup is held to, and what counts in admission: amounts of the pod that say what its containers say change neither. */
+const cgroupOf = (wanted: Pod): object => {
+  const { cpuShares, cpuQuota, memory } = podCgroup(wanted);
+  const { cpu, memory: asked } = podRequests(wanted);
+  return { cpuShares, cpuQuota, memory, asks: [cpu, asked].map((quantity) => (quantity === undefined ? 0 : quantityMilliValue(quantity))) };
+};
+
 /** Every live cgroup is as the manifest asks, or a condition says why not. */
 export const expectSettled = (machine: AdmissionMachine): void => {
   const { runtime, kubelet, manifests } = machine;
@@ -192,7 +199,8 @@ export const expectSettled = (machine: AdmissionMachine): void => {
         (type === 'PodResizeInProgress' && reason === 'Error' && message !== ''),
     );
     if (explained) continue;
-    expect(sameResources(runtime.podCgroups.get(uid)?.pod, wanted.spec.resources), `cgroup of ${uid}`).toBe(true);
+    const cgroup = runtime.podCgroups.get(uid);
+    expect(cgroup && cgroupOf(withResources(wanted, cgroup)), `cgroup of ${uid}`).toEqual(cgroupOf(wanted));
     for (const one of [...wanted.spec.containers, ...(wanted.spec.initContainers ?? [])]) {
       const live = runtime.pods.get(uid)?.containers.find(({ name, state }) => name === one.name && state === 'running');
       const has = live && runtime.containerCgroups.get(live.id);
