@@ -51,6 +51,21 @@ it('only pods that were admitted count, also in the moment in which several are 
   for (const refused of ['uid-mb', 'uid-mc']) expect(kubelet.view(refused)?.pod.status).toMatchObject({ reason: 'OutOfmemory' });
 });
 
+it('a pod that ends and is wanted again counts with what is wanted where nobody has on record what it has', async () => {
+  const { time, kubelet, boot, running } = await machine();
+  kubelet.apply(asking('ma', { memory: '20Gi' }));
+  await time.advance(1_000);
+  kubelet.stop();
+  const next = boot();
+  next.synced(); // nobody wants it: it is told to end
+  await time.advance(1_000);
+  next.apply(asking('ma', { memory: '20Gi' }));
+  next.apply(asking('mb', { memory: '20Gi' }));
+  await time.advance(1_000);
+  expect(running()).toEqual(['ma']);
+  expect(next.view('uid-mb')?.pod.status).toMatchObject({ reason: 'OutOfmemory' });
+});
+
 it('pods that were refused are asked again only once something has changed that may let them in', async () => {
   const { time, kubelet, running } = await machine();
   let asked = 0;

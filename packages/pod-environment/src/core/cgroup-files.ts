@@ -1,5 +1,8 @@
 import { podCgroupWeight } from '@solo-kubelet/pod-spec';
 
+/** Of the hierarchy that the machine has mounted; a hybrid one counts as 1. */
+export type CgroupVersion = 1 | 2;
+
 /** What a cgroup is held to. Absent: not written. */
 export interface CgroupLimits {
   /** CPU shares, 2 to 262144. */
@@ -83,5 +86,3 @@ const hugePageWrites = (hugePages: CgroupLimits['hugePages'] = {}, files: readon
 
 /** `2Mi` as the kernel and CRI spell it: `2MB`. */
 export const kernelPageSize = (pageSize: string): string => pageSize.replace(/([KMG])i$/, '$1B');
-
-export type CgroupVersion = 1 | 2;

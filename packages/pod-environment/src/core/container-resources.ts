@@ -1,8 +1,7 @@
 import type { LinuxContainerResources } from '@solo-kubelet/cri-types';
 import { type Container, milliCpuToQuota, milliCpuToShares, oomScoreAdj, type Pod, podLimits, podRequests } from '@solo-kubelet/pod-spec';
 import { bytes, milliCpu } from './amounts.js';
-import type { CgroupVersion } from './cgroup-files.js';
-import { kernelPageSize } from './cgroup-files.js';
+import { type CgroupVersion, kernelPageSize } from './cgroup-files.js';
 import { containerSwapBytes, type LimitedSwap } from './limited-swap.js';
 import { containerMemoryQos, type MemoryQos } from './memory-qos.js';
 import type { CpuSettings } from './pod-cgroup-limits.js';

@@ -41,7 +41,7 @@ export const toObservedSandbox = (status: PodSandboxStatus): ObservedSandbox => 
     hostNetwork: status.linux?.namespaces?.options?.network === NamespaceMode.NODE,
     ips,
     networkReported: network !== undefined,
-    ...hostPortsOf(status.annotations),
+    ...notedHostPorts(status.annotations),
   };
 };
 
@@ -54,10 +54,10 @@ export const toListedSandbox = ({ id, metadata, state, createdAt, annotations }:
   hostNetwork: false,
   ips: [],
   networkReported: false,
-  ...hostPortsOf(annotations),
+  ...notedHostPorts(annotations),
 });
 
-const hostPortsOf = (annotations: PodSandbox['annotations']): Pick<ObservedSandbox, 'hostPorts'> => {
+const notedHostPorts = (annotations: PodSandbox['annotations']): Pick<ObservedSandbox, 'hostPorts'> => {
   const hostPorts = portsOf(annotations[HOST_PORTS_ANNOTATION]);
   return hostPorts.length === 0 ? {} : { hostPorts };
 };

@@ -20,7 +20,9 @@ export const occupyingPods = (world: Occupied): ReadonlyMap<PodUid, Pod> => {
   for (const [uid, ledger] of world.ledgers) {
     const observed = world.observed.pods.get(uid);
     if (!isRunning(observed) && !isExpected(world, uid, ledger)) continue;
-    const pod = ledger.pod ?? (ledger.removed ? undefined : world.desired.pods.get(uid)?.pod);
+    // One that ends counts with what is on record; without a record, and wanted again, what is wanted is the best that is known.
+    const isOnRecord = ledger.removed && ledger.allocatedBefore !== undefined;
+    const pod = ledger.pod ?? (isOnRecord ? undefined : world.desired.pods.get(uid)?.pod);
     const counted = pod ?? (observed && unreadPod(observed, ledger));
     if (counted !== undefined)
       occupying.set(uid, knownFootprint({ pod: counted, ledger, observed, unsettled: isUnsettled(world, uid, ledger) }));
@@ -54,8 +56,8 @@ export const isUnsettled = ({ observed }: Pick<World, 'observed'>, uid: PodUid, 
   inPass || generationOf(observed, uid) < minGeneration;
 
 /**
- * A pod whose manifest nobody has read, with the host ports that its sandbox holds, and what an earlier kubelet process had allocated to it; else with what the runtime holds its containers to,
- * where the memory limit stands for the request that it doesn't tell.
+ * A pod whose manifest nobody has read, with the host ports that its sandbox holds, and what an earlier kubelet process had allocated to it; else with
+ * what the runtime holds its containers to, where the memory limit stands for the request that it doesn't tell.
  */
 const unreadPod = (observed: ObservedPod, { allocatedBefore }: PodLedger): Pod => {
   const pod = withHostPorts(orphanPod(observed), observed);

@@ -93,10 +93,11 @@ export const asksForMore = (allocated: Pod, desired: Pod): boolean => {
   const more = Object.entries(podRequests(desired)).some(
     ([name, quantity]) => quantityMilliValue(quantity) > quantityMilliValue(before[name] ?? '0'),
   );
-  return more || JSON.stringify(hostPortsOf(allocated)) !== JSON.stringify(hostPortsOf(desired));
+  return more || JSON.stringify(hostPortKeys(allocated)) !== JSON.stringify(hostPortKeys(desired));
 };
 
-export const hostPortsOf = (pod: Pod): readonly unknown[] =>
+/** What tells one set of host ports from another. */
+export const hostPortKeys = (pod: Pod): readonly unknown[] =>
   allContainers(pod).flatMap(({ ports = [] }) =>
     ports.filter(({ hostPort }) => hostPort !== undefined).map(({ hostPort, protocol, hostIP }) => [hostPort, protocol, hostIP]),
   );

@@ -1,7 +1,7 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../all-containers.js';
 import type { PodLedger } from '../pod-ledger.js';
-import { hostPortsOf } from './check-resize.js';
+import { hostPortKeys } from './check-resize.js';
 import { resourcesOfPod, withResources } from './pod-resources.js';
 
 /**
@@ -23,4 +23,4 @@ export const takeEdit = (ledger: PodLedger, pod: Pod): PodLedger => {
   };
 };
 
-const shapeOf = (pod: Pod): string => JSON.stringify([allContainers(pod).map(({ name }) => name), hostPortsOf(pod)]);
+const shapeOf = (pod: Pod): string => JSON.stringify([allContainers(pod).map(({ name }) => name), hostPortKeys(pod)]);

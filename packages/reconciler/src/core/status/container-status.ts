@@ -41,17 +41,17 @@ export const deriveContainerStatus = (
   const facts = newest && { pod: input.pod, container, observed: newest, verdicts: input.verdicts.get(newest.id), status: input.status };
   const plainInit = init && !isSidecar(container);
   const started = facts !== undefined && containerStarted(facts);
+  const isReady = (): boolean => {
+    // Nobody probes an ephemeral container, and none is ever ready (prober_manager.go UpdatePodStatus).
+    if (list === 'ephemeral') return false;
+    if (plainInit) return observedState.terminated?.exitCode === 0 && newestIsGood(newest);
+    return facts !== undefined && containerReady(facts);
+  };
   return {
     name: container.name,
     state,
     lastState: lastState ?? {},
-    // Nobody probes an ephemeral container, and none is ever ready (prober_manager.go UpdatePodStatus).
-    ready:
-      list === 'ephemeral'
-        ? false
-        : plainInit
-          ? observedState.terminated?.exitCode === 0 && newestIsGood(newest)
-          : facts !== undefined && containerReady(facts),
+    ready: isReady(),
     restartCount: Math.max(newest?.restartCount ?? 0, previous?.restartCount ?? 0),
     image: newest?.image || (container.image ?? ''),
     imageID: newest?.imageRef ?? '',
