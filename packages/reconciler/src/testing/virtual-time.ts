@@ -22,7 +22,14 @@ export const virtualTime = (startMs = Date.UTC(2026, 0, 1)): VirtualTime => {
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 3; turn++) await setImmediate();
   };
-  const nextAt = (): number => scheduler.actions.reduce((least, { delay }) => Math.min(least, delay), Number.POSITIVE_INFINITY);
+  /** The scheduler itself keeps a timer that was ended until its time has come, which may be days. */
+  const dropEnded = (): void => {
+    if (scheduler.actions.some(({ closed }) => closed)) scheduler.actions = scheduler.actions.filter(({ closed }) => !closed);
+  };
+  const nextAt = (): number => {
+    dropEnded();
+    return scheduler.actions.reduce((least, { delay }) => Math.min(least, delay), Number.POSITIVE_INFINITY);
+  };
   return {
     scheduler,
     advance: async (ms) => {
