@@ -2,31 +2,18 @@ import { createApiClient, createCredentials, drainNode, loadKubeconfig } from '@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { podManifest, SLEEP, script, sleeper } from '../kubelet/manifests.js';
+import { SLEEP, script, sleeper } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
 import { type Cluster, startCluster, startMemoryServer } from './cluster.js';
+import { type ApiNode, isReady, LEASE, type Lease, NODE, onCluster, PODS } from './on-cluster.js';
 import { lacksRealServer, startRealServer } from './real-server.js';
 
-const NODE = '/api/v1/nodes/node1';
-const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node1';
-const PODS = '/api/v1/namespaces/default/pods';
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
-
-interface Lease {
-  readonly spec: { readonly holderIdentity: string; readonly renewTime: string };
-}
-interface Node {
-  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
-  readonly status: {
-    readonly capacity: Readonly<Record<string, string>>;
-    readonly conditions: readonly { readonly type: string; readonly status: string }[];
-  };
-}
 
 const lacking = lacksRealServer();
 const servers = [
   { name: 'the API server in memory', start: startMemoryServer, lacking: undefined },
-  { name: 'a real kube-apiserver', start: startRealServer, lacking },
+  { name: 'a real kube-apiserver', start: () => startRealServer(), lacking },
 ];
 
 describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
@@ -51,25 +38,10 @@ describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
     expect(await bed?.leaks()).toEqual([]);
   });
 
-  /** What the API server holds, once it is as wanted; what it is instead stands in the message. */
-  const inApi = async <T>(path: string, reached: (object: T) => boolean): Promise<T> => {
-    let last: T | undefined;
-    const look = async (): Promise<T | undefined> => {
-      last = await cluster.get<T>(path);
-      return last !== undefined && reached(last) ? last : undefined;
-    };
-    return waitFor(look, { what: path }).catch((cause: unknown) => {
-      throw new Error(`${path} is ${JSON.stringify(last ?? 'not there')}\nkubelet log:\n${node.kubelet().log().slice(-6_000)}`, { cause });
-    });
-  };
-  const goneFromApi = (path: string): Promise<boolean> =>
-    waitFor(async () => (await cluster.get(path)) === undefined, { what: `end of ${path}` });
-  /** A Pod as a scheduler has placed it on the node. */
-  const place = (name: string, spec: object): Promise<void> => {
-    const pod = podManifest(name, { nodeName: 'node1', ...spec }, { namespace: 'default' });
-    return cluster.create(PODS, pod);
-  };
-  const app = (name: string): Promise<Pod> => inApi<Pod>(`${PODS}/${name}`, isRunning);
+  const { inApi, goneFromApi, place, app, heartbeat } = onCluster(
+    () => cluster,
+    () => node,
+  );
   const prints = (pod: string, command: string, wanted: string): Promise<string | false> =>
     waitFor(
       async () => {
@@ -78,16 +50,9 @@ describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
       },
       { what: `"${wanted}" from "${command}" in ${pod}` },
     );
-  /** Waits until the kubelet has renewed its lease once more. */
-  const heartbeat = async (): Promise<void> => {
-    const { spec: before } = await inApi<Lease>(LEASE, () => true);
-    await inApi<Lease>(LEASE, ({ spec }) => spec.renewTime !== before.renewTime);
-  };
 
   it('the node is there, ready, with its labels and capacity, and renews its lease', async () => {
-    const isReady = ({ status }: Node): boolean =>
-      status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
-    const made = await inApi<Node>(NODE, isReady);
+    const made = await inApi<ApiNode>(NODE, isReady);
     expect(made.metadata.labels).toMatchObject({ 'example.com/room': 'hall', 'kubernetes.io/hostname': 'node1' });
     expect(Number(made.status.capacity['cpu'])).toBeGreaterThan(0);
     expect((await inApi<Lease>(LEASE, () => true)).spec.holderIdentity).toBe('node1');

@@ -7,6 +7,7 @@ import { killProcess, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { podManifest, script } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
+import { randomFrom } from './random-from.js';
 import { dropAll, eventOf, removeAll, STUBBORN, statusOf } from './watching.js';
 
 const run = promisify(execFile);
@@ -110,17 +111,6 @@ it('a containerd that dies in the middle of stopping pods does not keep them fro
   for (const name of names) await node.gone(name);
   expect((await node.bed.cri.runtime.listPodSandbox({})).items).toEqual([]);
 });
-
-/** Random numbers that a seed repeats (mulberry32). */
-const randomFrom = (seed: number) => {
-  let state = seed;
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
 
 const KILLS = Number(process.env['SOLO_KUBELET_KILLS'] ?? 40);
 
