@@ -1,12 +1,13 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkDuration, delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { fromEmitting } from '@solo-kubelet/timers/rxjs';
 import type { Observable } from 'rxjs';
 import { ClusterError } from './cluster-error.js';
+import { createConnections, KEEP_ALIVE_MS } from './connections.js';
 import { refusal } from './core/refusal.js';
-import type { Credentials, TlsMaterial } from './credentials.js';
+import type { Credentials } from './credentials.js';
 import type { Kubeconfig } from './kubeconfig.js';
 import { splitLines } from './split-lines.js';
 import { tokenBucket } from './token-bucket.js';
@@ -67,7 +68,6 @@ const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 /** Of answers that say when to come again (client-go rest/request.go). */
 const MAX_RETRIES = 10;
 const MAX_RETRY_AFTER_MS = 60_000;
-const KEEP_ALIVE_MS = 30_000;
 const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
   strategic: 'application/strategic-merge-patch+json',
   merge: 'application/merge-patch+json',
@@ -84,21 +84,11 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
   const { maxBodyBytes = MAX_BODY_BYTES, maxEventBytes = MAX_EVENT_BYTES } = options;
   const server = new URL(kubeconfig.server);
   const bucket = tokenBucket(options.qps ?? 0, options.burst ?? 100);
-  let agent: { readonly version: string; readonly agent: HttpAgent } | undefined;
-  const closeConnections = (): void => {
-    agent?.agent.destroy();
-    agent = undefined;
-  };
-  const agentFor = (tls: TlsMaterial): HttpAgent => {
-    if (agent?.version === tls.version) return agent.agent;
-    closeConnections();
-    agent = { version: tls.version, agent: server.protocol === 'https:' ? tlsAgent(tls, kubeconfig) : new HttpAgent(KEPT) };
-    return agent.agent;
-  };
+  const connections = createConnections(kubeconfig);
 
   /** Sends, and hands over the answer once its head is there. */
-  const send = async (asked: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> => {
-    const chosen = agentFor(await credentials.tls(signal));
+  const send = async (asked: ApiRequest, signal: AbortSignal): Promise<Answer> => {
+    const { agent, retired } = connections.for(await credentials.tls(signal));
     const body = asked.body === undefined ? undefined : Buffer.from(JSON.stringify(asked.body));
     const headers: OutgoingHttpHeaders = {
       accept: 'application/json',
@@ -114,7 +104,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     const query = asked.query === undefined ? '' : `?${new URLSearchParams(asked.query)}`;
     const target = `${server.pathname.replace(/\/$/, '')}${asked.path}${query}`;
     const to = {
-      agent: chosen,
+      agent,
       method: asked.method,
       hostname: server.hostname.replace(/^\[|\]$/g, ''),
       port: server.port,
@@ -124,11 +114,11 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     };
     const response = await answerTo(server.protocol === 'https:' ? httpsRequest(to) : httpRequest(to), body, asked, server);
     if (response.statusCode === 401) credentials.refused();
-    return response;
+    return { response, retired };
   };
 
   const once = async <T>(asked: ApiRequest, signal: AbortSignal): Promise<T> => {
-    const response = await send(asked, signal);
+    const { response } = await send(asked, signal);
     const text = await wholeBody(response, maxBodyBytes, asked);
     const status = response.statusCode ?? 0;
     if (status < 200 || status > 299) throw refusal(`${asked.method} ${asked.path}`, status, text, response.headers['retry-after']);
@@ -168,7 +158,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
       // The head of the answer comes at once, or the server is not there; what follows may take any time.
       const head = timeoutSignal(ownTimeoutMs);
       using joined = joinSignals([stopped, head]);
-      const response = await send(full, joined.signal).catch((cause: unknown) => {
+      const { response, retired } = await send(full, joined.signal).catch((cause: unknown) => {
         if (!head.aborted || stopped.aborted) throw cause;
         throw new ClusterError({
           code: 'CLUSTER_TIMEOUT',
@@ -184,31 +174,30 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
       emit({ type: 'OPENED' });
       const end = (): void => void response.destroy();
       stopped.addEventListener('abort', end, { once: true });
+      // Other credentials: the next watch is to show them.
+      retired.addEventListener('abort', end, { once: true });
+      if (retired.aborted) end();
       try {
         for await (const line of splitLines(response, maxEventBytes)) emit(parseJson<WatchEvent<T>>(line, full));
       } catch (cause) {
+        if (retired.aborted) return;
         if (ClusterError.is(cause)) throw cause;
         throw broken(full, server, cause);
       } finally {
         stopped.removeEventListener('abort', end);
+        retired.removeEventListener('abort', end);
         response.destroy();
       }
     });
 
-  return { request, watch, closeConnections, [Symbol.dispose]: closeConnections };
+  return { request, watch, closeConnections: connections.close, [Symbol.dispose]: connections.close };
 };
 
-const KEPT = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxFreeSockets: 25 } as const;
-
-const tlsAgent = (tls: TlsMaterial, { insecureSkipTlsVerify, tlsServerName }: ApiClientOptions['kubeconfig']): HttpsAgent =>
-  new HttpsAgent({
-    ...KEPT,
-    minVersion: 'TLSv1.2',
-    rejectUnauthorized: !insecureSkipTlsVerify,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls.certificate === undefined ? {} : { cert: tls.certificate.certificate, key: tls.certificate.key }),
-    ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
-  });
+interface Answer {
+  readonly response: IncomingMessage;
+  /** Aborted when the connections of its time are given up. */
+  readonly retired: AbortSignal;
+}
 
 const answerTo = (sent: ClientRequest, body: Buffer | undefined, asked: ApiRequest, server: URL): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {

@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { ApiRequest } from './api-client.js';
-import { bootstrapKubeconfig, rotationDueAtMs } from './bootstrap.js';
+import { bootstrapKubeconfig } from './bootstrap.js';
 import { ClusterError } from './cluster-error.js';
 import { loadKubeconfig } from './kubeconfig.js';
+import { openssl, type Signer, signer } from './testing/signer.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -15,45 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const { signal } = new AbortController();
-const openssl = (args: readonly string[], input?: string): string =>
-  execFileSync('openssl', [...args], {
-    cwd: directory,
-    ...(input === undefined ? {} : { input }),
-    stdio: ['pipe', 'pipe', 'ignore'],
-  }).toString();
-
-/** A server that signs what it is asked to, or says why not. */
-const signer = (condition: string) => {
-  const requests: string[] = [];
-  openssl([
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    'ca.key',
-    '-subj',
-    '/CN=ca',
-    '-out',
-    'ca.crt',
-    '-days',
-    '10',
-  ]);
-  const request = async <T>({ method, body }: ApiRequest): Promise<T> => {
-    const metadata = { name: 'csr-1', uid: 'u' };
-    if (method === 'POST') {
-      requests.push(Buffer.from((body as { spec: { request: string } }).spec.request, 'base64').toString());
-      return { metadata } as T;
-    }
-    const pem = openssl(['x509', '-req', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '10'], requests.at(-1));
-    return { metadata, status: { conditions: [{ type: condition, message: 'm' }], certificate: Buffer.from(pem).toString('base64') } } as T;
-  };
-  return { requests, connect: () => ({ request, [Symbol.dispose]: () => {} }) };
-};
-const options = async (connect: ReturnType<typeof signer>['connect']) => {
+const options = async (connect: Signer['connect']) => {
   const bootstrapPath = join(directory, 'bootstrap.conf');
   const cluster = { server: 'https://a:6443', 'certificate-authority': 'ca.crt' };
   const contexts = [{ name: 'c', context: { cluster: 'k', user: 'u' } }];
@@ -77,10 +38,10 @@ const options = async (connect: ReturnType<typeof signer>['connect']) => {
 };
 
 it('asks for a certificate of the node once, and writes a kubeconfig that leads to the newest', async () => {
-  const { requests, connect } = signer('Approved');
+  const { requests, connect } = signer(directory, 'Approved');
   const asked = await options(connect);
   expect(await bootstrapKubeconfig(asked)).toBe(true);
-  expect(openssl(['req', '-noout', '-subject', '-verify'], requests[0])).toMatch(/O ?= ?system:nodes, ?CN ?= ?system:node:box/);
+  expect(openssl(directory, ['req', '-noout', '-subject', '-verify'], requests[0])).toMatch(/O ?= ?system:nodes, ?CN ?= ?system:node:box/);
   const kubeconfig = await loadKubeconfig(asked.kubeconfigPath);
   const pem = join(directory, 'pki', 'kubelet-client-current.pem');
   expect(kubeconfig).toMatchObject({
@@ -93,14 +54,10 @@ it('asks for a certificate of the node once, and writes a kubeconfig that leads 
   expect((await stat(await readlink(pem))).mode & 0o777).toBe(0o600);
   expect(await bootstrapKubeconfig(asked)).toBe(false);
   expect(requests).toHaveLength(1);
-  const dayMs = 86_400_000;
-  const due = (await rotationDueAtMs(asked.directory, 0.5)) ?? 0;
-  expect(due - Date.now()).toBeGreaterThan(7.9 * dayMs);
-  expect(due - Date.now()).toBeLessThan(8.1 * dayMs);
 });
 
 it('asks again when the certificate has expired', async () => {
-  const { requests, connect } = signer('Approved');
+  const { requests, connect } = signer(directory, 'Approved');
   const asked = await options(connect);
   await bootstrapKubeconfig(asked);
   expect(await bootstrapKubeconfig({ ...asked, wallNow: () => Date.now() + 11 * 86_400_000 })).toBe(true);
@@ -109,7 +66,7 @@ it('asks again when the certificate has expired', async () => {
 });
 
 it('says who denied it, and leaves nothing behind', async () => {
-  const asked = await options(signer('Denied').connect);
+  const asked = await options(signer(directory, 'Denied').connect);
   await expect(bootstrapKubeconfig(asked)).rejects.toSatisfy(
     (error) =>
       ClusterError.is(error) &&

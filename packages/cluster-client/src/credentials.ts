@@ -48,7 +48,9 @@ export const createCredentials = (options: CredentialsOptions): Credentials => {
     cached(
       async () => {
         const { certificate, key } = kubeconfig.clientCertificate!;
-        return { certificate: await readText(certificate), key: await readText(key) };
+        const text = await readText(certificate);
+        // A link to both may lead to others a moment later.
+        return { certificate: text, key: isSameFile(certificate, key) ? text : await readText(key) };
       },
       CERTIFICATE_MS,
       now,
@@ -119,6 +121,8 @@ const cached = <T>(read: () => Promise<T>, maxAgeMs: number, now: () => number) 
     },
   };
 };
+
+const isSameFile = (one: TextOrFile, other: TextOrFile): boolean => one.type === 'file' && other.type === 'file' && one.path === other.path;
 
 const readText = async (source: TextOrFile): Promise<string> => {
   if (source.type === 'text') return source.text;

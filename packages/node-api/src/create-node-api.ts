@@ -238,7 +238,9 @@ const allRoutes = (
 };
 
 const credentialFiles = ({ certificate, clientCaFile, tokenFile }: NodeApiOptions): readonly string[] =>
-  [certificate.certFile, certificate.keyFile, clientCaFile, tokenFile].flatMap((path) => (path === undefined ? [] : [path]));
+  [certificate.signedFile, certificate.certFile, certificate.keyFile, clientCaFile, tokenFile].flatMap((path) =>
+    path === undefined ? [] : [path],
+  );
 
 /** The same path, answering that it is switched off. */
 const disabled = ({ methods, path, role, subresources }: Route): Route => ({
@@ -257,7 +259,8 @@ const knownMethod = (method: string): string =>
   ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].includes(method) ? method : 'OTHER';
 
 interface Credentials {
-  readonly pair: CredentialPart<CertificatePair> | undefined;
+  /** Of a certificate that is not there yet, nothing. */
+  readonly pair: CredentialPart<CertificatePair | undefined> | undefined;
   readonly clientCa: CredentialPart<readonly string[]> | undefined;
   readonly tokens: CredentialPart<TokenFile> | undefined;
   tls(): TlsOptions;
@@ -267,7 +270,7 @@ const loadCredentials = async (options: NodeApiOptions, now: () => number, logge
   const { certificate, clientCaFile, tokenFile, tlsMinVersion, tlsCiphers, port } = options;
   const part = <T>(name: string, load: () => Promise<T>, fingerprint: (value: T) => string) =>
     loadCredentialPart(name, load, { fingerprint, logger });
-  const asText = (value: unknown): string => JSON.stringify(value);
+  const asText = (value: unknown): string => JSON.stringify(value ?? null);
   const pair = port === undefined ? undefined : await part('certificate', () => servingCertificate({ ...certificate, now }), asText);
   const clientCa =
     port === undefined || clientCaFile === undefined ? undefined : await part('client CA', () => readClientCa(clientCaFile), asText);
@@ -284,7 +287,7 @@ const loadCredentials = async (options: NodeApiOptions, now: () => number, logge
     clientCa,
     tokens,
     tls: () => ({
-      pair: pair?.current() as CertificatePair,
+      pair: pair?.current(),
       ...(clientCa ? { clientCa: clientCa.current() } : {}),
       ...(tlsMinVersion ? { minVersion: tlsMinVersion } : {}),
       ...(tlsCiphers ? { ciphers: tlsCiphers } : {}),

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -50,6 +50,40 @@ it('serves with a changed certificate, and believes a changed client CA, long be
   await writeFile(`${clientCaFile}.new`, after.certificatePem);
   await rename(`${clientCaFile}.new`, clientCaFile);
   await vi.waitFor(async () => expect(await status()).toBe(200), { timeout: 10_000, interval: 50 });
+  await rm(directory, { recursive: true });
+});
+
+it('fails every handshake until the cluster has signed a certificate, and takes each that follows while requests go on', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'solo-kubelet-signed-'));
+  const signedFile = join(directory, 'kubelet-server-current.pem');
+  const sign = async (name: string): Promise<void> => {
+    const pair = await makeCertificate({ hostname: 'localhost', notBeforeMs: Date.now(), notAfterMs: Date.now() + DAY_MS });
+    await writeFile(join(directory, name), `${pair.certificatePem}${pair.keyPem}`);
+    await symlink(join(directory, name), `${signedFile}.new`);
+    await rename(`${signedFile}.new`, signedFile);
+  };
+  await using test = await startApi({
+    port: 0,
+    anonymous: true,
+    authorization: 'AlwaysAllow',
+    certificate: { certDirectory: directory, signedFile },
+  });
+  const port = test.api.listeners.tls?.port ?? 0;
+  await expect(servedBy(port)).rejects.toThrow(/handshake failure|ECONNRESET|disconnected/);
+  await sign('one.pem');
+  const first = await vi.waitFor(() => servedBy(port), { timeout: 10_000, interval: 50 });
+  await sign('two.pem');
+  let asked = 0;
+  await vi.waitFor(
+    async () => {
+      expect((await ask({ tls: true, port, path: '/healthz' } as Parameters<typeof ask>[0])).status).toBe(200);
+      asked += 1;
+      expect(await servedBy(port)).not.toBe(first);
+    },
+    { timeout: 10_000, interval: 20 },
+  );
+  expect(asked).toBeGreaterThan(0);
+  expect((await readdir(directory)).sort()).toEqual(['kubelet-server-current.pem', 'one.pem', 'two.pem']);
   await rm(directory, { recursive: true });
 });
 

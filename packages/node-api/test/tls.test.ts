@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ describe('servingCertificate', () => {
   it('makes a pair once, with the key for root only, and uses it again', async () => {
     const now = Date.now();
     const first = await at(now);
-    const certificate = new X509Certificate(first.certificatePem);
+    const certificate = new X509Certificate(first!.certificatePem);
     expect(certificate.checkHost('shop-floor')).toBe('shop-floor');
     expect(certificate.checkIP('127.0.0.1')).toBe('127.0.0.1');
     expect((await stat(join(directory, 'kubelet.key'))).mode & 0o777).toBe(0o600);
@@ -37,7 +37,7 @@ describe('servingCertificate', () => {
     const first = await at(Date.now());
     expect(await at(Date.now(), 'other')).not.toEqual(first);
     await writeFile(join(directory, 'kubelet.key'), 'broken');
-    expect((await at(Date.now(), 'other')).keyPem).toContain('PRIVATE KEY');
+    expect((await at(Date.now(), 'other'))?.keyPem).toContain('PRIVATE KEY');
   });
 
   it('keeps a pair that an operator put there, whatever its name, and never writes over its certificate', async () => {
@@ -64,5 +64,23 @@ describe('servingCertificate', () => {
       code: 'NODE_API_CERTIFICATE',
     });
     expect(await readFile(certFile, 'utf8')).toBe(one?.certificatePem);
+  });
+
+  it('serves with what the cluster signed once it is there, before that with a given pair or not at all, and makes none', async () => {
+    const make = (hostname: string) => makeCertificate({ hostname, notBeforeMs: Date.now(), notAfterMs: Date.now() + DAY_MS });
+    const [given, signed] = await Promise.all([make('given'), make('signed')]);
+    const signedFile = join(directory, 'kubelet-server-current.pem');
+    const options = { signedFile, certDirectory: directory, now: Date.now };
+    expect(await servingCertificate(options)).toBeUndefined();
+    expect(await readdir(directory)).toEqual([]);
+    const [certFile, keyFile] = [join(directory, 'given.crt'), join(directory, 'given.key')];
+    await writeFile(certFile, given.certificatePem);
+    await writeFile(keyFile, given.keyPem);
+    expect(await servingCertificate({ ...options, certFile, keyFile })).toEqual(given);
+    const both = `${signed.certificatePem}${signed.keyPem}`;
+    await writeFile(signedFile, both);
+    expect(await servingCertificate({ ...options, certFile, keyFile })).toEqual({ certificatePem: both, keyPem: both });
+    await writeFile(signedFile, 'half of it');
+    await expect(servingCertificate(options)).rejects.toMatchObject({ code: 'NODE_API_CERTIFICATE' });
   });
 });

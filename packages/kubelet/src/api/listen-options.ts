@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { NodeApiOptions } from '@solo-kubelet/node-api';
 import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletContext } from '../kubelet-services.js';
@@ -23,6 +24,10 @@ export const listenOptions = ({
       : { socket: { path: flags.apiSocket, ...(flags.apiSocketGroupId === undefined ? {} : { groupId: flags.apiSocketGroupId }) } }),
     certificate: {
       certDirectory: flags.certDirectory,
+      // Signed by the cluster, once somebody has approved it.
+      ...(config.serverTLSBootstrap && cluster !== undefined
+        ? { signedFile: join(flags.certDirectory, 'kubelet-server-current.pem') }
+        : {}),
       hostname: nodeName,
       alternativeNames: ['localhost', '127.0.0.1', ...node.facts.nodeIps],
       ...(config.tlsCertFile !== '' && config.tlsPrivateKeyFile !== ''

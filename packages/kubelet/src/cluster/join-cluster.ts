@@ -1,16 +1,11 @@
 import {
   type ApiClient,
-  bootstrapKubeconfig,
-  ClusterError,
   createApiClient,
   createCredentials,
-  type Kubeconfig,
   loadKubeconfig,
   type ReflectEvent,
   reflect,
-  requestNodeCertificate,
   resourceAt,
-  rotationDueAtMs,
   type Versioned,
 } from '@solo-kubelet/cluster-client';
 import {
@@ -28,19 +23,14 @@ import {
   renewLease,
   reportStatuses,
 } from '@solo-kubelet/control-plane';
-import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import type { Logger } from '@solo-kubelet/diagnostics';
 import { type NodeObjects, podReferences } from '@solo-kubelet/pod-objects';
 import { type PodView, steadyScheduler } from '@solo-kubelet/reconciler';
-import { delay as pause } from '@solo-kubelet/timers';
-import { fromAbortable } from '@solo-kubelet/timers/rxjs';
 import {
-  catchError,
   concat,
   concatMap,
   debounceTime,
-  defer,
   delay,
-  EMPTY,
   filter,
   from,
   ignoreElements,
@@ -49,7 +39,6 @@ import {
   mergeMap,
   mergeWith,
   type Observable,
-  repeat,
   Subject,
   scan,
   shareReplay,
@@ -64,10 +53,11 @@ import { nodeObject } from '../api/node-object.js';
 import type { NodeClaims } from '../claims/node-claims.js';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { loopPeriodMs } from '../config/loop-period.js';
-import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
 import type { KubeletContext } from '../kubelet-services.js';
 import type { NodeTokens } from '../service-accounts/node-tokens.js';
 import type { ClusterSide } from './cluster-side.js';
+import { bootstrapNode, nodeCertificates } from './node-certificates.js';
+import { USER_AGENT } from './user-agent.js';
 
 export interface JoinClusterOptions {
   readonly kubeconfigPath: string;
@@ -99,7 +89,7 @@ const TOKEN_MS = 60_000;
  */
 export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterSide<KubeletContext>> => {
   const { config, nodeName, objects: files, claims, tokens, env } = options;
-  if (options.bootstrapPath !== undefined) await bootstrap(options, options.bootstrapPath);
+  if (options.bootstrapPath !== undefined) await bootstrapNode(options, options.bootstrapPath);
   const kubeconfig = await loadKubeconfig(options.kubeconfigPath);
   const credentials = createCredentials({ kubeconfig, env });
   const shared = { kubeconfig, credentials, userAgent: USER_AGENT };
@@ -151,40 +141,20 @@ export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterS
       unauthorizedTtlMs: config['authorization.webhook.cacheUnauthorizedTTL'],
     }),
     service: (context) =>
-      merge(
-        clusterService(context, { assigned$, cluster, main, events, heartbeat, onFailures }),
-        config.rotateCertificates ? rotate({ ...options, api: main }) : EMPTY,
-      ),
+      clusterService(context, {
+        assigned$,
+        cluster,
+        main,
+        events,
+        heartbeat,
+        onFailures,
+        certificates: (node$) => nodeCertificates({ ...options, api: main, kubeconfig, node$ }),
+      }),
     [Symbol.dispose]: () => {
       for (const client of clients) client.closeConnections();
     },
   };
 };
-
-const USER_AGENT = `kubelet/${KUBERNETES_VERSION} (linux/${process.arch === 'x64' ? 'amd64' : process.arch})`;
-
-/** Waits for a certificate as long as it takes: without one the node cannot join. */
-const bootstrap = async (
-  { kubeconfigPath, certDirectory, nodeName, env, logger, signal }: JoinClusterOptions,
-  bootstrapPath: string,
-): Promise<void> => {
-  const connect = (kubeconfig: Kubeconfig): ApiClient =>
-    createApiClient({ kubeconfig, credentials: createCredentials({ kubeconfig, env }), userAgent: USER_AGENT });
-  for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
-    try {
-      const made = await bootstrapKubeconfig({ bootstrapPath, kubeconfigPath, directory: certDirectory, nodeName, connect, signal });
-      if (made) logger.info({ path: kubeconfigPath }, 'The cluster has signed a certificate for this node');
-      return;
-    } catch (error) {
-      if (signal.aborted || !ClusterError.is(error) || error.code === 'CLUSTER_KUBECONFIG') throw error;
-      logger.warn({ err: describeError(error), hint: error.hint }, 'No certificate for this node yet; trying again');
-    }
-    await pause(waitMs, undefined, { signal });
-  }
-};
-
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 32_000;
 
 interface Parts {
   readonly assigned$: ReturnType<typeof assignedPods>;
@@ -193,9 +163,11 @@ interface Parts {
   readonly events: ApiClient;
   readonly heartbeat: ApiClient;
   readonly onFailures: (inARow: number) => void;
+  readonly certificates: (node$: Observable<NodeObject | undefined>) => Observable<never>;
 }
 
-const clusterService = (context: KubeletContext, { assigned$, cluster, main, events, heartbeat, onFailures }: Parts): Observable<never> => {
+const clusterService = (context: KubeletContext, parts: Parts): Observable<never> => {
+  const { assigned$, cluster, main, events, heartbeat, onFailures, certificates } = parts;
   const { config, nodeName, reconciler, facts$, flags, command, logger, startedAtMs } = context;
   const readySince = conditionSince(startedAtMs);
   const taints = (flags.registerWithTaints ?? []).length > 0 ? flags.registerWithTaints! : (config.registerWithTaints as readonly object[]);
@@ -272,30 +244,8 @@ const clusterService = (context: KubeletContext, { assigned$, cluster, main, eve
     mirrorPods({ api: main, pods$: known$, assigned$, node$, scheduler: steadyScheduler }),
     postEvents({ api: events, events$: reconciler.events$, nodeName, scheduler: steadyScheduler }),
   ).pipe(tap(teller(logger)));
-  return merge(reports$, users$).pipe(ignoreElements());
+  return merge(reports$, users$, certificates(node$)).pipe(ignoreElements());
 };
-
-/** Replaces the client certificate in time; the clients take it from its file. */
-const rotate = ({ api, certDirectory: directory, nodeName, logger }: JoinClusterOptions & { readonly api: ApiClient }): Observable<never> =>
-  defer(() =>
-    fromAbortable(async (signal) => {
-      const dueAtMs = await rotationDueAtMs(directory, Math.random());
-      if (dueAtMs === undefined || dueAtMs > Date.now()) return;
-      await requestNodeCertificate({ api, nodeName, directory, signal });
-      logger.info({ directory }, 'The cluster has signed a new certificate for this node');
-    }),
-  ).pipe(
-    catchError((error: unknown) => {
-      if (!ClusterError.is(error)) throw error;
-      logger.warn({ err: describeError(error), hint: error.hint }, 'No new certificate for this node; trying again');
-      return EMPTY;
-    }),
-    ignoreElements(),
-    repeat({ delay: () => timer(ROTATION_LOOK_MS, steadyScheduler) }),
-  );
-
-/** How often is looked whether a certificate is due, ms. */
-const ROTATION_LOOK_MS = 32_000;
 
 /** One that is being ended has no origin any more: if it was the cluster's, there is nobody left to tell. */
 const reported = ({ pod, origin, terminating }: PodView): ReportedPod => ({ pod, ofApi: origin?.source === API_SOURCE, terminating });

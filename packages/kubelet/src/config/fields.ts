@@ -81,7 +81,7 @@ export const fields = {
   tlsCipherSuites: on(texts, NO_TEXTS),
   tlsMinVersion: on(text, ''),
   rotateCertificates: idle(truth, false, 'rotates the certificate for an API server'),
-  serverTLSBootstrap: only(truth, false, 'asks an API server for a certificate; without one the kubelet makes its own'),
+  serverTLSBootstrap: on(truth, false, 'asks an API server for a certificate; must be false without one, when the kubelet makes its own'),
   'authentication.x509.clientCAFile': on(text, ''),
   'authentication.webhook.enabled': on(truth, true, 'asks an API server; must be false'),
   'authentication.webhook.cacheTTL': idle(duration, 2 * MINUTE),

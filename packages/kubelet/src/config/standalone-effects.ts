@@ -54,6 +54,7 @@ const authentication = (config: KubeletConfiguration, connected: boolean): reado
   const mode = config['authorization.mode'];
   return [
     ...(config['authentication.webhook.enabled'] && !connected ? ['no client provided, cannot use webhook authentication'] : []),
+    ...(config.serverTLSBootstrap && !connected ? ['no client provided, cannot ask for the certificate of serverTLSBootstrap'] : []),
     ...(mode === 'Webhook' && !connected ? ['no client provided, cannot use webhook authorization'] : []),
     ...(!['Webhook', 'AlwaysAllow', 'Roles'].includes(mode) ? [`unknown authorization mode ${mode}`] : []),
   ];

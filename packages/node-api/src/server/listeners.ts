@@ -44,7 +44,8 @@ export interface Listener extends AsyncDisposable {
 }
 
 export interface TlsOptions {
-  readonly pair: CertificatePair;
+  /** Undefined: there is none yet, and every handshake fails. */
+  readonly pair: CertificatePair | undefined;
   /** Certificates in PEM, one each. */
   readonly clientCa?: readonly string[];
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
@@ -152,8 +153,7 @@ export const listenHttp = async (host: string, port: number, options: ListenOpti
 };
 
 const secureContext = ({ pair, clientCa, minVersion = 'TLSv1.2', ciphers }: TlsOptions) => ({
-  cert: pair.certificatePem,
-  key: pair.keyPem,
+  ...(pair === undefined ? {} : { cert: pair.certificatePem, key: pair.keyPem }),
   minVersion,
   ...(clientCa === undefined ? {} : { ca: [...clientCa] }),
   ...(ciphers === undefined ? {} : { ciphers }),

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname as osHostname } from 'node:os';
 import { join } from 'node:path';
 import { NodeApiError } from '../node-api-error.js';
@@ -11,6 +11,11 @@ export interface ServingCertificateOptions {
   readonly keyFile?: string;
   /** Where a pair of our own is kept (`kubelet.crt`, `kubelet.key`). Upstream default /var/lib/kubelet/pki. */
   readonly certDirectory: string;
+  /**
+   * A file that somebody else writes, with the certificate and its key, and may write at any time (`kubelet-server-current.pem`). While it is not there the
+   * given pair serves, and without one nothing does: none is made.
+   */
+  readonly signedFile?: string;
   readonly hostname?: string;
   readonly alternativeNames?: readonly string[];
   readonly now: () => number;
@@ -26,11 +31,14 @@ const RENEW_BEFORE_MS = 73 * DAY_MS;
 /**
  * The pair to serve with right now. A given pair is read, and so is whatever pair an operator put into the directory, as upstream does;
  * otherwise our own is read, and made when it is missing, unreadable, about to expire, or for another host name. Call it again from time to time: a changed answer means "use the new one".
+ * Undefined: there is none yet, and every handshake is to fail.
  * @throws NodeApiError NODE_API_CERTIFICATE when a given pair cannot be used
  */
-export const servingCertificate = async (options: ServingCertificateOptions): Promise<CertificatePair> => {
-  const { certFile, keyFile, certDirectory, hostname = osHostname(), alternativeNames, now } = options;
+export const servingCertificate = async (options: ServingCertificateOptions): Promise<CertificatePair | undefined> => {
+  const { certFile, keyFile, certDirectory, signedFile, hostname = osHostname(), alternativeNames, now } = options;
+  if (signedFile !== undefined && (await isThere(signedFile))) return readPair(signedFile, signedFile);
   if (certFile !== undefined && keyFile !== undefined) return readPair(certFile, keyFile);
+  if (signedFile !== undefined) return undefined;
   const ownCert = join(certDirectory, 'kubelet.crt');
   const ownKey = join(certDirectory, 'kubelet.key');
   const existing = await readPair(ownCert, ownKey).catch(async (error: unknown) => {
@@ -71,9 +79,17 @@ const isFresh = ({ certificatePem }: CertificatePair, hostname: string, nowMs: n
   return Date.parse(certificate.validTo) - nowMs > RENEW_BEFORE_MS && certificate.subject.split('\n').includes(`CN=${hostname}`);
 };
 
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
+
 const readPair = async (certFile: string, keyFile: string): Promise<CertificatePair> => {
   try {
-    const [certificatePem, keyPem] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+    const certificatePem = await readFile(certFile, 'utf8');
+    // A link to both may lead to others a moment later.
+    const keyPem = keyFile === certFile ? certificatePem : await readFile(keyFile, 'utf8');
     if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem)))
       throw new Error('the key does not belong to the certificate');
     return { certificatePem, keyPem };

@@ -1,0 +1,111 @@
+import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
+import {
+  asyncScheduler,
+  catchError,
+  concat,
+  defer,
+  distinctUntilChanged,
+  EMPTY,
+  from,
+  mergeMap,
+  type Observable,
+  of,
+  repeat,
+  type SchedulerLike,
+  switchMap,
+  throwError,
+  timer,
+} from 'rxjs';
+import type { ApiClient } from './api-client.js';
+import { readCurrent } from './certificate-files.js';
+import { ClusterError } from './cluster-error.js';
+import { type CertificateKind, type CertificateNames, certificateLife, isForNode, rotationDueMs } from './core/certificate-life.js';
+import { requestNodeCertificate } from './request-certificate.js';
+
+export interface KeepCertificateOptions {
+  readonly kind: CertificateKind;
+  readonly nodeName: string;
+  /** Where certificates are kept. */
+  readonly directory: string;
+  /** Whom to ask: is told whether the current certificate is still good, since an expired one opens no door. */
+  readonly api: (current: { readonly expired: boolean }) => Promise<Pick<ApiClient, 'request'> & Partial<Disposable>>;
+  /** What the certificate must be good for. Undefined: not known yet, and nothing is asked for. */
+  readonly names$: Observable<CertificateNames | undefined>;
+  readonly scheduler?: SchedulerLike;
+  /** From 0 to 1. Default `Math.random`. */
+  readonly random?: () => number;
+  /** The machine's clock, ms. Default `Date.now`. */
+  readonly wallNow?: () => number;
+}
+
+export type CertificateReport =
+  | { readonly type: 'signed'; readonly kind: CertificateKind }
+  | { readonly type: 'failed'; readonly kind: CertificateKind; readonly error: ClusterError };
+
+/** How often the clock is looked at: it may have been set, ms. */
+const LOOK_MS = 60_000;
+/** Between tries, ms (certificate_manager.go). */
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 32_000;
+
+/**
+ * Keeps a certificate of the node good: asks for one when there is none, when it is not good for a name, and at 70 to 90 % of its life. Other names
+ * interrupt the wait for a signature. Never ends. Upstream: client-go util/certificate/certificate_manager.go.
+ */
+export const keepCertificate = (options: KeepCertificateOptions): Observable<CertificateReport> => {
+  const { kind, nodeName, directory, random = Math.random, wallNow = Date.now } = options;
+  const scheduler = longDelays(options.scheduler ?? asyncScheduler);
+  /** One moment for each certificate, however often is looked. */
+  let chosen: { readonly pem: string; readonly random: number } | undefined;
+
+  const leftMs = (pem: string, names: CertificateNames): number => {
+    try {
+      if (!isForNode(pem, nodeName, names)) return 0;
+      if (chosen?.pem !== pem) chosen = { pem, random: random() };
+      return rotationDueMs(certificateLife(pem), chosen.random) - wallNow();
+    } catch {
+      return 0; // What cannot be read is replaced.
+    }
+  };
+  const hasExpired = (pem: string | undefined): boolean => {
+    try {
+      return pem !== undefined && certificateLife(pem).notAfterMs <= wallNow();
+    } catch {
+      return true;
+    }
+  };
+  const renew = async (names: CertificateNames, signal: AbortSignal, pem: string | undefined): Promise<CertificateReport> => {
+    const api = await options.api({ expired: hasExpired(pem) });
+    try {
+      await requestNodeCertificate({ api, nodeName, kind, names, directory, signal, wallNow });
+    } finally {
+      api[Symbol.dispose]?.();
+    }
+    return { type: 'signed', kind };
+  };
+
+  const kept = (names: CertificateNames): Observable<CertificateReport> => {
+    let failures = 0;
+    const round = (pem: string | undefined): Observable<CertificateReport> => {
+      const waitMs = pem === undefined ? 0 : leftMs(pem, names);
+      if (waitMs > 0) return timer(Math.min(waitMs, LOOK_MS), scheduler).pipe(mergeMap(() => EMPTY));
+      return fromAbortable((signal) => renew(names, signal, pem)).pipe(
+        mergeMap((report) => {
+          failures = 0;
+          return of(report);
+        }),
+        catchError((error: unknown): Observable<CertificateReport> => {
+          if (!ClusterError.is(error)) return throwError(() => error);
+          const retryMs = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
+          failures += 1;
+          return concat(of({ type: 'failed' as const, kind, error }), timer(retryMs, scheduler).pipe(mergeMap(() => EMPTY)));
+        }),
+      );
+    };
+    return defer(() => from(readCurrent(directory, kind)).pipe(mergeMap(round))).pipe(repeat());
+  };
+  return options.names$.pipe(
+    distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
+    switchMap((names) => (names === undefined ? EMPTY : kept(names))),
+  );
+};
