@@ -42,9 +42,7 @@ export const drainNode = async (options: DrainOptions): Promise<void> => {
   let left: readonly DrainedPod[] = [];
   const deadline = timeoutSignal(timeoutMs);
   while (!deadline.aborted) {
-    const query = { fieldSelector: `spec.nodeName=${nodeName}` };
-    const { items } = await api.request<{ readonly items: readonly DrainedPod[] }>({ method: 'GET', path: '/api/v1/pods', query, signal });
-    left = items.filter(isToGo);
+    left = (await podsOf(options)).filter(isToGo);
     if (left.length === 0) return;
     for (const pod of left.filter(({ metadata }) => !asked.has(metadata.uid))) {
       if (!(await evict(api, pod, signal))) continue;
@@ -60,6 +58,33 @@ export const drainNode = async (options: DrainOptions): Promise<void> => {
   });
 };
 
+export interface DrainPlan {
+  /** As `NAMESPACE/NAME`, with the reason why not now. */
+  readonly evicted: readonly { readonly pod: string; readonly heldBack?: string }[];
+  /** Mirror Pods, those of DaemonSets, and those that have ended. */
+  readonly left: readonly string[];
+}
+
+/**
+ * What a drain would do now: the server is asked of each Pod, and nothing is changed.
+ * @throws ClusterError when the server cannot be asked
+ */
+export const planDrain = async (options: Omit<DrainOptions, 'timeoutMs' | 'onEvicted'>): Promise<DrainPlan> => {
+  const { api, signal } = options;
+  const pods = await podsOf(options);
+  const evicted: { readonly pod: string; readonly heldBack?: string }[] = [];
+  for (const pod of pods.filter(isToGo)) {
+    const heldBack = await postEviction(api, pod, signal, { dryRun: 'All' });
+    evicted.push({ pod: fullName(pod), ...(heldBack === undefined ? {} : { heldBack }) });
+  }
+  return { evicted, left: pods.filter((pod) => !isToGo(pod)).map(fullName) };
+};
+
+const podsOf = async ({ api, nodeName, signal }: Pick<DrainOptions, 'api' | 'nodeName' | 'signal'>): Promise<readonly DrainedPod[]> => {
+  const query = { fieldSelector: `spec.nodeName=${nodeName}` };
+  return (await api.request<{ readonly items: readonly DrainedPod[] }>({ method: 'GET', path: '/api/v1/pods', query, signal })).items;
+};
+
 const fullName = ({ metadata }: DrainedPod): string => `${metadata.namespace}/${metadata.name}`;
 
 const isToGo = ({ metadata, status }: DrainedPod): boolean => {
@@ -68,8 +93,16 @@ const isToGo = ({ metadata, status }: DrainedPod): boolean => {
   return !isMirror && !ofDaemonSet && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
 };
 
-/** False: not now, by a disruption budget. */
-const evict = async (api: Pick<ApiClient, 'request'>, { metadata }: DrainedPod, signal: AbortSignal): Promise<boolean> => {
+const evict = async (api: Pick<ApiClient, 'request'>, pod: DrainedPod, signal: AbortSignal): Promise<boolean> =>
+  (await postEviction(api, pod, signal)) === undefined;
+
+/** The reason why it is not to go now; undefined: it goes, or has gone. */
+const postEviction = async (
+  api: Pick<ApiClient, 'request'>,
+  { metadata }: DrainedPod,
+  signal: AbortSignal,
+  query?: Readonly<Record<string, string>>,
+): Promise<string | undefined> => {
   const { namespace, name, uid } = metadata;
   const body = {
     apiVersion: 'policy/v1',
@@ -79,13 +112,12 @@ const evict = async (api: Pick<ApiClient, 'request'>, { metadata }: DrainedPod, 
   };
   const path = `${apiPath('api/v1/namespaces', namespace, 'pods', name)}/eviction`;
   try {
-    await api.request({ method: 'POST', path, body, signal, timeoutMs: EVICTION_MS });
-    return true;
+    await api.request({ method: 'POST', path, body, signal, timeoutMs: EVICTION_MS, ...(query && { query }) });
+    return undefined;
   } catch (error) {
-    if (isNotFound(error)) return true;
-    if (ClusterError.is(error) && error.code === 'CLUSTER_TIMEOUT') return false;
+    if (isNotFound(error)) return undefined;
     // 429: the budget; 409: another Pod has the name by now, and is seen with the next look.
-    if (ClusterError.is(error) && (error.status === 429 || error.status === 409)) return false;
+    if (ClusterError.is(error) && (error.code === 'CLUSTER_TIMEOUT' || error.status === 429 || error.status === 409)) return error.message;
     throw error;
   }
 };

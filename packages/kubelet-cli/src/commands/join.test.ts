@@ -1,7 +1,7 @@
 import { createHash, createHmac, X509Certificate } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
+import { dirname, join as joinPath } from 'node:path';
 import { type ApiServer, startApiServer } from '@solo-kubelet/api-server';
 import { createApiClient, createCredentials, loadKubeconfig, parseKubeconfig } from '@solo-kubelet/cluster-client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -131,6 +131,17 @@ it('leaves: the Pods of the cluster are evicted, the Node is removed, and only w
   await pod('elsewhere', {}, 'other');
   await pod('mirror', { annotations: { 'kubernetes.io/config.mirror': 'x' } });
   await pod('of-daemon-set', { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'd', uid: 'd', controller: true }] });
+  const spoken = await leave('--dry-run');
+  expect(spoken).toMatchObject({ status: 0, errors: '' });
+  expect(spoken.output.match(/^would (evict|leave) .*$/gm)).toEqual([
+    'would evict   default/web',
+    'would leave   default/mirror',
+    'would leave   default/of-daemon-set',
+  ]);
+  expect(spoken.output.match(/^would remove .*$/gm)).toHaveLength(6);
+  const serving = joinPath(root, 'var/lib/kubelet/pki/kubelet-server-current.pem');
+  await mkdir(dirname(serving), { recursive: true });
+  await writeFile(serving, 'of this cluster');
   const { status, output, errors } = await leave();
   expect({ status, errors }).toEqual({ status: 0, errors: '' });
   expect(output.match(/^evicted .*$/gm)).toEqual(['evicted   default/web']);
@@ -145,6 +156,8 @@ it('stays in a cluster that cannot be asked, unless it is forced', async () => {
   await writeFile(joinPath(root, 'etc/kubernetes/kubelet.conf'), server.kubeconfig);
   const joined = await files();
   await server.close();
+  expect(await leave('--dry-run')).toMatchObject({ status: 1 });
+  expect(await leave('--dry-run', '--force')).toMatchObject({ status: 0, errors: expect.stringContaining('going on all the same') });
   expect(await leave()).toMatchObject({ status: 1 });
   expect(await files()).toEqual(joined);
   const { status, output, errors } = await leave('--force');

@@ -9,6 +9,7 @@ import {
   drainNode,
   isNotFound,
   loadKubeconfig,
+  planDrain,
 } from '@solo-kubelet/cluster-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { JOIN_PATHS, JOIN_UNIT_PATH, KUBECONFIG_PATH, runSystemctl, startService } from '@solo-kubelet/standalone-node/install';
@@ -22,6 +23,8 @@ export interface LeaveOptions {
   /** Default 5 minutes. */
   readonly timeoutMs?: number;
   readonly force: boolean;
+  /** Only says what it would do. */
+  readonly dryRun: boolean;
   /** Default `/`. */
   readonly root?: string;
 }
@@ -30,9 +33,9 @@ type LeaveIo = Pick<CliIo, 'stdout' | 'stderr' | 'interrupted'>;
 
 /** `leave`: the cluster first, then the files of `join`, then the service. What fails before the files are touched leaves the node in the cluster. */
 export const leave = async (options: LeaveOptions, io: LeaveIo): Promise<number> => {
-  const { force, root = '/' } = options;
+  const { force, dryRun, root = '/' } = options;
   const at = (path: string): string => (root === '/' ? path : `${root}${path}`);
-  if (root === '/' && process.getuid?.() !== 0) {
+  if (root === '/' && !dryRun && process.getuid?.() !== 0) {
     throw new CliError({
       code: 'CLI_HOST_UNSUITABLE',
       message: 'only root can make this machine leave its cluster',
@@ -41,10 +44,11 @@ export const leave = async (options: LeaveOptions, io: LeaveIo): Promise<number>
   }
   const nodeName = await joinedAs(at(JOIN_UNIT_PATH));
   const api = await connect(options.kubeconfigPath ?? at(KUBECONFIG_PATH)).catch((error: unknown) => forgive(error, force, io));
+  if (dryRun) return show({ api, nodeName, paths: LEFT_PATHS.map(at) }, options, io).finally(() => api?.closeConnections());
   try {
     if (api !== undefined) await drain(api, nodeName, options, io).catch((error: unknown) => forgive(error, force, io));
     io.interrupted.throwIfAborted();
-    for (const path of [...JOIN_PATHS].reverse().map(at)) {
+    for (const path of LEFT_PATHS.map(at)) {
       await rm(path, { force: true });
       print(io.stdout, `removed   ${path}\n`);
     }
@@ -57,6 +61,34 @@ export const leave = async (options: LeaveOptions, io: LeaveIo): Promise<number>
     api?.closeConnections();
   }
 };
+
+/** A certificate of this cluster must not serve in the next; those of clients are asked for anew in any case. */
+const LEFT_PATHS = [...[...JOIN_PATHS].reverse(), '/var/lib/kubelet/pki/kubelet-server-current.pem'];
+
+interface Shown {
+  readonly api: ApiClient | undefined;
+  readonly nodeName: string;
+  readonly paths: readonly string[];
+}
+
+/** `--dry-run`: the cluster is asked about each Pod, since budgets and rights are its to know. */
+const show = async ({ api, nodeName, paths }: Shown, { force }: LeaveOptions, io: LeaveIo): Promise<number> => {
+  const tell = (text: string): void => print(io.stdout, `${text}\n`);
+  const plan = api && (await planDrain({ api, nodeName, signal: io.interrupted }).catch((error: unknown) => forgive(error, force, io)));
+  for (const { pod, heldBack } of plan?.evicted ?? [])
+    tell(`would evict   ${pod}${heldBack === undefined ? '' : `: not now: ${heldBack}`}`);
+  for (const pod of plan?.left ?? []) tell(`would leave   ${pod}`);
+  for (const path of paths) if (await isThere(path)) tell(`would remove  ${path}`);
+  tell(`would remove  Node ${nodeName}, if the credentials suffice`);
+  tell('\nNothing was changed.');
+  return EXIT.done;
+};
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 const forgive = (error: unknown, force: boolean, io: LeaveIo): undefined => {
   if (!force || !ClusterError.is(error) || io.interrupted.aborted) throw error;
@@ -97,10 +129,7 @@ const drain = async (api: ApiClient, nodeName: string, { timeoutMs }: LeaveOptio
 };
 
 const restart = async (root: string, io: LeaveIo): Promise<number> => {
-  const hasSystemd = await access('/run/systemd/system').then(
-    () => true,
-    () => false,
-  );
+  const hasSystemd = await isThere('/run/systemd/system');
   if (root !== '/' || !hasSystemd) {
     print(io.stdout, 'Nothing was started: the kubelet is on its own when solo-kubelet.service starts again.\n');
     return EXIT.done;
