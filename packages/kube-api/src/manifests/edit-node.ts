@@ -1,25 +1,33 @@
+import { isPlainText } from '@solo-kubelet/pod-spec/schema';
 import type * as Yaml from 'yaml';
-import type { Document, Pair, YAMLMap, YAMLSeq } from 'yaml';
+import type { Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { identityOf } from './item-identity.js';
 
 type Values = Readonly<Record<string, unknown>>;
-type Library = Pick<typeof Yaml, 'isMap' | 'isSeq'>;
+type Library = Pick<typeof Yaml, 'isMap' | 'isSeq' | 'visit'>;
 
 const isValues = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isSame = (a: unknown, b: unknown): boolean => {
+export const isSame = (a: unknown, b: unknown): boolean => {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((each, i) => isSame(each, b[i]));
   if (!isValues(a) || !isValues(b)) return a === b;
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return keys.every((key) => isSame(a[key], b[key]));
 };
 
-/** What items of a list are told apart by. */
-const IDENTITIES = ['name', 'mountPath', 'containerPort', 'devicePath', 'key', 'ip', 'topologyKey'];
+/** Puts quotes around each text that Kubernetes' YAML would read as something else: it has words that YAML 1.2, and so the library, has no more. */
+export const quoteTexts = (library: Library, node: Document | Node): void => {
+  library.visit(node, {
+    Scalar: (_key, scalar: Scalar) => {
+      if (typeof scalar.value === 'string' && !isPlainText(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+};
 
-const identityOf = (item: unknown): string | undefined => {
-  if (!isValues(item)) return undefined;
-  const field = IDENTITIES.find((name) => item[name] !== undefined);
-  return field === undefined ? undefined : `${field}=${String(item[field])}`;
+const createNode = (library: Library, document: Document, value: unknown): Node => {
+  const made = document.createNode(value);
+  quoteTexts(library, made);
+  return made;
 };
 
 /**
@@ -42,16 +50,16 @@ export const editMap = (library: Library, document: Document, node: YAMLMap, bef
       continue;
     }
     if (Array.isArray(was) && Array.isArray(is) && library.isSeq(child)) editSeq(library, document, child as YAMLSeq, was, is);
-    else setScalar(document, node, key, is);
+    else setScalar(library, document, node, key, is);
   }
 };
 
 /** A value in place of another one; a comment beside it stays. */
-const setScalar = (document: Document, node: YAMLMap, key: string, value: unknown): void => {
-  const made = document.createNode(value);
+const setScalar = (library: Library, document: Document, node: YAMLMap, key: string, value: unknown): void => {
+  const made = createNode(library, document, value);
   const pair = node.items.find(({ key: name }: Pair) => (name as { readonly value?: unknown } | null)?.value === key || name === key);
   const old = pair?.value as { readonly comment?: string | null } | null | undefined;
-  if (pair === undefined) node.set(key, made);
+  if (pair === undefined) node.items.push(document.createPair(createNode(library, document, key), made));
   else {
     if (typeof old?.comment === 'string' && typeof value !== 'object') made.comment = old.comment;
     pair.value = made;
@@ -71,6 +79,6 @@ const editSeq = (library: Library, document: Document, node: YAMLSeq, before: re
       editMap(library, document, item as YAMLMap, was, value);
       return item;
     }
-    return document.createNode(value);
+    return createNode(library, document, value);
   });
 };

@@ -1,4 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
+import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { expect, it } from 'vitest';
 import { editManifest, type ObjectEdit } from './manifest-text.js';
 import { writtenForm } from './written-form.js';
@@ -47,8 +48,43 @@ it('changes what differs, and leaves comments, the rest of the object and other 
 it('writes nothing that only the server says', async () => {
   const made = await editManifest('', [edit(undefined, settings({ a: '1' }, { labels: { x: 'y' } }))], ' Written by the API.');
   expect(made).toBe(
-    '# Written by the API.\n\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: default\n  labels:\n    x: y\ndata:\n  a: "1"\n',
+    '# Written by the API.\n\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: default\n  labels:\n    x: "y"\ndata:\n  a: "1"\n',
   );
+});
+
+it('keeps texts that YAML 1.1 has other ideas about, names of fields too, and leaves what a person wrote', async () => {
+  const odd = [
+    'on',
+    'Off',
+    'y',
+    'no',
+    '~',
+    'null',
+    '',
+    '0777',
+    '0o17',
+    '1_000',
+    '1e3',
+    '.inf',
+    '-.5',
+    '2024-01-01',
+    '12:30',
+    '<<',
+    '# x',
+    'plain',
+  ];
+  const data = Object.fromEntries(odd.flatMap((each, i) => [[`k${i}`, each], ...(/^[-._a-zA-Z0-9]+$/.test(each) ? [[each, each]] : [])]));
+  const made = (await editManifest('', [edit(undefined, settings(data))], ''))!;
+  const mine = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\nimmutable: no\ndata:\n  a: "1"\n';
+  const edited = (await editManifest(mine, [edit(settings({ a: '1' }), settings({ a: 'yes', ...data }))], ''))!;
+  expect(edited).toContain('immutable: no\n');
+  for (const [text, wanted] of [
+    [made, data],
+    [edited, { a: 'yes', ...data }],
+  ] as const) {
+    const [document] = parseMixedManifest(text, { path: 'x', nodeName: 'node1' }).documents;
+    expect(document?.result).toMatchObject({ ok: true, object: { data: wanted } });
+  }
 });
 
 it('takes out one object of several, and says when nothing is left', async () => {

@@ -1,6 +1,6 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
-import { editMap } from './edit-node.js';
+import { editMap, quoteTexts } from './edit-node.js';
 import { writtenForm } from './written-form.js';
 
 /** What to do to one object of a file. */
@@ -32,6 +32,7 @@ export const editManifest = async (text: string, edits: readonly ObjectEdit[], h
   for (const edit of edits) {
     if (edit.before === undefined) {
       const document = new yaml.Document(writtenForm(edit.after!, edit)) as Document;
+      quoteTexts(yaml, document);
       document.commentBefore = header;
       documents.push(document);
       continue;

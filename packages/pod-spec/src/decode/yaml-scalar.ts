@@ -63,6 +63,9 @@ const readPlain = (text: string): YamlValue => {
   return (floatForm.test(plain) ? readFloat(plain) : undefined) ?? { type: 'string', value: text };
 };
 
+/** Whether a text stays itself where it stands in YAML without quotes: `on`, `1e3` and the like would be read as something else. */
+export const isPlainText = (text: string): boolean => readPlain(text).type === 'string';
+
 const prefix = 'tag:yaml.org,2002:';
 const timestampForms = [
   /^(\d{4})-(\d{1,2})-(\d{1,2})$/,
