@@ -3,10 +3,12 @@ import { dirname, join } from 'node:path';
 import { ApiError, type StoredObject } from '@solo-kubelet/api-server';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
-import { isEncryptedManifest, parseMixedManifest } from '@solo-kubelet/object-spec';
-import { writeDurably } from '@solo-kubelet/state-files';
+import { isEncryptedManifest, type MixedDocument, parseMixedManifest } from '@solo-kubelet/object-spec';
+import { type FileLayer, nodeFiles, writeDurably } from '@solo-kubelet/state-files';
 import { readRegular } from '@solo-kubelet/untrusted-files';
+import { lostWrite } from './lost-write.js';
 import { editManifest, NotInFile, type ObjectEdit } from './manifest-text.js';
+import { writtenForm } from './written-form.js';
 
 const MAX_FILE_NAME = 200;
 
@@ -14,6 +16,8 @@ export interface ManifestDirectoryOptions {
   /** The manifest directory; empty: there is none. */
   readonly path: string;
   readonly nodeName: string;
+  /** Default: the machine's own file system. */
+  readonly files?: FileLayer;
 }
 
 /** An edit of one object, in the file that holds it. */
@@ -64,6 +68,17 @@ interface Seen {
   readonly mark: string;
 }
 
+const objectOf = ({ type, result }: MixedDocument): StoredObject | undefined => {
+  if (!result.ok) return undefined;
+  return (type === 'pod' ? (result as { readonly pod: unknown }).pod : (result as { readonly object: unknown }).object) as StoredObject;
+};
+
+/** Whether it is the object that an edit is about; the kubelet has put the name of the node behind that of a Pod. */
+const isOf = ({ kind, metadata }: StoredObject, edit: ObjectEdit, nodeName: string): boolean =>
+  kind === edit.kind &&
+  (metadata.name === edit.name || (kind === 'Pod' && metadata.name === `${edit.name}-${nodeName}`)) &&
+  (metadata.namespace ?? '') === edit.namespace;
+
 const markOf = async (path: string): Promise<{ readonly mark: string; readonly mode: number } | undefined> => {
   const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -80,7 +95,7 @@ const readManifest = async (path: string): Promise<Seen | undefined> => {
 };
 
 /** Writes and removes what files ask for: each file in one step that survives a loss of power. */
-export const createManifestWriter = ({ path: directory, nodeName }: ManifestDirectoryOptions) => {
+export const createManifestWriter = ({ path: directory, nodeName, files = nodeFiles }: ManifestDirectoryOptions) => {
   const newPath = async ({ kind, name, namespace }: ObjectEdit): Promise<string> => {
     if (directory === '')
       throw failed(405, 'MethodNotAllowed', 'this node has no manifest directory (staticPodPath): nothing can be written');
@@ -94,25 +109,35 @@ export const createManifestWriter = ({ path: directory, nodeName }: ManifestDire
     }
   };
 
-  /** What the kubelet would say of a text; only what was edited matters. @throws ApiError 422 */
-  const check = (text: string, path: string, edits: readonly ObjectEdit[]): void => {
+  /** Whether a file says of an object what the kubelet has not read yet, and the edit would undo that. @throws ApiError 409 */
+  const checkUnread = (text: string, path: string, edits: readonly ObjectEdit[]): void => {
+    const changes = edits.filter(({ before, after }) => before !== undefined && after !== undefined);
+    if (changes.length === 0) return;
     const { documents } = parseMixedManifest(text, { path, nodeName });
-    for (const { after, before, kind, name } of edits) {
-      if (after === undefined || before !== undefined) continue;
-      const refused = documents.find(
-        (document) =>
-          !document.result.ok &&
-          (document.type === 'object'
-            ? document.key?.startsWith(kind) === true && document.key.endsWith(`/${name}`)
-            : kind === 'Pod' && document.result.pod?.metadata.name === name),
-      );
-      if (refused === undefined || refused.result.ok) continue;
-      const { message, issues } = refused.result;
-      const detail = [message, ...issues.filter(({ severity }) => severity === 'error').map((issue) => issue.message)]
-        .filter(Boolean)
-        .join('; ');
-      throw failed(422, 'Invalid', `${kind} ${JSON.stringify(name)} is invalid: this node cannot run it: ${detail}`);
+    for (const edit of changes) {
+      const now = documents.flatMap((document) => objectOf(document) ?? []).find((object) => isOf(object, edit, nodeName));
+      if (now === undefined) continue;
+      const [was, is, found] = [edit.before!, edit.after!, now].map((object) => writtenForm(object, edit));
+      const lost = lostWrite(was, is, found);
+      if (lost !== undefined) throw conflict(`${lost} in ${path}`);
     }
+  };
+
+  const refusedIn = (text: string, path: string) =>
+    parseMixedManifest(text, { path, nodeName }).documents.filter(({ result }) => !result.ok);
+
+  /** What the kubelet would say of a text; what it said of the earlier one is no fault of the edits. @throws ApiError 422 */
+  const check = (text: string, path: string, edits: readonly ObjectEdit[], seen: string | undefined): void => {
+    const refused = refusedIn(text, path);
+    if (refused.length === 0 || (seen !== undefined && refused.length <= refusedIn(seen, path).length)) return;
+    const { kind, name } = edits.find(({ after }) => after !== undefined) ?? edits[0]!;
+    const { result } = refused.at(-1)!;
+    if (result.ok) return;
+    const { message, issues } = result;
+    const detail = [message, ...issues.filter(({ severity }) => severity === 'error').map((issue) => issue.message)]
+      .filter(Boolean)
+      .join('; ');
+    throw failed(422, 'Invalid', `${kind} ${JSON.stringify(name)} is invalid: this node cannot run it: ${detail}`);
   };
 
   const writeFile = async (path: string, edits: readonly ObjectEdit[], header: string): Promise<void> => {
@@ -127,6 +152,7 @@ export const createManifestWriter = ({ path: directory, nodeName }: ManifestDire
         throw conflict(path);
       }
       if (seen !== undefined && isEncryptedManifest(seen.text)) throw encrypted(path);
+      if (seen !== undefined) checkUnread(seen.text, path, edits);
       text = await editManifest(seen?.text ?? '', edits, header);
     } catch (error) {
       if (error instanceof ApiError) throw error;
@@ -145,14 +171,22 @@ export const createManifestWriter = ({ path: directory, nodeName }: ManifestDire
           `${path} would have ${bytes} bytes; a manifest has at most ${MAX_MANIFEST_BYTES}: split it into several files`,
         );
       }
-      check(text, path, edits);
+      check(text, path, edits, seen?.text);
     }
-    if ((await markOf(target))?.mark !== seen?.mark) throw conflict(path);
+    const checkSame = async (): Promise<void> => {
+      if ((await markOf(target))?.mark !== seen?.mark) throw conflict(path);
+    };
+    // The last thing before the new text takes the place of the old one, which somebody may have saved while it went to the disk.
+    const rename: FileLayer['rename'] = async (from, to) => {
+      await checkSame();
+      await files.rename(from, to);
+    };
     try {
+      await checkSame();
       if (text === undefined) await removeDurably(target);
-      else await writeDurably(target, text, { mode: seen?.mode ?? 0o600 });
+      else await writeDurably(target, text, { mode: seen?.mode ?? 0o600, files: { ...files, rename } });
     } catch (error) {
-      throw unwritable(path, error);
+      throw error instanceof ApiError ? error : unwritable(path, error);
     }
   };
 
