@@ -1,5 +1,6 @@
 import type { Authorizer, UserInfo } from './access/authorizer.js';
 import type { TokenClaims } from './access/token-claims.js';
+import type { DescribeField } from './discovery/field-words.js';
 import type { Patcher } from './registry/patcher.js';
 import type { OutputFormat } from './request/media-types.js';
 import type { RequestInfo } from './request/request-info.js';
@@ -33,6 +34,8 @@ export interface CoreParts {
   readonly nodeName?: string;
   /** Whether Pods of files may be given ephemeral containers. Default: they may not, since no API server can tell their kubelet. */
   readonly debugsStaticPods?: boolean;
+  /** What OpenAPI documents say of fields, once that is loaded. Default: nothing. */
+  readonly describeField?: () => DescribeField | undefined;
 }
 
 /** One request on its way through the core. */

@@ -68,7 +68,7 @@ const version = (ctx: RequestContext): PlainAnswer => {
 };
 
 const openApi = (ctx: RequestContext, path: string): PlainAnswer => {
-  const document = openApiDocument(catalogOf(ctx.parts), path);
+  const document = openApiDocument(catalogOf(ctx.parts), path, ctx.parts.describeField?.());
   if (document === undefined) return { type: 'answer', code: 404, headers: [], body: '' };
   const text = JSON.stringify(document);
   const hash = hashOf(path);

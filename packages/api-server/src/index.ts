@@ -2,6 +2,8 @@ export { type Attributes, type Authorizer, allowAll, type Decision, type RulesAn
 export { createStoreAuthorizer } from './access/rbac-authorizer.js';
 export type { ApiRequest, CoreParts } from './context.js';
 export { type Admission, type ApiCore, createApiCore, readTarget } from './create-api-core.js';
+export type { DescribeField } from './discovery/field-words.js';
+export { loadFieldWords } from './discovery/load-field-words.js';
 export { type RequestAnswerer, requestOf, type ServeOptions, serveRequests } from './http/serve.js';
 export { type ApiServer, type ApiServerOptions, startApiServer } from './http/start-api-server.js';
 export { parseTokenFile } from './http/token-file.js';

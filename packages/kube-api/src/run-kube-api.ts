@@ -7,7 +7,9 @@ import {
   type CoreParts,
   createApiCore,
   createStoreAuthorizer,
+  type DescribeField,
   kindTables,
+  loadFieldWords,
   type NodeAnswer,
   type ObjectStore,
   type RequestInfo,
@@ -157,6 +159,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
   let tokens: TokenFile | undefined = options.tokenFile === undefined ? undefined : await loadTokenFile(options.tokenFile);
   nodeStore.follow((store) => seed(store, now()));
 
+  let describeField: DescribeField | undefined;
   const asked = new WeakMap<ApiRequest, { readonly user: UserInfo; readonly info: RequestInfo }>();
   const parts: CoreParts = {
     store: nodeStore.store,
@@ -174,6 +177,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     random: Math.random,
     catalog: nodeCatalog,
     debugsStaticPods: true,
+    describeField: () => describeField,
     nodeName,
     onRequest: (request, user, info) => void asked.set(request, { user, info }),
   };
@@ -210,6 +214,9 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     core: createApiCore(parts),
     nodeStore,
     measure,
+    loadWords: async () => {
+      describeField ??= await loadFieldWords();
+    },
     logger,
     carryOut,
     committed: (changes) => {

@@ -2,6 +2,7 @@ import { isFieldEnabled } from '@solo-kubelet/pod-spec/schema';
 import { type ApiResource, groupVersion } from '../resources/api-resource.js';
 import type { ResourceCatalog } from '../resources/resource-catalog.js';
 import { type FieldSchema, type StructSchema, serverSchema } from '../schema/server-schema.js';
+import type { DescribeField } from './field-words.js';
 
 const SCALARS: Readonly<Record<string, object>> = {
   string: { type: 'string' },
@@ -24,6 +25,14 @@ const fieldSchema = (field: FieldSchema): object => {
   return field.container === 'map' ? { type: 'object', additionalProperties: one } : one;
 };
 
+const described = (description: string): object => (description === '' ? {} : { description });
+
+/** Fields that have to be there. Of a kind itself clients have never been told any. */
+const requiredOf = (struct: StructSchema): object => {
+  const required = struct.fields.filter(({ optional, pointer }) => !optional && !pointer).map(({ name }) => name);
+  return required.length === 0 ? {} : { required };
+};
+
 /** The structures that one needs, with itself. */
 const collect = (struct: StructSchema, into: Map<string, StructSchema>): void => {
   if (into.has(struct.name)) return;
@@ -31,11 +40,24 @@ const collect = (struct: StructSchema, into: Map<string, StructSchema>): void =>
   for (const { struct: inner } of struct.fields.filter((field) => isFieldEnabled(field, {}))) if (inner !== undefined) collect(inner, into);
 };
 
-const structSchema = (struct: StructSchema, resource: ApiResource | undefined): object => ({
+/** Without words: what a client learns who looks only for names and types. */
+const SILENT: DescribeField = () => ({ description: '', values: [] });
+
+const structSchema = (struct: StructSchema, resource: ApiResource | undefined, describe: DescribeField): object => ({
+  ...described(describe(struct).description),
   type: 'object',
   properties: Object.fromEntries(
-    struct.fields.filter((field) => isFieldEnabled(field, {})).map((field) => [field.name, fieldSchema(field)]),
+    struct.fields
+      .filter((field) => isFieldEnabled(field, {}))
+      .map((field) => {
+        const { description, values } = describe(struct, field);
+        return [
+          field.name,
+          { ...described(description), ...fieldSchema(field), ...(values.length > 0 && field.container === '' && { enum: values }) },
+        ];
+      }),
   ),
+  ...(resource === undefined && requiredOf(struct)),
   ...(resource && {
     'x-kubernetes-group-version-kind': [{ group: resource.group, kind: resource.kind, version: resource.version }],
   }),
@@ -64,7 +86,7 @@ const pathsOf = (resource: ApiResource): readonly (readonly [string, object])[] 
 };
 
 /** The OpenAPI document of a group version, from the same tables that the server reads objects by; undefined for a path that has none. */
-export const openApiDocument = ({ resources }: ResourceCatalog, path: string): object | undefined => {
+export const openApiDocument = ({ resources }: ResourceCatalog, path: string, describe: DescribeField = SILENT): object | undefined => {
   const match = /^(?:api\/(v1)|apis\/([^/]+)\/([^/]+))$/.exec(path);
   const info = { title: 'Kubernetes', version: 'v1.36.2' };
   if (match === null)
@@ -79,6 +101,8 @@ export const openApiDocument = ({ resources }: ResourceCatalog, path: string): o
     openapi: '3.0.0',
     info,
     paths: Object.fromEntries(own.flatMap(pathsOf)),
-    components: { schemas: Object.fromEntries([...structs].map(([name, struct]) => [name, structSchema(struct, byStruct.get(name))])) },
+    components: {
+      schemas: Object.fromEntries([...structs].map(([name, struct]) => [name, structSchema(struct, byStruct.get(name), describe)])),
+    },
   };
 };

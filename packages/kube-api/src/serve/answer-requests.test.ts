@@ -22,7 +22,15 @@ const setUp = (carryOut: (changes: readonly StagedChange[]) => Promise<void>) =>
     catalog: nodeCatalog,
     nodeName: 'node1',
   });
-  const answerer = answerRequests({ core, nodeStore, carryOut, committed: () => {}, measure: async () => {}, logger: silentLogger });
+  const answerer = answerRequests({
+    core,
+    nodeStore,
+    carryOut,
+    committed: () => {},
+    measure: async () => {},
+    loadWords: async () => {},
+    logger: silentLogger,
+  });
   const ask = async (method: string, target: string, body: object = {}, headers: ApiRequest['headers'] = {}) => {
     const answer = await answerer.handle({
       method,
@@ -104,4 +112,14 @@ it('hands logs and streams of its own pods to the kubelet, and of no others', as
   });
   expect(await ask('GET', `${PODS}/b/log`)).toMatchObject({ code: 404 });
   expect(await ask('GET', `${PODS}/..%2Fx/log`)).toMatchObject({ code: 404 });
+});
+
+it('says why what Kubernetes has is not there, to those who may ask', async () => {
+  const { ask } = setUp(async () => {});
+  const scalers = '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers';
+  expect(await ask('POST', scalers, { metadata: { name: 'a' } })).toMatchObject({
+    code: 404,
+    value: { kind: 'Status', reason: 'NotFound', message: expect.stringContaining('"kubectl scale" sets the number of replicas') },
+  });
+  expect(await ask('POST', scalers, {}, { 'impersonate-user': 'jane' })).toMatchObject({ code: 403 });
 });

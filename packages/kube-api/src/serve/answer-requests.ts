@@ -9,6 +9,7 @@ import {
   readTarget,
 } from '@solo-kubelet/api-server';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { absenceOf } from '../core/absent-resource.js';
 import type { NodeStore, StagedChange } from '../store/node-store.js';
 
 /** Carries out what a request would change, before it counts. @throws ApiError when it cannot be */
@@ -22,11 +23,14 @@ export interface AnswerOptions {
   readonly committed: (changes: readonly StagedChange[]) => void;
   /** Measures what `kubectl top` asks for; its answer is in the store then. */
   readonly measure: () => Promise<void>;
+  /** Loads what OpenAPI documents say of fields. */
+  readonly loadWords: () => Promise<void>;
   readonly logger: Logger;
 }
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const REVIEWS: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
+const OPENAPI_V3 = '/openapi/v3/';
 const METRICS = 'metrics.k8s.io';
 
 export const statusAnswer = ({ code, status, headers }: ApiError): PlainAnswer => ({
@@ -45,7 +49,7 @@ const NO_IMPERSONATION = new ApiError({
 });
 
 /** Answers requests from the core: what reads at once, what writes one after the other, each once its changes are carried out. */
-export const answerRequests = ({ core, nodeStore, carryOut, committed, measure, logger }: AnswerOptions): RequestAnswerer => {
+export const answerRequests = ({ core, nodeStore, carryOut, committed, measure, loadWords, logger }: AnswerOptions): RequestAnswerer => {
   const write = (request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> =>
     nodeStore.exclusive(async () => {
       const { result, changes } = nodeStore.stage(() => core.handle(request));
@@ -68,7 +72,10 @@ export const answerRequests = ({ core, nodeStore, carryOut, committed, measure, 
     handle: async (request) => {
       if (isImpersonation(request)) return statusAnswer(NO_IMPERSONATION);
       const { info } = readTarget(request);
+      const absent = absenceOf(info);
+      if (absent !== undefined && core.admit(request).type === 'admitted') return statusAnswer(absent);
       if (READS.has(request.method)) {
+        if (info.path.startsWith(OPENAPI_V3)) await loadWords();
         if (info.group === METRICS && core.admit(request).type === 'admitted') await measure();
         return core.handle(request);
       }
