@@ -8,18 +8,16 @@ import { parse } from 'yaml';
 import {
   askQuestion,
   classOf,
-  createPool,
   createRandom,
   createServer,
   firstDifference,
   isWords,
+  learnedPool,
   normalise,
-  objectOf,
   playScript,
   QUESTIONS,
   readCorpus,
   readTokens,
-  SAMPLES,
 } from './src/differ/index.mjs';
 
 const { values } = parseArgs({
@@ -73,9 +71,7 @@ const corpus = readCorpus(
   records.filter(({ steps }) => steps !== undefined),
   records.flatMap(({ manifest, decoded }) => (manifest === undefined || decoded === false ? [] : objectOfManifest(manifest))),
 );
-const pool = createPool();
-for (const sample of SAMPLES) pool.learn({ ...objectOf(sample, 'x'), status: sample.status });
-for (const objects of corpus.objects.values()) for (const object of objects) pool.learn(object);
+const pool = learnedPool(corpus);
 
 const tokens = readTokens(readFileSync(values['token-file'], 'utf8'));
 const theirs = createServer(values.theirs, tokens);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeProtobuf, encodeProtobuf } from './envelope.js';
+import { encodeWatchEvent } from './watch-event.js';
 
 const fromHex = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 /** What comes back of an object that was written. */
@@ -154,4 +155,28 @@ describe('a body in protobuf', () => {
       { numRuns: 500, seed: 23 },
     );
   });
+});
+
+it('lists and partial objects have messages of their own; Tables have none', () => {
+  const metadata = { resourceVersion: '7', continue: 'x', remainingItemCount: 2 };
+  const list = {
+    kind: 'ConfigMapList',
+    apiVersion: 'v1',
+    metadata,
+    items: [{ metadata: { name: 'a' }, data: { k: 'v' } }, { metadata: { name: 'b' } }],
+  };
+  expect(again(list)).toEqual(list);
+  const partial = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: {}, items: [{ metadata: { name: 'a' } }] };
+  expect(again(partial)).toEqual(partial);
+  expect(encodeProtobuf({ kind: 'Table', apiVersion: 'meta.k8s.io/v1', rows: [] })).toBeUndefined();
+  expect(encodeProtobuf({ kind: 'NopeList', apiVersion: 'v1', items: [] })).toBeUndefined();
+});
+
+it('an event of a watch is a frame: its length, its type and the object in its envelope', () => {
+  const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'a' } };
+  const frame = encodeWatchEvent('ADDED', object)!;
+  expect(new DataView(frame.buffer).getUint32(0)).toBe(frame.length - 4);
+  expect(new TextDecoder().decode(frame.subarray(6, 11))).toBe('ADDED');
+  const at = frame.findIndex((_, i) => frame[i] === 0x6b && frame[i + 1] === 0x38 && frame[i + 2] === 0x73 && frame[i + 3] === 0);
+  expect(decodeProtobuf(frame.subarray(at))).toEqual({ ok: true, object });
 });

@@ -327,6 +327,7 @@ meta.ManagedFieldsEntry = manager:1:string operation:2:string apiVersion:3:strin
 meta.ObjectMeta = name:1:string generateName:2:string namespace:3:string selfLink:4:string uid:5:string resourceVersion:6:string generation:7:int creationTimestamp:8:meta.Time deletionTimestamp:9:meta.Time deletionGracePeriodSeconds:10:int? labels:11:{}string annotations:12:{}string ownerReferences:13:[]meta.OwnerReference finalizers:14:[]string managedFields:17:[]meta.ManagedFieldsEntry
 meta.OwnerReference = apiVersion:5:string kind:1:string name:3:string uid:4:string controller:6:bool? blockOwnerDeletion:7:bool?
 meta.Preconditions = uid:1:string? resourceVersion:2:string?
+meta.PartialObjectMetadata = metadata:1:meta.ObjectMeta
 meta.ShardInfo = selector:1:string
 meta.Status = metadata:1:meta.ListMeta status:2:string message:3:string reason:4:string details:5:meta.StatusDetails code:6:int
 meta.StatusCause = reason:1:string message:2:string field:3:string

@@ -82,14 +82,33 @@ const GROUPS: ReadonlyMap<string, string> = new Map([
   ['rbac.authorization.k8s.io/v1', 'rbac'],
   ['scheduling.k8s.io/v1', 'scheduling'],
   ['storage.k8s.io/v1', 'storage'],
+  ['meta.k8s.io/v1', 'meta'],
+  ['meta.k8s.io/v1beta1', 'meta'],
 ]);
 
 /** Kinds that clients send under the version of the resource that they are for. */
 const EVERYWHERE = ['DeleteOptions', 'Status'];
 
-/** The message of a kind; undefined for one that is not in the table. */
+const field = (name: string, number: number, type: string, repeated: boolean): MessageField => ({
+  ...{ name, number, type, repeated },
+  ...{ map: false, inline: false, optional: false },
+});
+
+/** Every list has the same two fields. */
+const listOf = (item: Message): Message => ({
+  name: `${item.name}List`,
+  byNumber: new Map([field('metadata', 1, 'meta.ListMeta', false), field('items', 2, item.name, true)].map((each) => [each.number, each])),
+});
+
+const LIST = 'List';
+
+/** The message of a kind, or of a list of one; undefined for one that is not in the table. */
 export const messageOfKind = (apiVersion: string, kind: string): Message | undefined => {
   if (EVERYWHERE.includes(kind)) return messageOf(`meta.${kind}`);
   const group = GROUPS.get(apiVersion);
-  return group === undefined ? undefined : messageOf(`${group}.${kind}`);
+  if (group === undefined) return undefined;
+  const known = messageOf(`${group}.${kind}`);
+  if (known !== undefined || !kind.endsWith(LIST)) return known;
+  const item = messageOf(`${group}.${kind.slice(0, -LIST.length)}`);
+  return item?.byNumber.get(1)?.name === 'metadata' ? listOf(item) : undefined;
 };

@@ -15,6 +15,9 @@ export const pageNotFound = (): PlainAnswer => textAnswer(404, NOT_FOUND);
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
+/** Paths that no router stands before: their forms are chosen alone by what the client takes. */
+const isGroupPath = (path: string): boolean => /^\/apis(\/[^/]+)?\/?$/.test(path);
+
 /** Whether the aggregated form is among what the client takes, and nothing else of equal quality comes first. */
 const wantsAggregated = (accept: string): boolean =>
   parseAccept(accept).some(
@@ -27,7 +30,7 @@ const wantsAggregated = (accept: string): boolean =>
   );
 
 const json = (ctx: RequestContext, value: object): PlainAnswer => {
-  checkAccepted(headerOf(ctx.request, 'accept'), OBJECT_TYPES);
+  if (!isGroupPath(ctx.info.path)) checkAccepted(headerOf(ctx.request, 'accept'), OBJECT_TYPES);
   const output = negotiate(headerOf(ctx.request, 'accept'), { transforms: false });
   return valueAnswer(200, { ...output, pretty: ctx.query.get('pretty') === 'true' || output.pretty }, value);
 };

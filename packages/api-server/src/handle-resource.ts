@@ -12,7 +12,7 @@ import { updateObject, wholeObject } from './registry/update-object.js';
 import { parseVersion, versionProblem } from './registry/versions.js';
 import { managerOf, qualifiedResource } from './registry/write-object.js';
 import { readDeleteOptions } from './request/delete-options.js';
-import { checkAccepted, LIST_TYPES, negotiate, negotiateList, OBJECT_TYPES } from './request/media-types.js';
+import { checkAccepted, LIST_TYPES, negotiate, OBJECT_TYPES } from './request/media-types.js';
 import { readListOptions, readWriteOptions } from './request/query-options.js';
 import { isOn } from './request/request-info.js';
 import { wantsIndented } from './request/wants-indented.js';
@@ -257,7 +257,7 @@ const subresourceAnswer = (ctx: RequestContext, resource: ApiResource, sub: Subr
 const withOutput = (ctx: RequestContext, isList: boolean, stream = false, withoutTables = false): RequestContext => {
   const accept = headerOf(ctx.request, 'accept');
   checkAccepted(accept, isList ? LIST_TYPES : OBJECT_TYPES);
-  const output = (isList ? negotiateList : negotiate)(accept, { transforms: true, stream, withoutTables });
+  const output = negotiate(accept, { transforms: true, stream, withoutTables });
   const pretty = output.pretty || wantsIndented(ctx.query, headerOf(ctx.request, 'user-agent'));
   return { ...ctx, output: { ...output, pretty } };
 };

@@ -107,9 +107,9 @@ const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
     response.end();
   };
   const sink = {
-    send: (line: string): void => {
+    send: (event: string | Uint8Array): void => {
       if (isOver) return;
-      response.write(line);
+      response.write(event);
       if (response.writableLength > MAX_UNREAD_BYTES) close();
     },
     end: close,

@@ -7,6 +7,7 @@ import { type ObjectDraft, type StoredObject, specOf, type Values } from '../sto
 import { admitClaimResize } from './claim-resize.js';
 import { defaultIngressClass } from './default-ingress-class.js';
 import { applyLimitRanges, checkLimitRanges } from './limit-ranger.js';
+import { admitPodSecurity } from './pod-security-admission.js';
 import { admitPriority, admitPriorityClass } from './priority-admission.js';
 import { admitRuntimeClass } from './runtime-class-admission.js';
 import { allocateService, keepAllocations } from './service-allocation.js';
@@ -75,6 +76,7 @@ export const admitUpdate = (
   subresource: string,
 ): void => {
   if (resource.kind === 'PersistentVolumeClaim' && subresource === '') admitClaimResize(ctx, updated, old);
+  admitPodSecurity(ctx, resource, updated, old, subresource);
   const node = old.spec?.['nodeName'] as string | undefined;
   if (subresource !== 'resize' || node === undefined || isSameStruct('PodSpec', updated.spec ?? {}, old.spec ?? {})) return;
   // What a node can do is asked of the node.

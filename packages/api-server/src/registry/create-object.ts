@@ -5,6 +5,7 @@ import { ApiError, alreadyExists, badRequest, internal, invalid } from '../statu
 import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import { admitNew } from './admission.js';
+import { admitPodSecurity } from './pod-security-admission.js';
 import { dedupeOwners, fillNewMetadata, generateName } from './prepare-metadata.js';
 import { markUnsettled, showAsRead } from './read-again.js';
 import { trackManagers } from './track-managers.js';
@@ -31,7 +32,7 @@ const prepare = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft)
   const status = emptyStatus(resource);
   if (status !== undefined && resource.status !== undefined) draft.status = { ...status, ...resource.status.initial?.(draft, ctx.nowText) };
   dedupeOwners(draft.metadata, ctx.warn);
-  const errors = rules.create(draft);
+  const errors = rules.create(draft, ctx.warn);
   if (errors.length > 0) throw invalid(qualifiedKind(resource), draft.metadata.name ?? '', errors);
   for (const text of rules.warnings(draft)) ctx.warn(text);
 };
@@ -69,6 +70,7 @@ export const createObject = (
   const refusal = authorizer.escalation(ctx.user, draft as unknown as StoredObject, undefined);
   if (refusal !== undefined) throw refusal;
   prepare(ctx, resource, draft);
+  admitPodSecurity(ctx, resource, draft as StoredObject, undefined);
   // Upstream keeps a claim in another form than it reads it in.
   const isSettled = !showAsRead(resource, draft) && draft.kind !== 'PersistentVolumeClaim';
   const made = finishDraft(resource, draft);

@@ -3,6 +3,7 @@ import type { FieldError } from '@solo-kubelet/pod-spec';
 import type { RequestContext } from '../context.js';
 import type { WriteOptions } from '../request/query-options.js';
 import type { ApiResource } from '../resources/api-resource.js';
+import { shownObject } from '../respond/object-json.js';
 import { conflict, invalid, notFound } from '../status/api-error.js';
 import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
@@ -150,15 +151,17 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
   showAsRead(resource, draft);
   const updated = finishDraft(resource, draft);
   admitUpdate(ctx, resource, updated, old, part.subresource);
+  // An event is kept in the form in which it came, and either group shows it in its own.
+  const comparable = (object: StoredObject): StoredObject => (resource.kind === 'Event' ? shownObject(resource, object) : object);
   // A write that would change nothing but times of managers is none.
-  const owned = keepUnchangedTimes(old, updated) as unknown as StoredObject;
+  const owned = keepUnchangedTimes(comparable(old), comparable(updated)) as unknown as StoredObject;
   if (endsObject(owned, old)) {
     if (!options.dryRun) store.remove(resource.storedAs, key, ctx.request.nowMs);
     return { object: owned, created: false };
   }
   const kept = keptObject(resource, owned);
   if (options.dryRun) return { object: kept, created: false };
-  if (isSameJson(kept, old) && !isUnsettled(old)) return { object: old, created: false };
+  if (isSameJson(comparable(kept), comparable(old)) && !isUnsettled(old)) return { object: old, created: false };
   checkStoredSize(kept);
   return { object: store.put(resource.storedAs, key, kept, ctx.request.nowMs), created: false };
 };

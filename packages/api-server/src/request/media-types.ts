@@ -17,7 +17,8 @@ export const MEDIA_TYPES: Readonly<Record<OutputLanguage, string>> = {
 };
 
 const LANGUAGES: readonly OutputLanguage[] = ['json', 'yaml', 'protobuf'];
-const STREAMS = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+const STREAM_LANGUAGES: readonly OutputLanguage[] = ['json', 'protobuf'];
+const STREAM_TYPES = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
 export interface AcceptClause {
   readonly type: string;
@@ -26,21 +27,26 @@ export interface AcceptClause {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** Parameters with a name and a value; what is written in any other way says nothing. */
+const readParams = (texts: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    texts.flatMap((text) => {
+      const [name = '', value = '', ...rest] = text.split('=');
+      return value === '' || rest.join('=') !== '' ? [] : [[name.trim(), value.trim()]];
+    }),
+  );
+
 /** The clauses of an Accept header, the most wanted first. */
 export const parseAccept = (header: string): readonly AcceptClause[] =>
   header
     .split(',')
-    .map((part): AcceptClause => {
-      const [media = '', ...rest] = part.split(';').map((text) => text.trim());
-      const [type = '', subtype = ''] = media.split('/');
-      const params = Object.fromEntries(
-        rest.map((param) => {
-          const at = param.indexOf('=');
-          return at === -1 ? [param, ''] : [param.slice(0, at).trim(), param.slice(at + 1).trim()];
-        }),
-      );
+    .flatMap((part): readonly AcceptClause[] => {
+      const [media = '', ...rest] = part.trim().split(';');
+      const [type = '', subtype = '', ...more] = media.split('/').map((text) => text.trim());
+      if (more.length > 0 || (subtype === '' && type !== '*')) return [];
+      const params = readParams(rest);
       const quality = params['q'] === undefined ? 1 : Number(params['q']);
-      return { type, subtype, quality: Number.isFinite(quality) ? quality : 0, params };
+      return [{ type, subtype: subtype || '*', quality: Number.isFinite(quality) ? quality : 0, params }];
     })
     .map((clause, i) => ({ clause, i }))
     .sort((a, b) => b.clause.quality - a.clause.quality || specificity(b.clause) - specificity(a.clause) || a.i - b.i)
@@ -64,7 +70,7 @@ export const checkAccepted = (accept: string, produced: readonly string[]): void
 };
 
 export const OBJECT_TYPES: readonly string[] = LANGUAGES.map((language) => MEDIA_TYPES[language]);
-export const LIST_TYPES: readonly string[] = [...OBJECT_TYPES, ...STREAMS];
+export const LIST_TYPES: readonly string[] = [...OBJECT_TYPES, ...STREAM_TYPES];
 
 const TRANSFORMS: ReadonlySet<string> = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
 const META_GROUP = 'meta.k8s.io';
@@ -74,42 +80,44 @@ export interface NegotiateOptions {
   readonly transforms: boolean;
   /** Tables alone cannot be had: of what is never kept. */
   readonly withoutTables?: boolean;
-  /** A watch: YAML cannot be had. */
+  /** A watch: YAML cannot be had, though the form is chosen as if it could first. */
   readonly stream?: boolean;
 }
 
 /** Chooses the form of an answer. @throws ApiError 406 */
-export const negotiate = (accept: string, { transforms, withoutTables = false, stream = false }: NegotiateOptions): OutputFormat => {
+export const negotiate = (accept: string, options: NegotiateOptions): OutputFormat => {
+  const format = choose(accept, options, LANGUAGES);
+  if (format === undefined) throw notAcceptable(OBJECT_TYPES);
+  if (options.stream !== true) return format;
+  const streamed = choose(accept, options, STREAM_LANGUAGES);
+  if (streamed === undefined) throw notAcceptable(STREAM_TYPES);
+  return streamed;
+};
+
+const choose = (
+  accept: string,
+  { transforms, withoutTables = false }: NegotiateOptions,
+  languages: readonly OutputLanguage[],
+): OutputFormat | undefined => {
   if (accept === '') return { language: 'json', pretty: false };
-  const languages = stream ? LANGUAGES.filter((language) => language !== 'yaml') : LANGUAGES;
   for (const { type, subtype, params } of parseAccept(accept)) {
     for (const language of languages) {
       const media = MEDIA_TYPES[language];
       if (!(type === '*' && subtype === '*') && media !== `${type}/${subtype}` && !(subtype === '*' && type === 'application')) continue;
-      const { as, g = '', v = '', stream: streamed, pretty } = params;
+      const { as, g, v, stream: streamed = '', sv = '', pretty } = params;
       // What is no stream may be asked for in the words of one; YAML has no streams.
-      if (streamed !== undefined && (streamed !== 'watch' || language === 'yaml')) continue;
-      if (as === undefined && g === '' && v === '') return { language, pretty: pretty === '1' };
-      if (withoutTables && as === 'Table') continue;
+      if (streamed !== '' && (streamed !== 'watch' || language === 'yaml')) continue;
+      // There is one version of lists, options and Statuses.
+      if (sv !== '' && !(transforms && sv === 'v1')) continue;
+      if (as === undefined && g === undefined && v === undefined) return { language, pretty: pretty === '1' };
+      // Tables have no message.
+      if (as === 'Table' && (withoutTables || language === 'protobuf')) continue;
       if (as !== undefined && transforms && g === META_GROUP && (v === 'v1' || v === 'v1beta1') && TRANSFORMS.has(as)) {
         return { language, as: { kind: as, version: v }, pretty: pretty === '1' };
       }
     }
   }
-  throw notAcceptable(stream ? STREAM_TYPES : OBJECT_TYPES);
-};
-
-const STREAM_TYPES = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
-
-/** The same for lists and watches, which have no messages: clients that take JSON beside protobuf get that. @throws ApiError 406 */
-export const negotiateList = (accept: string, options: NegotiateOptions): OutputFormat => {
-  const format = negotiate(accept, options);
-  if (format.language !== 'protobuf') return format;
-  const takesJson = parseAccept(accept).some(
-    ({ type, subtype, params }) =>
-      params['as'] === undefined && (type === '*' || (type === 'application' && (subtype === '*' || subtype === 'json'))),
-  );
-  return takesJson ? { ...format, language: 'json' } : format;
+  return undefined;
 };
 
 /** The form of an error, which is never refused for want of a form: an error is turned into nothing else, and is indented JSON then (ErrorNegotiated). */

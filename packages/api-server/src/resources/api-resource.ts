@@ -12,8 +12,8 @@ export interface ResourceRules {
   readonly fillDefaults: (draft: ObjectDraft) => void;
   /** Why an object whose fields were all read cannot be used all the same. */
   readonly conversionError?: (draft: ObjectDraft) => string | undefined;
-  /** Prepares a new object and says which rules it breaks. */
-  readonly create: (draft: ObjectDraft) => readonly FieldError[];
+  /** Prepares a new object and says which rules it breaks; `warn` is for what is lost while it is prepared. */
+  readonly create: (draft: ObjectDraft, warn: (text: string) => void) => readonly FieldError[];
   /** Prepares one that takes the place of an old one; tells whether the generation steps. */
   readonly prepareUpdate: (draft: ObjectDraft, old: StoredObject) => boolean;
   readonly updateErrors: (draft: ObjectDraft, old: StoredObject) => readonly FieldError[];

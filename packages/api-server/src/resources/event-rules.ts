@@ -92,6 +92,25 @@ const UNCHANGED = [
 const meant = (value: unknown): unknown =>
   value === '' || value === 0 || value === null || (typeof value === 'object' && Object.keys(value).length === 0) ? undefined : value;
 
+const SOURCE = { component: 'Component', host: 'Host' };
+const REFERENCE = {
+  ...{ kind: 'Kind', namespace: 'Namespace', name: 'Name', uid: 'UID', apiVersion: 'APIVersion' },
+  ...{ resourceVersion: 'ResourceVersion', fieldPath: 'FieldPath' },
+};
+
+/** A structure as upstream prints its inner form: with all its fields. */
+const printed = (names: Readonly<Record<string, string>>, value: unknown): Values =>
+  Object.fromEntries(Object.entries(names).map(([name, shown]) => [shown, (value as Values | undefined)?.[name] ?? '']));
+
+/** The value of a field in the message about its change. */
+const shownValue = (field: string, value: unknown): unknown => {
+  if (field === 'source') return printed(SOURCE, value);
+  if (field === 'involvedObject') return printed(REFERENCE, value);
+  if (field === 'related') return value ? printed(REFERENCE, value) : null;
+  if (field === 'count') return value ?? 0;
+  return value ?? (field.endsWith('Time') || field.endsWith('Timestamp') ? null : '');
+};
+
 /** The newer form has rules of its own. */
 export const newEventRules = plainRules({
   namespaced: true,
@@ -112,8 +131,7 @@ export const newEventRules = plainRules({
     if (!isSameJson(event['series'], before['series'])) validateSeries(event, report);
     for (const [field, name] of UNCHANGED) {
       if (isSameJson(meant(event[name]), meant(before[name]))) continue;
-      if (typeof event[name] === 'string') report.invalid(field, event[name], 'field is immutable');
-      else report.invalidStructure(field, event[name] ?? null, 'field is immutable');
+      report.invalidStructure(field, shownValue(field, event[name]), 'field is immutable');
     }
   },
 });

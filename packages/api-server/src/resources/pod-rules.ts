@@ -14,6 +14,7 @@ import {
 } from '@solo-kubelet/pod-spec/schema';
 import { type ObjectDraft, type StoredObject, statusOf } from '../stored-object.js';
 import type { ResourceRules, StatusRules } from './api-resource.js';
+import { preparePod } from './prepare-pod.js';
 import { statusErrors } from './status-rules.js';
 
 const asPod = (object: ObjectDraft | StoredObject): Pod => object as unknown as Pod;
@@ -103,9 +104,10 @@ const validateUpdate = (pod: Pod, old: Pod, report: Report): void => {
 export const podRules: ResourceRules = {
   nameErrors: subdomainNameErrors,
   fillDefaults: (draft) => fillPod(asDraft(draft)),
-  create: (draft) => {
+  create: (draft, warn) => {
     dropDisabledFields(asDraft(draft));
     draft.metadata.generation = 1;
+    preparePod(asDraft(draft), warn);
     return validatePod(asPod(draft));
   },
   prepareUpdate: (draft, old) => {
@@ -118,7 +120,9 @@ export const podRules: ResourceRules = {
   updateErrors: (draft, old) => {
     const report = createReport();
     validateFinalizerKinds(asPod(draft).metadata, 'metadata', report);
-    report.include(validatePod(asPod(draft)));
+    // Ephemeral containers come and are judged by a part of their own; here they may only stay as they are.
+    const { ephemeralContainers: _debugging, ...spec } = asPod(draft).spec;
+    report.include(validatePod({ ...asPod(draft), spec }));
     validateUpdate(asPod(draft), asPod(old), report);
     return report.errors;
   },
@@ -185,10 +189,21 @@ const validateStatus = (draft: ObjectDraft, old: StoredObject, report: Report): 
   validateAddresses('hostIPs', hostIPs, before.hostIPs ?? [], report);
 };
 
+/** What is told of a Pod that waits for its gates from its first moment on. */
+const GATED = {
+  type: 'PodScheduled',
+  status: 'False',
+  lastProbeTime: null,
+  lastTransitionTime: null,
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+};
+
 export const podStatusRules: StatusRules = {
   errors: statusErrors(validateStatus),
   initial: (draft) => ({
     phase: 'Pending',
+    ...((asPod(draft).spec?.schedulingGates ?? []).length > 0 && { conditions: [{ ...GATED }] }),
     qosClass: podQosClass({ spec: { ...asPod(draft).spec, containers: asPod(draft).spec.containers ?? [] } }),
   }),
   prepare: (draft, old) => {

@@ -90,11 +90,44 @@ describe('an Event', () => {
     expect(other.value.details.kind).toBe('Event');
   });
 
+  it('that the other group writes as it is stays as it is; what may not change is told with all its fields', () => {
+    const ask = askCore();
+    const path = '/apis/events.k8s.io/v1/namespaces/default/events';
+    const regarding = { kind: 'Pod', namespace: 'default', name: 'p' };
+    const event = {
+      eventTime: '2026-01-01T00:00:00.000000Z',
+      reportingController: 'example.com/c',
+      reportingInstance: 'i',
+      action: 'A',
+      reason: 'R',
+    };
+    const made = ask('POST', path, { metadata: { name: 'x' }, ...event, regarding, type: 'Normal', note: 'n' });
+    expect(made.code).toBe(201);
+    const again = ask('PATCH', 'events/x', { message: 'n', count: 0 });
+    expect(again.value.metadata.resourceVersion).toBe(made.value.metadata.resourceVersion);
+    const { value } = ask('PATCH', path.concat('/x'), { regarding: { name: 'q' }, note: null });
+    expect(value.details.causes.map(({ message }: { readonly message: string }) => message)).toEqual([
+      'Invalid value: {"Kind":"Pod","Namespace":"default","Name":"q","UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""}: field is immutable',
+      'Invalid value: "": field is immutable',
+    ]);
+  });
+
   it('of the old form may have any name', () => {
     const ask = askCore();
     expect(ask('POST', 'events', { metadata: { name: 'X_Y', finalizers: ['x'] }, involvedObject: { namespace: 'default' } }).code).toBe(
       201,
     );
+  });
+});
+
+describe('a Pod with a container for debugging', () => {
+  it('can be changed like any other', () => {
+    const ask = askCore();
+    ask('POST', 'pods', { metadata: { name: 'p' }, spec: template.spec });
+    const spec = { ephemeralContainers: [{ name: 'e', image: 'img:1' }] };
+    expect(ask('PATCH', 'pods/p/ephemeralcontainers', { spec }).code).toBe(200);
+    expect(ask('PATCH', 'pods/p', { metadata: { labels: { a: 'b' } } }).code).toBe(200);
+    expect(ask('PATCH', 'pods/p', { spec: { ephemeralContainers: [{ name: 'e', image: 'img:2' }] } }).code).toBe(422);
   });
 });
 

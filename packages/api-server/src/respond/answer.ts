@@ -14,7 +14,8 @@ export interface PlainAnswer {
 
 /** Where a watch writes to. */
 export interface WatchSink {
-  readonly send: (line: string) => void;
+  /** A line of JSON, or a frame of protobuf. */
+  readonly send: (event: string | Uint8Array) => void;
   readonly end: () => void;
 }
 

@@ -12,5 +12,5 @@ export interface TableRequest {
 
 /** Objects as rows of a Table. */
 export interface ObjectTables {
-  readonly table: (resource: Pick<ApiResource, 'group' | 'kind'>, objects: readonly StoredObject[], request: TableRequest) => unknown;
+  readonly table: (resource: Pick<ApiResource, 'group' | 'kind'>, objects: readonly StoredObject[], request: TableRequest) => object;
 }

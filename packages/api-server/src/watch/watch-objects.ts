@@ -6,6 +6,7 @@ import { type ApiResource, groupVersion } from '../resources/api-resource.js';
 import type { WatchAnswer, WatchSink } from '../respond/answer.js';
 import { includeObjectOf, partialMetadata } from '../respond/object-answer.js';
 import { jsonText, objectJson, shownObject } from '../respond/object-json.js';
+import { protobufEvent } from '../respond/protobuf-answer.js';
 import { emptyObject } from '../schema/empty-object.js';
 import { internal, type Status } from '../status/api-error.js';
 import type { StoreEvent } from '../store/object-store.js';
@@ -38,20 +39,23 @@ const createWriter = (ctx: RequestContext, resource: ApiResource) => {
   const { output, parts, query, request } = ctx;
   let first = true;
   const includeObject = output.as?.kind === 'Table' ? includeObjectOf(query) : 'Metadata';
-  const text = (object: StoredObject): string => {
-    if (output.as === undefined) return objectJson(resource, object);
+  const formed = (object: StoredObject): object => {
     const shown = shownObject(resource, object);
-    if (output.as.kind !== 'Table') return jsonText(partialMetadata(shown, output.as.version));
+    if (output.as === undefined) return shown;
+    if (output.as.kind !== 'Table') return partialMetadata(shown, output.as.version);
     const headers = first;
     first = false;
     const metadata = { resourceVersion: shown.metadata.resourceVersion };
-    return jsonText(
-      parts.tables.table(resource, [shown], { nowMs: request.nowMs, version: output.as.version, includeObject, metadata, headers }),
-    );
+    return parts.tables.table(resource, [shown], { nowMs: request.nowMs, version: output.as.version, includeObject, metadata, headers });
   };
+  const line = (type: WatchType, object: string): string => `{"type":"${type}","object":${object}}\n`;
+  const written = (type: WatchType, value: object): string | Uint8Array =>
+    (output.language === 'protobuf' ? protobufEvent(type, value) : undefined) ?? line(type, jsonText(value));
+  const isPlain = output.as === undefined && output.language === 'json';
   return {
-    event: (type: WatchType, object: StoredObject): string => `{"type":"${type}","object":${text(object)}}\n`,
-    error: (status: Status): string => `{"type":"ERROR","object":${jsonText(status)}}\n`,
+    event: (type: WatchType, object: StoredObject): string | Uint8Array =>
+      isPlain ? line(type, objectJson(resource, object)) : written(type, formed(object)),
+    error: (status: Status): string | Uint8Array => written('ERROR', status),
   };
 };
 

@@ -16,3 +16,13 @@ it('has kinds that are only read, for clients that list them all', () => {
   ] as const)
     expect(nodeCatalog.find(group, 'v1', plural)?.verbs).toEqual(['get', 'list', 'watch']);
 });
+
+it('makes no mirror of what a client copies from one', () => {
+  const rules = nodeCatalog.find('', 'v1', 'pods')!.rules!;
+  const spec = { containers: [{ name: 'c', image: 'img:1' }] };
+  const copy = { 'kubernetes.io/config.mirror': 'x', 'kubernetes.io/config.hash': 'y' };
+  const draft = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'default', annotations: { ...copy } }, spec };
+  rules.fillDefaults(draft);
+  expect(rules.create(draft, () => {})).toEqual([]);
+  expect(draft.metadata.annotations).toEqual({ 'kubernetes.io/config.hash': 'y' });
+});

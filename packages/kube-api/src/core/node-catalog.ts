@@ -29,10 +29,10 @@ const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 const madeByClients = (rules: ApiResource['rules']): ApiResource['rules'] =>
   rules && {
     ...rules,
-    create: (draft) => {
-      const { [MIRROR_ANNOTATION]: _, ...annotations } = draft.metadata.annotations ?? {};
-      if (_ !== undefined) draft.metadata.annotations = annotations;
-      return rules.create(draft);
+    create: (draft, warn) => {
+      const { [MIRROR_ANNOTATION]: mirrored, ...annotations } = draft.metadata.annotations ?? {};
+      if (mirrored !== undefined) draft.metadata.annotations = annotations;
+      return rules.create(draft, warn);
     },
   };
 

@@ -49,6 +49,7 @@ export { validateAddedContainers } from '../validation/pod-spec.js';
 export { validatePodTemplate } from '../validation/pod-template.js';
 export { createReport, type Report } from '../validation/report.js';
 export { validateContainerResourceName, validateRequirements, validateResourceName } from '../validation/resource-requirements.js';
+export { validateAppArmorProfile } from '../validation/security-profiles.js';
 export { validateTolerations } from '../validation/tolerations.js';
 export { ACCESS_MODES, VOLUME_MODES, validateAccessModes, validateClaimSpec } from '../validation/volumes/claim-spec.js';
 export { volumeRules } from '../validation/volumes/shared-sources.js';

@@ -8,7 +8,12 @@ export const isWords: (difference: Difference | undefined) => boolean;
 export const classOf: (difference: Difference | undefined, kind: string) => string;
 
 export interface Script {
-  readonly steps: readonly { readonly method: string; readonly path: string; readonly body?: unknown }[];
+  readonly steps: readonly {
+    readonly method: string;
+    readonly path: string;
+    readonly body?: unknown;
+    readonly headers?: Readonly<Record<string, string>>;
+  }[];
 }
 export interface Server {
   readonly close: () => void;
@@ -28,7 +33,6 @@ export const createRandom: (seed: number) => Random;
 export interface Pool {
   readonly learn: (value: unknown) => void;
 }
-export const createPool: () => Pool;
 export interface Sample {
   readonly status?: object;
 }
@@ -37,3 +41,8 @@ export const objectOf: (sample: Sample, name: string) => object;
 export const readCorpus: (scripts: readonly Script[], objects: readonly object[]) => object;
 export const QUESTIONS: Readonly<Record<string, unknown>>;
 export const askQuestion: (kind: string, kit: { readonly random: Random; readonly pool: Pool; readonly corpus: object }) => Script;
+
+/** A pool that has seen every sample and what a corpus adds. */
+export const learnedPool: (corpus: object) => Pool;
+/** A patch from elsewhere without directives inside lists whose items are not merged. */
+export const withoutStrayDirectives: (patch: unknown) => unknown;

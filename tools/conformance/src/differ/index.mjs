@@ -1,7 +1,7 @@
 export { classOf, firstDifference, isWords } from './compare.mjs';
 export { createServer, playScript, readTokens } from './exchange.mjs';
-export { createPool } from './mutate.mjs';
+export { learnedPool } from './learned-pool.mjs';
 export { normalise } from './normalise.mjs';
-export { askQuestion, QUESTIONS, readCorpus } from './questions.mjs';
+export { askQuestion, QUESTIONS, readCorpus, withoutStrayDirectives } from './questions/index.mjs';
 export { createRandom } from './random.mjs';
-export { objectOf, SAMPLES } from './samples.mjs';
+export { objectOf, SAMPLES } from './samples/index.mjs';

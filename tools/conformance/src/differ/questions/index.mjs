@@ -1,0 +1,44 @@
+import { addresses } from './addresses.mjs';
+import { patchApply } from './apply.mjs';
+import { remove } from './deletions.mjs';
+import { patchJson, patchMerge, patchStrategic } from './patches.mjs';
+import { path } from './paths.mjs';
+import { read, table } from './reads.mjs';
+import { replayed } from './replays.mjs';
+import { scaleAndParts } from './scales.mjs';
+import { security } from './security.mjs';
+import { text } from './texts.mjs';
+import { twoGroups } from './two-groups.mjs';
+import { watch } from './watches.mjs';
+import { create, status, update } from './writes.mjs';
+
+export { withoutStrayDirectives } from './directives.mjs';
+export { readCorpus } from './replays.mjs';
+
+/** The kinds of questions: each makes the steps of one script from random choices. */
+export const QUESTIONS = {
+  create,
+  update,
+  status,
+  'patch-json': patchJson,
+  'patch-merge': patchMerge,
+  'patch-strategic': patchStrategic,
+  'patch-apply': patchApply,
+  table,
+  read,
+  path,
+  delete: remove,
+  watch,
+  text,
+  scale: scaleAndParts,
+  security,
+  events: twoGroups,
+  addresses,
+  corpus: replayed,
+};
+
+/** One script of a kind of questions. */
+export const askQuestion = (kind, kit) => {
+  const made = QUESTIONS[kind](kit);
+  return Array.isArray(made) ? { steps: made } : made;
+};
