@@ -1,15 +1,23 @@
-import { pathSegmentNameErrors } from '@solo-kubelet/object-spec/rules';
-import { createReport } from '@solo-kubelet/pod-spec/schema';
+import { formatIp, pathSegmentNameErrors } from '@solo-kubelet/object-spec/rules';
+import { createReport, parseIpAddress } from '@solo-kubelet/pod-spec/schema';
 import type { RequestContext } from '../context.js';
 import { invalid } from '../status/api-error.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
+import { isSameJson } from './same-json.js';
+import { addressesOf, initFamilies, refuseReported } from './service-families.js';
 
 /** 10.96.0.0/16, as `--service-cluster-ip-range` is mostly set. */
 const RANGE = { prefix: [10, 96], size: 65_536 };
 const NODE_PORTS = { from: 30_000, to: 32_767 };
 
+/** However it is written: old forms have zeros before their numbers. */
+const canonical = (address: string): string => {
+  const groups = parseIpAddress(address);
+  return groups === undefined ? address : formatIp(groups);
+};
+
 const addressesInUse = (services: readonly StoredObject[]): ReadonlySet<string> =>
-  new Set(services.flatMap(({ spec = {} }) => (spec['clusterIPs'] ?? []) as readonly string[]));
+  new Set(services.flatMap(({ spec = {} }) => addressesOf(spec).map(canonical)));
 
 const portsInUse = (services: readonly StoredObject[]): ReadonlySet<number> =>
   new Set(
@@ -36,30 +44,31 @@ const choose = <Item>(
   return undefined;
 };
 
-const isHeadless = (spec: Values): boolean => spec['clusterIP'] === 'None';
 const isInRange = (address: string): boolean => address.startsWith(`${RANGE.prefix.join('.')}.`);
+
+/** Those that stand for the network itself and for everybody in it. */
+const EDGES: ReadonlySet<string> = new Set([addressAt(0), addressAt(RANGE.size - 1)]);
+
+/** Why an address cannot be had. */
+const refusalOf = (address: string, used: ReadonlySet<string>): string | undefined => {
+  if (EDGES.has(address)) return 'the provided network does not match the current range';
+  if (!isInRange(address)) return `the provided IP (${address}) is not in the valid range. The range of valid IPs is 10.96.0.0/16`;
+  return used.has(address) ? 'provided IP is already allocated' : undefined;
+};
 
 const NEEDS_PORTS: ReadonlySet<unknown> = new Set(['NodePort', 'LoadBalancer']);
 
 const allocateAddress = (ctx: RequestContext, draft: ObjectDraft, services: readonly StoredObject[]): void => {
   const spec = draft.spec!;
   const used = addressesInUse(services);
-  const given = (spec['clusterIP'] ?? ((spec['clusterIPs'] ?? []) as readonly string[])[0] ?? '') as string;
-  if (given === 'None') {
-    spec['clusterIPs'] = ['None'];
-    return;
-  }
+  const given = addressesOf(spec)[0] ?? '';
+  if (given === 'None') return;
   if (given !== '') {
     const report = createReport();
-    if (used.has(given)) {
-      report.invalidStructure('spec.clusterIPs', [given], `failed to allocate IP ${given}: provided IP is already allocated`);
-    } else if (/^\d+\.\d+\.\d+\.\d+$/.test(given) && !isInRange(given)) {
-      const detail = `failed to allocate IP ${given}: the provided IP (${given}) is not in the valid range. The range of valid IPs is 10.96.0.0/16`;
-      report.invalidStructure('spec.clusterIPs', [given], detail);
-    }
-    if (report.errors.length > 0) throw invalid({ group: '', name: 'Service' }, draft.metadata.name ?? '', report.errors);
+    const problem = refusalOf(canonical(given), used);
+    if (problem !== undefined) report.invalidStructure('spec.clusterIPs', addressesOf(spec), `failed to allocate IP ${given}: ${problem}`);
+    refuseReported(report, draft);
     spec['clusterIP'] = given;
-    spec['clusterIPs'] = [given];
     return;
   }
   // The object that stands for an address names the Service: what cannot be named there gets none.
@@ -127,18 +136,23 @@ export const allocateService = (ctx: RequestContext, draft: ObjectDraft & { spec
   const { spec } = draft;
   if (spec['type'] === 'ExternalName') return;
   const isChange = old !== undefined && old.spec?.['type'] !== 'ExternalName';
+  if (old === undefined && spec['clusterIP'] && addressesOf(spec).length === 0) spec['clusterIPs'] = [spec['clusterIP']];
   const services = ctx.parts.store.list('services', '').filter(({ metadata }) => metadata.uid !== old?.metadata.uid);
-  spec['ipFamilyPolicy'] ??= 'SingleStack';
-  if (isHeadless(spec) && spec['selector'] === undefined && spec['ipFamilies'] === undefined && old === undefined) {
-    spec['ipFamilyPolicy'] = 'RequireDualStack';
-    spec['ipFamilies'] = ['IPv4', 'IPv6'];
-  }
-  spec['ipFamilies'] ??= ['IPv4'];
+  initFamilies(draft, old);
   if (!isChange) allocateAddress(ctx, draft, services);
   allocatePorts(ctx, draft, services);
 };
 
 const portKey = ({ name, port, protocol }: Values): string => `${name ?? ''}/${port}/${protocol}`;
+
+/** Who changes only the one address means the list of it, too. */
+const normaliseAddresses = (spec: Values, before: Values): void => {
+  const [now, was] = [spec['clusterIP'] ?? '', before['clusterIP'] ?? ''];
+  if (addressesOf(before).length > 0 && addressesOf(spec).length === 0 && now === was) spec['clusterIPs'] = addressesOf(before);
+  if (now === was || !isSameJson(addressesOf(spec), addressesOf(before))) return;
+  if (now === '') delete spec['clusterIPs'];
+  else spec['clusterIPs'] = [now];
+};
 
 /** A change that does not speak of addresses and ports keeps those that the Service has. */
 export const keepAllocations = (draft: ObjectDraft, old: StoredObject): void => {
@@ -146,11 +160,8 @@ export const keepAllocations = (draft: ObjectDraft, old: StoredObject): void => 
   const hasAddress = (each: Values): boolean => each['type'] !== 'ExternalName';
   if (hasAddress(spec) && hasAddress(before)) {
     if (!spec['clusterIP']) spec['clusterIP'] = before['clusterIP'];
-    if (((spec['clusterIPs'] ?? []) as readonly unknown[]).length === 0 && spec['clusterIP'] === before['clusterIP']) {
-      spec['clusterIPs'] = before['clusterIPs'];
-    }
-    for (const name of ['ipFamilies', 'ipFamilyPolicy']) spec[name] ??= before[name];
   }
+  normaliseAddresses(spec, before);
   if (!NEEDS_PORTS.has(spec['type']) || !NEEDS_PORTS.has(before['type'])) return;
   const ports = new Map(((before['ports'] ?? []) as readonly Values[]).map((port) => [portKey(port), port['nodePort']]));
   for (const port of (spec['ports'] ?? []) as readonly Values[]) port['nodePort'] ??= ports.get(portKey(port));

@@ -1,4 +1,11 @@
-import { isSameStruct, podTemplateWarnings, validateEndpointIp, validateIp, validateTemplate } from '@solo-kubelet/object-spec/rules';
+import {
+  ipWarnings,
+  isSameStruct,
+  podTemplateWarnings,
+  validateEndpointIp,
+  validateIp,
+  validateTemplate,
+} from '@solo-kubelet/object-spec/rules';
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
@@ -89,6 +96,14 @@ const validateSubsets = (draft: ObjectDraft, report: Report): void => {
   }
 };
 
+/** Addresses in forms that later releases will not take. */
+const subsetWarnings = (subset: Values, at: number): readonly string[] =>
+  ['addresses', 'notReadyAddresses'].flatMap((name) =>
+    ((subset[name] ?? []) as readonly { readonly ip?: string }[]).flatMap(({ ip = '' }, i) =>
+      ipWarnings(ip, `subsets[${at}].${name}[${i}].ip`),
+    ),
+  );
+
 export const endpointsRules = plainRules({
   namespaced: true,
   nameErrors: subdomainNameErrors,
@@ -98,6 +113,7 @@ export const endpointsRules = plainRules({
   validateUpdate: (draft, old, report) => {
     if (!isSameJson(draft['subsets'], old['subsets'])) validateSubsets(draft, report);
   },
+  warnings: (draft) => ((draft['subsets'] ?? []) as readonly Values[]).flatMap(subsetWarnings),
 });
 
 interface Controller {

@@ -54,6 +54,36 @@ describe('a status', () => {
   });
 });
 
+describe('the address of a Service', () => {
+  const service = (name: string, spec: object) => ({
+    metadata: { name },
+    spec: { ports: [{ port: 80 }], selector: { app: 'x' }, ...spec },
+  });
+  const message = ({ value }: { readonly value: { readonly message?: string } }) => value.message;
+
+  it('is one of IPv4 that is free, however it is written', () => {
+    const ask = askCore();
+    expect(ask('POST', 'services', service('a', { clusterIP: '10.96.7.7' })).value.spec.clusterIPs).toEqual(['10.96.7.7']);
+    expect(message(ask('POST', 'services', service('b', { clusterIP: '10.96.7.7' })))).toContain('provided IP is already allocated');
+    expect(message(ask('POST', 'services', service('b', { clusterIP: '10.96.0.0' })))).toContain('does not match the current range');
+    expect(message(ask('POST', 'services', service('b', { clusterIP: '10.97.0.7' })))).toContain('is not in the valid range');
+    expect(message(ask('POST', 'services', service('b', { clusterIP: '10.96.7.07' })))).toContain('must not have leading 0s');
+    expect(message(ask('POST', 'services', service('b', { clusterIP: 'fd00::7' })))).toContain('IPv6 is not configured on this cluster');
+    expect(message(ask('POST', 'services', service('b', { clusterIPs: ['10.96.7.8'] })))).toContain(
+      'must be empty when `clusterIP` is not specified',
+    );
+    expect(message(ask('POST', 'services', service('b', { ipFamilyPolicy: 'RequireDualStack' })))).toContain(
+      'not configured for dual-stack',
+    );
+  });
+
+  it('does not change, and is told of where it lies in the list', () => {
+    const ask = askCore();
+    ask('POST', 'services', service('a', { clusterIP: '10.96.7.7' }));
+    expect(message(ask('PATCH', 'services/a', { spec: { clusterIP: '10.96.7.8' } }))).toContain('spec.clusterIPs[0]');
+  });
+});
+
 describe('Endpoints', () => {
   it('have addresses that packets can be sent to, and names where there are several ports', () => {
     const ask = askCore();
