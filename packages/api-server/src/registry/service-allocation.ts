@@ -160,6 +160,7 @@ export const keepAllocations = (draft: ObjectDraft, old: StoredObject): void => 
   const hasAddress = (each: Values): boolean => each['type'] !== 'ExternalName';
   if (hasAddress(spec) && hasAddress(before)) {
     if (!spec['clusterIP']) spec['clusterIP'] = before['clusterIP'];
+    if (addressesOf(spec).length === 0) spec['clusterIPs'] = addressesOf(before);
   }
   normaliseAddresses(spec, before);
   if (!NEEDS_PORTS.has(spec['type']) || !NEEDS_PORTS.has(before['type'])) return;
