@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { kill } from 'node:process';
 import { delay } from '@solo-kubelet/timers';
+import { ownProcesses } from '@solo-kubelet/untrusted-files';
 
 /**
  * Ends every process whose environment holds all the given entries, children that left their parent included, until none is left.
@@ -9,13 +9,13 @@ import { delay } from '@solo-kubelet/timers';
  */
 export const killByEnvironment = async (
   entries: Readonly<Record<string, string>>,
-  { procDir = '/proc', signal }: { readonly procDir?: string; readonly signal?: AbortSignal } = {},
+  { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly number[]> => {
   const killed = new Set<number>();
   const giveUpAtMs = performance.now() + DYING_LIMIT_MS;
   for (;;) {
     signal?.throwIfAborted();
-    const found = await findByEnvironment(entries, procDir);
+    const found = await findByEnvironment(entries);
     if (found.length === 0 || performance.now() > giveUpAtMs) return [...killed];
     for (const pid of found) {
       killQuietly(pid);
@@ -30,19 +30,18 @@ const RESCAN_MS = 2;
 /** A process that the kernel holds (a stuck mount, a device) dies when the kernel lets go of it; nobody can wait for that. */
 const DYING_LIMIT_MS = 2_000;
 
-/** Processes whose environment holds all the given entries. */
-export const findByEnvironment = async (entries: Readonly<Record<string, string>>, procDir = '/proc'): Promise<readonly number[]> => {
+/** Processes whose environment holds all the given entries, among those that this process or an earlier one like it may have started. */
+export const findByEnvironment = async (entries: Readonly<Record<string, string>>): Promise<readonly number[]> => {
   const wanted = Object.entries(entries).map(([key, value]) => `${key}=${value}`);
-  const pids = (await readdir(procDir)).filter((name) => /^\d+$/.test(name));
-  const matches = await Promise.all(
-    pids.map(async (pid) => {
-      // Gone meanwhile, or another user's: not ours.
-      const environment = await readFile(join(procDir, pid, 'environ'), 'latin1').catch(() => '');
-      const held = new Set(environment.split('\0'));
-      return wanted.every((entry) => held.has(entry));
-    }),
-  );
-  return pids.filter((_, index) => matches[index]).map(Number);
+  const found: number[] = [];
+  // One after another: whatever of them keeps its reader waiting, keeps one.
+  for (const pid of await ownProcesses()) {
+    // Gone meanwhile: not ours.
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+    const held = new Set(environment.split('\0'));
+    if (wanted.every((entry) => held.has(entry))) found.push(pid);
+  }
+  return found;
 };
 
 const killQuietly = (target: number): void => {

@@ -123,6 +123,10 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
       '.',
       '..',
       '%2e',
+      '..;x',
+      '%2e%2e%3Bx=1',
+      'foo%5c..%5cbar',
+      'foo;x',
       '%66oo',
       'caf%C3%A9',
       'x%2fy',
@@ -141,6 +145,14 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
       'only.com',
       'other.org',
       'foo.com:81',
+      // As a key of a table it would be a host and a path.
+      'foo.com/foo',
+      'foo.com/foo/bar',
+      'foo.com:81/foo',
+      'foo.com|x',
+      'other.org,foo.com',
+      'foo.com:x@other.org',
+      '[::1]:80',
     );
     await fc.assert(
       fc.asyncProperty(hosts, paths, async (name, requested) => {
@@ -353,8 +365,9 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     expect(await proxy.apply(tableOf({ ingresses, servers: { web: [web.port], sso: [sso.port] } }))).toMatchObject({ how: 'started' });
     for (const name of ['cnc.example', 'direct.example']) {
       const passed = await ask(proxy.httpPort, name, '/spindle?x=1', {
-        headers: { cookie: 'session=good', 'x-auth-request-user': 'mallory' },
+        headers: { cookie: 'session=good', 'x-auth-request-user': 'mallory', 'X_Auth-Request_User': 'mallory' },
       });
+      expect(passed.body).not.toContain('mallory');
       expect(passed.status).toBe(200);
       expect(JSON.parse(passed.body)).toMatchObject({ name: 'web', headers: { 'x-auth-request-user': 'ada' } });
       expect(passed.headers['set-cookie']).toEqual(['session=renewed', 'b=2']);

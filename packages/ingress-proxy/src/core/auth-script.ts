@@ -35,6 +35,12 @@ core.register_action('auth', { 'http-req' }, function(txn)
   for name in (txn:get_var('txn.auth_headers') or ''):gmatch('[^,]+') do table.insert(wanted, name) end
   -- Nobody says himself who he is.
   for _, name in ipairs(wanted) do txn.http:req_del_header(name) end
+  -- Many servers take a name with \`_\` for the same with \`-\`.
+  local dashed = {}
+  for _, name in ipairs(wanted) do dashed[name:lower()] = true end
+  for name in pairs(txn.http:req_get_headers()) do
+    if dashed[(name:lower():gsub('_', '-'))] then txn.http:req_del_header(name) end
+  end
   local scheme = txn.f:ssl_fc() == 1 and 'https' or 'http'
   local host = txn.f:req_hdr('host') or ''
   local uri = txn.f:pathq() or '/'

@@ -108,9 +108,11 @@ const configuration = (table: RouteTable, slots: ReadonlyMap<string, Slots>, opt
       ];
     }),
     // The same name and path whatever they are written like; what servers read differently is refused, or one path would pass for another.
+    // A host with a slash in it would be looked up as a host and the beginning of a path, whatever path is asked for.
+    `    http-request deny deny_status 400 if { req.fhdr(host) -m found } !{ req.fhdr(host) -m reg -i '^([a-z0-9._-]*|[[][0-9a-f:.]*[]])(:[0-9]*)?$' }`,
     '    http-request set-var(txn.host) req.hdr(host),field(1,:),lower,regsub([.]$,)',
     '    http-request set-var(txn.path) path,url_dec,regsub(/+,/,g)',
-    '    http-request deny deny_status 400 if { var(txn.path) -m reg (^|/)[.][.]?(/|$) } || { path_reg -i %00 }',
+    `    http-request deny deny_status 400 if { var(txn.path) -m reg '(^|[/\\\\])[.][.]?(;[^/\\\\]*)?([/\\\\]|$)' } || { path_reg -i %00 }`,
     '    http-request set-var(txn.prefix) var(txn.path),concat(/)',
     '    http-request set-var(txn.wildcard) var(txn.host),regsub(^[^.]+,*)',
     ...(['exact', 'prefix'] as const).map((kind) => find('var(txn.host)', kind)),

@@ -1,4 +1,4 @@
-import { requestPath } from './request-path.js';
+import { isRequestHost, requestPath } from './request-path.js';
 import type { Route, RouteTable } from './route-table.js';
 
 /** Where a request goes: a backend, nowhere (404), or it is refused (400). */
@@ -9,7 +9,7 @@ export type Match =
 /** What the table says to a request; the model that proxies are tested against. `host` is the Host header. */
 export const matchRoute = (table: RouteTable, host: string, path: string): Match => {
   const compared = requestPath(path);
-  if (compared === undefined) return { type: 'refused' };
+  if (compared === undefined || !isRequestHost(host)) return { type: 'refused' };
   const name = (host.split(':')[0] ?? '').toLowerCase().replace(/\.$/, '');
   const route = table.routes.find((each) => fitsHost(each, name) && fitsPath(each, compared));
   if (route !== undefined) return { type: 'backend', backend: route.backend, route };

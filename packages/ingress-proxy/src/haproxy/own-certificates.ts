@@ -1,6 +1,8 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { describeError } from '@solo-kubelet/diagnostics';
 import { writeDurably } from '@solo-kubelet/state-files';
 
 export interface CertificatePair {
@@ -50,5 +52,12 @@ export const certificateFault = (certificate: string, key: string): string | und
   } catch {
     return 'tls.key is no private key in PEM form without a passphrase';
   }
-  return /^[\s -~]*$/.test(certificate + key) ? undefined : 'tls.crt or tls.key has bytes that no PEM has';
+  if (!/^[\s -~]*$/.test(certificate + key)) return 'tls.crt or tls.key has bytes that no PEM has';
+  try {
+    // As strict as OpenSSL is in any distribution: one certificate that the proxy refuses would keep it from everything that is new.
+    createSecureContext({ cert: certificate, key, ciphers: 'DEFAULT@SECLEVEL=2' });
+  } catch (error) {
+    return `tls.crt or tls.key can't be used by a server: ${describeError(error)}`;
+  }
+  return undefined;
 };

@@ -7,6 +7,10 @@ const FLUSH_TIMEOUT_MS = 10_000;
 const LINGER_MS = 500;
 
 const closing = new WeakSet<Duplex>();
+const sent = new WeakSet<Duplex>();
+
+/** Whether all that there was to say on a connection has been handed to the kernel: what ends it now takes nothing from its client. */
+export const hasSaidAll = (socket: Duplex): boolean => sent.has(socket);
 
 /** Ends a connection for good: what was written is sent, then it is destroyed, whether or not the client ever ends its half. */
 export const closeAfterFlush = (socket: Duplex, lastWords = ''): void => {
@@ -20,6 +24,7 @@ export const closeAfterFlush = (socket: Duplex, lastWords = ''): void => {
   socket.once('end', () => socket.writableFinished && destroy());
   const flushed = (): void => {
     forget();
+    sent.add(socket);
     if (socket.readableEnded) destroy();
     else forget = limit(LINGER_MS);
   };

@@ -75,7 +75,7 @@ const attach = (
   { handler, headerTimeoutMs, isKnown = () => false, limits: given }: ListenOptions,
   perPeer: number,
 ): Connections => {
-  const connections = createConnections(given ?? { total: MAX_CONNECTIONS, perPeer }, isKnown);
+  const connections = createConnections(given ?? { total: MAX_CONNECTIONS, perPeer }, { isKnown });
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     connections.admit(socket);

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { ownProcesses } from '@solo-kubelet/untrusted-files';
 import type { ContainerdLayout } from './layout.js';
 
 /** The instance's daemon, its shims (both carry its paths in their command line) and all their descendants; no zombies. */
@@ -31,12 +32,15 @@ const isOwn = ({ words }: ProcessFacts, layout: ContainerdLayout): boolean =>
 
 const listProcesses = async (): Promise<readonly ProcessFacts[]> => {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const facts = await Promise.all(pids.map(factsOf));
+  // What a container has for its command line may keep a reader for ever; a daemon and its shims are no containers.
+  const readable = new Set(await ownProcesses());
+  const facts = await Promise.all(pids.map((pid) => factsOf(pid, readable.has(pid))));
   return facts.filter((each) => each !== undefined);
 };
 
-const factsOf = async (pid: number): Promise<ProcessFacts | undefined> => {
-  const [stat, commandLine] = await Promise.all([readText(`/proc/${pid}/stat`), readText(`/proc/${pid}/cmdline`)]);
+const factsOf = async (pid: number, isReadable: boolean): Promise<ProcessFacts | undefined> => {
+  const stat = await readText(`/proc/${pid}/stat`);
+  const commandLine = isReadable ? await readText(`/proc/${pid}/cmdline`) : '';
   // The name in parentheses may hold anything; state and parent follow the last one.
   const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return parent === undefined || state === 'Z' ? undefined : { pid, parent: Number(parent), words: commandLine.split('\0') };
