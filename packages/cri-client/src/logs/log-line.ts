@@ -20,7 +20,7 @@ const STREAM_NAME_LENGTH = 6;
  */
 export const parseLogLine = (bytes: Buffer, start: number, end: number, expectedTimestampLength = 0): LogLine | undefined => {
   let timestampEnd = start + expectedTimestampLength;
-  if (expectedTimestampLength === 0 || bytes[timestampEnd] !== SPACE || timestampEnd >= end) {
+  if (expectedTimestampLength === 0 || timestampEnd >= end || !isFirstSpace(bytes, start, timestampEnd)) {
     timestampEnd = bytes.indexOf(SPACE, start);
     if (timestampEnd < 0 || timestampEnd >= end || timestampEnd === start) return undefined;
   }
@@ -37,6 +37,13 @@ export const parseLogLine = (bytes: Buffer, start: number, end: number, expected
     partial: tag === LETTER_P,
     contentStart: Math.min(tagsEnd + 1, end),
   };
+};
+
+/** A time may be shorter than the one before, since zeros at its end are left out; a space further on is the container's. */
+const isFirstSpace = (bytes: Buffer, start: number, at: number): boolean => {
+  if (bytes[at] !== SPACE) return false;
+  for (let index = start; index < at; index += 1) if (bytes[index] === SPACE) return false;
+  return true;
 };
 
 /** The timestamp with exactly nine fraction digits, as `kubectl logs --timestamps` prints it. */

@@ -45,6 +45,8 @@ export async function* rawLog(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   let log = await openLog(path);
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let askedAt = -1;
   try {
     yield* startOfLog(log, tailLines, stream, signal);
     for (;;) {
@@ -64,10 +66,14 @@ export async function* rawLog(
         for (const rotated of between) yield* readRotatedLog(rotated, signal);
         continue;
       }
-      const running = await (isRunning?.() ?? true);
-      if (!running) {
-        yield* drain(log, signal);
-        return;
+      // A container that has written since is asked about once a second: it may write a line each millisecond, and many may follow it.
+      if (log.position === askedAt || performance.now() - askedAtMs >= FOLLOW_POLL_MS) {
+        [askedAt, askedAtMs] = [log.position, performance.now()];
+        const running = await (isRunning?.() ?? true);
+        if (!running) {
+          yield* drain(log, signal);
+          return;
+        }
       }
       await waitForChange(path, log, signal);
     }

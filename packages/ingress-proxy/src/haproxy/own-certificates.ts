@@ -52,6 +52,10 @@ export const certificateFault = (certificate: string, key: string): string | und
   } catch {
     return 'tls.key is no private key in PEM form without a passphrase';
   }
+  // The proxy has both in one file, and takes the first key that is in it.
+  if (labelsOf(certificate).some((label) => label !== 'CERTIFICATE')) return 'tls.crt holds something else than certificates';
+  const keys = labelsOf(key).filter((label) => label !== 'EC PARAMETERS');
+  if (keys.length !== 1 || !keys[0]?.endsWith('PRIVATE KEY')) return 'tls.key holds something else than one private key';
   if (!/^[\s -~]*$/.test(certificate + key)) return 'tls.crt or tls.key has bytes that no PEM has';
   try {
     // As strict as OpenSSL is in any distribution: one certificate that the proxy refuses would keep it from everything that is new.
@@ -61,3 +65,6 @@ export const certificateFault = (certificate: string, key: string): string | und
   }
   return undefined;
 };
+
+/** What the parts of a text in PEM form say that they are. */
+const labelsOf = (text: string): readonly string[] => [...text.matchAll(/-----BEGIN (.*?)-----/g)].map(([, label = '']) => label);

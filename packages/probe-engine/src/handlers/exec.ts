@@ -1,6 +1,6 @@
 import { describeError, isAbort } from '@solo-kubelet/diagnostics';
 import { type ExecAction, expandVariables } from '@solo-kubelet/pod-spec';
-import { capOutput, type ProbeHandler } from '../probe-handler.js';
+import { capOutput, MAX_OUTPUT_BYTES, type ProbeHandler } from '../probe-handler.js';
 import { probeTiming } from '../probe-target.js';
 
 /** How a command in a container ended. */
@@ -36,7 +36,8 @@ export const execHandler = (exec: ExecInContainer): ProbeHandler<'exec', ExecAct
       return { result: 'unknown', output: describeError(error) };
     }
     if (result.type === 'timedOut') return timedOut;
-    const output = capOutput(Buffer.concat([result.stdout, result.stderr]));
+    // Of each no more than can be shown: a command may say as much as the runtime lets through, each second.
+    const output = capOutput(Buffer.concat([result.stdout, result.stderr].map((said) => said.subarray(0, MAX_OUTPUT_BYTES))));
     return { result: result.exitCode === 0 ? 'success' : 'failure', output };
   },
 });
