@@ -133,7 +133,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
   const wallNow = (): number => clock.now();
   // What a cluster's pods lack of its objects is the cluster's business.
   const objectRefusal: RunningKubelet['objectRefusal'] = (pod) =>
-    cluster?.holds(pod.metadata.uid) === true ? undefined : objects.refusal(pod);
+    cluster?.holds(pod.metadata.uid) === true ? undefined : (objects.refusal(pod) ?? workloads.refusal(pod));
   const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal };
   // What the API is about to write has an identity already; the manifest source takes it over.
   const newUids = new Map<string, string>();
@@ -225,6 +225,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     startWith(emptyManifestStates),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
+  const startedAtMs = wallNow();
+  const since = new Date(startedAtMs).toISOString().replace(/\.\d+Z$/, 'Z');
   return {
     ...parts,
     images: imageCollector({
@@ -256,8 +258,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     reconciler: { ...reconciler, events$ },
     manifests$,
     sources$: manifestsOf.sourceStatuses$,
-    objects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { network$ }),
-    secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { network$, secrets: true }),
+    objects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { network$, since }),
+    secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { network$, since, secrets: true }),
     nodeApi: { current: undefined },
     filesSynced$: manifestEvent$.pipe(
       scan((left, event) => left - (event.type === 'synced' && event.source !== API_SOURCE ? 1 : 0), ownSources.length),
@@ -283,7 +285,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
       return claims.discard({ ...claim, forget }, o);
     },
     clock,
-    startedAtMs: wallNow(),
+    startedAtMs,
     logger,
     signal,
     stop$,

@@ -155,10 +155,9 @@ const manifestLog$ = ({ manifestEvent$, logger, probeFields, refusedProbes }: Ru
     manifestEvent$.pipe(mergeMap((event) => logRefusedProbes(logger, event, refusedProbes))),
   );
 
-/** An object that came may admit Pods that were rejected for want of it. */
-const objectAdmission$ = ({ manifestEvent$, objectRefusal, changeFacts }: RunningKubelet): Observable<unknown> =>
-  manifestEvent$.pipe(
-    filter(mayAdmit),
+/** An object that came may admit Pods that were rejected for want of it, and whoever waited for others may go on. */
+const objectAdmission$ = ({ manifestEvent$, workloads, objectRefusal, changeFacts }: RunningKubelet): Observable<unknown> =>
+  merge(manifestEvent$.pipe(filter(mayAdmit)), workloads.refusal$).pipe(
     tap(() => changeFacts({ objectRefusal: (pod) => objectRefusal(pod) })),
   );
 

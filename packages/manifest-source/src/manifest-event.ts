@@ -20,7 +20,8 @@ export type ManifestEvent =
   | { readonly type: 'applied'; readonly origin: ManifestOrigin; readonly pod: Pod; readonly warnings: readonly PodSpecIssue[] }
   /**
    * The object of another kind that this origin holds from now on: read, defaulted, judged by the rules for new objects or, where one of its name was
-   * accepted before, for changes. It has a `uid` that lasts as long as the object does, and a `generation` where its kind counts them.
+   * accepted before, for changes. It has a `uid` and a `creationTimestamp` that last as long as the object does, and a `generation` where its kind counts
+   * them.
    */
   | {
       readonly type: 'objectApplied';

@@ -89,6 +89,8 @@ const plain = (job: unknown): unknown =>
     ? undefined
     : JSON.parse(
         JSON.stringify(job, (name, value) =>
-          ['uid', 'generation', 'controller-uid', 'batch.kubernetes.io/controller-uid'].includes(name) ? undefined : value,
+          ['uid', 'generation', 'creationTimestamp', 'controller-uid', 'batch.kubernetes.io/controller-uid'].includes(name)
+            ? undefined
+            : value,
         ),
       );

@@ -124,6 +124,18 @@ describe('a source of Pods and other objects', () => {
     expect(uid()).not.toBe(first);
   });
 
+  it('dates them by when they first came, over edits and restarts', async () => {
+    const source = createSource();
+    const created = () => findObject(source.store(), 'ConfigMap', 'web', 'default')?.metadata.creationTimestamp;
+    source.look({ 'a.yaml': configMap('web', '1') });
+    expect(created()).toBe('1970-01-01T00:01:50Z');
+    source.look({ 'a.yaml': configMap('web', '2') });
+    expect(created()).toBe('1970-01-01T00:01:50Z');
+    await source.restart();
+    source.look({ 'a.yaml': configMap('web', '2') });
+    expect(created()).toBe('1970-01-01T00:01:50Z');
+  });
+
   it('counts changes of what is wanted, and runs a Job anew that cannot be changed', () => {
     const source = createSource();
     const found = () => findObject(source.store(), 'Job', 'migrate', 'default')?.metadata;

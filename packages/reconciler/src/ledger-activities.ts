@@ -25,7 +25,8 @@ const admissionOf = (podUid: PodUid, previous: World, next: World): readonly Pod
   if (pod === undefined || admission === undefined || admission.state === 'pending') return [];
   if (admission === previous.ledgers.get(podUid)?.admission) return [];
   if (admission.state === 'admitted') return [{ podUid, pod, activity: { type: 'podAdmitted' } }];
-  return [{ podUid, pod, activity: { type: 'podRefused', reason: admission.reason, message: admission.message } }];
+  const { reason, message, waits } = admission;
+  return [{ podUid, pod, activity: { type: 'podRefused', reason, message, ...(waits && { waits }) } }];
 };
 
 const terminationOf = (podUid: PodUid, previous: World, next: World): readonly PodDoing[] => {

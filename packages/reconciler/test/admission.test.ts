@@ -96,6 +96,21 @@ it('pods that were refused are asked again only once something has changed that 
   expect(running()).toEqual(['late-0']);
 });
 
+it('a pod that only waits is Pending with the reason, not rejected, and starts once it may', async () => {
+  const { time, kubelet, running } = await machine();
+  const waits = { reason: 'WaitingFor', message: 'Waiting for job/migrate=Complete', waits: 'Normal' as const };
+  kubelet.node(nodeFacts({ objectRefusal: () => waits }));
+  kubelet.apply(pod('web'));
+  await time.advance(1_000);
+  expect(kubelet.view('uid-web')?.pod.status).toMatchObject({ phase: 'Pending', reason: 'WaitingFor', message: waits.message });
+  expect(kubelet.view('uid-web')?.returns).toBeUndefined();
+  expect(running()).toEqual([]);
+  kubelet.node(nodeFacts({ objectRefusal: () => undefined }));
+  await time.advance(1_000);
+  expect(running()).toEqual(['web']);
+  expect(kubelet.view('uid-web')?.pod.status?.reason).toBeUndefined();
+});
+
 describe('room for one', () => {
   it.each<[string, (name: string) => Pod, string]>([
     ['memory', (name) => asking(name, { memory: '20Gi' }), 'OutOfmemory'],

@@ -11,6 +11,7 @@ import { defaultUserNamespaceRange } from '../../pod-environment/src/core/id-ran
 import { createUserNamespaces } from '../../pod-environment/src/user-namespaces.js';
 import { fileAllocationStore } from '../../service-network/src/rx/allocation-store.js';
 import { fileClaimStore } from '../../workloads/src/rx/claim-store.js';
+import { fileGuardStore } from '../../workloads/src/rx/file-guard-store.js';
 import { fileWorkloadStore } from '../../workloads/src/rx/file-workload-store.js';
 import { nodeSubnet } from '../src/node/node-subnet.js';
 
@@ -76,6 +77,13 @@ const stores: Readonly<Record<string, (base: string) => Store>> = {
       write,
       read: async (logger) => sizeOf(await firstValueFrom(from(fileWorkloadStore({ directory: base, logger }).load()))),
     };
+  },
+  'guarded Pod': (base) => {
+    const path = join(base, 'default%2Fweb.json');
+    const entry = { begun: podA, good: { pod: podA, images: {} }, held: { message: 'it failed' } };
+    const write = () => writeFile(path, JSON.stringify({ version: 1, key: 'default/web', entry }));
+    const read = async (logger: Logger) => sizeOf(await firstValueFrom(from(fileGuardStore({ directory: base, logger }).load())));
+    return { path, write, read };
   },
   claims: (base) => {
     const path = join(base, 'claims.json');

@@ -28,6 +28,7 @@ const costOf = (count: number): number => {
   const running = manifestEvent$
     .pipe(
       runWorkloads({
+        guardStore: { load: () => of(new Map()), save: () => of(undefined), remove: () => of(undefined) },
         sources: [{ source: 'file', path: '/m' }],
         podFeedback$,
         node: { name: 'node1', fits: () => true },

@@ -2,7 +2,14 @@ import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import { type ApiObject, parseObjects } from '@solo-kubelet/object-spec';
 import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import { NEVER, type ObservableInput, of, Subject, type Subscription, throwError, VirtualTimeScheduler } from 'rxjs';
-import { type PodFeedback, runWorkloads, type WorkloadEntry, type WorkloadOutput, type WorkloadView } from '../src/rx/index.js';
+import {
+  type OrphanPod,
+  type PodFeedback,
+  runWorkloads,
+  type WorkloadEntry,
+  type WorkloadOutput,
+  type WorkloadView,
+} from '../src/rx/index.js';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -73,6 +80,7 @@ export class World {
           },
           scheduler: this.scheduler,
           wallNow: () => this.now(),
+          guardStore: { load: () => of(new Map()), save: () => of(undefined), remove: () => of(undefined) },
           store: {
             load: () => of(new Map([...this.kept].map(([key, text]) => [key, JSON.parse(text) as WorkloadEntry]))),
             save: (key, entry) => this.write(() => this.kept.set(key, JSON.stringify(entry))),
@@ -194,7 +202,18 @@ export class World {
     this.feedback.next({
       listed: this.listed,
       pods: new Map([...this.pods].map(([uid, live]) => [uid, this.seen(live)])),
+      orphans: () => this.orphans(),
     });
+  }
+
+  /** What runs and nobody asks for, as the runtime tells it. */
+  private orphans(): readonly OrphanPod[] {
+    const wanted = new Set(this.origins.values());
+    return [...this.pods.values()].flatMap(({ pod: { metadata }, status, terminating }) =>
+      status.phase === 'Running' && !terminating && !wanted.has(metadata.uid ?? '')
+        ? [{ uid: metadata.uid ?? '', namespace: 'default', name: metadata.name ?? '', labels: metadata.labels ?? {} }]
+        : [],
+    );
   }
 
   private readonly seenCache = new WeakMap<PodStatus, { status: PodStatus; returns?: 'refused' | 'evicted' }>();

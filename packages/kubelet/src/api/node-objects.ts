@@ -28,7 +28,7 @@ export interface WorkloadChange {
 
 /**
  * Every object there is but Pods: those of documents, with the status of workloads, and what workloads made. Each change costs the same, however many
- * objects there are. `secrets`: whether Secrets are told with what they hold; default false.
+ * objects there are. `secrets`: whether Secrets are told with what they hold; default false. `since`: how old what the node has without a document is.
  */
 export const nodeObjects = (
   manifestEvent$: Observable<ManifestEvent>,
@@ -37,14 +37,17 @@ export const nodeObjects = (
   {
     secrets = false,
     network$ = EMPTY,
-  }: { readonly secrets?: boolean; readonly network$?: Observable<ServicesInHand | IngressesInHand> } = {},
-): Observable<ReadonlyMap<string, NodeObjectView>> =>
-  merge(manifestEvent$, workload$, claims$, network$).pipe(
-    scan(take, { ...nothing, secrets }),
+    since,
+  }: { readonly secrets?: boolean; readonly network$?: Observable<ServicesInHand | IngressesInHand>; readonly since?: string } = {},
+): Observable<ReadonlyMap<string, NodeObjectView>> => {
+  const first = nothing(secrets, since);
+  return merge(manifestEvent$, workload$, claims$, network$).pipe(
+    scan(take, first),
     map(({ objects }) => objects),
-    startWith(nothing.objects),
+    startWith(first.objects),
     distinctUntilChanged(),
   );
+};
 
 type Objects = ReadonlyMap<string, NodeObjectView>;
 
@@ -62,23 +65,25 @@ interface State {
   readonly routes: Objects;
   readonly objects: Objects;
   readonly secrets: boolean;
+  readonly since: string | undefined;
 }
 
 /** The classes, the built-in one among them. */
-const withClasses = (objects: Objects, store: ObjectStore): Objects => {
-  const classes = shownClasses(listObjects(store, 'StorageClass')) as readonly NodeObjectView[];
+const withClasses = (objects: Objects, store: ObjectStore, since: string | undefined): Objects => {
+  const classes = shownClasses(listObjects(store, 'StorageClass'), since) as readonly NodeObjectView[];
   return classes.reduce((all, one) => mapWith(all, objectKey(one), one), objects);
 };
 
-const nothing: State = {
+const nothing = (secrets: boolean, since: string | undefined): State => ({
   store: emptyObjectStore,
   views: new Map(),
   storage: new Map(),
   network: new Map(),
   routes: new Map(),
-  objects: withClasses(new Map(), emptyObjectStore),
-  secrets: false,
-};
+  objects: withClasses(new Map(), emptyObjectStore, since),
+  secrets,
+  since,
+});
 
 const take = (state: State, change: ManifestEvent | WorkloadChange | ClaimsInHand | ServicesInHand | IngressesInHand): State => {
   if ('type' in change) return takeEvent(state, change);
@@ -97,7 +102,7 @@ const takeEvent = (state: State, event: ManifestEvent): State => {
   for (const object of [state.store.held.get(origin), store.held.get(origin)]) {
     if (object === undefined) continue;
     objects = settled({ ...state, store, objects }, objectKey(object), object);
-    if (object.kind === 'StorageClass') objects = withClasses(objects, store);
+    if (object.kind === 'StorageClass') objects = withClasses(objects, store, state.since);
   }
   return { ...state, store, objects };
 };

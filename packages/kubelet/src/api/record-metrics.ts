@@ -131,7 +131,7 @@ const recordStep = (metrics: KubeletMetrics, activity: PodStep): void => {
       if (activity.detail !== undefined) metrics.resizeInfeasible(activity.detail);
       return;
     case 'podRefused':
-      metrics.admissionRejected(activity.reason);
+      if (activity.waits === undefined) metrics.admissionRejected(activity.reason);
       return;
     case 'podForgotten':
       metrics.forgetPod(activity.podUid);

@@ -2,16 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import {
   matchesNode,
   type NodeAdmissionFacts,
   type PodView,
   type Reconciler,
+  type Refusal,
   steadyScheduler,
   type ToldEvent,
 } from '@solo-kubelet/reconciler';
 import {
+  fileGuardStore,
   fileWorkloadStore,
+  type OrphanPod,
   type PodFeedback,
   runWorkloads,
   type SeenPod,
@@ -30,6 +34,10 @@ export interface NodeWorkloads {
   readonly event$: Observable<ToldEvent>;
   /** Drops a claim, by `namespace/name`, that a workload made and keeps. */
   readonly forgetClaim: (key: string) => void;
+  /** Why a Pod of a document does not begin yet: it waits for others. */
+  readonly refusal: (pod: Pod) => Refusal | undefined;
+  /** Tells that `refusal` may answer otherwise. */
+  readonly refusal$: Observable<unknown>;
   /** Images that rollouts may go back to. */
   readonly keptImages: () => readonly string[];
   /** The feedback edge: hands on what becomes of Pods while subscribed to. */
@@ -60,10 +68,13 @@ export const nodeWorkloads = ({
   const podFeedback$ = new Subject<PodFeedback>();
   const forgetClaim$ = new Subject<string>();
   const kept = new Map<string, readonly string[]>();
+  const waiting = new Map<string, Refusal>();
+  const refusal$ = new Subject<unknown>();
   const output$ = manifestEvent$.pipe(
     runWorkloads({
       sources,
       store: fileWorkloadStore({ directory: join(rootDirectory, 'workloads'), logger }),
+      guardStore: fileGuardStore({ directory: join(rootDirectory, 'guarded-pods'), logger }),
       podFeedback$,
       forgetClaim$,
       ...(deletePod$ && { deletePod$ }),
@@ -77,6 +88,12 @@ export const nodeWorkloads = ({
         if (output.view === undefined) kept.delete(output.key);
         else kept.set(output.key, output.view.keptImages);
       }
+      if (output.type === 'podImages') kept.set(`Pod/${output.key}`, output.images);
+      if (output.type === 'podWaits') {
+        const { uid, waits } = output;
+        const changed = waits === undefined ? waiting.delete(uid) : waiting.set(uid, { ...waits, waits: waits.type });
+        if (changed) refusal$.next(uid);
+      }
       if (output.type === 'trouble')
         logger.error({ workload: output.key, err: output.message }, 'Records of workloads cannot be kept; trying again');
     }),
@@ -88,14 +105,30 @@ export const nodeWorkloads = ({
     sources: [...sources, WORKLOAD_SOURCE],
     workload$: output$.pipe(mergeMap((output) => (output.type === 'workload' ? of({ key: output.key, view: output.view }) : []))),
     event$: output$.pipe(mergeMap((output) => (output.type === 'event' ? of({ ...output.event, about: output.about }) : []))),
+    refusal: ({ metadata }) => waiting.get(metadata.uid ?? ''),
+    refusal$,
     keptImages: () => [...kept.values()].flat(),
     follow: ({ pods$, known$ }) =>
       // In this order: the Pods that were found come before the word that they are all.
       combineLatest([pods$, known$]).pipe(
-        tap(([pods, listed]) => podFeedback$.next({ listed, pods: new Map([...pods].map(([uid, view]) => [uid, seenPod(view)])) })),
+        tap(([pods, listed]) =>
+          podFeedback$.next({
+            listed,
+            pods: new Map([...pods].map(([uid, view]) => [uid, seenPod(view)])),
+            orphans: () => orphansOf(pods),
+          }),
+        ),
       ),
   };
 };
+
+/** Pods that run and that nothing asks for, by what their sandboxes say. */
+const orphansOf = (pods: ReadonlyMap<string, PodView>): readonly OrphanPod[] =>
+  [...pods.values()].flatMap(({ podUid, origin, terminating, pod: { metadata, status } }) =>
+    origin === undefined && !terminating && status?.phase === 'Running'
+      ? [{ uid: podUid, namespace: metadata.namespace ?? 'default', name: metadata.name ?? '', labels: metadata.labels ?? {} }]
+      : [],
+  );
 
 const seen = new WeakMap<PodView, SeenPod>();
 

@@ -1,3 +1,4 @@
+import type { ApiObject } from '@solo-kubelet/object-spec';
 import type { ManifestEvent, ManifestOrigin, ManifestSourceKind } from '../manifest-event.js';
 import type { GoodVersion, Slot } from './slot.js';
 
@@ -37,8 +38,14 @@ const appliedEvents = (origin: ManifestOrigin, good: GoodVersion, old: GoodVersi
     return [...gone, { type: 'applied', origin, pod: asked.pod, warnings }];
   }
   const gone: readonly ManifestEvent[] = old !== undefined && old.key !== good.key ? [{ type: 'removed', origin }] : [];
-  return [...gone, { type: 'objectApplied', origin, object: asked.object, warnings }];
+  return [...gone, { type: 'objectApplied', origin, object: withCreation(asked.object, good.claimedAtMs), warnings }];
 };
+
+/** An object is as old as its document's claim to its name, which is kept over restarts. */
+const withCreation = (object: ApiObject, claimedAtMs: number): ApiObject => ({
+  ...object,
+  metadata: { ...object.metadata, creationTimestamp: new Date(claimedAtMs).toISOString().replace(/\.\d+Z$/, 'Z') },
+});
 
 const sameProblem = (a: Slot['problem'], b: Slot['problem']): boolean =>
   a?.message === b?.message && JSON.stringify(a?.issues, plain) === JSON.stringify(b?.issues, plain);

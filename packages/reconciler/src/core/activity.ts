@@ -39,7 +39,7 @@ export type StepReport =
 export type PodActivity =
   | StepReport
   | { readonly type: 'podAdmitted' }
-  | { readonly type: 'podRefused'; readonly reason: string; readonly message: string }
+  | { readonly type: 'podRefused'; readonly reason: string; readonly message: string; readonly waits?: 'Normal' | 'Warning' }
   /** There is no room for it now among those that have something for themselves. `revision`: what the answer was based on. */
   | { readonly type: 'allocationRefused'; readonly reason: string; readonly message: string; readonly revision: number }
   /** The pod's end has begun; there is no way back. `orphan`: its manifest went while the kubelet was down. */

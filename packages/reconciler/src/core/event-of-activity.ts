@@ -58,7 +58,7 @@ export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | u
     case 'notice':
       return { type: activity.level, reason: activity.reason, message: activity.message, containerName: activity.containerName };
     case 'podRefused':
-      return warning(activity.reason, activity.message);
+      return (activity.waits === 'Normal' ? normal : warning)(activity.reason, activity.message);
     case 'resizePending':
       return warning(`Resize${activity.reason}`, resizeMessage(activity.reason, pod, activity.message));
     case 'resizeStarted':

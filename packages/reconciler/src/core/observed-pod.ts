@@ -46,6 +46,8 @@ export interface ObservedSandbox {
   readonly networksMissing?: boolean;
   /** Host ports of the pod, from an annotation: they are taken for as long as the sandbox runs, whatever became of its containers. */
   readonly hostPorts?: readonly ContainerPort[];
+  /** The pod's own, as it was made with. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** What the pod's annotations tell of the networks it has been given. */
   readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -32,6 +32,7 @@ export type Admission =
       readonly state: 'refused';
       readonly reason: string;
       readonly message: string;
+      readonly waits?: 'Normal' | 'Warning';
       /** Refused when resources were to be allocated: not asked again while the world's `resourceRevision` is this. */
       readonly atRevision?: number;
     };

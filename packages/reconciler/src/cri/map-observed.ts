@@ -10,7 +10,7 @@ import {
 } from '@solo-kubelet/cri-client';
 import { type ContainerPort, formatQuantity, type LifecycleHandler, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { ContainerRunState, ObservedContainer, ObservedSandbox } from '../core/observed-pod.js';
-import { CONTAINER_NAME_LABEL, HOST_PORTS_ANNOTATION } from './owner-label.js';
+import { CONTAINER_NAME_LABEL, HOST_PORTS_ANNOTATION, OWNER_LABEL } from './owner-label.js';
 
 // From CRI's words to the kubelet's: the one place where nanoseconds become milliseconds and enums become names.
 
@@ -42,11 +42,12 @@ export const toObservedSandbox = (status: PodSandboxStatus): ObservedSandbox => 
     ips,
     networkReported: network !== undefined,
     ...notedHostPorts(status.annotations),
+    ...ownLabels(status.labels),
   };
 };
 
 /** As much of a sandbox as a list tells. */
-export const toListedSandbox = ({ id, metadata, state, createdAt, annotations }: PodSandbox): ObservedSandbox => ({
+export const toListedSandbox = ({ id, metadata, state, createdAt, labels, annotations }: PodSandbox): ObservedSandbox => ({
   id,
   attempt: metadata?.attempt ?? 0,
   state: state === PodSandboxState.SANDBOX_READY ? 'ready' : 'notReady',
@@ -55,7 +56,14 @@ export const toListedSandbox = ({ id, metadata, state, createdAt, annotations }:
   ips: [],
   networkReported: false,
   ...notedHostPorts(annotations),
+  ...ownLabels(labels),
 });
+
+/** Labels of the pod, without those that say whose it is. */
+const ownLabels = (labels: PodSandbox['labels'] | undefined): Pick<ObservedSandbox, 'labels'> => {
+  const own = Object.entries(labels ?? {}).filter(([name]) => !name.startsWith('io.kubernetes.') && name !== OWNER_LABEL);
+  return own.length === 0 ? {} : { labels: Object.fromEntries(own) };
+};
 
 const notedHostPorts = (annotations: PodSandbox['annotations']): Pick<ObservedSandbox, 'hostPorts'> => {
   const hostPorts = portsOf(annotations[HOST_PORTS_ANNOTATION]);

@@ -142,6 +142,7 @@ const sliceOf = (
         [MANAGED_BY_LABEL]: MANAGER,
         ...(spec.clusterIP === 'None' && { 'service.kubernetes.io/headless': '' }),
       },
+      ...(metadata.creationTimestamp && { creationTimestamp: metadata.creationTimestamp }),
       ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name, uid, controller: true, blockOwnerDeletion: true }],
     },
     addressType: family,

@@ -2,7 +2,8 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import type { ApiObject } from '@solo-kubelet/object-spec';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
-import { from, NEVER, Observable, type OperatorFunction, type Subscription } from 'rxjs';
+import { from, NEVER, Observable, type OperatorFunction, Subscription } from 'rxjs';
+import { adoptPods, type OrphanPod } from '../core/expand/adopt-pods.js';
 import { jobOfCronJob, ownedJob } from '../core/expand/job-of-cron-job.js';
 import { type SeenPod, syncWorkload, type WorkloadFacts, type WorkloadStep } from '../core/expand/sync-workload.js';
 import { asksTheSame, takeObject } from '../core/expand/take-object.js';
@@ -14,9 +15,11 @@ import { restartsOnChange } from '../core/rollout/restart-on-change.js';
 import { holds, WAIT_FOR, type WaitTerm } from '../core/wait/wait-for.js';
 import { objectTime } from '../core/workload.js';
 import { currentConfig } from './current-config.js';
+import { podGuards } from './guard-pods.js';
 import { waitsForProbes } from './waits-for-probes.js';
 import { wantedObjects } from './wanted-objects.js';
-import { WORKLOAD_SOURCE, type WorkloadOutput, type WorkloadsOptions } from './workload-output.js';
+import { type PodFeedback, WORKLOAD_SOURCE, type WorkloadOutput, type WorkloadsOptions } from './workload-output.js';
+import type { WorkloadStore } from './workload-store.js';
 
 /** Entries that are being written at once; each holds a file open. */
 const MAX_WRITES = 16;
@@ -46,7 +49,7 @@ export const runWorkloads =
   (options: WorkloadsOptions): OperatorFunction<ManifestEvent, WorkloadOutput> =>
   (manifestEvent$) =>
     new Observable((subscriber) => {
-      const { sources, store, podFeedback$, node, newUid, wallNow } = options;
+      const { sources, store, guardStore, podFeedback$, node, newUid, wallNow } = options;
       const scheduler = longDelays(options.scheduler);
       const wanted = wantedObjects();
       const entries = new Map<string, WorkloadEntry>();
@@ -72,7 +75,9 @@ export const runWorkloads =
       const forgotten = new Set<string>();
       let pods: ReadonlyMap<string, SeenPod> = new Map();
       let listed = false;
+      let orphansNow: () => readonly OrphanPod[] = () => [];
       let loaded = false;
+      let guarded = false;
       let declared = false;
       let draining = false;
       let readyAtMs = 0;
@@ -149,19 +154,47 @@ export const runWorkloads =
         for (const job of jobsOf.get(key) ?? []) announceRestored(job);
       };
 
+      /** Takes back Pods of workloads whose records were lost: those that would be made now, and run. */
+      const adopt = (keys: readonly string[]): void => {
+        const orphans = keys.length === 0 ? [] : orphansNow();
+        if (orphans.length === 0) return;
+        for (const key of keys) {
+          const object = wanted.workload(key);
+          if (object === undefined) continue;
+          const taken = new Set(ownerOfPod.keys());
+          const fresh = takeObject(undefined, object, { nowMs: wallNow(), newUid });
+          const entry = adoptPods(
+            fresh,
+            orphans.filter(({ uid }) => !taken.has(uid)),
+            factsOf(key),
+          );
+          if (entry === fresh) continue;
+          index(key, entry);
+          restored.add(key);
+          announce(key, entry);
+          say({ type: 'workload', key, view: viewOfWorkload(entry) });
+        }
+      };
+
       const declare = (): void => {
-        if (declared || !loaded || unsynced.size > 0) return;
+        if (declared || !loaded || !guarded || unsynced.size > 0) return;
+        const unknown = [...wanted.workloadKeys()].filter((key) => !entries.has(key));
+        // Whether their Pods run is known once somebody has looked: until then nothing is ended.
+        if (unknown.length > 0 && !listed) return;
+        adopt(unknown);
         for (const key of entries.keys()) announceRestored(key);
         // Claims outlive their workload.
         for (const [key, entry] of entries) if (entry.claims.length > 0 && !announced.has(key)) announce(key, { ...entry, children: [] });
         declared = true;
         readyAtMs = scheduler.now();
+        guards.settle();
         sayManifest({ type: 'synced', ...WORKLOAD_SOURCE });
         touchAll();
       };
 
       const touchAll = (): void => {
         for (const key of [...entries.keys(), ...wanted.workloadKeys()]) dirty.add(key);
+        guards.look();
         drain();
       };
       const touch = (key: string): void => {
@@ -181,6 +214,15 @@ export const runWorkloads =
         draining = false;
       };
 
+      const configOf: WorkloadFacts['config'] = (kind, namespace, name) => {
+        const object = wanted.config(kind, `${namespace}/${name}`);
+        return object && currentConfig(object);
+      };
+      const waits: WorkloadFacts['waits'] = {
+        holds: (namespace, term) => isReady() && holds(term.kind, ...statusFor(namespace, term)),
+        waitOf: (namespace, what) =>
+          namedWorkload(namespace, what)?.object.metadata.annotations?.[WAIT_FOR] ?? guards.waitOf(namespace, what),
+      };
       const factsOf = (key: string): WorkloadFacts => ({
         pods,
         jobs: [...(jobsOf.get(key) ?? [])].flatMap((job) => {
@@ -197,14 +239,8 @@ export const runWorkloads =
           const modes = wanted.claim(`${namespace}/${name}`)?.spec?.accessModes;
           return modes?.length === 1 && modes[0] === 'ReadWriteOncePod';
         },
-        config: (kind, namespace, name) => {
-          const object = wanted.config(kind, `${namespace}/${name}`);
-          return object && currentConfig(object);
-        },
-        waits: {
-          holds: (namespace, term) => holds(term.kind, ...statusFor(namespace, term)),
-          waitOf: (namespace, what) => namedWorkload(namespace, what)?.object.metadata.annotations?.[WAIT_FOR],
-        },
+        config: configOf,
+        waits,
         nowMs: wallNow(),
         newUid,
       });
@@ -219,7 +255,7 @@ export const runWorkloads =
       const statusFor = (namespace: string, { kind, name, condition }: WaitTerm): [object | undefined, string, number?] => {
         if (kind === 'pod') {
           const uid = wanted.pod(`${namespace}/${name}`) ?? wanted.pod(`${namespace}/${name}-${node.name}`) ?? madePodUid(namespace, name);
-          return [pods.get(uid ?? '')?.status, condition];
+          return [pods.get(guards.uidOf(uid ?? ''))?.status, condition];
         }
         const found = namedWorkload(namespace, `${kind}/${name}`);
         const entry = found && entries.get(found.key);
@@ -329,7 +365,10 @@ export const runWorkloads =
           waiting.delete(key);
           gated.delete(key);
         }
-        if (before !== entry || done) for (const one of gated) if (one !== key) dirty.add(one);
+        if (before !== entry || done) {
+          for (const one of gated) if (one !== key) dirty.add(one);
+          guards.look();
+        }
         const { apiVersion, kind, metadata } = entry.object;
         const about = { apiVersion, kind, namespace: namespaceOf(entry.object), name: metadata.name, uid: entry.uid };
         for (const event of events) say({ type: 'event', about, event });
@@ -360,45 +399,60 @@ export const runWorkloads =
         }
       };
 
+      const at = (wakeAtMs: number, work: () => void): Subscription => {
+        const whole = new Subscription();
+        const nap = (): void => {
+          const leftMs = Math.min(Math.max(wakeAtMs - wallNow(), 0), MAX_NAP_MS);
+          const timer = after(leftMs, () => (wallNow() >= wakeAtMs ? work() : nap()));
+          whole.add(timer);
+        };
+        nap();
+        return whole;
+      };
       const nap = (key: string, wakeAtMs: number): void => {
         naps.get(key)?.unsubscribe();
-        const leftMs = Math.min(Math.max(wakeAtMs - wallNow(), 0), MAX_NAP_MS);
         naps.set(
           key,
-          after(leftMs, () => (wallNow() >= wakeAtMs ? touch(key) : nap(key, wakeAtMs))),
+          at(wakeAtMs, () => touch(key)),
         );
       };
 
-      const load = (): void => {
-        let found: ReadonlyMap<string, WorkloadEntry> = new Map();
+      const load = <Entry>(from$: WorkloadStore<Entry>, take: (found: ReadonlyMap<string, Entry>) => void): void => {
+        let found: ReadonlyMap<string, Entry> = new Map();
         subscriber.add(
-          from(store.load()).subscribe({
+          from(from$.load()).subscribe({
             next: (all) => {
               found = all;
             },
             error: (error: unknown) => {
               say({ type: 'trouble', key: '', message: describeError(error) });
-              after(RETRY_MS, load);
+              after(RETRY_MS, () => load(from$, take));
             },
             complete: () => {
-              for (const [key, entry] of found) {
-                index(key, entry);
-                restored.add(key);
-              }
-              loaded = true;
-              for (const key of found.keys()) announceRestored(key);
+              take(found);
               declare();
             },
           }),
         );
       };
+      const guards = podGuards({
+        store: guardStore,
+        facts: () => ({ seen: (uid) => pods.get(uid), config: configOf, waits, nowMs: wallNow() }),
+        nodeName: node.name,
+        say,
+        at,
+        after,
+        settleMs: () => (declared ? CONFIG_SETTLE_MS : 0),
+      });
 
-      const takeFeedback = (next: { readonly listed: boolean; readonly pods: ReadonlyMap<string, SeenPod> }): void => {
+      const takeFeedback = (next: PodFeedback): void => {
         const previous = pods;
         const first = !listed && next.listed;
         pods = next.pods;
         listed = next.listed;
+        orphansNow = next.orphans ?? orphansNow;
         if (first) {
+          declare();
           readyAtMs = scheduler.now();
           touchAll();
           return;
@@ -406,11 +460,13 @@ export const runWorkloads =
         for (const [uid, pod] of next.pods) if (previous.get(uid) !== pod) note(uid);
         for (const uid of previous.keys()) if (!next.pods.has(uid)) note(uid);
         for (const key of gated) dirty.add(key);
+        guards.look();
         drain();
       };
       const note = (uid: string): void => {
         const key = ownerOfPod.get(uid);
         if (key !== undefined) dirty.add(key);
+        else guards.look(uid);
       };
 
       /** Files that are written together are one change. */
@@ -420,6 +476,7 @@ export const runWorkloads =
           if (object !== undefined && changedConfigs.has(namespaceOf(object)) && restartsOnChange(object.metadata.annotations))
             dirty.add(key);
         }
+        for (const namespace of changedConfigs) guards.lookIn(namespace);
         changedConfigs.clear();
         drain();
       };
@@ -435,7 +492,7 @@ export const runWorkloads =
       };
 
       const takeEvent = (event: ManifestEvent): void => {
-        sayManifest(event);
+        if (!guards.take(event)) sayManifest(event);
         if (event.type === 'synced') unsynced.delete(`${event.source} ${event.path}`);
         const concerned = wanted.take(event);
         for (const key of concerned.workloads) {
@@ -457,7 +514,18 @@ export const runWorkloads =
         for (const [key, { claims }] of entries) if (claims.some(({ claim }) => isForgotten(claim))) touch(key);
       };
 
-      load();
+      load(store, (found) => {
+        for (const [key, entry] of found) {
+          index(key, entry);
+          restored.add(key);
+        }
+        loaded = true;
+        for (const key of found.keys()) announceRestored(key);
+      });
+      load(guardStore, (found) => {
+        guarded = true;
+        guards.restore(found);
+      });
       subscriber.add((options.forgetClaim$ ?? NEVER).subscribe({ next: forget, error: (error: unknown) => subscriber.error(error) }));
       subscriber.add((options.deletePod$ ?? NEVER).subscribe({ next: endPod, error: (error: unknown) => subscriber.error(error) }));
       subscriber.add(podFeedback$.subscribe({ next: takeFeedback, error: (error: unknown) => subscriber.error(error) }));

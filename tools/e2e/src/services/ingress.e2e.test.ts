@@ -8,6 +8,7 @@ import { imageNames } from '@solo-kubelet-tools/images';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../api/free-port.js';
+import { kubeletCli } from '../cli/command-line.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
 import { askProxy, openWebSocket, type ProxyReply, type ProxyRequest } from './ask-proxy.js';
 
@@ -152,6 +153,22 @@ describe.skipIf(fault !== undefined)('a kubelet with Ingresses', () => {
     expect(nameOf(await ask('shop.example', { path: '/only/more' }))).toBe('web-a');
     expect((await ask('other.example')).status).toBe(404);
     await eventOf('shop', 'Sync', `Served at 127.0.0.1, port ${httpPort}`);
+  });
+
+  it('get and describe show it, and how old it and its Services are', async () => {
+    const cli = async (...argv: readonly string[]): Promise<string> =>
+      (await kubeletCli([...argv, '--socket', join(node.bed.directory, 'kubelet.sock')])).stdout;
+    expect(await cli('get', 'ingress')).toMatch(
+      /^NAME +CLASS +HOSTS +ADDRESS +PORTS +AGE\nshop +\S+ +shop\.example +127\.0\.0\.1 +80 +\d+s\n$/,
+    );
+    for (const kind of ['services', 'endpointslices']) {
+      const table = await cli('get', kind);
+      expect(table).toMatch(/^web\S* +.* +\d+s$/m);
+      expect(table).not.toContain('<unknown>');
+    }
+    const described = await cli('describe', 'ingress', 'shop');
+    expect(described).toMatch(/Rules:\n +Host +Path +Type +Backend\n +shop\.example +\/ +Prefix +web:http\n +\/only +Exact +sso:http\n/);
+    expect(described).toMatch(/Events:[\s\S]*Sync +.*Served at 127\.0\.0\.1/);
   });
 
   it('one of another class, or of none that there is, is left alone', async () => {

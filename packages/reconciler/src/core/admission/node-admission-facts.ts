@@ -1,4 +1,5 @@
 import type { Pod, ResourceStatus } from '@solo-kubelet/pod-spec';
+import type { Refusal } from './refusal.js';
 
 /** One of the node's pressure conditions. */
 export interface NodePressure {
@@ -45,7 +46,7 @@ export interface NodeAdmissionFacts {
   /** The node is going down: nothing new is admitted. */
   readonly shuttingDown: boolean;
   /** What a pod lacks of the other objects of the node, in upstream's words; another function when they changed. Default: nothing. */
-  readonly objectRefusal?: (pod: Pod) => { readonly reason: string; readonly message: string } | undefined;
+  readonly objectRefusal?: (pod: Pod) => Refusal | undefined;
   /** What the node is short of; undefined until somebody has looked. In upstream's order. */
   readonly pressures?: readonly NodePressure[];
 }

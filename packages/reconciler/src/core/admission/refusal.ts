@@ -5,6 +5,8 @@ import type { NodeAdmissionFacts } from './node-admission-facts.js';
 export interface Refusal {
   readonly reason: string;
   readonly message: string;
+  /** It only waits, and is shown as Pending: the type of the event that tells so. Undefined: it is rejected. */
+  readonly waits?: 'Normal' | 'Warning';
 }
 
 /** A pod that asks to run, beside those that already may. */

@@ -20,7 +20,8 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
   const qosClass = (ledger.pod === undefined ? previous?.qosClass : undefined) ?? podQosClass(pod);
   const startTime = previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(Math.min(wallMs, oldestMs(input) ?? wallMs));
   if (ledger.admission.state === 'refused') {
-    const { reason, message } = ledger.admission;
+    const { reason, message, waits } = ledger.admission;
+    if (waits !== undefined) return { ...observedGeneration(pod), phase: 'Pending', reason, message, qosClass };
     return { ...observedGeneration(pod), phase: 'Failed', reason, message: `Pod was rejected: ${message}`, qosClass, startTime };
   }
   // One that an earlier process admitted and whose end was asked for before this one could keeps what it came to.

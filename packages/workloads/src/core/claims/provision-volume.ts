@@ -36,7 +36,11 @@ export const provisionedVolume = (claim: Claim, storageClass: StorageClass, volu
     value: {
       apiVersion: 'v1',
       kind: 'PersistentVolume',
-      metadata: { name, annotations: { 'pv.kubernetes.io/provisioned-by': provisioner } },
+      metadata: {
+        name,
+        ...(claim.metadata.creationTimestamp && { creationTimestamp: claim.metadata.creationTimestamp }),
+        annotations: { 'pv.kubernetes.io/provisioned-by': provisioner },
+      },
       spec: {
         capacity: { storage: requestOf(claim) },
         accessModes: claim.spec.accessModes ?? [],

@@ -37,11 +37,13 @@ export const shownVolume = ({ volume, phase, message }: VolumeState): Persistent
     status: { phase, ...(message && { message }) },
   }) as PersistentVolume;
 
-/** The classes that there are, with the mark of the default on the built-in one where no document has it. */
-export const shownClasses = (classes: readonly StorageClass[]): readonly StorageClass[] => {
+/** The classes that there are, with the mark of the default on the built-in one where no document has it. `since`: how old that one is, RFC 3339. */
+export const shownClasses = (classes: readonly StorageClass[], since?: string): readonly StorageClass[] => {
   const isDefault = defaultClass(classes)?.metadata.name === localClass.metadata.name;
   const mark = { 'storageclass.kubernetes.io/is-default-class': 'true' };
   return allClasses(classes).map((one) =>
-    one === localClass && isDefault ? { ...one, metadata: { ...one.metadata, annotations: mark } } : one,
+    one === localClass
+      ? { ...one, metadata: { ...one.metadata, ...(since && { creationTimestamp: since }), ...(isDefault && { annotations: mark }) } }
+      : one,
   );
 };

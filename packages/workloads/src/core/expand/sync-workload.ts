@@ -54,7 +54,7 @@ export interface WorkloadStep {
 export const syncWorkload = (before: WorkloadEntry, facts: WorkloadFacts): WorkloadStep => {
   const known = withoutGone(before, facts);
   if (known.removed) return endWorkload(known, facts);
-  const configured = withConfig(known, facts.config, facts.newUid);
+  const configured = withConfig(known, facts.config, facts);
   const gate = gateWorkload(configured, facts.waits);
   const entry = withWaiting(configured, gate.waiting);
   const told = gate.event === undefined ? [] : [gate.event];

@@ -4,7 +4,7 @@ import { childName } from '../child-names.js';
 import type { WorkloadEntry } from '../expand/workload-entry.js';
 import { namespaceOf } from '../expand/workload-object.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
-import type { NewPod } from '../workload.js';
+import { type NewPod, objectTime } from '../workload.js';
 import { type ConfigCopy, type ConfigVersion, restartsFor, versionOf, withConfigVersion, withVersionMark } from './restart-on-change.js';
 import { type ConfigKind, configName, renameConfig } from './template-config.js';
 
@@ -37,7 +37,11 @@ export const wantedTemplate = (entry: WorkloadEntry): PodTemplate =>
   withVersionMark(templateOf(entry)!, entry.config?.versions.at(-1)?.number ?? 1);
 
 /** With the version of what its Pods refer to, for a workload that asks to be rolled when that changes. */
-export const withConfig = (entry: WorkloadEntry, find: FindConfig, newUid: () => string): WorkloadEntry => {
+export const withConfig = (
+  entry: WorkloadEntry,
+  find: FindConfig,
+  { newUid, nowMs }: { readonly newUid: () => string; readonly nowMs: number },
+): WorkloadEntry => {
   const template = templateOf(entry);
   const references = template === undefined ? [] : restartsFor(entry.object.metadata.annotations, template);
   if (references.length === 0) return entry;
@@ -50,7 +54,7 @@ export const withConfig = (entry: WorkloadEntry, find: FindConfig, newUid: () =>
   const maps = found.flatMap(({ now }) => (now?.object.kind === 'ConfigMap' ? [now] : []));
   const isKept = maps.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_COPIED_BYTES;
   const copies = isKept
-    ? maps.map(({ object }, i) => copyOf(object as ConfigMap, entry, { version, number: entry.made + 1 + i, uid: newUid() }))
+    ? maps.map(({ object }, i) => copyOf(object as ConfigMap, entry, { version, number: entry.made + 1 + i, uid: newUid(), nowMs }))
     : [];
   const versions = [...config.versions.slice(0, -1), { ...version, copies }];
   return { ...entry, made: entry.made + copies.length, config: { ...config, versions } };
@@ -59,14 +63,24 @@ export const withConfig = (entry: WorkloadEntry, find: FindConfig, newUid: () =>
 const copyOf = (
   { metadata, data, binaryData }: ConfigMap,
   { uid: owner }: WorkloadEntry,
-  { version, number, uid }: { readonly version: ConfigVersion; readonly number: number; readonly uid: string },
+  {
+    version,
+    number,
+    uid,
+    nowMs,
+  }: { readonly version: ConfigVersion; readonly number: number; readonly uid: string; readonly nowMs: number },
 ): ConfigCopy => ({
   number,
   of: metadata.name ?? '',
   object: {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: childName(`${metadata.name}-`, owner, version.number), namespace: metadata.namespace ?? 'default', uid },
+    metadata: {
+      name: childName(`${metadata.name}-`, owner, version.number),
+      namespace: metadata.namespace ?? 'default',
+      uid,
+      creationTimestamp: objectTime(nowMs),
+    },
     immutable: true,
     ...(data && { data }),
     ...(binaryData && { binaryData }),
@@ -102,7 +116,8 @@ export const pinnedPod = (pod: NewPod, { config, memory }: WorkloadEntry): NewPo
   return { ...pod, spec: withImages(spec, images) };
 };
 
-const withImages = (spec: PodSpec, images: Readonly<Record<string, string>>): PodSpec => {
+/** With the very images that are given, by name of the container. */
+export const withImages = (spec: PodSpec, images: Readonly<Record<string, string>>): PodSpec => {
   const pinned = <T extends { readonly name: string }>(container: T): T =>
     Object.hasOwn(images, container.name) ? { ...container, image: images[container.name] } : container;
   return {

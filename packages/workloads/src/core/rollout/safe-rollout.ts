@@ -107,13 +107,13 @@ export const judgeRollout = (
 };
 
 /** Digests of what ready Pods run. */
-const runningImages = (pods: readonly ObservedPod[]): Readonly<Record<string, string>> => {
+export const runningImages = (pods: readonly ObservedPod[]): Readonly<Record<string, string>> => {
   const statuses = pods.flatMap(({ status }) => [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]);
   return Object.fromEntries(statuses.flatMap(({ name, imageID }) => (name && imageID?.includes('@sha256:') ? [[name, imageID]] : [])));
 };
 
 /** Why Pods will not come to serve however long one waits; undefined while they may. */
-const hopeless = (pods: readonly ObservedPod[]): string | undefined => {
+export const hopeless = (pods: readonly ObservedPod[]): string | undefined => {
   const reasons = pods.map(({ status }) => {
     const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
     const crashing = statuses.find(

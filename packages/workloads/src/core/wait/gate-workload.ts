@@ -27,29 +27,35 @@ export const gateWorkload = (entry: WorkloadEntry, facts: WaitFacts): Gate => {
   if (annotation === undefined) return {};
   const begun = begunTemplate(entry);
   if (begun === 'all') return {};
-  const namespace = namespaceOf(entry.object);
+  const { kind, metadata } = entry.object;
+  const wait = judgeWait(annotation, { own: `${kind.toLowerCase()}/${metadata.name}`, namespace: namespaceOf(entry.object), facts });
+  if (wait === undefined) return {};
+  return {
+    waiting: wait.message,
+    ...(begun !== 'none' && { template: begun }),
+    ...(entry.waiting !== wait.message && { event: wait }),
+  };
+};
+
+/** Why what has the annotation does not begin, as an event; undefined if the way is free. `own`: its `kind/name`. */
+export const judgeWait = (
+  annotation: string,
+  { own, namespace, facts }: { readonly own: string; readonly namespace: string; readonly facts: WaitFacts },
+): WorkloadEvent | undefined => {
   const unmet = (text: string): readonly string[] => {
-    const parsed = parseWaitFor(text);
-    return parsed.ok ? parsed.terms.filter((term) => !facts.holds(namespace, term)).map(termText) : [];
+    const read = parseWaitFor(text);
+    return read.ok ? read.terms.filter((term) => !facts.holds(namespace, term)).map(termText) : [];
   };
   const parsed = parseWaitFor(annotation);
-  const own = `${entry.object.kind.toLowerCase()}/${entry.object.metadata.name}`;
+  if (!parsed.ok) return { type: 'Warning', reason: 'InvalidWaitFor', message: parsed.error };
   const left = unmet(annotation);
-  if (parsed.ok && left.length === 0) return {};
+  if (left.length === 0) return undefined;
   const cycle = waitCycle(own, (what) =>
     unmet((what === own ? annotation : facts.waitOf(namespace, what)) ?? '').map((term) => term.split('=')[0]!),
   );
-  const waiting = !parsed.ok
-    ? parsed.error
-    : cycle === undefined
-      ? `Waiting for ${left.join(', ')}`
-      : `${cycle.join(' waits for ')}: none of them will start`;
-  const event: WorkloadEvent = !parsed.ok
-    ? { type: 'Warning', reason: 'InvalidWaitFor', message: waiting }
-    : cycle === undefined
-      ? { type: 'Normal', reason: 'WaitingFor', message: waiting }
-      : { type: 'Warning', reason: 'WaitCycle', message: waiting };
-  return { waiting, ...(begun !== 'none' && { template: begun }), ...(entry.waiting !== waiting && { event }) };
+  return cycle === undefined
+    ? { type: 'Normal', reason: 'WaitingFor', message: `Waiting for ${left.join(', ')}` }
+    : { type: 'Warning', reason: 'WaitCycle', message: `${cycle.join(' waits for ')}: none of them will start` };
 };
 
 /** `all`: what the document asks for has begun; `none`: nothing has; else the template that is gone by. */
