@@ -28,6 +28,7 @@ export interface ReportStatusesOptions {
 /** How often everything is compared again (status_manager.go syncPeriod), and how many requests run side by side. */
 const ROUND_MS = 10_000;
 const SIDE_BY_SIDE = 4;
+const BELIEVED_MS = 30_000;
 
 /**
  * Tells the server what its pods are like, and ends those that it wants to be gone once nothing of them runs. An outage makes that late and nothing
@@ -40,7 +41,7 @@ export const reportStatuses = ({
   scheduler = longDelays(asyncScheduler),
 }: ReportStatusesOptions): Observable<Report> => {
   /** What the server answered last, by UID: newer than what the watch has told so far. */
-  const answered = new Map<string, Pod>();
+  const answered = new Map<string, Answer>();
   let newest: AssignedPods | undefined;
   /** A node may not even ask for a pod that has gone: then a refusal is no news. */
   const isGone = (uid: string): boolean =>
@@ -52,12 +53,24 @@ export const reportStatuses = ({
   );
   return combineLatest([pods$, assignedNow$, timer(0, ROUND_MS, scheduler)]).pipe(
     conflate(([pods, assigned]) => {
-      for (const [uid, copy] of answered) if (isKnown(assigned, copy)) answered.delete(uid);
+      for (const [uid, { copy, untilMs }] of answered) if (isKnown(assigned, copy) || scheduler.now() >= untilMs) answered.delete(uid);
       const due = pods.flatMap((reported) => dueOf(reported, assigned, answered));
-      return from(due).pipe(mergeMap((each) => tell({ api, answered, isGone }, each), SIDE_BY_SIDE));
+      return from(due).pipe(
+        mergeMap(
+          (each) =>
+            tell({ api, answered: (uid, copy) => answered.set(uid, { copy, untilMs: scheduler.now() + BELIEVED_MS }), isGone }, each),
+          SIDE_BY_SIDE,
+        ),
+      );
     }),
   );
 };
+
+interface Answer {
+  readonly copy: Pod;
+  /** By then the watch has come as far, or the server has been put back to an earlier state and never will. */
+  readonly untilMs: number;
+}
 
 interface Due {
   readonly reported: ReportedPod;
@@ -70,12 +83,12 @@ const isKnown = ({ pods, mirrors }: AssignedPods, answer: Pod): boolean => {
   return copy === undefined || Number(copy.metadata.resourceVersion) >= Number(answer.metadata.resourceVersion);
 };
 
-const dueOf = (reported: ReportedPod, { pods, mirrors }: AssignedPods, answered: ReadonlyMap<string, Pod>): readonly Due[] => {
+const dueOf = (reported: ReportedPod, { pods, mirrors }: AssignedPods, answered: ReadonlyMap<string, Answer>): readonly Due[] => {
   const { pod, ofApi } = reported;
   const held = ofApi ? pods.get(pod.metadata.uid) : mirrors.get(fullName(pod));
   // A pod that takes over from another of its name must not speak through the mirror of the old one.
   if (held === undefined || pod.status === undefined || (!ofApi && !isMirrorOf(held, pod))) return [];
-  const copy = answered.get(held.metadata.uid) ?? held;
+  const copy = answered.get(held.metadata.uid)?.copy ?? held;
   return podStatusPatch(copy, pod.status) !== undefined || isFinished(copy, reported) ? [{ reported, copy }] : [];
 };
 
@@ -92,7 +105,7 @@ const isHeld = ({ metadata }: Pod): boolean => (metadata.finalizers ?? []).lengt
 
 interface Telling {
   readonly api: Pick<ApiClient, 'request'>;
-  readonly answered: Map<string, Pod>;
+  readonly answered: (uid: string, copy: Pod) => void;
   readonly isGone: (uid: string) => boolean;
 }
 
@@ -108,7 +121,7 @@ const tell = ({ api, answered, isGone }: Telling, { reported, copy }: Due): Obse
         const patch = reported.pod.status && podStatusPatch(newest, reported.pod.status);
         const after =
           patch === undefined ? newest : await api.request<Pod>({ method: 'PATCH', path: `${path}/status`, body: patch, signal });
-        answered.set(uid, after);
+        answered(uid, after);
         if (isFinished(after, reported)) {
           const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid } };
           await api.request({ method: 'DELETE', path, body, signal });

@@ -14,11 +14,13 @@ export interface AssignedPods {
   /** By `namespace/name`. */
   readonly mirrors: ReadonlyMap<string, Pod>;
   readonly synced: boolean;
+  /** UIDs that the server has said to be gone, the newest last: what it says of them afterwards is late. A list begins anew. */
+  readonly gone: ReadonlySet<string>;
   /** What the last change asks of the kubelet. */
   readonly events: readonly ManifestEvent[];
 }
 
-export const emptyAssigned: AssignedPods = { pods: new Map(), mirrors: new Map(), synced: false, events: [] };
+export const emptyAssigned: AssignedPods = { pods: new Map(), mirrors: new Map(), synced: false, gone: new Set(), events: [] };
 
 export const isMirror = ({ metadata }: Pod): boolean => metadata.annotations?.[MIRROR] !== undefined;
 export const fullName = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`;
@@ -31,7 +33,7 @@ export const reduceAssigned =
       case 'replaced':
         return replace(state, event.objects, nodeName);
       case 'applied':
-        return apply({ ...state, events: [] }, event.object);
+        return isLate(state, event.object) ? { ...state, events: [] } : apply({ ...state, events: [] }, event.object);
       case 'deleted':
         return remove({ ...state, events: [] }, event.object);
       case 'lost':
@@ -47,9 +49,18 @@ const replace = (state: AssignedPods, objects: readonly Pod[], nodeName: string)
   const gone = known.filter(({ metadata }) => !uids.has(metadata.uid));
   const oldest = [...objects].sort((left, right) => (createdAt(left) < createdAt(right) ? -1 : 1));
   const removed = gone.reduce(remove, { ...state, events: [] as readonly ManifestEvent[] });
-  const next = oldest.reduce(apply, removed);
+  // A list is true whatever was known before: a server may have been put back to an earlier state.
+  const next = { ...oldest.reduce(apply, removed), gone: new Set<string>() };
   if (state.synced) return next;
   return { ...next, synced: true, events: [...next.events, { type: 'synced', source: API_SOURCE, path: nodeName }] };
+};
+
+const MAX_GONE = 1_000;
+
+/** Said of what is gone, or older than what is known: by a server that repeats itself or mixes up its order. */
+const isLate = ({ pods, mirrors, gone }: AssignedPods, pod: Pod): boolean => {
+  const known = isMirror(pod) ? mirrors.get(fullName(pod)) : pods.get(pod.metadata.uid);
+  return gone.has(pod.metadata.uid) || Number(pod.metadata.resourceVersion) < Number(known?.metadata.resourceVersion);
 };
 
 const createdAt = ({ metadata }: Pod): string => metadata.creationTimestamp ?? '';
@@ -63,8 +74,9 @@ const apply = (state: AssignedPods, pod: Pod): AssignedPods => {
   return { ...state, pods, events: [...state.events, { type: 'applied', origin: originOf(uid), pod, warnings: [] }] };
 };
 
-const remove = (state: AssignedPods, pod: Pod): AssignedPods => {
+const remove = (before: AssignedPods, pod: Pod): AssignedPods => {
   const { uid } = pod.metadata;
+  const state = { ...before, gone: new Set([...[...before.gone].slice(1 - MAX_GONE), uid]) };
   if (isMirror(pod)) {
     if (state.mirrors.get(fullName(pod))?.metadata.uid !== uid) return state;
     const mirrors = new Map(state.mirrors);
