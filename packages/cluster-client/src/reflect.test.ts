@@ -136,6 +136,26 @@ describe('reflect', () => {
     );
   });
 
+  it.each([null, 7, {}, { metadata: null }, { metadata: 'x' }])('takes %j for no object, and lists anew later', (thing) => {
+    const scheduler = new VirtualTimeScheduler();
+    let lists = 0;
+    const good = { metadata: { name: 'a', uid: 'a', resourceVersion: '2' }, value: 1 };
+    const source: ReflectSource = {
+      list: () => {
+        lists += 1;
+        return of({ metadata: { resourceVersion: '1' }, items: lists === 1 ? [thing] : [good] }) as never;
+      },
+      watch: () => (lists < 3 ? of({ type: 'ADDED', object: thing }) : NEVER) as never,
+    };
+    const events: ReflectEvent<Thing>[] = [];
+    const subscription = reflect<Thing>(source, { scheduler, random: () => 0 }).subscribe((event) => events.push(event));
+    scheduler.maxFrames = 20_000;
+    scheduler.flush();
+    subscription.unsubscribe();
+    expect(lists).toBe(3);
+    expect(model(events)).toEqual(new Map([['a', 1]]));
+  });
+
   it('waits longer each time while nobody is there, up to a minute, and starts over after two minutes of quiet', () => {
     const scheduler = new VirtualTimeScheduler();
     const at: number[] = [];

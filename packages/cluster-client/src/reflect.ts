@@ -75,6 +75,15 @@ const OVERTIME_MS = 30_000;
 const TOO_SHORT_MS = 1_000;
 const PAGE = '500';
 
+/** What is said is somebody else's word: nothing behind this looks whether there is a `metadata`. */
+const isObject = (value: unknown): boolean => {
+  const { metadata } = (value ?? {}) as { readonly metadata?: unknown };
+  return typeof metadata === 'object' && metadata !== null;
+};
+
+const noObject = (where: string): ClusterError =>
+  new ClusterError({ code: 'CLUSTER_BAD_REPLY', message: `${where} with something that is no object of the API`, retryable: true });
+
 /** The resource at a path of a server, narrowed by selectors. */
 export const resourceAt = (
   api: Pick<ApiClient, 'request' | 'watch'>,
@@ -116,6 +125,7 @@ export const reflect = <T extends Versioned>(source: ReflectSource, options: Ref
   const pages = (state: State, token: string | undefined, before: readonly T[]): Observable<{ objects: readonly T[]; version: string }> =>
     from(source.list<T>({ limit: PAGE, ...(token === undefined ? { resourceVersion: state.listVersion } : { continue: token }) })).pipe(
       concatMap((answer) => {
+        if (!(answer.items ?? []).every(isObject)) return throwError(() => noObject('a list'));
         const objects = [...before, ...(answer.items ?? [])];
         const more = answer.metadata?.continue;
         if (more) return pages(state, more, objects);
@@ -157,6 +167,7 @@ export const reflect = <T extends Versioned>(source: ReflectSource, options: Ref
           const back = lost ? [say({ type: 'back' })] : [];
           lost = false;
           if (event.type === 'OPENED') return of(...back);
+          if (!isObject(event.object)) return throwError(() => noObject('a watch'));
           heard = true;
           version = event.object.metadata.resourceVersion ?? version;
           if (event.type === 'BOOKMARK') return of(...back);

@@ -2,6 +2,7 @@ import type { ReflectEvent } from '@solo-kubelet/cluster-client';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { plainText } from './plain-text.js';
+import { unfitPod } from './unfit-pod.js';
 
 /** The word by which this source goes in `kubernetes.io/config.source`. */
 export const API_SOURCE = 'api';
@@ -13,6 +14,8 @@ export interface AssignedPods {
   readonly pods: ReadonlyMap<string, Pod>;
   /** By `namespace/name`. */
   readonly mirrors: ReadonlyMap<string, Pod>;
+  /** Those that are not to be run here, whatever the server says: by UID. Not among `pods`. */
+  readonly unfit: ReadonlyMap<string, Pod>;
   readonly synced: boolean;
   /** UIDs that the server has said to be gone, the newest last: what it says of them afterwards is late. A list begins anew. */
   readonly gone: ReadonlySet<string>;
@@ -20,7 +23,14 @@ export interface AssignedPods {
   readonly events: readonly ManifestEvent[];
 }
 
-export const emptyAssigned: AssignedPods = { pods: new Map(), mirrors: new Map(), synced: false, gone: new Set(), events: [] };
+export const emptyAssigned: AssignedPods = {
+  pods: new Map(),
+  mirrors: new Map(),
+  unfit: new Map(),
+  synced: false,
+  gone: new Set(),
+  events: [],
+};
 
 export const isMirror = ({ metadata }: Pod): boolean => metadata.annotations?.[MIRROR] !== undefined;
 export const fullName = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`;
@@ -45,7 +55,7 @@ export const reduceAssigned =
 
 const replace = (state: AssignedPods, objects: readonly Pod[], nodeName: string): AssignedPods => {
   const uids = new Set(objects.map(({ metadata }) => metadata.uid));
-  const known = [...state.pods.values(), ...state.mirrors.values()];
+  const known = [...state.pods.values(), ...state.mirrors.values(), ...state.unfit.values()];
   const gone = known.filter(({ metadata }) => !uids.has(metadata.uid));
   const oldest = [...objects].sort((left, right) => (createdAt(left) < createdAt(right) ? -1 : 1));
   const removed = gone.reduce(remove, { ...state, events: [] as readonly ManifestEvent[] });
@@ -68,10 +78,20 @@ const createdAt = ({ metadata }: Pod): string => metadata.creationTimestamp ?? '
 const apply = (state: AssignedPods, pod: Pod): AssignedPods => {
   if (isMirror(pod)) return { ...state, mirrors: new Map(state.mirrors).set(fullName(pod), pod) };
   const { uid } = pod.metadata;
+  const fault = unfitPod(pod);
+  if (fault !== undefined) return refuse(state, pod, fault);
   const before = state.pods.get(uid);
   const pods = new Map(state.pods).set(uid, pod);
   if (before !== undefined && asks(before) === asks(pod)) return { ...state, pods };
   return { ...state, pods, events: [...state.events, { type: 'applied', origin: originOf(uid), pod, warnings: [] }] };
+};
+
+const refuse = (state: AssignedPods, pod: Pod, message: string): AssignedPods => {
+  const uid = String(pod.metadata.uid);
+  const pods = new Map(state.pods);
+  pods.delete(uid);
+  const said: ManifestEvent = { type: 'rejected', origin: originOf(uid), issues: [], apiRef: '', message, stale: false };
+  return { ...state, pods, unfit: new Map(state.unfit).set(uid, pod), events: [...state.events, said] };
 };
 
 const remove = (before: AssignedPods, pod: Pod): AssignedPods => {
@@ -83,10 +103,12 @@ const remove = (before: AssignedPods, pod: Pod): AssignedPods => {
     mirrors.delete(fullName(pod));
     return { ...state, mirrors };
   }
-  if (!state.pods.has(uid)) return state;
+  if (!state.pods.has(uid) && !state.unfit.has(uid)) return state;
   const pods = new Map(state.pods);
   pods.delete(uid);
-  return { ...state, pods, events: [...state.events, { type: 'removed', origin: originOf(uid) }] };
+  const unfit = new Map(state.unfit);
+  unfit.delete(uid);
+  return { ...state, pods, unfit, events: [...state.events, { type: 'removed', origin: originOf(uid) }] };
 };
 
 const originOf = (uid: string) => ({ source: API_SOURCE, path: uid, document: 0 }) as const;
