@@ -1,11 +1,12 @@
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { grpcDetails } from '@solo-kubelet/diagnostics/text';
 import type { GRPCAction } from '@solo-kubelet/pod-spec';
-import { cancelCall, onAbort } from '@solo-kubelet/timers';
+import { cancelCall, longTimeout, onAbort } from '@solo-kubelet/timers';
 import { PROBE_USER_AGENT } from '../core/user-agent.js';
 import { HealthCheckResponse_ServingStatus, HealthClient } from '../gen/health.js';
 import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
 import { probeTiming, targetHost } from '../probe-target.js';
+import { type OwnConnections, withOwnConnections } from './own-connections.js';
 
 /**
  * Success when `grpc.health.v1.Health/Check` answers SERVING, always at the Pod's own address (pkg/probe/grpc/grpc.go). Plaintext, or with `mode: TLS`
@@ -16,7 +17,8 @@ export const grpcHandler = (): ProbeHandler<'grpc', GRPCAction> => ({
   probe: (action, target, { signal }) => {
     const host = targetHost(target);
     const address = `${host.includes(':') ? `[${host}]` : host}:${action.port}`;
-    return check({ address, service: action.service ?? '', tls: action.mode === 'TLS' }, probeTiming(target.probe).timeoutMs, signal);
+    const asked: Asked = { address, service: action.service ?? '', tls: action.mode === 'TLS' };
+    return withOwnConnections((connections) => check(asked, { timeoutMs: probeTiming(target.probe).timeoutMs, signal, connections }));
   },
 });
 
@@ -29,7 +31,18 @@ interface Asked {
 /** Whoever answers is taken for whom it is, as with httpGet. */
 const anyCertificate = () => credentials.createSsl(null, null, null, { rejectUnauthorized: false, checkServerIdentity: () => undefined });
 
-const check = ({ address, service, tls }: Asked, timeoutMs: number, signal: AbortSignal): Promise<ProbeOutcome> =>
+interface Attempt {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly connections: OwnConnections;
+}
+
+/** How long a server that has answered may take to part, ms. */
+const PART_MS = 500;
+/** What is held of what a server sends, MiB: grpc-js has no limit of its own. */
+const MAX_SESSION_MIB = 10;
+
+const check = ({ address, service, tls }: Asked, { timeoutMs, signal, connections }: Attempt): Promise<ProbeOutcome> =>
   new Promise((resolve) => {
     const client = new HealthClient(address, tls ? anyCertificate() : credentials.createInsecure(), {
       'grpc.primary_user_agent': PROBE_USER_AGENT,
@@ -37,11 +50,14 @@ const check = ({ address, service, tls }: Asked, timeoutMs: number, signal: Abor
       'grpc.enable_retries': 0,
       // Channels to one address share their connections by default; a probe wants one of its own.
       'grpc.use_local_subchannel_pool': 1,
+      'grpc-node.max_session_memory': MAX_SESSION_MIB,
     });
     let release = (): void => {};
     const end = (outcome: ProbeOutcome): void => {
       release();
       client.close();
+      if (outcome.result === 'success') longTimeout(connections.end, PART_MS, { ref: false });
+      else connections.end();
       resolve(outcome);
     };
     const late: ProbeOutcome = { result: 'failure', output: `timeout: health rpc did not complete within ${timeoutMs / 1_000}s` };
