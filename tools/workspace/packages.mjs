@@ -21,7 +21,6 @@ export const packages = [
     keywords: ['timers', 'timeout', 'abort-signal', 'rxjs'],
     dependencies: {},
     peerDependencies: { rxjs: catalog },
-    optionalPeers: ['rxjs'],
     subpaths: { './rxjs': 'src/rxjs/index.ts' },
   },
   {
@@ -121,7 +120,6 @@ export const packages = [
       '@solo-kubelet/manifest-source': ws,
     },
     peerDependencies: { rxjs: catalog },
-    optionalPeers: ['rxjs'],
     subpaths: { './rx': 'src/rx/index.ts' },
   },
   {
@@ -159,7 +157,6 @@ export const packages = [
       '@bufbuild/protobuf': catalog,
     },
     peerDependencies: { rxjs: catalog },
-    optionalPeers: ['rxjs'],
     subpaths: {
       './enums': 'src/enums/index.ts',
       './testing': 'src/testing/index.ts',

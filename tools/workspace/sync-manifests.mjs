@@ -40,8 +40,8 @@ const manifest = (pkg, version) => {
     publishConfig: { access: 'public', provenance: true },
     scripts: { build: 'tsup' },
     ...(Object.keys(pkg.dependencies).length ? { dependencies: pkg.dependencies } : {}),
+    // None of them is optional: docs/decisions/209-every-package-brings-its-peers.md.
     ...(Object.keys(peers).length ? { peerDependencies: Object.fromEntries(Object.keys(peers).map((name) => [name, '^7.8.0'])) } : {}),
-    ...(pkg.optionalPeers ? { peerDependenciesMeta: Object.fromEntries(pkg.optionalPeers.map((name) => [name, { optional: true }])) } : {}),
     ...(Object.keys(devDependencies).length ? { devDependencies } : {}),
   };
 };

@@ -12,7 +12,8 @@ export interface StrangerProject extends AsyncDisposable {
   readonly tarballs: ReadonlyMap<string, string>;
 }
 
-const packAll = async (root: string, into: string): Promise<Map<string, string>> => {
+/** Packs every package, which must have been built; gives the tarballs by the packages' names without scope. */
+export const packAll = async (root: string, into: string): Promise<ReadonlyMap<string, string>> => {
   const tarballs = new Map<string, string>();
   for (const name of (await readdir(join(root, 'packages'))).sort()) {
     const { stdout } = await run('pnpm', ['pack', '--pack-destination', into], { cwd: join(root, 'packages', name), timeout: 60_000 });
