@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startMemoryNode } from './memory-node.js';
 
@@ -13,5 +14,21 @@ it('waits for no named pipe among the manifests', async () => {
   );
   await using node = await startMemoryNode(manifests);
   expect(node.endpoint).toMatch(/^unix:/);
+  await rm(manifests, { recursive: true });
+});
+
+it('leaves nothing behind, also while a kubelet that was stopped still writes', async () => {
+  const manifests = await mkdtemp(join(tmpdir(), 'manifests-'));
+  const node = await startMemoryNode(manifests);
+  let isEnding = true;
+  const writing = (async () => {
+    for (let index = 0; isEnding; index += 1) await writeFile(join(node.kubeletRoot, `${index}`), '').catch(() => {});
+  })();
+  setTimeout(() => {
+    isEnding = false;
+  }, 300);
+  await node[Symbol.asyncDispose]();
+  await writing;
+  expect(existsSync(dirname(node.kubeletRoot))).toBe(false);
   await rm(manifests, { recursive: true });
 });

@@ -40,7 +40,8 @@ export const startMemoryNode = async (manifests: string): Promise<MemoryNode> =>
     sources: join(directory, 'sources.d'),
     [Symbol.asyncDispose]: async () => {
       await fake[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
+      // A kubelet that was stopped a moment ago may still have a write under way, which makes a directory that was just emptied no longer empty.
+      await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 };
