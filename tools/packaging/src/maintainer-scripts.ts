@@ -48,7 +48,22 @@ if [ "$1" = purge ]; then
     if [ -z "$(find /var/lib/kubelet/pods -mindepth 1 -maxdepth 1 2>/dev/null)" ]; then
       # No Pod is left, so what remains is state of the kubelet's own.
       find /var/lib/kubelet -xdev -depth -delete 2>/dev/null || true
-      rm -f /etc/cni/net.d/99-solo-kubelet.conflist
+      rm -rf /run/solo-kubelet
+      if [ -e /etc/cni/net.d/99-solo-kubelet.conflist ]; then
+        rm -rf /etc/cni/net.d/99-solo-kubelet.conflist /var/lib/cni/networks/solo-kubelet
+        ip link delete solo0 2>/dev/null || true
+      fi
+      if grep -qs '^# Kubelet logind override' /etc/systemd/logind.conf.d/99-kubelet.conf; then
+        rm -f /etc/systemd/logind.conf.d/99-kubelet.conf
+        rmdir /etc/systemd/logind.conf.d 2>/dev/null || true
+      fi
+      # Cgroups with a process in them can't be removed, and are somebody else's.
+      if [ -d /run/systemd/system ] && grep -qs '^populated 0' /sys/fs/cgroup/kubepods.slice/cgroup.events; then
+        systemctl stop kubepods.slice >/dev/null 2>&1 || true
+      fi
+      for cgroup in /sys/fs/cgroup/kubepods /sys/fs/cgroup/*/kubepods; do
+        find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
+      done
     else
       echo "solo-kubelet: /var/lib/kubelet has data of Pods, which may still run, and stays." >&2
       echo "solo-kubelet: crictl rmp -fa ends Pods; then the directory can be removed." >&2
