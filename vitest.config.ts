@@ -6,6 +6,9 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions, external
 /** How much longer than in CI the fuzzers of the attack suite run: `ATTACK_FACTOR=100 pnpm test:attack`. */
 const ATTACK_FACTOR = Number(process.env['ATTACK_FACTOR'] ?? 1);
 
+/** How much longer than on two idle cores a virtual machine may take: `SOLO_VM_PATIENCE=4 pnpm test:vm`. */
+const VM_PATIENCE = Number(process.env['SOLO_VM_PATIENCE'] ?? 1);
+
 /**
  * Six projects: quick unit tests, long simulations in virtual time, attacks by hostile clients and files, checks of the built packages, tests
  * on a real container runtime, and in a virtual machine.
@@ -71,8 +74,8 @@ export default defineConfig({
           name: 'vm',
           include: ['tools/vm/**/*.vm.test.ts'],
           // An emulated processor is 10 to 20 times as slow.
-          testTimeout: 20 * 60_000,
-          hookTimeout: 60 * 60_000,
+          testTimeout: 20 * 60_000 * VM_PATIENCE,
+          hookTimeout: 60 * 60_000 * VM_PATIENCE,
           fileParallelism: false,
         },
       },

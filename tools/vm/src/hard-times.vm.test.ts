@@ -2,10 +2,11 @@ import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, parseCgroups } from './compare-cgroups.js';
 import type { Machine } from './machine.js';
+import { patient } from './patience.js';
 import { pods } from './pods.js';
 import { driver, putManifest, skipped, startPreparedMachine, text, title } from './prepared-machine.js';
 
-const PATIENCE = { timeoutMs: 10 * 60_000, intervalMs: 4_000 };
+const PATIENCE = { timeoutMs: patient(10 * 60_000), intervalMs: 4_000 };
 const SOCKET = 'curl --silent --unix-socket /run/solo-kubelet/kubelet.sock http://localhost';
 
 interface Shown {
@@ -160,7 +161,7 @@ describe.skipIf(skipped)(title(`, driver ${driver}: clocks, disks, limits and up
     expect(await untilReady('burstable')).toMatchObject({ containerID, restartCount: 0 });
   });
 
-  it('of a disk that one Pod’s layer fills, that Pod alone is evicted, in two rounds', { timeout: 40 * 60_000 }, async () => {
+  it('of a disk that one Pod’s layer fills, that Pod alone is evicted, in two rounds', { timeout: patient(40 * 60_000) }, async () => {
     const [free = 0] = (await machine.must('stat --file-system --format="%a %S" /var/lib')).trim().split('\n').map(bytesOf);
     const threshold = Math.floor(free / (1 << 20)) - 500;
     await machine.must(

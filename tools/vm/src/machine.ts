@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killProcess, waitFor } from '@solo-kubelet-tools/testbed';
+import { patient } from './patience.js';
 
 /** A virtual machine with systemd and cgroup v2, made from Debian packages, its processor emulated where there is no KVM. */
 export interface Machine extends AsyncDisposable {
@@ -22,7 +23,7 @@ export interface MachineResult {
 }
 
 export interface MachineRunOptions {
-  /** Default: five minutes. */
+  /** Default: five minutes, times `SOLO_VM_PATIENCE`. */
   readonly timeoutMs?: number;
   readonly input?: string | Buffer;
 }
@@ -39,9 +40,9 @@ export interface MachineOptions {
 }
 
 const NEEDED = ['qemu-system-x86_64', 'debootstrap', 'ssh', 'ssh-keygen', 'mke2fs', 'dpkg-deb'];
-const BUILD_LIMIT_MS = 40 * 60_000;
-const BOOT_LIMIT_MS = 10 * 60_000;
-const RUN_LIMIT_MS = 5 * 60_000;
+const BUILD_LIMIT_MS = patient(40 * 60_000);
+const BOOT_LIMIT_MS = patient(10 * 60_000);
+const RUN_LIMIT_MS = patient(5 * 60_000);
 const LOOK_EVERY_MS = 3_000;
 
 /** Why no machine can be made here; undefined when one can. */

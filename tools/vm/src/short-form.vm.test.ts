@@ -2,6 +2,7 @@ import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, parseCgroups } from './compare-cgroups.js';
 import type { Machine } from './machine.js';
+import { patient } from './patience.js';
 import { pods } from './pods.js';
 import { driver, putManifest, skipped, startPreparedMachine, text, title } from './prepared-machine.js';
 
@@ -19,7 +20,8 @@ describe.skipIf(skipped)(title(`, driver ${driver}`), () => {
     const { stdout } = await machine.run('kubelet-cli get pods');
     return (stdout.match(/ 1\/1 +Running /g) ?? []).length === Object.keys(pods).length;
   };
-  const untilAllRun = (): Promise<boolean> => waitFor(allRun, { what: 'four running Pods', timeoutMs: 15 * 60_000, intervalMs: 5_000 });
+  const untilAllRun = (): Promise<boolean> =>
+    waitFor(allRun, { what: 'four running Pods', timeoutMs: patient(15 * 60_000), intervalMs: 5_000 });
   const wrongValues = async (): Promise<readonly string[]> => {
     const facts = await machine.must("nproc; awk '/^MemTotal/ { print $2 }' /proc/meminfo");
     const [cpus = 0, kibibytes = 0] = facts.trim().split('\n').map(Number);
@@ -56,7 +58,7 @@ describe.skipIf(skipped)(title(`, driver ${driver}`), () => {
       wrong = await wrongValues();
       return wrong.length === 0;
     };
-    await waitFor(isRight, { what: 'the same cgroups', timeoutMs: 15 * 60_000, intervalMs: 5_000 }).catch(() => {});
+    await waitFor(isRight, { what: 'the same cgroups', timeoutMs: patient(15 * 60_000), intervalMs: 5_000 }).catch(() => {});
     expect(wrong).toEqual([]);
     await untilAllRun();
   });
@@ -67,7 +69,7 @@ describe.skipIf(skipped)(title(`, driver ${driver}`), () => {
       !(
         await machine.must('find /sys/fs/cgroup -name "*pod*0001*"; systemctl list-units --all --plain --no-legend "kubepods*0001*"')
       ).trim();
-    await waitFor(isGone, { what: 'the end of the Pod’s cgroup', timeoutMs: 5 * 60_000, intervalMs: 5_000 });
+    await waitFor(isGone, { what: 'the end of the Pod’s cgroup', timeoutMs: patient(5 * 60_000), intervalMs: 5_000 });
     await machine.must('kubelet-cli uninstall');
     const running = await machine.must('kubelet-cli get pods --runtime-endpoint unix:///run/containerd/containerd.sock');
     expect(running.match(/ 1\/1 +Running /g)).toHaveLength(Object.keys(pods).length - 1);
