@@ -162,7 +162,7 @@ export {
   meaninglessKind,
 } from './node/kinds-of-a-node.js';
 export { type ApiObject, type ObjectKindName, type ObjectTypes, objectKey } from './object/api-object.js';
-export { isEncryptedManifest } from './parse/encrypted-manifest.js';
+export { isEncryptedManifest, isSopsManifest } from './parse/encrypted-manifest.js';
 export {
   type MixedDocument,
   type MixedManifest,

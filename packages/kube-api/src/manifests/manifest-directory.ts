@@ -43,7 +43,7 @@ const encrypted = (path: string): ApiError =>
   failed(
     409,
     'Conflict',
-    `Operation cannot be fulfilled: ${path} is encrypted: change it with "kubelet-cli secret edit", or remove the file; nothing was changed`,
+    `Operation cannot be fulfilled: ${path} is encrypted: change it with "kubelet-cli secret edit" (with sops, if that encrypted it), or remove the file; nothing was changed`,
   );
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { decryptManifest, encryptManifest, readIdentities } from '@solo-kubelet/kubelet/secrets';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
-import { isEncryptedManifest } from '@solo-kubelet/object-spec';
+import { isEncryptedManifest, isSopsManifest } from '@solo-kubelet/object-spec';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { checkManifest } from '../changes/check-manifest.js';
 import { writeManifest } from '../changes/manifest-files.js';
@@ -28,6 +28,7 @@ export const secretEdit = async (options: SecretEditOptions, io: EditIo): Promis
   const path = resolve(options.file);
   const encrypted = await readFileOf(path);
   if (!isEncryptedManifest(encrypted)) throw refused(`${path} is not encrypted`, `kubelet-cli secret encrypt --in-place ${path}`);
+  if (isSopsManifest(encrypted)) throw refused(`${path} is encrypted by SOPS`, `sops edit ${path}`);
   const text = await decryptManifest(encrypted, await readIdentities(await identityPath(options)));
   const before = options.recipients.length > 0 ? options.recipients : recipientsIn(text);
   if (before.length === 0)

@@ -43,7 +43,10 @@ export const secretEncrypt = async (options: EncryptOptions, io: Pick<CliIo, 'st
   const { file, inPlace } = options;
   const text = file === undefined ? await readInput(io) : await readFileOf(file);
   if (isEncryptedManifest(text))
-    throw refused(`${file ?? 'standard input'} is encrypted already`, 'Change it with kubelet-cli secret edit.');
+    throw refused(
+      `${file ?? 'standard input'} is encrypted already`,
+      'Change it with kubelet-cli secret edit, or with sops where that encrypted it.',
+    );
   const recipients =
     options.recipients.length > 0 ? options.recipients : await recipientsOf(await readIdentities(await identityPath(options)));
   const { report } = checkManifest(text, { path: file ?? '-', nodeName: 'node1' });

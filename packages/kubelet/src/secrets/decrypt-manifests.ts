@@ -1,5 +1,5 @@
 import type { PrepareManifest } from '@solo-kubelet/manifest-source';
-import { isEncryptedManifest } from '@solo-kubelet/object-spec';
+import { isEncryptedManifest, isSopsManifest } from '@solo-kubelet/object-spec';
 import { decryptManifest } from './age-file.js';
 import { readIdentities } from './age-identity.js';
 import { SecretError } from './secret-error.js';
@@ -16,5 +16,7 @@ export const decryptManifests =
       if (!(error instanceof SecretError)) throw error;
       throw new SecretError({ code: error.code, message: `it is encrypted, and ${error.message}` });
     });
-    return decryptManifest(content, identities);
+    if (!isSopsManifest(content)) return decryptManifest(content, identities);
+    const { decryptSopsManifest } = await import('./sops-file.js');
+    return decryptSopsManifest(content, identities);
   };
