@@ -1,8 +1,8 @@
 import { writeDurably } from '@solo-kubelet/state-files';
 import type { ApiClient } from './api-client.js';
 import { currentCertificatePath, readPem } from './certificate-files.js';
+import { certificateLife } from './certificate-life.js';
 import { ClusterError } from './cluster-error.js';
-import { certificateLife } from './core/certificate-life.js';
 import { type Kubeconfig, loadKubeconfig } from './kubeconfig.js';
 import { type NodeCertificateOptions, requestNodeCertificate } from './request-certificate.js';
 

@@ -2,8 +2,8 @@ import { readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@solo-kubelet/state-files';
 import { readRegular } from '@solo-kubelet/untrusted-files';
+import type { CertificateKind } from './certificate-life.js';
 import { ClusterError } from './cluster-error.js';
-import type { CertificateKind } from './core/certificate-life.js';
 
 const MAX_PEM_BYTES = 1024 * 1024;
 

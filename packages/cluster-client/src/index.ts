@@ -9,8 +9,8 @@ export {
 } from './api-client.js';
 export { type BootstrapOptions, bootstrapKubeconfig } from './bootstrap.js';
 export { currentCertificatePath } from './certificate-files.js';
+export type { CertificateKind, CertificateNames } from './certificate-life.js';
 export { ClusterError, type ClusterErrorCode, type ClusterErrorOptions, isAlreadyThere, isNotFound } from './cluster-error.js';
-export type { CertificateKind, CertificateNames } from './core/certificate-life.js';
 export { type Credentials, type CredentialsOptions, createCredentials, type TlsMaterial } from './credentials.js';
 export { type DiscoveredCluster, type DiscoverOptions, discoverCluster } from './discover-cluster.js';
 export { type DrainOptions, type DrainPlan, drainNode, planDrain } from './drain-node.js';

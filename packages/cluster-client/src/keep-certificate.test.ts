@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BehaviorSubject, of, VirtualTimeScheduler } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { currentCertificatePath } from './certificate-files.js';
-import type { CertificateNames } from './core/certificate-life.js';
+import type { CertificateNames } from './certificate-life.js';
 import { type CertificateReport, type KeepCertificateOptions, keepCertificate } from './keep-certificate.js';
 import { openssl, signer } from './testing/signer.js';
 

@@ -18,8 +18,8 @@ import {
 } from 'rxjs';
 import type { ApiClient } from './api-client.js';
 import { readCurrent } from './certificate-files.js';
+import { type CertificateKind, type CertificateNames, certificateLife, isForNode, rotationDueMs } from './certificate-life.js';
 import { ClusterError } from './cluster-error.js';
-import { type CertificateKind, type CertificateNames, certificateLife, isForNode, rotationDueMs } from './core/certificate-life.js';
 import { requestNodeCertificate } from './request-certificate.js';
 
 export interface KeepCertificateOptions {

@@ -1,4 +1,4 @@
-import type { CertificateNames } from './core/certificate-life.js';
+import type { CertificateNames } from './certificate-life.js';
 
 export interface CertificateRequest {
   readonly requestPem: string;

@@ -2,8 +2,8 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { delay } from '@solo-kubelet/timers';
 import type { ApiClient } from './api-client.js';
 import { keepCertificateFile } from './certificate-files.js';
+import type { CertificateKind, CertificateNames } from './certificate-life.js';
 import { ClusterError } from './cluster-error.js';
-import type { CertificateKind, CertificateNames } from './core/certificate-life.js';
 import { makeCertificateRequest } from './make-certificate-request.js';
 
 export interface NodeCertificateOptions {

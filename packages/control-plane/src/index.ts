@@ -3,7 +3,6 @@ export { type ClusterObjects, type ClusterObjectsOptions, clusterObjects, type O
 export { API_SOURCE, type AssignedPods, fullName, isMirror } from './core/assigned-pods.js';
 export type { NodeEvent } from './core/node-events.js';
 export type { NodeCondition, NodeObject, NodeStatus } from './core/node-patch.js';
-export { servingNames } from './core/serving-names.js';
 export { type KeepCsiNodeOptions, keepCsiNode } from './keep-csi-node.js';
 export { type MirrorPodsOptions, mirrorPods } from './mirror-pods.js';
 export { type PostEventsOptions, postEvents } from './post-events.js';
@@ -12,3 +11,4 @@ export { type RenewLeaseOptions, renewLease } from './renew-lease.js';
 export type { Report } from './report.js';
 export { type ReportedPod, type ReportStatusesOptions, reportStatuses } from './report-statuses.js';
 export { createReviews, type ReviewedUser, type Reviews, type ReviewsOptions } from './reviews.js';
+export { servingNames } from './serving-names.js';

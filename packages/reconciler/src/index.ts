@@ -1,8 +1,9 @@
 export type { KubeletActivity, NodeActivity, PodActivity, StepReport } from './core/activity.js';
+export type { AdmissionRequest } from './core/admission/admission-check.js';
 export { checkPod } from './core/admission/check-pod.js';
 export type { NodeAdmissionFacts, NodePressure } from './core/admission/node-admission-facts.js';
 export { matchesNode } from './core/admission/node-selector.js';
-export type { AdmissionRequest, Refusal } from './core/admission/refusal.js';
+export type { Refusal } from './core/admission/refusal.js';
 export { allContainers } from './core/all-containers.js';
 export { API_SOURCE } from './core/cluster-pod.js';
 export { computePodActions, type PodEnding, podEnding } from './core/compute-pod-actions.js';

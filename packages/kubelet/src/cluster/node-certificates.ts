@@ -16,20 +16,31 @@ import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { delay as pause } from '@solo-kubelet/timers';
 import { EMPTY, ignoreElements, map, merge, type Observable, of, tap } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
-import type { JoinClusterOptions } from './join-cluster.js';
 import { USER_AGENT } from './user-agent.js';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 32_000;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 const connector =
-  (env: JoinClusterOptions['env']) =>
+  (env: Environment) =>
   (kubeconfig: Kubeconfig): ApiClient =>
     createApiClient({ kubeconfig, credentials: createCredentials({ kubeconfig, env }), userAgent: USER_AGENT });
 
+export interface BootstrapNodeOptions {
+  /** Where the kubeconfig is to be. */
+  readonly kubeconfigPath: string;
+  readonly certDirectory: string;
+  readonly nodeName: string;
+  readonly env: Environment;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
 /** Waits for a certificate as long as it takes: without one the node cannot join. */
 export const bootstrapNode = async (
-  { kubeconfigPath, certDirectory, nodeName, env, logger, signal }: JoinClusterOptions,
+  { kubeconfigPath, certDirectory, nodeName, env, logger, signal }: BootstrapNodeOptions,
   bootstrapPath: string,
 ): Promise<void> => {
   const connect = connector(env);
@@ -46,8 +57,9 @@ export const bootstrapNode = async (
   }
 };
 
-export interface NodeCertificatesOptions
-  extends Pick<JoinClusterOptions, 'bootstrapPath' | 'certDirectory' | 'nodeName' | 'env' | 'logger'> {
+export interface NodeCertificatesOptions extends Pick<BootstrapNodeOptions, 'certDirectory' | 'nodeName' | 'env' | 'logger'> {
+  /** The kubeconfig with a bootstrap token; undefined: there is none. */
+  readonly bootstrapPath: string | undefined;
   readonly config: Pick<KubeletConfiguration, 'rotateCertificates' | 'serverTLSBootstrap'>;
   readonly api: ApiClient;
   readonly kubeconfig: Kubeconfig;

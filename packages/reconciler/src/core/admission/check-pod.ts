@@ -1,8 +1,9 @@
+import type { AdmissionCheck, AdmissionRequest } from './admission-check.js';
 import { checkEvictionPressure } from './eviction-pressure.js';
 import { checkHostPorts } from './host-ports.js';
 import { checkAppArmor, checkNodeShutdown, checkOperatingSystem, checkSupplementalGroupsPolicy } from './node-checks.js';
 import { checkNodeSelector } from './node-selector.js';
-import type { AdmissionCheck, AdmissionRequest, Refusal } from './refusal.js';
+import type { Refusal } from './refusal.js';
 import { checkResources } from './resource-fit.js';
 import { checkSysctls } from './sysctls.js';
 

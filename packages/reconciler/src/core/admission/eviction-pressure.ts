@@ -1,7 +1,7 @@
 import { podQosClass } from '@solo-kubelet/pod-spec';
 import { isCriticalPod } from '../critical-pod.js';
+import type { AdmissionCheck } from './admission-check.js';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
-import type { AdmissionCheck } from './refusal.js';
 
 /** The pressures that the node is under now, in upstream's order. */
 const pressuresOf = ({ pressures }: NodeAdmissionFacts): readonly string[] =>

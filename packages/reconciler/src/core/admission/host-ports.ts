@@ -1,6 +1,6 @@
 import type { ContainerPort, Pod } from '@solo-kubelet/pod-spec';
 import { isSidecar } from '../restart-decision.js';
-import type { AdmissionCheck } from './refusal.js';
+import type { AdmissionCheck } from './admission-check.js';
 
 interface HostPort {
   readonly protocol: string;

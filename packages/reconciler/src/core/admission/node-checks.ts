@@ -1,5 +1,5 @@
 import { allContainers } from '../all-containers.js';
-import type { AdmissionCheck } from './refusal.js';
+import type { AdmissionCheck } from './admission-check.js';
 
 export const checkOperatingSystem: AdmissionCheck = ({ pod, node }) => {
   const label = pod.metadata.labels?.['kubernetes.io/os'];

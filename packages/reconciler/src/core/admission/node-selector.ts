@@ -1,6 +1,6 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from '@solo-kubelet/pod-spec';
+import type { AdmissionCheck } from './admission-check.js';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
-import type { AdmissionCheck } from './refusal.js';
 
 const holds = ({ key, operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean => {
   switch (operator) {

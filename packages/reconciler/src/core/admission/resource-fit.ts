@@ -1,6 +1,7 @@
 import { type Pod, podRequests, quantityMilliValue, quantityValue } from '@solo-kubelet/pod-spec';
 import { podKey } from '../pod-identity.js';
-import type { AdmissionCheck, Refusal } from './refusal.js';
+import type { AdmissionCheck } from './admission-check.js';
+import type { Refusal } from './refusal.js';
 
 /** A resource in the unit in which upstream reports it: cpu in thousandths, everything else whole. */
 const amount = (name: string, quantity: string | undefined): bigint => {

@@ -1,4 +1,4 @@
-import type { AdmissionCheck } from './refusal.js';
+import type { AdmissionCheck } from './admission-check.js';
 
 /** Sysctls that are namespaced and harmless to others, with the first kernel in which they are (pkg/kubelet/sysctl/safe_sysctls.go). */
 const SAFE: Readonly<Record<string, string>> = {

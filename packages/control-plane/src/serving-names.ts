@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { CertificateNames } from '@solo-kubelet/cluster-client';
-import type { NodeObject } from './node-patch.js';
+import type { NodeObject } from './core/node-patch.js';
 
 /**
  * What a node's serving certificate is to be good for: its addresses as the cluster knows them. Undefined while there is no IP among them, by which
