@@ -1,3 +1,4 @@
+import type { FeatureGates } from '@solo-kubelet/pod-spec/schema';
 import type { Authorizer, UserInfo } from './access/authorizer.js';
 import type { TokenClaims } from './access/token-claims.js';
 import type { DescribeField } from './discovery/field-words.js';
@@ -32,6 +33,8 @@ export interface CoreParts {
   readonly catalog?: ResourceCatalog;
   /** The node whose Pods' logs and streams can be reached; requests for them become answers of type `node`. Default: none. */
   readonly nodeName?: string;
+  /** Fields of later releases are there where their gate is on. Default: all have their default. */
+  readonly featureGates?: FeatureGates;
   /** Whether Pods of files may be given ephemeral containers. Default: they may not, since no API server can tell their kubelet. */
   readonly debugsStaticPods?: boolean;
   /** What OpenAPI documents say of fields, once that is loaded. Default: nothing. */

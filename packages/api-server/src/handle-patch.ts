@@ -86,7 +86,7 @@ const readPatched = (
   }
   let decoded: ReturnType<typeof decodeTree>;
   try {
-    decoded = decodeTree({ ok: true, root: valueNode(wanted), doubled: [] }, new Uint8Array(), 'json', expected);
+    decoded = decodeTree({ ok: true, root: valueNode(wanted), doubled: [] }, new Uint8Array(), 'json', expected, ctx.parts.featureGates);
   } catch (error) {
     if (error instanceof ApiError && error.code === 400) throw unusablePatch(wanted, error.message.replace(DECODE_PREFIX, ''));
     throw error;

@@ -40,7 +40,8 @@ export const readObject = (
   mode: 'Ignore' | 'Warn' | 'Strict',
 ): ObjectDraft => {
   const { bytes, language } = requestBody(ctx);
-  const decoded = language === 'protobuf' ? decodeProtobuf(bytes, expected) : decodeBody(bytes, language, expected);
+  const { featureGates: gates } = ctx.parts;
+  const decoded = language === 'protobuf' ? decodeProtobuf(bytes, expected, gates) : decodeBody(bytes, language, expected, gates);
   applyFieldValidation(decoded, mode, expected.kind, ctx.warn);
   fillDefaults(decoded.draft);
   return decoded.draft;

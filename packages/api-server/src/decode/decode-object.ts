@@ -1,4 +1,4 @@
-import { decodeUtf8, type ManifestNode } from '@solo-kubelet/pod-spec/schema';
+import { decodeUtf8, type FeatureGates, type ManifestNode } from '@solo-kubelet/pod-spec/schema';
 import { type ApiResource, groupVersion } from '../resources/api-resource.js';
 import { findKind } from '../resources/resource-table.js';
 import { serverSchema } from '../schema/server-schema.js';
@@ -138,6 +138,7 @@ export const decodeTree = (
   bytes: Uint8Array,
   language: BodyLanguage,
   expected: ExpectedKind,
+  gates: FeatureGates = {},
 ): DecodedObject => {
   const { root } = tree;
   const unrecognized = (message: string): never => {
@@ -148,7 +149,7 @@ export const decodeTree = (
   if (types.apiVersion.split('/').length > 2) return unrecognized(`unexpected GroupVersion string: ${types.apiVersion}`);
   const given = givenKind(types.apiVersion, types.kind, expected);
   if (!isExpected(given, expected)) return refuseOther(given, expected, root, language);
-  const decoded = decodeAs(serverSchema.struct(expected.struct), root, language);
+  const decoded = decodeAs(serverSchema.struct(expected.struct), root, language, gates);
   const start = `${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}`;
   if (!decoded.ok) throw badRequest(`${start}: ${decoded.message}`);
   const { apiVersion: _version, kind: _kind, ...values } = decoded.values;
@@ -160,12 +161,12 @@ export const decodeTree = (
 };
 
 /** The same from the bytes of a body. */
-export const decodeBody = (bytes: Uint8Array, language: BodyLanguage, expected: ExpectedKind): DecodedObject => {
+export const decodeBody = (bytes: Uint8Array, language: BodyLanguage, expected: ExpectedKind, gates: FeatureGates = {}): DecodedObject => {
   const tree = readBody(bytes, language);
   if (!tree.ok) {
     throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${tree.message} (${summarize(bytes)})`);
   }
-  return decodeTree(tree, bytes, language, expected);
+  return decodeTree(tree, bytes, language, expected, gates);
 };
 
 export const expectedOf = ({ group, version, kind, struct }: ApiResource): ExpectedKind => ({ group, version, kind, struct });

@@ -1,4 +1,4 @@
-import { type DecodeFinding, decodeStruct, type ManifestNode } from '@solo-kubelet/pod-spec/schema';
+import { type DecodeFinding, decodeStruct, type FeatureGates, type ManifestNode } from '@solo-kubelet/pod-spec/schema';
 import type { StructSchema } from '../schema/server-schema.js';
 import type { Values } from '../stored-object.js';
 import { base64Words, timeWords, typeErrorWords } from './go-words.js';
@@ -37,10 +37,10 @@ const strictWords = ({ code, field }: DecodeFinding, language: BodyLanguage): st
   return code === 'DUPLICATE_FIELD' && language === 'json' ? `duplicate field ${JSON.stringify(field)}` : undefined;
 };
 
-/** Reads a structure as Go does, with its words for what is wrong. */
-export const decodeAs = (type: StructSchema, root: ManifestNode, language: BodyLanguage): Decoded => {
+/** Reads a structure as Go does, with its words for what is wrong. Fields whose gates are off count as unknown. */
+export const decodeAs = (type: StructSchema, root: ManifestNode, language: BodyLanguage, gates: FeatureGates = {}): Decoded => {
   const findings: DecodeFinding[] = [];
-  const values = decodeStruct(type, root, '', (finding) => void findings.push(finding));
+  const values = decodeStruct(type, root, '', (finding) => void findings.push(finding), gates);
   if (findings.length === 0) return { ok: true, values, strictErrors: [] };
   const hard = findings.filter(({ code }) => code.startsWith('DECODE_'));
   const first = hard.find(({ code }) => STOPPING.has(code)) ?? hard[0];

@@ -1,4 +1,5 @@
 import { decodeProtobuf as decodeMessage } from '@solo-kubelet/api-protobuf';
+import type { FeatureGates } from '@solo-kubelet/pod-spec/schema';
 import { groupVersion } from '../resources/api-resource.js';
 import { jsonText } from '../respond/object-json.js';
 import { badRequest } from '../status/api-error.js';
@@ -13,12 +14,12 @@ const summarize = (bytes: Uint8Array): string => {
 };
 
 /** Reads an object in `application/vnd.kubernetes.protobuf`. What the message says is judged as JSON is. @throws ApiError 400 */
-export const decodeProtobuf = (bytes: Uint8Array, expected: ExpectedKind): DecodedObject => {
+export const decodeProtobuf = (bytes: Uint8Array, expected: ExpectedKind, gates: FeatureGates = {}): DecodedObject => {
   const unrecognized = (message: string): never => {
     throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${message} (${summarize(bytes)})`);
   };
   if (bytes.length === 0) return unrecognized('empty data');
   const result = decodeMessage(bytes, { apiVersion: groupVersion(expected), kind: expected.kind });
   if (!result.ok) return unrecognized(result.problem === 'malformed' ? 'unexpected EOF' : result.message);
-  return decodeBody(new TextEncoder().encode(jsonText(result.object)), 'json', expected);
+  return decodeBody(new TextEncoder().encode(jsonText(result.object)), 'json', expected, gates);
 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { FeatureGates } from '@solo-kubelet/pod-spec/schema';
 import { allowAll, type UserInfo } from '../access/authorizer.js';
 import { createStoreAuthorizer } from '../access/rbac-authorizer.js';
 import type { TokenClaims } from '../access/token-claims.js';
@@ -14,10 +15,11 @@ export interface PartsOptions {
   readonly keys: { readonly sign: (claims: object) => string; readonly verify: (token: string) => TokenClaims | undefined };
   readonly mode: 'AlwaysAllow' | 'RBAC';
   readonly nowMs: number;
+  readonly featureGates?: FeatureGates;
 }
 
 /** Puts a core together from what this package has. */
-export const createParts = ({ store, users, keys, mode, nowMs }: PartsOptions): CoreParts => {
+export const createParts = ({ store, users, keys, mode, nowMs, featureGates }: PartsOptions): CoreParts => {
   seedStore(store, { newUid: randomUUID, nowText: timeText(nowMs), nowMs });
   return {
     store,
@@ -29,5 +31,6 @@ export const createParts = ({ store, users, keys, mode, nowMs }: PartsOptions): 
     signToken: keys.sign,
     newUid: randomUUID,
     random: Math.random,
+    ...(featureGates && { featureGates }),
   };
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { type FeatureGates, fieldGates } from '@solo-kubelet/pod-spec';
 import type { UserInfo } from '../access/authorizer.js';
 import type { CoreParts } from '../context.js';
 import { createApiCore } from '../create-api-core.js';
@@ -24,6 +25,8 @@ export interface ApiServerOptions {
   readonly store?: ObjectStore;
   /** Manifests whose objects are there from the start, in their order: paths of JSON or YAML. Default none. */
   readonly files?: readonly string[];
+  /** Feature gates that have fields of Pods behind them, such as `{ EmptyDirVolumeMode: true }` (Kubernetes 1.37). Default: those of Kubernetes 1.36, all off. */
+  readonly featureGates?: FeatureGates;
   /** The time, ms. Default that of the machine. */
   readonly now?: () => number;
 }
@@ -56,12 +59,27 @@ const kubeconfigText = (url: string, caPem: string, token: string, username: str
     2,
   )}\n`;
 
-/** Starts an API server in memory on TLS; it answers once the promise is fulfilled. @throws Error for a file that the server would refuse */
+/** @throws Error for a gate that nothing here is behind */
+const checkGates = (gates: FeatureGates): void => {
+  const unknown = Object.keys(gates).filter((name) => !Object.hasOwn(fieldGates, name));
+  if (unknown.length === 0) return;
+  throw new Error(`no such feature gate: ${unknown.join(', ')}; there are ${Object.keys(fieldGates).join(', ')}`);
+};
+
+/** Starts an API server in memory on TLS; it answers once the promise is fulfilled. @throws Error for a file that the server would refuse, and for an unknown feature gate */
 export const startApiServer = async (options: ApiServerOptions = {}): Promise<ApiServer> => {
-  const { port = 0, host = '127.0.0.1', now = Date.now, store = createMemoryStore() } = options;
+  const { port = 0, host = '127.0.0.1', now = Date.now, store = createMemoryStore(), featureGates = {} } = options;
+  checkGates(featureGates);
   const users = options.users ?? new Map([[randomUUID(), { username: 'admin', uid: 'admin', groups: ['system:masters'] }]]);
   const keys = createTokenKeys();
-  const parts: CoreParts = createParts({ store, users, keys, mode: options.authorizationMode ?? 'AlwaysAllow', nowMs: now() });
+  const parts: CoreParts = createParts({
+    store,
+    users,
+    keys,
+    mode: options.authorizationMode ?? 'AlwaysAllow',
+    nowMs: now(),
+    featureGates,
+  });
   const core = createApiCore(parts);
   await loadObjects(core, options.files ?? [], now());
   const { certificatePem, keyPem } = await makeSelfSigned([host, 'localhost', 'kubernetes', 'kubernetes.default.svc'], now());

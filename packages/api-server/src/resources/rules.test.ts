@@ -133,8 +133,10 @@ describe('an Event', () => {
     };
     const made = ask('POST', path, { metadata: { name: 'x' }, ...event, regarding, type: 'Normal', note: 'n' });
     expect(made.code).toBe(201);
+    // The first write of the other group changes who owns what, and no more.
+    const first = ask('PATCH', 'events/x', { message: 'n', count: 0 });
     const again = ask('PATCH', 'events/x', { message: 'n', count: 0 });
-    expect(again.value.metadata.resourceVersion).toBe(made.value.metadata.resourceVersion);
+    expect(again.value.metadata.resourceVersion).toBe(first.value.metadata.resourceVersion);
     const { value } = ask('PATCH', path.concat('/x'), { regarding: { name: 'q' }, note: null });
     expect(value.details.causes.map(({ message }: { readonly message: string }) => message)).toEqual([
       'Invalid value: {"Kind":"Pod","Namespace":"default","Name":"q","UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""}: field is immutable',

@@ -1,3 +1,4 @@
+import type { FeatureGates } from '@solo-kubelet/pod-spec';
 import { allowAll } from '../access/authorizer.js';
 import { createApiCore } from '../create-api-core.js';
 import { apiPatcher } from '../registry/api-patcher.js';
@@ -8,7 +9,7 @@ import { createMemoryStore } from '../store/memory-store.js';
 const NAMESPACE = '/api/v1/namespaces/default';
 
 /** A core over an empty store, as a function that asks it; paths without a slash are in the namespace `default`. */
-export const askCore = () => {
+export const askCore = (featureGates: FeatureGates = {}) => {
   const store = createMemoryStore();
   let uids = 0;
   seedStore(store, { newUid: () => `s${uids++}`, nowText: '2026-01-01T00:00:00Z', nowMs: 0 });
@@ -22,6 +23,7 @@ export const askCore = () => {
     signToken: () => '',
     newUid: () => `uid-${uids++}`,
     random: () => 0,
+    featureGates,
   });
   return (method: string, path: string, body: object = {}, headers: Readonly<Record<string, string>> = {}) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
