@@ -159,11 +159,11 @@ describe.skipIf(fault !== undefined)('a kubelet with Ingresses', () => {
     const cli = async (...argv: readonly string[]): Promise<string> =>
       (await kubeletCli([...argv, '--socket', join(node.bed.directory, 'kubelet.sock')])).stdout;
     expect(await cli('get', 'ingress')).toMatch(
-      /^NAME +CLASS +HOSTS +ADDRESS +PORTS +AGE\nshop +\S+ +shop\.example +127\.0\.0\.1 +80 +\d+s\n$/,
+      /^NAME +CLASS +HOSTS +ADDRESS +PORTS +AGE\nshop +\S+ +shop\.example +127\.0\.0\.1 +80 +[\dms]+\n$/,
     );
     for (const kind of ['services', 'endpointslices']) {
       const table = await cli('get', kind);
-      expect(table).toMatch(/^web\S* +.* +\d+s$/m);
+      expect(table).toMatch(/^web\S* +.* +[\dms]+$/m);
       expect(table).not.toContain('<unknown>');
     }
     const described = await cli('describe', 'ingress', 'shop');
