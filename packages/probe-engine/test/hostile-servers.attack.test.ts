@@ -242,7 +242,7 @@ const endless: readonly (readonly [string, Hostile])[] = [
   ['settings', { parts: many(settings), finish: 'repeat' }],
   ['resets', { parts: many(frame(FRAME.rstStream, 0, 1, u32(8))), finish: 'repeat' }],
   ['nothing', { polite: false, parts: [], finish: 'stay' }],
-  ['settings', { parts: [], finish: 'stay' }],
+  ['its settings alone', { parts: [], finish: 'stay' }],
   ['informal answers', { parts: many(frame(FRAME.headers, END_HEADERS, 1, fields([':status', '103']))), finish: 'repeat' }],
 ];
 function many(one: Buffer): readonly Buffer[] {
@@ -269,7 +269,14 @@ const connections = async (): Promise<number> => {
 
 /** Servers let go of nothing by themselves: whose connections are still there after the attempts, holds them. */
 const nothingIsLeft = (before: number): Promise<void> =>
-  vi.waitFor(async () => expect([sockets.size, await connections()]).toEqual([0, before]), { timeout: 20_000 });
+  vi.waitFor(
+    async () => {
+      expect(sockets.size).toBe(0);
+      // Fewer: those of an earlier attack have gone meanwhile.
+      expect(await connections()).toBeLessThanOrEqual(before);
+    },
+    { timeout: 20_000 },
+  );
 
 it('a gRPC probe ends in its time, whatever frames its server sends', { timeout: 60_000 * FACTOR }, async () => {
   const before = await connections();
@@ -291,7 +298,7 @@ it('a gRPC probe ends in its time, whatever frames its server sends', { timeout:
   await nothingIsLeft(before);
 });
 
-it.each(endless)('a gRPC probe of a server that sends %s without end is a failure', async (_what, one) => {
+it.each(endless)('a gRPC probe of a server that sends %s, if need be without end, is a failure', async (_what, one) => {
   const before = await connections();
   const results = await attack(
     Array.from({ length: AT_ONCE }, () => ({ polite: true, ...one })),
