@@ -83,13 +83,19 @@ const isKnown = ({ pods, mirrors }: AssignedPods, answer: Pod): boolean => {
   return copy === undefined || Number(copy.metadata.resourceVersion) >= Number(answer.metadata.resourceVersion);
 };
 
+/** The copies that show their pod as it is: at rest nothing has to be compared again. */
+const settled = new WeakMap<Pod, Pod>();
+
 const dueOf = (reported: ReportedPod, { pods, mirrors }: AssignedPods, answered: ReadonlyMap<string, Answer>): readonly Due[] => {
   const { pod, ofApi } = reported;
   const held = ofApi ? pods.get(pod.metadata.uid) : mirrors.get(fullName(pod));
   // A pod that takes over from another of its name must not speak through the mirror of the old one.
   if (held === undefined || pod.status === undefined || (!ofApi && !isMirrorOf(held, pod))) return [];
   const copy = answered.get(held.metadata.uid)?.copy ?? held;
-  return podStatusPatch(copy, pod.status) !== undefined || isFinished(copy, reported) ? [{ reported, copy }] : [];
+  if (settled.get(pod) === copy) return [];
+  if (podStatusPatch(copy, pod.status) !== undefined || isFinished(copy, reported)) return [{ reported, copy }];
+  settled.set(pod, copy);
+  return [];
 };
 
 const isMirrorOf = (mirror: Pod, pod: Pod): boolean =>

@@ -24,11 +24,11 @@ describe('a node of a whole control plane', () => {
   beforeAll(async () => {
     server = await startRealServer({ controllers: ['--node-monitor-period=1s', '--node-monitor-grace-period=12s'] });
     cluster = await startCluster(async () => server);
-    login = await startLoginManager({ delaySeconds: 60 });
+    login = await startLoginManager({ delaySeconds: 200 });
     const config = {
       nodeLeaseDurationSeconds: 4,
       nodeStatusUpdateFrequency: '1s',
-      shutdownGracePeriod: '20s',
+      shutdownGracePeriod: '180s',
       shutdownGracePeriodCriticalPods: '10s',
     };
     node = await startNode({ config, env: login.env, flags: ['--kubeconfig', cluster.kubeconfigPath] });
@@ -186,7 +186,8 @@ describe('a node of a whole control plane', () => {
     expect(login.happened.filter((word) => word === 'held').length).toBe(released + 1);
     const steady = (await podsOf('steady')).map(({ metadata }) => metadata.name);
     login.announce('shutdown');
-    await login.said('released', released + 1);
+    const isReleased = async (): Promise<boolean> => login.happened.filter((word) => word === 'released').length > released;
+    await waitFor(isReleased, { what: 'the end of the delay', timeoutMs: 190_000 });
     expect(await copies()).toEqual(new Map());
     const { status } = await inApi<ApiNode>(NODE, (each) => !isReady(each));
     expect(status.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
