@@ -78,8 +78,6 @@ export const sendGet = (wire: WireRequest, options: ProbeAttemptOptions): Promis
           else giveUp(error.message);
         }),
       );
-      // An error of the answer that comes after the end of this attempt is nobody's business.
-      call.on('error', () => {});
       const started = call;
       // What is written before TLS is up would fail in words of its own.
       if (wire.tls)
@@ -129,7 +127,10 @@ const readBody = (
   response.on('error', () => {});
 };
 
-/** The head is written as it was made: `path` is set afterwards because the constructor refuses the blanks that Go leaves in a query. */
+/**
+ * The head is written as it was made: `path` is put in place afterwards, and past its setter, because the constructor, and of Node.js 24 the setter too,
+ * refuse the blanks that Go leaves in a query.
+ */
 const createCall = ({ target, headers }: WireRequest, socket: Socket): ClientRequest => {
   const call = httpRequest({
     createConnection: () => socket,
@@ -138,12 +139,19 @@ const createCall = ({ target, headers }: WireRequest, socket: Socket): ClientReq
     // As lenient as Go's reader: a bare LF ends a line, and Transfer-Encoding goes before Content-Length.
     insecureHTTPParser: true,
   });
-  call.path = target;
-  for (const [name, values] of headers) {
-    const before = call.getHeader(name);
-    call.setHeader(name, before === undefined && values.length === 1 ? (values[0] ?? '') : [before ?? [], values].flat(2).map(String));
+  // From here on it tells of its connection's errors, and one that nobody listens to would end the process.
+  call.on('error', () => {});
+  try {
+    Object.defineProperty(call, 'path', { value: target, writable: true, enumerable: true, configurable: true });
+    for (const [name, values] of headers) {
+      const before = call.getHeader(name);
+      call.setHeader(name, before === undefined && values.length === 1 ? (values[0] ?? '') : [before ?? [], values].flat(2).map(String));
+    }
+    return call;
+  } catch (error) {
+    call.destroy();
+    throw error;
   }
-  return call;
 };
 
 const open = ({ tls, hostname: host, port }: WireRequest): Socket => {
