@@ -51,6 +51,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'service-network/src/rx/read-listeners.ts',
     'standalone-node/src/containerd/own-scope.ts',
     'standalone-node/src/containerd/processes.ts',
+    'untrusted-files/src/own-processes.ts',
   ],
   'the machine’s own files below /etc and /sys, written by root': [
     'kubelet/src/api/node-object.ts',
