@@ -83,7 +83,8 @@ describe('bindSubPath', () => {
     const { mounter, bound } = pretending();
     let refusals = 0;
     try {
-      for (let round = 0; round < 1_500; round++) {
+      // On a busy machine the other process has its turn seldom: then it takes more rounds until both outcomes have come up.
+      for (let round = 0; round < 1_500 || (Math.min(bound.length, refusals) <= 20 && round < 15_000); round++) {
         await bindSubPath(mounter, request(round % 2 === 0 ? 'a/b' : `a/made-${round}`)).catch(() => {
           refusals++;
         });
