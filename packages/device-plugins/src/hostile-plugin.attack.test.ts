@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { createDeviceManager } from './create-device-manager.js';
 import type { DeviceManager } from './device-manager.js';
-import { RegistrationClient } from './gen/device-plugin.js';
+import { AllocateResponse, RegistrationClient } from './gen/device-plugin.js';
 import { callUnary } from './rpc/call-unary.js';
 import { createFakeDevicePlugin, type FakeDevicePlugin, type FakeDevicePluginOptions } from './testing/fake-device-plugin.js';
 import { deviceContainer, devicePod } from './testing/test-pod.js';
@@ -30,6 +30,22 @@ const cpuMs = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 };
+
+const largestAnswer = () => ({
+  mounts: Array.from({ length: 100_000 }, (_, index) => ({ containerPath: `/${index}`, hostPath: '/' })),
+  devices: Array.from({ length: 40_000 }, (_, index) => ({ containerPath: `/${index}`, hostPath: '/', permissions: 'rwm' })),
+  envs: Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`A${index}`, ''])),
+});
+
+/** Longest turn, ms: a second, and what this machine takes to write and read the largest message, which is this process's part, too. */
+let limitMs: number;
+beforeAll(() => {
+  const before = cpuMs();
+  const message = AllocateResponse.fromPartial({ containerResponses: [largestAnswer()] });
+  AllocateResponse.decode(AllocateResponse.encode(message).finish());
+  limitMs = 1_000 + 3 * (cpuMs() - before);
+});
+
 const plugin = async (options: Partial<FakeDevicePluginOptions>): Promise<FakeDevicePlugin> => {
   const fake = await createFakeDevicePlugin({ directory, resourceName: EVIL, devices: [{ id: 'a' }], ...options });
   running.push(fake);
@@ -66,7 +82,7 @@ afterEach(async () => {
 /** The other plugin's devices can be had, and nothing has held anybody up. */
 const expectUnharmed = async (): Promise<void> => {
   expect(await take(GOOD)).toBeUndefined();
-  expect(longestTurnMs).toBeLessThan(1_000);
+  expect(longestTurnMs).toBeLessThan(limitMs);
 };
 
 it('a list of 150,000 devices is a list', async () => {
@@ -92,13 +108,7 @@ it('lists without end leave time for others', async () => {
 });
 
 it('an answer with 100,000 mounts, devices and variables is merged in time', async () => {
-  const evil = await plugin({
-    allocate: () => ({
-      mounts: Array.from({ length: 100_000 }, (_, index) => ({ containerPath: `/${index}`, hostPath: '/' })),
-      devices: Array.from({ length: 40_000 }, (_, index) => ({ containerPath: `/${index}`, hostPath: '/', permissions: 'rwm' })),
-      envs: Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`A${index}`, ''])),
-    }),
-  });
+  const evil = await plugin({ allocate: largestAnswer });
   await evil.register();
   await vi.waitFor(() => expect(manager.resources().capacity[EVIL]).toBe('1'), PATIENCE);
   expect(await take(EVIL)).toBeUndefined();

@@ -45,7 +45,8 @@ export const plainBytes = (source: string): string | undefined => {
   if (/^(?:true|True|TRUE)$/.test(source)) return 'True';
   if (/^(?:false|False|FALSE)$/.test(source)) return 'False';
   const [, sign = '', digits = ''] = /^([-+]?)(\d[\w]*)$/.exec(source.replaceAll('_', '')) ?? [];
-  const integer = digits.replace(/^0(?=[0-7]+$)/, '0o').replace(/^0([XOB])/, (_all, letter: string) => `0${letter.toLowerCase()}`);
+  const marked = /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
+  const integer = marked.replace(/^0([XOB])/, (_all, letter: string) => `0${letter.toLowerCase()}`);
   if (/^(?:\d+|0x[\da-f]+|0o[0-7]+|0b[01]+)$/i.test(integer)) return `${sign === '-' ? '-' : ''}${BigInt(integer)}`.replace(/^-0$/, '0');
   if (/^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/.test(source)) return withoutExponent(Number(source));
   return source;
