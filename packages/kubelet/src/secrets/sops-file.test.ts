@@ -109,6 +109,12 @@ describe('a manifest that SOPS encrypted', () => {
     ['an encrypted value was put in clear', (text) => text.replace(/password: ENC.*/, 'password: other'), 'checksum'],
     ['the checksum is gone', (text) => text.replace(/ {2}mac: .*\n/, ''), 'no checksum'],
     ['it has an alias', (text) => text.replace('metadata: {name: web}', 'metadata: &a {name: web}'), 'anchors or aliases'],
+    [
+      'it has more in it than a manifest may have',
+      (text) => `${text}\nmore:\n${'- 1\n'.repeat(60_000)}`,
+      'more than 60000 keys and values',
+    ],
+    ['it is nested too deep', (text) => `${text}\nmore: ${'['.repeat(200)}${']'.repeat(200)}\n`, 'nested too deep'],
     ['it is cut off', (text) => text.slice(0, text.indexOf('  lastmodified')), 'no checksum'],
   ])('is refused where %s, without a value in the message', async (_what, spoil, why) => {
     const failure = await prepared(spoil(await file())).catch((error: unknown) => error);

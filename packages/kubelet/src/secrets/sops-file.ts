@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
+import { readDocuments } from '@solo-kubelet/pod-spec/schema';
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
 import { decryptManifest, MAX_RECIPIENTS } from './age-file.js';
 import { SecretError } from './secret-error.js';
@@ -37,8 +38,12 @@ export const decryptSopsManifest = async (content: Uint8Array, identities: reado
       message: `it has more than ${MAX_MANIFEST_BYTES} bytes: split it into several files`,
     });
   const text = new TextDecoder().decode(content);
+  // The reader of manifests has bounds for depth and for the number of values; the library, which alone tells how each was written, has none.
+  const problem = readDocuments(text, { first: false }).documents.find((document) => document.problem)?.problem;
+  if (problem !== undefined) throw damaged(`it is no manifest: ${problem.message}`);
   const yaml = await import('yaml');
-  const documents = yaml.parseAllDocuments(text, { version: '1.1', schema: 'failsafe', uniqueKeys: true, logLevel: 'silent' });
+  // A key that comes twice is told of by the reader of the decrypted text; here each would be held against all others.
+  const documents = yaml.parseAllDocuments(text, { version: '1.1', schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
   if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) throw damaged('it is no YAML');
   const tops = documents.map((document: Document) => document.contents).filter(yaml.isMap) as YAMLMap[];
   const notes = tops.map((top) => top.get('sops', true)).find((node) => yaml.isMap(node)) as YAMLMap | undefined;
@@ -138,10 +143,10 @@ const dataKey = async (encrypted: readonly string[], identities: readonly string
 /** The place of SOPS' own block, with the comma that belongs to it in JSON. Lines stay where they are. */
 const withoutNotes = ({ key, value }: Pair<Node, Node | null>, text: string): Edit => {
   const [start, end] = [key.range?.[0] ?? 0, value?.range?.[1] ?? 0];
-  const comma = /,\s*$/.exec(text.slice(0, start));
-  const from = comma === null ? start : start - comma[0].length;
-  const after = comma === null ? /^\s*,/.exec(text.slice(end)) : null;
-  const to = end + (after?.[0].length ?? 0);
+  const before = text.slice(0, start).trimEnd();
+  const isLater = before.endsWith(',');
+  const from = isLater ? before.length - 1 : start;
+  const to = isLater ? end : end + (/^\s*,/.exec(text.slice(end))?.[0].length ?? 0);
   return { start: from, end: to, text: text.slice(from, to).replace(/[^\n]/g, '') };
 };
 
