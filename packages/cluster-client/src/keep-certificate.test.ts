@@ -136,6 +136,15 @@ it('tries again after 2, 4, 8, 16 and then every 32 s, says each time why, and i
   expect(scheduler.now()).toBe(126_000);
 });
 
+it('does not ask at once for another like one that is not good: of a clock that is wrong, or without a name', async () => {
+  const server = signer(directory, 'Approved');
+  const { until, reports, scheduler } = keeping(server, { wallNow: () => Date.now() + 11 * DAY_MS });
+  await until(6);
+  expect(reports.map(({ type }) => type)).toEqual(['signed', 'failed', 'signed', 'failed', 'signed', 'failed']);
+  expect(reports[1]).toMatchObject({ error: { message: expect.stringContaining('is not good for this node') } });
+  expect([server.posted.length, scheduler.now()]).toEqual([3, 6_000]);
+});
+
 it('says that the certificate has expired to whoever chooses whom to ask', async () => {
   const server = signer(directory, 'Approved');
   await keeping(server, { kind: 'client', names$: of({ dnsNames: [], ips: [] }) }).until(1);

@@ -86,20 +86,31 @@ export const keepCertificate = (options: KeepCertificateOptions): Observable<Cer
 
   const kept = (names: CertificateNames): Observable<CertificateReport> => {
     let failures = 0;
+    /** One has just been signed, and was not looked at yet. */
+    let isNew = false;
+    const failed = (error: ClusterError): Observable<CertificateReport> => {
+      const retryMs = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
+      failures += 1;
+      return concat(of({ type: 'failed' as const, kind, error }), timer(retryMs, scheduler).pipe(mergeMap(() => EMPTY)));
+    };
     const round = (pem: string | undefined): Observable<CertificateReport> => {
       const waitMs = pem === undefined ? 0 : leftMs(pem, names);
-      if (waitMs > 0) return timer(Math.min(waitMs, LOOK_MS), scheduler).pipe(mergeMap(() => EMPTY));
+      if (waitMs > 0) {
+        failures = 0;
+        isNew = false;
+        return timer(Math.min(waitMs, LOOK_MS), scheduler).pipe(mergeMap(() => EMPTY));
+      }
+      // The next one would be like it: they are not asked for one after the other.
+      if (isNew) {
+        isNew = false;
+        return failed(signedInVain(kind));
+      }
       return fromAbortable((signal) => renew(names, signal, pem)).pipe(
         mergeMap((report) => {
-          failures = 0;
+          isNew = true;
           return of(report);
         }),
-        catchError((error: unknown): Observable<CertificateReport> => {
-          if (!ClusterError.is(error)) return throwError(() => error);
-          const retryMs = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
-          failures += 1;
-          return concat(of({ type: 'failed' as const, kind, error }), timer(retryMs, scheduler).pipe(mergeMap(() => EMPTY)));
-        }),
+        catchError((error: unknown) => (ClusterError.is(error) ? failed(error) : throwError(() => error))),
       );
     };
     return defer(() => from(readCurrent(directory, kind)).pipe(mergeMap(round))).pipe(repeat());
@@ -109,3 +120,11 @@ export const keepCertificate = (options: KeepCertificateOptions): Observable<Cer
     switchMap((names) => (names === undefined ? EMPTY : kept(names))),
   );
 };
+
+const signedInVain = (kind: CertificateKind): ClusterError =>
+  new ClusterError({
+    code: 'CLUSTER_CREDENTIALS',
+    message: `the ${kind} certificate that was signed is not good for this node: it lacks a name, or most of its life is over by the clock of this machine`,
+    retryable: true,
+    hint: 'compare the clocks of this machine and of the control plane, and what its signer changes in requests',
+  });
