@@ -37,6 +37,11 @@ export interface CoreParts {
   readonly featureGates?: FeatureGates;
   /** Whether Pods of files may be given ephemeral containers. Default: they may not, since no API server can tell their kubelet. */
   readonly debugsStaticPods?: boolean;
+  /**
+   * Whether Pods of workloads begin without a request of their own: then what a namespace enforces holds their templates. Default: they do not, since
+   * controllers ask for each Pod.
+   */
+  readonly enforcesOnTemplates?: boolean;
   /** What OpenAPI documents say of fields, once that is loaded. Default: nothing. */
   readonly describeField?: () => DescribeField | undefined;
 }

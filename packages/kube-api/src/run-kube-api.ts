@@ -177,6 +177,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     random: Math.random,
     catalog: nodeCatalog,
     debugsStaticPods: true,
+    enforcesOnTemplates: true,
     describeField: () => describeField,
     nodeName,
     onRequest: (request, user, info) => void asked.set(request, { user, info }),

@@ -37,6 +37,25 @@ describe('a namespace whose labels ask for security', () => {
     expect(ask('PATCH', 'pods/old/status', { status: { phase: 'Running' } }).code).toBe(200);
   });
 
+  it('refuses workloads, too, where their Pods begin without being asked for, and lets those be that were there', () => {
+    const ask = askCore({}, { enforcesOnTemplates: true });
+    const path = '/apis/apps/v1/namespaces/default/deployments';
+    const template = { metadata: { labels: { app: 'x' } }, spec };
+    const deployment = (name: string) => ({ metadata: { name }, spec: { selector: { matchLabels: { app: 'x' } }, template } });
+    expect(ask('POST', path, deployment('old')).code).toBe(201);
+    ask('PATCH', NAMESPACE, label({ [ENFORCE]: 'baseline' }));
+    const refused = ask('POST', path, deployment('new'));
+    expect([refused.code, refused.value.message]).toEqual([
+      403,
+      'deployments.apps "new" is forbidden: violates PodSecurity "baseline:latest": privileged (container "c" must not set securityContext.privileged=true)',
+    ]);
+    expect(ask('PATCH', `${path}/old`, { spec: { replicas: 3 } }).code).toBe(200);
+    const changed = { spec: { template: { spec: { containers: [{ ...spec.containers[0], image: 'img:2' }] } } } };
+    expect(ask('PATCH', `${path}/old`, changed).code).toBe(403);
+    const safe = { ...template, spec: { containers: [{ name: 'c', image: 'img:1' }] } };
+    expect(ask('POST', path, { ...deployment('safe'), spec: { ...deployment('safe').spec, template: safe } }).code).toBe(201);
+  });
+
   it('that only warns takes them', () => {
     const ask = askCore();
     ask('PATCH', NAMESPACE, label({ [WARN]: 'baseline' }));

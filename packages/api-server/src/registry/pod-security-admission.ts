@@ -67,8 +67,9 @@ const admitPod = (ctx: RequestContext, resource: ApiResource, object: StoredObje
   if (pod === undefined) return;
   const isPod = resource.kind === 'Pod';
   if (isPod && old !== undefined && !isSignificant(pod.spec, podOf(old)!.spec)) return;
-  // Controllers are only told of what would become of their Pods.
-  const refused = isPod ? evaluatePod(policy.enforce, pod) : [];
+  // Controllers are only told of what would become of their Pods, unless nobody would hold these against it later.
+  const isNewTemplate = ctx.parts.enforcesOnTemplates === true && (old === undefined || !isSameJson(podOf(old), pod));
+  const refused = isPod || isNewTemplate ? evaluatePod(policy.enforce, pod) : [];
   if (refused.length > 0) {
     const why = `violates PodSecurity "${levelText(policy.enforce)}": ${violationText(refused)}`;
     throw forbidden(qualifiedResource(resource), object.metadata.name ?? '', why);

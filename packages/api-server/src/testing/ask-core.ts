@@ -1,5 +1,6 @@
 import type { FeatureGates } from '@solo-kubelet/pod-spec';
 import { allowAll } from '../access/authorizer.js';
+import type { CoreParts } from '../context.js';
 import { createApiCore } from '../create-api-core.js';
 import { apiPatcher } from '../registry/api-patcher.js';
 import { kindTables } from '../respond/kind-tables.js';
@@ -9,7 +10,7 @@ import { createMemoryStore } from '../store/memory-store.js';
 const NAMESPACE = '/api/v1/namespaces/default';
 
 /** A core over an empty store, as a function that asks it; paths without a slash are in the namespace `default`. */
-export const askCore = (featureGates: FeatureGates = {}) => {
+export const askCore = (featureGates: FeatureGates = {}, parts: Partial<CoreParts> = {}) => {
   const store = createMemoryStore();
   let uids = 0;
   seedStore(store, { newUid: () => `s${uids++}`, nowText: '2026-01-01T00:00:00Z', nowMs: 0 });
@@ -24,6 +25,7 @@ export const askCore = (featureGates: FeatureGates = {}) => {
     newUid: () => `uid-${uids++}`,
     random: () => 0,
     featureGates,
+    ...parts,
   });
   return (method: string, path: string, body: object = {}, headers: Readonly<Record<string, string>> = {}) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';

@@ -171,6 +171,20 @@ describe.each(tried)('%s against the node', { skip: kubectlPrograms.length === 0
     });
   });
 
+  it('holds Pods and templates of workloads against what their namespace enforces', async () => {
+    await told('create', 'namespace', 'tight');
+    await told('label', 'namespace', 'tight', 'pod-security.kubernetes.io/enforce=restricted');
+    for (const args of [
+      ['run', 'web', '--image', 'web:1'],
+      ['create', 'deployment', 'web', '--image', 'web:1'],
+    ] as const)
+      expect(await kubectl('-n', 'tight', ...args)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('"web" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false'),
+      });
+    await told('delete', 'namespace', 'tight');
+  });
+
   it('makes tokens of accounts, and knows who comes with one', async () => {
     const request = await file('request.json', JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }));
     const path = '/api/v1/namespaces/default/serviceaccounts/default/token';
