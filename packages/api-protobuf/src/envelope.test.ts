@@ -180,3 +180,40 @@ it('an event of a watch is a frame: its length, its type and the object in its e
   const at = frame.findIndex((_, i) => frame[i] === 0x6b && frame[i + 1] === 0x38 && frame[i + 2] === 0x73 && frame[i + 3] === 0);
   expect(decodeProtobuf(frame.subarray(at))).toEqual({ ok: true, object });
 });
+
+it('what discovery says is read as kube-apiserver writes it, and written as it writes it but for fields that are empty', () => {
+  const group =
+    '6b3873000a0e0a027631120841504947726f757012240a0461707073120d0a07617070732f7631120276311a0d0a07617070732f7631120276311a002200';
+  const object = {
+    apiVersion: 'v1',
+    kind: 'APIGroup',
+    name: 'apps',
+    versions: [{ groupVersion: 'apps/v1', version: 'v1' }],
+    preferredVersion: { groupVersion: 'apps/v1', version: 'v1' },
+  };
+  expect(decodeProtobuf(fromHex(group))).toEqual({ ok: true, object });
+  expect(Buffer.from(encodeProtobuf(object)!).toString('hex')).toBe(group);
+  const list = fromHex(
+    '6b3873000a150a027631120f4150495265736f757263654c69737412a5010a147363686564756c696e672e6b38732e696f2f7631128c010a0f7072696f72697479636c617373657310001a0d5072696f72697479436c61737322430a066372656174650a0664656c6574650a1064656c657465636f6c6c656374696f6e0a036765740a046c6973740a0570617463680a067570646174650a0577617463682a027063320d7072696f72697479636c61737342004a00520c3151776a79615a6a6a33593d1a002200',
+  );
+  expect(decodeProtobuf(list)).toMatchObject({
+    object: {
+      groupVersion: 'scheduling.k8s.io/v1',
+      resources: [
+        {
+          name: 'priorityclasses',
+          verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+          shortNames: ['pc'],
+          storageVersionHash: '1QwjyaZjj3Y=',
+        },
+      ],
+    },
+  });
+  // `/api` has no version of its own.
+  const versions = {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: 'h:1' }],
+  };
+  expect(again(versions)).toEqual({ apiVersion: '', ...versions });
+});

@@ -55,7 +55,7 @@ const decodeJson = (raw: Uint8Array, type: ExpectedType): ProtobufResult => {
 
 /** An object in its envelope; undefined for a kind that is not in the table. */
 export const encodeProtobuf = (object: Readonly<Record<string, unknown>>): Uint8Array | undefined => {
-  const { apiVersion, kind } = object;
+  const { apiVersion = '', kind } = object;
   const message = typeof apiVersion === 'string' && typeof kind === 'string' ? messageOfKind(apiVersion, kind) : undefined;
   if (message === undefined) return undefined;
   const type = new BinaryWriter()

@@ -67,6 +67,7 @@ export const messageOf = (name: string): Message | undefined => {
 
 const GROUPS: ReadonlyMap<string, string> = new Map([
   ['v1', 'core'],
+  ['apidiscovery.k8s.io/v2', 'apidiscovery'],
   ['apps/v1', 'apps'],
   ['batch/v1', 'batch'],
   ['autoscaling/v1', 'autoscalingv1'],
@@ -86,8 +87,8 @@ const GROUPS: ReadonlyMap<string, string> = new Map([
   ['meta.k8s.io/v1beta1', 'meta'],
 ]);
 
-/** Kinds that clients send under the version of the resource that they are for. */
-const EVERYWHERE = ['DeleteOptions', 'Status'];
+/** Kinds that are sent under the version of the resource that they are for, and what discovery says, which has none or another one. */
+const EVERYWHERE = ['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'DeleteOptions', 'Status'];
 
 const field = (name: string, number: number, type: string, repeated: boolean): MessageField => ({
   ...{ name, number, type, repeated },

@@ -104,7 +104,7 @@ export const SPECIAL_MESSAGES: ReadonlyMap<string, SpecialMessage> = new Map<str
       },
     },
   ],
-  ...['authentication.ExtraValue', 'authorization.ExtraValue'].map((name): [string, SpecialMessage] => [
+  ...['authentication.ExtraValue', 'authorization.ExtraValue', 'meta.Verbs'].map((name): [string, SpecialMessage] => [
     name,
     {
       decode: (bytes) => (fieldsOf(bytes).texts.get(1) ?? []).map((text) => utf8(text)),

@@ -87,6 +87,7 @@ const readPatched = (
   let decoded: ReturnType<typeof decodeTree>;
   try {
     decoded = decodeTree({ ok: true, root: valueNode(wanted), doubled: [] }, new Uint8Array(), 'json', expected, ctx.parts.featureGates);
+    if (decoded.refusal !== undefined) throw decoded.refusal;
   } catch (error) {
     if (error instanceof ApiError && error.code === 400) throw unusablePatch(wanted, error.message.replace(DECODE_PREFIX, ''));
     throw error;

@@ -4,7 +4,8 @@ import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, openA
 import { openApiDocument } from './discovery/openapi-document.js';
 import { OPENAPI_V2_REQUEST, OPENAPI_V2_TYPE, openApiV2 } from './discovery/openapi-v2.js';
 import { serverVersion } from './discovery/version.js';
-import { checkAccepted, negotiate, OBJECT_TYPES, parseAccept } from './request/media-types.js';
+import { AGGREGATED, checkAccepted, MEDIA_TYPES, negotiate, negotiateAggregated, OBJECT_TYPES } from './request/media-types.js';
+import { wantsIndented } from './request/wants-indented.js';
 import { catalogOf } from './resources/resource-catalog.js';
 import { type PlainAnswer, textAnswer, valueAnswer } from './respond/answer.js';
 import { methodNotAllowed, noSuchResource } from './status/api-error.js';
@@ -13,36 +14,22 @@ const NOT_FOUND = '404 page not found\n';
 
 export const pageNotFound = (): PlainAnswer => textAnswer(404, NOT_FOUND);
 
-const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-
 /** Paths that no router stands before: their forms are chosen alone by what the client takes. */
 const isGroupPath = (path: string): boolean => /^\/apis(\/[^/]+)?\/?$/.test(path);
 
-/** Whether the aggregated form is among what the client takes, and nothing else of equal quality comes first. */
-const wantsAggregated = (accept: string): boolean =>
-  parseAccept(accept).some(
-    ({ type, subtype, params }) =>
-      type === 'application' &&
-      subtype === 'json' &&
-      params['g'] === 'apidiscovery.k8s.io' &&
-      params['v'] === 'v2' &&
-      params['as'] === 'APIGroupDiscoveryList',
-  );
+const indented = (ctx: RequestContext): boolean => wantsIndented(ctx.query, headerOf(ctx.request, 'user-agent'));
 
 const json = (ctx: RequestContext, value: object): PlainAnswer => {
   if (!isGroupPath(ctx.info.path)) checkAccepted(headerOf(ctx.request, 'accept'), OBJECT_TYPES);
   const output = negotiate(headerOf(ctx.request, 'accept'), { transforms: false });
-  return valueAnswer(200, { ...output, pretty: ctx.query.get('pretty') === 'true' || output.pretty }, value);
+  return valueAnswer(200, { ...output, pretty: indented(ctx) || output.pretty }, value);
 };
 
 const discovery = (ctx: RequestContext, path: 'api' | 'apis', plain: object): PlainAnswer => {
-  if (wantsAggregated(headerOf(ctx.request, 'accept'))) {
-    return {
-      type: 'answer',
-      code: 200,
-      headers: [['Content-Type', AGGREGATED]],
-      body: JSON.stringify(aggregated(catalogOf(ctx.parts), path)),
-    };
+  const language = negotiateAggregated(headerOf(ctx.request, 'accept'));
+  if (language !== undefined) {
+    const answer = valueAnswer(200, { language, pretty: indented(ctx) }, aggregated(catalogOf(ctx.parts), path));
+    return { ...answer, headers: [['Content-Type', `${MEDIA_TYPES[language]};${AGGREGATED}`]] };
   }
   return json(ctx, plain);
 };

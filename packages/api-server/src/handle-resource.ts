@@ -22,7 +22,7 @@ import { findResource } from './resources/resource-table.js';
 import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
 import { noDefinitions } from './respond/no-definitions.js';
 import { listAnswer, objectAnswer } from './respond/object-answer.js';
-import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, type Status } from './status/api-error.js';
+import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, noWatch, type Status } from './status/api-error.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
 import { bindPod } from './subresources/binding.js';
 import { evictPod } from './subresources/eviction.js';
@@ -229,7 +229,10 @@ const checkEvictionNames = ({ metadata }: ObjectDraft, namespace: string, name: 
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
 };
 
-const ENDPOINTS_DEPRECATED = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
+const DEPRECATED: Readonly<Record<string, string>> = {
+  ComponentStatus: 'v1 ComponentStatus is deprecated in v1.19+',
+  Endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
 const COLLECTION_METHODS = ['GET', 'POST', 'DELETE'];
 const OBJECT_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE'];
 const NODE_STREAMS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
@@ -286,8 +289,10 @@ export const handleResource = (given: RequestContext): ApiAnswer => {
   const ctx = resource.namespaced ? given : { ...given, info: { ...given.info, namespace: '' } };
   if (!resource.namespaced && isNamespacedPath) throw noSuchResource();
   const name = trimmed[1] ?? '';
-  const answered = name === '' ? COLLECTION_METHODS : OBJECT_METHODS;
-  if (resource.kind === 'Endpoints' && subresource === '' && answered.includes(method)) given.warn(ENDPOINTS_DEPRECATED);
+  const methods = name === '' ? COLLECTION_METHODS : OBJECT_METHODS;
+  const answered = resource.verbs.includes('create') ? methods : ['GET'];
+  const deprecated = resource.group === '' ? DEPRECATED[resource.kind] : undefined;
+  if (deprecated !== undefined && subresource === '' && answered.includes(method)) given.warn(deprecated);
   if (resource.namespaced && !isNamespacedPath && (name !== '' || subresource !== '')) throw noSuchResource();
   if (prefix === 'watch') return prefixedWatch(ctx, resource, name);
   if (subresource !== '') {
@@ -324,6 +329,7 @@ const collection = (ctx: RequestContext, resource: ApiResource, method: string, 
   switch (method) {
     case 'GET':
       if (!resource.verbs.includes('list')) throw methodNotAllowed();
+      if (isOn(ctx.query.get('watch')) && !resource.verbs.includes('watch')) throw noWatch(resource.plural);
       return isOn(ctx.query.get('watch')) ? watch(withOutput(ctx, true, true), resource) : list(withOutput(ctx, true), resource);
     case 'POST':
       if (everywhere || !resource.verbs.includes('create')) throw methodNotAllowed();

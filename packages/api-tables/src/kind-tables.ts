@@ -1,5 +1,6 @@
 import { CREATED_DESCRIPTION, column, NAME_COLUMN } from './column.js';
 import type { KindTable } from './kind-table.js';
+import { componentStatusTable } from './kinds/component-status.js';
 import {
   configMapTable,
   leaseTable,
@@ -63,6 +64,7 @@ const TABLES: ReadonlyMap<string, KindTable> = new Map([
   ['/ServiceAccount', serviceAccountTable],
   ['/Service', serviceTable],
   ['/Endpoints', endpointsTable],
+  ['/ComponentStatus', componentStatusTable],
   ['/PersistentVolume', persistentVolumeTable],
   ['/PersistentVolumeClaim', persistentVolumeClaimTable],
   ['/ReplicationController', replicationControllerTable],

@@ -71,6 +71,7 @@ describe('cells', () => {
       { subsets: [{ addresses: [{ ip: 'fd00::1' }, { ip: '10.0.0.1' }], ports: [{ port: 1 }, { port: 2 }] }] },
       ['x', '[fd00::1]:1,10.0.0.1:1,[fd00::1]:2 + 1 more...', '10m'],
     ],
+    ['', 'ComponentStatus', { conditions: [{ type: 'Healthy', status: 'False', message: 'refused' }] }, ['x', 'Unhealthy', 'refused', '']],
     [
       'discovery.k8s.io',
       'EndpointSlice',

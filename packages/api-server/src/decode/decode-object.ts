@@ -2,7 +2,7 @@ import { decodeUtf8, type FeatureGates, type ManifestNode } from '@solo-kubelet/
 import { type ApiResource, groupVersion } from '../resources/api-resource.js';
 import { findKind } from '../resources/resource-table.js';
 import { serverSchema } from '../schema/server-schema.js';
-import { badRequest } from '../status/api-error.js';
+import { type ApiError, badRequest } from '../status/api-error.js';
 import type { ObjectDraft } from '../stored-object.js';
 import { decodeAs } from './decode-struct.js';
 import { rememberText } from './raw-text.js';
@@ -20,6 +20,8 @@ export interface DecodedObject {
   readonly draft: ObjectDraft;
   /** What a strict reader would refuse: fields that are unknown or given twice. */
   readonly strictErrors: readonly string[];
+  /** Why it is not taken after all, once it has been said what a strict reader would refuse. */
+  readonly refusal?: ApiError;
 }
 
 const SUMMARY_BYTES = 30;
@@ -98,11 +100,18 @@ const isExpected = (given: GivenKind, expected: ExpectedKind): boolean =>
 /** The version of upstream's own forms, which it knows but takes from nobody. */
 const INTERNAL = '__internal';
 
+/** It reads such an object before it refuses it; its fields have other names there, so that none is known. */
+const readInternal = (given: GivenKind, expected: ExpectedKind, root: ManifestNode, doubled: readonly string[]): DecodedObject => {
+  const [theirs, ours] = [groupVersion(given), groupVersion(expected)];
+  const names = root.kind === 'map' ? root.entries.map(({ key }) => key).filter((name) => name !== 'apiVersion' && name !== 'kind') : [];
+  return {
+    draft: { apiVersion: theirs, kind: given.kind, metadata: {} as ObjectDraft['metadata'] },
+    strictErrors: [...doubled, ...[...new Set(names)].map((name) => `unknown field ${JSON.stringify(name)}`)],
+    refusal: badRequest(`the API version in the data (${theirs}) does not match the expected API version (${ours})`),
+  };
+};
+
 const refuseInternal = (given: GivenKind, expected: ExpectedKind, start: string): void => {
-  if (given.group === expected.group && given.kind === expected.kind) {
-    const [theirs, ours] = [groupVersion(given), groupVersion(expected)];
-    throw badRequest(`the API version in the data (${theirs}) does not match the expected API version (${ours})`);
-  }
   if (!['v1', 'v2'].some((version) => findKind(given.group, version, given.kind) !== undefined)) return;
   const names = [given, expected].map(({ group, kind }) => `(${goPackage(group)}.${kind})`);
   throw badRequest(`${start}: converting ${names.join(' to ')}: unknown conversion`);
@@ -148,6 +157,8 @@ export const decodeTree = (
   if ('problem' in types) return unrecognized(`couldn't get version/kind; json parse error: ${types.problem}`);
   if (types.apiVersion.split('/').length > 2) return unrecognized(`unexpected GroupVersion string: ${types.apiVersion}`);
   const given = givenKind(types.apiVersion, types.kind, expected);
+  if (given.version === INTERNAL && given.group === expected.group && given.kind === expected.kind)
+    return readInternal(given, expected, root, tree.doubled);
   if (!isExpected(given, expected)) return refuseOther(given, expected, root, language);
   const decoded = decodeAs(serverSchema.struct(expected.struct), root, language, gates);
   const start = `${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}`;
@@ -173,18 +184,17 @@ export const expectedOf = ({ group, version, kind, struct }: ApiResource): Expec
 
 /** Refuses or warns of what a strict reader would not take, as asked for. @throws ApiError 400 */
 export const applyFieldValidation = (
-  { draft, strictErrors }: DecodedObject,
+  { draft, strictErrors, refusal }: DecodedObject,
   mode: 'Ignore' | 'Warn' | 'Strict',
   expectedKind: string,
   warn: (text: string) => void,
 ): void => {
-  if (strictErrors.length === 0 || mode === 'Ignore') return;
-  if (mode === 'Warn') {
-    for (const text of strictErrors) warn(text);
-    return;
+  if (mode === 'Warn') for (const text of strictErrors) warn(text);
+  if (mode === 'Strict' && strictErrors.length > 0) {
+    const version = draft.apiVersion.slice(draft.apiVersion.lastIndexOf('/') + 1);
+    throw badRequest(
+      `${draft.kind} in version ${JSON.stringify(version)} cannot be handled as a ${expectedKind}: strict decoding error: ${strictErrors.join(', ')}`,
+    );
   }
-  const version = draft.apiVersion.slice(draft.apiVersion.lastIndexOf('/') + 1);
-  throw badRequest(
-    `${draft.kind} in version ${JSON.stringify(version)} cannot be handled as a ${expectedKind}: strict decoding error: ${strictErrors.join(', ')}`,
-  );
+  if (refusal !== undefined) throw refusal;
 };

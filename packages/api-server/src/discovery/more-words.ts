@@ -1,5 +1,12 @@
 /** What `kubectl explain` says of the kinds of more-kinds.ts and their fields: a line for each, `apiVersion` and `kind` aside. */
-export const moreWords = `Endpoints Addresses behind a Service, as one list. The node makes it of the EndpointSlices.
+export const moreWords = `ComponentStatus Whether a part of a control plane is well. There are none here.
+ conditions Conditions of the component.
+ComponentCondition One thing that is so or is not.
+ type What it is: Healthy.
+ status True, False or Unknown.
+ message What the component said.
+ error Why it could not be asked.
+Endpoints Addresses behind a Service, as one list. The node makes it of the EndpointSlices.
  subsets Addresses that have the same ports.
 EndpointSubset Addresses, each with all of the ports.
  addresses Addresses that take connections.

@@ -191,3 +191,30 @@ describe('an object of a namespace that ends', () => {
     expect(ask('POST', inside, { metadata: { name: 'late' } }).code).toBe(403);
   });
 });
+
+describe('an object in the internal version', () => {
+  const object = { apiVersion: '__internal', kind: 'ConfigMap', metadata: { name: 'x' } };
+  const warnings = (headers: readonly (readonly [string, string])[]) =>
+    headers.filter(([name]) => name === 'Warning').map(([, text]) => text);
+
+  it('is refused once it was said that its fields are unknown', () => {
+    const ask = setUp();
+    const { code, headers, value } = ask('POST', 'configmaps', object);
+    expect([code, value.message]).toEqual([400, 'the API version in the data (__internal) does not match the expected API version (v1)']);
+    expect(warnings(headers)).toEqual(['299 - "unknown field \\"metadata\\""']);
+    expect(ask('POST', 'configmaps?fieldValidation=Strict', object).value.message).toBe(
+      'ConfigMap in version "__internal" cannot be handled as a ConfigMap: strict decoding error: unknown field "metadata"',
+    );
+  });
+});
+
+it('a selector that does not fit any more is printed without what is empty', () => {
+  const ask = setUp();
+  const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const at = '/apis/apps/v1/namespaces/default/deployments';
+  ask('POST', at, { metadata: { name: 'x' }, spec: { selector: { matchLabels: { app: 'x' } }, template } });
+  const { value } = ask('PATCH', `${at}/x`, { spec: { selector: { matchLabels: null } } });
+  expect(value.details.causes.map(({ message }: { readonly message: string }) => message)).toContain(
+    'Invalid value: {}: field is immutable',
+  );
+});

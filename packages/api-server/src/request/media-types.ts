@@ -120,6 +120,21 @@ const choose = (
   return undefined;
 };
 
+/** The form of discovery in one document, which each clause that asks for it has to name. */
+export const AGGREGATED = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** In which language discovery in one document is wanted; what is asked for beside it does not count. Undefined: it is not wanted. */
+export const negotiateAggregated = (accept: string): OutputLanguage | undefined => {
+  for (const { type, subtype, params } of parseAccept(accept)) {
+    const { g, v, as } = params;
+    if (g !== 'apidiscovery.k8s.io' || v !== 'v2' || as !== 'APIGroupDiscoveryList') continue;
+    if (type === '*' || (type === 'application' && subtype === '*')) return 'json';
+    const language = LANGUAGES.find((each) => MEDIA_TYPES[each] === `${type}/${subtype}`);
+    if (language !== undefined) return language;
+  }
+  return undefined;
+};
+
 /** The form of an error, which is never refused for want of a form: an error is turned into nothing else, and is indented JSON then (ErrorNegotiated). */
 export const negotiateError = (accept: string): OutputFormat => {
   try {

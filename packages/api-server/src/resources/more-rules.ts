@@ -40,6 +40,9 @@ export const leaseRules = plainRules({
   },
 });
 
+/** What can only be looked at. */
+export const readOnlyRules = plainRules({ namespaced: false, nameErrors: subdomainNameErrors });
+
 const fillPorts = (draft: ObjectDraft): void => {
   for (const { ports } of (draft['subsets'] ?? []) as readonly { readonly ports?: readonly Values[] }[]) {
     for (const port of ports ?? []) port['protocol'] ||= 'TCP';

@@ -4,7 +4,15 @@ import { ALL_VERBS, type ApiResource, type ResourceRules, type StatusRules, type
 import { autoscalerRules } from './autoscaler-rules.js';
 import { coreEventRules, newEventRules } from './event-rules.js';
 import { fieldLabels } from './field-labels.js';
-import { endpointsRules, leaseRules, podTemplateRules, quotaRules, replicationControllerRules, revisionRules } from './more-rules.js';
+import {
+  endpointsRules,
+  leaseRules,
+  podTemplateRules,
+  quotaRules,
+  readOnlyRules,
+  replicationControllerRules,
+  revisionRules,
+} from './more-rules.js';
 import { nodeRules } from './node-rules.js';
 import { objectRulesByKind } from './object-rules.js';
 import { podRules, podStatusRules } from './pod-rules.js';
@@ -156,6 +164,14 @@ const more: readonly ApiResource[] = [
   row('', 'Event', { rules: coreEventRules, plural: 'events', shortNames: ['ev'] }),
   row('events.k8s.io', 'Event', { rules: newEventRules, plural: 'events', shortNames: ['ev'], struct: 'NewEvent', storedAs: 'events' }),
   row('', 'Endpoints', { rules: endpointsRules, plural: 'endpoints', singular: 'endpoints', shortNames: ['ep'] }),
+  row('', 'ComponentStatus', {
+    rules: readOnlyRules,
+    plural: 'componentstatuses',
+    singular: 'componentstatus',
+    cluster: true,
+    shortNames: ['cs'],
+    verbs: ['get', 'list'],
+  }),
   row('', 'ReplicationController', {
     rules: replicationControllerRules,
     plural: 'replicationcontrollers',

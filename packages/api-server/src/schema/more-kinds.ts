@@ -1,5 +1,15 @@
 /** The kinds that an API server keeps or reads besides those of object-spec, in the form of its table: see its generated schema. */
-export const moreKinds = `Node
+export const moreKinds = `ComponentStatus
+ apiVersion? string
+ kind? string
+ metadata ObjectMeta
+ conditions? ComponentCondition[]
+ComponentCondition
+ type string
+ status string
+ message? string
+ error? string
+Node
  apiVersion? string
  kind? string
  metadata ObjectMeta

@@ -176,6 +176,15 @@ export const methodNotAllowed = (): ApiError =>
     details: {},
   });
 
+/** What can be listed and not followed. */
+export const noWatch = (plural: string): ApiError =>
+  new ApiError({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: `watch is not supported on resources of kind ${JSON.stringify(plural)}`,
+    details: { kind: plural },
+  });
+
 /** A path below a known group version that nothing answers. */
 export const noSuchResource = (): ApiError =>
   new ApiError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });

@@ -9,12 +9,12 @@ import { createMemoryStore } from '../store/memory-store.js';
 
 const NAMESPACE = '/api/v1/namespaces/default';
 
-/** A core over an empty store, as a function that asks it; paths without a slash are in the namespace `default`. */
-export const askCore = (featureGates: FeatureGates = {}, parts: Partial<CoreParts> = {}) => {
+/** A core over an empty store. */
+export const createCore = (featureGates: FeatureGates = {}, parts: Partial<CoreParts> = {}) => {
   const store = createMemoryStore();
   let uids = 0;
   seedStore(store, { newUid: () => `s${uids++}`, nowText: '2026-01-01T00:00:00Z', nowMs: 0 });
-  const core = createApiCore({
+  return createApiCore({
     store,
     authorizer: allowAll,
     tables: kindTables,
@@ -27,6 +27,11 @@ export const askCore = (featureGates: FeatureGates = {}, parts: Partial<CorePart
     featureGates,
     ...parts,
   });
+};
+
+/** The same as a function that asks it; paths without a slash are in the namespace `default`. */
+export const askCore = (featureGates: FeatureGates = {}, parts: Partial<CoreParts> = {}) => {
+  const core = createCore(featureGates, parts);
   return (method: string, path: string, body: object = {}, headers: Readonly<Record<string, string>> = {}) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const answer = core.handle({

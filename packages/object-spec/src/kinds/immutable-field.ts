@@ -13,5 +13,11 @@ export const validateUnchanged = (
   if (isSameField(struct, name, object, old)) return;
   const value: unknown = (object as Readonly<Record<string, unknown>>)[name];
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') report.invalid(field, value, IMMUTABLE);
-  else report.invalidStructure(field, value, IMMUTABLE);
+  else report.invalidStructure(field, name === 'selector' ? withoutEmpty(value) : value, IMMUTABLE);
 };
+
+/** A label selector is printed by its names in JSON, and then without what is empty. */
+const withoutEmpty = (selector: unknown): unknown =>
+  typeof selector !== 'object' || selector === null
+    ? selector
+    : Object.fromEntries(Object.entries(selector).filter(([, value]) => Object.keys(value as object).length > 0));

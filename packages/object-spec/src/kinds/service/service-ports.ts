@@ -15,7 +15,6 @@ export const validateServicePorts = (spec: ServiceSpec, field: string, report: R
       report.forbidden(`${field}[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'");
     }
   }
-  validateUnique(ports, field, report);
 };
 
 const validateName = (
@@ -53,7 +52,7 @@ const internalPort = ({ protocol, port = 0 }: Pick<ServicePort, 'protocol' | 'po
 });
 
 /** Each port, and each node port, once for a protocol. */
-const validateUnique = (ports: readonly ServicePort[], field: string, report: Report): void => {
+export const validateUniquePorts = ({ ports = [] }: ServiceSpec, field: string, report: Report): void => {
   const taken = new Set<string>();
   const isTaken = (key: string): boolean => taken.has(key) || !taken.add(key);
   for (const [i, { port = 0, nodePort = 0, protocol }] of ports.entries()) {

@@ -34,6 +34,15 @@ describe('a Service', () => {
       withPort('type: NodePort, clusterIP: None'),
       ['spec.clusterIPs[0]: Invalid value: "None": may not be set to \'None\' for NodePort services'],
     ],
+    // Clients that show them as they come get the order of kube-apiserver.
+    [
+      'spec: {type: X, sessionAffinity: Q, ports: [{port: 80, name: a}, {port: 80, name: b}]}',
+      [
+        'spec.sessionAffinity: Unsupported value: "Q": supported values: "ClientIP", "None"',
+        'spec.type: Unsupported value: "X": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
+      ],
+    ],
     [
       'spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}, {port: 80, nodePort: 30080, name: a}]}',
       [

@@ -8,10 +8,10 @@ import { dropDependentFields } from './drop-dependent-fields.js';
 import { isHeadless } from './exposure.js';
 import { validateClassKept, validateLoadBalancer } from './load-balancer.js';
 import { fillBalancerAddresses, fillService, pluralizeClusterIp } from './service-defaults.js';
-import { validateServicePorts } from './service-ports.js';
+import { validateServicePorts, validateUniquePorts } from './service-ports.js';
 import { serviceWarnings } from './service-warnings.js';
 import { TOPOLOGY_HINTS, TOPOLOGY_MODE } from './topology-annotations.js';
-import { validateHealthCheckKept, validateTraffic } from './traffic.js';
+import { validateAffinity, validateHealthCheckKept, validateTraffic } from './traffic.js';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
@@ -29,9 +29,9 @@ const validateExternalName = (
   else report.invalidEach('spec.externalName', name, dnsSubdomainErrors(name));
 };
 
-const validateType = (spec: ServiceSpec, report: Report): void => {
+/** What a Service of its type may have. */
+const validateByType = (spec: ServiceSpec, report: Report): void => {
   const { type = '' } = spec;
-  if (!TYPES.includes(type)) report.notSupported('spec.type', type, TYPES);
   if (type === 'ExternalName') {
     validateExternalName(spec, report);
     return;
@@ -57,9 +57,12 @@ const validate = (service: Service, report: Report, old?: Service): void => {
     const detail = `must match annotations[${TOPOLOGY_HINTS}] when both are specified`;
     report.invalid(`metadata.annotations[${TOPOLOGY_MODE}]`, mode, detail);
   }
-  validateType(spec, report);
+  validateByType(spec, report);
   validateServicePorts(spec, 'spec.ports', report);
   validateLabels(spec.selector, 'spec.selector', report);
+  validateAffinity(spec, report);
+  if (!TYPES.includes(spec.type ?? '')) report.notSupported('spec.type', spec.type ?? '', TYPES);
+  validateUniquePorts(spec, 'spec.ports', report);
   validateExternalIps(spec, report);
   validateLoadBalancer(service, report, old);
   validateTraffic(spec, report);

@@ -9,7 +9,6 @@ const MAX_AFFINITY_SECONDS = 86_400;
 
 /** The rules for whom of its Pods a Service leads to. */
 export const validateTraffic = (spec: ServiceSpec, report: Report): void => {
-  validateAffinity(spec, report);
   validateExternalTraffic(spec, report);
   const { internalTrafficPolicy: internal, trafficDistribution: distribution } = spec;
   if (internal !== undefined && !POLICIES.includes(internal)) report.notSupported('spec.internalTrafficPolicy', internal, POLICIES);
@@ -18,7 +17,8 @@ export const validateTraffic = (spec: ServiceSpec, report: Report): void => {
   }
 };
 
-const validateAffinity = ({ sessionAffinity, sessionAffinityConfig }: ServiceSpec, report: Report): void => {
+/** Whether a client comes back to the Pod that it had. */
+export const validateAffinity = ({ sessionAffinity, sessionAffinityConfig }: ServiceSpec, report: Report): void => {
   if (sessionAffinity === undefined) report.required('spec.sessionAffinity');
   else if (!AFFINITIES.includes(sessionAffinity)) report.notSupported('spec.sessionAffinity', sessionAffinity, AFFINITIES);
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
