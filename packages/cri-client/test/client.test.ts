@@ -154,14 +154,14 @@ describe('the client', () => {
         seen.push(`${name} ${call.method} ${call.timeoutMs}`);
         return next(call);
       };
-    const overrule: CriInterceptor = (next) => (call) => next({ ...call, timeoutMs: 40 });
+    const overrule: CriInterceptor = (next) => (call) => next({ ...call, timeoutMs: call.method === 'StopContainer' ? 30_000 : 40 });
     await using other = createCriClient({ endpoint: fake.endpoint, interceptors: [note('first'), overrule, note('second')] });
     await other.runtime.stopContainer({ containerId: 'none', timeout: 5 });
     const events = other.runtime.getContainerEvents({}, { timeoutMs: 9_000 })[Symbol.asyncIterator]();
     await expect(events.next()).rejects.toMatchObject({ code: 'CRI_DEADLINE_EXCEEDED' });
     expect(seen).toEqual([
       'first StopContainer 125000',
-      'second StopContainer 40',
+      'second StopContainer 30000',
       'first GetContainerEvents 9000',
       'second GetContainerEvents 40',
     ]);
