@@ -1,4 +1,4 @@
-// Builds the single executable and the .deb of each architecture: tsx tools/packaging/src/bin.ts [--arch amd64,arm64] [--out DIR]
+// Builds the single executable and the .deb of each architecture: tsx tools/packaging/src/bin.ts [--arch amd64,arm64] [--out DIR] [--version VERSION]
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -14,7 +14,9 @@ import { nodeBinary } from './node-binary.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const { values } = parseArgs({ options: { arch: { type: 'string', default: 'amd64,arm64' }, out: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { arch: { type: 'string', default: 'amd64,arm64' }, out: { type: 'string' }, version: { type: 'string' } },
+});
 const out = values.out ?? join(root, 'tools/packaging/out');
 const cache = join(root, '.cache/node');
 const work = join(root, '.cache/packaging');
@@ -23,7 +25,11 @@ const isArchitecture = (name: string): name is DebArchitecture => name === 'amd6
 const architectures = values.arch.split(',').filter(isArchitecture);
 if (architectures.length !== values.arch.split(',').length) throw new Error(`--arch takes amd64 and arm64, not ${values.arch}`);
 
-const { version } = JSON.parse(await readFile(join(root, 'packages/kubelet-cli/package.json'), 'utf8')) as { version: string };
+const packed = JSON.parse(await readFile(join(root, 'packages/kubelet-cli/package.json'), 'utf8')) as { version: string };
+// Another one is for tests of upgrades.
+const version = values.version ?? packed.version;
+if (!/^\d[0-9A-Za-z.+~-]*$/.test(version))
+  throw new Error(`--version takes a version as Debian writes them, such as 1.2.3, not ${version}`);
 const date = new Date((await run('git', ['log', '-1', '--format=%cI'], { cwd: root })).stdout.trim());
 for (const directory of [out, work]) {
   await rm(directory, { recursive: true, force: true });

@@ -59,7 +59,7 @@ if [ "$1" = purge ]; then
       fi
       # Cgroups with a process in them can't be removed, and are somebody else's.
       if [ -d /run/systemd/system ] && grep -qs '^populated 0' /sys/fs/cgroup/kubepods.slice/cgroup.events; then
-        systemctl stop kubepods.slice >/dev/null 2>&1 || true
+        deb-systemd-invoke stop kubepods.slice >/dev/null 2>&1 || true
       fi
       for cgroup in /sys/fs/cgroup/kubepods /sys/fs/cgroup/*/kubepods; do
         find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true

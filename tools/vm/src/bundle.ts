@@ -24,6 +24,11 @@ export const bundleProduct = async (directory: string): Promise<void> => {
   });
   // Its version, and that it is a module.
   await copyFile(join(REPOSITORY, 'packages/kubelet-cli/package.json'), join(directory, 'package.json'));
+  await copyImages(directory);
+};
+
+/** Puts the archives of the test images into `images` of a directory. */
+export const copyImages = async (directory: string): Promise<void> => {
   await mkdir(join(directory, 'images'), { recursive: true });
   for (const archive of await buildImages({ directory: join(cacheDirectory(), 'images') })) {
     await copyFile(archive, join(directory, 'images', basename(archive)));

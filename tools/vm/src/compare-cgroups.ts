@@ -1,4 +1,12 @@
-import { type ExpectedFiles, expectedLevels, expectedPod, type NodeResources, type PodResources } from './kubernetes-formulas.js';
+import {
+  type ExpectedFiles,
+  type ExpectedPod,
+  expectedLevels,
+  expectedPod,
+  type MemoryQos,
+  type NodeResources,
+  type PodResources,
+} from './kubernetes-formulas.js';
 
 /** Values by cgroup and file; of processes, `oom_score_adj` under their names. */
 export type CgroupValues = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -16,29 +24,33 @@ export const parseCgroups = (text: string): CgroupValues => {
 };
 
 /** Where the machine's cgroups are not what Kubernetes' formulas say, a line each; empty when all is well. */
-export const differences = (values: CgroupValues, pods: readonly PodResources[], node: NodeResources): readonly string[] => {
-  const levels = expectedLevels(pods, node);
+export const differences = (
+  values: CgroupValues,
+  pods: readonly PodResources[],
+  node: NodeResources,
+  memoryQos?: MemoryQos,
+): readonly string[] => {
+  const levels = expectedLevels(pods, node, memoryQos);
   const level = (name: keyof typeof levels, path: RegExp): readonly string[] => compare(name, find(values, path), levels[name]);
   return [
     ...level('kubepods', /^\/kubepods(\.slice)?$/),
     ...level('burstable', /\/(kubepods-)?burstable(\.slice)?$/),
     ...level('besteffort', /\/(kubepods-)?besteffort(\.slice)?$/),
-    ...pods.flatMap((pod) => podDifferences(values, pod, node)),
+    ...pods.flatMap((pod) => podDifferences(values, expectedPod(pod, node, memoryQos), pod.uid)),
   ];
 };
 
-const podDifferences = (values: CgroupValues, pod: PodResources, node: NodeResources): readonly string[] => {
-  const expected = expectedPod(pod, node);
-  const pattern = new RegExp(`pod${pod.uid.replaceAll('-', '[-_]')}(\\.slice)?$`);
+const podDifferences = (values: CgroupValues, expected: ExpectedPod, uid: string): readonly string[] => {
+  const pattern = new RegExp(`pod${uid.replaceAll('-', '[-_]')}(\\.slice)?$`);
   const [path] = [...values.keys()].filter((each) => pattern.test(each));
-  if (path === undefined) return [`${pod.uid}: it has no cgroup`];
+  if (path === undefined) return [`${uid}: it has no cgroup`];
   const below = [...values].filter(([each]) => each.startsWith(`${path}/`));
   const sandbox = below.find(([, files]) => files.has('oom_score_adj pause'));
   const container = below.find(([each]) => each !== sandbox?.[0]);
   return [
-    ...compare(`${pod.uid}`, values.get(path), expected.pod),
-    ...compare(`${pod.uid} sandbox`, sandbox?.[1], expected.sandbox),
-    ...compare(`${pod.uid} container`, container?.[1], expected.container),
+    ...compare(uid, values.get(path), expected.pod),
+    ...compare(`${uid} sandbox`, sandbox?.[1], expected.sandbox),
+    ...compare(`${uid} container`, container?.[1], expected.container),
   ];
 };
 

@@ -5,52 +5,18 @@ import type { Machine } from './machine.js';
 import { patient } from './patience.js';
 import { pods } from './pods.js';
 import { driver, putManifest, skipped, startPreparedMachine, text, title } from './prepared-machine.js';
-
-const PATIENCE = { timeoutMs: patient(10 * 60_000), intervalMs: 4_000 };
-const SOCKET = 'curl --silent --unix-socket /run/solo-kubelet/kubelet.sock http://localhost';
-
-interface Shown {
-  readonly phase: string;
-  readonly reason?: string;
-  readonly conditions?: readonly { readonly type: string; readonly reason?: string; readonly message?: string }[];
-  readonly containerStatuses?: readonly {
-    readonly containerID?: string;
-    readonly restartCount: number;
-    readonly ready: boolean;
-    readonly resources?: { readonly limits?: Readonly<Record<string, string>> };
-  }[];
-}
-
-interface ShownPod {
-  readonly metadata: { readonly name: string };
-  readonly status: Shown;
-}
+import { createShownPods, PATIENCE, type ShownPods, SOCKET } from './shown-pods.js';
 
 describe.skipIf(skipped)(title(`, driver ${driver}: clocks, disks, limits and upgrades`), () => {
   let machine: Machine;
+  let shown: ShownPods;
   beforeAll(async () => {
     machine = await startPreparedMachine();
+    shown = createShownPods(machine);
     await machine.must('echo 4 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages');
   });
   afterAll(() => machine?.[Symbol.asyncDispose]());
 
-  /** What the kubelet tells of its Pods, by the socket: a start of the command line takes seconds here. Undefined while it does not answer. */
-  const listPods = async (): Promise<readonly ShownPod[] | undefined> => {
-    const { status, stdout } = await machine.run(`${SOCKET}/pods`);
-    return status === 0 ? (JSON.parse(stdout) as { readonly items: readonly ShownPod[] }).items : undefined;
-  };
-  const isNamed = (name: string) => (pod: ShownPod) => pod.metadata.name.startsWith(`${name}-`);
-  const statusOf = async (name: string): Promise<Shown | undefined> => (await listPods())?.find(isNamed(name))?.status;
-  const containerOf = async (name: string) => (await statusOf(name))?.containerStatuses?.[0];
-  const untilContainer = (name: string, is: (container: NonNullable<Shown['containerStatuses']>[number]) => boolean, what: string) =>
-    waitFor(
-      async () => {
-        const container = await containerOf(name);
-        return container !== undefined && is(container) ? container : undefined;
-      },
-      { what: `${name}: ${what}`, ...PATIENCE },
-    );
-  const untilReady = (name: string) => untilContainer(name, ({ ready }) => ready, 'a container that is ready');
   const nodeCondition = async (wanted: string) => {
     const node = JSON.parse(await machine.must('kubelet-cli get node -o json')) as {
       readonly status: {
@@ -59,19 +25,11 @@ describe.skipIf(skipped)(title(`, driver ${driver}: clocks, disks, limits and up
     };
     return node.status.conditions.find(({ type }) => type === wanted);
   };
-  const remove = async (...names: readonly string[]): Promise<void> => {
-    await machine.must(`rm ${names.map((name) => `/etc/kubernetes/manifests/${name}.yaml`).join(' ')}`);
-    const areGone = async (): Promise<boolean> => {
-      const listed = await listPods();
-      return listed !== undefined && !names.some((name) => listed.some(isNamed(name)));
-    };
-    await waitFor(areGone, { what: `the end of ${names.join(' and ')}`, ...PATIENCE });
-  };
 
   it('the first Pod on a machine whose slices are not there yet has every limit, of huge pages too', async () => {
     await putManifest(machine, 'burstable', await text('pods/burstable.yaml'));
     await machine.must('kubelet-cli install');
-    await untilReady('burstable');
+    await shown.untilReady('burstable');
     const facts = await machine.must("nproc; awk '/^MemTotal/ { print $2 }' /proc/meminfo");
     const [cpus = 0, kibibytes = 0] = facts.trim().split('\n').map(Number);
     const values = parseCgroups(await machine.must('sh -s', { input: await text('read-cgroups.sh') }));
@@ -81,21 +39,21 @@ describe.skipIf(skipped)(title(`, driver ${driver}: clocks, disks, limits and up
   it('a container that ends after the clock was set back, by a day and by ten years, is restarted once, seen, and still known after a restart of the kubelet', async () => {
     const ending = 'trap "exit 0" TERM; while [ ! -e /run/end ]; do sleep 1; done; rm /run/end; exit 3';
     await putManifest(machine, 'clock', pod('clock', 6, { command: ['sh', '-c', ending] }));
-    await untilReady('clock');
+    await shown.untilReady('clock');
     for (const [restarts, back] of [
       [1, '-1 day'],
       [2, '-3650 days'],
     ] as const) {
       await machine.must(`date --set '${back}' && kubelet-cli exec clock -- touch /run/end`);
-      await untilContainer('clock', ({ restartCount, ready }) => restartCount === restarts && ready, `restart ${restarts}`);
+      await shown.untilContainer('clock', ({ restartCount, ready }) => restartCount === restarts && ready, `restart ${restarts}`);
     }
-    const before = await containerOf('clock');
+    const before = await shown.containerOf('clock');
     await machine.must('systemctl restart solo-kubelet');
-    expect((await untilReady('clock')).containerID).toBe(before?.containerID);
+    expect((await shown.untilReady('clock')).containerID).toBe(before?.containerID);
     await machine.must(`date --set @${Math.floor(Date.now() / 1_000)} && systemctl restart solo-kubelet`);
-    expect(await untilReady('clock')).toMatchObject({ containerID: before?.containerID, restartCount: 2 });
+    expect(await shown.untilReady('clock')).toMatchObject({ containerID: before?.containerID, restartCount: 2 });
     expect(await machine.must('find /var/lib/kubelet -name "*.broken*"')).toBe('');
-    await remove('clock');
+    await shown.remove('clock');
   });
 
   it('a memory limit below what is in use waits until that is free, and the container runs on', async () => {
@@ -108,14 +66,15 @@ describe.skipIf(skipped)(title(`, driver ${driver}: clocks, disks, limits and up
       });
     const maximum = (): Promise<string> => machine.must('cat $(find /sys/fs/cgroup -path "*pod*0007*" -name memory.max) | sort -u');
     await putManifest(machine, 'resize', manifest('80Mi'));
-    const { containerID } = await untilReady('resize');
+    const { containerID } = await shown.untilReady('resize');
     await putManifest(machine, 'resize', manifest('20Mi'));
     const isRefused = async (): Promise<string | undefined> =>
-      (await statusOf('resize'))?.conditions?.find(({ type, reason }) => type === 'PodResizeInProgress' && reason === 'Error')?.message;
+      (await shown.statusOf('resize'))?.conditions?.find(({ type, reason }) => type === 'PodResizeInProgress' && reason === 'Error')
+        ?.message;
     expect(await waitFor(isRefused, { what: 'a resize that waits', ...PATIENCE })).toMatch(/below current usage/);
     expect((await maximum()).split('\n')).toContain(`${80 << 20}`);
     await machine.must('kubelet-cli exec resize -- rm /dev/shm/held');
-    const after = await untilContainer('resize', ({ resources }) => resources?.limits?.['memory'] === '20Mi', '20Mi');
+    const after = await shown.untilContainer('resize', ({ resources }) => resources?.limits?.['memory'] === '20Mi', '20Mi');
     expect(after).toMatchObject({ containerID, restartCount: 0, ready: true });
     expect((await maximum()).split('\n')).toContain(`${20 << 20}`);
   });
@@ -123,7 +82,7 @@ describe.skipIf(skipped)(title(`, driver ${driver}: clocks, disks, limits and up
   it('a Pod that ends never seems to begin anew', async () => {
     await machine.must('systemd-run --unit=watch sh -c "exec kubelet-cli get pods -w > /run/watched"');
     await waitFor(async () => (await machine.run('grep resize /run/watched')).status === 0, { what: 'a watch', ...PATIENCE });
-    await remove('resize');
+    await shown.remove('resize');
     await machine.must('systemctl stop watch');
     const seen = (await machine.must('grep ^resize /run/watched')).split('\n').filter((line) => line !== '');
     expect(seen.length).toBeGreaterThan(1);
@@ -151,14 +110,14 @@ describe.skipIf(skipped)(title(`, driver ${driver}: clocks, disks, limits and up
   });
 
   it('install after a change of the program starts the service anew, and no container', async () => {
-    const { containerID } = await untilReady('burstable');
+    const { containerID } = await shown.untilReady('burstable');
     const pid = await machine.must('systemctl show --property=MainPID --value solo-kubelet');
     expect(await machine.must('kubelet-cli install')).toContain('unchanged solo-kubelet.service runs already');
     expect(await machine.must('systemctl show --property=MainPID --value solo-kubelet')).toBe(pid);
     await machine.must('echo "// a later build" >> /opt/solo-kubelet/dist/bin.js');
     expect(await machine.must('kubelet-cli install')).toContain('restarted solo-kubelet.service with the new unit and program');
     expect(await machine.must('systemctl show --property=MainPID --value solo-kubelet')).not.toBe(pid);
-    expect(await untilReady('burstable')).toMatchObject({ containerID, restartCount: 0 });
+    expect(await shown.untilReady('burstable')).toMatchObject({ containerID, restartCount: 0 });
   });
 
   it('of a disk that one Pod’s layer fills, that Pod alone is evicted, in two rounds', { timeout: patient(40 * 60_000) }, async () => {
@@ -171,18 +130,18 @@ describe.skipIf(skipped)(title(`, driver ${driver}: clocks, disks, limits and up
     const innocents = ['guaranteed', 'best-effort'];
     for (const name of innocents) await putManifest(machine, name, await text(`pods/${name}.yaml`));
     const before = new Map<string, string | undefined>();
-    for (const name of innocents) before.set(name, (await untilReady(name)).containerID);
+    for (const name of innocents) before.set(name, (await shown.untilReady(name)).containerID);
     for (const round of [1, 2]) {
       const culprit = `culprit-${round}`;
       const filling = 'trap "exit 0" TERM; dd if=/dev/zero of=/filled bs=1M count=800; sleep 1000000 & wait';
       await putManifest(machine, culprit, pod(culprit, 7 + round, { command: ['sh', '-c', filling] }));
-      const isEvicted = async (): Promise<boolean> => (await statusOf(culprit))?.reason === 'Evicted';
+      const isEvicted = async (): Promise<boolean> => (await shown.statusOf(culprit))?.reason === 'Evicted';
       await waitFor(isEvicted, { what: `the eviction of ${culprit}`, ...PATIENCE });
-      await remove(culprit);
+      await shown.remove(culprit);
       const hasRoom = async (): Promise<boolean> => (await nodeCondition('DiskPressure'))?.status === 'False';
       await waitFor(hasRoom, { what: 'room on the disk', ...PATIENCE });
       for (const name of innocents) {
-        expect(await untilReady(name)).toMatchObject({ containerID: before.get(name), restartCount: 0 });
+        expect(await shown.untilReady(name)).toMatchObject({ containerID: before.get(name), restartCount: 0 });
       }
     }
   });

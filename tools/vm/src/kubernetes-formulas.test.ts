@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseManifest, podQosClass } from '@solo-kubelet/pod-spec';
 import { describe, expect, it } from 'vitest';
 import { differences, parseCgroups } from './compare-cgroups.js';
-import { expectedPod } from './kubernetes-formulas.js';
+import { expectedLevels, expectedPod } from './kubernetes-formulas.js';
 import { pods } from './pods.js';
 
 /** What read-cgroups.sh printed on Debian 13: systemd driver, containerd 1.7, runc 1.1, 2 CPUs. */
@@ -23,6 +23,26 @@ describe('the formulas', () => {
     expect(pod).toMatchObject({ 'cpu.weight': '10', 'cpu.max': '100000 100000', 'memory.max': '100663296', 'hugetlb.2MB.max': '4194304' });
     expect(container).toMatchObject({ 'cpu.weight': ['10', '35'], oom_score_adj: '990' });
     expect(expectedPod({ uid: '1', qosClass: 'Burstable', memoryRequest: 3_000_000_000 }, node).container['oom_score_adj']).toBe('18');
+  });
+
+  it('keep memory for Pods and slow containers down with the gate MemoryQoS alone', () => {
+    const MIB = 1024 ** 2;
+    const qos = { throttlingFactor: 0.5 };
+    expect(expectedPod(pods.guaranteed, node, qos)).toMatchObject({
+      pod: { 'memory.min': `${64 * MIB}`, 'memory.low': '0', 'memory.high': 'max' },
+      container: { 'memory.min': `${64 * MIB}`, 'memory.low': '0', 'memory.high': 'max' },
+    });
+    expect(expectedPod(pods['half-limited'], node, qos)).toMatchObject({
+      pod: { 'memory.min': '0', 'memory.low': `${16 * MIB}`, 'memory.high': 'max' },
+      container: { 'memory.min': '0', 'memory.low': `${16 * MIB}`, 'memory.high': `${32 * MIB}` },
+    });
+    expect(expectedPod(pods['half-limited'], node, {}).container['memory.high']).toBe('max');
+    expect(expectedPod(pods['best-effort'], node, qos).container['memory.high']).toBe(`${node.memoryBytes / 2}`);
+    expect(expectedLevels(Object.values(pods), node, qos)).toMatchObject({
+      kubepods: { 'memory.min': `${112 * MIB}`, 'memory.low': '0' },
+      burstable: { 'memory.min': '0', 'memory.low': `${48 * MIB}` },
+      besteffort: { 'memory.min': '0', 'memory.low': '0' },
+    });
   });
 
   it('find nothing to object to on a machine that was right', () => {

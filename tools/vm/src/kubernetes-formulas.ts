@@ -14,6 +14,11 @@ export interface NodeResources {
   readonly memoryBytes: number;
 }
 
+/** The gate MemoryQoS with `memoryReservationPolicy: TieredReservation`, and `memoryThrottlingFactor` where one is given. */
+export interface MemoryQos {
+  readonly throttlingFactor?: number;
+}
+
 /** Expected values by file. More than one: runtimes differ. */
 export type ExpectedFiles = Readonly<Record<string, string | readonly string[]>>;
 
@@ -24,6 +29,7 @@ export interface ExpectedPod {
 }
 
 const PERIOD_US = 100_000;
+const PAGE_BYTES = 4096;
 const MIN_SHARES = 2;
 
 /** pkg/kubelet/cm/helpers_linux.go MilliCPUToShares. */
@@ -50,8 +56,22 @@ const oomScoreAdjust = ({ qosClass, memoryRequest = 0 }: PodResources, node: Nod
   return Math.min(999, Math.max(3, 1000 - Math.floor((1000 * memoryRequest) / node.memoryBytes)));
 };
 
+/** What is kept of memory: firmly for Guaranteed Pods, softly for Burstable ones (KEP-2570; without the gate nothing). */
+const kept = ({ qosClass, memoryRequest = 0 }: PodResources, memoryQos: MemoryQos | undefined): ExpectedFiles => ({
+  'memory.min': `${memoryQos && qosClass === 'Guaranteed' ? memoryRequest : 0}`,
+  'memory.low': `${memoryQos && qosClass === 'Burstable' ? memoryRequest : 0}`,
+});
+
+/** From which use on a container is slowed down (KEP-2570; since 1.37 only where a factor is given). */
+const high = ({ memoryRequest = 0, memoryLimit }: PodResources, node: NodeResources, memoryQos: MemoryQos | undefined): string => {
+  const factor = memoryQos?.throttlingFactor;
+  if (factor === undefined || memoryRequest === memoryLimit) return 'max';
+  const most = memoryLimit ?? node.memoryBytes;
+  return `${Math.floor((memoryRequest + factor * (most - memoryRequest)) / PAGE_BYTES) * PAGE_BYTES}`;
+};
+
 /** Every file of a Pod's cgroups on cgroup v2: pkg/kubelet/cm/pod_container_manager_linux.go and kuberuntime_container_linux.go. */
-export const expectedPod = (pod: PodResources, node: NodeResources): ExpectedPod => {
+export const expectedPod = (pod: PodResources, node: NodeResources, memoryQos?: MemoryQos): ExpectedPod => {
   const { cpuRequest, cpuLimit, memoryLimit, hugePages2Mi = 0 } = pod;
   const cpuShares = shares(cpuRequest);
   const hugePages = { 'hugetlb.2MB.max': `${hugePages2Mi}`, 'hugetlb.2MB.rsvd.max': `${hugePages2Mi}` };
@@ -60,7 +80,8 @@ export const expectedPod = (pod: PodResources, node: NodeResources): ExpectedPod
       'cpu.weight': linearWeight(cpuShares),
       'cpu.max': quota(cpuLimit),
       'memory.max': bytesOrMax(memoryLimit),
-      'memory.min': '0',
+      ...kept(pod, memoryQos),
+      'memory.high': 'max',
       'pids.max': 'max',
       ...hugePages,
     },
@@ -69,7 +90,8 @@ export const expectedPod = (pod: PodResources, node: NodeResources): ExpectedPod
       'cpu.weight': [linearWeight(cpuShares), logarithmicWeight(cpuShares)],
       'cpu.max': quota(cpuLimit),
       'memory.max': bytesOrMax(memoryLimit),
-      'memory.min': '0',
+      ...kept(pod, memoryQos),
+      'memory.high': high(pod, node, memoryQos),
       'memory.swap.max': '0',
       'memory.oom.group': '1',
       // containerd 1.x leaves this controller to the Pod's cgroup unless its disable_hugetlb_controller is false.
@@ -83,11 +105,27 @@ export const expectedPod = (pod: PodResources, node: NodeResources): ExpectedPod
 export const expectedLevels = (
   pods: readonly PodResources[],
   node: NodeResources,
+  memoryQos?: MemoryQos,
 ): Readonly<Record<'kubepods' | 'burstable' | 'besteffort', ExpectedFiles>> => {
-  const burstable = pods.filter(({ qosClass }) => qosClass === 'Burstable').reduce((sum, { cpuRequest = 0 }) => sum + cpuRequest, 0);
+  const ofClass = (wanted: string): readonly PodResources[] => pods.filter(({ qosClass }) => qosClass === wanted);
+  const burstable = ofClass('Burstable').reduce((sum, { cpuRequest = 0 }) => sum + cpuRequest, 0);
+  const memory = (...classes: readonly string[]): number =>
+    memoryQos ? classes.flatMap(ofClass).reduce((sum, { memoryRequest = 0 }) => sum + memoryRequest, 0) : 0;
+  const free = { 'memory.min': '0', 'memory.low': '0', 'memory.high': 'max' };
   return {
-    kubepods: { 'cpu.weight': linearWeight(shares(node.cpus * 1000)), 'memory.max': `${node.memoryBytes}` },
-    burstable: { 'cpu.weight': linearWeight(shares(burstable)), 'cpu.max': quota(undefined), 'memory.max': 'max' },
-    besteffort: { 'cpu.weight': linearWeight(MIN_SHARES), 'cpu.max': quota(undefined), 'memory.max': 'max' },
+    kubepods: {
+      'cpu.weight': linearWeight(shares(node.cpus * 1000)),
+      'memory.max': `${node.memoryBytes}`,
+      ...free,
+      'memory.min': `${memory('Guaranteed', 'Burstable')}`,
+    },
+    burstable: {
+      'cpu.weight': linearWeight(shares(burstable)),
+      'cpu.max': quota(undefined),
+      'memory.max': 'max',
+      ...free,
+      'memory.low': `${memory('Burstable')}`,
+    },
+    besteffort: { 'cpu.weight': linearWeight(MIN_SHARES), 'cpu.max': quota(undefined), 'memory.max': 'max', ...free },
   };
 };

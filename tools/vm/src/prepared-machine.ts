@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '@solo-kubelet-tools/testbed';
@@ -8,7 +8,8 @@ import { lacksMachine, type Machine, startMachine } from './machine.js';
 /** A Debian suite. */
 const suite = process.env['SOLO_VM_SUITE'] ?? 'trixie';
 export const driver = process.env['SOLO_VM_CGROUP_DRIVER'] ?? 'systemd';
-const directory = process.env['SOLO_VM_DIR'] ?? join(cacheDirectory(), 'vm');
+/** Keeps what tests of a machine make. */
+export const machineDirectory = process.env['SOLO_VM_DIR'] ?? join(cacheDirectory(), 'vm');
 const PORT = 2222 + (process.pid % 1000);
 const lacking = lacksMachine();
 
@@ -19,11 +20,18 @@ export const title = (what: string): string => `Debian ${suite}, systemd, cgroup
 /** A file beside this one. */
 export const text = (name: string): Promise<string> => readFile(fileURLToPath(new URL(`./${name}`, import.meta.url)), 'utf8');
 
+/** A machine as Debian installs it, containerd too, with what the function puts into a directory below /opt/solo-kubelet. */
+export const startFreshMachine = async (fill: (product: string) => Promise<void>): Promise<Machine> => {
+  const product = join(machineDirectory, 'product');
+  await rm(product, { recursive: true, force: true });
+  await mkdir(product, { recursive: true });
+  await fill(product);
+  return await startMachine({ suite, directory: join(machineDirectory, suite), product, port: PORT });
+};
+
 /** A machine whose containerd is set up as Kubernetes' documentation asks, with the command line and the image of the test Pods; no kubelet runs yet. */
 export const startPreparedMachine = async (): Promise<Machine> => {
-  const product = join(directory, 'product');
-  await bundleProduct(product);
-  const machine = await startMachine({ suite, directory: join(directory, suite), product, port: PORT });
+  const machine = await startFreshMachine(bundleProduct);
   await machine.must('ln -sf /opt/solo-kubelet/dist/bin.js /usr/local/bin/kubelet-cli; mkdir -p /etc/cni/net.d /etc/kubernetes/manifests');
   await machine.must('cat > /etc/containerd/config.toml', { input: containerdConfiguration(driver === 'systemd') });
   await machine.must('cat > /etc/cni/net.d/10-bridge.conflist', { input: NETWORK });
