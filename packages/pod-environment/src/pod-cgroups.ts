@@ -105,7 +105,7 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
       const free = { memoryMin: 0, memoryLow: 0 };
       await manager.update(kubepodsName(root), free, options);
       for (const qosClass of ['Burstable', 'BestEffort'] as const) await manager.update(qosName(root, qosClass), free, options);
-      await manager.clearMemoryBelow(kubepodsName(root));
+      await manager.clearMemoryBelow(kubepodsName(root), options);
     },
     async removePod(podUid, options) {
       if (!perQos) return;

@@ -37,6 +37,15 @@ export interface MachineOptions {
   readonly product: string;
   /** On 127.0.0.1, for ssh. */
   readonly port: number;
+  readonly hardware?: Hardware;
+}
+
+/** What the machine is made of. */
+export interface Hardware {
+  /** Default: 3072. */
+  readonly memoryMiB?: number;
+  /** What its clock shows when it is switched on, such as `2000-01-01T00:00:00`: so it is with a board that has no battery. Default: the time. */
+  readonly clock?: string;
 }
 
 const NEEDED = ['qemu-system-x86_64', 'debootstrap', 'ssh', 'ssh-keygen', 'mke2fs', 'dpkg-deb'];
@@ -57,11 +66,18 @@ export const lacksMachine = (): string | undefined => {
 const script = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
 
 /** Makes the disk anew, which takes minutes the first time and seconds later, and boots it. */
-export const startMachine = async ({ suite, directory, product, port }: MachineOptions): Promise<Machine> => {
+export const startMachine = async ({
+  suite,
+  directory,
+  product,
+  port,
+  hardware: { memoryMiB = 3072, clock = 'utc' } = {},
+}: MachineOptions): Promise<Machine> => {
   await mkdir(directory, { recursive: true });
   await buildDisk(suite, directory, product);
   await rm(join(directory, 'qemu.pid'), { force: true });
-  const started = spawnSync('bash', [script('start.sh'), directory, `${port}`], { encoding: 'utf8' });
+  const env = { ...process.env, MEMORY_MIB: `${memoryMiB}`, CLOCK: clock };
+  const started = spawnSync('bash', [script('start.sh'), directory, `${port}`], { encoding: 'utf8', env });
   if (started.status !== 0) throw new Error(`qemu did not start: ${started.stderr}`);
   const pid = Number(await readFile(join(directory, 'qemu.pid'), 'utf8'));
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '@solo-kubelet-tools/testbed';
 import { bundleProduct } from './bundle.js';
-import { lacksMachine, type Machine, startMachine } from './machine.js';
+import { type Hardware, lacksMachine, type Machine, startMachine } from './machine.js';
 
 /** A Debian suite. */
 const suite = process.env['SOLO_VM_SUITE'] ?? 'trixie';
@@ -21,17 +21,17 @@ export const title = (what: string): string => `Debian ${suite}, systemd, cgroup
 export const text = (name: string): Promise<string> => readFile(fileURLToPath(new URL(`./${name}`, import.meta.url)), 'utf8');
 
 /** A machine as Debian installs it, containerd too, with what the function puts into a directory below /opt/solo-kubelet. */
-export const startFreshMachine = async (fill: (product: string) => Promise<void>): Promise<Machine> => {
+export const startFreshMachine = async (fill: (product: string) => Promise<void>, hardware?: Hardware): Promise<Machine> => {
   const product = join(machineDirectory, 'product');
   await rm(product, { recursive: true, force: true });
   await mkdir(product, { recursive: true });
   await fill(product);
-  return await startMachine({ suite, directory: join(machineDirectory, suite), product, port: PORT });
+  return await startMachine({ suite, directory: join(machineDirectory, suite), product, port: PORT, ...(hardware && { hardware }) });
 };
 
 /** A machine whose containerd is set up as Kubernetes' documentation asks, with the command line and the image of the test Pods; no kubelet runs yet. */
-export const startPreparedMachine = async (): Promise<Machine> => {
-  const machine = await startFreshMachine(bundleProduct);
+export const startPreparedMachine = async (hardware?: Hardware): Promise<Machine> => {
+  const machine = await startFreshMachine(bundleProduct, hardware);
   await machine.must('ln -sf /opt/solo-kubelet/dist/bin.js /usr/local/bin/kubelet-cli; mkdir -p /etc/cni/net.d /etc/kubernetes/manifests');
   await machine.must('cat > /etc/containerd/config.toml', { input: containerdConfiguration(driver === 'systemd') });
   await machine.must('cat > /etc/cni/net.d/10-bridge.conflist', { input: NETWORK });

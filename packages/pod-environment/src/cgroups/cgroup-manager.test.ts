@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { LogFields, Logger } from '@solo-kubelet/diagnostics';
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,10 @@ const fakeSlices = (tree: FakeCgroupTree) => {
     },
     async setLimits(name, { cpuQuotaUs, memoryBytes }) {
       asked.push(['setLimits', sliceUnit(name), { cpuQuotaUs, memoryBytes }]);
+    },
+    async freeMemory(unit) {
+      asked.push(['freeMemory', unit]);
+      if (unit.startsWith('refused')) throw new Error('systemd is busy');
     },
     async stop(name) {
       asked.push(['stop', sliceUnit(name), tree.directories.has(directory(name))]);
@@ -205,5 +210,31 @@ describe('the systemd driver', () => {
     expect(tree.killed).toEqual([4242]);
     expect(asked.at(-1)).toEqual(['stop', unit, true]);
     expect(await manager.someExist(pod)).toBe(false);
+  });
+
+  it('has systemd forget what is kept of memory, which it would write again when it reads its files anew, and frees the rest where it refuses', async () => {
+    const { manager, asked, tree, warnings } = setUp({ version: 2, driver: 'systemd' });
+    await manager.ensure(pod, {});
+    const inPod = async (name: string, file: string, value: string): Promise<void> => {
+      await tree.write(`${dirname(`${directory}/${name}`)}/cgroup.subtree_control`, '+memory');
+      await tree.makeDirectory(`${directory}/${name}`);
+      await tree.write(`${directory}/${name}/${file}`, value);
+    };
+    await inPod('cri-1.scope', 'memory.high', '8192');
+    await inPod('cri-1.scope/inner', 'memory.low', '4096');
+    await inPod('cri-2.scope', 'memory.high', 'max');
+    await inPod('refused.scope', 'memory.min', '4096');
+    await tree.write(`${directory}/memory.low`, '4096');
+    asked.length = 0;
+    await manager.clearMemoryBelow(['kubepods']);
+    expect(asked).toEqual([unit, 'cri-1.scope', 'refused.scope'].map((name) => ['freeMemory', name]));
+    const read = (path: string) => tree.files.get(`${directory}/${path}`);
+    expect([
+      read('memory.low'),
+      read('cri-1.scope/memory.high'),
+      read('cri-1.scope/inner/memory.low'),
+      read('refused.scope/memory.min'),
+    ]).toEqual(['0', 'max', '0', '0']);
+    expect(warnings).toEqual([{ unit: 'refused.scope', err: 'systemd is busy' }]);
   });
 });

@@ -35,7 +35,7 @@ export interface CgroupManager {
   /** Kills what still runs in the cgroup and below, then removes it. A cgroup that is not there is fine. */
   destroy(name: CgroupName, options?: Abortable): Promise<void>;
   /** Takes what keeps memory for a cgroup or slows it down off everything below; on v2 alone. */
-  clearMemoryBelow(name: CgroupName): Promise<void>;
+  clearMemoryBelow(name: CgroupName, options?: Abortable): Promise<void>;
   /** Names of the directories in a cgroup. */
   children(name: CgroupName): Promise<readonly string[]>;
 }
@@ -201,8 +201,17 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
         message: `cannot remove cgroup ${cgroupPath(driver, name)}: ${describeError(problem)}`,
       });
     },
-    async clearMemoryBelow(name) {
-      if (version === 2) await clearMemory(tree, mountPoint + cgroupPath(driver, name));
+    async clearMemoryBelow(name, { signal } = {}) {
+      if (version !== 2) return;
+      // systemd writes what its units say whenever it reads its files anew: it has to forget, too.
+      const freeUnit = async (unit: string): Promise<void> => {
+        if (driver !== 'systemd' || !/\.(slice|scope)$/.test(unit)) return;
+        await slices.freeMemory(unit, { signal }).catch((error: unknown) => {
+          signal?.throwIfAborted();
+          logger.warn({ unit, err: describeError(error) }, 'Memory is kept for a unit of systemd that should be free');
+        });
+      };
+      await clearMemory(tree, mountPoint + cgroupPath(driver, name), freeUnit);
     },
     async children(name) {
       const names = await Promise.all((await directories(name)).map((directory) => tree.listDirectories(directory)));
@@ -245,14 +254,13 @@ const FREE_MEMORY = [
 ] as const;
 
 /** From the outside in; what goes away meanwhile is free anyhow. */
-const clearMemory = async (tree: CgroupTree, directory: string): Promise<void> => {
+const clearMemory = async (tree: CgroupTree, directory: string, freeUnit: (name: string) => Promise<void>): Promise<void> => {
   for (const child of await tree.listDirectories(directory)) {
-    for (const [file, free] of FREE_MEMORY) {
-      const path = `${directory}/${child}/${file}`;
-      const value = (await tree.read(path).catch(() => '')).trim();
-      if (value !== '' && value !== free) await tree.write(path, free).catch(() => undefined);
-    }
-    await clearMemory(tree, `${directory}/${child}`);
+    const values = await Promise.all(FREE_MEMORY.map(([file]) => tree.read(`${directory}/${child}/${file}`).catch(() => '')));
+    const held = FREE_MEMORY.filter(([, free], index) => !['', free].includes(values[index]!.trim()));
+    if (held.length > 0) await freeUnit(child);
+    for (const [file, free] of held) await tree.write(`${directory}/${child}/${file}`, free).catch(() => undefined);
+    await clearMemory(tree, `${directory}/${child}`, freeUnit);
   }
 };
 

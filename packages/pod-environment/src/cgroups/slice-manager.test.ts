@@ -13,9 +13,10 @@ describe.skipIf(lacksBus !== undefined)(`what busctl itself makes of a call${lac
     await expect(slices.start(['kubepods', 'burstable', 'pod1-2'], {})).rejects.toEqual(unserved);
     const limits = { cpuShares: 2, cpuQuotaUs: -1, cpuPeriodUs: 100_000, memoryBytes: 268_435_456n, pids: 100 };
     await expect(slices.setLimits(['kubepods'], limits, {})).rejects.toEqual(unserved);
+    await expect(slices.freeMemory('cri-containerd-1.scope', {})).rejects.toEqual(unserved);
     await expect(slices.stop(['kubepods'], {})).rejects.toEqual(unserved);
 
-    expect(await bus.calls(4)).toEqual([
+    expect(await bus.calls(5)).toEqual([
       {
         member: 'StartTransientUnit',
         type: 'ssa(sv)a(sa(sv))',
@@ -54,6 +55,19 @@ describe.skipIf(lacksBus !== undefined)(`what busctl itself makes of a call${lac
             ['CPUQuotaPerSecUSec', variant('t', 2 ** 64)],
             ['MemoryMax', variant('t', 268_435_456)],
             ['TasksMax', variant('t', 100)],
+          ],
+        ],
+      },
+      {
+        member: 'SetUnitProperties',
+        type: 'sba(sv)',
+        data: [
+          'cri-containerd-1.scope',
+          true,
+          [
+            ['MemoryHigh', variant('t', 2 ** 64)],
+            ['MemoryMin', variant('t', 0)],
+            ['MemoryLow', variant('t', 0)],
           ],
         ],
       },

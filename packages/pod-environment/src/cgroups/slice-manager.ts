@@ -2,6 +2,7 @@ import type { CgroupLimits, CgroupVersion } from '../core/cgroup-files.js';
 import type { CgroupName } from '../core/cgroup-names.js';
 import {
   busctlArguments,
+  freeMemoryCall,
   newSliceProperties,
   type SystemdCall,
   setSliceCall,
@@ -21,6 +22,8 @@ export interface SliceManager {
   /** Makes a slice; one that exists is fine. */
   start(name: CgroupName, options: Abortable): Promise<void>;
   setLimits(name: CgroupName, limits: CgroupLimits, options: Abortable): Promise<void>;
+  /** Has systemd forget what a slice or scope keeps of memory and from where on it is slowed down; one that is gone is fine. */
+  freeMemory(unit: string, options: Abortable): Promise<void>;
   /** Ends a slice; one that is gone is fine. */
   stop(name: CgroupName, options: Abortable): Promise<void>;
 }
@@ -47,11 +50,12 @@ export const createSliceManager = ({ version, runCommand, timeoutMs }: SliceMana
       const properties = sliceLimitProperties(version, limits);
       if (properties.length > 0) await busctl(setSliceCall(name, properties), NEVER, options);
     },
+    freeMemory: (unit, options) => busctl(freeMemoryCall(unit), NOT_THERE, options),
     stop: (name, options) => busctl(stopSliceCall(name), NOT_THERE, options),
   };
 };
 
 // busctl prints only the message of a D-Bus error, not its name.
 const ALREADY_THERE = /already exists|already loaded/;
-const NOT_THERE = /not loaded/;
+const NOT_THERE = /not loaded|not found/;
 const NEVER = /$^/;

@@ -59,6 +59,13 @@ export const setSliceCall = (name: CgroupName, properties: readonly UnitProperty
   arguments: ['sba(sv)', sliceUnit(name), 'true', ...propertyArguments(properties)],
 });
 
+/** Gives free what a slice or scope keeps of memory and takes its brake off, until the next boot. */
+export const freeMemoryCall = (unit: string): SystemdCall => ({
+  method: 'SetUnitProperties',
+  unit,
+  arguments: ['sba(sv)', unit, 'true', ...propertyArguments(FREE_MEMORY)],
+});
+
 export const stopSliceCall = (name: CgroupName): SystemdCall => ({
   method: 'StopUnit',
   unit: sliceUnit(name),
@@ -82,6 +89,12 @@ const propertyArguments = (properties: readonly UnitProperty[]): readonly string
 const DEFAULT_PERIOD_US = 100_000;
 /** The largest 64-bit number: systemd's "infinity". */
 const UNLIMITED = '18446744073709551615';
+
+const FREE_MEMORY: readonly UnitProperty[] = [
+  ['MemoryHigh', 't', UNLIMITED],
+  ['MemoryMin', 't', '0'],
+  ['MemoryLow', 't', '0'],
+];
 
 /** Microseconds of CPU each second. One percent of a CPU is 10 000 µs. */
 const quotaPerSecond = (quotaUs: number, periodUs: number | undefined): number =>
