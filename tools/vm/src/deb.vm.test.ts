@@ -82,10 +82,10 @@ describe.skipIf(skipped)(
       const [before, pid, version] = [
         await containers(),
         await machine.must('systemctl show --property=MainPID --value solo-kubelet'),
-        await machine.must('kubelet-cli version'),
+        await machine.must('dpkg-query --show solo-kubelet'),
       ];
       await install('newer');
-      expect(await machine.must('kubelet-cli version')).not.toBe(version);
+      expect(await machine.must('dpkg-query --show solo-kubelet')).not.toBe(version);
       expect(await machine.must('systemctl show --property=MainPID --value solo-kubelet')).not.toBe(pid);
       expect(await machine.must('tail -n 1 /etc/kubernetes/kubelet.yaml')).toBe('# of mine\n');
       await waitFor(async () => (await containers()).length === 2, { what: 'the kubelet’s answer', ...PATIENCE });
