@@ -77,7 +77,7 @@ describe('a purge', () => {
   });
 });
 
-it.each(Object.entries(maintainerScripts('solo-kubelet.service')))(
+it.each(Object.entries<string>({ ...maintainerScripts('solo-kubelet.service') }))(
   '%s asks systemctl for nothing but to read its units anew: an administrator may have forbidden all else, and lintian finds fault',
   (_, script) => {
     expect(script.split('\n').filter((line) => /^(.+;)?\s*systemctl\b/.test(line) && !line.includes('daemon-reload'))).toEqual([]);
