@@ -113,6 +113,11 @@ const edges = {
     ],
     types: ['pod-environment', 'probe-engine'],
   },
+  // A cluster in one process, for tests of whatever talks to one.
+  'test-cluster': {
+    values: ['diagnostics', 'timers', 'workloads', 'api-server', 'kubelet', 'standalone-node'],
+    types: ['cri-client'],
+  },
 };
 const inside = (name) => `^packages/${name}/`;
 const source = (name) => `^packages/${name}/src/`;

@@ -484,6 +484,21 @@ export const packages = [
     },
   },
   {
+    name: 'test-cluster',
+    description:
+      'A Kubernetes cluster for tests, in one process: an API server, controllers, a scheduler and a kubelet whose runtime is in memory.',
+    keywords: ['kubernetes-api', 'test-cluster', 'operator', 'controller', 'envtest', 'mock'],
+    dependencies: {
+      '@solo-kubelet/diagnostics': ws,
+      '@solo-kubelet/timers': ws,
+      '@solo-kubelet/workloads': ws,
+      '@solo-kubelet/cri-client': ws,
+      '@solo-kubelet/api-server': ws,
+      '@solo-kubelet/kubelet': ws,
+      '@solo-kubelet/standalone-node': ws,
+    },
+  },
+  {
     name: 'kubelet-cli',
     description: 'Solo Kubelet: run Kubernetes Pod manifests on one machine, without a control plane.',
     keywords: ['standalone', 'static-pods', 'containerd', 'cri-o', 'edge', 'cli'],

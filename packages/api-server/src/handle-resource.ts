@@ -142,15 +142,18 @@ const get = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
   return subresource === 'scale' ? scaleAnswer(ctx, object) : objectAnswer(ctx, resource, object);
 };
 
+const warnOfOrphans = (ctx: RequestContext, { kind }: ApiResource, { propagationPolicy, orphanDependents }: DeleteOptions): void => {
+  if (kind !== 'Job' || propagationPolicy !== undefined || orphanDependents !== undefined) return;
+  ctx.warn(
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  );
+};
+
 const remove = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
   const { namespace, name } = ctx.info;
   const options = readDeleteOptions(ctx);
   validateDeleteOptions(options);
-  if (resource.kind === 'Job' && options.propagationPolicy === undefined && options.orphanDependents === undefined) {
-    ctx.warn(
-      'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
-    );
-  }
+  warnOfOrphans(ctx, resource, options);
   const { answer, gone } = deleteObject(ctx, resource, { namespace, name }, options);
   const code = !gone && options.orphanDependents === false ? 202 : 200;
   return 'kind' in answer && answer.kind === 'Status'
@@ -163,6 +166,7 @@ const removeCollection = (ctx: RequestContext, resource: ApiResource): PlainAnsw
   const listOptions = readListOptions(ctx.query, false);
   const options = readDeleteOptions(ctx);
   validateDeleteOptions(options);
+  warnOfOrphans(ctx, resource, options);
   const list = listObjects(ctx, { resource, namespace, options: { ...listOptions, resourceVersion: '', resourceVersionMatch: '' } });
   for (const { metadata } of list.items) {
     deleteObject(ctx, resource, { namespace: metadata.namespace ?? '', name: metadata.name ?? '' }, options);
@@ -186,9 +190,12 @@ const list = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
   return answer();
 };
 
+/** Whether what is asked for can be had as a stream is looked at last. */
 const watch = (ctx: RequestContext, resource: ApiResource): ApiAnswer => {
-  const options = readListOptions(ctx.query, true);
-  return watchObjects(ctx, { resource, namespace: ctx.info.namespace, options });
+  const listed = withOutput(ctx, true);
+  const request = { resource, namespace: ctx.info.namespace, options: readListOptions(ctx.query, true) };
+  watchObjects(listed, request);
+  return watchObjects(withOutput(ctx, true, true), request);
 };
 
 /** `/api/v1/watch/…`, the form of before watches were lists. @throws ApiError */
@@ -196,7 +203,7 @@ const prefixedWatch = (ctx: RequestContext, resource: ApiResource, name: string)
   if (ctx.request.method !== 'GET') throw methodNotAllowed();
   const query = new URLSearchParams(ctx.query);
   if (name !== '') query.set('fieldSelector', `metadata.name=${name}`);
-  return watch(withOutput({ ...ctx, query }, true, true), resource);
+  return watch({ ...ctx, query }, resource);
 };
 
 const createSubresource = (ctx: RequestContext, resource: ApiResource, sub: Subresource): PlainAnswer => {
@@ -330,7 +337,7 @@ const collection = (ctx: RequestContext, resource: ApiResource, method: string, 
     case 'GET':
       if (!resource.verbs.includes('list')) throw methodNotAllowed();
       if (isOn(ctx.query.get('watch')) && !resource.verbs.includes('watch')) throw noWatch(resource.plural);
-      return isOn(ctx.query.get('watch')) ? watch(withOutput(ctx, true, true), resource) : list(withOutput(ctx, true), resource);
+      return isOn(ctx.query.get('watch')) ? watch(ctx, resource) : list(withOutput(ctx, true), resource);
     case 'POST':
       if (everywhere || !resource.verbs.includes('create')) throw methodNotAllowed();
       return create(withOutput(ctx, false, false, resource.rules === undefined), resource);

@@ -5,7 +5,7 @@ export { type Admission, type ApiCore, createApiCore, readTarget } from './creat
 export type { DescribeField } from './discovery/field-words.js';
 export { loadFieldWords } from './discovery/load-field-words.js';
 export { type RequestAnswerer, requestOf, type ServeOptions, serveRequests } from './http/serve.js';
-export { type ApiServer, type ApiServerOptions, startApiServer } from './http/start-api-server.js';
+export { type ApiServer, type ApiServerNode, type ApiServerOptions, startApiServer } from './http/start-api-server.js';
 export { parseTokenFile } from './http/token-file.js';
 export { apiPatcher } from './registry/api-patcher.js';
 export { type RequestInfo, readRequestInfo } from './request/request-info.js';

@@ -24,6 +24,7 @@ const WITH_GRPC = [
   'probe-mqtt',
   'reconciler',
   'standalone-node',
+  'test-cluster',
 ];
 
 /** What comes along when a package is installed, as far as this project says so. */

@@ -4,13 +4,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type FeatureGates, fieldGates } from '@solo-kubelet/pod-spec';
 import type { UserInfo } from '../access/authorizer.js';
 import type { CoreParts } from '../context.js';
-import { createApiCore } from '../create-api-core.js';
+import { type ApiCore, createApiCore } from '../create-api-core.js';
 import { createMemoryStore } from '../store/memory-store.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { loadObjects } from './load-objects.js';
 import { createParts } from './parts.js';
 import { makeSelfSigned } from './self-signed.js';
-import { answerOddMethod, serveRequests } from './serve.js';
+import { answerOddMethod, type ServeOptions, serveRequests } from './serve.js';
 import { createTokenKeys } from './token-keys.js';
 
 export interface ApiServerOptions {
@@ -27,8 +27,17 @@ export interface ApiServerOptions {
   readonly files?: readonly string[];
   /** Feature gates that have fields of Pods behind them, such as `{ EmptyDirVolumeMode: true }` (Kubernetes 1.37). Default: those of Kubernetes 1.36, all off. */
   readonly featureGates?: FeatureGates;
+  /** The node whose Pods' logs can be read, and what answers for it. Default: none. */
+  readonly node?: ApiServerNode;
   /** The time, ms. Default that of the machine. */
   readonly now?: () => number;
+}
+
+/** What answers for a node of the server. */
+export interface ApiServerNode {
+  readonly name: string;
+  /** Answers a request that the server has let in, such as one for a log. */
+  readonly answer: NonNullable<ServeOptions['toNode']>;
 }
 
 export interface ApiServer extends AsyncDisposable {
@@ -38,6 +47,8 @@ export interface ApiServer extends AsyncDisposable {
   /** A kubeconfig for the first user. */
   readonly kubeconfig: string;
   readonly store: ObjectStore;
+  /** Asks the server without HTTP. */
+  readonly core: ApiCore;
   close(): Promise<void>;
 }
 
@@ -72,20 +83,17 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
   checkGates(featureGates);
   const users = options.users ?? new Map([[randomUUID(), { username: 'admin', uid: 'admin', groups: ['system:masters'] }]]);
   const keys = createTokenKeys();
-  const parts: CoreParts = createParts({
-    store,
-    users,
-    keys,
-    mode: options.authorizationMode ?? 'AlwaysAllow',
-    nowMs: now(),
-    featureGates,
-  });
+  const { node } = options;
+  const parts: CoreParts = {
+    ...createParts({ store, users, keys, mode: options.authorizationMode ?? 'AlwaysAllow', nowMs: now(), featureGates }),
+    ...(node && { nodeName: node.name }),
+  };
   const core = createApiCore(parts);
   await loadObjects(core, options.files ?? [], now());
   const { certificatePem, keyPem } = await makeSelfSigned([host, 'localhost', 'kubernetes', 'kubernetes.default.svc'], now());
   const server = createServer(
     { cert: certificatePem, key: keyPem, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
-    serveRequests(core, { now }),
+    serveRequests(core, { now, ...(node && { toNode: node.answer }) }),
   );
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     const answer =
@@ -118,6 +126,7 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
     caPem: certificatePem,
     kubeconfig: kubeconfigText(url, certificatePem, token, user.username),
     store,
+    core,
     close,
     [Symbol.asyncDispose]: close,
   };

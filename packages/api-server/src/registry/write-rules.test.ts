@@ -218,3 +218,52 @@ it('a selector that does not fit any more is printed without what is empty', () 
     'Invalid value: {}: field is immutable',
   );
 });
+
+it('a status that names no phase has the first one, and a Pod has none', () => {
+  const ask = setUp();
+  const claim = { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } };
+  ask('POST', 'persistentvolumeclaims', { metadata: { name: 'x' }, ...claim });
+  ask('POST', '/api/v1/persistentvolumes', {
+    metadata: { name: 'x' },
+    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/p' } },
+  });
+  ask('POST', 'pods', pod('x'));
+  const phase = (path: string, name = 'x') => ask('PUT', `${path}/status`, { metadata: { name }, status: {} }).value.status.phase;
+  expect(phase('persistentvolumeclaims/x')).toBe('Pending');
+  expect(phase('/api/v1/persistentvolumes/x')).toBe('Pending');
+  expect(phase('/api/v1/namespaces/default', 'default')).toBe('Active');
+  expect(phase('pods/x')).toBeUndefined();
+});
+
+it('a finalizer that comes too late is told of once for a volume, and twice for its status', () => {
+  const ask = setUp();
+  const volume = (finalizers: readonly string[]) => ({
+    metadata: { name: 'x', finalizers },
+    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/p' } },
+  });
+  ask('POST', '/api/v1/persistentvolumes', volume(['a.b/c']));
+  ask('DELETE', '/api/v1/persistentvolumes/x');
+  const causes = (path: string) => ask('PUT', `/api/v1/persistentvolumes/x${path}`, volume(['a.b/c', 'd.e/f'])).value.details.causes;
+  expect([causes('').length, causes('/status').length]).toEqual([1, 2]);
+});
+
+it('Jobs that are deleted all at once warn of the Pods that stay, even where there are none', () => {
+  const ask = setUp();
+  const warnings = (query = '') =>
+    ask('DELETE', `/apis/batch/v1/namespaces/default/jobs${query}`)
+      .headers.filter(([name]) => name === 'Warning')
+      .map(([, text]) => text);
+  expect(warnings()).toEqual([expect.stringContaining('child pods are preserved by default')]);
+  expect(warnings('?propagationPolicy=Background')).toEqual([]);
+});
+
+it.each([
+  ['sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=Exact', 422],
+  ['labelSelector=a,,', 400],
+  ['resourceVersion=x', 500],
+  ['timeoutSeconds=x', 400],
+  ['', 406],
+])('a watch that cannot be had as YAML is first looked at: %s', (query, code) => {
+  const { code: given } = setUp()('GET', `limitranges?watch=1&${query}`, {}, { accept: 'application/yaml' });
+  expect(given).toBe(code);
+});

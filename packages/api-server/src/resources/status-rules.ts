@@ -161,21 +161,30 @@ const keepTemplateGeneration: StatusRules = {
   },
 };
 
+/** A status that names no phase has the first one. */
+const withPhase =
+  (phase: string): StatusRules['prepare'] =>
+  (draft) => {
+    statusOf(draft)['phase'] ||= phase;
+  };
+
 /** How the status of each kind is written, where it has one (the StatusStrategy of each registry). */
 export const statusRulesByKind: Readonly<Record<string, StatusRules>> = {
-  Namespace: { initial: () => ({ phase: 'Active' }), errors: statusErrors(validateNamespace) },
+  Namespace: { initial: () => ({ phase: 'Active' }), prepare: withPhase('Active'), errors: statusErrors(validateNamespace) },
   PersistentVolume: {
     initial: (_draft, nowText) => ({ phase: 'Pending', lastPhaseTransitionTime: nowText }),
     prepare: (draft, old, nowText) => {
       const [status, before] = [statusOf(draft), old.status ?? {}];
+      status['phase'] ||= 'Pending';
       const [now, then] = [status['lastPhaseTransitionTime'], before['lastPhaseTransitionTime']];
       if (status['phase'] === before['phase']) {
         if (now === undefined && then !== undefined) status['lastPhaseTransitionTime'] = then;
       } else if (now === undefined || now === then) status['lastPhaseTransitionTime'] = nowText;
     },
+    checksMetadataUpdate: true,
     errors: statusErrors(),
   },
-  PersistentVolumeClaim: { initial: () => ({ phase: 'Pending' }), errors: statusErrors() },
+  PersistentVolumeClaim: { initial: () => ({ phase: 'Pending' }), prepare: withPhase('Pending'), errors: statusErrors() },
   Service: { errors: statusErrors(validateService) },
   Deployment: { ...keepLabels, errors: statusErrors(validateDeployment) },
   ReplicaSet: { errors: statusErrors(validateReplicas) },

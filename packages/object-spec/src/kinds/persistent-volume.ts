@@ -118,6 +118,7 @@ export const persistentVolumeRules: KindRules<PersistentVolume> = {
   nameErrors: subdomainNameErrors,
   countsGeneration: false,
   updateChecksMetadata: true,
+  checksMetadataUpdate: false,
   fillDefaults: ({ spec }) => {
     spec.persistentVolumeReclaimPolicy ||= 'Retain';
     spec.volumeMode ??= 'Filesystem';

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ContainerScripts, createFakeCri } from '@solo-kubelet/cri-client/testing';
+import { type ContainerScripts, createFakeCri, type FakeCriOptions } from '@solo-kubelet/cri-client/testing';
 import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
 import { isSidecar } from '@solo-kubelet/pod-spec';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
@@ -21,6 +21,11 @@ export interface MemoryNode extends AsyncDisposable {
 /** Starts it with every image that the manifests name at that moment. */
 export const startMemoryNode = async (manifests: string): Promise<MemoryNode> => {
   const pods = await podsOf(manifests);
+  return startMemoryRuntime({ registry: imagesOf(pods).map((image) => ({ tags: [image] })), containers: scriptFor(pods) });
+};
+
+/** Starts it with what can be pulled, and with how containers live. */
+export const startMemoryRuntime = async (options: Pick<FakeCriOptions, 'registry' | 'containers' | 'exec'>): Promise<MemoryNode> => {
   const directory = await mkdtemp(join(tmpdir(), 'solo-memory-'));
   const [kubeletRoot, podLogs] = [join(directory, 'kubelet'), join(directory, 'pod-logs')];
   for (const path of [kubeletRoot, podLogs]) await mkdir(path);
@@ -28,8 +33,7 @@ export const startMemoryNode = async (manifests: string): Promise<MemoryNode> =>
     runtimeName: 'memory',
     runtimeVersion: 'simulation',
     containerdEvents: false,
-    registry: imagesOf(pods).map((image) => ({ tags: [image] })),
-    containers: scriptFor(pods),
+    ...options,
   });
   return {
     endpoint: fake.endpoint,

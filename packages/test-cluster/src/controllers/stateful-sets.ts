@@ -1,0 +1,47 @@
+import { reduceStatefulSet, type StatefulRevision, type StatefulSet, type StatefulSetRecord } from '@solo-kubelet/workloads';
+import { type Controller, splitKey } from './controller.js';
+import { controllerOf } from './owners.js';
+import { asPod, carryOut, isWanted, podsOf, setStatus } from './workload-parts.js';
+
+interface Memory {
+  readonly revisions: readonly StatefulRevision[];
+  readonly record: StatefulSetRecord;
+}
+
+/** StatefulSets, with the claims of their Pods. */
+export const statefulSetController = (): Controller => {
+  const memories = new Map<string, Memory>();
+  return {
+    kinds: ['StatefulSet', 'Pod'],
+    keysOf: ({ object, key }) => {
+      if (object.kind === 'StatefulSet') return [key];
+      const owner = controllerOf(object);
+      return owner?.kind === 'StatefulSet' ? [`${object.metadata.namespace}/${owner.name}`] : [];
+    },
+    sync: (key, api) => {
+      const { namespace, name } = splitKey(key);
+      const set = api.get('StatefulSet', namespace, name);
+      if (!isWanted(set)) return undefined;
+      const uid = set.metadata.uid ?? '';
+      const decision = reduceStatefulSet({
+        set: set as unknown as StatefulSet,
+        pods: podsOf(api, set).map(asPod),
+        ...(memories.get(uid) ?? { revisions: [], record: {} }),
+        nowMs: api.now(),
+      });
+      memories.set(uid, { revisions: decision.revisions, record: decision.record });
+      for (const claim of decision.claims) {
+        if (api.get('PersistentVolumeClaim', namespace, claim.metadata.name) !== undefined) continue;
+        api.create({
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          metadata: { ...claim.metadata, namespace },
+          ...(claim.spec && { spec: claim.spec }),
+        });
+      }
+      carryOut(api, set, 'statefulset-controller', decision);
+      setStatus(api, 'StatefulSet', set, decision.status);
+      return decision.wakeAtMs;
+    },
+  };
+};

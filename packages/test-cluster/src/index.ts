@@ -1,0 +1,1 @@
+export { startTestCluster, type TestCluster, type TestClusterOptions } from './start-test-cluster.js';
