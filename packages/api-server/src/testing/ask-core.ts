@@ -11,7 +11,7 @@ const NAMESPACE = '/api/v1/namespaces/default';
 
 /** A core over an empty store. */
 export const createCore = (featureGates: FeatureGates = {}, parts: Partial<CoreParts> = {}) => {
-  const store = createMemoryStore();
+  const store = parts.store ?? createMemoryStore();
   let uids = 0;
   seedStore(store, { newUid: () => `s${uids++}`, nowText: '2026-01-01T00:00:00Z', nowMs: 0 });
   return createApiCore({
