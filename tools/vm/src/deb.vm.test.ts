@@ -21,7 +21,7 @@ const OF_PODS = {
   mounts: 'grep -E " /var/lib/kubelet/pods/| /run/containerd/.*(rootfs|shm)" /proc/mounts || true',
   networks: 'ip netns list; find /var/lib/cni/networks/solo-kubelet -name "10.*"; ip -o link | grep veth || true',
   rules: 'iptables-save | grep -E "^-A CNI-DN|dport (8443|4180)" || true',
-  processes: 'pgrep -a "containerd-shim|nginx|pause" || true',
+  processes: 'ps -eo comm=,args= | grep -E "^(containerd-shim|nginx|pause)" || true',
 } as const;
 
 describe.skipIf(skipped)(

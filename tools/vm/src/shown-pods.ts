@@ -44,7 +44,7 @@ export const createShownPods = (machine: Machine): ShownPods => {
   /** Undefined while the kubelet does not answer. */
   const listPods = async (): Promise<readonly ShownPod[] | undefined> => {
     const { status, stdout } = await machine.run(`${SOCKET}/pods`);
-    return status === 0 ? (JSON.parse(stdout) as { readonly items: readonly ShownPod[] }).items : undefined;
+    return status === 0 ? ((JSON.parse(stdout) as { readonly items: readonly ShownPod[] | null }).items ?? []) : undefined;
   };
   const isNamed = (name: string) => (pod: ShownPod) => pod.metadata.name.startsWith(`${name}-`);
   const statusOf: ShownPods['statusOf'] = async (name) => (await listPods())?.find(isNamed(name))?.status;
