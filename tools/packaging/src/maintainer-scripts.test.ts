@@ -53,6 +53,13 @@ describe('a purge', () => {
     expect(readdirSync(join(root, 'sys/fs/cgroup/unified'))).toEqual([]);
   });
 
+  it('takes the directories that network plugins made for it, once they are empty', () => {
+    rmSync(join(root, 'var/lib/cni/networks/other'), { recursive: true });
+    mkdirSync(join(root, 'var/lib/cni/results'));
+    purge();
+    expect(readdirSync(join(root, 'var/lib'))).toEqual([]);
+  });
+
   it('leaves a drop-in of logind that is not the kubelet’s, and a network that another one replaced', () => {
     put('etc/systemd/logind.conf.d/99-kubelet.conf', '[Login]\n');
     rmSync(join(root, 'etc/cni/net.d/99-solo-kubelet.conflist'));

@@ -52,6 +52,10 @@ if [ "$1" = purge ]; then
       if [ -e /etc/cni/net.d/99-solo-kubelet.conflist ]; then
         rm -rf /etc/cni/net.d/99-solo-kubelet.conflist /var/lib/cni/networks/solo-kubelet
         ip link delete solo0 2>/dev/null || true
+        # The plugins made these for it; what others have there stays.
+        for directory in /var/lib/cni/networks /var/lib/cni/results /var/lib/cni; do
+          rmdir "$directory" 2>/dev/null || true
+        done
       fi
       if grep -qs '^# Kubelet logind override' /etc/systemd/logind.conf.d/99-kubelet.conf; then
         rm -f /etc/systemd/logind.conf.d/99-kubelet.conf
