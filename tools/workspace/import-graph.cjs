@@ -36,8 +36,16 @@ const edges = {
     types: ['pod-environment'],
   },
   reconciler: {
-    // Of cri-client only what needs no client: how an async iterable becomes an Observable.
-    values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'untrusted-files', 'cri-client/src/rx'],
+    // Of cri-client only what needs no client: how an async iterable becomes an Observable. Of manifest-source the maps that share their entries.
+    values: [
+      'diagnostics',
+      'timers',
+      'state-files',
+      'pod-spec',
+      'untrusted-files',
+      'cri-client/src/rx',
+      'manifest-source/src/versioned-map',
+    ],
     types: ['manifest-source', 'probe-engine'],
     subpaths: { cri: ['cri-client', 'pod-environment', 'probe-engine'] },
   },

@@ -136,6 +136,7 @@ export const packages = [
       undici: catalog,
     },
     peerDependencies: { rxjs: catalog },
+    subpaths: { './versioned-map': 'src/versioned-map/index.ts' },
   },
   {
     name: 'cri-types',

@@ -32,7 +32,7 @@ export {
 } from './reduce-manifests.js';
 export { readRequestHeaders, readRequestUrl } from './request-target.js';
 export { type ShadowOptions, shadowDuplicates } from './shadow-duplicates.js';
-export { mapWith, mapWithout } from './versioned-map.js';
+export { mapWith, mapWithout } from './versioned-map/versioned-map.js';
 export { type ManifestAnswer, type ManifestAnswersOptions, watchManifestAnswers } from './watch-manifest-answers.js';
 export { type ManifestDirectoryOptions, watchManifestDirectory } from './watch-manifest-directory.js';
 export { type ManifestUrlOptions, watchManifestUrl } from './watch-manifest-url.js';

@@ -1,7 +1,7 @@
 import { type ApiObject, type ObjectKindName, objectKey } from '@solo-kubelet/object-spec';
 import { distinctUntilChanged, type OperatorFunction, pipe, scan } from 'rxjs';
 import { type ManifestEvent, type ManifestOrigin, originKey } from './manifest-event.js';
-import { mapWith, mapWithout } from './versioned-map.js';
+import { mapWith, mapWithout } from './versioned-map/versioned-map.js';
 
 /** An object of one kind. */
 export type ObjectOfKind<Kind extends ObjectKindName> = Extract<ApiObject, { readonly kind: Kind }>;

@@ -2,7 +2,7 @@ import { assertNever } from '@solo-kubelet/diagnostics';
 import { objectKey } from '@solo-kubelet/object-spec';
 import type { PodSpecIssue } from '@solo-kubelet/pod-spec';
 import { type ManifestEvent, type ManifestOrigin, type ManifestSourceKind, originKey, podKeyOf } from './manifest-event.js';
-import { mapWith, mapWithout } from './versioned-map.js';
+import { mapWith, mapWithout } from './versioned-map/versioned-map.js';
 
 /** What `get manifests` shows of one document. */
 export interface ManifestState {

@@ -37,10 +37,10 @@ import type { KubeletEvent } from './core/kubelet-event.js';
 import { namelessPod } from './core/orphan-pod.js';
 import { type PodUid, podKey } from './core/pod-identity.js';
 import type { PodView } from './core/pod-view.js';
-import { reducePodViews } from './core/pod-views.js';
+import { noSeenPods, reducePodViews } from './core/pod-views.js';
 import { reduceWorld } from './core/world/reduce-world.js';
 import { knownPod } from './core/world/sync-input.js';
-import { emptyWorld, type WorldInput, type WorldSettings } from './core/world/world.js';
+import { emptyWorld, hasLooked, type WorldInput, type WorldSettings } from './core/world/world.js';
 import { ledgerActivities } from './ledger-activities.js';
 import { leftBehind } from './left-behind.js';
 import { observeRuntime } from './observe-runtime.js';
@@ -211,14 +211,12 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
   const events$ = recordEvents({ podDoing$, probeReport$, nodeEvent$, world$, initialEvents, maxEvents, wallNow, scheduler }).pipe(share());
   const pods$ = world$.pipe(
-    scan(reducePodViews, new Map<PodUid, PodView>() as ReadonlyMap<PodUid, PodView>),
+    scan(reducePodViews, noSeenPods),
+    map(({ views }) => views),
     distinctUntilChanged(),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const known$ = world$.pipe(
-    map(({ restored, observed }) => restored && observed.generation > 0),
-    distinctUntilChanged(),
-  );
+  const known$ = world$.pipe(map(hasLooked), distinctUntilChanged());
   const run$: Observable<never> = merge(activity$, probeReport$).pipe(ignoreElements(), share());
   /** A view that also keeps the run going, so that whoever holds one sees it live. */
   const live = <T>(view$: Observable<T>): Observable<T> => merge(view$, run$);

@@ -23,8 +23,8 @@ import {
 } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
 import type { NodeActivity } from './core/activity.js';
+import type { Observation } from './core/observation-ages.js';
 import type { PodUid } from './core/pod-identity.js';
-import type { Observation } from './core/runtime-snapshot.js';
 import type { RuntimePort } from './runtime-port.js';
 
 export interface ObserveOptions {

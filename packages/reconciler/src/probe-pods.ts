@@ -1,10 +1,11 @@
+import { changedKeys, mapWith, mapWithout } from '@solo-kubelet/manifest-source/versioned-map';
 import type { ProbeReport, ProbeTarget } from '@solo-kubelet/probe-engine';
 import { distinctUntilChanged, EMPTY, map, type Observable, type SchedulerLike, scan } from 'rxjs';
 import { canonicalText } from './core/canonical-text.js';
 import type { PodUid } from './core/pod-identity.js';
 import { selectProbeTargets } from './core/select-probe-targets.js';
 import { syncInput } from './core/world/sync-input.js';
-import type { World, WorldSettings } from './core/world/world.js';
+import { emptyWorld, type World, type WorldSettings } from './core/world/world.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
 
 export interface ProbePodsOptions {
@@ -16,17 +17,17 @@ export interface ProbePodsOptions {
 
 interface Selected {
   readonly world: World;
+  /** Of pods that have any. */
   readonly byPod: ReadonlyMap<PodUid, readonly ProbeTarget[]>;
 }
+
+const nothingSelected: Selected = { world: emptyWorld, byPod: new Map() };
 
 /** Probes whatever runs and has probes. */
 export const probePods = ({ world$, settings, runProbes, scheduler }: ProbePodsOptions): Observable<ProbeReport> => {
   if (runProbes === undefined) return EMPTY;
   return world$.pipe(
-    scan((before, world): Selected => selectAll(settings, before, world, scheduler.now()), {
-      world: undefined,
-      byPod: new Map(),
-    } as unknown as Selected),
+    scan((before, world) => select(settings, before, world, scheduler.now()), nothingSelected),
     map(({ byPod }) => byPod),
     distinctUntilChanged(),
     map((byPod) => [...byPod.values()].flat()),
@@ -34,27 +35,17 @@ export const probePods = ({ world$, settings, runProbes, scheduler }: ProbePodsO
   );
 };
 
-/** Targets of all pods; those of a pod about which nothing changed are kept, and so is the whole map. */
-const selectAll = (settings: WorldSettings, before: Selected, world: World, nowMs: number): Selected => {
-  const byPod = new Map<PodUid, readonly ProbeTarget[]>();
-  let changed = false;
-  for (const uid of world.ledgers.keys()) {
-    const known = before.byPod.get(uid);
-    const targets = isUnchanged(before.world, world, uid) ? (known ?? []) : targetsOf(settings, world, uid, nowMs);
-    const kept = known !== undefined && canonicalText(known) === canonicalText(targets) ? known : targets;
-    if (kept.length > 0) byPod.set(uid, kept);
-    changed ||= kept !== (known ?? kept) || kept.length > 0 !== (known !== undefined);
+/** Targets of all pods; those of pods that have not changed are kept, and so is the whole map where none is another. */
+const select = (settings: WorldSettings, before: Selected, world: World, nowMs: number): Selected => {
+  let { byPod } = before;
+  for (const uid of changedKeys(before.world.pods, world.pods)) {
+    const known = byPod.get(uid) ?? [];
+    const targets = targetsOf(settings, world, uid, nowMs);
+    if (canonicalText(known) === canonicalText(targets)) continue;
+    byPod = targets.length === 0 ? mapWithout(byPod, uid) : mapWith(byPod, uid, targets);
   }
-  return { world, byPod: changed || byPod.size !== before.byPod.size ? byPod : before.byPod };
+  return { world, byPod };
 };
-
-const isUnchanged = (before: World | undefined, world: World, uid: PodUid): boolean =>
-  before !== undefined &&
-  before.observed.pods.get(uid) === world.observed.pods.get(uid) &&
-  before.statuses.get(uid) === world.statuses.get(uid) &&
-  before.verdicts.get(uid) === world.verdicts.get(uid) &&
-  before.ledgers.get(uid)?.removed === world.ledgers.get(uid)?.removed &&
-  before.desired.pods.get(uid) === world.desired.pods.get(uid);
 
 const targetsOf = (settings: WorldSettings, world: World, uid: PodUid, nowMs: number): readonly ProbeTarget[] => {
   const input = syncInput(settings, world, uid, nowMs);

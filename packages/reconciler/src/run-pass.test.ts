@@ -2,9 +2,10 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { BehaviorSubject } from 'rxjs';
 import { expect, it } from 'vitest';
 import { DEFAULT_BACKOFF } from './core/crash-backoff.js';
-import { podUid } from './core/pod-identity.js';
+import { noObservation } from './core/observation-ages.js';
+import { type PodUid, podUid } from './core/pod-identity.js';
 import { newLedger } from './core/pod-ledger.js';
-import { emptySnapshot } from './core/runtime-snapshot.js';
+import { withInputs, withLedger, withStatus } from './core/world/with-pod.js';
 import { emptyWorld, type World } from './core/world/world.js';
 import { runPass } from './run-pass.js';
 import { nodeFacts } from './testing/node-facts.js';
@@ -12,6 +13,8 @@ import { pod } from './testing/pod-builder.js';
 import { virtualTime } from './testing/virtual-time.js';
 
 const OTHERS = 500;
+/** When virtual time begins. */
+const START = { steadyMs: Date.UTC(2026, 0, 1), wallMs: Date.UTC(2026, 0, 1) };
 const own = podUid('own');
 const other = (index: number) => podUid(`other-${index}`);
 const admitted = (manifest: Pod) => ({ ...newLedger(manifest), admission: { state: 'admitted' } as const });
@@ -19,20 +22,15 @@ const admitted = (manifest: Pod) => ({ ...newLedger(manifest), admission: { stat
 /** A world of many pods, in which one is to be started by a runtime that never answers. */
 const slowSync = (manifest: Pod) => {
   let decisions = 0;
+  const time = virtualTime();
   const uids = [own, ...Array.from({ length: OTHERS }, (_, index) => other(index))];
-  const world$ = new BehaviorSubject<World>({
-    ...emptyWorld,
-    restored: true,
-    node: nodeFacts(),
-    observed: { ...emptySnapshot, generation: 1 },
-    desired: {
-      pods: new Map(
-        uids.map((uid) => [uid, { pod: uid === own ? manifest : pod(uid), origin: { source: 'file', path: `/${uid}`, document: 0 } }]),
-      ),
-      syncedSources: new Set(),
-    },
-    ledgers: new Map(uids.map((uid) => [uid, admitted(uid === own ? manifest : pod(uid))])),
-  });
+  const empty: World = { ...emptyWorld, restored: true, node: nodeFacts(), ages: { ...noObservation, generation: 1 } };
+  const wanted = (world: World, uid: PodUid, turn: number): World => {
+    const it = uid === own ? manifest : pod(uid);
+    const desired = { pod: it, origin: { source: 'file', path: `/${uid}`, document: 0 }, turn } as const;
+    return withInputs(world, uid, { desired, ledger: admitted(it) });
+  };
+  const world$ = new BehaviorSubject<World>(uids.reduce(wanted, empty));
   const signals: AbortSignal[] = [];
   const runtime = new Proxy({} as Parameters<typeof runPass>[1]['runtime'], {
     get:
@@ -57,19 +55,19 @@ const slowSync = (manifest: Pod) => {
     runtime,
     resources: undefined,
     observer: { barrier: () => 1, refresh: () => {}, hold: () => () => {} },
-    scheduler: virtualTime().scheduler,
+    scheduler: time.scheduler,
     syncFrequencyMs: 60_000,
   }).subscribe();
   const change = (with_: (world: World) => World): void => world$.next(with_(world$.value));
-  return { change, decisions: () => decisions, signals, subscription };
+  return { change, decisions: () => decisions, signals, subscription, time };
 };
 
 /** What happens to each of the others while it starts. */
 const changeOthers = (change: (with_: (world: World) => World) => void): void => {
   for (let index = 0; index < OTHERS; index += 1) {
     const uid = other(index);
-    change((world) => ({ ...world, statuses: new Map(world.statuses).set(uid, { phase: 'Running' }) }));
-    change((world) => ({ ...world, ledgers: new Map(world.ledgers).set(uid, { ...world.ledgers.get(uid)!, touches: 1 }) }));
+    change((world) => withStatus(world, uid, { phase: 'Running' }, START));
+    change((world) => withLedger(world, uid, (ledger) => ({ ...ledger, touches: 1 })));
   }
 };
 
@@ -80,16 +78,24 @@ it('a running sync makes no decision anew for changes of other pods', () => {
   expect(decisions() - before).toBe(0);
   expect(signals.length).toBeGreaterThan(0);
   expect(signals.some(({ aborted }) => aborted)).toBe(false);
-  change((world) => ({ ...world, ledgers: new Map(world.ledgers).set(own, { ...world.ledgers.get(own)!, removed: true }) }));
+  change((world) => withLedger(world, own, (ledger) => ({ ...ledger, removed: true })));
   expect(signals.some(({ aborted }) => aborted)).toBe(true);
   subscription.unsubscribe();
 });
 
-it('activeDeadlineSeconds: a running sync is given up when the time has come, though nothing of its pod changed', () => {
+it('activeDeadlineSeconds: a running sync is given up when the time has come, and costs nothing at changes of other pods before', async () => {
   const manifest = pod('own');
-  const { change, decisions, subscription } = slowSync({ ...manifest, spec: { ...manifest.spec, activeDeadlineSeconds: 5 } });
+  const { change, decisions, signals, subscription, time } = slowSync({
+    ...manifest,
+    spec: { ...manifest.spec, activeDeadlineSeconds: 5 },
+  });
+  change((world) => withStatus(world, own, { phase: 'Pending', startTime: new Date(START.wallMs).toISOString() }, START));
   const before = decisions();
   changeOthers(change);
-  expect(decisions() - before).toBe(2 * OTHERS);
+  await time.advance(4_999);
+  expect(decisions() - before).toBe(0);
+  expect(signals.some(({ aborted }) => aborted)).toBe(false);
+  await time.advance(1);
+  expect(signals.some(({ aborted }) => aborted)).toBe(true);
   subscription.unsubscribe();
 });

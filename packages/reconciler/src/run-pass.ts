@@ -3,17 +3,32 @@ import { whileDoing } from '@solo-kubelet/diagnostics/doing';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { joinSignals } from '@solo-kubelet/timers';
 import { fromEmitting } from '@solo-kubelet/timers/rxjs';
-import { distinctUntilChanged, EMPTY, filter, first, map, mergeMap, Observable, of, type SchedulerLike, takeWhile } from 'rxjs';
+import {
+  concat,
+  distinctUntilChanged,
+  EMPTY,
+  first,
+  map,
+  mergeMap,
+  Observable,
+  of,
+  type SchedulerLike,
+  switchMap,
+  takeWhile,
+  timer,
+} from 'rxjs';
+import { deadlineMs } from './core/active-deadline.js';
 import type { PodActivity } from './core/activity.js';
 import { computePodActions, podEnding } from './core/compute-pod-actions.js';
+import { generationOf } from './core/observation-ages.js';
 import { newestSandbox } from './core/observed-pod.js';
 import { namelessPod } from './core/orphan-pod.js';
 import type { PodAction, PodPlan } from './core/pod-action.js';
 import { type PodUid, podKey } from './core/pod-identity.js';
 import { isResizeStep } from './core/reduce-pod-ledger.js';
 import { retryDelayMs, stillWaits } from './core/retry-delay.js';
-import { generationOf } from './core/runtime-snapshot.js';
 import { decideSandbox } from './core/sandbox-decision.js';
+import type { PodState } from './core/world/pod-state.js';
 import { knownPod, syncInput } from './core/world/sync-input.js';
 import type { World, WorldSettings } from './core/world/world.js';
 import { executeAction, type PassContext } from './execute-action.js';
@@ -57,10 +72,10 @@ export const runPass = (podUid: PodUid, deps: PassDeps): Observable<PodDoing> =>
 const isFresh = (world: World, podUid: PodUid): boolean =>
   world.restored &&
   world.node !== undefined &&
-  generationOf(world.observed, podUid) >= Math.max(1, world.ledgers.get(podUid)?.minGeneration ?? 0);
+  generationOf(world.ages, podUid) >= Math.max(1, world.pods.get(podUid)?.inputs.ledger.minGeneration ?? 0);
 
 const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodDoing> => {
-  const ledger = world.ledgers.get(podUid);
+  const ledger = world.pods.get(podUid)?.inputs.ledger;
   if (ledger === undefined) return EMPTY;
   const nowMs = deps.scheduler.now();
   // A pod that tripped over a bug is not even looked at meanwhile: that may be what it trips over.
@@ -83,13 +98,7 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
     orphan: !input.wanted && !input.ledger.removed,
     resourceRevision: world.resourceRevision,
   };
-  const interrupted$ = deps.world$.pipe(
-    // Most changes are of other pods, and cost this sync a few look-ups.
-    distinctUntilChanged((before, now) => !mayInterrupt(podUid, before, now)),
-    map((now) => (ending === undefined ? interruptionOf(podUid, world, now, deps) : undefined)),
-    filter((interruption) => interruption !== undefined),
-    takeWhile((interruption) => interruption !== 'ending', true),
-  );
+  const interrupted$ = ending === undefined ? interruptions(podUid, desiredOf(world, podUid), deps) : EMPTY;
   const busy = input.ledger.busyPasses >= BUSY_PASSES;
   const work$ = withInterruption(interrupted$, (emit, signals) => perform(plan, known, { ...deps, busy }, emit, signals));
   return work$.pipe(map((activity) => ({ podUid, pod, activity })));
@@ -98,22 +107,40 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
 const setAsideUntil = (requeueAfterMs: number, podUid: PodUid, world: World): Observable<PodDoing> =>
   of({ podUid, pod: knownPod(world, podUid) ?? namelessPod(podUid), activity: { type: 'leftAside', requeueAfterMs } });
 
-/** Whether something changed that an ending of the pod depends on; a deadline passes without a change. */
-const mayInterrupt = (podUid: PodUid, before: World, now: World): boolean =>
-  now.desired.pods.get(podUid) !== before.desired.pods.get(podUid) ||
-  now.desired.syncedSources !== before.desired.syncedSources ||
-  now.ledgers.get(podUid) !== before.ledgers.get(podUid) ||
-  now.statuses.get(podUid) !== before.statuses.get(podUid) ||
-  now.desired.pods.get(podUid)?.pod.spec.activeDeadlineSeconds !== undefined;
+/** What a running sync watches. */
+interface PodChange extends Pick<World, 'syncedSources'> {
+  readonly state: PodState | undefined;
+}
 
-/** Why a pass made for `then` should give up what it may: the pod is to end, or its manifest is another. */
-const interruptionOf = (podUid: PodUid, then: World, now: World, { settings, scheduler }: PassDeps): 'ending' | 'changed' | undefined => {
-  const isEnding =
-    now.desired.pods.get(podUid) === undefined ||
-    now.ledgers.get(podUid)?.removed === true ||
-    podEnding(syncInput(settings, now, podUid, scheduler.now())) !== undefined;
-  if (isEnding) return 'ending';
-  return now.desired.pods.get(podUid)?.pod === then.desired.pods.get(podUid)?.pod ? undefined : 'changed';
+const desiredOf = ({ pods }: World, podUid: PodUid): Pod | undefined => pods.get(podUid)?.inputs.desired?.pod;
+
+/**
+ * Why a sync made for the manifest `then` should give up what it may: the pod is to end, or its manifest is another. Changes of other pods cost it one
+ * look-up; no earlier state of the kubelet is held on to, however long the sync takes.
+ */
+const interruptions = (
+  podUid: PodUid,
+  then: Pod | undefined,
+  { world$, settings, scheduler }: PassDeps,
+): Observable<'ending' | 'changed'> => {
+  const interruptionOf = (now: World): Observable<'ending' | 'changed'> => {
+    const state = now.pods.get(podUid);
+    const input = syncInput(settings, now, podUid, scheduler.now());
+    if (state?.inputs.desired === undefined || state.inputs.ledger.removed || podEnding(input) !== undefined) return of('ending');
+    const changed$ = state.inputs.desired.pod === then ? EMPTY : of('changed' as const);
+    const deadline = deadlineMs(input);
+    return deadline === undefined ? changed$ : concat(changed$, atDeadline(deadline));
+  };
+  const atDeadline = (deadline: number): Observable<'ending'> =>
+    timer(Math.max(0, deadline - scheduler.now()), scheduler).pipe(map(() => 'ending'));
+  return world$.pipe(
+    distinctUntilChanged(
+      (before: PodChange, now: PodChange) => before.state === now.state && before.syncedSources === now.syncedSources,
+      ({ pods, syncedSources }): PodChange => ({ state: pods.get(podUid), syncedSources }),
+    ),
+    switchMap(interruptionOf),
+    takeWhile((interruption) => interruption !== 'ending', true),
+  );
 };
 
 type PassSignals = Pick<PassContext, 'signal' | 'interruption' | 'ending'>;

@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import { catchError, defer, map, mergeMap, type Observable, of, pairwise, type SchedulerLike } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
@@ -61,13 +62,15 @@ interface Change {
 }
 
 const changedRecords = (previous: World, next: World, wallAheadMs: number): readonly Change[] => {
-  if (previous.statuses === next.statuses && previous.ledgers === next.ledgers) return [];
   const changes: Change[] = [];
-  for (const podUid of previous.ledgers.keys())
-    if (!next.ledgers.has(podUid)) changes.push({ podUid, allocating: undefined, record: undefined, urgent: true });
-  for (const [podUid, after] of next.ledgers) {
-    const before = previous.ledgers.get(podUid);
-    const [old, status] = [previous.statuses.get(podUid), next.statuses.get(podUid)];
+  for (const podUid of changedKeys(previous.pods, next.pods)) {
+    const [was, now] = [previous.pods.get(podUid), next.pods.get(podUid)];
+    if (now === undefined) {
+      changes.push({ podUid, allocating: undefined, record: undefined, urgent: true });
+      continue;
+    }
+    const [before, after] = [was?.inputs.ledger, now.inputs.ledger];
+    const [old, status] = [was?.status, now.status];
     if (before === after && old === status) continue;
     // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
     if (status === undefined || after.admission.state !== 'admitted') continue;

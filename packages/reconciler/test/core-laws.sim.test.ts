@@ -66,7 +66,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     weight: 10,
     arbitrary: fc.tuple(fc.nat(), fc.array(anyFault, { minLength: 1, maxLength: 6 })).map(([which, faults]) =>
       command(`pass ${which} ${faults}`, (model) => {
-        const uid = pick([...model.world.ledgers.keys()], which);
+        const uid = pick([...model.world.pods.keys()], which);
         let next = 0;
         if (uid !== undefined) model.pass(uid, () => faults[next++ % faults.length]!);
       }),
@@ -145,8 +145,8 @@ const expectConvergence = (model: CoreModel): void => {
   const wanted = new Set([...model.manifests.values()].map(uidOf));
   for (const uid of model.runtime.keys()) expect(wanted, `${uid} is left over`).toContain(uid);
   for (const uid of wanted) {
-    const status = model.world.statuses.get(uid);
-    const ledger = model.world.ledgers.get(uid);
+    const { status, inputs } = model.world.pods.get(uid) ?? {};
+    const ledger = inputs?.ledger;
     if (ledger?.admission.state !== 'admitted' || status?.phase === 'Succeeded' || status?.phase === 'Failed') continue;
     const held = model.runtime.get(uid);
     const rivals = [...model.runtime.values()].filter(

@@ -1,15 +1,15 @@
 import type { Container, Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import { computePodActions } from '../src/core/compute-pod-actions.js';
 import { DEFAULT_BACKOFF } from '../src/core/crash-backoff.js';
+import { generationOf } from '../src/core/observation-ages.js';
 import { isLive, newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../src/core/observed-pod.js';
 import type { PodAction, PodPlan } from '../src/core/pod-action.js';
 import { type PodUid, uidOf } from '../src/core/pod-identity.js';
 import { retryDelayMs } from '../src/core/retry-delay.js';
-import { generationOf } from '../src/core/runtime-snapshot.js';
 import { shownStatus } from '../src/core/status/shown-status.js';
 import { reduceWorld } from '../src/core/world/reduce-world.js';
 import { syncInput } from '../src/core/world/sync-input.js';
-import { emptyWorld, type RestoredRecord, type World, type WorldInput } from '../src/core/world/world.js';
+import { emptyWorld, hasLooked, type RestoredRecord, type World, type WorldInput } from '../src/core/world/world.js';
 import { nodeFacts, statusTransitionErrors } from '../src/testing/index.js';
 import { listedOnly } from '../src/testing/listed-only.js';
 
@@ -81,38 +81,42 @@ export class CoreModel {
 
   feed(input: Unstamped<WorldInput>): void {
     this.world = reduceWorld(this.settings, this.world, { ...input, atMs: this.nowMs, wallMs: this.wallMs } as WorldInput);
-    for (const [podUid, status] of this.world.statuses) {
-      if (this.world.ledgers.get(podUid)?.admission.state !== 'admitted') continue;
-      const backoff = [...(this.world.ledgers.get(podUid)?.backoff ?? [])].map(
+    for (const [podUid, { status, inputs }] of this.world.pods) {
+      if (status === undefined || inputs.ledger.admission.state !== 'admitted') continue;
+      const backoff = [...inputs.ledger.backoff].map(
         ([name, entry]) => [name, { ...entry, updatedAtMs: entry.updatedAtMs + this.wallAheadMs }] as const,
       );
       this.records.set(podUid, { podUid, status, backoff: Object.fromEntries(backoff) });
     }
-    for (const [podUid, { allocating }] of this.world.ledgers) if (allocating) this.feed({ type: 'recorded', podUid, allocating });
+    for (const [podUid, { inputs }] of this.world.pods) {
+      const { allocating } = inputs.ledger;
+      if (allocating) this.feed({ type: 'recorded', podUid, allocating });
+    }
     this.checkStatuses();
-    for (const uid of this.records.keys()) if (this.world.restored && !this.world.ledgers.has(uid)) this.records.delete(uid);
+    for (const uid of this.records.keys()) if (this.world.restored && !this.world.pods.has(uid)) this.records.delete(uid);
   }
 
   /** Of every change of a status that anybody could have seen. */
   private checkStatuses(): void {
     // Nothing is shown yet.
-    if (!this.world.restored || this.world.observed.generation === 0) {
+    if (!hasLooked(this.world)) {
       this.shown.clear();
       return;
     }
-    for (const [uid, status] of this.world.statuses) {
-      const next = shownStatus(status, this.world.observed.pods.get(uid));
-      const [previous, ledger] = [this.shown.get(uid), this.world.ledgers.get(uid)];
-      const [pod, removed] = [ledger?.pod, ledger?.removed === true];
+    for (const [uid, { status, inputs }] of this.world.pods) {
+      if (status === undefined) continue;
+      const next = shownStatus(status, inputs.observed);
+      const [previous, ledger] = [this.shown.get(uid), inputs.ledger];
+      const { pod, removed } = ledger;
       if (next === previous?.status && removed === previous.removed) continue;
       this.shown.set(uid, { status: next, removed });
       // A manifest that comes back while what it wanted before is being removed makes its pod anew.
-      if (previous === undefined || (previous.removed && !removed) || pod === undefined || ledger?.admission.state !== 'admitted') continue;
+      if (previous === undefined || (previous.removed && !removed) || pod === undefined || ledger.admission.state !== 'admitted') continue;
       const starting = new Set(this.starting?.uid === uid ? [this.starting.name] : []);
       const errors = statusTransitionErrors({ pod, previous: previous.status, next, removing: removed && previous.removed, starting });
       this.violations.push(...errors.map((error) => `${uid}: ${error}`));
     }
-    for (const uid of this.shown.keys()) if (!this.world.statuses.has(uid)) this.shown.delete(uid);
+    for (const uid of this.shown.keys()) if (this.world.pods.get(uid)?.status === undefined) this.shown.delete(uid);
   }
 
   apply(path: string, pod: Pod): void {
@@ -174,8 +178,8 @@ export class CoreModel {
   /** One pass over a pod, as the worker makes it. True when it had something to do. */
   pass(uid: PodUid, fault: () => Fault): boolean {
     this.look(uid);
-    const ledger = this.world.ledgers.get(uid);
-    if (ledger === undefined || generationOf(this.world.observed, uid) < Math.max(1, ledger.minGeneration)) return false;
+    const ledger = this.world.pods.get(uid)?.inputs.ledger;
+    if (ledger === undefined || generationOf(this.world.ages, uid) < Math.max(1, ledger.minGeneration)) return false;
     const input = syncInput(this.settings, this.world, uid, this.nowMs);
     const plan = computePodActions(input);
     const activity = (it: Parameters<typeof this.tell>[1]): void => this.tell(uid, it);
@@ -214,7 +218,7 @@ export class CoreModel {
   settle(): boolean {
     for (let round = 0; round < 40; round++) {
       this.listAll();
-      const busy = [...this.world.ledgers.keys()].map((uid) => this.pass(uid, () => 'none'));
+      const busy = [...this.world.pods.keys()].map((uid) => this.pass(uid, () => 'none'));
       if (!busy.includes(true)) return true;
     }
     return false;

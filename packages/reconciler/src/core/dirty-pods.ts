@@ -1,15 +1,19 @@
+import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
 import { allSynced } from './desired-state.js';
-import { desiredByName, nameHolders, observedByName } from './name-holders.js';
+import { nameHolders } from './name-holders.js';
 import type { PodUid } from './pod-identity.js';
+import { sameOrders } from './pod-ledger.js';
+import { namesOf } from './world/pod-index.js';
+import type { PodState } from './world/pod-state.js';
 import type { World, WorldSettings } from './world/world.js';
 
 /** Pods whose next decision may come out differently: who, never what. */
 export const dirtyPods = (settings: WorldSettings, previous: World, next: World): ReadonlySet<PodUid> => {
   const everyone =
-    allSynced(next.desired, settings.sources) !== allSynced(previous.desired, settings.sources) || next.node !== previous.node;
-  const dirty = new Set<PodUid>();
-  for (const uid of next.ledgers.keys()) if (everyone || isAffected(previous, next, uid)) dirty.add(uid);
-  for (const uid of contested(previous, next)) {
+    allSynced(next.syncedSources, settings.sources) !== allSynced(previous.syncedSources, settings.sources) || next.node !== previous.node;
+  const changed = changedKeys(previous.pods, next.pods);
+  const dirty = new Set<PodUid>(everyone ? next.pods.keys() : [...changed].filter((uid) => isAffected(previous, next, uid)));
+  for (const uid of contested(previous, next, changed)) {
     if (nameHolders(previous, uid).length !== nameHolders(next, uid).length) dirty.add(uid);
   }
   return dirty;
@@ -17,34 +21,33 @@ export const dirtyPods = (settings: WorldSettings, previous: World, next: World)
 
 /** Pods whose manifest was written again as it was. */
 export const touchedPods = (previous: World, next: World): readonly PodUid[] =>
-  previous.ledgers === next.ledgers
-    ? []
-    : [...next.ledgers].filter(([uid, { touches }]) => touches > (previous.ledgers.get(uid)?.touches ?? 0)).map(([uid]) => uid);
+  [...changedKeys(previous.pods, next.pods)].filter((uid) => touchesOf(next.pods.get(uid)) > touchesOf(previous.pods.get(uid)));
 
+const touchesOf = (state: PodState | undefined): number => state?.inputs.ledger.touches ?? 0;
+
+/** What the pod's worker did itself is no reason for it to come again. */
 const isAffected = (previous: World, next: World, uid: PodUid): boolean => {
-  const [before, after] = [previous.ledgers.get(uid), next.ledgers.get(uid)];
+  const [before, after] = [previous.pods.get(uid)?.inputs, next.pods.get(uid)?.inputs];
+  if (after === undefined || before === after) return false;
   return (
     before === undefined ||
-    before.removed !== after?.removed ||
-    before.admission !== after.admission ||
-    before.termination !== after.termination ||
-    before.pod !== after.pod ||
-    before.restartRequested !== after.restartRequested ||
-    before.touches !== after.touches ||
-    before.refreshes !== after.refreshes ||
-    previous.desired.pods.get(uid)?.pod !== next.desired.pods.get(uid)?.pod ||
-    previous.observed.pods.get(uid) !== next.observed.pods.get(uid) ||
-    previous.verdicts.get(uid) !== next.verdicts.get(uid)
+    !sameOrders(before.ledger, after.ledger) ||
+    before.desired?.pod !== after.desired?.pod ||
+    before.observed !== after.observed ||
+    before.verdicts !== after.verdicts
   );
 };
 
-/** Wanted pods whose name another pod bears too, when something changed that may move a name on. */
-const contested = (previous: World, next: World): readonly PodUid[] => {
-  if (previous.observed === next.observed && previous.desired === next.desired && previous.statuses === next.statuses) return [];
-  const wanted = desiredByName(next.desired.pods);
-  const seen = [observedByName(previous.observed.pods), observedByName(next.observed.pods)];
-  return [...wanted].flatMap(([name, uids]) => {
-    const bearers = new Set([...uids, ...seen.flatMap((byName) => byName.get(name) ?? [])]);
-    return bearers.size > 1 ? uids : [];
-  });
+/** Wanted pods whose name one that has changed bears or bore: the name may move on to them. */
+export const contested = (previous: World, next: World, changed: ReadonlySet<PodUid>): ReadonlySet<PodUid> => {
+  const rivals = new Set<PodUid>();
+  for (const uid of changed) {
+    const [before, after] = [previous.pods.get(uid), next.pods.get(uid)];
+    for (const name of new Set([...namesOf(before?.inputs), ...namesOf(after?.inputs)])) {
+      const bearers = next.index.byName.get(name) ?? [];
+      if (bearers.length === 1 && bearers[0] === uid) continue;
+      for (const other of bearers) if (next.pods.get(other)?.inputs.desired !== undefined) rivals.add(other);
+    }
+  }
+  return rivals;
 };

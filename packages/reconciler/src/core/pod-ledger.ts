@@ -37,7 +37,7 @@ export type Admission =
       readonly atRevision?: number;
     };
 
-/** What the kubelet itself knows about a pod and no one else could tell it. Written by reducePodLedger alone. */
+/** What the kubelet itself knows about a pod and no one else could tell it. */
 export interface PodLedger {
   /**
    * The manifest with the resources that are allocated to the pod, kept after its removal until the pod has ended. An edit that asks for other
@@ -130,6 +130,45 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   unconfirmed: new Map(),
   podUnconfirmed: undefined,
 });
+
+/** What each part of a ledger is: an order to the pod's worker, which syncs the pod when it changes, or a note about what has been done. */
+const PARTS: Readonly<Record<keyof PodLedger, 'order' | 'note'>> = {
+  pod: 'order',
+  removed: 'order',
+  admission: 'order',
+  termination: 'order',
+  restartRequested: 'order',
+  touches: 'order',
+  refreshes: 'order',
+  resources: 'note',
+  backoff: 'note',
+  startFailures: 'note',
+  failures: 'note',
+  retryAtMs: 'note',
+  crashes: 'note',
+  busyPasses: 'note',
+  minGeneration: 'note',
+  inPass: 'note',
+  restarting: 'note',
+  imagesPulled: 'note',
+  cleaned: 'note',
+  volumesOf: 'note',
+  volumesReleased: 'note',
+  allocatedBefore: 'note',
+  initsBefore: 'note',
+  allocating: 'note',
+  resizePending: 'note',
+  resizeFailure: 'note',
+  actuated: 'note',
+  podCgroup: 'note',
+  unconfirmed: 'note',
+  podUnconfirmed: 'note',
+};
+
+const ORDERS = (Object.keys(PARTS) as (keyof PodLedger)[]).filter((part) => PARTS[part] === 'order');
+
+/** Whether the pod's worker has been asked for nothing new. */
+export const sameOrders = (a: PodLedger, b: PodLedger): boolean => a === b || ORDERS.every((part) => a[part] === b[part]);
 
 export const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map(map).set(key, value);
 

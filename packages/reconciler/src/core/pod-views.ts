@@ -1,6 +1,8 @@
+import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
 import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import { canonicalText } from './canonical-text.js';
 import { isOfCluster } from './cluster-pod.js';
+import { contested } from './dirty-pods.js';
 import { nameHolders } from './name-holders.js';
 import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
@@ -8,35 +10,52 @@ import { comesBack } from './pod-return.js';
 import type { PodView } from './pod-view.js';
 import { shownStatus } from './status/shown-status.js';
 import { isTerminal } from './termination.js';
+import type { PodState } from './world/pod-state.js';
 import { desiredPod, knownPod } from './world/sync-input.js';
-import type { World } from './world/world.js';
+import { emptyWorld, hasLooked, type World } from './world/world.js';
+
+/** What the rest of the program sees, and of which state. */
+export interface SeenPods {
+  readonly views: ReadonlyMap<PodUid, PodView>;
+  readonly world: World;
+}
+
+export const noSeenPods: SeenPods = { views: new Map(), world: emptyWorld };
 
 /** Every pod that is wanted or of which something is left, as the rest of the program sees it. Unchanged views, and an unchanged map, are handed on as they are. */
-export const reducePodViews = (views: ReadonlyMap<PodUid, PodView>, world: World): ReadonlyMap<PodUid, PodView> => {
-  const next = new Map<PodUid, PodView>();
-  let changed = false;
-  for (const uid of world.ledgers.keys()) {
-    const before = views.get(uid);
-    const view = viewOf(world, uid, before);
-    if (view === undefined) continue;
-    next.set(uid, view);
-    changed ||= view !== before;
+export const reducePodViews = ({ views, world: before }: SeenPods, world: World): SeenPods => {
+  let next: Map<PodUid, PodView> | undefined;
+  for (const uid of concerned(before, world)) {
+    const known = views.get(uid);
+    const view = viewOf(world, uid, known);
+    if (view === known) continue;
+    next ??= new Map(views);
+    if (view === undefined) next.delete(uid);
+    else next.set(uid, view);
   }
-  return changed || next.size !== views.size ? next : views;
+  return { views: next ?? views, world };
+};
+
+/** Pods that have changed, and whoever may have their names now. */
+const concerned = (before: World, after: World): ReadonlySet<PodUid> => {
+  const changed = changedKeys(before.pods, after.pods);
+  if (hasLooked(before) !== hasLooked(after)) return new Set([...after.pods.keys(), ...changed]);
+  return new Set([...changed, ...contested(before, after, changed)]);
 };
 
 const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView | undefined => {
+  const state = world.pods.get(uid);
   const manifest = desiredPod(world, uid);
-  const wanted = world.desired.pods.get(uid);
-  if (manifest === undefined || (wanted === undefined && !world.observed.pods.has(uid) && world.ledgers.get(uid)?.removed !== true))
-    return undefined;
-  const status = sameOr(before?.pod.status, shownStatus(knownStatus(world, uid), world.observed.pods.get(uid)));
+  if (state === undefined || manifest === undefined) return undefined;
+  const { desired: wanted, observed, ledger } = state.inputs;
+  if (wanted === undefined && observed === undefined && !ledger.removed) return undefined;
+  const status = sameOr(before?.pod.status, shownStatus(knownStatus(world, state), observed));
   const origin = wanted?.origin;
-  const terminating = world.ledgers.get(uid)?.removed === true;
-  const metadata = metadataOf(manifest, newestSandbox(world.observed.pods.get(uid))?.annotations, before);
+  const terminating = ledger.removed;
+  const metadata = metadataOf(manifest, newestSandbox(observed)?.annotations, before);
   const spec = allocatedSpec(world, uid, manifest);
   const waitingForName = !terminating && nameHolders(world, uid).length > 0;
-  const returns = returnsOf(world, uid, manifest);
+  const returns = returnsOf(state, manifest);
   if (before !== undefined && before.pod.status === status && before.pod.spec === manifest.spec && before.pod.metadata === metadata) {
     if (
       before.allocated?.spec === spec &&
@@ -69,17 +88,13 @@ const allocatedSpec = (world: World, uid: PodUid, manifest: Pod): Pod['spec'] | 
  * Before anybody has looked at the runtime, what an earlier process knew of a pod that ran tells nothing of whether it still does: the machine may
  * have started anew meanwhile.
  */
-const knownStatus = ({ statuses, restored, observed }: World, uid: PodUid): PodStatus => {
-  const status = statuses.get(uid);
-  const hasLooked = restored && observed.generation > 0;
-  return status !== undefined && (hasLooked || isTerminal(status)) ? status : { phase: 'Pending' };
-};
+const knownStatus = (world: World, { status }: PodState): PodStatus =>
+  status !== undefined && (hasLooked(world) || isTerminal(status)) ? status : { phase: 'Pending' };
 
-const returnsOf = (world: World, uid: PodUid, pod: Pod): PodView['returns'] => {
-  const status = world.statuses.get(uid);
+const returnsOf = ({ inputs: { desired, ledger }, status }: PodState, pod: Pod): PodView['returns'] => {
   if (status?.phase !== 'Failed') return undefined;
-  if (world.ledgers.get(uid)?.admission.state === 'refused') return 'refused';
-  return comesBack({ pod, status, ofCluster: isOfCluster(world.desired.pods.get(uid)?.origin) }) ? 'evicted' : undefined;
+  if (ledger.admission.state === 'refused') return 'refused';
+  return comesBack({ pod, status, ofCluster: isOfCluster(desired?.origin) }) ? 'evicted' : undefined;
 };
 
 /** The earlier value where the new one says the same. */

@@ -1,25 +1,16 @@
 import { expect, it } from 'vitest';
 import { observedContainer, observedPod } from '../testing/index.js';
-import { emptySnapshot, mergeObservation, type RuntimeSnapshot } from './runtime-snapshot.js';
-import { reduceSteadyTimes, type SteadyTimes } from './steady-times.js';
+import { type SteadyTimes, steadyTimesOf } from './steady-times.js';
 
 const HOUR_MS = 3_600_000;
 
 /** A kubelet that started at steady time 1,000,000 and lists one container again and again. */
 const watching = () => {
-  let [snapshot, times, generation]: [RuntimeSnapshot, SteadyTimes, number] = [emptySnapshot, new Map(), 0];
+  let times: SteadyTimes = new Map();
   let listedAtMs: number | undefined;
   return (container: ReturnType<typeof observedContainer>, steadyMs: number, wallMs: number) => {
-    const pod = observedPod([container]);
-    const next = mergeObservation(snapshot, {
-      type: 'listed',
-      generation: ++generation,
-      pods: new Map([[pod.uid, pod]]),
-      unread: new Set(),
-    });
-    const lastMs = listedAtMs;
-    times = reduceSteadyTimes(times, snapshot, next, { now: { steadyMs, wallMs }, listedAtMs: () => lastMs, kubeletStartMs: 1_000_000 });
-    [snapshot, listedAtMs] = [next, steadyMs];
+    times = steadyTimesOf(times, observedPod([container]), { now: { steadyMs, wallMs }, listedAtMs, kubeletStartMs: 1_000_000 });
+    listedAtMs = steadyMs;
     return times.get(container.id)?.times;
   };
 };

@@ -1,6 +1,4 @@
 import type { ObservedContainer, ObservedPod } from './observed-pod.js';
-import type { PodUid } from './pod-identity.js';
-import type { RuntimeSnapshot } from './runtime-snapshot.js';
 
 /** When something was, by two clocks, ms. */
 export interface Moment {
@@ -24,36 +22,19 @@ export type SteadyTimes = ReadonlyMap<string, Noted>;
 export interface SteadyTimesContext {
   readonly now: Moment;
   /** Steady time of the last listing of the pod before this observation; undefined at the first. What it did not show yet has happened since. */
-  readonly listedAtMs: (uid: PodUid) => number | undefined;
+  readonly listedAtMs: number | undefined;
   /** What the first listing shows was created before. */
   readonly kubeletStartMs: number;
 }
 
 /**
- * Takes in when the containers of the next snapshot were created, started and finished. What was noted once holds. Of anything else the machine's clock
- * tells how long ago it was, within the bounds of what can be: not in the future, and not before the last listing that did not show it.
+ * When the containers of a pod, as it is observed now, were created, started and finished. What was noted once holds. Of anything else the machine's
+ * clock tells how long ago it was, within the bounds of what can be: not in the future, and not before the last listing that did not show it.
  */
-export const reduceSteadyTimes = (
-  noted: SteadyTimes,
-  previous: RuntimeSnapshot,
-  next: RuntimeSnapshot,
-  context: SteadyTimesContext,
-): SteadyTimes => {
-  const changed = [...next.pods].filter(([uid, pod]) => previous.pods.get(uid) !== pod);
-  const gone = [...previous.pods].filter(([uid, pod]) => next.pods.get(uid) !== pod);
-  if (changed.length === 0 && gone.length === 0) return noted;
-  const result = new Map(noted);
-  for (const [, pod] of gone) for (const { id } of pod.containers) result.delete(id);
-  for (const [uid, pod] of changed) {
-    const bounds = { ...context, listedAtMs: context.listedAtMs(uid) };
-    for (const container of pod.containers) result.set(container.id, timed(noted.get(container.id), container, bounds));
-  }
-  return result;
-};
+export const steadyTimesOf = (noted: SteadyTimes, pod: ObservedPod | undefined, context: SteadyTimesContext): SteadyTimes =>
+  new Map(pod?.containers.map((container) => [container.id, timed(noted.get(container.id), container, context)]));
 
-type Bounds = Omit<SteadyTimesContext, 'listedAtMs'> & { readonly listedAtMs: number | undefined };
-
-const timed = (known: Noted | undefined, container: ObservedContainer, context: Bounds): Noted => {
+const timed = (known: Noted | undefined, container: ObservedContainer, context: SteadyTimesContext): Noted => {
   if (known?.container === container) return known;
   const at = (what: 'startedAtMs' | 'finishedAtMs'): ContainerTimes | object => {
     const wallMs = container[what];
@@ -64,12 +45,12 @@ const timed = (known: Noted | undefined, container: ObservedContainer, context: 
   return { container, times: { createdAtMs, ...at('startedAtMs'), ...at('finishedAtMs') } };
 };
 
-const creationOf = ({ createdAtMs }: ObservedContainer, context: Bounds): number => {
+const creationOf = ({ createdAtMs }: ObservedContainer, context: SteadyTimesContext): number => {
   const steadyMs = steadyOf(createdAtMs, context);
   return context.listedAtMs === undefined ? Math.min(steadyMs, context.kubeletStartMs - 1) : steadyMs;
 };
 
-const steadyOf = (wallMs: number, { now, listedAtMs = Number.NEGATIVE_INFINITY }: Bounds): number =>
+const steadyOf = (wallMs: number, { now, listedAtMs = Number.NEGATIVE_INFINITY }: SteadyTimesContext): number =>
   now.steadyMs - Math.min(Math.max(0, now.wallMs - wallMs), Math.max(0, now.steadyMs - listedAtMs));
 
 /** The container with its times by the steady clock instead of the runtime's. */

@@ -1,18 +1,19 @@
-import type { Pod } from '@solo-kubelet/pod-spec';
+import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import { canonicalText } from '../canonical-text.js';
 import { isOfCluster } from '../cluster-pod.js';
-import type { DesiredPod } from '../desired-state.js';
+import { byTurn } from '../desired-state.js';
 import { isLive } from '../observed-pod.js';
 import { type PodUid, podKey } from '../pod-identity.js';
-import type { Admission, PodLedger } from '../pod-ledger.js';
+import type { Admission } from '../pod-ledger.js';
 import { footprintOf } from '../resize/footprint.js';
 import { isTerminal } from '../termination.js';
+import { waitsForAdmission } from '../world/pod-index.js';
 import type { World } from '../world/world.js';
 import { checkPod } from './check-pod.js';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
 import { occupyingPods } from './occupying-pods.js';
 
-type Admitting = Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses' | 'resourceRevision'>;
+type Admitting = Pick<World, 'pods' | 'index' | 'ages' | 'resourceRevision'>;
 
 /**
  * New decisions about pods that wait or were refused, in order: whoever is admitted counts for those after it. Only decisions that differ from the last one. A pod that already runs (after a kubelet restart) is
@@ -20,6 +21,7 @@ type Admitting = Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses' | '
  */
 export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyMap<PodUid, Admission> => {
   const question = questionOf(world);
+  if (question.waiting.size === 0) return new Map();
   // Most of what happens to others changes nothing of it, and pods that were refused may be many.
   if (isSameQuestion(answeredNo.get(node), question)) return new Map();
   const decisions = decide(question, world, node);
@@ -47,12 +49,15 @@ interface Waiting {
 const answeredNo = new WeakMap<NodeAdmissionFacts, Question>();
 
 const questionOf = (world: Admitting): Question => {
-  const waiting = [...world.desired.pods].flatMap(([uid, desired]): readonly (readonly [PodUid, Waiting])[] => {
-    const ledger = world.ledgers.get(uid);
-    if (!isWaiting(ledger, desired)) return [];
-    const ended = wasAdmitted(world, uid) || (isOfCluster(desired.origin) && isTerminal(world.statuses.get(uid)));
-    const runs = world.observed.pods.get(uid)?.containers.some(isLive) === true;
-    return [[uid, { pod: ledger?.pod ?? desired.pod, before: ledger?.admission, runs, ended }]];
+  const asking = [...world.index.undecided.keys()].flatMap((uid) => {
+    const state = world.pods.get(uid);
+    const desired = state?.inputs.desired;
+    return state === undefined || desired === undefined || !waitsForAdmission(state.inputs) ? [] : [{ uid, desired, state }];
+  });
+  const waiting = byTurn(asking).map(({ uid, desired, state: { inputs, status } }): readonly [PodUid, Waiting] => {
+    const ended = wasAdmitted(status) || (isOfCluster(desired.origin) && isTerminal(status));
+    const runs = inputs.observed?.containers.some(isLive) === true;
+    return [uid, { pod: inputs.ledger.pod ?? desired.pod, before: inputs.ledger.admission, runs, ended }];
   });
   const runningFirst = [...waiting.filter(([, { runs }]) => runs), ...waiting.filter(([, { runs }]) => !runs)];
   return { revision: world.resourceRevision, occupying: occupyingPods(world), waiting: new Map(runningFirst) };
@@ -76,31 +81,25 @@ const decide = (
   const decisions = new Map<PodUid, Admission>();
   const occupying = new Map(known);
   for (const [uid, { pod, before, runs, ended }] of waiting) {
-    const ledger = world.ledgers.get(uid);
+    const inputs = world.pods.get(uid)?.inputs;
     const refusal = runs || ended ? undefined : checkPod({ pod, others: othersOf(occupying, uid, pod), node });
     if (refusal === undefined && isRefusedResources(before, revision)) continue;
     // What an earlier process left running counts with what its cgroups have, even if less has been allocated to it since.
     if (refusal === undefined && !ended)
-      occupying.set(uid, ledger ? footprintOf({ pod, ledger, observed: world.observed.pods.get(uid) }) : pod);
+      occupying.set(uid, inputs ? footprintOf({ pod, ledger: inputs.ledger, observed: inputs.observed }) : pod);
     const decision: Admission = refusal === undefined ? { state: 'admitted' } : { state: 'refused', ...refusal };
     if (canonicalText(before) !== canonicalText(decision)) decisions.set(uid, decision);
   }
   return decisions;
 };
 
-/** What an API server was told is final: a refused pod of it is replaced, not asked again (pkg/kubelet/kubelet.go rejectPod). */
-const isWaiting = (ledger: PodLedger | undefined, { origin }: DesiredPod): boolean =>
-  ledger?.removed === false && (ledger.admission.state === 'pending' || (ledger.admission.state === 'refused' && !isOfCluster(origin)));
-
 /** There was no room for it among those that have something for themselves, and nothing has changed since. */
 const isRefusedResources = (admission: Admission | undefined, revision: number): boolean =>
   admission?.state === 'refused' && admission.atRevision === revision;
 
 /** A pod that completed in an earlier kubelet process takes nothing and is not asked again. */
-const wasAdmitted = (world: Admitting, uid: PodUid): boolean => {
-  const status = world.statuses.get(uid);
-  return isTerminal(status) && status?.message?.startsWith('Pod was rejected: ') !== true;
-};
+const wasAdmitted = (status: PodStatus | undefined): boolean =>
+  isTerminal(status) && status?.message?.startsWith('Pod was rejected: ') !== true;
 
 /** A pod of the same name does not count: only one of the two will ever run at a time. */
 const othersOf = (occupying: ReadonlyMap<PodUid, Pod>, uid: PodUid, pod: Pod): readonly Pod[] =>

@@ -1,15 +1,16 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { generationOf } from '../observation-ages.js';
 import { holdsItsName, type ObservedPod } from '../observed-pod.js';
 import { orphanPod } from '../orphan-pod.js';
 import type { PodUid } from '../pod-identity.js';
 import type { PodLedger } from '../pod-ledger.js';
 import { type FootprintInput, footprintOf } from '../resize/footprint.js';
 import { withResources } from '../resize/pod-resources.js';
-import { generationOf } from '../runtime-snapshot.js';
 import { isTerminal } from '../termination.js';
+import type { PodState } from '../world/pod-state.js';
 import type { World } from '../world/world.js';
 
-export type Occupied = Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuses'>;
+export type Occupied = Pick<World, 'pods' | 'ages'>;
 
 /**
  * Pods that take room on the node, by UID: those that were admitted and have not ended, and every one of which something still runs, wanted or not,
@@ -17,12 +18,12 @@ export type Occupied = Pick<World, 'desired' | 'observed' | 'ledgers' | 'statuse
  */
 export const occupyingPods = (world: Occupied): ReadonlyMap<PodUid, Pod> => {
   const occupying = new Map<PodUid, Pod>();
-  for (const [uid, ledger] of world.ledgers) {
-    const observed = world.observed.pods.get(uid);
-    if (!isRunning(observed) && !isExpected(world, uid, ledger)) continue;
+  for (const [uid, state] of world.pods) {
+    const { ledger, observed, desired } = state.inputs;
+    if (!isRunning(observed) && !isExpected(world, uid, state)) continue;
     // One that ends counts with what is on record; without a record, and wanted again, what is wanted is the best that is known.
     const isOnRecord = ledger.removed && ledger.allocatedBefore !== undefined;
-    const pod = ledger.pod ?? (isOnRecord ? undefined : world.desired.pods.get(uid)?.pod);
+    const pod = ledger.pod ?? (isOnRecord ? undefined : desired?.pod);
     const counted = pod ?? (observed && unreadPod(observed, ledger));
     if (counted !== undefined)
       occupying.set(uid, knownFootprint({ pod: counted, ledger, observed, unsettled: isUnsettled(world, uid, ledger) }));
@@ -45,15 +46,15 @@ const knownFootprint = (input: Required<FootprintInput>): Pod => {
 const isRunning = (observed: ObservedPod | undefined): boolean => observed !== undefined && holdsItsName(observed);
 
 /** It may start at any time, or a sync is at work whose effect has not been seen. */
-const isExpected = (world: Occupied, uid: PodUid, ledger: PodLedger): boolean => {
+const isExpected = (world: Occupied, uid: PodUid, { inputs: { desired, ledger }, status }: PodState): boolean => {
   if (ledger.admission.state !== 'admitted') return false;
-  const lasts = world.desired.pods.has(uid) && !ledger.removed && !isTerminal(world.statuses.get(uid));
+  const lasts = desired !== undefined && !ledger.removed && !isTerminal(status);
   return lasts || isUnsettled(world, uid, ledger);
 };
 
 /** A pass is at work whose effect has not been seen. */
-export const isUnsettled = ({ observed }: Pick<World, 'observed'>, uid: PodUid, { inPass, minGeneration }: PodLedger): boolean =>
-  inPass || generationOf(observed, uid) < minGeneration;
+export const isUnsettled = ({ ages }: Pick<World, 'ages'>, uid: PodUid, { inPass, minGeneration }: PodLedger): boolean =>
+  inPass || generationOf(ages, uid) < minGeneration;
 
 /**
  * A pod whose manifest nobody has read, with the host ports that its sandbox holds, and what an earlier kubelet process had allocated to it; else with

@@ -1,9 +1,11 @@
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
 import { isUnsettled, occupyingPods } from '../admission/occupying-pods.js';
 import { canonicalText } from '../canonical-text.js';
+import { byTurn } from '../desired-state.js';
 import { type PodUid, podKey } from '../pod-identity.js';
 import type { PodLedger } from '../pod-ledger.js';
 import { isTerminal } from '../termination.js';
+import { waitsForAllocation } from '../world/pod-index.js';
 import type { World } from '../world/world.js';
 import { asksForMore, checkResize } from './check-resize.js';
 import { footprintOf } from './footprint.js';
@@ -15,18 +17,18 @@ import { footprintOf } from './footprint.js';
  */
 export const allocateResizes = (world: World, node: NodeAdmissionFacts): ReadonlyMap<PodUid, PodLedger> => {
   const decided = new Map<PodUid, PodLedger>();
-  const waiting = [...world.desired.pods].flatMap(([uid, { pod: desired }]) => {
-    const ledger = world.ledgers.get(uid);
-    if (ledger?.pod === undefined || ledger.pod === desired || ledger.removed || ledger.admission.state !== 'admitted') return [];
-    if (ledger.allocating?.pod === desired) return [];
-    return isTerminal(world.statuses.get(uid)) ? [] : [{ uid, desired, ledger, allocated: ledger.pod }];
+  const asking = [...world.index.undecided.keys()].flatMap((uid) => {
+    const state = world.pods.get(uid);
+    if (state === undefined || !waitsForAllocation(state.inputs) || isTerminal(state.status)) return [];
+    const { desired, ledger, observed } = state.inputs;
+    return desired === undefined || ledger.pod === undefined ? [] : [{ uid, desired, ledger, observed, allocated: ledger.pod }];
   });
-  if (waiting.length === 0) return decided;
+  if (asking.length === 0) return decided;
+  const waiting = byTurn(asking).map(({ desired: { pod }, ...rest }) => ({ ...rest, desired: pod }));
   const occupying = new Map(occupyingPods(world));
   const rank = ({ allocated, desired }: (typeof waiting)[number]): number =>
     asksForMore(allocated, desired) ? -Number(desired.spec.priority ?? 0) : Number.NEGATIVE_INFINITY;
-  for (const { uid, desired, ledger, allocated } of waiting.sort((a, b) => compare(rank(a), rank(b)))) {
-    const observed = world.observed.pods.get(uid);
+  for (const { uid, desired, ledger, observed, allocated } of waiting.sort((a, b) => compare(rank(a), rank(b)))) {
     const others = [...occupying].filter(([other, its]) => other !== uid && podKey(its) !== podKey(desired)).map(([, its]) => its);
     const started = observed !== undefined || ledger.inPass || ledger.podCgroup !== undefined;
     const pending = checkResize({ allocated, desired, started, others, node });

@@ -5,32 +5,31 @@ import { allSynced } from '../desired-state.js';
 import { nameHolders } from '../name-holders.js';
 import { orphanPod } from '../orphan-pod.js';
 import type { PodUid } from '../pod-identity.js';
-import { newLedger } from '../pod-ledger.js';
 import type { PodSyncInput } from '../pod-sync-input.js';
-import { noVerdicts } from '../probe-results.js';
 import { isEvicted } from '../termination.js';
+import { newPodState } from './pod-state.js';
 import type { World, WorldSettings } from './world.js';
 
 /** What a decision about the pod depends on. */
 export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, nowMs: number): PodSyncInput => {
-  const wanted = world.desired.pods.get(uid);
-  const ledger = world.ledgers.get(uid) ?? newLedger(wanted?.pod);
+  const { inputs, status, activeSinceMs } = world.pods.get(uid) ?? newPodState;
+  const { desired, observed, ledger, verdicts, steadyTimes } = inputs;
   return {
     podUid: uid,
-    wanted: wanted !== undefined,
-    ofCluster: isOfCluster(wanted?.origin),
-    pod: ledger.removed ? ledger.pod : (ledger.pod ?? wanted?.pod),
-    observed: world.observed.pods.get(uid),
+    wanted: desired !== undefined,
+    ofCluster: isOfCluster(desired?.origin),
+    pod: ledger.removed ? ledger.pod : (ledger.pod ?? desired?.pod),
+    observed,
     ledger,
-    status: world.statuses.get(uid),
-    verdicts: world.verdicts.get(uid) ?? noVerdicts,
-    allSynced: allSynced(world.desired, settings.sources),
+    status,
+    verdicts,
+    allSynced: allSynced(world.syncedSources, settings.sources),
     nameHeldBy: nameHolders(world, uid),
-    nodeInTrouble: inTrouble(world.node, world.statuses.get(uid)),
+    nodeInTrouble: inTrouble(world.node, status),
     allocates: settings.allocates,
     backoffPolicy: settings.backoffPolicy,
-    steadyTimes: world.steadyTimes,
-    activeSinceMs: world.activeSinceMs.get(uid),
+    steadyTimes,
+    activeSinceMs,
     nowMs,
   };
 };
@@ -45,13 +44,14 @@ const inTrouble = (node: NodeAdmissionFacts | undefined, status: PodStatus | und
  * The pod's manifest with the resources that are allocated to it, or what the runtime's records tell of one that has none; undefined when only its UID
  * is left.
  */
-export const knownPod = (world: World, uid: PodUid): Pod | undefined => {
-  const ledger = world.ledgers.get(uid);
-  const pod = ledger?.removed ? ledger.pod : (ledger?.pod ?? world.desired.pods.get(uid)?.pod);
-  const observed = world.observed.pods.get(uid);
+export const knownPod = ({ pods }: Pick<World, 'pods'>, uid: PodUid): Pod | undefined => {
+  const { desired, observed, ledger } = (pods.get(uid) ?? newPodState).inputs;
+  const pod = ledger.removed ? ledger.pod : (ledger.pod ?? desired?.pod);
   return pod ?? (observed && orphanPod(observed));
 };
 
 /** The same as its manifest asks for it. */
-export const desiredPod = (world: World, uid: PodUid): Pod | undefined =>
-  (world.ledgers.get(uid)?.removed === true ? undefined : world.desired.pods.get(uid)?.pod) ?? knownPod(world, uid);
+export const desiredPod = (world: Pick<World, 'pods'>, uid: PodUid): Pod | undefined => {
+  const { desired, ledger } = (world.pods.get(uid) ?? newPodState).inputs;
+  return (ledger.removed ? undefined : desired?.pod) ?? knownPod(world, uid);
+};

@@ -1,12 +1,12 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { PodActivity } from '../activity.js';
-import { welcome, withDeparted } from '../departed.js';
-import type { PodUid } from '../pod-identity.js';
+import { withDeparted } from '../departed.js';
 import { newLedger, type PodLedger } from '../pod-ledger.js';
+import { noVerdicts } from '../probe-results.js';
 import { reducePodLedger } from '../reduce-pod-ledger.js';
 import type { Moment } from '../steady-times.js';
 import { WHOLE_POD } from '../termination.js';
-import { withLedger } from './with-ledger.js';
+import { withInputs, withoutPod, withStatus, withWelcome } from './with-pod.js';
 import type { World, WorldInput, WorldSettings } from './world.js';
 
 export const takeActivity = (
@@ -15,24 +15,29 @@ export const takeActivity = (
   { podUid: uid, activity, pod }: WorldInput & { readonly type: 'activity' },
   now: Moment,
 ): World => {
+  const state = world.pods.get(uid);
+  if (state === undefined) return world;
+  const { observed, steadyTimes, desired, ledger: before } = state.inputs;
   if (activity.type !== 'podForgotten') {
-    const after = withLedger(world, uid, (ledger) =>
-      reducePodLedger(ledger, activity, {
-        observed: world.observed.pods.get(uid),
-        steadyTimes: world.steadyTimes,
-        policy: settings.backoffPolicy,
-        nowMs: now.steadyMs,
-        pod,
-      }),
-    );
+    const ledger = reducePodLedger(before, activity, {
+      observed,
+      steadyTimes,
+      policy: settings.backoffPolicy,
+      nowMs: now.steadyMs,
+      pod,
+    });
+    const after = withInputs(world, uid, { ledger });
     return hasReleased(activity) ? { ...after, resourceRevision: after.resourceRevision + 1 } : after;
   }
-  const gone = { ...world, departed: withDeparted(world, uid, now.steadyMs), statuses: dropped(world.statuses, uid) };
-  const wanted = world.desired.pods.get(uid);
-  const ledgers = new Map(world.ledgers);
-  if (wanted === undefined) ledgers.delete(uid);
-  else ledgers.set(uid, anew(wanted.pod, world.ledgers.get(uid))); // it came back while it was ending, or after the node ended it
-  return { ...gone, ...(wanted && welcome(gone, uid, now)), ledgers, verdicts: dropped(world.verdicts, uid) };
+  const departed = withDeparted(world.departed, uid, state.status, now.steadyMs);
+  const gone = { ...withStatus(world, uid, undefined, now), departed };
+  if (desired === undefined && observed === undefined) return withoutPod(gone, uid);
+  const afresh = withInputs(gone, uid, {
+    verdicts: noVerdicts,
+    ledger: desired === undefined ? newLedger(undefined) : anew(desired.pod, before),
+  });
+  // It came back while it was ending, or after the node ended it.
+  return desired === undefined ? afresh : withWelcome(afresh, uid, now);
 };
 
 /** A pod that starts anew remembers nothing but how often the node has ended it. */
@@ -42,5 +47,3 @@ const anew = (pod: Pod, before: PodLedger | undefined): PodLedger => {
 };
 
 const hasReleased = (activity: PodActivity): boolean => activity.type === 'actionSucceeded' && activity.action.type === 'releaseResources';
-
-const dropped = <V>(map: ReadonlyMap<PodUid, V>, uid: PodUid): ReadonlyMap<PodUid, V> => new Map([...map].filter(([key]) => key !== uid));

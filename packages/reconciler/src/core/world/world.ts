@@ -4,57 +4,55 @@ import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
 import type { PodActivity } from '../activity.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
 import type { BackoffEntry, BackoffPolicy } from '../crash-backoff.js';
-import type { Departed } from '../departed.js';
-import { type DesiredState, emptyDesired } from '../desired-state.js';
+import type { DepartedPods } from '../departed.js';
+import { noObservation, type Observation, type ObservationAges } from '../observation-ages.js';
 import type { PodUid } from '../pod-identity.js';
-import type { PodLedger } from '../pod-ledger.js';
-import type { PodVerdicts } from '../probe-results.js';
 import type { Allocating } from '../resize/allocating.js';
 import type { ResourceRecord } from '../resize/resource-record.js';
-import { emptySnapshot, type Observation, type RuntimeSnapshot } from '../runtime-snapshot.js';
-import type { Moment, SteadyTimes } from '../steady-times.js';
+import type { Moment } from '../steady-times.js';
 import type { Termination } from '../termination.js';
+import { emptyIndex, type PodIndex } from './pod-index.js';
+import type { PodState } from './pod-state.js';
 
 /** Everything known, of which every decision is a function. */
 export interface World {
-  readonly desired: DesiredState;
-  readonly observed: RuntimeSnapshot;
-  readonly verdicts: ReadonlyMap<PodUid, PodVerdicts>;
-  readonly ledgers: ReadonlyMap<PodUid, PodLedger>;
-  /** As last derived: the memory of transition times, restart counts and terminal phases. */
-  readonly statuses: ReadonlyMap<PodUid, PodStatus>;
+  /** Every pod that is wanted, observed or remembered, in the order in which they became known. Written by with-pod.ts alone. */
+  readonly pods: ReadonlyMap<PodUid, PodState>;
+  readonly index: PodIndex;
+  /** `source path` of every source of manifests that has delivered its first full set. */
+  readonly syncedSources: ReadonlySet<string>;
+  /** How many pods have been asked for so far. */
+  readonly turns: number;
+  readonly ages: ObservationAges;
   readonly node: NodeAdmissionFacts | undefined;
   /** Grows whenever a pod that was refused resources may find some: another released its own, or the node changed. */
   readonly resourceRevision: number;
-  /** When the containers of `observed` were made, started and ended, by the clock that nobody can set. */
-  readonly steadyTimes: SteadyTimes;
   /** Steady time of the last full listing, ms; undefined before the first. */
   readonly listedAtMs: number | undefined;
   /** The same as it was when pods that can't be read now were last read. */
   readonly unreadSinceMs: ReadonlyMap<PodUid, number | undefined>;
-  /** Since when a pod counts as started, by the steady clock, ms: its `startTime`, as the machine's clock stood when it was set or read. */
-  readonly activeSinceMs: ReadonlyMap<PodUid, number>;
   /** Pods that have ended lately, for one that comes back. */
-  readonly departed: ReadonlyMap<PodUid, Departed>;
+  readonly departed: DepartedPods;
   /** Records of earlier processes have been read. */
   readonly restored: boolean;
 }
 
 export const emptyWorld: World = {
-  desired: emptyDesired,
-  observed: emptySnapshot,
-  verdicts: new Map(),
-  ledgers: new Map(),
-  statuses: new Map(),
+  pods: new Map(),
+  index: emptyIndex,
+  syncedSources: new Set(),
+  turns: 0,
+  ages: noObservation,
   departed: new Map(),
-  steadyTimes: new Map(),
   listedAtMs: undefined,
   unreadSinceMs: new Map(),
-  activeSinceMs: new Map(),
   node: undefined,
   resourceRevision: 0,
   restored: false,
 };
+
+/** The records of earlier processes have been read, and the runtime has been listed: what is known can be held against each other. */
+export const hasLooked = ({ restored, ages }: Pick<World, 'restored' | 'ages'>): boolean => restored && ages.generation > 0;
 
 export interface RestoredRecord {
   readonly podUid: PodUid;

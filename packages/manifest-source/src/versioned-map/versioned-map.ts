@@ -6,6 +6,23 @@ export const mapWith = <Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, valu
 export const mapWithout = <Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): ReadonlyMap<Key, Value> =>
   map.has(key) ? versioned(map).without(key) : map;
 
+/**
+ * Keys whose values are not the same object in both, in no particular order. Takes as long as there are changes from `before` to `after` where `after` came
+ * of `before` by the functions above; else as long as both are large.
+ */
+export const changedKeys = <Key, Value>(before: ReadonlyMap<Key, Value>, after: ReadonlyMap<Key, Value>): ReadonlySet<Key> => {
+  if (before === after) return new Set();
+  const earlier = before instanceof VersionedMap ? VersionedMap.valuesUntil<Key, Value>(before, after) : undefined;
+  const changed = new Set<Key>();
+  if (earlier !== undefined) {
+    for (const [key, was] of earlier) if (was?.value !== after.get(key) || (was !== undefined) !== after.has(key)) changed.add(key);
+    return changed;
+  }
+  for (const [key, value] of before) if (after.get(key) !== value || !after.has(key)) changed.add(key);
+  for (const key of after.keys()) if (!before.has(key)) changed.add(key);
+  return changed;
+};
+
 const versioned = <Key, Value>(map: ReadonlyMap<Key, Value>): VersionedMap<Key, Value> =>
   map instanceof VersionedMap ? map : new VersionedMap(new Map(map));
 
@@ -34,6 +51,22 @@ class VersionedMap<Key, Value> implements ReadonlyMap<Key, Value> {
 
   without(key: Key): VersionedMap<Key, Value> {
     return this.#changed(key, (entries) => entries.delete(key));
+  }
+
+  /** What was changed from one version to a later one, with how it was before; undefined where there is no way from one to the other. */
+  static valuesUntil<Key, Value>(
+    before: VersionedMap<Key, Value>,
+    after: ReadonlyMap<Key, Value>,
+  ): ReadonlyMap<Key, Change<Key, Value>['before']> | undefined {
+    const earlier = new Map<Key, Change<Key, Value>['before']>();
+    let version = before;
+    while (version !== after) {
+      if (version.#next === undefined) return undefined;
+      const { key, before: was, in: next } = version.#next;
+      if (!earlier.has(key)) earlier.set(key, was);
+      version = next;
+    }
+    return earlier;
   }
 
   #changed(key: Key, change: (entries: Map<Key, Value>) => unknown): VersionedMap<Key, Value> {

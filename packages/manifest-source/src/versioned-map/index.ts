@@ -1,0 +1,1 @@
+export { changedKeys, mapWith, mapWithout } from './versioned-map.js';
