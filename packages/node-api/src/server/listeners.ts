@@ -18,12 +18,14 @@ import type { CertificatePair } from '../tls/make-certificate.js';
 import { closeAfterFlush } from './close-after-flush.js';
 import { type ConnectionLimits, type Connections, createConnections } from './connections.js';
 import type { RequestHandler } from './create-handler.js';
+import { InterruptibleRequest } from './interruptible-request.js';
 
 /** How long a request may take to arrive, of which the header a third; also how long a client may not read what is sent to it. */
 const requestTimeoutMs = (headerTimeoutMs: number): number => 3 * headerTimeoutMs;
 
 /** Limits of every listener. Upstream: idle 90 s, header 1 MiB, keep-alive 15 s; a header that takes long has no limit there. */
-const limits = (headerTimeoutMs: number): ServerOptions => ({
+const limits = (headerTimeoutMs: number): ServerOptions<typeof InterruptibleRequest> => ({
+  IncomingMessage: InterruptibleRequest,
   keepAliveTimeout: 90_000,
   headersTimeout: headerTimeoutMs,
   requestTimeout: requestTimeoutMs(headerTimeoutMs),
@@ -85,6 +87,8 @@ const attach = (
     handler.request(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // What came after the request that ended its connection.
+    if (socket.destroyed) return;
     socket.once('close', connections.occupy(socket));
     handler.upgrade(request, socket, head);
   });
