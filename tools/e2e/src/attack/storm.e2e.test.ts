@@ -66,7 +66,7 @@ afterAll(async () => {
   await probed?.[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
   expect(await node?.bed.leaks()).toEqual([]);
-});
+}, 600_000);
 
 /** What lives in the kubelet's process. */
 type Objects = Readonly<Record<'timers' | 'sockets' | 'requests' | 'responses' | 'rss', number>>;
@@ -75,7 +75,11 @@ const countObjects = async (): Promise<Objects> => {
   const path = join(directory, 'counts.json');
   await rm(path, { force: true });
   process.kill(node.kubelet().pid, 'SIGUSR2');
-  return waitFor(async () => JSON.parse(await readFile(path, 'utf8')) as Objects, { what: 'counts of objects' });
+  return waitFor(async () => JSON.parse(await readFile(path, 'utf8')) as Objects, { what: 'counts of objects', timeoutMs: 60_000 }).catch(
+    (cause: unknown) => {
+      throw new Error(`the kubelet does not say what it holds:\n${node.kubelet().log().slice(-4_000)}`, { cause });
+    },
+  );
 };
 
 /** Ids of the processes below one, at any depth, and of those in the cgroups of the Pods. */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkDuration } from '@solo-kubelet/timers';
+import { readRegular } from '@solo-kubelet/untrusted-files';
 import { steadyNow } from '../../steady-scheduler.js';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
 import { matchingAuths } from './registry-keyring.js';
@@ -23,6 +23,8 @@ export const dockerConfigAuths = (text: string, form: 'config.json' | '.dockercf
 };
 
 const DEFAULT_CACHE_MS = 300_000;
+/** As upstream reads of a configuration that comes by HTTP (pkg/credentialprovider/config.go). */
+const MAX_FILE_BYTES = 10 << 20;
 
 type Auths = Readonly<Record<string, RegistryAuth>>;
 
@@ -60,7 +62,7 @@ const readFirst = async (configDirs: readonly string[], legacyDirs: readonly str
 /** undefined: no such file, or not one that can be read as such. Nothing of its content is told. */
 const readAuths = async (path: string, authsOf: (json: unknown) => unknown): Promise<Auths | undefined> => {
   try {
-    return parseAuths(authsOf(JSON.parse(await readFile(path, 'utf8'))));
+    return parseAuths(authsOf(JSON.parse((await readRegular(path, { maxBytes: MAX_FILE_BYTES, followLinks: true })).toString('utf8'))));
   } catch {
     return undefined;
   }

@@ -2,14 +2,11 @@ import type { RegistryAuth } from './image-credentials.js';
 
 /** Credentials whose key covers a repository, most specific first. Upstream: pkg/credentialprovider/keyring.go. */
 export const matchingAuths = (auths: Readonly<Record<string, RegistryAuth>>, repository: string): readonly RegistryAuth[] => {
-  const byKey = Object.entries(auths)
-    .map(([key, auth]) => ({ key: normaliseKey(key), auth }))
-    .sort((a, b) => (a.key < b.key ? 1 : -1));
-  const found = byKey.filter(({ key }) => keyMatches(key, repository));
-  if (found.length === 0 && repository.startsWith('docker.io/')) {
-    return byKey.filter(({ key }) => key === 'index.docker.io').map(({ auth }) => auth);
-  }
-  return found.map(({ auth }) => auth);
+  const all = Object.entries(auths).map(([key, auth]) => ({ key: normaliseKey(key), auth }));
+  const matches = keyMatcher(repository);
+  const found = all.filter(({ key }) => matches(key));
+  if (found.length === 0 && repository.startsWith('docker.io/')) found.push(...all.filter(({ key }) => key === 'index.docker.io'));
+  return found.sort((a, b) => (a.key < b.key ? 1 : -1)).map(({ auth }) => auth);
 };
 
 /** `https://index.docker.io/v1/` → `index.docker.io`. */
@@ -22,11 +19,22 @@ const normaliseKey = (key: string): string => {
 };
 
 /** Same port, as many host labels, each matching as a glob, and the key's path in front of the image's. */
-export const keyMatches = (key: string, repository: string): boolean => {
-  const [wanted, actual] = [split(key), split(repository)];
-  if (wanted.port !== actual.port || wanted.labels.length !== actual.labels.length) return false;
-  return wanted.labels.every((label, index) => globMatches(label, actual.labels[index]!)) && actual.path.startsWith(wanted.path);
+export const keyMatches = (key: string, repository: string): boolean => keyMatcher(repository)(key);
+
+const keyMatcher = (repository: string): ((key: string) => boolean) => {
+  const actual = split(repository);
+  return (key) => {
+    const wanted = split(key);
+    if (wanted.port !== actual.port || wanted.labels.length !== actual.labels.length || !actual.path.startsWith(wanted.path)) return false;
+    return wanted.labels.every((label, index) => labelMatches(label, actual.labels[index]!));
+  };
 };
+
+/** Of a host's name in DNS. A longer one is no host's, and trying globs on it would take as long as its author likes. */
+const LONGEST_LABEL = 63;
+
+const labelMatches = (pattern: string, text: string): boolean =>
+  pattern === text || (text.length <= LONGEST_LABEL && globMatches(pattern, text));
 
 const split = (name: string): { readonly labels: readonly string[]; readonly port: string; readonly path: string } => {
   const bare = name.replace(/^https?:\/\//, '');
