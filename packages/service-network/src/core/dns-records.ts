@@ -54,15 +54,21 @@ interface ReverseRecord {
 export const recordsOfService = (service: Service, slices: readonly EndpointSlice[], clusterDomain: string): RecordsOfService => {
   const { spec } = service;
   const base = nameOfService(service, clusterDomain);
-  const own = new Map<string, ServiceRecord[]>();
+  /** By name, and by what they say: each is there once, however many ports and endpoints there are. */
+  const own = new Map<string, Map<string, ServiceRecord>>();
   const add = (name: string, record: ServiceRecord): void => {
-    const list = own.get(name) ?? [];
-    if (!list.some((other) => isSame(other, record))) own.set(name, [...list, record]);
+    const records = own.get(name) ?? new Map<string, ServiceRecord>();
+    const said = textOf(record);
+    if (!records.has(said)) own.set(name, records.set(said, record));
   };
+  const result = (reverse: readonly ReverseRecord[]): RecordsOfService => ({
+    own: new Map([...own].map(([name, records]) => [name, weighted([...records.values()])])),
+    reverse,
+  });
   if (spec.type === 'ExternalName') {
     const target = (spec.externalName ?? '').replace(/\.$/, '').toLowerCase();
     if (target !== '' && familyOf(target) === undefined) add(base, { type: 'CNAME', target });
-    return { own, reverse: [] };
+    return result([]);
   }
   const clusterIps = (spec.clusterIPs ?? []).filter((ip) => ip !== 'None' && ip !== '');
   const ready = slices.flatMap(({ endpoints, ports }) =>
@@ -103,7 +109,7 @@ export const recordsOfService = (service: Service, slices: readonly EndpointSlic
       }
     }
   }
-  return { own: new Map([...own].map(([name, records]) => [name, weighted(records)])), reverse };
+  return result(reverse);
 };
 
 /** All of them together. An address that is a Service's own belongs to it alone. */
@@ -171,9 +177,8 @@ const weighted = (records: readonly ServiceRecord[]): readonly ServiceRecord[] =
   return records.map((record) => (record.type === 'SRV' ? { ...record, weight } : record));
 };
 
-const isSame = (a: ServiceRecord, b: ServiceRecord): boolean => {
-  if (a.type === 'SRV') return b.type === 'SRV' && a.port === b.port && a.target === b.target;
-  if (a.type === 'PTR') return b.type === 'PTR' && a.name === b.name;
-  if (a.type === 'CNAME') return b.type === 'CNAME' && a.target === b.target;
-  return b.type === a.type && a.address === b.address;
+const textOf = (record: ServiceRecord): string => {
+  if (record.type === 'SRV') return `SRV ${record.port} ${record.target}`;
+  if (record.type === 'PTR') return `PTR ${record.name}`;
+  return record.type === 'CNAME' ? `CNAME ${record.target}` : `${record.type} ${record.address}`;
 };

@@ -3,6 +3,7 @@ import { matchesLabels } from '@solo-kubelet/selectors';
 import { type AllocatedServices, type AllocationSettings, type Allocations, allocateServices, serviceKey } from './allocate-services.js';
 import { computePolicyTables } from './compute-policy-tables.js';
 import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
+import { countEndpoints, endpointsWithinLimit, MOST_WAYS } from './endpoint-limit.js';
 import type { EndpointPod } from './endpoint-pod.js';
 import { endpointSlices, podsOfServices } from './endpoint-slices.js';
 import { familyOf, type IpFamily } from './ip-address.js';
@@ -205,6 +206,7 @@ const partOf = ({ service, kept, pods, byHand, hostPorts, families, input }: Par
   const takenPorts = takenPortsOf(service, hostPorts, node.listeners).join();
   if (kept !== undefined && isSameList(kept.slices, slices) && kept.takenPorts === takenPorts) return reuse(kept, pods);
   const shown = withStatus(service, node.addresses);
+  const used = endpointsWithinLimit(service, slices);
   return {
     allocated: service,
     service: shown,
@@ -212,8 +214,10 @@ const partOf = ({ service, kept, pods, byHand, hostPorts, families, input }: Par
     ownSlices,
     slices,
     takenPorts,
-    rules: families.map((family) => serviceRules({ service: shown, slices, family, node, takenPorts: new Set(takenPorts.split(',')) })),
-    records: recordsOfService(shown, slices, settings.clusterDomain),
+    rules: families.map((family) =>
+      serviceRules({ service: shown, slices: used, family, node, takenPorts: new Set(takenPorts.split(',')) }),
+    ),
+    records: recordsOfService(shown, used, settings.clusterDomain),
   };
 };
 
@@ -233,7 +237,7 @@ const takenPortsOf = ({ spec }: Service, hostPorts: ReadonlySet<string>, listene
 };
 
 const problemsOf = (
-  { service, pods, takenPorts }: ServicePart,
+  { service, pods, slices, takenPorts }: ServicePart,
   hostPorts: ReadonlySet<string>,
   node: ServiceNode,
 ): readonly ServiceProblem[] => {
@@ -253,21 +257,35 @@ const problemsOf = (
         ]
       : [],
   );
+  const [all, used] = [countEndpoints(slices), countEndpoints(endpointsWithinLimit(service, slices))];
   const foreign = (spec.externalIPs ?? []).filter((ip) => !node.addresses.includes(ip));
   return [
-    ...taken.map((key) => ({
+    ...firstOf(taken).map((key) => ({
       object: service,
       reason: 'PortTaken',
       message: `port ${key} of the node is not the Service's: ${hostPorts.has(key) ? 'a Pod has it as hostPort' : 'a process of the node listens there'}`,
     })),
-    ...nameless,
-    ...foreign.map((ip) => ({
+    ...firstOf(nameless),
+    ...(used === all
+      ? []
+      : [
+          {
+            object: service,
+            reason: 'TooManyEndpoints',
+            message: `only ${used} of ${all} endpoints get connections: endpoints times ports are more than ${MOST_WAYS}`,
+          },
+        ]),
+    ...firstOf(foreign).map((ip) => ({
       object: service,
       reason: 'ExternalIPNotRouted',
       message: `spec.externalIPs: ${ip} is no address of this node: packets for it must be routed here`,
     })),
   ];
 };
+
+/** Of one kind; whoever mends these sees the next. */
+const MOST_PROBLEMS = 16;
+const firstOf = <T>(problems: readonly T[]): readonly T[] => problems.slice(0, MOST_PROBLEMS);
 
 /** A load balancer has the node's addresses, as there is nothing in front of the node. */
 const withStatus = (service: Service, addresses: readonly string[]): Service => {

@@ -67,10 +67,11 @@ export const serviceRules = ({ service, slices, family, node, takenPorts }: Serv
   rules.draft.clusterIps.push(...clusterIps);
   const nodeAddresses = ofFamily(node.addresses);
   const external = [...ofFamily(spec.externalIPs), ...loadBalancerIps(service, family)];
+  const found = slices.filter(({ addressType, endpoints }) => addressType === family && endpoints.length > 0).map(withPortNumbers);
   for (const port of spec.ports ?? []) {
     const { protocol = 'TCP' } = port;
     const proto = protocol.toLowerCase();
-    const all = endpointsOf(port, slices, family);
+    const all = endpointsOf(port, found, family);
     const local = all.filter(({ endpoint }) => (endpoint.nodeName ?? '') === node.name);
     const inside = rules.target(chainName(service, port, 's'), {
       service,
@@ -114,13 +115,25 @@ interface PortEndpoint {
 
 const isOfNode = ({ nodeName, targetRef }: Endpoint, name: string): boolean => nodeName === name && targetRef?.kind === 'Pod';
 
+interface NumberedSlice {
+  readonly endpoints: readonly Endpoint[];
+  /** By `PROTOCOL NAME`. */
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+/** A slice whose ports need no search, of which there would be one for each port of the Service. */
+const withPortNumbers = ({ endpoints, ports }: EndpointSlice): NumberedSlice => {
+  const numbers = new Map<string, number>();
+  for (const { name = '', protocol = 'TCP', port } of ports.toReversed()) if (port !== undefined) numbers.set(`${protocol} ${name}`, port);
+  return { endpoints, numbers };
+};
+
 /** All that are ready; if none is, those that are ending and still serve. */
-const endpointsOf = (port: ServicePort, slices: readonly EndpointSlice[], family: IpFamily): readonly PortEndpoint[] => {
+const endpointsOf = (port: ServicePort, slices: readonly NumberedSlice[], family: IpFamily): readonly PortEndpoint[] => {
   const { name = '', protocol = 'TCP' } = port;
   const found = new Map<string, PortEndpoint & { readonly isReady: boolean; readonly isServing: boolean }>();
-  for (const { addressType, ports, endpoints } of slices) {
-    if (addressType !== family) continue;
-    const number = ports.find((one) => (one.name ?? '') === name && (one.protocol ?? 'TCP') === protocol)?.port;
+  for (const { numbers, endpoints } of slices) {
+    const number = numbers.get(`${protocol} ${name}`);
     if (number === undefined) continue;
     for (const endpoint of endpoints) {
       const [address = ''] = endpoint.addresses;
