@@ -1,7 +1,7 @@
 import { emptyObjectStore, findObject, type ManifestEvent, type ObjectStore, reduceObjects } from '@solo-kubelet/manifest-source';
 import type { PodObjects } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { fnv1a128 } from '@solo-kubelet/pod-spec/schema';
+import { nameUid } from '@solo-kubelet/pod-spec/schema';
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
 import { type PodRefusal, podRefusal } from './core/complete-pod.js';
 
@@ -53,10 +53,7 @@ export const createNodeObjects = ({ rootCa = () => undefined }: NodeObjectsOptio
 };
 
 /** The same whenever it is asked for. */
-const defaultAccountUid = (namespace: string): string => {
-  const hex = fnv1a128(new TextEncoder().encode(`ServiceAccount/${namespace}/default`));
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-b${hex.slice(17, 20)}-${hex.slice(20)}`;
-};
+const defaultAccountUid = (namespace: string): string => nameUid(`ServiceAccount/${namespace}/default`);
 
 /** Kinds that may let a Pod in that was refused. */
 const ADMITTING_KINDS: ReadonlySet<string> = new Set(['ServiceAccount', 'PriorityClass', 'RuntimeClass', 'LimitRange']);

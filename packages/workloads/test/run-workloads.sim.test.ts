@@ -89,7 +89,7 @@ it('whatever befalls documents, Pods, clocks and the process, the laws of every 
       documents();
       for (const step of history) {
         const live = world.live();
-        const servedBefore = ofKind('Deployment').filter(isReady).length;
+        const servedBefore = ofKind('ReplicaSet').filter(isReady).length;
         switch (step.type) {
           case 'roll':
           case 'scale':
@@ -135,9 +135,9 @@ it('whatever befalls documents, Pods, clocks and the process, the laws of every 
             } else if (step.type === 'fail') world.end(one, 1);
           }
         }
-        expect(ofKind('Deployment').length).toBeLessThanOrEqual(Math.max(replicas + SURGE, 0));
+        expect(ofKind('ReplicaSet').length).toBeLessThanOrEqual(Math.max(replicas + SURGE, 0));
         if (step.type === 'roll' || step.type === 'restart' || step.type === 'time') {
-          expect(ofKind('Deployment').filter(isReady).length).toBeGreaterThanOrEqual(Math.min(servedBefore, replicas));
+          expect(ofKind('ReplicaSet').filter(isReady).length).toBeGreaterThanOrEqual(Math.min(servedBefore, replicas));
         }
         expect(new Set(world.names()).size).toBe(world.names().length);
       }
@@ -153,7 +153,7 @@ it('whatever befalls documents, Pods, clocks and the process, the laws of every 
           world.end(one, 0);
         }
       }
-      expect(ofKind('Deployment').map(({ pod }) => pod.spec.containers[0]?.image)).toEqual(['v3', 'v3', 'v3']);
+      expect(ofKind('ReplicaSet').map(({ pod }) => pod.spec.containers[0]?.image)).toEqual(['v3', 'v3', 'v3']);
       expect(
         ofKind('StatefulSet')
           .map(({ pod }) => pod.metadata.name)

@@ -50,7 +50,10 @@ describe('workloads of documents', () => {
     expect(world.live()[0]?.pod).toMatchObject({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { namespace: 'default', ownerReferences: [{ kind: 'Deployment', name: 'web', controller: true }] },
+      metadata: {
+        namespace: 'default',
+        ownerReferences: [{ kind: 'ReplicaSet', name: expect.stringMatching(/^web-[^-]+$/), controller: true }],
+      },
       spec: { nodeName: 'node1' },
     });
     world.settle();

@@ -1,5 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
-import { nameUid } from './name-uid.js';
+import { nameUid } from '@solo-kubelet/pod-spec/schema';
 
 const RBAC = 'rbac.authorization.k8s.io';
 const READ = ['get', 'list', 'watch'];

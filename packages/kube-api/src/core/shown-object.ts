@@ -1,5 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
-import { nameUid } from './name-uid.js';
+import { nameUid } from '@solo-kubelet/pod-spec/schema';
 
 /** An object of the node, and the revisions that its controller keeps. */
 export interface NodeObject {

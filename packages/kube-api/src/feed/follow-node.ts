@@ -1,7 +1,7 @@
 import { fullCatalog, type ObjectStore, type StoredObject } from '@solo-kubelet/api-server';
+import { nameUid } from '@solo-kubelet/pod-spec/schema';
 import type { PodView } from '@solo-kubelet/reconciler';
 import { createEndpointsView } from '../core/endpoints-objects.js';
-import { nameUid } from '../core/name-uid.js';
 import { type NodeSettings, shownNodeObject, withoutHeartbeats } from '../core/node-object.js';
 import { shownPodObject } from '../core/pod-object.js';
 import { isSameObject } from '../core/same-object.js';

@@ -1,14 +1,18 @@
 import { findObjectKind } from '@solo-kubelet/object-spec/kinds';
-import type { Container, Pod } from '@solo-kubelet/pod-spec';
+import type { Container, OwnerReference, Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
+
+/** A Deployment makes its Pods by ReplicaSets, whose names are its own and the hash of a template. */
+const isMeant = (owner: OwnerReference, kind: string | undefined, name: string): boolean =>
+  (owner.kind === kind && owner.name === name) ||
+  (kind === 'Deployment' && owner.kind === 'ReplicaSet' && owner.name.slice(0, owner.name.lastIndexOf('-')) === name);
 
 /** The pod meant by `deployment/web`: one that the workload made, a running one if there is one. @throws CliError CLI_NOT_FOUND */
 const podOfWorkload = (pods: readonly Pod[], text: string, namespace: string): Pod => {
   const [kindName = '', name = ''] = text.split('/', 2);
   const kind = findObjectKind(kindName.split('.', 1)[0] ?? '')?.kind;
   const made = pods.filter(
-    ({ metadata }) =>
-      metadata?.namespace === namespace && metadata.ownerReferences?.some((owner) => owner.kind === kind && owner.name === name) === true,
+    ({ metadata }) => metadata?.namespace === namespace && metadata.ownerReferences?.some((owner) => isMeant(owner, kind, name)) === true,
   );
   const found = made.find(({ status }) => status?.phase === 'Running') ?? made[0];
   if (found !== undefined) return found;

@@ -32,6 +32,9 @@ export const deleteObjects = async (options: DeleteObjectsOptions, context: Verb
   const uids = new Set(found.map(({ object }) => object.metadata.uid));
   for (;;) {
     const [objects, pods] = await Promise.all([client.listObjects({ signal }), client.listPods({ signal })]);
+    // Pods of a Deployment are those of its ReplicaSets.
+    for (const { kind, metadata } of objects)
+      if (kind === 'ReplicaSet' && metadata.ownerReferences?.some(({ uid }) => uids.has(uid)) && metadata.uid) uids.add(metadata.uid);
     const left = [
       ...objects.filter(({ metadata }) => uids.has(metadata.uid)).map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`),
       ...pods

@@ -9,6 +9,7 @@ export type { Draft } from '../defaults/draft.js';
 export { roundList } from '../defaults/resource-defaults.js';
 export { fillClaimSpec, fillPersistentSources } from '../defaults/volume-defaults.js';
 export { fnv1a128 } from '../identity/fnv.js';
+export { nameUid } from '../identity/name-uid.js';
 export { createIssueFactory, type IssueFactory, isStrictNote } from '../parse/issue-factory.js';
 export { listItems } from '../parse/list-items.js';
 export { isEmptyItems, readPod } from '../parse/parse-pod.js';

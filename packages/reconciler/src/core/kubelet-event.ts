@@ -20,5 +20,6 @@ export interface KubeletEvent {
   /** RFC 3339, UTC, whole seconds. */
   readonly firstTimestamp: string;
   readonly lastTimestamp: string;
-  readonly source: { readonly component: 'kubelet' };
+  /** `kubelet`, or the controller that does the same in a cluster: `deployment-controller`. */
+  readonly source: { readonly component: string };
 }

@@ -6,9 +6,13 @@ export interface WorkloadEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
+  /** Name of the ReplicaSet of a Deployment that it is about; undefined: the workload itself. */
+  readonly replicaSet?: string;
 }
 
 export interface NewPod {
+  /** Name of the ReplicaSet of a Deployment that is in charge of it; undefined: the workload itself. */
+  readonly replicaSet?: string;
   readonly metadata: ObjectMeta & { readonly name: string };
   readonly spec: PodSpec;
 }

@@ -4,6 +4,7 @@ import type { ApiObject } from '@solo-kubelet/object-spec';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { from, NEVER, Observable, type OperatorFunction, Subscription } from 'rxjs';
 import { adoptPods, type OrphanPod } from '../core/expand/adopt-pods.js';
+import { replicaSetUid } from '../core/expand/child-pod.js';
 import { jobOfCronJob, ownedJob } from '../core/expand/job-of-cron-job.js';
 import { type SeenPod, syncWorkload, type WorkloadFacts, type WorkloadStep } from '../core/expand/sync-workload.js';
 import { asksTheSame, takeObject } from '../core/expand/take-object.js';
@@ -371,7 +372,10 @@ export const runWorkloads =
         }
         const { apiVersion, kind, metadata } = entry.object;
         const about = { apiVersion, kind, namespace: namespaceOf(entry.object), name: metadata.name, uid: entry.uid };
-        for (const event of events) say({ type: 'event', about, event });
+        for (const { replicaSet, ...event } of events) {
+          const set = replicaSet === undefined ? {} : { kind: 'ReplicaSet', name: replicaSet, uid: replicaSetUid(entry, replicaSet) };
+          say({ type: 'event', about: { ...about, ...set }, event });
+        }
         if (before !== entry || done) say({ type: 'workload', key, view: done ? undefined : viewOfWorkload(entry) });
         for (const name of step.deleteJobs) endJob(key, name);
         for (const job of step.createJobs) {

@@ -67,7 +67,9 @@ const job = workload(
 );
 
 const podsOf = async (owner: string): Promise<readonly Pod[]> =>
-  (await node.pods()).filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === owner));
+  (await node.pods()).filter(({ metadata }) =>
+    metadata.ownerReferences?.some(({ name }) => name === owner || name.replace(/-[^-]+$/, '') === owner),
+  );
 const isReady = ({ status, metadata }: Pod): boolean =>
   metadata.deletionTimestamp === undefined &&
   status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') === true;

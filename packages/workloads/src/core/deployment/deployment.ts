@@ -60,11 +60,21 @@ export interface DeploymentStatus {
   readonly conditions: readonly DeploymentCondition[];
 }
 
+/** Pods of one ReplicaSet, as its status counts them. */
+export interface ReplicaSetCounts {
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
+  readonly terminatingReplicas: number;
+}
+
 /** What cannot be derived, to be written before anything is done. */
 export interface DeploymentRecord {
   /** How many Pods were ever made; names are made from it. */
   readonly podsMade: number;
   readonly status?: DeploymentStatus;
+  /** By the name of the ReplicaSet. */
+  readonly replicaSets?: Readonly<Record<string, ReplicaSetCounts>>;
 }
 
 export interface DeploymentDecision {

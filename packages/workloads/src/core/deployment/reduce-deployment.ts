@@ -8,10 +8,11 @@ import type {
   DeploymentRecord,
   DeploymentRevision,
   DeploymentStatus,
+  ReplicaSetCounts,
 } from './deployment.js';
 import { type DeploymentStrategy, usedFenceposts } from './fenceposts.js';
 import { keptPods, makeFromMs, othersRun, type PodPlan, podCount, sizeOf, withSizedPods } from './replica-set-pods.js';
-import { currentRevision, newRevision, renumbered, revisionsOfPods } from './revisions.js';
+import { currentRevision, newRevision, renumbered, revisionOfPod, revisionsOfPods } from './revisions.js';
 import { newReplicaSetSize, rollingStep } from './rolling-step.js';
 import { scaledSizes } from './scale.js';
 
@@ -52,7 +53,11 @@ export const reduceDeployment = (question: DeploymentQuestion): DeploymentDecisi
   return {
     status,
     revisions: state.revisions,
-    record: { podsMade: state.plan.podsMade, status },
+    record: {
+      podsMade: state.plan.podsMade,
+      status,
+      replicaSets: Object.fromEntries(state.revisions.map((revision) => [revision.name, countsOf(state, revision, question)])),
+    },
     events: state.plan.events,
     create: state.plan.create,
     delete: state.plan.delete,
@@ -220,6 +225,20 @@ const withoutHistory = (state: State, question: DeploymentQuestion): State => {
   return gone.size === 0 ? state : { ...state, revisions: state.revisions.filter((revision) => !gone.has(revision)) };
 };
 
+/** Pods that end, or are about to. */
+const terminating = ({ pods, delete: going }: PodPlan): readonly ObservedPod[] =>
+  pods.filter((pod) => isTerminatingPod(pod) || (isActivePod(pod) && going.some(({ uid }) => uid === pod.metadata.uid)));
+
+const countsOf = ({ plan }: State, revision: DeploymentRevision, { deployment, nowMs }: DeploymentQuestion): ReplicaSetCounts => {
+  const ready = keptPods(plan, revision).filter(isReady);
+  return {
+    replicas: podCount(plan, revision),
+    readyReplicas: ready.length,
+    availableReplicas: ready.filter((pod) => isAvailable(pod, deployment.spec.minReadySeconds ?? 0, nowMs)).length,
+    terminatingReplicas: terminating(plan).filter((pod) => revisionOfPod(pod) === revision.hash).length,
+  };
+};
+
 const countPods = (
   { revisions, plan, collisionCount }: State,
   { deployment, nowMs }: DeploymentQuestion,
@@ -237,9 +256,7 @@ const countPods = (
     readyReplicas: ready.length,
     availableReplicas,
     unavailableReplicas: Math.max(revisions.reduce((sum, revision) => sum + revision.replicas, 0) - availableReplicas, 0),
-    terminatingReplicas:
-      plan.pods.filter(isTerminatingPod).length +
-      plan.pods.filter((pod) => isActivePod(pod) && plan.delete.some(({ uid }) => uid === pod.metadata.uid)).length,
+    terminatingReplicas: terminating(plan).length,
     ...(collisionCount > 0 && { collisionCount }),
   };
 };

@@ -77,12 +77,16 @@ const withoutPods = (plan: PodPlan, revision: DeploymentRevision, count: number,
     delete: [...plan.delete, ...chosen.map(({ metadata: { name, uid } }) => ({ name, uid }))],
     events: [
       ...plan.events.filter(({ message }) => ![...unmade].some((name) => message === `Created pod: ${name}`)),
-      ...chosen.map(
-        ({ metadata }): WorkloadEvent => ({ type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${metadata.name}` }),
-      ),
+      ...chosen.map(({ metadata }) => podEvent(revision, 'SuccessfulDelete', `Deleted pod: ${metadata.name}`)),
     ],
   };
 };
+
+/** As the controller of the ReplicaSet tells it. */
+const podEvent = ({ name }: DeploymentRevision, reason: string, message: string): WorkloadEvent => ({
+  ...{ type: 'Normal', reason, message },
+  replicaSet: name,
+});
 
 const withNewPod = (plan: PodPlan, revision: DeploymentRevision, { metadata }: Deployment): PodPlan => {
   const { metadata: labelled, spec } = revision.template!;
@@ -95,6 +99,7 @@ const withNewPod = (plan: PodPlan, revision: DeploymentRevision, { metadata }: D
     podsMade += 1;
   } while (taken.has(name));
   const pod: NewPod = {
+    replicaSet: revision.name,
     metadata: {
       name,
       generateName: prefix,
@@ -104,6 +109,6 @@ const withNewPod = (plan: PodPlan, revision: DeploymentRevision, { metadata }: D
     },
     spec,
   };
-  const event: WorkloadEvent = { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${name}` };
+  const event = podEvent(revision, 'SuccessfulCreate', `Created pod: ${name}`);
   return { ...plan, podsMade, create: [...plan.create, pod], events: [...plan.events, event] };
 };

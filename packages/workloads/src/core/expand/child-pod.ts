@@ -1,4 +1,5 @@
 import type { OwnerReference, Pod } from '@solo-kubelet/pod-spec';
+import { nameUid } from '@solo-kubelet/pod-spec/schema';
 import { type NewPod, objectTime } from '../workload.js';
 import type { WorkloadEntry } from './workload-entry.js';
 import { namespaceOf } from './workload-object.js';
@@ -13,10 +14,13 @@ export const ownerReference = ({ object, uid }: Pick<WorkloadEntry, 'object' | '
   blockOwnerDeletion: true,
 });
 
+/** Identity of a ReplicaSet of a Deployment, which follows from its name: nothing of it is kept. */
+export const replicaSetUid = ({ uid }: Pick<WorkloadEntry, 'uid'>, name: string): string => nameUid(`ReplicaSet/${uid}/${name}`);
+
 /** The Pod that a decision asks for, with its identity, on this node. */
 export const madePod = (
   entry: Pick<WorkloadEntry, 'object' | 'uid'>,
-  { metadata, spec }: NewPod,
+  { metadata, spec, replicaSet }: NewPod,
   { uid, nodeName, nowMs }: { readonly uid: string; readonly nodeName: string; readonly nowMs: number },
 ): Pod => ({
   apiVersion: 'v1',
@@ -26,7 +30,11 @@ export const madePod = (
     namespace: metadata.namespace ?? namespaceOf(entry.object),
     uid,
     creationTimestamp: objectTime(nowMs),
-    ownerReferences: [ownerReference(entry)],
+    ownerReferences: [
+      replicaSet === undefined
+        ? ownerReference(entry)
+        : { ...ownerReference(entry), kind: 'ReplicaSet', name: replicaSet, uid: replicaSetUid(entry, replicaSet) },
+    ],
   },
   spec: { ...spec, nodeName },
 });

@@ -4,9 +4,10 @@ import type { HeldTemplate } from '../rollout/safe-rollout.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
 import type { StatefulRevision } from '../stateful-set/stateful-set.js';
 import { objectTime } from '../workload.js';
-import { ownerReference } from './child-pod.js';
+import { replicaSetsOf } from './replica-sets-of.js';
+import { shownStatus } from './shown-status.js';
 import type { WorkloadEntry, WorkloadMemory } from './workload-entry.js';
-import { namespaceOf } from './workload-object.js';
+import { namespaceOf, type WorkloadObject } from './workload-object.js';
 
 /** A ControllerRevision, as far as it is needed to look at and to undo. */
 export interface ShownRevision {
@@ -46,6 +47,7 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
     ...(current && { [REVISION]: String(current.revision) }),
     ...(held && { [HELD_REVISION]: held.revision }),
   };
+  const labels = object.metadata.labels ?? (object.kind === 'Job' ? jobLabels(object) : undefined);
   const shown = {
     ...object,
     metadata: {
@@ -55,17 +57,22 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
       generation,
       creationTimestamp: objectTime(createdMs),
       ...(Object.keys(annotations).length > 0 && { annotations }),
+      ...(labels && { labels }),
     },
-    status: withHeld(statusOf(memory), held),
+    status: shownStatus(object.kind, withHeld(statusOf(memory), held)),
   } as ApiObject;
   return {
     object: shown,
-    replicaSets: memory.kind === 'Deployment' ? memory.revisions.map((revision) => replicaSetOf(entry, revision)) : [],
+    replicaSets: replicaSetsOf(entry),
     revisions: revisionsOf(memory),
     keptImages: keptImages(memory),
     claims: entry.claims.map(({ claim }) => claim),
   };
 };
+
+/** A Job without labels of its own has those of its template (batch/v1 SetDefaults_Job, when it is read back). */
+const jobLabels = ({ spec }: WorkloadObject): Readonly<Record<string, string>> | undefined =>
+  (spec as { readonly template?: PodTemplate } | undefined)?.template?.metadata?.labels;
 
 const keptImages = (memory: WorkloadMemory): readonly string[] => {
   const good = 'rollout' in memory ? memory.rollout?.good : undefined;
@@ -126,31 +133,4 @@ const revisionsOf = (memory: WorkloadMemory): readonly ShownRevision[] => {
       const changeCause = causeOf(template);
       return { name, revision, ...(template && { template }), ...(changeCause !== undefined && { changeCause }) };
     });
-};
-
-const replicaSetOf = (entry: WorkloadEntry, revision: DeploymentRevision): ReplicaSet => {
-  const { object, memory } = entry;
-  const status = memory.kind === 'Deployment' ? memory.record.status : undefined;
-  const isNewest = memory.kind === 'Deployment' && newest(memory.revisions) === revision;
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'ReplicaSet',
-    metadata: {
-      name: revision.name,
-      namespace: namespaceOf(object),
-      labels: { ...revision.template?.metadata?.labels, 'pod-template-hash': revision.hash },
-      annotations: { [REVISION]: String(revision.revision) },
-      creationTimestamp: objectTime(revision.createdMs),
-      ownerReferences: [ownerReference(entry)],
-    },
-    spec: {
-      replicas: revision.replicas,
-      selector: { matchLabels: { 'pod-template-hash': revision.hash } },
-      template: { metadata: revision.template?.metadata ?? {}, spec: revision.template?.spec ?? { containers: [] } },
-    },
-    status: {
-      replicas: revision.replicas,
-      ...(isNewest && status && { readyReplicas: Math.min(status.readyReplicas, revision.replicas) }),
-    },
-  } as ReplicaSet;
 };

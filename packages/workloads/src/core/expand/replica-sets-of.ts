@@ -1,0 +1,58 @@
+import type { ReplicaSet } from '@solo-kubelet/object-spec';
+import type { DeploymentRevision } from '../deployment/deployment.js';
+import { HASH_LABEL } from '../deployment/revisions.js';
+import { objectTime } from '../workload.js';
+import { ownerReference, replicaSetUid } from './child-pod.js';
+import type { WorkloadEntry } from './workload-entry.js';
+import { namespaceOf } from './workload-object.js';
+
+const REVISION = 'deployment.kubernetes.io/revision';
+const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
+const DESIRED = 'deployment.kubernetes.io/desired-replicas';
+const MAX = 'deployment.kubernetes.io/max-replicas';
+
+/** The ReplicaSets of a Deployment as an API server has them; none of any other workload. */
+export const replicaSetsOf = (entry: WorkloadEntry): readonly ReplicaSet[] =>
+  entry.memory.kind === 'Deployment' ? entry.memory.revisions.map((revision) => replicaSetOf(entry, revision)) : [];
+
+const replicaSetOf = (entry: WorkloadEntry, revision: DeploymentRevision): ReplicaSet => {
+  const { object, memory } = entry;
+  const { template, hash, name, replicas } = revision;
+  const counts = memory.kind === 'Deployment' ? memory.record.replicaSets?.[name] : undefined;
+  const { selector, minReadySeconds } = object.spec as { selector?: ReplicaSet['spec']['selector']; minReadySeconds?: number };
+  const labels = { ...template?.metadata?.labels, [HASH_LABEL]: hash };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name,
+      namespace: namespaceOf(object),
+      uid: replicaSetUid(entry, name),
+      generation: 1,
+      labels,
+      annotations: {
+        ...object.metadata.annotations,
+        [DESIRED]: String(revision.desired),
+        [MAX]: String(revision.max),
+        [REVISION]: String(revision.revision),
+        ...(revision.revisionHistory.length > 0 && { [REVISION_HISTORY]: revision.revisionHistory.join(',') }),
+      },
+      creationTimestamp: objectTime(revision.createdMs),
+      ownerReferences: [ownerReference(entry)],
+    },
+    spec: {
+      replicas,
+      ...(minReadySeconds && { minReadySeconds }),
+      selector: { ...selector, matchLabels: { ...selector?.matchLabels, [HASH_LABEL]: hash } },
+      template: { ...template, metadata: { ...template?.metadata, labels }, spec: template?.spec ?? { containers: [] } },
+    },
+    status: {
+      replicas: counts?.replicas ?? replicas,
+      ...(counts && counts.replicas > 0 && { fullyLabeledReplicas: counts.replicas }),
+      ...(counts && counts.readyReplicas > 0 && { readyReplicas: counts.readyReplicas }),
+      ...(counts && counts.availableReplicas > 0 && { availableReplicas: counts.availableReplicas }),
+      ...(counts && { terminatingReplicas: counts.terminatingReplicas }),
+      observedGeneration: 1,
+    },
+  } as ReplicaSet;
+};

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { World } from './workload-world.js';
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+  world.start();
+});
+afterEach(() => world.stop());
+
+const deployment = (image: string): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, annotations: {team: a}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: "${image}"}]}}
+`;
+const shown = (key: string) =>
+  world.views.get(key)!.object as unknown as { metadata: Record<string, unknown>; status: Record<string, unknown> };
+const sets = () =>
+  world.views.get('Deployment.apps/default/web')!.replicaSets as unknown as readonly Record<string, Record<string, unknown>>[];
+
+describe('workloads as kube-controller-manager 1.36.2 leaves them in an API server', () => {
+  it('a ReplicaSet of a Deployment selects by its hash, notes what it was scaled for, and counts its own Pods', () => {
+    world.apply(deployment('a:1'));
+    world.settle();
+    const [set] = sets();
+    const hash = (set!['metadata']!['labels'] as Record<string, string>)['pod-template-hash'];
+    expect(set).toMatchObject({
+      metadata: {
+        name: `web-${hash}`,
+        generation: 1,
+        labels: { app: 'web', 'pod-template-hash': hash },
+        annotations: {
+          team: 'a',
+          'deployment.kubernetes.io/desired-replicas': '2',
+          'deployment.kubernetes.io/max-replicas': '3',
+          'deployment.kubernetes.io/revision': '1',
+        },
+        ownerReferences: [{ kind: 'Deployment', name: 'web' }],
+      },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: 'web', 'pod-template-hash': hash } },
+        template: { metadata: { labels: { app: 'web', 'pod-template-hash': hash } } },
+      },
+    });
+    expect(set?.['status']).toEqual({
+      ...{ replicas: 2, fullyLabeledReplicas: 2, readyReplicas: 2, availableReplicas: 2, terminatingReplicas: 0, observedGeneration: 1 },
+    });
+    const owners = world.live().map(({ pod }) => pod.metadata.ownerReferences);
+    expect(owners).toEqual(
+      Array(2).fill([expect.objectContaining({ kind: 'ReplicaSet', name: `web-${hash}`, uid: set?.['metadata']?.['uid'] })]),
+    );
+    expect(shown('Deployment.apps/default/web').status).not.toHaveProperty('unavailableReplicas');
+    const created = world.told.filter((line) => line.includes('SuccessfulCreate'));
+    expect(created).toEqual(world.names().map((name) => `ReplicaSet/web-${hash} SuccessfulCreate Created pod: ${name}`));
+  });
+
+  it('a ReplicaSet that a rollout left has no Pods, and counts none', () => {
+    world.apply(deployment('a:1'));
+    world.settle();
+    world.apply(deployment('a:2'));
+    world.settle();
+    expect(sets().map(({ status }) => status)).toEqual([
+      { replicas: 0, terminatingReplicas: 0, observedGeneration: 1 },
+      expect.objectContaining({ replicas: 2, availableReplicas: 2 }),
+    ]);
+  });
+
+  it('a Job has the labels of its template, and leaves out counts that are 0', () => {
+    world.apply(`apiVersion: batch/v1
+kind: Job
+metadata: {name: once}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: "a:1"}]}}}
+`);
+    world.settle();
+    const { metadata, status } = shown('Job.batch/default/once');
+    expect(metadata['labels']).toMatchObject({ 'batch.kubernetes.io/job-name': 'once', 'job-name': 'once' });
+    expect(status).toEqual({
+      startTime: expect.any(String),
+      ...{ active: 1, ready: 1, terminating: 0 },
+      uncountedTerminatedPods: {},
+    });
+  });
+
+  it('a StatefulSet always has the number of its collisions, and a CronJob no empty list', () => {
+    world.apply(`apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec: {selector: {matchLabels: {app: db}}, serviceName: db, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: app, image: "a:1"}]}}}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: tick}
+spec: {schedule: "0 0 1 1 *", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: "a:1"}]}}}}}
+`);
+    world.settle();
+    expect(shown('StatefulSet.apps/default/db').status['collisionCount']).toBe(0);
+    expect(shown('CronJob.batch/default/tick').status).not.toHaveProperty('active');
+  });
+});
