@@ -1,7 +1,11 @@
 // Starts the API server alone, over an empty store in memory: node tools/conformance/api-server.mjs --port PORT --token-auth-file FILE --authorization-mode AlwaysAllow|RBAC [--feature-gates NAME=true,…]
 // It prints a line when it answers, and ends on SIGTERM.
 import { readFileSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { parseArgs } from 'node:util';
+
+// From Node.js 22 on what was compiled is kept from one start to the next.
+nodeModule.enableCompileCache?.();
 
 const { values } = parseArgs({
   options: {

@@ -330,8 +330,6 @@ export const packages = [
       '@solo-kubelet/api-protobuf': ws,
       '@solo-kubelet/api-tables': ws,
       '@solo-kubelet/rbac': ws,
-      '@peculiar/x509': catalog,
-      'reflect-metadata': catalog,
       yaml: catalog,
     },
   },

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
 import type { ApiCore } from '../create-api-core.js';
 import { fullCatalog } from '../resources/resource-catalog.js';
 
@@ -12,9 +11,10 @@ interface Found {
 const MAX_CHARACTERS = 10 * 1024 * 1024;
 const ADMIN = { username: 'admin', groups: ['system:masters'] };
 
-/** What a manifest holds, lists expanded. @throws Error naming file and document */
-const objectsOf = (text: string, path: string): readonly Found[] => {
+/** What a manifest holds, lists expanded. The YAML library is loaded for this alone, and not before. @throws Error naming file and document */
+const objectsOf = async (text: string, path: string): Promise<readonly Found[]> => {
   if (text.length > MAX_CHARACTERS) throw new Error(`${path}: a manifest may have ${MAX_CHARACTERS} characters`);
+  const { parseAllDocuments } = await import('yaml');
   return parseAllDocuments(text).flatMap((document, index) => {
     const place = `${path}, document ${index + 1}`;
     const [fault] = document.errors;
@@ -36,7 +36,7 @@ const objectsOf = (text: string, path: string): readonly Found[] => {
  * @throws Error naming file, document and what the server answered
  */
 export const loadObjects = async (core: ApiCore, paths: readonly string[], nowMs: number): Promise<void> => {
-  for (const path of paths) for (const found of objectsOf(await readFile(path, 'utf8'), path)) create(core, found, nowMs);
+  for (const path of paths) for (const found of await objectsOf(await readFile(path, 'utf8'), path)) create(core, found, nowMs);
 };
 
 const create = (core: ApiCore, { object, place }: Found, nowMs: number): void => {

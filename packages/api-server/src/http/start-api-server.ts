@@ -90,7 +90,7 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
   };
   const core = createApiCore(parts);
   await loadObjects(core, options.files ?? [], now());
-  const { certificatePem, keyPem } = await makeSelfSigned([host, 'localhost', 'kubernetes', 'kubernetes.default.svc'], now());
+  const { certificatePem, keyPem } = makeSelfSigned([host, 'localhost', 'kubernetes', 'kubernetes.default.svc'], now());
   const server = createServer(
     { cert: certificatePem, key: keyPem, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
     serveRequests(core, { now, ...(node && { toNode: node.answer }) }),

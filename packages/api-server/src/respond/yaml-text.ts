@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { createRequire } from 'node:module';
 
 const WIDTH = 80;
 const HEADER = /: (?:[|>][-+0-9]*)$|- (?:[|>][-+0-9]*)$/;
@@ -49,10 +49,18 @@ const foldLines = (yaml: string): string => {
     .join('\n');
 };
 
+let library: typeof import('yaml') | undefined;
+
+/** The YAML library, which takes a quarter of the server's start to load: when the first answer is to be written in it. */
+const yaml = (): typeof import('yaml') => {
+  library ??= createRequire(import.meta.url)('yaml') as typeof import('yaml');
+  return library;
+};
+
 /** YAML text as Kubernetes writes it: keys in order, lists not indented, long texts folded at spaces. */
 export const yamlText = (value: unknown): string =>
   foldLines(
-    stringify(value, {
+    yaml().stringify(value, {
       sortMapEntries: true,
       lineWidth: 0,
       indentSeq: false,
