@@ -29,7 +29,7 @@ import {
   type NodeApi,
   type TokenFile,
 } from '@solo-kubelet/node-api';
-import type { EphemeralContainer } from '@solo-kubelet/pod-spec';
+import type { EphemeralContainer, FeatureGates } from '@solo-kubelet/pod-spec';
 import type { PodView } from '@solo-kubelet/reconciler';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
 import { longInterval } from '@solo-kubelet/timers';
@@ -67,6 +67,8 @@ export interface KubeApiOptions {
   readonly kubeconfigPath: string;
   readonly nodeName: string;
   readonly tokenFile?: string;
+  /** Feature gates; those that have fields of Pods behind them say which fields there are. Default: all have their default. */
+  readonly featureGates?: FeatureGates;
   /** Signs tokens of service accounts, and tells what one says that it signed. */
   readonly serviceAccounts: {
     readonly issuer: string;
@@ -180,6 +182,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     enforcesOnTemplates: true,
     describeField: () => describeField,
     nodeName,
+    ...(options.featureGates && { featureGates: options.featureGates }),
     onRequest: (request, user, info) => void asked.set(request, { user, info }),
   };
   let measuredMs = Number.NEGATIVE_INFINITY;

@@ -30,6 +30,7 @@ export const kubeApiService: KubeletService = (context) => {
         names: node.facts.nodeIps,
         directory: join(flags.rootDirectory, 'api'),
         nodeName,
+        featureGates: context.config.featureGates,
         ...(flags.tokenAuthFile === undefined ? {} : { tokenFile: flags.tokenAuthFile }),
         serviceAccounts: context.serviceAccounts,
         pods$: reconciler.pods$,
