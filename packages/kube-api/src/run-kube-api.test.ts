@@ -13,7 +13,7 @@ let serving: Subscription | undefined;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kube-api-'));
   await mkdir(join(directory, 'manifests'));
-  await writeFile(join(directory, 'tokens.csv'), 'secret,admin,1,"system:masters"\n');
+  await writeFile(join(directory, 'tokens.csv'), 'secret,jane,admin\n');
 });
 afterEach(async () => {
   serving?.unsubscribe();
