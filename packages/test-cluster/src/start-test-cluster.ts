@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ApiServer, type ApiServerOptions, createMemoryStore, startApiServer } from '@solo-kubelet/api-server';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { checkDuration, longTimeout } from '@solo-kubelet/timers';
 import { claimController } from './controllers/claims.js';
 import { garbageCollector } from './controllers/collect-garbage.js';
 import { daemonSetController } from './controllers/daemon-sets.js';
@@ -36,7 +37,7 @@ const isReady = (node: ReturnType<TestCluster['store']['get']>): boolean =>
 /** Waits until the node says that it is ready. @throws what `failed` rejects with, and an Error once the time is over */
 const untilReady = async ({ store }: ApiServer, nodeName: string, timeoutMs: number, failed: Promise<never>): Promise<void> => {
   let stop = (): void => {};
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = (): void => {};
   try {
     await Promise.race([
       failed,
@@ -45,23 +46,24 @@ const untilReady = async ({ store }: ApiServer, nodeName: string, timeoutMs: num
           if (isReady(store.get('nodes', nodeName))) resolve();
         };
         stop = store.subscribe('nodes', look);
-        timer = setTimeout(() => reject(new Error(`the node ${nodeName} was not ready within ${timeoutMs} ms`)), timeoutMs);
+        cancel = longTimeout(() => reject(new Error(`the node ${nodeName} was not ready within ${timeoutMs} ms`)), timeoutMs);
         look();
       }),
     ]);
   } finally {
     stop();
-    clearTimeout(timer);
+    cancel();
   }
 };
 
 /**
  * Starts an API server with what acts on its objects: controllers, a scheduler, and a kubelet whose runtime is in memory, so that workloads get Pods that
  * run. The promise is fulfilled once the node is ready. Several may run in one process.
- * @throws Error as `startApiServer`, and where the node does not become ready
+ * @throws Error as `startApiServer`, and where the node does not become ready; RangeError for a time limit that is none
  */
 export const startTestCluster = async (options: TestClusterOptions = {}): Promise<TestCluster> => {
-  const { nodeName = 'memory', readyTimeoutMs = DEFAULT_READY_TIMEOUT_MS } = options;
+  const { nodeName = 'memory' } = options;
+  const readyTimeoutMs = checkDuration('readyTimeoutMs', options.readyTimeoutMs, DEFAULT_READY_TIMEOUT_MS);
   const ends: (() => Promise<void> | void)[] = [];
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {

@@ -104,9 +104,9 @@ describe('a Deployment', () => {
   });
 
   it('says why it gets no Pods', async () => {
-    api.create({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: inDefault('q'), spec: { hard: { pods: '0' } } });
-    const quota = api.get('ResourceQuota', 'default', 'q')!;
-    api.setStatus(quota, { hard: { pods: '0' }, used: { pods: '0' } });
+    const now = api.get('Namespace', undefined, 'default')!;
+    const labels = { ...now.metadata.labels, 'pod-security.kubernetes.io/enforce': 'restricted' };
+    api.replace({ ...now, metadata: { ...now.metadata, labels } });
     api.create(deployment(1));
     await settle();
     expect(names('Pod')).toEqual([]);
