@@ -8,12 +8,13 @@ import { BehaviorSubject, type Subscription } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runKubeApi } from './run-kube-api.js';
 
+const TOKEN = 'a-token-of-jane-1';
 let directory: string;
 let serving: Subscription | undefined;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kube-api-'));
   await mkdir(join(directory, 'manifests'));
-  await writeFile(join(directory, 'tokens.csv'), 'secret,jane,admin\n');
+  await writeFile(join(directory, 'tokens.csv'), `${TOKEN},jane,admin\n`);
 });
 afterEach(async () => {
   serving?.unsubscribe();
@@ -58,7 +59,7 @@ const serve = (featureGates: Readonly<Record<string, boolean>>): Promise<number>
 
 const create = (port: number, pod: object): Promise<{ readonly code: number; readonly warnings: string; readonly body: string }> =>
   new Promise((resolve, reject) => {
-    const headers = { authorization: 'Bearer secret', 'content-type': 'application/json' };
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
     const options = {
       host: '127.0.0.1',
       port,
