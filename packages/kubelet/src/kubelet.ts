@@ -58,7 +58,7 @@ export const allServices: readonly ServiceSubsystem[] = [
     run: nodeApiService,
   },
   { name: 'Kubernetes API', reads: ['pods$', 'secretObjects$', 'events$', 'facts$'], emits: [], run: kubeApiService },
-  { name: 'CPU pinning', reads: ['pods$', 'poolChanged$'], emits: [], run: cpuPinningService },
+  { name: 'CPU pinning', reads: ['pods$', 'activity$', 'poolChanged$'], emits: [], run: cpuPinningService },
   { name: 'housekeeping', reads: [], emits: [], run: housekeepingService },
   { name: 'network garbage', reads: ['pods$', 'activity$'], emits: [], run: networkGarbageService },
   { name: 'PodResources API', reads: ['pods$'], emits: [], run: podResourcesService },

@@ -1,7 +1,8 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { podUid } from '@solo-kubelet/reconciler';
+import { firstValueFrom, NEVER, of, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
-import { pinContainers, runningContainers } from './cpu-pinning-service.js';
+import { cpuPinningService, pinContainers, runningContainers } from './cpu-pinning-service.js';
 
 const container = (containerName: string) => ({
   podUid: podUid('p'),
@@ -82,4 +83,34 @@ it('only containers that run are moved, by the id that the runtime knows', () =>
   expect(runningContainers(new Map([[uid, view]])).map(({ containerId }) => containerId)).toEqual(['s', 'x']);
   const ended = { ...view, pod: { ...pod, status: { phase: 'Failed' as const } } };
   expect(runningContainers(new Map([[uid, ended]]))).toEqual([]);
+});
+
+it('a resize of the container, which may have been made up with earlier CPUs, is followed by a move to those that it has now', async () => {
+  const { deps } = node();
+  const moved$ = new Subject<string>();
+  const activity$ = new Subject<unknown>();
+  const uid = podUid('p');
+  const status = {
+    phase: 'Running',
+    containerStatuses: [{ name: 'a', containerID: 'containerd://id-a', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
+  };
+  const pod = { metadata: { name: 'p', namespace: 'default', uid }, spec: { containers: [] }, status } as unknown as Pod;
+  const context = {
+    ...deps,
+    config: { cpuManagerReconcilePeriod: 3_600_000 },
+    resources: { cpus: deps.cpus, poolChanged$: NEVER },
+    reconciler: {
+      pods$: of(new Map([[uid, { podUid: uid, pod, origin: undefined, terminating: false, waitingForName: false }]])),
+      activity$,
+    },
+    cri: { runtime: { updateContainerResources: async ({ containerId }: { containerId: string }) => moved$.next(containerId) } },
+  } as unknown as Parameters<typeof cpuPinningService>[0];
+  const first = firstValueFrom(moved$);
+  const running = cpuPinningService(context).subscribe();
+  expect(await first).toBe('id-a');
+  const again = firstValueFrom(moved$);
+  activity$.next({ type: 'actionSucceeded', action: { type: 'resizePod' } });
+  activity$.next({ type: 'actionSucceeded', action: { type: 'updateResources', containerId: 'id-a' } });
+  expect(await again).toBe('id-a');
+  running.unsubscribe();
 });

@@ -2,7 +2,7 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { PodUid, PodView } from '@solo-kubelet/reconciler';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
-import { asyncScheduler, auditTime, concatMap, EMPTY, ignoreElements, merge, take, timer } from 'rxjs';
+import { asyncScheduler, auditTime, concatMap, EMPTY, filter, ignoreElements, map, merge, take, tap, timer } from 'rxjs';
 import { loopPeriodMs } from '../config/loop-period.js';
 import type { KubeletContext, KubeletService } from '../kubelet-services.js';
 import { activePods } from './active-pods.js';
@@ -12,13 +12,20 @@ const SETTLE_MS = 50;
 
 /**
  * Keeps every running container on the CPUs that are its own or on those that are shared: as soon as it runs, whenever the shared pool changes, and
- * every `cpuManagerReconcilePeriod`, as reconcileState in pkg/kubelet/cm/cpumanager/cpu_manager.go.
+ * every `cpuManagerReconcilePeriod`, and after each resize of it, as reconcileState in pkg/kubelet/cm/cpumanager/cpu_manager.go.
  */
 export const cpuPinningService: KubeletService = ({ config, resources: { cpus, poolChanged$ }, reconciler, cri, logger, signal }) => {
   if (cpus === undefined) return EMPTY;
   const pinned = new Map<string, string>();
+  // A resize writes all resources of a container, with the CPUs that it had when the call was made up: those may be others by now.
+  const rewritten$ = reconciler.activity$.pipe(
+    filter((activity) => activity.type === 'actionSucceeded' || activity.type === 'actionFailed'),
+    map(({ action }) => action),
+    filter((action) => action.type === 'updateResources'),
+    tap(({ containerId }) => pinned.delete(containerId)),
+  );
   // Also when containers start: one may have been made for a pool that was another by the time it ran.
-  const change$ = merge(poolChanged$, reconciler.pods$).pipe(auditTime(SETTLE_MS));
+  const change$ = merge(poolChanged$, reconciler.pods$, rewritten$).pipe(auditTime(SETTLE_MS));
   return merge(timer(0, loopPeriodMs(config.cpuManagerReconcilePeriod), longDelays(asyncScheduler)), change$).pipe(
     concatMap(() =>
       reconciler.pods$.pipe(
@@ -63,10 +70,12 @@ export const pinContainers = async (containers: readonly RunningContainer[], dep
   for (const { podUid, pod, containerName, containerId } of containers) {
     const { cpusetCpus = '' } = cpus.containerAllocation(podUid, containerName) ?? {};
     if (cpusetCpus === '' || pinned.get(containerId) === cpusetCpus) continue;
+    // Noted first: who finds out meanwhile that it may be elsewhere takes the note away.
+    pinned.set(containerId, cpusetCpus);
     try {
       await cri.runtime.updateContainerResources({ containerId, linux: { ...onlyCpuset, cpusetCpus } }, { signal });
-      pinned.set(containerId, cpusetCpus);
     } catch (error) {
+      pinned.delete(containerId);
       if (signal.aborted) return;
       logger.warn(
         { pod, podUid, containerName, containerId, err: describeError(error) },
