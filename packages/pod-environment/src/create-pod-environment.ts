@@ -9,7 +9,6 @@ import { checkDevices } from './check-devices.js';
 import { removePodDirectory, unmountAll } from './clean-pod.js';
 import { forContainer, makeTerminationFile, readEnvFiles, writeHostsFile } from './container-files.js';
 import { containerSubPaths } from './container-sub-paths.js';
-import { bytes } from './core/amounts.js';
 import { buildContainerConfig } from './core/container-config.js';
 import { podDns, usesNodeResolvConf } from './core/dns.js';
 import { containerEnvironment } from './core/environment.js';
@@ -209,7 +208,6 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
         etcHosts,
         terminationFile,
         memoryCapacityBytes,
-        allocatableMemoryBytes: bytes(allocatable.memory),
         limitedSwap: settings.limitedSwap,
         cgroupVersion: settings.cgroups.version,
         userNamespace: await userNamespaceOf(pod),

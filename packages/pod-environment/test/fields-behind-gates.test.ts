@@ -182,11 +182,16 @@ describe('MemoryQoS', () => {
   });
 
   it('slows nothing down unless a factor is given, as 1.37 has it', async () => {
+    const nodeBytes = 8 * 1024 * MIB;
     expect(await unified(environment({ memoryQos: { tiered: true } }))).not.toHaveProperty(['memory.high']);
-    expect(await unified(environment({ memoryQos: { tiered: false, throttlingFactor: 0.5 } }))).toMatchObject({
+    expect(await unified(environment({ memoryQos: { tiered: false, throttlingFactor: 0.5, nodeBytes } }))).toMatchObject({
       'memory.min': '0',
       'memory.low': '0',
       'memory.high': `${(32 * MIB + 8 * 1024 * MIB) / 2}`,
+    });
+    expect(await unified(environment({ memoryQos: { tiered: true, throttlingFactor: 0.5, nodeBytes } }), testPod())).toMatchObject({
+      'memory.low': '0',
+      'memory.high': `${4 * 1024 * MIB}`,
     });
     expect(await unified(environment({ memoryQos: { tiered: false, throttlingFactor: 0.5 } }), guaranteed)).not.toHaveProperty([
       'memory.high',

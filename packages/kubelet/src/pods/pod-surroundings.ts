@@ -78,7 +78,11 @@ export const podEnvironment = async (
     ...(isOn('DefaultPodSysctls') && { defaultPodSysctls: config.defaultPodSysctls }),
     resizeMemoryVolumes: isOn('InPlacePodVerticalScalingMemoryBackedVolumes'),
     ...(isOn('MemoryQoS') && {
-      memoryQos: { tiered: config.memoryReservationPolicy === 'TieredReservation', throttlingFactor: config.memoryThrottlingFactor },
+      memoryQos: {
+        tiered: config.memoryReservationPolicy === 'TieredReservation',
+        throttlingFactor: config.memoryThrottlingFactor,
+        nodeBytes: podsCgroupLimits(machine, config).memoryBytes,
+      },
     }),
     ...(config.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: config.singleProcessOOMKill }),
     ...(config['memorySwap.swapBehavior'] === 'LimitedSwap'

@@ -16,8 +16,6 @@ export interface ContainerResourceSettings extends CpuSettings {
   readonly limitedSwap: LimitedSwap;
   /** Undefined: memory is neither kept for containers nor do they slow down before their limit. On cgroup v2 alone. */
   readonly memoryQos?: MemoryQos | undefined;
-  /** Memory that pods may use, for containers without a limit. Default 0: unknown. */
-  readonly allocatableMemoryBytes?: bigint | undefined;
 }
 
 /** What a container is held to. Upstream: pkg/kubelet/kuberuntime/kuberuntime_container_linux.go. */
@@ -78,17 +76,10 @@ const linuxResources = (
 const unified = (
   pod: Pod,
   container: Container,
-  {
-    singleProcessOomKill,
-    swapAccounting,
-    limitedSwap,
-    memoryCapacityBytes,
-    memoryQos,
-    allocatableMemoryBytes = 0n,
-  }: ContainerResourceSettings,
+  { singleProcessOomKill, swapAccounting, limitedSwap, memoryCapacityBytes, memoryQos }: ContainerResourceSettings,
 ): Record<string, string> => ({
   ...(singleProcessOomKill ? {} : { 'memory.oom.group': '1' }),
-  ...(memoryQos && containerMemoryQos(pod, container, memoryQos, allocatableMemoryBytes)),
+  ...(memoryQos && containerMemoryQos(pod, container, memoryQos)),
   ...(swapAccounting ? { 'memory.swap.max': String(containerSwapBytes(pod, container, limitedSwap, memoryCapacityBytes)) } : {}),
 });
 

@@ -8,6 +8,8 @@ export interface MemoryQos {
   readonly tiered: boolean;
   /** `memoryThrottlingFactor`: how far from its request to its limit a container gets before it is slowed down. Undefined: never. */
   readonly throttlingFactor?: number | undefined;
+  /** What a container without a limit gets at most: the node's memory without what is reserved (upstream: GetNodeAllocatableAbsolute). Undefined: unknown, and it is never slowed down. */
+  readonly nodeBytes?: number | undefined;
 }
 
 const PAGE_BYTES = 4096n;
@@ -19,8 +21,7 @@ const FACTOR_SCALE = 1_000_000n;
 export const containerMemoryQos = (
   pod: Pod,
   { resources: { requests = {}, limits = {} } = {} }: Container,
-  { tiered, throttlingFactor }: MemoryQos,
-  allocatableBytes: bigint,
+  { tiered, throttlingFactor, nodeBytes = 0 }: MemoryQos,
 ): Record<string, string> => {
   const [request, limit] = [bytes(requests.memory), bytes(limits.memory)];
   const isGuaranteed = podQosClass(pod) === 'Guaranteed';
@@ -28,8 +29,9 @@ export const containerMemoryQos = (
   const kept: Record<string, string> = keeps
     ? { [isGuaranteed ? 'memory.min' : 'memory.low']: `${request}` }
     : { 'memory.min': '0', 'memory.low': '0' };
-  if (throttlingFactor === undefined || request === limit) return kept;
-  const most = limit > 0n ? limit : allocatableBytes;
+  // One that asks for nothing is slowed down, too: kubernetes/kubernetes 138139.
+  if (throttlingFactor === undefined || (request === limit && request > 0n)) return kept;
+  const most = limit > 0n ? limit : BigInt(nodeBytes);
   if (most <= 0n) return kept;
   const scaled = ((most - request) * BigInt(Math.round(throttlingFactor * Number(FACTOR_SCALE)))) / FACTOR_SCALE;
   const high = ((request + scaled) / PAGE_BYTES) * PAGE_BYTES;
