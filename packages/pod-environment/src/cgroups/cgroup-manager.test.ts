@@ -38,6 +38,8 @@ const fakeSlices = (tree: FakeCgroupTree) => {
     },
     async freeMemory(unit) {
       asked.push(['freeMemory', unit]);
+      // As systemd 257 does, whose units do not know what the runtime wrote.
+      for (const path of [...tree.files.keys()]) if (path.endsWith(`/${unit}/memory.oom.group`)) tree.files.set(path, '0');
       if (unit.startsWith('refused')) throw new Error('systemd is busy');
     },
     async stop(name) {
@@ -225,8 +227,10 @@ describe('the systemd driver', () => {
     await inPod('cri-2.scope', 'memory.high', 'max');
     await inPod('refused.scope', 'memory.min', '4096');
     await tree.write(`${directory}/memory.low`, '4096');
+    tree.files.set(`${directory}/cri-1.scope/memory.oom.group`, '1\n');
     asked.length = 0;
     await manager.clearMemoryBelow(['kubepods']);
+    expect(tree.files.get(`${directory}/cri-1.scope/memory.oom.group`)).toBe('1');
     expect(asked).toEqual([unit, 'cri-1.scope', 'refused.scope'].map((name) => ['freeMemory', name]));
     const read = (path: string) => tree.files.get(`${directory}/${path}`);
     expect([

@@ -258,10 +258,18 @@ const clearMemory = async (tree: CgroupTree, directory: string, freeUnit: (name:
   for (const child of await tree.listDirectories(directory)) {
     const values = await Promise.all(FREE_MEMORY.map(([file]) => tree.read(`${directory}/${child}/${file}`).catch(() => '')));
     const held = FREE_MEMORY.filter(([, free], index) => !['', free].includes(values[index]!.trim()));
-    if (held.length > 0) await freeUnit(child);
+    if (held.length > 0) await keepingOomGroup(tree, `${directory}/${child}`, () => freeUnit(child));
     for (const [file, free] of held) await tree.write(`${directory}/${child}/${file}`, free).catch(() => undefined);
     await clearMemory(tree, `${directory}/${child}`, freeUnit);
   }
+};
+
+/** A change of a unit's properties has systemd 257 write what the unit says of this file, too, and the runtime wrote it behind its back. */
+const keepingOomGroup = async (tree: CgroupTree, directory: string, change: () => Promise<void>): Promise<void> => {
+  const path = `${directory}/memory.oom.group`;
+  const group = (await tree.read(path).catch(() => '')).trim();
+  await change();
+  if (group !== '') await tree.write(path, group).catch(() => undefined);
 };
 
 const hasNoProcess = async (tree: CgroupTree, directory: string): Promise<boolean> => {
