@@ -42,8 +42,17 @@ export interface CoreParts {
    * controllers ask for each Pod.
    */
   readonly enforcesOnTemplates?: boolean;
+  /** Where addresses and ports of Services are from. Default: 10.96.0.0/16 and 30000 to 32767. */
+  readonly serviceNetwork?: ServiceNetworkParts;
   /** What OpenAPI documents say of fields, once that is loaded. Default: nothing. */
   readonly describeField?: () => DescribeField | undefined;
+}
+
+export interface ServiceNetworkParts {
+  /** One block of IPv4 addresses, such as `10.96.0.0/16`; undefined: who carries Services out gives them their addresses. */
+  readonly range: string | undefined;
+  /** Both included. */
+  readonly nodePorts: { readonly from: number; readonly to: number };
 }
 
 /** One request on its way through the core. */

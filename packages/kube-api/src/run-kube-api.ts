@@ -99,6 +99,8 @@ export interface KubeApiOptions {
   readonly node: (signal: AbortSignal) => Promise<object>;
   /** The kubelet's own HTTP API, once it serves: logs, streams and figures come from there. */
   readonly kubelet: () => Pick<NodeApi, 'local' | 'usage'> | undefined;
+  /** What makes the network of Services of the node; undefined: it has none. */
+  readonly serviceNetwork?: { readonly ranges: readonly string[]; readonly nodePorts: { readonly from: number; readonly to: number } };
   readonly logger: Logger;
   readonly now?: () => number;
   /** Connections at once. Default 2,048, of one address 1,536. */
@@ -137,6 +139,12 @@ export const runKubeApi = (options: KubeApiOptions): Observable<never> =>
       }),
     );
   });
+
+/** An address is given at once where there is one block of IPv4; of two families, or of IPv6, the network of Services gives it once the file is read. */
+const addressBlock = ({ ranges, nodePorts }: NonNullable<KubeApiOptions['serviceNetwork']>) => ({
+  range: ranges.length === 1 && !ranges[0]!.includes(':') ? ranges[0] : undefined,
+  nodePorts,
+});
 
 const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
   const { directory, nodeName, logger, now = Date.now, host, port } = options;
@@ -180,6 +188,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     catalog: nodeCatalog,
     debugsStaticPods: true,
     enforcesOnTemplates: true,
+    ...(options.serviceNetwork && { serviceNetwork: addressBlock(options.serviceNetwork) }),
     describeField: () => describeField,
     nodeName,
     ...(options.featureGates && { featureGates: options.featureGates }),

@@ -100,4 +100,29 @@ spec: {schedule: "0 0 1 1 *", jobTemplate: {spec: {template: {spec: {restartPoli
     expect(shown('StatefulSet.apps/default/db').status['collisionCount']).toBe(0);
     expect(shown('CronJob.batch/default/tick').status).not.toHaveProperty('active');
   });
+
+  it.each(['Deployment', 'DaemonSet', 'StatefulSet', 'Job'])(
+    'a Pod of a %s has what an API server fills in of a Pod: requests from limits',
+    (kind) => {
+      const isJob = kind === 'Job';
+      world.apply(`apiVersion: ${isJob ? 'batch' : 'apps'}/v1
+kind: ${kind}
+metadata: {name: w}
+spec:
+  ${isJob ? '' : 'selector: {matchLabels: {app: w}}'}
+  template:
+    metadata: {labels: {app: w}}
+    spec:
+      ${isJob ? 'restartPolicy: Never' : ''}
+      hostNetwork: true
+      containers: [{name: app, image: "a:1", ports: [{containerPort: 81}], resources: {limits: {cpu: 100m, memory: 20Mi}}}]
+`);
+      world.settle();
+      const [one] = world.live();
+      expect(one?.pod.spec).toMatchObject({
+        enableServiceLinks: true,
+        containers: [{ ports: [{ hostPort: 81 }], resources: { requests: { cpu: '100m', memory: '20Mi' } } }],
+      });
+    },
+  );
 });

@@ -28,6 +28,7 @@ export const kubeApiService: KubeletService = (context) => {
       runKubeApi({
         ...kubeApi,
         names: node.facts.nodeIps,
+        ...(flags.serviceNetwork && { serviceNetwork: flags.serviceNetwork }),
         directory: join(flags.rootDirectory, 'api'),
         nodeName,
         featureGates: context.config.featureGates,
