@@ -125,7 +125,9 @@ const makeApplied = (ctx: RequestContext, resource: ApiResource, options: WriteO
   const { applied, strictErrors } = readConfiguration(ctx);
   return (old: StoredObject | undefined): ObjectDraft => {
     const result = serverSideApply({
-      type: isScale ? { apiVersion: 'autoscaling/v1', kind: 'Scale' } : { apiVersion: groupVersion(resource), kind: resource.kind },
+      type: isScale
+        ? { apiVersion: 'autoscaling/v1', kind: 'Scale' }
+        : { apiVersion: groupVersion(resource), kind: resource.kind, gates: ctx.parts.featureGates },
       live: old === undefined ? undefined : isScale ? managedScaleOf(old) : shownObject(resource, old),
       applied,
       manager: options.fieldManager,
@@ -169,6 +171,7 @@ const makePatched =
       resource,
       shown.kind,
       options.fieldValidation !== 'Ignore',
+      ctx.parts.featureGates,
     );
     const draft = readPatched(ctx, resource, shown, { value, patchErrors: strictErrors, form, mode: options.fieldValidation });
     if (!isScale) placeInNamespace(draft, resource, namespace);

@@ -1,5 +1,5 @@
 /**
- * Facts of the API of Kubernetes 1.36, one type a line: how server-side apply treats its fields, what a strategic merge patch
+ * Facts of the API of Kubernetes 1.36 and, behind their gates, 1.37, one type a line: how server-side apply treats its fields, what a strategic merge patch
  * merges by, and what is shown although it is empty. src/schema/read-schema-table.ts says what the signs mean.
  */
 export const schemaTable = `
@@ -70,7 +70,7 @@ LoadBalancerStatus ingress:[LoadBalancerIngress]
 LoadBalancerIngress hostname:s;ip:s;ipMode:s;ports:[PortStatus]
 PortStatus error:s;port:n~Z=0;protocol:s~S
 Pod apiVersion:s;kind:s;metadata:ObjectMeta~O;spec:PodSpec~O;status:PodStatus~O
-PodSpec activeDeadlineSeconds:n;affinity:Affinity;automountServiceAccountToken:b;containers:[Container|name]~N+name;dnsConfig:PodDNSConfig;dnsPolicy:s;enableServiceLinks:b;ephemeralContainers:[EphemeralContainer|name]+name;hostAliases:[HostAlias|ip]+ip;hostIPC:b;hostNetwork:b;hostPID:b;hostUsers:b;hostname:s;hostnameOverride:s;imagePullSecrets:[LocalObjectReference|name]+name;initContainers:[Container|name]+name;nodeName:s;nodeSelector:!{s};os:PodOS;overhead:{u};preemptionPolicy:s;priority:n;priorityClassName:s;readinessGates:[PodReadinessGate];resourceClaims:[PodResourceClaim|name]+name%;resources:ResourceRequirements;restartPolicy:s;runtimeClassName:s;schedulerName:s;schedulingGates:[PodSchedulingGate|name]+name;schedulingGroup:PodSchedulingGroup;securityContext:PodSecurityContext;serviceAccount:s;serviceAccountName:s;setHostnameAsFQDN:b;shareProcessNamespace:b;subdomain:s;terminationGracePeriodSeconds:n;tolerations:[Toleration];topologySpreadConstraints:[TopologySpreadConstraint|topologyKey,whenUnsatisfiable]+topologyKey;volumes:[Volume|name]+name%
+PodSpec activeDeadlineSeconds:n;affinity:Affinity;automountServiceAccountToken:b;containers:[Container|name]~N+name;dnsConfig:PodDNSConfig;dnsPolicy:s;enableServiceLinks:b;ephemeralContainers:[EphemeralContainer|name]+name;evictionResponders:[EvictionResponder|name]+name@EvictionRequestAPI;hostAliases:[HostAlias|ip]+ip;hostIPC:b;hostNetwork:b;hostPID:b;hostUsers:b;hostname:s;hostnameOverride:s;imagePullSecrets:[LocalObjectReference|name]+name;initContainers:[Container|name]+name;nodeName:s;nodeSelector:!{s};os:PodOS;overhead:{u};preemptionPolicy:s;priority:n;priorityClassName:s;readinessGates:[PodReadinessGate];resourceClaims:[PodResourceClaim|name]+name%;resources:ResourceRequirements;restartPolicy:s;runtimeClassName:s;schedulerName:s;schedulingGates:[PodSchedulingGate|name]+name;schedulingGroup:PodSchedulingGroup;securityContext:PodSecurityContext;serviceAccount:s;serviceAccountName:s;setHostnameAsFQDN:b;shareProcessNamespace:b;subdomain:s;terminationGracePeriodSeconds:n;tolerations:[Toleration];topologySpreadConstraints:[TopologySpreadConstraint|topologyKey,whenUnsatisfiable]+topologyKey;volumes:[Volume|name]+name%
 Affinity nodeAffinity:NodeAffinity;podAffinity:PodAffinity;podAntiAffinity:PodAntiAffinity
 NodeAffinity preferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm];requiredDuringSchedulingIgnoredDuringExecution:NodeSelector
 PreferredSchedulingTerm preference:NodeSelectorTerm~O;weight:n~Z=0
@@ -92,12 +92,12 @@ SecretEnvSource name:s=;optional:b
 Lifecycle postStart:LifecycleHandler;preStop:LifecycleHandler;stopSignal:s
 LifecycleHandler exec:ExecAction;httpGet:HTTPGetAction;sleep:SleepAction;tcpSocket:TCPSocketAction
 ExecAction command:[s]
-HTTPGetAction host:s;httpHeaders:[HTTPHeader];path:s;port:u~Z;scheme:s
+HTTPGetAction host:s;httpHeaders:[HTTPHeader];path:s;port:u~Z;protocol:s@H2CContainerProbe;scheme:s
 HTTPHeader name:s~S;value:s~S
 SleepAction seconds:n~Z=0
 TCPSocketAction host:s;port:u~Z
 Probe exec:ExecAction;failureThreshold:n;grpc:GRPCAction;httpGet:HTTPGetAction;initialDelaySeconds:n;periodSeconds:n;successThreshold:n;tcpSocket:TCPSocketAction;terminationGracePeriodSeconds:n;timeoutSeconds:n
-GRPCAction port:n~Z=0;service:s~N=
+GRPCAction mode:s@GRPCContainerProbeTLS;port:n~Z=0;service:s~N=
 ContainerPort containerPort:n~Z=0;hostIP:s;hostPort:n;name:s;protocol:s=TCP
 ContainerResizePolicy resourceName:s~S;restartPolicy:s~S
 ResourceRequirements claims:[ResourceClaim|name];limits:{u};requests:{u}
@@ -111,7 +111,7 @@ SELinuxOptions level:s;role:s;type:s;user:s
 SeccompProfile localhostProfile:s;type:s~S
 WindowsSecurityContextOptions gmsaCredentialSpec:s;gmsaCredentialSpecName:s;hostProcess:b;runAsUserName:s
 VolumeDevice devicePath:s~S;name:s~S
-VolumeMount mountPath:s~S;mountPropagation:s;name:s~S;readOnly:b;recursiveReadOnly:s;subPath:s;subPathExpr:s
+VolumeMount bindMountOptions:[s|]@VolumeBindMountOptions;mountPath:s~S;mountPropagation:s;name:s~S;readOnly:b;recursiveReadOnly:s;subPath:s;subPathExpr:s
 PodDNSConfig nameservers:[s];options:[PodDNSConfigOption];searches:[s]
 PodDNSConfigOption name:s;value:s
 EphemeralContainer args:[s];command:[s];env:[EnvVar|name]+name;envFrom:[EnvFromSource];image:s;imagePullPolicy:s;lifecycle:Lifecycle;livenessProbe:Probe;name:s~S;ports:[ContainerPort|containerPort,protocol]+containerPort;readinessProbe:Probe;resizePolicy:[ContainerResizePolicy];resources:ResourceRequirements~O;restartPolicy:s;restartPolicyRules:[ContainerRestartRule];securityContext:SecurityContext;startupProbe:Probe;stdin:b;stdinOnce:b;targetContainerName:s;terminationMessagePath:s;terminationMessagePolicy:s;tty:b;volumeDevices:[VolumeDevice|devicePath]+devicePath;volumeMounts:[VolumeMount|mountPath]+mountPath;workingDir:s
@@ -129,12 +129,12 @@ Volume awsElasticBlockStore:AWSElasticBlockStoreVolumeSource;azureDisk:AzureDisk
 AzureFileVolumeSource readOnly:b;secretName:s~S;shareName:s~S
 CephFSVolumeSource monitors:[s]~N;path:s;readOnly:b;secretFile:s;secretRef:LocalObjectReference;user:s
 CinderVolumeSource fsType:s;readOnly:b;secretRef:LocalObjectReference;volumeID:s~S
-ConfigMapVolumeSource defaultMode:n;items:[KeyToPath];name:s=;optional:b
-KeyToPath key:s~S;mode:n;path:s~S
+ConfigMapVolumeSource defaultMode:n;defaultUser:n@AtomicWriteVolumeUserFields;items:[KeyToPath];name:s=;optional:b
+KeyToPath key:s~S;mode:n;path:s~S;user:n@AtomicWriteVolumeUserFields
 CSIVolumeSource driver:s~S;fsType:s;nodePublishSecretRef:LocalObjectReference;readOnly:b;volumeAttributes:{s}
-DownwardAPIVolumeSource defaultMode:n;items:[DownwardAPIVolumeFile]
-DownwardAPIVolumeFile fieldRef:ObjectFieldSelector;mode:n;path:s~S;resourceFieldRef:ResourceFieldSelector
-EmptyDirVolumeSource medium:s;sizeLimit:u
+DownwardAPIVolumeSource defaultMode:n;defaultUser:n@AtomicWriteVolumeUserFields;items:[DownwardAPIVolumeFile]
+DownwardAPIVolumeFile fieldRef:ObjectFieldSelector;mode:n;path:s~S;resourceFieldRef:ResourceFieldSelector;user:n@AtomicWriteVolumeUserFields
+EmptyDirVolumeSource medium:s;mode:n@EmptyDirVolumeMode;sizeLimit:u
 EphemeralVolumeSource volumeClaimTemplate:PersistentVolumeClaimTemplate
 PersistentVolumeClaimTemplate metadata:ObjectMeta~O;spec:PersistentVolumeClaimSpec~O
 FlexVolumeSource driver:s~S;fsType:s;options:{s};readOnly:b;secretRef:LocalObjectReference
@@ -143,19 +143,22 @@ GlusterfsVolumeSource endpoints:s~S;path:s~S;readOnly:b
 ImageVolumeSource pullPolicy:s;reference:s
 ISCSIVolumeSource chapAuthDiscovery:b;chapAuthSession:b;fsType:s;initiatorName:s;iqn:s~S;iscsiInterface:s=default;lun:n~Z=0;portals:[s];readOnly:b;secretRef:LocalObjectReference;targetPortal:s~S
 PersistentVolumeClaimVolumeSource claimName:s~S;readOnly:b
-ProjectedVolumeSource defaultMode:n;sources:[VolumeProjection]~N
+ProjectedVolumeSource defaultMode:n;defaultUser:n@AtomicWriteVolumeUserFields;sources:[VolumeProjection]~N
 VolumeProjection clusterTrustBundle:ClusterTrustBundleProjection;configMap:ConfigMapProjection;downwardAPI:DownwardAPIProjection;podCertificate:PodCertificateProjection;secret:SecretProjection;serviceAccountToken:ServiceAccountTokenProjection
-ClusterTrustBundleProjection labelSelector:LabelSelector;name:s;optional:b;path:s~S;signerName:s
+ClusterTrustBundleProjection labelSelector:LabelSelector;name:s;optional:b;path:s~S;signerName:s;user:n@AtomicWriteVolumeUserFields
 ConfigMapProjection items:[KeyToPath];name:s=;optional:b
 DownwardAPIProjection items:[DownwardAPIVolumeFile]
-PodCertificateProjection certificateChainPath:s;credentialBundlePath:s;keyPath:s;keyType:s;maxExpirationSeconds:n;signerName:s;userAnnotations:{s}
+PodCertificateProjection certificateChainPath:s;credentialBundlePath:s;keyPath:s;keyType:s;maxExpirationSeconds:n;signerName:s;user:n@AtomicWriteVolumeUserFields;userAnnotations:{s}
 SecretProjection items:[KeyToPath];name:s=;optional:b
-ServiceAccountTokenProjection audience:s;expirationSeconds:n;path:s~S
+ServiceAccountTokenProjection audience:s;expirationSeconds:n;path:s~S;user:n@AtomicWriteVolumeUserFields
 RBDVolumeSource fsType:s;image:s~S;keyring:s=/etc/ceph/keyring;monitors:[s]~N;pool:s=rbd;readOnly:b;secretRef:LocalObjectReference;user:s=admin
 ScaleIOVolumeSource fsType:s=xfs;gateway:s~S;protectionDomain:s;readOnly:b;secretRef:LocalObjectReference~N;sslEnabled:b;storageMode:s=ThinProvisioned;storagePool:s;system:s~S;volumeName:s
-SecretVolumeSource defaultMode:n;items:[KeyToPath];optional:b;secretName:s
+SecretVolumeSource defaultMode:n;defaultUser:n@AtomicWriteVolumeUserFields;items:[KeyToPath];optional:b;secretName:s
 StorageOSVolumeSource fsType:s;readOnly:b;secretRef:LocalObjectReference;volumeName:s;volumeNamespace:s
-PodStatus allocatedResources:{u};conditions:[PodCondition|type]+type;containerStatuses:[ContainerStatus];ephemeralContainerStatuses:[ContainerStatus];extendedResourceClaimStatus:PodExtendedResourceClaimStatus;hostIP:s;hostIPs:[HostIP]+ip;initContainerStatuses:[ContainerStatus];message:s;nodeAllocatableResourceClaimStatuses:[NodeAllocatableResourceClaimStatus];nominatedNodeName:s;observedGeneration:n;phase:s;podIP:s;podIPs:[PodIP|ip]+ip;qosClass:s;reason:s;resize:s;resourceClaimStatuses:[PodResourceClaimStatus|name]+name%;resources:ResourceRequirements;startTime:u
+PodStatus allocatedResources:{u};conditions:[PodCondition|type]+type;containerStatuses:[ContainerStatus];ephemeralContainerStatuses:[ContainerStatus];extendedResourceClaimStatus:PodExtendedResourceClaimStatus;hostIP:s;hostIPs:[HostIP]+ip;initContainerStatuses:[ContainerStatus];message:s;nodeAllocatableResourceClaimStatuses:[NodeAllocatableResourceClaimStatus];nominatedNodeName:s;observedGeneration:n;phase:s;podIP:s;podIPs:[PodIP|ip]+ip;qosClass:s;reason:s;resize:s;resourceClaimStatuses:[PodResourceClaimStatus|name]+name%;resources:ResourceRequirements;startTime:u;volumeHealth:[PodVolumeHealth|name]@CSIVolumeHealth
+EvictionResponder name:s~S;priority:n~N
+PodVolumeHealth healthConditions:[VolumeHealthCondition|status,reason]+status;lastTransitionTime:u~N;name:s~S
+VolumeHealthCondition message:s;reason:s~S;status:s~S
 PodCondition lastProbeTime:u~N;lastTransitionTime:u~N;message:s;observedGeneration:n;reason:s;status:s~S;type:s~S
 ContainerStatus allocatedResources:{u};allocatedResourcesStatus:[ResourceStatus|name]+name;containerID:s;image:s~S;imageID:s~S;lastState:ContainerState~O;name:s~S;ready:b~F=false;resources:ResourceRequirements;restartCount:n~Z=0;started:b;state:ContainerState~O;stopSignal:s;user:ContainerUser;volumeMounts:[VolumeMountStatus|mountPath]+mountPath
 ResourceStatus name:s~S;resources:[ResourceHealth|resourceID]

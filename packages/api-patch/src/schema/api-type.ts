@@ -1,12 +1,14 @@
 import { badRequest } from '../patch-error.js';
 import { findStructType, hasType } from './read-schema-table.js';
-import type { MapType } from './schema-types.js';
+import type { FieldGates, MapType } from './schema-types.js';
 
 /** What kind an object is of, as it says itself. */
 export interface ApiType {
   /** For example `apps/v1`. */
   readonly apiVersion: string;
   readonly kind: string;
+  /** Fields of later releases are there where their gate is on. Default: those of Kubernetes 1.36 alone. */
+  readonly gates?: FieldGates | undefined;
 }
 
 const kindsByGroup: ReadonlyMap<string, readonly string[]> = new Map(
@@ -43,5 +45,5 @@ const tableName = ({ apiVersion, kind }: ApiType): string => (apiVersion === 'ev
 
 export const schemaOf = (type: ApiType): MapType => {
   if (!isKnownType(type) || !hasType(tableName(type))) throw badRequest(`no schema for ${type.apiVersion} ${type.kind}`);
-  return findStructType(tableName(type));
+  return findStructType(tableName(type), type.gates ?? {});
 };

@@ -1,3 +1,6 @@
+/** Feature gates by name, for fields that are there only while theirs is on; `all`: every field is there. */
+export type FieldGates = Readonly<Record<string, boolean>> | 'all';
+
 /** What a value may be, and how server-side apply merges it. */
 export type ValueType = ScalarType | ListType | MapType | AnyType;
 

@@ -44,6 +44,7 @@ const FIELDS: readonly (readonly [string, object, object, string])[] = [
 ];
 
 const pod = (spec: object) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec });
+const APPLY = { 'content-type': 'application/apply-patch+yaml' };
 const says = (value: unknown, name: string): boolean => JSON.stringify(value).includes(`"${name}":`);
 
 describe.each(FIELDS)('the field behind %s', (gate, good, bad, name) => {
@@ -62,6 +63,24 @@ describe.each(FIELDS)('the field behind %s', (gate, good, bad, name) => {
     expect([made.code, says(made.value.spec, name)]).toEqual([201, true]);
   });
 
+  it('is owned by who writes it, and by who applies it, while it is on', () => {
+    const ask = askCore({ [gate]: true });
+    const made = ask('POST', 'pods', pod(good));
+    // Items of a list that has one owner have none of their own.
+    const owned = name === 'user' ? 'f:items' : `f:${name}`;
+    expect(says(made.value.metadata.managedFields, owned)).toBe(true);
+    const apply = (spec: object) =>
+      ask('PATCH', 'pods/q?fieldManager=m&force=true&dryRun=All', { ...pod(spec), metadata: { name: 'q' } }, APPLY);
+    const applied = apply(good);
+    expect([applied.code, says(applied.value.spec, name), says(applied.value.metadata.managedFields, owned)]).toEqual([201, true, true]);
+  });
+
+  it('is no field of an apply while the gate is off', () => {
+    const ask = askCore();
+    const applied = ask('PATCH', 'pods/q?fieldManager=m', { ...pod(good), metadata: { name: 'q' } }, APPLY);
+    expect([applied.code, applied.value.message]).toEqual([500, expect.stringContaining(`.${name}: field not declared in schema`)]);
+  });
+
   it('has a number in protobuf', () => {
     const result = decodeProtobuf(encodeProtobuf(pod(good))!);
     expect(result).toEqual({ ok: true, object: pod(good) });
@@ -72,4 +91,42 @@ it('a gate that there is not is refused by its name', async () => {
   await expect(startApiServer({ featureGates: { Nope: true } })).rejects.toThrow(
     'no such feature gate: Nope; there are AtomicWriteVolumeUserFields',
   );
+});
+
+describe('a strategic merge patch of evictionResponders', () => {
+  const patch = (responders: readonly object[]) => ({ spec: { evictionResponders: responders } });
+  const STRATEGIC = { 'content-type': 'application/strategic-merge-patch+json' };
+
+  it('merges them by their names while the gate is on', () => {
+    const ask = askCore({ EvictionRequestAPI: true });
+    const template = {
+      metadata: { labels: { a: 'b' } },
+      spec: { containers: [container], evictionResponders: [{ name: 'example.com/a', priority: 7 }] },
+    };
+    const spec = { selector: { matchLabels: { a: 'b' } }, template };
+    ask('POST', '/apis/apps/v1/namespaces/default/deployments', {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec,
+    });
+    const patched = ask(
+      'PATCH',
+      '/apis/apps/v1/namespaces/default/deployments/d',
+      { spec: { template: patch([{ name: 'example.com/b', priority: 8 }]) } },
+      STRATEGIC,
+    );
+    expect(patched.value.message).toBe(undefined);
+    expect(patched.value.spec.template.spec.evictionResponders).toEqual([
+      { name: 'example.com/b', priority: 8 },
+      { name: 'example.com/a', priority: 7 },
+    ]);
+  });
+
+  it('is passed over while it is off', () => {
+    const ask = askCore();
+    ask('POST', 'pods', pod({ containers: [container] }));
+    const patched = ask('PATCH', 'pods/p', patch([{ name: 'example.com/a', priority: 7 }]), STRATEGIC);
+    expect([patched.code, says(patched.value, 'evictionResponders')]).toEqual([200, false]);
+  });
 });

@@ -8,7 +8,7 @@ import {
   readMergePatch,
   readStrategicMergePatch,
 } from '@solo-kubelet/api-patch';
-import { decodeUtf8 } from '@solo-kubelet/pod-spec/schema';
+import { decodeUtf8, type FeatureGates } from '@solo-kubelet/pod-spec/schema';
 import { ApiError } from '../status/api-error.js';
 import type { StoredObject } from '../stored-object.js';
 import type { PatchedObject, Patcher, PatchForm } from './patcher.js';
@@ -33,9 +33,10 @@ interface PatchInput {
   readonly text: string;
   readonly current: StoredObject;
   readonly validate: boolean;
+  readonly gates: FeatureGates | undefined;
 }
 
-const applied = ({ form, text, current, validate }: PatchInput): PatchedObject => {
+const applied = ({ form, text, current, validate, gates }: PatchInput): PatchedObject => {
   switch (form) {
     case 'json': {
       const { patch, strictErrors } = taken(readJsonPatch(text, { validate }));
@@ -48,12 +49,12 @@ const applied = ({ form, text, current, validate }: PatchInput): PatchedObject =
     case 'strategic': {
       const { patch, strictErrors } = taken(readStrategicMergePatch(text, { validate }));
       const { apiVersion, kind } = current;
-      return { value: taken(applyStrategicMergePatch({ apiVersion, kind }, current, patch)).object, strictErrors };
+      return { value: taken(applyStrategicMergePatch({ apiVersion, kind, gates }, current, patch)).object, strictErrors };
     }
   }
 };
 
 /** Patches by the package for them. */
 export const apiPatcher: Patcher = {
-  patch: (form, body, current, _resource, _kind, validate) => applied({ form, text: decodeUtf8(body), current, validate }),
+  patch: (form, body, current, _resource, _kind, validate, gates) => applied({ form, text: decodeUtf8(body), current, validate, gates }),
 };

@@ -1,3 +1,4 @@
+import type { FeatureGates } from '@solo-kubelet/pod-spec/schema';
 import type { ApiResource } from '../resources/api-resource.js';
 import type { StoredObject } from '../stored-object.js';
 
@@ -20,5 +21,6 @@ export interface Patcher {
     resource: ApiResource,
     kind: string,
     strict: boolean,
+    gates: FeatureGates | undefined,
   ) => PatchedObject;
 }

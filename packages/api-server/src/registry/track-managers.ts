@@ -47,7 +47,8 @@ export const trackManagers = (
   { manager, subresource, nowText }: Change,
 ): void => {
   const { metadata } = recordUpdate({
-    type: draft,
+    // What was read into it was there to be read.
+    type: { apiVersion: draft.apiVersion, kind: draft.kind, gates: 'all' },
     before: live === undefined ? undefined : shownObject(resource, live),
     after: withTemplateGeneration(shownDraft(resource, draft)),
     manager,
