@@ -217,7 +217,9 @@ const createSubresource = (ctx: RequestContext, resource: ApiResource, sub: Subr
       return valueAnswer(201, ctx.output, bindPod(ctx, resource, namespace, name, binding, options.dryRun));
     }
     case 'eviction': {
-      const eviction = readObject(ctx, expected('policy', 'Eviction'), noDefaults, options.fieldValidation);
+      // kubectl before 1.22 sends the older one (EvictionREST.AcceptsGroupVersion).
+      const kind = { ...expected('policy', 'Eviction'), formerVersions: ['v1beta1'] };
+      const eviction = readObject(ctx, kind, noDefaults, options.fieldValidation);
       checkEvictionNames(eviction, namespace, name);
       const given = (eviction['deleteOptions'] ?? {}) as Partial<DeleteOptions>;
       const dryRun = options.dryRun ? ['All'] : (given.dryRun ?? []);
