@@ -69,7 +69,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'node-api/src/tls/serving-certificate.ts',
     'pod-environment/src/create-pod-environment.ts',
     'probe-mqtt/src/node-file.ts',
-    'reconciler/src/cri/images/docker-config-credentials.ts',
   ],
   'files of the kubelet in directories that only root may enter or write': [
     'cni-invoker/src/extra-networks/attachment-record.ts',
