@@ -103,10 +103,10 @@ export class CoreModel {
       this.shown.clear();
       return;
     }
-    for (const [uid, { status, inputs }] of this.world.pods) {
-      if (status === undefined) continue;
-      const next = shownStatus(status, inputs.observed);
-      const [previous, ledger] = [this.shown.get(uid), inputs.ledger];
+    for (const [uid, state] of this.world.pods) {
+      if (state.status === undefined) continue;
+      const [previous, ledger] = [this.shown.get(uid), state.inputs.ledger];
+      const next = shownStatus(state, { looked: true, shown: previous?.status });
       const { pod, removed } = ledger;
       if (next === previous?.status && removed === previous.removed) continue;
       this.shown.set(uid, { status: next, removed });

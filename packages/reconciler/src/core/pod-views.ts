@@ -1,5 +1,5 @@
 import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
-import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import { canonicalText } from './canonical-text.js';
 import { isOfCluster } from './cluster-pod.js';
 import { contested } from './dirty-pods.js';
@@ -9,7 +9,6 @@ import type { PodUid } from './pod-identity.js';
 import { comesBack } from './pod-return.js';
 import type { PodView } from './pod-view.js';
 import { shownStatus } from './status/shown-status.js';
-import { isTerminal } from './termination.js';
 import type { PodState } from './world/pod-state.js';
 import { desiredPod, knownPod } from './world/sync-input.js';
 import { emptyWorld, hasLooked, type World } from './world/world.js';
@@ -49,7 +48,7 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
   if (state === undefined || manifest === undefined) return undefined;
   const { desired: wanted, observed, ledger } = state.inputs;
   if (wanted === undefined && observed === undefined && !ledger.removed) return undefined;
-  const status = sameOr(before?.pod.status, shownStatus(knownStatus(world, state), observed));
+  const status = sameOr(before?.pod.status, shownStatus(state, { looked: hasLooked(world), shown: before?.pod.status }));
   const origin = wanted?.origin;
   const terminating = ledger.removed;
   const metadata = metadataOf(manifest, newestSandbox(observed)?.annotations, before);
@@ -83,13 +82,6 @@ const allocatedSpec = (world: World, uid: PodUid, manifest: Pod): Pod['spec'] | 
   const spec = knownPod(world, uid)?.spec;
   return spec === manifest.spec ? undefined : spec;
 };
-
-/**
- * Before anybody has looked at the runtime, what an earlier process knew of a pod that ran tells nothing of whether it still does: the machine may
- * have started anew meanwhile.
- */
-const knownStatus = (world: World, { status }: PodState): PodStatus =>
-  status !== undefined && (hasLooked(world) || isTerminal(status)) ? status : { phase: 'Pending' };
 
 const returnsOf = ({ inputs: { desired, ledger }, status }: PodState, pod: Pod): PodView['returns'] => {
   if (status?.phase !== 'Failed') return undefined;

@@ -28,7 +28,8 @@ export const deriveContainerStatus = (
   const previous = allStatuses(input.status).find(({ name }) => name === container.name);
   if (newest === undefined && previous !== undefined && podEnding(input) === 'removed') return asItEnded(previous);
   if (newest === undefined && previous?.containerID !== undefined && list === 'ephemeral') return asItEnded(previous);
-  if (newest === undefined && previous !== undefined && staysAsItEnded(input, container, list, previous)) return previous;
+  if (newest === undefined && previous !== undefined && staysInitialized(input, container, list, previous)) return previous;
+  if (previous !== undefined && staysAsItEnded(input, newest, previous)) return previous;
   if (newest !== undefined && previous !== undefined && isBeingRestarted(input, container, newest, previous)) return previous;
   const limit = Math.floor(
     MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length + (input.pod.spec.ephemeralContainers ?? []).length),
@@ -159,9 +160,18 @@ const isBeingRestarted = (
   previous.state?.running !== undefined &&
   previous.containerID === containerIdUrl(newest);
 
-/** The runtime has forgotten a container that has ended for good: its last status tells all there is to tell. */
-const staysAsItEnded = (input: RunningPodInput, container: Container, list: ContainerList, { state }: ContainerStatus): boolean =>
-  state?.terminated !== undefined && (isTerminal(input.status) || (list === 'init' && !isSidecar(container) && regularExists(input)));
+/**
+ * Of a container of a pod that has ended for good its last status tells all there is to tell, once the runtime has forgotten it or has nothing to say of
+ * its end: that one was made and never started, or that it does not know (a containerd that restarts).
+ */
+const staysAsItEnded = ({ status }: RunningPodInput, newest: ObservedContainer | undefined, { state }: ContainerStatus): boolean =>
+  state?.terminated !== undefined &&
+  isTerminal(status) &&
+  (newest === undefined || newest.state === 'created' || newest.state === 'unknown');
+
+/** The same of an init container once the pod's own containers are there. */
+const staysInitialized = (input: RunningPodInput, container: Container, list: ContainerList, { state }: ContainerStatus): boolean =>
+  state?.terminated !== undefined && list === 'init' && !isSidecar(container) && regularExists(input);
 
 const regularExists = ({ pod, observed }: RunningPodInput): boolean =>
   pod.spec.containers.some(({ name }) => newestContainer(observed, name) !== undefined);

@@ -353,3 +353,10 @@ describe('ContainerStatusUnknown: of a pod that has ended before all of its cont
     expect(states(derive(spec, observedPod([exited(0, 'one')]), { status }), 'containerStatuses')).toEqual(['ContainerStatusUnknown']);
   });
 });
+
+it.each(['unknown', 'created'] as const)('a container of a pod that has ended keeps its end when the runtime has it as %s', (state) => {
+  const ended = derive({ restartPolicy: 'Never' }, observedPod([exited(3)]), { ledger: admitted });
+  expect(ended).toMatchObject({ phase: 'Failed', containerStatuses: [{ state: { terminated: { exitCode: 3 } } }] });
+  const later = derive({ restartPolicy: 'Never' }, observedPod([observedContainer('app', { state })]), { ledger: admitted, status: ended });
+  expect(later).toMatchObject({ phase: 'Failed', containerStatuses: ended.containerStatuses! });
+});

@@ -24,8 +24,8 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     if (waits !== undefined) return { ...observedGeneration(pod), phase: 'Pending', reason, message, qosClass };
     return { ...observedGeneration(pod), phase: 'Failed', reason, message: `Pod was rejected: ${message}`, qosClass, startTime };
   }
-  // One that an earlier process admitted and whose end was asked for before this one could keeps what it came to.
-  const wasShown = ledger.removed && previous?.startTime !== undefined;
+  // One that an earlier process admitted keeps what it came to, if it had ended there or its end was asked for before this one could admit it.
+  const wasShown = isTerminal(previous) || (ledger.removed && previous?.startTime !== undefined);
   if (ledger.admission.state === 'pending' && observed === undefined && !wasShown)
     return { ...observedGeneration(pod), phase: 'Pending', qosClass };
 
@@ -79,9 +79,10 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
 
 const byName = (a: ContainerStatus, b: ContainerStatus): number => (a.name < b.name ? -1 : 1);
 
-/** Whether nothing of the pod runs any more or ever will, of a pod that has had containers at all. */
-const hasEnded = ({ observed, status }: PodStatusInput, phase: PodStatus['phase']): boolean =>
+/** Whether nothing of the pod runs any more or ever will, of a pod that has had containers at all. A sync may be starting what has not been seen. */
+const hasEnded = ({ observed, status, settled }: PodStatusInput, phase: PodStatus['phase']): boolean =>
   (phase === 'Failed' || phase === 'Succeeded') &&
+  settled !== false &&
   (observed !== undefined || status?.containerStatuses !== undefined) &&
   !(observed?.containers ?? []).some(isLive);
 
