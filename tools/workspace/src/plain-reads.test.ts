@@ -1,13 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { packageSources, packagesDirectory } from './package-sources.js';
 
-const packages = join(fileURLToPath(new URL('../../..', import.meta.url)), 'packages');
-
-const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter(
-  (path) => /^[^/]+\/src\/.*\.ts$/.test(path) && !/\.test\.ts$|\/gen\/|\/testing\/|node_modules/.test(path),
-);
+const sources = packageSources().filter((path) => !path.includes('/testing/'));
 
 /** What opens a path by its name, whatever is there: a FIFO holds up a thread for ever, a link leads elsewhere, a file has no end. */
 const PLAIN = /^(readFile|readFileSync|createReadStream|open|openSync|openAsBlob|copyFile|copyFileSync|cp|cpSync)$/;
@@ -120,7 +116,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
 const excepted = Object.values(REASONS).flat();
 
 it('opens by @solo-kubelet/untrusted-files what containers, users or plugins can replace', () => {
-  const found = sources.filter((path) => plainOpens(readFileSync(join(packages, path), 'utf8')).length > 0);
+  const found = sources.filter((path) => plainOpens(readFileSync(join(packagesDirectory, path), 'utf8')).length > 0);
   expect(found.filter((path) => !excepted.includes(path))).toEqual([]);
   expect(excepted.filter((path) => !found.includes(path))).toEqual([]); // a reason that nobody needs any more
   expect(new Set(excepted).size).toBe(excepted.length);

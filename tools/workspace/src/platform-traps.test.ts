@@ -1,12 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { packageSources, packagesDirectory } from './package-sources.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const sources = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => /^[^/]+\/src\/.*\.ts$/.test(path) && !/\.test\.ts$|\/gen\/|node_modules/.test(path))
-  .map((path) => ({ path: `packages/${path}`, text: readFileSync(join(root, 'packages', path), 'utf8') }));
+const sources = packageSources().map((path) => ({ path: `packages/${path}`, text: readFileSync(join(packagesDirectory, path), 'utf8') }));
 
 /** Listens on a unix socket, or connects to one. */
 const USES_SOCKET_PATH = /`unix:\$\{|listen\(server, \{ path|connect\(\{ path|createConnection\(path|connect\(path/;

@@ -1,14 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+import { packageSources, packagesDirectory } from './package-sources.js';
 
 /** Sources that are published, except the one home of waits and abort listeners. */
-const sources = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' }).filter(
-  (path) => /^[^/]+\/src\/.*\.ts$/.test(path) && !/\.test\.ts$|\/gen\/|^timers\/|node_modules/.test(path),
-);
+const sources = packageSources().filter((path) => !path.startsWith('timers/'));
 
 /** What @solo-kubelet/timers is for, and what of it to use instead. */
 const banned: readonly (readonly [what: string, pattern: RegExp, instead: string])[] = [
@@ -47,7 +43,7 @@ describe('what waits', () => {
     const found = [...libraries].flatMap((name) => {
       if (name === 'kubelet-cli') return []; // its options come from its own command line, which checks them
       const own = sources.filter((path) => path.startsWith(`${name}/`));
-      const texts = own.map((path) => readFileSync(join(root, 'packages', path), 'utf8'));
+      const texts = own.map((path) => readFileSync(join(packagesDirectory, path), 'utf8'));
       const checked = new Set(texts.flatMap(durationsChecked));
       return texts.flatMap(durationsGiven).flatMap((option) => (checked.has(option) ? [] : [`${name}: ${option}`]));
     });
@@ -57,7 +53,7 @@ describe('what waits', () => {
 
   it('waits by @solo-kubelet/timers', () => {
     const found = sources.flatMap((path) =>
-      offences(readFileSync(join(root, 'packages', path), 'utf8')).map((offence) => `packages/${path}:${offence}`),
+      offences(readFileSync(join(packagesDirectory, path), 'utf8')).map((offence) => `packages/${path}:${offence}`),
     );
     expect(found).toEqual([]);
   });
@@ -65,7 +61,7 @@ describe('what waits', () => {
   it('schedules by longDelays, where it schedules by default', () => {
     // conflate-map is always given the scheduler of its caller.
     const found = sources.filter(
-      (path) => !path.endsWith('conflate-map.ts') && isBareScheduler(readFileSync(join(root, 'packages', path), 'utf8')),
+      (path) => !path.endsWith('conflate-map.ts') && isBareScheduler(readFileSync(join(packagesDirectory, path), 'utf8')),
     );
     expect(found).toEqual([]);
   });
