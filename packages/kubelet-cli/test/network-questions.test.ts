@@ -33,11 +33,15 @@ const OBJECTS: readonly NodeApiObject[] = [
 ];
 const PODS = [pod('web', '10.1.0.3'), pod('friend', '10.1.0.4'), pod('stranger', '10.1.0.5')];
 
-const asked = async <O>(verb: (options: O, context: Parameters<typeof testPolicy>[1]) => Promise<number>, options: O) => {
+const asked = async <O>(
+  verb: (options: O, context: Parameters<typeof testPolicy>[1]) => Promise<number>,
+  options: O,
+  objects: readonly NodeApiObject[] = OBJECTS,
+) => {
   const io = fakeIo();
   const client = {
     listPods: async () => PODS,
-    listObjects: async () => OBJECTS,
+    listObjects: async () => objects,
     getConfiguration: async () => ({ clusterDomain: '' }),
   } as unknown as NodeClient;
   const status = await verb(options, { client, io, signal: io.interrupted, now: () => 0 });
@@ -59,6 +63,16 @@ describe('policy test', () => {
   ingress of the destination: isolated by shop/closed, and no rule allows this
 `,
     ));
+  it('names a policy that has more rules than there is room for', async () => {
+    const ports = Array.from({ length: 200_001 }, (_, i) => ({ port: 1 + (i % 65_535) }));
+    const large = object('NetworkPolicy', 'large', { spec: { podSelector: {}, ingress: [{ ports }] } });
+    expect(await asked(testPolicy, { from: 'stranger', to: 'web', port: '80', namespace: 'shop' }, [...OBJECTS, large])).toBe(
+      `1 denied: stranger -> web 80/TCP
+  egress of the source: no policy selects it
+  ingress of the destination: isolated by shop/closed, shop/large, and no rule allows this; shop/large: there are more rules than there is room for, and they do not count
+`,
+    );
+  });
   it.each([
     ['node', 'web', 'http', '0 allowed: node -> web 8080/TCP\n  from the node: no policy counts\n'],
     ['web', 'web', '1', '0 allowed: web -> web 1/TCP\n  same pod: no policy counts\n'],

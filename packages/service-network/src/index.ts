@@ -14,6 +14,7 @@ export {
   readPolicies,
 } from './core/network-policy.js';
 export { type NftChain, type NftSet, type NftTable, tableChangeScript, wholeTableScript } from './core/nft-table.js';
+export { type PoliciesInForce, policiesInForce } from './core/policies-in-force.js';
 export {
   computeServiceNetwork,
   type ServiceNetwork,

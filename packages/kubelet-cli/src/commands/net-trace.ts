@@ -1,5 +1,5 @@
 import type { EndpointSlice, NetworkPolicy, Service } from '@solo-kubelet/object-spec';
-import { endpointPod, readPolicies, type TraceHop, traceConnection } from '@solo-kubelet/service-network';
+import { endpointPod, policiesInForce, readPolicies, type TraceHop, traceConnection } from '@solo-kubelet/service-network';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
@@ -35,6 +35,7 @@ export const traceNet = async (
     throw new CliError({ code: 'CLI_NOT_FOUND', message, hint: 'It has ended, or has not started yet.' });
   }
   const domain = configuration['clusterDomain'];
+  const seen = pods.flatMap((pod) => endpointPod(pod, false) ?? []);
   const { outcome, hops, reasons } = traceConnection({
     from: source,
     host,
@@ -42,11 +43,14 @@ export const traceNet = async (
     protocol,
     services: ofKind<Service>(objects, 'Service'),
     slices: ofKind<EndpointSlice>(objects, 'EndpointSlice'),
-    pods: pods.flatMap((pod) => endpointPod(pod, false) ?? []),
-    policies: readPolicies({
-      policies: ofKind<NetworkPolicy>(objects, 'NetworkPolicy'),
-      namespaces: new Map(ofKind<NodeApiObject>(objects, 'Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
-    }),
+    pods: seen,
+    policies: policiesInForce(
+      readPolicies({
+        policies: ofKind<NetworkPolicy>(objects, 'NetworkPolicy'),
+        namespaces: new Map(ofKind<NodeApiObject>(objects, 'Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
+      }),
+      seen,
+    ),
     nodeAddresses: [...new Set(pods.flatMap(({ status }) => (status?.hostIPs ?? []).flatMap(({ ip }) => ip ?? [])))],
     clusterDomain: typeof domain === 'string' && domain !== '' ? domain : 'cluster.local',
   });

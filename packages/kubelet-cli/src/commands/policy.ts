@@ -1,6 +1,6 @@
 import type { NetworkPolicy } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { decideConnection, endpointPod, type PolicyEnd, readPolicies } from '@solo-kubelet/service-network';
+import { decideConnection, endpointPod, type PolicyEnd, policiesInForce, readPolicies } from '@solo-kubelet/service-network';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
@@ -29,7 +29,11 @@ export const testPolicy = async (options: PolicyTestOptions, { client, io, signa
   const from = endOf(options.from, pods, options.namespace);
   const to = endOf(options.to, pods, options.namespace);
   const { port, protocol } = portOf(options.port, to);
-  const decision = decideConnection(readPolicies({ policies, namespaces }), { from, to, port, protocol });
+  const inForce = policiesInForce(
+    readPolicies({ policies, namespaces }),
+    pods.flatMap((pod) => endpointPod(pod, false) ?? []),
+  );
+  const decision = decideConnection(inForce, { from, to, port, protocol });
   const words = decision.always === undefined ? decision.steps.map(policySentence) : [`${decision.always}: no policy counts`];
   if (words.length === 0) words.push('neither end is a Pod of this node: no policy counts');
   await write(

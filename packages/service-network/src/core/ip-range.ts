@@ -21,9 +21,10 @@ export const parseIpRange = (text: string): IpRange | undefined => {
   return first % size === 0n ? { family, text, first, size } : undefined;
 };
 
-export const isInRange = ({ first, size }: IpRange, address: string): boolean => {
+/** An address of the other family is in no block, not even in `::/0`, though all of IPv4 has numbers there. */
+export const isInRange = ({ family, first, size }: IpRange, address: string): boolean => {
   const number = numberOf(address);
-  return number !== undefined && number >= first && number < first + size;
+  return number !== undefined && familyOf(address) === family && number >= first && number < first + size;
 };
 
 /** The address at a place of the block. */

@@ -1,4 +1,4 @@
-import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@solo-kubelet/object-spec';
+import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from '@solo-kubelet/object-spec';
 import { type LabelRequirements, labelSelectorRequirements, matchesLabels } from '@solo-kubelet/selectors';
 import type { EndpointPod } from './endpoint-pod.js';
 import { type IpRange, isInRange, parseIpRange } from './ip-range.js';
@@ -18,6 +18,8 @@ export interface ReadPolicy {
   readonly pods: LabelRequirements;
   readonly isolates: ReadonlySet<PolicyDirection>;
   readonly rules: readonly PolicyRule[];
+  /** There is no room for its rules, and so it allows nothing; see `policiesInForce`. */
+  readonly isTooLarge?: boolean;
 }
 
 export interface PolicyRule {
@@ -62,6 +64,8 @@ export interface PolicyStep {
   readonly allowed: boolean;
   /** The policies that isolate the Pod in this direction; without any everything passes. */
   readonly isolatedBy: readonly string[];
+  /** Those of them whose rules do not count, as there is no room for them. */
+  readonly tooLarge?: readonly string[];
   /** The rule that lets it pass: `namespace/name spec.ingress[0]`. */
   readonly rule?: string;
 }
@@ -125,6 +129,30 @@ export const portNumbers = (
   return named === undefined ? undefined : { from: named, to: named };
 };
 
+export const hasNames = ({ ports }: PolicyRule): boolean => ports.some(({ port }) => typeof port === 'string');
+
+/** What the names of a rule mean at a Pod: as many as there are of the fewer, names or ports. */
+export const portsOfNames = (rule: PolicyRule, pod: EndpointPod): readonly { readonly protocol: string; readonly port: number }[] => {
+  const names = namesOfRules.get(rule) ?? namesOf(rule);
+  namesOfRules.set(rule, names);
+  const ports = portsOfPods.get(pod) ?? portsByName(pod);
+  portsOfPods.set(pod, ports);
+  const found =
+    names.size < ports.size
+      ? [...names].flatMap((name) => ports.get(name) ?? [])
+      : [...ports].flatMap(([name, one]) => (names.has(name) ? [one] : []));
+  return found.sort((a, b) => (a.protocol === b.protocol ? a.port - b.port : a.protocol < b.protocol ? -1 : 1));
+};
+
+const namesOfRules = new WeakMap<PolicyRule, ReadonlySet<string>>();
+const portsOfPods = new WeakMap<EndpointPod, ReadonlyMap<string, EndpointPod['ports'][number]>>();
+
+const namesOf = ({ ports }: PolicyRule): ReadonlySet<string> =>
+  new Set(ports.flatMap(({ protocol, port }) => (typeof port === 'string' ? [`${protocol} ${port}`] : [])));
+
+const portsByName = ({ ports }: EndpointPod): ReadonlyMap<string, EndpointPod['ports'][number]> =>
+  new Map(ports.toReversed().map((port) => [`${port.protocol} ${port.name}`, port]));
+
 const decideSide = (
   set: PolicySet,
   pod: EndpointPod,
@@ -149,7 +177,8 @@ const decideSide = (
       if (isOfPeers && isOfPorts) return { direction, allowed: true, isolatedBy, rule: `${key} ${rule.field}` };
     }
   }
-  return { direction, allowed: false, isolatedBy };
+  const tooLarge = isolating.filter(({ isTooLarge }) => isTooLarge).map(({ key }) => key);
+  return { direction, allowed: false, isolatedBy, ...(tooLarge.length > 0 && { tooLarge }) };
 };
 
 const isEnd = (peer: PolicyPeer, end: PolicyEnd, namespaces: PolicySet['namespaces']): boolean => {
@@ -158,14 +187,15 @@ const isEnd = (peer: PolicyPeer, end: PolicyEnd, namespaces: PolicySet['namespac
   return addresses.some((address) => isInRange(peer.block, address) && !peer.except.some((part) => isInRange(part, address)));
 };
 
-const readPolicy = ({ metadata, spec }: NetworkPolicy): ReadPolicy => {
+const readPolicy = (policy: NetworkPolicy): ReadPolicy => {
+  const { metadata, spec } = policy;
   const namespace = metadata.namespace ?? 'default';
-  const { podSelector = {}, ingress = [], egress = [], policyTypes } = spec ?? { podSelector: {} };
+  const { ingress = [], egress = [], policyTypes }: Partial<NetworkPolicySpec> = spec ?? {};
   const types = policyTypes ?? ['Ingress', ...(egress.length > 0 ? (['Egress'] as const) : [])];
   return {
     key: `${namespace}/${metadata.name}`,
     namespace,
-    pods: requirementsOf(podSelector),
+    pods: podLabelsOf(policy),
     isolates: new Set(types.filter((type): type is PolicyDirection => type === 'Ingress' || type === 'Egress')),
     rules: [
       ...ingress.map(({ from = [], ports = [] }, i) => readRule('Ingress', `spec.ingress[${i}]`, from, ports, namespace)),
@@ -202,6 +232,9 @@ const readPeer = ({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer
   if (block === undefined) return [{ type: 'pods', namespace: null, pods: null }];
   return [{ type: 'block', block, except: (ipBlock.except ?? []).flatMap((text) => parseIpRange(text) ?? []) }];
 };
+
+/** Which labels a policy selects. */
+export const podLabelsOf = ({ spec }: NetworkPolicy): LabelRequirements => requirementsOf(spec?.podSelector ?? {});
 
 /** The rules have seen to it that a selector can be read. */
 const requirementsOf = (selector: Parameters<typeof labelSelectorRequirements>[0]): LabelRequirements => {

@@ -1,17 +1,10 @@
+import { addressSpan, blockSpans, isEveryAddress, isInSpans, joinSpans, type Span, spanText } from './address-set.js';
 import type { EndpointPod } from './endpoint-pod.js';
+import { groupBy } from './group-by.js';
 import { familyOf, type IpFamily } from './ip-address.js';
-import type { IpRange } from './ip-range.js';
-import {
-  isPeer,
-  type PolicyDirection,
-  type PolicyPeer,
-  type PolicyPort,
-  type PolicyRule,
-  type PolicySet,
-  policiesOf,
-  portNumbers,
-} from './network-policy.js';
+import { hasNames, type PolicyDirection, type PolicyPort, type PolicyRule, portNumbers, portsOfNames } from './network-policy.js';
 import type { NftChain, NftSet, NftTable } from './nft-table.js';
+import type { PoliciesInForce } from './policies-in-force.js';
 import { textHash } from './text-hash.js';
 
 /** As the table of Services, a table of its own for each node of a machine. */
@@ -20,34 +13,57 @@ export const policyTableName = (owner: string): string => `solo-np-${textHash(ow
 export interface PolicyTableInput {
   readonly name: string;
   readonly family: IpFamily;
-  readonly policies: PolicySet;
+  readonly policies: PoliciesInForce;
   readonly pods: readonly EndpointPod[];
 }
 
 /**
  * Policies of a family as rules at forward, where addresses are those behind a Service, and at input for what Pods send to the node. What the node sends is
  * not looked at: probes always pass. A chain `return`s what it allows, so that the other end's chain still runs. What is open when a policy comes stays open.
+ * A rule is one line for each protocol: its peers are one set, its ports another, and rules that say the same share them, as Pods with the same rules share a
+ * chain. Lines and elements grow with the sum of peers, ports and Pods.
  */
 export const policyTable = ({ name, family, policies, pods }: PolicyTableInput): NftTable => {
   const ip = family === 'IPv4' ? 'ip' : 'ip6';
   const addr = family === 'IPv4' ? 'ipv4_addr' : 'ipv6_addr';
-  const placed = pods.flatMap((pod) => {
+  const addresses = new Map<EndpointPod, string>();
+  for (const pod of pods) {
     const address = pod.hostNetwork ? undefined : pod.ips.find((one) => familyOf(one) === family);
-    return address === undefined ? [] : [{ pod, address }];
-  });
+    if (address !== undefined) addresses.set(pod, address);
+  }
   const chains = new Map<string, NftChain>();
+  const sets = createSets(addr);
   const self = new Map<string, string>();
+  const write = createRuleWriter({ family, addresses, policies, sets });
+  const chainNames = createNames();
   const verdicts = (direction: PolicyDirection): ReadonlyMap<string, string> => {
     const found = new Map<string, string>();
-    for (const { pod, address } of placed) {
-      const isolating = policiesOf(policies, pod, direction);
-      if (isolating.length === 0) continue;
-      self.set(`${address} . ${address}`, '');
-      const rules = isolating.flatMap((policy) => policy.rules.filter((rule) => rule.direction === direction));
-      const lines = [...new Set(rules.flatMap((rule) => ruleLines(rule, { pod, placed, family, namespaces: policies.namespaces })))];
-      const chain = `${direction === 'Ingress' ? 'i' : 'e'}-${textHash(lines.join('\n')).toString(16).padStart(8, '0')}`;
-      chains.set(chain, { rules: [...lines, 'goto deny'] });
-      found.set(address, `jump ${chain}`);
+    for (const { pods: isolated, policies: isolating } of policies.isolated[direction]) {
+      const rules = isolating.flatMap(({ key, rules: all }) =>
+        policies.leftOut.has(key) ? [] : all.filter((rule) => rule.direction === direction),
+      );
+      const named = direction === 'Ingress' ? rules.filter(hasNames) : [];
+      const made = new Map<string, string>();
+      for (const pod of isolated) {
+        const address = addresses.get(pod);
+        if (address === undefined) continue;
+        self.set(`${address} . ${address}`, '');
+        const meaning = named
+          .map((rule) =>
+            portsOfNames(rule, pod)
+              .map(({ protocol, port }) => `${protocol} ${port}`)
+              .join(),
+          )
+          .join(';');
+        let chain = made.get(meaning);
+        if (chain === undefined) {
+          const lines = [...new Set(rules.flatMap((rule) => write(rule, pod))), 'goto deny'];
+          chain = chainNames(direction === 'Ingress' ? 'i' : 'e', lines.join('\n'));
+          chains.set(chain, { rules: lines });
+          made.set(meaning, chain);
+        }
+        found.set(address, `jump ${chain}`);
+      }
     }
     return found;
   };
@@ -67,6 +83,7 @@ export const policyTable = ({ name, family, policies, pods }: PolicyTableInput):
       ['self', { kind: 'set', declaration: `type ${addr} . ${addr};`, elements: self }],
       ['ingress-pods', map(ingress)],
       ['egress-pods', map(egress)],
+      ...sets.all,
     ]),
     chains: new Map<string, NftChain>([
       ['deny', { rules: ['counter drop'] }],
@@ -77,69 +94,133 @@ export const policyTable = ({ name, family, policies, pods }: PolicyTableInput):
   };
 };
 
-interface Placed {
-  readonly pod: EndpointPod;
-  readonly address: string;
-}
+/** A name for each text, the same for the same one: made of its hash, which others may share. */
+const createNames = () => {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  return (prefix: string, text: string): string => {
+    const known = names.get(`${prefix} ${text}`);
+    if (known !== undefined) return known;
+    const hash = `${prefix}-${textHash(text).toString(16).padStart(8, '0')}`;
+    let name = hash;
+    for (let i = 2; taken.has(name); i++) name = `${hash}-${i}`;
+    taken.add(name);
+    names.set(`${prefix} ${text}`, name);
+    return name;
+  };
+};
 
-interface RuleContext {
-  /** Whose chain it is. */
-  readonly pod: EndpointPod;
-  readonly placed: readonly Placed[];
+type Sets = ReturnType<typeof createSets>;
+
+/** Sets that rules name; what they hold never changes, as their names are made of it. */
+const createSets = (addr: string) => {
+  const all = new Map<string, NftSet>();
+  const names = createNames();
+  const put = (prefix: string, declaration: string, elements: readonly string[]): string => {
+    const name = names(prefix, elements.join());
+    if (!all.has(name)) all.set(name, { kind: 'set', declaration, elements: new Map(elements.map((one) => [one, ''])) });
+    return `@${name}`;
+  };
+  const oneOr = (elements: readonly string[], prefix: string, type: string): string => {
+    const [only = '', ...more] = elements;
+    if (more.length === 0) return only;
+    return put(prefix, elements.some((one) => one.includes('-')) ? `type ${type}; flags interval;` : `type ${type};`, elements);
+  };
+  return {
+    all,
+    addresses: (elements: readonly string[]): string => oneOr(elements, 'a', addr),
+    ports: (elements: readonly string[]): string => oneOr(elements, 'p', 'inet_service'),
+    places: (elements: readonly string[]): string => put('n', `type ${addr} . inet_proto . inet_service;`, elements),
+  };
+};
+
+interface RuleWriterInput {
   readonly family: IpFamily;
-  readonly namespaces: PolicySet['namespaces'];
+  /** Of the family, of Pods that have one. */
+  readonly addresses: ReadonlyMap<EndpointPod, string>;
+  readonly policies: PoliciesInForce;
+  readonly sets: Sets;
 }
 
-/** One line for each shape of a rule: a peer, and the ports of a protocol. */
-const ruleLines = (rule: PolicyRule, context: RuleContext): readonly string[] => {
-  const isIngress = rule.direction === 'Ingress';
-  const named = rule.ports.filter(({ port }) => typeof port === 'string');
-  const numbered = rule.ports.filter(({ port }) => typeof port !== 'string');
-  const peers = rule.peers.length === 0 ? [''] : peerMatches(rule.peers, isIngress ? 'saddr' : 'daddr', context);
-  if (rule.ports.length === 0) return peers.map((peer) => `${peer} return`.trim());
-  const plain = isIngress ? portMatches(rule.ports, context.pod) : portMatches(numbered, undefined);
-  const lines = peers.flatMap((peer) => plain.map((port) => `${peer} ${port} return`.trim()));
-  if (isIngress || named.length === 0) return lines;
-  // The name means something else at each destination.
-  const destinations = context.placed.filter(
-    ({ pod }) => rule.peers.length === 0 || rule.peers.some((peer) => isPeer(peer, pod, context.namespaces)),
-  );
-  const byPort = new Map<string, string[]>();
-  for (const { pod, address } of destinations)
-    for (const port of portMatches(named, pod)) byPort.set(port, [...(byPort.get(port) ?? []), address]);
-  return [...lines, ...[...byPort].map(([port, addresses]) => `${ipOf(context)} daddr { ${addresses.join(', ')} } ${port} return`)];
+/** Writes a rule as lines for the chain of a Pod. What is the same for all Pods is made once. */
+const createRuleWriter = ({ family, addresses, policies, sets }: RuleWriterInput) => {
+  const ip = family === 'IPv4' ? 'ip' : 'ip6';
+
+  /** Undefined: everybody. */
+  const peerSpans = memoize((rule: PolicyRule): readonly Span<bigint>[] | undefined => {
+    if (rule.peers.length === 0) return undefined;
+    const spans = joinSpans([
+      ...rule.peers.flatMap((peer) => (peer.type === 'block' && peer.block.family === family ? blockSpans(peer.block, peer.except) : [])),
+      ...(policies.peersOf.get(rule) ?? []).flatMap((pod) => addressSpan(addresses.get(pod) ?? '') ?? []),
+    ]);
+    return isEveryAddress(spans, family) ? undefined : spans;
+  });
+
+  /** Undefined: nobody. */
+  const peerMatch = memoize((rule: PolicyRule): string | undefined => {
+    const spans = peerSpans(rule);
+    if (spans === undefined) return '';
+    return spans.length === 0
+      ? undefined
+      : `${ip} ${rule.direction === 'Ingress' ? 'saddr' : 'daddr'} ${sets.addresses(spans.map(spanText))} `;
+  });
+
+  const numberedLines = memoize((rule: PolicyRule): readonly string[] => {
+    const peers = peerMatch(rule);
+    if (peers === undefined) return [];
+    if (rule.ports.length === 0) return [`${peers}return`];
+    return portMatches(rule.ports.filter(isNumbered), sets).map((port) => `${peers}${port} return`);
+  });
+
+  /** In egress a name means something else at each destination. */
+  const egressNameLines = memoize((rule: PolicyRule): readonly string[] => {
+    const spans = peerSpans(rule);
+    const places = new Set<string>();
+    for (const [pod, address] of addresses) {
+      const number = spans && addressSpan(address)?.first;
+      if (spans !== undefined && (number === undefined || !isInSpans(spans, number))) continue;
+      for (const { protocol, port } of portsOfNames(rule, pod)) places.add(`${address} . ${protocol.toLowerCase()} . ${port}`);
+    }
+    return places.size === 0 ? [] : [`${ip} daddr . meta l4proto . th dport ${sets.places([...places])} return`];
+  });
+
+  const ingressNameLines = (rule: PolicyRule, pod: EndpointPod): readonly string[] => {
+    const peers = peerMatch(rule);
+    if (peers === undefined) return [];
+    const ports = portsOfNames(rule, pod).map(({ protocol, port }) => ({ protocol, port, endPort: undefined }));
+    return portMatches(ports, sets).map((port) => `${peers}${port} return`);
+  };
+
+  return (rule: PolicyRule, pod: EndpointPod): readonly string[] =>
+    !hasNames(rule)
+      ? numberedLines(rule)
+      : [...numberedLines(rule), ...(rule.direction === 'Ingress' ? ingressNameLines(rule, pod) : egressNameLines(rule))];
 };
 
-const ipOf = ({ family }: Pick<RuleContext, 'family'>): string => (family === 'IPv4' ? 'ip' : 'ip6');
-
-const peerMatches = (peers: readonly PolicyPeer[], side: 'saddr' | 'daddr', context: RuleContext): readonly string[] => {
-  const at = `${ipOf(context)} ${side}`;
-  const addresses = context.placed
-    .filter(({ pod }) => peers.some((peer) => isPeer(peer, pod, context.namespaces)))
-    .map(({ address }) => address);
-  const blocks = peers.flatMap((peer) => (peer.type === 'block' && peer.block.family === context.family ? [peer] : []));
-  return [
-    ...(addresses.length === 0 ? [] : [`${at} { ${addresses.join(', ')} }`]),
-    ...blocks.map(({ block, except }) =>
-      [
-        `${at} ${block.text}`,
-        ...except.filter(({ family }) => family === context.family).map(({ text }: IpRange) => `${at} != ${text}`),
-      ].join(' '),
-    ),
-  ];
+const memoize = <K extends object, V>(make: (key: K) => V): ((key: K) => V) => {
+  const made = new Map<K, V>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined || made.has(key)) return known as V;
+    const value = make(key);
+    made.set(key, value);
+    return value;
+  };
 };
+
+const isNumbered = ({ port }: PolicyPort): boolean => typeof port !== 'string';
 
 /** By protocol, each as one match. */
-const portMatches = (ports: readonly PolicyPort[], destination: EndpointPod | undefined): readonly string[] => {
-  const byProtocol = new Map<string, { readonly from: number; readonly to: number }[]>();
-  for (const port of ports) {
-    const numbers = portNumbers(port, destination);
-    if (numbers === undefined) continue;
-    byProtocol.set(port.protocol, [...(byProtocol.get(port.protocol) ?? []), numbers]);
-  }
-  return [...byProtocol].flatMap(([protocol, numbers]) => {
+const portMatches = (ports: readonly PolicyPort[], sets: Sets): readonly string[] =>
+  [...groupBy(ports, ({ protocol }) => protocol)].map(([protocol, some]) => {
     const proto = protocol.toLowerCase();
-    if (numbers.some(({ from, to }) => from === 0 && to === 65_535)) return [`meta l4proto ${proto}`];
-    return [...new Set(numbers.map(({ from, to }) => `${proto} dport ${from === to ? from : `${from}-${to}`}`))];
+    const spans = joinSpans(
+      some.flatMap((port) => {
+        const numbers = portNumbers(port, undefined);
+        return numbers === undefined ? [] : [{ first: numbers.from, last: numbers.to }];
+      }),
+    );
+    const [one] = spans;
+    if (one?.first === 0 && one.last === 65_535) return `meta l4proto ${proto}`;
+    return `${proto} dport ${sets.ports(spans.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)))}`;
   });
-};

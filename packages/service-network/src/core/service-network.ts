@@ -7,8 +7,9 @@ import { countEndpoints, endpointsWithinLimit, MOST_WAYS } from './endpoint-limi
 import type { EndpointPod } from './endpoint-pod.js';
 import { endpointSlices, podsOfServices } from './endpoint-slices.js';
 import { familyOf, type IpFamily } from './ip-address.js';
-import { readPolicies } from './network-policy.js';
+import { podLabelsOf, readPolicies } from './network-policy.js';
 import type { NftTable } from './nft-table.js';
+import { MOST_COMPARISONS, MOST_ENTRIES, policiesInForce } from './policies-in-force.js';
 import { type ServiceRules, serviceRules } from './service-rules.js';
 import { serviceTable, serviceTableName } from './service-table.js';
 
@@ -60,6 +61,8 @@ export interface ServiceNetwork {
   readonly tables: readonly NftTable[];
   /** None without policies. */
   readonly policyTables: readonly NftTable[];
+  /** `namespace/name` of policies that have more rules than there is room for: their Pods are isolated. */
+  readonly policiesLeftOut: ReadonlySet<string>;
   /** By `namespace/name`. */
   readonly parts: ReadonlyMap<string, ServicePart>;
   readonly problems: readonly ServiceProblem[];
@@ -99,9 +102,13 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   const changed = podsOfServices(before === undefined ? [] : changedPods(before.input.pods, pods));
   const families = settings.ranges.map(({ family }) => family);
   const parts = new Map<string, ServicePart>();
+  const { policyTables, policiesLeftOut } =
+    isSameNode && before.input.policies === input.policies && before.input.pods === pods && before.input.namespaces === namespaces
+      ? before
+      : enforcePolicies(input);
   const problems: ServiceProblem[] = [
     ...allocated.refusals.map(({ service, reason, message }) => ({ object: service, reason, message })),
-    ...policyProblems(input),
+    ...policyProblems(input, policiesLeftOut),
   ];
   for (const fresh of allocated.services) {
     const key = serviceKey(fresh);
@@ -145,14 +152,8 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
             nodeAddresses: node.addresses.filter((address) => familyOf(address) === family),
           }),
         ),
-    policyTables:
-      isSameNode &&
-      before !== undefined &&
-      before.input.policies === input.policies &&
-      before.input.pods === pods &&
-      before.input.namespaces === namespaces
-        ? before.policyTables
-        : computePolicyTables({ policies: readPolicies(input), pods, families, owner: settings.owner }),
+    policyTables,
+    policiesLeftOut,
     parts,
     problems,
     input,
@@ -160,20 +161,36 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   };
 };
 
+const enforcePolicies = (input: ServiceNetworkInput): Pick<ServiceNetwork, 'policyTables' | 'policiesLeftOut'> => {
+  const policies = policiesInForce(readPolicies(input), input.pods);
+  const families = input.settings.ranges.map(({ family }) => family);
+  return {
+    policyTables: computePolicyTables({ policies, pods: input.pods, families, owner: input.settings.owner }),
+    policiesLeftOut: policies.leftOut,
+  };
+};
+
 /** Policies that do less than they say. */
-const policyProblems = ({ policies, pods, settings }: ServiceNetworkInput): readonly ServiceProblem[] => {
+const policyProblems = ({ policies, pods, settings }: ServiceNetworkInput, leftOut: ReadonlySet<string>): readonly ServiceProblem[] => {
   const { policyFault } = settings;
+  const hostPods = pods.filter(({ hostNetwork }) => hostNetwork);
   return policies.flatMap((policy) => {
-    const set = readPolicies({ policies: [policy], namespaces: new Map() });
-    const [read] = set.policies;
-    const hosts = pods.filter(
-      ({ hostNetwork, namespace, labels }) => hostNetwork && namespace === read?.namespace && matchesLabels(read.pods, labels),
-    );
+    const [namespace, labels] = [policy.metadata.namespace ?? 'default', podLabelsOf(policy)];
+    const hosts = hostPods.filter((pod) => pod.namespace === namespace && matchesLabels(labels, pod.labels));
     return [
+      ...(leftOut.has(`${namespace}/${policy.metadata.name}`)
+        ? [
+            {
+              object: policy,
+              reason: 'TooManyRules',
+              message: `the policy isolates its Pods and allows nothing: the rules of all policies of the node would be more than ${MOST_ENTRIES} lines and addresses, or ${MOST_COMPARISONS} comparisons of Pods`,
+            },
+          ]
+        : []),
       ...(policyFault === undefined
         ? []
         : [{ object: policy, reason: 'NotEnforced', message: `the policy is not enforced: ${policyFault}` }]),
-      ...hosts.map(({ name }) => ({
+      ...firstOf(hosts).map(({ name }) => ({
         object: policy,
         reason: 'HostNetworkPod',
         message: `the policy selects Pod ${name}, which is of the host's network: nothing tells it from the node, and the policy does not count for it`,
