@@ -18,6 +18,7 @@ const node = () => {
   let broken = '';
   const deps = {
     pinned: new Map<string, string>(),
+    endsAsAWhole: false,
     cpus: { containerAllocation: (_uid: string, name: string) => ({ cpusetCpus: wanted[name] ?? '' }) },
     cri: {
       runtime: {
@@ -51,6 +52,21 @@ it('containers are put on their CPUs once, and again when these change', async (
   wanted['b'] = '0-1';
   await pinContainers([...all, container('c')], deps);
   expect(calls.slice(2)).toEqual(['id-b=0-1', 'id-c=0']);
+});
+
+it.each([
+  [true, { 'memory.oom.group': '1' }],
+  [false, {}],
+])('the change of its CPUs leaves a container that ends as a whole when out of memory (%s) as it is', async (endsAsAWhole, unified) => {
+  const { deps } = node();
+  const sent: unknown[] = [];
+  const updateContainerResources = async ({ linux }: { linux?: unknown }) => {
+    sent.push(linux);
+    return {};
+  };
+  await pinContainers([container('a')], { ...deps, endsAsAWhole, cri: { runtime: { updateContainerResources } } } as typeof deps);
+  expect(sent).toMatchObject([{ cpusetCpus: '1', memoryLimitInBytes: 0n, unified }]);
+  expect(Object.keys((sent[0] as { unified: object }).unified)).toEqual(Object.keys(unified));
 });
 
 it('one that can not be moved holds up no other, and is tried again', async () => {
@@ -95,15 +111,20 @@ it('a resize of the container, which may have been made up with earlier CPUs, is
     containerStatuses: [{ name: 'a', containerID: 'containerd://id-a', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
   };
   const pod = { metadata: { name: 'p', namespace: 'default', uid }, spec: { containers: [] }, status } as unknown as Pod;
+  const updateContainerResources = async ({ containerId, linux }: { containerId: string; linux: { unified: object } }) => {
+    expect(linux.unified).toEqual({ 'memory.oom.group': '1' });
+    moved$.next(containerId);
+  };
   const context = {
     ...deps,
     config: { cpuManagerReconcilePeriod: 3_600_000 },
+    cgroups: { version: 2 },
     resources: { cpus: deps.cpus, poolChanged$: NEVER },
     reconciler: {
       pods$: of(new Map([[uid, { podUid: uid, pod, origin: undefined, terminating: false, waitingForName: false }]])),
       activity$,
     },
-    cri: { runtime: { updateContainerResources: async ({ containerId }: { containerId: string }) => moved$.next(containerId) } },
+    cri: { runtime: { updateContainerResources } },
   } as unknown as Parameters<typeof cpuPinningService>[0];
   const first = firstValueFrom(moved$);
   const running = cpuPinningService(context).subscribe();

@@ -14,8 +14,17 @@ const SETTLE_MS = 50;
  * Keeps every running container on the CPUs that are its own or on those that are shared: as soon as it runs, whenever the shared pool changes, and
  * every `cpuManagerReconcilePeriod`, and after each resize of it, as reconcileState in pkg/kubelet/cm/cpumanager/cpu_manager.go.
  */
-export const cpuPinningService: KubeletService = ({ config, resources: { cpus, poolChanged$ }, reconciler, cri, logger, signal }) => {
+export const cpuPinningService: KubeletService = ({
+  config,
+  cgroups,
+  resources: { cpus, poolChanged$ },
+  reconciler,
+  cri,
+  logger,
+  signal,
+}) => {
   if (cpus === undefined) return EMPTY;
+  const endsAsAWhole = cgroups.version === 2 && config.singleProcessOOMKill !== true;
   const pinned = new Map<string, string>();
   // A resize writes all resources of a container, with the CPUs that it had when the call was made up: those may be others by now.
   const rewritten$ = reconciler.activity$.pipe(
@@ -30,7 +39,7 @@ export const cpuPinningService: KubeletService = ({ config, resources: { cpus, p
     concatMap(() =>
       reconciler.pods$.pipe(
         take(1), // as they are when it is their turn
-        concatMap((pods) => pinContainers(runningContainers(pods), { pinned, cpus, cri, logger, signal })),
+        concatMap((pods) => pinContainers(runningContainers(pods), { pinned, cpus, endsAsAWhole, cri, logger, signal })),
       ),
     ),
     ignoreElements(),
@@ -57,6 +66,8 @@ interface PinningDeps {
   /** Container id → the CPUs it was last put on by this process. */
   readonly pinned: Map<string, string>;
   readonly cpus: Pick<NonNullable<KubeletContext['resources']['cpus']>, 'containerAllocation'>;
+  /** Whether containers are made to end as a whole when they are out of memory. */
+  readonly endsAsAWhole: boolean;
   readonly cri: { readonly runtime: Pick<CriClient['runtime'], 'updateContainerResources'> };
   readonly logger: Pick<Logger, 'warn'>;
   readonly signal: AbortSignal;
@@ -64,7 +75,8 @@ interface PinningDeps {
 
 /** Moves the containers that are not where they should be; one that fails is tried again next time and holds up no other. */
 export const pinContainers = async (containers: readonly RunningContainer[], deps: PinningDeps): Promise<void> => {
-  const { pinned, cpus, cri, logger, signal } = deps;
+  const { pinned, cpus, endsAsAWhole, cri, logger, signal } = deps;
+  const unified = endsAsAWhole ? OOM_GROUP : {};
   const ids = new Set(containers.map(({ containerId }) => containerId));
   for (const containerId of pinned.keys()) if (!ids.has(containerId)) pinned.delete(containerId);
   for (const { podUid, pod, containerName, containerId } of containers) {
@@ -73,7 +85,7 @@ export const pinContainers = async (containers: readonly RunningContainer[], dep
     // Noted first: who finds out meanwhile that it may be elsewhere takes the note away.
     pinned.set(containerId, cpusetCpus);
     try {
-      await cri.runtime.updateContainerResources({ containerId, linux: { ...onlyCpuset, cpusetCpus } }, { signal });
+      await cri.runtime.updateContainerResources({ containerId, linux: { ...onlyCpuset, unified, cpusetCpus } }, { signal });
     } catch (error) {
       pinned.delete(containerId);
       if (signal.aborted) return;
@@ -85,6 +97,12 @@ export const pinContainers = async (containers: readonly RunningContainer[], dep
   }
 };
 
+/**
+ * Said again with every change: systemd 257 writes this file anew with any property of a unit (docs/decisions/281), and of what a container was made
+ * with CRI-O writes only what the call names; containerd says all of it by itself.
+ */
+const OOM_GROUP = { 'memory.oom.group': '1' };
+
 /** Zeros and empty texts leave the container's other limits as they are. */
 const onlyCpuset = {
   cpuPeriod: 0n,
@@ -94,6 +112,5 @@ const onlyCpuset = {
   oomScoreAdj: 0n,
   cpusetMems: '',
   hugepageLimits: [],
-  unified: {},
   memorySwapLimitInBytes: 0n,
 };
