@@ -72,6 +72,39 @@ it('of many endpoints those that are ready are left', () => {
   expect(chain?.[1].rules.join()).toMatch(/mod 4 map .*10\.9\.3\.228 .*10\.9\.3\.231/);
 });
 
+it('of forty Services of 500 ports that each select 100 Pods some get fewer endpoints, which they say, and a small one gets all of its own', () => {
+  const pods = Array.from({ length: 100 }, (_, i) => ({
+    name: `web-${i}`,
+    uid: `web-${i}`,
+    namespace: 'default',
+    labels: { app: 'web' },
+    ports: [],
+    hostPorts: [],
+    ips: [`10.0.0.${i + 1}`],
+    ready: true,
+  })) as unknown as ServiceNetworkInput['pods'];
+  const selector = { app: 'web' };
+  const many = Array.from({ length: 40 }, (_, i) => service(`large-${i}`, { selector, ports: ports('p').slice(0, 500) }));
+  const services = [...many, service('small', { selector, ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] })];
+  const { input } = compute([], []);
+  const [before, heap] = [cpuMs(), process.memoryUsage().heapUsed];
+  const network = computeServiceNetwork({ ...input, services, pods });
+  const script = network.tables.map(wholeTableScript).join('');
+  expect(cpuMs() - before).toBeLessThan(8_000);
+  expect(process.memoryUsage().heapUsed - heap).toBeLessThan(600 << 20);
+  expect(script.length).toBeLessThan(40 << 20);
+  const told = network.problems.filter(({ reason }) => reason === 'TooManyEndpoints');
+  expect(told.map(({ object }) => object.metadata.name)).toEqual(many.slice(3).map(({ metadata }) => metadata.name));
+  expect(told[0]?.message).toBe(
+    'only 99 of 100 endpoints get connections: endpoints times ports are more than the 49900 that are left of 200000 for all Services of the node',
+  );
+  expect(told.at(-1)?.message).toMatch(/^only 0 of 100 /);
+  expect([...network.tables[0]!.chains].find(([name]) => name === 's-default/small/tcp/80')?.[1].rules.join()).toContain('mod 100 ');
+  // Where room comes, what was left out gets it.
+  const fewer = { ...input, services: services.slice(38), pods, previous: network.allocations };
+  expect(computeServiceNetwork(fewer, network).tables).toEqual(computeServiceNetwork(fewer).tables);
+});
+
 it('a port name that no Pod has is told of a few times, not ten thousand times', () => {
   const wrong = service('web', { selector: { app: 'web' }, ports: ports('p').map((port) => ({ ...port, targetPort: 'nothing' })) });
   const pod = { name: 'a', namespace: 'default', labels: { app: 'web' }, ports: [], hostPorts: [], ips: ['10.0.0.1'] };

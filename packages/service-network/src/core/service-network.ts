@@ -3,7 +3,7 @@ import { matchesLabels } from '@solo-kubelet/selectors';
 import { type AllocatedServices, type AllocationSettings, type Allocations, allocateServices, serviceKey } from './allocate-services.js';
 import { computePolicyTables } from './compute-policy-tables.js';
 import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
-import { countEndpoints, endpointsWithinLimit, MOST_WAYS } from './endpoint-limit.js';
+import { countEndpoints, endpointsWithinLimit, MOST_WAYS, MOST_WAYS_OF_NODE, shareWays, waysOf } from './endpoint-limit.js';
 import type { EndpointPod } from './endpoint-pod.js';
 import { endpointSlices, podsOfServices } from './endpoint-slices.js';
 import { familyOf, type IpFamily } from './ip-address.js';
@@ -79,6 +79,8 @@ export interface ServicePart {
   readonly pods: readonly EndpointPod[];
   readonly ownSlices: readonly EndpointSlice[];
   readonly slices: readonly EndpointSlice[];
+  /** Endpoints times ports, so many at most; see `shareWays`. */
+  readonly mostWays: number;
   readonly takenPorts: string;
   readonly rules: readonly ServiceRules[];
   readonly records: RecordsOfService;
@@ -110,11 +112,11 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
     ...allocated.refusals.map(({ service, reason, message }) => ({ object: service, reason, message })),
     ...policyProblems(input, policiesLeftOut),
   ];
-  for (const fresh of allocated.services) {
+  const sliced = allocated.services.map((fresh) => {
     const key = serviceKey(fresh);
     const known = isSameNode ? before?.parts.get(key) : undefined;
     const kept = known !== undefined && isSameService(known.allocated, fresh) ? known : undefined;
-    const part = partOf({
+    return slicedService({
       service: kept?.allocated ?? fresh,
       kept,
       pods: kept !== undefined && changed(fresh).length === 0 ? kept.pods : selected(fresh),
@@ -123,7 +125,11 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
       families,
       input,
     });
-    parts.set(key, part);
+  });
+  const shares = shareWays(sliced.map(({ service, slices }) => waysOf(service, slices)));
+  for (const [i, one] of sliced.entries()) {
+    const part = partOf(one, shares[i]!);
+    parts.set(serviceKey(one.service), part);
     problems.push(...problemsOf(part, hostPorts, node));
   }
   const all = [...parts.values()];
@@ -211,25 +217,37 @@ interface PartInput {
   readonly input: ServiceNetworkInput;
 }
 
-const partOf = ({ service, kept, pods, byHand, hostPorts, families, input }: PartInput): ServicePart => {
-  const { node, settings } = input;
+interface SlicedService extends PartInput {
+  readonly ownSlices: readonly EndpointSlice[];
+  readonly slices: readonly EndpointSlice[];
+}
+
+const slicedService = (part: PartInput): SlicedService => {
+  const { service, kept, pods, byHand, input } = part;
+  const { node } = input;
   const ownSlices =
     kept !== undefined && isSameList(kept.pods, pods)
       ? kept.ownSlices
       : hasSelector(service)
         ? endpointSlices({ service, pods, nodeName: node.name, ...(node.zone !== undefined && { zone: node.zone }) })
         : NONE;
-  const slices = [...ownSlices, ...byHand];
+  return { ...part, ownSlices, slices: [...ownSlices, ...byHand] };
+};
+
+const partOf = ({ service, kept, pods, hostPorts, families, input, ownSlices, slices }: SlicedService, mostWays: number): ServicePart => {
+  const { node, settings } = input;
   const takenPorts = takenPortsOf(service, hostPorts, node.listeners).join();
-  if (kept !== undefined && isSameList(kept.slices, slices) && kept.takenPorts === takenPorts) return reuse(kept, pods);
+  if (kept !== undefined && isSameList(kept.slices, slices) && kept.takenPorts === takenPorts && kept.mostWays === mostWays)
+    return reuse(kept, pods);
   const shown = withStatus(service, node.addresses);
-  const used = endpointsWithinLimit(service, slices);
+  const used = endpointsWithinLimit(service, slices, mostWays);
   return {
     allocated: service,
     service: shown,
     pods,
     ownSlices,
     slices,
+    mostWays,
     takenPorts,
     rules: families.map((family) =>
       serviceRules({ service: shown, slices: used, family, node, takenPorts: new Set(takenPorts.split(',')) }),
@@ -254,7 +272,7 @@ const takenPortsOf = ({ spec }: Service, hostPorts: ReadonlySet<string>, listene
 };
 
 const problemsOf = (
-  { service, pods, slices, takenPorts }: ServicePart,
+  { service, pods, slices, mostWays, takenPorts }: ServicePart,
   hostPorts: ReadonlySet<string>,
   node: ServiceNode,
 ): readonly ServiceProblem[] => {
@@ -274,7 +292,7 @@ const problemsOf = (
         ]
       : [],
   );
-  const [all, used] = [countEndpoints(slices), countEndpoints(endpointsWithinLimit(service, slices))];
+  const [all, used] = [countEndpoints(slices), countEndpoints(endpointsWithinLimit(service, slices, mostWays))];
   const foreign = (spec.externalIPs ?? []).filter((ip) => !node.addresses.includes(ip));
   return [
     ...firstOf(taken).map((key) => ({
@@ -289,7 +307,7 @@ const problemsOf = (
           {
             object: service,
             reason: 'TooManyEndpoints',
-            message: `only ${used} of ${all} endpoints get connections: endpoints times ports are more than ${MOST_WAYS}`,
+            message: `only ${used} of ${all} endpoints get connections: endpoints times ports are more than ${mostWays === MOST_WAYS ? MOST_WAYS : `the ${mostWays} that are left of ${MOST_WAYS_OF_NODE} for all Services of the node`}`,
           },
         ]),
     ...firstOf(foreign).map((ip) => ({
