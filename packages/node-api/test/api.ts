@@ -82,6 +82,10 @@ export const startApi = async (options: Partial<NodeApiOptions> & { readonly end
     nodeName: view.nodeName,
     counts: () => ({ desiredPods: 1, runningPods: 1, containers: { created: 0, running: 1, exited: 0, unknown: 0 } }),
   });
+  const clean = async (): Promise<void> => {
+    await cri[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+  };
   const api = await createNodeApi({
     view,
     cri,
@@ -92,6 +96,9 @@ export const startApi = async (options: Partial<NodeApiOptions> & { readonly end
     authorization: 'Roles',
     rootDirectory: directory,
     ...options,
+  }).catch(async (error: unknown) => {
+    await clean();
+    throw error;
   });
   return {
     api,
@@ -99,8 +106,7 @@ export const startApi = async (options: Partial<NodeApiOptions> & { readonly end
     cri,
     [Symbol.asyncDispose]: async () => {
       await api[Symbol.asyncDispose]();
-      await cri[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
+      await clean();
     },
   };
 };
