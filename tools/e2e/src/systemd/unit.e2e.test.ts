@@ -170,7 +170,8 @@ describe.skipIf(lacking !== undefined)(`the unit that install writes${lacking ==
     const remains = async () => {
       const units = (await bed.run('systemctl', 'list-units', '--all', '--no-legend', '--plain', 'kubepods*', 'run-*')).stdout;
       const { stdout: mounts } = await bed.run('cat', '/proc/mounts');
-      const helpers = (await processes()).match(/(busctl|systemd-inhibit) /g) ?? [];
+      // Not those that call systemd once, and are gone a moment later.
+      const helpers = (await processes()).match(/busctl --system --json|systemd-inhibit /g) ?? [];
       const inhibitors = (await bed.run('systemd-inhibit', '--list', '--no-pager', '--no-legend')).stdout.match(/^kubelet /gm) ?? [];
       return { units: units.match(/^\S+/gm)?.toSorted(), mounts, helpers: helpers.toSorted(), inhibitors };
     };
