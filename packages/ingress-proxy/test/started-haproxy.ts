@@ -178,7 +178,8 @@ export const startProxy = async (
       running.unsubscribe();
       if (options.keep === true) await removeHaproxy(directory, { signal: new AbortController().signal });
       await vi.waitFor(() => portIsFree(httpPort), SOON);
-      await rm(directory, { recursive: true, force: true });
+      // What a driver that was left has under way may still come.
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 };
