@@ -123,8 +123,8 @@ const edges = {
   },
   // A cluster in one process, for tests of whatever talks to one.
   'test-cluster': {
-    values: ['diagnostics', 'timers', 'workloads', 'api-server', 'kubelet', 'standalone-node'],
-    types: ['cri-client'],
+    values: ['diagnostics', 'timers', 'workloads', 'reconciler', 'api-server', 'service-network', 'kubelet', 'standalone-node'],
+    types: ['pod-spec', 'object-spec', 'cri-client'],
   },
 };
 const inside = (name) => `^packages/${name}/`;

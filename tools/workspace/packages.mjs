@@ -490,9 +490,13 @@ export const packages = [
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
+      '@solo-kubelet/pod-spec': ws,
+      '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/workloads': ws,
+      '@solo-kubelet/reconciler': ws,
       '@solo-kubelet/cri-client': ws,
       '@solo-kubelet/api-server': ws,
+      '@solo-kubelet/service-network': ws,
       '@solo-kubelet/kubelet': ws,
       '@solo-kubelet/standalone-node': ws,
     },

@@ -2,6 +2,7 @@ export { type Allocation, type AllocationSettings, type Allocations, serviceKey 
 export { computePolicyTables, type PolicyTablesInput } from './core/compute-policy-tables.js';
 export { deriveServiceRecords, type ServiceRecord, type ServiceRecords, type ServiceRecordsInput } from './core/dns-records.js';
 export { type EndpointPod, endpointPod } from './core/endpoint-pod.js';
+export { type EndpointSlicesInput, endpointSlices, podsOfServices } from './core/endpoint-slices.js';
 export { type IpRange, parseIpRange } from './core/ip-range.js';
 export {
   decideConnection,

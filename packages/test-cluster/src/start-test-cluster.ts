@@ -118,7 +118,7 @@ const startParts = async (
       jobController(),
       cronJobController(),
       scheduler(nodeName),
-      endpointSliceController(),
+      endpointSliceController(nodeName),
       claimController(kubelet.volumes),
     ],
     onTrouble: (key, error) => logger?.warn({ key, err: describeError(error) }, 'Cannot be done yet'),

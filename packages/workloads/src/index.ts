@@ -45,6 +45,7 @@ export type {
 export { type DeploymentStrategy, type Fenceposts, minAvailable, resolveFenceposts, usedFenceposts } from './core/deployment/fenceposts.js';
 export { type DeploymentQuestion, reduceDeployment } from './core/deployment/reduce-deployment.js';
 export type { ReplicaSetSize } from './core/deployment/replica-set-size.js';
+export { annotationsOfRevision, REVISION_ANNOTATION, revisionOfAnnotations } from './core/deployment/revision-annotations.js';
 export { newReplicaSetSize, type RollingQuestion, type RollingStep, rollingStep } from './core/deployment/rolling-step.js';
 export { type ScaleQuestion, scaledSizes } from './core/deployment/scale.js';
 export { type IntOrPercent, scaledValue } from './core/int-or-percent.js';

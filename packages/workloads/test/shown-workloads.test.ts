@@ -69,6 +69,22 @@ describe('workloads as kube-controller-manager 1.36.2 leaves them in an API serv
     ]);
   });
 
+  it('annotations of a Deployment are handed down to the ReplicaSet of its template, and stay with what was rolled away', () => {
+    const said = (cause: string): string => `kubernetes.io/change-cause: ${cause}, kubectl.kubernetes.io/last-applied-configuration: "{}"`;
+    const apply = (image: string, cause: string): void => {
+      world.apply(deployment(image).replace('team: a', said(cause)));
+      world.settle();
+    };
+    apply('a:1', 'first');
+    apply('a:2', 'second');
+    apply('a:2', 'second, in other words'.replace(',', ' -'));
+    const causes = sets().map(({ metadata }) => metadata?.['annotations'] as Record<string, string>);
+    expect(causes.map((annotations) => annotations['kubernetes.io/change-cause'])).toEqual(['first', 'second - in other words']);
+    expect(Object.keys(causes[1]!)).not.toContain('kubectl.kubernetes.io/last-applied-configuration');
+    const { revisions } = world.views.get('Deployment.apps/default/web')!;
+    expect(revisions.map(({ changeCause }) => changeCause)).toEqual(['first', 'second - in other words']);
+  });
+
   it('a Job has the labels of its template, and leaves out counts that are 0', () => {
     world.apply(`apiVersion: batch/v1
 kind: Job

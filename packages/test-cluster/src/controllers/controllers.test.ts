@@ -35,7 +35,7 @@ beforeEach(async () => {
         jobController(),
         cronJobController(),
       ],
-      ...[scheduler('n1'), endpointSliceController(), claimController('/nowhere')],
+      ...[scheduler('n1'), endpointSliceController('n1'), claimController('/nowhere')],
     ],
     onTrouble: (key, error) => troubles.push(`${key}: ${error}`),
   });
@@ -46,6 +46,16 @@ beforeEach(async () => {
   };
 });
 afterEach(() => close());
+
+const onNodes = (name: string): Readonly<Record<string, unknown>> => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }],
+      },
+    },
+  },
+});
 
 /** Lets the controllers work until nothing is written any more. */
 const settle = async (): Promise<void> => {
@@ -198,6 +208,8 @@ describe('the scheduler', () => {
       'node(s) had untolerated taint {k: v}',
     ],
     [{}, { taints: [{ key: 'k', effect: 'PreferNoSchedule' }] }, undefined],
+    [onNodes('n1'), {}, undefined],
+    [onNodes('n2'), {}, "node(s) didn't match Pod's node affinity/selector"],
   ])('judges %j on a node of %j', (spec, nodeSpec, why) => {
     expect(fitsNode(spec, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, spec: nodeSpec })).toBe(why);
   });
@@ -213,7 +225,7 @@ it('a Service has a slice of the Pods that it selects, with the numbers of their
     spec: { selector: { app: 'x' }, ports: [{ name: 'web', port: 80, targetPort: 'http' }] },
   });
   await settle();
-  expect(names('EndpointSlice')).toEqual([]);
+  expect(api.list('EndpointSlice', 'default').map((slice) => slice['endpoints'] ?? [])).toEqual([[]]);
   const [one] = api.list('Pod', 'default');
   run(one!, '10.0.0.1');
   await settle();

@@ -1,12 +1,15 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
 import {
+  annotationsOfRevision,
   type Deployment,
   type DeploymentRecord,
   type DeploymentRevision,
   type PodTemplate,
+  REVISION_ANNOTATION,
   type ReplicaSet,
   reduceDeployment,
   reduceReplicaSet,
+  revisionOfAnnotations,
 } from '@solo-kubelet/workloads';
 import { type Controller, splitKey } from './controller.js';
 import type { ControllerApi } from './controller-api.js';
@@ -14,10 +17,6 @@ import { controlledBy, controllerOf, isControlledBy } from './owners.js';
 import { asPod, carryOut, isWanted, podsOf, setStatus } from './workload-parts.js';
 
 const HASH_LABEL = 'pod-template-hash';
-const REVISION = 'deployment.kubernetes.io/revision';
-const HISTORY = 'deployment.kubernetes.io/revision-history';
-const DESIRED = 'deployment.kubernetes.io/desired-replicas';
-const MAX = 'deployment.kubernetes.io/max-replicas';
 
 const withoutHash = (template: PodTemplate): PodTemplate => {
   const { [HASH_LABEL]: _hash, ...labels } = template.metadata?.labels ?? {};
@@ -26,42 +25,21 @@ const withoutHash = (template: PodTemplate): PodTemplate => {
 
 /** A ReplicaSet as its Deployment's controller remembers it. */
 const revisionOf = ({ metadata, spec = {} }: StoredObject): DeploymentRevision => {
-  const { annotations = {}, labels = {} } = metadata;
   const replicas = Number(spec['replicas'] ?? 1);
   return {
     name: metadata.name!,
-    hash: labels[HASH_LABEL] ?? '',
-    revision: Number(annotations[REVISION] ?? 0),
-    revisionHistory: (annotations[HISTORY] ?? '').split(',').filter(Boolean).map(Number),
+    hash: metadata.labels?.[HASH_LABEL] ?? '',
+    ...revisionOfAnnotations(metadata.annotations ?? {}, replicas),
     template: withoutHash(spec['template'] as PodTemplate),
     createdMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
     replicas,
-    desired: Number(annotations[DESIRED] ?? replicas),
-    max: Number(annotations[MAX] ?? replicas),
   };
 };
-
-const annotationsOf = ({ revision, revisionHistory, desired, max }: DeploymentRevision): Readonly<Record<string, string>> => ({
-  [REVISION]: String(revision),
-  ...(revisionHistory.length > 0 && { [HISTORY]: revisionHistory.join(',') }),
-  [DESIRED]: String(desired),
-  [MAX]: String(max),
-});
-
-/** Kept on a Deployment and not handed down (deploymentutil.SetNewReplicaSetAnnotations). */
-const NOT_HANDED_DOWN: ReadonlySet<string> = new Set([
-  'kubectl.kubernetes.io/last-applied-configuration',
-  REVISION,
-  HISTORY,
-  DESIRED,
-  MAX,
-  'deprecated.deployment.rollback.to',
-]);
 
 const asDeployment = ({ metadata, spec = {} }: StoredObject): Deployment => {
   const { strategy, ...rest } = spec as { readonly strategy?: { readonly type?: string; readonly rollingUpdate?: object } };
   return {
-    metadata,
+    metadata: { ...metadata, annotations: metadata.annotations ?? {} },
     spec: { ...rest, strategy: { type: strategy?.type ?? 'RollingUpdate', ...strategy?.rollingUpdate } },
   } as unknown as Deployment;
 };
@@ -72,8 +50,7 @@ const writeReplicaSets = (
   sets: readonly StoredObject[],
   revisions: readonly DeploymentRevision[],
 ): void => {
-  const { namespace, annotations = {} } = deployment.metadata;
-  const handedDown = Object.fromEntries(Object.entries(annotations).filter(([name]) => !NOT_HANDED_DOWN.has(name)));
+  const { namespace } = deployment.metadata;
   for (const revision of revisions) {
     const before = sets.find(({ metadata }) => metadata.name === revision.name);
     if (before === undefined) {
@@ -86,7 +63,7 @@ const writeReplicaSets = (
         kind: 'ReplicaSet',
         metadata: {
           ...{ name: revision.name, namespace: namespace!, labels },
-          annotations: { ...handedDown, ...annotationsOf(revision) },
+          annotations: annotationsOfRevision(revision),
           ownerReferences: controlledBy(deployment),
         },
         spec: {
@@ -98,7 +75,7 @@ const writeReplicaSets = (
       });
       continue;
     }
-    const wanted = { ...before.metadata.annotations, ...annotationsOf(revision) };
+    const wanted = { ...before.metadata.annotations, ...annotationsOfRevision(revision) };
     const isSame = Object.entries(wanted).every(([name, value]) => before.metadata.annotations?.[name] === value);
     if (isSame && before.spec?.['replicas'] === revision.replicas) continue;
     api.replace({
@@ -132,38 +109,29 @@ export const deploymentController = (): Controller => {
     writeReplicaSets(api, deployment, sets, decision.revisions);
     const newest = Math.max(0, ...decision.revisions.map(({ revision }) => revision));
     const shown = deployment.metadata.annotations ?? {};
-    if (newest > 0 && shown[REVISION] !== String(newest)) {
+    if (newest > 0 && shown[REVISION_ANNOTATION] !== String(newest)) {
       const now = api.get('Deployment', namespace, name)!;
-      api.replace({ ...now, metadata: { ...now.metadata, annotations: { ...now.metadata.annotations, [REVISION]: String(newest) } } });
+      api.replace({
+        ...now,
+        metadata: { ...now.metadata, annotations: { ...now.metadata.annotations, [REVISION_ANNOTATION]: String(newest) } },
+      });
     }
     const now = api.get('Deployment', namespace, name);
     if (now === undefined) return undefined;
     setStatus(api, 'Deployment', now, { ...decision.status, observedGeneration: Number(now.metadata.generation) });
-    const created = new Map<string, typeof decision.create>();
-    for (const pod of decision.create) {
-      const hash = pod.metadata.labels?.[HASH_LABEL] ?? '';
-      created.set(hash, [...(created.get(hash) ?? []), pod]);
-    }
     for (const set of api.list('ReplicaSet', namespace).filter((each) => isControlledBy(each, deployment))) {
-      const hash = set.metadata.labels?.[HASH_LABEL] ?? '';
       const own = new Set(podsOf(api, set).map(({ metadata }) => metadata.uid));
-      const create = created.get(hash) ?? [];
-      const gone = decision.delete.filter((each) => own.has(each.uid));
-      const isOwn = (message: string): boolean =>
-        [...create.map(({ metadata }) => metadata.name), ...gone.map((each) => each.name ?? '')].some((each) =>
-          message.endsWith(` ${each}`),
-        );
       carryOut(api, set, 'replicaset-controller', {
-        create,
-        delete: gone,
-        events: decision.events.filter(({ reason, message }) => reason !== 'ScalingReplicaSet' && isOwn(message)),
+        create: decision.create.filter(({ replicaSet }) => replicaSet === set.metadata.name),
+        delete: decision.delete.filter((each) => own.has(each.uid)),
+        events: decision.events.filter(({ replicaSet }) => replicaSet === set.metadata.name),
       });
       showReplicaSet(set, api);
     }
     carryOut(api, deployment, 'deployment-controller', {
       create: [],
       delete: [],
-      events: decision.events.filter(({ reason }) => reason === 'ScalingReplicaSet'),
+      events: decision.events.filter(({ replicaSet }) => replicaSet === undefined),
     });
     return decision.wakeAtMs;
   };

@@ -1,90 +1,39 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
+import type { Service } from '@solo-kubelet/object-spec';
+import type { Pod } from '@solo-kubelet/pod-spec';
+import { endpointPod, endpointSlices, podsOfServices } from '@solo-kubelet/service-network';
 import { type Controller, splitKey } from './controller.js';
 import type { ControllerApi } from './controller-api.js';
-import { controlledBy, isControlledBy } from './owners.js';
+import { isControlledBy } from './owners.js';
 import { isWanted } from './workload-parts.js';
 
-type Values = Readonly<Record<string, unknown>>;
+const SLICE = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' };
 
-const selects = (service: StoredObject, pod: StoredObject): boolean => {
+const asService = (object: StoredObject): Service => object as unknown as Service;
+
+const selects = (service: StoredObject, { metadata }: StoredObject): boolean => {
   const selector = Object.entries((service.spec?.['selector'] ?? {}) as Readonly<Record<string, string>>);
-  return selector.length > 0 && selector.every(([name, value]) => pod.metadata.labels?.[name] === value);
+  return selector.length > 0 && selector.every(([name, value]) => metadata.labels?.[name] === value);
 };
 
-const isReady = ({ status }: StoredObject): boolean =>
-  ((status?.['conditions'] ?? []) as readonly Values[]).some(({ type, status: state }) => type === 'Ready' && state === 'True');
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** The number that a port of a Service leads to in a Pod; undefined if the Pod has none of that name. */
-const portIn = (pod: StoredObject, { targetPort, port, protocol }: Values): number | undefined => {
-  if (typeof targetPort !== 'string') return Number(targetPort ?? port);
-  const ports = ((pod.spec?.['containers'] ?? []) as readonly Values[]).flatMap((each) => (each['ports'] ?? []) as readonly Values[]);
-  return ports.find((each) => each['name'] === targetPort && (each['protocol'] ?? 'TCP') === (protocol ?? 'TCP'))?.[
-    'containerPort'
-  ] as number;
-};
-
-const endpointOf = (pod: StoredObject) => {
-  const { namespace, name, uid } = pod.metadata;
-  const [ready, terminating] = [isReady(pod), !isWanted(pod)];
-  return {
-    addresses: [String(pod.status?.['podIP'])],
-    conditions: { ready: ready && !terminating, serving: ready, terminating },
-    nodeName: pod.spec?.['nodeName'],
-    targetRef: { kind: 'Pod', namespace, name, uid },
-  };
-};
-
-/** The slices of a Service: Pods whose ports have the same numbers together, one address family. */
-const slicesOf = (
-  service: StoredObject,
-  pods: readonly StoredObject[],
-): readonly { readonly ports: readonly object[]; readonly endpoints: readonly object[] }[] => {
-  const groups = new Map<string, { ports: readonly object[]; endpoints: object[] }>();
-  for (const pod of pods) {
-    const ports = ((service.spec?.['ports'] ?? []) as readonly Values[]).flatMap((port) => {
-      const number = portIn(pod, port);
-      const { name = '', protocol = 'TCP', appProtocol } = port;
-      return number === undefined ? [] : [{ name, port: number, protocol, ...(appProtocol !== undefined && { appProtocol }) }];
-    });
-    const key = JSON.stringify(ports);
-    const group = groups.get(key) ?? { ports, endpoints: [] };
-    group.endpoints.push(endpointOf(pod));
-    groups.set(key, group);
-  }
-  return [...groups.values()];
-};
-
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-const writeSlices = (api: ControllerApi, service: StoredObject): void => {
-  const { namespace, name = '' } = service.metadata;
+const writeSlices = (api: ControllerApi, service: StoredObject, nodeName: string): void => {
+  const { namespace } = service.metadata;
+  const pods = api.list('Pod', namespace).flatMap((pod) => endpointPod(pod as unknown as Pod, false) ?? []);
+  const wanted = endpointSlices({ service: asService(service), pods: podsOfServices(pods)(asService(service)), nodeName });
   const own = api.list('EndpointSlice', namespace).filter((slice) => isControlledBy(slice, service));
-  const pods = api
-    .list('Pod', namespace)
-    .filter(
-      (pod) =>
-        selects(service, pod) && pod.status?.['podIP'] !== undefined && !['Succeeded', 'Failed'].includes(String(pod.status?.['phase'])),
-    );
-  const wanted = slicesOf(service, pods);
-  for (const [i, { ports, endpoints }] of wanted.entries()) {
-    const before = own[i];
-    if (before === undefined) {
-      api.create({
-        apiVersion: 'discovery.k8s.io/v1',
-        kind: 'EndpointSlice',
-        metadata: {
-          ...{ namespace: namespace!, generateName: `${name}-`, ownerReferences: controlledBy(service) },
-          labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' },
-        },
-        ...{ addressType: 'IPv4', ports, endpoints },
-      });
-    } else if (!same(before['ports'], ports) || !same(before['endpoints'], endpoints)) api.replace({ ...before, ports, endpoints });
+  for (const { metadata, addressType, ports, endpoints } of wanted) {
+    const before = own.find(({ metadata: { name } }) => name === metadata.name);
+    if (before === undefined) api.create({ ...SLICE, metadata: { ...metadata, namespace: namespace! }, addressType, ports, endpoints });
+    else if (!isSame(before['ports'] ?? [], ports) || !isSame(before['endpoints'] ?? [], endpoints))
+      api.replace({ ...before, ports, endpoints });
   }
-  for (const slice of own.slice(wanted.length)) api.remove(slice);
+  for (const slice of own) if (!wanted.some(({ metadata }) => metadata.name === slice.metadata.name)) api.remove(slice);
 };
 
 /** EndpointSlices of Services with a selector. */
-export const endpointSliceController = (): Controller => ({
+export const endpointSliceController = (nodeName: string): Controller => ({
   kinds: ['Service', 'Pod'],
   keysOf: ({ object, previous, key }, api) => {
     if (object.kind === 'Service') return [key];
@@ -96,7 +45,8 @@ export const endpointSliceController = (): Controller => ({
   sync: (key, api) => {
     const { namespace, name } = splitKey(key);
     const service = api.get('Service', namespace, name);
-    if (isWanted(service) && service.spec?.['selector'] !== undefined && service.spec['type'] !== 'ExternalName') writeSlices(api, service);
+    const isCarriedOut = isWanted(service) && service.spec?.['selector'] !== undefined && service.spec['type'] !== 'ExternalName';
+    if (isCarriedOut) writeSlices(api, service, nodeName);
     return undefined;
   },
 });

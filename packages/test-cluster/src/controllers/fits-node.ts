@@ -1,4 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
+import { matchesNode } from '@solo-kubelet/reconciler';
 
 interface Taint {
   readonly key: string;
@@ -19,10 +20,8 @@ const tolerates = (toleration: Toleration, taint: Taint): boolean =>
 
 /** Why a Pod of such a spec cannot be placed on a node, in the scheduler's words; undefined: it can. Amounts are for the kubelet to judge. */
 export const fitsNode = (spec: Readonly<Record<string, unknown>>, node: StoredObject): string | undefined => {
-  const labels = node.metadata.labels ?? {};
-  const selector = (spec['nodeSelector'] ?? {}) as Readonly<Record<string, string>>;
-  if (!Object.entries(selector).every(([name, value]) => labels[name] === value))
-    return "node(s) didn't match Pod's node affinity/selector";
+  const facts = { nodeName: node.metadata.name!, labels: node.metadata.labels ?? {} };
+  if (!matchesNode(spec, facts)) return "node(s) didn't match Pod's node affinity/selector";
   if (node.spec?.['unschedulable'] === true) return 'node(s) were unschedulable';
   const tolerations = (spec['tolerations'] ?? []) as readonly Toleration[];
   const taints = ((node.spec?.['taints'] ?? []) as readonly Taint[]).filter(({ effect }) => effect !== 'PreferNoSchedule');

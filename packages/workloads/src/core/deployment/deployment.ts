@@ -9,6 +9,8 @@ export interface Deployment {
     readonly namespace: string;
     readonly uid: string;
     readonly generation?: number;
+    /** Handed down to the ReplicaSet of its template. Undefined: those that it has stay. */
+    readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec: {
     readonly replicas: number;
@@ -30,6 +32,8 @@ export interface DeploymentRevision {
   readonly revision: number;
   /** Numbers that the revision had before. */
   readonly revisionHistory: readonly number[];
+  /** Handed down from the Deployment, when it last was the newest. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Undefined where only its Pods are left of a revision. */
   readonly template?: PodTemplate;
   readonly createdMs: number;

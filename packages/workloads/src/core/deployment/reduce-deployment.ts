@@ -1,3 +1,4 @@
+import { canonicalJson } from '../child-names.js';
 import { availableFromMs, isActivePod, isAvailable, isReady, isTerminatingPod, type ObservedPod } from '../pod-state.js';
 import { earliest, type WorkloadEvent } from '../workload.js';
 import { isComplete, progressDeadlineMs, withAvailability, withNewReplicaSet, withPause, withProgress } from './conditions.js';
@@ -12,6 +13,7 @@ import type {
 } from './deployment.js';
 import { type DeploymentStrategy, usedFenceposts } from './fenceposts.js';
 import { keptPods, makeFromMs, othersRun, type PodPlan, podCount, sizeOf, withSizedPods } from './replica-set-pods.js';
+import { handedDown } from './revision-annotations.js';
 import { currentRevision, newRevision, renumbered, revisionOfPod, revisionsOfPods } from './revisions.js';
 import { newReplicaSetSize, rollingStep } from './rolling-step.js';
 import { scaledSizes } from './scale.js';
@@ -39,7 +41,7 @@ export const reduceDeployment = (question: DeploymentQuestion): DeploymentDecisi
     if (next === state) break;
     state = next;
   }
-  state = withoutHistory(state, question);
+  state = withAnnotations(withoutHistory(state, question), question);
   const counts = countPods(state, question);
   const current = currentRevision(state.revisions, deployment.spec.template);
   const enough =
@@ -73,6 +75,15 @@ export const reduceDeployment = (question: DeploymentQuestion): DeploymentDecisi
       nowMs,
     ),
   };
+};
+
+/** The ReplicaSet of the Deployment's template gets its annotations, also where nothing is rolled out; none is taken from it. */
+const withAnnotations = (state: State, { deployment: { metadata, spec } }: DeploymentQuestion): State => {
+  const current = currentRevision(state.revisions, spec.template);
+  if (metadata.annotations === undefined || current === undefined) return state;
+  const annotations = { ...current.annotations, ...handedDown(metadata.annotations) };
+  if (canonicalJson(annotations) === canonicalJson(current.annotations ?? {})) return state;
+  return { ...state, revisions: state.revisions.map((revision) => (revision === current ? { ...current, annotations } : revision)) };
 };
 
 /** More than any rollout takes; each pass changes a size. */

@@ -112,7 +112,9 @@ const decideDeployment = (entry: WorkloadEntry, memory: MemoryOf<'Deployment'>, 
   const wanted = facts.template ?? wantedTemplate(entry);
   const { annotations } = entry.object.metadata;
   const ask = (template: PodTemplate, record: DeploymentRecord) => {
-    const deployment = deploymentOf({ ...identityOf(entry), generation: entry.generation }, entry.object, template);
+    // What is said of a template that is held back is not said of the one that serves in its place.
+    const said = template === wanted ? { annotations: annotations ?? {} } : {};
+    const deployment = deploymentOf({ ...identityOf(entry), generation: entry.generation, ...said }, entry.object, template);
     const decision = reduceDeployment({
       deployment,
       revisions: memory.revisions,

@@ -1,15 +1,12 @@
 import type { ReplicaSet } from '@solo-kubelet/object-spec';
 import type { DeploymentRevision } from '../deployment/deployment.js';
+import { annotationsOfRevision } from '../deployment/revision-annotations.js';
 import { HASH_LABEL } from '../deployment/revisions.js';
 import { objectTime } from '../workload.js';
 import { ownerReference, replicaSetUid } from './child-pod.js';
+import { shownStatus } from './shown-status.js';
 import type { WorkloadEntry } from './workload-entry.js';
 import { namespaceOf } from './workload-object.js';
-
-const REVISION = 'deployment.kubernetes.io/revision';
-const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
-const DESIRED = 'deployment.kubernetes.io/desired-replicas';
-const MAX = 'deployment.kubernetes.io/max-replicas';
 
 /** The ReplicaSets of a Deployment as an API server has them; none of any other workload. */
 export const replicaSetsOf = (entry: WorkloadEntry): readonly ReplicaSet[] =>
@@ -30,13 +27,7 @@ const replicaSetOf = (entry: WorkloadEntry, revision: DeploymentRevision): Repli
       uid: replicaSetUid(entry, name),
       generation: 1,
       labels,
-      annotations: {
-        ...object.metadata.annotations,
-        [DESIRED]: String(revision.desired),
-        [MAX]: String(revision.max),
-        [REVISION]: String(revision.revision),
-        ...(revision.revisionHistory.length > 0 && { [REVISION_HISTORY]: revision.revisionHistory.join(',') }),
-      },
+      annotations: annotationsOfRevision(revision),
       creationTimestamp: objectTime(revision.createdMs),
       ownerReferences: [ownerReference(entry)],
     },
@@ -46,13 +37,6 @@ const replicaSetOf = (entry: WorkloadEntry, revision: DeploymentRevision): Repli
       selector: { ...selector, matchLabels: { ...selector?.matchLabels, [HASH_LABEL]: hash } },
       template: { ...template, metadata: { ...template?.metadata, labels }, spec: template?.spec ?? { containers: [] } },
     },
-    status: {
-      replicas: counts?.replicas ?? replicas,
-      ...(counts && counts.replicas > 0 && { fullyLabeledReplicas: counts.replicas }),
-      ...(counts && counts.readyReplicas > 0 && { readyReplicas: counts.readyReplicas }),
-      ...(counts && counts.availableReplicas > 0 && { availableReplicas: counts.availableReplicas }),
-      ...(counts && { terminatingReplicas: counts.terminatingReplicas }),
-      observedGeneration: 1,
-    },
+    status: shownStatus('ReplicaSet', { replicas, ...counts, fullyLabeledReplicas: counts?.replicas, observedGeneration: 1 }),
   } as ReplicaSet;
 };

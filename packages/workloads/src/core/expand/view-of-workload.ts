@@ -1,8 +1,8 @@
 import type { ApiObject, PersistentVolumeClaim, ReplicaSet } from '@solo-kubelet/object-spec';
 import type { DeploymentRevision } from '../deployment/deployment.js';
+import { REVISION_ANNOTATION } from '../deployment/revision-annotations.js';
 import type { HeldTemplate } from '../rollout/safe-rollout.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
-import type { StatefulRevision } from '../stateful-set/stateful-set.js';
 import { objectTime } from '../workload.js';
 import { replicaSetsOf } from './replica-sets-of.js';
 import { shownStatus } from './shown-status.js';
@@ -31,7 +31,6 @@ export interface WorkloadView {
   readonly claims: readonly PersistentVolumeClaim[];
 }
 
-const REVISION = 'deployment.kubernetes.io/revision';
 /** On the view of a workload: the revision that its document asks for and that did not come to serve. */
 const HELD_REVISION = 'rollback.solo-kubelet.dev/held-revision';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
@@ -44,7 +43,7 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
   const held = 'rollout' in memory ? memory.rollout?.held : undefined;
   const annotations = {
     ...object.metadata.annotations,
-    ...(current && { [REVISION]: String(current.revision) }),
+    ...(current && { [REVISION_ANNOTATION]: String(current.revision) }),
     ...(held && { [HELD_REVISION]: held.revision }),
   };
   const labels = object.metadata.labels ?? (object.kind === 'Job' ? jobLabels(object) : undefined);
@@ -121,16 +120,25 @@ export const statusOf = (memory: WorkloadMemory): object => {
   }
 };
 
-const causeOf = (template: PodTemplate | undefined): string | undefined => template?.metadata?.annotations?.[CHANGE_CAUSE];
+interface AnyRevision {
+  readonly name: string;
+  readonly revision: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly template?: PodTemplate;
+}
+
+/** As an annotation of the workload is handed down, or as its template has it. */
+const causeOf = ({ annotations, template }: AnyRevision): string | undefined =>
+  annotations?.[CHANGE_CAUSE] ?? template?.metadata?.annotations?.[CHANGE_CAUSE];
 
 const revisionsOf = (memory: WorkloadMemory): readonly ShownRevision[] => {
   if (memory.kind !== 'Deployment' && memory.kind !== 'StatefulSet' && memory.kind !== 'DaemonSet') return [];
-  const revisions: readonly Pick<StatefulRevision & DeploymentRevision, 'name' | 'revision'>[] =
-    memory.revisions as readonly DeploymentRevision[];
-  return (revisions as readonly (Pick<StatefulRevision, 'name' | 'revision'> & { readonly template?: PodTemplate })[])
+  const revisions: readonly AnyRevision[] = memory.revisions;
+  return revisions
     .toSorted((a, b) => a.revision - b.revision)
-    .map(({ name, revision, template }) => {
-      const changeCause = causeOf(template);
+    .map((each) => {
+      const { name, revision, template } = each;
+      const changeCause = causeOf(each);
       return { name, revision, ...(template && { template }), ...(changeCause !== undefined && { changeCause }) };
     });
 };
