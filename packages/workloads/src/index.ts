@@ -17,7 +17,7 @@ export { claimDirectoryName } from './core/claims/provision-volume.js';
 export { type ClaimsDecision, type ClaimsQuestion, reduceClaims } from './core/claims/reduce-claims.js';
 export { shownClaim, shownClasses, shownVolume } from './core/claims/shown-claims.js';
 export { defaultClass, LOCAL_PROVISIONER, localClass } from './core/claims/storage-class.js';
-export { podsPrefix } from './core/controller-names.js';
+export { controllerName, podsPrefix } from './core/controller-names.js';
 export type { CronJob, CronJobDecision, CronJobRecord, CronJobStatus, NewJob, OwnedJob } from './core/cron/cron-job.js';
 export { cronJobRunName, type MissedStarts, missedStarts, nextStartWakeMs, type StartQuestion } from './core/cron/missed-starts.js';
 export { nextTime } from './core/cron/next-time.js';

@@ -22,6 +22,10 @@ export const deleteObjects = async (options: DeleteObjectsOptions, context: Verb
   const { client, io, signal, now } = context;
   const found = [];
   for (const word of options.objects) found.push(await findObject(parseTarget([word]), options.namespace, context));
+  const uids = new Set(found.map(({ object }) => object.metadata.uid));
+  // Pods of a Deployment are those of its ReplicaSets, which may be gone before them.
+  for (const { kind, metadata } of await client.listObjects({ signal }))
+    if (kind === 'ReplicaSet' && metadata.ownerReferences?.some(({ uid }) => uids.has(uid))) uids.add(metadata.uid);
   for (const { kind, object, namespace, key } of found) {
     const identity = { kind: kind.kind, name: object.metadata.name, namespace, key };
     const path = await removeObject(identity, await client.listManifests({ signal }));
@@ -29,12 +33,8 @@ export const deleteObjects = async (options: DeleteObjectsOptions, context: Verb
   }
   if (options.noWait) return 0;
   const untilMs = now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const uids = new Set(found.map(({ object }) => object.metadata.uid));
   for (;;) {
     const [objects, pods] = await Promise.all([client.listObjects({ signal }), client.listPods({ signal })]);
-    // Pods of a Deployment are those of its ReplicaSets.
-    for (const { kind, metadata } of objects)
-      if (kind === 'ReplicaSet' && metadata.ownerReferences?.some(({ uid }) => uids.has(uid)) && metadata.uid) uids.add(metadata.uid);
     const left = [
       ...objects.filter(({ metadata }) => uids.has(metadata.uid)).map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`),
       ...pods

@@ -165,7 +165,8 @@ export const createNodeClaims = async ({ rootDirectory, facts, objects, logger }
           logger.error({ err: output.message }, 'Claims cannot be kept; trying again');
         } else if (output.type === 'event') {
           const { namespace = '', name = '', uid = '' } = output.claim.metadata;
-          told$.next({ ...output.event, about: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid } });
+          const about = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid };
+          told$.next({ ...output.event, about, component: 'persistentvolume-controller' });
         } else {
           const before = inHand;
           inHand = { claims: output.claims, volumes: output.volumes };

@@ -12,6 +12,7 @@ import {
   steadyScheduler,
   type ToldEvent,
 } from '@solo-kubelet/reconciler';
+import { controllerName } from '@solo-kubelet/workloads';
 import {
   fileGuardStore,
   fileWorkloadStore,
@@ -104,7 +105,11 @@ export const nodeWorkloads = ({
     manifestEvent$: output$.pipe(mergeMap((output) => (output.type === 'manifest' ? of(output.event) : []))),
     sources: [...sources, WORKLOAD_SOURCE],
     workload$: output$.pipe(mergeMap((output) => (output.type === 'workload' ? of({ key: output.key, view: output.view }) : []))),
-    event$: output$.pipe(mergeMap((output) => (output.type === 'event' ? of({ ...output.event, about: output.about }) : []))),
+    event$: output$.pipe(
+      mergeMap((output) =>
+        output.type === 'event' ? of({ ...output.event, about: output.about, component: controllerName(output.about.kind) }) : [],
+      ),
+    ),
     refusal: ({ metadata }) => waiting.get(metadata.uid ?? ''),
     refusal$,
     keptImages: () => [...kept.values()].flat(),

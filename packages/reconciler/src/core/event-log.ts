@@ -30,17 +30,6 @@ export interface EventLog {
   readonly allowances: ReadonlyMap<string, EventAllowance>;
 }
 
-/** Who tells of an object in a cluster. */
-const CONTROLLERS: ReadonlyMap<string, string> = new Map([
-  ['Deployment', 'deployment-controller'],
-  ['ReplicaSet', 'replicaset-controller'],
-  ['StatefulSet', 'statefulset-controller'],
-  ['DaemonSet', 'daemonset-controller'],
-  ['Job', 'job-controller'],
-  ['CronJob', 'cronjob-controller'],
-  ['PersistentVolumeClaim', 'persistentvolume-controller'],
-]);
-
 export const restoredEventLog = (events: readonly KubeletEvent[]): EventLog => ({
   events: new Map(events.map((event) => [mergeKey(event), event])),
   latest: undefined,
@@ -96,7 +85,7 @@ export const recordEvent = (
     count: 1,
     firstTimestamp: time,
     lastTimestamp: time,
-    source: { component: CONTROLLERS.get(about.kind) ?? 'kubelet' },
+    source: { component: draft.component ?? 'kubelet' },
   } as const;
   const kind = kindKey(said);
   const { combined, ...messages } = withMessage(log.similar.get(kind), said.message, steadyMs);

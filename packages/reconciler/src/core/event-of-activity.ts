@@ -15,6 +15,8 @@ export interface EventDraft {
   readonly reason: string;
   readonly message: string;
   readonly containerName?: string;
+  /** Who tells of it, as `source.component`. Default: `kubelet`. */
+  readonly component?: string;
 }
 
 const normal = (reason: string, message: string, containerName?: string): EventDraft => ({

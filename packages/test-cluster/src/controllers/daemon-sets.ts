@@ -2,7 +2,7 @@ import type { StoredObject } from '@solo-kubelet/api-server';
 import { type DaemonRevision, type DaemonSet, type DaemonSetRecord, reduceDaemonSet } from '@solo-kubelet/workloads';
 import { type Controller, splitKey } from './controller.js';
 import { fitsNode } from './fits-node.js';
-import { controllerOf } from './owners.js';
+import { keysByOwner } from './owners.js';
 import { asPod, carryOut, isWanted, podsOf, setStatus } from './workload-parts.js';
 
 interface Memory {
@@ -16,12 +16,10 @@ export const daemonSetController = (nodeName: string): Controller => {
   return {
     kinds: ['DaemonSet', 'Pod', 'Node'],
     keysOf: ({ object, key, type }, api) => {
-      if (object.kind === 'DaemonSet') return [key];
       // A node that only gives a sign of life is none that changed.
       if (object.kind === 'Node')
         return type === 'MODIFIED' ? [] : api.list('DaemonSet').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
-      const owner = controllerOf(object);
-      return owner?.kind === 'DaemonSet' ? [`${object.metadata.namespace}/${owner.name}`] : [];
+      return keysByOwner('DaemonSet', object, key);
     },
     sync: (key, api) => {
       const { namespace, name } = splitKey(key);
@@ -39,7 +37,7 @@ export const daemonSetController = (nodeName: string): Controller => {
         nowMs: api.now(),
       });
       memories.set(uid, { revisions: decision.revisions, record: decision.record });
-      carryOut(api, set, 'daemonset-controller', decision);
+      carryOut(api, set, decision);
       setStatus(api, 'DaemonSet', set, decision.status);
       return decision.wakeAtMs;
     },

@@ -121,14 +121,14 @@ export const deploymentController = (): Controller => {
     setStatus(api, 'Deployment', now, { ...decision.status, observedGeneration: Number(now.metadata.generation) });
     for (const set of api.list('ReplicaSet', namespace).filter((each) => isControlledBy(each, deployment))) {
       const own = new Set(podsOf(api, set).map(({ metadata }) => metadata.uid));
-      carryOut(api, set, 'replicaset-controller', {
+      carryOut(api, set, {
         create: decision.create.filter(({ replicaSet }) => replicaSet === set.metadata.name),
         delete: decision.delete.filter((each) => own.has(each.uid)),
         events: decision.events.filter(({ replicaSet }) => replicaSet === set.metadata.name),
       });
       showReplicaSet(set, api);
     }
-    carryOut(api, deployment, 'deployment-controller', {
+    carryOut(api, deployment, {
       create: [],
       delete: [],
       events: decision.events.filter(({ replicaSet }) => replicaSet === undefined),
@@ -150,7 +150,7 @@ export const deploymentController = (): Controller => {
   const syncReplicaSet = (set: StoredObject, api: ControllerApi): number | undefined => {
     const decision = decide(set, api);
     madeBy.set(set.metadata.uid ?? '', decision.record.podsMade);
-    carryOut(api, set, 'replicaset-controller', decision);
+    carryOut(api, set, decision);
     showReplicaSet(set, api);
     return decision.wakeAtMs;
   };

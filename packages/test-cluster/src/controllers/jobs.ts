@@ -2,6 +2,7 @@ import type { StoredObject } from '@solo-kubelet/api-server';
 import {
   type CronJob,
   type CronJobRecord,
+  controllerName,
   type Job,
   type JobRecord,
   type JobStatus,
@@ -10,7 +11,7 @@ import {
   reduceJob,
 } from '@solo-kubelet/workloads';
 import { type Controller, splitKey } from './controller.js';
-import { controlledBy, controllerOf, isControlledBy } from './owners.js';
+import { controlledBy, isControlledBy, keysByOwner } from './owners.js';
 import { asPod, carryOut, isWanted, podsOf, setStatus, tell } from './workload-parts.js';
 
 /** Jobs. */
@@ -18,11 +19,7 @@ export const jobController = (): Controller => {
   const records = new Map<string, JobRecord>();
   return {
     kinds: ['Job', 'Pod'],
-    keysOf: ({ object, key }) => {
-      if (object.kind === 'Job') return [key];
-      const owner = controllerOf(object);
-      return owner?.kind === 'Job' ? [`${object.metadata.namespace}/${owner.name}`] : [];
-    },
+    keysOf: ({ object, key }) => keysByOwner('Job', object, key),
     sync: (key, api) => {
       const { namespace, name } = splitKey(key);
       const job = api.get('Job', namespace, name);
@@ -35,7 +32,7 @@ export const jobController = (): Controller => {
         api.remove(job);
         return undefined;
       }
-      carryOut(api, job, 'job-controller', decision);
+      carryOut(api, job, decision);
       setStatus(api, 'Job', job, decision.status);
       return decision.wakeAtMs;
     },
@@ -61,11 +58,7 @@ export const cronJobController = (): Controller => {
   const records = new Map<string, CronJobRecord>();
   return {
     kinds: ['CronJob', 'Job'],
-    keysOf: ({ object, key }) => {
-      if (object.kind === 'CronJob') return [key];
-      const owner = controllerOf(object);
-      return owner?.kind === 'CronJob' ? [`${object.metadata.namespace}/${owner.name}`] : [];
-    },
+    keysOf: ({ object, key }) => keysByOwner('CronJob', object, key),
     sync: (key, api) => {
       const { namespace, name } = splitKey(key);
       const cronJob = api.get('CronJob', namespace, name);
@@ -87,7 +80,7 @@ export const cronJobController = (): Controller => {
         api.create({ apiVersion: 'batch/v1', kind: 'Job', metadata, spec: job.spec });
       }
       for (const job of own) if (decision.delete.includes(job.metadata.name!)) api.remove(job);
-      tell(api, cronJob, 'cronjob-controller', decision.events);
+      tell(api, cronJob, controllerName('CronJob'), decision.events);
       const { active, ...times } = decision.status;
       const references = active.flatMap((each) => {
         const job = api.get('Job', namespace, each);

@@ -1,13 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
-
-export interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
+import type { OwnerReference } from '@solo-kubelet/pod-spec';
 
 export const ownersOf = ({ metadata }: StoredObject): readonly OwnerReference[] => metadata.ownerReferences ?? [];
 
@@ -21,3 +13,10 @@ export const controlledBy = ({ apiVersion, kind, metadata }: StoredObject): read
 ];
 
 export const isControlledBy = (object: StoredObject, { metadata }: StoredObject): boolean => controllerOf(object)?.uid === metadata.uid;
+
+/** Whose key a change is about: the object's own if it is of the kind, else that of the one of this kind that is in charge of it. */
+export const keysByOwner = (kind: string, object: StoredObject, key: string): readonly string[] => {
+  if (object.kind === kind) return [key];
+  const owner = controllerOf(object);
+  return owner?.kind === kind ? [`${object.metadata.namespace}/${owner.name}`] : [];
+};

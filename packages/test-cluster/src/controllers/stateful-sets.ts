@@ -1,6 +1,6 @@
 import { reduceStatefulSet, type StatefulRevision, type StatefulSet, type StatefulSetRecord } from '@solo-kubelet/workloads';
 import { type Controller, splitKey } from './controller.js';
-import { controllerOf } from './owners.js';
+import { keysByOwner } from './owners.js';
 import { asPod, carryOut, isWanted, podsOf, setStatus } from './workload-parts.js';
 
 interface Memory {
@@ -13,11 +13,7 @@ export const statefulSetController = (): Controller => {
   const memories = new Map<string, Memory>();
   return {
     kinds: ['StatefulSet', 'Pod'],
-    keysOf: ({ object, key }) => {
-      if (object.kind === 'StatefulSet') return [key];
-      const owner = controllerOf(object);
-      return owner?.kind === 'StatefulSet' ? [`${object.metadata.namespace}/${owner.name}`] : [];
-    },
+    keysOf: ({ object, key }) => keysByOwner('StatefulSet', object, key),
     sync: (key, api) => {
       const { namespace, name } = splitKey(key);
       const set = api.get('StatefulSet', namespace, name);
@@ -39,7 +35,7 @@ export const statefulSetController = (): Controller => {
           ...(claim.spec && { spec: claim.spec }),
         });
       }
-      carryOut(api, set, 'statefulset-controller', decision);
+      carryOut(api, set, decision);
       setStatus(api, 'StatefulSet', set, decision.status);
       return decision.wakeAtMs;
     },

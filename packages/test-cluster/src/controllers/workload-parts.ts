@@ -1,5 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
-import type { NewPod, ObservedPod, PodIdentity, WorkloadEvent } from '@solo-kubelet/workloads';
+import { controllerName, type NewPod, type ObservedPod, type PodIdentity, type WorkloadEvent } from '@solo-kubelet/workloads';
 import { type ControllerApi, RefusedError } from './controller-api.js';
 import { controlledBy, isControlledBy } from './owners.js';
 
@@ -35,9 +35,9 @@ export const tell = (api: ControllerApi, about: StoredObject, component: string,
 export const carryOut = (
   api: ControllerApi,
   owner: StoredObject,
-  component: string,
   decision: { readonly create: readonly NewPod[]; readonly delete: readonly PodIdentity[]; readonly events: readonly WorkloadEvent[] },
 ): void => {
+  const component = controllerName(owner.kind);
   const failures: RefusedError[] = [];
   const made = new Set<string>();
   for (const pod of decision.create) {
