@@ -8,6 +8,10 @@ const LABEL_WIDTH = 22;
 export const field = (label: string, value: string, indent = 0): string =>
   `${' '.repeat(indent)}${(label === '' ? '' : `${label}:`).padEnd(LABEL_WIDTH - indent)}${value}\n`;
 
+/** Who is in charge of a thing; nothing where nobody is. */
+export const ownerLines = (owners: readonly { readonly kind: string; readonly name: string }[] = []): string =>
+  owners.map(({ kind, name }) => field('Controlled By', `${kind}/${name}`)).join('');
+
 /** Labels and the like, one a line, sorted. */
 export const mapLines = (
   label: string,

@@ -4,7 +4,7 @@ import { write } from '../cli-io.js';
 import type { NodeApiObject } from '../client/node-client.js';
 import { objectPrinter } from '../output/object-printer.js';
 import { formatTable } from '../output/table.js';
-import { describeEvents, field, mapLines } from './describe-fields.js';
+import { describeEvents, field, mapLines, ownerLines } from './describe-fields.js';
 import { describeIngress } from './describe-ingress.js';
 import { findObject, parseTarget } from './find-object.js';
 import type { VerbContext } from './verb-context.js';
@@ -52,7 +52,7 @@ const describeIdentity = ({ metadata }: NodeApiObject, kind: ObjectKind): string
     ...(metadata.creationTimestamp ? [field('CreationTimestamp', metadata.creationTimestamp)] : []),
     mapLines('Labels', metadata.labels, '='),
     mapLines('Annotations', metadata.annotations, ': '),
-    ...(metadata.ownerReferences ?? []).map((owner) => field('Controlled By', `${owner.kind}/${owner.name}`)),
+    ownerLines(metadata.ownerReferences),
   ].join('');
 
 /** Every column but the name, as a field. */

@@ -3,7 +3,7 @@ import { podQosClass } from '@solo-kubelet/pod-spec';
 import { write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
 import { formatTable } from '../output/table.js';
-import { describeEvents, field, indented, mapLines } from './describe-fields.js';
+import { describeEvents, field, indented, mapLines, ownerLines } from './describe-fields.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
 export interface DescribeOptions {
@@ -67,6 +67,7 @@ export const describePod = (pod: Pod, manifestLines: readonly string[], events: 
     ...(status?.message ? [field('Message', status.message)] : []),
     field('IP', status?.podIP ?? ''),
     ...(status?.podIPs?.length ? [`IPs:\n`, ...status.podIPs.map(({ ip }) => field('IP', ip ?? '', 2))] : []),
+    ownerLines(metadata?.ownerReferences),
     containers('Init Containers', spec?.initContainers, status?.initContainerStatuses),
     containers('Containers', spec?.containers, status?.containerStatuses),
     containers('Ephemeral Containers', spec?.ephemeralContainers, status?.ephemeralContainerStatuses),

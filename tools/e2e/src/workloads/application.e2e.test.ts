@@ -58,6 +58,7 @@ spec:
         - name: app
           image: ${imageNames.busybox}
           command: [sh, -c, 'echo "$PASSWORD" > /data/key; trap "exit 0" TERM; sleep 1000000 & wait $!']
+          resources: { limits: { cpu: 200m, memory: 64Mi } }
           env: [{ name: PASSWORD, valueFrom: { secretKeyRef: { name: key, key: password } } }]
           volumeMounts: [{ name: page, mountPath: /www }, { name: data, mountPath: /data }]
       volumes:
@@ -143,6 +144,13 @@ it('an application of one file runs, and every kind of it is shown, described an
   await node.restartKubelet('SIGKILL');
   await pod();
   expect(await created()).toBe(before);
+
+  // As Kubernetes has it: requests come from limits, and the ReplicaSet is in charge.
+  const { metadata, spec, status } = await pod();
+  expect([spec.containers[0]?.resources?.requests, status?.qosClass]).toEqual([{ cpu: '200m', memory: '64Mi' }, 'Guaranteed']);
+  const [owner] = metadata.ownerReferences ?? [];
+  expect((await cli('describe', 'pod', metadata.name!)).stdout).toContain(`ReplicaSet/${owner?.name}`);
+  expect((await cli('get', 'replicaset', owner?.name ?? '')).stdout).toMatch(new RegExp(`${owner?.name} +1 +1 +1 `));
 
   const deployment = (await cli('describe', 'deployment', 'web')).stdout;
   for (const text of [
