@@ -76,6 +76,11 @@ export const startNode = async (options: StartNodeOptions): Promise<RunningNode>
       () => importAll(started, layout, directories, { signal, onFailure: ({ message }) => failures.push(message) }),
       (names) => `${names.length}`,
     );
+    for (const directory of options.imageDirectories)
+      if ((await archivesIn(directory)).length === 0)
+        failures.push(
+          `no image archives in ${directory}: files are looked for that end in .tar, .tgz, .tar.gz, .tar.zst, .tar.xz or .tar.bz2`,
+        );
     // One bad archive is no reason to run nothing: its Pods will say what they miss.
     for (const message of failures) progress.note(`! ${message}`);
     return { layout, endpoint: started.endpoint, [Symbol.asyncDispose]: end };

@@ -42,9 +42,10 @@ describe('up --ephemeral', () => {
   it('runs the examples, serves them, and leaves nothing behind on Ctrl-C', async () => {
     await copyFile(join(examples, 'app.yaml'), join(directory, 'app.yaml'));
     await copyFile(join(examples, 'run-once.yaml'), join(directory, 'run-once.yaml'));
-    const node = up('--ephemeral', directory);
+    const node = up('--ephemeral', '--images', directory, directory);
     await waitFor(async () => /app-\S+\s+2\/2\s+Running/.test(node.output()), { what: 'the table of Ready pods', timeoutMs: 60_000 });
     expect(node.output()).toMatch(/run-once-\S+\s+\d\/1\s+(Running|Completed)/);
+    expect(node.output()).toContain(`! no image archives in ${directory}`);
     expect(await (await fetch('http://127.0.0.1:8888/')).text()).toContain('version 0.1.0');
 
     await copyFile(join(examples, 'tutorial/app-v0.2.0.yaml'), join(directory, 'app.yaml'));
