@@ -157,12 +157,16 @@ const watchTransitions = () => {
     errors,
     see: (pods: readonly Pod[]): void => {
       for (const pod of pods) {
-        const [previous, next] = [shown.get(pod.metadata.uid)?.status, pod.status];
+        const before = shown.get(pod.metadata.uid);
+        const [previous, next] = [before?.status, pod.status];
         // A pod that was refused or ended by the node starts anew later, and so does one whose manifest comes back.
         if (previous === undefined || next === undefined || previous.startTime !== next.startTime) continue;
         // What the node itself refused, evicted or shut down says why, and comes back (docs/decisions/062, 126, 141).
         if (previous.phase === 'Failed' && previous.reason !== undefined) continue;
-        errors.push(...statusTransitionErrors({ pod, previous, next }).map((error) => `${pod.metadata.name}: ${error}`));
+        // A container may have been started between two looks, before its Pod was to go.
+        const { deletionTimestamp: _now, ...metadata } = pod.metadata;
+        const judged = before?.metadata.deletionTimestamp === undefined ? { ...pod, metadata } : pod;
+        errors.push(...statusTransitionErrors({ pod: judged, previous, next }).map((error) => `${pod.metadata.name}: ${error}`));
       }
       shown = new Map(pods.map((pod) => [pod.metadata.uid, pod]));
     },
