@@ -65,13 +65,13 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     const handlers = settings.runtimeClassHandlers;
     // An object of that name says which handler it is; without one the name is the handler's own (docs/decisions/056).
     const handlerName = settings.objects?.runtimeClassHandler(runtimeClassName) ?? runtimeClassName;
-    const handler = Object.hasOwn(handlers, handlerName) ? handlers[handlerName] : undefined;
+    const handler =
+      typeof handlers === 'function' ? handlers(handlerName) : Object.hasOwn(handlers, handlerName) ? handlers[handlerName] : undefined;
     if (handler !== undefined) return handler;
     throw new PodEnvironmentError({
       code: 'RUNTIME_CLASS_UNKNOWN',
-      retryable: false,
       message: `runtimeClassName "${runtimeClassName}" has no handler on this node`,
-      hint: 'Map the name to a handler of the container runtime in the configuration (runtimeClassHandlers).',
+      hint: 'Give the container runtime a handler of that name, or name another in a RuntimeClass.',
     });
   };
 

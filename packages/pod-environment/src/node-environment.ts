@@ -104,8 +104,11 @@ export interface NodeEnvironment {
   readonly seccompDefault?: boolean;
   /** `singleProcessOOMKill`. Default false on cgroup v2; always so on v1. */
   readonly singleProcessOomKill?: boolean;
-  /** CRI handler for each `runtimeClassName` that manifests may name. Default none: a named class is refused. */
-  readonly runtimeClassHandlers?: Readonly<Record<string, string>>;
+  /**
+   * CRI handler for each `runtimeClassName` that manifests may name, or what tells it, undefined for a name that has none. Default none: a named class is
+   * refused.
+   */
+  readonly runtimeClassHandlers?: Readonly<Record<string, string>> | ((name: string) => string | undefined);
   /** ConfigMaps, Secrets, claims and whatever else Pods refer to. Default: there are none, and a Pod that refers to one is refused. */
   readonly objects?: PodObjects;
   /**

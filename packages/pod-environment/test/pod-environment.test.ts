@@ -204,6 +204,9 @@ describe('a pod that cannot be prepared', () => {
     const pod = testPod({ runtimeClassName: 'kata' });
     await expect(environment().preparePod(pod)).rejects.toMatchObject({ code: 'RUNTIME_CLASS_UNKNOWN', reason: 'FailedCreatePodSandBox' });
     expect(environment({ runtimeClassHandlers: { kata: 'kata-qemu' } }).runtimeHandler(pod)).toBe('kata-qemu');
+    const ofRuntime = environment({ runtimeClassHandlers: (name) => (name === 'kata' ? 'kata-clh' : undefined) });
+    expect(ofRuntime.runtimeHandler(pod)).toBe('kata-clh');
+    expect(() => ofRuntime.runtimeHandler(testPod({ runtimeClassName: 'runsc' }))).toThrow(/"runsc" has no handler/);
     for (const runtimeClassName of ['constructor', 'valueof', 'tostring'])
       expect(() => environment().runtimeHandler(testPod({ runtimeClassName }))).toThrow(/has no handler/);
     expect(environment().runtimeHandler(testPod())).toBe('');

@@ -12,6 +12,7 @@ import { readRuntimeNetwork } from '../networks/runtime-network.js';
 import { podsCgroupLimits, reservedCgroups } from '../node/node-capacity.js';
 import { readText, swapBytes } from '../node/read-machine.js';
 import type { RunKubeletOptions } from '../run-kubelet-options.js';
+import { runtimeHandlers } from '../runtime/runtime-handlers.js';
 import { apiVariables } from '../service-accounts/core/api-variables.js';
 
 /** Further networks of pods, beside those that the runtime has when the kubelet starts. */
@@ -46,7 +47,7 @@ export const podEnvironment = async (
     const api = kubeApi === undefined ? undefined : apiVariables(pod, kubeApi, facts.nodeIps);
     return services === undefined || api === undefined ? (services ?? api) : new Map([...services, ...api]);
   };
-  const { runtimeHandlers, features } = await cri.runtime.status({}, { signal });
+  const handlers = await runtimeHandlers(cri, { signal });
   const isOn = (gate: string): boolean => isGateEnabled(config.featureGates, gate);
   return createPodEnvironment({
     rootDir: flags.rootDirectory,
@@ -56,8 +57,8 @@ export const podEnvironment = async (
       nodeIps: facts.nodeIps,
       allocatable: facts.allocatable,
       memoryCapacityBytes: machine.memoryBytes,
-      runtimeHandlerFeatures: (handler) => runtimeHandlers.find(({ name }) => name === handler)?.features,
-      mountOptions: features?.mountOptions === true,
+      runtimeHandlerFeatures: handlers.featuresOf,
+      mountOptions: handlers.features?.mountOptions === true,
     }),
     ...(resources.managers === undefined ? {} : { allocations: resources.managers.containerAllocation }),
     clusterDomain: config.clusterDomain,
@@ -90,7 +91,7 @@ export const podEnvironment = async (
       : {}),
     now: () => clock.now(),
     // Without RuntimeClass objects a class is the handler of that name (docs/decisions/056).
-    runtimeClassHandlers: Object.fromEntries(runtimeHandlers.flatMap(({ name }) => (name === '' ? [] : [[name, name]]))),
+    runtimeClassHandlers: handlers.find,
     objects: {
       ...(cluster?.objects ?? {
         configMap: (namespace, name) => objects.configMap(namespace, name),

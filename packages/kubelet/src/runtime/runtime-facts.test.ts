@@ -34,6 +34,12 @@ describe('parseRuntimeFacts', () => {
     expect(parseRuntimeFacts(info).cgroupDriver).toBe(expected);
   });
 
+  it('tells the handlers, where the runtime tells them', () => {
+    expect(parseRuntimeFacts({ config: containerd(null) }).handlers).toEqual(['runc', 'runsc']);
+    expect(parseRuntimeFacts({ config: '{"crio":{"DefaultRuntime":"runc"}}' }).handlers).toBeUndefined();
+    expect(parseRuntimeFacts({ config: '{"containerd":{"runtimes":null}}' }).handlers).toBeUndefined();
+  });
+
   it('tells the image of sandboxes', () => {
     expect(parseRuntimeFacts({ config: containerd(null) }).sandboxImage).toBe('registry.k8s.io/pause:3.6');
     expect(parseRuntimeFacts({}).sandboxImage).toBeUndefined();

@@ -4,6 +4,8 @@ export interface RuntimeFacts {
   readonly cgroupDriver: 'cgroupfs' | 'systemd' | undefined;
   /** The image of pod sandboxes. Runtimes that tell nothing of it pin the image. */
   readonly sandboxImage: string | undefined;
+  /** Names of its runtime handlers. */
+  readonly handlers: readonly string[] | undefined;
 }
 
 /** Reads `info` of a verbose Status. containerd 1.x has no RuntimeConfig, and tells its CRI plugin's whole configuration here. */
@@ -15,6 +17,7 @@ export const parseRuntimeFacts = (info: Readonly<Record<string, string>>): Runti
   return {
     cgroupDriver: handler === undefined ? driverOfCrio(config.crio?.CgroupManagerName) : usesSystemd ? 'systemd' : 'cgroupfs',
     sandboxImage: typeof config.sandboxImage === 'string' ? config.sandboxImage : undefined,
+    handlers: runtimes ? Object.keys(runtimes) : undefined,
   };
 };
 
