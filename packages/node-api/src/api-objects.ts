@@ -4,6 +4,8 @@ export interface EventObject {
   readonly reason: string;
   readonly message: string;
   readonly count?: number;
+  /** Who says so; `kubelet` where it is not said. */
+  readonly source?: { readonly component?: string };
   readonly firstTimestamp?: string;
   readonly lastTimestamp?: string;
   readonly metadata?: { readonly name?: string; readonly namespace?: string };

@@ -1,6 +1,6 @@
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
-import { of, Subject, type Subscription, throwError, VirtualTimeScheduler } from 'rxjs';
+import { map, of, Subject, type Subscription, throwError, timer, VirtualTimeScheduler } from 'rxjs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type GuardedPod, type PodFeedback, runWorkloads, type WorkloadOutput } from '../src/rx/index.js';
 import { objectsOf } from './workload-world.js';
@@ -19,6 +19,10 @@ class Node {
   images: readonly string[] = [];
   saves = 0;
   isDiskFull = false;
+  /** A disk that takes its time, and a kubelet that tells of a Pod while it is being asked for. */
+  isSlow = false;
+  writing = 0;
+  mostWriting = 0;
   private readonly documents = new Map<string, ManifestEvent>();
   private events = new Subject<ManifestEvent>();
   private feedback = new Subject<PodFeedback>();
@@ -46,7 +50,14 @@ class Node {
               this.saves += 1;
               if (this.isDiskFull) return throwError(() => new Error('no space left on device'));
               this.kept.set(key, JSON.stringify(entry));
-              return of(undefined);
+              if (!this.isSlow) return of(undefined);
+              this.writing += 1;
+              this.mostWriting = Math.max(this.mostWriting, this.writing);
+              return timer(5, this.scheduler).pipe(
+                map(() => {
+                  this.writing -= 1;
+                }),
+              );
             },
             remove: (key) => {
               this.kept.delete(key);
@@ -136,6 +147,7 @@ class Node {
     }
     if (output.type !== 'manifest' || !('origin' in output.event)) return;
     if (output.event.type === 'applied') this.wanted.set(output.event.origin.path, output.event.pod);
+    if (output.event.type === 'applied' && this.isSlow) this.is(output.event.pod.metadata.uid ?? '', { phase: 'Pending' } as PodStatus);
     if (output.event.type === 'removed') this.wanted.delete(output.event.origin.path);
   }
 }
@@ -250,6 +262,13 @@ describe('a Pod that is to go back by itself', () => {
     const before = [node.saves, node.told.length];
     node.pass(10_000_000);
     expect([node.saves, node.told.length]).toEqual(before);
+  });
+
+  it('is written once at a time, also where the kubelet tells of it at once', () => {
+    node.isSlow = true;
+    node.drop('web', 'a:1', BACK);
+    node.pass(1_000);
+    expect([node.mostWriting, node.writing, node.image('web')]).toEqual([1, 0, 'a:1']);
   });
 
   it('runs all the same while the disk takes nothing, and tells so', () => {

@@ -18,8 +18,15 @@ it('tells what becomes of the Pods of a workload', () => {
   expect(diffObjects(deployment('a:1'), deployment('a:1'))).toEqual({ type: 'unchanged', fields: [], effects: [] });
   expect(diffObjects(deployment('a:1'), deployment('a:1', 'replicas: 3, '))).toMatchObject({
     fields: [{ field: 'spec.replicas', before: 1, after: 3 }],
-    effects: ['its Pods run on'],
+    effects: ['its Pods run on', '2 Pods more start'],
   });
+  expect(diffObjects(deployment('a:1', 'replicas: 3, '), deployment('a:1', 'replicas: 2, ')).effects).toEqual([
+    'its Pods run on',
+    '1 Pod ends',
+  ]);
+  expect(diffObjects(deployment('a:1'), deployment('a:2', 'paused: true, ')).effects).toEqual([
+    'its Pods are replaced once it is resumed, since spec.template.spec.containers[app].image changed',
+  ]);
   expect(diffObjects(deployment('a:1'), deployment('a:2')).effects).toEqual([
     'its Pods are replaced, since spec.template.spec.containers[app].image changed',
   ]);

@@ -13,7 +13,7 @@ export const diffObjects = (before: ApiObject | undefined, after: ApiObject): Ob
   if (before === undefined) return { type: 'created', fields: [], effects: [] };
   const fields = diffValues(comparable(before), comparable(after), '').map(withoutSecrets(after));
   if (fields.length === 0) return { type: 'unchanged', fields, effects: [] };
-  return { type: 'configured', fields, effects: effectsOf(after, fields) };
+  return { type: 'configured', fields, effects: [...effectsOf(after, fields), ...sizeEffects(before, after)] };
 };
 
 const comparable = (object: ApiObject): object => {
@@ -40,7 +40,13 @@ const effectsOf = (object: ApiObject, fields: readonly FieldChange[]): readonly 
     case 'Deployment':
     case 'StatefulSet':
     case 'DaemonSet':
-      return template.length === 0 ? ['its Pods run on'] : [`its Pods are replaced, since ${first(template)}`];
+      return [template.length === 0 ? 'its Pods run on' : `its Pods are replaced${whenOf(object)}, since ${first(template)}`];
+    case 'ReplicaSet':
+      return template.length === 0 ? [] : ['its Pods run on; those to come are of the new template'];
+    case 'CronJob':
+      return fields.some(({ field }) => field.startsWith('spec.jobTemplate'))
+        ? ['the next Job is of the new template; one that runs goes on']
+        : [];
     case 'Job': {
       const anew = fields.filter(({ field }) => !MUTABLE_OF_JOB.has(field));
       return anew.length === 0 ? [] : [`it runs anew, since ${first(anew)}`];
@@ -49,6 +55,28 @@ const effectsOf = (object: ApiObject, fields: readonly FieldChange[]): readonly 
       return [];
   }
 };
+
+/** Where Pods are not replaced at once. */
+const whenOf = (object: ApiObject): string => {
+  const spec = (object as { readonly spec?: Rolled }).spec;
+  if (spec?.paused) return ' once it is resumed';
+  return spec?.updateStrategy?.type === 'OnDelete' ? ' as they are deleted' : '';
+};
+interface Rolled {
+  readonly paused?: boolean;
+  readonly updateStrategy?: { readonly type?: string };
+  readonly replicas?: number;
+}
+
+const sizeEffects = (before: ApiObject, after: ApiObject): readonly string[] => {
+  if (!SIZED.has(after.kind)) return [];
+  const [was, is] = [before, after].map((object) => (object as { readonly spec?: Rolled }).spec?.replicas ?? 1);
+  const more = is! - was!;
+  if (more === 0) return [];
+  const pods = Math.abs(more) === 1 ? '1 Pod' : `${Math.abs(more)} Pods`;
+  return [more > 0 ? `${pods} more ${Math.abs(more) === 1 ? 'starts' : 'start'}` : `${pods} ${Math.abs(more) === 1 ? 'ends' : 'end'}`];
+};
+const SIZED: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'ReplicaSet']);
 
 /** Fields of a Job that may be changed while it runs (batch/validation ValidateJobSpecUpdate). */
 const MUTABLE_OF_JOB: ReadonlySet<string> = new Set([

@@ -2,13 +2,13 @@ import { readFile, rm } from 'node:fs/promises';
 import type { ManifestObject } from '@solo-kubelet/node-api';
 import type { Document, YAMLMap } from 'yaml';
 import { CliError } from '../cli-error.js';
-import { writeManifest } from './manifest-files.js';
+import { manifestKey, writeManifest } from './manifest-files.js';
 
 export interface ObjectIdentity {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  /** `Deployment.apps/default/web`. */
+  /** `Deployment.apps/default/web`; `default/web-NODE` for a Pod. */
   readonly key: string;
 }
 
@@ -20,24 +20,45 @@ export const editObject = async (
   identity: ObjectIdentity,
   manifests: readonly ManifestObject[],
   edit: (object: YAMLMap, document: Document) => void,
-): Promise<string> => {
-  const held = heldIn(identity, manifests);
-  const text = await read(held.path);
-  await writeManifest(held.path, await editText(text, identity, edit, held.path));
-  return held.path;
+): Promise<EditedFile> => {
+  const { path } = heldIn(identity, manifests);
+  const text = await editText(await read(path), identity, edit, path);
+  await writeManifest(path, text);
+  return { path, text };
 };
 
-/** Takes an object out of the file that asks for it; a file that holds nothing else goes. Gives its path. @throws CliError as `editObject` */
-export const removeObject = async (identity: ObjectIdentity, manifests: readonly ManifestObject[]): Promise<string> => {
-  const { path } = heldIn(identity, manifests);
-  const isAlone = manifests.every((one) => one.path !== path || one.object === identity.key);
-  if (isAlone) await rm(path);
-  else await writeManifest(path, await textWithout(await read(path), identity, path));
-  return path;
+export interface EditedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Takes objects out of the files that ask for them; a file that holds nothing else goes. Gives the path of each. @throws CliError as `editObject` */
+export const removeObjects = async (
+  identities: readonly ObjectIdentity[],
+  manifests: readonly ManifestObject[],
+): Promise<readonly string[]> => {
+  const paths = identities.map((identity) => heldIn(identity, manifests).path);
+  const keys = new Set<string | undefined>(identities.map(({ key }) => key));
+  const texts = new Map<string, string | undefined>();
+  for (const path of new Set(paths)) {
+    if (manifests.every((one) => one.path !== path || keys.has(manifestKey(one)))) {
+      texts.set(path, undefined);
+      continue;
+    }
+    let text = await read(path);
+    for (const [index, identity] of identities.entries()) if (paths[index] === path) text = await textWithout(text, identity, path);
+    texts.set(path, text);
+  }
+  // Only once all of them are known to be possible.
+  for (const [path, text] of texts) await (text === undefined ? rm(path) : writeManifest(path, text));
+  return paths;
 };
+
+/** The file of an object. @throws CliError when no file of the node holds it */
+export const fileOf = (identity: ObjectIdentity, manifests: readonly ManifestObject[]): string => heldIn(identity, manifests).path;
 
 const heldIn = (identity: ObjectIdentity, manifests: readonly ManifestObject[]): ManifestObject => {
-  const held = manifests.find(({ object, state }) => object === identity.key && state !== 'shadowed');
+  const held = manifests.find((one) => manifestKey(one) === identity.key && one.state !== 'shadowed');
   if (held?.source === 'file') return held;
   throw new CliError({
     code: 'CLI_REFUSED',

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ManifestObject } from '@solo-kubelet/node-api';
 import { CliError } from '../cli-error.js';
@@ -43,6 +43,27 @@ export const writeManifest = async (path: string, text: string | Uint8Array): Pr
     await rm(temporary, { force: true });
     throw error;
   }
+};
+
+/** What `-f` may name: files, `-`, and directories, of which the manifests count as kubectl has it. @throws CliError CLI_NOT_FOUND */
+export const manifestPaths = async (names: readonly string[]): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for (const name of names) {
+    const isDirectory = name !== '-' && (await stat(name).catch(() => undefined))?.isDirectory();
+    if (!isDirectory) {
+      found.push(name);
+      continue;
+    }
+    const inside = (await readdir(name)).filter((one) => /^[^.].*\.(ya?ml|json)$/.test(one)).sort();
+    if (inside.length === 0)
+      throw new CliError({
+        code: 'CLI_NOT_FOUND',
+        message: `there is no manifest in ${name}`,
+        hint: 'Those are *.yaml, *.yml and *.json.',
+      });
+    found.push(...inside.map((one) => join(name, one)));
+  }
+  return found;
 };
 
 /** Reads a manifest given on the command line. @throws CliError CLI_NOT_FOUND */

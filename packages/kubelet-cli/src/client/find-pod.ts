@@ -2,18 +2,21 @@ import { findObjectKind } from '@solo-kubelet/object-spec/kinds';
 import type { Container, OwnerReference, Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 
-/** A Deployment makes its Pods by ReplicaSets, whose names are its own and the hash of a template. */
+/** A Deployment makes its Pods by ReplicaSets, a CronJob by Jobs, whose names are its own with a hash or a time behind it. */
 const isMeant = (owner: OwnerReference, kind: string | undefined, name: string): boolean =>
   (owner.kind === kind && owner.name === name) ||
-  (kind === 'Deployment' && owner.kind === 'ReplicaSet' && owner.name.slice(0, owner.name.lastIndexOf('-')) === name);
+  (owner.kind === VIA[kind ?? ''] && owner.name.slice(0, owner.name.lastIndexOf('-')) === name);
 
-/** The pod meant by `deployment/web`: one that the workload made, a running one if there is one. @throws CliError CLI_NOT_FOUND */
+const VIA: Readonly<Record<string, string>> = { Deployment: 'ReplicaSet', CronJob: 'Job' };
+
+/** The pod meant by `deployment/web`: one that the workload made, a running one if there is one, of a CronJob the last. @throws CliError CLI_NOT_FOUND */
 const podOfWorkload = (pods: readonly Pod[], text: string, namespace: string): Pod => {
   const [kindName = '', name = ''] = text.split('/', 2);
   const kind = findObjectKind(kindName.split('.', 1)[0] ?? '')?.kind;
-  const made = pods.filter(
+  const all = pods.filter(
     ({ metadata }) => metadata?.namespace === namespace && metadata.ownerReferences?.some((owner) => isMeant(owner, kind, name)) === true,
   );
+  const made = kind === 'CronJob' ? all.toSorted((a, b) => createdAt(b) - createdAt(a)) : all;
   const found = made.find(({ status }) => status?.phase === 'Running') ?? made[0];
   if (found !== undefined) return found;
   throw new CliError({
@@ -22,6 +25,8 @@ const podOfWorkload = (pods: readonly Pod[], text: string, namespace: string): P
     hint: 'List workloads with: kubelet-cli get all -A',
   });
 };
+
+const createdAt = ({ metadata }: Pod): number => Date.parse(metadata.creationTimestamp ?? '') || 0;
 
 /** The pod meant by `name`: its full name, or its manifest's name without the node suffix, or `KIND/NAME` of what made it. @throws CliError CLI_NOT_FOUND */
 export const findPod = (pods: readonly Pod[], name: string, namespace: string): Pod => {

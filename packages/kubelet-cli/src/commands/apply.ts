@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import type { ApiObject } from '@solo-kubelet/object-spec';
+import { type ApiObject, validateObjectUpdate } from '@solo-kubelet/object-spec';
 import type { FeatureGates, Pod } from '@solo-kubelet/pod-spec';
 import { type CheckedManifest, type CheckedObject, type CheckManifestOptions, checkManifest } from '../changes/check-manifest.js';
 import { describeChange } from '../changes/describe-change.js';
 import { diffObjects, type ObjectChange, usersOf } from '../changes/diff-objects.js';
 import { diffPods, type PodChange } from '../changes/diff-pods.js';
-import { manifestKey, readManifest, targetFile, writeManifest } from '../changes/manifest-files.js';
+import { manifestKey, manifestPaths, readManifest, targetFile, writeManifest } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
 import type { NodeClient } from '../client/node-client.js';
@@ -103,13 +103,13 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
       hint: 'Set staticPodPath in its configuration.',
     });
   const asNode = { nodeName: node.metadata.name, featureGates: configuration['featureGates'] as FeatureGates | undefined };
-  const checked: (CheckedManifest & { readonly path: string; readonly text: Buffer })[] = [];
-  for (const file of files) {
+  const checked: (CheckedManifest & { readonly path: string; readonly text: Buffer; readonly shown: string })[] = [];
+  for (const file of await manifestPaths(files)) {
     const text = await readManifest(file);
     const keys = keysOf(checkManifest(text, { ...asNode, path: file }));
     const path = targetFile(directory, file === '-' ? 'stdin.yaml' : file, keys, manifests);
     // Checked under its final path: the uid depends on it.
-    checked.push({ ...checkManifest(text, { ...asNode, path, shownPath: file }), path, text });
+    checked.push({ ...checkManifest(text, { ...asNode, path, shownPath: file }), path, text, shown: file });
   }
   for (const { report } of checked) if (report !== '') await write(io.stderr, report);
   if (checked.some(({ ok }) => !ok)) return undefined;
@@ -119,6 +119,16 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
   const there = await objectsOfFiles(paths, asNode);
   const planned = new Map([...there, ...checked.flatMap(({ objects }) => objects.map(({ key, object }) => [key, object] as const))]);
   const held = new Set(manifests.map(manifestKey));
+  const refusals = checked.flatMap(({ objects, shown }) =>
+    objects.flatMap((object) => {
+      const manifest = manifests.find((one) => one.object === object.key);
+      return manifest?.state === 'accepted' ? refusalsOf(there.get(object.key), object, shown) : [];
+    }),
+  );
+  if (refusals.length > 0) {
+    await write(io.stderr, refusals.join(''));
+    return undefined;
+  }
   return checked.map(({ path, text, pods: wanted, objects }) => ({
     path,
     text,
@@ -130,6 +140,15 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
     }),
     changes: wanted.map((pod) => diffPods(sameName(pod), pod)),
   }));
+};
+
+/** What an API server would refuse of a change; the kubelet would keep what it had. A Job is replaced instead (decision 261). */
+const refusalsOf = (before: ApiObject | undefined, { kind, name, object }: CheckedObject, file: string): readonly string[] => {
+  if (before === undefined || kind.kind === 'Job') return [];
+  const update = validateObjectUpdate(before, object);
+  if (update.ok) return [];
+  const reasons = update.errors.length > 0 ? update.errors.map(({ message }) => message) : [update.message];
+  return reasons.map((reason) => `${file}: ${objectName(kind, name)}: ${reason}\n`);
 };
 
 /** What of the node says how a manifest is read. */

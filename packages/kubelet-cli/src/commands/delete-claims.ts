@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { delay } from '@solo-kubelet/timers';
+import { removeObjects } from '../changes/edit-object.js';
 import { manifestKey } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
@@ -34,19 +34,12 @@ export const deleteClaims = async (options: DeleteClaimsOptions, { client, io, s
       });
     }
     if (manifest !== undefined) {
-      const others = manifests.filter((one) => one.path === manifest.path && manifestKey(one) !== key);
-      if (manifest.source !== 'file' || others.length > 0) {
-        throw new CliError({
-          code: 'CLI_REFUSED',
-          message: `${manifest.path} ${others.length > 0 ? `also holds ${others.map(manifestKey).join(', ')}` : 'is no file of this node'}`,
-          hint: 'Take the claim out of it by hand, then delete its data with: kubelet-cli delete pvc NAME --data',
-        });
-      }
       const users = data ? await usersOf(name, namespace, { client, signal }) : [];
       if (users.length > 0) {
         throw new CliError({ code: 'CLI_REFUSED', message: `persistentvolumeclaim "${name}" is used by pod ${users.join(', ')}` });
       }
-      await rm(manifest.path);
+      // Another one may have been taken out of the same file a moment ago.
+      await removeObjects([{ kind: 'PersistentVolumeClaim', namespace, name, key }], await client.listManifests({ signal }));
     }
     if (data) {
       const path = await discard({ namespace, name }, client, signal);

@@ -1,5 +1,5 @@
 import { delay } from '@solo-kubelet/timers';
-import { removeObject } from '../changes/edit-object.js';
+import { removeObjects } from '../changes/edit-object.js';
 import { write } from '../cli-io.js';
 import { objectName } from '../output/object-name.js';
 import { findObject, parseTarget } from './find-object.js';
@@ -26,11 +26,10 @@ export const deleteObjects = async (options: DeleteObjectsOptions, context: Verb
   // Pods of a Deployment are those of its ReplicaSets, which may be gone before them.
   for (const { kind, metadata } of await client.listObjects({ signal }))
     if (kind === 'ReplicaSet' && metadata.ownerReferences?.some(({ uid }) => uids.has(uid))) uids.add(metadata.uid);
-  for (const { kind, object, namespace, key } of found) {
-    const identity = { kind: kind.kind, name: object.metadata.name, namespace, key };
-    const path = await removeObject(identity, await client.listManifests({ signal }));
-    await write(io.stdout, `${objectName(kind, object.metadata.name)} deleted (${path})\n`);
-  }
+  const identities = found.map(({ kind, object, namespace, key }) => ({ kind: kind.kind, name: object.metadata.name, namespace, key }));
+  const paths = await removeObjects(identities, await client.listManifests({ signal }));
+  for (const [index, { kind, object }] of found.entries())
+    await write(io.stdout, `${objectName(kind, object.metadata.name)} deleted (${paths[index]})\n`);
   if (options.noWait) return 0;
   const untilMs = now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   for (;;) {

@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type CheckedObject, checkManifest } from '../changes/check-manifest.js';
-import { manifestKey, readManifest } from '../changes/manifest-files.js';
+import { removeObjects } from '../changes/edit-object.js';
+import { manifestPaths, readManifest } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
 import { findPod } from '../client/find-pod.js';
@@ -30,7 +30,7 @@ export const deletePods = async (options: DeleteOptions, { client, io, signal }:
   const named = options.pods.map((name) => findPod(pods, name.replace(/^pods?\//, ''), options.namespace ?? DEFAULT_NAMESPACE));
   const fromFiles: Pod[] = [];
   const objects: CheckedObject[] = [];
-  for (const file of options.files) {
+  for (const file of await manifestPaths(options.files)) {
     const wanted = checkManifest(await readManifest(file), { path: file, nodeName: node.metadata.name });
     objects.push(...wanted.objects);
     fromFiles.push(...wanted.pods.map(({ metadata }) => findPod(pods, metadata?.name ?? '', metadata?.namespace ?? DEFAULT_NAMESPACE)));
@@ -38,29 +38,24 @@ export const deletePods = async (options: DeleteOptions, { client, io, signal }:
   const doomed = [...named, ...fromFiles];
   if (doomed.length === 0 && objects.length === 0)
     throw new CliError({ code: 'CLI_USAGE', message: 'name pods, or give their manifests with -f' });
-  const podKeys = doomed.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
-  const keys = new Set([...podKeys, ...objects.map(({ key }) => key)]);
-  const paths = new Set<string>();
-  for (const key of keys) {
-    const manifest = manifests.find((one) => manifestKey(one) === key && one.source === 'file');
-    if (!manifest)
-      throw new CliError({
-        code: 'CLI_REFUSED',
-        message: `${key} has no manifest file on this node`,
-        hint: 'What comes from a URL goes when the URL stops asking for it.',
-      });
-    const others = manifests.filter((one) => one.path === manifest.path && !keys.has(manifestKey(one) ?? key));
-    if (others.length > 0) {
-      throw new CliError({
-        code: 'CLI_REFUSED',
-        message: `${manifest.path} also holds ${others.map(manifestKey).join(', ')}`,
-        hint: 'Take it out of that file by hand.',
-      });
-    }
-    paths.add(manifest.path);
-  }
-  for (const path of paths) await rm(path);
-  for (const key of new Set(podKeys)) await write(io.stdout, `pod ${key} deleted\n`);
+  const suffix = `-${node.metadata.name.toLowerCase()}`;
+  const identities = [
+    ...doomed.map(({ metadata: { namespace = DEFAULT_NAMESPACE, name = '' } }) => ({
+      kind: 'Pod',
+      namespace,
+      name: name.endsWith(suffix) ? name.slice(0, -suffix.length) : name,
+      key: `${namespace}/${name}`,
+    })),
+    ...objects.map(({ key, kind, name, object }) => ({
+      kind: kind.kind,
+      namespace: object.metadata.namespace ?? DEFAULT_NAMESPACE,
+      name,
+      key,
+    })),
+  ];
+  const unique = [...new Map(identities.map((identity) => [identity.key, identity])).values()];
+  await removeObjects(unique, manifests);
+  for (const { kind, key } of unique) if (kind === 'Pod') await write(io.stdout, `pod ${key} deleted\n`);
   for (const { kind, name } of objects) await write(io.stdout, `${objectName(kind, name)} deleted\n`);
   if (options.noWait || doomed.length === 0) return 0;
   const uids = new Set(doomed.map(({ metadata }) => metadata?.uid));

@@ -36,7 +36,7 @@ export const describeEvents = (events: readonly EventObject[], now: () => number
   const { row } = eventPrinter({ now, withNamespace: false });
   const rows = events.map((event) => {
     const [seen = '', type = '', reason = '', , message = ''] = row(event);
-    return [`  ${type}`, reason, seen, 'kubelet', message];
+    return [`  ${type}`, reason, seen, event.source?.component ?? 'kubelet', message];
   });
   return `Events:\n${formatTable(['  Type', 'Reason', 'Age', 'From', 'Message'], rows)}`;
 };

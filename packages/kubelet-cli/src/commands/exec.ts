@@ -3,7 +3,7 @@ import { joinSignals } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
 import { findContainer, findPod } from '../client/find-pod.js';
-import type { ExecFlags, StreamAddress } from '../client/node-client.js';
+import type { ContainerTarget, ExecFlags, StreamAddress } from '../client/node-client.js';
 import { openRawTerminal } from '../streaming/terminal.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
@@ -21,12 +21,7 @@ export const exec = async (options: ExecOptions, context: VerbContext): Promise<
   if (options.command.length === 0)
     throw new CliError({ code: 'CLI_USAGE', message: 'give a command after --', hint: 'kubelet-cli exec POD -- COMMAND [ARG…]' });
   const { client, signal, io } = context;
-  const pod = findPod(await client.listPods({ signal }), options.pod, options.namespace ?? DEFAULT_NAMESPACE);
-  const target = {
-    namespace: pod.metadata?.namespace ?? '',
-    pod: pod.metadata?.name ?? '',
-    container: findContainer(pod, options.container),
-  };
+  const target = await targetOf(options, context);
   const tty = withTerminal(options, context);
   const flags: ExecFlags = { command: options.command, stdin: options.stdin, stdout: true, stderr: !tty, tty };
   return runSession(await client.exec(target, flags, { signal }), { stdin: options.stdin, tty }, { io, signal });
@@ -43,15 +38,27 @@ export interface AttachOptions {
 /** `attach POD [-c CONTAINER] [-i] [-t]`; Ctrl-P Ctrl-Q leaves and lets the container run on. */
 export const attach = async (options: AttachOptions, context: VerbContext): Promise<number> => {
   const { client, signal, io } = context;
-  const pod = findPod(await client.listPods({ signal }), options.pod, options.namespace ?? DEFAULT_NAMESPACE);
-  const target = {
-    namespace: pod.metadata?.namespace ?? '',
-    pod: pod.metadata?.name ?? '',
-    container: findContainer(pod, options.container),
-  };
+  const target = await targetOf(options, context);
   const tty = withTerminal(options, context);
   const address = await client.attach(target, { stdin: options.stdin, stdout: true, stderr: !tty, tty }, { signal });
   return runSession(address, { stdin: options.stdin, tty, detachable: true }, { io, signal });
+};
+
+/** @throws CliError CLI_REFUSED for a pod that has ended, as kubectl */
+const targetOf = async (
+  { pod: name, container, namespace = DEFAULT_NAMESPACE }: Pick<ExecOptions, 'pod' | 'container' | 'namespace'>,
+  { client, signal }: VerbContext,
+): Promise<ContainerTarget> => {
+  const pod = findPod(await client.listPods({ signal }), name, namespace);
+  const phase = pod.status?.phase;
+  if (phase === 'Succeeded' || phase === 'Failed') {
+    throw new CliError({
+      code: 'CLI_REFUSED',
+      message: `cannot exec into a container in a completed pod; current phase is ${phase}`,
+      hint: `It is pod/${pod.metadata.name}.`,
+    });
+  }
+  return { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name ?? '', container: findContainer(pod, container) };
 };
 
 /** A terminal was asked for and there is one. Without one the session goes on as a pipe, as kubectl does. */

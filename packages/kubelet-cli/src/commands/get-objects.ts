@@ -1,10 +1,12 @@
-import { type ObjectKind, objectKinds } from '@solo-kubelet/object-spec/kinds';
+import { findObjectKind, type ObjectKind, objectKinds } from '@solo-kubelet/object-spec/kinds';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
-import { tableWidth, write } from '../cli-io.js';
+import { tableWidth, write, writeRaw } from '../cli-io.js';
 import { parseLabelSelector } from '../client/label-selector.js';
 import type { NodeApiObject } from '../client/node-client.js';
+import { objectName } from '../output/object-name.js';
 import { objectPrinter } from '../output/object-printer.js';
-import { objectTable } from '../output/print-objects.js';
+import { objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { podPrinter } from '../output/printers.js';
 import type { GetOptions } from './get-options.js';
 import { DEFAULT_NAMESPACE, inNamespace, type VerbContext } from './verb-context.js';
@@ -37,35 +39,65 @@ export const wantedObjects = async (
 };
 
 /** What `get all` lists, in kubectl's order. */
-const ALL_KINDS = ['Service', 'DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet', 'CronJob', 'Job'] as const;
+const ALL_KINDS = ['Pod', 'Service', 'DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet', 'CronJob', 'Job'] as const;
+const PODS: ReadonlySet<string> = new Set(['pods', 'pod', 'po']);
 
-/** `get all`: Pods and workloads, each kind as a table of its own. */
-export const getAll = async (options: GetOptions, context: VerbContext): Promise<number> => {
+/** The kinds that `all`, or `deploy,sts`, means, as they are called. @throws CliError CLI_USAGE */
+const kindsOf = (resource: string): readonly string[] => {
+  if (resource === 'all') return ALL_KINDS;
+  const kinds = resource.split(',').map((word) => {
+    const kind = PODS.has(word) ? 'Pod' : findObjectKind(word.split('.', 1)[0] ?? '')?.kind;
+    if (kind !== undefined) return kind;
+    throw new CliError({ code: 'CLI_USAGE', message: `there is no resource "${word}" that can be listed beside others` });
+  });
+  return [...new Set(kinds)];
+};
+
+/** `get all`, `get deploy,sts`: Pods and objects, each kind as a table of its own; with `-o json` or `yaml` one List. */
+export const getSeveral = async (options: GetOptions, context: VerbContext): Promise<number> => {
   const { client, io, signal, now } = context;
+  if (options.watch) throw new CliError({ code: 'CLI_USAGE', message: `cannot watch ${options.resource}` });
+  if (options.names.length > 0) throw new CliError({ code: 'CLI_USAGE', message: 'names go with one kind' });
+  const kinds = kindsOf(options.resource);
+  const format = parseOutputFormat(options.output);
   const withNamespace = options.allNamespaces === true;
   const matches = options.selector === undefined ? () => true : parseLabelSelector(options.selector);
+  const [allPods, objects] = await Promise.all([client.listPods({ signal }), client.listObjects({ signal })]);
+  const pods = inNamespace(allPods, ({ metadata }) => metadata?.namespace, options).filter(({ metadata }) => matches(metadata?.labels));
+  const groups = kinds.map((name) => {
+    const kind = objectKinds.find((one) => one.kind === name);
+    return { kind, items: name === 'Pod' ? pods : kind === undefined ? [] : objects.filter(isWantedObject(kind, options)) };
+  });
+  const found = groups.flatMap(({ items }): readonly (Pod | NodeApiObject)[] => items);
+  if (found.length === 0) {
+    const where = withNamespace ? 'No resources found\n' : `No resources found in ${options.namespace ?? DEFAULT_NAMESPACE} namespace.\n`;
+    if (format.type === 'table' || format.type === 'name') await write(io.stderr, where);
+  }
+  if (format.type !== 'table') {
+    const printer = { columns: [], row: () => [], name: nameOf, listKind: 'List' };
+    const text = await printObjects(found, printer, { format, single: false });
+    await (format.type === 'jsonpath' ? writeRaw : write)(io.stdout, text);
+    return 0;
+  }
   const maxWidth = tableWidth(io);
-  const table = { wide: options.output === 'wide', ...(maxWidth === undefined ? {} : { maxWidth }) };
-  const parts: string[] = [];
-  const pods = inNamespace(await client.listPods({ signal }), ({ metadata }) => metadata?.namespace, options).filter(({ metadata }) =>
-    matches(metadata?.labels),
-  );
+  const table = {
+    wide: format.wide,
+    ...(maxWidth === undefined ? {} : { maxWidth }),
+    ...(options.noHeaders === undefined ? {} : { noHeaders: options.noHeaders }),
+  };
   const named = podPrinter({ now, withNamespace });
   const at = withNamespace ? 1 : 0;
-  const podRows = { ...named, row: (pod: (typeof pods)[number]) => named.row(pod).map((cell, i) => (i === at ? `pod/${cell}` : cell)) };
-  if (pods.length > 0) parts.push(objectTable(podRows, table)(pods));
-  const objects = await client.listObjects({ signal });
-  for (const name of ALL_KINDS) {
-    const kind = objectKinds.find((one) => one.kind === name);
-    const ofKind = kind === undefined ? [] : objects.filter(isWantedObject(kind, options));
-    if (kind !== undefined && ofKind.length > 0)
-      parts.push(objectTable(objectPrinter(kind, { now, withNamespace, withKind: true }), table)(ofKind));
-  }
+  const podRows = { ...named, row: (pod: Pod) => named.row(pod).map((cell, i) => (i === at ? `pod/${cell}` : cell)) };
+  const parts = groups.flatMap(({ kind, items }) => {
+    if (items.length === 0) return [];
+    if (kind === undefined) return [objectTable(podRows, table)(items as readonly Pod[])];
+    return [objectTable(objectPrinter(kind, { now, withNamespace, withKind: true }), table)(items as readonly NodeApiObject[])];
+  });
   if (parts.length > 0) await write(io.stdout, parts.join('\n'));
-  else
-    await write(
-      io.stderr,
-      withNamespace ? 'No resources found\n' : `No resources found in ${options.namespace ?? DEFAULT_NAMESPACE} namespace.\n`,
-    );
   return 0;
+};
+
+const nameOf = (object: Pod | NodeApiObject): string => {
+  const kind = objectKinds.find((one) => one.kind === object.kind);
+  return kind === undefined ? `pod/${object.metadata.name}` : objectName(kind, object.metadata.name ?? '');
 };

@@ -34,7 +34,7 @@ const RESOURCES: ReadonlyMap<string, 'pods' | 'node' | 'images' | 'events' | 'ma
 
 /** `get pods|node|images|events|manifests|all|KIND [NAME…] [-w] [-o …]`. */
 export const get = async (options: GetOptions, context: VerbContext): Promise<number> => {
-  if (options.resource === 'all') return (await import('./get-objects.js')).getAll(options, context);
+  if (options.resource === 'all' || options.resource.includes(',')) return (await import('./get-objects.js')).getSeveral(options, context);
   const resource = RESOURCES.get(options.resource);
   const kind = resource === undefined ? findObjectKind(options.resource.split('.', 1)[0] ?? '') : undefined;
   if (kind !== undefined) {

@@ -1,13 +1,17 @@
+import { utimes } from 'node:fs/promises';
+import type { ObjectKind } from '@solo-kubelet/object-spec/kinds';
 import { delay } from '@solo-kubelet/timers';
 import type { Document, YAMLMap } from 'yaml';
-import { editObject } from '../changes/edit-object.js';
+import { editObject, fileOf } from '../changes/edit-object.js';
+import { takenUp } from '../changes/taken-up.js';
 import { CliError } from '../cli-error.js';
 import { write } from '../cli-io.js';
+import { findPod } from '../client/find-pod.js';
 import type { NodeApiObject } from '../client/node-client.js';
 import { growingTable } from '../output/table.js';
 import { findObject, type NamedObject, parseTarget } from './find-object.js';
 import { rolloutStatus } from './rollout-status.js';
-import type { VerbContext } from './verb-context.js';
+import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
 export interface RolloutOptions {
   readonly action: string;
@@ -27,12 +31,14 @@ const POLL_MS = 500;
 
 /** `rollout status|history|undo|restart|retry|pause|resume KIND/NAME`. What changes something writes the manifest. */
 export const rollout = async (options: RolloutOptions, context: VerbContext): Promise<number> => {
-  const target = parseTarget(options.target);
+  const pod = podIn(options.target);
+  if (pod !== undefined && options.action === 'retry') return retryPod(pod, options.namespace ?? DEFAULT_NAMESPACE, context);
+  const target = pod === undefined ? parseTarget(options.target) : { kind: { kind: 'Pod' } as ObjectKind, name: pod };
   if (!ROLLED.has(target.kind.kind)) {
     throw new CliError({
       code: 'CLI_USAGE',
       message: `a ${target.kind.kind} has no rollouts`,
-      hint: 'Deployments, StatefulSets and DaemonSets have.',
+      hint: `Deployments, StatefulSets and DaemonSets have.${pod === undefined ? '' : ' A Pod that went back by itself has rollout retry.'}`,
     });
   }
   const found = await findObject(target, options.namespace, context);
@@ -74,6 +80,12 @@ export const rollout = async (options: RolloutOptions, context: VerbContext): Pr
   }
 };
 
+/** The Pod that `pod/web`, or `pod web`, means; undefined for any other kind. */
+const podIn = ([first = '', second]: readonly string[]): string | undefined => {
+  const [, kind, name = second] = /^(pods?|po)(?:\/(.+))?$/.exec(first) ?? [];
+  return kind === undefined ? undefined : name;
+};
+
 /** Sets a field of an object in a document, with the maps that lead to it. */
 const setIn = (object: YAMLMap, document: Document, path: readonly string[], value: unknown): void => {
   const [first, ...rest] = path;
@@ -91,17 +103,35 @@ const nameOf = ({ kind, object }: NamedObject): string => `${kind.kind.toLowerCa
 const change = async (
   found: NamedObject,
   done: string,
-  { client, io, signal }: VerbContext,
+  context: VerbContext,
   edit: (object: YAMLMap, document: Document) => void,
 ): Promise<number> => {
-  const path = await editObject(
+  const { client, io, signal } = context;
+  const { path, text } = await editObject(
     { kind: found.kind.kind, name: found.object.metadata.name, namespace: found.namespace, key: found.key },
     await client.listManifests({ signal }),
     edit,
   );
   await write(io.stdout, `${nameOf(found)} ${done} (${path})\n`);
+  const { kind, key, namespace, object } = found;
+  const find = async () => (await findObject({ kind, name: object.metadata.name }, namespace, context)).object;
+  if (!(await takenUp({ path, text, key, find }, context)))
+    await write(io.stderr, `the kubelet has not taken it up yet; see kubelet-cli get manifests\n`);
   return 0;
 };
+
+/** What a Pod of a document holds back has another try once its file is touched (decision 274). */
+const retryPod = async (name: string, namespace: string, { client, io, signal, now }: VerbContext): Promise<number> => {
+  const pod = findPod(await client.listPods({ signal }), name, namespace);
+  const { name: full = '', annotations } = pod.metadata;
+  if (annotations?.[HELD_BACK] === undefined) throw new CliError({ code: 'CLI_REFUSED', message: `nothing of pod/${full} is held back` });
+  const path = fileOf({ kind: 'Pod', namespace, name: full, key: `${namespace}/${full}` }, await client.listManifests({ signal }));
+  const at = new Date(now());
+  await utimes(path, at, at);
+  await write(io.stdout, `pod/${full} to be tried again (${path})\n`);
+  return 0;
+};
+const HELD_BACK = 'rollback.solo-kubelet.dev/held-back';
 
 const status = async (found: NamedObject, options: RolloutOptions, context: VerbContext): Promise<number> => {
   const { client, io, signal, now } = context;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { platform, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -76,7 +77,7 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
 };
 
 const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): Promise<number> => {
-  const manifests = resolve(input.operands[0] ?? 'manifests');
+  const manifests = simulatedManifests(input);
   progress.note('SIMULATION: the runtime is in memory. Pods come and go as they would, but no container runs.');
   await using node = await startMemoryNode(manifests);
   const config = memoryConfiguration(node, node.endpoint, manifests);
@@ -90,6 +91,14 @@ const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): P
     probes: simulatedProbes,
     environment: simulatedEnvironment,
   });
+};
+
+/** @throws CliError CLI_USAGE */
+const simulatedManifests = (input: CommandInput): string => {
+  const directory = textOption(input, 'data-dir');
+  const manifests = resolve(input.operands[0] ?? join(directory ?? '.', 'manifests'));
+  if (!existsSync(manifests)) throw usage(`there is no ${manifests}: name a directory of manifests, or one file`);
+  return manifests;
 };
 
 const pluginsOf = (input: CommandInput) => ({
@@ -125,8 +134,8 @@ const runNode = async (
   using ending = joinSignals([io.interrupted, done.signal]);
   let status: number = EXIT.done;
   progress.note(`  Kubelet runs the Pods of ${manifests}`);
-  const showTable: KubeletService = ({ reconciler, manifests$ }) =>
-    whenSettled(reconciler.pods$, manifests$, timeoutMs).pipe(
+  const showTable: KubeletService = ({ reconciler, manifests$, objects$ }) =>
+    whenSettled({ pods$: reconciler.pods$, manifests$, objects$ }, timeoutMs).pipe(
       tap((settled) => {
         printSettled(io, settled, {
           apiSocket: flags.apiSocket ?? '',

@@ -15,6 +15,7 @@ import {
   validateBatchLine,
 } from '@solo-kubelet/pod-spec';
 import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
+import { manifestPaths } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
 import { type CliIo, usesColor, write, writeRaw } from '../cli-io.js';
 import { namedProbePlugins } from '../client/named-probe-plugins.js';
@@ -31,7 +32,9 @@ export const validate = async (input: CommandInput, io: CliIo): Promise<number> 
   const strict = flagOption(input, 'strict');
   const featureGates = await gatesOf(textOption(input, 'feature-gates'), io);
   await using plugins = await loadPlugins(input);
-  const checked = await Promise.all(input.operands.map((path) => check(io, path, { nodeName, strict, featureGates }, plugins)));
+  const checked = await Promise.all(
+    (await manifestPaths(input.operands)).map((path) => check(io, path, { nodeName, strict, featureGates }, plugins)),
+  );
   await writeRaw(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
   return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
 };

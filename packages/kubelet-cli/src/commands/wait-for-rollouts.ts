@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { delay } from '@solo-kubelet/timers';
 import type { CheckedObject } from '../changes/check-manifest.js';
+import { asksFor } from '../changes/taken-up.js';
 import { write } from '../cli-io.js';
 import type { NodeApiObject } from '../client/node-client.js';
 import { objectName } from '../output/object-name.js';
@@ -44,11 +44,8 @@ const statusOf = ({ kind, name, object }: CheckedObject, there: readonly NodeApi
       (one.metadata.namespace ?? 'default') === (object.metadata.namespace ?? 'default'),
   );
   // What the node shows may still be what the file said before.
-  if (found === undefined || !isDeepStrictEqual(plain(found.spec), plain((object as { readonly spec?: unknown }).spec))) {
+  if (found === undefined || !asksFor(found, object)) {
     return { message: `waiting for ${objectName(kind, name)} to be taken up`, done: false };
   }
   return rolloutStatus(found);
 };
-
-const plain = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value ?? null, (_name, one: unknown) => (typeof one === 'bigint' ? Number(one) : one)));

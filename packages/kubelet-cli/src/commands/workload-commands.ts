@@ -6,7 +6,8 @@ const rolloutCommand = nodeCommand(
     name: 'rollout',
     usage:
       'status|history|undo|restart|retry|pause|resume KIND/NAME [--to-revision N] [--revision N] [--watch=false] [--timeout 5m] [-n NAMESPACE]',
-    summary: 'Look at a rollout of a Deployment, StatefulSet or DaemonSet, or change it in its manifest.',
+    summary:
+      'Look at a rollout of a Deployment, StatefulSet or DaemonSet, or change it in its manifest; retry takes a Pod that went back, too.',
     options: {
       namespace: { type: 'string', short: 'n' },
       'to-revision': { type: 'string' },

@@ -12,7 +12,11 @@ it('the images of Pods and of the templates of workloads are known, whatever els
     'apiVersion: v1\nkind: Pod\nmetadata: {name: Wrong_Name}\nspec: {}',
   ].join('\n---\n');
   const images = podsOfManifest(text, { path: '/m/a.yaml', nodeName: 'node1' }).flatMap((pod) =>
-    pod.spec.containers.map(({ image }) => image),
+    pod.spec.containers.map(({ image }) => [`${pod.namespace}/${pod.name}`, image]),
   );
-  expect(images).toEqual(['pod', 'deployment', 'cronjob']);
+  expect(images).toEqual([
+    ['default/a-node1', 'pod'],
+    ['default/b', 'deployment'],
+    ['default/c', 'cronjob'],
+  ]);
 });

@@ -52,10 +52,19 @@ export const startMemoryRuntime = async (options: Pick<FakeCriOptions, 'registry
 
 /** Every Pod that the manifests ask for now. */
 const podsOf = async (manifests: string): Promise<readonly PlannedPod[]> => {
-  const names = (await readdir(manifests)).filter((name) => !name.startsWith('.'));
-  const texts = await Promise.all(names.map((name) => readManifest(join(manifests, name))));
-  return texts.flatMap((text, index) => podsOfManifest(text, { path: names[index]!, nodeName: 'memory' }));
+  const names = await readdir(manifests).catch((error: NodeJS.ErrnoException) => {
+    // One file, or what is not there yet: the kubelet itself says so.
+    if (error.code === 'ENOTDIR') return [''];
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const paths = names.filter((name) => !name.startsWith('.')).map((name) => join(manifests, name));
+  const texts = await Promise.all(paths.map(readManifest));
+  return texts.flatMap((text, index) => podsOfManifest(text, { path: paths[index]!, nodeName: NODE_NAME }));
 };
+
+/** Only to read documents by: the kubelet has a name of its own. */
+const NODE_NAME = 'memory';
 
 /** Empty for what cannot be read or is no regular file: the kubelet itself says so. */
 const readManifest = async (path: string): Promise<string> => {
@@ -74,14 +83,27 @@ const imagesOf = (pods: readonly PlannedPod[]): readonly string[] => [
 const WORK_MS = 500;
 
 /** Containers that are meant to end do so, well and soon; all others run until they are stopped. */
-const scriptFor = (pods: readonly PlannedPod[]): ContainerScripts => {
-  const ending = new Set(
-    pods.flatMap(({ spec }) => [
-      ...(spec.initContainers ?? []).filter((container) => !isSidecar(container)).map(({ name }) => name),
-      ...(spec.restartPolicy === 'Always' ? [] : spec.containers.map(({ name }) => name)),
-    ]),
-  );
-  return ({ containerName }) => (ending.has(containerName) ? { runsForMs: WORK_MS } : {});
+const scriptFor =
+  (pods: readonly PlannedPod[]): ContainerScripts =>
+  ({ namespace, podName, containerName, sandboxConfig }) => {
+    const planned = plannedFor(pods, namespace, podName);
+    const ends = planned === undefined ? JOB_NAME in sandboxConfig.labels : isToEnd(planned, containerName);
+    return ends ? { runsForMs: WORK_MS } : {};
+  };
+
+/** On the Pods of Jobs, those of documents that came later among them. */
+const JOB_NAME = 'batch.kubernetes.io/job-name';
+
+const plannedFor = (pods: readonly PlannedPod[], namespace: string, podName: string): PlannedPod | undefined =>
+  pods
+    .filter(({ name, ...pod }) => pod.namespace === namespace && `${podName}-`.startsWith(`${withoutNode(name)}-`))
+    .reduce<PlannedPod | undefined>((best, pod) => (best !== undefined && best.name.length >= pod.name.length ? best : pod), undefined);
+
+const withoutNode = (name: string): string => (name.endsWith(`-${NODE_NAME}`) ? name.slice(0, -NODE_NAME.length - 1) : name);
+
+const isToEnd = ({ spec }: PlannedPod, containerName: string): boolean => {
+  const init = spec.initContainers?.find(({ name }) => name === containerName);
+  return init === undefined ? spec.restartPolicy !== 'Always' : !isSidecar(init);
 };
 
 const succeed = async () => ({ result: 'success', output: 'simulated' }) as const;

@@ -31,6 +31,15 @@ export const fileEntryStore = <Entry>(
   { what, encode, decode }: EntryFormat<Entry>,
 ): WorkloadStore<Entry> => {
   const pathOf = (key: string): string => join(directory, `${encodeURIComponent(key)}.json`);
+  const turns = new Map<string, Promise<void>>();
+  /** A document that moved to another file may be written by its new keeper while the old one removes it. */
+  const inTurn = (key: string, work: () => Promise<void>): Promise<void> => {
+    const turn = (turns.get(key) ?? Promise.resolve()).then(work, work);
+    const settled = turn.catch(() => {});
+    turns.set(key, settled);
+    void settled.then(() => turns.get(key) === settled && turns.delete(key));
+    return turn;
+  };
   const read = async (name: string): Promise<readonly [string, Entry] | undefined> => {
     const kept = await readState(join(directory, name), { decode, logger, files, requireReadable: true });
     return kept && [kept.key, kept.entry];
@@ -49,8 +58,9 @@ export const fileEntryStore = <Entry>(
         }
         return entries;
       }),
-    save: (key, entry) => defer(() => writeDurably(pathOf(key), encode(key, entry), { mode: 0o600, directoryMode: 0o700, files })),
-    remove: (key) => defer(() => files.remove(pathOf(key))),
+    save: (key, entry) =>
+      defer(() => inTurn(key, () => writeDurably(pathOf(key), encode(key, entry), { mode: 0o600, directoryMode: 0o700, files }))),
+    remove: (key) => defer(() => inTurn(key, () => files.remove(pathOf(key)))),
   };
 };
 

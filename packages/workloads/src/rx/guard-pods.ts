@@ -96,8 +96,10 @@ export const podGuards = ({ store, facts, nodeName, say, at, after, settleMs }: 
     const step = guardPod(before, guard.event.pod, { ...facts(), own: ownName(guard.event.pod) });
     // At a start a Pod that runs is asked for at once: one that nobody asks for would be ended.
     const first = guard.use === undefined;
+    // What is said is heard at once, and may bring the next question before the write has begun.
+    guard.busy = step.entry !== before;
     if (first || step.entry === before) carryOut(key, guard, step);
-    if (step.entry === before) return;
+    if (step.entry === before || guards.get(key) !== guard) return;
     const { event } = guard;
     keep(key, guard, step.entry, () => {
       if (!first && guard.event === event) carryOut(key, guard, step);

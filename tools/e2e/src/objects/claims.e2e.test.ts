@@ -68,7 +68,7 @@ describe('a claim', () => {
     // Nothing is taken from a Pod that runs, and what it holds on to outlives a restart of the kubelet.
     expect(await cli('delete', 'pvc', 'store', '--data')).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('also holds default/store'),
+      stderr: expect.stringContaining('is used by pod store'),
     });
     await node.restartKubelet('SIGKILL');
     await node.pod('store', isRunning);
