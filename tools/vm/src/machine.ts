@@ -46,6 +46,8 @@ export interface Hardware {
   readonly memoryMiB?: number;
   /** What its clock shows when it is switched on, such as `2000-01-01T00:00:00`: so it is with a board that has no battery. Default: the time. */
   readonly clock?: string;
+  /** What its disk does at most, reads and writes together. Default: what this machine's does. */
+  readonly disk?: { readonly operationsPerSecond: number; readonly bytesPerSecond: number };
 }
 
 const NEEDED = ['qemu-system-x86_64', 'debootstrap', 'ssh', 'ssh-keygen', 'mke2fs', 'dpkg-deb'];
@@ -71,12 +73,13 @@ export const startMachine = async ({
   directory,
   product,
   port,
-  hardware: { memoryMiB = 3072, clock = 'utc' } = {},
+  hardware: { memoryMiB = 3072, clock = 'utc', disk } = {},
 }: MachineOptions): Promise<Machine> => {
   await mkdir(directory, { recursive: true });
   await buildDisk(suite, directory, product);
   await rm(join(directory, 'qemu.pid'), { force: true });
-  const env = { ...process.env, MEMORY_MIB: `${memoryMiB}`, CLOCK: clock };
+  const limits = disk ? { DISK_IOPS: `${disk.operationsPerSecond}`, DISK_BPS: `${disk.bytesPerSecond}` } : {};
+  const env = { ...process.env, MEMORY_MIB: `${memoryMiB}`, CLOCK: clock, ...limits };
   const started = spawnSync('bash', [script('start.sh'), directory, `${port}`], { encoding: 'utf8', env });
   if (started.status !== 0) throw new Error(`qemu did not start: ${started.stderr}`);
   const pid = Number(await readFile(join(directory, 'qemu.pid'), 'utf8'));
