@@ -128,7 +128,7 @@ const createReader = (isOn: (gate: string) => boolean): ((name: string) => MapTy
 export const hasType = (name: string): boolean => bodies.has(name);
 
 /** Every gate that the table names. */
-const gatesOfFields: readonly string[] = [...new Set(schemaTable.match(/(?<=@)\w+/g))].sort();
+const gatesOfFields: readonly string[] = [...new Set(Array.from(schemaTable.matchAll(/@(\w+)/g), ([, gate = '']) => gate))].sort();
 
 const readers = new Map<string, (name: string) => MapType>();
 
