@@ -160,7 +160,7 @@ const runPostStart = async (
   });
   const stop = stopOf(pod, { ...startedContainer, id: containerId, name: container.name }, 'PostStartHook');
   await stopContainers([stop], { ...context, hook: { pod, podUid, podIps } });
-  return { ok: false, reason: 'PostStartHookError', message: result.message };
+  return { ok: false, reason: 'PostStartHookError', message: result.message, containerId };
 };
 
 /** What the stop of a container needs besides its manifest when it has only just been started. */

@@ -265,13 +265,13 @@ const performOne = async (
       emit({ type: 'actionSucceeded', action, durationMs: scheduler.now() - startedAtMs });
       return false;
     }
-    const { reason, message } = failure;
+    const { reason, message, containerId } = failure;
     if (failure.refused) {
       emit({ type: 'allocationRefused', reason, message, revision });
       return true;
     }
     const retryAtMs = failure.retryAtMs ?? scheduler.now() + retryDelayMs(failuresOf(action) + 1);
-    emit({ type: 'actionFailed', action, reason, message, retryAtMs });
+    emit({ type: 'actionFailed', action, reason, message, retryAtMs, ...(containerId === undefined ? {} : { containerId }) });
     return true;
   } catch (error) {
     if (isAbort(error) || context.interruption.aborted) return true; // given up; what came of it, the next look tells

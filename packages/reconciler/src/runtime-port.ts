@@ -30,6 +30,8 @@ export interface StepFailure {
   /** `ErrImagePull`, `CreateContainerConfigError`, `FailedMount`, `FailedCreatePodSandBox`, … */
   readonly reason: string;
   readonly message: string;
+  /** The container that was made all the same: it is there, and its end is still to be seen. */
+  readonly containerId?: string;
   /** What the pod needs for itself is taken: no failure, but the end of its admission for now. */
   readonly refused?: boolean;
   /** Not worth trying again before; the caller's own delay when absent. */

@@ -651,7 +651,9 @@ describe('hooks', () => {
     await time.advance(500);
     expect(other.events.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['Started', 'FailedPostStartHook', 'Killing']));
     expect(status(other)).toMatchObject({
-      containerStatuses: [{ state: { waiting: { reason: 'PostStartHookError', message: 'exited with 1' } } }],
+      containerStatuses: [
+        { state: { waiting: { reason: 'PostStartHookError', message: 'exited with 1' } }, lastState: { terminated: { exitCode: 143 } } },
+      ],
     });
   });
 });

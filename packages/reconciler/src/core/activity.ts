@@ -53,6 +53,8 @@ export type PodActivity =
       readonly reason: string;
       readonly message: string;
       readonly retryAtMs: number;
+      /** The container that was made all the same. */
+      readonly containerId?: string;
     }
   /** An edit asks for other amounts. */
   | { readonly type: 'resizeRequested'; readonly operations: readonly ResizeOperation[] }

@@ -14,6 +14,8 @@ export interface StartFailure {
   readonly retryAtMs: number;
   /** In a row. */
   readonly failures: number;
+  /** The container that was made all the same: what the failure is told of once that one has been seen. */
+  readonly containerId?: string;
 }
 
 /** A resize that was allocated and could not be carried out, until it can. */

@@ -123,7 +123,10 @@ const succeeded = (ledger: PodLedger, action: PodAction, pod: Pod | undefined): 
   }
 };
 
-const failed = (ledger: PodLedger, { action, reason, message, retryAtMs }: PodActivity & { type: 'actionFailed' }): PodLedger => {
+const failed = (
+  ledger: PodLedger,
+  { action, reason, message, retryAtMs, containerId }: PodActivity & { type: 'actionFailed' },
+): PodLedger => {
   if (isResizeStep(action))
     return { ...ledger, resizeFailure: { message, retryAtMs, failures: (ledger.resizeFailure?.failures ?? 0) + 1 } };
   if (action.type !== 'startContainer') return { ...ledger, failures: ledger.failures + 1, retryAtMs, restarting: new Map() };
@@ -132,7 +135,13 @@ const failed = (ledger: PodLedger, { action, reason, message, retryAtMs }: PodAc
   return {
     ...ledger,
     restarting: withoutKey(ledger.restarting, name),
-    startFailures: withEntry(ledger.startFailures, name, { reason, message, retryAtMs, failures }),
+    startFailures: withEntry(ledger.startFailures, name, {
+      reason,
+      message,
+      retryAtMs,
+      failures,
+      ...(containerId !== undefined && { containerId }),
+    }),
   };
 };
 

@@ -93,7 +93,7 @@ const createAndStart = async (
     await cri.runtime.startContainer({ containerId }, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    return explainImageVolume(failureOf(error, 'RunContainerError'), config);
+    return { ...explainImageVolume(failureOf(error, 'RunContainerError'), config), containerId };
   }
   report({ type: 'containerStarted', containerName, containerId });
   const { name: podName, namespace } = pod.metadata;

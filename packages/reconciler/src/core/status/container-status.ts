@@ -209,7 +209,11 @@ const goneState = (
 const waitingReason = (input: RunningPodInput, container: Container, list: ContainerList): ContainerState['waiting'] | undefined => {
   if (podEnding(input) !== undefined || !shouldStart(input, container, list)) return undefined;
   const failure = input.ledger.startFailures.get(container.name);
-  if (failure !== undefined) return { reason: failure.reason, message: failure.message };
+  if (failure !== undefined) {
+    // As upstream, whose next status is of a look after the failure: never the reason without the container that it is of (PostStartHookError).
+    const isUnseen = failure.containerId !== undefined && newestContainer(input.observed, container.name)?.id !== failure.containerId;
+    return isUnseen ? undefined : { reason: failure.reason, message: failure.message };
+  }
   const backoff = crashBackoff(input, container);
   return backoff === undefined ? undefined : { reason: backoff.reason, message: backoff.message };
 };

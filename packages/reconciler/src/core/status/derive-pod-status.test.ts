@@ -2,7 +2,7 @@ import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import { describe, expect, it } from 'vitest';
 import { container, observedContainer, observedPod, observedSandbox, pod } from '../../testing/index.js';
 import { syncInputOf } from '../../testing/sync-input.js';
-import type { ObservedPod } from '../observed-pod.js';
+import type { ObservedContainer, ObservedPod } from '../observed-pod.js';
 import { newLedger } from '../pod-ledger.js';
 import { probeOf } from '../probe-of-container.js';
 import { derivePodStatus } from './derive-pod-status.js';
@@ -137,6 +137,18 @@ describe('container status', () => {
     expect(first(derive({}, observedPod([exited(3)]), { ledger: { ...admitted, startFailures } }))).toMatchObject({
       state: { waiting: { reason: 'ErrImagePull', message: 'no such image' } },
       lastState: { terminated: { exitCode: 3, reason: 'Error', containerID: 'fake://app-0' } },
+    });
+  });
+
+  it('waiting for a start that failed once a container was made is told of together with that container', () => {
+    const hookFailed = { reason: 'PostStartHookError', message: 'exited with 5', retryAtMs: 0, failures: 1, containerId: 'new' };
+    const told = (containers: readonly ObservedContainer[]) =>
+      first(derive({}, observedPod(containers), { ledger: { ...admitted, startFailures: new Map([['app', hookFailed]]) } }));
+    expect(told([])).toMatchObject({ state: { waiting: { reason: 'ContainerCreating' } }, lastState: {} });
+    expect(told([{ ...exited(3), id: 'old' }])).not.toMatchObject({ state: { waiting: { reason: 'PostStartHookError' } } });
+    expect(told([{ ...exited(0), id: 'new' }])).toMatchObject({
+      state: { waiting: { reason: 'PostStartHookError', message: 'exited with 5' } },
+      lastState: { terminated: { exitCode: 0 } },
     });
   });
   it('shows CrashLoopBackOff while it waits, and the exit before it does', () => {
