@@ -25,6 +25,7 @@ import { imageCredentials } from './pods/image-credentials.js';
 import { podEnvironment, podNetworks } from './pods/pod-surroundings.js';
 import { probeHandlers } from './probes/probe-handlers.js';
 import { probePlugins } from './probes/probe-plugins.js';
+import { collectWhenCalm } from './process/collect-when-calm.js';
 import { ownerId } from './process/owner-id.js';
 import { prepareProcess } from './process/prepare-process.js';
 import { lockPath } from './process/root-lock.js';
@@ -54,6 +55,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
   await using _root = await lockPath(flags.rootDirectory);
   const version = await detectCgroupVersion();
   checkHost(config, { swap: hasSwap(await readText('/proc/swaps')), cgroupVersion: version });
+  if (ownProcess !== undefined) collectWhenCalm({ signal });
   if (ownProcess !== undefined) await prepareProcess({ config, cgroups: { mountPoint: CGROUP_MOUNT_POINT, version }, logger, signal });
   const nodeName = (flags.hostnameOverride ?? hostname()).trim().toLowerCase();
   const metrics = createKubeletMetrics({ nodeName });
