@@ -20,21 +20,29 @@ export interface FigureContext {
   readonly lightSummary: (signal: AbortSignal) => Promise<Summary>;
 }
 
-/** /stats/summary and the four metrics paths. Figures are collected once for all who ask at the same time. */
+/**
+ * How long figures are given again as they are, ms. A scraper asks every few seconds, and upstream's own are up to ten seconds old (cAdvisor's
+ * housekeeping); who asks a hundred times a second is given no hundred looks at every Pod's cgroups and log files.
+ */
+export const FRESH_MS = 500;
+
+/** /stats/summary and the metrics paths. Figures are collected once for all who ask at the same time or shortly after. */
 export const figureRoutes = (
   options: SummaryOptions & { readonly view: NodeView; readonly cri: CriClient },
   { metrics, logger, stopping, lightSummary }: FigureContext,
 ): readonly Route[] => {
   const { view, cri, now } = options;
-  const summary = shared(() => collectSummary(options, { onlyCpuAndMemory: false, signal: stopping }));
-  const cadvisor = shared(async () =>
-    formatMetrics(await cadvisorMetrics({ view, cri, summary: () => summary(stopping), nowMs: now(), signal: stopping })),
+  const summary = shared(() => collectSummary(options, { onlyCpuAndMemory: false, signal: stopping }), { freshMs: FRESH_MS });
+  const cadvisor = shared(
+    async () => formatMetrics(await cadvisorMetrics({ view, cri, summary: () => summary(stopping), nowMs: now(), signal: stopping })),
+    { freshMs: FRESH_MS },
   );
   const metricsPath = { methods: ['GET', 'HEAD'], role: 'read', subresources: ['metrics'] } as const;
-  const registry =
-    (source: Registry) =>
-    async ({ response }: Exchange): Promise<void> =>
-      sendText(response, 200, await source.metrics(), { 'Content-Type': source.contentType });
+  const registry = (source: Registry) => {
+    const exposition = shared(() => source.metrics(), { freshMs: FRESH_MS });
+    return async ({ response, signal }: Exchange): Promise<void> =>
+      sendText(response, 200, await exposition(signal), { 'Content-Type': source.contentType });
+  };
   return [
     {
       methods: ['GET', 'HEAD', 'POST'],

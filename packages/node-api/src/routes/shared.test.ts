@@ -40,3 +40,33 @@ it('gives an error to all who waited, and is asked anew after it', async () => {
   fails = false;
   expect(await ask(never)).toBe('there');
 });
+
+it('gives what is fresh to who asks later, and runs anew afterwards', async () => {
+  let [runs, nowMs] = [0, 1_000];
+  const ask = shared(
+    async () => {
+      runs += 1;
+      return runs;
+    },
+    { freshMs: 500, now: () => nowMs },
+  );
+  expect(await ask(never)).toBe(1);
+  nowMs += 499;
+  expect(await ask(never)).toBe(1);
+  nowMs += 1;
+  expect(await ask(never)).toBe(2);
+});
+
+it('does not keep a failure as fresh', async () => {
+  let fails = true;
+  const ask = shared(
+    async () => {
+      if (fails) throw new Error('no runtime');
+      return 'there';
+    },
+    { freshMs: 500, now: () => 0 },
+  );
+  await expect(ask(never)).rejects.toThrow('no runtime');
+  fails = false;
+  expect(await ask(never)).toBe('there');
+});
