@@ -8,12 +8,13 @@ import { type AccessReview, type AuthorizationMode, refuse, refuseByReview } fro
 import { type CredentialPart, loadCredentialPart } from './auth/credential-part.js';
 import { ANONYMOUS, type Identity } from './auth/identity.js';
 import { loadTokenFile, type TokenFile } from './auth/token-file.js';
+import { createHangUps } from './exec/hang-up.js';
 import type { KubeletMetrics } from './metrics/kubelet-metrics.js';
 import type { NodeView } from './node-view.js';
 import { commandRoutes } from './routes/command-routes.js';
 import { componentRoutes } from './routes/component-routes.js';
 import { containerLogRoute } from './routes/container-log-route.js';
-import { figureRoutes } from './routes/figure-routes.js';
+import { FRESH_MS, figureRoutes } from './routes/figure-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
 import { imageRoute } from './routes/image-route.js';
 import { listRoutes } from './routes/list-routes.js';
@@ -213,7 +214,7 @@ const allRoutes = (
     systemContainers: createSystemContainers(options.runtimeSocket),
     now,
   };
-  const usage = shared(() => collectSummary(summaryOptions, { onlyCpuAndMemory: true, signal: stopping }));
+  const usage = shared(() => collectSummary(summaryOptions, { onlyCpuAndMemory: true, signal: stopping }), { freshMs: FRESH_MS });
   const routes = [
     ...health,
     ...listRoutes(view),
@@ -221,7 +222,7 @@ const allRoutes = (
     runningPodsRoute(cri),
     imageRoute(cri),
     containerLogRoute(view, cri, now),
-    ...streamRoutes(view, cri),
+    ...streamRoutes(view, cri, createHangUps({ logger, signal: stopping })),
     ...commandRoutes(view, cri, rootDirectory, now),
     ...serviceAccountRoutes(view),
     ...(nodeLogDirectory === undefined ? [] : [nodeLogRoute({ logDirectory: nodeLogDirectory, queries: options.nodeLogQueries === true })]),

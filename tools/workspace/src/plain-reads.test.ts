@@ -28,6 +28,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'kubelet/src/cpu/resource-managers.ts',
     'kubelet/src/eviction/node-readings.ts',
     'kubelet/src/process/file-lock.ts',
+    'node-api/src/exec/container-processes.ts',
     'node-api/src/metrics/machine-metrics.ts',
     'node-api/src/metrics/process-metrics.ts',
     'node-stats/src/cgroups/measure-cgroups.ts',

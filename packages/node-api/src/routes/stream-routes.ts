@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import type { CriClient } from '@solo-kubelet/cri-client';
+import type { Container } from '@solo-kubelet/pod-spec';
 import { longTimeout, onAbort } from '@solo-kubelet/timers';
+import type { HangUps } from '../exec/hang-up.js';
 import type { NodeView } from '../node-view.js';
 import { closeAfterFlush } from '../server/close-after-flush.js';
 import { HttpAnswer, sendText } from '../server/http-answer.js';
@@ -14,20 +16,24 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * /exec, /attach and /portForward: the runtime is asked for a streaming address, and the client's upgraded connection (SPDY or
  * WebSocket) is piped to it byte for byte. Nothing is decoded here, so every protocol the runtime speaks works.
  */
-export const streamRoutes = (view: NodeView, cri: CriClient): readonly Route[] => {
+export const streamRoutes = (view: NodeView, cri: CriClient, hangUps: HangUps): readonly Route[] => {
   const exec = async (upgrade: Upgrade): Promise<void> => {
-    const containerId = await findRunningContainer(cri, named(view, upgrade), upgrade.signal);
+    const target = named(view, upgrade);
+    const containerId = await findRunningContainer(cri, target, upgrade.signal);
     const { stdin, stdout, stderr, tty } = streamFlags(upgrade.query);
     const cmd = upgrade.query.getAll('command');
     const { url } = await cri.runtime.exec({ containerId, cmd, stdin, stdout, stderr: stderr && !tty, tty }, { signal: upgrade.signal });
-    await pipeTo(url, upgrade);
+    const session = hangUps.begin({ containerId, command: cmd, tty, others: ownCommands(findContainer(view, target)) });
+    let clientLeft = true; // also where the two were never joined
+    try {
+      clientLeft = (await pipeTo(url, upgrade)) === 'client';
+    } finally {
+      session.over(clientLeft);
+    }
   };
   const attach = async (upgrade: Upgrade): Promise<void> => {
     const target = named(view, upgrade);
-    const pod = findPod(view, target);
-    const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
-    const container = [...containers, ...initContainers, ...ephemeralContainers].find(({ name }) => name === target.container);
-    const tty = container?.tty === true;
+    const tty = findContainer(view, target)?.tty === true;
     const containerId = await findRunningContainer(cri, target, upgrade.signal);
     const { stdin, stdout, stderr } = streamFlags(upgrade.query);
     const { url } = await cri.runtime.attach({ containerId, stdin, stdout, stderr: stderr && !tty, tty }, { signal: upgrade.signal });
@@ -78,6 +84,19 @@ const named = (view: NodeView, { params }: { readonly params: Readonly<Record<st
   return { namespace, pod, container, ...(uid === undefined ? {} : { uid }) };
 };
 
+const findContainer = (view: NodeView, target: ReturnType<typeof named>): Container | undefined => {
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = findPod(view, target).spec ?? {};
+  return [...containers, ...initContainers, ...ephemeralContainers].find(({ name }) => name === target.container);
+};
+
+/** What the kubelet runs in a container by itself. */
+const ownCommands = (container: Container | undefined): readonly (readonly string[])[] => {
+  const { livenessProbe, readinessProbe, startupProbe, lifecycle } = container ?? {};
+  return [livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop].flatMap((action) =>
+    action?.exec?.command === undefined ? [] : [action.exec.command],
+  );
+};
+
 /** Only the literal `1` counts, as upstream; a terminal has no separate stderr. */
 const streamFlags = (query: URLSearchParams) => {
   const flag = (name: string): boolean => query.get(name) === '1';
@@ -97,9 +116,10 @@ const DROPPED_HEADERS: ReadonlySet<string> = new Set(['host', 'authorization', '
 
 /**
  * Repeats the client's request to the runtime's streaming server and joins the two connections. When either side ends, what was sent is
- * passed on and both are closed, as upstream's proxy does (apimachinery/pkg/util/proxy): a session that nobody uses holds nothing.
+ * passed on and both are closed, as upstream's proxy does (apimachinery/pkg/util/proxy): a session that nobody uses holds nothing. Gives who
+ * ended it.
  */
-const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promise<void> =>
+const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promise<'client' | 'runtime'> =>
   new Promise((resolve, reject) => {
     const target = new URL(url);
     const host =
@@ -112,6 +132,7 @@ const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promis
       CONNECT_TIMEOUT_MS,
     );
     let joined = false;
+    let endedBy: 'client' | 'runtime' | undefined;
     runtime.once('connect', () => {
       connected();
       joined = true;
@@ -126,12 +147,19 @@ const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promis
         closeAfterFlush(runtime);
         closeAfterFlush(socket);
       };
-      socket.once('end', over);
-      runtime.once('end', over);
+      socket.once('end', () => {
+        endedBy ??= 'client';
+        over();
+      });
+      runtime.once('end', () => {
+        endedBy ??= 'runtime';
+        over();
+      });
       socket.pipe(runtime);
       runtime.pipe(socket);
     });
     const stop = (): void => {
+      endedBy ??= 'client'; // its connection broke
       runtime.destroy();
       socket.destroy();
     };
@@ -140,11 +168,14 @@ const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promis
       if (joined) closeAfterFlush(socket);
       else reject(error);
     });
-    socket.once('close', () => runtime.destroy());
+    socket.once('close', () => {
+      endedBy ??= 'client';
+      runtime.destroy();
+    });
     runtime.once('close', () => {
       connected();
       release();
       if (joined) closeAfterFlush(socket);
-      resolve();
+      resolve(endedBy ?? 'runtime');
     });
   });
