@@ -101,6 +101,28 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: "
     });
   });
 
+  it('a DaemonSet, and each of its Pods, says how often its template has been another one', () => {
+    const key = 'DaemonSet.apps/default/agent';
+    const daemonSet = (image: string): string =>
+      `apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec: {selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: app, image: "${image}"}]}}}\n`;
+    for (const [image, generation] of [
+      ['a:1', '1'],
+      ['a:2', '2'],
+      ['a:1', '3'],
+    ] as const) {
+      world.apply(daemonSet(image));
+      world.settle();
+      expect(shown(key).metadata['annotations']).toEqual({ 'deprecated.daemonset.template.generation': generation });
+      expect(world.live().map(({ pod }) => pod.metadata.labels?.['pod-template-generation'])).toEqual([generation]);
+    }
+    // The number is lost with the records; what runs is what would be made all the same.
+    const before = world.live().map(({ pod }) => pod.metadata.uid);
+    world.kept.clear();
+    world.start();
+    world.settle();
+    expect(world.live().map(({ pod }) => pod.metadata.uid)).toEqual(before);
+  });
+
   it('a StatefulSet always has the number of its collisions, and a CronJob no empty list', () => {
     world.apply(`apiVersion: apps/v1
 kind: StatefulSet

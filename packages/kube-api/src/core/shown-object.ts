@@ -46,23 +46,39 @@ const keptOf = ({
   ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
 });
 
-/** The ControllerRevisions of a StatefulSet or DaemonSet, as `kubectl rollout` looks for them. */
+type Labels = Readonly<Record<string, string>>;
+interface Labelled {
+  readonly metadata?: { readonly labels?: Labels };
+}
+
+/** The ControllerRevisions of a StatefulSet or DaemonSet, as `kubectl rollout` looks for them, with the labels that its controller gives them. */
 export const controllerRevisions = ({ kind, apiVersion, metadata, revisions = [], ...rest }: NodeObject): readonly NodeObject[] => {
   if (kind !== 'StatefulSet' && kind !== 'DaemonSet') return [];
-  const { spec } = rest as { readonly spec?: { readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } } };
-  return revisions.map(({ name, revision, template, changeCause }) => ({
-    apiVersion: 'apps/v1',
-    kind: 'ControllerRevision',
-    metadata: {
-      name,
-      namespace: metadata.namespace ?? 'default',
-      labels: { ...spec?.selector?.matchLabels },
-      ...(changeCause !== undefined && { annotations: { 'kubernetes.io/change-cause': changeCause } }),
-      ownerReferences: [
-        { apiVersion, kind, name: metadata.name ?? '', uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true },
-      ],
-    },
-    revision,
-    data: { spec: { template: { ...template, $patch: 'replace' } } },
-  })) as readonly NodeObject[];
+  const { spec } = rest as { readonly spec?: { readonly selector?: { readonly matchLabels?: Labels } } };
+  return revisions.map(({ name, revision, template, changeCause }) => {
+    const hash = name.slice(name.lastIndexOf('-') + 1);
+    const labels =
+      kind === 'StatefulSet'
+        ? { ...spec?.selector?.matchLabels, 'controller.kubernetes.io/hash': hash }
+        : { ...(template as Labelled | undefined)?.metadata?.labels, 'controller-revision-hash': hash };
+    const annotations = {
+      ...(kind === 'DaemonSet' && { 'deprecated.daemonset.template.generation': String(revision) }),
+      ...(changeCause !== undefined && { 'kubernetes.io/change-cause': changeCause }),
+    };
+    return {
+      apiVersion: 'apps/v1',
+      kind: 'ControllerRevision',
+      metadata: {
+        name,
+        namespace: metadata.namespace ?? 'default',
+        labels,
+        ...(Object.keys(annotations).length > 0 && { annotations }),
+        ownerReferences: [
+          { apiVersion, kind, name: metadata.name ?? '', uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true },
+        ],
+      },
+      revision,
+      data: { spec: { template: { ...template, $patch: 'replace' } } },
+    };
+  }) as readonly NodeObject[];
 };

@@ -184,3 +184,23 @@ it('leaves what only the file says of a map that it had no part of', async () =>
   expect(edited).toContain('    kubernetes.io/config.source: api\n    note: x\n');
   expect(await editManifest(edited!, [edit(noted, pod({}), { kind: 'Pod', name: 'p' })], '')).toBe(file);
 });
+
+it('what admission and the controllers put on a claim is not written into its file', () => {
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name: 'data',
+      namespace: 'default',
+      annotations: { 'pv.kubernetes.io/bind-completed': 'yes', 'pv.kubernetes.io/bound-by-controller': 'yes', team: 'a' },
+      finalizers: ['kubernetes.io/pvc-protection', 'example.org/mine'],
+    },
+    spec: {},
+  } as unknown as StoredObject;
+  expect(writtenForm(claim, { name: 'data', before: undefined })['metadata']).toEqual({
+    name: 'data',
+    namespace: 'default',
+    annotations: { team: 'a' },
+    finalizers: ['example.org/mine'],
+  });
+});

@@ -18,7 +18,13 @@ const OWN_ANNOTATIONS = [
   'kubernetes.io/config.source',
   'kubernetes.io/config.mirror',
   'deployment.kubernetes.io/revision',
+  'deprecated.daemonset.template.generation',
+  'pv.kubernetes.io/bind-completed',
+  'pv.kubernetes.io/bound-by-controller',
 ];
+
+/** Put by admission on every claim and volume. */
+const OWN_FINALIZERS: readonly string[] = ['kubernetes.io/pvc-protection', 'kubernetes.io/pv-protection'];
 
 /** The annotation by which the kubelet knows a Pod that the API gave its name and uid. */
 export const SOURCE_ANNOTATION = 'kubernetes.io/config.source';
@@ -48,6 +54,7 @@ export const writtenForm = (
     metadata: withoutEmpty({
       ...own,
       name,
+      finalizers: (metadata.finalizers ?? []).filter((one) => !OWN_FINALIZERS.includes(one)),
       ...(isNewPod && { uid: metadata.uid, creationTimestamp: metadata.creationTimestamp }),
       annotations: { ...annotations, ...(isNewPod && { [SOURCE_ANNOTATION]: 'api' }) },
     }),

@@ -35,7 +35,7 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { claimedVolume, type FoundClaim } from './core/claimed-volume.js';
+import { BINDING_WAIT_MS, claimedVolume, type FoundClaim, NAMED_WAIT_MS } from './core/claimed-volume.js';
 
 /** What holds of claims and volumes. */
 export interface ClaimsInHand {
@@ -77,8 +77,6 @@ export interface NodeClaimsOptions {
   readonly logger: Logger;
 }
 
-/** How long a Pod waits for a claim that is about to get its volume before it is told that there is none, ms. */
-const BINDING_WAIT_MS = 2_000;
 /** How long the deletion of a claim's data is waited for, ms; it goes on after that. */
 const DELETION_WAIT_MS = 25_000;
 
@@ -121,8 +119,9 @@ export const createNodeClaims = async ({ rootDirectory, facts, objects, logger }
     inHand$: decided$.pipe(startWith(NOTHING)),
     event$: told$,
     claim: async (request, { signal } = {}) => {
-      await until(() => find(request).soon !== true, BINDING_WAIT_MS, signal);
-      const { soon: _, ...answer } = find(request);
+      // A claim that was to be bound at once may turn out to wait for the volume that it names.
+      for (const ms of [BINDING_WAIT_MS, NAMED_WAIT_MS]) await until(() => (find(request).waitMs ?? 0) < ms, ms, signal);
+      const { waitMs: _, ...answer } = find(request);
       const uid = request.pod.metadata.uid ?? '';
       if (answer.ok) letIn.add(uid);
       else if (isHeldByOther(request.pod, inHand.claims.get(`${request.pod.metadata.namespace}/${request.claimName}`)))

@@ -3,8 +3,13 @@ import type { ClaimAnswer, ClaimRequest } from '@solo-kubelet/pod-environment';
 import type { NodeSelector } from '@solo-kubelet/pod-spec';
 import { type ClaimState, ephemeralClaimRefusal } from '@solo-kubelet/workloads';
 
-/** What a Pod gets for a claim. `soon`: the claim is about to get its volume. */
-export type FoundClaim = ClaimAnswer & { readonly soon?: boolean };
+/** What a Pod gets for a claim. `waitMs`: the claim is about to get its volume, and how long it is worth waiting for that. */
+export type FoundClaim = ClaimAnswer & { readonly waitMs?: number };
+
+/** A scheduler would hold the Pod until its claims are bound: on a busy machine that may take its time, and is no fault to tell of. */
+export const BINDING_WAIT_MS = 30_000;
+/** The volume that the claim names is of a document that may come with it. */
+export const NAMED_WAIT_MS = 2_000;
 
 export interface ClaimQuestion {
   readonly request: ClaimRequest;
@@ -21,18 +26,21 @@ export interface ClaimQuestion {
 export const claimedVolume = ({ request, state, exists, heldByOther, matches }: ClaimQuestion): FoundClaim => {
   const { pod, claimName, volumeName, ephemeral } = request;
   const key = `${pod.metadata.namespace ?? 'default'}/${claimName}`;
-  const unprocessed = (why: string, soon = false): FoundClaim => ({
+  const unprocessed = (why: string, waitMs = 0): FoundClaim => ({
     ok: false,
     error: `Unable to attach or mount volumes: unmounted volumes=[${volumeName}], unattached volumes=[], failed to process volumes=[${volumeName}]: error processing PVC ${key}: ${why}`,
-    soon,
+    waitMs,
   });
   if (state === undefined) {
-    return unprocessed(`failed to fetch PVC from API server: persistentvolumeclaims "${claimName}" not found`, ephemeral || exists);
+    return unprocessed(
+      `failed to fetch PVC from API server: persistentvolumeclaims "${claimName}" not found`,
+      ephemeral || exists ? BINDING_WAIT_MS : 0,
+    );
   }
   const foreign = ephemeral ? ephemeralClaimRefusal(pod, state.claim) : undefined;
-  if (foreign !== undefined) return unprocessed(foreign, state.terminating);
+  if (foreign !== undefined) return unprocessed(foreign, state.terminating ? NAMED_WAIT_MS : 0);
   const { volume, provisioned = false } = state;
-  if (volume === undefined) return unprocessed('PVC is not bound', state.reason === undefined || state.reason === 'WaitForFirstConsumer');
+  if (volume === undefined) return unprocessed('PVC is not bound', bindingWaitMs(state));
   const name = volume.metadata.name ?? '';
   const required = volume.spec.nodeAffinity?.required;
   if (required !== undefined && !matches(required)) {
@@ -46,6 +54,11 @@ export const claimedVolume = ({ request, state, exists, heldByOther, matches }: 
     };
   }
   return placeOf(volume, name, provisioned);
+};
+
+const bindingWaitMs = ({ reason, claim }: ClaimState): number => {
+  if (reason !== undefined && reason !== 'WaitForFirstConsumer') return 0;
+  return claim.spec.volumeName ? NAMED_WAIT_MS : BINDING_WAIT_MS;
 };
 
 const placeOf = ({ spec }: PersistentVolume, name: string, made: boolean): ClaimAnswer => {

@@ -14,6 +14,7 @@ export const shownClaim = ({ claim, phase, terminating, volume }: ClaimState): P
     kind: 'PersistentVolumeClaim',
     metadata: {
       ...claim.metadata,
+      finalizers: ['kubernetes.io/pvc-protection'],
       ...(volume && { annotations: { ...claim.metadata.annotations, ...bound } }),
       ...(terminating && { deletionTimestamp: claim.metadata.deletionTimestamp ?? claim.metadata.creationTimestamp ?? EPOCH }),
     },
@@ -34,6 +35,7 @@ export const shownVolume = ({ volume, phase, message }: VolumeState): Persistent
     ...volume,
     apiVersion: 'v1',
     kind: 'PersistentVolume',
+    metadata: { ...volume.metadata, finalizers: ['kubernetes.io/pv-protection'] },
     status: { phase, ...(message && { message }) },
   }) as PersistentVolume;
 

@@ -8,6 +8,10 @@ import type { DaemonRevision, DaemonSet } from './daemon-set.js';
 /** The hash of a revision, which is the label of its Pods. */
 export const hashOf = ({ name }: DaemonRevision): string => name.slice(name.lastIndexOf('-') + 1);
 
+/** On Pods, and as an annotation on the DaemonSet: how often its template has been another one. */
+export const GENERATION_LABEL = 'pod-template-generation';
+export const GENERATION_ANNOTATION = 'deprecated.daemonset.template.generation';
+
 const tolerate = (key: string, effect: 'NoExecute' | 'NoSchedule'): Toleration => ({
   key: `node.kubernetes.io/${key}`,
   operator: 'Exists',
@@ -39,7 +43,7 @@ export const daemonPod = ({ metadata }: DaemonSet, revision: DaemonRevision, { n
       name: childName(prefix, metadata.uid, number),
       generateName: prefix,
       namespace: metadata.namespace,
-      labels: { ...labelled?.labels, [REVISION_LABEL]: hashOf(revision) },
+      labels: { ...labelled?.labels, [REVISION_LABEL]: hashOf(revision), [GENERATION_LABEL]: String(revision.revision) },
       ...(labelled?.annotations && { annotations: labelled.annotations }),
     },
     spec: { ...spec, tolerations: tolerationsOf(spec), affinity: { ...spec.affinity, nodeAffinity: affinityOf(spec, nodeName) } },

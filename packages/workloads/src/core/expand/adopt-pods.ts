@@ -1,3 +1,4 @@
+import { GENERATION_LABEL } from '../daemon-set/daemon-pod.js';
 import type { NewPod } from '../workload.js';
 import { madePod } from './child-pod.js';
 import { withClaims } from './claims-of-set.js';
@@ -46,11 +47,11 @@ const atOnce = (object: WorkloadObject): WorkloadObject =>
 
 const SUFFIX = /^[a-z0-9]{5}$/;
 
-/** The labels tell the revision, the name the workload: two may have one selector. */
+/** The labels tell the revision (not its number, which is lost with the records), the name the workload: two may have one selector. */
 const isMadeAs = ({ name, labels }: OrphanPod, { metadata }: NewPod): boolean => {
   const prefix = metadata.generateName ?? '';
   const isNamed =
     name === metadata.name ||
     (metadata.name.length === prefix.length + 5 && name.startsWith(prefix) && SUFFIX.test(name.slice(prefix.length)));
-  return isNamed && Object.entries(metadata.labels ?? {}).every(([key, value]) => labels[key] === value);
+  return isNamed && Object.entries(metadata.labels ?? {}).every(([key, value]) => key === GENERATION_LABEL || labels[key] === value);
 };

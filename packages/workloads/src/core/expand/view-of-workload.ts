@@ -1,5 +1,5 @@
 import type { ApiObject, PersistentVolumeClaim, ReplicaSet } from '@solo-kubelet/object-spec';
-import type { DeploymentRevision } from '../deployment/deployment.js';
+import { GENERATION_ANNOTATION } from '../daemon-set/daemon-pod.js';
 import { REVISION_ANNOTATION } from '../deployment/revision-annotations.js';
 import type { HeldTemplate } from '../rollout/safe-rollout.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
@@ -44,6 +44,8 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
   const annotations = {
     ...object.metadata.annotations,
     ...(current && { [REVISION_ANNOTATION]: String(current.revision) }),
+    ...(memory.kind === 'DaemonSet' &&
+      memory.revisions.length > 0 && { [GENERATION_ANNOTATION]: String(newest(memory.revisions)?.revision) }),
     ...(held && { [HELD_REVISION]: held.revision }),
   };
   const labels = object.metadata.labels ?? (object.kind === 'Job' ? jobLabels(object) : undefined);
@@ -102,7 +104,7 @@ const withHeld = (status: object, held: HeldTemplate | undefined): object => {
   };
 };
 
-const newest = (revisions: readonly DeploymentRevision[]): DeploymentRevision | undefined =>
+const newest = <Revision extends { readonly revision: number }>(revisions: readonly Revision[]): Revision | undefined =>
   revisions.toSorted((a, b) => b.revision - a.revision)[0];
 
 /** The status that the controller of a workload's kind last gave. */
