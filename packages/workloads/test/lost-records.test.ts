@@ -64,4 +64,78 @@ describe('workloads whose records were lost', () => {
     world.settle();
     expect(uids()).toEqual(before);
   });
+
+  it('a Deployment that is paused takes them back as well, and stays as it is until it is resumed', () => {
+    const paused = ', replicas: 2, paused: true';
+    world.apply(workload('Deployment', 'web', 'a:1', ', replicas: 2'));
+    world.settle();
+    world.apply(workload('Deployment', 'web', 'a:1', paused));
+    world.settle();
+    const before = uids();
+    loseAll();
+    world.settle();
+    expect(uids()).toEqual(before);
+    world.apply(workload('Deployment', 'web', 'a:2', paused));
+    world.settle();
+    world.start();
+    world.settle();
+    expect(uids()).toEqual(before);
+    world.apply(workload('Deployment', 'web', 'a:2', ', replicas: 2'));
+    world.settle();
+    expect(world.live().map(({ pod }) => pod.spec.containers[0]?.image)).toEqual(['a:2', 'a:2']);
+  });
+
+  const job = (name: string, more = ''): string =>
+    `apiVersion: batch/v1\nkind: Job\nmetadata: {name: ${name}}\nspec: {${more}template: {spec: {restartPolicy: Never, containers: [{name: app, image: "a:1"}]}}}\n`;
+  const endAll = (): void => {
+    for (const live of world.live()) world.end(live, 0);
+    world.settle();
+  };
+  const statusOf = (key: string) => (world.views.get(key)?.object as { readonly status?: Record<string, unknown> } | undefined)?.status;
+
+  it('a Job goes on with its Pods, and does no index again of which a Pod is there', () => {
+    world.apply(job('once'));
+    world.apply(job('many', 'completionMode: Indexed, completions: 3, parallelism: 1, '));
+    world.settle();
+    const [first] = world.live().filter(({ pod }) => pod.metadata.name?.startsWith('many-0-'));
+    world.end(first!, 0);
+    world.settle();
+    expect(world.names().toSorted()).toEqual([expect.stringMatching(/^many-1-/), expect.stringMatching(/^once-/)]);
+    const before = [...world.pods.keys()].sort();
+    loseAll();
+    world.settle();
+    expect([...world.pods.keys()].sort()).toEqual(before);
+    endAll();
+    expect(world.names()).toEqual([expect.stringMatching(/^many-2-/)]);
+    endAll();
+    expect(statusOf('Job.batch/default/many')).toMatchObject({ succeeded: 3, completedIndexes: '0-2' });
+    expect(statusOf('Job.batch/default/once')).toMatchObject({ succeeded: 1 });
+    expect(world.pods.size).toBe(4);
+    loseAll();
+    world.settle();
+    expect(world.live()).toEqual([]);
+    expect(statusOf('Job.batch/default/many')).toMatchObject({ succeeded: 3 });
+  });
+
+  it('a CronJob goes on with its run, and starts none for a time that has had one', () => {
+    const cronJob = `apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: tick}\nspec: {schedule: '*/10 * * * *', concurrencyPolicy: Forbid, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: "a:1"}]}}}}}\n`;
+    world.apply(cronJob);
+    world.pass(610_000);
+    for (const live of world.live()) world.ready(live);
+    const before = [uids(), world.names()];
+    expect(before[1]).toEqual([expect.stringMatching(/^tick-\d+-.....$/)]);
+    loseAll();
+    world.pass(60_000);
+    expect([uids(), world.names()]).toEqual(before);
+    expect(statusOf('CronJob.batch/default/tick')).toMatchObject({ active: [{}], lastScheduleTime: '2026-01-01T00:10:00Z' });
+    world.start();
+    world.pass(60_000);
+    expect(uids()).toEqual(before[0]);
+    for (const live of world.live()) world.end(live, 0);
+    world.pass(60_000);
+    expect(world.live()).toEqual([]);
+    expect(world.told.filter((line) => /UnexpectedJob|MissingJob/.test(line))).toEqual([]);
+    world.pass(600_000);
+    expect(world.live()).toHaveLength(1);
+  });
 });

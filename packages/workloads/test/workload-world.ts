@@ -206,11 +206,11 @@ export class World {
     });
   }
 
-  /** What runs and nobody asks for, as the runtime tells it. */
+  /** What has begun and nobody asks for, as the runtime tells it. */
   private orphans(): readonly OrphanPod[] {
     const wanted = new Set(this.origins.values());
     return [...this.pods.values()].flatMap(({ pod: { metadata }, status, terminating }) =>
-      status.phase === 'Running' && !terminating && !wanted.has(metadata.uid ?? '')
+      status.phase !== 'Pending' && !terminating && !wanted.has(metadata.uid ?? '')
         ? [{ uid: metadata.uid ?? '', namespace: 'default', name: metadata.name ?? '', labels: metadata.labels ?? {} }]
         : [],
     );

@@ -3,6 +3,7 @@ import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import type { ApiObject } from '@solo-kubelet/object-spec';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { from, NEVER, Observable, type OperatorFunction, Subscription } from 'rxjs';
+import { adoptPodsOfJob, adoptRuns } from '../core/expand/adopt-jobs.js';
 import { adoptPods, type OrphanPod } from '../core/expand/adopt-pods.js';
 import { replicaSetUid } from '../core/expand/child-pod.js';
 import { jobOfCronJob, ownedJob } from '../core/expand/job-of-cron-job.js';
@@ -72,6 +73,8 @@ export const runWorkloads =
       const waiting = new Set<string>();
       /** Entries of an earlier process whose Pods' probes may not have answered yet. */
       const restored = new Set<string>();
+      /** Entries that were taken back and are not on the disk yet. */
+      const unwritten = new Set<string>();
       /** Claims that somebody wants no more, until their entries are without them. */
       const forgotten = new Set<string>();
       let pods: ReadonlyMap<string, SeenPod> = new Map();
@@ -164,17 +167,20 @@ export const runWorkloads =
           if (object === undefined) continue;
           const taken = new Set(ownerOfPod.keys());
           const fresh = takeObject(undefined, object, { nowMs: wallNow(), newUid });
-          const entry = adoptPods(
-            fresh,
-            orphans.filter(({ uid }) => !taken.has(uid)),
-            factsOf(key),
-          );
+          const free = orphans.filter(({ uid }) => !taken.has(uid));
+          const { cronJob, jobs } = adoptRuns(fresh, key, free, factsOf(key));
+          const entry = adoptPodsOfJob(adoptPods(cronJob, free, factsOf(key)), free, factsOf(key));
           if (entry === fresh) continue;
-          index(key, entry);
-          restored.add(key);
-          announce(key, entry);
-          say({ type: 'workload', key, view: viewOfWorkload(entry) });
+          takeBack(key, entry);
+          for (const job of jobs) takeBack(workloadKey(job.object), job);
         }
+      };
+      const takeBack = (key: string, entry: WorkloadEntry): void => {
+        index(key, entry);
+        restored.add(key);
+        unwritten.add(key);
+        announce(key, entry);
+        say({ type: 'workload', key, view: viewOfWorkload(entry) });
       };
 
       const declare = (): void => {
@@ -327,7 +333,7 @@ export const runWorkloads =
         else gated.delete(key);
         if (step.asksOthers) waiting.add(key);
         else waiting.delete(key);
-        if (step.entry === entries.get(key) && !step.done) carryOut(key, step);
+        if (step.entry === entries.get(key) && !step.done && !unwritten.has(key)) carryOut(key, step);
         else write(key, step);
       };
 
@@ -346,6 +352,7 @@ export const runWorkloads =
               drain();
             },
             complete: () => {
+              unwritten.delete(key);
               carryOut(key, step);
               busy.delete(key);
               drain();

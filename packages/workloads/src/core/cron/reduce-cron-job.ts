@@ -171,7 +171,7 @@ const startQuestion = (
 });
 
 const made = (cronJob: CronJob, question: StartQuestion, scheduledMs: number, replaced: readonly string[]): Start => {
-  const job = jobOf(cronJob, scheduledMs);
+  const job = cronJobRun(cronJob, scheduledMs);
   return {
     create: [job],
     replaced,
@@ -185,7 +185,7 @@ const made = (cronJob: CronJob, question: StartQuestion, scheduledMs: number, re
 const SCHEDULED_ANNOTATION = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 
 /** The Job of one start; its name comes from the minute (cronjob/utils.go getJobFromTemplate2). */
-const jobOf = ({ metadata, spec }: CronJob, scheduledMs: number): NewJob => ({
+export const cronJobRun = ({ metadata, spec }: CronJob, scheduledMs: number): NewJob => ({
   name: cronJobRunName(metadata.name, scheduledMs),
   labels: { ...spec.jobTemplate.metadata?.labels },
   annotations: { ...spec.jobTemplate.metadata?.annotations, [SCHEDULED_ANNOTATION]: zonedTime(scheduledMs, spec.timeZone) },

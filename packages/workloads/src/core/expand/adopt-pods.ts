@@ -17,7 +17,7 @@ export interface OrphanPod {
 
 /** A workload of which nothing is on record, with the Pods that run and are just those that it would make now: they need not be made anew. */
 export const adoptPods = (entry: WorkloadEntry, orphans: readonly OrphanPod[], facts: WorkloadFacts): WorkloadEntry => {
-  if (entry.object.kind === 'CronJob' || entry.children.length > 0) return entry;
+  if (entry.object.kind === 'CronJob' || entry.object.kind === 'Job' || entry.children.length > 0) return entry;
   const namespace = namespaceOf(entry.object);
   const left = new Set(orphans.filter((orphan) => orphan.namespace === namespace));
   if (left.size === 0) return entry;
@@ -39,16 +39,17 @@ export const adoptPods = (entry: WorkloadEntry, orphans: readonly OrphanPod[], f
   return withClaims({ ...entry, children, made }, claims as Parameters<typeof withClaims>[1], facts);
 };
 
-/** All Pods of a StatefulSet, whose order is one of making them. */
-const atOnce = (object: WorkloadObject): WorkloadObject =>
-  object.kind === 'StatefulSet' && object.spec !== undefined
-    ? { ...object, spec: { ...object.spec, podManagementPolicy: 'Parallel' } }
-    : object;
+/** All Pods of a StatefulSet, whose order is one of making them, and those of a Deployment that would make none while it is paused. */
+const atOnce = (object: WorkloadObject): WorkloadObject => {
+  if (object.spec === undefined) return object;
+  if (object.kind === 'StatefulSet') return { ...object, spec: { ...object.spec, podManagementPolicy: 'Parallel' } };
+  return object.kind === 'Deployment' ? { ...object, spec: { ...object.spec, paused: false } } : object;
+};
 
 const SUFFIX = /^[a-z0-9]{5}$/;
 
 /** The labels tell the revision (not its number, which is lost with the records), the name the workload: two may have one selector. */
-const isMadeAs = ({ name, labels }: OrphanPod, { metadata }: NewPod): boolean => {
+export const isMadeAs = ({ name, labels }: OrphanPod, { metadata }: NewPod): boolean => {
   const prefix = metadata.generateName ?? '';
   const isNamed =
     name === metadata.name ||
