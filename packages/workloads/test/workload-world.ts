@@ -206,12 +206,20 @@ export class World {
     });
   }
 
-  /** What has begun and nobody asks for, as the runtime tells it. */
+  /** What is there and nobody asks for, as the runtime tells it. */
   private orphans(): readonly OrphanPod[] {
     const wanted = new Set(this.origins.values());
     return [...this.pods.values()].flatMap(({ pod: { metadata }, status, terminating }) =>
-      status.phase !== 'Pending' && !terminating && !wanted.has(metadata.uid ?? '')
-        ? [{ uid: metadata.uid ?? '', namespace: 'default', name: metadata.name ?? '', labels: metadata.labels ?? {} }]
+      !terminating && !wanted.has(metadata.uid ?? '')
+        ? [
+            {
+              uid: metadata.uid ?? '',
+              namespace: 'default',
+              name: metadata.name ?? '',
+              labels: metadata.labels ?? {},
+              phase: status.phase!,
+            },
+          ]
         : [],
     );
   }

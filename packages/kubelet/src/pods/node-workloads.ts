@@ -127,11 +127,19 @@ export const nodeWorkloads = ({
   };
 };
 
-/** Pods that run and that nothing asks for, by what their sandboxes say. */
+/** Pods that nothing asks for, by what their sandboxes say. */
 const orphansOf = (pods: ReadonlyMap<string, PodView>): readonly OrphanPod[] =>
   [...pods.values()].flatMap(({ podUid, origin, terminating, pod: { metadata, status } }) =>
-    origin === undefined && !terminating && status?.phase === 'Running'
-      ? [{ uid: podUid, namespace: metadata.namespace ?? 'default', name: metadata.name ?? '', labels: metadata.labels ?? {} }]
+    origin === undefined && !terminating
+      ? [
+          {
+            uid: podUid,
+            namespace: metadata.namespace ?? 'default',
+            name: metadata.name ?? '',
+            labels: metadata.labels ?? {},
+            ...(status?.phase && { phase: status.phase }),
+          },
+        ]
       : [],
   );
 

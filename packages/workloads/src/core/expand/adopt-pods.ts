@@ -1,3 +1,4 @@
+import type { PodPhase } from '@solo-kubelet/pod-spec';
 import { GENERATION_LABEL } from '../daemon-set/daemon-pod.js';
 import type { NewPod } from '../workload.js';
 import { madePod } from './child-pod.js';
@@ -7,19 +8,21 @@ import type { WorkloadFacts } from './sync-workload.js';
 import type { ChildPod, WorkloadEntry } from './workload-entry.js';
 import { namespaceOf, type WorkloadObject } from './workload-object.js';
 
-/** A Pod that runs and that nobody asks for, as far as its sandbox tells. */
+/** A Pod that is there and that nobody asks for, as far as its sandbox tells. */
 export interface OrphanPod {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** As far as it can be told without knowing what was asked for. */
+  readonly phase?: PodPhase;
 }
 
 /** A workload of which nothing is on record, with the Pods that run and are just those that it would make now: they need not be made anew. */
 export const adoptPods = (entry: WorkloadEntry, orphans: readonly OrphanPod[], facts: WorkloadFacts): WorkloadEntry => {
   if (entry.object.kind === 'CronJob' || entry.object.kind === 'Job' || entry.children.length > 0) return entry;
   const namespace = namespaceOf(entry.object);
-  const left = new Set(orphans.filter((orphan) => orphan.namespace === namespace));
+  const left = new Set(orphans.filter((orphan) => orphan.namespace === namespace && orphan.phase === 'Running'));
   if (left.size === 0) return entry;
   const decision = decideWorkload({ ...entry, object: atOnce(entry.object) }, { ...facts, pods: [], refused: new Set() });
   const children: ChildPod[] = [];
