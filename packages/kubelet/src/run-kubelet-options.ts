@@ -6,6 +6,7 @@ import type { KubeletConfiguration } from './config/fields.js';
 import type { KubeletFlags } from './config/load-configuration.js';
 import type { KubeletClock, KubeletService, ServiceSubsystem } from './kubelet-services.js';
 import type { ErrorSource } from './process/catch-stray-errors.js';
+import type { ServiceKernel } from './services/node-services.js';
 
 export interface RunKubeletOptions {
   readonly config: KubeletConfiguration;
@@ -30,6 +31,8 @@ export interface RunKubeletOptions {
   readonly pluginsFrom?: string;
   /** Laid over what the node is to the pods' environment. Default: nothing. */
   readonly environment?: Partial<NodeEnvironment>;
+  /** What Services need of the machine. Default: nftables and the settings of its kernel. */
+  readonly serviceKernel?: ServiceKernel;
   /** Called once the runtime answers, before anything is made in it: to supply what it needs. Default: nothing. */
   readonly prepareRuntime?: (cri: CriClient, options: PrepareRuntimeOptions) => Promise<void>;
   /** Default: all that the kubelet has. */

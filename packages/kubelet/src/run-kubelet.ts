@@ -183,11 +183,17 @@ const sourceFilesOf = async (directory: string): Promise<readonly SourceFile[]> 
 };
 
 /** Undefined without `--service-cluster-ip-range`: then nothing of it is loaded, and what an earlier kubelet put in force goes. */
-const nodeServices = async ({ config, flags, logger, signal }: RunKubeletOptions): Promise<NodeServices | undefined> => {
+const nodeServices = async ({
+  config,
+  flags,
+  serviceKernel: kernel,
+  logger,
+  signal,
+}: RunKubeletOptions): Promise<NodeServices | undefined> => {
   const { rootDirectory, serviceNetwork } = flags;
   if (serviceNetwork !== undefined) {
     const { createNodeServices } = await import('./services/node-services.js');
-    return createNodeServices({ flags: serviceNetwork, rootDirectory, clusterDomain: config.clusterDomain, logger, signal });
+    return createNodeServices({ flags: serviceNetwork, rootDirectory, clusterDomain: config.clusterDomain, kernel, logger, signal });
   }
   try {
     if (await removeServices({ rootDirectory, signal })) logger.info({}, 'Services are off: their rules were removed');

@@ -1,5 +1,14 @@
 export { type DataLayout, dataLayout, sweepTarget } from './node/data-layout.js';
-export { type MemoryNode, simulatedEnvironment, simulatedProbes, startMemoryNode, startMemoryRuntime } from './node/memory-node.js';
+export {
+  endsByItself,
+  type MemoryNode,
+  type SimulatedNode,
+  simulatedEnvironment,
+  simulatedProbes,
+  simulatedServiceKernel,
+  startMemoryNode,
+  startMemoryRuntime,
+} from './node/memory-node.js';
 export { type ReleaseNetworksOptions, releaseNetworks } from './node/release-networks.js';
 export { type Progress, type RunningNode, type StartNodeOptions, startNode } from './node/start-node.js';
 export { memoryConfiguration, upConfiguration, upFlags } from './node/up-configuration.js';

@@ -2,11 +2,18 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApiServer, NodeAnswer, ObjectStore, StoredObject } from '@solo-kubelet/api-server';
-import type { ContainerScripts, ExecScript, ScriptSubject } from '@solo-kubelet/cri-client/testing';
+import type { ApiServer, NodeAnswer, ObjectStore } from '@solo-kubelet/api-server';
+import type { ContainerScripts, ExecScript } from '@solo-kubelet/cri-client/testing';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { runKubelet } from '@solo-kubelet/kubelet';
-import { memoryConfiguration, simulatedEnvironment, simulatedProbes, startMemoryRuntime, upFlags } from '@solo-kubelet/standalone-node';
+import {
+  endsByItself,
+  memoryConfiguration,
+  simulatedEnvironment,
+  simulatedProbes,
+  startMemoryRuntime,
+  upFlags,
+} from '@solo-kubelet/standalone-node';
 
 export interface MemoryKubeletOptions {
   readonly nodeName: string;
@@ -30,21 +37,8 @@ export interface MemoryKubelet extends AsyncDisposable {
   leave(): Promise<void>;
 }
 
-const CLUSTER_DNS = '10.96.0.10';
 /** How long what is meant to end runs, ms. */
 const WORK_MS = 50;
-
-type Container = { readonly name: string; readonly restartPolicy?: string };
-
-/** Whether a container is meant to end: one before the others, or one of a Pod that is not run for good. */
-const isMeantToEnd = (pod: StoredObject | undefined, { containerName }: ScriptSubject): boolean => {
-  const { initContainers = [], restartPolicy } = (pod?.spec ?? {}) as {
-    readonly initContainers?: readonly Container[];
-    readonly restartPolicy?: string;
-  };
-  const early = initContainers.find(({ name }) => name === containerName);
-  return early === undefined ? restartPolicy === 'Never' || restartPolicy === 'OnFailure' : early.restartPolicy !== 'Always';
-};
 
 const kubeconfigOf = ({ url, caPem }: Pick<ApiServer, 'url' | 'caPem'>, nodeName: string, token: string): string =>
   JSON.stringify({
@@ -61,7 +55,7 @@ export const startMemoryKubelet = async (options: MemoryKubeletOptions): Promise
   const { nodeName, store, containers, exec, logger = silentLogger } = options;
   const script: ContainerScripts = (subject) => {
     const pod = store.get('pods', `${subject.namespace}/${subject.podName}`);
-    return { ...(isMeantToEnd(pod, subject) && { runsForMs: WORK_MS }), ...containers?.(subject) };
+    return { ...(endsByItself(pod?.spec, subject.containerName) && { runsForMs: WORK_MS }), ...containers?.(subject) };
   };
   // Every image is there, under its own name.
   const node = await startMemoryRuntime({
@@ -81,8 +75,7 @@ export const startMemoryKubelet = async (options: MemoryKubeletOptions): Promise
       await writeFile(kubeconfig, kubeconfigOf(server, nodeName, token), { mode: 0o600 });
       const flags = upFlags(node);
       running = runKubelet({
-        // An address that Pods are told of, though nobody answers there: without one every Pod gets a warning.
-        config: { ...memoryConfiguration(node, node.endpoint, manifests), clusterDNS: [CLUSTER_DNS] },
+        config: memoryConfiguration(node, node.endpoint, manifests),
         flags: { ...flags, hostnameOverride: nodeName, kubeconfig },
         logger,
         signal: ending.signal,

@@ -12,6 +12,7 @@ import {
   type Progress,
   simulatedEnvironment,
   simulatedProbes,
+  simulatedServiceKernel,
   startMemoryNode,
   startNode,
   upConfiguration,
@@ -79,17 +80,22 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
 const upInMemory = async (input: CommandInput, io: CliIo, progress: Progress): Promise<number> => {
   const manifests = simulatedManifests(input);
   progress.note('SIMULATION: the runtime is in memory. Pods come and go as they would, but no container runs.');
-  await using node = await startMemoryNode(manifests);
+  for (const name of OF_CONTAINERD) if (input.options[name] !== undefined) progress.note(`  --${name} means nothing in a simulation`);
+  await using node = await startMemoryNode();
   const config = memoryConfiguration(node, node.endpoint, manifests);
   return await runNode(input, io, progress, {
     config,
     flags: upFlags(node, {
       ...pluginsOf(input),
+      serviceNetwork: servicesOf(input),
+      dnsAddress: 'off',
       kubeApi: await apiOf(input, join(node.kubeletRoot, 'kubeconfig'), progress),
     }),
     manifests,
     probes: simulatedProbes,
     environment: simulatedEnvironment,
+    serviceKernel: simulatedServiceKernel,
+    moreServices: [({ reconciler }) => reconciler.pods$.pipe(tap(node.seePods))],
   });
 };
 
@@ -100,6 +106,8 @@ const simulatedManifests = (input: CommandInput): string => {
   if (!existsSync(manifests)) throw usage(`there is no ${manifests}: name a directory of manifests, or one file`);
   return manifests;
 };
+
+const OF_CONTAINERD = ['ephemeral', 'images', 'allowed-devices'] as const;
 
 const pluginsOf = (input: CommandInput) => ({
   probePlugins: namedProbePlugins(input),
@@ -114,10 +122,12 @@ const servicesOf = (input: CommandInput): KubeletFlags['serviceNetwork'] => {
   return found;
 };
 
-interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment'> {
+interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment' | 'serviceKernel'> {
   readonly config: KubeletConfiguration;
   readonly flags: KubeletFlags;
   readonly manifests: string;
+  /** Beside the kubelet's own. */
+  readonly moreServices?: readonly KubeletService[];
 }
 
 /** Runs the kubelet on the node and shows the table of its pods once they are settled. */
@@ -125,7 +135,7 @@ const runNode = async (
   input: CommandInput,
   io: CliIo,
   progress: Progress,
-  { config, flags, manifests, ...simulated }: NodeToRun,
+  { config, flags, manifests, moreServices = [], ...simulated }: NodeToRun,
 ): Promise<number> => {
   const timeoutMs = parseGoDuration(textOption(input, 'ready-timeout') ?? '2m');
   if (timeoutMs === undefined) throw usage('--ready-timeout takes a duration such as 2m');
@@ -153,7 +163,7 @@ const runNode = async (
     flags,
     logger: loggerOf(input, io),
     signal: ending.signal,
-    services: [...allServices, showTable],
+    services: [...allServices, ...moreServices, showTable],
     env: io.env,
     ownProcess: process,
     prepareRuntime: provideSandboxImage,

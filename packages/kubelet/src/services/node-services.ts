@@ -11,6 +11,7 @@ import {
   prepareKernel,
   readListeners,
   type ServiceNetworkOutput,
+  type TableApplier,
 } from '@solo-kubelet/service-network/rx';
 import { distinctUntilChanged, ignoreElements, map, type Observable, ReplaySubject, Subject, tap } from 'rxjs';
 import type { ServiceNetworkFlags } from '../config/service-network-flags.js';
@@ -39,7 +40,17 @@ export interface NodeServices {
   follow(parts: FollowServices): Observable<unknown>;
 }
 
+/** What Services need of a machine. */
+export interface ServiceKernel {
+  readonly prepare: typeof prepareKernel;
+  readonly applier: TableApplier;
+  /** Ports that somebody listens on, as `readListeners` gives them. */
+  readonly listeners: () => Promise<ReadonlySet<string>>;
+}
+
 export interface NodeServicesOptions {
+  /** Default: nftables and the settings of this machine's kernel. */
+  readonly kernel?: ServiceKernel | undefined;
   readonly flags: ServiceNetworkFlags;
   readonly rootDirectory: string;
   readonly clusterDomain: string;
@@ -52,11 +63,12 @@ export const createNodeServices = async ({
   flags,
   rootDirectory,
   clusterDomain,
+  kernel = { prepare: prepareKernel, applier: nftApplier(), listeners: readListeners },
   logger,
   signal,
 }: NodeServicesOptions): Promise<NodeServices> => {
   const ranges = flags.ranges.map(rangeOf);
-  const notes = await prepareKernel({ families: ranges.map(({ family }) => family), signal });
+  const notes = await kernel.prepare({ families: ranges.map(({ family }) => family), signal });
   for (const { type, message } of notes)
     logger[type === 'changed' ? 'info' : 'warn'](
       { what: message },
@@ -68,8 +80,8 @@ export const createNodeServices = async ({
     settings: { ranges, nodePorts: flags.nodePorts, clusterDomain, owner: rootDirectory, ...(lacking && { policyFault: lacking.message }) },
     store,
     record: await store.load(),
-    applier: nftApplier(),
-    listeners: readListeners,
+    applier: kernel.applier,
+    listeners: kernel.listeners,
     scheduler: steadyScheduler,
   });
   // What others read comes from whoever decides on it, and is kept for those who come late.

@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ContainerScripts, createFakeCri, type FakeCriOptions } from '@solo-kubelet/cri-client/testing';
+import { createFakeCri, type FakeCriOptions } from '@solo-kubelet/cri-client/testing';
+import type { RunKubeletOptions } from '@solo-kubelet/kubelet';
 import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
-import { isSidecar } from '@solo-kubelet/pod-spec';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
-import { readRegular } from '@solo-kubelet/untrusted-files';
-import { type PlannedPod, podsOfManifest } from '../images/pods-of-manifest.js';
 
 /** A container runtime in memory: it does as if, and runs nothing. */
 export interface MemoryNode extends AsyncDisposable {
@@ -18,11 +17,42 @@ export interface MemoryNode extends AsyncDisposable {
   readonly sources: string;
 }
 
-/** Starts it with every image that the manifests name at that moment. */
-export const startMemoryNode = async (manifests: string): Promise<MemoryNode> => {
-  const pods = await podsOf(manifests);
-  return startMemoryRuntime({ registry: imagesOf(pods).map((image) => ({ tags: [image] })), containers: scriptFor(pods) });
+/** By UID. */
+type PodsByUid = ReadonlyMap<string, { readonly pod: Pick<Pod, 'spec'> }>;
+
+/** That of `up`: it is told of the Pods that the kubelet runs, and their containers live as is meant. */
+export interface SimulatedNode extends MemoryNode {
+  readonly seePods: (pods: PodsByUid) => void;
+}
+
+/** Starts it. Every image is there under its own name. */
+export const startMemoryNode = async (): Promise<SimulatedNode> => {
+  let pods: PodsByUid = new Map();
+  const node = await startMemoryRuntime({
+    registry: (reference) => ({ tags: [reference] }),
+    containers: ({ podUid, containerName }) => (endsByItself(pods.get(podUid)?.pod.spec, containerName) ? { runsForMs: WORK_MS } : {}),
+  });
+  return {
+    ...node,
+    seePods: (now) => {
+      pods = now;
+    },
+  };
 };
+
+const WORK_MS = 500;
+
+/** Whether a container is meant to end: one before the others, or one of a Pod that is not run for good. */
+export const endsByItself = (spec: Lives | undefined, containerName: string): boolean => {
+  const early = spec?.initContainers?.find(({ name }) => name === containerName);
+  return early === undefined ? spec?.restartPolicy === 'Never' || spec?.restartPolicy === 'OnFailure' : early.restartPolicy !== 'Always';
+};
+
+/** What of a Pod's spec says how its containers live. */
+export interface Lives {
+  readonly restartPolicy?: string | undefined;
+  readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string | undefined }[] | undefined;
+}
 
 /** Starts it with what can be pulled, and with how containers live. */
 export const startMemoryRuntime = async (options: Pick<FakeCriOptions, 'registry' | 'containers' | 'exec'>): Promise<MemoryNode> => {
@@ -50,62 +80,6 @@ export const startMemoryRuntime = async (options: Pick<FakeCriOptions, 'registry
   };
 };
 
-/** Every Pod that the manifests ask for now. */
-const podsOf = async (manifests: string): Promise<readonly PlannedPod[]> => {
-  const names = await readdir(manifests).catch((error: NodeJS.ErrnoException) => {
-    // One file, or what is not there yet: the kubelet itself says so.
-    if (error.code === 'ENOTDIR') return [''];
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const paths = names.filter((name) => !name.startsWith('.')).map((name) => join(manifests, name));
-  const texts = await Promise.all(paths.map(readManifest));
-  return texts.flatMap((text, index) => podsOfManifest(text, { path: paths[index]!, nodeName: NODE_NAME }));
-};
-
-/** Only to read documents by: the kubelet has a name of its own. */
-const NODE_NAME = 'memory';
-
-/** Empty for what cannot be read or is no regular file: the kubelet itself says so. */
-const readManifest = async (path: string): Promise<string> => {
-  const options = { maxBytes: MAX_MANIFEST_BYTES, followLinks: true };
-  return (await readRegular(path, options).catch(() => Buffer.alloc(0))).toString();
-};
-
-const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
-
-const imagesOf = (pods: readonly PlannedPod[]): readonly string[] => [
-  ...new Set(
-    pods.flatMap(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers].map(({ image }) => image ?? '')).filter(Boolean),
-  ),
-];
-
-const WORK_MS = 500;
-
-/** Containers that are meant to end do so, well and soon; all others run until they are stopped. */
-const scriptFor =
-  (pods: readonly PlannedPod[]): ContainerScripts =>
-  ({ namespace, podName, containerName, sandboxConfig }) => {
-    const planned = plannedFor(pods, namespace, podName);
-    const ends = planned === undefined ? JOB_NAME in sandboxConfig.labels : isToEnd(planned, containerName);
-    return ends ? { runsForMs: WORK_MS } : {};
-  };
-
-/** On the Pods of Jobs, those of documents that came later among them. */
-const JOB_NAME = 'batch.kubernetes.io/job-name';
-
-const plannedFor = (pods: readonly PlannedPod[], namespace: string, podName: string): PlannedPod | undefined =>
-  pods
-    .filter(({ name, ...pod }) => pod.namespace === namespace && `${podName}-`.startsWith(`${withoutNode(name)}-`))
-    .reduce<PlannedPod | undefined>((best, pod) => (best !== undefined && best.name.length >= pod.name.length ? best : pod), undefined);
-
-const withoutNode = (name: string): string => (name.endsWith(`-${NODE_NAME}`) ? name.slice(0, -NODE_NAME.length - 1) : name);
-
-const isToEnd = ({ spec }: PlannedPod, containerName: string): boolean => {
-  const init = spec.initContainers?.find(({ name }) => name === containerName);
-  return init === undefined ? spec.restartPolicy !== 'Always' : !isSidecar(init);
-};
-
 const succeed = async () => ({ result: 'success', output: 'simulated' }) as const;
 
 /** Every probe succeeds: there is nothing to ask, and nothing must be asked of strangers who have such an address. */
@@ -117,4 +91,18 @@ export const simulatedProbes: readonly AnyProbeHandler[] = ['exec', 'httpGet', '
 /** Mounts nothing: what a pod would have mounted does not matter where nothing runs. */
 export const simulatedEnvironment: Partial<NodeEnvironment> = {
   runCommand: async () => ({ exitCode: 0, stdout: '', stderr: '', gaveUp: false, ended: Promise.resolve() }),
+};
+
+/** Services as objects, with addresses and ports: nothing leads there, and no kernel is asked. */
+export const simulatedServiceKernel: NonNullable<RunKubeletOptions['serviceKernel']> = {
+  prepare: async () => [],
+  applier: {
+    isInForce: async () => true,
+    apply: async (previous, next) => (previous === next ? 'same' : 'replaced'),
+    remove: async () => {},
+    removeAll: async () => {},
+    forget: async () => undefined,
+    ensureRoute: async () => {},
+  },
+  listeners: async () => new Set(),
 };

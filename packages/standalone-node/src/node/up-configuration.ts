@@ -22,6 +22,8 @@ export const memoryConfiguration = (layout: Pick<DataLayout, 'podLogs'>, endpoin
     podLogsDir: layout.podLogs,
     cgroupsPerQOS: false,
     enforceNodeAllocatable: ['none'],
+    // An address that Pods are told of, though nobody answers there: without one every Pod gets a warning.
+    clusterDNS: ['10.96.0.10'],
   });
 
 export const upFlags = (
@@ -31,7 +33,8 @@ export const upFlags = (
     allowedDevices = [],
     kubeApi,
     serviceNetwork,
-  }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices' | 'kubeApi' | 'serviceNetwork'>> = {},
+    dnsAddress,
+  }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices' | 'kubeApi' | 'serviceNetwork' | 'dnsAddress'>> = {},
 ): KubeletFlags => ({
   given: {},
   rootDirectory: kubeletRoot,
@@ -49,6 +52,7 @@ export const upFlags = (
   tokenAuthFile: undefined,
   kubeApi,
   serviceNetwork,
+  dnsAddress,
   allowedDevices,
   devicePluginDirectory: `${kubeletRoot}/device-plugins`,
   networkDirectory: networks,
