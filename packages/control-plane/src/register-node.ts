@@ -4,7 +4,7 @@ import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, EMPTY, merge, mergeMap, type Observable, of, repeat, type SchedulerLike, timer } from 'rxjs';
 import { conflate } from './conflate.js';
-import { type NodeEvent, nodeEvents, schedulableEvent } from './core/node-events.js';
+import { type NodeEvent, nodeEvents, STARTING_EVENT, schedulableEvent } from './core/node-events.js';
 import { type NodeObject, nodePatch } from './core/node-patch.js';
 import type { Report } from './report.js';
 
@@ -29,7 +29,6 @@ export interface RegisterNodeOptions {
   readonly onEvent?: (event: NodeEvent) => void;
 }
 
-const STARTING: NodeEvent = { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' };
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 7_000;
 /** Of the wait between two rounds: nodes that started together do not stay in step. */
@@ -70,7 +69,7 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
       const due = toldAtMs === undefined || scheduler.now() - toldAtMs >= nextReportMs;
       if (!changes && !due && !made) return undefined;
       await api.request({ method: 'PATCH', path: `${path}/status`, body: patch, signal });
-      if (toldAtMs === undefined) options.onEvent?.(STARTING);
+      if (toldAtMs === undefined) options.onEvent?.(STARTING_EVENT);
       toldAtMs = scheduler.now();
       for (const event of nodeEvents(made ? undefined : held, told)) options.onEvent?.(event);
       nextReportMs = changes ? reportMs * (0.5 + random()) : reportMs;

@@ -53,6 +53,7 @@ import { withStatusErrors } from './serve/status-errors.js';
 import { upgradeToNode } from './serve/upgrade.js';
 import { createNodeStore, type StagedChange } from './store/node-store.js';
 import { openObjectRecords } from './store/object-records.js';
+import { dependentsOf, firstController } from './store/owners.js';
 import { openVersionRange } from './store/version-range.js';
 
 export interface KubeApiOptions {
@@ -97,6 +98,8 @@ export interface KubeApiOptions {
   readonly addEphemeralContainers: (uid: string, containers: readonly EphemeralContainer[]) => Promise<boolean>;
   /** The node as it is now. */
   readonly node: (signal: AbortSignal) => Promise<object>;
+  /** Told when somebody cordons the node, or does so no more. */
+  readonly onCordon?: (unschedulable: boolean) => void;
   /** The kubelet's own HTTP API, once it serves: logs, streams and figures come from there. */
   readonly kubelet: () => Pick<NodeApi, 'local' | 'usage'> | undefined;
   /** What makes the network of Services of the node; undefined: it has none. */
@@ -218,9 +221,12 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     keepNode: async (node) => {
       const next = nodeSettingsOf(node, follower.reportedNode());
       await writeDurably(settingsPath, `${JSON.stringify(next)}\n`);
+      if (next.unschedulable !== settings.unschedulable) options.onCordon?.(next.unschedulable === true);
       settings = next;
     },
     objectsIn: (namespace) => objectsIn(nodeStore.store, namespace),
+    firstController: (object) => firstController(nodeStore.store, object),
+    dependentsOf: (object) => dependentsOf(nodeStore.store, object),
     userOf: (request) => asked.get(request)?.user,
   });
   const answerer = answerRequests({

@@ -7,6 +7,9 @@ export interface NodeEvent {
   readonly message: string;
 }
 
+/** A kubelet that has just come up. */
+export const STARTING_EVENT: NodeEvent = { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' };
+
 /** Reasons while a condition is there, and while it is not. */
 const REASONS: Readonly<Record<string, readonly [string, string]>> = {
   MemoryPressure: ['NodeHasInsufficientMemory', 'NodeHasSufficientMemory'],

@@ -158,7 +158,13 @@ const complete = (object: StoredObject): StoredObject => {
     return { ...object, spec: { finalizers: ['kubernetes'], ...object.spec }, status: { phase } };
   }
   const resource = resourceOf(object);
-  return resource?.status === undefined || object.status !== undefined ? object : { ...object, status: {} };
+  return resource?.status === undefined || object.status !== undefined ? object : { ...object, status: FIRST_STATUS[object.kind] ?? {} };
+};
+
+/** Statuses of kinds whose first one says something, as an API server gives it. */
+const FIRST_STATUS: Readonly<Record<string, { readonly phase: string }>> = {
+  PersistentVolume: { phase: 'Pending' },
+  PersistentVolumeClaim: { phase: 'Pending' },
 };
 
 const namespaceObject = (name: string, created: string): StoredObject => ({

@@ -50,6 +50,8 @@ const setUp = (manifests: ManifestStates = emptyManifestStates, given: Partial<C
     },
     refusalOf: (_apiVersion, kind) => (kind === 'Service' ? 'Services are off' : undefined),
     objectsIn: () => [],
+    firstController: () => ({ kind: 'Deployment', name: 'd' }),
+    dependentsOf: () => [],
     userOf: () => ({ username: 'a\nb', groups: [] }),
     ...given,
   });
@@ -103,7 +105,7 @@ it('ends a Pod of a workload by word to the kubelet, and changes it by none', as
   expect(told).toEqual(['hasten u2 5', 'delete u2']);
   expect(edits).toEqual([]);
   const changed = put('pods', pod({ labels: { a: 'b' } }), pod());
-  await expect(carryOut([changed], request, path)).rejects.toThrow('is made by ReplicaSet "r": change that');
+  await expect(carryOut([changed], request, path)).rejects.toThrow('is made by Deployment "d": change that');
 });
 
 it('keeps what is set of the node beside the files', async () => {
@@ -154,4 +156,27 @@ it('makes no object that would count for nothing here', async () => {
   const path = info('/api/v1/namespaces/default/services/s');
   await expect(carryOut([put('services', service)], request, path)).rejects.toMatchObject({ code: 405, message: 'Services are off' });
   expect(edits).toEqual([]);
+});
+
+it('takes what an object owns out of its files too, unless it is to be orphaned', async () => {
+  const origin = { source: 'file', path: '/m/a.yaml', document: 0 } as const;
+  const manifests = new Map([['x', { origin, state: 'accepted', objectKey: objectKey(map({}) as unknown as ApiObject) } as never]]);
+  const dependentsOf = () =>
+    [map({}), map({ metadata: { name: 'of-no-file', namespace: 'default', uid: 'u8' } })].map((object) => ({
+      ...put('configmaps', object, object),
+      type: 'remove' as const,
+    }));
+  const ending = async (finalizers?: readonly string[]): Promise<readonly FileEdit[]> => {
+    const { carryOut, edits } = setUp({ ...emptyManifestStates, manifests }, { dependentsOf });
+    const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'j', namespace: 'default', uid: 'u7' } };
+    const marked = {
+      ...job,
+      metadata: { ...job.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', ...(finalizers && { finalizers: [...finalizers] }) },
+    };
+    await carryOut([put('jobs.batch', marked, job)], request, info('/apis/batch/v1/namespaces/default/jobs/j'));
+    return edits;
+  };
+  expect(await ending()).toMatchObject([{ path: '/m/a.yaml', edit: { name: 'a', after: undefined } }]);
+  expect(await ending(['foregroundDeletion'])).toHaveLength(1);
+  expect(await ending(['orphan'])).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { type ApiObject, objectKey } from '@solo-kubelet/object-spec';
 import { type EphemeralContainer, isApiPod, type Pod } from '@solo-kubelet/pod-spec';
 import { isFileKind } from '../core/node-catalog.js';
 import type { StagedChange } from '../store/node-store.js';
+import { OWN_FINALIZERS } from '../store/owners.js';
 import type { createManifestWriter, FileEdit, Header } from './manifest-directory.js';
 
 export interface CarryOutOptions {
@@ -24,6 +25,10 @@ export interface CarryOutOptions {
   readonly keepNode: (node: StoredObject) => Promise<void>;
   /** Every object of a namespace that files hold, and its Pods. */
   readonly objectsIn: (namespace: string) => readonly StagedChange[];
+  /** Who decides on an object that a controller made. */
+  readonly firstController: (object: StoredObject) => { readonly kind: string; readonly name: string } | undefined;
+  /** The ends of what files hold and goes with an object. */
+  readonly dependentsOf: (object: StoredObject) => readonly StagedChange[];
   readonly userOf: (request: ApiRequest) => UserInfo | undefined;
 }
 
@@ -44,10 +49,7 @@ const isEnding = ({ type, object, previous }: StagedChange): boolean =>
   type === 'remove' ||
   (object.metadata.deletionTimestamp !== undefined &&
     previous?.metadata.deletionTimestamp === undefined &&
-    (object.metadata.finalizers ?? []).every((name) => OURS.has(name)));
-
-/** Finalizers that only wait for controllers, which act at once here. */
-const OURS: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan', 'kubernetes.io/pvc-protection', 'kubernetes.io/pv-protection']);
+    (object.metadata.finalizers ?? []).every((name) => OWN_FINALIZERS.has(name)));
 
 /** Namespaces that stay (plugin NamespaceLifecycle). */
 const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
@@ -118,7 +120,8 @@ export const createCarryOut = (options: CarryOutOptions) => {
     const owner = controllerOf(previous ?? object);
     if (owner !== undefined && previous !== undefined && manifestOf(previous) === undefined) {
       if (kind === 'Pod' && isEnding(change)) return [];
-      throw refused(`${kind} ${JSON.stringify(metadata.name)} is made by ${owner.kind} ${JSON.stringify(owner.name)}: change that`);
+      const maker = options.firstController(previous) ?? owner;
+      throw refused(`${kind} ${JSON.stringify(metadata.name)} is made by ${maker.kind} ${JSON.stringify(maker.name)}: change that`);
     }
     const edit = fileEdit(change);
     // A Pod whose file is gone already, an object that no file holds: there is nothing to take away.
@@ -161,6 +164,12 @@ export const createCarryOut = (options: CarryOutOptions) => {
     await writeFiles([{ path, edit }], () => '');
   };
 
+  /** What a workload made ends with it by itself. */
+  const goesWith = (change: StagedChange): readonly StagedChange[] =>
+    isEnding(change) && !change.object.metadata.finalizers?.includes('orphan')
+      ? options.dependentsOf(change.object).filter(({ object }) => manifestOf(object) !== undefined)
+      : [];
+
   const carryOut = async (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo): Promise<void> => {
     if (info.subresource === 'status') throw refused('the status of objects is what the node finds; nobody else writes it');
     if (info.subresource === 'ephemeralcontainers') return debugPods(changes);
@@ -175,7 +184,7 @@ export const createCarryOut = (options: CarryOutOptions) => {
     const all = written.flatMap((change) =>
       change.object.kind === 'Namespace' && change.object.metadata.deletionTimestamp !== undefined
         ? options.objectsIn(change.object.metadata.name ?? '')
-        : [change],
+        : [change, ...goesWith(change)],
     );
     for (const { object } of all) if (object.kind === 'Node' && object.apiVersion === 'v1') await options.keepNode(object);
     const files = all.filter(({ object }) => isFileKind(kindOf(object)));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type NodeEvent, schedulableEvent } from '@solo-kubelet/control-plane/events';
 import { meaninglessKind } from '@solo-kubelet/object-spec';
 import { type KubeletEvent, podUid } from '@solo-kubelet/reconciler';
 import { EMPTY, from, ignoreElements, merge, mergeMap, scan, shareReplay, startWith } from 'rxjs';
@@ -7,6 +8,7 @@ import { kindsOf } from '../pods/manifest-events.js';
 import { conditionSince } from './condition-since.js';
 import { eventObject } from './event-object.js';
 import { nodeObject } from './node-object.js';
+import { nodeEventTeller } from './tell-node-events.js';
 
 /** Events that the API shows; the reconciler keeps as many. */
 const MAX_EVENTS = 1_000;
@@ -23,6 +25,9 @@ export const kubeApiService: KubeletService = (context) => {
   const earlier: ReadonlyMap<string, object> = new Map(earlierEvents.map((event) => [event.id, eventObject(event)]));
   const events$ = reconciler.events$.pipe(scan(withNewest, earlier), startWith(earlier), shareReplay(latest));
   const readySince = conditionSince(context.startedAtMs);
+  // In a cluster its own API has them.
+  const tell = (event: NodeEvent): void => void (context.cluster === undefined && context.nodeEvent(event));
+  const tellOf = nodeEventTeller(tell);
   const serving$ = from(import('@solo-kubelet/kube-api')).pipe(
     mergeMap(({ runKubeApi }) =>
       runKubeApi({
@@ -50,7 +55,12 @@ export const kubeApiService: KubeletService = (context) => {
             podUid: podUid(uid),
             termination: { reason: 'Deleted', message: 'The Pod was deleted by the API.', gracePeriodSeconds, disruption: false },
           }),
-        node: (signal) => nodeObject(context, signal, readySince),
+        node: async (signal) => {
+          const node = await nodeObject(context, signal, readySince);
+          tellOf(node);
+          return node;
+        },
+        onCordon: (unschedulable) => tell(schedulableEvent(nodeName, unschedulable)),
         kubelet: () => context.nodeApi.current,
         logger,
       }),

@@ -1,0 +1,1 @@
+export { type NodeEvent, nodeEvents, STARTING_EVENT, schedulableEvent } from '../core/node-events.js';
