@@ -29,14 +29,13 @@ export const absenceOf = ({
   isResource,
   group,
   resource,
-  verb,
-}: Pick<RequestInfo, 'isResource' | 'group' | 'resource' | 'verb'>): ApiError | undefined => {
+}: Pick<RequestInfo, 'isResource' | 'group' | 'resource'>): ApiError | undefined => {
   const name = group === '' ? resource : `${resource}.${group}`;
   if (!isResource || served.has(name) || !known.has(name)) return undefined;
   const instead = Object.hasOwn(INSTEAD, name) ? `: ${INSTEAD[name]}` : '';
   return new ApiError({
-    // `kubectl autoscale` takes a 404 for an older server, tries an older version and shows its own failure in place of what is said here.
-    ...(verb === 'create' ? { code: 405, reason: 'MethodNotAllowed' } : { code: 404, reason: 'NotFound' }),
+    code: 404,
+    reason: 'NotFound',
     message: `this node has no ${name}${instead} ("kubectl api-resources" lists what it has)`,
     details: { kind: resource, ...(group !== '' && { group }) },
   });

@@ -109,6 +109,9 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
     takeLate: (store: ObjectStore): void => {
       pods.takeLate(store, now());
       objects.takeLate(store, now());
+      // Upstream a controller sees to it that every namespace has its account.
+      for (const { metadata } of store.list('namespaces', ''))
+        if (metadata.deletionTimestamp === undefined) ensureNamespace(store, metadata.name);
     },
     /** A Pod that somebody deleted without waiting for its end is not shown any more. */
     forget: (uid: string): void => void forgotten.add(uid),

@@ -118,8 +118,8 @@ it('says why what Kubernetes has is not there, to those who may ask', async () =
   const { ask } = setUp(async () => {});
   const scalers = '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers';
   expect(await ask('POST', scalers, { metadata: { name: 'a' } })).toMatchObject({
-    code: 405,
-    value: { kind: 'Status', reason: 'MethodNotAllowed', message: expect.stringContaining('"kubectl scale" sets the number of replicas') },
+    code: 404,
+    value: { kind: 'Status', reason: 'NotFound', message: expect.stringContaining('"kubectl scale" sets the number of replicas') },
   });
   expect(await ask('POST', scalers, {}, { 'impersonate-user': 'jane' })).toMatchObject({ code: 403 });
 });
