@@ -6,6 +6,7 @@ import { CoreV1Api, type Informer, KubeConfig, makeInformer, type V1ConfigMap } 
 import { createMemoryStore, startApiServer } from '@solo-kubelet/api-server';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mapsOf, writeMap } from './map-writer.js';
 
 // The example of docs/api-server-for-tests.md, and what informers of Kubernetes' own client see.
 
@@ -76,22 +77,8 @@ it('an informer loses and doubles no event of 10,000 changes, nor of those behin
   await informer.start();
 
   const wanted: string[] = [];
-  const write = (n: number, tell: boolean): void => {
-    const name = `map-${n % 100}`;
-    const key = `${namespace}/${name}`;
-    const before = store.get('configmaps', key);
-    const says = (verb: string, of: number): void => void (tell && wanted.push(`${verb} ${name} ${of}`));
-    if (n % 700 === 699 && before !== undefined) {
-      says('delete', Number((before['data'] as { readonly n: string }).n));
-      store.remove('configmaps', key, Date.now());
-      return;
-    }
-    says(before === undefined ? 'add' : 'update', n);
-    const metadata = { name, namespace, uid: before?.metadata.uid ?? `uid-${n}`, creationTimestamp: '2026-11-29T00:00:00Z' };
-    store.put('configmaps', key, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { n: String(n) } }, Date.now());
-  };
   for (let n = 0; n < 10_000; n += 1) {
-    write(n, true);
+    wanted.push(writeMap(store, n));
     if (n % 50 === 0) await turn();
     if (n % 1_000 === 999) await waitFor(async () => seen.length === wanted.length, { what: `event ${n}`, ...LIMIT });
   }
@@ -99,10 +86,8 @@ it('an informer loses and doubles no event of 10,000 changes, nor of those behin
 
   // What is missed meanwhile is more than the server remembers: the version that the informer comes back with has gone.
   await informer.stop();
-  for (let n = 10_000; n < 15_000; n += 1) write(n, false);
-  const now = new Map(
-    store.list('configmaps', `${namespace}/`).map(({ metadata, data }) => [metadata.name, (data as { readonly n: string }).n]),
-  );
+  for (let n = 10_000; n < 15_000; n += 1) writeMap(store, n);
+  const now = mapsOf(store);
   seen.length = 0;
   await informer.start();
   const known = (): unknown =>

@@ -37,9 +37,9 @@ export interface ApiNode extends AsyncDisposable {
   readonly kubeconfig: string;
 }
 
-export const startApiNode = async (): Promise<ApiNode> => {
+export const startApiNode = async (flags: readonly string[] = []): Promise<ApiNode> => {
   const [port = 0] = await freePorts(1);
-  const node = await startNode({ flags: ['--kube-api', `127.0.0.1:${port}`] });
+  const node = await startNode({ flags: ['--kube-api', `127.0.0.1:${port}`, ...flags] });
   const kubeconfig = join(node.bed.rootDirectory, 'api/admin.kubeconfig');
   await waitFor(async () => existsSync(kubeconfig), { what: 'a kubeconfig' });
   return { node, port, kubeconfig, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() };
