@@ -374,6 +374,7 @@ export const packages = [
   },
   {
     name: 'control-plane',
+    subpaths: { './events': 'src/events/index.ts' },
     description: 'What a kubelet and a Kubernetes control plane say to each other: node, lease, pods, statuses, mirrors, events, objects.',
     keywords: ['kubernetes-node', 'mirror-pods', 'node-lease', 'rxjs'],
     dependencies: {
