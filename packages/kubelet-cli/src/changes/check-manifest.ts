@@ -58,6 +58,6 @@ export const checkManifest = (
           ]
         : [],
     ),
-    report: `${messages.join('')}${located.length === 0 ? '' : renderIssues(located, new TextDecoder().decode(text), { color: false })}${results.length === 0 ? `${shownPath}: there is no Pod in it\n` : ''}`,
+    report: `${messages.join('')}${located.length === 0 ? '' : `${renderIssues(located, new TextDecoder().decode(text), { color: false }).trimEnd()}\n`}${results.length === 0 ? `${shownPath}: there is no Pod in it\n` : ''}`,
   };
 };

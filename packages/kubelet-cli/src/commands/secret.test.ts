@@ -132,4 +132,8 @@ it('validate says that a file is encrypted', async () => {
   const io = fakeIo();
   expect(await main(['validate', file], io)).toBe(3);
   expect(io.output()).toContain('the file is encrypted with age: only the kubelet');
+  await writeFile(file, 'kind: Secret\ndata:\n  a: ENC[AES256_GCM,data:x,iv:x,tag:x,type:str]\nsops:\n  version: 3.10.2\n');
+  const other = fakeIo();
+  expect(await main(['validate', file], other)).toBe(3);
+  expect(other.output()).toContain('the values of the file are encrypted by SOPS: only the kubelet');
 });

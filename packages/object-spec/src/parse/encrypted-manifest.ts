@@ -16,4 +16,8 @@ const isAgeFile = (source: string | Uint8Array): boolean => {
   return /^\uFEFF?\s*(-----BEGIN AGE ENCRYPTED FILE-----|age-encryption\.org\/v\d)/.test(head);
 };
 
-export const ENCRYPTED = 'the file is encrypted with age: only the kubelet whose identity it is encrypted for can read it';
+/** Why an encrypted manifest cannot be read by whoever has no identity. */
+export const encryptedMessage = (source: string | Uint8Array): string =>
+  isAgeFile(source)
+    ? 'the file is encrypted with age: only the kubelet whose identity it is encrypted for can read it'
+    : 'the values of the file are encrypted by SOPS: only the kubelet whose identity they are encrypted for can read them';

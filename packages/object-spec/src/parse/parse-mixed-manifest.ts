@@ -13,7 +13,7 @@ import { meaninglessFields } from '../node/meaningless-fields.js';
 import { refusedFields } from '../node/refuse-fields.js';
 import { type ApiObject, objectKey } from '../object/api-object.js';
 import { type Judgement, judgeNew, judgeUpdate } from '../object/judge-object.js';
-import { ENCRYPTED, isEncryptedManifest } from './encrypted-manifest.js';
+import { encryptedMessage, isEncryptedManifest } from './encrypted-manifest.js';
 import {
   judged,
   type ObjectDocument,
@@ -78,7 +78,7 @@ export const parseMixedManifest = (source: string | Uint8Array, options: MixedOp
         refused(
           issues.own({
             code: 'MANIFEST_SYNTAX',
-            message: ENCRYPTED,
+            message: encryptedMessage(source),
             hint: 'put it into the manifest directory as it is',
             start: 0,
             end: 0,

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { encryptManifest } from '../../../../packages/kubelet/src/secrets/age-file.js';
 import { STAY } from '../environment/looking.js';
 import { podManifest, script } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
@@ -87,4 +89,67 @@ it('a Secret that lies encrypted reaches a container, across a restart and a bad
   }
   expect(await filesWith(rootDirectory, VALUE)).toEqual([]);
   expect(await filesWith(manifestDirectory, VALUE)).toEqual([]);
+});
+
+/** A value as SOPS writes it. */
+const sealed = (key: Buffer, value: string, place: string): string => {
+  const iv = randomBytes(32);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(place));
+  const data = Buffer.concat([cipher.update(value), cipher.final()]).toString('base64');
+  return `ENC[AES256_GCM,data:${data},iv:${iv.toString('base64')},tag:${cipher.getAuthTag().toString('base64')},type:str]`;
+};
+
+/** A Secret as `sops encrypt --encrypted-regex '^stringData$'` leaves it. */
+const sopsSecret = async (name: string, value: string, recipient: string): Promise<string> => {
+  const [key, lastmodified] = [randomBytes(32), '2026-01-31T12:00:00Z'];
+  const mac = ['v1', 'Secret', name, value]
+    .reduce((hash, one) => hash.update(one), createHash('sha512'))
+    .digest('hex')
+    .toUpperCase();
+  const enc = await encryptManifest(key, [recipient]);
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name },
+    stringData: { password: sealed(key, value, 'stringData:password:') },
+    sops: {
+      age: [{ recipient, enc }],
+      lastmodified,
+      mac: sealed(key, mac, lastmodified),
+      encrypted_regex: '^stringData$',
+      version: '3.10.2',
+    },
+  });
+};
+
+it('a Secret whose values SOPS encrypted reaches a volume, follows an edit, and is refused once somebody tampered with it', async () => {
+  const { rootDirectory, manifestDirectory } = node.bed;
+  const recipient = (await cli('', 'secret', 'keygen', '--root-dir', rootDirectory)).trim();
+  const before = await sopsSecret('sops', VALUE, recipient);
+  await node.drop('sops.yaml', before);
+  const container = script('app', STAY, { volumeMounts: [{ name: 's', mountPath: '/s' }] });
+  await node.drop(
+    'sopped.json',
+    podManifest('sopped', { containers: [container], volumes: [{ name: 's', secret: { secretName: 'sops' } }] }),
+  );
+  await node.pod('sopped', isRunning);
+  const reads = (text: string) =>
+    waitFor(async () => ((await node.exec('sopped', 'cat /s/password')) === text ? true : undefined), { what: `the value ${text}` });
+  await reads(VALUE);
+  await node.drop('sops.yaml', await sopsSecret('sops', `${VALUE}-2`, recipient));
+  await reads(`${VALUE}-2`);
+  await node.drop('sops.yaml', before.replace('name: sops', 'name: other'));
+  const stateOf = async () =>
+    (await node.api.listManifests({ signal: AbortSignal.timeout(10_000) })).find(({ path }) => path.endsWith('/sops.yaml'));
+  const stale = await waitFor(async () => await stateOf().then((one) => (one?.state === 'stale' ? one : undefined)), { what: 'a refusal' });
+  expect(stale.message).toContain('it is encrypted by SOPS, but');
+  await reads(`${VALUE}-2`);
+  await node.restartKubelet();
+  await waitFor(async () => ((await stateOf())?.state === 'stale' ? true : undefined), { what: 'the last good version' });
+  await reads(`${VALUE}-2`);
+  await node.remove('sopped.json');
+  await node.gone('sopped');
+  expect(await filesWith(rootDirectory, VALUE)).toEqual([]);
+  expect(await filesWith(manifestDirectory, VALUE)).toEqual([]);
+  expect(node.kubelet().log()).not.toContain(VALUE);
 });
