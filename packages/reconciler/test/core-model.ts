@@ -10,7 +10,7 @@ import { shownStatus } from '../src/core/status/shown-status.js';
 import { reduceWorld } from '../src/core/world/reduce-world.js';
 import { syncInput } from '../src/core/world/sync-input.js';
 import { emptyWorld, hasLooked, type RestoredRecord, type World, type WorldInput } from '../src/core/world/world.js';
-import { nodeFacts, statusTransitionErrors } from '../src/testing/index.js';
+import { lostContainers, nodeFacts, statusTransitionErrors } from '../src/testing/index.js';
 import { listedOnly } from '../src/testing/listed-only.js';
 
 type Unstamped<T> = T extends unknown ? Omit<T, 'atMs' | 'wallMs'> : never;
@@ -43,6 +43,7 @@ export class CoreModel {
   readonly unreadable = new Set<PodUid>();
   steps = 0;
   /** What was last shown of each pod. */
+  private readonly lostContainers = lostContainers();
   private shown = new Map<PodUid, { readonly status: PodStatus; readonly removed: boolean }>();
   /** Containers that a pass is starting. */
   private starting: { readonly uid: PodUid; readonly name: string } | undefined;
@@ -110,10 +111,18 @@ export class CoreModel {
       const { pod, removed } = ledger;
       if (next === previous?.status && removed === previous.removed) continue;
       this.shown.set(uid, { status: next, removed });
+      this.lostContainers.see(next);
       // A manifest that comes back while what it wanted before is being removed makes its pod anew.
       if (previous === undefined || (previous.removed && !removed) || pod === undefined || ledger.admission.state !== 'admitted') continue;
       const starting = new Set(this.starting?.uid === uid ? [this.starting.name] : []);
-      const errors = statusTransitionErrors({ pod, previous: previous.status, next, removing: removed && previous.removed, starting });
+      const errors = statusTransitionErrors({
+        pod,
+        previous: previous.status,
+        next,
+        removing: removed && previous.removed,
+        starting,
+        lost: this.lostContainers.lost,
+      });
       this.violations.push(...errors.map((error) => `${uid}: ${error}`));
     }
     for (const uid of this.shown.keys()) if (this.world.pods.get(uid)?.status === undefined) this.shown.delete(uid);

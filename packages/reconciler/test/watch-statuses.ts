@@ -1,6 +1,6 @@
 import type { PodPhase } from '@solo-kubelet/pod-spec';
 import type { PodUid, PodView } from '@solo-kubelet/reconciler';
-import { statusTransitionErrors, type TestKubelet } from '@solo-kubelet/reconciler/testing';
+import { lostContainers, statusTransitionErrors, type TestKubelet } from '@solo-kubelet/reconciler/testing';
 
 /**
  * Watches what the kubelet processes of one machine show of its pods, one after the other. Until a process knows its pods it shows no statuses; how a pod
@@ -8,6 +8,7 @@ import { statusTransitionErrors, type TestKubelet } from '@solo-kubelet/reconcil
  */
 export const watchStatuses = (broken: string[]): ((kubelet: TestKubelet) => () => void) => {
   const ended = new Map<PodUid, PodPhase>();
+  const { lost, see } = lostContainers();
   return ({ reconciler }) => {
     const shown = new Map<PodUid, PodView>();
     let isKnown = false;
@@ -23,6 +24,7 @@ export const watchStatuses = (broken: string[]): ((kubelet: TestKubelet) => () =
       for (const [uid, view] of views) {
         const before = shown.get(uid);
         shown.set(uid, view);
+        see(view.pod.status ?? {});
         // A manifest that comes back while what it wanted before is being removed makes its pod anew, and so does a pod that is let in after all.
         if (before === undefined || (before.terminating && !view.terminating) || before.pod.status === view.pod.status) continue;
         if (before.pod.status?.message?.startsWith('Pod was rejected: ') === true) continue;
@@ -31,6 +33,7 @@ export const watchStatuses = (broken: string[]): ((kubelet: TestKubelet) => () =
           previous: before.pod.status ?? {},
           next: view.pod.status ?? {},
           removing: before.terminating && view.terminating,
+          lost,
         });
         broken.push(...errors.map((error) => `${uid}: ${error}`));
       }

@@ -10,6 +10,8 @@ export interface StatusTransition {
   readonly removing?: boolean;
   /** Containers that are being started now. Default: none. */
   readonly starting?: ReadonlySet<string>;
+  /** `containerID`s of a sandbox that the pod has lost since. Default: none. */
+  readonly lost?: ReadonlySet<string>;
 }
 
 const BEGINNING = ['ContainerCreating', 'PodInitializing'];
@@ -34,7 +36,7 @@ export const statusTransitionErrors = (transition: StatusTransition): readonly s
 };
 
 const containerErrors = (
-  { pod, previous, next, removing = false, starting = new Set() }: StatusTransition,
+  { pod, previous, next, removing = false, starting = new Set(), lost = new Set() }: StatusTransition,
   container: Container,
   list: 'containerStatuses' | 'initContainerStatuses',
 ): readonly string[] => {
@@ -60,7 +62,9 @@ const containerErrors = (
   wrong(removing && was.waiting === undefined && BEGINNING.includes(is.waiting?.reason ?? ''), 'begins though its pod goes');
   wrong(starting.has(container.name) && is.waiting?.reason === 'CrashLoopBackOff', 'is in CrashLoopBackOff while it is started');
   wrong(
-    was.terminated !== undefined && is.terminated === undefined && !mayRunAgain(pod, container, before, list, [previous, next]),
+    was.terminated !== undefined &&
+      is.terminated === undefined &&
+      !mayRunAgain(pod, container, before, list, { statuses: [previous, next], lost }),
     `left terminated{${was.terminated?.exitCode}}, after which it may not run again`,
   );
   return errors;
@@ -81,14 +85,14 @@ const isAnother = (before: ContainerStatus, after: ContainerStatus): boolean =>
 const mayRunAgain = (
   pod: Pod,
   container: Container,
-  { state }: ContainerStatus,
+  { state, containerID = '' }: ContainerStatus,
   list: 'containerStatuses' | 'initContainerStatuses',
-  statuses: readonly PodStatus[],
+  { statuses, lost }: { readonly statuses: readonly PodStatus[]; readonly lost: ReadonlySet<string> },
 ): boolean => {
   if (statuses.some(isRestartingAll)) return true;
   if (list === 'initContainerStatuses') {
     // In a new sandbox they run once more, whatever they came to in the old one, as upstream has it.
-    if (isSidecar(container) || pod.spec.restartPolicy === 'Always' || statuses.some(lacksSandbox)) return true;
+    if (isSidecar(container) || pod.spec.restartPolicy === 'Always' || statuses.some(lacksSandbox) || lost.has(containerID)) return true;
   }
   return restartsAfterExit(pod, container, state?.terminated?.exitCode ?? 0);
 };
@@ -98,3 +102,16 @@ const lacksSandbox = ({ conditions }: PodStatus): boolean =>
 
 const isRestartingAll = ({ conditions }: PodStatus): boolean =>
   conditions?.some(({ type, status }) => type === 'AllContainersRestarting' && status === 'True') === true;
+
+/** Remembers the containers whose sandbox their pod has lost, of every status that it is shown. */
+export const lostContainers = (): { readonly lost: ReadonlySet<string>; see(status: PodStatus): void } => {
+  const lost = new Set<string>();
+  return {
+    lost,
+    see: (status) => {
+      if (!lacksSandbox(status)) return;
+      for (const { containerID } of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])])
+        if (containerID !== undefined) lost.add(containerID);
+    },
+  };
+};

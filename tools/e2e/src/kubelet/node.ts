@@ -15,7 +15,7 @@ import {
 import { stringify } from 'yaml';
 import { createDaemonClient } from '../../../../packages/kubelet-cli/src/client/daemon-client.js';
 import type { NodeClient } from '../../../../packages/kubelet-cli/src/client/node-client.js';
-import { statusTransitionErrors } from '../../../../packages/reconciler/src/testing/status-transition.js';
+import { lostContainers, statusTransitionErrors } from '../../../../packages/reconciler/src/testing/status-transition.js';
 
 /** A testbed with a kubelet on it, and what tests do to it. */
 export interface TestNode extends AsyncDisposable {
@@ -153,12 +153,14 @@ export const startNode = async (options: StartKubeletOptions = {}, testbed: Test
 const watchTransitions = () => {
   const errors: string[] = [];
   let shown: ReadonlyMap<string, Pod> = new Map();
+  const { lost, see } = lostContainers();
   return {
     errors,
     see: (pods: readonly Pod[]): void => {
       for (const pod of pods) {
         const before = shown.get(pod.metadata.uid);
         const [previous, next] = [before?.status, pod.status];
+        if (next !== undefined) see(next);
         // A pod that was refused or ended by the node starts anew later, and so does one whose manifest comes back.
         if (previous === undefined || next === undefined || previous.startTime !== next.startTime) continue;
         // What the node itself refused, evicted or shut down says why, and comes back (docs/decisions/062, 126, 141).
@@ -166,7 +168,7 @@ const watchTransitions = () => {
         // A container may have been started between two looks, before its Pod was to go.
         const { deletionTimestamp: _now, ...metadata } = pod.metadata;
         const judged = before?.metadata.deletionTimestamp === undefined ? { ...pod, metadata } : pod;
-        errors.push(...statusTransitionErrors({ pod: judged, previous, next }).map((error) => `${pod.metadata.name}: ${error}`));
+        errors.push(...statusTransitionErrors({ pod: judged, previous, next, lost }).map((error) => `${pod.metadata.name}: ${error}`));
       }
       shown = new Map(pods.map((pod) => [pod.metadata.uid, pod]));
     },

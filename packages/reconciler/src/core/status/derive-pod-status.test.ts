@@ -305,6 +305,14 @@ it('takes the start time of a pod that an earlier kubelet started from its first
   expect(derive({}, observedPod([running], [observedSandbox({ createdAtMs: 7_000 })])).startTime).toBe('1970-01-01T00:00:07Z'));
 
 describe('while a pod is removed', () => {
+  it('phase stays Running though its init container runs another time in a new sandbox', () => {
+    const spec = { initContainers: [container('one')] };
+    const again = observedPod([observedContainer('one', { restartCount: 1 }), exited(137)]);
+    const before = { phase: 'Running' } as const;
+    const ledger = { ...admitted, removed: true };
+    expect(derive(spec, again, { status: before, ledger: admitted }).phase).toBe('Pending');
+    expect(derive(spec, again, { status: before, ledger, wanted: false }).phase).toBe('Running');
+  });
   const spec = { initContainers: [container('one')] };
   const removed = { ...admitted, removed: true };
   const one = exited(0, 'one');

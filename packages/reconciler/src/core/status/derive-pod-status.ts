@@ -40,7 +40,9 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
     const container = newestContainer(observed, name);
     return container !== undefined && container.sandboxId === sandbox?.id;
   });
-  const derived = derivePhase(pod, derivedInit, derivedRegular, everCreated);
+  const now = derivePhase(pod, derivedInit, derivedRegular, everCreated);
+  // Nothing of a pod that ends is begun any more: one that was taken down while its init containers ran another time has run all the same.
+  const derived = now === 'Pending' && previous?.phase === 'Running' && podEnding(input) !== undefined ? 'Running' : now;
   const ends = derived === 'Succeeded' || derived === 'Failed';
   const phase = end?.phase ?? (ends && input.settled === false ? (previous?.phase ?? 'Pending') : derived);
   const { containerStatuses, initContainerStatuses } = hasEnded(input, phase)
