@@ -50,7 +50,7 @@ export const packages = [
     description:
       'Turns the text of ConfigMaps, Deployments, Jobs and other objects into defaulted, validated ones, as Kubernetes 1.36 does.',
     keywords: ['deployment', 'configmap', 'manifest', 'yaml', 'validation'],
-    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws },
+    dependencies: { '@solo-kubelet/diagnostics': ws, '@solo-kubelet/pod-spec': ws, '@solo-kubelet/selectors': ws },
     subpaths: { './explain': 'src/explain/index.ts', './kinds': 'src/kinds/index.ts', './rules': 'src/rules/index.ts' },
   },
   {
@@ -247,6 +247,7 @@ export const packages = [
       undici: catalog,
       yaml: catalog,
     },
+    devDependencies: { '@solo-kubelet/object-spec': ws },
     peerDependencies: { rxjs: catalog },
   },
   {

@@ -144,6 +144,22 @@ describe('validate', () => {
     expect(out).toMatch(/^-:4:\d+: error: spec\.containers\[0\]\.image/m);
   });
 
+  it('validate passes over what is for other nodes, where it is told which one this is', async () => {
+    const named = (name: string, selector: string) =>
+      pod(name).replace(`name: ${name}`, `name: ${name}, annotations: { solo-kubelet.dev/node-selector: "${selector}" }`);
+    const manifest = `${named('a', 'site=munich')}---\n${named('b', 'site in (berlin),kubernetes.io/os=linux')}`;
+    const validated = (text: string, ...more: string[]) => callAs('kubelet-cli', ['validate', ...more, '-'], text);
+    expect(await validated(manifest)).toEqual({ status: 0, out: '-: 2 Pods can run\n', err: '' });
+    const elsewhere = '-:1: Pod a is for other nodes (site=munich)\n';
+    expect(await validated(manifest, '--node-labels', 'site=berlin')).toEqual({ status: 0, out: '-: can run\n', err: elsewhere });
+    const alone = await validated(named('a', 'site=munich'), '--node-labels', 'site=berlin');
+    expect(alone).toEqual({ status: 0, out: '-: nothing of it is for this node\n', err: elsewhere });
+    const bad = await validated(named('a', 'site in munich'));
+    expect(bad.status).toBe(3);
+    expect(bad.out).toContain('Invalid value: "site in munich"');
+    expect(await validated(manifest, '--node-labels', 'site')).toMatchObject({ status: 2, out: '' });
+  });
+
   it('validate takes objects of every kind beside Pods, and places what is wrong in them', async () => {
     const settings = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: b}\n';
     expect(await callAs('kubelet-cli', ['validate', '-'], settings)).toEqual({ status: 0, out: '-: 1 object is valid\n', err: '' });

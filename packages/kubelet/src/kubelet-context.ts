@@ -146,6 +146,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     logger,
     newUids,
     sourceFiles: parts.sourceFiles,
+    nodeLabels: parts.facts.labels,
     services: parts.serviceNetwork !== undefined,
     ingress: parts.ingress !== undefined,
   });

@@ -1,4 +1,4 @@
-import { parseMixedManifest } from '@solo-kubelet/object-spec';
+import { type DocumentElsewhere, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { parseDocuments } from './core/parse-documents.js';
 import type { ManifestSourceKind, ParseManifest } from './manifest-event.js';
 
@@ -16,6 +16,8 @@ export interface CheckedManifest {
   readonly asks: readonly { readonly kind: string; readonly namespace?: string; readonly name: string }[];
   /** One line for each document that can't be used. */
   readonly problems: readonly string[];
+  /** Documents that are for other nodes, and not checked. */
+  readonly elsewhere: readonly DocumentElsewhere[];
 }
 
 /** What sources would make of a text on its own; judges new objects, not changes of what is there. */
@@ -23,7 +25,13 @@ export const checkManifest = (
   text: Uint8Array,
   { source, path, nodeName, parse = parseMixedManifest }: CheckManifestOptions,
 ): CheckedManifest => {
-  const documents = parseDocuments(text, path, 0, { parse, nodeName, source });
+  let elsewhere: readonly DocumentElsewhere[] = [];
+  const listening: ParseManifest = (...asked) => {
+    const parsed = parse(...asked);
+    elsewhere = parsed.elsewhere ?? [];
+    return parsed;
+  };
+  const documents = parseDocuments(text, path, 0, { parse: listening, nodeName, source });
   return {
     asks: documents.flatMap((document): CheckedManifest['asks'] => {
       if (document.type === 'bad') return [];
@@ -36,5 +44,6 @@ export const checkManifest = (
       return [{ kind, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }), name: metadata.name }];
     }),
     problems: documents.flatMap((document) => (document.type === 'bad' ? [document.problem.message] : [])),
+    elsewhere,
   };
 };

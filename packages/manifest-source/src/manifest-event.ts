@@ -1,4 +1,4 @@
-import type { ApiObject, MixedObject } from '@solo-kubelet/object-spec';
+import type { ApiObject, DocumentElsewhere, MixedObject } from '@solo-kubelet/object-spec';
 import type { ParseResult, Pod, PodSpecIssue } from '@solo-kubelet/pod-spec';
 
 /**
@@ -88,4 +88,6 @@ export type ParseManifest = (
   readonly documents: readonly ParsedManifestDocument[];
   /** Whether the manifest is nothing but Lists that are empty on purpose: only then does it ask for no Pod. Default false. */
   readonly emptyList?: boolean;
+  /** Documents that are for other nodes. Default: none. */
+  readonly elsewhere?: readonly DocumentElsewhere[];
 };

@@ -161,9 +161,11 @@ export {
   KINDS_WITHOUT_SERVICES as kindsWithoutServices,
   meaninglessKind,
 } from './node/kinds-of-a-node.js';
+export type { NodeLabels } from './node/node-selector.js';
 export { type ApiObject, type ObjectKindName, type ObjectTypes, objectKey } from './object/api-object.js';
 export { isEncryptedManifest, isSopsManifest } from './parse/encrypted-manifest.js';
 export {
+  type DocumentElsewhere,
   type MixedDocument,
   type MixedManifest,
   type MixedObject,

@@ -45,6 +45,7 @@ interface LastGood {
   readonly digest: string;
   readonly said: SourceRevision | undefined;
   readonly verifiedBy: string;
+  readonly elsewhere: readonly string[];
   /** The keys by which it was verified, to notice when they are others. */
   readonly keys: string;
 }
@@ -83,9 +84,13 @@ export const createChecker = ({
     isLoaded = true;
   };
 
-  const hold = (kept: SourceRecord, { said, verifiedBy, text }: ExaminedAnswer, keys: readonly VerificationKey[]): LastGood => {
+  const hold = (kept: SourceRecord, { said, verifiedBy, text, elsewhere }: ExaminedAnswer, keys: readonly VerificationKey[]): LastGood => {
     trusted.add(digestOf(text));
-    return { record: kept, digest: digestOf(kept.current.content), said, verifiedBy, keys: nameKeys(keys) };
+    return { record: kept, digest: digestOf(kept.current.content), said, verifiedBy, elsewhere, keys: nameKeys(keys) };
+  };
+
+  const tellElsewhere = ({ elsewhere }: LastGood): void => {
+    if (elsewhere.length > 0) logger.debug({ source: source.name, elsewhere }, 'Documents of a source are for other nodes');
   };
 
   /** What lies on disk, verified again; undefined where there is nothing. */
@@ -106,6 +111,7 @@ export const createChecker = ({
     if (before?.ok) trusted.add(digestOf(before.answer.text));
     lastGood = hold(kept, examined.answer, keys);
     mayBeUnchanged = kept.urlDigest === urlDigest;
+    tellElsewhere(lastGood);
     return { finding: { type: 'restored', running: running(lastGood) }, answer: asked(examined.answer) };
   };
 
@@ -196,6 +202,7 @@ export const createChecker = ({
     record = next;
     lastGood = hold(next, answer, keys);
     mayBeUnchanged = true;
+    tellElsewhere(lastGood);
     return { finding: { type: 'applied', running: running(lastGood) }, answer: asked(answer) };
   };
 
@@ -225,11 +232,12 @@ export const createChecker = ({
   };
 };
 
-const running = ({ record: { current }, digest, verifiedBy }: LastGood): RunningAnswer => ({
+const running = ({ record: { current }, digest, verifiedBy, elsewhere }: LastGood): RunningAnswer => ({
   revision: current.revision,
   digest,
   verifiedBy,
   appliedAtMs: current.appliedAtMs,
+  elsewhere: elsewhere.length,
 });
 
 const asked = ({ text, prepared }: ExaminedAnswer): ManifestAnswer => ({ type: 'text', text, ...(prepared && { prepared }) });

@@ -16,6 +16,8 @@ export interface ExaminedAnswer {
   readonly said: SourceRevision | undefined;
   readonly signedAtSeconds?: number | undefined;
   readonly verifiedBy: string;
+  /** Documents that are for other nodes, such as `Pod default/web (site=berlin)`. */
+  readonly elsewhere: readonly string[];
 }
 
 export type Examination =
@@ -53,7 +55,7 @@ export const examineAnswer = async (
   }
   const read = readRevision(clear);
   if (!read.ok) return refused('ManifestInvalid', read.message);
-  const { asks, problems } = checkManifest(read.body, { source: 'http', path, nodeName, ...(parse && { parse }) });
+  const { asks, problems, elsewhere } = checkManifest(read.body, { source: 'http', path, nodeName, ...(parse && { parse }) });
   const isEncrypted = clear !== content;
   if (problems.length > 0) {
     // What an encrypted file says is a secret, and messages quote it.
@@ -80,6 +82,8 @@ export const examineAnswer = async (
       said: read.revision,
       signedAtSeconds: verified.signedAtSeconds,
       verifiedBy: verified.verifiedBy,
+      // What an encrypted file says is a secret.
+      elsewhere: elsewhere.map(({ line, name, selector }) => (isEncrypted ? `line ${line}` : `${name} (${selector})`)),
     },
   };
 };

@@ -39,6 +39,12 @@ it('shows a line for each source', async () => {
   ]);
 });
 
+it('tells how much of a source is for other nodes', async () => {
+  const some = { ...ready, elsewhere: 2 };
+  expect((await show([some])).output).toContain('2 of its documents are for other nodes\n');
+  expect(JSON.parse((await show([some], { output: 'json' })).output).items[0]).toMatchObject({ name: 'site', elsewhere: 2 });
+});
+
 it.each<[string, readonly SourceObject[], number]>([
   ['all ready', [ready], 0],
   ['none at all', [], 0],

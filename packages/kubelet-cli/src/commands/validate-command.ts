@@ -4,11 +4,13 @@ import type { Command } from '../command.js';
 export const validateCommand: Command = {
   name: 'validate',
   usage:
-    'FILE… [--strict] [-o text|json|github|sarif] [--node-name NAME] [--feature-gates GATE=true,…] [--probe-plugin NAME]…   or: --batch [--objects] [--node-name NAME] < RECORDS',
+    'FILE… [--strict] [-o text|json|github|sarif] [--node-name NAME] [--node-labels NAME=VALUE,…] [--feature-gates GATE=true,…] [--probe-plugin NAME]…   or: --batch [--objects] [--node-name NAME] < RECORDS',
   summary: 'Check Pod manifests as the kubelet does, with the place of every mistake. - reads standard input.',
   details: `
   --strict        unknown fields are errors, not warnings
   --node-name     name of the node the Pods are for (default node1)
+  --node-labels   as the kubelet's flag: documents of a source whose node selector asks for others are passed over;
+                  beside these, the node has kubernetes.io/hostname and kubernetes.io/os
   --feature-gates as the kubelet's flag: fields behind a gate that is off are passed over
   --probe-plugin  package or module path of a further kind of probe, which then judges the annotations of its kind; may be repeated
   -o github       annotations for a workflow; -o sarif: a log for code scanning
@@ -23,6 +25,7 @@ Exit status: 0 all can run, 3 at least one is rejected.
     objects: { type: 'boolean' },
     output: { type: 'string', short: 'o' },
     'node-name': { type: 'string' },
+    'node-labels': { type: 'string' },
     'feature-gates': { type: 'string' },
     'probe-plugin': { type: 'string', multiple: true },
   },

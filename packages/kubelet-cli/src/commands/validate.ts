@@ -31,9 +31,10 @@ export const validate = async (input: CommandInput, io: CliIo): Promise<number> 
   if (input.operands.length === 0) throw usage('validate which files?');
   const strict = flagOption(input, 'strict');
   const featureGates = await gatesOf(textOption(input, 'feature-gates'), io);
+  const nodeLabels = await labelsOf(textOption(input, 'node-labels'), nodeName);
   await using plugins = await loadPlugins(input);
   const checked = await Promise.all(
-    (await manifestPaths(input.operands)).map((path) => check(io, path, { nodeName, strict, featureGates }, plugins)),
+    (await manifestPaths(input.operands)).map((path) => check(io, path, { nodeName, strict, featureGates, nodeLabels }, plugins)),
   );
   await writeRaw(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
   return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
@@ -50,6 +51,14 @@ const gatesOf = async (text: string | undefined, io: CliIo): Promise<FeatureGate
     await write(io.stderr, withoutControls(`no field of a manifest stands behind the feature gate ${gate}; those that do: ${known}\n`));
   }
   return featureGates;
+};
+
+/** As a kubelet of these `--node-labels` has them, and refused as it refuses them; what machine it runs on is not known. Undefined: nobody asks. */
+const labelsOf = async (text: string | undefined, nodeName: string): Promise<Readonly<Record<string, string>> | undefined> => {
+  if (text === undefined) return undefined;
+  const { loadConfiguration } = await import('@solo-kubelet/kubelet/config');
+  const { nodeLabels } = (await loadConfiguration(['--node-labels', text])).flags;
+  return { 'kubernetes.io/hostname': nodeName, 'kubernetes.io/os': 'linux', ...nodeLabels };
 };
 
 /** What answers one record: as a kubelet, or as an API server. */
@@ -90,22 +99,31 @@ const loadPlugins = async (input: CommandInput): Promise<PluginHost | undefined>
 const check = async (
   io: CliIo,
   path: string,
-  options: { readonly nodeName: string; readonly strict: boolean; readonly featureGates: FeatureGates },
+  options: {
+    readonly nodeName: string;
+    readonly strict: boolean;
+    readonly featureGates: FeatureGates;
+    readonly nodeLabels: Readonly<Record<string, string>> | undefined;
+  },
   plugins: PluginHost | undefined,
 ): Promise<Checked> => {
   const text = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
   const { parseMixedManifest } = await import('@solo-kubelet/object-spec');
-  const results = parseMixedManifest(text, { path, source: 'file', ...options }).documents.map(({ result }) => result);
+  const { documents, elsewhere } = parseMixedManifest(text, { path, source: 'file', ...options });
+  for (const { line, name, selector } of elsewhere)
+    await write(io.stderr, withoutControls(`${path}:${line}: ${name} is for other nodes (${selector})\n`));
+  const results = documents.map(({ result }) => result);
+  const isEmpty = results.length + elsewhere.length === 0;
   return {
     path,
     text,
-    ok: results.length > 0 && results.every(({ ok }) => ok),
+    ok: !isEmpty && results.every(({ ok }) => ok),
     results,
     issues: results.flatMap((result) => (result.ok ? result.warnings : result.issues)),
     messages: [
       ...results.flatMap((result) => (!result.ok && result.issues.length === 0 ? [result.message] : [])),
       ...(await Promise.all(results.map((result) => (result.ok && 'pod' in result ? probeIssues(result.pod, plugins) : [])))).flat(),
-      ...(results.length === 0 ? ['there is no Pod in it'] : []),
+      ...(isEmpty ? ['there is no Pod in it'] : []),
     ],
   };
 };
@@ -161,6 +179,7 @@ const textReport = ({ path, text, ok, results, issues, messages }: Checked, colo
 const lines = (texts: readonly string[]): string => texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join('');
 
 const verdictOf = (results: Checked['results']): string => {
+  if (results.length === 0) return 'nothing of it is for this node';
   const pods = results.filter((result) => 'pod' in result).length;
   const others = results.length - pods;
   if (others === 0) return pods === 1 ? 'can run' : `${pods} Pods can run`;

@@ -60,17 +60,28 @@ export const manifestPrinter: ObjectPrinter<ManifestObject> = {
   listKind: 'List',
 };
 
-export const sourcePrinter = ({ now }: Pick<PrinterOptions, 'now'>): ObjectPrinter<SourceObject> => ({
+/** How many documents of a source are for other nodes. */
+interface OfOtherNodes {
+  readonly elsewhere?: number;
+}
+
+export const sourcePrinter = ({ now }: Pick<PrinterOptions, 'now'>): ObjectPrinter<SourceObject & OfOtherNodes> => ({
   columns: ['NAME', 'STATE', 'REVISION', 'VERIFIED BY', 'APPLIED', 'CHECKED', 'MESSAGE'],
   wideColumns: ['PRIORITY', 'SHA256', 'URL'],
-  row: ({ name, state, revision, verifiedBy = '<none>', applied, checked, reason, message = '', notRenewed }) => [
+  row: ({ name, state, revision, verifiedBy = '<none>', applied, checked, reason, message = '', notRenewed, elsewhere = 0 }) => [
     name,
     state,
     revision === undefined ? '<none>' : String(revision),
     verifiedBy,
     applied === undefined ? '<never>' : ageOf(applied, now()),
     checked === undefined ? '<never>' : ageOf(checked, now()),
-    reason === undefined ? (notRenewed ? 'NotRenewed: nothing new for longer than it should be' : '') : `${reason}: ${message}`,
+    reason !== undefined
+      ? `${reason}: ${message}`
+      : notRenewed
+        ? 'NotRenewed: nothing new for longer than it should be'
+        : elsewhere > 0
+          ? `${elsewhere} of its documents ${elsewhere === 1 ? 'is' : 'are'} for other nodes`
+          : '',
   ],
   wideRow: ({ priority, digest, url = '<none>' }) => [String(priority), digest?.slice(0, 12) ?? '<none>', url],
   name: ({ name }) => `source/${name}`,

@@ -10,7 +10,7 @@ import {
   watchManifestDirectory,
   watchManifestUrl,
 } from '@solo-kubelet/manifest-source';
-import { kindsWithoutIngress, kindsWithoutServices, parseMixedManifest } from '@solo-kubelet/object-spec';
+import { kindsWithoutIngress, kindsWithoutServices, type NodeLabels, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { steadyScheduler } from '@solo-kubelet/reconciler';
 import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
 import { merge, type Observable, share } from 'rxjs';
@@ -48,6 +48,8 @@ export const manifestSources = (
     readonly newUids?: ReadonlyMap<string, string>;
     /** What the source directory holds. Default: nothing. */
     readonly sourceFiles?: readonly SourceFile[];
+    /** Labels of the node, by which verified sources choose what is for it. Default: none. */
+    readonly nodeLabels?: Readonly<Record<string, string>>;
   },
 ): ManifestSources => {
   const {
@@ -58,17 +60,22 @@ export const manifestSources = (
     logger,
     newUids,
     sourceFiles = [],
+    nodeLabels = {},
     services = false,
     ingress = services,
   } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const prepare = decryptManifests(ageIdentityFile);
-  const parse: ParseManifest = (source, parseOptions) =>
-    parseMixedManifest(source, {
-      ...parseOptions,
-      featureGates: config.featureGates,
-      ...kindsOf({ services, ingress }),
-    });
+  const parseBy =
+    (labels: NodeLabels): ParseManifest =>
+    (source, parseOptions) =>
+      parseMixedManifest(source, {
+        ...parseOptions,
+        featureGates: config.featureGates,
+        nodeLabels: labels,
+        ...kindsOf({ services, ingress }),
+      });
+  const parse = parseBy('unread');
   const kept = (name: string): string => {
     const directory = join(rootDirectory, 'manifests', name);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -112,7 +119,7 @@ export const manifestSources = (
   const verified = verifiedSources(sourceFiles, {
     nodeName,
     directoryOf: (name) => kept(join('sources', name)),
-    parse,
+    parse: parseBy(nodeLabels),
     prepare,
     wallNow,
     logger,

@@ -1,4 +1,4 @@
-import type { ParsePodOptions, ParseResult } from '@solo-kubelet/pod-spec';
+import type { ParsePodOptions, ParseResult, PodSpecIssue } from '@solo-kubelet/pod-spec';
 import {
   type IssueFactory,
   isEmptyItems,
@@ -10,6 +10,7 @@ import {
 } from '@solo-kubelet/pod-spec/schema';
 import { KINDS_OF_A_NODE, meaninglessKind } from '../node/kinds-of-a-node.js';
 import { meaninglessFields } from '../node/meaningless-fields.js';
+import { chooseNode, claimedName, type NodeLabels } from '../node/node-selector.js';
 import { refusedFields } from '../node/refuse-fields.js';
 import { type ApiObject, objectKey } from '../object/api-object.js';
 import { type Judgement, judgeNew, judgeUpdate } from '../object/judge-object.js';
@@ -36,6 +37,21 @@ export interface MixedOptions extends Omit<ParsePodOptions, 'template' | 'nameOp
   readonly servicesHint?: string;
   /** The identity of a new object by its `objectKey`. Default: one for all, of zeros but for its version. */
   readonly uidOf?: (key: string) => string;
+  /**
+   * Labels of the node, by which the annotation `solo-kubelet.dev/node-selector` of a document is judged; `unread`: it does not count, and a warning says so.
+   * Default: every document is taken, and only a selector that can't be read is refused.
+   */
+  readonly nodeLabels?: NodeLabels;
+}
+
+/** A document that is for other nodes. Nothing else of it is read. */
+export interface DocumentElsewhere {
+  /** Counts along with those that are taken. */
+  readonly index: number;
+  readonly line: number;
+  /** What it calls itself, such as `Pod default/web`. */
+  readonly name: string;
+  readonly selector: string;
 }
 
 /** A document that is no Pod. */
@@ -54,8 +70,12 @@ export type MixedDocument = Omit<ObjectDocument, 'result'> &
 
 export interface MixedManifest {
   readonly documents: readonly MixedDocument[];
-  /** The text asks for nothing on purpose: it was read to its end and is nothing but Lists whose `items` are written out as empty. */
+  /**
+   * The text asks this node for nothing on purpose: it was read to its end and is nothing but Lists whose `items` are written out as empty, and documents
+   * for other nodes.
+   */
   readonly emptyList: boolean;
+  readonly elsewhere: readonly DocumentElsewhere[];
 }
 
 /**
@@ -65,9 +85,11 @@ export interface MixedManifest {
 export const parseMixedManifest = (source: string | Uint8Array, options: MixedOptions): MixedManifest => {
   const { documents, text, issues, place, tooLarge } = setUp(source, options.path, false);
   const found: MixedDocument[] = [];
-  const add = (start: number, what: MixedObject | ParseResult): void => {
-    const at = { index: found.length, line: place(start, start).line };
-    found.push('asUpdateOf' in what ? { ...at, type: 'object', ...what } : { ...at, type: 'pod', result: what });
+  const elsewhere: DocumentElsewhere[] = [];
+  const add = (start: number, what: MixedObject | ParseResult | Elsewhere): void => {
+    const at = { index: found.length + elsewhere.length, line: place(start, start).line };
+    if ('selector' in what) elsewhere.push({ ...at, ...what });
+    else found.push('asUpdateOf' in what ? { ...at, type: 'object', ...what } : { ...at, type: 'pod', result: what });
   };
   if (tooLarge) add(0, noObject(tooLargeResult(issues)));
   const encrypted = !tooLarge && isEncryptedManifest(source);
@@ -99,11 +121,14 @@ export const parseMixedManifest = (source: string | Uint8Array, options: MixedOp
     else if (isEmptyItems(root)) emptyLists += 1;
     else addItems(root, issues, add, (item) => readDocument(item, issues, options, list === 'PodList'));
   }
-  if (found.length > 0) return { documents: found, emptyList: false };
+  if (found.length > 0) return { documents: found, emptyList: false, elsewhere };
+  if (elsewhere.length > 0) return { documents: [], emptyList: true, elsewhere };
   const message = 'there is no document in the file';
   add(0, noObject(refused(issues.own({ code: 'MANIFEST_KIND', message, start: 0, end: 0 }))));
-  return { documents: found, emptyList: emptyLists > 0 };
+  return { documents: found, emptyList: emptyLists > 0, elsewhere };
 };
+
+type Elsewhere = Pick<DocumentElsewhere, 'name' | 'selector'>;
 
 const noObject = (result: ObjectResult): MixedObject => ({ result, key: undefined, asUpdateOf: () => result, asNew: () => result });
 
@@ -116,8 +141,8 @@ const listKind = (root: ManifestNode): 'List' | 'PodList' | undefined => {
 const addItems = (
   root: ManifestNode,
   issues: IssueFactory,
-  add: (start: number, what: MixedObject | ParseResult) => void,
-  read: (item: ManifestNode) => MixedObject | ParseResult,
+  add: (start: number, what: MixedObject | ParseResult | Elsewhere) => void,
+  read: (item: ManifestNode) => MixedObject | ParseResult | Elsewhere,
 ): void => {
   const items = listItems(root);
   if (items === undefined) {
@@ -133,7 +158,23 @@ const readDocument = (
   issues: IssueFactory,
   options: MixedOptions,
   podByDefault: boolean,
-): MixedObject | ParseResult => {
+): MixedObject | ParseResult | Elsewhere => {
+  const choice = chooseNode(root, options.nodeLabels, issues);
+  if (choice.type === 'elsewhere') return { name: claimedName(root), selector: choice.selector };
+  if (choice.type === 'bad') return noObject(refused(choice.issue));
+  const read = readHere(root, issues, options, podByDefault);
+  return choice.unread === undefined ? read : warned(read, choice.unread);
+};
+
+/** With one warning more, whatever becomes of it. */
+const warned = (read: MixedObject | ParseResult, warning: PodSpecIssue): MixedObject | ParseResult => {
+  const one = <Result extends ObjectResult | ParseResult>(result: Result): Result =>
+    result.ok ? { ...result, warnings: [...result.warnings, warning] } : result;
+  if (!('asUpdateOf' in read)) return one(read);
+  return { ...read, result: one(read.result), asUpdateOf: (old) => one(read.asUpdateOf(old)), asNew: (uid) => one(read.asNew(uid)) };
+};
+
+const readHere = (root: ManifestNode, issues: IssueFactory, options: MixedOptions, podByDefault: boolean): MixedObject | ParseResult => {
   const kind = readKind(root);
   if (!kind.ok && podByDefault) return readPod(root, issues, { ...options, objects: true }, [], false);
   if (kind.ok && kind.group === '' && kind.version === 'v1' && kind.kind === 'Pod') {

@@ -59,6 +59,8 @@ export interface SourceStatus {
   readonly digest?: string;
   /** What vouched for what runs, such as `minisign 8B7A3F0D12345678`. */
   readonly verifiedBy?: string;
+  /** How many of its documents are for other nodes. */
+  readonly elsewhere?: number;
   /** When what runs was taken, ms since 1970. */
   readonly appliedAtMs?: number;
   readonly checkedAtMs?: number;
@@ -78,6 +80,8 @@ export interface RunningAnswer {
   readonly digest: string;
   readonly verifiedBy: string;
   readonly appliedAtMs: number;
+  /** Default 0. */
+  readonly elsewhere?: number;
 }
 
 export type SourceFinding =
@@ -101,7 +105,7 @@ export const reduceStatus = (
 
 const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: number): SourceStatus => {
   const { reason: _reason, message: _message, ...calm } = status;
-  const { revision: _revision, ...anew } = calm;
+  const { revision: _revision, elsewhere: _elsewhere, ...anew } = calm;
   switch (finding.type) {
     case 'restored':
       return { ...anew, ...ofRunning(finding.running), state: 'Pending', failures: 0 };
@@ -117,9 +121,10 @@ const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: numbe
   }
 };
 
-const ofRunning = ({ revision, digest, verifiedBy, appliedAtMs }: RunningAnswer) => ({
+const ofRunning = ({ revision, digest, verifiedBy, appliedAtMs, elsewhere = 0 }: RunningAnswer) => ({
   ...(revision === undefined ? {} : { revision }),
   digest,
   verifiedBy,
+  ...(elsewhere > 0 && { elsewhere }),
   appliedAtMs,
 });
