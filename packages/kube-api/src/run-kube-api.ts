@@ -152,7 +152,6 @@ const addressBlock = ({ ranges, nodePorts }: NonNullable<KubeApiOptions['service
 const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
   const { directory, nodeName, logger, now = Date.now, host, port } = options;
   const versions = await openVersionRange(join(directory, 'version'), { nowMs: now(), logger });
-  const nodeStore = createNodeStore({ firstVersion: versions.first });
   const records = await openObjectRecords(
     join(directory, 'objects.json'),
     nodeCatalog.resources
@@ -160,6 +159,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
       .map(({ storedAs }) => storedAs),
     logger,
   );
+  const nodeStore = createNodeStore({ firstVersion: versions.first, versionOf: records.takeVersion });
   const follower = createNodeFollower({ nodeName, records, now });
   const audit = createAuditLog(join(directory, 'audit.log'), logger);
   const server = serverUrl(host, port);

@@ -71,9 +71,9 @@ export const createMemoryStore = ({
     return low;
   };
 
-  const atVersion = (object: StoredObject): StoredObject => {
+  const atVersion = (object: StoredObject, resourceVersion?: string): StoredObject => {
     version += 1;
-    return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
+    return { ...object, metadata: { ...object.metadata, resourceVersion: resourceVersion ?? String(version) } };
   };
 
   const list = (name: string, prefix: string): readonly StoredObject[] => {
@@ -104,10 +104,10 @@ export const createMemoryStore = ({
       }
       return [...then].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
     },
-    put: (name, key, object, nowMs) => {
+    put: (name, key, object, nowMs, resourceVersion) => {
       const bucket = bucketOf(name);
       const previous = bucket.objects.get(key);
-      const kept = atVersion(object);
+      const kept = atVersion(object, resourceVersion);
       bucket.objects.set(key, kept);
       if (previous === undefined) bucket.keys.add(key);
       const type = previous === undefined ? 'ADDED' : 'MODIFIED';

@@ -24,8 +24,11 @@ export interface ObjectStore {
   list(bucket: string, prefix: string): readonly StoredObject[];
   /** The same as they were at a version; undefined if that is no longer known. */
   listAt(bucket: string, prefix: string, version: number): readonly StoredObject[] | undefined;
-  /** Keeps an object under the next version, which is written into its metadata. */
-  put(bucket: string, key: string, object: StoredObject, nowMs: number): StoredObject;
+  /**
+   * Keeps an object under the next version, which is written into its metadata. With `resourceVersion` the object says that instead: one of before this
+   * store, under which clients may know it still.
+   */
+  put(bucket: string, key: string, object: StoredObject, nowMs: number, resourceVersion?: string): StoredObject;
   /** Takes an object out; returns its last state with the version of its end. */
   remove(bucket: string, key: string, nowMs: number): StoredObject | undefined;
   /** What happened to a bucket after a version, oldest first; undefined if that is no longer known. */

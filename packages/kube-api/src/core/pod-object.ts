@@ -9,14 +9,15 @@ export interface ShownPodOptions {
   readonly before: StoredObject | undefined;
   /** The time as objects have it. */
   readonly nowText: string;
-  /** When it was first shown by an earlier process. */
-  readonly createdText?: string;
+  /** What an earlier process showed under its name. */
+  readonly earlier?: { readonly uid: string; readonly creationTimestamp: string; readonly generation?: number } | undefined;
 }
 
 /** A Pod as the API shows it: what its manifest says and what the kubelet finds, with what the API alone keeps of it. */
-export const shownPodObject = ({ pod, terminating }: PodView, { before, nowText, createdText }: ShownPodOptions): StoredObject => {
+export const shownPodObject = ({ pod, terminating }: PodView, { before, nowText, earlier: shown }: ShownPodOptions): StoredObject => {
   const same = before?.metadata.uid === pod.metadata.uid ? before : undefined;
   const { metadata } = pod;
+  const earlier = same === undefined && shown?.uid === metadata.uid ? shown : undefined;
   const kept = same?.metadata;
   const ending = kept?.deletionTimestamp ?? (terminating ? nowText : undefined);
   const grace = kept?.deletionGracePeriodSeconds ?? (terminating ? (pod.spec.terminationGracePeriodSeconds ?? 30) : undefined);
@@ -30,8 +31,8 @@ export const shownPodObject = ({ pod, terminating }: PodView, { before, nowText,
       ...metadata,
       // As the mirror of a static Pod has it in a cluster: `kubectl drain` leaves it alone, and events are found by it.
       ...(hash !== undefined && { annotations: { ...metadata.annotations, [MIRROR_ANNOTATION]: hash } }),
-      creationTimestamp: kept?.creationTimestamp ?? metadata.creationTimestamp ?? createdText ?? nowText,
-      generation: specSame && generation > 0 ? generation : generation + 1,
+      creationTimestamp: kept?.creationTimestamp ?? earlier?.creationTimestamp ?? metadata.creationTimestamp ?? nowText,
+      generation: earlier?.generation ?? (specSame && generation > 0 ? generation : generation + 1),
       ...(ending !== undefined && { deletionTimestamp: ending }),
       ...(grace !== undefined && { deletionGracePeriodSeconds: grace }),
       ...(kept?.managedFields && { managedFields: kept.managedFields }),

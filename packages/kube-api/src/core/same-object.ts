@@ -4,7 +4,8 @@ import type { StoredObject } from '@solo-kubelet/api-server';
 export const canonicalForm = (value: unknown): string =>
   JSON.stringify(sorted(value), (_key, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each));
 
-const text = ({ metadata: { resourceVersion: _version, ...metadata }, ...object }: StoredObject): string =>
+/** The same for objects that differ in nothing but their version. */
+export const objectForm = ({ metadata: { resourceVersion: _version, ...metadata }, ...object }: StoredObject): string =>
   canonicalForm({ ...object, metadata });
 
 /** Keys in order, what is undefined left out: two ways to write an object down are one object. */
@@ -20,4 +21,4 @@ const sorted = (value: unknown): unknown => {
 };
 
 /** Whether two objects differ in nothing but their version. */
-export const isSameObject = (a: StoredObject, b: StoredObject): boolean => text(a) === text(b);
+export const isSameObject = (a: StoredObject, b: StoredObject): boolean => objectForm(a) === objectForm(b);

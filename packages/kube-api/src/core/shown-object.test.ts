@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { controllerRevisions, type NodeObject } from './shown-object.js';
+import { controllerRevisions, type NodeObject, shownObject } from './shown-object.js';
 
 const template = { metadata: { labels: { app: 'a', tier: 'x' } }, spec: { containers: [] } };
 const owner = (kind: string, name: string): NodeObject =>
@@ -22,4 +22,13 @@ it('revisions have the labels and annotations that kube-controller-manager 1.36.
     annotations: { 'deprecated.daemonset.template.generation': '2', 'kubernetes.io/change-cause': 'why' },
   });
   expect(metadataOf(owner('StatefulSet', 'db'))?.labels).not.toHaveProperty('tier');
+});
+
+it('an object keeps the time at which clients know that it was made, also over a restart', () => {
+  const object: NodeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', uid: 'u', creationTimestamp: 'of its file' } };
+  const timeOf = (earlier: { uid: string; creationTimestamp: string } | undefined) =>
+    shownObject(object, { before: undefined, earlier, createdText: 'now' }).metadata.creationTimestamp;
+  expect(timeOf({ uid: 'u', creationTimestamp: 'of the API' })).toBe('of the API');
+  expect(timeOf({ uid: 'another', creationTimestamp: 'of the API' })).toBe('of its file');
+  expect(timeOf(undefined)).toBe('of its file');
 });

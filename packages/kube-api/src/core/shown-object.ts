@@ -16,14 +16,28 @@ interface ShownRevision {
   readonly changeCause?: string;
 }
 
+/** What is known of an object's age. */
+export interface ShownSince {
+  /** As it is shown until now. */
+  readonly before: StoredObject | undefined;
+  /** As the API of an earlier process showed it: clients know that time, be it a moment beside that of its file. */
+  readonly earlier?: { readonly uid: string; readonly creationTimestamp: string } | undefined;
+  /** For want of any other. */
+  readonly createdText: string;
+}
+
 /** An object as the API shows it, with what the API alone keeps of it. */
 export const shownObject = (
   { revisions: _revisions, ...object }: NodeObject,
-  { before, createdText }: { readonly before: StoredObject | undefined; readonly createdText: string },
+  { before, earlier, createdText }: ShownSince,
 ): StoredObject => {
   const kept = before?.metadata;
   const uid = object.metadata.uid ?? nameUid(`${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`);
-  const created = (kept?.uid === uid ? kept.creationTimestamp : undefined) ?? object.metadata.creationTimestamp ?? createdText;
+  const created =
+    (kept?.uid === uid ? kept.creationTimestamp : undefined) ??
+    (earlier?.uid === uid ? earlier.creationTimestamp : undefined) ??
+    object.metadata.creationTimestamp ??
+    createdText;
   return {
     ...object,
     metadata: {

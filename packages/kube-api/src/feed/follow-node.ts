@@ -31,7 +31,7 @@ const HEARTBEAT_MS = 300_000;
 
 export interface FollowOptions {
   readonly nodeName: string;
-  readonly records: ObjectRecords;
+  readonly records: Pick<ObjectRecords, 'earlier'>;
   readonly now: () => number;
 }
 
@@ -66,11 +66,10 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
     const { metadata } = view.pod;
     ensureNamespace(store, metadata.namespace);
     const key = keyOf(metadata);
-    const createdText = earlier('pods', key);
     const object = shownPodObject(view, {
       before: store.get('pods', key),
       nowText: timeText(now()),
-      ...(createdText !== undefined && { createdText }),
+      earlier: records.earlier('pods', key),
     });
     return [withEarlier({ bucket: 'pods', key, object }, store)];
   }, ownWrites.isOvertaken);
@@ -82,7 +81,8 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
     const key = keyOf(object.metadata);
     const shown = shownObject(object, {
       before: store.get(bucket, key),
-      createdText: earlier(bucket, key) ?? timeText(now()),
+      earlier: records.earlier(bucket, key),
+      createdText: timeText(now()),
     });
     return [
       withEarlier({ bucket, key, object: complete(shown) }, store),

@@ -25,7 +25,13 @@ export interface NodeStore {
   follow(work: (store: ObjectStore) => void): void;
 }
 
-export const createNodeStore = ({ firstVersion }: { readonly firstVersion: number }): NodeStore => {
+export interface NodeStoreOptions {
+  readonly firstVersion: number;
+  /** The version under which clients know an object from an earlier process, if it has not changed. Default: none. */
+  readonly versionOf?: (bucket: string, key: string, object: StoredObject) => string | undefined;
+}
+
+export const createNodeStore = ({ firstVersion, versionOf = () => undefined }: NodeStoreOptions): NodeStore => {
   const base = createMemoryStore({ firstVersion });
   let staged: StagedChange[] | undefined;
   let tail: Promise<unknown> = Promise.resolve();
@@ -56,7 +62,10 @@ export const createNodeStore = ({ firstVersion }: { readonly firstVersion: numbe
     get,
     list: base.list,
     listAt: base.listAt,
-    put: (bucket, key, object, nowMs) => (staged === undefined ? base.put(bucket, key, object, nowMs) : record('put', bucket, key, object)),
+    put: (bucket, key, object, nowMs) => {
+      if (staged !== undefined) return record('put', bucket, key, object);
+      return base.put(bucket, key, object, nowMs, base.get(bucket, key) === undefined ? versionOf(bucket, key, object) : undefined);
+    },
     remove: (bucket, key, nowMs) => {
       if (staged === undefined) return base.remove(bucket, key, nowMs);
       const object = get(bucket, key);
@@ -89,14 +98,14 @@ export const createNodeStore = ({ firstVersion }: { readonly firstVersion: numbe
         if (writers > 0) return;
         const due = waiting;
         waiting = [];
-        for (const each of due) each(base);
+        for (const each of due) each(store);
       });
       tail = done.catch(() => {});
       return done;
     },
     follow: (work) => {
       if (writers > 0) waiting.push(work);
-      else work(base);
+      else work(store);
     },
   };
 };
