@@ -37,12 +37,31 @@ export interface ApiNode extends AsyncDisposable {
   readonly kubeconfig: string;
 }
 
+/** @param flags further ones of the kubelet */
 export const startApiNode = async (flags: readonly string[] = []): Promise<ApiNode> => {
   const [port = 0] = await freePorts(1);
-  const node = await startNode({ flags: ['--kube-api', `127.0.0.1:${port}`, ...flags] });
+  const own = ['--kube-api', `127.0.0.1:${port}`];
+  const all = [...own, ...flags];
+  const node = await startNode({ flags: all });
   const kubeconfig = join(node.bed.rootDirectory, 'api/admin.kubeconfig');
   await waitFor(async () => existsSync(kubeconfig), { what: 'a kubeconfig' });
-  return { node, port, kubeconfig, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() };
+  return {
+    node,
+    port,
+    kubeconfig,
+    [Symbol.asyncDispose]: async () => {
+      // Rules of Services outlive a kubelet that has them; one that has none takes them away.
+      if (flags.some((flag) => flag.startsWith('--service-cluster-ip-range'))) {
+        all.length = own.length;
+        await node.restartKubelet();
+        await waitFor(async () => node.kubelet().log().includes('their rules were removed'), {
+          what: 'the rules of Services to go',
+          timeoutMs: LIMIT_MS,
+        });
+      }
+      await node[Symbol.asyncDispose]();
+    },
+  };
 };
 
 /** One version of kubectl, with a home of its own, for what it remembers of the server. */
