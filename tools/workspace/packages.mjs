@@ -180,7 +180,7 @@ export const packages = [
   },
   {
     name: 'probe-engine',
-    description: 'Turns probe targets into verdicts with Kubernetes timing; handlers are plugins.',
+    description: 'Turns probe targets into probe results with Kubernetes timing; handlers are plugins.',
     keywords: ['liveness-probe', 'readiness-probe', 'startup-probe', 'health-check', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,

@@ -322,11 +322,11 @@ it('leaves alone who neither runs nor holds anything, and says when nobody is le
   await it.apply(pod('vital', { priority: 2_000_000_000 }));
   await it.time.advance(20_000);
   expect(it.chosen()).toEqual([]);
-  expect(it.log.map(({ activity }) => activity.type)).toContain('nobodyToEvict');
+  expect(it.log.map(({ activity }) => activity.type)).toContain('noEvictionCandidate');
 });
 
 it('only tells of a threshold that spares pods, gives back what nobody uses, and lets others in', async () => {
-  const implied = { ...memoryBelow('100Mi'), signal: 'nodefs.available' as const, sparesPods: true };
+  const implied = { ...memoryBelow('100Mi'), signal: 'nodefs.available' as const, reportOnly: true };
   const it = await node({ thresholds: [implied], takes: { full: { disk: 1_000 } }, garbage: { deadContainers: 10, unusedImages: 0 } });
   await it.apply(pod('full'));
   await it.time.advance(60_000);
@@ -338,7 +338,7 @@ it('only tells of a threshold that spares pods, gives back what nobody uses, and
 });
 
 it('evicts for the threshold that somebody chose, beside one of the defaults', async () => {
-  const implied = { ...memoryBelow('500Mi'), sparesPods: true };
+  const implied = { ...memoryBelow('500Mi'), reportOnly: true };
   const it = await node({
     thresholds: [implied, memoryBelow('100Mi', { signal: 'nodefs.available' })],
     takes: { full: { disk: 1_000, memory: 700 } },

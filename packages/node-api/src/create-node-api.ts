@@ -23,8 +23,8 @@ import { runningPodsRoute } from './routes/running-pods-route.js';
 import { serviceAccountRoutes } from './routes/service-account-routes.js';
 import { shared } from './routes/shared.js';
 import { streamRoutes } from './routes/stream-routes.js';
-import { createHandler, type Gate, type RequestHandler } from './server/create-handler.js';
-import { sendText } from './server/http-answer.js';
+import { type Authorizer, createHandler, type RequestHandler } from './server/create-handler.js';
+import { sendText } from './server/http-error.js';
 import {
   type Listener,
   type ListenOptions,
@@ -117,7 +117,7 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   const known = new WeakSet<Duplex>();
   const isKnown = (socket: Duplex): boolean => known.has(socket);
 
-  const guarded: Gate = {
+  const guarded: Authorizer = {
     authenticate: async (request) => {
       const tokens = credentials.tokens?.current().lookup;
       const review = options.reviews?.token && reviewed(options.reviews.token);
@@ -136,8 +136,8 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
       logger.warn({ err: describeError(error) }, 'The API server does not say whose a token is');
       return undefined;
     });
-  const open: Gate = { authenticate: () => LOCAL_USER, refuse: () => undefined };
-  const listenOptions = (served: readonly Route[], gate: Gate, serverType?: 'readonly' | 'readwrite'): ListenOptions => ({
+  const open: Authorizer = { authenticate: () => LOCAL_USER, refuse: () => undefined };
+  const listenOptions = (served: readonly Route[], gate: Authorizer, serverType?: 'readonly' | 'readwrite'): ListenOptions => ({
     headerTimeoutMs,
     isKnown,
     handler: createHandler({

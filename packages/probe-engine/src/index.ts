@@ -3,6 +3,6 @@ export { type ExecInContainer, type ExecResult, execHandler } from './handlers/e
 export { httpGetHandler } from './handlers/http-get.js';
 export { tcpSocketHandler } from './handlers/tcp-socket.js';
 export type { AnyProbeHandler, ProbeAttemptOptions, ProbeHandler, ProbeOutcome } from './probe-handler.js';
-export { attemptEvent, type ProbeReport, type ProbeVerdict } from './probe-report.js';
+export { attemptEvent, type ProbeReport, type ProbeResult } from './probe-report.js';
 export { type ProbeIdentity, type ProbeKind, type ProbeTarget, probeTiming, targetKey } from './probe-target.js';
 export { type ProbeEngineOptions, runProbes } from './run-probes.js';

@@ -2,16 +2,16 @@ import type { ProbeOutcome } from './probe-handler.js';
 import type { ProbeIdentity } from './probe-target.js';
 
 /** What a probe has established about its container. Until a first one: liveness success, readiness failure, startup unknown. */
-export interface ProbeVerdict extends ProbeIdentity {
+export interface ProbeResult extends ProbeIdentity {
   readonly result: 'success' | 'failure' | 'unknown';
   readonly output: string;
   readonly atMs: number;
 }
 
 export type ProbeReport =
-  /** The verdict changed. */
-  | { readonly type: 'verdict'; readonly verdict: ProbeVerdict }
-  /** One attempt was made: for events and metrics. `counted` is false for one that could not change the verdict. */
+  /** The probe result changed. */
+  | { readonly type: 'probeResult'; readonly probeResult: ProbeResult }
+  /** One attempt was made: for events and metrics. `counted` is false for one that could not change the probe result. */
   | {
       readonly type: 'attempt';
       readonly probe: ProbeIdentity;
@@ -21,7 +21,7 @@ export type ProbeReport =
       readonly atMs: number;
       readonly durationMs: number;
     }
-  /** The target is not listed any more; its verdict is void. */
+  /** The target is not listed any more; its probe result is void. */
   | { readonly type: 'ended'; readonly probe: ProbeIdentity };
 
 /** The words of Kubernetes' `Unhealthy` and `ProbeWarning` events for an attempt; undefined for a success. */

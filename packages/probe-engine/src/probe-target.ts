@@ -8,7 +8,7 @@ export interface ProbeTarget {
   /** `namespace/name`. */
   readonly pod: string;
   readonly containerName: string;
-  /** A new id is a new container: counters and verdict start afresh. */
+  /** A new id is a new container: counters and probe result start afresh. */
   readonly containerId: string;
   readonly kind: ProbeKind;
   /** With defaults applied or not: missing numbers are Kubernetes' defaults. */

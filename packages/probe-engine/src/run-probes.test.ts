@@ -19,7 +19,7 @@ interface Scene {
   readonly random?: number;
 }
 
-/** Runs a scene in virtual time; one line a report: `10000 c1 liveness verdict failure`. */
+/** Runs a scene in virtual time; one line a report: `10000 c1 liveness probe result failure`. */
 const play = ({ marbles, lists, answer = () => 'success', untilMs, random = 0 }: Scene): readonly string[] => {
   const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
   const lines: string[] = [];
@@ -38,8 +38,9 @@ const play = ({ marbles, lists, answer = () => 'success', untilMs, random = 0 }:
     const subscription = hot(marbles, lists)
       .pipe(runProbes({ handlers: [handler], scheduler, random: () => random }))
       .subscribe((report) => {
-        const probe = report.type === 'verdict' ? report.verdict : report.probe;
-        const result = report.type === 'verdict' ? ` ${report.verdict.result}` : report.type === 'attempt' ? ` ${report.result}` : '';
+        const probe = report.type === 'probeResult' ? report.probeResult : report.probe;
+        const result =
+          report.type === 'probeResult' ? ` ${report.probeResult.result}` : report.type === 'attempt' ? ` ${report.result}` : '';
         lines.push(`${scheduler.now()} ${probe.containerId} ${probe.kind} ${report.type}${result}`);
       });
     scheduler.schedule(() => subscription.unsubscribe(), untilMs);
@@ -49,7 +50,7 @@ const play = ({ marbles, lists, answer = () => 'success', untilMs, random = 0 }:
 
 const times = (lines: readonly string[], what = 'attempt'): readonly number[] =>
   lines.filter((line) => line.includes(what)).map((line) => Number(line.split(' ')[0]));
-const verdicts = (lines: readonly string[]): readonly string[] => lines.filter((line) => line.includes('verdict'));
+const probeResults = (lines: readonly string[]): readonly string[] => lines.filter((line) => line.includes('probeResult'));
 
 const tcp = (timing: Probe = {}): Probe => ({ tcpSocket: { port: 80 }, ...timing });
 const one = (given: Partial<ProbeTarget>): Readonly<Record<string, readonly ProbeTarget[]>> => ({ a: [probeTarget(given)] });
@@ -90,7 +91,7 @@ describe('timing', () => {
     const lists = { a: [probeTarget({ probe: tcp({ periodSeconds: 10 }) })], b: [probeTarget({ probe: tcp({ periodSeconds: 2 }) })] };
     const lines = play({ marbles: 'a 999ms b', lists, untilMs: 6_000 });
     expect(times(lines)).toEqual([0, 3_000, 5_000]);
-    expect(verdicts(lines)).toHaveLength(1);
+    expect(probeResults(lines)).toHaveLength(1);
   });
 
   it('drops ticks that come while an attempt is under way', () => {
@@ -123,44 +124,44 @@ describe('thresholds', () => {
       results[n] === '+' ? 'success' : results[n] === '!' ? 'warning' : 'failure';
 
   it.each<[string, Partial<ProbeTarget>, string, readonly string[]]>([
-    ['readiness turns true on the first success', {}, '-+++', ['1000 c1 readiness verdict success']],
-    ['a warning is a success', {}, '!', ['0 c1 readiness verdict success']],
+    ['readiness turns true on the first success', {}, '-+++', ['1000 c1 readiness probeResult success']],
+    ['a warning is a success', {}, '!', ['0 c1 readiness probeResult success']],
     [
       'readiness turns false after three failures in a row only',
       {},
       '+--+---+',
-      ['0 c1 readiness verdict success', '6000 c1 readiness verdict failure', '7000 c1 readiness verdict success'],
+      ['0 c1 readiness probeResult success', '6000 c1 readiness probeResult failure', '7000 c1 readiness probeResult success'],
     ],
     [
       'successThreshold asks for that many in a row',
       { probe: tcp({ periodSeconds: 1, successThreshold: 3 }) },
       '++-+++',
-      ['5000 c1 readiness verdict success'],
+      ['5000 c1 readiness probeResult success'],
     ],
     [
       'liveness is a success until failureThreshold failures, and then final',
       { kind: 'liveness', startedAtMs: -60_000, probe: tcp({ periodSeconds: 1, failureThreshold: 2 }) },
       '+-+--++++',
-      ['4000 c1 liveness verdict failure'],
+      ['4000 c1 liveness probeResult failure'],
     ],
     [
       'startup is unknown until its threshold, and then final',
       { kind: 'startup', started: false, startedAtMs: -60_000, probe: tcp({ periodSeconds: 1 }) },
       '--+-----',
-      ['2000 c1 startup verdict success'],
+      ['2000 c1 startup probeResult success'],
     ],
     [
       'startup fails after failureThreshold failures, and is not tried again',
       { kind: 'startup', started: false, startedAtMs: -60_000, probe: tcp({ periodSeconds: 1, failureThreshold: 4 }) },
       '----++',
-      ['3000 c1 startup verdict failure'],
+      ['3000 c1 startup probeResult failure'],
     ],
   ])('%s', (_what, given, results, expected) => {
     const lists = one({ probe: tcp({ periodSeconds: 1 }), ...given });
-    expect(verdicts(play({ marbles: 'a', lists, answer: script(results), untilMs: results.length * 1_000 - 1 }))).toEqual(expected);
+    expect(probeResults(play({ marbles: 'a', lists, answer: script(results), untilMs: results.length * 1_000 - 1 }))).toEqual(expected);
   });
 
-  it('make no more attempts once the verdict is final', () => {
+  it('make no more attempts once the probe result is final', () => {
     const lists = one({ kind: 'liveness', startedAtMs: -60_000, probe: tcp({ periodSeconds: 1, failureThreshold: 1 }) });
     expect(times(play({ marbles: 'a', lists, answer: () => 'failure', untilMs: 5_000 }))).toEqual([0]);
   });
@@ -172,12 +173,12 @@ describe('thresholds', () => {
     const lists = one({ kind, started, startedAtMs: 0, probe: tcp({ periodSeconds: 2, failureThreshold: 1 }) });
     const lines = play({ marbles: 'a', lists, answer: () => 'failure', untilMs: 7_000 });
     expect(times(lines)).toEqual([0, 2_000]);
-    expect(verdicts(lines)).toEqual([`2000 c1 ${kind} verdict failure`]);
+    expect(probeResults(lines)).toEqual([`2000 c1 ${kind} probeResult failure`]);
   });
 
   it('let an early success of a startup probe count', () => {
     const lists = one({ kind: 'startup', started: false, probe: tcp() });
-    expect(verdicts(play({ marbles: 'a', lists, untilMs: 1_000 }))).toEqual(['0 c1 startup verdict success']);
+    expect(probeResults(play({ marbles: 'a', lists, untilMs: 1_000 }))).toEqual(['0 c1 startup probeResult success']);
   });
 });
 
@@ -215,10 +216,10 @@ describe('gating and identity', () => {
     const lists = { a: [probeTarget({ containerId: 'c1' })], b: [probeTarget({ containerId: 'c2' })] };
     expect(play({ marbles: 'a 1999ms b', lists, untilMs: 3_000 })).toEqual([
       '0 c1 readiness attempt success',
-      '0 c1 readiness verdict success',
+      '0 c1 readiness probeResult success',
       '2000 c1 readiness ended',
       '2000 c2 readiness attempt success',
-      '2000 c2 readiness verdict success',
+      '2000 c2 readiness probeResult success',
     ]);
   });
 
@@ -237,7 +238,7 @@ describe('gating and identity', () => {
     const lists = { a: [probeTarget()], b: [] };
     const lines = play({ marbles: 'a 999ms b 999ms a', lists, untilMs: 3_000 });
     expect(times(lines)).toEqual([0, 2_000]);
-    expect(verdicts(lines)).toHaveLength(2);
+    expect(probeResults(lines)).toHaveLength(2);
   });
 });
 
@@ -261,7 +262,7 @@ describe('trouble', () => {
   it('counts a timeout as a failure, and does not try again at once', () => {
     const lists = one({ kind: 'liveness', startedAtMs: -60_000, probe: tcp({ timeoutSeconds: 2, failureThreshold: 1 }) });
     const lines = play({ marbles: 'a', lists, answer: (_n, _t, { signal }) => waitForAbort(signal), untilMs: 9_000 });
-    expect(lines).toEqual(['2000 c1 liveness attempt failure', '2000 c1 liveness verdict failure']);
+    expect(lines).toEqual(['2000 c1 liveness attempt failure', '2000 c1 liveness probeResult failure']);
   });
 
   it('gives up half a second later on a handler that ignores the end of its time', () => {

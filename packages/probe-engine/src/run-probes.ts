@@ -41,7 +41,7 @@ export interface ProbeEngineOptions {
 }
 
 /**
- * Probes every listed target at its period, each on its own: a slow one delays no other. Emits a report per attempt, a verdict when it
+ * Probes every listed target at its period, each on its own: a slow one delays no other. Emits a report per attempt, a probe result when it
  * changes, and the end of every target that is not listed any more. A failing handler never ends the stream.
  */
 export const runProbes =
@@ -108,7 +108,7 @@ const probeOne = (changes: GroupedObservable<string, TargetChange>, context: Wor
           const { periodMs } = probeTiming(now.probe);
           // Every sign of change in the Pod is worth an extra look at a container that is not ready yet, once its first turn came
           // (manualTriggerCh in pkg/kubelet/prober/worker.go).
-          const wanted = poke && ticked && now.kind === 'readiness' && now.started && count.verdict !== 'success';
+          const wanted = poke && ticked && now.kind === 'readiness' && now.started && count.probeResult !== 'success';
           if (first)
             return {
               periodMs,
@@ -139,10 +139,10 @@ const probeOne = (changes: GroupedObservable<string, TargetChange>, context: Wor
             const probe = identityOf(probed);
             subscriber.next({ type: 'attempt', probe, result, output, counted, atMs, durationMs: atMs - startedMs });
             if (counted) {
-              const before = count.verdict;
+              const before = count.probeResult;
               count = countResult(count, good ? 'success' : 'failure', { kind: probed.kind, ...probeTiming(probed.probe) });
-              if (count.verdict !== before)
-                subscriber.next({ type: 'verdict', verdict: { ...probe, result: count.verdict, output, atMs } });
+              if (count.probeResult !== before)
+                subscriber.next({ type: 'probeResult', probeResult: { ...probe, result: count.probeResult, output, atMs } });
             }
             subscriber.complete();
           }),

@@ -45,9 +45,9 @@ it('runs in its own thread under the engine, as an annotation asks', async () =>
     const target$ = new BehaviorSubject([probeTarget(probes[0])]);
     const report$ = target$.pipe(
       runProbes({ handlers: plugins.handlers }),
-      filter((report) => report.type === 'verdict'),
+      filter((report) => report.type === 'probeResult'),
     );
-    expect(await firstValueFrom(report$)).toMatchObject({ verdict: { containerName: 'mqtt', kind: 'readiness', result: 'success' } });
+    expect(await firstValueFrom(report$)).toMatchObject({ probeResult: { containerName: 'mqtt', kind: 'readiness', result: 'success' } });
   } finally {
     broker.close();
     await rm(root, { recursive: true, force: true });

@@ -38,18 +38,18 @@ import { namelessPod } from './core/orphan-pod.js';
 import { type PodUid, podKey } from './core/pod-identity.js';
 import type { PodView } from './core/pod-view.js';
 import { noSeenPods, reducePodViews } from './core/pod-views.js';
-import { reduceWorld } from './core/world/reduce-world.js';
-import { knownPod } from './core/world/sync-input.js';
-import { emptyWorld, hasLooked, type WorldInput, type WorldSettings } from './core/world/world.js';
-import { ledgerActivities } from './ledger-activities.js';
-import { leftBehind } from './left-behind.js';
+import { emptyKubeletState, hasRelisted, type KubeletStateInput, type KubeletStateSettings } from './core/state/kubelet-state.js';
+import { reduceKubeletState } from './core/state/reduce-kubelet-state.js';
+import { knownPod } from './core/state/sync-input.js';
 import { observeRuntime } from './observe-runtime.js';
+import { orphanedPods } from './orphaned-pods.js';
 import { probePods } from './probe-pods.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
 import { recordEvents } from './record-events.js';
-import { type PodDoing, runPass } from './run-pass.js';
 import { forgetfulStore, saveRecords } from './save-records.js';
 import { steadyScheduler } from './steady-scheduler.js';
+import { type PodSyncEvent, syncPod } from './sync-pod.js';
+import { workerStateActivities } from './worker-state-activities.js';
 
 export interface Reconciler {
   /** Everything at work, for the program's one subscription; never emits. The others are views of the same run. */
@@ -90,7 +90,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const relistIntervalMs = checkInterval('relistIntervalMs', deps.relistIntervalMs, 1_000);
   const relistWithHintsIntervalMs = checkInterval('relistWithHintsIntervalMs', deps.relistWithHintsIntervalMs, 10_000);
   const syncFrequencyMs = checkInterval('syncFrequencyMs', deps.syncFrequencyMs, 60_000);
-  const settings: WorldSettings = {
+  const settings: KubeletStateSettings = {
     sources,
     backoffPolicy: withinMaximum({
       initialMs: checkInterval('backoff.initialMs', deps.backoff?.initialMs, DEFAULT_BACKOFF.initialMs),
@@ -100,19 +100,19 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     allocates: resources !== undefined,
   };
   const observer = observeRuntime({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler });
-  /** The feedback edge: what workers do and probes find goes back into the world. */
-  const feedback$ = new Subject<Unstamped<WorldInput>>();
+  /** The feedback edge: what workers do and probes find goes back into the kubelet state. */
+  const feedback$ = new Subject<Unstamped<KubeletStateInput>>();
 
   /** One pod that trips over a bug does not end the care for the others. */
   const crash$ = new Subject<NodeActivity>();
   const crashOf = (podUid: PodUid) => (error: unknown) => {
     crash$.next({ type: 'passCrashed', podUid, message: describeError(error) });
-    return world$.pipe(
+    return kubeletState$.pipe(
       take(1),
-      mergeMap((world) => {
-        const pod = knownPod(world, podUid) ?? namelessPod(podUid);
+      mergeMap((kubeletState) => {
+        const pod = knownPod(kubeletState, podUid) ?? namelessPod(podUid);
         return from<PodActivity[]>([{ type: 'setAside', message: describeError(error) }, afterCrash]).pipe(
-          map((activity): PodDoing => ({ podUid, pod, activity })),
+          map((activity): PodSyncEvent => ({ podUid, pod, activity })),
         );
       }),
     );
@@ -134,31 +134,31 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
         command.type === 'crashed' && command.podUid === podUid ? throwError(() => new Error(command.message)) : EMPTY,
       ),
     );
-  const input$: Observable<Unstamped<WorldInput>> = merge(
+  const input$: Observable<Unstamped<KubeletStateInput>> = merge(
     restored$,
     node$.pipe(map((facts) => ({ type: 'node', facts }) as const)),
     manifestEvent$.pipe(map((event) => ({ type: 'manifest', event }) as const)),
     look$.pipe(mergeMap(({ observation }) => (observation === undefined ? EMPTY : of({ type: 'observed', observation } as const)))),
     command$.pipe(filter((command) => command.type !== 'sync' && command.type !== 'crashed')),
-    leftBehind({ runtime, resources, intervalMs: syncFrequencyMs, scheduler }),
+    orphanedPods({ runtime, resources, intervalMs: syncFrequencyMs, scheduler }),
     feedback$,
   );
-  const world$ = input$.pipe(
+  const kubeletState$ = input$.pipe(
     observeOn(queueScheduler), // an input that arises while another is being taken in waits its turn
-    map((input): WorldInput => ({ ...input, atMs: scheduler.now(), wallMs: wallNow() }) as WorldInput),
-    scan((world, input) => reduceWorld(settings, world, input), emptyWorld),
-    startWith(emptyWorld),
+    map((input): KubeletStateInput => ({ ...input, atMs: scheduler.now(), wallMs: wallNow() }) as KubeletStateInput),
+    scan((kubeletState, input) => reduceKubeletState(settings, kubeletState, input), emptyKubeletState),
+    startWith(emptyKubeletState),
     distinctUntilChanged(),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
 
   const trigger$ = merge(
-    world$.pipe(
+    kubeletState$.pipe(
       pairwise(),
       mergeMap(([previous, next]) => touchedPods(previous, next)),
       tap((podUid) => runtime.forgetBackoff(podUid)),
     ),
-    world$.pipe(
+    kubeletState$.pipe(
       pairwise(),
       mergeMap(([previous, next]) => dirtyPods(settings, previous, next)),
     ),
@@ -170,7 +170,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const pass$ = trigger$.pipe(
     conflateMap(
       (podUid) =>
-        runPass(podUid, { world$, settings, runtime, resources, observer, scheduler, syncFrequencyMs }).pipe(
+        syncPod(podUid, { kubeletState$, settings, runtime, resources, observer, scheduler, syncFrequencyMs }).pipe(
           takeUntil(crashed(podUid)),
           catchError(crashOf(podUid)),
         ),
@@ -178,25 +178,25 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
         keyOf: (podUid) => podUid,
         scheduler,
         requeueAfterMs: ({ activity }) =>
-          activity.type === 'passEnded' || activity.type === 'leftAside' ? activity.requeueAfterMs : undefined,
+          activity.type === 'syncFinished' || activity.type === 'leftAside' ? activity.requeueAfterMs : undefined,
       },
     ),
     tap(({ podUid, activity, pod }) => feedback$.next({ type: 'activity', podUid, activity, pod })),
     share(),
   );
-  const decided$ = world$.pipe(pairwise(), mergeMap(ledgerActivities));
+  const decided$ = kubeletState$.pipe(pairwise(), mergeMap(workerStateActivities));
   const podDoing$ = merge(pass$, decided$).pipe(share());
   const podActivity$ = podDoing$.pipe(
     map(({ podUid, pod, activity }): KubeletActivity => ({ scope: 'pod', atMs: scheduler.now(), podUid, pod: podKey(pod), ...activity })),
   );
-  const probeReport$ = probePods({ world$, settings, runProbes: deps.runProbes, scheduler }).pipe(
+  const probeReport$ = probePods({ kubeletState$, settings, runProbes: deps.runProbes, scheduler }).pipe(
     tap((report) => {
-      if (report.type === 'verdict') feedback$.next({ type: 'verdict', verdict: report.verdict });
+      if (report.type === 'probeResult') feedback$.next({ type: 'probeResult', probeResult: report.probeResult });
     }),
     share(),
   );
   const saved$ = saveRecords({
-    world$: world$.pipe(takeUntil(stop$)),
+    kubeletState$: kubeletState$.pipe(takeUntil(stop$)),
     store,
     wallAheadMs: () => wallNow() - scheduler.now(),
     scheduler,
@@ -209,14 +209,16 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
-  const events$ = recordEvents({ podDoing$, probeReport$, nodeEvent$, world$, initialEvents, maxEvents, wallNow, scheduler }).pipe(share());
-  const pods$ = world$.pipe(
+  const events$ = recordEvents({ podDoing$, probeReport$, nodeEvent$, kubeletState$, initialEvents, maxEvents, wallNow, scheduler }).pipe(
+    share(),
+  );
+  const pods$ = kubeletState$.pipe(
     scan(reducePodViews, noSeenPods),
     map(({ views }) => views),
     distinctUntilChanged(),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const known$ = world$.pipe(map(hasLooked), distinctUntilChanged());
+  const known$ = kubeletState$.pipe(map(hasRelisted), distinctUntilChanged());
   const run$: Observable<never> = merge(activity$, probeReport$).pipe(ignoreElements(), share());
   /** A view that also keeps the run going, so that whoever holds one sees it live. */
   const live = <T>(view$: Observable<T>): Observable<T> => merge(view$, run$);
@@ -232,7 +234,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
 };
 
 /** What a crashed pass did is unknown; the next one waits for a look at what there is. */
-const afterCrash = { type: 'passEnded', actions: 1, minGeneration: 0, requeueAfterMs: 10_000 } as const;
+const afterCrash = { type: 'syncFinished', actions: 1, minGeneration: 0, requeueAfterMs: 10_000 } as const;
 
 /** `maxContainerRestartPeriod` below the first delay lowers that too. */
 const withinMaximum = (policy: BackoffPolicy): BackoffPolicy => ({ ...policy, initialMs: Math.min(policy.initialMs, policy.maxMs) });

@@ -12,7 +12,7 @@ import type { RuntimePort, StepFailure } from './runtime-port.js';
 import { stopContainers } from './stop-containers.js';
 
 /** What the actions of one pass share. */
-export interface PassContext {
+export interface SyncContext {
   readonly podUid: PodUid;
   /** The manifest, or what is known of an orphan. */
   readonly pod: Pod;
@@ -35,7 +35,7 @@ export interface PassContext {
 type Outcome = StepFailure | undefined;
 
 /** Carries out one action. Failures are values; an abort is thrown. */
-export const executeAction = async (action: PodAction, context: PassContext): Promise<Outcome> => {
+export const executeAction = async (action: PodAction, context: SyncContext): Promise<Outcome> => {
   try {
     return await execute(action, context);
   } catch (error) {
@@ -44,7 +44,7 @@ export const executeAction = async (action: PodAction, context: PassContext): Pr
   }
 };
 
-const execute = async (action: PodAction, context: PassContext): Promise<Outcome> => {
+const execute = async (action: PodAction, context: SyncContext): Promise<Outcome> => {
   const { runtime, resources, podUid, pod, signal, interruption, emit } = context;
   switch (action.type) {
     case 'allocateResources': {
@@ -102,7 +102,7 @@ const execute = async (action: PodAction, context: PassContext): Promise<Outcome
   }
 };
 
-const createSandbox = async (attempt: number, context: PassContext): Promise<Outcome> => {
+const createSandbox = async (attempt: number, context: SyncContext): Promise<Outcome> => {
   const { runtime, pod, emit, interruption } = context;
   const result = await runtime.createSandbox(pod, attempt, { signal: interruption, report: emit });
   if (!result.ok) return result;
@@ -111,7 +111,7 @@ const createSandbox = async (attempt: number, context: PassContext): Promise<Out
   return undefined;
 };
 
-const startContainer = async (action: PodAction & { type: 'startContainer' }, context: PassContext): Promise<Outcome> => {
+const startContainer = async (action: PodAction & { type: 'startContainer' }, context: SyncContext): Promise<Outcome> => {
   const { runtime, pod, sandbox, emit, interruption, ending } = context;
   if (sandbox === undefined) return { ok: false, reason: 'CreateContainerError', message: 'the pod has no sandbox' };
   const { container, restartCount, target } = action;
@@ -140,7 +140,7 @@ const runPostStart = async (
   { container }: PodAction & { type: 'startContainer' },
   handler: NonNullable<NonNullable<typeof container.lifecycle>['postStart']>,
   containerId: string,
-  context: PassContext,
+  context: SyncContext,
 ): Promise<Outcome> => {
   const { runtime, pod, podUid, sandbox, emit, interruption } = context;
   const podIps = sandbox?.ips ?? [];

@@ -68,7 +68,7 @@ const HINT_RETRY_MS = 5_000;
 const EVERYTHING = '';
 type Target = PodUid | typeof EVERYTHING;
 
-interface PodHint {
+interface PodRuntimeEvent {
   readonly target: Target;
   /** When to look after it. */
   readonly looksMs: readonly number[];
@@ -81,7 +81,7 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
   const held = new Set<PodUid>();
   const hintedWhileHeld = new Set<PodUid>();
   /** Hints that came during a pass, said again at its end: the look that ends the pass may have come too early for them. */
-  const released$ = new Subject<PodHint>();
+  const released$ = new Subject<PodRuntimeEvent>();
   /** The feedback edge from the workers: a pass that acted asks for a look at its pod. */
   const refresh$ = new Subject<PodUid>();
 
@@ -137,7 +137,7 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
     repeat({ delay: () => timer(HINT_RETRY_MS, scheduler) }),
   );
   const podHint$ = merge(
-    hint$.pipe(map((change): PodHint => ({ target: change.type === 'pod' ? change.podUid : EVERYTHING, looksMs: HINT_LOOKS_MS }))),
+    hint$.pipe(map((change): PodRuntimeEvent => ({ target: change.type === 'pod' ? change.podUid : EVERYTHING, looksMs: HINT_LOOKS_MS }))),
     released$,
   ).pipe(
     groupBy(({ target }) => target, {

@@ -6,15 +6,15 @@ import { type EventDraft, eventOfActivity, type ToldEvent } from './core/event-o
 import { eventOfProbe } from './core/event-of-probe.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import { podUid } from './core/pod-identity.js';
-import { knownPod } from './core/world/sync-input.js';
-import type { World } from './core/world/world.js';
-import type { PodDoing } from './run-pass.js';
+import type { KubeletState } from './core/state/kubelet-state.js';
+import { knownPod } from './core/state/sync-input.js';
+import type { PodSyncEvent } from './sync-pod.js';
 
 export interface RecordEventsOptions {
-  readonly podDoing$: Observable<PodDoing>;
+  readonly podDoing$: Observable<PodSyncEvent>;
   readonly probeReport$: Observable<ProbeReport>;
   readonly nodeEvent$: Observable<ToldEvent>;
-  readonly world$: Observable<World>;
+  readonly kubeletState$: Observable<KubeletState>;
   readonly initialEvents: readonly KubeletEvent[];
   readonly maxEvents: number;
   /** The machine's clock, ms. */
@@ -32,7 +32,7 @@ export const recordEvents = ({
   podDoing$,
   probeReport$,
   nodeEvent$,
-  world$,
+  kubeletState$,
   initialEvents,
   maxEvents,
   wallNow,
@@ -40,14 +40,14 @@ export const recordEvents = ({
 }: RecordEventsOptions): Observable<KubeletEvent> => {
   const fromDoing$ = podDoing$.pipe(mergeMap(({ pod, activity }) => said(pod, eventOfActivity(activity, pod))));
   const fromProbes$ = probeReport$.pipe(
-    withLatestFrom(world$),
-    mergeMap(([report, world]) => {
-      const uid = podUid((report.type === 'verdict' ? report.verdict : report.probe).podUid);
-      return said(knownPod(world, uid), eventOfProbe(report));
+    withLatestFrom(kubeletState$),
+    mergeMap(([report, kubeletState]) => {
+      const uid = podUid((report.type === 'probeResult' ? report.probeResult : report.probe).podUid);
+      return said(knownPod(kubeletState, uid), eventOfProbe(report));
     }),
   );
   const fromNode$ = nodeEvent$.pipe(
-    withLatestFrom(world$),
+    withLatestFrom(kubeletState$),
     map(([{ about, ...draft }, { node }]): Said => ({ about: about ?? aboutNode(node?.nodeName ?? ''), draft })),
   );
   return merge(fromDoing$, fromProbes$, fromNode$).pipe(

@@ -110,7 +110,7 @@ export interface RuntimePort {
   /** Volumes, directories, cgroup, logs and back-off records of a pod that has ended. */
   cleanPod(podUid: PodUid, options: Abortable): Promise<void>;
   /** Pods of which something is left that `cleanPod` removes, whether the runtime knows them or not. */
-  listLeftBehind(options: Abortable): Promise<readonly PodUid[]>;
+  listOrphanedPods(options: Abortable): Promise<readonly PodUid[]>;
   /** Forgets pull back-offs of a pod: a user asked to try again now. */
   forgetBackoff(podUid: PodUid): void;
   /** Unmounts what the pod has mounted, once it has ended for good. */

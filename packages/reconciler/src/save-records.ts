@@ -4,18 +4,18 @@ import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import { catchError, defer, map, mergeMap, type Observable, of, pairwise, type SchedulerLike } from 'rxjs';
 import { conflateMap } from './conflate-map.js';
 import type { PodUid } from './core/pod-identity.js';
-import type { PodLedger } from './core/pod-ledger.js';
+import type { PodWorkerState } from './core/pod-worker-state.js';
 import type { Allocating } from './core/resize/allocating.js';
 import { resourceRecord } from './core/resize/resource-record.js';
-import type { World, WorldInput } from './core/world/world.js';
+import type { KubeletState, KubeletStateInput } from './core/state/kubelet-state.js';
 import type { PodRecord, StatusStore } from './status-store.js';
 
 /**
  * Keeps the store in step with statuses and back-offs: one write at a time for a pod, of what is newest. The next process' steady clock starts with the
  * machine's, so that is what is written; `wallAheadMs` is what the machine's clock is ahead of the steady one.
  */
-export const saveRecords = ({ world$, store, wallAheadMs, scheduler }: SaveDeps): Observable<Saved> =>
-  world$.pipe(
+export const saveRecords = ({ kubeletState$, store, wallAheadMs, scheduler }: SaveDeps): Observable<Saved> =>
+  kubeletState$.pipe(
     pairwise(),
     mergeMap(([previous, next]) => changedRecords(previous, next, wallAheadMs())),
     conflateMap(
@@ -35,10 +35,10 @@ export const saveRecords = ({ world$, store, wallAheadMs, scheduler }: SaveDeps)
   );
 
 /** What became of a record. */
-export type Saved = Omit<Extract<WorldInput, { readonly type: 'recorded' }>, 'atMs' | 'wallMs'>;
+export type Saved = Omit<Extract<KubeletStateInput, { readonly type: 'recorded' }>, 'atMs' | 'wallMs'>;
 
 export interface SaveDeps {
-  readonly world$: Observable<World>;
+  readonly kubeletState$: Observable<KubeletState>;
   readonly store: StatusStore;
   readonly wallAheadMs: () => number;
   readonly scheduler: SchedulerLike;
@@ -61,7 +61,7 @@ interface Change {
   readonly urgent: boolean;
 }
 
-const changedRecords = (previous: World, next: World, wallAheadMs: number): readonly Change[] => {
+const changedRecords = (previous: KubeletState, next: KubeletState, wallAheadMs: number): readonly Change[] => {
   const changes: Change[] = [];
   for (const podUid of changedKeys(previous.pods, next.pods)) {
     const [was, now] = [previous.pods.get(podUid), next.pods.get(podUid)];
@@ -69,7 +69,7 @@ const changedRecords = (previous: World, next: World, wallAheadMs: number): read
       changes.push({ podUid, allocating: undefined, record: undefined, urgent: true });
       continue;
     }
-    const [before, after] = [was?.inputs.ledger, now.inputs.ledger];
+    const [before, after] = [was?.inputs.workerState, now.inputs.workerState];
     const [old, status] = [was?.status, now.status];
     if (before === after && old === status) continue;
     // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
@@ -102,7 +102,7 @@ const CONTAINER_LISTS = ['initContainerStatuses', 'containerStatuses', 'ephemera
 const endOf = ({ state, lastState }: ContainerStatus): string =>
   `${state?.terminated?.finishedAt ?? ''} ${lastState?.terminated?.finishedAt ?? ''}`;
 
-const sameResourceRecord = (before: PodLedger, after: PodLedger): boolean =>
+const sameResourceRecord = (before: PodWorkerState, after: PodWorkerState): boolean =>
   before.pod === after.pod &&
   before.allocating === after.allocating &&
   before.actuated === after.actuated &&
@@ -110,5 +110,5 @@ const sameResourceRecord = (before: PodLedger, after: PodLedger): boolean =>
   before.unconfirmed === after.unconfirmed &&
   before.podUnconfirmed === after.podUnconfirmed;
 
-const inWallTime = (backoff: PodLedger['backoff'], wallAheadMs: number): PodRecord['backoff'] =>
+const inWallTime = (backoff: PodWorkerState['backoff'], wallAheadMs: number): PodRecord['backoff'] =>
   Object.fromEntries([...backoff].map(([name, entry]) => [name, { ...entry, updatedAtMs: entry.updatedAtMs + wallAheadMs }]));

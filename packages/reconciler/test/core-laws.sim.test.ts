@@ -66,7 +66,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     weight: 10,
     arbitrary: fc.tuple(fc.nat(), fc.array(anyFault, { minLength: 1, maxLength: 6 })).map(([which, faults]) =>
       command(`pass ${which} ${faults}`, (model) => {
-        const uid = pick([...model.world.pods.keys()], which);
+        const uid = pick([...model.kubeletState.pods.keys()], which);
         let next = 0;
         if (uid !== undefined) model.pass(uid, () => faults[next++ % faults.length]!);
       }),
@@ -145,22 +145,22 @@ const expectConvergence = (model: CoreModel): void => {
   const wanted = new Set([...model.manifests.values()].map(uidOf));
   for (const uid of model.runtime.keys()) expect(wanted, `${uid} is left over`).toContain(uid);
   for (const uid of wanted) {
-    const { status, inputs } = model.world.pods.get(uid) ?? {};
-    const ledger = inputs?.ledger;
-    if (ledger?.admission.state !== 'admitted' || status?.phase === 'Succeeded' || status?.phase === 'Failed') continue;
+    const { status, inputs } = model.kubeletState.pods.get(uid) ?? {};
+    const workerState = inputs?.workerState;
+    if (workerState?.admission.state !== 'admitted' || status?.phase === 'Succeeded' || status?.phase === 'Failed') continue;
     const held = model.runtime.get(uid);
     const rivals = [...model.runtime.values()].filter(
-      ({ pod: its }) => its !== held?.pod && its.metadata.uid !== uid && its.metadata.name === ledger.pod?.metadata.name,
+      ({ pod: its }) => its !== held?.pod && its.metadata.uid !== uid && its.metadata.name === workerState.pod?.metadata.name,
     );
     if (rivals.some(({ sandboxes }) => sandboxes.some(({ state }) => state === 'ready'))) continue; // another holds the name
 
     expect(held?.sandboxes.filter(({ state }) => state === 'ready').length, `${uid} has no sandbox: ${JSON.stringify(status)}`).toBe(1);
-    for (const spec of ledger.pod!.spec.containers) {
+    for (const spec of workerState.pod!.spec.containers) {
       const newest = held!.containers.find(({ name }) => name === spec.name);
-      const initStillRuns = ledger.pod!.spec.initContainers?.some(
+      const initStillRuns = workerState.pod!.spec.initContainers?.some(
         ({ name }) => held!.containers.find((one) => one.name === name)?.state === 'running',
       );
-      const rests = newest?.state === 'exited' && !restartsAfterExit(ledger.pod!, spec, newest.exitCode);
+      const rests = newest?.state === 'exited' && !restartsAfterExit(workerState.pod!, spec, newest.exitCode);
       expect(newest?.state === 'running' || rests || (newest === undefined && initStillRuns), `${uid}/${spec.name}: ${newest?.state}`).toBe(
         true,
       );

@@ -6,10 +6,16 @@ import { isLive, newestFirst, type ObservedContainer, type ObservedPod, type Obs
 import type { PodAction, PodPlan } from '../src/core/pod-action.js';
 import { type PodUid, uidOf } from '../src/core/pod-identity.js';
 import { retryDelayMs } from '../src/core/retry-delay.js';
-import { shownStatus } from '../src/core/status/shown-status.js';
-import { reduceWorld } from '../src/core/world/reduce-world.js';
-import { syncInput } from '../src/core/world/sync-input.js';
-import { emptyWorld, hasLooked, type RestoredRecord, type World, type WorldInput } from '../src/core/world/world.js';
+import {
+  emptyKubeletState,
+  hasRelisted,
+  type KubeletState,
+  type KubeletStateInput,
+  type RestoredRecord,
+} from '../src/core/state/kubelet-state.js';
+import { reduceKubeletState } from '../src/core/state/reduce-kubelet-state.js';
+import { syncInput } from '../src/core/state/sync-input.js';
+import { reportedStatus } from '../src/core/status/reported-status.js';
 import { lostContainers, nodeFacts, statusTransitionErrors } from '../src/testing/index.js';
 import { listedOnly } from '../src/testing/listed-only.js';
 
@@ -35,7 +41,7 @@ export class CoreModel {
   private wallAheadMs = 0;
   /** Actions carried out, in words. */
   readonly performed: string[] = [];
-  world: World = emptyWorld;
+  kubeletState: KubeletState = emptyKubeletState;
   readonly manifests = new Map<string, Pod>();
   readonly runtime = new Map<PodUid, Held>();
   readonly violations: string[] = [];
@@ -62,7 +68,7 @@ export class CoreModel {
     this.nowMs = this.wallMs;
     this.wallAheadMs = 0;
     this.settings = { ...this.settings, backoffPolicy: { ...DEFAULT_BACKOFF, kubeletStartMs: this.nowMs } };
-    this.world = emptyWorld;
+    this.kubeletState = emptyKubeletState;
     this.feed({ type: 'node', facts: nodeFacts({ allocatable: { pods: '3' } }) });
     this.feed({ type: 'restored', records: [...this.records.values()] });
     for (const [path, pod] of this.manifests)
@@ -80,40 +86,45 @@ export class CoreModel {
     this.wallAheadMs = Math.max(this.wallAheadMs + ms, -this.nowMs);
   }
 
-  feed(input: Unstamped<WorldInput>): void {
-    this.world = reduceWorld(this.settings, this.world, { ...input, atMs: this.nowMs, wallMs: this.wallMs } as WorldInput);
-    for (const [podUid, { status, inputs }] of this.world.pods) {
-      if (status === undefined || inputs.ledger.admission.state !== 'admitted') continue;
-      const backoff = [...inputs.ledger.backoff].map(
+  feed(input: Unstamped<KubeletStateInput>): void {
+    this.kubeletState = reduceKubeletState(this.settings, this.kubeletState, {
+      ...input,
+      atMs: this.nowMs,
+      wallMs: this.wallMs,
+    } as KubeletStateInput);
+    for (const [podUid, { status, inputs }] of this.kubeletState.pods) {
+      if (status === undefined || inputs.workerState.admission.state !== 'admitted') continue;
+      const backoff = [...inputs.workerState.backoff].map(
         ([name, entry]) => [name, { ...entry, updatedAtMs: entry.updatedAtMs + this.wallAheadMs }] as const,
       );
       this.records.set(podUid, { podUid, status, backoff: Object.fromEntries(backoff) });
     }
-    for (const [podUid, { inputs }] of this.world.pods) {
-      const { allocating } = inputs.ledger;
+    for (const [podUid, { inputs }] of this.kubeletState.pods) {
+      const { allocating } = inputs.workerState;
       if (allocating) this.feed({ type: 'recorded', podUid, allocating });
     }
     this.checkStatuses();
-    for (const uid of this.records.keys()) if (this.world.restored && !this.world.pods.has(uid)) this.records.delete(uid);
+    for (const uid of this.records.keys()) if (this.kubeletState.restored && !this.kubeletState.pods.has(uid)) this.records.delete(uid);
   }
 
   /** Of every change of a status that anybody could have seen. */
   private checkStatuses(): void {
     // Nothing is shown yet.
-    if (!hasLooked(this.world)) {
+    if (!hasRelisted(this.kubeletState)) {
       this.shown.clear();
       return;
     }
-    for (const [uid, state] of this.world.pods) {
+    for (const [uid, state] of this.kubeletState.pods) {
       if (state.status === undefined) continue;
-      const [previous, ledger] = [this.shown.get(uid), state.inputs.ledger];
-      const next = shownStatus(state, { looked: true, shown: previous?.status });
-      const { pod, removed } = ledger;
+      const [previous, workerState] = [this.shown.get(uid), state.inputs.workerState];
+      const next = reportedStatus(state, { looked: true, shown: previous?.status });
+      const { pod, removed } = workerState;
       if (next === previous?.status && removed === previous.removed) continue;
       this.shown.set(uid, { status: next, removed });
       this.lostContainers.see(next);
       // A manifest that comes back while what it wanted before is being removed makes its pod anew.
-      if (previous === undefined || (previous.removed && !removed) || pod === undefined || ledger.admission.state !== 'admitted') continue;
+      if (previous === undefined || (previous.removed && !removed) || pod === undefined || workerState.admission.state !== 'admitted')
+        continue;
       const starting = new Set(this.starting?.uid === uid ? [this.starting.name] : []);
       const errors = statusTransitionErrors({
         pod,
@@ -125,7 +136,7 @@ export class CoreModel {
       });
       this.violations.push(...errors.map((error) => `${uid}: ${error}`));
     }
-    for (const uid of this.shown.keys()) if (this.world.pods.get(uid)?.status === undefined) this.shown.delete(uid);
+    for (const uid of this.shown.keys()) if (this.kubeletState.pods.get(uid)?.status === undefined) this.shown.delete(uid);
   }
 
   apply(path: string, pod: Pod): void {
@@ -167,7 +178,7 @@ export class CoreModel {
   }
 
   failLiveness(container: ObservedContainer, podUid: PodUid): void {
-    const verdict = {
+    const probeResult = {
       podUid,
       pod: '',
       containerName: container.name,
@@ -177,19 +188,19 @@ export class CoreModel {
       output: '',
       atMs: this.nowMs,
     } as const;
-    this.feed({ type: 'verdict', verdict });
+    this.feed({ type: 'probeResult', probeResult });
   }
 
   plan(uid: PodUid): PodPlan {
-    return computePodActions(syncInput(this.settings, this.world, uid, this.nowMs));
+    return computePodActions(syncInput(this.settings, this.kubeletState, uid, this.nowMs));
   }
 
   /** One pass over a pod, as the worker makes it. True when it had something to do. */
   pass(uid: PodUid, fault: () => Fault): boolean {
     this.look(uid);
-    const ledger = this.world.pods.get(uid)?.inputs.ledger;
-    if (ledger === undefined || generationOf(this.world.ages, uid) < Math.max(1, ledger.minGeneration)) return false;
-    const input = syncInput(this.settings, this.world, uid, this.nowMs);
+    const workerState = this.kubeletState.pods.get(uid)?.inputs.workerState;
+    if (workerState === undefined || generationOf(this.kubeletState.ages, uid) < Math.max(1, workerState.minGeneration)) return false;
+    const input = syncInput(this.settings, this.kubeletState, uid, this.nowMs);
     const plan = computePodActions(input);
     const activity = (it: Parameters<typeof this.tell>[1]): void => this.tell(uid, it);
     if (plan.done) {
@@ -197,7 +208,7 @@ export class CoreModel {
       if (this.observed(uid).length > 0) this.violations.push(`${uid} forgotten while something of it is left`);
       return true;
     }
-    if (input.ledger.removed || !input.wanted) activity({ type: 'podEnding', orphan: false });
+    if (input.workerState.removed || !input.wanted) activity({ type: 'podEnding', orphan: false });
     for (const action of plan.actions) {
       this.steps += 1;
       this.starting = action.type === 'startContainer' ? { uid, name: action.container.name } : undefined;
@@ -214,11 +225,11 @@ export class CoreModel {
         activity({ type: 'actionSucceeded', action, durationMs: 1 });
         continue;
       }
-      const retryAtMs = this.nowMs + retryDelayMs(input.ledger.failures + 1);
+      const retryAtMs = this.nowMs + retryDelayMs(input.workerState.failures + 1);
       activity({ type: 'actionFailed', action, reason: 'Failed', message: wrong, retryAtMs });
       if (!(action.type === 'startContainer' && action.kind !== 'init')) break;
     }
-    activity({ type: 'passEnded', actions: plan.actions.length, minGeneration: this.generation + 1, requeueAfterMs: 0 });
+    activity({ type: 'syncFinished', actions: plan.actions.length, minGeneration: this.generation + 1, requeueAfterMs: 0 });
     this.look(uid);
     return plan.actions.length > 0;
   }
@@ -227,13 +238,13 @@ export class CoreModel {
   settle(): boolean {
     for (let round = 0; round < 40; round++) {
       this.listAll();
-      const busy = [...this.world.pods.keys()].map((uid) => this.pass(uid, () => 'none'));
+      const busy = [...this.kubeletState.pods.keys()].map((uid) => this.pass(uid, () => 'none'));
       if (!busy.includes(true)) return true;
     }
     return false;
   }
 
-  private tell(podUid: PodUid, activity: Extract<Unstamped<WorldInput>, { type: 'activity' }>['activity']): void {
+  private tell(podUid: PodUid, activity: Extract<Unstamped<KubeletStateInput>, { type: 'activity' }>['activity']): void {
     this.feed({ type: 'activity', podUid, activity });
   }
 

@@ -25,7 +25,7 @@ it(`leaves nothing in the heap of ${SYNCS} syncs of a Pod that runs (kubernetes/
       kubelet.command({ type: 'sync', podUid: podUid('uid-web') });
       await time.advance(10);
     }
-    synced += kubelet.activities.filter(({ type }) => type === 'passEnded').length;
+    synced += kubelet.activities.filter(({ type }) => type === 'syncFinished').length;
     kubelet.activities.length = 0;
     runtime.calls.length = 0;
   };

@@ -326,8 +326,15 @@ describe('a pod that comes to its end', () => {
     const probed = container('app', { imagePullPolicy: 'Always', livenessProbe: { tcpSocket: { port: 80 } } });
     kubelet.apply(pod('web', { restartPolicy: 'OnFailure', containers: [probed] }));
     await time.advance(6_000);
-    const verdict = { podUid: 'uid-web', pod: 'default/web', containerName: 'app', containerId: app()!.id, output: '', atMs: 0 } as const;
-    kubelet.probe({ type: 'verdict', verdict: { ...verdict, kind: 'liveness', result: 'failure' } });
+    const probeResult = {
+      podUid: 'uid-web',
+      pod: 'default/web',
+      containerName: 'app',
+      containerId: app()!.id,
+      output: '',
+      atMs: 0,
+    } as const;
+    kubelet.probe({ type: 'probeResult', probeResult: { ...probeResult, kind: 'liveness', result: 'failure' } });
     await time.advance(2_000);
     expect(app()?.state).toBe('exited'); // and its successor's image is on its way
     expect(status(kubelet)).toMatchObject({ phase: 'Running' });
@@ -392,7 +399,7 @@ describe('a kubelet that restarts', () => {
     kubelet.apply(probed);
     await time.advance(2_000);
     const containerId = kubelet.view('uid-web')!.pod.status!.containerStatuses![0]!.containerID!.slice('fake://'.length);
-    const verdict = {
+    const probeResult = {
       podUid: 'uid-web',
       pod: 'default/web',
       containerName: 'app',
@@ -402,7 +409,7 @@ describe('a kubelet that restarts', () => {
       output: '',
       atMs: 0,
     } as const;
-    kubelet.probe({ type: 'verdict', verdict });
+    kubelet.probe({ type: 'probeResult', probeResult });
     await time.advance(60_000);
     const before = kubelet.view('uid-web')!.pod.status;
     expect(before?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');

@@ -32,7 +32,7 @@ import { objectTable } from '../output/print-objects.js';
 import { podPrinter } from '../output/printers.js';
 import { createProgress } from '../output/progress.js';
 import { apiOf } from './node-api-address.js';
-import { type Settled, whenSettled } from './when-settled.js';
+import { type Settled, waitUntilStable } from './wait-until-stable.js';
 
 /** Turns a bare machine into a running node. */
 export const up = async (input: CommandInput, io: CliIo): Promise<number> => {
@@ -145,7 +145,7 @@ const runNode = async (
   let status: number = EXIT.done;
   progress.note(`  Kubelet runs the Pods of ${manifests}`);
   const showTable: KubeletService = ({ reconciler, manifests$, objects$ }) =>
-    whenSettled({ pods$: reconciler.pods$, manifests$, objects$ }, timeoutMs).pipe(
+    waitUntilStable({ pods$: reconciler.pods$, manifests$, objects$ }, timeoutMs).pipe(
       tap((settled) => {
         printSettled(io, settled, {
           apiSocket: flags.apiSocket ?? '',

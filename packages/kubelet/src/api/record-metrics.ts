@@ -74,7 +74,7 @@ const clockPass = (metrics: KubeletMetrics, passes: Map<string, PassClock>, acti
   if (type === 'podEnding') passes.set(podUid, { ...clock, ending: true });
   else if (type === 'actionStarted') passes.set(podUid, { ...clock, startedMs: clock.startedMs ?? atMs });
   else if (type === 'podForgotten') passes.delete(podUid);
-  else if (type === 'passEnded' && clock.startedMs !== undefined) {
+  else if (type === 'syncFinished' && clock.startedMs !== undefined) {
     metrics.podWorked(clock.ending ? 'terminating' : clock.passed ? 'sync' : 'create', (atMs - clock.startedMs) / 1_000);
     passes.set(podUid, { ...clock, startedMs: undefined, passed: true });
   }
@@ -89,7 +89,7 @@ interface ResizeClock {
 /** The steps of a resize, without those of the same pass that start or stop containers (kuberuntime doPodResizeAction). */
 const clockResize = (metrics: KubeletMetrics, resizes: Map<string, ResizeClock>, activity: PodStep): void => {
   const { podUid, type, atMs } = activity;
-  if (type === 'passEnded' || type === 'podForgotten') resizes.delete(podUid);
+  if (type === 'syncFinished' || type === 'podForgotten') resizes.delete(podUid);
   if (type !== 'actionStarted' && type !== 'actionSucceeded' && type !== 'actionFailed') return;
   const { action } = activity;
   if (!RESIZE_STEPS.has(action.type)) return;

@@ -46,7 +46,7 @@ export const evictionThresholds = (config: EvictionFields, implied: ReadonlySet<
   };
   const thresholds = [
     ...[...hard].flatMap(([signal, value]) =>
-      threshold(signal, value, 0).map((one) => (implied.has(signal) ? { ...one, sparesPods: true } : one)),
+      threshold(signal, value, 0).map((one) => (implied.has(signal) ? { ...one, reportOnly: true } : one)),
     ),
     ...[...soft].flatMap(([signal, value]) => {
       const gracePeriodMs = gracePeriods.get(signal);

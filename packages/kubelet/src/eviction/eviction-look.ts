@@ -72,7 +72,7 @@ export const evictionLooks = (options: Options): EvictionLooks => {
     const ordered = byUrgency(watch.overdue);
     const [urgent] = ordered;
     if (urgent === undefined) return undefined;
-    const [worst, ...rest] = ordered.filter(({ sparesPods }) => sparesPods !== true);
+    const [worst, ...rest] = ordered.filter(({ reportOnly }) => reportOnly !== true);
     const ofDisk = worst !== undefined && isOfDisk(worst.signal);
     if (ofDisk && awaitsSpace(shortage, worst.signal, layout, readings)) {
       emit({ type: 'evictionDelayed', signal: worst.signal, until: 'spaceIsBack' });
@@ -134,7 +134,7 @@ export const evictionLooks = (options: Options): EvictionLooks => {
       maxPodGracePeriodSeconds,
       transitionPeriodMs,
     });
-    emit(victim === undefined ? { type: 'nobodyToEvict', resource: starved } : { type: 'podChosen', ...victim });
+    emit(victim === undefined ? { type: 'noEvictionCandidate', resource: starved } : { type: 'podChosen', ...victim });
     return undefined;
   };
 

@@ -60,5 +60,5 @@ export type EvictionActivity =
    */
   | { readonly type: 'evictionDelayed'; readonly signal: EvictionSignal; readonly until: 'spaceIsBack' | 'statsAreNew' | 'podsAreGone' }
   /** The node is short and nobody can go. */
-  | { readonly type: 'nobodyToEvict'; readonly resource: StarvedResource }
+  | { readonly type: 'noEvictionCandidate'; readonly resource: StarvedResource }
   | { readonly type: 'evictionFailed'; readonly message: string };

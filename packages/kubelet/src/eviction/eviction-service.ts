@@ -52,7 +52,7 @@ const carryOut = ({ command, changeFacts, nodeEvent, metrics, logger }: KubeletC
     case 'evictionDelayed':
       logger.info({ signal: activity.signal, until: activity.until }, 'A disk is short; waiting before a pod has to go for it');
       return;
-    case 'nobodyToEvict':
+    case 'noEvictionCandidate':
       logger.warn({ resource: activity.resource }, 'The node is short, and there is no pod that may be evicted');
       return;
     case 'evictionFailed':

@@ -61,13 +61,13 @@ it('does nothing more when the kubelet stops', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-/** A process that leaves 60 MiB of garbage behind, and tells what V8 holds afterwards; its timers run a thousand times as fast. */
+/** A process that leaves some 150 MiB of garbage behind, and tells what V8 holds afterwards; its timers run a thousand times as fast. */
 const LEAVES_GARBAGE = `
   import { getHeapStatistics } from 'node:v8';
   const { setTimeout: wait } = globalThis;
   globalThis.setTimeout = (callback, ms, ...rest) => wait(callback, ms / 1_000, ...rest);
   const { collectWhenCalm } = await import(${JSON.stringify(new URL('./collect-when-calm.ts', import.meta.url).href)});
-  let garbage = Array.from({ length: 400_000 }, (_, index) => ({ index, text: 'x' + index }));
+  let garbage = Array.from({ length: 1_000_000 }, (_, index) => ({ index, text: 'x' + index }));
   garbage = undefined;
   const size = () => getHeapStatistics().total_heap_size;
   const before = size();

@@ -1,4 +1,4 @@
-import { HttpAnswer } from '../server/http-answer.js';
+import { HttpError } from '../server/http-error.js';
 import { type Identity, type Role, roleAllows, roleOf } from './identity.js';
 
 /** `AlwaysAllow`: whoever is authenticated may do anything (upstream's mode). `Roles`: by role; without a role, nothing.
@@ -43,7 +43,7 @@ export const refuseByReview = async (
   const verb = verbOf(method);
   for (const subresource of needed.subresources ?? ['proxy']) {
     const allowed = await access(identity, verb, subresource).catch(() => {
-      throw new HttpAnswer(500, `Authorization error (user=${identity.name}, verb=${verb}, resource=nodes, subresource=${subresource})`);
+      throw new HttpError(500, `Authorization error (user=${identity.name}, verb=${verb}, resource=nodes, subresource=${subresource})`);
     });
     if (allowed) return undefined;
   }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { NodeView } from '../node-view.js';
-import { HttpAnswer, sendJson, sendText } from '../server/http-answer.js';
+import { HttpError, sendJson, sendText } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
 import { findPod, findRunningContainer } from './find-container.js';
 
@@ -14,7 +14,7 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
     role: 'admin',
     handle: ({ response, params }) => {
       const { namespace = '', pod = '' } = params;
-      if (!view.restartPod(namespace, pod)) throw new HttpAnswer(404, `pod "${pod}" does not exist\n`);
+      if (!view.restartPod(namespace, pod)) throw new HttpError(404, `pod "${pod}" does not exist\n`);
       sendText(response, 202, 'restarting\n');
     },
   },
@@ -25,8 +25,8 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
     handle: async ({ response, params, signal }) => {
       const { namespace = '', name = '' } = params;
       const answer = await view.discardClaim?.(namespace, name, { signal });
-      if (answer === undefined) throw new HttpAnswer(404, `persistentvolumeclaim "${name}" not found\n`);
-      if (!answer.ok) throw new HttpAnswer(409, `${answer.error}\n`);
+      if (answer === undefined) throw new HttpError(404, `persistentvolumeclaim "${name}" not found\n`);
+      if (!answer.ok) throw new HttpError(409, `${answer.error}\n`);
       sendText(response, 200, `${answer.path}\n`);
     },
   },
@@ -39,7 +39,7 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
       const { namespace = '', pod = '', container = '' } = params;
       findPod(view, { namespace, pod });
       const timeout = query.getAll('timeout').at(-1) ?? '0';
-      if (!/^\d{1,9}$/.test(timeout)) throw new HttpAnswer(404, 'cannot parse value of timeout parameter\n');
+      if (!/^\d{1,9}$/.test(timeout)) throw new HttpError(404, 'cannot parse value of timeout parameter\n');
       const containerId = await findRunningContainer(cri, { namespace, pod, container }, signal);
       const directory = join(rootDirectory, 'checkpoints');
       await mkdir(directory, { recursive: true, mode: 0o700 });

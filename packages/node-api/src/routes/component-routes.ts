@@ -1,6 +1,6 @@
 import type { ComponentFacts } from '../node-view.js';
-import { HttpAnswer, sendText } from '../server/http-answer.js';
-import type { Exchange, Route } from '../server/route.js';
+import { HttpError, sendText } from '../server/http-error.js';
+import type { RequestContext, Route } from '../server/route.js';
 
 const NOT_FOR_MACHINES =
   'Warning: this page is for people who look for a fault. No program should read it: its form may change at any time.';
@@ -16,8 +16,8 @@ export const componentRoutes = (
     path,
     role: 'read',
     subresources: [subresource],
-    handle: ({ request, response }: Exchange) => {
-      if (!acceptsText(request.headers.accept)) throw new HttpAnswer(406, 'media type not acceptable, must be: text/plain\n');
+    handle: ({ request, response }: RequestContext) => {
+      if (!acceptsText(request.headers.accept)) throw new HttpError(406, 'media type not acceptable, must be: text/plain\n');
       sendText(response, 200, text());
     },
   });

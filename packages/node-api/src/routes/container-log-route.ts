@@ -3,12 +3,12 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import { isContainerRunning, type ReadContainerLogOptions, readContainerLog } from '@solo-kubelet/cri-client/logs';
 import type { ContainerStatus, Pod } from '@solo-kubelet/pod-spec';
 import type { NodeView } from '../node-view.js';
-import { booleanParameter, HttpAnswer } from '../server/http-answer.js';
+import { booleanParameter, HttpError } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
 import { findLoggedContainer, findPod } from './find-container.js';
 import { parseRfc3339 } from './rfc3339.js';
 
-const INVALID = new HttpAnswer(422, '{"message": "Invalid request."}', { 'Content-Type': 'application/json' });
+const INVALID = new HttpError(422, '{"message": "Invalid request."}', { 'Content-Type': 'application/json' });
 /** GET /containerLogs/{namespace}/{pod}/{container}, parameters as PodLogOptions (pkg/kubelet/server/server.go getContainerLogs). */
 export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => number): Route => ({
   methods: ['GET'],
@@ -19,10 +19,10 @@ export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => n
     const { namespace = '', pod: podName = '', container = '' } = params;
     const format = logOptions(query, nowMs());
     const pod = findPod(view, { namespace, pod: podName });
-    if (!containerNames(pod).includes(container)) throw new HttpAnswer(404, `container "${container}" not found in pod "${podName}"\n`);
+    if (!containerNames(pod).includes(container)) throw new HttpError(404, `container "${container}" not found in pod "${podName}"\n`);
     const previous = booleanParameter(query, 'previous');
     const found = await findLoggedContainer(cri, { namespace, pod: podName, uid: pod.metadata?.uid ?? '', container, previous }, signal);
-    if (!found) throw new HttpAnswer(400, `${whyNoLog(pod, container, previous)}\n`);
+    if (!found) throw new HttpError(400, `${whyNoLog(pod, container, previous)}\n`);
     const { status } = await cri.runtime.containerStatus({ containerId: found.id, verbose: false }, { signal });
     const isRunning = (): Promise<boolean> => isContainerRunning(cri, found.id, { signal });
     const log = readContainerLog({ ...format, path: status?.logPath ?? '', isRunning, signal });
@@ -41,7 +41,7 @@ export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => n
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      if (!started) throw new HttpAnswer(404, `no log of container "${container}" in pod "${podName}"\n`);
+      if (!started) throw new HttpError(404, `no log of container "${container}" in pod "${podName}"\n`);
     }
     start();
     response.end();
@@ -63,7 +63,7 @@ const whyNoLog = (pod: Pod, container: string, previous: boolean): string => {
     : `container "${container}" in pod "${name}" is waiting to start: ${reason}`;
 };
 
-/** @throws HttpAnswer 400 when a parameter cannot be read, 422 when it can but makes no sense */
+/** @throws HttpError 400 when a parameter cannot be read, 422 when it can but makes no sense */
 const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadContainerLogOptions, 'path' | 'signal'> => {
   const legacyTail = query.get('tail');
   const tailLines = integer(query, 'tailLines') ?? (legacyTail === null || legacyTail === 'all' ? undefined : integer(query, 'tail'));
@@ -72,7 +72,7 @@ const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadContainerLo
   const sinceTime = query.get('sinceTime');
   const streamName = query.get('stream') ?? 'All';
   const sinceTimeMs = sinceTime === null ? undefined : parseRfc3339(sinceTime);
-  if (sinceTime !== null && sinceTimeMs === undefined) throw new HttpAnswer(400, '{"message": "Unable to decode query."}');
+  if (sinceTime !== null && sinceTimeMs === undefined) throw new HttpError(400, '{"message": "Unable to decode query."}');
   const isInvalid =
     (tailLines !== undefined && tailLines < 0) ||
     (sinceSeconds !== undefined && sinceSeconds < 1) ||
@@ -94,6 +94,6 @@ const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadContainerLo
 const integer = (query: URLSearchParams, name: string): number | undefined => {
   const text = query.get(name);
   if (text === null) return undefined;
-  if (!/^[+-]?\d{1,15}$/.test(text)) throw new HttpAnswer(400, '{"message": "Unable to decode query."}');
+  if (!/^[+-]?\d{1,15}$/.test(text)) throw new HttpError(400, '{"message": "Unable to decode query."}');
   return Number(text);
 };

@@ -7,8 +7,8 @@ import { formatMetrics, METRICS_CONTENT_TYPE } from '../metrics/exposition.js';
 import type { KubeletMetrics } from '../metrics/kubelet-metrics.js';
 import { resourceMetrics } from '../metrics/resource-metrics.js';
 import type { NodeView } from '../node-view.js';
-import { booleanParameter, sendJson, sendText } from '../server/http-answer.js';
-import type { Exchange, Route } from '../server/route.js';
+import { booleanParameter, sendJson, sendText } from '../server/http-error.js';
+import type { RequestContext, Route } from '../server/route.js';
 import { shared } from './shared.js';
 
 export interface FigureContext {
@@ -40,7 +40,7 @@ export const figureRoutes = (
   const metricsPath = { methods: ['GET', 'HEAD'], role: 'read', subresources: ['metrics'] } as const;
   const registry = (source: Registry) => {
     const exposition = shared(() => source.metrics(), { freshMs: FRESH_MS });
-    return async ({ response, signal }: Exchange): Promise<void> =>
+    return async ({ response, signal }: RequestContext): Promise<void> =>
       sendText(response, 200, await exposition(signal), { 'Content-Type': source.contentType });
   };
   return [

@@ -2,7 +2,7 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import { newestFirst } from '@solo-kubelet/cri-client/logs';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { NodeView } from '../node-view.js';
-import { HttpAnswer } from '../server/http-answer.js';
+import { HttpError } from '../server/http-error.js';
 
 /** Values of CRI's ContainerState and PodSandboxState, which this package knows by number only (types of cri-client, no values). */
 const CONTAINER_RUNNING = 1;
@@ -21,21 +21,21 @@ const podLabels = ({ namespace, pod, uid }: Named): Record<string, string> => ({
   ...(uid === undefined ? {} : { 'io.kubernetes.pod.uid': uid }),
 });
 
-/** The pod of that name (with the node suffix, as everywhere in the API). @throws HttpAnswer 404 */
+/** The pod of that name (with the node suffix, as everywhere in the API). @throws HttpError 404 */
 export const findPod = (view: NodeView, { namespace, pod, uid }: Named): Pod => {
   const found = view.pods.list().find(({ metadata }) => metadata?.namespace === namespace && metadata.name === pod);
-  if (!found || (uid !== undefined && found.metadata?.uid !== uid)) throw new HttpAnswer(404, `pod "${pod}" does not exist\n`);
+  if (!found || (uid !== undefined && found.metadata?.uid !== uid)) throw new HttpError(404, `pod "${pod}" does not exist\n`);
   return found;
 };
 
-/** Id of the newest running container of that name. @throws HttpAnswer 404 */
+/** Id of the newest running container of that name. @throws HttpError 404 */
 export const findRunningContainer = async (
   cri: CriClient,
   named: Named & { readonly container: string },
   signal: AbortSignal,
 ): Promise<string> => {
   const newest = await newestContainer(cri, named, signal, ({ state }) => Number(state) === CONTAINER_RUNNING);
-  if (!newest) throw new HttpAnswer(404, `container "${named.container}" not found in pod "${named.pod}"\n`);
+  if (!newest) throw new HttpError(404, `container "${named.container}" not found in pod "${named.pod}"\n`);
   return newest.id;
 };
 
@@ -57,11 +57,11 @@ export const findLoggedContainer = async (
   return chosen && { id: chosen.id, running: chosen === running };
 };
 
-/** Id of the pod's ready sandbox. @throws HttpAnswer 404 */
+/** Id of the pod's ready sandbox. @throws HttpError 404 */
 export const findSandbox = async (cri: CriClient, named: Named, signal: AbortSignal): Promise<string> => {
   const { items } = await cri.runtime.listPodSandbox({ filter: { id: '', labelSelector: podLabels(named) } }, { signal });
   const [ready] = newestFirst(items.filter(({ state }) => Number(state) === SANDBOX_READY));
-  if (!ready) throw new HttpAnswer(404, `pod "${named.pod}" does not exist\n`);
+  if (!ready) throw new HttpError(404, `pod "${named.pod}" does not exist\n`);
   return ready.id;
 };
 

@@ -1,7 +1,7 @@
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import type { HealthCheckMetrics } from '../metrics/component-metrics.js';
 import type { HealthCheck } from '../node-view.js';
-import { booleanParameter, HttpAnswer, sendText } from '../server/http-answer.js';
+import { booleanParameter, HttpError, sendText } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
 
 const PING: HealthCheck = { name: 'ping', check: () => undefined };
@@ -41,7 +41,7 @@ export const healthRoutes = (checks: readonly HealthCheck[], logger: Logger, met
         readOnly: true,
         handle: ({ response, params }) => {
           const check = all.find(({ name }) => name === params['check']);
-          if (!check) throw new HttpAnswer(404, '404 page not found\n');
+          if (!check) throw new HttpError(404, '404 page not found\n');
           const failure = look(check);
           if (failure === undefined) return sendText(response, 200, 'ok');
           logger.warn({ check: check.name, reason: failure }, 'Health check failed');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { NodeView, Watchable } from '../node-view.js';
-import { booleanParameter, sendJson, toJson } from '../server/http-answer.js';
-import type { Exchange, Route } from '../server/route.js';
+import { booleanParameter, sendJson, toJson } from '../server/http-error.js';
+import type { RequestContext, Route } from '../server/route.js';
 
 /** The lists: /pods, /allocatedPods, /events, /manifests, /sources, /objects, each also as a stream of changes with `?watch=true`; and /node. */
 export const listRoutes = (view: NodeView): readonly Route[] => [
@@ -51,7 +51,7 @@ const listRoute = (path: string, kind: string, source: Watchable<object>, readOn
 });
 
 /** One JSON document a line, as the Kubernetes API streams a watch: first what is there, then every change. */
-const sendChanges = async ({ response, signal }: Exchange, source: Watchable<object>): Promise<void> => {
+const sendChanges = async ({ response, signal }: RequestContext, source: Watchable<object>): Promise<void> => {
   response.writeHead(200, { 'Content-Type': 'application/json;stream=watch', 'X-Content-Type-Options': 'nosniff' });
   response.flushHeaders();
   const changes = source.watch({ signal })[Symbol.asyncIterator]();

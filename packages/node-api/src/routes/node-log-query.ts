@@ -1,4 +1,4 @@
-import { HttpAnswer } from '../server/http-answer.js';
+import { HttpError } from '../server/http-error.js';
 import { parseRfc3339 } from './rfc3339.js';
 
 /** What GET /logs?query=… asks for: one file of the log directory, or the records of services. */
@@ -20,7 +20,7 @@ const MAX_SERVICE_LENGTH = 256;
 
 /**
  * The query, or undefined when there is none and the path counts. Upstream: pkg/kubelet/kubelet_server_journal.go.
- * @throws HttpAnswer 400 in upstream's words
+ * @throws HttpError 400 in upstream's words
  */
 export const parseNodeLogQuery = (params: URLSearchParams): NodeLogQuery | undefined => {
   const asked = params.getAll('query');
@@ -30,13 +30,13 @@ export const parseNodeLogQuery = (params: URLSearchParams): NodeLogQuery | undef
   const options = parseOptions(params);
   const hasOptions = Object.keys(options).length > 0;
   if (asked.length === 0 && !hasOptions) return undefined;
-  if (asked.length === 0) throw new HttpAnswer(400, 'query: Required value: cannot be empty with options');
+  if (asked.length === 0) throw new HttpError(400, 'query: Required value: cannot be empty with options');
   for (const service of services) {
     if (service.length > MAX_SERVICE_LENGTH) throw invalid('query', service, 'length must be less than 100');
     if (!/^[\w@-]+$/.test(service)) throw invalid('query', service, 'input contains unsupported characters');
   }
   if (services.length > MAX_SERVICES)
-    throw new HttpAnswer(400, `query: Too many: ${services.length}: must have at most ${MAX_SERVICES} items`);
+    throw new HttpError(400, `query: Too many: ${services.length}: must have at most ${MAX_SERVICES} items`);
   if (files.length > 0 && services.length > 0) throw invalid('query', [...files, ...services], 'cannot specify a file and service');
   if (files.length > 1) throw invalid('query', files, 'cannot specify more than one file');
   const [path] = files;
@@ -80,8 +80,8 @@ const whole = (params: URLSearchParams, name: string): number | undefined => {
   return Number(text);
 };
 
-const invalid = (field: string, value: unknown, detail: string): HttpAnswer =>
-  new HttpAnswer(400, `${field}: Invalid value: ${JSON.stringify(value)}: ${detail}`);
+const invalid = (field: string, value: unknown, detail: string): HttpError =>
+  new HttpError(400, `${field}: Invalid value: ${JSON.stringify(value)}: ${detail}`);
 
 /** Arguments of journalctl(1). Upstream: kubelet_server_journal_linux.go; times say that they are UTC, whatever the machine's zone. */
 export const journalArguments = (services: readonly string[], options: NodeLogOptions): readonly string[] => {

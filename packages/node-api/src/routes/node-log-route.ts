@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { openRegular } from '@solo-kubelet/untrusted-files';
-import { HttpAnswer } from '../server/http-answer.js';
-import type { Exchange, Route } from '../server/route.js';
+import { HttpError } from '../server/http-error.js';
+import type { RequestContext, Route } from '../server/route.js';
 import { journalArguments, type NodeLogOptions, parseNodeLogQuery } from './node-log-query.js';
 
 export interface NodeLogRouteOptions {
@@ -22,22 +22,22 @@ const QUERY_TIMEOUT_MS = 30_000;
 
 /** GET /logs/…, and POST of queries: the files of the node's log directory. Links that lead out of it are not followed. */
 export const nodeLogRoute = ({ logDirectory, queries }: NodeLogRouteOptions): Route => {
-  const handle = async (exchange: Exchange): Promise<void> => {
+  const handle = async (exchange: RequestContext): Promise<void> => {
     const path = exchange.params['*'] ?? '';
     const query = queries ? parseNodeLogQuery(exchange.query) : undefined;
     // A query may be long; a file is only ever read (kubernetes/kubernetes 138088).
-    if (query === undefined && exchange.request.method === 'POST') throw new HttpAnswer(405, '405: Method Not Allowed\n');
+    if (query === undefined && exchange.request.method === 'POST') throw new HttpError(405, '405: Method Not Allowed\n');
     if (query === undefined) return sendPath(logDirectory, path, exchange);
-    if (path !== '') throw new HttpAnswer(400, 'path not allowed in query mode');
+    if (path !== '') throw new HttpError(400, 'path not allowed in query mode');
     if (query.type === 'file') return sendPath(logDirectory, query.path, exchange);
     return sendServices(logDirectory, query.services, query.options, exchange);
   };
   return { methods: ['GET', 'POST'], path: '/logs/*', role: 'admin', subresources: ['log'], debugging: true, handle };
 };
 
-const sendPath = async (logDirectory: string, wanted: string, { response, signal }: Exchange): Promise<void> => {
+const sendPath = async (logDirectory: string, wanted: string, { response, signal }: RequestContext): Promise<void> => {
   const found = await find(logDirectory, wanted);
-  if (found === undefined) throw new HttpAnswer(404, '404 page not found\n');
+  if (found === undefined) throw new HttpError(404, '404 page not found\n');
   if (found.directory) {
     const entries = (await readdir(found.path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
     const links = entries.map((entry) => {
@@ -67,7 +67,7 @@ const sendServices = async (
   logDirectory: string,
   services: readonly string[],
   options: NodeLogOptions,
-  { response, signal: gone }: Exchange,
+  { response, signal: gone }: RequestContext,
 ): Promise<void> => {
   using joined = joinSignals([gone, timeoutSignal(QUERY_TIMEOUT_MS)]);
   const { signal } = joined;
@@ -98,7 +98,7 @@ const journalUnits = async (signal: AbortSignal): Promise<ReadonlySet<string>> =
 };
 
 /** Both outputs, as they come. */
-const copyOutput = async ({ stdout, stderr }: ChildProcess, response: Exchange['response']): Promise<void> => {
+const copyOutput = async ({ stdout, stderr }: ChildProcess, response: RequestContext['response']): Promise<void> => {
   await Promise.all([stdout, stderr].map(async (stream) => stream && pipeline(stream, response, { end: false })));
 };
 
@@ -109,7 +109,12 @@ const ended = (child: ChildProcess): Promise<void> =>
     child.once('close', () => resolve());
   });
 
-const copyLogFile = async (logDirectory: string, service: string, response: Exchange['response'], signal: AbortSignal): Promise<void> => {
+const copyLogFile = async (
+  logDirectory: string,
+  service: string,
+  response: RequestContext['response'],
+  signal: AbortSignal,
+): Promise<void> => {
   for (const name of [service, `${service}.log`, `${service}/${service}.log`]) {
     const found = await find(logDirectory, name);
     if (found !== undefined && !found.directory) {

@@ -1,5 +1,5 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
-import { sendJson } from '../server/http-answer.js';
+import { sendJson } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
 
 const CONTAINER_RUNNING = 1;

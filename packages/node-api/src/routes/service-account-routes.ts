@@ -1,5 +1,5 @@
 import type { NodeView } from '../node-view.js';
-import { sendJson, sendText } from '../server/http-answer.js';
+import { sendJson, sendText } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
 
 /** What others verify tokens by, on the paths where an API server has it (pkg/routes/openidmetadata.go), and a new key to sign with (ours). */

@@ -5,7 +5,7 @@ import { longTimeout, onAbort } from '@solo-kubelet/timers';
 import type { HangUps } from '../exec/hang-up.js';
 import type { NodeView } from '../node-view.js';
 import { closeAfterFlush } from '../server/close-after-flush.js';
-import { HttpAnswer, sendText } from '../server/http-answer.js';
+import { HttpError, sendText } from '../server/http-error.js';
 import type { Route, Upgrade } from '../server/route.js';
 import { findPod, findRunningContainer, findSandbox } from './find-container.js';
 
@@ -70,10 +70,10 @@ const runRoute = (view: NodeView, cri: CriClient): Omit<Route, 'path'> => ({
   handle: async ({ response, params, query, signal }) => {
     const containerId = await findRunningContainer(cri, named(view, { params }), signal);
     const cmd = (query.get('cmd') ?? '').split(' ').filter((word) => word !== '');
-    if (cmd.length === 0) throw new HttpAnswer(400, 'missing parameter cmd\n');
+    if (cmd.length === 0) throw new HttpError(400, 'missing parameter cmd\n');
     const { stdout, stderr, exitCode } = await cri.runtime.execSync({ containerId, cmd, timeout: RUN_TIMEOUT_SECONDS }, { signal });
     const output = Buffer.concat([stdout, stderr]).toString('utf8');
-    if (exitCode !== 0) throw new HttpAnswer(500, `command '${cmd.join(' ')}' exited with ${exitCode}: ${output}`);
+    if (exitCode !== 0) throw new HttpError(500, `command '${cmd.join(' ')}' exited with ${exitCode}: ${output}`);
     sendText(response, 200, output);
   },
 });
@@ -101,13 +101,13 @@ const ownCommands = (container: Container | undefined): readonly (readonly strin
 const streamFlags = (query: URLSearchParams) => {
   const flag = (name: string): boolean => query.get(name) === '1';
   const flags = { stdin: flag('input'), stdout: flag('output'), stderr: flag('error'), tty: flag('tty') };
-  if (!flags.stdin && !flags.stdout && !flags.stderr) throw new HttpAnswer(400, 'you must specify at least 1 of stdin, stdout, stderr\n');
+  if (!flags.stdin && !flags.stdout && !flags.stderr) throw new HttpError(400, 'you must specify at least 1 of stdin, stdout, stderr\n');
   return flags;
 };
 
 const portNumber = (text: string): number => {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new HttpAnswer(400, `invalid port "${text}"\n`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new HttpError(400, `invalid port "${text}"\n`);
   return port;
 };
 

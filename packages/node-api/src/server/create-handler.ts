@@ -6,14 +6,14 @@ import { joinSignals } from '@solo-kubelet/timers';
 import { type Needed, UNSERVED } from '../auth/authorize.js';
 import type { Identity } from '../auth/identity.js';
 import { closeAfterFlush } from './close-after-flush.js';
-import { HttpAnswer, sendText } from './http-answer.js';
+import { HttpError, sendText } from './http-error.js';
 import { createTurns } from './in-turn.js';
 import { type RouteMatch, routeMatcher } from './match-route.js';
 import { parseRequestTarget, type RequestTarget } from './request-target.js';
 import type { Route } from './route.js';
 
 /** Decides who may do what. */
-export interface Gate {
+export interface Authorizer {
   /** Who made this request; undefined when that cannot be told (401). */
   authenticate(request: IncomingMessage): Identity | undefined | Promise<Identity | undefined>;
   /** Why somebody may not do what is needed; undefined when he may. */
@@ -22,7 +22,7 @@ export interface Gate {
 
 export interface HandlerOptions {
   readonly routes: readonly Route[];
-  readonly gate: Gate;
+  readonly gate: Authorizer;
   readonly logger: Logger;
   /** Aborts everything under way when the server stops. */
   readonly signal: AbortSignal;
@@ -39,10 +39,10 @@ export interface RequestHandler {
 const MAX_BODY_BYTES = 1 << 20;
 
 /** Ends the connection after the answer to a request that brings a body: what is left of it is never read. */
-const turnAwayBody = ({ headers }: IncomingMessage, response: ServerResponse): void => {
+const rejectBody = ({ headers }: IncomingMessage, response: ServerResponse): void => {
   const bytes = Number(headers['content-length'] ?? 0);
   if (bytes > 0 || headers['transfer-encoding'] !== undefined) response.shouldKeepAlive = false;
-  if (bytes > MAX_BODY_BYTES) throw new HttpAnswer(413, 'Request body too large\n');
+  if (bytes > MAX_BODY_BYTES) throw new HttpError(413, 'Request body too large\n');
 };
 
 /** A request whose target was parsed and looked up: the one reading of it that everything after rests on. */
@@ -76,21 +76,21 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
     return { request, method, target, found, otherMethod: matched === 'otherMethod' };
   };
 
-  /** @throws HttpAnswer unless somebody known asks, cleanly, for something that there is and that he may use */
+  /** @throws HttpError unless somebody known asks, cleanly, for something that there is and that he may use */
   const admit = async ({ request, method, target, found, otherMethod }: Request): Promise<Admitted> => {
     const identity = await gate.authenticate(request);
-    if (!identity) throw new HttpAnswer(401, 'Unauthorized');
-    if (target.type === 'malformed') throw new HttpAnswer(400, 'malformed request target\n');
-    if (target.type === 'unclean') throw new HttpAnswer(307, 'Temporary Redirect\n', { Location: target.location });
+    if (!identity) throw new HttpError(401, 'Unauthorized');
+    if (target.type === 'malformed') throw new HttpError(400, 'malformed request target\n');
+    if (target.type === 'unclean') throw new HttpError(307, 'Temporary Redirect\n', { Location: target.location });
     const refusal = await gate.refuse(identity, method, found?.route ?? UNSERVED);
-    if (refusal !== undefined) throw new HttpAnswer(403, refusal);
-    if (otherMethod) throw new HttpAnswer(405, '405: Method Not Allowed\n');
-    if (!found) throw new HttpAnswer(404, '404 page not found\n');
+    if (refusal !== undefined) throw new HttpError(403, refusal);
+    if (otherMethod) throw new HttpError(405, '405: Method Not Allowed\n');
+    if (!found) throw new HttpError(404, '404 page not found\n');
     return { ...found, identity, query: target.query };
   };
 
-  const answerFor = (error: unknown, { found }: Request): HttpAnswer => {
-    if (error instanceof HttpAnswer) return error;
+  const answerFor = (error: unknown, { found }: Request): HttpError => {
+    if (error instanceof HttpError) return error;
     if (!isAbort(error)) logger.warn({ path: found?.route.path, err: describeError(error) }, 'Request failed');
     return httpAnswerOfCriError(error);
   };
@@ -105,9 +105,9 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
       finished?.(performance.now() - startedMs);
     });
     const handle = async (): Promise<void> => {
-      turnAwayBody(read.request, response);
+      rejectBody(read.request, response);
       const { route, params, query, identity } = await admit(read);
-      if (!route.handle) throw new HttpAnswer(400, 'Upgrade request required\n');
+      if (!route.handle) throw new HttpError(400, 'Upgrade request required\n');
       using joined = joinSignals([gone.signal, serverSignal]);
       const { signal } = joined;
       await route.handle({ request: read.request, response, params, query, identity, signal });
@@ -175,9 +175,9 @@ const plainResponse = (request: IncomingMessage, socket: Socket): ServerResponse
 };
 
 /** As upstream maps errors of the runtime (pkg/kubelet/server/server.go): not found 404, exhausted 429, all else 500. */
-const httpAnswerOfCriError = (error: unknown): HttpAnswer => {
+const httpAnswerOfCriError = (error: unknown): HttpError => {
   const code = (error as { code?: unknown } | undefined)?.code;
-  if (code === 'CRI_NOT_FOUND') return new HttpAnswer(404, `${describeError(error)}\n`);
-  if (code === 'CRI_RESOURCE_EXHAUSTED') return new HttpAnswer(429, `${describeError(error)}\n`, { 'Retry-After': '60' });
-  return new HttpAnswer(500, 'Internal error\n');
+  if (code === 'CRI_NOT_FOUND') return new HttpError(404, `${describeError(error)}\n`);
+  if (code === 'CRI_RESOURCE_EXHAUSTED') return new HttpError(429, `${describeError(error)}\n`, { 'Retry-After': '60' });
+  return new HttpError(500, 'Internal error\n');
 };

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Identity, Role } from '../auth/identity.js';
 
-export interface Exchange {
+export interface RequestContext {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly params: Readonly<Record<string, string>>;
@@ -34,6 +34,6 @@ export interface Route {
   readonly debugging?: boolean;
   /** Also served on the read-only port, which asks nobody who he is. */
   readonly readOnly?: boolean;
-  handle?(exchange: Exchange): Promise<void> | void;
+  handle?(exchange: RequestContext): Promise<void> | void;
   upgrade?(upgrade: Upgrade): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { ProbeKind } from '../probe-target.js';
 
 /** What one probe of one container has seen so far. */
 export interface ProbeCount {
-  readonly verdict: 'success' | 'failure' | 'unknown';
+  readonly probeResult: 'success' | 'failure' | 'unknown';
   readonly lastResult?: 'success' | 'failure';
   /** Equal results in a row. */
   readonly run: number;
@@ -12,14 +12,14 @@ export interface ProbeCount {
 
 /** Before the first attempt (pkg/kubelet/prober/worker.go). */
 export const initialCount = (kind: ProbeKind): ProbeCount => ({
-  verdict: kind === 'liveness' ? 'success' : kind === 'readiness' ? 'failure' : 'unknown',
+  probeResult: kind === 'liveness' ? 'success' : kind === 'readiness' ? 'failure' : 'unknown',
   run: 0,
   hold: false,
 });
 
 /**
- * Counts one result: the verdict follows once it came `failureThreshold` or `successThreshold` times in a row. A liveness failure and any
- * verdict of a startup probe are final for the container.
+ * Counts one result: the probe result follows once it came `failureThreshold` or `successThreshold` times in a row. A liveness failure and any
+ * probe result of a startup probe are final for the container.
  */
 export const countResult = (
   count: ProbeCount,
@@ -29,5 +29,5 @@ export const countResult = (
   const run = count.lastResult === result ? count.run + 1 : 1;
   if (run < (result === 'success' ? successThreshold : failureThreshold)) return { ...count, lastResult: result, run };
   const final = kind === 'startup' || (kind === 'liveness' && result === 'failure');
-  return final ? { verdict: result, run: 0, hold: true } : { verdict: result, lastResult: result, run, hold: false };
+  return final ? { probeResult: result, run: 0, hold: true } : { probeResult: result, lastResult: result, run, hold: false };
 };

@@ -35,7 +35,7 @@ export type StepReport =
       readonly containerName?: string;
     };
 
-/** Everything the reconciler does, as it does it: for logs, metrics and events, and the ledger's only input besides the outside world. */
+/** Everything the reconciler does, as it does it: for logs, metrics and events, and the worker state's only input besides the outside kubelet state. */
 export type PodActivity =
   | StepReport
   | { readonly type: 'podAdmitted' }
@@ -85,7 +85,7 @@ export type PodActivity =
       readonly untilMs: number;
     }
   /** A pass is over. The next one waits for an observation that began at `minGeneration` or later. */
-  | { readonly type: 'passEnded'; readonly actions: number; readonly minGeneration: number; readonly requeueAfterMs: number }
+  | { readonly type: 'syncFinished'; readonly actions: number; readonly minGeneration: number; readonly requeueAfterMs: number }
   | { readonly type: 'deadlineExceeded' }
   /** Its care tripped over a bug: nothing is done about it for a while, longer each time. */
   | { readonly type: 'setAside'; readonly message: string }

@@ -6,7 +6,7 @@ import { computePodActions } from './compute-pod-actions.js';
 import type { ObservedPod } from './observed-pod.js';
 import type { PodAction, PodPlan } from './pod-action.js';
 import { podUid } from './pod-identity.js';
-import { newLedger } from './pod-ledger.js';
+import { newWorkerState } from './pod-worker-state.js';
 
 const rule = (code: number, action: 'Restart' | 'RestartAllContainers') => ({
   action,
@@ -161,8 +161,8 @@ describe('a regular container', () => {
     ['startup', 'OnFailure', ['stop app:StartupProbe', 'start app#1']],
     ['readiness', 'Always', []],
   ] as const)('whose %s probe failed under %s', (kind, restartPolicy, expected) => {
-    const verdicts = new Map([[running.id, { [kind]: 'failure' as const }]]);
-    expect(told(planFor({ restartPolicy }, observedPod([running]), { verdicts }))).toEqual(expected);
+    const probeResults = new Map([[running.id, { [kind]: 'failure' as const }]]);
+    expect(told(planFor({ restartPolicy }, observedPod([running]), { probeResults }))).toEqual(expected);
   });
 
   it('takes the sidecars down with it when it was the last', () => {
@@ -197,8 +197,8 @@ describe('sidecars', () => {
     expect(told(planFor(spec(side), observedPod([observedContainer('side')])))).toEqual(['start setup#0']));
   it('hold the next one back until their startup probe succeeds', () => {
     expect(told(planFor(spec(probed), observedPod([observedContainer('side')])))).toEqual([]);
-    const verdicts = new Map([['side-0', { startup: 'success' as const }]]);
-    expect(told(planFor(spec(probed), observedPod([observedContainer('side')]), { verdicts }))).toEqual(['start setup#0']);
+    const probeResults = new Map([['side-0', { startup: 'success' as const }]]);
+    expect(told(planFor(spec(probed), observedPod([observedContainer('side')]), { probeResults }))).toEqual(['start setup#0']);
   });
   it('start again after any exit, also while a later init container runs', () =>
     expect(told(planFor(spec(side), observedPod([observedContainer('setup'), exited(0, 'side')])))).toEqual(['start side#1']));
@@ -219,44 +219,44 @@ describe('RestartAllContainers', () => {
 });
 
 describe('back-off', () => {
-  const ledgerWith = (delayMs: number) => ({
-    ...newLedger(pod('web')),
+  const workerStateWith = (delayMs: number) => ({
+    ...newWorkerState(pod('web')),
     admission: { state: 'admitted' } as const,
     backoff: new Map([['app', { delayMs, updatedAtMs: 90_000 }]]),
   });
   it('restarts at once the first time', () => expect(told(planFor({}, observedPod([exited(1)])))).toEqual(['start app#1']));
   it('waits what is left of the delay since the exit, and says so', () => {
-    const plan = planFor({}, observedPod([exited(1)]), { ledger: ledgerWith(40_000) });
+    const plan = planFor({}, observedPod([exited(1)]), { workerState: workerStateWith(40_000) });
     expect(plan).toMatchObject({
       actions: [],
       requeueAfterMs: 39_000,
       backoff: [{ reason: 'CrashLoopBackOff', message: 'back-off 40s restarting failed container=app pod=web_default(uid-web)' }],
     });
   });
-  it('of a container that failed to start holds until its retry, not until the end of the world when the clock is set back', () => {
+  it('of a container that failed to start holds until its retry, not until the end of the kubelet state when the clock is set back', () => {
     const failure = { reason: 'ErrImagePull', message: '', failures: 1 };
-    const ledger = (retryAtMs: number) => ({ ...ledgerWith(0), startFailures: new Map([['app', { ...failure, retryAtMs }]]) });
-    expect(planFor({}, observedPod([]), { ledger: ledger(105_000) })).toMatchObject({ actions: [], requeueAfterMs: 5_000 });
-    expect(told(planFor({}, observedPod([]), { ledger: ledger(3_700_000) }))).toEqual(['start app#0']);
+    const workerState = (retryAtMs: number) => ({ ...workerStateWith(0), startFailures: new Map([['app', { ...failure, retryAtMs }]]) });
+    expect(planFor({}, observedPod([]), { workerState: workerState(105_000) })).toMatchObject({ actions: [], requeueAfterMs: 5_000 });
+    expect(told(planFor({}, observedPod([]), { workerState: workerState(3_700_000) }))).toEqual(['start app#0']);
   });
 });
 
 describe('the end of a pod', () => {
-  const removed = { ...newLedger(pod('web')), removed: true };
+  const removed = { ...newWorkerState(pod('web')), removed: true };
   const stopsOf = (plan: PodPlan) => plan.actions.flatMap((action) => (action.type === 'stopContainers' ? action.stops : []));
 
   it('stops everything first, then takes the records and files away', () => {
-    const one = { wanted: false, ledger: removed };
+    const one = { wanted: false, workerState: removed };
     expect(told(planFor({}, observedPod([running]), one))).toEqual(['stop app:PodEnded', 'stopSandbox sandbox-0']);
     expect(told(planFor({}, observedPod([exited(143)], [dead]), one))).toEqual([
       'stopSandbox sandbox-0',
       'removeSandbox sandbox-0',
       'cleanPod',
     ]);
-    expect(planFor({}, undefined, { ...one, ledger: { ...removed, cleaned: true } })).toMatchObject({ actions: [], done: true });
+    expect(planFor({}, undefined, { ...one, workerState: { ...removed, cleaned: true } })).toMatchObject({ actions: [], done: true });
   });
   it('comes for orphans only when every source has spoken', () => {
-    const orphan = { wanted: false, ledger: newLedger(undefined) };
+    const orphan = { wanted: false, workerState: newWorkerState(undefined) };
     expect(told(planFor({}, observedPod([running]), { ...orphan, allSynced: false }))).toEqual([]);
     expect(told(planFor({}, observedPod([running]), orphan))).toEqual(['stop app:PodEnded', 'stopSandbox sandbox-0']);
   });
@@ -264,12 +264,12 @@ describe('the end of a pod', () => {
     const preStop = { sleep: { seconds: 3 } };
     const orphan = observedContainer('app', { terminationGracePeriodSeconds: 77, preStop });
     const plan = computePodActions(
-      syncInputOf({ pod: undefined as never, wanted: false, observed: observedPod([orphan]), ledger: newLedger(undefined) }),
+      syncInputOf({ pod: undefined as never, wanted: false, observed: observedPod([orphan]), workerState: newWorkerState(undefined) }),
     );
     expect(stopsOf(plan)).toMatchObject([{ gracePeriodSeconds: 77, preStop }]);
   });
   it('goes on when the manifest comes back meanwhile', () =>
-    expect(told(planFor({}, observedPod([running]), { wanted: true, ledger: removed }))).toEqual([
+    expect(told(planFor({}, observedPod([running]), { wanted: true, workerState: removed }))).toEqual([
       'stop app:PodEnded',
       'stopSandbox sandbox-0',
     ]));
@@ -278,7 +278,7 @@ describe('the end of a pod', () => {
     const plan = planFor(
       { terminationGracePeriodSeconds: 0, initContainers: sides },
       observedPod([running, observedContainer('b'), observedContainer('a')]),
-      { ledger: { ...removed, pod: pod('web', { terminationGracePeriodSeconds: 0, initContainers: sides }) } },
+      { workerState: { ...removed, pod: pod('web', { terminationGracePeriodSeconds: 0, initContainers: sides }) } },
     );
     expect(stopsOf(plan).map(({ containerName, gracePeriodSeconds, waitFor }) => [containerName, gracePeriodSeconds, waitFor])).toEqual([
       ['app', 1, []],
@@ -304,8 +304,8 @@ describe('the end of a pod', () => {
     const status = { phase: 'Succeeded' as const };
     expect(told(planFor(spec, observedPod([exited(0)]), { status }))).toEqual(['stopSandbox sandbox-0']);
     expect(told(planFor(spec, observedPod([exited(0)], [dead]), { status }))).toEqual(['releaseVolumes']);
-    const ledger = { ...newLedger(pod('web', spec)), admission: { state: 'admitted' as const }, volumesReleased: true };
-    expect(told(planFor(spec, observedPod([exited(0)], [dead]), { status, ledger }))).toEqual([]);
+    const workerState = { ...newWorkerState(pod('web', spec)), admission: { state: 'admitted' as const }, volumesReleased: true };
+    expect(told(planFor(spec, observedPod([exited(0)], [dead]), { status, workerState }))).toEqual([]);
     const onDisk = { ...spec, volumes: [{ name: 'disk', emptyDir: {} }] };
     expect(told(planFor(onDisk, observedPod([exited(0)], [dead]), { status }))).toEqual([]);
   });
@@ -314,12 +314,13 @@ describe('the end of a pod', () => {
 });
 
 describe('a pod that may not start yet', () => {
-  it('is left alone until it is admitted', () => expect(told(planFor({}, undefined, { ledger: newLedger(pod('web')) }))).toEqual([]));
+  it('is left alone until it is admitted', () =>
+    expect(told(planFor({}, undefined, { workerState: newWorkerState(pod('web')) }))).toEqual([]));
   it('has its images fetched, once, while another holds its name', () => {
     const nameHeldBy = [podUid('old')];
     expect(told(planFor({}, undefined, { nameHeldBy }))).toEqual(['pullImages']);
-    const ledger = { ...newLedger(pod('web')), admission: { state: 'admitted' } as const, imagesPulled: true };
-    expect(told(planFor({}, undefined, { nameHeldBy, ledger }))).toEqual([]);
+    const workerState = { ...newWorkerState(pod('web')), admission: { state: 'admitted' } as const, imagesPulled: true };
+    expect(told(planFor({}, undefined, { nameHeldBy, workerState }))).toEqual([]);
   });
 });
 
@@ -330,8 +331,8 @@ describe('grace periods', () => {
     ['of the pod apply when the probe has none', { livenessProbe: { tcpSocket: { port: 1 } } }, 'liveness', 30],
     ['of the startup probe apply to its failure', { startupProbe: probe }, 'startup', 90],
   ])('%s', (_what, rest, kind, seconds) => {
-    const verdicts = new Map([[running.id, { [kind]: 'failure' as const }]]);
-    const plan = planFor({ containers: [container('app', rest)] }, observedPod([running]), { verdicts });
+    const probeResults = new Map([[running.id, { [kind]: 'failure' as const }]]);
+    const plan = planFor({ containers: [container('app', rest)] }, observedPod([running]), { probeResults });
     expect(plan.actions[0]).toMatchObject({ stops: [{ gracePeriodSeconds: seconds }] });
   });
 });
@@ -339,18 +340,18 @@ describe('grace periods', () => {
 it('sends new resources to a running container, and restarts it where its resizePolicy says so', () => {
   const resized = (rest: Partial<Container> = {}) =>
     container('app', { resources: { limits: { memory: '2Gi' }, requests: { memory: '2Gi' } }, ...rest });
-  const ledger = {
-    ...newLedger(pod('web')),
+  const workerState = {
+    ...newWorkerState(pod('web')),
     admission: { state: 'admitted' } as const,
     actuated: new Map([['app', { requests: { memory: '1Gi' }, limits: { memory: '1Gi' } }]]),
   };
-  expect(told(planFor({ containers: [resized()] }, observedPod([running]), { ledger }))).toEqual([
+  expect(told(planFor({ containers: [resized()] }, observedPod([running]), { workerState }))).toEqual([
     'resizePod',
     'updateResources',
     'resizePod',
   ]);
   const restarting = resized({ resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] });
-  expect(told(planFor({ containers: [restarting] }, observedPod([running]), { ledger }))).toEqual([
+  expect(told(planFor({ containers: [restarting] }, observedPod([running]), { workerState }))).toEqual([
     'resizePod',
     'stop app:SpecChanged',
     'start app#1',
@@ -360,13 +361,13 @@ it('sends new resources to a running container, and restarts it where its resize
 
 it('keeps the pod wide enough for what its containers had and are to have while they are resized', () => {
   const now = { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m', memory: '512Mi' } };
-  const ledger = {
-    ...newLedger(pod('web')),
+  const workerState = {
+    ...newWorkerState(pod('web')),
     admission: { state: 'admitted' } as const,
     actuated: new Map([['app', { requests: { cpu: '250m', memory: '1Gi' }, limits: { cpu: '500m', memory: '2Gi' } }]]),
   };
   const containers = [container('app', { resources: now })];
-  const { actions } = planFor({ containers }, observedPod([running]), { ledger });
+  const { actions } = planFor({ containers }, observedPod([running]), { workerState });
   const resourcesOf = (action: PodAction | undefined) => action?.type === 'resizePod' && action.limits.spec.containers[0]?.resources;
   expect(resourcesOf(actions[1])).toEqual({ limits: { cpu: '1', memory: '2Gi' }, requests: { cpu: '500m', memory: '1Gi' } });
   expect(actions[0]).toMatchObject({ type: 'checkMemory', containers: [{ containerName: 'app', limitBytes: 2 ** 30 }] });
@@ -377,8 +378,8 @@ it('keeps the pod wide enough for what its containers had and are to have while 
 
 it('rewrites volumes that show the pod’s metadata when its manifest changed, once', () => {
   const web = pod('web', { volumes: [{ name: 'info', downwardAPI: { items: [] } }] });
-  const ledger = { ...newLedger(web), admission: { state: 'admitted' } as const };
-  const input = syncInputOf({ pod: web, observed: observedPod([running]), ledger });
+  const workerState = { ...newWorkerState(web), admission: { state: 'admitted' } as const };
+  const input = syncInputOf({ pod: web, observed: observedPod([running]), workerState });
   expect(told(computePodActions(input))).toEqual(['refreshVolumes']);
-  expect(told(computePodActions({ ...input, ledger: { ...ledger, volumesOf: web } }))).toEqual([]);
+  expect(told(computePodActions({ ...input, workerState: { ...workerState, volumesOf: web } }))).toEqual([]);
 });

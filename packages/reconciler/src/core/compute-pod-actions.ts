@@ -24,17 +24,18 @@ const nothing: PodPlan = { actions: [], backoff: [], done: false };
  */
 export const computePodActions = (input: PodSyncInput): PodPlan => {
   const ending = podEnding(input);
-  if (stillWaits(input.ledger.retryAtMs, input.nowMs)) return { ...nothing, requeueAfterMs: input.ledger.retryAtMs - input.nowMs };
+  if (stillWaits(input.workerState.retryAtMs, input.nowMs))
+    return { ...nothing, requeueAfterMs: input.workerState.retryAtMs - input.nowMs };
   if (ending === 'removed') return planRemoval(input);
   if (ending !== undefined) return planEnd(input);
-  if (!hasPod(input) || !input.wanted || input.ledger.admission.state !== 'admitted') return nothing;
-  if (input.nameHeldBy.length > 0) return { ...nothing, actions: input.ledger.imagesPulled ? [] : [{ type: 'pullImages' }] };
+  if (!hasPod(input) || !input.wanted || input.workerState.admission.state !== 'admitted') return nothing;
+  if (input.nameHeldBy.length > 0) return { ...nothing, actions: input.workerState.imagesPulled ? [] : [{ type: 'pullImages' }] };
   return withResources(input, withDeadline(input, planRunningPod(input)));
 };
 
 /** Nothing is started before the pod has what it needs for itself; what runs already, runs on meanwhile. */
-const withResources = ({ allocates, ledger, observed }: RunningPodInput, plan: PodPlan): PodPlan =>
-  allocates && ledger.resources !== 'held'
+const withResources = ({ allocates, workerState, observed }: RunningPodInput, plan: PodPlan): PodPlan =>
+  allocates && workerState.resources !== 'held'
     ? { ...plan, actions: [{ type: 'allocateResources', running: observed?.containers.some(isLive) === true }, ...plan.actions] }
     : plan;
 
@@ -42,18 +43,19 @@ const hasPod = (input: PodSyncInput): input is RunningPodInput => input.pod !== 
 
 /** A pod that is terminal stays so; one that nobody wants is only taken for an orphan once every source has spoken. */
 export const podEnding = (input: PodSyncInput): PodEnding | undefined => {
-  const { ledger, wanted, allSynced, pod, status, nowMs } = input;
-  if (ledger.removed || (!wanted && allSynced)) return 'removed';
+  const { workerState, wanted, allSynced, pod, status, nowMs } = input;
+  if (workerState.removed || (!wanted && allSynced)) return 'removed';
   if (!wanted) return undefined;
   if (pod?.metadata.deletionTimestamp !== undefined) return 'deleted';
-  if (ledger.admission.state !== 'admitted') return undefined;
+  if (workerState.admission.state !== 'admitted') return undefined;
   if (isTerminal(status)) return mayReturn(input) ? 'removed' : 'completed';
-  if (ledger.termination !== undefined) return 'terminated';
+  if (workerState.termination !== undefined) return 'terminated';
   const deadline = deadlineMs(input);
   return deadline !== undefined && nowMs >= deadline ? 'deadlineExceeded' : undefined;
 };
 
-const mayReturn = (input: PodSyncInput): boolean => !input.nodeInTrouble && (returnAtMs(input) ?? Number.POSITIVE_INFINITY) <= input.nowMs;
+const mayReturn = (input: PodSyncInput): boolean =>
+  !input.nodeUnderPressure && (returnAtMs(input) ?? Number.POSITIVE_INFINITY) <= input.nowMs;
 
 /** What was evicted leaves nothing behind but its status: the node needs the room (upstream pod_workers.go ShouldPodContentBeRemoved). */
 const planEnd = (input: PodSyncInput): PodPlan => {
@@ -66,27 +68,27 @@ const planEnd = (input: PodSyncInput): PodPlan => {
 };
 
 /** A pod that has ended for good needs no memory any more (upstream unmounts all volumes of terminated pods). */
-const releaseVolumes = ({ pod, ledger, status }: PodSyncInput): readonly PodAction[] =>
-  pod !== undefined && isTerminal(status) && !ledger.volumesReleased && hasMountedVolumes(pod) ? [{ type: 'releaseVolumes' }] : [];
+const releaseVolumes = ({ pod, workerState, status }: PodSyncInput): readonly PodAction[] =>
+  pod !== undefined && isTerminal(status) && !workerState.volumesReleased && hasMountedVolumes(pod) ? [{ type: 'releaseVolumes' }] : [];
 
 /** Everything of the pod, and then what it had for itself: in the same pass, so that a pod of the same name finds it free. */
 const stopActions = (input: PodSyncInput): readonly PodAction[] => {
-  const { observed, allocates, ledger } = input;
-  const stops = stopsOfPod(input, 'PodEnded', ledger.termination?.gracePeriodSeconds);
+  const { observed, allocates, workerState } = input;
+  const stops = stopsOfPod(input, 'PodEnded', workerState.termination?.gracePeriodSeconds);
   const ready = (observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
   return [
     ...(stops.length > 0 ? [{ type: 'stopContainers', stops } as const] : []),
     ...ready.map(({ id }) => ({ type: 'stopSandbox', podSandboxId: id }) as const),
-    ...(allocates && ledger.resources !== 'released' ? [{ type: 'releaseResources' } as const] : []),
+    ...(allocates && workerState.resources !== 'released' ? [{ type: 'releaseResources' } as const] : []),
   ];
 };
 
 /** First everything stops, which frees the pod's name and address; then, with that seen, its records and files go. */
 const planRemoval = (input: PodSyncInput): PodPlan => {
-  const { observed, ledger } = input;
+  const { observed, workerState } = input;
   const stopping = stopActions(input);
   if (stopping.length > 0) return { ...nothing, actions: stopping };
-  if (observed === undefined && ledger.cleaned) return { ...nothing, done: true };
+  if (observed === undefined && workerState.cleaned) return { ...nothing, done: true };
   const sandboxIds = new Set(observed?.sandboxes.map(({ id }) => id));
   const strays = (observed?.containers ?? []).filter((container) => !isLive(container) && !sandboxIds.has(container.sandboxId));
   return {

@@ -30,23 +30,23 @@ export interface InstanceFacts {
   readonly pod: Pod;
   readonly container: Container;
   readonly observed: ObservedContainer;
-  readonly verdicts: ContainerVerdicts | undefined;
+  readonly probeResults: ContainerVerdicts | undefined;
   /** The pod's status as it last stood. */
   readonly status: PodStatus | undefined;
 }
 
 /** Kubernetes' `started`: running, and past its startup probe if it has one. */
-export const containerStarted = ({ pod, container, observed, verdicts, status }: InstanceFacts): boolean => {
+export const containerStarted = ({ pod, container, observed, probeResults, status }: InstanceFacts): boolean => {
   if (observed.state !== 'running') return false;
   if (probeOf(pod, container, 'startup') === undefined) return true;
-  if (verdicts?.startup !== undefined && verdicts.startup !== 'unknown') return verdicts.startup === 'success';
+  if (probeResults?.startup !== undefined && probeResults.startup !== 'unknown') return probeResults.startup === 'success';
   return statusOfInstance(status, observed)?.started === true;
 };
 
-/** Kubernetes' `ready` of a regular container or sidecar. Until a first verdict, what an earlier kubelet process knew of the instance holds. */
+/** Kubernetes' `ready` of a regular container or sidecar. Until a first probe result, what an earlier kubelet process knew of the instance holds. */
 export const containerReady = (facts: InstanceFacts): boolean => {
   if (!containerStarted(facts)) return false;
-  const { pod, container, observed, verdicts, status } = facts;
+  const { pod, container, observed, probeResults, status } = facts;
   if (probeOf(pod, container, 'readiness') === undefined) return true;
-  return verdicts?.readiness === undefined ? statusOfInstance(status, observed)?.ready === true : verdicts.readiness === 'success';
+  return probeResults?.readiness === undefined ? statusOfInstance(status, observed)?.ready === true : probeResults.readiness === 'success';
 };

@@ -69,7 +69,7 @@ export const stopOf = (
   };
 };
 
-type PodToStop = Pick<PodSyncInput, 'pod' | 'observed' | 'ledger'>;
+type PodToStop = Pick<PodSyncInput, 'pod' | 'observed' | 'workerState'>;
 
 /**
  * Stops of all live containers of a pod: sidecars wait for the regular containers and for the sidecars after them. `atMostSeconds` shortens the grace
@@ -77,13 +77,13 @@ type PodToStop = Pick<PodSyncInput, 'pod' | 'observed' | 'ledger'>;
  * sidecars still run once another one does. Nothing waits for ephemeral containers (kuberuntime newTerminationOrdering).
  */
 export const stopsOfPod = (
-  { pod, observed, ledger }: PodToStop,
+  { pod, observed, workerState }: PodToStop,
   reason: 'PodEnded' | 'SandboxChanged',
   atMostSeconds?: number,
 ): readonly ContainerStop[] => {
   const live = (observed?.containers ?? []).filter(isLive);
   const inits = pod?.spec.initContainers ?? [];
-  const names = pod === undefined ? ledger.initsBefore : inits.map(({ name }) => name);
+  const names = pod === undefined ? workerState.initsBefore : inits.map(({ name }) => name);
   const sidecars = pod === undefined ? names : inits.map((init) => (isSidecar(init) ? init.name : undefined));
   const sidecarIndex = ({ name }: ObservedContainer): number => sidecars.indexOf(name);
   const ephemeral = (pod?.spec.ephemeralContainers ?? []).map(({ name }) => name);

@@ -2,13 +2,13 @@ import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
 import { allSynced } from './desired-state.js';
 import { nameHolders } from './name-holders.js';
 import type { PodUid } from './pod-identity.js';
-import { sameOrders } from './pod-ledger.js';
-import { namesOf } from './world/pod-index.js';
-import type { PodState } from './world/pod-state.js';
-import type { World, WorldSettings } from './world/world.js';
+import { sameOrders } from './pod-worker-state.js';
+import type { KubeletState, KubeletStateSettings } from './state/kubelet-state.js';
+import { namesOf } from './state/pod-index.js';
+import type { PodState } from './state/pod-state.js';
 
 /** Pods whose next decision may come out differently: who, never what. */
-export const dirtyPods = (settings: WorldSettings, previous: World, next: World): ReadonlySet<PodUid> => {
+export const dirtyPods = (settings: KubeletStateSettings, previous: KubeletState, next: KubeletState): ReadonlySet<PodUid> => {
   const everyone =
     allSynced(next.syncedSources, settings.sources) !== allSynced(previous.syncedSources, settings.sources) || next.node !== previous.node;
   const changed = changedKeys(previous.pods, next.pods);
@@ -20,26 +20,26 @@ export const dirtyPods = (settings: WorldSettings, previous: World, next: World)
 };
 
 /** Pods whose manifest was written again as it was. */
-export const touchedPods = (previous: World, next: World): readonly PodUid[] =>
+export const touchedPods = (previous: KubeletState, next: KubeletState): readonly PodUid[] =>
   [...changedKeys(previous.pods, next.pods)].filter((uid) => touchesOf(next.pods.get(uid)) > touchesOf(previous.pods.get(uid)));
 
-const touchesOf = (state: PodState | undefined): number => state?.inputs.ledger.touches ?? 0;
+const touchesOf = (state: PodState | undefined): number => state?.inputs.workerState.touches ?? 0;
 
 /** What the pod's worker did itself is no reason for it to come again. */
-const isAffected = (previous: World, next: World, uid: PodUid): boolean => {
+const isAffected = (previous: KubeletState, next: KubeletState, uid: PodUid): boolean => {
   const [before, after] = [previous.pods.get(uid)?.inputs, next.pods.get(uid)?.inputs];
   if (after === undefined || before === after) return false;
   return (
     before === undefined ||
-    !sameOrders(before.ledger, after.ledger) ||
+    !sameOrders(before.workerState, after.workerState) ||
     before.desired?.pod !== after.desired?.pod ||
     before.observed !== after.observed ||
-    before.verdicts !== after.verdicts
+    before.probeResults !== after.probeResults
   );
 };
 
 /** Wanted pods whose name one that has changed bears or bore: the name may move on to them. */
-export const contested = (previous: World, next: World, changed: ReadonlySet<PodUid>): ReadonlySet<PodUid> => {
+export const contested = (previous: KubeletState, next: KubeletState, changed: ReadonlySet<PodUid>): ReadonlySet<PodUid> => {
   const rivals = new Set<PodUid>();
   for (const uid of changed) {
     const [before, after] = [previous.pods.get(uid), next.pods.get(uid)];

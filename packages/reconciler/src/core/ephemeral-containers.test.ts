@@ -5,7 +5,7 @@ import { syncInputOf } from '../testing/sync-input.js';
 import { computePodActions } from './compute-pod-actions.js';
 import { fieldPathOf } from './event-of-activity.js';
 import type { ObservedPod } from './observed-pod.js';
-import { newLedger } from './pod-ledger.js';
+import { newWorkerState } from './pod-worker-state.js';
 import { derivePodStatus } from './status/derive-pod-status.js';
 
 const shell: EphemeralContainer = { ...container('shell'), targetContainerName: 'app' };
@@ -51,9 +51,9 @@ describe('an ephemeral container', () => {
   it('waits like any other after a start that failed, and says why', () => {
     const failure = { reason: 'ErrImagePull', message: 'no such image', retryAtMs: 110_000, failures: 1 };
     const it = debugged();
-    const ledger = { ...newLedger(it), admission: { state: 'admitted' }, startFailures: new Map([['shell', failure]]) } as const;
-    expect(startsOf({}, observedPod([running]), { ledger })).toEqual([]);
-    expect(statusOf(observedPod([running]), { ledger }).ephemeralContainerStatuses).toMatchObject([
+    const workerState = { ...newWorkerState(it), admission: { state: 'admitted' }, startFailures: new Map([['shell', failure]]) } as const;
+    expect(startsOf({}, observedPod([running]), { workerState })).toEqual([]);
+    expect(statusOf(observedPod([running]), { workerState }).ephemeralContainerStatuses).toMatchObject([
       { name: 'shell', state: { waiting: { reason: 'ErrImagePull', message: 'no such image' } } },
     ]);
   });

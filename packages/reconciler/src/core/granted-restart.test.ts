@@ -4,9 +4,9 @@ import type { PodActivity } from './activity.js';
 import { DEFAULT_BACKOFF } from './crash-backoff.js';
 import { crashBackoff } from './plan-running-pod.js';
 import { podUid } from './pod-identity.js';
-import { newLedger } from './pod-ledger.js';
+import { newWorkerState } from './pod-worker-state.js';
 import { noVerdicts } from './probe-results.js';
-import { reducePodLedger } from './reduce-pod-ledger.js';
+import { reducePodWorkerState } from './reduce-pod-worker-state.js';
 
 const app = container('app');
 const first = observedContainer('app', { state: 'exited', exitCode: 3, finishedAtMs: 1_000 });
@@ -19,17 +19,17 @@ const start: PodActivity = {
 it('a restart that was granted is not held back while the runtime still shows the exit before it; the next exit is', () => {
   const web = pod('web', { containers: [app] });
   const before = observedPod([first]);
-  const ledger = reducePodLedger(newLedger(web), start, { observed: before, policy: DEFAULT_BACKOFF, nowMs: 1_050 });
+  const workerState = reducePodWorkerState(newWorkerState(web), start, { observed: before, policy: DEFAULT_BACKOFF, nowMs: 1_050 });
   const input = {
     podUid: podUid('uid-web'),
     wanted: true,
     pod: web,
-    ledger,
+    workerState,
     status: undefined,
-    verdicts: noVerdicts,
+    probeResults: noVerdicts,
     allSynced: true,
     nameHeldBy: [],
-    nodeInTrouble: false,
+    nodeUnderPressure: false,
     allocates: false,
     backoffPolicy: DEFAULT_BACKOFF,
   };

@@ -80,13 +80,13 @@ const initStep = (pod: Pod, container: Container, observed: ObservedContainer): 
 const sidecarStep = (input: RunningPodInput, container: Container, observed: ObservedContainer): Step => {
   if (observed.state === 'exited') return { start: true };
   if (observed.state === 'unknown') return { start: true, stop: 'ContainerUnknown' };
-  const verdicts = input.verdicts.get(observed.id);
+  const probeResults = input.probeResults.get(observed.id);
   if (specChanged(container, observed)) return { start: true, stop: 'SpecChanged' };
-  if (input.ledger.restartRequested.has(observed.id)) return { start: true, stop: 'RestartRequested' };
-  if (verdicts?.startup === 'failure') return { start: true, stop: 'StartupProbe' };
-  if (verdicts?.liveness === 'failure') return { start: true, stop: 'LivenessProbe' };
+  if (input.workerState.restartRequested.has(observed.id)) return { start: true, stop: 'RestartRequested' };
+  if (probeResults?.startup === 'failure') return { start: true, stop: 'StartupProbe' };
+  if (probeResults?.liveness === 'failure') return { start: true, stop: 'LivenessProbe' };
   if (resizeNeedsRestart(input, container, observed)) return { start: true, stop: 'SpecChanged' };
-  return containerStarted({ pod: input.pod, container, observed, verdicts, status: input.status }) ? { next: true } : {};
+  return containerStarted({ pod: input.pod, container, observed, probeResults, status: input.status }) ? { next: true } : {};
 };
 
 const gather = (

@@ -1,14 +1,14 @@
 import { isOfCluster } from './cluster-pod.js';
 import { holdsItsName } from './observed-pod.js';
 import { type PodUid, podKey } from './pod-identity.js';
-import type { PodInputs, PodState } from './world/pod-state.js';
-import type { World } from './world/world.js';
+import type { KubeletState } from './state/kubelet-state.js';
+import type { PodInputs, PodState } from './state/pod-state.js';
 
 /**
  * Other UIDs that hold the pod's namespace and name: those of which something still runs; else, when several manifests ask for the name at once, the
  * ones asked for earlier that have not ended. A pod that itself runs is held up by nobody, nor is one of an API server, which gives a name to one at a time.
  */
-export const nameHolders = ({ pods, index }: Pick<World, 'pods' | 'index'>, uid: PodUid): readonly PodUid[] => {
+export const nameHolders = ({ pods, index }: Pick<KubeletState, 'pods' | 'index'>, uid: PodUid): readonly PodUid[] => {
   const own = pods.get(uid)?.inputs;
   if (own?.desired === undefined || isOfCluster(own.desired.origin) || (own.observed !== undefined && holdsItsName(own.observed)))
     return [];
@@ -31,7 +31,7 @@ const isBefore = (turn: number, name: string, state: PodState | undefined): bool
     desired !== undefined &&
     desired.turn < turn &&
     podKey(desired.pod) === name &&
-    state?.inputs.ledger.admission.state === 'admitted' &&
+    state?.inputs.workerState.admission.state === 'admitted' &&
     state.status?.phase !== 'Succeeded' &&
     state.status?.phase !== 'Failed'
   );

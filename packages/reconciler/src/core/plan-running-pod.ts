@@ -35,11 +35,11 @@ export const planRunningPod = (input: RunningPodInput): PodPlan => {
 };
 
 /** Labels and annotations may change while the pod runs, and the objects that its volumes show: the files follow. */
-const refreshOf = ({ pod, ledger }: RunningPodInput): readonly PodAction[] => {
+const refreshOf = ({ pod, workerState }: RunningPodInput): readonly PodAction[] => {
   const live = pod.spec.volumes?.some(
     ({ downwardAPI, projected, configMap, secret }) => (downwardAPI ?? projected ?? configMap ?? secret) !== undefined,
   );
-  return live === true && ledger.volumesOf !== pod ? [{ type: 'refreshVolumes' }] : [];
+  return live === true && workerState.volumesOf !== pod ? [{ type: 'refreshVolumes' }] : [];
 };
 
 /** Nothing can run any more: what is left is stopped, and the status will say Succeeded or Failed. */
@@ -110,7 +110,7 @@ const kindOf = ({ pod }: RunningPodInput, container: Container): ContainerKind =
 };
 
 const waitOf = (input: RunningPodInput, container: Container): { readonly untilMs: number; readonly backoff?: Backoff } | undefined => {
-  const failure = input.ledger.startFailures.get(container.name);
+  const failure = input.workerState.startFailures.get(container.name);
   if (failure !== undefined && stillWaits(failure.retryAtMs, input.nowMs)) return { untilMs: failure.retryAtMs };
   const backoff = crashBackoff(input, container);
   return backoff === undefined ? undefined : { untilMs: backoff.untilMs, backoff };
@@ -119,7 +119,7 @@ const waitOf = (input: RunningPodInput, container: Container): { readonly untilM
 /** The crash back-off that holds a container now. */
 export const crashBackoff = (input: RunningPodInput, container: Container): Backoff | undefined => {
   const exited = newestExit(input.observed, container.name, input.steadyTimes);
-  const entry = currentBackoff(input.ledger.backoff.get(container.name), exited, input.backoffPolicy);
+  const entry = currentBackoff(input.workerState.backoff.get(container.name), exited, input.backoffPolicy);
   const untilMs = backoffUntilMs(entry, exited, input.nowMs);
   if (entry === undefined || untilMs === undefined) return undefined;
   const message = `back-off ${formatGoDuration(entry.delayMs)} restarting failed container=${container.name} pod=${formatPod(input.pod)}`;

@@ -20,7 +20,7 @@ const isOfJob = (pod: PodSyncInput['pod']): boolean =>
 /** When a pod that was ended on the node's account may start anew, the node willing; undefined when it does not come back. */
 export const returnAtMs = (input: PodSyncInput): number | undefined => {
   if (!comesBack(input)) return undefined;
-  const wait = input.ledger.backoff.get(WHOLE_POD);
+  const wait = input.workerState.backoff.get(WHOLE_POD);
   // A wait that began in the future says that the clock was set back.
   return wait === undefined || wait.updatedAtMs > input.nowMs ? input.nowMs : wait.updatedAtMs + wait.delayMs;
 };

@@ -2,7 +2,7 @@ import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import type { BackoffPolicy } from './crash-backoff.js';
 import type { ObservedPod } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
-import type { PodLedger } from './pod-ledger.js';
+import type { PodWorkerState } from './pod-worker-state.js';
 import type { PodVerdicts } from './probe-results.js';
 import type { SteadyTimes } from './steady-times.js';
 
@@ -16,16 +16,16 @@ export interface PodSyncInput {
   /** The manifest: the wanted one, or the last one of a pod that is ending; undefined for orphans. */
   readonly pod: Pod | undefined;
   readonly observed: ObservedPod | undefined;
-  readonly ledger: PodLedger;
+  readonly workerState: PodWorkerState;
   /** The status as it last stood: start time, terminal phase, restart counts that the runtime no longer tells. */
   readonly status: PodStatus | undefined;
-  readonly verdicts: PodVerdicts;
+  readonly probeResults: PodVerdicts;
   /** Whether every source has delivered its first full set. */
   readonly allSynced: boolean;
   /** Other UIDs that still hold the pod's namespace and name. */
   readonly nameHeldBy: readonly PodUid[];
   /** The node is short of something or going down, as far as is known: what was ended for that does not come back yet. */
-  readonly nodeInTrouble: boolean;
+  readonly nodeUnderPressure: boolean;
   /** Whether there is anything on this node that pods have to be given. */
   readonly allocates: boolean;
   readonly backoffPolicy: BackoffPolicy;

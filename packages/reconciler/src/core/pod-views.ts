@@ -8,52 +8,52 @@ import { newestSandbox } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 import { comesBack } from './pod-return.js';
 import type { PodView } from './pod-view.js';
-import { shownStatus } from './status/shown-status.js';
-import type { PodState } from './world/pod-state.js';
-import { desiredPod, knownPod } from './world/sync-input.js';
-import { emptyWorld, hasLooked, type World } from './world/world.js';
+import { emptyKubeletState, hasRelisted, type KubeletState } from './state/kubelet-state.js';
+import type { PodState } from './state/pod-state.js';
+import { desiredPod, knownPod } from './state/sync-input.js';
+import { reportedStatus } from './status/reported-status.js';
 
 /** What the rest of the program sees, and of which state. */
 export interface SeenPods {
   readonly views: ReadonlyMap<PodUid, PodView>;
-  readonly world: World;
+  readonly kubeletState: KubeletState;
 }
 
-export const noSeenPods: SeenPods = { views: new Map(), world: emptyWorld };
+export const noSeenPods: SeenPods = { views: new Map(), kubeletState: emptyKubeletState };
 
 /** Every pod that is wanted or of which something is left, as the rest of the program sees it. Unchanged views, and an unchanged map, are handed on as they are. */
-export const reducePodViews = ({ views, world: before }: SeenPods, world: World): SeenPods => {
+export const reducePodViews = ({ views, kubeletState: before }: SeenPods, kubeletState: KubeletState): SeenPods => {
   let next: Map<PodUid, PodView> | undefined;
-  for (const uid of concerned(before, world)) {
+  for (const uid of concerned(before, kubeletState)) {
     const known = views.get(uid);
-    const view = viewOf(world, uid, known);
+    const view = viewOf(kubeletState, uid, known);
     if (view === known) continue;
     next ??= new Map(views);
     if (view === undefined) next.delete(uid);
     else next.set(uid, view);
   }
-  return { views: next ?? views, world };
+  return { views: next ?? views, kubeletState };
 };
 
 /** Pods that have changed, and whoever may have their names now. */
-const concerned = (before: World, after: World): ReadonlySet<PodUid> => {
+const concerned = (before: KubeletState, after: KubeletState): ReadonlySet<PodUid> => {
   const changed = changedKeys(before.pods, after.pods);
-  if (hasLooked(before) !== hasLooked(after)) return new Set([...after.pods.keys(), ...changed]);
+  if (hasRelisted(before) !== hasRelisted(after)) return new Set([...after.pods.keys(), ...changed]);
   return new Set([...changed, ...contested(before, after, changed)]);
 };
 
-const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView | undefined => {
-  const state = world.pods.get(uid);
-  const manifest = desiredPod(world, uid);
+const viewOf = (kubeletState: KubeletState, uid: PodUid, before: PodView | undefined): PodView | undefined => {
+  const state = kubeletState.pods.get(uid);
+  const manifest = desiredPod(kubeletState, uid);
   if (state === undefined || manifest === undefined) return undefined;
-  const { desired: wanted, observed, ledger } = state.inputs;
-  if (wanted === undefined && observed === undefined && !ledger.removed) return undefined;
-  const status = sameOr(before?.pod.status, shownStatus(state, { looked: hasLooked(world), shown: before?.pod.status }));
+  const { desired: wanted, observed, workerState } = state.inputs;
+  if (wanted === undefined && observed === undefined && !workerState.removed) return undefined;
+  const status = sameOr(before?.pod.status, reportedStatus(state, { looked: hasRelisted(kubeletState), shown: before?.pod.status }));
   const origin = wanted?.origin;
-  const terminating = ledger.removed;
+  const terminating = workerState.removed;
   const metadata = metadataOf(manifest, newestSandbox(observed)?.annotations, before);
-  const spec = allocatedSpec(world, uid, manifest);
-  const waitingForName = !terminating && nameHolders(world, uid).length > 0;
+  const spec = allocatedSpec(kubeletState, uid, manifest);
+  const waitingForName = !terminating && nameHolders(kubeletState, uid).length > 0;
   const returns = returnsOf(state, manifest);
   if (before !== undefined && before.pod.status === status && before.pod.spec === manifest.spec && before.pod.metadata === metadata) {
     if (
@@ -78,14 +78,14 @@ const viewOf = (world: World, uid: PodUid, before: PodView | undefined): PodView
 };
 
 /** Undefined while the manifest's own is what is allocated. */
-const allocatedSpec = (world: World, uid: PodUid, manifest: Pod): Pod['spec'] | undefined => {
-  const spec = knownPod(world, uid)?.spec;
+const allocatedSpec = (kubeletState: KubeletState, uid: PodUid, manifest: Pod): Pod['spec'] | undefined => {
+  const spec = knownPod(kubeletState, uid)?.spec;
   return spec === manifest.spec ? undefined : spec;
 };
 
-const returnsOf = ({ inputs: { desired, ledger }, status }: PodState, pod: Pod): PodView['returns'] => {
+const returnsOf = ({ inputs: { desired, workerState }, status }: PodState, pod: Pod): PodView['returns'] => {
   if (status?.phase !== 'Failed') return undefined;
-  if (ledger.admission.state === 'refused') return 'refused';
+  if (workerState.admission.state === 'refused') return 'refused';
   return comesBack({ pod, status, ofCluster: isOfCluster(desired?.origin) }) ? 'evicted' : undefined;
 };
 

@@ -1,10 +1,10 @@
-import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
+import type { ProbeResult } from '@solo-kubelet/probe-engine';
 
-/** Last verdicts about one container instance. A new instance has a new id and so starts afresh. */
+/** Last probe results about one container instance. A new instance has a new id and so starts afresh. */
 export interface ContainerVerdicts {
-  readonly startup?: ProbeVerdict['result'];
-  readonly liveness?: ProbeVerdict['result'];
-  readonly readiness?: ProbeVerdict['result'];
+  readonly startup?: ProbeResult['result'];
+  readonly liveness?: ProbeResult['result'];
+  readonly readiness?: ProbeResult['result'];
 }
 
 /** By container id. */
@@ -12,7 +12,7 @@ export type PodVerdicts = ReadonlyMap<string, ContainerVerdicts>;
 
 export const noVerdicts: PodVerdicts = new Map();
 
-export const reduceVerdicts = (verdicts: PodVerdicts, { containerId, kind, result }: ProbeVerdict): PodVerdicts =>
-  verdicts.get(containerId)?.[kind] === result
-    ? verdicts
-    : new Map(verdicts).set(containerId, { ...verdicts.get(containerId), [kind]: result });
+export const reduceVerdicts = (probeResults: PodVerdicts, { containerId, kind, result }: ProbeResult): PodVerdicts =>
+  probeResults.get(containerId)?.[kind] === result
+    ? probeResults
+    : new Map(probeResults).set(containerId, { ...probeResults.get(containerId), [kind]: result });

@@ -39,10 +39,10 @@ const decide = (input: RunningPodInput, container: Container): Decision => {
 };
 
 const reasonToStop = (input: RunningPodInput, container: Container, observed: ObservedContainer): StopReason | undefined => {
-  const verdicts = input.verdicts.get(observed.id);
+  const probeResults = input.probeResults.get(observed.id);
   if (specChanged(container, observed)) return 'SpecChanged';
-  if (input.ledger.restartRequested.has(observed.id)) return 'RestartRequested';
-  if (verdicts?.liveness === 'failure') return 'LivenessProbe';
-  if (verdicts?.startup === 'failure') return 'StartupProbe';
+  if (input.workerState.restartRequested.has(observed.id)) return 'RestartRequested';
+  if (probeResults?.liveness === 'failure') return 'LivenessProbe';
+  if (probeResults?.startup === 'failure') return 'StartupProbe';
   return resizeNeedsRestart(input, container, observed) ? 'SpecChanged' : undefined;
 };

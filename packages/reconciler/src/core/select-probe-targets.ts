@@ -24,7 +24,7 @@ const targetsOf = (input: RunningPodInput, container: Container, kinds: readonly
   if (observed?.state !== 'running') return [];
   const { pod, podUid, status } = input;
   const { createdAtMs, startedAtMs = createdAtMs } = inSteadyTime(observed, input.steadyTimes);
-  const started = containerStarted({ pod, container, observed, verdicts: input.verdicts.get(observed.id), status });
+  const started = containerStarted({ pod, container, observed, probeResults: input.probeResults.get(observed.id), status });
   return kinds.flatMap((kind) => {
     const found = probeOf(pod, container, kind);
     if (found === undefined) return [];

@@ -25,14 +25,14 @@ export interface SandboxDeps {
   /** `networkFault`, asked once for pods that begin together. */
   readonly askNetworkFault: () => Promise<string | undefined>;
   /** Attempts that the runtime may still hold reserved after a failure. */
-  readonly burntAttempts: Map<PodUid, number>;
+  readonly usedAttempts: Map<PodUid, number>;
 }
 
 type Created = StepResult<{ readonly podSandboxId: string; readonly ips: readonly string[] }>;
 
 /** Prepares the pod's surroundings and runs its sandbox. */
 export const createSandbox = async (pod: Pod, attempt: number, { signal, report }: Reporting, deps: SandboxDeps): Promise<Created> => {
-  const { environment, configs, starts, burntAttempts, askNetworkFault } = deps;
+  const { environment, configs, starts, usedAttempts, askNetworkFault } = deps;
   const uid = uidOf(pod);
   let config: PodSandboxConfig;
   let runtimeHandler: string;
@@ -41,7 +41,7 @@ export const createSandbox = async (pod: Pod, attempt: number, { signal, report 
     const fault = pod.spec.hostNetwork === true ? undefined : waitFor(askNetworkFault(), signal);
     const [network] = await Promise.all([fault, environment.preparePod(pod, { signal })]);
     if (network !== undefined) return { ok: false, reason: 'NetworkNotReady', message: `network is not ready: ${network}` };
-    const burnt = burntAttempts.get(uid) ?? -1;
+    const burnt = usedAttempts.get(uid) ?? -1;
     config = await configs.make(pod, Math.max(attempt, burnt + 1), { signal, report });
     runtimeHandler = environment.runtimeHandler(pod);
   } catch (error) {
@@ -67,7 +67,7 @@ const run = async (
     signal.throwIfAborted();
     const made = await findMade(uid, config, signal, deps).catch(() => undefined);
     if (made === undefined) {
-      deps.burntAttempts.set(uid, config.metadata?.attempt ?? 0);
+      deps.usedAttempts.set(uid, config.metadata?.attempt ?? 0);
       return { ok: false, reason: 'FailedCreatePodSandBox', message: CriError.is(error) ? error.details : describeError(error) };
     }
     podSandboxId = made; // the call went through, only its reply was lost

@@ -13,7 +13,7 @@ import { podImages } from './pod-images.js';
 import { createPodLogs } from './pod-logs.js';
 import { runHook } from './run-hook.js';
 import { createSandboxConfigs } from './sandbox-configs.js';
-import { joinCalls } from './shared-calls.js';
+import { singleflight } from './shared-calls.js';
 import { type StartDeps, startContainer } from './start-container.js';
 import { createTokenBucket } from './token-bucket.js';
 
@@ -42,16 +42,16 @@ export const criRuntime = ({
     cri,
     credentials,
     limiter: createLimiter(maxParallel),
-    takeTurn: createTokenBucket({ perSecond, burst, now }),
+    acquire: createTokenBucket({ perSecond, burst, now }),
     now,
     initialMs: checkInterval('pulls.initialMs', pulls.initialMs, 10_000),
     maxMs: checkInterval('pulls.maxMs', pulls.maxMs, 300_000),
     timeoutMs: checkDuration('pulls.timeoutMs', pulls.timeoutMs, 0),
   });
   const logs = createPodLogs({ podLogsDir, containerLogsDir });
-  const burntAttempts = new Map<PodUid, number>();
-  const askNetworkFault = joinCalls(() => networkFault(cri));
-  const sandboxDeps: SandboxDeps = { cri, environment, owner, starts, observer, configs, networkHook, askNetworkFault, burntAttempts };
+  const usedAttempts = new Map<PodUid, number>();
+  const askNetworkFault = singleflight(() => networkFault(cri));
+  const sandboxDeps: SandboxDeps = { cri, environment, owner, starts, observer, configs, networkHook, askNetworkFault, usedAttempts };
   const startDeps: StartDeps = { cri, environment, owner, resources, images, starts, observer, configs, logs, now };
 
   return {
@@ -104,9 +104,9 @@ export const criRuntime = ({
       await environment.cleanPod(uid, { signal });
       images.forget(uid);
       configs.forget(uid);
-      burntAttempts.delete(uid);
+      usedAttempts.delete(uid);
     },
-    listLeftBehind: async () => (await environment.listPodUids()).map(podUid),
+    listOrphanedPods: async () => (await environment.listPodUids()).map(podUid),
     forgetBackoff: (uid) => images.forget(uid),
     releaseVolumes: (uid, { signal }) => environment.releaseVolumes(uid, { signal }),
     refreshVolumes: (pod, { signal }) => environment.refreshVolumes(pod, { signal }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { batchCalls, joinCalls, waitFor } from './shared-calls.js';
+import { batchCalls, singleflight, waitFor } from './shared-calls.js';
 
 /** A call whose answers are given by hand. */
 const byHand = () => {
@@ -68,7 +68,7 @@ describe('calls in batches', () => {
 describe('joined calls', () => {
   it('answer all who ask meanwhile with one call', async () => {
     const { calls, call } = byHand();
-    const ask = joinCalls(() => call('status'));
+    const ask = singleflight(() => call('status'));
     const both = [ask(), ask()];
     expect(calls).toHaveLength(1);
     calls[0]!.answer('ready');

@@ -15,7 +15,7 @@ export const waitFor = async <T>(work: Promise<T>, signal: AbortSignal): Promise
 };
 
 /** Whoever asks while an earlier asker still waits gets the same answer: for questions whose answer may be as old as that. */
-export const joinCalls = <T>(call: () => Promise<T>): (() => Promise<T>) => {
+export const singleflight = <T>(call: () => Promise<T>): (() => Promise<T>) => {
   let running: Promise<T> | undefined;
   return () => {
     running ??= call().finally(() => {

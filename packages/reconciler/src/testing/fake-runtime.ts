@@ -338,7 +338,7 @@ export const fakeRuntime = ({
         cleaned.add(uid);
         held.delete(uid);
       }),
-    listLeftBehind: ({ signal }) => call('listLeftBehind', undefined, '', signal, () => [...held.keys()]),
+    listOrphanedPods: ({ signal }) => call('listOrphanedPods', undefined, '', signal, () => [...held.keys()]),
     releaseVolumes: (uid, { signal }) => call('releaseVolumes', uid, '', signal, () => undefined),
     refreshVolumes: (pod, { signal }) => call('refreshVolumes', uidOf(pod), '', signal, () => undefined),
     forgetBackoff: () => {},

@@ -1,7 +1,7 @@
 import { DEFAULT_BACKOFF } from '../core/crash-backoff.js';
 import { podUid } from '../core/pod-identity.js';
-import { newLedger } from '../core/pod-ledger.js';
 import type { RunningPodInput } from '../core/pod-sync-input.js';
+import { newWorkerState } from '../core/pod-worker-state.js';
 import { noVerdicts } from '../core/probe-results.js';
 import { pod } from './pod-builder.js';
 
@@ -13,12 +13,12 @@ export const syncInputOf = (rest: Partial<RunningPodInput> = {}): RunningPodInpu
     wanted: true,
     pod: it,
     observed: undefined,
-    ledger: { ...newLedger(it), admission: { state: 'admitted' } },
+    workerState: { ...newWorkerState(it), admission: { state: 'admitted' } },
     status: undefined,
-    verdicts: noVerdicts,
+    probeResults: noVerdicts,
     allSynced: true,
     nameHeldBy: [],
-    nodeInTrouble: false,
+    nodeUnderPressure: false,
     allocates: false,
     backoffPolicy: DEFAULT_BACKOFF,
     nowMs: 100_000,

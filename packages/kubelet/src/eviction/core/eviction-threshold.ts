@@ -13,7 +13,7 @@ export interface EvictionThreshold {
   /** Once short, the node stays short until this much more than `value` is there. */
   readonly minReclaim?: ThresholdValue;
   /** Below it the node says so and gives back what nobody uses, but no pod has to go and none is kept out. */
-  readonly sparesPods?: boolean;
+  readonly reportOnly?: boolean;
 }
 
 /** Upstream counts a soft threshold without a wait as a hard one. */

@@ -57,14 +57,14 @@ export const watchThresholds = (
   const metSinceMs = new Map(met.map((one) => [one, Math.min(watch.metSinceMs.get(one) ?? nowMs, nowMs)]));
   const seenNow = (thresholdsMet: readonly EvictionThreshold[]) => thresholdsMet.map(({ signal }) => [pressureOf(signal), nowMs] as const);
   const lastSeenMs = new Map([...watch.lastSeenMs, ...seenNow(met)]);
-  const lastSevereMs = new Map([...watch.lastSevereMs, ...seenNow(met.filter(({ sparesPods }) => sparesPods !== true))]);
+  const lastSevereMs = new Map([...watch.lastSevereMs, ...seenNow(met.filter(({ reportOnly }) => reportOnly !== true))]);
   // Strictly within the period, as upstream: with a period of 0 no pressure is ever reported.
   const isRecent = (seenMs: number | undefined): boolean => seenMs !== undefined && nowMs - seenMs < transitionPeriodMs;
   const pressures = watch.pressures.map((one): NodePressure => {
     const status = isRecent(lastSeenMs.get(one.type));
-    const sparesPods = status && !isRecent(lastSevereMs.get(one.type));
-    if (one.status === status && (one.sparesPods ?? false) === sparesPods) return one;
-    return { type: one.type, status, sinceMs: one.status === status ? one.sinceMs : wallMs, ...(sparesPods ? { sparesPods } : {}) };
+    const reportOnly = status && !isRecent(lastSevereMs.get(one.type));
+    if (one.status === status && (one.reportOnly ?? false) === reportOnly) return one;
+    return { type: one.type, status, sinceMs: one.status === status ? one.sinceMs : wallMs, ...(reportOnly ? { reportOnly } : {}) };
   });
   const changed = pressures.some((one, index) => one !== watch.pressures[index]);
   return {

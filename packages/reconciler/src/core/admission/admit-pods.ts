@@ -4,27 +4,27 @@ import { isOfCluster } from '../cluster-pod.js';
 import { byTurn } from '../desired-state.js';
 import { isLive } from '../observed-pod.js';
 import { type PodUid, podKey } from '../pod-identity.js';
-import type { Admission } from '../pod-ledger.js';
+import type { Admission } from '../pod-worker-state.js';
 import { footprintOf } from '../resize/footprint.js';
+import type { KubeletState } from '../state/kubelet-state.js';
+import { waitsForAdmission } from '../state/pod-index.js';
 import { isTerminal } from '../termination.js';
-import { waitsForAdmission } from '../world/pod-index.js';
-import type { World } from '../world/world.js';
 import { checkPod } from './check-pod.js';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
 import { occupyingPods } from './occupying-pods.js';
 
-type Admitting = Pick<World, 'pods' | 'index' | 'ages' | 'resourceRevision'>;
+type Admitting = Pick<KubeletState, 'pods' | 'index' | 'ages' | 'resourceRevision'>;
 
 /**
  * New decisions about pods that wait or were refused, in order: whoever is admitted counts for those after it. Only decisions that differ from the last one. A pod that already runs (after a kubelet restart) is
  * admitted whatever the node offers now: goal 1 is never to harm a running container.
  */
-export const admitPods = (world: Admitting, node: NodeAdmissionFacts): ReadonlyMap<PodUid, Admission> => {
-  const question = questionOf(world);
+export const admitPods = (kubeletState: Admitting, node: NodeAdmissionFacts): ReadonlyMap<PodUid, Admission> => {
+  const question = questionOf(kubeletState);
   if (question.waiting.size === 0) return new Map();
   // Most of what happens to others changes nothing of it, and pods that were refused may be many.
   if (isSameQuestion(answeredNo.get(node), question)) return new Map();
-  const decisions = decide(question, world, node);
+  const decisions = decide(question, kubeletState, node);
   if (decisions.size === 0) answeredNo.set(node, question);
   return decisions;
 };
@@ -48,19 +48,19 @@ interface Waiting {
 /** The last question about each node whose answer was that nothing changes. */
 const answeredNo = new WeakMap<NodeAdmissionFacts, Question>();
 
-const questionOf = (world: Admitting): Question => {
-  const asking = [...world.index.undecided.keys()].flatMap((uid) => {
-    const state = world.pods.get(uid);
+const questionOf = (kubeletState: Admitting): Question => {
+  const asking = [...kubeletState.index.undecided.keys()].flatMap((uid) => {
+    const state = kubeletState.pods.get(uid);
     const desired = state?.inputs.desired;
     return state === undefined || desired === undefined || !waitsForAdmission(state.inputs) ? [] : [{ uid, desired, state }];
   });
   const waiting = byTurn(asking).map(({ uid, desired, state: { inputs, status } }): readonly [PodUid, Waiting] => {
     const ended = wasAdmitted(status) || (isOfCluster(desired.origin) && isTerminal(status));
     const runs = inputs.observed?.containers.some(isLive) === true;
-    return [uid, { pod: inputs.ledger.pod ?? desired.pod, before: inputs.ledger.admission, runs, ended }];
+    return [uid, { pod: inputs.workerState.pod ?? desired.pod, before: inputs.workerState.admission, runs, ended }];
   });
   const runningFirst = [...waiting.filter(([, { runs }]) => runs), ...waiting.filter(([, { runs }]) => !runs)];
-  return { revision: world.resourceRevision, occupying: occupyingPods(world), waiting: new Map(runningFirst) };
+  return { revision: kubeletState.resourceRevision, occupying: occupyingPods(kubeletState), waiting: new Map(runningFirst) };
 };
 
 const isSameQuestion = (before: Question | undefined, { revision, occupying, waiting }: Question): boolean =>
@@ -75,18 +75,18 @@ const isSameWaiting = (old: Waiting | undefined, { pod, before, runs, ended }: W
 
 const decide = (
   { revision, occupying: known, waiting }: Question,
-  world: Admitting,
+  kubeletState: Admitting,
   node: NodeAdmissionFacts,
 ): ReadonlyMap<PodUid, Admission> => {
   const decisions = new Map<PodUid, Admission>();
   const occupying = new Map(known);
   for (const [uid, { pod, before, runs, ended }] of waiting) {
-    const inputs = world.pods.get(uid)?.inputs;
+    const inputs = kubeletState.pods.get(uid)?.inputs;
     const refusal = runs || ended ? undefined : checkPod({ pod, others: othersOf(occupying, uid, pod), node });
     if (refusal === undefined && isRefusedResources(before, revision)) continue;
     // What an earlier process left running counts with what its cgroups have, even if less has been allocated to it since.
     if (refusal === undefined && !ended)
-      occupying.set(uid, inputs ? footprintOf({ pod, ledger: inputs.ledger, observed: inputs.observed }) : pod);
+      occupying.set(uid, inputs ? footprintOf({ pod, workerState: inputs.workerState, observed: inputs.observed }) : pod);
     const decision: Admission = refusal === undefined ? { state: 'admitted' } : { state: 'refused', ...refusal };
     if (canonicalText(before) !== canonicalText(decision)) decisions.set(uid, decision);
   }

@@ -5,7 +5,7 @@ import type { NodeAdmissionFacts } from './node-admission-facts.js';
 
 /** The pressures that the node is under now, in upstream's order. */
 const pressuresOf = ({ pressures }: NodeAdmissionFacts): readonly string[] =>
-  (pressures ?? []).filter(({ status, sparesPods }) => status && sparesPods !== true).map(({ type }) => type);
+  (pressures ?? []).filter(({ status, reportOnly }) => status && reportOnly !== true).map(({ type }) => type);
 
 /** Memory pressure alone keeps only pods out that ask for nothing and do not tolerate it (pkg/kubelet/eviction/eviction_manager.go Admit). */
 export const checkEvictionPressure: AdmissionCheck = ({ pod, node }) => {

@@ -8,7 +8,7 @@ export interface NodePressure {
   /** When the status last changed. */
   readonly sinceMs: number;
   /** Whether it is only told of, and keeps no pod out: nobody but the defaults asked to watch for it (docs/decisions/151). */
-  readonly sparesPods?: boolean;
+  readonly reportOnly?: boolean;
 }
 
 /** What has been given to containers, as far as statuses show it: by pod UID, then by container name. */

@@ -26,14 +26,14 @@ export const resizeNeedsRestart = (input: RunningPodInput, container: Container,
  * waits for its next try, and nothing else waits with it. Upstream: kuberuntime doPodResizeAction.
  */
 export const withResize = (input: RunningPodInput, plan: PodPlan): PodPlan => {
-  const { pod, ledger, nowMs } = input;
+  const { pod, workerState, nowMs } = input;
   const starting = new Set(plan.actions.flatMap((action) => (action.type === 'startContainer' ? [action.container.name] : [])));
   const updates = resizedContainers(input).filter(({ container }) => !starting.has(container.name));
   const restarted = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].some(
     (one) => starting.has(one.name) && isResized(input, one),
   );
   if (updates.length === 0 && !restarted && !isPodResized(input)) return plan;
-  const retryAtMs = ledger.resizeFailure?.retryAtMs ?? 0;
+  const retryAtMs = workerState.resizeFailure?.retryAtMs ?? 0;
   if (stillWaits(retryAtMs, nowMs))
     return { ...plan, requeueAfterMs: Math.min(plan.requeueAfterMs ?? retryAtMs - nowMs, retryAtMs - nowMs) };
   // Nothing is changed within it, and what starts may fail.

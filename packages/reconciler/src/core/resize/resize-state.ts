@@ -1,8 +1,8 @@
 import { type Container, podCgroup, quantityValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../all-containers.js';
 import { newestContainer, newestSandbox, type ObservedContainer, type ObservedPod } from '../observed-pod.js';
-import type { PodLedger } from '../pod-ledger.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
+import type { PodWorkerState } from '../pod-worker-state.js';
 import {
   heldTo,
   largerResources,
@@ -14,7 +14,7 @@ import {
   withResources,
 } from './pod-resources.js';
 
-type ResizeInput = Pick<RunningPodInput, 'pod' | 'ledger' | 'observed'>;
+type ResizeInput = Pick<RunningPodInput, 'pod' | 'workerState' | 'observed'>;
 
 /** A running container whose cgroup has other amounts than those that are allocated to it. */
 export interface ResizedContainer {
@@ -29,24 +29,24 @@ export const resizedContainers = (input: ResizeInput): readonly ResizedContainer
   });
 
 /** Only what has been sent counts, since a runtime reports amounts rounded. */
-export const isResized = ({ pod, ledger }: Pick<ResizeInput, 'pod' | 'ledger'>, container: Container): boolean => {
-  const has = ledger.actuated.get(container.name);
-  return has !== undefined && (ledger.unconfirmed.has(container.name) || !sameResources(has, heldTo(pod, container)));
+export const isResized = ({ pod, workerState }: Pick<ResizeInput, 'pod' | 'workerState'>, container: Container): boolean => {
+  const has = workerState.actuated.get(container.name);
+  return has !== undefined && (workerState.unconfirmed.has(container.name) || !sameResources(has, heldTo(pod, container)));
 };
 
 /** What a container may be held to: what was last sent, and what may have been. */
-export const mayHave = ({ actuated, unconfirmed }: PodLedger, name: string): readonly ResourceRequirements[] =>
+export const mayHave = ({ actuated, unconfirmed }: PodWorkerState, name: string): readonly ResourceRequirements[] =>
   [actuated.get(name), unconfirmed.get(name)].filter((has) => has !== undefined);
 
 /** The same of the pod as a whole. */
-export const podMayHave = ({ podCgroup: has, podUnconfirmed }: PodLedger): readonly PodResources[] =>
+export const podMayHave = ({ podCgroup: has, podUnconfirmed }: PodWorkerState): readonly PodResources[] =>
   [has, podUnconfirmed].filter((resources) => resources !== undefined);
 
 /** `cpu`, `memory` or both. */
-export const resizedNames = ({ pod, ledger }: ResizeInput, container: Container): readonly string[] => {
+export const resizedNames = ({ pod, workerState }: ResizeInput, container: Container): readonly string[] => {
   const is = heldTo(pod, container);
   return ['cpu', 'memory'].filter((name) =>
-    mayHave(ledger, container.name).some(
+    mayHave(workerState, container.name).some(
       (has) => !sameQuantity(has.requests?.[name], is.requests?.[name]) || !sameQuantity(has.limits?.[name], is.limits?.[name]),
     ),
   );
@@ -56,10 +56,10 @@ export const resizedNames = ({ pod, ledger }: ResizeInput, container: Container)
 export const hasReadySandbox = (observed: ObservedPod | undefined): boolean => newestSandbox(observed)?.state === 'ready';
 
 /** Whether the cgroup of the pod as a whole has other limits than those of what is allocated. */
-export const isPodResized = ({ pod, ledger, observed }: ResizeInput): boolean => {
-  if (ledger.podCgroup === undefined || !hasReadySandbox(observed)) return false;
-  if (ledger.podUnconfirmed !== undefined) return true;
-  const had = withResources(pod, ledger.podCgroup);
+export const isPodResized = ({ pod, workerState, observed }: ResizeInput): boolean => {
+  if (workerState.podCgroup === undefined || !hasReadySandbox(observed)) return false;
+  if (workerState.podUnconfirmed !== undefined) return true;
+  const had = withResources(pod, workerState.podCgroup);
   const { hugePageLimit: _, ...has } = podCgroup(had);
   const { hugePageLimit: __, ...is } = podCgroup(pod);
   // Not all that it asks for is in its cgroup; what was last sent counts in admission.
@@ -70,13 +70,13 @@ export const isPodResized = ({ pod, ledger, observed }: ResizeInput): boolean =>
 export const isResizing = (input: ResizeInput): boolean => resizedContainers(input).length > 0 || isPodResized(input);
 
 /** The pod with the larger of what each part of it had and is to have. */
-export const widestPod = ({ pod, ledger }: ResizeInput): typeof pod => {
+export const widestPod = ({ pod, workerState }: ResizeInput): typeof pod => {
   const own = resourcesOfPod(pod);
-  const had = podMayHave(ledger);
+  const had = podMayHave(workerState);
   const containers = Object.fromEntries(
     allContainers(pod).map((container) => {
       const { name, resources } = container;
-      const actual = mayHave(ledger, name).map(({ requests = {}, limits = {} }) => ({
+      const actual = mayHave(workerState, name).map(({ requests = {}, limits = {} }) => ({
         requests,
         // Of the limits that a container was held to, those that it does not name are the pod's.
         limits: Object.fromEntries(Object.entries(limits).filter(([key]) => resources?.limits?.[key] !== undefined)),
@@ -96,18 +96,18 @@ const largerPart = (own: ResourceRequirements, had: ResourceRequirements): Resou
 });
 
 /** The memory limit of the pod's cgroup when it is to be lower than it was, bytes. */
-export const loweredPodMemory = ({ pod, ledger }: ResizeInput): number | undefined => {
+export const loweredPodMemory = ({ pod, workerState }: ResizeInput): number | undefined => {
   const after = podCgroup(pod).memory;
-  const lowered = podMayHave(ledger).some((had) => isLowered(podCgroup(withResources(pod, had)).memory, after));
+  const lowered = podMayHave(workerState).some((had) => isLowered(podCgroup(withResources(pod, had)).memory, after));
   return after !== undefined && lowered ? Number(after) : undefined;
 };
 
 /** The same of one container. */
-export const loweredMemory = ({ pod, ledger }: ResizeInput, container: Container): number | undefined => {
+export const loweredMemory = ({ pod, workerState }: ResizeInput, container: Container): number | undefined => {
   const limitOf = ({ limits }: ResourceRequirements): bigint | undefined =>
     limits?.['memory'] === undefined ? undefined : quantityValue(limits['memory']);
   const after = limitOf(heldTo(pod, container));
-  const had = mayHave(ledger, container.name);
+  const had = mayHave(workerState, container.name);
   const lowered = had.length === 0 ? isLowered(undefined, after) : had.some((has) => isLowered(limitOf(has), after));
   return after !== undefined && lowered ? Number(after) : undefined;
 };

@@ -1,5 +1,5 @@
 import type { ResourceRequirements } from '@solo-kubelet/pod-spec';
-import type { PodLedger } from '../pod-ledger.js';
+import type { PodWorkerState } from '../pod-worker-state.js';
 import { allocate } from './allocate.js';
 import { type PodResources, resourcesOfPod } from './pod-resources.js';
 
@@ -15,8 +15,8 @@ export interface ResourceRecord {
 }
 
 /** Undefined while nobody knows. */
-export const resourceRecord = (ledger: PodLedger): ResourceRecord | undefined => {
-  const { pod, allocatedBefore, actuated, podCgroup, unconfirmed, podUnconfirmed } = allocate(ledger);
+export const resourceRecord = (workerState: PodWorkerState): ResourceRecord | undefined => {
+  const { pod, allocatedBefore, actuated, podCgroup, unconfirmed, podUnconfirmed } = allocate(workerState);
   const allocated = pod === undefined ? allocatedBefore : resourcesOfPod(pod);
   return (
     allocated && {

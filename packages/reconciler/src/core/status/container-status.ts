@@ -39,7 +39,13 @@ export const deriveContainerStatus = (
   const waiting = waitingReason(input, container, list);
   const state = waiting === undefined ? observedState : { waiting };
   const lastState = waiting !== undefined && observedState.terminated !== undefined ? { terminated: observedState.terminated } : earlier;
-  const facts = newest && { pod: input.pod, container, observed: newest, verdicts: input.verdicts.get(newest.id), status: input.status };
+  const facts = newest && {
+    pod: input.pod,
+    container,
+    observed: newest,
+    probeResults: input.probeResults.get(newest.id),
+    status: input.status,
+  };
   const plainInit = init && !isSidecar(container);
   const started = facts !== undefined && containerStarted(facts);
   const isReady = (): boolean => {
@@ -147,14 +153,14 @@ const asItEnded = (previous: ContainerStatus): ContainerStatus =>
  * no other state after it.
  */
 const isBeingRestarted = (
-  { pod, ledger, settled }: RunningPodInput & Pick<PodStatusInput, 'settled'>,
+  { pod, workerState, settled }: RunningPodInput & Pick<PodStatusInput, 'settled'>,
   container: Container,
   newest: ObservedContainer,
   previous: ContainerStatus,
 ): boolean =>
   settled === false &&
   newest.state === 'exited' &&
-  ledger.restarting.get(container.name) === newest.id &&
+  workerState.restarting.get(container.name) === newest.id &&
   effectivePolicy(pod, container) !== 'Never' &&
   !restartsAfterExit(pod, container, newest.exitCode) &&
   previous.state?.running !== undefined &&
@@ -188,7 +194,7 @@ const earlierState = (
 ): ContainerState | undefined => {
   const [newest, second] = instances;
   if (second !== undefined && second.state === 'exited') return { terminated: terminated(second, messageLimit) };
-  // Of an instance that is gone the status may have kept nothing but its end (believedStatus).
+  // Of an instance that is gone the status may have kept nothing but its end (reconcileStoredStatus).
   const ended = previous?.state?.terminated;
   if (newest === undefined || ended === undefined) return undefined;
   return (previous?.containerID ?? ended.containerID) === containerIdUrl(newest) ? undefined : { terminated: ended };
@@ -208,7 +214,7 @@ const goneState = (
 /** Why a container that should run does not: only shown where the next thing to happen to it is a start. */
 const waitingReason = (input: RunningPodInput, container: Container, list: ContainerList): ContainerState['waiting'] | undefined => {
   if (podEnding(input) !== undefined || !shouldStart(input, container, list)) return undefined;
-  const failure = input.ledger.startFailures.get(container.name);
+  const failure = input.workerState.startFailures.get(container.name);
   if (failure !== undefined) {
     // As upstream, whose next status is of a look after the failure: never the reason without the container that it is of (PostStartHookError).
     const isUnseen = failure.containerId !== undefined && newestContainer(input.observed, container.name)?.id !== failure.containerId;
@@ -229,7 +235,7 @@ const shouldStart = (input: RunningPodInput, container: Container, list: Contain
 
 /** Nothing before there is an instance, then what it was given, even if that is nothing in particular. */
 const resourcesOf = (
-  { ledger }: RunningPodInput,
+  { workerState }: RunningPodInput,
   container: Container,
   observed: ObservedContainer | undefined,
 ): Pick<ContainerStatus, 'resources' | 'allocatedResources'> => {
@@ -237,7 +243,7 @@ const resourcesOf = (
   const { requests, limits } = container.resources ?? {};
   const isRunning = observed.state === 'running';
   const reported = isRunning ? observed.resources : undefined;
-  const sent = isRunning ? ledger.actuated.get(container.name) : undefined;
+  const sent = isRunning ? workerState.actuated.get(container.name) : undefined;
   const merged = {
     ...(limits && { limits: { ...inForce(limits, sent && (sent.limits ?? {})), ...reported?.limits } }),
     ...(requests && { requests: { ...inForce(requests, sent && (sent.requests ?? {})), ...reported?.requests } }),

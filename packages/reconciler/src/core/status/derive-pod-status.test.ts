@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { container, observedContainer, observedPod, observedSandbox, pod } from '../../testing/index.js';
 import { syncInputOf } from '../../testing/sync-input.js';
 import type { ObservedContainer, ObservedPod } from '../observed-pod.js';
-import { newLedger } from '../pod-ledger.js';
+import { newWorkerState } from '../pod-worker-state.js';
 import { probeOf } from '../probe-of-container.js';
 import { derivePodStatus } from './derive-pod-status.js';
 import type { PodStatusInput } from './pod-status-input.js';
@@ -17,7 +17,7 @@ const derive = (
   { nodeIps = ['192.0.2.10'], recursiveReadOnly = false, ...rest }: Parameters<typeof syncInputOf>[0] & Partial<NodeFacts> = {},
 ): PodStatus => derivePodStatus({ ...syncInputOf({ pod: pod('web', spec), observed, ...rest }), nodeIps, recursiveReadOnly });
 
-const admitted = { ...newLedger(pod('web')), admission: { state: 'admitted' } as const };
+const admitted = { ...newWorkerState(pod('web')), admission: { state: 'admitted' } as const };
 const running = observedContainer('app');
 const exited = (exitCode: number, name = 'app') =>
   observedContainer(name, { state: 'exited', exitCode, finishedAtMs: 99_000, reason: exitCode === 0 ? 'Completed' : 'Error' });
@@ -70,10 +70,10 @@ describe('phase', () => {
       reason: 'DeadlineExceeded',
     }));
   it('of a pod whose manifest went stays what it was to the end', () =>
-    expect(derive({}, observedPod([exited(143)]), { wanted: false, ledger: { ...admitted, removed: true } }).phase).toBe('Running'));
+    expect(derive({}, observedPod([exited(143)]), { wanted: false, workerState: { ...admitted, removed: true } }).phase).toBe('Running'));
   it('of a refused pod is Failed, with the reason and nothing else', () => {
-    const ledger = { ...admitted, admission: { state: 'refused', reason: 'NodePorts', message: 'taken' } as const };
-    expect(derive({}, undefined, { ledger })).toEqual({
+    const workerState = { ...admitted, admission: { state: 'refused', reason: 'NodePorts', message: 'taken' } as const };
+    expect(derive({}, undefined, { workerState })).toEqual({
       phase: 'Failed',
       reason: 'NodePorts',
       message: 'Pod was rejected: taken',
@@ -134,7 +134,7 @@ describe('container status', () => {
   ])('without an instance waits', (spec, reason) => expect(first(derive(spec, observedPod([])))?.state).toEqual({ waiting: { reason } }));
   it('shows why it could not be started, and how the last run ended', () => {
     const startFailures = new Map([['app', { reason: 'ErrImagePull', message: 'no such image', retryAtMs: 0, failures: 1 }]]);
-    expect(first(derive({}, observedPod([exited(3)]), { ledger: { ...admitted, startFailures } }))).toMatchObject({
+    expect(first(derive({}, observedPod([exited(3)]), { workerState: { ...admitted, startFailures } }))).toMatchObject({
       state: { waiting: { reason: 'ErrImagePull', message: 'no such image' } },
       lastState: { terminated: { exitCode: 3, reason: 'Error', containerID: 'fake://app-0' } },
     });
@@ -143,7 +143,7 @@ describe('container status', () => {
   it('waiting for a start that failed once a container was made is told of together with that container', () => {
     const hookFailed = { reason: 'PostStartHookError', message: 'exited with 5', retryAtMs: 0, failures: 1, containerId: 'new' };
     const told = (containers: readonly ObservedContainer[]) =>
-      first(derive({}, observedPod(containers), { ledger: { ...admitted, startFailures: new Map([['app', hookFailed]]) } }));
+      first(derive({}, observedPod(containers), { workerState: { ...admitted, startFailures: new Map([['app', hookFailed]]) } }));
     expect(told([])).toMatchObject({ state: { waiting: { reason: 'ContainerCreating' } }, lastState: {} });
     expect(told([{ ...exited(3), id: 'old' }])).not.toMatchObject({ state: { waiting: { reason: 'PostStartHookError' } } });
     expect(told([{ ...exited(0), id: 'new' }])).toMatchObject({
@@ -154,8 +154,8 @@ describe('container status', () => {
   it('shows CrashLoopBackOff while it waits, and the exit before it does', () => {
     const backoff = new Map([['app', { delayMs: 40_000, updatedAtMs: 90_000 }]]);
     const observed = observedPod([observedContainer('app', { ...exited(3), restartCount: 2, id: 'c' })]);
-    expect(first(derive({}, observed, { ledger: { ...admitted, backoff } }))?.state?.waiting?.reason).toBe('CrashLoopBackOff');
-    expect(first(derive({}, observed, { ledger: { ...admitted, backoff }, nowMs: 140_000 }))?.state?.terminated?.exitCode).toBe(3);
+    expect(first(derive({}, observed, { workerState: { ...admitted, backoff } }))?.state?.waiting?.reason).toBe('CrashLoopBackOff');
+    expect(first(derive({}, observed, { workerState: { ...admitted, backoff }, nowMs: 140_000 }))?.state?.terminated?.exitCode).toBe(3);
   });
   it('has the second newest instance as lastState', () => {
     const observed = observedPod([observedContainer('app', { restartCount: 1, createdAtMs: 2 }), exited(9)]);
@@ -197,19 +197,21 @@ describe('readiness', () => {
   const ready = (status: PodStatus) => status.containerStatuses?.[0]?.ready;
   it('waits for the probe’s success', () => {
     expect(ready(derive(probed, observedPod([running])))).toBe(false);
-    expect(ready(derive(probed, observedPod([running]), { verdicts: new Map([['app-0', { readiness: 'success' }]]) }))).toBe(true);
+    expect(ready(derive(probed, observedPod([running]), { probeResults: new Map([['app-0', { readiness: 'success' }]]) }))).toBe(true);
   });
-  it('known from before a kubelet restart holds until a verdict, for the same instance', () => {
-    const status = derive(probed, observedPod([running]), { verdicts: new Map([['app-0', { readiness: 'success' }]]) });
+  it('known from before a kubelet restart holds until a probe result, for the same instance', () => {
+    const status = derive(probed, observedPod([running]), { probeResults: new Map([['app-0', { readiness: 'success' }]]) });
     expect(ready(derive(probed, observedPod([running]), { status }))).toBe(true);
     expect(ready(derive(probed, observedPod([{ ...running, id: 'app-1' }]), { status }))).toBe(false);
-    expect(ready(derive(probed, observedPod([running]), { status, verdicts: new Map([['app-0', { readiness: 'failure' }]]) }))).toBe(false);
+    expect(ready(derive(probed, observedPod([running]), { status, probeResults: new Map([['app-0', { readiness: 'failure' }]]) }))).toBe(
+      false,
+    );
   });
   it('is for later while the startup probe has not succeeded', () => {
     const spec = { containers: [container('app', { startupProbe: { tcpSocket: { port: 1 } } })] };
     expect(derive(spec, observedPod([running])).containerStatuses?.[0]).toMatchObject({ started: false, ready: false });
     expect(
-      derive(spec, observedPod([running]), { verdicts: new Map([['app-0', { startup: 'success' }]]) }).containerStatuses?.[0],
+      derive(spec, observedPod([running]), { probeResults: new Map([['app-0', { startup: 'success' }]]) }).containerStatuses?.[0],
     ).toMatchObject({
       started: true,
       ready: true,
@@ -309,9 +311,9 @@ describe('while a pod is removed', () => {
     const spec = { initContainers: [container('one')] };
     const again = observedPod([observedContainer('one', { restartCount: 1 }), exited(137)]);
     const before = { phase: 'Running' } as const;
-    const ledger = { ...admitted, removed: true };
-    expect(derive(spec, again, { status: before, ledger: admitted }).phase).toBe('Pending');
-    expect(derive(spec, again, { status: before, ledger, wanted: false }).phase).toBe('Running');
+    const workerState = { ...admitted, removed: true };
+    expect(derive(spec, again, { status: before, workerState: admitted }).phase).toBe('Pending');
+    expect(derive(spec, again, { status: before, workerState, wanted: false }).phase).toBe('Running');
   });
   const spec = { initContainers: [container('one')] };
   const removed = { ...admitted, removed: true };
@@ -319,9 +321,9 @@ describe('while a pod is removed', () => {
 
   it('it stays Running, and its containers as they ended, when their records have gone', () => {
     const running = derive(spec, observedPod([observedContainer('app'), one]));
-    const stopped = derive(spec, observedPod([exited(143), one]), { status: running, ledger: removed, wanted: false });
-    const half = derive(spec, observedPod([exited(143)]), { status: stopped, ledger: removed, wanted: false });
-    const gone = derive(spec, undefined, { status: half, ledger: removed, wanted: false });
+    const stopped = derive(spec, observedPod([exited(143), one]), { status: running, workerState: removed, wanted: false });
+    const half = derive(spec, observedPod([exited(143)]), { status: stopped, workerState: removed, wanted: false });
+    const gone = derive(spec, undefined, { status: half, workerState: removed, wanted: false });
     for (const status of [stopped, half, gone]) {
       expect(status.phase).toBe('Running');
       expect(status.initContainerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 0 });
@@ -332,7 +334,7 @@ describe('while a pod is removed', () => {
   it('a container whose end nobody saw is not said to be created', () => {
     const status = derive(spec, undefined, {
       status: derive(spec, observedPod([observedContainer('app'), one])),
-      ledger: removed,
+      workerState: removed,
       wanted: false,
     });
     expect(status.containerStatuses?.[0]).toMatchObject({ ready: false, state: { terminated: { reason: 'ContainerStatusUnknown' } } });
@@ -375,8 +377,11 @@ describe('ContainerStatusUnknown: of a pod that has ended before all of its cont
 });
 
 it.each(['unknown', 'created'] as const)('a container of a pod that has ended keeps its end when the runtime has it as %s', (state) => {
-  const ended = derive({ restartPolicy: 'Never' }, observedPod([exited(3)]), { ledger: admitted });
+  const ended = derive({ restartPolicy: 'Never' }, observedPod([exited(3)]), { workerState: admitted });
   expect(ended).toMatchObject({ phase: 'Failed', containerStatuses: [{ state: { terminated: { exitCode: 3 } } }] });
-  const later = derive({ restartPolicy: 'Never' }, observedPod([observedContainer('app', { state })]), { ledger: admitted, status: ended });
+  const later = derive({ restartPolicy: 'Never' }, observedPod([observedContainer('app', { state })]), {
+    workerState: admitted,
+    status: ended,
+  });
   expect(later).toMatchObject({ phase: 'Failed', containerStatuses: ended.containerStatuses! });
 });

@@ -15,18 +15,18 @@ import { terminateContainers } from './terminate-containers.js';
 
 /** What Kubernetes would show of the pod. Upstream: pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/generate.go. */
 export const derivePodStatus = (input: PodStatusInput): PodStatus => {
-  const { pod, observed, ledger, status: previous, wallMs = input.nowMs } = input;
+  const { pod, observed, workerState, status: previous, wallMs = input.nowMs } = input;
   // It never changes, and what the runtime tells of a pod without a manifest lacks what it goes by.
-  const qosClass = (ledger.pod === undefined ? previous?.qosClass : undefined) ?? podQosClass(pod);
+  const qosClass = (workerState.pod === undefined ? previous?.qosClass : undefined) ?? podQosClass(pod);
   const startTime = previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(Math.min(wallMs, oldestMs(input) ?? wallMs));
-  if (ledger.admission.state === 'refused') {
-    const { reason, message, waits } = ledger.admission;
+  if (workerState.admission.state === 'refused') {
+    const { reason, message, waits } = workerState.admission;
     if (waits !== undefined) return { ...observedGeneration(pod), phase: 'Pending', reason, message, qosClass };
     return { ...observedGeneration(pod), phase: 'Failed', reason, message: `Pod was rejected: ${message}`, qosClass, startTime };
   }
   // One that an earlier process admitted keeps what it came to, if it had ended there or its end was asked for before this one could admit it.
-  const wasShown = isTerminal(previous) || (ledger.removed && previous?.startTime !== undefined);
-  if (ledger.admission.state === 'pending' && observed === undefined && !wasShown)
+  const wasShown = isTerminal(previous) || (workerState.removed && previous?.startTime !== undefined);
+  if (workerState.admission.state === 'pending' && observed === undefined && !wasShown)
     return { ...observedGeneration(pod), phase: 'Pending', qosClass };
 
   const derivedInit = (pod.spec.initContainers ?? []).map((container) => deriveContainerStatus(input, container, 'init'));
@@ -89,15 +89,15 @@ const hasEnded = ({ observed, status, settled }: PodStatusInput, phase: PodStatu
   !(observed?.containers ?? []).some(isLive);
 
 const resizeFacts = (input: PodStatusInput) => ({
-  pending: input.ledger.resizePending,
-  inProgress: isResizing(input) || (input.ledger.allocating !== undefined && input.ledger.resizeFailure !== undefined),
-  error: input.ledger.resizeFailure?.message,
+  pending: input.workerState.resizePending,
+  inProgress: isResizing(input) || (input.workerState.allocating !== undefined && input.workerState.resizeFailure !== undefined),
+  error: input.workerState.resizeFailure?.message,
 });
 
 /** What is allocated to the pod with all its containers, and what the pod as a whole is held to if it asks for that (KEP 5419). */
-const podResources = ({ pod, ledger }: PodStatusInput): Pick<PodStatus, 'allocatedResources' | 'resources'> => {
+const podResources = ({ pod, workerState }: PodStatusInput): Pick<PodStatus, 'allocatedResources' | 'resources'> => {
   const allocatedResources = podRequests(pod);
-  const resources = pod.spec.resources && (ledger.podCgroup?.pod ?? pod.spec.resources);
+  const resources = pod.spec.resources && (workerState.podCgroup?.pod ?? pod.spec.resources);
   return { ...(Object.keys(allocatedResources).length > 0 && { allocatedResources }), ...(resources && { resources }) };
 };
 
@@ -118,7 +118,7 @@ const terminalPhase = (input: PodStatusInput): Pick<PodStatus, 'phase' | 'reason
   if (isTerminal(status)) return status;
   const ending = podEnding(input);
   if (ending === 'terminated')
-    return { phase: 'Failed', reason: input.ledger.termination?.reason, message: input.ledger.termination?.message };
+    return { phase: 'Failed', reason: input.workerState.termination?.reason, message: input.workerState.termination?.message };
   return ending === 'deadlineExceeded'
     ? { phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
     : undefined;
@@ -140,9 +140,9 @@ const deletedPhase = (
 };
 
 /** Why the node ended the pod: by this process, or as an earlier one left it in the status. */
-const disruptionMessage = ({ ledger, status }: PodStatusInput): string | undefined =>
-  ledger.termination?.disruption === true
-    ? ledger.termination.message
+const disruptionMessage = ({ workerState, status }: PodStatusInput): string | undefined =>
+  workerState.termination?.disruption === true
+    ? workerState.termination.message
     : status?.conditions?.find(({ type }) => type === DISRUPTION_TARGET)?.message;
 
 const stillRestarting = ({ status, observed }: PodStatusInput): boolean =>

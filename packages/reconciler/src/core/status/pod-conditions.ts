@@ -30,9 +30,9 @@ export interface ResizeFacts {
   readonly error: string | undefined;
 }
 
-type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
+type ProbeResult = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 
-const yes: Verdict = { status: 'True' };
+const yes: ProbeResult = { status: 'True' };
 
 /**
  * The conditions that the manifest itself holds, then the kubelet's own in upstream's order. `lastTransitionTime` moves with `status` only.
@@ -40,7 +40,7 @@ const yes: Verdict = { status: 'True' };
  */
 export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[] => {
   const containersReady = deriveContainersReady(facts);
-  const own: (readonly [string, Verdict])[] = [
+  const own: (readonly [string, ProbeResult])[] = [
     ['PodReadyToStartContainers', facts.sandboxReady ? yes : { status: 'False' }],
     ['Initialized', deriveInitialized(facts)],
     ['Ready', deriveReady(facts, containersReady)],
@@ -48,7 +48,7 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
     ['PodScheduled', yes],
   ];
   if (usesRestartOfAll(facts.pod)) {
-    const restarting: Verdict = facts.allContainersRestarting
+    const restarting: ProbeResult = facts.allContainersRestarting
       ? { status: 'True', reason: 'RestartAllContainersStarted' }
       : { status: 'False' };
     own.push(['AllContainersRestarting', restarting]);
@@ -65,13 +65,13 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
     own.push(['PodResizeInProgress', error === undefined ? yes : { status: 'True', reason: 'Error', message: error }]);
   }
   const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.some(([ownType]) => ownType === type));
-  return [...foreign, ...own.map(([type, verdict]) => stamped(facts, type, verdict))];
+  return [...foreign, ...own.map(([type, probeResult]) => stamped(facts, type, probeResult))];
 };
 
-const stamped = ({ pod, previous, nowMs }: ConditionFacts, type: string, verdict: Verdict): PodCondition => {
+const stamped = ({ pod, previous, nowMs }: ConditionFacts, type: string, probeResult: ProbeResult): PodCondition => {
   const before = previous.find((condition) => condition.type === type);
-  const unchangedSince = before?.status === verdict.status ? before.lastTransitionTime : undefined;
-  return { type, ...observedGeneration(pod), ...verdict, lastTransitionTime: unchangedSince ?? kubernetesTime(nowMs) };
+  const unchangedSince = before?.status === probeResult.status ? before.lastTransitionTime : undefined;
+  return { type, ...observedGeneration(pod), ...probeResult, lastTransitionTime: unchangedSince ?? kubernetesTime(nowMs) };
 };
 
 /** The generation that a manifest gives its pod; without an API server nobody counts it. */
@@ -90,7 +90,7 @@ const namesWithout = (
   };
 };
 
-const deriveInitialized = ({ pod, phase, statuses, initStatuses, regularEverRan }: ConditionFacts): Verdict => {
+const deriveInitialized = ({ pod, phase, statuses, initStatuses, regularEverRan }: ConditionFacts): ProbeResult => {
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
   if (regularEverRan || statuses.some(({ state }) => state?.running !== undefined)) return yes;
   const inits = pod.spec.initContainers ?? [];
@@ -105,7 +105,7 @@ const deriveInitialized = ({ pod, phase, statuses, initStatuses, regularEverRan 
   return text.length === 0 ? yes : { status: 'False', reason: 'ContainersNotInitialized', message: text.join(', ') };
 };
 
-const deriveContainersReady = ({ pod, phase, statuses, initStatuses }: ConditionFacts): Verdict => {
+const deriveContainersReady = ({ pod, phase, statuses, initStatuses }: ConditionFacts): ProbeResult => {
   const needed = [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers];
   const { unknown, bad } = namesWithout(needed, [...initStatuses, ...statuses], (status) => status.ready);
   if (phase === 'Succeeded' && unknown.length === 0) return { status: 'False', reason: 'PodCompleted' };
@@ -117,7 +117,7 @@ const deriveContainersReady = ({ pod, phase, statuses, initStatuses }: Condition
   return text.length === 0 ? yes : { status: 'False', reason: 'ContainersNotReady', message: text.join(', ') };
 };
 
-const deriveReady = ({ pod }: ConditionFacts, containersReady: Verdict): Verdict => {
+const deriveReady = ({ pod }: ConditionFacts, containersReady: ProbeResult): ProbeResult => {
   if (containersReady.status !== 'True') return containersReady;
   const gates = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
     const condition = pod.status?.conditions?.find(({ type }) => type === conditionType);

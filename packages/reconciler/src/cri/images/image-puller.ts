@@ -29,7 +29,7 @@ export interface ImagePullerOptions {
   readonly credentials: ImageCredentials | undefined;
   readonly limiter: Limiter;
   /** Takes a place in the queue of pulls and gives the time until it comes up, ms. */
-  readonly takeTurn: () => number;
+  readonly acquire: () => number;
   readonly initialMs: number;
   readonly maxMs: number;
   /** 0: none. */
@@ -51,7 +51,7 @@ export const createImagePuller = ({
   cri,
   credentials,
   limiter,
-  takeTurn,
+  acquire,
   initialMs,
   maxMs,
   timeoutMs,
@@ -133,7 +133,7 @@ export const createImagePuller = ({
         async () => {
           const enteredAtMs = now();
           report({ type: 'imagePulling', containerName, image });
-          await delay(takeTurn(), undefined, { signal });
+          await delay(acquire(), undefined, { signal });
           const imageRef = await pull(pullName, repository, input, signal);
           const durationMs = now() - enteredAtMs;
           const pulled = (await find(imageRef, signal)) ?? (await find(pullName, signal));

@@ -4,52 +4,54 @@ import { canonicalText } from '../canonical-text.js';
 import { isOfCluster } from '../cluster-pod.js';
 import { type DesiredPod, sameOrigin, sourceKey } from '../desired-state.js';
 import { type PodUid, uidOf } from '../pod-identity.js';
-import { newLedger, type PodLedger } from '../pod-ledger.js';
-import { clearWaits } from '../reduce-pod-ledger.js';
+import { newWorkerState, type PodWorkerState } from '../pod-worker-state.js';
+import { clearWaits } from '../reduce-pod-worker-state.js';
 import { takeEdit } from '../resize/take-edit.js';
 import type { Moment } from '../steady-times.js';
 import { isTerminal } from '../termination.js';
+import type { KubeletState } from './kubelet-state.js';
 import { originText } from './pod-index.js';
-import { withInputs, withLedger, withStatus, withWelcome } from './with-pod.js';
-import type { World } from './world.js';
+import { withInputs, withStatus, withWelcome, withWorkerState } from './with-pod.js';
 
 /** Pods by UID; an origin holds one pod at a time, and only `removed`, `shadowed`, `rejected` without `stale`, or another pod at that origin take it away. */
-export const takeManifest = (world: World, event: ManifestEvent, now: Moment): World => {
+export const takeManifest = (kubeletState: KubeletState, event: ManifestEvent, now: Moment): KubeletState => {
   switch (event.type) {
     case 'applied':
-      return takeApplied(world, { ...event, pod: withSource(event.pod, event.origin, world, now.wallMs) }, now);
+      return takeApplied(kubeletState, { ...event, pod: withSource(event.pod, event.origin, kubeletState, now.wallMs) }, now);
     case 'removed':
     case 'shadowed':
-      return unwanted(world, podAt(world, event.origin));
+      return unwanted(kubeletState, podAt(kubeletState, event.origin));
     case 'rejected':
       // Fail closed: only an origin that says that its last good Pod counts keeps it.
-      return event.stale ? world : unwanted(world, podAt(world, event.origin));
+      return event.stale ? kubeletState : unwanted(kubeletState, podAt(kubeletState, event.origin));
     case 'touched':
-      return takeTouch(world, podAt(world, event.origin));
+      return takeTouch(kubeletState, podAt(kubeletState, event.origin));
     case 'synced': {
       const key = sourceKey(event);
-      return world.syncedSources.has(key) ? world : { ...world, syncedSources: new Set(world.syncedSources).add(key) };
+      return kubeletState.syncedSources.has(key)
+        ? kubeletState
+        : { ...kubeletState, syncedSources: new Set(kubeletState.syncedSources).add(key) };
     }
     default:
-      return world; // sourceFailed, sourceRecovered, and what a newer source may say
+      return kubeletState; // sourceFailed, sourceRecovered, and what a newer source may say
   }
 };
 
 /** The pod that this origin asks for. */
-const podAt = ({ pods, index }: World, origin: ManifestOrigin): PodUid | undefined => {
+const podAt = ({ pods, index }: KubeletState, origin: ManifestOrigin): PodUid | undefined => {
   const uid = index.byOrigin.get(originText(origin));
   const desired = uid && pods.get(uid)?.inputs.desired;
   return desired !== undefined && sameOrigin(desired.origin, origin) ? uid : undefined;
 };
 
 /** No manifest asks for it any more. */
-const unwanted = (world: World, uid: PodUid | undefined): World => {
-  const ledger = uid && world.pods.get(uid)?.inputs.ledger;
-  if (uid === undefined || ledger === undefined) return world;
-  return withInputs(world, uid, { desired: undefined, ledger: { ...clearWaits(ledger), removed: true } });
+const unwanted = (kubeletState: KubeletState, uid: PodUid | undefined): KubeletState => {
+  const workerState = uid && kubeletState.pods.get(uid)?.inputs.workerState;
+  if (uid === undefined || workerState === undefined) return kubeletState;
+  return withInputs(kubeletState, uid, { desired: undefined, workerState: { ...clearWaits(workerState), removed: true } });
 };
 
-const takeApplied = (given: World, event: Applied, now: Moment): World => {
+const takeApplied = (given: KubeletState, event: Applied, now: Moment): KubeletState => {
   const { pod, origin } = event;
   const uid = uidOf(pod);
   const other = podAt(given, origin);
@@ -59,16 +61,16 @@ const takeApplied = (given: World, event: Applied, now: Moment): World => {
   const asked = before?.inputs.desired;
   // Whoever takes a pod over from another origin takes over its place.
   const keepsTurn = asked !== undefined && !sameOrigin(asked.origin, origin);
-  const world = keepsTurn ? left : { ...left, turns: left.turns + 1 };
-  const desired: DesiredPod = { pod, origin, turn: keepsTurn ? asked.turn : world.turns };
+  const kubeletState = keepsTurn ? left : { ...left, turns: left.turns + 1 };
+  const desired: DesiredPod = { pod, origin, turn: keepsTurn ? asked.turn : kubeletState.turns };
   if (before === undefined) {
-    const welcomed = withWelcome(withInputs(world, uid, { desired, ledger: newLedger(pod) }), uid, now);
+    const welcomed = withWelcome(withInputs(kubeletState, uid, { desired, workerState: newWorkerState(pod) }), uid, now);
     return welcomed.pods.get(uid)?.status === undefined ? withStatus(welcomed, uid, toldBefore(event), now) : welcomed;
   }
-  const { ledger } = before.inputs;
-  if (ledger.removed) return withInputs(world, uid, { desired });
-  const waits = asked !== undefined && asksOtherwise(asked.pod, event) ? askedAnew(ledger) : ledger;
-  return withInputs(world, uid, { desired, ledger: isTerminal(before.status) ? { ...waits, pod } : takeEdit(waits, pod) });
+  const { workerState } = before.inputs;
+  if (workerState.removed) return withInputs(kubeletState, uid, { desired });
+  const waits = asked !== undefined && asksOtherwise(asked.pod, event) ? freshState(workerState) : workerState;
+  return withInputs(kubeletState, uid, { desired, workerState: isTerminal(before.status) ? { ...waits, pod } : takeEdit(waits, pod) });
 };
 
 type Applied = Extract<ManifestEvent, { type: 'applied' }>;
@@ -96,7 +98,7 @@ const asksOtherwise = (before: Pod, { pod, origin }: Applied): boolean => {
 const lasting = ({ spec: { ephemeralContainers: _ephemeral, ...spec } }: Pod): string => canonicalText(spec);
 
 /** Nothing waits, and what the pod needs for itself may be more or less than it has. */
-const askedAnew = (ledger: PodLedger): PodLedger => ({ ...clearWaits(ledger), resources: 'unknown' });
+const freshState = (workerState: PodWorkerState): PodWorkerState => ({ ...clearWaits(workerState), resources: 'unknown' });
 
 const CONFIG_SEEN = 'kubernetes.io/config.seen';
 const CONFIG_SOURCE = 'kubernetes.io/config.source';
@@ -105,7 +107,7 @@ const CONFIG_SOURCE = 'kubernetes.io/config.source';
  * What the merger of sources notes on a static pod: where it comes from, and since when this kubelet knows it; an edit of it changes nothing about
  * that (pkg/kubelet/config/config.go). Neither is part of the pod's identity.
  */
-const withSource = (pod: Pod, { source }: ManifestOrigin, { pods }: World, wallMs: number): Pod => {
+const withSource = (pod: Pod, { source }: ManifestOrigin, { pods }: KubeletState, wallMs: number): Pod => {
   const seen =
     pods.get(uidOf(pod))?.inputs.desired?.pod.metadata.annotations?.[CONFIG_SEEN] ?? new Date(wallMs).toISOString().replace('Z', '000000Z');
   const annotations = { ...pod.metadata.annotations, [CONFIG_SOURCE]: isApiPod(pod) ? 'api' : source, [CONFIG_SEEN]: seen };
@@ -113,5 +115,7 @@ const withSource = (pod: Pod, { source }: ManifestOrigin, { pods }: World, wallM
 };
 
 /** Somebody wrote the file again as it was: what waits goes ahead now. */
-const takeTouch = (world: World, uid: PodUid | undefined): World =>
-  uid === undefined ? world : withLedger(world, uid, (ledger) => ({ ...clearWaits(ledger), touches: ledger.touches + 1 }));
+const takeTouch = (kubeletState: KubeletState, uid: PodUid | undefined): KubeletState =>
+  uid === undefined
+    ? kubeletState
+    : withWorkerState(kubeletState, uid, (workerState) => ({ ...clearWaits(workerState), touches: workerState.touches + 1 }));

@@ -1,9 +1,9 @@
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import { isLive } from '../observed-pod.js';
+import type { PodState } from '../state/pod-state.js';
 import { isTerminal } from '../termination.js';
-import type { PodState } from '../world/pod-state.js';
 
-export interface ShownBefore {
+export interface ReportedBefore {
   /** Whether the runtime has been looked at, and what earlier processes left has been read. */
   readonly looked: boolean;
   /** As others last saw it, in this life of the pod. Undefined: not yet. */
@@ -21,7 +21,7 @@ const NOT_KNOWN: PodStatus = { phase: 'Pending' };
  * Before anybody has looked at the runtime, what an earlier process knew of a pod that ran tells nothing of whether it still does: the machine may have
  * started anew meanwhile. That goes for one too whose end was decided while something of it still ran.
  */
-export const shownStatus = ({ status, inputs }: Pick<PodState, 'inputs' | 'status'>, { looked, shown }: ShownBefore): PodStatus => {
+export const reportedStatus = ({ status, inputs }: Pick<PodState, 'inputs' | 'status'>, { looked, shown }: ReportedBefore): PodStatus => {
   if (status === undefined) return NOT_KNOWN;
   if (!looked) return isTerminal(status) && !tellsOfRunning(status) ? status : NOT_KNOWN;
   if (!isTerminal(status) || isTerminal(shown) || hasEnded(inputs, status)) return status;

@@ -13,10 +13,15 @@ export interface Departed {
 /** How long a pod that returns under its UID is known again, ms: as long as upstream's records of a removed pod stay at most (container GC period). */
 const REMEMBERED_MS = 60_000;
 
-export type DepartedPods = ReadonlyMap<PodUid, Departed>;
+export type RecentlyTerminatedPods = ReadonlyMap<PodUid, Departed>;
 
-export const withDeparted = (departed: DepartedPods, uid: PodUid, status: PodStatus | undefined, nowMs: number): DepartedPods => {
-  const recent = new Map([...departed].filter(([, { atMs }]) => nowMs - atMs < REMEMBERED_MS));
+export const withTerminated = (
+  recentlyTerminated: RecentlyTerminatedPods,
+  uid: PodUid,
+  status: PodStatus | undefined,
+  nowMs: number,
+): RecentlyTerminatedPods => {
+  const recent = new Map([...recentlyTerminated].filter(([, { atMs }]) => nowMs - atMs < REMEMBERED_MS));
   if (status !== undefined) recent.set(uid, { status, atMs: nowMs });
   return recent;
 };
@@ -25,8 +30,12 @@ export const withDeparted = (departed: DepartedPods, uid: PodUid, status: PodSta
  * The status with which a pod begins its life. One that was removed and put back goes on counting the restarts of its containers, as upstream does from
  * their records; one that had run to its end runs anew (docs/decisions/111).
  */
-export const welcome = (departed: DepartedPods, uid: PodUid, { steadyMs, wallMs }: Moment): PodStatus | undefined => {
-  const last = departed.get(uid);
+export const restoreRestartCounts = (
+  recentlyTerminated: RecentlyTerminatedPods,
+  uid: PodUid,
+  { steadyMs, wallMs }: Moment,
+): PodStatus | undefined => {
+  const last = recentlyTerminated.get(uid);
   if (last === undefined || steadyMs - last.atMs >= REMEMBERED_MS || isTerminal(last.status)) return undefined;
   const { initContainerStatuses, containerStatuses } = last.status;
   return {

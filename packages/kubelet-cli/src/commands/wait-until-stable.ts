@@ -24,7 +24,7 @@ export interface SettlingNode {
 }
 
 /** Emits once: when every manifest has been read, each of its pods is Ready or done and each workload has rolled out, or when the time is up. */
-export const whenSettled = ({ pods$, manifests$, objects$ }: SettlingNode, timeoutMs: number): Observable<Settled> => {
+export const waitUntilStable = ({ pods$, manifests$, objects$ }: SettlingNode, timeoutMs: number): Observable<Settled> => {
   const state$ = combineLatest([pods$, manifests$, objects$]).pipe(
     map(([views, manifests, objects]) => {
       const pods = [...views.values()].map(({ pod }) => pod).sort((left, right) => nameOf(left).localeCompare(nameOf(right)));

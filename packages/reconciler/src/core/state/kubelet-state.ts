@@ -1,12 +1,12 @@
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
-import type { ProbeVerdict } from '@solo-kubelet/probe-engine';
+import type { ProbeResult } from '@solo-kubelet/probe-engine';
 import type { PodActivity } from '../activity.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
 import type { BackoffEntry, BackoffPolicy } from '../crash-backoff.js';
-import type { DepartedPods } from '../departed.js';
 import { noObservation, type Observation, type ObservationAges } from '../observation-ages.js';
 import type { PodUid } from '../pod-identity.js';
+import type { RecentlyTerminatedPods } from '../recently-terminated.js';
 import type { Allocating } from '../resize/allocating.js';
 import type { ResourceRecord } from '../resize/resource-record.js';
 import type { Moment } from '../steady-times.js';
@@ -15,7 +15,7 @@ import { emptyIndex, type PodIndex } from './pod-index.js';
 import type { PodState } from './pod-state.js';
 
 /** Everything known, of which every decision is a function. */
-export interface World {
+export interface KubeletState {
   /** Every pod that is wanted, observed or remembered, in the order in which they became known. Written by with-pod.ts alone. */
   readonly pods: ReadonlyMap<PodUid, PodState>;
   readonly index: PodIndex;
@@ -32,18 +32,18 @@ export interface World {
   /** The same as it was when pods that can't be read now were last read. */
   readonly unreadSinceMs: ReadonlyMap<PodUid, number | undefined>;
   /** Pods that have ended lately, for one that comes back. */
-  readonly departed: DepartedPods;
+  readonly recentlyTerminated: RecentlyTerminatedPods;
   /** Records of earlier processes have been read. */
   readonly restored: boolean;
 }
 
-export const emptyWorld: World = {
+export const emptyKubeletState: KubeletState = {
   pods: new Map(),
   index: emptyIndex,
   syncedSources: new Set(),
   turns: 0,
   ages: noObservation,
-  departed: new Map(),
+  recentlyTerminated: new Map(),
   listedAtMs: undefined,
   unreadSinceMs: new Map(),
   node: undefined,
@@ -52,7 +52,7 @@ export const emptyWorld: World = {
 };
 
 /** The records of earlier processes have been read, and the runtime has been listed: what is known can be held against each other. */
-export const hasLooked = ({ restored, ages }: Pick<World, 'restored' | 'ages'>): boolean => restored && ages.generation > 0;
+export const hasRelisted = ({ restored, ages }: Pick<KubeletState, 'restored' | 'ages'>): boolean => restored && ages.generation > 0;
 
 export interface RestoredRecord {
   readonly podUid: PodUid;
@@ -61,7 +61,7 @@ export interface RestoredRecord {
   readonly resources?: ResourceRecord;
 }
 
-export type WorldInput = {
+export type KubeletStateInput = {
   /** Steady time, ms: what durations are measured by. */
   readonly atMs: number;
   /** Time by the machine's clock, ms: what a status shows. Default: `atMs`. */
@@ -70,7 +70,7 @@ export type WorldInput = {
   | { readonly type: 'restored'; readonly records: readonly RestoredRecord[] }
   | { readonly type: 'manifest'; readonly event: ManifestEvent }
   | { readonly type: 'observed'; readonly observation: Observation }
-  | { readonly type: 'verdict'; readonly verdict: ProbeVerdict }
+  | { readonly type: 'probeResult'; readonly probeResult: ProbeResult }
   | { readonly type: 'node'; readonly facts: NodeAdmissionFacts }
   /** `pod`: as the sync that tells of it knew it. */
   | { readonly type: 'activity'; readonly podUid: PodUid; readonly activity: PodActivity; readonly pod?: Pod }
@@ -79,14 +79,14 @@ export type WorldInput = {
   | { readonly type: 'recorded'; readonly podUid: PodUid; readonly allocating: Allocating | undefined; readonly failure?: string }
   | { readonly type: 'refresh'; readonly podUid: PodUid }
   /** Pods that something is left of beside the runtime's records: files, mounts, cgroups. */
-  | { readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }
+  | { readonly type: 'orphanedPods'; readonly podUids: readonly PodUid[] }
   | { readonly type: 'terminate'; readonly podUid: PodUid; readonly termination: Termination }
 );
 
-export const momentOf = ({ atMs, wallMs = atMs }: WorldInput): Moment => ({ steadyMs: atMs, wallMs });
+export const momentOf = ({ atMs, wallMs = atMs }: KubeletStateInput): Moment => ({ steadyMs: atMs, wallMs });
 
 /** What stays the same for the life of the process. */
-export interface WorldSettings {
+export interface KubeletStateSettings {
   readonly sources: readonly { readonly source: string; readonly path: string }[];
   readonly backoffPolicy: BackoffPolicy;
   /** Whether pods have to be given resources before they run. */

@@ -9,7 +9,7 @@ import { kubernetesTime } from './kubernetes-time.js';
  * shows; else somebody has had a hand in the pod meanwhile, and it counts from now (docs/decisions/105). That is found out once: a container that is
  * gone loses its id in the status, and keeps how it ended. The status of a pod that has ended is all there is, and is believed.
  */
-export const believedStatus = (stored: PodStatus, observed: ObservedPod | undefined, nowMs: number): PodStatus => {
+export const reconcileStoredStatus = (stored: PodStatus, observed: ObservedPod | undefined, nowMs: number): PodStatus => {
   const { startTime, initContainerStatuses, containerStatuses } = stored;
   if (startTime === undefined || isTerminal(stored)) return stored;
   const known = new Set(observed?.containers.map(containerIdUrl));

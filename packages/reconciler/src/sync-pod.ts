@@ -25,20 +25,20 @@ import { newestSandbox } from './core/observed-pod.js';
 import { namelessPod } from './core/orphan-pod.js';
 import type { PodAction, PodPlan } from './core/pod-action.js';
 import { type PodUid, podKey } from './core/pod-identity.js';
-import { isResizeStep } from './core/reduce-pod-ledger.js';
+import { isResizeStep } from './core/reduce-pod-worker-state.js';
 import { retryDelayMs, stillWaits } from './core/retry-delay.js';
 import { decideSandbox } from './core/sandbox-decision.js';
-import type { PodState } from './core/world/pod-state.js';
-import { knownPod, syncInput } from './core/world/sync-input.js';
-import type { World, WorldSettings } from './core/world/world.js';
-import { executeAction, type PassContext } from './execute-action.js';
+import type { KubeletState, KubeletStateSettings } from './core/state/kubelet-state.js';
+import type { PodState } from './core/state/pod-state.js';
+import { knownPod, syncInput } from './core/state/sync-input.js';
+import { executeAction, type SyncContext } from './execute-action.js';
 import type { RuntimeObserver } from './observe-runtime.js';
 import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort } from './runtime-port.js';
 
 export interface PassDeps {
-  readonly world$: Observable<World>;
-  readonly settings: WorldSettings;
+  readonly kubeletState$: Observable<KubeletState>;
+  readonly settings: KubeletStateSettings;
   readonly runtime: RuntimePort;
   /** Undefined: pods are given nothing of their own. */
   readonly resources: ResourceAllocator | undefined;
@@ -48,7 +48,7 @@ export interface PassDeps {
 }
 
 /** Something that a pass does, and to which pod: the manifest as the pass knows it. */
-export interface PodDoing {
+export interface PodSyncEvent {
   readonly podUid: PodUid;
   readonly pod: Pod;
   readonly activity: PodActivity;
@@ -60,28 +60,29 @@ const BUSY_PAUSE_MS = 1_000;
 
 /**
  * One pass over one pod: waits for a look at the runtime that is newer than the pod's last effect, plans, and carries the plan out. Triggers say who;
- * what is decided here, from the world as it is now.
+ * what is decided here, from the kubelet state as it is now.
  */
-export const runPass = (podUid: PodUid, deps: PassDeps): Observable<PodDoing> =>
-  deps.world$.pipe(
-    first((world) => isFresh(world, podUid)),
-    mergeMap((world) => carryOut(podUid, world, deps)),
+export const syncPod = (podUid: PodUid, deps: PassDeps): Observable<PodSyncEvent> =>
+  deps.kubeletState$.pipe(
+    first((kubeletState) => isFresh(kubeletState, podUid)),
+    mergeMap((kubeletState) => carryOut(podUid, kubeletState, deps)),
   );
 
 /** The generation rule: never act on a picture older than the last own effect. */
-const isFresh = (world: World, podUid: PodUid): boolean =>
-  world.restored &&
-  world.node !== undefined &&
-  generationOf(world.ages, podUid) >= Math.max(1, world.pods.get(podUid)?.inputs.ledger.minGeneration ?? 0);
+const isFresh = (kubeletState: KubeletState, podUid: PodUid): boolean =>
+  kubeletState.restored &&
+  kubeletState.node !== undefined &&
+  generationOf(kubeletState.ages, podUid) >= Math.max(1, kubeletState.pods.get(podUid)?.inputs.workerState.minGeneration ?? 0);
 
-const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodDoing> => {
-  const ledger = world.pods.get(podUid)?.inputs.ledger;
-  if (ledger === undefined) return EMPTY;
+const carryOut = (podUid: PodUid, kubeletState: KubeletState, deps: PassDeps): Observable<PodSyncEvent> => {
+  const workerState = kubeletState.pods.get(podUid)?.inputs.workerState;
+  if (workerState === undefined) return EMPTY;
   const nowMs = deps.scheduler.now();
   // A pod that tripped over a bug is not even looked at meanwhile: that may be what it trips over.
-  if (ledger.crashes > 0 && stillWaits(ledger.retryAtMs, nowMs)) return setAsideUntil(ledger.retryAtMs - nowMs, podUid, world);
-  const input = syncInput(deps.settings, world, podUid, nowMs);
-  const pod = knownPod(world, podUid) ?? namelessPod(podUid);
+  if (workerState.crashes > 0 && stillWaits(workerState.retryAtMs, nowMs))
+    return setAsideUntil(workerState.retryAtMs - nowMs, podUid, kubeletState);
+  const input = syncInput(deps.settings, kubeletState, podUid, nowMs);
+  const pod = knownPod(kubeletState, podUid) ?? namelessPod(podUid);
   const plan = computePodActions(input);
   const ending = podEnding(input);
   const known = {
@@ -93,26 +94,26 @@ const carryOut = (podUid: PodUid, world: World, deps: PassDeps): Observable<PodD
       ending === 'deadlineExceeded' || (ending === 'completed' && input.status?.reason === 'DeadlineExceeded' && plan.actions.length > 0),
     failuresOf: (action: PodAction) =>
       action.type === 'startContainer'
-        ? (input.ledger.startFailures.get(action.container.name)?.failures ?? 0)
-        : ((isResizeStep(action) ? input.ledger.resizeFailure?.failures : input.ledger.failures) ?? 0),
-    orphan: !input.wanted && !input.ledger.removed,
-    resourceRevision: world.resourceRevision,
+        ? (input.workerState.startFailures.get(action.container.name)?.failures ?? 0)
+        : ((isResizeStep(action) ? input.workerState.resizeFailure?.failures : input.workerState.failures) ?? 0),
+    orphan: !input.wanted && !input.workerState.removed,
+    resourceRevision: kubeletState.resourceRevision,
   };
-  const interrupted$ = ending === undefined ? interruptions(podUid, desiredOf(world, podUid), deps) : EMPTY;
-  const busy = input.ledger.busyPasses >= BUSY_PASSES;
+  const interrupted$ = ending === undefined ? interruptions(podUid, desiredOf(kubeletState, podUid), deps) : EMPTY;
+  const busy = input.workerState.runningSyncs >= BUSY_PASSES;
   const work$ = withInterruption(interrupted$, (emit, signals) => perform(plan, known, { ...deps, busy }, emit, signals));
   return work$.pipe(map((activity) => ({ podUid, pod, activity })));
 };
 
-const setAsideUntil = (requeueAfterMs: number, podUid: PodUid, world: World): Observable<PodDoing> =>
-  of({ podUid, pod: knownPod(world, podUid) ?? namelessPod(podUid), activity: { type: 'leftAside', requeueAfterMs } });
+const setAsideUntil = (requeueAfterMs: number, podUid: PodUid, kubeletState: KubeletState): Observable<PodSyncEvent> =>
+  of({ podUid, pod: knownPod(kubeletState, podUid) ?? namelessPod(podUid), activity: { type: 'leftAside', requeueAfterMs } });
 
 /** What a running sync watches. */
-interface PodChange extends Pick<World, 'syncedSources'> {
+interface PodChange extends Pick<KubeletState, 'syncedSources'> {
   readonly state: PodState | undefined;
 }
 
-const desiredOf = ({ pods }: World, podUid: PodUid): Pod | undefined => pods.get(podUid)?.inputs.desired?.pod;
+const desiredOf = ({ pods }: KubeletState, podUid: PodUid): Pod | undefined => pods.get(podUid)?.inputs.desired?.pod;
 
 /**
  * Why a sync made for the manifest `then` should give up what it may: the pod is to end, or its manifest is another. Changes of other pods cost it one
@@ -121,19 +122,19 @@ const desiredOf = ({ pods }: World, podUid: PodUid): Pod | undefined => pods.get
 const interruptions = (
   podUid: PodUid,
   then: Pod | undefined,
-  { world$, settings, scheduler }: PassDeps,
+  { kubeletState$, settings, scheduler }: PassDeps,
 ): Observable<'ending' | 'changed'> => {
-  const interruptionOf = (now: World): Observable<'ending' | 'changed'> => {
+  const interruptionOf = (now: KubeletState): Observable<'ending' | 'changed'> => {
     const state = now.pods.get(podUid);
     const input = syncInput(settings, now, podUid, scheduler.now());
-    if (state?.inputs.desired === undefined || state.inputs.ledger.removed || podEnding(input) !== undefined) return of('ending');
+    if (state?.inputs.desired === undefined || state.inputs.workerState.removed || podEnding(input) !== undefined) return of('ending');
     const changed$ = state.inputs.desired.pod === then ? EMPTY : of('changed' as const);
     const deadline = deadlineMs(input);
     return deadline === undefined ? changed$ : concat(changed$, atDeadline(deadline));
   };
   const atDeadline = (deadline: number): Observable<'ending'> =>
     timer(Math.max(0, deadline - scheduler.now()), scheduler).pipe(map(() => 'ending'));
-  return world$.pipe(
+  return kubeletState$.pipe(
     distinctUntilChanged(
       (before: PodChange, now: PodChange) => before.state === now.state && before.syncedSources === now.syncedSources,
       ({ pods, syncedSources }): PodChange => ({ state: pods.get(podUid), syncedSources }),
@@ -143,7 +144,7 @@ const interruptions = (
   );
 };
 
-type PassSignals = Pick<PassContext, 'signal' | 'interruption' | 'ending'>;
+type PassSignals = Pick<SyncContext, 'signal' | 'interruption' | 'ending'>;
 
 /** Work with two more signals, which also follow a stream. */
 const withInterruption = (
@@ -168,7 +169,7 @@ const withInterruption = (
 
 interface KnownPod {
   readonly podUid: PodUid;
-  readonly pod: PassContext['pod'];
+  readonly pod: SyncContext['pod'];
   readonly observed: Parameters<typeof newestSandbox>[0];
   readonly ending: ReturnType<typeof podEnding>;
   /** Its deadline has passed and something of it still runs. */
@@ -198,12 +199,12 @@ const perform = async (
   const sandbox = newestSandbox(observed);
   if (plan.actions.some(({ type }) => type === 'createSandbox') && sandboxChanged(pod, observed)) emit({ type: 'sandboxChanged' });
   const usable = sandbox && { podSandboxId: sandbox.id, attempt: sandbox.attempt, ips: sandbox.ips };
-  const context: PassContext = { podUid, pod, runtime, resources, scheduler, emit, ...signals, sandbox: usable };
+  const context: SyncContext = { podUid, pod, runtime, resources, scheduler, emit, ...signals, sandbox: usable };
   const release = observer.hold(podUid);
   const failed = await performAll(plan.actions, context, { failuresOf, resourceRevision }).finally(release);
   const acted = plan.actions.length > 0;
   emit({
-    type: 'passEnded',
+    type: 'syncFinished',
     actions: plan.actions.length,
     minGeneration: acted ? observer.barrier() : 0,
     requeueAfterMs: nextPassMs({ acted, failed, busy, plan, syncFrequencyMs }),
@@ -237,7 +238,7 @@ const nextPassMs = ({
 /** In order; a failure ends the pass, except that one regular container or sidecar does not hold up the others. True when something failed. */
 const performAll = async (
   actions: readonly PodAction[],
-  context: PassContext,
+  context: SyncContext,
   known: Pick<KnownPod, 'failuresOf' | 'resourceRevision'>,
 ): Promise<boolean> => {
   let anyFailed = false;
@@ -252,7 +253,7 @@ const performAll = async (
 
 const performOne = async (
   action: PodAction,
-  context: PassContext,
+  context: SyncContext,
   { failuresOf, resourceRevision: revision }: Pick<KnownPod, 'failuresOf' | 'resourceRevision'>,
 ): Promise<boolean> => {
   const { emit, scheduler } = context;

@@ -35,12 +35,12 @@ export type Admission =
       readonly reason: string;
       readonly message: string;
       readonly waits?: 'Normal' | 'Warning';
-      /** Refused when resources were to be allocated: not asked again while the world's `resourceRevision` is this. */
+      /** Refused when resources were to be allocated: not asked again while the kubelet state's `resourceRevision` is this. */
       readonly atRevision?: number;
     };
 
 /** What the kubelet itself knows about a pod and no one else could tell it. */
-export interface PodLedger {
+export interface PodWorkerState {
   /**
    * The manifest with the resources that are allocated to the pod, kept after its removal until the pod has ended. An edit that asks for other
    * amounts is taken over once it fits. Undefined for orphans found after a restart.
@@ -64,7 +64,7 @@ export interface PodLedger {
   /** How often in a row its care tripped over a bug. */
   readonly crashes: number;
   /** Passes in a row that had something to do: a guard against a runtime that never gets there. */
-  readonly busyPasses: number;
+  readonly runningSyncs: number;
   /** A pass may only use an observation that began at or after this number. */
   readonly minGeneration: number;
   /** A pass is acting on the pod: what is seen of it now may be half-way. */
@@ -100,7 +100,7 @@ export interface PodLedger {
   readonly podUnconfirmed: PodResources | undefined;
 }
 
-export const newLedger = (pod: Pod | undefined): PodLedger => ({
+export const newWorkerState = (pod: Pod | undefined): PodWorkerState => ({
   pod,
   removed: false,
   admission: { state: 'pending' },
@@ -112,7 +112,7 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   failures: 0,
   retryAtMs: 0,
   crashes: 0,
-  busyPasses: 0,
+  runningSyncs: 0,
   minGeneration: 0,
   inPass: false,
   restarting: new Map(),
@@ -133,8 +133,8 @@ export const newLedger = (pod: Pod | undefined): PodLedger => ({
   podUnconfirmed: undefined,
 });
 
-/** What each part of a ledger is: an order to the pod's worker, which syncs the pod when it changes, or a note about what has been done. */
-const PARTS: Readonly<Record<keyof PodLedger, 'order' | 'note'>> = {
+/** What each part of a worker state is: an order to the pod's worker, which syncs the pod when it changes, or a note about what has been done. */
+const PARTS: Readonly<Record<keyof PodWorkerState, 'order' | 'note'>> = {
   pod: 'order',
   removed: 'order',
   admission: 'order',
@@ -148,7 +148,7 @@ const PARTS: Readonly<Record<keyof PodLedger, 'order' | 'note'>> = {
   failures: 'note',
   retryAtMs: 'note',
   crashes: 'note',
-  busyPasses: 'note',
+  runningSyncs: 'note',
   minGeneration: 'note',
   inPass: 'note',
   restarting: 'note',
@@ -167,10 +167,10 @@ const PARTS: Readonly<Record<keyof PodLedger, 'order' | 'note'>> = {
   podUnconfirmed: 'note',
 };
 
-const ORDERS = (Object.keys(PARTS) as (keyof PodLedger)[]).filter((part) => PARTS[part] === 'order');
+const ORDERS = (Object.keys(PARTS) as (keyof PodWorkerState)[]).filter((part) => PARTS[part] === 'order');
 
 /** Whether the pod's worker has been asked for nothing new. */
-export const sameOrders = (a: PodLedger, b: PodLedger): boolean => a === b || ORDERS.every((part) => a[part] === b[part]);
+export const sameOrders = (a: PodWorkerState, b: PodWorkerState): boolean => a === b || ORDERS.every((part) => a[part] === b[part]);
 
 export const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map(map).set(key, value);
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
 /** Ends an exchange with another status than 200; thrown by handlers, turned into the answer in one place. */
-export class HttpAnswer extends Error {
+export class HttpError extends Error {
   constructor(
     readonly status: number,
     message: string,
@@ -51,5 +51,5 @@ export const booleanParameter = (query: URLSearchParams, name: string): boolean 
   if (value === null) return false;
   if (value === '' || ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
   if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
-  throw new HttpAnswer(400, `invalid boolean for ${name}`);
+  throw new HttpError(400, `invalid boolean for ${name}`);
 };

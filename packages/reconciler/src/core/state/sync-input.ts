@@ -7,25 +7,25 @@ import { orphanPod } from '../orphan-pod.js';
 import type { PodUid } from '../pod-identity.js';
 import type { PodSyncInput } from '../pod-sync-input.js';
 import { isEvicted } from '../termination.js';
+import type { KubeletState, KubeletStateSettings } from './kubelet-state.js';
 import { newPodState } from './pod-state.js';
-import type { World, WorldSettings } from './world.js';
 
 /** What a decision about the pod depends on. */
-export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, nowMs: number): PodSyncInput => {
-  const { inputs, status, activeSinceMs } = world.pods.get(uid) ?? newPodState;
-  const { desired, observed, ledger, verdicts, steadyTimes } = inputs;
+export const syncInput = (settings: KubeletStateSettings, kubeletState: KubeletState, uid: PodUid, nowMs: number): PodSyncInput => {
+  const { inputs, status, activeSinceMs } = kubeletState.pods.get(uid) ?? newPodState;
+  const { desired, observed, workerState, probeResults, steadyTimes } = inputs;
   return {
     podUid: uid,
     wanted: desired !== undefined,
     ofCluster: isOfCluster(desired?.origin),
-    pod: ledger.removed ? ledger.pod : (ledger.pod ?? desired?.pod),
+    pod: workerState.removed ? workerState.pod : (workerState.pod ?? desired?.pod),
     observed,
-    ledger,
+    workerState,
     status,
-    verdicts,
-    allSynced: allSynced(world.syncedSources, settings.sources),
-    nameHeldBy: nameHolders(world, uid),
-    nodeInTrouble: inTrouble(world.node, status),
+    probeResults,
+    allSynced: allSynced(kubeletState.syncedSources, settings.sources),
+    nameHeldBy: nameHolders(kubeletState, uid),
+    nodeUnderPressure: inTrouble(kubeletState.node, status),
     allocates: settings.allocates,
     backoffPolicy: settings.backoffPolicy,
     steadyTimes,
@@ -38,20 +38,20 @@ export const syncInput = (settings: WorldSettings, world: World, uid: PodUid, no
 const inTrouble = (node: NodeAdmissionFacts | undefined, status: PodStatus | undefined): boolean =>
   node === undefined ||
   node.shuttingDown ||
-  (isEvicted(status) && node.pressures?.some(({ status: isOn, sparesPods }) => isOn && sparesPods !== true) !== false);
+  (isEvicted(status) && node.pressures?.some(({ status: isOn, reportOnly }) => isOn && reportOnly !== true) !== false);
 
 /**
  * The pod's manifest with the resources that are allocated to it, or what the runtime's records tell of one that has none; undefined when only its UID
  * is left.
  */
-export const knownPod = ({ pods }: Pick<World, 'pods'>, uid: PodUid): Pod | undefined => {
-  const { desired, observed, ledger } = (pods.get(uid) ?? newPodState).inputs;
-  const pod = ledger.removed ? ledger.pod : (ledger.pod ?? desired?.pod);
+export const knownPod = ({ pods }: Pick<KubeletState, 'pods'>, uid: PodUid): Pod | undefined => {
+  const { desired, observed, workerState } = (pods.get(uid) ?? newPodState).inputs;
+  const pod = workerState.removed ? workerState.pod : (workerState.pod ?? desired?.pod);
   return pod ?? (observed && orphanPod(observed));
 };
 
 /** The same as its manifest asks for it. */
-export const desiredPod = (world: Pick<World, 'pods'>, uid: PodUid): Pod | undefined => {
-  const { desired, ledger } = (world.pods.get(uid) ?? newPodState).inputs;
-  return (ledger.removed ? undefined : desired?.pod) ?? knownPod(world, uid);
+export const desiredPod = (kubeletState: Pick<KubeletState, 'pods'>, uid: PodUid): Pod | undefined => {
+  const { desired, workerState } = (kubeletState.pods.get(uid) ?? newPodState).inputs;
+  return (workerState.removed ? undefined : desired?.pod) ?? knownPod(kubeletState, uid);
 };

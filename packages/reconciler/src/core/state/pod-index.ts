@@ -29,19 +29,19 @@ export const namesOf = (inputs: PodInputs | undefined): readonly string[] => {
 };
 
 /** A wanted pod whose admission is open; what an API server was told is final (pkg/kubelet/kubelet.go rejectPod). */
-export const waitsForAdmission = ({ desired, ledger }: PodInputs): boolean =>
+export const waitsForAdmission = ({ desired, workerState }: PodInputs): boolean =>
   desired !== undefined &&
-  !ledger.removed &&
-  (ledger.admission.state === 'pending' || (ledger.admission.state === 'refused' && !isOfCluster(desired.origin)));
+  !workerState.removed &&
+  (workerState.admission.state === 'pending' || (workerState.admission.state === 'refused' && !isOfCluster(desired.origin)));
 
 /** An admitted pod whose manifest is not what has been allocated, nor about to be. */
-export const waitsForAllocation = ({ desired, ledger }: PodInputs): boolean =>
+export const waitsForAllocation = ({ desired, workerState }: PodInputs): boolean =>
   desired !== undefined &&
-  ledger.admission.state === 'admitted' &&
-  !ledger.removed &&
-  ledger.pod !== undefined &&
-  ledger.pod !== desired.pod &&
-  ledger.allocating?.pod !== desired.pod;
+  workerState.admission.state === 'admitted' &&
+  !workerState.removed &&
+  workerState.pod !== undefined &&
+  workerState.pod !== desired.pod &&
+  workerState.allocating?.pod !== desired.pod;
 
 /** The index after the record of one pod changed. */
 export const reindex = (index: PodIndex, uid: PodUid, before: PodInputs | undefined, after: PodInputs | undefined): PodIndex => {

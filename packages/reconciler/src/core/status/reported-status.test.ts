@@ -1,15 +1,15 @@
 import type { PodStatus } from '@solo-kubelet/pod-spec';
 import { expect, it } from 'vitest';
 import { observedContainer, observedPod } from '../../testing/index.js';
-import { newPodState, type PodInputs } from '../world/pod-state.js';
-import { shownStatus } from './shown-status.js';
+import { newPodState, type PodInputs } from '../state/pod-state.js';
+import { reportedStatus } from './reported-status.js';
 
 const state = { terminated: { exitCode: 1 } };
 const ended = { name: 'app', ready: false, restartCount: 0, image: '', imageID: '', state } as const;
 const failed: PodStatus = { phase: 'Failed', reason: 'Evicted', containerStatuses: [ended] };
 const running: PodStatus = { ...failed, containerStatuses: [{ ...ended, state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }] };
 const phaseOf = (status: PodStatus, inputs: Partial<PodInputs>, { looked = true, shown }: { looked?: boolean; shown?: PodStatus } = {}) =>
-  shownStatus({ status, inputs: { ...newPodState.inputs, ...inputs } }, { looked, shown }).phase;
+  reportedStatus({ status, inputs: { ...newPodState.inputs, ...inputs } }, { looked, shown }).phase;
 const gone = observedPod([observedContainer('app', { state: 'exited', exitCode: 1 })]);
 const lost = observedPod([observedContainer('app', { state: 'unknown' })]);
 

@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 import { pod } from '../../testing/index.js';
 import { allSynced, byTurn } from '../desired-state.js';
 import { podKey } from '../pod-identity.js';
+import { emptyKubeletState, type KubeletState } from './kubelet-state.js';
 import { originText, waitsForAdmission } from './pod-index.js';
 import { takeManifest } from './take-manifest.js';
-import { emptyWorld, type World } from './world.js';
 
 const origin = (path: string) => ({ source: 'file', path, document: 0 }) as const;
 const applied = (path: string, uid: string): ManifestEvent => ({
@@ -15,10 +15,11 @@ const applied = (path: string, uid: string): ManifestEvent => ({
   pod: pod('web', {}, { uid }),
   warnings: [],
 });
-const take = (world: World, event: ManifestEvent): World => takeManifest(world, event, { steadyMs: 0, wallMs: 0 });
+const take = (kubeletState: KubeletState, event: ManifestEvent): KubeletState =>
+  takeManifest(kubeletState, event, { steadyMs: 0, wallMs: 0 });
 /** In the order in which they were asked for. */
 const uids = (events: readonly ManifestEvent[]) => {
-  const wanted = [...events.reduce(take, emptyWorld).pods].flatMap(
+  const wanted = [...events.reduce(take, emptyKubeletState).pods].flatMap(
     ([
       uid,
       {
@@ -49,7 +50,7 @@ it('is synced when every source has said so', () => {
     { source: 'file', path: '/m' },
     { source: 'http', path: 'http://x' },
   ];
-  const one = take(emptyWorld, { type: 'synced', source: 'file', path: '/m' });
+  const one = take(emptyKubeletState, { type: 'synced', source: 'file', path: '/m' });
   expect(allSynced(one.syncedSources, sources)).toBe(false);
   expect(allSynced(take(one, { type: 'synced', source: 'http', path: 'http://x' }).syncedSources, sources)).toBe(true);
   expect(allSynced(new Set(), [])).toBe(true);
@@ -70,7 +71,7 @@ it('finds the same pods by name and origin, and those that wait, as a look at ev
   );
   fc.assert(
     fc.property(fc.array(event, { maxLength: 30 }), (events) => {
-      const { pods, index } = events.reduce(take, emptyWorld);
+      const { pods, index } = events.reduce(take, emptyKubeletState);
       const wanted = [...pods].flatMap(([uid, { inputs }]) => (inputs.desired ? [{ uid, inputs, desired: inputs.desired }] : []));
       for (const name of ['default/x', 'default/y']) {
         const bearers = wanted.filter(({ desired }) => podKey(desired.pod) === name).map(({ uid }) => uid);

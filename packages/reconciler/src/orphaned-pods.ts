@@ -4,21 +4,21 @@ import { type PodUid, podUid } from './core/pod-identity.js';
 import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort } from './runtime-port.js';
 
-export interface LeftBehindOptions {
-  readonly runtime: Pick<RuntimePort, 'listLeftBehind'>;
+export interface OrphanedPodsOptions {
+  readonly runtime: Pick<RuntimePort, 'listOrphanedPods'>;
   readonly resources: Pick<ResourceAllocator, 'holders'> | undefined;
   readonly intervalMs: number;
   readonly scheduler: SchedulerLike;
 }
 
 /** Pods of which files or cgroups are left, or that hold resources, at once and now and then: those that nobody knows any more are cleaned like any other orphan. */
-export const leftBehind = ({
+export const orphanedPods = ({
   runtime,
   resources,
   intervalMs,
   scheduler,
-}: LeftBehindOptions): Observable<{ readonly type: 'leftBehind'; readonly podUids: readonly PodUid[] }> =>
+}: OrphanedPodsOptions): Observable<{ readonly type: 'orphanedPods'; readonly podUids: readonly PodUid[] }> =>
   timer(0, intervalMs, scheduler).pipe(
-    exhaustMap(() => fromAbortable((signal) => runtime.listLeftBehind({ signal })).pipe(catchError(() => EMPTY))), // a disk that can't be read stops every start, and is told of there
-    map((podUids) => ({ type: 'leftBehind', podUids: [...podUids, ...(resources?.holders() ?? []).map(podUid)] }) as const),
+    exhaustMap(() => fromAbortable((signal) => runtime.listOrphanedPods({ signal })).pipe(catchError(() => EMPTY))), // a disk that can't be read stops every start, and is told of there
+    map((podUids) => ({ type: 'orphanedPods', podUids: [...podUids, ...(resources?.holders() ?? []).map(podUid)] }) as const),
   );

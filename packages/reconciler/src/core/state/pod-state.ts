@@ -1,7 +1,7 @@
 import type { PodStatus } from '@solo-kubelet/pod-spec';
 import type { DesiredPod } from '../desired-state.js';
 import type { ObservedPod } from '../observed-pod.js';
-import { newLedger, type PodLedger } from '../pod-ledger.js';
+import { newWorkerState, type PodWorkerState } from '../pod-worker-state.js';
 import { noVerdicts, type PodVerdicts } from '../probe-results.js';
 import type { SteadyTimes } from '../steady-times.js';
 
@@ -20,8 +20,8 @@ export interface PodInputs {
   readonly sight: Sight;
   /** When the containers of `observed` were made, started and ended, by the clock that nobody can set. */
   readonly steadyTimes: SteadyTimes;
-  readonly verdicts: PodVerdicts;
-  readonly ledger: PodLedger;
+  readonly probeResults: PodVerdicts;
+  readonly workerState: PodWorkerState;
 }
 
 /** All that is known of one pod. Another object exactly when something of it changed: by that alone every reader tells what a step was about. */
@@ -40,8 +40,8 @@ export const newPodState: PodState = {
     observed: undefined,
     sight: 'none',
     steadyTimes: new Map(),
-    verdicts: noVerdicts,
-    ledger: newLedger(undefined),
+    probeResults: noVerdicts,
+    workerState: newWorkerState(undefined),
   },
   status: undefined,
   activeSinceMs: undefined,

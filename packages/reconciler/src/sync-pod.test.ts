@@ -4,10 +4,10 @@ import { expect, it } from 'vitest';
 import { DEFAULT_BACKOFF } from './core/crash-backoff.js';
 import { noObservation } from './core/observation-ages.js';
 import { type PodUid, podUid } from './core/pod-identity.js';
-import { newLedger } from './core/pod-ledger.js';
-import { withInputs, withLedger, withStatus } from './core/world/with-pod.js';
-import { emptyWorld, type World } from './core/world/world.js';
-import { runPass } from './run-pass.js';
+import { newWorkerState } from './core/pod-worker-state.js';
+import { emptyKubeletState, type KubeletState } from './core/state/kubelet-state.js';
+import { withInputs, withStatus, withWorkerState } from './core/state/with-pod.js';
+import { syncPod } from './sync-pod.js';
 import { nodeFacts } from './testing/node-facts.js';
 import { pod } from './testing/pod-builder.js';
 import { virtualTime } from './testing/virtual-time.js';
@@ -17,22 +17,22 @@ const OTHERS = 500;
 const START = { steadyMs: Date.UTC(2026, 0, 1), wallMs: Date.UTC(2026, 0, 1) };
 const own = podUid('own');
 const other = (index: number) => podUid(`other-${index}`);
-const admitted = (manifest: Pod) => ({ ...newLedger(manifest), admission: { state: 'admitted' } as const });
+const admitted = (manifest: Pod) => ({ ...newWorkerState(manifest), admission: { state: 'admitted' } as const });
 
-/** A world of many pods, in which one is to be started by a runtime that never answers. */
+/** A kubelet state of many pods, in which one is to be started by a runtime that never answers. */
 const slowSync = (manifest: Pod) => {
   let decisions = 0;
   const time = virtualTime();
   const uids = [own, ...Array.from({ length: OTHERS }, (_, index) => other(index))];
-  const empty: World = { ...emptyWorld, restored: true, node: nodeFacts(), ages: { ...noObservation, generation: 1 } };
-  const wanted = (world: World, uid: PodUid, turn: number): World => {
+  const empty: KubeletState = { ...emptyKubeletState, restored: true, node: nodeFacts(), ages: { ...noObservation, generation: 1 } };
+  const wanted = (kubeletState: KubeletState, uid: PodUid, turn: number): KubeletState => {
     const it = uid === own ? manifest : pod(uid);
     const desired = { pod: it, origin: { source: 'file', path: `/${uid}`, document: 0 }, turn } as const;
-    return withInputs(world, uid, { desired, ledger: admitted(it) });
+    return withInputs(kubeletState, uid, { desired, workerState: admitted(it) });
   };
-  const world$ = new BehaviorSubject<World>(uids.reduce(wanted, empty));
+  const kubeletState$ = new BehaviorSubject<KubeletState>(uids.reduce(wanted, empty));
   const signals: AbortSignal[] = [];
-  const runtime = new Proxy({} as Parameters<typeof runPass>[1]['runtime'], {
+  const runtime = new Proxy({} as Parameters<typeof syncPod>[1]['runtime'], {
     get:
       () =>
       (...args: readonly unknown[]) => {
@@ -41,8 +41,8 @@ const slowSync = (manifest: Pod) => {
         return new Promise(() => {});
       },
   });
-  const subscription = runPass(own, {
-    world$,
+  const subscription = syncPod(own, {
+    kubeletState$,
     // Every decision asks whether the sources have synced.
     settings: {
       get sources() {
@@ -58,16 +58,16 @@ const slowSync = (manifest: Pod) => {
     scheduler: time.scheduler,
     syncFrequencyMs: 60_000,
   }).subscribe();
-  const change = (with_: (world: World) => World): void => world$.next(with_(world$.value));
+  const change = (with_: (kubeletState: KubeletState) => KubeletState): void => kubeletState$.next(with_(kubeletState$.value));
   return { change, decisions: () => decisions, signals, subscription, time };
 };
 
 /** What happens to each of the others while it starts. */
-const changeOthers = (change: (with_: (world: World) => World) => void): void => {
+const changeOthers = (change: (with_: (kubeletState: KubeletState) => KubeletState) => void): void => {
   for (let index = 0; index < OTHERS; index += 1) {
     const uid = other(index);
-    change((world) => withStatus(world, uid, { phase: 'Running' }, START));
-    change((world) => withLedger(world, uid, (ledger) => ({ ...ledger, touches: 1 })));
+    change((kubeletState) => withStatus(kubeletState, uid, { phase: 'Running' }, START));
+    change((kubeletState) => withWorkerState(kubeletState, uid, (workerState) => ({ ...workerState, touches: 1 })));
   }
 };
 
@@ -78,7 +78,7 @@ it('a running sync makes no decision anew for changes of other pods', () => {
   expect(decisions() - before).toBe(0);
   expect(signals.length).toBeGreaterThan(0);
   expect(signals.some(({ aborted }) => aborted)).toBe(false);
-  change((world) => withLedger(world, own, (ledger) => ({ ...ledger, removed: true })));
+  change((kubeletState) => withWorkerState(kubeletState, own, (workerState) => ({ ...workerState, removed: true })));
   expect(signals.some(({ aborted }) => aborted)).toBe(true);
   subscription.unsubscribe();
 });
@@ -89,7 +89,7 @@ it('activeDeadlineSeconds: a running sync is given up when the time has come, an
     ...manifest,
     spec: { ...manifest.spec, activeDeadlineSeconds: 5 },
   });
-  change((world) => withStatus(world, own, { phase: 'Pending', startTime: new Date(START.wallMs).toISOString() }, START));
+  change((kubeletState) => withStatus(kubeletState, own, { phase: 'Pending', startTime: new Date(START.wallMs).toISOString() }, START));
   const before = decisions();
   changeOthers(change);
   await time.advance(4_999);
