@@ -184,10 +184,11 @@ module.exports = {
       name: 'a-cluster-is-loaded-late',
       severity: 'error',
       comment:
-        'Without --kubeconfig not a byte of what joins a cluster is loaded: packages/kubelet/src/cluster is imported when it is needed.',
+        'Without --kubeconfig not a byte of what joins a cluster is loaded: packages/kubelet/src/cluster is imported when it is needed. What events a Node has is decided in one place, for the API of the node too: pure, and a file of its own.',
       from: { path: source('kubelet'), pathNot: [`${source('kubelet')}cluster/`, ...tests] },
       to: {
         path: [inside('cluster-client'), inside('control-plane'), `${source('kubelet')}cluster/`],
+        pathNot: [`${source('control-plane')}events/`],
         dependencyTypesNot: ['type-only', 'dynamic-import'],
       },
     },
