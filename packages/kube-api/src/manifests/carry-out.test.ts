@@ -180,3 +180,19 @@ it('takes what an object owns out of its files too, unless it is to be orphaned'
   expect(await ending(['foregroundDeletion'])).toHaveLength(1);
   expect(await ending(['orphan'])).toEqual([]);
 });
+
+it('a namespace goes with the workloads in it, what they made, and what lies in files', async () => {
+  const replicas = {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: { name: 'r', namespace: 'shop', uid: 'u5', ownerReferences: [owner] },
+  };
+  const objectsIn = () =>
+    [put('replicasets.apps', replicas, replicas), put('pods', pod(), pod())].map((change) => ({ ...change, type: 'remove' as const }));
+  const { carryOut, edits, told } = setUp(emptyManifestStates, { objectsIn });
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', uid: 'u6' } };
+  const ending = { ...namespace, metadata: { ...namespace.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  await carryOut([put('namespaces', ending, namespace)], request, info('/api/v1/namespaces/shop'));
+  expect(edits).toEqual([]);
+  expect(told).toEqual(['delete u2']);
+});

@@ -164,7 +164,10 @@ export const createCarryOut = (options: CarryOutOptions) => {
     await writeFiles([{ path, edit }], () => '');
   };
 
-  /** What a workload made ends with it by itself. */
+  /** What a workload made ends with it; of Pods the kubelet is told. */
+  const endsByItself = (object: StoredObject): boolean =>
+    object.kind !== 'Pod' && controllerOf(object) !== undefined && manifestOf(object) === undefined;
+
   const goesWith = (change: StagedChange): readonly StagedChange[] =>
     isEnding(change) && !change.object.metadata.finalizers?.includes('orphan')
       ? options.dependentsOf(change.object).filter(({ object }) => manifestOf(object) !== undefined)
@@ -183,7 +186,7 @@ export const createCarryOut = (options: CarryOutOptions) => {
     const written = lastOfEach(changes).filter(({ object }) => !IN_MEMORY.has(object.kind));
     const all = written.flatMap((change) =>
       change.object.kind === 'Namespace' && change.object.metadata.deletionTimestamp !== undefined
-        ? options.objectsIn(change.object.metadata.name ?? '')
+        ? options.objectsIn(change.object.metadata.name ?? '').filter(({ object }) => !endsByItself(object))
         : [change, ...goesWith(change)],
     );
     for (const { object } of all) if (object.kind === 'Node' && object.apiVersion === 'v1') await options.keepNode(object);
