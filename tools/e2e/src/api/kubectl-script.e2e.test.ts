@@ -1,6 +1,7 @@
 import { imageNames } from '@solo-kubelet-tools/images';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type ApiNode, type Kubectl, kubectlPrograms, openKubectl, startApiNode } from './kubectl.js';
+import { describeExamples } from './script/describe-examples.js';
 import { describeScript, scripted } from './script/describe-script.js';
 
 const programs = scripted(kubectlPrograms);
@@ -18,10 +19,11 @@ describe.each(programs.length > 0 ? programs : ['no kubectl'])(
       await api[Symbol.asyncDispose]();
       expect(await api.node.bed.leaks()).toEqual([]);
     });
-    if (programs.length > 0)
-      await describeScript(program, {
-        target: () => ({ kubectl, nodeName: 'node1', image: imageNames.busybox, manifests: api.node.bed.manifestDirectory }),
-        runs: (marks) => !marks.includes('simulated'),
-      });
+    if (programs.length === 0) return;
+    await describeScript(program, {
+      target: () => ({ kubectl, nodeName: 'node1', image: imageNames.busybox, manifests: api.node.bed.manifestDirectory }),
+      runs: (marks) => !marks.includes('simulated'),
+    });
+    await describeExamples(() => kubectl, { servesIngresses: true });
   },
 );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Kubectl, kubectlPrograms, openKubectl } from './kubectl.js';
+import { describeExamples } from './script/describe-examples.js';
 import { describeScript, scripted } from './script/describe-script.js';
 import { type SimulatedNode, startSimulatedNode } from './script/simulated-node.js';
 
@@ -17,10 +18,11 @@ describe.each(programs.length > 0 ? programs : ['no kubectl'])(
       kubectl = await openKubectl(program, node.kubeconfig, node.directory);
     }, 120_000);
     afterAll(() => node[Symbol.asyncDispose]());
-    if (programs.length > 0)
-      await describeScript(program, {
-        target: () => ({ kubectl, nodeName: node.name, image: 'example.org/busybox:1', manifests: node.manifests }),
-        runs: (marks) => !marks.includes('containers'),
-      });
+    if (programs.length === 0) return;
+    await describeScript(program, {
+      target: () => ({ kubectl, nodeName: node.name, image: 'example.org/busybox:1', manifests: node.manifests }),
+      runs: (marks) => !marks.includes('containers'),
+    });
+    await describeExamples(() => kubectl, { servesIngresses: false });
   },
 );
