@@ -6,6 +6,7 @@ import { kubeApiService } from './api/kube-api-service.js';
 import { nodeApiService } from './api/node-api-service.js';
 import { cpuPinningService } from './cpu/cpu-pinning-service.js';
 import { podResourcesService } from './devices/pod-resources-service.js';
+import { eventSinksService } from './event-sinks/event-sinks-service.js';
 import { evictionService } from './eviction/eviction-service.js';
 import { housekeepingService } from './garbage-collection/housekeeping-service.js';
 import { createKubeletContext, type KubeletParts, type RunningKubelet } from './kubelet-context.js';
@@ -71,6 +72,7 @@ export const allServices: readonly ServiceSubsystem[] = [
     run: (context) => nodeShutdownService(context.env)(context),
   },
   { name: 'source events', reads: ['sources$'], emits: ['nodeEvent$'], run: sourceEventsService },
+  { name: 'event sinks', reads: ['events$'], emits: [], run: eventSinksService },
   { name: 'systemd', reads: ['activity$'], emits: [], run: (context) => systemdNotifyService(context.env)(context) },
 ];
 

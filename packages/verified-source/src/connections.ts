@@ -44,7 +44,7 @@ export const createConnections = ({ caFile, certFile, keyFile, headersFile, time
           // A box has a hundred other things to do between two checks: nothing is kept open for them.
           opened = { digest, agent: new Agent({ connect, keepAliveTimeout: 1_000, connections: 1 }) };
         } catch (error) {
-          throw unreadable(`the files of spec.tls can't be used: ${describeError(error)}`, error);
+          throw unreadable(`the files of the certificates can't be used: ${describeError(error)}`, error);
         }
       }
       return { agent: opened.agent, headers, hasCredentials: headers.length > 0 || cert !== undefined };

@@ -1,3 +1,4 @@
+export { createConnections } from './connections.js';
 export { formatIssue, type PinnedHash, type Requirement, type SourceDefinition, type SourceFileIssue } from './core/source-definition.js';
 export { isRefusal, type SourceReason, type SourceStatus } from './core/source-status.js';
 export { readSourceDirectory, type SourceFile } from './read-source-directory.js';

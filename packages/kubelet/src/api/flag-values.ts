@@ -9,6 +9,8 @@ export const flagValues = (config: KubeletConfiguration, flags: KubeletFlags): R
   Object.fromEntries(
     Object.entries(flagTable).flatMap(([name, spec]): (readonly [string, string])[] => {
       if (spec.type === 'dead') return [];
+      // URLs may hold credentials.
+      if (name === 'event-sink') return [[name, (flags.eventSinks ?? []).map((sink) => sink.name).join(',')]];
       if (spec.type === 'own') return [[name, flags.given[name] ?? '']];
       // Header values are credentials.
       if (spec.kind === 'headers') return [[name, Object.keys(config.staticPodURLHeader).length > 0 ? MASK : '']];

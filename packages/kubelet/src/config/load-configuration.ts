@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { parse } from 'yaml';
 import { DEFAULT_API_SOCKET, DEFAULT_SOURCE_DIRECTORY } from '../defaults/default-paths.js';
+import { type EventSink, parseEventSink } from '../event-sinks/core/parse-event-sink.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../networks/kubelet-networks.js';
 import { KubeletError } from '../process/kubelet-error.js';
 import { AGE_IDENTITY_FILE } from '../secrets/age-identity.js';
@@ -69,6 +70,8 @@ export interface KubeletFlags {
   readonly networkDirectory: string;
   /** Of the files that describe verified sources; may be missing. Default: there are none. */
   readonly sourceDirectory?: string;
+  /** Where the node's events go beside its own API. Default: nowhere. */
+  readonly eventSinks?: readonly EventSink[];
   /** Of the plugins of these networks, searched in order. */
   readonly cniPluginDirectories: readonly string[];
   /** Packages or module paths of further kinds of probes. */
@@ -272,10 +275,23 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     ingress: ingressFlags(parsed),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     sourceDirectory: resolve(lastOf(parsed, 'source-dir') ?? DEFAULT_SOURCE_DIRECTORY),
+    eventSinks: eventSinkFlags(parsed),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
     probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],
     imageCredentialProviders: credentialProviderFlags(parsed),
   };
+};
+
+const eventSinkFlags = (parsed: ParsedFlags): readonly EventSink[] => {
+  const sinks: EventSink[] = [];
+  for (const text of (flagOf(parsed, 'event-sink') ?? []) as readonly string[]) {
+    const sink = parseEventSink(text);
+    const error =
+      'error' in sink ? sink.error : sinks.some(({ name }) => name === sink.name) ? `${sink.name}: it is given twice` : undefined;
+    if (error !== undefined) throw new KubeletError({ code: 'KUBELET_USAGE', message: `--event-sink: ${error}` });
+    if (!('error' in sink)) sinks.push(sink);
+  }
+  return sinks;
 };
 
 const absoluteOf = (parsed: ParsedFlags, name: string): string | undefined => {
