@@ -146,6 +146,16 @@ describe('changing workloads', () => {
     expect(await text()).toContain('replicas: 3 # enough');
   });
 
+  it('a Pod that a workload made ends by its name, and the workload makes another', async () => {
+    const podsOf = async (): Promise<readonly string[]> =>
+      (await cli('get', 'pods', '-l', 'app=db', '-o', 'jsonpath={.items[*].metadata.uid}')).output.split(' ');
+    const before = await podsOf();
+    expect(await cli('delete', 'pod', 'db-0')).toMatchObject({ status: 0, output: 'pod default/db-0 deleted\n' });
+    expect(await cli('rollout', 'status', 'sts/db', '--timeout', '30s')).toMatchObject({ status: 0 });
+    expect(await podsOf()).not.toEqual(before);
+    expect(await text()).toContain('kind: StatefulSet');
+  });
+
   it('a Pod that holds nothing back has nothing to retry, and other Pods no rollouts', async () => {
     expect(await cli('rollout', 'retry', 'pod/solo')).toMatchObject({ status: 1, errors: expect.stringContaining('is held back') });
     expect(await cli('rollout', 'status', 'pod/solo')).toMatchObject({

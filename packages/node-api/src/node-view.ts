@@ -49,6 +49,8 @@ export interface NodeView extends StatsView {
   readonly healthChecks: readonly HealthCheck[];
   /** Restarts the pod's containers, or ends their back-off, now. False when there is no such pod. */
   restartPod(namespace: string, name: string): boolean;
+  /** Ends a Pod of a workload, which makes another one where it wants one; false for any other Pod. Default: no Pod is of a workload. */
+  deletePod?(namespace: string, name: string): boolean;
   /** What others verify tokens of ServiceAccounts by. Default: there are no tokens. */
   readonly serviceAccounts?: {
     discovery(): object;

@@ -61,6 +61,7 @@ beforeAll(async () => {
     nodeLogDirectory: directory,
     view: fakeView({
       pods: watchable([pod('web')]),
+      deletePod: () => false,
       restartPod: () => {
         deeds.add('restarted');
         return true;

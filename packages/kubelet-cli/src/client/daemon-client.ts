@@ -72,6 +72,9 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     restartPod: async ({ namespace, pod }, options) => {
       await readText(await send(endpoint, 'POST', `/restart/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
     },
+    deletePod: async ({ namespace, pod }, options) => {
+      await readText(await send(endpoint, 'POST', `/deletePod/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
+    },
     getOpenId: (what, options) => getJson(what === 'jwks' ? '/openid/v1/jwks' : '/.well-known/openid-configuration', options),
     rotateServiceAccountKey: async (options) =>
       (await readText(await send(endpoint, 'POST', '/rotateServiceAccountKey', options), options)).trim(),

@@ -107,6 +107,8 @@ export interface NodeClient extends AsyncDisposable {
   attach(target: ContainerTarget, flags: Omit<ExecFlags, 'command'>, options: Abortable): Promise<StreamAddress>;
   portForward(target: PodTarget, port: number, options: Abortable): Promise<StreamAddress>;
   restartPod(target: PodTarget, options: Abortable): Promise<void>;
+  /** Ends a Pod of a workload. */
+  deletePod(target: PodTarget, options: Abortable): Promise<void>;
   /** What others verify tokens of ServiceAccounts by: the provider's metadata, or its keys. */
   getOpenId(what: 'configuration' | 'jwks', options: Abortable): Promise<Readonly<Record<string, unknown>>>;
   /** Has tokens signed by a new key; gives back its id. */

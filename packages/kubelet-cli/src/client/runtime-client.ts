@@ -38,6 +38,7 @@ export const createRuntimeClient = (endpoint: string): NodeClient => {
     getSummary: () => onlyKubelet('figures'),
     getConfiguration: () => onlyKubelet('the configuration'),
     restartPod: () => onlyKubelet('restarts'),
+    deletePod: () => onlyKubelet('deletions'),
     getOpenId: () => onlyKubelet('keys of tokens'),
     rotateServiceAccountKey: () => onlyKubelet('keys of tokens'),
     discardClaim: () => onlyKubelet('claims'),

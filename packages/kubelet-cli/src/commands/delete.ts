@@ -20,7 +20,7 @@ export interface DeleteOptions {
 
 const MARGIN_MS = 30_000;
 
-/** `delete pod NAME…` or `delete -f FILE…`: removes the manifest and waits until nothing of the pod is left. */
+/** `delete pod NAME…` or `delete -f FILE…`: removes the manifest, or ends what a workload made, and waits until nothing of the pod is left. */
 export const deletePods = async (options: DeleteOptions, { client, io, signal }: VerbContext): Promise<number> => {
   const [pods, manifests, node] = await Promise.all([
     client.listPods({ signal }),
@@ -35,8 +35,10 @@ export const deletePods = async (options: DeleteOptions, { client, io, signal }:
     objects.push(...wanted.objects);
     fromFiles.push(...wanted.pods.map(({ metadata }) => findPod(pods, metadata?.name ?? '', metadata?.namespace ?? DEFAULT_NAMESPACE)));
   }
-  const doomed = [...named, ...fromFiles];
-  if (doomed.length === 0 && objects.length === 0)
+  // One that a workload made has no manifest: it ends, and the workload makes another.
+  const made = named.filter((pod) => pod.metadata.ownerReferences?.some(({ controller }) => controller) === true);
+  const doomed = [...named.filter((pod) => !made.includes(pod)), ...fromFiles];
+  if (named.length === 0 && doomed.length === 0 && objects.length === 0)
     throw new CliError({ code: 'CLI_USAGE', message: 'name pods, or give their manifests with -f' });
   const suffix = `-${node.metadata.name.toLowerCase()}`;
   const identities = [
@@ -57,9 +59,14 @@ export const deletePods = async (options: DeleteOptions, { client, io, signal }:
   await removeObjects(unique, manifests);
   for (const { kind, key } of unique) if (kind === 'Pod') await write(io.stdout, `pod ${key} deleted\n`);
   for (const { kind, name } of objects) await write(io.stdout, `${objectName(kind, name)} deleted\n`);
-  if (options.noWait || doomed.length === 0) return 0;
-  const uids = new Set(doomed.map(({ metadata }) => metadata?.uid));
-  const graceMs = Math.max(...doomed.map(({ spec }) => Number(spec?.terminationGracePeriodSeconds ?? 30))) * 1_000;
+  for (const { metadata } of made) {
+    await client.deletePod({ namespace: metadata.namespace ?? DEFAULT_NAMESPACE, pod: metadata.name ?? '' }, { signal });
+    await write(io.stdout, `pod ${metadata.namespace}/${metadata.name} deleted\n`);
+  }
+  const leaving = [...doomed, ...made];
+  if (options.noWait || leaving.length === 0) return 0;
+  const uids = new Set(leaving.map(({ metadata }) => metadata?.uid));
+  const graceMs = Math.max(...leaving.map(({ spec }) => Number(spec?.terminationGracePeriodSeconds ?? 30))) * 1_000;
   const late = await waitUntil(client, (now) => now.every(({ metadata }) => !uids.has(metadata?.uid)), {
     signal,
     timeoutMs: options.timeoutMs ?? graceMs + MARGIN_MS,

@@ -96,6 +96,12 @@ export const nodeApiService: KubeletService = (context) => {
       if (found) context.command({ type: 'restart', podUid: found.podUid });
       return found !== undefined;
     },
+    deletePod: (namespace, name) => {
+      const found = views().find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
+      if (found?.origin?.source !== 'workload') return false;
+      context.deleteWorkloadPod(found.podUid);
+      return true;
+    },
     serviceAccounts: context.serviceAccounts,
     discardClaim: (namespace, name, o) => context.discardClaim({ namespace, name }, o),
     podLogsDirectory: config.podLogsDir,

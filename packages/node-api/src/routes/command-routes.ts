@@ -6,7 +6,7 @@ import { HttpError, sendJson, sendText } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
 import { findPod, findRunningContainer } from './find-container.js';
 
-/** Paths that change something: POST /restart and /discardClaim (ours) and POST /checkpoint (upstream's). */
+/** Paths that change something: POST /restart, /deletePod and /discardClaim (ours) and POST /checkpoint (upstream's). */
 export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: string, nowMs: () => number): readonly Route[] => [
   {
     methods: ['POST'],
@@ -16,6 +16,18 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
       const { namespace = '', pod = '' } = params;
       if (!view.restartPod(namespace, pod)) throw new HttpError(404, `pod "${pod}" does not exist\n`);
       sendText(response, 202, 'restarting\n');
+    },
+  },
+  {
+    methods: ['POST'],
+    path: '/deletePod/:namespace/:pod',
+    role: 'admin',
+    handle: ({ response, params }) => {
+      const { namespace = '', pod = '' } = params;
+      const { metadata } = findPod(view, { namespace, pod });
+      if (view.deletePod?.(namespace, pod) !== true)
+        throw new HttpAnswer(409, `pod "${metadata.name}" is not of a workload: it goes with its manifest\n`);
+      sendText(response, 202, 'deleting\n');
     },
   },
   {

@@ -2,9 +2,9 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { type ManifestEvent, originKey, podKeyOf } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { from, type Subscription } from 'rxjs';
-import { canonicalJson } from '../core/child-names.js';
 import { type GuardedPod, type GuardFacts, type GuardStep, guardPod, isGuarded, keptImagesOf } from '../core/guard/guard-pod.js';
 import { restartsOnChange } from '../core/rollout/restart-on-change.js';
+import { isSameJson } from '../core/same-json.js';
 import { WAIT_FOR } from '../core/wait/wait-for.js';
 import type { WorkloadEvent } from '../core/workload.js';
 import type { WorkloadOutput } from './workload-output.js';
@@ -130,7 +130,7 @@ export const podGuards = ({ store, facts, nodeName, say, at, after, settleMs }: 
     if (isNew && waiting !== undefined && use !== asked) say({ type: 'event', about, event: waiting });
     guard.waiting = waiting;
     if (event !== undefined) say({ type: 'event', about, event });
-    if (guard.use === undefined || canonicalJson(guard.use) !== canonicalJson(use)) {
+    if (guard.use === undefined || !isSameJson(guard.use, use)) {
       guard.use = use;
       say({ type: 'manifest', event: { ...guard.event, pod: use } });
       say({ type: 'podImages', key, images: keptImagesOf(entry) });

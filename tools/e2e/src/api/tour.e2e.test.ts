@@ -17,6 +17,9 @@ const OUTPUT: Readonly<Record<string, RegExp>> = {
   'kubelet-cli exec': /^hello-node1\nended with 3\ncopied\n$/,
   'kubelet-cli port-forward': /copied\n/,
   'sed -i': /there are differences[\s\S]*serving again\n/,
+  'cat > stall.yaml': /deployment\.apps\/stall +2\/2[\s\S]*job\.batch\/sweep +Complete[\s\S]*swept\n$/,
+  'kubelet-cli scale':
+    /the Pods of deployment\/stall are replaced[\s\S]*there are differences[\s\S]*\nclosed[\s\S]*it went back[\s\S]*stall-\S+ +1\/1 +Running[\s\S]*\nclosed[\s\S]*REVISION/,
   'kubelet-cli images': /docker\.io\/library\/busybox:1\.36/,
   'kubelet-cli delete': /hello-node1/,
 };
@@ -60,12 +63,16 @@ const shell = async (text: string): Promise<{ readonly status: number; readonly 
 
 it('has a tour', () => expect(blocks.length).toBeGreaterThan(5));
 
-it.each(blocks)('%s', async (block) => {
-  const { status, stdout, all } = await shell(block);
-  expect(status, all).toBe(0);
-  const expected = Object.entries(OUTPUT).find(([start]) => block.startsWith(start))?.[1];
-  if (expected) expect(stdout).toMatch(expected);
-});
+it.each(blocks)(
+  '%s',
+  async (block) => {
+    const { status, stdout, all } = await shell(block);
+    expect(status, all).toBe(0);
+    const expected = Object.entries(OUTPUT).find(([start]) => block.startsWith(start))?.[1];
+    if (expected) expect(stdout).toMatch(expected);
+  },
+  120_000,
+);
 
 it('images import and prune change what the node holds', async () => {
   const { ctr } = node.bed.containerd;

@@ -50,8 +50,17 @@ it('a Pod goes back by itself to what served, stays there over a restart, and tr
   // By the annotation: its manifest has been read by then, so that a touch is one.
   const again = await node.pod('web', (pod) => isRunning(pod) && pod.metadata.annotations?.[HELD] !== undefined);
   expect(again.status?.containerStatuses?.[0]?.containerID).toBe(back.status?.containerStatuses?.[0]?.containerID);
+  const tries = () => node.pod('web', (pod) => pod.spec.containers[0]?.image === 'localhost/solo-kubelet/not-there:1');
   await utimes(join(node.bed.manifestDirectory, 'web.yaml'), new Date(), new Date());
-  await node.pod('web', (pod) => pod.spec.containers[0]?.image === 'localhost/solo-kubelet/not-there:1');
+  await tries();
+  // And once more by the command, after it has gone back again.
+  await node.pod('web', (pod) => isRunning(pod) && pod.metadata.annotations?.[HELD] !== undefined, 90_000);
+  expect(await cli('rollout', 'retry', 'pod/web')).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('pod/web-node1 to be tried again'),
+  });
+  await tries();
+  expect(await cli('rollout', 'retry', 'pod/web')).toMatchObject({ status: 1, stderr: expect.stringContaining('is held back') });
   await node.drop('web.yaml', web(imageNames.busybox, { ...BACK, note: 'mended' }));
   const mended = await runs(imageNames.busybox);
   expect(mended.metadata.annotations?.[HELD]).toBeUndefined();

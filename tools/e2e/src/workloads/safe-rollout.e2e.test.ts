@@ -193,9 +193,18 @@ it('the shop of the examples opens, and its page follows the file', async () => 
   await shows('The shop is open');
   const before = uids(await settled('shop', 1));
   expect(uids(await settled('recorder', 1))).toHaveLength(1);
+  // Each waited for the one before: the recorder for the Job, the shop for the recorder, the watcher for the shop.
+  const beganAt = async (owner: string): Promise<number> => Date.parse((await podsOf(owner))[0]?.metadata.creationTimestamp ?? '');
+  expect(await beganAt('prepare')).toBeLessThanOrEqual(await beganAt('recorder'));
+  const watcher = await node.pod('watcher', isReady, 60_000);
+  expect(Date.parse(watcher.status?.startTime ?? '')).toBeGreaterThanOrEqual(await beganAt('shop'));
   await node.drop('shop.yaml', shop.replace('The shop is open', 'The shop is closed'));
   await shows('The shop is closed');
   expect(uids(await settled('shop', 1))).not.toEqual(before);
+  await waitFor(async () => ((await node.log('watcher', 'watcher')).includes('closed') ? true : undefined), {
+    what: 'what the watcher sees',
+    timeoutMs: 30_000,
+  });
   await node.remove('shop.yaml');
 }, 300_000);
 

@@ -1,5 +1,5 @@
-import { canonicalJson } from '../child-names.js';
 import { availableFromMs, isActivePod, isAvailable, isReady, isTerminatingPod, type ObservedPod } from '../pod-state.js';
+import { isSameJson } from '../same-json.js';
 import { earliest, type WorkloadEvent } from '../workload.js';
 import { isComplete, progressDeadlineMs, withAvailability, withNewReplicaSet, withPause, withProgress } from './conditions.js';
 import type {
@@ -82,7 +82,7 @@ const withAnnotations = (state: State, { deployment: { metadata, spec } }: Deplo
   const current = currentRevision(state.revisions, spec.template);
   if (metadata.annotations === undefined || current === undefined) return state;
   const annotations = { ...current.annotations, ...handedDown(metadata.annotations) };
-  if (canonicalJson(annotations) === canonicalJson(current.annotations ?? {})) return state;
+  if (isSameJson(annotations, current.annotations ?? {})) return state;
   return { ...state, revisions: state.revisions.map((revision) => (revision === current ? { ...current, annotations } : revision)) };
 };
 

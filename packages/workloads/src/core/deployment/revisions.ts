@@ -1,5 +1,6 @@
-import { canonicalJson, templateHash } from '../child-names.js';
+import { templateHash } from '../child-names.js';
 import { type ObservedPod, timeOf } from '../pod-state.js';
+import { isSameJson } from '../same-json.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
 import type { Deployment, DeploymentRevision } from './deployment.js';
 
@@ -15,9 +16,8 @@ const nameOf = (deploymentName: string, hash: string): string => `${deploymentNa
 
 /** The revision of the template that the Deployment has now: the oldest, should there be two. */
 export const currentRevision = (revisions: readonly DeploymentRevision[], template: PodTemplate): DeploymentRevision | undefined => {
-  const wanted = canonicalJson(template);
   return revisions
-    .filter((revision) => revision.template !== undefined && canonicalJson(revision.template) === wanted)
+    .filter((revision) => revision.template !== undefined && isSameJson(revision.template, template))
     .toSorted((a, b) => a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1))[0];
 };
 

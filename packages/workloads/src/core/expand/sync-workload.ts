@@ -3,6 +3,7 @@ import type { PodSpec, PodStatus } from '@solo-kubelet/pod-spec';
 import type { NewJob, OwnedJob } from '../cron/cron-job.js';
 import { finishedMs, hasEnded, type ObservedPod } from '../pod-state.js';
 import { type FindConfig, pinnedPod, withConfig, withoutOldCopies } from '../rollout/config-of-workload.js';
+import { isSameJson } from '../same-json.js';
 import { parentAndOrdinal } from '../stateful-set/identity.js';
 import { gateWorkload, type WaitFacts } from '../wait/gate-workload.js';
 import { objectTime, type PodIdentity, type WorkloadEvent } from '../workload.js';
@@ -118,9 +119,7 @@ const clash = ({ metadata }: { readonly metadata: { readonly name: string } }): 
   message: `Error creating: pods "${metadata.name}" already exists`,
 });
 
-const sameOr = (before: WorkloadEntry, after: WorkloadEntry): WorkloadEntry =>
-  before !== after && JSON.stringify(before, plain) === JSON.stringify(after, plain) ? before : after;
-const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
+const sameOr = (before: WorkloadEntry, after: WorkloadEntry): WorkloadEntry => (isSameJson(before, after) ? before : after);
 
 const withoutGone = (entry: WorkloadEntry, { pods }: WorkloadFacts): WorkloadEntry => {
   const children = entry.children.filter(({ pod, endingSince }) => endingSince === undefined || pods.has(pod.metadata.uid ?? ''));

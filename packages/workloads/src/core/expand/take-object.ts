@@ -1,5 +1,5 @@
 import { validateObjectUpdate } from '@solo-kubelet/object-spec';
-import { canonicalJson } from '../child-names.js';
+import { isSameJson } from '../same-json.js';
 import { objectTime } from '../workload.js';
 import { emptyMemory, type WorkloadEntry, type WorkloadMemory } from './workload-entry.js';
 import type { WorkloadObject } from './workload-object.js';
@@ -33,8 +33,7 @@ export const takeObject = (entry: WorkloadEntry | undefined, object: WorkloadObj
 };
 
 /** Whether two documents of a workload ask for the same. */
-export const asksTheSame = (a: WorkloadObject, b: WorkloadObject): boolean =>
-  a === b || canonicalJson(asWritten(a)) === canonicalJson(asWritten(b));
+export const asksTheSame = (a: WorkloadObject, b: WorkloadObject): boolean => a === b || isSameJson(asWritten(a), asWritten(b));
 
 /** Names are made from running numbers, which go on over the lives of a workload. */
 const freshMemory = (kind: WorkloadObject['kind'], made: number): WorkloadMemory => {
@@ -56,8 +55,8 @@ const asWritten = ({ metadata: { labels, annotations }, spec }: WorkloadObject):
 
 /** As upstream's strategies count: the spec, and for a Deployment its annotations. */
 const isCounted = (before: WorkloadObject, after: WorkloadObject): boolean =>
-  canonicalJson(before.spec) !== canonicalJson(after.spec) ||
-  (before.kind === 'Deployment' && canonicalJson(before.metadata.annotations ?? {}) !== canonicalJson(after.metadata.annotations ?? {}));
+  !isSameJson(before.spec, after.spec) ||
+  (before.kind === 'Deployment' && !isSameJson(before.metadata.annotations ?? {}, after.metadata.annotations ?? {}));
 
 /** An API server would refuse the change of a Job; whoever writes files has no other way, so that it is another Job from then on (decision 261). */
 const isReplaced = ({ object }: WorkloadEntry, next: WorkloadObject): boolean =>

@@ -1,12 +1,12 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { fnv1a128 } from '@solo-kubelet/pod-spec/schema';
-import { canonicalJson } from '../child-names.js';
 import type { SeenPod } from '../expand/sync-workload.js';
 import { availableFromMs } from '../pod-state.js';
 import { type FindConfig, withImages } from '../rollout/config-of-workload.js';
 import { type ConfigVersions, restartsFor, restartsOnChange, withConfigVersion, withVersionMark } from '../rollout/restart-on-change.js';
 import { hopeless, ROLLBACK, rolloutDeadlineMs, runningImages } from '../rollout/safe-rollout.js';
 import { configName } from '../rollout/template-config.js';
+import { isSameJson } from '../same-json.js';
 import { judgeWait, type WaitFacts } from '../wait/gate-workload.js';
 import { WAIT_FOR } from '../wait/wait-for.js';
 import { earliest, type WorkloadEvent } from '../workload.js';
@@ -58,7 +58,7 @@ export const isGuarded = ({ metadata: { annotations } }: Pod): boolean =>
   annotations !== undefined && (goesBack(annotations) || annotations[WAIT_FOR] !== undefined || restartsOnChange(annotations));
 
 const goesBack = (annotations: Pod['metadata']['annotations']): boolean => annotations?.[ROLLBACK] === 'true';
-const isSame = (a: Pod | undefined, b: Pod): boolean => a !== undefined && canonicalJson(a) === canonicalJson(b);
+const isSame = (a: Pod | undefined, b: Pod): boolean => a !== undefined && isSameJson(a, b);
 const namespaceOf = ({ metadata }: Pod): string => metadata.namespace ?? 'default';
 
 /** What is to be asked for in place of the Pod of a document, and what is to be written first. Asked again with its own answer it decides nothing more. */

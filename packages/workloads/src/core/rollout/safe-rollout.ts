@@ -1,5 +1,5 @@
-import { canonicalJson } from '../child-names.js';
 import type { ObservedPod } from '../pod-state.js';
+import { isSameJson } from '../same-json.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
 import type { WorkloadEvent } from '../workload.js';
 
@@ -42,7 +42,7 @@ export interface RolloutMemory {
 
 type Annotations = Readonly<Record<string, string>> | undefined;
 
-const isSame = (a: PodTemplate | undefined, b: PodTemplate): boolean => a !== undefined && canonicalJson(a) === canonicalJson(b);
+const isSame = (a: PodTemplate | undefined, b: PodTemplate): boolean => a !== undefined && isSameJson(a, b);
 
 /** The template to go by: the wanted one, or, while that is held back, the last good one. What is held is let go once something else is wanted. */
 export const templateToUse = (

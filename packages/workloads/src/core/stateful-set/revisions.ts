@@ -1,5 +1,6 @@
-import { canonicalJson, templateHash } from '../child-names.js';
+import { templateHash } from '../child-names.js';
 import type { ObservedPod } from '../pod-state.js';
+import { isSameJson } from '../same-json.js';
 import type { PodTemplate } from './identity.js';
 import type { StatefulRevision } from './stateful-set.js';
 
@@ -16,9 +17,8 @@ interface Revised {
 
 /** The revisions with one for the present template, which has the highest number and comes last (stateful_set_control.go getStatefulSetRevisions). */
 export const withUpdateRevision = ({ metadata, spec }: Revised, revisions: readonly StatefulRevision[]): readonly StatefulRevision[] => {
-  const template = canonicalJson(spec.template);
   const sorted = revisions.toSorted((a, b) => a.revision - b.revision);
-  const equal = sorted.findLast((revision) => canonicalJson(revision.template) === template);
+  const equal = sorted.findLast((revision) => isSameJson(revision.template, spec.template));
   if (equal !== undefined && equal === sorted.at(-1)) return sorted;
   const number = (sorted.at(-1)?.revision ?? 0) + 1;
   if (equal !== undefined) return [...sorted.filter((revision) => revision !== equal), { ...equal, revision: number }];

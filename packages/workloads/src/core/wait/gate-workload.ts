@@ -1,7 +1,7 @@
-import { canonicalJson } from '../child-names.js';
 import type { WorkloadEntry } from '../expand/workload-entry.js';
 import { namespaceOf } from '../expand/workload-object.js';
 import { wantedTemplate } from '../rollout/config-of-workload.js';
+import { isSameJson } from '../same-json.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
 import type { WorkloadEvent } from '../workload.js';
 import { parseWaitFor, termText, WAIT_FOR, type WaitTerm, waitCycle } from './wait-for.js';
@@ -69,8 +69,8 @@ const begunTemplate = (entry: WorkloadEntry): 'all' | 'none' | PodTemplate => {
       return memory.record.podsMade > 0 || (memory.kind === 'Job' && memory.record.status?.startTime) ? 'all' : 'none';
     default: {
       const revisions: readonly { readonly revision: number; readonly template?: PodTemplate }[] = memory.revisions;
-      const wanted = canonicalJson(wantedTemplate(entry));
-      if (revisions.some(({ template }) => template !== undefined && canonicalJson(template) === wanted)) return 'all';
+      const wanted = wantedTemplate(entry);
+      if (revisions.some(({ template }) => template !== undefined && isSameJson(template, wanted))) return 'all';
       return revisions.toSorted((a, b) => a.revision - b.revision).findLast(({ template }) => template !== undefined)?.template ?? 'none';
     }
   }
