@@ -146,6 +146,22 @@ describe('changing workloads', () => {
     expect(await text()).toContain('replicas: 3 # enough');
   });
 
+  it('apply waits for what is rolled since its configuration changed', async () => {
+    const stall = (page: string): string =>
+      [
+        `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stall}\ndata: {page: ${page}}\n`,
+        `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: stall, annotations: {restart-on-change.solo-kubelet.dev: "true"}}\nspec:\n  selector: {matchLabels: {app: stall}}\n  template: ${template('stall', ', envFrom: [{configMapRef: {name: stall}}]')}\n`,
+      ].join('---\n');
+    const podsOf = async (): Promise<string> =>
+      (await cli('get', 'pods', '-l', 'app=stall', '-o', 'jsonpath={.items[*].metadata.uid}')).output;
+    expect(await cli('apply', '-f', await file('stall.yaml', stall('open')))).toMatchObject({ status: 0 });
+    const before = await podsOf();
+    const { status, output } = await cli('apply', '-f', await file('stall.yaml', stall('closed')));
+    expect([status, output]).toEqual([0, expect.stringContaining('deployment "stall" successfully rolled out')]);
+    expect(await podsOf()).not.toContain(before);
+    expect(await cli('delete', '-f', join(directory, 'stall.yaml'))).toMatchObject({ status: 0 });
+  });
+
   it('a Pod that a workload made ends by its name, and the workload makes another', async () => {
     const podsOf = async (): Promise<readonly string[]> =>
       (await cli('get', 'pods', '-l', 'app=db', '-o', 'jsonpath={.items[*].metadata.uid}')).output.split(' ');

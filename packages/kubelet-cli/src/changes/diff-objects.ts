@@ -87,8 +87,13 @@ const MUTABLE_OF_JOB: ReadonlySet<string> = new Set([
   'metadata.annotations',
 ]);
 
-/** Workloads of files that would be rolled when a ConfigMap or Secret changes (decision 253), or whose Pods see it at once. */
-export const usersOf = (changed: ApiObject, workloads: readonly ApiObject[]): readonly string[] => {
+/** A workload that refers to a ConfigMap or Secret; `rolls`: a change of that replaces its Pods (decision 253). */
+export interface ObjectUser {
+  readonly workload: ApiObject;
+  readonly rolls: boolean;
+}
+
+export const objectUsers = (changed: ApiObject, workloads: readonly ApiObject[]): readonly ObjectUser[] => {
   const kind = changed.kind;
   if (kind !== 'ConfigMap' && kind !== 'Secret') return [];
   const { name, namespace } = changed.metadata;
@@ -96,14 +101,18 @@ export const usersOf = (changed: ApiObject, workloads: readonly ApiObject[]): re
     const template = (workload as ObjectTypes['Deployment']).spec?.template;
     if (template === undefined || workload.metadata.namespace !== namespace || !mentions(template, kind, name ?? '')) return [];
     const rolls = Object.entries(workload.metadata.annotations ?? {}).some(([key, value]) => restartsFor(key, value, kind, name ?? ''));
-    const what = `${workload.kind.toLowerCase()}/${workload.metadata.name}`;
-    return [
-      rolls
-        ? `the Pods of ${what} are replaced, since it is to be restarted on change`
-        : `the Pods of ${what} see it in their volumes at once, in variables after their next start`,
-    ];
+    return [{ workload, rolls }];
   });
 };
+
+/** Workloads of files that would be rolled when a ConfigMap or Secret changes, or whose Pods see it at once, as sentences. */
+export const usersOf = (changed: ApiObject, workloads: readonly ApiObject[]): readonly string[] =>
+  objectUsers(changed, workloads).map(({ workload, rolls }) => {
+    const what = `${workload.kind.toLowerCase()}/${workload.metadata.name}`;
+    return rolls
+      ? `the Pods of ${what} are replaced, since it is to be restarted on change`
+      : `the Pods of ${what} see it in their volumes at once, in variables after their next start`;
+  });
 
 const restartsFor = (key: string, value: string, kind: 'ConfigMap' | 'Secret', name: string): boolean => {
   const reloader = 'reloader.stakater.com';

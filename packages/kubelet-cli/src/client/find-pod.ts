@@ -17,7 +17,9 @@ const podOfWorkload = (pods: readonly Pod[], text: string, namespace: string): P
     ({ metadata }) => metadata?.namespace === namespace && metadata.ownerReferences?.some((owner) => isMeant(owner, kind, name)) === true,
   );
   const made = kind === 'CronJob' ? all.toSorted((a, b) => createdAt(b) - createdAt(a)) : all;
-  const found = made.find(({ status }) => status?.phase === 'Running') ?? made[0];
+  const running = made.filter(({ status }) => status?.phase === 'Running');
+  // While a rollout goes on, one that stays.
+  const found = running.find(({ metadata }) => metadata.deletionTimestamp === undefined) ?? running[0] ?? made[0];
   if (found !== undefined) return found;
   throw new CliError({
     code: 'CLI_NOT_FOUND',

@@ -3,7 +3,7 @@ import { type ApiObject, validateObjectUpdate } from '@solo-kubelet/object-spec'
 import type { FeatureGates, Pod } from '@solo-kubelet/pod-spec';
 import { type CheckedManifest, type CheckedObject, type CheckManifestOptions, checkManifest } from '../changes/check-manifest.js';
 import { describeChange } from '../changes/describe-change.js';
-import { diffObjects, type ObjectChange, usersOf } from '../changes/diff-objects.js';
+import { diffObjects, type ObjectChange, objectUsers, usersOf } from '../changes/diff-objects.js';
 import { diffPods, type PodChange } from '../changes/diff-pods.js';
 import { manifestKey, manifestPaths, readManifest, targetFile, writeManifest } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
@@ -13,7 +13,7 @@ import { podRow } from '../client/pod-row.js';
 import { objectName } from '../output/object-name.js';
 import type { VerbContext } from './verb-context.js';
 import { parseAwaited, waitUntil } from './wait.js';
-import { waitForRollouts } from './wait-for-rollouts.js';
+import { rolloutKey, waitForRollouts } from './wait-for-rollouts.js';
 
 export interface ApplyOptions {
   readonly files: readonly string[];
@@ -37,6 +37,8 @@ interface Planned {
 
 interface PlannedObject extends CheckedObject {
   readonly change: ObjectChange;
+  /** Workloads that are rolled for it, by `kind/namespace/name`. */
+  readonly restarts: readonly string[];
 }
 
 /**
@@ -50,6 +52,8 @@ export const apply = async (options: ApplyOptions, context: VerbContext): Promis
   await writeChanges(planned, context);
   if (options.dryRun) return 0;
   const changed = planned.filter(isChange);
+  const restarted = [...new Set(changed.flatMap(({ objects }) => objects.flatMap(({ restarts }) => restarts)))];
+  const before = restarted.length === 0 ? [] : await client.listObjects({ signal });
   for (const { path, text } of changed) await writeManifest(path, text);
   if (options.noWait) return 0;
   const wanted = planned.flatMap(({ pods }) => pods);
@@ -60,7 +64,7 @@ export const apply = async (options: ApplyOptions, context: VerbContext): Promis
   if (late === undefined) {
     for (const { metadata } of wanted) await write(io.stdout, `pod/${metadata?.name} is running\n`);
     const changedObjects = changed.flatMap(({ objects }) => objects.filter(({ change }) => change.type !== 'unchanged'));
-    return waitForRollouts(changedObjects, timeoutMs, context);
+    return waitForRollouts(changedObjects, { timeoutMs, restarted: { keys: restarted, before } }, context);
   }
   for (const { metadata } of wanted) {
     const pod = late.find((one) => one.metadata?.uid === metadata?.uid);
@@ -135,8 +139,10 @@ const plan = async (files: readonly string[], { client, io, signal }: VerbContex
     pods: wanted,
     objects: objects.map((object) => {
       const change = diffObjects(held.has(object.key) ? there.get(object.key) : undefined, object.object);
-      if (change.type !== 'configured') return { ...object, change };
-      return { ...object, change: { ...change, effects: [...change.effects, ...usersOf(object.object, [...planned.values()])] } };
+      if (change.type !== 'configured') return { ...object, change, restarts: [] };
+      const workloads = [...planned.values()];
+      const restarts = objectUsers(object.object, workloads).flatMap(({ workload, rolls }) => (rolls ? [rolloutKey(workload)] : []));
+      return { ...object, restarts, change: { ...change, effects: [...change.effects, ...usersOf(object.object, workloads)] } };
     }),
     changes: wanted.map((pod) => diffPods(sameName(pod), pod)),
   }));

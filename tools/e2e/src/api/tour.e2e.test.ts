@@ -19,7 +19,7 @@ const OUTPUT: Readonly<Record<string, RegExp>> = {
   'sed -i': /there are differences[\s\S]*serving again\n/,
   'cat > stall.yaml': /deployment\.apps\/stall +2\/2[\s\S]*job\.batch\/sweep +Complete[\s\S]*swept\n$/,
   'kubelet-cli scale':
-    /the Pods of deployment\/stall are replaced[\s\S]*there are differences[\s\S]*\nclosed[\s\S]*it went back[\s\S]*stall-\S+ +1\/1 +Running[\s\S]*\nclosed[\s\S]*REVISION/,
+    /the Pods of deployment\/stall are replaced[\s\S]*there are differences[\s\S]*rolled out\nclosed\n[\s\S]*it went back[\s\S]*stall-\S+ +1\/1 +Running[\s\S]*\nclosed[\s\S]*REVISION/,
   'kubelet-cli images': /docker\.io\/library\/busybox:1\.36/,
   'kubelet-cli delete': /hello-node1/,
 };
