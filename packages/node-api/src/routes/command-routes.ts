@@ -26,7 +26,7 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
       const { namespace = '', pod = '' } = params;
       const { metadata } = findPod(view, { namespace, pod });
       if (view.deletePod?.(namespace, pod) !== true)
-        throw new HttpAnswer(409, `pod "${metadata.name}" is not of a workload: it goes with its manifest\n`);
+        throw new HttpError(409, `pod "${metadata.name}" is not of a workload: it goes with its manifest\n`);
       sendText(response, 202, 'deleting\n');
     },
   },
