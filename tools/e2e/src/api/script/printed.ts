@@ -1,5 +1,6 @@
 // What commands print, compared without what differs from run to run.
 
+/** What Kubernetes makes random names and hashes of: no vowels, so that no word is among them. */
 const IDS = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** In this order: what stands for a later one may hold an earlier one. */
@@ -11,9 +12,9 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/(?<=pod-template-hash=)\w+/g, '<hash>'],
   [/(resourceVersion"?:) "?\d+"?/g, '$1 <version>'],
   [/\b\d+\.\d+\.\d+\.\d+(?=:\d+|\b)/g, '<ip>'],
-  [new RegExp(`-[${IDS}0-9]{8,10}-[${IDS}]{5}(?![\\w-])`, 'g'), '-<hash>-<id>'],
-  [/(?<=[a-z]-)(?=[a-f]*\d)[bcdf0-9a-z]{8,10}(?![\w-])/g, '<hash>'],
-  [new RegExp(`(?<=[a-z>]-)(?=\\w*\\d)[${IDS}]{5}(?![\\w-])`, 'g'), '<id>'],
+  [new RegExp(`-[${IDS}]{8,10}-[${IDS}]{5}(?![\\w-])`, 'g'), '-<hash>-<id>'],
+  [new RegExp(`(?<=[a-z]-)[${IDS}]{8,10}(?![\\w-])`, 'g'), '<hash>'],
+  [new RegExp(`(?<=[a-z>]-)[${IDS}]{5}(?![\\w-])`, 'g'), '<id>'],
   // Ages, as tables and descriptions have them.
   [/(?<=\s|\(|^)(\d+[ywdhms])+(?=\s|\)|$)/gm, '<age>'],
 ];
