@@ -5,10 +5,11 @@ import { createCriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { explainRuntimeNetwork, readRuntimeNetwork } from '@solo-kubelet/kubelet/networks';
 import { hasSwap, readText, runtimeCgroupDriver } from '@solo-kubelet/kubelet/node';
-import { parseRuntimeFacts, untilRecovered } from '@solo-kubelet/kubelet/runtime';
+import { untilRecovered } from '@solo-kubelet/kubelet/runtime';
 import { CGROUP_MOUNT_POINT, detectCgroupVersion } from '@solo-kubelet/pod-environment/cgroups';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { findContainerdBinaries } from '../containerd/binaries.js';
+import { sandboxImageName } from '../sandbox-image/sandbox-image-name.js';
 import type { HostReport, RuntimeReport } from './checks.js';
 import { hasImage, missingImages } from './missing-images.js';
 import { judgeRuntime } from './runtime-checks.js';
@@ -78,11 +79,11 @@ const examineRuntime = async (options: ExamineRuntimeOptions): Promise<RuntimeRe
     const { runtimeName, runtimeVersion } = await cri.runtime.version({}, { signal });
     using limit = joinSignals([signal, timeoutSignal(RECOVERY_TIMEOUT_MS)]);
     await untilRecovered(cri, { signal: limit.signal });
-    const { status, info } = await cri.runtime.status({ verbose: true }, { signal });
+    const { status } = await cri.runtime.status({}, { signal });
     const conditions = status?.conditions ?? [];
     // A runtime that takes the network for ready has not looked for the plugins.
     const explained = await explainRuntimeNetwork(await readRuntimeNetwork(cri, { signal }), { runtimeName, env, signal });
-    const { sandboxImage } = parseRuntimeFacts(info);
+    const sandboxImage = await sandboxImageName(cri, { endpoint, signal });
     const findings = judgeRuntime({
       runtimeName,
       cgroupDriver: (await runtimeCgroupDriver(cri, { signal })).driver,

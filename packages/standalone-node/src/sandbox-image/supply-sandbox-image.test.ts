@@ -10,7 +10,12 @@ const supply = async (options: FakeCriOptions) => {
   await using cri = createCriClient({ endpoint: fake.endpoint });
   const imported: string[] = [];
   const importPause = async (reference: string): Promise<void> => void imported.push(reference);
-  const result = await supplySandboxImage(cri, { endpoint: fake.endpoint, signal: AbortSignal.timeout(20_000), importPause });
+  const result = await supplySandboxImage(cri, {
+    endpoint: fake.endpoint,
+    signal: AbortSignal.timeout(20_000),
+    importPause,
+    dumpConfiguration: async () => undefined,
+  });
   return { result, imported, pulls: fake.calls.filter(({ method }) => method === 'PullImage').length };
 };
 

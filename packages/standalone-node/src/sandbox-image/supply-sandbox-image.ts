@@ -4,17 +4,14 @@ import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { PrepareRuntimeOptions } from '@solo-kubelet/kubelet';
-import { parseRuntimeFacts } from '@solo-kubelet/kubelet/runtime';
 import { checkDuration } from '@solo-kubelet/timers';
 import { importImages } from '../containerd/import-images.js';
 import { runCtr } from '../containerd/run-ctr.js';
 import { localArchitecture, writeImageArchive } from '../images/image-archive.js';
 import { pauseImage } from '../images/pause-image.js';
+import { type SandboxImageNameOptions, sandboxImageName } from './sandbox-image-name.js';
 
-export interface SupplySandboxImageOptions {
-  /** Of the runtime: `unix://…`. */
-  readonly endpoint: string;
-  readonly signal: AbortSignal;
+export interface SupplySandboxImageOptions extends SandboxImageNameOptions {
   /** How long a pull may take, ms. Default 20000. */
   readonly pullTimeoutMs?: number;
   /** Replaced in tests. */
@@ -37,9 +34,8 @@ const CTR_TIMEOUT_MS = 120_000;
 export const supplySandboxImage = async (cri: CriClient, options: SupplySandboxImageOptions): Promise<SandboxImage> => {
   const { signal, importPause = (reference) => importOwn(reference, options) } = options;
   const pullTimeoutMs = checkDuration('pullTimeoutMs', options.pullTimeoutMs, PULL_TIMEOUT_MS);
-  const { info } = await cri.runtime.status({ verbose: true }, { signal });
-  const { sandboxImage: image } = parseRuntimeFacts(info);
-  if (image === undefined || image === '') return { outcome: 'unknown' };
+  const image = await sandboxImageName(cri, options);
+  if (image === undefined) return { outcome: 'unknown' };
   const isThere = async (): Promise<boolean> => (await cri.images.imageStatus({ image: { image } }, { signal })).image !== undefined;
   if (await isThere()) return { outcome: 'present', image };
   try {
