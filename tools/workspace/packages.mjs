@@ -244,10 +244,11 @@ export const packages = [
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,
+      'tar-stream': catalog,
       undici: catalog,
       yaml: catalog,
     },
-    devDependencies: { '@solo-kubelet/object-spec': ws },
+    devDependencies: { '@solo-kubelet/object-spec': ws, '@types/tar-stream': catalog },
     peerDependencies: { rxjs: catalog },
   },
   {

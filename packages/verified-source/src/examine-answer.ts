@@ -1,9 +1,10 @@
-import { describeError } from '@solo-kubelet/diagnostics';
-import { checkManifest, type ParseManifest, type PrepareManifest } from '@solo-kubelet/manifest-source';
+import { type CheckManifestOptions, checkManifest, type ParseManifest, type PrepareManifest } from '@solo-kubelet/manifest-source';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { SourceRevision } from './core/source-revision.js';
 import type { SourceReason } from './core/source-status.js';
+import { readAnswer } from './read-answer.js';
 import { readRevision } from './read-revision.js';
+import type { ArchiveMember } from './unpack-archive.js';
 import type { VerificationKey } from './verification-keys.js';
 import { type DetachedSignature, verifyAnswer } from './verify-answer.js';
 
@@ -47,16 +48,22 @@ export const examineAnswer = async (
   // Nothing of it is read before it is known whose it is.
   const verified = verifyAnswer(source, content, signature, keys);
   if (!verified.ok) return verified;
-  let clear: Uint8Array;
-  try {
-    clear = (await prepare?.(content)) ?? content;
-  } catch (error) {
-    return refused('NotDecrypted', describeError(error));
-  }
-  const read = readRevision(clear);
+  const opened = await readAnswer(content, { prepare, maxBytes: source.maxBytes });
+  if (!opened.ok) return opened;
+  const { sealed: isEncrypted, members } = opened;
+  const read = readRevision(opened.clear);
   if (!read.ok) return refused('ManifestInvalid', read.message);
-  const { asks, problems, elsewhere } = checkManifest(read.body, { source: 'http', path, nodeName, ...(parse && { parse }) });
-  const isEncrypted = clear !== content;
+  const checkOptions = { source: 'http' as const, path, nodeName, ...(parse && { parse }) };
+  const whole = checkManifest(read.body, checkOptions);
+  const { asks, elsewhere } = whole;
+  const { problems, found } =
+    members === undefined ? { problems: whole.problems, found: asks.length } : checkMembers(members, checkOptions);
+  // Each file may be right, and one still hide the next when they are read as one.
+  if (problems.length === 0 && (whole.problems.length > 0 || found !== asks.length))
+    return refused(
+      'ArchiveInvalid',
+      `the files of its archive can't be read as one manifest${isEncrypted ? '' : (whole.problems.map((each) => `: ${each}`)[0] ?? '')}`,
+    );
   if (problems.length > 0) {
     // What an encrypted file says is a secret, and messages quote it.
     if (isEncrypted)
@@ -87,3 +94,28 @@ export const examineAnswer = async (
     },
   };
 };
+
+/** What is wrong with the files of an archive, each with its own places, and how many documents they have for this node. */
+const checkMembers = (
+  members: readonly ArchiveMember[],
+  options: CheckManifestOptions,
+): { readonly problems: readonly string[]; readonly found: number } => {
+  const problems: string[] = [];
+  let found = 0;
+  for (const [at, { name, content }] of members.entries()) {
+    const read = at === 0 ? readRevision(content) : undefined;
+    const body = read?.ok === true ? read.body : content;
+    if (saysNothing(body)) continue;
+    const checked = checkManifest(body, { ...options, path: `${options.path}/${name}` });
+    problems.push(...checked.problems);
+    found += checked.asks.length;
+  }
+  return { problems, found };
+};
+
+/** Nothing but white space, comments and markers: what is left of a file that held the revision alone. */
+const saysNothing = (body: Uint8Array): boolean =>
+  new TextDecoder()
+    .decode(body)
+    .split('\n')
+    .every((line) => /^\s*(#.*|---\s*(#.*)?|\.\.\.\s*)?$/.test(line));

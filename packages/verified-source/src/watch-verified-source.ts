@@ -31,6 +31,7 @@ import { firstCheckMs, nextCheckMs } from './core/next-check.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import { reduceStatus, type SourceStatus } from './core/source-status.js';
 import { createChecker, type Found } from './create-checker.js';
+import { readAnswer } from './read-answer.js';
 import { readRevision } from './read-revision.js';
 
 export type VerifiedSourceOutput =
@@ -122,7 +123,7 @@ export const watchVerifiedSource = ({
           answer$: concat(first$, wait$.pipe(concatMap(() => checks$))).pipe(concatMap(answers)),
           directory: join(directory, 'documents'),
           trusts: checker.trusts,
-          ...(prepare && { prepare: clearOf(prepare) }),
+          ...(prepare && { prepare: clearOf(prepare, source.maxBytes) }),
           ...(parse && { parse }),
           settleNames: false,
           ...(files && { files }),
@@ -141,11 +142,12 @@ export const watchVerifiedSource = ({
 
 /** Encrypted answers are stored as they came; what was read off their front is read off again. */
 const clearOf =
-  (prepare: PrepareManifest): PrepareManifest =>
+  (prepare: PrepareManifest, maxBytes: number): PrepareManifest =>
   async (content) => {
-    const clear = await prepare(content);
-    if (clear === content) return content;
-    const read = readRevision(clear);
+    const opened = await readAnswer(content, { prepare, maxBytes });
+    if (!opened.ok) throw new Error(opened.message);
+    if (!opened.sealed) return content;
+    const read = readRevision(opened.clear);
     if (!read.ok) throw new Error(read.message);
     return read.body;
   };

@@ -23,6 +23,7 @@ export type SourceReason =
   | 'RevisionReused'
   | 'Expired'
   | 'NamespaceForbidden'
+  | 'ArchiveInvalid'
   | 'ManifestInvalid'
   | 'NotDecrypted'
   | 'NotKept'
