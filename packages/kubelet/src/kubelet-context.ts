@@ -50,6 +50,7 @@ import { nodeObjects } from './api/node-objects.js';
 import type { NodeClaims } from './claims/node-claims.js';
 import type { ClusterSide } from './cluster/cluster-side.js';
 import { loopPeriodMs } from './config/loop-period.js';
+import { cpuAssignments } from './cpu/cpu-assignments.js';
 import type { NodeResourceManagers } from './cpu/resource-managers.js';
 import { deviceFacts } from './devices/device-plugins.js';
 import { imageCollector } from './garbage-collection/image-collector.js';
@@ -197,6 +198,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     podLogsDir: config.podLogsDir,
     containerLogsDir: config.podLogsDir === DEFAULT_POD_LOGS ? DEFAULT_CONTAINER_LOGS : '',
     ...(resources.managers === undefined ? {} : { resources: resources.managers }),
+    endsAsAWhole: parts.cgroups.version === 2 && config.singleProcessOOMKill !== true,
     networkHook: extraNetworksHook({ networks, primaryName: async (o) => (await readRuntimeNetwork(cri, o)).name, logger }),
   });
   const stop$ = aborted(signal);
@@ -205,6 +207,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     sources,
     runtime,
     ...(resources.managers === undefined ? {} : { resources: resources.managers }),
+    ...(resources.cpus === undefined ? {} : { cpus: cpuAssignments(config, resources.cpus, resources.poolChanged$) }),
     store: fileStatusStore({ directory: join(flags.rootDirectory, 'pod-status'), logger }),
     runProbes: runProbes({ handlers: parts.probes, scheduler: steadyScheduler }),
     node$: facts$,

@@ -119,8 +119,7 @@ export type StreamName =
   | 'known$'
   | 'events$'
   | 'activity$'
-  | 'probeReport$'
-  | 'poolChanged$';
+  | 'probeReport$';
 
 /** The feedback edges: `command`, `changeFacts` and `nodeEvent` of the context. */
 export type FeedbackEdge = 'commands$' | 'factsChange$' | 'nodeEvent$';

@@ -4,7 +4,6 @@ import { podUid } from '@solo-kubelet/reconciler';
 import { delay, EMPTY, filter, from, ignoreElements, merge, mergeMap, Observable, shareReplay, takeUntil, tap, withLatestFrom } from 'rxjs';
 import { kubeApiService } from './api/kube-api-service.js';
 import { nodeApiService } from './api/node-api-service.js';
-import { cpuPinningService } from './cpu/cpu-pinning-service.js';
 import { podResourcesService } from './devices/pod-resources-service.js';
 import { eventSinksService } from './event-sinks/event-sinks-service.js';
 import { evictionService } from './eviction/eviction-service.js';
@@ -59,7 +58,6 @@ export const allServices: readonly ServiceSubsystem[] = [
     run: nodeApiService,
   },
   { name: 'Kubernetes API', reads: ['pods$', 'secretObjects$', 'events$', 'facts$'], emits: [], run: kubeApiService },
-  { name: 'CPU pinning', reads: ['pods$', 'activity$', 'poolChanged$'], emits: [], run: cpuPinningService },
   { name: 'housekeeping', reads: [], emits: [], run: housekeepingService },
   { name: 'network garbage', reads: ['pods$', 'activity$'], emits: [], run: networkGarbageService },
   { name: 'PodResources API', reads: ['pods$'], emits: [], run: podResourcesService },
@@ -114,7 +112,7 @@ const workers: readonly Subsystem<RunningKubelet>[] = [
   {
     name: 'reconciler',
     reads: ['manifestEvent$', 'facts$', 'commands$', 'nodeEvent$'],
-    emits: ['pods$', 'known$', 'events$', 'activity$', 'probeReport$', 'poolChanged$'],
+    emits: ['pods$', 'known$', 'events$', 'activity$', 'probeReport$'],
     run: ({ reconciler }) => reconciler.run$,
   },
 ];

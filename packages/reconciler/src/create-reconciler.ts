@@ -41,6 +41,7 @@ import { noSeenPods, reducePodViews } from './core/pod-views.js';
 import { emptyKubeletState, hasRelisted, type KubeletStateInput, type KubeletStateSettings } from './core/state/kubelet-state.js';
 import { reduceKubeletState } from './core/state/reduce-kubelet-state.js';
 import { knownPod } from './core/state/sync-input.js';
+import { keepPinned } from './keep-pinned.js';
 import { observeRuntime } from './observe-runtime.js';
 import { orphanedPods } from './orphaned-pods.js';
 import { probePods } from './probe-pods.js';
@@ -205,7 +206,12 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     mergeMap(({ failure }) => (failure === undefined ? EMPTY : of<NodeActivity>({ type: 'storeFailed', message: failure }))),
     share(),
   );
-  const nodeActivity$ = merge(look$.pipe(mergeMap(({ activities }) => activities)), saved$, crash$).pipe(
+  const pins$ = defer(() =>
+    deps.cpus === undefined
+      ? EMPTY
+      : keepPinned({ cpus: deps.cpus, pods$, activity$: podDoing$.pipe(map(({ activity }) => activity)), runtime, scheduler }),
+  );
+  const nodeActivity$ = merge(look$.pipe(mergeMap(({ activities }) => activities)), saved$, crash$, pins$).pipe(
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());

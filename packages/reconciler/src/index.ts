@@ -27,6 +27,7 @@ export { createReconciler, type Reconciler } from './create-reconciler.js';
 export { type EventFile, type EventFileOptions, eventFile } from './event-file.js';
 export { type FileStatusStoreOptions, fileStatusStore } from './file-status-store.js';
 export type { FilesystemUse, ImagePort } from './image-port.js';
+export type { CpuAssignments } from './keep-pinned.js';
 export type { LogPort } from './log-port.js';
 export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';
 export type { ResourceAllocator } from './resource-allocator.js';

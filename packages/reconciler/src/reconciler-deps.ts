@@ -7,6 +7,7 @@ import type { ToldEvent } from './core/event-of-activity.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { Termination } from './core/termination.js';
+import type { CpuAssignments } from './keep-pinned.js';
 import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort } from './runtime-port.js';
 import type { StatusStore } from './status-store.js';
@@ -31,6 +32,8 @@ export interface ReconcilerDeps {
   readonly runtime: RuntimePort;
   /** Gives pods what only one can have, before they run. Default: there is nothing to give. */
   readonly resources?: ResourceAllocator;
+  /** Which CPUs containers are kept on. Default: they stay where they are. */
+  readonly cpus?: CpuAssignments;
   /** `runProbes(…)` of probe-engine; absent: nothing is probed. */
   readonly runProbes?: OperatorFunction<readonly ProbeTarget[], ProbeReport>;
   /** What pods are admitted against and shown; emits again when it changes. */

@@ -76,7 +76,7 @@ export interface PodListing {
 
 /**
  * What the reconciler needs of a container runtime and of the machine around the pods, in kubelet words. Each method does one thing and may be called
- * again after any failure. Calls for one pod never overlap, except looks and hooks. Only what this kubelet started is ever listed or touched.
+ * again after any failure. Calls for one pod never overlap, except looks, hooks and `pinContainer`. Only what this kubelet started is ever listed or touched.
  */
 export interface RuntimePort {
   /** Rejects rather than tell of less than all pods. */
@@ -105,6 +105,8 @@ export interface RuntimePort {
   /** What a running pod and some of its containers use of memory now. What the runtime does not tell is missing. */
   memoryUsage(of: { readonly podSandboxId: string; readonly containerIds: readonly string[] }, options: Abortable): Promise<MemoryUsage>;
   updateResources(pod: Pod, container: Container, containerId: string, options: Abortable): Promise<void>;
+  /** Puts a running container on these CPUs (`0-1,4`), whatever else is being done for its pod. */
+  pinContainer(containerId: string, cpus: string, options: Abortable): Promise<void>;
   /** Holds the cgroup of a whole pod that runs to the resources of this pod. */
   resizePod(limits: Pod, options: Abortable): Promise<void>;
   /** Volumes, directories, cgroup, logs and back-off records of a pod that has ended. */

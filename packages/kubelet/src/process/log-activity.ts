@@ -122,6 +122,7 @@ const NODE_TROUBLE = {
   relistFailed: 'Cannot list the pods of the runtime; what is known of them stays',
   podUnread: 'Cannot read what the runtime says of a pod; what was last known of it stays',
   storeFailed: 'Cannot keep the records of a pod',
+  pinFailed: 'Cannot move the container to its CPUs; trying again',
   passCrashed: 'A pass over a pod failed; it will be tried again',
 } as const;
 

@@ -103,6 +103,15 @@ export type NodeActivity =
   | { readonly type: 'podUnread'; readonly podUid: PodUid; readonly message: string }
   | { readonly type: 'podReadAgain'; readonly podUid: PodUid }
   | { readonly type: 'storeFailed'; readonly message: string }
+  /** A container is not on its CPUs; tried again. `pod` is `namespace/name`. */
+  | {
+      readonly type: 'pinFailed';
+      readonly podUid: PodUid;
+      readonly pod: string;
+      readonly containerName: string;
+      readonly containerId: string;
+      readonly message: string;
+    }
   | { readonly type: 'passCrashed'; readonly podUid: PodUid; readonly message: string };
 
 /** Stamped with when, and with whom where it concerns one pod. `pod` is `namespace/name`. */

@@ -65,6 +65,8 @@ export interface CriRuntimeOptions {
   readonly networkHook?: NetworkHook;
   /** Told of every start; what it has given is in the environment's `allocations`. Default: nobody. */
   readonly resources?: Pick<ResourceAllocator, 'beforeStart'>;
+  /** Whether containers are made to end as a whole when they are out of memory (cgroup v2, but for `singleProcessOOMKill`). Default false. */
+  readonly endsAsAWhole?: boolean;
   /** `User-Agent` of httpGet hooks. Default `kube-lifecycle/1.36`. */
   readonly userAgent?: string;
   /** A clock that nobody can set, ms. Default `steadyNow`. */

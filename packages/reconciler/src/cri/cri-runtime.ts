@@ -9,6 +9,7 @@ import { createImagePuller } from './images/image-puller.js';
 import { createLimiter } from './limiter.js';
 import { memoryUsage } from './memory-usage.js';
 import { createPodObserver } from './observe-pods.js';
+import { pinContainer } from './pin-container.js';
 import { podImages } from './pod-images.js';
 import { createPodLogs } from './pod-logs.js';
 import { runHook } from './run-hook.js';
@@ -31,6 +32,7 @@ export const criRuntime = ({
   containerLogsDir = '/var/log/containers',
   networkHook,
   resources,
+  endsAsAWhole = false,
   userAgent = 'kube-lifecycle/1.36',
   now = steadyNow,
 }: CriRuntimeOptions): RuntimePort => {
@@ -97,6 +99,7 @@ export const criRuntime = ({
       await cri.runtime.updateContainerResources({ containerId, linux: config.linux?.resources }, { signal });
       observer.forget(containerId);
     },
+    pinContainer: (containerId, cpus, { signal }) => pinContainer(cri.runtime, containerId, cpus, { endsAsAWhole, signal }),
     resizePod: (limits, { signal }) => environment.resizePod(limits, { signal }),
     cleanPod: async (uid, { signal }) => {
       // The pod's directory goes last: it is what tells of a pod whose cleaning was cut short.

@@ -330,6 +330,8 @@ export const fakeRuntime = ({
           violations.push(`${container.name} of ${uidOf(pod)} ran out of memory`);
         containerCgroups.set(containerId, heldTo(pod, container));
       }),
+    pinContainer: (containerId, cpus, { signal }) =>
+      call('pinContainer', uidOf(ownerOf(containerId)?.pod ?? nobody), `${find(containerId)?.name} ${cpus}`, signal, () => undefined),
     resizePod: (limits, { signal }) =>
       call('resizePod', uidOf(limits), '', signal, () => void podCgroups.set(uidOf(limits), resourcesOfPod(limits))),
     cleanPod: (uid, { signal }) =>
