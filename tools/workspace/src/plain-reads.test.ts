@@ -106,6 +106,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'kubelet-cli/src/commands/validate.ts',
   ],
   'opens without following or blocking, to look before it reads or to write': [
+    'kubelet/src/event-sinks/file-sink.ts',
     'kubelet-cli/src/copy/pack-tree.ts',
     'kubelet-cli/src/copy/unpack-tree.ts',
     'pod-environment/src/volumes/open-beneath.ts',

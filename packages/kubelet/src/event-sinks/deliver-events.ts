@@ -1,6 +1,6 @@
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
-import { fromAbortable } from '@solo-kubelet/timers/rxjs';
+import { checkDuration, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
+import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
   concatMap,
@@ -61,12 +61,13 @@ export const deliverEvents = ({
   maxWaiting = 1_000,
   maxWaitingBytes = 4 * 1024 * 1024,
   maxBatch = 100,
-  lingerMs = 1_000,
-  timeoutMs = 30_000,
-  scheduler = asyncScheduler,
+  scheduler = longDelays(asyncScheduler),
   random = Math.random,
+  ...given
 }: DeliverEventsOptions): Observable<never> =>
   defer(() => {
+    const lingerMs = checkDuration('lingerMs', given.lingerMs, 1_000);
+    const timeoutMs = checkDuration('timeoutMs', given.timeoutMs, 30_000);
     const waiting: EventText[] = [];
     let waitingBytes = 0;
     let failures = 0;
