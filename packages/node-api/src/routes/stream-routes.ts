@@ -126,7 +126,8 @@ const pipeTo = (url: string, { request, socket, head, signal }: Upgrade): Promis
       target.hostname === '' || target.hostname === '0.0.0.0' || target.hostname === '[::]'
         ? '127.0.0.1'
         : target.hostname.replace(/^\[|\]$/g, '');
-    const runtime = connect({ host, port: Number(target.port || 80) });
+    // As Go's sockets are: what a client writes in two parts is not held back until the first of them is acknowledged.
+    const runtime = connect({ host, port: Number(target.port || 80), noDelay: true });
     const connected = longTimeout(
       () => runtime.destroy(new Error(`no answer from the runtime's streaming server at ${target.host}`)),
       CONNECT_TIMEOUT_MS,
