@@ -44,7 +44,7 @@ const podDifferences = (values: CgroupValues, expected: ExpectedPod, uid: string
   const pattern = new RegExp(`pod${uid.replaceAll('-', '[-_]')}(\\.slice)?$`);
   const [path] = [...values.keys()].filter((each) => pattern.test(each));
   if (path === undefined) return [`${uid}: it has no cgroup`];
-  const below = [...values].filter(([each]) => each.startsWith(`${path}/`));
+  const below = childrenOf(values, path);
   const sandbox = below.find(([, files]) => files.has('oom_score_adj pause'));
   const container = below.find(([each]) => each !== sandbox?.[0]);
   return [
@@ -52,6 +52,14 @@ const podDifferences = (values: CgroupValues, expected: ExpectedPod, uid: string
     ...compare(`${uid} sandbox`, sandbox?.[1], expected.sandbox),
     ...compare(`${uid} container`, container?.[1], expected.container),
   ];
+};
+
+/** The cgroups of containers. Below systemd crun keeps processes and every value of theirs in another one, below that which systemd makes. */
+const childrenOf = (values: CgroupValues, path: string): readonly (readonly [string, ReadonlyMap<string, string>])[] => {
+  const below = [...values].filter(([each]) => each.startsWith(`${path}/`));
+  return below
+    .filter(([each]) => !each.slice(path.length + 1).includes('/'))
+    .map(([child, files]) => [child, values.get(`${child}/container`) ?? files]);
 };
 
 const find = (values: CgroupValues, path: RegExp): ReadonlyMap<string, string> | undefined =>

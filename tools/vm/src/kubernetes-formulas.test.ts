@@ -49,6 +49,13 @@ describe('the formulas', () => {
     expect(differences(parseCgroups(seen), Object.values(ran), node)).toEqual([]);
   });
 
+  it('look for a container’s values where crun keeps them', () => {
+    const scope = /^(\S+000001\.slice\/\S+?\.scope)\t(.*)$/gm;
+    const ofCrun = seen.replace(scope, '$1/container\t$2\n$1\tmemory.oom.group\t0');
+    expect(ofCrun).not.toBe(seen);
+    expect(differences(parseCgroups(ofCrun), Object.values(ran), node)).toEqual([]);
+  });
+
   it.each([
     [
       /(podx?00000000_0000_4000_8000_000000000001\.slice)\tmemory\.max\t67108864/,
