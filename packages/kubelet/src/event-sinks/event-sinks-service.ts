@@ -1,5 +1,4 @@
 import type { KubeletEvent } from '@solo-kubelet/reconciler';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { EMPTY, from, map, merge, mergeMap, type Observable, shareReplay } from 'rxjs';
 import { eventObject } from '../api/event-object.js';
 import type { KubeletContext } from '../kubelet-services.js';
@@ -12,22 +11,8 @@ export const eventSinksService = ({ flags, nodeName, reconciler, metrics, logger
   const text$ = reconciler.events$.pipe(map((event) => sinkText(event, nodeName)));
   // From the start on, while the code is still being loaded: what is told meanwhile counts too.
   const kept$ = text$.pipe(shareReplay({ bufferSize: MAX_EARLY, refCount: true }));
-  const delivering$ = from(Promise.all([import('./open-sink.js'), import('./deliver-events.js'), import('./sink-metrics.js')])).pipe(
-    mergeMap(([{ openSink }, { deliverEvents }, { sinkMetrics }]) => {
-      const countsOf = sinkMetrics(metrics.registry);
-      return merge(
-        ...eventSinks.map((sink) =>
-          deliverEvents({
-            event$: kept$,
-            name: sink.name,
-            port: openSink(sink, { nodeName }),
-            counts: countsOf(sink.name),
-            scheduler: steadyScheduler,
-            logger,
-          }),
-        ),
-      );
-    }),
+  const delivering$ = from(import('./deliver-to-sinks.js')).pipe(
+    mergeMap(({ deliverToSinks }) => deliverToSinks(eventSinks, { event$: kept$, nodeName, registry: metrics.registry, logger })),
   );
   return merge(kept$, delivering$);
 };
