@@ -17,7 +17,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) close();
-  await rm(directory, { recursive: true, force: true });
+  // What was under way when it was told to end may still write a file.
+  await rm(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const NAMES: CertificateNames = { dnsNames: ['box'], ips: ['10.0.0.7', 'fd00::7'] };

@@ -53,6 +53,8 @@ const publish = (
   { sink: { host, port, qos }, tls, signal }: PublishOptions,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
+    // Given up while its files were read: no connection is begun that nobody would listen to.
+    signal.throwIfAborted();
     const socket: Socket = tls === undefined ? connect({ host, port }) : connectTls({ ...tls, host, port });
     const left = new Set(messages.flatMap((message) => (message.messageId === undefined ? [] : [message.messageId])));
     let answered = 0;
