@@ -37,11 +37,19 @@ export const pinnedSandboxImage = (configuration: string, socketPath: string): s
   let image: string | undefined;
   for (const line of configuration.split('\n')) {
     section = /^\s*\[([^\]]+)\]\s*$/.exec(line)?.[1]?.replaceAll(/['"]/g, '') ?? section;
-    const [, key, , value] = /^\s*([\w-]+)\s*=\s*(['"])(.*)\2\s*$/.exec(line) ?? [];
+    const [key, value] = textOf(line);
     if (section === 'grpc' && key === 'address') address = value;
     if (section === 'plugins.io.containerd.cri.v1.images.pinned_images' && key === 'sandbox') image = value;
   }
   return address === socketPath ? image || undefined : undefined;
+};
+
+/** A key whose value is a quoted text, and that text. */
+const textOf = (line: string): readonly [key: string, value: string] | readonly [] => {
+  const at = line.indexOf('=');
+  const [key, quoted] = [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+  const isQuoted = quoted.length > 1 && /^['"]/.test(quoted) && quoted.endsWith(quoted.charAt(0));
+  return at > 0 && isQuoted ? [key, quoted.slice(1, -1)] : [];
 };
 
 const dumpContainerd = (signal: AbortSignal): Promise<string | undefined> =>
