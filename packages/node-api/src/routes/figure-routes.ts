@@ -21,7 +21,7 @@ export interface FigureContext {
 }
 
 /**
- * How long figures are given again as they are, ms. A scraper asks every few seconds, and upstream's own are up to ten seconds old (cAdvisor's
+ * How long figures of cgroups and volumes are given again as they are, ms. A scraper asks every few seconds, and upstream's own are up to ten seconds old (cAdvisor's
  * housekeeping); who asks a hundred times a second is given no hundred looks at every Pod's cgroups and log files.
  */
 export const FRESH_MS = 500;
@@ -39,7 +39,8 @@ export const figureRoutes = (
   );
   const metricsPath = { methods: ['GET', 'HEAD'], role: 'read', subresources: ['metrics'] } as const;
   const registry = (source: Registry) => {
-    const exposition = shared(() => source.metrics(), { freshMs: FRESH_MS });
+    // Counters are told as they are: only who asks meanwhile gets the same.
+    const exposition = shared(() => source.metrics());
     return async ({ response, signal }: RequestContext): Promise<void> =>
       sendText(response, 200, await exposition(signal), { 'Content-Type': source.contentType });
   };
