@@ -89,6 +89,7 @@ describe('looking at workloads', () => {
 
   it('a Pod of a CronJob is found by its name; one that has ended takes no commands, in the words of kubectl', async () => {
     expect(await cli('logs', 'cronjob/tick')).toMatchObject({ status: 1, errors: expect.stringContaining('no pod of cronjob/tick') });
+    expect(await cli('wait', '--for=condition=Complete', 'job/once')).toMatchObject({ status: 0 });
     expect(await cli('exec', 'job/once', '--', 'true')).toMatchObject({
       status: 1,
       errors: expect.stringContaining('cannot exec into a container in a completed pod; current phase is Succeeded'),
