@@ -21,7 +21,6 @@ import { listRoutes } from './routes/list-routes.js';
 import { nodeLogRoute } from './routes/node-log-route.js';
 import { runningPodsRoute } from './routes/running-pods-route.js';
 import { serviceAccountRoutes } from './routes/service-account-routes.js';
-import { shared } from './routes/shared.js';
 import { streamRoutes } from './routes/stream-routes.js';
 import { type Authorizer, createHandler, type RequestHandler } from './server/create-handler.js';
 import { sendText } from './server/http-error.js';
@@ -35,6 +34,7 @@ import {
   type TlsOptions,
 } from './server/listeners.js';
 import type { Route } from './server/route.js';
+import { shared } from './shared.js';
 import { readClientCa } from './tls/client-ca.js';
 import type { CertificatePair } from './tls/make-certificate.js';
 import { type ServingCertificateOptions, servingCertificate } from './tls/serving-certificate.js';

@@ -1,6 +1,6 @@
 import type { LogUsage } from '@solo-kubelet/node-stats';
 import { Gauge, type Registry } from 'prom-client';
-import { shared } from '../routes/shared.js';
+import { shared } from '../shared.js';
 import { type BuildInfo, buildInfoMetric } from './component-metrics.js';
 import type { NodeCounts } from './node-counts.js';
 import { type CpuManagerFigures, cpuManagerGauges } from './resource-manager-metrics.js';

@@ -9,7 +9,7 @@ import { resourceMetrics } from '../metrics/resource-metrics.js';
 import type { NodeView } from '../node-view.js';
 import { booleanParameter, sendJson, sendText } from '../server/http-error.js';
 import type { RequestContext, Route } from '../server/route.js';
-import { shared } from './shared.js';
+import { shared } from '../shared.js';
 
 export interface FigureContext {
   readonly metrics: KubeletMetrics;
