@@ -107,7 +107,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   /** One pod that trips over a bug does not end the care for the others. */
   const crash$ = new Subject<NodeActivity>();
   const crashOf = (podUid: PodUid) => (error: unknown) => {
-    crash$.next({ type: 'passCrashed', podUid, message: describeError(error) });
+    crash$.next({ type: 'syncCrashed', podUid, message: describeError(error) });
     return kubeletState$.pipe(
       take(1),
       mergeMap((kubeletState) => {
@@ -239,7 +239,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   };
 };
 
-/** What a crashed pass did is unknown; the next one waits for a look at what there is. */
+/** What a crashed sync did is unknown; the next one waits for a look at what there is. */
 const afterCrash = { type: 'syncFinished', actions: 1, minGeneration: 0, requeueAfterMs: 10_000 } as const;
 
 /** `maxContainerRestartPeriod` below the first delay lowers that too. */

@@ -11,7 +11,7 @@ import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort, StepFailure } from './runtime-port.js';
 import { stopContainers } from './stop-containers.js';
 
-/** What the actions of one pass share. */
+/** What the actions of one sync share. */
 export interface SyncContext {
   readonly podUid: PodUid;
   /** The manifest, or what is known of an orphan. */

@@ -46,7 +46,7 @@ export interface RuntimeObserver {
   barrier(): number;
   /** Asks for a fresh look at one pod. */
   refresh(podUid: PodUid): void;
-  /** While a pass works on a pod its hints only tell of that work: they lead to a look now and then, not at once. Gives the end of it. */
+  /** While a sync works on a pod its hints only tell of that work: they lead to a look now and then, not at once. Gives the end of it. */
   hold(podUid: PodUid): () => void;
 }
 
@@ -56,10 +56,10 @@ export interface RuntimeObserver {
  */
 const HINT_LOOKS_MS = [3, 30, 120, 500];
 
-/** The same from the end of a pass that hints came during: the look that ends the pass has seen most of what they were about. */
+/** The same from the end of a sync that hints came during: the look that ends the sync has seen most of what they were about. */
 const RELEASED_LOOKS_MS = [30, 300];
 
-/** From a hint to the look at a pod that a pass is working on, ms. */
+/** From a hint to the look at a pod that a sync is working on, ms. */
 const HELD_LOOK_MS = 1_000;
 
 /** Time before hints are asked for again after the feed ended or failed, ms. */
@@ -80,9 +80,9 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
   let hintsFlow = false;
   const held = new Set<PodUid>();
   const hintedWhileHeld = new Set<PodUid>();
-  /** Hints that came during a pass, said again at its end: the look that ends the pass may have come too early for them. */
+  /** Hints that came during a sync, said again at its end: the look that ends the sync may have come too early for them. */
   const released$ = new Subject<PodRuntimeEvent>();
-  /** The feedback edge from the workers: a pass that acted asks for a look at its pod. */
+  /** The feedback edge from the workers: a sync that acted asks for a look at its pod. */
   const refresh$ = new Subject<PodUid>();
 
   /** Pods that could not be read when last looked at: that is told once. */

@@ -47,7 +47,7 @@ export interface PassDeps {
   readonly syncFrequencyMs: number;
 }
 
-/** Something that a pass does, and to which pod: the manifest as the pass knows it. */
+/** Something that a sync does, and to which pod: the manifest as the sync knows it. */
 export interface PodSyncEvent {
   readonly podUid: PodUid;
   readonly pod: Pod;
@@ -59,7 +59,7 @@ const BUSY_PASSES = 8;
 const BUSY_PAUSE_MS = 1_000;
 
 /**
- * One pass over one pod: waits for a look at the runtime that is newer than the pod's last effect, plans, and carries the plan out. Triggers say who;
+ * One sync of one pod: waits for a look at the runtime that is newer than the pod's last effect, plans, and carries the plan out. Triggers say who;
  * what is decided here, from the kubelet state as it is now.
  */
 export const syncPod = (podUid: PodUid, deps: PassDeps): Observable<PodSyncEvent> =>
@@ -217,7 +217,7 @@ const sandboxChanged = (pod: KnownPod['pod'], observed: KnownPod['observed']): b
   return decision.needed && decision.changed;
 };
 
-/** After a pass that did something the next one comes as soon as its effect has been seen. */
+/** After a sync that did something the next one comes as soon as its effect has been seen. */
 const nextPassMs = ({
   acted,
   failed,
@@ -235,7 +235,7 @@ const nextPassMs = ({
   return Math.min(plan.requeueAfterMs ?? syncFrequencyMs, syncFrequencyMs);
 };
 
-/** In order; a failure ends the pass, except that one regular container or sidecar does not hold up the others. True when something failed. */
+/** In order; a failure ends the sync, except that one regular container or sidecar does not hold up the others. True when something failed. */
 const performAll = async (
   actions: readonly PodAction[],
   context: SyncContext,

@@ -51,14 +51,14 @@ export class CoreModel {
   /** What was last shown of each pod. */
   private readonly lostContainers = lostContainers();
   private shown = new Map<PodUid, { readonly status: PodStatus; readonly removed: boolean }>();
-  /** Containers that a pass is starting. */
+  /** Containers that a sync is starting. */
   private starting: { readonly uid: PodUid; readonly name: string } | undefined;
   private generation = 0;
   private ids = 0;
   private records = new Map<PodUid, RestoredRecord>();
   private settings = { sources: [{ source: 'file', path: '/m' }], backoffPolicy: DEFAULT_BACKOFF, allocates: false };
 
-  /** `immortal`: its kubelet never dies in a pass. */
+  /** `immortal`: its kubelet never dies in a sync. */
   constructor(private readonly options: { readonly immortal?: boolean } = {}) {
     this.boot();
   }

@@ -920,7 +920,7 @@ it('goes on with the other pods when a pass over one trips over a bug, and tries
   await time.advance(20_000);
   expect([...runtime.pods.keys()].sort()).toEqual(['uid-late', 'uid-odd', 'uid-web']);
   expect(status(kubelet, 'uid-odd')).toMatchObject({ phase: 'Running' });
-  expect(kubelet.activities.filter(({ type }) => type === 'passCrashed').length).toBeLessThan(5);
+  expect(kubelet.activities.filter(({ type }) => type === 'syncCrashed').length).toBeLessThan(5);
 });
 
 it('sets a pod aside, longer each time, with an event, while its care trips over a bug, and looks at it again when its manifest goes', async () => {

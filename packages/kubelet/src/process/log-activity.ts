@@ -123,7 +123,7 @@ const NODE_TROUBLE = {
   podUnread: 'Cannot read what the runtime says of a pod; what was last known of it stays',
   storeFailed: 'Cannot keep the records of a pod',
   pinFailed: 'Cannot move the container to its CPUs; trying again',
-  passCrashed: 'A pass over a pod failed; it will be tried again',
+  syncCrashed: 'The sync of a pod failed; it will be tried again',
 } as const;
 
 const podName = ({ namespace, name }: { readonly namespace?: string; readonly name?: string }): string =>

@@ -34,7 +34,7 @@ export interface KubeletMetrics extends ResourceManagerMetrics {
   podStartFailed(): void;
   /** A pod is seen for the first time. */
   podSeen(containers: number): void;
-  /** A pass over a pod that had something to do. */
+  /** A sync of a pod that had something to do. */
   podWorked(operation: 'create' | 'sync' | 'terminating', durationSeconds: number): void;
   /** From first sight of the manifest to the phase Running. */
   podStartDuration(seconds: number): void;

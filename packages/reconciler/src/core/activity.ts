@@ -35,7 +35,7 @@ export type StepReport =
       readonly containerName?: string;
     };
 
-/** Everything the reconciler does, as it does it: for logs, metrics and events, and the worker state's only input besides the outside kubelet state. */
+/** Everything the reconciler does, as it does it: for logs, metrics and events, and the worker state's only input besides the outside world. */
 export type PodActivity =
   | StepReport
   | { readonly type: 'podAdmitted' }
@@ -46,7 +46,7 @@ export type PodActivity =
   | { readonly type: 'podEnding'; readonly orphan: boolean }
   | { readonly type: 'actionStarted'; readonly action: PodAction }
   | { readonly type: 'actionSucceeded'; readonly action: PodAction; readonly durationMs: number }
-  /** `reason` in Kubernetes' words; the pass ends here unless a later container can still start. */
+  /** `reason` in Kubernetes' words; the sync ends here unless a later container can still start. */
   | {
       readonly type: 'actionFailed';
       readonly action: PodAction;
@@ -84,12 +84,12 @@ export type PodActivity =
       readonly message: string;
       readonly untilMs: number;
     }
-  /** A pass is over. The next one waits for an observation that began at `minGeneration` or later. */
+  /** A sync is over. The next one waits for an observation that began at `minGeneration` or later. */
   | { readonly type: 'syncFinished'; readonly actions: number; readonly minGeneration: number; readonly requeueAfterMs: number }
   | { readonly type: 'deadlineExceeded' }
   /** Its care tripped over a bug: nothing is done about it for a while, longer each time. */
   | { readonly type: 'setAside'; readonly message: string }
-  /** A pass that came while it was set aside. */
+  /** A sync that came while it was set aside. */
   | { readonly type: 'leftAside'; readonly requeueAfterMs: number }
   /** The kubelet ends the pod before its time. */
   | { readonly type: 'terminated'; readonly reason: string; readonly message: string }
@@ -112,7 +112,7 @@ export type NodeActivity =
       readonly containerId: string;
       readonly message: string;
     }
-  | { readonly type: 'passCrashed'; readonly podUid: PodUid; readonly message: string };
+  | { readonly type: 'syncCrashed'; readonly podUid: PodUid; readonly message: string };
 
 /** Stamped with when, and with whom where it concerns one pod. `pod` is `namespace/name`. */
 export type KubeletActivity =

@@ -233,7 +233,7 @@ describe('back-off', () => {
       backoff: [{ reason: 'CrashLoopBackOff', message: 'back-off 40s restarting failed container=app pod=web_default(uid-web)' }],
     });
   });
-  it('of a container that failed to start holds until its retry, not until the end of the kubelet state when the clock is set back', () => {
+  it('of a container that failed to start holds until its retry, not until the end of the world when the clock is set back', () => {
     const failure = { reason: 'ErrImagePull', message: '', failures: 1 };
     const workerState = (retryAtMs: number) => ({ ...workerStateWith(0), startFailures: new Map([['app', { ...failure, retryAtMs }]]) });
     expect(planFor({}, observedPod([]), { workerState: workerState(105_000) })).toMatchObject({ actions: [], requeueAfterMs: 5_000 });

@@ -71,7 +71,7 @@ const planEnd = (input: PodSyncInput): PodPlan => {
 const releaseVolumes = ({ pod, workerState, status }: PodSyncInput): readonly PodAction[] =>
   pod !== undefined && isTerminal(status) && !workerState.volumesReleased && hasMountedVolumes(pod) ? [{ type: 'releaseVolumes' }] : [];
 
-/** Everything of the pod, and then what it had for itself: in the same pass, so that a pod of the same name finds it free. */
+/** Everything of the pod, and then what it had for itself: in the same sync, so that a pod of the same name finds it free. */
 const stopActions = (input: PodSyncInput): readonly PodAction[] => {
   const { observed, allocates, workerState } = input;
   const stops = stopsOfPod(input, 'PodEnded', workerState.termination?.gracePeriodSeconds);

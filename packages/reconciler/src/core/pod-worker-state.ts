@@ -65,11 +65,11 @@ export interface PodWorkerState {
   readonly crashes: number;
   /** Passes in a row that had something to do: a guard against a runtime that never gets there. */
   readonly runningSyncs: number;
-  /** A pass may only use an observation that began at or after this number. */
+  /** A sync may only use an observation that began at or after this number. */
   readonly minGeneration: number;
-  /** A pass is acting on the pod: what is seen of it now may be half-way. */
+  /** A sync is acting on the pod: what is seen of it now may be half-way. */
   readonly inPass: boolean;
-  /** Containers that the newest pass stops in order to start them again: name → id of the instance that goes. */
+  /** Containers that the newest sync stops in order to start them again: name → id of the instance that goes. */
   readonly restarting: ReadonlyMap<string, string>;
   /** How often its manifest was written again as it was. */
   readonly touches: number;

@@ -60,7 +60,7 @@ const started = (workerState: PodWorkerState, action: PodAction, context: Worker
     : { ...workerState, restarting: new Map(stopped.map(({ containerName, containerId }) => [containerName, containerId])) };
 };
 
-/** Why a container is stopped that the same pass starts again, if its policy lets it. */
+/** Why a container is stopped that the same sync starts again, if its policy lets it. */
 const STARTED_AGAIN: readonly StopReason[] = ['SpecChanged', 'LivenessProbe', 'StartupProbe', 'ContainerUnknown', 'RestartRequested'];
 
 /** An instance that is started has what it is started with, whatever is heard of it. */

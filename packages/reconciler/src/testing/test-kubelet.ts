@@ -24,7 +24,7 @@ export interface TestKubelet {
   readonly activities: KubeletActivity[];
   readonly events: KubeletEvent[];
   readonly pods: ReadonlyMap<PodUid, PodView>;
-  /** An error that ended the streams or a pass: always a bug. */
+  /** An error that ended the streams or a sync: always a bug. */
   readonly crash: unknown;
   view(uid: string): PodView | undefined;
   /** Drops a manifest, or edits the one at that path. Default path: by the pod's name. */
@@ -71,7 +71,7 @@ export const testKubelet = (options: TestKubeletOptions): TestKubelet => {
     reconciler.activity$.pipe(
       tap((activity) => {
         activities.push(activity);
-        if (activity.type === 'passCrashed') crash = new Error(activity.message);
+        if (activity.type === 'syncCrashed') crash = new Error(activity.message);
       }),
     ),
     reconciler.events$.pipe(tap((event) => events.push(event))),

@@ -52,7 +52,7 @@ const isExpected = (kubeletState: Occupied, uid: PodUid, { inputs: { desired, wo
   return lasts || isUnsettled(kubeletState, uid, workerState);
 };
 
-/** A pass is at work whose effect has not been seen. */
+/** A sync is at work whose effect has not been seen. */
 export const isUnsettled = ({ ages }: Pick<KubeletState, 'ages'>, uid: PodUid, { inPass, minGeneration }: PodWorkerState): boolean =>
   inPass || generationOf(ages, uid) < minGeneration;
 

@@ -10,7 +10,7 @@ export interface FootprintInput {
   readonly pod: Pod;
   readonly workerState: PodWorkerState;
   readonly observed: ObservedPod | undefined;
-  /** A pass is at work, or its effect has not been seen: what doesn't run yet may run already. */
+  /** A sync is at work, or its effect has not been seen: what doesn't run yet may run already. */
   readonly unsettled?: boolean;
 }
 

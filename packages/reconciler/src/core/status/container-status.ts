@@ -149,7 +149,7 @@ const asItEnded = (previous: ContainerStatus): ContainerStatus =>
     : { ...previous, state: lost(previous), ready: false, ...(previous.started !== undefined && { started: false }) };
 
 /**
- * Between the stop and the start of one pass: an exit code by which the container would not run again is not its end, and an API server would take
+ * Between the stop and the start of one sync: an exit code by which the container would not run again is not its end, and an API server would take
  * no other state after it.
  */
 const isBeingRestarted = (
