@@ -1,6 +1,6 @@
 import { quoteByte } from '../validation/go-json-error.js';
 import { createNodeCount, type ListNode, type ManifestNode, type MapEntry, type MapNode, type ScalarNode, syntaxFailure } from './node.js';
-import { maxDepth } from './yaml-scanner.js';
+import { maxDepth } from './yaml/scanner.js';
 
 const numberForm = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 /** Anything but a quote, a backslash and control characters. */

@@ -1,8 +1,11 @@
 import { parseJson } from '../decode/json-parser.js';
 import { type ManifestNode, SyntaxFailure, type SyntaxProblem } from '../decode/node.js';
 import { decodeBinary, displayText, maxManifestBytes, readManifestText } from '../decode/read-text.js';
-import { checkAliases, createYamlParser, type RawNode, resolveDocument } from '../decode/yaml-parser.js';
-import { createYamlScanner } from '../decode/yaml-scanner.js';
+import { checkAliases } from '../decode/yaml/check-aliases.js';
+import { createYamlParser } from '../decode/yaml/parser.js';
+import type { RawNode } from '../decode/yaml/raw-node.js';
+import { resolveDocument } from '../decode/yaml/resolve-document.js';
+import { createYamlScanner } from '../decode/yaml/scanner.js';
 
 /** One document of a manifest, as far as it could be read. */
 export interface ManifestDocument {

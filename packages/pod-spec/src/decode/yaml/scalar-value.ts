@@ -1,4 +1,4 @@
-import { syntaxFailure } from './node.js';
+import { syntaxFailure } from '../node.js';
 
 /** What a YAML scalar stands for. A number keeps whether it is a float, because Kubernetes prints those otherwise as map keys. */
 export type YamlValue =

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readDocuments } from '../parse/read-documents.js';
-import type { ManifestNode } from './node.js';
-import { formatFloatKey } from './yaml-scalar.js';
+import { readDocuments } from '../../parse/read-documents.js';
+import type { ManifestNode } from '../node.js';
+import { formatFloatKey } from './scalar-value.js';
 
 const plain = (node: ManifestNode): unknown => {
   if (node.kind === 'scalar') return node.type === 'number' ? Number(node.value) : node.value;
