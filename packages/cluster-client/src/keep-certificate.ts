@@ -1,3 +1,4 @@
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
@@ -45,8 +46,7 @@ export type CertificateReport =
 /** How often the clock is looked at: it may have been set, ms. */
 const LOOK_MS = 60_000;
 /** Between tries, ms (certificate_manager.go). */
-const FIRST_RETRY_MS = 2_000;
-const LONGEST_RETRY_MS = 32_000;
+const BACKOFF: ExponentialBackoff = { initialMs: 2_000, maxMs: 32_000 };
 
 /**
  * Keeps a certificate of the node good: asks for one when there is none, when it is not good for a name, and at 70 to 90 % of its life. Other names
@@ -89,8 +89,8 @@ export const keepCertificate = (options: KeepCertificateOptions): Observable<Cer
     /** One has just been signed, and was not looked at yet. */
     let isNew = false;
     const failed = (error: ClusterError): Observable<CertificateReport> => {
-      const retryMs = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
       failures += 1;
+      const retryMs = backoffMs(BACKOFF, failures);
       return concat(of({ type: 'failed' as const, kind, error }), timer(retryMs, scheduler).pipe(mergeMap(() => EMPTY)));
     };
     const round = (pem: string | undefined): Observable<CertificateReport> => {

@@ -1,3 +1,4 @@
+import { type ExponentialBackoff, nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
@@ -64,10 +65,9 @@ export interface ReflectOptions {
   readonly retry$?: Observable<unknown>;
 }
 
-/** client-go tools/cache/reflector.go: the first wait, the longest, and the quiet after which it starts over, ms. */
-const FIRST_WAIT_MS = 800;
-const LONGEST_WAIT_MS = 30_000;
-const FORGIVEN_MS = 120_000;
+/** client-go tools/cache/reflector.go: the back-off, and the quiet after which it starts over, ms. */
+const BACKOFF: ExponentialBackoff = { initialMs: 800, maxMs: 30_000 };
+const BACKOFF_RESET_MS = 120_000;
 const MIN_WATCH_SECONDS = 300;
 /** A server that does not end a watch in its time is not there any more, ms. */
 const OVERTIME_MS = 30_000;
@@ -186,8 +186,8 @@ export const reflect = <T extends Versioned>(source: ReflectSource, options: Ref
   const failed = (state: State, error: unknown): Observable<Item<T>> => {
     if (!ClusterError.is(error)) return throwError(() => error);
     const nowMs = scheduler.now();
-    const quiet = state.failedAtMs === undefined || nowMs - state.failedAtMs > FORGIVEN_MS;
-    const waitMs = quiet ? FIRST_WAIT_MS : Math.min(state.waitMs * 2, LONGEST_WAIT_MS);
+    const quiet = state.failedAtMs === undefined || nowMs - state.failedAtMs > BACKOFF_RESET_MS;
+    const waitMs = nextBackoffMs(BACKOFF, quiet ? 0 : state.waitMs);
     const isOld = error.status === 410 || error.reason === 'Expired' || /[Tt]oo large resource version/.test(error.message);
     // Whoever cannot be reached, or asks for patience, has not forgotten anything.
     const keeps =

@@ -1,5 +1,6 @@
 import { type ApiClient, apiPath, ClusterError, isNotFound } from '@solo-kubelet/cluster-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { type ExponentialBackoff, nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
@@ -27,8 +28,7 @@ export interface KeepCsiNodeOptions {
 }
 
 const CSI_NODES = 'apis/storage.k8s.io/v1/csinodes';
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 60_000;
+const BACKOFF: ExponentialBackoff = { initialMs: 1_000, maxMs: 60_000 };
 
 /**
  * Makes the node's CSINode, which tells the scheduler which drivers and in-tree plugins of volumes it has, each time that there is a new Node: one that
@@ -51,9 +51,9 @@ export const keepCsiNode = ({ api, nodeName, node$, scheduler = longDelays(async
     }
   };
   const untilKept = (uid: string): Observable<Report> => {
-    let waitMs = FIRST_RETRY_MS / 2;
+    let waitMs = 0;
     const wait = (): Observable<unknown> => {
-      waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS);
+      waitMs = nextBackoffMs(BACKOFF, waitMs);
       return timer(waitMs, scheduler);
     };
     return defer(() => fromAbortable((signal) => keep(uid, signal))).pipe(

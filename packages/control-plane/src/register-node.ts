@@ -1,6 +1,7 @@
 import { type ApiClient, apiPath, ClusterError, isNotFound } from '@solo-kubelet/cluster-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkDuration, checkInterval } from '@solo-kubelet/timers';
+import { type ExponentialBackoff, nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, EMPTY, merge, mergeMap, type Observable, of, repeat, type SchedulerLike, timer } from 'rxjs';
 import { conflate } from './conflate.js';
@@ -29,8 +30,7 @@ export interface RegisterNodeOptions {
   readonly onEvent?: (event: NodeEvent) => void;
 }
 
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 7_000;
+const BACKOFF: ExponentialBackoff = { initialMs: 100, maxMs: 7_000 };
 /** Of the wait between two rounds: nodes that started together do not stay in step. */
 const JITTER = 0.04;
 
@@ -83,7 +83,7 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
   };
   const waitMs = (): number => {
     if (registered) return updateMs * (1 + JITTER * random());
-    retryMs = Math.min(retryMs === 0 ? FIRST_RETRY_MS : retryMs * 2, LONGEST_RETRY_MS);
+    retryMs = nextBackoffMs(BACKOFF, retryMs);
     return retryMs;
   };
   const tick$ = defer(() => of(undefined)).pipe(repeat({ delay: () => timer(waitMs(), scheduler) }));

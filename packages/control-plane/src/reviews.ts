@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type ApiClient, ClusterError } from '@solo-kubelet/cluster-client';
 import { checkDuration, delay } from '@solo-kubelet/timers';
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 
 /** Who asks, as the server knows him. */
 export interface ReviewedUser {
@@ -46,10 +47,9 @@ interface AccessAnswer {
   readonly status?: { readonly allowed?: boolean };
 }
 
-/** apiserver's webhook back-off (pkg/util/webhook): tries, the first wait, its growth. */
-const TRIES = 5;
-const FIRST_WAIT_MS = 500;
-const GROWTH = 1.5;
+/** apiserver's DefaultRetryBackoff of webhooks (pkg/util/webhook): its steps are the tries. */
+const BACKOFF: ExponentialBackoff = { initialMs: 500, maxMs: Number.POSITIVE_INFINITY, factor: 1.5 };
+const BACKOFF_STEPS = 5;
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWERS = 4_096;
 
@@ -62,12 +62,12 @@ export const createReviews = (options: ReviewsOptions): Reviews => {
   /** Tokens are kept as digests with this, so that nothing of them is in memory. */
   const salt = randomBytes(32);
   const post = async <T>(path: string, body: object): Promise<T> => {
-    for (let tries = 1, waitMs = FIRST_WAIT_MS; ; tries += 1, waitMs *= GROWTH) {
+    for (let tries = 1; ; tries += 1) {
       try {
         return await api.request<T>({ method: 'POST', path, body, timeoutMs: TIMEOUT_MS });
       } catch (error) {
-        if (!ClusterError.is(error) || !error.retryable || tries >= TRIES) throw error;
-        await delay(waitMs);
+        if (!ClusterError.is(error) || !error.retryable || tries >= BACKOFF_STEPS) throw error;
+        await delay(backoffMs(BACKOFF, tries));
       }
     }
   };

@@ -1,5 +1,6 @@
 import { ContainerState } from '@solo-kubelet/cri-types';
 import { checkInterval, delay, joinSignals } from '@solo-kubelet/timers';
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import type { CriClient } from './create-cri-client.js';
 import { CriError } from './cri-error.js';
 import type { Container, ContainerStatus } from './gen/cri-v1.js';
@@ -31,8 +32,8 @@ export interface ContainerStateChangesOptions extends ChangesOptions {
 
 const DEFAULT_RELIST_MS = 1_000;
 const RELIST_WITH_FEED_MS = 300_000;
-/** An event comes before the runtime's records follow (some 40 ms on containerd 1.6): first pause before listing again, ms; it doubles. */
-const RECORDS_PAUSE_MS = 25;
+/** An event comes before the runtime's records follow (some 40 ms on containerd 1.6): the pauses before listing again. */
+const RECORDS_BACKOFF: ExponentialBackoff = { initialMs: 25, maxMs: Number.POSITIVE_INFINITY };
 /** How often to list for one event: 3 s in all. It may be of a sandbox, for which no list of containers changes. */
 const RECORDS_LOOKS = 7;
 
@@ -140,7 +141,7 @@ export async function* containerStateChanges(
   }
 
   const pauseMs = (): number => {
-    if (announced.size > 0) return RECORDS_PAUSE_MS * 2 ** Math.min(...[...announced.values()].map(({ looks }) => looks - 1));
+    if (announced.size > 0) return backoffMs(RECORDS_BACKOFF, Math.min(...[...announced.values()].map(({ looks }) => looks)));
     return mustRelist || feed === 'none' ? relistMs : RELIST_WITH_FEED_MS;
   };
 

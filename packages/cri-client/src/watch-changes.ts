@@ -1,5 +1,6 @@
 import { describeError, isAbort } from '@solo-kubelet/diagnostics';
 import { checkDuration, checkInterval, delay } from '@solo-kubelet/timers';
+import { nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import { containerdChange, containerdEventFilters } from './containerd-changes.js';
 import { criEventChange } from './cri-event-changes.js';
 import { type FollowFeedOptions, followFeed } from './follow-feed.js';
@@ -66,7 +67,8 @@ export async function* watchChanges(
     return { supported: false, began: false, reason: last };
   }
 
-  let backoffMs = initialBackoffMs;
+  const backoff = { initialMs: initialBackoffMs, maxMs: maxBackoffMs };
+  let waitMs = 0;
   let reason = 'started';
   let offline = false;
   const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal });
@@ -90,9 +92,8 @@ export async function* watchChanges(
       if (!offline) yield { type: 'offline', reason };
       offline = true;
       // A feed that held for a while starts its back-off afresh.
-      if (performance.now() - startedAtMs > maxBackoffMs) backoffMs = initialBackoffMs;
-      await pause(backoffMs);
-      backoffMs = Math.min(backoffMs * 2, maxBackoffMs);
+      waitMs = nextBackoffMs(backoff, performance.now() - startedAtMs > maxBackoffMs ? 0 : waitMs);
+      await pause(waitMs);
     }
   } catch (error) {
     if (!isAbort(error)) throw error;

@@ -3,6 +3,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { describeError, type Logger, socketPathFault } from '@solo-kubelet/diagnostics';
+import { type ExponentialBackoff, nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import type { Clock } from './clock.js';
 import { registrationFault } from './core/registration.js';
 import { type PluginInfo, RegistrationClient } from './gen/plugin-registration.js';
@@ -29,8 +30,7 @@ interface Found {
 const CONNECT_MS = 10_000;
 const GET_INFO_MS = 1_000;
 const NOTIFY_MS = 5_000;
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 122_000;
+const BACKOFF: ExponentialBackoff = { initialMs: 500, maxMs: 122_000 };
 
 /** Sockets at this depth below the directory still count. */
 const MAX_DEPTH = 3;
@@ -44,7 +44,7 @@ export const watchPluginRegistry = async (options: PluginRegistryOptions): Promi
   let scanning: Promise<void> | undefined;
   let again = false;
 
-  const register = async (path: string, plugin: Found, retryMs = FIRST_RETRY_MS): Promise<void> => {
+  const register = async (path: string, plugin: Found, retryMs = nextBackoffMs(BACKOFF)): Promise<void> => {
     try {
       plugin.registered = await introduce(path, endpoints);
       if (found.get(path) !== plugin) endpoints.disconnect(plugin.registered.resourceName, plugin.registered.endpoint);
@@ -56,7 +56,7 @@ export const watchPluginRegistry = async (options: PluginRegistryOptions): Promi
         'Cannot register the plugin on this socket',
       );
       if (hopeless) return;
-      plugin.cancelRetry = clock.after(retryMs, () => void register(path, plugin, Math.min(2 * retryMs, LAST_RETRY_MS)));
+      plugin.cancelRetry = clock.after(retryMs, () => void register(path, plugin, nextBackoffMs(BACKOFF, retryMs)));
     }
   };
 

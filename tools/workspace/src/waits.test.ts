@@ -14,6 +14,11 @@ const banned: readonly (readonly [what: string, pattern: RegExp, instead: string
   ['a join that a long-lived signal remembers for ever', /AbortSignal\.any\(/, 'joinSignals'],
   ['an abort listener that may outlive its work', /addEventListener\('abort'(?!.*once: true)/, 'onAbort'],
   ['a deadline that may be out of range', /deadline: Date\.now\(\)/, 'callDeadline'],
+  [
+    'a back-off of its own',
+    /Math\.min\((?:[\w.]+Ms \* 2|2 \* [\w.]+Ms)\b|\b(?:\w+Ms|\w*_MS) \* 2 \*\*|Ms \*= 2\b/,
+    'backoffMs, nextBackoffMs',
+  ],
 ];
 
 const offences = (text: string): readonly string[] =>
@@ -73,6 +78,10 @@ describe('what waits', () => {
     'AbortSignal.any([signal, other])',
     "signal.addEventListener('abort', stop);",
     'client.call(request, { deadline: Date.now() + timeoutMs });',
+    'waitMs = Math.min(waitMs * 2, LONGEST_MS);',
+    'retryMs = Math.min(2 * retryMs, 5_000);',
+    'const delayMs = Math.min(FIRST_RETRY_MS * 2 ** failures, LAST_RETRY_MS);',
+    'waitMs *= 2;',
   ])('would see %s', (line) => expect(offences(line)).toHaveLength(1));
 
   it('would see a scheduler of RxJS', () => {

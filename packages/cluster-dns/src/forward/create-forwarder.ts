@@ -1,5 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkDuration, onAbort } from '@solo-kubelet/timers';
+import { type ExponentialBackoff, nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import type { SchedulerLike } from 'rxjs';
 import { RCODE } from '../core/dns-codes.js';
 import type { Upstream } from '../core/parse-resolv-conf.js';
@@ -42,8 +43,7 @@ const DEFAULT_IN_FLIGHT = 1_000;
 const DEFAULT_PER_CLIENT = 100;
 /** As CoreDNS' forward: a server is down after two failures, and is asked again every half second; later ever more rarely. */
 const DOWN_AFTER = 2;
-const FIRST_PROBE_MS = 500;
-const LAST_PROBE_MS = 5_000;
+const PROBE_BACKOFF: ExponentialBackoff = { initialMs: 500, maxMs: 5_000 };
 const PROBE_QUESTION = questionBytes('.', 'NS');
 
 interface Health {
@@ -73,7 +73,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
       const question = { question: PROBE_QUESTION, recursionDesired: true, checkingDisabled: false, dnssecOk: false };
       ask(health.upstream, question, { signal, timeoutMs: tryMs }).then(
         () => isUp(health),
-        () => probe(health, Math.min(delayMs * 2, LAST_PROBE_MS)),
+        () => probe(health, nextBackoffMs(PROBE_BACKOFF, delayMs)),
       );
     }, delayMs);
     release = onAbort(signal, () => timer.unsubscribe());
@@ -87,7 +87,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
   const hasFailed = (health: Health, error: unknown): void => {
     health.failures += 1;
     if (health.failures === DOWN_AFTER) report({ type: 'upstreamDown', server: nameOf(health.upstream), message: describeError(error) });
-    if (!health.probing) probe(health, FIRST_PROBE_MS);
+    if (!health.probing) probe(health, nextBackoffMs(PROBE_BACKOFF));
   };
 
   const askAll = async (key: string, question: UpstreamQuestion): Promise<Forwarded> => {

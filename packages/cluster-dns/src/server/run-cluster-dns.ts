@@ -1,4 +1,5 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import { delay, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, ignoreElements, merge, Observable, of, type SchedulerLike, switchMap, tap } from 'rxjs';
 import type { DnsRecords } from '../core/dns-records.js';
@@ -40,8 +41,7 @@ export type ClusterDnsReport =
 
 const DEFAULT_DOMAIN = 'cluster.local';
 /** An address that is not there yet, or that somebody holds, is tried again. */
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 5_000;
+const BACKOFF: ExponentialBackoff = { initialMs: 500, maxMs: 5_000 };
 
 /**
  * Serves DNS for as long as it is subscribed to: the cluster's zone from records that may change at any time, everything else from other
@@ -110,7 +110,8 @@ const listening = (
 ): Observable<ClusterDnsReport> =>
   fromEmitting<ClusterDnsReport>(async (emit, signal) => {
     let told = '';
-    for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
+    let failures = 0;
+    while (!signal.aborted) {
       const round = new AbortController();
       const stop = (): void => round.abort();
       signal.addEventListener('abort', stop, { once: true });
@@ -119,7 +120,7 @@ const listening = (
           const listenOptions = { signal: round.signal, onFailure: reject };
           bindBoth(wanted, answer, listenOptions).then((port) => {
             told = '';
-            waitMs = FIRST_RETRY_MS;
+            failures = 0;
             emit({ type: 'listening', address: wanted.address, port });
           }, reject);
         });
@@ -132,7 +133,8 @@ const listening = (
         signal.removeEventListener('abort', stop);
         round.abort();
       }
-      await delay(waitMs, scheduler, signal);
+      failures += 1;
+      await delay(backoffMs(BACKOFF, failures), scheduler, signal);
     }
   });
 

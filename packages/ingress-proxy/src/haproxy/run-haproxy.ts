@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import { delay, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
 import type { RouteTable } from '../core/route-table.js';
@@ -54,8 +55,7 @@ export type HaproxyReport =
   | { readonly type: 'failed'; readonly message: string; readonly serving: boolean };
 
 const DEFAULT_ADDRESSES = ['0.0.0.0', '::'];
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 10_000;
+const BACKOFF: ExponentialBackoff = { initialMs: 500, maxMs: 10_000 };
 /** How long a new generation may take until it serves. */
 const SERVES_MS = 60_000;
 const POLL_MS = 100;
@@ -212,7 +212,7 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
       await mkdir(directory, { recursive: true, mode: 0o700 });
       let isFirst = true;
       try {
-        for (let waitMs = FIRST_RETRY_MS; !signal.aborted; ) {
+        for (let failures = 0; !signal.aborted; ) {
           const seen = version;
           let failed: HaproxyReport | undefined;
           if (wanted !== undefined) {
@@ -229,17 +229,16 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
           const text = failed === undefined ? '-' : JSON.stringify(failed);
           if (failed !== undefined && text !== told) emit(failed);
           told = text;
-          if (failed === undefined) waitMs = FIRST_RETRY_MS;
+          failures = failed === undefined ? 0 : failures + 1;
           if (seen === version) {
             const round = new AbortController();
             wake = () => round.abort();
             const stop = (): void => round.abort();
             signal.addEventListener('abort', stop, { once: true });
-            await delay(failed === undefined ? RENEWAL_LOOK_MS : waitMs, scheduler, round.signal);
+            await delay(failed === undefined ? RENEWAL_LOOK_MS : backoffMs(BACKOFF, failures), scheduler, round.signal);
             signal.removeEventListener('abort', stop);
             wake = () => {};
           }
-          if (failed !== undefined) waitMs = Math.min(waitMs * 2, LAST_RETRY_MS);
         }
       } finally {
         if (!keep) await served?.process.stop(STOP_GRACE_MS);

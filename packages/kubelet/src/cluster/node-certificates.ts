@@ -14,12 +14,12 @@ import { type NodeObject, servingNames } from '@solo-kubelet/control-plane';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { delay as pause } from '@solo-kubelet/timers';
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import { EMPTY, ignoreElements, map, merge, type Observable, of, tap } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { USER_AGENT } from './user-agent.js';
 
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 32_000;
+const BACKOFF: ExponentialBackoff = { initialMs: 1_000, maxMs: 32_000 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,7 +44,7 @@ export const bootstrapNode = async (
   bootstrapPath: string,
 ): Promise<void> => {
   const connect = connector(env);
-  for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+  for (let failures = 1; ; failures += 1) {
     try {
       const made = await bootstrapKubeconfig({ bootstrapPath, kubeconfigPath, directory: certDirectory, nodeName, connect, signal });
       if (made) logger.info({ path: kubeconfigPath }, 'The cluster has signed a certificate for this node');
@@ -53,7 +53,7 @@ export const bootstrapNode = async (
       if (signal.aborted || !ClusterError.is(error) || error.code === 'CLUSTER_KUBECONFIG') throw error;
       logger.warn({ err: describeError(error), hint: error.hint }, 'No certificate for this node yet; trying again');
     }
-    await pause(waitMs, undefined, { signal });
+    await pause(backoffMs(BACKOFF, failures), undefined, { signal });
   }
 };
 

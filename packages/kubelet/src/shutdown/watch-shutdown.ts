@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import {
   concat,
   concatMap,
@@ -43,9 +44,8 @@ export interface ShutdownWatch {
   readonly release: () => void;
 }
 
-/** Pause before a watch that failed is begun again, ms: upstream's dbusReconnectPeriod, doubled up to a minute while nothing answers. */
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 60_000;
+/** Before a watch that failed is begun again: upstream's dbusReconnectPeriod, doubled up to a minute while nothing answers. */
+const RECONNECT_BACKOFF: ExponentialBackoff = { initialMs: 1_000, maxMs: 60_000 };
 
 /**
  * Watches for a shutdown of the machine by logind's inhibitor protocol: a lock is held all the time, released when the pods have ended, and taken anew
@@ -65,7 +65,7 @@ export const watchShutdown = (options: WatchShutdownOptions): ShutdownWatch => {
       delay: (error: unknown, count) => {
         inhibitor.doubt();
         onFailure(error);
-        return timer(Math.min(FIRST_RETRY_MS * 2 ** (count - 1), LAST_RETRY_MS), scheduler);
+        return timer(backoffMs(RECONNECT_BACKOFF, count), scheduler);
       },
     }),
     startWith(false),
@@ -123,8 +123,9 @@ const createInhibitor = (logind: Logind, signal: AbortSignal): Inhibitor => {
 };
 
 const DROP_IN = '99-kubelet.conf';
+/** logind takes in a new configuration some time after it was told to: how often it is asked, and the waits before. */
 const RELOAD_LOOKS = 5;
-const FIRST_LOOK_MS = 100;
+const RELOAD_BACKOFF: ExponentialBackoff = { initialMs: 100, maxMs: Number.POSITIVE_INFINITY };
 
 /** Sees to it that logind waits long enough. @throws KubeletError when it will not */
 const allowDelay = async ({ logind, requestedMs, confDirectory, scheduler, signal }: WatchShutdownOptions): Promise<void> => {
@@ -133,8 +134,8 @@ const allowDelay = async ({ logind, requestedMs, confDirectory, scheduler, signa
   await mkdir(confDirectory, { recursive: true, mode: 0o755 });
   await writeFile(join(confDirectory, DROP_IN), dropIn(requestedMs), { mode: 0o644 });
   await logind.reload({ signal });
-  for (let look = 0; look < RELOAD_LOOKS && allowedMs < requestedMs; look += 1) {
-    await firstValueFrom(timer(FIRST_LOOK_MS * 2 ** look, scheduler));
+  for (let look = 1; look <= RELOAD_LOOKS && allowedMs < requestedMs; look += 1) {
+    await firstValueFrom(timer(backoffMs(RELOAD_BACKOFF, look), scheduler));
     allowedMs = await logind.inhibitDelayMaxMs({ signal });
   }
   if (allowedMs >= requestedMs) return;

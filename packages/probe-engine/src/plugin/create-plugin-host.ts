@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { checkDuration, delay } from '@solo-kubelet/timers';
+import { nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import { CUSTOM_PROBE_PREFIX, type CustomProbeIssue, customProbes } from '../core/custom-probes.js';
 import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
 import { probeTiming } from '../probe-target.js';
@@ -115,16 +116,16 @@ const startPlugin = async (name: string, options: PluginHostOptions): Promise<Pl
   let downBecause = '';
 
   const keepAlive = async (): Promise<void> => {
-    let delayMs = restartDelayMs;
+    const backoff = { initialMs: restartDelayMs, maxMs: MAX_RESTART_DELAY_MS };
+    let delayMs = 0;
     while (!stopping.signal.aborted) {
       const startedAt = performance.now();
       downBecause = current === undefined ? downBecause : await current.ended;
       current = undefined;
       if (stopping.signal.aborted) return;
-      if (performance.now() - startedAt > MAX_RESTART_DELAY_MS) delayMs = restartDelayMs;
+      delayMs = nextBackoffMs(backoff, performance.now() - startedAt > MAX_RESTART_DELAY_MS ? 0 : delayMs);
       logger.warn({ plugin: name, err: downBecause, delayMs }, 'Probe plugin ended; starting it again');
       await pause(delayMs, stopping.signal);
-      delayMs = Math.min(delayMs * 2, MAX_RESTART_DELAY_MS);
       if (stopping.signal.aborted) return;
       try {
         current = await startPluginWorker(workerOptions);

@@ -1,3 +1,4 @@
+import { backoffMs, nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import type { ObservedContainer } from './observed-pod.js';
 
 /** How long a container waits before it may run again. */
@@ -24,7 +25,7 @@ export const DEFAULT_BACKOFF: BackoffPolicy = { initialMs: 10_000, maxMs: 300_00
 const RESET_AFTER_MS = 600_000;
 
 export const growBackoff = (entry: BackoffEntry | undefined, policy: BackoffPolicy, nowMs: number, grantedTo?: string): BackoffEntry => ({
-  delayMs: Math.min(entry === undefined ? policy.initialMs : entry.delayMs * 2, policy.maxMs),
+  delayMs: nextBackoffMs(policy, entry?.delayMs),
   updatedAtMs: nowMs,
   ...(grantedTo === undefined ? {} : { grantedTo }),
 });
@@ -37,7 +38,7 @@ const impliedEntry = (container: ObservedContainer, policy: BackoffPolicy): Back
   container.restartCount === 0 || container.createdAtMs >= policy.kubeletStartMs
     ? undefined
     : {
-        delayMs: Math.min(policy.initialMs * 2 ** Math.min(container.restartCount - 1, 16), policy.maxMs),
+        delayMs: backoffMs(policy, container.restartCount),
         updatedAtMs: container.startedAtMs ?? container.createdAtMs,
       };
 

@@ -1,3 +1,4 @@
+import { nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import type { BackoffEntry } from './crash-backoff.js';
 import type { PodSyncInput } from './pod-sync-input.js';
 import { DISRUPTION_TARGET, WHOLE_POD } from './termination.js';
@@ -36,6 +37,6 @@ export const growReturnDelay = (
   atLeastMs: number,
 ): BackoffEntry => {
   const counts = entry !== undefined && entry.delayMs > 0 && nowMs - (entry.updatedAtMs + entry.delayMs) <= FORGIVEN_AFTER_MS;
-  const delayMs = counts ? Math.min(entry.delayMs * 2, policy.maxMs) : policy.initialMs;
+  const delayMs = nextBackoffMs(policy, counts ? entry.delayMs : 0);
   return { delayMs: Math.max(delayMs, atLeastMs), updatedAtMs: nowMs };
 };

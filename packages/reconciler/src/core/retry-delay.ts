@@ -1,8 +1,13 @@
-/** Wait before the next try after `failures` failures in a row, ms: 1 s doubling to 10 s. Upstream waits 10 to 15 s every time. */
-export const retryDelayMs = (failures: number): number => Math.min(1_000 * 2 ** Math.min(Math.max(failures - 1, 0), 4), 10_000);
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
+
+/** Upstream waits 10 to 15 s every time. */
+const RETRY_BACKOFF: ExponentialBackoff = { initialMs: 1_000, maxMs: 10_000 };
+
+/** Wait before the next try after `failures` failures in a row, ms: 1 s doubling to 10 s. */
+export const retryDelayMs = (failures: number): number => backoffMs(RETRY_BACKOFF, Math.max(failures, 1));
 
 /** How long a pod is set aside after `crashes` bugs in a row before, ms: 10 s doubling to 5 min, as upstream's crash back-off. */
-export const setAsideMs = (crashes: number): number => Math.min(10_000 * 2 ** Math.min(crashes, 5), LONGEST_WAIT_MS);
+export const setAsideMs = (crashes: number): number => backoffMs({ initialMs: 10_000, maxMs: LONGEST_WAIT_MS }, crashes + 1);
 
 /** No wait is meant to be longer than this, ms: one that seems to be says that the clock was set back. */
 const LONGEST_WAIT_MS = 300_000;

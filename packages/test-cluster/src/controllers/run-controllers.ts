@@ -1,5 +1,6 @@
 import { type ApiCore, fullCatalog, type ObjectStore } from '@solo-kubelet/api-server';
 import { longTimeout } from '@solo-kubelet/timers';
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import type { Controller } from './controller.js';
 import { createControllerApi } from './controller-api.js';
 
@@ -14,8 +15,7 @@ export interface RunControllersOptions {
 }
 
 /** Before what failed is tried again, ms; doubled with every failure in a row. */
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 10_000;
+const BACKOFF: ExponentialBackoff = { initialMs: 100, maxMs: 10_000 };
 
 /** Runs controllers over a server until the returned function is called. Each key is looked at by itself, once for all changes that came meanwhile. */
 export const runControllers = ({ core, store, controllers, now, onTrouble }: RunControllersOptions): (() => void) => {
@@ -45,10 +45,10 @@ export const runControllers = ({ core, store, controllers, now, onTrouble }: Run
         failures.delete(key);
         if (wakeAtMs !== undefined) wakeIn(key, Math.max(wakeAtMs - now(), 1));
       } catch (error) {
-        const count = failures.get(key) ?? 0;
-        failures.set(key, count + 1);
+        const count = (failures.get(key) ?? 0) + 1;
+        failures.set(key, count);
         onTrouble(key, error);
-        wakeIn(key, Math.min(FIRST_RETRY_MS * 2 ** count, LAST_RETRY_MS));
+        wakeIn(key, backoffMs(BACKOFF, count));
       }
     };
     const mark = (keys: readonly string[]): void => {

@@ -1,7 +1,8 @@
+import { backoffMs } from '@solo-kubelet/timers/backoff';
 import type { SourceDefinition } from './source-definition.js';
 
 /** First wait after a check that failed, ms; it doubles with each further one, up to the interval. */
-const FIRST_RETRY_MS = 5_000;
+const INITIAL_BACKOFF_MS = 5_000;
 /** Longest wait of a node that has something to run, before it asks for the first time, ms: a thousand that come up at once do not ask at once. */
 const MAX_FIRST_WAIT_MS = 30_000;
 
@@ -11,7 +12,7 @@ export const nextCheckMs = (
   failures: number,
   random: number,
 ): number => {
-  const base = failures === 0 ? intervalMs : Math.min(intervalMs, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 30));
+  const base = failures === 0 ? intervalMs : backoffMs({ initialMs: INITIAL_BACKOFF_MS, maxMs: intervalMs }, failures);
   return Math.max(1, Math.round(base * (1 + jitter * (2 * random - 1))));
 };
 

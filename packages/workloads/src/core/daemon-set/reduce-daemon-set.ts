@@ -1,3 +1,4 @@
+import { type ExponentialBackoff, nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import { availableFromMs, hasEnded, isAvailable, isReady, type ObservedPod, timeOf } from '../pod-state.js';
 import { REVISION_LABEL, withoutOldRevisions, withUpdateRevision } from '../stateful-set/revisions.js';
 import { earliest, type NewPod, type WorkloadEvent } from '../workload.js';
@@ -69,14 +70,15 @@ interface EndedPods {
 }
 
 /** As failedPodsBackoff (cmd/kube-controller-manager/app/apps.go); forgotten after twice the longest delay. */
-const FIRST_BACKOFF_MS = 1_000;
-const MAX_BACKOFF_MS = 900_000;
+const FAILED_PODS_BACKOFF: ExponentialBackoff = { initialMs: 1_000, maxMs: 900_000 };
 
 /** Pods that ended make room for others, those that failed only one in each back-off. */
 const endedPods = ({ daemonSet: { metadata }, pods, record, node, nowMs }: DaemonSetQuestion): EndedPods => {
   const generation = metadata.generation ?? 1;
   let backoff =
-    record.backoff?.generation === generation && nowMs - record.backoff.sinceMs <= 2 * MAX_BACKOFF_MS ? record.backoff : undefined;
+    record.backoff?.generation === generation && nowMs - record.backoff.sinceMs <= 2 * FAILED_PODS_BACKOFF.maxMs
+      ? record.backoff
+      : undefined;
   const gone: ObservedPod[] = [];
   const events: WorkloadEvent[] = [];
   let wakeAtMs: number | undefined;
@@ -95,7 +97,7 @@ const endedPods = ({ daemonSet: { metadata }, pods, record, node, nowMs }: Daemo
       backoff = {
         generation,
         sinceMs: nowMs,
-        delayMs: backoff === undefined ? FIRST_BACKOFF_MS : Math.min(backoff.delayMs * 2, MAX_BACKOFF_MS),
+        delayMs: nextBackoffMs(FAILED_PODS_BACKOFF, backoff?.delayMs),
       };
     }
   }

@@ -1,15 +1,14 @@
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import type { ObservedPod } from '../pod-state.js';
 import type { JobSpec } from './job-spec.js';
 
-/** Wait after the first failure of a Job's Pods; doubles with each further one. Upstream's DefaultJobPodFailureBackOff and MaxJobPodFailureBackOff. */
-const FIRST_BACKOFF_MS = 10_000;
-const MAX_BACKOFF_MS = 600_000;
+/** After failures of a Job's Pods: upstream's DefaultJobPodFailureBackOff and MaxJobPodFailureBackOff. */
+const POD_FAILURE_BACKOFF: ExponentialBackoff = { initialMs: 10_000, maxMs: 600_000 };
 
 /** How long no Pod is made after so many failures in a row, the last of them `sinceMs` ago (backoff_utils.go). */
 export const remainingBackoffMs = (failures: number, sinceMs: number): number => {
   if (failures <= 0) return 0;
-  const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10), MAX_BACKOFF_MS);
-  return Math.max(backoffMs - sinceMs, 0);
+  return Math.max(backoffMs(POD_FAILURE_BACKOFF, failures) - sinceMs, 0);
 };
 
 /** Whether containers restarted in place too often (job_controller.go pastBackoffLimitOnFailure). */
