@@ -78,7 +78,7 @@ for (const pkg of packages) {
     if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
     stale += 1;
     if (check) {
-      console.error(`stale: ${path} (run: node tools/workspace/sync-manifests.mjs)`);
+      console.error(`stale: ${path} (run: pnpm sync-manifests)`);
     } else {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);

@@ -1,9 +1,9 @@
+import { type ExponentialBackoff, nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import type { Clock } from './clock.js';
 import { createRecent } from './recent.js';
 
-/** Until a pod whose plugin answered with an error is worth another try, ms; doubling with every failure of that pod. */
-const FIRST_MS = 10_000;
-const LAST_MS = 300_000;
+/** Until a pod whose plugin answered with an error is worth another try; it grows with every failure of that pod. */
+const BACKOFF: ExponentialBackoff = { initialMs: 10_000, maxMs: 300_000 };
 /** Pods whose waits are remembered. */
 const MAX_PODS = 256;
 
@@ -21,7 +21,7 @@ export const createRetryTimers = (clock: Clock, tell: () => void): RetryTimers =
     failed: (podUid) => {
       const last = waits.get(podUid);
       last?.cancel();
-      const delayMs = last === undefined ? FIRST_MS : Math.min(2 * last.delayMs, LAST_MS);
+      const delayMs = nextBackoffMs(BACKOFF, last?.delayMs);
       waits.set(podUid, { delayMs, cancel: clock.after(delayMs, tell) });
     },
     succeeded: (podUid) => {
