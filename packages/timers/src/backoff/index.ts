@@ -1,0 +1,1 @@
+export { backoffMs, type ExponentialBackoff, nextBackoffMs } from './backoff.js';
