@@ -11,6 +11,7 @@ import {
 } from '@solo-kubelet/manifest-source';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import { completePods, type NodeObjects } from '@solo-kubelet/pod-objects';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import { dropDisabledFields, type FeatureGates, structSchema } from '@solo-kubelet/pod-spec/schema';
 import { type AnyProbeHandler, runProbes } from '@solo-kubelet/probe-engine';
 import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
@@ -135,7 +136,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
   // What a cluster's pods lack of its objects is the cluster's business.
   const objectRefusal: RunningKubelet['objectRefusal'] = (pod) =>
     cluster?.holds(pod.metadata.uid) === true ? undefined : (objects.refusal(pod) ?? workloads.refusal(pod));
-  const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal };
+  const recursiveReadOnly = (pod: Pod): boolean => environment.mountsRecursivelyReadOnly(pod);
+  const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal, recursiveReadOnly };
   // What the API is about to write has an identity already; the manifest source takes it over.
   const newUids = new Map<string, string>();
   const deletePod$ = new Subject<string>();

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFakeCri } from '@solo-kubelet/cri-client/testing';
-import { filter, take, tap } from 'rxjs';
+import { filter, map, take, tap } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { allServices, createKubelet, type KubeletService } from '../src/index.js';
 
@@ -88,6 +88,49 @@ it('keeps the events of its last moment on disk', async () => {
     readonly events: readonly { readonly reason: string }[];
   };
   expect(events.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['Pulled', 'Created', 'Started']));
+});
+
+it('shows of a Pod’s mounts what the handler of its class can', async () => {
+  const manifests = await mkdtemp(join(directory, 'manifests-'));
+  await writeFile(
+    join(manifests, 'web.yaml'),
+    `apiVersion: node.k8s.io/v1
+kind: RuntimeClass
+metadata: { name: fast }
+handler: crun
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web }
+spec:
+  runtimeClassName: fast
+  volumes: [{ name: disk, emptyDir: {} }]
+  containers:
+    - name: app
+      image: a.test/app:1
+      volumeMounts: [{ name: disk, mountPath: /disk, readOnly: true, recursiveReadOnly: IfPossible }]
+`,
+  );
+  await using runtime = await createFakeCri({ registry: [{ tags: ['a.test/app:1'] }], runtimeHandlers: ['crun'] });
+  const stop = new AbortController();
+  const shown: unknown[] = [];
+  const untilRunning: KubeletService = ({ reconciler }) =>
+    reconciler.pods$.pipe(
+      map((pods) => [...pods.values()][0]?.pod.status),
+      filter((status) => status?.phase === 'Running'),
+      take(1),
+      tap((status) => {
+        shown.push(status?.containerStatuses?.[0]?.volumeMounts?.[0]);
+        stop.abort();
+      }),
+    );
+  await createKubelet(configurationFor(runtime.endpoint, manifests), {
+    rootDirectory: join(directory, 'root'),
+    signal: stop.signal,
+    services: [...allServices, untilRunning],
+    environment: { runCommand },
+  }).run();
+  expect(shown).toEqual([{ name: 'disk', mountPath: '/disk', readOnly: true, recursiveReadOnly: 'Enabled' }]);
 });
 
 it('says what is wrong with a configuration before anything is begun', () => {

@@ -60,14 +60,22 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
     return machine;
   };
 
-  const runtimeHandler = ({ spec: { runtimeClassName } }: Pod): string => {
+  const knownHandler = ({ spec: { runtimeClassName } }: Pod): string | undefined => {
     if (!runtimeClassName) return '';
     const handlers = settings.runtimeClassHandlers;
     // An object of that name says which handler it is; without one the name is the handler's own (docs/decisions/056).
     const handlerName = settings.objects?.runtimeClassHandler(runtimeClassName) ?? runtimeClassName;
-    const handler =
-      typeof handlers === 'function' ? handlers(handlerName) : Object.hasOwn(handlers, handlerName) ? handlers[handlerName] : undefined;
+    return typeof handlers === 'function'
+      ? handlers(handlerName)
+      : Object.hasOwn(handlers, handlerName)
+        ? handlers[handlerName]
+        : undefined;
+  };
+
+  const runtimeHandler = (pod: Pod): string => {
+    const handler = knownHandler(pod);
     if (handler !== undefined) return handler;
+    const { runtimeClassName } = pod.spec;
     throw new PodEnvironmentError({
       code: 'RUNTIME_CLASS_UNKNOWN',
       message: `runtimeClassName "${runtimeClassName}" has no handler on this node`,
@@ -120,6 +128,11 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
 
   return {
     runtimeHandler,
+
+    mountsRecursivelyReadOnly(pod) {
+      const handler = knownHandler(pod);
+      return handler !== undefined && (settings.facts().runtimeHandlerFeatures(handler)?.recursiveReadOnlyMounts ?? false);
+    },
 
     async prepareNode({ signal } = {}) {
       try {

@@ -60,6 +60,8 @@ export interface PodEnvironment {
   sandboxConfig(pod: Pod, attempt: number, options?: CallOptions): Promise<PreparedSandbox>;
   /** The `runtime_handler` for RunPodSandbox: empty unless the pod names a runtime class. */
   runtimeHandler(pod: Pod): string;
+  /** Whether that handler can mount recursively read-only; false where there is none. */
+  mountsRecursivelyReadOnly(pod: Pod): boolean;
   /** Environment, /etc/hosts, subPaths and the termination message file: before every CreateContainer. */
   prepareContainer(input: PrepareContainerInput, options?: CallOptions): Promise<ContainerConfig>;
   /** Holds the cgroup of a pod that runs to the resources of this one. What it leaves open stays as it is; without the cgroup nothing is done. */

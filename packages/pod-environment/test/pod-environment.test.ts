@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPodEnvironment, type NodeEnvironment, type NodeFacts } from '../src/index.js';
+import { createPodEnvironment, type NodeEnvironment, type NodeFacts, type PodObjects } from '../src/index.js';
 import { runCommand } from '../src/mounts/run-command.js';
 import { canMount, temporaryDirectory } from '../src/testing/as-root.js';
 import { type FakeCgroupTree, fakeCgroupTree, testNode, testPod } from '../src/testing/index.js';
@@ -210,6 +210,23 @@ describe('a pod that cannot be prepared', () => {
     for (const runtimeClassName of ['constructor', 'valueof', 'tostring'])
       expect(() => environment().runtimeHandler(testPod({ runtimeClassName }))).toThrow(/has no handler/);
     expect(environment().runtimeHandler(testPod())).toBe('');
+  });
+
+  it('asks for what a handler can by its own name, not by that of the class', async () => {
+    const objects = { runtimeClassHandler: (name: string) => ({ fast: 'crun', plain: 'runc', crun: 'runc' })[name] } as PodObjects;
+    const can = { recursiveReadOnlyMounts: true, userNamespaces: true };
+    const cannot = { recursiveReadOnlyMounts: false, userNamespaces: false };
+    const pods = environment(
+      { objects, runtimeClassHandlers: (name) => (['crun', 'runc'].includes(name) ? name : undefined) },
+      { runtimeHandlerFeatures: (handler) => ({ '': cannot, crun: can, runc: cannot, fast: cannot, gone: can })[handler] },
+    );
+    const ofClass = (runtimeClassName: string | undefined) => testPod(runtimeClassName === undefined ? {} : { runtimeClassName });
+    const shown = ['fast', 'plain', 'crun', 'runc', 'gone', undefined].map((name) => pods.mountsRecursivelyReadOnly(ofClass(name)));
+    expect(shown).toEqual([true, false, false, false, false, false]);
+    await pods.preparePod(testPod({ runtimeClassName: 'fast', hostUsers: false }));
+    await expect(pods.preparePod(testPod({ runtimeClassName: 'crun', hostUsers: false }))).rejects.toMatchObject({
+      code: 'USER_NAMESPACE_UNAVAILABLE',
+    });
   });
 
   it('needs a runtime with user namespaces for hostUsers: false', async () => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { createFakeCri } from '@solo-kubelet/cri-client/testing';
+import type { Pod } from '@solo-kubelet/pod-spec';
 import { expect, it } from 'vitest';
 import { nodeFacts } from './node-facts.js';
 
@@ -21,6 +22,14 @@ it('tells what this machine and its runtime are', async () => {
     shuttingDown: false,
   });
   expect(facts.nodeIps.filter((address) => /^(127\.|::1$|169\.254\.|fe80:)/.test(address))).toEqual([]);
+});
+
+it('knows by the name of its class what a pod’s runtime can', async () => {
+  await using fake = await createFakeCri({ runtimeHandlers: ['runc'] });
+  await using cri = createCriClient({ endpoint: fake.endpoint });
+  const { recursiveReadOnly } = await nodeFacts(cri, { directory: '/' });
+  const ofClass = (runtimeClassName?: string) => ({ spec: { runtimeClassName } }) as Pod;
+  expect([undefined, '', 'runc', 'fast'].map((name) => recursiveReadOnly?.(ofClass(name)))).toEqual([true, true, true, false]);
 });
 
 it('takes what it is told instead', async () => {

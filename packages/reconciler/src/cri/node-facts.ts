@@ -52,7 +52,9 @@ export const nodeFacts = async (cri: CriClient, options: NodeFactsOptions = {}):
     allowedUnsafeSysctls: [],
     kernelVersion: /^\d+\.\d+/.exec(release())?.[0] ?? release(),
     supplementalGroupsPolicy: features?.supplementalGroupsPolicy ?? false,
-    recursiveReadOnlyClasses: runtimeHandlers.filter((handler) => handler.features?.recursiveReadOnlyMounts).map(({ name }) => name),
+    // Nothing here knows objects: a class is the handler of its name (docs/decisions/056). Who has a pod environment asks that instead.
+    recursiveReadOnly: ({ spec: { runtimeClassName = '' } }) =>
+      runtimeHandlers.some((handler) => handler.name === runtimeClassName && handler.features?.recursiveReadOnlyMounts === true),
     appArmor: (await readFile('/sys/module/apparmor/parameters/enabled', 'utf8').catch(() => '')).startsWith('Y'),
     shuttingDown: false,
   };

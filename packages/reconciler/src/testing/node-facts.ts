@@ -9,7 +9,6 @@ export const nodeFacts = (rest: Partial<NodeAdmissionFacts> = {}): NodeAdmission
   operatingSystem: 'linux',
   allowedUnsafeSysctls: [],
   supplementalGroupsPolicy: true,
-  recursiveReadOnlyClasses: [],
   appArmor: false,
   shuttingDown: false,
   pressures: [],

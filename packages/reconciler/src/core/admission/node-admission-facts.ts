@@ -35,8 +35,8 @@ export interface NodeAdmissionFacts {
   readonly kernelVersion?: string;
   /** Whether the runtime can hold `supplementalGroupsPolicy: Strict`. */
   readonly supplementalGroupsPolicy: boolean;
-  /** Runtime classes (the empty one: pods without) whose handler has recursively read-only mounts. */
-  readonly recursiveReadOnlyClasses: readonly string[];
+  /** Whether the handler of the pod's runtime class has recursively read-only mounts. Default: none has. */
+  readonly recursiveReadOnly?: (pod: Pod) => boolean;
   /** Whether CPUs are given to containers for themselves: `cpuManagerPolicy: static`. Default false. */
   readonly staticCpuPolicy?: boolean;
   /** Whether pods may swap by their memory requests: `memorySwap.swapBehavior: LimitedSwap`. Default false. */

@@ -32,7 +32,7 @@ const withDerived = (settings: KubeletStateSettings, kubeletState: KubeletState,
     wallMs: momentOf(input).wallMs,
     nodeIps: kubeletState.node?.nodeIps ?? [],
     allocatedResources: kubeletState.node?.allocatedResources?.get(uid),
-    recursiveReadOnly: kubeletState.node?.recursiveReadOnlyClasses.includes(pod.spec.runtimeClassName ?? '') ?? false,
+    recursiveReadOnly: kubeletState.node?.recursiveReadOnly?.(pod) ?? false,
     settled: state.inputs.sight === 'settled',
   });
   return canonicalText(status) === canonicalText(state.status) ? kubeletState : withStatus(kubeletState, uid, status, momentOf(input));
