@@ -31,6 +31,9 @@ export const lacksCrio = (): string | undefined =>
     ? undefined
     : 'CRIO_BIN does not say where a crio (with pinns beside it) is; Debian’s conmon and skopeo are needed too';
 
+/** How long CRI-O may take to end once it is told to. */
+const STOP_LIMIT_MS = 10_000;
+
 export const startCrio = async (options: StartCrioOptions): Promise<PrivateCrio> => {
   const { directory } = options;
   const crio = process.env['CRIO_BIN'] ?? 'crio';
@@ -52,7 +55,10 @@ export const startCrio = async (options: StartCrioOptions): Promise<PrivateCrio>
   await once(child, 'spawn').finally(() => log.close());
   const endpoint = `unix://${join(directory, 'crio.sock')}`;
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null && child.kill()) await once(child, 'exit');
+    if (child.exitCode !== null || child.signalCode !== null || !child.kill()) return;
+    // CRI-O 1.36.3 may say `close of closed channel` and stay for ever.
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    await once(child, 'exit').finally(() => clearTimeout(timer));
   };
   const answers = async (): Promise<true> => {
     if (child.exitCode !== null) throw new Error(`crio ended: ${(await readFile(join(directory, 'crio.log'), 'utf8')).slice(-2_000)}`);
