@@ -22,7 +22,7 @@ import { nodeLogRoute } from './routes/node-log-route.js';
 import { runningPodsRoute } from './routes/running-pods-route.js';
 import { serviceAccountRoutes } from './routes/service-account-routes.js';
 import { streamRoutes } from './routes/stream-routes.js';
-import { type Authorizer, createHandler, type RequestHandler } from './server/create-handler.js';
+import { type Authorizer, createFlowControls, createHandler, type FlowControls, type RequestHandler } from './server/create-handler.js';
 import { sendText } from './server/http-error.js';
 import {
   type Listener,
@@ -137,7 +137,13 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
       return undefined;
     });
   const open: Authorizer = { authenticate: () => LOCAL_USER, refuse: () => undefined };
-  const listenOptions = (served: readonly Route[], gate: Authorizer, serverType?: 'readonly' | 'readwrite'): ListenOptions => ({
+  /** Of all ports together. Who may open the socket is root's own: nothing of his waits. */
+  const flowControls = createFlowControls();
+  const listenOptions = (
+    served: readonly Route[],
+    gate: Authorizer,
+    { serverType, flowControls }: { readonly serverType?: 'readonly' | 'readwrite'; readonly flowControls?: FlowControls } = {},
+  ): ListenOptions => ({
     headerTimeoutMs,
     isKnown,
     handler: createHandler({
@@ -145,6 +151,7 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
       gate,
       logger,
       signal: stopping.signal,
+      ...(flowControls ? { flowControls } : {}),
       ...(serverType
         ? {
             onRequest: (method, route) => {
@@ -166,14 +173,23 @@ export const createNodeApi = async (options: NodeApiOptions): Promise<NodeApi> =
   try {
     if (options.healthz) {
       const local = healthRoutes([], logger, metrics.healthChecks).filter(({ path }) => path.startsWith('/healthz'));
-      listeners.healthz = await listenHttp(options.healthz.address, options.healthz.port, listenOptions(local, open));
+      listeners.healthz = await listenHttp(options.healthz.address, options.healthz.port, listenOptions(local, open, { flowControls }));
     }
     if (options.readOnlyPort !== undefined) {
       const readOnly = routes.flatMap((route): readonly Route[] => (route.readOnly ? [route] : route.debugging ? [disabled(route)] : []));
-      listeners.readOnly = await listenHttp(options.address, options.readOnlyPort, listenOptions(readOnly, open, 'readonly'));
+      listeners.readOnly = await listenHttp(
+        options.address,
+        options.readOnlyPort,
+        listenOptions(readOnly, open, { serverType: 'readonly', flowControls }),
+      );
     }
     if (options.port !== undefined) {
-      const tls = await listenHttps(options.address, options.port, credentials.tls(), listenOptions(routes, guarded, 'readwrite'));
+      const tls = await listenHttps(
+        options.address,
+        options.port,
+        credentials.tls(),
+        listenOptions(routes, guarded, { serverType: 'readwrite', flowControls }),
+      );
       listeners.tls = tls;
       const look = (): void => void renew(tls, credentials, now());
       stopLooking = longInterval(look, checkInterval('reloadIntervalMs', options.reloadIntervalMs, DEFAULT_RELOAD_INTERVAL_MS), {

@@ -26,6 +26,9 @@ export interface FigureContext {
  */
 export const FRESH_MS = 500;
 
+/** Some thousand lines of text for every one who asks. */
+const STATISTICS_COST = 4;
+
 /** /stats/summary and the metrics paths. Figures are collected once for all who ask at the same time or shortly after. */
 export const figureRoutes = (
   options: SummaryOptions & { readonly view: NodeView; readonly cri: CriClient },
@@ -37,7 +40,7 @@ export const figureRoutes = (
     async () => formatMetrics(await cadvisorMetrics({ view, cri, summary: () => summary(stopping), nowMs: now(), signal: stopping })),
     { freshMs: FRESH_MS },
   );
-  const metricsPath = { methods: ['GET', 'HEAD'], role: 'read', subresources: ['metrics'] } as const;
+  const metricsPath = { methods: ['GET', 'HEAD'], role: 'read', subresources: ['metrics'], cost: STATISTICS_COST } as const;
   const registry = (source: Registry) => {
     // Counters are told as they are: only who asks meanwhile gets the same.
     const exposition = shared(() => source.metrics());
@@ -51,6 +54,7 @@ export const figureRoutes = (
       role: 'read',
       subresources: ['stats'],
       readOnly: true,
+      cost: STATISTICS_COST,
       handle: async ({ response, query, signal }) =>
         sendJson(response, await (booleanParameter(query, 'only_cpu_and_memory') ? lightSummary : summary)(signal)),
     },

@@ -53,8 +53,9 @@ export const healthRoutes = (checks: readonly HealthCheck[], logger: Logger, met
 };
 
 /** Upstream knows a subresource of /healthz alone. */
-const access = (path: string): Pick<Route, 'role' | 'subresources'> => ({
+const access = (path: string): Pick<Route, 'role' | 'isHealthCheck' | 'subresources'> => ({
   role: 'read',
+  isHealthCheck: true,
   subresources: path === '/healthz' ? ['healthz', 'proxy'] : ['proxy'],
 });
 

@@ -48,7 +48,7 @@ export const streamRoutes = (view: NodeView, cri: CriClient, hangUps: HangUps): 
     const { url } = await cri.runtime.portForward({ podSandboxId, port }, { signal: upgrade.signal });
     await pipeTo(url, upgrade);
   };
-  const access = { methods: ['GET', 'POST'], role: 'exec', debugging: true } as const;
+  const access = { methods: ['GET', 'POST'], role: 'exec', debugging: true, cost: SESSION_COST } as const;
   return [
     { ...access, path: '/exec/:namespace/:pod/:container', upgrade: exec },
     { ...access, path: '/exec/:namespace/:pod/:uid/:container', upgrade: exec },
@@ -60,6 +60,9 @@ export const streamRoutes = (view: NodeView, cri: CriClient, hangUps: HangUps): 
   ];
 };
 
+/** The runtime starts a process for it, and its bytes pass through here as long as it lasts. */
+const SESSION_COST = 8;
+
 /** Upper limit of a /run command, s: the answer is collected in memory and given at its end. */
 const RUN_TIMEOUT_SECONDS = 3_600n;
 
@@ -67,6 +70,7 @@ const runRoute = (view: NodeView, cri: CriClient): Omit<Route, 'path'> => ({
   methods: ['POST'],
   role: 'exec',
   debugging: true,
+  cost: SESSION_COST,
   handle: async ({ response, params, query, signal }) => {
     const containerId = await findRunningContainer(cri, named(view, { params }), signal);
     const cmd = (query.get('cmd') ?? '').split(' ').filter((word) => word !== '');

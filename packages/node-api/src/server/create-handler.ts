@@ -6,6 +6,7 @@ import { joinSignals } from '@solo-kubelet/timers';
 import { type Needed, UNSERVED } from '../auth/authorize.js';
 import type { Identity } from '../auth/identity.js';
 import { closeAfterFlush } from './close-after-flush.js';
+import { createFlowControl, type FlowControl } from './flow-control.js';
 import { HttpError, sendText } from './http-error.js';
 import { createTurns } from './in-turn.js';
 import { type RouteMatch, routeMatcher } from './match-route.js';
@@ -28,7 +29,23 @@ export interface HandlerOptions {
   readonly signal: AbortSignal;
   /** Told of every request, upgrades included, when its turn has come; what it gives is called when the request is over. */
   readonly onRequest?: (method: string, route: Route | undefined) => (durationMs: number) => void;
+  /** Makes requests wait while the kubelet has no time for them. Default: none waits. */
+  readonly flowControls?: FlowControls;
 }
+
+/** Those of all listeners that strangers reach. */
+export interface FlowControls {
+  readonly healthChecks: FlowControl;
+  readonly others: FlowControl;
+}
+
+/** Health checks each second, however busy the kubelet is: they cost next to nothing, and some address asks beside an attacker's. */
+const HEALTH_CHECKS_PER_SECOND = 100;
+
+export const createFlowControls = (): FlowControls => ({
+  healthChecks: createFlowControl({ leastPerSecond: HEALTH_CHECKS_PER_SECOND }),
+  others: createFlowControl(),
+});
 
 export interface RequestHandler {
   request(request: IncomingMessage, response: ServerResponse): void;
@@ -64,9 +81,29 @@ interface Admitted extends RouteMatch {
 const requestOf = ({ method = '', url = '' }: IncomingMessage) => ({ doing: `${method} ${url.split('?', 1)[0]}` });
 
 /** Turns routes into listeners for a node:http server. Nothing thrown by a handler escapes. */
-export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRequest }: HandlerOptions): RequestHandler => {
+export const createHandler = (options: HandlerOptions): RequestHandler => {
+  const { routes, gate, logger, signal: serverSignal, onRequest, flowControls } = options;
   const match = routeMatcher(routes);
   const inTurn = createTurns();
+
+  /** Waits for a request's turn. @throws the signal's reason when the client is gone before */
+  const turn = ({ request, found }: Request, cost: number, signal: AbortSignal): Promise<void> | undefined => {
+    const flowControl = found?.route.isHealthCheck ? flowControls?.healthChecks : flowControls?.others;
+    if (flowControl === undefined) return undefined;
+    return new Promise((resolve, reject) => {
+      let takeBack = (): void => {};
+      const leave = (): void => {
+        takeBack();
+        reject(signal.reason);
+      };
+      if (signal.aborted) return leave();
+      signal.addEventListener('abort', leave, { once: true });
+      takeBack = flowControl.admit(request.socket.remoteAddress ?? '', cost, () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      });
+    });
+  };
 
   const read = (request: IncomingMessage): Request => {
     const { method = 'GET', url = '' } = request;
@@ -89,6 +126,15 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
     return { ...found, identity, query: target.query };
   };
 
+  /** What a request costs beyond an ordinary one is asked only of who may make it. */
+  const admitInTurn = async (read: Request, signal: AbortSignal): Promise<Admitted> => {
+    const cost = read.found?.route.cost ?? 1;
+    await turn(read, 1, signal);
+    const admitted = await admit(read);
+    if (cost > 1) await turn(read, cost - 1, signal);
+    return admitted;
+  };
+
   const answerFor = (error: unknown, { found }: Request): HttpError => {
     if (error instanceof HttpError) return error;
     if (!isAbort(error)) logger.warn({ path: found?.route.path, err: describeError(error) }, 'Request failed');
@@ -106,10 +152,10 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
     });
     const handle = async (): Promise<void> => {
       rejectBody(read.request, response);
-      const { route, params, query, identity } = await admit(read);
-      if (!route.handle) throw new HttpError(400, 'Upgrade request required\n');
       using joined = joinSignals([gone.signal, serverSignal]);
       const { signal } = joined;
+      const { route, params, query, identity } = await admitInTurn(read, signal);
+      if (!route.handle) throw new HttpError(400, 'Upgrade request required\n');
       await route.handle({ request: read.request, response, params, query, identity, signal });
     };
     whileDoing(requestOf(read.request), handle).catch((error: unknown) => {
@@ -129,9 +175,9 @@ export const createHandler = ({ routes, gate, logger, signal: serverSignal, onRe
       finished?.(performance.now() - startedMs);
     });
     const handle = async (): Promise<void> => {
-      const { params, query } = await admit(read);
       using joined = joinSignals([gone.signal, serverSignal]);
       const { signal } = joined;
+      const { params, query } = await admitInTurn(read, signal);
       await route.upgrade({ request: read.request, socket, head, params, query, signal });
     };
     whileDoing(requestOf(read.request), handle).catch((error: unknown) => {

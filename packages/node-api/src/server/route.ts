@@ -34,6 +34,10 @@ export interface Route {
   readonly debugging?: boolean;
   /** Also served on the read-only port, which asks nobody who he is. */
   readonly readOnly?: boolean;
+  /** How many ordinary requests one is worth where requests have to wait (`createFlowControl`). Default 1. */
+  readonly cost?: number;
+  /** Waits among its like alone, which are started more often: a supervisor that gets no answer kills the kubelet. */
+  readonly isHealthCheck?: boolean;
   handle?(exchange: RequestContext): Promise<void> | void;
   upgrade?(upgrade: Upgrade): Promise<void>;
 }

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { silentLogger } from '@solo-kubelet/diagnostics';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createHandler } from './create-handler.js';
+import type { FlowControl } from './flow-control.js';
+import { sendText } from './http-error.js';
+
+/** What waits for its turn, by what it costs. */
+let asked: { readonly cost: number; readonly start: () => void; takenBack: boolean }[];
+let server: Server;
+let handled: number;
+let letIn: boolean;
+
+const flowControl: FlowControl = {
+  admit: (_peer, cost, start) => {
+    const one = { cost, start, takenBack: false };
+    asked.push(one);
+    return () => {
+      one.takenBack = true;
+    };
+  },
+  get waiting() {
+    return asked.length;
+  },
+};
+const healthChecks: FlowControl = {
+  admit: (_peer, _cost, start) => {
+    start();
+    return () => {};
+  },
+  waiting: 0,
+};
+
+beforeEach(async () => {
+  [asked, handled, letIn] = [[], 0, true];
+  const page = { methods: ['GET'], role: 'read' } as const;
+  const handler = createHandler({
+    routes: [
+      { ...page, path: '/healthz', isHealthCheck: true, handle: ({ response }) => sendText(response, 200, 'ok') },
+      {
+        ...page,
+        path: '/dear',
+        cost: 5,
+        handle: ({ response }) => {
+          handled += 1;
+          sendText(response, 200, 'much');
+        },
+      },
+    ],
+    gate: { authenticate: () => (letIn ? { name: 'somebody', groups: [] } : undefined), refuse: () => undefined },
+    logger: silentLogger,
+    signal: new AbortController().signal,
+    flowControls: { healthChecks, others: flowControl },
+  });
+  server = createServer(handler.request);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const url = (path: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+const nextTurn = async (count: number) => {
+  await vi.waitFor(() => expect(asked).toHaveLength(count));
+  return asked[count - 1]!;
+};
+
+it('asks for the turn of an ordinary request first, and for the rest of what a dear one costs once its client is let in', async () => {
+  const answer = fetch(url('/dear'));
+  const first = await nextTurn(1);
+  expect(first.cost).toBe(1);
+  first.start();
+  const second = await nextTurn(2);
+  expect([second.cost, handled]).toEqual([4, 0]);
+  second.start();
+  expect(await (await answer).text()).toBe('much');
+});
+
+it('answers a stranger without asking for more', async () => {
+  letIn = false;
+  const answer = fetch(url('/dear'));
+  (await nextTurn(1)).start();
+  expect((await answer).status).toBe(401);
+  expect(asked).toHaveLength(1);
+});
+
+it('lets health checks wait among their like alone', async () => {
+  const waits = fetch(url('/dear')).catch(() => {});
+  await nextTurn(1);
+  expect(await (await fetch(url('/healthz'))).text()).toBe('ok');
+  server.closeAllConnections();
+  await waits;
+});
+
+it('takes a request back whose client leaves while it waits', async () => {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write('GET /dear HTTP/1.1\r\nHost: x\r\n\r\n');
+  const waiting = await nextTurn(1);
+  socket.destroy();
+  await vi.waitFor(() => expect(waiting.takenBack).toBe(true));
+  expect(handled).toBe(0);
+});
