@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { longTimeout } from '@solo-kubelet/timers';
 
 export interface FlowControlOptions {
   /** How much of the time since it was last asked the kubelet's thread was at work, 0 to 1. Default: of this process' event loop. */
@@ -9,7 +10,7 @@ export interface FlowControlOptions {
    * So many requests are started each second however busy the thread is. Default 16: as many as an administrator with some windows makes.
    */
   readonly leastPerSecond?: number;
-  /** Calls back after so many ms. Default: `setTimeout`. */
+  /** Calls back after so many ms. Default: `longTimeout`. */
   readonly later?: (work: () => void, ms: number) => void;
 }
 
@@ -135,7 +136,7 @@ export const createFlowControl = (options: FlowControlOptions = {}): FlowControl
   };
 };
 
-const setTimer = (work: () => void, ms: number): void => void setTimeout(work, ms);
+const setTimer = (work: () => void, ms: number): void => void longTimeout(work, ms);
 
 const eventLoopUtilization = (): (() => number) => {
   let last = performance.eventLoopUtilization();

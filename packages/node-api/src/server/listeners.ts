@@ -78,12 +78,19 @@ const attach = (
   perPeer: number,
 ): Connections => {
   const connections = createConnections(given ?? { total: MAX_CONNECTIONS, perPeer }, { isKnown });
+  /** Connections that have had an error: the last thing on them is an answer. */
+  const refused = new WeakSet<Duplex>();
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     connections.admit(socket);
   });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    response.once('close', connections.occupy(request.socket));
+    const { socket } = request;
+    const release = connections.occupy(socket);
+    response.once('close', () => {
+      release();
+      if (refused.has(socket)) closeAfterFlush(socket);
+    });
     handler.request(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -97,10 +104,11 @@ const attach = (
   server.on('timeout', (socket: Socket) => {
     if (!connections.isBusy(socket) || socket.writableLength > 0) socket.destroy();
   });
-  const refused = new WeakSet<Duplex>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (refused.has(socket)) return;
     refused.add(socket);
+    // OpenSSL tells of a client certificate's wrong signature once more after the handshake: whoever waits for an answer gets it (401).
+    if (error.code?.startsWith('ERR_SSL_') && connections.isBusy(socket)) return;
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     closeAfterFlush(socket, `HTTP/1.1 ${statusOfBadRequest(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
