@@ -10,6 +10,7 @@ import {
   virtualTime,
 } from '@solo-kubelet/reconciler/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { PodRecord, StatusStore } from '../src/status-store.js';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -118,6 +119,62 @@ describe('a pod of an API server', () => {
     await time.advance(5_000);
     expect(starts()).toBe(0);
     expect(status('uid-job')).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'm' });
+  });
+
+  it.each(['Failed', 'Succeeded'] as const)(
+    'of which somebody says that it has %s ends with its own grace, and for good',
+    async (phase) => {
+      const { time, kubelet, status, starts, runtime } = await machine({ script: () => ({ stopsAfterMs: 3_000 }) });
+      const web = pod('web', { terminationGracePeriodSeconds: 10 });
+      kubelet.assign(web);
+      await time.advance(2_000);
+      kubelet.assign({ ...web, status: { phase, reason: 'NodeLost', message: 'm' } });
+      await time.advance(2_000);
+      // It is not over while anything of it runs.
+      expect(status('uid-web')?.phase).toBe('Running');
+      await time.advance(2_000);
+      expect(status('uid-web')).toMatchObject({
+        phase,
+        reason: 'NodeLost',
+        message: 'm',
+        containerStatuses: [{ state: { terminated: {} } }],
+      });
+      expect(status('uid-web')?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
+      kubelet.assign({ ...web, status: { phase: 'Running' } });
+      kubelet.assign({ ...web, metadata: { ...web.metadata, labels: { a: 'b' } } });
+      await time.advance(60_000);
+      expect(status('uid-web')?.phase).toBe(phase);
+      expect(starts()).toBe(1);
+      expect(runtime.violations).toEqual([]);
+    },
+  );
+
+  it('of which somebody said while the kubelet was away that it has ended, ends', async () => {
+    const time = virtualTime();
+    const { scheduler } = time;
+    const runtime = fakeRuntime({ scheduler });
+    const records = new Map<string, PodRecord>();
+    const store: StatusStore = {
+      load: async () => [...records.values()],
+      save: async (record) => void records.set(record.podUid, record),
+      remove: async (uid) => void records.delete(uid),
+    };
+    const web = pod('web');
+    const before = testKubelet({ runtime, scheduler, store });
+    cleanups.push(() => before.stop());
+    before.synced();
+    before.assign(web);
+    await time.advance(5_000);
+    before.stop();
+    expect(records.size).toBe(1);
+    const after = testKubelet({ runtime, scheduler, store });
+    cleanups.push(() => after.stop());
+    after.assign({ ...web, status: { phase: 'Failed', reason: 'NodeLost' } });
+    after.synced();
+    await time.advance(60_000);
+    expect(after.view('uid-web')?.pod.status).toMatchObject({ phase: 'Failed', reason: 'NodeLost' });
+    expect(runtime.calls.filter(({ method }) => method === 'startContainer')).toHaveLength(1);
+    expect([...runtime.pods.values()].flatMap(({ containers }) => containers).some(({ state }) => state === 'running')).toBe(false);
   });
 
   it('is Ready once the conditions of its gates are there', async () => {

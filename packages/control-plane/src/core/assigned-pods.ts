@@ -2,6 +2,7 @@ import type { ReflectEvent } from '@solo-kubelet/cluster-client';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { plainText } from './plain-text.js';
+import { isTerminalPhase } from './pod-status-patch.js';
 import { unfitPod } from './unfit-pod.js';
 
 /** The word by which this source goes in `kubernetes.io/config.source`. */
@@ -113,11 +114,14 @@ const remove = (before: AssignedPods, pod: Pod): AssignedPods => {
 
 const originOf = (uid: string) => ({ source: API_SOURCE, path: uid, document: 0 }) as const;
 
-/** What the kubelet acts upon. Of a status only the conditions that a readiness gate waits for: the rest is what the kubelet itself reported. */
+/**
+ * What the kubelet acts upon. Of a status only whether the pod has ended, which anybody may have written, and the conditions that a readiness gate waits
+ * for: the rest is what the kubelet itself reported.
+ */
 const asks = ({ metadata, spec, status }: Pod): string => {
   const { labels, annotations, deletionTimestamp, deletionGracePeriodSeconds, generation } = metadata;
   const gates = (spec.readinessGates ?? []).map(
     ({ conditionType }) => status?.conditions?.find(({ type }) => type === conditionType)?.status,
   );
-  return plainText([spec, labels, annotations, deletionTimestamp, deletionGracePeriodSeconds, generation, gates]);
+  return plainText([spec, labels, annotations, deletionTimestamp, deletionGracePeriodSeconds, generation, gates, isTerminalPhase(status)]);
 };

@@ -90,11 +90,12 @@ describe('reduceAssigned', () => {
     expect(again.pods.size).toBe(1);
   });
 
-  it('keeps a status that changes to itself, unless a readiness gate waits for it', () => {
+  it('keeps a status that changes to itself, unless a readiness gate waits for it or the pod has ended by it', () => {
     const gated: Pod = { ...pod('g'), spec: { ...pod('g').spec, readinessGates: [{ conditionType: 'x' }] } };
     const state = reduce(emptyAssigned, { type: 'replaced', objects: [pod('a'), gated] });
     expect(types(reduce(state, { type: 'applied', object: pod('a', {}, { phase: 'Running' }) }))).toEqual([]);
     expect(types(reduce(state, { type: 'applied', object: pod('a', { deletionTimestamp: 't' }) }))).toEqual(['applied']);
+    expect(types(reduce(state, { type: 'applied', object: pod('a', {}, { phase: 'Failed' }) }))).toEqual(['applied']);
     expect(
       types(
         reduce(state, { type: 'applied', object: { ...gated, status: { phase: 'Pending', conditions: [{ type: 'x', status: 'True' }] } } }),
@@ -138,6 +139,16 @@ describe('planMirrors', () => {
     const leaving = { ...mirrorOf(own, node), metadata: { ...mirrorOf(own, node).metadata, deletionTimestamp: 't' } };
     expect(plan([leaving], [own])).toHaveLength(1);
     expect(plan([old], [])).toEqual([{ name: 'default/a', remove: old }]);
+  });
+
+  it('makes another for a pod that runs again after an end that was shown', () => {
+    const ended: Pod = { ...mirrorOf(own, node), status: { phase: 'Failed', reason: 'Evicted' } };
+    expect(plan([ended], [{ ...own, status: { phase: 'Running' } }])).toMatchObject([
+      { remove: ended, create: { metadata: { name: 'a' } } },
+    ]);
+    // Nobody may have looked yet.
+    expect(plan([ended], [{ ...own, status: { phase: 'Pending' } }])).toEqual([]);
+    expect(plan([ended], [{ ...own, status: { phase: 'Failed' } }])).toEqual([]);
   });
 
   it('keeps the mirror of a pod that still ends', () => {

@@ -1,5 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { fullName } from './assigned-pods.js';
+import { isTerminalPhase } from './pod-status-patch.js';
 
 const HASH = 'kubernetes.io/config.hash';
 const MIRROR = 'kubernetes.io/config.mirror';
@@ -25,7 +26,8 @@ export interface MirrorInput {
 export const mirrorHash = ({ metadata }: Pod): string => metadata.annotations?.[HASH] ?? metadata.uid;
 
 /**
- * Makes the mirrors what the static pods are. A mirror of an edited pod stays while the old pod ends, and one that somebody deletes comes back.
+ * Makes the mirrors what the static pods are. A mirror of an edited pod stays while the old pod ends, and one that somebody deletes comes back. A
+ * mirror that shows an end says nothing of a pod that runs again, and the server lets nothing go back from there: it gets another.
  * Upstream: pkg/kubelet/kubelet.go tryReconcileMirrorPods, pkg/kubelet/pod/mirror_client.go.
  */
 export const planMirrors = ({ wanted, ending, mirrors, node }: MirrorInput): readonly MirrorStep[] => {
@@ -40,7 +42,8 @@ export const planMirrors = ({ wanted, ending, mirrors, node }: MirrorInput): rea
     if (endingNames.has(name) && mirror !== undefined) return [];
     if (mirror === undefined) return [{ name, create: mirrorOf(pod, node) }];
     const { annotations, deletionTimestamp } = mirror.metadata;
-    if (deletionTimestamp === undefined && annotations?.[MIRROR] === mirrorHash(pod)) return [];
+    const runsAgain = isTerminalPhase(mirror.status) && pod.status?.phase === 'Running';
+    if (deletionTimestamp === undefined && annotations?.[MIRROR] === mirrorHash(pod) && !runsAgain) return [];
     return [{ name, remove: mirror, create: mirrorOf(pod, node) }];
   });
   return [...orphans, ...steps];

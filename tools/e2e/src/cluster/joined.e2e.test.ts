@@ -99,6 +99,23 @@ describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
     await waitFor(async () => !(await node.pods()).some(({ metadata }) => metadata.name === 'ending'), { what: 'end of it here' });
   });
 
+  it('a Pod that somebody says has failed is ended with its grace, and says how its container did', async () => {
+    await place('given-up', {
+      terminationGracePeriodSeconds: 20,
+      containers: [script('app', 'trap "exit 7" TERM; while :; do sleep 0.1; done')],
+    });
+    await app('given-up');
+    const path = `${PODS}/given-up`;
+    await cluster.patch(`${path}/status`, { status: { phase: 'Failed', reason: 'NodeLost', message: 'by the test' } });
+    const ended = await inApi<Pod>(path, ({ status }) => status?.containerStatuses?.[0]?.state?.terminated !== undefined);
+    expect(ended.status).toMatchObject({ phase: 'Failed', reason: 'NodeLost', message: 'by the test' });
+    expect(ended.status?.containerStatuses?.[0]).toMatchObject({ restartCount: 0, state: { terminated: { exitCode: 7 } } });
+    expect(ended.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
+    expect((await node.running()).has('given-up/app')).toBe(false);
+    await cluster.remove(path);
+    await goneFromApi(path);
+  });
+
   it('a static Pod is shown by a mirror Pod, which comes back when it is deleted and goes with the file', async () => {
     await node.drop('static.yaml', sleeper('static'));
     const path = `${PODS}/static-node1`;

@@ -14,6 +14,7 @@ import { refreshWorkerState, requestRestart } from '../reduce-pod-worker-state.j
 import { allocate } from '../resize/allocate.js';
 import { allocateResizes } from '../resize/allocate-resizes.js';
 import { takeEdit } from '../resize/take-edit.js';
+import { knownStatus } from '../status/known-status.js';
 import { reconcileStoredStatus } from '../status/reconcile-stored-status.js';
 import { type Moment, steadyTimesOf } from '../steady-times.js';
 import { isTerminal, type Termination, WHOLE_POD } from '../termination.js';
@@ -109,7 +110,8 @@ const restore = (kubeletState: KubeletState, records: readonly RestoredRecord[],
       backoff: new Map(Object.entries(backoff)),
       initsBefore: status.initContainerStatuses?.map(({ name }) => name) ?? [],
     };
-    restored = withStatus(withInputs(restored, podUid, { workerState: restoreResources(workerState, resources) }), podUid, status, now);
+    const known = knownStatus(status, restored.pods.get(podUid)?.inputs.desired);
+    restored = withStatus(withInputs(restored, podUid, { workerState: restoreResources(workerState, resources) }), podUid, known, now);
   }
   return restored;
 };

@@ -1,5 +1,5 @@
 import type { ManifestEvent, ManifestOrigin } from '@solo-kubelet/manifest-source';
-import { isApiPod, type Pod, type PodStatus } from '@solo-kubelet/pod-spec';
+import { isApiPod, type Pod } from '@solo-kubelet/pod-spec';
 import { canonicalText } from '../canonical-text.js';
 import { isOfCluster } from '../cluster-pod.js';
 import { type DesiredPod, sameOrigin, sourceKey } from '../desired-state.js';
@@ -7,6 +7,7 @@ import { type PodUid, uidOf } from '../pod-identity.js';
 import { newWorkerState, type PodWorkerState } from '../pod-worker-state.js';
 import { clearWaits } from '../reduce-pod-worker-state.js';
 import { takeEdit } from '../resize/take-edit.js';
+import { knownStatus } from '../status/known-status.js';
 import type { Moment } from '../steady-times.js';
 import { isTerminal } from '../termination.js';
 import type { KubeletState } from './kubelet-state.js';
@@ -65,24 +66,17 @@ const takeApplied = (given: KubeletState, event: Applied, now: Moment): KubeletS
   const desired: DesiredPod = { pod, origin, turn: keepsTurn ? asked.turn : kubeletState.turns };
   if (before === undefined) {
     const welcomed = withWelcome(withInputs(kubeletState, uid, { desired, workerState: newWorkerState(pod) }), uid, now);
-    return welcomed.pods.get(uid)?.status === undefined ? withStatus(welcomed, uid, toldBefore(event), now) : welcomed;
+    return withStatus(welcomed, uid, knownStatus(welcomed.pods.get(uid)?.status, event), now);
   }
   const { workerState } = before.inputs;
   if (workerState.removed) return withInputs(kubeletState, uid, { desired });
   const waits = asked !== undefined && asksOtherwise(asked.pod, event) ? freshState(workerState) : workerState;
-  return withInputs(kubeletState, uid, { desired, workerState: isTerminal(before.status) ? { ...waits, pod } : takeEdit(waits, pod) });
+  const status = knownStatus(before.status, event);
+  const taken = withInputs(kubeletState, uid, { desired, workerState: isTerminal(status) ? { ...waits, pod } : takeEdit(waits, pod) });
+  return withStatus(taken, uid, status, now);
 };
 
 type Applied = Extract<ManifestEvent, { type: 'applied' }>;
-
-/**
- * What an API server was told of its pod by an earlier kubelet that left no record here: counts, times and an end go on from there. A status that
- * nobody has reported yet has no `startTime`.
- */
-const toldBefore = ({ pod, origin }: Applied): PodStatus | undefined =>
-  isOfCluster(origin) && pod.status !== undefined && (pod.status.startTime !== undefined || isTerminal(pod.status))
-    ? pod.status
-    : undefined;
 
 /**
  * Labels and conditions of an API server's pod change while it runs, and any pod may get ephemeral containers; that is no reason to try again what
