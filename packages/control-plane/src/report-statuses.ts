@@ -53,12 +53,19 @@ export const reportStatuses = ({
   );
   return combineLatest([pods$, assignedNow$, timer(0, ROUND_MS, scheduler)]).pipe(
     conflate(([pods, assigned]) => {
-      for (const [uid, { copy, untilMs }] of answered) if (isKnown(assigned, copy) || scheduler.now() >= untilMs) answered.delete(uid);
+      for (const [uid, answer] of answered) if (isKnown(assigned, answer) || scheduler.now() >= answer.untilMs) answered.delete(uid);
       const due = pods.flatMap((reported) => dueOf(reported, assigned, answered));
       return from(due).pipe(
         mergeMap(
           (each) =>
-            tell({ api, answered: (uid, copy) => answered.set(uid, { copy, untilMs: scheduler.now() + BELIEVED_MS }), isGone }, each),
+            tell(
+              {
+                api,
+                answered: (copy, gone = false) => answered.set(copy.metadata.uid, { copy, gone, untilMs: scheduler.now() + BELIEVED_MS }),
+                isGone,
+              },
+              each,
+            ),
           SIDE_BY_SIDE,
         ),
       );
@@ -68,6 +75,8 @@ export const reportStatuses = ({
 
 interface Answer {
   readonly copy: Pod;
+  /** The server has let it go: who asks for it now is told that he may not. */
+  readonly gone: boolean;
   /** By then the watch has come as far, or the server has been put back to an earlier state and never will. */
   readonly untilMs: number;
 }
@@ -78,9 +87,9 @@ interface Due {
 }
 
 /** Whether the watch has come as far as an answer. */
-const isKnown = ({ pods, mirrors }: AssignedPods, answer: Pod): boolean => {
+const isKnown = ({ pods, mirrors }: AssignedPods, { copy: answer, gone }: Answer): boolean => {
   const copy = pods.get(answer.metadata.uid) ?? mirrors.get(fullName(answer));
-  return copy === undefined || Number(copy.metadata.resourceVersion) >= Number(answer.metadata.resourceVersion);
+  return copy === undefined || (!gone && Number(copy.metadata.resourceVersion) >= Number(answer.metadata.resourceVersion));
 };
 
 /** The copies that show their pod as it is: at rest nothing has to be compared again. */
@@ -91,7 +100,9 @@ const dueOf = (reported: ReportedPod, { pods, mirrors }: AssignedPods, answered:
   const held = ofApi ? pods.get(pod.metadata.uid) : mirrors.get(fullName(pod));
   // A pod that takes over from another of its name must not speak through the mirror of the old one.
   if (held === undefined || pod.status === undefined || (!ofApi && !isMirrorOf(held, pod))) return [];
-  const copy = answered.get(held.metadata.uid)?.copy ?? held;
+  const answer = answered.get(held.metadata.uid);
+  if (answer?.gone === true) return [];
+  const copy = answer?.copy ?? held;
   if (settled.get(pod) === copy) return [];
   if (podStatusPatch(copy, pod.status) !== undefined || isFinished(copy, reported)) return [{ reported, copy }];
   settled.set(pod, copy);
@@ -111,7 +122,7 @@ const isHeld = ({ metadata }: Pod): boolean => (metadata.finalizers ?? []).lengt
 
 interface Telling {
   readonly api: Pick<ApiClient, 'request'>;
-  readonly answered: (uid: string, copy: Pod) => void;
+  readonly answered: (copy: Pod, gone?: boolean) => void;
   readonly isGone: (uid: string) => boolean;
 }
 
@@ -127,10 +138,11 @@ const tell = ({ api, answered, isGone }: Telling, { reported, copy }: Due): Obse
         const patch = reported.pod.status && podStatusPatch(newest, reported.pod.status);
         const after =
           patch === undefined ? newest : await api.request<Pod>({ method: 'PATCH', path: `${path}/status`, body: patch, signal });
-        answered(uid, after);
+        answered(after);
         if (isFinished(after, reported)) {
           const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid } };
           await api.request({ method: 'DELETE', path, body, signal });
+          if ((after.metadata.finalizers ?? []).length === 0) answered(after, true);
           return { type: 'done', what: 'Pod deleted', about };
         }
         return patch === undefined ? undefined : { type: 'done', what: 'Status told', about };

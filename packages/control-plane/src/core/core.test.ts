@@ -173,6 +173,12 @@ describe('nodePatch', () => {
     });
   });
 
+  it('takes what is empty for what the server leaves out: it would be told again and again', () => {
+    const told = node({ conditions: [condition], runtimeHandlers: [], features: {}, nodeInfo: { kubeProxyVersion: '' } });
+    expect(nodePatch(node({ conditions: [condition] }), told).changes).toBe(false);
+    expect(podStatusPatch(pod('a', {}, { phase: 'Running' }), { phase: 'Running', containerStatuses: [] })).toBeUndefined();
+  });
+
   it('mends its own labels, resources and addresses and leaves those of others', () => {
     const held = node(
       { capacity: { cpu: '1', 'vendor.io/x': '3', 'hugepages-2Mi': '0' }, addresses: [{ type: 'InternalIP', address: '1' }] },

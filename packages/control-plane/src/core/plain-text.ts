@@ -22,4 +22,7 @@ const plain = (value: unknown): unknown => {
 };
 
 /** Text that is equal for values that an API server holds for equal: what is left out and what is empty are the same to it. */
-export const plainText = (value: unknown): string => JSON.stringify(plain(value)) ?? '';
+export const plainText = (value: unknown): string => {
+  const text = plain(value);
+  return isEmpty(text) ? '' : JSON.stringify(text);
+};

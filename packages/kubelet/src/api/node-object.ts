@@ -18,13 +18,11 @@ export const nodeObject = async (
   signal: AbortSignal,
   readySince: (ready: boolean, nowMs: number) => number,
 ): Promise<object> => {
-  const [status, images, osRelease, machineId, bootId, systemUUID, { pressures = [], shuttingDown }] = await Promise.all([
+  const [status, images, osRelease, identity, { pressures = [], shuttingDown }] = await Promise.all([
     cri.runtime.status({}, { signal }).catch((error: unknown) => error as Error),
     cri.images.listImages({}, { signal }).catch(() => ({ images: [] })),
     read('/etc/os-release'),
-    read('/etc/machine-id'),
-    read('/proc/sys/kernel/random/boot_id'),
-    readSystemUuid(),
+    machineIdentity(node),
     firstValueFrom(facts$),
   ]);
   const { resources, facts } = node;
@@ -65,9 +63,7 @@ export const nodeObject = async (
       addresses: [...facts.nodeIps.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: nodeName }],
       daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
       nodeInfo: {
-        machineID: machineId.trim(),
-        systemUUID,
-        bootID: bootId.trim(),
+        ...identity,
         kernelVersion: release(),
         osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? '',
         containerRuntimeVersion: `${runtimeVersion.runtimeName}://${shownVersion(runtimeVersion.runtimeVersion)}`,
@@ -87,6 +83,30 @@ export const nodeObject = async (
       declaredFeatures: declaredFeatures(config.featureGates),
     },
   };
+};
+
+interface MachineIdentity {
+  readonly machineID: string;
+  readonly systemUUID: string;
+  readonly bootID: string;
+}
+
+/** A machine stays which it is for as long as a kubelet runs on it, and firmware is slow to ask. */
+const identities = new WeakMap<KubeletContext['node'], Promise<MachineIdentity>>();
+
+const machineIdentity = (node: KubeletContext['node']): Promise<MachineIdentity> => {
+  const known = identities.get(node) ?? readIdentity();
+  identities.set(node, known);
+  return known;
+};
+
+const readIdentity = async (): Promise<MachineIdentity> => {
+  const [machineId, bootId, systemUUID] = await Promise.all([
+    read('/etc/machine-id'),
+    read('/proc/sys/kernel/random/boot_id'),
+    readSystemUuid(),
+  ]);
+  return { machineID: machineId.trim(), systemUUID, bootID: bootId.trim() };
 };
 
 /** As upstream tells it: a version that is not a semantic one loses what follows its numbers (Debian's `1.6.20~ds1`). */

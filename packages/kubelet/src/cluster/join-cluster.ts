@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type ApiClient,
   createApiClient,
@@ -31,6 +32,7 @@ import {
   concatMap,
   debounceTime,
   delay,
+  distinctUntilChanged,
   filter,
   from,
   ignoreElements,
@@ -204,10 +206,13 @@ const clusterService = (context: KubeletContext, parts: Parts): Observable<never
   );
   const node$ = reflect<NodeObject>(resourceAt(main, '/api/v1/nodes', { fieldSelector: `metadata.name=${nodeName}` })).pipe(
     scan(newestNode, undefined as NodeObject | undefined),
-    tap((node) => {
-      if (node?.metadata.labels !== undefined) context.changeFacts({ labels: node.metadata.labels });
-    }),
     shareReplay({ bufferSize: 1, refCount: true }),
+  );
+  // Every change of facts has all Pods looked at anew, and the server tells of its Node at every heartbeat.
+  const labels$ = node$.pipe(
+    mergeMap((node) => (node?.metadata.labels === undefined ? [] : [node.metadata.labels])),
+    distinctUntilChanged<Readonly<Record<string, string>>>(isDeepStrictEqual),
+    tap((labels) => context.changeFacts({ labels })),
   );
   const users$ = cluster.change$.pipe(
     withLatestFrom(reconciler.pods$),
@@ -244,7 +249,7 @@ const clusterService = (context: KubeletContext, parts: Parts): Observable<never
     mirrorPods({ api: main, pods$: known$, assigned$, node$, scheduler: steadyScheduler }),
     postEvents({ api: events, events$: reconciler.events$, nodeName, scheduler: steadyScheduler }),
   ).pipe(tap(teller(logger)));
-  return merge(reports$, users$, certificates(node$)).pipe(ignoreElements());
+  return merge(reports$, users$, labels$, certificates(node$)).pipe(ignoreElements());
 };
 
 /** One that is being ended has no origin any more: if it was the cluster's, there is nobody left to tell. */

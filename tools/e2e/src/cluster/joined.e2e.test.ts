@@ -57,6 +57,10 @@ describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
     expect(Number(made.status.capacity['cpu'])).toBeGreaterThan(0);
     expect((await inApi<Lease>(LEASE, () => true)).spec.holderIdentity).toBe('node1');
     await heartbeat();
+    // The lease says that the node lives: its status, which everybody watches, stays as it is.
+    const { resourceVersion } = (await inApi<ApiNode>(NODE, isReady)).metadata;
+    for (let beat = 0; beat < 4; beat += 1) await heartbeat();
+    expect((await inApi<ApiNode>(NODE, isReady)).metadata.resourceVersion).toBe(resourceVersion);
   });
 
   it('a Pod that is assigned runs with its ConfigMap, tells its status, and its volume follows a change', async () => {

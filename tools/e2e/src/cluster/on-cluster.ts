@@ -12,7 +12,7 @@ export interface Lease {
   readonly spec: { readonly holderIdentity: string; readonly renewTime: string };
 }
 export interface ApiNode {
-  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly metadata: { readonly labels: Readonly<Record<string, string>>; readonly resourceVersion: string };
   readonly spec: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly key: string; readonly effect: string }[] };
   readonly status: {
     readonly capacity: Readonly<Record<string, string>>;
