@@ -391,7 +391,7 @@ export const packages = [
       '@solo-kubelet/service-network': ws,
     },
     peerDependencies: { rxjs: catalog },
-    devDependencies: { '@solo-kubelet/api-server': ws },
+    devDependencies: { '@solo-kubelet/api-patch': ws, '@solo-kubelet/api-server': ws },
   },
   {
     name: 'service-network',

@@ -1,4 +1,4 @@
-import type { ApiRequest } from '@solo-kubelet/cluster-client';
+import { type ApiRequest, ClusterError } from '@solo-kubelet/cluster-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { virtualTime } from '@solo-kubelet/reconciler/testing';
 import { BehaviorSubject, of } from 'rxjs';
@@ -50,5 +50,24 @@ it('goes on with a pod that finalizers keep', async () => {
   const { asked, time, running } = await reportOf(ended({ finalizers: ['x.io/kept'], deletionGracePeriodSeconds: 30 }));
   await time.advance(15_000);
   expect(asked.slice(0, 4)).toEqual(['GET', 'DELETE', 'GET', 'DELETE']);
+  running.unsubscribe();
+});
+
+it('says nothing of one refusal, which a pod that has just come or gone meets, and tells of a second', async () => {
+  const time = virtualTime();
+  const refusal = new ClusterError({ code: 'CLUSTER_REFUSED', message: 'forbidden', status: 403, retryable: false });
+  const request = (async () => {
+    throw refusal;
+  }) as Parameters<typeof reportStatuses>[0]['api']['request'];
+  const assigned$ = of<AssignedPods>({ ...emptyAssigned, synced: true, pods: new Map([['u', ended()]]) });
+  const pods$ = of([{ pod: ended(), ofApi: true, terminating: false }]);
+  const failures: string[] = [];
+  const running = reportStatuses({ api: { request }, pods$, assigned$, scheduler: time.scheduler }).subscribe(({ type }) =>
+    failures.push(type),
+  );
+  await time.advance(5_000);
+  expect(failures).toEqual([]);
+  await time.advance(10_000);
+  expect(failures).toEqual(['failed']);
   running.unsubscribe();
 });

@@ -42,10 +42,21 @@ export const reportStatuses = ({
 }: ReportStatusesOptions): Observable<Report> => {
   /** What the server answered last, by UID: newer than what the watch has told so far. */
   const answered = new Map<string, Answer>();
+  /** UIDs of pods that the server would not let the node ask for when it did last. */
+  const refused = new Set<string>();
   let newest: AssignedPods | undefined;
-  /** A node may not even ask for a pod that has gone: then a refusal is no news. */
   const isGone = (uid: string): boolean =>
     newest !== undefined && !newest.pods.has(uid) && ![...newest.mirrors.values()].some(({ metadata }) => metadata.uid === uid);
+  /**
+   * A node may not even ask for a pod that has gone, or that the authorizer has not heard of yet: one refusal is no news, whether the watch has come as
+   * far or not.
+   */
+  const isNews = (uid: string, { status }: ClusterError): boolean => {
+    if (isGone(uid)) return false;
+    if (status !== 403 || refused.has(uid)) return true;
+    refused.add(uid);
+    return false;
+  };
   const assignedNow$ = assigned$.pipe(
     tap((assigned) => {
       newest = assigned;
@@ -54,6 +65,7 @@ export const reportStatuses = ({
   return combineLatest([pods$, assignedNow$, timer(0, ROUND_MS, scheduler)]).pipe(
     conflate(([pods, assigned]) => {
       for (const [uid, answer] of answered) if (isKnown(assigned, answer) || scheduler.now() >= answer.untilMs) answered.delete(uid);
+      for (const uid of refused) if (isGone(uid)) refused.delete(uid);
       const due = pods.flatMap((reported) => dueOf(reported, assigned, answered));
       return from(due).pipe(
         mergeMap(
@@ -61,8 +73,11 @@ export const reportStatuses = ({
             tell(
               {
                 api,
-                answered: (copy, gone = false) => answered.set(copy.metadata.uid, { copy, gone, untilMs: scheduler.now() + BELIEVED_MS }),
-                isGone,
+                answered: (copy, gone = false) => {
+                  refused.delete(copy.metadata.uid);
+                  answered.set(copy.metadata.uid, { copy, gone, untilMs: scheduler.now() + BELIEVED_MS });
+                },
+                isNews,
               },
               each,
             ),
@@ -123,10 +138,10 @@ const isHeld = ({ metadata }: Pod): boolean => (metadata.finalizers ?? []).lengt
 interface Telling {
   readonly api: Pick<ApiClient, 'request'>;
   readonly answered: (copy: Pod, gone?: boolean) => void;
-  readonly isGone: (uid: string) => boolean;
+  readonly isNews: (uid: string, error: ClusterError) => boolean;
 }
 
-const tell = ({ api, answered, isGone }: Telling, { reported, copy }: Due): Observable<Report> => {
+const tell = ({ api, answered, isNews }: Telling, { reported, copy }: Due): Observable<Report> => {
   const { namespace, name, uid } = copy.metadata;
   const path = apiPath('api/v1/namespaces', namespace, 'pods', name);
   const about = `${namespace}/${name}`;
@@ -147,8 +162,8 @@ const tell = ({ api, answered, isGone }: Telling, { reported, copy }: Due): Obse
         }
         return patch === undefined ? undefined : { type: 'done', what: 'Status told', about };
       } catch (error) {
-        if (isNotFound(error) || (ClusterError.is(error) && isGone(uid))) return undefined;
         if (!ClusterError.is(error)) throw error;
+        if (isNotFound(error) || !isNews(uid, error)) return undefined;
         return { type: 'failed', what: 'status of a pod', about, message: describeError(error) };
       }
     }),

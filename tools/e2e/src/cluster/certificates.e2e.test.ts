@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { waitFor } from '@solo-kubelet-tools/testbed';
@@ -12,11 +13,14 @@ import { startNode, type TestNode } from '../kubelet/node.js';
 import { type Cluster, startCluster } from './cluster.js';
 import { type ApiNode, isReady, NODE, onCluster, PODS } from './on-cluster.js';
 import { lacksRealServer, type RealServer, startRealServer } from './real-server.js';
+import { throughServer } from './through-server.js';
 
 const lacking = lacksRealServer();
 /** How long certificates are good for. The signer dates them back by five minutes: at 70 to 90 % of that life at most 80 s are over. */
 const SIGNED_FOR = process.env['SOLO_KUBELET_SIGNED_FOR'] ?? '2m';
 const ROTATIONS = Number(process.env['SOLO_KUBELET_ROTATIONS'] ?? 1);
+/** Between two of one kind. */
+const PAUSE_MS = 100;
 const CSRS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 
 interface Csr {
@@ -24,6 +28,27 @@ interface Csr {
   readonly spec: { readonly signerName: string; readonly username: string };
   readonly status?: { readonly conditions?: readonly object[]; readonly certificate?: string };
 }
+
+/** Each of these over and over, one after the other, until the end. */
+const loads = (each: Readonly<Record<string, () => Promise<unknown>>>) => {
+  const done: Record<string, number> = {};
+  const failed: string[] = [];
+  let isOver = false;
+  const running = Object.entries(each).map(async ([name, once]) => {
+    while (!isOver) {
+      await once().catch((error: unknown) => failed.push(`${new Date().toISOString()} ${name}: ${error}`));
+      done[name] = (done[name] ?? 0) + 1;
+      await setTimeout(PAUSE_MS);
+    }
+  });
+  return {
+    end: async () => {
+      isOver = true;
+      await Promise.all(running);
+      return { done, failed };
+    },
+  };
+};
 
 describe('certificates that a cluster signs', () => {
   if (lacking !== undefined) {
@@ -53,7 +78,8 @@ describe('certificates that a cluster signs', () => {
     }
     [port = 0] = await freePorts(1);
     certificates = await mkdtemp(join(tmpdir(), 'solo-kubelet-certificates-'));
-    const config = { rotateCertificates: true, serverTLSBootstrap: true, enableServer: true, address: '127.0.0.1', port };
+    const authentication = { x509: { clientCAFile: server.clientCaPath } };
+    const config = { rotateCertificates: true, serverTLSBootstrap: true, enableServer: true, address: '127.0.0.1', port, authentication };
     const bootstrap = ['--bootstrap-kubeconfig', cluster.kubeconfigPath, '--kubeconfig', join(certificates, 'kubelet.conf')];
     node = await startNode({
       config: { ...config, nodeLeaseDurationSeconds: 4, nodeStatusUpdateFrequency: '1s' },
@@ -116,6 +142,16 @@ describe('certificates that a cluster signs', () => {
     const seen = { client: new Set<string>(), server: new Set<string>() };
     const from = node.kubelet().log().length;
     let asked = 0;
+    const users = throughServer(server.url, server.adminToken);
+    await place('talks', { containers: [script('app', 'echo hello; while :; do sleep 1; date +%s; done')] });
+    await app('talks');
+    // What began before the first rotation goes on after the last.
+    using followed = await users.followLog('talks');
+    using lasting = await users.startExec('talks', 'while :; do sleep 1; date +%s; done');
+    const load = loads({
+      log: async () => expect(await users.readLog('talks')).toMatch(/^hello\n/),
+      exec: async () => expect(await users.exec('talks', 'echo $((40 + 2))')).toBe('42\n'),
+    });
     for (let round = 0; seen.client.size <= ROTATIONS || seen.server.size <= ROTATIONS; round += 1) {
       const name = `short-${round}`;
       await place(name, { restartPolicy: 'Never', containers: [script('app', 'exit 0')] });
@@ -131,7 +167,15 @@ describe('certificates that a cluster signs', () => {
       await cluster.remove(`${PODS}/${name}`);
       await goneFromApi(`${PODS}/${name}`);
     }
-    console.log(`${asked} handshakes, ${seen.client.size} client certificates, ${seen.server.size} serving certificates`);
+    const { done, failed } = await load.end();
+    for (const [name, { hasEnded, text }] of Object.entries({ followed, lasting })) {
+      expect(hasEnded(), name).toBe(false);
+      const last = Number(text().trim().split('\n').at(-1));
+      expect(Date.now() / 1_000 - last, name).toBeLessThan(10);
+    }
+    const signed = `${seen.client.size} client certificates, ${seen.server.size} serving certificates`;
+    console.log(`${asked} handshakes, ${signed}; logs and commands through the API server: ${JSON.stringify(done)}`);
+    expect(failed).toEqual([]);
     const failures = node
       .kubelet()
       .log()

@@ -32,8 +32,10 @@ export interface RealServerOptions {
 export interface RealServer extends Server {
   /** A kubeconfig whose token may do no more than ask for a node's certificate. */
   readonly bootstrap: string;
-  /** The authority of clients, which signs what is approved. */
+  /** The authority of clients, which signs what is approved, and by which the API server knows the nodes it connects to. */
   readonly clientCaPath: string;
+  /** The token of an administrator. */
+  readonly adminToken: string;
   /** Ends kube-apiserver at once, and nothing of what it keeps. */
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
@@ -57,6 +59,11 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
   // biome-ignore format: a flag and its value
   await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '10', '-subj', '/CN=clients',
     '-keyout', at('ca.key'), '-out', at('ca.crt')]);
+  // By this the API server is known to kubelets, for logs and exec.
+  // biome-ignore format: a flag and its value
+  await run('openssl', ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-x509', '-days', '10',
+    '-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-subj', '/O=system:masters/CN=kube-apiserver-kubelet-client',
+    '-addext', 'basicConstraints=CA:FALSE', '-addext', 'extendedKeyUsage=clientAuth', '-keyout', at('kubelet-client.key'), '-out', at('kubelet-client.crt')]);
   const processes = new Map<string, ChildProcess>();
   const launch = async (name: string, program: string, ...args: readonly string[]): Promise<void> => {
     const log = await open(at('log'), 'a');
@@ -81,6 +88,8 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
     await launchKube('kube-apiserver', '--etcd-servers', etcdUrl, '--cert-dir', at('certificates'),
       '--bind-address', '127.0.0.1', '--advertise-address', '127.0.0.1', '--secure-port', String(port),
       '--token-auth-file', at('tokens.csv'), '--client-ca-file', at('ca.crt'), '--authorization-mode', 'Node,RBAC', '--allow-privileged',
+      '--kubelet-client-certificate', at('kubelet-client.crt'), '--kubelet-client-key', at('kubelet-client.key'),
+      '--kubelet-certificate-authority', at('ca.crt'), '--kubelet-preferred-address-types', 'InternalIP',
       // Accounts of namespaces are made by a controller.
       '--enable-admission-plugins', 'NodeRestriction', ...(options.controllers ? [] : ['--disable-admission-plugins', 'ServiceAccount']),
       '--service-cluster-ip-range', '10.96.0.0/16', '--endpoint-reconciler-type', 'none',
@@ -127,6 +136,7 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
       node: kubeconfig('of-node'),
       bootstrap: kubeconfig('of-nobody'),
       clientCaPath: at('ca.crt'),
+      adminToken: 'of-admin',
       close,
       stopApi: () => stop('kube-apiserver'),
       startApi,
