@@ -5,5 +5,6 @@ export { type KubeletProcess, kubeletBinary, type StartKubeletOptions, startKube
 export { type LoginManager, startLoginManager } from './login-manager.js';
 export { lacksCrio } from './start-crio.js';
 export { lacksSystemdBed, type SystemdBed, startSystemdBed } from './systemd-bed.js';
+export { TALKS_CONTAINERD, TALKS_CRIO, type TalksRuntime, talksEnvironment, talksUnit } from './talks-unit.js';
 export { startTestbed, type Testbed, type TestbedOptions } from './testbed.js';
 export { waitFor } from './wait-for.js';

@@ -7,12 +7,32 @@ import { driver, putManifest, skipped, startPreparedMachine, text, title } from 
 import { createShownPods, PATIENCE, type ShownContainer, type ShownPods } from './shown-pods.js';
 
 const NAMES = ['guaranteed', 'burstable', 'half-limited', 'best-effort'] as const;
-const CRUN = `
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]
+/** Debian's gVisor brings no shim of its own; runc's drives it. */
+const handler = (name: string): string => `
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}]
 runtime_type = "io.containerd.runc.v2"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun.options]
-BinaryName = "/usr/bin/crun"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}.options]
+BinaryName = "/usr/bin/${name}"
 SystemdCgroup = ${driver === 'systemd'}
+`;
+const ofRuntimeClass = (name: string, handlerName: string): string => `apiVersion: node.k8s.io/v1
+kind: RuntimeClass
+metadata: { name: ${name} }
+handler: ${handlerName}
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name} }
+spec:
+  runtimeClassName: ${name}
+  terminationGracePeriodSeconds: 2
+  volumes: [{ name: disk, emptyDir: {} }]
+  containers:
+    - name: main
+      image: localhost/solo-kubelet/busybox:1
+      imagePullPolicy: Never
+      command: [sh, -c, 'trap "exit 0" TERM; echo on $(uname -r); sleep 1000000 & wait']
+      volumeMounts: [{ name: disk, mountPath: /disk, readOnly: true, recursiveReadOnly: IfPossible }]
 `;
 const OWN_USERS = `apiVersion: v1
 kind: Pod
@@ -44,6 +64,14 @@ describe.skipIf(skipped)(title(`, driver ${driver}: runtimes by class, users of 
     (await text(`pods/${name}.yaml`)).replace(/^spec:$/m, `spec:\n  runtimeClassName: ${runtimeClass}`);
   const untilEvent = (pattern: RegExp): Promise<boolean> =>
     waitFor(async () => pattern.test((await machine.run('kubelet-cli get events')).stdout), { what: `an event: ${pattern}`, ...PATIENCE });
+  const featuresOf = async (handlerName: string): Promise<{ readonly [feature: string]: boolean }> => {
+    const node = JSON.parse(await machine.must('kubelet-cli get node -o json')) as {
+      readonly status: {
+        readonly runtimeHandlers: readonly { readonly name: string; readonly features?: { readonly [feature: string]: boolean } }[];
+      };
+    };
+    return node.status.runtimeHandlers.find(({ name }) => name === handlerName)?.features ?? {};
+  };
   /** Both keep the state of a container in a directory of its name, in files of different names. */
   const programOf = async ({ containerID }: ShownContainer): Promise<string> => {
     const files = await machine.must(`ls /run/containerd/runc/k8s.io/${containerID?.replace(/^.*\/\//, '')}`);
@@ -54,7 +82,7 @@ describe.skipIf(skipped)(title(`, driver ${driver}: runtimes by class, users of 
     await putManifest(machine, 'guaranteed', await ofClass('guaranteed', 'crun'));
     await untilEvent(/FailedCreatePodSandBox.*runtimeClassName "crun" has no handler on this node/);
     const pid = await machine.must('systemctl show --property=MainPID --value solo-kubelet');
-    await machine.must('cat >> /etc/containerd/config.toml && systemctl restart containerd', { input: CRUN });
+    await machine.must('cat >> /etc/containerd/config.toml && systemctl restart containerd', { input: handler('crun') + handler('runsc') });
     expect(await programOf(await shown.untilReady('guaranteed'))).toBe('crun');
     expect(await machine.must('systemctl show --property=MainPID --value solo-kubelet')).toBe(pid);
   });
@@ -78,13 +106,28 @@ describe.skipIf(skipped)(title(`, driver ${driver}: runtimes by class, users of 
     expect(await machine.must('kubelet-cli logs burstable')).toBe('to the log\n');
   });
 
+  it('a RuntimeClass names a handler of another name: that one runs its Pod, and what it can is shown of the Pod’s mounts', async () => {
+    await putManifest(machine, 'fast', ofRuntimeClass('fast', 'crun'));
+    const container = await shown.untilReady('fast');
+    expect(await programOf(container)).toBe('crun');
+    const can = (await featuresOf('crun'))['recursiveReadOnlyMounts'] === true;
+    expect(container.volumeMounts).toMatchObject([{ mountPath: '/disk', recursiveReadOnly: can ? 'Enabled' : 'Disabled' }]);
+    await shown.remove('fast');
+  });
+
+  it('gVisor runs a Pod by a RuntimeClass, with its own kernel, commands and logs', async () => {
+    await putManifest(machine, 'gvisor', ofRuntimeClass('gvisor', 'runsc'));
+    const { containerID } = await shown.untilReady('gvisor');
+    const [release = '', ofMachine = ''] = (await machine.must('kubelet-cli exec gvisor -- uname -r; uname -r')).split('\n');
+    expect(release).not.toBe(ofMachine);
+    expect(await machine.must('kubelet-cli logs gvisor')).toBe(`on ${release}\n`);
+    await machine.must('systemctl restart solo-kubelet');
+    expect(await shown.untilReady('gvisor')).toMatchObject({ containerID, restartCount: 0 });
+    await shown.remove('gvisor');
+  });
+
   it('a Pod with users of its own has them, or is told by which runtime it cannot', async () => {
-    const node = JSON.parse(await machine.must('kubelet-cli get node -o json')) as {
-      readonly status: {
-        readonly runtimeHandlers: readonly { readonly name: string; readonly features?: { readonly userNamespaces?: boolean } }[];
-      };
-    };
-    const can = node.status.runtimeHandlers.find(({ name }) => name === '')?.features?.userNamespaces === true;
+    const can = (await featuresOf(''))['userNamespaces'] === true;
     await putManifest(machine, 'own-users', OWN_USERS);
     if (!can) {
       await untilEvent(/can't set `spec.hostUsers: false`, runtime does not support user namespaces/);

@@ -14,6 +14,7 @@ export interface ShownContainer {
   readonly restartCount: number;
   readonly ready: boolean;
   readonly state?: { readonly running?: { readonly startedAt: string } };
+  readonly volumeMounts?: readonly { readonly mountPath: string; readonly recursiveReadOnly?: string }[];
   readonly resources?: { readonly limits?: Readonly<Record<string, string>> };
 }
 
@@ -24,7 +25,7 @@ export interface ShownStatus {
   readonly containerStatuses?: readonly ShownContainer[];
 }
 
-interface ShownPod {
+export interface ShownPod {
   readonly metadata: { readonly name: string };
   readonly status: ShownStatus;
 }

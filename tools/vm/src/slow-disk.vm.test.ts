@@ -43,6 +43,7 @@ describe.skipIf(skipped)(title(`, a disk of ${DISK.operationsPerSecond} operatio
     await shown.remove('burstable');
     expect(await containers()).toEqual(before);
     expect(await restarts()).toBe('0\n');
+    expect(await machine.must('systemctl is-active writer')).toBe('active\n');
     await machine.must('systemctl stop writer; rm /var/written');
   });
 
