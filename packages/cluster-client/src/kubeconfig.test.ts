@@ -58,4 +58,11 @@ describe('parseKubeconfig', () => {
   ])('says of %j what is wrong with it', (text, message) => {
     expect(failure(text)).toContain(`/etc/k/config: ${message}`);
   });
+
+  it.each(['users:\n- user: {token: "hidden\n', 'users:\n  a: b\n token: hidden', 'token: *hidden', 'a: 1\n---\ntoken: hidden'])(
+    'says where a text is at fault and not what stands there: %j',
+    (text) => {
+      expect(failure(text)).toMatch(/^\/etc\/k\/config: is neither YAML nor JSON(: look at line \d, column \d+)?$/);
+    },
+  );
 });

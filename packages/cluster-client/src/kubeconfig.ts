@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import { parse } from 'yaml';
+import { parse, type YAMLError } from 'yaml';
 import { ClusterError } from './cluster-error.js';
 
 /** Text that stands in the kubeconfig itself, or in a file. */
@@ -59,9 +59,9 @@ export const parseKubeconfig = (text: string, path: string): Kubeconfig => {
   const at = reader(path);
   let json: unknown;
   try {
-    json = parse(text, { uniqueKeys: false, maxAliasCount: 100 });
+    json = parse(text, { uniqueKeys: false, maxAliasCount: 100, logLevel: 'error' });
   } catch (cause) {
-    throw bad(path, `is neither YAML nor JSON: ${describeError(cause)}`);
+    throw bad(path, `is neither YAML nor JSON${placeOf(cause)}`);
   }
   const file = at.record(json, 'the file');
   const currentName = at.text(file['current-context'], 'current-context');
@@ -103,6 +103,12 @@ export const parseKubeconfig = (text: string, path: string): Kubeconfig => {
         : execOf(at, at.record(user['exec'], `${userAt}.exec`), `${userAt}.exec`, path),
     impersonate: impersonated(at, user, userAt),
   };
+};
+
+/** Where the text is at fault, and nothing of it: the line may hold a token. */
+const placeOf = (cause: unknown): string => {
+  const [start] = (cause as Partial<YAMLError>).linePos ?? [];
+  return start === undefined ? '' : `: look at line ${start.line}, column ${start.col}`;
 };
 
 type Reader = ReturnType<typeof reader>;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { connect } from 'node:tls';
+import { parseKubeconfig } from '@solo-kubelet/cluster-client';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -83,7 +84,7 @@ describe('certificates that a cluster signs', () => {
     const bootstrap = ['--bootstrap-kubeconfig', cluster.kubeconfigPath, '--kubeconfig', join(certificates, 'kubelet.conf')];
     node = await startNode({
       config: { ...config, nodeLeaseDurationSeconds: 4, nodeStatusUpdateFrequency: '1s' },
-      flags: [...bootstrap, '--cert-dir', certificates, '--node-ip', '127.0.0.1'],
+      flags: [...bootstrap, '--cert-dir', certificates, '--node-ip', '127.0.0.1', '-v', '10'],
     });
   }, 300_000);
   afterAll(async () => {
@@ -183,6 +184,17 @@ describe('certificates that a cluster signs', () => {
       .split('\n')
       .filter((line) => /not told|No new certificate|API server is away|CLUSTER_|Unauthorized/.test(line));
     expect(failures).toEqual([]);
+  });
+
+  it('neither the bootstrap token nor a key is in the log, however much is logged', async () => {
+    const { token } = parseKubeconfig(server.bootstrap, 'bootstrap');
+    const log = node.kubelet().log();
+    expect(log).toContain('The cluster has signed');
+    expect(log).not.toContain(token?.type === 'text' ? token.text : 'a text');
+    const keys = [...(await readFile(join(certificates, 'kubelet-client-current.pem'), 'utf8')).matchAll(/KEY-----\n([^-]+)/g)];
+    expect(keys.length).toBeGreaterThan(0);
+    for (const [, key = ''] of keys) expect(log).not.toContain(key.split('\n')[0]);
+    expect(log).not.toContain('PRIVATE KEY');
   });
 
   it('a kubelet that starts again serves with what it has', async () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
@@ -48,10 +48,15 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
   const at = (path: string): string => join(directory, path);
   const etcdUrl = `http://127.0.0.1:${clients}`;
   const peerUrl = `http://127.0.0.1:${peers}`;
+  const [ofAdmin, ofNode, ofNobody] = ['admin', 'node', 'nobody'].map((who) => `of-${who}-${randomBytes(12).toString('hex')}`) as [
+    string,
+    string,
+    string,
+  ];
   const tokens = [
-    'of-admin,admin,admin,system:masters',
-    'of-node,system:node:node1,node1,system:nodes',
-    'of-nobody,nobody,nobody,system:bootstrappers',
+    `${ofAdmin},admin,admin,system:masters`,
+    `${ofNode},system:node:node1,node1,system:nodes`,
+    `${ofNobody},nobody,nobody,system:bootstrappers`,
   ];
   await writeFile(at('tokens.csv'), `${tokens.join('\n')}\n`, { mode: 0o600 });
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -87,7 +92,7 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
     // biome-ignore format: a flag and its value
     await launchKube('kube-apiserver', '--etcd-servers', etcdUrl, '--cert-dir', at('certificates'),
       '--bind-address', '127.0.0.1', '--advertise-address', '127.0.0.1', '--secure-port', String(port),
-      '--token-auth-file', at('tokens.csv'), '--client-ca-file', at('ca.crt'), '--authorization-mode', 'Node,RBAC', '--allow-privileged',
+      '--token-auth-file', at('tokens.csv'), '--enable-bootstrap-token-auth', '--client-ca-file', at('ca.crt'), '--authorization-mode', 'Node,RBAC', '--allow-privileged',
       '--kubelet-client-certificate', at('kubelet-client.crt'), '--kubelet-client-key', at('kubelet-client.key'),
       '--kubelet-certificate-authority', at('ca.crt'), '--kubelet-preferred-address-types', 'InternalIP',
       // Accounts of namespaces are made by a controller.
@@ -95,7 +100,7 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
       '--service-cluster-ip-range', '10.96.0.0/16', '--endpoint-reconciler-type', 'none',
       '--service-account-issuer', 'https://kubernetes.default.svc',
       '--service-account-key-file', at('accounts.key'), '--service-account-signing-key-file', at('accounts.key'));
-    const isReady = await waitFor(async () => ended() || (await statusOf(`${url}/readyz`)) === 200, {
+    const isReady = await waitFor(async () => ended() || (await statusOf(`${url}/readyz`, ofAdmin)) === 200, {
       what: 'kube-apiserver',
       timeoutMs: 120_000,
     });
@@ -117,7 +122,7 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
         contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
       });
     if (options.controllers !== undefined) {
-      await writeFile(at('admin.kubeconfig'), kubeconfig('of-admin'), { mode: 0o600 });
+      await writeFile(at('admin.kubeconfig'), kubeconfig(ofAdmin), { mode: 0o600 });
       const flags = (securePort = 0): readonly string[] => [
         ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((flag) => `--${flag}=${at('admin.kubeconfig')}`),
         '--leader-elect=false',
@@ -132,11 +137,11 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
     }
     return {
       url,
-      admin: kubeconfig('of-admin'),
-      node: kubeconfig('of-node'),
-      bootstrap: kubeconfig('of-nobody'),
+      admin: kubeconfig(ofAdmin),
+      node: kubeconfig(ofNode),
+      bootstrap: kubeconfig(ofNobody),
       clientCaPath: at('ca.crt'),
-      adminToken: 'of-admin',
+      adminToken: ofAdmin,
       close,
       stopApi: () => stop('kube-apiserver'),
       startApi,
@@ -147,9 +152,9 @@ export const startRealServer = async (options: RealServerOptions = {}): Promise<
   }
 };
 
-const statusOf = (url: string): Promise<number> =>
+const statusOf = (url: string, token: string): Promise<number> =>
   new Promise((resolve, reject) => {
-    const sent = request(url, { rejectUnauthorized: false, headers: { authorization: 'Bearer of-admin' }, timeout: 5_000 }, (response) => {
+    const sent = request(url, { rejectUnauthorized: false, headers: { authorization: `Bearer ${token}` }, timeout: 5_000 }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     });
