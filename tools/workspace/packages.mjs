@@ -21,7 +21,7 @@ export const packages = [
     keywords: ['timers', 'timeout', 'abort-signal', 'rxjs'],
     dependencies: {},
     peerDependencies: { rxjs: catalog },
-    subpaths: { './backoff': 'src/backoff/index.ts', './rxjs': 'src/rxjs/index.ts' },
+    subpaths: { './backoff': 'src/backoff/index.ts', './rxjs': 'src/rxjs/index.ts', './turns': 'src/turns/index.ts' },
   },
   {
     name: 'untrusted-files',

@@ -42,6 +42,25 @@ const failureOf = (work: Promise<unknown>): Promise<ClusterError> =>
     (error) => (ClusterError.is(error) ? error : Promise.reject(error)),
   );
 
+it('kubeAPIQPS: what goes beyond the burst waits its turn, and its wait can be given up', async () => {
+  let asked = 0;
+  const api = await against(
+    (_, response) => {
+      asked += 1;
+      response.end('{}');
+    },
+    { qps: 0.001, burst: 2 },
+  );
+  const giveUp = new AbortController();
+  const get = (): Promise<unknown> => api.request({ method: 'GET', path: '/x', signal: giveUp.signal });
+  await get();
+  await get();
+  const third = get();
+  giveUp.abort();
+  await expect(third).rejects.toThrow();
+  expect(asked).toBe(2);
+});
+
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 
 describe('against an API server', () => {

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkDuration, delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { fromEmitting } from '@solo-kubelet/timers/rxjs';
+import { createTokenBucket } from '@solo-kubelet/timers/turns';
 import type { Observable } from 'rxjs';
 import { ClusterError } from './cluster-error.js';
 import { createConnections, KEEP_ALIVE_MS } from './connections.js';
@@ -10,7 +11,6 @@ import { refusal } from './core/refusal.js';
 import type { Credentials } from './credentials.js';
 import type { Kubeconfig } from './kubeconfig.js';
 import { splitLines } from './split-lines.js';
-import { tokenBucket } from './token-bucket.js';
 
 export type PatchType = 'strategic' | 'merge' | 'json';
 
@@ -83,7 +83,8 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
   const ownTimeoutMs = checkDuration('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS);
   const { maxBodyBytes = MAX_BODY_BYTES, maxEventBytes = MAX_EVENT_BYTES } = options;
   const server = new URL(kubeconfig.server);
-  const bucket = tokenBucket(options.qps ?? 0, options.burst ?? 100);
+  // client-go's limiter: one bucket for a client, over all verbs (util/flowcontrol/throttle.go).
+  const turnMs = createTokenBucket({ perSecond: options.qps ?? 0, burst: options.burst ?? 100, now: () => performance.now() });
   const connections = createConnections(kubeconfig);
 
   /** Sends, and hands over the answer once its head is there. */
@@ -133,7 +134,8 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     try {
       for (let tries = 1; ; tries += 1) {
         try {
-          await bucket.take(signal);
+          const waitMs = turnMs();
+          if (waitMs > 0) await delay(waitMs, undefined, { signal });
           return await once<T>(asked, signal);
         } catch (error) {
           if (signal.aborted) throw error;

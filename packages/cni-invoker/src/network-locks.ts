@@ -1,4 +1,4 @@
-import { createKeyedLocks } from './keyed-locks.js';
+import { createKeyedLocks } from '@solo-kubelet/timers/turns';
 
 /**
  * Keeps operations apart as spec section 3 asks: one at a time on a container, and a GC alone on its network. Covers the callers of one

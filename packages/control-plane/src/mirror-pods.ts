@@ -1,8 +1,7 @@
 import { type ApiClient, apiPath, ClusterError, isAlreadyThere, isNotFound } from '@solo-kubelet/cluster-client';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
+import { conflateMap, fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, combineLatest, concatMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
-import { conflate } from './conflate.js';
 import type { AssignedPods } from './core/assigned-pods.js';
 import { type MirrorStep, planMirrors } from './core/mirror-plan.js';
 import type { NodeObject } from './core/node-patch.js';
@@ -31,7 +30,7 @@ export const mirrorPods = ({
   scheduler = longDelays(asyncScheduler),
 }: MirrorPodsOptions): Observable<Report> =>
   combineLatest([pods$, assigned$, node$, timer(0, ROUND_MS, scheduler)]).pipe(
-    conflate(([pods, { mirrors, synced }, node]) => {
+    conflateMap(([pods, { mirrors, synced }, node]) => {
       const uid = node?.metadata.uid;
       if (!synced || node === undefined || uid === undefined || node.metadata.deletionTimestamp !== undefined) return of();
       const ofFiles = pods.filter(({ ofApi }) => !ofApi);

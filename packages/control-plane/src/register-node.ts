@@ -2,9 +2,8 @@ import { type ApiClient, apiPath, ClusterError, isNotFound } from '@solo-kubelet
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { type ExponentialBackoff, nextBackoffMs } from '@solo-kubelet/timers/backoff';
-import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
+import { conflateMap, fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, EMPTY, merge, mergeMap, type Observable, of, repeat, type SchedulerLike, timer } from 'rxjs';
-import { conflate } from './conflate.js';
 import { type NodeEvent, nodeEvents, STARTING_EVENT, schedulableEvent } from './core/node-events.js';
 import { type NodeObject, nodePatch } from './core/node-patch.js';
 import type { Report } from './report.js';
@@ -88,7 +87,7 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
   };
   const tick$ = defer(() => of(undefined)).pipe(repeat({ delay: () => timer(waitMs(), scheduler) }));
   return merge(tick$, changed$).pipe(
-    conflate(() => fromAbortable(round)),
+    conflateMap(() => fromAbortable(round)),
     mergeMap((report) => (report === undefined ? EMPTY : of(report))),
   );
 };

@@ -1,9 +1,8 @@
 import { type ApiClient, apiPath, ClusterError, isNotFound } from '@solo-kubelet/cluster-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
+import { conflateMap, fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, combineLatest, defer, EMPTY, from, mergeMap, type Observable, of, type SchedulerLike, tap, timer } from 'rxjs';
-import { conflate } from './conflate.js';
 import { type AssignedPods, fullName } from './core/assigned-pods.js';
 import { isTerminalPhase, podStatusPatch } from './core/pod-status-patch.js';
 import type { Report } from './report.js';
@@ -63,7 +62,7 @@ export const reportStatuses = ({
     }),
   );
   return combineLatest([pods$, assignedNow$, timer(0, ROUND_MS, scheduler)]).pipe(
-    conflate(([pods, assigned]) => {
+    conflateMap(([pods, assigned]) => {
       for (const [uid, answer] of answered) if (isKnown(assigned, answer) || scheduler.now() >= answer.untilMs) answered.delete(uid);
       for (const uid of refused) if (isGone(uid)) refused.delete(uid);
       const due = pods.flatMap((reported) => dueOf(reported, assigned, answered));

@@ -24,10 +24,10 @@ import {
   type NodeAdmissionFacts,
   type Reconciler,
   type ReconcilerCommand,
-  steadyScheduler,
   type ToldEvent,
 } from '@solo-kubelet/reconciler';
 import { criImages, criRuntime, type ImageCredentials } from '@solo-kubelet/reconciler/cri';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import type { SourceFile } from '@solo-kubelet/verified-source';
 import { WORKLOAD_SOURCE } from '@solo-kubelet/workloads/rx';
 import {

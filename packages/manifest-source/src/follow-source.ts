@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { conflateMap } from '@solo-kubelet/timers/rxjs';
 import {
   concat,
   concatMap,
@@ -14,7 +15,6 @@ import {
   switchMap,
   timer,
 } from 'rxjs';
-import { conflateMap } from './conflate-map.js';
 import type { Listing } from './core/listing.js';
 import type { GoodVersion, Slot } from './core/slot.js';
 import { initialState, type SourceState } from './core/source-state.js';

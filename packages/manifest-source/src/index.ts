@@ -1,5 +1,4 @@
 export { type CheckedManifest, type CheckManifestOptions, checkManifest } from './check-manifest.js';
-export { conflateMap } from './conflate-map.js';
 export { type FetchedManifest, type FetchFailure, type FetchManifestOptions, fetchManifest } from './fetch-manifest.js';
 export {
   type ManifestEvent,

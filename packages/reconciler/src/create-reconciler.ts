@@ -1,7 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { ProbeReport } from '@solo-kubelet/probe-engine';
 import { checkInterval } from '@solo-kubelet/timers';
-import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { conflateMap, longDelays, steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import {
   catchError,
   defer,
@@ -29,7 +29,6 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { conflateMap } from './conflate-map.js';
 import type { KubeletActivity, NodeActivity, PodActivity } from './core/activity.js';
 import { type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
 import { dirtyPods, touchedPods } from './core/dirty-pods.js';
@@ -48,7 +47,6 @@ import { probePods } from './probe-pods.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
 import { recordEvents } from './record-events.js';
 import { forgetfulStore, saveRecords } from './save-records.js';
-import { steadyScheduler } from './steady-scheduler.js';
 import { type PodSyncEvent, syncPod } from './sync-pod.js';
 import { workerStateActivities } from './worker-state-activities.js';
 

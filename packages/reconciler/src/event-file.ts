@@ -1,9 +1,8 @@
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import { checkDuration, checkInterval } from '@solo-kubelet/timers';
-import { longDelays } from '@solo-kubelet/timers/rxjs';
+import { conflateMap, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, auditTime, ignoreElements, merge, type Observable, type SchedulerLike, scan, share, takeLast } from 'rxjs';
-import { conflateMap } from './conflate-map.js';
 import type { KubeletEvent } from './core/kubelet-event.js';
 
 export interface EventFileOptions {

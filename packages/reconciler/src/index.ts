@@ -45,4 +45,3 @@ export type {
   StepResult,
 } from './runtime-port.js';
 export type { PodRecord, StatusStore } from './status-store.js';
-export { steadyNow, steadyScheduler } from './steady-scheduler.js';

@@ -1,6 +1,6 @@
 import { fromStream } from '@solo-kubelet/cri-client/rx';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { fromAbortable } from '@solo-kubelet/timers/rxjs';
+import { conflateMap, fromAbortable } from '@solo-kubelet/timers/rxjs';
 import {
   catchError,
   concat,
@@ -21,7 +21,6 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { conflateMap } from './conflate-map.js';
 import type { NodeActivity } from './core/activity.js';
 import type { Observation } from './core/observation-ages.js';
 import type { PodUid } from './core/pod-identity.js';

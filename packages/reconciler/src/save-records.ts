@@ -1,8 +1,8 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
+import { conflateMap } from '@solo-kubelet/timers/rxjs';
 import { catchError, defer, map, mergeMap, type Observable, of, pairwise, type SchedulerLike } from 'rxjs';
-import { conflateMap } from './conflate-map.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { PodWorkerState } from './core/pod-worker-state.js';
 import type { Allocating } from './core/resize/allocating.js';

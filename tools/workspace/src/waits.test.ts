@@ -64,10 +64,7 @@ describe('what waits', () => {
   });
 
   it('schedules by longDelays, where it schedules by default', () => {
-    // conflate-map is always given the scheduler of its caller.
-    const found = sources.filter(
-      (path) => !path.endsWith('conflate-map.ts') && isBareScheduler(readFileSync(join(packagesDirectory, path), 'utf8')),
-    );
+    const found = sources.filter((path) => isBareScheduler(readFileSync(join(packagesDirectory, path), 'utf8')));
     expect(found).toEqual([]);
   });
 

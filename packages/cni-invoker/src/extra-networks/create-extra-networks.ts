@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { createKeyedLocks } from '@solo-kubelet/timers/turns';
 import type { AttachmentKey } from '../attachment.js';
 import { CniError } from '../cni-error.js';
 import { parseResult } from '../cni-result.js';
 import { createCniInvoker } from '../create-cni-invoker.js';
-import { createKeyedLocks } from '../keyed-locks.js';
 import { type NetworkConfigList, parseNetworkConfigList } from '../network-config.js';
 import { readNetworkFiles } from '../network-files.js';
 import { killByEnvironment } from '../process-kill.js';

@@ -2,7 +2,8 @@ import { createNodeApi, type NodeApiOptions, type NodeView } from '@solo-kubelet
 import { containerLogUsage } from '@solo-kubelet/node-stats';
 import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { type KubeletEvent, steadyNow } from '@solo-kubelet/reconciler';
+import type { KubeletEvent } from '@solo-kubelet/reconciler';
+import { steadyNow } from '@solo-kubelet/timers/rxjs';
 import { ignoreElements, map, merge, Observable, scan, shareReplay, startWith, tap } from 'rxjs';
 import { encodeConfiguration } from '../config/decode-configuration.js';
 import { isGateEnabled } from '../config/feature-gates.js';

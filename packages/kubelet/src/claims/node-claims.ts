@@ -6,14 +6,8 @@ import { findObject, type ManifestEvent } from '@solo-kubelet/manifest-source';
 import type { PodObjects } from '@solo-kubelet/pod-environment';
 import type { NodeObjects } from '@solo-kubelet/pod-objects';
 import type { NodeSelector, Pod } from '@solo-kubelet/pod-spec';
-import {
-  matchesNode,
-  type NodeAdmissionFacts,
-  type PodView,
-  type Reconciler,
-  steadyScheduler,
-  type ToldEvent,
-} from '@solo-kubelet/reconciler';
+import { matchesNode, type NodeAdmissionFacts, type PodView, type Reconciler, type ToldEvent } from '@solo-kubelet/reconciler';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { removeTree } from '@solo-kubelet/untrusted-files';
 import { type ClaimState, claimDirectoryName, claimNames, exclusiveClaimRefusal, type VolumeState } from '@solo-kubelet/workloads';
 import { type ClaimFeedback, type ClaimsOutput, fileClaimStore, runClaims } from '@solo-kubelet/workloads/rx';

@@ -26,7 +26,8 @@ import {
 } from '@solo-kubelet/control-plane';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { type NodeObjects, podReferences } from '@solo-kubelet/pod-objects';
-import { type PodView, steadyScheduler } from '@solo-kubelet/reconciler';
+import type { PodView } from '@solo-kubelet/reconciler';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import {
   concat,
   concatMap,

@@ -12,9 +12,9 @@ import {
 } from '@solo-kubelet/cluster-client';
 import { type NodeObject, servingNames } from '@solo-kubelet/control-plane';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { delay as pause } from '@solo-kubelet/timers';
 import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { EMPTY, ignoreElements, map, merge, type Observable, of, tap } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { USER_AGENT } from './user-agent.js';

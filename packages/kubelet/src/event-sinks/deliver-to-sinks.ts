@@ -1,4 +1,4 @@
-import { steadyScheduler } from '@solo-kubelet/reconciler';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { merge, type Observable } from 'rxjs';
 import type { EventSink } from './core/parse-event-sink.js';
 import { type DeliverEventsOptions, deliverEvents } from './deliver-events.js';

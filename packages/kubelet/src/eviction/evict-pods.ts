@@ -1,8 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { PodUid, PodView } from '@solo-kubelet/reconciler';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { checkInterval } from '@solo-kubelet/timers';
-import { delay, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
+import { delay, fromEmitting, longDelays, steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { defer, ignoreElements, merge, type Observable, tap } from 'rxjs';
 import { evictionLooks } from './eviction-look.js';
 import type { EvictionActivity, EvictPodsOptions } from './eviction-port.js';

@@ -1,6 +1,7 @@
 import { cgroupPath, cgroupRootName, kubepodsName } from '@solo-kubelet/pod-environment';
 import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
-import { type PodUid, steadyNow } from '@solo-kubelet/reconciler';
+import type { PodUid } from '@solo-kubelet/reconciler';
+import { steadyNow } from '@solo-kubelet/timers/rxjs';
 import { concatMap, filter, lastValueFrom, map, type Observable, take, tap } from 'rxjs';
 import { evictionThresholds } from '../config/eviction-thresholds.js';
 import { collectContainersOnce } from '../garbage-collection/collect-containers.js';

@@ -1,8 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { Abortable, PodUid, RuntimePort } from '@solo-kubelet/reconciler';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { checkInterval } from '@solo-kubelet/timers';
-import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
+import { fromAbortable, longDelays, steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { catchError, concatMap, defer, EMPTY, exhaustMap, from, map, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { type ContainerAges, containerAges } from './container-ages.js';
 import { DEFAULT_GARBAGE_POLICY, type GarbagePolicy, selectGarbage } from './container-garbage.js';

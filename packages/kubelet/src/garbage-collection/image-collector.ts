@@ -1,8 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { ImagePort } from '@solo-kubelet/reconciler';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { checkInterval } from '@solo-kubelet/timers';
-import { fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
+import { fromEmitting, longDelays, steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { catchError, concat, exhaustMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import {
   DEFAULT_IMAGE_GARBAGE_POLICY,

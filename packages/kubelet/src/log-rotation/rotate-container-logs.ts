@@ -1,9 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { LogPort } from '@solo-kubelet/reconciler';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
 import { checkInterval } from '@solo-kubelet/timers';
-import { fromAbortable, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
+import { fromAbortable, fromEmitting, longDelays, steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { irregularKind } from '@solo-kubelet/untrusted-files';
 import { catchError, EMPTY, exhaustMap, from, mergeMap, type Observable, of, type SchedulerLike, timer } from 'rxjs';
 import { rotateLog } from './rotate-log.js';

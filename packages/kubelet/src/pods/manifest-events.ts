@@ -11,7 +11,7 @@ import {
   watchManifestUrl,
 } from '@solo-kubelet/manifest-source';
 import { kindsWithoutIngress, kindsWithoutServices, type NodeLabels, parseMixedManifest } from '@solo-kubelet/object-spec';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
 import { merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';

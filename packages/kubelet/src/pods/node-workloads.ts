@@ -9,9 +9,9 @@ import {
   type PodView,
   type Reconciler,
   type Refusal,
-  steadyScheduler,
   type ToldEvent,
 } from '@solo-kubelet/reconciler';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { controllerName } from '@solo-kubelet/workloads';
 import {
   fileGuardStore,

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent, ParseManifest, PrepareManifest } from '@solo-kubelet/manifest-source';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import {
   initialStatus,
   type SourceFile,

@@ -1,7 +1,6 @@
 import { type ClusterDnsReport, parseResolvConf, runClusterDns, type Upstream } from '@solo-kubelet/cluster-dns';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { steadyScheduler } from '@solo-kubelet/reconciler';
-import { fromEmitting } from '@solo-kubelet/timers/rxjs';
+import { fromEmitting, steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import {
   combineLatest,

@@ -4,7 +4,8 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import type { HaproxyReport, RouteTable } from '@solo-kubelet/ingress-proxy';
 import { listObjects, type ManifestEvent, type ObjectStore, objectStores } from '@solo-kubelet/manifest-source';
 import type { Ingress } from '@solo-kubelet/object-spec';
-import { type NodeAdmissionFacts, steadyScheduler, type ToldEvent } from '@solo-kubelet/reconciler';
+import type { NodeAdmissionFacts, ToldEvent } from '@solo-kubelet/reconciler';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import {
   auditTime,
   combineLatest,

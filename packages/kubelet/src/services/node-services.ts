@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { type ManifestEvent, objectStores } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { type NodeAdmissionFacts, type Reconciler, steadyScheduler, type ToldEvent } from '@solo-kubelet/reconciler';
+import type { NodeAdmissionFacts, Reconciler, ToldEvent } from '@solo-kubelet/reconciler';
 import { type IpRange, parseIpRange, type ServiceNetwork } from '@solo-kubelet/service-network';
 import {
   createServiceNetwork,
@@ -13,6 +13,7 @@ import {
   type ServiceNetworkOutput,
   type TableApplier,
 } from '@solo-kubelet/service-network/rx';
+import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { distinctUntilChanged, ignoreElements, map, type Observable, ReplaySubject, Subject, tap } from 'rxjs';
 import type { ServiceNetworkFlags } from '../config/service-network-flags.js';
 import { KubeletError } from '../process/kubelet-error.js';

@@ -1,6 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { deadlineMs } from './active-deadline.js';
-import { stopsOfPod } from './container-stop.js';
+import { stopPod } from './container-stop.js';
 import { hasMountedVolumes } from './mounted-volumes.js';
 import { isLive } from './observed-pod.js';
 import { planRunningPod } from './plan-running-pod.js';
@@ -73,12 +73,9 @@ const releaseVolumes = ({ pod, workerState, status }: PodSyncInput): readonly Po
 
 /** Everything of the pod, and then what it had for itself: in the same sync, so that a pod of the same name finds it free. */
 const stopActions = (input: PodSyncInput): readonly PodAction[] => {
-  const { observed, allocates, workerState } = input;
-  const stops = stopsOfPod(input, 'PodEnded', workerState.termination?.gracePeriodSeconds);
-  const ready = (observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
+  const { allocates, workerState } = input;
   return [
-    ...(stops.length > 0 ? [{ type: 'stopContainers', stops } as const] : []),
-    ...ready.map(({ id }) => ({ type: 'stopSandbox', podSandboxId: id }) as const),
+    ...stopPod(input, workerState.termination?.gracePeriodSeconds),
     ...(allocates && workerState.resources !== 'released' ? [{ type: 'releaseResources' } as const] : []),
   ];
 };

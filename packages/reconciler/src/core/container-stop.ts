@@ -1,7 +1,7 @@
 import type { Container, Int64, Pod } from '@solo-kubelet/pod-spec';
 import { allContainers } from './all-containers.js';
 import { isLive, type ObservedContainer } from './observed-pod.js';
-import type { ContainerStop, StopReason } from './pod-action.js';
+import type { ContainerStop, PodAction, StopReason } from './pod-action.js';
 import type { PodSyncInput } from './pod-sync-input.js';
 import { isSidecar } from './restart-decision.js';
 
@@ -93,6 +93,16 @@ export const stopsOfPod = (
     const waitFor = index < 0 ? [] : live.filter((other) => isRegular(other) || sidecarIndex(other) > index).map(({ id }) => id);
     return { ...stopOf(pod, container, reason, atMostSeconds), waitFor };
   });
+};
+
+/** Stops everything of a pod that comes to its end: its live containers, and then its sandboxes that are ready. */
+export const stopPod = (input: PodToStop, atMostSeconds?: number): readonly PodAction[] => {
+  const stops = stopsOfPod(input, 'PodEnded', atMostSeconds);
+  const ready = (input.observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
+  return [
+    ...(stops.length > 0 ? [{ type: 'stopContainers', stops } as const] : []),
+    ...ready.map(({ id }) => ({ type: 'stopSandbox', podSandboxId: id }) as const),
+  ];
 };
 
 /** Seconds left of a grace period after whole seconds were spent, never under the runtime's minimum when it comes to the stop itself. */

@@ -1,6 +1,6 @@
 import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { Container } from '@solo-kubelet/pod-spec';
-import { stopsOfPod } from './container-stop.js';
+import { stopPod, stopsOfPod } from './container-stop.js';
 import { backoffUntilMs, currentBackoff } from './crash-backoff.js';
 import { ephemeralContainersToStart, targetOf } from './ephemeral-containers.js';
 import { decideInitContainers } from './init-containers.js';
@@ -43,16 +43,7 @@ const refreshOf = ({ pod, workerState }: RunningPodInput): readonly PodAction[] 
 };
 
 /** Nothing can run any more: what is left is stopped, and the status will say Succeeded or Failed. */
-const endPod = (input: RunningPodInput): PodPlan => {
-  const { observed } = input;
-  const stops = stopsOfPod(input, 'PodEnded');
-  const ready = (observed?.sandboxes ?? []).filter(({ state }) => state === 'ready');
-  return {
-    actions: [...stopAll(stops), ...ready.map(({ id }) => ({ type: 'stopSandbox', podSandboxId: id }) as const)],
-    backoff: [],
-    done: false,
-  };
-};
+const endPod = (input: RunningPodInput): PodPlan => ({ actions: stopPod(input), backoff: [], done: false });
 
 const stopAll = (stops: readonly ContainerStop[]): readonly PodAction[] => (stops.length > 0 ? [{ type: 'stopContainers', stops }] : []);
 

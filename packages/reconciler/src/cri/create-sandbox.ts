@@ -2,11 +2,11 @@ import { type CriClient, CriError, type PodSandboxConfig, PodSandboxState, type 
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import type { Limiter } from '@solo-kubelet/timers/turns';
 import { type PodUid, uidOf } from '../core/pod-identity.js';
 import type { Reporting, StepResult } from '../runtime-port.js';
 import type { NetworkHook } from './cri-runtime-options.js';
 import { failureOf } from './environment-failure.js';
-import type { Limiter } from './limiter.js';
 import { toObservedSandbox } from './map-observed.js';
 import type { PodObserver } from './observe-pods.js';
 import { OWNER_LABEL, POD_UID_LABEL } from './owner-label.js';

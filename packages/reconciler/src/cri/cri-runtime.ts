@@ -1,12 +1,12 @@
 import { CriError } from '@solo-kubelet/cri-client';
 import { checkDuration, checkInterval } from '@solo-kubelet/timers';
+import { steadyNow } from '@solo-kubelet/timers/rxjs';
+import { createLimiter, createTokenBucket } from '@solo-kubelet/timers/turns';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { RuntimeChange, RuntimePort } from '../runtime-port.js';
-import { steadyNow } from '../steady-scheduler.js';
 import { createSandbox, networkFault, type SandboxDeps } from './create-sandbox.js';
 import type { CriRuntimeOptions } from './cri-runtime-options.js';
 import { createImagePuller } from './images/image-puller.js';
-import { createLimiter } from './limiter.js';
 import { memoryUsage } from './memory-usage.js';
 import { createPodObserver } from './observe-pods.js';
 import { pinContainer } from './pin-container.js';
@@ -16,7 +16,6 @@ import { runHook } from './run-hook.js';
 import { createSandboxConfigs } from './sandbox-configs.js';
 import { singleflight } from './shared-calls.js';
 import { type StartDeps, startContainer } from './start-container.js';
-import { createTokenBucket } from './token-bucket.js';
 
 const DEFAULT_PARALLEL_STARTS = 16;
 

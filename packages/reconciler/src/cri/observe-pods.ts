@@ -2,10 +2,10 @@ import type { Container, CriClient, PodSandbox } from '@solo-kubelet/cri-client'
 import { CriError, PodSandboxState } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { checkDuration } from '@solo-kubelet/timers';
+import { steadyNow } from '@solo-kubelet/timers/rxjs';
 import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
 import type { Abortable, PodListing } from '../runtime-port.js';
-import { steadyNow } from '../steady-scheduler.js';
 import type { NetworkHook } from './cri-runtime-options.js';
 import { containerRunState, toListedContainer, toListedSandbox, toObservedContainer, toObservedSandbox } from './map-observed.js';
 import { OWNER_LABEL, POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from './owner-label.js';

@@ -1,13 +1,13 @@
 import { type ContainerConfig, ContainerState, type CriClient, type PodSandboxConfig } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { ImageFacts, PodEnvironment } from '@solo-kubelet/pod-environment';
+import type { Limiter } from '@solo-kubelet/timers/turns';
 import { uidOf } from '../core/pod-identity.js';
 import type { ResourceAllocator } from '../resource-allocator.js';
 import type { Reporting, StartContainerInput, StartOptions, StepResult } from '../runtime-port.js';
 import { failureOf } from './environment-failure.js';
 import { explainImageVolume } from './image-volume-failure.js';
 import type { ImagePuller } from './images/image-puller.js';
-import type { Limiter } from './limiter.js';
 import type { PodObserver } from './observe-pods.js';
 import { OWNER_LABEL, POD_UID_LABEL } from './owner-label.js';
 import { containerImage, volumeImages } from './pod-images.js';

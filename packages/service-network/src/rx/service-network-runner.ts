@@ -1,8 +1,8 @@
 import { describeError } from '@solo-kubelet/diagnostics';
-import { conflateMap, listObjects, type ObjectStore } from '@solo-kubelet/manifest-source';
+import { listObjects, type ObjectStore } from '@solo-kubelet/manifest-source';
 import type { Namespace, Service } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
-import { fromEmitting } from '@solo-kubelet/timers/rxjs';
+import { conflateMap, fromEmitting } from '@solo-kubelet/timers/rxjs';
 import { auditTime, defer, interval, map, merge, mergeMap, type Observable, type SchedulerLike, Subject, tap, timer } from 'rxjs';
 import type { Allocations } from '../core/allocate-services.js';
 import { conntrackFlushes } from '../core/conntrack-flushes.js';

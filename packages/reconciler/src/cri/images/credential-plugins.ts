@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { checkDuration, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
-import { steadyNow } from '../../steady-scheduler.js';
+import { steadyNow } from '@solo-kubelet/timers/rxjs';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
 import { keyMatches, matchingAuths } from './registry-keyring.js';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { checkDuration } from '@solo-kubelet/timers';
+import { steadyNow } from '@solo-kubelet/timers/rxjs';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import { steadyNow } from '../../steady-scheduler.js';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
 import { matchingAuths } from './registry-keyring.js';
 

@@ -3,10 +3,10 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import type { ImageFacts } from '@solo-kubelet/pod-environment';
 import { parseImageReference } from '@solo-kubelet/pod-spec';
 import { delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
+import type { Limiter } from '@solo-kubelet/timers/turns';
 import { type BackoffEntry, growBackoff } from '../../core/crash-backoff.js';
 import type { PodUid } from '../../core/pod-identity.js';
 import type { Reporting, StepFailure, StepResult } from '../../runtime-port.js';
-import type { Limiter } from '../limiter.js';
 import type { ImageCredentials, PullSecrets, RegistryAuth } from './image-credentials.js';
 
 export interface EnsureImageInput {

@@ -1,5 +1,5 @@
 export interface TokenBucketOptions {
-  /** Tokens that come back a second; 0: every request is granted at once. */
+  /** Tokens that come back a second; 0 or less: every request is granted at once. */
   readonly perSecond: number;
   /** What the bucket holds, and begins with; less than 1 counts as 1. */
   readonly burst: number;
@@ -12,7 +12,7 @@ export const createTokenBucket = ({ perSecond, burst, now }: TokenBucketOptions)
   let tokens = room;
   let countedAtMs = now();
   return () => {
-    if (perSecond === 0) return 0;
+    if (perSecond <= 0) return 0;
     const nowMs = now();
     tokens = Math.min(room, tokens + (Math.max(0, nowMs - countedAtMs) * perSecond) / 1_000) - 1;
     countedAtMs = nowMs;

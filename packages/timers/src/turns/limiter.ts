@@ -1,4 +1,4 @@
-import { onAbort } from '@solo-kubelet/timers';
+import { onAbort } from '../on-abort.js';
 
 /** Lets at most `limit` pieces of work run at once; the others wait in the order they came. */
 export interface Limiter {

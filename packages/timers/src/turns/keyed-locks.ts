@@ -1,4 +1,4 @@
-import { onAbort } from '@solo-kubelet/timers';
+import { onAbort } from '../on-abort.js';
 
 export type LockMode = 'shared' | 'exclusive';
 
