@@ -143,6 +143,7 @@ export const clusterObjects = ({
   );
   const services$ = reflect<ServiceObject>(resourceAt(api, '/api/v1/services', { fieldSelector: 'spec.clusterIP!=None' }), {
     scheduler,
+    retry$,
   }).pipe(
     scan(kept(serviceFacts), undefined as ReadonlyMap<string, ServiceFacts> | undefined),
     tap((next) => {

@@ -13,6 +13,8 @@ export interface RegisterNodeOptions {
   readonly api: Pick<ApiClient, 'request'>;
   /** The Node as this machine is now: metadata, spec for its creation, and status. */
   readonly describe: (signal: AbortSignal) => Promise<NodeObject>;
+  /** The Node as the server was last heard to hold it. Undefined, as by default: it is asked, and so it is while what was heard is older than its answer. */
+  readonly held?: () => NodeObject | undefined;
   /** Emits when the node may look different: told at once. */
   readonly changed$: Observable<unknown>;
   /** `registerNode`. Default true. */
@@ -47,6 +49,8 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
   let toldAtMs: number | undefined;
   let nextReportMs = reportMs;
   let unschedulable = false;
+  /** Of the Node as the server last answered. */
+  let answeredVersion = 0;
 
   const round = async (signal: AbortSignal): Promise<Report | undefined> => {
     const told = await describe(signal);
@@ -58,7 +62,9 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
         made = await create(api, told, signal);
         registered = true;
       }
-      const held = await api.request<NodeObject>({ method: 'GET', path, signal });
+      const heard = options.held?.();
+      const isLate = Number(heard?.metadata.resourceVersion) < answeredVersion;
+      const held = heard !== undefined && !made && !isLate ? heard : await api.request<NodeObject>({ method: 'GET', path, signal });
       const { patch, changes } = nodePatch(held, told);
       if (failures > 0) options.onFailures?.(0);
       failures = 0;
@@ -67,7 +73,8 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
       unschedulable = cordoned;
       const due = toldAtMs === undefined || scheduler.now() - toldAtMs >= nextReportMs;
       if (!changes && !due && !made) return undefined;
-      await api.request({ method: 'PATCH', path: `${path}/status`, body: patch, signal });
+      const answer = await api.request<NodeObject>({ method: 'PATCH', path: `${path}/status`, body: patch, signal });
+      answeredVersion = Number(answer.metadata?.resourceVersion ?? 0);
       if (toldAtMs === undefined) options.onEvent?.(STARTING_EVENT);
       toldAtMs = scheduler.now();
       for (const event of nodeEvents(made ? undefined : held, told)) options.onEvent?.(event);

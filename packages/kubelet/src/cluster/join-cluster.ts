@@ -151,6 +151,7 @@ export const joinCluster = async (options: JoinClusterOptions): Promise<ClusterS
         events,
         heartbeat,
         onFailures,
+        retry$: back$,
         certificates: (node$) => nodeCertificates({ ...options, api: main, kubeconfig, node$ }),
       }),
     [Symbol.dispose]: () => {
@@ -166,11 +167,12 @@ interface Parts {
   readonly events: ApiClient;
   readonly heartbeat: ApiClient;
   readonly onFailures: (inARow: number) => void;
+  readonly retry$: Observable<unknown>;
   readonly certificates: (node$: Observable<NodeObject | undefined>) => Observable<never>;
 }
 
 const clusterService = (context: KubeletContext, parts: Parts): Observable<never> => {
-  const { assigned$, cluster, main, events, heartbeat, onFailures, certificates } = parts;
+  const { assigned$, cluster, main, events, heartbeat, onFailures, retry$, certificates } = parts;
   const { config, nodeName, reconciler, facts$, flags, command, logger, startedAtMs } = context;
   const readySince = conditionSince(startedAtMs);
   const taints = (flags.registerWithTaints ?? []).length > 0 ? flags.registerWithTaints! : (config.registerWithTaints as readonly object[]);
@@ -205,8 +207,12 @@ const clusterService = (context: KubeletContext, parts: Parts): Observable<never
     delay(SETTLE_MS, steadyScheduler),
     switchMap(() => pods$),
   );
-  const node$ = reflect<NodeObject>(resourceAt(main, '/api/v1/nodes', { fieldSelector: `metadata.name=${nodeName}` })).pipe(
+  let held: NodeObject | undefined;
+  const node$ = reflect<NodeObject>(resourceAt(main, '/api/v1/nodes', { fieldSelector: `metadata.name=${nodeName}` }), { retry$ }).pipe(
     scan(newestNode, undefined as NodeObject | undefined),
+    tap((node) => {
+      held = node;
+    }),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
   // Every change of facts has all Pods looked at anew, and the server tells of its Node at every heartbeat.
@@ -236,6 +242,7 @@ const clusterService = (context: KubeletContext, parts: Parts): Observable<never
     registerNode({
       api: heartbeat,
       describe,
+      held: () => held,
       changed$: facts$.pipe(debounceTime(100, steadyScheduler)),
       register: config.registerNode,
       updateMs: loopPeriodMs(config.nodeStatusUpdateFrequency),
