@@ -4,6 +4,7 @@ import type { ApiRequest } from '../context.js';
 import type { Admission, ApiCore } from '../create-api-core.js';
 import type { ApiAnswer, LaterAnswer, NodeAnswer, PlainAnswer, WatchAnswer } from '../respond/answer.js';
 import { ApiError } from '../status/api-error.js';
+import { writeInPieces } from './write-in-pieces.js';
 
 /** The most that is read of a body, bytes. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -96,6 +97,7 @@ const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
   setHeaders(response, answer.headers);
   response.writeHead(200);
   response.flushHeaders();
+  const writer = writeInPieces(response);
   let stop: () => void = () => {};
   let isOver = false;
   const cancels: (() => void)[] = [];
@@ -104,23 +106,24 @@ const sendWatch = (response: ServerResponse, answer: WatchAnswer): void => {
     isOver = true;
     stop();
     for (const cancel of cancels) cancel();
-    response.end();
+    writer.end();
   };
   const sink = {
     send: (event: string | Uint8Array): void => {
       if (isOver) return;
-      response.write(event);
-      if (response.writableLength > MAX_UNREAD_BYTES) close();
+      writer.write(event);
+      if (writer.unwrittenBytes > MAX_UNREAD_BYTES) close();
     },
     end: close,
   };
   response.on('close', close);
   const lastsMs = Math.min(answer.timeoutMs ?? MAX_WATCH_MS, MAX_WATCH_MS * 2);
-  cancels.push(
-    longTimeout(close, lastsMs),
-    longInterval(() => answer.tick(sink), BOOKMARK_INTERVAL_MS),
-  );
-  if (lastsMs > LAST_BOOKMARK_MS) cancels.push(longTimeout(() => answer.tick(sink), lastsMs - LAST_BOOKMARK_MS));
+  cancels.push(longTimeout(close, lastsMs));
+  const { tick } = answer;
+  if (tick !== undefined) {
+    cancels.push(longInterval(() => tick(sink), BOOKMARK_INTERVAL_MS));
+    if (lastsMs > LAST_BOOKMARK_MS) cancels.push(longTimeout(() => tick(sink), lastsMs - LAST_BOOKMARK_MS));
+  }
   stop = answer.start(sink);
   if (isOver) stop();
 };

@@ -26,8 +26,8 @@ export interface WatchAnswer {
   readonly start: (sink: WatchSink) => () => void;
   /** It ends by itself after this time, ms. */
   readonly timeoutMs?: number;
-  /** Called from time to time, with whether the end is near; may write a bookmark. */
-  readonly tick: (sink: WatchSink) => void;
+  /** Writes a bookmark: called from time to time, and shortly before the end. Undefined: nobody asked for any. */
+  readonly tick?: (sink: WatchSink) => void;
 }
 
 /** The answer is ready after a while. */

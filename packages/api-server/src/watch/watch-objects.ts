@@ -101,7 +101,6 @@ export const watchObjects = (ctx: RequestContext, { resource, namespace, options
   const writer = createWriter(ctx, resource);
   const wantsInitial = options.sendInitialEvents ?? version === 0n;
   const isFuture = version > BigInt(store.version);
-  let told = store.version;
   const tell = (event: StoreEvent, sink: WatchSink): void => {
     if (!event.key.startsWith(prefix) || BigInt(event.version) <= version) return;
     const seen = seenAs(event, selection.matches);
@@ -122,7 +121,6 @@ export const watchObjects = (ctx: RequestContext, { resource, namespace, options
       }
       for (const event of events) tell(event, sink);
     }
-    told = store.version;
     return store.subscribe(bucket, (event) => tell(event, sink));
   };
   return {
@@ -130,10 +128,8 @@ export const watchObjects = (ctx: RequestContext, { resource, namespace, options
     headers: [['Content-Type', ctx.output.language === 'json' ? 'application/json' : 'application/vnd.kubernetes.protobuf;stream=watch']],
     start,
     ...(options.timeoutSeconds !== undefined && options.timeoutSeconds > 0 && { timeoutMs: options.timeoutSeconds * 1000 }),
-    tick: (sink) => {
-      if (!options.allowWatchBookmarks) return;
-      told = store.version;
-      sink.send(writer.event('BOOKMARK', bookmark(resource, told)));
-    },
+    ...(options.allowWatchBookmarks && {
+      tick: (sink: WatchSink) => sink.send(writer.event('BOOKMARK', bookmark(resource, store.version))),
+    }),
   };
 };
