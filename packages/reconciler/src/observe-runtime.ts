@@ -53,7 +53,7 @@ export interface RuntimeObserver {
  * An event comes a moment before CRI's own records change, so a hint leads to several looks, ms after it. A look that finds a change ends none of them:
  * what it found may not be what the hint was about.
  */
-const HINT_LOOKS_MS = [3, 30, 120, 500];
+const HINT_LOOKS_MS = [3, 10, 25, 60, 150, 500];
 
 /** The same from the end of a sync that hints came during: the look that ends the sync has seen most of what they were about. */
 const RELEASED_LOOKS_MS = [30, 300];
