@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const TERMS = [
   { word: /\bfurther networks?\b/i, say: 'secondary network', documents: true },
   { word: /\bstrangers?\b/i, say: 'consumer' },
-  { word: /\bfigures\b/i, say: 'statistics, metrics or measurements', documents: true },
+  { word: /\bfigures\b/i, say: 'statistics, metrics or measurements' },
   { word: /\bowner's mark\b/i, say: 'owner label' },
   { word: /\brun-once pods?\b/i, say: 'Pod with restartPolicy: Never' },
   { word: /\bdead flags?\b/i, say: 'deprecated or removed flag' },

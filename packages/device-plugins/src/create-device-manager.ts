@@ -15,7 +15,7 @@ import { deviceResources } from './core/device-resources.js';
 import { hintsOfPod } from './core/hints-of-pod.js';
 import { resourceHealth } from './core/resource-health.js';
 import { type AllocatorState, allocateContainer as allocateDevices, NotNow } from './device-allocator.js';
-import type { DeviceManager, DeviceRefusal } from './device-manager.js';
+import type { DeviceManager, DeviceRejection } from './device-manager.js';
 import type { DeviceManagerOptions } from './device-manager-options.js';
 import { DevicePluginError } from './device-plugin-error.js';
 import { createDeviceState } from './device-state.js';
@@ -71,7 +71,7 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     const served = settled.get(podUid) ?? new Map<string, string>();
     const text = JSON.stringify(requests);
     if ((requests.length === 0 && had.length === 0) || served.get(containerName) === text) return Promise.resolve(undefined);
-    const serve = async (): Promise<DeviceRefusal | undefined> => {
+    const serve = async (): Promise<DeviceRejection | undefined> => {
       how.signal?.throwIfAborted();
       try {
         const preferred = had.length > 0 || how.running ? had : allocationsOf(former.get(podUid) ?? [], podUid, containerName);
@@ -112,10 +112,10 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     };
     try {
       for (const { name } of containersInOrder(pod)) {
-        const refusal = await allocateContainer(pod, name, how);
-        if (refusal === undefined) continue;
+        const rejection = await allocateContainer(pod, name, how);
+        if (rejection === undefined) continue;
         undo();
-        return refusal;
+        return rejection;
       }
     } catch (error) {
       undo();
@@ -151,9 +151,9 @@ export const createDeviceManager = (options: DeviceManagerOptions = {}): DeviceM
     async beforeStart(podUid, containerName, how = {}) {
       const pod = unserved.get(podUid);
       if (pod !== undefined) {
-        const refusal = await allocate(pod, { ...how, running: true });
-        if (refusal !== undefined)
-          throw new DevicePluginError({ code: 'DEVICE_PLUGIN_NO_DEVICES', retryable: true, message: refusal.message });
+        const rejection = await allocate(pod, { ...how, running: true });
+        if (rejection !== undefined)
+          throw new DevicePluginError({ code: 'DEVICE_PLUGIN_NO_DEVICES', retryable: true, message: rejection.message });
       }
       for (const allocation of allocationsOf(state.book(), podUid, containerName)) {
         const plugin = endpoints.of(allocation.resourceName);

@@ -18,7 +18,7 @@ export interface ContainerAllocateOptions extends AllocateOptions {
 }
 
 /** Why a pod can't have its devices now, in Kubernetes' words. */
-export interface DeviceRefusal {
+export interface DeviceRejection {
   readonly reason: 'UnexpectedAdmissionError';
   readonly message: string;
 }
@@ -47,12 +47,12 @@ export interface DeviceManager extends AsyncDisposable {
    * Gives every container of the pod the devices that its limits name, or gives the pod nothing and says why. A pod that has all it needs keeps it. Rejects
    * only when aborted, or when the checkpoint can't be written.
    */
-  allocate(pod: Pod, options?: AllocateOptions): Promise<DeviceRefusal | undefined>;
+  allocate(pod: Pod, options?: AllocateOptions): Promise<DeviceRejection | undefined>;
   /**
    * The same for one container, whatever becomes of the others: for topology managers, which decide container by container. Containers must come in the
    * order in which they run, init containers first.
    */
-  allocateContainer(pod: Pod, containerName: string, options?: ContainerAllocateOptions): Promise<DeviceRefusal | undefined>;
+  allocateContainer(pod: Pod, containerName: string, options?: ContainerAllocateOptions): Promise<DeviceRejection | undefined>;
   /** Takes the pod's devices back: nothing of it runs any more. A pod that has none is fine. */
   release(podUid: string): Promise<void>;
   /** Before every start of a container: lets plugins that want it prepare its devices. Throws a DevicePluginError when they don't. */

@@ -17,7 +17,7 @@ export type {
   DeviceChange,
   DeviceInstance,
   DeviceManager,
-  DeviceRefusal,
+  DeviceRejection,
 } from './device-manager.js';
 export type { DeviceManagerOptions } from './device-manager-options.js';
 export { DevicePluginError, type DevicePluginErrorCode } from './device-plugin-error.js';

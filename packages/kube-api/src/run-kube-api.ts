@@ -100,7 +100,7 @@ export interface KubeApiOptions {
   readonly node: (signal: AbortSignal) => Promise<object>;
   /** Told when somebody cordons the node, or does so no more. */
   readonly onCordon?: (unschedulable: boolean) => void;
-  /** The kubelet's own HTTP API, once it serves: logs, streams and figures come from there. */
+  /** The kubelet's own HTTP API, once it serves: logs, streams and measurements come from there. */
   readonly kubelet: () => Pick<NodeApi, 'local' | 'usage'> | undefined;
   /** What makes the network of Services of the node; undefined: it has none. */
   readonly serviceNetwork?: { readonly ranges: readonly string[]; readonly nodePorts: { readonly from: number; readonly to: number } };
@@ -125,7 +125,7 @@ const UNSEEN_MS = 10_000;
 const LOGS = '/containerLogs/';
 const HEADER_TIMEOUT_MS = 20_000;
 const LIMITS = { total: 2_048, perPeer: 1_536 };
-/** For how long figures are good, ms. */
+/** For how long measurements are good, ms. */
 const FIGURES_GOOD_MS = 1_000;
 
 /** Serves the Kubernetes API of the node while subscribed to. An address that is taken, or that the machine has not yet, is waited for. */
@@ -203,7 +203,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     if (kubelet === undefined || performance.now() - measuredMs < FIGURES_GOOD_MS) return;
     const summary = await kubelet.usage(signal);
     measuredMs = performance.now();
-    nodeStore.follow((store) => keepFigures(store, nodeName, summary, now()));
+    nodeStore.follow((store) => keepMeasurements(store, nodeName, summary, now()));
   };
   const settingsPath = join(directory, 'node.json');
   let settings = (await readState(settingsPath, { decode: decodeNodeSettings, logger })) ?? {};
@@ -390,7 +390,7 @@ const removeUnseen = (store: ObjectStore, seen: (key: string) => boolean, nowMs:
   }
 };
 
-const keepFigures = (store: ObjectStore, nodeName: string, summary: Parameters<typeof podMetrics>[0], nowMs: number): void => {
+const keepMeasurements = (store: ObjectStore, nodeName: string, summary: Parameters<typeof podMetrics>[0], nowMs: number): void => {
   const put = (bucket: string, key: string, object: StoredObject): void => void store.put(bucket, key, object, nowMs);
   put('nodes.metrics.k8s.io', nodeName, nodeMetrics(summary, store.get('nodes', nodeName)?.metadata.labels ?? {}));
   const pods = podMetrics(summary, (key) => store.get('pods', key)?.metadata.labels);

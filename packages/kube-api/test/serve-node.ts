@@ -99,7 +99,7 @@ export const serveNode = async (given: Partial<KubeApiOptions> = {}): Promise<Se
           socket.destroySoon();
         },
       },
-      usage: () => Promise.reject(new Error('no figures')),
+      usage: () => Promise.reject(new Error('no measurements')),
     }),
     ...given,
   };

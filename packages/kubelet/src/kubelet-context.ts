@@ -113,7 +113,7 @@ export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
   readonly ownEvent$: Observable<ManifestEvent>;
   /** Every source of `ownEvent$` that must have been read once. */
   readonly ownSources: NodeWorkloads['sources'];
-  readonly objectRefusal: NonNullable<NodeAdmissionFacts['objectRefusal']>;
+  readonly objectRejection: NonNullable<NodeAdmissionFacts['objectRejection']>;
   readonly cluster: ClusterSide<KubeletContext> | undefined;
   readonly workloads: NodeWorkloads;
   readonly claims: NodeClaims;
@@ -134,10 +134,10 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
   const { cri, nodeName, owner, environment, objects, claims, tokens, cluster, devices, resources, networks } = parts;
   const wallNow = (): number => clock.now();
   // What a cluster's pods lack of its objects is the cluster's business.
-  const objectRefusal: RunningKubelet['objectRefusal'] = (pod) =>
-    cluster?.holds(pod.metadata.uid) === true ? undefined : (objects.refusal(pod) ?? workloads.refusal(pod));
+  const objectRejection: RunningKubelet['objectRejection'] = (pod) =>
+    cluster?.holds(pod.metadata.uid) === true ? undefined : (objects.rejection(pod) ?? workloads.rejection(pod));
   const recursiveReadOnly = (pod: Pod): boolean => environment.mountsRecursivelyReadOnly(pod);
-  const facts: NodeAdmissionFacts = { ...parts.facts, objectRefusal, recursiveReadOnly };
+  const facts: NodeAdmissionFacts = { ...parts.facts, objectRejection, recursiveReadOnly };
   // What the API is about to write has an identity already; the manifest source takes it over.
   const newUids = new Map<string, string>();
   const deletePod$ = new Subject<string>();
@@ -298,7 +298,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     manifestEvent$,
     ownEvent$,
     ownSources,
-    objectRefusal,
+    objectRejection,
     workloads,
     probeFields: parts.probes.map(({ field }) => field),
     process: ownProcess,

@@ -156,9 +156,9 @@ const manifestLog$ = ({ manifestEvent$, logger, probeFields, refusedProbes }: Ru
   );
 
 /** An object that came may admit Pods that were rejected for want of it, and whoever waited for others may go on. */
-const objectAdmission$ = ({ manifestEvent$, workloads, objectRefusal, changeFacts }: RunningKubelet): Observable<unknown> =>
-  merge(manifestEvent$.pipe(filter(mayAdmit)), workloads.refusal$).pipe(
-    tap(() => changeFacts({ objectRefusal: (pod) => objectRefusal(pod) })),
+const objectAdmission$ = ({ manifestEvent$, workloads, objectRejection, changeFacts }: RunningKubelet): Observable<unknown> =>
+  merge(manifestEvent$.pipe(filter(mayAdmit)), workloads.rejection$).pipe(
+    tap(() => changeFacts({ objectRejection: (pod) => objectRejection(pod) })),
   );
 
 /** Pods that use an object are looked at again when it changes. */

@@ -7,7 +7,7 @@ export { createNodeApi, type NodeApi, type NodeApiOptions } from './create-node-
 export { createKubeletMetrics } from './metrics/create-kubelet-metrics.js';
 export type { KubeletMetrics, ProbeObservation } from './metrics/kubelet-metrics.js';
 export type { NodeCounts, RequestedResize, ResizeCounts, WorkingPod } from './metrics/node-counts.js';
-export type { CpuManagerFigures, ResourceManagerMetrics } from './metrics/resource-manager-metrics.js';
+export type { CpuManagerMetrics, ResourceManagerMetrics } from './metrics/resource-manager-metrics.js';
 export { NodeApiError, type NodeApiErrorCode } from './node-api-error.js';
 export type { ComponentFacts, HealthCheck, NodeView, Watchable, WatchEvent } from './node-view.js';
 export { closeAfterFlush } from './server/close-after-flush.js';

@@ -151,7 +151,7 @@ describe('/run and /exec', () => {
   });
 });
 
-describe('figures', () => {
+describe('measurements', () => {
   it('/runningpods/ shows what the runtime runs', async () => {
     await start();
     expect(JSON.parse((await get('/runningpods/')).body)).toMatchObject({
@@ -160,7 +160,7 @@ describe('figures', () => {
     });
   });
 
-  it('/stats/summary has node, pod and container figures', async () => {
+  it('/stats/summary has node, pod and container measurements', async () => {
     await start();
     const summary = JSON.parse((await get('/stats/summary')).body) as { node: Record<string, unknown>; pods: Record<string, unknown>[] };
     expect(summary.node).toMatchObject({

@@ -1,6 +1,6 @@
-export type { CgroupFigures, DeviceFigures } from './cgroups/cgroup-figures.js';
+export type { CgroupMeasurements, DeviceMeasurements } from './cgroups/cgroup-measurements.js';
 export { type MeasuredCgroup, measureCgroups } from './cgroups/measure-cgroups.js';
-export type { DeviceTraffic } from './cgroups/network-figures.js';
+export type { DeviceTraffic } from './cgroups/network-measurements.js';
 export type { NodeCgroups } from './cgroups/node-cgroups.js';
 export type { PressureResource } from './cgroups/pressure.js';
 export { cgroupMemory, type MemoryCgroups, machineWorkingSet } from './cgroups/working-set.js';
@@ -10,7 +10,7 @@ export type { RuntimeStats } from './runtime-stats.js';
 export { collectSummary } from './summary/collect-summary.js';
 export { createCpuRates } from './summary/cpu-rates.js';
 export { listStats } from './summary/list-stats.js';
-export { parseMeminfo } from './summary/node-figures.js';
+export { parseMeminfo } from './summary/node-measurements.js';
 export type { StatsView } from './summary/stats-view.js';
 export type { ContainerStats, PodStats, Summary } from './summary/summary.js';
 export type { SummaryOptions } from './summary/summary-options.js';

@@ -15,7 +15,7 @@ type Everything = Readonly<Record<string, never>>;
 
 /**
  * What is asked of the runtime: a `CriClient` of @solo-kubelet/cri-client is one. A call that fails rejects with an error whose `code` is one of that
- * client's; of a runtime without figures of pods it is `CRI_UNIMPLEMENTED`.
+ * client's; of a runtime without measurements of pods it is `CRI_UNIMPLEMENTED`.
  */
 export interface RuntimeStats {
   readonly runtime: {

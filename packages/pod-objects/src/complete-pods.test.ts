@@ -4,7 +4,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { completePods } from './complete-pods.js';
-import { completePod, podRefusal } from './core/complete-pod.js';
+import { completePod, podRejection } from './core/complete-pod.js';
 
 let documents = 0;
 const object = (text: string): ManifestEvent => {
@@ -46,13 +46,13 @@ describe('a Pod', () => {
     expect(pod.metadata.annotations?.['kubernetes.io/limit-ranger']).toBe(
       'LimitRanger plugin set: cpu, memory request for container app; memory limit for container app',
     );
-    expect(podRefusal(pod, store)).toBeUndefined();
+    expect(podRejection(pod, store)).toBeUndefined();
   });
 
   it('keeps what it says itself, and is itself without objects', () => {
     const pod = podOf({ imagePullSecrets: [{ name: 'own' }], priority: 7, priorityClassName: 'none' });
     expect(completePod(pod, storeOf(account.replace('name: web', 'name: default'), priority))).toBe(pod);
-    expect(podRefusal(pod, emptyObjectStore)).toBeUndefined();
+    expect(podRejection(pod, emptyObjectStore)).toBeUndefined();
   });
 
   it.each<[string, object, readonly string[]]>([
@@ -75,7 +75,7 @@ describe('a Pod', () => {
     ],
   ])('may not run: %s', (why, spec, texts) => {
     const store = storeOf(...texts);
-    expect(podRefusal(completePod(podOf(spec), store), store)).toEqual({
+    expect(podRejection(completePod(podOf(spec), store), store)).toEqual({
       reason: 'FailedCreate',
       message: `pods "web" is forbidden: ${why}`,
     });

@@ -3,7 +3,7 @@ import type { PodObjects } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { nameUid } from '@solo-kubelet/pod-spec/schema';
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
-import { type PodRefusal, podRefusal } from './core/complete-pod.js';
+import { type PodRejection, podRejection } from './core/complete-pod.js';
 
 /** The objects of a running node: fed by its manifest events, read by whatever makes Pods run. */
 export interface NodeObjects {
@@ -21,7 +21,7 @@ export interface NodeObjects {
   /** The identity of a ServiceAccount; `default` is there without a document. Undefined: there is no such account. */
   accountUid(namespace: string, name: string): string | undefined;
   /** Why a Pod may not run with the objects that there are now. */
-  refusal(pod: Pod): PodRefusal | undefined;
+  rejection(pod: Pod): PodRejection | undefined;
 }
 
 export interface NodeObjectsOptions {
@@ -48,7 +48,7 @@ export const createNodeObjects = ({ rootCa = () => undefined }: NodeObjectsOptio
     pullSecret: (namespace, name) => findObject(store, 'Secret', name, namespace),
     accountUid: (namespace, name) =>
       findObject(store, 'ServiceAccount', name, namespace)?.metadata.uid ?? (name === 'default' ? defaultAccountUid(namespace) : undefined),
-    refusal: (pod) => podRefusal(pod, store),
+    rejection: (pod) => podRejection(pod, store),
   };
 };
 

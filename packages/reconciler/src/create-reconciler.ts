@@ -87,7 +87,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   } = deps;
   const scheduler = longDelays(givenScheduler);
   const relistIntervalMs = checkInterval('relistIntervalMs', deps.relistIntervalMs, 1_000);
-  const relistWithHintsIntervalMs = checkInterval('relistWithHintsIntervalMs', deps.relistWithHintsIntervalMs, 10_000);
+  const relistWithEventsIntervalMs = checkInterval('relistWithEventsIntervalMs', deps.relistWithEventsIntervalMs, 10_000);
   const syncFrequencyMs = checkInterval('syncFrequencyMs', deps.syncFrequencyMs, 60_000);
   const settings: KubeletStateSettings = {
     sources,
@@ -98,7 +98,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     }),
     allocates: resources !== undefined,
   };
-  const observer = observeRuntime({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler });
+  const observer = observeRuntime({ runtime, relistIntervalMs, relistWithEventsIntervalMs, scheduler });
   /** The feedback edge: what workers do and probes find goes back into the kubelet state. */
   const feedback$ = new Subject<Unstamped<KubeletStateInput>>();
 
@@ -117,7 +117,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     );
   };
 
-  const look$ = observer.look$.pipe(share());
+  const relist$ = observer.relist$.pipe(share());
   const restored$ = defer(() => store.load()).pipe(
     catchError(() => of([])), // as after a first start: everything here can be derived anew
     map((records) => ({ type: 'restored', records }) as const),
@@ -137,7 +137,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     restored$,
     node$.pipe(map((facts) => ({ type: 'node', facts }) as const)),
     manifestEvent$.pipe(map((event) => ({ type: 'manifest', event }) as const)),
-    look$.pipe(mergeMap(({ observation }) => (observation === undefined ? EMPTY : of({ type: 'observed', observation } as const)))),
+    relist$.pipe(mergeMap(({ observation }) => (observation === undefined ? EMPTY : of({ type: 'observed', observation } as const)))),
     command$.pipe(filter((command) => command.type !== 'sync' && command.type !== 'crashed')),
     orphanedPods({ runtime, resources, intervalMs: syncFrequencyMs, scheduler }),
     feedback$,
@@ -209,7 +209,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
       ? EMPTY
       : keepPinned({ cpus: deps.cpus, pods$, activity$: podDoing$.pipe(map(({ activity }) => activity)), runtime, scheduler }),
   );
-  const nodeActivity$ = merge(look$.pipe(mergeMap(({ activities }) => activities)), saved$, crash$, pins$).pipe(
+  const nodeActivity$ = merge(relist$.pipe(mergeMap(({ activities }) => activities)), saved$, crash$, pins$).pipe(
     map((activity: NodeActivity): KubeletActivity => ({ scope: 'node', atMs: scheduler.now(), ...activity })),
   );
   const activity$ = merge(podActivity$, nodeActivity$).pipe(share());
@@ -237,7 +237,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   };
 };
 
-/** What a crashed sync did is unknown; the next one waits for a look at what there is. */
+/** What a crashed sync did is unknown; the next one waits for a relist. */
 const afterCrash = { type: 'syncFinished', actions: 1, minGeneration: 0, requeueAfterMs: 10_000 } as const;
 
 /** `maxContainerRestartPeriod` below the first delay lowers that too. */

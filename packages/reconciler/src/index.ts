@@ -3,7 +3,7 @@ export type { AdmissionRequest } from './core/admission/admission-check.js';
 export { checkPod } from './core/admission/check-pod.js';
 export type { NodeAdmissionFacts, NodePressure } from './core/admission/node-admission-facts.js';
 export { matchesNode } from './core/admission/node-selector.js';
-export type { Refusal } from './core/admission/refusal.js';
+export type { Rejection } from './core/admission/rejection.js';
 export { allContainers } from './core/all-containers.js';
 export { API_SOURCE } from './core/cluster-pod.js';
 export { computePodActions, type PodEnding, podEnding } from './core/compute-pod-actions.js';

@@ -29,62 +29,62 @@ import type { RuntimePort } from './runtime-port.js';
 export interface ObserveOptions {
   readonly runtime: RuntimePort;
   readonly relistIntervalMs: number;
-  readonly relistWithHintsIntervalMs: number;
+  readonly relistWithEventsIntervalMs: number;
   readonly scheduler: SchedulerLike;
 }
 
-/** A look at the runtime, or word of one that failed: a failed relist is never an empty one. */
-export interface Look {
+/** What one relist saw, or word of one that failed: a failed relist is never an empty one. */
+export interface Relist {
   readonly observation?: Observation;
   readonly activities: readonly NodeActivity[];
 }
 
 export interface RuntimeObserver {
-  readonly look$: Observable<Look>;
-  /** Number that every look begun from now on reaches. */
+  readonly relist$: Observable<Relist>;
+  /** Number that every relist begun from now on reaches. */
   barrier(): number;
-  /** Asks for a fresh look at one pod. */
+  /** Asks for a relist of one pod. */
   refresh(podUid: PodUid): void;
-  /** While a sync works on a pod its hints only tell of that work: they lead to a look now and then, not at once. Gives the end of it. */
+  /** While a sync works on a pod its runtime events only tell of that work: they lead to a relist now and then, not at once. Gives the end of it. */
   hold(podUid: PodUid): () => void;
 }
 
 /**
- * An event comes a moment before CRI's own records change, so a hint leads to several looks, ms after it. A look that finds a change ends none of them:
- * what it found may not be what the hint was about.
+ * An event comes a moment before CRI's own records change, so it leads to several relists, ms after it. A relist that finds a change ends none of
+ * them: what it found may not be what the event was about.
  */
-const HINT_LOOKS_MS = [3, 10, 25, 60, 150, 500];
+const EVENT_RELISTS_MS = [3, 10, 25, 60, 150, 500];
 
-/** The same from the end of a sync that hints came during: the look that ends the sync has seen most of what they were about. */
-const RELEASED_LOOKS_MS = [30, 300];
+/** The same from the end of a sync that events came during: the relist that ends the sync has seen most of what they were about. */
+const RELEASED_RELISTS_MS = [30, 300];
 
-/** From a hint to the look at a pod that a sync is working on, ms. */
-const HELD_LOOK_MS = 1_000;
+/** From a runtime event to the relist of a pod that a sync is working on, ms. */
+const HELD_RELIST_MS = 1_000;
 
-/** Time before hints are asked for again after the feed ended or failed, ms. */
-const HINT_RETRY_MS = 5_000;
+/** Time before runtime events are asked for again after the feed ended or failed, ms. */
+const EVENT_RETRY_MS = 5_000;
 
 const EVERYTHING = '';
 type Target = PodUid | typeof EVERYTHING;
 
 interface PodRuntimeEvent {
   readonly target: Target;
-  /** When to look after it. */
-  readonly looksMs: readonly number[];
+  /** When to relist after it, ms. */
+  readonly relistsAfterMs: readonly number[];
 }
 
-/** Looks at the runtime: everything on a tick, one pod when asked or hinted. */
-export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsIntervalMs, scheduler }: ObserveOptions): RuntimeObserver => {
+/** Relists the runtime: everything on a tick, one pod when asked or after its events. */
+export const observeRuntime = ({ runtime, relistIntervalMs, relistWithEventsIntervalMs, scheduler }: ObserveOptions): RuntimeObserver => {
   let begun = 0;
-  let hintsFlow = false;
+  let eventsFlow = false;
   const held = new Set<PodUid>();
-  const hintedWhileHeld = new Set<PodUid>();
-  /** Hints that came during a sync, said again at its end: the look that ends the sync may have come too early for them. */
+  const eventsWhileHeld = new Set<PodUid>();
+  /** Events that came during a sync, said again at its end: the relist that ends the sync may have come too early for them. */
   const released$ = new Subject<PodRuntimeEvent>();
-  /** The feedback edge from the workers: a sync that acted asks for a look at its pod. */
+  /** The feedback edge from the workers: a sync that acted asks for a relist of its pod. */
   const refresh$ = new Subject<PodUid>();
 
-  /** Pods that could not be read when last looked at: that is told once. */
+  /** Pods that could not be read when last listed: that is told once. */
   const unread = new Set<PodUid>();
 
   const noteUnread = (podUid: PodUid, message: string): readonly NodeActivity[] => {
@@ -94,8 +94,8 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
   };
   const noteRead = (podUid: PodUid): readonly NodeActivity[] => (unread.delete(podUid) ? [{ type: 'podReadAgain', podUid }] : []);
 
-  const listAll = (): Observable<Look> =>
-    fromAbortable(async (signal): Promise<Look> => {
+  const listAll = (): Observable<Relist> =>
+    fromAbortable(async (signal): Promise<Relist> => {
       begun += 1;
       const generation = begun;
       const startedAtMs = scheduler.now();
@@ -107,36 +107,38 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
         ...[...listing.unread].flatMap(([uid, message]) => noteUnread(uid, message)),
         ...[...unread].filter((uid) => !listing.unread.has(uid)).flatMap(noteRead),
       ];
-      // From here on each is looked at by itself until it can be read: the next relist may be a while off.
+      // From here on each is listed by itself until it can be read: the next relist may be a while off.
       for (const uid of listing.unread.keys()) refresh$.next(uid);
       return { observation: { type: 'listed', generation, pods, unread: new Set(listing.unread.keys()) }, activities };
-    }).pipe(catchError((error: unknown) => of<Look>({ activities: [{ type: 'relistFailed', message: describeError(error) }] })));
+    }).pipe(catchError((error: unknown) => of<Relist>({ activities: [{ type: 'relistFailed', message: describeError(error) }] })));
 
-  const lookAt = (podUid: PodUid): Observable<Look> =>
-    fromAbortable(async (signal): Promise<Look> => {
+  const relistPod = (podUid: PodUid): Observable<Relist> =>
+    fromAbortable(async (signal): Promise<Relist> => {
       begun += 1;
       const generation = begun;
       const pod = await runtime.inspect(podUid, { signal });
       return { observation: { type: 'inspected', generation, podUid, pod }, activities: noteRead(podUid) };
-    }).pipe(catchError((error: unknown) => of<Look>({ activities: noteUnread(podUid, describeError(error)) })));
+    }).pipe(catchError((error: unknown) => of<Relist>({ activities: noteUnread(podUid, describeError(error)) })));
 
-  const hint$ = (runtime.changes === undefined ? EMPTY : defer(() => fromStream((signal) => runtime.changes!({ signal })))).pipe(
+  const runtimeEvent$ = (runtime.changes === undefined ? EMPTY : defer(() => fromStream((signal) => runtime.changes!({ signal })))).pipe(
     tap((change) => {
-      hintsFlow = change.type === 'pod' || change.hints;
+      eventsFlow = change.type === 'pod' || change.events;
     }),
     catchError(() => EMPTY),
     (feed) =>
       concat(
         feed,
         defer(() => {
-          hintsFlow = false;
+          eventsFlow = false;
           return EMPTY;
         }),
       ),
-    repeat({ delay: () => timer(HINT_RETRY_MS, scheduler) }),
+    repeat({ delay: () => timer(EVENT_RETRY_MS, scheduler) }),
   );
-  const podHint$ = merge(
-    hint$.pipe(map((change): PodRuntimeEvent => ({ target: change.type === 'pod' ? change.podUid : EVERYTHING, looksMs: HINT_LOOKS_MS }))),
+  const podRuntimeEvent$ = merge(
+    runtimeEvent$.pipe(
+      map((change): PodRuntimeEvent => ({ target: change.type === 'pod' ? change.podUid : EVERYTHING, relistsAfterMs: EVENT_RELISTS_MS })),
+    ),
     released$,
   ).pipe(
     groupBy(({ target }) => target, {
@@ -144,14 +146,14 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
     }),
     mergeMap((group) =>
       group.pipe(
-        switchMap(({ looksMs }) => {
+        switchMap(({ relistsAfterMs }) => {
           if (group.key === EVERYTHING) return of(group.key);
           const uid = group.key;
           if (held.has(uid)) {
-            hintedWhileHeld.add(uid);
-            return timer(HELD_LOOK_MS, scheduler).pipe(map(() => uid as Target));
+            eventsWhileHeld.add(uid);
+            return timer(HELD_RELIST_MS, scheduler).pipe(map(() => uid as Target));
           }
-          return from(looksMs).pipe(
+          return from(relistsAfterMs).pipe(
             mergeMap((ms) => timer(ms, scheduler)),
             map(() => uid as Target),
           );
@@ -160,27 +162,27 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithHintsInter
     ),
   );
 
-  const look$ = merge(of<Target>(EVERYTHING), refresh$, podHint$).pipe(
-    conflateMap((target: Target) => (target === EVERYTHING ? listAll() : lookAt(target)).pipe(map((look) => ({ target, look }))), {
+  const relist$ = merge(of<Target>(EVERYTHING), refresh$, podRuntimeEvent$).pipe(
+    conflateMap((target: Target) => (target === EVERYTHING ? listAll() : relistPod(target)).pipe(map((relist) => ({ target, relist }))), {
       keyOf: (target) => target,
       scheduler,
-      requeueAfterMs: ({ target, look }) => {
-        const failed = look.observation === undefined;
+      requeueAfterMs: ({ target, relist }) => {
+        const failed = relist.observation === undefined;
         if (target !== EVERYTHING) return failed ? relistIntervalMs : undefined;
-        return hintsFlow && !failed ? relistWithHintsIntervalMs : relistIntervalMs;
+        return eventsFlow && !failed ? relistWithEventsIntervalMs : relistIntervalMs;
       },
     }),
-    map(({ look }) => look),
+    map(({ relist }) => relist),
   );
   return {
-    look$,
+    relist$,
     barrier: () => begun + 1,
     refresh: (podUid) => refresh$.next(podUid),
     hold: (podUid) => {
       held.add(podUid);
       return () => {
         held.delete(podUid);
-        if (hintedWhileHeld.delete(podUid)) released$.next({ target: podUid, looksMs: RELEASED_LOOKS_MS });
+        if (eventsWhileHeld.delete(podUid)) released$.next({ target: podUid, relistsAfterMs: RELEASED_RELISTS_MS });
       };
     },
   };

@@ -22,7 +22,7 @@ export type ReconcilerCommand =
   | { readonly type: 'crashed'; readonly podUid: PodUid; readonly message: string }
   /** An object that the pod refers to has come or changed: what failed for the lack of it goes ahead now, and live volumes are written anew. */
   | { readonly type: 'refresh'; readonly podUid: PodUid }
-  /** Looks at the pod now. */
+  /** Relists the pod now. */
   | { readonly type: 'sync'; readonly podUid: PodUid };
 
 export interface ReconcilerDeps {
@@ -50,10 +50,10 @@ export interface ReconcilerDeps {
   readonly initialEvents?: readonly KubeletEvent[];
   /** `crashLoopBackOff.maxContainerRestartPeriod` as `maxMs`. Default 10 s doubling to 300 s. */
   readonly backoff?: Partial<Pick<BackoffPolicy, 'initialMs' | 'maxMs'>>;
-  /** Relist period while the runtime sends no hints, ms. Default 1000, as upstream's genericPlegRelistPeriod. */
+  /** Relist period while the runtime sends no events, ms. Default 1000, as upstream's genericPlegRelistPeriod. */
   readonly relistIntervalMs?: number;
-  /** Relist period while hints arrive, ms. Default 10 000. */
-  readonly relistWithHintsIntervalMs?: number;
+  /** Relist period while its events arrive, ms. Default 10 000. */
+  readonly relistWithEventsIntervalMs?: number;
   /** How often every pod is looked at though nothing changed, ms. Default 60 000, `syncFrequency`. */
   readonly syncFrequencyMs?: number;
   /** Timers, and the clock that durations are measured by. Nobody may set it. Default `steadyScheduler`. */

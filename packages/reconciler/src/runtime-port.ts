@@ -18,11 +18,11 @@ export interface StartOptions extends Reporting {
   readonly startSignal?: AbortSignal;
 }
 
-/** Something may have changed: at one pod, or anywhere. Never what changed: a fresh look tells. */
+/** Something may have changed: at one pod, or anywhere. Never what changed: a fresh relist tells. */
 export type RuntimeChange =
   | { readonly type: 'pod'; readonly podUid: PodUid }
-  /** `hints`: whether the feed will tell of changes from now on. */
-  | { readonly type: 'resync'; readonly reason: string; readonly hints: boolean };
+  /** `events`: whether the feed will tell of changes from now on. */
+  | { readonly type: 'resync'; readonly reason: string; readonly events: boolean };
 
 /** A step that could not be done, in Kubernetes' words. An abort is thrown instead. */
 export interface StepFailure {
@@ -76,14 +76,14 @@ export interface PodListing {
 
 /**
  * What the reconciler needs of a container runtime and of the machine around the pods, in kubelet words. Each method does one thing and may be called
- * again after any failure. Calls for one pod never overlap, except looks, hooks and `pinContainer`. Only what this kubelet started is ever listed or touched.
+ * again after any failure. Calls for one pod never overlap, except relists, hooks and `pinContainer`. Only what this kubelet started is ever listed or touched.
  */
 export interface RuntimePort {
   /** Rejects rather than tell of less than all pods. */
   list(options: Abortable): Promise<PodListing>;
   /** One pod; undefined when nothing of it is left. Rejects when something of it can't be read. */
   inspect(podUid: PodUid, options: Abortable): Promise<ObservedPod | undefined>;
-  /** Hints, for as long as they can be had; ends or throws when not. Absent: relisting alone has to do. */
+  /** Runtime events, for as long as they can be had; ends or throws when not. Absent: relisting alone has to do. */
   changes?(options: Abortable): AsyncIterable<RuntimeChange>;
   /** Directories, cgroup, volumes and network of the pod. */
   createSandbox(

@@ -74,7 +74,7 @@ const changedRecords = (previous: KubeletState, next: KubeletState, wallAheadMs:
     if (before === after && old === status) continue;
     // A pod that was refused has nothing to be remembered by; one whose end has begun is cleaned up from what the runtime tells.
     if (status === undefined || after.admission.state !== 'admitted') continue;
-    const admitted = before?.admission.state === 'admitted'; // until then nothing was written: the first look may have changed the status
+    const admitted = before?.admission.state === 'admitted'; // until then nothing was written: the first relist may have changed the status
     const sameRest = admitted && before.backoff === after.backoff && sameResourceRecord(before, after);
     if (sameRest && status === old) continue;
     const resources = resourceRecord(after);

@@ -59,7 +59,7 @@ const BUSY_PASSES = 8;
 const BUSY_PAUSE_MS = 1_000;
 
 /**
- * One sync of one pod: waits for a look at the runtime that is newer than the pod's last effect, plans, and carries the plan out. Triggers say who;
+ * One sync of one pod: waits for a relist that is newer than the pod's last effect, plans, and carries the plan out. Triggers say who;
  * what is decided here, from the kubelet state as it is now.
  */
 export const syncPod = (podUid: PodUid, deps: PassDeps): Observable<PodSyncEvent> =>
@@ -275,7 +275,7 @@ const performOne = async (
     emit({ type: 'actionFailed', action, reason, message, retryAtMs, ...(containerId === undefined ? {} : { containerId }) });
     return true;
   } catch (error) {
-    if (isAbort(error) || context.interruption.aborted) return true; // given up; what came of it, the next look tells
+    if (isAbort(error) || context.interruption.aborted) return true; // given up; what came of it, the next relist tells
     throw error;
   }
 };

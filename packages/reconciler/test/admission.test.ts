@@ -69,10 +69,10 @@ it('a pod that ends and is wanted again counts with what is wanted where nobody 
 it('pods that were refused are asked again only once something has changed that may let them in', async () => {
   const { time, kubelet, running } = await machine();
   let asked = 0;
-  const objectRefusal = (): undefined => {
+  const objectRejection = (): undefined => {
     asked += 1;
   };
-  const facts = { allocatable: { pods: '1' }, objectRefusal };
+  const facts = { allocatable: { pods: '1' }, objectRejection };
   kubelet.node(nodeFacts(facts));
   kubelet.apply(pod('first'));
   await time.advance(1_000);
@@ -99,13 +99,13 @@ it('pods that were refused are asked again only once something has changed that 
 it('a pod that only waits is Pending with the reason, not rejected, and starts once it may', async () => {
   const { time, kubelet, running } = await machine();
   const waits = { reason: 'WaitingFor', message: 'Waiting for job/migrate=Complete', waits: 'Normal' as const };
-  kubelet.node(nodeFacts({ objectRefusal: () => waits }));
+  kubelet.node(nodeFacts({ objectRejection: () => waits }));
   kubelet.apply(pod('web'));
   await time.advance(1_000);
   expect(kubelet.view('uid-web')?.pod.status).toMatchObject({ phase: 'Pending', reason: 'WaitingFor', message: waits.message });
   expect(kubelet.view('uid-web')?.returns).toBeUndefined();
   expect(running()).toEqual([]);
-  kubelet.node(nodeFacts({ objectRefusal: () => undefined }));
+  kubelet.node(nodeFacts({ objectRejection: () => undefined }));
   await time.advance(1_000);
   expect(running()).toEqual(['web']);
   expect(kubelet.view('uid-web')?.pod.status?.reason).toBeUndefined();

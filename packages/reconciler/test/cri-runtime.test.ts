@@ -387,7 +387,7 @@ it('tells of changes by pod, from the runtime’s own events', async () => {
   const reading = (async () => {
     for await (const change of runtime.changes!({ signal: stop.signal })) seen.push(change);
   })();
-  await eventually(() => expect(seen).toContainEqual({ type: 'resync', reason: 'started', hints: true }));
+  await eventually(() => expect(seen).toContainEqual({ type: 'resync', reason: 'started', events: true }));
   fake.exitContainer('app', { exitCode: 1 });
   await eventually(() => expect(seen).toContainEqual({ type: 'pod', podUid: 'uid-web' }));
   stop.abort();

@@ -685,12 +685,12 @@ it.each(['postStart', 'preStop'] as const)('tells of a %s that was asked by plai
   ]);
 });
 
-it('looks at a resting machine once in ten seconds while hints flow, once a second without', async () => {
+it('relists a resting machine once in ten seconds while runtime events flow, once a second without', async () => {
   const hinting = await machine();
   const withHints = {
     ...hinting.runtime,
     async *changes({ signal }: { signal: AbortSignal }) {
-      yield { type: 'resync', reason: 'started', hints: true } as const;
+      yield { type: 'resync', reason: 'started', events: true } as const;
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
     },
   };

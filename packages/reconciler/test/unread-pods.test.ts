@@ -8,7 +8,7 @@ afterEach(() => {
 
 /** Hints are promised, so that relists are 10 s apart, and none comes. */
 async function* onlyFeed({ signal }: { readonly signal: AbortSignal }) {
-  yield { type: 'resync', reason: 'started', hints: true } as const;
+  yield { type: 'resync', reason: 'started', events: true } as const;
   await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 

@@ -143,7 +143,7 @@ describe('the option', () => {
     const { give, of, cpus } = await manager({ given: { 'strict-cpu-reservation': 'true' } });
     expect(of('q', 'any')).toBe('1-7');
     await give(podOf('p', [{ name: 'c', cpu: '2' }]));
-    expect([of('p', 'c'), of('q', 'any'), cpus.figures().exclusiveCpus]).toEqual(['1,5', '2-4,6-7', 2]);
+    expect([of('p', 'c'), of('q', 'any'), cpus.measurements().exclusiveCpus]).toEqual(['1,5', '2-4,6-7', 2]);
   });
 
   it('distribute-cpus-across-cores takes threads of different cores', async () => {

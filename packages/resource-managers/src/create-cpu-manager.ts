@@ -31,8 +31,8 @@ export interface CpuManagerOptions {
   readonly onPinning?: (outcome: 'pinned' | 'failed') => void;
 }
 
-/** Figures for metrics. */
-export interface CpuManagerFigures {
+/** Measurements for metrics. */
+export interface CpuManagerMetrics {
   readonly sharedPoolMilliCpu: number;
   readonly exclusiveCpus: number;
   /** CPUs given to containers, by NUMA node. */
@@ -41,7 +41,7 @@ export interface CpuManagerFigures {
 
 /** `cpuManagerPolicy: static` as a provider. */
 export interface CpuManager extends ResourceProvider {
-  figures(): CpuManagerFigures;
+  measurements(): CpuManagerMetrics;
   /** CPUs that are a container's own. */
   exclusiveCpus(podUid: string, containerName: string): CpuSet;
   /** CPUs that containers can get for themselves, whoever has them. */
@@ -115,7 +115,7 @@ export const createCpuManager = async ({
     holders: () => [...state.assignments.keys()],
     exclusiveCpus: (podUid, containerName) => assignedCpus(state, podUid, containerName) ?? [],
     allocatableCpus: () => withoutCpus(allCpus(topology), reserved),
-    figures: () => {
+    measurements: () => {
       const given = withoutCpus(allCpus(topology), state.sharedPool).filter(
         (cpu) => !(options.strictCpuReservation && reserved.includes(cpu)),
       );

@@ -3,7 +3,7 @@ import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import type { TopologyHint } from './core/topology/topology-hint.js';
 import { decideTopology, type TopologyPolicy } from './core/topology/topology-policy.js';
 import { mergeAllocations } from './merge-allocations.js';
-import type { AllocateOptions, NodeResources, Refusal, ResourceProvider } from './resource-provider.js';
+import type { AllocateOptions, NodeResources, Rejection, ResourceProvider } from './resource-provider.js';
 
 export interface ResourceManagersOptions {
   /** In the order in which they are asked: devices, CPUs, memory, as upstream. */
@@ -25,7 +25,7 @@ interface Abortable {
 /** What @solo-kubelet/reconciler takes as its ResourceAllocator, and the parts for the pod environment and the node. */
 export interface ResourceManagers {
   /** All that the pod's containers need, or nothing more than it had. A pod that has all it needs keeps it. */
-  allocate(pod: Pod, options: AllocateOptions): Promise<Refusal | undefined>;
+  allocate(pod: Pod, options: AllocateOptions): Promise<Rejection | undefined>;
   /** Takes back all that the pod has. */
   release(podUid: string, options: Abortable): Promise<void>;
   beforeStart(podUid: string, containerName: string, options: Abortable): Promise<void>;
@@ -56,7 +56,7 @@ export const createResourceManagers = ({
     return admit ? hint : undefined;
   };
 
-  const give = async (pod: Pod, options: AllocateOptions): Promise<Refusal | undefined> => {
+  const give = async (pod: Pod, options: AllocateOptions): Promise<Rejection | undefined> => {
     const ofPod = aligns && scope === 'pod' ? affinityFor(pod, undefined) : anywhere;
     if (ofPod === undefined) return topologyAffinityError;
     for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
@@ -64,8 +64,8 @@ export const createResourceManagers = ({
       if (affinity === undefined) return topologyAffinityError;
       for (const provider of providers) {
         options.signal.throwIfAborted();
-        const refusal = await provider.allocate(pod, container, affinity, options);
-        if (refusal !== undefined) return refusal;
+        const rejection = await provider.allocate(pod, container, affinity, options);
+        if (rejection !== undefined) return rejection;
       }
     }
     return undefined;
@@ -82,10 +82,10 @@ export const createResourceManagers = ({
       return inTurn(async () => {
         const had = holders().includes(uid);
         const startedMs = nowMs();
-        const refusal = await give(pod, options);
-        if (aligns) onTopology({ admitted: refusal !== topologyAffinityError, durationMs: nowMs() - startedMs });
-        if (refusal !== undefined && !had) await release(uid, options.signal);
-        return refusal;
+        const rejection = await give(pod, options);
+        if (aligns) onTopology({ admitted: rejection !== topologyAffinityError, durationMs: nowMs() - startedMs });
+        if (rejection !== undefined && !had) await release(uid, options.signal);
+        return rejection;
       });
     },
     release: async (podUid, { signal }) => {
@@ -112,7 +112,7 @@ export const createResourceManagers = ({
 const anywhere: TopologyHint = { affinity: undefined, preferred: false };
 
 /** Upstream: TopologyAffinityError in pkg/kubelet/cm/topologymanager/scope.go. */
-const topologyAffinityError: Refusal = {
+const topologyAffinityError: Rejection = {
   reason: 'TopologyAffinityError',
   message: 'Resources cannot be allocated with Topology locality',
 };

@@ -10,12 +10,18 @@ export { anyNode, type ResourceHints, type TopologyHint } from './core/topology/
 export { decideTopology, type TopologyDecision, type TopologyPolicy, type TopologyPolicyName } from './core/topology/topology-policy.js';
 export {
   type CpuManager,
-  type CpuManagerFigures,
+  type CpuManagerMetrics,
   type CpuManagerOptions,
   checkNoCpuState,
   createCpuManager,
 } from './create-cpu-manager.js';
 export { createResourceManagers, type ResourceManagers, type ResourceManagersOptions } from './create-resource-managers.js';
 export { ResourceManagersError, type ResourceManagersErrorCode } from './resource-managers-error.js';
-export { type AllocateOptions, type NodeResources, type Refusal, type ResourceProvider, unexpectedAdmission } from './resource-provider.js';
+export {
+  type AllocateOptions,
+  type NodeResources,
+  type Rejection,
+  type ResourceProvider,
+  unexpectedAdmission,
+} from './resource-provider.js';
 export { type StateFile, stateFile } from './state-file.js';

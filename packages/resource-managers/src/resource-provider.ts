@@ -3,7 +3,7 @@ import type { Container, Pod } from '@solo-kubelet/pod-spec';
 import type { ResourceHints, TopologyHint } from './core/topology/topology-hint.js';
 
 /** Why something can't be given, in upstream's words. */
-export interface Refusal {
+export interface Rejection {
   readonly reason: string;
   readonly message: string;
 }
@@ -33,7 +33,7 @@ export interface ResourceProvider {
    * Gives the container what it needs, from the nodes of `affinity` as far as they go, and keeps a record that outlives the process. What it already
    * has it keeps. Containers come in the order in which they run: init containers first, whose share later ones of the pod may reuse.
    */
-  allocate(pod: Pod, container: Container, affinity: TopologyHint, options: AllocateOptions): Promise<Refusal | undefined>;
+  allocate(pod: Pod, container: Container, affinity: TopologyHint, options: AllocateOptions): Promise<Rejection | undefined>;
   /** Whether the pod gets anything at all from this provider. Default: it may. A pod that concerns none waits for no other pod's turn. */
   concerns?(pod: Pod): boolean;
   /** Takes back all of the pod's. */
@@ -48,8 +48,8 @@ export interface ResourceProvider {
   nodeResources?(): NodeResources;
 }
 
-/** A refusal for a cause that the pod's author could not foresee. Upstream: pkg/kubelet/lifecycle/admission.GetPodAdmitResult. */
-export const unexpectedAdmission = (message: string): Refusal => ({
+/** A rejection for a cause that the pod's author could not foresee. Upstream: pkg/kubelet/lifecycle/admission.GetPodAdmitResult. */
+export const unexpectedAdmission = (message: string): Rejection => ({
   reason: 'UnexpectedAdmissionError',
   message: `Allocate failed due to ${message}, which is unexpected`,
 });

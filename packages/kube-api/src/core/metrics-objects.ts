@@ -2,20 +2,21 @@ import type { StoredObject } from '@solo-kubelet/api-server';
 import type { Summary } from '@solo-kubelet/node-stats';
 
 const API = 'metrics.k8s.io/v1beta1';
-/** The time that CPU figures are taken over. */
+/** The time that CPU measurements are taken over. */
 const WINDOW = '10s';
 
-interface Figures {
+interface Measurements {
   readonly cpu?: { readonly time: string; readonly usageNanoCores?: number };
   readonly memory?: { readonly time: string; readonly workingSetBytes?: number };
 }
 
-const usageOf = ({ cpu, memory }: Figures): Readonly<Record<string, string>> => ({
+const usageOf = ({ cpu, memory }: Measurements): Readonly<Record<string, string>> => ({
   cpu: `${Math.round(cpu?.usageNanoCores ?? 0)}n`,
   memory: `${Math.floor((memory?.workingSetBytes ?? 0) / 1024)}Ki`,
 });
 
-const timeOf = ({ cpu, memory }: Figures): string => `${(cpu?.time ?? memory?.time ?? new Date(0).toISOString()).replace(/\.\d+Z$/, 'Z')}`;
+const timeOf = ({ cpu, memory }: Measurements): string =>
+  `${(cpu?.time ?? memory?.time ?? new Date(0).toISOString()).replace(/\.\d+Z$/, 'Z')}`;
 
 /** `NodeMetrics` of the node from what /stats/summary says. */
 export const nodeMetrics = ({ node }: Summary, labels: Readonly<Record<string, string>>): StoredObject => ({

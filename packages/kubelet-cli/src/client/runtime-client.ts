@@ -35,7 +35,7 @@ export const createRuntimeClient = (endpoint: string): NodeClient => {
     watchSources: () => onlyKubeletStream('sources'),
     listObjects: () => onlyKubelet('objects'),
     watchObjects: () => onlyKubeletStream('objects'),
-    getSummary: () => onlyKubelet('figures'),
+    getSummary: () => onlyKubelet('measurements'),
     getConfiguration: () => onlyKubelet('the configuration'),
     restartPod: () => onlyKubelet('restarts'),
     deletePod: () => onlyKubelet('deletions'),

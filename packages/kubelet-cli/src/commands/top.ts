@@ -13,16 +13,16 @@ export interface TopOptions extends NamespaceChoice {
   readonly noHeaders?: boolean;
 }
 
-interface Figures {
+interface Measurements {
   readonly cpu?: { readonly usageNanoCores?: number };
   readonly memory?: { readonly workingSetBytes?: number; readonly availableBytes?: number };
 }
 
-interface SummaryFigures {
-  readonly node: Figures & { readonly nodeName: string };
-  readonly pods: readonly (Figures & {
+interface SummaryMeasurements {
+  readonly node: Measurements & { readonly nodeName: string };
+  readonly pods: readonly (Measurements & {
     readonly podRef: { readonly name: string; readonly namespace: string };
-    readonly containers: readonly (Figures & { readonly name: string })[];
+    readonly containers: readonly (Measurements & { readonly name: string })[];
   })[];
 }
 
@@ -34,7 +34,7 @@ const CLEAR = '\u001b[H\u001b[2J';
 /** `top pods|node [--containers] [--watch]`. */
 export const top = async (options: TopOptions, context: VerbContext): Promise<number> => {
   const { client, io, signal } = context;
-  const read = async (): Promise<SummaryFigures> => (await client.getSummary({ signal })) as unknown as SummaryFigures;
+  const read = async (): Promise<SummaryMeasurements> => (await client.getSummary({ signal })) as unknown as SummaryMeasurements;
   let summary = await read();
   if (summary.node.cpu?.usageNanoCores === undefined || summary.pods.some(({ cpu }) => cpu && cpu.usageNanoCores === undefined)) {
     await delay(FIRST_INTERVAL_MS, undefined, { signal });
@@ -63,14 +63,14 @@ export const runningContainers = (pods: readonly Pod[]): ReadonlySet<string> =>
     }),
   );
 
-const milliCores = ({ cpu }: Figures): string =>
+const milliCores = ({ cpu }: Measurements): string =>
   cpu?.usageNanoCores === undefined ? '<unknown>' : `${Math.ceil(cpu.usageNanoCores / 1e6)}m`;
-const mebibytes = ({ memory }: Figures): string =>
+const mebibytes = ({ memory }: Measurements): string =>
   memory?.workingSetBytes === undefined ? '<unknown>' : `${Math.round(memory.workingSetBytes / 2 ** 20)}Mi`;
 
 const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string => `${namespace}/${name}`;
 
-const render = (summary: SummaryFigures, running: ReadonlySet<string>, options: TopOptions, maxWidth: number | undefined): string => {
+const render = (summary: SummaryMeasurements, running: ReadonlySet<string>, options: TopOptions, maxWidth: number | undefined): string => {
   const table = { ...(options.noHeaders ? { noHeaders: true } : {}), ...(maxWidth === undefined ? {} : { maxWidth }) };
   if (options.what === 'node') {
     const { node } = summary;
@@ -85,19 +85,19 @@ const render = (summary: SummaryFigures, running: ReadonlySet<string>, options: 
   const namespaced = options.allNamespaces === true;
   const pods = inNamespace(summary.pods, ({ podRef }) => podRef.namespace, options).filter(({ podRef }) => running.has(keyOf(podRef)));
   const rows = pods.flatMap((pod) =>
-    (options.containers ? pod.containers.filter(({ name }) => running.has(`${keyOf(pod.podRef)}/${name}`)) : [pod]).map((figures) => ({
-      figures,
+    (options.containers ? pod.containers.filter(({ name }) => running.has(`${keyOf(pod.podRef)}/${name}`)) : [pod]).map((measurements) => ({
+      measurements,
       cells: [
         ...(namespaced ? [pod.podRef.namespace] : []),
         pod.podRef.name,
-        ...(options.containers ? [(figures as { readonly name: string }).name] : []),
-        milliCores(figures),
-        mebibytes(figures),
+        ...(options.containers ? [(measurements as { readonly name: string }).name] : []),
+        milliCores(measurements),
+        mebibytes(measurements),
       ],
     })),
   );
-  const weight = ({ figures }: (typeof rows)[number]): number =>
-    options.sortBy === 'cpu' ? (figures.cpu?.usageNanoCores ?? 0) : (figures.memory?.workingSetBytes ?? 0);
+  const weight = ({ measurements }: (typeof rows)[number]): number =>
+    options.sortBy === 'cpu' ? (measurements.cpu?.usageNanoCores ?? 0) : (measurements.memory?.workingSetBytes ?? 0);
   const sorted = options.sortBy === undefined ? rows : rows.toSorted((a, b) => weight(b) - weight(a));
   const columns = [
     ...(namespaced ? ['NAMESPACE'] : []),

@@ -4,7 +4,7 @@ import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import { podQosClass } from '@solo-kubelet/pod-spec';
 import type { KubeletContext } from '../kubelet-services.js';
 
-/** Where the cgroups of pods and of the system are, for whoever reads figures. */
+/** Where the cgroups of pods and of the system are, for whoever reads measurements. */
 export const cgroupsOf = ({ cgroups: { driver, version }, config, flags }: KubeletContext): NodeCgroups => {
   const root = cgroupRootName(config.cgroupRoot);
   return {

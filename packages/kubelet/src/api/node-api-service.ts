@@ -56,7 +56,7 @@ export const nodeApiService: KubeletService = (context) => {
     cgroupVersion: cgroups.version,
     build: { gitVersion: KUBERNETES_VERSION, platform: `linux/${context.node.facts.labels['kubernetes.io/arch']}` },
     ...(cgroups.runtimeTooOld ? { losingSupport: RUNTIME_CONFIG_REQUIRED_FROM } : {}),
-    cpuManager: context.resources.cpus?.figures,
+    cpuManager: context.resources.cpus?.measurements,
     sources: () => [...sources.current().values()],
     counts: () => countPods(views()),
     logUsage: () =>

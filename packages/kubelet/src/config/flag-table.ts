@@ -175,7 +175,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'root-dir': own('text', 'where pods are kept (default /var/lib/kubelet)'),
   'rotate-certificates': field('rotateCertificates', 'truth'),
   'rotate-server-certificates': field('serverTLSBootstrap', 'truth'),
-  'runtime-cgroups': own('text', 'cgroup of the container runtime, for its figures (default: that of the process behind the endpoint)'),
+  'runtime-cgroups': own(
+    'text',
+    'cgroup of the container runtime, for its measurements (default: that of the process behind the endpoint)',
+  ),
   'runtime-request-timeout': field('runtimeRequestTimeout', 'duration'),
   'seccomp-default': field('seccompDefault', 'truth'),
   'serialize-image-pulls': field('serializeImagePulls', 'truth'),

@@ -3,10 +3,10 @@ import type { PodUid, PodView } from '@solo-kubelet/reconciler';
 import { checkInterval } from '@solo-kubelet/timers';
 import { delay, fromEmitting, longDelays, steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import { defer, ignoreElements, merge, type Observable, tap } from 'rxjs';
-import { evictionLooks } from './eviction-look.js';
 import type { EvictionActivity, EvictPodsOptions } from './eviction-port.js';
+import { evictionSyncs } from './eviction-sync.js';
 
-/** How long the next look waits for an evicted pod to be gone, and how often it asks, ms (podCleanupTimeout, podCleanupPollFreq). */
+/** How long the next synchronization waits for an evicted pod to be gone, and how often it asks, ms (podCleanupTimeout, podCleanupPollFreq). */
 const CLEANUP_TIMEOUT_MS = 30_000;
 const CLEANUP_POLL_MS = 1_000;
 
@@ -20,7 +20,7 @@ export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivit
     const intervalMs = checkInterval('intervalMs', options.intervalMs, 10_000);
     const scheduler = longDelays(givenScheduler);
     const wallNow = options.wallNow ?? (options.scheduler === undefined ? Date.now : () => scheduler.now());
-    const looks = evictionLooks({ ...options, scheduler, wallNow });
+    const syncs = evictionSyncs({ ...options, scheduler, wallNow });
     let pods: ReadonlyMap<PodUid, PodView> = new Map();
     const leaving = new Set<PodUid>();
     const known$ = merge(
@@ -32,7 +32,7 @@ export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivit
       options.cleaned$.pipe(
         tap((uid) => {
           leaving.delete(uid);
-          looks.cleaned(uid);
+          syncs.cleaned(uid);
         }),
       ),
     ).pipe(ignoreElements());
@@ -44,17 +44,17 @@ export const evictPods = (options: EvictPodsOptions): Observable<EvictionActivit
       }
       leaving.clear();
     };
-    const looks$ = fromEmitting<EvictionActivity>(async (emit, signal) => {
+    const syncs$ = fromEmitting<EvictionActivity>(async (emit, signal) => {
       const tell = (activity: EvictionActivity): void => {
         if (activity.type === 'podChosen') leaving.add(activity.podUid);
         emit(activity);
       };
       while (!signal.aborted) {
-        const nextMs = await looks.look([...pods.values()], tell, signal).catch((error: unknown): undefined => {
+        const nextMs = await syncs.synchronize([...pods.values()], tell, signal).catch((error: unknown): undefined => {
           tell({ type: 'evictionFailed', message: describeError(error) });
         });
         await pause(Math.min(nextMs ?? intervalMs, intervalMs), signal);
       }
     });
-    return merge(known$, looks$);
+    return merge(known$, syncs$);
   });

@@ -45,7 +45,7 @@ export type EvictionActivity =
   | { readonly type: 'thresholdMet'; readonly signal: EvictionSignal; readonly resource: StarvedResource }
   /** It helped that the node gave something back; no pod has to go. */
   | { readonly type: 'reclaimed'; readonly resource: StarvedResource }
-  /** How old the figures were by which a pod is chosen. */
+  /** How old the measurements were by which a pod is chosen. */
   | { readonly type: 'statsAge'; readonly signal: EvictionSignal; readonly ageMs: number }
   /** To be carried out by whoever listens. */
   | {

@@ -26,7 +26,7 @@ interface Abortable {
   readonly signal: AbortSignal;
 }
 
-/** What pods use, from the runtime's figures and by walking through their files. */
+/** What pods use, from the runtime's measurements and by walking through their files. */
 export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, logger, now, wallNow }: PodUsagesOptions) => {
   let layerTimes: LayerTimes = new Map();
   const volumesOf = async (pod: Pod, options: Abortable): Promise<PodUsage['volumes']> => {
@@ -82,7 +82,7 @@ export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, l
   return {
     /** What the runtime knows of running pods, and if asked their disks, of all of them. */
     usages: async (pods: readonly Pod[], what: 'memory' | 'disk', options: Abortable): Promise<PodUsages> => {
-      const known = new Map((await listStats(cri, options.signal)).map((figures) => [figures.uid, figures]));
+      const known = new Map((await listStats(cri, options.signal)).map((measurements) => [measurements.uid, measurements]));
       const found = new Map<PodUid, PodUsage>();
       layerTimes = reduceLayerTimes(
         layerTimes,
@@ -90,13 +90,13 @@ export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, l
         { steadyMs: now(), wallMs: wallNow() },
       );
       for (const pod of pods) {
-        const figures = known.get(pod.metadata.uid);
-        const containers = (figures?.containers ?? []).map((stats) => containerUsage(stats, layerTimes));
-        const memoryBytes = figureOf(figures?.linux?.memory?.workingSetBytes) ?? total(containers.map((one) => one.memoryBytes));
-        const processes = figureOf(figures?.linux?.process?.processCount);
+        const measurements = known.get(pod.metadata.uid);
+        const containers = (measurements?.containers ?? []).map((stats) => containerUsage(stats, layerTimes));
+        const memoryBytes = figureOf(measurements?.linux?.memory?.workingSetBytes) ?? total(containers.map((one) => one.memoryBytes));
+        const processes = figureOf(measurements?.linux?.process?.processCount);
         const running = { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(processes === undefined ? {} : { processes }) };
         if (what === 'disk') found.set(podUid(pod.metadata.uid), { ...running, ...(await onDisk(pod, containers, options)) });
-        else if (figures !== undefined) found.set(podUid(pod.metadata.uid), { ...running, containers, volumes: new Map() });
+        else if (measurements !== undefined) found.set(podUid(pod.metadata.uid), { ...running, containers, volumes: new Map() });
       }
       return found;
     },

@@ -8,7 +8,7 @@ import {
   type NodeAdmissionFacts,
   type PodView,
   type Reconciler,
-  type Refusal,
+  type Rejection,
   type ToldEvent,
 } from '@solo-kubelet/reconciler';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
@@ -36,9 +36,9 @@ export interface NodeWorkloads {
   /** Drops a claim, by `namespace/name`, that a workload made and keeps. */
   readonly forgetClaim: (key: string) => void;
   /** Why a Pod of a document does not begin yet: it waits for others. */
-  readonly refusal: (pod: Pod) => Refusal | undefined;
-  /** Tells that `refusal` may answer otherwise. */
-  readonly refusal$: Observable<unknown>;
+  readonly rejection: (pod: Pod) => Rejection | undefined;
+  /** Tells that `rejection` may answer otherwise. */
+  readonly rejection$: Observable<unknown>;
   /** Images that rollouts may go back to. */
   readonly keptImages: () => readonly string[];
   /** The feedback edge: hands on what becomes of Pods while subscribed to. */
@@ -69,8 +69,8 @@ export const nodeWorkloads = ({
   const podFeedback$ = new Subject<PodFeedback>();
   const forgetClaim$ = new Subject<string>();
   const kept = new Map<string, readonly string[]>();
-  const waiting = new Map<string, Refusal>();
-  const refusal$ = new Subject<unknown>();
+  const waiting = new Map<string, Rejection>();
+  const rejection$ = new Subject<unknown>();
   const output$ = manifestEvent$.pipe(
     runWorkloads({
       sources,
@@ -93,7 +93,7 @@ export const nodeWorkloads = ({
       if (output.type === 'podWaits') {
         const { uid, waits } = output;
         const changed = waits === undefined ? waiting.delete(uid) : waiting.set(uid, { ...waits, waits: waits.type });
-        if (changed) refusal$.next(uid);
+        if (changed) rejection$.next(uid);
       }
       if (output.type === 'trouble')
         logger.error({ workload: output.key, err: output.message }, 'Records of workloads cannot be kept; trying again');
@@ -110,8 +110,8 @@ export const nodeWorkloads = ({
         output.type === 'event' ? of({ ...output.event, about: output.about, component: controllerName(output.about.kind) }) : [],
       ),
     ),
-    refusal: ({ metadata }) => waiting.get(metadata.uid ?? ''),
-    refusal$,
+    rejection: ({ metadata }) => waiting.get(metadata.uid ?? ''),
+    rejection$,
     keptImages: () => [...kept.values()].flat(),
     follow: ({ pods$, known$ }) =>
       // In this order: the Pods that were found come before the word that they are all.

@@ -81,7 +81,7 @@ it('gives memory of the real process back', async () => {
     const options = { cwd: fileURLToPath(new URL('.', import.meta.url)), env: { ...process.env, NODE_OPTIONS: '', ...env } };
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--import', 'tsx', '--input-type=module', '-e', LEAVES_GARBAGE],
+      ['--conditions=@solo-kubelet/source', '--import', 'tsx', '--input-type=module', '-e', LEAVES_GARBAGE],
       options,
     );
     return JSON.parse(stdout);

@@ -23,7 +23,16 @@ const BUSY = `
 const callsUntilOptimised = async (env: Readonly<Record<string, string>>): Promise<number> => {
   const options = { cwd: fileURLToPath(new URL('.', import.meta.url)), env: { ...process.env, NODE_OPTIONS: '', ...env } };
   // Optimised where it is asked for: a thread of V8's own would be waited for by calls, and on a busy machine by many.
-  const flags = ['--allow-natives-syntax', '--no-concurrent-recompilation', '--import', 'tsx', '--input-type=module', '-e', BUSY];
+  const flags = [
+    '--allow-natives-syntax',
+    '--no-concurrent-recompilation',
+    '--conditions=@solo-kubelet/source',
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '-e',
+    BUSY,
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, flags, options);
   return Number(stdout);
 };
@@ -44,6 +53,10 @@ it.skipIf(!knowsBudget)(
 it('is silent on this V8', async () => {
   const code = `import { compileLate } from ${JSON.stringify(new URL('./compile-late.ts', import.meta.url).href)}; compileLate();`;
   const options = { cwd: fileURLToPath(new URL('.', import.meta.url)) };
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], options);
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--conditions=@solo-kubelet/source', '--import', 'tsx', '--input-type=module', '-e', code],
+    options,
+  );
   expect([stdout, stderr]).toEqual(['', '']);
 }, 60_000);

@@ -15,7 +15,11 @@ const BUSY = `
 `;
 const youngSpace = async (env: Readonly<Record<string, string>>): Promise<number> => {
   const options = { cwd: fileURLToPath(new URL('.', import.meta.url)), env: { ...process.env, NODE_OPTIONS: '', ...env } };
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', BUSY], options);
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--conditions=@solo-kubelet/source', '--import', 'tsx', '--input-type=module', '-e', BUSY],
+    options,
+  );
   return Number(stdout);
 };
 

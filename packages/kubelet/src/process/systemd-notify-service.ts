@@ -16,15 +16,15 @@ export const systemdNotifyService =
     const { NOTIFY_SOCKET } = environment;
     const { reconciler, config } = context;
     let lastLookMs = performance.now();
-    const look$: Observable<unknown> = reconciler.activity$.pipe(
+    const relist$: Observable<unknown> = reconciler.activity$.pipe(
       filter(({ type }) => type === 'relisted'),
       tap(() => {
         lastLookMs = performance.now();
       }),
     );
-    if (NOTIFY_SOCKET === undefined || NOTIFY_SOCKET === '') return look$.pipe(ignoreElements());
+    if (NOTIFY_SOCKET === undefined || NOTIFY_SOCKET === '') return relist$.pipe(ignoreElements());
     const notify = notifyWith(context);
-    const ready$ = look$.pipe(
+    const ready$ = relist$.pipe(
       take(1),
       tap(() => notify('--ready', '--status=Running pods')),
     );
@@ -35,7 +35,7 @@ export const systemdNotifyService =
       map(() => performance.now() - lastLookMs < limitMs),
       tap((isAlive) => isAlive && notify('WATCHDOG=1')),
     );
-    return merge(look$, periodMs > 0 ? alive$ : ready$).pipe(ignoreElements());
+    return merge(relist$, periodMs > 0 ? alive$ : ready$).pipe(ignoreElements());
   };
 
 /** As the `syncloop` health check: five minutes. */

@@ -2,15 +2,15 @@ import type { MeasuredCgroup } from '@solo-kubelet/node-stats';
 import { expect, it } from 'vitest';
 import { containerMetrics } from './container-metrics.js';
 
-const figures = {
+const measurements = {
   atMs: 0,
   io: new Map(),
   cpu: {},
   memory: { pageFaults: {}, majorPageFaults: {} },
-} as unknown as MeasuredCgroup['figures'];
+} as unknown as MeasuredCgroup['measurements'];
 const cgroup = (device: string): MeasuredCgroup => ({
   labels: { container: 'app' },
-  figures,
+  measurements,
   deviceNames: new Map([['254:0', '/dev/vda']]),
   rootfs: { device },
 });

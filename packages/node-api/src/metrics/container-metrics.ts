@@ -1,5 +1,5 @@
 // Longer than a file should be: it is one table.
-import type { CgroupFigures, DeviceFigures, DeviceTraffic, MeasuredCgroup, PressureResource } from '@solo-kubelet/node-stats';
+import type { CgroupMeasurements, DeviceMeasurements, DeviceTraffic, MeasuredCgroup, PressureResource } from '@solo-kubelet/node-stats';
 import type { MetricFamily, Sample } from './exposition.js';
 
 type Labelled = readonly [Readonly<Record<string, string>>, number | undefined];
@@ -30,8 +30,8 @@ const spec = (name: string, help: string, read: One): Metric => ({ ...gauge(name
 
 /** Upstream shows these only where there is a quota. */
 const withQuota =
-  (read: (cpu: CgroupFigures['cpu']) => number): One =>
-  ({ figures: { cpu } }) =>
+  (read: (cpu: CgroupMeasurements['cpu']) => number): One =>
+  ({ measurements: { cpu } }) =>
     cpu.quotaMicroseconds === undefined ? undefined : read(cpu);
 
 const traffic = (name: string, help: string, key: Exclude<keyof DeviceTraffic, 'name'>): Metric =>
@@ -48,16 +48,16 @@ const fsTime = (name: string, help: string, type: MetricFamily['type'] = 'counte
   metric(type, `fs_${name}`, help, ({ rootfs }) => (rootfs ? [[{ device: rootfs.device }, 0]] : []));
 
 const pressure = (resource: PressureResource, kind: 'some' | 'full', name: string, help: string): Metric =>
-  counter(`pressure_${resource}_${name}_seconds_total`, help, ({ figures }) => {
-    const found = figures.pressure?.[resource];
+  counter(`pressure_${resource}_${name}_seconds_total`, help, ({ measurements }) => {
+    const found = measurements.pressure?.[resource];
     return found && found[kind].total / SECOND_US;
   });
 
-const NO_IO: DeviceFigures = { bytes: {}, operations: {} };
+const NO_IO: DeviceMeasurements = { bytes: {}, operations: {} };
 
 /** Devices that were read from or written to; of a container that did neither, the one below its file system, with nothing counted. */
-const devices = ({ figures, rootfs, deviceNames }: MeasuredCgroup) => {
-  if (figures.io.size > 0) return [...figures.io].map(([number, io]) => ({ number, device: deviceNames.get(number) ?? '', io }));
+const devices = ({ measurements, rootfs, deviceNames }: MeasuredCgroup) => {
+  if (measurements.io.size > 0) return [...measurements.io].map(([number, io]) => ({ number, device: deviceNames.get(number) ?? '', io }));
   if (!rootfs) return [];
   const [number = ''] = [...deviceNames].find(([, name]) => name === rootfs.device) ?? [];
   return [{ number, device: rootfs.device, io: NO_IO }];
@@ -93,15 +93,15 @@ const metrics: readonly Metric[] = [
   counter(
     'cpu_system_seconds_total',
     'Cumulative system cpu time consumed in seconds.',
-    ({ figures }) => figures.cpu.systemNanoseconds / SECOND_NS,
+    ({ measurements }) => measurements.cpu.systemNanoseconds / SECOND_NS,
   ),
-  metric('counter', 'cpu_usage_seconds_total', 'Cumulative cpu time consumed in seconds.', ({ figures }) => [
-    [{ cpu: 'total' }, figures.cpu.usageNanoseconds / SECOND_NS],
+  metric('counter', 'cpu_usage_seconds_total', 'Cumulative cpu time consumed in seconds.', ({ measurements }) => [
+    [{ cpu: 'total' }, measurements.cpu.usageNanoseconds / SECOND_NS],
   ]),
   counter(
     'cpu_user_seconds_total',
     'Cumulative user cpu time consumed in seconds.',
-    ({ figures }) => figures.cpu.userNanoseconds / SECOND_NS,
+    ({ measurements }) => measurements.cpu.userNanoseconds / SECOND_NS,
   ),
   gauge('file_descriptors', 'Number of open file descriptors for the container.', ({ processes }) => processes?.fileDescriptors),
   filesystem('inodes_free', 'Number of available Inodes', 'inodesFree'),
@@ -121,32 +121,36 @@ const metrics: readonly Metric[] = [
   fsIo('reads_total', 'Cumulative count of reads completed', 'operations', 'Read'),
   fsIo('writes_bytes_total', 'Cumulative count of bytes written', 'bytes', 'Write'),
   fsIo('writes_total', 'Cumulative count of writes completed', 'operations', 'Write'),
-  gauge('last_seen', 'Last time a container was seen by the exporter', ({ figures }) => Math.floor(figures.atMs / 1_000)),
-  gauge('memory_cache', 'Number of bytes of page cache memory.', ({ figures }) => figures.memory.cacheBytes),
-  counter('memory_failcnt', 'Number of memory usage hits limits', ({ figures }) => figures.memory.limitHits),
-  metric('counter', 'memory_failures_total', 'Cumulative count of memory allocation failures.', ({ figures: { memory } }) => [
+  gauge('last_seen', 'Last time a container was seen by the exporter', ({ measurements }) => Math.floor(measurements.atMs / 1_000)),
+  gauge('memory_cache', 'Number of bytes of page cache memory.', ({ measurements }) => measurements.memory.cacheBytes),
+  counter('memory_failcnt', 'Number of memory usage hits limits', ({ measurements }) => measurements.memory.limitHits),
+  metric('counter', 'memory_failures_total', 'Cumulative count of memory allocation failures.', ({ measurements: { memory } }) => [
     [{ failure_type: 'pgfault', scope: 'container' }, memory.pageFaults.own],
     [{ failure_type: 'pgfault', scope: 'hierarchy' }, memory.pageFaults.all],
     [{ failure_type: 'pgmajfault', scope: 'container' }, memory.majorPageFaults.own],
     [{ failure_type: 'pgmajfault', scope: 'hierarchy' }, memory.majorPageFaults.all],
   ]),
-  gauge('memory_kernel_usage', 'Size of kernel memory allocated in bytes.', ({ figures }) => figures.memory.kernelBytes),
-  gauge('memory_mapped_file', 'Size of memory mapped files in bytes.', ({ figures }) => figures.memory.mappedBytes),
+  gauge('memory_kernel_usage', 'Size of kernel memory allocated in bytes.', ({ measurements }) => measurements.memory.kernelBytes),
+  gauge('memory_mapped_file', 'Size of memory mapped files in bytes.', ({ measurements }) => measurements.memory.mappedBytes),
   gauge(
     'memory_max_usage_bytes',
     'Maximum memory usage recorded in bytes',
-    ({ figures: { memory } }) => memory.maxUsageBytes ?? memory.usageBytes,
+    ({ measurements: { memory } }) => memory.maxUsageBytes ?? memory.usageBytes,
   ),
-  gauge('memory_rss', 'Size of RSS in bytes.', ({ figures }) => figures.memory.rssBytes),
-  gauge('memory_swap', 'Container swap usage in bytes.', ({ figures }) => figures.memory.swapBytes),
-  gauge('memory_total_active_file_bytes', 'Current total active file in bytes.', ({ figures }) => figures.memory.activeFileBytes),
-  gauge('memory_total_inactive_file_bytes', 'Current total inactive file in bytes.', ({ figures }) => figures.memory.inactiveFileBytes),
+  gauge('memory_rss', 'Size of RSS in bytes.', ({ measurements }) => measurements.memory.rssBytes),
+  gauge('memory_swap', 'Container swap usage in bytes.', ({ measurements }) => measurements.memory.swapBytes),
+  gauge('memory_total_active_file_bytes', 'Current total active file in bytes.', ({ measurements }) => measurements.memory.activeFileBytes),
+  gauge(
+    'memory_total_inactive_file_bytes',
+    'Current total inactive file in bytes.',
+    ({ measurements }) => measurements.memory.inactiveFileBytes,
+  ),
   gauge(
     'memory_usage_bytes',
     'Current memory usage in bytes, including all memory regardless of when it was accessed',
-    ({ figures }) => figures.memory.usageBytes,
+    ({ measurements }) => measurements.memory.usageBytes,
   ),
-  gauge('memory_working_set_bytes', 'Current working set in bytes.', ({ figures }) => figures.memory.workingSetBytes),
+  gauge('memory_working_set_bytes', 'Current working set in bytes.', ({ measurements }) => measurements.memory.workingSetBytes),
   traffic('receive_bytes_total', 'Cumulative count of bytes received', 'rxBytes'),
   traffic('receive_errors_total', 'Cumulative count of errors encountered while receiving', 'rxErrors'),
   traffic('receive_packets_dropped_total', 'Cumulative count of packets dropped while receiving', 'rxDropped'),
@@ -155,7 +159,7 @@ const metrics: readonly Metric[] = [
   traffic('transmit_errors_total', 'Cumulative count of errors encountered while transmitting', 'txErrors'),
   traffic('transmit_packets_dropped_total', 'Cumulative count of packets dropped while transmitting', 'txDropped'),
   traffic('transmit_packets_total', 'Cumulative count of packets transmitted', 'txPackets'),
-  counter('oom_events_total', 'Count of out of memory events observed for the container', ({ figures }) => figures.oomKills),
+  counter('oom_events_total', 'Count of out of memory events observed for the container', ({ measurements }) => measurements.oomKills),
   pressure('cpu', 'full', 'stalled', 'Total time duration no tasks in the container could make progress due to CPU congestion.'),
   pressure('cpu', 'some', 'waiting', 'Total time duration tasks in the container have waited due to CPU congestion.'),
   pressure('io', 'full', 'stalled', 'Total time duration no tasks in the container could make progress due to IO congestion.'),
@@ -164,22 +168,26 @@ const metrics: readonly Metric[] = [
   pressure('memory', 'some', 'waiting', 'Total time duration tasks in the container have waited due to memory congestion.'),
   gauge('processes', 'Number of processes running inside the container.', ({ processes }) => processes?.processes),
   gauge('sockets', 'Number of open sockets for the container.', ({ processes }) => processes?.sockets),
-  spec('spec_cpu_period', 'CPU period of the container.', ({ figures }) => figures.cpu.periodMicroseconds),
-  spec('spec_cpu_quota', 'CPU quota of the container.', ({ figures }) => figures.cpu.quotaMicroseconds),
-  spec('spec_cpu_shares', 'CPU share of the container.', ({ figures }) => figures.cpu.shares),
-  spec('spec_memory_limit_bytes', 'Memory limit for the container.', ({ figures }) => figures.memory.limitBytes ?? 0),
+  spec('spec_cpu_period', 'CPU period of the container.', ({ measurements }) => measurements.cpu.periodMicroseconds),
+  spec('spec_cpu_quota', 'CPU quota of the container.', ({ measurements }) => measurements.cpu.quotaMicroseconds),
+  spec('spec_cpu_shares', 'CPU share of the container.', ({ measurements }) => measurements.cpu.shares),
+  spec('spec_memory_limit_bytes', 'Memory limit for the container.', ({ measurements }) => measurements.memory.limitBytes ?? 0),
   spec(
     'spec_memory_reservation_limit_bytes',
     'Memory reservation limit for the container.',
-    ({ figures }) => figures.memory.reservedBytes ?? 0,
+    ({ measurements }) => measurements.memory.reservedBytes ?? 0,
   ),
-  spec('spec_memory_swap_limit_bytes', 'Memory swap limit for the container.', ({ figures }) => figures.memory.swapLimitBytes ?? 0),
+  spec(
+    'spec_memory_swap_limit_bytes',
+    'Memory swap limit for the container.',
+    ({ measurements }) => measurements.memory.swapLimitBytes ?? 0,
+  ),
   spec('start_time_seconds', 'Start time of the container since unix epoch in seconds.', ({ startTimeSeconds }) => startTimeSeconds),
-  gauge('threads', 'Number of threads running inside the container', ({ figures, processes }) => processes && figures.threads),
+  gauge('threads', 'Number of threads running inside the container', ({ measurements, processes }) => processes && measurements.threads),
   gauge(
     'threads_max',
     'Maximum number of threads allowed inside the container',
-    ({ figures, processes }) => processes && (figures.maxThreads ?? 0),
+    ({ measurements, processes }) => processes && (measurements.maxThreads ?? 0),
   ),
   metric(
     'gauge',
@@ -199,7 +207,7 @@ export const containerMetrics = (cgroups: readonly MeasuredCgroup[]): readonly M
       values(cgroup).flatMap(([labels, value]): readonly Sample[] =>
         value === undefined
           ? []
-          : [{ labels: { ...cgroup.labels, ...labels }, value, ...(timed ? { timestampMs: cgroup.figures.atMs } : {}) }],
+          : [{ labels: { ...cgroup.labels, ...labels }, value, ...(timed ? { timestampMs: cgroup.measurements.atMs } : {}) }],
       ),
     ),
   }));

@@ -55,7 +55,7 @@ export interface KubeletMetrics extends ResourceManagerMetrics {
   gracefulShutdown(startTimeMs: number | undefined, endTimeMs: number | undefined): void;
   /** `signal`: what the node is short of, or the limit that the pod outgrew. */
   podEvicted(signal: string): void;
-  /** How old the figures are by which a pod is chosen to go. */
+  /** How old the measurements are by which a pod is chosen to go. */
   evictionStatsAge(signal: string, seconds: number): void;
   probe(observation: ProbeObservation): void;
   /** Ends a pod's probe series, so that pods come and go without growing the answer. */

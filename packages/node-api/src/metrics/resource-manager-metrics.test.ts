@@ -4,7 +4,7 @@ import { cpuManagerGauges, resourceManagerMetrics } from './resource-manager-met
 
 const lines = async (registry: Registry) => (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
-it('the CPU manager is asked for its figures at every scrape', async () => {
+it('the CPU manager is asked for its measurements at every scrape', async () => {
   const registry = new Registry();
   let exclusiveCpus = 1;
   const metrics = resourceManagerMetrics(registry);

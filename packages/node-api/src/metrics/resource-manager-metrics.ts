@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** Of the static CPU manager. */
-export interface CpuManagerFigures {
+export interface CpuManagerMetrics {
   readonly sharedPoolMilliCpu: number;
   readonly exclusiveCpus: number;
   readonly exclusiveByNumaNode: ReadonlyMap<number, number>;
@@ -50,9 +50,9 @@ export const resourceManagerMetrics = (registry: Registry): ResourceManagerMetri
 };
 
 /** What CPUs containers have of their own, asked for at every scrape. */
-export const cpuManagerGauges = (registry: Registry, cpuManager: () => CpuManagerFigures): void => {
+export const cpuManagerGauges = (registry: Registry, cpuManager: () => CpuManagerMetrics): void => {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: (figures: CpuManagerFigures) => number) =>
+  const gauge = (name: string, help: string, read: (measurements: CpuManagerMetrics) => number) =>
     new Gauge({
       name: `kubelet_cpu_manager_${name}`,
       help: `[ALPHA] ${help}`,

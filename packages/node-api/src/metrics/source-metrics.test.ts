@@ -1,10 +1,10 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { type SourceFigures, sourceGauges } from './source-metrics.js';
+import { type SourceMetrics, sourceGauges } from './source-metrics.js';
 
 it('tells how sources are at each scrape, and forgets a reason that is over', async () => {
   const registry = new Registry();
-  let sources: readonly SourceFigures[] = [
+  let sources: readonly SourceMetrics[] = [
     { name: 'a', state: 'Stale', revision: 3, appliedAtMs: 1_500, checkedAtMs: 2_500, failures: 2, reason: 'KeyUnknown' },
     { name: 'b', state: 'Failed', failures: 1, reason: 'Unreachable', notRenewed: true },
   ];

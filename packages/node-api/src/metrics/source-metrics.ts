@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 
 /** Of a verified source of manifests. Times are ms since 1970. */
-export interface SourceFigures {
+export interface SourceMetrics {
   readonly name: string;
   readonly state: string;
   readonly revision?: number;
@@ -13,8 +13,8 @@ export interface SourceFigures {
 }
 
 /** How verified sources are, asked for at every scrape. Kubernetes has no such thing, so the names are the project's own. */
-export const sourceGauges = (registry: Registry, sources: () => readonly SourceFigures[]): void => {
-  const gauge = (name: string, help: string, read: (source: SourceFigures) => number | undefined) =>
+export const sourceGauges = (registry: Registry, sources: () => readonly SourceMetrics[]): void => {
+  const gauge = (name: string, help: string, read: (source: SourceMetrics) => number | undefined) =>
     new Gauge({
       name: `solo_kubelet_source_${name}`,
       help,

@@ -3,8 +3,8 @@ import { Gauge, type Registry } from 'prom-client';
 import { shared } from '../shared.js';
 import { type BuildInfo, buildInfoMetric } from './component-metrics.js';
 import type { NodeCounts } from './node-counts.js';
-import { type CpuManagerFigures, cpuManagerGauges } from './resource-manager-metrics.js';
-import { type SourceFigures, sourceGauges } from './source-metrics.js';
+import { type CpuManagerMetrics, cpuManagerGauges } from './resource-manager-metrics.js';
+import { type SourceMetrics, sourceGauges } from './source-metrics.js';
 
 /** Every log file is looked at for it: who scrapes a hundred times a second does not cost a hundred walks, ms. */
 const LOG_USAGE_FRESH_MS = 1_000;
@@ -21,9 +21,9 @@ export interface ExposedState {
   /** Default: no such series. */
   readonly logUsage?: () => Promise<readonly LogUsage[]>;
   /** Default, without a CPU manager: no such series. */
-  readonly cpuManager?: (() => CpuManagerFigures) | undefined;
+  readonly cpuManager?: (() => CpuManagerMetrics) | undefined;
   /** Verified sources of manifests. Default: no such series. */
-  readonly sources?: () => readonly SourceFigures[];
+  readonly sources?: () => readonly SourceMetrics[];
 }
 
 /** Makes gauges whose values are asked for at every scrape. */

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CgroupMount } from './cgroup-figures.js';
+import type { CgroupMount } from './cgroup-measurements.js';
 
 /**
  * Paths of the cgroups that the runtime made in a pod's cgroup, by container id. containerd names them by the id alone, CRI-O puts `crio-` before it;

@@ -3,24 +3,24 @@ import { basename, join } from 'node:path';
 import type { ContainerStats as CriContainerStats } from '@solo-kubelet/cri-types';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { RuntimeStats } from '../runtime-stats.js';
-import { fsStats, rfc3339 } from '../summary/node-figures.js';
+import { fsStats, rfc3339 } from '../summary/node-measurements.js';
 import type { FsStats } from '../summary/summary.js';
-import type { CgroupFigures } from './cgroup-figures.js';
-import { type DeviceTraffic, networkOfProcess } from './network-figures.js';
+import type { CgroupMeasurements } from './cgroup-measurements.js';
+import { type DeviceTraffic, networkOfProcess } from './network-measurements.js';
 import type { NodeCgroups } from './node-cgroups.js';
-import { podCgroupFigures } from './pod-figures.js';
-import { type ProcessFigures, processesOf, processFigures } from './process-figures.js';
+import { podCgroupMeasurements } from './pod-measurements.js';
+import { type ProcessMeasurements, processesOf, processMeasurements } from './process-measurements.js';
 import { readCgroup } from './read-cgroup.js';
 
 /** A cgroup as cAdvisor would tell of it: the machine, all pods, a pod, or a container. */
 export interface MeasuredCgroup {
   /** `id` (the path), and of pods and containers `container`, `image`, `name`, `namespace`, `pod`. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly figures: CgroupFigures;
+  readonly measurements: CgroupMeasurements;
   /** Unix seconds. */
   readonly startTimeSeconds?: number;
   /** Of containers only. */
-  readonly processes?: ProcessFigures;
+  readonly processes?: ProcessMeasurements;
   readonly rootfs?: Filesystem;
   /** By `major:minor`: `/dev/sda`. */
   readonly deviceNames: ReadonlyMap<string, string>;
@@ -62,8 +62,8 @@ export const measureCgroups = async (cgroups: NodeCgroups, options: MeasureOptio
   };
   const shared = await Promise.all(
     ['/', cgroups.podsPath, ...levels].map(async (path): Promise<readonly MeasuredCgroup[]> => {
-      const figures = await readCgroup(cgroups, path, nowMs);
-      return figures ? [{ labels: labelsOf(path), figures, deviceNames }] : [];
+      const measurements = await readCgroup(cgroups, path, nowMs);
+      return measurements ? [{ labels: labelsOf(path), measurements, deviceNames }] : [];
     }),
   );
   const ofPods = await Promise.all(pods.map((pod) => measurePod(cgroups, pod, disk, nowMs)));
@@ -79,8 +79,8 @@ interface Disk {
 }
 
 const measurePod = async (cgroups: NodeCgroups, pod: Pod, disk: Disk, nowMs: number): Promise<readonly MeasuredCgroup[]> => {
-  const measured = await podCgroupFigures(cgroups, pod, nowMs);
-  if (!measured?.figures) return [];
+  const measured = await podCgroupMeasurements(cgroups, pod, nowMs);
+  if (!measured?.measurements) return [];
   const { namespace = '', name: podName = '' } = pod.metadata;
   const { deviceNames, filesystem, device, layers } = disk;
   const pids = await Promise.all(measured.containers.map(({ path }) => processesOf(cgroups, path)));
@@ -88,17 +88,20 @@ const measurePod = async (cgroups: NodeCgroups, pod: Pod, disk: Disk, nowMs: num
   const traffic = anyPid === undefined || pod.spec?.hostNetwork === true ? [] : await networkOfProcess(anyPid);
   const containers = await Promise.all(
     measured.containers.map(
-      async ({ name, containerId, image, path, figures, startedAt }, index): Promise<MeasuredCgroup> => ({
+      async ({ name, containerId, image, path, measurements, startedAt }, index): Promise<MeasuredCgroup> => ({
         labels: labelsOf(path, { container: name, image, name: containerId, namespace, pod: podName }),
-        figures,
+        measurements,
         deviceNames,
-        processes: await processFigures(pids[index] ?? []),
+        processes: await processMeasurements(pids[index] ?? []),
         ...(startedAt === undefined ? {} : { startTimeSeconds: Date.parse(startedAt) / 1_000 }),
         rootfs: { ...known(filesystem), device, usedBytes: layers.get(containerId) ?? 0 },
       }),
     ),
   );
-  return [{ labels: labelsOf(measured.path, { namespace, pod: podName }), figures: measured.figures, deviceNames, traffic }, ...containers];
+  return [
+    { labels: labelsOf(measured.path, { namespace, pod: podName }), measurements: measured.measurements, deviceNames, traffic },
+    ...containers,
+  ];
 };
 
 const known = (filesystem: FsStats | undefined) => {

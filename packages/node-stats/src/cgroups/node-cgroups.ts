@@ -1,5 +1,5 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
-import type { CgroupMount } from './cgroup-figures.js';
+import type { CgroupMount } from './cgroup-measurements.js';
 
 /** Where pods and the node's own processes are in the cgroup tree. Paths begin with `/`, below the mount. */
 export interface NodeCgroups extends CgroupMount {

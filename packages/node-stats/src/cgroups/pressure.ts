@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 /** Shares of time, in per cent, in which some or all tasks were held up, and that time in all, µs as the kernel counts it. */
-export interface PressureFigures {
+export interface PressureMeasurements {
   readonly total: number;
   readonly avg10: number;
   readonly avg60: number;
@@ -9,25 +9,25 @@ export interface PressureFigures {
 }
 
 export interface Pressure {
-  readonly full: PressureFigures;
-  readonly some: PressureFigures;
+  readonly full: PressureMeasurements;
+  readonly some: PressureMeasurements;
 }
 
 export type PressureResource = 'cpu' | 'memory' | 'io';
 export type Pressures = Readonly<Partial<Record<PressureResource, Pressure>>>;
 
-const NONE: PressureFigures = { total: 0, avg10: 0, avg60: 0, avg300: 0 };
+const NONE: PressureMeasurements = { total: 0, avg10: 0, avg60: 0, avg300: 0 };
 
 /** A `*.pressure` file (Documentation/accounting/psi.rst); older kernels have no `full` line for the CPU. */
 export const parsePressure = (text: string): Pressure | undefined => {
-  const figures = (kind: string): PressureFigures | undefined => {
+  const measurements = (kind: string): PressureMeasurements | undefined => {
     const line = text.split('\n').find((each) => each.startsWith(`${kind} `));
     if (line === undefined) return undefined;
     const value = (name: string): number => Number(new RegExp(`${name}=([\\d.]+)`).exec(line)?.[1] ?? 0);
     return { total: value('total'), avg10: value('avg10'), avg60: value('avg60'), avg300: value('avg300') };
   };
-  const some = figures('some');
-  return some && { full: figures('full') ?? NONE, some };
+  const some = measurements('some');
+  return some && { full: measurements('full') ?? NONE, some };
 };
 
 /** The three resources, read by `read`; undefined when the kernel measures none of them. */

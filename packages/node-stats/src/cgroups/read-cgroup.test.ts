@@ -38,8 +38,8 @@ describe('cgroup v2', () => {
       'kubepods/pod1/cpu.pressure': 'some avg10=1.50 avg60=0.25 avg300=0.05 total=9000\nfull avg10=0.50 avg60=0.00 avg300=0.00 total=100\n',
       'kubepods/pod1/memory.pressure': 'some avg10=0.00 avg60=0.00 avg300=0.00 total=1\n',
     });
-    const figures = await readCgroup({ mountPoint, version: 2 }, '/kubepods/pod1', 5_000);
-    expect(figures).toMatchObject({
+    const measurements = await readCgroup({ mountPoint, version: 2 }, '/kubepods/pod1', 5_000);
+    expect(measurements).toMatchObject({
       atMs: 5_000,
       cpu: { usageNanoseconds: 1.5e9, throttledNanoseconds: 7e6, shares: 2, quotaMicroseconds: 50_000, periodMicroseconds: 100_000 },
       memory: {
@@ -61,8 +61,8 @@ describe('cgroup v2', () => {
         memory: { some: { total: 1 }, full: { total: 0 } },
       },
     });
-    expect(figures?.pressure?.io).toBeUndefined();
-    expect(figures?.io.get('8:0')).toEqual({
+    expect(measurements?.pressure?.io).toBeUndefined();
+    expect(measurements?.io.get('8:0')).toEqual({
       bytes: { Read: 4_096, Write: 100, Discard: 0 },
       operations: { Read: 1, Write: 2, Discard: 0 },
     });
@@ -70,9 +70,9 @@ describe('cgroup v2', () => {
 
   it('adds up the usage of the root, which has no memory.current', async () => {
     await write({ 'memory.stat': 'anon 10\nfile 30\ninactive_file 5\n', 'cpu.stat': 'usage_usec 1\n' });
-    const figures = await readCgroup({ mountPoint, version: 2 }, '/', 0);
-    expect(figures?.memory).toMatchObject({ usageBytes: 40, workingSetBytes: 35 });
-    expect(figures?.pressure).toBeUndefined();
+    const measurements = await readCgroup({ mountPoint, version: 2 }, '/', 0);
+    expect(measurements?.memory).toMatchObject({ usageBytes: 40, workingSetBytes: 35 });
+    expect(measurements?.pressure).toBeUndefined();
   });
 });
 
@@ -93,19 +93,19 @@ describe('cgroup v1', () => {
       'blkio/pod1/blkio.throttle.io_service_bytes_recursive': '8:0 Read 512\n8:0 Write 0\n8:0 Total 512\nTotal 512\n',
       'unified/pod1/cpu.pressure': 'some avg10=0.00 avg60=0.00 avg300=0.00 total=3\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n',
     });
-    const figures = await readCgroup({ mountPoint, version: 1 }, '/pod1', 0);
-    expect(figures).toMatchObject({
+    const measurements = await readCgroup({ mountPoint, version: 1 }, '/pod1', 0);
+    expect(measurements).toMatchObject({
       cpu: { usageNanoseconds: 42, shares: 512, quotaMicroseconds: undefined },
       memory: { workingSetBytes: 1_000, rssBytes: 7, limitBytes: undefined, swapLimitBytes: undefined, pageFaults: { own: 1, all: 9 } },
       maxThreads: 64,
       oomKills: 2,
       pressure: { cpu: { some: { total: 3 } } },
     });
-    expect(figures?.io.get('8:0')?.bytes).toEqual({ Read: 512, Write: 0, Total: 512 });
+    expect(measurements?.io.get('8:0')?.bytes).toEqual({ Read: 512, Write: 0, Total: 512 });
   });
 });
 
-it('a cgroup that is not there has no figures', async () => {
+it('a cgroup that is not there has no measurements', async () => {
   expect(await readCgroup({ mountPoint, version: 2 }, '/gone', 0)).toBeUndefined();
   expect(await readCgroup({ mountPoint, version: 1 }, '/gone', 0)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
-import type { CgroupFigures } from '../cgroups/cgroup-figures.js';
+import type { CgroupMeasurements } from '../cgroups/cgroup-measurements.js';
 import type { Pressures } from '../cgroups/pressure.js';
 import type { RateOf } from './cri-stats.js';
-import { rfc3339 } from './node-figures.js';
+import { rfc3339 } from './node-measurements.js';
 import type { CpuStats, IoStats, MemoryStats, SwapStats } from './summary.js';
 
 export interface CgroupStats {
@@ -12,7 +12,7 @@ export interface CgroupStats {
 }
 
 /** A cgroup's part of the summary, under the names and rules of pkg/kubelet/stats/helper.go. `key` says whose rate it is. */
-export const cgroupStats = (key: string, { atMs, cpu, memory, pressure }: CgroupFigures, rateOf: RateOf): CgroupStats => {
+export const cgroupStats = (key: string, { atMs, cpu, memory, pressure }: CgroupMeasurements, rateOf: RateOf): CgroupStats => {
   const time = rfc3339(atMs);
   const usageNanoCores = rateOf(key, cpu.usageNanoseconds, atMs);
   return {

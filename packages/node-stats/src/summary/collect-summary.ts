@@ -5,7 +5,7 @@ import { ioStats } from './cgroup-stats.js';
 import { timeOf } from './cri-stats.js';
 import { readForTheFirstTime } from './first-readings.js';
 import { listStats } from './list-stats.js';
-import { fsStats, nodeFigures, rfc3339 } from './node-figures.js';
+import { fsStats, nodeMeasurements, rfc3339 } from './node-measurements.js';
 import { podStats } from './pod-stats.js';
 import type { FsStats, Summary } from './summary.js';
 import type { SummaryOptions } from './summary-options.js';
@@ -23,8 +23,8 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
   const { rateOf } = rates;
   const nowMs = now();
   const time = rfc3339(nowMs);
-  const [figures, pressure, sandboxes, rootFs, logFs, imageFs] = await Promise.all([
-    nodeFigures(nowMs, { cgroups: view.machineCgroups }),
+  const [measurements, pressure, sandboxes, rootFs, logFs, imageFs] = await Promise.all([
+    nodeMeasurements(nowMs, { cgroups: view.machineCgroups }),
     machinePressures(),
     listStats(cri, signal),
     onlyCpuAndMemory ? undefined : fsStats(rootDirectory, time),
@@ -41,13 +41,13 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
       }),
     ),
   );
-  const usageNanoCores = rateOf('node', figures.cpu?.usageCoreNanoSeconds, nowMs);
-  const { startTime, memory, swap } = figures;
+  const usageNanoCores = rateOf('node', measurements.cpu?.usageCoreNanoSeconds, nowMs);
+  const { startTime, memory, swap } = measurements;
   const light = {
     nodeName: view.nodeName,
     ...(startTime ? { startTime } : {}),
     cpu: {
-      ...figures.cpu,
+      ...measurements.cpu,
       time,
       ...(usageNanoCores === undefined ? {} : { usageNanoCores }),
       ...(pressure?.cpu ? { psi: pressure.cpu } : {}),
@@ -58,7 +58,7 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
   if (onlyCpuAndMemory) return { node: light, pods };
   return {
     node: {
-      ...figures,
+      ...measurements,
       ...light,
       systemContainers: await systemContainers(view.cgroups, nowMs, rateOf),
       ...ioStats(pressure, time),

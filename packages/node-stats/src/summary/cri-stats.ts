@@ -1,19 +1,19 @@
 import type { CpuUsage, FilesystemUsage, MemoryUsage, PodSandboxStats } from '@solo-kubelet/cri-types';
-import { rfc3339 } from './node-figures.js';
+import { rfc3339 } from './node-measurements.js';
 import type { CpuStats, FsStats, MemoryStats, NetworkStats } from './summary.js';
 
 const MS_PER_NANOSECOND = 1_000_000n;
 /** Limits above this mean "none" (2^62, as upstream). */
 const UNLIMITED_BYTES = 2 ** 62;
 
-/** CRI wraps 64-bit figures in messages to tell zero from unknown; here they become numbers, exact up to 2^53. */
+/** CRI wraps 64-bit measurements in messages to tell zero from unknown; here they become numbers, exact up to 2^53. */
 const figure = (wrapped: { readonly value: bigint } | undefined): number | undefined =>
   wrapped === undefined ? undefined : Number(wrapped.value);
 
 export const timeOf = (nanoseconds: bigint | undefined, nowMs: number): string =>
   rfc3339(nanoseconds === undefined || nanoseconds === 0n ? nowMs : Number(nanoseconds / MS_PER_NANOSECOND));
 
-/** Drops what is undefined: the summary leaves unknown figures out. */
+/** Drops what is undefined: the summary leaves unknown measurements out. */
 const known = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
 
 /** Works out a rate from two readings of the same counter. */

@@ -1,7 +1,7 @@
 import { delay } from '@solo-kubelet/timers';
-import { podCgroupFigures } from '../cgroups/pod-figures.js';
+import { podCgroupMeasurements } from '../cgroups/pod-measurements.js';
 import { cgroupStats } from './cgroup-stats.js';
-import { nodeFigures } from './node-figures.js';
+import { nodeMeasurements } from './node-measurements.js';
 import type { SummaryOptions } from './summary-options.js';
 
 /** Pause after which a second reading makes a rate, ms. */
@@ -24,14 +24,14 @@ export const readForTheFirstTime = async ({ view, rates, systemContainers, now }
   const isFirst = !rates.knows('node');
   if (pods.length === 0 && !isFirst) return;
   if (isFirst) {
-    rates.rateOf('node', (await nodeFigures(nowMs)).cpu?.usageCoreNanoSeconds, nowMs);
+    rates.rateOf('node', (await nodeMeasurements(nowMs)).cpu?.usageCoreNanoSeconds, nowMs);
     await systemContainers(cgroups, nowMs, rates.rateOf);
   }
   const found = await Promise.all(
     pods.map(async (pod) => {
-      const read = await podCgroupFigures(cgroups, pod, nowMs);
-      if (read?.figures) cgroupStats(`pod/${pod.metadata.uid}`, read.figures, rates.rateOf);
-      for (const { containerId, figures } of read?.containers ?? []) cgroupStats(containerId, figures, rates.rateOf);
+      const read = await podCgroupMeasurements(cgroups, pod, nowMs);
+      if (read?.measurements) cgroupStats(`pod/${pod.metadata.uid}`, read.measurements, rates.rateOf);
+      for (const { containerId, measurements } of read?.containers ?? []) cgroupStats(containerId, measurements, rates.rateOf);
       return (read?.containers ?? []).length > 0;
     }),
   );

@@ -2,22 +2,22 @@ import type { ContainerStats as CriContainerStats, PodSandboxStats } from '@solo
 import type { RuntimeStats } from '../runtime-stats.js';
 
 /** What the runtime measured of one pod. */
-export interface SandboxFigures {
+export interface SandboxMeasurements {
   readonly uid: string;
   readonly name: string;
   readonly namespace: string;
-  /** Undefined where the runtime has figures of containers only. */
+  /** Undefined where the runtime has measurements of containers only. */
   readonly linux: PodSandboxStats['linux'];
   readonly containers: readonly CriContainerStats[];
 }
 
-/** Pod figures where the runtime has them; else container figures grouped by their labels. */
-export const listStats = async (cri: RuntimeStats, signal: AbortSignal): Promise<readonly SandboxFigures[]> => {
+/** Pod measurements where the runtime has them; else container measurements grouped by their labels. */
+export const listStats = async (cri: RuntimeStats, signal: AbortSignal): Promise<readonly SandboxMeasurements[]> => {
   const stats = await podSandboxStats(cri, { signal });
   return stats === undefined ? containersByPod(cri, { signal }) : latestSandboxes(stats);
 };
 
-/** Undefined where the runtime has no figures of pods. */
+/** Undefined where the runtime has no measurements of pods. */
 const podSandboxStats = async (
   cri: RuntimeStats,
   options: { readonly signal: AbortSignal },
@@ -40,7 +40,7 @@ const statsOfEach = async (cri: RuntimeStats, options: { readonly signal: AbortS
   return asked.flatMap((answer) => (answer.status === 'fulfilled' && answer.value.stats ? [answer.value.stats] : []));
 };
 
-const latestSandboxes = (stats: readonly PodSandboxStats[]): readonly SandboxFigures[] =>
+const latestSandboxes = (stats: readonly PodSandboxStats[]): readonly SandboxMeasurements[] =>
   latestBy(
     stats,
     ({ attributes }) => attributes?.metadata?.uid ?? '',
@@ -53,9 +53,9 @@ const latestSandboxes = (stats: readonly PodSandboxStats[]): readonly SandboxFig
     containers: latestContainers(linux?.containers ?? []),
   }));
 
-const containersByPod = async (cri: RuntimeStats, options: { readonly signal: AbortSignal }): Promise<readonly SandboxFigures[]> => {
+const containersByPod = async (cri: RuntimeStats, options: { readonly signal: AbortSignal }): Promise<readonly SandboxMeasurements[]> => {
   const { stats } = await cri.runtime.listContainerStats({}, options);
-  const pods = new Map<string, SandboxFigures & { readonly containers: CriContainerStats[] }>();
+  const pods = new Map<string, SandboxMeasurements & { readonly containers: CriContainerStats[] }>();
   for (const one of stats) {
     const labels = one.attributes?.labels ?? {};
     const uid = labels['io.kubernetes.pod.uid'] ?? '';

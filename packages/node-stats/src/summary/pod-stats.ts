@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { DiskUsage } from '@solo-kubelet/untrusted-files';
-import { networkOfProcess } from '../cgroups/network-figures.js';
+import { networkOfProcess } from '../cgroups/network-measurements.js';
 import type { NodeCgroups } from '../cgroups/node-cgroups.js';
-import { type PodCgroupFigures, podCgroupFigures } from '../cgroups/pod-figures.js';
-import { processesOf } from '../cgroups/process-figures.js';
+import { type PodCgroupMeasurements, podCgroupMeasurements } from '../cgroups/pod-measurements.js';
+import { processesOf } from '../cgroups/process-measurements.js';
 import type { UsageCache } from '../disk/usage-cache.js';
 import { cgroupStats } from './cgroup-stats.js';
 import { cpuStats, layerStats, memoryStats, networkStats, type RateOf } from './cri-stats.js';
-import type { SandboxFigures } from './list-stats.js';
-import { rfc3339 } from './node-figures.js';
+import type { SandboxMeasurements } from './list-stats.js';
+import { rfc3339 } from './node-measurements.js';
 import type { StatsView } from './stats-view.js';
 import type { ContainerStats, FsStats, NetworkStats, PodStats } from './summary.js';
 import { volumeStats } from './volume-stats.js';
@@ -27,12 +27,12 @@ export interface PodStatsOptions {
   readonly logFs?: FsStats;
 }
 
-/** One pod of the summary: the kernel's own figures where its cgroups are known, else the runtime's. */
-export const podStats = async (sandbox: SandboxFigures, pod: Pod | undefined, options: PodStatsOptions): Promise<PodStats> => {
+/** One pod of the summary: the kernel's own measurements where its cgroups are known, else the runtime's. */
+export const podStats = async (sandbox: SandboxMeasurements, pod: Pod | undefined, options: PodStatsOptions): Promise<PodStats> => {
   const { uid, name, namespace, linux } = sandbox;
   const { view, rateOf, onlyCpuAndMemory, nowMs } = options;
-  const kernel = view.cgroups && pod ? await podCgroupFigures(view.cgroups, pod, nowMs) : undefined;
-  const own = kernel?.figures ? cgroupStats(`pod/${uid}`, kernel.figures, rateOf) : undefined;
+  const kernel = view.cgroups && pod ? await podCgroupMeasurements(view.cgroups, pod, nowMs) : undefined;
+  const own = kernel?.measurements ? cgroupStats(`pod/${uid}`, kernel.measurements, rateOf) : undefined;
   const cpu = own?.cpu ?? cpuStats(`pod/${uid}`, linux?.cpu, nowMs, rateOf);
   const memory = own?.memory ?? memoryStats(linux?.memory, nowMs);
   const containers = await Promise.all(perContainer(sandbox, pod, kernel, options));
@@ -49,9 +49,9 @@ export const podStats = async (sandbox: SandboxFigures, pod: Pod | undefined, op
 };
 
 const perContainer = (
-  { uid, name: podName, namespace, containers }: SandboxFigures,
+  { uid, name: podName, namespace, containers }: SandboxMeasurements,
   pod: Pod | undefined,
-  kernel: PodCgroupFigures | undefined,
+  kernel: PodCgroupMeasurements | undefined,
   { view, rateOf, usages, onlyCpuAndMemory, nowMs, imageFs, logFs }: PodStatsOptions,
 ): readonly Promise<ContainerStats>[] => {
   const startTimes = new Map(
@@ -65,7 +65,7 @@ const perContainer = (
     const name = one.attributes?.metadata?.name ?? '';
     const id = one.attributes?.id ?? '';
     const cgroup = kernel?.containers.find(({ containerId }) => containerId === id);
-    const own = cgroup ? cgroupStats(id, cgroup.figures, rateOf) : undefined;
+    const own = cgroup ? cgroupStats(id, cgroup.measurements, rateOf) : undefined;
     const cpu = own?.cpu ?? cpuStats(id, one.cpu, nowMs, rateOf);
     const memory = own?.memory ?? memoryStats(one.memory, nowMs);
     const rootfs = layerStats(one.writableLayer, imageFs, nowMs);
@@ -93,9 +93,9 @@ const logStats = async (directory: string, logFs: FsStats | undefined, usages: U
 };
 
 const diskAndNetwork = async (
-  { uid, linux }: SandboxFigures,
+  { uid, linux }: SandboxMeasurements,
   pod: Pod | undefined,
-  kernel: PodCgroupFigures | undefined,
+  kernel: PodCgroupMeasurements | undefined,
   containers: readonly ContainerStats[],
   { view, rootDirectory, measuresVolumes, usages, nowMs, imageFs }: PodStatsOptions,
 ): Promise<Pick<PodStats, 'network' | 'volume' | 'ephemeral-storage' | 'process_stats'>> => {
@@ -137,7 +137,7 @@ const roomOf = (filesystem: FsStats | undefined): Partial<FsStats> => {
   return room;
 };
 
-const containerProcesses = async (cgroups: NodeCgroups, { containers }: PodCgroupFigures): Promise<readonly number[]> =>
+const containerProcesses = async (cgroups: NodeCgroups, { containers }: PodCgroupMeasurements): Promise<readonly number[]> =>
   (await Promise.all(containers.map(({ path }) => processesOf(cgroups, path)))).flat();
 
 const networkOf = async (pid: number | undefined, time: string): Promise<NetworkStats | undefined> => {

@@ -4,7 +4,7 @@ import type { NodeCgroups } from '../cgroups/node-cgroups.js';
 import { readCgroup } from '../cgroups/read-cgroup.js';
 import { cgroupStats } from './cgroup-stats.js';
 import type { RateOf } from './cri-stats.js';
-import { rfc3339 } from './node-figures.js';
+import { rfc3339 } from './node-measurements.js';
 import type { ContainerStats } from './summary.js';
 
 const NANOSECONDS_PER_TICK = 10_000_000;
@@ -13,17 +13,17 @@ const BYTES_PER_KIB = 1_024;
 
 /**
  * The kubelet, the runtime, all pods, and the rest of the system if it has a cgroup, as pkg/kubelet/server/stats/summary_sys_containers.go
- * names them. A process that shares the cgroup of the whole machine is told of by its own figures.
+ * names them. A process that shares the cgroup of the whole machine is told of by its own measurements.
  */
 export const createSystemContainers = (runtimeSocket: string | undefined) => {
   const findRuntime = runtimeProcess(runtimeSocket);
   return async (cgroups: NodeCgroups | undefined, nowMs: number, rateOf: RateOf): Promise<readonly ContainerStats[]> => {
     const ofCgroup = async (name: string, path: string | undefined): Promise<ContainerStats | undefined> => {
       if (!cgroups || path === undefined || path === '/') return undefined;
-      const figures = await readCgroup(cgroups, path, nowMs);
-      if (!figures) return undefined;
+      const measurements = await readCgroup(cgroups, path, nowMs);
+      if (!measurements) return undefined;
       const startTime = await cgroupStartTime(cgroups, path);
-      return { name, ...(startTime ? { startTime } : {}), ...cgroupStats(`system/${name}`, figures, rateOf) };
+      return { name, ...(startTime ? { startTime } : {}), ...cgroupStats(`system/${name}`, measurements, rateOf) };
     };
     const ofProcess = async (name: string, pid: number | undefined): Promise<ContainerStats | undefined> => {
       if (pid === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UsageCache } from '../disk/usage-cache.js';
-import { fsStats, rfc3339 } from './node-figures.js';
+import { fsStats, rfc3339 } from './node-measurements.js';
 import type { FsStats } from './summary.js';
 
 /** Volume kinds whose bytes are the pod's own (upstream: emptyDir and the API-object kinds; hostPath and image report nothing). */

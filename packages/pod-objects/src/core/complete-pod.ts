@@ -5,14 +5,14 @@ import { withApiAccess } from './api-access.js';
 import { limitErrors, withDefaultLimits } from './limit-ranges.js';
 
 /** Why a Pod may not run yet, in upstream's words. */
-export interface PodRefusal {
+export interface PodRejection {
   readonly reason: string;
   readonly message: string;
 }
 
 /**
  * The Pod as an API server's admission would have stored it: with what its ServiceAccount, PriorityClass, RuntimeClass and the LimitRanges of its
- * namespace give it. What is not there gives nothing; `podRefusal` tells of it.
+ * namespace give it. What is not there gives nothing; `podRejection` tells of it.
  */
 export const completePod = (pod: Pod, store: ObjectStore): Pod =>
   withApiAccess(
@@ -24,9 +24,10 @@ export const completePod = (pod: Pod, store: ObjectStore): Pod =>
   );
 
 /** Whether everything that gives something to the Pod when it comes is there. */
-export const isComplete = (pod: Pod, store: ObjectStore): boolean => podRefusal(pod, store) === undefined && !lacksRuntimeClass(pod, store);
+export const isComplete = (pod: Pod, store: ObjectStore): boolean =>
+  podRejection(pod, store) === undefined && !lacksRuntimeClass(pod, store);
 
-const checks: readonly ((pod: Pod, store: ObjectStore) => PodRefusal | undefined)[] = [
+const checks: readonly ((pod: Pod, store: ObjectStore) => PodRejection | undefined)[] = [
   (pod, store) => missingAccount(pod, store),
   (pod, store) => missingPriority(pod, store),
   (pod, store) => wrongOverhead(pod, store),
@@ -39,17 +40,17 @@ const checks: readonly ((pod: Pod, store: ObjectStore) => PodRefusal | undefined
 ];
 
 /** Why a completed Pod may not run with the objects that there are; undefined if it may. */
-export const podRefusal = (pod: Pod, store: ObjectStore): PodRefusal | undefined => {
+export const podRejection = (pod: Pod, store: ObjectStore): PodRejection | undefined => {
   for (const check of checks) {
-    const refusal = check(pod, store);
-    if (refusal !== undefined) return refusal;
+    const rejection = check(pod, store);
+    if (rejection !== undefined) return rejection;
   }
   return undefined;
 };
 
 const namespaceOf = ({ metadata }: Pod): string => metadata.namespace ?? 'default';
 
-const forbidden = ({ metadata }: Pod, why: string): PodRefusal => ({
+const forbidden = ({ metadata }: Pod, why: string): PodRejection => ({
   reason: 'FailedCreate',
   message: `pods "${metadata.name}" is forbidden: ${why}`,
 });
@@ -65,7 +66,7 @@ const withPullSecrets = (pod: Pod, store: ObjectStore): Pod => {
   return secrets.length === 0 ? pod : withSpec(pod, { imagePullSecrets: secrets });
 };
 
-const missingAccount = (pod: Pod, store: ObjectStore): PodRefusal | undefined => {
+const missingAccount = (pod: Pod, store: ObjectStore): PodRejection | undefined => {
   const name = pod.spec.serviceAccountName || 'default';
   const namespace = namespaceOf(pod);
   if (name === 'default' || findObject(store, 'ServiceAccount', name, namespace) !== undefined) return undefined;
@@ -92,7 +93,7 @@ const globalDefault = (store: ObjectStore) =>
     .filter(({ globalDefault: isDefault }) => isDefault === true)
     .toSorted((a, b) => Number(a.value ?? 0) - Number(b.value ?? 0))[0];
 
-const missingPriority = (pod: Pod, store: ObjectStore): PodRefusal | undefined => {
+const missingPriority = (pod: Pod, store: ObjectStore): PodRejection | undefined => {
   const { priorityClassName, priority } = pod.spec;
   if (!priorityClassName || priority !== undefined || OWN_CLASSES.has(priorityClassName)) return undefined;
   return findObject(store, 'PriorityClass', priorityClassName) === undefined
@@ -119,7 +120,7 @@ const withRuntimeClass = (pod: Pod, store: ObjectStore): Pod => {
   });
 };
 
-const wrongOverhead = (pod: Pod, store: ObjectStore): PodRefusal | undefined => {
+const wrongOverhead = (pod: Pod, store: ObjectStore): PodRejection | undefined => {
   const found = classOf(pod, store);
   const asked = pod.spec.overhead;
   if (found === undefined || asked === undefined || sameAmounts(asked, found.overhead?.podFixed ?? {})) return undefined;
@@ -132,7 +133,7 @@ const sameAmounts = (a: Readonly<Record<string, Quantity>>, b: Readonly<Record<s
     return left !== undefined && right !== undefined && compareQuantities(left, right) === 0;
   });
 
-const wrongSelector = (pod: Pod, store: ObjectStore): PodRefusal | undefined => {
+const wrongSelector = (pod: Pod, store: ObjectStore): PodRejection | undefined => {
   const wanted = classOf(pod, store)?.scheduling?.nodeSelector ?? {};
   const clash = Object.entries(wanted).find(([key, value]) => (pod.spec.nodeSelector?.[key] ?? value) !== value);
   if (clash === undefined) return undefined;

@@ -60,7 +60,7 @@ export const criRuntime = ({
     inspect: (uid, options) => observer.inspect(uid, options),
     async *changes({ signal }): AsyncGenerator<RuntimeChange> {
       for await (const change of cri.changes({ signal })) {
-        if (change.type === 'resync') yield { type: 'resync', reason: change.reason, hints: change.feed !== 'none' };
+        if (change.type === 'resync') yield { type: 'resync', reason: change.reason, events: change.feed !== 'none' };
         else if (change.type === 'podChanged') {
           const uid = observer.podOf(change.containerId) ?? (change.podSandboxId && observer.podOf(change.podSandboxId));
           if (uid) yield { type: 'pod', podUid: uid };

@@ -34,7 +34,7 @@ export interface PodUsage {
   readonly other?: DiskUse;
 }
 
-/** Pods that nobody has figures of are missing. */
+/** Pods that nobody has measurements of are missing. */
 export type PodUsages = ReadonlyMap<PodUid, PodUsage>;
 
 const NONE: DiskUse = { bytes: 0, inodes: 0 };

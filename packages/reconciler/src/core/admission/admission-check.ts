@@ -1,6 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
-import type { Refusal } from './refusal.js';
+import type { Rejection } from './rejection.js';
 
 /** A pod that asks to run, beside those that already may. */
 export interface AdmissionRequest {
@@ -10,4 +10,4 @@ export interface AdmissionRequest {
   readonly node: NodeAdmissionFacts;
 }
 
-export type AdmissionCheck = (request: AdmissionRequest) => Refusal | undefined;
+export type AdmissionCheck = (request: AdmissionRequest) => Rejection | undefined;

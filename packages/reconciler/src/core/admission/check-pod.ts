@@ -3,14 +3,14 @@ import { checkEvictionPressure } from './eviction-pressure.js';
 import { checkHostPorts } from './host-ports.js';
 import { checkAppArmor, checkNodeShutdown, checkOperatingSystem, checkSupplementalGroupsPolicy } from './node-checks.js';
 import { checkNodeSelector } from './node-selector.js';
-import type { Refusal } from './refusal.js';
+import type { Rejection } from './rejection.js';
 import { checkResources } from './resource-fit.js';
 import { checkSysctls } from './sysctls.js';
 
-/** In upstream's order (pkg/kubelet/kubelet.go admit handlers, pkg/kubelet/lifecycle/predicate.go); the first refusal counts. */
+/** In upstream's order (pkg/kubelet/kubelet.go admit handlers, pkg/kubelet/lifecycle/predicate.go); the first rejection counts. */
 const checks: readonly AdmissionCheck[] = [
   // An API server would not have made the pod.
-  ({ pod, node }) => node.objectRefusal?.(pod),
+  ({ pod, node }) => node.objectRejection?.(pod),
   checkEvictionPressure,
   checkSysctls,
   checkOperatingSystem,
@@ -22,10 +22,10 @@ const checks: readonly AdmissionCheck[] = [
   checkNodeShutdown,
 ];
 
-export const checkPod = (request: AdmissionRequest): Refusal | undefined => {
+export const checkPod = (request: AdmissionRequest): Rejection | undefined => {
   for (const check of checks) {
-    const refusal = check(request);
-    if (refusal !== undefined) return refusal;
+    const rejection = check(request);
+    if (rejection !== undefined) return rejection;
   }
   return undefined;
 };

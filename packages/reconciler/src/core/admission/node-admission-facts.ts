@@ -1,5 +1,5 @@
 import type { Pod, ResourceStatus } from '@solo-kubelet/pod-spec';
-import type { Refusal } from './refusal.js';
+import type { Rejection } from './rejection.js';
 
 /** One of the node's pressure conditions. */
 export interface NodePressure {
@@ -46,7 +46,7 @@ export interface NodeAdmissionFacts {
   /** The node is going down: nothing new is admitted. */
   readonly shuttingDown: boolean;
   /** What a pod lacks of the other objects of the node, in upstream's words; another function when they changed. Default: nothing. */
-  readonly objectRefusal?: (pod: Pod) => Refusal | undefined;
+  readonly objectRejection?: (pod: Pod) => Rejection | undefined;
   /** What the node is short of; undefined until somebody has looked. In upstream's order. */
   readonly pressures?: readonly NodePressure[];
 }

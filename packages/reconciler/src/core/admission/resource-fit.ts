@@ -1,7 +1,7 @@
 import { type Pod, podRequests, quantityMilliValue, quantityValue } from '@solo-kubelet/pod-spec';
 import { podKey } from '../pod-identity.js';
 import type { AdmissionCheck } from './admission-check.js';
-import type { Refusal } from './refusal.js';
+import type { Rejection } from './rejection.js';
 
 /** A resource in the unit in which upstream reports it: cpu in thousandths, everything else whole. */
 const amount = (name: string, quantity: string | undefined): bigint => {
@@ -9,7 +9,7 @@ const amount = (name: string, quantity: string | undefined): bigint => {
   return name === 'cpu' ? quantityMilliValue(quantity) : quantityValue(quantity);
 };
 
-const refusal = (name: string, asked: bigint, used: bigint, capacity: bigint): Refusal => ({
+const rejection = (name: string, asked: bigint, used: bigint, capacity: bigint): Rejection => ({
   reason: `OutOf${name}`,
   message: `Node didn't have enough resource: ${name}, requested: ${asked}, used: ${used}, capacity: ${capacity}`,
 });
@@ -22,14 +22,14 @@ export const checkResources: AdmissionCheck = ({ pod, others, node }) => {
   const byName = requestsByName(others);
   const podLimit = node.allocatable['pods'];
   const pods = podLimit === undefined ? undefined : quantityValue(podLimit);
-  if (pods !== undefined && BigInt(byName.length) + 1n > pods) return refusal('pods', 1n, BigInt(byName.length), pods);
+  if (pods !== undefined && BigInt(byName.length) + 1n > pods) return rejection('pods', 1n, BigInt(byName.length), pods);
   const own = podRequests(pod);
   const asks = Object.keys(own).filter((name) => node.allocatable[name] !== undefined && amount(name, own[name]) > 0n);
   for (const name of asks.sort(byImportance)) {
     const capacity = amount(name, node.allocatable[name]);
     const used = byName.reduce((sum, requests) => sum + largest(name, requests), 0n);
     const asked = amount(name, own[name]);
-    if (asked > capacity - used) return refusal(name, asked, used, capacity);
+    if (asked > capacity - used) return rejection(name, asked, used, capacity);
   }
   return undefined;
 };

@@ -25,9 +25,9 @@ import { anyUnresolved, byUrgency, newThresholdWatch, watchThresholds } from './
 import type { EvictionActivity, EvictPodsOptions } from './eviction-port.js';
 import { pacedLimits } from './paced-limits.js';
 
-interface EvictionLooks {
-  /** Looks at the node once; tells in how many ms the next look should come, if that is sooner than usual. */
-  look(views: readonly PodView[], emit: (activity: EvictionActivity) => void, signal: AbortSignal): Promise<number | undefined>;
+interface EvictionSyncs {
+  /** Measures the node once and tells what has to be done; gives in how many ms to do so again, if that is sooner than usual. */
+  synchronize(views: readonly PodView[], emit: (activity: EvictionActivity) => void, signal: AbortSignal): Promise<number | undefined>;
   /** Nothing is left of this pod on the node. */
   cleaned(uid: PodUid): void;
 }
@@ -39,8 +39,8 @@ type Options = Omit<EvictPodsOptions, 'pods$' | 'cleaned$' | 'intervalMs'> & {
 /** How long to wait at least before disks are looked at again, ms. */
 const SHORTEST_WAIT_MS = 1_000;
 
-/** One look at the node after another, each of which remembers what the last one saw. */
-export const evictionLooks = (options: Options): EvictionLooks => {
+/** One synchronization after another, each of which remembers what the last one measured (upstream eviction_manager.go synchronize). */
+export const evictionSyncs = (options: Options): EvictionSyncs => {
   const { port, scheduler, wallNow, transitionPeriodMs, maxPodGracePeriodSeconds, enforceLimits } = options;
   const thresholdsOf = forLayout(options.thresholds);
   const limitsOf = pacedLimits(options);
@@ -48,7 +48,7 @@ export const evictionLooks = (options: Options): EvictionLooks => {
   let shortage = NO_SHORTAGE;
   let told = false;
 
-  const look: EvictionLooks['look'] = async (views, tell, signal) => {
+  const synchronize: EvictionSyncs['synchronize'] = async (views, tell, signal) => {
     const active = views.filter(isActive);
     const pods = active.map(allocatedPod);
     const { readings, layout } = await port.read({ signal });
@@ -139,7 +139,7 @@ export const evictionLooks = (options: Options): EvictionLooks => {
   };
 
   return {
-    look,
+    synchronize,
     cleaned: (uid) => {
       shortage = takeGone(shortage, uid, scheduler.now());
     },

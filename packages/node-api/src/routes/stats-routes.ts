@@ -21,7 +21,7 @@ export interface FigureContext {
 }
 
 /**
- * How long figures of cgroups and volumes are given again as they are, ms. A scraper asks every few seconds, and upstream's own are up to ten seconds old (cAdvisor's
+ * How long measurements of cgroups and volumes are given again as they are, ms. A scraper asks every few seconds, and upstream's own are up to ten seconds old (cAdvisor's
  * housekeeping); who asks a hundred times a second is given no hundred looks at every Pod's cgroups and log files.
  */
 export const FRESH_MS = 500;
@@ -29,7 +29,7 @@ export const FRESH_MS = 500;
 /** Some thousand lines of text for every one who asks. */
 const STATISTICS_COST = 4;
 
-/** /stats/summary and the metrics paths. Figures are collected once for all who ask at the same time or shortly after. */
+/** /stats/summary and the metrics paths. Measurements are collected once for all who ask at the same time or shortly after. */
 export const figureRoutes = (
   options: SummaryOptions & { readonly view: NodeView; readonly cri: CriClient },
   { metrics, logger, stopping, lightSummary }: FigureContext,
@@ -66,11 +66,11 @@ export const figureRoutes = (
       path: '/metrics/resource',
       readOnly: true,
       handle: async ({ response, signal }) => {
-        const figures = await lightSummary(signal).catch((error: unknown) => {
+        const measurements = await lightSummary(signal).catch((error: unknown) => {
           logger.warn({ err: describeError(error) }, 'Cannot collect resource metrics');
           return undefined;
         });
-        sendText(response, 200, formatMetrics(resourceMetrics(figures)), { 'Content-Type': METRICS_CONTENT_TYPE });
+        sendText(response, 200, formatMetrics(resourceMetrics(measurements)), { 'Content-Type': METRICS_CONTENT_TYPE });
       },
     },
     {

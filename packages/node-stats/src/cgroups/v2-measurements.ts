@@ -1,10 +1,10 @@
-import { type CgroupFigures, type DeviceFigures, parseCounters, parseLimit, type ReadCgroupFile } from './cgroup-figures.js';
+import { type CgroupMeasurements, type DeviceMeasurements, parseCounters, parseLimit, type ReadCgroupFile } from './cgroup-measurements.js';
 
 const NANOSECONDS_PER_MICROSECOND = 1_000;
 const DEFAULT_PERIOD_US = 100_000;
 
 /** What cgroup v2 counts (Documentation/admin-guide/cgroup-v2.rst). Undefined when the cgroup is not there. */
-export const readV2Figures = async (read: ReadCgroupFile): Promise<Omit<CgroupFigures, 'atMs' | 'pressure'> | undefined> => {
+export const readV2Measurements = async (read: ReadCgroupFile): Promise<Omit<CgroupMeasurements, 'atMs' | 'pressure'> | undefined> => {
   const file = (name: string): Promise<string> => read('', name);
   const [cpuStat, cpuMax, cpuWeight, memoryStat, current, peak, max, min, swap, swapMax, events, pids, pidsMax, ioStat] =
     (await Promise.all(
@@ -62,9 +62,9 @@ export const readV2Figures = async (read: ReadCgroupFile): Promise<Omit<CgroupFi
 const sharesOfWeight = (weight: number): number => (weight > 0 ? 2 + Math.trunc(((weight - 1) * 262_142) / 9_999) : 0);
 
 /** `8:0 rbytes=… wbytes=… rios=… wios=… dbytes=… dios=…`, a line a device. */
-const parseIoStat = (text: string): ReadonlyMap<string, DeviceFigures> =>
+const parseIoStat = (text: string): ReadonlyMap<string, DeviceMeasurements> =>
   new Map(
-    text.split('\n').flatMap((line): [string, DeviceFigures][] => {
+    text.split('\n').flatMap((line): [string, DeviceMeasurements][] => {
       const [device = '', ...pairs] = line.split(' ');
       if (pairs.length === 0) return [];
       const values = Object.fromEntries(pairs.map((pair) => [pair.split('=')[0], Number(pair.split('=')[1])]));

@@ -47,19 +47,19 @@ export const fsStats = async (path: string, time: string): Promise<FsStats | und
   };
 };
 
-export interface NodeFigures extends Pick<NodeStats, 'startTime' | 'cpu' | 'memory' | 'network' | 'rlimit' | 'swap'> {}
+export interface NodeMeasurements extends Pick<NodeStats, 'startTime' | 'cpu' | 'memory' | 'network' | 'rlimit' | 'swap'> {}
 
 const DEFAULT_MACHINE_CGROUPS: MemoryCgroups = { mountPoint: '/sys/fs/cgroup', version: 2 };
 
-export interface NodeFigureOptions {
+export interface NodeMeasurementOptions {
   /** Where memory is measured, as eviction measures it. Default: v2 at /sys/fs/cgroup; where there is none to read, /proc/meminfo counts. */
   readonly cgroups?: MemoryCgroups | undefined;
   /** Default: /proc. */
   readonly procDirectory?: string;
 }
 
-/** The machine's own figures from /proc and the root cgroup, without usageNanoCores, which takes two samples. */
-export const nodeFigures = async (nowMs: number, options: NodeFigureOptions = {}): Promise<NodeFigures> => {
+/** The machine's own measurements from /proc and the root cgroup, without usageNanoCores, which takes two samples. */
+export const nodeMeasurements = async (nowMs: number, options: NodeMeasurementOptions = {}): Promise<NodeMeasurements> => {
   const { cgroups = DEFAULT_MACHINE_CGROUPS, procDirectory = '/proc' } = options;
   const time = rfc3339(nowMs);
   const read = (...names: string[]): Promise<string> => text(join(procDirectory, ...names));

@@ -1,8 +1,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CgroupMount } from './cgroup-figures.js';
+import type { CgroupMount } from './cgroup-measurements.js';
 
-export interface ProcessFigures {
+export interface ProcessMeasurements {
   readonly processes: number;
   readonly fileDescriptors: number;
   readonly sockets: number;
@@ -25,7 +25,7 @@ export const processesOf = async ({ mountPoint, version }: CgroupMount, path: st
 };
 
 /** What processes hold open. One that ends meanwhile counts as nothing. */
-export const processFigures = async (pids: readonly number[], procDirectory = '/proc'): Promise<ProcessFigures> => {
+export const processMeasurements = async (pids: readonly number[], procDirectory = '/proc'): Promise<ProcessMeasurements> => {
   const [first] = pids;
   const [held, limits] = await Promise.all([
     Promise.all(pids.map((pid) => descriptorsOf(join(procDirectory, String(pid), 'fd')))),

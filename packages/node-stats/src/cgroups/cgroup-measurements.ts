@@ -9,7 +9,7 @@ export interface CgroupMount {
 }
 
 /** What the kernel counts of one cgroup. A limit that is not set is undefined. Nanoseconds, bytes, counts. */
-export interface CgroupFigures {
+export interface CgroupMeasurements {
   readonly atMs: number;
   readonly cpu: {
     readonly usageNanoseconds: number;
@@ -48,13 +48,13 @@ export interface CgroupFigures {
   readonly threads: number;
   readonly maxThreads: number | undefined;
   /** By `major:minor` of the device. */
-  readonly io: ReadonlyMap<string, DeviceFigures>;
+  readonly io: ReadonlyMap<string, DeviceMeasurements>;
   readonly oomKills: number;
   /** Undefined where the kernel does not measure it. */
   readonly pressure: Pressures | undefined;
 }
 
-export interface DeviceFigures {
+export interface DeviceMeasurements {
   /** By operation: Read, Write and what else the kernel tells apart. */
   readonly bytes: Readonly<Record<string, number>>;
   readonly operations: Readonly<Record<string, number>>;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { machineWorkingSet } from '../cgroups/working-set.js';
-import { nodeFigures } from './node-figures.js';
+import { nodeMeasurements } from './node-measurements.js';
 
 const GIB = 1024 ** 3;
 
@@ -14,7 +14,7 @@ it('counts memory set aside for huge pages as used, not as available', async () 
     const meminfo = Object.entries(kib).map(([name, gib]) => `${name}:   ${(gib * GIB) / 1024} kB\n`);
     await writeFile(join(directory, 'meminfo'), meminfo.join(''));
     const cgroups = { mountPoint: join(directory, 'cgroup'), version: 2 } as const;
-    const memory = async () => (await nodeFigures(0, { cgroups, procDirectory: directory })).memory;
+    const memory = async () => (await nodeMeasurements(0, { cgroups, procDirectory: directory })).memory;
     expect(await memory()).toMatchObject({
       availableBytes: 3 * GIB,
       usageBytes: 6 * GIB,

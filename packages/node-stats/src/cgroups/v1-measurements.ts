@@ -1,9 +1,9 @@
-import { type CgroupFigures, type DeviceFigures, parseCounters, parseLimit, type ReadCgroupFile } from './cgroup-figures.js';
+import { type CgroupMeasurements, type DeviceMeasurements, parseCounters, parseLimit, type ReadCgroupFile } from './cgroup-measurements.js';
 
 const DEFAULT_PERIOD_US = 100_000;
 
 /** What the cgroup v1 hierarchies count (Documentation/admin-guide/cgroup-v1). Undefined when the cgroup is in none of them. */
-export const readV1Figures = async (read: ReadCgroupFile): Promise<Omit<CgroupFigures, 'atMs' | 'pressure'> | undefined> => {
+export const readV1Measurements = async (read: ReadCgroupFile): Promise<Omit<CgroupMeasurements, 'atMs' | 'pressure'> | undefined> => {
   const memoryFile = (name: string): Promise<string> => read('memory', `memory.${name}`);
   const [usage, user, system, cpuStat, shares, quota, period] = await Promise.all([
     read('cpuacct', 'cpuacct.usage'),
@@ -88,7 +88,7 @@ const parseByDevice = (text: string): ReadonlyMap<string, Readonly<Record<string
   return devices;
 };
 
-const devicesOf = (bytesText: string, operationsText: string): ReadonlyMap<string, DeviceFigures> => {
+const devicesOf = (bytesText: string, operationsText: string): ReadonlyMap<string, DeviceMeasurements> => {
   const [bytes, operations] = [parseByDevice(bytesText), parseByDevice(operationsText)];
   return new Map(
     [...new Set([...bytes.keys(), ...operations.keys()])].map((device) => [

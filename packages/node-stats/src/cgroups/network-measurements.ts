@@ -12,7 +12,7 @@ export interface DeviceTraffic {
   readonly txDropped: number;
 }
 
-/** /proc/net/dev: eight figures received, eight sent, a line an interface; the loopback is left out. */
+/** /proc/net/dev: eight measurements received, eight sent, a line an interface; the loopback is left out. */
 export const parseNetworkDevices = (text: string): readonly DeviceTraffic[] =>
   [...text.matchAll(/^\s*([^\s:]+):\s*(\d.*)$/gm)].flatMap(([, name = '', rest = '']) => {
     if (name === 'lo') return [];
