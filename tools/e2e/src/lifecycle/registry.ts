@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { unpackPackages } from '../../../images/src/debian-files.js';
 import { cacheDirectory } from '../../../testbed/src/cache-directory.js';
+import { freePorts } from '../api/free-port.js';
 
 export const REGISTRY_USER = 'line';
 export const REGISTRY_PASSWORD = 'let me in';
@@ -28,7 +29,7 @@ export const startRegistry = async (directory: string, { login = false } = {}): 
   const root = await unpackPackages(join(cacheDirectory(), 'debian'), 'docker-registry', ['docker-registry']);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const config = {
     version: 0.1,
     log: { level: 'warn' },
@@ -85,14 +86,6 @@ const openGate = (port: number): { readonly server: Server; readonly controls: P
     held: () => waiting.size,
   };
   return { server, controls };
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 };
 
 const ended = async (child: ChildProcess): Promise<void> => {

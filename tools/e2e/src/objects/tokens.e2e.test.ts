@@ -1,25 +1,17 @@
 import { createPublicKey, type JsonWebKey, verify, X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePorts } from '../api/free-port.js';
 import { kubeletCli } from '../cli/command-line.js';
 import { STAY } from '../environment/looking.js';
 import { podManifest, script } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-};
-
 let node: TestNode;
 beforeAll(async () => {
-  node = await startNode({ flags: ['--kube-api', `127.0.0.1:${await freePort()}`] });
+  const [port = 0] = await freePorts(1);
+  node = await startNode({ flags: ['--kube-api', `127.0.0.1:${port}`] });
 });
 afterAll(() => node?.[Symbol.asyncDispose]());
 
