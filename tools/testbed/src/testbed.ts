@@ -25,7 +25,7 @@ import { startCrio } from './start-crio.js';
 const run = promisify(execFile);
 
 export interface TestbedOptions {
-  /** Default: containerd. See `lacksCrio`. */
+  /** Default: containerd, or CRI-O where `SOLO_TEST_RUNTIME=cri-o` asks for it. See `lacksCrio`. */
   readonly runtime?: 'containerd' | 'cri-o';
   /** Default: '1.6', the machine's own. */
   readonly containerd?: ContainerdRelease;
@@ -72,7 +72,7 @@ export const startTestbed = async (options: TestbedOptions = {}): Promise<Testbe
   };
 
   try {
-    if (options.runtime === 'cri-o') {
+    if ((options.runtime ?? process.env['SOLO_TEST_RUNTIME']) === 'cri-o') {
       const crio = await startCrio({ ...binaries, directory: join(directory, 'c'), bridge: layout.bridge, subnet });
       return await bedOn({ endpoint: crio.endpoint, isUp: () => true, stop: crio.stop });
     }

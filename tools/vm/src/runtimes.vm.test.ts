@@ -7,14 +7,19 @@ import { driver, putManifest, skipped, startPreparedMachine, text, title } from 
 import { createShownPods, PATIENCE, type ShownContainer, type ShownPods } from './shown-pods.js';
 
 const NAMES = ['guaranteed', 'burstable', 'half-limited', 'best-effort'] as const;
-/** Debian's gVisor brings no shim of its own; runc's drives it. */
-const handler = (name: string): string => `
+const handler = (name: string, program: string): string => `
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}]
 runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}.options]
-BinaryName = "/usr/bin/${name}"
+BinaryName = "${program}"
 SystemdCgroup = ${driver === 'systemd'}
 `;
+/**
+ * Debian's gVisor brings no shim of its own: runc's drives it. It is of 2024 and takes every network namespace for the machine's own where
+ * /proc/sys/net/core/rmem_default is in all of them, as in today's kernels; with `host` it takes the Pod's as it is.
+ */
+const GVISOR = '/usr/local/bin/runsc-of-pods';
+const GVISOR_PROGRAM = '#!/bin/sh\nexec /usr/bin/runsc --network=host "$@"\n';
 const ofRuntimeClass = (name: string, handlerName: string): string => `apiVersion: node.k8s.io/v1
 kind: RuntimeClass
 metadata: { name: ${name} }
@@ -82,7 +87,9 @@ describe.skipIf(skipped)(title(`, driver ${driver}: runtimes by class, users of 
     await putManifest(machine, 'guaranteed', await ofClass('guaranteed', 'crun'));
     await untilEvent(/FailedCreatePodSandBox.*runtimeClassName "crun" has no handler on this node/);
     const pid = await machine.must('systemctl show --property=MainPID --value solo-kubelet');
-    await machine.must('cat >> /etc/containerd/config.toml && systemctl restart containerd', { input: handler('crun') + handler('runsc') });
+    await machine.must(`cat > ${GVISOR} && chmod +x ${GVISOR}`, { input: GVISOR_PROGRAM });
+    const input = handler('crun', '/usr/bin/crun') + handler('runsc', GVISOR);
+    await machine.must('cat >> /etc/containerd/config.toml && systemctl restart containerd', { input });
     expect(await programOf(await shown.untilReady('guaranteed'))).toBe('crun');
     expect(await machine.must('systemctl show --property=MainPID --value solo-kubelet')).toBe(pid);
   });

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { imageNames } from '@solo-kubelet-tools/images';
-import { kubeletBinary, lacksCrio } from '@solo-kubelet-tools/testbed';
+import { kubeletBinary, lacksCrio, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { podManifest, script, sleeper } from '../kubelet/manifests.js';
+import { podManifest, SLEEP, script, sleeper } from '../kubelet/manifests.js';
 import { hasPhase, isRunning, startNode, type TestNode } from '../kubelet/node.js';
 
 const lacking = lacksCrio();
@@ -52,6 +52,29 @@ describe.skipIf(lacking !== undefined)(`on CRI-O${lacking === undefined ? '' : `
     await node.drop('once.yaml', podManifest('once', { restartPolicy: 'Never', containers }));
     await node.pod('once', hasPhase('Succeeded'), 120_000);
     expect(await node.log('once')).toBe('67108864\n');
+  });
+
+  it('gives the log lines whole, however long, and one that has no end', async () => {
+    const write = 'head -c 40000 /dev/zero | tr "\\0" x; echo; printf "no end"';
+    await node.drop('lines.yaml', podManifest('lines', { restartPolicy: 'Never', containers: [script('app', write)] }));
+    await node.pod('lines', hasPhase('Succeeded'), 120_000);
+    expect((await node.log('lines')).replaceAll('x'.repeat(40_000), '40000 x')).toBe('40000 x\nno end');
+  });
+
+  it('resizes a container by an edit of its manifest, without a restart', async () => {
+    const sized = (memory: string): object => {
+      const containers = [script('app', SLEEP, { resources: { limits: { cpu: '500m', memory } } })];
+      return podManifest('sized', { containers }, { uid: '7d7c5a10-0000-4000-8000-000000000002' });
+    };
+    const limit = async (): Promise<string> =>
+      node.exec('sized', 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max');
+    await node.drop('sized.yaml', sized('64Mi'));
+    await node.pod('sized', isRunning, 120_000);
+    const container = (await node.running()).get('sized/app');
+    expect(await limit()).toBe('67108864\n');
+    await node.drop('sized.yaml', sized('96Mi'));
+    await waitFor(async () => (await limit()) === '100663296\n', { what: 'the new limit', timeoutMs: 60_000 });
+    expect((await node.running()).get('sized/app')).toBe(container);
   });
 
   it('has figures of its containers, by the cgroups that it names in its own way', async () => {

@@ -56,7 +56,7 @@ describe('the status of a pod', () => {
     expect(status?.containerStatuses?.[0]).toMatchObject({
       image: imageNames.busybox,
       imageID: expect.stringMatching(/sha256:[0-9a-f]{64}$/),
-      containerID: expect.stringMatching(/^containerd:\/\/[0-9a-f]{64}$/),
+      containerID: expect.stringMatching(/^(?:containerd|cri-o):\/\/[0-9a-f]{64}$/),
       ready: true,
       started: true,
       restartCount: 0,
