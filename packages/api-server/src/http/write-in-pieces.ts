@@ -18,27 +18,35 @@ export interface PieceWriter {
  */
 export const writeInPieces = (stream: Writable): PieceWriter => {
   let queue: (string | Uint8Array)[] = [];
+  /** How many at the head of `queue` are written: an array that gives up its first as often as it is long moves all the others each time. */
+  let written = 0;
   let queuedBytes = 0;
   let isWriting = false;
   let isEnding = false;
 
   /** Short texts that follow one another, as one: node:http holds on to the last buffer that it was given, and to no text. */
   const nextPiece = (): string | Uint8Array => {
-    const first = queue.shift() ?? '';
+    const first = queue[written] ?? '';
     if (typeof first !== 'string') {
-      if (first.length <= PIECE_BYTES) return first;
-      queue.unshift(first.subarray(PIECE_BYTES));
+      if (first.length > PIECE_BYTES) queue[written] = first.subarray(PIECE_BYTES);
+      else written += 1;
       return first.subarray(0, PIECE_BYTES);
     }
+    written += 1;
     let text = first;
-    for (let bytes = Buffer.byteLength(first); ; ) {
-      const other = queue[0];
+    for (let bytes = Buffer.byteLength(first); ; written += 1) {
+      const other = queue[written];
       if (typeof other !== 'string') return text;
       bytes += Buffer.byteLength(other);
       if (bytes > PIECE_BYTES) return text;
       text += other;
-      queue.shift();
     }
+  };
+  /** Lets go of what is written, once that is half of the queue. */
+  const forget = (): void => {
+    if (written < queue.length / 2) return;
+    queue = queue.slice(written);
+    written = 0;
   };
   const next = (): void => {
     if (isWriting || stream.destroyed) return;
@@ -47,6 +55,7 @@ export const writeInPieces = (stream: Writable): PieceWriter => {
       return;
     }
     const piece = nextPiece();
+    forget();
     queuedBytes -= Buffer.byteLength(piece);
     isWriting = true;
     stream.write(piece, () => {
