@@ -1,4 +1,4 @@
-import type { ApiRequest } from '@solo-kubelet/cluster-client';
+import { type ApiRequest, ClusterError } from '@solo-kubelet/cluster-client';
 import { virtualTime } from '@solo-kubelet/reconciler/testing';
 import { Subject } from 'rxjs';
 import { expect, it } from 'vitest';
@@ -17,17 +17,24 @@ const running = () => {
   let kept = node(1, '1');
   let heard: NodeObject | undefined;
   let cpu = '1';
+  let away = false;
+  const failures: number[] = [];
   const request = (async ({ method }: ApiRequest) => {
     asked.push(method);
+    if (away) throw new ClusterError({ code: 'CLUSTER_UNREACHABLE', message: 'away', retryable: true });
     if (method === 'PATCH') kept = node(Number(kept.metadata.resourceVersion) + 1, cpu);
     return kept;
   }) as Parameters<typeof registerNode>[0]['api']['request'];
   const changed$ = new Subject<void>();
   const options = { api: { request }, describe: async () => node(0, cpu), changed$, held: () => heard, scheduler: time.scheduler };
-  const subscription = registerNode({ ...options, random: () => 0.5 }).subscribe();
+  const subscription = registerNode({ ...options, random: () => 0.5, onFailures: (inARow) => failures.push(inARow) }).subscribe();
   return {
     time,
     asked,
+    failures,
+    goAway: (value: boolean) => {
+      away = value;
+    },
     hear: () => {
       heard = kept;
     },
@@ -60,5 +67,25 @@ it('compares with what the watch has told, and asks only while that is older tha
   // A sign of life, after 300 s and what chance adds to it once.
   await time.advance(300_000);
   expect(asked).toContain('PATCH');
+  end();
+});
+
+it('takes what the watch has told for no answer: failures are counted on until the server gives one', async () => {
+  const { time, asked, failures, hear, change, goAway, end } = running();
+  await time.advance(0);
+  hear();
+  goAway(true);
+  change('2');
+  await time.advance(25_000);
+  expect(new Set(asked.slice(3))).toEqual(new Set(['PATCH']));
+  expect(failures).toEqual([1, 2, 3, 4]);
+  // It is as the server knows it again: nobody asks, and nobody says that the server is there.
+  change('1');
+  await time.advance(25_000);
+  expect(failures).toEqual([1, 2, 3, 4]);
+  goAway(false);
+  change('2');
+  await time.advance(0);
+  expect(failures).toEqual([1, 2, 3, 4, 0]);
   end();
 });

@@ -52,6 +52,12 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
   /** Of the Node as the server last answered. */
   let answeredVersion = 0;
 
+  /** The server has answered. */
+  const wentWell = (): void => {
+    if (failures > 0) options.onFailures?.(0);
+    failures = 0;
+  };
+
   const round = async (signal: AbortSignal): Promise<Report | undefined> => {
     const told = await describe(signal);
     const { name } = told.metadata;
@@ -64,16 +70,17 @@ export const registerNode = (options: RegisterNodeOptions): Observable<Report> =
       }
       const heard = options.held?.();
       const isLate = Number(heard?.metadata.resourceVersion) < answeredVersion;
-      const held = heard !== undefined && !made && !isLate ? heard : await api.request<NodeObject>({ method: 'GET', path, signal });
+      const isKnown = heard !== undefined && !made && !isLate;
+      const held = isKnown ? heard : await api.request<NodeObject>({ method: 'GET', path, signal });
+      if (!isKnown) wentWell();
       const { patch, changes } = nodePatch(held, told);
-      if (failures > 0) options.onFailures?.(0);
-      failures = 0;
       const cordoned = held.spec?.unschedulable === true;
       if (cordoned !== unschedulable) options.onEvent?.(schedulableEvent(name, cordoned));
       unschedulable = cordoned;
       const due = toldAtMs === undefined || scheduler.now() - toldAtMs >= nextReportMs;
       if (!changes && !due && !made) return undefined;
       const answer = await api.request<NodeObject>({ method: 'PATCH', path: `${path}/status`, body: patch, signal });
+      wentWell();
       answeredVersion = Number(answer.metadata?.resourceVersion ?? 0);
       if (toldAtMs === undefined) options.onEvent?.(STARTING_EVENT);
       toldAtMs = scheduler.now();
