@@ -41,6 +41,14 @@ beforeEach(async () => {
       { ...page, path: '/healthz', isHealthCheck: true, handle: ({ response }) => sendText(response, 200, 'ok') },
       {
         ...page,
+        path: '/session',
+        upgrade: async ({ socket }) => {
+          handled += 1;
+          for await (const sent of socket) socket.end(sent);
+        },
+      },
+      {
+        ...page,
         path: '/dear',
         cost: 5,
         handle: ({ response }) => {
@@ -54,7 +62,7 @@ beforeEach(async () => {
     signal: new AbortController().signal,
     flowControls: { healthChecks, others: flowControl },
   });
-  server = createServer(handler.request);
+  server = createServer(handler.request).on('upgrade', handler.upgrade);
   await once(server.listen(0, '127.0.0.1'), 'listening');
 });
 afterEach(() => {
@@ -102,4 +110,30 @@ it('takes a request back whose client leaves while it waits', async () => {
   socket.destroy();
   await vi.waitFor(() => expect(waiting.takenBack).toBe(true));
   expect(handled).toBe(0);
+});
+
+const UPGRADE = 'GET /session HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n';
+
+it('takes an upgrade back whose client leaves while it waits', async () => {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(UPGRADE);
+  const waiting = await nextTurn(1);
+  const closed = once(socket.resume(), 'close');
+  socket.end();
+  await vi.waitFor(() => expect(waiting.takenBack).toBe(true));
+  await closed;
+  expect(handled).toBe(0);
+});
+
+it('hands over what the client of an upgrade sends while it waits', async () => {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const chunks = socket.toArray();
+  socket.write(UPGRADE);
+  const waiting = await nextTurn(1);
+  socket.write('early');
+  // Whoever asks next is heard after what was sent before.
+  await fetch(url('/healthz'));
+  waiting.start();
+  expect(Buffer.concat(await chunks).toString()).toBe('early');
+  expect([handled, waiting.takenBack]).toEqual([1, false]);
 });

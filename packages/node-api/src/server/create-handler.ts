@@ -6,6 +6,7 @@ import { joinSignals } from '@solo-kubelet/timers';
 import { type Needed, UNSERVED } from '../auth/authorize.js';
 import type { Identity } from '../auth/identity.js';
 import { closeAfterFlush } from './close-after-flush.js';
+import { endWithClient } from './end-with-client.js';
 import { createFlowControl, type FlowControl } from './flow-control.js';
 import { HttpError, sendText } from './http-error.js';
 import { createTurns } from './in-turn.js';
@@ -177,7 +178,8 @@ export const createHandler = (options: HandlerOptions): RequestHandler => {
     const handle = async (): Promise<void> => {
       using joined = joinSignals([gone.signal, serverSignal]);
       const { signal } = joined;
-      const { params, query } = await admitInTurn(read, signal);
+      const readOn = endWithClient(socket);
+      const { params, query } = await admitInTurn(read, signal).finally(readOn);
       await route.upgrade({ request: read.request, socket, head, params, query, signal });
     };
     whileDoing(requestOf(read.request), handle).catch((error: unknown) => {
