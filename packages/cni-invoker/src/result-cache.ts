@@ -1,6 +1,6 @@
-import { access, readdir, readFile, rm } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '@solo-kubelet/state-files';
+import { removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { Attachment, AttachmentKey } from './attachment.js';
 import type { CniArgs } from './cni-args.js';
 import { CniError } from './cni-error.js';
@@ -50,7 +50,7 @@ export const writeCached = async (cacheDir: string, { network, config, ...entry 
 };
 
 export const deleteCached = async (cacheDir: string, key: CacheKey): Promise<void> => {
-  await rm(entryPath(cacheDir, key), { force: true });
+  await removeDurable(entryPath(cacheDir, key));
 };
 
 /**

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
+import { type FileLayer, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { ParsedDocument } from './core/assign-documents.js';
 import { objectUid } from './core/object-uid.js';
 import { type ParseContext, parseDocuments, withIdentity } from './core/parse-documents.js';
@@ -79,7 +79,7 @@ export const openLastGoodStore = (directory: string, logger: Logger, files?: Fil
     const file = join(directory, `${createHash('sha256').update(path).digest('hex')}.json`);
     try {
       const record = toRecord(path, slots, validators);
-      if (record === undefined) await rm(file, { force: true });
+      if (record === undefined) await removeDurable(file, files);
       else await writeDurably(file, JSON.stringify(record), layer);
     } catch (error) {
       logger.warn({ path, err: describeError(error) }, 'Cannot keep the last good version of a manifest on disk');
@@ -151,7 +151,9 @@ const identityOf = ({ asked }: GoodVersion): Pick<StoredSlot, 'uid' | 'generatio
 const readRecords = async (directory: string, logger: Logger, files: FileLayer | undefined): Promise<readonly StoredRecord[]> => {
   let names: readonly string[];
   try {
-    names = (await readdir(directory)).filter((name) => name.endsWith('.json')).sort();
+    const all = await readdir(directory);
+    await removeDrafts(directory, all, files);
+    names = all.filter((name) => name.endsWith('.json')).sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       logger.warn({ path: directory, err: describeError(error) }, 'Cannot read the last good versions of manifests');

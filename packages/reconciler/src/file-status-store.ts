@@ -1,8 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { type PodStatus, parseQuantity } from '@solo-kubelet/pod-spec';
-import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
+import { type FileLayer, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { BackoffEntry } from './core/crash-backoff.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { ResourceRecord } from './core/resize/resource-record.js';
@@ -27,6 +27,7 @@ export const fileStatusStore = ({ directory, logger = silentLogger, files }: Fil
         if (error.code !== 'ENOENT') logger.warn({ path: directory, err: describeError(error) }, 'Cannot read the records of pods');
         return [];
       });
+      await removeDrafts(directory, names, files);
       const records = await Promise.all(
         names
           .filter((name) => name.endsWith('.json'))
@@ -36,7 +37,7 @@ export const fileStatusStore = ({ directory, logger = silentLogger, files }: Fil
     },
     save: (record) =>
       writeDurably(pathOf(record.podUid), JSON.stringify({ version: 1, ...record }), { mode: 0o640, directoryMode: 0o750, ...layer }),
-    remove: (podUid) => rm(pathOf(podUid), { force: true }),
+    remove: (podUid) => removeDurable(pathOf(podUid), files),
   };
 };
 

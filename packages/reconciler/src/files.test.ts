@@ -41,6 +41,14 @@ describe('fileStatusStore', () => {
     await store.save(restarted);
     expect(await store.load()).toEqual([restarted]);
   });
+  it('keeps nothing of a write that a kill cut short', async () => {
+    const store = fileStatusStore({ directory });
+    await store.save(record);
+    await writeFile(join(directory, '.uid-web.json.new'), '{');
+    await writeFile(join(directory, '.uid-other.json.new'), '{');
+    expect(await store.load()).toEqual([record]);
+    expect(await readdir(directory)).toEqual(['uid-web.json']);
+  });
   it('takes a record that cannot be read for none', async () => {
     await writeFile(join(directory, 'half.json'), '{"version":1,"podUid":"x"');
     await writeFile(join(directory, 'newer.json'), '{"version":2,"podUid":"x","status":{},"backoff":{}}');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LogFields, Logger } from '@solo-kubelet/diagnostics';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeFiles } from './file-layer.js';
-import { readState, writeDurably } from './index.js';
+import { readState, removeDrafts, removeDurable, writeDurably } from './index.js';
 import { faultyFiles } from './testing/index.js';
 
 let directory: string;
@@ -34,6 +34,21 @@ describe('writeDurably', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o640);
     expect((await stat(join(directory, 'a', 'b'))).mode & 0o777).toBe(0o750);
     expect(await readdir(join(directory, 'a', 'b'))).toEqual(['state.json']);
+  });
+
+  it('leaves a draft when it is killed, which goes with its file or with all that nobody writes', async () => {
+    const [gone, kept] = ['gone.json', 'kept.json'].map((name) => join(directory, name)) as [string, string];
+    for (const path of [gone, kept]) await writeDurably(path, '1');
+    for (const name of ['.gone.json.new', '.lost.json.new', '.hidden', 'own.new']) await writeFile(join(directory, name), '');
+    await removeDurable(gone);
+    expect((await readdir(directory)).sort()).toEqual(['.hidden', '.lost.json.new', 'kept.json', 'own.new']);
+    const rename = async (from: string, to: string): Promise<void> => {
+      await removeDrafts(directory, await readdir(directory));
+      await nodeFiles.rename(from, to);
+    };
+    await writeDurably(kept, '2', { files: { ...nodeFiles, rename } });
+    expect((await readdir(directory)).sort()).toEqual(['.hidden', 'kept.json', 'own.new']);
+    expect(await readFile(kept, 'utf8')).toBe('2');
   });
 
   it('never writes through a link in the place of its draft', async () => {

@@ -10,6 +10,11 @@ export interface WriteOptions {
   readonly files?: FileLayer;
 }
 
+const draftOf = (path: string): string => join(dirname(path), `.${basename(path)}.new`);
+
+/** Drafts that this process is writing. */
+const drafts = new Set<string>();
+
 /**
  * Replaces a file in one step that survives a loss of power: write beside it, fsync, rename, fsync of the directory. Readers see the old or the
  * new content, never a mixture; a directory that is missing is made. Two writes of one path must not run at the same time.
@@ -21,7 +26,8 @@ export const writeDurably = async (
   { mode = 0o600, directoryMode = 0o700, files = nodeFiles }: WriteOptions = {},
 ): Promise<void> => {
   const directory = dirname(path);
-  const draft = join(directory, `.${basename(path)}.new`);
+  const draft = draftOf(path);
+  drafts.add(draft);
   try {
     await files.writeSynced(draft, data, mode).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
@@ -32,6 +38,24 @@ export const writeDurably = async (
   } catch (error) {
     await files.remove(draft).catch(() => {});
     throw error;
+  } finally {
+    drafts.delete(draft);
   }
   await files.syncDirectory(directory);
+};
+
+/**
+ * Removes what a process that was killed in the middle of `writeDurably` left of a write, where names in a directory come and go and nobody would write
+ * that one again. One that cannot be removed stays until the next time. No other process may write there.
+ * `names`: what is in the directory.
+ */
+export const removeDrafts = async (directory: string, names: readonly string[], files: FileLayer = nodeFiles): Promise<void> => {
+  const left = names.filter((name) => /^\..+\.new$/.test(name)).map((name) => join(directory, name));
+  await Promise.all(left.filter((path) => !drafts.has(path)).map((path) => files.remove(path).catch(() => {})));
+};
+
+/** Removes a file that `writeDurably` has written, and what a killed process may have left of a write of it. One that is not there is fine. */
+export const removeDurable = async (path: string, files: FileLayer = nodeFiles): Promise<void> => {
+  await files.remove(path);
+  await files.remove(draftOf(path));
 };

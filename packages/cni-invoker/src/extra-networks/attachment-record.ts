@@ -1,6 +1,6 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '@solo-kubelet/state-files';
+import { removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { Attachment } from '../attachment.js';
 import { CniError } from '../cni-error.js';
 import { validateContainerId } from '../names.js';
@@ -66,12 +66,13 @@ export const createAttachmentRecords = (stateDir: string): AttachmentRecords => 
         throw failed(path, 'written', cause);
       }
     },
-    delete: (podSandboxId) => rm(pathOf(podSandboxId), { force: true }),
+    delete: (podSandboxId) => removeDurable(pathOf(podSandboxId)),
     list: async () => {
       const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return [];
         throw failed(dir, 'read', error);
       });
+      await removeDrafts(dir, names);
       const ids = names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.')).map((name) => name.slice(0, -SUFFIX.length));
       const records = await Promise.all(ids.sort().map(read));
       return records.filter((record) => record !== undefined);

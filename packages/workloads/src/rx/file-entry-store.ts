@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
-import { type FileLayer, nodeFiles, readState, writeDurably } from '@solo-kubelet/state-files';
+import { type FileLayer, nodeFiles, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import { defer } from 'rxjs';
 import type { WorkloadStore } from './workload-store.js';
 
@@ -51,6 +51,7 @@ export const fileEntryStore = <Entry>(
           if (error.code === 'ENOENT') return [];
           throw new Error(`the records of ${what} cannot be read: ${describeError(error)}`, { cause: error });
         });
+        await removeDrafts(directory, names, files);
         const wanted = names.filter((name) => name.endsWith('.json'));
         const entries = new Map<string, Entry>();
         for (let at = 0; at < wanted.length; at += READS) {
@@ -60,7 +61,7 @@ export const fileEntryStore = <Entry>(
       }),
     save: (key, entry) =>
       defer(() => inTurn(key, () => writeDurably(pathOf(key), encode(key, entry), { mode: 0o600, directoryMode: 0o700, files }))),
-    remove: (key) => defer(() => inTurn(key, () => files.remove(pathOf(key)))),
+    remove: (key) => defer(() => inTurn(key, () => removeDurable(pathOf(key), files))),
   };
 };
 
