@@ -48,6 +48,17 @@ describe('writeAtomically', () => {
     expect((await readdir(temporary.path)).filter((name) => name.startsWith('..2026'))).toHaveLength(1);
   });
 
+  it('removes what a killed process left of a switch, also when nothing changes, and no other name', async () => {
+    await writeAtomically(temporary.path, payload({ token: 'old' }), { nowMs });
+    const left = '..2026_01_02_15_04_00.aB3dE6';
+    for (const name of [left, '..2026_not_ours', '..other']) await mkdir(join(temporary.path, name));
+    await writeFile(join(temporary.path, left, 'token'), 'older');
+    const shown = await readlink(join(temporary.path, '..data'));
+    expect(await writeAtomically(temporary.path, payload({ token: 'old' }), { nowMs })).toBe(false);
+    expect((await readdir(temporary.path)).sort()).toEqual([shown, '..2026_not_ours', '..data', '..other', 'token'].sort());
+    expect(await readFile(join(temporary.path, 'token'), 'utf8')).toBe('old');
+  });
+
   it('leaves a nested mount point beside its links alone', async () => {
     await mkdir(join(temporary.path, 'nested'));
     await writeAtomically(temporary.path, payload({ a: '1' }), { nowMs });

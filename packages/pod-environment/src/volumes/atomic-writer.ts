@@ -12,6 +12,8 @@ export interface AtomicWriteOptions {
 
 const DATA_LINK = '..data';
 const NEW_DATA_LINK = '..data_tmp';
+/** `..` with a time and six characters of chance. */
+const DATA_DIRECTORY = /^\.\.\d{4}(?:_\d\d){5}\.[A-Za-z0-9]{6}$/;
 
 /**
  * Replaces the contents of a directory at one stroke, as seen through `..data`: readers see all of the old files or all of the new ones.
@@ -25,10 +27,9 @@ export const writeAtomically = async (directory: string, payload: Payload, optio
   const changed = oldName === undefined || oldPaths.some((path) => !files.has(path)) || (await someDiffer(join(directory, oldName), files));
   if (changed) await switchData(directory, files, options);
   await linkTopLevel(directory, files);
-  if (!changed) return false;
-  await dropStaleLinks(directory, files, oldPaths);
-  if (oldName !== undefined) await rm(join(directory, oldName), { recursive: true, force: true });
-  return true;
+  if (changed) await dropStaleLinks(directory, files, oldPaths);
+  await dropOldData(directory);
+  return changed;
 };
 
 const switchData = async (directory: string, files: Payload, { nowMs, beforeSwitch }: AtomicWriteOptions): Promise<void> => {
@@ -63,6 +64,13 @@ const linkTopLevel = async (directory: string, files: Payload): Promise<void> =>
 const dropStaleLinks = async (directory: string, files: Payload, oldPaths: readonly string[]): Promise<void> => {
   const wanted = new Set([...files.keys()].map(firstElement));
   for (const name of new Set(oldPaths.map(firstElement))) if (!wanted.has(name)) await unlink(join(directory, name)).catch(() => undefined);
+};
+
+/** What is no longer shown, also where a process was killed before it could remove it: a secret does not outlive its replacement. */
+const dropOldData = async (directory: string): Promise<void> => {
+  const shown = await readlink(join(directory, DATA_LINK));
+  const old = (await readdir(directory)).filter((name) => DATA_DIRECTORY.test(name) && name !== shown);
+  await Promise.all(old.map((name) => rm(join(directory, name), { recursive: true, force: true })));
 };
 
 const someDiffer = async (directory: string, files: Payload): Promise<boolean> => {
