@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -63,6 +63,30 @@ it('a socket that a killed kubelet left is replaced', async () => {
   await new Promise((resolve) => server.close(resolve));
   await using _test = await startApi({ socket: { path } });
   expect((await health()).body).toBe('ok');
+});
+
+it('what a kubelet left that was killed before its socket was in place goes with the next one, and nothing else does', async () => {
+  const [killed, young, other] = ['.new-aB3dE6', '.new-Xy0z12', '.new-otherX'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const each of [killed, young, other]) await mkdir(each);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(join(directory, 'other.sock'), resolve));
+  await rename(join(directory, 'other.sock'), join(killed, 's'));
+  await new Promise((resolve) => server.close(resolve));
+  await writeFile(join(other, 'precious'), '');
+  const longAgo = new Date(Date.now() - 120_000);
+  for (const each of [killed, other]) await utimes(each, longAgo, longAgo);
+  await using _test = await startApi({ socket: { path } });
+  expect((await readdir(directory)).sort()).toEqual(
+    [young, other]
+      .map((each) => basename(each))
+      .concat('kubelet.sock')
+      .sort(),
+  );
+  expect(await readdir(other)).toEqual(['precious']);
 });
 
 it.each(['file', 'link'] as const)('a %s in its place is not removed', async (kind) => {

@@ -1,4 +1,5 @@
-import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import {
   createServer as createHttpServer,
   type Server as HttpServer,
@@ -209,6 +210,24 @@ export const listenHttps = async (host: string, port: number, tls: TlsOptions, o
 /** What Go's server says, and how, to a client that forgot the TLS (net/http server.go). */
 const PLAIN_HTTP_ANSWER = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
 
+const PRIVATE = '.new-';
+const PRIVATE_DIRECTORY = /^\.new-[A-Za-z0-9]{6}$/;
+/** A socket is moved to its place within moments: what is that much older was left by a process that was killed meanwhile. */
+const LEFT_AFTER_MS = 60_000;
+
+/** Removes such directories of the same owner, and nothing that holds more than a socket. The new socket tells how late it is. */
+const removeLeft = async (directory: string, { uid, mtimeMs: nowMs }: Stats): Promise<void> => {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names.filter((each) => PRIVATE_DIRECTORY.test(each))) {
+    const path = join(directory, name);
+    const found = await lstat(path).catch(() => undefined);
+    if (!found?.isDirectory() || found.uid !== uid || nowMs - found.mtimeMs < LEFT_AFTER_MS) continue;
+    const socket = join(path, 's');
+    if ((await lstat(socket).catch(() => undefined))?.isSocket()) await unlink(socket).catch(() => {});
+    await rmdir(path).catch(() => {});
+  }
+};
+
 /**
  * A unix socket for root and one group. It is bound in a directory that only root enters and moved to its place when it is ready, so nobody
  * else can connect at any moment, and a left-over socket file is replaced at once.
@@ -220,8 +239,8 @@ export const listenUnix = async (path: string, groupId: number | undefined, opti
   await refuseToReplace(path);
   const server = createHttpServer(limits(options.headerTimeoutMs));
   const connections = attach(server, options, MAX_CONNECTIONS);
-  // Not `join`, which drops the dot: a directory beside the socket's may lie on another file system.
-  const privateDirectory = await mkdtemp(`${dirname(path)}/.`);
+  // Beside the socket: elsewhere may be another file system.
+  const privateDirectory = await mkdtemp(join(dirname(path), PRIVATE));
   const bound = join(privateDirectory, 's');
   try {
     requireSocketPath(path, bound);
@@ -235,14 +254,15 @@ export const listenUnix = async (path: string, groupId: number | undefined, opti
   } finally {
     await rm(privateDirectory, { recursive: true, force: true });
   }
-  const { ino } = await lstat(path);
+  const placed = await lstat(path);
+  await removeLeft(dirname(path), placed);
   return {
     address: path,
     port: undefined,
     [Symbol.asyncDispose]: async () => {
       await stop(server, connections);
       // Another kubelet may have put its own there meanwhile.
-      if ((await lstat(path).catch(() => undefined))?.ino === ino) await unlink(path).catch(() => {});
+      if ((await lstat(path).catch(() => undefined))?.ino === placed.ino) await unlink(path).catch(() => {});
     },
   };
 };
