@@ -108,8 +108,9 @@ const attach = (
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (refused.has(socket)) return;
     refused.add(socket);
-    // OpenSSL tells of a client certificate's wrong signature once more after the handshake: whoever waits for an answer gets it (401).
-    if (error.code?.startsWith('ERR_SSL_') && connections.isBusy(socket)) return;
+    // OpenSSL tells of a client certificate's wrong signature once more after the handshake: whoever waits for an answer gets it (401). On a
+    // connection that good credentials were shown on it is another fault, after which nothing passes, and an answer may have no end.
+    if (error.code?.startsWith('ERR_SSL_') && connections.isBusy(socket) && !isKnown(socket)) return;
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     closeAfterFlush(socket, `HTTP/1.1 ${statusOfBadRequest(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
