@@ -95,9 +95,15 @@ interface MachineIdentity {
 const identities = new WeakMap<KubeletContext['node'], Promise<MachineIdentity>>();
 
 const machineIdentity = (node: KubeletContext['node']): Promise<MachineIdentity> => {
-  const known = identities.get(node) ?? readIdentity();
-  identities.set(node, known);
-  return known;
+  const known = identities.get(node);
+  if (known !== undefined) return known;
+  const asked = readIdentity();
+  identities.set(node, asked);
+  asked.then(({ machineID, bootID }) => {
+    // What cannot be read now (too many open files) is asked for again.
+    if (machineID === '' || bootID === '') identities.delete(node);
+  });
+  return asked;
 };
 
 const readIdentity = async (): Promise<MachineIdentity> => {

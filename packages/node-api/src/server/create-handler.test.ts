@@ -12,9 +12,11 @@ let asked: { readonly cost: number; readonly start: () => void; takenBack: boole
 let server: Server;
 let handled: number;
 let letIn: boolean;
+let full: boolean;
 
 const flowControl: FlowControl = {
   admit: (_peer, cost, start) => {
+    if (full) return undefined;
     const one = { cost, start, takenBack: false };
     asked.push(one);
     return () => {
@@ -34,7 +36,7 @@ const healthChecks: FlowControl = {
 };
 
 beforeEach(async () => {
-  [asked, handled, letIn] = [[], 0, true];
+  [asked, handled, letIn, full] = [[], 0, true, false];
   const page = { methods: ['GET'], role: 'read' } as const;
   const handler = createHandler({
     routes: [
@@ -136,4 +138,10 @@ it('hands over what the client of an upgrade sends while it waits', async () => 
   waiting.start();
   expect(Buffer.concat(await chunks).toString()).toBe('early');
   expect([handled, waiting.takenBack]).toEqual([1, false]);
+});
+
+it('answers 429 where too many wait already', async () => {
+  full = true;
+  const answer = await fetch(url('/dear'));
+  expect([answer.status, answer.headers.get('retry-after'), handled]).toEqual([429, '1', 0]);
 });

@@ -87,14 +87,14 @@ export const createHandler = (options: HandlerOptions): RequestHandler => {
   const match = routeMatcher(routes);
   const inTurn = createTurns();
 
-  /** Waits for a request's turn. @throws the signal's reason when the client is gone before */
+  /** Waits for a request's turn. @throws the signal's reason when the client is gone before, HttpError 429 when too many wait already */
   const turn = ({ request, found }: Request, cost: number, signal: AbortSignal): Promise<void> | undefined => {
     const flowControl = found?.route.isHealthCheck ? flowControls?.healthChecks : flowControls?.others;
     if (flowControl === undefined) return undefined;
     return new Promise((resolve, reject) => {
-      let takeBack = (): void => {};
+      let takeBack: (() => void) | undefined;
       const leave = (): void => {
-        takeBack();
+        takeBack?.();
         reject(signal.reason);
       };
       if (signal.aborted) return leave();
@@ -103,6 +103,10 @@ export const createHandler = (options: HandlerOptions): RequestHandler => {
         signal.removeEventListener('abort', leave);
         resolve();
       });
+      if (takeBack !== undefined) return;
+      signal.removeEventListener('abort', leave);
+      // As an API server whose queues are full (apiserver/pkg/server/filters/maxinflight.go).
+      reject(new HttpError(429, 'Too many requests, please try again later.\n', { 'Retry-After': '1' }));
     });
   };
 

@@ -101,8 +101,8 @@ it('forgets a request that is taken back, and starts none twice', () => {
   pass(1_000, () => void ask('a', 'early'));
   const leave = ask('b', 'left');
   const waiting = control.waiting;
-  leave();
-  leave();
+  leave?.();
+  leave?.();
   expect(control.waiting).toBe(waiting - 1);
   ask('b', 'stays');
   pass(60_000);
@@ -120,4 +120,18 @@ it('limits nothing any more soon after the thread has time again', () => {
   const before = started.length;
   for (let index = 0; index < 500; index += 1) ask('a');
   expect(started.length - before).toBe(500);
+});
+
+it('takes no more in than may wait, of one peer and of all', () => {
+  const { ask, control, pass, started } = node({ othersTake: () => 1, requestMs: 1 });
+  pass(1_000, () => void ask('early'));
+  const { waiting } = control;
+  for (let index = 0; index < 100; index += 1) ask('crowd');
+  expect(control.waiting).toBe(waiting + 64);
+  expect(ask('crowd')).toBeUndefined();
+  for (let peer = 0; peer < 20; peer += 1) for (let index = 0; index < 60; index += 1) ask(`peer-${peer}`);
+  expect(control.waiting).toBe(512);
+  const before = started.length;
+  pass(60_000);
+  expect([control.waiting, started.length - before]).toEqual([0, 512]);
 });

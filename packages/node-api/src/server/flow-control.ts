@@ -19,9 +19,9 @@ export interface FlowControl {
    * Starts a request at once, or when its turn comes. Never throws what `start` throws later on.
    * @param peer whose request it is: those of one peer are started in order, peers in turns
    * @param cost how many ordinary requests it is worth
-   * @returns takes a request back that has not been started
+   * @returns takes a request back that has not been started; undefined where so many wait already that it is not taken in
    */
-  admit(peer: string, cost: number, start: () => void): () => void;
+  admit(peer: string, cost: number, start: () => void): (() => void) | undefined;
   /** Requests that wait. */
   readonly waiting: number;
 }
@@ -35,6 +35,9 @@ const TURN_MS = 20;
 const DEFAULT_LEAST_PER_SECOND = 16;
 /** More than a kubelet can answer: who is allowed that many waits for nothing. */
 const MOST_PER_SECOND = 2_000;
+/** Requests that may wait, of one peer and of all: each holds a connection, of which a listener has 1,024. */
+const MAX_WAITING_OF_PEER = 64;
+const MAX_WAITING = 512;
 /** So many at once after a quiet while. */
 const BURST = 32;
 const SLOWER = 0.7;
@@ -118,6 +121,7 @@ export const createFlowControl = (options: FlowControlOptions = {}): FlowControl
         return () => {};
       }
       const queue = queues.get(peer) ?? [];
+      if (queue.length >= MAX_WAITING_OF_PEER || waiting >= MAX_WAITING) return undefined;
       queue.push(mine);
       queues.set(peer, queue);
       waiting += 1;
