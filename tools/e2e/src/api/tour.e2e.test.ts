@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageNames } from '@solo-kubelet-tools/images';
-import { kubeletBinary } from '@solo-kubelet-tools/testbed';
+import { kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startNode, type TestNode } from '../kubelet/node.js';
 
@@ -83,6 +83,11 @@ it('images import and prune change what the node holds', async () => {
   expect((await shell('kubelet-cli get images -o name')).stdout).toContain('image/');
   expect(JSON.parse((await shell('kubelet-cli images list -o json')).stdout)).toMatchObject({ items: expect.any(Array) });
 
+  // What the blocks deleted is still being removed: until it is gone its image is in use, and the two answers would differ.
+  await waitFor(async () => (await node.bed.cri.runtime.listContainers({})).containers.length === 0, {
+    what: 'the containers of the tour to go',
+    timeoutMs: 60_000,
+  });
   const before = await names();
   expect(before).toContain('example.org/spare:1');
   const dry = await shell('kubelet-cli images prune --dry-run');
