@@ -32,16 +32,15 @@ import {
 import type { EphemeralContainer, FeatureGates } from '@solo-kubelet/pod-spec';
 import type { PodView } from '@solo-kubelet/reconciler';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
-import { longInterval } from '@solo-kubelet/timers';
 import { defer, finalize, from, ignoreElements, merge, mergeMap, NEVER, type Observable, tap } from 'rxjs';
-import { nodeMetrics, podMetrics } from './core/metrics-objects.js';
-import { isFileKind, nodeCatalog } from './core/node-catalog.js';
+import { nodeCatalog } from './core/node-catalog.js';
 import { decodeNodeSettings, nodeSettingsOf } from './core/node-object.js';
 import { roleObjects } from './core/role-bindings.js';
 import type { NodeObject } from './core/shown-object.js';
 import { createNodeFollower, timeText } from './feed/follow-node.js';
 import { createCarryOut } from './manifests/carry-out.js';
 import { createManifestWriter } from './manifests/manifest-directory.js';
+import { periodicWork } from './periodic-work.js';
 import { keepAdminKubeconfig, serverUrl } from './pki/kubeconfig.js';
 import { openNodeCa } from './pki/node-ca.js';
 import { servingPair } from './pki/serving-pair.js';
@@ -51,7 +50,9 @@ import { auditRequests } from './serve/audit-requests.js';
 import { listenWhenFree } from './serve/listen-when-free.js';
 import { withStatusErrors } from './serve/status-errors.js';
 import { upgradeToNode } from './serve/upgrade.js';
-import { createNodeStore, type StagedChange } from './store/node-store.js';
+import { endNamespaces, objectsIn, removeUnseen } from './store/end-namespaces.js';
+import { keepMeasurements } from './store/keep-measurements.js';
+import { createNodeStore } from './store/node-store.js';
 import { openObjectRecords } from './store/object-records.js';
 import { dependentsOf, firstController } from './store/owners.js';
 import { openVersionRange } from './store/version-range.js';
@@ -119,8 +120,6 @@ const TOKEN_PERIOD_MS = 60_000;
 const RECORDS_PERIOD_MS = 5_000;
 /** How often it is looked whether what is being deleted has gone, ms. */
 const ENDINGS_PERIOD_MS = 1_000;
-/** How long a Pod that was deleted before the kubelet saw it is waited for, ms. */
-const UNSEEN_MS = 10_000;
 /** Where the kubelet has logs. */
 const LOGS = '/containerLogs/';
 const HEADER_TIMEOUT_MS = 20_000;
@@ -277,23 +276,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
   logger.info({ address: listener.address, kubeconfig: options.kubeconfigPath }, 'Serving the Kubernetes API');
 
   const trouble = (what: string) => (error: unknown) => logger.warn({ err: describeError(error) }, what);
-  const every = (periodMs: number, what: string, work: () => Promise<void>): void => {
-    let busy = false;
-    const cancel = longInterval(
-      () => {
-        if (busy) return;
-        busy = true;
-        work()
-          .catch(trouble(what))
-          .finally(() => {
-            busy = false;
-          });
-      },
-      periodMs,
-      { ref: false },
-    );
-    signal.addEventListener('abort', cancel, { once: true });
-  };
+  const every = periodicWork(logger, signal);
   const lookAtNode = async (): Promise<void> => {
     const node = (await options.node(signal)) as StoredObject;
     nodeStore.follow((store) => follower.takeNode(store, node, settings));
@@ -305,19 +288,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
       follower.takeLate(store);
       removeUnseen(store, follower.hasPod, now());
     });
-    for (const namespace of nodeStore.store.list('namespaces', '')) {
-      const name = namespace.metadata.name ?? '';
-      if (namespace.metadata.deletionTimestamp === undefined || nodeStore.store.list('pods', `${name}/`).length > 0) continue;
-      await nodeStore.exclusive(async () => {
-        await carryOut.endNamespace(namespace);
-        for (const { storedAs } of nodeCatalog.resources) {
-          for (const { metadata } of nodeStore.store.list(storedAs, `${name}/`)) {
-            nodeStore.store.remove(storedAs, `${name}/${metadata.name}`, now());
-          }
-        }
-        nodeStore.store.remove('namespaces', name, now());
-      });
-    }
+    await endNamespaces(nodeStore, carryOut.endNamespace, now);
   });
   every(RECORDS_PERIOD_MS, 'Cannot keep the records of the API', async () => {
     await versions.reserve(nodeStore.store.version);
@@ -363,43 +334,6 @@ const seed = (store: ObjectStore, nowMs: number): void => {
   const nowText = timeText(nowMs);
   seedStore(store, { newUid: () => crypto.randomUUID(), nowText, nowMs });
   for (const { bucket, object } of roleObjects(nowText)) store.put(bucket, object.metadata.name ?? '', object, nowMs);
-};
-
-/** What files hold of a namespace, each as its end. */
-const objectsIn = (store: ObjectStore, namespace: string): readonly StagedChange[] =>
-  nodeCatalog.resources
-    .filter((resource) => resource.namespaced && isFileKind(resource))
-    .flatMap(({ storedAs: bucket }) =>
-      store.list(bucket, `${namespace}/`).map((object) => ({
-        type: 'remove' as const,
-        bucket,
-        key: `${namespace}/${object.metadata.name}`,
-        object,
-        previous: object,
-      })),
-    );
-
-/** Takes out what was deleted before the kubelet ever saw it. */
-const removeUnseen = (store: ObjectStore, seen: (key: string) => boolean, nowMs: number): void => {
-  for (const { metadata } of store.list('pods', '')) {
-    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata;
-    if (deletionTimestamp === undefined) continue;
-    const askedMs = Date.parse(deletionTimestamp) - Number(deletionGracePeriodSeconds) * 1_000;
-    const key = `${metadata.namespace}/${metadata.name}`;
-    if (nowMs - askedMs > UNSEEN_MS && !seen(key)) store.remove('pods', key, nowMs);
-  }
-};
-
-const keepMeasurements = (store: ObjectStore, nodeName: string, summary: Parameters<typeof podMetrics>[0], nowMs: number): void => {
-  const put = (bucket: string, key: string, object: StoredObject): void => void store.put(bucket, key, object, nowMs);
-  put('nodes.metrics.k8s.io', nodeName, nodeMetrics(summary, store.get('nodes', nodeName)?.metadata.labels ?? {}));
-  const pods = podMetrics(summary, (key) => store.get('pods', key)?.metadata.labels);
-  const keys = new Set(pods.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`));
-  for (const { metadata } of store.list('pods.metrics.k8s.io', '')) {
-    const key = `${metadata.namespace}/${metadata.name}`;
-    if (!keys.has(key)) store.remove('pods.metrics.k8s.io', key, nowMs);
-  }
-  for (const pod of pods) put('pods.metrics.k8s.io', `${pod.metadata.namespace}/${pod.metadata.name}`, pod);
 };
 
 /** Who a connection's certificate says is asking. */

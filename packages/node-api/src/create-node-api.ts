@@ -20,7 +20,7 @@ import { listRoutes } from './routes/list-routes.js';
 import { nodeLogRoute } from './routes/node-log-route.js';
 import { runningPodsRoute } from './routes/running-pods-route.js';
 import { serviceAccountRoutes } from './routes/service-account-routes.js';
-import { FRESH_MS, figureRoutes } from './routes/stats-routes.js';
+import { FRESH_MS, statsRoutes } from './routes/stats-routes.js';
 import { streamRoutes } from './routes/stream-routes.js';
 import { type Authorizer, createFlowControls, createHandler, type FlowControls, type RequestHandler } from './server/create-handler.js';
 import { sendText } from './server/http-error.js';
@@ -234,7 +234,7 @@ const allRoutes = (
   const routes = [
     ...health,
     ...listRoutes(view),
-    ...figureRoutes(summaryOptions, { metrics, logger, stopping, lightSummary: usage }),
+    ...statsRoutes(summaryOptions, { metrics, logger, stopping, lightSummary: usage }),
     runningPodsRoute(cri),
     imageRoute(cri),
     containerLogRoute(view, cri, now),

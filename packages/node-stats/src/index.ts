@@ -15,4 +15,5 @@ export type { StatsView } from './summary/stats-view.js';
 export type { ContainerStats, PodStats, Summary } from './summary/summary.js';
 export type { SummaryOptions } from './summary/summary-options.js';
 export { createSystemContainers } from './summary/system-containers.js';
+export { uint64Value } from './summary/uint64-value.js';
 export { readSystemUuid } from './system-uuid.js';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerStats, CriClient } from '@solo-kubelet/cri-client';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { listStats } from '@solo-kubelet/node-stats';
+import { listStats, uint64Value } from '@solo-kubelet/node-stats';
 import { type PodEnvironment, podLogDirectory } from '@solo-kubelet/pod-environment';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type PodUid, podUid } from '@solo-kubelet/reconciler';
@@ -92,8 +92,8 @@ export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, l
       for (const pod of pods) {
         const measurements = known.get(pod.metadata.uid);
         const containers = (measurements?.containers ?? []).map((stats) => containerUsage(stats, layerTimes));
-        const memoryBytes = figureOf(measurements?.linux?.memory?.workingSetBytes) ?? total(containers.map((one) => one.memoryBytes));
-        const processes = figureOf(measurements?.linux?.process?.processCount);
+        const memoryBytes = uint64Value(measurements?.linux?.memory?.workingSetBytes) ?? total(containers.map((one) => one.memoryBytes));
+        const processes = uint64Value(measurements?.linux?.process?.processCount);
         const running = { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(processes === undefined ? {} : { processes }) };
         if (what === 'disk') found.set(podUid(pod.metadata.uid), { ...running, ...(await onDisk(pod, containers, options)) });
         else if (measurements !== undefined) found.set(podUid(pod.metadata.uid), { ...running, containers, volumes: new Map() });
@@ -125,9 +125,6 @@ export const podUsages = ({ cri, environment, rootDirectory, podLogsDirectory, l
   };
 };
 
-const figureOf = (wrapped: { readonly value: bigint } | undefined): number | undefined =>
-  wrapped === undefined ? undefined : Number(wrapped.value);
-
 const total = (values: readonly (number | undefined)[]): number | undefined =>
   values.every((value) => value === undefined) ? undefined : values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 
@@ -138,11 +135,11 @@ const layerStamp = ({ attributes, writableLayer }: ContainerStats): readonly Lay
     : [{ containerId: attributes.id, wallMs: Number(writableLayer.timestamp / 1_000_000n) }];
 
 const containerUsage = ({ attributes, memory, writableLayer }: ContainerStats, times: LayerTimes): ContainerUsage => {
-  const memoryBytes = figureOf(memory?.workingSetBytes);
+  const memoryBytes = uint64Value(memory?.workingSetBytes);
   const atMs = times.get(attributes?.id ?? '')?.atMs;
   const layer = writableLayer && {
-    bytes: figureOf(writableLayer.usedBytes) ?? 0,
-    inodes: figureOf(writableLayer.inodesUsed) ?? 0,
+    bytes: uint64Value(writableLayer.usedBytes) ?? 0,
+    inodes: uint64Value(writableLayer.inodesUsed) ?? 0,
     ...(atMs === undefined ? {} : { atMs }),
   };
   return { name: attributes?.metadata?.name ?? '', ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(layer && { layer }) };

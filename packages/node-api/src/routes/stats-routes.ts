@@ -11,7 +11,7 @@ import { booleanParameter, sendJson, sendText } from '../server/http-error.js';
 import type { RequestContext, Route } from '../server/route.js';
 import { shared } from '../shared.js';
 
-export interface FigureContext {
+export interface StatsContext {
   readonly metrics: KubeletMetrics;
   readonly logger: Logger;
   /** Aborts when the server stops. */
@@ -30,9 +30,9 @@ export const FRESH_MS = 500;
 const STATISTICS_COST = 4;
 
 /** /stats/summary and the metrics paths. Measurements are collected once for all who ask at the same time or shortly after. */
-export const figureRoutes = (
+export const statsRoutes = (
   options: SummaryOptions & { readonly view: NodeView; readonly cri: CriClient },
-  { metrics, logger, stopping, lightSummary }: FigureContext,
+  { metrics, logger, stopping, lightSummary }: StatsContext,
 ): readonly Route[] => {
   const { view, cri, now } = options;
   const summary = shared(() => collectSummary(options, { onlyCpuAndMemory: false, signal: stopping }), { freshMs: FRESH_MS });

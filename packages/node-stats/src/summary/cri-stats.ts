@@ -1,14 +1,11 @@
 import type { CpuUsage, FilesystemUsage, MemoryUsage, PodSandboxStats } from '@solo-kubelet/cri-types';
 import { rfc3339 } from './node-measurements.js';
 import type { CpuStats, FsStats, MemoryStats, NetworkStats } from './summary.js';
+import { uint64Value } from './uint64-value.js';
 
 const MS_PER_NANOSECOND = 1_000_000n;
 /** Limits above this mean "none" (2^62, as upstream). */
 const UNLIMITED_BYTES = 2 ** 62;
-
-/** CRI wraps 64-bit measurements in messages to tell zero from unknown; here they become numbers, exact up to 2^53. */
-const figure = (wrapped: { readonly value: bigint } | undefined): number | undefined =>
-  wrapped === undefined ? undefined : Number(wrapped.value);
 
 export const timeOf = (nanoseconds: bigint | undefined, nowMs: number): string =>
   rfc3339(nanoseconds === undefined || nanoseconds === 0n ? nowMs : Number(nanoseconds / MS_PER_NANOSECOND));
@@ -21,27 +18,27 @@ export type RateOf = (key: string, usageCoreNanoSeconds: number | undefined, atM
 
 export const cpuStats = (key: string, cpu: CpuUsage | undefined, nowMs: number, rateOf: RateOf): CpuStats | undefined => {
   if (!cpu) return undefined;
-  const usageCoreNanoSeconds = figure(cpu.usageCoreNanoSeconds);
+  const usageCoreNanoSeconds = uint64Value(cpu.usageCoreNanoSeconds);
   const atMs = cpu.timestamp > 0n ? Number(cpu.timestamp / MS_PER_NANOSECOND) : nowMs;
   return known({
     time: timeOf(cpu.timestamp, nowMs),
-    usageNanoCores: rateOf(key, usageCoreNanoSeconds, atMs) ?? figure(cpu.usageNanoCores),
+    usageNanoCores: rateOf(key, usageCoreNanoSeconds, atMs) ?? uint64Value(cpu.usageNanoCores),
     usageCoreNanoSeconds,
   });
 };
 
 export const memoryStats = (memory: MemoryUsage | undefined, nowMs: number): MemoryStats | undefined => {
   if (!memory) return undefined;
-  const availableBytes = figure(memory.availableBytes);
+  const availableBytes = uint64Value(memory.availableBytes);
   return known({
     time: timeOf(memory.timestamp, nowMs),
     // containerd reports the room below "no limit" as an enormous number.
     availableBytes: availableBytes !== undefined && availableBytes > 0 && availableBytes < UNLIMITED_BYTES ? availableBytes : undefined,
-    usageBytes: figure(memory.usageBytes),
-    workingSetBytes: figure(memory.workingSetBytes),
-    rssBytes: figure(memory.rssBytes),
-    pageFaults: figure(memory.pageFaults),
-    majorPageFaults: figure(memory.majorPageFaults),
+    usageBytes: uint64Value(memory.usageBytes),
+    workingSetBytes: uint64Value(memory.workingSetBytes),
+    rssBytes: uint64Value(memory.rssBytes),
+    pageFaults: uint64Value(memory.pageFaults),
+    majorPageFaults: uint64Value(memory.majorPageFaults),
   });
 };
 
@@ -54,8 +51,8 @@ export const layerStats = (layer: FilesystemUsage | undefined, filesystem: FsSta
     capacityBytes,
     inodes,
     inodesFree,
-    usedBytes: figure(layer.usedBytes),
-    inodesUsed: figure(layer.inodesUsed),
+    usedBytes: uint64Value(layer.usedBytes),
+    inodesUsed: uint64Value(layer.inodesUsed),
   });
 };
 
@@ -65,10 +62,10 @@ export const networkStats = (network: NonNullable<PodSandboxStats['linux']>['net
   const plain = (one: typeof main) =>
     known({
       name: one.name,
-      rxBytes: figure(one.rxBytes),
-      rxErrors: figure(one.rxErrors),
-      txBytes: figure(one.txBytes),
-      txErrors: figure(one.txErrors),
+      rxBytes: uint64Value(one.rxBytes),
+      rxErrors: uint64Value(one.rxErrors),
+      txBytes: uint64Value(one.txBytes),
+      txErrors: uint64Value(one.txErrors),
     });
   return { time: timeOf(network.timestamp, nowMs), ...plain(main), interfaces: [main, ...network.interfaces].map(plain) };
 };
