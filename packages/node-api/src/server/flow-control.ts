@@ -35,8 +35,7 @@ const TURN_MS = 20;
 const DEFAULT_LEAST_PER_SECOND = 16;
 /** More than a kubelet can answer: who is allowed that many waits for nothing. */
 const MOST_PER_SECOND = 2_000;
-/** Requests that may wait, of one peer and of all: each holds a connection, of which a listener has 1,024. */
-const MAX_WAITING_OF_PEER = 64;
+/** Requests that may wait: each holds a connection, of which a listener has 1,024. One of a peer of which none waits is always taken in. */
 const MAX_WAITING = 512;
 /** So many at once after a quiet while. */
 const BURST = 32;
@@ -121,7 +120,7 @@ export const createFlowControl = (options: FlowControlOptions = {}): FlowControl
         return () => {};
       }
       const queue = queues.get(peer) ?? [];
-      if (queue.length >= MAX_WAITING_OF_PEER || waiting >= MAX_WAITING) return undefined;
+      if (waiting >= MAX_WAITING && queue.length > 0) return undefined;
       queue.push(mine);
       queues.set(peer, queue);
       waiting += 1;
