@@ -29,6 +29,7 @@ export {
   type ManifestStates,
   reduceManifests,
 } from './reduce-manifests.js';
+export { type RequestBytesOptions, type RequestedBytes, type RequestFailure, requestBytes } from './request-bytes.js';
 export { readRequestHeaders, readRequestUrl } from './request-target.js';
 export { type ShadowOptions, shadowDuplicates } from './shadow-duplicates.js';
 export { mapWith, mapWithout } from './versioned-map/versioned-map.js';

@@ -8,15 +8,16 @@ import {
 } from '@solo-kubelet/manifest-source';
 import type { FileLayer } from '@solo-kubelet/state-files';
 import { type AnswerStore, digestOf, openAnswerStore, type SourceRecord } from './answer-store.js';
-import { createConnections } from './connections.js';
 import { judgeRevision } from './core/judge-revision.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { SourceRevision } from './core/source-revision.js';
 import type { RunningAnswer, SourceFinding, SourceReason } from './core/source-status.js';
 import { type ExaminedAnswer, examineAnswer } from './examine-answer.js';
 import { type FetchedAnswer, fetchAnswer } from './fetch-answer.js';
+import { placeOf } from './places/place-of.js';
 import { readVerificationKeys, type VerificationKey } from './verification-keys.js';
 import { VerifiedSourceError } from './verified-source-error.js';
+import { verifyAnswer } from './verify-answer.js';
 
 /** What a look at a source came to, and what it asks for from now on where that is told again. */
 export interface Found {
@@ -65,7 +66,7 @@ export const createChecker = ({
   logger,
 }: CheckerOptions) => {
   const store: AnswerStore = openAnswerStore(directory, logger, files);
-  const connections = createConnections(source, authorization);
+  const place = placeOf({ source, url, authorization });
   const urlDigest = digestOf(url);
   let isLoaded = false;
   let record: SourceRecord | undefined;
@@ -130,9 +131,9 @@ export const createChecker = ({
         if (restored.finding.type === 'restored') return restored;
       }
       if (lastGood !== undefined && lastGood.keys !== nameKeys(keys)) await verifyAnew(lastGood, keys);
-      const way = await connections.open();
+      const inquiry = await place.open(signal);
       const validators = mayBeUnchanged && lastGood !== undefined ? lastGood.record.validators : {};
-      const fetched = await fetchAnswer({ source, url, way, keys, validators, signal });
+      const fetched = await fetchAnswer({ source, inquiry, keys, validators });
       return await take(fetched, keys);
     } catch (error) {
       if (VerifiedSourceError.is(error))
@@ -163,7 +164,8 @@ export const createChecker = ({
 
   const takeAnswer = async (fetched: FetchedAnswer & { type: 'answer' }, keys: readonly VerificationKey[]): Promise<Found> => {
     mayBeUnchanged = false;
-    const { content, signature, validators } = fetched;
+    const { content, signatures, validators } = fetched;
+    const signature = signatures.find((one) => verifyAnswer(source, content, one, keys).ok) ?? signatures[0];
     const shown = redactUrl(url);
     const examined = await examine(content, signature, keys);
     if (!examined.ok) return failed(examined.reason, `${shown}: ${examined.message}`);
@@ -228,7 +230,7 @@ export const createChecker = ({
     check,
     /** Whether a text from the records of documents is one that was verified. */
     trusts: (text: Uint8Array): boolean => trusted.has(digestOf(text)),
-    close: (): void => connections.close(),
+    close: (): void => place.close(),
   };
 };
 
