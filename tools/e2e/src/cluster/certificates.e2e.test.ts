@@ -12,7 +12,7 @@ import { freePorts } from '../api/free-port.js';
 import { SLEEP, script } from '../kubelet/manifests.js';
 import { startNode, type TestNode } from '../kubelet/node.js';
 import { type Cluster, startCluster } from './cluster.js';
-import { type ApiNode, isReady, NODE, onCluster, PODS } from './on-cluster.js';
+import { type ApiNode, endAll, isReady, NODE, onCluster, PODS } from './on-cluster.js';
 import { lacksRealServer, type RealServer, startRealServer } from './real-server.js';
 import { throughServer } from './through-server.js';
 
@@ -87,16 +87,7 @@ describe('certificates that a cluster signs', () => {
       flags: [...bootstrap, '--cert-dir', certificates, '--node-ip', '127.0.0.1', '-v', '10'],
     });
   }, 300_000);
-  afterAll(async () => {
-    const bed = node?.bed;
-    try {
-      await node?.[Symbol.asyncDispose]();
-    } finally {
-      await cluster?.[Symbol.asyncDispose]();
-      await rm(certificates, { recursive: true });
-    }
-    if (bed !== undefined) expect(await bed.leaks()).toEqual([]);
-  });
+  afterAll(() => endAll(node, cluster).finally(() => rm(certificates, { recursive: true })));
 
   const { inApi, goneFromApi, place, app } = onCluster(
     () => cluster,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SLEEP, script, sleeper } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
 import { type Cluster, startCluster } from './cluster.js';
-import { type ApiNode, isReady, NODE, onCluster, PODS } from './on-cluster.js';
+import { type ApiNode, endAll, isReady, NODE, onCluster, PODS } from './on-cluster.js';
 import { lacksRealServer, type RealServer, startRealServer } from './real-server.js';
 import { workloadsOn } from './workloads-on.js';
 
@@ -33,16 +33,7 @@ describe('a node of a whole control plane', () => {
     };
     node = await startNode({ config, env: login.env, flags: ['--kubeconfig', cluster.kubeconfigPath] });
   }, 300_000);
-  afterAll(async () => {
-    const bed = node?.bed;
-    try {
-      await node?.[Symbol.asyncDispose]();
-    } finally {
-      await login?.[Symbol.asyncDispose]();
-      await cluster?.[Symbol.asyncDispose]();
-    }
-    expect(await bed?.leaks()).toEqual([]);
-  });
+  afterAll(() => endAll(node, login, cluster));
 
   const { inApi, goneFromApi, place, app, heartbeat } = onCluster(
     () => cluster,

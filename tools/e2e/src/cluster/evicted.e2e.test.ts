@@ -5,15 +5,9 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { podManifest, SLEEP, script } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
-import { type Cluster, startCluster, startMemoryServer } from './cluster.js';
-import { onCluster, PODS } from './on-cluster.js';
-import { lacksRealServer, startRealServer } from './real-server.js';
-
-const lacking = lacksRealServer();
-const servers = [
-  { name: 'the API server in memory', start: startMemoryServer, lacking: undefined },
-  { name: 'a real kube-apiserver', start: () => startRealServer(), lacking },
-];
+import { type Cluster, startCluster } from './cluster.js';
+import { endAll, onCluster, PODS } from './on-cluster.js';
+import { servers } from './servers.js';
 
 describe.each(servers)('evicted from a node that is joined to $name', ({ start, lacking: why }) => {
   if (why !== undefined) {
@@ -36,16 +30,7 @@ describe.each(servers)('evicted from a node that is joined to $name', ({ start, 
     };
     node = await startNode({ config, flags: ['--kubeconfig', cluster.kubeconfigPath] });
   });
-  afterAll(async () => {
-    const bed = node?.bed;
-    try {
-      await node?.[Symbol.asyncDispose]();
-    } finally {
-      await cluster?.[Symbol.asyncDispose]();
-      await rm(marks, { recursive: true });
-    }
-    expect(await bed?.leaks()).toEqual([]);
-  });
+  afterAll(() => endAll(node, cluster).finally(() => rm(marks, { recursive: true })));
 
   const { inApi, place, app } = onCluster(
     () => cluster,

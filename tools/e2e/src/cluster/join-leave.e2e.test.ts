@@ -12,7 +12,7 @@ import { freePorts } from '../api/free-port.js';
 import { SLEEP, script, sleeper } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
 import { type Cluster, startCluster } from './cluster.js';
-import { type ApiNode, isReady, NODE, onCluster, PODS } from './on-cluster.js';
+import { type ApiNode, endAll, isReady, NODE, onCluster, PODS } from './on-cluster.js';
 import { lacksRealServer, type RealServer, startRealServer } from './real-server.js';
 import { throughServer } from './through-server.js';
 
@@ -46,16 +46,7 @@ describe('an installed node', () => {
     [port = 0] = await freePorts(1);
     node = await startNode({ flags, config: { nodeLeaseDurationSeconds: 4, nodeStatusUpdateFrequency: '1s' } });
   }, 300_000);
-  afterAll(async () => {
-    const bed = node?.bed;
-    try {
-      await node?.[Symbol.asyncDispose]();
-    } finally {
-      await cluster?.[Symbol.asyncDispose]();
-      await rm(root, { recursive: true });
-    }
-    expect(await bed?.leaks()).toEqual([]);
-  });
+  afterAll(() => endAll(node, cluster).finally(() => rm(root, { recursive: true })));
 
   const { inApi, place, app } = onCluster(
     () => cluster,

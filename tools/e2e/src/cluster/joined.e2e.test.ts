@@ -4,17 +4,11 @@ import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SLEEP, script, sleeper } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
-import { type Cluster, startCluster, startMemoryServer } from './cluster.js';
-import { type ApiNode, isReady, LEASE, type Lease, NODE, onCluster, PODS } from './on-cluster.js';
-import { lacksRealServer, startRealServer } from './real-server.js';
+import { type Cluster, startCluster } from './cluster.js';
+import { type ApiNode, endAll, isReady, LEASE, type Lease, NODE, onCluster, PODS } from './on-cluster.js';
+import { servers } from './servers.js';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
-
-const lacking = lacksRealServer();
-const servers = [
-  { name: 'the API server in memory', start: startMemoryServer, lacking: undefined },
-  { name: 'a real kube-apiserver', start: () => startRealServer(), lacking },
-];
 
 describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
   if (why !== undefined) {
@@ -28,15 +22,7 @@ describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
     const config = { nodeLeaseDurationSeconds: 4, nodeStatusUpdateFrequency: '1s' };
     node = await startNode({ config, flags: ['--kubeconfig', cluster.kubeconfigPath, '--node-labels', 'example.com/room=hall'] });
   });
-  afterAll(async () => {
-    const bed = node?.bed;
-    try {
-      await node?.[Symbol.asyncDispose]();
-    } finally {
-      await cluster?.[Symbol.asyncDispose]();
-    }
-    expect(await bed?.leaks()).toEqual([]);
-  });
+  afterAll(() => endAll(node, cluster));
 
   const { inApi, goneFromApi, place, app, heartbeat } = onCluster(
     () => cluster,

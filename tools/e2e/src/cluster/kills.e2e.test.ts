@@ -7,7 +7,7 @@ import { startNode, type TestNode } from '../kubelet/node.js';
 import { randomFrom } from '../lifecycle/random-from.js';
 import { type Cluster, startCluster } from './cluster.js';
 import { leftBehind } from './left-behind.js';
-import { type ApiNode, isReady, NODE, onCluster, PODS } from './on-cluster.js';
+import { type ApiNode, endAll, isReady, NODE, onCluster, PODS } from './on-cluster.js';
 import { lacksRealServer, startRealServer } from './real-server.js';
 import { workloadsOn } from './workloads-on.js';
 
@@ -27,15 +27,7 @@ describe('a kubelet of a whole control plane that is killed', () => {
     const config = { nodeLeaseDurationSeconds: 40, nodeStatusUpdateFrequency: '1s' };
     node = await startNode({ config, flags: ['--kubeconfig', cluster.kubeconfigPath] });
   }, 300_000);
-  afterAll(async () => {
-    const bed = node?.bed;
-    try {
-      await node?.[Symbol.asyncDispose]();
-    } finally {
-      await cluster?.[Symbol.asyncDispose]();
-    }
-    expect(await bed?.leaks()).toEqual([]);
-  });
+  afterAll(() => endAll(node, cluster));
 
   const { inApi, place } = onCluster(
     () => cluster,

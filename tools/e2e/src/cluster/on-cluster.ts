@@ -1,5 +1,6 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { waitFor } from '@solo-kubelet-tools/testbed';
+import { expect } from 'vitest';
 import { podManifest } from '../kubelet/manifests.js';
 import { isRunning, type TestNode } from '../kubelet/node.js';
 import type { Cluster } from './cluster.js';
@@ -57,4 +58,18 @@ export const onCluster = (cluster: () => Cluster, node: () => TestNode) => {
       await inApi<Lease>(LEASE, ({ spec }) => spec.renewTime !== before.renewTime);
     },
   };
+};
+
+/** Ends a node and then what it was joined to, whichever of them there is and whatever fails, and looks that nothing of the node stays. */
+export const endAll = async (node: TestNode | undefined, ...others: readonly (AsyncDisposable | undefined)[]): Promise<void> => {
+  const failures: unknown[] = [];
+  for (const one of [node, ...others]) {
+    try {
+      await one?.[Symbol.asyncDispose]();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'not everything has ended');
+  expect((await node?.bed.leaks()) ?? []).toEqual([]);
 };

@@ -8,14 +8,10 @@ import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SLEEP, script } from '../kubelet/manifests.js';
 import { startNode, type TestNode } from '../kubelet/node.js';
-import { type Cluster, type Server, startCluster, startMemoryServer } from './cluster.js';
-import { type ApiNode, isReady, NODE, onCluster, PODS } from './on-cluster.js';
-import { lacksRealServer, startRealServer } from './real-server.js';
+import { type Cluster, type Server, startCluster } from './cluster.js';
+import { type ApiNode, endAll, isReady, NODE, onCluster, PODS } from './on-cluster.js';
+import { servers } from './servers.js';
 
-const servers = [
-  { name: 'the API server in memory', start: startMemoryServer, lacking: undefined },
-  { name: 'a real kube-apiserver', start: () => startRealServer(), lacking: lacksRealServer() },
-];
 const SECRETS = '/api/v1/namespaces/default/secrets';
 const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts';
 const EVENTS = '/api/v1/namespaces/default/events';
@@ -62,16 +58,7 @@ describe.each(servers)('what a node of $name knows and tells nobody', ({ start, 
       env: { NODE_OPTIONS: `--require ${join(directory, 'crash.cjs')}` },
     });
   });
-  afterAll(async () => {
-    const bed = node?.bed;
-    try {
-      await node?.[Symbol.asyncDispose]();
-    } finally {
-      await cluster?.[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true });
-    }
-    expect(await bed?.leaks()).toEqual([]);
-  });
+  afterAll(() => endAll(node, cluster).finally(() => rm(directory, { recursive: true })));
 
   const { inApi, place, app } = onCluster(
     () => cluster,
