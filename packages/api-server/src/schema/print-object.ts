@@ -65,10 +65,21 @@ const withNulls = (plan: PrintPlan, value: Values): Values => {
 };
 
 /** Amounts beyond exa lose their exponent in print; whoever has none needs no copy for it. */
-const HUGE_AMOUNT = /"[+-]?[\d.]+(?:[EP]i?|[eE][+-]?\d+)"/;
+const HUGE_AMOUNT = /^[+-]?[\d.]+(?:[EP]i?|[eE][+-]?\d+)$/;
 
-const mayHaveHugeAmount = (value: unknown): boolean =>
-  HUGE_AMOUNT.test(JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? '' : item)));
+/** Looks at the strings alone, which is cheaper than to write the object as text; as deep as what clients send may be. */
+const mayHaveHugeAmount = (object: unknown): boolean => {
+  const rest = [object];
+  while (rest.length > 0) {
+    const value = rest.pop();
+    if (typeof value === 'string') {
+      if (HUGE_AMOUNT.test(value)) return true;
+    } else if (typeof value === 'object' && value !== null) {
+      for (const each of Object.values(value)) rest.push(each);
+    }
+  }
+  return false;
+};
 
 /** Kind first, and metadata, as Go prints them. */
 const ordered = (struct: StructSchema, value: Values): Values => {
