@@ -10,6 +10,10 @@ it.each(['aaaa', '4e4e'])('a list that is not there and that Go does not leave o
 it('nesting of any depth in what clients may fill as they like is printed as it is', () => {
   let deep: unknown = 'end';
   for (let i = 0; i < 9_000; i++) deep = { a: deep };
-  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm', managedFields: [{ fieldsV1: deep }] } } as unknown as StoredObject;
+  const map = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'm', managedFields: [{ fieldsV1: deep }] },
+  } as unknown as StoredObject;
   expect(printObject('ConfigMap', map).metadata.managedFields?.[0]?.fieldsV1).toBe(deep);
 });
