@@ -239,7 +239,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
       images: criImages({
         cri,
         wantedPods: async () => [...(await firstValueFrom(reconciler.pods$)).values()].map(({ pod }) => pod),
-        wantedImages: workloads.keptImages,
+        wantedImages: () => [...workloads.keptImages(), ...manifestsOf.keptImages()],
       }),
       policy: {
         highThresholdPercent: config.imageGCHighThresholdPercent,

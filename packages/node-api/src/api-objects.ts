@@ -44,6 +44,8 @@ export interface SourceObject {
   readonly revision?: number;
   readonly digest?: string;
   readonly verifiedBy?: string;
+  /** Names of images that came along with what runs, or with what ran before it, and that are kept. */
+  readonly images?: readonly string[];
   readonly applied?: string;
   readonly checked?: string;
   readonly reason?: string;

@@ -47,13 +47,11 @@ export const openAnswerStore = (directory: string, logger: Logger, files?: FileL
   };
 };
 
-const encodeAnswer = ({ content, ...rest }: KeptAnswer) => ({ ...rest, content: Buffer.from(content).toString('base64') });
-
 const encodeRecord = ({ current, previous, ...rest }: SourceRecord) => ({
   version: 1,
   ...rest,
-  current: encodeAnswer(current),
-  ...(previous && { previous: encodeAnswer(previous) }),
+  current: encodeSigned(current),
+  ...(previous && { previous: encodeSigned(previous) }),
 });
 
 /** @throws Error for a text that holds no record */
@@ -75,18 +73,34 @@ const decodeRecord = (text: string): SourceRecord => {
   };
 };
 
-const decodeAnswer = (answer: unknown): KeptAnswer => {
+/** An answer with its signature, as it lies on disk. */
+export const encodeSigned = <T extends Pick<KeptAnswer, 'content' | 'signature'>>({ content, ...rest }: T) => ({
+  ...rest,
+  content: Buffer.from(content).toString('base64'),
+});
+
+/** @throws Error for what is no answer */
+export const decodeSigned = (answer: unknown): Pick<KeptAnswer, 'content' | 'signature'> => {
   if (!isRecord(answer)) throw new Error('an answer is missing');
-  const { content, signature, revision, appliedAtMs } = answer;
+  const { content, signature } = answer;
   const isSigned =
     isRecord(signature) && (signature['type'] === 'minisign' || signature['type'] === 'ssh') && typeof signature['text'] === 'string';
-  if (typeof content !== 'string' || typeof appliedAtMs !== 'number') throw new Error('an answer has no content');
+  if (typeof content !== 'string') throw new Error('an answer has no content');
   if (signature !== undefined && !isSigned) throw new Error('an answer has a signature of no kind');
-  if (revision !== undefined && !Number.isSafeInteger(revision)) throw new Error('the revision of an answer is no number');
   return {
     content: Buffer.from(content, 'base64'),
-    appliedAtMs,
     ...(signature === undefined ? {} : { signature: signature as unknown as DetachedSignature }),
+  };
+};
+
+const decodeAnswer = (answer: unknown): KeptAnswer => {
+  const signed = decodeSigned(answer);
+  const { revision, appliedAtMs } = answer as Readonly<Record<string, unknown>>;
+  if (typeof appliedAtMs !== 'number') throw new Error('an answer has no time');
+  if (revision !== undefined && !Number.isSafeInteger(revision)) throw new Error('the revision of an answer is no number');
+  return {
+    ...signed,
+    appliedAtMs,
     ...(revision === undefined ? {} : { revision: revision as number }),
   };
 };

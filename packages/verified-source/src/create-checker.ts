@@ -8,12 +8,15 @@ import {
 } from '@solo-kubelet/manifest-source';
 import type { FileLayer } from '@solo-kubelet/state-files';
 import { type AnswerStore, digestOf, openAnswerStore, type SourceRecord } from './answer-store.js';
+import { isBundleUrl } from './core/bundle-url.js';
+import type { ImageList } from './core/image-list.js';
 import { judgeRevision } from './core/judge-revision.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { SourceRevision } from './core/source-revision.js';
 import type { RunningAnswer, SourceFinding, SourceReason } from './core/source-status.js';
 import { type ExaminedAnswer, examineAnswer } from './examine-answer.js';
 import { type FetchedAnswer, fetchAnswer } from './fetch-answer.js';
+import { readOffer, removeOffer } from './offers.js';
 import { placeOf } from './places/place-of.js';
 import { readVerificationKeys, type VerificationKey } from './verification-keys.js';
 import { VerifiedSourceError } from './verified-source-error.js';
@@ -47,6 +50,8 @@ interface LastGood {
   readonly said: SourceRevision | undefined;
   readonly verifiedBy: string;
   readonly elsewhere: readonly string[];
+  /** Names of the images that came along with it. */
+  readonly images: readonly string[];
   /** The keys by which it was verified, to notice when they are others. */
   readonly keys: string;
 }
@@ -71,6 +76,8 @@ export const createChecker = ({
   let isLoaded = false;
   let record: SourceRecord | undefined;
   let lastGood: LastGood | undefined;
+  /** Names of the images that came along with the answer before. */
+  let imagesBefore: readonly string[] = [];
   /** Digests of what may be given to the parser from the records of documents. */
   const trusted = new Set<string>();
   /** Whether the server may answer that nothing changed: not while its answer is one that was refused. */
@@ -85,9 +92,21 @@ export const createChecker = ({
     isLoaded = true;
   };
 
-  const hold = (kept: SourceRecord, { said, verifiedBy, text, elsewhere }: ExaminedAnswer, keys: readonly VerificationKey[]): LastGood => {
+  const hold = (
+    kept: SourceRecord,
+    { said, verifiedBy, text, elsewhere, imageList }: ExaminedAnswer,
+    keys: readonly VerificationKey[],
+  ): LastGood => {
     trusted.add(digestOf(text));
-    return { record: kept, digest: digestOf(kept.current.content), said, verifiedBy, elsewhere, keys: nameKeys(keys) };
+    return {
+      record: kept,
+      digest: digestOf(kept.current.content),
+      said,
+      verifiedBy,
+      elsewhere,
+      images: namesOf(imageList),
+      keys: nameKeys(keys),
+    };
   };
 
   const tellElsewhere = ({ elsewhere }: LastGood): void => {
@@ -110,10 +129,11 @@ export const createChecker = ({
     if (!examined.ok) return failed('LastGoodUnusable', `what was kept on disk is not used: ${examined.reason}: ${examined.message}`);
     const before = previous && (await examine(previous.content, previous.signature, keys));
     if (before?.ok) trusted.add(digestOf(before.answer.text));
+    imagesBefore = before?.ok ? namesOf(before.answer.imageList) : [];
     lastGood = hold(kept, examined.answer, keys);
     mayBeUnchanged = kept.urlDigest === urlDigest;
     tellElsewhere(lastGood);
-    return { finding: { type: 'restored', running: running(lastGood) }, answer: asked(examined.answer) };
+    return { finding: { type: 'restored', running: running(lastGood, imagesBefore) }, answer: asked(examined.answer) };
   };
 
   const check = async (signal: AbortSignal): Promise<Found> => {
@@ -131,6 +151,10 @@ export const createChecker = ({
         if (restored.finding.type === 'restored') return restored;
       }
       if (lastGood !== undefined && lastGood.keys !== nameKeys(keys)) await verifyAnew(lastGood, keys);
+      const offered = await takeOffer(keys);
+      if (offered !== undefined) return offered;
+      if (isBundleUrl(url))
+        return lastGood === undefined ? failed('NotFound', 'no bundle came yet: kubelet-cli bundle apply FILE') : unchanged();
       const inquiry = await place.open(signal);
       const validators = mayBeUnchanged && lastGood !== undefined ? lastGood.record.validators : {};
       const fetched = await fetchAnswer({ source, inquiry, keys, validators });
@@ -162,11 +186,32 @@ export const createChecker = ({
     }
   };
 
-  const takeAnswer = async (fetched: FetchedAnswer & { type: 'answer' }, keys: readonly VerificationKey[]): Promise<Found> => {
+  /** What somebody put before the source is decided once, unless the disk is in the way. */
+  const takeOffer = async (keys: readonly VerificationKey[]): Promise<Found | undefined> => {
+    try {
+      const offer = await readOffer(directory, { files, logger });
+      if (offer === undefined) return undefined;
+      const { content, signature } = offer;
+      const found = await takeAnswer(
+        { type: 'answer', content, signatures: signature ? [signature] : [], validators: {} },
+        keys,
+        'the bundle',
+      );
+      const { finding } = found;
+      if (finding.type !== 'failed' || finding.reason !== 'NotKept') await removeOffer(directory, { files });
+      return found;
+    } catch (error) {
+      return failed('NotKept', `a bundle that was brought can't be read or put away: ${describeError(error)}`);
+    }
+  };
+
+  const takeAnswer = async (
+    { content, signatures, validators }: FetchedAnswer & { type: 'answer' },
+    keys: readonly VerificationKey[],
+    shown = redactUrl(url),
+  ): Promise<Found> => {
     mayBeUnchanged = false;
-    const { content, signatures, validators } = fetched;
     const signature = signatures.find((one) => verifyAnswer(source, content, one, keys).ok) ?? signatures[0];
-    const shown = redactUrl(url);
     const examined = await examine(content, signature, keys);
     if (!examined.ok) return failed(examined.reason, `${shown}: ${examined.message}`);
     const { answer } = examined;
@@ -202,10 +247,11 @@ export const createChecker = ({
       return failed('NotKept', `${shown}: it could not be kept on disk, so nothing of it runs: ${describeError(error)}`);
     }
     record = next;
+    if (lastGood !== undefined) imagesBefore = lastGood.images;
     lastGood = hold(next, answer, keys);
     mayBeUnchanged = true;
     tellElsewhere(lastGood);
-    return { finding: { type: 'applied', running: running(lastGood) }, answer: asked(answer) };
+    return { finding: { type: 'applied', running: running(lastGood, imagesBefore) }, answer: asked(answer) };
   };
 
   const unchanged = (): Found => {
@@ -234,14 +280,20 @@ export const createChecker = ({
   };
 };
 
-const running = ({ record: { current }, digest, verifiedBy, elsewhere }: LastGood): RunningAnswer => ({
+const running = (
+  { record: { current }, digest, verifiedBy, elsewhere, images }: LastGood,
+  imagesBefore: readonly string[],
+): RunningAnswer => ({
   revision: current.revision,
   digest,
   verifiedBy,
   appliedAtMs: current.appliedAtMs,
   elsewhere: elsewhere.length,
+  images: [...new Set([...images, ...imagesBefore])].sort(),
 });
 
 const asked = ({ text, prepared }: ExaminedAnswer): ManifestAnswer => ({ type: 'text', text, ...(prepared && { prepared }) });
 
 const nameKeys = (keys: readonly VerificationKey[]): string => keys.map(({ type, id }) => `${type} ${id}`).join(' ');
+
+const namesOf = (list: ImageList | undefined): readonly string[] => list?.images.map(({ name }) => name) ?? [];

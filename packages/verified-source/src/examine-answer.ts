@@ -1,4 +1,5 @@
 import { type CheckManifestOptions, checkManifest, type ParseManifest, type PrepareManifest } from '@solo-kubelet/manifest-source';
+import type { ImageList } from './core/image-list.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { SourceRevision } from './core/source-revision.js';
 import type { SourceReason } from './core/source-status.js';
@@ -19,6 +20,8 @@ export interface ExaminedAnswer {
   readonly verifiedBy: string;
   /** Documents that are for other nodes, such as `Pod default/web (site=berlin)`. */
   readonly elsewhere: readonly string[];
+  /** The images that come along with it. */
+  readonly imageList?: ImageList;
 }
 
 export type Examination =
@@ -50,7 +53,7 @@ export const examineAnswer = async (
   if (!verified.ok) return verified;
   const opened = await readAnswer(content, { prepare, maxBytes: source.maxBytes });
   if (!opened.ok) return opened;
-  const { sealed: isEncrypted, members } = opened;
+  const { sealed: isEncrypted, members, imageList } = opened;
   const read = readRevision(opened.clear);
   if (!read.ok) return refused('ManifestInvalid', read.message);
   const checkOptions = { source: 'http' as const, path, nodeName, ...(parse && { parse }) };
@@ -91,6 +94,7 @@ export const examineAnswer = async (
       verifiedBy: verified.verifiedBy,
       // What an encrypted file says is a secret.
       elsewhere: elsewhere.map(({ line, name, selector }) => (isEncrypted ? `line ${line}` : `${name} (${selector})`)),
+      ...(imageList && { imageList }),
     },
   };
 };

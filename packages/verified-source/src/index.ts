@@ -1,8 +1,26 @@
 export { createConnections } from './connections.js';
+export { BUNDLE_URL, isBundleUrl } from './core/bundle-url.js';
+export {
+  IMAGE_LIST_API_VERSION,
+  IMAGE_LIST_FILE,
+  IMAGE_LIST_KIND,
+  type ImageList,
+  INDEX_TYPES,
+  isDigest,
+  type ListedBlob,
+  type ListedImage,
+  MANIFEST_TYPES,
+  parseImageList,
+} from './core/image-list.js';
 export { formatIssue, type PinnedHash, type Requirement, type SourceDefinition, type SourceFileIssue } from './core/source-definition.js';
 export { isRefusal, type SourceReason, type SourceStatus } from './core/source-status.js';
+export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
+export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';
+export { type ParsedSourceFile, type ParseSourceFileOptions, parseSourceFile } from './parse-source-file.js';
 export { readSourceDirectory, type SourceFile } from './read-source-directory.js';
+export { readVerificationKeys, type VerificationKey } from './verification-keys.js';
 export { VerifiedSourceError, type VerifiedSourceErrorCode } from './verified-source-error.js';
+export type { DetachedSignature } from './verify-answer.js';
 export {
   initialStatus,
   type VerifiedSourceOptions,

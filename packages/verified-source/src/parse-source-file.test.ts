@@ -75,7 +75,7 @@ describe('a source file', () => {
     [`${HEAD}spec: {}\n---\na: 1\n`, [expect.stringMatching(/one file holds one source/)]],
     [
       `${HEAD}spec:\n  url: ftp://x\n  require: none\n`,
-      ['a.yaml:5:8: spec.url: want an http or https URL', expect.stringMatching(/spec\.url: it is missing or can not be used/)],
+      ['a.yaml:5:8: spec.url: want an http or https URL, or bundle:', expect.stringMatching(/spec\.url: it is missing or can not be used/)],
     ],
     [`${HEAD}spec:\n  url: http://x\n`, [expect.stringMatching(/no key to verify by/)]],
     [

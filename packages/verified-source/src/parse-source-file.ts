@@ -1,6 +1,7 @@
 import { nearestName, parseGoDuration, parseUrl } from '@solo-kubelet/diagnostics/text';
 import { labelValueErrors, parseQuantity, qualifiedNameErrors, quantityValue } from '@solo-kubelet/pod-spec';
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Pair, parseAllDocuments, type YAMLMap } from 'yaml';
+import { isBundleUrl } from './core/bundle-url.js';
 import { parsePinnedHash } from './core/pinned-hash.js';
 import type { SourceDefinition, SourceFileIssue } from './core/source-definition.js';
 
@@ -130,7 +131,7 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
   if (name === undefined) meta.missing('name', 'it is missing or can not be used');
 
   const fields = fieldsOf(spec, 'spec', tell);
-  const url = fields.read('url', 'an http or https URL', readUrl);
+  const url = fields.read('url', 'an http or https URL, or bundle:', (text) => (isBundleUrl(text) ? text : readUrl(text)));
   if (url === undefined) fields.missing('url', 'it is missing or can not be used');
   const intervalMs = fields.read('interval', 'a duration from 5s to 720h, such as 5m', durationBetween(MIN_INTERVAL_MS, MAX_INTERVAL_MS));
   const jitter = fields.read('jitter', 'a part of the interval such as 10%, at most 100%', readPercent);

@@ -1,5 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { PrepareManifest } from '@solo-kubelet/manifest-source';
+import type { ImageList } from './core/image-list.js';
 import type { SourceReason } from './core/source-status.js';
 import { type ArchiveMember, isArchive, unpackArchive } from './unpack-archive.js';
 
@@ -12,6 +13,8 @@ export type ReadAnswer =
       readonly sealed: boolean;
       /** The files, where it is an archive. */
       readonly members?: readonly ArchiveMember[];
+      /** The images that come along with it. */
+      readonly imageList?: ImageList;
     }
   | { readonly ok: false; readonly reason: SourceReason; readonly message: string };
 
@@ -33,7 +36,8 @@ export const readAnswer = async (
       sealed ||= text !== bytes;
       members.push({ name, content: text });
     }
-    return { ok: true, clear: joined(members), sealed, members };
+    const { imageList } = unpacked;
+    return { ok: true, clear: joined(members), sealed, members, ...(imageList && { imageList }) };
   } catch (error) {
     return { ok: false, reason: 'NotDecrypted', message: describeError(error) };
   }

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { IMAGE_LIST_FILE, type ImageList, parseImageList } from './core/image-list.js';
 
 /** A file of an archive. */
 export interface ArchiveMember {
@@ -11,7 +12,7 @@ export interface ArchiveMember {
 
 export type UnpackedArchive =
   /** Its manifests by the order of their paths, at least one. */
-  | { readonly ok: true; readonly members: readonly ArchiveMember[] }
+  | { readonly ok: true; readonly members: readonly ArchiveMember[]; readonly imageList?: ImageList }
   | { readonly ok: false; readonly reason: 'ArchiveInvalid' | 'TooLarge'; readonly message: string };
 
 /** Entries of all kinds. */
@@ -44,7 +45,7 @@ class Refused extends Error {
  */
 export const unpackArchive = async (bytes: Uint8Array, { maxBytes }: { readonly maxBytes: number }): Promise<UnpackedArchive> => {
   try {
-    return { ok: true, members: await readMembers(isGzip(bytes) ? await inflate(bytes, maxBytes + MAX_OVERHEAD_BYTES) : bytes, maxBytes) };
+    return { ok: true, ...(await readMembers(isGzip(bytes) ? await inflate(bytes, maxBytes + MAX_OVERHEAD_BYTES) : bytes, maxBytes)) };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, reason: error.reason, message: error.message };
     return { ok: false, reason: 'ArchiveInvalid', message: `its archive can't be read: ${describeError(error)}` };
@@ -63,7 +64,7 @@ const inflate = async (bytes: Uint8Array, maxOutputLength: number): Promise<Uint
   return tar;
 };
 
-const readMembers = async (tar: Uint8Array, maxBytes: number): Promise<readonly ArchiveMember[]> => {
+const readMembers = async (tar: Uint8Array, maxBytes: number): Promise<Omit<UnpackedArchive & { ok: true }, 'ok'>> => {
   const { extract } = await import('tar-stream');
   const entries = extract();
   // The loop below is told of it as well.
@@ -96,7 +97,10 @@ const readMembers = async (tar: Uint8Array, maxBytes: number): Promise<readonly 
   }
   const manifests = [...members].filter(([name]) => isManifest(name)).map(([name, content]) => ({ name, content }));
   if (manifests.length === 0) throw new Refused('ArchiveInvalid', 'there is no manifest (.yaml, .yml, .json) in its archive');
-  return manifests.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const list = members.get(IMAGE_LIST_FILE);
+  const imageList = list && parseImageList(new TextDecoder().decode(list));
+  if (typeof imageList === 'string') throw new Refused('ArchiveInvalid', `${IMAGE_LIST_FILE} of its archive: ${imageList}`);
+  return { members: manifests.sort((a, b) => (a.name < b.name ? -1 : 1)), ...(imageList && { imageList }) };
 };
 
 /** A path inside of the archive, without `./` in front. */

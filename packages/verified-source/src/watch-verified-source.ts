@@ -16,6 +16,7 @@ import {
   concat,
   concatMap,
   defer,
+  filter,
   finalize,
   map,
   merge,
@@ -24,13 +25,16 @@ import {
   repeat,
   type SchedulerLike,
   Subject,
+  take,
   tap,
   timer,
 } from 'rxjs';
+import { isBundleUrl } from './core/bundle-url.js';
 import { firstCheckMs, nextCheckMs } from './core/next-check.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import { reduceStatus, type SourceStatus } from './core/source-status.js';
 import { createChecker, type Found } from './create-checker.js';
+import { offerHints, offerMark } from './offers.js';
 import { readAnswer } from './read-answer.js';
 import { readRevision } from './read-revision.js';
 
@@ -95,7 +99,7 @@ export const watchVerifiedSource = ({
 }: VerifiedSourceOptions): Observable<VerifiedSourceOutput> =>
   defer(() => {
     const scheduler = longDelays(givenScheduler);
-    const { url, authorization } = readRequestUrl(source.url);
+    const { url, authorization } = isBundleUrl(source.url) ? { url: source.url, authorization: undefined } : readRequestUrl(source.url);
     const { path, source: word } = verifiedSourceOrigin(source.name);
     const checker = createChecker({ source, url, authorization, path, nodeName, directory, prepare, parse, wallNow, files, logger });
     let status = initialStatus(source, wallNow());
@@ -106,16 +110,27 @@ export const watchVerifiedSource = ({
       status$.next(status);
     };
     const firstMs = (): number => firstCheckMs(source, status.digest !== undefined, random());
+    let seenOffer: string | undefined;
+    // What somebody brings is looked at when it comes, not when the server's turn is.
+    const offer$ = offerHints(directory, scheduler).pipe(
+      concatMap(() => offerMark(directory)),
+      // One that could not be decided is looked at again when the server's turn comes, too.
+      filter((mark) => mark !== undefined && mark !== seenOffer),
+      tap((mark) => {
+        seenOffer = mark;
+      }),
+    );
+    const nextLook = (waitMs: number): Observable<unknown> => merge(timer(waitMs, scheduler), offer$).pipe(take(1));
     const checks$ = defer(() => fromAbortable((signal) => checker.check(signal))).pipe(
       tap(tell),
-      repeat({ delay: () => timer(status.state === 'Pending' ? firstMs() : nextCheckMs(source, status.failures, random()), scheduler) }),
+      repeat({ delay: () => nextLook(status.state === 'Pending' ? firstMs() : nextCheckMs(source, status.failures, random())) }),
     );
     const answers = ({ answer }: Found): readonly ManifestAnswer[] => (answer === undefined ? [] : [answer]);
 
     const manifests$ = fromAbortable(() => checker.restore()).pipe(
       concatMap((restored) => {
         const first$ = defer(() => (restored === undefined ? [] : [restored])).pipe(tap(tell));
-        const wait$ = defer(() => timer(firstMs(), scheduler));
+        const wait$ = defer(() => nextLook(firstMs()));
         return watchManifestAnswers({
           source: word,
           path,

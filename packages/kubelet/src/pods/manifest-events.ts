@@ -25,6 +25,8 @@ export interface ManifestSources {
   readonly sources: readonly { readonly source: 'file' | 'http'; readonly path: string }[];
   /** How each verified source is, by name; at once and on every change. */
   readonly sourceStatuses$: Observable<ReadonlyMap<string, SourceStatus>>;
+  /** Images that came along with what verified sources ask for. */
+  readonly keptImages: () => readonly string[];
 }
 
 /** The configured directory, URL and verified sources as one stream, names settled between them; last good versions are kept under the root directory. */
@@ -128,6 +130,7 @@ export const manifestSources = (
   return {
     manifestEvent$: merge(...file$, ...http$, verified.manifestEvent$).pipe(shadowDuplicates({ priorityOf }), share()),
     sourceStatuses$: verified.statuses$,
+    keptImages: verified.keptImages,
     sources: [
       ...(staticPodPath === '' ? [] : [{ source: 'file' as const, path: resolve(staticPodPath) }]),
       ...(staticPodURL === '' ? [] : [{ source: 'http' as const, path: redactUrl(staticPodURL) }]),

@@ -10,7 +10,7 @@ import {
   verifiedSourceOrigin,
   watchVerifiedSource,
 } from '@solo-kubelet/verified-source';
-import { merge, mergeMap, type Observable, of, scan, share, shareReplay, startWith } from 'rxjs';
+import { merge, mergeMap, type Observable, of, scan, share, shareReplay, startWith, tap } from 'rxjs';
 
 export interface VerifiedSources {
   readonly manifestEvent$: Observable<ManifestEvent>;
@@ -20,6 +20,8 @@ export interface VerifiedSources {
   readonly priorities: ReadonlyMap<string, number>;
   /** By name; at once and on every change. */
   readonly statuses$: Observable<ReadonlyMap<string, SourceStatus>>;
+  /** Images that came along with what runs, or with what ran before it: a node without a network could not get them again. */
+  readonly keptImages: () => readonly string[];
 }
 
 export interface VerifiedSourcesOptions {
@@ -41,6 +43,7 @@ export const verifiedSources = (
   const nowMs = wallNow();
   const sources = files.flatMap(({ source }) => (source === undefined ? [] : [source]));
   const unusable = files.filter(({ source }) => source === undefined);
+  const keptImages = new Map<string, readonly string[]>();
   const output$ = merge(
     ...sources.map((source) =>
       watchVerifiedSource({
@@ -54,7 +57,12 @@ export const verifiedSources = (
         logger,
       }),
     ),
-  ).pipe(share<VerifiedSourceOutput>());
+  ).pipe(
+    tap((output: VerifiedSourceOutput) => {
+      if (output.type === 'status') keptImages.set(output.status.name, output.status.images ?? []);
+    }),
+    share<VerifiedSourceOutput>(),
+  );
   const initial: ReadonlyMap<string, SourceStatus> = new Map([
     ...sources.map((source) => [source.name, initialStatus(source, nowMs)] as const),
     ...unusable.map((file) => [nameOf(file), unusableStatus(file, nowMs)] as const),
@@ -69,6 +77,7 @@ export const verifiedSources = (
       startWith(initial),
       shareReplay({ bufferSize: 1, refCount: true }),
     ),
+    keptImages: () => [...keptImages.values()].flat(),
   };
 };
 

@@ -62,6 +62,8 @@ export interface SourceStatus {
   readonly verifiedBy?: string;
   /** How many of its documents are for other nodes. */
   readonly elsewhere?: number;
+  /** Names of the images that came along with what runs, and with what ran before it: they are kept for both. */
+  readonly images?: readonly string[];
   /** When what runs was taken, ms since 1970. */
   readonly appliedAtMs?: number;
   readonly checkedAtMs?: number;
@@ -83,6 +85,8 @@ export interface RunningAnswer {
   readonly appliedAtMs: number;
   /** Default 0. */
   readonly elsewhere?: number;
+  /** Default: none. */
+  readonly images?: readonly string[];
 }
 
 export type SourceFinding =
@@ -106,7 +110,7 @@ export const reduceStatus = (
 
 const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: number): SourceStatus => {
   const { reason: _reason, message: _message, ...calm } = status;
-  const { revision: _revision, elsewhere: _elsewhere, ...anew } = calm;
+  const { revision: _revision, elsewhere: _elsewhere, images: _images, ...anew } = calm;
   switch (finding.type) {
     case 'restored':
       return { ...anew, ...ofRunning(finding.running), state: 'Pending', failures: 0 };
@@ -122,10 +126,11 @@ const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: numbe
   }
 };
 
-const ofRunning = ({ revision, digest, verifiedBy, appliedAtMs, elsewhere = 0 }: RunningAnswer) => ({
+const ofRunning = ({ revision, digest, verifiedBy, appliedAtMs, elsewhere = 0, images = [] }: RunningAnswer) => ({
   ...(revision === undefined ? {} : { revision }),
   digest,
   verifiedBy,
   ...(elsewhere > 0 && { elsewhere }),
+  ...(images.length > 0 && { images }),
   appliedAtMs,
 });
