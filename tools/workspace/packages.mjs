@@ -236,7 +236,7 @@ export const packages = [
     name: 'verified-source',
     description:
       'Manifests of Pods and other objects from a URL, verified by signature or hash, kept for boots without a network; as an RxJS stream.',
-    keywords: ['static-pods', 'manifest', 'minisign', 'sshsig', 'signature', 'edge', 'rxjs'],
+    keywords: ['static-pods', 'manifest', 'minisign', 'sshsig', 'sigstore', 'signature', 'edge', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
@@ -244,11 +244,14 @@ export const packages = [
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,
+      '@noble/curves': catalog,
+      '@sigstore/bundle': catalog,
+      '@sigstore/verify': catalog,
       'tar-stream': catalog,
       undici: catalog,
       yaml: catalog,
     },
-    devDependencies: { '@solo-kubelet/object-spec': ws, '@types/tar-stream': catalog },
+    devDependencies: { '@sigstore/sign': catalog, '@solo-kubelet/object-spec': ws, '@types/tar-stream': catalog },
     peerDependencies: { rxjs: catalog },
   },
   {

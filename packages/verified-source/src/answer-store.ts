@@ -54,6 +54,8 @@ const encodeRecord = ({ current, previous, ...rest }: SourceRecord) => ({
   ...(previous && { previous: encodeSigned(previous) }),
 });
 
+const SIGNATURE_TYPES: ReadonlySet<unknown> = new Set<DetachedSignature['type']>(['minisign', 'ssh', 'sigstore']);
+
 /** @throws Error for a text that holds no record */
 const decodeRecord = (text: string): SourceRecord => {
   const record: unknown = JSON.parse(text);
@@ -83,8 +85,7 @@ export const encodeSigned = <T extends Pick<KeptAnswer, 'content' | 'signature'>
 export const decodeSigned = (answer: unknown): Pick<KeptAnswer, 'content' | 'signature'> => {
   if (!isRecord(answer)) throw new Error('an answer is missing');
   const { content, signature } = answer;
-  const isSigned =
-    isRecord(signature) && (signature['type'] === 'minisign' || signature['type'] === 'ssh') && typeof signature['text'] === 'string';
+  const isSigned = isRecord(signature) && SIGNATURE_TYPES.has(signature['type']) && typeof signature['text'] === 'string';
   if (typeof content !== 'string') throw new Error('an answer has no content');
   if (signature !== undefined && !isSigned) throw new Error('an answer has a signature of no kind');
   return {

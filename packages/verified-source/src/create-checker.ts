@@ -20,7 +20,7 @@ import { readOffer, removeOffer } from './offers.js';
 import { placeOf } from './places/place-of.js';
 import { readVerificationKeys, type VerificationKey } from './verification-keys.js';
 import { VerifiedSourceError } from './verified-source-error.js';
-import { verifyAnswer } from './verify-answer.js';
+import { type DetachedSignature, shownKey, verifyAnswer } from './verify-answer.js';
 
 /** What a look at a source came to, and what it asks for from now on where that is told again. */
 export interface Found {
@@ -205,13 +205,19 @@ export const createChecker = ({
     }
   };
 
+  /** The first that is good, or else the first. */
+  const pickSignature = async (content: Uint8Array, signatures: readonly DetachedSignature[], keys: readonly VerificationKey[]) => {
+    if (signatures.length > 1) for (const one of signatures) if ((await verifyAnswer(source, content, one, keys)).ok) return one;
+    return signatures[0];
+  };
+
   const takeAnswer = async (
     { content, signatures, validators }: FetchedAnswer & { type: 'answer' },
     keys: readonly VerificationKey[],
     shown = redactUrl(url),
   ): Promise<Found> => {
     mayBeUnchanged = false;
-    const signature = signatures.find((one) => verifyAnswer(source, content, one, keys).ok) ?? signatures[0];
+    const signature = await pickSignature(content, signatures, keys);
     const examined = await examine(content, signature, keys);
     if (!examined.ok) return failed(examined.reason, `${shown}: ${examined.message}`);
     const { answer } = examined;
@@ -294,6 +300,6 @@ const running = (
 
 const asked = ({ text, prepared }: ExaminedAnswer): ManifestAnswer => ({ type: 'text', text, ...(prepared && { prepared }) });
 
-const nameKeys = (keys: readonly VerificationKey[]): string => keys.map(({ type, id }) => `${type} ${id}`).join(' ');
+const nameKeys = (keys: readonly VerificationKey[]): string => keys.map(shownKey).join(' ');
 
 const namesOf = (list: ImageList | undefined): readonly string[] => list?.images.map(({ name }) => name) ?? [];

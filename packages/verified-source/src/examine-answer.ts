@@ -49,7 +49,7 @@ export const examineAnswer = async (
 ): Promise<Examination> => {
   const refused = (reason: SourceReason, message: string): Examination => ({ ok: false, reason, message });
   // Nothing of it is read before it is known whose it is.
-  const verified = verifyAnswer(source, content, signature, keys);
+  const verified = await verifyAnswer(source, content, signature, keys);
   if (!verified.ok) return verified;
   const opened = await readAnswer(content, { prepare, maxBytes: source.maxBytes });
   if (!opened.ok) return opened;

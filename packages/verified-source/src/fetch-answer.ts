@@ -40,13 +40,18 @@ export const fetchAnswer = async ({ source, inquiry, keys, validators }: FetchAn
   return { type: 'failed', reason: 'SignatureMissing', message: `there is no signature at ${tried.join(', nor at ')}` };
 };
 
-const SUFFIXES: Readonly<Record<VerificationKey['type'], string>> = { minisign: '.minisig', ssh: '.sig' };
+const SUFFIXES: Readonly<Record<VerificationKey['type'], string>> = { minisign: '.minisig', ssh: '.sig', sigstore: '.sigstore.json' };
 
 const kindsOf = (keys: readonly VerificationKey[]): readonly VerificationKey['type'][] =>
-  (['minisign', 'ssh'] as const).filter((type) => keys.some((key) => key.type === type));
+  (['minisign', 'ssh', 'sigstore'] as const).filter((type) => keys.some((key) => key.type === type));
 
 /** A signature says by itself of which kind it is, wherever it was found. */
 const signatureOf = (bytes: Uint8Array): DetachedSignature => {
   const text = Buffer.from(bytes).toString();
-  return { type: text.startsWith('-----BEGIN SSH SIGNATURE') ? 'ssh' : 'minisign', text };
+  return { type: kindOf(text), text };
+};
+
+const kindOf = (text: string): DetachedSignature['type'] => {
+  if (text.startsWith('-----BEGIN SSH SIGNATURE')) return 'ssh';
+  return text.trimStart().startsWith('{') ? 'sigstore' : 'minisign';
 };

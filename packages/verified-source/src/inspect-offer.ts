@@ -37,7 +37,7 @@ export const inspectOffer = async (
   { content, signature }: OfferedAnswer,
   { source, directory, wallNow }: InspectOfferOptions,
 ): Promise<InspectedOffer> => {
-  const verified = verifyAnswer(source, content, signature, await readVerificationKeys(source));
+  const verified = await verifyAnswer(source, content, signature, await readVerificationKeys(source));
   if (!verified.ok) return verified;
   const opened = await readAnswer(content, { prepare: undefined, maxBytes: source.maxBytes });
   if (!opened.ok) return opened;

@@ -2,33 +2,48 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import type { SourceDefinition } from './core/source-definition.js';
 import { type MinisignKey, parseMinisignKey } from './minisign.js';
+import { parseSigstoreKey, type SigstoreKey } from './sigstore-bundle.js';
 import { parseSshKey, type SshKey } from './ssh-signature.js';
 import { VerifiedSourceError } from './verified-source-error.js';
 
-export type VerificationKey = MinisignKey | SshKey;
+export type VerificationKey = MinisignKey | SshKey | SigstoreKey;
 
 /** More than a change of keys needs. */
 const MAX_KEYS = 32;
 const MAX_KEY_FILE_BYTES = 64 * 1024;
 
-/** A public key of minisign or ssh (ed25519) from one line. @throws VerifiedSourceError SOURCE_KEY_INVALID */
-const parseKey = (line: string, where: string): VerificationKey => {
-  const key = parseMinisignKey(line.trim()) ?? parseSshKey(line.trim());
+const PEM_BEGIN = '-----BEGIN ';
+const PEM_PUBLIC = '-----BEGIN PUBLIC KEY-----';
+
+/** A public key of minisign or ssh (ed25519) from one line, or of Sigstore from a block of PEM. @throws VerifiedSourceError SOURCE_KEY_INVALID */
+const parseKey = (given: string, where: string): VerificationKey => {
+  const text = given.trim();
+  const key = text.startsWith(PEM_PUBLIC) ? parseSigstoreKey(text) : (parseMinisignKey(text) ?? parseSshKey(text));
   if (key !== undefined) return key;
-  const secret = /PRIVATE KEY|minisign (encrypted )?secret key|^RW(RTY0Iy|QAAEIy)/.test(line);
+  if (/PRIVATE KEY|minisign (encrypted )?secret key|^RW(RTY0Iy|QAAEIy)/.test(text))
+    throw invalid(`${where} is a secret key: give the public one, and make a new pair, since this one has left its place`);
   throw invalid(
-    secret
-      ? `${where} is a secret key: give the public one, and make a new pair, since this one has left its place`
-      : `${where} is no public key of minisign (RW…) or of ssh-ed25519 (ssh-ed25519 AAAA…)`,
+    text.startsWith(PEM_PUBLIC)
+      ? `${where} is no public key of ECDSA on P-256 or P-384, or of ed25519, as cosign generate-key-pair makes it`
+      : `${where} is no public key of minisign (RW…), of ssh-ed25519 (ssh-ed25519 AAAA…) or of cosign (${PEM_PUBLIC})`,
   );
 };
 
-/** The keys of a file as minisign or ssh-keygen writes it, or one on a line; comments and empty lines are passed over. */
-const parseKeyFile = (text: string, path: string): readonly VerificationKey[] =>
-  text.split(/\r?\n/).flatMap((line, index) => {
-    const isComment = line.trim() === '' || /^\s*#/.test(line) || line.startsWith('untrusted comment: minisign public key');
-    return isComment ? [] : [parseKey(line, `${path}:${index + 1}`)];
-  });
+/** The keys of a file as minisign, ssh-keygen or cosign writes it, or one on a line; comments and empty lines are passed over. */
+const parseKeyFile = (text: string, path: string): readonly VerificationKey[] => {
+  const keys: VerificationKey[] = [];
+  const lines = text.split(/\r?\n/);
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at] ?? '';
+    if (line.trim() === '' || /^\s*#/.test(line) || line.startsWith('untrusted comment: minisign public key')) continue;
+    const where = `${path}:${at + 1}`;
+    const end = line.startsWith(PEM_BEGIN) ? lines.findIndex((each, index) => index > at && each.startsWith('-----END ')) : at;
+    keys.push(parseKey(lines.slice(at, end === -1 ? undefined : end + 1).join('\n'), where));
+    if (end === -1) break;
+    at = end;
+  }
+  return keys;
+};
 
 /** Every key that a source may be signed by. Files are read each time, so that a key that is replaced needs no restart. */
 export const readVerificationKeys = async ({

@@ -3,6 +3,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { SourceReason } from './core/source-status.js';
 import { parseMinisignSignature, signedAtSeconds, verifyMinisign } from './minisign.js';
+import { findSigstoreSigner, parseSigstoreBundle } from './sigstore-bundle.js';
 import { parseSshSignature, verifySsh } from './ssh-signature.js';
 import type { VerificationKey } from './verification-keys.js';
 
@@ -16,22 +17,36 @@ export type Verification =
   | { readonly ok: true; readonly verifiedBy: string; readonly signedAtSeconds?: number }
   | { readonly ok: false; readonly reason: SourceReason; readonly message: string };
 
-/** Whether an answer is what its source requires. Says nothing about its age. */
-export const verifyAnswer = (
+/** Whether an answer is what its source requires. Says nothing about its age. Never rejects. */
+export const verifyAnswer = async (
   source: Pick<SourceDefinition, 'require' | 'hash' | 'sshNamespace'>,
   content: Uint8Array,
   signature: DetachedSignature | undefined,
   keys: readonly VerificationKey[],
-): Verification => {
+): Promise<Verification> => {
   if (source.require === 'none') return { ok: true, verifiedBy: 'nothing' };
   if (source.require === 'hash') return verifyHash(source.hash, content);
   if (signature === undefined) return refused('SignatureMissing', 'there is no signature');
   try {
-    return signature.type === 'minisign'
-      ? byMinisign(content, signature.text, keys)
-      : bySsh(content, signature.text, keys, source.sshNamespace);
+    return await bySignature(content, signature, keys, source.sshNamespace);
   } catch (error) {
     return refused('SignatureInvalid', `the signature cannot be read: ${describeError(error)}`);
+  }
+};
+
+const bySignature = async (
+  content: Uint8Array,
+  { type, text }: DetachedSignature,
+  keys: readonly VerificationKey[],
+  sshNamespace: string,
+): Promise<Verification> => {
+  switch (type) {
+    case 'minisign':
+      return byMinisign(content, text, keys);
+    case 'ssh':
+      return bySsh(content, text, keys, sshNamespace);
+    case 'sigstore':
+      return bySigstore(content, text, keys);
   }
 };
 
@@ -67,8 +82,22 @@ const bySsh = (content: Uint8Array, text: string, keys: readonly VerificationKey
   return { ok: true, verifiedBy: `ssh-ed25519 ${key.id}` };
 };
 
+const bySigstore = async (content: Uint8Array, text: string, keys: readonly VerificationKey[]): Promise<Verification> => {
+  const bundle = await parseSigstoreBundle(text);
+  const own = keys.filter((one) => one.type === 'sigstore');
+  const signer = await findSigstoreSigner(content, bundle, own);
+  if (signer !== undefined) return { ok: true, verifiedBy: `sigstore ${signer.id}` };
+  // Tools name keys in several ways: what is not the digest of a known key may still be meant for one.
+  const named = own.find(({ id }) => `${id.slice('SHA256:'.length)}=` === bundle.hint);
+  if (named === undefined) return unknownKey(`a key that its bundle calls ${JSON.stringify(bundle.hint.slice(0, MAX_HINT))}`, keys);
+  return refused('SignatureInvalid', `content and bundle do not belong together (sigstore ${named.id})`);
+};
+
+/** Longer names of a key are cut. */
+const MAX_HINT = 100;
+
 const unknownKey = (by: string, keys: readonly VerificationKey[]): Verification =>
-  refused(
-    'KeyUnknown',
-    `it is signed by ${by}; trusted are ${keys.map(({ type, id }) => `${type === 'ssh' ? 'ssh-ed25519' : type} ${id}`).join(', ')}`,
-  );
+  refused('KeyUnknown', `it is signed by ${by}; trusted are ${keys.map(shownKey).join(', ')}`);
+
+/** As in what is said to have vouched. */
+export const shownKey = ({ type, id }: VerificationKey): string => `${type === 'ssh' ? 'ssh-ed25519' : type} ${id}`;

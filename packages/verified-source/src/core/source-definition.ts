@@ -28,7 +28,7 @@ export interface SourceDefinition {
   readonly keys: readonly string[];
   /** Files of public keys. */
   readonly keyFiles: readonly string[];
-  /** Where the detached signature is. Default: the URL with `.minisig` or `.sig` behind its path. */
+  /** Where the detached signature is. Default: the URL with `.minisig`, `.sig` or `.sigstore.json` behind its path. */
   readonly signatureUrl?: string;
   /** What `ssh-keygen -Y sign -n` was given. Default `solo-kubelet`. */
   readonly sshNamespace: string;

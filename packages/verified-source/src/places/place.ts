@@ -43,5 +43,5 @@ export interface Place {
   close(): void;
 }
 
-/** Most that a file beside an answer may have, bytes. */
-export const MAX_BESIDE_BYTES = 16 * 1024;
+/** Most that a file beside an answer may have, bytes: bundles of Sigstore tell of transparency logs as well. */
+export const MAX_BESIDE_BYTES = 64 * 1024;
