@@ -67,11 +67,13 @@ export const followSource = ({
     ).pipe(
       concatMap((stored) => {
         let state = initialState(source, path, stored.slots);
+        /** What could not be saved: a full disk has room again some time, and whoever breaks that file then restarts the kubelet must find it. */
+        const unsaved = new Map<string, Validators | undefined>();
         const take = ({ listing, validators }: Look): Observable<ManifestEvent> => {
           const before = state;
           const step = takeListing(before, listing, rules);
           state = step.state;
-          const saved$ = defer(() => saveChanges(store, before, step.state, validators)).pipe(ignoreElements());
+          const saved$ = defer(() => saveChanges(store, unsaved, { before, after: step.state, validators })).pipe(ignoreElements());
           const fed$ = defer(() => {
             step$.next(step);
             return [];
@@ -83,17 +85,26 @@ export const followSource = ({
     );
   });
 
+interface Change {
+  readonly before: SourceState;
+  readonly after: SourceState;
+  readonly validators: Validators | undefined;
+}
+
+/** Saves what has changed, and what could not be saved when it had: each look tries once more. */
 const saveChanges = async (
   store: LastGoodStore,
-  before: SourceState,
-  after: SourceState,
-  validators: Validators | undefined,
+  unsaved: Map<string, Validators | undefined>,
+  { before, after, validators }: Change,
 ): Promise<void> => {
-  for (const path of new Set([...before.files.keys(), ...after.files.keys()])) {
+  for (const path of new Set([...before.files.keys(), ...after.files.keys(), ...unsaved.keys()])) {
     const old = before.files.get(path)?.slots ?? [];
     const now = after.files.get(path)?.slots ?? [];
-    if (old === now || (validators === undefined && goodsText(old) === goodsText(now))) continue;
-    await store.save(path, now, now.some((slot) => slot.problem !== undefined) ? undefined : validators);
+    const isSame = old === now || (validators === undefined && goodsText(old) === goodsText(now));
+    if (isSame && !unsaved.has(path)) continue;
+    const said = isSame ? unsaved.get(path) : now.some((slot) => slot.problem !== undefined) ? undefined : validators;
+    if (await store.save(path, now, said)) unsaved.delete(path);
+    else unsaved.set(path, said);
   }
 };
 

@@ -49,43 +49,54 @@ export interface StoreContext extends ParseContext {
 export interface LastGoodStore {
   /** What is stored for a source: a file of its own path, or files directly in the directory of that path. */
   load(sourcePath: string, context: StoreContext): Promise<StoredManifests>;
-  /** Replaces what is stored for one file in one atomic step; no good version left removes it. A failure is logged, not thrown. */
-  save(path: string, slots: readonly Slot[], validators?: Validators): Promise<void>;
+  /**
+   * Replaces what is stored for one file in one atomic step; no good version left removes it. A failure is logged once and not thrown: whoever gets false
+   * saves it again later.
+   */
+  save(path: string, slots: readonly Slot[], validators?: Validators): Promise<boolean>;
 }
 
 /** A store that keeps nothing. */
 export const noStore: LastGoodStore = {
   load: async () => ({ slots: new Map(), validators: {} }),
-  save: async () => {},
+  save: async () => true,
 };
 
 /** Opens a store; the directory is made (mode 0700: manifests may hold secrets) when something is first saved. */
-export const openLastGoodStore = (directory: string, logger: Logger, files?: FileLayer): LastGoodStore => ({
-  load: async (sourcePath, context) => {
-    const slots = new Map<string, readonly Slot[]>();
-    let validators: Validators = {};
-    for (const record of await readRecords(directory, logger, files)) {
-      if (record.path !== sourcePath && (context.source === 'http' || dirname(record.path) !== sourcePath)) continue;
-      const { trusts } = context;
-      if (trusts !== undefined && !record.texts.every((text) => trusts(Buffer.from(text, 'base64')))) continue;
-      const restored = await restore(record, context, logger);
-      if (restored.length > 0) slots.set(record.path, restored);
-      if (record.path === sourcePath && restored.length === record.slots.length) validators = record.validators ?? {};
-    }
-    return { slots, validators };
-  },
-  save: async (path, slots, validators) => {
-    const layer = files === undefined ? {} : { files };
-    const file = join(directory, `${createHash('sha256').update(path).digest('hex')}.json`);
-    try {
-      const record = toRecord(path, slots, validators);
-      if (record === undefined) await removeDurable(file, files);
-      else await writeDurably(file, JSON.stringify(record), layer);
-    } catch (error) {
-      logger.warn({ path, err: describeError(error) }, 'Cannot keep the last good version of a manifest on disk');
-    }
-  },
-});
+export const openLastGoodStore = (directory: string, logger: Logger, files?: FileLayer): LastGoodStore => {
+  const layer = files === undefined ? {} : { files };
+  /** What was told of already. */
+  const failing = new Set<string>();
+  return {
+    load: async (sourcePath, context) => {
+      const slots = new Map<string, readonly Slot[]>();
+      let validators: Validators = {};
+      for (const record of await readRecords(directory, logger, files)) {
+        if (record.path !== sourcePath && (context.source === 'http' || dirname(record.path) !== sourcePath)) continue;
+        const { trusts } = context;
+        if (trusts !== undefined && !record.texts.every((text) => trusts(Buffer.from(text, 'base64')))) continue;
+        const restored = await restore(record, context, logger);
+        if (restored.length > 0) slots.set(record.path, restored);
+        if (record.path === sourcePath && restored.length === record.slots.length) validators = record.validators ?? {};
+      }
+      return { slots, validators };
+    },
+    save: async (path, slots, validators) => {
+      const file = join(directory, `${createHash('sha256').update(path).digest('hex')}.json`);
+      try {
+        const record = toRecord(path, slots, validators);
+        if (record === undefined) await removeDurable(file, files);
+        else await writeDurably(file, JSON.stringify(record), layer);
+        failing.delete(path);
+        return true;
+      } catch (error) {
+        if (!failing.has(path)) logger.warn({ path, err: describeError(error) }, 'Cannot keep the last good version of a manifest on disk');
+        failing.add(path);
+        return false;
+      }
+    },
+  };
+};
 
 const toRecord = (path: string, slots: readonly Slot[], validators: Validators | undefined): StoredRecord | undefined => {
   const texts: string[] = [];

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { renameSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { NEVER, of, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Listing } from '../src/core/listing.js';
 import { type ManifestDirectoryOptions, watchManifestDirectory } from '../src/index.js';
 import { collect } from './collect.js';
@@ -268,6 +269,30 @@ describe('a real directory', () => {
       'synced',
     ]);
   });
+});
+
+it('keeps the last good version of a manifest that could not be kept before, as on a full disk, once it can', async () => {
+  const lastGoodDirectory = join(root, 'last-good');
+  await writeFile(lastGoodDirectory, 'no directory\n');
+  await put('a.yaml', 'web 1\n');
+  const unkept: string[] = [];
+  const warn = ({ path: of = '' }: { readonly path?: string }, message: string): void => {
+    if (message.startsWith('Cannot keep')) unkept.push(basename(of));
+  };
+  const before = follow({ lastGoodDirectory, logger: { ...silentLogger, warn } as Logger, fileCheckFrequencyMs: 20 });
+  await before.until('synced');
+  await put('b.yaml', 'db 1\n');
+  await vi.waitFor(() => expect(unkept).toContain('b.yaml'), 10_000);
+  await rm(lastGoodDirectory);
+  await vi.waitFor(async () => expect(await readdir(lastGoodDirectory)).toHaveLength(2), 10_000);
+  // By the look that found b.yaml a.yaml had been tried once more, and was not told of again.
+  expect(unkept).toEqual(['a.yaml', 'b.yaml']);
+  await put('a.yaml', '!\n');
+  before.stop();
+
+  const after = follow({ lastGoodDirectory });
+  await after.until('synced');
+  expect(after.said).toContain('applied a.yaml web:1');
 });
 
 describe('timing', () => {

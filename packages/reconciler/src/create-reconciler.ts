@@ -46,7 +46,7 @@ import { orphanedPods } from './orphaned-pods.js';
 import { probePods } from './probe-pods.js';
 import type { ReconcilerDeps } from './reconciler-deps.js';
 import { recordEvents } from './record-events.js';
-import { forgetfulStore, saveRecords } from './save-records.js';
+import { forgetfulStore, saveRecords, storeFailures } from './save-records.js';
 import { type PodSyncEvent, syncPod } from './sync-pod.js';
 import { workerStateActivities } from './worker-state-activities.js';
 
@@ -201,7 +201,8 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     scheduler,
   }).pipe(
     tap((saved) => feedback$.next(saved)),
-    mergeMap(({ failure }) => (failure === undefined ? EMPTY : of<NodeActivity>({ type: 'storeFailed', message: failure }))),
+    storeFailures,
+    map((message): NodeActivity => ({ type: 'storeFailed', message })),
     share(),
   );
   const pins$ = defer(() =>

@@ -2,7 +2,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import { conflateMap } from '@solo-kubelet/timers/rxjs';
-import { catchError, defer, map, mergeMap, type Observable, of, pairwise, type SchedulerLike } from 'rxjs';
+import { catchError, defer, EMPTY, map, mergeMap, type Observable, of, pairwise, type SchedulerLike } from 'rxjs';
 import type { PodUid } from './core/pod-identity.js';
 import type { PodWorkerState } from './core/pod-worker-state.js';
 import type { Allocating } from './core/resize/allocating.js';
@@ -27,8 +27,8 @@ export const saveRecords = ({ kubeletState$, store, wallAheadMs, scheduler }: Sa
       {
         keyOf: ({ podUid }) => podUid,
         holdMs: ({ urgent }) => (urgent ? 0 : STATUS_HOLD_MS),
-        // Nothing else would write it again: the pod itself waits for it.
-        requeueAfterMs: ({ allocating, failure }) => (allocating !== undefined && failure !== undefined ? RETRY_MS : undefined),
+        // Nothing else would write it again: a pod whose resize is recorded waits for it, and one at rest changes no more.
+        requeueAfterMs: ({ failure }) => (failure === undefined ? undefined : RETRY_MS),
         scheduler,
       },
     ),
@@ -47,8 +47,22 @@ export interface SaveDeps {
 /** A pod that starts changes its status several times a second; what the runtime can tell again may be written a moment later, once. */
 const STATUS_HOLD_MS = 1_000;
 
-/** Until a resize whose record could not be written is recorded again. */
+/** Until a record that could not be written, or not be removed, is tried again. */
 const RETRY_MS = 10_000;
+
+/** Failures to write, each told once until that pod's record can be written again. */
+export const storeFailures = (saved$: Observable<Saved>): Observable<string> =>
+  defer(() => {
+    const failing = new Set<PodUid>();
+    return saved$.pipe(
+      mergeMap(({ podUid, failure }) => {
+        if (failure === undefined) failing.delete(podUid);
+        if (failure === undefined || failing.has(podUid)) return EMPTY;
+        failing.add(podUid);
+        return of(failure);
+      }),
+    );
+  });
 
 /** Records live as long as the process. */
 export const forgetfulStore: StatusStore = { load: async () => [], save: async () => {}, remove: async () => {} };

@@ -456,6 +456,26 @@ describe('a kubelet that restarts', () => {
     expect((await restart()).startTime).toBe(after.startTime);
   });
 
+  it('writes a record that could not be written, as on a full disk, once it can, and tells of the failure once', async () => {
+    const held = memoryStore();
+    let full = true;
+    const store: StatusStore = {
+      ...held,
+      save: async (record) => {
+        if (full) throw new Error('ENOSPC');
+        await held.save(record);
+      },
+    };
+    const { time, kubelet } = await machine({}, { store });
+    kubelet.apply(pod('web'));
+    await time.advance(60_000);
+    expect(held.records.size).toBe(0);
+    expect(kubelet.activities.filter(({ type }) => type === 'storeFailed')).toHaveLength(1);
+    full = false;
+    await time.advance(11_000);
+    expect([...held.records.values()].map((record) => record.status.phase)).toEqual(['Running']);
+  });
+
   it('writes a record once while its pod starts, and what was held back when it is told to stop', async () => {
     const saves: string[] = [];
     const held = memoryStore();
