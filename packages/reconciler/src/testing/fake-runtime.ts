@@ -1,11 +1,12 @@
 import { type Container, containerHash, type Pod, quantityValue, type ResourceRequirements } from '@solo-kubelet/pod-spec';
+import { onAbort } from '@solo-kubelet/timers';
 import { delay } from '@solo-kubelet/timers/rxjs';
 import type { SchedulerLike } from 'rxjs';
 import { hostPortsOf } from '../core/admission/host-ports.js';
 import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, uidOf } from '../core/pod-identity.js';
 import { heldTo, type PodResources, resourcesOfPod } from '../core/resize/pod-resources.js';
-import type { RuntimePort } from '../runtime-port.js';
+import type { RuntimeChange, RuntimePort } from '../runtime-port.js';
 import { listedOnly } from './listed-only.js';
 
 /** How one container lives. Left out: it runs until stopped. */
@@ -40,6 +41,8 @@ export interface FakeRuntimeOptions {
   readonly pullMs?: (image: string) => number | undefined;
   /** What a running container uses of memory, bytes. A limit set below that ends it: a broken law. Default 0. */
   readonly memoryBytes?: (containerName: string, podUid: PodUid) => number;
+  /** Whether it tells of changes as they happen. Default: false, so that everything is found by relisting. */
+  readonly events?: boolean;
 }
 
 export interface FakeCall {
@@ -80,6 +83,7 @@ export const fakeRuntime = ({
   latencyMs = () => 1,
   pullMs = () => 0,
   memoryBytes = () => 0,
+  events = false,
 }: FakeRuntimeOptions): FakeRuntime => {
   const held = new Map<PodUid, Held>();
   const calls: FakeCall[] = [];
@@ -107,8 +111,17 @@ export const fakeRuntime = ({
     const { name, namespace } = pod.pod.metadata;
     return newestFirst({ uid, name, namespace, sandboxes: pod.sandboxes, containers: pod.containers });
   };
-  const ownerOf = (containerId: string): Held | undefined =>
-    [...held.values()].find((pod) => pod.containers.some(({ id }) => id === containerId));
+  /** Whose a sandbox or container is, by its id: none of 20,000 pods is looked for. */
+  const owners = new Map<string, PodUid>();
+  const holderOf = (id: string): Held | undefined => held.get(owners.get(id) ?? ('' as PodUid));
+  const ownerOf = (containerId: string): Held | undefined => {
+    const owner = holderOf(containerId);
+    return owner?.containers.some(({ id }) => id === containerId) ? owner : undefined;
+  };
+  const ownerOfSandbox = (podSandboxId: string): Held | undefined => {
+    const owner = holderOf(podSandboxId);
+    return owner?.sandboxes.some(({ id }) => id === podSandboxId) ? owner : undefined;
+  };
   const change = (containerId: string, patch: Partial<ObservedContainer>): void => {
     const owner = ownerOf(containerId);
     if (owner === undefined) return;
@@ -162,14 +175,11 @@ export const fakeRuntime = ({
     podCgroups,
     exit,
     killSandbox: (podSandboxId) => {
-      for (const [uid, pod] of held) {
-        if (!pod.sandboxes.some(({ id }) => id === podSandboxId)) continue;
-        for (const container of pod.containers) if (container.sandboxId === podSandboxId) exit(container.id, 137);
-        pod.sandboxes = pod.sandboxes.map((sandbox) =>
-          sandbox.id === podSandboxId ? { ...sandbox, state: 'notReady', ips: [] } : sandbox,
-        );
-        notify(uid);
-      }
+      const pod = ownerOfSandbox(podSandboxId);
+      if (pod === undefined) return;
+      for (const container of pod.containers) if (container.sandboxId === podSandboxId) exit(container.id, 137);
+      pod.sandboxes = pod.sandboxes.map((sandbox) => (sandbox.id === podSandboxId ? { ...sandbox, state: 'notReady', ips: [] } : sandbox));
+      notify(uidOf(pod.pod));
     },
     list: ({ signal }) =>
       call('list', undefined, '', signal, () => {
@@ -194,6 +204,7 @@ export const fakeRuntime = ({
           if (owner.sandboxes.some((sandbox) => sandbox.attempt === attempt))
             throw new Error(`sandbox attempt ${attempt} of ${uid} is taken`);
           const podSandboxId = nextId('sandbox');
+          owners.set(podSandboxId, uid);
           const hostNetwork = pod.spec.hostNetwork === true;
           const ips = hostNetwork ? [] : [`10.0.0.${ids % 250}`];
           const hostPorts = hostPortsOf(pod);
@@ -232,6 +243,7 @@ export const fakeRuntime = ({
           }
           if (live(owner, container.name).length > 0) violations.push(`two live instances of ${uid}/${container.name}`);
           const containerId = nextId('container');
+          owners.set(containerId, uid);
           containerCgroups.set(containerId, heldTo(pod, container));
           const nowMs = wallNow();
           owner.containers = [
@@ -294,28 +306,31 @@ export const fakeRuntime = ({
         if (owner === undefined) return;
         if (find(containerId)?.state === 'running') violations.push(`a running container of ${uidOf(owner.pod)} was removed`);
         owner.containers = owner.containers.filter(({ id }) => id !== containerId);
+        owners.delete(containerId);
       }),
     stopSandbox: (podSandboxId, { signal }) =>
       call('stopSandbox', undefined, podSandboxId, signal, () => {
-        for (const pod of held.values()) {
-          if (!pod.sandboxes.some(({ id }) => id === podSandboxId)) continue;
-          for (const container of pod.containers) {
-            if (container.sandboxId === podSandboxId && container.state === 'running') {
-              violations.push(`sandbox of ${uidOf(pod.pod)} stopped under ${container.name}`);
-              exit(container.id, 137);
-            }
+        const pod = ownerOfSandbox(podSandboxId);
+        if (pod === undefined) return;
+        for (const container of pod.containers) {
+          if (container.sandboxId === podSandboxId && container.state === 'running') {
+            violations.push(`sandbox of ${uidOf(pod.pod)} stopped under ${container.name}`);
+            exit(container.id, 137);
           }
-          pod.sandboxes = pod.sandboxes.map((sandbox) =>
-            sandbox.id === podSandboxId ? { ...sandbox, state: 'notReady', ips: [] } : sandbox,
-          );
         }
+        pod.sandboxes = pod.sandboxes.map((sandbox) =>
+          sandbox.id === podSandboxId ? { ...sandbox, state: 'notReady', ips: [] } : sandbox,
+        );
       }),
+    ...(events && { changes: ({ signal }) => toldChanges(listeners, signal) }),
     removeSandbox: (podSandboxId, { signal }) =>
       call('removeSandbox', undefined, podSandboxId, signal, () => {
-        for (const pod of held.values()) {
-          pod.sandboxes = pod.sandboxes.filter(({ id }) => id !== podSandboxId);
-          pod.containers = pod.containers.filter(({ sandboxId }) => sandboxId !== podSandboxId);
-        }
+        const pod = ownerOfSandbox(podSandboxId);
+        if (pod === undefined) return;
+        for (const { id, sandboxId } of pod.containers) if (sandboxId === podSandboxId) owners.delete(id);
+        owners.delete(podSandboxId);
+        pod.sandboxes = pod.sandboxes.filter(({ id }) => id !== podSandboxId);
+        pod.containers = pod.containers.filter(({ sandboxId }) => sandboxId !== podSandboxId);
       }),
     memoryUsage: ({ podSandboxId, containerIds }, { signal }) =>
       call('memoryUsage', undefined, podSandboxId, signal, () => {
@@ -348,3 +363,31 @@ export const fakeRuntime = ({
 };
 
 const nobody = { metadata: {} } as Pod;
+
+/** What a feed tells until it is ended: first that it tells, then each pod that something of has changed. */
+async function* toldChanges(listeners: Set<(uid: PodUid) => void>, signal: AbortSignal): AsyncGenerator<RuntimeChange> {
+  let told: PodUid[] = [];
+  let wake = (): void => {};
+  const listener = (uid: PodUid): void => {
+    told.push(uid);
+    wake();
+  };
+  listeners.add(listener);
+  const stop = onAbort(signal, () => wake());
+  try {
+    yield { type: 'resync', reason: 'the feed begins', events: true };
+    while (!signal.aborted) {
+      const batch = told;
+      told = [];
+      for (const podUid of batch) yield { type: 'pod', podUid };
+      if (told.length > 0) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (signal.aborted) resolve();
+      });
+    }
+  } finally {
+    stop();
+    listeners.delete(listener);
+  }
+}

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type SchedulerLike, VirtualTimeScheduler } from 'rxjs';
+import { timerHeap } from './timer-heap.js';
 
 export interface VirtualTime {
   readonly scheduler: SchedulerLike;
@@ -16,19 +17,14 @@ export interface VirtualTime {
 /** Time for streams and promises together. Starts at the given moment, default 2026-01-01. */
 export const virtualTime = (startMs = Date.UTC(2026, 0, 1)): VirtualTime => {
   const scheduler = new VirtualTimeScheduler();
+  scheduler.actions = timerHeap() as unknown as typeof scheduler.actions;
+  // Undefined behind the last one, whatever the type says.
+  const nextAt = (): number => (scheduler.actions[0] as { readonly delay: number } | undefined)?.delay ?? Number.POSITIVE_INFINITY;
   let steadyAheadMs = startMs;
   let skewMs = 0;
   scheduler.now = () => scheduler.frame + steadyAheadMs;
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 3; turn++) await setImmediate();
-  };
-  /** The scheduler itself keeps a timer that was ended until its time has come, which may be days. */
-  const dropEnded = (): void => {
-    if (scheduler.actions.some(({ closed }) => closed)) scheduler.actions = scheduler.actions.filter(({ closed }) => !closed);
-  };
-  const nextAt = (): number => {
-    dropEnded();
-    return scheduler.actions.reduce((least, { delay }) => Math.min(least, delay), Number.POSITIVE_INFINITY);
   };
   return {
     scheduler,
