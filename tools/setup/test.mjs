@@ -12,6 +12,8 @@ const CHECKS = [
   ['types', pnpm('run', 'types')],
 ];
 const PROJECTS = ['unit', 'simulation', 'attack', 'packages', 'e2e'];
+/** Parts of a project that are run by themselves when named: in the project's own run they are short. */
+const PARTS = [['soak', 'e2e', ['tools/e2e/src/soak']]];
 /** Files of one project: more is no coincidence. */
 const MOST_LOOKED_AT_TWICE = 3;
 /** Of a failure's message. */
@@ -71,7 +73,7 @@ const runProject = async (project, name, more) => {
 
 await installSystemPackages(TEST_PACKAGES);
 await installDependencies();
-if (isWanted('packages') || isWanted('e2e')) await build();
+if (['packages', 'e2e', ...PARTS.map(([name]) => name)].some(isWanted)) await build();
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
@@ -98,6 +100,12 @@ for (const project of PROJECTS) {
   }
   failures.push(...result.messages);
   count(project, result);
+}
+for (const [name, project, files] of PARTS) {
+  if (!wanted.includes(name)) continue;
+  const result = await runProject(project, name, files);
+  failures.push(...result.messages);
+  count(name, result);
 }
 for (const message of unsteady) console.log(`! failed beside others, passed by itself: ${message}`);
 for (const failure of failures) console.log(`✗ ${failure}`);

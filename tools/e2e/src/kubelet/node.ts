@@ -45,8 +45,20 @@ export interface TestNode extends AsyncDisposable {
 const NODE = 'node1';
 const ABORTABLE = { signal: new AbortController().signal };
 
-export const startNode = async (options: StartKubeletOptions = {}, testbed: TestbedOptions = {}): Promise<TestNode> => {
+export interface StartNodeOptions extends StartKubeletOptions {
+  /** What is done to a testbed before its kubelet starts. Default: nothing. */
+  readonly prepare?: (bed: Testbed) => Promise<void>;
+}
+
+export const startNode = async (
+  { prepare = async () => {}, ...options }: StartNodeOptions = {},
+  testbed: TestbedOptions = {},
+): Promise<TestNode> => {
   const bed = await startTestbed(testbed);
+  await prepare(bed).catch(async (error: unknown) => {
+    await bed[Symbol.asyncDispose]();
+    throw error;
+  });
   const socketPath = join(bed.directory, 'kubelet.sock');
   const start = (): Promise<KubeletProcess> =>
     startKubelet(bed, { ...options, nodeName: NODE, flags: [...(options.flags ?? []), '--api-socket', socketPath] });
