@@ -236,7 +236,7 @@ export const packages = [
     name: 'verified-source',
     description:
       'Manifests of Pods and other objects from a URL, verified by signature or hash, kept for boots without a network; as an RxJS stream.',
-    keywords: ['static-pods', 'manifest', 'minisign', 'sshsig', 'sigstore', 'signature', 'edge', 'rxjs'],
+    keywords: ['static-pods', 'manifest', 'minisign', 'sshsig', 'sigstore', 'tuf', 'signature', 'edge', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
@@ -247,7 +247,9 @@ export const packages = [
       '@noble/curves': catalog,
       '@sigstore/bundle': catalog,
       '@sigstore/verify': catalog,
+      '@tufjs/models': catalog,
       'tar-stream': catalog,
+      'tuf-js': catalog,
       undici: catalog,
       yaml: catalog,
     },

@@ -54,7 +54,7 @@ const encodeRecord = ({ current, previous, ...rest }: SourceRecord) => ({
   ...(previous && { previous: encodeSigned(previous) }),
 });
 
-const SIGNATURE_TYPES: ReadonlySet<unknown> = new Set<DetachedSignature['type']>(['minisign', 'ssh', 'sigstore']);
+const SIGNATURE_TYPES: ReadonlySet<unknown> = new Set<DetachedSignature['type']>(['minisign', 'ssh', 'sigstore', 'tuf']);
 
 /** @throws Error for a text that holds no record */
 const decodeRecord = (text: string): SourceRecord => {

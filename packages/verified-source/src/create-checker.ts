@@ -18,6 +18,7 @@ import { type ExaminedAnswer, examineAnswer } from './examine-answer.js';
 import { type FetchedAnswer, fetchAnswer } from './fetch-answer.js';
 import { readOffer, removeOffer } from './offers.js';
 import { placeOf } from './places/place-of.js';
+import { createTufRepository } from './tuf/tuf-repository.js';
 import { readVerificationKeys, type VerificationKey } from './verification-keys.js';
 import { VerifiedSourceError } from './verified-source-error.js';
 import { type DetachedSignature, shownKey, verifyAnswer } from './verify-answer.js';
@@ -72,6 +73,7 @@ export const createChecker = ({
 }: CheckerOptions) => {
   const store: AnswerStore = openAnswerStore(directory, logger, files);
   const place = placeOf({ source, url, authorization });
+  const repository = createTufRepository({ source, url, authorization, directory, files, logger });
   const urlDigest = digestOf(url);
   let isLoaded = false;
   let record: SourceRecord | undefined;
@@ -155,16 +157,29 @@ export const createChecker = ({
       if (offered !== undefined) return offered;
       if (isBundleUrl(url))
         return lastGood === undefined ? failed('NotFound', 'no bundle came yet: kubelet-cli bundle apply FILE') : unchanged();
-      const inquiry = await place.open(signal);
-      const validators = mayBeUnchanged && lastGood !== undefined ? lastGood.record.validators : {};
-      const fetched = await fetchAnswer({ source, inquiry, keys, validators });
-      return await take(fetched, keys);
+      return await take(await fetch(keys, signal), keys);
     } catch (error) {
       if (VerifiedSourceError.is(error))
         return failed(error.code === 'SOURCE_KEY_INVALID' ? 'KeyInvalid' : 'CredentialsUnusable', error.message);
       if (ManifestSourceError.is(error)) return failed('CredentialsUnusable', error.message);
       throw error;
     }
+  };
+
+  const fetch = async (keys: readonly VerificationKey[], signal: AbortSignal): Promise<FetchedAnswer> => {
+    const [key] = keys;
+    const known = mayBeUnchanged ? lastGood?.record : undefined;
+    if (key?.type === 'tuf') {
+      const { content, signature } = known?.current ?? {};
+      return repository.ask({
+        trustedRoot: key.root,
+        known: content && signature && { content, proof: signature.text },
+        nowMs: Math.max(wallNow(), record?.clockMs ?? 0),
+        signal,
+      });
+    }
+    const inquiry = await place.open(signal);
+    return fetchAnswer({ source, inquiry, keys, validators: known?.validators ?? {} });
   };
 
   /** Keys have changed since: a server that says that nothing has must not vouch for what they don't. */
@@ -221,10 +236,10 @@ export const createChecker = ({
     const examined = await examine(content, signature, keys);
     if (!examined.ok) return failed(examined.reason, `${shown}: ${examined.message}`);
     const { answer } = examined;
-    const { said, signedAtSeconds } = answer;
+    const { said, impliedRevision } = answer;
     const nowMs = Math.max(wallNow(), record?.clockMs ?? 0);
     const digest = digestOf(content);
-    const verdict = judgeRevision({ source, said, signedAtSeconds, digest, kept: record?.kept, nowMs });
+    const verdict = judgeRevision({ source, said, impliedRevision, digest, kept: record?.kept, nowMs });
     if (!verdict.ok) return failed(verdict.reason, `${shown}: ${verdict.message}`);
     const { revision } = verdict;
     if (lastGood !== undefined && lastGood.digest === digest && lastGood.record.current.revision === revision) {
@@ -282,7 +297,10 @@ export const createChecker = ({
     check,
     /** Whether a text from the records of documents is one that was verified. */
     trusts: (text: Uint8Array): boolean => trusted.has(digestOf(text)),
-    close: (): void => place.close(),
+    close: (): void => {
+      place.close();
+      repository.close();
+    },
   };
 };
 

@@ -16,7 +16,7 @@ export interface ExaminedAnswer {
   /** What is parsed in its place, where `text` is encrypted. */
   readonly prepared?: Uint8Array;
   readonly said: SourceRevision | undefined;
-  readonly signedAtSeconds?: number | undefined;
+  readonly impliedRevision?: number | undefined;
   readonly verifiedBy: string;
   /** Documents that are for other nodes, such as `Pod default/web (site=berlin)`. */
   readonly elsewhere: readonly string[];
@@ -90,7 +90,7 @@ export const examineAnswer = async (
     answer: {
       ...(isEncrypted ? { text: content, prepared: read.body } : { text: read.body }),
       said: read.revision,
-      signedAtSeconds: verified.signedAtSeconds,
+      impliedRevision: verified.impliedRevision,
       verifiedBy: verified.verifiedBy,
       // What an encrypted file says is a secret.
       elsewhere: elsewhere.map(({ line, name, selector }) => (isEncrypted ? `line ${line}` : `${name} (${selector})`)),

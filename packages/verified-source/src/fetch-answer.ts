@@ -1,7 +1,7 @@
 import type { SourceRecord } from './answer-store.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { FetchFailed, Inquiry } from './places/place.js';
-import type { VerificationKey } from './verification-keys.js';
+import type { DetachedKey, VerificationKey } from './verification-keys.js';
 import type { DetachedSignature } from './verify-answer.js';
 
 export type FetchedAnswer =
@@ -40,9 +40,9 @@ export const fetchAnswer = async ({ source, inquiry, keys, validators }: FetchAn
   return { type: 'failed', reason: 'SignatureMissing', message: `there is no signature at ${tried.join(', nor at ')}` };
 };
 
-const SUFFIXES: Readonly<Record<VerificationKey['type'], string>> = { minisign: '.minisig', ssh: '.sig', sigstore: '.sigstore.json' };
+const SUFFIXES: Readonly<Record<DetachedKey['type'], string>> = { minisign: '.minisig', ssh: '.sig', sigstore: '.sigstore.json' };
 
-const kindsOf = (keys: readonly VerificationKey[]): readonly VerificationKey['type'][] =>
+const kindsOf = (keys: readonly VerificationKey[]): readonly DetachedKey['type'][] =>
   (['minisign', 'ssh', 'sigstore'] as const).filter((type) => keys.some((key) => key.type === type));
 
 /** A signature says by itself of which kind it is, wherever it was found. */

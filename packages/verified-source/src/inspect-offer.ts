@@ -46,8 +46,8 @@ export const inspectOffer = async (
   const digest = digestOf(content);
   const record = directory === undefined ? undefined : await openAnswerStore(directory, silentLogger).load();
   const nowMs = Math.max(wallNow(), record?.clockMs ?? 0);
-  const { signedAtSeconds } = verified;
-  const verdict = judgeRevision({ source, said: read.revision, signedAtSeconds, digest, kept: record?.kept, nowMs });
+  const { impliedRevision } = verified;
+  const verdict = judgeRevision({ source, said: read.revision, impliedRevision, digest, kept: record?.kept, nowMs });
   // One that is missing may stand in a file that only the node can decrypt.
   if (!verdict.ok && verdict.reason !== 'RevisionMissing') return verdict;
   const revision = verdict.ok ? verdict.revision : undefined;

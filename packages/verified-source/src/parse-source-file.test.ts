@@ -69,6 +69,29 @@ describe('a source file', () => {
     });
   });
 
+  it('may name a TUF repository, by which the URL ends with the path of its target', () => {
+    const tuf = (url: string, more = ''): string =>
+      `${HEAD}spec:\n  url: ${url}\n  verification:\n    tuf: { rootFile: /root.json, metadataURL: https://x/metadata${more} }\n`;
+    expect(parse(tuf('https://u:p@x/targets/fleet/site.yaml', ', target: fleet/site.yaml'))).toMatchObject({
+      ok: true,
+      source: { require: 'signature', tuf: { rootFile: '/root.json', metadataUrl: 'https://x/metadata', target: 'fleet/site.yaml' } },
+    });
+    expect(parse(tuf('https://x/targets/site.yaml'))).toMatchObject({ ok: true, source: { tuf: { target: 'site.yaml' } } });
+    expect(issuesOf(tuf('https://x/targets/site.yaml', ', target: other.yaml'))).toEqual([
+      'a.yaml:7:10: spec.verification.tuf.target: spec.url has to end with the path of the target, and "/targets/site.yaml" does not',
+    ]);
+    for (const target of ['../site.yaml', '/site.yaml', 'a//site.yaml', 'a/./site.yaml', 'a?b', 'a%2fb'])
+      expect(issuesOf(tuf('https://x/targets/site.yaml', `, target: "${target}"`))).toEqual([
+        expect.stringMatching(/^a\.yaml:7:\d+: spec\.verification\.tuf\.target: want a path such as fleet\/site\.yaml/),
+      ]);
+    expect(issuesOf(tuf('https://x/site.yaml?token=1'))).toEqual([expect.stringMatching(/an http or https URL without a query/)]);
+    expect(issuesOf(tuf('https://x/site.yaml').replace('rootFile: /root.json, ', ''))).toEqual([
+      expect.stringMatching(/rootFile: it is missing/),
+    ]);
+    expect(issuesOf(`${tuf('https://x/site.yaml')}    keys: [a]\n`)).toEqual([expect.stringMatching(/a TUF repository vouches alone/)]);
+    expect(issuesOf(`${tuf('https://x/site.yaml')}  require: none\n`)).toEqual([expect.stringMatching(/say require: signature/)]);
+  });
+
   it.each([
     ['', ['a.yaml:1:1: want a ManifestSource of solo-kubelet.dev/v1alpha1']],
     ['a: [', [expect.stringMatching(/^a\.yaml:1:\d+: /)]],

@@ -3,7 +3,7 @@ import { labelValueErrors, parseQuantity, qualifiedNameErrors, quantityValue } f
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Pair, parseAllDocuments, type YAMLMap } from 'yaml';
 import { isBundleUrl } from './core/bundle-url.js';
 import { parsePinnedHash } from './core/pinned-hash.js';
-import type { SourceDefinition, SourceFileIssue } from './core/source-definition.js';
+import type { SourceDefinition, SourceFileIssue, TufDefinition } from './core/source-definition.js';
 
 export const SOURCE_API_VERSION = 'solo-kubelet.dev/v1alpha1';
 export const SOURCE_KIND = 'ManifestSource';
@@ -162,12 +162,17 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
   const keyFiles = proof?.texts('keyFiles') ?? [];
   const signatureUrl = proof?.read('signatureURL', 'an http or https URL', readUrl);
   const sshNamespace = proof?.text('sshNamespace');
+  const tufMap = proof?.map('tuf');
+  const tuf = tufMap && readTuf(tufMap, url, tell);
   proof?.end();
   fields.end();
-  if (require === 'signature' && keys.length + keyFiles.length === 0) {
+  if (tufMap !== undefined && (keys.length + keyFiles.length > 0 || signatureUrl !== undefined))
+    fields.missing('verification', 'a TUF repository vouches alone: leave out keys, keyFiles and signatureURL');
+  if (require !== 'signature' && tufMap !== undefined) fields.missing('require', 'a TUF repository is given: say require: signature');
+  if (require === 'signature' && keys.length + keyFiles.length === 0 && tufMap === undefined) {
     fields.missing(
       'verification',
-      'no key to verify by: give spec.verification.keys or keyFiles, or spec.verification.hash with require: hash, or say require: none',
+      'no key to verify by: give spec.verification.keys, keyFiles or tuf, or spec.verification.hash with require: hash, or say require: none',
     );
   }
   if (require === 'hash' && hash === undefined) fields.missing('verification.hash', 'require: hash needs the hash');
@@ -186,6 +191,7 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
     keys,
     keyFiles,
     ...(signatureUrl && { signatureUrl }),
+    ...(tuf && { tuf }),
     sshNamespace: sshNamespace ?? 'solo-kubelet',
     ...(caFile && { caFile }),
     ...(certFile && { certFile }),
@@ -198,6 +204,38 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
     revisions: revisions ?? 'required',
     renewWithinMs: renewWithinMs ?? 30 * DAY_MS,
   };
+};
+
+/** The repository that vouches for what is at `url`. */
+const readTuf = (map: YAMLMap, url: string | undefined, tell: Tell): TufDefinition | undefined => {
+  const fields = fieldsOf(map, 'spec.verification.tuf', tell);
+  const rootFile = fields.text('rootFile', 'the path of a root.json');
+  const metadataUrl = fields.read('metadataURL', 'an http or https URL without a query', readPlainUrl);
+  const given = fields.read('target', 'a path such as fleet/site.yaml', (text) => (isTarget(text) ? text : undefined));
+  fields.end();
+  if (rootFile === undefined) fields.missing('rootFile', 'it is missing: the root.json with which trust begins');
+  if (metadataUrl === undefined) fields.missing('metadataURL', 'it is missing or can not be used');
+  const path = url === undefined || readPlainUrl(url) === undefined ? undefined : pathOf(url);
+  if (path === undefined) {
+    fields.missing('target', 'with a TUF repository, spec.url is an http or https URL without a query');
+    return undefined;
+  }
+  const target = given ?? path.split('/').at(-1) ?? '';
+  if (!isTarget(target) || !path.endsWith(`/${target}`)) {
+    fields.missing('target', `spec.url has to end with the path of the target, and ${JSON.stringify(path)} does not`);
+    return undefined;
+  }
+  return rootFile === undefined || metadataUrl === undefined ? undefined : { rootFile, metadataUrl, target };
+};
+
+/** Parts that are no `.` or `..`, and nothing that has to be written otherwise in a URL. */
+const isTarget = (text: string): boolean => text.split('/').every((part) => /^[A-Za-z0-9._~-]+$/.test(part) && !/^\.{1,2}$/.test(part));
+
+const pathOf = (url: string): string | undefined => parseUrl(url)?.pathname;
+
+const readPlainUrl = (text: string): string | undefined => {
+  const url = parseUrl(text);
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' ? readUrl(text) : undefined;
 };
 
 const readUrl = (text: string): string | undefined => {

@@ -1,16 +1,31 @@
+import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import type { SourceDefinition } from './core/source-definition.js';
 import { type MinisignKey, parseMinisignKey } from './minisign.js';
 import { parseSigstoreKey, type SigstoreKey } from './sigstore-bundle.js';
 import { parseSshKey, type SshKey } from './ssh-signature.js';
+import { parseTufRoot } from './tuf/tuf-proof.js';
 import { VerifiedSourceError } from './verified-source-error.js';
 
-export type VerificationKey = MinisignKey | SshKey | SigstoreKey;
+/** The first root of a TUF repository: by it everything else is known that the repository vouches for. */
+export interface TufKey {
+  readonly type: 'tuf';
+  /** Its version and digest. */
+  readonly id: string;
+  readonly root: string;
+  /** The path of what the source takes of the repository. */
+  readonly target: string;
+}
+
+/** A key by which files beside an answer are signed. */
+export type DetachedKey = MinisignKey | SshKey | SigstoreKey;
+export type VerificationKey = DetachedKey | TufKey;
 
 /** More than a change of keys needs. */
 const MAX_KEYS = 32;
 const MAX_KEY_FILE_BYTES = 64 * 1024;
+const MAX_ROOT_BYTES = 256 * 1024;
 
 const PEM_BEGIN = '-----BEGIN ';
 const PEM_PUBLIC = '-----BEGIN PUBLIC KEY-----';
@@ -49,7 +64,9 @@ const parseKeyFile = (text: string, path: string): readonly VerificationKey[] =>
 export const readVerificationKeys = async ({
   keys,
   keyFiles,
-}: Pick<SourceDefinition, 'keys' | 'keyFiles'>): Promise<readonly VerificationKey[]> => {
+  tuf,
+}: Pick<SourceDefinition, 'keys' | 'keyFiles' | 'tuf'>): Promise<readonly VerificationKey[]> => {
+  if (tuf !== undefined) return [await readTufKey(tuf)];
   const own = keys.map((text, index) => parseKey(text, `spec.verification.keys[${index}]`));
   const read: VerificationKey[] = [...own];
   for (const path of keyFiles) read.push(...parseKeyFile(await readKeyFile(path), path));
@@ -58,9 +75,19 @@ export const readVerificationKeys = async ({
   return read;
 };
 
-const readKeyFile = async (path: string): Promise<string> => {
+const readTufKey = async ({ rootFile, target }: NonNullable<SourceDefinition['tuf']>): Promise<TufKey> => {
+  const text = await readKeyFile(rootFile, MAX_ROOT_BYTES);
   try {
-    return (await readRegular(path, { followLinks: true, maxBytes: MAX_KEY_FILE_BYTES })).toString();
+    const { version } = (await parseTufRoot(text)).signed;
+    return { type: 'tuf', id: `root ${version} ${createHash('sha256').update(text).digest('hex').slice(0, 16)}`, root: text, target };
+  } catch (error) {
+    throw invalid(`${rootFile} is no root.json of a TUF repository: ${describeError(error)}`);
+  }
+};
+
+const readKeyFile = async (path: string, maxBytes = MAX_KEY_FILE_BYTES): Promise<string> => {
+  try {
+    return (await readRegular(path, { followLinks: true, maxBytes })).toString();
   } catch (error) {
     throw invalid(`cannot read the key file ${path}: ${describeError(error)}`);
   }

@@ -5,6 +5,7 @@ import type { SourceReason } from './core/source-status.js';
 import { parseMinisignSignature, signedAtSeconds, verifyMinisign } from './minisign.js';
 import { findSigstoreSigner, parseSigstoreBundle } from './sigstore-bundle.js';
 import { parseSshSignature, verifySsh } from './ssh-signature.js';
+import { parseTufProof, readTufProof, verifyTufTarget } from './tuf/tuf-proof.js';
 import type { VerificationKey } from './verification-keys.js';
 
 /** A detached signature, as its file has it. */
@@ -14,7 +15,7 @@ export interface DetachedSignature {
 }
 
 export type Verification =
-  | { readonly ok: true; readonly verifiedBy: string; readonly signedAtSeconds?: number }
+  | { readonly ok: true; readonly verifiedBy: string; readonly impliedRevision?: number }
   | { readonly ok: false; readonly reason: SourceReason; readonly message: string };
 
 /** Whether an answer is what its source requires. Says nothing about its age. Never rejects. */
@@ -47,6 +48,8 @@ const bySignature = async (
       return bySsh(content, text, keys, sshNamespace);
     case 'sigstore':
       return bySigstore(content, text, keys);
+    case 'tuf':
+      return byTuf(content, text, keys);
   }
 };
 
@@ -66,7 +69,7 @@ const byMinisign = (content: Uint8Array, text: string, keys: readonly Verificati
   if (!verifyMinisign(content, signature, key))
     return refused('SignatureInvalid', `content and signature do not belong together (minisign ${key.id})`);
   const seconds = signedAtSeconds(signature.trustedComment);
-  return { ok: true, verifiedBy: `minisign ${key.id}`, ...(seconds !== undefined && { signedAtSeconds: seconds }) };
+  return { ok: true, verifiedBy: `minisign ${key.id}`, ...(seconds !== undefined && { impliedRevision: seconds }) };
 };
 
 const bySsh = (content: Uint8Array, text: string, keys: readonly VerificationKey[], namespace: string): Verification => {
@@ -91,6 +94,18 @@ const bySigstore = async (content: Uint8Array, text: string, keys: readonly Veri
   const named = own.find(({ id }) => `${id.slice('SHA256:'.length)}=` === bundle.hint);
   if (named === undefined) return unknownKey(`a key that its bundle calls ${JSON.stringify(bundle.hint.slice(0, MAX_HINT))}`, keys);
   return refused('SignatureInvalid', `content and bundle do not belong together (sigstore ${named.id})`);
+};
+
+const byTuf = async (content: Uint8Array, text: string, keys: readonly VerificationKey[]): Promise<Verification> => {
+  const key = keys.find((one) => one.type === 'tuf');
+  if (key?.type !== 'tuf') return unknownKey('a TUF repository', keys);
+  const { target, rootVersion, role, version, revision } = await readTufProof(key.root, parseTufProof(text), key.target);
+  try {
+    await verifyTufTarget(target, content);
+  } catch (error) {
+    return refused('HashMismatch', `${key.target} is not what ${role} ${version} lists: ${describeError(error)}`);
+  }
+  return { ok: true, verifiedBy: `tuf root ${rootVersion}, ${role} ${version}`, impliedRevision: revision };
 };
 
 /** Longer names of a key are cut. */

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { type FileLayer, nodeFiles } from '@solo-kubelet/state-files';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { SourceDefinition } from '../src/index.js';
 import { definition, follow, lacking, minisignKeys, pod, revision, type WebServer, webServer } from './bed.js';
+import { tufRepository } from './tuf-bed.js';
 
 const REVISIONS = [1, 2, 3, 4];
 const POINTS = 50;
@@ -55,43 +57,63 @@ const failingDisk = (at: number, torn: number) => {
   return { files, isDead: () => isDead };
 };
 
-const put = (number: number): void => {
+const putSigned = (number: number): void => {
   const { content, signature } = published[number - 1] ?? { content: '', signature: '' };
   server.files.set('/site.yaml', content);
   server.files.set('/site.yaml.minisig', signature);
 };
 
+interface Cuts {
+  readonly source: SourceDefinition;
+  readonly put: (number: number) => void;
+  /** Operations on files among which the power fails. */
+  readonly most: number;
+}
+
+const cutEverywhere = async (name: string, { source, put, most }: Cuts): Promise<void> => {
+  const cuts = fc.sample(fc.record({ at: fc.integer({ min: 0, max: most }), torn: fc.double({ min: 0, max: 1, noNaN: true }) }), POINTS);
+  for (const [index, { at, torn }] of cuts.entries()) {
+    const directory = join(root, `${name}-${index}`);
+    const disk = failingDisk(at, torn);
+    put(1);
+    const before = follow(source, { directory, files: disk.files });
+    let told = 0;
+    for (const number of REVISIONS) {
+      put(number);
+      await before.until(`revision ${number}, or the end`, () => disk.isDead() || before.running()['web-n'] === `web:${number}`);
+      if (before.running()['web-n'] === `web:${number}`) told = number;
+      if (disk.isDead()) break;
+    }
+    before.stop();
+
+    server.files.clear();
+    const rebooted = follow(source, { directory });
+    await rebooted.until('a check without the network', () => rebooted.last()?.reason === 'NotFound');
+    await rebooted.until('the Pod', () => told === 0 || rebooted.running()['web-n'] !== undefined);
+    const after = Number(rebooted.running()['web-n']?.slice('web:'.length) ?? 0);
+    expect([told, told + 1], `power failed at ${at}, ${torn} of a write was done`).toContain(after);
+    expect(rebooted.statuses.map(({ reason }) => reason)).not.toContain('LastGoodUnusable');
+    if (after > 1) {
+      put(after - 1);
+      await rebooted.until('the refusal', () => rebooted.last()?.reason === 'RevisionTooOld');
+      expect(rebooted.running()).toEqual({ 'web-n': `web:${after}` });
+    }
+    rebooted.stop();
+  }
+};
+
 it.skipIf(lacking !== undefined)(
   `wherever the power fails, the box comes up without a network with the last revision it told of or the one after, and takes none before it${lacking === undefined ? '' : ` (needs ${lacking})`}`,
   async () => {
-    const cuts = fc.sample(fc.record({ at: fc.integer({ min: 0, max: 40 }), torn: fc.double({ min: 0, max: 1, noNaN: true }) }), POINTS);
-    for (const [index, { at, torn }] of cuts.entries()) {
-      const directory = join(root, `box-${index}`);
-      const disk = failingDisk(at, torn);
-      put(1);
-      const before = follow(source, { directory, files: disk.files });
-      let told = 0;
-      for (const number of REVISIONS) {
-        put(number);
-        await before.until(`revision ${number}, or the end`, () => disk.isDead() || before.running()['web-n'] === `web:${number}`);
-        if (before.running()['web-n'] === `web:${number}`) told = number;
-        if (disk.isDead()) break;
-      }
-      before.stop();
-
-      server.files.clear();
-      const rebooted = follow(source, { directory });
-      await rebooted.until('a check without the network', () => rebooted.last()?.reason === 'NotFound');
-      await rebooted.until('the Pod', () => told === 0 || rebooted.running()['web-n'] !== undefined);
-      const after = Number(rebooted.running()['web-n']?.slice('web:'.length) ?? 0);
-      expect([told, told + 1], `power failed at ${at}, ${torn} of a write was done`).toContain(after);
-      expect(rebooted.statuses.map(({ reason }) => reason)).not.toContain('LastGoodUnusable');
-      if (after > 1) {
-        put(after - 1);
-        await rebooted.until('the refusal', () => rebooted.last()?.reason === 'RevisionTooOld');
-        expect(rebooted.running()).toEqual({ 'web-n': `web:${after}` });
-      }
-      rebooted.stop();
-    }
+    await cutEverywhere('box', { source, put: putSigned, most: 40 });
   },
 );
+
+it('and so it does where a TUF repository vouches', async () => {
+  const rootFile = join(root, 'root.json');
+  const repository = tufRepository(server);
+  await writeFile(rootFile, repository.firstRoot);
+  const put = (number: number): void => repository.publish({ version: number, content: pod('web', `web:${number}`) });
+  const { url } = repository;
+  await cutEverywhere('tuf', { source: definition({ url, tuf: repository.tuf(rootFile), intervalMs: 5 }), put, most: 60 });
+}, 120_000);

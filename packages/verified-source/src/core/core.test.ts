@@ -60,7 +60,7 @@ describe('a revision', () => {
     ['the same again', {}, true],
     ['a later one', { said: { revision: 6 }, digest: 'e' }, true],
     ['the first one', { kept: undefined }, true],
-    ['the time of signing', { said: undefined, signedAtSeconds: 6 }, true],
+    ['the time of signing', { said: undefined, impliedRevision: 6 }, true],
     ['a lower one that may take the later back', { said: { revision: 4, rollbackFrom: 5 } }, true],
     ['none, where none is wanted', { said: undefined, source: { ...source, revisions: 'optional' as const } }, true],
     ['what a hash names', { source: { ...source, require: 'hash' as const }, said: { revision: 1 } }, true],

@@ -11,8 +11,8 @@ export interface KeptRevision {
 export interface RevisionQuestion {
   readonly source: Pick<SourceDefinition, 'name' | 'require' | 'revisions'>;
   readonly said: SourceRevision | undefined;
-  /** From the signature, where it has a time that is signed too: serves as a revision where the answer says none. */
-  readonly signedAtSeconds?: number | undefined;
+  /** From what vouches for it, such as a time that is signed too: serves as a revision where the answer says none. */
+  readonly impliedRevision?: number | undefined;
   readonly digest: string;
   readonly kept: KeptRevision | undefined;
   /** The clock, or a time that is known to have passed where the clock lags behind it, ms. */
@@ -29,7 +29,7 @@ export type RevisionVerdict =
  * Whether an answer that is who it says may take the place of the one before. Only what is signed counts: a pinned hash says by itself which one is
  * wanted, and what nobody vouches for could say any number.
  */
-export const judgeRevision = ({ source, said, signedAtSeconds, digest, kept, nowMs }: RevisionQuestion): RevisionVerdict => {
+export const judgeRevision = ({ source, said, impliedRevision, digest, kept, nowMs }: RevisionQuestion): RevisionVerdict => {
   const refused = (reason: RevisionRefusal, message: string): RevisionVerdict => ({ ok: false, reason, message });
   if (source.require !== 'signature') return { ok: true, revision: said?.revision };
   if (said?.source !== undefined && said.source !== source.name) {
@@ -38,7 +38,7 @@ export const judgeRevision = ({ source, said, signedAtSeconds, digest, kept, now
   if (said?.expiresMs !== undefined && nowMs >= said.expiresMs) {
     return refused('Expired', `it expired at ${new Date(said.expiresMs).toISOString()}: publish it anew with a later spec.expires`);
   }
-  const revision = said?.revision ?? signedAtSeconds;
+  const revision = said?.revision ?? impliedRevision;
   if (revision === undefined) {
     if (source.revisions === 'optional') return { ok: true, revision: undefined };
     return refused(

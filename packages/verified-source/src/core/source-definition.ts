@@ -5,6 +5,15 @@ export interface PinnedHash {
   readonly hex: string;
 }
 
+export interface TufDefinition {
+  /** File of a root.json, with which trust begins. */
+  readonly rootFile: string;
+  /** Directory of the metadata, http or https. */
+  readonly metadataUrl: string;
+  /** Path of what is taken, as the metadata list it; the URL of the source ends with it. */
+  readonly target: string;
+}
+
 /** What vouches for what a source answers. */
 export type Requirement = 'signature' | 'hash' | 'none';
 
@@ -32,6 +41,8 @@ export interface SourceDefinition {
   readonly signatureUrl?: string;
   /** What `ssh-keygen -Y sign -n` was given. Default `solo-kubelet`. */
   readonly sshNamespace: string;
+  /** The repository of The Update Framework that vouches for the answer, instead of keys. */
+  readonly tuf?: TufDefinition;
   /** PEM files: authorities to trust instead of the system's, and the client's certificate with its key. */
   readonly caFile?: string;
   readonly certFile?: string;
