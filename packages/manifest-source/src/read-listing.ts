@@ -69,7 +69,7 @@ const readEntry = async (path: string): Promise<ListedEntry | undefined> => {
     file = await openRegular(path, { followLinks: true });
     const stats = await file.stat();
     if (stats.size > MAX_MANIFEST_BYTES) return unreadable(path, tooLarge(`${stats.size} bytes`));
-    const text = await readAtMost(file, MAX_MANIFEST_BYTES);
+    const text = await readAtMost(file, stats.size, MAX_MANIFEST_BYTES);
     if (text === undefined) return unreadable(path, tooLarge('more and is growing'));
     const digest = createHash('sha256').update(text).digest('hex');
     return { path, content: { type: 'text', text, digest, modifiedAtMs: stats.mtimeMs, asWritten: stats.ctimeMs === stats.mtimeMs } };
@@ -81,16 +81,21 @@ const readEntry = async (path: string): Promise<ListedEntry | undefined> => {
   }
 };
 
-const readAtMost = async (file: FileHandle, limit: number): Promise<Buffer | undefined> => {
+/** In one go if the file is as long as it said; undefined where it has more than the limit by now. */
+const readAtMost = async (file: FileHandle, size: number, limit: number): Promise<Buffer | undefined> => {
   const parts: Buffer[] = [];
-  for (let total = 0; ; ) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
-    if (bytesRead === 0) return Buffer.concat(parts);
+  for (let total = 0, room = size + 1; ; room = GROWTH_BYTES) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(room), 0, room, null);
     total += bytesRead;
     if (total > limit) return undefined;
     parts.push(buffer.subarray(0, bytesRead));
+    // Less than there was room for: the end of a regular file.
+    if (bytesRead < room) return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 };
+
+/** What is asked for at once of a file that grows while it is read. */
+const GROWTH_BYTES = 65_536;
 
 const tooLarge = (size: string): string => `it has ${size}; a manifest has at most ${MAX_MANIFEST_BYTES}: split it into several files`;
 

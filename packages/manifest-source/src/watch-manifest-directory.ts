@@ -20,7 +20,7 @@ import {
   switchMap,
   takeUntil,
   tap,
-  throttleTime,
+  throttle,
   timer,
 } from 'rxjs';
 import type { Listing } from './core/listing.js';
@@ -72,6 +72,8 @@ export interface ManifestDirectoryOptions {
 
 /** The first hint is followed at once; those that come within this time of it, ms, since one save makes several, lead to one more listing. */
 const HINT_WINDOW_MS = 10;
+/** Where hints go on and on, as when many files are put there, each such time is twice the one before, up to this: every listing opens every file. */
+const LONGEST_HINT_WINDOW_MS = 80;
 
 /**
  * The Pods that a directory (or one file) asks for. Lists at once, after every hint of inotify and every `fileCheckFrequencyMs`; the
@@ -142,12 +144,24 @@ export const watchManifestDirectory = ({
       const hint$ = place$.pipe(
         switchMap((place) => (place === undefined ? [] : hints(path, place.kind).pipe(catchError(unwatched)))),
         tap((hint) => hint.recreated !== undefined && recreated.set(hint.recreated, scheduler.now())),
-        throttleTime(HINT_WINDOW_MS, scheduler, { leading: true, trailing: true }),
+        throttle(wideningWindows(scheduler), { leading: true, trailing: true }),
       );
       return merge(of('start'), timer(fileCheckFrequencyMs, fileCheckFrequencyMs, scheduler), hint$);
     },
     scheduler,
   }).pipe(settleNames ? shadowDuplicates() : identity);
+};
+
+/** How long hints are gathered: longer and longer while they follow each other. */
+const wideningWindows = (scheduler: SchedulerLike): (() => Observable<unknown>) => {
+  let windowMs = HINT_WINDOW_MS;
+  let endedAtMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = scheduler.now();
+    windowMs = nowMs - endedAtMs > HINT_WINDOW_MS ? HINT_WINDOW_MS : Math.min(windowMs * 2, LONGEST_HINT_WINDOW_MS);
+    endedAtMs = nowMs + windowMs;
+    return timer(windowMs, scheduler);
+  };
 };
 
 /** How long a hint about a file that is not listed is kept, ms: it may be told of before it is there. */

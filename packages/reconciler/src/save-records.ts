@@ -3,9 +3,11 @@ import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import { conflateMap } from '@solo-kubelet/timers/rxjs';
 import { catchError, defer, EMPTY, map, mergeMap, type Observable, of, pairwise, type SchedulerLike } from 'rxjs';
+import { allContainers } from './core/all-containers.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { PodWorkerState } from './core/pod-worker-state.js';
 import type { Allocating } from './core/resize/allocating.js';
+import { heldTo, resourcesOfPod, samePodResources, sameResources } from './core/resize/pod-resources.js';
 import { resourceRecord } from './core/resize/resource-record.js';
 import type { KubeletState, KubeletStateInput } from './core/state/kubelet-state.js';
 import type { PodRecord, StatusStore } from './status-store.js';
@@ -91,9 +93,10 @@ const changedRecords = (previous: KubeletState, next: KubeletState, wallAheadMs:
     const admitted = before?.admission.state === 'admitted'; // until then nothing was written: the first relist may have changed the status
     const sameRest = admitted && before.backoff === after.backoff && sameResourceRecord(before, after);
     if (sameRest && status === old) continue;
+    const tellsLittle = admitted && before.backoff === after.backoff && startedAsAllocated(before, after);
     const resources = resourceRecord(after);
     const record = { podUid, status, backoff: inWallTime(after.backoff, wallAheadMs), ...(resources && { resources }) };
-    changes.push({ podUid, allocating: after.allocating, record, urgent: !sameRest || !sameEnds(old, status) });
+    changes.push({ podUid, allocating: after.allocating, record, urgent: !tellsLittle || !sameEnds(old, status) });
   }
   return changes;
 };
@@ -123,6 +126,35 @@ const sameResourceRecord = (before: PodWorkerState, after: PodWorkerState): bool
   before.podCgroup === after.podCgroup &&
   before.unconfirmed === after.unconfirmed &&
   before.podUnconfirmed === after.podUnconfirmed;
+
+/**
+ * Whether nothing is new of the resources but that something was started with what is allocated to the pod, which its record says already: what is not known
+ * to have been sent counts as what was allocated.
+ */
+const startedAsAllocated = (before: PodWorkerState, after: PodWorkerState): boolean => {
+  if (sameResourceRecord(before, after)) return true;
+  const { pod } = after;
+  const sameAllocation =
+    pod !== undefined &&
+    before.pod === pod &&
+    before.allocating === after.allocating &&
+    before.unconfirmed === after.unconfirmed &&
+    before.podUnconfirmed === after.podUnconfirmed;
+  if (!sameAllocation) return false;
+  const isPodAsAllocated =
+    before.podCgroup === after.podCgroup ||
+    (before.podCgroup === undefined && after.podCgroup !== undefined && samePodResources(after.podCgroup, resourcesOfPod(pod)));
+  return (
+    isPodAsAllocated &&
+    before.actuated.size <= after.actuated.size &&
+    [...after.actuated].every(([name, is]) => {
+      const was = before.actuated.get(name);
+      if (was === is) return true;
+      const container = allContainers(pod).find((one) => one.name === name);
+      return container !== undefined && sameResources(is, heldTo(pod, container)) && (was === undefined || sameResources(was, is));
+    })
+  );
+};
 
 const inWallTime = (backoff: PodWorkerState['backoff'], wallAheadMs: number): PodRecord['backoff'] =>
   Object.fromEntries([...backoff].map(([name, entry]) => [name, { ...entry, updatedAtMs: entry.updatedAtMs + wallAheadMs }]));

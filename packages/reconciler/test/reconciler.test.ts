@@ -494,6 +494,8 @@ describe('a kubelet that restarts', () => {
     await time.advance(400);
     expect(status(kubelet)).toMatchObject({ phase: 'Running' });
     const before = saves.length;
+    // When it was admitted; that its sandbox and its container were started with what is allocated to it waits for its status.
+    expect(before).toBe(1);
     stop$.next();
     await time.advance(0);
     expect(saves.slice(before)).toEqual(['Running']);

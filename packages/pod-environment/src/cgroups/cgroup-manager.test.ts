@@ -127,6 +127,25 @@ it.each([1, 2] as const)('tells a cgroup v%i that nothing runs in, however deep'
 });
 
 describe('cgroup v1', () => {
+  it('asks the cpuset above once for Pods that start together, and none that it has just made', async () => {
+    const { manager, tree } = setUp({ version: 1 });
+    await manager.ensure(['kubepods', 'burstable', 'warm'], {});
+    tree.files.set('/cg/cpuset/kubepods/burstable/cpuset.cpus', '0-3\n');
+    tree.files.set('/cg/cpuset/kubepods/burstable/cpuset.mems', '0\n');
+    const asked: string[] = [];
+    const { read } = tree;
+    Object.assign(tree, {
+      read: (path: string) => {
+        asked.push(path);
+        return read(path);
+      },
+    });
+    const names = ['pod1', 'pod2', 'pod3'];
+    await Promise.all(names.map((name) => manager.ensure(['kubepods', 'burstable', name], {})));
+    expect(asked).toEqual(['cpus', 'mems'].map((file) => `/cg/cpuset/kubepods/burstable/cpuset.${file}`));
+    for (const name of names) expect(tree.files.get(`/cg/cpuset/kubepods/burstable/${name}/cpuset.cpus`)).toBe('0-3');
+  });
+
   it('makes the cgroup in every hierarchy and fills in the cpuset', async () => {
     const { manager, tree, warnings } = setUp({ version: 1 });
     await manager.ensure(pod, { ...limits, hugePages: {} });

@@ -122,18 +122,36 @@ export const createCgroupManager = ({ settings, tree, slices, logger }: CgroupMa
     await Promise.all(controllers.map((controller) => inOrder(writes.filter((write) => write.controller === controller))));
   };
 
+  const reading = new Map<string, Promise<string>>();
+  /** Pods that start together ask the same of the cgroup above them: one reading that is under way serves all. */
+  const readTogether = (path: string): Promise<string> => {
+    const begun = reading.get(path) ?? tree.read(path).finally(() => reading.delete(path));
+    reading.set(path, begun);
+    return begun;
+  };
+
+  /** A new v1 cpuset has no CPUs and no memory nodes, and nothing can run in it until it has. One made this moment need not be asked whether it has. */
+  const inheritCpuset = async (parent: string, directory: string, isNew: boolean): Promise<void> => {
+    const inherit = async (file: string): Promise<void> => {
+      const [own, inherited] = await Promise.all([isNew ? '' : tree.read(`${directory}/${file}`), readTogether(`${parent}/${file}`)]);
+      if (own.trim() === '') await tree.write(`${directory}/${file}`, inherited.trim());
+    };
+    await Promise.all(['cpuset.cpus', 'cpuset.mems'].map(inherit));
+  };
+
   const makeIn = async (hierarchy: string, name: CgroupName): Promise<void> => {
     const directory = hierarchy + cgroupPath(driver, name);
     const above = name.slice(0, -1);
     const parent = hierarchy + cgroupPath(driver, above).replace(/\/$/, '');
     // A parent that was made here is there, or the directory can't be made: nobody asks for it first, in each of ten hierarchies.
-    if (!parents.has(parent) || !(await tree.makeChild(directory))) {
+    const made = parents.has(parent) ? await tree.makeChild(directory) : 'orphan';
+    if (made === 'orphan') {
       if (above.length > 0) await makeIn(hierarchy, above);
       if (version === 2) await delegateControllers(tree, parent);
       parents.add(parent);
       await tree.makeDirectory(directory);
     }
-    if (hierarchy.endsWith('/cpuset')) await inheritCpuset(tree, parent, directory);
+    if (hierarchy.endsWith('/cpuset')) await inheritCpuset(parent, directory, made === 'made');
   };
 
   const make = async (name: CgroupName, options: Abortable): Promise<void> => {
@@ -235,15 +253,6 @@ const delegateControllers = async (tree: CgroupTree, directory: string): Promise
   for (const controller of controllers) {
     if (!enabled.has(controller)) await tree.write(`${directory}/cgroup.subtree_control`, `+${controller}`).catch(() => undefined);
   }
-};
-
-/** A new v1 cpuset has no CPUs and no memory nodes, and nothing can run in it until it has. */
-const inheritCpuset = async (tree: CgroupTree, parent: string, directory: string): Promise<void> => {
-  const inherit = async (file: string): Promise<void> => {
-    const [own, inherited] = await Promise.all([tree.read(`${directory}/${file}`), tree.read(`${parent}/${file}`)]);
-    if (own.trim() === '') await tree.write(`${directory}/${file}`, inherited.trim());
-  };
-  await Promise.all(['cpuset.cpus', 'cpuset.mems'].map(inherit));
 };
 
 /** Values of a cgroup whose memory is neither kept nor held back. */

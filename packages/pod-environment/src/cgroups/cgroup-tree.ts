@@ -7,8 +7,8 @@ export interface CgroupTree {
   exists(path: string): Promise<boolean>;
   /** Makes a directory and those above it; one that is there already is fine. */
   makeDirectory(path: string): Promise<void>;
-  /** Makes a directory in one that is there, or says that there is none; one that is there already is fine. */
-  makeChild(path: string): Promise<boolean>;
+  /** Makes a directory in one that is there: made now, there already, or `orphan` where the one above is missing. */
+  makeChild(path: string): Promise<'made' | 'there' | 'orphan'>;
   removeDirectory(path: string): Promise<void>;
   /** Names of directories in a directory; none when it is not there. */
   listDirectories(path: string): Promise<readonly string[]>;
@@ -30,10 +30,10 @@ export const cgroupTree: CgroupTree = {
   },
   makeChild: (path) =>
     mkdir(path, 0o755).then(
-      () => true,
+      () => 'made',
       (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') return true;
-        if (error.code === 'ENOENT') return false;
+        if (error.code === 'EEXIST') return 'there';
+        if (error.code === 'ENOENT') return 'orphan';
         throw error;
       },
     ),

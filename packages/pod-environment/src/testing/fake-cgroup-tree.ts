@@ -83,9 +83,10 @@ export const fakeCgroupTree = ({
     exists: async (path) => directories.has(path) || files.has(path),
     makeDirectory: async (path) => makeDirectory(path),
     async makeChild(path) {
-      const hasParent = directories.has(path.slice(0, path.lastIndexOf('/')));
-      if (hasParent) makeDirectory(path);
-      return hasParent;
+      if (!directories.has(path.slice(0, path.lastIndexOf('/')))) return 'orphan';
+      if (directories.has(path)) return 'there';
+      makeDirectory(path);
+      return 'made';
     },
     async removeDirectory(path) {
       if ([...directories].some((directory) => directory.startsWith(`${path}/`)) || files.get(`${path}/cgroup.procs`)) {
