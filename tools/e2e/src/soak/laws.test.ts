@@ -59,7 +59,12 @@ it.each<[string, Partial<Seen>, RegExp]>([
     { sandboxes: [...right.sandboxes, { id: id('c'), uid: 'u0', pod: 'old', ready: false }] },
     /is there still/,
   ],
-  ['a shim', { shims: [id('a'), id('c')] }, /a shim of c+ is there still/],
+  [
+    'a shim of a sandbox that was stopped',
+    { shims: [id('a'), id('c')], sandboxes: [...right.sandboxes, { id: id('c'), uid: 'u1', pod: 'web', ready: false }] },
+    /a shim of c+ is there still/,
+  ],
+  ['a sandbox without a shim', { shims: [] }, /has no shim/],
   ['a network', { interfaces: ['veth0', 'veth1'] }, /2 network interfaces/],
   ['an address', { addresses: ['10.0.0.2', '10.0.0.3'] }, /2 addresses/],
   ['a mount of a sandbox', { mounts: [`/bed/run/shm/${id('c')}`] }, /mount .* is there still/],
@@ -68,6 +73,13 @@ it.each<[string, Partial<Seen>, RegExp]>([
   ['a record', { directories: { ...right.directories, records: ['u0', 'u1'] } }, /records of u0/],
 ])('finds %s', (_name, change, message) => {
   expect(violationsOf({ ...right, ...change }, wanted).join('\n')).toMatch(message);
+});
+
+it('leaves to a runtime what it has forgotten, and no more of it', () => {
+  const seen = { ...right, shims: [id('a'), id('c')], interfaces: ['veth0', 'veth1'], mounts: [`/bed/run/shm/${id('c')}`] };
+  expect(violationsOf(seen, wanted)).toEqual([]);
+  expect(violationsOf({ ...right, interfaces: ['veth0', 'veth1'] }, { ...wanted, forgotten: new Set([id('c')]) })).toEqual([]);
+  expect(violationsOf({ ...seen, interfaces: ['veth0', 'veth1', 'veth2'] }, wanted)).toHaveLength(1);
 });
 
 it('finds a container that was replaced though nothing was done to its Pod', () => {

@@ -9,7 +9,16 @@ export interface Wanted {
   /** Of the testbed. */
   readonly directory: string;
   readonly nodeName: string;
+  /** Sandboxes that the runtime has forgotten, by `forgottenOf`. Default: none before this look. */
+  readonly forgotten?: ReadonlySet<string>;
 }
+
+/**
+ * Sandboxes that run and that the runtime itself does not know: a containerd that is killed as it makes one leaves it, and CRI tells nobody of it any more.
+ * What a kubelet has stopped or removed badly the runtime would know.
+ */
+export const forgottenOf = ({ shims, sandboxes }: Seen): readonly string[] =>
+  shims.filter((shim) => !sandboxes.some(({ id }) => id === shim));
 
 /**
  * What of a node is not as it has to be once it is calm: exactly what the manifest directory asks for runs, once, with its image and environment; nothing
@@ -23,7 +32,7 @@ export const violationsOf = (seen: Seen, wanted: Wanted): readonly string[] => {
     [...wanted.pods].flatMap(([name, pod]) => containersOf(pod).map((each) => markOf(wanted.directory, name, each))),
   );
   for (const { mark } of seen.programs) if (!expectedMarks.has(mark)) wrong.push(`a program runs that nobody wants: ${mark}`);
-  wrong.push(...remainders(seen, uids));
+  wrong.push(...remainders(seen, uids, new Set([...(wanted.forgotten ?? []), ...forgottenOf(seen)])));
   for (const { metadata } of seen.pods)
     if (!uids.has(metadata.uid)) wrong.push(`/pods shows ${metadata.name}, uid ${metadata.uid}, that nobody wants`);
   return wrong;
@@ -78,7 +87,7 @@ const statusViolations = (name: string, shown: Pod, { id, name: container, attem
 };
 
 /** What belongs to no Pod that is wanted. */
-const remainders = (seen: Seen, uids: ReadonlySet<string>): readonly string[] => {
+const remainders = (seen: Seen, uids: ReadonlySet<string>, forgotten: ReadonlySet<string>): readonly string[] => {
   const wrong: string[] = [];
   const wants = (uid: string): boolean => uids.has(uid);
   const { sandboxes, containers, directories } = seen;
@@ -86,14 +95,17 @@ const remainders = (seen: Seen, uids: ReadonlySet<string>): readonly string[] =>
   for (const { id, uid, pod } of sandboxes) if (!wants(uid)) wrong.push(`sandbox ${id} of ${pod}, uid ${uid}, is there still`);
   for (const { id, uid, pod, name } of containers)
     if (!wants(uid)) wrong.push(`container ${id}, ${name} of ${pod}, uid ${uid}, is there still`);
-  for (const id of seen.shims) if (!ready.some((sandbox) => sandbox.id === id)) wrong.push(`a shim of ${id} is there still`);
+  for (const id of seen.shims)
+    if (!forgotten.has(id) && !ready.some((sandbox) => sandbox.id === id)) wrong.push(`a shim of ${id} is there still`);
+  for (const { id } of ready) if (!seen.shims.includes(id)) wrong.push(`sandbox ${id} has no shim`);
   for (const [kind, names] of [
     ['network interfaces of Pods', seen.interfaces],
     ['addresses of Pods', seen.addresses],
-    ['shims', seen.shims],
   ] as const)
-    if (names.length !== ready.length) wrong.push(`${names.length} ${kind}, ${ready.length} sandboxes: ${names.join(' ')}`);
-  const ids = new Set([...ready, ...containers.filter(({ running }) => running)].map(({ id }) => id));
+    if (names.length < ready.length || names.length > ready.length + forgotten.size)
+      wrong.push(`${names.length} ${kind}, ${ready.length} sandboxes: ${names.join(' ')}`);
+  const known = [...ready, ...containers.filter(({ running }) => running)].map(({ id }) => id);
+  const ids = new Set([...known, ...forgotten]);
   for (const path of seen.mounts) {
     const [id] = /\b[0-9a-f]{64}\b/.exec(path) ?? [];
     const [, uid] = /\/pods\/([^/]+)\//.exec(path) ?? [];

@@ -36,7 +36,7 @@ export interface Seen {
   readonly sandboxes: readonly SeenSandbox[];
   readonly containers: readonly SeenContainer[];
   readonly programs: readonly SeenProgram[];
-  /** Sandbox ids of the runtime's shims. */
+  /** Sandbox ids of the runtime's shims that something runs in. */
   readonly shims: readonly string[];
   /** Interfaces of the Pods' bridge: one for each network namespace. */
   readonly interfaces: readonly string[];
@@ -70,6 +70,7 @@ export const lookAt = async (node: TestNode, imageNames: readonly string[]): Pro
   const leftOf = (kind: string): readonly string[] =>
     leftovers.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
   const marks = lines.filter(({ words: [shell, , , , mark] }) => shell === 'sh' && mark?.startsWith(`${bed.directory}/mark/`));
+  const parents = new Set(lines.map(({ parent }) => parent));
   const markPids = new Set(marks.map(({ pid }) => pid));
   const imageIds = await Promise.all(
     imageNames.map(async (name) => [name, (await images.imageStatus({ image: { image: name } })).image?.id ?? ''] as const),
@@ -91,8 +92,10 @@ export const lookAt = async (node: TestNode, imageNames: readonly string[]): Pro
         .filter(({ parent }) => !markPids.has(parent))
         .map(async ({ pid, words }) => ({ mark: words[4]!, version: (await environmentOf(pid))['VERSION'] ?? '' })),
     ),
-    shims: lines.flatMap(({ words }) =>
-      words[0]?.includes('containerd-shim') && words.includes(layout.socketPath) ? [words[words.indexOf('-id') + 1] ?? ''] : [],
+    shims: lines.flatMap(({ pid, words }) =>
+      words[0]?.includes('containerd-shim') && words.includes(layout.socketPath) && parents.has(pid)
+        ? [words[words.indexOf('-id') + 1] ?? '']
+        : [],
     ),
     interfaces: await namesIn(`/sys/class/net/${layout.bridge}/brif`),
     addresses: (await readdir(layout.cniStateDirectory, { recursive: true }).catch(() => []))

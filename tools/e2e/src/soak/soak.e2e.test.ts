@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { startNode, type TestNode } from '../kubelet/node.js';
 import { randomFrom } from '../lifecycle/random-from.js';
 import { createBed } from './happen.js';
-import { restartedUntouched, runningIds, violationsOf } from './laws.js';
+import { forgottenOf, restartedUntouched, runningIds, violationsOf } from './laws.js';
 import { lookAt, type Seen } from './seen.js';
 import { describeHappening, drawPeriod, type Period, type SoakPod } from './soak-plan.js';
 
@@ -69,6 +69,7 @@ const soak = async (node: TestNode, clockPath: string): Promise<void> => {
   const endsAt = performance.now() + MINUTES * MINUTE_MS;
   let wanted: ReadonlyMap<string, SoakPod> = new Map();
   let running: ReadonlyMap<string, string> = new Map();
+  const forgotten = new Set<string>();
   let happened = 0;
   let index = 0;
   for (; performance.now() < endsAt; index += 1) {
@@ -78,7 +79,7 @@ const soak = async (node: TestNode, clockPath: string): Promise<void> => {
     try {
       await live(node, day.happen, period);
       await day.calm();
-      const seen = await untilRight(node, period.wanted);
+      const seen = await untilRight(node, period.wanted, forgotten);
       expect(restartedUntouched(running, runningIds(seen), period.touched)).toEqual([]);
       expect((await readdir(`/proc/${node.kubelet().pid}/fd`)).length, 'open files of the kubelet').toBeLessThan(MOST_OPEN_FILES);
       running = runningIds(seen);
@@ -90,8 +91,10 @@ const soak = async (node: TestNode, clockPath: string): Promise<void> => {
     happened += period.steps.length;
   }
   for (const name of await readdir(bed(node))) await node.remove(name);
-  await untilRight(node, new Map());
-  console.log(`soak: ${index} periods, ${happened} happenings, SOAK_SEED=${SEED}`);
+  await untilRight(node, new Map(), forgotten);
+  console.log(
+    `soak: ${index} periods, ${happened} happenings, ${forgotten.size} sandboxes that a killed containerd forgot, SOAK_SEED=${SEED}`,
+  );
 };
 
 const LOG_TOLD = 12_000;
@@ -118,8 +121,8 @@ const endOf = ({ ended }: ReturnType<TestNode['kubelet']>): Promise<number | Nod
   Promise.race([ended, delay(0).then(() => undefined)]);
 
 /** Waits until nothing is wrong, and is so a moment later still. */
-const untilRight = async (node: TestNode, pods: ReadonlyMap<string, SoakPod>): Promise<Seen> => {
-  const wanted = { pods, directory: node.bed.directory, nodeName: node.kubelet().nodeName };
+const untilRight = async (node: TestNode, pods: ReadonlyMap<string, SoakPod>, forgotten: Set<string>): Promise<Seen> => {
+  const wanted = { pods, directory: node.bed.directory, nodeName: node.kubelet().nodeName, forgotten };
   const look = async (): Promise<Seen> => {
     // Statuses are held against the ones before, too: counts of restarts that go down fail the test at its end.
     await node.pods();
@@ -130,5 +133,7 @@ const untilRight = async (node: TestNode, pods: ReadonlyMap<string, SoakPod>): P
   };
   await waitFor(look, { what: 'everything as it should be', timeoutMs: CALM_LIMIT_MS, intervalMs: 500 });
   await delay(STILL_MS); // what is right by chance is wrong again by then
-  return waitFor(look, { what: 'everything still as it should be', timeoutMs: STILL_MS, intervalMs: 500 });
+  const seen = await waitFor(look, { what: 'everything still as it should be', timeoutMs: STILL_MS, intervalMs: 500 });
+  for (const id of forgottenOf(seen)) forgotten.add(id);
+  return seen;
 };
