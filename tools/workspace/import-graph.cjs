@@ -23,7 +23,9 @@ const edges = {
     subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
   },
   'manifest-source': { values: ['diagnostics', 'timers', 'state-files', 'pod-spec', 'object-spec', 'untrusted-files'] },
-  'verified-source': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'manifest-source'] },
+  'verified-source': {
+    values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'selectors', 'manifest-source'],
+  },
   'api-server': { values: ['timers', 'pod-spec', 'object-spec', 'selectors', 'api-patch', 'api-protobuf', 'api-tables', 'rbac'] },
   'cri-types': {},
   'cri-client': { values: ['diagnostics', 'timers', 'untrusted-files', 'cri-types'] },

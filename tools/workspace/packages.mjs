@@ -244,6 +244,8 @@ export const packages = [
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/manifest-source': ws,
+      '@solo-kubelet/object-spec': ws,
+      '@solo-kubelet/selectors': ws,
       '@noble/curves': catalog,
       '@sigstore/bundle': catalog,
       '@sigstore/verify': catalog,
@@ -253,7 +255,7 @@ export const packages = [
       undici: catalog,
       yaml: catalog,
     },
-    devDependencies: { '@sigstore/sign': catalog, '@solo-kubelet/object-spec': ws, '@types/tar-stream': catalog },
+    devDependencies: { '@sigstore/sign': catalog, '@types/tar-stream': catalog },
     peerDependencies: { rxjs: catalog },
   },
   {

@@ -239,7 +239,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
       images: criImages({
         cri,
         wantedPods: async () => [...(await firstValueFrom(reconciler.pods$)).values()].map(({ pod }) => pod),
-        wantedImages: () => [...workloads.keptImages(), ...manifestsOf.keptImages()],
+        wantedImages: () => [...workloads.keptImages(), ...manifestsOf.verified.keptImages()],
       }),
       policy: {
         highThresholdPercent: config.imageGCHighThresholdPercent,
@@ -264,6 +264,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     reconciler: { ...reconciler, events$ },
     manifests$,
     sources$: manifestsOf.sourceStatuses$,
+    sourceHealth: manifestsOf.verified.health,
+    sourceCommand: manifestsOf.verified.command,
     objects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { network$, since }),
     secretObjects$: nodeObjects(manifestEvent$, workloads.workload$, claims.inHand$, { network$, since, secrets: true }),
     nodeApi: { current: undefined },

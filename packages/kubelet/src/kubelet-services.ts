@@ -6,7 +6,7 @@ import type { ManifestStates } from '@solo-kubelet/manifest-source';
 import type { KubeletMetrics, NodeApi } from '@solo-kubelet/node-api';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
-import type { SourceStatus } from '@solo-kubelet/verified-source';
+import type { CommandAnswer, RolloutCommand, SourceHealth, SourceStatus } from '@solo-kubelet/verified-source';
 import type { Observable } from 'rxjs';
 import type { NodeObjectView } from './api/node-objects.js';
 import type { DiscardAnswer } from './claims/node-claims.js';
@@ -65,6 +65,10 @@ export interface KubeletContext {
   readonly manifests$: Observable<ManifestStates>;
   /** How each verified source is, by name; at once and on every change. */
   readonly sources$: Observable<ReadonlyMap<string, SourceStatus>>;
+  /** Tells a verified source how what it asks for is. */
+  readonly sourceHealth: (name: string, health: SourceHealth) => void;
+  /** Holds, resumes, skips or retries a verified source by hand; undefined where there is no such source. */
+  readonly sourceCommand: (name: string, command: RolloutCommand) => Promise<CommandAnswer> | undefined;
   /** Whether every manifest that there was at the start has been read; at once and on change. */
   readonly filesSynced$: Observable<boolean>;
   /** Every object but Pods, by key, at once and on every change. */
@@ -121,8 +125,8 @@ export type StreamName =
   | 'activity$'
   | 'probeReport$';
 
-/** The feedback edges: `command`, `changeFacts` and `nodeEvent` of the context. */
-export type FeedbackEdge = 'commands$' | 'factsChange$' | 'nodeEvent$';
+/** The feedback edges: `command`, `changeFacts`, `nodeEvent`, `sourceHealth` and `sourceCommand` of the context. */
+export type FeedbackEdge = 'commands$' | 'factsChange$' | 'nodeEvent$' | 'sourceHealth$' | 'sourceCommand$';
 
 /** Something that runs for as long as the kubelet does, and the streams that tie it to the rest. */
 export interface Subsystem<Context> {

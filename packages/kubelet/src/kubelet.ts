@@ -13,6 +13,7 @@ import type { ServiceSubsystem, Subsystem } from './kubelet-services.js';
 import { networkGarbageService } from './networks/network-garbage-service.js';
 import { qosCgroupsService } from './pods/qos-cgroups-service.js';
 import { sourceEventsService } from './pods/source-events-service.js';
+import { sourceHealthService } from './pods/source-health-service.js';
 import { catchStrayErrors } from './process/catch-stray-errors.js';
 import { logActivity, logEvent, logManifestEvent, logRefusedProbes } from './process/log-activity.js';
 import { systemdNotifyService } from './process/systemd-notify-service.js';
@@ -21,14 +22,14 @@ import { ownDnsAddress } from './services/own-dns.js';
 import { nodeShutdownService } from './shutdown/node-shutdown-service.js';
 
 // The whole kubelet in the order in which it is subscribed to: what each subsystem reads and emits. `commands$`, `factsChange$` and `nodeEvent$` are the
-// feedback edges back to the reconciler. docs/data-flow.md draws the same, and subsystems.test.ts holds both to what runs.
+// feedback edges back to the reconciler, `sourceHealth$` and `sourceCommand$` those back to the verified sources. docs/data-flow.md draws the same, and subsystems.test.ts holds both to what runs.
 
 /** Before the services: what they look at. */
 const sources: readonly Subsystem<RunningKubelet>[] = [
   { name: 'stray errors', reads: [], emits: ['commands$'], run: (kubelet) => strayErrors$(kubelet) },
   {
     name: 'manifests',
-    reads: [],
+    reads: ['sourceHealth$', 'sourceCommand$'],
     emits: ['manifestEvent$', 'manifests$', 'sources$', 'filesSynced$', 'objects$', 'secretObjects$'],
     run: ({ manifests$ }) => manifests$,
   },
@@ -54,7 +55,7 @@ export const allServices: readonly ServiceSubsystem[] = [
   {
     name: 'node API',
     reads: ['pods$', 'manifests$', 'sources$', 'objects$', 'events$', 'activity$', 'probeReport$', 'facts$'],
-    emits: ['commands$'],
+    emits: ['commands$', 'sourceCommand$'],
     run: nodeApiService,
   },
   { name: 'Kubernetes API', reads: ['pods$', 'secretObjects$', 'events$', 'facts$'], emits: [], run: kubeApiService },
@@ -70,6 +71,7 @@ export const allServices: readonly ServiceSubsystem[] = [
     run: (context) => nodeShutdownService(context.env)(context),
   },
   { name: 'source events', reads: ['sources$'], emits: ['nodeEvent$'], run: sourceEventsService },
+  { name: 'source health', reads: ['sources$', 'manifests$', 'objects$', 'pods$'], emits: ['sourceHealth$'], run: sourceHealthService },
   { name: 'event sinks', reads: ['events$'], emits: [], run: eventSinksService },
   { name: 'systemd', reads: ['activity$'], emits: [], run: (context) => systemdNotifyService(context.env)(context) },
 ];

@@ -18,6 +18,8 @@ const EDGES = new Map([
   ['command', 'commands$'],
   ['changeFacts', 'factsChange$'],
   ['nodeEvent', 'nodeEvent$'],
+  ['sourceHealth', 'sourceHealth$'],
+  ['sourceCommand', 'sourceCommand$'],
 ]);
 
 /** Hands on a context, or a part of it, and notes which streams and feedback edges are taken from it. */
@@ -86,7 +88,7 @@ it('services take from the kubelet what they declare, and nothing else', async (
   expect(startTime).toBe('2031-05-06T07:08:09Z');
 });
 
-it('every stream that is read is emitted, and the feedback edges are the three of the context', () => {
+it('every stream that is read is emitted, and the feedback edges are those of the context', () => {
   const emitted = new Set(subsystems.flatMap(({ emits }) => emits));
   expect(
     subsystems.flatMap(({ name, reads }) => reads.filter((stream) => !emitted.has(stream)).map((stream) => `${name}: ${stream}`)),

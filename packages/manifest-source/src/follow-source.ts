@@ -26,6 +26,8 @@ import type { ManifestEvent, ManifestSourceKind, PrepareManifest } from './manif
 export interface Look {
   readonly listing: Listing;
   readonly validators?: Validators;
+  /** Called once the events of it have been told. */
+  readonly taken?: () => void;
 }
 
 export interface FollowOptions {
@@ -69,7 +71,7 @@ export const followSource = ({
         let state = initialState(source, path, stored.slots);
         /** What could not be saved: a full disk has room again some time, and whoever breaks that file then restarts the kubelet must find it. */
         const unsaved = new Map<string, Validators | undefined>();
-        const take = ({ listing, validators }: Look): Observable<ManifestEvent> => {
+        const take = ({ listing, validators, taken }: Look): Observable<ManifestEvent> => {
           const before = state;
           const step = takeListing(before, listing, rules);
           state = step.state;
@@ -78,7 +80,11 @@ export const followSource = ({
             step$.next(step);
             return [];
           });
-          return concat(from(step.events), saved$, fed$);
+          const told$ = defer(() => {
+            taken?.();
+            return [];
+          });
+          return concat(from(step.events), told$, saved$, fed$);
         };
         return merge(triggers(state$), recheck$).pipe(conflateMap(() => from(look(stored.validators)).pipe(concatMap(take))));
       }),

@@ -13,8 +13,8 @@ import { shadowDuplicates } from './shadow-duplicates.js';
 
 /** What somebody who asks a source by himself found. */
 export type ManifestAnswer =
-  /** All that the source asks for. `prepared`: what is parsed in the place of `text`, where that is encrypted. */
-  | { readonly type: 'text'; readonly text: Uint8Array; readonly prepared?: Uint8Array }
+  /** All that the source asks for. `prepared`: what is parsed in the place of `text`, where that is encrypted. `taken`: called once its events have been told. */
+  | { readonly type: 'text'; readonly text: Uint8Array; readonly prepared?: Uint8Array; readonly taken?: () => void }
   /** The same as before. */
   | { readonly type: 'unchanged' }
   /** Nothing is known: what the source asked for stays. */
@@ -72,7 +72,14 @@ export const watchManifestAnswers = ({
       ...(prepare && { prepare }),
       ...(trusts && { trusts }),
       // Validators are nothing to this source; that there are any has every text stored that is accepted.
-      look: () => answer$.pipe(map((answer) => ({ listing: toListing(answer, path, scheduler.now()), validators: {} }))),
+      look: () =>
+        answer$.pipe(
+          map((answer) => ({
+            listing: toListing(answer, path, scheduler.now()),
+            validators: {},
+            ...(answer.type === 'text' && answer.taken && { taken: answer.taken }),
+          })),
+        ),
       triggers: () => of('start'),
       scheduler,
     });

@@ -55,4 +55,22 @@ export interface SourceObject {
   /** Whether it was an answer that was refused, and not the way to it that failed. */
   readonly refused?: boolean;
   readonly notRenewed?: boolean;
+  /** Whether what runs may still be left for what ran before. */
+  readonly onTrial?: boolean;
+  /** What is open about the newest revision; none: it runs. */
+  readonly rollout?: {
+    readonly reason: string;
+    readonly message: string;
+    readonly revision?: number;
+    readonly digest?: string;
+    readonly since: string;
+  };
+  /** The last revision that was given up on this node. */
+  readonly refusedRevision?: {
+    readonly why: string;
+    readonly message: string;
+    readonly revision?: number;
+    readonly digest: string;
+    readonly at: string;
+  };
 }

@@ -29,6 +29,9 @@ export interface ComponentFacts {
   flags(): Readonly<Record<string, string>>;
 }
 
+/** What may be asked of the rollouts of a verified source. */
+export type SourceCommandWord = 'hold' | 'resume' | 'skip' | 'retry';
+
 /** What the server shows. The kubelet's wiring implements it over the reconciler's streams. */
 export interface NodeView extends StatsView {
   readonly pods: Watchable<Pod>;
@@ -51,6 +54,8 @@ export interface NodeView extends StatsView {
   restartPod(namespace: string, name: string): boolean;
   /** Ends a Pod of a workload, which makes another one where it wants one; false for any other Pod. Default: no Pod is of a workload. */
   deletePod?(namespace: string, name: string): boolean;
+  /** Holds, resumes, skips or retries the rollouts of a verified source; undefined where there is no such source. Default: there are none. */
+  sourceCommand?(name: string, command: SourceCommandWord): Promise<{ readonly ok: boolean; readonly message: string }> | undefined;
   /** What others verify tokens of ServiceAccounts by. Default: there are no tokens. */
   readonly serviceAccounts?: {
     discovery(): object;

@@ -154,7 +154,9 @@ export type {
 } from './gen/object-types.js';
 export type { CronField } from './kinds/cron-field.js';
 export { type CronSchedule, parseCronSchedule } from './kinds/cron-schedule.js';
+export { nextTime } from './kinds/next-time.js';
 export { apiVersionOf, findObjectKind, type ObjectKind, objectKinds } from './kinds/object-kind.js';
+export { isTimeZone, zoneOffset } from './kinds/zone-offset.js';
 export {
   KINDS_OF_A_NODE as kindsOfANode,
   KINDS_WITHOUT_INGRESS as kindsWithoutIngress,

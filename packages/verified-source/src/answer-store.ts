@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import type { KeptRevision } from './core/judge-revision.js';
+import { INITIAL_STATE, type RefusedAnswer, type RolloutState } from './core/rollout/rollout.js';
 import type { DetachedSignature } from './verify-answer.js';
 
 /** An answer with what vouches for it, so that it can be verified again. */
@@ -17,11 +18,17 @@ export interface SourceRecord {
   readonly current: KeptAnswer;
   /** The one before: what is kept beside the records of its documents may still come from it. */
   readonly previous?: KeptAnswer;
+  /** The newest one, where it was verified and does not run. */
+  readonly next?: KeptAnswer;
+  /** What to go back to while `current` is on trial. */
+  readonly good?: KeptAnswer;
+  /** Default: nothing was asked for by hand, and nothing has failed. */
+  readonly rollout?: RolloutState;
   /** Never forgotten, whatever becomes of the answer. */
   readonly kept?: KeptRevision;
   /** A time that has passed, ms since 1970: a clock that says less is not set. */
   readonly clockMs: number;
-  /** What the server said about `current`, and for which URL (a digest, since a URL may hold a secret). */
+  /** What the server said about `next`, else about `current`, and for which URL (a digest, since a URL may hold a secret). */
   readonly validators: { readonly etag?: string; readonly lastModified?: string };
   readonly urlDigest: string;
 }
@@ -47,11 +54,13 @@ export const openAnswerStore = (directory: string, logger: Logger, files?: FileL
   };
 };
 
-const encodeRecord = ({ current, previous, ...rest }: SourceRecord) => ({
+const encodeRecord = ({ current, previous, next, good, ...rest }: SourceRecord) => ({
   version: 1,
   ...rest,
   current: encodeSigned(current),
   ...(previous && { previous: encodeSigned(previous) }),
+  ...(next && { next: encodeSigned(next) }),
+  ...(good && { good: encodeSigned(good) }),
 });
 
 const SIGNATURE_TYPES: ReadonlySet<unknown> = new Set<DetachedSignature['type']>(['minisign', 'ssh', 'sigstore', 'tuf']);
@@ -60,7 +69,7 @@ const SIGNATURE_TYPES: ReadonlySet<unknown> = new Set<DetachedSignature['type']>
 const decodeRecord = (text: string): SourceRecord => {
   const record: unknown = JSON.parse(text);
   if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no record of a source in version 1');
-  const { current, previous, kept, clockMs, validators, urlDigest } = record;
+  const { current, previous, next, good, rollout, kept, clockMs, validators, urlDigest } = record;
   if (typeof clockMs !== 'number' || typeof urlDigest !== 'string' || !isTexts(validators)) throw new Error('a part of it is missing');
   if (kept !== undefined && !(isRecord(kept) && typeof kept['revision'] === 'number' && typeof kept['digest'] === 'string')) {
     throw new Error('kept is no revision');
@@ -68,6 +77,9 @@ const decodeRecord = (text: string): SourceRecord => {
   return {
     current: decodeAnswer(current),
     ...(previous === undefined ? {} : { previous: decodeAnswer(previous) }),
+    ...(next === undefined ? {} : { next: decodeAnswer(next) }),
+    ...(good === undefined ? {} : { good: decodeAnswer(good) }),
+    ...(rollout === undefined ? {} : { rollout: decodeRollout(rollout) }),
     ...(kept === undefined ? {} : { kept: kept as unknown as KeptRevision }),
     clockMs,
     validators,
@@ -105,6 +117,26 @@ const decodeAnswer = (answer: unknown): KeptAnswer => {
     ...(revision === undefined ? {} : { revision: revision as number }),
   };
 };
+
+const decodeRollout = (state: unknown): RolloutState => {
+  if (!isRecord(state) || !Array.isArray(state['refused'])) throw new Error('the state of the rollout is none');
+  const { heldAtMs, urged, trialStarts, refused } = state;
+  return {
+    ...INITIAL_STATE,
+    ...(typeof heldAtMs === 'number' && { heldAtMs }),
+    ...(typeof urged === 'string' && { urged }),
+    ...(typeof trialStarts === 'number' && { trialStarts }),
+    refused: refused.filter(isRefusedAnswer),
+  };
+};
+
+const isRefusedAnswer = (one: unknown): one is RefusedAnswer =>
+  isRecord(one) &&
+  typeof one['digest'] === 'string' &&
+  typeof one['message'] === 'string' &&
+  typeof one['atMs'] === 'number' &&
+  (one['revision'] === undefined || typeof one['revision'] === 'number') &&
+  (one['why'] === 'Failed' || one['why'] === 'Skipped');
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown): value is Record<string, string> =>

@@ -12,8 +12,11 @@ export {
   MANIFEST_TYPES,
   parseImageList,
 } from './core/image-list.js';
+export type { SourceHealth } from './core/rollout/decide-rollout.js';
+export { ROLLOUT_COMMANDS, type RolloutCommand } from './core/rollout/rollout.js';
 export { formatIssue, type PinnedHash, type Requirement, type SourceDefinition, type SourceFileIssue } from './core/source-definition.js';
-export { isRefusal, type SourceReason, type SourceStatus } from './core/source-status.js';
+export { isRefusal, type RolloutStatus, type SourceReason, type SourceStatus } from './core/source-status.js';
+export type { CommandAnswer } from './create-checker.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';
 export { type ParsedSourceFile, type ParseSourceFileOptions, parseSourceFile } from './parse-source-file.js';
@@ -23,6 +26,7 @@ export { VerifiedSourceError, type VerifiedSourceErrorCode } from './verified-so
 export type { DetachedSignature } from './verify-answer.js';
 export {
   initialStatus,
+  type SourceCommand,
   type VerifiedSourceOptions,
   type VerifiedSourceOutput,
   verifiedSourceOrigin,

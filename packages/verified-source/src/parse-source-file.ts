@@ -1,9 +1,11 @@
-import { nearestName, parseGoDuration, parseUrl } from '@solo-kubelet/diagnostics/text';
+import { parseGoDuration, parseUrl } from '@solo-kubelet/diagnostics/text';
 import { labelValueErrors, parseQuantity, qualifiedNameErrors, quantityValue } from '@solo-kubelet/pod-spec';
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Pair, parseAllDocuments, type YAMLMap } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
 import { isBundleUrl } from './core/bundle-url.js';
 import { parsePinnedHash } from './core/pinned-hash.js';
 import type { SourceDefinition, SourceFileIssue, TufDefinition } from './core/source-definition.js';
+import { readSourceRollout } from './rollout/read-source-rollout.js';
+import { fieldsOf, type Tell } from './source-fields.js';
 
 export const SOURCE_API_VERSION = 'solo-kubelet.dev/v1alpha1';
 export const SOURCE_KIND = 'ManifestSource';
@@ -38,65 +40,6 @@ export const parseSourceFile = (text: string, options: ParseSourceFileOptions): 
     if (issues.length === 0 && source !== undefined) return { ok: true, source };
   }
   return { ok: false, issues };
-};
-
-type Tell = (offset: number, field: string, message: string) => void;
-
-/** A mapping whose fields are taken one by one; what is left over is unknown. */
-const fieldsOf = (map: YAMLMap, at: string, tell: Tell) => {
-  const left = new Map<string, Pair>();
-  for (const pair of map.items) if (isScalar(pair.key)) left.set(String(pair.key.value), pair);
-  const known: string[] = [];
-  const offsetOf = (node: unknown): number => (node as { range?: readonly number[] } | null)?.range?.[0] ?? map.range?.[0] ?? 0;
-  const path = (name: string): string => (at === '' ? name : `${at}.${name}`);
-  const take = <T>(
-    name: string,
-    want: string,
-    read: (value: unknown, tellHere: (message: string) => void) => T | undefined,
-  ): T | undefined => {
-    known.push(name);
-    const pair = left.get(name);
-    left.delete(name);
-    if (pair === undefined) return undefined;
-    const { value } = pair;
-    let told = false;
-    const here = (message: string): void => {
-      told = true;
-      tell(offsetOf(value ?? pair.key), path(name), message);
-    };
-    const plain = isScalar(value) ? value.value : value;
-    const result = read(plain, here);
-    if (result === undefined && !told) here(`want ${want}`);
-    return result;
-  };
-  return {
-    text: (name: string, want = 'a text') => take(name, want, (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
-    truth: (name: string) => take(name, 'true or false', (value) => (typeof value === 'boolean' ? value : undefined)),
-    read: <T>(name: string, want: string, read: (text: string) => T | undefined) =>
-      take(name, want, (value) => (typeof value === 'string' || typeof value === 'number' ? read(String(value)) : undefined)),
-    map: (name: string) => take(name, 'a mapping', (value) => (isMap(value) ? value : undefined)),
-    texts: (name: string) =>
-      take(name, 'a list of texts', (value) => {
-        if (!isSeq(value)) return undefined;
-        const texts = value.items.map((item) =>
-          isScalar(item) && typeof item.value === 'string' && item.value !== '' ? item.value : undefined,
-        );
-        return texts.includes(undefined) ? undefined : (texts as readonly string[]);
-      }),
-    oneOf: <const Word extends string>(name: string, words: readonly Word[]) =>
-      take(name, `one of ${words.join(', ')}`, (value) => words.find((word) => word === value)),
-    missing: (name: string, message: string) => tell(map.range?.[0] ?? 0, path(name), message),
-    wrong: (name: string, message: string) => {
-      const pair = map.items.find(({ key }) => isScalar(key) && key.value === name);
-      tell(offsetOf(pair?.value ?? pair?.key), path(name), message);
-    },
-    end: () => {
-      for (const [name, pair] of left) {
-        const near = nearestName(name, known);
-        tell(offsetOf(pair.key), path(name), `there is no such field${near === undefined ? '' : `; did you mean ${near}?`}`);
-      }
-    },
-  };
 };
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -145,6 +88,8 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
   const revisions = fields.oneOf('revisions', ['required', 'optional']);
   const renewWithinMs = fields.read('renewWithin', 'a duration such as 720h; 0s: never told', durationBetween(0, Number.MAX_SAFE_INTEGER));
   const headersFile = fields.text('headersFile');
+  const rollout = fields.map('rollout');
+  const readRollout = rollout && readSourceRollout(rollout, tell);
 
   const tls = fields.map('tls');
   const tlsFields = tls && fieldsOf(tls, 'spec.tls', tell);
@@ -197,6 +142,7 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
     ...(certFile && { certFile }),
     ...(keyFile && { keyFile }),
     ...(headersFile && { headersFile }),
+    ...(readRollout && { rollout: readRollout }),
     ...(namespaces && { namespaces }),
     clusterScoped: clusterScoped ?? namespaces === undefined,
     priority: priority ?? 0,

@@ -1,5 +1,6 @@
 import { parseDocument, visit } from 'yaml';
 import type { SourceRevision } from './core/source-revision.js';
+import { readPublishedRollout } from './rollout/read-published-rollout.js';
 
 const REVISION_KIND = 'SourceRevision';
 
@@ -32,7 +33,7 @@ export const readRevision = (answer: Uint8Array): ReadRevision => {
 const byteLength = (text: string): number => new TextEncoder().encode(text).length;
 
 const FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'spec']);
-const SPEC_FIELDS: ReadonlySet<string> = new Set(['revision', 'expires', 'source', 'rollbackFrom']);
+const SPEC_FIELDS: ReadonlySet<string> = new Set(['revision', 'expires', 'source', 'rollbackFrom', 'rollout']);
 
 const readDocument = (text: string): SourceRevision | string => {
   const document = parseDocument(text, { uniqueKeys: true });
@@ -51,17 +52,20 @@ const readDocument = (text: string): SourceRevision | string => {
   if (!isRecord(spec)) return 'spec: want a mapping with spec.revision';
   const unknown = [...Object.keys(root).filter((name) => !FIELDS.has(name)), ...Object.keys(spec).filter((name) => !SPEC_FIELDS.has(name))];
   if (unknown[0] !== undefined) return `${unknown[0]}: there is no such field`;
-  const { revision, expires, source, rollbackFrom } = spec;
+  const { revision, expires, source, rollbackFrom, rollout } = spec;
   if (!isCount(revision)) return 'spec.revision: want a whole number from 0';
   if (rollbackFrom !== undefined && !isCount(rollbackFrom)) return 'spec.rollbackFrom: want a whole number from 0';
   if (source !== undefined && typeof source !== 'string') return 'spec.source: want the name of a source';
   const expiresMs = expires === undefined ? undefined : typeof expires === 'string' ? readTime(expires) : Number.NaN;
   if (expiresMs !== undefined && Number.isNaN(expiresMs)) return 'spec.expires: want a time such as 2027-01-31T00:00:00Z';
+  const published = rollout === undefined ? undefined : readPublishedRollout(rollout);
+  if (typeof published === 'string') return published;
   return {
     revision,
     ...(expiresMs === undefined ? {} : { expiresMs }),
     ...(source === undefined ? {} : { source }),
     ...(rollbackFrom === undefined ? {} : { rollbackFrom }),
+    ...(published && { rollout: published }),
   };
 };
 

@@ -10,30 +10,38 @@ import {
   watchManifestAnswers,
 } from '@solo-kubelet/manifest-source';
 import type { FileLayer } from '@solo-kubelet/state-files';
-import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
+import { conflateMap, fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
   concat,
   concatMap,
   defer,
+  EMPTY,
   filter,
   finalize,
+  from,
+  ignoreElements,
+  type MonoTypeOperatorFunction,
   map,
   merge,
   type Observable,
   of,
+  ReplaySubject,
   repeat,
   type SchedulerLike,
   Subject,
+  switchMap,
   take,
   tap,
   timer,
 } from 'rxjs';
 import { isBundleUrl } from './core/bundle-url.js';
 import { firstCheckMs, nextCheckMs } from './core/next-check.js';
+import type { SourceHealth } from './core/rollout/decide-rollout.js';
+import type { RolloutCommand } from './core/rollout/rollout.js';
 import type { SourceDefinition } from './core/source-definition.js';
-import { reduceStatus, type SourceStatus } from './core/source-status.js';
-import { createChecker, type Found } from './create-checker.js';
+import { reduceStatus, type SourceStatus, withRollout } from './core/source-status.js';
+import { type CommandAnswer, createChecker, type Found } from './create-checker.js';
 import { offerHints, offerMark } from './offers.js';
 import { readAnswer } from './read-answer.js';
 import { readRevision } from './read-revision.js';
@@ -41,7 +49,16 @@ import { readRevision } from './read-revision.js';
 export type VerifiedSourceOutput =
   | { readonly type: 'manifest'; readonly event: ManifestEvent }
   /** After every check, and at the start. */
-  | { readonly type: 'status'; readonly status: SourceStatus };
+  | { readonly type: 'status'; readonly status: SourceStatus }
+  /** Images that the source may go back to, of what is not asked for now; on every change. */
+  | { readonly type: 'keptImages'; readonly images: readonly string[] };
+
+/** Something that somebody wants of the rollouts of a source. */
+export interface SourceCommand {
+  readonly command: RolloutCommand;
+  /** Called once it is on the disk, or refused. */
+  readonly done: (answer: CommandAnswer) => void;
+}
 
 export interface VerifiedSourceOptions {
   readonly source: SourceDefinition;
@@ -51,6 +68,11 @@ export interface VerifiedSourceOptions {
   readonly directory: string;
   /** Of answers that are encrypted. What is signed is the encrypted one. */
   readonly prepare?: PrepareManifest;
+  /** Labels of this node, by which rollouts choose nodes. Default: none. */
+  readonly nodeLabels?: Readonly<Record<string, string>>;
+  /** How what the source asks for is, at once and on every change. Default: nobody says it, and what is new is not on trial. */
+  readonly health$?: Observable<SourceHealth>;
+  readonly command$?: Observable<SourceCommand>;
   /** Default: object-spec's `parseMixedManifest`. */
   readonly parse?: ParseManifest;
   readonly scheduler?: SchedulerLike;
@@ -89,6 +111,9 @@ export const watchVerifiedSource = ({
   source,
   nodeName,
   directory,
+  nodeLabels = {},
+  health$,
+  command$ = EMPTY,
   prepare,
   parse,
   scheduler: givenScheduler = asyncScheduler,
@@ -101,14 +126,39 @@ export const watchVerifiedSource = ({
     const scheduler = longDelays(givenScheduler);
     const { url, authorization } = isBundleUrl(source.url) ? { url: source.url, authorization: undefined } : readRequestUrl(source.url);
     const { path, source: word } = verifiedSourceOrigin(source.name);
-    const checker = createChecker({ source, url, authorization, path, nodeName, directory, prepare, parse, wallNow, files, logger });
     let status = initialStatus(source, wallNow());
-    // Checks are made for the stream of manifests, which asks for them when it has read what lies on disk; what they say of the source goes past it by this edge.
-    const status$ = new Subject<SourceStatus>();
-    const tell = ({ finding }: Found): void => {
-      status = reduceStatus(status, finding, { nowMs: wallNow(), renewWithinMs: source.renewWithinMs });
-      status$.next(status);
+    const taken$ = new Subject<true>();
+    // What the checker comes to, in its order: checks, commands, what becomes of Pods and the time all make it say something.
+    const found$ = new Subject<Found>();
+    // What is said of the source goes past the stream of manifests, which asks for the checks, by this edge.
+    const output$ = new Subject<VerifiedSourceOutput>();
+    const tell = (found: Found): void => {
+      const nowMs = wallNow();
+      const looked = found.finding ? reduceStatus(status, found.finding, { nowMs, renewWithinMs: source.renewWithinMs }) : status;
+      status = withRollout(looked, found.rollout, nowMs);
+      // What is not asked for any more and may come back is to be kept before it is not.
+      output$.next({ type: 'keptImages', images: found.keptImages });
+      found$.next(found);
+      output$.next({ type: 'status', status });
     };
+    const checker = createChecker({
+      source,
+      url,
+      authorization,
+      path,
+      nodeName,
+      nodeLabels,
+      directory,
+      prepare,
+      parse,
+      hasHealth: health$ !== undefined,
+      now: () => scheduler.now(),
+      wallNow,
+      files,
+      logger,
+      tell,
+      taken: () => taken$.next(true),
+    });
     const firstMs = (): number => firstCheckMs(source, status.digest !== undefined, random());
     let seenOffer: string | undefined;
     // What somebody brings is looked at when it comes, not when the server's turn is.
@@ -122,20 +172,41 @@ export const watchVerifiedSource = ({
     );
     const nextLook = (waitMs: number): Observable<unknown> => merge(timer(waitMs, scheduler), offer$).pipe(take(1));
     const checks$ = defer(() => fromAbortable((signal) => checker.check(signal))).pipe(
-      tap(tell),
       repeat({ delay: () => nextLook(status.state === 'Pending' ? firstMs() : nextCheckMs(source, status.failures, random())) }),
+    );
+    const looks$ = merge(
+      taken$,
+      (health$ ?? EMPTY).pipe(tap((health) => checker.heard(health))),
+      found$.pipe(switchMap(({ wakeAfterMs }) => (wakeAfterMs === undefined ? EMPTY : timer(wakeAfterMs, scheduler)))),
+    ).pipe(conflateMap(() => from(checker.look())));
+    // Before the first is told, nobody would hear what a command changes.
+    const started$ = new ReplaySubject<true>(1);
+    const commands$ = command$.pipe(
+      concatMap(({ command, done }) =>
+        started$.pipe(
+          take(1),
+          concatMap(() => checker.command(command)),
+          tap(done),
+        ),
+      ),
+      ignoreElements(),
     );
     const answers = ({ answer }: Found): readonly ManifestAnswer[] => (answer === undefined ? [] : [answer]);
 
     const manifests$ = fromAbortable(() => checker.restore()).pipe(
       concatMap((restored) => {
-        const first$ = defer(() => (restored === undefined ? [] : [restored])).pipe(tap(tell));
+        const first$ = defer(() => {
+          if (restored !== undefined) tell(restored);
+          started$.next(true);
+          return EMPTY;
+        });
         const wait$ = defer(() => nextLook(firstMs()));
+        const asks$ = concat(first$, merge(looks$, wait$.pipe(concatMap(() => checks$)))).pipe(ignoreElements());
         return watchManifestAnswers({
           source: word,
           path,
           nodeName,
-          answer$: concat(first$, wait$.pipe(concatMap(() => checks$))).pipe(concatMap(answers)),
+          answer$: merge(found$, asks$).pipe(concatMap(answers)),
           directory: join(directory, 'documents'),
           trusts: checker.trusts,
           ...(prepare && { prepare: clearOf(prepare, source.maxBytes) }),
@@ -148,11 +219,24 @@ export const watchVerifiedSource = ({
       }),
       map((event): VerifiedSourceOutput => ({ type: 'manifest', event: labelled(event, source.labels) })),
     );
-    return merge(
-      status$.pipe(map((now): VerifiedSourceOutput => ({ type: 'status', status: now }))),
-      of<VerifiedSourceOutput>({ type: 'status', status }),
-      manifests$,
-    ).pipe(finalize(() => checker.close()));
+    return merge(output$.pipe(distinctKeptImages()), of<VerifiedSourceOutput>({ type: 'status', status }), commands$, manifests$).pipe(
+      finalize(() => checker.close()),
+    );
+  });
+
+/** Says which images are kept when that changes, and not before there are any. */
+const distinctKeptImages = (): MonoTypeOperatorFunction<VerifiedSourceOutput> => (output$) =>
+  defer(() => {
+    let before = '';
+    return output$.pipe(
+      filter((output) => {
+        if (output.type !== 'keptImages') return true;
+        const now = output.images.join('\n');
+        const isNews = now !== before;
+        before = now;
+        return isNews;
+      }),
+    );
   });
 
 /** Encrypted answers are stored as they came; what was read off their front is read off again. */

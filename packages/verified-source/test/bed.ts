@@ -104,7 +104,11 @@ export const definition = (given: Partial<SourceDefinition> & Pick<SourceDefinit
 });
 
 /** Follows a source, and lets a test wait for what it says; `stop` it at the end. */
-export const follow = (source: SourceDefinition, options: Omit<VerifiedSourceOptions, 'source' | 'nodeName'>) => {
+export const follow = (
+  source: SourceDefinition,
+  options: Omit<VerifiedSourceOptions, 'source' | 'nodeName'>,
+  onImages: (images: readonly string[]) => void = () => {},
+) => {
   const events: ManifestEvent[] = [];
   const statuses: SourceStatus[] = [];
   const waiters = new Set<() => void>();
@@ -112,7 +116,8 @@ export const follow = (source: SourceDefinition, options: Omit<VerifiedSourceOpt
   const subscription = watchVerifiedSource({ source, nodeName: 'n', random: () => 0, ...options }).subscribe({
     next: (output) => {
       if (output.type === 'manifest') events.push(output.event);
-      else statuses.push(output.status);
+      else if (output.type === 'status') statuses.push(output.status);
+      else onImages(output.images);
       for (const wake of [...waiters]) wake();
     },
     error: (error: unknown) => {

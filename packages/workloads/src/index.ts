@@ -1,3 +1,4 @@
+export { isTimeZone, nextTime } from '@solo-kubelet/object-spec';
 export {
   type Claim,
   type ClaimBinding,
@@ -20,10 +21,8 @@ export { defaultClass, LOCAL_PROVISIONER, localClass } from './core/claims/stora
 export { controllerName, podsPrefix } from './core/controller-names.js';
 export type { CronJob, CronJobDecision, CronJobRecord, CronJobStatus, NewJob, OwnedJob } from './core/cron/cron-job.js';
 export { cronJobRunName, type MissedStarts, missedStarts, nextStartWakeMs, type StartQuestion } from './core/cron/missed-starts.js';
-export { nextTime } from './core/cron/next-time.js';
 export { parseSchedule } from './core/cron/parse-schedule.js';
 export { type CronJobQuestion, reduceCronJob } from './core/cron/reduce-cron-job.js';
-export { isTimeZone } from './core/cron/time-zone.js';
 export type {
   DaemonRevision,
   DaemonSet,
@@ -48,6 +47,7 @@ export type { ReplicaSetSize } from './core/deployment/replica-set-size.js';
 export { annotationsOfRevision, REVISION_ANNOTATION, revisionOfAnnotations } from './core/deployment/revision-annotations.js';
 export { newReplicaSetSize, type RollingQuestion, type RollingStep, rollingStep } from './core/deployment/rolling-step.js';
 export { type ScaleQuestion, scaledSizes } from './core/deployment/scale.js';
+export { HELD_BACK } from './core/guard/guard-pod.js';
 export { type IntOrPercent, scaledValue } from './core/int-or-percent.js';
 export { isPastRestartLimit, remainingBackoffMs } from './core/job/backoff.js';
 export { type FailureMatch, matchFailurePolicy } from './core/job/failure-policy.js';
@@ -68,6 +68,8 @@ export {
   reduceReplicaSet,
 } from './core/replica-set/reduce-replica-set.js';
 export type { Result } from './core/result.js';
+export { CONFIG_VERSION } from './core/rollout/restart-on-change.js';
+export { hopeless } from './core/rollout/safe-rollout.js';
 export {
   type ClaimTemplate,
   type OrdinalRange,

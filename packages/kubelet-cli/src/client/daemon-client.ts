@@ -75,6 +75,10 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     deletePod: async ({ namespace, pod }, options) => {
       await readText(await send(endpoint, 'POST', `/deletePod/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
     },
+    commandSource: async (name, command, options) => {
+      const path = `/sources/${[name, command].map(encodeURIComponent).join('/')}`;
+      return (await readText(await send(endpoint, 'POST', path, options), options)).trim();
+    },
     getOpenId: (what, options) => getJson(what === 'jwks' ? '/openid/v1/jwks' : '/.well-known/openid-configuration', options),
     rotateServiceAccountKey: async (options) =>
       (await readText(await send(endpoint, 'POST', '/rotateServiceAccountKey', options), options)).trim(),

@@ -109,6 +109,8 @@ export interface NodeClient extends AsyncDisposable {
   restartPod(target: PodTarget, options: Abortable): Promise<void>;
   /** Ends a Pod of a workload. */
   deletePod(target: PodTarget, options: Abortable): Promise<void>;
+  /** Holds, resumes, skips or retries the rollouts of a verified source; gives back what that did. */
+  commandSource(name: string, command: string, options: Abortable): Promise<string>;
   /** What others verify tokens of ServiceAccounts by: the provider's metadata, or its keys. */
   getOpenId(what: 'configuration' | 'jwks', options: Abortable): Promise<Readonly<Record<string, unknown>>>;
   /** Has tokens signed by a new key; gives back its id. */

@@ -39,6 +39,7 @@ export const createRuntimeClient = (endpoint: string): NodeClient => {
     getConfiguration: () => onlyKubelet('the configuration'),
     restartPod: () => onlyKubelet('restarts'),
     deletePod: () => onlyKubelet('deletions'),
+    commandSource: () => onlyKubelet('sources'),
     getOpenId: () => onlyKubelet('keys of tokens'),
     rotateServiceAccountKey: () => onlyKubelet('keys of tokens'),
     discardClaim: () => onlyKubelet('claims'),

@@ -1,6 +1,7 @@
 import type { SourceObject } from '@solo-kubelet/node-api';
 import { expect, it } from 'vitest';
 import { fakeIo } from '../../test/fake-io.js';
+import { CliError } from '../cli-error.js';
 import type { NodeClient } from '../client/node-client.js';
 import { sources } from './sources.js';
 
@@ -59,4 +60,33 @@ it('shows one by its name as JSON, and judges that one alone', async () => {
   expect(status).toBe(0);
   expect(JSON.parse(output)).toEqual(ready);
   await expect(show([ready], { names: ['none'] })).rejects.toThrow('source "none" not found');
+});
+
+const waiting = { ...ready, rollout: { reason: 'OutsideWindow', message: 'closed', revision: 43, since: '2026-11-29T11:00:00Z' } };
+it('tells what the newest revision waits for, and which one was left', async () => {
+  expect((await show([waiting])).output).toContain('OutsideWindow: revision 43: closed\n');
+  expect((await show([waiting])).status).toBe(0);
+  const left = { ...waiting, rollout: { ...waiting.rollout, reason: 'RolledBack', message: 'it crashed' } };
+  expect((await show([left])).output).toContain('RolledBack: revision 43: it crashed\n');
+  expect((await show([left])).status).toBe(3);
+  expect((await show([{ ...ready, onTrial: true }])).status).toBe(1);
+});
+
+it('steers rollouts, and goes on with the next one where one refuses', async () => {
+  const io = fakeIo();
+  const asked: string[] = [];
+  const client = {
+    commandSource: async (name: string, command: string) => {
+      asked.push(`${command} ${name}`);
+      if (name === 'no') throw new CliError({ code: 'CLI_REFUSED', message: 'source no: there is nothing to skip' });
+      return 'revision 2 is skipped';
+    },
+  } as unknown as NodeClient;
+  const status = await sources({ names: ['no', 'site'], command: 'skip' }, { client, io, signal: io.interrupted, now: () => NOW });
+  expect([status, asked, io.output(), io.errors()]).toEqual([
+    1,
+    ['skip no', 'skip site'],
+    'source/site: revision 2 is skipped\n',
+    'error: source no: there is nothing to skip\n',
+  ]);
 });

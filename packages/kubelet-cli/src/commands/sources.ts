@@ -8,15 +8,20 @@ import type { VerbContext } from './verb-context.js';
 
 export interface SourcesOptions {
   readonly names: readonly string[];
+  /** What is to be done with their rollouts: `hold`, `resume`, `skip` or `retry`. Default: they are shown. */
+  readonly command?: string;
   readonly output?: string;
   readonly noHeaders?: boolean;
 }
 
 /**
- * `sources [NAME]…`. Exit status: 0 where every source is ready; 3 where an answer of one was refused; 1 where one can't be reached, was not checked yet, or
- * was not renewed for too long.
+ * `sources [NAME]…`. Exit status: 0 where every source is ready; 3 where an answer of one was refused, or a revision failed its trial; 1 where one can't be
+ * reached, was not checked yet, is on trial, or was not renewed for too long.
  */
-export const sources = async ({ names, output, noHeaders }: SourcesOptions, { client, io, signal, now }: VerbContext): Promise<number> => {
+export const sources = async (options: SourcesOptions, context: VerbContext): Promise<number> => {
+  const { names, command, output, noHeaders } = options;
+  const { client, io, signal, now } = context;
+  if (command !== undefined) return steer(names, command, context);
   const format = parseOutputFormat(output);
   const all = await client.listSources({ signal });
   const missing = names.find((name) => !all.some((source) => source.name === name));
@@ -39,7 +44,24 @@ export const sources = async ({ names, output, noHeaders }: SourcesOptions, { cl
   return statusOf(wanted);
 };
 
+/** One after the other; what one of them refuses does not keep the others from it. */
+const steer = async (names: readonly string[], command: string, { client, io, signal }: VerbContext): Promise<number> => {
+  let status: number = EXIT.done;
+  for (const name of names) {
+    try {
+      await write(io.stdout, `source/${name}: ${await client.commandSource(name, command, { signal })}\n`);
+    } catch (error) {
+      if (!(error instanceof CliError) || !['CLI_REFUSED', 'CLI_NOT_FOUND'].includes(error.code)) throw error;
+      await write(io.stderr, `error: ${error.message}\n`);
+      status = EXIT.failed;
+    }
+  }
+  return status;
+};
+
 const statusOf = (sources: readonly SourceObject[]): number => {
-  if (sources.some(({ refused }) => refused === true)) return EXIT.manifestRejected;
-  return sources.every(({ state, notRenewed }) => state === 'Ready' && notRenewed !== true) ? EXIT.done : EXIT.failed;
+  if (sources.some(({ refused, rollout }) => refused === true || rollout?.reason === 'RolledBack')) return EXIT.manifestRejected;
+  return sources.every(({ state, notRenewed, onTrial }) => state === 'Ready' && notRenewed !== true && onTrial !== true)
+    ? EXIT.done
+    : EXIT.failed;
 };

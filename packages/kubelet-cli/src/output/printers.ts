@@ -68,7 +68,7 @@ interface OfOtherNodes {
 export const sourcePrinter = ({ now }: Pick<PrinterOptions, 'now'>): ObjectPrinter<SourceObject & OfOtherNodes> => ({
   columns: ['NAME', 'STATE', 'REVISION', 'VERIFIED BY', 'APPLIED', 'CHECKED', 'MESSAGE'],
   wideColumns: ['PRIORITY', 'SHA256', 'URL'],
-  row: ({ name, state, revision, verifiedBy = '<none>', applied, checked, reason, message = '', notRenewed, elsewhere = 0 }) => [
+  row: ({ name, state, revision, verifiedBy = '<none>', applied, checked, reason, message = '', notRenewed, rollout, elsewhere = 0 }) => [
     name,
     state,
     revision === undefined ? '<none>' : String(revision),
@@ -79,14 +79,19 @@ export const sourcePrinter = ({ now }: Pick<PrinterOptions, 'now'>): ObjectPrint
       ? `${reason}: ${message}`
       : notRenewed
         ? 'NotRenewed: nothing new for longer than it should be'
-        : elsewhere > 0
-          ? `${elsewhere} of its documents ${elsewhere === 1 ? 'is' : 'are'} for other nodes`
-          : '',
+        : rollout !== undefined
+          ? rolloutText(rollout)
+          : elsewhere > 0
+            ? `${elsewhere} of its documents ${elsewhere === 1 ? 'is' : 'are'} for other nodes`
+            : '',
   ],
   wideRow: ({ priority, digest, url = '<none>' }) => [String(priority), digest?.slice(0, 12) ?? '<none>', url],
   name: ({ name }) => `source/${name}`,
   listKind: 'List',
 });
+
+const rolloutText = ({ reason, message, revision }: NonNullable<SourceObject['rollout']>): string =>
+  `${reason}: ${revision === undefined || reason === 'Progressing' ? '' : `revision ${revision}: `}${message}`;
 
 /** What is shown of a v1 Node. */
 export interface NodeObject {

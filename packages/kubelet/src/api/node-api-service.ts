@@ -103,6 +103,7 @@ export const nodeApiService: KubeletService = (context) => {
       context.deleteWorkloadPod(found.podUid);
       return true;
     },
+    sourceCommand: context.sourceCommand,
     serviceAccounts: context.serviceAccounts,
     discardClaim: (namespace, name, o) => context.discardClaim({ namespace, name }, o),
     podLogsDirectory: config.podLogsDir,

@@ -17,7 +17,7 @@ import { merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { loopPeriodMs } from '../config/loop-period.js';
 import { decryptManifests } from '../secrets/decrypt-manifests.js';
-import { verifiedSources } from './verified-sources.js';
+import { type VerifiedSources, verifiedSources } from './verified-sources.js';
 
 export interface ManifestSources {
   readonly manifestEvent$: Observable<ManifestEvent>;
@@ -25,8 +25,8 @@ export interface ManifestSources {
   readonly sources: readonly { readonly source: 'file' | 'http'; readonly path: string }[];
   /** How each verified source is, by name; at once and on every change. */
   readonly sourceStatuses$: Observable<ReadonlyMap<string, SourceStatus>>;
-  /** Images that came along with what verified sources ask for. */
-  readonly keptImages: () => readonly string[];
+  /** What is asked of verified sources, and told them. */
+  readonly verified: Pick<VerifiedSources, 'keptImages' | 'health' | 'command'>;
 }
 
 /** The configured directory, URL and verified sources as one stream, names settled between them; last good versions are kept under the root directory. */
@@ -120,6 +120,7 @@ export const manifestSources = (
         ];
   const verified = verifiedSources(sourceFiles, {
     nodeName,
+    nodeLabels,
     directoryOf: (name) => kept(join('sources', name)),
     parse: parseBy(nodeLabels),
     prepare,
@@ -130,7 +131,7 @@ export const manifestSources = (
   return {
     manifestEvent$: merge(...file$, ...http$, verified.manifestEvent$).pipe(shadowDuplicates({ priorityOf }), share()),
     sourceStatuses$: verified.statuses$,
-    keptImages: verified.keptImages,
+    verified,
     sources: [
       ...(staticPodPath === '' ? [] : [{ source: 'file' as const, path: resolve(staticPodPath) }]),
       ...(staticPodURL === '' ? [] : [{ source: 'http' as const, path: redactUrl(staticPodURL) }]),

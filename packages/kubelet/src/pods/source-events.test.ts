@@ -46,6 +46,38 @@ it.each([
   ['a recovery', refused, ready, [`Normal SourceRecovered site: ${WHAT} runs`]],
   ['a recovery with something new', refused, { ...ready, revision: 4 }, [expect.stringMatching(/^Normal SourceUpdated site: revision 4/)]],
   [
+    'a trial',
+    ready,
+    { ...ready, revision: 4, digest: 'dd', onTrial: true as const },
+    [expect.stringMatching(/^Normal SourceUpdated site: revision 4, .*, on trial$/)],
+  ],
+  ['a trial that is passed', { ...ready, onTrial: true as const }, ready, [`Normal SourceRolloutComplete site: ${WHAT} has come to serve`]],
+  [
+    'a trial that failed',
+    { ...ready, revision: 4, digest: 'dd', onTrial: true as const },
+    { ...ready, refusedRevision: { digest: 'dd', revision: 4, why: 'Failed' as const, message: 'no', atMs: 1 } },
+    [`Warning SourceRolloutFailed site: revision 4: no; going back to ${WHAT}`, `Normal SourceUpdated site: ${WHAT}`],
+  ],
+  [
+    'a revision that is skipped',
+    ready,
+    { ...ready, refusedRevision: { digest: 'dd', revision: 4, why: 'Skipped' as const, message: 'skipped by hand', atMs: 1 } },
+    ['Normal SourceSkipped site: revision 4: skipped by hand'],
+  ],
+  [
+    'what failed in an earlier process',
+    pending,
+    { ...ready, state: 'Pending' as const, refusedRevision: { digest: 'dd', revision: 4, why: 'Failed' as const, message: 'no', atMs: 1 } },
+    [`Normal SourceRestored site: ${WHAT}`],
+  ],
+  [
+    'a revision that waits',
+    ready,
+    { ...ready, rollout: { reason: 'OutsideWindow' as const, message: 'closed', revision: 4, digest: 'dd', sinceMs: 1 } },
+    ['Normal SourceRolloutWaiting site: revision 4 waits: closed'],
+  ],
+  ['a source that is held', ready, { ...ready, rollout: { reason: 'Held' as const, message: 'held by hand', sinceMs: 1 } }, []],
+  [
     'nothing new for long',
     ready,
     { ...ready, notRenewed: true as const },

@@ -10,8 +10,24 @@ export const sourceEvents = (before: SourceStatus | undefined, now: SourceStatus
   if (before === undefined && now.require === 'none') {
     warn('SourceUnverified', 'nothing vouches for what it answers (require: none): whoever can answer in its place decides what runs here');
   }
+  const { refusedRevision: refused } = now;
+  if (refused !== undefined && before?.refusedRevision !== undefined && before.refusedRevision.atMs === refused.atMs) {
+    // Told already.
+  } else if (refused !== undefined && before?.digest !== undefined) {
+    const told = `${revisionOf(refused)}: ${refused.message}${refused.digest === before.digest ? `; going back to ${what(now)}` : ''}`;
+    if (refused.why === 'Failed') warn('SourceRolloutFailed', told);
+    else tell('SourceSkipped', told);
+  }
+  if (before?.onTrial && !now.onTrial && before.digest === now.digest) tell('SourceRolloutComplete', `${what(now)} has come to serve`);
+  const waits = now.rollout?.revision === undefined && now.rollout?.digest === undefined ? undefined : now.rollout;
+  if (
+    waits !== undefined &&
+    WAITING.has(waits.reason) &&
+    (before?.rollout?.reason !== waits.reason || before.rollout.digest !== waits.digest)
+  )
+    tell('SourceRolloutWaiting', `${revisionOf(waits)} waits: ${waits.message}`);
   if (now.digest !== undefined && (before?.digest !== now.digest || before.revision !== now.revision)) {
-    tell(now.state === 'Pending' ? 'SourceRestored' : 'SourceUpdated', what(now));
+    tell(now.state === 'Pending' ? 'SourceRestored' : 'SourceUpdated', `${what(now)}${now.onTrial ? ', on trial' : ''}`);
   } else if (before?.reason !== undefined && reason === undefined) {
     tell('SourceRecovered', `${what(now)} runs`);
   }
@@ -25,6 +41,10 @@ export const sourceEvents = (before: SourceStatus | undefined, now: SourceStatus
 };
 
 const SHOWN_DIGITS = 12;
+const WAITING: ReadonlySet<string> = new Set(['Held', 'OutsideWindow', 'NotSelected']);
+
+const revisionOf = ({ revision, digest = '' }: { readonly revision?: number; readonly digest?: string }): string =>
+  revision === undefined ? `sha256 ${digest.slice(0, SHOWN_DIGITS)}` : `revision ${revision}`;
 
 const what = ({ revision, digest = '', verifiedBy = '' }: SourceStatus): string =>
   `${revision === undefined ? '' : `revision ${revision}, `}sha256 ${digest.slice(0, SHOWN_DIGITS)}, verified by ${verifiedBy}`;

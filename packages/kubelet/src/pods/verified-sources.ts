@@ -3,14 +3,18 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent, ParseManifest, PrepareManifest } from '@solo-kubelet/manifest-source';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import {
+  type CommandAnswer,
   initialStatus,
+  type RolloutCommand,
+  type SourceCommand,
   type SourceFile,
+  type SourceHealth,
   type SourceStatus,
   type VerifiedSourceOutput,
   verifiedSourceOrigin,
   watchVerifiedSource,
 } from '@solo-kubelet/verified-source';
-import { merge, mergeMap, type Observable, of, scan, share, shareReplay, startWith, tap } from 'rxjs';
+import { BehaviorSubject, EMPTY, merge, mergeMap, type Observable, of, Subject, scan, share, shareReplay, startWith, tap } from 'rxjs';
 
 export interface VerifiedSources {
   readonly manifestEvent$: Observable<ManifestEvent>;
@@ -20,12 +24,18 @@ export interface VerifiedSources {
   readonly priorities: ReadonlyMap<string, number>;
   /** By name; at once and on every change. */
   readonly statuses$: Observable<ReadonlyMap<string, SourceStatus>>;
-  /** Images that came along with what runs, or with what ran before it: a node without a network could not get them again. */
+  /** Images that came along with what may run, and those that sources may go back to: a node without a network could not get them again. */
   readonly keptImages: () => readonly string[];
+  /** The feedback edge: how what a source asks for is. */
+  readonly health: (name: string, health: SourceHealth) => void;
+  /** Asks for something by hand; undefined where there is no such source. */
+  readonly command: (name: string, command: RolloutCommand) => Promise<CommandAnswer> | undefined;
 }
 
 export interface VerifiedSourcesOptions {
   readonly nodeName: string;
+  /** By which rollouts choose nodes. Default: none. */
+  readonly nodeLabels?: Readonly<Record<string, string>>;
   /** Where the last good answer of a source is kept. */
   readonly directoryOf: (name: string) => string;
   /** Default: that of watchVerifiedSource. */
@@ -38,24 +48,34 @@ export interface VerifiedSourcesOptions {
 /** The sources of the source directory, checked while the manifests are subscribed to. */
 export const verifiedSources = (
   files: readonly SourceFile[],
-  { nodeName, directoryOf, parse, prepare, wallNow, logger }: VerifiedSourcesOptions,
+  { nodeName, nodeLabels, directoryOf, parse, prepare, wallNow, logger }: VerifiedSourcesOptions,
 ): VerifiedSources => {
   const nowMs = wallNow();
   const sources = files.flatMap(({ source }) => (source === undefined ? [] : [source]));
   const unusable = files.filter(({ source }) => source === undefined);
   const keptImages = new Map<string, readonly string[]>();
+  const healths = new Map(sources.map(({ name }) => [name, new BehaviorSubject<SourceHealth>({ type: 'unknown' })]));
+  const commands = new Map(sources.map(({ name }) => [name, new Subject<SourceCommand>()]));
+  const kept = new Map<string, readonly string[]>();
   const output$ = merge(
     ...sources.map((source) =>
       watchVerifiedSource({
         source,
         nodeName,
+        ...(nodeLabels && { nodeLabels }),
+        health$: healths.get(source.name) ?? EMPTY,
+        command$: commands.get(source.name) ?? EMPTY,
         directory: directoryOf(source.name),
         ...(parse && { parse }),
         prepare,
         scheduler: steadyScheduler,
         wallNow,
         logger,
-      }),
+      }).pipe(
+        tap((output) => {
+          if (output.type === 'keptImages') kept.set(source.name, output.images);
+        }),
+      ),
     ),
   ).pipe(
     tap((output: VerifiedSourceOutput) => {
@@ -77,7 +97,12 @@ export const verifiedSources = (
       startWith(initial),
       shareReplay({ bufferSize: 1, refCount: true }),
     ),
-    keptImages: () => [...keptImages.values()].flat(),
+    keptImages: () => [...keptImages.values(), ...kept.values()].flat(),
+    health: (name, health) => healths.get(name)?.next(health),
+    command: (name, command) => {
+      const command$ = commands.get(name);
+      return command$ && new Promise((done) => command$.next({ command, done }));
+    },
   };
 };
 

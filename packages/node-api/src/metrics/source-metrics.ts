@@ -10,6 +10,9 @@ export interface SourceMetrics {
   readonly failures: number;
   readonly reason?: string;
   readonly notRenewed?: boolean;
+  readonly onTrial?: boolean;
+  /** What is open about the newest revision. */
+  readonly rollout?: { readonly reason: string; readonly revision?: number };
 }
 
 /** How verified sources are, asked for at every scrape. Kubernetes has no such thing, so the names are the project's own. */
@@ -39,6 +42,20 @@ export const sourceGauges = (registry: Registry, sources: () => readonly SourceM
   gauge('not_renewed', 'Whether the source has had no new revision for longer than it should.', ({ notRenewed }) =>
     Number(notRenewed === true),
   );
+  gauge('on_trial', 'Whether the revision that runs may still be left for the one before.', ({ onTrial }) => (onTrial ? 1 : undefined));
+  gauge('next_revision', 'The newest revision, where it does not run.', ({ rollout }) =>
+    rollout?.reason === 'Progressing' ? undefined : rollout?.revision,
+  );
+  new Gauge({
+    name: 'solo_kubelet_source_rollout',
+    help: 'What is open about the newest revision of the source, by its reason; none where it runs.',
+    labelNames: ['source', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, rollout } of sources()) if (rollout !== undefined) this.set({ source: name, reason: rollout.reason }, 1);
+    },
+  });
   new Gauge({
     name: 'solo_kubelet_source_failures',
     help: 'Checks of the source that failed in a row, by why the last one did.',

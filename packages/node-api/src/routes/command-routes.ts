@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
-import type { NodeView } from '../node-view.js';
+import type { NodeView, SourceCommandWord } from '../node-view.js';
 import { HttpError, sendJson, sendText } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
 import { findPod, findRunningContainer } from './find-container.js';
 
-/** Paths that change something: POST /restart, /deletePod and /discardClaim (ours) and POST /checkpoint (upstream's). */
+/** Paths that change something: POST /restart, /deletePod, /discardClaim and /sources (ours) and POST /checkpoint (upstream's). */
 export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: string, nowMs: () => number): readonly Route[] => [
   {
     methods: ['POST'],
@@ -44,6 +44,21 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
   },
   {
     methods: ['POST'],
+    path: '/sources/:name/:command',
+    role: 'admin',
+    handle: async ({ response, params }) => {
+      const { name = '', command = '' } = params;
+      const word = SOURCE_COMMANDS.find((each) => each === command);
+      if (word === undefined)
+        throw new HttpError(404, `there is no command ${JSON.stringify(command)}: want ${SOURCE_COMMANDS.join(', ')}\n`);
+      const answer = await view.sourceCommand?.(name, word);
+      if (answer === undefined) throw new HttpError(404, `source ${JSON.stringify(name)} not found\n`);
+      if (!answer.ok) throw new HttpError(409, `source ${name}: ${answer.message}\n`);
+      sendText(response, 200, `${answer.message}\n`);
+    },
+  },
+  {
+    methods: ['POST'],
     path: '/checkpoint/:namespace/:pod/:container',
     role: 'admin',
     subresources: ['checkpoint'],
@@ -62,3 +77,5 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
     },
   },
 ];
+
+const SOURCE_COMMANDS: readonly SourceCommandWord[] = ['hold', 'resume', 'skip', 'retry'];

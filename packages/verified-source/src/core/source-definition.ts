@@ -1,3 +1,5 @@
+import type { SourceRollout } from './rollout/rollout-policy.js';
+
 /** A digest that an answer must have. */
 export interface PinnedHash {
   readonly algorithm: 'sha256' | 'sha512';
@@ -61,6 +63,8 @@ export interface SourceDefinition {
   readonly revisions: 'required' | 'optional';
   /** How long a source may go without a new revision before a warning, ms; 0: for ever. Default 30 days. */
   readonly renewWithinMs: number;
+  /** When new revisions begin, and how they are tried. Default: at once, without a trial, unless the publisher says otherwise. */
+  readonly rollout?: SourceRollout;
 }
 
 /** What is wrong with a file of the source directory, and where. */

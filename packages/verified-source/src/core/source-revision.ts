@@ -1,3 +1,5 @@
+import type { PublishedRollout } from './rollout/rollout-policy.js';
+
 /** What a publisher says about an answer, in its first document: a `SourceRevision` of `solo-kubelet.dev/v1alpha1`. */
 export interface SourceRevision {
   /** Rises with each answer that is published. */
@@ -8,4 +10,6 @@ export interface SourceRevision {
   readonly source?: string;
   /** Highest revision that may be left for this lower one. */
   readonly rollbackFrom?: number;
+  /** Which nodes take it, and how it is tried there. Default: all, as their sources say. */
+  readonly rollout?: PublishedRollout;
 }

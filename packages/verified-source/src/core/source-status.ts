@@ -1,3 +1,5 @@
+import type { RolloutReason } from './rollout/decide-rollout.js';
+import type { RefusedAnswer } from './rollout/rollout.js';
 import type { Requirement } from './source-definition.js';
 
 /** Why the last check of a source changed nothing, in one word. */
@@ -76,6 +78,30 @@ export interface SourceStatus {
   readonly failures: number;
   /** That the source has had no new revision for longer than it should. */
   readonly notRenewed?: true;
+  /** What is open about the newest revision: that it waits, or is on trial. Default: it runs. */
+  readonly rollout?: RolloutStatus;
+  /** That what runs is on trial, and may be left for what ran before. */
+  readonly onTrial?: true;
+  /** The last revision that was given up on this node: it failed its trial, or was skipped. */
+  readonly refusedRevision?: RefusedAnswer;
+}
+
+export interface RolloutStatus {
+  readonly reason: RolloutReason;
+  readonly message: string;
+  /** The revision that it is about; none where nothing new is there. */
+  readonly revision?: number;
+  /** Its SHA-256, hexadecimal. */
+  readonly digest?: string;
+  /** Since when the reason holds for this revision, ms since 1970. */
+  readonly sinceMs: number;
+}
+
+/** How the rollout is after a step of it. */
+export interface RolloutFinding {
+  readonly rollout?: Omit<RolloutStatus, 'sinceMs'>;
+  readonly onTrial?: true;
+  readonly refusedRevision?: RefusedAnswer;
 }
 
 export interface RunningAnswer {
@@ -94,6 +120,8 @@ export type SourceFinding =
   | { readonly type: 'restored'; readonly running: RunningAnswer }
   | { readonly type: 'applied'; readonly running: RunningAnswer }
   | { readonly type: 'unchanged' }
+  /** Without a check: something that was there already has begun, or has come back. */
+  | { readonly type: 'switched'; readonly running: RunningAnswer }
   | { readonly type: 'failed'; readonly reason: SourceReason; readonly message: string };
 
 /** The status after one more finding. */
@@ -108,6 +136,17 @@ export const reduceStatus = (
   return { ...rest, ...(overdue && { notRenewed: true }), sinceMs: next.state === status.state ? status.sinceMs : nowMs };
 };
 
+/** The status with how its rollout is. */
+export const withRollout = (status: SourceStatus, { rollout, ...finding }: RolloutFinding, nowMs: number): SourceStatus => {
+  const { rollout: before, refusedRevision: _refused, onTrial: _trial, ...rest } = status;
+  const isSame = before !== undefined && before.reason === rollout?.reason && before.digest === rollout.digest;
+  return {
+    ...rest,
+    ...(rollout && { rollout: { ...rollout, sinceMs: isSame ? before.sinceMs : nowMs } }),
+    ...finding,
+  };
+};
+
 const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: number): SourceStatus => {
   const { reason: _reason, message: _message, ...calm } = status;
   const { revision: _revision, elsewhere: _elsewhere, images: _images, ...anew } = calm;
@@ -116,6 +155,10 @@ const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: numbe
       return { ...anew, ...ofRunning(finding.running), state: 'Pending', failures: 0 };
     case 'applied':
       return { ...anew, ...ofRunning(finding.running), state: 'Ready', failures: 0, checkedAtMs: nowMs };
+    case 'switched': {
+      const { revision: _revision, elsewhere: _elsewhere, ...same } = status;
+      return { ...same, ...ofRunning(finding.running) };
+    }
     case 'unchanged':
       return { ...calm, state: 'Ready', failures: 0, checkedAtMs: nowMs };
     case 'failed': {

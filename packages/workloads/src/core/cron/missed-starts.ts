@@ -1,5 +1,4 @@
-import type { CronSchedule } from '@solo-kubelet/object-spec';
-import { nextTime } from './next-time.js';
+import { type CronSchedule, nextTime } from '@solo-kubelet/object-spec';
 
 export interface StartQuestion {
   readonly schedule: CronSchedule;

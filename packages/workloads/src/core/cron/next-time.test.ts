@@ -1,5 +1,5 @@
+import { nextTime } from '@solo-kubelet/object-spec';
 import { describe, expect, it } from 'vitest';
-import { nextTime } from './next-time.js';
 import { parseSchedule } from './parse-schedule.js';
 
 const next = (schedule: string, timeZone: string | null, start: string, count = 1): readonly string[] => {

@@ -1,6 +1,5 @@
-import { type CronSchedule, parseCronSchedule } from '@solo-kubelet/object-spec';
+import { type CronSchedule, isTimeZone, parseCronSchedule } from '@solo-kubelet/object-spec';
 import type { Result } from '../result.js';
-import { isTimeZone } from './time-zone.js';
 
 /**
  * Reads `spec.schedule` in the zone `spec.timeZone` as the CronJob controller does: a zone in the schedule itself comes first, one that is not

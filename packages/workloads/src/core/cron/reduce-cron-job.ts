@@ -1,9 +1,8 @@
-import type { CronSchedule } from '@solo-kubelet/object-spec';
+import { type CronSchedule, isTimeZone, zoneOffset } from '@solo-kubelet/object-spec';
 import { objectTime, type WorkloadEvent } from '../workload.js';
 import type { CronJob, CronJobDecision, CronJobRecord, CronJobStatus, NewJob, OwnedJob } from './cron-job.js';
 import { cronJobRunName, missedStarts, nextStartWakeMs, type StartQuestion } from './missed-starts.js';
 import { parseSchedule } from './parse-schedule.js';
-import { isTimeZone, zoneOffset } from './time-zone.js';
 
 export interface CronJobQuestion {
   readonly cronJob: CronJob;

@@ -1,5 +1,5 @@
-import type { CronSchedule } from '@solo-kubelet/object-spec';
-import { instantOfLocal, type ZoneOffset, zoneOffset } from './time-zone.js';
+import type { CronSchedule } from './cron-schedule.js';
+import { instantOfLocal, type ZoneOffset, zoneOffset } from './zone-offset.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;

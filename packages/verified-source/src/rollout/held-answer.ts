@@ -1,0 +1,18 @@
+import { digestOf, type KeptAnswer } from '../answer-store.js';
+import type { RolloutAnswer } from '../core/rollout/rollout.js';
+import type { ExaminedAnswer } from '../examine-answer.js';
+import type { RolloutTerms } from './admit-answer.js';
+import { contentOf } from './node-share.js';
+
+/** An answer that was verified, with what decides on it. What it asks for is read from its bytes when it is needed, and verified again. */
+export interface HeldAnswer extends RolloutAnswer {
+  readonly kept: KeptAnswer;
+  readonly terms: RolloutTerms;
+}
+
+export const heldAnswer = (kept: KeptAnswer, { said, text, prepared }: ExaminedAnswer): HeldAnswer => ({
+  digest: digestOf(kept.content),
+  ...(kept.revision !== undefined && { revision: kept.revision }),
+  kept,
+  terms: { ...(said?.rollout && { published: said.rollout }), content: contentOf(prepared ?? text) },
+});
