@@ -538,6 +538,7 @@ export const packages = [
       '@solo-kubelet/kubelet': ws,
       '@solo-kubelet/standalone-node': ws,
       '@solo-kubelet/service-network': ws,
+      '@solo-kubelet/verified-source': ws,
       picocolors: catalog,
       rxjs: catalog,
       'get-east-asian-width': catalog,

@@ -7,6 +7,7 @@ export type CliErrorCode =
   | 'CLI_KUBELET_UNREACHABLE'
   | 'CLI_NOT_FOUND'
   | 'CLI_REFUSED'
+  | 'CLI_BUNDLE_REFUSED'
   | 'CLI_PORT_IN_USE'
   | 'CLI_HOST_UNSUITABLE';
 

@@ -13,6 +13,7 @@ export const EXIT = {
 
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   CLI_USAGE: EXIT.usage,
+  CLI_BUNDLE_REFUSED: EXIT.manifestRejected,
   KUBELET_USAGE: EXIT.usage,
   KUBELET_CONFIG_INVALID: EXIT.usage,
   CLI_RUNTIME_UNREACHABLE: EXIT.runtimeUnreachable,

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { DEFAULT_API_SOCKET } from '@solo-kubelet/kubelet/defaults';
+import type { SourceObject } from '@solo-kubelet/node-api';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, textOption } from '../command.js';
@@ -45,6 +46,10 @@ export const runningConfiguration = (input: CommandInput, io: CliIo): Promise<Re
 /** The objects of the kubelet that runs; none when none answers. */
 export const runningObjects = async (input: CommandInput, io: CliIo): Promise<readonly NodeApiObject[]> =>
   (await ofRunning(input, io, (client) => client.listObjects({ signal: io.interrupted }))) ?? [];
+
+/** The verified sources of the kubelet that runs; undefined when none answers. */
+export const runningSources = (input: CommandInput, io: CliIo): Promise<readonly SourceObject[] | undefined> =>
+  ofRunning(input, io, (client) => client.listSources({ signal: io.interrupted }));
 
 const ofRunning = async <T>(input: CommandInput, io: CliIo, ask: (client: NodeClient) => Promise<T>): Promise<T | undefined> => {
   const socketPath = namedApiSocket(input, io) ?? DEFAULT_API_SOCKET;

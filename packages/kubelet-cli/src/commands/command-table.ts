@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { bundleCommand } from './bundle-command.js';
 import { changeCommands } from './change-commands.js';
 import { cniCommand } from './cni-command.js';
 import { completionCommand } from './completion-command.js';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   ...changeCommands,
   ...workloadCommands,
   sourcesCommand,
+  bundleCommand,
   netCommand,
   policyCommand,
   tokenCommand,

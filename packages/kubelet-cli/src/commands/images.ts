@@ -54,8 +54,8 @@ const explainMissingCtr = (cause: NodeJS.ErrnoException): never => {
   });
 };
 
-/** `images prune`: removes what no container was made from or has mounted. */
-export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: RuntimeContext): Promise<number> => {
+/** `images prune`: removes what no container was made from or has mounted. `kept`: names of images that came in bundles, and that no registry may have. */
+export const pruneImages = async (dryRun: boolean, kept: readonly string[], { endpoint, io, signal }: RuntimeContext): Promise<number> => {
   await using cri = createCriClient({ endpoint, timeoutMs: CRI_TIMEOUT_MS });
   await untilRecovered(cri, { signal });
   const [{ images }, { containers }, { info }] = await Promise.all([
@@ -66,7 +66,7 @@ export const pruneImages = async (dryRun: boolean, { endpoint, io, signal }: Run
   let freedBytes = 0;
   const nameOf = ({ repoTags, repoDigests, id }: (typeof images)[number]): string => repoTags[0] ?? repoDigests[0] ?? id;
   const mounted = await createMountedImages(cri)(containers, signal);
-  const unused = unusedImages(images, containers, { sandboxImage: parseRuntimeFacts(info).sandboxImage, mounted });
+  const unused = unusedImages(images, containers, { sandboxImage: parseRuntimeFacts(info).sandboxImage, mounted, kept });
   for (const image of unused.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
     if (!dryRun) await cri.images.removeImage({ image: { image: image.id } }, { signal });
     freedBytes += Number(image.size);

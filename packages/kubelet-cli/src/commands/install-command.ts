@@ -4,13 +4,27 @@ const rootOption = { root: { type: 'string' } } as const;
 
 export const installCommand: Command = {
   name: 'install',
-  usage: '[--root DIRECTORY] [--kube-api ADDRESS:PORT|off]',
+  usage:
+    '[--from URL --key FILE [--ca-file FILE] [--name NAME] [--offline]] [--bundle-drive LABEL] [--root DIRECTORY] [--kube-api ADDRESS:PORT|off]',
   summary: 'Write the systemd unit, the configuration and the directories of a node, and start it.',
   details: `
   --root DIRECTORY           write below this directory instead of /, and start nothing (for making an image)
+  --from URL                 run what this source answers, signed by --key FILE (a public key of minisign or ssh); bundle: for
+                             one that bundles are brought to; --ca-file FILE: authorities to trust for it; --name NAME
+                             (default site); --offline: without asking it first
+  --bundle-drive LABEL       apply the bundle of every drive whose file system has this label, when it is put in
   --kube-api ADDRESS:PORT    where kubectl reaches the node (default as it was installed, else 127.0.0.1:6443); off: nowhere
 `,
-  options: { ...rootOption, 'kube-api': { type: 'string' } },
+  options: {
+    ...rootOption,
+    'kube-api': { type: 'string' },
+    from: { type: 'string' },
+    key: { type: 'string' },
+    'ca-file': { type: 'string' },
+    name: { type: 'string' },
+    offline: { type: 'boolean' },
+    'bundle-drive': { type: 'string' },
+  },
   run: async (input, io) => (await import('./install.js')).install(input, io),
 };
 

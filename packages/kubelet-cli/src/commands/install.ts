@@ -5,6 +5,7 @@ import { usualEndpoint } from '@solo-kubelet/standalone-node/defaults';
 import {
   ADMIN_KUBECONFIG_PATH,
   askRuntime,
+  bundleDrivePlan,
   CONFIG_PATH,
   carryOut,
   describeAnswer,
@@ -22,10 +23,13 @@ import {
   UNIT_PATH,
   undo,
 } from '@solo-kubelet/standalone-node/install';
+import { isBundleUrl } from '@solo-kubelet/verified-source';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
-import { type CommandInput, textOption } from '../command.js';
+import { type CommandInput, flagOption, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
+import { askSource } from '../sources/ask-source.js';
+import { type PreparedSource, prepareSource, removeSources, requireNoOther, writeSource } from '../sources/source-file.js';
 import { productVersion } from '../version.js';
 import { DEFAULT_ADDRESS, isFree } from './node-api-address.js';
 
@@ -82,6 +86,44 @@ const keepKubeconfig = async (kubeApi: string): Promise<void> => {
   await keepAdminKubeconfig(ADMIN_KUBECONFIG_PATH, ca, serverUrl(address.host, address.port), Date.now());
 };
 
+const DEFAULT_SOURCE_NAME = 'site';
+
+/**
+ * The source that --from names, judged before anything is written: its key and certificates, and, unless --offline, what it answers. Undefined without --from.
+ * @throws (rejects) CliError CLI_USAGE, CLI_REFUSED
+ */
+const sourceFor = async (input: CommandInput, io: CliIo, root: string): Promise<PreparedSource | undefined> => {
+  const [url, keyFile, caFile, given] = ['from', 'key', 'ca-file', 'name'].map((name) => textOption(input, name));
+  if (url === undefined) {
+    const stray = ['key', 'ca-file', 'name', 'offline'].find((name) => input.options[name] !== undefined);
+    if (stray !== undefined) throw new CliError({ code: 'CLI_USAGE', message: `--${stray} belongs to --from URL` });
+    return undefined;
+  }
+  if (keyFile === undefined) {
+    throw new CliError({
+      code: 'CLI_USAGE',
+      message: '--from needs --key FILE: the public key by which its answers are signed',
+      hint: 'site.pub of minisign -G, or site.pub of ssh-keygen -t ed25519 -f site',
+    });
+  }
+  const prepared = await prepareSource({ name: given ?? DEFAULT_SOURCE_NAME, url, keyFile, caFile }, { root });
+  await requireNoOther(prepared);
+  if (flagOption(input, 'offline') || isBundleUrl(url)) return prepared;
+  const asked = await askSource(prepared.source, { signal: io.interrupted });
+  if (asked.type === 'failed') {
+    throw new CliError({
+      code: 'CLI_REFUSED',
+      message: `${asked.message}; nothing was written`,
+      hint: asked.isRefusal
+        ? 'Publish it signed by that key; or install all the same with --offline.'
+        : 'Install without asking it with --offline.',
+    });
+  }
+  const { revision, verifiedBy = '' } = asked.status;
+  print(io.stdout, `source    ${prepared.source.name}${revision === undefined ? '' : `: revision ${revision}`}, signed by ${verifiedBy}\n`);
+  return prepared;
+};
+
 const report = (io: CliIo, results: readonly StepResult[]): void => {
   for (const { path, outcome } of results) print(io.stdout, `${outcome.padEnd(9)} ${path}\n`);
 };
@@ -99,13 +141,22 @@ export const install = async (input: CommandInput, io: CliIo): Promise<number> =
   const root = textOption(input, 'root') ?? '/';
   requireRoot(root);
   await requireOwnPrograms(io);
+  const source = await sourceFor(input, io, root);
   const runtimeEndpoint = await endpointFor(io);
   const answer = root === '/' ? await askRuntime(runtimeEndpoint, { signal: io.interrupted }) : undefined;
   const kubeApi = await kubeApiFor(input, io, root);
-  const results = await carryOut([
-    { type: 'directory', path: root === '/' ? '/etc/systemd/system' : `${root}/etc/systemd/system`, mode: 0o755 },
-    ...installPlan(await optionsFor(io, root, { kubeApi, cgroupDriver: answer?.type === 'answered' ? answer.cgroupDriver : undefined })),
-  ]);
+  const options = await optionsFor(io, root, { kubeApi, cgroupDriver: answer?.type === 'answered' ? answer.cgroupDriver : undefined });
+  const drive = textOption(input, 'bundle-drive');
+  // Whatever can't be carried out is known before the first step.
+  const steps = [...installPlan(options), ...(drive === undefined ? [] : bundleDrivePlan(drive, options))];
+  const sourceResults = source === undefined ? [] : await writeSource(source);
+  const results: readonly StepResult[] = [
+    ...sourceResults,
+    ...(await carryOut([
+      { type: 'directory', path: root === '/' ? '/etc/systemd/system' : `${root}/etc/systemd/system`, mode: 0o755 },
+      ...steps,
+    ])),
+  ];
   report(io, results);
   if (answer === undefined) return EXIT.done;
   const serves = kubeApi !== 'off' && !(await isThere(JOIN_UNIT_PATH));
@@ -116,7 +167,8 @@ export const install = async (input: CommandInput, io: CliIo): Promise<number> =
     print(io.stderr, `${NO_SYSTEMD}\n`);
     return EXIT.done;
   }
-  const changed = results.some(({ path, outcome }) => path === UNIT_PATH && outcome === 'made');
+  // Sources are read at the start of the kubelet.
+  const changed = [...sourceResults, ...results.filter(({ path }) => path === UNIT_PATH)].some(({ outcome }) => outcome === 'made');
   const service = await startService(runSystemctl, { changed });
   tell(io, service.done, service.wrong);
   if (serves && !service.isDead) print(io.stdout, `kubectl --kubeconfig ${ADMIN_KUBECONFIG_PATH} get pods   # as root\n`);
@@ -162,12 +214,17 @@ export const uninstall = async (input: CommandInput, io: CliIo): Promise<number>
   const usesSystemd = root === '/' && (await hasSystemd());
   if (usesSystemd) await tellSystemctl(io, 'disable', '--now', 'solo-kubelet.service');
   const kubeApi = kubeApiOfUnit(await readFile(join(root, UNIT_PATH), 'utf8').catch(() => '')) ?? 'off';
-  report(io, await undo(installPlan(await optionsFor(io, root, { kubeApi, cgroupDriver: await installedCgroupDriver(root) }))));
+  const options = await optionsFor(io, root, { kubeApi, cgroupDriver: await installedCgroupDriver(root) });
+  report(io, await undo([...installPlan(options), ...bundleDrivePlan(ANY_LABEL, options)]));
+  report(io, await removeSources(root));
   await removeKubeconfig(io, join(root, ADMIN_KUBECONFIG_PATH));
   if (usesSystemd) await tellSystemctl(io, 'daemon-reload');
   print(io.stdout, `Pods that run go on running; ${UNIT_PATH} is gone.\n`);
   return EXIT.done;
 };
+
+/** Its rule goes whatever drive it is for. */
+const ANY_LABEL = 'any';
 
 /** It leads nowhere now. The CA stays with the other data, for kubeconfigs of others and an installation to come. */
 const removeKubeconfig = async (io: CliIo, path: string): Promise<void> => {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { readRegular } from '@solo-kubelet/untrusted-files';
+import { imagesOf } from '../images/images-of-pod.js';
 import { type PlannedPod, podsOfManifest } from '../images/pods-of-manifest.js';
 import type { MissingImage } from './runtime-checks.js';
 
@@ -34,12 +35,3 @@ const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
 /** Empty for what cannot be read or is no regular file. */
 const readManifest = async (path: string): Promise<string> =>
   (await readRegular(path, { maxBytes: MAX_MANIFEST_BYTES, followLinks: true }).catch(() => Buffer.alloc(0))).toString();
-
-const imagesOf = ({ spec }: PlannedPod): readonly MissingImage[] => [
-  ...[...(spec.initContainers ?? []), ...spec.containers].flatMap(({ image, imagePullPolicy }) =>
-    image ? [{ image, neverPulled: imagePullPolicy === 'Never' }] : [],
-  ),
-  ...(spec.volumes ?? []).flatMap(({ image }) =>
-    image?.reference ? [{ image: image.reference, neverPulled: image.pullPolicy === 'Never' }] : [],
-  ),
-];

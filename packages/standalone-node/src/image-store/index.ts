@@ -1,4 +1,10 @@
 export { type ImportOptions, type ImportTarget, importImages } from '../containerd/import-images.js';
 export { type CtrOptions, runCtr } from '../containerd/run-ctr.js';
+export { fullName } from '../images/archive-contents.js';
+export { compressionOf, openArchive } from '../images/archive-stream.js';
+export { entriesOf } from '../images/bounded-tar.js';
+export { localArchitecture } from '../images/image-archive.js';
+export { imagesOf, type NamedImage } from '../images/images-of-pod.js';
+export { type PlannedPod, podsOfManifest } from '../images/pods-of-manifest.js';
 export { skopeoTarget } from '../images/skopeo-target.js';
 export { unusedImages } from '../images/unused-images.js';

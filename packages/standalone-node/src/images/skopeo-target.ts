@@ -32,8 +32,10 @@ export const skopeoTarget = async (
         for (const name of names) {
           const destination = `containers-storage:${storeSpecifier(store, join(directory, 'run'))}${name}`;
           await copy(`docker-archive:${path}:${name}`, destination, options).catch(async (error: unknown) => {
-            // It is no docker archive: perhaps an OCI one, whose reader has no use for the name.
-            await copy(`oci-archive:${path}`, destination, options).catch(() => Promise.reject(error));
+            // It is no docker archive: perhaps an OCI one, with several images or with one, whose reader then has no use for the name.
+            await copy(`oci-archive:${path}:${name}`, destination, options)
+              .catch(() => copy(`oci-archive:${path}`, destination, options))
+              .catch(() => Promise.reject(error));
           });
         }
       } finally {

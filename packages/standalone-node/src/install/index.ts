@@ -1,4 +1,5 @@
 export { askRuntime, describeAnswer, type RuntimeAnswer } from './ask-runtime.js';
+export { bundleDrivePlan, DRIVE_RULES_PATH, DRIVE_UNIT_PATH } from './bundle-drive-plan.js';
 export { carryOut, type StepResult, undo } from './carry-out.js';
 export {
   ADMIN_KUBECONFIG_PATH,

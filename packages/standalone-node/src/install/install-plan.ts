@@ -66,9 +66,14 @@ failCgroupV1: false
 /** Where the API is served by a unit that `install` wrote; undefined for one that says nothing of it. */
 export const kubeApiOfUnit = (text: string): string | undefined => /^ExecStart=.* --kube-api (\S+) /m.exec(text)?.[1];
 
-/** The single executable is its own Node.js. */
+/** How the program is called: the single executable is its own Node.js. */
+export const programWords = (nodeBinary: string, program: string): readonly string[] =>
+  nodeBinary === program ? [program] : [nodeBinary, program];
+
 const command = (nodeBinary: string, program: string): string =>
-  nodeBinary === program ? execWord(program, 'program') : `${execWord(nodeBinary, 'program')} ${execWord(program)}`;
+  programWords(nodeBinary, program)
+    .map((word, at) => execWord(word, at === 0 ? 'program' : 'argument'))
+    .join(' ');
 
 const unit = ({
   nodeBinary,

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { type ImageList, INDEX_TYPES, type ListedBlob, type ListedImage, MANIFEST_TYPES } from '@solo-kubelet/verified-source';
+import { bundleRefused } from './bundle-error.js';
+import type { ArchivedImage, ArchiveParts, BlobFile } from './image-archive-parts.js';
+import { type Descriptor, readImageDocument } from './images-for-platform.js';
+
+export interface CollectedImages {
+  readonly list: ImageList;
+  readonly blobs: ReadonlyMap<string, BlobFile>;
+}
+
+/** An image as it is to be called, and the archive that it is in. */
+export interface ChosenImage {
+  readonly name: string;
+  readonly image: ArchivedImage;
+  readonly parts: ArchiveParts;
+}
+
+const MAX_DEPTH = 4;
+const MAX_DOCUMENT_BYTES = 4 << 20;
+
+/**
+ * Everything that images consist of, each blob once. Of an image for several platforms those come along that the archive has as a whole, or the one that was
+ * asked for. @throws (rejects) CliError CLI_BUNDLE_REFUSED for an image of which pieces are missing
+ */
+export const collectImages = async (chosen: readonly ChosenImage[], platform: string | undefined): Promise<CollectedImages> => {
+  const images: ListedImage[] = [];
+  const blobs = new Map<string, BlobFile>();
+  for (const { name, image, parts } of chosen) {
+    const { mediaType, digest, size } = image.descriptor;
+    if (!INDEX_TYPES.has(mediaType) && !MANIFEST_TYPES.has(mediaType))
+      throw bundleRefused(parts.path, `image ${name}: it is ${mediaType}, which is no image`);
+    const missing: string[] = [];
+    const pieces = await piecesOf(image.descriptor, parts, { platform, missing, depth: 0 });
+    if (pieces === undefined) {
+      const why = missing.length > 0 ? `the archive lacks ${missing[0]}` : `the archive has it for no ${platform ?? 'platform'}`;
+      throw bundleRefused(parts.path, `image ${name}: ${why}`);
+    }
+    for (const piece of pieces) blobs.set(piece, parts.blobs.get(piece)!);
+    images.push({ name, mediaType, digest, size });
+  }
+  const listed: readonly ListedBlob[] = [...blobs].map(([digest, { size }]) => ({ digest, size })).sort(byDigest);
+  return { list: { images: images.sort((a, b) => (a.name < b.name ? -1 : 1)), blobs: listed }, blobs };
+};
+
+const byDigest = (a: ListedBlob, b: ListedBlob): number => (a.digest < b.digest ? -1 : 1);
+
+interface Walk {
+  readonly platform: string | undefined;
+  /** What was looked for in vain. */
+  readonly missing: string[];
+  readonly depth: number;
+}
+
+/** The digests of an image and of all below it; undefined where any of them is missing. */
+const piecesOf = async (at: Descriptor, parts: ArchiveParts, walk: Walk): Promise<readonly string[] | undefined> => {
+  const file = parts.blobs.get(at.digest);
+  if (file === undefined || file.size !== at.size || file.size > MAX_DOCUMENT_BYTES || walk.depth > MAX_DEPTH) {
+    walk.missing.push(at.digest);
+    return undefined;
+  }
+  const document = readImageDocument(await readFile(file.path));
+  if ('manifests' in document) {
+    const kept: string[] = [];
+    for (const one of document.manifests) {
+      if (walk.platform !== undefined && one.platform !== undefined && one.platform !== walk.platform) continue;
+      const below = await piecesOf(one, parts, { ...walk, depth: walk.depth + 1 });
+      if (below !== undefined) kept.push(...below);
+    }
+    return kept.length === 0 ? undefined : [...new Set([at.digest, ...kept])];
+  }
+  const pieces = [document.config, ...document.layers];
+  const lacking = pieces.find(({ digest, size }) => parts.blobs.get(digest)?.size !== size);
+  if (lacking !== undefined) {
+    walk.missing.push(lacking.digest);
+    return undefined;
+  }
+  return [...new Set([at.digest, ...pieces.map(({ digest }) => digest)])];
+};

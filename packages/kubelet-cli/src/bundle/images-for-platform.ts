@@ -1,0 +1,119 @@
+import { type ImageList, INDEX_TYPES, isDigest, type ListedImage, MANIFEST_TYPES } from '@solo-kubelet/verified-source';
+import type { BundleBlobs } from './open-bundle.js';
+
+/** What of a bundle's image one machine needs. */
+export interface PlatformImage extends ListedImage {
+  /** Digest of the configuration: the id by which runtimes know an image. */
+  readonly id: string;
+  /** Every blob of it, from the index to the layers, once. */
+  readonly blobs: readonly string[];
+}
+
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  /** `linux/amd64`; undefined where it does not say. */
+  readonly platform?: string;
+}
+
+const MAX_DEPTH = 4;
+
+/** A descriptor as OCI and docker write it; undefined for what is none. */
+export const readDescriptor = (value: unknown): Descriptor | undefined => {
+  if (!isRecord(value)) return undefined;
+  const { mediaType, digest, size, platform } = value;
+  if (typeof mediaType !== 'string' || !isDigest(digest) || !Number.isSafeInteger(size) || (size as number) < 0) return undefined;
+  const os = isRecord(platform) ? platform['os'] : undefined;
+  const architecture = isRecord(platform) ? platform['architecture'] : undefined;
+  return {
+    mediaType,
+    digest,
+    size: size as number,
+    ...(typeof os === 'string' && typeof architecture === 'string' && { platform: `${os}/${architecture}` }),
+  };
+};
+
+/** The descriptors of an index, and the configuration and layers of a manifest. @throws Error for what is neither */
+export const readImageDocument = (
+  content: Uint8Array,
+): { readonly manifests: readonly Descriptor[] } | { readonly config: Descriptor; readonly layers: readonly Descriptor[] } => {
+  const document: unknown = JSON.parse(Buffer.from(content).toString());
+  if (!isRecord(document)) throw new Error('it is no document of an image');
+  const { manifests, config, layers } = document;
+  if (Array.isArray(manifests)) return { manifests: manifests.flatMap((each) => readDescriptor(each) ?? []) };
+  const configuration = readDescriptor(config);
+  const pieces = Array.isArray(layers) ? layers.map(readDescriptor) : [undefined];
+  if (configuration === undefined || pieces.includes(undefined)) throw new Error('it is no manifest of an image');
+  return { config: configuration, layers: pieces as readonly Descriptor[] };
+};
+
+/**
+ * The images of a bundle as a machine of this platform (`linux/amd64`) takes them. Each document on the way is verified, and every blob that they name must be in
+ * the list. `refuse` makes the error of an image that can't be used.
+ */
+export const imagesForPlatform = async (
+  { images, blobs: listed }: ImageList,
+  blobs: Pick<BundleBlobs, 'document'>,
+  platform: string,
+  refuse: (message: string) => Error,
+): Promise<readonly PlatformImage[]> => {
+  const sizes = new Map(listed.map(({ digest, size }) => [digest, size]));
+  const found: PlatformImage[] = [];
+  for (const image of images) {
+    const fail = (message: string): Error => refuse(`image ${image.name}: ${message}`);
+    const open = async (descriptor: Descriptor) => {
+      if (sizes.get(descriptor.digest) !== descriptor.size)
+        throw fail(`${descriptor.digest} is not in it with the size that the image says`);
+      const content = await blobs.document(descriptor.digest);
+      try {
+        return readImageDocument(content);
+      } catch (error) {
+        throw fail(`${descriptor.digest}: ${(error as Error).message}`);
+      }
+    };
+    const way: string[] = [];
+    let at: Descriptor = image;
+    for (let depth = 0; INDEX_TYPES.has(at.mediaType); depth += 1) {
+      if (depth === MAX_DEPTH) throw fail('its indexes lead to further ones without an end');
+      way.push(at.digest);
+      const document = await open(at);
+      const manifests = 'manifests' in document ? document.manifests : [];
+      const fitting = manifests.find((one) => (one.platform === platform || INDEX_TYPES.has(one.mediaType)) && sizes.has(one.digest));
+      if (fitting === undefined) {
+        const others = manifests.flatMap((one) => (sizes.has(one.digest) && one.platform !== undefined ? [one.platform] : []));
+        throw fail(`the bundle has it for ${others.join(', ') || 'no platform'}; this machine is ${platform}`);
+      }
+      at = fitting;
+    }
+    if (!MANIFEST_TYPES.has(at.mediaType)) throw fail(`${at.digest} is no manifest of an image`);
+    const manifest = await open(at);
+    if (!('config' in manifest)) throw fail(`${at.digest} is no manifest of an image`);
+    const { config, layers } = manifest;
+    const own = platformOfConfig(await blobs.document(config.digest));
+    if (own !== platform) throw fail(`the bundle has it for ${own ?? 'an unknown platform'}; this machine is ${platform}`);
+    for (const piece of [config, ...layers]) {
+      if (sizes.get(piece.digest) !== piece.size) throw fail(`${piece.digest} is not in it with the size that the image says`);
+    }
+    found.push({
+      ...image,
+      id: config.digest,
+      blobs: [...new Set([...way, at.digest, config.digest, ...layers.map(({ digest }) => digest)])],
+    });
+  }
+  return found;
+};
+
+export const platformOfConfig = (content: Uint8Array): string | undefined => {
+  try {
+    const config: unknown = JSON.parse(Buffer.from(content).toString());
+    if (!isRecord(config)) return undefined;
+    const { os, architecture } = config;
+    return typeof os === 'string' && typeof architecture === 'string' ? `${os}/${architecture}` : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

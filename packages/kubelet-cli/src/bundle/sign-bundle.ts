@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readRegular } from '@solo-kubelet/untrusted-files';
+import type { DetachedSignature } from '@solo-kubelet/verified-source';
+import { CliError } from '../cli-error.js';
+import { bundleRefused } from './bundle-error.js';
+import { openBundle } from './open-bundle.js';
+import { writeSignature } from './write-bundle.js';
+
+const MAX_KEY_BYTES = 64 * 1024;
+const MAX_SIGNATURE_BYTES = 4_096;
+
+/** What a key is for, by the program that made it. */
+type KeyKind = DetachedSignature['type'];
+
+/** Signs a bundle where it lies, by the user's own program, which may ask for a passphrase. `purpose`: what `ssh-keygen -Y sign -n` is given. */
+export const signBundle = async (
+  path: string,
+  { key, purpose, signal }: { readonly key: string; readonly purpose: string; readonly signal: AbortSignal },
+): Promise<void> => {
+  const kind = await kindOfKey(key);
+  await using bundle = await openBundle(path, { signal });
+  const directory = await mkdtemp(join(tmpdir(), 'solo-sign-'));
+  try {
+    const content = join(directory, 'manifests.tar');
+    await writeFile(content, bundle.content, { mode: 0o600 });
+    await (kind === 'minisign'
+      ? run('minisign', ['-S', '-s', key, '-m', content], signal)
+      : run('ssh-keygen', ['-q', '-Y', 'sign', '-f', key, '-n', purpose, content], signal));
+    await putSignature(path, bundle.content.length, `${content}${kind === 'minisign' ? '.minisig' : '.sig'}`);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+};
+
+/** Puts a signature of its signed part, made elsewhere, into a bundle. */
+export const putSignature = async (path: string, contentBytes: number, signaturePath: string): Promise<void> => {
+  const text = (
+    await readRegular(signaturePath, { followLinks: true, maxBytes: MAX_SIGNATURE_BYTES }).catch(unreadable(signaturePath))
+  ).toString('latin1');
+  const type = text.startsWith('-----BEGIN SSH SIGNATURE') ? 'ssh' : text.startsWith('untrusted comment:') ? 'minisign' : undefined;
+  if (type === undefined) throw bundleRefused(signaturePath, 'it is no signature of minisign or ssh-keygen');
+  await writeSignature(path, contentBytes, { type, text });
+};
+
+const kindOfKey = async (path: string): Promise<KeyKind> => {
+  const text = (await readRegular(path, { followLinks: true, maxBytes: MAX_KEY_BYTES }).catch(unreadable(path))).toString('latin1');
+  // A public key of ssh serves where an agent has the secret one.
+  if (text.includes('OPENSSH PRIVATE KEY') || text.startsWith('ssh-ed25519 ')) return 'ssh';
+  if (/^untrusted comment: minisign (encrypted )?secret key/.test(text)) return 'minisign';
+  throw new CliError({
+    code: 'CLI_USAGE',
+    message: `${path} is no secret key of minisign or ssh-keygen`,
+    hint: 'minisign -G, or ssh-keygen -t ed25519, make one.',
+  });
+};
+
+const unreadable =
+  (path: string) =>
+  (cause: unknown): never => {
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}: ${(cause as Error).message}`, cause });
+  };
+
+const run = async (program: string, args: readonly string[], signal: AbortSignal): Promise<void> => {
+  const child = spawn(program, [...args], { stdio: ['inherit', 'ignore', 'inherit'], signal });
+  const [status] = (await once(child, 'close').catch((cause: NodeJS.ErrnoException) => {
+    signal.throwIfAborted();
+    throw new CliError({ code: 'CLI_PREREQUISITE_MISSING', message: `cannot run ${program}: ${cause.message}`, cause });
+  })) as [number | null];
+  if (status !== 0) throw new CliError({ code: 'CLI_REFUSED', message: `${program} did not sign: it ended with ${status}` });
+};

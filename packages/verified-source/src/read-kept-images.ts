@@ -1,0 +1,25 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { silentLogger } from '@solo-kubelet/diagnostics';
+import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
+import { openAnswerStore } from './answer-store.js';
+import { readAnswer } from './read-answer.js';
+
+/**
+ * Names of the images that came along with what sources ask for, from what their kubelet left on the disk, for when none runs. `directory`: that of all sources.
+ * One that can't be read has none; nothing is verified, since a name that is too many keeps an image and does no more.
+ */
+export const readKeptImages = async (directory: string): Promise<readonly string[]> => {
+  const names = await readdir(directory).catch(() => []);
+  const kept: string[] = [];
+  for (const name of names) {
+    const record = await openAnswerStore(join(directory, name), silentLogger)
+      .load()
+      .catch(() => undefined);
+    for (const answer of [record?.current, record?.previous]) {
+      const read = answer && (await readAnswer(answer.content, { prepare: undefined, maxBytes: MAX_MANIFEST_BYTES }));
+      if (read?.ok) kept.push(...(read.imageList?.images.map((image) => image.name) ?? []));
+    }
+  }
+  return [...new Set(kept)].sort();
+};
