@@ -252,7 +252,7 @@ describe.skipIf(lacking.length > 0)('a bundle that is not what was signed', () =
   it('is refused with the signature of another bundle', async () => {
     const path = await signed();
     await using opened = await openBundle(path, { signal });
-    await patch(path, HEADER_BYTES + opened.content.indexOf('localhost/db'), Buffer.from('localhost/xx'));
+    await patch(path, HEADER_BYTES + Buffer.from(opened.content).indexOf('localhost/db'), Buffer.from('localhost/xx'));
     await refused(path, /SignatureInvalid: content and signature do not belong together/);
   });
 

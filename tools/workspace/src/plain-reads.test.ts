@@ -94,6 +94,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'files that the user of a command names, with his own rights, in the foreground': [
     'api-server/src/http/load-objects.ts',
+    'kubelet-cli/src/bundle/write-bundle.ts',
     'kubelet-cli/src/changes/edit-object.ts',
     'kubelet-cli/src/changes/manifest-files.ts',
     'kubelet-cli/src/client/server-endpoint.ts',

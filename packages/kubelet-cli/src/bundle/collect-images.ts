@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readRegular } from '@solo-kubelet/untrusted-files';
 import { type ImageList, INDEX_TYPES, type ListedBlob, type ListedImage, MANIFEST_TYPES } from '@solo-kubelet/verified-source';
 import { bundleRefused } from './bundle-error.js';
 import type { ArchivedImage, ArchiveParts, BlobFile } from './image-archive-parts.js';
@@ -59,7 +59,7 @@ const piecesOf = async (at: Descriptor, parts: ArchiveParts, walk: Walk): Promis
     walk.missing.push(at.digest);
     return undefined;
   }
-  const document = readImageDocument(await readFile(file.path));
+  const document = readImageDocument(await readRegular(file.path, { followLinks: true, maxBytes: MAX_DOCUMENT_BYTES }));
   if ('manifests' in document) {
     const kept: string[] = [];
     for (const one of document.manifests) {

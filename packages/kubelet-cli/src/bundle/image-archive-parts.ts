@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { compressionOf, entriesOf, fullName, openArchive } from '@solo-kubelet/standalone-node/image-store';
+import { openRegular, readRegular } from '@solo-kubelet/untrusted-files';
 import { isDigest } from '@solo-kubelet/verified-source';
 import { bundleRefused } from './bundle-error.js';
 import { type Descriptor, readDescriptor } from './images-for-platform.js';
@@ -89,7 +90,7 @@ const filesOfArchive = async (path: string, scratch: string): Promise<Files> => 
 
 const readJson = async (path: string, file: BlobFile | undefined): Promise<unknown> => {
   if (file === undefined || file.size > MAX_INDEX_BYTES) return undefined;
-  const text = await readFile(file.path, 'utf8');
+  const text = (await readRegular(file.path, { followLinks: true, maxBytes: MAX_INDEX_BYTES })).toString();
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -159,7 +160,7 @@ const ofDocker = async (path: string, files: Files, scratch: string): Promise<Ar
 const hashFile = async (path: string): Promise<{ readonly digest: string; readonly beginning: Buffer }> => {
   const hash = createHash('sha256');
   let beginning: Buffer = Buffer.alloc(0);
-  for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) {
+  for await (const part of (await openRegular(path, { followLinks: true })).createReadStream({ highWaterMark: 1 << 20 })) {
     if (beginning.length === 0) beginning = (part as Buffer).subarray(0, 2);
     hash.update(part as Buffer);
   }

@@ -42,7 +42,9 @@ export const importBundle = async ({ endpoint, images, list, blobs, signal }: Im
   const sizes = new Map(list.blobs.map(({ digest, size }) => [digest, size]));
   const bytes = [...new Set(missing.flatMap((image) => image.blobs))].reduce((sum, digest) => sum + (sizes.get(digest) ?? 0), 0);
   const target: Pick<ImportTarget, 'load'> =
-    runtimeName === 'cri-o' ? await skopeoTarget(cri, endpoint, { signal }) : containerd(endpoint, IMPORT_TIMEOUT_MS + bytes / 1_000);
+    runtimeName === 'cri-o'
+      ? await skopeoTarget(cri, endpoint, { signal })
+      : containerd(endpoint, IMPORT_TIMEOUT_MS + Math.ceil(bytes / 1_000));
   const names = missing.map(({ name }) => name);
   await target.load(Readable.from(archiveOf(missing, sizes, blobs), { objectMode: false }), names, { signal });
   using either = joinSignals([signal, timeoutSignal(LISTING_TIMEOUT_MS)]);

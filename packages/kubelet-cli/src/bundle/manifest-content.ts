@@ -93,7 +93,7 @@ export const manifestFacts = (files: readonly ManifestFile[]): ManifestFacts => 
       revision = read.revision.revision;
     }
     const text = Buffer.from(read.body).toString();
-    if (/^(\s*(#.*|---\s*)?(\n|$))*$/.test(text)) continue;
+    if (saysNothing(text)) continue;
     const { problems } = checkManifest(read.body, { source: 'http', path: name, nodeName: NODE_NAME });
     if (problems[0] !== undefined) throw bundleRefused(name, problems.slice(0, 3).join('; '), 'kubelet-cli validate tells more.');
     for (const pod of podsOfManifest(text, { path: name, nodeName: NODE_NAME })) {
@@ -102,6 +102,9 @@ export const manifestFacts = (files: readonly ManifestFile[]): ManifestFacts => 
   }
   return { images: [...images].sort(), encrypted, ...(revision === undefined ? {} : { revision }) };
 };
+
+/** Nothing but white space, comments and markers: what is left of a file that held the revision alone. */
+const saysNothing = (text: string): boolean => text.split('\n').every((line) => /^\s*(#.*|---\s*)?$/.test(line));
 
 /** By age in ASCII armor, or by sops. */
 const isEncrypted = (content: Uint8Array): boolean => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { openRegular } from '@solo-kubelet/untrusted-files';
 import type { DetachedSignature, ImageList } from '@solo-kubelet/verified-source';
 import { tarEnd, tarPadding } from '../copy/tar-header.js';
 import { bundleRefused } from './bundle-error.js';
@@ -74,7 +74,8 @@ const writeAll = async (file: FileHandle, bytes: Uint8Array): Promise<void> => {
 const copyBlob = async (file: FileHandle, digest: string, blob: BlobFile | undefined, signal: AbortSignal): Promise<void> => {
   if (blob === undefined) throw new Error(`there are no bytes of ${digest}`);
   const hash = createHash('sha256');
-  for await (const part of createReadStream(blob.path, { highWaterMark: 1 << 20, signal })) {
+  const source = await openRegular(blob.path, { followLinks: true, signal });
+  for await (const part of source.createReadStream({ highWaterMark: 1 << 20, signal })) {
     hash.update(part as Buffer);
     await writeAll(file, part as Buffer);
   }

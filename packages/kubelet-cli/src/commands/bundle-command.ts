@@ -1,10 +1,8 @@
+import { BUNDLE_ACTIONS } from '../bundle/bundle-actions.js';
 import type { CliIo } from '../cli-io.js';
 import { NODE_OPTIONS_HELP, nodeOptions } from '../client/node-options.js';
 import type { Command, CommandInput } from '../command.js';
 import { usage } from './node-command.js';
-
-const ACTIONS = ['create', 'sign', 'content', 'verify', 'apply'] as const;
-export type BundleAction = (typeof ACTIONS)[number];
 
 /** `bundle create|sign|content|verify|apply`: manifests and their images in one signed file. */
 export const bundleCommand: Command = {
@@ -47,8 +45,8 @@ ${NODE_OPTIONS_HELP}`,
   },
   run: async (input: CommandInput, io: CliIo) => {
     const [given, ...operands] = input.operands;
-    const action = ACTIONS.find((one) => one === given);
-    if (action === undefined) throw usage(`bundle what? ${ACTIONS.slice(0, -1).join(', ')} or ${ACTIONS.at(-1)}`);
+    const action = BUNDLE_ACTIONS.find((one) => one === given);
+    if (action === undefined) throw usage(`bundle what? ${BUNDLE_ACTIONS.slice(0, -1).join(', ')} or ${BUNDLE_ACTIONS.at(-1)}`);
     if (operands.length === 0) throw usage(action === 'create' ? 'create a bundle of which manifests?' : `${action} which bundle?`);
     if (action !== 'create' && operands.length > 1) throw usage(`${action} takes one bundle`);
     return (await import('./bundle.js')).bundle(action, operands, input, io);

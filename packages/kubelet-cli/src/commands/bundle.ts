@@ -3,6 +3,7 @@ import { createCriClient } from '@solo-kubelet/cri-client';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { BUNDLE_URL, readSourceDirectory, readVerificationKeys, type SourceDefinition } from '@solo-kubelet/verified-source';
 import { applyBundle, bundleAt, herePlatform, verifyBundle } from '../bundle/apply-bundle.js';
+import type { BundleAction } from '../bundle/bundle-actions.js';
 import { createBundle } from '../bundle/create-bundle.js';
 import type { ImageOrigin } from '../bundle/export-images.js';
 import { importBundle } from '../bundle/import-bundle.js';
@@ -14,7 +15,6 @@ import { runningSources, runtimeEndpoint } from '../client/connect.js';
 import { type CommandInput, flagOption, textOption, textsOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 import { prepareSource, requireNoOther, SOURCE_DIRECTORY, writeSource } from '../sources/source-file.js';
-import type { BundleAction } from './bundle-command.js';
 import { durationOption, usage } from './node-command.js';
 
 const DEFAULT_ROOT_DIRECTORY = '/var/lib/kubelet';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
+import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { writeDurably } from '@solo-kubelet/state-files';
@@ -53,9 +53,7 @@ export const prepareSource = async (
   { root, directory = SOURCE_DIRECTORY }: { readonly root: string; readonly directory?: string },
 ): Promise<PreparedSource> => {
   await readVerificationKeys({ keys: [], keyFiles: [keyFile] });
-  const keys = (await readFile(keyFile, 'utf8'))
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '' && !/^\s*#|^untrusted comment:/.test(line));
+  const keys = (await readText(keyFile)).split(/\r?\n/).filter((line) => line.trim() !== '' && !/^\s*#|^untrusted comment:/.test(line));
   const ca = caFile === undefined ? undefined : await readCa(caFile);
   const caPath = `${directory}/${name}.ca.pem`;
   const text = stringify({
@@ -81,6 +79,9 @@ export const prepareSource = async (
   };
 };
 
+const readText = async (path: string): Promise<string> =>
+  (await readRegular(path, { followLinks: true, maxBytes: MAX_FILE_BYTES })).toString();
+
 const readCa = async (path: string): Promise<string> => {
   const text = await readRegular(path, { followLinks: true, maxBytes: MAX_FILE_BYTES }).catch((cause: unknown) => {
     throw new CliError({ code: 'CLI_USAGE', message: `--ca-file: cannot read ${path}: ${(cause as Error).message}`, cause });
@@ -95,7 +96,7 @@ const readCa = async (path: string): Promise<string> => {
 /** Refuses before anything is written where a file is somebody else's. @throws (rejects) CliError CLI_HOST_UNSUITABLE */
 export const requireNoOther = async ({ files }: PreparedSource): Promise<void> => {
   for (const { path, text } of files) {
-    const there = await readFile(path, 'utf8').catch(missing);
+    const there = await readText(path).catch(missing);
     if (there !== undefined && there !== text && !isOurs(there)) {
       throw new CliError({
         code: 'CLI_HOST_UNSUITABLE',
@@ -114,7 +115,7 @@ const missing = (error: NodeJS.ErrnoException): undefined => {
 export const writeSource = async ({ files }: PreparedSource): Promise<readonly SourceFileOutcome[]> => {
   const outcomes: SourceFileOutcome[] = [];
   for (const { path, text } of files) {
-    if ((await readFile(path, 'utf8').catch(missing)) === text) {
+    if ((await readText(path).catch(missing)) === text) {
       outcomes.push({ path, outcome: 'unchanged' });
       continue;
     }
