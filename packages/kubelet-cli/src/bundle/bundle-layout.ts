@@ -1,9 +1,11 @@
-import type { DetachedSignature, ImageList } from '@solo-kubelet/verified-source';
+import type { ImageList } from '@solo-kubelet/verified-source';
 import { tarHeader, tarPadding } from '../copy/tar-header.js';
 
 /** The signed part of a bundle: an archive of manifests with the list of images, as a source's server could answer it. */
 export const CONTENT_NAME = 'manifests.tar';
-const SIGNATURE_NAMES: Readonly<Record<DetachedSignature['type'], string>> = {
+/** What a bundle is signed by: programs that everybody has, and signatures that are small. */
+export type BundleSignatureKind = 'minisign' | 'ssh';
+const SIGNATURE_NAMES: Readonly<Record<BundleSignatureKind, string>> = {
   minisign: `${CONTENT_NAME}.minisig`,
   ssh: `${CONTENT_NAME}.sig`,
 };
@@ -25,7 +27,7 @@ export interface BundleEntry {
 export const entryHeader = ({ name, size }: Pick<BundleEntry, 'name' | 'size'>): Buffer =>
   tarHeader({ name, type: 'file', mode: 0o644, size, mtime: 0 });
 
-export const signatureName = (type: DetachedSignature['type']): string => SIGNATURE_NAMES[type];
+export const signatureName = (type: BundleSignatureKind): string => SIGNATURE_NAMES[type];
 export const HEADER_BYTES = BLOCK_BYTES;
 export const blobName = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 

@@ -4,17 +4,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import type { DetachedSignature } from '@solo-kubelet/verified-source';
 import { CliError } from '../cli-error.js';
 import { bundleRefused } from './bundle-error.js';
+import type { BundleSignatureKind } from './bundle-layout.js';
 import { openBundle } from './open-bundle.js';
 import { writeSignature } from './write-bundle.js';
 
 const MAX_KEY_BYTES = 64 * 1024;
 const MAX_SIGNATURE_BYTES = 4_096;
-
-/** What a key is for, by the program that made it. */
-type KeyKind = DetachedSignature['type'];
 
 /** Signs a bundle where it lies, by the user's own program, which may ask for a passphrase. `purpose`: what `ssh-keygen -Y sign -n` is given. */
 export const signBundle = async (
@@ -46,7 +43,7 @@ export const putSignature = async (path: string, contentBytes: number, signature
   await writeSignature(path, contentBytes, { type, text });
 };
 
-const kindOfKey = async (path: string): Promise<KeyKind> => {
+const kindOfKey = async (path: string): Promise<BundleSignatureKind> => {
   const text = (await readRegular(path, { followLinks: true, maxBytes: MAX_KEY_BYTES }).catch(unreadable(path))).toString('latin1');
   // A public key of ssh serves where an agent has the secret one.
   if (text.includes('OPENSSH PRIVATE KEY') || text.startsWith('ssh-ed25519 ')) return 'ssh';

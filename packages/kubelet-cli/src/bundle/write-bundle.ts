@@ -2,10 +2,18 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openRegular } from '@solo-kubelet/untrusted-files';
-import type { DetachedSignature, ImageList } from '@solo-kubelet/verified-source';
+import type { ImageList } from '@solo-kubelet/verified-source';
 import { tarEnd, tarPadding } from '../copy/tar-header.js';
 import { bundleRefused } from './bundle-error.js';
-import { blobName, CONTENT_NAME, entryHeader, layoutDocuments, SIGNATURE_BYTES, signatureName } from './bundle-layout.js';
+import {
+  type BundleSignatureKind,
+  blobName,
+  CONTENT_NAME,
+  entryHeader,
+  layoutDocuments,
+  SIGNATURE_BYTES,
+  signatureName,
+} from './bundle-layout.js';
 import type { BlobFile } from './image-archive-parts.js';
 
 export interface WriteBundleOptions {
@@ -43,7 +51,11 @@ export const writeBundle = async (path: string, { content, list, blobs, signal }
 };
 
 /** Puts a signature where its room is, whatever size the bundle has. */
-export const writeSignature = async (path: string, contentBytes: number, { type, text }: DetachedSignature): Promise<void> => {
+export const writeSignature = async (
+  path: string,
+  contentBytes: number,
+  { type, text }: { readonly type: BundleSignatureKind; readonly text: string },
+): Promise<void> => {
   const file = await open(path, 'r+');
   try {
     const at = 512 + contentBytes + tarPadding(contentBytes).length;
