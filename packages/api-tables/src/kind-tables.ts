@@ -14,7 +14,18 @@ import {
 import { eventTable, statusTable } from './kinds/event.js';
 import { horizontalPodAutoscalerTable } from './kinds/horizontal-pod-autoscaler.js';
 import { cronJobTable, jobTable } from './kinds/job.js';
-import { endpointSliceTable, endpointsTable, ingressClassTable, ingressTable, networkPolicyTable, serviceTable } from './kinds/network.js';
+import {
+  endpointSliceTable,
+  endpointsTable,
+  gatewayClassTable,
+  gatewayTable,
+  httpRouteTable,
+  ingressClassTable,
+  ingressTable,
+  networkPolicyTable,
+  referenceGrantTable,
+  serviceTable,
+} from './kinds/network.js';
 import { nodeTable } from './kinds/node.js';
 import { podTable } from './kinds/pod.js';
 import { clusterRoleBindingTable, roleBindingTable } from './kinds/role-binding.js';
@@ -81,6 +92,10 @@ const TABLES: ReadonlyMap<string, KindTable> = new Map([
   ['batch/CronJob', cronJobTable],
   ['coordination.k8s.io/Lease', leaseTable],
   ['discovery.k8s.io/EndpointSlice', endpointSliceTable],
+  ['gateway.networking.k8s.io/GatewayClass', gatewayClassTable],
+  ['gateway.networking.k8s.io/Gateway', gatewayTable],
+  ['gateway.networking.k8s.io/HTTPRoute', httpRouteTable],
+  ['gateway.networking.k8s.io/ReferenceGrant', referenceGrantTable],
   ['networking.k8s.io/Ingress', ingressTable],
   ['networking.k8s.io/IngressClass', ingressClassTable],
   ['networking.k8s.io/NetworkPolicy', networkPolicyTable],

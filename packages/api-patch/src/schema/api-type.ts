@@ -23,6 +23,8 @@ const kindsByGroup: ReadonlyMap<string, readonly string[]> = new Map(
     'coordination.k8s.io/v1': ['Lease'],
     'discovery.k8s.io/v1': ['EndpointSlice'],
     'events.k8s.io/v1': ['Event'],
+    'gateway.networking.k8s.io/v1': ['GatewayClass', 'Gateway', 'HTTPRoute'],
+    'gateway.networking.k8s.io/v1beta1': ['ReferenceGrant'],
     'networking.k8s.io/v1': ['Ingress', 'IngressClass', 'NetworkPolicy'],
     'node.k8s.io/v1': ['RuntimeClass'],
     'policy/v1': ['PodDisruptionBudget'],

@@ -49,4 +49,7 @@ export const createCatalog = (served: readonly ApiResource[]): ResourceCatalog =
 /** Everything that this package knows. */
 export const fullCatalog: ResourceCatalog = createCatalog(resources);
 
-export const catalogOf = ({ catalog = fullCatalog }: { readonly catalog?: ResourceCatalog }): ResourceCatalog => catalog;
+/** What an API server of Kubernetes has by itself: Gateway API comes as definitions of resources, which a cluster may lack. */
+const ownCatalog: ResourceCatalog = createCatalog(resources.filter(({ group }) => group !== 'gateway.networking.k8s.io'));
+
+export const catalogOf = ({ catalog = ownCatalog }: { readonly catalog?: ResourceCatalog }): ResourceCatalog => catalog;

@@ -119,10 +119,13 @@ const SUBRESOURCES: Readonly<Record<string, readonly Subresource[]>> = {
   Job: [STATUS],
   CronJob: [STATUS],
   Ingress: [STATUS],
+  GatewayClass: [STATUS],
+  Gateway: [STATUS],
+  HTTPRoute: [STATUS],
   PodDisruptionBudget: [STATUS],
 };
 
-const known: readonly ApiResource[] = objectKinds.flatMap(({ kind, group, plural, namespaced, shortNames }) => {
+const known: readonly ApiResource[] = objectKinds.flatMap(({ kind, group, version, plural, namespaced, shortNames }) => {
   const rules = objectRulesByKind.get(kind)?.rules;
   if (rules === undefined) return [];
   const status = statusRulesByKind[kind];
@@ -130,9 +133,11 @@ const known: readonly ApiResource[] = objectKinds.flatMap(({ kind, group, plural
     row(group, kind, {
       rules,
       plural,
+      version,
       cluster: !namespaced,
       shortNames,
       ...(IN_ALL.has(kind) && { categories: ['all'] }),
+      ...(group === 'gateway.networking.k8s.io' && { categories: ['gateway-api'] }),
       ...(kind === 'Namespace' && { verbs: ALL_VERBS.filter((verb) => verb !== 'deletecollection') }),
       subresources: SUBRESOURCES[kind] ?? [],
       ...(status && { status }),

@@ -193,5 +193,8 @@ export const statusRulesByKind: Readonly<Record<string, StatusRules>> = {
   Job: { errors: statusErrors() },
   CronJob: { checksMetadataUpdate: false },
   Ingress: { errors: statusErrors(validateIngress) },
+  GatewayClass: { errors: statusErrors() },
+  Gateway: { errors: statusErrors() },
+  HTTPRoute: { errors: statusErrors() },
   PodDisruptionBudget: { errors: validateBudget },
 };

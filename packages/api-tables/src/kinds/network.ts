@@ -208,3 +208,58 @@ export const networkPolicyTable: KindTable = {
   ],
   cells: (policy, { nowMs }) => [nameOf(policy), selectorAt(policy, 'spec', 'podSelector'), ageOf(policy, nowMs)],
 };
+
+export const gatewayClassTable: KindTable = {
+  columns: [
+    NAME_COLUMN,
+    column('Controller', 'string', 'Controller that is responsible for Gateways of this class'),
+    column('Accepted', 'string', 'Whether the controller accepts this class'),
+    AGE_COLUMN,
+    wideColumn('Description', 'string', 'What this class is for'),
+  ],
+  cells: (gatewayClass, { nowMs }) => [
+    nameOf(gatewayClass),
+    textAt(gatewayClass, 'spec', 'controllerName'),
+    conditionStatus(gatewayClass, 'Accepted'),
+    ageOf(gatewayClass, nowMs),
+    textAt(gatewayClass, 'spec', 'description'),
+  ],
+};
+
+/** As the printer columns of Gateway API's definitions. */
+export const gatewayTable: KindTable = {
+  columns: [
+    NAME_COLUMN,
+    column('Class', 'string', 'The GatewayClass in charge'),
+    column('Address', 'string', 'Where requests come in'),
+    column('Programmed', 'string', 'Whether it is in force'),
+    AGE_COLUMN,
+  ],
+  cells: (gateway, { nowMs }) => [
+    nameOf(gateway),
+    textAt(gateway, 'spec', 'gatewayClassName'),
+    listAt(gateway, 'status', 'addresses')
+      .map((address) => textAt(address, 'value'))
+      .join(','),
+    conditionStatus(gateway, 'Programmed'),
+    ageOf(gateway, nowMs),
+  ],
+};
+
+const conditionStatus = (object: unknown, type: string): string =>
+  listAt(object, 'status', 'conditions')
+    .filter((condition) => textAt(condition, 'type') === type)
+    .map((condition) => textAt(condition, 'status'))[0] ?? '';
+
+export const httpRouteTable: KindTable = {
+  columns: [NAME_COLUMN, column('Hostnames', 'string', 'Hosts that requests are matched against before the rules'), AGE_COLUMN],
+  cells: (route, { nowMs }) => {
+    const hosts = textsAt(route, 'spec', 'hostnames');
+    return [nameOf(route), hosts.length === 0 ? '' : JSON.stringify(hosts), ageOf(route, nowMs)];
+  },
+};
+
+export const referenceGrantTable: KindTable = {
+  columns: [NAME_COLUMN, AGE_COLUMN],
+  cells: (grant, { nowMs }) => [nameOf(grant), ageOf(grant, nowMs)],
+};

@@ -20,6 +20,9 @@ const ROLES: readonly (readonly [role: string, rules: readonly object[]])[] = [
           'metrics.k8s.io',
           'storage.k8s.io',
           'node.k8s.io',
+          'discovery.k8s.io',
+          'networking.k8s.io',
+          'gateway.networking.k8s.io',
         ],
         resources: [
           'pods',
@@ -47,6 +50,16 @@ const ROLES: readonly (readonly [role: string, rules: readonly object[]])[] = [
           'leases',
           'storageclasses',
           'runtimeclasses',
+          'services',
+          'endpoints',
+          'endpointslices',
+          'networkpolicies',
+          'ingresses',
+          'ingressclasses',
+          'gatewayclasses',
+          'gateways',
+          'httproutes',
+          'referencegrants',
         ],
         verbs: READ,
       },
@@ -64,9 +77,35 @@ const ROLES: readonly (readonly [role: string, rules: readonly object[]])[] = [
   ],
 ];
 
+const GATEWAY = 'gateway.networking.k8s.io';
+const ROUTES = ['gateways', 'httproutes', 'referencegrants'];
+
+/** What the usual roles get beside what Kubernetes gives them: Gateway API is built in here. */
+const AGGREGATED: readonly (readonly [into: string, rule: object])[] = [
+  ['view', { apiGroups: [GATEWAY], resources: [...ROUTES, 'gateways/status', 'httproutes/status'], verbs: READ }],
+  ['edit', { apiGroups: [GATEWAY], resources: ROUTES, verbs: ['create', 'delete', 'deletecollection', 'patch', 'update'] }],
+];
+
+/** Roles that the usual ones gather. */
+const aggregatedObjects = (nowText: string): readonly { readonly bucket: string; readonly object: StoredObject }[] =>
+  AGGREGATED.map(([into, rule]) => {
+    const name = `solo-kubelet:gateway-${into}`;
+    const labels = { [`${RBAC}/aggregate-to-${into}`]: 'true' };
+    return {
+      bucket: `clusterroles.${RBAC}`,
+      object: {
+        apiVersion: `${RBAC}/v1`,
+        kind: 'ClusterRole',
+        metadata: { name, labels, uid: nameUid(`ClusterRole/${name}`), creationTimestamp: nowText },
+        rules: [rule],
+      },
+    };
+  });
+
 /** Roles and bindings for the groups `solo-kubelet:read|exec|admin`, which tokens of the token file and certificates carry. */
-export const roleObjects = (nowText: string): readonly { readonly bucket: string; readonly object: StoredObject }[] =>
-  ROLES.flatMap(([role, rules], i) => {
+export const roleObjects = (nowText: string): readonly { readonly bucket: string; readonly object: StoredObject }[] => [
+  ...aggregatedObjects(nowText),
+  ...ROLES.flatMap(([role, rules], i) => {
     const name = `solo-kubelet:${role}`;
     const metadata = (kind: string) => ({ name, uid: nameUid(`${kind}/${name}`), creationTimestamp: nowText });
     // A stronger role is bound to what the weaker ones are bound to as well.
@@ -87,4 +126,5 @@ export const roleObjects = (nowText: string): readonly { readonly bucket: string
         },
       },
     ];
-  });
+  }),
+];

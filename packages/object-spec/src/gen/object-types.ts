@@ -1771,3 +1771,439 @@ export interface PodDisruptionBudgetStatus {
   /** What holds of it. */
   readonly conditions?: readonly Condition[];
 }
+
+/** A name for a controller of Gateways. */
+export interface GatewayClass {
+  /** Always gateway.networking.k8s.io/v1. */
+  readonly apiVersion?: string;
+  /** Always GatewayClass. */
+  readonly kind?: string;
+  /** Name, labels and annotations. */
+  readonly metadata: ObjectMeta;
+  /** The controller. */
+  readonly spec: GatewayClassSpec;
+  /** What was last seen of it. */
+  readonly status?: GatewayClassStatus;
+}
+
+/** A controller of Gateways. */
+export interface GatewayClassSpec {
+  /** Its name; a domain and a path. Cannot be changed. */
+  readonly controllerName: string;
+  /** An object with settings for it. */
+  readonly parametersRef?: GatewayParametersReference;
+  /** What it is for. */
+  readonly description?: string;
+}
+
+/** An object with settings. */
+export interface GatewayParametersReference {
+  /** Its API group. */
+  readonly group: string;
+  /** Its kind. */
+  readonly kind: string;
+  /** Its name. */
+  readonly name: string;
+  /** Its namespace. */
+  readonly namespace?: string;
+}
+
+/** What was last seen of a GatewayClass. */
+export interface GatewayClassStatus {
+  /** Whether it is accepted. */
+  readonly conditions?: readonly Condition[];
+  /** What its controller can do. */
+  readonly supportedFeatures?: readonly SupportedFeature[];
+}
+
+/** Something that a controller can do. */
+export interface SupportedFeature {
+  /** Its name, as the conformance tests have it. */
+  readonly name: string;
+}
+
+/** Ports at which requests come in, and which routes may use them. */
+export interface Gateway {
+  /** Always gateway.networking.k8s.io/v1. */
+  readonly apiVersion?: string;
+  /** Always Gateway. */
+  readonly kind?: string;
+  /** Name, labels and annotations. */
+  readonly metadata: ObjectMeta;
+  /** The ports. */
+  readonly spec: GatewaySpec;
+  /** What was last seen of it. */
+  readonly status?: GatewayStatus;
+}
+
+/** Ports at which requests come in. */
+export interface GatewaySpec {
+  /** The GatewayClass in charge. */
+  readonly gatewayClassName: string;
+  /** The ports, each with a name. At least one. */
+  readonly listeners: readonly GatewayListener[];
+  /** Addresses that are asked for. */
+  readonly addresses?: readonly GatewayAddress[];
+  /** Labels and annotations of what is made for it. */
+  readonly infrastructure?: GatewayInfrastructure;
+}
+
+/** An address. */
+export interface GatewayAddress {
+  /** IPAddress, Hostname or a type with a domain. Default: IPAddress. */
+  readonly type?: string;
+  /** The address. */
+  readonly value?: string;
+}
+
+/** What belongs to everything that is made for a Gateway. */
+export interface GatewayInfrastructure {
+  /** Labels. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Annotations. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** An object with settings. */
+  readonly parametersRef?: GatewayLocalReference;
+}
+
+/** An object of the same namespace. */
+export interface GatewayLocalReference {
+  /** Its API group. */
+  readonly group: string;
+  /** Its kind. */
+  readonly kind: string;
+  /** Its name. */
+  readonly name: string;
+}
+
+/** A port at which requests come in. */
+export interface GatewayListener {
+  /** Its name, by which routes ask for it. */
+  readonly name: string;
+  /** The host that is served; it may begin with *. as its first label. Without it: any. */
+  readonly hostname?: string;
+  /** Its number. Several listeners may have one with different hosts. */
+  readonly port: number;
+  /** HTTP or HTTPS; TLS, TCP, UDP and those with a domain are not served here. */
+  readonly protocol: string;
+  /** Certificates, for HTTPS. */
+  readonly tls?: GatewayListenerTLS;
+  /** Which routes may use it. Without it: HTTPRoutes of the same namespace. */
+  readonly allowedRoutes?: AllowedRoutes;
+}
+
+/** Certificates. */
+export interface GatewayListenerTLS {
+  /** Terminate or Passthrough. Default: Terminate. */
+  readonly mode?: string;
+  /** Secrets with a certificate. */
+  readonly certificateRefs?: readonly SecretObjectReference[];
+  /** Settings of an implementation. */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+/** A Secret. */
+export interface SecretObjectReference {
+  /** Its API group. Default: "". */
+  readonly group?: string;
+  /** Its kind. Default: Secret. */
+  readonly kind?: string;
+  /** Its name. */
+  readonly name: string;
+  /** Its namespace; another one than that of the Gateway needs a ReferenceGrant. */
+  readonly namespace?: string;
+}
+
+/** Which routes may use a listener. */
+export interface AllowedRoutes {
+  /** Their namespaces. */
+  readonly namespaces?: RouteNamespaces;
+  /** Their kinds. */
+  readonly kinds?: readonly RouteGroupKind[];
+}
+
+/** Namespaces of routes. */
+export interface RouteNamespaces {
+  /** Same, All or Selector. Default: Same. */
+  readonly from?: string;
+  /** The namespaces by labels, with Selector. */
+  readonly selector?: LabelSelector;
+}
+
+/** A kind of routes. */
+export interface RouteGroupKind {
+  /** Its API group. Default: gateway.networking.k8s.io. */
+  readonly group?: string;
+  /** Its name. */
+  readonly kind: string;
+}
+
+/** What was last seen of a Gateway. */
+export interface GatewayStatus {
+  /** Where requests come in. */
+  readonly addresses?: readonly GatewayAddress[];
+  /** Whether it is accepted and in force. */
+  readonly conditions?: readonly Condition[];
+  /** Its listeners. */
+  readonly listeners?: readonly GatewayListenerStatus[];
+}
+
+/** What was last seen of a listener. */
+export interface GatewayListenerStatus {
+  /** Its name. */
+  readonly name: string;
+  /** Kinds of routes that may use it. */
+  readonly supportedKinds?: readonly RouteGroupKind[];
+  /** How many routes use it. */
+  readonly attachedRoutes: number;
+  /** Whether it is accepted and in force. */
+  readonly conditions: readonly Condition[];
+}
+
+/** Where HTTP requests of a Gateway go. */
+export interface HTTPRoute {
+  /** Always gateway.networking.k8s.io/v1. */
+  readonly apiVersion?: string;
+  /** Always HTTPRoute. */
+  readonly kind?: string;
+  /** Name, labels and annotations. */
+  readonly metadata: ObjectMeta;
+  /** The rules. */
+  readonly spec: HTTPRouteSpec;
+  /** What was last seen of it. */
+  readonly status?: HTTPRouteStatus;
+}
+
+/** Where HTTP requests go. */
+export interface HTTPRouteSpec {
+  /** The Gateways that it is for. */
+  readonly parentRefs?: readonly GatewayParentReference[];
+  /** Hosts; each may begin with *. as its first label. Without it: those of the listener. */
+  readonly hostnames?: readonly string[];
+  /** Where requests go. */
+  readonly rules?: readonly HTTPRouteRule[];
+}
+
+/** A Gateway, or one of its listeners. */
+export interface GatewayParentReference {
+  /** Its API group. Default: gateway.networking.k8s.io. */
+  readonly group?: string;
+  /** Its kind. Default: Gateway. */
+  readonly kind?: string;
+  /** Its namespace. Without it: that of the route. */
+  readonly namespace?: string;
+  /** Its name. */
+  readonly name: string;
+  /** The listener. */
+  readonly sectionName?: string;
+  /** Listeners of this port alone. */
+  readonly port?: number;
+}
+
+/** Requests, and where they go. */
+export interface HTTPRouteRule {
+  /** Its name. */
+  readonly name?: string;
+  /** The requests; one match is enough. Without any: all. */
+  readonly matches?: readonly HTTPRouteMatch[];
+  /** What becomes of them on their way. */
+  readonly filters?: readonly HTTPRouteFilter[];
+  /** Where they go, by weight. */
+  readonly backendRefs?: readonly HTTPBackendRef[];
+  /** How long an answer may take. */
+  readonly timeouts?: HTTPRouteTimeouts;
+}
+
+/** Requests; everything that is given has to fit. */
+export interface HTTPRouteMatch {
+  /** The path. Without it: any. */
+  readonly path?: HTTPPathMatch;
+  /** Headers. */
+  readonly headers?: readonly HTTPHeaderMatch[];
+  /** Parameters of the query. */
+  readonly queryParams?: readonly HTTPQueryParamMatch[];
+  /** The method. */
+  readonly method?: string;
+}
+
+/** A path. */
+export interface HTTPPathMatch {
+  /** Exact, PathPrefix or RegularExpression. Default: PathPrefix. */
+  readonly type?: string;
+  /** The path; it begins with /. Default: /. */
+  readonly value?: string;
+}
+
+/** A header. */
+export interface HTTPHeaderMatch {
+  /** Exact or RegularExpression. Default: Exact. */
+  readonly type?: string;
+  /** Its name; case does not count. */
+  readonly name: string;
+  /** Its value. */
+  readonly value: string;
+}
+
+/** A parameter of the query. */
+export interface HTTPQueryParamMatch {
+  /** Exact or RegularExpression. Default: Exact. */
+  readonly type?: string;
+  /** Its name. */
+  readonly name: string;
+  /** Its value. */
+  readonly value: string;
+}
+
+/** Something that becomes of a request or its answer. */
+export interface HTTPRouteFilter {
+  /** What it is; the field of that name has to be there. */
+  readonly type: string;
+  /** Changes headers of the request. */
+  readonly requestHeaderModifier?: HTTPHeaderFilter;
+  /** Changes headers of the answer. */
+  readonly responseHeaderModifier?: HTTPHeaderFilter;
+  /** Sends the request to another Service as well. Not supported here. */
+  readonly requestMirror?: Readonly<Record<string, unknown>>;
+  /** Answers with another URL. */
+  readonly requestRedirect?: HTTPRequestRedirectFilter;
+  /** Changes host and path of the request. */
+  readonly urlRewrite?: HTTPURLRewriteFilter;
+  /** Answers for requests of other origins. Not supported here. */
+  readonly cors?: Readonly<Record<string, unknown>>;
+  /** Asks another server for leave. Not supported here. */
+  readonly externalAuth?: Readonly<Record<string, unknown>>;
+  /** A filter of an implementation. Not supported here. */
+  readonly extensionRef?: GatewayLocalReference;
+}
+
+/** Changes of headers. */
+export interface HTTPHeaderFilter {
+  /** Headers that take the place of others of their name. */
+  readonly set?: readonly HTTPFilterHeader[];
+  /** Headers that come beside others of their name. */
+  readonly add?: readonly HTTPFilterHeader[];
+  /** Names of headers that are taken away. */
+  readonly remove?: readonly string[];
+}
+
+/** A header. */
+export interface HTTPFilterHeader {
+  /** Its name; case does not count. */
+  readonly name: string;
+  /** Its value. */
+  readonly value: string;
+}
+
+/** Another URL; what is not given stays as it was. */
+export interface HTTPRequestRedirectFilter {
+  /** http or https. */
+  readonly scheme?: string;
+  /** The host. */
+  readonly hostname?: string;
+  /** The path. */
+  readonly path?: HTTPPathModifier;
+  /** The port. Without it: that of the scheme, or of the listener. */
+  readonly port?: number;
+  /** The status of the answer: 301, 302, 303, 307 or 308. Default: 302. */
+  readonly statusCode?: number;
+}
+
+/** Another host and path. */
+export interface HTTPURLRewriteFilter {
+  /** The host. */
+  readonly hostname?: string;
+  /** The path. */
+  readonly path?: HTTPPathModifier;
+}
+
+/** Another path. */
+export interface HTTPPathModifier {
+  /** ReplaceFullPath or ReplacePrefixMatch. */
+  readonly type: string;
+  /** The whole path. */
+  readonly replaceFullPath?: string;
+  /** What takes the place of the prefix that was matched. */
+  readonly replacePrefixMatch?: string;
+}
+
+/** A Service, and how much goes there. */
+export interface HTTPBackendRef {
+  /** Its API group. Default: "". */
+  readonly group?: string;
+  /** Its kind. Default: Service. */
+  readonly kind?: string;
+  /** Its name. */
+  readonly name: string;
+  /** Its namespace; another one than that of the route needs a ReferenceGrant. */
+  readonly namespace?: string;
+  /** Its port. */
+  readonly port?: number;
+  /** Its share of the sum of all weights; 0: nothing. Default: 1. */
+  readonly weight?: number;
+  /** What becomes of requests that go there. Not supported here. */
+  readonly filters?: readonly HTTPRouteFilter[];
+}
+
+/** How long an answer may take. */
+export interface HTTPRouteTimeouts {
+  /** All in all. */
+  readonly request?: string;
+  /** Of a server. */
+  readonly backendRequest?: string;
+}
+
+/** What was last seen of an HTTPRoute. */
+export interface HTTPRouteStatus {
+  /** What its Gateways say. */
+  readonly parents: readonly RouteParentStatus[];
+}
+
+/** What a Gateway says of a route. */
+export interface RouteParentStatus {
+  /** The Gateway. */
+  readonly parentRef: GatewayParentReference;
+  /** Its controller. */
+  readonly controllerName: string;
+  /** Whether the route is accepted. */
+  readonly conditions?: readonly Condition[];
+}
+
+/** Leave for objects of other namespaces to refer to objects of this one. */
+export interface ReferenceGrant {
+  /** Always gateway.networking.k8s.io/v1beta1. */
+  readonly apiVersion?: string;
+  /** Always ReferenceGrant. */
+  readonly kind?: string;
+  /** Name, labels and annotations. */
+  readonly metadata: ObjectMeta;
+  /** Who may refer to what. */
+  readonly spec: ReferenceGrantSpec;
+}
+
+/** Who may refer to what. */
+export interface ReferenceGrantSpec {
+  /** Who may refer. At least one. */
+  readonly from: readonly ReferenceGrantFrom[];
+  /** What may be referred to. At least one. */
+  readonly to: readonly ReferenceGrantTo[];
+}
+
+/** Objects that may refer. */
+export interface ReferenceGrantFrom {
+  /** Their API group. */
+  readonly group: string;
+  /** Their kind. */
+  readonly kind: string;
+  /** Their namespace. */
+  readonly namespace: string;
+}
+
+/** Objects that may be referred to. */
+export interface ReferenceGrantTo {
+  /** Their API group; empty for the core. */
+  readonly group: string;
+  /** Their kind. */
+  readonly kind: string;
+  /** Their name. Without it: all. */
+  readonly name?: string;
+}

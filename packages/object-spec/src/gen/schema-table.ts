@@ -721,4 +721,182 @@ PodDisruptionBudgetStatus
  currentHealthy int32
  desiredHealthy int32
  expectedPods int32
- conditions? Condition[]`;
+ conditions? Condition[]
+GatewayClass
+ apiVersion? string
+ kind? string
+ metadata ObjectMeta
+ spec GatewayClassSpec
+ status? GatewayClassStatus
+GatewayClassSpec
+ controllerName string
+ parametersRef? *GatewayParametersReference
+ description? *string
+GatewayParametersReference
+ group string
+ kind string
+ name string
+ namespace? *string
+GatewayClassStatus
+ conditions? Condition[]
+ supportedFeatures? SupportedFeature[]
+SupportedFeature
+ name string
+Gateway
+ apiVersion? string
+ kind? string
+ metadata ObjectMeta
+ spec GatewaySpec
+ status? GatewayStatus
+GatewaySpec
+ gatewayClassName string
+ listeners GatewayListener[]
+ addresses? GatewayAddress[]
+ infrastructure? *GatewayInfrastructure
+GatewayAddress
+ type? *string
+ value? string
+GatewayInfrastructure
+ labels? string{}
+ annotations? string{}
+ parametersRef? *GatewayLocalReference
+GatewayLocalReference
+ group string
+ kind string
+ name string
+GatewayListener
+ name string
+ hostname? *string
+ port int32
+ protocol string
+ tls? *GatewayListenerTLS
+ allowedRoutes? *AllowedRoutes
+GatewayListenerTLS
+ mode? *string
+ certificateRefs? SecretObjectReference[]
+ options? string{}
+SecretObjectReference
+ group? *string
+ kind? *string
+ name string
+ namespace? *string
+AllowedRoutes
+ namespaces? *RouteNamespaces
+ kinds? RouteGroupKind[]
+RouteNamespaces
+ from? *string
+ selector? *LabelSelector
+RouteGroupKind
+ group? *string
+ kind string
+GatewayStatus
+ addresses? GatewayAddress[]
+ conditions? Condition[]
+ listeners? GatewayListenerStatus[]
+GatewayListenerStatus
+ name string
+ supportedKinds? RouteGroupKind[]
+ attachedRoutes int32
+ conditions Condition[]
+HTTPRoute
+ apiVersion? string
+ kind? string
+ metadata ObjectMeta
+ spec HTTPRouteSpec
+ status? HTTPRouteStatus
+HTTPRouteSpec
+ parentRefs? GatewayParentReference[]
+ hostnames? string[]
+ rules? HTTPRouteRule[]
+GatewayParentReference
+ group? *string
+ kind? *string
+ namespace? *string
+ name string
+ sectionName? *string
+ port? *int32
+HTTPRouteRule
+ name? *string
+ matches? HTTPRouteMatch[]
+ filters? HTTPRouteFilter[]
+ backendRefs? HTTPBackendRef[]
+ timeouts? *HTTPRouteTimeouts
+HTTPRouteMatch
+ path? *HTTPPathMatch
+ headers? HTTPHeaderMatch[]
+ queryParams? HTTPQueryParamMatch[]
+ method? *string
+HTTPPathMatch
+ type? *string
+ value? *string
+HTTPHeaderMatch
+ type? *string
+ name string
+ value string
+HTTPQueryParamMatch
+ type? *string
+ name string
+ value string
+HTTPRouteFilter
+ type string
+ requestHeaderModifier? *HTTPHeaderFilter
+ responseHeaderModifier? *HTTPHeaderFilter
+ requestMirror? *RawObject
+ requestRedirect? *HTTPRequestRedirectFilter
+ urlRewrite? *HTTPURLRewriteFilter
+ cors? *RawObject
+ externalAuth? *RawObject
+ extensionRef? *GatewayLocalReference
+HTTPHeaderFilter
+ set? HTTPFilterHeader[]
+ add? HTTPFilterHeader[]
+ remove? string[]
+HTTPFilterHeader
+ name string
+ value string
+HTTPRequestRedirectFilter
+ scheme? *string
+ hostname? *string
+ path? *HTTPPathModifier
+ port? *int32
+ statusCode? *int32
+HTTPURLRewriteFilter
+ hostname? *string
+ path? *HTTPPathModifier
+HTTPPathModifier
+ type string
+ replaceFullPath? *string
+ replacePrefixMatch? *string
+HTTPBackendRef
+ group? *string
+ kind? *string
+ name string
+ namespace? *string
+ port? *int32
+ weight? *int32
+ filters? HTTPRouteFilter[]
+HTTPRouteTimeouts
+ request? *string
+ backendRequest? *string
+HTTPRouteStatus
+ parents RouteParentStatus[]
+RouteParentStatus
+ parentRef GatewayParentReference
+ controllerName string
+ conditions? Condition[]
+ReferenceGrant
+ apiVersion? string
+ kind? string
+ metadata ObjectMeta
+ spec ReferenceGrantSpec
+ReferenceGrantSpec
+ from ReferenceGrantFrom[]
+ to ReferenceGrantTo[]
+ReferenceGrantFrom
+ group string
+ kind string
+ namespace string
+ReferenceGrantTo
+ group string
+ kind string
+ name? *string`;

@@ -16,15 +16,17 @@ const row = (
   plural: string,
   shortNames: string,
   scope: 'namespaced' | 'cluster' = 'namespaced',
+  version = 'v1',
 ): ObjectKind => ({
   group,
-  version: 'v1',
+  version,
   kind,
   plural,
   namespaced: scope === 'namespaced',
   shortNames: shortNames.split(' ').filter(Boolean),
 });
 
+const GATEWAY = 'gateway.networking.k8s.io';
 const RBAC = 'rbac.authorization.k8s.io';
 
 /** Every kind that this package knows, each in the one version that is current in Kubernetes 1.36. */
@@ -50,6 +52,10 @@ export const objectKinds: readonly ObjectKind[] = [
   row('networking.k8s.io', 'Ingress', 'ingresses', 'ing'),
   row('networking.k8s.io', 'IngressClass', 'ingressclasses', '', 'cluster'),
   row('networking.k8s.io', 'NetworkPolicy', 'networkpolicies', 'netpol'),
+  row(GATEWAY, 'GatewayClass', 'gatewayclasses', 'gc', 'cluster'),
+  row(GATEWAY, 'Gateway', 'gateways', 'gtw'),
+  row(GATEWAY, 'HTTPRoute', 'httproutes', ''),
+  row(GATEWAY, 'ReferenceGrant', 'referencegrants', 'refgrant', 'namespaced', 'v1beta1'),
   row(RBAC, 'Role', 'roles', ''),
   row(RBAC, 'RoleBinding', 'rolebindings', ''),
   row(RBAC, 'ClusterRole', 'clusterroles', '', 'cluster'),

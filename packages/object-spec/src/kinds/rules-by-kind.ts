@@ -3,6 +3,10 @@ import { cronJobRules } from './cron-job.js';
 import { daemonSetRules } from './daemon-set.js';
 import { deploymentRules } from './deployment.js';
 import { endpointSliceRules } from './endpoint-slice.js';
+import { gatewayRules } from './gateway/gateway.js';
+import { gatewayClassRules } from './gateway/gateway-class.js';
+import { httpRouteRules } from './gateway/http-route.js';
+import { referenceGrantRules } from './gateway/reference-grant.js';
 import { ingressRules } from './ingress.js';
 import { ingressClassRules } from './ingress-class.js';
 import { jobRules } from './job.js';
@@ -47,6 +51,10 @@ export const rulesByKind: RulesByKind = {
   Ingress: ingressRules,
   IngressClass: ingressClassRules,
   NetworkPolicy: networkPolicyRules,
+  GatewayClass: gatewayClassRules,
+  Gateway: gatewayRules,
+  HTTPRoute: httpRouteRules,
+  ReferenceGrant: referenceGrantRules,
   Role: roleRules,
   RoleBinding: roleBindingRules,
   ClusterRole: clusterRoleRules,

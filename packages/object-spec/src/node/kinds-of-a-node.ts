@@ -24,6 +24,10 @@ export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
   'NetworkPolicy',
   'Ingress',
   'IngressClass',
+  'GatewayClass',
+  'Gateway',
+  'HTTPRoute',
+  'ReferenceGrant',
   // For the node's own API, where it is served.
   'Role',
   'ClusterRole',
@@ -35,7 +39,14 @@ export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
 const SERVICE_KINDS: ReadonlySet<string> = new Set<ObjectKindName>(['Service', 'EndpointSlice', 'NetworkPolicy']);
 
 /** Kinds of a proxy in front of Services. */
-const INGRESS_KINDS: ReadonlySet<string> = new Set<ObjectKindName>(['Ingress', 'IngressClass']);
+const INGRESS_KINDS: ReadonlySet<string> = new Set<ObjectKindName>([
+  'Ingress',
+  'IngressClass',
+  'GatewayClass',
+  'Gateway',
+  'HTTPRoute',
+  'ReferenceGrant',
+]);
 
 /** Kinds of a node without a network of Services. */
 export const KINDS_WITHOUT_SERVICES: ReadonlySet<string> = new Set(
@@ -48,7 +59,7 @@ export const KINDS_WITHOUT_INGRESS: ReadonlySet<string> = new Set([...KINDS_OF_A
 /** Why a document of another kind is not used. `servicesHint`: how Services, or Ingresses, are turned on. */
 export const meaninglessKind = (apiVersion: string, kind: string, servicesHint: string | undefined): string => {
   if (INGRESS_KINDS.has(kind))
-    return `${apiVersion} ${kind}: Ingresses are not served on this node${servicesHint === undefined ? '' : `; ${servicesHint}`}`;
+    return `${apiVersion} ${kind}: ${kind.startsWith('Ingress') ? 'Ingresses' : 'Gateways'} are not served on this node${servicesHint === undefined ? '' : `; ${servicesHint}`}`;
   if (!SERVICE_KINDS.has(kind)) return `${apiVersion} ${kind} has no meaning on a node without a control plane`;
   const what = kind === 'NetworkPolicy' ? 'policies are not enforced' : 'Services are off';
   return `${apiVersion} ${kind}: ${what} on this node${servicesHint === undefined ? '' : `; ${servicesHint}`}`;

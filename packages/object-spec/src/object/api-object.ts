@@ -7,6 +7,9 @@ import type {
   DaemonSet,
   Deployment,
   EndpointSlice,
+  Gateway,
+  GatewayClass,
+  HTTPRoute,
   Ingress,
   IngressClass,
   Job,
@@ -17,6 +20,7 @@ import type {
   PersistentVolumeClaim,
   PodDisruptionBudget,
   PriorityClass,
+  ReferenceGrant,
   ReplicaSet,
   Role,
   RoleBinding,
@@ -51,6 +55,10 @@ export interface ObjectTypes {
   readonly Ingress: Ingress;
   readonly IngressClass: IngressClass;
   readonly NetworkPolicy: NetworkPolicy;
+  readonly GatewayClass: GatewayClass;
+  readonly Gateway: Gateway;
+  readonly HTTPRoute: HTTPRoute;
+  readonly ReferenceGrant: ReferenceGrant;
   readonly Role: Role;
   readonly RoleBinding: RoleBinding;
   readonly ClusterRole: ClusterRole;

@@ -27,6 +27,7 @@ export {
   configKeyErrors,
   dnsLabelErrors,
   dnsSubdomainErrors,
+  httpHeaderNameErrors,
   labelValueErrors,
   outOfRange,
   percentErrors,
