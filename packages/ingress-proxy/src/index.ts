@@ -1,7 +1,27 @@
-export { computeRouteTable, type RouteTableInput, type RouteTableResult } from './core/compute-route-table.js';
+export { computeRouteTable, type GatewayObjects, type RouteTableInput, type RouteTableResult } from './core/compute-route-table.js';
+export { GATEWAY_CONTROLLER } from './core/gateway/compute-gateways.js';
+export type {
+  GatewayClassVerdict,
+  GatewayVerdict,
+  HTTPRouteVerdict,
+  ListenerVerdict,
+  RouteCondition,
+} from './core/gateway/gateway-status.js';
 export { INGRESS_CONTROLLER } from './core/ingress-class.js';
-export { type Match, matchRoute } from './core/match-route.js';
-export type { AuthRequest, Backend, BackendEndpoint, Certificate, Route, RouteProblem, RouteTable } from './core/route-table.js';
+export { type ComparedRequest, type Match, matchListener, matchRoute } from './core/match-route.js';
+export type {
+  AuthRequest,
+  Backend,
+  BackendEndpoint,
+  Certificate,
+  HeaderChanges,
+  Listener,
+  ListenerRule,
+  Route,
+  RouteAction,
+  RouteProblem,
+  RouteTable,
+} from './core/route-table.js';
 export { type CertificatePair, certificateFault, type IssueCertificate } from './haproxy/own-certificates.js';
 export { portHolder } from './haproxy/port-holder.js';
 export { type HaproxyReport, type RunHaproxyOptions, removeHaproxy, runHaproxy } from './haproxy/run-haproxy.js';

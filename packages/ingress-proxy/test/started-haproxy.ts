@@ -91,7 +91,7 @@ const FIRST_PORT = 20_000;
 const PORTS = 12_000;
 
 /** Two ports that nobody listens at. */
-const freePorts = async (): Promise<readonly [number, number]> => {
+export const freePorts = async (): Promise<readonly [number, number]> => {
   const found: number[] = [];
   while (found.length < 2) {
     const port = FIRST_PORT + randomInt(PORTS);

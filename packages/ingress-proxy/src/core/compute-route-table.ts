@@ -1,9 +1,24 @@
-import type { EndpointSlice, Ingress, IngressBackend, IngressClass, Secret, Service } from '@solo-kubelet/object-spec';
+import type {
+  EndpointSlice,
+  Gateway,
+  GatewayClass,
+  HTTPRoute,
+  Ingress,
+  IngressBackend,
+  IngressClass,
+  Namespace,
+  ReferenceGrant,
+  Secret,
+  Service,
+} from '@solo-kubelet/object-spec';
+import { computeGateways, type GatewaysResult } from './gateway/compute-gateways.js';
+import { isHost } from './host-name.js';
 import { type IngressSettings, ingressSettings } from './ingress-annotations.js';
 import { isOwnIngress } from './ingress-class.js';
 import { matchRoute, prefixKey } from './match-route.js';
 import { comparedPath } from './request-path.js';
 import type { AuthRequest, Backend, Certificate, Route, RouteProblem, RouteTable } from './route-table.js';
+import { secretPair } from './secret-pair.js';
 import { serviceBackend } from './service-backend.js';
 
 export interface RouteTableInput {
@@ -15,6 +30,19 @@ export interface RouteTableInput {
   readonly secrets: readonly Secret[];
   /** Whether a certificate and a key belong together and can be used; a message if not. */
   readonly checkCertificate: (certificate: string, key: string) => string | undefined;
+  /** Default none. */
+  readonly gateways?: GatewayObjects;
+}
+
+/** The objects of Gateway API. */
+export interface GatewayObjects {
+  readonly classes: readonly GatewayClass[];
+  readonly gateways: readonly Gateway[];
+  readonly routes: readonly HTTPRoute[];
+  readonly grants: readonly ReferenceGrant[];
+  readonly namespaces: readonly Namespace[];
+  /** What Ingresses have: a Gateway may have HTTP and HTTPS there, too, but not the other way round. */
+  readonly ingressPorts: { readonly httpPort: number; readonly httpsPort: number };
 }
 
 export interface RouteTableResult {
@@ -22,9 +50,11 @@ export interface RouteTableResult {
   /** `namespace/name` of every Ingress that is ours. */
   readonly ingresses: readonly string[];
   readonly problems: readonly RouteProblem[];
+  /** What is said of the objects of Gateway API that are ours. */
+  readonly gateways: Pick<GatewaysResult, 'classes' | 'gateways' | 'routes'>;
 }
 
-/** What Ingresses come to: routes, servers, certificates, and what is wrong with them. What is wrong with one leaves the others as they are. */
+/** What Ingresses and Gateways come to: routes, servers, certificates, and what is wrong with them. What is wrong with one leaves the others as they are. */
 export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
   const own = input.ingresses.filter((ingress) => isOwnIngress(ingress, input.classes));
   const problems: RouteProblem[] = [];
@@ -48,23 +78,28 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
     certificates.push(...certificatesOf(ingress, input, tell));
   }
   const sorted = [...routes.values()].sort(byPriority);
+  const { listeners, ...ofGateways } = gatewaysOf(input);
+  for (const [name, backend] of ofGateways.backends) backends.set(name, backend);
   const table: RouteTable = {
     backends,
     routes: sorted,
     fallbacks,
     certificates: uniqueHosts(certificates),
     listens: { http: own.length > 0, https: certificates.length > 0 },
+    listeners,
   };
-  return { table: withAuthBackends(table, input), ingresses: own.map(keyOf), problems };
+  return { table: withAuthBackends(table, input), ingresses: own.map(keyOf), problems, gateways: ofGateways };
+};
+
+const gatewaysOf = ({ gateways, services, slices, secrets, checkCertificate }: RouteTableInput): GatewaysResult => {
+  if (gateways === undefined) return { listeners: [], backends: new Map(), classes: [], gateways: [], routes: [] };
+  const { classes, ...objects } = gateways;
+  return computeGateways({ ...objects, gatewayClasses: classes, services, slices, secrets, checkCertificate });
 };
 
 type Tell = (reason: string, message: string) => void;
 
 const keyOf = ({ metadata }: Ingress): string => `${metadata.namespace ?? 'default'}/${metadata.name}`;
-
-const HOST = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
-const MAX_HOST_LENGTH = 253;
-const isHost = (host: string): boolean => host.length <= MAX_HOST_LENGTH && HOST.test(host);
 
 const routesOf = (
   ingress: Ingress,
@@ -135,35 +170,11 @@ const certificatesOf = (ingress: Ingress, input: RouteTableInput, tell: Tell): r
     const named = hosts.length > 0 ? hosts : (ingress.spec?.rules ?? []).flatMap(({ host }) => host ?? []);
     const usable = named.map((host) => host.toLowerCase()).filter(isHost);
     if (secretName === '') return [{ hosts: usable }];
-    const pem = pemOf(ingress.metadata.namespace ?? 'default', secretName, input);
+    const pem = secretPair(ingress.metadata.namespace ?? 'default', secretName, input);
     if (typeof pem !== 'string') return [{ hosts: usable, pem }];
     tell('IngressCertificate', `${pem}; a certificate of the node's own stands in`);
     return [{ hosts: usable }];
   });
-
-const pemOf = (
-  namespace: string,
-  name: string,
-  { secrets, checkCertificate }: RouteTableInput,
-): NonNullable<Certificate['pem']> | string => {
-  const secret = secrets.find(({ metadata }) => metadata.name === name && (metadata.namespace ?? 'default') === namespace);
-  if (secret === undefined) return `secret "${namespace}/${name}" not found`;
-  const certificate = textOf(secret, 'tls.crt');
-  const key = textOf(secret, 'tls.key');
-  if (certificate === undefined || key === undefined) return `secret "${namespace}/${name}" has no tls.crt and tls.key`;
-  const fault = checkCertificate(certificate, key);
-  return fault === undefined ? { certificate, key } : `secret "${namespace}/${name}": ${fault}`;
-};
-
-const textOf = ({ data, stringData }: Secret, key: string): string | undefined => {
-  if (stringData !== undefined && Object.hasOwn(stringData, key)) return stringData[key];
-  const encoded = data !== undefined && Object.hasOwn(data, key) ? data[key] : undefined;
-  try {
-    return encoded === undefined ? undefined : atob(encoded);
-  } catch {
-    return undefined;
-  }
-};
 
 /** A name has the certificate that came first for it; one from a Secret goes before one of the node's own. */
 const uniqueHosts = (certificates: readonly Certificate[]): readonly Certificate[] => {

@@ -15,14 +15,16 @@ const filesOf = (ingress: Ingress) => {
     checkCertificate: () => undefined,
   });
   const certificates = table.certificates.map(({ hosts }, index) => ({ file: `c${index}.pem`, hosts }));
-  return haproxyFiles(table, new Map(), {
-    directory: '/run/x',
-    runtimeSocket: '/run/x/r',
-    authAddress: 'abns@x',
-    generation: 1,
-    bind: [{ address: '0.0.0.0', httpPort: 80, httpsPort: 443 }],
-    certificates,
-  });
+  return haproxyFiles(table, new Map(), { ...OPTIONS, certificates });
+};
+const OPTIONS = {
+  directory: '/run/x',
+  runtimeSocket: '/run/x/r',
+  authAddress: 'abns@x',
+  generation: 1,
+  addresses: ['0.0.0.0'],
+  httpPort: 80,
+  httpsPort: 443,
 };
 
 it('no text of a manifest becomes a line of the configuration', () => {
@@ -81,10 +83,85 @@ it('no text of a manifest becomes a line of the configuration', () => {
           if (!file.endsWith('.map')) continue;
           for (const line of text.split('\n').slice(0, -1)) expect(line).toMatch(/^[^ \t\r\n\0#][^ \t\r\n\0]* [^\r\n\0]+$/);
         }
-        for (const line of (files.get('crt-list') ?? '').split('\n')) expect(line).toMatch(/^(\/run\/x\/c\d+\.pem( [a-z0-9*.-]+)*|)$/);
+        for (const line of (files.get('crt-list-443') ?? '').split('\n')) expect(line).toMatch(/^(\/run\/x\/c\d+\.pem( [a-z0-9*.-]+)*|)$/);
       },
     ),
     { numRuns: 3_000 },
+  );
+});
+
+it('no text of a Gateway or an HTTPRoute does, also of objects that nobody has checked', () => {
+  const hostile = fc
+    .tuple(
+      fc.string({ maxLength: 30, unit: 'binary' }),
+      fc.constantFrom('\n    bind :1 ', ' # ', '"', "'", '\\', '%[src]', '$(HOME)', ' ', '|', '{', '/', ''),
+    )
+    .map(([a, b]) => `${b}INJECTED${a}`);
+  fc.assert(
+    fc.property(hostile, hostile, hostile, (one, two, three) => {
+      const metadata = { name: 'edge', namespace: 'shop' };
+      const value = [
+        { name: 'x-good', value: one },
+        { name: two, value: three },
+      ];
+      const rule = (filters: readonly object[], match: object = {}) => ({
+        matches: [{ path: { type: 'PathPrefix', value: `/${one}` } }, match],
+        filters,
+        backendRefs: [
+          { name: three, port: 80 },
+          { name: 'web', port: 80 },
+        ],
+      });
+      const rules = [
+        rule([{ type: 'URLRewrite', urlRewrite: { hostname: one, path: { type: 'ReplaceFullPath', replaceFullPath: `/${two}` } } }]),
+        rule([{ type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: `/${two}` } } }]),
+        rule([{ type: 'RequestRedirect', requestRedirect: { scheme: one, hostname: two, port: three, statusCode: one } }]),
+        rule([{ type: 'RequestHeaderModifier', requestHeaderModifier: { set: value, remove: [two] } }]),
+        rule([{ type: 'RequestHeaderModifier', requestHeaderModifier: { add: [{ name: 'x-good', value: one }] } }]),
+        rule([], { method: one }),
+        rule([], { headers: value, queryParams: value }),
+        rule([], { headers: [{ name: 'x-good', value: one }], queryParams: [{ name: 'q', value: one }] }),
+      ];
+      const listener = (name: string, hostname?: string) => ({
+        name,
+        port: 80,
+        protocol: 'HTTP',
+        ...(hostname !== undefined && { hostname }),
+      });
+      const { table } = computeRouteTable({
+        ingresses: [],
+        classes: [],
+        services: [{ metadata: { name: 'web', namespace: 'shop' }, spec: { ports: [{ port: 80 }] } }],
+        slices: [],
+        secrets: [],
+        checkCertificate: () => undefined,
+        gateways: {
+          classes: [{ metadata: { name: 'solo' }, spec: { controllerName: 'solo-kubelet.dev/gateway' } }],
+          gateways: [
+            { metadata, spec: { gatewayClassName: 'solo', listeners: [listener('a'), listener(two, one), listener('c', 'good.example')] } },
+          ],
+          routes: [
+            { metadata, spec: { parentRefs: [{ name: 'edge' }], rules: rules as never } },
+            {
+              metadata: { ...metadata, name: 'hosts' },
+              spec: { parentRefs: [{ name: 'edge' }], hostnames: [one], rules: [{ matches: [{}] }] },
+            },
+          ],
+          grants: [],
+          namespaces: [],
+          ingressPorts: { httpPort: 80, httpsPort: 443 },
+        },
+      });
+      const files = haproxyFiles(table, new Map(), { ...OPTIONS, certificates: [] });
+      expect(files.get('haproxy.cfg')).toContain('http-request');
+      // A name of a header may stand where names of headers stand.
+      const allowed =
+        /^ {4}(http-request (set|add)-header NAME %\[str\(v\d+\),map|http-request del-header NAME if |acl m\d+_\d+ (req\.fhdr|urlp)\(NAME\),)/;
+      for (const line of (files.get('haproxy.cfg') ?? '').split('\n'))
+        if (line.includes('INJECTED')) expect(line.replace(/[A-Za-z0-9][\w-]*INJECTED[\w-]*|INJECTED[\w-]*/, 'NAME')).toMatch(allowed);
+      for (const line of (files.get('values.map') ?? '').split('\n').slice(0, -1)) expect(line).toMatch(/^v\d+ [^\r\n\0]+$/);
+    }),
+    { numRuns: 1_000 },
   );
 });
 

@@ -1,3 +1,4 @@
+import { haproxyGateways } from './haproxy-gateway.js';
 import { prefixKey } from './match-route.js';
 import type { AuthRequest, RouteTable } from './route-table.js';
 import type { Slots } from './server-slots.js';
@@ -12,11 +13,19 @@ export interface HaproxyOptions {
   /** Counts generations; the runtime socket tells which one serves. */
   readonly generation: number;
   /** Where requests are taken. */
-  readonly bind: readonly { readonly address: string; readonly httpPort: number; readonly httpsPort: number }[];
+  readonly addresses: readonly string[];
+  /** Of Ingresses. */
+  readonly httpPort: number;
+  readonly httpsPort: number;
   /** Who the process is once it has its ports; undefined: nobody else. */
   readonly runAs?: { readonly user: string; readonly group: string } | undefined;
   /** Certificates by the name of their file in the directory, in the order of the table, the one for all other names first. */
-  readonly certificates: readonly { readonly file: string; readonly hosts: readonly string[] }[];
+  readonly certificates: readonly {
+    readonly file: string;
+    readonly hosts: readonly string[];
+    /** Of a Gateway's port; undefined: of the Ingresses. */
+    readonly port?: number;
+  }[];
 }
 
 /** Files of a generation by name, secrets left out. `haproxy.cfg` leads to the others. */
@@ -33,6 +42,7 @@ export const haproxyFiles = (table: RouteTable, slots: ReadonlyMap<string, Slots
     if (auth !== undefined && !auths.has(key)) auths.set(key, { id: `a${auths.size + 1}`, auth });
     return `${backend}|${auths.get(key)?.id ?? ''}|${httpsOnly ? 'https' : ''}`;
   };
+  const gateways = haproxyGateways(table.listeners, `${options.directory}/values.map`);
   const exact: string[] = [];
   const prefix: string[] = [];
   for (const route of table.routes) {
@@ -55,10 +65,40 @@ export const haproxyFiles = (table: RouteTable, slots: ReadonlyMap<string, Slots
     ['auth-backend.map', ofAuths(({ backend }) => backend)],
     ['auth-signin.map', ofAuths(({ signin }) => signin)],
     ['auth-headers.map', ofAuths(({ responseHeaders }) => responseHeaders.join(','))],
-    ['crt-list', options.certificates.map(({ file, hosts }) => `${[`${options.directory}/${file}`, ...hosts].join(' ')}\n`).join('')],
-    ['haproxy.cfg', configuration(table, slots, options, auths.size > 0)],
+    ['values.map', [...gateways.values].map(([key, text]) => line(key, text)).join('')],
+    ...portsOf(table, options)
+      .filter(({ tls }) => tls)
+      .map(({ port }) => [`crt-list-${port}`, certificateList(port, options)] as const),
+    ['haproxy.cfg', configuration(table, slots, options, { gateways, asksForLeave: auths.size > 0 })],
   ]);
 };
+
+interface OpenPort {
+  readonly port: number;
+  readonly tls: boolean;
+  readonly ofIngresses: boolean;
+}
+
+/** Every port that is to be open, those of Ingresses first. */
+export const portsOf = (
+  { listens, listeners }: Pick<RouteTable, 'listens' | 'listeners'>,
+  { httpPort, httpsPort }: Pick<HaproxyOptions, 'httpPort' | 'httpsPort'>,
+): readonly OpenPort[] => {
+  const own = [
+    ...(listens.http ? [{ port: httpPort, tls: false, ofIngresses: true }] : []),
+    ...(listens.https ? [{ port: httpsPort, tls: true, ofIngresses: true }] : []),
+  ];
+  const others = listeners
+    .filter(({ port }) => !own.some((each) => each.port === port))
+    .map(({ port, certificates }) => ({ port, tls: certificates !== undefined, ofIngresses: false }));
+  return [...own, ...new Map(others.map((each) => [each.port, each])).values()];
+};
+
+const certificateList = (port: number, { certificates, directory, httpsPort }: HaproxyOptions): string =>
+  certificates
+    .filter((each) => (each.port ?? httpsPort) === port)
+    .map(({ file, hosts }) => `${[`${directory}/${file}`, ...hosts].join(' ')}\n`)
+    .join('');
 
 /** One line of a table; a key or a value with a break or a space in the wrong place can't come this far, and is an error if it does. */
 const line = (key: string, value: string): string => {
@@ -67,11 +107,62 @@ const line = (key: string, value: string): string => {
   return `${key} ${value}\n`;
 };
 
-const configuration = (table: RouteTable, slots: ReadonlyMap<string, Slots>, options: HaproxyOptions, asksForLeave: boolean): string => {
-  const { directory, runtimeSocket, authAddress, generation, bind, runAs, certificates } = options;
+const configuration = (
+  table: RouteTable,
+  slots: ReadonlyMap<string, Slots>,
+  options: HaproxyOptions,
+  { gateways, asksForLeave }: { readonly gateways: ReturnType<typeof haproxyGateways>; readonly asksForLeave: boolean },
+): string => {
+  const { directory, runtimeSocket, authAddress, generation, runAs } = options;
   const map = (name: string, kind = 'map'): string => `${kind}(${directory}/${name}.map)`;
   const find = (key: string, kind: 'exact' | 'prefix'): string =>
     `    http-request set-var(txn.route) ${key},concat(,txn.${kind === 'exact' ? 'path' : 'prefix'}),${map(kind, kind === 'exact' ? 'map' : 'map_beg')} if !{ var(txn.route) -m found }`;
+  const ingressLines = [
+    ...['var(txn.host)', 'var(txn.wildcard)', 'str()'].flatMap((key) => (['exact', 'prefix'] as const).map((kind) => find(key, kind))),
+    ...['var(txn.host)', 'var(txn.wildcard)', 'str(-)'].map(
+      (key) => `    http-request set-var(txn.route) ${key},${map('fallback')} if !{ var(txn.route) -m found }`,
+    ),
+  ];
+  const frontend = ({ port, tls, ofIngresses }: OpenPort): readonly string[] => [
+    `frontend port-${port}`,
+    ...options.addresses.map((address) => {
+      const [at, only] = address.includes(':') ? [`ipv6@${address}`, ' v6only'] : [address, ''];
+      return `    bind ${at}:${port}${only}${tls ? ` ssl crt-list ${directory}/crt-list-${port} alpn h2,http/1.1` : ''}`;
+    }),
+    // The same name and path whatever they are written like; what servers read differently is refused, or one path would pass for another.
+    // A host with a slash in it would be looked up as a host and the beginning of a path, whatever path is asked for.
+    `    http-request deny deny_status 400 if { req.fhdr(host) -m found } !{ req.fhdr(host) -m reg -i '^([a-z0-9._-]*|[[][0-9a-f:.]*[]])(:[0-9]*)?$' }`,
+    '    http-request set-var(txn.host) req.hdr(host),field(1,:),lower,regsub([.]$,)',
+    '    http-request set-var(txn.path) path,url_dec,regsub(/+,/,g)',
+    `    http-request deny deny_status 400 if { var(txn.path) -m reg '(^|[/\\\\])[.][.]?(;[^/\\\\]*)?([/\\\\]|$)' } || { path_reg -i %00 }`,
+    '    http-request set-var(txn.prefix) var(txn.path),concat(/)',
+    '    http-request set-var(txn.wildcard) var(txn.host),regsub(^[^.]+,*)',
+    ...gateways.matchLines(port),
+    ...(ofIngresses ? ingressLines : []),
+    '    http-request return status 404 content-type text/plain string "no route leads here\\n" if !{ var(txn.route) -m found }',
+    '    http-request set-var(txn.backend) var(txn.route),field(1,|)',
+    '    http-request redirect scheme https code 308 if { var(txn.route),field(3,|) -m str https } !{ ssl_fc }',
+    '    http-request set-header X-Forwarded-For %[src]',
+    '    http-request set-header X-Real-IP %[src]',
+    '    http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+    '    http-request set-header X-Forwarded-Port %[dst_port]',
+    '    http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
+    '    http-request set-header X-Forwarded-Proto https if { ssl_fc }',
+    ...gateways.actionLines(port),
+    ...(asksForLeave
+      ? [
+          '    http-request set-var(txn.auth) var(txn.route),field(2,|)',
+          ...['url', 'backend', 'signin', 'headers'].map(
+            (name) => `    http-request set-var(txn.auth_${name}) var(txn.auth),${map(`auth-${name}`)} if { var(txn.auth) -m found }`,
+          ),
+          `    http-request set-var(txn.auth_socket) str(${authAddress})`,
+          '    http-request lua.auth if { var(txn.auth_url) -m found }',
+          '    http-response lua.auth_cookies',
+        ]
+      : []),
+    '    use_backend %[var(txn.backend)]',
+    '',
+  ];
   return `${[
     'global',
     `    description solo-kubelet-${generation}`,
@@ -98,51 +189,7 @@ const configuration = (table: RouteTable, slots: ReadonlyMap<string, Slots>, opt
     '    option http-keep-alive',
     '    retries 3',
     '',
-    'frontend ingress',
-    ...bind.flatMap(({ address, httpPort, httpsPort }) => {
-      const at = address.includes(':') ? `ipv6@${address}` : address;
-      const only = address.includes(':') ? ' v6only' : '';
-      return [
-        `    bind ${at}:${httpPort}${only}`,
-        ...(certificates.length > 0 ? [`    bind ${at}:${httpsPort}${only} ssl crt-list ${directory}/crt-list alpn h2,http/1.1`] : []),
-      ];
-    }),
-    // The same name and path whatever they are written like; what servers read differently is refused, or one path would pass for another.
-    // A host with a slash in it would be looked up as a host and the beginning of a path, whatever path is asked for.
-    `    http-request deny deny_status 400 if { req.fhdr(host) -m found } !{ req.fhdr(host) -m reg -i '^([a-z0-9._-]*|[[][0-9a-f:.]*[]])(:[0-9]*)?$' }`,
-    '    http-request set-var(txn.host) req.hdr(host),field(1,:),lower,regsub([.]$,)',
-    '    http-request set-var(txn.path) path,url_dec,regsub(/+,/,g)',
-    `    http-request deny deny_status 400 if { var(txn.path) -m reg '(^|[/\\\\])[.][.]?(;[^/\\\\]*)?([/\\\\]|$)' } || { path_reg -i %00 }`,
-    '    http-request set-var(txn.prefix) var(txn.path),concat(/)',
-    '    http-request set-var(txn.wildcard) var(txn.host),regsub(^[^.]+,*)',
-    ...(['exact', 'prefix'] as const).map((kind) => find('var(txn.host)', kind)),
-    ...(['exact', 'prefix'] as const).map((kind) => find('var(txn.wildcard)', kind)),
-    ...(['exact', 'prefix'] as const).map((kind) => find('str()', kind)),
-    ...['var(txn.host)', 'var(txn.wildcard)', 'str(-)'].map(
-      (key) => `    http-request set-var(txn.route) ${key},${map('fallback')} if !{ var(txn.route) -m found }`,
-    ),
-    '    http-request return status 404 content-type text/plain string "no route leads here\\n" if !{ var(txn.route) -m found }',
-    '    http-request set-var(txn.backend) var(txn.route),field(1,|)',
-    '    http-request redirect scheme https code 308 if { var(txn.route),field(3,|) -m str https } !{ ssl_fc }',
-    '    http-request set-header X-Forwarded-For %[src]',
-    '    http-request set-header X-Real-IP %[src]',
-    '    http-request set-header X-Forwarded-Host %[req.hdr(host)]',
-    '    http-request set-header X-Forwarded-Port %[dst_port]',
-    '    http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
-    '    http-request set-header X-Forwarded-Proto https if { ssl_fc }',
-    ...(asksForLeave
-      ? [
-          '    http-request set-var(txn.auth) var(txn.route),field(2,|)',
-          ...['url', 'backend', 'signin', 'headers'].map(
-            (name) => `    http-request set-var(txn.auth_${name}) var(txn.auth),${map(`auth-${name}`)} if { var(txn.auth) -m found }`,
-          ),
-          `    http-request set-var(txn.auth_socket) str(${authAddress})`,
-          '    http-request lua.auth if { var(txn.auth_url) -m found }',
-          '    http-response lua.auth_cookies',
-        ]
-      : []),
-    '    use_backend %[var(txn.backend)]',
-    '',
+    ...portsOf(table, options).flatMap((port) => frontend(port)),
     ...(asksForLeave
       ? [
           'frontend auth',

@@ -1,5 +1,5 @@
 import { isRequestHost, requestPath } from './request-path.js';
-import type { Route, RouteTable } from './route-table.js';
+import type { Listener, ListenerRule, Route, RouteTable } from './route-table.js';
 
 /** Where a request goes: a backend, nowhere (404), or it is refused (400). */
 export type Match =
@@ -17,12 +17,57 @@ export const matchRoute = (table: RouteTable, host: string, path: string): Match
   return backend === undefined ? { type: 'notFound' } : { type: 'backend', backend };
 };
 
+/** What rules of Gateways compare. */
+export interface ComparedRequest {
+  readonly port: number;
+  /** The Host header. */
+  readonly host: string;
+  /** With a query. */
+  readonly path: string;
+  readonly method: string;
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The rule of a Gateway that a request fits, undefined for none; the model that proxies are tested against. */
+export const matchListener = (table: RouteTable, request: ComparedRequest): ListenerRule | undefined => {
+  const [path = '', query = ''] = request.path.split(/\?(.*)/s);
+  const compared = requestPath(path);
+  if (compared === undefined || !isRequestHost(request.host)) return undefined;
+  const name = (request.host.split(':')[0] ?? '').toLowerCase().replace(/\.$/, '');
+  const parameters = new URLSearchParams(query);
+  const listener = table.listeners.find(({ port, host }) => port === request.port && coversHost(host, name));
+  return listener?.rules.find(
+    (rule) =>
+      coversHost(rule.host, name) &&
+      fitsPath(rule, compared) &&
+      (rule.method === undefined || rule.method === request.method) &&
+      rule.headers.every((each) => request.headers[each.name] === each.value) &&
+      rule.query.every((each) => parameters.get(each.name) === each.value),
+  );
+};
+
+/** Whether a host is one of those of a Gateway or its route: a wildcard is for one label or more. */
+export const coversHost = (pattern: string, name: string): boolean =>
+  pattern === '' || pattern === name || (pattern.startsWith('*.') && name.endsWith(pattern.slice(1)));
+
+/** The same table without the listeners of some ports, and without Ingresses at those. */
+export const withoutPorts = (
+  table: RouteTable,
+  ports: ReadonlySet<number>,
+  { httpPort, httpsPort }: { readonly httpPort: number; readonly httpsPort: number },
+): RouteTable => {
+  const listeners = table.listeners.filter(({ port }: Listener) => !ports.has(port));
+  const listens = { http: table.listens.http && !ports.has(httpPort), https: table.listens.https && !ports.has(httpsPort) };
+  return { ...table, listeners, listens };
+};
+
 /** `a.b.c` to `*.b.c`. */
 export const wildcardOf = (host: string): string => host.replace(/^[^.]+/, '*');
 
 const fitsHost = ({ host }: Route, name: string): boolean => host === '' || host === name || host === wildcardOf(name);
 
-const fitsPath = ({ path, pathType }: Route, compared: string): boolean =>
+const fitsPath = ({ path, pathType }: Pick<Route, 'path' | 'pathType'>, compared: string): boolean =>
   pathType === 'Exact' ? path === compared : `${compared}/`.startsWith(prefixKey(path));
 
 /** A prefix counts by whole elements: what it is compared as ends in a slash. */

@@ -1,4 +1,4 @@
-/** Where requests go, whatever proxy carries them: made from Ingresses, and as well from anything else that routes by host and path. */
+/** Where requests go, whatever proxy carries them: made from Ingresses, and from Gateways and their HTTPRoutes. */
 export interface RouteTable {
   /** By name; a name has letters, digits, `-`, `_` and `.` only. */
   readonly backends: ReadonlyMap<string, Backend>;
@@ -8,8 +8,70 @@ export interface RouteTable {
   readonly fallbacks: ReadonlyMap<string, string>;
   /** One for each name that a client may ask for by SNI. */
   readonly certificates: readonly Certificate[];
-  /** Whether there is anything to serve, by HTTP and by HTTPS. */
+  /** Whether Ingresses have anything to serve, by HTTP and by HTTPS. */
   readonly listens: { readonly http: boolean; readonly https: boolean };
+  /** Of Gateways, in the order in which hosts are tried at a port: exact ones, the longest wildcard, any. */
+  readonly listeners: readonly Listener[];
+}
+
+/** A port and a host of a Gateway. At a port of Ingresses, requests that fit none of its rules are theirs. */
+export interface Listener {
+  /** `namespace/name` of the Gateway. */
+  readonly gateway: string;
+  readonly name: string;
+  readonly port: number;
+  /** Exact, `*.` and a suffix for one label or more, or `` for any. Lower case. */
+  readonly host: string;
+  /** For HTTPS; undefined: HTTP. */
+  readonly certificates?: readonly { readonly certificate: string; readonly key: string }[];
+  /** In the order in which they are tried. */
+  readonly rules: readonly ListenerRule[];
+}
+
+export interface ListenerRule {
+  /** As that of a listener. */
+  readonly host: string;
+  readonly path: string;
+  readonly pathType: 'Exact' | 'Prefix';
+  readonly method?: string;
+  /** Names in lower case. */
+  readonly headers: readonly NamedValue[];
+  readonly query: readonly NamedValue[];
+  /** Rules with one action have the same object. */
+  readonly action: RouteAction;
+}
+
+export interface NamedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What becomes of a request. */
+export interface RouteAction {
+  /** Where it goes, by weight; one without a name is answered with 500, as is everything where there is none. */
+  readonly backends: readonly { readonly name?: string; readonly weight: number }[];
+  readonly requestHeaders: HeaderChanges;
+  readonly responseHeaders: HeaderChanges;
+  readonly redirect?: {
+    readonly scheme?: string;
+    readonly host?: string;
+    readonly port?: number;
+    readonly path?: PathChange;
+    readonly status: number;
+  };
+  readonly rewrite?: { readonly host?: string; readonly path?: PathChange };
+}
+
+/** `prefix`: how many elements of the path `text` takes the place of; without it of all. */
+export interface PathChange {
+  readonly text: string;
+  readonly prefix?: number;
+}
+
+export interface HeaderChanges {
+  readonly set: readonly NamedValue[];
+  readonly add: readonly NamedValue[];
+  readonly remove: readonly string[];
 }
 
 export interface Route {

@@ -3,6 +3,11 @@ import type { Backend, BackendEndpoint } from './route-table.js';
 
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
+export interface KnownServices {
+  readonly services: readonly Service[];
+  readonly slices: readonly EndpointSlice[];
+}
+
 /** A Service's port as a backend, or what is wrong. */
 export type ServiceBackend = { readonly backend: Backend; readonly problem?: string } | { readonly problem: string };
 
@@ -10,11 +15,7 @@ export type ServiceBackend = { readonly backend: Backend; readonly problem?: str
 export const serviceBackend = (
   namespace: string,
   { name, port }: IngressServiceBackend,
-  known: {
-    readonly services: readonly Service[];
-    readonly slices: readonly EndpointSlice[];
-    readonly protocol: Backend['protocol'] | undefined;
-  },
+  known: KnownServices & { readonly protocol: Backend['protocol'] | undefined },
 ): ServiceBackend => {
   const asked = port?.name || String(port?.number ?? '');
   const id = `${namespace}_${name}_${asked}`;

@@ -34,27 +34,33 @@ export const renderGeneration = async (
 ): Promise<Rendered> => {
   const { directory, runtimeSocket, addresses, httpPort, httpsPort, runAs, issue, now } = options;
   const secrets = new Map<string, string>();
-  const certificates: { readonly file: string; readonly hosts: readonly string[] }[] = [];
-  const keep = (pem: string, hosts: readonly string[]): void => {
+  const certificates: { readonly file: string; readonly hosts: readonly string[]; readonly port?: number }[] = [];
+  const keep = (pem: string, hosts: readonly string[], port?: number): void => {
     const file = `certificate-${certificates.length}.pem`;
-    certificates.push({ file, hosts });
+    certificates.push({ file, hosts, ...(port !== undefined && { port }) });
     secrets.set(file, pem);
   };
+  const pemOf = ({ certificate, key }: { readonly certificate: string; readonly key: string }): string =>
+    `${certificate.trimEnd()}\n${key.trimEnd()}\n`;
   if (table.listens.https) {
     const own = { directory: join(directory, 'certificates'), issue, now };
     // For names that no certificate is for; clients that check will not take it.
     keep(await ownCertificate(['ingress.local'], own), []);
     for (const { pem, hosts } of table.certificates) {
       if (pem === undefined && hosts.length === 0) continue;
-      keep(pem === undefined ? await ownCertificate(hosts, own) : `${pem.certificate.trimEnd()}\n${pem.key.trimEnd()}\n`, hosts);
+      keep(pem === undefined ? await ownCertificate(hosts, own) : pemOf(pem), hosts);
     }
   }
+  for (const { port, host, certificates: pairs = [] } of table.listeners)
+    for (const pair of pairs) keep(pemOf(pair), host === '' ? [] : [host], port);
   const common = {
     runtimeSocket,
     authAddress: `abns@solo-ingress-${createHash('sha256').update(directory).digest('hex').slice(0, 32)}`,
     runAs,
     certificates,
-    bind: addresses.map((address) => ({ address, httpPort, httpsPort })),
+    addresses,
+    httpPort,
+    httpsPort,
   };
   const files = haproxyFiles(table, slots, { ...common, directory: join(directory, `generation-${generation}`), generation });
   const shapeOf = haproxyFiles(

@@ -5,6 +5,8 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import { delay, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
+import { portsOf } from '../core/haproxy-files.js';
+import { withoutPorts } from '../core/match-route.js';
 import type { RouteTable } from '../core/route-table.js';
 import { allSlotCommands, assignSlots, slotCommands } from '../core/server-slots.js';
 import { adoptHaproxy, checkConfiguration, endEarlier, type HaproxyProcess, startHaproxy } from './haproxy-process.js';
@@ -44,13 +46,18 @@ export type HaproxyReport =
       readonly how: 'started' | 'reloaded' | 'runtime' | 'adopted' | 'unchanged';
       /** What was asked for. */
       readonly table: RouteTable;
+      /** Whether Ingresses are served by HTTP and by HTTPS. */
       readonly http: boolean;
       readonly https: boolean;
+      /** Every port that is open. */
+      readonly ports: readonly number[];
+      /** Ports that are not, and who holds them. */
+      readonly taken: ReadonlyMap<number, string>;
       readonly pid: number;
     }
   /** Nothing is to be served, and no port is held. */
   | { readonly type: 'stopped' }
-  /** `serving`: what was in force before still is. */
+  /** A port that somebody else holds: what is asked for at it is not served, all else is. `serving`: anything is. */
   | { readonly type: 'portTaken'; readonly port: number; readonly holder: string; readonly serving: boolean }
   | { readonly type: 'failed'; readonly message: string; readonly serving: boolean };
 
@@ -116,31 +123,36 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
       let generation = 0;
       let told = '';
       let reported: RouteTable | undefined;
+      let reportedTaken = '';
+      let hasFailed = false;
 
-      const apply = async (table: RouteTable): Promise<void> => {
-        if (!table.listens.http && !table.listens.https) {
+      const apply = async (asked: RouteTable, taken: ReadonlyMap<number, string>): Promise<void> => {
+        const takenKey = [...taken].join();
+        const table = withoutPorts(asked, new Set(taken.keys()), { httpPort, httpsPort });
+        const ports = portsOf(table, { httpPort, httpsPort }).map(({ port }) => port);
+        if (ports.length === 0) {
           const stopping = served;
           // From here on its end is no surprise.
           served = undefined;
           await stopping?.process.stop(STOP_GRACE_MS);
           await rm(join(directory, 'served.json'), { force: true });
-          if (stopping !== undefined || told === '') emit({ type: 'stopped' });
+          if (taken.size === 0 && (stopping !== undefined || told === '')) emit({ type: 'stopped' });
           return;
         }
         const slots = new Map(
           [...table.backends].map(([name, { endpoints }]) => [name, assignSlots(served?.slots.get(name) ?? [], endpoints)]),
         );
         const next = await renderGeneration(table, slots, generation + 1, rendering);
-        const ports = [httpPort, ...(table.listens.https ? [httpsPort] : [])];
-        const applied = { type: 'applied', http: table.listens.http, https: table.listens.https, table } as const;
+        const applied = { type: 'applied', http: table.listens.http, https: table.listens.https, ports, taken, table: asked } as const;
         if (served !== undefined && served.shape === next.shape) {
           const { isUnsure = false, ...known } = served;
           const commands = [...slots].flatMap(([name, after]) =>
             isUnsure ? allSlotCommands(name, after) : slotCommands(name, known.slots.get(name) ?? [], after),
           );
           if (commands.length === 0 && !isUnsure) {
-            if (table !== reported || told !== '-') emit({ ...applied, how: 'unchanged', pid: served.process.pid });
-            reported = table;
+            if (asked !== reported || takenKey !== reportedTaken || hasFailed)
+              emit({ ...applied, how: 'unchanged', pid: served.process.pid });
+            [reported, reportedTaken] = [asked, takenKey];
             return;
           }
           await saveServed(directory, { ...known, slots });
@@ -149,7 +161,7 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
           // It says what address a server has now; anything else is a complaint.
           if (!/No such|Unknown|Invalid|not allowed|Require/i.test(said)) {
             served = { ...known, slots };
-            reported = table;
+            [reported, reportedTaken] = [asked, takenKey];
             emit({ ...applied, how: isUnsure ? 'adopted' : 'runtime', pid: served.process.pid });
             return;
           }
@@ -176,7 +188,7 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
         await saveServed(directory, served);
         if (how === 'started') void process.ended.then((said) => hasEnded(process, said));
         await removeOtherGenerations(generation, directory);
-        reported = table;
+        [reported, reportedTaken] = [asked, takenKey];
         emit({ ...applied, how, pid: process.pid });
       };
 
@@ -197,16 +209,17 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
         emit({ type: 'failed', message: `haproxy has ended: ${said}`, serving: false });
         changed();
       };
-      /** A port that somebody else holds; our own are not looked at. */
-      const takenPort = async (table: RouteTable): Promise<HaproxyReport | undefined> => {
-        const ports = [...(table.listens.http ? [httpPort] : []), ...(table.listens.https ? [httpsPort] : [])];
-        for (const port of ports.filter((each) => !served?.ports.includes(each))) {
+      /** Ports that somebody else holds, and who; our own are not looked at. */
+      const takenPorts = async (table: RouteTable): Promise<ReadonlyMap<number, string>> => {
+        const taken = new Map<number, string>();
+        const wantedPorts = portsOf(table, { httpPort, httpsPort }).map(({ port }) => port);
+        for (const port of wantedPorts.filter((each) => !served?.ports.includes(each))) {
           for (const address of addresses) {
-            const holder = await portHolder(address, port);
-            if (holder !== undefined) return { type: 'portTaken', port, holder, serving: served !== undefined };
+            const holder = taken.has(port) ? undefined : await portHolder(address, port);
+            if (holder !== undefined) taken.set(port, holder);
           }
         }
-        return undefined;
+        return taken;
       };
 
       await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -214,28 +227,32 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
       try {
         for (let failures = 0; !signal.aborted; ) {
           const seen = version;
-          let failed: HaproxyReport | undefined;
+          let failed: readonly HaproxyReport[] = [];
+          let isBroken = false;
           if (wanted !== undefined) {
             try {
               if (isFirst) await lookForEarlier();
               isFirst = false;
-              failed = await takenPort(wanted);
-              if (failed === undefined) await apply(wanted);
+              const taken = await takenPorts(wanted);
+              await apply(wanted, taken);
+              failed = [...taken].map(([port, holder]) => ({ type: 'portTaken', port, holder, serving: served !== undefined }));
             } catch (error) {
-              failed = { type: 'failed', message: messageOf(error, haproxy), serving: served !== undefined };
+              isBroken = true;
+              failed = [{ type: 'failed', message: messageOf(error, haproxy), serving: served !== undefined }];
             }
           }
           if (signal.aborted) break;
-          const text = failed === undefined ? '-' : JSON.stringify(failed);
-          if (failed !== undefined && text !== told) emit(failed);
+          hasFailed = isBroken;
+          const text = failed.length === 0 ? '-' : JSON.stringify(failed);
+          if (text !== told) for (const report of failed) emit(report);
           told = text;
-          failures = failed === undefined ? 0 : failures + 1;
+          failures = failed.length === 0 ? 0 : failures + 1;
           if (seen === version) {
             const round = new AbortController();
             wake = () => round.abort();
             const stop = (): void => round.abort();
             signal.addEventListener('abort', stop, { once: true });
-            await delay(failed === undefined ? RENEWAL_LOOK_MS : backoffMs(BACKOFF, failures), scheduler, round.signal);
+            await delay(failed.length === 0 ? RENEWAL_LOOK_MS : backoffMs(BACKOFF, failures), scheduler, round.signal);
             signal.removeEventListener('abort', stop);
             wake = () => {};
           }

@@ -1,0 +1,154 @@
+import type { Gateway, GatewayListener, ReferenceGrant, RouteGroupKind, SecretObjectReference } from '@solo-kubelet/object-spec';
+import { isHost } from '../host-name.js';
+import { type SecretsInput, secretPair } from '../secret-pair.js';
+import { condition, type RouteCondition } from './gateway-status.js';
+import { GATEWAY_GROUP, keyOf, mayRefer, namespaceOf } from './references.js';
+
+/** A listener of a Gateway as it is before routes come to it. */
+export interface OpenListener {
+  readonly gateway: Gateway;
+  readonly key: string;
+  readonly spec: GatewayListener;
+  readonly host: string;
+  readonly supportedKinds: readonly RouteGroupKind[];
+  readonly conditions: readonly RouteCondition[];
+  readonly fault?: string;
+  readonly certificates?: readonly { readonly certificate: string; readonly key: string }[];
+}
+
+export interface ReadListenersInput extends SecretsInput {
+  readonly gateways: readonly Gateway[];
+  readonly grants: readonly ReferenceGrant[];
+  /** What is spoken at the ports of Ingresses. */
+  readonly ingressPorts: { readonly httpPort: number; readonly httpsPort: number };
+}
+
+const HTTP_ROUTE: RouteGroupKind = { group: GATEWAY_GROUP, kind: 'HTTPRoute' };
+
+/** Every listener of every Gateway, those first that have their port and host first. */
+export const readListeners = (input: ReadListenersInput): readonly OpenListener[] => {
+  const { httpPort, httpsPort } = input.ingressPorts;
+  const protocols = new Map([
+    [httpPort, { protocol: 'HTTP', of: 'Ingresses' }],
+    [httpsPort, { protocol: 'HTTPS', of: 'Ingresses' }],
+  ]);
+  const hosts = new Map<string, string>();
+  return input.gateways.flatMap((gateway) =>
+    (gateway.spec?.listeners ?? []).map((spec): OpenListener => {
+      const key = keyOf(gateway);
+      const host = (spec.hostname ?? '').toLowerCase();
+      const place = `${spec.port} ${host}`;
+      const before = protocols.get(spec.port);
+      const conflict = conflictOf({ spec, before, holder: hosts.get(place) });
+      const kinds = readKinds(spec);
+      const secrets = spec.protocol === 'HTTPS' ? readCertificates(gateway, spec, input) : undefined;
+      const isSupported = spec.protocol === 'HTTP' || spec.protocol === 'HTTPS';
+      if (isSupported && conflict === undefined) {
+        protocols.set(spec.port, { protocol: spec.protocol, of: `Gateway ${key}` });
+        hosts.set(place, key);
+      }
+      const resolved = kinds.fault ?? secrets?.fault;
+      const odd = host === '' || isHost(host) ? undefined : `hostname ${JSON.stringify(host)} is no name of a host`;
+      const address = (gateway.spec?.addresses ?? []).length > 0 ? 'spec.addresses is not supported' : undefined;
+      const fault = !isSupported
+        ? `protocol ${spec.protocol} is not supported`
+        : (address ?? odd ?? conflict?.message ?? secrets?.blocking);
+      return {
+        gateway,
+        key,
+        spec,
+        host,
+        supportedKinds: isSupported ? kinds.supported : [],
+        conditions: [
+          isSupported
+            ? condition('Accepted', conflict === undefined, conflict?.reason ?? 'Accepted', conflict?.message)
+            : condition('Accepted', false, 'UnsupportedProtocol', `protocol ${spec.protocol} is not supported`),
+          condition('Conflicted', conflict?.isConflict === true, conflict?.isConflict ? conflict.reason : 'NoConflicts', conflict?.message),
+          resolved ?? condition('ResolvedRefs', true, 'ResolvedRefs'),
+        ],
+        ...(fault !== undefined && { fault }),
+        ...(secrets !== undefined && { certificates: secrets.pairs }),
+      };
+    }),
+  );
+};
+
+interface Conflict {
+  readonly reason: string;
+  readonly message: string;
+  readonly isConflict: boolean;
+}
+
+const conflictOf = ({
+  spec,
+  before,
+  holder,
+}: {
+  readonly spec: GatewayListener;
+  readonly before: { readonly protocol: string; readonly of: string } | undefined;
+  readonly holder: string | undefined;
+}): Conflict | undefined => {
+  if (before !== undefined && before.protocol !== spec.protocol) {
+    const message = `port ${spec.port} has ${before.protocol} for ${before.of}`;
+    return before.of === 'Ingresses'
+      ? { reason: 'PortUnavailable', message, isConflict: false }
+      : { reason: 'ProtocolConflict', message, isConflict: true };
+  }
+  if (holder === undefined) return undefined;
+  const message = `port ${spec.port} and host ${spec.hostname || '*'} are of Gateway ${holder} already`;
+  return { reason: 'HostnameConflict', message, isConflict: true };
+};
+
+const readKinds = ({
+  allowedRoutes,
+}: GatewayListener): { readonly supported: readonly RouteGroupKind[]; readonly fault?: RouteCondition } => {
+  const kinds = allowedRoutes?.kinds ?? [];
+  if (kinds.length === 0) return { supported: [HTTP_ROUTE] };
+  const isKnown = ({ group = GATEWAY_GROUP, kind }: RouteGroupKind): boolean => group === GATEWAY_GROUP && kind === 'HTTPRoute';
+  const other = kinds.find((each) => !isKnown(each));
+  return {
+    supported: kinds.some(isKnown) ? [HTTP_ROUTE] : [],
+    ...(other !== undefined && {
+      fault: condition('ResolvedRefs', false, 'InvalidRouteKinds', `routes of kind ${other.kind} are not supported`),
+    }),
+  };
+};
+
+interface Certificates {
+  readonly pairs: readonly { readonly certificate: string; readonly key: string }[];
+  /** What is wrong with one of them. */
+  readonly fault?: RouteCondition;
+  /** There is none at all. */
+  readonly blocking?: string;
+}
+
+const readCertificates = (gateway: Gateway, { tls }: GatewayListener, input: ReadListenersInput): Certificates => {
+  const references = tls?.certificateRefs ?? [];
+  const read = references.map((reference) => readCertificate(gateway, reference, input));
+  const pairs = read.flatMap((each) => ('pair' in each ? each.pair : []));
+  const faults = read.flatMap((each) => ('fault' in each ? each.fault : []));
+  const [
+    fault = references.length === 0 ? condition('ResolvedRefs', false, 'InvalidCertificateRef', 'there is no certificateRef') : undefined,
+  ] = faults;
+  return {
+    pairs,
+    ...(fault !== undefined && { fault }),
+    ...(pairs.length === 0 && { blocking: fault?.message ?? 'there is no certificate' }),
+  };
+};
+
+const readCertificate = (
+  gateway: Gateway,
+  { group = '', kind = 'Secret', name, namespace = namespaceOf(gateway) }: SecretObjectReference,
+  input: ReadListenersInput,
+): { readonly pair: { readonly certificate: string; readonly key: string } } | { readonly fault: RouteCondition } => {
+  const refuse = (reason: string, message: string) => ({ fault: condition('ResolvedRefs', false, reason, message) });
+  if (group !== '' || kind !== 'Secret') return refuse('InvalidCertificateRef', `${kind} ${JSON.stringify(name)} is no Secret`);
+  if (!mayRefer({ kind: 'Gateway', namespace: namespaceOf(gateway) }, { kind, namespace, name }, input.grants))
+    return refuse(
+      'RefNotPermitted',
+      `no ReferenceGrant of namespace ${namespace} lets Gateways of ${namespaceOf(gateway)} refer to secret ${name}`,
+    );
+  const pair = secretPair(namespace, name, input);
+  return typeof pair === 'string' ? refuse('InvalidCertificateRef', pair) : { pair };
+};

@@ -1,0 +1,116 @@
+import type { HTTPHeaderFilter, HTTPPathModifier, HTTPRouteMatch, HTTPRouteRule } from '@solo-kubelet/object-spec';
+import { isPreciseHost } from '../host-name.js';
+import { comparedPath } from '../request-path.js';
+import type { HeaderChanges, ListenerRule, PathChange, RouteAction } from '../route-table.js';
+
+/** A rule of an HTTPRoute without its backends, or what in it is not supported. */
+export type RuleReading =
+  | { readonly matches: readonly Omit<ListenerRule, 'host' | 'action'>[]; readonly action: Omit<RouteAction, 'backends'> }
+  | { readonly unsupported: string };
+
+/** What a rule compares and changes. One that asks for what is not supported is none: half of it would be something else. */
+export const readRule = (rule: HTTPRouteRule): RuleReading => {
+  const unsupported: string[] = [];
+  const tell = (text: string): undefined => void unsupported.push(text);
+  if (rule.timeouts !== undefined) tell('timeouts are not supported');
+  const matches = (rule.matches ?? []).flatMap((match) => readMatch(match, tell) ?? []);
+  const [first] = matches;
+  let action: Omit<RouteAction, 'backends'> = { requestHeaders: NO_CHANGES, responseHeaders: NO_CHANGES };
+  for (const { type, requestHeaderModifier, responseHeaderModifier, requestRedirect, urlRewrite } of rule.filters ?? []) {
+    if (requestHeaderModifier !== undefined) action = { ...action, requestHeaders: readHeaders(requestHeaderModifier, tell) };
+    else if (responseHeaderModifier !== undefined) action = { ...action, responseHeaders: readHeaders(responseHeaderModifier, tell) };
+    else if (requestRedirect !== undefined) {
+      const { scheme, hostname, port, statusCode = 302 } = requestRedirect;
+      if (hostname !== undefined && !isPreciseHost(hostname)) tell(`hostname ${JSON.stringify(hostname)} is no name of a host`);
+      if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') tell(`scheme ${JSON.stringify(scheme)} is not supported`);
+      if (!STATUSES.has(statusCode)) tell(`statusCode ${statusCode} is not supported`);
+      if (port !== undefined && !Number.isInteger(port)) tell(`port ${port} is no port`);
+      const path = readPath(requestRedirect.path, first?.path, tell);
+      action = {
+        ...action,
+        redirect: {
+          status: statusCode,
+          ...(scheme !== undefined && { scheme }),
+          ...(hostname !== undefined && { host: hostname }),
+          ...(port !== undefined && { port }),
+          ...(path !== undefined && { path }),
+        },
+      };
+    } else if (urlRewrite !== undefined) {
+      const { hostname } = urlRewrite;
+      if (hostname !== undefined && !isPreciseHost(hostname)) tell(`hostname ${JSON.stringify(hostname)} is no name of a host`);
+      const path = readPath(urlRewrite.path, first?.path, tell);
+      action = { ...action, rewrite: { ...(hostname !== undefined && { host: hostname }), ...(path !== undefined && { path }) } };
+    } else tell(`filter ${type} is not supported`);
+  }
+  if ((rule.backendRefs ?? []).some(({ filters = [] }) => filters.length > 0)) tell('filters of backendRefs are not supported');
+  return unsupported.length > 0 ? { unsupported: [...new Set(unsupported)].join('; ') } : { matches, action };
+};
+
+const STATUSES = new Set([301, 302, 303, 307, 308]);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
+
+const NO_CHANGES: HeaderChanges = { set: [], add: [], remove: [] };
+
+type Tell = (text: string) => undefined;
+
+/** What may stand in the configuration of a proxy as a name. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,255}$/;
+const VALUE = /^[\x20-\x7e]{1,4096}$/;
+/** What says where a message ends and what becomes of its connection is not for routes to change. */
+const FRAMING = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'proxy-connection',
+]);
+
+const readMatch = (match: HTTPRouteMatch, tell: Tell): Omit<ListenerRule, 'host' | 'action'> | undefined => {
+  const { path: { type = 'PathPrefix', value = '/' } = {}, headers = [], queryParams = [], method } = match;
+  if (type === 'RegularExpression') return tell('a path by RegularExpression is not supported');
+  if (method !== undefined && !METHODS.has(method)) return tell(`method ${JSON.stringify(method)} is not supported`);
+  const path = comparedPath(value);
+  if (path === undefined) return tell(`path ${JSON.stringify(value)} can be no path of a request`);
+  for (const [what, values] of Object.entries({ header: headers, 'query parameter': queryParams })) {
+    if (values.some((each) => each.type === 'RegularExpression')) return tell(`a ${what} by RegularExpression is not supported`);
+    const odd = values.find(({ name }) => !NAME.test(name));
+    if (odd !== undefined) return tell(`${what} name ${JSON.stringify(odd.name)} is not supported`);
+  }
+  return {
+    path,
+    pathType: type === 'Exact' ? 'Exact' : 'Prefix',
+    ...(method !== undefined && { method }),
+    headers: firstOfEach(headers.map(({ name, value: text }) => ({ name: name.toLowerCase(), value: text }))),
+    query: firstOfEach(queryParams.map(({ name, value: text }) => ({ name, value: text }))),
+  };
+};
+
+/** Of several with one name the first counts. */
+const firstOfEach = <T extends { readonly name: string }>(values: readonly T[]): readonly T[] =>
+  values.filter(({ name }, i) => values.findIndex((each) => each.name === name) === i);
+
+const readHeaders = ({ set = [], add = [], remove = [] }: HTTPHeaderFilter, tell: Tell): HeaderChanges => {
+  const all = [...set, ...add];
+  for (const name of [...all.map((each) => each.name), ...remove]) {
+    if (!NAME.test(name)) tell(`header name ${JSON.stringify(name)} is not supported`);
+    else if (FRAMING.has(name.toLowerCase())) tell(`header ${name} is not changed by routes`);
+  }
+  const odd = all.find(({ value }) => !VALUE.test(value.trim()));
+  if (odd !== undefined) tell(`the value of header ${odd.name} has characters other than those of ASCII, or too many`);
+  const trimmed = (headers: typeof set) => headers.map(({ name, value }) => ({ name, value: value.trim() }));
+  return { set: trimmed(set), add: trimmed(add), remove };
+};
+
+const readPath = (path: HTTPPathModifier | undefined, matched: string | undefined, tell: Tell): PathChange | undefined => {
+  if (path === undefined) return undefined;
+  const { type, replaceFullPath, replacePrefixMatch } = path;
+  const text = (type === 'ReplaceFullPath' ? replaceFullPath : replacePrefixMatch) ?? '';
+  if (!/^(\/[\x21-\x7e]*)?$/.test(text) || /[?#]/.test(text)) return tell(`path ${JSON.stringify(text)} can be no path of a request`);
+  if (type === 'ReplaceFullPath') return { text: text || '/' };
+  const elements = (matched ?? '/').split('/').filter((each) => each !== '').length;
+  return { text: text.replace(/\/+$/, ''), prefix: elements };
+};

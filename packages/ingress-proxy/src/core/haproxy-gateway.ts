@@ -1,0 +1,162 @@
+import { byHost } from './gateway/gateway-hosts.js';
+import type { HeaderChanges, Listener, ListenerRule, PathChange, RouteAction } from './route-table.js';
+
+/** What listeners of Gateways become in a configuration of haproxy. */
+export interface HaproxyGateways {
+  /** Of a port: what decides which rule a request fits. It sets `txn.rule` and `txn.route`. */
+  matchLines(port: number): readonly string[];
+  /** Of a port: what a rule does to a request; after the headers of the proxy itself. It sets `txn.backend`. */
+  actionLines(port: number): readonly string[];
+  /** Texts of users by their keys: values of headers, and paths. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/**
+ * What users wrote is compared as hexadecimal digits, or is looked up by a key of ours: no text of theirs is a word of the configuration, but names
+ * of hosts and headers that have been checked.
+ */
+export const haproxyGateways = (listeners: readonly Listener[], valueMap: string): HaproxyGateways => {
+  const values = new Map<string, string>();
+  const kept = (text: string): string => {
+    const key = `v${values.size + 1}`;
+    values.set(key, text);
+    return `%[str(${key}),map(${valueMap})]`;
+  };
+  const byPort = new Map<number, { readonly match: readonly string[]; readonly action: readonly string[] }>();
+  let rules = 0;
+  for (const port of new Set(listeners.map((each) => each.port))) {
+    const match: string[] = [];
+    const action: string[] = [];
+    for (const [i, listener] of listeners
+      .filter((each) => each.port === port)
+      .sort((a, b) => byHost(a.host, b.host))
+      .entries()) {
+      match.push(
+        `    http-request set-var(txn.listener) str(l${i}) if !{ var(txn.listener) -m found } ${hostCondition(listener.host)}`.trimEnd(),
+      );
+      const ids = new Map<RouteAction, string>();
+      for (const rule of listener.rules) {
+        const known = ids.get(rule.action);
+        const id = known ?? `r${++rules}`;
+        ids.set(rule.action, id);
+        if (known === undefined) action.push(...ruleLines(id, rule.action, port, kept));
+        match.push(...matchLine(id, `l${i}`, rule, `m${match.length}`));
+      }
+    }
+    match.push('    http-request set-var(txn.route) str(-||) if { var(txn.rule) -m found }');
+    byPort.set(port, { match, action });
+  }
+  return {
+    matchLines: (port) => byPort.get(port)?.match ?? [],
+    actionLines: (port) => byPort.get(port)?.action ?? [],
+    values,
+  };
+};
+
+const hexOf = (bytes: Buffer): string => bytes.toString('hex').toUpperCase();
+
+const hostCondition = (host: string): string => {
+  if (host === '') return '';
+  return host.startsWith('*.') ? `{ var(txn.host) -m end ${host.slice(1)} }` : `{ var(txn.host) -m str ${host} }`;
+};
+
+/** One line that sets the rule, and lines for its longer conditions. */
+const matchLine = (id: string, listener: string, rule: ListenerRule, name: string): readonly string[] => {
+  const { host, path, pathType, method, headers, query } = rule;
+  const compared = Buffer.from(pathType === 'Exact' ? path : path.endsWith('/') ? path : `${path}/`, 'latin1');
+  const tests = [
+    ...(pathType === 'Exact'
+      ? [`var(txn.path),hex -m str ${hexOf(compared)}`]
+      : path === '/'
+        ? []
+        : [`var(txn.prefix),hex -m beg ${hexOf(compared)}`]),
+    ...headers.map((each) => `req.fhdr(${each.name}),hex -m str ${hexOf(Buffer.from(each.value))}`),
+    ...query.map((each) => `urlp(${each.name}),url_dec(1),hex -m str ${hexOf(Buffer.from(each.value))}`),
+  ];
+  const conditions = [
+    '!{ var(txn.rule) -m found }',
+    `{ var(txn.listener) -m str ${listener} }`,
+    hostCondition(host),
+    ...(method === undefined ? [] : [`{ method ${method} }`]),
+    ...tests.map((_, i) => `${name}_${i}`),
+  ];
+  return [
+    ...tests.map((test, i) => `    acl ${name}_${i} ${test}`),
+    `    http-request set-var(txn.rule) str(${id}) if ${conditions.filter(Boolean).join(' ')}`,
+  ];
+};
+
+type Kept = (text: string) => string;
+
+const ruleLines = (id: string, action: RouteAction, port: number, kept: Kept): readonly string[] => {
+  const when = `if { var(txn.rule) -m str ${id} }`;
+  const { redirect, rewrite } = action;
+  return [
+    ...headerLines('http-request', action.requestHeaders, when, kept),
+    ...headerLines('http-response', action.responseHeaders, when, kept),
+    ...(redirect === undefined ? [] : redirectLines(redirect, port, when, kept)),
+    ...(rewrite?.host === undefined ? [] : [`    http-request set-header Host ${rewrite.host} ${when}`]),
+    ...(rewrite?.path === undefined
+      ? []
+      : [...pathLines(rewrite.path, when, kept), `    http-request set-path %[var(txn.newpath)] ${when}`]),
+    ...(redirect === undefined ? backendLines(action.backends, when) : []),
+  ];
+};
+
+const headerLines = (what: string, { set, add, remove }: HeaderChanges, when: string, kept: Kept): readonly string[] => [
+  ...set.map(({ name, value }) => `    ${what} set-header ${name} ${kept(value)} ${when}`),
+  ...add.map(({ name, value }) => `    ${what} add-header ${name} ${kept(value)} ${when}`),
+  ...remove.map((name) => `    ${what} del-header ${name} ${when}`),
+];
+
+/** Sets `txn.newpath`. An encoded slash would make other elements of a path than those that were compared. */
+const pathLines = ({ text, prefix }: PathChange, when: string, kept: Kept): readonly string[] => {
+  if (prefix === undefined) return [`    http-request set-var-fmt(txn.newpath) ${kept(text)} ${when}`];
+  const rest = prefix === 0 ? '' : `,regsub(^${'/[^/]*'.repeat(prefix)},)`;
+  return [
+    `    http-request deny deny_status 400 ${when} { path_sub -i %2f }`,
+    `    http-request set-var(txn.newpath) path,regsub(/+,/,g)${rest} ${when}`,
+    ...(text === '' ? [] : [`    http-request set-var-fmt(txn.newpath) ${kept(text)}%[var(txn.newpath)] ${when}`]),
+    `    http-request set-var(txn.newpath) str(/) ${when} { var(txn.newpath) -m len 0 }`,
+  ];
+};
+
+const WELL_KNOWN: Readonly<Record<string, number>> = { http: 80, https: 443 };
+
+const redirectLines = (
+  { scheme, host, port, path, status }: NonNullable<RouteAction['redirect']>,
+  listenerPort: number,
+  when: string,
+  kept: Kept,
+): readonly string[] => {
+  const wanted = port ?? (scheme === undefined ? listenerPort : undefined);
+  const portOf = (name: string): string => (wanted === undefined || wanted === WELL_KNOWN[name] ? '' : `:${wanted}`);
+  const line = (name: string, more = ''): string =>
+    `    http-request redirect location ${name}://${host ?? '%[var(txn.host)]'}${portOf(name)}${path === undefined ? '%[path]' : '%[var(txn.newpath)]'}%[var(txn.search)] code ${status} ${when}${more}`;
+  return [
+    ...(path === undefined ? [] : pathLines(path, when, kept)),
+    `    http-request set-var-fmt(txn.search) ?%[query] ${when} { query -m len gt 0 }`,
+    ...(scheme === undefined ? [line('https', ' { ssl_fc }'), line('http')] : [line(scheme)]),
+  ];
+};
+
+/** Name of no backend: those have a `_`. */
+const NOBODY = 'none';
+
+const backendLines = (backends: RouteAction['backends'], when: string): readonly string[] => {
+  const total = backends.reduce((sum, { weight }) => sum + weight, 0);
+  const fail = `    http-request return status 500 content-type text/plain string "this route has no backend\\n" ${when}`;
+  if (total === 0) return [fail];
+  // The last one is for all; each one before it takes what is below its bound away from those behind it.
+  let bound = total;
+  const choices = backends.toReversed().map(({ name = NOBODY, weight }, i) => {
+    const limit = i === 0 ? '' : ` { var(txn.dice) -m int lt ${bound} }`;
+    bound -= weight;
+    return `    http-request set-var(txn.backend) str(${name}) ${when}${limit}`;
+  });
+  return [
+    ...(backends.length > 1 ? [`    http-request set-var(txn.dice) rand(${total}) ${when}`] : []),
+    ...choices,
+    ...(backends.some(({ name }) => name === undefined) ? [`${fail} { var(txn.backend) -m str ${NOBODY} }`] : []),
+  ];
+};

@@ -1,0 +1,8 @@
+const HOST = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const MAX_HOST_LENGTH = 253;
+
+/** Whether a text in lower case is the name of a host, perhaps with `*` as its first label, and so may stand in a configuration. */
+export const isHost = (host: string): boolean => host.length <= MAX_HOST_LENGTH && HOST.test(host);
+
+/** The same without a `*`. */
+export const isPreciseHost = (host: string): boolean => isHost(host) && !host.startsWith('*');

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { matchListener, type RouteTableResult } from '../src/index.js';
+import { computeWorld, type GatewayWorld, gateway, grant, httpRoute } from './gateway-objects.js';
+
+const http = (more: object = {}) => ({ name: 'http', port: 8000, protocol: 'HTTP', ...more });
+const to = (name: string, more: object = {}) => ({ name, port: 80, ...more });
+const servers = { web: [1], api: [2], 'other/far': [3] };
+
+/** `Type=Status Reason` of the one parent of the one route. */
+const ofRoute = ({ gateways: { routes } }: RouteTableResult): readonly string[] =>
+  (routes[0]?.parents[0]?.conditions ?? []).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
+const ofListener = ({ gateways: { gateways } }: RouteTableResult, of = 0, index = 0): readonly string[] =>
+  (gateways[of]?.listeners[index]?.conditions ?? []).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
+const world = (more: Partial<GatewayWorld>): RouteTableResult => computeWorld({ gateways: [gateway([http()])], servers, ...more });
+
+describe('a route hears', () => {
+  const FINE = ['Accepted=True Accepted', 'ResolvedRefs=True ResolvedRefs'];
+  const rule = { rules: [{ backendRefs: [to('web')] }] };
+  it.each<[string, Partial<GatewayWorld>, readonly string[]]>([
+    ['that all is well', { routes: [httpRoute(rule)] }, FINE],
+    [
+      'that no listener has its name',
+      { routes: [httpRoute({ ...rule, parentRefs: [{ name: 'edge', sectionName: 'https' }] })] },
+      ['Accepted=False NoMatchingParent', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+    [
+      'that no listener has its port',
+      { routes: [httpRoute({ ...rule, parentRefs: [{ name: 'edge', port: 1 }] })] },
+      ['Accepted=False NoMatchingParent', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+    [
+      'that its namespace may not come',
+      { routes: [httpRoute({ parentRefs: [{ name: 'edge', namespace: 'shop' }], rules: [{}] }, 'web', { namespace: 'other' })] },
+      ['Accepted=False NotAllowedByListeners', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+    [
+      'that its namespace may come by its labels',
+      {
+        gateways: [gateway([http({ allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: { edge: 'yes' } } } } })])],
+        namespaces: [{ metadata: { name: 'other', labels: { edge: 'yes' } } }],
+        routes: [httpRoute({ parentRefs: [{ name: 'edge', namespace: 'shop' }], rules: [{}] }, 'web', { namespace: 'other' })],
+      },
+      FINE,
+    ],
+    [
+      'that no listener has its host',
+      { gateways: [gateway([http({ hostname: '*.shop.example' })])], routes: [httpRoute({ ...rule, hostnames: ['shop.example'] })] },
+      ['Accepted=False NoMatchingListenerHostname', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+    [
+      'that a Service is not there',
+      { routes: [httpRoute({ rules: [{ backendRefs: [to('nobody')] }] })] },
+      ['Accepted=True Accepted', 'ResolvedRefs=False BackendNotFound'],
+    ],
+    [
+      'that a backend is of another kind',
+      { routes: [httpRoute({ rules: [{ backendRefs: [{ group: 'x.y', kind: 'Bucket', name: 'b' }] }] })] },
+      ['Accepted=True Accepted', 'ResolvedRefs=False InvalidKind'],
+    ],
+    [
+      'that it may not refer to another namespace',
+      { routes: [httpRoute({ rules: [{ backendRefs: [to('far', { namespace: 'other' })] }] })] },
+      ['Accepted=True Accepted', 'ResolvedRefs=False RefNotPermitted'],
+    ],
+    [
+      'that a ReferenceGrant lets it',
+      {
+        routes: [httpRoute({ rules: [{ backendRefs: [to('far', { namespace: 'other' })] }] })],
+        grants: [
+          grant([{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'shop' }], [{ group: '', kind: 'Service' }], 'other'),
+        ],
+      },
+      FINE,
+    ],
+    [
+      'that none of its rules is supported',
+      { routes: [httpRoute({ rules: [{ matches: [{ path: { type: 'RegularExpression', value: '/a.*' } }], backendRefs: [to('web')] }] })] },
+      ['Accepted=False UnsupportedValue', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+    [
+      'which of its rules is not supported',
+      {
+        routes: [
+          httpRoute({
+            rules: [
+              { backendRefs: [to('web')] },
+              { filters: [{ type: 'RequestMirror', requestMirror: { backendRef: to('api') } }], backendRefs: [to('web')] },
+            ],
+          }),
+        ],
+      },
+      [...FINE, 'PartiallyInvalid=True UnsupportedValue'],
+    ],
+  ])('%s', (_, more, conditions) => expect(ofRoute(world(more))).toEqual(conditions));
+
+  it('nothing where its Gateway is another controller’s', () =>
+    expect(world({ routes: [httpRoute({ parentRefs: [{ name: 'theirs' }], rules: [{}] })] }).gateways.routes).toEqual([]));
+});
+
+describe('a listener hears', () => {
+  const FINE = ['Accepted=True Accepted', 'Conflicted=False NoConflicts', 'ResolvedRefs=True ResolvedRefs'];
+  const https = { name: 'https', port: 8443, protocol: 'HTTPS', tls: { certificateRefs: [{ name: 'cert' }] } };
+  it.each<[string, readonly object[], readonly string[]]>([
+    ['that all is well', [http()], FINE],
+    [
+      'of a protocol',
+      [{ name: 'dns', port: 53, protocol: 'UDP' }],
+      ['Accepted=False UnsupportedProtocol', 'Conflicted=False NoConflicts', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+    ['of a Secret', [https], ['Accepted=True Accepted', 'Conflicted=False NoConflicts', 'ResolvedRefs=False InvalidCertificateRef']],
+    [
+      'that a Secret of another namespace is not for it',
+      [{ ...https, tls: { certificateRefs: [{ name: 'cert', namespace: 'other' }] } }],
+      ['Accepted=True Accepted', 'Conflicted=False NoConflicts', 'ResolvedRefs=False RefNotPermitted'],
+    ],
+    [
+      'of kinds of routes',
+      [http({ allowedRoutes: { kinds: [{ kind: 'TCPRoute' }] } })],
+      ['Accepted=True Accepted', 'Conflicted=False NoConflicts', 'ResolvedRefs=False InvalidRouteKinds'],
+    ],
+    [
+      'that Ingresses have HTTPS at its port',
+      [{ ...http(), port: 443 }],
+      ['Accepted=False PortUnavailable', 'Conflicted=False NoConflicts', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+  ])('%s', (_, listeners, conditions) => expect(ofListener(computeWorld({ gateways: [gateway(listeners)] }))).toEqual(conditions));
+
+  it('that another Gateway has its port and host already, or speaks another protocol there', () => {
+    const gateways = [gateway([http()]), gateway([http()], 'second'), gateway([{ ...https, port: 8000 }], 'third')];
+    const result = computeWorld({ gateways });
+    expect(ofListener(result)).toEqual(FINE);
+    expect(ofListener(result, 1)).toContain('Conflicted=True HostnameConflict');
+    expect(ofListener(result, 2)).toContain('Conflicted=True ProtocolConflict');
+    expect(result.table.listeners.map((each) => each.gateway)).toEqual(['shop/edge']);
+  });
+
+  it('how many routes it has', () =>
+    expect(
+      world({
+        routes: [httpRoute({ rules: [{}] }), httpRoute({ rules: [{}] }, 'two'), httpRoute({ rules: [{}], parentRefs: [] }, 'three')],
+      }).gateways.gateways[0]?.listeners[0],
+    ).toMatchObject({ attachedRoutes: 2, supportedKinds: [{ kind: 'HTTPRoute' }] }));
+});
+
+it('rules are tried in the order of the specification', () => {
+  const backend = (name: string) => [to(name)];
+  const { table } = world({
+    gateways: [gateway([http(), http({ name: 'shop', hostname: '*.shop.example' })])],
+    servers: Object.fromEntries(['any', 'host', 'exact', 'long', 'method', 'header', 'query', 'old'].map((name) => [name, [1]])),
+    routes: [
+      httpRoute({ rules: [{ backendRefs: backend('any') }] }),
+      httpRoute(
+        { hostnames: ['a.shop.example'], rules: [{ matches: [{ path: { value: '/' } }], backendRefs: backend('host') }] },
+        'z-late',
+        {},
+      ),
+      httpRoute(
+        {
+          hostnames: ['a.shop.example'],
+          rules: [
+            { matches: [{ path: { value: '/x' }, queryParams: [{ name: 'q', value: '1' }] }], backendRefs: backend('query') },
+            { matches: [{ path: { value: '/x' }, headers: [{ name: 'X-Env', value: 'a b' }] }], backendRefs: backend('header') },
+            { matches: [{ path: { value: '/x' }, method: 'PUT' }], backendRefs: backend('method') },
+            { matches: [{ path: { value: '/x/long' } }], backendRefs: backend('long') },
+            { matches: [{ path: { value: '/x', type: 'Exact' } }], backendRefs: backend('exact') },
+            { matches: [{ path: { value: '/x' } }], backendRefs: backend('old') },
+          ],
+        },
+        'a-first',
+      ),
+    ],
+  });
+  const goes = (host: string, path: string, more: { method?: string; headers?: Record<string, string> } = {}) =>
+    matchListener(table, { port: 8000, host, path, method: 'GET', headers: {}, ...more })?.action.backends[0]?.name?.split('_')[1];
+  expect([
+    goes('other.example', '/x'),
+    goes('b.shop.example', '/x'),
+    goes('a.shop.example', '/'),
+    goes('a.shop.example', '/x'),
+    goes('a.shop.example', '/x', { method: 'PUT' }),
+    goes('a.shop.example', '/x/long', { method: 'PUT', headers: { 'x-env': 'a b' } }),
+    goes('a.shop.example', '/x/y', { method: 'PUT', headers: { 'x-env': 'a b' } }),
+    goes('a.shop.example', '/x/y?q=1', { headers: { 'x-env': 'a b' } }),
+    goes('a.shop.example', '/x/y?q=1'),
+    goes('a.shop.example', '/x/y'),
+  ]).toEqual(['any', 'any', 'host', 'exact', 'exact', 'long', 'method', 'header', 'query', 'old']);
+});

@@ -1,0 +1,329 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Secret } from '@solo-kubelet/object-spec';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { matchListener } from '../src/index.js';
+import { computeWorld, gateway, httpRoute } from './gateway-objects.js';
+import { ask, freePorts, SOON, startBackend, startProxy, tableOf } from './started-haproxy.js';
+
+const run = promisify(execFile);
+const hasHaproxy = await run('haproxy', ['-v']).then(
+  () => true,
+  () => false,
+);
+if (!hasHaproxy) process.stderr.write('haproxy is not installed: the tests of Gateways with it are left out\n');
+
+/** Nothing here asks for a certificate of the node. */
+const issue = () => Promise.reject(new Error('unreachable: no certificate is asked for'));
+const to = (name: string, more: object = {}) => ({ name, port: 80, ...more });
+
+interface Sent {
+  readonly name: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One request with a method. */
+const send = (
+  port: number,
+  host: string,
+  path: string,
+  method: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; body: string }> =>
+  new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, method, headers: { host, ...headers }, agent: false }, (incoming) => {
+      let body = '';
+      incoming.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
+      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body }));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+
+describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
+  it('requests go where the model says', async () => {
+    const [port] = await freePorts();
+    await using a = await startBackend('a');
+    await using b = await startBackend('b');
+    await using c = await startBackend('c');
+    await using proxy = await startProxy(issue);
+    const path = (value: string, type = 'PathPrefix') => ({ path: { type, value } });
+    const { table } = computeWorld({
+      gateways: [
+        gateway([
+          { name: 'any', port, protocol: 'HTTP' },
+          { name: 'shop', port, protocol: 'HTTP', hostname: '*.shop.example' },
+        ]),
+      ],
+      servers: { a: [a.port], b: [b.port], c: [c.port] },
+      routes: [
+        httpRoute({
+          rules: [
+            { matches: [path('/x'), { ...path('/y', 'Exact'), method: 'POST' }], backendRefs: [to('a')] },
+            { matches: [{ ...path('/x'), headers: [{ name: 'X-Env', value: 'a "b" %[src] # ü' }] }], backendRefs: [to('b')] },
+            { matches: [{ ...path('/'), queryParams: [{ name: 'q', value: 'a&b' }] }], backendRefs: [to('c')] },
+          ],
+        }),
+        httpRoute({ hostnames: ['api.shop.example', '*.deep.shop.example'], rules: [{ backendRefs: [to('b')] }] }, 'api'),
+        httpRoute(
+          { parentRefs: [{ name: 'edge', sectionName: 'shop' }], rules: [{ matches: [path('/caf%C3%A9')], backendRefs: [to('c')] }] },
+          'rest',
+        ),
+      ],
+    });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied', how: 'started', ports: [port] });
+    const hosts = [
+      'other.example',
+      'shop.example',
+      'api.shop.example',
+      'API.shop.example:80',
+      'x.shop.example',
+      'x.deep.shop.example',
+      'a.x.deep.shop.example',
+    ];
+    const paths = ['/', '/x', '/x/', '/xy', '//x', '/%78/z', '/y', '/y/', '/caf%c3%a9/1', '/?q=a%26b', '/z?q=a', '/x?q=a%26b', '/a/../x'];
+    const headers = [{}, { 'x-env': 'a "b" %[src] # Ã¼' }, { 'x-env': 'other' }];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...hosts),
+        fc.constantFrom(...paths),
+        fc.constantFrom('GET', 'POST'),
+        fc.constantFrom(...headers),
+        async (host, url, method, sent) => {
+          const values = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, Buffer.from(value, 'latin1').toString()]));
+          const rule = matchListener(table, { port, host, path: url, method, headers: values });
+          const expected = url.includes('..') ? 400 : rule === undefined ? 404 : rule.action.backends[0]?.name?.split('_')[1];
+          const reply = await send(port, host, url, method, sent as Record<string, string>);
+          expect(reply.status === 200 ? (JSON.parse(reply.body) as Sent).name : reply.status).toBe(expected);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('filters change requests and answers, and send elsewhere', async () => {
+    const [port, second] = await freePorts();
+    await using web = await startBackend('web', (incoming, response) => {
+      response.setHeader('x-powered-by', 'web');
+      response.setHeader('server', 'web');
+      response.end(JSON.stringify({ name: 'web', url: incoming.url, headers: incoming.headers }));
+    });
+    await using proxy = await startProxy(issue);
+    const headerFilter = {
+      set: [{ name: 'X-Env', value: 'a "b" %[src] \\ # c' }],
+      add: [{ name: 'X-More', value: '2' }],
+      remove: ['X-Secret'],
+    };
+    const at = (value: string, filters: readonly object[], backendRefs: readonly object[] = []) => ({
+      matches: [{ path: { value } }],
+      filters,
+      ...(backendRefs.length > 0 && { backendRefs }),
+    });
+    const rewrite = (urlRewrite: object) => ({ type: 'URLRewrite', urlRewrite });
+    const redirect = (requestRedirect: object) => ({ type: 'RequestRedirect', requestRedirect });
+    const prefix = (replacePrefixMatch: string) => ({ path: { type: 'ReplacePrefixMatch', replacePrefixMatch } });
+    const { table, gateways } = computeWorld({
+      gateways: [
+        gateway([
+          { name: 'http', port, protocol: 'HTTP' },
+          { name: 'more', port: second, protocol: 'HTTP' },
+        ]),
+      ],
+      servers: { web: [web.port] },
+      routes: [
+        httpRoute({
+          rules: [
+            at(
+              '/headers',
+              [
+                { type: 'RequestHeaderModifier', requestHeaderModifier: headerFilter },
+                {
+                  type: 'ResponseHeaderModifier',
+                  responseHeaderModifier: {
+                    set: [{ name: 'Server', value: 'ours' }],
+                    add: [{ name: 'X-A', value: 'b' }],
+                    remove: ['X-Powered-By'],
+                  },
+                },
+              ],
+              [to('web')],
+            ),
+            at('/host', [rewrite({ hostname: 'inner.example' })], [to('web')]),
+            at('/full', [rewrite({ path: { type: 'ReplaceFullPath', replaceFullPath: '/one%20"$(HOME)\'' } })], [to('web')]),
+            at('/foo', [rewrite(prefix('/xyz'))], [to('web')]),
+            at('/slash/', [rewrite(prefix('/xyz/'))], [to('web')]),
+            at('/two/deep', [rewrite(prefix(''))], [to('web')]),
+            at('/r/scheme', [redirect({ scheme: 'https' })]),
+            at('/r/port', [redirect({ port: 8081, statusCode: 301 })]),
+            at('/r/host', [redirect({ hostname: 'new.example', statusCode: 308 })]),
+            at('/r/path', [redirect(prefix('/here'))]),
+            at('/nobody', [], [to('nobody')]),
+          ],
+        }),
+      ],
+    });
+    expect(gateways.routes[0]?.parents[0]?.conditions[0]).toMatchObject({ type: 'Accepted', status: 'True' });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied', ports: [port, second] });
+    const changed = await ask(port, 'shop.example', '/headers', { headers: { 'x-env': 'old', 'x-more': '1', 'x-secret': 's' } });
+    const { headers } = JSON.parse(changed.body) as Sent;
+    expect(headers).toMatchObject({ 'x-env': 'a "b" %[src] \\ # c', 'x-more': '1, 2' });
+    expect(headers).not.toHaveProperty('x-secret');
+    expect(changed.headers).toMatchObject({ server: 'ours', 'x-a': 'b' });
+    expect(changed.headers).not.toHaveProperty('x-powered-by');
+    expect(JSON.parse((await ask(port, 'shop.example', '/host')).body)).toMatchObject({
+      headers: { host: 'inner.example', 'x-forwarded-host': 'shop.example' },
+    });
+    const urls: Record<string, string> = {
+      '/full?a=b': '/one%20"$(HOME)\'?a=b',
+      '/foo/bar?q': '/xyz/bar?q',
+      '/foo': '/xyz',
+      '/foo/': '/xyz/',
+      '//f%6fo//b%20r': '/xyz/b%20r',
+      '/slash/bar': '/xyz/bar',
+      '/slash': '/xyz',
+      '/two/deep': '/',
+      '/two/deep/': '/',
+      '/two/deep/er': '/er',
+    };
+    for (const [asked, got] of Object.entries(urls))
+      expect((JSON.parse((await ask(second, 'shop.example', asked)).body) as Sent).url, asked).toBe(got);
+    expect((await ask(port, 'shop.example', '/foo%2fbar/x')).status).toBe(400);
+    const places: Record<string, readonly [number, string]> = {
+      '/r/scheme/x?y=z': [302, 'https://shop.example/r/scheme/x?y=z'],
+      '/r/port': [301, 'http://shop.example:8081/r/port'],
+      '/r/host/a': [308, `http://new.example:${port}/r/host/a`],
+      '/r/path/a?b': [302, `http://shop.example:${port}/here/a?b`],
+    };
+    for (const [asked, [status, location]] of Object.entries(places))
+      expect(await ask(port, `shop.example:${port}`, asked), asked).toMatchObject({ status, headers: { location } });
+    expect((await ask(port, 'shop.example', '/nobody')).status).toBe(500);
+  });
+
+  it('weights share requests, servers come by the runtime socket, and a port that is taken leaves the others alone', async () => {
+    const [port, taken] = await freePorts();
+    await using a = await startBackend('a');
+    await using b = await startBackend('b');
+    await using proxy = await startProxy(issue);
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(taken, '127.0.0.1', resolve));
+    const world = (servers: Record<string, readonly number[]>) =>
+      computeWorld({
+        gateways: [
+          gateway([
+            { name: 'http', port, protocol: 'HTTP' },
+            { name: 'taken', port: taken, protocol: 'HTTP' },
+          ]),
+        ],
+        servers,
+        routes: [
+          httpRoute({ rules: [{ backendRefs: [to('a', { weight: 3 }), to('b'), to('a', { weight: 0 }), to('gone', { weight: 1 })] }] }),
+        ],
+      }).table;
+    await proxy.apply(world({ a: [a.port], b: [] }));
+    expect(proxy.reports[0]).toMatchObject({ type: 'applied', ports: [port] });
+    await vi.waitFor(
+      () => expect(proxy.reports).toContainEqual(expect.objectContaining({ type: 'portTaken', port: taken, serving: true })),
+      SOON,
+    );
+    const count = async (): Promise<Record<string, number>> => {
+      const counts: Record<string, number> = {};
+      for (let i = 0; i < 300; i++) {
+        const { status, body } = await ask(port, 'x', '/');
+        const key = status === 200 ? (JSON.parse(body) as Sent).name : String(status);
+        counts[key] = (counts[key] ?? 0) + 1;
+      }
+      return counts;
+    };
+    // Of 5 parts: 3, 1 without servers, 1 that is not there. The bounds are more than five deviations away.
+    const first = await count();
+    expect(Object.keys(first).sort()).toEqual(['500', '503', 'a']);
+    expect(first['a']).toBeGreaterThan(135);
+    expect(first['a']).toBeLessThan(225);
+    expect(await proxy.apply(world({ a: [a.port], b: [b.port] }))).toMatchObject({ type: 'applied', how: 'runtime' });
+    expect(Object.keys(await count()).sort()).toEqual(['500', 'a', 'b']);
+    await new Promise((resolve) => holder.close(resolve));
+    await vi.waitFor(() => expect(proxy.reports).toContainEqual(expect.objectContaining({ type: 'applied', ports: [port, taken] })), SOON);
+    expect([200, 500]).toContain((await ask(taken, 'x', '/')).status);
+  });
+
+  it('HTTPS has the certificates of its listeners, and Ingresses have what fits no rule at a port that both use', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'certs-'));
+    const secretOf = async (name: string, host: string): Promise<Secret> => {
+      const [key, crt] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)];
+      const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+      await run('openssl', [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-days',
+        '30',
+        '-keyout',
+        key,
+        '-out',
+        crt,
+        ...subject,
+      ]);
+      const texts = { 'tls.crt': await readFile(crt, 'utf8'), 'tls.key': await readFile(key, 'utf8') };
+      return { metadata: { name, namespace: 'shop' }, type: 'kubernetes.io/tls', stringData: texts };
+    };
+    const [port] = await freePorts();
+    await using web = await startBackend('web');
+    await using proxy = await startProxy(issue);
+    const https = (name: string, hostname: string) => ({
+      ...{ name, port, protocol: 'HTTPS', hostname },
+      tls: { certificateRefs: [{ name }] },
+    });
+    const { table } = computeWorld({
+      gateways: [
+        gateway([
+          https('one', 'one.example'),
+          https('two', '*.two.example'),
+          { name: 'http', port: proxy.httpPort, protocol: 'HTTP', hostname: 'shop.example' },
+        ]),
+      ],
+      servers: { web: [web.port] },
+      secrets: [await secretOf('one', 'one.example'), await secretOf('two', '*.two.example')],
+      routes: [
+        httpRoute({
+          rules: [
+            {
+              matches: [{ path: { value: '/gw' } }],
+              filters: [{ type: 'URLRewrite', urlRewrite: { hostname: 'by.gateway' } }],
+              backendRefs: [to('web')],
+            },
+          ],
+        }),
+      ],
+      ingressPorts: proxy,
+    });
+    await rm(directory, { recursive: true, force: true });
+    const ingresses = tableOf({
+      ingresses: [
+        { metadata: { name: 'i', namespace: 'shop' }, spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } } },
+      ],
+      servers: { web: [web.port] },
+    });
+    const both = { ...ingresses, listeners: table.listeners, backends: new Map([...ingresses.backends, ...table.backends]) };
+    expect(await proxy.apply(both)).toMatchObject({ type: 'applied', ports: [proxy.httpPort, port] });
+    expect(await ask(port, 'one.example', '/gw', { tls: true })).toMatchObject({ status: 200, certificate: 'DNS:one.example' });
+    expect(await ask(port, 'a.two.example', '/gw', { tls: true })).toMatchObject({ status: 200, certificate: 'DNS:*.two.example' });
+    const hostOf = async (host: string, path: string): Promise<string | undefined> =>
+      (JSON.parse((await ask(proxy.httpPort, host, path)).body) as Sent).headers['host'];
+    expect(await hostOf('shop.example', '/gw')).toBe('by.gateway');
+    expect(await hostOf('shop.example', '/other')).toBe('shop.example');
+    expect(await hostOf('other.example', '/gw')).toBe('other.example');
+  });
+});
