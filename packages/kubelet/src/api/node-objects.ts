@@ -61,7 +61,7 @@ interface State {
   readonly storage: Objects;
   /** Services and their EndpointSlices, with what they were given. */
   readonly network: Objects;
-  /** Ingresses with their status. */
+  /** Ingresses and objects of Gateway API with their status. */
   readonly routes: Objects;
   readonly objects: Objects;
   readonly secrets: boolean;
@@ -91,7 +91,7 @@ const take = (state: State, change: ManifestEvent | WorkloadChange | ClaimsInHan
   if ('claims' in change) return takeStorage(state, change);
   return 'services' in change
     ? takeSame(state, 'network', [...change.services, ...change.slices] as readonly ApiObject[])
-    : takeSame(state, 'routes', change.ingresses as readonly ApiObject[]);
+    : takeSame(state, 'routes', [...change.ingresses, ...change.gateways] as readonly ApiObject[]);
 };
 
 const takeEvent = (state: State, event: ManifestEvent): State => {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
-import type { HaproxyReport, RouteTable } from '@solo-kubelet/ingress-proxy';
+import type { HaproxyReport, RouteTable, RouteTableResult } from '@solo-kubelet/ingress-proxy';
 import { listObjects, type ManifestEvent, type ObjectStore, objectStores } from '@solo-kubelet/manifest-source';
-import type { Ingress } from '@solo-kubelet/object-spec';
+import type { ApiObject, Gateway, GatewayClass, HTTPRoute, Ingress } from '@solo-kubelet/object-spec';
 import type { NodeAdmissionFacts, ToldEvent } from '@solo-kubelet/reconciler';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import {
@@ -27,6 +27,7 @@ import {
   tap,
 } from 'rxjs';
 import type { IngressFlags } from '../config/ingress-flags.js';
+import { type GatewayNotice, type GatewayState, gatewayNotices, shownGateways } from './core/gateway-state.js';
 import {
   type IngressNotice,
   type IngressState,
@@ -46,7 +47,7 @@ export interface FollowIngresses {
   readonly facts$: Observable<Pick<NodeAdmissionFacts, 'nodeIps'>>;
 }
 
-/** The Ingresses of the node. */
+/** The Ingresses and Gateways of the node. */
 export interface NodeIngress {
   /** All there are, with their status, once they are known and on every change. */
   readonly ingress$: Observable<IngressesInHand>;
@@ -57,6 +58,8 @@ export interface NodeIngress {
 
 export interface IngressesInHand {
   readonly ingresses: readonly Ingress[];
+  /** GatewayClasses, Gateways and HTTPRoutes. */
+  readonly gateways: readonly ApiObject[];
 }
 
 export interface NodeIngressOptions {
@@ -72,25 +75,32 @@ export interface NodeIngressOptions {
 /** Changes closer to each other than this are one, ms. */
 const SETTLE_MS = 20;
 
-/** Nothing of the proxy is loaded before there is an Ingress, or a proxy that was left. */
+const GATEWAY_KINDS = ['GatewayClass', 'Gateway', 'HTTPRoute'] as const;
+
+/** Nothing of the proxy is loaded before there is an Ingress or a Gateway, or a proxy that was left. */
 export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
   const { flags, serviceNetwork, logger } = options;
   // What others read comes from whoever decides on it, and is kept for those who come late.
   const ingress$ = new ReplaySubject<IngressesInHand>(1);
   const event$ = new Subject<ToldEvent>();
-  let told: ReadonlyMap<string, IngressNotice> = new Map();
+  let told: ReadonlyMap<string, IngressNotice | GatewayNotice> = new Map();
+  let shownBefore: ReadonlyMap<string, ApiObject> = new Map();
 
-  const show = (state: IngressState): void => {
-    ingress$.next({ ingresses: shownIngresses(state) });
-    const now = ingressNotices(state);
+  const show = (state: IngressState & { readonly gateway: GatewayState }): void => {
+    const nowText = new Date(options.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    const gateways = shownGateways(state.gateway, shownBefore, nowText);
+    shownBefore = new Map(gateways.map((object) => [object.metadata.uid ?? '', object]));
+    ingress$.next({ ingresses: shownIngresses(state), gateways });
+    const now = new Map<string, IngressNotice | GatewayNotice>([...ingressNotices(state), ...gatewayNotices(gateways)]);
     for (const [key, notice] of now) if (!told.has(key)) event$.next(eventOf(notice));
     told = now;
   };
 
   const serve = (store$: Observable<ObjectStore>, facts$: FollowIngresses['facts$']): Observable<unknown> =>
     from(Promise.all([import('@solo-kubelet/ingress-proxy'), workersUser()])).pipe(
-      switchMap(([{ certificateFault, computeRouteTable, runHaproxy }, runAs]) => {
-        const ownOf = new WeakMap<RouteTable, readonly string[]>();
+      switchMap(([{ certificateFault, computeRouteTable, GATEWAY_CONTROLLER, runHaproxy }, runAs]) => {
+        const resultOf = new WeakMap<RouteTable, RouteTableResult>();
+        const { httpPort, httpsPort } = flags;
         const routes$ = combineLatest([store$, serviceNetwork.settled$]).pipe(
           auditTime(SETTLE_MS, steadyScheduler),
           map(([store, { services, slices }]) => ({
@@ -99,10 +109,19 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
             secrets: listObjects(store, 'Secret'),
             services,
             slices,
+            gatewayClasses: listObjects(store, 'GatewayClass'),
+            gateways: listObjects(store, 'Gateway'),
+            routes: listObjects(store, 'HTTPRoute'),
+            grants: listObjects(store, 'ReferenceGrant'),
+            namespaces: listObjects(store, 'Namespace'),
           })),
           distinctUntilChanged((a, b) => isSameInput(a, b)),
-          map((input) => ({ input, result: computeRouteTable({ ...input, checkCertificate: certificateFault }) })),
-          tap(({ result }) => ownOf.set(result.table, result.ingresses)),
+          map((input) => {
+            const { gatewayClasses: classes, gateways, routes, grants, namespaces } = input;
+            const objects = { classes, gateways, routes, grants, namespaces, ingressPorts: { httpPort, httpsPort } };
+            return { input, result: computeRouteTable({ ...input, gateways: objects, checkCertificate: certificateFault }) };
+          }),
+          tap(({ result }) => resultOf.set(result.table, result)),
           shareReplay({ bufferSize: 1, refCount: true }),
         );
         const proxy$ = runHaproxy({
@@ -119,7 +138,10 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
           now: options.now,
         }).pipe(
           tap((report) => log(logger, report)),
-          scan((state, report) => reduceProxy(state, report, { ...flags, ownOf: (table) => ownOf.get(table) ?? [] }), stoppedProxy),
+          scan(
+            (state, report) => reduceProxy(state, report, { ...flags, ownOf: (table) => resultOf.get(table)?.ingresses ?? [] }),
+            stoppedProxy,
+          ),
           startWith(stoppedProxy),
         );
         const addresses$ = facts$.pipe(
@@ -133,6 +155,16 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
             problems: result.problems,
             addresses,
             proxy,
+            gateway: {
+              classes: input.gatewayClasses as readonly GatewayClass[],
+              gateways: input.gateways as readonly Gateway[],
+              routes: input.routes as readonly HTTPRoute[],
+              verdicts: result.gateways,
+              table: result.table,
+              addresses,
+              proxy,
+              controllerName: GATEWAY_CONTROLLER,
+            },
           })),
           tap(show),
         );
@@ -148,7 +180,9 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
       // From the start on, while the code is still being loaded: what the stream says before that counts too.
       const store$ = manifestEvent$.pipe(objectStores(), filter(isSynced), shareReplay({ bufferSize: 1, refCount: true }));
       const serving$ = store$.pipe(
-        filter((store) => options.mayHaveProxy || listObjects(store, 'Ingress').length > 0),
+        filter(
+          (store) => options.mayHaveProxy || ['Ingress' as const, ...GATEWAY_KINDS].some((kind) => listObjects(store, kind).length > 0),
+        ),
         take(1),
         mergeMap(() => serve(store$, facts$)),
       );
@@ -157,12 +191,18 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
   };
 };
 
-const eventOf = ({ about, type, reason, message }: IngressNotice): ToldEvent => {
-  const { namespace = 'default', name = '', uid = '' } = about.metadata;
-  return { type, reason, message, about: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid } };
+const eventOf = ({ about, reason, message, ...rest }: IngressNotice | GatewayNotice): ToldEvent => {
+  const { namespace = '', name = '', uid = '' } = about.metadata;
+  const { apiVersion = 'networking.k8s.io/v1', kind = 'Ingress' } = about;
+  return { type: 'type' in rest ? rest.type : 'Warning', reason, message, about: { apiVersion, kind, namespace, name, uid } };
 };
 
-type Input = Readonly<Record<'ingresses' | 'classes' | 'secrets' | 'services' | 'slices', readonly object[]>>;
+type Input = Readonly<
+  Record<
+    'ingresses' | 'classes' | 'secrets' | 'services' | 'slices' | 'gatewayClasses' | 'gateways' | 'routes' | 'grants' | 'namespaces',
+    readonly object[]
+  >
+>;
 
 const isSameInput = (a: Input, b: Input): boolean =>
   (Object.keys(a) as (keyof Input)[]).every((name) => a[name].length === b[name].length && a[name].every((one, i) => one === b[name][i]));
@@ -193,7 +233,7 @@ const log = (logger: Logger, report: HaproxyReport): void => {
       );
       break;
     case 'stopped':
-      logger.info({}, 'There is no Ingress: its proxy does not run');
+      logger.info({}, 'There is no Ingress and no Gateway: their proxy does not run');
       break;
     case 'portTaken':
       logger.error({ port: report.port, holder: report.holder }, 'A port of Ingresses is taken; trying again');

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { removeServices } from '@solo-kubelet/kubelet/networks';
 import type { Ingress } from '@solo-kubelet/object-spec';
-import { imageNames } from '@solo-kubelet-tools/images';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../api/free-port.js';
 import { kubeletCli } from '../cli/command-line.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
 import { askProxy, openWebSocket, type ProxyReply, type ProxyRequest } from './ask-proxy.js';
+import { server, service } from './web-server.js';
 
 const run = promisify(execFile);
 const lacking = async (program: string, ...args: readonly string[]): Promise<string | undefined> =>
@@ -28,57 +28,6 @@ const FLAGS = [
   ...['--ingress-ports', `${httpPort},${httpsPort}`, '--ingress-addresses', '127.0.0.1'],
 ];
 
-/** Answers with its name and what it was sent, says back what comes over a WebSocket, and lets pass whoever has the cookie. */
-const SERVER = `
-const { createHash } = require('node:crypto');
-const server = require('node:http').createServer((request, response) => {
-  if (request.url.startsWith('/verify')) {
-    const passes = request.headers.cookie === 'session=good';
-    response.writeHead(passes ? 202 : 401, passes ? { 'x-auth-request-user': 'ada' } : {});
-    return response.end();
-  }
-  response.end(JSON.stringify({ name: process.env.NAME, url: request.url, headers: request.headers }));
-});
-server.on('upgrade', (request, socket) => {
-  const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
-  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nupgrade: websocket\\r\\nconnection: Upgrade\\r\\nsec-websocket-accept: ' + accept + '\\r\\n\\r\\n');
-  socket.on('data', (data) => socket.write(data));
-  socket.on('error', () => {});
-});
-server.listen(8080, '::');
-process.on('SIGTERM', () => process.exit());
-`;
-
-/** Runs this machine's Node.js in a container: nothing has to be in an image for that. */
-const server = (name: string, app: string): object => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, labels: { app } },
-  spec: {
-    terminationGracePeriodSeconds: 5,
-    volumes: [{ name: 'machine', hostPath: { path: '/' } }],
-    containers: [
-      {
-        name: 'app',
-        image: imageNames.busybox,
-        imagePullPolicy: 'IfNotPresent',
-        command: ['chroot', '/machine', process.execPath, '-e', SERVER],
-        env: [{ name: 'NAME', value: name }],
-        ports: [{ name: 'http', containerPort: 8080 }],
-        volumeMounts: [{ name: 'machine', mountPath: '/machine', readOnly: true }],
-        readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-        // Nobody is cut off who still gets the rest of an answer.
-        lifecycle: { preStop: { sleep: { seconds: 2 } } },
-      },
-    ],
-  },
-});
-const service = (name: string): object => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name },
-  spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
-});
 const to = (name: string) => ({ service: { name, port: { name: 'http' } } });
 const path = (text: string, name: string, pathType = 'Prefix') => ({ path: text, pathType, backend: to(name) });
 const ingress = (name: string, spec: object, annotations: Readonly<Record<string, string>> = {}): object => ({

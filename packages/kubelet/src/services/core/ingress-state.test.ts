@@ -43,11 +43,20 @@ describe('reduceProxy', () => {
     checkCertificate: () => undefined,
   }).table;
   const ports = { httpPort: 80, httpsPort: 443, ownOf: (of: unknown) => (of === table ? ['shop/web'] : []) };
-  const applied = { type: 'applied', how: 'started', http: true, https: false, pid: 1, table } as const;
+  const applied = {
+    type: 'applied',
+    how: 'started',
+    http: true,
+    https: false,
+    ports: [80],
+    taken: new Map<number, string>(),
+    pid: 1,
+    table,
+  } as const;
   it('takes requests once the table is in force, until it has ended', () => {
     const serving = reduceProxy(stoppedProxy, applied, ports);
-    expect(serving).toEqual({ ports: [80], served: ['shop/web'] });
-    expect(reduceProxy(serving, { ...applied, https: true }, ports)).toEqual({ ports: [80, 443], served: ['shop/web'] });
+    expect(serving).toMatchObject({ ports: [80], served: ['shop/web'] });
+    expect(reduceProxy(serving, { ...applied, https: true }, ports)).toMatchObject({ ports: [80, 443], served: ['shop/web'] });
     expect(reduceProxy(serving, { type: 'failed', message: 'x', serving: true }, ports)).toMatchObject(serving);
     expect(reduceProxy(serving, { type: 'failed', message: 'x', serving: false }, ports)).toMatchObject(stoppedProxy);
     expect(reduceProxy(serving, { type: 'stopped' }, ports)).toEqual(stoppedProxy);

@@ -13,10 +13,16 @@ export interface IngressState {
 }
 
 export interface ProxyState {
-  /** Ports at which requests are taken; none while they are not. */
+  /** Ports at which requests for Ingresses are taken; none while they are not. */
   readonly ports: readonly number[];
   /** `namespace/name` of the Ingresses whose routes are in force. */
   readonly served: readonly string[];
+  /** The table that is in force. */
+  readonly table?: RouteTable;
+  /** Every port of it that is open. */
+  readonly open?: readonly number[];
+  /** Ports of it that are not, and who holds them. */
+  readonly taken?: ReadonlyMap<number, string>;
   readonly trouble?: { readonly reason: string; readonly message: string };
 }
 
@@ -32,14 +38,30 @@ export const reduceProxy = (
     ownOf,
   }: { readonly httpPort: number; readonly httpsPort: number; readonly ownOf: (table: RouteTable) => readonly string[] },
 ): ProxyState => {
-  const held = 'serving' in report && report.serving ? { ports: before.ports, served: before.served } : stoppedProxy;
+  const { trouble: _, ...kept } = before;
+  const held = 'serving' in report && report.serving ? kept : stoppedProxy;
+  const ofIngresses = (port: number): boolean => port === httpPort || port === httpsPort;
+  const takenTrouble = (port: number, holder: string) => ({ reason: 'PortTaken', message: `port ${port} is held by ${holder}` });
   switch (report.type) {
-    case 'applied':
-      return { ports: [...(report.http ? [httpPort] : []), ...(report.https ? [httpsPort] : [])], served: ownOf(report.table) };
+    case 'applied': {
+      const [lacking] = [...report.taken].filter(([port]) => ofIngresses(port));
+      return {
+        ports: [...(report.http ? [httpPort] : []), ...(report.https ? [httpsPort] : [])],
+        served: ownOf(report.table),
+        table: report.table,
+        open: report.ports,
+        taken: report.taken,
+        ...(lacking !== undefined && { trouble: takenTrouble(...lacking) }),
+      };
+    }
     case 'stopped':
       return stoppedProxy;
     case 'portTaken':
-      return { ...held, trouble: { reason: 'PortTaken', message: `port ${report.port} is held by ${report.holder}` } };
+      return {
+        ...held,
+        taken: new Map([...(held.taken ?? []), [report.port, report.holder]]),
+        ...(ofIngresses(report.port) && { trouble: takenTrouble(report.port, report.holder) }),
+      };
     case 'failed':
       return { ...held, trouble: { reason: 'IngressProxyFailed', message: report.message } };
   }
