@@ -69,13 +69,14 @@ export const packages = [
   },
   {
     name: 'ingress-proxy',
-    description: 'Routes of Ingresses as a table, and haproxy driven by it, without a control plane.',
-    keywords: ['ingress', 'haproxy', 'reverse-proxy', 'tls', 'rxjs'],
+    description: 'Routes of Ingresses and HTTPRoutes as a table, and haproxy driven by it, without a control plane.',
+    keywords: ['ingress', 'gateway-api', 'haproxy', 'reverse-proxy', 'tls', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/object-spec': ws,
+      '@solo-kubelet/selectors': ws,
     },
     peerDependencies: { rxjs: catalog },
   },
