@@ -112,5 +112,7 @@ const readPath = (path: HTTPPathModifier | undefined, matched: string | undefine
   if (!/^(\/[\x21-\x7e]*)?$/.test(text) || /[?#]/.test(text)) return tell(`path ${JSON.stringify(text)} can be no path of a request`);
   if (type === 'ReplaceFullPath') return { text: text || '/' };
   const elements = (matched ?? '/').split('/').filter((each) => each !== '').length;
-  return { text: text.replace(/\/+$/, ''), prefix: elements };
+  let end = text.length;
+  while (text[end - 1] === '/') end -= 1;
+  return { text: text.slice(0, end), prefix: elements };
 };

@@ -15,7 +15,7 @@ const MAX_LISTENERS = 64;
 const MAX_ADDRESSES = 16;
 const MAX_KINDS = 8;
 const MAX_PROTOCOL = 255;
-const PROTOCOL = /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]+$/;
+const PROTOCOL = /^([a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]+)$/;
 const WITHOUT_TLS = ['HTTP', 'TCP', 'UDP'];
 const WITHOUT_HOSTNAME = ['TCP', 'UDP'];
 
