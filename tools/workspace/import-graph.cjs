@@ -9,7 +9,7 @@ const edges = {
   selectors: { values: ['pod-spec'] },
   'object-spec': { values: ['diagnostics', 'pod-spec', 'selectors'] },
   'cluster-dns': { values: ['diagnostics', 'timers'] },
-  'ingress-proxy': { values: ['diagnostics', 'timers', 'state-files', 'object-spec'] },
+  'ingress-proxy': { values: ['diagnostics', 'timers', 'state-files', 'object-spec', 'selectors'] },
   'api-tables': { values: ['diagnostics', 'pod-spec', 'selectors'] },
   'api-protobuf': {},
   rbac: { values: ['pod-spec', 'selectors'] },
