@@ -1,3 +1,3 @@
 import { packageConfig } from '../../tools/workspace/tsup.js';
 
-export default packageConfig(['src/index.ts', 'src/explain/index.ts', 'src/schema/index.ts']);
+export default packageConfig(['src/index.ts', 'src/explain/index.ts', 'src/pod-security/index.ts', 'src/schema/index.ts']);

@@ -37,6 +37,9 @@ const edges = {
     values: ['pod-spec', 'object-spec', 'manifest-source'],
     types: ['pod-environment'],
   },
+  'pod-admission': {
+    values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'manifest-source', 'pod-objects'],
+  },
   reconciler: {
     // Of cri-client only what needs no client: how an async iterable becomes an Observable. Of manifest-source the maps that share their entries.
     values: [
@@ -91,6 +94,7 @@ const edges = {
       'manifest-source',
       'verified-source',
       'pod-objects',
+      'pod-admission',
       'cri-client',
       'cni-invoker',
       'device-plugins',

@@ -38,7 +38,7 @@ import { decodeNodeSettings, nodeSettingsOf } from './core/node-object.js';
 import { roleObjects } from './core/role-bindings.js';
 import type { NodeObject } from './core/shown-object.js';
 import { createNodeFollower, timeText } from './feed/follow-node.js';
-import { createCarryOut } from './manifests/carry-out.js';
+import { type CarryOutOptions, createCarryOut } from './manifests/carry-out.js';
 import { createManifestWriter } from './manifests/manifest-directory.js';
 import { periodicWork } from './periodic-work.js';
 import { keepAdminKubeconfig, serverUrl } from './pki/kubeconfig.js';
@@ -95,6 +95,8 @@ export interface KubeApiOptions {
   readonly hasten: (uid: string, gracePeriodSeconds: number) => void;
   /** Why objects of a kind count for nothing on this node, if they do: nobody can make one. */
   readonly refusalOf: (apiVersion: string, kind: string) => string | undefined;
+  /** Why the node's admission denies a new object, or a change of one, in the words of an API server; undefined: it admits it. Default: all is admitted. */
+  readonly denialOf?: CarryOutOptions['denialOf'];
   /** Keeps the ephemeral containers of a Pod and has them run; false: there is no such Pod any more. */
   readonly addEphemeralContainers: (uid: string, containers: readonly EphemeralContainer[]) => Promise<boolean>;
   /** The node as it is now. */
@@ -216,6 +218,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     deleteWorkloadPod: options.deleteWorkloadPod,
     hasten: options.hasten,
     refusalOf: options.refusalOf,
+    denialOf: options.denialOf,
     addEphemeralContainers: options.addEphemeralContainers,
     keepNode: async (node) => {
       const next = nodeSettingsOf(node, follower.reportedNode());

@@ -12,7 +12,10 @@ import type { RunKubeletOptions } from './run-kubelet-options.js';
 import { AGE_IDENTITY_FILE } from './secrets/age-identity.js';
 
 export interface CreateKubeletOptions
-  extends Pick<RunKubeletOptions, 'signal' | 'clock' | 'env' | 'probes' | 'environment' | 'services' | 'prepareRuntime' | 'pluginsFrom'>,
+  extends Pick<
+      RunKubeletOptions,
+      'signal' | 'clock' | 'env' | 'probes' | 'environment' | 'services' | 'prepareRuntime' | 'pluginsFrom' | 'admission'
+    >,
     Partial<Pick<RunKubeletOptions, 'logger'>> {
   /** Where the kubelet keeps what it must know after a restart. No two kubelets may have the same one at a time. */
   readonly rootDirectory: string;

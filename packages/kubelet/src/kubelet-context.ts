@@ -47,6 +47,7 @@ import {
   startWith,
   take,
 } from 'rxjs';
+import type { NodeAdmission } from './admission/node-admission.js';
 import { nodeObjects } from './api/node-objects.js';
 import type { NodeClaims } from './claims/node-claims.js';
 import type { ClusterSide } from './cluster/cluster-side.js';
@@ -102,6 +103,8 @@ export interface KubeletParts {
   readonly metrics: KubeletContext['metrics'];
   /** What the source directory holds. */
   readonly sourceFiles: readonly SourceFile[];
+  /** What decides which Pods may come; undefined: all may. */
+  readonly admission: NodeAdmission | undefined;
 }
 
 /** What subsystems of the kubelet's own see of it, beside what any service may. */
@@ -131,11 +134,13 @@ export interface RunningKubelet extends Omit<KubeletContext, 'reconciler'> {
 /** Makes the streams and ties the feedback edges; nothing works before kubelet.ts subscribes to it. */
 export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletParts): RunningKubelet => {
   const { config, flags, logger, signal, env = {}, ownProcess, clock = Date } = options;
-  const { cri, nodeName, owner, environment, objects, claims, tokens, cluster, devices, resources, networks } = parts;
+  const { cri, nodeName, owner, environment, objects, claims, tokens, cluster, admission, devices, resources, networks } = parts;
   const wallNow = (): number => clock.now();
   // What a cluster's pods lack of its objects is the cluster's business.
   const objectRejection: RunningKubelet['objectRejection'] = (pod) =>
-    cluster?.holds(pod.metadata.uid) === true ? undefined : (objects.rejection(pod) ?? workloads.rejection(pod));
+    cluster?.holds(pod.metadata.uid) === true
+      ? admission?.rejection(pod.metadata.uid)
+      : (objects.rejection(pod) ?? workloads.rejection(pod));
   const recursiveReadOnly = (pod: Pod): boolean => environment.mountsRecursivelyReadOnly(pod);
   const facts: NodeAdmissionFacts = { ...parts.facts, objectRejection, recursiveReadOnly };
   // What the API is about to write has an identity already; the manifest source takes it over.
@@ -152,6 +157,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     nodeLabels: parts.facts.labels,
     services: parts.serviceNetwork !== undefined,
     ingress: parts.ingress !== undefined,
+    ...(admission && { admit: admission.takeDocuments }),
   });
   const workloads = nodeWorkloads({
     manifestEvent$: manifestsOf.manifestEvent$,
@@ -175,8 +181,12 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     debugged.take(),
     share(),
   );
+  const judged = (event$: Observable<ManifestEvent>): Observable<ManifestEvent> =>
+    admission === undefined ? event$ : event$.pipe(admission.judgeClusterPods());
   const manifestEvent$ = (
-    cluster === undefined ? ownEvent$ : merge(ownEvent$, cluster.manifestEvent$.pipe(map(withoutDisabledFields(config.featureGates))))
+    cluster === undefined
+      ? ownEvent$
+      : merge(ownEvent$, judged(cluster.manifestEvent$).pipe(map(withoutDisabledFields(config.featureGates))))
   ).pipe(share());
   // The three feedback edges, from the subsystems back to the reconciler: what is asked of it, and what they find out about the node.
   const commands$ = new Subject<ReconcilerCommand>();
@@ -214,7 +224,14 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     runProbes: runProbes({ handlers: parts.probes, scheduler: steadyScheduler }),
     node$: facts$,
     commands$,
-    nodeEvent$: merge(nodeEvent$, workloads.event$, claims.event$, parts.serviceNetwork?.event$ ?? EMPTY, parts.ingress?.event$ ?? EMPTY),
+    nodeEvent$: merge(
+      nodeEvent$,
+      workloads.event$,
+      claims.event$,
+      parts.serviceNetwork?.event$ ?? EMPTY,
+      parts.ingress?.event$ ?? EMPTY,
+      admission?.event$ ?? EMPTY,
+    ),
     backoff: { maxMs: config['crashLoopBackOff.maxContainerRestartPeriod'] },
     syncFrequencyMs: loopPeriodMs(config.syncFrequency),
     wallNow,

@@ -8,6 +8,7 @@ import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { EventDraft, KubeletEvent, NodeAdmissionFacts, Reconciler, ReconcilerCommand, RuntimePort } from '@solo-kubelet/reconciler';
 import type { CommandAnswer, RolloutCommand, SourceHealth, SourceStatus } from '@solo-kubelet/verified-source';
 import type { Observable } from 'rxjs';
+import type { NodeAdmission } from './admission/node-admission.js';
 import type { NodeObjectView } from './api/node-objects.js';
 import type { DiscardAnswer } from './claims/node-claims.js';
 import type { ClusterSide } from './cluster/cluster-side.js';
@@ -58,6 +59,8 @@ export interface KubeletContext {
   readonly networks: ExtraNetworks;
   /** Why pods would get no network of the runtime now; undefined while they would get one. */
   readonly networkFault: (signal: AbortSignal) => Promise<string | undefined>;
+  /** What decides which Pods may come; undefined: all may. */
+  readonly admission: NodeAdmission | undefined;
   readonly reconciler: Pick<Reconciler, 'activity$' | 'pods$' | 'events$' | 'probeReport$'>;
   /** Events that earlier processes kept, which events$ does not repeat. */
   readonly earlierEvents: readonly KubeletEvent[];

@@ -117,6 +117,7 @@ const workers: readonly Subsystem<RunningKubelet>[] = [
     emits: ['pods$', 'known$', 'events$', 'activity$', 'probeReport$'],
     run: ({ reconciler }) => reconciler.run$,
   },
+  { name: 'admission policy', reads: [], emits: ['manifestEvent$', 'nodeEvent$'], run: ({ admission }) => admission?.follow$ ?? EMPTY },
 ];
 
 /** All of them with every service, for the drawing of the streams and its test. */

@@ -1,5 +1,6 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import type { Admission } from '@solo-kubelet/pod-admission';
 import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
 import type { KubeletConfiguration } from './config/fields.js';
@@ -29,6 +30,8 @@ export interface RunKubeletOptions {
   readonly probes?: readonly AnyProbeHandler[];
   /** Directory beside which probe plugins are installed, for those that are named as packages. Default: that of this package. */
   readonly pluginsFrom?: string;
+  /** Steps that change and reject Pods before the policy of `admissionPolicyFile` does. Default: none. */
+  readonly admission?: readonly Admission[];
   /** Laid over what the node is to the pods' environment. Default: nothing. */
   readonly environment?: Partial<NodeEnvironment>;
   /** What Services need of the machine. Default: nftables and the settings of its kernel. */

@@ -9,6 +9,7 @@ import { createNodeObjects } from '@solo-kubelet/pod-objects';
 import { eventFile } from '@solo-kubelet/reconciler';
 import { readSourceDirectory, type SourceFile } from '@solo-kubelet/verified-source';
 import type { Observable } from 'rxjs';
+import type { NodeAdmission } from './admission/node-admission.js';
 import { metricsInterceptor } from './api/record-metrics.js';
 import { createNodeClaims } from './claims/node-claims.js';
 import type { ClusterSide } from './cluster/cluster-side.js';
@@ -125,6 +126,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
   const keptEvents = eventFile({ path: join(flags.rootDirectory, 'events.json'), logger });
   const earlierEvents = await keptEvents.load();
   const sourceFiles = flags.sourceDirectory === undefined ? [] : await sourceFilesOf(flags.sourceDirectory);
+  await using admission = await nodeAdmission(options, nodeName);
   logger.info(
     { nodeName, runtime: `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`, cgroups, path: config.staticPodPath },
     'Kubelet started',
@@ -156,9 +158,21 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
       cgroups,
       metrics,
       sourceFiles,
+      admission,
     }),
   );
   logger.info({}, 'Kubelet stopped; containers run on');
+};
+
+/** Undefined where nothing is to be decided: then nothing of it is loaded. */
+const nodeAdmission = async (
+  { config: { featureGates }, flags, admission: steps = [], pluginsFrom, logger }: RunKubeletOptions,
+  nodeName: string,
+): Promise<NodeAdmission | undefined> => {
+  const { admissionPolicyFile: policyFile, rootDirectory } = flags;
+  if (policyFile === undefined && steps.length === 0) return undefined;
+  const { createNodeAdmission } = await import('./admission/node-admission.js');
+  return createNodeAdmission({ nodeName, rootDirectory, policyFile, steps, featureGates, pluginsFrom, logger });
 };
 
 /** Undefined without `--kubeconfig`: then nothing of it is loaded. */

@@ -17,7 +17,14 @@ export type ManifestSourceKind = ManifestOrigin['source'];
 
 export type ManifestEvent =
   /** The Pod that this origin asks for from now on; replaces what the origin asked for before. */
-  | { readonly type: 'applied'; readonly origin: ManifestOrigin; readonly pod: Pod; readonly warnings: readonly PodSpecIssue[] }
+  | {
+      readonly type: 'applied';
+      readonly origin: ManifestOrigin;
+      readonly pod: Pod;
+      readonly warnings: readonly PodSpecIssue[];
+      /** It was encrypted where it is from: nothing of it is to be kept in clear. */
+      readonly sealed?: true;
+    }
   /**
    * The object of another kind that this origin holds from now on: read, defaulted, judged by the rules for new objects or, where one of its name was
    * accepted before, for changes. It has a `uid` and a `creationTimestamp` that last as long as the object does, and a `generation` where its kind counts
@@ -28,6 +35,8 @@ export type ManifestEvent =
       readonly origin: ManifestOrigin;
       readonly object: ApiObject;
       readonly warnings: readonly PodSpecIssue[];
+      /** As of a Pod. */
+      readonly sealed?: true;
     }
   /** The origin asks for nothing any more. */
   | { readonly type: 'removed'; readonly origin: ManifestOrigin }

@@ -1,8 +1,16 @@
 import type { ObjectMeta, PodSpec } from '@solo-kubelet/pod-spec';
+import {
+  compareLevels,
+  evaluatePod,
+  isSameLevel,
+  type LevelAt,
+  levelText,
+  readPolicy,
+  type SecurityPolicy,
+  violationText,
+} from '@solo-kubelet/pod-spec/pod-security';
 import { createReport } from '@solo-kubelet/pod-spec/schema';
 import type { RequestContext } from '../context.js';
-import { evaluatePod, violationText } from '../pod-security/evaluate-pod.js';
-import { compareLevels, isSameLevel, type LevelAt, levelText, readPolicy, type SecurityPolicy } from '../pod-security/policy.js';
 import type { ApiResource } from '../resources/api-resource.js';
 import { forbidden, invalid } from '../status/api-error.js';
 import type { StoredObject, Values } from '../stored-object.js';

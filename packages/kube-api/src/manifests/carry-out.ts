@@ -22,6 +22,8 @@ export interface CarryOutOptions {
   readonly addEphemeralContainers: (uid: string, containers: readonly EphemeralContainer[]) => Promise<boolean>;
   /** Why objects of a kind count for nothing here, if they do. */
   readonly refusalOf: (apiVersion: string, kind: string) => string | undefined;
+  /** Why the node's admission denies a new object, or a change of one; undefined: it admits it. */
+  readonly denialOf?: ((object: StoredObject, previous: StoredObject | undefined) => Promise<string | undefined>) | undefined;
   readonly keepNode: (node: StoredObject) => Promise<void>;
   /** Every object of a namespace that files hold, and its Pods. */
   readonly objectsIn: (namespace: string) => readonly StagedChange[];
@@ -173,8 +175,21 @@ export const createCarryOut = (options: CarryOutOptions) => {
       ? options.dependentsOf(change.object).filter(({ object }) => manifestOf(object) !== undefined)
       : [];
 
+  /** What ends needs nobody's leave. @throws ApiError 403 */
+  const admit = async (changes: readonly StagedChange[]): Promise<void> => {
+    for (const change of options.denialOf === undefined ? [] : lastOfEach(changes)) {
+      const { object, previous } = change;
+      if (change.type === 'remove' || object.metadata.deletionTimestamp !== undefined) continue;
+      const message = await options.denialOf?.(object, previous);
+      if (message === undefined) continue;
+      const { name } = object.metadata;
+      throw new ApiError({ code: 403, reason: 'Forbidden', message, ...(name !== undefined && { details: { name } }) });
+    }
+  };
+
   const carryOut = async (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo): Promise<void> => {
     if (info.subresource === 'status') throw refused('the status of objects is what the node finds; nobody else writes it');
+    await admit(changes);
     if (info.subresource === 'ephemeralcontainers') return debugPods(changes);
     for (const { object } of changes) {
       const name = object.metadata.name ?? '';

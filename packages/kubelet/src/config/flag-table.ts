@@ -54,6 +54,7 @@ const NO_API = 'there is no API server';
 /** Flags of the kubelet 1.36, and those that unit files of older ones still pass. */
 export const flagTable: Readonly<Record<string, FlagSpec>> = {
   address: field('address'),
+  'admission-policy-file': own('text', 'AdmissionPolicy that every Pod has to pass before it may come (docs/admission.md; default none)'),
   'age-identity': own('text', 'file of the age identities that encrypted manifests are decrypted by (default ROOT_DIR/age-identity.txt)'),
   'allowed-devices': own('texts', 'devices that Pods may ask for by annotation: paths such as /dev/ttyUSB*, or CDI names (default none)'),
   'allowed-unsafe-sysctls': field('allowedUnsafeSysctls', 'texts'),

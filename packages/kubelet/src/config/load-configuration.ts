@@ -70,6 +70,8 @@ export interface KubeletFlags {
   readonly networkDirectory: string;
   /** Of the files that describe verified sources; may be missing. Default: there are none. */
   readonly sourceDirectory?: string;
+  /** Of the admission policy; undefined: every Pod may come. */
+  readonly admissionPolicyFile?: string | undefined;
   /** Where the node's events go beside its own API. Default: nowhere. */
   readonly eventSinks?: readonly EventSink[];
   /** Of the plugins of these networks, searched in order. */
@@ -275,6 +277,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     ingress: ingressFlags(parsed),
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     sourceDirectory: resolve(lastOf(parsed, 'source-dir') ?? DEFAULT_SOURCE_DIRECTORY),
+    admissionPolicyFile: absoluteOf(parsed, 'admission-policy-file'),
     eventSinks: eventSinkFlags(parsed),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
     probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],

@@ -13,7 +13,7 @@ import {
 import { kindsWithoutIngress, kindsWithoutServices, type NodeLabels, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
-import { merge, type Observable, share } from 'rxjs';
+import { type MonoTypeOperatorFunction, merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { loopPeriodMs } from '../config/loop-period.js';
 import { decryptManifests } from '../secrets/decrypt-manifests.js';
@@ -52,6 +52,8 @@ export const manifestSources = (
     readonly sourceFiles?: readonly SourceFile[];
     /** Labels of the node, by which verified sources choose what is for it. Default: none. */
     readonly nodeLabels?: Readonly<Record<string, string>>;
+    /** What decides which Pods of them may come, and how, told how many sources there are. Default: all, as they are. */
+    readonly admit?: (options: { readonly sources: number }) => MonoTypeOperatorFunction<ManifestEvent>;
   },
 ): ManifestSources => {
   const {
@@ -65,6 +67,7 @@ export const manifestSources = (
     nodeLabels = {},
     services = false,
     ingress = services,
+    admit = () => (event$) => event$,
   } = options;
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const prepare = decryptManifests(ageIdentityFile);
@@ -128,15 +131,20 @@ export const manifestSources = (
     logger,
   });
   const priorityOf = ({ source, path }: ManifestOrigin): number => (source === 'http' ? (verified.priorities.get(path) ?? 0) : 0);
+  const sources: ManifestSources['sources'] = [
+    ...(staticPodPath === '' ? [] : [{ source: 'file' as const, path: resolve(staticPodPath) }]),
+    ...(staticPodURL === '' ? [] : [{ source: 'http' as const, path: redactUrl(staticPodURL) }]),
+    ...verified.sources,
+  ];
   return {
-    manifestEvent$: merge(...file$, ...http$, verified.manifestEvent$).pipe(shadowDuplicates({ priorityOf }), share()),
+    manifestEvent$: merge(...file$, ...http$, verified.manifestEvent$).pipe(
+      admit({ sources: sources.length }),
+      shadowDuplicates({ priorityOf }),
+      share(),
+    ),
     sourceStatuses$: verified.statuses$,
     verified,
-    sources: [
-      ...(staticPodPath === '' ? [] : [{ source: 'file' as const, path: resolve(staticPodPath) }]),
-      ...(staticPodURL === '' ? [] : [{ source: 'http' as const, path: redactUrl(staticPodURL) }]),
-      ...verified.sources,
-    ],
+    sources,
   };
 };
 

@@ -31,14 +31,15 @@ export const diffSlots = (
 };
 
 const appliedEvents = (origin: ManifestOrigin, good: GoodVersion, old: GoodVersion | undefined): readonly ManifestEvent[] => {
-  const { asked, warnings } = good;
+  const { asked } = good;
+  const more = { warnings: good.warnings, ...(good.sealed && { sealed: good.sealed }) };
   if (asked.type === 'pod') {
     // An object in whose place a Pod comes is gone; a Pod takes the place of a Pod by itself.
     const gone: readonly ManifestEvent[] = old?.asked.type === 'object' ? [{ type: 'removed', origin }] : [];
-    return [...gone, { type: 'applied', origin, pod: asked.pod, warnings }];
+    return [...gone, { type: 'applied', origin, pod: asked.pod, ...more }];
   }
   const gone: readonly ManifestEvent[] = old !== undefined && old.key !== good.key ? [{ type: 'removed', origin }] : [];
-  return [...gone, { type: 'objectApplied', origin, object: withCreation(asked.object, good.claimedAtMs), warnings }];
+  return [...gone, { type: 'objectApplied', origin, object: withCreation(asked.object, good.claimedAtMs), ...more }];
 };
 
 /** An object is as old as its document's claim to its name, which is kept over restarts. */

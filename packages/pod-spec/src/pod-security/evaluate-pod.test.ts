@@ -1,6 +1,6 @@
-import type { PodSpec } from '@solo-kubelet/pod-spec';
-import { createReport } from '@solo-kubelet/pod-spec/schema';
 import { describe, expect, it } from 'vitest';
+import type { PodSpec } from '../gen/pod-types.js';
+import { createReport } from '../validation/report.js';
 import { evaluatePod, violationText } from './evaluate-pod.js';
 import { levelText, readPolicy } from './policy.js';
 

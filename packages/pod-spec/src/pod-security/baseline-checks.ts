@@ -1,4 +1,4 @@
-import type { LifecycleHandler, Probe } from '@solo-kubelet/pod-spec';
+import type { LifecycleHandler, Probe } from '../gen/pod-types.js';
 import {
   type CheckedPod,
   containersWith,

@@ -1,4 +1,4 @@
-import type { Report } from '@solo-kubelet/pod-spec/schema';
+import type { Report } from '../validation/report.js';
 
 /** How much a Pod may do: anything, nothing that is known to lead out of it, or only what is best practice (Pod Security Standards). */
 export type SecurityLevel = 'privileged' | 'baseline' | 'restricted';
@@ -20,6 +20,14 @@ export interface SecurityPolicy {
 const LEVELS: readonly string[] = ['privileged', 'baseline', 'restricted'] satisfies readonly SecurityLevel[];
 const PREFIX = 'pod-security.kubernetes.io/';
 const VERSION = /^v1\.(\d|[1-9]\d*)$/;
+
+/** A level and the release that understood it, as labels have them: `baseline`, `latest` or `v1.36`. Undefined: there is no such level or version. */
+export const parseLevel = (level: string, version = 'latest'): LevelAt | undefined => {
+  if (!LEVELS.includes(level)) return undefined;
+  if (version === 'latest') return { level: level as SecurityLevel };
+  const minor = Number(VERSION.exec(version)?.[1] ?? Number.NaN);
+  return Number.isSafeInteger(minor) ? { level: level as SecurityLevel, minor } : undefined;
+};
 
 /** As it is written in messages: `baseline:latest`. */
 export const levelText = ({ level, minor }: LevelAt): string => `${level}:${minor === undefined ? 'latest' : `v1.${minor}`}`;

@@ -1,4 +1,4 @@
-import type { Container, ObjectMeta, PodSpec } from '@solo-kubelet/pod-spec';
+import type { Container, ObjectMeta, PodSpec } from '../gen/pod-types.js';
 
 /** Why a Pod is not as a level has it: what it does, and where. */
 export interface Violation {

@@ -1,0 +1,3 @@
+import { packageConfig } from '../../tools/workspace/tsup.js';
+
+export default packageConfig(['src/index.ts']);
