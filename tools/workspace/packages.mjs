@@ -546,6 +546,7 @@ export const packages = [
       '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/selectors': ws,
       '@solo-kubelet/manifest-source': ws,
+      '@solo-kubelet/pod-admission': ws,
       '@solo-kubelet/cri-client': ws,
       '@solo-kubelet/cni-invoker': ws,
       '@solo-kubelet/probe-engine': ws,

@@ -94,6 +94,40 @@ describe('validate', () => {
     }
   });
 
+  it('holds manifests against an admission policy, and prints what comes out of it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'solo-kubelet-policy-'));
+    try {
+      const policy = join(directory, 'policy.yaml');
+      const head = 'apiVersion: solo-kubelet.dev/v1alpha1\nkind: AdmissionPolicy\nmetadata: {name: site}\n';
+      const rules = '{name: mirror, rewriteImages: [{from: docker.io, to: r.site}]}, {name: secure, podSecurity: {level: baseline}}';
+      await writeFile(policy, `${head}spec: {rules: [${rules}]}\n`);
+      const template = '{metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: nginx}]}}';
+      const good = `${pod('web')}---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {selector: {matchLabels: {a: b}}, template: ${template}}}\n`;
+      const argv = ['validate', '--policy', policy, '-'];
+      expect(await callAs('kubelet-cli', argv, good)).toMatchObject({ status: 0, out: '-: 1 Pod can run, 1 object is valid\n' });
+      const { out, status } = await callAs('kubelet-cli', [...argv, '-o', 'yaml'], good);
+      expect([status, out.match(/image: .*/g)]).toEqual([0, ['image: r.site/library/i', 'image: r.site/library/nginx']]);
+      const bad = pod('web').replace('spec: {', 'spec: {hostNetwork: true, ');
+      const denied = `pods "web-node1" is forbidden: admission policy ${policy}, rule "secure", denied the request: spec: violates PodSecurity`;
+      expect(await callAs('kubelet-cli', argv, bad)).toMatchObject({ status: 3, out: expect.stringContaining(`-: ${denied}`) });
+      expect(await callAs('kubelet-cli', [...argv, '-o', 'yaml'], bad)).toMatchObject({
+        status: 3,
+        out: '',
+        err: expect.stringContaining(denied),
+      });
+      expect(await callAs('kubelet-cli', ['validate', '-o', 'yaml', '-'], good)).toMatchObject({ status: 2 });
+      await writeFile(policy, `${head}spec: {rules: [{name: a}]}\n`);
+      expect(await callAs('kubelet-cli', argv, good)).toMatchObject({
+        status: 2,
+        err: expect.stringContaining(`${policy}:4:16: spec.rules[0]: a rule does one thing`),
+      });
+      await rm(policy);
+      expect(await callAs('kubelet-cli', argv, good)).toMatchObject({ status: 1, err: expect.stringContaining(`cannot read ${policy}`) });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   const pod = (name: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec: {containers: [{name: a, image: i}]}\n`;
 
   it('answers a batch line by line, in order, whatever the verdicts', async () => {

@@ -19,7 +19,7 @@ export {
   type PolicyIssue,
   type PolicyRule,
 } from './core/admission-policy.js';
-export { type AdmissionSubject, subjectOf } from './core/admission-subject.js';
+export { type AdmissionSubject, subjectOf, withOutcome } from './core/admission-subject.js';
 export { type ParsedPolicy, POLICY_API_VERSION, POLICY_KIND, parsePolicy } from './parse-policy.js';
 export { type AdmissionPlugin, defineAdmissionPlugin, type PluginAnswer, type PluginVerdict } from './plugin/admission-plugin.js';
 export { type PluginThread, type PluginThreadOptions, startPluginThread } from './plugin/plugin-thread.js';

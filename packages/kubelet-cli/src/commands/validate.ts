@@ -22,6 +22,7 @@ import { namedProbePlugins } from '../client/named-probe-plugins.js';
 import { PLUGINS_FROM } from '../client/plugins-from.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
+import type { LoadedPolicy } from './validate-policy.js';
 
 /** Tells what the kubelet would say to these manifests. */
 export const validate = async (input: CommandInput, io: CliIo): Promise<number> => {
@@ -32,11 +33,18 @@ export const validate = async (input: CommandInput, io: CliIo): Promise<number> 
   const strict = flagOption(input, 'strict');
   const featureGates = await gatesOf(textOption(input, 'feature-gates'), io);
   const nodeLabels = await labelsOf(textOption(input, 'node-labels'), nodeName);
+  const format = textOption(input, 'output') ?? 'text';
+  const policyFile = textOption(input, 'policy');
+  if (format === 'yaml' && policyFile === undefined) throw usage('-o yaml goes with --policy: it prints what comes out of it');
   await using plugins = await loadPlugins(input);
+  await using policy =
+    policyFile === undefined ? undefined : await (await import('./validate-policy.js')).loadPolicy(policyFile, { nodeName, featureGates });
   const checked = await Promise.all(
-    (await manifestPaths(input.operands)).map((path) => check(io, path, { nodeName, strict, featureGates, nodeLabels }, plugins)),
+    (await manifestPaths(input.operands)).map((path) =>
+      check(io, path, { nodeName, strict, featureGates, nodeLabels }, { plugins, policy }),
+    ),
   );
-  await writeRaw(io.stdout, report(io, checked, textOption(input, 'output') ?? 'text'));
+  await writeRaw(io.stdout, format === 'yaml' ? await outcomesOf(io, checked) : report(io, checked, format));
   return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.manifestRejected;
 };
 
@@ -80,6 +88,8 @@ interface Checked {
   readonly ok: boolean;
   readonly results: readonly (ParseResult | ObjectResult)[];
   readonly issues: readonly PodSpecIssue[];
+  /** What is admitted by the policy, as it comes out of it. */
+  readonly outcomes: readonly object[];
   /** Why a document is refused where no single place is at fault. */
   readonly messages: readonly string[];
 }
@@ -105,7 +115,7 @@ const check = async (
     readonly featureGates: FeatureGates;
     readonly nodeLabels: Readonly<Record<string, string>> | undefined;
   },
-  plugins: PluginHost | undefined,
+  { plugins, policy }: { readonly plugins: PluginHost | undefined; readonly policy: LoadedPolicy | undefined },
 ): Promise<Checked> => {
   const text = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
   const { parseMixedManifest } = await import('@solo-kubelet/object-spec');
@@ -114,16 +124,20 @@ const check = async (
     await write(io.stderr, withoutControls(`${path}:${line}: ${name} is for other nodes (${selector})\n`));
   const results = documents.map(({ result }) => result);
   const isEmpty = results.length + elsewhere.length === 0;
+  const outcomes = policy === undefined ? [] : await Promise.all(results.map((result) => (result.ok ? policy.judge(result) : [])));
+  const judged = outcomes.flat();
   return {
     path,
     text,
-    ok: !isEmpty && results.every(({ ok }) => ok),
+    ok: !isEmpty && results.every(({ ok }) => ok) && judged.every(({ type }) => type === 'admitted'),
+    outcomes: judged.flatMap((outcome) => (outcome.type === 'admitted' ? [outcome.object] : [])),
     results,
     issues: results.flatMap((result) => (result.ok ? result.warnings : result.issues)),
     messages: [
       ...results.flatMap((result) => (!result.ok && result.issues.length === 0 ? [result.message] : [])),
       ...(await Promise.all(results.map((result) => (result.ok && 'pod' in result ? probeIssues(result.pod, plugins) : [])))).flat(),
       ...(isEmpty ? ['there is no Pod in it'] : []),
+      ...judged.flatMap((outcome) => (outcome.type === 'rejected' ? [outcome.message] : [])),
     ],
   };
 };
@@ -147,6 +161,13 @@ const probeIssues = async (pod: Pod, plugins: PluginHost | undefined): Promise<r
   ];
 };
 
+/** What was admitted, on the way to other programs; what was not is told beside it. */
+const outcomesOf = async (io: CliIo, checked: readonly Checked[]): Promise<string> => {
+  for (const each of checked) if (!each.ok) await writeRaw(io.stderr, textReport(each, usesColor(io.stderr, io.env)));
+  const { yamlOf } = await import('./validate-policy.js');
+  return escapeDocument(await yamlOf(checked.flatMap(({ outcomes }) => outcomes)));
+};
+
 const report = (io: CliIo, checked: readonly Checked[], format: string): string => {
   const issues = checked.flatMap((each) => each.issues);
   switch (format) {
@@ -165,7 +186,7 @@ const report = (io: CliIo, checked: readonly Checked[], format: string): string 
     case 'sarif':
       return escapeDocument(`${JSON.stringify(sarifLog(issues), printable, 2)}\n`);
     default:
-      throw usage(`-o takes text, json, github or sarif, not ${JSON.stringify(format)}`);
+      throw usage(`-o takes text, json, yaml, github or sarif, not ${JSON.stringify(format)}`);
   }
 };
 

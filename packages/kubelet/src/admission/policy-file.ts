@@ -9,7 +9,7 @@ import { KubeletError } from '../process/kubelet-error.js';
 
 const MAX_POLICY_BYTES = 256 * 1024;
 /** How often the file is looked at, ms. */
-const LOOK_PERIOD_MS = 5_000;
+const LOOK_PERIOD_MS = 2_000;
 
 /** The file of a policy as it was read. */
 export type PolicyReading =

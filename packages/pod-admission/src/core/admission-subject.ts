@@ -1,5 +1,4 @@
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
-import type { ApiObject } from '@solo-kubelet/object-spec';
 import { configHashAnnotation, isApiPod, type ObjectMeta, type Pod, type PodSpec } from '@solo-kubelet/pod-spec';
 import { fnv1a128 } from '@solo-kubelet/pod-spec/schema';
 import { contentText } from './pod-parts.js';
@@ -73,7 +72,7 @@ export const subjectOfEvent = (event: Asking): AdmissionSubject | undefined =>
   event.type === 'objectApplied' ? subjectOf(event.object) : subjectOf({ ...event.pod, apiVersion: 'v1', kind: 'Pod' });
 
 /** An object whose Pods are as `pod`. */
-const withTemplate = (object: ApiObject, { metadata: { labels, annotations }, spec }: Pod): ApiObject => {
+const withTemplate = <T extends AskingObject>(object: T, { metadata: { labels, annotations }, spec }: Pod): T => {
   const changed = (template: Template): Template => ({
     ...template,
     metadata: { ...template.metadata, ...(labels && { labels }), ...(annotations && { annotations }) },
@@ -86,8 +85,12 @@ const withTemplate = (object: ApiObject, { metadata: { labels, annotations }, sp
     template === undefined
       ? { jobTemplate: { ...jobTemplate, spec: { ...own, template: changed(own?.template ?? {}) } } }
       : { template: changed(template) };
-  return { ...object, spec: { ...holder.spec, ...more } } as ApiObject;
+  return { ...object, spec: { ...holder.spec, ...more } };
 };
+
+/** An object as it is asked for once what it makes is admitted as `outcome`. */
+export const withOutcome = <T extends AskingObject>(object: T, outcome: Pod): T =>
+  object.kind === 'Pod' ? { ...object, metadata: outcome.metadata, spec: outcome.spec } : withTemplate(object, outcome);
 
 /** What is asked for once it is admitted as `outcome`, with the identity `uid` where it is a Pod. */
 export const admittedEvent = (asked: Asking, outcome: Pod, uid: string | undefined): Asking => {
