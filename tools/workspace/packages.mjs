@@ -207,7 +207,8 @@ export const packages = [
   },
   {
     name: 'pod-admission',
-    description: 'Changes and rejects Pods before they run: a policy as a file, plugins in threads, and operators of your own, as RxJS streams.',
+    description:
+      'Changes and rejects Pods before they run: a policy as a file, plugins in threads, and operators of your own, as RxJS streams.',
     keywords: ['admission', 'mutating', 'validating', 'policy', 'pod-security', 'static-pods', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
