@@ -9,8 +9,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { generate, type Packet, parser } from 'mqtt-packet';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseEventSink } from '../src/event-sinks/core/parse-event-sink.js';
+import { journaldSink } from '../src/event-sinks/journald-sink.js';
 import { openSink } from '../src/event-sinks/open-sink.js';
-import { RefusedBySink } from '../src/event-sinks/sink-port.js';
+import { RefusedBySink, RetryLater } from '../src/event-sinks/sink-port.js';
 
 let root: string;
 const stops: (() => void)[] = [];
@@ -31,17 +32,17 @@ const sinkOf = (text: string) => {
 };
 const event = (id: number, more = ''): string => JSON.stringify({ kind: 'Event', id, more });
 
-describe('a webhook', () => {
-  const serve = async (listener: RequestListener): Promise<string> => {
-    const server = createServer(listener);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    stops.push(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
+const serve = async (listener: RequestListener): Promise<string> => {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stops.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
 
+describe('a webhook', () => {
   it('gets an EventList, with the headers and the authorization that are for it', async () => {
     const got: { readonly url: string | undefined; readonly headers: IncomingHttpHeaders; readonly body: unknown }[] = [];
     const host = await serve((request, response) => {
@@ -324,5 +325,112 @@ describe('a broker that is none', () => {
   ])('%s: fails in time', async (_what, onConnection, message) => {
     const port = await serve(onConnection);
     await expect(sinkOf(`mqtt://127.0.0.1:${port}/t`)([event(1)], 500)).rejects.toThrow(message);
+  });
+});
+
+describe('a server of OpenTelemetry', () => {
+  /** Takes what the protocol says, and nothing else. */
+  const answering = (status: number, headers: Record<string, string> = {}, answer = '{}') => {
+    const got: unknown[] = [];
+    const listener: RequestListener = (request, response) => {
+      let text = '';
+      request.on('data', (part) => {
+        text += part;
+      });
+      request.on('end', () => {
+        const isRight = request.method === 'POST' && request.url === '/v1/logs' && request.headers['content-type'] === 'application/json';
+        got.push(JSON.parse(text));
+        response.writeHead(isRight ? status : 404, { 'content-type': 'application/json', ...headers }).end(answer);
+      });
+    };
+    return { got, listener };
+  };
+  const refusedOf = async (url: string, events: readonly string[]) => {
+    const sink = parseEventSink(url);
+    if ('error' in sink) throw new Error(sink.error);
+    const port = openSink(sink, { nodeName: 'n' });
+    stops.push(() => port.close());
+    const told: [number, string][] = [];
+    await port.deliver(events, { signal: AbortSignal.timeout(20_000), refused: (...said) => told.push(said) });
+    return told;
+  };
+
+  it('gets log records, and says which it does not want', async () => {
+    const { got, listener } = answering(200, {}, '{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}');
+    const host = await serve(listener);
+    expect(await refusedOf(`otlp+http://${host}/v1/logs`, [event(1), event(2)])).toEqual([[1, 'too old']]);
+    expect(got).toMatchObject([{ resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityNumber: 9 }, { severityNumber: 9 }] }] }] }]);
+  });
+
+  it.each([
+    [400, true],
+    [401, false],
+    [429, false],
+    [500, true],
+    [503, false],
+  ])('that answers %i: given up for good %s', async (status, final) => {
+    const host = await serve(answering(status).listener);
+    const failure: unknown = await refusedOf(`otlp+http://${host}/v1/logs`, [event(1)]).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ message: `it answered ${status}` });
+    expect(failure instanceof RefusedBySink).toBe(final);
+  });
+
+  it.each(['otlp+http', 'http'])('and a webhook (%s) say when to come again', async (scheme) => {
+    const host = await serve(answering(503, { 'retry-after': '7' }).listener);
+    const failure: unknown = await refusedOf(`${scheme}://${host}/v1/logs`, [event(1)]).catch((error: unknown) => error);
+    expect(failure instanceof RetryLater && failure.afterMs).toBe(7_000);
+  });
+
+  it('that answers without end, or nothing that can be read, holds nothing up', async () => {
+    const endless = await serve((_request, response) => {
+      response.writeHead(200);
+      const more = (): void => {
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    });
+    const startMs = performance.now();
+    expect(await refusedOf(`otlp+http://${endless}/v1/logs`, [event(1)])).toEqual([]);
+    expect(performance.now() - startMs).toBeLessThan(10_000);
+    const slow = await serve((_request, response) => void response.writeHead(200).write('{'));
+    await expect(sinkOf(`otlp+http://${slow}/v1/logs`)([event(1)], 300)).rejects.toThrow();
+  });
+});
+
+describe('journald', () => {
+  const program = async (body: string): Promise<string> => {
+    const path = join(root, 'logger');
+    await writeFile(path, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    return path;
+  };
+  const listen = async (): Promise<string> => {
+    const path = join(root, 'socket');
+    const server = createTcpServer();
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    stops.push(() => server.close());
+    return path;
+  };
+  const deliver = (options: { readonly socketPath: string; readonly program: string }, limitMs = 20_000) =>
+    journaldSink({ nodeName: 'n', ...options }).deliver([event(1), event(2)], { signal: AbortSignal.timeout(limitMs) });
+
+  it('gets each event as an entry', async () => {
+    await deliver({
+      socketPath: await listen(),
+      program: await program(`[ "$1" = --journald ] && cat >> ${root}/entries && echo . >> ${root}/entries`),
+    });
+    const entries = (await readFile(join(root, 'entries'), 'utf8')).split('.\n');
+    expect(entries).toHaveLength(3);
+    expect(entries[0]).toMatch(/^MESSAGE= : : \nMESSAGE_ID=[0-9a-f]{32}\nPRIORITY=6\nSYSLOG_IDENTIFIER=solo-kubelet\n/);
+  });
+
+  it('that is not there, is no socket, or is spoken to by a program that fails or hangs, is tried again', async () => {
+    const works = await program('cat > /dev/null');
+    await expect(deliver({ socketPath: join(root, 'none'), program: works })).rejects.toThrow(`journald does not listen at ${root}/none`);
+    await expect(deliver({ socketPath: works, program: works })).rejects.toThrow('journald does not listen');
+    const socketPath = await listen();
+    await expect(deliver({ socketPath, program: join(root, 'gone') })).rejects.toThrow(/there is no program .*\(util-linux\)/);
+    await expect(deliver({ socketPath, program: await program('echo full >&2; exit 1') })).rejects.toThrow('--journald failed: full');
+    await expect(deliver({ socketPath, program: await program('exec sleep 100') }, 300)).rejects.toThrow();
   });
 });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ObjectResult } from '@solo-kubelet/object-spec';
 import {
@@ -12,6 +11,7 @@ import {
   withOutcome,
 } from '@solo-kubelet/pod-admission';
 import { type FeatureGates, losslessJson, type ParseResult, printablePod } from '@solo-kubelet/pod-spec';
+import { readRegular } from '@solo-kubelet/untrusted-files';
 import { firstValueFrom } from 'rxjs';
 import { CliError } from '../cli-error.js';
 import { PLUGINS_FROM } from '../client/plugins-from.js';
@@ -26,16 +26,19 @@ export interface LoadedPolicy extends AsyncDisposable {
   judge(result: (ParseResult | ObjectResult) & { readonly ok: true }): Promise<PolicyOutcome>;
 }
 
+/** As the kubelet takes it. */
+const MAX_POLICY_BYTES = 256 * 1024;
+
 /** @throws CliError CLI_NOT_FOUND for a file that can't be read, CLI_USAGE for one that can't be used */
 export const loadPolicy = async (
   name: string,
   { nodeName, featureGates }: { readonly nodeName: string; readonly featureGates: FeatureGates },
 ): Promise<LoadedPolicy> => {
   const path = resolve(name);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readRegular(path, { followLinks: true, maxBytes: MAX_POLICY_BYTES }).catch((cause: unknown) => {
     throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
   });
-  const parsed = parsePolicy(text, { path });
+  const parsed = parsePolicy(bytes.toString(), { path });
   if (!parsed.ok) {
     throw new CliError({
       code: 'CLI_USAGE',

@@ -101,7 +101,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'eviction-pressure-transition-period': field('evictionPressureTransitionPeriod', 'duration'),
   'eviction-soft': field('evictionSoft', 'thresholds'),
   'eviction-soft-grace-period': field('evictionSoftGracePeriod', 'map'),
-  'event-sink': own('texts', 'URL that events go to as well: http, https (webhook), file or mqtt, mqtts; repeatable (docs/event-sinks.md)'),
+  'event-sink': own(
+    'texts',
+    'URL that events go to as well: http, https (webhook), otlp+http, otlp+https, mqtt, mqtts, file, or journald:; repeatable (docs/event-sinks.md)',
+  ),
   'exit-on-lock-contention': own('truth', 'end when another process waits for --lock-file'),
   'fail-cgroupv1': field('failCgroupV1', 'truth'),
   'fail-swap-on': field('failSwapOn', 'truth'),

@@ -2,13 +2,17 @@ import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { Subject, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type DeliverEventsOptions, deliverEvents } from './deliver-events.js';
-import { RefusedBySink } from './sink-port.js';
+import { RefusedBySink, RetryLater } from './sink-port.js';
 
 /** A sink whose answers are given one by one, in virtual time. */
 const setUp = (options: Partial<DeliverEventsOptions> = {}) => {
   const scheduler = new VirtualTimeScheduler();
   const event$ = new Subject<string>();
-  const asked: { readonly atMs: number; readonly events: readonly string[]; readonly settle: (error?: Error) => void }[] = [];
+  const asked: {
+    readonly atMs: number;
+    readonly events: readonly string[];
+    readonly settle: (error?: Error, unwanted?: number) => void;
+  }[] = [];
   const counts = { delivered: 0, full: 0, refused: 0, failed: 0, waiting: 0 };
   const said: string[] = [];
   const note = (fields: object, message: string) => said.push(`${message} ${JSON.stringify(fields)}`);
@@ -18,9 +22,17 @@ const setUp = (options: Partial<DeliverEventsOptions> = {}) => {
     event$,
     name: 'https://a/',
     port: {
-      deliver: (events) =>
+      deliver: (events, { refused }) =>
         new Promise((resolve, reject) =>
-          asked.push({ atMs: scheduler.now(), events, settle: (error) => (error === undefined ? resolve() : reject(error)) }),
+          asked.push({
+            atMs: scheduler.now(),
+            events,
+            settle: (error, unwanted = 0) => {
+              if (unwanted > 0) refused?.(unwanted, 'too old');
+              if (error === undefined) resolve();
+              else reject(error);
+            },
+          }),
         ),
       close: () => {
         closed += 1;
@@ -124,5 +136,21 @@ it('holds a bounded number of bytes', async () => {
   const { event$, counts, stop } = setUp({ maxWaitingBytes: 1_000 });
   for (let each = 0; each < 100; each += 1) event$.next('x'.repeat(300));
   expect(counts).toMatchObject({ waiting: 3, full: 97 });
+  stop();
+});
+
+it('waits as long as a sink asks for, and counts what it took and does not want', async () => {
+  const { event$, asked, counts, said, run, stop } = setUp();
+  for (const each of ['1', '2', '3']) event$.next(each);
+  await run();
+  asked[0]?.settle(new RetryLater('it answered 429', 120_000));
+  await run();
+  expect(asked.map(({ atMs }) => atMs)).toEqual([1_000, 121_000]);
+  asked[1]?.settle(undefined, 2);
+  await run();
+  expect(counts).toMatchObject({ delivered: 1, refused: 2, failed: 1, waiting: 0 });
+  expect(said).toContainEqual(
+    expect.stringContaining('An event sink does not want some events: they are dropped {"sink":"https://a/","count":2,"err":"too old"}'),
+  );
   stop();
 });

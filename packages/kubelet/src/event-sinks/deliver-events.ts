@@ -18,7 +18,7 @@ import {
   timer,
 } from 'rxjs';
 import { deliveryDelayMs } from './core/delivery-delay.js';
-import { type EventText, RefusedBySink, type SinkPort } from './sink-port.js';
+import { type EventText, RefusedBySink, RetryLater, type SinkPort } from './sink-port.js';
 
 /** What becomes of the events that a sink was given. */
 export interface SinkCounts {
@@ -72,6 +72,8 @@ export const deliverEvents = ({
     let waitingBytes = 0;
     let failures = 0;
     let droppedSince = 0;
+    // What the sink itself asks for after a failure, ms.
+    let askedMs = 0;
     // What is being handed over stays in the queue until it is taken, and is counted with it.
     let taking = 0;
     // Deliveries wait for events, which come from the outside: the edge from the one to the other.
@@ -101,10 +103,19 @@ export const deliverEvents = ({
     const attempt = async (signal: AbortSignal): Promise<void> => {
       const batch = waiting.slice(0, maxBatch);
       taking = batch.length;
+      askedMs = 0;
       using joined = joinSignals([signal, timeoutSignal(timeoutMs)]);
       try {
-        await port.deliver(batch, { signal: joined.signal });
-        counts.delivered(batch.length);
+        let refused = 0;
+        await port.deliver(batch, {
+          signal: joined.signal,
+          refused: (count, why) => {
+            refused = Math.min(count, batch.length);
+            logger.warn({ sink: name, count: refused, err: why }, 'An event sink does not want some events: they are dropped');
+          },
+        });
+        counts.delivered(batch.length - refused);
+        if (refused > 0) counts.dropped(refused, 'refused');
         done(batch.length);
       } catch (error) {
         if (signal.aborted) return;
@@ -121,6 +132,7 @@ export const deliverEvents = ({
             'Events cannot be delivered to an event sink; trying again',
           );
         failures += 1;
+        askedMs = error instanceof RetryLater ? error.afterMs : 0;
       } finally {
         taking = 0;
       }
@@ -134,7 +146,7 @@ export const deliverEvents = ({
         : of(0),
     ).pipe(
       concatMap(() => fromAbortable(attempt)),
-      concatMap(() => timer(deliveryDelayMs(failures, random()), scheduler)),
+      concatMap(() => timer(Math.max(deliveryDelayMs(failures, random()), askedMs), scheduler)),
       repeat(),
     );
     return merge(event$.pipe(tap(add)), delivery$).pipe(

@@ -83,7 +83,7 @@ it('does nothing without a sink', () => {
 });
 
 it.each([
-  [['ftp://joe:s3cret@x/'], 'want a URL of http, https, file, mqtt or mqtts'],
+  [['ftp://joe:s3cret@x/'], 'want a URL of http, https, file, mqtt, mqtts, otlp+http or otlp+https, or journald:'],
   [['file:///a', 'file:///a#maxFiles=2'], 'file:///a: it is given twice'],
 ])('refuses flags that can not be used, without their secrets: %j', async (sinks, message) => {
   const refused = await loadConfiguration(sinks.flatMap((sink) => ['--event-sink', sink])).catch((error: unknown) => error);

@@ -9,6 +9,10 @@ export const openSink = (sink: EventSink, options: { readonly nodeName: string }
       return fileSink(sink);
     case 'webhook':
       return loaded(async () => (await import('./webhook-sink.js')).webhookSink(sink));
+    case 'otlp':
+      return loaded(async () => (await import('./otlp-sink.js')).otlpSink(sink, options));
+    case 'journald':
+      return loaded(async () => (await import('./journald-sink.js')).journaldSink(options));
     case 'mqtt':
       return loaded(async () => (await import('./mqtt-sink.js')).mqttSink(sink, options));
   }

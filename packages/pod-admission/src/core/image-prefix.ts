@@ -1,15 +1,15 @@
 import { parseImageReference } from '@solo-kubelet/pod-spec';
 import type { ImageRewrite } from './admission-policy.js';
 
-const HOST = /^(?:localhost|[^/]*[.:][^/]*)$/;
 /** Of the longest repository that anything is put before. */
 const PROBE = 'x';
 
 /** A prefix of images as rules compare it: registry first, no slash at the end; undefined if it is none. */
 export const normalPrefix = (text: string): string | undefined => {
-  const prefix = text.replace(/\/+$/, '');
+  const prefix = text.endsWith('/') ? text.slice(0, -1) : text;
   const [host = '', ...path] = prefix.split('/');
-  if (!HOST.test(host) || parseImageReference(`${prefix}/${PROBE}`) === undefined) return undefined;
+  const isHost = host === 'localhost' || host.includes('.') || host.includes(':');
+  if (!isHost || parseImageReference(`${prefix}/${PROBE}`) === undefined) return undefined;
   return [host === 'index.docker.io' ? 'docker.io' : host, ...path].join('/');
 };
 

@@ -14,6 +14,19 @@ it.each<[string, object]>([
       caFile: '/etc/ca.pem',
     },
   ],
+  [
+    'otlp+https://joe:s3cret@otel.test:4318/v1/logs?a=b#headersFile=/etc/h',
+    {
+      type: 'otlp',
+      name: 'otlp+https://otel.test:4318/v1/logs',
+      url: 'https://otel.test:4318/v1/logs?a=b',
+      authorization: `Basic ${Buffer.from('joe:s3cret').toString('base64')}`,
+      headersFile: '/etc/h',
+    },
+  ],
+  ['otlp+http://[::1]:4318/v1/logs', { type: 'otlp', name: 'otlp+http://[::1]:4318/v1/logs', url: 'http://[::1]:4318/v1/logs' }],
+  ['journald:', { type: 'journald', name: 'journald:' }],
+  ['journald://', { type: 'journald', name: 'journald:' }],
   ['http://[::1]/', { type: 'webhook', name: 'http://[::1]/', url: 'http://[::1]/' }],
   [
     'file:///var/log/e%20v.jsonl',
@@ -51,7 +64,11 @@ it.each<[string, object]>([
 ])('%s', (text, sink) => expect(parseEventSink(text)).toEqual(sink));
 
 it.each([
-  ['ftp://a/b', 'want a URL of http, https, file, mqtt or mqtts'],
+  ['ftp://a/b', 'want a URL of http, https, file, mqtt, mqtts, otlp+http or otlp+https, or journald:'],
+  ['journald://here', 'journald: want journald: and nothing behind it'],
+  ['journald:#qos=1', 'there is no option "qos"; journald has none'],
+  ['otlp+http:///v1/logs', 'want otlp+http://HOST[:PORT]/v1/logs'],
+  ['otlp+http://a/#qos=1', 'there is no option "qos"; otlp has headersFile'],
   ['hooks', 'want a URL'],
   ['https://a/#headerFile=/x', 'there is no option "headerFile"'],
   ['https://a/#caFile=/x&caFile=/y', 'caFile is given twice'],

@@ -18,6 +18,10 @@ export type EventSink = { readonly name: string } & (
       /** `Name: value` on a line. */
       readonly headersFile?: string;
     } & SinkTls)
+  /** A server of OpenTelemetry, by OTLP over HTTP; otherwise as a webhook. */
+  | ({ readonly type: 'otlp'; readonly url: string; readonly authorization?: string; readonly headersFile?: string } & SinkTls)
+  /** The journal of this machine. */
+  | { readonly type: 'journald' }
   | {
       readonly type: 'file';
       readonly path: string;
@@ -48,19 +52,23 @@ const MAX_FILES = 1_000;
 const MAX_TOPIC_BYTES = 1_024;
 
 /**
- * A value of `--event-sink`: the URL of a webhook (http, https), of a file, or of an MQTT broker (mqtt, mqtts) with the topic as its path. What the kubelet
+ * A value of `--event-sink`: the URL of a webhook (http, https), of a file, of a server of OpenTelemetry (otlp+http,
+ * otlp+https), of an MQTT broker (mqtt, mqtts) with the topic as its path, or `journald:`. What the kubelet
  * itself has to know stands behind `#`, which no server ever sees: `#caFile=/etc/ca.pem&headersFile=/etc/token`. Nothing of it is in an error: it may be a secret.
  */
 export const parseEventSink = (text: string): ParsedEventSink => {
   const url = parseUrl(text);
   const type = url && TYPES.get(url.protocol);
-  if (url === undefined || type === undefined) return { error: 'want a URL of http, https, file, mqtt or mqtts' };
+  if (url === undefined || type === undefined)
+    return { error: 'want a URL of http, https, file, mqtt, mqtts, otlp+http or otlp+https, or journald:' };
   const name = shownUrl(url);
   const options = new URLSearchParams(url.hash.slice(1));
   const known: readonly string[] = OPTIONS[type];
   const unknown = [...options.keys()].find((key) => !known.includes(key));
   if (unknown !== undefined)
-    return { error: `${name}: there is no option ${JSON.stringify(unknown)}; those of ${type} are ${known.join(', ')}` };
+    return {
+      error: `${name}: there is no option ${JSON.stringify(unknown)}; ${type} has ${known.length === 0 ? 'none' : known.join(', ')}`,
+    };
   const twice = known.find((key) => options.getAll(key).length > 1);
   if (twice !== undefined) return { error: `${name}: the option ${twice} is given twice` };
   const relative = [...options].find(([key, value]) => key.endsWith('File') && !value.startsWith('/'));
@@ -70,7 +78,12 @@ export const parseEventSink = (text: string): ParsedEventSink => {
   if (user === undefined || password === undefined) return { error: `${name}: its user name or password is not encoded as in URLs` };
   switch (type) {
     case 'webhook':
+    case 'otlp':
       return webhook(url, name, options, user || password ? `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` : undefined);
+    case 'journald':
+      return url.host === '' && /^\/*$/.test(url.pathname) && url.search === ''
+        ? { type, name: 'journald:' }
+        : { error: 'journald: want journald: and nothing behind it' };
     case 'file':
       return file(url, name, options);
     case 'mqtt':
@@ -84,10 +97,15 @@ const TYPES: ReadonlyMap<string, EventSink['type']> = new Map([
   ['file:', 'file'],
   ['mqtt:', 'mqtt'],
   ['mqtts:', 'mqtt'],
+  ['otlp+http:', 'otlp'],
+  ['otlp+https:', 'otlp'],
+  ['journald:', 'journald'],
 ]);
 
 const OPTIONS: Readonly<Record<EventSink['type'], readonly string[]>> = {
   webhook: ['headersFile', ...TLS_OPTIONS],
+  otlp: ['headersFile', ...TLS_OPTIONS],
+  journald: [],
   file: ['maxSize', 'maxFiles'],
   mqtt: ['qos', 'passwordFile', ...TLS_OPTIONS],
 };
@@ -99,11 +117,14 @@ const tlsOf = (options: URLSearchParams): SinkTls =>
   Object.fromEntries(TLS_OPTIONS.flatMap((key) => (options.has(key) ? [[key, options.get(key)]] : [])));
 
 const webhook = (url: URL, name: string, options: URLSearchParams, authorization: string | undefined): ParsedEventSink => {
-  const target = new URL(url);
+  const type = url.protocol.startsWith('otlp+') ? 'otlp' : 'webhook';
+  if (url.hostname === '') return { error: `${name}: want otlp+http://HOST[:PORT]/v1/logs` };
+  // A URL of another scheme can't be made one of http; what stands behind that is the same.
+  const target = new URL(url.href.replace(/^otlp\+/, ''));
   [target.username, target.password, target.hash] = ['', '', ''];
   const headersFile = options.get('headersFile');
   return {
-    type: 'webhook',
+    type,
     name,
     url: target.href,
     ...(authorization && { authorization }),

@@ -1,0 +1,67 @@
+import { createConnections } from '@solo-kubelet/verified-source';
+import type { SinkTls } from './core/parse-event-sink.js';
+import { retryAfterMs } from './core/retry-after.js';
+import { RefusedBySink, RetryLater } from './sink-port.js';
+
+/** A server that is given JSON over HTTP. */
+export interface HttpSink extends SinkTls {
+  /** Without user name and password. */
+  readonly url: string;
+  readonly authorization?: string;
+  /** `Name: value` on a line. */
+  readonly headersFile?: string;
+}
+
+export interface PostEvents {
+  /**
+   * POSTs a body; the beginning of the answer where it was taken.
+   * @throws (rejects) RefusedBySink where this body will never be taken, RetryLater where the server says when to come again
+   */
+  post(body: string, options: { readonly signal: AbortSignal }): Promise<string>;
+  close(): void;
+}
+
+const CONNECT_TIMEOUT_MS = 30_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Redirects are not followed: what is sent is for the one who was named. `isFinal`: statuses that say that this very body is wrong. */
+export const postEvents = (
+  sink: HttpSink,
+  { isFinal, readsAnswer }: { readonly isFinal: (status: number) => boolean; readonly readsAnswer: boolean },
+): PostEvents => {
+  const connections = createConnections({ ...sink, timeoutMs: CONNECT_TIMEOUT_MS }, sink.authorization);
+  return {
+    post: async (content, { signal }) => {
+      const { agent, headers } = await connections.open();
+      const { request } = await import('undici');
+      const {
+        statusCode,
+        headers: told,
+        body,
+      } = await request(sink.url, {
+        method: 'POST',
+        dispatcher: agent,
+        headers: ['content-type', 'application/json', 'user-agent', 'solo-kubelet', ...headers.flat()],
+        body: content,
+        signal,
+      });
+      const isTaken = statusCode >= 200 && statusCode <= 299;
+      let answer = '';
+      body.on('error', () => {});
+      if (isTaken && readsAnswer) {
+        for await (const chunk of body) {
+          answer += String(chunk);
+          if (answer.length > MAX_ANSWER_BYTES) break;
+        }
+      }
+      // What else it says is nobody's business, however much it is.
+      body.destroy();
+      if (isTaken) return answer.length > MAX_ANSWER_BYTES ? '' : answer;
+      if (isFinal(statusCode)) throw new RefusedBySink(`it answered ${statusCode}`);
+      const message = `it answered ${statusCode}${statusCode < 400 ? '; redirects are not followed' : ''}`;
+      const afterMs = retryAfterMs(told['retry-after'], Date.now());
+      throw afterMs > 0 ? new RetryLater(message, afterMs) : new Error(message);
+    },
+    close: () => connections.close(),
+  };
+};
