@@ -48,10 +48,6 @@ const plain = (text: string): string => [...text].map((each) => ((each < ' ' && 
 
 const cut = (text: string, maxBytes: number): string => {
   const bytes = Buffer.from(text);
-  return bytes.length <= maxBytes
-    ? text
-    : `${bytes
-        .subarray(0, maxBytes - 4)
-        .toString()
-        .replace(/\ufffd+$/, '')}…`;
+  // What would be half a character is left out.
+  return bytes.length <= maxBytes ? text : `${new TextDecoder().decode(bytes.subarray(0, maxBytes - 4), { stream: true })}…`;
 };
