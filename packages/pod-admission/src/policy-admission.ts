@@ -32,8 +32,20 @@ export const policyAdmission = (policy: AdmissionPolicy, options: PolicyAdmissio
       const checked = checkOutcome(given, outcome, { nodeName: request.nodeName, ...(featureGates && { featureGates }) });
       return checked.ok ? checked.pod : rejection(name, checked.field, `it made a Pod that can not be used: ${checked.message}`);
     };
+    /** What rules of the policy's own make is looked at once, at the end; of what is bad then, the first rule is told that made it so. */
+    const usable = (outcome: Pod): Pod | AdmissionRejection => {
+      const checked = made('', asked, outcome);
+      if (!isRejection(checked)) return checked;
+      let given = asked;
+      for (const { name, action } of rules) {
+        const step = made(name, given, changeByRule(action, given));
+        if (isRejection(step)) return step;
+        given = step;
+      }
+      return checked;
+    };
     const change = ({ name, action }: PolicyRule, given: Pod): Observable<Pod | AdmissionRejection> => {
-      if (action.type !== 'plugin') return of(request.mayChange ? made(name, given, changeByRule(action, given)) : given);
+      if (action.type !== 'plugin') return of(request.mayChange ? changeByRule(action, given) : given);
       return askPlugin(action, given, request).pipe(
         map((verdict) => {
           if (verdict.type === 'failed') return rejection(name, '', `plugin ${action.module}: ${verdict.message}`, true);
@@ -53,6 +65,9 @@ export const policyAdmission = (policy: AdmissionPolicy, options: PolicyAdmissio
       (given$, rule) => given$.pipe(concatMap((given) => (isRejection(given) ? of(given) : change(rule, given)))),
       of(asked),
     );
-    return changed$.pipe(map((outcome) => (isRejection(outcome) ? outcome : judge(outcome))));
+    return changed$.pipe(
+      map((outcome) => (isRejection(outcome) ? outcome : usable(outcome))),
+      map((outcome) => (isRejection(outcome) ? outcome : judge(outcome))),
+    );
   };
 };
