@@ -89,8 +89,8 @@ const readAtMost = async (file: FileHandle, size: number, limit: number): Promis
     total += bytesRead;
     if (total > limit) return undefined;
     parts.push(buffer.subarray(0, bytesRead));
-    // Less than there was room for: the end of a regular file.
-    if (bytesRead < room) return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    // Less than there was room for is the end only where nothing it had is missing: some file systems (FUSE) give less than there is.
+    if (bytesRead === 0 || (bytesRead < room && total === size)) return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 };
 
