@@ -254,8 +254,8 @@ export const packages = [
   {
     name: 'verified-source',
     description:
-      'Manifests of Pods and other objects from a URL, verified by signature or hash, kept for boots without a network; as an RxJS stream.',
-    keywords: ['static-pods', 'manifest', 'minisign', 'sshsig', 'sigstore', 'tuf', 'signature', 'edge', 'rxjs'],
+      'Manifests of Pods and other objects from a URL, a bucket or a registry, verified by signature or hash, kept for boots without a network; as an RxJS stream.',
+    keywords: ['static-pods', 'manifest', 'minisign', 'sshsig', 'sigstore', 'tuf', 'signature', 's3', 'oci', 'edge', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/untrusted-files': ws,
@@ -269,12 +269,13 @@ export const packages = [
       '@sigstore/bundle': catalog,
       '@sigstore/verify': catalog,
       '@tufjs/models': catalog,
+      aws4fetch: catalog,
       'tar-stream': catalog,
       'tuf-js': catalog,
       undici: catalog,
       yaml: catalog,
     },
-    devDependencies: { '@sigstore/sign': catalog, '@types/tar-stream': catalog },
+    devDependencies: { '@20minutes/s3rver': catalog, '@sigstore/sign': catalog, '@types/tar-stream': catalog },
     peerDependencies: { rxjs: catalog },
   },
   {

@@ -154,6 +154,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     logger,
     newUids,
     sourceFiles: parts.sourceFiles,
+    env,
+    credentials: parts.credentials,
     nodeLabels: parts.facts.labels,
     services: parts.serviceNetwork !== undefined,
     ingress: parts.ingress !== undefined,

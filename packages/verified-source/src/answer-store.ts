@@ -63,7 +63,7 @@ const encodeRecord = ({ current, previous, next, good, ...rest }: SourceRecord) 
   ...(good && { good: encodeSigned(good) }),
 });
 
-const SIGNATURE_TYPES: ReadonlySet<unknown> = new Set<DetachedSignature['type']>(['minisign', 'ssh', 'sigstore', 'tuf']);
+const SIGNATURE_TYPES: ReadonlySet<unknown> = new Set<DetachedSignature['type']>(['minisign', 'ssh', 'sigstore', 'tuf', 'artifact']);
 
 /** @throws Error for a text that holds no record */
 const decodeRecord = (text: string): SourceRecord => {

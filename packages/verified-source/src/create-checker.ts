@@ -20,14 +20,15 @@ import type { RolloutFinding, RunningAnswer, SourceFinding, SourceReason } from 
 import { type ExaminedAnswer, examineAnswer } from './examine-answer.js';
 import { type FetchedAnswer, fetchAnswer } from './fetch-answer.js';
 import { readOffer, removeOffer } from './offers.js';
-import { placeOf } from './places/place-of.js';
+import { type PlaceOptions, placeOf } from './places/place-of.js';
 import { createAnswerRollout } from './rollout/answer-rollout.js';
 import { type HeldAnswer, heldAnswer } from './rollout/held-answer.js';
 import { wantedImages } from './rollout/wanted-images.js';
 import { createTufRepository } from './tuf/tuf-repository.js';
 import { readVerificationKeys, type VerificationKey } from './verification-keys.js';
 import { VerifiedSourceError } from './verified-source-error.js';
-import { type DetachedSignature, shownKey, verifyAnswer } from './verify-answer.js';
+import { type DetachedSignature, shownKey } from './verify-answer.js';
+import { verifyContent } from './verify-content.js';
 
 /** What a look at a source came to, and what it asks for from now on where that is told again. */
 export interface Found {
@@ -51,6 +52,8 @@ export interface CheckerOptions {
   /** The URL without user name and password, and what these come to. */
   readonly url: string;
   readonly authorization: string | undefined;
+  readonly env: PlaceOptions['env'];
+  readonly logins: PlaceOptions['logins'];
   readonly path: string;
   readonly nodeName: string;
   readonly nodeLabels: Readonly<Record<string, string>>;
@@ -100,9 +103,10 @@ type Settled =
 
 /** Asks a source, decides what becomes of the answer, and keeps what is good before anybody hears of it. One check at a time; all else at any time. */
 export const createChecker = (options: CheckerOptions) => {
-  const { source, url, authorization, path, nodeName, directory, prepare, parse, wallNow, files, logger, tell, taken } = options;
+  const { source, url, authorization, env, logins, path, nodeName, directory, prepare, parse, wallNow, files, logger, tell, taken } =
+    options;
   const store: AnswerStore = openAnswerStore(directory, logger, files);
-  const place = placeOf({ source, url, authorization });
+  const place = placeOf({ source, env, logins, wallNow });
   const repository = createTufRepository({ source, url, authorization, directory, files, logger });
   const urlDigest = digestOf(url);
   const rollouts = createAnswerRollout({ policy: source.rollout, ...options });
@@ -443,7 +447,7 @@ export const createChecker = (options: CheckerOptions) => {
 
   /** The first that is good, or else the first. */
   const pickSignature = async (content: Uint8Array, signatures: readonly DetachedSignature[], keys: readonly VerificationKey[]) => {
-    if (signatures.length > 1) for (const one of signatures) if ((await verifyAnswer(source, content, one, keys)).ok) return one;
+    if (signatures.length > 1) for (const one of signatures) if ((await verifyContent(source, content, one, keys)).ok) return one;
     return signatures[0];
   };
 

@@ -7,7 +7,8 @@ import { readAnswer } from './read-answer.js';
 import { readRevision } from './read-revision.js';
 import type { ArchiveMember } from './unpack-archive.js';
 import type { VerificationKey } from './verification-keys.js';
-import { type DetachedSignature, verifyAnswer } from './verify-answer.js';
+import type { DetachedSignature } from './verify-answer.js';
+import { verifyContent } from './verify-content.js';
 
 /** An answer that is what its source requires, and that can be used as a whole. */
 export interface ExaminedAnswer {
@@ -49,9 +50,9 @@ export const examineAnswer = async (
 ): Promise<Examination> => {
   const refused = (reason: SourceReason, message: string): Examination => ({ ok: false, reason, message });
   // Nothing of it is read before it is known whose it is.
-  const verified = await verifyAnswer(source, content, signature, keys);
+  const verified = await verifyContent(source, content, signature, keys);
   if (!verified.ok) return verified;
-  const opened = await readAnswer(content, { prepare, maxBytes: source.maxBytes });
+  const opened = await readAnswer(content, { prepare, source });
   if (!opened.ok) return opened;
   const { sealed: isEncrypted, members, imageList } = opened;
   const read = readRevision(opened.clear);

@@ -16,7 +16,7 @@ export type FetchedAnswer =
   | FetchFailed;
 
 export interface FetchAnswerOptions {
-  readonly source: Pick<SourceDefinition, 'require' | 'signatureUrl'>;
+  readonly source: Pick<SourceDefinition, 'require' | 'hash' | 'signatureUrl'>;
   readonly inquiry: Inquiry;
   readonly keys: readonly VerificationKey[];
   readonly validators: SourceRecord['validators'];
@@ -27,7 +27,8 @@ export const fetchAnswer = async ({ source, inquiry, keys, validators }: FetchAn
   const answer = await inquiry.content(validators);
   if (answer.type !== 'content') return answer;
   const found = { type: 'answer' as const, content: answer.content, validators: answer.validators };
-  if (source.require !== 'signature') return { ...found, signatures: [] };
+  const manifest = answer.manifest && { type: 'artifact' as const, text: Buffer.from(answer.manifest).toString() };
+  if (source.require !== 'signature') return { ...found, signatures: source.hash?.of === 'artifact' && manifest ? [manifest] : [] };
   const tried: string[] = [];
   for (const type of kindsOf(keys)) {
     const signature = await inquiry.beside(SUFFIXES[type]);

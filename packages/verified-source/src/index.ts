@@ -20,6 +20,7 @@ export type { CommandAnswer } from './create-checker.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';
 export { type ParsedSourceFile, type ParseSourceFileOptions, parseSourceFile } from './parse-source-file.js';
+export type { RegistryLogin, RegistryLogins } from './places/registry-client.js';
 export { readKeptImages } from './read-kept-images.js';
 export { readRevision } from './read-revision.js';
 export { readSourceDirectory, type SourceFile } from './read-source-directory.js';

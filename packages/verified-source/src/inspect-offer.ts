@@ -8,7 +8,7 @@ import type { OfferedAnswer } from './offers.js';
 import { readAnswer } from './read-answer.js';
 import { readRevision } from './read-revision.js';
 import { readVerificationKeys } from './verification-keys.js';
-import { verifyAnswer } from './verify-answer.js';
+import { verifyContent } from './verify-content.js';
 
 export interface InspectOfferOptions {
   readonly source: SourceDefinition;
@@ -37,9 +37,9 @@ export const inspectOffer = async (
   { content, signature }: OfferedAnswer,
   { source, directory, wallNow }: InspectOfferOptions,
 ): Promise<InspectedOffer> => {
-  const verified = await verifyAnswer(source, content, signature, await readVerificationKeys(source));
+  const verified = await verifyContent(source, content, signature, await readVerificationKeys(source));
   if (!verified.ok) return verified;
-  const opened = await readAnswer(content, { prepare: undefined, maxBytes: source.maxBytes });
+  const opened = await readAnswer(content, { prepare: undefined, source });
   if (!opened.ok) return opened;
   const read = readRevision(opened.clear);
   if (!read.ok) return { ok: false, reason: 'ManifestInvalid', message: read.message };

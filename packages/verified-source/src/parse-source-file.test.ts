@@ -96,10 +96,7 @@ describe('a source file', () => {
     ['', ['a.yaml:1:1: want a ManifestSource of solo-kubelet.dev/v1alpha1']],
     ['a: [', [expect.stringMatching(/^a\.yaml:1:\d+: /)]],
     [`${HEAD}spec: {}\n---\na: 1\n`, [expect.stringMatching(/one file holds one source/)]],
-    [
-      `${HEAD}spec:\n  url: ftp://x\n  require: none\n`,
-      ['a.yaml:5:8: spec.url: want an http or https URL, or bundle:', expect.stringMatching(/spec\.url: it is missing or can not be used/)],
-    ],
+    [`${HEAD}spec:\n  url: ftp://x\n  require: none\n`, ['a.yaml:5:8: spec.url: want a URL of http, https, s3 or oci, or bundle:']],
     [`${HEAD}spec:\n  url: http://x\n`, [expect.stringMatching(/no key to verify by/)]],
     [
       `${HEAD}spec:\n  url: http://x\n  require: nothing\n  verification: { keys: [a] }\n`,
@@ -133,7 +130,64 @@ describe('a source file', () => {
       `${HEAD.replace('site-a', 'Site_A')}spec:\n  url: http://x\n  require: none\n`,
       [expect.stringMatching(/^a\.yaml:3:19: metadata\.name: want a name/), expect.anything()],
     ],
+    [`${HEAD}spec:\n  url: s3://fleet\n  require: none\n`, [expect.stringMatching(/^a\.yaml:5:8: spec\.url: want a key/)]],
+    [
+      `${HEAD}spec:\n  url: s3://fleet/x\n  require: none\n  headersFile: /h\n  s3:\n    endpoint: ftp://x\n    region: "a b"\n    pathStyl: true\n    profile: x\n`,
+      [
+        'a.yaml:9:15: spec.s3.endpoint: want an http or https URL without a path, such as https://s3.example.org',
+        'a.yaml:10:13: spec.s3.region: want a region such as eu-central-1',
+        'a.yaml:11:5: spec.s3.pathStyl: there is no such field; did you mean pathStyle?',
+        expect.stringMatching(/^a\.yaml:12:14: spec\.s3\.profile: /),
+        expect.stringMatching(/^a\.yaml:7:16: spec\.headersFile: it is for URLs of http and https alone/),
+      ],
+    ],
+    [
+      `${HEAD}spec:\n  url: s3://fleet/x\n  require: none\n  s3: { endpoint: https://user:s3cret@host, anonymous: maybe }\n`,
+      [expect.not.stringMatching(/s3cret/), expect.stringMatching(/spec\.s3\.anonymous: want true or false/)],
+    ],
+    [
+      `${HEAD}spec:\n  url: s3://fleet/x\n  require: none\n  s3: { anonymous: true, credentialsFile: /c }\n  oci: {}\n`,
+      [
+        expect.stringMatching(/spec\.s3\.anonymous: credentialsFile is given/),
+        expect.stringMatching(/spec\.oci: it is for URLs of oci:\/\/ alone/),
+      ],
+    ],
+    [`${HEAD}spec:\n  url: https://x\n  require: none\n  s3: { region: x }\n`, ['a.yaml:7:7: spec.s3: it is for URLs of s3:// alone']],
+    [
+      `${HEAD}spec:\n  url: oci://r/site:v1\n  require: hash\n  oci: { plainHttp: true }\n`,
+      [
+        expect.stringMatching(/spec\.oci\.plainHttp: there is no such field; did you mean plainHTTP\?/),
+        expect.stringMatching(/require: hash needs the hash \(of an artifact, a digest in its URL will do\)/),
+      ],
+    ],
+    [
+      `${HEAD}spec:\n  url: oci://r/site:v1\n  verification: { keys: [a], signatureURL: https://x/sig }\n`,
+      [expect.stringMatching(/^a\.yaml:6:44: spec\.verification\.signatureURL: it is for URLs of http and https alone/)],
+    ],
   ])('is refused where it is wrong: %j', (text, issues) => expect(issuesOf(text)).toEqual(issues));
+
+  it('may name a bucket', () => {
+    const s3 = '{ endpoint: "https://s3.example.org/", region: garage, pathStyle: false, credentialsFile: /c, profile: p }';
+    expect(parse(`${HEAD}spec:\n  url: s3://fleet/site/\n  require: none\n  s3: ${s3}\n`)).toMatchObject({
+      ok: true,
+      source: {
+        url: 's3://fleet/site/',
+        s3: { endpoint: 'https://s3.example.org', region: 'garage', pathStyle: false, credentialsFile: '/c', profile: 'p' },
+      },
+    });
+  });
+
+  it('may name an artifact, whose digest is a hash', () => {
+    const hex = 'a'.repeat(64);
+    expect(parse(`${HEAD}spec:\n  url: oci://r/site@sha256:${hex}\n  require: hash\n  oci: { plainHTTP: true }\n`)).toMatchObject({
+      ok: true,
+      source: { hash: { algorithm: 'sha256', hex, of: 'artifact' }, oci: { plainHTTP: true } },
+    });
+    expect(parse(`${HEAD}spec:\n  url: oci://r/site:v1\n  require: hash\n  verification: { hash: sha256-${hex} }\n`)).toMatchObject({
+      ok: true,
+      source: { hash: { algorithm: 'sha256', hex } },
+    });
+  });
 
   it('never takes a prototype for a field', () => {
     expect(issuesOf(`${HEAD}spec:\n  url: http://x\n  require: none\n  __proto__: { a: 1 }\n  constructor: 1\n`)).toHaveLength(2);

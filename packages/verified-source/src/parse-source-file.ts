@@ -1,9 +1,10 @@
 import { parseGoDuration, parseUrl } from '@solo-kubelet/diagnostics/text';
 import { labelValueErrors, parseQuantity, qualifiedNameErrors, quantityValue } from '@solo-kubelet/pod-spec';
 import { type Document, isMap, isScalar, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
-import { isBundleUrl } from './core/bundle-url.js';
 import { parsePinnedHash } from './core/pinned-hash.js';
-import type { SourceDefinition, SourceFileIssue, TufDefinition } from './core/source-definition.js';
+import type { PinnedHash, SourceDefinition, SourceFileIssue, TufDefinition } from './core/source-definition.js';
+import { parseSourceUrl } from './core/source-url.js';
+import { readBucketAccess, readRegistryAccess } from './read-access.js';
 import { readSourceRollout } from './rollout/read-source-rollout.js';
 import { fieldsOf, type Tell } from './source-fields.js';
 
@@ -48,6 +49,7 @@ const DAY_MS = 86_400_000;
 const MIN_INTERVAL_MS = 5 * SECOND_MS;
 const MAX_INTERVAL_MS = 30 * DAY_MS;
 const MAX_TIMEOUT_MS = 3_600_000;
+const OF_THE_WEB = 'it is for URLs of http and https alone';
 
 const durationBetween =
   (lowestMs: number, highestMs: number) =>
@@ -74,8 +76,11 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
   if (name === undefined) meta.missing('name', 'it is missing or can not be used');
 
   const fields = fieldsOf(spec, 'spec', tell);
-  const url = fields.read('url', 'an http or https URL, or bundle:', (text) => (isBundleUrl(text) ? text : readUrl(text)));
-  if (url === undefined) fields.missing('url', 'it is missing or can not be used');
+  const url = fields.text('url', 'a URL of http, https, s3 or oci, or bundle:');
+  const parsedUrl = url === undefined ? undefined : parseSourceUrl(url);
+  if (parsedUrl === undefined) fields.missing('url', 'it is missing or can not be used');
+  else if (!parsedUrl.ok) fields.wrong('url', parsedUrl.message);
+  const target = parsedUrl?.ok ? parsedUrl.target : undefined;
   const intervalMs = fields.read('interval', 'a duration from 5s to 720h, such as 5m', durationBetween(MIN_INTERVAL_MS, MAX_INTERVAL_MS));
   const jitter = fields.read('jitter', 'a part of the interval such as 10%, at most 100%', readPercent);
   const timeoutMs = fields.read('timeout', 'a duration from 1s to 1h', durationBetween(SECOND_MS, MAX_TIMEOUT_MS));
@@ -102,7 +107,7 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
 
   const verification = fields.map('verification');
   const proof = verification && fieldsOf(verification, 'spec.verification', tell);
-  const hash = proof?.read('hash', 'sha256-HEX or sha512-HEX', parsePinnedHash);
+  const given = proof?.read('hash', 'sha256-HEX or sha512-HEX', parsePinnedHash);
   const keys = proof?.texts('keys') ?? [];
   const keyFiles = proof?.texts('keyFiles') ?? [];
   const signatureUrl = proof?.read('signatureURL', 'an http or https URL', readUrl);
@@ -110,20 +115,34 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
   const tufMap = proof?.map('tuf');
   const tuf = tufMap && readTuf(tufMap, url, tell);
   proof?.end();
+  const s3 = readBucketAccess(fields.map('s3'), tell);
+  const oci = readRegistryAccess(fields.map('oci'), tell);
   fields.end();
+  for (const [name, value, type] of [
+    ['s3', s3, 'bucket'],
+    ['oci', oci, 'artifact'],
+  ] as const)
+    if (value !== undefined && target !== undefined && target.type !== type) fields.wrong(name, `it is for URLs of ${name}:// alone`);
+  if (target?.type === 'bucket' || target?.type === 'artifact') {
+    if (headersFile !== undefined) fields.wrong('headersFile', OF_THE_WEB);
+    if (signatureUrl !== undefined) proof?.wrong('signatureURL', `${OF_THE_WEB}: the signature lies beside what it signs`);
+    if (tufMap !== undefined) proof?.wrong('tuf', OF_THE_WEB);
+  }
   if (tufMap !== undefined && (keys.length + keyFiles.length > 0 || signatureUrl !== undefined))
     fields.missing('verification', 'a TUF repository vouches alone: leave out keys, keyFiles and signatureURL');
   if (require !== 'signature' && tufMap !== undefined) fields.missing('require', 'a TUF repository is given: say require: signature');
+  const hash = given ?? (require === 'hash' && target?.type === 'artifact' ? artifactHash(target.digest) : undefined);
   if (require === 'signature' && keys.length + keyFiles.length === 0 && tufMap === undefined) {
     fields.missing(
       'verification',
       'no key to verify by: give spec.verification.keys, keyFiles or tuf, or spec.verification.hash with require: hash, or say require: none',
     );
   }
-  if (require === 'hash' && hash === undefined) fields.missing('verification.hash', 'require: hash needs the hash');
+  if (require === 'hash' && hash === undefined)
+    fields.missing('verification.hash', 'require: hash needs the hash (of an artifact, a digest in its URL will do)');
   if (require !== 'hash' && hash !== undefined) fields.missing('require', 'a hash is given: say require: hash');
   if (require !== 'signature' && keys.length + keyFiles.length > 0) fields.missing('require', 'keys are given: say require: signature');
-  if (name === undefined || url === undefined) return undefined;
+  if (name === undefined || url === undefined || target === undefined) return undefined;
   return {
     name,
     url,
@@ -143,6 +162,8 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
     ...(keyFile && { keyFile }),
     ...(headersFile && { headersFile }),
     ...(readRollout && { rollout: readRollout }),
+    ...(s3 && { s3 }),
+    ...(oci && { oci }),
     ...(namespaces && { namespaces }),
     clusterScoped: clusterScoped ?? namespaces === undefined,
     priority: priority ?? 0,
@@ -187,6 +208,12 @@ const readPlainUrl = (text: string): string | undefined => {
 const readUrl = (text: string): string | undefined => {
   const url = parseUrl(text);
   return url !== undefined && /^https?:$/.test(url.protocol) && url.host !== '' ? text : undefined;
+};
+
+/** A digest that an artifact is asked for by. */
+const artifactHash = (digest: string | undefined): PinnedHash | undefined => {
+  const parsed = digest === undefined ? undefined : parsePinnedHash(digest);
+  return parsed && { ...parsed, of: 'artifact' };
 };
 
 const readPercent = (text: string): number | undefined => {

@@ -1,6 +1,8 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { PrepareManifest } from '@solo-kubelet/manifest-source';
+import { directoryFiles, isPackedDirectory, unpackDirectory } from './core/directory-answer.js';
 import type { ImageList } from './core/image-list.js';
+import type { SourceDefinition } from './core/source-definition.js';
 import type { SourceReason } from './core/source-status.js';
 import { type ArchiveMember, isArchive, unpackArchive } from './unpack-archive.js';
 
@@ -21,26 +23,41 @@ export type ReadAnswer =
 /** The text of an answer that is known to be whose it should be. Both the whole and single files of an archive may be encrypted. */
 export const readAnswer = async (
   content: Uint8Array,
-  { prepare, maxBytes }: { readonly prepare: PrepareManifest | undefined; readonly maxBytes: number },
+  { prepare, source }: { readonly prepare: PrepareManifest | undefined; readonly source: Pick<SourceDefinition, 'url' | 'maxBytes'> },
 ): Promise<ReadAnswer> => {
-  const opened = async (bytes: Uint8Array): Promise<Uint8Array> => (await prepare?.(bytes)) ?? bytes;
+  const opened: Opened = async (bytes) => (await prepare?.(bytes)) ?? bytes;
   try {
+    if (isPackedDirectory(source, content)) return await readDirectory(content, opened);
     const clear = await opened(content);
     if (!isArchive(clear)) return { ok: true, clear, sealed: clear !== content };
-    const unpacked = await unpackArchive(clear, { maxBytes });
+    const unpacked = await unpackArchive(clear, { maxBytes: source.maxBytes });
     if (!unpacked.ok) return unpacked;
-    let sealed = clear !== content;
-    const members: ArchiveMember[] = [];
-    for (const { name, content: bytes } of unpacked.members) {
-      const text = await opened(bytes);
-      sealed ||= text !== bytes;
-      members.push({ name, content: text });
-    }
+    const read = await readMembers(unpacked.members, opened, clear !== content);
     const { imageList } = unpacked;
-    return { ok: true, clear: joined(members), sealed, members, ...(imageList && { imageList }) };
+    return { ...read, ...(imageList && { imageList }) };
   } catch (error) {
     return { ok: false, reason: 'NotDecrypted', message: describeError(error) };
   }
+};
+
+type Opened = (bytes: Uint8Array) => Promise<Uint8Array>;
+
+const readMembers = async (members: readonly ArchiveMember[], opened: Opened, isSealed: boolean): Promise<ReadAnswer> => {
+  let sealed = isSealed;
+  const clear: ArchiveMember[] = [];
+  for (const { name, content } of members) {
+    const text = await opened(content);
+    sealed ||= text !== content;
+    clear.push({ name, content: text });
+  }
+  return { ok: true, clear: joined(clear), sealed, members: clear };
+};
+
+const readDirectory = async (content: Uint8Array, opened: Opened): Promise<ReadAnswer> => {
+  const directory = unpackDirectory(content);
+  const found = directory && directoryFiles(directory);
+  if (found?.ok !== true) return { ok: false, reason: 'ListInvalid', message: found?.message ?? 'it is no directory' };
+  return readMembers(found.files, opened, false);
 };
 
 const SEPARATOR = Buffer.from('\n---\n');

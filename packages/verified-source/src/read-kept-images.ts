@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { openAnswerStore } from './answer-store.js';
+import { BUNDLE_URL } from './core/bundle-url.js';
 import { readAnswer } from './read-answer.js';
+
+/** What came in files of a directory has no images; all else is read alike, whatever its source. */
+const ANY = { url: BUNDLE_URL, maxBytes: MAX_MANIFEST_BYTES };
 
 /**
  * Names of the images that came along with what sources ask for, from what their kubelet left on the disk, for when none runs. `directory`: that of all sources.
@@ -17,7 +21,7 @@ export const readKeptImages = async (directory: string): Promise<readonly string
       .load()
       .catch(() => undefined);
     for (const answer of [record?.current, record?.previous]) {
-      const read = answer && (await readAnswer(answer.content, { prepare: undefined, maxBytes: MAX_MANIFEST_BYTES }));
+      const read = answer && (await readAnswer(answer.content, { prepare: undefined, source: ANY }));
       if (read?.ok) kept.push(...(read.imageList?.images.map((image) => image.name) ?? []));
     }
   }

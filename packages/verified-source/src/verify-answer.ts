@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
-import type { SourceDefinition } from './core/source-definition.js';
+import { parseArtifact } from './core/artifact.js';
+import type { PinnedHash, SourceDefinition } from './core/source-definition.js';
 import type { SourceReason } from './core/source-status.js';
 import { parseMinisignSignature, signedAtSeconds, verifyMinisign } from './minisign.js';
 import { findSigstoreSigner, parseSigstoreBundle } from './sigstore-bundle.js';
@@ -10,7 +11,8 @@ import type { VerificationKey } from './verification-keys.js';
 
 /** A detached signature, as its file has it. */
 export interface DetachedSignature {
-  readonly type: VerificationKey['type'];
+  /** `artifact`: the manifest of an artifact, which vouches for its content where its own digest is pinned. */
+  readonly type: VerificationKey['type'] | 'artifact';
   readonly text: string;
 }
 
@@ -26,18 +28,20 @@ export const verifyAnswer = async (
   keys: readonly VerificationKey[],
 ): Promise<Verification> => {
   if (source.require === 'none') return { ok: true, verifiedBy: 'nothing' };
-  if (source.require === 'hash') return verifyHash(source.hash, content);
-  if (signature === undefined) return refused('SignatureMissing', 'there is no signature');
+  if (source.require === 'hash') return verifyHash(source.hash, content, signature);
+  if (signature === undefined || signature.type === 'artifact') return refused('SignatureMissing', 'there is no signature');
   try {
-    return await bySignature(content, signature, keys, source.sshNamespace);
+    return await bySignature(content, { type: signature.type, text: signature.text }, keys, source.sshNamespace);
   } catch (error) {
     return refused('SignatureInvalid', `the signature cannot be read: ${describeError(error)}`);
   }
 };
 
+type KeySignature = DetachedSignature & { readonly type: VerificationKey['type'] };
+
 const bySignature = async (
   content: Uint8Array,
-  { type, text }: DetachedSignature,
+  { type, text }: KeySignature,
   keys: readonly VerificationKey[],
   sshNamespace: string,
 ): Promise<Verification> => {
@@ -55,11 +59,27 @@ const bySignature = async (
 
 const refused = (reason: SourceReason, message: string): Verification => ({ ok: false, reason, message });
 
-const verifyHash = (hash: SourceDefinition['hash'], content: Uint8Array): Verification => {
+const verifyHash = (hash: SourceDefinition['hash'], content: Uint8Array, signature: DetachedSignature | undefined): Verification => {
   if (hash === undefined) return refused('HashMismatch', 'there is no hash to compare with');
+  if (hash.of === 'artifact') return verifyArtifact(hash, content, signature);
   const found = createHash(hash.algorithm).update(content).digest('hex');
   if (found !== hash.hex) return refused('HashMismatch', `its ${hash.algorithm} is ${found}, not ${hash.hex}`);
   return { ok: true, verifiedBy: hash.algorithm };
+};
+
+/** The manifest has the digest that is pinned, and names that of the content. */
+const verifyArtifact = ({ algorithm, hex }: PinnedHash, content: Uint8Array, manifest: DetachedSignature | undefined): Verification => {
+  if (manifest?.type !== 'artifact') return refused('HashMismatch', 'there is no manifest of an artifact that names its digest');
+  const found = createHash(algorithm).update(manifest.text).digest('hex');
+  if (found !== hex) return refused('HashMismatch', `the ${algorithm} of its manifest is ${found}, not ${hex}`);
+  const parsed = parseArtifact(manifest.text);
+  if (!parsed.ok) return refused('ArtifactInvalid', parsed.message);
+  const { digest } = parsed.artifact.content;
+  const is = createHash(digest.startsWith('sha512:') ? 'sha512' : 'sha256')
+    .update(content)
+    .digest('hex');
+  if (!digest.endsWith(`:${is}`)) return refused('HashMismatch', `its content has the digest ${is}; its manifest names ${digest}`);
+  return { ok: true, verifiedBy: `${algorithm} of its artifact` };
 };
 
 const byMinisign = (content: Uint8Array, text: string, keys: readonly VerificationKey[]): Verification => {

@@ -5,7 +5,6 @@ import {
   type ManifestEvent,
   type ParseManifest,
   type PrepareManifest,
-  readRequestUrl,
   redactUrl,
   watchManifestAnswers,
 } from '@solo-kubelet/manifest-source';
@@ -35,7 +34,6 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { isBundleUrl } from './core/bundle-url.js';
 import { firstCheckMs, nextCheckMs } from './core/next-check.js';
 import type { SourceHealth } from './core/rollout/decide-rollout.js';
 import type { RolloutCommand } from './core/rollout/rollout.js';
@@ -43,6 +41,8 @@ import type { SourceDefinition } from './core/source-definition.js';
 import { reduceStatus, type SourceStatus, withRollout } from './core/source-status.js';
 import { type CommandAnswer, createChecker, type Found } from './create-checker.js';
 import { offerHints, offerMark } from './offers.js';
+import { requestTarget } from './places/place-of.js';
+import type { RegistryLogins } from './places/registry-client.js';
 import { readAnswer } from './read-answer.js';
 import { readRevision } from './read-revision.js';
 
@@ -75,6 +75,10 @@ export interface VerifiedSourceOptions {
   readonly command$?: Observable<SourceCommand>;
   /** Default: object-spec's `parseMixedManifest`. */
   readonly parse?: ParseManifest;
+  /** Where credentials of buckets are looked for beside the source's own file (`AWS_ACCESS_KEY_ID` and so on). Default: nowhere. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Credentials of registries, as images are pulled with. Default: none. */
+  readonly logins?: RegistryLogins;
   readonly scheduler?: SchedulerLike;
   /** The machine's clock, ms since 1970. Default: the scheduler's. */
   readonly wallNow?: () => number;
@@ -116,6 +120,8 @@ export const watchVerifiedSource = ({
   command$ = EMPTY,
   prepare,
   parse,
+  env = {},
+  logins = async () => [],
   scheduler: givenScheduler = asyncScheduler,
   wallNow = () => givenScheduler.now(),
   random = Math.random,
@@ -124,7 +130,7 @@ export const watchVerifiedSource = ({
 }: VerifiedSourceOptions): Observable<VerifiedSourceOutput> =>
   defer(() => {
     const scheduler = longDelays(givenScheduler);
-    const { url, authorization } = isBundleUrl(source.url) ? { url: source.url, authorization: undefined } : readRequestUrl(source.url);
+    const { url, authorization } = requestTarget(source.url);
     const { path, source: word } = verifiedSourceOrigin(source.name);
     let status = initialStatus(source, wallNow());
     const taken$ = new Subject<true>();
@@ -145,6 +151,8 @@ export const watchVerifiedSource = ({
       source,
       url,
       authorization,
+      env,
+      logins,
       path,
       nodeName,
       nodeLabels,
@@ -209,7 +217,7 @@ export const watchVerifiedSource = ({
           answer$: merge(found$, asks$).pipe(concatMap(answers)),
           directory: join(directory, 'documents'),
           trusts: checker.trusts,
-          ...(prepare && { prepare: clearOf(prepare, source.maxBytes) }),
+          ...(prepare && { prepare: clearOf(prepare, source) }),
           ...(parse && { parse }),
           settleNames: false,
           ...(files && { files }),
@@ -241,9 +249,9 @@ const distinctKeptImages = (): MonoTypeOperatorFunction<VerifiedSourceOutput> =>
 
 /** Encrypted answers are stored as they came; what was read off their front is read off again. */
 const clearOf =
-  (prepare: PrepareManifest, maxBytes: number): PrepareManifest =>
+  (prepare: PrepareManifest, source: SourceDefinition): PrepareManifest =>
   async (content) => {
-    const opened = await readAnswer(content, { prepare, maxBytes });
+    const opened = await readAnswer(content, { prepare, source });
     if (!opened.ok) throw new Error(opened.message);
     if (!opened.sealed) return content;
     const read = readRevision(opened.clear);

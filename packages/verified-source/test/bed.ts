@@ -143,7 +143,7 @@ export const follow = (
         const timer = setTimeout(
           () =>
             reject(new Error(`${what} never came; last was ${JSON.stringify(statuses.at(-1))}, events ${events.map(({ type }) => type)}`)),
-          30_000,
+          15_000,
         );
         waiters.add(wake);
         wake();

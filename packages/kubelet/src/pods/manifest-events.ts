@@ -11,6 +11,7 @@ import {
   watchManifestUrl,
 } from '@solo-kubelet/manifest-source';
 import { kindsWithoutIngress, kindsWithoutServices, type NodeLabels, parseMixedManifest } from '@solo-kubelet/object-spec';
+import type { ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
 import { type MonoTypeOperatorFunction, merge, type Observable, share } from 'rxjs';
@@ -50,6 +51,9 @@ export const manifestSources = (
     readonly newUids?: ReadonlyMap<string, string>;
     /** What the source directory holds. Default: nothing. */
     readonly sourceFiles?: readonly SourceFile[];
+    /** Environment of the kubelet, and credentials of registries: what verified sources may be asked with. Default: none. */
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    readonly credentials?: ImageCredentials;
     /** Labels of the node, by which verified sources choose what is for it. Default: none. */
     readonly nodeLabels?: Readonly<Record<string, string>>;
     /** What decides which Pods of them may come, and how, told how many sources there are. Default: all, as they are. */
@@ -127,6 +131,8 @@ export const manifestSources = (
     directoryOf: (name) => kept(join('sources', name)),
     parse: parseBy(nodeLabels),
     prepare,
+    ...(options.env && { env: options.env }),
+    ...(options.credentials && { credentials: options.credentials }),
     wallNow,
     logger,
   });

@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestEvent, ParseManifest, PrepareManifest } from '@solo-kubelet/manifest-source';
+import type { ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import {
   type CommandAnswer,
@@ -41,6 +42,10 @@ export interface VerifiedSourcesOptions {
   /** Default: that of watchVerifiedSource. */
   readonly parse?: ParseManifest;
   readonly prepare: PrepareManifest;
+  /** Of the kubelet, for credentials of buckets. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Credentials of registries. Default: none. */
+  readonly credentials?: Pick<ImageCredentials, 'lookup'>;
   readonly wallNow: () => number;
   readonly logger: Logger;
 }
@@ -48,7 +53,7 @@ export interface VerifiedSourcesOptions {
 /** The sources of the source directory, checked while the manifests are subscribed to. */
 export const verifiedSources = (
   files: readonly SourceFile[],
-  { nodeName, nodeLabels, directoryOf, parse, prepare, wallNow, logger }: VerifiedSourcesOptions,
+  { nodeName, nodeLabels, directoryOf, parse, prepare, env, credentials, wallNow, logger }: VerifiedSourcesOptions,
 ): VerifiedSources => {
   const nowMs = wallNow();
   const sources = files.flatMap(({ source }) => (source === undefined ? [] : [source]));
@@ -68,6 +73,8 @@ export const verifiedSources = (
         directory: directoryOf(source.name),
         ...(parse && { parse }),
         prepare,
+        ...(env && { env }),
+        ...(credentials && { logins: (repository, lookupOptions) => credentials.lookup(repository, lookupOptions) }),
         scheduler: steadyScheduler,
         wallNow,
         logger,

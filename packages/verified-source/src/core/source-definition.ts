@@ -5,6 +5,30 @@ export interface PinnedHash {
   readonly algorithm: 'sha256' | 'sha512';
   /** Lower-case hexadecimal. */
   readonly hex: string;
+  /** Of what it is. Default: of the answer; an artifact's is that of its manifest, which names the digest of the answer. */
+  readonly of?: 'artifact';
+}
+
+/** How a bucket is asked. */
+export interface BucketAccess {
+  /** http or https, without a path. Default: AWS's in `region`. */
+  readonly endpoint?: string;
+  /** Default `us-east-1`. */
+  readonly region?: string;
+  /** Whether URLs have the bucket in their path rather than in their host. Default: where `endpoint` is given, or the bucket's name has a dot. */
+  readonly pathStyle?: boolean;
+  /** File of AWS's form. Default: the environment of the kubelet. */
+  readonly credentialsFile?: string;
+  /** Of the file. Default `default`. */
+  readonly profile?: string;
+  /** Whether requests are not signed, as of a public bucket. Default false. */
+  readonly anonymous?: boolean;
+}
+
+/** How a registry is asked. */
+export interface RegistryAccess {
+  /** Whether the registry has no TLS. Default false. */
+  readonly plainHTTP?: boolean;
 }
 
 export interface TufDefinition {
@@ -23,8 +47,12 @@ export type Requirement = 'signature' | 'hash' | 'none';
 export interface SourceDefinition {
   /** A DNS label, unique on the node. */
   readonly name: string;
-  /** http or https. */
+  /** http, https, s3 or oci; see `parseSourceUrl`. */
   readonly url: string;
+  /** Of URLs of s3. */
+  readonly s3?: BucketAccess;
+  /** Of URLs of oci. */
+  readonly oci?: RegistryAccess;
   /** Time between two checks, ms. Default 5 min. */
   readonly intervalMs: number;
   /** Part of the interval that each wait is longer or shorter by at random, 0 to 1. Default 0.1. */

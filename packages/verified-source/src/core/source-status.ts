@@ -26,6 +26,8 @@ export type SourceReason =
   | 'Expired'
   | 'NamespaceForbidden'
   | 'ArchiveInvalid'
+  | 'ArtifactInvalid'
+  | 'ListInvalid'
   | 'ManifestInvalid'
   | 'NotDecrypted'
   | 'NotKept'

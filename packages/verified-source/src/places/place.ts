@@ -11,6 +11,8 @@ export type FetchedContent =
   | {
       readonly type: 'content';
       readonly content: Uint8Array;
+      /** Of an artifact: its manifest, which names the digest of the content. */
+      readonly manifest?: Uint8Array;
       /** What the server is asked with next time, so that it may answer that nothing changed. */
       readonly validators: SourceRecord['validators'];
     }

@@ -1,21 +1,10 @@
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
-import { type FetchedManifest, type FetchFailure, fetchManifest, redactUrl } from '@solo-kubelet/manifest-source';
+import { type FetchedManifest, fetchManifest, redactUrl } from '@solo-kubelet/manifest-source';
 import type { SourceRecord } from '../answer-store.js';
 import { createConnections, type Way } from '../connections.js';
 import type { SourceDefinition } from '../core/source-definition.js';
-import type { SourceReason } from '../core/source-status.js';
+import { REASONS } from './failures.js';
 import { type FetchedBeside, MAX_BESIDE_BYTES, type Place } from './place.js';
-
-const REASONS: Readonly<Record<FetchFailure, SourceReason>> = {
-  unreachable: 'Unreachable',
-  untrusted: 'CertificateUntrusted',
-  slow: 'TooSlow',
-  missing: 'NotFound',
-  status: 'HttpError',
-  redirect: 'RedirectRefused',
-  empty: 'Empty',
-  large: 'TooLarge',
-};
 
 export interface WebPlaceOptions {
   readonly source: SourceDefinition;

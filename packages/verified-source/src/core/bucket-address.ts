@@ -1,0 +1,29 @@
+/** Which server has a bucket, and how it is asked. */
+export interface BucketServer {
+  /** http or https, without a path. Default: AWS's in `region`. */
+  readonly endpoint?: string;
+  /** Default `us-east-1`. */
+  readonly region: string;
+  /** Whether the bucket is in the path of a URL rather than in its host. Default: where `endpoint` is given, or the bucket's name has a dot. */
+  readonly pathStyle?: boolean;
+}
+
+/** The URL of an object; of the bucket itself where `key` is empty. `query`: names and values, in any order. */
+export const objectUrl = (
+  { endpoint, region, pathStyle }: BucketServer,
+  bucket: string,
+  key: string,
+  query: readonly (readonly [name: string, value: string])[] = [],
+): string => {
+  const base = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
+  // No certificate is for two labels in the place of a star.
+  const inPath = pathStyle ?? (endpoint !== undefined || bucket.includes('.'));
+  const host = inPath ? base.host : `${bucket}.${base.host}`;
+  const path = [...(inPath ? [bucket] : []), ...(inPath && key === '' ? [] : key.split('/'))].map(encoded).join('/');
+  const search = query.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
+  return `${base.protocol}//${host}/${path}${search === '' ? '' : `?${search}`}`;
+};
+
+/** As signature v4 wants it: everything but letters, digits and `-._~`. */
+const encoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -1,0 +1,82 @@
+import { type RequestedBytes, requestBytes } from '@solo-kubelet/manifest-source';
+import type { Way } from '../connections.js';
+import type { AwsCredentials } from '../core/aws-credentials.js';
+import { type BucketServer, objectUrl } from '../core/bucket-address.js';
+import { signRequest } from './sign-request.js';
+
+export interface BucketClientOptions {
+  readonly server: BucketServer;
+  readonly bucket: string;
+  /** undefined: requests are not signed. */
+  readonly credentials: AwsCredentials | undefined;
+  readonly way: Way;
+  readonly timeoutMs: number;
+  /** The machine's clock, ms since 1970: a server refuses what is signed at another time than its own. */
+  readonly wallNow: () => number;
+  readonly signal: AbortSignal;
+}
+
+export interface BucketRequest {
+  /** Empty: the bucket itself. */
+  readonly key: string;
+  readonly query?: readonly (readonly [name: string, value: string])[];
+  /** Of what is known already. */
+  readonly etag?: string | undefined;
+  readonly maxBytes: number;
+}
+
+/** An answer; `said`: the status with what the server says about it, such as `403 Forbidden (SignatureDoesNotMatch)`. */
+export type BucketAnswer =
+  | (Extract<RequestedBytes, { readonly type: 'answered' }> & { readonly said: string })
+  | Extract<RequestedBytes, { readonly type: 'failed' }>;
+
+const MAX_ERROR_BYTES = 4_096;
+
+/** One GET of a bucket, signed where there are credentials. Never rejects. */
+export type BucketClient = (request: BucketRequest) => Promise<BucketAnswer>;
+
+export const bucketClient =
+  ({ server, bucket, credentials, way, timeoutMs, wallNow, signal }: BucketClientOptions): BucketClient =>
+  async ({ key, query, etag, maxBytes }) => {
+    const url = objectUrl(server, bucket, key, query);
+    const headers = { ...(etag !== undefined && { 'if-none-match': etag }) };
+    const answer = await requestBytes({
+      url,
+      headers:
+        credentials === undefined
+          ? Object.entries(headers)
+          : await signRequest(url, headers, { credentials, region: server.region, nowMs: wallNow() }),
+      timeoutMs,
+      maxBytes,
+      maxErrorBytes: MAX_ERROR_BYTES,
+      foreignRedirects: credentials === undefined && !way.hasCredentials ? 'withoutHeaders' : 'refuse',
+      dispatcher: async () => way.agent,
+      signal,
+    });
+    return answer.type === 'failed' ? answer : { ...answer, said: saidOf(answer) };
+  };
+
+/** What users can do about some of the codes of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. */
+const HINTS: Readonly<Record<string, string>> = {
+  RequestTimeTooSkewed: 'the clock of this node is not that of the server',
+  SignatureDoesNotMatch: 'the secret key, or spec.s3.region, is another than the server has',
+  AuthorizationHeaderMalformed: 'spec.s3.region is another than that of the bucket',
+  PermanentRedirect: 'the bucket is in another region: set spec.s3.region, or spec.s3.endpoint',
+  InvalidAccessKeyId: 'the server does not know the access key',
+  AccessDenied: 'the access key may not read it; or it is not there, and the key may not list the bucket',
+};
+
+const saidOf = ({ statusLine, body, header }: Extract<RequestedBytes, { readonly type: 'answered' }>): string => {
+  const code = codeOf(body);
+  const region = header('x-amz-bucket-region');
+  const words = [
+    code,
+    code === undefined ? undefined : HINTS[code],
+    region !== undefined && /^[a-z0-9-]{1,40}$/.test(region) && code === 'PermanentRedirect' ? `it is in ${region}` : undefined,
+  ].filter((word) => word !== undefined);
+  return words.length === 0 ? statusLine : `${statusLine} (${words.join(': ')})`;
+};
+
+/** The word by which a server says what is wrong. */
+export const codeOf = (body: Uint8Array): string | undefined =>
+  /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(Buffer.from(body).toString('latin1'))?.[1];

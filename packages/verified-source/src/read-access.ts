@@ -1,0 +1,45 @@
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
+import type { YAMLMap } from 'yaml';
+import type { BucketAccess, RegistryAccess } from './core/source-definition.js';
+import { fieldsOf, type Tell } from './source-fields.js';
+
+/** `spec.s3`. */
+export const readBucketAccess = (map: YAMLMap | undefined, tell: Tell): BucketAccess | undefined => {
+  if (map === undefined) return undefined;
+  const fields = fieldsOf(map, 'spec.s3', tell);
+  const endpoint = fields.read('endpoint', 'an http or https URL without a path, such as https://s3.example.org', readEndpoint);
+  const region = fields.read('region', 'a region such as eu-central-1', (text) =>
+    /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(text) ? text : undefined,
+  );
+  const pathStyle = fields.truth('pathStyle');
+  const credentialsFile = fields.text('credentialsFile');
+  const profile = fields.text('profile');
+  const anonymous = fields.truth('anonymous');
+  fields.end();
+  if (profile !== undefined && credentialsFile === undefined)
+    fields.wrong('profile', 'it is one of spec.s3.credentialsFile, which is not given');
+  if (anonymous === true && credentialsFile !== undefined) fields.wrong('anonymous', 'credentialsFile is given: leave out one of the two');
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(pathStyle !== undefined && { pathStyle }),
+    ...(credentialsFile !== undefined && { credentialsFile }),
+    ...(profile !== undefined && { profile }),
+    ...(anonymous !== undefined && { anonymous }),
+  };
+};
+
+/** `spec.oci`. */
+export const readRegistryAccess = (map: YAMLMap | undefined, tell: Tell): RegistryAccess | undefined => {
+  if (map === undefined) return undefined;
+  const fields = fieldsOf(map, 'spec.oci', tell);
+  const plainHTTP = fields.truth('plainHTTP');
+  fields.end();
+  return plainHTTP === undefined ? {} : { plainHTTP };
+};
+
+const readEndpoint = (text: string): string | undefined => {
+  const url = parseUrl(text);
+  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.host !== '' && /^\/?$/.test(url.pathname);
+  return isPlain && url.search === '' && url.hash === '' && url.username === '' && url.password === '' ? url.origin : undefined;
+};
