@@ -179,6 +179,19 @@ describe('a revision that waits', () => {
     await one.runs(2);
   });
 
+  it('for a window begins in it, though the clock was years ahead for a while', async () => {
+    let wallMs = Date.UTC(2039, 0, 1, 12);
+    publish(1);
+    const one = box({ rollout: { windows: [{ schedule: '0 2 * * *', durationMs: HOUR_MS }] } }, { wallNow: () => wallMs });
+    await one.settled(1);
+    wallMs = Date.UTC(2026, 10, 30, 12);
+    publish(2);
+    await one.reason('OutsideWindow');
+    expect(one.last()?.rollout?.message).toContain('2026-12-01T02:00:00Z');
+    wallMs = Date.UTC(2026, 11, 1, 2);
+    await one.runs(2);
+  });
+
   it('for its turn begins when it is published for more nodes, and the publisher says so in what is signed', async () => {
     publish(1);
     const one = box();

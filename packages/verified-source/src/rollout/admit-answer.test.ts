@@ -46,6 +46,11 @@ describe('the share of a node', () => {
     expect(published(`# note\n---\n${head(1, 5)}`)).toBe(published(head(2, 100)));
     expect(contentOf(bytes(pod))).toBe(published(head(2, 100)));
     expect(contentOf(bytes(`${pod}# more\n`))).not.toBe(contentOf(bytes(pod)));
+    expect(contentOf(bytes(`\r\n \t# note\r\n--- \n${pod}`))).toBe(contentOf(bytes(pod)));
+  });
+
+  it('takes any number of lines that say nothing', () => {
+    expect(contentOf(bytes(`${'\n'.repeat(10_000_000)}kind: Pod\n`))).toBe(contentOf(bytes('kind: Pod\n')));
   });
 });
 

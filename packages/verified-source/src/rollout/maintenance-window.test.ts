@@ -1,5 +1,6 @@
+import { nextTime } from '@solo-kubelet/object-spec';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readWindowSchedule, windowState } from './maintenance-window.js';
 
 const HOUR_MS = 3_600_000;
@@ -67,6 +68,41 @@ describe('a maintenance window', () => {
       ),
       { numRuns: 300 },
     ));
+
+  it('ends after the last of its starts, however many there are', () =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom('0 2 * * *', '15,45 */3 * * 1-5', '* 2 * * *', '*/20 1-3 * * *', '* * * * 0'),
+        fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe'),
+        fc.integer({ min: 1, max: 26 * 60 }),
+        fc.integer({ min: at('2026-01-01T00:00:00Z') / 1_000, max: at('2027-01-01T00:00:00Z') / 1_000 }),
+        (schedule, timeZone, minutes, seconds) => {
+          const window = { schedule, timeZone, durationMs: minutes * 60_000 };
+          const read = readWindowSchedule(window);
+          if (!read.ok) throw new Error(read.error);
+          let last: number | undefined;
+          for (
+            let start = nextTime(read.schedule, seconds * 1_000 - window.durationMs);
+            start !== undefined && start <= seconds * 1_000;
+          ) {
+            last = start;
+            start = nextTime(read.schedule, start);
+          }
+          const { open, untilMs } = windowState([window], seconds * 1_000);
+          expect(open).toBe(last !== undefined);
+          if (last !== undefined) expect(untilMs).toBe(last + window.durationMs);
+        },
+      ),
+      { numRuns: 100 },
+    ));
+
+  it('that begins every minute and lasts a week is looked at in some steps, not in ten thousand', () => {
+    const steps = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    const week = { schedule: '* * * * *', timeZone: 'Europe/Berlin', durationMs: 7 * 24 * HOUR_MS };
+    expect(state(week, '2026-11-30T00:00:30Z')).toEqual([true, '2026-12-07T00:00:00.000Z']);
+    expect(steps.mock.calls.length).toBeLessThan(100);
+    steps.mockRestore();
+  });
 
   it.each([
     ['61 * * * *', undefined, /above maximum/],

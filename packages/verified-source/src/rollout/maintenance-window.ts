@@ -35,16 +35,19 @@ export const windowState = (windows: readonly MaintenanceWindow[], nowMs: number
   return { open: false, ...(startMs !== undefined && { untilMs: startMs }) };
 };
 
-/** A schedule of every minute has 10,080 starts in a window of a week. */
-const MAX_STARTS = 20_000;
+/** Schedules are for whole minutes: two starts are never nearer. */
+const MINUTE_MS = 60_000;
 
-/** The last start whose window is still open. */
+/** The last start whose window is still open. Found by halving, since a schedule of every minute has 10,080 of them in a week. */
 const lastStart = (schedule: CronSchedule, durationMs: number, nowMs: number): number | undefined => {
-  let last: number | undefined;
-  let at = nextTime(schedule, nowMs - durationMs);
-  for (let count = 0; at !== undefined && at <= nowMs && count < MAX_STARTS; count += 1) {
-    last = at;
-    at = nextTime(schedule, at);
+  const first = nextTime(schedule, nowMs - durationMs);
+  if (first === undefined || first > nowMs) return undefined;
+  let last = first;
+  for (let end = nowMs; end - last >= MINUTE_MS; ) {
+    const middle = last + (end - last) / 2;
+    const next = nextTime(schedule, middle);
+    if (next !== undefined && next <= nowMs) last = next;
+    else end = middle;
   }
   return last;
 };

@@ -15,7 +15,27 @@ export const nodeShare = (nodeName: string, content: string): number =>
  * first for the same ones.
  */
 export const contentOf = (text: Uint8Array): string => {
-  const lines = Buffer.from(text).toString('latin1');
-  const head = /^(?:[ \t]*(?:#[^\n]*)?\r?\n|---[ \t]*\r?\n)*/.exec(lines)?.[0].length ?? 0;
-  return createHash('sha256').update(lines.slice(head), 'latin1').digest('hex');
+  const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+  let head = 0;
+  for (let end = endOfEmptyLine(bytes, head); end !== undefined; end = endOfEmptyLine(bytes, head)) head = end;
+  return createHash('sha256').update(bytes.subarray(head)).digest('hex');
 };
+
+const [TAB, NEWLINE, RETURN, SPACE, NUMBER_SIGN] = [...Buffer.from('\t\n\r #')];
+
+/**
+ * Where a line ends that is white space, a comment or the beginning of a document; undefined for any other. By bytes: one expression for all
+ * lines would need as much stack as there are lines.
+ */
+const endOfEmptyLine = (bytes: Buffer, start: number): number | undefined => {
+  let at = bytes.subarray(start, start + 3).equals(BEGINNING) ? start + 3 : start;
+  while (bytes[at] === SPACE || bytes[at] === TAB) at += 1;
+  if (bytes[at] === NUMBER_SIGN) {
+    const end = bytes.indexOf('\n', at);
+    return end === -1 ? undefined : end + 1;
+  }
+  if (bytes[at] === RETURN) at += 1;
+  return bytes[at] === NEWLINE ? at + 1 : undefined;
+};
+
+const BEGINNING = Buffer.from('---');
