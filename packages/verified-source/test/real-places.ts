@@ -66,6 +66,55 @@ export interface PushedFile {
   readonly mediaType?: string;
 }
 
+/** What puts artifacts into a registry. `login`: an authorization. */
+export const registryPusher = (url: string, login?: string) => {
+  const headers: Record<string, string> = login === undefined ? {} : { authorization: login };
+  const send = async (method: string, path: string, body: string | Uint8Array | undefined, type: string): Promise<Response> => {
+    const answer = await fetch(new URL(path, url), {
+      method,
+      headers: { ...headers, 'content-type': type },
+      ...(body !== undefined && { body }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
+  };
+  const blob = async (repository: string, content: string | Uint8Array): Promise<{ readonly digest: string; readonly size: number }> => {
+    const digest = digestOf(content);
+    const started = await send('POST', `/v2/${repository}/blobs/uploads/`, '', 'application/octet-stream');
+    const location = new URL(started.headers.get('location') ?? '', url);
+    location.searchParams.set('digest', digest);
+    await send('PUT', location.href, content, 'application/octet-stream');
+    return { digest, size: Buffer.from(content).length };
+  };
+  return {
+    /** Pushes an artifact as `oras push` does; gives its digest. `subject`: what it refers to, as `oras attach` says it. */
+    push: async (repository: string, reference: string | undefined, files: readonly PushedFile[], more: object = {}): Promise<string> => {
+      const config = { mediaType: 'application/vnd.oci.empty.v1+json', ...(await blob(repository, '{}')) };
+      const layers: object[] = [];
+      for (const { title, content, mediaType = 'application/vnd.oci.image.layer.v1.tar' } of files) {
+        const annotations = title === undefined ? {} : { annotations: { 'org.opencontainers.image.title': title } };
+        layers.push({ mediaType, ...(await blob(repository, content)), ...annotations });
+      }
+      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+      const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config, layers, ...more });
+      await send('PUT', `/v2/${repository}/manifests/${reference ?? digestOf(manifest)}`, manifest, mediaType);
+      return digestOf(manifest);
+    },
+    /** Tags an index of what refers to an artifact, as clients do for registries without referrers. */
+    refer: async (repository: string, digest: string, referrers: readonly object[]): Promise<void> => {
+      const mediaType = 'application/vnd.oci.image.index.v1+json';
+      const index = JSON.stringify({ schemaVersion: 2, mediaType, manifests: referrers });
+      await send('PUT', `/v2/${repository}/manifests/${digest.replace(':', '-')}`, index, mediaType);
+    },
+    sizeOf: async (repository: string, digest: string): Promise<number> => {
+      const answer = await fetch(`${url}/v2/${repository}/manifests/${digest}`, {
+        headers: { ...headers, accept: 'application/vnd.oci.image.manifest.v1+json' },
+      });
+      return (await answer.arrayBuffer()).byteLength;
+    },
+  };
+};
+
 /** Debian's docker-registry on a port of this machine. `auth`: that section of its configuration; `tls`: files. */
 export const registryServer = async (
   directory: string,
@@ -92,7 +141,6 @@ export const registryServer = async (
   await once(child, 'spawn');
   const host = `127.0.0.1:${port}`;
   const url = `${tls === undefined ? 'http' : 'https'}://${host}`;
-  const headers: Record<string, string> = login === undefined ? {} : { authorization: login };
   const isUp = async (): Promise<boolean> =>
     tls === undefined
       ? fetch(`${url}/v2/`).then(
@@ -102,51 +150,10 @@ export const registryServer = async (
       : true;
   while (!(await isUp())) if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}`);
 
-  const send = async (method: string, path: string, body: string | Uint8Array | undefined, type: string): Promise<Response> => {
-    const answer = await fetch(new URL(path, url), {
-      method,
-      headers: { ...headers, 'content-type': type },
-      ...(body !== undefined && { body }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return answer;
-  };
-  const blob = async (repository: string, content: string | Uint8Array): Promise<{ readonly digest: string; readonly size: number }> => {
-    const digest = digestOf(content);
-    const started = await send('POST', `/v2/${repository}/blobs/uploads/`, '', 'application/octet-stream');
-    const location = new URL(started.headers.get('location') ?? '', url);
-    location.searchParams.set('digest', digest);
-    await send('PUT', location.href, content, 'application/octet-stream');
-    return { digest, size: Buffer.from(content).length };
-  };
   return {
     host,
     url,
-    /** Pushes an artifact as `oras push` does; gives its digest. `subject`: what it refers to, as `oras attach` says it. */
-    push: async (repository: string, reference: string | undefined, files: readonly PushedFile[], more: object = {}): Promise<string> => {
-      const config = { mediaType: 'application/vnd.oci.empty.v1+json', ...(await blob(repository, '{}')) };
-      const layers: object[] = [];
-      for (const { title, content, mediaType = 'application/vnd.oci.image.layer.v1.tar' } of files) {
-        const annotations = title === undefined ? {} : { annotations: { 'org.opencontainers.image.title': title } };
-        layers.push({ mediaType, ...(await blob(repository, content)), ...annotations });
-      }
-      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-      const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config, layers, ...more });
-      await send('PUT', `/v2/${repository}/manifests/${reference ?? digestOf(manifest)}`, manifest, mediaType);
-      return digestOf(manifest);
-    },
-    /** Tags an index of what refers to an artifact, as clients do for registries without referrers. */
-    refer: async (repository: string, digest: string, referrers: readonly object[]): Promise<void> => {
-      const mediaType = 'application/vnd.oci.image.index.v1+json';
-      const index = JSON.stringify({ schemaVersion: 2, mediaType, manifests: referrers });
-      await send('PUT', `/v2/${repository}/manifests/${digest.replace(':', '-')}`, index, mediaType);
-    },
-    sizeOf: async (repository: string, digest: string): Promise<number> => {
-      const answer = await fetch(`${url}/v2/${repository}/manifests/${digest}`, {
-        headers: { ...headers, accept: 'application/vnd.oci.image.manifest.v1+json' },
-      });
-      return (await answer.arrayBuffer()).byteLength;
-    },
+    ...registryPusher(url, login),
     close: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
