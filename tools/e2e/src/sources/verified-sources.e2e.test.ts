@@ -8,15 +8,19 @@ import type { SourceObject } from '@solo-kubelet/node-api';
 import { kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { bucketServer, registryPusher, S3_ACCOUNT } from '../../../../packages/verified-source/test/real-places.js';
 import { freePorts } from '../api/free-port.js';
 import { sleeper } from '../kubelet/manifests.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
+import { REGISTRY_PASSWORD, REGISTRY_USER, startRegistry, type TestRegistry } from '../lifecycle/registry.js';
 
 const exec = promisify(execFile);
 const lacking = ['nginx', 'minisign', 'ssh-keygen', 'openssl'].filter((program) => spawnSync(program, ['-v']).error !== undefined);
 
 let directory: string;
 let web: Awaited<ReturnType<typeof startNginx>>;
+let bucket: Awaited<ReturnType<typeof bucketServer>>;
+let registry: TestRegistry;
 let node: TestNode;
 
 /** A real nginx that serves a directory over https, with a certificate of its own. */
@@ -77,6 +81,8 @@ describe.skipIf(lacking.length > 0)(`verified sources${lacking.length === 0 ? ''
     );
   };
 
+  const login = `Basic ${Buffer.from(`${REGISTRY_USER}:${REGISTRY_PASSWORD}`).toString('base64')}`;
+
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sources-'));
     const [sourceDirectory, tls] = [join(directory, 'sources.d'), { key: join(directory, 'tls.key'), cert: join(directory, 'tls.pem') }];
@@ -105,13 +111,30 @@ describe.skipIf(lacking.length > 0)(`verified sources${lacking.length === 0 ? ''
       );
     await describe('site', { verification: { keyFiles: [join(directory, 'site.pub')] }, labels: { from: 'site' } });
     await describe('ops', { verification: { keyFiles: [join(directory, 'ssh.pub')] }, priority: 10, namespaces: ['default'] });
+    bucket = await bucketServer(join(directory, 's3'), 'fleet');
+    registry = await startRegistry(join(directory, 'registry'), { login: true });
+    const own = { tls: undefined, verification: { keyFiles: [join(directory, 'site.pub')] } };
+    const credentialsFile = join(directory, 'aws-credentials');
+    const { accessKeyId, secretAccessKey } = S3_ACCOUNT;
+    await writeFile(credentialsFile, `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
+    await describe('bucket', { ...own, url: 's3://fleet/boxes/', s3: { endpoint: bucket.endpoint, credentialsFile } });
+    await describe('artifact', { ...own, url: `oci://${registry.host}/fleet/site:stable`, oci: { plainHTTP: true } });
     await publish('site.yaml', site(1, sleeper('web'), sleeper('shared')));
     sign('site.yaml');
-    node = await startNode({ flags: ['--source-dir', sourceDirectory] });
+    const auth = login.slice('Basic '.length);
+    node = await startNode({
+      flags: ['--source-dir', sourceDirectory],
+      prepare: async ({ rootDirectory }) => {
+        await mkdir(rootDirectory, { recursive: true });
+        await writeFile(join(rootDirectory, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }));
+      },
+    });
   });
   afterAll(async () => {
     await node?.[Symbol.asyncDispose]();
     await web?.stop();
+    await bucket?.close();
+    await registry?.[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -169,7 +192,37 @@ describe.skipIf(lacking.length > 0)(`verified sources${lacking.length === 0 ? ''
       stdio: 'ignore',
     });
     await node.pod('shared', (pod) => isRunning(pod) && pod.metadata.labels?.['from'] === 'site');
-    expect((await cli('sources')).code).toBe(0);
+    expect((await cli('sources', 'site', 'ops')).code).toBe(0);
+  });
+
+  it('takes the manifests below a prefix of a bucket, as their signed list of sums names them', async () => {
+    const inBox = (name: string): string => join(directory, 'boxes', name);
+    await mkdir(join(directory, 'boxes'));
+    for (const name of ['one', 'two']) await writeFile(inBox(`${name}.yaml`), stringify(sleeper(`box-${name}`)));
+    const list = execFileSync('sha256sum', ['one.yaml', 'two.yaml'], { cwd: join(directory, 'boxes') });
+    await writeFile(inBox('SHA256SUMS'), list);
+    execFileSync('minisign', ['-S', '-s', join(directory, 'site.key'), '-m', inBox('SHA256SUMS')], { stdio: 'ignore' });
+    for (const name of ['one.yaml', 'two.yaml', 'SHA256SUMS.minisig', 'SHA256SUMS'])
+      await bucket.put(`boxes/${name}`, await readFile(inBox(name)));
+    await node.pod('box-one', isRunning);
+    await node.pod('box-two', isRunning);
+    expect(await source('bucket', ({ state }) => state === 'Ready')).toMatchObject({ verifiedBy: expect.stringMatching(/^minisign /) });
+    await bucket.put('boxes/one.yaml', stringify(sleeper('box-evil')));
+    const idle = bucket.requests.length;
+    await waitFor(async () => bucket.requests.slice(idle).some(({ status }) => status === 304) || undefined, { what: 'an idle check' });
+    expect((await cli('sources', 'bucket')).code).toBe(0);
+  });
+
+  it('takes an artifact of a registry, with the credentials that images are pulled with', async () => {
+    const content = site(1, sleeper('pushed'));
+    await writeFile(join(directory, 'artifact.yaml'), content);
+    execFileSync('minisign', ['-S', '-s', join(directory, 'site.key'), '-m', join(directory, 'artifact.yaml')], { stdio: 'ignore' });
+    await registryPusher(`http://${registry.host}`, login).push('fleet/site', 'stable', [
+      { title: 'artifact.yaml', content },
+      { title: 'artifact.yaml.minisig', content: await readFile(join(directory, 'artifact.yaml.minisig')) },
+    ]);
+    await node.pod('pushed', isRunning);
+    expect(await source('artifact', ({ state }) => state === 'Ready')).toMatchObject({ revision: 1 });
   });
 
   it('asks for next to nothing while nothing changes', async () => {
