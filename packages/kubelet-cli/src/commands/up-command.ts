@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 export const upCommand: Command = {
   name: 'up',
   usage:
-    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--kube-api ADDRESS:PORT|off] [--service-cluster-ip-range RANGE] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
+    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--kube-api ADDRESS:PORT|off] [--service-cluster-ip-range RANGE] [--ingress-proxy haproxy|off] [--ingress-addresses LIST] [--ingress-ports HTTP,HTTPS] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
   summary: 'Start a container runtime of its own and run the Pods of a manifest directory on it.',
   details: `
 MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifests there, edit or remove them: the node follows.
@@ -17,6 +17,9 @@ MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifest
   --runtime memory      simulate: no container runs; needs neither Linux nor root
   --kube-api 127.0.0.1:6443  where the node's Kubernetes API is served to kubectl; off: nowhere. Its kubeconfig is DATA_DIR/kubeconfig
   --service-cluster-ip-range 10.96.0.0/16  addresses for Services: turns them on; with a comma one range of each family
+  --ingress-proxy haproxy  what serves Ingresses and Gateways where Services are on, or its path; off: they are refused
+  --ingress-addresses LIST  addresses at which they are served (default every address); with commas several, or repeated
+  --ingress-ports 80,443  ports of HTTP and HTTPS at which Ingresses are served
   --wait-ready          end once every Pod is Ready, with status 1 if that takes longer than --ready-timeout
   --ready-timeout 2m    when to show the table though not every Pod is Ready
   -v N                  log level of the kubelet: 4 and more tell details
@@ -32,6 +35,9 @@ Without --ephemeral, Ctrl-C leaves the Pods running; the next up takes them over
     runtime: { type: 'string' },
     'kube-api': { type: 'string' },
     'service-cluster-ip-range': { type: 'string' },
+    'ingress-proxy': { type: 'string' },
+    'ingress-addresses': { type: 'string', multiple: true },
+    'ingress-ports': { type: 'string' },
     'wait-ready': { type: 'boolean' },
     'ready-timeout': { type: 'string' },
     verbosity: { type: 'string', short: 'v' },

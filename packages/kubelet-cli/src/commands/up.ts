@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { KubeletService, RunKubeletOptions } from '@solo-kubelet/kubelet';
 import { allServices, runKubelet } from '@solo-kubelet/kubelet';
-import { type KubeletConfiguration, type KubeletFlags, parseServiceNetwork } from '@solo-kubelet/kubelet/config';
+import { type KubeletConfiguration, type KubeletFlags, parseIngress, parseServiceNetwork } from '@solo-kubelet/kubelet/config';
 import { createLogger, lockPath } from '@solo-kubelet/kubelet/process';
 import {
   memoryConfiguration,
@@ -68,6 +68,7 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
       ...pluginsOf(input),
       allowedDevices,
       serviceNetwork: servicesOf(input),
+      ingress: ingressOf(input),
       kubeApi: await apiOf(input, join(node.layout.dataDirectory, 'kubeconfig'), progress),
     }),
     manifests,
@@ -107,7 +108,7 @@ const simulatedManifests = (input: CommandInput): string => {
   return manifests;
 };
 
-const OF_CONTAINERD = ['ephemeral', 'images', 'allowed-devices'] as const;
+const OF_CONTAINERD = ['ephemeral', 'images', 'allowed-devices', 'ingress-proxy', 'ingress-addresses', 'ingress-ports'] as const;
 
 const pluginsOf = (input: CommandInput) => ({
   probePlugins: namedProbePlugins(input),
@@ -119,6 +120,22 @@ const servicesOf = (input: CommandInput): KubeletFlags['serviceNetwork'] => {
   if (ranges === undefined) return undefined;
   const found = parseServiceNetwork(ranges);
   if ('error' in found) throw usage(found.error);
+  return found;
+};
+
+const INGRESS_OPTIONS = ['ingress-proxy', 'ingress-addresses', 'ingress-ports'] as const;
+
+/** Ingresses are served where Services are. @throws CliError CLI_USAGE */
+const ingressOf = (input: CommandInput): KubeletFlags['ingress'] => {
+  const [proxy, ports] = [textOption(input, 'ingress-proxy'), textOption(input, 'ingress-ports')];
+  if (textOption(input, 'service-cluster-ip-range') === undefined) {
+    const given = INGRESS_OPTIONS.find((name) => input.options[name] !== undefined);
+    if (given === undefined || proxy === 'off') return undefined;
+    throw usage(`--${given} is only of use with --service-cluster-ip-range`);
+  }
+  const addresses = (input.options['ingress-addresses'] as readonly string[] | undefined)?.flatMap((text) => text.split(','));
+  const found = parseIngress({ proxy, addresses, ports });
+  if (found !== undefined && 'error' in found) throw usage(found.error);
   return found;
 };
 

@@ -34,7 +34,8 @@ export const upFlags = (
     kubeApi,
     serviceNetwork,
     dnsAddress,
-  }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices' | 'kubeApi' | 'serviceNetwork' | 'dnsAddress'>> = {},
+    ingress,
+  }: Partial<Pick<KubeletFlags, 'probePlugins' | 'allowedDevices' | 'kubeApi' | 'serviceNetwork' | 'dnsAddress' | 'ingress'>> = {},
 ): KubeletFlags => ({
   given: {},
   rootDirectory: kubeletRoot,
@@ -53,6 +54,7 @@ export const upFlags = (
   kubeApi,
   serviceNetwork,
   dnsAddress,
+  ingress,
   allowedDevices,
   devicePluginDirectory: `${kubeletRoot}/device-plugins`,
   networkDirectory: networks,

@@ -8,6 +8,7 @@ import { containerdLayout } from '@solo-kubelet/standalone-node/containerd';
 import { buildImages } from '@solo-kubelet-tools/images';
 import { cacheDirectory, kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../api/free-port.js';
 
 const run = promisify(execFile);
 const examples = join(import.meta.dirname, '../../../../examples');
@@ -60,6 +61,47 @@ describe('up --ephemeral', () => {
     const { bridge } = containerdLayout(join(dataDirectory, 'node'), join(dataDirectory, 'run'));
     expect(await readdir('/sys/class/net')).not.toContain(bridge);
     await expect(readdir(dataDirectory)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+const lacking = async (program: string, ...args: readonly string[]): Promise<string | undefined> =>
+  run(program, args).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+const noIngress = (await lacking('nft', 'list', 'tables')) ?? (await lacking('haproxy', '-v'));
+if (noIngress !== undefined) console.log(`up with Ingresses is skipped: ${noIngress}`);
+
+describe.skipIf(noIngress !== undefined)('up --service-cluster-ip-range', () => {
+  it('serves Ingresses where it is told to, and nothing of it stays', async () => {
+    const [http = 0, https = 0] = await freePorts(2);
+    const spec = { defaultBackend: { service: { name: 'nobody', port: { number: 80 } } } };
+    await writeFile(
+      join(directory, 'ingress.json'),
+      JSON.stringify({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'all' }, spec }),
+    );
+    const services = [
+      '--service-cluster-ip-range',
+      '10.216.0.0/20',
+      '--ingress-ports',
+      `${http},${https}`,
+      '--ingress-addresses',
+      '127.0.0.1',
+    ];
+    const node = up('--ephemeral', ...services, directory);
+    const status = async (): Promise<number> => (await fetch(`http://127.0.0.1:${http}/`)).status;
+    // There is no such Service.
+    await waitFor(async () => (await status().catch(() => 0)) === 503 || undefined, { what: 'the proxy', timeoutMs: 120_000 }).catch(
+      (cause) => {
+        throw new Error(node.output(), { cause });
+      },
+    );
+    const dataDirectory = /unix:\/\/(\S+)\/run\/containerd\.sock/.exec(node.output())![1]!;
+    node.child.kill('SIGINT');
+    expect(await node.ended).toBe(0);
+    expect(await traces(dataDirectory)).toEqual([]);
+    await expect(status()).rejects.toThrow();
+    expect((await run('nft', ['list', 'tables'])).stdout).not.toContain('10.216');
   });
 });
 
