@@ -8,6 +8,7 @@ import { CGROUP_MOUNT_POINT, detectCgroupVersion } from '@solo-kubelet/pod-envir
 import { createNodeObjects } from '@solo-kubelet/pod-objects';
 import { eventFile } from '@solo-kubelet/reconciler';
 import { readSourceDirectory, type SourceFile } from '@solo-kubelet/verified-source';
+import type { Registry } from 'prom-client';
 import type { Observable } from 'rxjs';
 import type { NodeAdmission } from './admission/node-admission.js';
 import { metricsInterceptor } from './api/record-metrics.js';
@@ -93,7 +94,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
     objects,
     logger,
   });
-  const serviceNetwork = await nodeServices(options);
+  const serviceNetwork = await nodeServices(options, metrics.registry);
   const ingress = await nodeIngress(options, serviceNetwork);
   using cluster = await clusterSide(options, { nodeName, objects, claims, tokens });
   const environment = await podEnvironment(options, {
@@ -197,17 +198,17 @@ const sourceFilesOf = async (directory: string): Promise<readonly SourceFile[]> 
 };
 
 /** Undefined without `--service-cluster-ip-range`: then nothing of it is loaded, and what an earlier kubelet put in force goes. */
-const nodeServices = async ({
-  config,
-  flags,
-  serviceKernel: kernel,
-  logger,
-  signal,
-}: RunKubeletOptions): Promise<NodeServices | undefined> => {
+const nodeServices = async (
+  { config, flags, serviceKernel: kernel, logger, signal, clock = Date }: RunKubeletOptions,
+  registry: Registry,
+): Promise<NodeServices | undefined> => {
   const { rootDirectory, serviceNetwork } = flags;
   if (serviceNetwork !== undefined) {
     const { createNodeServices } = await import('./services/node-services.js');
-    return createNodeServices({ flags: serviceNetwork, rootDirectory, clusterDomain: config.clusterDomain, kernel, logger, signal });
+    return createNodeServices({
+      ...{ flags: serviceNetwork, rootDirectory, clusterDomain: config.clusterDomain, kernel, registry, logger, signal },
+      now: () => clock.now(),
+    });
   }
   try {
     if (await removeServices({ rootDirectory, signal })) logger.info({}, 'Services are off: their rules were removed');

@@ -47,6 +47,7 @@ export const nodeDns = (parts: Parts): Observable<never> => {
       upstreams$: upstreams(config.resolvConf),
       listen: [{ address, port: DNS_PORT }],
       ownRanges: serviceNetwork?.ranges ?? [],
+      count: parts.serviceNetwork.metrics.dnsCounter(address, config.clusterDomain),
       scheduler: steadyScheduler,
     }).pipe(concatMap(async (report) => tell(await withHolder(report), { ...parts, rootDirectory, logger }))),
   ).pipe(ignoreElements());

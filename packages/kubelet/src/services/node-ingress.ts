@@ -65,7 +65,7 @@ export interface IngressesInHand {
 export interface NodeIngressOptions {
   readonly flags: IngressFlags;
   readonly rootDirectory: string;
-  readonly serviceNetwork: Pick<NodeServices, 'settled$'>;
+  readonly serviceNetwork: Pick<NodeServices, 'settled$' | 'metrics'>;
   /** Whether an earlier kubelet may have left a proxy. */
   readonly mayHaveProxy: boolean;
   readonly logger: Logger;
@@ -137,7 +137,10 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
           scheduler: steadyScheduler,
           now: options.now,
         }).pipe(
-          tap((report) => log(logger, report)),
+          tap((report) => {
+            log(logger, report);
+            count(report, serviceNetwork.metrics);
+          }),
           scan(
             (state, report) => reduceProxy(state, report, { ...flags, ownOf: (table) => resultOf.get(table)?.ingresses ?? [] }),
             stoppedProxy,
@@ -222,6 +225,12 @@ const workersUser = async (): Promise<{ readonly user: string; readonly group: s
   if (has(users, 'haproxy') && has(groups, 'haproxy')) return { user: 'haproxy', group: 'haproxy' };
   const group = ['nogroup', 'nobody'].find((name) => has(groups, name));
   return has(users, 'nobody') && group !== undefined ? { user: 'nobody', group } : undefined;
+};
+
+const count = (report: HaproxyReport, { proxyUpdated, proxyPorts }: NodeServices['metrics']): void => {
+  proxyUpdated(report.type === 'applied' ? report.how : report.type);
+  if (report.type === 'applied') proxyPorts(report.ports);
+  else if (report.type === 'stopped' || !report.serving) proxyPorts([]);
 };
 
 const log = (logger: Logger, report: HaproxyReport): void => {

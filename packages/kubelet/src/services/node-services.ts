@@ -14,9 +14,12 @@ import {
   type TableApplier,
 } from '@solo-kubelet/service-network/rx';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
+import type { Registry } from 'prom-client';
 import { distinctUntilChanged, ignoreElements, map, type Observable, ReplaySubject, Subject, tap } from 'rxjs';
 import type { ServiceNetworkFlags } from '../config/service-network-flags.js';
 import { KubeletError } from '../process/kubelet-error.js';
+import type { NetworkMetrics } from './network-metrics.js';
+import { type NetworkCounts, networkMetrics } from './network-metrics.js';
 import { ALLOCATIONS_FILE } from './remove-services.js';
 
 export interface FollowServices {
@@ -35,6 +38,7 @@ export interface NodeServices {
   /** The same once nothing is missing in it that was there before this process: for what outlives it. */
   readonly settled$: Observable<ServiceNetwork>;
   readonly event$: Observable<ToldEvent>;
+  readonly metrics: NetworkMetrics;
   /** What the containers of a Pod are told of Services. */
   variables(pod: Pod): ReadonlyMap<string, string>;
   /** Works while subscribed to; what is in force stays. */
@@ -55,6 +59,9 @@ export interface NodeServicesOptions {
   readonly flags: ServiceNetworkFlags;
   readonly rootDirectory: string;
   readonly clusterDomain: string;
+  readonly now: () => number;
+  /** Where Services, the DNS server and the proxy of Ingresses count. */
+  readonly registry: Registry;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -65,6 +72,8 @@ export const createNodeServices = async ({
   rootDirectory,
   clusterDomain,
   kernel = { prepare: prepareKernel, applier: nftApplier(), listeners: readListeners },
+  registry,
+  now,
   logger,
   signal,
 }: NodeServicesOptions): Promise<NodeServices> => {
@@ -89,15 +98,23 @@ export const createNodeServices = async ({
   const network$ = new ReplaySubject<ServiceNetwork>(1);
   const settled$ = new ReplaySubject<ServiceNetwork>(1);
   const event$ = new Subject<ToldEvent>();
+  const metrics = networkMetrics(registry);
+  let latest: ServiceNetwork | undefined;
+  metrics.expose(() => countsOf(latest));
   let trouble: string | undefined;
 
   const take = (output: ServiceNetworkOutput): void => {
     switch (output.type) {
       case 'network':
+        latest = output.network;
         network$.next(output.network);
         break;
       case 'settled':
         settled$.next(output.network);
+        break;
+      case 'synced':
+        if (output.ok) metrics.synced({ seconds: output.durationMs / 1_000, atMs: now() });
+        else metrics.syncFailed();
         break;
       case 'applied':
         if (trouble !== undefined) logger.info({}, 'Services are in force again');
@@ -124,6 +141,7 @@ export const createNodeServices = async ({
     network$: network$.pipe(distinctUntilChanged()),
     settled$: settled$.pipe(distinctUntilChanged()),
     event$,
+    metrics,
     variables: ({ metadata, spec }) => runner.variables(metadata.namespace ?? 'default', spec.enableServiceLinks !== false),
     follow: ({ manifestEvent$, sources, reconciler, facts$, isOfCluster }) =>
       runner
@@ -146,6 +164,19 @@ export const createNodeServices = async ({
         .pipe(tap(take), ignoreElements()),
   };
 };
+
+const countsOf = (network: ServiceNetwork | undefined): NetworkCounts => ({
+  services: network?.services.length ?? 0,
+  endpoints: (network?.slices ?? []).reduce((sum, { endpoints }) => sum + endpoints.length, 0),
+  networkPolicies: network?.input.policies.length ?? 0,
+  rules: new Map(
+    [...(network?.policyTables ?? []), ...(network?.tables ?? [])].map(({ family, name, sets, chains }) => [
+      `${family} ${name}`,
+      [...sets.values()].reduce((sum, { elements }) => sum + 1 + (elements?.size ?? 0), 0) +
+        [...chains.values()].reduce((sum, { rules }) => sum + 1 + rules.length, 0),
+    ]),
+  ),
+});
 
 const rangeOf = (text: string): IpRange => {
   const range = parseIpRange(text);

@@ -55,6 +55,8 @@ export type ServiceNetworkOutput =
   | { readonly type: 'settled'; readonly network: ServiceNetwork }
   /** What is in force. */
   | { readonly type: 'applied'; readonly how: 'changed' | 'replaced'; readonly network: ServiceNetwork }
+  /** The kernel was looked after once more, with or without a change of it; from reading what there is to the end. */
+  | { readonly type: 'synced'; readonly ok: boolean; readonly durationMs: number }
   | { readonly type: 'problem'; readonly problem: ServiceProblem }
   /** Something of the machine failed; it is tried again. */
   | { readonly type: 'trouble'; readonly what: string; readonly message: string };
@@ -150,6 +152,8 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
 
   const step = async ({ verify, say, signal, again }: Step): Promise<void> => {
     if (objects === undefined) return;
+    const startedAtMs = scheduler.now();
+    const synced = (ok: boolean): void => say({ type: 'synced', ok, durationMs: scheduler.now() - startedAtMs });
     let now = compute();
     if (now.services.some(wantsNodePorts)) {
       const found = await options.listeners();
@@ -186,8 +190,10 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     }
     try {
       await putInForce(now, { verify, say, signal });
+      synced(true);
     } catch (error) {
       if (signal.aborted) return;
+      synced(false);
       applied = undefined;
       say({ type: 'trouble', what: 'the rules of Services cannot be put in force', message: describeError(error) });
       again(RETRY_MS);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ApiObject, Condition, Gateway, HTTPRoute } from '@solo-kubelet/object-spec';
@@ -7,6 +8,7 @@ import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../api/free-port.js';
 import { type ApiNode, kubectlPrograms, openKubectl, startApiNode } from '../api/kubectl.js';
+import { parsePrometheusText } from '../api/prometheus-text.js';
 import { kubeletCli } from '../cli/command-line.js';
 import { isRunning, type TestNode } from '../kubelet/node.js';
 import { askProxy, openWebSocket, type ProxyReply, type ProxyRequest } from './ask-proxy.js';
@@ -24,7 +26,7 @@ if (fault !== undefined) console.log(`gateways.e2e.test.ts is skipped: ${fault}`
 const ABORTABLE = { signal: new AbortController().signal };
 const [ingressHttp = 0, ingressHttps = 0, port = 0, tlsPort = 0] = await freePorts(4);
 const FLAGS = [
-  ...['--service-cluster-ip-range', '10.218.0.0/20', '--service-dns-address', 'off'],
+  ...['--service-cluster-ip-range', '10.217.0.0/20', '--service-dns-address', 'off'],
   ...['--ingress-ports', `${ingressHttp},${ingressHttps}`, '--ingress-addresses', '127.0.0.1'],
 ];
 
@@ -152,6 +154,29 @@ describe.skipIf(fault !== undefined)('a kubelet with Gateways', () => {
       const wait = ['wait', '--for=condition=Programmed', 'gateway/edge', '--timeout=60s'];
       expect((await kubectl.run(...wait)).stdout).toContain('condition met');
     }
+  });
+
+  it('metrics tell of rules, and of the proxy and its ports', async () => {
+    const text = await new Promise<string>((resolve, reject) => {
+      get({ socketPath: join(node.bed.directory, 'kubelet.sock'), path: '/metrics' }, (answer: IncomingMessage) => {
+        let body = '';
+        answer.setEncoding('utf8').on('data', (part: string) => {
+          body += part;
+        });
+        answer.on('end', () => resolve(body));
+      }).on('error', reject);
+    });
+    const families = parsePrometheusText(text);
+    const valueOf = (name: string, labels: Readonly<Record<string, string>> = {}): number | undefined =>
+      [...families.values()]
+        .flatMap(({ samples }) => samples)
+        .find((sample) => sample.name === name && Object.entries(labels).every(([label, value]) => sample.labels[label] === value))?.value;
+    expect(valueOf('kubeproxy_sync_proxy_rules_duration_seconds_count')).toBeGreaterThan(0);
+    expect(valueOf('kubeproxy_sync_proxy_rules_last_timestamp_seconds')).toBeGreaterThan(1_000_000_000);
+    expect(valueOf('solo_kubelet_service_network_services')).toBe(2);
+    expect(valueOf('solo_kubelet_service_network_rules', { ip_family: 'IPv4' })).toBeGreaterThan(0);
+    expect(valueOf('solo_kubelet_ingress_proxy_updates_total', { result: 'started' })).toBe(1);
+    expect(valueOf('solo_kubelet_ingress_proxy_listening', { port: String(port) })).toBe(1);
   });
 
   it('TLS has the certificate of a Secret, of another namespace only with a ReferenceGrant', async () => {
