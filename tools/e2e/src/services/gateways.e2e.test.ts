@@ -167,16 +167,16 @@ describe.skipIf(fault !== undefined)('a kubelet with Gateways', () => {
       }).on('error', reject);
     });
     const families = parsePrometheusText(text);
-    const valueOf = (name: string, labels: Readonly<Record<string, string>> = {}): number | undefined =>
+    const metric = (name: string, labels: Readonly<Record<string, string>> = {}): number | undefined =>
       [...families.values()]
         .flatMap(({ samples }) => samples)
         .find((sample) => sample.name === name && Object.entries(labels).every(([label, value]) => sample.labels[label] === value))?.value;
-    expect(valueOf('kubeproxy_sync_proxy_rules_duration_seconds_count')).toBeGreaterThan(0);
-    expect(valueOf('kubeproxy_sync_proxy_rules_last_timestamp_seconds')).toBeGreaterThan(1_000_000_000);
-    expect(valueOf('solo_kubelet_service_network_services')).toBe(2);
-    expect(valueOf('solo_kubelet_service_network_rules', { ip_family: 'IPv4' })).toBeGreaterThan(0);
-    expect(valueOf('solo_kubelet_ingress_proxy_updates_total', { result: 'started' })).toBe(1);
-    expect(valueOf('solo_kubelet_ingress_proxy_listening', { port: String(port) })).toBe(1);
+    expect(metric('kubeproxy_sync_proxy_rules_duration_seconds_count')).toBeGreaterThan(0);
+    expect(metric('kubeproxy_sync_proxy_rules_last_timestamp_seconds')).toBeGreaterThan(1_000_000_000);
+    expect(metric('solo_kubelet_service_network_services')).toBe(2);
+    expect(metric('solo_kubelet_service_network_rules', { ip_family: 'IPv4' })).toBeGreaterThan(0);
+    expect(metric('solo_kubelet_ingress_proxy_updates_total', { result: 'started' })).toBe(1);
+    expect(metric('solo_kubelet_ingress_proxy_listening', { port: String(port) })).toBe(1);
   });
 
   it('TLS has the certificate of a Secret, of another namespace only with a ReferenceGrant', async () => {
