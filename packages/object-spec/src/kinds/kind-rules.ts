@@ -5,6 +5,8 @@ import type { ObjectKindName, ObjectTypes } from '../object/api-object.js';
 export interface ObjectPolicy {
   /** Whether containers of workloads may be privileged. */
   readonly allowPrivileged: boolean;
+  /** Whether a Service gets its ports only after it was judged, as one of a file does; an API server gives them before. Default false. */
+  readonly allocatesLater?: boolean;
 }
 
 /** What upstream's defaults, strategies and validations say about one kind. Every function gets a decoded object; `Draft` may be changed in place. */

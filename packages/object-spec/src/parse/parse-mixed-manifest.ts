@@ -198,7 +198,8 @@ const mixedObject = (root: ManifestNode, issues: IssueFactory, options: MixedOpt
     const result = judged(readObject(root, issues, options.featureGates), root, issues, (draft, kind): Judgement => {
       key = draft.metadata.name ? objectKey(draft as ApiObject) : undefined;
       if (old === undefined) draft.metadata.uid = uid ?? (key === undefined ? PLACEHOLDER_UID : uidOf(key));
-      const judgement = old === undefined ? judgeNew(draft, kind, { allowPrivileged }) : judgeUpdate(draft, old, kind, { allowPrivileged });
+      const policy = { allowPrivileged, allocatesLater: true };
+      const judgement = old === undefined ? judgeNew(draft, kind, policy) : judgeUpdate(draft, old, kind, policy);
       if (!judgement.ok) return judgement;
       const errors = refusedFields(draft as ApiObject);
       if (errors.length > 0) return { ok: false, errors };

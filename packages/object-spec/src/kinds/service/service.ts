@@ -1,7 +1,7 @@
 import { dnsSubdomainErrors, labelNameErrors, type Report, validateLabels } from '@solo-kubelet/pod-spec/schema';
 import type { Service, ServiceSpec } from '../../gen/object-types.js';
 import { validateEndpointIp, validateIp } from '../../network/ip-rules.js';
-import type { KindRules } from '../kind-rules.js';
+import type { KindRules, ObjectPolicy } from '../kind-rules.js';
 import { validateClusterIps } from './cluster-ips.js';
 import { validateClusterIpsUpdate } from './cluster-ips-update.js';
 import { dropDependentFields } from './drop-dependent-fields.js';
@@ -49,7 +49,7 @@ const validateExternalIps = ({ externalIPs = [] }: ServiceSpec, report: Report):
   }
 };
 
-const validate = (service: Service, report: Report, old?: Service): void => {
+const validate = (service: Service, report: Report, policy: ObjectPolicy, old?: Service): void => {
   const { metadata, spec } = service;
   const mode = metadata.annotations?.[TOPOLOGY_MODE];
   const hints = metadata.annotations?.[TOPOLOGY_HINTS];
@@ -65,7 +65,7 @@ const validate = (service: Service, report: Report, old?: Service): void => {
   validateUniquePorts(spec, 'spec.ports', report);
   validateExternalIps(spec, report);
   validateLoadBalancer(service, report, old);
-  validateTraffic(spec, report);
+  validateTraffic(spec, report, policy);
 };
 
 /**
@@ -86,12 +86,12 @@ export const serviceRules: KindRules<Service> = {
     pluralizeClusterIp(spec);
     dropDependentFields(spec, old.spec);
   },
-  validate: (service, report) => validate(service, report),
-  validateUpdate: (service, old, report) => {
+  validate: (service, report, policy) => validate(service, report, policy),
+  validateUpdate: (service, old, report, policy) => {
     validateClusterIpsUpdate(service.spec, old.spec, report);
     validateClassKept(service.spec, old.spec, report);
     validateHealthCheckKept(service.spec, old.spec, report);
-    validate(service, report, old);
+    validate(service, report, policy, old);
   },
   warnings: serviceWarnings,
 };

@@ -1,5 +1,6 @@
 import { portNumberErrors, type Report } from '@solo-kubelet/pod-spec/schema';
 import type { ServiceSpec } from '../../gen/object-types.js';
+import type { ObjectPolicy } from '../kind-rules.js';
 import { isExternallyAccessible, needsHealthCheck } from './exposure.js';
 
 const POLICIES = ['Cluster', 'Local'];
@@ -8,8 +9,8 @@ const AFFINITIES = ['ClientIP', 'None'];
 const MAX_AFFINITY_SECONDS = 86_400;
 
 /** The rules for whom of its Pods a Service leads to. */
-export const validateTraffic = (spec: ServiceSpec, report: Report): void => {
-  validateExternalTraffic(spec, report);
+export const validateTraffic = (spec: ServiceSpec, report: Report, policy: ObjectPolicy): void => {
+  validateExternalTraffic(spec, report, policy);
   const { internalTrafficPolicy: internal, trafficDistribution: distribution } = spec;
   if (internal !== undefined && !POLICIES.includes(internal)) report.notSupported('spec.internalTrafficPolicy', internal, POLICIES);
   if (distribution !== undefined && !DISTRIBUTIONS.includes(distribution)) {
@@ -27,7 +28,7 @@ export const validateAffinity = ({ sessionAffinity, sessionAffinityConfig }: Ser
   report.invalid(field, seconds, `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`);
 };
 
-const validateExternalTraffic = (spec: ServiceSpec, report: Report): void => {
+const validateExternalTraffic = (spec: ServiceSpec, report: Report, { allocatesLater = false }: ObjectPolicy): void => {
   const { externalTrafficPolicy: policy = '', healthCheckNodePort: port = 0 } = spec;
   if (!isExternallyAccessible(spec)) {
     if (policy !== '') report.invalid('spec.externalTrafficPolicy', policy, 'may only be set for externally-accessible services');
@@ -36,8 +37,9 @@ const validateExternalTraffic = (spec: ServiceSpec, report: Report): void => {
   if (!needsHealthCheck(spec)) {
     const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     if (port !== 0) report.invalid(field, port, detail);
-  } else if (port === 0) report.required(field);
-  else report.invalidEach(field, port, portNumberErrors(port));
+  } else if (port === 0) {
+    if (!allocatesLater) report.required(field);
+  } else report.invalidEach(field, port, portNumberErrors(port));
 };
 
 /** The port for health checks stays as long as there is need for it. */
