@@ -3,6 +3,7 @@ export { computePolicyTables, type PolicyTablesInput } from './core/compute-poli
 export { deriveServiceRecords, type ServiceRecord, type ServiceRecords, type ServiceRecordsInput } from './core/dns-records.js';
 export { type EndpointPod, endpointPod } from './core/endpoint-pod.js';
 export { type EndpointSlicesInput, endpointSlices, podsOfServices } from './core/endpoint-slices.js';
+export { type HealthCheck, healthChecks } from './core/health-checks.js';
 export { type IpRange, parseIpRange } from './core/ip-range.js';
 export {
   decideConnection,

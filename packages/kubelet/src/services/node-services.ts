@@ -3,7 +3,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import { type ManifestEvent, objectStores } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { NodeAdmissionFacts, Reconciler, ToldEvent } from '@solo-kubelet/reconciler';
-import { type IpRange, parseIpRange, type ServiceNetwork } from '@solo-kubelet/service-network';
+import { healthChecks, type IpRange, parseIpRange, type ServiceNetwork } from '@solo-kubelet/service-network';
 import {
   createServiceNetwork,
   fileAllocationStore,
@@ -15,9 +15,10 @@ import {
 } from '@solo-kubelet/service-network/rx';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import type { Registry } from 'prom-client';
-import { distinctUntilChanged, ignoreElements, map, type Observable, ReplaySubject, Subject, tap } from 'rxjs';
+import { distinctUntilChanged, EMPTY, ignoreElements, map, merge, type Observable, ReplaySubject, Subject, tap } from 'rxjs';
 import type { ServiceNetworkFlags } from '../config/service-network-flags.js';
 import { KubeletError } from '../process/kubelet-error.js';
+import { type HealthPortTrouble, healthPorts } from './health-ports.js';
 import type { NetworkMetrics } from './network-metrics.js';
 import { type NetworkCounts, networkMetrics } from './network-metrics.js';
 import { ALLOCATIONS_FILE } from './remove-services.js';
@@ -51,6 +52,8 @@ export interface ServiceKernel {
   readonly applier: TableApplier;
   /** Ports that somebody listens on, as `readListeners` gives them. */
   readonly listeners: () => Promise<ReadonlySet<string>>;
+  /** Answers load balancers; without it nobody does. */
+  readonly healthPorts?: typeof healthPorts;
 }
 
 export interface NodeServicesOptions {
@@ -71,7 +74,7 @@ export const createNodeServices = async ({
   flags,
   rootDirectory,
   clusterDomain,
-  kernel = { prepare: prepareKernel, applier: nftApplier(), listeners: readListeners },
+  kernel = { prepare: prepareKernel, applier: nftApplier(), listeners: readListeners, healthPorts },
   registry,
   now,
   logger,
@@ -102,6 +105,7 @@ export const createNodeServices = async ({
   let latest: ServiceNetwork | undefined;
   metrics.expose(() => countsOf(latest));
   let trouble: string | undefined;
+  let isInForce = false;
 
   const take = (output: ServiceNetworkOutput): void => {
     switch (output.type) {
@@ -113,6 +117,7 @@ export const createNodeServices = async ({
         settled$.next(output.network);
         break;
       case 'synced':
+        isInForce = output.ok;
         if (output.ok) metrics.synced({ seconds: output.durationMs / 1_000, atMs: now() });
         else metrics.syncFailed();
         break;
@@ -137,33 +142,54 @@ export const createNodeServices = async ({
     }
   };
 
+  const tellOfPort = ({ check: { namespace, name }, message }: HealthPortTrouble): void => {
+    logger.error({ err: message }, 'A health check of a Service cannot be answered; trying again');
+    const { uid = '' } = latest?.parts.get(`${namespace}/${name}`)?.service.metadata ?? {};
+    event$.next({ type: 'Warning', reason: 'PortTaken', message, about: { apiVersion: 'v1', kind: 'Service', namespace, name, uid } });
+  };
+
   return {
     network$: network$.pipe(distinctUntilChanged()),
     settled$: settled$.pipe(distinctUntilChanged()),
     event$,
     metrics,
     variables: ({ metadata, spec }) => runner.variables(metadata.namespace ?? 'default', spec.enableServiceLinks !== false),
-    follow: ({ manifestEvent$, sources, reconciler, facts$, isOfCluster }) =>
-      runner
-        .run({
-          objects$: manifestEvent$.pipe(objectStores()),
-          sources,
-          pods$: reconciler.pods$.pipe(
-            map((pods) =>
-              [...pods.values()].some(({ pod }) => isOfCluster(pod)) ? new Map([...pods].filter(([, { pod }]) => !isOfCluster(pod))) : pods,
-            ),
+    follow: ({ manifestEvent$, sources, reconciler, facts$, isOfCluster }) => {
+      const rules$ = runner.run({
+        objects$: manifestEvent$.pipe(objectStores()),
+        sources,
+        pods$: reconciler.pods$.pipe(
+          map((pods) =>
+            [...pods.values()].some(({ pod }) => isOfCluster(pod)) ? new Map([...pods].filter(([, { pod }]) => !isOfCluster(pod))) : pods,
           ),
-          known$: reconciler.known$,
-          node$: facts$.pipe(
-            map(({ nodeName, labels, nodeIps }) => {
-              const zone = labels['topology.kubernetes.io/zone'];
-              return { name: nodeName, addresses: nodeIps, ...(zone !== undefined && { zone }) };
-            }),
+        ),
+        known$: reconciler.known$,
+        node$: facts$.pipe(
+          map(({ nodeName, labels, nodeIps }) => {
+            const zone = labels['topology.kubernetes.io/zone'];
+            return { name: nodeName, addresses: nodeIps, ...(zone !== undefined && { zone }) };
+          }),
+        ),
+      });
+      const health$ =
+        kernel.healthPorts?.({
+          checks$: settled$.pipe(
+            map(healthChecks),
+            distinctUntilChanged((a, b) => isSameJson(a, b)),
           ),
-        })
-        .pipe(tap(take), ignoreElements()),
+          addresses$: facts$.pipe(
+            map(({ nodeIps }) => nodeIps),
+            distinctUntilChanged((a, b) => isSameJson(a, b)),
+          ),
+          isHealthy: () => isInForce,
+          scheduler: steadyScheduler,
+        }) ?? EMPTY;
+      return merge(rules$.pipe(tap(take)), health$.pipe(tap(tellOfPort))).pipe(ignoreElements());
+    },
   };
 };
+
+const isSameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const countsOf = (network: ServiceNetwork | undefined): NetworkCounts => ({
   services: network?.services.length ?? 0,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
+import type { Service } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { waitFor } from '@solo-kubelet-tools/testbed';
@@ -144,6 +145,42 @@ describe.skipIf(lacksNft !== undefined)('a kubelet with Services', () => {
     expect(event.involvedObject).toMatchObject({ kind: 'Service', name: 'taken' });
     expect(await answers()).toBe(true);
     await node.remove('y-taken.yaml');
+  });
+
+  it('a load balancer hears at healthCheckNodePort whether there are endpoints here', async () => {
+    const spec = {
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      selector: { app: 'web' },
+      ports: [{ port: 8099, targetPort: 8080 }],
+    };
+    await node.drop('balanced.yaml', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'balanced' }, spec });
+    const { port, address } = await waitFor(
+      async () => {
+        const objects = await node.api.listObjects(ABORTABLE);
+        const found = objects.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'balanced') as Service | undefined;
+        const ip = found?.status?.loadBalancer?.ingress?.[0]?.ip;
+        return found?.spec.healthCheckNodePort === undefined || ip === undefined
+          ? undefined
+          : { port: found.spec.healthCheckNodePort, address: ip };
+      },
+      { what: 'the port', timeoutMs: 60_000 },
+    );
+    const answer = async () => {
+      const reply = await fetch(`http://${address.includes(':') ? `[${address}]` : address}:${port}/`);
+      return [reply.status, await reply.json()] as const;
+    };
+    const ready = { service: { namespace: 'default', name: 'balanced' }, localEndpoints: 2, serviceProxyHealthy: true };
+    const isAnswered = (status: number) => async () => (await answer().catch(() => [0]))[0] === status || undefined;
+    await waitFor(isAnswered(200), { what: 'an answer', timeoutMs: 60_000 });
+    expect(await answer()).toEqual([200, ready]);
+    await node.drop('balanced.yaml', {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'balanced' } },
+      spec: { ...spec, selector: { app: 'nobody' } },
+    });
+    await waitFor(isAnswered(503), { what: 'no endpoint', timeoutMs: 60_000 });
+    await node.remove('balanced.yaml');
+    await waitFor(isAnswered(0), { what: 'the port to be free', timeoutMs: 60_000 });
   });
 
   it('with Services off the rules go, and the document says how to turn them on', async () => {
