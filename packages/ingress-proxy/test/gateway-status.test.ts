@@ -43,6 +43,21 @@ describe('a route hears', () => {
       FINE,
     ],
     [
+      'that its namespace may not come, whatever name its labels give it',
+      {
+        gateways: [
+          gateway([
+            http({
+              allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: { 'kubernetes.io/metadata.name': 'trusted' } } } },
+            }),
+          ]),
+        ],
+        namespaces: [{ metadata: { name: 'other', labels: { 'kubernetes.io/metadata.name': 'trusted' } } }],
+        routes: [httpRoute({ parentRefs: [{ name: 'edge', namespace: 'shop' }], rules: [{}] }, 'web', { namespace: 'other' })],
+      },
+      ['Accepted=False NotAllowedByListeners', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+    [
       'that no listener has its host',
       { gateways: [gateway([http({ hostname: '*.shop.example' })])], routes: [httpRoute({ ...rule, hostnames: ['shop.example'] })] },
       ['Accepted=False NoMatchingListenerHostname', 'ResolvedRefs=True ResolvedRefs'],

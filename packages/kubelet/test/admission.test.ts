@@ -215,4 +215,30 @@ describe('of a cluster', () => {
     expect(told).toEqual([]);
     expect(await readFile(join(directory, 'admission', 'policy.json'), 'utf8')).toContain('podSecurity');
   });
+
+  it('what comes for debugging is judged as it is asked for, since it runs so', async () => {
+    await writePolicy(MIRROR, '{name: registries, allowedImages: [a.test]}');
+    await using admission = await createNodeAdmission({ nodeName: 'n1', rootDirectory: directory, policyFile, logger: silentLogger });
+    const web = (...images: readonly string[]) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', namespace: 'default', uid: 'u1' },
+      spec: {
+        containers: [{ name: 'app', image: 'a.test/app' }],
+        ephemeralContainers: images.map((image, at) => ({ name: `debugger-${at}`, image })),
+      },
+    });
+    expect(await admission.denialOf(web('nginx'), web())).toContain(
+      'spec.ephemeralContainers[0].image: "nginx" is of no registry that is allowed',
+    );
+    expect(await admission.denialOf(web('a.test/tools'), web())).toBeUndefined();
+  });
+
+  it('a file whose name is no name of a record keeps nothing from starting', async () => {
+    await writePolicy(SECURE);
+    await mkdir(join(directory, 'pod-status'));
+    await writeFile(join(directory, 'pod-status', '100%.json'), '{}');
+    await using admission = await createNodeAdmission({ nodeName: 'n1', rootDirectory: directory, policyFile, logger: silentLogger });
+    expect(admission.rejection('u1')).toBeUndefined();
+  });
 });

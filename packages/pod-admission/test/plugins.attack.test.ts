@@ -107,6 +107,11 @@ describe('a plugin', () => {
       '(pod) => ({ ...pod, spec: { ...pod.spec, hostNetwork: "yes" } })',
       /hostNetwork: it made a Pod that can not be used/,
     ],
+    [
+      'says something else on the way of its answers',
+      'async () => { const { parentPort } = await import("node:worker_threads"); for (const each of [null, 1, undefined, "x", {}, { type: "verdict" }]) parentPort.postMessage(each); return { reject: "all the same" }; }',
+      /all the same$/,
+    ],
     ['has no admit', 'export default {};', /it cannot be loaded: its default export is no admission plugin/],
     ['can not be parsed', 'export default {', /it cannot be loaded: /],
     ['is loaded for ever', 'export default await new Promise(() => {});', /exited with code|was not loaded/],

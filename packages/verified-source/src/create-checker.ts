@@ -13,7 +13,15 @@ import { isBundleUrl } from './core/bundle-url.js';
 import type { ImageList } from './core/image-list.js';
 import { judgeRevision } from './core/judge-revision.js';
 import type { SourceHealth } from './core/rollout/decide-rollout.js';
-import { commandRollout, INITIAL_STATE, offerAnswer, type Rollout, type RolloutCommand, resumeRollout } from './core/rollout/rollout.js';
+import {
+  commandRollout,
+  INITIAL_STATE,
+  offerAnswer,
+  type Rollout,
+  type RolloutCommand,
+  renewAnswer,
+  resumeRollout,
+} from './core/rollout/rollout.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { SourceRevision } from './core/source-revision.js';
 import type { RolloutFinding, RunningAnswer, SourceFinding, SourceReason } from './core/source-status.js';
@@ -475,13 +483,17 @@ export const createChecker = (options: CheckerOptions) => {
     const { current, next } = rollouts.current();
     const newest = next ?? current;
     validators = fetched.validators;
-    if (lastGood !== undefined && newest?.digest === digest && newest.revision === revision) {
+    const isKnown = lastGood !== undefined && newest?.digest === digest && newest.revision === revision;
+    if (isKnown && lastGood !== undefined && newest.kept.signature?.text === signature?.text) {
       if (next === undefined) lastGood = hold(lastGood.answer, answer, keys);
       mayBeUnchanged = true;
       return found({ type: 'unchanged' }, { type: 'unchanged' });
     }
+    // Signed anew, perhaps by the key that takes the place of the old one: by what is kept it has to be verified where there is no network.
+    const renewed = isKnown ? { ...offered, kept: { ...kept, appliedAtMs: newest.kept.appliedAtMs } } : offered;
+    const before = lastGood === undefined ? { state: record?.rollout ?? INITIAL_STATE } : rollouts.current();
     const settled = await settle({
-      from: offerAnswer(lastGood === undefined ? { state: record?.rollout ?? INITIAL_STATE } : rollouts.current(), offered),
+      from: isKnown ? renewAnswer(before, renewed) : offerAnswer(before, renewed),
       base: {
         ...(revision === undefined || source.require !== 'signature'
           ? record?.kept && { kept: record.kept }
@@ -490,10 +502,12 @@ export const createChecker = (options: CheckerOptions) => {
         urlDigest,
       },
       keys,
-      examined: [[offered, answer]],
+      examined: [[renewed, answer]],
     });
     if (!settled.ok) return failed(settled.reason, `${shown}: ${settled.message}`);
     mayBeUnchanged = true;
+    if (lastGood !== undefined && isKnown && next === undefined && settled.answer === undefined)
+      return found({ type: 'applied', running: running(lastGood) }, { type: 'unchanged' });
     if (settled.answer === undefined || lastGood === undefined) return found({ type: 'unchanged' }, { type: 'unchanged' });
     return found({ type: 'applied', running: running(lastGood) }, settled.answer);
   };

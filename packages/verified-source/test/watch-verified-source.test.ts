@@ -200,6 +200,27 @@ describe.skipIf(lacking !== undefined)(`a source that is signed${lacking === und
     await watched.until('the warning', () => watched.last()?.reason === 'KeyInvalid');
     expect(watched.last()?.message).toMatch(/is a secret key/);
   });
+
+  it('starts without a network after its key was replaced, by the signature of the new one', async () => {
+    const [old, replacement] = [minisignKeys(root, 'old'), minisignKeys(root, 'new')];
+    const content = revision(1) + pod('web', 'web:1');
+    const keyFile = join(root, 'keys');
+    await writeFile(keyFile, `${old.publicKey}\n`);
+    server.files.set(FILE, content).set(`${FILE}.minisig`, old.sign(content));
+    const watched = watch({ keyFiles: [keyFile] });
+    await ready(watched, 1);
+    const { verifiedBy } = watched.last() ?? {};
+    server.files.set(`${FILE}.minisig`, replacement.sign(content));
+    await writeFile(keyFile, `${replacement.publicKey}\n`);
+    await watched.until('the new key', () => watched.last()?.state === 'Ready' && watched.last()?.verifiedBy !== verifiedBy);
+    expect(watched.last()).toMatchObject({ revision: 1 });
+    expect(watched.events.filter(({ type }) => type === 'applied')).toHaveLength(1);
+    watched.stop();
+    server.files.clear();
+    const again = watch({ keyFiles: [keyFile] });
+    await again.until('it to run', () => again.running()['web-n'] === 'web:1');
+    expect(again.statuses.map(({ reason }) => reason)).not.toContain('LastGoodUnusable');
+  });
 });
 
 it('a directory of sources is read file by file, and one that is wrong leaves the others alone', async () => {

@@ -177,7 +177,9 @@ export const createNodeAdmission = async (options: NodeAdmissionOptions): Promis
       if (subject === undefined) return undefined;
       const before = previous && subjectOf(previous);
       if (before !== undefined && sameSpec(before.pod, subject.pod)) return undefined;
-      const outcome = await firstValueFrom(admission(subject.pod, requestOf(subject, true)));
+      // What comes for debugging runs as it was asked for: nobody rewrites it on its way, so it is judged as it is.
+      const isDebugging = before !== undefined && debuggers(before.pod) !== debuggers(subject.pod);
+      const outcome = await firstValueFrom(admission(subject.pod, requestOf(subject, !isDebugging)));
       return isRejection(outcome) ? rejectionText(subject.resource, subject.name, outcome) : undefined;
     },
     [Symbol.asyncDispose]: async () => {
@@ -185,6 +187,8 @@ export const createNodeAdmission = async (options: NodeAdmissionOptions): Promis
     },
   };
 };
+
+const debuggers = ({ spec }: Pod): string => textOf(spec.ephemeralContainers ?? []);
 
 const sameSpec = (a: Pod, b: Pod): boolean => textOf(a.spec) === textOf(b.spec);
 
@@ -194,11 +198,20 @@ const textOf = (value: unknown): string => JSON.stringify(value, (_key, each: un
 const keyOf = ({ apiVersion, kind, namespace, name }: AdmissionSubject): string =>
   `${kind}.${apiVersion.split('/', 1)[0]}/${namespace}/${name}`;
 
+/** Nothing for what no record is named. */
+const decoded = (text: string): readonly string[] => {
+  try {
+    return [decodeURIComponent(text)];
+  } catch {
+    return [];
+  }
+};
+
 /** What an earlier kubelet kept records of: Pods by UID, workloads by kind, namespace and name. */
 const whatRan = async (rootDirectory: string): Promise<{ readonly pods: ReadonlySet<string>; readonly workloads: ReadonlySet<string> }> => {
   const names = async (directory: string): Promise<ReadonlySet<string>> => {
     const found = await readdir(join(rootDirectory, directory)).catch(() => []);
-    return new Set(found.flatMap((name) => (name.endsWith('.json') ? [decodeURIComponent(name.slice(0, -'.json'.length))] : [])));
+    return new Set(found.flatMap((name) => (name.endsWith('.json') ? decoded(name.slice(0, -'.json'.length)) : [])));
   };
   return { pods: await names('pod-status'), workloads: await names('workloads') };
 };

@@ -149,12 +149,14 @@ const startLife = (options: PluginThreadOptions, logger: Logger): Life => {
     });
   });
   worker.on('messageerror', (error) => end(`its answer cannot be read: ${describeError(error)}`));
-  worker.on('message', (message: FromWorker) => {
+  worker.on('message', (said: unknown) => {
+    // The plugin is in the same thread, and could say anything on the way that is ours.
+    const message = (said ?? {}) as Partial<FromWorker> as FromWorker;
     if (message.type === 'ready') {
       loadLimit();
       isLoaded();
     } else if (message.type === 'refused') end(`it cannot be loaded: ${message.message}`);
-    else {
+    else if (message.type === 'verdict') {
       pending.get(message.id)?.(message.verdict);
       pending.delete(message.id);
     }

@@ -120,5 +120,5 @@ const isAllowed = (route: HTTPRoute, { gateway, spec, supportedKinds }: OpenList
   const requirements = labelSelectorRequirements(selector);
   const name = namespaceOf(route);
   const labels = namespaces.find(({ metadata }) => metadata.name === name)?.metadata.labels ?? {};
-  return requirements.ok && matchesLabels(requirements.requirements, { 'kubernetes.io/metadata.name': name, ...labels });
+  return requirements.ok && matchesLabels(requirements.requirements, { ...labels, 'kubernetes.io/metadata.name': name });
 };

@@ -71,6 +71,12 @@ export const offerAnswer = <Answer extends RolloutAnswer>(rollout: Rollout<Answe
   return place(rollout, current?.digest === answer.digest ? { current: answer, next: undefined } : { next: answer }, rest);
 };
 
+/** The newest answer has come again with another word of who vouches for it, such as by a new key: nothing begins, and that word counts from now on. */
+export const renewAnswer = <Answer extends RolloutAnswer>(rollout: Rollout<Answer>, answer: Answer): Rollout<Answer> => ({
+  ...rollout,
+  ...(rollout.next === undefined ? { current: answer } : { next: answer }),
+});
+
 /** What lay on the disk is taken up by another process. */
 export const resumeRollout = <Answer extends RolloutAnswer>(rollout: Rollout<Answer>): Rollout<Answer> => {
   const { trialStarts } = rollout.state;
