@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSourceDirectory } from '@solo-kubelet/verified-source';
+import { readSourceDirectory, readVerificationKeys } from '@solo-kubelet/verified-source';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../src/main.js';
 import { fakeIo } from './fake-io.js';
@@ -69,6 +70,16 @@ describe.skipIf(lacking.length > 0)(`install --from${lacking.length === 0 ? '' :
     );
     expect((await call('uninstall')).out).toContain(`removed   ${sources()}/shop.yaml`);
     expect(await readdir(sources())).toEqual([]);
+  });
+
+  it('takes keys of cosign, which are several lines each, among others', async () => {
+    const pem = (): string =>
+      generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    await writeFile(at('all.pub'), `# ours\n${pem()}${await readFile(at('ssh.pub'), 'utf8')}\r\n${pem().replaceAll('\n', '\r\n')}`);
+    expect((await call('install', '--offline', '--from', url, '--key', at('all.pub'))).status).toBe(0);
+    const [file] = await readSourceDirectory(sources());
+    const keys = await readVerificationKeys({ keys: file?.source?.keys ?? [], keyFiles: [] });
+    expect(keys.map(({ type }) => type)).toEqual(['sigstore', 'ssh', 'sigstore']);
   });
 
   it('keeps certificates beside the source, and both go together', async () => {

@@ -11,7 +11,7 @@ import { CliError } from '../cli-error.js';
 export interface NewSource {
   readonly name: string;
   readonly url: string;
-  /** File of public keys of minisign or ssh. */
+  /** File of public keys of minisign, ssh or cosign. */
   readonly keyFile: string;
   /** PEM file of authorities to trust instead of the system's. */
   readonly caFile?: string | undefined;
@@ -53,7 +53,7 @@ export const prepareSource = async (
   { root, directory = SOURCE_DIRECTORY }: { readonly root: string; readonly directory?: string },
 ): Promise<PreparedSource> => {
   await readVerificationKeys({ keys: [], keyFiles: [keyFile] });
-  const keys = (await readText(keyFile)).split(/\r?\n/).filter((line) => line.trim() !== '' && !/^\s*#|^untrusted comment:/.test(line));
+  const keys = keysOf(await readText(keyFile));
   const ca = caFile === undefined ? undefined : await readCa(caFile);
   const caPath = `${directory}/${name}.ca.pem`;
   const text = stringify({
@@ -72,12 +72,20 @@ export const prepareSource = async (
       hint: 'kubelet-cli install --help',
     });
   }
+  // As the kubelet will read them.
+  await readVerificationKeys(parsed.source);
   const at = (file: string): string => (root === '/' ? file : join(root, file));
   return {
     source: { ...parsed.source, ...(caFile === undefined ? {} : { caFile }) },
     files: [...(ca === undefined ? [] : [{ path: at(caPath), text: marked(ca) }]), { path: at(path), text: marked(text) }],
   };
 };
+
+/** The keys of a file, each as a source has it: one on a line, or a block of PEM. */
+const keysOf = (text: string): readonly string[] =>
+  (text.replaceAll('\r', '').match(/^-----BEGIN [^-\n]+-----\n[^-]*-----END [^-\n]+-----[ \t]*$|^.+$/gm) ?? []).filter(
+    (key) => key.trim() !== '' && !/^\s*#|^untrusted comment:/.test(key),
+  );
 
 const readText = async (path: string): Promise<string> =>
   (await readRegular(path, { followLinks: true, maxBytes: MAX_FILE_BYTES })).toString();
