@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,4 +197,32 @@ describe.skipIf(lacks !== '')(`an artifact of a registry${lacks === '' ? '' : ` 
     await trusting.until('the answer', () => trusting.last()?.reason === 'NotFound');
     expect(trusting.last()?.message).toBe(`oci://${registry.host}/site:v1: there is no such artifact`);
   });
+});
+
+it('a check of an artifact takes no longer for all that refers to it, however much and slow that is', async () => {
+  const server = await webServer();
+  stops.push(server.close);
+  const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  const layer = {
+    digest: digestOf(good(1)),
+    size: Buffer.byteLength(good(1)),
+    annotations: { 'org.opencontainers.image.title': 'site.yaml' },
+  };
+  const manifest = JSON.stringify({ layers: [layer] });
+  const referrers = Array.from({ length: 20 }, (_, index) => ({ digest: digestOf(`${index}`) }));
+  server.files
+    .set('/v2/site/manifests/v1', manifest)
+    .set(`/v2/site/blobs/${layer.digest}`, good(1))
+    .set(`/v2/site/referrers/${digestOf(manifest)}`, JSON.stringify({ manifests: referrers }));
+  // Never answered.
+  for (const { digest } of referrers) server.files.set(`/v2/site/manifests/${digest}`, () => {});
+  const { publicKey } = generateKeyPairSync('ed25519');
+  const keys = [publicKey.export({ type: 'spki', format: 'pem' }).toString()];
+  const watched = watch({ url: `oci://${new URL(server.url).host}/site:v1`, keys, timeoutMs: 300, intervalMs: 3_600_000 });
+  await watched.until('the failure', () => watched.last()?.reason !== undefined);
+  expect(watched.last()).toMatchObject({
+    reason: 'TooSlow',
+    message: expect.stringMatching(/what refers to it did not come within 0\.3 s$/),
+  });
+  expect(server.requests.filter(({ url = '' }) => referrers.some(({ digest }) => url.endsWith(digest))).length).toBeLessThan(3);
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { createConnections, type Way } from '../connections.js';
 import {
   type Artifact,
@@ -43,7 +44,8 @@ export const registryPlace = ({ source, target, logins, now }: RegistryPlaceOpti
   return {
     open: async (signal) => {
       const way = await connections.open();
-      const repositoryOf = repositoryReader({ client, way, signal, shown: `oci://${registry}/${repository}` });
+      const shown = `oci://${registry}/${repository}`;
+      const repositoryOf = repositoryReader({ client, way, signal, shown });
       let found: { readonly digest: string; readonly artifact: Artifact } | undefined;
       return {
         content: async ({ etag }) => {
@@ -60,8 +62,16 @@ export const registryPlace = ({ source, target, logins, now }: RegistryPlaceOpti
           const { digest, manifest, content } = fetched;
           return { type: 'content', content, manifest, validators: { etag: digest } };
         },
-        beside: async (suffix) =>
-          found === undefined ? { type: 'missing', where: repositoryOf.shown } : repositoryOf.beside(found.artifact, found.digest, suffix),
+        beside: async (suffix) => {
+          if (found === undefined) return { type: 'missing', where: shown };
+          // One limit for all that refers to it: whoever may push may make that as slow, and as much, as he likes.
+          const limit = timeoutSignal(source.timeoutMs);
+          using joined = joinSignals([signal, limit]);
+          const beside = await repositoryReader({ client, way, signal: joined.signal, shown }).beside(found.artifact, found.digest, suffix);
+          return limit.aborted && beside.type !== 'found'
+            ? failed('TooSlow', `${shown}: what refers to it did not come within ${source.timeoutMs / 1_000} s`)
+            : beside;
+        },
       };
     },
     close: connections.close,
@@ -142,7 +152,6 @@ const repositoryReader = ({ client, way, signal, shown }: RepositoryOptions) => 
   };
 
   return {
-    shown,
     /** What a tag stands for now. */
     digestOf: async (reference: string): Promise<{ readonly type: 'digest'; readonly digest: string | undefined } | FetchFailed> => {
       const answer = await ask({ path: `manifests/${reference}`, method: 'HEAD', accept: MANIFEST_TYPES.join(', '), maxBytes: 0 });
