@@ -11,6 +11,7 @@ import { housekeepingService } from './garbage-collection/housekeeping-service.j
 import { createKubeletContext, type KubeletParts, type RunningKubelet } from './kubelet-context.js';
 import type { ServiceSubsystem, Subsystem } from './kubelet-services.js';
 import { networkGarbageService } from './networks/network-garbage-service.js';
+import { nodeReportsService } from './node-reports/node-reports-service.js';
 import { qosCgroupsService } from './pods/qos-cgroups-service.js';
 import { sourceEventsService } from './pods/source-events-service.js';
 import { sourceHealthService } from './pods/source-health-service.js';
@@ -73,6 +74,7 @@ export const allServices: readonly ServiceSubsystem[] = [
   { name: 'source events', reads: ['sources$'], emits: ['nodeEvent$'], run: sourceEventsService },
   { name: 'source health', reads: ['sources$', 'manifests$', 'objects$', 'pods$'], emits: ['sourceHealth$'], run: sourceHealthService },
   { name: 'event sinks', reads: ['events$'], emits: [], run: eventSinksService },
+  { name: 'node reports', reads: ['sources$', 'pods$'], emits: [], run: nodeReportsService },
   { name: 'systemd', reads: ['activity$'], emits: [], run: (context) => systemdNotifyService(context.env)(context) },
 ];
 

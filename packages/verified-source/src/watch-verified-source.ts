@@ -70,7 +70,7 @@ export interface VerifiedSourceOptions {
   readonly prepare?: PrepareManifest;
   /** Labels of this node, by which rollouts choose nodes. Default: none. */
   readonly nodeLabels?: Readonly<Record<string, string>>;
-  /** How what the source asks for is, at once and on every change. Default: nobody says it, and what is new is not on trial. */
+  /** How what the source asks for is, at once and on every change; subscribed to anew for each revision. Default: nobody says it, and what is new is not on trial. */
   readonly health$?: Observable<SourceHealth>;
   readonly command$?: Observable<SourceCommand>;
   /** Default: object-spec's `parseMixedManifest`. */
@@ -184,7 +184,11 @@ export const watchVerifiedSource = ({
     );
     const looks$ = merge(
       taken$,
-      (health$ ?? EMPTY).pipe(tap((health) => checker.heard(health))),
+      // Asked anew for whatever has begun: where that asks for the same Pods, nothing of them changes.
+      taken$.pipe(
+        switchMap(() => health$ ?? EMPTY),
+        tap((health) => checker.heard(health)),
+      ),
       found$.pipe(switchMap(({ wakeAfterMs }) => (wakeAfterMs === undefined ? EMPTY : timer(wakeAfterMs, scheduler)))),
     ).pipe(conflateMap(() => from(checker.look())));
     // Before the first is told, nobody would hear what a command changes.
@@ -209,7 +213,8 @@ export const watchVerifiedSource = ({
           return EMPTY;
         });
         const wait$ = defer(() => nextLook(firstMs()));
-        const asks$ = concat(first$, merge(looks$, wait$.pipe(concatMap(() => checks$)))).pipe(ignoreElements());
+        // What is told first has to be heard by those who look again.
+        const asks$ = merge(looks$, concat(first$, wait$.pipe(concatMap(() => checks$)))).pipe(ignoreElements());
         return watchManifestAnswers({
           source: word,
           path,

@@ -88,10 +88,12 @@ describe('a revision on trial', () => {
     const asked = server.requests.length;
     await one.until('some checks', () => server.requests.length > asked + 3);
     expect(one.running()).toEqual({ 'web-n': 'web:1' });
+    one.health({ type: 'unknown' });
     expect(await one.command('retry')).toEqual({ ok: true, message: 'revision 2 is begun now' });
     await one.runs(2);
     one.health(FAILED);
     await one.runs(1);
+    one.health({ type: 'unknown' });
     publish(3);
     await one.runs(3);
     one.health({ type: 'ready' });

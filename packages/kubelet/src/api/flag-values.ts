@@ -11,6 +11,7 @@ export const flagValues = (config: KubeletConfiguration, flags: KubeletFlags): R
       if (spec.type === 'dead') return [];
       // URLs may hold credentials.
       if (name === 'event-sink') return [[name, (flags.eventSinks ?? []).map((sink) => sink.name).join(',')]];
+      if (name === 'node-report') return [[name, (flags.nodeReports ?? []).map(({ sink }) => sink.name).join(',')]];
       if (spec.type === 'own') return [[name, flags.given[name] ?? '']];
       // Header values are credentials.
       if (spec.kind === 'headers') return [[name, Object.keys(config.staticPodURLHeader).length > 0 ? MASK : '']];

@@ -94,7 +94,8 @@ interface MachineIdentity {
 /** A machine stays which it is for as long as a kubelet runs on it, and firmware is slow to ask. */
 const identities = new WeakMap<KubeletContext['node'], Promise<MachineIdentity>>();
 
-const machineIdentity = (node: KubeletContext['node']): Promise<MachineIdentity> => {
+/** Which machine this is. */
+export const machineIdentity = (node: KubeletContext['node']): Promise<MachineIdentity> => {
   const known = identities.get(node);
   if (known !== undefined) return known;
   const asked = readIdentity();

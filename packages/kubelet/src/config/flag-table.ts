@@ -158,6 +158,7 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'network-dir': own('text', "networks that pods may ask for besides the runtime's own (default /etc/solo-kubelet/networks)"),
   'node-ip': own('texts', 'address of the node, one of each family at most'),
   'node-labels': own('map', 'labels of the node'),
+  'node-report': own('texts', 'URL that reports of the node go to: http, https, file or mqtt, mqtts; repeatable (docs/fleet-rollouts.md)'),
   'node-status-max-images': field('nodeStatusMaxImages', 'whole'),
   'node-status-update-frequency': field('nodeStatusUpdateFrequency', 'duration'),
   'oom-score-adj': field('oomScoreAdj', 'whole'),

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { DEFAULT_API_SOCKET, DEFAULT_SOURCE_DIRECTORY } from '../defaults/default-paths.js';
 import { type EventSink, parseEventSink } from '../event-sinks/core/parse-event-sink.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../networks/kubelet-networks.js';
+import { parseReportTarget, type ReportTarget } from '../node-reports/core/parse-report-target.js';
 import { KubeletError } from '../process/kubelet-error.js';
 import { AGE_IDENTITY_FILE } from '../secrets/age-identity.js';
 import { API_VERSION, decodeConfiguration, encodeConfiguration, KIND, unknownPaths } from './decode-configuration.js';
@@ -74,6 +75,8 @@ export interface KubeletFlags {
   readonly admissionPolicyFile?: string | undefined;
   /** Where the node's events go beside its own API. Default: nowhere. */
   readonly eventSinks?: readonly EventSink[];
+  /** Where reports of the node go. Default: nowhere. */
+  readonly nodeReports?: readonly ReportTarget[];
   /** Of the plugins of these networks, searched in order. */
   readonly cniPluginDirectories: readonly string[];
   /** Packages or module paths of further kinds of probes. */
@@ -279,6 +282,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     sourceDirectory: resolve(lastOf(parsed, 'source-dir') ?? DEFAULT_SOURCE_DIRECTORY),
     admissionPolicyFile: absoluteOf(parsed, 'admission-policy-file'),
     eventSinks: eventSinkFlags(parsed),
+    nodeReports: nodeReportFlags(parsed),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,
     probePlugins: (flagOf(parsed, 'probe-plugin') ?? []) as readonly string[],
     imageCredentialProviders: credentialProviderFlags(parsed),
@@ -295,6 +299,22 @@ const eventSinkFlags = (parsed: ParsedFlags): readonly EventSink[] => {
     if (!('error' in sink)) sinks.push(sink);
   }
   return sinks;
+};
+
+const nodeReportFlags = (parsed: ParsedFlags): readonly ReportTarget[] => {
+  const targets: ReportTarget[] = [];
+  for (const text of (flagOf(parsed, 'node-report') ?? []) as readonly string[]) {
+    const target = parseReportTarget(text);
+    const error =
+      'error' in target
+        ? target.error
+        : targets.some(({ sink }) => sink.name === target.sink.name)
+          ? `${target.sink.name}: it is given twice`
+          : undefined;
+    if (error !== undefined) throw new KubeletError({ code: 'KUBELET_USAGE', message: `--node-report: ${error}` });
+    if (!('error' in target)) targets.push(target);
+  }
+  return targets;
 };
 
 const absoluteOf = (parsed: ParsedFlags, name: string): string | undefined => {

@@ -38,6 +38,8 @@ export interface DeliverEventsOptions {
   readonly logger: Logger;
   /** Events that wait at most; beyond, the oldest are dropped. Default 1,000. */
   readonly maxWaiting?: number;
+  /** Whether a newer one takes the place of one that waits, which is not told of: states, not events. Default false. */
+  readonly newestOnly?: boolean;
   /** Bytes that wait at most. Default 4 MiB. */
   readonly maxWaitingBytes?: number;
   /** Events handed over at once at most. Default 100. */
@@ -58,9 +60,10 @@ export const deliverEvents = ({
   port,
   counts,
   logger,
-  maxWaiting = 1_000,
+  newestOnly = false,
+  maxWaiting = newestOnly ? 1 : 1_000,
   maxWaitingBytes = 4 * 1024 * 1024,
-  maxBatch = 100,
+  maxBatch = newestOnly ? 1 : 100,
   scheduler = longDelays(asyncScheduler),
   random = Math.random,
   ...given
@@ -86,6 +89,10 @@ export const deliverEvents = ({
       waiting.push(event);
       waitingBytes += event.length;
       while (waiting.length > taking + 1 && (waiting.length > maxWaiting || waitingBytes > maxWaitingBytes)) {
+        if (newestOnly) {
+          forget(1, taking);
+          continue;
+        }
         if (droppedSince === 0) logger.warn({ sink: name }, 'Events are dropped: too many wait for an event sink');
         droppedSince += 1;
         counts.dropped(1, 'full');
@@ -97,7 +104,11 @@ export const deliverEvents = ({
     const done = (count: number): void => {
       forget(count);
       counts.waiting(waiting.length);
-      if (failures > 0 || droppedSince > 0) logger.info({ sink: name, dropped: droppedSince }, 'An event sink takes events again');
+      if (failures > 0 || droppedSince > 0)
+        logger.info(
+          { sink: name, dropped: droppedSince },
+          newestOnly ? 'The report of the node is delivered again' : 'An event sink takes events again',
+        );
       [failures, droppedSince] = [0, 0];
     };
     const attempt = async (signal: AbortSignal): Promise<void> => {
@@ -121,7 +132,10 @@ export const deliverEvents = ({
         if (signal.aborted) return;
         counts.failed();
         if (error instanceof RefusedBySink) {
-          logger.warn({ sink: name, count: batch.length, err: error.message }, 'An event sink refuses events: they are dropped');
+          logger.warn(
+            { sink: name, count: batch.length, err: error.message },
+            newestOnly ? 'The report of the node is refused' : 'An event sink refuses events: they are dropped',
+          );
           counts.dropped(batch.length, 'refused');
           done(batch.length);
           return;
@@ -129,7 +143,9 @@ export const deliverEvents = ({
         if (failures === 0)
           logger.warn(
             { sink: name, err: joined.signal.aborted ? `it took longer than ${timeoutMs / 1_000} s` : describeError(error) },
-            'Events cannot be delivered to an event sink; trying again',
+            newestOnly
+              ? 'The report of the node cannot be delivered; trying again'
+              : 'Events cannot be delivered to an event sink; trying again',
           );
         failures += 1;
         askedMs = error instanceof RetryLater ? error.afterMs : 0;

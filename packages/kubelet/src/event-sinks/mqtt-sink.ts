@@ -18,7 +18,10 @@ const PROTOCOL = { protocolId: 'MQTT', protocolVersion: 4 } as const;
  * Publishes events to a topic, one a message. A connection is made for each batch and ends with it, so that nothing has to be kept alive between two events
  * that may be hours apart; files are read each time. With QoS 1 a batch counts once the broker has acknowledged every message.
  */
-export const mqttSink = (sink: MqttSink, { nodeName }: { readonly nodeName: string }): SinkPort => ({
+export const mqttSink = (
+  sink: MqttSink,
+  { nodeName, retain = false }: { readonly nodeName: string; readonly retain?: boolean },
+): SinkPort => ({
   deliver: async (events, { signal }) => {
     const topic = sink.topic.replaceAll('$(NODE_NAME)', nodeName);
     const credentials = await readCredentials(sink);
@@ -31,7 +34,7 @@ export const mqttSink = (sink: MqttSink, { nodeName }: { readonly nodeName: stri
         payload,
         qos: sink.qos,
         dup: false,
-        retain: false,
+        retain,
         ...(sink.qos > 0 && { messageId: at + 1 }),
       }),
     );

@@ -1,14 +1,21 @@
 import type { EventSink } from './core/parse-event-sink.js';
 import { fileSink } from './file-sink.js';
 import type { SinkPort } from './sink-port.js';
+import type { WebhookOptions } from './webhook-sink.js';
+
+export interface OpenSinkOptions extends WebhookOptions {
+  readonly nodeName: string;
+  /** Whether a broker keeps the last message of the topic. Default false. */
+  readonly retain?: boolean;
+}
 
 /** The way to a sink; its code is loaded when something is first delivered. */
-export const openSink = (sink: EventSink, options: { readonly nodeName: string }): SinkPort => {
+export const openSink = (sink: EventSink, options: OpenSinkOptions): SinkPort => {
   switch (sink.type) {
     case 'file':
       return fileSink(sink);
     case 'webhook':
-      return loaded(async () => (await import('./webhook-sink.js')).webhookSink(sink));
+      return loaded(async () => (await import('./webhook-sink.js')).webhookSink(sink, options));
     case 'otlp':
       return loaded(async () => (await import('./otlp-sink.js')).otlpSink(sink, options));
     case 'journald':

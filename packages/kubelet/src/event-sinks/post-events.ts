@@ -27,7 +27,11 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 /** Redirects are not followed: what is sent is for the one who was named. `isFinal`: statuses that say that this very body is wrong. */
 export const postEvents = (
   sink: HttpSink,
-  { isFinal, readsAnswer }: { readonly isFinal: (status: number) => boolean; readonly readsAnswer: boolean },
+  {
+    isFinal,
+    readsAnswer,
+    method = 'POST',
+  }: { readonly isFinal: (status: number) => boolean; readonly readsAnswer: boolean; readonly method?: 'POST' | 'PUT' },
 ): PostEvents => {
   const connections = createConnections({ ...sink, timeoutMs: CONNECT_TIMEOUT_MS }, sink.authorization);
   return {
@@ -39,7 +43,7 @@ export const postEvents = (
         headers: told,
         body,
       } = await request(sink.url, {
-        method: 'POST',
+        method,
         dispatcher: agent,
         headers: ['content-type', 'application/json', 'user-agent', 'solo-kubelet', ...headers.flat()],
         body: content,

@@ -1,4 +1,4 @@
-import { combineLatest, distinctUntilChanged, EMPTY, map, type Observable, switchMap, tap } from 'rxjs';
+import { combineLatest, distinctUntilChanged, EMPTY, finalize, map, type Observable, switchMap, tap } from 'rxjs';
 import type { KubeletContext } from '../kubelet-services.js';
 import { sourceHealth } from './source-health.js';
 
@@ -25,6 +25,10 @@ export const sourceHealthService = ({
             told.set(name, text);
             tell(name, health);
           }
+        }),
+        // What was so of one revision says nothing of the next.
+        finalize(() => {
+          for (const { name } of trials) tell(name, { type: 'unknown' });
         }),
       );
     }),
