@@ -21,7 +21,7 @@ const BOXES = 1_000;
 const OFFLINE = 200;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const INTERVAL_MS = 6 * HOUR_MS;
+const INTERVAL_MS = 12 * HOUR_MS;
 /** Things that fall due within so much time are begun at once, ms. */
 const STEP_MS = 2_000;
 
@@ -324,7 +324,7 @@ it('a fleet of a thousand boxes: a bad canary stops and returns, a good one reac
 
   // The rest of the week: nothing happens, on the wire neither.
   asked.length = 0;
-  const quietMs = 17 * INTERVAL_MS;
+  const quietMs = 8 * INTERVAL_MS;
   await time.pass(quietMs);
   expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([304]));
   const bytes = asked.map((one) => one.bytes);

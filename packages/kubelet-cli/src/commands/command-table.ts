@@ -6,6 +6,7 @@ import { completionCommand } from './completion-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { downCommand } from './down-command.js';
 import { explainCommand } from './explain-command.js';
+import { fleetCommand } from './fleet-command.js';
 import { inspectCommands } from './inspect-commands.js';
 import { installCommand, uninstallCommand } from './install-command.js';
 import { joinCommand } from './join-command.js';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   ...workloadCommands,
   sourcesCommand,
   bundleCommand,
+  fleetCommand,
   netCommand,
   policyCommand,
   tokenCommand,
