@@ -32,6 +32,8 @@ export const runProgram = async ({ programName, programPath, argv }: Invocation)
   }
   // A reader that has gone away, such as `head`, is not a failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  // Nor is one of the log, such as a journald that is stopped: a kubelet that nobody listens to looks after its Pods.
+  process.stderr.on('error', () => {});
 
   const { stdin, stdout, stderr, env } = process;
   const status = await main(argv, { programName, programPath, stdin, stdout, stderr, env, interrupted: interruption.signal });

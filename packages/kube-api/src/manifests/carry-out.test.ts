@@ -108,6 +108,23 @@ it('ends a Pod of a workload by word to the kubelet, and changes it by none', as
   await expect(carryOut([changed], request, path)).rejects.toThrow('is made by Deployment "d": change that');
 });
 
+it('writes nothing that admission denies, asks nobody about an end, and of several writes about the last alone', async () => {
+  const asked: unknown[] = [];
+  const { carryOut, edits, told } = setUp(emptyManifestStates, {
+    denialOf: async ({ metadata, data }, previous) => {
+      asked.push([metadata.name, data, previous === undefined]);
+      return data === undefined ? undefined : 'no such thing';
+    },
+  });
+  const written = [put('configmaps', map({})), put('configmaps', map({ data: { a: '2' } }), map({}))];
+  const refused = { code: 403, status: { reason: 'Forbidden', message: 'no such thing', details: { name: 'a' } } };
+  await expect(carryOut(written, request, info(MAPS))).rejects.toMatchObject(refused);
+  expect([edits, asked]).toEqual([[], [['a', { a: '2' }, true]]]);
+  const path = info('/api/v1/namespaces/default/pods/p');
+  await carryOut([put('pods', pod({ deletionTimestamp: '2026-01-01T00:00:00Z' }), pod())], request, path);
+  expect([asked.length, told.at(-1)]).toEqual([1, 'delete u2']);
+});
+
 it('keeps what is set of the node beside the files', async () => {
   const { carryOut, told } = setUp();
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node1' } };
