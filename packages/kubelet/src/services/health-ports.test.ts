@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HealthCheck } from '@solo-kubelet/service-network';
-import { BehaviorSubject, Subject, type Subscription, VirtualTimeScheduler } from 'rxjs';
+import {
+  BehaviorSubject,
+  of,
+  Subscription as RxSubscription,
+  type SchedulerLike,
+  Subject,
+  type Subscription,
+  VirtualTimeScheduler,
+} from 'rxjs';
 import { afterEach, expect, it, vi } from 'vitest';
 import { type HealthPortTrouble, healthPorts } from './health-ports.js';
 
@@ -66,4 +74,34 @@ it('tells once of a port that somebody has, and takes it when it is free', async
   scheduler.flush();
   await vi.waitFor(async () => expect((await answerOf(port))[0]).toBe(200));
   expect(troubles).toHaveLength(1);
+});
+
+it('tries several ports that somebody has again together, however often', async () => {
+  const holders = [1, 2, 3].map(() => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(holders.map((holder) => once(holder, 'listening')));
+  const ports = holders.map((holder) => (holder.address() as AddressInfo).port);
+  let rounds = 0;
+  let waiting = 0;
+  let most = 0;
+  const scheduler: SchedulerLike = {
+    now: Date.now,
+    schedule: (work: unknown) => {
+      most = Math.max(most, ++waiting);
+      const timer = setTimeout(() => {
+        waiting -= 1;
+        rounds += 1;
+        (work as () => void)();
+      }, 5);
+      return new RxSubscription(() => clearTimeout(timer));
+    },
+  };
+  running = healthPorts({
+    checks$: of(ports.map((port) => check(port, 1))),
+    addresses$: new BehaviorSubject(['127.0.0.1']),
+    isHealthy: () => true,
+    scheduler,
+  }).subscribe();
+  await vi.waitFor(() => expect(rounds).toBeGreaterThan(8));
+  expect(most).toBe(1);
+  for (const holder of holders) holder.close();
 });

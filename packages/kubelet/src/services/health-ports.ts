@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { HealthCheck } from '@solo-kubelet/service-network';
-import { combineLatest, ignoreElements, Observable, type SchedulerLike, tap } from 'rxjs';
+import { combineLatest, ignoreElements, Observable, type SchedulerLike, type Subscription, tap } from 'rxjs';
 
 export interface HealthPortsOptions {
   readonly checks$: Observable<readonly HealthCheck[]>;
@@ -35,6 +35,7 @@ export const healthPorts = ({ checks$, addresses$, isHealthy, scheduler }: Healt
     const open = new Map<string, Server>();
     const told = new Map<string, string>();
     let wanted: ReadonlyMap<string, Wanted> = new Map();
+    let retry: Subscription | undefined;
 
     const close = (key: string): void => {
       const server = open.get(key);
@@ -53,7 +54,11 @@ export const healthPorts = ({ checks$, addresses$, isHealthy, scheduler }: Healt
         const message = `healthCheckNodePort ${check.port} at ${address}: ${describeError(error)}`;
         if (told.get(key) !== message) subscriber.next({ check, message });
         told.set(key, message);
-        subscriber.add(scheduler.schedule(settle, RETRY_MS));
+        // One for all that failed: with one each, each would try all of them again, and make as many more.
+        retry ??= scheduler.schedule(() => {
+          retry = undefined;
+          settle();
+        }, RETRY_MS);
       });
       server.listen({ host: address, port: check.port, ipv6Only: true });
       server.unref();
@@ -76,6 +81,7 @@ export const healthPorts = ({ checks$, addresses$, isHealthy, scheduler }: Healt
         .subscribe(subscriber),
     );
     return () => {
+      retry?.unsubscribe();
       for (const key of [...open.keys()]) close(key);
     };
   });
