@@ -30,7 +30,10 @@ const right: Seen = {
   interfaces: ['veth0'],
   addresses: ['10.0.0.2'],
   mounts: ['/bed/kubelet', `/bed/run/shm/${id('a')}`, '/bed/kubelet/pods/u1/volumes/x'],
-  cgroups: [`/sys/fs/cgroup/cpu/solo/kubepods/podu1/${id('b')}`],
+  cgroups: [
+    { path: `/sys/fs/cgroup/cpu/solo/kubepods/podu1/${id('b')}`, used: true },
+    { path: `/sys/fs/cgroup/cpu/solo/kubepods/podu1/${id('d')}`, used: false },
+  ],
   directories: { volumes: ['u1'], records: ['u1'], logs: ['u1'] },
   pods: [shown],
   imageIds: new Map([[imageOf(plain), 'sha256:1']]),
@@ -69,7 +72,16 @@ it.each<[string, Partial<Seen>, RegExp]>([
   ['an address', { addresses: ['10.0.0.2', '10.0.0.3'] }, /2 addresses/],
   ['a mount of a sandbox', { mounts: [`/bed/run/shm/${id('c')}`] }, /mount .* is there still/],
   ['a mount of a volume', { mounts: ['/bed/kubelet/pods/u0/volumes/x'] }, /mount .* is there still/],
-  ['a cgroup', { cgroups: [`/sys/fs/cgroup/cpu/solo/kubepods/pod${'0'.repeat(32)}`] }, /cgroup .* is there still/],
+  [
+    'a cgroup of a Pod',
+    { cgroups: [{ path: `/sys/fs/cgroup/cpu/solo/kubepods/pod${'0'.repeat(32)}`, used: false }] },
+    /cgroup .* is there still/,
+  ],
+  [
+    'a cgroup with a process',
+    { cgroups: [{ path: `/sys/fs/cgroup/cpu/solo/kubepods/podu1/${id('d')}`, used: true }] },
+    /cgroup .* is there still/,
+  ],
   ['a record', { directories: { ...right.directories, records: ['u0', 'u1'] } }, /records of u0/],
 ])('finds %s', (_name, change, message) => {
   expect(violationsOf({ ...right, ...change }, wanted).join('\n')).toMatch(message);

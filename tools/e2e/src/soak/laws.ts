@@ -111,10 +111,11 @@ const remainders = (seen: Seen, uids: ReadonlySet<string>, forgotten: ReadonlySe
     const [, uid] = /\/pods\/([^/]+)\//.exec(path) ?? [];
     if ((id !== undefined && !ids.has(id)) || (uid !== undefined && !wants(uid))) wrong.push(`mount ${path} is there still`);
   }
-  for (const path of seen.cgroups) {
+  for (const { path, used } of seen.cgroups) {
     const [id] = /\b[0-9a-f]{64}\b/.exec(path) ?? [];
     const [, uid] = /\/pod([0-9a-f-]{32,36})\b/.exec(path) ?? [];
-    if ((id !== undefined && !ids.has(id)) || (uid !== undefined && !wants(uid))) wrong.push(`cgroup ${path} is there still`);
+    // An empty one that a runtime has left in the cgroup of a Pod goes with that.
+    if ((id !== undefined && used && !ids.has(id)) || (uid !== undefined && !wants(uid))) wrong.push(`cgroup ${path} is there still`);
   }
   for (const [kind, names] of Object.entries(directories))
     for (const uid of names) if (!wants(uid)) wrong.push(`${kind} of ${uid} are there still`);

@@ -31,6 +31,12 @@ export interface SeenProgram {
   readonly version: string;
 }
 
+export interface SeenCgroup {
+  readonly path: string;
+  /** Whether a process is in it. */
+  readonly used: boolean;
+}
+
 /** What somebody sees who asks the runtime, the kernel and the disk, and takes the kubelet's word for nothing but its own API. */
 export interface Seen {
   readonly sandboxes: readonly SeenSandbox[];
@@ -43,7 +49,7 @@ export interface Seen {
   /** Addresses that are taken. */
   readonly addresses: readonly string[];
   readonly mounts: readonly string[];
-  readonly cgroups: readonly string[];
+  readonly cgroups: readonly SeenCgroup[];
   /** uids of Pods that have a directory of volumes, a record, a directory of logs. */
   readonly directories: Readonly<Record<'volumes' | 'records' | 'logs', readonly string[]>>;
   /** What the kubelet serves. */
@@ -102,7 +108,9 @@ export const lookAt = async (node: TestNode, imageNames: readonly string[]): Pro
       .map((path) => basename(path))
       .filter((name) => /^\d+\.\d+\.\d+\.\d+$/.test(name)),
     mounts: leftOf('mount'),
-    cgroups: leftOf('cgroup'),
+    cgroups: await Promise.all(
+      leftOf('cgroup').map(async (path) => ({ path, used: (await textOf(join(path, 'cgroup.procs'))).trim() !== '' })),
+    ),
     directories: {
       volumes: await namesIn(join(bed.rootDirectory, 'pods')),
       records: (await namesIn(join(bed.rootDirectory, 'pod-status'))).map((name) => name.replace(/\.json$/, '')),
