@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ContainerState } from '@solo-kubelet/cri-client';
 import { createFakeCri, type FakeCri } from '@solo-kubelet/cri-client/testing';
@@ -24,6 +25,8 @@ export interface BurstCost {
   readonly after: number;
   /** Calls of the runtime until then, from the first manifest on. */
   readonly calls: Readonly<Record<string, number>>;
+  /** Operations on files over the same time, by name; empty for a command that is no Node.js. */
+  readonly files: Readonly<Record<string, number>>;
 }
 
 const run = promisify(execFile);
@@ -34,13 +37,30 @@ const AFTER_MS = 3_000;
 const SANDBOX_MS = 150;
 const START_MS = 50;
 
-/** Starts a kubelet by the words before `run`, gives it `pods` Pods at once, and ends it. */
-export const measureBurst = async (command: string, pods: number): Promise<BurstCost> => {
-  const directory = await mkdtemp(join(tmpdir(), 'burst-cost-'));
-  const cgroupRoot = `/burst-${randomBytes(4).toString('hex')}`;
+export interface BurstOptions {
+  /** Whether all Pods are in one file, so that the directory is listed as often whatever else the machine does. Default: one file each. */
+  readonly inOneFile?: boolean;
+  /** How long is measured what was put off, ms. Default: 3000. */
+  readonly afterMs?: number;
+}
+
+/** A runtime in memory that takes its time, with the image of a burst. */
+export const startBurstRuntime = async (): Promise<FakeCri> => {
   const fake = await createFakeCri({ images: [{ tags: ['app:1'] }] });
   fake.fault({ method: 'RunPodSandbox', type: 'delay', ms: SANDBOX_MS, times: Number.POSITIVE_INFINITY });
   fake.fault({ method: 'StartContainer', type: 'delay', ms: START_MS, times: Number.POSITIVE_INFINITY });
+  return fake;
+};
+
+/** Starts a kubelet by the words before `run`, gives it `pods` Pods at once, and ends it. */
+export const measureBurst = async (
+  command: string,
+  pods: number,
+  { inOneFile = false, afterMs = AFTER_MS }: BurstOptions = {},
+): Promise<BurstCost> => {
+  const directory = await mkdtemp(join(tmpdir(), 'burst-cost-'));
+  const cgroupRoot = `/burst-${randomBytes(4).toString('hex')}`;
+  const fake = await startBurstRuntime();
   const child = await start(command, { directory, cgroupRoot, endpoint: fake.endpoint });
   const pid = child.pid ?? 0;
   try {
@@ -49,19 +69,21 @@ export const measureBurst = async (command: string, pods: number): Promise<Burst
     await rm(join(directory, 'manifests', 'warm.json'));
     await waitFor(async () => fake.sandboxes.length === 0, { what: 'the end of the first Pod', timeoutMs: LIMIT_MS });
     fake.clearCalls();
+    await fileOperations(pid, directory);
     const before = await cpuSeconds(pid);
     const mainBefore = await mainThreadSeconds(pid);
-    await Promise.all(Array.from({ length: pods }, (_, index) => drop(directory, `many-${index}`)));
+    await dropMany(directory, pods, inOneFile);
     await running(fake, pods);
     const atEnd = await cpuSeconds(pid);
     const mainAtEnd = await mainThreadSeconds(pid);
-    await delay(AFTER_MS);
+    await delay(afterMs);
     return {
       start: before,
       burst: atEnd - before,
       mainThread: mainAtEnd - mainBefore,
       after: (await cpuSeconds(pid)) - atEnd,
       calls: countBy(fake.calls.map(({ method }) => method)),
+      files: await fileOperations(pid, directory),
     };
   } finally {
     await end(child);
@@ -71,6 +93,18 @@ export const measureBurst = async (command: string, pods: number): Promise<Burst
     await run('umount', [join(directory, 'kubelet')]).catch(() => undefined);
     await rm(directory, { recursive: true, force: true });
   }
+};
+
+const COUNT_FILES = fileURLToPath(new URL('../small-form/count-files.cjs', import.meta.url));
+const COUNTS_LIMIT_MS = 10_000;
+
+/** What a kubelet has asked of files since it was last asked. */
+const fileOperations = async (pid: number, directory: string): Promise<Readonly<Record<string, number>>> => {
+  const path = join(directory, 'file-operations.json');
+  await rm(path, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  await waitFor(async () => existsSync(path), { what: 'the counts of file operations', timeoutMs: COUNTS_LIMIT_MS, intervalMs: 5 });
+  return JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, number>>;
 };
 
 const countBy = (words: readonly string[]): Readonly<Record<string, number>> => {
@@ -107,7 +141,12 @@ const start = async (command: string, { directory, cgroupRoot, endpoint }: Place
   const socket = join(directory, 'kubelet.sock');
   const flags = ['--config', config, '--root-dir', join(directory, 'kubelet'), '--hostname-override', 'bench', '--api-socket', socket];
   const [program = '', ...rest] = command.split(/ +/);
-  const child = spawn(program, [...rest, 'run', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --require ${COUNT_FILES}`.trim(),
+    COUNT_FILES: join(directory, 'file-operations.json'),
+  };
+  const child = spawn(program, [...rest, 'run', ...flags], { stdio: ['ignore', 'ignore', 'pipe'], env });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = `${log}${text}`.slice(-4_000);
@@ -128,12 +167,23 @@ const end = async (child: ChildProcess): Promise<void> => {
   await ended;
 };
 
-/** In one step, as the manifest directory wants it. */
-const drop = async (directory: string, name: string): Promise<void> => {
+const podOf = (name: string): object => {
   const container = { name: 'app', image: 'app:1', imagePullPolicy: 'Never', env: [{ name: 'A', value: 'b' }] };
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [container] } };
-  await writeFile(join(directory, `${name}.json`), JSON.stringify(pod));
-  await rename(join(directory, `${name}.json`), join(directory, 'manifests', `${name}.json`));
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [container] } };
+};
+
+/** In one step, as the manifest directory wants it. */
+const place = async (directory: string, name: string, content: string): Promise<void> => {
+  await writeFile(join(directory, name), content);
+  await rename(join(directory, name), join(directory, 'manifests', name));
+};
+
+const drop = (directory: string, name: string): Promise<void> => place(directory, `${name}.json`, JSON.stringify(podOf(name)));
+
+const dropMany = async (directory: string, pods: number, inOneFile: boolean): Promise<void> => {
+  const names = Array.from({ length: pods }, (_, index) => `many-${index}`);
+  if (inOneFile) await place(directory, 'many.yaml', names.map((name) => `---\n${JSON.stringify(podOf(name))}\n`).join(''));
+  else await Promise.all(names.map((name) => drop(directory, name)));
 };
 
 const running = (fake: FakeCri, count: number): Promise<boolean> =>

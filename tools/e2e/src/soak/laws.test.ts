@@ -78,8 +78,11 @@ it.each<[string, Partial<Seen>, RegExp]>([
     /cgroup .* is there still/,
   ],
   [
-    'a cgroup with a process',
-    { cgroups: [{ path: `/sys/fs/cgroup/cpu/solo/kubepods/podu1/${id('d')}`, used: true }] },
+    'a cgroup of a container that has ended, with a process',
+    {
+      containers: [container, { ...container, id: id('d'), running: false }],
+      cgroups: [{ path: `/sys/fs/cgroup/cpu/solo/kubepods/podu1/${id('d')}`, used: true }],
+    },
     /cgroup .* is there still/,
   ],
   ['a record', { directories: { ...right.directories, records: ['u0', 'u1'] } }, /records of u0/],

@@ -13,12 +13,18 @@ export interface Wanted {
   readonly forgotten?: ReadonlySet<string>;
 }
 
+const ID = /\b[0-9a-f]{64}\b/;
+
 /**
- * Sandboxes that run and that the runtime itself does not know: a containerd that is killed as it makes one leaves it, and CRI tells nobody of it any more.
- * What a kubelet has stopped or removed badly the runtime would know.
+ * Ids of sandboxes and containers of which something runs and that the runtime itself does not know: a containerd that is killed as it makes one leaves it (a
+ * shim, or `runc init`, that never came to run the Pod's program), and CRI tells nobody of it any more. What a kubelet has stopped or removed badly the
+ * runtime would know. It ends with the cgroup of its Pod.
  */
-export const forgottenOf = ({ shims, sandboxes }: Seen): readonly string[] =>
-  shims.filter((shim) => !sandboxes.some(({ id }) => id === shim));
+export const forgottenOf = ({ shims, sandboxes, containers, cgroups }: Seen): readonly string[] => {
+  const known = new Set([...sandboxes, ...containers].map(({ id }) => id));
+  const ids = [...shims, ...cgroups.flatMap(({ path, used }) => (used ? (ID.exec(path) ?? []) : []))];
+  return [...new Set(ids)].filter((id) => !known.has(id));
+};
 
 /**
  * What of a node is not as it has to be once it is calm: exactly what the manifest directory asks for runs, once, with its image and environment; nothing
@@ -107,12 +113,12 @@ const remainders = (seen: Seen, uids: ReadonlySet<string>, forgotten: ReadonlySe
   const known = [...ready, ...containers.filter(({ running }) => running)].map(({ id }) => id);
   const ids = new Set([...known, ...forgotten]);
   for (const path of seen.mounts) {
-    const [id] = /\b[0-9a-f]{64}\b/.exec(path) ?? [];
+    const [id] = ID.exec(path) ?? [];
     const [, uid] = /\/pods\/([^/]+)\//.exec(path) ?? [];
     if ((id !== undefined && !ids.has(id)) || (uid !== undefined && !wants(uid))) wrong.push(`mount ${path} is there still`);
   }
   for (const { path, used } of seen.cgroups) {
-    const [id] = /\b[0-9a-f]{64}\b/.exec(path) ?? [];
+    const [id] = ID.exec(path) ?? [];
     const [, uid] = /\/pod([0-9a-f-]{32,36})\b/.exec(path) ?? [];
     // An empty one that a runtime has left in the cgroup of a Pod goes with that.
     if ((id !== undefined && used && !ids.has(id)) || (uid !== undefined && !wants(uid))) wrong.push(`cgroup ${path} is there still`);
