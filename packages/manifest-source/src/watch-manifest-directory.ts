@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { checkDuration, checkInterval } from '@solo-kubelet/timers';
+import { nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import {
   asyncScheduler,
@@ -152,13 +153,15 @@ export const watchManifestDirectory = ({
   }).pipe(settleNames ? shadowDuplicates() : identity);
 };
 
+const HINT_WINDOWS = { initialMs: HINT_WINDOW_MS, maxMs: LONGEST_HINT_WINDOW_MS };
+
 /** How long hints are gathered: longer and longer while they follow each other. */
 const wideningWindows = (scheduler: SchedulerLike): (() => Observable<unknown>) => {
-  let windowMs = HINT_WINDOW_MS;
+  let windowMs = 0;
   let endedAtMs = Number.NEGATIVE_INFINITY;
   return () => {
     const nowMs = scheduler.now();
-    windowMs = nowMs - endedAtMs > HINT_WINDOW_MS ? HINT_WINDOW_MS : Math.min(windowMs * 2, LONGEST_HINT_WINDOW_MS);
+    windowMs = nextBackoffMs(HINT_WINDOWS, nowMs - endedAtMs > HINT_WINDOW_MS ? 0 : windowMs);
     endedAtMs = nowMs + windowMs;
     return timer(windowMs, scheduler);
   };
