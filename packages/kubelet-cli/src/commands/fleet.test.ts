@@ -82,6 +82,14 @@ it('shows a directory of reports as one table, and sums it up', async () => {
   expect(JSON.parse((await show(directory, { output: 'json' })).output).items).toHaveLength(3);
 });
 
+it('a report of a clock that is years ahead counts as nothing new, now and later', async () => {
+  const ahead = report('box-a', { time: '2039-01-01T00:00:00Z', healthy: false });
+  await put('a.jsonl', `${JSON.stringify(ahead)}\n${JSON.stringify(report('box-a'))}\n`);
+  expect(await show(directory)).toMatchObject({ status: 0, output: expect.stringContaining('1 nodes: 1 healthy') });
+  await put('a.jsonl', `${JSON.stringify(ahead)}\n`);
+  expect(await show(directory)).toMatchObject({ status: 1, output: expect.stringContaining('0 not healthy, 1 stale') });
+});
+
 it('ends with 0 where all are healthy', async () => {
   await put('a.json', report('box-a'));
   expect((await show(directory)).status).toBe(0);

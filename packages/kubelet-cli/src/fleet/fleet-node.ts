@@ -18,8 +18,8 @@ export interface FleetNode {
 
 /** A report as it came: nobody vouches for any of it. */
 export type ReadReport =
-  | { readonly ok: true; readonly node: FleetNode; readonly timeMs: number }
-  | { readonly ok: false; readonly error: string };
+  /** `timeMs`: when it was made, as far as that can be; the last of several is the one that counts. */
+  { readonly ok: true; readonly node: FleetNode; readonly timeMs: number } | { readonly ok: false; readonly error: string };
 
 /** Longer texts are cut: a table is for reading. */
 const MAX_TEXT = 256;
@@ -37,13 +37,15 @@ export const readReport = (value: unknown, { nowMs, staleMs }: { readonly nowMs:
   if (!NODE_NAME.test(name) || !isRecord(status)) return { ok: false, error: 'it names no node, or has no status' };
   const timeMs = Date.parse(textOf(status['time']));
   if (Number.isNaN(timeMs)) return { ok: false, error: 'it does not say when it was made' };
-  const stale = nowMs - timeMs > staleMs;
+  // A clock that is ahead makes reports that would count as new for as long: nobody knows how old they are.
+  const isAhead = timeMs - nowMs > staleMs;
+  const stale = isAhead || nowMs - timeMs > staleMs;
   const healthy = status['healthy'] === true;
   const pods = isRecord(status['pods']) ? status['pods'] : {};
   const since = timeText(status['since']);
   return {
     ok: true,
-    timeMs,
+    timeMs: isAhead ? Number.NEGATIVE_INFINITY : timeMs,
     node: {
       name,
       revision: revisionsOf(status['sources']),
