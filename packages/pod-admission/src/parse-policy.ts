@@ -5,7 +5,7 @@ import { parseLevel, securityCheckIds } from '@solo-kubelet/pod-spec/pod-securit
 import { isMap, isScalar, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
 import type { AdmissionPolicy, ImageRewrite, PodPattern, PolicyAction, PolicyIssue, PolicyRule } from './core/admission-policy.js';
 import { normalPrefix } from './core/image-prefix.js';
-import { type Fields, fieldsOf, offsetOf, type Tell, textItem } from './core/policy-reader.js';
+import { type Fields, fieldsOf, offsetOf, type Tell, textItem } from './policy-reader.js';
 
 export const POLICY_API_VERSION = 'solo-kubelet.dev/v1alpha1';
 export const POLICY_KIND = 'AdmissionPolicy';

@@ -17,7 +17,7 @@ export const parseChallenge = (header: string): Challenge | undefined => {
 
 const parametersOf = (text: string): ReadonlyMap<string, string> => {
   const found = new Map<string, string>();
-  const parameter = /\s*([A-Za-z0-9_-]{1,64})=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)/y;
+  const parameter = /\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)/y;
   for (let match = parameter.exec(text); match !== null; match = parameter.exec(text)) {
     const [whole, name = '', quoted, bare = ''] = match;
     if (whole === '') break;
