@@ -194,6 +194,24 @@ describe('validate', () => {
     expect(await validated(manifest, '--node-labels', 'site')).toMatchObject({ status: 2, out: '' });
   });
 
+  it('validate fills in the values of a node as a source would', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'values-')), 'node-values.yaml');
+    await writeFile(file, 'apiVersion: solo-kubelet.dev/v1alpha1\nkind: NodeValues\nvalues: { site: berlin, bad: "Not A Name" }\n');
+    const text = (name: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostname: $(node.${name}), containers: [{name: app, image: x}]}\n`;
+    const validated = (name: string, ...more: string[]) => callAs('kubelet-cli', ['validate', ...more, '-'], text(name));
+    expect(await validated('site', '--node-values', file)).toEqual({ status: 0, out: '-: can run\n', err: '' });
+    expect(await validated('bad', '--node-values', file)).toMatchObject({ status: 3, out: expect.stringContaining('spec.hostname') });
+    expect(await validated('name', '--node-values', file, '--node-name', 'box')).toMatchObject({ status: 0 });
+    const unknown = await validated('sit', '--node-values', file);
+    expect(unknown).toMatchObject({ status: 3, out: expect.stringContaining('there is no value for $(node.sit) on this node') });
+    await writeFile(file, 'values: []\n');
+    expect(await validated('site', '--node-values', file)).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('node-values.yaml:1:1: values: want a mapping'),
+    });
+  });
+
   it('validate takes objects of every kind beside Pods, and places what is wrong in them', async () => {
     const settings = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: b}\n';
     expect(await callAs('kubelet-cli', ['validate', '-'], settings)).toEqual({ status: 0, out: '-: 1 object is valid\n', err: '' });

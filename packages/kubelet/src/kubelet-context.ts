@@ -9,6 +9,7 @@ import {
   type ObjectStore,
   reduceManifests,
 } from '@solo-kubelet/manifest-source';
+import type { NodeValues } from '@solo-kubelet/object-spec';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import { completePods, type NodeObjects } from '@solo-kubelet/pod-objects';
 import type { Pod } from '@solo-kubelet/pod-spec';
@@ -105,6 +106,7 @@ export interface KubeletParts {
   readonly sourceFiles: readonly SourceFile[];
   /** What decides which Pods may come; undefined: all may. */
   readonly admission: NodeAdmission | undefined;
+  readonly nodeValues: NodeValues;
 }
 
 /** What subsystems of the kubelet's own see of it, beside what any service may. */
@@ -157,6 +159,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     env,
     credentials: parts.credentials,
     nodeLabels: parts.facts.labels,
+    nodeValues: parts.nodeValues,
     services: parts.serviceNetwork !== undefined,
     ingress: parts.ingress !== undefined,
     ...(admission && { admit: admission.takeDocuments }),

@@ -22,6 +22,7 @@ import type { KubeletContext } from './kubelet-services.js';
 import { admissionFacts } from './node/admission-facts.js';
 import { cgroupDriver } from './node/cgroups.js';
 import { checkHost } from './node/check-host.js';
+import { readNodeValues } from './node/node-values.js';
 import { hasSwap, readMachine, readText } from './node/read-machine.js';
 import { imageCredentials } from './pods/image-credentials.js';
 import { podEnvironment, podNetworks } from './pods/pod-surroundings.js';
@@ -126,6 +127,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
   const probes = [...(options.probes ?? probeHandlers(cri)), ...plugins.handlers];
   const keptEvents = eventFile({ path: join(flags.rootDirectory, 'events.json'), logger });
   const earlierEvents = await keptEvents.load();
+  const nodeValues = await readNodeValues(flags, { nodeName, logger });
   const sourceFiles = flags.sourceDirectory === undefined ? [] : await sourceFilesOf(flags.sourceDirectory);
   await using admission = await nodeAdmission(options, nodeName);
   logger.info(
@@ -160,6 +162,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
       metrics,
       sourceFiles,
       admission,
+      nodeValues,
     }),
   );
   logger.info({}, 'Kubelet stopped; containers run on');

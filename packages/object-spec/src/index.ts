@@ -181,6 +181,7 @@ export {
   meaninglessKind,
 } from './node/kinds-of-a-node.js';
 export type { NodeLabels } from './node/node-selector.js';
+export { type NodeValues, ownNodeValues, parseNodeValues } from './node/node-values.js';
 export { type ApiObject, type ObjectKindName, type ObjectTypes, objectKey } from './object/api-object.js';
 export { isEncryptedManifest, isSopsManifest } from './parse/encrypted-manifest.js';
 export {

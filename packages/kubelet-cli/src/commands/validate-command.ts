@@ -4,13 +4,14 @@ import type { Command } from '../command.js';
 export const validateCommand: Command = {
   name: 'validate',
   usage:
-    'FILE… [--strict] [-o text|json|yaml|github|sarif] [--policy FILE] [--node-name NAME] [--node-labels NAME=VALUE,…] [--feature-gates GATE=true,…] [--probe-plugin NAME]…   or: --batch [--objects] [--node-name NAME] < RECORDS',
+    'FILE… [--strict] [-o text|json|yaml|github|sarif] [--policy FILE] [--node-name NAME] [--node-labels NAME=VALUE,…] [--node-values FILE] [--feature-gates GATE=true,…] [--probe-plugin NAME]…   or: --batch [--objects] [--node-name NAME] < RECORDS',
   summary: 'Check Pod manifests as the kubelet does, with the place of every mistake. - reads standard input.',
   details: `
   --strict        unknown fields are errors, not warnings
   --node-name     name of the node the Pods are for (default node1)
   --node-labels   as the kubelet's flag: documents of a source whose node selector asks for others are passed over;
                   beside these, the node has kubernetes.io/hostname and kubernetes.io/os
+  --node-values   file of NodeValues, as the kubelet's --node-values-file: what $(node.NAME) stands for in documents of a source
   --feature-gates as the kubelet's flag: fields behind a gate that is off are passed over
   --probe-plugin  package or module path of a further kind of probe, which then judges the annotations of its kind; may be repeated
   --policy        an AdmissionPolicy that the Pods have to pass as well, as by the kubelet's --admission-policy-file;
@@ -29,6 +30,7 @@ Exit status: 0 all can run, 3 at least one is rejected.
     policy: { type: 'string' },
     'node-name': { type: 'string' },
     'node-labels': { type: 'string' },
+    'node-values': { type: 'string' },
     'feature-gates': { type: 'string' },
     'probe-plugin': { type: 'string', multiple: true },
   },

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { escapeDocument, withoutControls } from '@solo-kubelet/diagnostics/text';
-import type { ObjectResult } from '@solo-kubelet/object-spec';
+import type { NodeValues, ObjectResult } from '@solo-kubelet/object-spec';
 import {
   type FeatureGates,
   fieldGates,
@@ -36,12 +36,13 @@ export const validate = async (input: CommandInput, io: CliIo): Promise<number> 
   const format = textOption(input, 'output') ?? 'text';
   const policyFile = textOption(input, 'policy');
   if (format === 'yaml' && policyFile === undefined) throw usage('-o yaml goes with --policy: it prints what comes out of it');
+  const nodeValues = await valuesOf(textOption(input, 'node-values'), nodeName);
   await using plugins = await loadPlugins(input);
   await using policy =
     policyFile === undefined ? undefined : await (await import('./validate-policy.js')).loadPolicy(policyFile, { nodeName, featureGates });
   const checked = await Promise.all(
     (await manifestPaths(input.operands)).map((path) =>
-      check(io, path, { nodeName, strict, featureGates, nodeLabels }, { plugins, policy }),
+      check(io, path, { nodeName, strict, featureGates, nodeLabels, ...(nodeValues && { nodeValues }) }, { plugins, policy }),
     ),
   );
   await writeRaw(io.stdout, format === 'yaml' ? await outcomesOf(io, checked) : report(io, checked, format));
@@ -67,6 +68,16 @@ const labelsOf = async (text: string | undefined, nodeName: string): Promise<Rea
   const { loadConfiguration } = await import('@solo-kubelet/kubelet/config');
   const { nodeLabels } = (await loadConfiguration(['--node-labels', text])).flags;
   return { 'kubernetes.io/hostname': nodeName, 'kubernetes.io/os': 'linux', ...nodeLabels };
+};
+
+/** As the kubelet reads its `--node-values-file`. Undefined: nobody asks. @throws CliError CLI_USAGE for a file that can't be used */
+const valuesOf = async (path: string | undefined, nodeName: string): Promise<NodeValues | undefined> => {
+  if (path === undefined) return undefined;
+  const { parseNodeValues } = await import('@solo-kubelet/object-spec');
+  const text = await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
+  const values = parseNodeValues(text, { path, nodeName });
+  if (values.problem !== undefined) throw usage(`--node-values: ${values.problem}`);
+  return values;
 };
 
 /** What answers one record: as a kubelet, or as an API server. */
@@ -114,6 +125,7 @@ const check = async (
     readonly strict: boolean;
     readonly featureGates: FeatureGates;
     readonly nodeLabels: Readonly<Record<string, string>> | undefined;
+    readonly nodeValues?: NodeValues;
   },
   { plugins, policy }: { readonly plugins: PluginHost | undefined; readonly policy: LoadedPolicy | undefined },
 ): Promise<Checked> => {

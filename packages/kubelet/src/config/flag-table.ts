@@ -159,6 +159,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'node-ip': own('texts', 'address of the node, one of each family at most'),
   'node-labels': own('map', 'labels of the node'),
   'node-report': own('texts', 'URL that reports of the node go to: http, https, file or mqtt, mqtts; repeatable (docs/fleet-rollouts.md)'),
+  'node-values-file': own(
+    'text',
+    'file of NodeValues: what $(node.NAME) stands for in verified sources (default /etc/kubernetes/node-values.yaml; docs/verified-sources.md)',
+  ),
   'node-status-max-images': field('nodeStatusMaxImages', 'whole'),
   'node-status-update-frequency': field('nodeStatusUpdateFrequency', 'duration'),
   'oom-score-adj': field('oomScoreAdj', 'whole'),

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { parse } from 'yaml';
-import { DEFAULT_API_SOCKET, DEFAULT_SOURCE_DIRECTORY } from '../defaults/default-paths.js';
+import { DEFAULT_API_SOCKET, DEFAULT_NODE_VALUES_FILE, DEFAULT_SOURCE_DIRECTORY } from '../defaults/default-paths.js';
 import { type EventSink, parseEventSink } from '../event-sinks/core/parse-event-sink.js';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES } from '../networks/kubelet-networks.js';
 import { parseReportTarget, type ReportTarget } from '../node-reports/core/parse-report-target.js';
@@ -73,6 +73,8 @@ export interface KubeletFlags {
   readonly sourceDirectory?: string;
   /** Of the admission policy; undefined: every Pod may come. */
   readonly admissionPolicyFile?: string | undefined;
+  /** Of what `$(node.NAME)` stands for in verified sources; may be missing unless it is `given`. Default: there is none. */
+  readonly nodeValuesFile?: string;
   /** Where the node's events go beside its own API. Default: nowhere. */
   readonly eventSinks?: readonly EventSink[];
   /** Where reports of the node go. Default: nowhere. */
@@ -281,6 +283,7 @@ const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     networkDirectory: resolve(lastOf(parsed, 'network-dir') ?? DEFAULT_NETWORK_DIRECTORY),
     sourceDirectory: resolve(lastOf(parsed, 'source-dir') ?? DEFAULT_SOURCE_DIRECTORY),
     admissionPolicyFile: absoluteOf(parsed, 'admission-policy-file'),
+    nodeValuesFile: absoluteOf(parsed, 'node-values-file') ?? DEFAULT_NODE_VALUES_FILE,
     eventSinks: eventSinkFlags(parsed),
     nodeReports: nodeReportFlags(parsed),
     cniPluginDirectories: lastOf(parsed, 'cni-plugin-dir')?.split(':') ?? DEFAULT_PLUGIN_DIRECTORIES,

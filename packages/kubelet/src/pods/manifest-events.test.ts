@@ -56,7 +56,9 @@ it('takes of a source what is for the labels of the node, and of the directory a
   const path = join(root, 'manifests');
   await mkdir(path);
   const named = (name: string, site: string) =>
-    web.replace('name: web', `name: ${name}, annotations: { solo-kubelet.dev/node-selector: site=${site} }`);
+    web
+      .replace('name: web', `name: ${name}, annotations: { solo-kubelet.dev/node-selector: site=${site} }`)
+      .replace('image: x', 'image: "x:$(node.tag)"');
   await writeFile(join(path, 'web.yaml'), named('file', 'munich'));
   server.removeAllListeners('request').on('request', (_request, response) => {
     response.end([named('berlin', 'berlin'), named('munich', 'munich')].join('---\n'));
@@ -95,6 +97,7 @@ it('takes of a source what is for the labels of the node, and of the directory a
       logger: silentLogger,
       sourceFiles: [{ path: '/s/site.yaml', source, problems: [] }],
       nodeLabels: { site: 'berlin' },
+      nodeValues: { values: { name: 'n', tag: '7' } },
     },
   );
   const events = await lastValueFrom(
@@ -105,9 +108,14 @@ it('takes of a source what is for the labels of the node, and of the directory a
   );
   const applied = events.flatMap((event) => (event.type === 'applied' ? [event] : []));
   expect(applied.map(({ pod }) => pod.metadata.name).sort()).toEqual(['berlin-n', 'file-n']);
+  const images = applied.map(({ pod }) => [pod.metadata.name, pod.spec.containers[0]?.image] as const);
+  expect(Object.fromEntries(images)).toEqual({ 'berlin-n': 'x:7', 'file-n': 'x:$(node.tag)' });
   const warnings = applied.map(({ pod, warnings: all }) => [pod.metadata.name, all.map(({ message }) => message)] as const);
   expect(Object.fromEntries(warnings)).toEqual({
     'berlin-n': [],
-    'file-n': [expect.stringContaining('it counts in verified sources only')],
+    'file-n': [
+      expect.stringContaining('it counts in verified sources only'),
+      expect.stringContaining('filled in in verified sources only'),
+    ],
   });
 });

@@ -10,7 +10,14 @@ import {
   watchManifestDirectory,
   watchManifestUrl,
 } from '@solo-kubelet/manifest-source';
-import { kindsWithoutIngress, kindsWithoutServices, type NodeLabels, parseMixedManifest } from '@solo-kubelet/object-spec';
+import {
+  kindsWithoutIngress,
+  kindsWithoutServices,
+  type NodeLabels,
+  type NodeValues,
+  ownNodeValues,
+  parseMixedManifest,
+} from '@solo-kubelet/object-spec';
 import type { ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
@@ -58,6 +65,8 @@ export const manifestSources = (
     readonly nodeLabels?: Readonly<Record<string, string>>;
     /** What decides which Pods of them may come, and how, told how many sources there are. Default: all, as they are. */
     readonly admit?: (options: { readonly sources: number }) => MonoTypeOperatorFunction<ManifestEvent>;
+    /** What verified sources may take of the node. Default: its name. */
+    readonly nodeValues?: NodeValues;
   },
 ): ManifestSources => {
   const {
@@ -69,6 +78,7 @@ export const manifestSources = (
     newUids,
     sourceFiles = [],
     nodeLabels = {},
+    nodeValues = ownNodeValues(nodeName),
     services = false,
     ingress = services,
     admit = () => (event$) => event$,
@@ -76,12 +86,13 @@ export const manifestSources = (
   const { staticPodPath, staticPodURL, staticPodURLHeader: headers } = config;
   const prepare = decryptManifests(ageIdentityFile);
   const parseBy =
-    (labels: NodeLabels): ParseManifest =>
+    (labels: NodeLabels, values?: NodeValues): ParseManifest =>
     (source, parseOptions) =>
       parseMixedManifest(source, {
         ...parseOptions,
         featureGates: config.featureGates,
         nodeLabels: labels,
+        ...(values && { nodeValues: values }),
         ...kindsOf({ services, ingress }),
       });
   const parse = parseBy('unread');
@@ -129,7 +140,7 @@ export const manifestSources = (
     nodeName,
     nodeLabels,
     directoryOf: (name) => kept(join('sources', name)),
-    parse: parseBy(nodeLabels),
+    parse: parseBy(nodeLabels, nodeValues),
     prepare,
     ...(options.env && { env: options.env }),
     ...(options.credentials && { credentials: options.credentials }),

@@ -11,6 +11,7 @@ import {
 import { KINDS_OF_A_NODE, meaninglessKind } from '../node/kinds-of-a-node.js';
 import { meaninglessFields } from '../node/meaningless-fields.js';
 import { chooseNode, claimedName, type NodeLabels } from '../node/node-selector.js';
+import { fillNodeValues, type NodeValues } from '../node/node-values.js';
 import { refusedFields } from '../node/refuse-fields.js';
 import { type ApiObject, objectKey } from '../object/api-object.js';
 import { type Judgement, judgeNew, judgeUpdate } from '../object/judge-object.js';
@@ -42,6 +43,8 @@ export interface MixedOptions extends Omit<ParsePodOptions, 'template' | 'nameOp
    * Default: every document is taken, and only a selector that can't be read is refused.
    */
   readonly nodeLabels?: NodeLabels;
+  /** What `$(node.NAME)` stands for in the fields that may have it. Default: it is left as it is, and a warning says so. */
+  readonly nodeValues?: NodeValues;
 }
 
 /** A document that is for other nodes. Nothing else of it is read. */
@@ -162,8 +165,10 @@ const readDocument = (
   const choice = chooseNode(root, options.nodeLabels, issues);
   if (choice.type === 'elsewhere') return { name: claimedName(root), selector: choice.selector };
   if (choice.type === 'bad') return noObject(refused(choice.issue));
-  const read = readHere(root, issues, options, podByDefault);
-  return choice.unread === undefined ? read : warned(read, choice.unread);
+  const filled = fillNodeValues(root, options.nodeValues, issues);
+  if (filled.type === 'bad') return noObject(refused(filled.issue));
+  const read = readHere(filled.root, issues, options, podByDefault);
+  return [choice.unread, filled.unread].reduce((result, warning) => (warning === undefined ? result : warned(result, warning)), read);
 };
 
 /** With one warning more, whatever becomes of it. */
