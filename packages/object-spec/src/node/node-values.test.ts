@@ -164,6 +164,19 @@ spec:
   });
 });
 
+it.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'valueOf'])(
+  'a document may call itself %s: it is refused like any other',
+  (kind) => {
+    const { documents } = parseMixedManifest(`apiVersion: v1\nkind: ${kind}\nmetadata: {name: a}\n`, {
+      path: 'a.yaml',
+      nodeName: 'box-7',
+      source: 'url',
+      nodeValues: { values: { name: 'box-7' } },
+    });
+    expect(documents.map(({ result }) => result.ok)).toEqual([false]);
+  },
+);
+
 describe('a file of node values', () => {
   it('has texts by their names, and that of the node', () =>
     expect(valuesOf()).toMatchObject({ values: { name: 'box-7', site: 'berlin', device: '/dev/ttyUSB0' } }));

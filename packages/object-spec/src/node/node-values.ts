@@ -95,7 +95,8 @@ type Fill = (node: ManifestNode, field: string, filling: Filling) => ManifestNod
 /** A document with the values of the node in their places. Values go into texts that are parsed already: none can change what stands around it. */
 export const fillNodeValues = (root: ManifestNode, given: GivenValues, issues: IssueFactory): FilledDocument => {
   const kind = readKind(root);
-  const rule = kind.ok ? (RULES[kind.kind] ?? OBJECT) : POD;
+  // Whatever a document calls itself, such as `__proto__`.
+  const rule = kind.ok ? ((Object.hasOwn(RULES, kind.kind) ? RULES[kind.kind] : undefined) ?? OBJECT) : POD;
   const filling: Filling = { given, issues, done: new Map() };
   const filled = rule(root, '', filling);
   const { found } = filling;
