@@ -214,7 +214,6 @@ export const packages = [
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/state-files': ws,
-      '@solo-kubelet/untrusted-files': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/manifest-source': ws,

@@ -15,7 +15,8 @@ import { describeHappening, drawPeriod, type Period, type SoakPod } from './soak
 
 /** A random day, as long as wanted: `SOAK_MINUTES=10`. A failure names the seed and the period; `SOAK_SEED` and `SOAK_FROM` repeat it. */
 const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 2);
-const SEED = Number(process.env['SOAK_SEED'] ?? Date.now() % 1_000_000);
+/** Without a length the day is the same each time: who looks for faults says how long. */
+const SEED = Number(process.env['SOAK_SEED'] ?? (process.env['SOAK_MINUTES'] === undefined ? 14 : Date.now() % 1_000_000));
 
 const MINUTE_MS = 60_000;
 /** Until everything is as it should be after the last fault. */
