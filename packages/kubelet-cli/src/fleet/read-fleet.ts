@@ -58,7 +58,7 @@ const readIndex = async (url: URL, { signal }: { readonly signal: AbortSignal })
     elsewhere.slice(0, MAX_DOCUMENTS).map((text) => ({
       name: text,
       read: async () => {
-        const target = URL.canParse(text, url.href) ? new URL(text, url) : undefined;
+        const target = parseUrl(text, url.href);
         // An index that somebody else wrote must not make this machine ask others.
         if (target?.origin !== url.origin) throw new Error('it is on another server than the index');
         return [JSON.parse(await get(target, MAX_DOCUMENT_BYTES, signal)) as unknown];

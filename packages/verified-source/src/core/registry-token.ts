@@ -1,3 +1,4 @@
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
 /** A token of a registry's token service. */
 export interface RegistryToken {
   readonly token: string;
@@ -31,8 +32,8 @@ export const parseToken = (text: string): RegistryToken | undefined => {
  * plain one could name any, so that none but its own host is asked.
  */
 export const mayAskForToken = (realm: string, registryUrl: string): boolean => {
-  if (!URL.canParse(realm)) return false;
-  const [asked, registry] = [new URL(realm), new URL(registryUrl)];
+  const [asked, registry] = [parseUrl(realm), new URL(registryUrl)];
+  if (asked === undefined) return false;
   if (registry.protocol === 'https:') return asked.protocol === 'https:';
   return /^https?:$/.test(asked.protocol) && asked.hostname === registry.hostname;
 };

@@ -1,3 +1,4 @@
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { isBundleUrl } from './bundle-url.js';
 
 /** What the URL of a source names. */
@@ -39,7 +40,7 @@ export const parseSourceUrl = (text: string): ParsedSourceUrl => {
   if (isBundleUrl(text)) return { ok: true, target: { type: 'bundle' } };
   if (text.startsWith('s3://')) return parseBucket(text.slice('s3://'.length));
   if (text.startsWith('oci://')) return parseArtifact(text.slice('oci://'.length));
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.host !== '') return { ok: true, target: { type: 'web' } };
   return { ok: false, message: 'want a URL of http, https, s3 or oci, or bundle:' };
 };
