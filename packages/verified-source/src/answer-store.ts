@@ -120,12 +120,13 @@ const decodeAnswer = (answer: unknown): KeptAnswer => {
 
 const decodeRollout = (state: unknown): RolloutState => {
   if (!isRecord(state) || !Array.isArray(state['refused'])) throw new Error('the state of the rollout is none');
-  const { heldAtMs, urged, trialStarts, refused } = state;
+  const { heldAtMs, urged, trialStarts, mends, refused } = state;
   return {
     ...INITIAL_STATE,
     ...(typeof heldAtMs === 'number' && { heldAtMs }),
     ...(typeof urged === 'string' && { urged }),
     ...(typeof trialStarts === 'number' && { trialStarts }),
+    ...(mends === true && { mends }),
     refused: refused.filter(isRefusedAnswer),
   };
 };

@@ -93,24 +93,18 @@ const judgeTrial = <Answer extends RolloutAnswer>(
   const { progressDeadlineMs, minReadyMs } = limits;
   if ((state.trialStarts ?? 0) > MAX_TRIAL_STARTS)
     return returned(`the kubelet was started ${state.trialStarts} times before it had been ready for long enough`);
-  if (health.type === 'failed') return returned(health.message);
+  // Going back at once would not help where that was failing, too; and a Pod that crashes takes its time to notice what was mended.
+  if (health.type === 'failed' && state.mends === undefined) return returned(health.message);
   const { startedMs, readySinceMs: before } = known?.digest === current.digest ? known : { startedMs: nowMs, readySinceMs: undefined };
   const readySinceMs = health.type === 'ready' ? (before ?? nowMs) : undefined;
   if (readySinceMs !== undefined && nowMs - readySinceMs >= minReadyMs) return passed();
   if (readySinceMs === undefined && nowMs - startedMs >= progressDeadlineMs)
-    return returned(
-      `not all of it was ready within ${progressDeadlineMs / 1_000} s${health.type === 'progressing' ? `: ${health.message}` : ''}`,
-    );
+    return returned(`not all of it was ready within ${progressDeadlineMs / 1_000} s${'message' in health ? `: ${health.message}` : ''}`);
   return {
     rollout,
     clock: { digest: current.digest, startedMs, ...(readySinceMs !== undefined && { readySinceMs }) },
     reason: 'Progressing',
-    message:
-      health.type === 'progressing'
-        ? health.message
-        : health.type === 'ready'
-          ? `ready; it has to stay so for ${minReadyMs / 1_000} s`
-          : '',
+    message: 'message' in health ? health.message : health.type === 'ready' ? `ready; it has to stay so for ${minReadyMs / 1_000} s` : '',
     wakeAfterMs: readySinceMs === undefined ? startedMs + progressDeadlineMs - nowMs : readySinceMs + minReadyMs - nowMs,
   };
 };
@@ -118,7 +112,7 @@ const judgeTrial = <Answer extends RolloutAnswer>(
 const judgeNext = <Answer extends RolloutAnswer>(
   rollout: Rollout<Answer>,
   trial: RolloutDecision<Answer>,
-  { wallMs, admits, trialOf }: RolloutFacts<Answer>,
+  { wallMs, health, admits, trialOf }: RolloutFacts<Answer>,
 ): RolloutDecision<Answer> => {
   const { current, next, state } = rollout;
   if (next === undefined) return trial;
@@ -133,5 +127,6 @@ const judgeNext = <Answer extends RolloutAnswer>(
       ...waiting(admission.reason, admission.message),
       ...(admission.untilMs !== undefined && { wakeAfterMs: Math.min(MAX_WINDOW_WAIT_MS, Math.max(1_000, admission.untilMs - wallMs)) }),
     };
-  return { rollout: beginNext(rollout, trialOf(next) !== undefined), clock: undefined, change: 'began' };
+  const mends = health.type === 'failed';
+  return { rollout: beginNext(rollout, { onTrial: trialOf(next) !== undefined, mends }), clock: undefined, change: 'began' };
 };

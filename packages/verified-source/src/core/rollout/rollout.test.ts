@@ -165,6 +165,28 @@ describe('a rollout', () => {
     expect(box.current()).toBe(3);
   });
 
+  it.each<[string, (box: ReturnType<typeof node>) => void, readonly number[]]>([
+    ['serves in the end', (box) => box.hear(READY), [1, 2]],
+    ['never serves', () => {}, [1, 2, 1]],
+  ])('gives what comes while the last good one is failing its whole time, over a restart too: it %s', (_what, happen, ran) => {
+    const box = served();
+    box.hear({ type: 'failed', message: 'pod/a ended 5 times' });
+    box.offer(2);
+    box.hear({ type: 'failed', message: 'pod/a ended 6 times' });
+    expect(box.last()).toMatchObject({ reason: 'Progressing', message: 'pod/a ended 6 times' });
+    box.restart();
+    box.hear({ type: 'failed', message: 'pod/a ended 7 times' });
+    expect(box.current()).toBe(2);
+    happen(box);
+    box.pass(60_000);
+    expect(box.ran).toEqual(ran);
+    const { refused, ...calm } = box.rollout().state;
+    expect(calm).toEqual({});
+    expect(refused.map(({ message }) => message)).toEqual(
+      ran.length === 2 ? [] : ['not all of it was ready within 60 s: pod/a ended 7 times'],
+    );
+  });
+
   it('waits for its window, and for its turn', () => {
     const box = served();
     box.admit(CLOSED);

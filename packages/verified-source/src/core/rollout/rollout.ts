@@ -33,6 +33,8 @@ export interface RolloutState {
   readonly urged?: string;
   /** How often a process has taken the trial of `current` up; there with `good`. */
   readonly trialStarts?: number;
+  /** There with `good`, where that was failing when the trial began: what is wrong then may be what `current` mends. */
+  readonly mends?: true;
   /** The oldest first. */
   readonly refused: readonly RefusedAnswer[];
 }
@@ -87,18 +89,22 @@ export const refusalOf = ({ refused }: RolloutState, answer: RolloutAnswer | und
   answer && refused.findLast(({ digest }) => digest === answer.digest);
 
 /** Begins with `next`. Without a trial there is nothing to go back to. */
-export const beginNext = <Answer extends RolloutAnswer>(rollout: Rollout<Answer>, onTrial: boolean): Rollout<Answer> => {
+export const beginNext = <Answer extends RolloutAnswer>(
+  rollout: Rollout<Answer>,
+  { onTrial, mends }: { readonly onTrial: boolean; readonly mends: boolean },
+): Rollout<Answer> => {
   const { current, next, good, state } = rollout;
   const served = good ?? current;
   // What last served, published again, need not show that it does.
   const back = onTrial && served?.digest !== next?.digest ? served : undefined;
-  const calm = without(state, 'urged', 'trialStarts');
-  return place(rollout, { current: next, next: undefined, good: back }, back === undefined ? calm : { ...calm, trialStarts: 1 });
+  const calm = without(state, 'urged', 'trialStarts', 'mends');
+  const trial = { ...calm, trialStarts: 1, ...(mends && { mends: true as const }) };
+  return place(rollout, { current: next, next: undefined, good: back }, back === undefined ? calm : trial);
 };
 
 /** `current` has come to serve: there is no way back from it any more. */
 export const passTrial = <Answer extends RolloutAnswer>(rollout: Rollout<Answer>): Rollout<Answer> =>
-  place(rollout, { good: undefined }, without(rollout.state, 'trialStarts'));
+  place(rollout, { good: undefined }, without(rollout.state, 'trialStarts', 'mends'));
 
 /** Goes back to the last good one, and remembers why. What failed stays at hand for another try, unless a newer one has come. */
 export const goBack = <Answer extends RolloutAnswer>(
@@ -113,7 +119,7 @@ export const goBack = <Answer extends RolloutAnswer>(
   return place(
     rollout,
     { current: good, good: undefined, next: left.digest === good.digest ? undefined : left },
-    { ...without(state, 'trialStarts'), refused },
+    { ...without(state, 'trialStarts', 'mends'), refused },
   );
 };
 
