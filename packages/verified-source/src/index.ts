@@ -1,3 +1,4 @@
+export type { CommandAnswer } from './checker/checker.js';
 export { createConnections } from './connections.js';
 export { BUNDLE_URL, isBundleUrl } from './core/bundle-url.js';
 export {
@@ -16,7 +17,6 @@ export type { SourceHealth } from './core/rollout/decide-rollout.js';
 export { ROLLOUT_COMMANDS, type RolloutCommand } from './core/rollout/rollout.js';
 export { formatIssue, type PinnedHash, type Requirement, type SourceDefinition, type SourceFileIssue } from './core/source-definition.js';
 export { isRefusal, type RolloutStatus, type SourceReason, type SourceStatus } from './core/source-status.js';
-export type { CommandAnswer } from './create-checker.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';
 export { type ParsedSourceFile, type ParseSourceFileOptions, parseSourceFile } from './parse-source-file.js';

@@ -34,12 +34,13 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import type { CommandAnswer, Found } from './checker/checker.js';
+import { createChecker } from './checker/create-checker.js';
 import { firstCheckMs, nextCheckMs } from './core/next-check.js';
 import type { SourceHealth } from './core/rollout/decide-rollout.js';
 import type { RolloutCommand } from './core/rollout/rollout.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import { reduceStatus, type SourceStatus, withRollout } from './core/source-status.js';
-import { type CommandAnswer, createChecker, type Found } from './create-checker.js';
 import { offerHints, offerMark } from './offers.js';
 import { requestTarget } from './places/place-of.js';
 import type { RegistryLogins } from './places/registry-client.js';

@@ -1,0 +1,61 @@
+import { type ManifestAnswer, redactUrl } from '@solo-kubelet/manifest-source';
+import type { RunningAnswer, SourceFinding, SourceReason } from '../core/source-status.js';
+import type { ExaminedAnswer } from '../examine-answer.js';
+import { type Checker, type Found, type LastGood, timeOf } from './checker.js';
+
+/** What is told of a look: its finding, beside how the rollout is. `wakeAfterMs`: default when the rollout has to be decided on again. */
+export const found = (
+  { rollouts, images }: Checker,
+  finding: SourceFinding | undefined,
+  answer?: ManifestAnswer,
+  wakeAfterMs?: number,
+): Found => {
+  const view = rollouts.view();
+  const wake = wakeAfterMs ?? view.wakeAfterMs;
+  return {
+    rollout: view.finding,
+    keptImages: view.good === undefined ? [] : images.wantedBy(view.good.digest),
+    ...(finding && { finding }),
+    ...(answer && { answer }),
+    ...(wake !== undefined && { wakeAfterMs: wake }),
+  };
+};
+
+export const failed = (checker: Checker, reason: SourceReason, message: string): Found =>
+  found(checker, { type: 'failed', reason, message }, { type: 'failed', message: `${reason}: ${message}` });
+
+/** There is nothing new; what runs may have expired meanwhile. */
+export const unchanged = (checker: Checker): Found => {
+  const { lastGood, options } = checker;
+  const { source, url } = options;
+  const expiresMs = lastGood?.said?.expiresMs;
+  if (source.require === 'signature' && expiresMs !== undefined && timeOf(checker) >= expiresMs) {
+    return failed(
+      checker,
+      'Expired',
+      `${redactUrl(url)}: what runs expired at ${new Date(expiresMs).toISOString()}, and nothing newer is published; it runs on`,
+    );
+  }
+  return found(checker, { type: 'unchanged' }, { type: 'unchanged' });
+};
+
+export const running = ({ images }: Checker, { answer: { kept, digest }, verifiedBy, elsewhere }: LastGood): RunningAnswer => ({
+  revision: kept.revision,
+  digest,
+  verifiedBy,
+  appliedAtMs: kept.appliedAtMs,
+  elsewhere: elsewhere.length,
+  // Of all that may come to run without a network, too.
+  images: images.along(),
+});
+
+/** What a source asks for from now on. */
+export const asked = ({ rollouts, options: { taken } }: Checker, { text, prepared }: ExaminedAnswer): ManifestAnswer => ({
+  type: 'text',
+  text,
+  ...(prepared && { prepared }),
+  taken: () => {
+    rollouts.told();
+    taken();
+  },
+});
