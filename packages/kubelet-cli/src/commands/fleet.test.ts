@@ -181,3 +181,25 @@ it('looks again, and ends when it is told to', async () => {
   expect(await watching).toBe(0);
   expect(io.output().match(/1 nodes/g)).toHaveLength(1);
 });
+
+it('goes on watching while the index is away, and tells once why', async () => {
+  files.set('/lines', JSON.stringify(report('box-a')));
+  const io = fakeIo();
+  const watching = fleet(
+    { action: 'status', where: url('/lines'), staleMs: 3_600_000, watch: true, intervalMs: 1, noHeaders: true },
+    { io, now: () => NOW },
+  );
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await until(() => io.output().includes('box-a'));
+  files.delete('/lines');
+  await until(() => io.errors() !== '');
+  const before = asked.length;
+  await until(() => asked.length > before + 3);
+  files.set('/lines', JSON.stringify(report('box-b')));
+  await until(() => io.output().includes('box-b'));
+  io.interrupt();
+  expect(await watching).toBe(0);
+  expect(io.errors()).toMatch(/^warning: [^\n]*404[^\n]*\n$/);
+});

@@ -28,21 +28,34 @@ const MAX_TOLD = 5;
 export const fleet = async (options: FleetOptions, { io, now }: { readonly io: CliIo; readonly now: () => number }): Promise<number> => {
   if (options.action !== 'status')
     throw new CliError({ code: 'CLI_USAGE', message: `there is no fleet ${options.action}`, hint: 'There is: fleet status DIR|URL' });
-  for (let told = ''; ; ) {
-    const { text, problems, status } = await look(options, { io, now });
-    if (text !== told) await (options.output?.startsWith('jsonpath=') ? writeRaw : write)(io.stdout, text);
-    if (text !== told) await write(io.stderr, problems);
-    told = text;
-    if (!options.watch) return status;
+  let seen = await look(options, { io, now });
+  for (let told: Seen | undefined; ; seen = await lookAgain(options, seen, { io, now })) {
+    if (seen.text !== told?.text) await (options.output?.startsWith('jsonpath=') ? writeRaw : write)(io.stdout, seen.text);
+    if (seen.text !== told?.text || seen.problems !== told?.problems) await write(io.stderr, seen.problems);
+    told = seen;
+    if (!options.watch) return seen.status;
     await delay(options.intervalMs, undefined, { signal: io.interrupted }).catch(() => {});
-    if (io.interrupted.aborted) return status;
+    if (io.interrupted.aborted) return seen.status;
   }
 };
+
+interface Seen {
+  readonly text: string;
+  readonly problems: string;
+  readonly status: number;
+}
+
+/** Who watches goes on through a network that is away for a while, with what was seen last. */
+const lookAgain = (options: FleetOptions, before: Seen, context: { readonly io: CliIo; readonly now: () => number }): Promise<Seen> =>
+  look(options, context).catch((error: unknown) => {
+    if (!(error instanceof CliError)) throw error;
+    return { text: before.text, problems: `warning: ${withoutBreaks(error.message)}\n`, status: EXIT.failed };
+  });
 
 const look = async (
   { where, staleMs, output, noHeaders }: FleetOptions,
   { io, now }: { readonly io: CliIo; readonly now: () => number },
-): Promise<{ readonly text: string; readonly problems: string; readonly status: number }> => {
+): Promise<Seen> => {
   const format = parseOutputFormat(output);
   const { documents, problems } = await readFleet(where, { signal: io.interrupted });
   const nowMs = now();
