@@ -1,5 +1,6 @@
 import { type ManifestEvent, type ManifestOrigin, originKey } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
+import { longTimeout } from '@solo-kubelet/timers';
 import { concatMap, defer, EMPTY, from, map, merge, mergeMap, type Observable, type OperatorFunction, of } from 'rxjs';
 import { type Admission, type AdmissionRejection, isRejection, rejectionText } from './admission.js';
 import { type AdmittedRecord, type AdmittedStore, noAdmittedStore } from './admitted-store.js';
@@ -22,6 +23,8 @@ export interface AdmitManifestsOptions {
   readonly sources: number;
   /** Default: what was admitted is forgotten with the process. */
   readonly store?: AdmittedStore;
+  /** Calls back after so many ms, to save again what could not be saved. Default: a timer that keeps no process alive. */
+  readonly later?: (work: () => void, ms: number) => void;
   /**
    * Whether something ran here before there was any admission: what is rejected then counts as admitted as it is, since admission never ends what runs.
    * Asked only where the store has never kept anything. Default: nothing did.
@@ -67,7 +70,7 @@ const createAdmitter = (options: AdmitManifestsOptions, store: AdmittedStore, ke
   const records = new Map(kept);
   const isFirst = kept === undefined;
   const synced = new Set<string>();
-  const keep = createKeeper(store, records);
+  const keep = createKeeper(store, records, options.later);
 
   const drop = (origin: ManifestOrigin): void => {
     documents.delete(originKey(origin));
@@ -199,8 +202,13 @@ const createAdmitter = (options: AdmitManifestsOptions, store: AdmittedStore, ke
   };
 };
 
+/** Until what could not be saved is tried again, ms. */
+const RETRY_MS = 30_000;
+
+const inTime = (work: () => void, ms: number): void => void longTimeout(work, ms, { ref: false });
+
 /** Saves one after the other; what changes meanwhile is one more save. */
-const createKeeper = (store: AdmittedStore, records: ReadonlyMap<string, AdmittedRecord>): (() => void) => {
+const createKeeper = (store: AdmittedStore, records: ReadonlyMap<string, AdmittedRecord>, later = inTime): (() => void) => {
   let saving = false;
   let changed = false;
   const run = async (): Promise<void> => {
@@ -209,14 +217,15 @@ const createKeeper = (store: AdmittedStore, records: ReadonlyMap<string, Admitte
       changed = false;
       // What one listing brings is one write.
       await Promise.resolve();
-      await store.save(new Map(records));
+      if (!(await store.save(new Map(records)))) later(keep, RETRY_MS);
     }
     saving = false;
   };
-  return () => {
+  const keep = (): void => {
     changed = true;
     if (!saving) void run();
   };
+  return keep;
 };
 
 /** Equal for documents that ask for the same. */

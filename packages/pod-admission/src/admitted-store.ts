@@ -15,12 +15,12 @@ export interface AdmittedRecord {
 export interface AdmittedStore {
   /** Undefined: nothing was ever kept here. Never fails. */
   load(): Promise<ReadonlyMap<string, AdmittedRecord> | undefined>;
-  /** Keeps all of it; calls come one after the other. Never fails. */
-  save(records: ReadonlyMap<string, AdmittedRecord>): Promise<void>;
+  /** Keeps all of it; calls come one after the other. False where that was not possible, as on a full disk: it is saved again later. Never fails. */
+  save(records: ReadonlyMap<string, AdmittedRecord>): Promise<boolean>;
 }
 
 /** Keeps nothing: after a restart a document that is rejected asks for nothing. */
-export const noAdmittedStore: AdmittedStore = { load: async () => new Map(), save: async () => {} };
+export const noAdmittedStore: AdmittedStore = { load: async () => new Map(), save: async () => true };
 
 export interface FileAdmittedStoreOptions {
   readonly path: string;
@@ -29,19 +29,24 @@ export interface FileAdmittedStoreOptions {
 }
 
 /** One JSON file for root alone, replaced in one durable step: it holds Pods as manifests have them. */
-export const fileAdmittedStore = ({ path, logger = silentLogger, files }: FileAdmittedStoreOptions): AdmittedStore => ({
-  load: () => readState(path, { decode, logger, ...(files && { files }) }),
-  save: async (records) => {
+export const fileAdmittedStore = ({ path, logger = silentLogger, files }: FileAdmittedStoreOptions): AdmittedStore => {
+  let isFailing = false;
+  const load: AdmittedStore['load'] = () => readState(path, { decode, logger, ...(files && { files }) });
+  const save: AdmittedStore['save'] = async (records) => {
     const text = JSON.stringify({ version: 1, records: [...records] }, (_key, value: unknown) =>
       typeof value === 'bigint' ? { $int64: String(value) } : value,
     );
     try {
       await writeDurably(path, `${text}\n`, { mode: 0o600, directoryMode: 0o700, ...(files && { files }) });
+      isFailing = false;
     } catch (error) {
-      logger.warn({ path, err: describeError(error) }, 'Cannot keep on disk which Pods were admitted');
+      if (!isFailing) logger.warn({ path, err: describeError(error) }, 'Cannot keep on disk which Pods were admitted; trying again');
+      isFailing = true;
     }
-  },
-});
+    return !isFailing;
+  };
+  return { load, save };
+};
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 

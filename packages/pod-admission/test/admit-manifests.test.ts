@@ -240,6 +240,19 @@ describe('a restart', () => {
     second.stop();
   });
 
+  it('keeps later what a full disk had no room for', async () => {
+    await writeFile(join(directory, 'admission'), 'no directory\n');
+    const tries: (() => void)[] = [];
+    const first = await opened({ later: (work) => void tries.push(work) });
+    first.say(podEvent('good'));
+    await expect.poll(() => tries.length).toBe(1);
+    await rm(join(directory, 'admission'));
+    tries[0]?.();
+    await expect.poll(async () => (await store().load())?.size).toBe(1);
+    expect(tries).toHaveLength(1);
+    first.stop();
+  });
+
   it('keeps nothing in clear that was encrypted, nor what is gone', async () => {
     const first = await opened();
     first.say({ ...podEvent('good'), sealed: true } as ManifestEvent);
