@@ -14,7 +14,7 @@ import { lookAt, type Seen } from './seen.js';
 import { describeHappening, drawPeriod, type Period, type SoakPod } from './soak-plan.js';
 
 /** A random day, as long as wanted: `SOAK_MINUTES=10`. A failure names the seed and the period; `SOAK_SEED` and `SOAK_FROM` repeat it. */
-const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 2);
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 1);
 /** Without a length the day is the same each time: who looks for faults says how long. */
 const SEED = Number(process.env['SOAK_SEED'] ?? (process.env['SOAK_MINUTES'] === undefined ? 14 : Date.now() % 1_000_000));
 
