@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { decodeConfiguration, unknownPaths } from './config/decode-configuration.js';
 import type { JsonObject } from './config/json-paths.js';
-import type { KubeletFlags } from './config/load-configuration.js';
+import type { KubeletFlags } from './config/kubelet-flags.js';
 import { standaloneEffects } from './config/standalone-effects.js';
 import { validateConfiguration } from './config/validate-configuration.js';
 import { DEFAULT_PLUGIN_DIRECTORIES } from './networks/kubelet-networks.js';

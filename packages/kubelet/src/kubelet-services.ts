@@ -13,7 +13,7 @@ import type { NodeObjectView } from './api/node-objects.js';
 import type { DiscardAnswer } from './claims/node-claims.js';
 import type { ClusterSide } from './cluster/cluster-side.js';
 import type { KubeletConfiguration } from './config/fields.js';
-import type { KubeletFlags } from './config/load-configuration.js';
+import type { KubeletFlags } from './config/kubelet-flags.js';
 import type { NodeResourceManagers } from './cpu/resource-managers.js';
 import type { ImageCollector } from './garbage-collection/image-collector.js';
 import type { RuntimeCgroups } from './node/cgroups.js';

@@ -4,7 +4,7 @@ import type { Admission } from '@solo-kubelet/pod-admission';
 import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
 import type { KubeletConfiguration } from './config/fields.js';
-import type { KubeletFlags } from './config/load-configuration.js';
+import type { KubeletFlags } from './config/kubelet-flags.js';
 import type { KubeletClock, KubeletService, ServiceSubsystem } from './kubelet-services.js';
 import type { ErrorSource } from './process/catch-stray-errors.js';
 import type { ServiceKernel } from './services/node-services.js';

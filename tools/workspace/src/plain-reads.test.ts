@@ -60,7 +60,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'files that the administrator names in the configuration, a flag or a kubeconfig': [
     'kubelet/src/config/credential-providers.ts',
-    'kubelet/src/config/load-configuration.ts',
+    'kubelet/src/config/configuration-files.ts',
     'node-api/src/auth/token-file.ts',
     'node-api/src/tls/client-ca.ts',
     'node-api/src/tls/serving-certificate.ts',

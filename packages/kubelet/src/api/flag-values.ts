@@ -1,7 +1,7 @@
 import type { KubeletConfiguration } from '../config/fields.js';
 import { fields } from '../config/fields.js';
 import { flagTable } from '../config/flag-table.js';
-import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletFlags } from '../config/kubelet-flags.js';
 import { MASK, maskUrl } from './mask-url.js';
 
 /** Every flag that means something with the value in force, as /flagz shows it: those of the configuration, and those given. */

@@ -1,7 +1,7 @@
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { type NodeValues, ownNodeValues, parseNodeValues } from '@solo-kubelet/object-spec';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletFlags } from '../config/kubelet-flags.js';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 

@@ -9,7 +9,7 @@ import {
   secretCredentials,
 } from '@solo-kubelet/reconciler/cri';
 import { readCredentialProviders } from '../config/credential-providers.js';
-import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletFlags } from '../config/kubelet-flags.js';
 
 export interface ImageCredentialsOptions {
   readonly flags: Pick<KubeletFlags, 'rootDirectory' | 'imageCredentialProviders'>;

@@ -5,7 +5,7 @@ import { CGROUP_MOUNT_POINT } from '@solo-kubelet/pod-environment/cgroups';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { isCriticalPod } from '@solo-kubelet/reconciler';
 import { isGateEnabled } from '../config/feature-gates.js';
-import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletFlags } from '../config/kubelet-flags.js';
 import type { KubeletParts } from '../kubelet-context.js';
 import { kubeletNetworks } from '../networks/kubelet-networks.js';
 import { readRuntimeNetwork } from '../networks/runtime-network.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeletConfiguration } from '../config/fields.js';
-import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletFlags } from '../config/kubelet-flags.js';
 
 /**
  * Reads the certificate by which Pods verify the API of the node: the CA of the Kubernetes API where it is served, else the kubelet's own. Empty

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { KubeletConfiguration } from '../config/fields.js';
-import type { KubeletFlags } from '../config/load-configuration.js';
+import type { KubeletFlags } from '../config/kubelet-flags.js';
 
 /** Link-local, so that it is of no network that anybody routes; the address that caches of DNS on nodes have by custom. */
 const DEFAULT_ADDRESS = '169.254.20.10';
