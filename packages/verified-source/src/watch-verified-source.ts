@@ -71,7 +71,7 @@ export interface VerifiedSourceOptions {
   readonly prepare?: PrepareManifest;
   /** Labels of this node, by which rollouts choose nodes. Default: none. */
   readonly nodeLabels?: Readonly<Record<string, string>>;
-  /** How what the source asks for is, at once and on every change; subscribed to anew for each revision. Default: nobody says it, and what is new is not on trial. */
+  /** How what the source asks for is, on trial or not, at once and on every change; subscribed to anew for each revision. Default: nobody says it, and what is new is not on trial. */
   readonly health$?: Observable<SourceHealth>;
   readonly command$?: Observable<SourceCommand>;
   /** Default: object-spec's `parseMixedManifest`. */
@@ -189,6 +189,8 @@ export const watchVerifiedSource = ({
       taken$.pipe(
         switchMap(() => health$ ?? EMPTY),
         tap((health) => checker.heard(health)),
+        // Beside a trial it is only remembered, for when one begins.
+        filter(() => status.onTrial === true),
       ),
       found$.pipe(switchMap(({ wakeAfterMs }) => (wakeAfterMs === undefined ? EMPTY : timer(wakeAfterMs, scheduler)))),
     ).pipe(conflateMap(() => from(checker.look())));

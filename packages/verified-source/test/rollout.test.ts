@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
-import { BehaviorSubject, Subject } from 'rxjs';
+import { BehaviorSubject, concat, defer, NEVER, type Observable, of, Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceCommand, SourceDefinition, SourceHealth } from '../src/index.js';
 import { definition, follow, pod, revision, type WebServer, webServer } from './bed.js';
@@ -26,15 +26,18 @@ const HOUR_MS = 3_600_000;
 const FAILED: SourceHealth = { type: 'failed', message: 'container app ended 5 times' };
 const publish = (number: number, more = ''): void => void server.files.set(FILE, revision(number, more) + pod('web', `web:${number}`));
 
+/** Revision 1 serves; how others are says the test. */
 const box = (source: Partial<SourceDefinition> = {}, options: Partial<Parameters<typeof follow>[1]> = {}) => {
   const health$ = new BehaviorSubject<SourceHealth>({ type: 'unknown' });
   const command$ = new Subject<SourceCommand>();
   const images: string[][] = [];
-  const watched = follow(
+  const watched: ReturnType<typeof follow> = follow(
     definition({ url: server.url + FILE, require: 'none', ...source }),
     {
       directory: join(root, 'state'),
-      health$,
+      health$: defer(
+        (): Observable<SourceHealth> => (watched.running()['web-n'] === 'web:1' ? concat(of({ type: 'ready' as const }), NEVER) : health$),
+      ),
       command$,
       ...options,
     },

@@ -1,35 +1,38 @@
-import { combineLatest, distinctUntilChanged, EMPTY, finalize, map, type Observable, switchMap, tap } from 'rxjs';
+import { combineLatest, distinctUntilChanged, EMPTY, map, type Observable, switchMap, tap } from 'rxjs';
 import type { KubeletContext } from '../kubelet-services.js';
 import { sourceHealth } from './source-health.js';
 
-/** Tells verified sources how what they ask for is, while a revision of theirs is on trial. At all other times it costs nothing. */
+/**
+ * Tells verified sources how what they ask for is, on trial or not: a new revision is judged by whether the one before served. Where there are no sources it
+ * costs nothing.
+ */
 export const sourceHealthService = ({
   sources$,
   manifests$,
   objects$,
   reconciler,
   sourceHealth: tell,
-}: KubeletContext): Observable<unknown> =>
-  sources$.pipe(
-    map((sources) => [...sources.values()].filter(({ onTrial }) => onTrial).map(({ name, digest = '' }) => ({ name, digest }))),
-    distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
-    switchMap((trials) => {
-      if (trials.length === 0) return EMPTY;
-      const told = new Map<string, string>();
-      return combineLatest([manifests$, reconciler.pods$, objects$]).pipe(
-        tap(([{ manifests }, pods, objects]) => {
-          for (const { name } of trials) {
-            const health = sourceHealth(name, { manifests, pods, objects });
-            const text = JSON.stringify(health);
-            if (told.get(name) === text) continue;
-            told.set(name, text);
-            tell(name, health);
-          }
-        }),
+}: Pick<KubeletContext, 'sources$' | 'manifests$' | 'objects$' | 'sourceHealth'> & {
+  readonly reconciler: Pick<KubeletContext['reconciler'], 'pods$'>;
+}): Observable<unknown> => {
+  const told = new Map<string, { readonly digest: string; readonly text: string }>();
+  return sources$.pipe(
+    map((sources) => sources.size > 0),
+    distinctUntilChanged(),
+    // From the start on: whoever comes later to the objects sees those alone that change from then on.
+    switchMap((isAny) => (isAny ? combineLatest([sources$, manifests$, reconciler.pods$, objects$]) : EMPTY)),
+    tap(([sources, { manifests }, pods, objects]) => {
+      for (const { name, digest } of sources.values()) {
+        if (digest === undefined) continue;
+        const health = sourceHealth(name, { manifests, pods, objects });
+        const text = JSON.stringify(health);
+        const before = told.get(name);
+        if (before?.digest === digest && before.text === text) continue;
+        told.set(name, { digest, text });
         // What was so of one revision says nothing of the next.
-        finalize(() => {
-          for (const { name } of trials) tell(name, { type: 'unknown' });
-        }),
-      );
+        if (before !== undefined && before.digest !== digest) tell(name, { type: 'unknown' });
+        tell(name, health);
+      }
     }),
   );
+};

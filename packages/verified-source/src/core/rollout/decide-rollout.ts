@@ -114,7 +114,7 @@ const judgeNext = <Answer extends RolloutAnswer>(
   trial: RolloutDecision<Answer>,
   { wallMs, health, admits, trialOf }: RolloutFacts<Answer>,
 ): RolloutDecision<Answer> => {
-  const { current, next, state } = rollout;
+  const { current, next, good, state } = rollout;
   if (next === undefined) return trial;
   const waiting = (reason: RolloutReason, message: string): RolloutDecision<Answer> => ({ rollout, clock: trial.clock, reason, message });
   if (state.heldAtMs !== undefined) return waiting('Held', 'held by hand');
@@ -127,6 +127,7 @@ const judgeNext = <Answer extends RolloutAnswer>(
       ...waiting(admission.reason, admission.message),
       ...(admission.untilMs !== undefined && { wakeAfterMs: Math.min(MAX_WINDOW_WAIT_MS, Math.max(1_000, admission.untilMs - wallMs)) }),
     };
-  const mends = health.type === 'failed';
+  // A node that has just started does not know yet; and what takes the place of a trial is judged by what served before that.
+  const mends = good === undefined ? health.type !== 'ready' : state.mends === true;
   return { rollout: beginNext(rollout, { onTrial: trialOf(next) !== undefined, mends }), clock: undefined, change: 'began' };
 };

@@ -95,6 +95,7 @@ const READY: SourceHealth = { type: 'ready' };
 const served = () => {
   const box = node();
   box.offer(1);
+  box.hear(READY);
   return box;
 };
 
@@ -185,6 +186,38 @@ describe('a rollout', () => {
     expect(refused.map(({ message }) => message)).toEqual(
       ran.length === 2 ? [] : ['not all of it was ready within 60 s: pod/a ended 7 times'],
     );
+  });
+
+  it.each<[string, (box: ReturnType<typeof node>) => void, readonly number[]]>([
+    ['right after a start', (box) => box.restart(), [1, 2]],
+    ['while nobody knows how the last good one is', (box) => box.hear({ type: 'unknown' }), [1, 2]],
+    ['while the last good one is not ready', (box) => box.hear({ type: 'progressing', message: 'm' }), [1, 2]],
+    ['while the last good one serves', (box) => box.hear(READY), [1, 2, 1]],
+    [
+      'in the place of one on trial, after one that served',
+      (box) => {
+        box.offer(3);
+        box.hear({ type: 'progressing', message: 'm' });
+      },
+      [1, 3, 2, 1],
+    ],
+    [
+      'in the place of one on trial, after one that did not',
+      (box) => {
+        box.restart();
+        box.offer(3);
+        box.hear(READY);
+      },
+      [1, 3, 2],
+    ],
+  ])('goes back at once from what fails only if the last good one is known to serve: %s', (_what, happen, ran) => {
+    const box = served();
+    happen(box);
+    box.offer(2);
+    box.hear({ type: 'failed', message: 'pod/a ended 5 times' });
+    expect(box.ran).toEqual(ran);
+    box.pass(60_000);
+    expect(box.current()).toBe(1);
   });
 
   it('waits for its window, and for its turn', () => {

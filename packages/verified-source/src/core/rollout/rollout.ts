@@ -33,7 +33,7 @@ export interface RolloutState {
   readonly urged?: string;
   /** How often a process has taken the trial of `current` up; there with `good`. */
   readonly trialStarts?: number;
-  /** There with `good`, where that was failing when the trial began: what is wrong then may be what `current` mends. */
+  /** There with `good`, where that was not known to serve when the trial began: what is wrong then may be what `current` mends. */
   readonly mends?: true;
   /** The oldest first. */
   readonly refused: readonly RefusedAnswer[];
