@@ -90,11 +90,13 @@ it.each<[string, Partial<Seen>, RegExp]>([
   expect(violationsOf({ ...right, ...change }, wanted).join('\n')).toMatch(message);
 });
 
-it('leaves to a runtime what it has forgotten, and no more of it', () => {
+it('leaves to a runtime that was killed what it has forgotten, and no more of it', () => {
+  const killed = { ...wanted, forgotten: new Set<string>() };
   const seen = { ...right, shims: [id('a'), id('c')], interfaces: ['veth0', 'veth1'], mounts: [`/bed/run/shm/${id('c')}`] };
-  expect(violationsOf(seen, wanted)).toEqual([]);
+  expect(violationsOf(seen, killed)).toEqual([]);
+  expect(violationsOf(seen, wanted).join('\n')).toMatch(/a shim of c+ is there still/);
   expect(violationsOf({ ...right, interfaces: ['veth0', 'veth1'] }, { ...wanted, forgotten: new Set([id('c')]) })).toEqual([]);
-  expect(violationsOf({ ...seen, interfaces: ['veth0', 'veth1', 'veth2'] }, wanted)).toHaveLength(1);
+  expect(violationsOf({ ...seen, interfaces: ['veth0', 'veth1', 'veth2'] }, killed)).toHaveLength(1);
 });
 
 it('finds a container that was replaced though nothing was done to its Pod', () => {

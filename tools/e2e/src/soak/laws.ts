@@ -9,8 +9,8 @@ export interface Wanted {
   /** Of the testbed. */
   readonly directory: string;
   readonly nodeName: string;
-  /** Sandboxes that the runtime has forgotten, by `forgottenOf`. Default: none before this look. */
-  readonly forgotten?: ReadonlySet<string>;
+  /** What the runtime has forgotten, by `forgottenOf` of earlier looks; undefined: it was never killed, and may not have forgotten anything. */
+  readonly forgotten?: ReadonlySet<string> | undefined;
 }
 
 const ID = /\b[0-9a-f]{64}\b/;
@@ -38,7 +38,7 @@ export const violationsOf = (seen: Seen, wanted: Wanted): readonly string[] => {
     [...wanted.pods].flatMap(([name, pod]) => containersOf(pod).map((each) => markOf(wanted.directory, name, each))),
   );
   for (const { mark } of seen.programs) if (!expectedMarks.has(mark)) wrong.push(`a program runs that nobody wants: ${mark}`);
-  wrong.push(...remainders(seen, uids, new Set([...(wanted.forgotten ?? []), ...forgottenOf(seen)])));
+  wrong.push(...remainders(seen, uids, new Set(wanted.forgotten && [...wanted.forgotten, ...forgottenOf(seen)])));
   for (const { metadata } of seen.pods)
     if (!uids.has(metadata.uid)) wrong.push(`/pods shows ${metadata.name}, uid ${metadata.uid}, that nobody wants`);
   return wrong;

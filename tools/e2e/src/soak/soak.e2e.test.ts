@@ -13,7 +13,7 @@ import { forgottenOf, restartedUntouched, runningIds, violationsOf } from './law
 import { lookAt, type Seen } from './seen.js';
 import { describeHappening, drawPeriod, type Period, type SoakPod } from './soak-plan.js';
 
-/** A random day, as long as wanted: `SOAK_MINUTES=10`. A failure names the seed and the period; `SOAK_SEED` and `SOAK_FROM` repeat it. */
+/** A random day, as long as wanted: `SOAK_MINUTES=10`. A failure names the seed, by which `SOAK_SEED` repeats it, and the period. */
 const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 1);
 /** Without a length the day is the same each time: who looks for faults says how long. */
 const SEED = Number(process.env['SOAK_SEED'] ?? (process.env['SOAK_MINUTES'] === undefined ? 14 : Date.now() % 1_000_000));
@@ -70,13 +70,15 @@ const soak = async (node: TestNode, clockPath: string): Promise<void> => {
   const endsAt = performance.now() + MINUTES * MINUTE_MS;
   let wanted: ReadonlyMap<string, SoakPod> = new Map();
   let running: ReadonlyMap<string, string> = new Map();
-  const forgotten = new Set<string>();
+  /** Once a containerd was killed. */
+  let forgotten: Set<string> | undefined;
   let happened = 0;
   let index = 0;
   for (; performance.now() < endsAt; index += 1) {
     const period = drawPeriod(randomFrom(SEED * 1_000 + index), wanted, index * 100);
     const told = tell(index, period);
     console.log(told);
+    if (period.steps.some(({ happening }) => happening.type === 'endRuntime' && happening.signal === 'SIGKILL')) forgotten ??= new Set();
     try {
       await live(node, day.happen, period);
       await day.calm();
@@ -95,7 +97,7 @@ const soak = async (node: TestNode, clockPath: string): Promise<void> => {
   for (const name of await readdir(bed(node))) await node.remove(name);
   await untilRight(node, new Map(), forgotten);
   console.log(
-    `soak: ${index} periods, ${happened} happenings, ${forgotten.size} sandboxes that a killed containerd forgot, SOAK_SEED=${SEED}`,
+    `soak: ${index} periods, ${happened} happenings, ${forgotten?.size ?? 0} sandboxes that a killed containerd forgot, SOAK_SEED=${SEED}`,
   );
 };
 
@@ -127,7 +129,7 @@ const endOf = ({ ended }: ReturnType<TestNode['kubelet']>): Promise<number | Nod
   Promise.race([ended, delay(0).then(() => undefined)]);
 
 /** Waits until nothing is wrong, and is so a moment later still. */
-const untilRight = async (node: TestNode, pods: ReadonlyMap<string, SoakPod>, forgotten: Set<string>): Promise<Seen> => {
+const untilRight = async (node: TestNode, pods: ReadonlyMap<string, SoakPod>, forgotten: Set<string> | undefined): Promise<Seen> => {
   const wanted = { pods, directory: node.bed.directory, nodeName: node.kubelet().nodeName, forgotten };
   const look = async (): Promise<Seen> => {
     // Statuses are held against the ones before, too: counts of restarts that go down fail the test at its end.
@@ -140,6 +142,6 @@ const untilRight = async (node: TestNode, pods: ReadonlyMap<string, SoakPod>, fo
   await waitFor(look, { what: 'everything as it should be', timeoutMs: CALM_LIMIT_MS, intervalMs: 500 });
   await delay(STILL_MS); // what is right by chance is wrong again by then
   const seen = await waitFor(look, { what: 'everything still as it should be', timeoutMs: STILL_MS, intervalMs: 500 });
-  for (const id of forgottenOf(seen)) forgotten.add(id);
+  for (const id of forgottenOf(seen)) forgotten?.add(id);
   return seen;
 };
