@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { hasControls } from '@solo-kubelet/diagnostics/text';
 import { IMAGE_LIST_FILE, type ImageList, parseImageList } from './core/image-list.js';
 
 /** A file of an archive. */
@@ -109,8 +110,8 @@ const checkedName = (given: string): string => {
   const bad =
     given.startsWith('/') ||
     name.split('/').includes('..') ||
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-    /[\u0000-\u001f\u007f\\\ufffd]/.test(name) ||
+    hasControls(name) ||
+    /[\\\ufffd]/.test(name) ||
     Buffer.byteLength(name) > MAX_PATH_BYTES;
   if (bad)
     throw new Refused(

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasControls } from '@solo-kubelet/diagnostics/text';
 import { kubeconfigText, openNodeCa } from '@solo-kubelet/kube-api';
 import { USUAL_KUBELET_ROOTS } from '@solo-kubelet/standalone-node/defaults';
 import { readRegular } from '@solo-kubelet/untrusted-files';
@@ -89,8 +90,7 @@ const noKubeconfig = (root: string): CliError =>
 
 /** @throws CliError CLI_USAGE for what a certificate or RBAC cannot hold */
 const checkName = (name: string): void => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
-  const isFit = name !== '' && [...name].length <= MAX_NAME && !/[\u0000-\u001f\u007f]/.test(name);
+  const isFit = name !== '' && [...name].length <= MAX_NAME && !hasControls(name);
   if (isFit) return;
   throw new CliError({
     code: 'CLI_USAGE',

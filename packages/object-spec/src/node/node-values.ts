@@ -1,3 +1,4 @@
+import { hasControls } from '@solo-kubelet/diagnostics/text';
 import type { PodSpecIssue } from '@solo-kubelet/pod-spec';
 import { type IssueFactory, type ListNode, type ManifestNode, type MapNode, readKind } from '@solo-kubelet/pod-spec/schema';
 import { setUp } from '../parse/parse-object.js';
@@ -72,8 +73,7 @@ const textOf = (node: ManifestNode): string | undefined => (node.kind === 'scala
 
 const valueProblem = (text: string): string | undefined => {
   if (text.length > MAX_VALUE_CHARACTERS) return `it has more than ${MAX_VALUE_CHARACTERS} characters`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return /[\u0000-\u001f\u007f]/.test(text) ? 'it may have no line breaks and control characters' : undefined;
+  return hasControls(text) ? 'it may have no line breaks and control characters' : undefined;
 };
 
 export type FilledDocument =

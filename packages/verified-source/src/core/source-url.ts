@@ -1,4 +1,4 @@
-import { parseUrl } from '@solo-kubelet/diagnostics/text';
+import { hasControls, parseUrl } from '@solo-kubelet/diagnostics/text';
 import { isBundleUrl } from './bundle-url.js';
 
 /** What the URL of a source names. */
@@ -61,8 +61,7 @@ const parseBucket = (rest: string): ParsedSourceUrl => {
 /** Why no object can be asked for by a key; undefined: it can. */
 export const keyProblem = (key: string): string | undefined => {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `has more than ${MAX_KEY_BYTES} bytes`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (/[\u0000-\u001f\u007f\ufffd]/.test(key)) return 'has control characters';
+  if (hasControls(key) || key.includes('\ufffd')) return 'has control characters';
   // Whatever sends a URL takes these away, and another object would be asked for.
   if (key.split('/').some((part) => part === '.' || part === '..')) return 'has a part that is . or ..';
   return undefined;
