@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { runCtr } from '@solo-kubelet/standalone-node/image-store';
 import { CliError } from '../cli-error.js';
 
 /** Where images come from that no archive was named for. */
@@ -23,42 +24,41 @@ const MAX_OUTPUT_BYTES = 16 << 20;
 
 /** Writes one image into an archive. @throws (rejects) CliError CLI_REFUSED, CLI_PREREQUISITE_MISSING */
 export const exportImage = async (name: string, target: string, { origin, platform, signal }: ExportOptions): Promise<void> => {
-  const [os, architecture] = platform.split('/');
-  const [program, args] =
-    origin.type === 'containerd'
-      ? ['ctr', ['-a', origin.socketPath, '-n', 'k8s.io', 'images', 'export', '--platform', platform, target, name]]
-      : [
-          'skopeo',
-          [
-            'copy',
-            '--quiet',
-            '--insecure-policy',
-            `--override-os=${os}`,
-            `--override-arch=${architecture}`,
-            '--',
-            `${origin.type === 'registry' ? 'docker://' : 'containers-storage:'}${name}`,
-            `oci-archive:${target}:${name}`,
-          ],
-        ];
   try {
-    await promisify(execFile)(program as string, args as string[], { signal, timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES });
+    if (origin.type === 'containerd') {
+      const args = ['images', 'export', '--platform', platform, target, name];
+      await runCtr('ctr', origin.socketPath, args, { signal, timeoutMs: TIMEOUT_MS });
+    } else {
+      const from = `${origin.type === 'registry' ? 'docker://' : 'containers-storage:'}${name}`;
+      await skopeoCopy(from, `oci-archive:${target}:${name}`, { platform, signal });
+    }
   } catch (cause) {
     signal.throwIfAborted();
-    const { code, stderr = '' } = cause as { readonly code?: unknown; readonly stderr?: string };
+    const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
       throw new CliError({
         code: 'CLI_PREREQUISITE_MISSING',
-        message: `${program as string}, which images are taken with, is not installed`,
+        message: `${origin.type === 'containerd' ? 'ctr' : 'skopeo'}, which images are taken with, is not installed`,
         hint: `Install it, or give an archive: --image ${name}=ARCHIVE`,
         cause,
       });
     }
-    const [last = String(cause)] = stderr.trim().split('\n').slice(-1);
     throw new CliError({
       code: 'CLI_REFUSED',
-      message: `image ${name}: ${last}`,
+      message: `image ${name}: ${message}`,
       hint: `Give an archive of it: --image ${name}=ARCHIVE${origin.type === 'registry' ? '' : ', or take it from its registry: --pull'}`,
       cause,
     });
   }
+};
+
+const skopeoCopy = async (from: string, to: string, { platform, signal }: Pick<ExportOptions, 'platform' | 'signal'>): Promise<void> => {
+  const [os, architecture] = platform.split('/');
+  const args = ['copy', '--quiet', '--insecure-policy', `--override-os=${os}`, `--override-arch=${architecture}`, '--', from, to];
+  await promisify(execFile)('skopeo', args, { signal, timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES }).catch(
+    (cause: Error & { readonly code?: unknown; readonly stderr?: string }) => {
+      if (cause.code === 'ENOENT') throw cause;
+      throw new Error(cause.stderr?.trim().split('\n').at(-1) || cause.message, { cause });
+    },
+  );
 };

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { createCriClient } from '@solo-kubelet/cri-client';
-import { type CtrOptions, type ImportTarget, runCtr, skopeoTarget } from '@solo-kubelet/standalone-node/image-store';
+import { type ImportTarget, skopeoTarget } from '@solo-kubelet/standalone-node/image-store';
 import { delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import type { ImageList } from '@solo-kubelet/verified-source';
-import { CliError } from '../cli-error.js';
+import { runOwnCtr } from '../client/run-own-ctr.js';
 import { tarEnd, tarPadding } from '../copy/tar-header.js';
 import { blobName, entryHeader, layoutDocuments } from './bundle-layout.js';
 import type { PlatformImage } from './images-for-platform.js';
@@ -55,18 +55,7 @@ export const importBundle = async ({ endpoint, images, list, blobs, signal }: Im
 
 const containerd = (endpoint: string, timeoutMs: number): Pick<ImportTarget, 'load'> => ({
   load: async (archive, _names, { signal }) => {
-    const options: CtrOptions = { signal, stdin: archive };
-    await runCtr('ctr', endpoint.replace(/^unix:\/\//, ''), ['images', 'import', '-'], { ...options, timeoutMs }).catch(
-      (cause: NodeJS.ErrnoException) => {
-        if (cause.code !== 'ENOENT') throw cause;
-        throw new CliError({
-          code: 'CLI_PREREQUISITE_MISSING',
-          message: 'images are imported with containerd’s own ctr, which is not installed',
-          hint: 'It comes with containerd; is it elsewhere than in the PATH?',
-          cause,
-        });
-      },
-    );
+    await runOwnCtr(endpoint, ['images', 'import', '-'], { signal, stdin: archive, timeoutMs });
   },
 });
 

@@ -12,6 +12,7 @@ import { putSignature, signBundle } from '../bundle/sign-bundle.js';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print, writeRaw } from '../cli-io.js';
 import { runningSources, runtimeEndpoint } from '../client/connect.js';
+import { socketPathOf } from '../client/run-own-ctr.js';
 import { type CommandInput, flagOption, textOption, textsOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 import { prepareSource, requireNoOther, SOURCE_DIRECTORY, writeSource } from '../sources/source-file.js';
@@ -83,7 +84,7 @@ const originOf = async (input: CommandInput, io: CliIo): Promise<ImageOrigin | u
   const version = await cri.runtime.version({}, { signal: io.interrupted }).catch(() => undefined);
   io.interrupted.throwIfAborted();
   if (version === undefined) return undefined;
-  return version.runtimeName === 'cri-o' ? { type: 'cri-o' } : { type: 'containerd', socketPath: endpoint.replace(/^unix:\/\//, '') };
+  return version.runtimeName === 'cri-o' ? { type: 'cri-o' } : { type: 'containerd', socketPath: socketPathOf(endpoint) };
 };
 
 const purposeOf = (input: CommandInput): string => textOption(input, 'ssh-namespace') ?? DEFAULT_PURPOSE;

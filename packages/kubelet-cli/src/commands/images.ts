@@ -2,9 +2,10 @@ import { access } from 'node:fs/promises';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { parseRuntimeFacts, untilRecovered } from '@solo-kubelet/kubelet/runtime';
 import { createMountedImages } from '@solo-kubelet/reconciler/cri';
-import { type CtrOptions, importImages, runCtr, skopeoTarget, unusedImages } from '@solo-kubelet/standalone-node/image-store';
+import { type CtrOptions, importImages, skopeoTarget, unusedImages } from '@solo-kubelet/standalone-node/image-store';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
+import { runOwnCtr, socketPathOf } from '../client/run-own-ctr.js';
 import { EXIT } from '../exit-status.js';
 
 const IMPORT_TIMEOUT_MS = 600_000;
@@ -24,10 +25,9 @@ export const importArchives = async (
   { endpoint, io, signal }: RuntimeContext,
 ): Promise<number> => {
   if (name !== undefined && archives.length > 1) throw new CliError({ code: 'CLI_USAGE', message: '--name is for one archive at a time' });
-  const socketPath = endpoint.replace(/^unix:\/\//, '');
-  await access(socketPath).catch((cause: unknown) => Promise.reject(unreachable(endpoint, cause)));
+  await access(socketPathOf(endpoint)).catch((cause: unknown) => Promise.reject(unreachable(endpoint, cause)));
   const ctr = (args: readonly string[], options: CtrOptions = {}): Promise<string> =>
-    runCtr('ctr', socketPath, args, { ...options, timeoutMs: IMPORT_TIMEOUT_MS }).catch(explainMissingCtr);
+    runOwnCtr(endpoint, args, { ...options, timeoutMs: IMPORT_TIMEOUT_MS });
   await using cri = createCriClient({ endpoint, timeoutMs: CRI_TIMEOUT_MS });
   const { runtimeName } = await cri.runtime.version({}, { signal });
   const target = runtimeName === 'cri-o' ? await skopeoTarget(cri, endpoint, { signal }) : { ctr, endpoint };
@@ -43,16 +43,6 @@ const unreachable = (endpoint: string, cause: unknown): Error =>
     hint: 'Start a node first (kubelet-cli up), or name its socket with --socket or --runtime-endpoint.',
     cause,
   });
-
-const explainMissingCtr = (cause: NodeJS.ErrnoException): never => {
-  if (cause.code !== 'ENOENT') throw cause;
-  throw new CliError({
-    code: 'CLI_PREREQUISITE_MISSING',
-    message: 'images are imported with containerd’s own ctr, which is not installed',
-    hint: 'It comes with containerd; is it elsewhere than in the PATH?',
-    cause,
-  });
-};
 
 /** `images prune`: removes what no container was made from or has mounted. `kept`: names of images that came in bundles, and that no registry may have. */
 export const pruneImages = async (dryRun: boolean, kept: readonly string[], { endpoint, io, signal }: RuntimeContext): Promise<number> => {
