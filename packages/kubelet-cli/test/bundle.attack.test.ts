@@ -184,6 +184,21 @@ describe.skipIf(lacking.length > 0)(`a bundle${lacking.length === 0 ? '' : ` (ne
       /its bytes are not those of sha256/,
     ],
     [
+      'an archive whose image is no document of one',
+      async () => {
+        const bytes = await imageArchive([image(FIRST, 'web'), image(SECOND, 'db')]);
+        bytes.write('[', bytes.indexOf('{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest'));
+        await writeFile(join(root, 'swapped.tar'), bytes);
+        return { archives: [join(root, 'swapped.tar')] };
+      },
+      /swapped\.tar: image localhost\/(db|web):1: sha256:[0-9a-f]{64}: it is no JSON/,
+    ],
+    [
+      'an archive with images of another platform than the one that was asked for',
+      async () => ({ platform: architecture === 'amd64' ? 'linux/arm64' : 'linux/amd64' }),
+      /images\.tar: image localhost\/(db|web):1: the archive has it for no linux\/(arm64|amd64)/,
+    ],
+    [
       'a manifest that is wrong',
       async () => {
         await mkdir(join(root, 'bad'));

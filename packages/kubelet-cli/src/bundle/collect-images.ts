@@ -2,7 +2,7 @@ import { readRegular } from '@solo-kubelet/untrusted-files';
 import { type ImageList, INDEX_TYPES, type ListedBlob, type ListedImage, MANIFEST_TYPES } from '@solo-kubelet/verified-source';
 import { bundleRefused } from './bundle-error.js';
 import type { ArchivedImage, ArchiveParts, BlobFile } from './image-archive-parts.js';
-import { type Descriptor, readImageDocument } from './images-for-platform.js';
+import { type Descriptor, MAX_DEPTH, MAX_DOCUMENT_BYTES, platformOfConfig, readImageDocument } from './images-for-platform.js';
 
 export interface CollectedImages {
   readonly list: ImageList;
@@ -16,9 +16,6 @@ export interface ChosenImage {
   readonly parts: ArchiveParts;
 }
 
-const MAX_DEPTH = 4;
-const MAX_DOCUMENT_BYTES = 4 << 20;
-
 /**
  * Everything that images consist of, each blob once. Of an image for several platforms those come along that the archive has as a whole, or the one that was
  * asked for. @throws (rejects) CliError CLI_BUNDLE_REFUSED for an image of which pieces are missing
@@ -28,13 +25,12 @@ export const collectImages = async (chosen: readonly ChosenImage[], platform: st
   const blobs = new Map<string, BlobFile>();
   for (const { name, image, parts } of chosen) {
     const { mediaType, digest, size } = image.descriptor;
-    if (!INDEX_TYPES.has(mediaType) && !MANIFEST_TYPES.has(mediaType))
-      throw bundleRefused(parts.path, `image ${name}: it is ${mediaType}, which is no image`);
+    const refuse = (message: string): Error => bundleRefused(parts.path, `image ${name}: ${message}`);
+    if (!INDEX_TYPES.has(mediaType) && !MANIFEST_TYPES.has(mediaType)) throw refuse(`it is ${mediaType}, which is no image`);
     const missing: string[] = [];
-    const pieces = await piecesOf(image.descriptor, parts, { platform, missing, depth: 0 });
+    const pieces = await piecesOf(image.descriptor, parts, { platform, missing, depth: 0, refuse });
     if (pieces === undefined) {
-      const why = missing.length > 0 ? `the archive lacks ${missing[0]}` : `the archive has it for no ${platform ?? 'platform'}`;
-      throw bundleRefused(parts.path, `image ${name}: ${why}`);
+      throw refuse(missing.length > 0 ? `the archive lacks ${missing[0]}` : `the archive has it for no ${platform ?? 'platform'}`);
     }
     for (const piece of pieces) blobs.set(piece, parts.blobs.get(piece)!);
     images.push({ name, mediaType, digest, size });
@@ -50,6 +46,8 @@ interface Walk {
   /** What was looked for in vain. */
   readonly missing: string[];
   readonly depth: number;
+  /** The error of an image that can't be used. */
+  readonly refuse: (message: string) => Error;
 }
 
 /** The digests of an image and of all below it; undefined where any of them is missing. */
@@ -59,7 +57,7 @@ const piecesOf = async (at: Descriptor, parts: ArchiveParts, walk: Walk): Promis
     walk.missing.push(at.digest);
     return undefined;
   }
-  const document = readImageDocument(await readRegular(file.path, { followLinks: true, maxBytes: MAX_DOCUMENT_BYTES }));
+  const document = readDocument(await readSmall(file), at.digest, walk);
   if ('manifests' in document) {
     const kept: string[] = [];
     for (const one of document.manifests) {
@@ -75,5 +73,19 @@ const piecesOf = async (at: Descriptor, parts: ArchiveParts, walk: Walk): Promis
     walk.missing.push(lacking.digest);
     return undefined;
   }
+  // An image for one platform alone says in its configuration which one that is.
+  const config = walk.platform === undefined ? undefined : parts.blobs.get(document.config.digest);
+  const own = config && config.size <= MAX_DOCUMENT_BYTES ? platformOfConfig(await readSmall(config)) : undefined;
+  if (own !== undefined && own !== walk.platform) return undefined;
   return [...new Set([at.digest, ...pieces.map(({ digest }) => digest)])];
+};
+
+const readSmall = ({ path }: BlobFile): Promise<Buffer> => readRegular(path, { followLinks: true, maxBytes: MAX_DOCUMENT_BYTES });
+
+const readDocument = (content: Uint8Array, digest: string, walk: Walk): ReturnType<typeof readImageDocument> => {
+  try {
+    return readImageDocument(content);
+  } catch (error) {
+    throw walk.refuse(`${digest}: ${error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message}`);
+  }
 };

@@ -17,7 +17,10 @@ export interface Descriptor {
   readonly platform?: string;
 }
 
-const MAX_DEPTH = 4;
+/** Most indexes on the way to a manifest. */
+export const MAX_DEPTH = 4;
+/** Of an index, a manifest or a configuration. */
+export const MAX_DOCUMENT_BYTES = 4 << 20;
 
 /** A descriptor as OCI and docker write it; undefined for what is none. */
 export const readDescriptor = (value: unknown): Descriptor | undefined => {

@@ -15,6 +15,7 @@ import {
   SIGNATURE_BYTES,
   signatureName,
 } from './bundle-layout.js';
+import { MAX_DOCUMENT_BYTES } from './images-for-platform.js';
 
 export interface Bundle extends AsyncDisposable {
   readonly path: string;
@@ -38,8 +39,6 @@ export interface BundleBlobs {
 }
 
 const PART_BYTES = 1 << 20;
-/** Of an index, a manifest or a configuration. */
-const MAX_DOCUMENT_BYTES = 4 << 20;
 
 /** Opens a bundle and reads its signed part, of which nothing is known to be true yet. @throws (rejects) CliError CLI_NOT_FOUND, CLI_BUNDLE_REFUSED */
 export const openBundle = async (path: string, { signal }: { readonly signal: AbortSignal }): Promise<Bundle> => {

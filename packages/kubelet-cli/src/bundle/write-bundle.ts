@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { nodeFiles } from '@solo-kubelet/state-files';
 import { openRegular } from '@solo-kubelet/untrusted-files';
 import type { ImageList } from '@solo-kubelet/verified-source';
 import { tarEnd, tarPadding } from '../copy/tar-header.js';
@@ -8,6 +9,7 @@ import { bundleRefused } from './bundle-error.js';
 import {
   type BundleSignatureKind,
   blobName,
+  bundleLayout,
   CONTENT_NAME,
   entryHeader,
   layoutDocuments,
@@ -47,7 +49,7 @@ export const writeBundle = async (path: string, { content, list, blobs, signal }
     await rm(draft, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
+  await nodeFiles.syncDirectory(dirname(path));
 };
 
 /** Puts a signature where its room is, whatever size the bundle has. */
@@ -58,9 +60,9 @@ export const writeSignature = async (
 ): Promise<void> => {
   const file = await open(path, 'r+');
   try {
-    const at = 512 + contentBytes + tarPadding(contentBytes).length;
+    const { at } = bundleLayout(contentBytes, { images: [], blobs: [] }).signature;
     const entry = Buffer.concat([entryHeader({ name: signatureName(type), size: SIGNATURE_BYTES }), padded(text)]);
-    await file.write(entry, 0, entry.length, at);
+    await writeAll(file, entry, at);
     await file.sync();
   } finally {
     await file.close();
@@ -79,8 +81,12 @@ const writeEntry = async (file: FileHandle, name: string, content: Uint8Array): 
   await writeAll(file, tarPadding(content.length));
 };
 
-const writeAll = async (file: FileHandle, bytes: Uint8Array): Promise<void> => {
-  for (let written = 0; written < bytes.length; ) written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
+/** `at`: where in the file. Default: where the last write ended. */
+const writeAll = async (file: FileHandle, bytes: Uint8Array, at?: number): Promise<void> => {
+  for (let written = 0; written < bytes.length; ) {
+    const place = at === undefined ? null : at + written;
+    written += (await file.write(bytes, written, bytes.length - written, place)).bytesWritten;
+  }
 };
 
 const copyBlob = async (file: FileHandle, digest: string, blob: BlobFile | undefined, signal: AbortSignal): Promise<void> => {
@@ -92,13 +98,4 @@ const copyBlob = async (file: FileHandle, digest: string, blob: BlobFile | undef
     await writeAll(file, part as Buffer);
   }
   if (`sha256:${hash.digest('hex')}` !== digest) throw bundleRefused(blob.path, `its bytes are not those of ${digest}`);
-};
-
-const syncDirectory = async (path: string): Promise<void> => {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 };
