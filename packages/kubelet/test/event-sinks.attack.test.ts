@@ -42,6 +42,16 @@ const serve = async (listener: RequestListener): Promise<string> => {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
+/** An answer that never ends. */
+const endlessly: RequestListener = (_request, response) => {
+  response.writeHead(200);
+  const more = (): void => {
+    while (!response.destroyed && response.write('x'.repeat(65_536)));
+    if (!response.destroyed) response.once('drain', more);
+  };
+  more();
+};
+
 describe('a webhook', () => {
   it('gets an EventList, with the headers and the authorization that are for it', async () => {
     const got: { readonly url: string | undefined; readonly headers: IncomingHttpHeaders; readonly body: unknown }[] = [];
@@ -96,14 +106,7 @@ describe('a webhook', () => {
   it('that never answers, or answers without end, holds nothing up', async () => {
     const silent = await serve(() => {});
     await expect(sinkOf(`http://${silent}/`)([event(1)], 300)).rejects.toThrow();
-    const endless = await serve((_request, response) => {
-      response.writeHead(200);
-      const more = (): void => {
-        while (!response.destroyed && response.write('x'.repeat(65_536)));
-        if (!response.destroyed) response.once('drain', more);
-      };
-      more();
-    });
+    const endless = await serve(endlessly);
     const startMs = performance.now();
     await sinkOf(`http://${endless}/`)([event(1)]);
     expect(performance.now() - startMs).toBeLessThan(10_000);
@@ -382,14 +385,7 @@ describe('a server of OpenTelemetry', () => {
   });
 
   it('that answers without end, or nothing that can be read, holds nothing up', async () => {
-    const endless = await serve((_request, response) => {
-      response.writeHead(200);
-      const more = (): void => {
-        while (!response.destroyed && response.write('x'.repeat(65_536)));
-        if (!response.destroyed) response.once('drain', more);
-      };
-      more();
-    });
+    const endless = await serve(endlessly);
     const startMs = performance.now();
     expect(await refusedOf(`otlp+http://${endless}/v1/logs`, [event(1)])).toEqual([]);
     expect(performance.now() - startMs).toBeLessThan(10_000);
