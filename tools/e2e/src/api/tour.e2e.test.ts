@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { pageBlocks, type RanBlock, runBlock } from '../cli/page-shell.js';
 import { startNode, type TestNode } from '../kubelet/node.js';
 
 const README = new URL('../../../../packages/kubelet-cli/README.md', import.meta.url);
-const blocks = [...(await readFile(README, 'utf8')).matchAll(/^```sh run\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+const blocks = await pageBlocks(README);
 
 /** What a reader should see come out of a block, by its first command; the other blocks only have to succeed. */
 const OUTPUT: Readonly<Record<string, RegExp>> = {
@@ -39,27 +38,8 @@ afterAll(async () => {
   expect(await node.bed.leaks()).toEqual([]);
 });
 
-const shell = async (text: string): Promise<{ readonly status: number; readonly stdout: string; readonly all: string }> => {
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', text], {
-    cwd: directory,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      PATH: `${join(directory, 'bin')}:${process.env['PATH']}`,
-      SOLO_KUBELET_SOCKET: join(node.bed.directory, 'kubelet.sock'),
-    },
-  });
-  const outputs = { stdout: '', all: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    outputs.stdout += chunk;
-    outputs.all += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    outputs.all += chunk;
-  });
-  const [status] = (await once(child, 'close')) as [number];
-  return { status, ...outputs };
-};
+const shell = (block: string): Promise<RanBlock> =>
+  runBlock(block, { directory, programs: join(directory, 'bin'), socketPath: join(node.bed.directory, 'kubelet.sock') });
 
 it('has a tour', () => expect(blocks.length).toBeGreaterThan(5));
 

@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { imageNames } from '@solo-kubelet-tools/images';
 import { kubeletBinary } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../api/free-port.js';
+import { pageBlocks, type RanBlock, runBlock } from '../cli/page-shell.js';
 import { startNode, type TestNode } from '../kubelet/node.js';
 
 const PAGE = new URL('../../../../docs/a-fleet-in-fifteen-minutes.md', import.meta.url);
@@ -28,8 +28,7 @@ const OUTPUT: Readonly<Record<string, RegExp>> = {
 };
 
 describe.skipIf(lacking.length > 0)(`the page of a fleet${lacking.length === 0 ? '' : ` (needs ${lacking.join(', ')})`}`, async () => {
-  const text = await readFile(PAGE, 'utf8');
-  const blocks = [...text.matchAll(/^```sh run\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
+  const blocks = await pageBlocks(PAGE);
   let directory: string;
   let node: TestNode | undefined;
   let port = 0;
@@ -64,27 +63,14 @@ describe.skipIf(lacking.length > 0)(`the page of a fleet${lacking.length === 0 ?
     );
   };
 
-  const shell = async (block: string): Promise<{ readonly status: number; readonly stdout: string; readonly all: string }> => {
-    const child = spawn('timeout', ['100', 'bash', '-eu', '-c', block.replaceAll(PORT, `127.0.0.1:${port}`)], {
-      cwd: join(directory, 'work'),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        PATH: `${join(directory, 'bin')}:${process.env['PATH']}`,
-        SOLO_KUBELET_SOCKET: node === undefined ? join(directory, 'none.sock') : join(node.bed.directory, 'kubelet.sock'),
-      },
+  const shell = (block: string): Promise<RanBlock> =>
+    runBlock(block.replaceAll(PORT, `127.0.0.1:${port}`), {
+      directory: join(directory, 'work'),
+      programs: join(directory, 'bin'),
+      socketPath: node === undefined ? join(directory, 'none.sock') : join(node.bed.directory, 'kubelet.sock'),
+      // The command that it looks into has an exit status of its own for a source that was refused.
+      pipefail: false,
     });
-    const outputs = { stdout: '', all: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      outputs.stdout += chunk;
-      outputs.all += chunk;
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      outputs.all += chunk;
-    });
-    const [status] = (await once(child, 'close')) as [number];
-    return { status, ...outputs };
-  };
 
   it('does what it says, block by block', async () => {
     await writeFile(join(directory, 'bin/kubelet-cli'), `#!/bin/sh\nexec ${process.execPath} ${kubeletBinary} "$@"\n`, { mode: 0o755 });
