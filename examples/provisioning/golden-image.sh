@@ -5,11 +5,11 @@
 #   golden-image.sh --deb solo-kubelet_0.1.0_amd64.deb --key site.pub --bundle site.tar box.img
 #
 # Needs root, debootstrap, parted, e2fsprogs and util-linux. The bundle is one of "kubelet-cli bundle create" for the architecture of this machine; its manifests
-# run when the kubelet starts for the first time, and its images are imported before that.
+# run when the kubelet starts for the first time, and its images are imported before that. Packages come from where debootstrap has them, or from --mirror URL.
 set -eu
 
 suite=trixie
-mirror=http://deb.debian.org/debian
+mirror=''
 size=4G
 url=bundle:
 deb='' key='' bundle='' output=''
@@ -46,7 +46,7 @@ cleanup() {
   if [ -n "$loop" ]; then losetup --detach "$loop"; fi
   rm -rf --one-file-system "$work"
 }
-trap cleanup EXIT
+trap 'cleanup; rm -f "$output.new"' EXIT
 
 # One partition, booted by GRUB in the BIOS's way, which every virtual machine and most boxes know.
 rm -f "$output.new"
@@ -58,7 +58,7 @@ mkdir "$work/root"
 mount "${loop}p1" "$work/root"
 
 packages=linux-image-amd64,grub-pc,systemd-sysv,systemd-resolved,udev,dbus,containerd,containernetworking-plugins,iptables,ca-certificates
-debootstrap --variant=minbase --include="$packages" "$suite" "$work/root" "$mirror"
+debootstrap --variant=minbase --include="$packages" "$suite" "$work/root" ${mirror:+"$mirror"}
 for directory in proc sys dev dev/pts; do mount --bind "/$directory" "$work/root/$directory"; done
 inside() { chroot "$work/root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
 

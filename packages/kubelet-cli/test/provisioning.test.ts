@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -133,4 +133,25 @@ it('has a script for golden images that a shell reads, and that tells how it is 
   execFileSync('sh', ['-n', join(root, 'golden-image.sh')]);
   const { status, stderr } = spawnSync(join(root, 'golden-image.sh'), [], { encoding: 'utf8' });
   expect([status, stderr]).toEqual([2, expect.stringContaining('golden-image.sh --deb')]);
+});
+
+it('has a script for golden images that takes packages from where debootstrap has them, unless it is told of a mirror', () => {
+  const [, command = ''] = /^debootstrap (.*)$/m.exec(file('golden-image.sh')) ?? [];
+  const argumentsOf = (mirror: string): readonly string[] =>
+    execFileSync('sh', ['-euc', `suite=trixie work=/w packages=p mirror=${mirror}; printf '%s\\n' ${command}`])
+      .toString()
+      .trim()
+      .split('\n');
+  expect(argumentsOf('').slice(2)).toEqual(['trixie', '/w/root']);
+  expect(argumentsOf('http://mirror.example.org/debian').slice(2)).toEqual(['trixie', '/w/root', 'http://mirror.example.org/debian']);
+});
+
+it('names no server that there is: neither a registry nor a mirror', () => {
+  const examples = join(root, '..');
+  const names = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(examples, name)).isFile());
+  const hosts = names.flatMap((name) => [...readFileSync(join(examples, name), 'latin1').matchAll(/\b(?:https?|oci|s3):\/\/([\w.-]+)/g)]);
+  const real = hosts
+    .map(([, host = '']) => host)
+    .filter((host) => !/(^|\.)example(\.(org|com|net))?$|^127\.0\.0\.1$|\.cluster\.local$/.test(host));
+  expect(real).toEqual([]);
 });
