@@ -44,7 +44,7 @@ export interface SourceObject {
   readonly revision?: number;
   readonly digest?: string;
   readonly verifiedBy?: string;
-  /** Names of images that came along with what runs, or with what ran before it, and that are kept. */
+  /** Names of images that are kept: those that came along with what runs, ran before it or waits, and those of what it may go back to. */
   readonly images?: readonly string[];
   readonly applied?: string;
   readonly checked?: string;

@@ -5,12 +5,13 @@ import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { openAnswerStore } from './answer-store.js';
 import { BUNDLE_URL } from './core/bundle-url.js';
 import { readAnswer } from './read-answer.js';
+import { wantedImages } from './rollout/wanted-images.js';
 
 /** What came in files of a directory has no images; all else is read alike, whatever its source. */
 const ANY = { url: BUNDLE_URL, maxBytes: MAX_MANIFEST_BYTES };
 
 /**
- * Names of the images that came along with what sources ask for, from what their kubelet left on the disk, for when none runs. `directory`: that of all sources.
+ * Names of the images that sources need to be kept, from what their kubelet left on the disk, for when none runs. `directory`: that of all sources.
  * One that can't be read has none; nothing is verified, since a name that is too many keeps an image and does no more.
  */
 export const readKeptImages = async (directory: string): Promise<readonly string[]> => {
@@ -20,9 +21,11 @@ export const readKeptImages = async (directory: string): Promise<readonly string
     const record = await openAnswerStore(join(directory, name), silentLogger)
       .load()
       .catch(() => undefined);
-    for (const answer of [record?.current, record?.previous]) {
+    for (const answer of [record?.current, record?.previous, record?.next, record?.good]) {
       const read = answer && (await readAnswer(answer.content, { prepare: undefined, source: ANY }));
-      if (read?.ok) kept.push(...(read.imageList?.images.map((image) => image.name) ?? []));
+      if (!read?.ok) continue;
+      kept.push(...(read.imageList?.images.map((image) => image.name) ?? []));
+      if (answer === record?.good) kept.push(...wantedImages(read.clear, { path: name, nodeName: '' }));
     }
   }
   return [...new Set(kept)].sort();

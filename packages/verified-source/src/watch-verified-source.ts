@@ -51,7 +51,7 @@ export type VerifiedSourceOutput =
   | { readonly type: 'manifest'; readonly event: ManifestEvent }
   /** After every check, and at the start. */
   | { readonly type: 'status'; readonly status: SourceStatus }
-  /** Images that the source may go back to, of what is not asked for now; on every change. */
+  /** Images that the source needs to be kept, as its status has them; on every change, and before what makes it so is told. */
   | { readonly type: 'keptImages'; readonly images: readonly string[] };
 
 /** Something that somebody wants of the rollouts of a source. */
@@ -144,7 +144,7 @@ export const watchVerifiedSource = ({
       const looked = found.finding ? reduceStatus(status, found.finding, { nowMs, renewWithinMs: source.renewWithinMs }) : status;
       status = withRollout(looked, found.rollout, nowMs);
       // What is not asked for any more and may come back is to be kept before it is not.
-      output$.next({ type: 'keptImages', images: found.keptImages });
+      output$.next({ type: 'keptImages', images: status.images ?? [] });
       found$.next(found);
       output$.next({ type: 'status', status });
     };

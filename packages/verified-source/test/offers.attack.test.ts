@@ -2,9 +2,18 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FileLayer, nodeFiles } from '@solo-kubelet/state-files';
+import { NEVER, Subject } from 'rxjs';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BUNDLE_URL, inspectOffer, type SourceDefinition, type SourceReason, writeOffer } from '../src/index.js';
+import {
+  BUNDLE_URL,
+  inspectOffer,
+  readKeptImages,
+  type SourceCommand,
+  type SourceDefinition,
+  type SourceReason,
+  writeOffer,
+} from '../src/index.js';
 import { definition, follow, lacking, minisignKeys, pod, revision, sshKeys, webServer } from './bed.js';
 
 let root: string;
@@ -70,6 +79,33 @@ describe.skipIf(lacking !== undefined)(`an answer that somebody brings${lacking 
     const again = watch(source);
     await again.until('it to run', () => again.running()['web-n'] === 'web:2');
     expect(again.last()).toMatchObject({ images: ['localhost/web:1', 'localhost/web:2'] });
+  });
+
+  it('has its images kept while it waits, and those of what it goes back to while it is on trial, without a kubelet too', async () => {
+    const first = await signed('pulled-web:1', 1);
+    const second = await signed('web:2', 2, { ...LIST, images: [{ ...LIST.images[0], name: 'localhost/web:2' }] });
+    const policy = { windows: [], progressDeadlineMs: 3_600_000, minReadyMs: 3_600_000 };
+    const command$ = new Subject<SourceCommand>();
+    const command = (word: SourceCommand['command']) =>
+      new Promise<void>((resolve) => command$.next({ command: word, done: () => resolve() }));
+    const source = definition({
+      url: BUNDLE_URL,
+      keys: [first.keys.publicKey, second.keys.publicKey],
+      intervalMs: 3_600_000,
+      rollout: policy,
+    });
+    const watched = watch(source, { command$, health$: NEVER });
+    await writeOffer(state, first.offer);
+    await watched.until('revision 1', () => watched.running()['web-n'] === 'pulled-web:1');
+    await command('hold');
+    await writeOffer(state, second.offer);
+    await watched.until('revision 2', () => watched.last()?.rollout?.revision === 2);
+    expect(watched.last()).toMatchObject({ revision: 1, images: ['localhost/web:1', 'localhost/web:2'] });
+    expect(await readKeptImages(root)).toEqual(['localhost/web:1', 'localhost/web:2']);
+    await command('resume');
+    await watched.until('the trial', () => watched.last()?.onTrial === true && watched.running()['web-n'] === 'web:2');
+    expect(watched.last()).toMatchObject({ images: ['localhost/web:1', 'localhost/web:2', 'pulled-web:1'] });
+    expect(await readKeptImages(root)).toEqual(watched.last()?.images);
   });
 
   it('that came while nobody ran is taken at the start, without a network', async () => {

@@ -25,7 +25,7 @@ export interface VerifiedSources {
   readonly priorities: ReadonlyMap<string, number>;
   /** By name; at once and on every change. */
   readonly statuses$: Observable<ReadonlyMap<string, SourceStatus>>;
-  /** Images that came along with what may run, and those that sources may go back to: a node without a network could not get them again. */
+  /** Images of all sources that are to be kept: see the status of a source. */
   readonly keptImages: () => readonly string[];
   /** The feedback edge: how what a source asks for is. */
   readonly health: (name: string, health: SourceHealth) => void;
@@ -61,7 +61,6 @@ export const verifiedSources = (
   const keptImages = new Map<string, readonly string[]>();
   const healths = new Map(sources.map(({ name }) => [name, new BehaviorSubject<SourceHealth>({ type: 'unknown' })]));
   const commands = new Map(sources.map(({ name }) => [name, new Subject<SourceCommand>()]));
-  const kept = new Map<string, readonly string[]>();
   const output$ = merge(
     ...sources.map((source) =>
       watchVerifiedSource({
@@ -80,16 +79,11 @@ export const verifiedSources = (
         logger,
       }).pipe(
         tap((output) => {
-          if (output.type === 'keptImages') kept.set(source.name, output.images);
+          if (output.type === 'keptImages') keptImages.set(source.name, output.images);
         }),
       ),
     ),
-  ).pipe(
-    tap((output: VerifiedSourceOutput) => {
-      if (output.type === 'status') keptImages.set(output.status.name, output.status.images ?? []);
-    }),
-    share<VerifiedSourceOutput>(),
-  );
+  ).pipe(share<VerifiedSourceOutput>());
   const initial: ReadonlyMap<string, SourceStatus> = new Map([
     ...sources.map((source) => [source.name, initialStatus(source, nowMs)] as const),
     ...unusable.map((file) => [nameOf(file), unusableStatus(file, nowMs)] as const),
@@ -104,7 +98,7 @@ export const verifiedSources = (
       startWith(initial),
       shareReplay({ bufferSize: 1, refCount: true }),
     ),
-    keptImages: () => [...keptImages.values(), ...kept.values()].flat(),
+    keptImages: () => [...keptImages.values()].flat(),
     health: (name, health) => healths.get(name)?.next(health),
     command: (name, command) => {
       const command$ = commands.get(name);

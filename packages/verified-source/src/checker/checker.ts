@@ -19,8 +19,6 @@ export interface Found {
   readonly finding?: SourceFinding;
   readonly answer?: ManifestAnswer;
   readonly rollout: RolloutFinding;
-  /** Images that it may go back to. */
-  readonly keptImages: readonly string[];
   /** When to settle again, though nothing has happened, ms from now. */
   readonly wakeAfterMs?: number;
 }

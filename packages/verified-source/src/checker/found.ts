@@ -12,9 +12,9 @@ export const found = (
 ): Found => {
   const view = rollouts.view();
   const wake = wakeAfterMs ?? view.wakeAfterMs;
+  const kept = images.kept(view.good?.digest);
   return {
-    rollout: view.finding,
-    keptImages: view.good === undefined ? [] : images.wantedBy(view.good.digest),
+    rollout: { ...view.finding, ...(kept.length > 0 && { images: kept }) },
     ...(finding && { finding }),
     ...(answer && { answer }),
     ...(wake !== undefined && { wakeAfterMs: wake }),
@@ -39,14 +39,12 @@ export const unchanged = (checker: Checker): Found => {
   return found(checker, { type: 'unchanged' }, { type: 'unchanged' });
 };
 
-export const running = ({ images }: Checker, { answer: { kept, digest }, verifiedBy, elsewhere }: LastGood): RunningAnswer => ({
+export const running = ({ answer: { kept, digest }, verifiedBy, elsewhere }: LastGood): RunningAnswer => ({
   revision: kept.revision,
   digest,
   verifiedBy,
   appliedAtMs: kept.appliedAtMs,
   elsewhere: elsewhere.length,
-  // Of all that may come to run without a network, too.
-  images: images.along(),
 });
 
 /** What a source asks for from now on. */

@@ -5,10 +5,8 @@ import { wantedImages } from '../rollout/wanted-images.js';
 /** Images of the answers that are at hand, by the digest of the answer. */
 export interface HeldImages {
   note(digest: string, examined: ExaminedAnswer): void;
-  /** Those that the documents of an answer name. */
-  wantedBy(digest: string): readonly string[];
-  /** Those that came along with any of them, sorted. */
-  along(): readonly string[];
+  /** Those that a node without a network would need and could not get again: what came along with any answer, and what the one at `good` names. Sorted. */
+  kept(good: string | undefined): readonly string[];
   /** Forgets those of answers that are not at hand any more. */
   keepOnly(digests: ReadonlySet<string | undefined>): void;
 }
@@ -27,8 +25,8 @@ export const createHeldImages = (parsing: {
         along: imageList?.images.map(({ name }) => name) ?? [],
       });
     },
-    wantedBy: (digest) => images.get(digest)?.wanted ?? [],
-    along: () => [...new Set([...images.values()].flatMap(({ along }) => along))].sort(),
+    kept: (good) =>
+      [...new Set([...images].flatMap(([digest, { wanted, along }]) => (digest === good ? [...along, ...wanted] : along)))].sort(),
     keepOnly: (digests) => {
       for (const digest of images.keys()) if (!digests.has(digest)) images.delete(digest);
     },

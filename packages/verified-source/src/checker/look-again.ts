@@ -7,7 +7,7 @@ import { SAVE_RETRY_MS, settle } from './settle.js';
 
 /** What is told after a step of the rollout. */
 const switched = (checker: Checker, { answer }: { readonly answer?: ManifestAnswer }): Found =>
-  found(checker, answer && checker.lastGood && { type: 'switched', running: running(checker, checker.lastGood) }, answer);
+  found(checker, answer && checker.lastGood && { type: 'switched', running: running(checker.lastGood) }, answer);
 
 /** Decides on the rollout again. */
 export const lookAgain = async (checker: Checker): Promise<Found> => {

@@ -65,7 +65,7 @@ export const restoreRecord = async (checker: Checker, kept: SourceRecord, keys: 
   });
   const resumed = resumeRollout(rollouts.current());
   const settled = await settle(checker, { from: resumed, base: kept, keys, examined: [[answer, examined.answer]] });
-  const finding = { type: 'restored', running: running(checker, checker.lastGood ?? lastGood) } as const;
+  const finding = { type: 'restored', running: running(checker.lastGood ?? lastGood) } as const;
   if (settled.ok) return found(checker, finding, settled.answer ?? asked(checker, examined.answer));
   // A disk that takes nothing is no reason not to run what is on it.
   logger.warn({ source: source.name, err: settled.message }, 'The rollout of a source cannot be written down; trying again');

@@ -104,5 +104,5 @@ export const takeAnswer = async (
   const isRenewed = isKnown && next === undefined && settled.answer === undefined;
   if (now === undefined || (settled.answer === undefined && !isRenewed))
     return found(checker, { type: 'unchanged' }, { type: 'unchanged' });
-  return found(checker, { type: 'applied', running: running(checker, now) }, settled.answer ?? { type: 'unchanged' });
+  return found(checker, { type: 'applied', running: running(now) }, settled.answer ?? { type: 'unchanged' });
 };

@@ -66,7 +66,7 @@ export interface SourceStatus {
   readonly verifiedBy?: string;
   /** How many of its documents are for other nodes. */
   readonly elsewhere?: number;
-  /** Names of the images that came along with what runs, and with what ran before it: they are kept for both. */
+  /** Names of images that are to be kept: those that came along with what runs, ran before it or waits, and those of what it may go back to. */
   readonly images?: readonly string[];
   /** When what runs was taken, ms since 1970. */
   readonly appliedAtMs?: number;
@@ -101,6 +101,8 @@ export interface RolloutStatus {
 
 /** How the rollout is after a step of it. */
 export interface RolloutFinding {
+  /** Default: none. */
+  readonly images?: readonly string[];
   readonly rollout?: Omit<RolloutStatus, 'sinceMs'>;
   readonly onTrial?: true;
   readonly refusedRevision?: RefusedAnswer;
@@ -113,8 +115,6 @@ export interface RunningAnswer {
   readonly appliedAtMs: number;
   /** Default 0. */
   readonly elsewhere?: number;
-  /** Default: none. */
-  readonly images?: readonly string[];
 }
 
 export type SourceFinding =
@@ -140,7 +140,7 @@ export const reduceStatus = (
 
 /** The status with how its rollout is. */
 export const withRollout = (status: SourceStatus, { rollout, ...finding }: RolloutFinding, nowMs: number): SourceStatus => {
-  const { rollout: before, refusedRevision: _refused, onTrial: _trial, ...rest } = status;
+  const { rollout: before, refusedRevision: _refused, onTrial: _trial, images: _images, ...rest } = status;
   const isSame = before !== undefined && before.reason === rollout?.reason && before.digest === rollout.digest;
   return {
     ...rest,
@@ -151,7 +151,7 @@ export const withRollout = (status: SourceStatus, { rollout, ...finding }: Rollo
 
 const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: number): SourceStatus => {
   const { reason: _reason, message: _message, ...calm } = status;
-  const { revision: _revision, elsewhere: _elsewhere, images: _images, ...anew } = calm;
+  const { revision: _revision, elsewhere: _elsewhere, ...anew } = calm;
   switch (finding.type) {
     case 'restored':
       return { ...anew, ...ofRunning(finding.running), state: 'Pending', failures: 0 };
@@ -171,11 +171,10 @@ const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: numbe
   }
 };
 
-const ofRunning = ({ revision, digest, verifiedBy, appliedAtMs, elsewhere = 0, images = [] }: RunningAnswer) => ({
+const ofRunning = ({ revision, digest, verifiedBy, appliedAtMs, elsewhere = 0 }: RunningAnswer) => ({
   ...(revision === undefined ? {} : { revision }),
   digest,
   verifiedBy,
   ...(elsewhere > 0 && { elsewhere }),
-  ...(images.length > 0 && { images }),
   appliedAtMs,
 });
