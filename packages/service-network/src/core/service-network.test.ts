@@ -1,4 +1,4 @@
-import type { EndpointSlice, Service, ServiceSpec } from '@solo-kubelet/object-spec';
+import type { EndpointSlice, NetworkPolicy, Service, ServiceSpec } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { describe, expect, it } from 'vitest';
 import { conntrackFlushes } from './conntrack-flushes.js';
@@ -185,6 +185,35 @@ describe('changes', () => {
       `add chain ${name} ${tableFingerprint(after.tables[0]!)}`,
     ]);
     expect(compute(services, pods, {}, before).tables).toBe(before.tables);
+  });
+
+  it('rules of policies are made anew where they may differ: not where a Pod is ready or being ended', () => {
+    const policies: readonly NetworkPolicy[] = [
+      {
+        metadata: { name: 'web', namespace: 'default' },
+        spec: { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: [{ podSelector: {} }], ports: [{ port: 'http' }] }] },
+      },
+    ];
+    const [a, b] = [pod('a', { ip: '10.88.0.2' }), pod('b', { ip: '10.88.0.3' })];
+    const before = compute([], [a, b], { policies });
+    const after = (changed: Partial<EndpointPod>, more: Partial<ServiceNetworkInput> = {}) =>
+      compute([], [a, { ...b!, ...changed }], { policies, ...more }, before).policyTables;
+    for (const same of [
+      { ready: false },
+      { terminating: true },
+      { hostname: 'x', subdomain: 'y' },
+      { hostPorts: ['TCP/80'] },
+      { labels: { app: 'web' } },
+    ])
+      expect(after(same)).toBe(before.policyTables);
+    for (const other of [{ namespace: 'x' }, { ips: ['10.88.0.4'] }, { hostNetwork: true }, { ports: [] }]) {
+      expect(after(other)).not.toEqual(before.policyTables);
+      expect(after(other)).toEqual(compute([], [a, { ...b!, ...other }], { policies }).policyTables);
+    }
+    const labelled = { labels: { app: 'other' } };
+    expect(after(labelled)).not.toBe(before.policyTables);
+    expect(after({}, { namespaces: new Map() })).not.toBe(before.policyTables);
+    expect(compute([], [a], { policies }, before).policyTables).toEqual(compute([], [a], { policies }).policyTables);
   });
 
   it('what is computed step by step is what is computed at once', () => {

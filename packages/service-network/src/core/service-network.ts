@@ -105,7 +105,7 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   const families = settings.ranges.map(({ family }) => family);
   const parts = new Map<string, ServicePart>();
   const { policyTables, policiesLeftOut } =
-    isSameNode && before.input.policies === input.policies && before.input.pods === pods && before.input.namespaces === namespaces
+    isSameNode && before.input.policies === input.policies && before.input.namespaces === namespaces && isSameEnds(before.input.pods, pods)
       ? before
       : enforcePolicies(input);
   const problems: ServiceProblem[] = [
@@ -348,6 +348,13 @@ const isSameAllocations = (a: Allocations, b: Allocations): boolean =>
       const other = b.get(key);
       return other !== undefined && (other === one || JSON.stringify(other) === JSON.stringify(one));
     }));
+
+/** Whether policies come to the same rules for both: they are told neither which Pods are ready nor which are being ended. */
+const isSameEnds = (before: readonly EndpointPod[], after: readonly EndpointPod[]): boolean =>
+  before === after || (before.length === after.length && before.every((pod, i) => pod === after[i] || endOf(pod) === endOf(after[i]!)));
+
+const endOf = ({ namespace, labels, ips, hostNetwork, ports }: EndpointPod): string =>
+  JSON.stringify([namespace, labels, ips, hostNetwork, ports]);
 
 /** Pods that came, went or differ, old and new ones. What both lists begin and end with is passed over, as most of them is the same. */
 const changedPods = (before: readonly EndpointPod[], after: readonly EndpointPod[]): readonly EndpointPod[] => {
