@@ -57,6 +57,9 @@ describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
     await using c = await startBackend('c');
     await using proxy = await startProxy(issue);
     const path = (value: string, type = 'PathPrefix') => ({ path: { type, value } });
+    // More than one line of the configuration has room for.
+    const many = Array.from({ length: 9 }, (_, i) => ({ name: `x-${i}`, value: `${i}` }));
+    const sentMany = Object.fromEntries(many.map(({ name, value }) => [name, value]));
     const { table } = computeWorld({
       gateways: [
         gateway([
@@ -71,6 +74,8 @@ describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
             { matches: [path('/x'), { ...path('/y', 'Exact'), method: 'POST' }], backendRefs: [to('a')] },
             { matches: [{ ...path('/x'), headers: [{ name: 'X-Env', value: 'a "b" %[src] # ü' }] }], backendRefs: [to('b')] },
             { matches: [{ ...path('/'), queryParams: [{ name: 'q', value: 'a&b' }] }], backendRefs: [to('c')] },
+            { matches: [{ ...path('/x'), headers: many, queryParams: [{ name: 'q', value: 'a&b' }] }], backendRefs: [to('c')] },
+            { matches: [{ ...path('/x'), headers: many.slice(1) }], backendRefs: [to('b')] },
           ],
         }),
         httpRoute({ hostnames: ['api.shop.example', '*.deep.shop.example'], rules: [{ backendRefs: [to('b')] }] }, 'api'),
@@ -91,7 +96,14 @@ describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
       'a.x.deep.shop.example',
     ];
     const paths = ['/', '/x', '/x/', '/xy', '//x', '/%78/z', '/y', '/y/', '/caf%c3%a9/1', '/?q=a%26b', '/z?q=a', '/x?q=a%26b', '/a/../x'];
-    const headers = [{}, { 'x-env': 'a "b" %[src] # Ã¼' }, { 'x-env': 'other' }];
+    const headers = [
+      {},
+      { 'x-env': 'a "b" %[src] # Ã¼' },
+      { 'x-env': 'other' },
+      sentMany,
+      { ...sentMany, 'x-0': '' },
+      { ...sentMany, 'x-8': '' },
+    ];
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...hosts),

@@ -156,9 +156,9 @@ it('no text of a Gateway or an HTTPRoute does, also of objects that nobody has c
       expect(files.get('haproxy.cfg')).toContain('http-request');
       // A name of a header may stand where names of headers stand.
       const allowed =
-        /^ {4}(http-request (set|add)-header NAME %\[str\(v\d+\),map|http-request del-header NAME if |acl m\d+_\d+ (req\.fhdr|urlp)\(NAME\),)/;
-      for (const line of (files.get('haproxy.cfg') ?? '').split('\n'))
-        if (line.includes('INJECTED')) expect(line.replace(/[A-Za-z0-9][\w-]*INJECTED[\w-]*|INJECTED[\w-]*/, 'NAME')).toMatch(allowed);
+        /^ {4}http-request (?:(?:set|add)-header NAME %\[str\(v\d+\),map|del-header NAME if )|(?<=^ {4}http-request set-var\(txn\.(?:rule|part)\) str\([a-z\d-]+\) if .*)\{ (?:req\.fhdr|urlp)\(NAME\),/g;
+      for (const line of (files.get('haproxy.cfg') ?? '').split('\n').filter((each) => each.includes('INJECTED')))
+        expect(line.replaceAll(/(?:[A-Za-z0-9][\w-]*)?INJECTED[\w-]*/g, 'NAME').replaceAll(allowed, '')).not.toContain('NAME');
       for (const line of (files.get('values.map') ?? '').split('\n').slice(0, -1)) expect(line).toMatch(/^v\d+ [^\r\n\0]+$/);
     }),
     { numRuns: 1_000 },

@@ -1,4 +1,4 @@
-import { byHost } from './gateway/gateway-hosts.js';
+import { prefixKey } from './match-route.js';
 import type { HeaderChanges, Listener, ListenerRule, PathChange, RouteAction } from './route-table.js';
 
 /** What listeners of Gateways become in a configuration of haproxy. */
@@ -27,20 +27,17 @@ export const haproxyGateways = (listeners: readonly Listener[], valueMap: string
   for (const port of new Set(listeners.map((each) => each.port))) {
     const match: string[] = [];
     const action: string[] = [];
-    for (const [i, listener] of listeners
-      .filter((each) => each.port === port)
-      .sort((a, b) => byHost(a.host, b.host))
-      .entries()) {
+    const ids = new Map<RouteAction, string>();
+    for (const [i, listener] of listeners.filter((each) => each.port === port).entries()) {
       match.push(
         `    http-request set-var(txn.listener) str(l${i}) if !{ var(txn.listener) -m found } ${hostCondition(listener.host)}`.trimEnd(),
       );
-      const ids = new Map<RouteAction, string>();
       for (const rule of listener.rules) {
         const known = ids.get(rule.action);
         const id = known ?? `r${++rules}`;
         ids.set(rule.action, id);
         if (known === undefined) action.push(...ruleLines(id, rule.action, port, kept));
-        match.push(...matchLine(id, `l${i}`, rule, `m${match.length}`));
+        match.push(...matchLines(id, `l${i}`, rule, `m${match.length}`));
       }
     }
     match.push('    http-request set-var(txn.route) str(-||) if { var(txn.rule) -m found }');
@@ -60,30 +57,38 @@ const hostCondition = (host: string): string => {
   return host.startsWith('*.') ? `{ var(txn.host) -m end ${host.slice(1)} }` : `{ var(txn.host) -m str ${host} }`;
 };
 
-/** One line that sets the rule, and lines for its longer conditions. */
-const matchLine = (id: string, listener: string, rule: ListenerRule, name: string): readonly string[] => {
+/** More words than theirs in one line are too many for haproxy. Tests with names would have no such end, but each costs it a look at all others when it starts. */
+const MOST_TESTS_OF_LINE = 4;
+
+/** The line that sets the rule, behind lines for all tests that it has no room for. */
+const matchLines = (id: string, listener: string, rule: ListenerRule, name: string): readonly string[] => {
   const { host, path, pathType, method, headers, query } = rule;
-  const compared = Buffer.from(pathType === 'Exact' ? path : path.endsWith('/') ? path : `${path}/`, 'latin1');
+  const compared = hexOf(Buffer.from(pathType === 'Exact' ? path : prefixKey(path), 'latin1'));
   const tests = [
     ...(pathType === 'Exact'
-      ? [`var(txn.path),hex -m str ${hexOf(compared)}`]
+      ? [`{ var(txn.path),hex -m str ${compared} }`]
       : path === '/'
         ? []
-        : [`var(txn.prefix),hex -m beg ${hexOf(compared)}`]),
-    ...headers.map((each) => `req.fhdr(${each.name}),hex -m str ${hexOf(Buffer.from(each.value))}`),
-    ...query.map((each) => `urlp(${each.name}),url_dec(1),hex -m str ${hexOf(Buffer.from(each.value))}`),
+        : [`{ var(txn.prefix),hex -m beg ${compared} }`]),
+    ...headers.map((each) => `{ req.fhdr(${each.name}),hex -m str ${hexOf(Buffer.from(each.value))} }`),
+    ...query.map((each) => `{ urlp(${each.name}),url_dec(1),hex -m str ${hexOf(Buffer.from(each.value))} }`),
   ];
-  const conditions = [
-    '!{ var(txn.rule) -m found }',
-    `{ var(txn.listener) -m str ${listener} }`,
-    hostCondition(host),
-    ...(method === undefined ? [] : [`{ method ${method} }`]),
-    ...tests.map((_, i) => `${name}_${i}`),
-  ];
-  return [
-    ...tests.map((test, i) => `    acl ${name}_${i} ${test}`),
-    `    http-request set-var(txn.rule) str(${id}) if ${conditions.filter(Boolean).join(' ')}`,
-  ];
+  const lines = Math.max(1, Math.ceil(tests.length / MOST_TESTS_OF_LINE));
+  return Array.from({ length: lines }, (_, i) => {
+    const conditions = [
+      ...(i > 0
+        ? [`{ var(txn.part) -m str ${name}-${i} }`]
+        : [
+            '!{ var(txn.rule) -m found }',
+            `{ var(txn.listener) -m str ${listener} }`,
+            hostCondition(host),
+            method === undefined ? '' : `{ method ${method} }`,
+          ]),
+      ...tests.slice(i * MOST_TESTS_OF_LINE, (i + 1) * MOST_TESTS_OF_LINE),
+    ];
+    const then = i === lines - 1 ? `set-var(txn.rule) str(${id})` : `set-var(txn.part) str(${name}-${i + 1})`;
+    return `    http-request ${then} if ${conditions.filter(Boolean).join(' ')}`;
+  });
 };
 
 type Kept = (text: string) => string;
