@@ -1,5 +1,5 @@
-export { computeRouteTable, type GatewayObjects, type RouteTableInput, type RouteTableResult } from './core/compute-route-table.js';
-export { GATEWAY_CONTROLLER } from './core/gateway/compute-gateways.js';
+export { computeRouteTable, type RouteTableInput, type RouteTableResult } from './core/compute-route-table.js';
+export { GATEWAY_CONTROLLER, type GatewayObjects } from './core/gateway/compute-gateways.js';
 export type {
   GatewayClassVerdict,
   GatewayVerdict,

@@ -149,12 +149,63 @@ describe('a listener hears', () => {
     expect(result.table.listeners.map((each) => each.gateway)).toEqual(['shop/edge']);
   });
 
+  it.each<[string, ReturnType<typeof gateway>]>([
+    ['addresses that are not supported', gateway([http()], 'first', { addresses: [{ value: '192.0.2.1' }] })],
+    ['no certificate', gateway([{ ...https, port: 8000 }], 'first')],
+  ])('nothing of one before it that cannot serve as it has %s', (_, first) => {
+    const result = computeWorld({ gateways: [first, gateway([http()])] });
+    expect(result.gateways.gateways[0]?.listeners[0]?.fault).toBeDefined();
+    expect(ofListener(result, 1)).toEqual(FINE);
+  });
+
   it('how many routes it has', () =>
     expect(
       world({
         routes: [httpRoute({ rules: [{}] }), httpRoute({ rules: [{}] }, 'two'), httpRoute({ rules: [{}], parentRefs: [] }, 'three')],
       }).gateways.gateways[0]?.listeners[0],
     ).toMatchObject({ attachedRoutes: 2, supportedKinds: [{ kind: 'HTTPRoute' }] }));
+});
+
+describe('routes with more rules than there is room for', () => {
+  const matches = Array.from({ length: 128 }, (_, i) => ({ path: { value: `/${i}` }, headers: [{ name: 'x', value: String(i) }] }));
+  const large = (name: string, hosts: number) =>
+    httpRoute(
+      {
+        hostnames: Array.from({ length: hosts }, (_, i) => `${i}.${name}.example`),
+        rules: [matches.slice(0, 64), matches.slice(64)].map((some) => ({ matches: some, backendRefs: [to(name)] })),
+      },
+      name,
+    );
+  const names = Array.from({ length: 40 }, (_, i) => `large-${i}`);
+  const small = httpRoute({ hostnames: ['small.example'], rules: [{ backendRefs: [to('web')] }] }, 'z-small');
+
+  it('are left out as a whole, and hear so; small ones keep theirs', () => {
+    const result = computeWorld({
+      gateways: [gateway([http(), http({ name: 'second', port: 8001 })])],
+      servers: { ...servers, ...Object.fromEntries(names.map((name) => [name, [1]])) },
+      routes: [...names.map((name) => large(name, 8)), small],
+    });
+    const { table, gateways } = result;
+    const reasonOf = (key: string) => gateways.routes.find((each) => each.key === key)?.parents[0]?.conditions[0];
+    expect(reasonOf('shop/z-small')).toMatchObject({ status: 'True', reason: 'Accepted' });
+    expect(reasonOf('shop/large-0')).toMatchObject({ status: 'True', reason: 'Accepted' });
+    expect(reasonOf('shop/large-9')).toMatchObject({
+      status: 'False',
+      reason: 'TooManyRules',
+      message: expect.stringContaining('more than 10000 lines'),
+    });
+    const accepted = gateways.routes.filter(({ parents }) => parents[0]?.conditions[0]?.status === 'True');
+    // 6,180 lines each: 8 hosts by 128 matches of three lines, and the two actions, at two listeners.
+    expect(accepted.map(({ key }) => key)).toEqual(['shop/large-0', 'shop/z-small']);
+    expect(gateways.gateways[0]?.listeners.map(({ attachedRoutes }) => attachedRoutes)).toEqual([2, 2]);
+    expect(table.listeners.map(({ rules }) => rules.length)).toEqual([1_025, 1_025]);
+    expect([...table.backends.keys()]).toEqual(['shop_large-0_80', 'shop_web_80']);
+  });
+
+  it('all routes have room at one listener where they come to few lines', () => {
+    const { gateways } = world({ routes: [...names.map((name) => httpRoute({ rules: [{}] }, name)), small] });
+    expect(gateways.gateways[0]?.listeners[0]?.attachedRoutes).toBe(41);
+  });
 });
 
 it('rules are tried in the order of the specification', () => {

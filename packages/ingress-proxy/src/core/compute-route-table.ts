@@ -1,48 +1,20 @@
-import type {
-  EndpointSlice,
-  Gateway,
-  GatewayClass,
-  HTTPRoute,
-  Ingress,
-  IngressBackend,
-  IngressClass,
-  Namespace,
-  ReferenceGrant,
-  Secret,
-  Service,
-} from '@solo-kubelet/object-spec';
-import { computeGateways, type GatewaysResult } from './gateway/compute-gateways.js';
-import { isHost } from './host-name.js';
+import type { Ingress, IngressBackend, IngressClass } from '@solo-kubelet/object-spec';
+import { computeGateways, type GatewayObjects, type GatewaysResult } from './gateway/compute-gateways.js';
+import { hostRank, isHost } from './host-name.js';
 import { type IngressSettings, ingressSettings } from './ingress-annotations.js';
 import { isOwnIngress } from './ingress-class.js';
 import { matchRoute, prefixKey } from './match-route.js';
 import { comparedPath } from './request-path.js';
 import type { AuthRequest, Backend, Certificate, Route, RouteProblem, RouteTable } from './route-table.js';
-import { secretPair } from './secret-pair.js';
-import { serviceBackend } from './service-backend.js';
+import { type SecretsInput, secretPair } from './secret-pair.js';
+import { type KnownServices, serviceBackend } from './service-backend.js';
 
-export interface RouteTableInput {
+export interface RouteTableInput extends KnownServices, SecretsInput {
   /** In the order in which they were accepted: the first keeps a path that two ask for. */
   readonly ingresses: readonly Ingress[];
   readonly classes: readonly IngressClass[];
-  readonly services: readonly Service[];
-  readonly slices: readonly EndpointSlice[];
-  readonly secrets: readonly Secret[];
-  /** Whether a certificate and a key belong together and can be used; a message if not. */
-  readonly checkCertificate: (certificate: string, key: string) => string | undefined;
   /** Default none. */
   readonly gateways?: GatewayObjects;
-}
-
-/** The objects of Gateway API. */
-export interface GatewayObjects {
-  readonly classes: readonly GatewayClass[];
-  readonly gateways: readonly Gateway[];
-  readonly routes: readonly HTTPRoute[];
-  readonly grants: readonly ReferenceGrant[];
-  readonly namespaces: readonly Namespace[];
-  /** What Ingresses have: a Gateway may have HTTP and HTTPS there, too, but not the other way round. */
-  readonly ingressPorts: { readonly httpPort: number; readonly httpsPort: number };
 }
 
 export interface RouteTableResult {
@@ -91,11 +63,10 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
   return { table: withAuthBackends(table, input), ingresses: own.map(keyOf), problems, gateways: ofGateways };
 };
 
-const gatewaysOf = ({ gateways, services, slices, secrets, checkCertificate }: RouteTableInput): GatewaysResult => {
-  if (gateways === undefined) return { listeners: [], backends: new Map(), classes: [], gateways: [], routes: [] };
-  const { classes, ...objects } = gateways;
-  return computeGateways({ ...objects, gatewayClasses: classes, services, slices, secrets, checkCertificate });
-};
+const NO_GATEWAYS: GatewaysResult = { listeners: [], backends: new Map(), classes: [], gateways: [], routes: [] };
+
+const gatewaysOf = ({ gateways, services, slices, secrets, checkCertificate }: RouteTableInput): GatewaysResult =>
+  gateways === undefined ? NO_GATEWAYS : computeGateways({ ...gateways, services, slices, secrets, checkCertificate });
 
 type Tell = (reason: string, message: string) => void;
 
@@ -187,8 +158,6 @@ const uniqueHosts = (certificates: readonly Certificate[]): readonly Certificate
     },
   );
 };
-
-const hostRank = (host: string): number => (host === '' ? 2 : host.startsWith('*.') ? 1 : 0);
 
 const byPriority = (a: Route, b: Route): number =>
   hostRank(a.host) - hostRank(b.host) ||

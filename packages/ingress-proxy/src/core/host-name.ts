@@ -6,3 +6,6 @@ export const isHost = (host: string): boolean => host.length <= MAX_HOST_LENGTH 
 
 /** The same without a `*`. */
 export const isPreciseHost = (host: string): boolean => isHost(host) && !host.startsWith('*');
+
+/** An exact host is tried before a wildcard, and any host, which is ``, last. */
+export const hostRank = (host: string): number => (host === '' ? 2 : host.startsWith('*.') ? 1 : 0);

@@ -13,6 +13,8 @@ import { readRule } from './route-action.js';
 export interface ReadRoute {
   readonly route: HTTPRoute;
   readonly rules: readonly Omit<ListenerRule, 'host'>[];
+  /** What its rules lead to, by name. */
+  readonly servers: ReadonlyMap<string, Backend>;
   /** What is not supported in it; `all`: nothing of it is. */
   readonly unsupported?: { readonly message: string; readonly all: boolean };
   readonly resolved: RouteCondition;
@@ -22,8 +24,9 @@ export interface BackendsInput extends KnownServices {
   readonly grants: readonly ReferenceGrant[];
 }
 
-/** What an HTTPRoute asks for; the servers that it leads to are added to `backends`. */
-export const readRoute = (route: HTTPRoute, input: BackendsInput, backends: Map<string, Backend>): ReadRoute => {
+/** What an HTTPRoute asks for. */
+export const readRoute = (route: HTTPRoute, input: BackendsInput): ReadRoute => {
+  const servers = new Map<string, Backend>();
   const rules: Omit<ListenerRule, 'host'>[] = [];
   const unsupported: string[] = [];
   const faults: RouteCondition[] = [];
@@ -41,7 +44,7 @@ export const readRoute = (route: HTTPRoute, input: BackendsInput, backends: Map<
         faults.push(found.fault);
         return { weight };
       }
-      backends.set(found.backend.name, found.backend);
+      servers.set(found.backend.name, found.backend);
       return { weight, name: found.backend.name };
     });
     const action: RouteAction = { ...reading.action, backends: leading.filter(({ weight }) => weight > 0) };
@@ -50,6 +53,7 @@ export const readRoute = (route: HTTPRoute, input: BackendsInput, backends: Map<
   return {
     route,
     rules,
+    servers,
     ...(unsupported.length > 0 && { unsupported: { message: unsupported.join('; '), all: unsupported.length === all.length } }),
     resolved: faults[0] ?? condition('ResolvedRefs', true, 'ResolvedRefs'),
   };

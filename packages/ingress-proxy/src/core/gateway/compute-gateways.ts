@@ -1,19 +1,26 @@
-import type { Gateway, GatewayClass, HTTPRoute, Namespace } from '@solo-kubelet/object-spec';
+import type { Gateway, GatewayClass, GatewayParentReference, HTTPRoute, Namespace } from '@solo-kubelet/object-spec';
 import type { Backend, Listener, ListenerRule } from '../route-table.js';
-import { type Attachment, attachRoute, type BackendsInput, type ReadRoute, readRoute } from './attach-route.js';
+import type { SecretsInput } from '../secret-pair.js';
+import type { KnownServices } from '../service-backend.js';
+import { byAge } from './age-order.js';
+import { type Attachment, attachRoute, type ReadRoute, readRoute } from './attach-route.js';
 import { byHost } from './gateway-hosts.js';
 import { condition, type GatewayClassVerdict, type GatewayVerdict, type HTTPRouteVerdict } from './gateway-status.js';
 import { type OpenListener, type ReadListenersInput, readListeners } from './read-listeners.js';
 import { GATEWAY_GROUP, keyOf, namespaceOf } from './references.js';
+import { type AttachedRoute, MOST_LINES, routesLeftOut } from './rule-limit.js';
 
 /** Controller of a GatewayClass that this proxy is. */
 export const GATEWAY_CONTROLLER = 'solo-kubelet.dev/gateway';
 
-export interface GatewaysInput extends ReadListenersInput, BackendsInput {
-  readonly gatewayClasses: readonly GatewayClass[];
+/** The objects of Gateway API. */
+export interface GatewayObjects extends Omit<ReadListenersInput, keyof SecretsInput> {
+  readonly classes: readonly GatewayClass[];
   readonly routes: readonly HTTPRoute[];
   readonly namespaces: readonly Namespace[];
 }
+
+export interface GatewaysInput extends GatewayObjects, KnownServices, SecretsInput {}
 
 export interface GatewaysResult {
   readonly listeners: readonly Listener[];
@@ -25,48 +32,65 @@ export interface GatewaysResult {
 
 /** What Gateways and HTTPRoutes come to: listeners with their rules in the order of the specification, and what is said of each object. */
 export const computeGateways = (input: GatewaysInput): GatewaysResult => {
-  const classes = input.gatewayClasses.filter(({ spec }) => spec?.controllerName === GATEWAY_CONTROLLER);
+  const classes = input.classes.filter(({ spec }) => spec?.controllerName === GATEWAY_CONTROLLER);
   const accepted = new Set(classes.filter(isAccepted).map(({ metadata }) => metadata.name));
   const gateways = input.gateways.filter(({ spec }) => spec !== undefined && accepted.has(spec.gatewayClassName));
   const open = readListeners({ ...input, gateways });
-  const backends = new Map<string, Backend>();
-  const attached = new Map<OpenListener, { readonly read: ReadRoute; readonly hosts: readonly string[] }[]>();
-  const routes = input.routes.flatMap((route): readonly HTTPRouteVerdict[] => {
-    const parents = ownParents(route, gateways);
-    if (parents.length === 0) return [];
-    const read = readRoute(route, input, backends);
-    const verdicts = parents.map(({ parentRef, key }) => {
-      const attachment = attachRoute(
-        read,
-        parentRef,
-        open.filter((listener) => listener.key === key),
-        input.namespaces,
-      );
-      for (const { listener, hosts } of attachment.listeners) {
-        const there = attached.get(listener) ?? [];
-        attached.set(listener, [...there.filter((each) => each.read !== read), { read, hosts }]);
-      }
-      return { parentRef, conditions: routeConditions(attachment, read) };
+  const known = input.routes.flatMap((route): readonly KnownRoute[] => {
+    const own = ownParents(route, gateways);
+    if (own.length === 0) return [];
+    const read = readRoute(route, input);
+    const parents = own.map(({ parentRef, key }) => {
+      const asked = open.filter((listener) => listener.key === key);
+      return { parentRef, attachment: attachRoute(read, parentRef, asked, input.namespaces) };
     });
-    return [{ key: keyOf(route), parents: verdicts }];
+    const taking = parents.flatMap(({ attachment }) => attachment.listeners);
+    return [{ read, parents, hosts: new Map(taking.map(({ listener, hosts }) => [listener, hosts])) }];
   });
+  const leftOut = routesLeftOut(known);
+  const inForce = known.filter(({ read }) => !leftOut.has(read)).sort((a, b) => byAge(a.read.route, b.read.route));
+  const attachedTo = (listener: OpenListener): readonly KnownRoute[] => inForce.filter(({ hosts }) => hosts.has(listener));
   return {
     listeners: open
       .filter(({ fault }) => fault === undefined)
-      .map((listener) => toListener(listener, attached.get(listener) ?? []))
+      .map((listener) => toListener(listener, attachedTo(listener)))
       .sort((a, b) => byHost(a.host, b.host)),
-    backends,
+    backends: new Map(inForce.flatMap(({ read }) => [...read.servers])),
     classes: classes.map(classVerdict),
     gateways: gateways.map((gateway) =>
       gatewayVerdict(
         gateway,
         open.filter((listener) => listener.gateway === gateway),
-        (listener) => attached.get(listener)?.length ?? 0,
+        (listener) => attachedTo(listener).length,
       ),
     ),
-    routes,
+    routes: known.map(({ read, parents }) => ({
+      key: keyOf(read.route),
+      parents: parents.map(({ parentRef, attachment }) => ({
+        parentRef,
+        conditions: routeConditions(leftOut.has(read) ? withoutRoom(attachment) : attachment, read),
+      })),
+    })),
   };
 };
+
+/** A route that names a Gateway of ours. */
+interface KnownRoute extends AttachedRoute<OpenListener> {
+  readonly parents: readonly { readonly parentRef: GatewayParentReference; readonly attachment: Attachment }[];
+}
+
+const withoutRoom = ({ listeners, accepted }: Attachment): Attachment => ({
+  listeners: [],
+  accepted:
+    listeners.length === 0
+      ? accepted
+      : condition(
+          'Accepted',
+          false,
+          'TooManyRules',
+          `the rules of all HTTPRoutes of the node, for each of their hosts and at each listener, would be more than ${MOST_LINES} lines and comparisons`,
+        ),
+});
 
 const isAccepted = ({ spec }: GatewayClass): boolean => spec?.parametersRef === undefined;
 
@@ -125,12 +149,11 @@ const gatewayVerdict = (
   };
 };
 
-const toListener = (
-  { key, spec, host, certificates }: OpenListener,
-  attached: readonly { readonly read: ReadRoute; readonly hosts: readonly string[] }[],
-): Listener => {
-  const ordered = attached.toSorted((a, b) => byAge(a.read.route, b.read.route));
-  const rules = ordered.flatMap(({ read, hosts }) => hosts.flatMap((each) => read.rules.map((rule) => ({ ...rule, host: each }))));
+const toListener = (listener: OpenListener, attached: readonly KnownRoute[]): Listener => {
+  const { key, spec, host, certificates } = listener;
+  const rules = attached.flatMap(({ read, hosts }) =>
+    (hosts.get(listener) ?? []).flatMap((each) => read.rules.map((rule) => ({ ...rule, host: each }))),
+  );
   return {
     gateway: key,
     name: spec.name,
@@ -139,12 +162,6 @@ const toListener = (
     ...(certificates !== undefined && { certificates }),
     rules: rules.sort(byPrecedence),
   };
-};
-
-/** The oldest route goes first, then the first by name. */
-const byAge = (a: HTTPRoute, b: HTTPRoute): number => {
-  const [ageA, ageB] = [String(a.metadata.creationTimestamp ?? ''), String(b.metadata.creationTimestamp ?? '')];
-  return (ageA < ageB ? -1 : ageA > ageB ? 1 : 0) || (keyOf(a) < keyOf(b) ? -1 : 1);
 };
 
 /** As the specification has it; the order of equal ones is kept. */

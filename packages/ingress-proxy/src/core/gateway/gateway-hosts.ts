@@ -1,3 +1,4 @@
+import { hostRank } from '../host-name.js';
 import { coversHost } from '../match-route.js';
 
 /** The hosts that a listener and a route have in common; none: the route has no part in the listener. */
@@ -15,6 +16,4 @@ const isWithin = (inner: string, outer: string): boolean =>
   inner === outer || (inner !== '' && coversHost(outer, inner.startsWith('*.') ? inner.slice(1) : inner));
 
 /** The more specific host comes first: exact, then the longest wildcard, then any. */
-export const byHost = (a: string, b: string): number => rank(a) - rank(b) || b.length - a.length;
-
-const rank = (host: string): number => (host === '' ? 2 : host.startsWith('*.') ? 1 : 0);
+export const byHost = (a: string, b: string): number => hostRank(a) - hostRank(b) || b.length - a.length;

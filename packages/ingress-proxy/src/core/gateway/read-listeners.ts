@@ -1,31 +1,28 @@
 import type { Gateway, GatewayListener, ReferenceGrant, RouteGroupKind, SecretObjectReference } from '@solo-kubelet/object-spec';
 import { isHost } from '../host-name.js';
 import { type SecretsInput, secretPair } from '../secret-pair.js';
-import { condition, type RouteCondition } from './gateway-status.js';
+import { condition, type ListenerVerdict, type RouteCondition } from './gateway-status.js';
 import { GATEWAY_GROUP, keyOf, mayRefer, namespaceOf } from './references.js';
 
 /** A listener of a Gateway as it is before routes come to it. */
-export interface OpenListener {
+export interface OpenListener extends Pick<ListenerVerdict, 'supportedKinds' | 'conditions' | 'fault'> {
   readonly gateway: Gateway;
   readonly key: string;
   readonly spec: GatewayListener;
   readonly host: string;
-  readonly supportedKinds: readonly RouteGroupKind[];
-  readonly conditions: readonly RouteCondition[];
-  readonly fault?: string;
   readonly certificates?: readonly { readonly certificate: string; readonly key: string }[];
 }
 
 export interface ReadListenersInput extends SecretsInput {
   readonly gateways: readonly Gateway[];
   readonly grants: readonly ReferenceGrant[];
-  /** What is spoken at the ports of Ingresses. */
+  /** Of Ingresses: a Gateway may have HTTP and HTTPS there, too, but not the other way round. */
   readonly ingressPorts: { readonly httpPort: number; readonly httpsPort: number };
 }
 
 const HTTP_ROUTE: RouteGroupKind = { group: GATEWAY_GROUP, kind: 'HTTPRoute' };
 
-/** Every listener of every Gateway, those first that have their port and host first. */
+/** Every listener of every Gateway. The first that can serve has its port and host; one that can't holds nothing against others. */
 export const readListeners = (input: ReadListenersInput): readonly OpenListener[] => {
   const { httpPort, httpsPort } = input.ingressPorts;
   const protocols = new Map([
@@ -43,16 +40,16 @@ export const readListeners = (input: ReadListenersInput): readonly OpenListener[
       const kinds = readKinds(spec);
       const secrets = spec.protocol === 'HTTPS' ? readCertificates(gateway, spec, input) : undefined;
       const isSupported = spec.protocol === 'HTTP' || spec.protocol === 'HTTPS';
-      if (isSupported && conflict === undefined) {
-        protocols.set(spec.port, { protocol: spec.protocol, of: `Gateway ${key}` });
-        hosts.set(place, key);
-      }
       const resolved = kinds.fault ?? secrets?.fault;
       const odd = host === '' || isHost(host) ? undefined : `hostname ${JSON.stringify(host)} is no name of a host`;
       const address = (gateway.spec?.addresses ?? []).length > 0 ? 'spec.addresses is not supported' : undefined;
       const fault = !isSupported
         ? `protocol ${spec.protocol} is not supported`
         : (address ?? odd ?? conflict?.message ?? secrets?.blocking);
+      if (fault === undefined) {
+        protocols.set(spec.port, { protocol: spec.protocol, of: `Gateway ${key}` });
+        hosts.set(place, key);
+      }
       return {
         gateway,
         key,
