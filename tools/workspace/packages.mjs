@@ -135,9 +135,10 @@ export const packages = [
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/pod-spec': ws,
       undici: catalog,
+      yaml: catalog,
     },
     peerDependencies: { rxjs: catalog },
-    subpaths: { './versioned-map': 'src/versioned-map/index.ts' },
+    subpaths: { './settings': 'src/settings/index.ts', './versioned-map': 'src/versioned-map/index.ts' },
   },
   {
     name: 'cri-types',

@@ -9,15 +9,13 @@ export {
 } from './admission.js';
 export { type AdmissionOutput, type AdmitManifestsOptions, admitManifests } from './admit-manifests.js';
 export { type AdmittedRecord, type AdmittedStore, fileAdmittedStore, noAdmittedStore } from './admitted-store.js';
-export {
-  type AdmissionPolicy,
-  formatPolicyIssue,
-  type ImageRewrite,
-  type PluginAction,
-  type PodPattern,
-  type PolicyAction,
-  type PolicyIssue,
-  type PolicyRule,
+export type {
+  AdmissionPolicy,
+  ImageRewrite,
+  PluginAction,
+  PodPattern,
+  PolicyAction,
+  PolicyRule,
 } from './core/admission-policy.js';
 export { type AdmissionSubject, subjectOf, withOutcome } from './core/admission-subject.js';
 export { type ParsedPolicy, POLICY_API_VERSION, POLICY_KIND, parsePolicy } from './parse-policy.js';

@@ -1,18 +1,26 @@
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
+import {
+  type Fields,
+  fieldsOf,
+  offsetOf,
+  readSettings,
+  type SettingsIssue,
+  type Tell,
+  textOf,
+} from '@solo-kubelet/manifest-source/settings';
 import { type LimitRange, parseMixedManifest } from '@solo-kubelet/object-spec';
 import { type EnvVar, labelValueErrors, qualifiedNameErrors } from '@solo-kubelet/pod-spec';
 import { parseLevel, securityCheckIds } from '@solo-kubelet/pod-spec/pod-security';
-import { isMap, isScalar, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
-import type { AdmissionPolicy, ImageRewrite, PodPattern, PolicyAction, PolicyIssue, PolicyRule } from './core/admission-policy.js';
+import { isMap, isScalar, type YAMLMap } from 'yaml';
+import type { AdmissionPolicy, ImageRewrite, PodPattern, PolicyAction, PolicyRule } from './core/admission-policy.js';
 import { normalPrefix } from './core/image-prefix.js';
-import { type Fields, fieldsOf, offsetOf, type Tell, textItem } from './policy-reader.js';
 
 export const POLICY_API_VERSION = 'solo-kubelet.dev/v1alpha1';
 export const POLICY_KIND = 'AdmissionPolicy';
 
 export type ParsedPolicy =
   | { readonly ok: true; readonly policy: AdmissionPolicy }
-  | { readonly ok: false; readonly issues: readonly PolicyIssue[] };
+  | { readonly ok: false; readonly issues: readonly SettingsIssue[] };
 
 const MAX_RULES = 256;
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -21,24 +29,13 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** Reads the file of a policy. Every field is checked, and one that is unknown is an error: a misspelled rule must not pass. Never throws. */
 export const parsePolicy = (text: string, { path }: { readonly path: string }): ParsedPolicy => {
-  const lines = new LineCounter();
-  const issues: PolicyIssue[] = [];
-  const tell: Tell = (offset, field, message) => {
-    const { line, col } = lines.linePos(offset);
-    issues.push({ path, line: Math.max(1, line), column: Math.max(1, col), field, message });
-  };
-  let policy: AdmissionPolicy | undefined;
-  try {
-    const [document, more] = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
-    const syntax = document?.errors[0];
-    if (syntax) tell(syntax.pos[0], '', syntax.message.split('\n', 1)[0] ?? 'it is no YAML');
-    else if (document === undefined || !isMap(document.contents)) tell(0, '', `want an ${POLICY_KIND} of ${POLICY_API_VERSION}`);
-    else if (more !== undefined) tell(more.range[0], '', 'one file holds one policy');
-    else policy = readPolicy(document.contents, path, tell);
-  } catch (error) {
-    tell(0, '', `it can not be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return policy !== undefined && issues.length === 0 ? { ok: true, policy } : { ok: false, issues };
+  const parsed = readSettings(text, {
+    path,
+    want: `an ${POLICY_KIND} of ${POLICY_API_VERSION}`,
+    single: 'one file holds one policy',
+    read: (root, tell) => readPolicy(root, path, tell),
+  });
+  return parsed.ok ? { ok: true, policy: parsed.value } : parsed;
 };
 
 const readPolicy = (root: YAMLMap, path: string, tell: Tell): AdmissionPolicy | undefined => {
@@ -131,13 +128,23 @@ const readRule = (item: unknown, at: string, tell: Tell): PolicyRule | undefined
   return { name, ...(namespaces && { namespaces }), except, action };
 };
 
+/** Texts of a list; an item that is none is told of. */
+const textItem =
+  (want: string, tell: Tell, read: (text: string) => string | undefined = (text) => text) =>
+  (item: unknown, field: string): string | undefined => {
+    const given = textOf(item);
+    const text = given === undefined ? undefined : read(given);
+    if (text === undefined) tell(offsetOf(item), field, `want ${want}`);
+    return text;
+  };
+
 const readPattern = (item: unknown, at: string, tell: Tell): PodPattern | undefined => {
   if (!isMap(item)) {
     tell(offsetOf(item), at, 'want a namespace, a name, or both; * stands for any text');
     return undefined;
   }
   const fields = fieldsOf(item, at, tell);
-  const [namespace, name] = ['namespace', 'name'].map((field) => fields.text(field, 'a text', (text) => text));
+  const [namespace, name] = ['namespace', 'name'].map((field) => fields.text(field));
   fields.end();
   if (namespace !== undefined || name !== undefined) return { namespace: namespace ?? '*', name: name ?? '*' };
   tell(offsetOf(item), at, 'want a namespace, a name, or both; for all Pods leave the rule out');

@@ -15,7 +15,7 @@ export {
 } from './core/image-list.js';
 export type { SourceHealth } from './core/rollout/decide-rollout.js';
 export { ROLLOUT_COMMANDS, type RolloutCommand } from './core/rollout/rollout.js';
-export { formatIssue, type PinnedHash, type Requirement, type SourceDefinition, type SourceFileIssue } from './core/source-definition.js';
+export type { PinnedHash, Requirement, SourceDefinition } from './core/source-definition.js';
 export { isRefusal, type RolloutStatus, type SourceReason, type SourceStatus } from './core/source-status.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';

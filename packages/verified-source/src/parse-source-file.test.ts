@@ -1,12 +1,12 @@
+import { formatSettingsIssue } from '@solo-kubelet/manifest-source/settings';
 import { describe, expect, it } from 'vitest';
-import { formatIssue } from './core/source-definition.js';
 import { parseSourceFile } from './parse-source-file.js';
 
 const parse = (text: string) => parseSourceFile(text, { path: '/etc/kubernetes/sources.d/a.yaml', maxBytes: 3 << 20 });
 const HEAD = 'apiVersion: solo-kubelet.dev/v1alpha1\nkind: ManifestSource\nmetadata: { name: site-a }\n';
 const issuesOf = (text: string): readonly string[] => {
   const parsed = parse(text);
-  return parsed.ok ? [] : parsed.issues.map((issue) => formatIssue(issue).replace('/etc/kubernetes/sources.d/', ''));
+  return parsed.ok ? [] : parsed.issues.map((issue) => formatSettingsIssue(issue).replace('/etc/kubernetes/sources.d/', ''));
 };
 
 describe('a source file', () => {

@@ -1,12 +1,12 @@
 import { parseGoDuration, parseUrl } from '@solo-kubelet/diagnostics/text';
+import { fieldsOf, offsetOf, type ReadSettings, readSettings, type SettingsIssue, type Tell } from '@solo-kubelet/manifest-source/settings';
 import { labelValueErrors, parseQuantity, qualifiedNameErrors, quantityValue } from '@solo-kubelet/pod-spec';
-import { type Document, isMap, isScalar, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
+import { isScalar, type YAMLMap } from 'yaml';
 import { parsePinnedHash } from './core/pinned-hash.js';
-import type { PinnedHash, SourceDefinition, SourceFileIssue, TufDefinition } from './core/source-definition.js';
+import type { PinnedHash, SourceDefinition, TufDefinition } from './core/source-definition.js';
 import { parseSourceUrl } from './core/source-url.js';
 import { readBucketAccess, readRegistryAccess } from './read-access.js';
 import { readSourceRollout } from './rollout/read-source-rollout.js';
-import { fieldsOf, type Tell } from './source-fields.js';
 
 export const SOURCE_API_VERSION = 'solo-kubelet.dev/v1alpha1';
 export const SOURCE_KIND = 'ManifestSource';
@@ -20,27 +20,17 @@ export interface ParseSourceFileOptions {
 
 export type ParsedSourceFile =
   | { readonly ok: true; readonly source: SourceDefinition }
-  | { readonly ok: false; readonly issues: readonly SourceFileIssue[] };
+  | { readonly ok: false; readonly issues: readonly SettingsIssue[] };
 
 /** Reads one file of the source directory. Every field is checked, and one that is unknown is an error: a misspelled `require` must not pass. */
 export const parseSourceFile = (text: string, options: ParseSourceFileOptions): ParsedSourceFile => {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
-  const [document, more] = documents as readonly Document.Parsed[];
-  const issues: SourceFileIssue[] = [];
-  const tell = (offset: number, field: string, message: string): void => {
-    const { line, col } = lines.linePos(offset);
-    issues.push({ path: options.path, line: Math.max(1, line), column: Math.max(1, col), field, message });
-  };
-  const syntax = document?.errors[0];
-  if (syntax) tell(syntax.pos[0], '', syntax.message.split('\n', 1)[0] ?? 'it is no YAML');
-  else if (document === undefined || !isMap(document.contents)) tell(0, '', `want a ${SOURCE_KIND} of ${SOURCE_API_VERSION}`);
-  else if (more !== undefined) tell(more.range[0], '', 'one file holds one source: put the others into files of their own');
-  else {
-    const source = readSource(document.contents, tell, options);
-    if (issues.length === 0 && source !== undefined) return { ok: true, source };
-  }
-  return { ok: false, issues };
+  const parsed: ReadSettings<SourceDefinition> = readSettings(text, {
+    path: options.path,
+    want: `a ${SOURCE_KIND} of ${SOURCE_API_VERSION}`,
+    single: 'one file holds one source: put the others into files of their own',
+    read: (root, tell) => readSource(root, tell, options),
+  });
+  return parsed.ok ? { ok: true, source: parsed.value } : parsed;
 };
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -236,8 +226,7 @@ const readLabels = (map: YAMLMap | undefined, tell: Tell): Readonly<Record<strin
     const name = isScalar(key) ? String(key.value) : '';
     const text = isScalar(value) && typeof value.value === 'string' ? value.value : undefined;
     const wrong = text === undefined ? ['want a text'] : [...qualifiedNameErrors(name), ...labelValueErrors(text)];
-    const offset = (key as { range?: readonly number[] }).range?.[0] ?? 0;
-    if (wrong[0] !== undefined || text === undefined) tell(offset, `spec.labels[${name}]`, wrong[0] ?? 'want a text');
+    if (wrong[0] !== undefined || text === undefined) tell(offsetOf(key), `spec.labels[${name}]`, wrong[0] ?? 'want a text');
     else labels.push([name, text]);
   }
   return Object.fromEntries(labels);

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
+import { formatSettingsIssue } from '@solo-kubelet/manifest-source/settings';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import { formatIssue, type SourceDefinition } from './core/source-definition.js';
+import type { SourceDefinition } from './core/source-definition.js';
 import { parseSourceFile } from './parse-source-file.js';
 
 /** One file of the source directory. */
@@ -53,5 +54,5 @@ const readSourceFile = async (path: string): Promise<SourceFile> => {
     return { path, problems: [`${path}: ${describeError(error)}`] };
   }
   const parsed = parseSourceFile(text, { path, maxBytes: MAX_MANIFEST_BYTES });
-  return parsed.ok ? { path, source: parsed.source, problems: [] } : { path, problems: parsed.issues.map(formatIssue) };
+  return parsed.ok ? { path, source: parsed.source, problems: [] } : { path, problems: parsed.issues.map(formatSettingsIssue) };
 };

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { formatSettingsIssue } from '@solo-kubelet/manifest-source/settings';
 import type { ObjectResult } from '@solo-kubelet/object-spec';
 import {
   createPolicyHost,
-  formatPolicyIssue,
   isRejection,
   type PolicyHost,
   parsePolicy,
@@ -42,7 +42,7 @@ export const loadPolicy = async (
   if (!parsed.ok) {
     throw new CliError({
       code: 'CLI_USAGE',
-      message: `this admission policy can not be used:\n${parsed.issues.map(formatPolicyIssue).join('\n')}`,
+      message: `this admission policy can not be used:\n${parsed.issues.map(formatSettingsIssue).join('\n')}`,
       hint: 'docs/admission.md has every field.',
     });
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
-import { type AdmissionPolicy, formatPolicyIssue, parsePolicy } from '@solo-kubelet/pod-admission';
+import { formatSettingsIssue } from '@solo-kubelet/manifest-source/settings';
+import { type AdmissionPolicy, parsePolicy } from '@solo-kubelet/pod-admission';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
 import { fromAbortable } from '@solo-kubelet/timers/rxjs';
 import { readRegular } from '@solo-kubelet/untrusted-files';
@@ -27,7 +28,7 @@ const readPolicyFile = async (path: string): Promise<PolicyReading> => {
   }
   const parsed = parsePolicy(text, { path });
   if (parsed.ok) return { type: 'read', policy: parsed.policy, text };
-  const [first, ...more] = parsed.issues.map(formatPolicyIssue);
+  const [first, ...more] = parsed.issues.map(formatSettingsIssue);
   return { type: 'broken', message: `${first ?? path}${more.length > 0 ? ` (and ${more.length} more)` : ''}` };
 };
 

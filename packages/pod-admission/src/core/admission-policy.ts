@@ -56,16 +56,3 @@ export interface PluginAction {
   /** Handed to the plugin as it is. */
   readonly config: unknown;
 }
-
-/** What is wrong with the file of a policy, and where. */
-export interface PolicyIssue {
-  readonly path: string;
-  readonly line: number;
-  readonly column: number;
-  /** Such as `spec.rules[0].name`; empty for the file as a whole. */
-  readonly field: string;
-  readonly message: string;
-}
-
-export const formatPolicyIssue = ({ path, line, column, field, message }: PolicyIssue): string =>
-  `${path}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}`;

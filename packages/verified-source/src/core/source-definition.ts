@@ -94,16 +94,3 @@ export interface SourceDefinition {
   /** When new revisions begin, and how they are tried. Default: at once, without a trial, unless the publisher says otherwise. */
   readonly rollout?: SourceRollout;
 }
-
-/** What is wrong with a file of the source directory, and where. */
-export interface SourceFileIssue {
-  readonly path: string;
-  readonly line: number;
-  readonly column: number;
-  /** Such as `spec.url`; empty for the file as a whole. */
-  readonly field: string;
-  readonly message: string;
-}
-
-export const formatIssue = ({ path, line, column, field, message }: SourceFileIssue): string =>
-  `${path}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}`;

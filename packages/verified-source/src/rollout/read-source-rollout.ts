@@ -1,7 +1,7 @@
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
+import { fieldsOf, type Tell } from '@solo-kubelet/manifest-source/settings';
 import type { YAMLMap } from 'yaml';
 import type { MaintenanceWindow, SourceRollout } from '../core/rollout/rollout-policy.js';
-import { fieldsOf, type Tell } from '../source-fields.js';
 import { readWindowSchedule } from './maintenance-window.js';
 import { readTrialTime, TRIAL_TIME } from './read-published-rollout.js';
 
