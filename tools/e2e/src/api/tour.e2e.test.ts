@@ -5,6 +5,7 @@ import { kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pageBlocks, type RanBlock, runBlock } from '../cli/page-shell.js';
 import { startNode, type TestNode } from '../kubelet/node.js';
+import { freePorts } from './free-port.js';
 
 const README = new URL('../../../../packages/kubelet-cli/README.md', import.meta.url);
 const blocks = await pageBlocks(README);
@@ -25,8 +26,11 @@ const OUTPUT: Readonly<Record<string, RegExp>> = {
 
 let node: TestNode;
 let directory: string;
+/** In place of the page's own, which another program may have. */
+let port = 0;
 
 beforeAll(async () => {
+  [port = 0] = await freePorts(1);
   node = await startNode();
   await node.bed.containerd.ctr(['images', 'tag', imageNames.busybox, 'docker.io/library/busybox:1.36']);
   directory = join(node.bed.directory, 'tour');
@@ -39,7 +43,11 @@ afterAll(async () => {
 });
 
 const shell = (block: string): Promise<RanBlock> =>
-  runBlock(block, { directory, programs: join(directory, 'bin'), socketPath: join(node.bed.directory, 'kubelet.sock') });
+  runBlock(block.replaceAll('18080', String(port)), {
+    directory,
+    programs: join(directory, 'bin'),
+    socketPath: join(node.bed.directory, 'kubelet.sock'),
+  });
 
 it('has a tour', () => expect(blocks.length).toBeGreaterThan(5));
 
