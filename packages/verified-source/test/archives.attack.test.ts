@@ -1,32 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { ParseManifest, PrepareManifest } from '@solo-kubelet/manifest-source';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { type Header, pack } from 'tar-stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SourceDefinition, SourceReason } from '../src/index.js';
 import { unpackArchive } from '../src/unpack-archive.js';
-import { definition, follow, lacking, minisignKeys, pod, revision, sshKeys, type WebServer, webServer } from './bed.js';
+import { definition, follow, lacking, minisignKeys, pod, revision, sshKeys, useSite } from './bed.js';
 
-let root: string;
-let server: WebServer;
-const stops: (() => void)[] = [];
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'archives-'));
-  server = await webServer();
-  stops.push(server.close);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
-});
+const site = useSite();
 
 /** An archive as GNU tar makes it of a directory. */
 const tarOf = async (files: Readonly<Record<string, string>>, ...options: readonly string[]): Promise<Buffer> => {
-  const directory = await mkdtemp(join(root, 'tree-'));
+  const directory = await mkdtemp(join(site.root, 'tree-'));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), text);
@@ -49,15 +37,15 @@ const packed = async (...entries: readonly Entry[]): Promise<Buffer> => {
 
 const URL_PATH = '/site.tar.gz';
 const publish = (content: Uint8Array, signature?: { readonly suffix: string; readonly text: string }): void => {
-  server.files.set(URL_PATH, content);
-  if (signature !== undefined) server.files.set(URL_PATH + signature.suffix, signature.text);
+  site.server.files.set(URL_PATH, content);
+  if (signature !== undefined) site.server.files.set(URL_PATH + signature.suffix, signature.text);
 };
 const watch = (source: Partial<SourceDefinition> = {}, options: Partial<Parameters<typeof follow>[1]> = {}) => {
-  const watched = follow(definition({ url: server.url + URL_PATH, require: 'none', ...source }), {
-    directory: join(root, 'state'),
+  const watched = follow(definition({ url: site.server.url + URL_PATH, require: 'none', ...source }), {
+    directory: join(site.root, 'state'),
     ...options,
   });
-  stops.push(watched.stop);
+  site.stops.push(watched.stop);
   return watched;
 };
 
@@ -69,7 +57,7 @@ describe('an archive of manifests', () => {
     ['tar in the old format of GNU', ['--format=gnu']],
   ])('is taken as one manifest, signed as a whole, and runs again from the disk: %s', async (_what, options) => {
     if (lacking !== undefined) return console.log(`skipped: ${lacking} is not installed`);
-    const keys = minisignKeys(root);
+    const keys = minisignKeys(site.root);
     const long = `${'deep/'.repeat(30)}web.yaml`;
     const first = await tarOf(
       { [long]: pod('web', 'web:1'), 'shop/db.yml': pod('db', 'db:1'), 'README.md': '# no manifest', '.git/x.yaml': 'no' },
@@ -80,7 +68,7 @@ describe('an archive of manifests', () => {
     await watched.until('both Pods', () => Object.keys(watched.running()).length === 2);
     expect(watched.running()).toEqual({ 'web-n': 'web:1', 'db-n': 'db:1' });
     watched.stop();
-    server.files.clear();
+    site.server.files.clear();
     const again = watch({ require: 'signature', keys: [keys.publicKey] });
     await again.until('both Pods without a network', () => Object.keys(again.running()).length === 2 && again.last()?.state === 'Stale');
     expect(again.last()).toMatchObject({ reason: 'NotFound', verifiedBy: expect.stringContaining('minisign') });
@@ -88,7 +76,7 @@ describe('an archive of manifests', () => {
 
   it('says its revision in the first of its files, and what it does not have any more ends', async () => {
     if (lacking !== undefined) return console.log(`skipped: ${lacking} is not installed`);
-    const keys = sshKeys(root);
+    const keys = sshKeys(site.root);
     const put = async (files: Readonly<Record<string, string>>): Promise<void> => {
       const archive = await tarOf(files, '-z');
       publish(archive, { suffix: '.sig', text: keys.sign(archive) });
@@ -159,7 +147,7 @@ describe('an archive of manifests', () => {
     const watched = watch({}, { prepare });
     await watched.until('both Pods', () => Object.keys(watched.running()).length === 2);
     watched.stop();
-    server.files.clear();
+    site.server.files.clear();
     const again = watch({}, { prepare });
     await again.until('both Pods again', () => Object.keys(again.running()).length === 2);
     expect(again.running()).toEqual({ 'a-n': 'x:1', 'b-n': 'x:1' });
@@ -247,8 +235,8 @@ describe('a hostile archive', () => {
     expect(watched.last()).toMatchObject({ state: 'Stale' });
     expect(watched.running()).toEqual({ 'web-n': 'web:1' });
     // Nothing of it came to lie anywhere.
-    expect(await readdir(root)).toEqual(['state']);
-    const strange = (await readdir(root, { recursive: true })).filter(
+    expect(await readdir(site.root)).toEqual(['state']);
+    const strange = (await readdir(site.root, { recursive: true })).filter(
       (name) => !/^state(\/documents)?(\/[^/]+\.json(\.new)?)?$/.test(name),
     );
     expect(strange).toEqual([]);
@@ -280,10 +268,10 @@ describe('a hostile archive', () => {
       const cut = random(3) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes;
       const late = new Promise<never>((_resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`round ${round} does not end`)), 5_000);
-        stops.push(() => clearTimeout(timer));
+        site.stops.push(() => clearTimeout(timer));
       });
       const unpacked = await Promise.race([unpackArchive(cut, { maxBytes: 100_000 }), late]);
-      for (const stop of stops.splice(1)) stop();
+      for (const stop of site.stops.splice(1)) stop();
       if (!unpacked.ok) continue;
       taken += 1;
       expect(unpacked.members.reduce((sum, { content }) => sum + content.length, 0)).toBeLessThanOrEqual(100_000);

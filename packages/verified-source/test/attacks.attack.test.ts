@@ -1,41 +1,28 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
 import { nodeFiles } from '@solo-kubelet/state-files';
 import { faultyFiles } from '@solo-kubelet/state-files/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SourceDefinition, SourceReason } from '../src/index.js';
-import { type Answer, definition, follow, lacking, minisignKeys, pod, revision, sshKeys, type WebServer, webServer } from './bed.js';
+import { type Answer, definition, follow, lacking, minisignKeys, pod, revision, sshKeys, useSite, webServer } from './bed.js';
 
-let root: string;
-let server: WebServer;
-const stops: (() => void)[] = [];
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'verified-'));
-  server = await webServer();
-  stops.push(server.close);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
-});
+const site = useSite();
 
 const FILE = '/site.yaml';
 const good = (number: number): string => revision(number) + pod('web', `web:${number}`);
 
 const publish = (content: string | Uint8Array | Answer, signature?: string): void => {
-  server.files.set(FILE, content);
-  if (signature !== undefined) server.files.set(`${FILE}.minisig`, signature);
+  site.server.files.set(FILE, content);
+  if (signature !== undefined) site.server.files.set(`${FILE}.minisig`, signature);
 };
 
 const watch = (source: Partial<SourceDefinition>, options: Partial<Parameters<typeof follow>[1]> = {}) => {
-  const watched = follow(definition({ url: server.url + FILE, ...source }), { directory: join(root, 'state'), ...options });
-  stops.push(watched.stop);
+  const watched = follow(definition({ url: site.server.url + FILE, ...source }), { directory: join(site.root, 'state'), ...options });
+  site.stops.push(watched.stop);
   return watched;
 };
 
@@ -44,12 +31,12 @@ const ready = (watched: ReturnType<typeof follow>, number: number) =>
 
 /** A source that runs revision 5, and what it takes to see that something changed nothing. */
 const settled = async (source: Partial<SourceDefinition> = {}, options: Partial<Parameters<typeof follow>[1]> = {}) => {
-  const keys = minisignKeys(root);
+  const keys = minisignKeys(site.root);
   publish(good(5), keys.sign(good(5)));
   const watched = watch({ keys: [keys.publicKey], ...source }, options);
   await ready(watched, 5);
   await watched.until('the Pod', () => watched.running()['web-n'] === 'web:5');
-  const kept = await readFile(join(root, 'state/last-good.json'), 'utf8');
+  const kept = await readFile(join(site.root, 'state/last-good.json'), 'utf8');
   const told = watched.events.filter(({ type }) => type === 'applied' || type === 'removed').length;
   /** Waits for the refusal, and for two more checks after it. */
   const refused = async (reason: SourceReason, message: RegExp): Promise<void> => {
@@ -64,7 +51,7 @@ const settled = async (source: Partial<SourceDefinition> = {}, options: Partial<
     await watched.until('the event', () => watched.events.some(isTold));
     expect(watched.running()).toEqual({ 'web-n': 'web:5' });
     expect(watched.events.filter(({ type }) => type === 'applied' || type === 'removed')).toHaveLength(told);
-    expect(await readFile(join(root, 'state/last-good.json'), 'utf8')).toBe(kept);
+    expect(await readFile(join(site.root, 'state/last-good.json'), 'utf8')).toBe(kept);
   };
   return { keys, watched, refused };
 };
@@ -91,7 +78,7 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
   it('a missing signature changes nothing', async () => {
     const { refused } = await settled();
     publish(good(6));
-    server.files.delete(`${FILE}.minisig`);
+    site.server.files.delete(`${FILE}.minisig`);
     await refused('SignatureMissing', /no signature at .*site\.yaml\.minisig/);
   });
 
@@ -107,7 +94,7 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
 
   it("a stranger's key changes nothing, even with the number of the trusted one", async () => {
     const { keys, refused } = await settled();
-    const stranger = minisignKeys(root, 'stranger');
+    const stranger = minisignKeys(site.root, 'stranger');
     publish(good(6), stranger.sign(good(6)));
     await refused('KeyUnknown', /it is signed by minisign [0-9A-F]{16}; trusted are minisign/);
     const number = (text: string): Buffer => Buffer.from(text, 'base64').subarray(2, 10);
@@ -174,7 +161,7 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
   it('an endless signature changes nothing', async () => {
     const { refused } = await settled();
     publish(good(6));
-    server.files.set(`${FILE}.minisig`, Buffer.alloc(1 << 20, 'A'));
+    site.server.files.set(`${FILE}.minisig`, Buffer.alloc(1 << 20, 'A'));
     await refused('TooLarge', /its signature: .*more than 65536 bytes/);
   });
 
@@ -252,12 +239,12 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
   });
 
   it('a redirect of a request with credentials to another server changes nothing, and tells that server nothing', async () => {
-    const headersFile = join(root, 'headers');
+    const headersFile = join(site.root, 'headers');
     await writeFile(headersFile, '# for the bucket\nAuthorization: Bearer s3cret\n');
     const other = await webServer();
-    stops.push(other.close);
+    site.stops.push(other.close);
     const { refused, watched } = await settled({ headersFile });
-    expect(server.requests.at(-1)?.headers.authorization).toBe('Bearer s3cret');
+    expect(site.server.requests.at(-1)?.headers.authorization).toBe('Bearer s3cret');
     publish((_request, response) => response.writeHead(307, { Location: `${other.url}${FILE}` }).end());
     await refused('RedirectRefused', /another server than the one that its credentials are for/);
     expect(other.requests).toEqual([]);
@@ -265,7 +252,7 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
   });
 
   it('a 304 to somebody who has nothing is no answer', async () => {
-    const keys = minisignKeys(root);
+    const keys = minisignKeys(site.root);
     publish((_request, response) => response.writeHead(304).end());
     const watched = watch({ keys: [keys.publicKey] });
     await watched.until('the failure', () => watched.last()?.reason === 'HttpError');
@@ -274,9 +261,9 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
   });
 
   it('a 304 does not vouch for what ran by a key that is trusted no more', async () => {
-    const keyFile = join(root, 'minisign.pub');
+    const keyFile = join(site.root, 'minisign.pub');
     const { refused } = await settled({ keys: [], keyFiles: [keyFile] });
-    await writeFile(keyFile, minisignKeys(root, 'next').publicKey);
+    await writeFile(keyFile, minisignKeys(site.root, 'next').publicKey);
     await refused('KeyUnknown', /it is signed by/);
   });
 
@@ -306,11 +293,11 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
   it('what was altered on disk is not run, and what runs is left alone', async () => {
     const { keys, watched } = await settled();
     watched.stop();
-    const path = join(root, 'state/last-good.json');
+    const path = join(site.root, 'state/last-good.json');
     const record = JSON.parse(await readFile(path, 'utf8')) as { current: { content: string } };
     record.current.content = Buffer.from(good(5).replace('web:5', 'evil')).toString('base64');
     await writeFile(path, JSON.stringify(record));
-    server.files.clear();
+    site.server.files.clear();
     const rebooted = watch({ keys: [keys.publicKey] });
     await rebooted.until('the refusal', () => rebooted.statuses.some(({ reason }) => reason === 'LastGoodUnusable'));
     await rebooted.until('a check', () => rebooted.last()?.reason === 'NotFound');
@@ -320,9 +307,9 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
 
 describe.skipIf(lacking !== undefined)(`an attack on signatures of ssh-keygen${lacking === undefined ? '' : ` (needs ${lacking})`}`, () => {
   const settledBySsh = async () => {
-    const keys = sshKeys(root);
-    server.files.set(FILE, good(5));
-    server.files.set(`${FILE}.sig`, keys.sign(good(5)));
+    const keys = sshKeys(site.root);
+    site.server.files.set(FILE, good(5));
+    site.server.files.set(`${FILE}.sig`, keys.sign(good(5)));
     const watched = watch({ keys: [keys.publicKey] });
     await ready(watched, 5);
     await watched.until('the Pod', () => watched.running()['web-n'] === 'web:5');
@@ -337,19 +324,19 @@ describe.skipIf(lacking !== undefined)(`an attack on signatures of ssh-keygen${l
     return { keys, refused };
   };
   const put = (content: string, signature: string): void => {
-    server.files.set(FILE, content);
-    server.files.set(`${FILE}.sig`, signature);
+    site.server.files.set(FILE, content);
+    site.server.files.set(`${FILE}.sig`, signature);
   };
 
   it('altered bytes, foreign keys and kinds, and purposes of other programs change nothing', async () => {
     const { keys, refused } = await settledBySsh();
     put(good(6), keys.sign(good(7)));
     await refused('SignatureInvalid', /do not belong together/);
-    put(good(6), sshKeys(root, 'other').sign(good(6)));
+    put(good(6), sshKeys(site.root, 'other').sign(good(6)));
     await refused('KeyUnknown', /ssh-ed25519 SHA256:/);
     put(good(6), keys.sign(good(6), 'git'));
     await refused('SignatureInvalid', /signed for "git", not for "solo-kubelet"/);
-    put(good(6), sshKeys(root, 'rsa', 'rsa').sign(good(6)));
+    put(good(6), sshKeys(site.root, 'rsa', 'rsa').sign(good(6)));
     await refused('SignatureInvalid', /another kind than ssh-ed25519/);
     put(good(6), keys.sign(good(6)).replace(/\n.{20}/, '\nAAAAAAAAAAAAAAAAAAAA'));
     await refused('SignatureInvalid', /cannot be read/);
@@ -374,7 +361,7 @@ describe('an attack on what is not signed', () => {
   });
 
   it('an authority that nobody knows is not trusted, and a client shows its certificate', async () => {
-    const directory = join(root, 'tls');
+    const directory = join(site.root, 'tls');
     mkdirSync(directory);
     const certificate = (name: string): { key: string; cert: string } => {
       const [key, cert] = [join(directory, `${name}.key`), join(directory, `${name}.pem`)];
@@ -387,16 +374,16 @@ describe('an attack on what is not signed', () => {
     const [own, client] = [certificate('server'), certificate('client')];
     const read = (path: string): Promise<string> => readFile(path, 'utf8');
     const secure = await webServer({ key: await read(own.key), cert: await read(own.cert), ca: await read(client.cert) });
-    stops.push(secure.close);
+    site.stops.push(secure.close);
     secure.files.set(FILE, good(1));
     const url = secure.url + FILE;
-    const doubting = watch({ url, require: 'none' }, { directory: join(root, 'doubting') });
+    const doubting = watch({ url, require: 'none' }, { directory: join(site.root, 'doubting') });
     await doubting.until('the doubt', () => doubting.last()?.reason === 'CertificateUntrusted');
-    const unknown = watch({ url, require: 'none', caFile: own.cert }, { directory: join(root, 'unknown') });
+    const unknown = watch({ url, require: 'none', caFile: own.cert }, { directory: join(site.root, 'unknown') });
     await unknown.until('the refusal', () => unknown.last()?.state === 'Failed');
     const known = watch(
       { url, require: 'none', caFile: own.cert, certFile: client.cert, keyFile: client.key },
-      { directory: join(root, 'known') },
+      { directory: join(site.root, 'known') },
     );
     await ready(known, 1);
     expect(known.last()?.verifiedBy).toBe('nothing');

@@ -1,10 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
+import { afterEach, beforeEach } from 'vitest';
 import type { SourceDefinition } from '../src/core/source-definition.js';
 import { type SourceStatus, type VerifiedSourceOptions, watchVerifiedSource } from '../src/index.js';
 
@@ -84,6 +87,21 @@ export const webServer = async (tls?: { readonly key: string; readonly cert: str
 };
 
 export type WebServer = Awaited<ReturnType<typeof webServer>>;
+
+/** For each test of a file: a directory of its own, a web server, and what is to be stopped before both go. */
+export const useSite = () => {
+  const site = { root: '', server: undefined as unknown as WebServer, stops: [] as (() => void)[] };
+  beforeEach(async () => {
+    site.root = await mkdtemp(join(tmpdir(), 'verified-source-'));
+    site.server = await webServer();
+    site.stops.push(site.server.close);
+  });
+  afterEach(async () => {
+    for (const stop of site.stops.splice(0).reverse()) stop();
+    await rm(site.root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
+  });
+  return site;
+};
 
 export const definition = (given: Partial<SourceDefinition> & Pick<SourceDefinition, 'url'>): SourceDefinition => ({
   name: 'site-a',

@@ -1,24 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ParseManifest } from '@solo-kubelet/manifest-source';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { SourceDefinition } from '../src/index.js';
-import { definition, follow, lacking, minisignKeys, pod, revision, type WebServer, webServer } from './bed.js';
+import { definition, follow, lacking, minisignKeys, pod, revision, useSite } from './bed.js';
 
-let root: string;
-let server: WebServer;
-const stops: (() => void)[] = [];
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'selected-'));
-  server = await webServer();
-  stops.push(server.close);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
-});
+const site = useSite();
 
 const parseFor =
   (nodeLabels: Readonly<Record<string, string>>): ParseManifest =>
@@ -29,15 +16,15 @@ const forNodes = (selector: string, text: string): string =>
   text.replace('metadata: {', `metadata: { annotations: { solo-kubelet.dev/node-selector: ${JSON.stringify(selector)} },`);
 
 const watch = (labels: Readonly<Record<string, string>>, source: Partial<SourceDefinition> = {}) => {
-  const watched = follow(definition({ url: `${server.url}/site.yaml`, require: 'none', ...source }), {
-    directory: join(root, 'state'),
+  const watched = follow(definition({ url: `${site.server.url}/site.yaml`, require: 'none', ...source }), {
+    directory: join(site.root, 'state'),
     parse: parseFor(labels),
   });
-  stops.push(watched.stop);
+  site.stops.push(watched.stop);
   return watched;
 };
 
-const publish = (text: string): void => void server.files.set('/site.yaml', text);
+const publish = (text: string): void => void site.server.files.set('/site.yaml', text);
 
 it('takes what is for the node, tells how much is not, and ends what is not any more', async () => {
   const all = pod('all', 'a:1');
@@ -85,11 +72,11 @@ it('lets no document for this node past the limits of its source behind one that
 
 it('does not let a server choose: what was signed for a node stays for it', async (context) => {
   if (lacking !== undefined) return context.skip(`${lacking} is not installed`);
-  const keys = minisignKeys(root);
+  const keys = minisignKeys(site.root);
   const text = revision(1) + forNodes('site=munich', pod('web', 'web:1'));
   const altered = text.replace('site=munich', 'site=berlin');
   publish(altered);
-  server.files.set('/site.yaml.minisig', keys.sign(text));
+  site.server.files.set('/site.yaml.minisig', keys.sign(text));
   const watched = watch({ site: 'berlin' }, { require: 'signature', keys: [keys.publicKey] });
   await watched.until('the refusal', () => watched.last()?.reason === 'SignatureInvalid');
   expect(watched.running()).toEqual({});
@@ -100,7 +87,7 @@ it('chooses anew from what lies on the disk when the node has got other labels',
   const before = watch({ site: 'berlin' });
   await before.until('the Pod', () => before.running()['berlin-n'] === 'b:1');
   before.stop();
-  server.files.set('/site.yaml', (_request, response) => void response.writeHead(503).end());
+  site.server.files.set('/site.yaml', (_request, response) => void response.writeHead(503).end());
   const after = watch({ site: 'munich' });
   await after.until('the other Pod', () => after.running()['munich-n'] === 'm:1' && after.last()?.state === 'Stale');
   expect(after.running()).toEqual({ 'munich-n': 'm:1' });

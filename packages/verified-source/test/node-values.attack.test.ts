@@ -1,23 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ParseManifest } from '@solo-kubelet/manifest-source';
 import { type NodeValues, parseMixedManifest } from '@solo-kubelet/object-spec';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { definition, follow, lacking, minisignKeys, pod, revision, type WebServer, webServer } from './bed.js';
+import { expect, it } from 'vitest';
+import { definition, follow, lacking, minisignKeys, pod, revision, useSite } from './bed.js';
 
-let root: string;
-let server: WebServer;
-const stops: (() => void)[] = [];
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'values-'));
-  server = await webServer();
-  stops.push(server.close);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
-});
+const site = useSite();
 
 const parseWith =
   (nodeValues: NodeValues): ParseManifest =>
@@ -25,20 +12,20 @@ const parseWith =
     parseMixedManifest(source, { ...options, nodeValues });
 
 const watch = (values: NodeValues['values'], keys: readonly string[] = []) => {
-  const source = definition({ url: `${server.url}/site.yaml`, ...(keys.length > 0 ? { keys } : { require: 'none' as const }) });
-  const watched = follow(source, { directory: join(root, 'state'), parse: parseWith({ values }) });
-  stops.push(watched.stop);
+  const source = definition({ url: `${site.server.url}/site.yaml`, ...(keys.length > 0 ? { keys } : { require: 'none' as const }) });
+  const watched = follow(source, { directory: join(site.root, 'state'), parse: parseWith({ values }) });
+  site.stops.push(watched.stop);
   return watched;
 };
 
-const publish = (text: string): void => void server.files.set('/site.yaml', text);
+const publish = (text: string): void => void site.server.files.set('/site.yaml', text);
 
 it('one signed answer is another thing on each node, and another one after the values of a node have changed', async () => {
   publish(pod('web', '$(node.registry)/web:1'));
   const berlin = watch({ registry: 'berlin:5000' });
   await berlin.until('the Pod', () => berlin.running()['web-n'] === 'berlin:5000/web:1');
   berlin.stop();
-  server.files.clear();
+  site.server.files.clear();
   const moved = watch({ registry: 'munich:5000' });
   await moved.until('the Pod without a network', () => moved.running()['web-n'] === 'munich:5000/web:1' && moved.last()?.state === 'Stale');
 });
@@ -59,10 +46,10 @@ it('a value that there is not refuses the answer with its place, and what runs, 
 
 it('a server can not ask for a value that nobody signed for', async (context) => {
   if (lacking !== undefined) return context.skip(`${lacking} is not installed`);
-  const keys = minisignKeys(root);
+  const keys = minisignKeys(site.root);
   const text = revision(1) + pod('web', 'web:1');
   publish(text.replace('"web:1"', '"$(node.secret)/web:1"'));
-  server.files.set('/site.yaml.minisig', keys.sign(text));
+  site.server.files.set('/site.yaml.minisig', keys.sign(text));
   const watched = watch({ secret: 's3cret' }, [keys.publicKey]);
   await watched.until('the refusal', () => watched.last()?.reason === 'SignatureInvalid');
   expect(JSON.stringify([watched.statuses, watched.events])).not.toContain('s3cret');

@@ -1,41 +1,28 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SourceDefinition, SourceReason } from '../src/index.js';
 import { MAX_BESIDE_BYTES } from '../src/places/place.js';
-import { type Answer, definition, follow, lacking, minisignKeys, pod, revision, type WebServer, webServer } from './bed.js';
+import { type Answer, definition, follow, lacking, minisignKeys, pod, revision, useSite, webServer } from './bed.js';
 
-let root: string;
-let server: WebServer;
-const stops: (() => void)[] = [];
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'places-'));
-  server = await webServer();
-  stops.push(server.close);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
-});
+const site = useSite();
 
 const ENV = { AWS_ACCESS_KEY_ID: 'AK', AWS_SECRET_ACCESS_KEY: 's3cret-key' };
 const good = (number: number): string => revision(number) + pod('web', `web:${number}`);
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const watch = (source: Partial<SourceDefinition> & Pick<SourceDefinition, 'url'>, options: Partial<Parameters<typeof follow>[1]> = {}) => {
-  const watched = follow(definition(source), { directory: join(root, 'state'), env: ENV, wallNow: Date.now, ...options });
-  stops.push(watched.stop);
+  const watched = follow(definition(source), { directory: join(site.root, 'state'), env: ENV, wallNow: Date.now, ...options });
+  site.stops.push(watched.stop);
   return watched;
 };
 
 /** Waits until a source runs revision 5; what follows must change nothing. */
 const settledOn = async (watched: ReturnType<typeof follow>) => {
   await watched.until('revision 5', () => watched.last()?.state === 'Ready' && watched.running()['web-n'] === 'web:5');
-  const kept = await readFile(join(root, 'state/last-good.json'), 'utf8');
+  const kept = await readFile(join(site.root, 'state/last-good.json'), 'utf8');
   const told = watched.events.filter(({ type }) => type === 'applied' || type === 'removed').length;
   return async (reason: SourceReason, message: RegExp): Promise<void> => {
     await watched.until(`${reason} ${message}`, () => watched.last()?.reason === reason && message.test(watched.last()?.message ?? ''));
@@ -44,7 +31,7 @@ const settledOn = async (watched: ReturnType<typeof follow>) => {
     expect(watched.last()).toMatchObject({ reason, state: 'Stale' });
     expect(watched.running()).toEqual({ 'web-n': 'web:5' });
     expect(watched.events.filter(({ type }) => type === 'applied' || type === 'removed')).toHaveLength(told);
-    expect(await readFile(join(root, 'state/last-good.json'), 'utf8')).toBe(kept);
+    expect(await readFile(join(site.root, 'state/last-good.json'), 'utf8')).toBe(kept);
     expect(JSON.stringify([watched.events, watched.statuses])).not.toContain('s3cret');
   };
 };
@@ -77,13 +64,13 @@ const answering =
 
 describe.skipIf(lacking !== undefined)(`an attack on a bucket${lacking === undefined ? '' : ` (needs ${lacking})`}`, () => {
   const settled = async (source: Partial<SourceDefinition> = {}) => {
-    const keys = minisignKeys(root);
-    server.files.set('/fleet/site.yaml', good(5));
-    server.files.set('/fleet/site.yaml.minisig', keys.sign(good(5)));
-    const watched = watch({ url: 's3://fleet/site.yaml', s3: { endpoint: server.url }, keys: [keys.publicKey], ...source });
+    const keys = minisignKeys(site.root);
+    site.server.files.set('/fleet/site.yaml', good(5));
+    site.server.files.set('/fleet/site.yaml.minisig', keys.sign(good(5)));
+    const watched = watch({ url: 's3://fleet/site.yaml', s3: { endpoint: site.server.url }, keys: [keys.publicKey], ...source });
     return { keys, watched, refused: await settledOn(watched) };
   };
-  const publish = (answer: string | Answer): void => void server.files.set('/fleet/site.yaml', answer);
+  const publish = (answer: string | Answer): void => void site.server.files.set('/fleet/site.yaml', answer);
 
   it.each<[string, string | Answer, SourceReason, RegExp]>([
     ['an endless answer', endless, 'TooLarge', /more than 100000 bytes/],
@@ -126,7 +113,7 @@ describe.skipIf(lacking !== undefined)(`an attack on a bucket${lacking === undef
 
   it('a redirect of a signed request to another server changes nothing, and tells that server nothing', async () => {
     const other = await webServer();
-    stops.push(other.close);
+    site.stops.push(other.close);
     const { refused } = await settled();
     publish(answering(307, { location: `${other.url}/fleet/site.yaml` }));
     await refused('RedirectRefused', /another server than the one that its credentials are for/);
@@ -135,15 +122,15 @@ describe.skipIf(lacking !== undefined)(`an attack on a bucket${lacking === undef
 
   it('a 304 to somebody who has nothing is no answer', async () => {
     publish(answering(304));
-    const watched = watch({ url: 's3://fleet/site.yaml', s3: { endpoint: server.url }, require: 'none' });
+    const watched = watch({ url: 's3://fleet/site.yaml', s3: { endpoint: site.server.url }, require: 'none' });
     await watched.until('the failure', () => watched.last()?.reason === 'HttpError');
     expect(watched.last()).toMatchObject({ state: 'Failed', message: expect.stringContaining('304') });
   });
 
   it('credentials that are gone change nothing', async () => {
-    const credentialsFile = join(root, 'credentials');
+    const credentialsFile = join(site.root, 'credentials');
     await writeFile(credentialsFile, '[default]\naws_access_key_id=AK\naws_secret_access_key=s3cret-key\n');
-    const { refused } = await settled({ s3: { endpoint: server.url, credentialsFile } });
+    const { refused } = await settled({ s3: { endpoint: site.server.url, credentialsFile } });
     await writeFile(credentialsFile, 's3cret-key\n');
     await refused('CredentialsUnusable', /credentials:1: want \[PROFILE\]/);
     await rm(credentialsFile);
@@ -157,14 +144,14 @@ describe.skipIf(lacking !== undefined)(`an attack on a prefix${lacking === undef
       .map(([name, content]) => `${sha256(content)}  ${name}\n`)
       .join('');
   const settled = async (source: Partial<SourceDefinition> = {}) => {
-    const keys = minisignKeys(root);
+    const keys = minisignKeys(site.root);
     const put = (files: Readonly<Record<string, string>>, list = listOf(files)): void => {
-      for (const [name, content] of Object.entries(files)) server.files.set(`/fleet/site/${name}`, content);
-      server.files.set('/fleet/site/SHA256SUMS', list);
-      server.files.set('/fleet/site/SHA256SUMS.minisig', keys.sign(list));
+      for (const [name, content] of Object.entries(files)) site.server.files.set(`/fleet/site/${name}`, content);
+      site.server.files.set('/fleet/site/SHA256SUMS', list);
+      site.server.files.set('/fleet/site/SHA256SUMS.minisig', keys.sign(list));
     };
     put({ 'a.yaml': good(5) });
-    const watched = watch({ url: 's3://fleet/site/', s3: { endpoint: server.url }, keys: [keys.publicKey], ...source });
+    const watched = watch({ url: 's3://fleet/site/', s3: { endpoint: site.server.url }, keys: [keys.publicKey], ...source });
     return { keys, put, watched, refused: await settledOn(watched) };
   };
 
@@ -172,7 +159,7 @@ describe.skipIf(lacking !== undefined)(`an attack on a prefix${lacking === undef
     const { put, refused } = await settled();
     put({ 'a.yaml': good(6) }, `${listOf({ 'a.yaml': good(6) })}${sha256('x')}  ../../other/b.yaml\n`);
     await refused('ListInvalid', /path has a part that is \. or \.\./);
-    expect(server.requests.some(({ url }) => url?.includes('other'))).toBe(false);
+    expect(site.server.requests.some(({ url }) => url?.includes('other'))).toBe(false);
     put({ 'a.yaml': good(6) }, `${sha256('x')}  \u001b]0;x\u0007.yaml\n`);
     await refused('ListInvalid', /control characters/);
     put({}, `${sha256('x')}  README\n`);
@@ -184,14 +171,14 @@ describe.skipIf(lacking !== undefined)(`an attack on a prefix${lacking === undef
   it('a list that is altered changes nothing, though its files are as it says', async () => {
     const { keys, put, refused } = await settled();
     put({ 'a.yaml': good(6), 'evil.yaml': pod('evil', 'evil') });
-    server.files.set('/fleet/site/SHA256SUMS.minisig', keys.sign(listOf({ 'a.yaml': good(6) })));
+    site.server.files.set('/fleet/site/SHA256SUMS.minisig', keys.sign(listOf({ 'a.yaml': good(6) })));
     await refused('SignatureInvalid', /do not belong together/);
   });
 
   it('files that are endless, slow, or too large together change nothing', async () => {
     const { put, refused } = await settled({ maxBytes: 100_000, timeoutMs: 1_500 });
     put({ 'a.yaml': good(6) });
-    server.files.set('/fleet/site/a.yaml', endless);
+    site.server.files.set('/fleet/site/a.yaml', endless);
     await refused('TooLarge', /its files have more than 100000 bytes/);
     const half = `#${'x'.repeat(60_000)}\n`;
     put({ 'a.yaml': good(6), 'b.yaml': half, 'c.yaml': half });
@@ -202,7 +189,7 @@ describe.skipIf(lacking !== undefined)(`an attack on a prefix${lacking === undef
       response.on('close', () => clearTimeout(timer));
     };
     put({ 'a.yaml': good(6), 'b.yaml': good(6), 'c.yaml': good(6) });
-    for (const name of ['a', 'b', 'c']) server.files.set(`/fleet/site/${name}.yaml`, late);
+    for (const name of ['a', 'b', 'c']) site.server.files.set(`/fleet/site/${name}.yaml`, late);
     await refused('TooSlow', /its files did not come within 1.5 s/);
   });
 
@@ -247,11 +234,11 @@ describe.skipIf(lacking !== undefined)(`an attack on a prefix${lacking === undef
     ['of nothing', listing([]), 'Empty', /there is no manifest/],
     ['with nothing behind a key', listing(['site/gone.yaml']), 'NotFound', /site\/gone\.yaml: answered 404/],
   ])('a listing %s changes nothing', async (_what, answer, reason, message) => {
-    server.files.set('/fleet', listing(['site/a.yaml']));
-    server.files.set('/fleet/site/a.yaml', good(5));
-    const watched = watch({ url: 's3://fleet/site/', s3: { endpoint: server.url }, require: 'none' });
+    site.server.files.set('/fleet', listing(['site/a.yaml']));
+    site.server.files.set('/fleet/site/a.yaml', good(5));
+    const watched = watch({ url: 's3://fleet/site/', s3: { endpoint: site.server.url }, require: 'none' });
     const refused = await settledOn(watched);
-    server.files.set('/fleet', answer);
+    site.server.files.set('/fleet', answer);
     await refused(reason, message);
   });
 });
@@ -274,15 +261,15 @@ describe.skipIf(lacking !== undefined)(`an attack on a registry${lacking === und
       void response.writeHead(200, { 'docker-content-digest': said }).end(request.method === 'HEAD' ? undefined : manifest);
 
   const settled = async (source: Partial<SourceDefinition> = {}, options: Partial<Parameters<typeof follow>[1]> = {}) => {
-    const keys = minisignKeys(root);
+    const keys = minisignKeys(site.root);
     const push = (content: string, signature = keys.sign(content)): void => {
       const manifest = JSON.stringify({ layers: [layerOf('s.yaml', content), layerOf('s.yaml.minisig', signature)] });
-      server.files.set(blobPath(content), content);
-      server.files.set(blobPath(signature), signature);
-      server.files.set('/v2/site/manifests/v1', manifestAnswer(manifest));
+      site.server.files.set(blobPath(content), content);
+      site.server.files.set(blobPath(signature), signature);
+      site.server.files.set('/v2/site/manifests/v1', manifestAnswer(manifest));
     };
     push(good(5));
-    const url = `oci://${new URL(server.url).host}/site:v1`;
+    const url = `oci://${new URL(site.server.url).host}/site:v1`;
     const watched = watch({ url, oci: { plainHTTP: true }, keys: [keys.publicKey], ...source }, options);
     return { keys, push, watched, refused: await settledOn(watched) };
   };
@@ -290,18 +277,18 @@ describe.skipIf(lacking !== undefined)(`an attack on a registry${lacking === und
   it('a blob that is not what its digest says changes nothing, signed or not', async () => {
     const { push, refused } = await settled();
     push(good(6));
-    server.files.set(blobPath(good(6)), good(7));
+    site.server.files.set(blobPath(good(6)), good(7));
     await refused('HashMismatch', /its layer "s\.yaml" sha256:[0-9a-f]{64}: it has the digest sha256:/);
-    server.files.set(blobPath(good(6)), endless);
+    site.server.files.set(blobPath(good(6)), endless);
     await refused('TooLarge', /its layer .*answered with more than/);
-    server.files.set(blobPath(good(6)), answering(404));
+    site.server.files.set(blobPath(good(6)), answering(404));
     await refused('ArtifactInvalid', /its layer .*: it is not there/);
   });
 
   it('manifests of all wrong kinds change nothing', async () => {
     const { refused } = await settled({ maxBytes: 100_000, timeoutMs: 1_500 });
     const put = (answer: string | Answer): void =>
-      void server.files.set('/v2/site/manifests/v1', typeof answer === 'string' ? manifestAnswer(answer) : answer);
+      void site.server.files.set('/v2/site/manifests/v1', typeof answer === 'string' ? manifestAnswer(answer) : answer);
     put('<html></html>');
     await refused('ArtifactInvalid', /no JSON object/);
     put(JSON.stringify({ manifests: [] }));
@@ -324,20 +311,20 @@ describe.skipIf(lacking !== undefined)(`an attack on a registry${lacking === und
     const manifest = JSON.stringify({ layers: [layerOf('s.yaml', good(5))] });
     const hash = { algorithm: 'sha256' as const, hex: sha256(manifest), of: 'artifact' as const };
     const evil = JSON.stringify({ layers: [layerOf('s.yaml', good(6))] });
-    server.files.set(blobPath(good(6)), good(6));
-    server.files.set(`/v2/site/manifests/${digest(manifest)}`, manifestAnswer(evil, digest(manifest)));
-    const url = `oci://${new URL(server.url).host}/site@${digest(manifest)}`;
+    site.server.files.set(blobPath(good(6)), good(6));
+    site.server.files.set(`/v2/site/manifests/${digest(manifest)}`, manifestAnswer(evil, digest(manifest)));
+    const url = `oci://${new URL(site.server.url).host}/site@${digest(manifest)}`;
     const watched = watch({ url, oci: { plainHTTP: true }, require: 'hash', hash });
     await watched.until('the refusal', () => watched.last()?.reason === 'HashMismatch');
     expect(watched.last()?.message).toMatch(/site@sha256:[0-9a-f]{64}: it has the digest sha256:/);
-    server.files.set(blobPath(good(5)), good(5));
-    server.files.set(`/v2/site/manifests/${digest(manifest)}`, manifestAnswer(manifest));
+    site.server.files.set(blobPath(good(5)), good(5));
+    site.server.files.set(`/v2/site/manifests/${digest(manifest)}`, manifestAnswer(manifest));
     await settledOn(watched);
-    const { length } = server.requests;
+    const { length } = site.server.requests;
     const { checkedAtMs = 0 } = watched.last() ?? {};
     await watched.until('another check', () => (watched.last()?.checkedAtMs ?? 0) > checkedAtMs);
     // It can not have changed: nobody is asked.
-    expect(server.requests).toHaveLength(length);
+    expect(site.server.requests).toHaveLength(length);
   });
 
   it('a signature of something else, or of endless bytes, changes nothing', async () => {
@@ -354,23 +341,23 @@ describe.skipIf(lacking !== undefined)(`an attack on a registry${lacking === und
     const { keys, watched, refused } = await settled();
     const content = good(6);
     const manifest = JSON.stringify({ layers: [layerOf('s.yaml', content)] });
-    server.files.set(blobPath(content), content);
-    server.files.set('/v2/site/manifests/v1', manifestAnswer(manifest));
+    site.server.files.set(blobPath(content), content);
+    site.server.files.set('/v2/site/manifests/v1', manifestAnswer(manifest));
     const refer = (signature: string, created: string, more: object = {}) => {
       const one = JSON.stringify({ layers: [layerOf('s.yaml.minisig', signature, more)] });
-      server.files.set(blobPath(signature), signature);
-      server.files.set(`/v2/site/manifests/${digest(one)}`, manifestAnswer(one));
+      site.server.files.set(blobPath(signature), signature);
+      site.server.files.set(`/v2/site/manifests/${digest(one)}`, manifestAnswer(one));
       return { digest: digest(one), annotations: { 'org.opencontainers.image.created': created } };
     };
     const bad = [
-      refer(minisignKeys(root, 'stranger').sign(content), '2026-03-01'),
+      refer(minisignKeys(site.root, 'stranger').sign(content), '2026-03-01'),
       refer('garbage', '2026-04-01'),
       refer('large', '2026-05-01', { size: 1e9 }),
       { digest: digest('nothing') },
       { digest: 'sha256:../../x' },
     ];
     const index = (manifests: readonly object[]): void =>
-      void server.files.set(`/v2/site/referrers/${digest(manifest)}`, JSON.stringify({ manifests }));
+      void site.server.files.set(`/v2/site/referrers/${digest(manifest)}`, JSON.stringify({ manifests }));
     index(bad);
     await refused('SignatureInvalid', /cannot be read/);
     index([...bad, refer(keys.sign(content), '2026-01-01')]);
@@ -379,9 +366,9 @@ describe.skipIf(lacking !== undefined)(`an attack on a registry${lacking === und
 
   it('an altered digest in the answer to a HEAD changes nothing but that the manifest is fetched', async () => {
     const { watched } = await settled();
-    const manifest = server.files.get('/v2/site/manifests/v1') as Answer;
+    const manifest = site.server.files.get('/v2/site/manifests/v1') as Answer;
     let gets = 0;
-    server.files.set('/v2/site/manifests/v1', (request, response) => {
+    site.server.files.set('/v2/site/manifests/v1', (request, response) => {
       if (request.method === 'HEAD') return void response.writeHead(200, { 'docker-content-digest': 'sha256:x' }).end();
       gets += 1;
       return manifest(request, response);
@@ -392,7 +379,7 @@ describe.skipIf(lacking !== undefined)(`an attack on a registry${lacking === und
 
   it('a redirect of a blob is followed without what the registry is shown', async () => {
     const other = await webServer();
-    stops.push(other.close);
+    site.stops.push(other.close);
     const protect =
       (answer: Answer): Answer =>
       (request, response) =>
@@ -401,11 +388,11 @@ describe.skipIf(lacking !== undefined)(`an attack on a registry${lacking === und
           : answer(request, response);
     const content = good(5);
     const manifest = JSON.stringify({ layers: [layerOf('s.yaml', content)] });
-    server.files.set('/v2/site/manifests/v1', protect(manifestAnswer(manifest)));
-    server.files.set(blobPath(content), protect(answering(307, { location: `${other.url}/store?signature=s3cret` })));
+    site.server.files.set('/v2/site/manifests/v1', protect(manifestAnswer(manifest)));
+    site.server.files.set(blobPath(content), protect(answering(307, { location: `${other.url}/store?signature=s3cret` })));
     other.files.set('/store', content);
     const logins = async () => [{ username: 'u', password: 's3cret' }];
-    const url = `oci://${new URL(server.url).host}/site:v1`;
+    const url = `oci://${new URL(site.server.url).host}/site:v1`;
     const watched = watch({ url, oci: { plainHTTP: true }, require: 'none' }, { logins });
     await settledOn(watched);
     expect(other.requests.length).toBeGreaterThan(0);
@@ -415,24 +402,24 @@ describe.skipIf(lacking !== undefined)(`an attack on a registry${lacking === und
 
   it('a token service on another server is not asked for a registry without TLS, nor one that redirects', async () => {
     const other = await webServer();
-    stops.push(other.close);
+    site.stops.push(other.close);
     const logins = async () => [{ username: 'u', password: 's3cret' }];
     const { refused } = await settled({}, { logins });
-    server.files.set(
+    site.server.files.set(
       '/v2/site/manifests/v1',
       answering(401, { 'www-authenticate': `Bearer realm="${other.url.replace('127.0.0.1', 'localhost')}/token"` }),
     );
     await refused('RedirectRefused', /demands a token of a service that is not asked/);
-    server.files.set('/v2/site/manifests/v1', answering(401, { 'www-authenticate': `Bearer realm="${server.url}/token"` }));
-    server.files.set('/token', answering(307, { location: `${other.url}/token` }));
+    site.server.files.set('/v2/site/manifests/v1', answering(401, { 'www-authenticate': `Bearer realm="${site.server.url}/token"` }));
+    site.server.files.set('/token', answering(307, { location: `${other.url}/token` }));
     await refused('RedirectRefused', /its token service was redirected to .*another server/);
-    server.files.set('/token', endless);
+    site.server.files.set('/token', endless);
     await refused('TooLarge', /its token service answered with more than 65536 bytes/);
-    server.files.set('/token', '{"token":"a\\r\\nX: y"}');
+    site.server.files.set('/token', '{"token":"a\\r\\nX: y"}');
     await refused('Unreachable', /its token service answered with no token/);
-    server.files.set('/token', '{"token":"s3cret-token"}');
+    site.server.files.set('/token', '{"token":"s3cret-token"}');
     await refused('HttpError', /answered 401 Unauthorized/);
-    server.files.set('/v2/site/manifests/v1', answering(401));
+    site.server.files.set('/v2/site/manifests/v1', answering(401));
     await refused('HttpError', /answered 401 Unauthorized/);
     expect(other.requests).toEqual([]);
   });

@@ -1,30 +1,17 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { BehaviorSubject, concat, defer, NEVER, type Observable, of, Subject } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SourceCommand, SourceDefinition, SourceHealth } from '../src/index.js';
-import { definition, follow, pod, revision, type WebServer, webServer } from './bed.js';
+import { definition, follow, pod, revision, useSite } from './bed.js';
 
-let root: string;
-let server: WebServer;
-const stops: (() => void)[] = [];
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'rollout-'));
-  server = await webServer();
-  stops.push(server.close);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
-});
+const site = useSite();
 
 const FILE = '/site.yaml';
 const HOUR_MS = 3_600_000;
 const FAILED: SourceHealth = { type: 'failed', message: 'container app ended 5 times' };
-const publish = (number: number, more = ''): void => void server.files.set(FILE, revision(number, more) + pod('web', `web:${number}`));
+const publish = (number: number, more = ''): void => void site.server.files.set(FILE, revision(number, more) + pod('web', `web:${number}`));
 
 /** Revision 1 serves; how others are says the test. */
 const box = (source: Partial<SourceDefinition> = {}, options: Partial<Parameters<typeof follow>[1]> = {}) => {
@@ -32,9 +19,9 @@ const box = (source: Partial<SourceDefinition> = {}, options: Partial<Parameters
   const command$ = new Subject<SourceCommand>();
   const images: string[][] = [];
   const watched: ReturnType<typeof follow> = follow(
-    definition({ url: server.url + FILE, require: 'none', ...source }),
+    definition({ url: site.server.url + FILE, require: 'none', ...source }),
     {
-      directory: join(root, 'state'),
+      directory: join(site.root, 'state'),
       health$: defer(
         (): Observable<SourceHealth> => (watched.running()['web-n'] === 'web:1' ? concat(of({ type: 'ready' as const }), NEVER) : health$),
       ),
@@ -43,7 +30,7 @@ const box = (source: Partial<SourceDefinition> = {}, options: Partial<Parameters
     },
     (kept) => images.push([...kept]),
   );
-  stops.push(watched.stop);
+  site.stops.push(watched.stop);
   return {
     ...watched,
     health: (health: SourceHealth) => health$.next(health),
@@ -88,8 +75,8 @@ describe('a revision on trial', () => {
       rollout: { reason: 'RolledBack', revision: 2, message: FAILED.message },
       refusedRevision: { revision: 2, why: 'Failed' },
     });
-    const asked = server.requests.length;
-    await one.until('some checks', () => server.requests.length > asked + 3);
+    const asked = site.server.requests.length;
+    await one.until('some checks', () => site.server.requests.length > asked + 3);
     expect(one.running()).toEqual({ 'web-n': 'web:1' });
     one.health({ type: 'unknown' });
     expect(await one.command('retry')).toEqual({ ok: true, message: 'revision 2 is begun now' });
@@ -117,7 +104,7 @@ describe('a revision on trial', () => {
     const running = phase === 'Progressing' ? 2 : 1;
     await one.runs(running);
     one.stop();
-    server.files.clear();
+    site.server.files.clear();
     const again = box(TRIAL);
     await again.runs(running);
     await again.reason(phase);
@@ -252,7 +239,7 @@ describe('commands', () => {
     expect(await one.command('resume')).toMatchObject({ ok: true });
     await one.reason('Skipped');
     expect(one.running()).toEqual({ 'web-n': 'web:1' });
-    const kept = JSON.parse(await readFile(join(root, 'state', 'last-good.json'), 'utf8'));
+    const kept = JSON.parse(await readFile(join(site.root, 'state', 'last-good.json'), 'utf8'));
     expect(kept).toMatchObject({ rollout: { refused: [{ revision: 2, why: 'Skipped' }] } });
     publish(3);
     await one.runs(3);

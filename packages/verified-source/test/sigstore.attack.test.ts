@@ -1,26 +1,14 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ed25519ph } from '@noble/curves/ed25519.js';
 import { bundleToJSON } from '@sigstore/bundle';
 import { DSSEBundleBuilder, MessageSignatureBundleBuilder, type Signer } from '@sigstore/sign';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SourceDefinition, SourceReason } from '../src/index.js';
-import { definition, follow, pod, revision, type WebServer, webServer } from './bed.js';
+import { definition, follow, pod, revision, useSite } from './bed.js';
 
-let root: string;
-let server: WebServer;
-const stops: (() => void)[] = [];
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'sigstore-'));
-  server = await webServer();
-  stops.push(server.close);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
-});
+const site = useSite();
 
 const FILE = '/site.yaml';
 const good = (number: number): string => revision(number) + pod('web', `web:${number}`);
@@ -64,13 +52,13 @@ const sigstoreKeys = (algorithm: Algorithm = 'P-256', hintOf = (digest: string):
 };
 
 const publish = (content: string, bundle?: string): void => {
-  server.files.set(FILE, content);
-  if (bundle !== undefined) server.files.set(`${FILE}.sigstore.json`, bundle);
+  site.server.files.set(FILE, content);
+  if (bundle !== undefined) site.server.files.set(`${FILE}.sigstore.json`, bundle);
 };
 
 const watch = (source: Partial<SourceDefinition>) => {
-  const watched = follow(definition({ url: server.url + FILE, ...source }), { directory: join(root, 'state') });
-  stops.push(watched.stop);
+  const watched = follow(definition({ url: site.server.url + FILE, ...source }), { directory: join(site.root, 'state') });
+  site.stops.push(watched.stop);
   return watched;
 };
 
@@ -78,12 +66,12 @@ const settled = async (keys: ReturnType<typeof sigstoreKeys>, source: Partial<So
   publish(good(5), await keys.sign(good(5)));
   const watched = watch(source);
   await watched.until('revision 5', () => watched.last()?.state === 'Ready' && watched.running()['web-n'] === 'web:5');
-  const kept = await readFile(join(root, 'state/last-good.json'), 'utf8');
+  const kept = await readFile(join(site.root, 'state/last-good.json'), 'utf8');
   const refused = async (reason: SourceReason, message: RegExp): Promise<void> => {
     await watched.until(`${reason} ${message}`, () => watched.last()?.reason === reason && message.test(watched.last()?.message ?? ''));
     expect(watched.last()).toMatchObject({ state: 'Stale', revision: 5 });
     expect(watched.running()).toEqual({ 'web-n': 'web:5' });
-    expect(await readFile(join(root, 'state/last-good.json'), 'utf8')).toBe(kept);
+    expect(await readFile(join(site.root, 'state/last-good.json'), 'utf8')).toBe(kept);
   };
   return { watched, refused };
 };
@@ -96,7 +84,7 @@ describe('a bundle of Sigstore with a public key', () => {
       const { watched } = await settled(keys);
       expect(watched.last()).toMatchObject({ revision: 5, verifiedBy: `sigstore ${keys.id}` });
       watched.stop();
-      server.files.clear();
+      site.server.files.clear();
       const again = watch({ keys: [keys.publicKey] });
       await again.until('the Pod without a network', () => again.last()?.state === 'Stale' && again.running()['web-n'] === 'web:5');
       expect(again.last()).toMatchObject({ reason: 'NotFound', verifiedBy: `sigstore ${keys.id}` });
@@ -105,7 +93,7 @@ describe('a bundle of Sigstore with a public key', () => {
 
   it('may name its key as it likes, and may be by any of several keys in a file', async () => {
     const keys = sigstoreKeys('P-256', () => undefined);
-    const keyFile = join(root, 'cosign.pub');
+    const keyFile = join(site.root, 'cosign.pub');
     await writeFile(keyFile, `# of last year\n${sigstoreKeys().publicKey}\n${keys.publicKey}`);
     const { watched } = await settled(keys, { keyFiles: [keyFile] });
     expect(watched.last()?.verifiedBy).toBe(`sigstore ${keys.id}`);
@@ -164,7 +152,7 @@ describe('a bundle of Sigstore with a public key', () => {
     }
     publish(good(6), ' '.repeat(100_000));
     await refused('TooLarge', /its signature: .*more than/);
-    server.files.delete(`${FILE}.sigstore.json`);
+    site.server.files.delete(`${FILE}.sigstore.json`);
     await refused('SignatureMissing', /no signature at .*site\.yaml\.sigstore\.json/);
   });
 
@@ -177,7 +165,7 @@ describe('a bundle of Sigstore with a public key', () => {
     ],
     ['-----BEGIN PUBLIC KEY-----\nAAAA\n', /:1 is no public key of ECDSA/],
   ])('needs a key that can be used: %#', async (text, message) => {
-    const keyFile = join(root, 'cosign.pub');
+    const keyFile = join(site.root, 'cosign.pub');
     await writeFile(keyFile, text);
     publish(good(5), 'x');
     const watched = watch({ keyFiles: [keyFile] });

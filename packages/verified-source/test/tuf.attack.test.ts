@@ -1,26 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeFiles } from '@solo-kubelet/state-files';
 import { faultyFiles } from '@solo-kubelet/state-files/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { SourceDefinition, SourceReason } from '../src/index.js';
-import { definition, follow, pod, revision, type WebServer, webServer } from './bed.js';
+import { definition, follow, pod, revision, useSite, webServer } from './bed.js';
 import { inMs, tufRepository, tufSigner } from './tuf-bed.js';
 
-let root: string;
+const site = useSite();
 let rootFile: string;
-let server: WebServer;
-const stops: (() => void)[] = [];
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'tuf-'));
-  rootFile = join(root, 'root.json');
-  server = await webServer();
-  stops.push(server.close);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
+beforeEach(() => {
+  rootFile = join(site.root, 'root.json');
 });
 
 const web = (number: number | string): string => pod('web', `web:${number}`);
@@ -28,8 +18,11 @@ type Repository = ReturnType<typeof tufRepository>;
 
 const watch = (repository: Repository, source: Partial<SourceDefinition> = {}, options: Partial<Parameters<typeof follow>[1]> = {}) => {
   const { url } = repository;
-  const watched = follow(definition({ url, tuf: repository.tuf(rootFile), ...source }), { directory: join(root, 'state'), ...options });
-  stops.push(watched.stop);
+  const watched = follow(definition({ url, tuf: repository.tuf(rootFile), ...source }), {
+    directory: join(site.root, 'state'),
+    ...options,
+  });
+  site.stops.push(watched.stop);
   return watched;
 };
 
@@ -42,12 +35,12 @@ const settled = async (
   source: Partial<SourceDefinition> = {},
   options: Partial<Parameters<typeof follow>[1]> = {},
 ) => {
-  const repository = tufRepository(server, given);
+  const repository = tufRepository(site.server, given);
   await writeFile(rootFile, repository.firstRoot);
   repository.publish({ version: 5, content: web(5) });
   const watched = watch(repository, source, options);
   await runs(watched, 5);
-  const kept = await readFile(join(root, 'state/last-good.json'), 'utf8');
+  const kept = await readFile(join(site.root, 'state/last-good.json'), 'utf8');
   const refused = async (reason: SourceReason, message: RegExp): Promise<void> => {
     await watched.until(`${reason} ${message}`, () => {
       const last = watched.last();
@@ -57,26 +50,26 @@ const settled = async (
     await watched.until('another check', () => (watched.last()?.failures ?? 0) > failures);
     expect(watched.last()).toMatchObject({ reason, state: 'Stale', revision: 5 });
     expect(watched.running()).toEqual({ 'web-n': 'web:5' });
-    expect(await readFile(join(root, 'state/last-good.json'), 'utf8')).toBe(kept);
+    expect(await readFile(join(site.root, 'state/last-good.json'), 'utf8')).toBe(kept);
   };
   return { repository, watched, refused };
 };
 
-const requestsOf = (from: number): readonly string[] => server.requests.slice(from).map(({ url = '' }) => url);
+const requestsOf = (from: number): readonly string[] => site.server.requests.slice(from).map(({ url = '' }) => url);
 
 describe('a TUF repository', () => {
   it('vouches for what a source runs, with and without a network, and an idle check loads nothing again', async () => {
     const { repository, watched } = await settled();
     expect(watched.last()).toMatchObject({ revision: 5, verifiedBy: 'tuf root 1, targets 5' });
-    expect(await readdir(join(root, 'state'))).toEqual(expect.arrayContaining(['last-good.json', 'tuf.json']));
-    const before = server.requests.length;
-    await watched.until('two checks', () => server.requests.length > before + 3);
+    expect(await readdir(join(site.root, 'state'))).toEqual(expect.arrayContaining(['last-good.json', 'tuf.json']));
+    const before = site.server.requests.length;
+    await watched.until('two checks', () => site.server.requests.length > before + 3);
     expect(new Set(requestsOf(before))).toEqual(new Set(['/metadata/2.root.json', '/metadata/timestamp.json']));
-    expect(server.requests.at(-1)?.headers['if-none-match'] ?? server.requests.at(-2)?.headers['if-none-match']).toBeDefined();
+    expect(site.server.requests.at(-1)?.headers['if-none-match'] ?? site.server.requests.at(-2)?.headers['if-none-match']).toBeDefined();
     repository.publish({ version: 6, content: web(6) });
     await runs(watched, 6);
     watched.stop();
-    server.files.clear();
+    site.server.files.clear();
     const again = watch(repository);
     await again.until('the Pod without a network', () => again.last()?.state === 'Stale' && again.running()['web-n'] === 'web:6');
     expect(again.last()).toMatchObject({ revision: 6, verifiedBy: 'tuf root 1, targets 6' });
@@ -84,7 +77,7 @@ describe('a TUF repository', () => {
 
   it('may be signed anew with the same content, which is not loaded again', async () => {
     const { repository, watched } = await settled();
-    const before = server.requests.length;
+    const before = site.server.requests.length;
     repository.publish({ version: 6, content: web(5) });
     await watched.until('version 6', () => watched.last()?.revision === 6);
     expect(requestsOf(before).filter((url) => url.startsWith('/targets'))).toEqual([]);
@@ -107,14 +100,14 @@ describe('a TUF repository', () => {
   });
 
   it('may let another role list the target, below a directory', async () => {
-    const repository = tufRepository(server, { target: 'site.yaml' });
+    const repository = tufRepository(site.server, { target: 'site.yaml' });
     await writeFile(rootFile, repository.firstRoot);
     repository.publish({ version: 7, content: web(7), delegated: 'shops' });
     const watched = watch(repository);
     await runs(watched, 7);
     expect(watched.last()).toMatchObject({ revision: 7, verifiedBy: 'tuf root 1, shops 7' });
     watched.stop();
-    server.files.clear();
+    site.server.files.clear();
     const again = watch(repository);
     await again.until('the Pod without a network', () => again.running()['web-n'] === 'web:7');
   });
@@ -138,20 +131,20 @@ describe('a TUF repository', () => {
   });
 
   it('is asked with the credentials of the source, and only where they are for', async () => {
-    const headersFile = join(root, 'headers');
+    const headersFile = join(site.root, 'headers');
     await writeFile(headersFile, 'Authorization: Bearer s3cret\n');
     const { repository, watched } = await settled({}, { headersFile });
-    expect(server.requests.map(({ headers }) => headers.authorization)).not.toContain(undefined);
+    expect(site.server.requests.map(({ headers }) => headers.authorization)).not.toContain(undefined);
     watched.stop();
     const other = await webServer();
-    stops.push(other.close);
+    site.stops.push(other.close);
     const tuf = { ...repository.tuf(rootFile), metadataUrl: `${other.url}/metadata` };
     const astray = watch(repository, { headersFile, tuf });
     await astray.until('the refusal', () => astray.last()?.reason === 'CredentialsUnusable');
-    server.files.set('/metadata/timestamp.json', (_request, response) =>
+    site.server.files.set('/metadata/timestamp.json', (_request, response) =>
       response.writeHead(302, { Location: `${other.url}/metadata/timestamp.json` }).end(),
     );
-    const led = watch(repository, { headersFile }, { directory: join(root, 'led') });
+    const led = watch(repository, { headersFile }, { directory: join(site.root, 'led') });
     await led.until('the refusal', () => led.last()?.reason === 'RedirectRefused');
     expect(other.requests).toEqual([]);
   });
@@ -161,15 +154,15 @@ describe('an attack on a TUF repository changes nothing', () => {
   it('by an altered byte, in the target or in any of the metadata', async () => {
     const { repository, refused } = await settled();
     repository.publish({ version: 6, content: web(6) });
-    server.files.set(repository.pathOf(web(6)), web(6).replace('web:6', 'web:7'));
+    site.server.files.set(repository.pathOf(web(6)), web(6).replace('web:6', 'web:7'));
     await refused('HashMismatch', /site\.yaml is not what is listed: .*hash/);
-    server.files.set(repository.pathOf(web(6)), `${web(6)}# more\n`);
+    site.server.files.set(repository.pathOf(web(6)), `${web(6)}# more\n`);
     await refused('TooLarge', /more than \d+ bytes/);
-    server.files.set(repository.pathOf(web(6)), web(6).slice(0, 20));
+    site.server.files.set(repository.pathOf(web(6)), web(6).slice(0, 20));
     await refused('HashMismatch', /Expected length/);
     repository.publish({ version: 7, content: web(7) });
     const altered = (path: string): void =>
-      void server.files.set(path, String(server.files.get(path)).replace(/"expires":"2/, '"expires":"3'));
+      void site.server.files.set(path, String(site.server.files.get(path)).replace(/"expires":"2/, '"expires":"3'));
     altered('/metadata/7.targets.json');
     await refused('HashMismatch', /hash/);
     repository.publish({ version: 8, content: web(8) });
@@ -212,7 +205,7 @@ describe('an attack on a TUF repository changes nothing', () => {
   it('after a start with the memory of the repository lost: the revision of what ran is remembered as well', async () => {
     const { repository, watched } = await settled();
     watched.stop();
-    await rm(join(root, 'state/tuf.json'));
+    await rm(join(site.root, 'state/tuf.json'));
     repository.publish({ version: 4, content: web(4) });
     const again = watch(repository);
     await again.until('the refusal', () => again.last()?.reason === 'RevisionTooOld');
@@ -266,7 +259,7 @@ describe('an attack on a TUF repository changes nothing', () => {
   });
 
   it('by a target or metadata without an end, or a byte at a time', async () => {
-    const endless: Parameters<typeof server.files.set>[1] = (_request, response) => {
+    const endless: Parameters<typeof site.server.files.set>[1] = (_request, response) => {
       response.writeHead(200);
       const chunk = Buffer.alloc(65_536, ' ');
       const write = (): void => {
@@ -277,36 +270,40 @@ describe('an attack on a TUF repository changes nothing', () => {
     };
     const { repository, refused } = await settled({}, { timeoutMs: 1_500 });
     repository.publish({ version: 6, content: web(6) });
-    server.files.set(repository.pathOf(web(6)), endless);
+    site.server.files.set(repository.pathOf(web(6)), endless);
     await refused('TooLarge', /targets\/.*more than \d+ bytes/);
-    server.files.set('/metadata/6.targets.json', endless);
+    site.server.files.set('/metadata/6.targets.json', endless);
     repository.publish({ version: 7, content: web(7) });
-    server.files.set('/metadata/7.snapshot.json', endless);
+    site.server.files.set('/metadata/7.snapshot.json', endless);
     await refused('TooLarge', /7\.snapshot\.json: answered with more than/);
-    server.files.set('/metadata/timestamp.json', endless);
+    site.server.files.set('/metadata/timestamp.json', endless);
     await refused('TooLarge', /timestamp\.json: answered with more than 16384 bytes/);
-    server.files.set('/metadata/timestamp.json', (_request, response) => {
+    site.server.files.set('/metadata/timestamp.json', (_request, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write(' '), 100);
       response.on('close', () => clearInterval(timer));
     });
     await refused('TooSlow', /timestamp\.json: did not answer within 1\.5 s/);
-    server.files.set('/metadata/timestamp.json', '');
+    site.server.files.set('/metadata/timestamp.json', '');
     await refused('SignatureInvalid', /JSON/);
-    server.files.delete('/metadata/timestamp.json');
+    site.server.files.delete('/metadata/timestamp.json');
     await refused('NotFound', /timestamp\.json: answered 404/);
-    server.files.set('/metadata/2.root.json', (_request, response) => response.writeHead(503).end());
+    site.server.files.set('/metadata/2.root.json', (_request, response) => response.writeHead(503).end());
     await refused('HttpError', /2\.root\.json: answered 503/);
   });
 
   it('by a target that is larger than the source takes, or that nobody lists', async () => {
     const { repository, refused, watched } = await settled({}, { maxBytes: 1_000 });
-    const before = server.requests.length;
+    const before = site.server.requests.length;
     repository.publish({ version: 6, content: web(6) + '#'.repeat(2_000) });
     await refused('TooLarge', /site\.yaml has 2\d{3} bytes, and the source takes at most 1000/);
     expect(requestsOf(before).filter((url) => url.startsWith('/targets'))).toEqual([]);
     watched.stop();
-    const other = watch(repository, { tuf: { ...repository.tuf(rootFile), target: 'other.yaml' } }, { directory: join(root, 'other') });
+    const other = watch(
+      repository,
+      { tuf: { ...repository.tuf(rootFile), target: 'other.yaml' } },
+      { directory: join(site.root, 'other') },
+    );
     await other.until('the refusal', () => other.last()?.reason === 'SignatureMissing');
     expect(other.last()).toMatchObject({ state: 'Failed', message: expect.stringContaining('no role of the repository lists other.yaml') });
   });
@@ -324,9 +321,9 @@ describe('an attack on a TUF repository changes nothing', () => {
   ])('by metadata that are none: %j', async (text) => {
     const { repository, refused } = await settled();
     for (const path of ['/metadata/timestamp.json', '/metadata/2.root.json']) {
-      server.files.set(path, text);
+      site.server.files.set(path, text);
       await refused('SignatureInvalid', /./);
-      server.files.delete('/metadata/2.root.json');
+      site.server.files.delete('/metadata/2.root.json');
       repository.publish({ version: 5, content: web(5) });
     }
   });
@@ -343,7 +340,7 @@ describe('what was seen of a TUF repository', () => {
   ])('and %s after a loss of power costs nothing but a download', async (_what, damage) => {
     const { repository, watched } = await settled();
     watched.stop();
-    const path = join(root, 'state/tuf.json');
+    const path = join(site.root, 'state/tuf.json');
     await writeFile(path, damage(await readFile(path, 'utf8')));
     const again = watch(repository);
     await runs(again, 5);
@@ -364,7 +361,7 @@ describe('what was seen of a TUF repository', () => {
     await runs(watched, 7);
     expect(watched.last()?.verifiedBy).toBe('tuf root 3, targets 7');
     const other = await webServer();
-    stops.push(other.close);
+    site.stops.push(other.close);
     await writeFile(rootFile, tufRepository(other).firstRoot);
     await watched.until('the refusal', () => watched.last()?.reason === 'SignatureInvalid');
     expect(watched.running()).toEqual({ 'web-n': 'web:7' });
