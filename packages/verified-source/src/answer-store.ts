@@ -4,7 +4,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import type { KeptRevision } from './core/judge-revision.js';
 import { INITIAL_STATE, type RefusedAnswer, type RolloutState } from './core/rollout/rollout.js';
-import type { DetachedSignature } from './verify-answer.js';
+import type { DetachedSignature } from './signatures/verify-answer.js';
 
 /** An answer with what vouches for it, so that it can be verified again. */
 export interface KeptAnswer {

@@ -1,8 +1,8 @@
 import type { SourceRecord } from './answer-store.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { FetchFailed, Inquiry } from './places/place.js';
-import type { DetachedKey, VerificationKey } from './verification-keys.js';
-import type { DetachedSignature } from './verify-answer.js';
+import type { DetachedKey, VerificationKey } from './signatures/verification-keys.js';
+import type { DetachedSignature } from './signatures/verify-answer.js';
 
 export type FetchedAnswer =
   | {

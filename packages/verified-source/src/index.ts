@@ -1,3 +1,4 @@
+export { readRevision } from './answer/read-revision.js';
 export type { CommandAnswer } from './checker/checker.js';
 export { createConnections } from './connections.js';
 export { BUNDLE_URL, isBundleUrl } from './core/bundle-url.js';
@@ -19,14 +20,13 @@ export type { PinnedHash, Requirement, SourceDefinition } from './core/source-de
 export { isRefusal, type RolloutStatus, type SourceReason, type SourceStatus } from './core/source-status.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';
-export { type ParsedSourceFile, type ParseSourceFileOptions, parseSourceFile } from './parse-source-file.js';
 export type { RegistryLogin, RegistryLogins } from './places/registry-client.js';
 export { readKeptImages } from './read-kept-images.js';
-export { readRevision } from './read-revision.js';
-export { readSourceDirectory, type SourceFile } from './read-source-directory.js';
-export { readVerificationKeys, type VerificationKey } from './verification-keys.js';
+export { readVerificationKeys, type VerificationKey } from './signatures/verification-keys.js';
+export type { DetachedSignature } from './signatures/verify-answer.js';
+export { type ParsedSourceFile, type ParseSourceFileOptions, parseSourceFile } from './source-file/parse-source-file.js';
+export { readSourceDirectory, type SourceFile } from './source-file/read-source-directory.js';
 export { VerifiedSourceError, type VerifiedSourceErrorCode } from './verified-source-error.js';
-export type { DetachedSignature } from './verify-answer.js';
 export {
   initialStatus,
   type SourceCommand,

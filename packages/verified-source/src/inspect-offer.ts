@@ -1,14 +1,14 @@
 import { silentLogger } from '@solo-kubelet/diagnostics';
+import { readAnswer } from './answer/read-answer.js';
+import { readRevision } from './answer/read-revision.js';
 import { digestOf, openAnswerStore } from './answer-store.js';
 import type { ImageList } from './core/image-list.js';
 import { judgeRevision } from './core/judge-revision.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import type { SourceReason } from './core/source-status.js';
 import type { OfferedAnswer } from './offers.js';
-import { readAnswer } from './read-answer.js';
-import { readRevision } from './read-revision.js';
-import { readVerificationKeys } from './verification-keys.js';
-import { verifyContent } from './verify-content.js';
+import { readVerificationKeys } from './signatures/verification-keys.js';
+import { verifyContent } from './signatures/verify-content.js';
 
 export interface InspectOfferOptions {
   readonly source: SourceDefinition;

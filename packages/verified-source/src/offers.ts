@@ -5,7 +5,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import { type FileLayer, readState, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import { Observable, type SchedulerLike, timer } from 'rxjs';
 import { decodeSigned, encodeSigned } from './answer-store.js';
-import type { DetachedSignature } from './verify-answer.js';
+import type { DetachedSignature } from './signatures/verify-answer.js';
 
 /** An answer that did not come over the network: somebody put it here. It goes the way of every answer. */
 export interface OfferedAnswer {

@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
+import { readAnswer } from './answer/read-answer.js';
 import { openAnswerStore } from './answer-store.js';
 import { BUNDLE_URL } from './core/bundle-url.js';
-import { readAnswer } from './read-answer.js';
 import { wantedImages } from './rollout/wanted-images.js';
 
 /** What came in files of a directory has no images; all else is read alike, whatever its source. */

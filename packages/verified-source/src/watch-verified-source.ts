@@ -34,6 +34,8 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import { readAnswer } from './answer/read-answer.js';
+import { readRevision } from './answer/read-revision.js';
 import type { CommandAnswer, Found } from './checker/checker.js';
 import { createChecker } from './checker/create-checker.js';
 import { firstCheckMs, nextCheckMs } from './core/next-check.js';
@@ -44,8 +46,6 @@ import { reduceStatus, type SourceStatus, withRollout } from './core/source-stat
 import { offerHints, offerMark } from './offers.js';
 import { requestTarget } from './places/place-of.js';
 import type { RegistryLogins } from './places/registry-client.js';
-import { readAnswer } from './read-answer.js';
-import { readRevision } from './read-revision.js';
 
 export type VerifiedSourceOutput =
   | { readonly type: 'manifest'; readonly event: ManifestEvent }

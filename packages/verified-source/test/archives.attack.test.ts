@@ -6,8 +6,8 @@ import type { ParseManifest, PrepareManifest } from '@solo-kubelet/manifest-sour
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
 import { type Header, pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
+import { unpackArchive } from '../src/answer/unpack-archive.js';
 import type { SourceDefinition, SourceReason } from '../src/index.js';
-import { unpackArchive } from '../src/unpack-archive.js';
 import { definition, follow, lacking, minisignKeys, pod, revision, sshKeys, useSite } from './bed.js';
 
 const site = useSite();

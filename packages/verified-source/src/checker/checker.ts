@@ -1,16 +1,16 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestAnswer, ParseManifest, PrepareManifest } from '@solo-kubelet/manifest-source';
 import type { FileLayer } from '@solo-kubelet/state-files';
+import { type Examination, examineAnswer } from '../answer/examine-answer.js';
 import type { AnswerStore, SourceRecord } from '../answer-store.js';
 import type { SourceDefinition } from '../core/source-definition.js';
 import type { SourceRevision } from '../core/source-revision.js';
 import type { RolloutFinding, SourceFinding } from '../core/source-status.js';
-import { type Examination, examineAnswer } from '../examine-answer.js';
 import type { PlaceOptions } from '../places/place-of.js';
 import type { createAnswerRollout } from '../rollout/answer-rollout.js';
 import type { HeldAnswer } from '../rollout/held-answer.js';
-import type { VerificationKey } from '../verification-keys.js';
-import type { DetachedSignature } from '../verify-answer.js';
+import type { VerificationKey } from '../signatures/verification-keys.js';
+import type { DetachedSignature } from '../signatures/verify-answer.js';
 import type { HeldImages } from './held-images.js';
 
 /** What a look at a source came to, and what it asks for from now on where that is told again. */

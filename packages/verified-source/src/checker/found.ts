@@ -1,6 +1,6 @@
 import { type ManifestAnswer, redactUrl } from '@solo-kubelet/manifest-source';
+import type { ExaminedAnswer } from '../answer/examine-answer.js';
 import type { RunningAnswer, SourceFinding, SourceReason } from '../core/source-status.js';
-import type { ExaminedAnswer } from '../examine-answer.js';
 import { type Checker, type Found, type LastGood, timeOf } from './checker.js';
 
 /** What is told of a look: its finding, beside how the rollout is. `wakeAfterMs`: default when the rollout has to be decided on again. */

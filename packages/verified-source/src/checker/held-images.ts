@@ -1,5 +1,5 @@
 import type { ParseManifest } from '@solo-kubelet/manifest-source';
-import type { ExaminedAnswer } from '../examine-answer.js';
+import type { ExaminedAnswer } from '../answer/examine-answer.js';
 import { wantedImages } from '../rollout/wanted-images.js';
 
 /** Images of the answers that are at hand, by the digest of the answer. */

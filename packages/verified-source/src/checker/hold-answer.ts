@@ -1,8 +1,8 @@
+import type { ExaminedAnswer } from '../answer/examine-answer.js';
 import { digestOf } from '../answer-store.js';
-import type { ExaminedAnswer } from '../examine-answer.js';
 import type { HeldAnswer } from '../rollout/held-answer.js';
-import type { VerificationKey } from '../verification-keys.js';
-import { shownKey } from '../verify-answer.js';
+import type { VerificationKey } from '../signatures/verification-keys.js';
+import { shownKey } from '../signatures/verify-answer.js';
 import type { Checker, LastGood } from './checker.js';
 
 /** Makes a verified answer the one that runs. */

@@ -1,9 +1,9 @@
 import { describeError } from '@solo-kubelet/diagnostics';
+import type { Examination } from '../answer/examine-answer.js';
 import { digestOf, type KeptAnswer, type SourceRecord } from '../answer-store.js';
 import { INITIAL_STATE, resumeRollout } from '../core/rollout/rollout.js';
-import type { Examination } from '../examine-answer.js';
 import { heldAnswer } from '../rollout/held-answer.js';
-import { readVerificationKeys, type VerificationKey } from '../verification-keys.js';
+import { readVerificationKeys, type VerificationKey } from '../signatures/verification-keys.js';
 import { type Checker, examine, type Found, type LastGood } from './checker.js';
 import { asked, failed, found, running } from './found.js';
 import { holdAnswer } from './hold-answer.js';

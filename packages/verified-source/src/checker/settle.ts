@@ -1,11 +1,11 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { ManifestAnswer } from '@solo-kubelet/manifest-source';
+import type { ExaminedAnswer } from '../answer/examine-answer.js';
 import { digestOf, type SourceRecord } from '../answer-store.js';
 import type { Rollout } from '../core/rollout/rollout.js';
 import type { SourceReason } from '../core/source-status.js';
-import type { ExaminedAnswer } from '../examine-answer.js';
 import type { HeldAnswer } from '../rollout/held-answer.js';
-import { readVerificationKeys, type VerificationKey } from '../verification-keys.js';
+import { readVerificationKeys, type VerificationKey } from '../signatures/verification-keys.js';
 import { type Checker, examine, timeOf } from './checker.js';
 import { asked } from './found.js';
 import { holdAnswer } from './hold-answer.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRevision } from '../read-revision.js';
+import { readRevision } from '../answer/read-revision.js';
 import { judgeRevision } from './judge-revision.js';
 import { firstCheckMs, nextCheckMs } from './next-check.js';
 import { parsePinnedHash } from './pinned-hash.js';

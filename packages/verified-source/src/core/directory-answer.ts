@@ -1,4 +1,4 @@
-import { byteReader, sshString } from '../bytes.js';
+import { byteReader, sshString } from '../signatures/bytes.js';
 import { type ListedFile, parseChecksumList } from './checksum-list.js';
 import { isDirectoryUrl } from './source-url.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRevision } from '../read-revision.js';
+import { readRevision } from '../answer/read-revision.js';
 import { admitAnswer, isSelected, trialLimits } from './admit-answer.js';
 import { contentOf, nodeShare } from './node-share.js';
 import { readPublishedRollout } from './read-published-rollout.js';

@@ -1,6 +1,6 @@
+import type { ExaminedAnswer } from '../answer/examine-answer.js';
 import { digestOf, type KeptAnswer } from '../answer-store.js';
 import type { RolloutAnswer } from '../core/rollout/rollout.js';
-import type { ExaminedAnswer } from '../examine-answer.js';
 import type { RolloutTerms } from './admit-answer.js';
 import { contentOf } from './node-share.js';
 

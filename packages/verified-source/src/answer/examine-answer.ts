@@ -1,14 +1,14 @@
 import { type CheckManifestOptions, checkManifest, type ParseManifest, type PrepareManifest } from '@solo-kubelet/manifest-source';
-import type { ImageList } from './core/image-list.js';
-import type { SourceDefinition } from './core/source-definition.js';
-import type { SourceRevision } from './core/source-revision.js';
-import type { SourceReason } from './core/source-status.js';
+import type { ImageList } from '../core/image-list.js';
+import type { SourceDefinition } from '../core/source-definition.js';
+import type { SourceRevision } from '../core/source-revision.js';
+import type { SourceReason } from '../core/source-status.js';
+import type { VerificationKey } from '../signatures/verification-keys.js';
+import type { DetachedSignature } from '../signatures/verify-answer.js';
+import { verifyContent } from '../signatures/verify-content.js';
 import { readAnswer } from './read-answer.js';
 import { readRevision } from './read-revision.js';
 import type { ArchiveMember } from './unpack-archive.js';
-import type { VerificationKey } from './verification-keys.js';
-import type { DetachedSignature } from './verify-answer.js';
-import { verifyContent } from './verify-content.js';
 
 /** An answer that is what its source requires, and that can be used as a whole. */
 export interface ExaminedAnswer {

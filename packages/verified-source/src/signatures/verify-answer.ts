@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { parseArtifact } from './core/artifact.js';
-import type { PinnedHash, SourceDefinition } from './core/source-definition.js';
-import type { SourceReason } from './core/source-status.js';
+import { parseArtifact } from '../core/artifact.js';
+import type { PinnedHash, SourceDefinition } from '../core/source-definition.js';
+import type { SourceReason } from '../core/source-status.js';
+import { parseTufProof, readTufProof, verifyTufTarget } from '../tuf/tuf-proof.js';
 import { parseMinisignSignature, signedAtSeconds, verifyMinisign } from './minisign.js';
 import { findSigstoreSigner, parseSigstoreBundle } from './sigstore-bundle.js';
 import { parseSshSignature, verifySsh } from './ssh-signature.js';
-import { parseTufProof, readTufProof, verifyTufTarget } from './tuf/tuf-proof.js';
 import type { VerificationKey } from './verification-keys.js';
 
 /** A detached signature, as its file has it. */

@@ -2,8 +2,8 @@ import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import { fieldsOf, type Tell } from '@solo-kubelet/manifest-source/settings';
 import type { YAMLMap } from 'yaml';
 import type { MaintenanceWindow, SourceRollout } from '../core/rollout/rollout-policy.js';
-import { readWindowSchedule } from './maintenance-window.js';
-import { readTrialTime, TRIAL_TIME } from './read-published-rollout.js';
+import { readWindowSchedule } from '../rollout/maintenance-window.js';
+import { readTrialTime, TRIAL_TIME } from '../rollout/read-published-rollout.js';
 
 const MAX_WINDOWS = 64;
 const MIN_WINDOW_MS = 60_000;

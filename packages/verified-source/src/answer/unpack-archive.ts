@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { hasControls } from '@solo-kubelet/diagnostics/text';
-import { IMAGE_LIST_FILE, type ImageList, parseImageList } from './core/image-list.js';
+import { IMAGE_LIST_FILE, type ImageList, parseImageList } from '../core/image-list.js';
 
 /** A file of an archive. */
 export interface ArchiveMember {

@@ -1,9 +1,9 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { PrepareManifest } from '@solo-kubelet/manifest-source';
-import { directoryFiles, isPackedDirectory, unpackDirectory } from './core/directory-answer.js';
-import type { ImageList } from './core/image-list.js';
-import type { SourceDefinition } from './core/source-definition.js';
-import type { SourceReason } from './core/source-status.js';
+import { directoryFiles, isPackedDirectory, unpackDirectory } from '../core/directory-answer.js';
+import type { ImageList } from '../core/image-list.js';
+import type { SourceDefinition } from '../core/source-definition.js';
+import type { SourceReason } from '../core/source-status.js';
 import { type ArchiveMember, isArchive, unpackArchive } from './unpack-archive.js';
 
 export type ReadAnswer =

@@ -2,11 +2,11 @@ import { parseGoDuration, parseUrl } from '@solo-kubelet/diagnostics/text';
 import { fieldsOf, offsetOf, type ReadSettings, readSettings, type SettingsIssue, type Tell } from '@solo-kubelet/manifest-source/settings';
 import { labelValueErrors, parseQuantity, qualifiedNameErrors, quantityValue } from '@solo-kubelet/pod-spec';
 import { isScalar, type YAMLMap } from 'yaml';
-import { parsePinnedHash } from './core/pinned-hash.js';
-import type { PinnedHash, SourceDefinition, TufDefinition } from './core/source-definition.js';
-import { parseSourceUrl } from './core/source-url.js';
+import { parsePinnedHash } from '../core/pinned-hash.js';
+import type { PinnedHash, SourceDefinition, TufDefinition } from '../core/source-definition.js';
+import { parseSourceUrl } from '../core/source-url.js';
 import { readBucketAccess, readRegistryAccess } from './read-access.js';
-import { readSourceRollout } from './rollout/read-source-rollout.js';
+import { readSourceRollout } from './read-source-rollout.js';
 
 export const SOURCE_API_VERSION = 'solo-kubelet.dev/v1alpha1';
 export const SOURCE_KIND = 'ManifestSource';

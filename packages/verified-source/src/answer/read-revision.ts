@@ -1,6 +1,6 @@
 import { parseDocument, visit } from 'yaml';
-import type { SourceRevision } from './core/source-revision.js';
-import { readPublishedRollout } from './rollout/read-published-rollout.js';
+import type { SourceRevision } from '../core/source-revision.js';
+import { readPublishedRollout } from '../rollout/read-published-rollout.js';
 
 const REVISION_KIND = 'SourceRevision';
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import type { SourceDefinition } from './core/source-definition.js';
+import type { SourceDefinition } from '../core/source-definition.js';
+import { parseTufRoot } from '../tuf/tuf-proof.js';
+import { VerifiedSourceError } from '../verified-source-error.js';
 import { type MinisignKey, parseMinisignKey } from './minisign.js';
 import { parseSigstoreKey, type SigstoreKey } from './sigstore-bundle.js';
 import { parseSshKey, type SshKey } from './ssh-signature.js';
-import { parseTufRoot } from './tuf/tuf-proof.js';
-import { VerifiedSourceError } from './verified-source-error.js';
 
 /** The first root of a TUF repository: by it everything else is known that the repository vouches for. */
 export interface TufKey {

@@ -1,7 +1,7 @@
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { fieldsOf, type Tell } from '@solo-kubelet/manifest-source/settings';
 import type { YAMLMap } from 'yaml';
-import type { BucketAccess, RegistryAccess } from './core/source-definition.js';
+import type { BucketAccess, RegistryAccess } from '../core/source-definition.js';
 
 /** `spec.s3`. */
 export const readBucketAccess = (map: YAMLMap | undefined, tell: Tell): BucketAccess | undefined => {

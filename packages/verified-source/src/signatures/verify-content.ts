@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { directoryFiles, isPackedDirectory, unpackDirectory } from './core/directory-answer.js';
-import type { SourceDefinition } from './core/source-definition.js';
+import { directoryFiles, isPackedDirectory, unpackDirectory } from '../core/directory-answer.js';
+import type { SourceDefinition } from '../core/source-definition.js';
 import type { VerificationKey } from './verification-keys.js';
 import { type DetachedSignature, type Verification, verifyAnswer } from './verify-answer.js';
 

@@ -4,7 +4,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { formatSettingsIssue } from '@solo-kubelet/manifest-source/settings';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import type { SourceDefinition } from './core/source-definition.js';
+import type { SourceDefinition } from '../core/source-definition.js';
 import { parseSourceFile } from './parse-source-file.js';
 
 /** One file of the source directory. */
