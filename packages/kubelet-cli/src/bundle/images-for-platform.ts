@@ -1,5 +1,4 @@
 import { type ImageList, INDEX_TYPES, isDigest, type ListedImage, MANIFEST_TYPES } from '@solo-kubelet/verified-source';
-import type { BundleBlobs } from './open-bundle.js';
 
 /** What of a bundle's image one machine needs. */
 export interface PlatformImage extends ListedImage {
@@ -15,6 +14,12 @@ export interface Descriptor {
   readonly size: number;
   /** `linux/amd64`; undefined where it does not say. */
   readonly platform?: string;
+}
+
+/** Indexes, manifests and configurations by their digest. */
+export interface ImageDocuments {
+  /** @throws (rejects) Error where it is missing, too large, or not what it should be */
+  document(digest: string): Promise<Buffer>;
 }
 
 /** Most indexes on the way to a manifest. */
@@ -57,7 +62,7 @@ export const readImageDocument = (
  */
 export const imagesForPlatform = async (
   { images, blobs: listed }: ImageList,
-  blobs: Pick<BundleBlobs, 'document'>,
+  blobs: ImageDocuments,
   platform: string,
   refuse: (message: string) => Error,
 ): Promise<readonly PlatformImage[]> => {

@@ -15,7 +15,7 @@ import {
   SIGNATURE_BYTES,
   signatureName,
 } from './bundle-layout.js';
-import { MAX_DOCUMENT_BYTES } from './images-for-platform.js';
+import { type ImageDocuments, MAX_DOCUMENT_BYTES } from './images-for-platform.js';
 
 export interface Bundle extends AsyncDisposable {
   readonly path: string;
@@ -31,7 +31,7 @@ export interface Bundle extends AsyncDisposable {
 }
 
 /** Every byte that comes out of it has the digest that the signed list says. */
-export interface BundleBlobs {
+export interface BundleBlobs extends ImageDocuments {
   /** A small one. @throws (rejects) CliError CLI_BUNDLE_REFUSED where it is missing, too large, or not what it should be */
   document(digest: string): Promise<Buffer>;
   /** One of any size. Its last part comes when the digest is known to be right; else it ends with CLI_BUNDLE_REFUSED. */
