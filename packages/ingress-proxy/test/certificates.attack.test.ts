@@ -1,44 +1,27 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Ingress, Secret } from '@solo-kubelet/object-spec';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { certificateFault } from '../src/index.js';
-import { ask, startBackend, startProxy, tableOf } from './started-haproxy.js';
+import { ELLIPTIC, opensslPair } from './openssl-pair.js';
+import { ask, hasHaproxy, startBackend, startProxy, tableOf } from './started-haproxy.js';
 
-const run = promisify(execFile);
-const hasHaproxy = await run('haproxy', ['-v']).then(
-  () => true,
-  () => false,
-);
 if (!hasHaproxy) process.stderr.write('haproxy is not installed: the attacks on its configuration are left out\n');
 
 interface Pair {
   readonly certificate: string;
   readonly key: string;
 }
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'pem-'));
-});
-afterAll(() => rm(directory, { recursive: true, force: true }));
-
 const pair = async (name: string, ...options: readonly string[]): Promise<Pair> => {
-  const [key, certificate] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)];
-  await run('openssl', ['req', '-x509', '-nodes', '-days', '300', '-subj', `/CN=${name}`, '-keyout', key, '-out', certificate, ...options]);
-  return { certificate: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') };
+  const { certificatePem, keyPem } = await opensslPair([name], ...options);
+  return { certificate: certificatePem, key: keyPem };
 };
-const ec = (name: string): Promise<Pair> => pair(name, '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256');
 /** Certificates that may well come, and of which some are no use to a server. */
 const sources = (): Promise<readonly Pair[]> =>
   Promise.all([
-    ec('good'),
+    pair('good'),
     pair('weak', '-newkey', 'rsa:1024'),
     pair('feeble', '-newkey', 'rsa:512'),
-    pair('sha1', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-sha1'),
+    pair('sha1', ...ELLIPTIC, '-sha1'),
     pair('odd-curve', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'),
     pair('small-curve', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime192v1'),
     pair('ed25519', '-newkey', 'ed25519'),
@@ -81,7 +64,7 @@ describe.skipIf(!hasHaproxy)('Secrets of Ingresses', () => {
     for (const fault of faults) expect(fault ?? '').not.toMatch(/BEGIN|PRIVATE KEY/);
 
     await using web = await startBackend('web');
-    const own = await ec('own');
+    const own = await pair('own');
     await using proxy = await startProxy(async () => ({ certificatePem: own.certificate, keyPem: own.key }));
     const secrets: Secret[] = all.map(({ certificate, key }, index) => ({
       metadata: { name: `s${index}`, namespace: 'shop' },

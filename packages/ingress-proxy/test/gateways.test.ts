@@ -1,22 +1,13 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Secret } from '@solo-kubelet/object-spec';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { matchListener } from '../src/index.js';
 import { computeWorld, gateway, httpRoute } from './gateway-objects.js';
-import { ask, freePorts, SOON, startBackend, startProxy, tableOf } from './started-haproxy.js';
+import { opensslPair } from './openssl-pair.js';
+import { ask, freePorts, hasHaproxy, SOON, startBackend, startProxy, tableOf } from './started-haproxy.js';
 
-const run = promisify(execFile);
-const hasHaproxy = await run('haproxy', ['-v']).then(
-  () => true,
-  () => false,
-);
 if (!hasHaproxy) process.stderr.write('haproxy is not installed: the tests of Gateways with it are left out\n');
 
 /** Nothing here asks for a certificate of the node. */
@@ -268,28 +259,10 @@ describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
   });
 
   it('HTTPS has the certificates of its listeners, and Ingresses have what fits no rule at a port that both use', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'certs-'));
     const secretOf = async (name: string, host: string): Promise<Secret> => {
-      const [key, crt] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)];
-      const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
-      await run('openssl', [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-days',
-        '30',
-        '-keyout',
-        key,
-        '-out',
-        crt,
-        ...subject,
-      ]);
-      const texts = { 'tls.crt': await readFile(crt, 'utf8'), 'tls.key': await readFile(key, 'utf8') };
-      return { metadata: { name, namespace: 'shop' }, type: 'kubernetes.io/tls', stringData: texts };
+      const { certificatePem, keyPem } = await opensslPair([host]);
+      const stringData = { 'tls.crt': certificatePem, 'tls.key': keyPem };
+      return { metadata: { name, namespace: 'shop' }, type: 'kubernetes.io/tls', stringData };
     };
     const [port] = await freePorts();
     await using web = await startBackend('web');
@@ -321,7 +294,6 @@ describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
       ],
       ingressPorts: proxy,
     });
-    await rm(directory, { recursive: true, force: true });
     const ingresses = tableOf({
       ingresses: [
         { metadata: { name: 'i', namespace: 'shop' }, spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } } },

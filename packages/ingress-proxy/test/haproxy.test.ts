@@ -1,24 +1,16 @@
-import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { Agent, request, type Server } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { promisify } from 'node:util';
 import type { Ingress, IngressSpec } from '@solo-kubelet/object-spec';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type CertificatePair, matchRoute } from '../src/index.js';
-import { ask, SOON, startBackend, startProxy, tableOf } from './started-haproxy.js';
+import { opensslPair } from './openssl-pair.js';
+import { ask, hasHaproxy, SOON, startBackend, startProxy, tableOf } from './started-haproxy.js';
 
-const run = promisify(execFile);
-const hasHaproxy = await run('haproxy', ['-v']).then(
-  () => true,
-  () => false,
-);
 if (!hasHaproxy) process.stderr.write('haproxy is not installed: the tests with it are left out\n');
 
 const ingress = (spec: IngressSpec, annotations: Record<string, string> = {}, name = 'web'): Ingress => ({
@@ -29,36 +21,6 @@ const to = (name: string) => ({ service: { name, port: { number: 80 } } });
 const path = (text: string, name: string, pathType: 'Exact' | 'Prefix' = 'Prefix') => ({ path: text, pathType, backend: to(name) });
 const host = (name: string, ...paths: ReturnType<typeof path>[]) => ({ host: name, http: { paths } });
 
-let certificates: string;
-beforeAll(async () => {
-  certificates = await mkdtemp(join(tmpdir(), 'certs-'));
-});
-afterAll(() => rm(certificates, { recursive: true, force: true }));
-let counter = 0;
-/** A certificate that openssl makes. */
-const issue = async (names: readonly string[]): Promise<CertificatePair> => {
-  counter += 1;
-  const number = counter;
-  const [key, certificate] = ['key', 'crt'].map((kind) => join(certificates, `${number}.${kind}`)) as [string, string];
-  const subject = ['-subj', `/CN=${names[0]}`, '-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`];
-  await run('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '365',
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-    ...subject,
-  ]);
-  return { certificatePem: await readFile(certificate, 'utf8'), keyPem: await readFile(key, 'utf8') };
-};
 const HANDSHAKE =
   'GET /ws HTTP/1.1\r\nhost: foo.com\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
@@ -82,7 +44,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
   it('runs while there is something to serve, and sends requests where the table says', async () => {
     await using a = await startBackend('a');
     await using b = await startBackend('b');
-    await using proxy = await startProxy(issue);
+    await using proxy = await startProxy(opensslPair);
     expect(await proxy.apply(tableOf({ ingresses: [], servers: {} }))).toEqual({ type: 'stopped' });
     const table = tableOf({
       ingresses: [
@@ -171,7 +133,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     await using a = await startBackend('a');
     await using b = await startBackend('b');
     await using c = await startBackend('c');
-    await using proxy = await startProxy(issue);
+    await using proxy = await startProxy(opensslPair);
     const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] })];
     const started = await proxy.apply(tableOf({ ingresses, servers: { web: [a.port] } }));
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -221,7 +183,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
   it('a change of routes loses no request and closes no WebSocket', async () => {
     await using web = await startBackend('web');
     echoUpgrades(web.server);
-    await using proxy = await startProxy(issue);
+    await using proxy = await startProxy(opensslPair);
     const world = (extra: number) =>
       tableOf({
         ingresses: [
@@ -263,8 +225,8 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
 
   it('serves certificates of Secrets and of its own, HTTP/2, and sends to HTTPS where that is asked for', async () => {
     await using web = await startBackend('web');
-    await using proxy = await startProxy(issue);
-    const given = await issue(['shop.example', '*.shop.example']);
+    await using proxy = await startProxy(opensslPair);
+    const given = await opensslPair(['shop.example', '*.shop.example']);
     const secret = (pair: CertificatePair) => ({
       metadata: { name: 'cert', namespace: 'shop' },
       type: 'kubernetes.io/tls',
@@ -312,7 +274,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     session.close();
     expect(status).toBe(200);
     // A renewed one takes over without a new start.
-    const renewed = await issue(['shop.example']);
+    const renewed = await opensslPair(['shop.example']);
     expect(await proxy.apply(tableOf({ ingresses, servers: { web: [web.port] }, secrets: [secret(renewed)] }))).toMatchObject({
       how: 'reloaded',
     });
@@ -344,7 +306,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
       else response.writeHead(401);
       response.end();
     });
-    await using proxy = await startProxy(issue);
+    await using proxy = await startProxy(opensslPair);
     const rules = [host('cnc.example', path('/', 'web'))];
     const signin = { 'nginx.ingress.kubernetes.io/auth-signin': 'https://$host/oauth2/start?rd=$escaped_request_uri' };
     const auth = (more: Record<string, string> = {}) => ({
@@ -399,7 +361,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
       response.write('frame 1');
       more = () => response.end('frame 2');
     });
-    await using proxy = await startProxy(issue);
+    await using proxy = await startProxy(opensslPair);
     await proxy.apply(
       tableOf({ ingresses: [ingress({ rules: [host('cam.example', path('/', 'camera'))] })], servers: { camera: [camera.port] } }),
     );
@@ -423,7 +385,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
 
   it('names the holder of a taken port, and takes the port when it is free', async () => {
     await using web = await startBackend('web');
-    await using proxy = await startProxy(issue);
+    await using proxy = await startProxy(opensslPair);
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(proxy.httpPort, '127.0.0.1', resolve));
     proxy.want(tableOf({ ingresses: [ingress({ rules: [host('foo.com', path('/', 'web'))] })], servers: { web: [web.port] } }));
@@ -441,7 +403,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
 
   it('starts anew when it was killed', async () => {
     await using web = await startBackend('web');
-    await using proxy = await startProxy(issue);
+    await using proxy = await startProxy(opensslPair);
     const started = await proxy.apply(
       tableOf({ ingresses: [ingress({ rules: [host('foo.com', path('/', 'web'))] })], servers: { web: [web.port] } }),
     );
@@ -456,7 +418,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     await using b = await startBackend('b');
     echoUpgrades(a.server);
     const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] })];
-    await using first = await startProxy(issue, { keep: true });
+    await using first = await startProxy(opensslPair, { keep: true });
     const started = await first.apply(tableOf({ ingresses, servers: { web: [a.port] } }));
     if (started.type !== 'applied') throw new Error(JSON.stringify(started));
     const { pid } = started;
@@ -469,12 +431,12 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     await vi.waitFor(() => expect(said).toContain('101 Switching'), SOON);
     first.leave();
     expect(nameIn((await ask(first.httpPort, 'foo.com', '/')).body)).toBe('a');
-    const second = await startProxy(issue, { keep: true, earlier: first });
+    const second = await startProxy(opensslPair, { keep: true, earlier: first });
     // The servers changed meanwhile: no new worker for that.
     expect(await second.apply(tableOf({ ingresses, servers: { web: [b.port] } }))).toMatchObject({ how: 'adopted', pid });
     expect(nameIn((await ask(first.httpPort, 'foo.com', '/')).body)).toBe('b');
     second.leave();
-    const third = await startProxy(issue, { keep: true, earlier: first });
+    const third = await startProxy(opensslPair, { keep: true, earlier: first });
     const more = [...ingresses, ingress({ rules: [host('bar.com', path('/', 'web'))] }, {}, 'bar')];
     expect(await third.apply(tableOf({ ingresses: more, servers: { web: [b.port] } }))).toMatchObject({ how: 'reloaded', pid });
     expect(nameIn((await ask(first.httpPort, 'bar.com', '/')).body)).toBe('b');
@@ -491,7 +453,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     if (process.getuid?.() !== 0) return context.skip('only root becomes somebody else');
     await using web = await startBackend('web');
     await using sso = await startBackend('sso');
-    await using proxy = await startProxy(issue, { runAs: { user: 'nobody', group: 'nogroup' } });
+    await using proxy = await startProxy(opensslPair, { runAs: { user: 'nobody', group: 'nogroup' } });
     const auth = { 'nginx.ingress.kubernetes.io/auth-url': 'http://sso.shop.svc.cluster.local/auth' };
     const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] }, auth)];
     expect(await proxy.apply(tableOf({ ingresses, servers: { web: [], sso: [sso.port] } }))).toMatchObject({ how: 'started' });

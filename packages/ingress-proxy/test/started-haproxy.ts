@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
@@ -5,6 +6,7 @@ import { request as tlsRequest } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { EndpointSlice, Ingress, Secret, Service } from '@solo-kubelet/object-spec';
 import { Subject, tap } from 'rxjs';
 import { vi } from 'vitest';
@@ -18,6 +20,11 @@ import {
   removeHaproxy,
   runHaproxy,
 } from '../src/index.js';
+
+export const hasHaproxy = await promisify(execFile)('haproxy', ['-v']).then(
+  () => true,
+  () => false,
+);
 
 /** A server on 127.0.0.1 that answers with its name and what it was sent. */
 export const startBackend = async (

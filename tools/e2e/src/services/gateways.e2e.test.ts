@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { ApiObject, Condition, Gateway, HTTPRoute } from '@solo-kubelet/object-spec';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,15 +9,11 @@ import { parsePrometheusText } from '../api/prometheus-text.js';
 import { kubeletCli } from '../cli/command-line.js';
 import { isRunning, type TestNode } from '../kubelet/node.js';
 import { askProxy, openWebSocket, type ProxyReply, type ProxyRequest } from './ask-proxy.js';
+import { lacksIngress } from './lacks-ingress.js';
+import { tlsSecret } from './tls-secret.js';
 import { server, service } from './web-server.js';
 
-const run = promisify(execFile);
-const lacking = async (program: string, ...args: readonly string[]): Promise<string | undefined> =>
-  run(program, args).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
-const fault = (await lacking('nft', 'list', 'tables')) ?? (await lacking('haproxy', '-v'));
+const fault = await lacksIngress();
 if (fault !== undefined) console.log(`gateways.e2e.test.ts is skipped: ${fault}`);
 
 const ABORTABLE = { signal: new AbortController().signal };
@@ -180,36 +173,7 @@ describe.skipIf(fault !== undefined)('a kubelet with Gateways', () => {
   });
 
   it('TLS has the certificate of a Secret, of another namespace only with a ReferenceGrant', async () => {
-    const [key, certificate] = ['gw.key', 'gw.crt'].map((name) => join(node.bed.directory, name)) as [string, string];
-    await run('openssl', [
-      ...[
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-days',
-        '30',
-        '-keyout',
-        key,
-        '-out',
-        certificate,
-      ],
-      ...['-subj', '/CN=shop', '-addext', 'subjectAltName=DNS:*.shop.example'],
-    ]);
-    const secret = (namespace: string, data: object): object => ({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type: 'kubernetes.io/tls',
-      metadata: { name: 'shop-tls', namespace },
-      stringData: data,
-    });
-    await node.drop(
-      'secret.yaml',
-      secret('vault', { 'tls.crt': await readFile(certificate, 'utf8'), 'tls.key': await readFile(key, 'utf8') }),
-    );
+    await node.drop('secret.yaml', await tlsSecret('shop-tls', 'vault', ['*.shop.example']));
     const tls = { certificateRefs: [{ name: 'shop-tls', namespace: 'vault' }] };
     await node.drop('gateway.yaml', gateway([{ name: 'https', port: tlsPort, protocol: 'HTTPS', hostname: '*.shop.example', tls }]));
     await untilGateway('ResolvedRefs=False RefNotPermitted', 'https');

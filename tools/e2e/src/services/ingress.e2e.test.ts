@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { removeServices } from '@solo-kubelet/kubelet/networks';
 import type { Ingress } from '@solo-kubelet/object-spec';
 import { waitFor } from '@solo-kubelet-tools/testbed';
@@ -10,15 +8,11 @@ import { freePorts } from '../api/free-port.js';
 import { kubeletCli } from '../cli/command-line.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
 import { askProxy, openWebSocket, type ProxyReply, type ProxyRequest } from './ask-proxy.js';
+import { lacksIngress } from './lacks-ingress.js';
+import { tlsSecret } from './tls-secret.js';
 import { server, service } from './web-server.js';
 
-const run = promisify(execFile);
-const lacking = async (program: string, ...args: readonly string[]): Promise<string | undefined> =>
-  run(program, args).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
-const fault = (await lacking('nft', 'list', 'tables')) ?? (await lacking('haproxy', '-v'));
+const fault = await lacksIngress();
 if (fault !== undefined) console.log(`ingress.e2e.test.ts is skipped: ${fault}`);
 
 const ABORTABLE = { signal: new AbortController().signal };
@@ -145,32 +139,7 @@ describe.skipIf(fault !== undefined)('a kubelet with Ingresses', () => {
       { hosts: ['late.example'], secretName: 'late-tls' },
     ];
     const rules = ['shop.example', 'late.example'].map((host) => ({ host, http: { paths: [path('/', 'web')] } }));
-    const [key, certificate] = ['key.pem', 'cert.pem'].map((name) => join(node.bed.directory, name)) as [string, string];
-    await run('openssl', [
-      ...[
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-days',
-        '30',
-        '-keyout',
-        key,
-        '-out',
-        certificate,
-      ],
-      ...['-subj', '/CN=shop', '-addext', 'subjectAltName=DNS:shop.example,DNS:of-the-secret.example'],
-    ]);
-    await node.drop('secret.yaml', {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type: 'kubernetes.io/tls',
-      metadata: { name: 'shop-tls' },
-      stringData: { 'tls.crt': await readFile(certificate, 'utf8'), 'tls.key': await readFile(key, 'utf8') },
-    });
+    await node.drop('secret.yaml', await tlsSecret('shop-tls', 'default', ['shop.example', 'of-the-secret.example']));
     await node.drop('secure.yaml', ingress('secure', { tls, rules }, { 'nginx.ingress.kubernetes.io/ssl-redirect': 'true' }));
     await eventOf('secure', 'IngressCertificate', 'secret "default/late-tls" not found');
     await untilAnswered('shop.example', 'web-a', { port: httpsPort, tls: true });

@@ -9,6 +9,7 @@ import { buildImages } from '@solo-kubelet-tools/images';
 import { cacheDirectory, kubeletBinary, waitFor } from '@solo-kubelet-tools/testbed';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../api/free-port.js';
+import { lacksIngress } from '../services/lacks-ingress.js';
 
 const run = promisify(execFile);
 const examples = join(import.meta.dirname, '../../../../examples');
@@ -64,12 +65,7 @@ describe('up --ephemeral', () => {
   });
 });
 
-const lacking = async (program: string, ...args: readonly string[]): Promise<string | undefined> =>
-  run(program, args).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
-const noIngress = (await lacking('nft', 'list', 'tables')) ?? (await lacking('haproxy', '-v'));
+const noIngress = await lacksIngress();
 if (noIngress !== undefined) console.log(`up with Ingresses is skipped: ${noIngress}`);
 
 describe.skipIf(noIngress !== undefined)('up --service-cluster-ip-range', () => {

@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { CertificatePair } from '../src/index.js';
+
+const run = promisify(execFile);
+
+export const ELLIPTIC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+
+/** A key, and a certificate that it signs itself for some names, as openssl makes them. `options`: of `openssl req`; default an elliptic key. */
+export const opensslPair = async (names: readonly string[], ...options: readonly string[]): Promise<CertificatePair> => {
+  const directory = await mkdtemp(join(tmpdir(), 'pair-'));
+  try {
+    const [key, certificate] = [join(directory, 'tls.key'), join(directory, 'tls.crt')];
+    const subject = ['-subj', `/CN=${names[0]}`, '-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join()}`];
+    const kind = options.length === 0 ? ELLIPTIC : options;
+    await run('openssl', ['req', '-x509', '-nodes', '-days', '365', ...kind, '-keyout', key, '-out', certificate, ...subject]);
+    return { certificatePem: await readFile(certificate, 'utf8'), keyPem: await readFile(key, 'utf8') };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+};

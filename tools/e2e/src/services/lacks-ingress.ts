@@ -1,0 +1,19 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What Services and their proxy need and this machine has not; undefined where nothing is missing. */
+export const lacksIngress = async (): Promise<string | undefined> => {
+  for (const [program, ...args] of [
+    ['nft', 'list', 'tables'],
+    ['haproxy', '-v'],
+  ] as const) {
+    const fault = await run(program, args).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+};
