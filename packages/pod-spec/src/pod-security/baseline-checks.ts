@@ -1,27 +1,22 @@
 import type { LifecycleHandler, Probe } from '../gen/pod-types.js';
 import {
+  type Check,
   type CheckedPod,
   containersWith,
   distinct,
-  hasOwnUsers,
+  forbiddenProfiles,
   namedContainers,
   plural,
   quoted,
   type SecurityCheck,
   setters,
-  type Violation,
+  unlessOwnUsers,
 } from './security-check.js';
 
 const APP_ARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
-const APP_ARMOR_TYPES: ReadonlySet<unknown> = new Set(['RuntimeDefault', 'Localhost']);
 
-const isBadAppArmor = (profile: { readonly type?: string } | undefined): boolean =>
-  profile !== undefined && !APP_ARMOR_TYPES.has(profile.type);
-
-const appArmor = (pod: CheckedPod): Violation | undefined => {
-  const own = pod.spec.securityContext?.appArmorProfile;
-  const bad = pod.containers.filter(({ securityContext }) => isBadAppArmor(securityContext?.appArmorProfile));
-  const types = [own, ...bad.map(({ securityContext }) => securityContext?.appArmorProfile)].filter(isBadAppArmor);
+const appArmor: Check = (pod) => {
+  const profiles = forbiddenProfiles(pod, 'appArmorProfile');
   const annotations = Object.entries(pod.metadata.annotations ?? {})
     .filter(
       ([key, value]) =>
@@ -29,14 +24,8 @@ const appArmor = (pod: CheckedPod): Violation | undefined => {
     )
     .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
     .sort();
-  const values = [...distinct(types.map((profile) => profile?.type ?? '')), ...annotations];
-  const who = [
-    setters(
-      isBadAppArmor(own),
-      bad.map(({ name }) => name ?? ''),
-    ),
-    annotations.length > 0 ? plural('annotation', 'annotations', annotations.length) : '',
-  ]
+  const values = [...profiles.types, ...annotations];
+  const who = [profiles.who, annotations.length > 0 ? plural('annotation', 'annotations', annotations.length) : '']
     .filter((text) => text !== '')
     .join(' and ');
   if (who === '') return undefined;
@@ -62,7 +51,7 @@ const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
   'SYS_CHROOT',
 ]);
 
-const capabilities = (pod: CheckedPod): Violation | undefined => {
+const capabilities: Check = (pod) => {
   const added = pod.containers.flatMap(({ name, securityContext }) =>
     (securityContext?.capabilities?.add ?? [])
       .filter((each) => !DEFAULT_CAPABILITIES.has(each))
@@ -77,19 +66,19 @@ const capabilities = (pod: CheckedPod): Violation | undefined => {
   };
 };
 
-const hostNamespaces = ({ spec }: CheckedPod): Violation | undefined => {
+const hostNamespaces: Check = ({ spec }) => {
   const shared = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((name) => spec[name] === true);
   return shared.length === 0 ? undefined : { reason: 'host namespaces', detail: shared.map((name) => `${name}=true`).join(', ') };
 };
 
-const hostPaths = ({ spec }: CheckedPod): Violation | undefined => {
+const hostPaths: Check = ({ spec }) => {
   const names = (spec.volumes ?? []).filter(({ hostPath }) => hostPath !== undefined).map(({ name }) => name ?? '');
   return names.length === 0
     ? undefined
     : { reason: 'hostPath volumes', detail: `${plural('volume', 'volumes', names.length)} ${quoted(names)}` };
 };
 
-const hostPorts = (pod: CheckedPod): Violation | undefined => {
+const hostPorts: Check = (pod) => {
   const names = containersWith(pod, ({ ports = [] }) => ports.some(({ hostPort }) => hostPort));
   if (names.length === 0) return undefined;
   const ports = distinct(pod.containers.flatMap(({ ports: all = [] }) => all.flatMap(({ hostPort }) => (hostPort ? [`${hostPort}`] : []))));
@@ -100,7 +89,7 @@ const hostPorts = (pod: CheckedPod): Violation | undefined => {
 const hostsOf = (...handlers: readonly (Probe | LifecycleHandler | undefined)[]): readonly string[] =>
   handlers.flatMap((handler) => [handler?.httpGet?.host, handler?.tcpSocket?.host].filter((host): host is string => Boolean(host)));
 
-const probeHosts = (pod: CheckedPod): Violation | undefined => {
+const probeHosts: Check = (pod) => {
   const found = pod.containers.map(({ name, livenessProbe, readinessProbe, startupProbe, lifecycle }) => ({
     name: name ?? '',
     hosts: hostsOf(livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop),
@@ -115,14 +104,14 @@ const probeHosts = (pod: CheckedPod): Violation | undefined => {
   };
 };
 
-const privileged = (pod: CheckedPod): Violation | undefined => {
+const privileged: Check = (pod) => {
   const names = containersWith(pod, ({ securityContext }) => securityContext?.privileged === true);
   if (names.length === 0) return undefined;
   return { reason: 'privileged', detail: `${namedContainers(names)} must not set securityContext.privileged=true` };
 };
 
 /** Masks of /proc stay. */
-export const procMount = (pod: CheckedPod): Violation | undefined => {
+export const procMount: Check = (pod) => {
   const mountOf = (container: CheckedPod['containers'][number]): string => container.securityContext?.procMount ?? 'Default';
   const names = containersWith(pod, (container) => mountOf(container) !== 'Default');
   if (names.length === 0) return undefined;
@@ -133,8 +122,8 @@ export const procMount = (pod: CheckedPod): Violation | undefined => {
 const SELINUX_TYPES = ['', 'container_t', 'container_init_t', 'container_kvm_t'];
 
 const seLinux =
-  (types: readonly string[]) =>
-  (pod: CheckedPod): Violation | undefined => {
+  (types: readonly string[]): Check =>
+  (pod) => {
     type Options = NonNullable<NonNullable<CheckedPod['spec']['securityContext']>['seLinuxOptions']>;
     const isBad = (options: Options | undefined): options is Options =>
       options !== undefined && (!types.includes(options.type ?? '') || Boolean(options.user) || Boolean(options.role));
@@ -159,7 +148,7 @@ const CONTAINER_SECCOMP_ANNOTATION = 'container.seccomp.security.alpha.kubernete
 const SECCOMP_VALUES: ReadonlySet<string> = new Set(['runtime/default', 'docker/default']);
 
 /** Before there was a field for it. */
-const seccompAnnotations = ({ metadata, containers }: CheckedPod): Violation | undefined => {
+const seccompAnnotations: Check = ({ metadata, containers }) => {
   const keys = [SECCOMP_ANNOTATION, ...containers.map(({ name }) => `${CONTAINER_SECCOMP_ANNOTATION}${name ?? ''}`)];
   const bad = keys.flatMap((key) => {
     const value = metadata.annotations?.[key];
@@ -170,20 +159,10 @@ const seccompAnnotations = ({ metadata, containers }: CheckedPod): Violation | u
   return { reason: 'seccompProfile', detail: `forbidden ${plural('annotation', 'annotations', all.length)} ${all.join(', ')}` };
 };
 
-const SECCOMP_TYPES: ReadonlySet<unknown> = new Set(['RuntimeDefault', 'Localhost']);
-
 /** Profiles that are said, by the Pod or by its containers, and are none that is allowed. */
-export const seccomp = (pod: CheckedPod): Violation | undefined => {
-  const isBad = (profile: { readonly type?: string } | undefined): boolean => profile !== undefined && !SECCOMP_TYPES.has(profile.type);
-  const own = pod.spec.securityContext?.seccompProfile;
-  const bad = pod.containers.filter(({ securityContext }) => isBad(securityContext?.seccompProfile));
-  const who = setters(
-    isBad(own),
-    bad.map(({ name }) => name ?? ''),
-  );
+export const seccomp: Check = (pod) => {
+  const { who, types } = forbiddenProfiles(pod, 'seccompProfile');
   if (who === '') return undefined;
-  const profiles = [own, ...bad.map(({ securityContext }) => securityContext?.seccompProfile)].filter(isBad);
-  const types = distinct(profiles.map((profile) => profile?.type ?? ''));
   return { reason: 'seccompProfile', detail: `${who} must not set securityContext.seccompProfile.type to ${quoted(types)}` };
 };
 
@@ -202,13 +181,13 @@ const SYSCTLS_29 = [
 const SYSCTLS_32 = [...SYSCTLS_29, 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'];
 
 const sysctls =
-  (allowed: readonly string[]) =>
-  ({ spec }: CheckedPod): Violation | undefined => {
+  (allowed: readonly string[]): Check =>
+  ({ spec }) => {
     const bad = (spec.securityContext?.sysctls ?? []).map(({ name }) => name ?? '').filter((name) => !allowed.includes(name));
     return bad.length === 0 ? undefined : { reason: 'forbidden sysctls', detail: bad.join(', ') };
   };
 
-const hostProcess = (pod: CheckedPod): Violation | undefined => {
+const hostProcess: Check = (pod) => {
   const who = setters(
     pod.spec.securityContext?.windowsOptions?.hostProcess === true,
     containersWith(pod, ({ securityContext }) => securityContext?.windowsOptions?.hostProcess === true),
@@ -229,7 +208,7 @@ export const BASELINE_CHECKS: readonly SecurityCheck[] = [
     id: 'procMount',
     versions: [
       { since: 0, check: procMount },
-      { since: 35, check: (pod) => (hasOwnUsers(pod) ? undefined : procMount(pod)) },
+      { since: 35, check: unlessOwnUsers(procMount) },
     ],
   },
   {

@@ -1,30 +1,17 @@
 import { procMount, seccomp } from './baseline-checks.js';
 import {
+  type Check,
   type CheckedPod,
   containersWith,
   distinct,
-  hasOwnUsers,
-  isWindows,
   namedContainers,
   plural,
   quoted,
   type SecurityCheck,
   setters,
-  type Violation,
+  unlessOwnUsers,
+  unlessWindows,
 } from './security-check.js';
-
-type Check = (pod: CheckedPod) => Violation | undefined;
-
-/** Windows has no such setting: validation would have refused it. */
-const unlessWindows =
-  (check: Check): Check =>
-  (pod) =>
-    isWindows(pod) ? undefined : check(pod);
-
-const unlessOwnUsers =
-  (check: Check): Check =>
-  (pod) =>
-    hasOwnUsers(pod) ? undefined : check(pod);
 
 const escalation: Check = (pod) => {
   const names = containersWith(pod, ({ securityContext }) => securityContext?.allowPrivilegeEscalation !== false);

@@ -14,11 +14,13 @@ export interface CheckedPod {
   readonly containers: readonly Container[];
 }
 
+export type Check = (pod: CheckedPod) => Violation | undefined;
+
 /** One rule of a level, as it has been since a minor release. */
 export interface SecurityCheck {
   readonly id: string;
   /** The oldest first. Before the first there is no such rule. */
-  readonly versions: readonly { readonly since: number; readonly check: (pod: CheckedPod) => Violation | undefined }[];
+  readonly versions: readonly { readonly since: number; readonly check: Check }[];
   /** Rules of the level below that it stands for. */
   readonly replaces?: readonly string[];
 }
@@ -41,7 +43,31 @@ export const containersWith = ({ containers }: CheckedPod, isSo: (container: Con
 export const setters = (byPod: boolean, names: readonly string[]): string =>
   [...(byPod ? ['pod'] : []), ...(names.length > 0 ? [namedContainers(names)] : [])].join(' and ');
 
-export const isWindows = ({ spec }: CheckedPod): boolean => spec.os?.name === 'windows';
+/** Windows has no such setting: validation would have refused it. */
+export const unlessWindows =
+  (check: Check): Check =>
+  (pod) =>
+    pod.spec.os?.name === 'windows' ? undefined : check(pod);
 
 /** Root of a user namespace of its own is nobody on the node. */
-export const hasOwnUsers = ({ spec }: CheckedPod): boolean => spec.hostUsers === false;
+export const unlessOwnUsers =
+  (check: Check): Check =>
+  (pod) =>
+    pod.spec.hostUsers === false ? undefined : check(pod);
+
+const PROFILE_TYPES: ReadonlySet<unknown> = new Set(['RuntimeDefault', 'Localhost']);
+
+/** Profiles that are said, by the Pod or by its containers, and are none that is allowed: who says so, empty for nobody, and their types. */
+export const forbiddenProfiles = (
+  pod: CheckedPod,
+  field: 'appArmorProfile' | 'seccompProfile',
+): { readonly who: string; readonly types: readonly string[] } => {
+  const typeOf = (context: { readonly [name in typeof field]?: { readonly type?: string } } | undefined): readonly string[] => {
+    const profile = context?.[field];
+    return profile === undefined || PROFILE_TYPES.has(profile.type) ? [] : [profile.type ?? ''];
+  };
+  const own = typeOf(pod.spec.securityContext);
+  const names = containersWith(pod, ({ securityContext }) => typeOf(securityContext).length > 0);
+  const types = distinct([...own, ...pod.containers.flatMap(({ securityContext }) => typeOf(securityContext))]);
+  return { who: setters(own.length > 0, names), types };
+};
