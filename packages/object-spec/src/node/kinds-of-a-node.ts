@@ -1,5 +1,13 @@
 import type { ObjectKindName } from '../object/api-object.js';
 
+/** Kinds of a network of Services, which a node has only where it was given addresses for them. */
+const OF_SERVICES: readonly ObjectKindName[] = ['Service', 'EndpointSlice', 'NetworkPolicy'];
+const SERVICE_KINDS: ReadonlySet<string> = new Set(OF_SERVICES);
+
+/** Kinds of a proxy in front of Services. */
+const OF_INGRESS: readonly ObjectKindName[] = ['Ingress', 'IngressClass', 'GatewayClass', 'Gateway', 'HTTPRoute', 'ReferenceGrant'];
+const INGRESS_KINDS: ReadonlySet<string> = new Set(OF_INGRESS);
+
 /** Kinds that mean something on a node without a control plane; a manifest may hold them beside Pods. */
 export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
   'ConfigMap',
@@ -19,33 +27,13 @@ export const KINDS_OF_A_NODE: ReadonlySet<string> = new Set<ObjectKindName>([
   'Job',
   'CronJob',
   'PodDisruptionBudget',
-  'Service',
-  'EndpointSlice',
-  'NetworkPolicy',
-  'Ingress',
-  'IngressClass',
-  'GatewayClass',
-  'Gateway',
-  'HTTPRoute',
-  'ReferenceGrant',
+  ...OF_SERVICES,
+  ...OF_INGRESS,
   // For the node's own API, where it is served.
   'Role',
   'ClusterRole',
   'RoleBinding',
   'ClusterRoleBinding',
-]);
-
-/** Kinds of a network of Services, which a node has only where it was given addresses for them. */
-const SERVICE_KINDS: ReadonlySet<string> = new Set<ObjectKindName>(['Service', 'EndpointSlice', 'NetworkPolicy']);
-
-/** Kinds of a proxy in front of Services. */
-const INGRESS_KINDS: ReadonlySet<string> = new Set<ObjectKindName>([
-  'Ingress',
-  'IngressClass',
-  'GatewayClass',
-  'Gateway',
-  'HTTPRoute',
-  'ReferenceGrant',
 ]);
 
 /** Kinds of a node without a network of Services. */
