@@ -90,6 +90,20 @@ describe('a revision on trial', () => {
     await one.settled(3);
   });
 
+  it('is left at once when it is skipped by hand', async () => {
+    publish(1);
+    const one = box(TRIAL);
+    await one.settled(1);
+    publish(2);
+    await one.reason('Progressing');
+    await one.runs(2);
+    expect(await one.command('skip')).toEqual({ ok: true, message: 'revision 2 is skipped, going back to revision 1' });
+    await one.runs(1);
+    expect(one.last()).toMatchObject({ state: 'Ready', revision: 1, rollout: { reason: 'Skipped', revision: 2 } });
+    await one.command('retry');
+    await one.runs(2);
+  });
+
   it.each(['RolledBack', 'Progressing', 'Held'])('goes on after a restart without a network: %s', async (phase) => {
     publish(1);
     const one = box(TRIAL);

@@ -33,6 +33,10 @@ export const carryOut = async (checker: Checker, word: RolloutCommand): Promise<
     const settled = await settle(checker, { from: outcome.rollout });
     if (!settled.ok) return settled;
     options.tell(switched(checker, settled));
+    // What it was to go back to may not be verified any more.
+    const meant = outcome.rollout.current?.digest;
+    if (meant !== lastGood.answer.digest && checker.lastGood?.answer.digest === lastGood.answer.digest)
+      return { ok: false, message: 'what ran before is not verified any more: there is no going back to it' };
     return { ok: true, message };
   } catch (error) {
     return { ok: false, message: describeError(error) };

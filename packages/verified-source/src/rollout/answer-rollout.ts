@@ -68,7 +68,10 @@ export const createAnswerRollout = ({ policy, nodeName, nodeLabels, hasHealth, n
     /** Decides until nothing changes any more. `verify`: an answer must still be what its source requires when it begins or comes back. */
     advance: async (from: Rollout<HeldAnswer>, verify: (answer: HeldAnswer) => Promise<boolean>, wallMs: number): Promise<RolloutStep> => {
       let lostNext = false;
-      let step: RolloutDecision<HeldAnswer> = { rollout: from, clock };
+      // Somebody's command has gone back before anything was decided.
+      const isBack = from.current !== undefined && from.current.digest !== rollout.current?.digest;
+      const start = isBack && from.current && !(await verify(from.current)) ? withoutGood(from, rollout) : from;
+      let step: RolloutDecision<HeldAnswer> = { rollout: start, clock };
       for (let count = 0; count < MAX_STEPS; count += 1) {
         const before = step.rollout;
         step = decide(before, step.clock, wallMs);
