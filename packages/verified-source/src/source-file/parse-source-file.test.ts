@@ -33,6 +33,17 @@ describe('a source file', () => {
     });
   });
 
+  it('names the place of what is no YAML once', () => {
+    expect(issuesOf(`${HEAD}spec:\n  url: [\n`)).toEqual([expect.stringMatching(/^a\.yaml:6:1: Flow sequence [^\n]* end with a \]$/)]);
+  });
+
+  it('names the field of an unknown time zone', () => {
+    const windows = '[{ schedule: "0 2 * * *", duration: 3h, timeZone: Europe/Berlim }]';
+    expect(issuesOf(`${HEAD}spec:\n  url: https://example.org/a\n  require: none\n  rollout: { windows: ${windows} }\n`)).toEqual([
+      expect.stringMatching(/spec\.rollout\.windows\[0\]\.timeZone: .*Europe\/Berlin/),
+    ]);
+  });
+
   it('says everything that there is to say', () => {
     const hex = 'a'.repeat(128);
     const text = `${HEAD}spec:

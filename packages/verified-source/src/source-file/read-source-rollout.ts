@@ -1,5 +1,6 @@
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import { fieldsOf, type Tell } from '@solo-kubelet/manifest-source/settings';
+import { isTimeZone } from '@solo-kubelet/object-spec';
 import type { YAMLMap } from 'yaml';
 import type { MaintenanceWindow, SourceRollout } from '../core/rollout/rollout-policy.js';
 import { readWindowSchedule } from '../rollout/maintenance-window.js';
@@ -29,7 +30,7 @@ export const readSourceRollout = (map: YAMLMap, tell: Tell): SourceRollout => {
 const readWindow = (map: YAMLMap, at: string, tell: Tell): readonly MaintenanceWindow[] => {
   const fields = fieldsOf(map, at, tell);
   const schedule = fields.text('schedule', 'the times at which it begins, such as "0 2 * * 1-5"');
-  const timeZone = fields.text('timeZone', 'a time zone such as Europe/Berlin');
+  const timeZone = fields.read('timeZone', 'a time zone such as Europe/Berlin', (text) => (isTimeZone(text) ? text : undefined));
   const durationMs = fields.read('duration', 'a duration from 1m to 168h, such as 3h', readWindowTime);
   fields.end();
   if (schedule === undefined) fields.missing('schedule', 'it is missing or can not be used');
