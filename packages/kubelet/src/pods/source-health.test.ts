@@ -29,6 +29,18 @@ it.each<[string, PodView | undefined, string, RegExp?]>([
   ['is not there', undefined, 'progressing', /^Pod shop\/web is not there yet$/],
   ['is ready', view({ phase: 'Running', conditions: READY }), 'ready'],
   ['is running and not ready', view({ phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] }), 'progressing', /not ready$/],
+  [
+    'has a container that ended and waits',
+    view({
+      phase: 'Running',
+      containerStatuses: [
+        { name: 'a', state: { running: {} }, lastState: { terminated: { exitCode: 2 } } },
+        { name: 'b', restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: { exitCode: 3 } } },
+      ],
+    }),
+    'progressing',
+    /not ready: container b: CrashLoopBackOff, exit code 3$/,
+  ],
   ['has succeeded', view({ phase: 'Succeeded' }), 'ready'],
   ['has failed', view({ phase: 'Failed', message: 'm' }), 'failed', /failed: m$/],
   [

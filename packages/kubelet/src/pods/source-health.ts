@@ -73,7 +73,19 @@ const podTrouble = (key: string, view: PodView | undefined): Trouble => {
   if (hopelessly !== undefined) return { type: 'failed', message: `Pod ${key}: ${hopelessly}` };
   const isReady = status?.phase === 'Running' && status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
   if (isReady && !view.terminating) return undefined;
-  return { type: 'progressing', message: `Pod ${key} is not ready${status?.message ? `: ${status.message}` : ''}` };
+  const why = status?.message || containerTrouble(status);
+  return { type: 'progressing', message: `Pod ${key} is not ready${why ? `: ${why}` : ''}` };
+};
+
+/** What keeps the first container that does not run from it: why it waits, and how it ended. */
+const containerTrouble = (status: PodView['pod']['status']): string | undefined => {
+  for (const { name, state, lastState } of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
+    const { waiting, terminated = lastState?.terminated } = state ?? {};
+    const ended = terminated !== undefined && terminated.exitCode !== 0 ? `exit code ${terminated.exitCode}` : undefined;
+    const reasons = [waiting?.reason, state?.running === undefined ? ended : undefined].filter((reason) => reason !== undefined);
+    if (reasons.length > 0) return `container ${name}: ${reasons.join(', ')}`;
+  }
+  return undefined;
 };
 
 interface Counts {
