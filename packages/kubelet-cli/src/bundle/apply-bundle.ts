@@ -118,7 +118,10 @@ const decided = async (
     }
     if (performance.now() > endMs) {
       const why = shown.reason === undefined ? '' : ` (${shown.reason}: ${shown.message ?? ''})`;
-      return { type: 'undecided', message: `the kubelet has not decided within ${timeoutMs / 1_000} s${why}; it goes on by itself` };
+      return {
+        type: 'undecided',
+        message: `the kubelet has not decided within ${timeoutMs / 1_000} s${why}; it goes on by itself, if ${directory} is in its root directory (--root-dir)`,
+      };
     }
     await delay(POLL_MS, undefined, { signal });
   }

@@ -130,7 +130,7 @@ const unreachable = ({ protocol, connection }: StreamEndpoint, cause: NodeJS.Err
   return new CliError({
     code: 'CLI_KUBELET_UNREACHABLE',
     message: `cannot reach the kubelet at ${where}`,
-    hint: 'Is it running? (kubelet-cli up, or systemctl status kubelet)',
+    hint: 'Is it running? (kubelet-cli up, or systemctl status solo-kubelet; --socket names another place)',
     cause,
   });
 };

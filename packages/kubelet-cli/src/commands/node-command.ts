@@ -10,12 +10,12 @@ export const namespaceOptions = { namespace: { type: 'string', short: 'n' }, 'al
 
 /** A command that asks a node: reads its arguments, loads the verb, connects, and lets an interrupt end it. */
 export const nodeCommand = <Options>(
-  facts: Pick<Command, 'name' | 'usage' | 'summary' | 'options'>,
+  facts: Pick<Command, 'name' | 'usage' | 'summary' | 'details' | 'options'>,
   read: (input: CommandInput) => Options,
   load: () => Promise<(options: Options, context: VerbContext) => Promise<number>>,
 ): Command => ({
   ...facts,
-  details: NODE_OPTIONS_HELP,
+  details: `${facts.details ?? ''}${NODE_OPTIONS_HELP}`,
   options: { ...nodeOptions, ...facts.options },
   run: async (input, io: CliIo) => {
     const options = read(input);

@@ -3,7 +3,9 @@ import { expect, it } from 'vitest';
 import { fakeIo } from '../../test/fake-io.js';
 import { CliError } from '../cli-error.js';
 import type { NodeClient } from '../client/node-client.js';
+import type { CommandInput } from '../command.js';
 import { sources } from './sources.js';
+import { sourcesCommand } from './sources-command.js';
 
 const NOW = Date.UTC(2026, 10, 29, 12);
 const ready: SourceObject = {
@@ -89,4 +91,9 @@ it('steers rollouts, and goes on with the next one where one refuses', async () 
     'source/site: revision 2 is skipped\n',
     'error: source no: there is nothing to skip\n',
   ]);
+});
+
+it('asks which source is meant where a command has no name', async () => {
+  const run = async () => sourcesCommand.run({ operands: ['hold'], options: {} } as unknown as CommandInput, fakeIo(), []);
+  await expect(run()).rejects.toThrow('hold which source?');
 });
