@@ -54,7 +54,7 @@ describe.skipIf(lacking.length > 0)(`the page of a fleet${lacking.length === 0 ?
     const sources = join(directory, 'work/box/etc/kubernetes/sources.d');
     node = await startNode({ flags: ['--source-dir', sources] });
     await node.bed.containerd.ctr(['images', 'tag', imageNames.busybox, 'docker.io/library/busybox:1.36']);
-    const options = `--source-dir ${sources} --root-dir ${node.bed.rootDirectory} --runtime-endpoint ${node.bed.endpoint}`;
+    const options = `--root-dir ${node.bed.rootDirectory} --runtime-endpoint ${node.bed.endpoint}`;
     // On a box of its own these are the usual places.
     await writeFile(
       join(directory, 'bin/kubelet-cli'),
