@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +56,26 @@ it('has user data that cloud-init takes', () => {
   expect(parse(file('nocloud/meta-data'))).toMatchObject({ 'instance-id': expect.any(String) });
   if (!has('cloud-init')) return console.log('not checked by its schema: cloud-init is not installed');
   execFileSync('cloud-init', ['schema', '--config-file', join(root, 'nocloud/user-data')], { stdio: 'ignore' });
+});
+
+it.each([
+  ['installs the package that has the digest', 'it', true],
+  ['installs none that has another', 'another', false],
+])('has user data that %s', (_what, content, installed) => {
+  const directory = mkdtempSync(join(tmpdir(), 'provisioning-'));
+  try {
+    const put = (name: string, text: string) => writeFileSync(join(directory, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    put('curl', `printf ${content} > ${directory}/solo-kubelet.deb`);
+    put('apt-get', `echo "$@" > ${directory}/installed`);
+    const digest = createHash('sha256').update('it').digest('hex');
+    const text = file('nocloud/user-data').replaceAll('/var/tmp', directory).replace(/0{64}/, digest);
+    const { runcmd } = parse(text) as { readonly runcmd: readonly (readonly [string, ...string[]])[] };
+    // As cloud-init does: one after the other, whatever became of it.
+    for (const [program, ...rest] of runcmd) spawnSync(program, rest, { env: { PATH: `${directory}:${process.env['PATH']}` } });
+    expect(existsSync(join(directory, 'installed'))).toBe(installed);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 it('has an Ignition configuration that is what Butane makes of site.bu', () => {
