@@ -18,7 +18,7 @@ export type {
   PolicyRule,
 } from './core/admission-policy.js';
 export { type AdmissionSubject, subjectOf, withOutcome } from './core/admission-subject.js';
-export { type ParsedPolicy, POLICY_API_VERSION, POLICY_KIND, parsePolicy } from './parse-policy.js';
+export { MAX_POLICY_BYTES, type ParsedPolicy, POLICY_API_VERSION, POLICY_KIND, parsePolicy } from './parse-policy.js';
 export { type AdmissionPlugin, defineAdmissionPlugin, type PluginAnswer, type PluginVerdict } from './plugin/admission-plugin.js';
 export { type PluginThread, type PluginThreadOptions, startPluginThread } from './plugin/plugin-thread.js';
 export { type PolicyAdmissionOptions, policyAdmission } from './policy-admission.js';

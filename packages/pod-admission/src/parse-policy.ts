@@ -22,6 +22,8 @@ export type ParsedPolicy =
   | { readonly ok: true; readonly policy: AdmissionPolicy }
   | { readonly ok: false; readonly issues: readonly SettingsIssue[] };
 
+/** Most that the file of a policy may have, bytes. */
+export const MAX_POLICY_BYTES = 256 * 1024;
 const MAX_RULES = 256;
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const MAX_TIMEOUT_MS = 30_000;

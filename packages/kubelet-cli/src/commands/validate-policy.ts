@@ -4,6 +4,7 @@ import type { ObjectResult } from '@solo-kubelet/object-spec';
 import {
   createPolicyHost,
   isRejection,
+  MAX_POLICY_BYTES,
   type PolicyHost,
   parsePolicy,
   rejectionText,
@@ -25,9 +26,6 @@ export type PolicyOutcome =
 export interface LoadedPolicy extends AsyncDisposable {
   judge(result: (ParseResult | ObjectResult) & { readonly ok: true }): Promise<PolicyOutcome>;
 }
-
-/** As the kubelet takes it. */
-const MAX_POLICY_BYTES = 256 * 1024;
 
 /** @throws CliError CLI_NOT_FOUND for a file that can't be read, CLI_USAGE for one that can't be used */
 export const loadPolicy = async (

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { formatSettingsIssue } from '@solo-kubelet/manifest-source/settings';
-import { type AdmissionPolicy, parsePolicy } from '@solo-kubelet/pod-admission';
+import { type AdmissionPolicy, MAX_POLICY_BYTES, parsePolicy } from '@solo-kubelet/pod-admission';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
 import { fromAbortable } from '@solo-kubelet/timers/rxjs';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { concatMap, distinctUntilChanged, type Observable, type SchedulerLike, skip, startWith, timer } from 'rxjs';
 import { KubeletError } from '../process/kubelet-error.js';
 
-const MAX_POLICY_BYTES = 256 * 1024;
 /** How often the file is looked at, ms. */
 const LOOK_PERIOD_MS = 2_000;
 
