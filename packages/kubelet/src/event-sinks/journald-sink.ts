@@ -29,7 +29,7 @@ export const journaldSink = ({
       // Where there is no journald, libsystemd takes every entry without a word.
       const found = await stat(socketPath).catch(() => undefined);
       if (found?.isSocket() !== true) throw new Error(`journald does not listen at ${socketPath}`);
-      await writeEntry(journalEntry(eventFields(text, Date.now()), { nodeName }), { program, signal });
+      await writeEntry(journalEntry(eventFields(text, Date.now()), { nodeName, pid: process.pid }), { program, signal });
     }
   },
   close: () => {},

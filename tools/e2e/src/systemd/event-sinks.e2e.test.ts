@@ -73,9 +73,10 @@ describe.skipIf(lacking !== undefined)(`the journal as a sink of events${lacking
       KUBERNETES_POD_NAME: 'web-n1',
       KUBERNETES_POD_UID: expect.stringMatching(/^[0-9a-f]{32}$/),
       KUBERNETES_CONTAINER_NAME: 'app',
-      _SYSTEMD_UNIT: UNIT,
+      OBJECT_SYSTEMD_UNIT: UNIT,
     });
     expect(await entries('KUBERNETES_POD_NAME=web-n1', 'KUBERNETES_EVENT_REASON=Created')).toHaveLength(1);
+    expect(await entries('KUBERNETES_POD_NAME=web-n1', 'KUBERNETES_EVENT_REASON=Created', `--unit=${UNIT}`)).toHaveLength(1);
   });
 
   it('that is stopped ends no kubelet, and gets what came meanwhile once it is back', async () => {

@@ -21,13 +21,14 @@ const event = (more: object = {}) =>
 const AT = Date.parse('2031-05-06T07:09:09Z');
 
 it('an entry of journald has its fields, one a line, and a message of any lines', () => {
-  expect(journalEntry(eventFields(event(), 0), { nodeName: 'n1' }).split('\n')).toEqual([
+  expect(journalEntry(eventFields(event(), 0), { nodeName: 'n1', pid: 42 }).split('\n')).toEqual([
     'MESSAGE=Pod shop/web-n1: Unhealthy: Readiness probe failed: one',
     'MESSAGE=two',
     'MESSAGE=three',
     'MESSAGE_ID=0b1e7d9c52b64f0f9d3c1a8e64b7f2d5',
     'PRIORITY=4',
     'SYSLOG_IDENTIFIER=solo-kubelet',
+    'OBJECT_PID=42',
     'KUBERNETES_EVENT_TYPE=Warning',
     'KUBERNETES_EVENT_REASON=Unhealthy',
     'KUBERNETES_EVENT_NAME=web.1',
@@ -49,10 +50,10 @@ it('an entry of journald has its fields, one a line, and a message of any lines'
 
 it('no message makes a field of its own in the journal, or an entry of any size', () => {
   const hostile = { message: `a\nPRIORITY=0\x00\x1b[2J${'ü'.repeat(50_000)}`, reason: 'A\nMESSAGE_ID=x' };
-  const lines = journalEntry(eventFields(event(hostile), 0), { nodeName: 'n1' }).split('\n');
-  expect(lines.every((line) => line === '' || /^(MESSAGE|MESSAGE_ID|PRIORITY|SYSLOG_IDENTIFIER|KUBERNETES_[A-Z_]+)=/.test(line))).toBe(
-    true,
-  );
+  const lines = journalEntry(eventFields(event(hostile), 0), { nodeName: 'n1', pid: 42 }).split('\n');
+  expect(
+    lines.every((line) => line === '' || /^(MESSAGE|MESSAGE_ID|PRIORITY|SYSLOG_IDENTIFIER|OBJECT_PID|KUBERNETES_[A-Z_]+)=/.test(line)),
+  ).toBe(true);
   expect(lines.filter((line) => line.startsWith('PRIORITY='))).toEqual(['PRIORITY=4']);
   expect(lines).toContain('KUBERNETES_EVENT_REASON=A MESSAGE_ID=x');
   expect(lines.some((line) => line.includes('\0') || line.includes('\x1b'))).toBe(false);

@@ -9,8 +9,14 @@ const MAX_FIELD_BYTES = 4 * 1024;
 /** LOG_INFO and LOG_WARNING. */
 const PRIORITIES = { Normal: 6, Warning: 4 };
 
+export interface JournalEntryOptions {
+  readonly nodeName: string;
+  /** The process that the entry is of. `logger` itself is often gone before journald asks which unit it was in; then `journalctl --unit` finds the entry by this one. */
+  readonly pid: number;
+}
+
 /** An event as fields of journald, one a line, in the form that `logger --journald` reads. */
-export const journalEntry = (event: EventFields, { nodeName }: { readonly nodeName: string }): string => {
+export const journalEntry = (event: EventFields, { nodeName, pid }: JournalEntryOptions): string => {
   const { object, type } = event;
   const isPod = object.kind === 'Pod';
   const about = `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
@@ -18,6 +24,7 @@ export const journalEntry = (event: EventFields, { nodeName }: { readonly nodeNa
     ['MESSAGE_ID', EVENT_MESSAGE_ID],
     ['PRIORITY', String(PRIORITIES[type])],
     ['SYSLOG_IDENTIFIER', 'solo-kubelet'],
+    ['OBJECT_PID', String(pid)],
     ['KUBERNETES_EVENT_TYPE', type],
     ['KUBERNETES_EVENT_REASON', event.reason],
     ['KUBERNETES_EVENT_NAME', event.name],
