@@ -13,7 +13,7 @@ export const packages = [
     description: 'What a failure and a log record look like in Solo Kubelet.',
     keywords: ['errors', 'error-codes', 'logging'],
     dependencies: {},
-    subpaths: { './doing': 'src/doing/index.ts', './text': 'src/text/index.ts' },
+    subpaths: { './doing': 'src/doing/index.ts', './json': 'src/json/index.ts', './text': 'src/text/index.ts' },
   },
   {
     name: 'timers',

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { CREATED_DESCRIPTION, column, NAME_COLUMN } from './column.js';
 import type { KindTable } from './kind-table.js';
 import { componentStatusTable } from './kinds/component-status.js';
@@ -60,7 +61,7 @@ const plainTable: KindTable = {
 /** RFC 3339 in UTC without fractions; Go's zero time if there is none. */
 const createdAt = (object: unknown): string => {
   const ms = Date.parse(textAt(object, 'metadata', 'creationTimestamp'));
-  return Number.isNaN(ms) ? '0001-01-01T00:00:00Z' : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  return Number.isNaN(ms) ? '0001-01-01T00:00:00Z' : metaTime(ms);
 };
 
 const TABLES: ReadonlyMap<string, KindTable> = new Map([

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual, X509Certificate } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { parse } from 'yaml';
 import { ClusterError } from './cluster-error.js';
@@ -103,9 +104,6 @@ const keyHash = (pem: string): string => {
     throw malformed(`has a certificate that cannot be read: ${describeError(cause)}`);
   }
 };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A text that is not empty. */
 const own = (holder: Readonly<Record<string, unknown>>, name: string): string | undefined => {

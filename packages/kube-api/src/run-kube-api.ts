@@ -19,6 +19,7 @@ import {
   type UserInfo,
 } from '@solo-kubelet/api-server';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { emptyManifestStates, type ManifestStates } from '@solo-kubelet/manifest-source';
 import {
   createTurns,
@@ -37,7 +38,7 @@ import { nodeCatalog } from './core/node-catalog.js';
 import { decodeNodeSettings, nodeSettingsOf } from './core/node-object.js';
 import { roleObjects } from './core/role-bindings.js';
 import type { NodeObject } from './core/shown-object.js';
-import { createNodeFollower, timeText } from './feed/follow-node.js';
+import { createNodeFollower } from './feed/follow-node.js';
 import { type CarryOutOptions, createCarryOut } from './manifests/carry-out.js';
 import { createManifestWriter } from './manifests/manifest-directory.js';
 import { periodicWork } from './periodic-work.js';
@@ -334,7 +335,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
 };
 
 const seed = (store: ObjectStore, nowMs: number): void => {
-  const nowText = timeText(nowMs);
+  const nowText = metaTime(nowMs);
   seedStore(store, { newUid: () => crypto.randomUUID(), nowText, nowMs });
   for (const { bucket, object } of roleObjects(nowText)) store.put(bucket, object.metadata.name ?? '', object, nowMs);
 };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ExtraNetworks } from '@solo-kubelet/cni-invoker/extra-networks';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import type { DeviceManager } from '@solo-kubelet/device-plugins';
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import {
   emptyManifestStates,
   emptyObjectStore,
@@ -254,7 +255,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     shareReplay({ bufferSize: 1, refCount: true }),
   );
   const startedAtMs = wallNow();
-  const since = new Date(startedAtMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const since = metaTime(startedAtMs);
   return {
     ...parts,
     images: imageCollector({

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { type FileLayer, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { ParsedDocument } from './core/assign-documents.js';
 import { objectUid } from './core/object-uid.js';
@@ -179,19 +180,17 @@ const readRecords = async (directory: string, logger: Logger, files: FileLayer |
 /** The record in a text. @throws Error for a text that holds none */
 const decodeRecord = (text: string): StoredRecord => {
   const record: unknown = JSON.parse(text);
-  if (!isObject(record) || record['version'] !== 1) throw new Error('it is no stored manifest in version 1');
+  if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no stored manifest in version 1');
   const { path, texts, slots, validators } = record;
   if (typeof path !== 'string') throw new Error('path is not a text');
   if (!Array.isArray(texts) || !texts.every((one) => typeof one === 'string')) throw new Error('texts is not a list of texts');
   const numbers = ['document', 'text', 'index', 'claimedAtMs'];
-  const sound = Array.isArray(slots) && slots.every((slot) => isObject(slot) && numbers.every((name) => Number.isFinite(slot[name])));
+  const sound = Array.isArray(slots) && slots.every((slot) => isRecord(slot) && numbers.every((name) => Number.isFinite(slot[name])));
   if (!sound || !slots.every(isIdentified)) throw new Error('slots is not a list of places');
   const said = validators ?? {};
-  if (!isObject(said) || !Object.values(said).every((value) => typeof value === 'string')) throw new Error('validators are not texts');
+  if (!isRecord(said) || !Object.values(said).every((value) => typeof value === 'string')) throw new Error('validators are not texts');
   return record as unknown as StoredRecord;
 };
 
 const isIdentified = ({ uid, generation }: Record<string, unknown>): boolean =>
   (uid === undefined || typeof uid === 'string') && (generation === undefined || Number.isSafeInteger(generation));
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

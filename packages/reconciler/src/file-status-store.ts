@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { type PodStatus, parseQuantity } from '@solo-kubelet/pod-spec';
 import { type FileLayer, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { BackoffEntry } from './core/crash-backoff.js';
@@ -44,7 +45,7 @@ export const fileStatusStore = ({ directory, logger = silentLogger, files }: Fil
 /** The record in a text. @throws Error for a text that holds none */
 export const decodePodRecord = (text: string): PodRecord => {
   const record: unknown = JSON.parse(text);
-  if (!isObject(record) || record['version'] !== 1) throw new Error('it is no record of a pod in version 1');
+  if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no record of a pod in version 1');
   const { podUid, status, backoff, resources } = record;
   if (typeof podUid !== 'string' || podUid === '') throw new Error('podUid is not a text');
   const fault = statusFault(status) ?? backoffFault(backoff) ?? resourcesFault(resources);
@@ -57,15 +58,13 @@ export const decodePodRecord = (text: string): PodRecord => {
   };
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const CONTAINER_LISTS = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'];
 const TEXTS = ['phase', 'reason', 'message', 'podIP', 'hostIP', 'qosClass', 'startTime', 'resize', 'nominatedNodeName'];
 const STATES = ['running', 'waiting', 'terminated'];
 
 /** What of a stored PodStatus is not of the shape that the decisions rely on. */
 const statusFault = (status: unknown): string | undefined => {
-  if (!isObject(status)) return 'status is not an object';
+  if (!isRecord(status)) return 'status is not an object';
   const text = TEXTS.find((field) => status[field] !== undefined && typeof status[field] !== 'string');
   if (text !== undefined) return `status.${text} is not a text`;
   const list = [...CONTAINER_LISTS, 'conditions', 'podIPs', 'hostIPs'].find(
@@ -90,45 +89,45 @@ const containerFault = (entry: Record<string, unknown>): string | undefined => {
   for (const field of ['state', 'lastState']) {
     const state = entry[field];
     if (state === undefined) continue;
-    if (!isObject(state) || STATES.some((name) => state[name] !== undefined && !isObject(state[name])))
+    if (!isRecord(state) || STATES.some((name) => state[name] !== undefined && !isRecord(state[name])))
       return `${field} is not a container state`;
   }
   return undefined;
 };
 
-const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && value.every(isObject);
+const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && value.every(isRecord);
 
 const backoffFault = (backoff: unknown): string | undefined =>
-  isObject(backoff) && Object.values(backoff).every(isBackoffEntry) ? undefined : 'backoff is not a table of delays and times';
+  isRecord(backoff) && Object.values(backoff).every(isBackoffEntry) ? undefined : 'backoff is not a table of delays and times';
 
 const isBackoffEntry = (entry: unknown): entry is BackoffEntry =>
-  isObject(entry) &&
+  isRecord(entry) &&
   [entry['delayMs'], entry['updatedAtMs']].every((value) => Number.isFinite(value)) &&
   ['undefined', 'string'].includes(typeof entry['grantedTo']);
 
 /** Absent in records of older versions. */
 const resourcesFault = (resources: unknown): string | undefined => {
   if (resources === undefined) return undefined;
-  if (!isObject(resources) || !isObject(resources['actuated'])) return 'resources is not a record of resources';
+  if (!isRecord(resources) || !isRecord(resources['actuated'])) return 'resources is not a record of resources';
   const { allocated, actuated, podCgroup, unconfirmed = {}, podUnconfirmed } = resources;
   const wholes = [podCgroup, podUnconfirmed].filter((whole) => whole !== undefined);
   const sound =
-    isObject(unconfirmed) &&
+    isRecord(unconfirmed) &&
     [allocated, ...wholes].every(isPodResources) &&
     [...Object.values(actuated), ...Object.values(unconfirmed)].every(isRequirements);
   return sound ? undefined : 'resources holds something that is no amount';
 };
 
 const isPodResources = (value: unknown): boolean =>
-  isObject(value) &&
-  isObject(value['containers']) &&
+  isRecord(value) &&
+  isRecord(value['containers']) &&
   Object.values(value['containers']).every(isRequirements) &&
   (value['pod'] === undefined || isRequirements(value['pod']));
 
 const isRequirements = (value: unknown): boolean =>
-  isObject(value) &&
+  isRecord(value) &&
   ['requests', 'limits'].every(
-    (list) => value[list] === undefined || (isObject(value[list]) && Object.values(value[list]).every(isQuantity)),
+    (list) => value[list] === undefined || (isRecord(value[list]) && Object.values(value[list]).every(isQuantity)),
   );
 
 const isQuantity = (value: unknown): boolean => {

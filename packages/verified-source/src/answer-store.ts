@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import type { KeptRevision } from './core/judge-revision.js';
 import { INITIAL_STATE, type RefusedAnswer, type RolloutState } from './core/rollout/rollout.js';
@@ -138,7 +139,5 @@ const isRefusedAnswer = (one: unknown): one is RefusedAnswer =>
   typeof one['atMs'] === 'number' &&
   (one['revision'] === undefined || typeof one['revision'] === 'number') &&
   (one['why'] === 'Failed' || one['why'] === 'Skipped');
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown): value is Record<string, string> =>
   isRecord(value) && Object.values(value).every((one) => typeof one === 'string');

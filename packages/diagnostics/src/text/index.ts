@@ -3,6 +3,7 @@ export { formatGoDuration, type GoDuration, parseGoDuration, readGoDuration } fr
 export { grpcDetails } from './grpc-details.js';
 export { hasControls } from './has-controls.js';
 export { humanDuration } from './human-duration.js';
+export { metaTime } from './meta-time.js';
 export { nearestName } from './nearest-name.js';
 export { parseUrl } from './parse-url.js';
 export { withoutControls } from './without-controls.js';

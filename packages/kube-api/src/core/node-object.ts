@@ -1,4 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 
 /** What people said of a node: kept by the API over restarts. */
 export interface NodeSettings {
@@ -7,9 +8,6 @@ export interface NodeSettings {
   readonly labels?: Readonly<Record<string, string | null>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTextMap = (value: unknown, mayBeNull: boolean): boolean =>
   isRecord(value) && Object.values(value).every((each) => typeof each === 'string' || (mayBeNull && each === null));
 

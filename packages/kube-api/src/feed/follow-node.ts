@@ -1,4 +1,5 @@
 import { fullCatalog, type ObjectStore, type StoredObject } from '@solo-kubelet/api-server';
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { nameUid } from '@solo-kubelet/pod-spec/schema';
 import type { PodView } from '@solo-kubelet/reconciler';
 import { createEndpointsView } from '../core/endpoints-objects.js';
@@ -9,9 +10,6 @@ import { controllerRevisions, type NodeObject, shownObject } from '../core/shown
 import type { ObjectRecords } from '../store/object-records.js';
 import { createOwnWrites } from '../store/own-writes.js';
 import { createFollower, type Placed, putObject } from './follow-map.js';
-
-/** The time as objects have it. */
-export const timeText = (nowMs: number): string => `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
 
 const keyOf = ({ namespace, name }: { readonly namespace?: string; readonly name?: string }): string =>
   namespace === undefined || namespace === '' ? (name ?? '') : `${namespace}/${name ?? ''}`;
@@ -52,7 +50,7 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
   };
   const ensureNamespace = (store: ObjectStore, name: string | undefined): void => {
     if (name === undefined || name === '') return;
-    const nowText = timeText(now());
+    const nowText = metaTime(now());
     if (store.get('namespaces', name) === undefined) {
       store.put('namespaces', name, namespaceObject(name, earlier('namespaces', name) ?? nowText), now());
     }
@@ -68,7 +66,7 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
     const key = keyOf(metadata);
     const object = shownPodObject(view, {
       before: store.get('pods', key),
-      nowText: timeText(now()),
+      nowText: metaTime(now()),
       earlier: records.earlier('pods', key),
     });
     return [withEarlier({ bucket: 'pods', key, object }, store)];
@@ -82,7 +80,7 @@ export const createNodeFollower = ({ nodeName, records, now }: FollowOptions) =>
     const shown = shownObject(object, {
       before: store.get(bucket, key),
       earlier: records.earlier(bucket, key),
-      createdText: timeText(now()),
+      createdText: metaTime(now()),
     });
     return [
       withEarlier({ bucket, key, object: complete(shown) }, store),
@@ -203,7 +201,7 @@ const leaseOf = (nodeName: string, nowMs: number): StoredObject => ({
     name: nodeName,
     namespace: 'kube-node-lease',
     uid: nameUid(`Lease/kube-node-lease/${nodeName}`),
-    creationTimestamp: timeText(nowMs),
+    creationTimestamp: metaTime(nowMs),
     ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nameUid(`Node/${nodeName}`) }],
   },
   spec: {

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { compressionOf, entriesOf, fullName, openArchive } from '@solo-kubelet/standalone-node/image-store';
 import { openRegular, readRegular } from '@solo-kubelet/untrusted-files';
 import { isDigest } from '@solo-kubelet/verified-source';
@@ -166,6 +167,3 @@ const hashFile = async (path: string): Promise<{ readonly digest: string; readon
   }
   return { digest: `sha256:${hash.digest('hex')}`, beginning };
 };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { type ImageList, INDEX_TYPES, isDigest, type ListedImage, MANIFEST_TYPES } from '@solo-kubelet/verified-source';
 
 /** What of a bundle's image one machine needs. */
@@ -122,6 +123,3 @@ export const platformOfConfig = (content: Uint8Array): string | undefined => {
     return undefined;
   }
 };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

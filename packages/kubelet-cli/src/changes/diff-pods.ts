@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { type Container, containerHash, type Pod } from '@solo-kubelet/pod-spec';
 
 /** One field that differs. Undefined: not there. */
@@ -61,8 +62,6 @@ const comparable = ({ metadata, spec }: Pod): object => ({
   },
   spec,
 });
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||

@@ -1,4 +1,5 @@
 import { utimes } from 'node:fs/promises';
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { ObjectKind } from '@solo-kubelet/object-spec/kinds';
 import { delay } from '@solo-kubelet/timers';
 import type { Document, YAMLMap } from 'yaml';
@@ -51,12 +52,7 @@ export const rollout = async (options: RolloutOptions, context: VerbContext): Pr
       return undo(found, options, context);
     case 'restart':
       return change(found, 'restarted', context, (object, document) =>
-        setIn(
-          object,
-          document,
-          ['spec', 'template', 'metadata', 'annotations', RESTARTED_AT],
-          new Date(context.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
-        ),
+        setIn(object, document, ['spec', 'template', 'metadata', 'annotations', RESTARTED_AT], metaTime(context.now())),
       );
     case 'retry':
       if (found.kind.kind === 'StatefulSet') throw new CliError({ code: 'CLI_USAGE', message: 'a StatefulSet never goes back by itself' });

@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 /** One node of a fleet, as its last report tells. */
 export interface FleetNode {
   readonly name: string;
@@ -87,7 +88,6 @@ const timeText = (value: unknown): string | undefined => {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, MAX_TEXT) : '');
 const countOf = (value: unknown): number => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0);
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The newest report of each node, by name. */
 export const newestOfEach = (reports: Iterable<Extract<ReadReport, { ok: true }>>): readonly FleetNode[] => {

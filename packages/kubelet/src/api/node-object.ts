@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { readSystemUuid } from '@solo-kubelet/node-stats';
 import { firstValueFrom } from 'rxjs';
 import { declaredFeatures } from '../config/feature-gates.js';
@@ -27,7 +28,7 @@ export const nodeObject = async (
   ]);
   const { resources, facts } = node;
   const nowMs = clock.now();
-  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = metaTime(nowMs);
   const runtimeConditions = status instanceof Error ? [] : (status.status?.conditions ?? []);
   const isTrue = (type: string): boolean => runtimeConditions.find((condition) => condition.type === type)?.status === true;
   const runtimeFault = runtimeConditions.find(({ type, status: value }) => type === 'RuntimeReady' && !value);
@@ -46,12 +47,12 @@ export const nodeObject = async (
     reason,
     message,
     lastHeartbeatTime: now,
-    lastTransitionTime: new Date(readySince(ready, nowMs)).toISOString().replace(/\.\d+Z$/, 'Z'),
+    lastTransitionTime: metaTime(readySince(ready, nowMs)),
   });
   return {
     kind: 'Node',
     apiVersion: 'v1',
-    metadata: { name: nodeName, labels: facts.labels, creationTimestamp: new Date(startedAtMs).toISOString().replace(/\.\d+Z$/, 'Z') },
+    metadata: { name: nodeName, labels: facts.labels, creationTimestamp: metaTime(startedAtMs) },
     spec: config.podCIDR === '' ? {} : { podCIDR: config.podCIDR },
     status: {
       capacity: resources.capacity,

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { SeenPod } from './first-seen.js';
 
@@ -5,4 +6,4 @@ import type { SeenPod } from './first-seen.js';
 export const shownPod = ({ view: { pod }, endingMs }: SeenPod): Pod =>
   endingMs === undefined || pod.metadata.deletionTimestamp !== undefined
     ? pod
-    : { ...pod, metadata: { ...pod.metadata, deletionTimestamp: new Date(endingMs).toISOString().replace(/\.\d+Z$/, 'Z') } };
+    : { ...pod, metadata: { ...pod.metadata, deletionTimestamp: metaTime(endingMs) } };

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { SourceObject } from '@solo-kubelet/node-api';
 import { isRefusal, type RolloutStatus, type SourceStatus } from '@solo-kubelet/verified-source';
 
@@ -13,19 +14,17 @@ export const sourceObject = ({
 }: SourceStatus): SourceObject => ({
   ...status,
   ...(url === '' ? {} : { url }),
-  since: time(sinceMs),
-  ...(appliedAtMs === undefined ? {} : { applied: time(appliedAtMs) }),
-  ...(checkedAtMs === undefined ? {} : { checked: time(checkedAtMs) }),
+  since: metaTime(sinceMs),
+  ...(appliedAtMs === undefined ? {} : { applied: metaTime(appliedAtMs) }),
+  ...(checkedAtMs === undefined ? {} : { checked: metaTime(checkedAtMs) }),
   ...(rollout && { rollout: shownRollout(rollout) }),
   ...(refusedRevision && { refusedRevision: shownRefusal(refusedRevision) }),
   ...(status.reason === undefined ? {} : { refused: isRefusal(status.reason) }),
 });
 
-const shownRollout = ({ sinceMs, ...rollout }: RolloutStatus): SourceObject['rollout'] => ({ ...rollout, since: time(sinceMs) });
+const shownRollout = ({ sinceMs, ...rollout }: RolloutStatus): SourceObject['rollout'] => ({ ...rollout, since: metaTime(sinceMs) });
 
 const shownRefusal = ({ atMs, ...refusal }: NonNullable<SourceStatus['refusedRevision']>): SourceObject['refusedRevision'] => ({
   ...refusal,
-  at: time(atMs),
+  at: metaTime(atMs),
 });
-
-const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

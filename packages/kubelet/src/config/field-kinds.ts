@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { formatGoDuration, parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { ShutdownPeriod } from './shutdown-period.js';
 
@@ -34,8 +35,6 @@ const kind = <Value>(name: string, accepts: (json: unknown) => json is Value): K
   },
   encode: (value) => value,
 });
-
-const isRecord = (json: unknown): json is Record<string, unknown> => typeof json === 'object' && json !== null && !Array.isArray(json);
 const isString = (json: unknown): json is string => typeof json === 'string';
 const isStrings = (json: unknown): json is readonly string[] => Array.isArray(json) && json.every(isString);
 const isRecordOf =

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { NodePressure } from '@solo-kubelet/reconciler';
 import type { NodeCondition } from '../api/node-condition.js';
 
@@ -24,8 +25,6 @@ export const pressureConditions = (
   WORDS.map(([type, bad, good]) => {
     const { status, sinceMs } = pressures.find((pressure) => pressure.type === type) ?? { status: false, sinceMs: startedAtMs };
     const [reason, message] = status ? bad : good;
-    const times = { lastHeartbeatTime: rfc3339(nowMs), lastTransitionTime: rfc3339(sinceMs) };
+    const times = { lastHeartbeatTime: metaTime(nowMs), lastTransitionTime: metaTime(sinceMs) };
     return { type, status: status ? 'True' : 'False', reason, message, ...times };
   });
-
-const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { combineLatest, distinctUntilChanged, EMPTY, from, map, mergeMap, type Observable } from 'rxjs';
 import { machineIdentity } from '../api/node-object.js';
 import { KUBERNETES_VERSION } from '../defaults/kubernetes-version.js';
@@ -40,14 +41,12 @@ export const nodeReportsService = ({
           }),
         ),
         distinctUntilChanged(isSame),
-        map((report) => () => JSON.stringify({ ...report, status: { ...report.status, time: objectTime(clock.now()) } })),
+        map((report) => () => JSON.stringify({ ...report, status: { ...report.status, time: metaTime(clock.now()) } })),
       );
       return deliverReports(nodeReports, { nodeName, report$, logger });
     }),
   );
 };
-
-const objectTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** But for the time. */
 const isSame = (a: NodeReport, b: NodeReport): boolean =>

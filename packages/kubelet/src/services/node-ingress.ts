@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { HaproxyReport, RouteTable, RouteTableResult } from '@solo-kubelet/ingress-proxy';
 import { listObjects, type ManifestEvent, type ObjectStore, objectStores } from '@solo-kubelet/manifest-source';
 import type { ApiObject, Gateway, GatewayClass, HTTPRoute, Ingress } from '@solo-kubelet/object-spec';
@@ -87,7 +88,7 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
   let shownBefore: ReadonlyMap<string, ApiObject> = new Map();
 
   const show = (state: IngressState & { readonly gateway: GatewayState }): void => {
-    const nowText = new Date(options.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    const nowText = metaTime(options.now());
     const gateways = shownGateways(state.gateway, shownBefore, nowText);
     shownBefore = new Map(gateways.map((object) => [object.metadata.uid ?? '', object]));
     ingress$.next({ ingresses: shownIngresses(state), gateways });

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { ApiObject } from '@solo-kubelet/object-spec';
 import type { ManifestEvent, ManifestOrigin, ManifestSourceKind } from '../manifest-event.js';
 import type { GoodVersion, Slot } from './slot.js';
@@ -45,7 +46,7 @@ const appliedEvents = (origin: ManifestOrigin, good: GoodVersion, old: GoodVersi
 /** An object is as old as its document's claim to its name, which is kept over restarts. */
 const withCreation = (object: ApiObject, claimedAtMs: number): ApiObject => ({
   ...object,
-  metadata: { ...object.metadata, creationTimestamp: new Date(claimedAtMs).toISOString().replace(/\.\d+Z$/, 'Z') },
+  metadata: { ...object.metadata, creationTimestamp: metaTime(claimedAtMs) },
 });
 
 const sameProblem = (a: Slot['problem'], b: Slot['problem']): boolean =>

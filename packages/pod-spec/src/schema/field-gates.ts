@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import type { FieldSchema, StructSchema } from './field-schema.js';
 
 /** Feature gates by name, as in a KubeletConfiguration. One that is not named has its default. */
@@ -68,6 +69,3 @@ const dropInside = (struct: StructSchema, value: unknown, gates: FeatureGates, c
   const entries = Object.entries(value).map(([key, item]) => [key, dropDisabledFields(struct, item, gates)] as const);
   return entries.some(([key, item]) => item !== value[key]) ? Object.fromEntries(entries) : value;
 };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import type { Container, Pod, Probe } from '@solo-kubelet/pod-spec';
 import type { ProbeKind, ProbeTarget } from '../probe-target.js';
 
@@ -70,9 +71,6 @@ const readAnnotation = (pod: Pod, name: string, value: string): CustomProbe | st
 };
 
 const isKind = (text: string): text is ProbeKind => ['startup', 'liveness', 'readiness'].includes(text);
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A regular container or a sidecar: plain init containers are not probed. */
 const findContainer = ({ spec }: Pod, name: string): Container | undefined =>

@@ -1,9 +1,9 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type EventDraft, fieldPathOf } from './event-of-activity.js';
 import { type EventAllowance, takeEvent } from './event-spam-filter.js';
 import type { KubeletEvent } from './kubelet-event.js';
 import { stableMessage } from './stable-message.js';
-import { kubernetesTime } from './status/kubernetes-time.js';
 
 /** How many different messages of one kind within so long make all further ones one event (client-go tools/record/events_cache.go). */
 const SIMILAR_MESSAGES = 10;
@@ -76,7 +76,7 @@ export const recordEvent = (
   maxEvents: number,
   steadyMs = nowMs,
 ): EventLog => {
-  const time = kubernetesTime(nowMs);
+  const time = metaTime(nowMs);
   const said = {
     type: draft.type,
     reason: draft.reason,

@@ -1,6 +1,6 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import type { PodUid } from './pod-identity.js';
-import { kubernetesTime } from './status/kubernetes-time.js';
 import type { Moment } from './steady-times.js';
 import { isTerminal } from './termination.js';
 
@@ -40,7 +40,7 @@ export const restoreRestartCounts = (
   const { initContainerStatuses, containerStatuses } = last.status;
   return {
     phase: 'Pending',
-    startTime: kubernetesTime(wallMs),
+    startTime: metaTime(wallMs),
     ...(initContainerStatuses && { initContainerStatuses: initContainerStatuses.map(asPast) }),
     ...(containerStatuses && { containerStatuses: containerStatuses.map(asPast) }),
   };

@@ -1,4 +1,5 @@
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { type FileLayer, nodeFiles, readState, writeDurably } from '@solo-kubelet/state-files';
 import type { Allocation, Allocations } from '../core/allocate-services.js';
 
@@ -43,17 +44,15 @@ export const fileAllocationStore = ({
     }),
 });
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isPort = (value: unknown): boolean => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
 
 const isAllocation = (value: unknown): value is Allocation => {
-  if (!isObject(value)) return false;
+  if (!isRecord(value)) return false;
   const { clusterIPs, nodePorts, healthCheckNodePort } = value;
   return (
     Array.isArray(clusterIPs) &&
     clusterIPs.every((ip) => typeof ip === 'string') &&
-    isObject(nodePorts) &&
+    isRecord(nodePorts) &&
     Object.values(nodePorts).every(isPort) &&
     (healthCheckNodePort === undefined || isPort(healthCheckNodePort))
   );
@@ -72,7 +71,7 @@ export const rangesOfRecord = (text: string): readonly string[] => {
 /** The record in a text. @throws Error for a text that holds none */
 const decodeAllocations = (text: string): Allocations => {
   const record: unknown = JSON.parse(text);
-  if (!isObject(record) || record['version'] !== 1 || !isObject(record['services']))
+  if (!isRecord(record) || record['version'] !== 1 || !isRecord(record['services']))
     throw new Error('it is no record of Services in version 1');
   return new Map(
     Object.entries(record['services']).map(([key, value]) => {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { parseImageReference } from '@solo-kubelet/pod-spec';
 import { entriesOf } from './bounded-tar.js';
 
@@ -47,9 +48,6 @@ export const readArchiveContents = async (archive: Readable): Promise<readonly A
     platforms: isText(Config) ? platformText(documents.get(Config)) : [],
   }));
 };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 const manifestsOf = (document: unknown): readonly Descriptor[] | undefined => {

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { type Controller, splitKey } from './controller.js';
 import { fitsNode } from './fits-node.js';
 import { isWanted, tell } from './workload-parts.js';
@@ -41,7 +42,7 @@ export const scheduler = (nodeName: string): Controller => ({
     const message = `0/1 nodes are available: 1 ${why}.`;
     const conditions = (pod.status?.['conditions'] ?? []) as readonly Condition[];
     if (conditions.some((each) => each.type === 'PodScheduled' && each.message === message)) return undefined;
-    const lastTransitionTime = new Date(api.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    const lastTransitionTime = metaTime(api.now());
     api.setStatus(pod, {
       conditions: [
         ...conditions.filter(({ type }) => type !== 'PodScheduled'),

@@ -1,4 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { controllerName, type NewPod, type ObservedPod, type PodIdentity, type WorkloadEvent } from '@solo-kubelet/workloads';
 import { type ControllerApi, RefusedError } from './controller-api.js';
 import { controlledBy, isControlledBy } from './owners.js';
@@ -18,7 +19,7 @@ let eventNumber = 0;
 /** Tells of an object, as an Event. */
 export const tell = (api: ControllerApi, about: StoredObject, component: string, events: readonly WorkloadEvent[]): void => {
   const { namespace = 'default', name = '', uid } = about.metadata;
-  const time = new Date(api.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = metaTime(api.now());
   for (const { type, reason, message } of events) {
     eventNumber += 1;
     api.create({

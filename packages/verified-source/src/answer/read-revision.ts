@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { parseDocument, visit } from 'yaml';
 import type { SourceRevision } from '../core/source-revision.js';
 import { readPublishedRollout } from '../rollout/read-published-rollout.js';
@@ -73,4 +74,3 @@ const readTime = (text: string): number =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 /** A file of an artifact. */
 export interface ArtifactLayer {
   /** Such as `sha256:…`. */
@@ -74,10 +75,10 @@ export const parseLayers = (text: string): ParsedLayers => {
 };
 
 const parseLayer = (layer: unknown): ArtifactLayer | undefined => {
-  if (!isObject(layer)) return undefined;
+  if (!isRecord(layer)) return undefined;
   const { digest, size, annotations } = layer;
   if (typeof digest !== 'string' || !DIGEST.test(digest) || !Number.isSafeInteger(size) || (size as number) < 0) return undefined;
-  const title = isObject(annotations) ? annotations[TITLE] : undefined;
+  const title = isRecord(annotations) ? annotations[TITLE] : undefined;
   return { digest, size: size as number, title: typeof title === 'string' && title !== '' ? title : undefined };
 };
 
@@ -86,8 +87,8 @@ export const parseReferrers = (text: string): readonly string[] | undefined => {
   const manifests = parseObject(text)?.['manifests'];
   if (!Array.isArray(manifests)) return undefined;
   const found = manifests.flatMap((one: unknown) => {
-    if (!isObject(one) || typeof one['digest'] !== 'string' || !DIGEST.test(one['digest'])) return [];
-    const created = isObject(one['annotations']) ? one['annotations']['org.opencontainers.image.created'] : undefined;
+    if (!isRecord(one) || typeof one['digest'] !== 'string' || !DIGEST.test(one['digest'])) return [];
+    const created = isRecord(one['annotations']) ? one['annotations']['org.opencontainers.image.created'] : undefined;
     return [{ digest: one['digest'], created: typeof created === 'string' ? created : '' }];
   });
   return found
@@ -99,10 +100,8 @@ export const parseReferrers = (text: string): readonly string[] | undefined => {
 const parseObject = (text: string): Record<string, unknown> | undefined => {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
 };
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

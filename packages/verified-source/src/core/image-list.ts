@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 /** Name of the file of an answer's archive that lists the images it brings. Hidden, so that it is no manifest. */
 export const IMAGE_LIST_FILE = '.images.json';
 
@@ -100,6 +101,3 @@ const wrongImage = ({ name, mediaType }: Readonly<Record<string, unknown>>): str
     ? undefined
     : '.mediaType: want that of an image';
 };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

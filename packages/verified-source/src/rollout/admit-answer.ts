@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { matchesLabels, parseLabelSelector } from '@solo-kubelet/selectors';
 import type { Admission, TrialLimits } from '../core/rollout/decide-rollout.js';
 import {
@@ -45,10 +46,7 @@ export const admitAnswer = (terms: RolloutTerms, policy: SourceRollout | undefin
   }
   const { open, untilMs } = windowState(policy?.windows ?? [], wallMs);
   if (open) return { open };
-  const next =
-    untilMs === undefined
-      ? 'none comes within five years'
-      : `the next one begins at ${new Date(untilMs).toISOString().replace(/\.\d+Z$/, 'Z')}`;
+  const next = untilMs === undefined ? 'none comes within five years' : `the next one begins at ${metaTime(untilMs)}`;
   return { open, reason: 'OutsideWindow', message: `no maintenance window is open; ${next}`, ...(untilMs !== undefined && { untilMs }) };
 };
 

@@ -20,9 +20,6 @@ export interface NewPod {
 /** Which Pod is to end. */
 export type PodIdentity = Pick<ObservedPod['metadata'], 'name' | 'uid'>;
 
-/** A time in an object: RFC 3339 in whole seconds. */
-export const objectTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-
 /** The earliest of the times that are to come; undefined if there is none. */
 export const earliest = (times: readonly (number | undefined)[], nowMs: number): number | undefined => {
   const coming = times.filter((time): time is number => time !== undefined && Number.isFinite(time) && time > nowMs);

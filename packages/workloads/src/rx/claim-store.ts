@@ -1,4 +1,5 @@
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { type FileLayer, nodeFiles, readState, writeDurably } from '@solo-kubelet/state-files';
 import { type ClaimRecord, emptyClaimRecord } from '../core/claims/claim.js';
 
@@ -31,21 +32,19 @@ export const fileClaimStore = ({ path, logger = silentLogger, files = nodeFiles 
   save: (record) => writeDurably(path, JSON.stringify({ version: 1, ...record }), { mode: 0o600, directoryMode: 0o700, files }),
 });
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isBinding = (value: unknown): boolean => {
-  if (!isObject(value) || !isObject(value['claim']) || !isObject(value['volume'])) return false;
+  if (!isRecord(value) || !isRecord(value['claim']) || !isRecord(value['volume'])) return false;
   const { claim, volume, provisioned } = value as {
     readonly claim: Record<string, unknown>;
     readonly volume: Record<string, unknown>;
   } & typeof value;
   const { metadata } = claim;
   return (
-    isObject(metadata) &&
+    isRecord(metadata) &&
     ['name', 'namespace', 'uid'].every((name) => typeof metadata[name] === 'string' && metadata[name] !== '') &&
-    isObject(claim['spec']) &&
-    isObject(volume['metadata']) &&
-    isObject(volume['spec']) &&
+    isRecord(claim['spec']) &&
+    isRecord(volume['metadata']) &&
+    isRecord(volume['spec']) &&
     typeof provisioned === 'boolean'
   );
 };
@@ -53,11 +52,11 @@ const isBinding = (value: unknown): boolean => {
 /** The record in a text. @throws Error for a text that holds none */
 export const decodeClaimRecord = (text: string): ClaimRecord => {
   const record: unknown = JSON.parse(text);
-  if (!isObject(record) || record['version'] !== 1) throw new Error('it is no record of claims in version 1');
+  if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no record of claims in version 1');
   const { bindings, released, deleting, told } = record;
   for (const list of [bindings, released, deleting])
     if (!Array.isArray(list) || !list.every(isBinding)) throw new Error('a list of bindings is not whole');
-  if (!isObject(told) || !Object.values(told).every((message) => typeof message === 'string'))
+  if (!isRecord(told) || !Object.values(told).every((message) => typeof message === 'string'))
     throw new Error('told is not a map of texts');
   return { bindings, released, deleting, told } as unknown as ClaimRecord;
 };

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { PodView } from '@solo-kubelet/reconciler';
 import type { SourceStatus } from '@solo-kubelet/verified-source';
 
@@ -66,12 +67,12 @@ export const nodeReport = (facts: ReportFacts): NodeReport => {
     kind: 'NodeReport',
     metadata: { name: facts.nodeName, labels: Object.fromEntries(Object.entries(facts.labels).sort().slice(0, MAX_LABELS)) },
     status: {
-      time: time(facts.nowMs),
+      time: metaTime(facts.nowMs),
       machineID: facts.machineID,
       kubeletVersion: facts.kubeletVersion,
       containerRuntimeVersion: facts.containerRuntimeVersion,
       healthy,
-      since: time(facts.since(healthy)),
+      since: metaTime(facts.since(healthy)),
       ...unwell,
       sources: sources.map(reported),
       pods: { total: pods.length, ready, succeeded: phase('Succeeded'), failed: phase('Failed') },
@@ -111,7 +112,7 @@ const isReady = ({ pod: { status } }: PodView): boolean =>
 const reported = ({ name, state, sinceMs, revision, digest, reason, message, onTrial, rollout }: SourceStatus): ReportedSource => ({
   name,
   state,
-  since: time(sinceMs),
+  since: metaTime(sinceMs),
   ...(revision !== undefined && { revision }),
   ...(digest !== undefined && { digest: digest.slice(0, DIGEST_DIGITS) }),
   ...(reason !== undefined && { reason }),
@@ -127,5 +128,3 @@ const reported = ({ name, state, sinceMs, revision, digest, reason, message, onT
 });
 
 const cut = (text: string): string => (text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE - 1)}…` : text);
-
-const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

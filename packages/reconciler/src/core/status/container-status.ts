@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { Container, ContainerState, ContainerStatus, PodStatus, VolumeMount, VolumeMountStatus } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../all-containers.js';
 import { podEnding } from '../compute-pod-actions.js';
@@ -7,7 +8,6 @@ import { crashBackoff } from '../plan-running-pod.js';
 import type { RunningPodInput } from '../pod-sync-input.js';
 import { effectivePolicy, failedInitRestarts, initSucceeded, isSidecar, restartsAfterExit } from '../restart-decision.js';
 import { isTerminal } from '../termination.js';
-import { kubernetesTime } from './kubernetes-time.js';
 import type { PodStatusInput } from './pod-status-input.js';
 
 /** All termination messages of a pod together, bytes (upstream kubecontainer.MaxPodTerminationMessageLogLength). */
@@ -75,7 +75,7 @@ const newestIsGood = (newest: ObservedContainer | undefined): boolean => newest 
 const stateOf = (observed: ObservedContainer, previous: ContainerStatus | undefined, messageLimit: number): ContainerState => {
   switch (observed.state) {
     case 'running':
-      return { running: { startedAt: kubernetesTime(observed.startedAtMs ?? observed.createdAtMs) } };
+      return { running: { startedAt: metaTime(observed.startedAtMs ?? observed.createdAtMs) } };
     case 'created':
       return { waiting: {} };
     case 'exited':
@@ -89,8 +89,8 @@ const terminated = (observed: ObservedContainer, messageLimit: number): NonNulla
   exitCode: observed.exitCode,
   ...(observed.reason === '' ? {} : { reason: observed.reason }),
   ...(observed.message === '' ? {} : { message: cutText(observed.message, messageLimit) }),
-  ...(observed.startedAtMs === undefined ? {} : { startedAt: kubernetesTime(observed.startedAtMs) }),
-  ...(observed.finishedAtMs === undefined ? {} : { finishedAt: kubernetesTime(observed.finishedAtMs) }),
+  ...(observed.startedAtMs === undefined ? {} : { startedAt: metaTime(observed.startedAtMs) }),
+  ...(observed.finishedAtMs === undefined ? {} : { finishedAt: metaTime(observed.finishedAtMs) }),
   containerID: containerIdUrl(observed),
 });
 

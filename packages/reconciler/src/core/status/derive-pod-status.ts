@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { type ContainerStatus, type Pod, type PodStatus, podQosClass, podRequests } from '@solo-kubelet/pod-spec';
 import { podEnding } from '../compute-pod-actions.js';
 import { isLive, newestContainer, newestSandbox } from '../observed-pod.js';
@@ -6,7 +7,6 @@ import { restartTriggers } from '../restart-all-containers.js';
 import { decideSandbox } from '../sandbox-decision.js';
 import { DISRUPTION_TARGET, isTerminal } from '../termination.js';
 import { deriveContainerStatus } from './container-status.js';
-import { kubernetesTime } from './kubernetes-time.js';
 import { deriveConditions, observedGeneration } from './pod-conditions.js';
 import { onePerFamily } from './pod-ips.js';
 import { derivePhase } from './pod-phase.js';
@@ -18,7 +18,7 @@ export const derivePodStatus = (input: PodStatusInput): PodStatus => {
   const { pod, observed, workerState, status: previous, wallMs = input.nowMs } = input;
   // It never changes, and what the runtime tells of a pod without a manifest lacks what it goes by.
   const qosClass = (workerState.pod === undefined ? previous?.qosClass : undefined) ?? podQosClass(pod);
-  const startTime = previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(Math.min(wallMs, oldestMs(input) ?? wallMs));
+  const startTime = previous?.startTime ?? pod.status?.startTime ?? metaTime(Math.min(wallMs, oldestMs(input) ?? wallMs));
   if (workerState.admission.state === 'refused') {
     const { reason, message, waits } = workerState.admission;
     if (waits !== undefined) return { ...observedGeneration(pod), phase: 'Pending', reason, message, qosClass };

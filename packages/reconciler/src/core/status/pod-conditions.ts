@@ -1,9 +1,9 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { Container, ContainerStatus, Pod, PodCondition, PodPhase } from '@solo-kubelet/pod-spec';
 import { allContainers } from '../all-containers.js';
 import type { ResizePending } from '../resize/check-resize.js';
 import { isSidecar } from '../restart-decision.js';
 import { DISRUPTION_TARGET } from '../termination.js';
-import { kubernetesTime } from './kubernetes-time.js';
 
 export interface ConditionFacts {
   readonly pod: Pod;
@@ -71,7 +71,7 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
 const stamped = ({ pod, previous, nowMs }: ConditionFacts, type: string, probeResult: ProbeResult): PodCondition => {
   const before = previous.find((condition) => condition.type === type);
   const unchangedSince = before?.status === probeResult.status ? before.lastTransitionTime : undefined;
-  return { type, ...observedGeneration(pod), ...probeResult, lastTransitionTime: unchangedSince ?? kubernetesTime(nowMs) };
+  return { type, ...observedGeneration(pod), ...probeResult, lastTransitionTime: unchangedSince ?? metaTime(nowMs) };
 };
 
 /** The generation that a manifest gives its pod; without an API server nobody counts it. */

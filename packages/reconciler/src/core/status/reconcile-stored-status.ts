@@ -1,8 +1,8 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import { containerIdUrl } from '../container-facts.js';
 import type { ObservedPod } from '../observed-pod.js';
 import { isTerminal } from '../termination.js';
-import { kubernetesTime } from './kubernetes-time.js';
 
 /**
  * What to believe of the status that an earlier process left. Its start time holds while the runtime still knows every container that the status
@@ -22,7 +22,7 @@ export const reconcileStoredStatus = (stored: PodStatus, observed: ObservedPod |
     });
   return {
     ...stored,
-    startTime: kubernetesTime(nowMs),
+    startTime: metaTime(nowMs),
     ...(initContainerStatuses && { initContainerStatuses: withoutId(initContainerStatuses) }),
     ...(containerStatuses && { containerStatuses: withoutId(containerStatuses) }),
   };

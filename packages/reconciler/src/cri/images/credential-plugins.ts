@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { checkDuration, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { steadyNow } from '@solo-kubelet/timers/rxjs';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
@@ -140,9 +141,6 @@ const runPlugin = (
 const isAuth = (auth: unknown): auth is Readonly<Record<string, RegistryAuth>> =>
   isRecord(auth) &&
   Object.values(auth).every((entry) => isRecord(entry) && ['username', 'password'].every((name) => isTextOrAbsent(entry[name])));
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTextOrAbsent = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
 
 /** `2562047h47m16.854775807s` is the longest that Go knows. */

@@ -1,5 +1,6 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { type CronSchedule, isTimeZone, zoneOffset } from '@solo-kubelet/object-spec';
-import { objectTime, type WorkloadEvent } from '../workload.js';
+import type { WorkloadEvent } from '../workload.js';
 import type { CronJob, CronJobDecision, CronJobRecord, CronJobStatus, NewJob, OwnedJob } from './cron-job.js';
 import { cronJobRunName, missedStarts, nextStartWakeMs, type StartQuestion } from './missed-starts.js';
 import { parseSchedule } from './parse-schedule.js';
@@ -24,7 +25,7 @@ export const reduceCronJob = ({ cronJob, jobs, record, nowMs }: CronJobQuestion)
     active: [...observed.status.active.filter((name) => !start.replaced.includes(name)), ...start.create.map(({ name }) => name)].filter(
       (name, i, names) => names.indexOf(name) === i,
     ),
-    ...(start.scheduledMs !== undefined && { lastScheduleTime: objectTime(start.scheduledMs) }),
+    ...(start.scheduledMs !== undefined && { lastScheduleTime: metaTime(start.scheduledMs) }),
   };
   return {
     status,
@@ -85,7 +86,7 @@ const observe = (jobs: readonly OwnedJob[], record: CronJobRecord): Observed => 
     status: {
       ...record.status,
       active: active.filter((name) => byName.has(name) && byName.get(name)?.finished === undefined),
-      ...(Number.isFinite(lastSuccess) && { lastSuccessfulTime: objectTime(lastSuccess) }),
+      ...(Number.isFinite(lastSuccess) && { lastSuccessfulTime: metaTime(lastSuccess) }),
     },
     events,
     standing: jobs
@@ -194,7 +195,7 @@ export const cronJobRun = ({ metadata, spec }: CronJob, scheduledMs: number): Ne
 /** RFC 3339 with the offset of a zone. */
 const zonedTime = (ms: number, timeZone = 'UTC'): string => {
   const minutes = Math.trunc(zoneOffset(timeZone === '' || timeZone === 'Local' ? 'UTC' : timeZone)(ms) / 60_000);
-  const local = objectTime(ms + minutes * 60_000);
+  const local = metaTime(ms + minutes * 60_000);
   if (minutes === 0) return local;
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${local.slice(0, -1)}${minutes < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;

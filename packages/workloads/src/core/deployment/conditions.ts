@@ -1,4 +1,4 @@
-import { objectTime } from '../workload.js';
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { Deployment, DeploymentCondition, DeploymentStatus } from './deployment.js';
 
 type Conditions = readonly DeploymentCondition[];
@@ -11,7 +11,7 @@ export const progressing = (conditions: Conditions): DeploymentCondition | undef
 export const withCondition = (conditions: Conditions, condition: NewCondition, nowMs: number): Conditions => {
   const before = conditions.find(({ type }) => type === condition.type);
   if (before?.status === condition.status && before.reason === condition.reason) return conditions;
-  const now = objectTime(nowMs);
+  const now = metaTime(nowMs);
   return [
     ...conditions.filter(({ type }) => type !== condition.type),
     { ...condition, lastUpdateTime: now, lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : now },
@@ -108,7 +108,7 @@ export const withProgress = (conditions: Conditions, { deployment, newName, befo
     return withCondition(conditions, { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message }, nowMs);
   }
   if (hasProgressed(before, after)) {
-    const now = objectTime(nowMs);
+    const now = metaTime(nowMs);
     return [
       ...conditions.filter(({ type }) => type !== 'Progressing'),
       {

@@ -1,8 +1,8 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { CronJob } from '../cron/cron-job.js';
 import { cronJobRun } from '../cron/reduce-cron-job.js';
 import type { Job } from '../job/job.js';
 import { jobPod } from '../job/make-pods.js';
-import { objectTime } from '../workload.js';
 import { isMadeAs, type OrphanPod } from './adopt-pods.js';
 import { madePod } from './child-pod.js';
 import { jobOfCronJob } from './job-of-cron-job.js';
@@ -64,7 +64,7 @@ export const adoptRuns = (entry: WorkloadEntry, key: string, orphans: readonly O
   const status = {
     ...memory.record.status,
     active: found.map(({ adopted }) => adopted.object.metadata.name),
-    lastScheduleTime: objectTime(Math.max(...found.map(({ scheduledMs }) => scheduledMs))),
+    lastScheduleTime: metaTime(Math.max(...found.map(({ scheduledMs }) => scheduledMs))),
   };
   return {
     cronJob: { ...entry, memory: { ...memory, record: { ...memory.record, status } } },

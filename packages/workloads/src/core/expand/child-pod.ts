@@ -1,6 +1,7 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { OwnerReference, Pod } from '@solo-kubelet/pod-spec';
 import { type Draft, fillPod, nameUid } from '@solo-kubelet/pod-spec/schema';
-import { type NewPod, objectTime } from '../workload.js';
+import type { NewPod } from '../workload.js';
 import type { WorkloadEntry } from './workload-entry.js';
 import { namespaceOf } from './workload-object.js';
 
@@ -34,7 +35,7 @@ export const madePod = (
       ...metadata,
       namespace: metadata.namespace ?? namespaceOf(entry.object),
       uid,
-      creationTimestamp: objectTime(nowMs),
+      creationTimestamp: metaTime(nowMs),
       ownerReferences: [
         replicaSet === undefined ? owner : { ...owner, kind: 'ReplicaSet', name: replicaSet, uid: replicaSetUid(entry, replicaSet) },
       ],

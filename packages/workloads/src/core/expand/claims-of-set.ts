@@ -1,7 +1,7 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { PersistentVolumeClaim } from '@solo-kubelet/object-spec';
 import { ordinalRange, statefulClaims } from '../stateful-set/identity.js';
 import type { StatefulSet } from '../stateful-set/stateful-set.js';
-import { objectTime } from '../workload.js';
 import type { ChildClaim, WorkloadEntry } from './workload-entry.js';
 import { namespaceOf } from './workload-object.js';
 
@@ -17,7 +17,7 @@ export const withClaims = (
     .filter(({ metadata }) => !known.has(metadata?.name))
     .map(({ metadata, spec }): ChildClaim => {
       made += 1;
-      const identity = { namespace: namespaceOf(entry.object), uid: newUid(), creationTimestamp: objectTime(nowMs) };
+      const identity = { namespace: namespaceOf(entry.object), uid: newUid(), creationTimestamp: metaTime(nowMs) };
       return { number: made, claim: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { ...metadata, ...identity }, spec } };
     });
   return fresh.length === 0 ? entry : { ...entry, claims: [...entry.claims, ...fresh], made };

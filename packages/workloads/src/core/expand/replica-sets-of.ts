@@ -1,8 +1,8 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { ReplicaSet } from '@solo-kubelet/object-spec';
 import type { DeploymentRevision } from '../deployment/deployment.js';
 import { annotationsOfRevision } from '../deployment/revision-annotations.js';
 import { HASH_LABEL } from '../deployment/revisions.js';
-import { objectTime } from '../workload.js';
 import { ownerReference, replicaSetUid } from './child-pod.js';
 import { shownStatus } from './shown-status.js';
 import type { WorkloadEntry } from './workload-entry.js';
@@ -28,7 +28,7 @@ const replicaSetOf = (entry: WorkloadEntry, revision: DeploymentRevision): Repli
       generation: 1,
       labels,
       annotations: annotationsOfRevision(revision),
-      creationTimestamp: objectTime(revision.createdMs),
+      creationTimestamp: metaTime(revision.createdMs),
       ownerReferences: [ownerReference(entry)],
     },
     spec: {

@@ -1,3 +1,4 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { PersistentVolumeClaim } from '@solo-kubelet/object-spec';
 import type { PodSpec, PodStatus } from '@solo-kubelet/pod-spec';
 import type { NewJob, OwnedJob } from '../cron/cron-job.js';
@@ -6,7 +7,7 @@ import { type FindConfig, pinnedPod, withConfig, withoutOldCopies } from '../rol
 import { isSameJson } from '../same-json.js';
 import { parentAndOrdinal } from '../stateful-set/identity.js';
 import { gateWorkload, type WaitFacts } from '../wait/gate-workload.js';
-import { objectTime, type PodIdentity, type WorkloadEvent } from '../workload.js';
+import type { PodIdentity, WorkloadEvent } from '../workload.js';
 import { madePod } from './child-pod.js';
 import { keptClaims, withClaims } from './claims-of-set.js';
 import { decideWorkload, type WorkloadDecision } from './decide-workload.js';
@@ -138,7 +139,7 @@ const observedPod = ({ pod, endingSince }: ChildPod, { pods }: WorkloadFacts): O
   };
 };
 
-const ending = (child: ChildPod, nowMs: number): ChildPod => ({ ...child, endingSince: child.endingSince ?? objectTime(nowMs) });
+const ending = (child: ChildPod, nowMs: number): ChildPod => ({ ...child, endingSince: child.endingSince ?? metaTime(nowMs) });
 
 const carryOut = (entry: WorkloadEntry, decision: WorkloadDecision, facts: WorkloadFacts): WorkloadEntry => {
   const gone = new Set(decision.delete.map(({ uid }: PodIdentity) => uid));

@@ -1,6 +1,6 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { validateObjectUpdate } from '@solo-kubelet/object-spec';
 import { isSameJson } from '../same-json.js';
-import { objectTime } from '../workload.js';
 import { emptyMemory, type WorkloadEntry, type WorkloadMemory } from './workload-entry.js';
 import type { WorkloadObject } from './workload-object.js';
 
@@ -24,7 +24,7 @@ export const takeObject = (entry: WorkloadEntry | undefined, object: WorkloadObj
       ...(owner !== undefined && { owner }),
       made: entry?.made ?? 0,
       memory: freshMemory(object.kind, entry?.made ?? 0),
-      children: (entry?.children ?? []).map((child) => ({ ...child, endingSince: child.endingSince ?? objectTime(nowMs) })),
+      children: (entry?.children ?? []).map((child) => ({ ...child, endingSince: child.endingSince ?? metaTime(nowMs) })),
       claims: entry?.claims ?? [],
     };
   }

@@ -1,9 +1,9 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { ApiObject, PersistentVolumeClaim, ReplicaSet } from '@solo-kubelet/object-spec';
 import { GENERATION_ANNOTATION } from '../daemon-set/daemon-pod.js';
 import { REVISION_ANNOTATION } from '../deployment/revision-annotations.js';
 import type { HeldTemplate } from '../rollout/safe-rollout.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
-import { objectTime } from '../workload.js';
 import { replicaSetsOf } from './replica-sets-of.js';
 import { shownStatus } from './shown-status.js';
 import type { WorkloadEntry, WorkloadMemory } from './workload-entry.js';
@@ -56,7 +56,7 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
       namespace: namespaceOf(object),
       uid,
       generation,
-      creationTimestamp: objectTime(createdMs),
+      creationTimestamp: metaTime(createdMs),
       ...(Object.keys(annotations).length > 0 && { annotations }),
       ...(labels && { labels }),
     },
@@ -87,7 +87,7 @@ const withHeld = (status: object, held: HeldTemplate | undefined): object => {
   if (held === undefined) return status;
   const conditions: readonly { readonly type: string }[] =
     'conditions' in status && Array.isArray(status.conditions) ? status.conditions : [];
-  const times = { lastUpdateTime: objectTime(held.sinceMs), lastTransitionTime: objectTime(held.sinceMs) };
+  const times = { lastUpdateTime: metaTime(held.sinceMs), lastTransitionTime: metaTime(held.sinceMs) };
   return {
     ...status,
     conditions: [

@@ -1,5 +1,6 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import { isActivePod, isReady, isTerminatingPod, type ObservedPod } from '../pod-state.js';
-import { earliest, type NewPod, objectTime, type PodIdentity, type WorkloadEvent } from '../workload.js';
+import { earliest, type NewPod, type PodIdentity, type WorkloadEvent } from '../workload.js';
 import { remainingBackoffMs } from './backoff.js';
 import { countJobPods, type JobCounts } from './count-pods.js';
 import { matchFailurePolicy } from './failure-policy.js';
@@ -161,7 +162,7 @@ interface Suspension {
 
 /** Notes that the Job was suspended or goes on; its time starts anew then. */
 const suspensionOf = ({ spec }: Job, { conditions, startTime }: JobStatus, nowMs: number): Suspension => {
-  const now = objectTime(nowMs);
+  const now = metaTime(nowMs);
   const suspended = conditions.find(({ type }) => type === 'Suspended');
   const others = conditions.filter(({ type }) => type !== 'Suspended');
   if (spec.suspend) {
@@ -194,7 +195,7 @@ const endConditions = (
     status: 'True',
     reason,
     message,
-    lastTransitionTime: objectTime(nowMs),
+    lastTransitionTime: metaTime(nowMs),
   });
   const known = conditions.some((condition) => condition.type === type && condition.status === 'True');
   const interim = known ? conditions : [...conditions, stamped(type)];

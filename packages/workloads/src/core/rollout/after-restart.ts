@@ -1,5 +1,5 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { WorkloadEntry } from '../expand/workload-entry.js';
-import { objectTime } from '../workload.js';
 
 /** Outcomes of a rollout that is over. */
 const OVER: ReadonlySet<string> = new Set(['NewReplicaSetAvailable', 'ProgressDeadlineExceeded']);
@@ -14,6 +14,6 @@ export const afterRestart = (entry: WorkloadEntry, nowMs: number): WorkloadEntry
   const { status } = memory.record;
   const isOpen = status.conditions.some(({ type, reason }) => type === 'Progressing' && !OVER.has(reason));
   if (!isOpen) return entry;
-  const conditions = status.conditions.map((one) => (one.type === 'Progressing' ? { ...one, lastUpdateTime: objectTime(nowMs) } : one));
+  const conditions = status.conditions.map((one) => (one.type === 'Progressing' ? { ...one, lastUpdateTime: metaTime(nowMs) } : one));
   return { ...entry, memory: { ...memory, record: { ...memory.record, status: { ...status, conditions } } } };
 };

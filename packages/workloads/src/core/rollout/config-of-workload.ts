@@ -1,10 +1,11 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { ConfigMap } from '@solo-kubelet/object-spec';
 import type { PodSpec } from '@solo-kubelet/pod-spec';
 import { childName } from '../child-names.js';
 import type { WorkloadEntry } from '../expand/workload-entry.js';
 import { namespaceOf } from '../expand/workload-object.js';
 import type { PodTemplate } from '../stateful-set/identity.js';
-import { type NewPod, objectTime } from '../workload.js';
+import type { NewPod } from '../workload.js';
 import { type ConfigCopy, type ConfigVersion, restartsFor, versionOf, withConfigVersion, withVersionMark } from './restart-on-change.js';
 import { type ConfigKind, configName, renameConfig } from './template-config.js';
 
@@ -79,7 +80,7 @@ const copyOf = (
       name: childName(`${metadata.name}-`, owner, version.number),
       namespace: metadata.namespace ?? 'default',
       uid,
-      creationTimestamp: objectTime(nowMs),
+      creationTimestamp: metaTime(nowMs),
     },
     immutable: true,
     ...(data && { data }),

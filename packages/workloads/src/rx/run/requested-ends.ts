@@ -1,5 +1,5 @@
+import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { WorkloadEntry } from '../../core/expand/workload-entry.js';
-import { objectTime } from '../../core/workload.js';
 
 type Claim = { readonly metadata?: { readonly namespace?: string; readonly name?: string } };
 
@@ -27,7 +27,7 @@ export const createRequestedEnds = (): RequestedEnds => {
     const uids = podsToEnd.get(key);
     if (uids === undefined) return entry;
     podsToEnd.delete(key);
-    const endingSince = objectTime(nowMs);
+    const endingSince = metaTime(nowMs);
     const children = entry.children.map((child) =>
       uids.has(child.pod.metadata.uid ?? '') && child.endingSince === undefined ? { ...child, endingSince } : child,
     );
