@@ -15,7 +15,7 @@ const edges = {
   rbac: { values: ['pod-spec', 'selectors'] },
   'api-patch': {},
   workloads: {
-    values: ['pod-spec', 'object-spec', 'selectors', 'timers/src/backoff'],
+    values: ['diagnostics/src/text', 'pod-spec', 'object-spec', 'selectors', 'timers/src/backoff'],
     subpaths: { rx: ['diagnostics', 'timers', 'state-files', 'manifest-source'] },
   },
   'service-network': {
