@@ -81,6 +81,8 @@ const rotated = (records: readonly OwnedRecord[], rotation: number): readonly Ow
 
 /** The addresses of what SRV and NS records name. */
 const glue = (zone: Zone, answers: readonly OwnedRecord[]): readonly OwnedRecord[] => {
+  const first = answers[0]?.record.type;
+  if (first !== 'SRV' && first !== 'NS') return [];
   const targets = new Set(answers.flatMap(({ record }) => (record.type === 'SRV' || record.type === 'NS' ? [record.target] : [])));
   return [...targets].flatMap((name) =>
     (zone.recordsOf(name) ?? []).filter(({ type }) => type === 'A' || type === 'AAAA').map((record) => ({ name, ttl: zone.ttl, record })),

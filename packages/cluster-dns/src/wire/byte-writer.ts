@@ -57,7 +57,8 @@ export const createByteWriter = (skipped: number): ByteWriter => {
         uint16(0xc000 | known);
         return;
       }
-      if (length < POINTER_LIMIT) offsets.set(rest, length);
+      // The first place stays: a later one may be taken back.
+      if (length < POINTER_LIMIT && !offsets.has(rest)) offsets.set(rest, length);
       const dot = rest.indexOf('.');
       const label = dot < 0 ? rest : rest.slice(0, dot);
       rest = dot < 0 ? '' : rest.slice(dot + 1);

@@ -4,20 +4,30 @@ export const readLabels = (
   offset: number,
 ): { readonly labels: readonly Uint8Array[]; readonly end: number } | undefined => {
   const labels: Uint8Array[] = [];
+  const end = walkName(message, offset, (start, size) => labels.push(message.subarray(start, start + size)));
+  return end === undefined ? undefined : { labels, end };
+};
+
+/** Where reading goes on after a name; undefined where it is malformed or too long. Nothing is made of its labels, so that thousands of names cost little. */
+export const endOfName = (message: Uint8Array, offset: number): number | undefined => walkName(message, offset, ignore);
+
+const walkName = (message: Uint8Array, offset: number, label: (start: number, size: number) => void): number | undefined => {
   let position = offset;
   let end: number | undefined;
   let before = offset;
+  let pointers = 0;
   for (let length = 1; ; ) {
     const size = message[position];
     if (size === undefined) return undefined;
-    if (size === 0) return { labels, end: end ?? position + 1 };
+    if (size === 0) return end ?? position + 1;
     if ((size & 0xc0) === 0xc0) {
       const low = message[position + 1];
       if (low === undefined) return undefined;
       end ??= position + 2;
       const target = ((size & 0x3f) << 8) | low;
-      // Only backwards, which also ends every loop.
-      if (target >= before) return undefined;
+      pointers += 1;
+      // Only backwards, which also ends every loop; and not from pointer to pointer through the whole message, for each of its names.
+      if (target >= before || pointers > MAX_POINTERS) return undefined;
       before = target;
       position = target;
       continue;
@@ -25,12 +35,15 @@ export const readLabels = (
     if ((size & 0xc0) !== 0 || position + 1 + size > message.length) return undefined;
     length += size + 1;
     if (length > MAX_NAME_BYTES) return undefined;
-    labels.push(message.subarray(position + 1, position + 1 + size));
+    label(position + 1, size);
     position += size + 1;
   }
 };
 
 const MAX_NAME_BYTES = 255;
+/** A name of 255 bytes has no more labels than that. */
+const MAX_POINTERS = 127;
+const ignore = (): void => {};
 
 /** A name as text in lower case. Bytes that could be mistaken for something else are written `\DDD`: a label with a dot in it is not two labels. */
 export const nameKey = (labels: readonly Uint8Array[]): string => labels.map(labelText).join('.');

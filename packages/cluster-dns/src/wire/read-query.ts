@@ -1,6 +1,8 @@
 import dnsPacket from 'dns-packet';
 import type { QueryFacts } from '../core/check-query.js';
+import { TYPE } from '../core/dns-codes.js';
 import { nameKey, readLabels } from './read-name.js';
+import { readRecords } from './read-records.js';
 
 /** What a client asks for by EDNS. */
 export interface QueryEdns {
@@ -46,7 +48,7 @@ export const readQuery = (message: Uint8Array): Query | undefined => {
   if (question === undefined) return header;
   // Nothing but the question: most queries of libc, and nothing is left to decode.
   if (message.length === HEADER_BYTES + question.bytes.length) return { ...header, question };
-  const edns = readEdns(message);
+  const edns = readEdns(message, view, HEADER_BYTES + question.bytes.length);
   return edns === 'malformed' ? header : { ...header, question, ...(edns === undefined ? {} : { edns }) };
 };
 
@@ -64,16 +66,11 @@ const readQuestion = (message: Uint8Array, view: DataView): Query['question'] =>
   };
 };
 
-const readEdns = (message: Uint8Array): QueryEdns | undefined | 'malformed' => {
-  try {
-    const { additionals = [] } = dnsPacket.decode(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
-    const options = additionals.filter((record) => record.type === 'OPT');
-    const [opt] = options;
-    if (opt === undefined) return undefined;
-    // RFC 6891: one, or the query is malformed.
-    if (options.length > 1) return 'malformed';
-    return { version: opt.ednsVersion, udpBytes: opt.udpPayloadSize, dnssecOk: opt.flag_do };
-  } catch {
-    return 'malformed';
-  }
+const readEdns = (message: Uint8Array, view: DataView, from: number): QueryEdns | undefined | 'malformed' => {
+  const options = readRecords(message, view, from)?.filter(({ type }) => type === TYPE.OPT);
+  // RFC 6891: one, or the query is malformed.
+  if (options === undefined || options.length > 1) return 'malformed';
+  const [opt] = options;
+  if (opt === undefined) return undefined;
+  return { version: (opt.ttl >>> 16) & 0xff, udpBytes: opt.class, dnssecOk: (opt.ttl & dnsPacket.DNSSEC_OK) !== 0 };
 };

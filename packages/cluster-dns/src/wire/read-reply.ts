@@ -1,8 +1,8 @@
 import dnsPacket from 'dns-packet';
 import { RCODE, TYPE } from '../core/dns-codes.js';
 import type { OwnedRecord } from '../core/dns-records.js';
-import { readLabels } from './read-name.js';
 import { HEADER_BYTES } from './read-query.js';
+import { type RecordPlace, readRecords } from './read-records.js';
 
 /** What another server said, ready to be said again with another id, other times to live and another OPT record. */
 export interface Reply {
@@ -53,29 +53,6 @@ export const readReply = (message: Uint8Array, query: { readonly id: number; rea
 /** RFC 2181: the upper half of the range counts as 0. */
 const MAX_TTL = 0x7fffffff;
 
-interface RecordPlace {
-  readonly start: number;
-  readonly type: number;
-  readonly ttlAt: number;
-  readonly ttl: number;
-  readonly end: number;
-}
-
-const readRecords = (message: Uint8Array, view: DataView, from: number): readonly RecordPlace[] | undefined => {
-  const count = view.getUint16(6) + view.getUint16(8) + view.getUint16(10);
-  const records: RecordPlace[] = [];
-  let start = from;
-  for (let index = 0; index < count; index += 1) {
-    const name = readLabels(message, start);
-    if (name === undefined || name.end + 10 > message.length) return undefined;
-    const end = name.end + 10 + view.getUint16(name.end + 8);
-    if (end > message.length) return undefined;
-    records.push({ start, type: view.getUint16(name.end), ttlAt: name.end + 4, ttl: view.getUint32(name.end + 4), end });
-    start = end;
-  }
-  return records;
-};
-
 const timeToLive = (
   rcode: number,
   answered: boolean,
@@ -101,10 +78,26 @@ const sameName = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, index
 
 const lower = (byte: number): number => (byte >= 65 && byte <= 90 ? byte + 32 : byte);
 
-/** The records of a reply's answer, to go on with a CNAME of one's own; those whose names are no plain text are left out. */
-export const recordsOfReply = ({ bytes }: Reply): readonly OwnedRecord[] => {
+/** Records of somebody else's answer that follow a CNAME of one's own. The library decodes each in tens of microseconds, and a reply may hold thousands. */
+const MAX_FOLLOWING = 256;
+/** What a reply that is kept was decoded to: it is asked for again with every query. */
+const decoded = new WeakMap<Reply, readonly OwnedRecord[]>();
+
+/** The first records of a reply's answer, to go on with a CNAME of one's own; those whose names are no plain text are left out. */
+export const recordsOfReply = (reply: Reply): readonly OwnedRecord[] => {
+  const known = decoded.get(reply);
+  if (known !== undefined) return known;
+  const records = decodeAnswers(reply.bytes);
+  decoded.set(reply, records);
+  return records;
+};
+
+const decodeAnswers = (bytes: Uint8Array): readonly OwnedRecord[] => {
   try {
-    const { answers = [] } = dnsPacket.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const message = Buffer.from(bytes);
+    message.writeUInt16BE(Math.min(message.readUInt16BE(6), MAX_FOLLOWING), 6);
+    message.fill(0, 8, HEADER_BYTES);
+    const { answers = [] } = dnsPacket.decode(message);
     return answers.flatMap((answer): readonly OwnedRecord[] => {
       if (answer.type === 'OPT' || !PLAIN_NAME.test(answer.name)) return [];
       const owner = { name: answer.name.toLowerCase(), ttl: 'ttl' in answer ? (answer.ttl ?? 0) : 0 };

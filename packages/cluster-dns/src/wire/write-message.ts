@@ -78,7 +78,8 @@ const writeSection = (
   for (let start = 0; start < records.length; ) {
     const end = endOfSet(records, start);
     const mark = writer.mark();
-    for (const record of records.slice(start, end)) writer.record(record);
+    // A set that does not fit is not written to its end: it may have thousands of records, and the question of a client a few dozen bytes.
+    for (let at = start; at < end && writer.length() <= limit; at += 1) writer.record(records[at] as OwnedRecord);
     if (writer.length() > limit) {
       writer.backTo(mark);
       return { count, whole: false };
