@@ -13,7 +13,13 @@ export const packages = [
     description: 'What a failure and a log record look like in Solo Kubelet.',
     keywords: ['errors', 'error-codes', 'logging'],
     dependencies: {},
-    subpaths: { './doing': 'src/doing/index.ts', './json': 'src/json/index.ts', './text': 'src/text/index.ts' },
+    devDependencies: { yaml: catalog },
+    subpaths: {
+      './doing': 'src/doing/index.ts',
+      './json': 'src/json/index.ts',
+      './nesting': 'src/nesting/index.ts',
+      './text': 'src/text/index.ts',
+    },
   },
   {
     name: 'timers',

@@ -1,5 +1,6 @@
 import { describeError } from '@solo-kubelet/diagnostics';
-import { isMap, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
+import { yamlFault } from '@solo-kubelet/diagnostics/nesting';
+import { isMap, Lexer, LineCounter, Parser, parseAllDocuments, type YAMLMap } from 'yaml';
 import type { Tell } from './setting-fields.js';
 
 /** What is wrong with a file of settings, and where. */
@@ -35,6 +36,8 @@ export interface ReadSettingsOptions<T> {
 
 /** Reads the one document of a file of settings, such as a ManifestSource, with the place of everything that is wrong with it. Never throws. */
 export const readSettings = <T>(text: string, { path, want, single, read }: ReadSettingsOptions<T>): ReadSettings<T> => {
+  const fault = yamlFault(text, { Lexer, Parser });
+  if (fault) return { ok: false, issues: [{ path, line: fault.line, column: fault.column, field: '', message: fault.message }] };
   const lines = new LineCounter();
   const issues: SettingsIssue[] = [];
   const tell: Tell = (offset, field, message) => {

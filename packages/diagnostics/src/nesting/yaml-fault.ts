@@ -1,0 +1,76 @@
+/** The parts of the package `yaml` that read a text without composing it. */
+export interface YamlReaders {
+  readonly Lexer: new () => { lex(text: string): Iterable<string> };
+  readonly Parser: new () => {
+    readonly offset: number;
+    readonly stack: readonly unknown[];
+    next(lexeme: string): Iterable<unknown>;
+    end(): Iterable<unknown>;
+  };
+}
+
+/** Why a text may not be given to the package `yaml`, and where. */
+export interface YamlFault {
+  /** Without the place, such as `it nests deeper than 100 levels`. */
+  readonly message: string;
+  /** Of the place in the text, from 0. */
+  readonly offset: number;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
+
+/** Most levels of collections that a YAML text may have: no settings and no object of Kubernetes need half of it, and the stack holds ten times as many. */
+export const MAX_YAML_LEVELS = 100;
+
+/**
+ * What is wrong with the shape of a text that `yaml` is to compose; undefined where nothing is. To be asked before any of its `parse…` functions:
+ * they recurse for every level, so a deep text ends the process, and print keys that are collections in a time that explodes with their depth.
+ * It is not said whether the text is YAML.
+ */
+export const yamlFault = (text: string, { Lexer, Parser }: YamlReaders, levels: number = MAX_YAML_LEVELS): YamlFault | undefined => {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) {
+      const fault = keyFault(token, text);
+      if (fault !== undefined) return fault;
+    }
+    // The parser keeps the collections that are open on a stack of its own, below them the document and on top of them a scalar.
+    if (parser.stack.length > levels && parser.stack.filter(isCollection).length > levels)
+      return faultAt(text, parser.offset - lexeme.length, `it nests deeper than ${levels} levels`);
+  }
+  for (const token of parser.end()) {
+    const fault = keyFault(token, text);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+};
+
+interface Token {
+  readonly type: string;
+  readonly offset: number;
+  readonly value?: Token | null;
+  readonly items?: readonly { readonly key?: Token | null; readonly value?: Token | null }[];
+}
+
+const COLLECTIONS: ReadonlySet<string> = new Set(['block-map', 'block-seq', 'flow-collection']);
+const isCollection = (token: unknown): boolean => COLLECTIONS.has((token as Token).type);
+
+const keyFault = (root: unknown, text: string): YamlFault | undefined => {
+  const left: Token[] = [root as Token];
+  for (let token = left.pop(); token !== undefined; token = left.pop()) {
+    if (token.type === 'document' && token.value) left.push(token.value);
+    if (!isCollection(token)) continue;
+    for (const { key, value } of token.items ?? []) {
+      if (key && (isCollection(key) || key.type === 'alias')) return faultAt(text, key.offset, 'a key has to be a plain text');
+      if (value && isCollection(value)) left.push(value);
+    }
+  }
+  return undefined;
+};
+
+const faultAt = (text: string, offset: number, message: string): YamlFault => {
+  const before = text.slice(0, offset);
+  return { message, offset, line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+};
