@@ -1,3 +1,4 @@
+export { type AddressPool, parseAddressPool } from './core/address-pool.js';
 export { type Allocation, type AllocationSettings, type Allocations, serviceKey } from './core/allocate-services.js';
 export { computePolicyTables, type PolicyTablesInput } from './core/compute-policy-tables.js';
 export { deriveServiceRecords, type ServiceRecord, type ServiceRecords, type ServiceRecordsInput } from './core/dns-records.js';

@@ -5,7 +5,13 @@ import { join, resolve } from 'node:path';
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { KubeletService, RunKubeletOptions } from '@solo-kubelet/kubelet';
 import { allServices, runKubelet } from '@solo-kubelet/kubelet';
-import { type KubeletConfiguration, type KubeletFlags, parseIngress, parseServiceNetwork } from '@solo-kubelet/kubelet/config';
+import {
+  type KubeletConfiguration,
+  type KubeletFlags,
+  parseIngress,
+  parseLoadBalancers,
+  parseServiceNetwork,
+} from '@solo-kubelet/kubelet/config';
 import { createLogger, lockPath } from '@solo-kubelet/kubelet/process';
 import {
   memoryConfiguration,
@@ -117,10 +123,16 @@ const pluginsOf = (input: CommandInput) => ({
 /** @throws CliError CLI_USAGE */
 const servicesOf = (input: CommandInput): KubeletFlags['serviceNetwork'] => {
   const ranges = textOption(input, 'service-cluster-ip-range');
-  if (ranges === undefined) return undefined;
+  const [pool, device] = [textOption(input, 'service-load-balancer-pool'), textOption(input, 'service-load-balancer-interface')];
+  if (ranges === undefined) {
+    if (pool === undefined && device === undefined) return undefined;
+    throw usage(`--service-load-balancer-${pool === undefined ? 'interface' : 'pool'} is only of use with --service-cluster-ip-range`);
+  }
   const found = parseServiceNetwork(ranges);
   if ('error' in found) throw usage(found.error);
-  return found;
+  const loadBalancers = parseLoadBalancers(pool, device);
+  if (loadBalancers !== undefined && 'error' in loadBalancers) throw usage(loadBalancers.error);
+  return { ...found, ...(loadBalancers && { loadBalancers }) };
 };
 
 const INGRESS_OPTIONS = ['ingress-proxy', 'ingress-addresses', 'ingress-ports'] as const;

@@ -200,6 +200,14 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
     'text',
     'address of the DNS server for Services, which this kubelet gives to the machine; off: none (default 169.254.20.10 where Services are on and clusterDNS is empty)',
   ),
+  'service-load-balancer-interface': own(
+    'text',
+    'network interface that has the addresses of the pool, and announces them (default: where the machine has a network that holds them)',
+  ),
+  'service-load-balancer-pool': own(
+    'text',
+    "addresses for Services of type LoadBalancer, such as 192.0.2.240-192.0.2.250 or 192.0.2.240/28, with commas several (default none: they have the node's)",
+  ),
   'service-node-port-range': own('text', 'node ports that Services may have (default 30000-32767)'),
   'show-hidden-metrics-for-version': field('showHiddenMetricsForVersion'),
   'source-dir': own(

@@ -7,4 +7,4 @@ export type { KubeletFlags } from './kubelet-flags.js';
 export { loadConfiguration } from './load-configuration.js';
 export { parseFlags } from './parse-flags.js';
 export { type ReleaseChanges, refusedByRelease, releaseChanges } from './release-changes.js';
-export { parseServiceNetwork } from './service-network-flags.js';
+export { parseLoadBalancers, parseServiceNetwork } from './service-network-flags.js';

@@ -12,7 +12,7 @@ import { flagValue } from './flag-values.js';
 import { type IngressFlags, parseIngress } from './ingress-flags.js';
 import { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 import type { ParsedFlags } from './parse-flags.js';
-import { parseServiceNetwork, type ServiceNetworkFlags } from './service-network-flags.js';
+import { parseLoadBalancers, parseServiceNetwork, type ServiceNetworkFlags } from './service-network-flags.js';
 
 /** What the kubelet takes from flags alone. */
 export interface KubeletFlags {
@@ -186,16 +186,23 @@ const dnsAddressFlag = (parsed: ParsedFlags): string | undefined => {
   });
 };
 
+const SERVICE_FLAGS = ['service-node-port-range', 'service-load-balancer-pool', 'service-load-balancer-interface'] as const;
+
 const serviceNetworkFlags = (parsed: ParsedFlags): ServiceNetworkFlags | undefined => {
   const ranges = lastOf(parsed, 'service-cluster-ip-range');
   const nodePorts = lastOf(parsed, 'service-node-port-range');
-  if (ranges === undefined && nodePorts === undefined) return undefined;
+  const loadBalancers = parseLoadBalancers(lastOf(parsed, 'service-load-balancer-pool'), lastOf(parsed, 'service-load-balancer-interface'));
   const found =
     ranges === undefined
-      ? { error: '--service-node-port-range is only of use with --service-cluster-ip-range' }
+      ? SERVICE_FLAGS.filter((name) => parsed.values.has(name)).map((name) => ({
+          error: `--${name} is only of use with --service-cluster-ip-range`,
+        }))[0]
       : parseServiceNetwork(ranges, nodePorts);
+  if (found === undefined) return undefined;
   if ('error' in found) throw new KubeletError({ code: 'KUBELET_USAGE', message: found.error });
-  return found;
+  if (loadBalancers !== undefined && 'error' in loadBalancers)
+    throw new KubeletError({ code: 'KUBELET_USAGE', message: loadBalancers.error });
+  return { ...found, ...(loadBalancers && { loadBalancers }) };
 };
 
 const INGRESS_FLAGS = ['ingress-proxy', 'ingress-addresses', 'ingress-ports'] as const;

@@ -6,7 +6,44 @@ export interface ServiceNetworkFlags {
   readonly ranges: readonly string[];
   /** Both included. */
   readonly nodePorts: { readonly from: number; readonly to: number };
+  /** Addresses of load balancers; undefined: they have the node's. */
+  readonly loadBalancers?: LoadBalancerFlags | undefined;
 }
+
+export interface LoadBalancerFlags {
+  /** Blocks, spans and single addresses; `parseAddressPool` of service-network reads them. */
+  readonly pool: readonly string[];
+  /** Where they are announced; undefined: where the machine has a network that holds them. */
+  readonly device?: string | undefined;
+}
+
+/** What the flags for them say, or what is wrong with them. */
+export const parseLoadBalancers = (
+  pool: string | undefined,
+  device: string | undefined,
+): LoadBalancerFlags | undefined | { readonly error: string } => {
+  if (pool === undefined)
+    return device === undefined
+      ? undefined
+      : { error: '--service-load-balancer-interface is only of use with --service-load-balancer-pool' };
+  if (device !== undefined && !isDeviceName(device))
+    return {
+      error: `--service-load-balancer-interface ${JSON.stringify(device.slice(0, 100))}: want the name of a network interface, such as eth0`,
+    };
+  const texts = pool.split(',').map((text) => text.trim());
+  const wrong = texts.find((text) => !text.split(/[-/]/).every((part, i) => isIP(part.trim()) !== 0 || (i === 1 && isLength(part))));
+  if (wrong !== undefined)
+    return {
+      error: `--service-load-balancer-pool ${JSON.stringify(wrong.slice(0, 100))}: want ADDRESS/LENGTH, FIRST-LAST or an address, with commas several, such as 192.0.2.240-192.0.2.250`,
+    };
+  return { pool: texts, ...(device !== undefined && { device }) };
+};
+
+/** As the kernel's dev_valid_name. */
+const isDeviceName = (text: string): boolean =>
+  text.length > 0 && text.length < 16 && text !== '.' && text !== '..' && !/[\s/:]/.test(text);
+
+const isLength = (text: string): boolean => /^\d+$/.test(text) && Number(text) <= 128;
 
 /** As kube-apiserver's --service-node-port-range. */
 const DEFAULT_NODE_PORTS = '30000-32767';

@@ -2,6 +2,7 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import type { NodeAdmissionFacts } from '@solo-kubelet/reconciler';
 import { nodeFacts } from '@solo-kubelet/reconciler/cri';
 import type { RunKubeletOptions } from '../run-kubelet-options.js';
+import { serviceAddresses } from '../services/remove-services.js';
 import { nodeAddresses } from './node-addresses.js';
 import { type MachineFacts, nodeResources } from './node-capacity.js';
 
@@ -12,7 +13,7 @@ export const admissionFacts = async (
   nodeName: string,
   machine: MachineFacts,
 ): Promise<NodeAdmissionFacts> => {
-  const nodeIps = await nodeAddresses(flags.nodeIps, nodeName);
+  const nodeIps = await nodeAddresses(flags.nodeIps, { nodeName, ofServices: await serviceAddresses(flags.rootDirectory) });
   return {
     ...(await nodeFacts(cri, { nodeName, labels: flags.nodeLabels, nodeIps, directory: flags.rootDirectory, signal })),
     allocatable: nodeResources(machine, config).allocatable,

@@ -3,8 +3,18 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import { type ManifestEvent, objectStores } from '@solo-kubelet/manifest-source';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { NodeAdmissionFacts, Reconciler, ToldEvent } from '@solo-kubelet/reconciler';
-import { healthChecks, type IpRange, parseIpRange, type ServiceNetwork } from '@solo-kubelet/service-network';
 import {
+  type AddressPool,
+  healthChecks,
+  type IpRange,
+  parseAddressPool,
+  parseIpRange,
+  type ServiceNetwork,
+} from '@solo-kubelet/service-network';
+import {
+  type AddressAnnouncer,
+  type AddressAnnouncerOptions,
+  createAddressAnnouncer,
   createServiceNetwork,
   fileAllocationStore,
   nftApplier,
@@ -21,7 +31,7 @@ import { KubeletError } from '../process/kubelet-error.js';
 import { type HealthPortTrouble, healthPorts } from './health-ports.js';
 import type { NetworkMetrics } from './network-metrics.js';
 import { type NetworkCounts, networkMetrics } from './network-metrics.js';
-import { ALLOCATIONS_FILE } from './remove-services.js';
+import { ADDRESSES_FILE, ALLOCATIONS_FILE } from './remove-services.js';
 
 export interface FollowServices {
   readonly manifestEvent$: Observable<ManifestEvent>;
@@ -50,6 +60,8 @@ export interface NodeServices {
 export interface ServiceKernel {
   readonly prepare: typeof prepareKernel;
   readonly applier: TableApplier;
+  /** Gives the machine addresses of load balancers; without it they are only counted with. */
+  readonly announcer?: (options: AddressAnnouncerOptions) => AddressAnnouncer;
   /** Ports that somebody listens on, as `readListeners` gives them. */
   readonly listeners: () => Promise<ReadonlySet<string>>;
   /** Answers load balancers; without it nobody does. */
@@ -74,7 +86,7 @@ export const createNodeServices = async ({
   flags,
   rootDirectory,
   clusterDomain,
-  kernel = { prepare: prepareKernel, applier: nftApplier(), listeners: readListeners, healthPorts },
+  kernel = { prepare: prepareKernel, applier: nftApplier(), announcer: createAddressAnnouncer, listeners: readListeners, healthPorts },
   registry,
   now,
   logger,
@@ -90,10 +102,15 @@ export const createNodeServices = async ({
   const lacking = notes.find(({ type }) => type === 'lacking');
   const store = fileAllocationStore({ path: join(rootDirectory, ALLOCATIONS_FILE), ranges: flags.ranges, logger });
   const runner = createServiceNetwork({
-    settings: { ranges, nodePorts: flags.nodePorts, clusterDomain, owner: rootDirectory, ...(lacking && { policyFault: lacking.message }) },
+    settings: {
+      ...{ ranges, nodePorts: flags.nodePorts, clusterDomain, owner: rootDirectory },
+      ...(flags.loadBalancers && { pool: poolOf(flags.loadBalancers.pool, ranges) }),
+      ...(lacking && { policyFault: lacking.message }),
+    },
     store,
     record: await store.load(),
     applier: kernel.applier,
+    announcer: kernel.announcer?.({ path: join(rootDirectory, ADDRESSES_FILE), device: flags.loadBalancers?.device, logger }),
     listeners: kernel.listeners,
     scheduler: steadyScheduler,
   });
@@ -203,6 +220,19 @@ const countsOf = (network: ServiceNetwork | undefined): NetworkCounts => ({
     ]),
   ),
 });
+
+const poolOf = (texts: readonly string[], ranges: readonly IpRange[]): AddressPool => {
+  const pool = parseAddressPool(texts);
+  if ('error' in pool) throw new KubeletError({ code: 'KUBELET_USAGE', message: `--service-load-balancer-pool ${pool.error}` });
+  const overlapping = pool.find((one) => ranges.some((range) => overlaps(one, range)));
+  if (overlapping === undefined) return pool;
+  throw new KubeletError({
+    code: 'KUBELET_USAGE',
+    message: `--service-load-balancer-pool ${overlapping.text}: these are addresses of --service-cluster-ip-range`,
+  });
+};
+
+const overlaps = (a: IpRange, b: IpRange): boolean => a.family === b.family && a.first < b.first + b.size && b.first < a.first + a.size;
 
 const rangeOf = (text: string): IpRange => {
   const range = parseIpRange(text);

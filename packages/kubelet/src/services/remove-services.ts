@@ -5,6 +5,8 @@ import { removeIngress } from './remove-ingress.js';
 
 /** What Services were given, in the root directory; there while their rules may be in the kernel. */
 export const ALLOCATIONS_FILE = 'services.json';
+/** Addresses of load balancers that the machine was given. */
+export const ADDRESSES_FILE = 'load-balancer-addresses.json';
 
 export interface RemoveServicesOptions {
   readonly rootDirectory: string;
@@ -18,8 +20,17 @@ export const removeServices = async ({ rootDirectory, signal }: RemoveServicesOp
   const path = join(rootDirectory, ALLOCATIONS_FILE);
   const record = await readFile(path, 'utf8').catch(() => undefined);
   if (record === undefined) return false;
-  const { nftApplier, rangesOfRecord } = await import('@solo-kubelet/service-network/rx');
-  await nftApplier().removeAll(rootDirectory, rangesOfRecord(record), { signal });
+  const { createAddressAnnouncer, nftApplier, placesOfRecord, rangesOfRecord } = await import('@solo-kubelet/service-network/rx');
+  const addresses = join(rootDirectory, ADDRESSES_FILE);
+  await createAddressAnnouncer({ path: addresses }).withdraw([], { signal });
+  await nftApplier().removeAll(rootDirectory, rangesOfRecord(record), { places: placesOfRecord(record), signal });
+  await rm(addresses, { force: true });
   await rm(path, { force: true });
   return true;
+};
+
+/** Addresses of load balancers that this kubelet gave to the machine: none of them is the node's. */
+export const serviceAddresses = async (rootDirectory: string): Promise<readonly string[]> => {
+  const record = await readFile(join(rootDirectory, ADDRESSES_FILE), 'utf8').catch(() => undefined);
+  return record === undefined ? [] : (await import('@solo-kubelet/service-network/rx')).addressesOfRecord(record);
 };

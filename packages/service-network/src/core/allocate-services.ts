@@ -9,6 +9,8 @@ export interface Allocation {
   /** By `PROTOCOL/PORT`. */
   readonly nodePorts: Readonly<Record<string, number>>;
   readonly healthCheckNodePort?: number;
+  /** Of the pool. */
+  readonly loadBalancerIPs?: readonly string[];
 }
 
 /** By `namespace/name`. */

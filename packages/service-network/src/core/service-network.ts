@@ -1,6 +1,8 @@
 import type { EndpointSlice, NetworkPolicy, Service } from '@solo-kubelet/object-spec';
 import { matchesLabels } from '@solo-kubelet/selectors';
-import { type AllocatedServices, type AllocationSettings, type Allocations, allocateServices, serviceKey } from './allocate-services.js';
+import type { AddressPool } from './address-pool.js';
+import { withLoadBalancers, withStatus } from './allocate-load-balancers.js';
+import { type AllocationSettings, type Allocations, allocateServices, serviceKey } from './allocate-services.js';
 import { computePolicyTables } from './compute-policy-tables.js';
 import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
 import { countEndpoints, endpointsWithinLimit, MOST_WAYS, MOST_WAYS_OF_NODE, shareWays, waysOf } from './endpoint-limit.js';
@@ -30,6 +32,8 @@ export interface ServiceNetworkInput {
     readonly clusterDomain: string;
     /** Of the tables; see `serviceTableName`. */
     readonly owner: string;
+    /** Addresses of load balancers; undefined: they have the node's. */
+    readonly pool?: AddressPool;
     /** Why policies cannot be enforced here; undefined: they are. */
     readonly policyFault?: string;
   };
@@ -42,6 +46,8 @@ export interface ServiceNode {
   readonly addresses: readonly string[];
   /** `PROTOCOL/PORT` at which a process of the node listens. */
   readonly listeners: ReadonlySet<string>;
+  /** Addresses of the pool that the node cannot have, and why: goes on from the address. Default: none. */
+  readonly conflicts?: ReadonlyMap<string, string>;
 }
 
 /** Something that whoever wrote an object should know. */
@@ -68,7 +74,7 @@ export interface ServiceNetwork {
   readonly problems: readonly ServiceProblem[];
   /** What it was made from. */
   readonly input: ServiceNetworkInput;
-  readonly allocated: AllocatedServices;
+  readonly allocated: ReturnType<typeof withLoadBalancers>;
 }
 
 /** What one Service comes to. */
@@ -81,6 +87,8 @@ export interface ServicePart {
   readonly slices: readonly EndpointSlice[];
   /** Endpoints times ports, so many at most; see `shareWays`. */
   readonly mostWays: number;
+  /** Of the pool; undefined where the Service has none of it. */
+  readonly loadBalancerIPs: readonly string[] | undefined;
   readonly takenPorts: string;
   readonly rules: readonly ServiceRules[];
   readonly records: RecordsOfService;
@@ -96,7 +104,12 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   const allocated =
     isSameNode && isSameList(before.input.services, services) && (before.allocations === previous || before.input.previous === previous)
       ? before.allocated
-      : allocateServices(services, previous, settings);
+      : withLoadBalancers(allocateServices(services, previous, settings), {
+          previous,
+          pool: settings.pool,
+          nodeAddresses: node.addresses,
+          conflicts: node.conflicts ?? NO_CONFLICTS,
+        });
   const selected = podsOfServices(pods);
   const hostPorts = new Set<string>();
   for (const pod of pods) for (const port of pod.hostPorts) hostPorts.add(port);
@@ -121,6 +134,7 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
       kept,
       pods: kept !== undefined && changed(fresh).length === 0 ? kept.pods : selected(fresh),
       byHand: byHand.get(key) ?? NONE,
+      loadBalancerIPs: allocated.loadBalancerIPs.get(key),
       hostPorts,
       families,
       input,
@@ -206,12 +220,14 @@ const policyProblems = ({ policies, pods, settings }: ServiceNetworkInput, leftO
 };
 
 const NONE: readonly EndpointSlice[] = [];
+const NO_CONFLICTS: ReadonlyMap<string, string> = new Map();
 
 interface PartInput {
   readonly service: Service;
   readonly kept: ServicePart | undefined;
   readonly pods: readonly EndpointPod[];
   readonly byHand: readonly EndpointSlice[];
+  readonly loadBalancerIPs: readonly string[] | undefined;
   readonly hostPorts: ReadonlySet<string>;
   readonly families: readonly IpFamily[];
   readonly input: ServiceNetworkInput;
@@ -234,12 +250,19 @@ const slicedService = (part: PartInput): SlicedService => {
   return { ...part, ownSlices, slices: [...ownSlices, ...byHand] };
 };
 
-const partOf = ({ service, kept, pods, hostPorts, families, input, ownSlices, slices }: SlicedService, mostWays: number): ServicePart => {
+const partOf = (part: SlicedService, mostWays: number): ServicePart => {
+  const { service, kept, pods, hostPorts, families, input, ownSlices, slices, loadBalancerIPs } = part;
   const { node, settings } = input;
-  const takenPorts = takenPortsOf(service, hostPorts, node.listeners).join();
-  if (kept !== undefined && isSameList(kept.slices, slices) && kept.takenPorts === takenPorts && kept.mostWays === mostWays)
+  const takenPorts = takenPortsOf(service, loadBalancerIPs, hostPorts, node.listeners).join();
+  if (
+    kept !== undefined &&
+    isSameList(kept.slices, slices) &&
+    kept.takenPorts === takenPorts &&
+    kept.mostWays === mostWays &&
+    kept.loadBalancerIPs?.join() === loadBalancerIPs?.join()
+  )
     return reuse(kept, pods);
-  const shown = withStatus(service, node.addresses);
+  const shown = withStatus(service, loadBalancerIPs, node.addresses);
   const used = endpointsWithinLimit(service, slices, mostWays);
   return {
     allocated: service,
@@ -248,6 +271,7 @@ const partOf = ({ service, kept, pods, hostPorts, families, input, ownSlices, sl
     ownSlices,
     slices,
     mostWays,
+    loadBalancerIPs,
     takenPorts,
     rules: families.map((family) =>
       serviceRules({ service: shown, slices: used, family, node, takenPorts: new Set(takenPorts.split(',')) }),
@@ -262,10 +286,17 @@ const reuse = (kept: ServicePart, pods: readonly EndpointPod[]): ServicePart => 
 const hasSelector = ({ spec }: Service): boolean => Object.keys(spec.selector ?? {}).length > 0 && spec.type !== 'ExternalName';
 
 /** Where a Service would take what belongs to others: the node ports and, of load balancers, the ports at the node's addresses. */
-const takenPortsOf = ({ spec }: Service, hostPorts: ReadonlySet<string>, listeners: ReadonlySet<string>): readonly string[] => {
+const takenPortsOf = (
+  { spec }: Service,
+  loadBalancerIPs: readonly string[] | undefined,
+  hostPorts: ReadonlySet<string>,
+  listeners: ReadonlySet<string>,
+): readonly string[] => {
   if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer' && (spec.externalIPs ?? []).length === 0) return [];
   const wanted = (spec.ports ?? []).flatMap(({ protocol = 'TCP', port, nodePort }) => [
-    ...(spec.type === 'NodePort' ? [] : [`${protocol}/${port}`]),
+    ...(spec.type === 'NodePort' || (loadBalancerIPs !== undefined && (spec.externalIPs ?? []).length === 0)
+      ? []
+      : [`${protocol}/${port}`]),
     ...(nodePort ? [`${protocol}/${nodePort}`] : []),
   ]);
   return wanted.filter((key) => hostPorts.has(key) || listeners.has(key));
@@ -322,20 +353,11 @@ const problemsOf = (
 const MOST_PROBLEMS = 16;
 const firstOf = <T>(problems: readonly T[]): readonly T[] => problems.slice(0, MOST_PROBLEMS);
 
-/** A load balancer has the node's addresses, as there is nothing in front of the node. */
-const withStatus = (service: Service, addresses: readonly string[]): Service => {
-  const { spec } = service;
-  if (spec.type !== 'LoadBalancer' || spec.loadBalancerClass !== undefined) return { ...service, status: { loadBalancer: {} } };
-  const own = addresses.filter((address) => spec.ipFamilies?.includes(familyOf(address) ?? 'IPv4'));
-  const asked = spec.loadBalancerIP ? own.filter((address) => address === spec.loadBalancerIP) : [];
-  return { ...service, status: { loadBalancer: { ingress: (asked.length > 0 ? asked : own).map((ip) => ({ ip, ipMode: 'VIP' })) } } };
-};
-
 const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a === b || (a.length === b.length && a.every((one, i) => one === b[i]));
 
 const isSameFacts = (a: ServiceNode, b: ServiceNode): boolean =>
-  a === b || (a.name === b.name && a.zone === b.zone && isSameList(a.addresses, b.addresses));
+  a === b || (a.name === b.name && a.zone === b.zone && isSameList(a.addresses, b.addresses) && a.conflicts === b.conflicts);
 
 /** An allocated Service is made anew each time; what it says seldom differs. */
 const isSameService = (a: Service, b: Service): boolean =>

@@ -7,6 +7,8 @@ import type { NftChain } from './nft-table.js';
 export interface ServiceRules {
   /** Addresses that are its alone: what is asked of them at other ports is refused. */
   readonly clusterIps: readonly string[];
+  /** Addresses of load balancers that are no address of the node: what is asked of them at other ports is refused, though the machine has them. */
+  readonly ownIps: readonly string[];
   readonly vips: Elements;
   readonly nodePorts: Elements;
   /** Where nothing answers. */
@@ -67,6 +69,7 @@ export const serviceRules = ({ service, slices, family, node, takenPorts }: Serv
   rules.draft.clusterIps.push(...clusterIps);
   const nodeAddresses = ofFamily(node.addresses);
   const external = [...ofFamily(spec.externalIPs), ...loadBalancerIps(service, family)];
+  rules.draft.ownIps.push(...loadBalancerIps(service, family).filter((ip) => !nodeAddresses.includes(ip)));
   const found = slices.filter(({ addressType, endpoints }) => addressType === family && endpoints.length > 0).map(withPortNumbers);
   for (const port of spec.ports ?? []) {
     const { protocol = 'TCP' } = port;
@@ -188,6 +191,7 @@ const draftRules = (family: IpFamily) => {
   const ip = family === 'IPv4' ? 'ip' : 'ip6';
   const draft = {
     clusterIps: [] as string[],
+    ownIps: [] as string[],
     vips: [] as (readonly [string, string])[],
     nodePorts: [] as (readonly [string, string])[],
     none: [] as (readonly [string, string])[],

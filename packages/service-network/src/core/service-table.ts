@@ -31,6 +31,7 @@ export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddre
   const noneNodePorts = new Map<string, string>();
   const firewall = new Map<string, string>();
   const clusterIps = new Map<string, string>();
+  const ownIps = new Map<string, string>();
   const hairpin = new Map<string, string>();
   const remote = new Map<string, string>();
   const affinity: (readonly [string, NftSet])[] = [];
@@ -40,6 +41,7 @@ export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddre
   };
   for (const part of parts) {
     for (const one of part.clusterIps) clusterIps.set(one, '');
+    for (const one of part.ownIps) ownIps.set(one, '');
     for (const one of part.vips) put(vips, none, one);
     for (const one of part.none) put(none, vips, one);
     for (const one of part.nodePorts) put(nodePorts, noneNodePorts, one);
@@ -74,6 +76,7 @@ export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddre
       ['node-ports', set('type inet_proto . inet_service : verdict;', nodePorts)],
       ['none-node-ports', set('type inet_proto . inet_service : verdict;', noneNodePorts)],
       ['cluster-ips', set(`type ${addr};`, clusterIps)],
+      ['own-ips', set(`type ${addr};`, ownIps)],
       ['node-ips', set(`type ${addr};`, new Map(nodeAddresses.map((one) => [one, ''])))],
       ['hairpin', set(`type ${addr} . ${addr};`, hairpin)],
       ['remote', set(`type ${addr};`, remote)],
@@ -97,7 +100,12 @@ export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddre
         'refuse-in',
         {
           base: base('filter', 'input', 0),
-          rules: [`ct state new ${at} @none`, `ct state new ${ip} daddr @node-ips meta l4proto . th dport vmap @none-node-ports`],
+          rules: [
+            `ct state new ${at} @none`,
+            // Nothing of the node that listens at every address is meant to answer there.
+            `ct state new ${ip} daddr @own-ips meta l4proto { tcp, udp, sctp } goto rej`,
+            `ct state new ${ip} daddr @node-ips meta l4proto . th dport vmap @none-node-ports`,
+          ],
         },
       ],
       ['refuse-fwd', { base: base('filter', 'forward', 0), rules: refused }],

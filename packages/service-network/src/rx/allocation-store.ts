@@ -2,6 +2,7 @@ import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnost
 import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { type FileLayer, nodeFiles, readState, writeDurably } from '@solo-kubelet/state-files';
 import type { Allocation, Allocations } from '../core/allocate-services.js';
+import type { ServicePlaces } from './apply-tables.js';
 
 /** Keeps what Services were given. */
 export interface AllocationStore {
@@ -48,13 +49,14 @@ const isPort = (value: unknown): boolean => Number.isInteger(value) && Number(va
 
 const isAllocation = (value: unknown): value is Allocation => {
   if (!isRecord(value)) return false;
-  const { clusterIPs, nodePorts, healthCheckNodePort } = value;
+  const { clusterIPs, nodePorts, healthCheckNodePort, loadBalancerIPs } = value;
   return (
     Array.isArray(clusterIPs) &&
     clusterIPs.every((ip) => typeof ip === 'string') &&
     isRecord(nodePorts) &&
     Object.values(nodePorts).every(isPort) &&
-    (healthCheckNodePort === undefined || isPort(healthCheckNodePort))
+    (healthCheckNodePort === undefined || isPort(healthCheckNodePort)) &&
+    (loadBalancerIPs === undefined || (Array.isArray(loadBalancerIPs) && loadBalancerIPs.every((ip) => typeof ip === 'string')))
   );
 };
 
@@ -65,6 +67,19 @@ export const rangesOfRecord = (text: string): readonly string[] => {
     return Array.isArray(ranges) ? ranges.filter((range) => typeof range === 'string') : [];
   } catch {
     return [];
+  }
+};
+
+/** Where Services of a record were reached beside its ranges; nowhere where it can't be read. */
+export const placesOfRecord = (text: string): ServicePlaces => {
+  try {
+    const all = [...decodeAllocations(text).values()];
+    return {
+      addresses: all.flatMap(({ loadBalancerIPs = [] }) => loadBalancerIPs),
+      nodePorts: [...new Set(all.flatMap(({ nodePorts }) => Object.values(nodePorts)))],
+    };
+  } catch {
+    return { addresses: [], nodePorts: [] };
   }
 };
 

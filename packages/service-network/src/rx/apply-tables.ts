@@ -14,12 +14,18 @@ export interface TableApplier {
   apply(previous: NftTable | undefined, next: NftTable, o: { readonly signal: AbortSignal }): Promise<'same' | 'changed' | 'replaced'>;
   /** Whether it is there or not. */
   remove(table: Pick<NftTable, 'family' | 'name'>, o: { readonly signal: AbortSignal }): Promise<void>;
-  /** Every table of the owner, and the routes to its ranges. */
-  removeAll(owner: string, ranges: readonly string[], o: { readonly signal: AbortSignal }): Promise<void>;
+  /** Every table of the owner, and the routes to its ranges; the kernel forgets connections to them, and to the places. */
+  removeAll(owner: string, ranges: readonly string[], o: { readonly places?: ServicePlaces; readonly signal: AbortSignal }): Promise<void>;
   /** Makes the kernel forget connections; returns why it could not. */
   forget(flushes: readonly ConntrackFlush[], o: { readonly signal: AbortSignal }): Promise<string | undefined>;
   /** A packet is routed before it is translated: a machine without a default route needs a way to the range. Rejects where the range is somebody else's. */
   ensureRoute(range: IpRange, o: { readonly signal: AbortSignal }): Promise<void>;
+}
+
+/** Where Services were reached beside their ranges. */
+export interface ServicePlaces {
+  readonly addresses: readonly string[];
+  readonly nodePorts: readonly number[];
 }
 
 const FAMILIES = ['ip', 'ip6'] as const;
@@ -52,7 +58,7 @@ export const nftApplier = ({ run = runProgram }: { readonly run?: RunProgram } =
       return 'replaced';
     },
     remove: (table, { signal }) => nft(removeTableScript(table), signal),
-    removeAll: async (owner, ranges, { signal }) => {
+    removeAll: async (owner, ranges, { places = { addresses: [], nodePorts: [] }, signal }) => {
       await nft(
         [serviceTableName(owner), policyTableName(owner)]
           .flatMap((name) => FAMILIES.map((family) => removeTableScript({ family, name })))
@@ -62,6 +68,19 @@ export const nftApplier = ({ run = runProgram }: { readonly run?: RunProgram } =
       for (const range of ranges.flatMap((text) => parseIpRange(text) ?? [])) {
         const version = range.family === 'IPv4' ? '-4' : '-6';
         await run('ip', [version, 'route', 'flush', 'proto', ROUTE_PROTOCOL, 'root', range.text], { signal });
+      }
+      const forgets = [
+        ...[...ranges, ...places.addresses].map((text) => [...(text.includes(':') ? ['-f', 'ipv6'] : []), '--orig-dst', text]),
+        ...places.nodePorts.flatMap((port) =>
+          ['tcp', 'udp', 'sctp'].flatMap((protocol) =>
+            [[], ['-f', 'ipv6']].map((family) => [...family, '--dst-nat', '-p', protocol, '--orig-port-dst', String(port)]),
+          ),
+        ),
+      ];
+      // A soft need, as ever: what the kernel remembers goes by itself in the end.
+      for (const args of forgets) {
+        const { code } = await run('conntrack', ['-D', ...args], { signal }).catch(() => ({ code: null }));
+        if (code === null) break;
       }
     },
     forget: async (flushes, { signal }) => {

@@ -19,7 +19,9 @@ import {
 import type { Forward } from '../core/service-rules.js';
 import { serviceVariables } from '../core/service-variables.js';
 import type { AllocationStore } from './allocation-store.js';
+import type { AddressAnnouncer } from './announce-addresses.js';
 import type { TableApplier } from './apply-tables.js';
+import { followAddresses } from './follow-addresses.js';
 
 /** A Pod as the kubelet sees it. */
 export interface SeenPod {
@@ -33,6 +35,8 @@ export interface ServiceNetworkOptions {
   /** What it loaded; see `AllocationStore.load`. */
   readonly record: Allocations;
   readonly applier: TableApplier;
+  /** Gives the machine addresses of the pool. Default: whoever else does. */
+  readonly announcer?: AddressAnnouncer | undefined;
   /** `PROTOCOL/PORT` at which the node listens; asked for when a Service wants a port of the node. */
   readonly listeners: () => Promise<ReadonlySet<string>>;
   readonly scheduler: SchedulerLike;
@@ -45,7 +49,7 @@ export interface ServiceNetworkSources {
   readonly pods$: Observable<ReadonlyMap<string, SeenPod>>;
   /** Whether the Pods that the runtime has are all known. */
   readonly known$: Observable<boolean>;
-  readonly node$: Observable<Omit<ServiceNode, 'listeners'>>;
+  readonly node$: Observable<Omit<ServiceNode, 'listeners' | 'conflicts'>>;
 }
 
 export type ServiceNetworkOutput =
@@ -73,16 +77,18 @@ const SETTLE_MS = 20;
 /** How long a restarted kubelet waits for probes before it believes that Pods are not ready, ms. */
 const PROBES_ANSWER_MS = 30_000;
 const RETRY_MS = 5_000;
+/** Addresses in a row that turn out to be somebody else's before the rest waits for the next look. */
+const MOST_PROBES = 8;
 /** How often it is looked whether somebody flushed the rules, ms. */
 const VERIFY_MS = 120_000;
 
 /** Services in force: reads objects and Pods, keeps what was allocated, and makes the kernel's tables follow. */
 export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNetworkRunner => {
-  const { settings, store, applier, scheduler } = options;
+  const { settings, store, applier, announcer, scheduler } = options;
   let objects: ObjectStore | undefined;
   let seen: ReadonlyMap<string, SeenPod> = new Map();
   let listed = false;
-  let node: Omit<ServiceNode, 'listeners'> = { name: '', addresses: [] };
+  let node: Omit<ServiceNode, 'listeners' | 'conflicts'> = { name: '', addresses: [] };
   let listeners: ReadonlySet<string> = new Set();
   let isSynced = false;
   let record = options.record;
@@ -92,11 +98,18 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
   let forwards: readonly Forward[] | undefined;
   let listedAtMs: number | undefined;
   let told = new Set<string>();
+  const addresses = announcer === undefined ? undefined : followAddresses(announcer);
   const pods = followPods();
   const lists = followLists();
 
   const compute = (): ServiceNetwork => {
-    const input: ServiceNetworkInput = { ...lists(objects), pods: pods(seen), previous: record, node: { ...node, listeners }, settings };
+    const input: ServiceNetworkInput = {
+      ...lists(objects),
+      pods: pods(seen),
+      previous: record,
+      node: { ...node, listeners, ...(addresses && { conflicts: addresses.faults() }) },
+      settings,
+    };
     if (network !== undefined && isSameInput(network.input, input)) return network;
     network = computeServiceNetwork(input, network);
     // Before everything was read, what was not met yet is not gone.
@@ -162,6 +175,16 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
         now = compute();
       }
     }
+    if (addresses !== undefined && isSynced && listed) {
+      try {
+        // An address that turns out to be somebody else's is not offered for a moment either: the next one is looked at in its place.
+        for (let i = 0; i < MOST_PROBES && (await addresses.probe(now, { verify: verify && i === 0, signal })); i++) now = compute();
+      } catch (error) {
+        if (signal.aborted) return;
+        say({ type: 'trouble', what: 'addresses of load balancers cannot be looked for', message: describeError(error) });
+        again(RETRY_MS);
+      }
+    }
     say({ type: 'network', network: now });
     const problems = new Set<string>();
     for (const problem of now.problems) {
@@ -189,7 +212,9 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       return;
     }
     try {
+      await addresses?.withdraw(now, { signal });
       await putInForce(now, { verify, say, signal });
+      if (await addresses?.announce(now, { verify, signal })) again(0);
       synced(true);
     } catch (error) {
       if (signal.aborted) return;
@@ -321,6 +346,7 @@ const isSameInput = (a: ServiceNetworkInput, b: ServiceNetworkInput): boolean =>
   a.node.listeners === b.node.listeners &&
   a.node.name === b.node.name &&
   a.node.zone === b.node.zone &&
-  a.node.addresses === b.node.addresses;
+  a.node.addresses === b.node.addresses &&
+  a.node.conflicts === b.node.conflicts;
 
 const isSameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => a.size === b.size && [...a].every((one) => b.has(one));

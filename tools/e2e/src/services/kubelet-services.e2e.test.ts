@@ -7,7 +7,9 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import { imageNames } from '@solo-kubelet-tools/images';
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createNetns, type Netns } from '../../cni/lab.js';
 import { isRunning, startNode, type TestNode } from '../kubelet/node.js';
+import { connectTcp } from './service-lab.js';
 
 const run = promisify(execFile);
 const lacksNft = await run('nft', ['list', 'tables']).then(
@@ -19,18 +21,33 @@ if (lacksNft !== undefined) console.log(`kubelet-services.e2e.test.ts is skipped
 /** Of this test alone: not the range that a node would have. */
 const RANGE = '10.218.0.0/20';
 const ADDRESS = '10.218.3.7';
-const FLAGS = ['--service-cluster-ip-range', RANGE];
+/** Of a network that ends in a namespace of this test. */
+const LINK = 'solo-lb-test';
+const POOL = '10.218.16.8-10.218.16.9';
+const FLAGS = [
+  ...['--service-cluster-ip-range', RANGE],
+  ...['--service-load-balancer-pool', POOL, '--service-load-balancer-interface', LINK],
+];
 const ABORTABLE = { signal: new AbortController().signal };
 
 describe.skipIf(lacksNft !== undefined)('a kubelet with Services', () => {
   let node: TestNode;
   const flags = [...FLAGS];
+  let lan: Netns;
   beforeAll(async () => {
+    lan = await createNetns('lan');
+    await run('ip', ['link', 'add', LINK, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', lan.name]);
+    await run('ip', ['addr', 'add', '10.218.16.1/24', 'dev', LINK]);
+    await run('ip', ['link', 'set', LINK, 'up']);
+    await lan.run('ip', 'addr', 'add', '10.218.16.2/24', 'dev', 'eth0');
+    await lan.run('ip', 'link', 'set', 'eth0', 'up');
     node = await startNode({ flags });
   });
   afterAll(async () => {
     const { bed } = node;
     await node[Symbol.asyncDispose]();
+    await lan[Symbol.asyncDispose]();
+    await run('ip', ['link', 'del', LINK]).catch(() => undefined);
     expect(await bed.leaks()).toEqual([]);
   });
 
@@ -183,6 +200,28 @@ describe.skipIf(lacksNft !== undefined)('a kubelet with Services', () => {
     await waitFor(isAnswered(0), { what: 'the port to be free', timeoutMs: 60_000 });
   });
 
+  it('a load balancer has an address of the pool, which a neighbour reaches', async () => {
+    const spec = { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] };
+    await node.drop('balanced.yaml', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'pooled' }, spec });
+    const ip = await waitFor(
+      async () => {
+        const found = (await objects('Service')).find((one) => (one as unknown as Service).metadata.name === 'pooled') as
+          | Service
+          | undefined;
+        return found?.status?.loadBalancer?.ingress?.[0]?.ip;
+      },
+      { what: 'the address', timeoutMs: 60_000 },
+    );
+    expect(['10.218.16.8', '10.218.16.9']).toContain(ip);
+    await waitFor(async () => (await connectTcp(lan, { host: ip, port: 80 })).every((answer) => answer === 'connected') || undefined, {
+      what: 'an answer to the neighbour',
+      timeoutMs: 60_000,
+    });
+    await node.restartKubelet('SIGKILL');
+    expect(await connectTcp(lan, { host: ip, port: 80, count: 20 })).toEqual(Array(20).fill('connected'));
+    expect((await run('ip', ['-o', 'addr', 'show', 'dev', LINK])).stdout).toContain(`${ip}/32`);
+  });
+
   it('with Services off the rules go, and the document says how to turn them on', async () => {
     // Other tests of the machine have tables too.
     const all = (await tables()).match(/solo-svc-[0-9a-f]{8}/g) ?? [];
@@ -199,5 +238,7 @@ describe.skipIf(lacksNft !== undefined)('a kubelet with Services', () => {
     );
     expect(refused).toContain('v1 Service: Services are off on this node');
     expect((await run('ip', ['route', 'show', 'root', RANGE])).stdout).toBe('');
+    expect((await run('ip', ['-o', 'addr', 'show', 'dev', LINK])).stdout).not.toContain('/32');
+    expect((await run('conntrack', ['-L', '-d', '10.218.0.0/19'])).stdout).toBe('');
   });
 });

@@ -53,6 +53,12 @@ const ask = () => new Promise((resolve) => {
 });
 (async () => { for (let i = 0; i < Number(count); i++) console.log(await ask()); })();`;
 
+/** Says `connected` once it is; what the server says it does not wait for. */
+const CONNECT_CLIENT = CLIENT.replace(
+  "socket.on('data', (data) => end(data.toString().split('\\n')[0]))",
+  "socket.on('connect', () => end('connected'))",
+);
+
 const UDP_CLIENT = `
 const [host, port, count, waitMs, from] = process.argv.slice(1);
 const socket = require('node:dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
@@ -89,6 +95,13 @@ export const askTcp = (
   }: { readonly host: string; readonly port: number; readonly count?: number; readonly waitMs?: number },
 ): Promise<readonly string[]> =>
   linesOf('nsenter', [`--net=${path}`, '--', process.execPath, '-e', CLIENT, host, String(port), String(count), String(waitMs)]);
+
+/** `connected` for each of `count` connections in a row, or the error's code: for servers that say nothing first. */
+export const connectTcp = (
+  { path }: Pick<Netns, 'path'>,
+  { host, port, count = 1, waitMs = 15_000 }: Parameters<typeof askTcp>[1],
+): Promise<readonly string[]> =>
+  linesOf('nsenter', [`--net=${path}`, '--', process.execPath, '-e', CONNECT_CLIENT, host, String(port), String(count), String(waitMs)]);
 
 /** The same with datagrams of one socket; `from`: its port. */
 export const askUdp = (
