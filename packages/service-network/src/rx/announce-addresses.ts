@@ -197,6 +197,9 @@ export const createAddressAnnouncer = ({
         if (keep.includes(address) && (device === undefined || device === on)) continue;
         await remove(address, on, signal);
         await record.save(new Map([...(await record.load())].filter(([other]) => other !== address)));
+        // A soft need: what the kernel remembers of connections to it goes by itself in the end.
+        const family = familyOf(address) === 'IPv6' ? ['-f', 'ipv6'] : [];
+        await run('conntrack', ['-D', ...family, '--orig-dst', address], { signal }).catch(() => undefined);
         logger.info({ address, interface: on }, 'An address of a load balancer was taken away');
       }
     },

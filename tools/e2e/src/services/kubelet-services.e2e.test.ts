@@ -24,10 +24,8 @@ const ADDRESS = '10.218.3.7';
 /** Of a network that ends in a namespace of this test. */
 const LINK = 'solo-lb-test';
 const POOL = '10.218.16.8-10.218.16.9';
-const FLAGS = [
-  ...['--service-cluster-ip-range', RANGE],
-  ...['--service-load-balancer-pool', POOL, '--service-load-balancer-interface', LINK],
-];
+const FLAGS = ['--service-cluster-ip-range', RANGE];
+const POOL_FLAGS = ['--service-load-balancer-pool', POOL, '--service-load-balancer-interface', LINK];
 const ABORTABLE = { signal: new AbortController().signal };
 
 describe.skipIf(lacksNft !== undefined)('a kubelet with Services', () => {
@@ -201,6 +199,8 @@ describe.skipIf(lacksNft !== undefined)('a kubelet with Services', () => {
   });
 
   it('a load balancer has an address of the pool, which a neighbour reaches', async () => {
+    flags.push(...POOL_FLAGS);
+    await node.restartKubelet();
     const spec = { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] };
     await node.drop('balanced.yaml', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'pooled' }, spec });
     const ip = await waitFor(
