@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
-import { readDocuments } from '@solo-kubelet/pod-spec/schema';
-import type { Document, Node, Pair, YAMLMap } from 'yaml';
+import { type ManifestNode, type MapEntry, type MapNode, readDocuments, type ScalarNode } from '@solo-kubelet/pod-spec/schema';
 import { decryptManifest, MAX_RECIPIENTS } from './age-file.js';
 import { SecretError } from './secret-error.js';
 import { isSealed, openValue, plainBytes, yamlOf } from './sops-values.js';
@@ -10,6 +9,8 @@ import { isSealed, openValue, plainBytes, yamlOf } from './sops-values.js';
 const ENCRYPTED_ONLY = createHash('sha256').update('sops').digest();
 /** Maps and lists in one another; no manifest has as many. */
 const MAX_DEPTH = 100;
+/** Characters of the names above a value: all of them are part of what is authenticated with it, for each value anew. */
+const MAX_PLACE = 4_096;
 
 /** How a file is encrypted, as it says itself. */
 interface Metadata {
@@ -37,50 +38,45 @@ export const decryptSopsManifest = async (content: Uint8Array, identities: reado
       code: 'SECRET_TOO_LARGE',
       message: `it has more than ${MAX_MANIFEST_BYTES} bytes: split it into several files`,
     });
-  const text = new TextDecoder().decode(content);
-  // The reader of manifests has bounds for depth and for the number of values; the library, which alone tells how each was written, has none.
-  const problem = readDocuments(text, { first: false }).documents.find((document) => document.problem)?.problem;
+  const { text, documents } = readDocuments(content, { first: false });
+  const problem = documents.find((document) => document.problem)?.problem;
   if (problem !== undefined) throw damaged(`it is no manifest: ${problem.message}`);
-  const yaml = await import('yaml');
-  // A key that comes twice is told of by the reader of the decrypted text; here each would be held against all others.
-  const documents = yaml.parseAllDocuments(text, { version: '1.1', schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
-  if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) throw damaged('it is no YAML');
-  const tops = documents.map((document: Document) => document.contents).filter(yaml.isMap) as YAMLMap[];
-  const notes = tops.map((top) => top.get('sops', true)).find((node) => yaml.isMap(node)) as YAMLMap | undefined;
-  if (notes === undefined) throw damaged('it has no "sops" block');
-  const metadata = readMetadata(notes);
+  const tops = documents.flatMap(({ root }) => (root?.kind === 'map' ? [root] : []));
+  const notes = tops.map((top) => member(top, 'sops')).find((node) => node?.kind === 'map');
+  if (notes?.kind !== 'map') throw damaged('it has no "sops" block');
+  const metadata = readMetadata(notes, text);
   const key = await dataKey(metadata.age, identities);
   const edits: Edit[] = [];
   const hash = createHash('sha512');
   if (metadata.encryptedOnly) hash.update(ENCRYPTED_ONLY);
 
-  const leaf = (node: Node | null, place: string): void => {
-    if (!yaml.isScalar(node)) return;
-    const { type, source = '', range } = node;
-    const written = String(node.value ?? '');
-    if (range && type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED' && isSealed(written)) {
-      const opened = open(written, key, place);
+  const leaf = (node: ScalarNode, path: readonly string[]): void => {
+    const first = text[node.start];
+    if (node.type === 'string' && first !== '|' && first !== '>' && isSealed(node.value)) {
+      const opened = open(node.value, key, placeOf(path));
       hash.update(opened.bytes);
       const replacement = yamlOf(opened);
       if (replacement === undefined) throw damaged(`it holds a value of type ${opened.type}, which no manifest has`);
-      edits.push({ start: range[0], end: range[1], text: replacement });
+      edits.push({ start: node.start, end: node.end, text: replacement });
       return;
     }
-    const clear = type === 'PLAIN' ? plainBytes(source) : written;
+    const clear = isPlain(node, text) ? plainBytes(writtenAs(node, text)) : writtenAs(node, text);
     if (clear !== undefined && !metadata.encryptedOnly) hash.update(clear);
   };
-  const walk = (node: unknown, path: readonly string[], depth: number): void => {
+  const seen = new Set<ManifestNode>();
+  const walk = (node: ManifestNode, path: readonly string[], depth: number): void => {
     if (depth > MAX_DEPTH) throw damaged('it is nested too deep');
-    if (yaml.isAlias(node) || (yaml.isNode(node) && 'anchor' in node && node.anchor !== undefined))
-      throw damaged('it has anchors or aliases');
-    if (yaml.isMap(node)) {
-      for (const pair of node.items as Pair<Node, Node | null>[]) {
-        const name = yaml.isScalar(pair.key) ? String(pair.key.value) : '';
-        if (depth === 0 && name === 'sops') edits.push(withoutNotes(pair, text));
-        else walk(pair.value, [...path, name], depth + 1);
+    // A node that is met again stands for an alias.
+    if (seen.has(node) || text[node.start] === '&') throw damaged('it has anchors or aliases');
+    seen.add(node);
+    if (node.kind === 'map') {
+      for (const entry of entriesAsWritten(node)) {
+        const name = nameOf(entry, text);
+        if (depth === 0 && name === 'sops') edits.push(withoutNotes(entry, text));
+        else walk(entry.value, [...path, name], depth + 1);
       }
-    } else if (yaml.isSeq(node)) for (const item of node.items) walk(item, path, depth + 1);
-    else leaf(node as Node | null, `${path.join(':')}:`);
+    } else if (node.kind === 'list') for (const item of node.items) walk(item, path, depth + 1);
+    else leaf(node, path);
   };
   for (const top of tops) walk(top, [], 0);
 
@@ -99,16 +95,49 @@ const open = (text: string, key: Uint8Array, place: string): ReturnType<typeof o
   }
 };
 
-const readMetadata = (notes: YAMLMap): Metadata => {
-  const textOf = (name: string): string => String(notes.get(name) ?? '');
-  const groups = notes.get('key_groups') as { readonly items?: readonly unknown[] } | undefined;
-  if ((groups?.items?.length ?? 0) > 0)
+const member = (map: MapNode, name: string): ManifestNode | undefined => map.entries.find(({ key }) => key === name)?.value;
+
+/** In the order of the text, with those that a later one of the same name replaced. */
+const entriesAsWritten = ({ entries, replaced = [] }: MapNode): readonly MapEntry[] =>
+  [...entries, ...replaced].sort((a, b) => a.keyStart - b.keyStart);
+
+const nameOf = ({ key, keyStart, keyEnd }: MapEntry, text: string): string => {
+  const first = text[keyStart];
+  if (first === '*') throw damaged('it has anchors or aliases');
+  return first === '"' || first === "'" || first === '|' || first === '>' ? key : text.slice(keyStart, keyEnd).trimEnd();
+};
+
+const placeOf = (path: readonly string[]): string => {
+  if (path.reduce((sum, { length }) => sum + length + 1, 0) > MAX_PLACE)
+    throw damaged(`a value stands below names of more than ${MAX_PLACE} characters`);
+  return `${path.join(':')}:`;
+};
+
+/** Neither quoted nor a block. A tag or an anchor without a value is an empty one. */
+const isPlain = ({ start, end }: ScalarNode, text: string): boolean => start === end || !'"\'|>'.includes(text[start] ?? '');
+
+/** A scalar as text: what is plain and on one line as it was written, whatever type it has. */
+const writtenAs = (node: ScalarNode, text: string): string => {
+  const source = text.slice(node.start, node.end);
+  if (!isPlain(node, text) || source.includes('\n')) return node.value === null ? '' : String(node.value);
+  return source.startsWith('!') || source.startsWith('&') ? '' : source.trimEnd();
+};
+
+const readMetadata = (notes: MapNode, text: string): Metadata => {
+  const textOf = (name: string, map: MapNode = notes): string => {
+    const node = member(map, name);
+    return node?.kind === 'scalar' ? writtenAs(node, text) : '';
+  };
+  const listOf = (name: string): readonly ManifestNode[] => {
+    const node = member(notes, name);
+    return node?.kind === 'list' ? node.items : [];
+  };
+  if (listOf('key_groups').length > 0)
     throw new SecretError({
       code: 'SECRET_FOREIGN',
       message: 'it is encrypted by SOPS for groups of keys: encrypt it for age recipients alone',
     });
-  const age = notes.get('age') as { readonly items?: readonly YAMLMap[] } | undefined;
-  const recipients = (age?.items ?? []).map((one) => String(one?.get?.('enc') ?? ''));
+  const recipients = listOf('age').map((one) => (one.kind === 'map' ? textOf('enc', one) : ''));
   if (recipients.length === 0)
     throw new SecretError({
       code: 'SECRET_FOREIGN',
@@ -141,8 +170,8 @@ const dataKey = async (encrypted: readonly string[], identities: readonly string
 };
 
 /** The place of SOPS' own block, with the comma that belongs to it in JSON. Lines stay where they are. */
-const withoutNotes = ({ key, value }: Pair<Node, Node | null>, text: string): Edit => {
-  const [start, end] = [key.range?.[0] ?? 0, value?.range?.[1] ?? 0];
+const withoutNotes = ({ keyStart: start, value }: MapEntry, text: string): Edit => {
+  const { end } = value;
   const before = text.slice(0, start).trimEnd();
   const isLater = before.endsWith(',');
   const from = isLater ? before.length - 1 : start;

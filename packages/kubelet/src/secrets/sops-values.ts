@@ -39,8 +39,13 @@ export const yamlOf = ({ type, bytes }: OpenedValue): string | undefined => {
   }
 };
 
+/** More than any number of 64 bits has, in any notation. */
+const MAX_NUMBER_CHARACTERS = 400;
+
 /** What SOPS counts into its checksum for a plain scalar in clear; undefined for null, which it leaves out. YAML as Go's library reads it. */
 export const plainBytes = (source: string): string | undefined => {
+  // No number that fits anywhere; to make one of it takes longer than its text does to read.
+  if (source.length > MAX_NUMBER_CHARACTERS) return source;
   if (/^(?:~|null|Null|NULL|)$/.test(source)) return undefined;
   if (/^(?:true|True|TRUE)$/.test(source)) return 'True';
   if (/^(?:false|False|FALSE)$/.test(source)) return 'False';
