@@ -11,6 +11,8 @@ describe('containerdChange', () => {
   it('tells of creations, exits, deletions of tasks and out-of-memory kills', () => {
     expect(event('/containers/create', ContainerCreate.encode({ id: 'c1', image: '' }).finish())).toEqual(change('created'));
     expect(event('/tasks/exit', exit('c1'))).toEqual(change('stopped'));
+    const dated = TaskExit.encode({ containerId: 'c1', id: 'c1', pid: 7, exitStatus: 3, exitedAt: new Date(5_000) }).finish();
+    expect(event('/tasks/exit', dated)).toEqual({ ...change('stopped'), exit: { exitCode: 3, finishedAtMs: 5_000 } });
     const deleted = TaskDelete.encode(TaskDelete.fromPartial({ containerId: 'c1', pid: 7 })).finish();
     expect(event('/tasks/delete', deleted)).toEqual(change('stopped'));
     expect(event('/tasks/oom', TaskOOM.encode({ containerId: 'c1' }).finish())).toEqual(change('other'));

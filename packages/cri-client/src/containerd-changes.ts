@@ -10,21 +10,28 @@ export const containerdEventFilters: readonly string[] = [
 
 type Decode = (bytes: Uint8Array) => PodChange | undefined;
 
-const changed = (containerId: string, change: (PodChange & { type: 'podChanged' })['change']): PodChange => ({
+type Changed = PodChange & { type: 'podChanged' };
+
+const changed = (containerId: string, change: Changed['change']): Changed => ({
   type: 'podChanged',
   containerId,
   change,
 });
 
 /** The end of a task, but not that of an exec inside it, which has an id of its own. */
-const unlessExec = ({ containerId, id }: { readonly containerId: string; readonly id: string }): PodChange | undefined =>
+const unlessExec = ({ containerId, id }: { readonly containerId: string; readonly id: string }): Changed | undefined =>
   id === '' || id === containerId ? changed(containerId, 'stopped') : undefined;
 
 const decoders: Readonly<Record<string, Decode>> = {
   '/containers/create': (bytes) => changed(ContainerCreate.decode(bytes).id, 'created'),
   '/containers/delete': (bytes) => changed(ContainerDelete.decode(bytes).id, 'deleted'),
   '/tasks/start': (bytes) => changed(TaskStart.decode(bytes).containerId, 'started'),
-  '/tasks/exit': (bytes) => unlessExec(TaskExit.decode(bytes)),
+  '/tasks/exit': (bytes) => {
+    const exit = TaskExit.decode(bytes);
+    const change = unlessExec(exit);
+    const finishedAtMs = exit.exitedAt?.getTime() ?? Number.NaN;
+    return change === undefined || Number.isNaN(finishedAtMs) ? change : { ...change, exit: { exitCode: exit.exitStatus, finishedAtMs } };
+  },
   // Closer than the exit to the moment when CRI's records follow: a second reason to look.
   '/tasks/delete': (bytes) => unlessExec(TaskDelete.decode(bytes)),
   '/tasks/oom': (bytes) => changed(TaskOOM.decode(bytes).containerId, 'other'),

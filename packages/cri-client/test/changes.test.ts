@@ -55,7 +55,7 @@ describe('changes', () => {
       { type: 'podChanged', containerId, change: 'created' },
       { type: 'podChanged', containerId, change: 'started' },
       { type: 'podChanged', containerId, change: 'other' },
-      { type: 'podChanged', containerId, change: 'stopped' },
+      { type: 'podChanged', containerId, change: 'stopped', exit: { exitCode: 137, finishedAtMs: expect.any(Number) } },
       { type: 'podChanged', containerId, change: 'stopped' },
     ]);
     expect(fake.calls.map(({ method }) => method)).not.toContain('GetContainerEvents');

@@ -33,6 +33,7 @@ export type { ReconcilerCommand, ReconcilerDeps } from './reconciler-deps.js';
 export type { ResourceAllocator } from './resource-allocator.js';
 export type {
   Abortable,
+  ContainerExit,
   HookInput,
   HookResult,
   PodListing,

@@ -17,6 +17,7 @@ import {
   repeat,
   type SchedulerLike,
   Subject,
+  share,
   switchMap,
   tap,
   timer,
@@ -24,7 +25,7 @@ import {
 import type { NodeActivity } from './core/activity.js';
 import type { Observation } from './core/observation-ages.js';
 import type { PodUid } from './core/pod-identity.js';
-import type { RuntimePort } from './runtime-port.js';
+import type { RuntimeChange, RuntimePort } from './runtime-port.js';
 
 export interface ObserveOptions {
   readonly runtime: RuntimePort;
@@ -55,6 +56,9 @@ export interface RuntimeObserver {
  */
 const EVENT_RELISTS_MS = [3, 10, 25, 60, 150, 500];
 
+/** After an exit that the event itself told of. CRI's records follow at some time after a second event, of what the container had being taken down. */
+const EXIT_RELISTS_MS = [60, 150, 500];
+
 /** The same from the end of a sync that events came during: the relist that ends the sync has seen most of what they were about. */
 const RELEASED_RELISTS_MS = [30, 300];
 
@@ -72,6 +76,9 @@ interface PodRuntimeEvent {
   /** When to relist after it, ms. */
   readonly relistsAfterMs: readonly number[];
 }
+
+const relistsAfterMs = (change: RuntimeChange): readonly number[] =>
+  change.type === 'pod' && change.exit !== undefined ? EXIT_RELISTS_MS : EVENT_RELISTS_MS;
 
 /** Relists the runtime: everything on a tick, one pod when asked or after its events. */
 export const observeRuntime = ({ runtime, relistIntervalMs, relistWithEventsIntervalMs, scheduler }: ObserveOptions): RuntimeObserver => {
@@ -134,10 +141,29 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithEventsInte
         }),
       ),
     repeat({ delay: () => timer(EVENT_RETRY_MS, scheduler) }),
+    share(),
+  );
+  /** Ends, as their events tell them: also of a pod that is being worked on, and before any relist could. */
+  const toldEnd$ = runtimeEvent$.pipe(
+    mergeMap((change) => {
+      if (change.type !== 'pod' || change.exit === undefined || runtime.endOf === undefined) return EMPTY;
+      const { podUid, exit } = change;
+      return fromAbortable((signal) => runtime.endOf!(exit, { signal })).pipe(
+        catchError(() => EMPTY), // a relist tells
+        mergeMap((container) =>
+          container === undefined ? EMPTY : of<Relist>({ observation: { type: 'ended', podUid, container }, activities: [] }),
+        ),
+      );
+    }),
   );
   const podRuntimeEvent$ = merge(
     runtimeEvent$.pipe(
-      map((change): PodRuntimeEvent => ({ target: change.type === 'pod' ? change.podUid : EVERYTHING, relistsAfterMs: EVENT_RELISTS_MS })),
+      map(
+        (change): PodRuntimeEvent => ({
+          target: change.type === 'pod' ? change.podUid : EVERYTHING,
+          relistsAfterMs: relistsAfterMs(change),
+        }),
+      ),
     ),
     released$,
   ).pipe(
@@ -162,7 +188,7 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithEventsInte
     ),
   );
 
-  const relist$ = merge(of<Target>(EVERYTHING), refresh$, podRuntimeEvent$).pipe(
+  const relists$ = merge(of<Target>(EVERYTHING), refresh$, podRuntimeEvent$).pipe(
     conflateMap((target: Target) => (target === EVERYTHING ? listAll() : relistPod(target)).pipe(map((relist) => ({ target, relist }))), {
       keyOf: (target) => target,
       scheduler,
@@ -175,7 +201,7 @@ export const observeRuntime = ({ runtime, relistIntervalMs, relistWithEventsInte
     map(({ relist }) => relist),
   );
   return {
-    relist$,
+    relist$: merge(toldEnd$, relists$),
     barrier: () => begun + 1,
     refresh: (podUid) => refresh$.next(podUid),
     hold: (podUid) => {

@@ -1,6 +1,6 @@
 import type { Container, LifecycleHandler, Pod } from '@solo-kubelet/pod-spec';
 import type { StepReport } from './core/activity.js';
-import type { ObservedPod } from './core/observed-pod.js';
+import type { ObservedContainer, ObservedPod } from './core/observed-pod.js';
 import type { PodUid } from './core/pod-identity.js';
 import type { MemoryUsage } from './core/resize/check-memory.js';
 
@@ -18,9 +18,17 @@ export interface StartOptions extends Reporting {
   readonly startSignal?: AbortSignal;
 }
 
-/** Something may have changed: at one pod, or anywhere. Never what changed: a fresh relist tells. */
+/** The end of a container as an event of the runtime tells it, before its records do. */
+export interface ContainerExit {
+  readonly containerId: string;
+  readonly exitCode: number;
+  /** Unix ms, by the runtime. */
+  readonly finishedAtMs: number;
+}
+
+/** Something may have changed: at one pod, or anywhere. What changed a fresh relist tells, but for how a container ended, which nothing changes any more. */
 export type RuntimeChange =
-  | { readonly type: 'pod'; readonly podUid: PodUid }
+  | { readonly type: 'pod'; readonly podUid: PodUid; readonly exit?: ContainerExit }
   /** `events`: whether the feed will tell of changes from now on. */
   | { readonly type: 'resync'; readonly reason: string; readonly events: boolean };
 
@@ -85,6 +93,11 @@ export interface RuntimePort {
   inspect(podUid: PodUid, options: Abortable): Promise<ObservedPod | undefined>;
   /** Runtime events, for as long as they can be had; ends or throws when not. Absent: relisting alone has to do. */
   changes?(options: Abortable): AsyncIterable<RuntimeChange>;
+  /**
+   * A container that was last seen running, as its exit has left it, in the words in which a relist will show it. Undefined: only a relist can tell.
+   * Absent: likewise.
+   */
+  endOf?(exit: ContainerExit, options: Abortable): Promise<ObservedContainer | undefined>;
   /** Directories, cgroup, volumes and network of the pod. */
   createSandbox(
     pod: Pod,

@@ -97,6 +97,28 @@ it('sees a container that ends the moment it starts, though the runtime’s reco
   }, 8_000); // a relist would come after 10 s
 });
 
+it('shows an end, and starts the container again, as the event tells it and before the runtime’s records follow', async () => {
+  await using kubelet = await startKubelet({ recordLagMs: 3_000 });
+  kubelet.synced();
+  kubelet.apply(pod('web'));
+  kubelet.apply(pod('job', { restartPolicy: 'Never', containers: [container('work', { image: 'app:2' })] }));
+  for (const name of ['web', 'job']) await eventually(() => expect(kubelet.view(`uid-${name}`)?.pod.status?.phase).toBe('Running'), 8_000);
+
+  kubelet.fake.exitContainer('app', { exitCode: 3 });
+  kubelet.fake.exitContainer('work', { exitCode: 0 });
+  const endedAt = performance.now();
+  await eventually(() => {
+    expect(kubelet.view('uid-job')?.pod.status).toMatchObject({
+      phase: 'Succeeded',
+      containerStatuses: [{ state: { terminated: { reason: 'Completed' } } }],
+    });
+    expect(kubelet.view('uid-web')?.pod.status?.containerStatuses).toMatchObject([
+      { restartCount: 1, state: { running: {} }, lastState: { terminated: { exitCode: 3, reason: 'Error' } } },
+    ]);
+  });
+  expect(performance.now() - endedAt).toBeLessThan(2_900);
+});
+
 it('lets a container start that is being started when its manifest is edited, and ends the start of a pod that is to end', async () => {
   await using kubelet = await startKubelet();
   const starts = () => kubelet.fake.calls.filter(({ method }) => method === 'StartContainer').length;

@@ -40,15 +40,19 @@ export const createContainerEndings = ({ clock, nowNs, recordLagMs, onEvent, onR
   const plan = (id: string, ms: number, step: () => void): void => {
     plans.set(id, [...(plans.get(id) ?? []), clock.setTimeout(step, ms)]);
   };
-  const tell = (record: ContainerRecord, phase: RuntimeEvent['phase'], oom = false): void =>
-    onEvent({ type: ContainerEventType.CONTAINER_STOPPED_EVENT, subject: record, sandbox: record.sandbox, phase, oom });
+  /** When they ended, by container, until it is on record. */
+  const endedAt = new Map<string, bigint>();
+  const tell = (record: ContainerRecord, phase: RuntimeEvent['phase'], oom = false, exit?: RuntimeEvent['exit']): void =>
+    onEvent({ type: ContainerEventType.CONTAINER_STOPPED_EVENT, subject: record, sandbox: record.sandbox, phase, oom, exit });
 
   const recordExit = (record: ContainerRecord, { exitCode, reason, message = '' }: Exit): void => {
     if (record.state === ContainerState.CONTAINER_EXITED) return;
+    const finishedAt = endedAt.get(record.id) ?? nowNs();
+    endedAt.delete(record.id);
     ending.delete(record.id);
     Object.assign(record, {
       state: ContainerState.CONTAINER_EXITED,
-      finishedAt: nowNs(),
+      finishedAt,
       exitCode,
       reason: reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
       message,
@@ -63,7 +67,9 @@ export const createContainerEndings = ({ clock, nowNs, recordLagMs, onEvent, onR
     if (record.state !== ContainerState.CONTAINER_RUNNING || ending.has(record.id)) return;
     ending.set(record.id, how);
     cancelPlans(record.id);
-    tell(record, 'exiting', how.reason === 'OOMKilled');
+    const finishedAt = nowNs();
+    endedAt.set(record.id, finishedAt);
+    tell(record, 'exiting', how.reason === 'OOMKilled', { exitCode: how.exitCode, finishedAt });
     if (recordLagMs === 0) recordExit(record, how);
     else plan(record.id, recordLagMs, () => recordExit(record, how));
   };
@@ -101,6 +107,7 @@ export const createContainerEndings = ({ clock, nowNs, recordLagMs, onEvent, onR
     forgetAll: (): void => {
       for (const id of [...plans.keys()]) cancelPlans(id);
       ending.clear();
+      endedAt.clear();
     },
   };
 };

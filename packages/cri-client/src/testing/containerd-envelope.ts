@@ -24,13 +24,18 @@ const pack = <T>(
   fields: T,
 ): Message => ({ topic, type: `containerd.events.${type}`, bytes: codec.encode(codec.fromPartial(fields) as never).finish() });
 
-const messagesOf = ({ type, subject, phase, oom }: RuntimeEvent): readonly Message[] => {
+const messagesOf = ({ type, subject, phase, oom, exit }: RuntimeEvent): readonly Message[] => {
   const { id, pid } = subject;
   const image = 'imageName' in subject ? subject.imageName : 'registry.k8s.io/pause:3.10';
   if (phase === 'exiting') {
     return [
       ...(oom ? [pack('/tasks/oom', 'TaskOOM', TaskOOM, { containerId: id })] : []),
-      pack('/tasks/exit', 'TaskExit', TaskExit, { containerId: id, id, pid }),
+      pack('/tasks/exit', 'TaskExit', TaskExit, {
+        containerId: id,
+        id,
+        pid,
+        ...(exit && { exitStatus: exit.exitCode, exitedAt: new Date(Number(exit.finishedAt / 1_000_000n)) }),
+      }),
     ];
   }
   switch (type) {

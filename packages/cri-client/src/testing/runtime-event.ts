@@ -9,4 +9,6 @@ export interface RuntimeEvent {
   /** `exiting` comes before the records follow, as containerd's events do; all else after. */
   readonly phase: 'exiting' | 'recorded';
   readonly oom?: boolean;
+  /** With `exiting`: what the records will say. `finishedAt` is Unix ns. */
+  readonly exit?: { readonly exitCode: number; readonly finishedAt: bigint } | undefined;
 }

@@ -87,3 +87,26 @@ it('takes a look at a pod that can not be listed for no newer than it is', () =>
   expect(newer.pods.get(uid)).toBe(exited);
   expect(generationOf(newer, uid)).toBe(5);
 });
+
+const told = observedContainer('app', { state: 'exited', endTold: true });
+const ended = { type: 'ended', podUid: uid, container: told } as const;
+
+it('shows an end that an event told of until the runtime’s records say something else of the container than that it runs', () => {
+  const seen = [listed(1, running), ended].reduce(after, nothingSeen);
+  expect(seen.pods.get(uid)?.containers).toEqual([told]);
+  const pod = seen.pods.get(uid);
+  const stale = [inspected(2, { ...running, containers: [observedContainer('app')] }), listed(3, running)].reduce(after, seen);
+  expect(stale.pods.get(uid)).toBe(pod);
+  expect(generationOf(stale, uid)).toBe(3);
+  expect(after(stale, inspected(4, exited)).pods.get(uid)?.containers).toEqual(exited.containers);
+  expect(after(stale, inspected(4)).pods.has(uid)).toBe(false);
+});
+
+it('takes the end of a container for no relist, and that of one that does not run or is not known for nothing', () => {
+  const seen = [listed(1, running), ended].reduce(after, nothingSeen);
+  expect(generationOf(seen, uid)).toBe(1);
+  expect(after(nothingSeen, ended)).toBe(nothingSeen);
+  expect(mergeObservation(noObservation, new Map([[uid, exited]]), ended)).toBeUndefined();
+  const other = { ...ended, container: observedContainer('other', { id: 'other', state: 'exited' }) };
+  expect(mergeObservation(noObservation, new Map([[uid, running]]), other)).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 import { mapWith, mapWithout } from '@solo-kubelet/manifest-source/versioned-map';
-import type { ObservedPod } from './observed-pod.js';
+import type { ObservedContainer, ObservedPod } from './observed-pod.js';
 import type { PodUid } from './pod-identity.js';
 
 /**
@@ -26,7 +26,9 @@ export type Observation =
       readonly pods: ReadonlyMap<PodUid, ObservedPod>;
       readonly unread: ReadonlySet<PodUid>;
     }
-  | { readonly type: 'inspected'; readonly generation: number; readonly podUid: PodUid; readonly pod: ObservedPod | undefined };
+  | { readonly type: 'inspected'; readonly generation: number; readonly podUid: PodUid; readonly pod: ObservedPod | undefined }
+  /** A container that was seen running has ended. No relist: it makes nothing else more recent. */
+  | { readonly type: 'ended'; readonly podUid: PodUid; readonly container: ObservedContainer };
 
 /** What an observation comes to beside what was known. */
 export interface Merged {
@@ -47,12 +49,24 @@ export const generationOf = ({ generation, inspected, unread }: ObservationAges,
 const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, index) => item === b[index]);
 
 /** Keeps the earlier object when nothing changed; adapters hand out the same container object for as long as it is in the same state. */
-const keepIfSame = (before: ObservedPod | undefined, after: ObservedPod): ObservedPod =>
-  before !== undefined && sameItems(before.sandboxes, after.sandboxes) && sameItems(before.containers, after.containers) ? before : after;
+const keepIfSame = (before: ObservedPod | undefined, seen: ObservedPod): ObservedPod => {
+  if (before === undefined) return seen;
+  const after = keepEnded(before, seen);
+  return sameItems(before.sandboxes, after.sandboxes) && sameItems(before.containers, after.containers) ? before : after;
+};
+
+/** A relist may have begun, and its runtime's records may be, before an end that was told of. */
+const keepEnded = (before: ObservedPod, after: ObservedPod): ObservedPod => {
+  const ended = before.containers.filter(({ endTold }) => endTold);
+  if (ended.length === 0) return after;
+  const told = ({ id, state }: ObservedContainer) => (state === 'running' ? ended.find((one) => one.id === id) : undefined);
+  return { ...after, containers: after.containers.map((container) => told(container) ?? container) };
+};
 
 /** Undefined where the observation tells nothing new. */
 export const mergeObservation = (ages: ObservationAges, observed: Observed, observation: Observation): Merged | undefined => {
   if (observation.type === 'inspected') return mergeInspection(ages, observed, observation);
+  if (observation.type === 'ended') return mergeEnd(ages, observed, observation);
   if (observation.generation <= ages.generation) return undefined;
   const inspected = new Map([...ages.inspected].filter(([, generation]) => generation > observation.generation));
   const unread = new Map([...observation.unread].filter((uid) => !inspected.has(uid)).map((uid) => [uid, lastReadOf(ages, observed, uid)]));
@@ -70,6 +84,18 @@ export const mergeObservation = (ages: ObservationAges, observed: Observed, obse
 /** Number of the observation that is known of a pod. One that appears unread may be anything: 0. */
 const lastReadOf = (ages: ObservationAges, observed: Observed, uid: PodUid): number =>
   observed.get(uid) === undefined ? 0 : generationOf(ages, uid);
+
+const mergeEnd = (
+  ages: ObservationAges,
+  observed: Observed,
+  { podUid, container: ended }: Observation & { type: 'ended' },
+): Merged | undefined => {
+  const before = observed.get(podUid);
+  const isIt = ({ id, state }: ObservedContainer): boolean => id === ended.id && state === 'running';
+  if (before === undefined || !before.containers.some(isIt)) return undefined;
+  const containers = before.containers.map((container) => (isIt(container) ? ended : container));
+  return { ages, changed: new Map([[podUid, { ...before, containers }]]) };
+};
 
 const mergeInspection = (
   ages: ObservationAges,

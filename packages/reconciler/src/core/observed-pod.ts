@@ -84,6 +84,8 @@ export interface ObservedContainer {
   /** cpu and memory as the runtime enforces them. */
   readonly resources?: ResourceRequirements;
   readonly user?: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };
+  /** It has ended, as an event of the runtime told: what the runtime's records say of it as long as they call it running is out of date. */
+  readonly endTold?: true;
 }
 
 export const isLive = (container: ObservedContainer): boolean => container.state === 'running' || container.state === 'unknown';

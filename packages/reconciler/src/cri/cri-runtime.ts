@@ -62,11 +62,15 @@ export const criRuntime = ({
       for await (const change of cri.changes({ signal })) {
         if (change.type === 'resync') yield { type: 'resync', reason: change.reason, events: change.feed !== 'none' };
         else if (change.type === 'podChanged') {
-          const uid = observer.podOf(change.containerId) ?? (change.podSandboxId && observer.podOf(change.podSandboxId));
-          if (uid) yield { type: 'pod', podUid: uid };
+          const { containerId, podSandboxId, exit } = change;
+          // containerd's word for memory that has run out in it, which ends it or not.
+          if (change.change === 'other') observer.doubtEnd(containerId);
+          const uid = observer.podOf(containerId) ?? (podSandboxId && observer.podOf(podSandboxId));
+          if (uid) yield { type: 'pod', podUid: uid, ...(exit && { exit: { containerId, ...exit } }) };
         }
       }
     },
+    endOf: (exit, options) => observer.endOf(exit, options),
     createSandbox: (pod, attempt, options) => createSandbox(pod, attempt, options, sandboxDeps),
     pullImages: async (pod, options) => {
       await Promise.all(podImages(pod).map((request) => images.ensure({ ...request, sandboxConfig: undefined }, options)));

@@ -5,13 +5,14 @@ import { checkDuration } from '@solo-kubelet/timers';
 import { steadyNow } from '@solo-kubelet/timers/rxjs';
 import { newestFirst, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../core/observed-pod.js';
 import { type PodUid, podUid } from '../core/pod-identity.js';
-import type { Abortable, PodListing } from '../runtime-port.js';
+import type { Abortable, ContainerExit, PodListing } from '../runtime-port.js';
 import type { NetworkHook } from './cri-runtime-options.js';
 import { containerRunState, toListedContainer, toListedSandbox, toObservedContainer, toObservedSandbox } from './map-observed.js';
 import { OWNER_LABEL, POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from './owner-label.js';
 import { createPatientReads } from './patient-reads.js';
 import { batchCalls, waitFor } from './shared-calls.js';
 import { readTerminationMessage } from './termination-message.js';
+import { createToldEnds } from './told-ends.js';
 
 /** Status calls at once during one look. */
 const STATUS_CALLS_AT_ONCE = 16;
@@ -28,6 +29,10 @@ export interface PodObserver {
   note(id: string, uid: PodUid): void;
   /** Takes over the status of a sandbox that was read elsewhere, so that the next look need not. */
   noteSandbox(sandbox: ObservedSandbox): void;
+  /** As of RuntimePort. */
+  endOf(exit: ContainerExit, options: Abortable): Promise<ObservedContainer | undefined>;
+  /** What is told of the end of this container from now on is not all of it. */
+  doubtEnd(containerId: string): void;
   /** Makes the next look read this container's status anew. */
   forget(containerId: string): void;
 }
@@ -58,6 +63,7 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow, st
   const containers = new Map<string, ObservedContainer>();
   const owners = new Map<string, PodUid>();
   const lateReasonUntilMs = new Map<string, number>();
+  const toldEnds = createToldEnds();
   let runtimeName: Promise<string> | undefined;
 
   const nameOfRuntime = (signal: AbortSignal): Promise<string> => {
@@ -120,10 +126,11 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow, st
     if (reply.status === undefined) throw new Error('the runtime answered without a status of the container');
     const exited = containerRunState(reply.status.state) === 'exited';
     const message = exited ? await readTerminationMessage(reply.status, { signal }) : '';
-    const container = toObservedContainer(reply.status, listed.podSandboxId, name, message);
+    const container = toldEnds.confirmed(toObservedContainer(reply.status, listed.podSandboxId, name, message));
     if (known !== undefined && known.state === container.state && known.reason === container.reason) return known;
     if (known?.state !== container.state && mayBeOutOfMemory(container)) lateReasonUntilMs.set(listed.id, now() + LATE_REASON_MS);
     containers.set(listed.id, container);
+    toldEnds.note(reply.status, container);
     return container;
   };
 
@@ -200,6 +207,7 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow, st
     list: async (options) => {
       const { ids, ...listing } = await look(undefined, options);
       for (const map of [sandboxes, containers, owners, lateReasonUntilMs]) for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
+      for (const id of toldEnds.ids) if (!ids.has(id)) toldEnds.forget(id);
       return listing;
     },
     inspect: async (uid, options) => {
@@ -215,6 +223,8 @@ export const createPodObserver = ({ cri, owner, networkHook, now = steadyNow, st
     noteSandbox: (sandbox) => {
       sandboxes.set(sandbox.id, sandbox);
     },
+    endOf: (exit, { signal }) => inTime(exit.containerId, () => toldEnds.endOf(exit, signal), signal),
+    doubtEnd: toldEnds.doubt,
     forget: (containerId) => {
       containers.delete(containerId);
     },

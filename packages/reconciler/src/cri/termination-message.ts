@@ -8,21 +8,38 @@ const MAX_LOG_BYTES = 2_048;
 /** Enough of a log's end to hold MAX_LOG_BYTES of text with its prefixes. */
 const LOG_TAIL_BYTES = 64 * 1024;
 
+/** Where a container says why it ends; of one that runs already known. */
+export interface TerminationMessageSource {
+  /** Undefined: it has none of its own. */
+  readonly file: string | undefined;
+  /** The log that an error is explained by when the file is empty; empty: none. */
+  readonly logPath: string;
+}
+
+export const terminationMessageSource = (status: ContainerStatus): TerminationMessageSource => {
+  const path = status.annotations['io.kubernetes.container.terminationMessagePath'] ?? '';
+  if (path === '') return { file: undefined, logPath: '' };
+  const fallsBack = status.annotations['io.kubernetes.container.terminationMessagePolicy'] === 'FallbackToLogsOnError';
+  return { file: ownFile(status, path), logPath: fallsBack ? status.logPath : '' };
+};
+
 /** Why a container ended, in its own words: its termination file, else, where its policy says so, the end of its log. */
 export const readTerminationMessage = async (
   status: ContainerStatus,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<string> => {
-  const path = status.annotations['io.kubernetes.container.terminationMessagePath'] ?? '';
-  const policy = status.annotations['io.kubernetes.container.terminationMessagePolicy'];
-  if (path === '') return '';
-  const file = ownFile(status, path);
-  const message = file === undefined ? '' : await readTail(file, MAX_FILE_BYTES, signal);
-  const mayFallBack =
-    policy === 'FallbackToLogsOnError' && status.exitCode !== 0 && message === '' && status.reason !== 'ContainerCannotRun';
-  if (!mayFallBack || status.logPath === '') return message;
-  return logTail(await readTail(status.logPath, LOG_TAIL_BYTES, signal));
+  const source = terminationMessageSource(status);
+  const message = await readTerminationFile(source, { signal });
+  const mayFallBack = status.exitCode !== 0 && message === '' && status.reason !== 'ContainerCannotRun';
+  if (!mayFallBack || source.logPath === '') return message;
+  return logTail(await readTail(source.logPath, LOG_TAIL_BYTES, signal));
 };
+
+/** What the file alone says; empty while nothing. */
+export const readTerminationFile = async (
+  { file }: TerminationMessageSource,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<string> => (file === undefined ? '' : readTail(file, MAX_FILE_BYTES, signal));
 
 /**
  * The file that the kubelet itself made and mounted there: `…/pods/<uid>/containers/<name>/<restart count>`. A volume that the Pod mounts at the

@@ -43,6 +43,8 @@ export interface FakeRuntimeOptions {
   readonly memoryBytes?: (containerName: string, podUid: PodUid) => number;
   /** Whether it tells of changes as they happen. Default: false, so that everything is found by relisting. */
   readonly events?: boolean;
+  /** Told of each end, with the container as it was, before the records show it. */
+  readonly exited?: (ended: ObservedContainer, was: ObservedContainer) => void;
 }
 
 export interface FakeCall {
@@ -84,6 +86,7 @@ export const fakeRuntime = ({
   pullMs = () => 0,
   memoryBytes = () => 0,
   events = false,
+  exited = () => {},
 }: FakeRuntimeOptions): FakeRuntime => {
   const held = new Map<PodUid, Held>();
   const calls: FakeCall[] = [];
@@ -131,8 +134,11 @@ export const fakeRuntime = ({
   const find = (containerId: string): ObservedContainer | undefined =>
     ownerOf(containerId)?.containers.find(({ id }) => id === containerId);
   const exit = (containerId: string, exitCode: number): void => {
-    if (find(containerId)?.state !== 'running') return;
-    change(containerId, { state: 'exited', exitCode, finishedAtMs: wallNow(), reason: exitCode === 0 ? 'Completed' : 'Error' });
+    const was = find(containerId);
+    if (was?.state !== 'running') return;
+    const end = { state: 'exited', exitCode, finishedAtMs: wallNow(), reason: exitCode === 0 ? 'Completed' : 'Error' } as const;
+    exited({ ...was, ...end }, was);
+    change(containerId, end);
   };
 
   /** Every call takes its time, may be aborted while it does, and may go wrong. */

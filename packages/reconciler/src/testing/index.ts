@@ -1,4 +1,5 @@
 export { type FakeCall, type FakeFault, type FakeRuntime, type FakeRuntimeOptions, type FakeScript, fakeRuntime } from './fake-runtime.js';
+export { type LateRecords, lateRecords } from './late-records.js';
 export { nodeFacts } from './node-facts.js';
 export { observedContainer, observedPod, observedSandbox } from './observed-builder.js';
 export { container, pod } from './pod-builder.js';

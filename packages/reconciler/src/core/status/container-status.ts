@@ -30,6 +30,7 @@ export const deriveContainerStatus = (
   if (newest === undefined && previous?.containerID !== undefined && list === 'ephemeral') return asItEnded(previous);
   if (newest === undefined && previous !== undefined && staysInitialized(input, container, list, previous)) return previous;
   if (previous !== undefined && staysAsItEnded(input, newest, previous)) return previous;
+  if (newest !== undefined && previous !== undefined && hadEnded(newest, previous)) return previous;
   if (newest !== undefined && previous !== undefined && isBeingRestarted(input, container, newest, previous)) return previous;
   const limit = Math.floor(
     MAX_MESSAGES_BYTES / Math.max(1, allContainers(input.pod).length + (input.pod.spec.ephemeralContainers ?? []).length),
@@ -174,6 +175,10 @@ const staysAsItEnded = ({ status }: RunningPodInput, newest: ObservedContainer |
   state?.terminated !== undefined &&
   isTerminal(status) &&
   (newest === undefined || newest.state === 'created' || newest.state === 'unknown');
+
+/** An event told an earlier process of this end, and the runtime's records have not followed yet. */
+const hadEnded = (newest: ObservedContainer, { state, lastState }: ContainerStatus): boolean =>
+  newest.state === 'running' && [state, lastState].some((known) => known?.terminated?.containerID === containerIdUrl(newest));
 
 /** The same of an init container once the pod's own containers are there. */
 const staysInitialized = (input: RunningPodInput, container: Container, list: ContainerList, { state }: ContainerStatus): boolean =>
