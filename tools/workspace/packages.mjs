@@ -357,6 +357,7 @@ export const packages = [
     description: 'A Kubernetes API server in memory, as a pure core and as a test server that starts in one line.',
     keywords: ['kubernetes-api', 'api-server', 'kubectl', 'test-server', 'mock'],
     dependencies: {
+      '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/pod-spec': ws,
       '@solo-kubelet/object-spec': ws,

@@ -1,8 +1,9 @@
 import { createHash, createHmac, timingSafeEqual, X509Certificate } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { checkYaml } from '@solo-kubelet/diagnostics/nesting';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
-import { parse } from 'yaml';
+import { Lexer, Parser, parse } from 'yaml';
 import { ClusterError } from './cluster-error.js';
 import type { BootstrapToken } from './core/bootstrap-token.js';
 
@@ -63,6 +64,7 @@ const isHeader = (text: string, id: string): boolean => {
 export const parseClusterInfo = (kubeconfig: string): ClusterInfo => {
   let json: unknown;
   try {
+    checkYaml(kubeconfig, { Lexer, Parser });
     json = parse(kubeconfig, { maxAliasCount: 10 });
   } catch (cause) {
     throw malformed(`is neither YAML nor JSON: ${describeError(cause)}`);

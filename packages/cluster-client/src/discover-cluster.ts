@@ -1,5 +1,6 @@
+import { checkYaml } from '@solo-kubelet/diagnostics/nesting';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
-import { parse } from 'yaml';
+import { Lexer, Parser, parse } from 'yaml';
 import { type ApiClient, createApiClient } from './api-client.js';
 import { ClusterError, isNotFound } from './cluster-error.js';
 import { type ClusterInfo, checkCaHash, parseClusterInfo, signedKubeconfig } from './cluster-info.js';
@@ -134,9 +135,11 @@ const NO_DNS = { clusterDNS: [], clusterDomain: undefined };
 const MAX_SERVERS = 10;
 
 const dnsOf = (text: unknown): Pick<DiscoveredCluster, 'clusterDNS' | 'clusterDomain'> => {
+  if (typeof text !== 'string') return NO_DNS;
   let json: unknown;
   try {
-    json = typeof text === 'string' ? parse(text, { maxAliasCount: 10 }) : undefined;
+    checkYaml(text, { Lexer, Parser });
+    json = parse(text, { maxAliasCount: 10 });
   } catch {
     return NO_DNS;
   }

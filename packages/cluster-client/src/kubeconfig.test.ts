@@ -47,6 +47,8 @@ describe('parseKubeconfig', () => {
   it.each([
     ['', 'the file must be a mapping'],
     ['{a: [', 'is neither YAML nor JSON'],
+    [`users:\n- ${'['.repeat(99)}`, 'it nests deeper than 100 levels: look at line 2, column 101'],
+    ['? [users]\n: []', 'a key has to be a plain text: look at line 1, column 3'],
     ['{}', 'has no current-context'],
     ['{current-context: x, contexts: []}', 'contexts has no entry "x"'],
     [file({ server: 'ftp://a' }, {}), 'clusters[k].server "ftp://a" is no http or https URL'],

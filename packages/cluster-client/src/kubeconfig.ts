@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { yamlFault } from '@solo-kubelet/diagnostics/nesting';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import { parse, type YAMLError } from 'yaml';
+import { Lexer, Parser, parse, type YAMLError } from 'yaml';
 import { ClusterError } from './cluster-error.js';
 
 /** Text that stands in the kubeconfig itself, or in a file. */
@@ -57,6 +58,8 @@ export const loadKubeconfig = async (path: string): Promise<Kubeconfig> => {
  */
 export const parseKubeconfig = (text: string, path: string): Kubeconfig => {
   const at = reader(path);
+  const fault = yamlFault(text, { Lexer, Parser });
+  if (fault) throw bad(path, `${fault.message}: look at line ${fault.line}, column ${fault.column}`);
   let json: unknown;
   try {
     json = parse(text, { uniqueKeys: false, maxAliasCount: 100, logLevel: 'error' });

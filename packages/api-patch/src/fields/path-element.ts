@@ -1,4 +1,4 @@
-import type { JsonValue } from '../json/json-value.js';
+import { isTooDeep, type JsonValue } from '../json/json-value.js';
 import { formatScalar } from '../json/raw-scalar.js';
 
 /** One step of the way to a field. Elements with the same `text` are the same. */
@@ -94,6 +94,8 @@ export const readElement = (text: string): PathElement | undefined | { readonly 
   } catch {
     return { error: `invalid JSON ${rest}` };
   }
+  // A key's text may hold any depth of its own.
+  if (isTooDeep(value)) return { error: 'exceeded max depth' };
   if (text[0] === 'v') return valueElement(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { error: `invalid key ${rest}` };
   return keyElement(

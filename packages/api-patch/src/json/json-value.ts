@@ -55,8 +55,8 @@ export const sameJson = (left: JsonValue | undefined, right: JsonValue | undefin
   );
 };
 
-/** Nesting that objects and patches may have. Upstream's decoder allows 10,000 and no type of the API needs 30. */
-export const MAX_DEPTH = 500;
+/** Nesting that objects and patches may have, that of `MAX_JSON_LEVELS` of diagnostics. Upstream's decoder allows 10,000 and no type of the API needs 30. */
+export const MAX_DEPTH = 200;
 
 /** Whether a value is nested deeper than `limit`; looks no further than that, and needs no stack of its own. */
 export const isTooDeep = (value: unknown, limit = MAX_DEPTH): boolean => {

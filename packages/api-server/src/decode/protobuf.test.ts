@@ -27,3 +27,12 @@ describe('a body in protobuf', () => {
     expect(() => decodeProtobuf(bytes, expected)).toThrow(`the object provided is unrecognized (must be of type ConfigMap): ${message}`);
   });
 });
+
+it('JSON in protobuf has the limit of nesting that JSON has', () => {
+  const object = (levels: number) => {
+    const fieldsV1: unknown = JSON.parse(`${'{"f:a":'.repeat(levels)}{}${'}'.repeat(levels)}`);
+    return encodeProtobuf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', managedFields: [{ fieldsV1 }] } })!;
+  };
+  expect(decodeProtobuf(object(195), expected)).toMatchObject({ strictErrors: [] });
+  expect(() => decodeProtobuf(object(196), expected)).toThrow('exceeded max depth of 200');
+});

@@ -1,4 +1,5 @@
 import { decodeProtobuf as decodeMessage } from '@solo-kubelet/api-protobuf';
+import { MAX_JSON_LEVELS, nestsDeeper } from '@solo-kubelet/diagnostics/nesting';
 import type { FeatureGates } from '@solo-kubelet/pod-spec/schema';
 import { groupVersion } from '../resources/api-resource.js';
 import { jsonText } from '../respond/object-json.js';
@@ -21,5 +22,6 @@ export const decodeProtobuf = (bytes: Uint8Array, expected: ExpectedKind, gates:
   if (bytes.length === 0) return unrecognized('empty data');
   const result = decodeMessage(bytes, { apiVersion: groupVersion(expected), kind: expected.kind });
   if (!result.ok) return unrecognized(result.problem === 'malformed' ? 'unexpected EOF' : result.message);
+  if (nestsDeeper(result.object, MAX_JSON_LEVELS)) return unrecognized(`exceeded max depth of ${MAX_JSON_LEVELS}`);
   return decodeBody(new TextEncoder().encode(jsonText(result.object)), 'json', expected, gates);
 };

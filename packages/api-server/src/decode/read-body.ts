@@ -1,4 +1,13 @@
-import { decodeUtf8, goJsonError, type ManifestNode, type MapNode, parseJson, readDocuments } from '@solo-kubelet/pod-spec/schema';
+import { MAX_JSON_LEVELS } from '@solo-kubelet/diagnostics/nesting';
+import {
+  decodeUtf8,
+  goJsonError,
+  type ManifestNode,
+  type MapNode,
+  nodeNestsDeeper,
+  parseJson,
+  readDocuments,
+} from '@solo-kubelet/pod-spec/schema';
 
 /** In which of the languages that an API server reads a body is written. */
 export type BodyLanguage = 'json' | 'yaml';
@@ -10,16 +19,21 @@ export type BodyTree =
 
 const readJson = (bytes: Uint8Array): BodyTree => {
   try {
-    return { ok: true, root: parseJson(decodeUtf8(bytes)), doubled: [] };
+    const root = parseJson(decodeUtf8(bytes));
+    if (nodeNestsDeeper(root, MAX_JSON_LEVELS)) return { ok: false, message: `couldn't get version/kind; json parse error: ${TOO_DEEP}` };
+    return { ok: true, root, doubled: [] };
   } catch (error) {
     const text = decodeUtf8(bytes);
     const isBroken = text.trimStart().startsWith('\ufffd') && bytes[0]! >= 0x80;
     // Go looks at bytes: one that begins no character stands for itself in its message.
     const problem = isBroken ? `invalid character '${String.fromCharCode(bytes[0]!)}' looking for beginning of value` : goJsonError(text);
-    if (problem === undefined && !(error instanceof RangeError) && !(error instanceof Error)) throw error;
+    if (problem === undefined && !(error instanceof Error)) throw error;
     return { ok: false, message: `couldn't get version/kind; json parse error: ${problem ?? ofLimit(error)}` };
   }
 };
+
+/** Where upstream reads 10,000 levels: what comes after may recurse. */
+const TOO_DEEP = `exceeded max depth of ${MAX_JSON_LEVELS}`;
 
 /** The words for what Go would have read, but is too much here. */
 const ofLimit = (error: unknown): string =>
@@ -62,6 +76,7 @@ const readYaml = (bytes: Uint8Array): BodyTree => {
     return { ok: false, message: yamlWords(document.problem.message, text, document.problem.start, bytes) };
   const { root } = document;
   if (root === undefined) return { ok: false, message: 'yaml: no document' };
+  if (nodeNestsDeeper(root, MAX_JSON_LEVELS)) return { ok: false, message: `yaml: ${TOO_DEEP}` };
   return { ok: true, root, doubled: doubledKeys(root, text) };
 };
 

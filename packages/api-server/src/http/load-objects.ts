@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { checkYaml, MAX_JSON_LEVELS, nestsDeeper } from '@solo-kubelet/diagnostics/nesting';
 import type { ApiCore } from '../create-api-core.js';
 import { fullCatalog } from '../resources/resource-catalog.js';
 
@@ -14,12 +15,19 @@ const ADMIN = { username: 'admin', groups: ['system:masters'] };
 /** What a manifest holds, lists expanded. The YAML library is loaded for this alone, and not before. @throws Error naming file and document */
 const objectsOf = async (text: string, path: string): Promise<readonly Found[]> => {
   if (text.length > MAX_CHARACTERS) throw new Error(`${path}: a manifest may have ${MAX_CHARACTERS} characters`);
-  const { parseAllDocuments } = await import('yaml');
-  return parseAllDocuments(text).flatMap((document, index) => {
+  const yaml = await import('yaml');
+  try {
+    checkYaml(text, yaml);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
+  return yaml.parseAllDocuments(text).flatMap((document, index) => {
     const place = `${path}, document ${index + 1}`;
     const [fault] = document.errors;
     if (fault !== undefined) throw new Error(`${place}: ${fault.message}`);
     const value: unknown = document.toJS({ maxAliasCount: 100 });
+    // Aliases of a flat text can make a deep value.
+    if (nestsDeeper(value, MAX_JSON_LEVELS)) throw new Error(`${place}: it nests deeper than ${MAX_JSON_LEVELS} levels`);
     if (value === null || value === undefined) return [];
     const items =
       (value as { readonly kind?: unknown; readonly items?: unknown }).kind === 'List' ? (value as Found['object'])['items'] : [value];

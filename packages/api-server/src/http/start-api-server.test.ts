@@ -83,9 +83,16 @@ describe('startApiServer', () => {
     await using server = await startApiServer({ users: USERS });
     const large = { metadata: { name: 'x' }, data: { a: 'x'.repeat(3 * 1024 * 1024) } };
     expect((await ask(server, 'POST', '/api/v1/namespaces/default/configmaps', { body: large })).code).toBe(413);
-    const deep = `{"metadata":{"name":"x"},"foo":${'['.repeat(5_000)}${']'.repeat(5_000)}}`;
-    const { code } = await ask(server, 'POST', '/api/v1/namespaces/default/configmaps', { body: deep });
-    expect(code).toBe(201);
+    const post = (levels: number) => {
+      const body = `{"metadata":{"name":"x${levels}"},"foo":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+      return ask(server, 'POST', '/api/v1/namespaces/default/configmaps', { body });
+    };
+    expect((await post(200)).code).toBe(201);
+    expect((await post(201)).value).toMatchObject({ code: 400, message: expect.stringContaining('exceeded max depth of 200') });
+    expect((await post(10_001)).value).toMatchObject({
+      code: 400,
+      message: expect.stringContaining('json parse error: exceeded max depth'),
+    });
     expect((await ask(server, 'GET', '/version')).code).toBe(200);
   });
 });

@@ -21,7 +21,7 @@ export interface YamlFault {
   readonly column: number;
 }
 
-/** Most levels of collections that a YAML text may have: no settings and no object of Kubernetes need half of it, and the stack holds ten times as many. */
+/** Most levels of collections that a YAML text may have: no settings and no object of Kubernetes need half of it, and what reads and writes it takes a quarter of the stack. */
 export const MAX_YAML_LEVELS = 100;
 
 /**
@@ -45,6 +45,12 @@ export const yamlFault = (text: string, { Lexer, Parser }: YamlReaders, levels: 
     if (fault !== undefined) return fault;
   }
   return undefined;
+};
+
+/** Sees that a text may be given to `yaml`, as `yamlFault` does. @throws SyntaxError that begins with the place: `line 2, column 5: …` */
+export const checkYaml = (text: string, readers: YamlReaders): void => {
+  const fault = yamlFault(text, readers);
+  if (fault) throw new SyntaxError(`line ${fault.line}, column ${fault.column}: ${fault.message}`);
 };
 
 interface Token {

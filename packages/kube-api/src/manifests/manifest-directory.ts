@@ -157,7 +157,9 @@ export const createManifestWriter = ({ path: directory, nodeName, files = nodeFi
     } catch (error) {
       if (error instanceof ApiError) throw error;
       if (error instanceof NotInFile)
-        throw edits.every(({ after }) => after === undefined) ? conflict(path) : failed(409, 'Conflict', `${path}: ${error.message}`);
+        throw edits.every(({ after }) => after === undefined) && !error.isUneditable
+          ? conflict(path)
+          : failed(409, 'Conflict', `${path}: ${error.message}`);
       throw unwritable(path, error);
     }
     if (text === seen?.text) return;

@@ -204,3 +204,11 @@ it('what admission and the controllers put on a claim is not written into its fi
     finalizers: ['example.org/mine'],
   });
 });
+
+it('refuses a file that nests too deep to be edited, and says where', async () => {
+  const change = [edit(settings({ a: '1' }), settings({ a: '2' }))];
+  await expect(editManifest(`${text}---\nx: ${'['.repeat(100)}`, change, '')).rejects.toMatchObject({
+    message: 'it nests deeper than 100 levels, at line 16, column 103',
+    isUneditable: true,
+  });
+});

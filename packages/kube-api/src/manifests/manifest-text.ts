@@ -1,4 +1,5 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
+import { yamlFault } from '@solo-kubelet/diagnostics/nesting';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
 import { editMap, quoteTexts } from './edit-node.js';
 import { writtenForm } from './written-form.js';
@@ -19,7 +20,15 @@ export interface ObjectEdit {
 }
 
 /** The file holds no such object in a form that can be changed. */
-export class NotInFile extends Error {}
+export class NotInFile extends Error {
+  /** `isUneditable`: nothing of the file can be changed, so that reading it again does not help. */
+  constructor(
+    message: string,
+    readonly isUneditable: boolean = false,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * The text of a manifest after edits; undefined if nothing is left in it. Objects beside those that are edited, comments and the order of fields stay.
@@ -27,6 +36,8 @@ export class NotInFile extends Error {}
  */
 export const editManifest = async (text: string, edits: readonly ObjectEdit[], header: string): Promise<string | undefined> => {
   const yaml = await import('yaml');
+  const fault = yamlFault(text, yaml);
+  if (fault) throw new NotInFile(`${fault.message}, at line ${fault.line}, column ${fault.column}`, true);
   const parsed = text.trim() === '' ? [] : yaml.parseAllDocuments(text);
   let documents = (Array.isArray(parsed) ? [...parsed] : []) as Document[];
   for (const edit of edits) {

@@ -52,3 +52,10 @@ it('takes one object out of a file, and leaves the rest, comments among it', asy
   );
   await expect(textWithout(text, { ...web, name: 'other' }, 'app.yaml')).rejects.toThrow('app.yaml does not hold Deployment other');
 });
+
+it('refuses a file that nests too deep to be edited, and says where', async () => {
+  const deep = `${text}---\nx: ${'['.repeat(100)}`;
+  const edit = (): void => {};
+  await expect(editText(deep, web, edit, 'app.yaml')).rejects.toThrow('app.yaml:14:103: it nests deeper than 100 levels');
+  await expect(textWithout(deep, web, 'app.yaml')).rejects.toThrow('app.yaml:14:103: it nests deeper than 100 levels');
+});

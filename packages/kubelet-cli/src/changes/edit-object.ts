@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { yamlFault } from '@solo-kubelet/diagnostics/nesting';
 import type { ManifestObject } from '@solo-kubelet/node-api';
 import type { Document, YAMLMap } from 'yaml';
 import { CliError } from '../cli-error.js';
@@ -72,10 +73,17 @@ const read = (path: string): Promise<string> =>
     throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
   });
 
+const documentsOf = async (text: string, path: string): Promise<readonly Document[]> => {
+  const yaml = await import('yaml');
+  const fault = yamlFault(text, yaml);
+  if (fault) throw new CliError({ code: 'CLI_REFUSED', message: `${path}:${fault.line}:${fault.column}: ${fault.message}` });
+  return yaml.parseAllDocuments(text) as Document[];
+};
+
 /** The text without one object: its document, or its item of a List. The rest stays as it is. */
 export const textWithout = async (text: string, identity: ObjectIdentity, path: string): Promise<string> => {
-  const { isMap, isSeq, parseAllDocuments } = await import('yaml');
-  const documents = parseAllDocuments(text) as Document[];
+  const { isMap, isSeq } = await import('yaml');
+  const documents = await documentsOf(text, path);
   for (const document of documents) {
     if (document.errors.length > 0) continue;
     const items = isMap(document.contents) ? document.contents.get('items') : undefined;
@@ -105,10 +113,10 @@ export const editText = async (
   edit: (object: YAMLMap, document: Document) => void,
   path: string,
 ): Promise<string> => {
-  const { isMap, isSeq, parseAllDocuments } = await import('yaml');
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) throw new CliError({ code: 'CLI_REFUSED', message: `${path} is empty` });
-  for (const document of documents as Document[]) {
+  const { isMap, isSeq } = await import('yaml');
+  const documents = await documentsOf(text, path);
+  if (documents.length === 0) throw new CliError({ code: 'CLI_REFUSED', message: `${path} is empty` });
+  for (const document of documents) {
     if (document.errors.length > 0) continue;
     const items = isMap(document.contents) ? document.contents.get('items') : undefined;
     const objects = isSeq(items) ? items.items : [document.contents];
@@ -116,7 +124,7 @@ export const editText = async (
     if (object === undefined) continue;
     edit(object as YAMLMap, document);
     if (text.trimStart().startsWith('{')) return `${JSON.stringify(document.toJS(), undefined, 2)}\n`;
-    return (documents as Document[]).map((one) => one.toString({ lineWidth: 0 })).join('');
+    return documents.map((one) => one.toString({ lineWidth: 0 })).join('');
   }
   throw new CliError({
     code: 'CLI_REFUSED',

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { parse } from 'yaml';
+import { boundedValue, yamlFault } from '@solo-kubelet/diagnostics/nesting';
+import { Lexer, Parser, parse } from 'yaml';
 import { KubeletError } from '../process/kubelet-error.js';
 import { API_VERSION, decodeConfiguration, encodeConfiguration, KIND, unknownPaths } from './decode-configuration.js';
 import type { FieldPath } from './fields.js';
@@ -66,9 +67,12 @@ const readConfigurationFile = async (path: string): Promise<JsonObject> => {
     throw unusable(path, 'cannot be read', cause);
   });
   if (text.trim() === '') throw unusable(path, 'is empty');
+  const fault = yamlFault(text, { Lexer, Parser });
+  if (fault) throw unusable(`${path}:${fault.line}:${fault.column}:`, fault.message);
   let json: unknown;
   try {
-    json = parse(text, { version: '1.1', uniqueKeys: false, maxAliasCount: 100 });
+    // Aliases of a flat text can make a deep value.
+    json = boundedValue(parse(text, { version: '1.1', uniqueKeys: false, maxAliasCount: 100 }) as unknown);
   } catch (cause) {
     throw unusable(path, 'is neither YAML nor JSON', cause);
   }

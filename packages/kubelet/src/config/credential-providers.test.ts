@@ -59,3 +59,9 @@ it('refuses one name in two files', async () => {
   await write('b.json', provider('ecr'));
   await expect(readCredentialProviders(directory)).rejects.toMatchObject({ code: 'KUBELET_CONFIG_INVALID', message: /ecr is there twice/ });
 });
+
+it('refuses what nests too deep, and says where', async () => {
+  const path = join(directory, 'deep.yaml');
+  await writeFile(path, `kind: CredentialProviderConfig\nproviders: ${'['.repeat(100)}`);
+  await expect(readCredentialProviders(path)).rejects.toThrow(`${path}: line 2, column 111: it nests deeper than 100 levels`);
+});

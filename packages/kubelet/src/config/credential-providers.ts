@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { checkYaml } from '@solo-kubelet/diagnostics/nesting';
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { CredentialProvider } from '@solo-kubelet/reconciler/cri';
-import { parse } from 'yaml';
+import { Lexer, Parser, parse } from 'yaml';
 import { KubeletError } from '../process/kubelet-error.js';
 import { isJsonObject, type JsonObject } from './json-paths.js';
 
@@ -38,6 +39,7 @@ const filesOf = async (path: string): Promise<readonly string[]> => {
 };
 
 const readFileOf = (text: string): readonly CredentialProvider[] => {
+  checkYaml(text, { Lexer, Parser });
   const document: unknown = parse(text);
   if (
     !isJsonObject(document) ||

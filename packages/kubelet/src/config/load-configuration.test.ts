@@ -49,6 +49,18 @@ describe('loadConfiguration', () => {
     expect(config).toMatchObject({ readOnlyPort: 0, 'authentication.anonymous.enabled': false, evictionHard: DEFAULT_EVICTION_HARD });
   });
 
+  it('refuses a file that nests too deep, whether as it is written or by its aliases, and says where', async () => {
+    const load = async (text: string) => loadConfiguration(['--config', await write('deep.yaml', text)]);
+    await expect(load(`kind: KubeletConfiguration\nevictionHard: ${'{a: '.repeat(100)}`)).rejects.toThrow(
+      'deep.yaml:2:411: it nests deeper than 100 levels',
+    );
+    const chain = Array.from({ length: 200 }, (_, at) => `a${at}: &a${at} [${at === 0 ? '' : `*a${at - 1}`}]\n`).join('');
+    await expect(load(chain)).rejects.toMatchObject({
+      code: 'KUBELET_CONFIG_INVALID',
+      cause: { message: 'it nests deeper than 200 levels' },
+    });
+  });
+
   it('replaces all hard eviction thresholds by those of the file, unless they are to be merged', async () => {
     const evictionHard = { 'memory.available': '1Gi' };
     expect((await loadFile({ evictionHard })).config.evictionHard).toEqual(evictionHard);

@@ -1,6 +1,7 @@
 import { CniError, type CniInvoker, type NetworkConfigList } from '@solo-kubelet/cni-invoker';
 import { readNetworkDirectory, selectNetwork } from '@solo-kubelet/cni-invoker/extra-networks';
-import { parseAllDocuments } from 'yaml';
+import { boundedValue, checkYaml } from '@solo-kubelet/diagnostics/nesting';
+import { Lexer, Parser, parseAllDocuments } from 'yaml';
 
 export interface NetworkPlaces {
   readonly cni: CniInvoker;
@@ -18,11 +19,14 @@ export interface KnownNetwork {
 }
 
 /** YAML documents as plain values, for `createExtraNetworks` and `readNetworkDirectory`. */
-export const parseYaml = (text: string): readonly unknown[] =>
-  parseAllDocuments(text).map((document) => {
+export const parseYaml = (text: string): readonly unknown[] => {
+  checkYaml(text, { Lexer, Parser });
+  return parseAllDocuments(text).map((document) => {
     if (document.errors[0]) throw document.errors[0];
-    return document.toJS() as unknown;
+    // Aliases of a flat text can make a deep value.
+    return boundedValue(document.toJS() as unknown);
   });
+};
 
 /** Every network of the runtime's directories and of the extra ones. */
 export const knownNetworks = async ({ cni, networkDir }: NetworkPlaces): Promise<readonly KnownNetwork[]> => {

@@ -55,3 +55,23 @@ describe('decodeStruct', () => {
     ]),
   );
 });
+
+describe('nesting', () => {
+  const fields = (levels: number): string => `{"managedFields":[{"fieldsV1":${'{"f:a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}}]}`;
+
+  it('of free JSON has a limit, since what takes it on recurses', () => {
+    expect(decode('ObjectMeta', fields(200)).found).toEqual([]);
+    expect(decode('ObjectMeta', fields(201)).found).toMatchObject([
+      {
+        code: 'DECODE_TYPE',
+        field: 'managedFields[0].fieldsV1',
+        message: 'expected a map of at most 200 levels, found a map',
+      },
+    ]);
+  });
+
+  it('of what no field takes is as deep as upstream has it', () =>
+    expect(decode('ObjectMeta', `{"x":${'['.repeat(9_000)}${']'.repeat(9_000)}}`).found).toMatchObject([
+      { code: 'UNKNOWN_FIELD', field: 'x' },
+    ]));
+});

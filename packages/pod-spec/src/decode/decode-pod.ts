@@ -1,3 +1,4 @@
+import { MAX_JSON_LEVELS } from '@solo-kubelet/diagnostics/nesting';
 import type { Int64 } from '../gen/pod-types.js';
 import { formatExactly } from '../quantity/format-quantity.js';
 import { readQuantity } from '../quantity/parse-quantity.js';
@@ -5,6 +6,7 @@ import { type FeatureGates, isFieldEnabled } from '../schema/field-gates.js';
 import type { FieldSchema, StructSchema } from '../schema/field-schema.js';
 import { mismatchFix, mismatchHint, unknownFieldHint } from './decode-hints.js';
 import type { ListNode, ManifestNode, MapNode, ScalarNode } from './node.js';
+import { nodeNestsDeeper } from './node-depth.js';
 
 /** Something wrong with a value, or a field that will not count, before any rule of the API is applied. */
 export interface DecodeFinding {
@@ -115,7 +117,12 @@ export const decodeStruct = (schema: StructSchema, root: ManifestNode, path: str
       mismatch(field, node, at, expectations[field.base] ?? field.base);
       return undefined;
     };
-    if (field.base === 'RawObject') return node.kind === 'scalar' && node.type === 'null' ? undefined : plainValue(node);
+    if (field.base === 'RawObject') {
+      if (node.kind === 'scalar') return node.type === 'null' ? undefined : plainValue(node);
+      if (!nodeNestsDeeper(node, MAX_JSON_LEVELS)) return plainValue(node);
+      mismatch(field, node, at, `a map of at most ${MAX_JSON_LEVELS} levels`);
+      return undefined;
+    }
     if (field.base === 'Bytes' && node.kind === 'list') return bytesOfNumbers(node) ?? wrong();
     if (node.kind !== 'scalar') return wrong();
     if (node.type === 'null') return zeroOf(field.base);
@@ -343,7 +350,7 @@ const zeroOf = (base: string): unknown => {
 
 const isZero = (value: unknown): boolean => value === '' || value === false || value === 0;
 
-/** A node as plain data, to any depth: for the one field that holds free JSON. */
+/** A node as plain data: for the one field that holds free JSON. */
 const plainValue = (root: ManifestNode): unknown => {
   const top: Values = {};
   const work: { node: ManifestNode; holder: Values | unknown[]; key: string | number }[] = [{ node: root, holder: top, key: 'value' }];

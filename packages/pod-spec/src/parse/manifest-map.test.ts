@@ -75,3 +75,9 @@ describe('rangeOf', () => {
     expect(map.rangeOf({ document: 7, field: 'kind' })).toBeUndefined();
   });
 });
+
+it('maps what nests as deep as upstream reads', () => {
+  const map = createManifestMap(`{"kind":"Pod","x":${'['.repeat(9_000)}${']'.repeat(9_000)}}`);
+  expect(map.fieldAt(1, 10)).toEqual({ document: 0, field: 'kind' });
+  expect(map.fieldAt(1, 20)).toEqual({ document: 0, field: 'x[0]' });
+});

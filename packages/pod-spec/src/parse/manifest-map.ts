@@ -72,8 +72,14 @@ const fieldAtOffset = (root: ManifestNode, offset: number): string => {
 };
 
 /** The end of a node, which some parsers only know of what is in it. */
-const lastOf = (node: ManifestNode): number => {
-  if (node.kind === 'scalar') return node.end;
-  const inner = node.kind === 'list' ? node.items : node.entries.map(({ value }) => value);
-  return inner.reduce((last, each) => Math.max(last, lastOf(each)), node.end);
+const lastOf = (root: ManifestNode): number => {
+  let last = root.end;
+  const left = [root];
+  // Fields that nobody knows may nest too deep to recurse.
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    last = Math.max(last, node.end);
+    if (node.kind === 'list') for (const item of node.items) left.push(item);
+    if (node.kind === 'map') for (const { value } of node.entries) left.push(value);
+  }
+  return last;
 };

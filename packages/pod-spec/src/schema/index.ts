@@ -2,6 +2,7 @@
 export { type DecodeFinding, decodeStruct } from '../decode/decode-pod.js';
 export { parseJson } from '../decode/json-parser.js';
 export type { ListNode, ManifestNode, MapEntry, MapNode, ScalarNode } from '../decode/node.js';
+export { nodeNestsDeeper } from '../decode/node-depth.js';
 export { decodeUtf8 } from '../decode/read-text.js';
 export { isPlainText } from '../decode/yaml/scalar-value.js';
 export { fillDefaults as fillPod, fillPodTemplate } from '../defaults/apply-defaults.js';

@@ -1,5 +1,6 @@
 import { isRecord } from '@solo-kubelet/diagnostics/json';
-import { parseDocument, visit } from 'yaml';
+import { yamlFault } from '@solo-kubelet/diagnostics/nesting';
+import { Lexer, Parser, parseDocument, visit } from 'yaml';
 import type { SourceRevision } from '../core/source-revision.js';
 import { readPublishedRollout } from '../rollout/read-published-rollout.js';
 
@@ -37,6 +38,8 @@ const FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', '
 const SPEC_FIELDS: ReadonlySet<string> = new Set(['revision', 'expires', 'source', 'rollbackFrom', 'rollout']);
 
 const readDocument = (text: string): SourceRevision | string => {
+  const fault = yamlFault(text, { Lexer, Parser });
+  if (fault) return fault.message;
   const document = parseDocument(text, { uniqueKeys: true });
   const [error] = document.errors;
   if (error !== undefined) return error.message.split('\n', 1)[0] ?? 'it is no YAML';

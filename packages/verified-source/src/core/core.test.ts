@@ -47,6 +47,7 @@ describe('a SourceRevision', () => {
     [`${REVISION}  expire: x\n`, /expire: there is no such field/],
     [`${REVISION}  expires: tomorrow\n`, /spec\.expires: want a time/],
     [`${REVISION}  revision: 8\n`, /unique/],
+    [`${REVISION}  rollout: ${'['.repeat(99)}`, /it nests deeper than 100 levels/],
     ['apiVersion: &a solo-kubelet.dev/v1alpha1\nkind: SourceRevision\nspec: { revision: 1, source: *a }\n', /aliases/],
   ])('is refused as %j', (text, message) => expect(said(text)).toMatchObject({ ok: false, message: expect.stringMatching(message) }));
 });

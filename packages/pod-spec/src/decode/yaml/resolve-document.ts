@@ -32,6 +32,9 @@ const compareBytes = (a: string, b: string): number => {
 
 const isMergeKey = (key: RawNode): boolean => key.kind === 'scalar' && key.isMerge;
 
+/** Maps whose merge brings the next one: upstream bounds them by its stack alone. */
+const MAX_MERGES = 200;
+
 const surrogate = /[\ud800-\udfff]/;
 const compareUnits = (a: MapEntry, b: MapEntry): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
@@ -65,12 +68,12 @@ export const resolveDocument = (root: RawNode, hasAlias: boolean): ManifestNode 
     return made;
   };
 
-  const collect = (map: RawMap, entries: Map<string, MapEntry>, replaced: MapEntry[] = []): void => {
+  const collect = (map: RawMap, entries: Map<string, MapEntry>, merges: number, replaced: MapEntry[] = []): void => {
     // Nothing is merged into most maps.
     const own = entries.size === 0 && !map.pairs.some(({ key }) => isMergeKey(key)) ? entries : new Map<string, MapEntry>();
     for (const { key, value } of map.pairs) {
       if (isMergeKey(key)) {
-        mergeInto(value, entries);
+        mergeInto(value, entries, merges + 1);
         continue;
       }
       const text = keyText(key);
@@ -81,10 +84,11 @@ export const resolveDocument = (root: RawNode, hasAlias: boolean): ManifestNode 
       if (own !== entries) entries.set(text, entry);
     }
   };
-  const mergeInto = (raw: RawNode, entries: Map<string, MapEntry>): void => {
+  const mergeInto = (raw: RawNode, entries: Map<string, MapEntry>, merges: number): void => {
+    if (merges > MAX_MERGES) throw syntaxFailure(`more than ${MAX_MERGES} maps are merged into one another`, raw.start, raw.end);
     const node = raw.kind === 'list' ? raw : dereference(raw);
     if (node.kind === 'map') {
-      collect(node, entries);
+      collect(node, entries, merges);
       return;
     }
     const sources = raw.kind === 'list' ? [...raw.items].reverse() : undefined;
@@ -92,7 +96,7 @@ export const resolveDocument = (root: RawNode, hasAlias: boolean): ManifestNode 
     for (const source of sources) {
       const map = dereference(source);
       if (map.kind !== 'map') throw syntaxFailure('map merge requires map or sequence of maps as the value', source.start, source.end);
-      collect(map, entries);
+      collect(map, entries, merges);
     }
   };
 
@@ -104,7 +108,7 @@ export const resolveDocument = (root: RawNode, hasAlias: boolean): ManifestNode 
     if (map !== undefined) {
       const entries = new Map<string, MapEntry>();
       const replaced: MapEntry[] = [];
-      collect(map.raw, entries, replaced);
+      collect(map.raw, entries, 0, replaced);
       const { node } = map;
       if (replaced.length > 0) node.replaced = replaced;
       node.entries = sortEntries([...entries.values()]);
