@@ -5,6 +5,8 @@ const fine: ServiceFacts = {
   hasServices: true,
   hasIngresses: true,
   nft: 'nftables v1.0.6',
+  iptables: undefined,
+  firewalls: { chains: [], legacyForward: undefined },
   haproxy: 'HAProxy version 2.6.12',
   bridgeRules: true,
   holders: [],
@@ -30,6 +32,17 @@ describe('judgeServices', () => {
       ['Services ok', 'Ingress warning'],
     ],
   ])('%s', (_, change, expected) => expect(found(change)).toEqual(expected));
+
+  it('where there is only iptables that is said', () =>
+    expect(judgeServices({ ...fine, nft: undefined, iptables: 'iptables v1.8.9 (nf_tables)' })[0]).toEqual({
+      name: 'Services',
+      status: 'failed',
+      detail: 'nft is not installed, and rules of Services are made with nothing else: not with iptables v1.8.9 (nf_tables)',
+      remedy: 'apt-get install nftables',
+    }));
+
+  it('foreign rules are among the findings', () =>
+    expect(found({ firewalls: { chains: [], legacyForward: 'DROP' } })).toEqual(['Services ok', 'Forwarding warning', 'Ingress ok']));
 
   it('names who has the port', () =>
     expect(judgeServices({ ...fine, holders: [{ port: 80, holder: 'nginx (pid 7)' }] }).at(-1)?.detail).toBe(

@@ -1,4 +1,5 @@
 import type { Finding } from './checks.js';
+import { type FirewallFacts, judgeFirewalls } from './firewall-checks.js';
 
 /** What Services and Ingresses need of a machine. */
 export interface ServiceFacts {
@@ -7,7 +8,10 @@ export interface ServiceFacts {
   readonly hasIngresses: boolean;
   /** What programs say of their version; undefined where they are not there. */
   readonly nft: string | undefined;
+  readonly iptables: string | undefined;
   readonly haproxy: string | undefined;
+  /** What others do with packets. */
+  readonly firewalls: FirewallFacts;
   /** Whether packets between Pods of one bridge pass the rules, or could be made to: undefined where the kernel has no such switch yet. */
   readonly bridgeRules: boolean | undefined;
   /** Who listens at 80 and 443. */
@@ -27,12 +31,17 @@ export const judgeServices = (facts: ServiceFacts): readonly Finding[] => [
         },
       ]
     : []),
+  ...judgeFirewalls(facts.firewalls),
   ...proxy(facts),
 ];
 
-const rules = ({ hasServices, nft }: ServiceFacts): readonly Finding[] => {
+const rules = ({ hasServices, nft, iptables }: ServiceFacts): readonly Finding[] => {
   if (nft !== undefined) return [{ name: 'Services', status: 'ok', detail: nft }];
-  return hasServices ? [{ name: 'Services', status: 'failed', detail: 'nft is not installed', remedy: 'apt-get install nftables' }] : [];
+  const detail =
+    iptables === undefined
+      ? 'nft is not installed'
+      : `nft is not installed, and rules of Services are made with nothing else: not with ${iptables}`;
+  return hasServices ? [{ name: 'Services', status: 'failed', detail, remedy: 'apt-get install nftables' }] : [];
 };
 
 const proxy = ({ hasIngresses, haproxy, holders }: ServiceFacts): readonly Finding[] => {

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type RunProgram, runProgram } from '@solo-kubelet/service-network/rx';
 import { createNetns, type Netns } from '../../cni/lab.js';
@@ -42,7 +43,7 @@ for (const port of ports) {
 }`;
 
 const CLIENT = `
-const [host, port, count, waitMs] = process.argv.slice(1);
+const [host, port, count, waitMs, parallel] = process.argv.slice(1);
 const net = require('node:net');
 const ask = () => new Promise((resolve) => {
   const socket = net.connect({ host, port: Number(port) });
@@ -51,7 +52,9 @@ const ask = () => new Promise((resolve) => {
   socket.on('error', (error) => end(error.code));
   socket.on('data', (data) => end(data.toString().split('\\n')[0]));
 });
-(async () => { for (let i = 0; i < Number(count); i++) console.log(await ask()); })();`;
+let left = Number(count);
+const line = async () => { while (left-- > 0) console.log(await ask()); };
+for (let i = 0; i < Number(parallel || 1); i++) void line();`;
 
 /** Says `connected` once it is; what the server says it does not wait for. */
 const CONNECT_CLIENT = CLIENT.replace(
@@ -95,6 +98,16 @@ export const askTcp = (
   }: { readonly host: string; readonly port: number; readonly count?: number; readonly waitMs?: number },
 ): Promise<readonly string[]> =>
   linesOf('nsenter', [`--net=${path}`, '--', process.execPath, '-e', CLIENT, host, String(port), String(count), String(waitMs)]);
+
+/** As `askTcp`, several at a time. */
+export const loadTcp = async (
+  { path }: Pick<Netns, 'path'>,
+  { host, port, count = 1, parallel }: Parameters<typeof askTcp>[1] & { readonly parallel: number },
+): Promise<readonly string[]> => {
+  const args = [`--net=${path}`, '--', process.execPath, '-e', CLIENT, host, String(port), String(count), '15000', String(parallel)];
+  const { stdout } = await promisify(execFile)('nsenter', args, { timeout: 600_000, maxBuffer: 64 << 20 });
+  return stdout.trim().split('\n');
+};
 
 /** `connected` for each of `count` connections in a row, or the error's code: for servers that say nothing first. */
 export const connectTcp = (
