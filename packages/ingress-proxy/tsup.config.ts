@@ -1,3 +1,3 @@
 import { packageConfig } from '../../tools/workspace/tsup.js';
 
-export default packageConfig(['src/index.ts']);
+export default packageConfig(['src/index.ts', 'src/acme/index.ts']);

@@ -83,8 +83,12 @@ export const packages = [
       '@solo-kubelet/state-files': ws,
       '@solo-kubelet/object-spec': ws,
       '@solo-kubelet/selectors': ws,
+      '@peculiar/x509': catalog,
+      jose: catalog,
+      'reflect-metadata': catalog,
     },
     peerDependencies: { rxjs: catalog },
+    subpaths: { './acme': 'src/acme/index.ts' },
   },
   {
     name: 'api-tables',

@@ -1,3 +1,4 @@
+export type { AcmeState } from './core/acme/wanted-certificates.js';
 export { computeRouteTable, type RouteTableInput, type RouteTableResult } from './core/compute-route-table.js';
 export { GATEWAY_CONTROLLER, type GatewayObjects } from './core/gateway/compute-gateways.js';
 export type {
@@ -22,6 +23,7 @@ export type {
   RouteProblem,
   RouteTable,
 } from './core/route-table.js';
+export { answeredTokens } from './haproxy/answered-tokens.js';
 export { type CertificatePair, certificateFault, type IssueCertificate } from './haproxy/own-certificates.js';
 export { portHolder } from './haproxy/port-holder.js';
 export { type HaproxyReport, type RunHaproxyOptions, removeHaproxy, runHaproxy } from './haproxy/run-haproxy.js';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { EndpointSlice, Ingress, Secret, Service } from '@solo-kubelet/object-spec';
-import { Subject, tap } from 'rxjs';
+import { type Observable, Subject, tap } from 'rxjs';
 import { vi } from 'vitest';
 import {
   type CertificatePair,
@@ -16,6 +16,8 @@ import {
   computeRouteTable,
   type HaproxyReport,
   type RouteTable,
+  type RouteTableInput,
+  type RouteTableResult,
   type RunHaproxyOptions,
   removeHaproxy,
   runHaproxy,
@@ -111,14 +113,16 @@ export const freePorts = async (): Promise<readonly [number, number]> => {
   return [found[0] ?? 0, found[1] ?? 0];
 };
 
-export interface World {
+export interface World extends Pick<RouteTableInput, 'acme'> {
   readonly ingresses: readonly Ingress[];
   /** Ports of 127.0.0.1 behind a Service of this name, in namespace `shop`, port 80. */
   readonly servers: Readonly<Record<string, readonly number[]>>;
   readonly secrets?: readonly Secret[];
 }
 
-export const tableOf = ({ ingresses, servers, secrets = [] }: World): RouteTable => {
+export const tableOf = (world: World): RouteTable => computeOf(world).table;
+
+export const computeOf = ({ ingresses, servers, secrets = [], acme }: World): RouteTableResult => {
   const services: Service[] = Object.keys(servers).map((name) => ({
     metadata: { name, namespace: 'shop' },
     spec: { ports: [{ port: 80 }] },
@@ -132,7 +136,10 @@ export const tableOf = ({ ingresses, servers, secrets = [] }: World): RouteTable
       ports: [{ port, protocol: 'TCP' as const }],
     })),
   );
-  return computeRouteTable({ ingresses, classes: [], services, slices, secrets, checkCertificate: certificateFault }).table;
+  return computeRouteTable({
+    ...{ ingresses, classes: [], services, slices, secrets, checkCertificate: certificateFault },
+    ...(acme !== undefined && { acme }),
+  });
 };
 
 export interface StartedHaproxy extends AsyncDisposable {
@@ -140,6 +147,7 @@ export interface StartedHaproxy extends AsyncDisposable {
   readonly httpsPort: number;
   readonly directory: string;
   readonly reports: readonly HaproxyReport[];
+  readonly report$: Observable<HaproxyReport>;
   /** Wants another table. */
   want(table: RouteTable): void;
   /** Drives it no more, as a process that ends. */
@@ -154,23 +162,27 @@ export const SOON = { timeout: 90_000, interval: 50 };
 export interface StartOptions extends Pick<RunHaproxyOptions, 'keep' | 'runAs'> {
   /** Of an earlier one that was kept: its directory and ports. */
   readonly earlier?: Pick<StartedHaproxy, 'directory' | 'httpPort' | 'httpsPort'>;
+  /** Default any that nobody has. */
+  readonly ports?: readonly [number, number];
 }
 
 export const startProxy = async (
   issueCertificate: (names: readonly string[]) => Promise<CertificatePair>,
-  { earlier, ...options }: StartOptions = {},
+  { earlier, ports, ...options }: StartOptions = {},
 ): Promise<StartedHaproxy> => {
   const directory = earlier?.directory ?? (await mkdtemp(join(tmpdir(), 'hap-')));
-  const [httpPort, httpsPort] = earlier === undefined ? await freePorts() : [earlier.httpPort, earlier.httpsPort];
+  const [httpPort, httpsPort] = earlier === undefined ? (ports ?? (await freePorts())) : [earlier.httpPort, earlier.httpsPort];
   const table$ = new Subject<RouteTable>();
   const reports: HaproxyReport[] = [];
+  const report$ = new Subject<HaproxyReport>();
   const proxy$ = runHaproxy({ table$, directory, issueCertificate, addresses: ['127.0.0.1'], httpPort, httpsPort, ...options });
-  const running = proxy$.pipe(tap((report) => reports.push(report))).subscribe();
+  const running = proxy$.pipe(tap((report) => reports.push(report))).subscribe(report$);
   return {
     httpPort,
     httpsPort,
     directory,
     reports,
+    report$,
     want: (table) => table$.next(table),
     apply: async (table) => {
       const before = reports.length;

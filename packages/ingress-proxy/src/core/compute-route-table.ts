@@ -1,6 +1,7 @@
 import type { Ingress, IngressBackend, IngressClass } from '@solo-kubelet/object-spec';
+import { type AcmeState, asksForCertificate, createWantedCertificates, type WantedCertificates } from './acme/wanted-certificates.js';
 import { computeGateways, type GatewayObjects, type GatewaysResult } from './gateway/compute-gateways.js';
-import { hostRank, isHost } from './host-name.js';
+import { hostRank, isHost, isPreciseHost } from './host-name.js';
 import { type IngressSettings, ingressSettings } from './ingress-annotations.js';
 import { isOwnIngress } from './ingress-class.js';
 import { matchRoute, prefixKey } from './match-route.js';
@@ -15,6 +16,8 @@ export interface RouteTableInput extends KnownServices, SecretsInput {
   readonly classes: readonly IngressClass[];
   /** Default none. */
   readonly gateways?: GatewayObjects;
+  /** Where certificates are got by ACME; undefined: nowhere. */
+  readonly acme?: AcmeState;
 }
 
 export interface RouteTableResult {
@@ -22,6 +25,8 @@ export interface RouteTableResult {
   /** `namespace/name` of every Ingress that is ours. */
   readonly ingresses: readonly string[];
   readonly problems: readonly RouteProblem[];
+  /** Certificates that are to be got by ACME and renewed: the hosts of each in order, with commas. */
+  readonly wantedCertificates: ReadonlySet<string>;
   /** What is said of the objects of Gateway API that are ours. */
   readonly gateways: Pick<GatewaysResult, 'classes' | 'gateways' | 'routes'>;
 }
@@ -34,6 +39,7 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
   const routes = new Map<string, Route>();
   const fallbacks = new Map<string, string>();
   const certificates: Certificate[] = [];
+  const wanted = createWantedCertificates(input.acme);
   for (const ingress of own) {
     const key = keyOf(ingress);
     const tell = (reason: string, message: string): void => void problems.push({ ingress: key, reason, message });
@@ -47,10 +53,10 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
       else if (before.ingress !== key) tell('IngressConflict', `${route.host || '*'}${route.path} is of Ingress ${before.ingress} already`);
     }
     addFallbacks(ingress, lead, fallbacks);
-    certificates.push(...certificatesOf(ingress, input, tell));
+    certificates.push(...certificatesOf(ingress, input, wanted, tell));
   }
   const sorted = [...routes.values()].sort(byPriority);
-  const { listeners, ...ofGateways } = gatewaysOf(input);
+  const { listeners, ...ofGateways } = gatewaysOf(input, wanted);
   for (const [name, backend] of ofGateways.backends) backends.set(name, backend);
   const table: RouteTable = {
     backends,
@@ -59,14 +65,26 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
     certificates: uniqueHosts(certificates),
     listens: { http: own.length > 0, https: certificates.length > 0 },
     listeners,
+    challenges: input.acme?.challenges ?? new Map(),
   };
-  return { table: withAuthBackends(table, input), ingresses: own.map(keyOf), problems, gateways: ofGateways };
+  return {
+    table: withAuthBackends(table, input),
+    ingresses: own.map(keyOf),
+    problems,
+    wantedCertificates: wanted.keys,
+    gateways: ofGateways,
+  };
 };
 
 const NO_GATEWAYS: GatewaysResult = { listeners: [], backends: new Map(), classes: [], gateways: [], routes: [] };
 
-const gatewaysOf = ({ gateways, services, slices, secrets, checkCertificate }: RouteTableInput): GatewaysResult =>
-  gateways === undefined ? NO_GATEWAYS : computeGateways({ ...gateways, services, slices, secrets, checkCertificate });
+const gatewaysOf = (
+  { gateways, services, slices, secrets, checkCertificate, acme }: RouteTableInput,
+  wanted: WantedCertificates,
+): GatewaysResult =>
+  gateways === undefined
+    ? NO_GATEWAYS
+    : computeGateways({ ...gateways, services, slices, secrets, checkCertificate, wanted, ...(acme !== undefined && { acme }) });
 
 type Tell = (reason: string, message: string) => void;
 
@@ -136,16 +154,31 @@ const addFallbacks = (ingress: Ingress, lead: (backend: IngressBackend) => strin
   for (const host of hosts) if (!fallbacks.has(host) && (host === '' || isHost(host))) fallbacks.set(host, name);
 };
 
-const certificatesOf = (ingress: Ingress, input: RouteTableInput, tell: Tell): readonly Certificate[] =>
+const certificatesOf = (ingress: Ingress, input: RouteTableInput, wanted: WantedCertificates, tell: Tell): readonly Certificate[] =>
   (ingress.spec?.tls ?? []).flatMap(({ hosts = [], secretName = '' }): readonly Certificate[] => {
     const named = hosts.length > 0 ? hosts : (ingress.spec?.rules ?? []).flatMap(({ host }) => host ?? []);
     const usable = named.map((host) => host.toLowerCase()).filter(isHost);
-    if (secretName === '') return [{ hosts: usable }];
-    const pem = secretPair(ingress.metadata.namespace ?? 'default', secretName, input);
-    if (typeof pem !== 'string') return [{ hosts: usable, pem }];
-    tell('IngressCertificate', `${pem}; a certificate of the node's own stands in`);
+    const pem = secretName === '' ? undefined : secretPair(ingress.metadata.namespace ?? 'default', secretName, input);
+    if (typeof pem === 'object') return [{ hosts: usable, pem }];
+    const asks = asksForCertificate(ingress.metadata.annotations, input.acme);
+    if (asks === true) return issuedFor(usable, wanted, tell);
+    const problem = [pem, asks || undefined].filter((each) => each !== undefined).join('; ');
+    if (problem !== '') tell('IngressCertificate', `${problem}; ${STANDS_IN}`);
     return [{ hosts: usable }];
   });
+
+const STANDS_IN = "a certificate of the node's own stands in";
+
+/** What an ACME server has issued, or is to issue. */
+const issuedFor = (hosts: readonly string[], wanted: WantedCertificates, tell: Tell): readonly Certificate[] => {
+  const { pem, problem } = wanted.ask(hosts);
+  const precise = hosts.filter(isPreciseHost);
+  if (problem !== undefined)
+    tell('IngressCertificate', `${problem}; ${pem === undefined || precise.length < hosts.length ? STANDS_IN : 'the one of before stays'}`);
+  if (pem === undefined) return [{ hosts }];
+  const others = hosts.filter((host) => !isPreciseHost(host));
+  return [{ hosts: precise, pem }, ...(others.length > 0 ? [{ hosts: others }] : [])];
+};
 
 /** A name has the certificate that came first for it; one from a Secret goes before one of the node's own. */
 const uniqueHosts = (certificates: readonly Certificate[]): readonly Certificate[] => {

@@ -65,6 +65,7 @@ export const haproxyFiles = (table: RouteTable, slots: ReadonlyMap<string, Slots
     ['auth-backend.map', ofAuths(({ backend }) => backend)],
     ['auth-signin.map', ofAuths(({ signin }) => signin)],
     ['auth-headers.map', ofAuths(({ responseHeaders }) => responseHeaders.join(','))],
+    ['challenge.map', [...table.challenges].map(([token, answer]) => line(`${CHALLENGE_PATH}${token}`, answer)).join('')],
     ['values.map', [...gateways.values].map(([key, text]) => line(key, text)).join('')],
     ...portsOf(table, options)
       .filter(({ tls }) => tls)
@@ -72,6 +73,9 @@ export const haproxyFiles = (table: RouteTable, slots: ReadonlyMap<string, Slots
     ['haproxy.cfg', configuration(table, slots, options, { gateways, asksForLeave: auths.size > 0 })],
   ]);
 };
+
+/** RFC 8555, 8.3. */
+const CHALLENGE_PATH = '/.well-known/acme-challenge/';
 
 interface OpenPort {
   readonly port: number;
@@ -81,11 +85,11 @@ interface OpenPort {
 
 /** Every port that is to be open, those of Ingresses first. */
 export const portsOf = (
-  { listens, listeners }: Pick<RouteTable, 'listens' | 'listeners'>,
+  { listens, listeners, challenges }: Pick<RouteTable, 'listens' | 'listeners' | 'challenges'>,
   { httpPort, httpsPort }: Pick<HaproxyOptions, 'httpPort' | 'httpsPort'>,
 ): readonly OpenPort[] => {
   const own = [
-    ...(listens.http ? [{ port: httpPort, tls: false, ofIngresses: true }] : []),
+    ...(listens.http || challenges.size > 0 ? [{ port: httpPort, tls: false, ofIngresses: true }] : []),
     ...(listens.https ? [{ port: httpsPort, tls: true, ofIngresses: true }] : []),
   ];
   const others = listeners
@@ -137,6 +141,12 @@ const configuration = (
     `    http-request deny deny_status 400 if { var(txn.path) -m reg '(^|[/\\\\])[.][.]?(;[^/\\\\]*)?([/\\\\]|$)' } || { path_reg -i %00 }`,
     '    http-request set-var(txn.prefix) var(txn.path),concat(/)',
     '    http-request set-var(txn.wildcard) var(txn.host),regsub(^[^.]+,*)',
+    ...(port === options.httpPort && table.challenges.size > 0
+      ? [
+          `    http-request set-var(txn.challenge) path,${map('challenge')} if { path_beg ${CHALLENGE_PATH} }`,
+          '    http-request return status 200 content-type application/octet-stream lf-string %[var(txn.challenge)] if { var(txn.challenge) -m found }',
+        ]
+      : []),
     ...gateways.matchLines(port),
     ...(ofIngresses ? ingressLines : []),
     '    http-request return status 404 content-type text/plain string "no route leads here\\n" if !{ var(txn.route) -m found }',

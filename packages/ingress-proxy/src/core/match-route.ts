@@ -59,7 +59,7 @@ export const withoutPorts = (
 ): RouteTable => {
   const listeners = table.listeners.filter(({ port }: Listener) => !ports.has(port));
   const listens = { http: table.listens.http && !ports.has(httpPort), https: table.listens.https && !ports.has(httpsPort) };
-  return { ...table, listeners, listens };
+  return { ...table, listeners, listens, ...(ports.has(httpPort) && { challenges: new Map() }) };
 };
 
 /** `a.b.c` to `*.b.c`. */

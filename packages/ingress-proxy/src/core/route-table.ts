@@ -10,6 +10,8 @@ export interface RouteTable {
   readonly certificates: readonly Certificate[];
   /** Whether Ingresses have anything to serve, by HTTP and by HTTPS. */
   readonly listens: { readonly http: boolean; readonly https: boolean };
+  /** What requests by HTTP get at `/.well-known/acme-challenge/TOKEN` at the port of Ingresses, whatever their host, by token: for as long as an ACME server asks. */
+  readonly challenges: ReadonlyMap<string, string>;
   /** Of Gateways, in the order in which hosts are tried at a port: exact ones, the longest wildcard, any. */
   readonly listeners: readonly Listener[];
 }

@@ -124,10 +124,25 @@ interface Master {
 }
 
 const findMaster = async (masterSocket: string, signal: AbortSignal): Promise<Master | undefined> => {
-  const said = await haproxyCommand(masterSocket, ['show proc'], signal).catch(() => '');
+  const said = await untilAnswered(() => haproxyCommand(masterSocket, ['show proc'], signal), signal);
   const pid = Number(/^(\d+)\s+master/m.exec(said)?.[1] ?? 0);
   const bornAt = pid === 0 ? '' : await birthOf(pid);
   return bornAt === '' ? undefined : { pid, bornAt };
+};
+
+const MOST_TRIES = 3;
+
+/** A socket that somebody listens at may be answered late on a busy machine; a master that is taken for gone would go on with the ports. */
+const untilAnswered = async (ask: () => Promise<string>, signal: AbortSignal): Promise<string> => {
+  for (let tries = 1; tries <= MOST_TRIES && !signal.aborted; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ECONNREFUSED') break;
+    }
+  }
+  return '';
 };
 
 const isThere = async ({ pid, bornAt }: Master): Promise<boolean> => (await birthOf(pid)) === bornAt;

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 export const upCommand: Command = {
   name: 'up',
   usage:
-    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--kube-api ADDRESS:PORT|off] [--service-cluster-ip-range RANGE] [--service-load-balancer-pool LIST] [--service-load-balancer-interface NAME] [--ingress-proxy haproxy|off] [--ingress-addresses LIST] [--ingress-ports HTTP,HTTPS] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
+    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--kube-api ADDRESS:PORT|off] [--service-cluster-ip-range RANGE] [--service-load-balancer-pool LIST] [--service-load-balancer-interface NAME] [--ingress-proxy haproxy|off] [--ingress-addresses LIST] [--ingress-ports HTTP,HTTPS] [--ingress-acme-directory URL] [--ingress-acme-email ADDRESS] [--ingress-acme-ca-file FILE] [--ingress-acme-issuers LIST] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
   summary: 'Start a container runtime of its own and run the Pods of a manifest directory on it.',
   details: `
 MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifests there, edit or remove them: the node follows.
@@ -22,6 +22,10 @@ MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifest
   --ingress-proxy haproxy  what serves Ingresses and Gateways where Services are on, or its path; off: they are refused
   --ingress-addresses LIST  addresses at which they are served (default every address); with commas several, or repeated
   --ingress-ports 80,443  ports of HTTP and HTTPS at which Ingresses are served
+  --ingress-acme-directory URL  ACME server that their certificates are got from where they ask for it (docs/ingress.md); to give it is to agree to its terms
+  --ingress-acme-email ADDRESS  for the account there
+  --ingress-acme-ca-file FILE  certificates that vouch for it (default those that Node.js knows)
+  --ingress-acme-issuers LIST  names that mean it in annotations of cert-manager (default letsencrypt,letsencrypt-prod)
   --wait-ready          end once every Pod is Ready, with status 1 if that takes longer than --ready-timeout
   --ready-timeout 2m    when to show the table though not every Pod is Ready
   -v N                  log level of the kubelet: 4 and more tell details
@@ -42,6 +46,10 @@ Without --ephemeral, Ctrl-C leaves the Pods running; the next up takes them over
     'ingress-proxy': { type: 'string' },
     'ingress-addresses': { type: 'string', multiple: true },
     'ingress-ports': { type: 'string' },
+    'ingress-acme-directory': { type: 'string' },
+    'ingress-acme-email': { type: 'string' },
+    'ingress-acme-ca-file': { type: 'string' },
+    'ingress-acme-issuers': { type: 'string', multiple: true },
     'wait-ready': { type: 'boolean' },
     'ready-timeout': { type: 'string' },
     verbosity: { type: 'string', short: 'v' },

@@ -114,8 +114,6 @@ const simulatedManifests = (input: CommandInput): string => {
   return manifests;
 };
 
-const OF_CONTAINERD = ['ephemeral', 'images', 'allowed-devices', 'ingress-proxy', 'ingress-addresses', 'ingress-ports'] as const;
-
 const pluginsOf = (input: CommandInput) => ({
   probePlugins: namedProbePlugins(input),
 });
@@ -135,7 +133,17 @@ const servicesOf = (input: CommandInput): KubeletFlags['serviceNetwork'] => {
   return { ...found, ...(loadBalancers && { loadBalancers }) };
 };
 
-const INGRESS_OPTIONS = ['ingress-proxy', 'ingress-addresses', 'ingress-ports'] as const;
+const INGRESS_OPTIONS = [
+  'ingress-proxy',
+  'ingress-addresses',
+  'ingress-ports',
+  'ingress-acme-directory',
+  'ingress-acme-email',
+  'ingress-acme-ca-file',
+  'ingress-acme-issuers',
+] as const;
+
+const OF_CONTAINERD = ['ephemeral', 'images', 'allowed-devices', ...INGRESS_OPTIONS] as const;
 
 /** Ingresses are served where Services are. @throws CliError CLI_USAGE */
 const ingressOf = (input: CommandInput): KubeletFlags['ingress'] => {
@@ -145,8 +153,14 @@ const ingressOf = (input: CommandInput): KubeletFlags['ingress'] => {
     if (given === undefined || proxy === 'off') return undefined;
     throw usage(`--${given} is only of use with --service-cluster-ip-range`);
   }
-  const addresses = (input.options['ingress-addresses'] as readonly string[] | undefined)?.flatMap((text) => text.split(','));
-  const found = parseIngress({ proxy, addresses, ports });
+  const listOf = (name: string) => (input.options[name] as readonly string[] | undefined)?.flatMap((text) => text.split(','));
+  const acme = {
+    directory: textOption(input, 'ingress-acme-directory'),
+    email: textOption(input, 'ingress-acme-email'),
+    caFile: textOption(input, 'ingress-acme-ca-file'),
+    issuers: listOf('ingress-acme-issuers'),
+  };
+  const found = parseIngress({ proxy, addresses: listOf('ingress-addresses'), ports, acme });
   if (found !== undefined && 'error' in found) throw usage(found.error);
   return found;
 };

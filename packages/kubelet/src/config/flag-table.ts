@@ -120,6 +120,16 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'image-gc-high-threshold': field('imageGCHighThresholdPercent', 'whole'),
   'image-gc-low-threshold': field('imageGCLowThresholdPercent', 'whole'),
   'image-service-endpoint': field('imageServiceEndpoint'),
+  'ingress-acme-ca-file': own('text', 'certificates in PEM form that vouch for the ACME server (default those that Node.js knows)'),
+  'ingress-acme-directory': own(
+    'text',
+    'URL of an ACME server that certificates of Ingresses and Gateways are got from by HTTP-01; to give it is to agree to its terms of service (default none)',
+  ),
+  'ingress-acme-email': own('text', 'address of mail for the account at the ACME server (default none)'),
+  'ingress-acme-issuers': own(
+    'texts',
+    'names that mean this server in annotations cert-manager.io/cluster-issuer and cert-manager.io/issuer (default letsencrypt,letsencrypt-prod)',
+  ),
   'ingress-addresses': own('texts', 'addresses at which Ingresses are served (default every address)'),
   'ingress-ports': own('text', 'ports of HTTP and HTTPS at which Ingresses are served (default 80,443)'),
   'ingress-proxy': own(

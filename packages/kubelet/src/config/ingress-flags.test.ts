@@ -14,6 +14,27 @@ it('is haproxy at the usual ports of every address unless told otherwise', () =>
   expect(parseIngress({ ...none, proxy: 'off' })).toBeUndefined();
 });
 
+it('gets certificates of an ACME server only where one is named', () => {
+  const texts = { directory: 'https://ca.example/dir', email: undefined, caFile: undefined, issuers: undefined };
+  expect(parseIngress({ ...none, acme: { ...texts, directory: undefined } })).not.toHaveProperty('acme');
+  expect(parseIngress({ ...none, acme: texts })).toMatchObject({
+    acme: { directoryUrl: 'https://ca.example/dir', issuers: ['letsencrypt', 'letsencrypt-prod'] },
+  });
+  expect(parseIngress({ ...none, acme: { ...texts, email: 'ada@example.com', caFile: '/etc/ca.pem', issuers: ['own'] } })).toMatchObject({
+    acme: { email: 'ada@example.com', caFile: '/etc/ca.pem', issuers: ['own'] },
+  });
+  for (const [wrong, message] of [
+    [{ directory: 'http://ca.example/' }, '--ingress-acme-directory "http://ca.example/": want an https URL'],
+    [{ directory: 'https://me:secret@ca.example/' }, 'without a user'],
+    [{ directory: 'letsencrypt' }, '--ingress-acme-directory "letsencrypt"'],
+    [{ email: 'a@b,c@d' }, '--ingress-acme-email "a@b,c@d"'],
+    [{ email: 'a@b?subject=x' }, '--ingress-acme-email'],
+    [{ issuers: [''] }, '--ingress-acme-issuers'],
+    [{ directory: undefined, email: 'a@b' }, 'only of use with --ingress-acme-directory'],
+  ] as const)
+    expect(parseIngress({ ...none, acme: { ...texts, ...wrong } })).toEqual({ error: expect.stringContaining(message) });
+});
+
 it.each([
   [{ proxy: 'squid' }, '--ingress-proxy "squid"'],
   [{ addresses: ['localhost'] }, '"localhost" is no IP address'],

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
 
 /** How Ingresses are served. */
 export interface IngressFlags {
@@ -8,9 +9,29 @@ export interface IngressFlags {
   readonly addresses?: readonly string[];
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Where certificates are got; undefined: nowhere. */
+  readonly acme?: AcmeFlags;
+}
+
+export interface AcmeFlags {
+  /** URL of the server's directory. */
+  readonly directoryUrl: string;
+  /** Names of issuers in annotations that mean this server. */
+  readonly issuers: readonly string[];
+  readonly email?: string;
+  /** File of certificates that vouch for the server. */
+  readonly caFile?: string;
+}
+
+interface AcmeTexts {
+  readonly directory: string | undefined;
+  readonly email: string | undefined;
+  readonly caFile: string | undefined;
+  readonly issuers: readonly string[] | undefined;
 }
 
 interface Texts {
+  readonly acme?: AcmeTexts;
   readonly proxy: string | undefined;
   readonly addresses: readonly string[] | undefined;
   readonly ports: string | undefined;
@@ -19,11 +40,12 @@ interface Texts {
 const DEFAULT_PORTS = '80,443';
 const MAX_PORT = 65_535;
 
-/** The three flags; undefined where Ingresses are off, or what is wrong. */
+/** The flags; undefined where Ingresses are off, or what is wrong. */
 export const parseIngress = ({
   proxy = 'haproxy',
   addresses,
   ports = DEFAULT_PORTS,
+  acme,
 }: Texts): IngressFlags | undefined | { readonly error: string } => {
   if (proxy === 'off') return undefined;
   if (proxy !== 'haproxy' && !proxy.endsWith('/haproxy'))
@@ -33,5 +55,47 @@ export const parseIngress = ({
   const [httpPort = 0, httpsPort = 0, ...more] = ports.split(',').map((text) => (/^\d{1,5}$/.test(text.trim()) ? Number(text) : 0));
   if (more.length > 0 || httpPort === httpsPort || [httpPort, httpsPort].some((port) => port < 1 || port > MAX_PORT))
     return { error: `--ingress-ports ${ports}: want two ports, of HTTP and HTTPS, such as ${DEFAULT_PORTS}` };
-  return { program: proxy, ...(addresses !== undefined && { addresses }), httpPort, httpsPort };
+  const issuing = acme === undefined ? undefined : parseAcme(acme);
+  if (issuing !== undefined && 'error' in issuing) return issuing;
+  return {
+    program: proxy,
+    ...(addresses !== undefined && { addresses }),
+    httpPort,
+    httpsPort,
+    ...(issuing !== undefined && { acme: issuing }),
+  };
 };
+
+/** As manifests for cert-manager mostly have them. */
+const DEFAULT_ISSUERS = ['letsencrypt', 'letsencrypt-prod'];
+
+const parseAcme = ({
+  directory,
+  email,
+  caFile,
+  issuers = DEFAULT_ISSUERS,
+}: AcmeTexts): AcmeFlags | undefined | { readonly error: string } => {
+  if (directory === undefined) {
+    const given = [email, caFile].find((each) => each !== undefined);
+    return given === undefined
+      ? undefined
+      : { error: '--ingress-acme-email and --ingress-acme-ca-file are only of use with --ingress-acme-directory' };
+  }
+  const url = parseUrl(directory);
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '')
+    return {
+      error: `--ingress-acme-directory ${JSON.stringify(directory)}: want an https URL without a user, such as https://acme-v02.api.letsencrypt.org/directory`,
+    };
+  if (email !== undefined && !isAddress(email)) return { error: `--ingress-acme-email ${JSON.stringify(email)}: want one address of mail` };
+  const odd = issuers.find((each) => each.trim() === '');
+  if (odd !== undefined || issuers.length === 0) return { error: '--ingress-acme-issuers: want names, such as letsencrypt' };
+  return {
+    directoryUrl: directory,
+    issuers: issuers.map((each) => each.trim()),
+    ...(email !== undefined && { email }),
+    ...(caFile !== undefined && { caFile }),
+  };
+};
+
+/** What may stand behind `mailto:` as one address (RFC 8555, 7.3: no header fields, no second one). */
+const isAddress = (text: string): boolean => /^[^\s@,?&%]+@[^\s@,?&%]+$/.test(text);

@@ -205,7 +205,15 @@ const serviceNetworkFlags = (parsed: ParsedFlags): ServiceNetworkFlags | undefin
   return { ...found, ...(loadBalancers && { loadBalancers }) };
 };
 
-const INGRESS_FLAGS = ['ingress-proxy', 'ingress-addresses', 'ingress-ports'] as const;
+const INGRESS_FLAGS = [
+  'ingress-proxy',
+  'ingress-addresses',
+  'ingress-ports',
+  'ingress-acme-directory',
+  'ingress-acme-email',
+  'ingress-acme-ca-file',
+  'ingress-acme-issuers',
+] as const;
 
 /** Ingresses are served where Services are, unless that is off. */
 const ingressFlags = (parsed: ParsedFlags): IngressFlags | undefined => {
@@ -218,6 +226,12 @@ const ingressFlags = (parsed: ParsedFlags): IngressFlags | undefined => {
     proxy: lastOf(parsed, 'ingress-proxy'),
     addresses: flagOf(parsed, 'ingress-addresses') as readonly string[] | undefined,
     ports: lastOf(parsed, 'ingress-ports'),
+    acme: {
+      directory: lastOf(parsed, 'ingress-acme-directory'),
+      email: lastOf(parsed, 'ingress-acme-email'),
+      caFile: lastOf(parsed, 'ingress-acme-ca-file'),
+      issuers: flagOf(parsed, 'ingress-acme-issuers') as readonly string[] | undefined,
+    },
   });
   if (found !== undefined && 'error' in found) throw new KubeletError({ code: 'KUBELET_USAGE', message: found.error });
   return found;

@@ -11,6 +11,7 @@ import {
   auditTime,
   combineLatest,
   distinctUntilChanged,
+  EMPTY,
   filter,
   from,
   ignoreElements,
@@ -18,9 +19,11 @@ import {
   merge,
   mergeMap,
   type Observable,
+  of,
   ReplaySubject,
   Subject,
   scan,
+  share,
   shareReplay,
   startWith,
   switchMap,
@@ -38,6 +41,7 @@ import {
   shownIngresses,
   stoppedProxy,
 } from './core/ingress-state.js';
+import { createNodeAcme } from './node-acme.js';
 import type { NodeServices } from './node-services.js';
 import { ingressDirectory } from './remove-ingress.js';
 
@@ -76,6 +80,8 @@ export interface NodeIngressOptions {
 /** Changes closer to each other than this are one, ms. */
 const SETTLE_MS = 20;
 
+const NOTHING_ISSUED = { issued: new Map(), trouble: new Map(), challenges: new Map() };
+
 const GATEWAY_KINDS = ['GatewayClass', 'Gateway', 'HTTPRoute'] as const;
 
 /** Nothing of the proxy is loaded before there is an Ingress or a Gateway, or a proxy that was left. */
@@ -99,12 +105,14 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
 
   const serve = (store$: Observable<ObjectStore>, facts$: FollowIngresses['facts$']): Observable<unknown> =>
     from(Promise.all([import('@solo-kubelet/ingress-proxy'), workersUser()])).pipe(
-      switchMap(([{ certificateFault, computeRouteTable, GATEWAY_CONTROLLER, runHaproxy }, runAs]) => {
+      switchMap(([{ answeredTokens, certificateFault, computeRouteTable, GATEWAY_CONTROLLER, runHaproxy }, runAs]) => {
         const resultOf = new WeakMap<RouteTable, RouteTableResult>();
         const { httpPort, httpsPort } = flags;
-        const routes$ = combineLatest([store$, serviceNetwork.settled$]).pipe(
+        const acme = flags.acme === undefined ? undefined : createNodeAcme({ ...options, flags: flags.acme });
+        const computed$ = combineLatest([store$, serviceNetwork.settled$, acme?.state$ ?? of(undefined)]).pipe(
           auditTime(SETTLE_MS, steadyScheduler),
-          map(([store, { services, slices }]) => ({
+          map(([store, { services, slices }, acmeState]) => ({
+            acmeState: acmeState === undefined ? [] : [acmeState],
             ingresses: listObjects(store, 'Ingress'),
             classes: listObjects(store, 'IngressClass'),
             secrets: listObjects(store, 'Secret'),
@@ -118,14 +126,23 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
           })),
           distinctUntilChanged((a, b) => isSameInput(a, b)),
           map((input) => {
-            const { gatewayClasses: classes, gateways, routes, grants, namespaces } = input;
+            const { gatewayClasses: classes, gateways, routes, grants, namespaces, acmeState } = input;
+            const known = acmeState[0] ?? (flags.acme === undefined ? undefined : { ...NOTHING_ISSUED, issuers: flags.acme.issuers });
             const objects = { classes, gateways, routes, grants, namespaces, ingressPorts: { httpPort, httpsPort } };
-            return { input, result: computeRouteTable({ ...input, gateways: objects, checkCertificate: certificateFault }) };
+            const result = computeRouteTable({
+              ...input,
+              gateways: objects,
+              checkCertificate: certificateFault,
+              ...(known !== undefined && { acme: known }),
+            });
+            return { input, result };
           }),
           tap(({ result }) => resultOf.set(result.table, result)),
           shareReplay({ bufferSize: 1, refCount: true }),
         );
-        const proxy$ = runHaproxy({
+        // A proxy that was kept has certificates already that are not known here yet.
+        const routes$ = acme === undefined ? computed$ : computed$.pipe(filter(({ input }) => input.acmeState.length > 0));
+        const report$ = runHaproxy({
           table$: routes$.pipe(map(({ result }) => result.table)),
           directory: ingressDirectory(options.rootDirectory),
           issueCertificate: issuerOf(options),
@@ -142,6 +159,9 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
             log(logger, report);
             count(report, serviceNetwork.metrics);
           }),
+          share(),
+        );
+        const proxy$ = report$.pipe(
           scan(
             (state, report) => reduceProxy(state, report, { ...flags, ownOf: (table) => resultOf.get(table)?.ingresses ?? [] }),
             stoppedProxy,
@@ -152,7 +172,12 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
           map(({ nodeIps }) => reachedAt(flags.addresses, nodeIps)),
           distinctUntilChanged((a, b) => a.join() === b.join()),
         );
-        return combineLatest([routes$, addresses$, proxy$]).pipe(
+        const certificates$ =
+          acme?.run({
+            wanted$: computed$.pipe(map(({ result }) => result.wantedCertificates)),
+            answered$: report$.pipe(map((report) => answeredTokens(report, httpPort))),
+          }) ?? EMPTY;
+        const shown$ = combineLatest([routes$, addresses$, proxy$]).pipe(
           map(([{ input, result }, addresses, proxy]) => ({
             ingresses: input.ingresses,
             own: result.ingresses,
@@ -172,6 +197,7 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
           })),
           tap(show),
         );
+        return merge(shown$, certificates$);
       }),
     );
 
@@ -203,7 +229,17 @@ const eventOf = ({ about, reason, message, ...rest }: IngressNotice | GatewayNot
 
 type Input = Readonly<
   Record<
-    'ingresses' | 'classes' | 'secrets' | 'services' | 'slices' | 'gatewayClasses' | 'gateways' | 'routes' | 'grants' | 'namespaces',
+    | 'ingresses'
+    | 'classes'
+    | 'secrets'
+    | 'services'
+    | 'slices'
+    | 'gatewayClasses'
+    | 'gateways'
+    | 'routes'
+    | 'grants'
+    | 'namespaces'
+    | 'acmeState',
     readonly object[]
   >
 >;

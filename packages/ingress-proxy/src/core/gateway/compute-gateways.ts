@@ -14,13 +14,13 @@ import { type AttachedRoute, MOST_LINES, routesLeftOut } from './rule-limit.js';
 export const GATEWAY_CONTROLLER = 'solo-kubelet.dev/gateway';
 
 /** The objects of Gateway API. */
-export interface GatewayObjects extends Omit<ReadListenersInput, keyof SecretsInput> {
+export interface GatewayObjects extends Omit<ReadListenersInput, keyof SecretsInput | 'acme' | 'wanted'> {
   readonly classes: readonly GatewayClass[];
   readonly routes: readonly HTTPRoute[];
   readonly namespaces: readonly Namespace[];
 }
 
-export interface GatewaysInput extends GatewayObjects, KnownServices, SecretsInput {}
+export interface GatewaysInput extends GatewayObjects, KnownServices, SecretsInput, Pick<ReadListenersInput, 'acme' | 'wanted'> {}
 
 export interface GatewaysResult {
   readonly listeners: readonly Listener[];

@@ -1,4 +1,5 @@
 import type { Gateway, GatewayListener, ReferenceGrant, RouteGroupKind, SecretObjectReference } from '@solo-kubelet/object-spec';
+import { type AcmeState, asksForCertificate, type WantedCertificates } from '../acme/wanted-certificates.js';
 import { isHost } from '../host-name.js';
 import { type SecretsInput, secretPair } from '../secret-pair.js';
 import { condition, type ListenerVerdict, type RouteCondition } from './gateway-status.js';
@@ -16,6 +17,9 @@ export interface OpenListener extends Pick<ListenerVerdict, 'supportedKinds' | '
 export interface ReadListenersInput extends SecretsInput {
   readonly gateways: readonly Gateway[];
   readonly grants: readonly ReferenceGrant[];
+  /** Where certificates are got by ACME. */
+  readonly acme?: AcmeState;
+  readonly wanted: WantedCertificates;
   /** Of Ingresses: a Gateway may have HTTP and HTTPS there, too, but not the other way round. */
   readonly ingressPorts: { readonly httpPort: number; readonly httpsPort: number };
 }
@@ -119,9 +123,10 @@ interface Certificates {
   readonly blocking?: string;
 }
 
-const readCertificates = (gateway: Gateway, { tls }: GatewayListener, input: ReadListenersInput): Certificates => {
+const readCertificates = (gateway: Gateway, { tls, hostname = '' }: GatewayListener, input: ReadListenersInput): Certificates => {
   const references = tls?.certificateRefs ?? [];
-  const read = references.map((reference) => readCertificate(gateway, reference, input));
+  const host = hostname.toLowerCase();
+  const read = references.map((reference) => readCertificate(gateway, reference, { ...input, host }));
   const pairs = read.flatMap((each) => ('pair' in each ? each.pair : []));
   const faults = read.flatMap((each) => ('fault' in each ? each.fault : []));
   const [
@@ -137,7 +142,7 @@ const readCertificates = (gateway: Gateway, { tls }: GatewayListener, input: Rea
 const readCertificate = (
   gateway: Gateway,
   { group = '', kind = 'Secret', name, namespace = namespaceOf(gateway) }: SecretObjectReference,
-  input: ReadListenersInput,
+  input: ReadListenersInput & { readonly host: string },
 ): { readonly pair: { readonly certificate: string; readonly key: string } } | { readonly fault: RouteCondition } => {
   const refuse = (reason: string, message: string) => ({ fault: condition('ResolvedRefs', false, reason, message) });
   if (group !== '' || kind !== 'Secret') return refuse('InvalidCertificateRef', `${kind} ${JSON.stringify(name)} is no Secret`);
@@ -147,5 +152,10 @@ const readCertificate = (
       `no ReferenceGrant of namespace ${namespace} lets Gateways of ${namespaceOf(gateway)} refer to secret ${name}`,
     );
   const pair = secretPair(namespace, name, input);
-  return typeof pair === 'string' ? refuse('InvalidCertificateRef', pair) : { pair };
+  if (typeof pair !== 'string') return { pair };
+  const asks = asksForCertificate(gateway.metadata.annotations, input.acme);
+  if (asks !== true) return refuse('InvalidCertificateRef', asks === false ? pair : `${pair}; ${asks}`);
+  // One for the listener's host; it opens once it is there, as with a controller that writes the Secret.
+  const { pem, problem } = input.wanted.ask([input.host]);
+  return pem === undefined ? refuse('InvalidCertificateRef', `${pair}; ${problem ?? 'it is being issued'}`) : { pair: pem };
 };
