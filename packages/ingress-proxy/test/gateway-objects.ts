@@ -1,5 +1,5 @@
 import { type ApiObject, type EndpointSlice, parseObject, type Secret, type Service } from '@solo-kubelet/object-spec';
-import { certificateFault, computeRouteTable, type RouteTableResult } from '../src/index.js';
+import { type AcmeState, certificateFault, computeRouteTable, type RouteTableResult } from '../src/index.js';
 
 const GATEWAY = 'gateway.networking.k8s.io/v1';
 
@@ -30,6 +30,7 @@ export interface GatewayWorld {
   /** Ports of 127.0.0.1 behind port 80 of a Service; `NAMESPACE/NAME`, or a name in `shop`. */
   readonly servers?: Readonly<Record<string, readonly number[]>>;
   readonly secrets?: readonly Secret[];
+  readonly acme?: AcmeState;
   readonly ingressPorts?: { readonly httpPort: number; readonly httpsPort: number };
 }
 
@@ -56,6 +57,7 @@ export const computeWorld = (world: GatewayWorld): RouteTableResult => {
     slices,
     secrets,
     checkCertificate: certificateFault,
+    ...(world.acme !== undefined && { acme: world.acme }),
     gateways: { classes: [gatewayClass], gateways, routes, grants, namespaces, ingressPorts },
   });
 };

@@ -82,9 +82,11 @@ const parseAcme = ({
       : { error: '--ingress-acme-email and --ingress-acme-ca-file are only of use with --ingress-acme-directory' };
   }
   const url = parseUrl(directory);
-  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '')
+  if (url !== undefined && (url.username !== '' || url.password !== ''))
+    return { error: '--ingress-acme-directory: want a URL without a user: requests are signed' };
+  if (url?.protocol !== 'https:')
     return {
-      error: `--ingress-acme-directory ${JSON.stringify(directory)}: want an https URL without a user, such as https://acme-v02.api.letsencrypt.org/directory`,
+      error: `--ingress-acme-directory ${JSON.stringify(directory)}: want an https URL, such as https://acme-v02.api.letsencrypt.org/directory`,
     };
   if (email !== undefined && !isAddress(email)) return { error: `--ingress-acme-email ${JSON.stringify(email)}: want one address of mail` };
   const odd = issuers.find((each) => each.trim() === '');
