@@ -121,4 +121,19 @@ describe('the state changes of containers', () => {
     await expect(containerStateChanges(cri).next()).rejects.toThrow('not for you');
     await fake.close();
   });
+
+  it('tell, though a little later, of what CRI-O removes with its sandbox without a word', async () => {
+    await using followed = await follow({ personality: 'cri-o', events: 'perClient' });
+    const { cri, changes } = followed;
+    const metadata = { name: 'pod', namespace: 'default', uid: 'u1' };
+    const { podSandboxId } = await cri.runtime.runPodSandbox({ config: { metadata } });
+    const config = { metadata: { name: 'app' }, image: { image: 'busybox:1', userSpecifiedImage: 'busybox:1' } };
+    const { containerId } = await cri.runtime.createContainer({ podSandboxId, config });
+    await cri.runtime.startContainer({ containerId });
+    await soon(async () => told(changes)).toEqual(['app created', 'app started']);
+    await cri.runtime.stopPodSandbox({ podSandboxId });
+    await soon(async () => told(changes)).toEqual(['app created', 'app started', 'app exited 137']);
+    await cri.runtime.removePodSandbox({ podSandboxId });
+    await soon(async () => told(changes)).toEqual(['app created', 'app started', 'app exited 137', 'app removed']);
+  });
 });

@@ -533,3 +533,64 @@ it('writes down every call with its outcome', async () => {
   ]);
   expect(fake.calls[0]?.request).toMatchObject({ config: { metadata } });
 });
+
+describe('as CRI-O', () => {
+  const named = { image: { image: 'busybox:1', userSpecifiedImage: 'busybox:1' }, logPath: '' };
+
+  it('makes no container without the name that the user gave its image', async () => {
+    const { client } = await start({ personality: 'cri-o' });
+    const podSandboxId = await runSandbox(client);
+    await expect(runContainer(client, podSandboxId, { logPath: '' })).rejects.toMatchObject({
+      details: 'user specified image not specified, cannot verify image signature',
+    });
+    await runContainer(client, podSandboxId, named);
+  });
+
+  it('takes one name from an image that has more, and removes none that a container has', async () => {
+    const { client } = await start({ personality: 'cri-o', images: [{ tags: ['busybox:1', 'other:2'] }] });
+    await runContainer(client, await runSandbox(client), named);
+    const images = async () => (await client.images.listImages({})).images;
+    const [{ id } = { id: '' }] = await images();
+    expect(id).toMatch(/^[0-9a-f]{64}$/);
+    await client.images.removeImage({ image: { image: 'other:2' } });
+    expect(await images()).toMatchObject([{ id, repoTags: ['docker.io/library/busybox:1'] }]);
+    await expect(client.images.removeImage({ image: { image: id } })).rejects.toMatchObject({
+      details: expect.stringMatching(/^delete image: image used by [0-9a-f]{64}: image is in use by a container$/),
+    });
+    await client.images.removeImage({ image: { image: 'unknown:1' } });
+  });
+
+  it('lists its own labels of sandboxes, and containers as somewhat older than their statuses say', async () => {
+    const { client } = await start({ personality: 'cri-o' });
+    const podSandboxId = await runSandbox(client, { labels: { mine: 'yes' } });
+    const containerId = await runContainer(client, podSandboxId, named);
+    const [sandbox] = (await client.runtime.listPodSandbox({})).items;
+    expect(sandbox?.labels).toMatchObject({ mine: 'yes', 'io.kubernetes.container.name': 'POD', 'io.kubernetes.pod.uid': 'u1' });
+    const [listed] = (await client.runtime.listContainers({})).containers;
+    expect(listed?.createdAt).toBeLessThan((await statusOf(client, containerId))?.createdAt ?? 0n);
+  });
+
+  it('tells in GetContainerEvents of a sandbox only its start and end, and nothing of containers that are removed with it', async () => {
+    const { client } = await start({ personality: 'cri-o', events: 'perClient' });
+    const ended = new AbortController();
+    const told: string[] = [];
+    const following = (async () => {
+      for await (const change of client.changes({ signal: ended.signal })) {
+        if (change.type !== 'podChanged') told.push(change.type);
+        else told.push(`${change.containerId === change.podSandboxId ? 'sandbox' : 'container'} ${change.change}`);
+      }
+    })();
+    await soon(async () => told.length).toBe(1);
+    const podSandboxId = await runSandbox(client);
+    await runContainer(client, podSandboxId, named);
+    await client.runtime.removePodSandbox({ podSandboxId });
+    const last = await runSandbox(client, { metadata: { ...metadata, attempt: 1 } });
+    const containerId = await runContainer(client, last, named);
+    await client.runtime.removeContainer({ containerId });
+    await soon(async () => told.at(-1)).toBe('container deleted');
+    ended.abort();
+    await following;
+    const life = ['sandbox started', 'container created', 'container started', 'container stopped'];
+    expect(told).toEqual(['resync', ...life, 'sandbox stopped', ...life, 'container deleted']);
+  });
+});

@@ -8,6 +8,7 @@ import {
 } from '../gen/cri-v1.js';
 import { completeContainerConfig, completeSandboxConfig, type FakeRuntime } from './fake-runtime.js';
 import { idMatches, labelsMatch } from './labels.js';
+import type { Personality } from './personality.js';
 import type { ContainerRecord } from './records.js';
 import { RpcError } from './rpc-error.js';
 import type { ServiceImplementation } from './rpc-server.js';
@@ -47,15 +48,18 @@ const mergeResources = (current: LinuxContainerResources | undefined, update: Li
   return { ...(current ?? update), ...named };
 };
 
-export interface ContainerRpcsOptions {
-  /** Whether lists name images by id, whatever the status says. */
-  readonly idsInLists: boolean;
-}
+/** CRI-O lists a container as made when it began with it, and tells in its status when it was done. */
+const CRIO_CREATES_FOR_NS = 400_000_000n;
 
-export const containerRpcs = (runtime: FakeRuntime, infoStyle: InfoStyle, { idsInLists }: ContainerRpcsOptions): Containers => {
+export const containerRpcs = (runtime: FakeRuntime, infoStyle: InfoStyle, personality: Personality): Containers => {
   const listed = (record: ContainerRecord): Container => {
     const container = toContainer(record);
-    return idsInLists ? { ...container, image: { ...ImageSpec.fromPartial({}), image: record.imageId } } : container;
+    if (personality === 'containerd') return container;
+    return {
+      ...container,
+      createdAt: record.createdAt - CRIO_CREATES_FOR_NS,
+      image: { ...ImageSpec.fromPartial({}), image: record.imageId },
+    };
   };
   return {
     createContainer: ({ podSandboxId, config, sandboxConfig }) => ({

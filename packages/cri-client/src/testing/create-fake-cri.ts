@@ -19,6 +19,7 @@ import { imageRpcs } from './image-rpcs.js';
 import { createImageStore, type FakeImage, type FakeRegistry, type FakeRegistryImage } from './image-store.js';
 import { metricRpcs } from './metric-rpcs.js';
 import { type NodeConditions, nodeRpcs, type RuntimeConfigMode } from './node-rpcs.js';
+import { isCriEvent, type Personality } from './personality.js';
 import type { ContainerRecord, SandboxRecord } from './records.js';
 import { createRpcServer, mountService } from './rpc-server.js';
 import { sandboxRpcs } from './sandbox-rpcs.js';
@@ -32,8 +33,10 @@ export interface FakeCriOptions {
   /** Where to listen. Default: a socket in a new temporary directory, which goes with the fake. */
   readonly socketPath?: string;
   /**
-   * Whose ways it has where no other option says so. `cri-o` is CRI-O 1.36 as seen: no container without its log's directory, lists with ids of images
-   * where statuses have names, a network namespace named for sandboxes on the host's too, no events unless configured. Default `containerd`.
+   * Whose ways it has where no other option says so. `cri-o` is CRI-O 1.36 as seen: no container without its log's directory or without the image's name as the
+   * user wrote it; lists with ids of images where statuses have names, and with an earlier creation; ids of images without `sha256:`; an image in use can't be
+   * removed, and of one with more names the removal takes one; labels of its own on sandboxes, and a network namespace named for those on the host's too; no
+   * events unless configured, and then none of a sandbox's creation and removal, nor of containers removed with it. Default `containerd`.
    */
   readonly personality?: Personality;
   /** Default: the personality. */
@@ -81,8 +84,6 @@ export interface FakeCriOptions {
   /** Mount point that ImageFsInfo names. Default `/`. */
   readonly imageFsPath?: string;
 }
-
-export type Personality = 'containerd' | 'cri-o';
 
 /** The RPCs that a runtime of Kubernetes 1.36's time may lack. */
 const USUALLY_UNIMPLEMENTED = [
@@ -192,6 +193,7 @@ export const createFakeCri = async ({
     clock,
     images: initialImages,
     registry,
+    idPrefix: personality === 'cri-o' ? '' : 'sha256:',
     onChange: (change, name) => events.containerd.publish(imageEnvelope(change, name, clock.now())),
   });
   const runtime: FakeRuntime = createFakeRuntime({
@@ -202,10 +204,10 @@ export const createFakeCri = async ({
     runtimeHandlers,
     recordLagMs,
     unknownStops,
-    makesLogDirectory: personality === 'containerd',
+    personality,
     onEvent: (event) => {
       for (const envelope of containerdEnvelopes(event, clock.now())) events.containerd.publish(envelope);
-      if (event.phase === 'exiting') return;
+      if (!isCriEvent(personality, event)) return;
       events.publishCri({
         containerId: event.subject.id,
         containerEventType: event.type,
@@ -228,7 +230,7 @@ export const createFakeCri = async ({
         ...nodeRpcs({ runtimeName, runtimeVersion, runtimeHandlers, conditions, events, eventMode }),
         ...sandboxRpcs(runtime, infoStyle),
         ...checkpointRpcs(runtime),
-        ...containerRpcs(runtime, infoStyle, { idsInLists: personality === 'cri-o' }),
+        ...containerRpcs(runtime, infoStyle, personality),
         ...execs,
         execSync: async (request, context) => {
           try {
@@ -240,7 +242,7 @@ export const createFakeCri = async ({
         ...statsRpcs(runtime),
         ...metricRpcs(runtime),
       }),
-      mountService(ImageServiceDefinition, imageRpcs({ runtime, images, imageFsPath })),
+      mountService(ImageServiceDefinition, imageRpcs({ runtime, images, imageFsPath, personality })),
       ...(containerdEvents
         ? [
             mountService(EventsDefinition, {

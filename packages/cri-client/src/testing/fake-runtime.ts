@@ -12,10 +12,19 @@ import { type Clock, waitFor } from './clock.js';
 import { createContainerEndings } from './container-endings.js';
 import { type ContainerLog, openContainerLog } from './container-log.js';
 import type { ImageStore } from './image-store.js';
+import type { Personality } from './personality.js';
 import type { ContainerRecord, SandboxRecord } from './records.js';
 import { notFound, RpcError } from './rpc-error.js';
 import type { RuntimeEvent } from './runtime-event.js';
-import { containerName, findById, refuseTaken, refuseUnsound, refuseWithoutLogDirectory, sandboxName } from './runtime-rules.js';
+import {
+  containerName,
+  findById,
+  refuseTaken,
+  refuseUnsound,
+  refuseWithoutLogDirectory,
+  refuseWithoutUserImage,
+  sandboxName,
+} from './runtime-rules.js';
 import type { ContainerScripts } from './script.js';
 
 export interface FakeRuntimeOptions {
@@ -27,8 +36,7 @@ export interface FakeRuntimeOptions {
   /** From the news of an exit to its record, ms. */
   readonly recordLagMs: number;
   readonly unknownStops: 'ok' | 'notFound';
-  /** Whether the directory of a container's log is made when it is missing. */
-  readonly makesLogDirectory: boolean;
+  readonly personality: Personality;
   readonly onEvent: (event: RuntimeEvent) => void;
 }
 
@@ -41,7 +49,7 @@ export const createFakeRuntime = ({
   runtimeHandlers,
   recordLagMs,
   unknownStops,
-  makesLogDirectory,
+  personality,
   onEvent,
 }: FakeRuntimeOptions) => {
   const sandboxes = new Map<string, SandboxRecord>();
@@ -77,8 +85,8 @@ export const createFakeRuntime = ({
   };
   const containersOf = (record: SandboxRecord): readonly ContainerRecord[] =>
     [...containers.values()].filter((candidate) => candidate.sandbox === record);
-  const tell = (type: ContainerEventType, subject: ContainerRecord | SandboxRecord): void =>
-    onEvent({ type, subject, sandbox: 'sandbox' in subject ? subject.sandbox : subject, phase: 'recorded' });
+  const tell = (type: ContainerEventType, subject: ContainerRecord | SandboxRecord, more: Pick<RuntimeEvent, 'withSandbox'> = {}): void =>
+    onEvent({ type, subject, sandbox: 'sandbox' in subject ? subject.sandbox : subject, phase: 'recorded', ...more });
   const refuseUnlessReady = ({ id, state }: SandboxRecord): void => {
     if (state !== PodSandboxState.SANDBOX_READY) throw new RpcError('UNKNOWN', `sandbox container "${id}" is not running`);
   };
@@ -94,7 +102,7 @@ export const createFakeRuntime = ({
     const hostNetwork = config.linux?.securityContext?.namespaceOptions?.network === NamespaceMode.NODE;
     const record: SandboxRecord = {
       id: newId(),
-      config,
+      config: personality === 'cri-o' ? labelledAsPod(config) : config,
       runtimeHandler,
       createdAt: nowNs(),
       pid: 10_000 + made,
@@ -119,12 +127,12 @@ export const createFakeRuntime = ({
     record.ips = [];
   };
 
-  const removeContainer = (id: string): void => {
+  const removeContainer = (id: string, more: Pick<RuntimeEvent, 'withSandbox'> = {}): void => {
     const record = findContainer(id);
     if (record === undefined) return;
     endings.destroy(record);
     containers.delete(record.id);
-    tell(ContainerEventType.CONTAINER_DELETED_EVENT, record);
+    tell(ContainerEventType.CONTAINER_DELETED_EVENT, record, more);
   };
 
   const createContainer = (podSandboxId: string, config: ContainerConfig, sandboxConfig: PodSandboxConfig): ContainerRecord => {
@@ -135,7 +143,10 @@ export const createFakeRuntime = ({
     const holder = [...containers.values()].find((other) => containerName(other.config, other.sandbox.config) === name);
     refuseTaken('container', name, holder);
     refuseUnsound(config);
-    if (!makesLogDirectory) refuseWithoutLogDirectory(owner.config.logDirectory, config.logPath);
+    if (personality === 'cri-o') {
+      refuseWithoutUserImage(config);
+      refuseWithoutLogDirectory(owner.config.logDirectory, config.logPath);
+    }
     const wanted = config.image?.image ?? '';
     const image = images.find(wanted);
     if (image === undefined) throw new RpcError('NOT_FOUND', `failed to resolve image "${wanted}": ${wanted}: not found`);
@@ -262,7 +273,7 @@ export const createFakeRuntime = ({
       const record = findById(sandboxes, id);
       if (record === undefined) return;
       stopSandbox(record);
-      for (const { id: containerId } of containersOf(record)) removeContainer(containerId);
+      for (const { id: containerId } of containersOf(record)) removeContainer(containerId, { withSandbox: true });
       sandboxes.delete(record.id);
       tell(ContainerEventType.CONTAINER_DELETED_EVENT, record);
     },
@@ -270,7 +281,7 @@ export const createFakeRuntime = ({
     createContainer,
     startContainer,
     stopContainer,
-    removeContainer,
+    removeContainer: (id: string): void => removeContainer(id),
     exit: endings.exit,
     oomKill: endings.oomKill,
     exited: endings.exited,
@@ -287,6 +298,18 @@ export const createFakeRuntime = ({
 };
 
 export type FakeRuntime = ReturnType<typeof createFakeRuntime>;
+
+/** CRI-O's own labels of a sandbox. */
+const labelledAsPod = (config: PodSandboxConfig): PodSandboxConfig => ({
+  ...config,
+  labels: {
+    ...config.labels,
+    'io.kubernetes.pod.name': config.metadata?.name ?? '',
+    'io.kubernetes.pod.namespace': config.metadata?.namespace ?? '',
+    'io.kubernetes.pod.uid': config.metadata?.uid ?? '',
+    'io.kubernetes.container.name': 'POD',
+  },
+});
 
 /** Rejects when the client gives up. */
 const abortion = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => void onAbort(signal, () => reject(signal.reason)));

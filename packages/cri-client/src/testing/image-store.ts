@@ -55,6 +55,8 @@ export interface ImageStore {
   publish(image: FakeRegistryImage): void;
   pull(reference: string, auth: AuthConfig | undefined, signal: AbortSignal): Promise<string>;
   remove(reference: string): void;
+  /** Takes one name from an image that has more. */
+  untag(tag: string): void;
   readonly usedBytes: bigint;
 }
 
@@ -66,14 +68,17 @@ export interface ImageStoreOptions {
   readonly clock: Clock;
   readonly images: readonly FakeImage[];
   readonly registry: FakeRegistry;
+  /** What ids of images begin with. */
+  readonly idPrefix: 'sha256:' | '';
   readonly onChange: (change: 'create' | 'update' | 'delete', name: string) => void;
 }
 
-export const createImageStore = ({ clock, images, registry, onChange }: ImageStoreOptions): ImageStore => {
+export const createImageStore = ({ clock, images, registry, idPrefix, onChange }: ImageStoreOptions): ImageStore => {
   const stored = new Map<string, StoredImage>();
   const published = new Map<string, FakeRegistryImage>();
 
-  const idOf = (image: FakeImage): string => image.id ?? sha256(`image ${image.tags[0] ?? image.digest ?? ''}`);
+  const idOf = (image: FakeImage): string =>
+    idPrefix + (image.id ?? sha256(`image ${image.tags[0] ?? image.digest ?? ''}`)).replace('sha256:', '');
   const digestOf = (image: FakeImage): string => image.digest ?? sha256(`manifest of ${idOf(image)}`);
   const repository = (reference: string): string => reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
 
@@ -144,6 +149,9 @@ export const createImageStore = ({ clock, images, registry, onChange }: ImageSto
       if (image === undefined) return;
       stored.delete(image.id);
       onChange('delete', [...image.tags][0] ?? image.id);
+    },
+    untag: (tag) => {
+      lookUp(tag)?.tags.delete(normalizeReference(tag));
     },
     get usedBytes() {
       return [...stored.values()].reduce((sum, { size }) => sum + size, 0n);

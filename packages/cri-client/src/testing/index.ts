@@ -1,12 +1,13 @@
 export type { FakeCall } from './call-journal.js';
 export { type Clock, createVirtualClock, realClock, type VirtualClock, type VirtualClockOptions } from './clock.js';
 export type { Exit } from './container-endings.js';
-export { createFakeCri, type FakeCri, type FakeCriOptions, type Personality } from './create-fake-cri.js';
+export { createFakeCri, type FakeCri, type FakeCriOptions } from './create-fake-cri.js';
 export type { CriEventMode } from './event-hub.js';
 export type { RunningExec } from './exec-rpcs.js';
 export type { Fault, FaultEffect, FaultHandle } from './faults.js';
 export type { FakeImage, FakeRegistry, FakeRegistryImage } from './image-store.js';
 export type { NodeConditions, RuntimeConfigMode } from './node-rpcs.js';
+export type { Personality } from './personality.js';
 export type { ContainerRecord, SandboxRecord } from './records.js';
 export type { GrpcCode } from './rpc-error.js';
 export type { ContainerScript, ContainerScripts, ExecAnswer, ExecCall, ExecScript, ScriptedOutput, ScriptSubject } from './script.js';

@@ -11,4 +11,6 @@ export interface RuntimeEvent {
   readonly oom?: boolean;
   /** With `exiting`: what the records will say. `finishedAt` is Unix ns. */
   readonly exit?: { readonly exitCode: number; readonly finishedAt: bigint } | undefined;
+  /** A removal that came of the removal of its sandbox. */
+  readonly withSandbox?: boolean;
 }

@@ -44,6 +44,12 @@ export const refuseUnsound = ({ mounts, linux }: ContainerConfig): void => {
   }
 };
 
+/** CRI-O checks signatures by the name that the user gave. */
+export const refuseWithoutUserImage = ({ image }: ContainerConfig): void => {
+  if (image?.userSpecifiedImage) return;
+  throw new RpcError('UNKNOWN', 'user specified image not specified, cannot verify image signature');
+};
+
 /** CRI-O's monitor opens the log file and makes no directory for it. */
 export const refuseWithoutLogDirectory = (logDirectory: string, logPath: string): void => {
   if (logDirectory === '' || logPath === '' || existsSync(dirname(join(logDirectory, logPath)))) return;
