@@ -1,10 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { PAUSE_IMAGE } from '@solo-kubelet/standalone-node/images';
 import { waitFor } from './wait-for.js';
+
+const run = promisify(execFile);
 
 /** A CRI-O of a test's own, with the cgroupfs driver. */
 export interface PrivateCrio {
@@ -23,6 +26,15 @@ export interface StartCrioOptions {
   readonly cniPluginDirectory: string;
   /** Of runc. */
   readonly runc: string;
+  readonly settings?: CrioSettings;
+}
+
+/** What tests ask of a CRI-O beyond its ordinary set-up. */
+export interface CrioSettings {
+  /** `enable_pod_events`: whether GetContainerEvents tells anything. Default false, as CRI-O ships. */
+  readonly podEvents?: boolean;
+  /** Gives images and containers a disk of their own, of this size in MiB. Default: the machine's. */
+  readonly storageMiB?: number;
 }
 
 /** Why there is no CRI-O to test on. No Debian suite has it: who wants the tests says where a `crio` and its `pinns` lie. */
@@ -37,7 +49,9 @@ const STOP_LIMIT_MS = 10_000;
 export const startCrio = async (options: StartCrioOptions): Promise<PrivateCrio> => {
   const { directory } = options;
   const crio = process.env['CRIO_BIN'] ?? 'crio';
-  for (const name of ['storage', 'run', 'cni', 'exits', 'attach', 'hooks']) await mkdir(join(directory, name), { recursive: true });
+  for (const name of ['storage', 'run', 'cni', 'exits', 'attach', 'hooks', 'cdi']) await mkdir(join(directory, name), { recursive: true });
+  const { storageMiB } = options.settings ?? {};
+  if (storageMiB !== undefined) await mountMemory(join(directory, 'storage'), storageMiB);
   await writeFile(join(directory, 'cni/10-bridge.conflist'), network(options));
   await writeFile(join(directory, 'policy.json'), '{"default": [{"type": "insecureAcceptAnything"}]}');
   await writeFile(join(directory, 'registries.conf'), 'unqualified-search-registries = []\n');
@@ -75,6 +89,11 @@ export const startCrio = async (options: StartCrioOptions): Promise<PrivateCrio>
   return { endpoint, stop };
 };
 
+/** Whoever sweeps the directory unmounts it. */
+const mountMemory = async (path: string, sizeMiB: number): Promise<void> => {
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeMiB}M`, '--', 'storage', path]);
+};
+
 const network = ({ bridge, subnet, directory }: StartCrioOptions): string =>
   JSON.stringify({
     cniVersion: '1.0.0',
@@ -92,7 +111,7 @@ const network = ({ bridge, subnet, directory }: StartCrioOptions): string =>
 const storage = (directory: string): string =>
   `[storage]\ndriver = "overlay"\ngraphroot = "${directory}/storage"\nrunroot = "${directory}/run"\n`;
 
-const configuration = ({ directory, cniPluginDirectory }: StartCrioOptions, programs: string, runtime: string): string => `[crio]
+const configuration = ({ directory, cniPluginDirectory, settings }: StartCrioOptions, programs: string, runtime: string): string => `[crio]
 root = "${directory}/storage"
 runroot = "${directory}/run"
 storage_driver = "overlay"
@@ -112,6 +131,8 @@ namespaces_dir = "${directory}/ns"
 container_exits_dir = "${directory}/exits"
 container_attach_socket_dir = "${directory}/attach"
 hooks_dir = ["${directory}/hooks"]
+cdi_spec_dirs = ["${directory}/cdi"]
+enable_pod_events = ${settings?.podEvents ?? false}
 [crio.runtime.runtimes.runc]
 runtime_path = "${runtime}"
 runtime_root = "${directory}/runc-state"

@@ -20,13 +20,15 @@ import { skopeoTarget } from '../../../packages/standalone-node/src/images/skope
 import { cacheDirectory } from './cache-directory.js';
 import { type ContainerdRelease, containerdOfRelease } from './containerd-release.js';
 import { networkLeaks } from './network-leaks.js';
-import { startCrio } from './start-crio.js';
+import { type CrioSettings, startCrio } from './start-crio.js';
 
 const run = promisify(execFile);
 
 export interface TestbedOptions {
   /** Default: containerd, or CRI-O where `SOLO_TEST_RUNTIME=cri-o` asks for it. See `lacksCrio`. */
   readonly runtime?: 'containerd' | 'cri-o';
+  /** What a CRI-O does otherwise than usual. */
+  readonly crio?: CrioSettings;
   /** Default: '1.6', the machine's own. */
   readonly containerd?: ContainerdRelease;
   /** Whether to import the images of tools/images. Default: true. */
@@ -73,7 +75,8 @@ export const startTestbed = async (options: TestbedOptions = {}): Promise<Testbe
 
   try {
     if ((options.runtime ?? process.env['SOLO_TEST_RUNTIME']) === 'cri-o') {
-      const crio = await startCrio({ ...binaries, directory: join(directory, 'c'), bridge: layout.bridge, subnet });
+      const settings = options.crio ?? {};
+      const crio = await startCrio({ ...binaries, directory: join(directory, 'c'), bridge: layout.bridge, subnet, settings });
       return await bedOn({ endpoint: crio.endpoint, isUp: () => true, stop: crio.stop });
     }
     const containerd = await startContainerd({ layout, binaries, subnet, masquerade: false, sandboxImage: PAUSE_IMAGE, supervise: false });
