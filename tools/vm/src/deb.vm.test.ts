@@ -5,15 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDebs } from './build-debs.js';
 import { copyImages } from './bundle.js';
 import { installedFiles, lostAndLeft } from './installed-files.js';
+import { startLedger } from './ledger.js';
 import type { Machine } from './machine.js';
 import { patient } from './patience.js';
-import { machineDirectory, putManifest, skipped, startFreshMachine, text, title } from './prepared-machine.js';
+import { machineDirectory, putManifest, REBOOTS, skipped, startFreshMachine, text, title } from './prepared-machine.js';
 import { createShownPods, PATIENCE, type ShownContainer, type ShownPods } from './shown-pods.js';
 
 const TALKS_POD = new URL('../../../examples/nginx.yaml', import.meta.url);
 
-/** How often the machine is booted anew with a Pod that must be ended each time. */
-const REBOOTS = Number(process.env['SOLO_VM_REBOOTS'] ?? 2);
 /** Looks of the machine at what a Pod has left on it. */
 const OF_PODS = {
   containers: 'ctr -n k8s.io containers list --quiet',
@@ -99,21 +98,11 @@ describe.skipIf(skipped)(
     }, async () => {
       await machine.must('printf "shutdownGracePeriod: 240s\\nshutdownGracePeriodCriticalPods: 20s\\n" >> /etc/kubernetes/kubelet.yaml');
       await machine.must('systemctl restart solo-kubelet');
-      await putManifest(machine, 'ledger', await text('ledger.yaml'));
-      const expected = ['started'];
-      const events = async (): Promise<readonly string[]> =>
-        (await machine.run('cat /srv/ledger/events')).stdout.split('\n').filter(Boolean);
-      const untilStarted = async (): Promise<void> => {
-        const isThere = async (): Promise<boolean> => (await events()).length >= expected.length;
-        await waitFor(isThere, { what: `the events ${expected.join()}`, ...PATIENCE }).catch(() => {});
-        expect(await events()).toEqual(expected);
-      };
-      await untilStarted();
+      const ledger = await startLedger(machine);
       for (let reboot = 0; reboot < REBOOTS; reboot++) {
         await shown.untilReady('ledger');
         await machine.reboot();
-        expected.push('closed', 'ended', 'started');
-        await untilStarted();
+        await ledger.untilStarted();
         await untilAnswers();
       }
     });

@@ -8,6 +8,8 @@ import { type Hardware, lacksMachine, type Machine, startMachine } from './machi
 /** A Debian suite. */
 const suite = process.env['SOLO_VM_SUITE'] ?? 'trixie';
 export const driver = process.env['SOLO_VM_CGROUP_DRIVER'] ?? 'systemd';
+/** How often a machine is booted anew with a Pod that must be ended each time. */
+export const REBOOTS = Number(process.env['SOLO_VM_REBOOTS'] ?? 2);
 /** Keeps what tests of a machine make. */
 export const machineDirectory = process.env['SOLO_VM_DIR'] ?? join(cacheDirectory(), 'vm');
 const PORT = 2222 + (process.pid % 1000);
