@@ -1,16 +1,19 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { importImages } from '@solo-kubelet/standalone-node/containerd';
 import { type LayerEntry, localArchitecture, writeImageArchive } from '@solo-kubelet/standalone-node/images';
 import { imageNames } from '@solo-kubelet-tools/images';
-import { lacksCrio, type Testbed } from '@solo-kubelet-tools/testbed';
+import { kubeletBinary, lacksCrio, type Testbed } from '@solo-kubelet-tools/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { skopeoTarget } from '../../../../packages/standalone-node/src/images/skopeo-target.js';
-import { podManifest, SLEEP, script } from '../kubelet/manifests.js';
+import { podManifest, SLEEP, script, sleeper } from '../kubelet/manifests.js';
 import { hasPhase, isRunning, startNode, type TestNode } from '../kubelet/node.js';
 import { metricOf } from './ask-socket.js';
 
+const run = promisify(execFile);
 const lacking = lacksCrio();
 const LARGE = 'localhost/solo-kubelet/large:1';
 const LARGE_MIB = 40;
@@ -53,6 +56,21 @@ describe.skipIf(lacking !== undefined)(
     };
     const writer = (name: string, mebibytes: number): object =>
       podManifest(name, { containers: [script('app', `dd if=/dev/urandom of=/file bs=1M count=${mebibytes}; ${SLEEP}`)] });
+
+    it('tells which images nothing uses, and takes neither what a Pod has nor the image of sandboxes for one', async () => {
+      await node.drop('idle.yaml', sleeper('idle'));
+      await node.pod('idle', isRunning, 120_000);
+      const { stdout } = await run(process.execPath, [
+        kubeletBinary,
+        'images',
+        'prune',
+        '--dry-run',
+        '--runtime-endpoint',
+        node.bed.endpoint,
+      ]);
+      expect(stdout).toContain(LARGE);
+      expect(stdout).not.toMatch(/busybox:1|pause:1/);
+    });
 
     it('makes room by removing images that nothing uses, and by no Pod’s end', async () => {
       expect(await images()).toContain(LARGE);
