@@ -9,7 +9,7 @@ export type {
   RouteCondition,
 } from './core/gateway/gateway-status.js';
 export { INGRESS_CONTROLLER } from './core/ingress-class.js';
-export { type ComparedRequest, type Match, matchListener, matchRoute } from './core/match-route.js';
+export { type ComparedRequest, type Match, matchListener, matchRoute, matchShared } from './core/match-route.js';
 export type {
   AuthRequest,
   Backend,
@@ -22,6 +22,7 @@ export type {
   RouteAction,
   RouteProblem,
   RouteTable,
+  WeightedBackend,
 } from './core/route-table.js';
 export { answeredTokens } from './haproxy/answered-tokens.js';
 export { type CertificatePair, certificateFault, type IssueCertificate } from './haproxy/own-certificates.js';

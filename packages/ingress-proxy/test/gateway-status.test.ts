@@ -93,6 +93,17 @@ describe('a route hears', () => {
       ['Accepted=False UnsupportedValue', 'ResolvedRefs=True ResolvedRefs'],
     ],
     [
+      'which filter of a backendRef is not supported',
+      {
+        routes: [
+          httpRoute({
+            rules: [{ backendRefs: [to('web', { filters: [{ type: 'URLRewrite', urlRewrite: { hostname: 'a.example' } }] })] }],
+          }),
+        ],
+      },
+      ['Accepted=False UnsupportedValue', 'ResolvedRefs=True ResolvedRefs'],
+    ],
+    [
       'which of its rules is not supported',
       {
         routes: [
@@ -156,6 +167,20 @@ describe('a listener hears', () => {
     const result = computeWorld({ gateways: [first, gateway([http()])] });
     expect(result.gateways.gateways[0]?.listeners[0]?.fault).toBeDefined();
     expect(ofListener(result, 1)).toEqual(FINE);
+  });
+
+  it('that a node has enough of them', () => {
+    const gateways = Array.from({ length: 5 }, (_, i) =>
+      gateway(
+        Array.from({ length: 64 }, (_each, j) => http({ name: `l${j}`, port: 1_000 + 64 * i + j })),
+        `g${i}`,
+      ),
+    );
+    const result = computeWorld({ gateways });
+    expect(result.table.listeners).toHaveLength(256);
+    expect(ofListener(result, 3, 63)).toEqual(FINE);
+    expect(ofListener(result, 4)).toContain('Accepted=False TooManyListeners');
+    expect(result.gateways.gateways[4]?.conditions[0]).toMatchObject({ type: 'Accepted', status: 'False', reason: 'ListenersNotValid' });
   });
 
   it('how many routes it has', () =>

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { Secret } from '@solo-kubelet/object-spec';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { matchListener } from '../src/index.js';
+import { matchListener, matchShared } from '../src/index.js';
 import { computeWorld, gateway, httpRoute } from './gateway-objects.js';
 import { opensslPair } from './openssl-pair.js';
 import { ask, freePorts, hasHaproxy, SOON, startBackend, startProxy, tableOf } from './started-haproxy.js';
@@ -209,6 +209,109 @@ describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
     for (const [asked, [status, location]] of Object.entries(places))
       expect(await ask(port, `shop.example:${port}`, asked), asked).toMatchObject({ status, headers: { location } });
     expect((await ask(port, 'shop.example', '/nobody')).status).toBe(500);
+  });
+
+  it('headers are changed for one of several backends, and a server that keeps silent is given up', async () => {
+    const [port] = await freePorts();
+    await using a = await startBackend('a');
+    await using b = await startBackend('b');
+    await using slow = await startBackend('slow', (incoming, response) => {
+      if (incoming.url !== '/slow/never') response.end(JSON.stringify({ name: 'slow' }));
+    });
+    await using proxy = await startProxy(issue);
+    const set = (name: string, value: string) => ({ set: [{ name, value }] });
+    const filters = [
+      { type: 'RequestHeaderModifier', requestHeaderModifier: set('X-Track', 'canary "%[src]"') },
+      { type: 'ResponseHeaderModifier', responseHeaderModifier: set('X-Served-By', 'canary') },
+    ];
+    const { table, gateways } = computeWorld({
+      gateways: [gateway([{ name: 'http', port, protocol: 'HTTP' }])],
+      servers: { a: [a.port], b: [b.port], slow: [slow.port] },
+      routes: [
+        httpRoute({
+          rules: [
+            {
+              filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: set('X-Track', 'all') }],
+              backendRefs: [to('a'), to('b', { filters })],
+            },
+            { matches: [{ path: { value: '/slow' } }], timeouts: { request: '1m', backendRequest: '0s300ms' }, backendRefs: [to('slow')] },
+            { matches: [{ path: { value: '/free' } }], timeouts: { request: '0s' }, backendRefs: [to('slow')] },
+          ],
+        }),
+      ],
+    });
+    expect(gateways.routes[0]?.parents[0]?.conditions[0]).toMatchObject({ type: 'Accepted', status: 'True' });
+    expect(table.listeners[0]?.rules.map(({ action }) => action.timeoutMs).sort()).toEqual([300, undefined, undefined]);
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied' });
+    const seen = new Map<string, unknown>();
+    await vi.waitFor(async () => {
+      const { body, headers } = await ask(port, 'x', '/');
+      const { name, headers: sent } = JSON.parse(body) as Sent;
+      seen.set(name, [sent['x-track'], headers['x-served-by']]);
+      expect(seen.size).toBe(2);
+    }, SOON);
+    expect(Object.fromEntries(seen)).toEqual({ a: ['all', undefined], b: ['canary "%[src]"', 'canary'] });
+    expect((await ask(port, 'x', '/slow/soon')).status).toBe(200);
+    expect((await ask(port, 'x', '/slow/never')).status).toBe(504);
+    expect((await ask(port, 'x', '/free')).status).toBe(200);
+  });
+
+  it('at a port that Ingresses have, too, hosts that are written out go first, whoever has them', async () => {
+    await using a = await startBackend('a');
+    await using b = await startBackend('b');
+    await using proxy = await startProxy(issue);
+    const { table } = computeWorld({
+      gateways: [gateway([{ name: 'http', port: proxy.httpPort, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } }])],
+      servers: { a: [a.port] },
+      routes: [
+        httpRoute({ rules: [{ matches: [{ path: { value: '/gw' } }], backendRefs: [to('a')] }] }),
+        httpRoute({ hostnames: ['*.wild.example'], rules: [{ matches: [{ path: { value: '/w' } }], backendRefs: [to('a')] }] }, 'wild'),
+        httpRoute({ hostnames: ['both.example'], rules: [{ matches: [{ path: { value: '/b' } }], backendRefs: [to('a')] }] }, 'both'),
+      ],
+      ingressPorts: proxy,
+    });
+    const rule = (host: string | undefined, ...paths: readonly string[]) => ({
+      ...(host !== undefined && { host }),
+      http: {
+        paths: paths.map((path) => ({ path, pathType: 'Prefix' as const, backend: { service: { name: 'b', port: { number: 80 } } } })),
+      },
+    });
+    const ingresses = tableOf({
+      ingresses: [
+        {
+          metadata: { name: 'i', namespace: 'shop' },
+          spec: {
+            rules: [
+              rule('shop.example', '/'),
+              rule('both.example', '/'),
+              rule('*.wild.example', '/'),
+              rule('x.wild.example', '/w'),
+              rule(undefined, '/any', '/gw/any'),
+            ],
+          },
+        },
+      ],
+      servers: { b: [b.port] },
+    });
+    const both = { ...ingresses, listeners: table.listeners, backends: new Map([...ingresses.backends, ...table.backends]) };
+    expect(await proxy.apply(both)).toMatchObject({ type: 'applied' });
+    const expected = (host: string, path: string): string | number => {
+      const match = matchShared(both, { port: proxy.httpPort, host, path, method: 'GET', headers: {} });
+      if (match.type === 'rule') return match.rule.action.backends[0]?.name?.split('_')[1] ?? 500;
+      return match.type === 'backend' ? (match.backend.split('_')[1] ?? '') : match.type === 'notFound' ? 404 : 400;
+    };
+    // What others wrote for every host takes nothing from who has a host.
+    expect(expected('shop.example', '/gw')).toBe('b');
+    expect(expected('other.example', '/gw/any')).toBe('a');
+    expect(expected('both.example', '/b')).toBe('a');
+    expect(expected('x.wild.example', '/w')).toBe('b');
+    expect(expected('y.wild.example', '/w')).toBe('a');
+    const paths = ['/', '/gw', '/gw/any', '/gwx', '/w', '/b/x', '/any', '/./x'];
+    for (const host of ['shop.example', 'both.example', 'x.wild.example', 'y.wild.example', 'a.y.wild.example', 'other.example'])
+      for (const path of paths) {
+        const { status, body } = await ask(proxy.httpPort, host, path);
+        expect(status === 200 ? (JSON.parse(body) as Sent).name : status, `${host}${path}`).toBe(expected(host, path));
+      }
   });
 
   it('weights share requests, servers come by the runtime socket, and a port that is taken leaves the others alone', async () => {

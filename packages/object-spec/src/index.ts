@@ -51,6 +51,7 @@ export type {
   HTTPRouteFilter,
   HTTPRouteMatch,
   HTTPRouteRule,
+  HTTPRouteTimeouts,
   Ingress,
   IngressBackend,
   IngressClass,

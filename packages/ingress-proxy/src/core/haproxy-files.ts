@@ -121,8 +121,10 @@ const configuration = (
   const map = (name: string, kind = 'map'): string => `${kind}(${directory}/${name}.map)`;
   const find = (key: string, kind: 'exact' | 'prefix'): string =>
     `    http-request set-var(txn.route) ${key},concat(,txn.${kind === 'exact' ? 'path' : 'prefix'}),${map(kind, kind === 'exact' ? 'map' : 'map_beg')} if !{ var(txn.route) -m found }`;
-  const ingressLines = [
-    ...['var(txn.host)', 'var(txn.wildcard)', 'str()'].flatMap((key) => (['exact', 'prefix'] as const).map((kind) => find(key, kind))),
+  const routeLines = ['var(txn.host)', 'var(txn.wildcard)', 'str()'].map((key) =>
+    (['exact', 'prefix'] as const).map((kind) => find(key, kind)),
+  );
+  const fallbackLines = [
     ...['var(txn.host)', 'var(txn.wildcard)', 'str(-)'].map(
       (key) => `    http-request set-var(txn.route) ${key},${map('fallback')} if !{ var(txn.route) -m found }`,
     ),
@@ -147,8 +149,7 @@ const configuration = (
           '    http-request return status 200 content-type application/octet-stream lf-string %[var(txn.challenge)] if { var(txn.challenge) -m found }',
         ]
       : []),
-    ...gateways.matchLines(port),
-    ...(ofIngresses ? ingressLines : []),
+    ...(ofIngresses ? [...gateways.matchLines(port, routeLines), ...fallbackLines] : gateways.matchLines(port)),
     '    http-request return status 404 content-type text/plain string "no route leads here\\n" if !{ var(txn.route) -m found }',
     '    http-request set-var(txn.backend) var(txn.route),field(1,|)',
     '    http-request redirect scheme https code 308 if { var(txn.route),field(3,|) -m str https } !{ ssl_fc }',
@@ -173,6 +174,7 @@ const configuration = (
     '    use_backend %[var(txn.backend)]',
     '',
   ];
+  const hasTimeouts = table.listeners.some(({ rules }) => rules.some(({ action }) => action.timeoutMs !== undefined));
   return `${[
     'global',
     `    description solo-kubelet-${generation}`,
@@ -213,6 +215,8 @@ const configuration = (
     ...[...table.backends.values()].flatMap(({ name, protocol }) => [
       `backend ${name}`,
       '    balance leastconn',
+      // It is a matter of backends only.
+      ...(hasTimeouts ? ['    http-request set-timeout server var(txn.timeout) if { var(txn.timeout) -m found }'] : []),
       ...(slots.get(name) ?? []).map((endpoint, index) => {
         const options = protocol === 'h2c' ? ' proto h2' : protocol === 'https' ? ' ssl verify none' : '';
         return endpoint === undefined

@@ -1,10 +1,14 @@
+import { hostRank } from './host-name.js';
 import { prefixKey } from './match-route.js';
 import type { HeaderChanges, Listener, ListenerRule, PathChange, RouteAction } from './route-table.js';
 
 /** What listeners of Gateways become in a configuration of haproxy. */
 export interface HaproxyGateways {
-  /** Of a port: what decides which rule a request fits. It sets `txn.rule` and `txn.route`. */
-  matchLines(port: number): readonly string[];
+  /**
+   * Of a port: what decides which rule a request fits. It sets `txn.rule` and `txn.route`. `ofIngresses`: what finds routes of Ingresses for exact hosts,
+   * wildcards and any host; each comes after the rules of Gateways for hosts of that kind.
+   */
+  matchLines(port: number, ofIngresses?: readonly (readonly string[])[]): readonly string[];
   /** Of a port: what a rule does to a request; after the headers of the proxy itself. It sets `txn.backend`. */
   actionLines(port: number): readonly string[];
   /** Texts of users by their keys: values of headers, and paths. */
@@ -22,14 +26,19 @@ export const haproxyGateways = (listeners: readonly Listener[], valueMap: string
     values.set(key, text);
     return `%[str(${key}),map(${valueMap})]`;
   };
-  const byPort = new Map<number, { readonly match: readonly string[]; readonly action: readonly string[] }>();
+  const byPort = new Map<
+    number,
+    { readonly listen: readonly string[]; readonly match: readonly string[][]; readonly action: readonly string[] }
+  >();
   let rules = 0;
+  let matches = 0;
   for (const port of new Set(listeners.map((each) => each.port))) {
-    const match: string[] = [];
+    const listen: string[] = [];
+    const match: string[][] = [[], [], []];
     const action: string[] = [];
     const ids = new Map<RouteAction, string>();
     for (const [i, listener] of listeners.filter((each) => each.port === port).entries()) {
-      match.push(
+      listen.push(
         `    http-request set-var(txn.listener) str(l${i}) if !{ var(txn.listener) -m found } ${hostCondition(listener.host)}`.trimEnd(),
       );
       for (const rule of listener.rules) {
@@ -37,18 +46,33 @@ export const haproxyGateways = (listeners: readonly Listener[], valueMap: string
         const id = known ?? `r${++rules}`;
         ids.set(rule.action, id);
         if (known === undefined) action.push(...ruleLines(id, rule.action, port, kept));
-        match.push(...matchLines(id, `l${i}`, rule, `m${match.length}`));
+        match[hostRank(rule.host)]?.push(...matchLines(id, `l${i}`, rule, `m${++matches}`));
       }
     }
-    match.push('    http-request set-var(txn.route) str(-||) if { var(txn.rule) -m found }');
-    byPort.set(port, { match, action });
+    byPort.set(port, { listen, match, action });
   }
   return {
-    matchLines: (port) => byPort.get(port)?.match ?? [],
+    matchLines: (port, ofIngresses = []) => {
+      const own = byPort.get(port);
+      if (own === undefined) return ofIngresses.flat();
+      return [
+        ...own.listen,
+        ...own.match.flatMap((lines, rank) => [
+          ...(rank > 0 && ofIngresses.length > 0 && lines.length > 0 ? [SKIP_RULES] : []),
+          ...lines,
+          ...(lines.length > 0 ? [TAKE_RULE] : []),
+          ...(ofIngresses[rank] ?? []),
+        ]),
+      ];
+    },
     actionLines: (port) => byPort.get(port)?.action ?? [],
     values,
   };
 };
+
+const TAKE_RULE = '    http-request set-var(txn.route) str(-||) if { var(txn.rule) -m found } !{ var(txn.route) -m found }';
+/** It is no rule's name: a route of an Ingress has the request. */
+const SKIP_RULES = '    http-request set-var(txn.rule) str(-) if { var(txn.route) -m found } !{ var(txn.rule) -m found }';
 
 const hexOf = (bytes: Buffer): string => bytes.toString('hex').toUpperCase();
 
@@ -104,7 +128,8 @@ const ruleLines = (id: string, action: RouteAction, port: number, kept: Kept): r
     ...(rewrite?.path === undefined
       ? []
       : [...pathLines(rewrite.path, when, kept), `    http-request set-path %[var(txn.newpath)] ${when}`]),
-    ...(redirect === undefined ? backendLines(action.backends, when) : []),
+    ...(action.timeoutMs === undefined ? [] : [`    http-request set-var(txn.timeout) int(${action.timeoutMs}) ${when}`]),
+    ...(redirect === undefined ? backendLines(action.backends, when, kept) : []),
   ];
 };
 
@@ -148,20 +173,31 @@ const redirectLines = (
 /** Name of no backend: those have a `_`. */
 const NOBODY = 'none';
 
-const backendLines = (backends: RouteAction['backends'], when: string): readonly string[] => {
+const backendLines = (backends: RouteAction['backends'], when: string, kept: Kept): readonly string[] => {
   const total = backends.reduce((sum, { weight }) => sum + weight, 0);
   const fail = `    http-request return status 500 content-type text/plain string "this route has no backend\\n" ${when}`;
   if (total === 0) return [fail];
   // The last one is for all; each one before it takes what is below its bound away from those behind it.
   let bound = total;
-  const choices = backends.toReversed().map(({ name = NOBODY, weight }, i) => {
+  const hasChanges = backends.some(({ requestHeaders, responseHeaders }) => requestHeaders !== undefined || responseHeaders !== undefined);
+  const choices = backends.toReversed().flatMap(({ name = NOBODY, weight }, i) => {
     const limit = i === 0 ? '' : ` { var(txn.dice) -m int lt ${bound} }`;
     bound -= weight;
-    return `    http-request set-var(txn.backend) str(${name}) ${when}${limit}`;
+    return [
+      `    http-request set-var(txn.backend) str(${name}) ${when}${limit}`,
+      ...(hasChanges ? [`    http-request set-var(txn.choice) int(${backends.length - 1 - i}) ${when}${limit}`] : []),
+    ];
   });
   return [
     ...(backends.length > 1 ? [`    http-request set-var(txn.dice) rand(${total}) ${when}`] : []),
     ...choices,
+    ...backends.flatMap(({ requestHeaders, responseHeaders }, i) => {
+      const chosen = `${when} { var(txn.choice) -m int ${i} }`;
+      return [
+        ...(requestHeaders === undefined ? [] : headerLines('http-request', requestHeaders, chosen, kept)),
+        ...(responseHeaders === undefined ? [] : headerLines('http-response', responseHeaders, chosen, kept)),
+      ];
+    }),
     ...(backends.some(({ name }) => name === undefined) ? [`${fail} { var(txn.backend) -m str ${NOBODY} }`] : []),
   ];
 };

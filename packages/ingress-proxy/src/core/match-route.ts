@@ -1,3 +1,4 @@
+import { hostRank } from './host-name.js';
 import { isRequestHost, requestPath } from './request-path.js';
 import type { Listener, ListenerRule, Route, RouteTable } from './route-table.js';
 
@@ -30,20 +31,40 @@ export interface ComparedRequest {
 }
 
 /** The rule of a Gateway that a request fits, undefined for none; the model that proxies are tested against. */
-export const matchListener = (table: RouteTable, request: ComparedRequest): ListenerRule | undefined => {
+export const matchListener = (table: RouteTable, request: ComparedRequest): ListenerRule | undefined => rulesThatFit(table, request)[0];
+
+/**
+ * The same at a port that Ingresses have, too: a host that is written out goes before wildcards, these before any host, whoever has them; of one kind the
+ * rules of Gateways go first.
+ */
+export const matchShared = (
+  table: RouteTable,
+  request: ComparedRequest,
+): Match | { readonly type: 'rule'; readonly rule: ListenerRule } => {
+  const [path = ''] = request.path.split('?');
+  const ofIngress = matchRoute(table, request.host, path);
+  const [rule] = rulesThatFit(table, request);
+  if (ofIngress.type === 'refused' || rule === undefined) return ofIngress;
+  const route = ofIngress.type === 'backend' ? ofIngress.route : undefined;
+  return route !== undefined && hostRank(route.host) < hostRank(rule.host) ? ofIngress : { type: 'rule', rule };
+};
+
+const rulesThatFit = (table: RouteTable, request: ComparedRequest): readonly ListenerRule[] => {
   const [path = '', query = ''] = request.path.split(/\?(.*)/s);
   const compared = requestPath(path);
-  if (compared === undefined || !isRequestHost(request.host)) return undefined;
+  if (compared === undefined || !isRequestHost(request.host)) return [];
   const name = (request.host.split(':')[0] ?? '').toLowerCase().replace(/\.$/, '');
   const parameters = new URLSearchParams(query);
   const listener = table.listeners.find(({ port, host }) => port === request.port && coversHost(host, name));
-  return listener?.rules.find(
-    (rule) =>
-      coversHost(rule.host, name) &&
-      fitsPath(rule, compared) &&
-      (rule.method === undefined || rule.method === request.method) &&
-      rule.headers.every((each) => request.headers[each.name] === each.value) &&
-      rule.query.every((each) => parameters.get(each.name) === each.value),
+  return (
+    listener?.rules.filter(
+      (rule) =>
+        coversHost(rule.host, name) &&
+        fitsPath(rule, compared) &&
+        (rule.method === undefined || rule.method === request.method) &&
+        rule.headers.every((each) => request.headers[each.name] === each.value) &&
+        rule.query.every((each) => parameters.get(each.name) === each.value),
+    ) ?? []
   );
 };
 

@@ -51,7 +51,9 @@ export interface NamedValue {
 /** What becomes of a request. */
 export interface RouteAction {
   /** Where it goes, by weight; one without a name is answered with 500, as is everything where there is none. */
-  readonly backends: readonly { readonly name?: string; readonly weight: number }[];
+  readonly backends: readonly WeightedBackend[];
+  /** How long a server may keep silent, ms; then the answer is 504. */
+  readonly timeoutMs?: number;
   readonly requestHeaders: HeaderChanges;
   readonly responseHeaders: HeaderChanges;
   readonly redirect?: {
@@ -62,6 +64,14 @@ export interface RouteAction {
     readonly status: number;
   };
   readonly rewrite?: { readonly host?: string; readonly path?: PathChange };
+}
+
+export interface WeightedBackend {
+  readonly name?: string;
+  readonly weight: number;
+  /** Beside those of the rule, after them. */
+  readonly requestHeaders?: HeaderChanges;
+  readonly responseHeaders?: HeaderChanges;
 }
 
 /** `prefix`: how many elements of the path `text` takes the place of; without it of all. */

@@ -39,8 +39,27 @@ const isUsable = (pem: string, nowMs: number): boolean => {
   }
 };
 
-/** What is wrong with the certificate and key of a Secret; undefined where a server can use them. Says nothing of what is in them. */
+/** As many as a node can well have; it is asked for each of them whenever anything changes. */
+const MOST_REMEMBERED = 1_000;
+const remembered = new Map<string, string | undefined>();
+
+/**
+ * What is wrong with the certificate and key of a Secret; undefined where a server can use them. Says nothing of what is in them. What it has found out
+ * is remembered by a hash of both: none of them becomes better or worse.
+ */
 export const certificateFault = (certificate: string, key: string): string | undefined => {
+  const hash = createHash('sha256').update(`${certificate.length} `).update(certificate).update(key).digest('base64');
+  const isKnown = remembered.has(hash);
+  const fault = isKnown ? remembered.get(hash) : findFault(certificate, key);
+  // Those that were asked for last are kept.
+  remembered.delete(hash);
+  remembered.set(hash, fault);
+  const [oldest] = remembered.keys();
+  if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  return fault;
+};
+
+const findFault = (certificate: string, key: string): string | undefined => {
   let parsed: X509Certificate;
   try {
     parsed = new X509Certificate(certificate);

@@ -103,6 +103,12 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
     return false;
   };
 
+  /** The master that does it is another one after that, and may answer nobody: whether it has is seen by what serves then. */
+  const reload = (signal: AbortSignal): Promise<unknown> =>
+    haproxyCommand(masterSocket, ['reload'], signal).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    });
+
   return defer(() => {
     let wanted: RouteTable | undefined;
     let version = 0;
@@ -173,7 +179,7 @@ export const runHaproxy = (options: RunHaproxyOptions): Observable<HaproxyReport
         const how = served === undefined ? 'started' : 'reloaded';
         if (served === undefined) await endEarlier(masterSocket, { graceMs: STOP_GRACE_MS, scheduler, signal });
         const process = served?.process ?? (await startHaproxy(haproxy, directory, masterSocket));
-        if (how === 'reloaded') await haproxyCommand(masterSocket, ['reload'], signal);
+        if (how === 'reloaded') await reload(signal);
         let ended: string | undefined;
         void process.ended.then((said) => {
           ended = said;

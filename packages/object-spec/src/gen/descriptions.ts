@@ -1200,7 +1200,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     namespace: ["Its namespace; another one than that of the route needs a ReferenceGrant."],
     port: ["Its port."],
     weight: ["Its share of the sum of all weights; 0: nothing.","1"],
-    filters: ["What becomes of requests that go there. Not supported here."],
+    filters: ["What becomes of requests that go there. Only filters for headers are supported here."],
   },
   HTTPRouteTimeouts: {
     '': ["How long an answer may take."],

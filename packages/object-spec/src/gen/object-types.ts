@@ -2140,7 +2140,7 @@ export interface HTTPBackendRef {
   readonly port?: number;
   /** Its share of the sum of all weights; 0: nothing. Default: 1. */
   readonly weight?: number;
-  /** What becomes of requests that go there. Not supported here. */
+  /** What becomes of requests that go there. Only filters for headers are supported here. */
   readonly filters?: readonly HTTPRouteFilter[];
 }
 

@@ -37,7 +37,7 @@ export const readRoute = (route: HTTPRoute, input: BackendsInput): ReadRoute => 
       unsupported.push(`spec.rules[${i}]: ${reading.unsupported}`);
       continue;
     }
-    const leading = (rule.backendRefs ?? []).map((reference) => {
+    const leading = (rule.backendRefs ?? []).map((reference, n) => {
       const { weight = 1 } = reference;
       const found = lead(route, reference, input);
       if ('fault' in found) {
@@ -45,7 +45,7 @@ export const readRoute = (route: HTTPRoute, input: BackendsInput): ReadRoute => 
         return { weight };
       }
       servers.set(found.backend.name, found.backend);
-      return { weight, name: found.backend.name };
+      return { weight, name: found.backend.name, ...reading.ofBackends[n] };
     });
     const action: RouteAction = { ...reading.action, backends: leading.filter(({ weight }) => weight > 0) };
     rules.push(...reading.matches.map((match) => ({ ...match, action })));

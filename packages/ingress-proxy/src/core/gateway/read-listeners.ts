@@ -24,6 +24,9 @@ export interface ReadListenersInput extends SecretsInput {
   readonly ingressPorts: { readonly httpPort: number; readonly httpsPort: number };
 }
 
+/** As many as a Gateway may have, four times: each port of them is a listening socket for each address, and its part of the configuration. */
+const MOST_LISTENERS = 256;
+
 const HTTP_ROUTE: RouteGroupKind = { group: GATEWAY_GROUP, kind: 'HTTPRoute' };
 
 /** Every listener of every Gateway. The first that can serve has its port and host; one that can't holds nothing against others. */
@@ -43,13 +46,15 @@ export const readListeners = (input: ReadListenersInput): readonly OpenListener[
       const conflict = conflictOf({ spec, before, holder: hosts.get(place) });
       const kinds = readKinds(spec);
       const secrets = spec.protocol === 'HTTPS' ? readCertificates(gateway, spec, input) : undefined;
+      const surplus =
+        hosts.size < MOST_LISTENERS ? undefined : `the Gateways of a node have at most ${MOST_LISTENERS} listeners that serve`;
       const isSupported = spec.protocol === 'HTTP' || spec.protocol === 'HTTPS';
       const resolved = kinds.fault ?? secrets?.fault;
       const odd = host === '' || isHost(host) ? undefined : `hostname ${JSON.stringify(host)} is no name of a host`;
       const address = (gateway.spec?.addresses ?? []).length > 0 ? 'spec.addresses is not supported' : undefined;
       const fault = !isSupported
         ? `protocol ${spec.protocol} is not supported`
-        : (address ?? odd ?? conflict?.message ?? secrets?.blocking);
+        : (address ?? odd ?? conflict?.message ?? secrets?.blocking ?? surplus);
       if (fault === undefined) {
         protocols.set(spec.port, { protocol: spec.protocol, of: `Gateway ${key}` });
         hosts.set(place, key);
@@ -61,9 +66,11 @@ export const readListeners = (input: ReadListenersInput): readonly OpenListener[
         host,
         supportedKinds: isSupported ? kinds.supported : [],
         conditions: [
-          isSupported
-            ? condition('Accepted', conflict === undefined, conflict?.reason ?? 'Accepted', conflict?.message)
-            : condition('Accepted', false, 'UnsupportedProtocol', `protocol ${spec.protocol} is not supported`),
+          isSupported && surplus !== undefined && fault === surplus
+            ? condition('Accepted', false, 'TooManyListeners', surplus)
+            : isSupported
+              ? condition('Accepted', conflict === undefined, conflict?.reason ?? 'Accepted', conflict?.message)
+              : condition('Accepted', false, 'UnsupportedProtocol', `protocol ${spec.protocol} is not supported`),
           condition('Conflicted', conflict?.isConflict === true, conflict?.isConflict ? conflict.reason : 'NoConflicts', conflict?.message),
           resolved ?? condition('ResolvedRefs', true, 'ResolvedRefs'),
         ],

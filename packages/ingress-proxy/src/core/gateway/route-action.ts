@@ -1,21 +1,37 @@
-import type { HTTPHeaderFilter, HTTPPathModifier, HTTPRouteMatch, HTTPRouteRule } from '@solo-kubelet/object-spec';
+import type {
+  HTTPHeaderFilter,
+  HTTPPathModifier,
+  HTTPRouteFilter,
+  HTTPRouteMatch,
+  HTTPRouteRule,
+  HTTPRouteTimeouts,
+} from '@solo-kubelet/object-spec';
 import { isPreciseHost } from '../host-name.js';
 import { comparedPath } from '../request-path.js';
-import type { HeaderChanges, ListenerRule, PathChange, RouteAction } from '../route-table.js';
+import type { HeaderChanges, ListenerRule, PathChange, RouteAction, WeightedBackend } from '../route-table.js';
 
 /** A rule of an HTTPRoute without its backends, or what in it is not supported. */
 export type RuleReading =
-  | { readonly matches: readonly Omit<ListenerRule, 'host' | 'action'>[]; readonly action: Omit<RouteAction, 'backends'> }
+  | {
+      readonly matches: readonly Omit<ListenerRule, 'host' | 'action'>[];
+      readonly action: Omit<RouteAction, 'backends'>;
+      /** What is changed where a request goes to one of its backendRefs, in their order. */
+      readonly ofBackends: readonly Pick<WeightedBackend, 'requestHeaders' | 'responseHeaders'>[];
+    }
   | { readonly unsupported: string };
 
 /** What a rule compares and changes. One that asks for what is not supported is none: half of it would be something else. */
 export const readRule = (rule: HTTPRouteRule): RuleReading => {
   const unsupported: string[] = [];
   const tell = (text: string): undefined => void unsupported.push(text);
-  if (rule.timeouts !== undefined) tell('timeouts are not supported');
   const matches = (rule.matches ?? []).flatMap((match) => readMatch(match, tell) ?? []);
   const [first] = matches;
-  let action: Omit<RouteAction, 'backends'> = { requestHeaders: NO_CHANGES, responseHeaders: NO_CHANGES };
+  const timeoutMs = readTimeout(rule.timeouts, tell);
+  let action: Omit<RouteAction, 'backends'> = {
+    requestHeaders: NO_CHANGES,
+    responseHeaders: NO_CHANGES,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
   for (const { type, requestHeaderModifier, responseHeaderModifier, requestRedirect, urlRewrite } of rule.filters ?? []) {
     if (requestHeaderModifier !== undefined) action = { ...action, requestHeaders: readHeaders(requestHeaderModifier, tell) };
     else if (responseHeaderModifier !== undefined) action = { ...action, responseHeaders: readHeaders(responseHeaderModifier, tell) };
@@ -43,8 +59,38 @@ export const readRule = (rule: HTTPRouteRule): RuleReading => {
       action = { ...action, rewrite: { ...(hostname !== undefined && { host: hostname }), ...(path !== undefined && { path }) } };
     } else tell(`filter ${type} is not supported`);
   }
-  if ((rule.backendRefs ?? []).some(({ filters = [] }) => filters.length > 0)) tell('filters of backendRefs are not supported');
-  return unsupported.length > 0 ? { unsupported: [...new Set(unsupported)].join('; ') } : { matches, action };
+  const ofBackends = (rule.backendRefs ?? []).map(({ filters = [] }) => readBackendFilters(filters, tell));
+  return unsupported.length > 0 ? { unsupported: [...new Set(unsupported)].join('; ') } : { matches, action, ofBackends };
+};
+
+const readBackendFilters = (
+  filters: readonly HTTPRouteFilter[],
+  tell: Tell,
+): Pick<WeightedBackend, 'requestHeaders' | 'responseHeaders'> => {
+  let changes: Pick<WeightedBackend, 'requestHeaders' | 'responseHeaders'> = {};
+  for (const { type, requestHeaderModifier, responseHeaderModifier } of filters) {
+    if (requestHeaderModifier !== undefined) changes = { ...changes, requestHeaders: readHeaders(requestHeaderModifier, tell) };
+    else if (responseHeaderModifier !== undefined) changes = { ...changes, responseHeaders: readHeaders(responseHeaderModifier, tell) };
+    else tell(`filter ${type} of a backendRef is not supported`);
+  }
+  return changes;
+};
+
+const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+/** Timers of proxies have 31 bits. */
+const LONGEST_TIMEOUT_MS = 20 * 86_400_000;
+
+/** The shorter one of both; one of 0 is none (GEP-1742, GEP-2257). */
+const readTimeout = ({ request, backendRequest }: HTTPRouteTimeouts = {}, tell: Tell): number | undefined => {
+  const given = [request, backendRequest].flatMap((text) => {
+    if (text === undefined) return [];
+    const parts = [...text.matchAll(/(\d+)(ms|h|m|s)/g)];
+    if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
+      return tell(`timeout ${JSON.stringify(text)} is no duration`) ?? [];
+    const ms = parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0), 0);
+    return ms === 0 ? [] : Math.min(ms, LONGEST_TIMEOUT_MS);
+  });
+  return given.length === 0 ? undefined : Math.min(...given);
 };
 
 const STATUSES = new Set([301, 302, 303, 307, 308]);

@@ -27,11 +27,12 @@ const linesOf = ({ rules }: ReadRoute, hostsOfListeners: readonly (readonly stri
   const compared = rules.reduce((sum, { headers, query }) => sum + 2 + headers.length + query.length, 0);
   let done = 0;
   for (const { requestHeaders, responseHeaders, backends } of new Set(rules.map(({ action }) => action))) {
-    const changes = [requestHeaders, responseHeaders].reduce(
-      (sum, { set, add, remove }) => sum + set.length + add.length + remove.length,
+    const ofBackends = backends.flatMap((each) => [each.requestHeaders, each.responseHeaders]);
+    const changes = [requestHeaders, responseHeaders, ...ofBackends].reduce(
+      (sum, each) => sum + (each === undefined ? 0 : each.set.length + each.add.length + each.remove.length),
       0,
     );
-    done += LINES_OF_ACTION + changes + backends.length;
+    done += LINES_OF_ACTION + changes + 2 * backends.length;
   }
   return hostsOfListeners.reduce((sum, hosts) => sum + hosts.length * compared + done, 0);
 };
