@@ -7,12 +7,11 @@ import { type CommandInput, textOption } from '../command.js';
 import { namedApiSocket } from './api-socket.js';
 import { createDaemonClient } from './daemon-client.js';
 import type { NodeApiObject, NodeClient } from './node-client.js';
-import { serverEndpoint } from './server-endpoint.js';
 
 /** Who answers for the node: what the options name, else the running kubelet, else the container runtime. */
 export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeClient> => {
   const server = textOption(input, 'server');
-  if (server !== undefined) return createDaemonClient(await serverEndpoint(server, input, io.env));
+  if (server !== undefined) return createDaemonClient(await (await import('./server-endpoint.js')).serverEndpoint(server, input, io.env));
   const runtime = textOption(input, 'runtime-endpoint');
   if (runtime !== undefined) return runtimeClient(runtime);
   const socket = namedApiSocket(input, io);

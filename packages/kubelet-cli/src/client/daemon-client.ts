@@ -1,5 +1,4 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { StringDecoder } from 'node:string_decoder';
 import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
 import type { EventObject, ManifestObject, SourceObject } from '@solo-kubelet/node-api';
@@ -90,11 +89,17 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
   };
 };
 
-const send = (endpoint: StreamEndpoint, method: string, path: string, options: Abortable): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    const make = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
+/** TLS is loaded when it is needed: over the unix socket most of a short command would be spent on it. */
+const requestOf = async ({ protocol }: StreamEndpoint): Promise<typeof httpRequest> =>
+  protocol === 'https:' ? (await import('node:https')).request : httpRequest;
+
+const send = async (endpoint: StreamEndpoint, method: string, path: string, options: Abortable): Promise<IncomingMessage> => {
+  const make = await requestOf(endpoint);
+  return new Promise((resolve, reject) => {
     const request = make({
       ...endpoint.connection,
+      // A socket has no name for TLS; Node.js would compile an expression that tells addresses from names to find that out.
+      ...(endpoint.connection.socketPath !== undefined && { servername: '' }),
       headers: { ...endpoint.headers },
       agent: false,
       method,
@@ -112,6 +117,7 @@ const send = (endpoint: StreamEndpoint, method: string, path: string, options: A
     request.once('error', (cause: NodeJS.ErrnoException) => reject(options.signal.aborted ? cause : unreachable(endpoint, cause)));
     request.end();
   });
+};
 
 const refusal = (status: number, text: string): Error => {
   if (status === 401) {

@@ -1,5 +1,4 @@
-import type { ContainerStatus, Pod } from '@solo-kubelet/pod-spec';
-import { isSidecar } from '@solo-kubelet/pod-spec';
+import type { Container, ContainerStatus, Pod } from '@solo-kubelet/pod-spec';
 import { ageOf } from '../output/human-duration.js';
 
 /** What `get pods` shows of a pod. */
@@ -13,6 +12,9 @@ export interface PodRow {
   readonly ip: string;
   readonly node: string;
 }
+
+/** Of an init container; said here once more, since loading all of pod-spec for it takes longer than printing a table. */
+const isSidecar = ({ restartPolicy }: Pick<Container, 'restartPolicy'>): boolean => restartPolicy === 'Always';
 
 /** The words of `kubectl get pods` (pkg/printers/internalversion/printers.go printPod). */
 export const podRow = (pod: Pod, nowMs: number): PodRow => {

@@ -1,14 +1,10 @@
 import { basename } from 'node:path';
 import { nearestName } from '@solo-kubelet/diagnostics/text';
 import type { EventObject, ManifestObject } from '@solo-kubelet/node-api';
-import { findObjectKind, objectKinds } from '@solo-kubelet/object-spec/kinds';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
 import { tableWidth, write, writeRaw } from '../cli-io.js';
-import { findPod } from '../client/find-pod.js';
-import { parseLabelSelector } from '../client/label-selector.js';
 import type { Abortable, ImageObject, WatchEvent } from '../client/node-client.js';
-import { pollChanges } from '../client/poll-changes.js';
 import { type ObjectPrinter, objectTable, parseOutputFormat, printObjects } from '../output/print-objects.js';
 import { eventPrinter, imagePrinter, manifestPrinter, type NodeObject, nodePrinter, podPrinter } from '../output/printers.js';
 import type { GetOptions } from './get-options.js';
@@ -36,7 +32,9 @@ const RESOURCES: ReadonlyMap<string, 'pods' | 'node' | 'images' | 'events' | 'ma
 export const get = async (options: GetOptions, context: VerbContext): Promise<number> => {
   if (options.resource === 'all' || options.resource.includes(',')) return (await import('./get-objects.js')).getSeveral(options, context);
   const resource = RESOURCES.get(options.resource);
-  const kind = resource === undefined ? findObjectKind(options.resource.split('.', 1)[0] ?? '') : undefined;
+  // What a plain list of Pods has no use for is loaded when it is asked for: that is most of what such a command takes.
+  const kinds = resource === undefined ? await import('@solo-kubelet/object-spec/kinds') : undefined;
+  const kind = kinds?.findObjectKind(options.resource.split('.', 1)[0] ?? '');
   if (kind !== undefined) {
     // With the columns of all kinds: what lists Pods need not wait for them.
     const [{ isWantedObject, wantedObjects }, { objectPrinter }] = await Promise.all([
@@ -53,7 +51,7 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
     );
   }
   if (resource === undefined) {
-    const near = nearestName(options.resource, new Set([...RESOURCES.values(), ...objectKinds.map(({ plural }) => plural)]));
+    const near = nearestName(options.resource, new Set([...RESOURCES.values(), ...(kinds?.objectKinds ?? []).map(({ plural }) => plural)]));
     throw new CliError({
       code: 'CLI_USAGE',
       message: `there is no resource "${options.resource}"`,
@@ -66,9 +64,11 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
   const withNamespace = options.allNamespaces === true;
   switch (resource) {
     case 'pods': {
-      const matches = options.selector === undefined ? () => true : parseLabelSelector(options.selector);
+      const matches =
+        options.selector === undefined ? () => true : (await import('../client/label-selector.js')).parseLabelSelector(options.selector);
+      const finder = options.names.length > 0 ? await import('../client/find-pod.js') : undefined;
       const wanted = (pods: readonly Pod[]): readonly Pod[] => {
-        if (options.names.length > 0) return options.names.map((name) => findPod(pods, name, options.namespace ?? DEFAULT_NAMESPACE));
+        if (finder !== undefined) return options.names.map((name) => finder.findPod(pods, name, options.namespace ?? DEFAULT_NAMESPACE));
         return inNamespace(pods, ({ metadata }) => metadata?.namespace, options).filter(({ metadata }) => matches(metadata?.labels));
       };
       const source = { list: async () => wanted(await client.listPods({ signal })), watch: () => client.watchPods({ signal }) };
@@ -104,6 +104,7 @@ export const get = async (options: GetOptions, context: VerbContext): Promise<nu
       // One image may have many names, and somebody looks for each of them.
       const rows = (images: readonly ImageObject[]) => (format === 'table' || format === 'name' ? images.flatMap(eachName) : images);
       const list = async () => rows(allNamed(await client.listImages({ signal }), ({ names, id }) => [...names, id], options));
+      const { pollChanges } = await import('../client/poll-changes.js');
       const watch = () =>
         pollChanges({ list: async (o) => rows(await client.listImages(o)), keyOf: ({ names, id }) => [id, ...names].join(' '), signal });
       return show(

@@ -1,4 +1,5 @@
 import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
+import { get } from './get.js';
 import { imagesCommand } from './images-command.js';
 import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numberOption, usage } from './node-command.js';
 
@@ -28,7 +29,7 @@ const getCommand = nodeCommand(
       ...given('selector', textOption(input, 'selector')),
     };
   },
-  async () => (await import('./get.js')).get,
+  async () => get,
 );
 
 const logsCommand = nodeCommand(

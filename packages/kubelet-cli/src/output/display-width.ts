@@ -1,8 +1,13 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-// biome-ignore lint/complexity/useRegexLiterals: the compiler takes the v flag only for ES2024, Node.js 20 has it
-const EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
+/** Made when the first text needs it: that takes as long as all else of a small table. */
+let emoji: RegExp | undefined;
+const isEmoji = (grapheme: string): boolean => {
+  // biome-ignore lint/complexity/useRegexLiterals: the compiler takes the v flag only for ES2024, Node.js 20 has it
+  emoji ??= new RegExp('^\\p{RGI_Emoji}$', 'v');
+  return emoji.test(grapheme);
+};
 /** Marks, joiners, controls: what a terminal shows in the cell of what stands before it, or not at all. */
 const WITHOUT_WIDTH = /^[\p{Mark}\p{Default_Ignorable_Code_Point}\p{Control}\p{Surrogate}]/u;
 
@@ -19,6 +24,6 @@ export const displayWidth = (text: string): number => {
 };
 
 const graphemeWidth = (grapheme: string): number => {
-  if (EMOJI.test(grapheme)) return 2;
+  if (isEmoji(grapheme)) return 2;
   return WITHOUT_WIDTH.test(grapheme) ? 0 : eastAsianWidth(grapheme.codePointAt(0)!);
 };
