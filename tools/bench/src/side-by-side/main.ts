@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { OURS, type Participant, PLACEHOLDERS, startParticipant } from './participant.js';
-import { burst, burstBare, crash, endBurst, type Measured, onePod, onePodBare, rest, restart } from './rounds.js';
+import { burst, burstBare, crash, endBurst, type Measured, onePod, onePodBare, rest, restart, statusLatency } from './rounds.js';
 import { columnsOf, markdownOf, rowsOf, svgOf } from './table.js';
 
 const HELP = `usage: pnpm --filter @solo-kubelet-tools/bench side-by-side [--peer 'COMMAND']… [--rounds 20] [--bursts 1,10,30,100] [--rest 300]
@@ -67,6 +67,10 @@ const main = async (): Promise<void> => {
   for (let round = 0; round < Math.ceil(rounds / 2); round += 1) {
     tell(`crash ${round + 1}`);
     for (const each of all) measured.push(...(await crash(each, round)));
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    tell(`end ${round + 1} of ${rounds}`);
+    for (const each of all) measured.push(...(await statusLatency(each, round)));
   }
   if (restSeconds > 0) {
     tell('rest without Pods');

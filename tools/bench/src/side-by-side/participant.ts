@@ -24,6 +24,8 @@ export interface Participant extends AsyncDisposable {
   cpuSeconds(): Promise<number>;
   /** Proportional set size, MiB. */
   pssMiB(): Promise<number>;
+  /** The Pods that its /pods shows. */
+  shownPods(): Promise<readonly ShownPod[]>;
   /** Ends it with SIGTERM and starts it again; ms until /healthz answered and until /pods showed `pods` Pods as Ready. */
   restart(pods: number): Promise<{ readonly healthyMs: number; readonly readyMs: number }>;
 }
@@ -108,6 +110,7 @@ export const startParticipant = async (name: string, command: string): Promise<P
     running: async () => (await bed.cri.runtime.listContainers({ filter: { state: { state: 1 } } })).containers.length,
     cpuSeconds: () => cpuSeconds(ownPid()),
     pssMiB: () => pssMiB(ownPid()),
+    shownPods: async () => podsOf((await get(readOnlyPort, '/pods')).body),
     restart: async (pods) => {
       await end(child);
       const startedMs = performance.now();
@@ -131,14 +134,19 @@ const makeCgroup = async (path: string): Promise<void> => {
   for (const hierarchy of hierarchies) await mkdir(join('/sys/fs/cgroup', hierarchy, path), { recursive: true }).catch(() => undefined);
 };
 
-interface PodList {
-  readonly items?: readonly { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }[];
+/** What is read of a Pod in /pods. */
+export interface ShownPod {
+  readonly metadata: { readonly name: string };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly state?: { readonly terminated?: object } }[];
+  };
 }
 
+const podsOf = (body: string): readonly ShownPod[] => (JSON.parse(body) as { readonly items?: readonly ShownPod[] | null }).items ?? [];
+
 const readyPods = (body: string): number =>
-  ((JSON.parse(body) as PodList).items ?? []).filter(({ status }) =>
-    status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True'),
-  ).length;
+  podsOf(body).filter(({ status }) => status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True')).length;
 
 const get = (port: number, path: string): Promise<{ readonly status: number; readonly body: string }> =>
   new Promise((resolve, reject) => {

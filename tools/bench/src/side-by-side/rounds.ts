@@ -93,6 +93,30 @@ export const crash = async (on: Participant, round: number): Promise<readonly Me
   return [seconds('crash: container ended → started again', on.name, gap)];
 };
 
+/** How often /pods is asked while an end is waited for, ms. */
+const ASK_MS = 5;
+
+/** From the end of a container, by the runtime's record, until /pods tells of it. Nothing else asks the runtime meanwhile. */
+export const statusLatency = async (on: Participant, round: number): Promise<readonly Measured[]> => {
+  const name = `ends-${round}`;
+  await on.drop('ends.json', podManifest(name, { restartPolicy: 'Never', containers: [script('app', 'sleep 2')] }));
+  const seenAt = await waitFor(
+    async () => {
+      const shown = (await on.shownPods()).find(({ metadata }) => metadata.name.startsWith(name));
+      return shown?.status?.containerStatuses?.[0]?.state?.terminated === undefined ? undefined : Date.now();
+    },
+    { what: `the end of ${name} in /pods of ${on.name}`, timeoutMs: LIMIT_MS, intervalMs: ASK_MS },
+  );
+  const ended = await waitFor(async () => (await on.containers(name)).find(({ finishedAt }) => finishedAt > 0n), {
+    what: `the record of the end of ${name}`,
+    timeoutMs: LIMIT_MS,
+    intervalMs: 20,
+  });
+  await on.remove('ends.json');
+  await isGone(on, name);
+  return [seconds('container ended → status in /pods', on.name, seenAt - Number(ended.finishedAt / NANOSECONDS_PER_MS))];
+};
+
 const inOrder = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
 /** Many Pods at once; they stay. */
