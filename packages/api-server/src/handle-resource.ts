@@ -303,7 +303,11 @@ export const handleResource = (given: RequestContext): ApiAnswer => {
   const deprecated = resource.group === '' ? DEPRECATED[resource.kind] : undefined;
   if (deprecated !== undefined && subresource === '' && answered.includes(method)) given.warn(deprecated);
   if (resource.namespaced && !isNamespacedPath && (name !== '' || subresource !== '')) throw noSuchResource();
-  if (prefix === 'watch') return prefixedWatch(ctx, resource, name);
+  if (prefix === 'watch') {
+    // A right to a part of an object, such as its status or its log, is none to the whole of it.
+    if (subresource !== '') throw noSuchResource();
+    return prefixedWatch(ctx, resource, name);
+  }
   if (subresource !== '') {
     const sub = resource.subresources.find((each) => each.name === subresource);
     if (sub === undefined) throw noSuchResource();
