@@ -29,7 +29,16 @@ export {
   type ManifestStates,
   reduceManifests,
 } from './reduce-manifests.js';
-export { type RequestBytesOptions, type RequestedBytes, type RequestFailure, requestBytes } from './request-bytes.js';
+export {
+  type OpenedResponse,
+  type OpenRequestOptions,
+  openResponse,
+  type RequestBytesOptions,
+  type RequestedBytes,
+  type RequestFailure,
+  requestBytes,
+  requestFailure,
+} from './request-bytes.js';
 export { readRequestHeaders, readRequestUrl } from './request-target.js';
 export { type ShadowOptions, shadowDuplicates } from './shadow-duplicates.js';
 export { mapWith, mapWithout } from './versioned-map/versioned-map.js';

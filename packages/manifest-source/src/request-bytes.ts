@@ -15,8 +15,11 @@ export interface RequestBytesOptions {
   readonly maxBytes: number;
   /** How much is read of the body of any other answer; what is beyond is dropped. Default: nothing. */
   readonly maxErrorBytes?: number;
-  /** What becomes of `headers`, and of whatever else `dispatcher` vouches by, where a redirect leads to another origin. Default: headers are left out. */
-  readonly foreignRedirects?: 'withoutHeaders' | 'refuse';
+  /**
+   * What becomes of `headers`, and of whatever else `dispatcher` vouches by, where a redirect leads to another origin; `withHeaders` is for those in which there
+   * is no secret. Default: headers are left out.
+   */
+  readonly foreignRedirects?: 'withoutHeaders' | 'withHeaders' | 'refuse';
   /** Connections; asked for when they are needed. */
   readonly dispatcher: () => Promise<Dispatcher>;
   readonly signal: AbortSignal;
@@ -37,12 +40,24 @@ export type RequestedBytes =
     }
   | { readonly type: 'failed'; readonly why: RequestFailure; readonly message: string };
 
-/** One request with an answer of bounded size and time. Never rejects, never shows a header. */
-export const requestBytes = async (options: RequestBytesOptions): Promise<RequestedBytes> => {
-  const { url, method = 'GET', headers, timeoutMs, maxBytes, maxErrorBytes = 0, dispatcher } = options;
-  const limit = timeoutSignal(timeoutMs);
-  using joined = joinSignals([options.signal, limit]);
-  const failed = (why: RequestFailure, message: string): RequestedBytes => ({ type: 'failed', message, why });
+export type OpenRequestOptions = Omit<RequestBytesOptions, 'timeoutMs' | 'maxBytes' | 'maxErrorBytes'>;
+
+export type OpenedResponse =
+  | {
+      readonly type: 'opened';
+      readonly status: number;
+      /** Such as `404 Not Found`. */
+      readonly statusLine: string;
+      /** A header of the answer, by any case of its name. */
+      readonly header: (name: string) => string | undefined;
+      /** The body as it comes; of no bounded size, and ending in time is up to `signal`. Read it, or cancel it. */
+      readonly body: ReadableStream<Uint8Array> | null;
+    }
+  | { readonly type: 'failed'; readonly why: Exclude<RequestFailure, 'large'>; readonly message: string };
+
+/** One request up to the head of its answer, whose body is left to whoever asks. Never rejects, never shows a header. */
+export const openResponse = async (options: OpenRequestOptions): Promise<OpenedResponse> => {
+  const { url, method = 'GET', headers, dispatcher, signal } = options;
   try {
     const response = await followRedirects({
       url,
@@ -50,32 +65,54 @@ export const requestBytes = async (options: RequestBytesOptions): Promise<Reques
       headers: headers.map(([name, value]): [string, string] => [name, value]),
       dispatcher: await dispatcher(),
       foreign: options.foreignRedirects ?? 'withoutHeaders',
-      signal: joined.signal,
+      signal,
     });
-    if (response.type === 'refused') return failed('redirect', response.why);
+    if (response.type === 'refused') return { type: 'failed', why: 'redirect', message: response.why };
     const { answer } = response;
-    const isGood = answer.status === 200;
+    return {
+      type: 'opened',
+      status: answer.status,
+      statusLine: `${answer.status} ${answer.statusText}`.trimEnd(),
+      header: (name) => answer.headers.get(name) ?? undefined,
+      body: answer.body as ReadableStream<Uint8Array> | null,
+    };
+  } catch (error) {
+    return { type: 'failed', ...requestFailure(error) };
+  }
+};
+
+/** Why a request, or the reading of its answer, came to an end. */
+export const requestFailure = (error: unknown): { readonly why: 'untrusted' | 'unreachable'; readonly message: string } => ({
+  why: isUntrusted(error) ? 'untrusted' : 'unreachable',
+  message: describeError(error),
+});
+
+/** One request with an answer of bounded size and time. Never rejects, never shows a header. */
+export const requestBytes = async (options: RequestBytesOptions): Promise<RequestedBytes> => {
+  const { timeoutMs, maxBytes, maxErrorBytes = 0 } = options;
+  const limit = timeoutSignal(timeoutMs);
+  using joined = joinSignals([options.signal, limit]);
+  const failed = (why: RequestFailure, message: string): RequestedBytes => ({ type: 'failed', message, why });
+  const slow = (): RequestedBytes => failed('slow', `did not answer within ${timeoutMs / 1_000} s`);
+  const opened = await openResponse({ ...options, signal: joined.signal });
+  if (opened.type === 'failed') return limit.aborted ? slow() : opened;
+  const { body, ...head } = opened;
+  try {
+    const isGood = opened.status === 200;
     const most = isGood ? maxBytes : maxErrorBytes;
     const parts: Uint8Array[] = [];
     let total = 0;
-    if (most === 0) await answer.body?.cancel();
+    if (most === 0) await body?.cancel();
     else
-      for await (const part of answer.body ?? []) {
+      for await (const part of body ?? []) {
         total += part.byteLength;
         if (total > most && isGood) return failed('large', `answered with more than ${maxBytes} bytes`);
         if (total > most) break;
         parts.push(part);
       }
-    return {
-      type: 'answered',
-      status: answer.status,
-      statusLine: `${answer.status} ${answer.statusText}`.trimEnd(),
-      header: (name) => answer.headers.get(name) ?? undefined,
-      body: Buffer.concat(parts),
-    };
+    return { ...head, type: 'answered', body: Buffer.concat(parts) };
   } catch (error) {
-    if (limit.aborted) return failed('slow', `did not answer within ${timeoutMs / 1_000} s`);
-    return failed(isUntrusted(error) ? 'untrusted' : 'unreachable', describeError(error));
+    return limit.aborted ? slow() : { type: 'failed', ...requestFailure(error) };
   }
 };
 
@@ -128,7 +165,7 @@ const followRedirects = async ({ url, method, headers, dispatcher, foreign, sign
       };
     }
     // Once lost, they stay lost: a foreign server must not lead back with an address of its choice.
-    if (next.origin !== origin) own = [];
+    if (next.origin !== origin && foreign !== 'withHeaders') own = [];
     target = next;
   }
   return { type: 'refused', why: `was redirected more than ${MAX_REDIRECTS} times` };

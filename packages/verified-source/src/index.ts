@@ -14,10 +14,22 @@ export {
   MANIFEST_TYPES,
   parseImageList,
 } from './core/image-list.js';
+export { bytesText } from './core/images/progress-text.js';
+export type { ImageLocation, SourceImage } from './core/images/source-image.js';
 export type { SourceHealth } from './core/rollout/decide-rollout.js';
 export { ROLLOUT_COMMANDS, type RolloutCommand } from './core/rollout/rollout.js';
 export type { PinnedHash, Requirement, SourceDefinition } from './core/source-definition.js';
-export { isRefusal, type RolloutStatus, type SourceReason, type SourceStatus } from './core/source-status.js';
+export { type ImageFetch, isRefusal, type RolloutStatus, type SourceReason, type SourceStatus } from './core/source-status.js';
+export type { BlobFiles } from './images/blob-files.js';
+export {
+  type Descriptor,
+  MAX_IMAGE_DOCUMENT_BYTES,
+  MAX_INDEX_DEPTH,
+  platformOfConfig,
+  readDescriptor,
+  readImageDocument,
+} from './images/image-documents.js';
+export type { LoadedImage, RuntimeImages } from './images/runtime-images.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';
 export type { RegistryLogin, RegistryLogins } from './places/registry-client.js';

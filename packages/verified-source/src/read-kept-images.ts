@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@solo-kubelet/diagnostics';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { readAnswer } from './answer/read-answer.js';
+import { readRevision } from './answer/read-revision.js';
 import { openAnswerStore } from './answer-store.js';
 import { BUNDLE_URL } from './core/bundle-url.js';
 import { wantedImages } from './rollout/wanted-images.js';
@@ -24,7 +25,9 @@ export const readKeptImages = async (directory: string): Promise<readonly string
     for (const answer of [record?.current, record?.previous, record?.next, record?.good]) {
       const read = answer && (await readAnswer(answer.content, { prepare: undefined, source: ANY }));
       if (!read?.ok) continue;
-      kept.push(...(read.imageList?.images.map((image) => image.name) ?? []));
+      const revision = readRevision(read.clear);
+      const own = (revision.ok && revision.revision?.images) || [];
+      kept.push(...[...(read.imageList?.images ?? []), ...own].map((image) => image.name));
       if (answer === record?.good) kept.push(...wantedImages(read.clear, { path: name, nodeName: '' }));
     }
   }

@@ -43,6 +43,8 @@ import type { SourceHealth } from './core/rollout/decide-rollout.js';
 import type { RolloutCommand } from './core/rollout/rollout.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import { reduceStatus, type SourceStatus, withRollout } from './core/source-status.js';
+import type { BlobFiles } from './images/blob-files.js';
+import type { RuntimeImages } from './images/runtime-images.js';
 import { offerHints, offerMark } from './offers.js';
 import { requestTarget } from './places/place-of.js';
 import type { RegistryLogins } from './places/registry-client.js';
@@ -87,6 +89,10 @@ export interface VerifiedSourceOptions {
   readonly random?: () => number;
   /** Operations on the files of `directory`. Default: the machine's. */
   readonly files?: FileLayer;
+  /** The runtime that images go into which the source itself has. Default: nobody takes any in, and what needs them waits. */
+  readonly runtimeImages?: RuntimeImages;
+  /** Operations on files of images that are fetched. Default: the machine's. */
+  readonly blobFiles?: BlobFiles;
   readonly logger?: Logger;
 }
 
@@ -127,6 +133,8 @@ export const watchVerifiedSource = ({
   wallNow = () => givenScheduler.now(),
   random = Math.random,
   files,
+  runtimeImages,
+  blobFiles,
   logger = silentLogger,
 }: VerifiedSourceOptions): Observable<VerifiedSourceOutput> =>
   defer(() => {
@@ -164,6 +172,10 @@ export const watchVerifiedSource = ({
       now: () => scheduler.now(),
       wallNow,
       files,
+      runtimeImages,
+      blobFiles,
+      scheduler,
+      random,
       logger,
       tell,
       taken: () => taken$.next(true),
@@ -181,10 +193,16 @@ export const watchVerifiedSource = ({
     );
     const nextLook = (waitMs: number): Observable<unknown> => merge(timer(waitMs, scheduler), offer$).pipe(take(1));
     const checks$ = defer(() => fromAbortable((signal) => checker.check(signal))).pipe(
-      repeat({ delay: () => nextLook(status.state === 'Pending' ? firstMs() : nextCheckMs(source, status.failures, random())) }),
+      repeat({
+        delay: () =>
+          nextLook(
+            status.state === 'Pending' && status.checkedAtMs === undefined ? firstMs() : nextCheckMs(source, status.failures, random()),
+          ),
+      }),
     );
     const looks$ = merge(
       taken$,
+      checker.images$,
       // Asked anew for whatever has begun: where that asks for the same Pods, nothing of them changes.
       taken$.pipe(
         switchMap(() => health$ ?? EMPTY),

@@ -109,6 +109,7 @@ export const definition = (given: Partial<SourceDefinition> & Pick<SourceDefinit
   jitter: 0,
   timeoutMs: 30_000,
   maxBytes: 3 << 20,
+  maxImageBytes: 2 ** 34,
   require: 'signature',
   keys: [],
   keyFiles: [],

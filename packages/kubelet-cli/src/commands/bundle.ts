@@ -118,6 +118,7 @@ const sourceOfKey = (keyFile: string): SourceDefinition => ({
   jitter: 0.1,
   timeoutMs: 60_000,
   maxBytes: MAX_MANIFEST_BYTES,
+  maxImageBytes: 2 ** 34,
   require: 'signature',
   keys: [],
   keyFiles: [keyFile],

@@ -70,6 +70,7 @@ it('takes of a source what is for the labels of the node, and of the directory a
     jitter: 0,
     timeoutMs: 30_000,
     maxBytes: 1 << 20,
+    maxImageBytes: 2 ** 34,
     require: 'none',
     keys: [],
     keyFiles: [],

@@ -32,6 +32,7 @@ const source = (name: string, priority: number): SourceDefinition => ({
   jitter: 0,
   timeoutMs: 30_000,
   maxBytes: 1 << 20,
+  maxImageBytes: 2 ** 34,
   require: 'none',
   keys: [],
   keyFiles: [],

@@ -1,5 +1,6 @@
 import { type CheckManifestOptions, checkManifest, type ParseManifest, type PrepareManifest } from '@solo-kubelet/manifest-source';
 import type { ImageList } from '../core/image-list.js';
+import { imagesOfList, type SourceImage } from '../core/images/source-image.js';
 import type { SourceDefinition } from '../core/source-definition.js';
 import type { SourceRevision } from '../core/source-revision.js';
 import type { SourceReason } from '../core/source-status.js';
@@ -23,6 +24,8 @@ export interface ExaminedAnswer {
   readonly elsewhere: readonly string[];
   /** The images that come along with it. */
   readonly imageList?: ImageList;
+  /** The images that the source itself has, and that are fetched before anything of the answer begins. */
+  readonly images: readonly SourceImage[];
 }
 
 export type Examination =
@@ -86,6 +89,10 @@ export const examineAnswer = async (
     const where = namespace === undefined ? 'is in no namespace' : `is in the namespace ${namespace}`;
     return refused('NamespaceForbidden', `${kind} ${name} ${where}; this source may use ${namespaces?.join(', ') || 'none'}`);
   }
+  const images = [...(read.revision?.images ?? []), ...(imageList === undefined ? [] : imagesOfList(imageList))];
+  const twice = images.find(({ name }, at) => images.findIndex((one) => one.name === name) !== at);
+  if (twice !== undefined)
+    return refused('ManifestInvalid', `the image ${twice.name} is in spec.images of its SourceRevision and in its list of images`);
   return {
     ok: true,
     answer: {
@@ -96,6 +103,7 @@ export const examineAnswer = async (
       // What an encrypted file says is a secret.
       elsewhere: elsewhere.map(({ line, name, selector }) => (isEncrypted ? `line ${line}` : `${name} (${selector})`)),
       ...(imageList && { imageList }),
+      images,
     },
   };
 };

@@ -1,6 +1,7 @@
 import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { yamlFault } from '@solo-kubelet/diagnostics/nesting';
 import { Lexer, Parser, parseDocument, visit } from 'yaml';
+import { readSourceImages } from '../core/images/source-image.js';
 import type { SourceRevision } from '../core/source-revision.js';
 import { readPublishedRollout } from '../rollout/read-published-rollout.js';
 
@@ -35,7 +36,7 @@ export const readRevision = (answer: Uint8Array): ReadRevision => {
 const byteLength = (text: string): number => new TextEncoder().encode(text).length;
 
 const FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'spec']);
-const SPEC_FIELDS: ReadonlySet<string> = new Set(['revision', 'expires', 'source', 'rollbackFrom', 'rollout']);
+const SPEC_FIELDS: ReadonlySet<string> = new Set(['revision', 'expires', 'source', 'rollbackFrom', 'rollout', 'images']);
 
 const readDocument = (text: string): SourceRevision | string => {
   const fault = yamlFault(text, { Lexer, Parser });
@@ -56,7 +57,7 @@ const readDocument = (text: string): SourceRevision | string => {
   if (!isRecord(spec)) return 'spec: want a mapping with spec.revision';
   const unknown = [...Object.keys(root).filter((name) => !FIELDS.has(name)), ...Object.keys(spec).filter((name) => !SPEC_FIELDS.has(name))];
   if (unknown[0] !== undefined) return `${unknown[0]}: there is no such field`;
-  const { revision, expires, source, rollbackFrom, rollout } = spec;
+  const { revision, expires, source, rollbackFrom, rollout, images } = spec;
   if (!isCount(revision)) return 'spec.revision: want a whole number from 0';
   if (rollbackFrom !== undefined && !isCount(rollbackFrom)) return 'spec.rollbackFrom: want a whole number from 0';
   if (source !== undefined && typeof source !== 'string') return 'spec.source: want the name of a source';
@@ -64,12 +65,15 @@ const readDocument = (text: string): SourceRevision | string => {
   if (expiresMs !== undefined && Number.isNaN(expiresMs)) return 'spec.expires: want a time such as 2027-01-31T00:00:00Z';
   const published = rollout === undefined ? undefined : readPublishedRollout(rollout);
   if (typeof published === 'string') return published;
+  const sourceImages = images === undefined ? [] : readSourceImages(images);
+  if (typeof sourceImages === 'string') return sourceImages;
   return {
     revision,
     ...(expiresMs === undefined ? {} : { expiresMs }),
     ...(source === undefined ? {} : { source }),
     ...(rollbackFrom === undefined ? {} : { rollbackFrom }),
     ...(published && { rollout: published }),
+    ...(sourceImages.length > 0 && { images: sourceImages }),
   };
 };
 

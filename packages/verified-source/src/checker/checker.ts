@@ -1,11 +1,15 @@
 import type { Logger } from '@solo-kubelet/diagnostics';
 import type { ManifestAnswer, ParseManifest, PrepareManifest } from '@solo-kubelet/manifest-source';
 import type { FileLayer } from '@solo-kubelet/state-files';
+import type { SchedulerLike } from 'rxjs';
 import { type Examination, examineAnswer } from '../answer/examine-answer.js';
 import type { AnswerStore, SourceRecord } from '../answer-store.js';
 import type { SourceDefinition } from '../core/source-definition.js';
 import type { SourceRevision } from '../core/source-revision.js';
 import type { RolloutFinding, SourceFinding } from '../core/source-status.js';
+import type { BlobFiles } from '../images/blob-files.js';
+import type { RuntimeImages } from '../images/runtime-images.js';
+import type { SourceImages } from '../images/source-images.js';
 import type { PlaceOptions } from '../places/place-of.js';
 import type { createAnswerRollout } from '../rollout/answer-rollout.js';
 import type { HeldAnswer } from '../rollout/held-answer.js';
@@ -47,6 +51,12 @@ export interface CheckerOptions {
   readonly now: () => number;
   readonly wallNow: () => number;
   readonly files: FileLayer | undefined;
+  /** The images that the source has. Default: nobody takes any in. */
+  readonly runtimeImages: RuntimeImages | undefined;
+  readonly blobFiles: BlobFiles | undefined;
+  readonly scheduler: SchedulerLike;
+  /** From 0 to 1, for jitter. */
+  readonly random: () => number;
   readonly logger: Logger;
   /** Hears of everything in the order in which it came about. */
   readonly tell: (found: Found) => void;
@@ -70,6 +80,8 @@ export interface Checker {
   readonly store: AnswerStore;
   readonly rollouts: ReturnType<typeof createAnswerRollout>;
   readonly images: HeldImages;
+  /** Those that the source itself has. */
+  readonly sourceImages: SourceImages;
   /** A digest, since a URL may hold a secret. */
   readonly urlDigest: string;
   /** Digests of what may be given to the parser from the records of documents. */
@@ -78,6 +90,8 @@ export interface Checker {
   isLoaded: boolean;
   record: SourceRecord | undefined;
   lastGood: LastGood | undefined;
+  /** What goes on record with the first answer, while that waits for its images. */
+  awaitedBase: Pick<SourceRecord, 'kept' | 'validators' | 'urlDigest'> | undefined;
   /** What the server said about the newest answer; after a move of it, in memory alone. */
   validators: SourceRecord['validators'];
   /** Whether the server may answer that nothing changed: not while its answer is one that was refused. */

@@ -6,6 +6,7 @@ import { isBundleUrl } from '../core/bundle-url.js';
 import type { SourceHealth } from '../core/rollout/decide-rollout.js';
 import type { RolloutCommand } from '../core/rollout/rollout.js';
 import { type FetchedAnswer, fetchAnswer } from '../fetch-answer.js';
+import { createSourceImages } from '../images/source-images.js';
 import { placeOf } from '../places/place-of.js';
 import { createAnswerRollout } from '../rollout/answer-rollout.js';
 import { readVerificationKeys, type VerificationKey } from '../signatures/verification-keys.js';
@@ -22,11 +23,19 @@ import { takeAnswer, takeOffer } from './take-answer.js';
 /** Asks a source, decides what becomes of the answer, and keeps what is good before anybody hears of it. One check at a time; all else at any time. */
 export const createChecker = (options: CheckerOptions) => {
   const { source, url, directory, files, logger, tell } = options;
+  const sourceImages = createSourceImages({
+    ...options,
+    runtime: options.runtimeImages,
+    files: options.blobFiles,
+    place: placeOf(options),
+  });
   const checker: Checker = {
     options,
     store: openAnswerStore(directory, logger, files),
-    rollouts: createAnswerRollout({ policy: source.rollout, ...options }),
+    rollouts: createAnswerRollout({ policy: source.rollout, ...options, awaited: sourceImages.awaited }),
     images: createHeldImages(options),
+    sourceImages,
+    awaitedBase: undefined,
     urlDigest: digestOf(url),
     trusted: new Set(),
     isLoaded: false,
@@ -108,6 +117,8 @@ export const createChecker = (options: CheckerOptions) => {
   };
 
   return {
+    /** Brings the images in that the source has while it is subscribed to, and emits when there is something to look at. */
+    images$: sourceImages.work$,
     /** What lies on disk, verified again; undefined where there is nothing. */
     restore: (): Promise<Found | undefined> => alone(() => restore(checker)),
     check: async (signal: AbortSignal): Promise<void> => {
@@ -129,7 +140,8 @@ export const createChecker = (options: CheckerOptions) => {
     /** Something may have changed beside the source: the time, how its Pods are, or what somebody wants. */
     look: (): Promise<void> =>
       alone(async () => {
-        if (checker.lastGood !== undefined && checker.record !== undefined) tell(await lookAgain(checker));
+        const { lastGood, record, awaitedBase } = checker;
+        if ((lastGood !== undefined && record !== undefined) || awaitedBase !== undefined) tell(await lookAgain(checker));
       }),
     command: (word: RolloutCommand): Promise<CommandAnswer> => alone(() => carryOut(checker, word)),
     heard: (health: SourceHealth): void => rollouts.heard(health),
@@ -138,6 +150,7 @@ export const createChecker = (options: CheckerOptions) => {
     close: (): void => {
       place.close();
       repository.close();
+      sourceImages.close();
     },
   };
 };

@@ -1,11 +1,12 @@
 import { type ManifestAnswer, redactUrl } from '@solo-kubelet/manifest-source';
 import type { ExaminedAnswer } from '../answer/examine-answer.js';
 import type { RunningAnswer, SourceFinding, SourceReason } from '../core/source-status.js';
+import { imagesToFetch } from '../rollout/images-to-fetch.js';
 import { type Checker, type Found, type LastGood, timeOf } from './checker.js';
 
 /** What is told of a look: its finding, beside how the rollout is. `wakeAfterMs`: default when the rollout has to be decided on again. */
 export const found = (
-  { rollouts, images }: Checker,
+  { rollouts, images, sourceImages }: Checker,
   finding: SourceFinding | undefined,
   answer?: ManifestAnswer,
   wakeAfterMs?: number,
@@ -13,8 +14,10 @@ export const found = (
   const view = rollouts.view();
   const wake = wakeAfterMs ?? view.wakeAfterMs;
   const kept = images.kept(view.good?.digest);
+  sourceImages.want(imagesToFetch(rollouts.current(), view.finding.rollout?.reason));
+  const imageFetch = sourceImages.view();
   return {
-    rollout: { ...view.finding, ...(kept.length > 0 && { images: kept }) },
+    rollout: { ...view.finding, ...(kept.length > 0 && { images: kept }), ...(imageFetch && { imageFetch }) },
     ...(finding && { finding }),
     ...(answer && { answer }),
     ...(wake !== undefined && { wakeAfterMs: wake }),

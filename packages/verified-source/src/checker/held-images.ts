@@ -18,11 +18,11 @@ export const createHeldImages = (parsing: {
 }): HeldImages => {
   const images = new Map<string, { readonly wanted: readonly string[]; readonly along: readonly string[] }>();
   return {
-    note: (digest, { text, prepared, imageList }) => {
+    note: (digest, { text, prepared, imageList, images: own }) => {
       if (images.has(digest)) return;
       images.set(digest, {
         wanted: wantedImages(prepared ?? text, parsing),
-        along: imageList?.images.map(({ name }) => name) ?? [],
+        along: [...(imageList?.images ?? []), ...own].map(({ name }) => name),
       });
     },
     kept: (good) =>

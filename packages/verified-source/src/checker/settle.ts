@@ -32,7 +32,7 @@ export type Settled =
 export const settle = async (checker: Checker, given: SettleOptions): Promise<Settled> => {
   const { options, rollouts, store } = checker;
   const { source, logger, wallNow } = options;
-  const { from = rollouts.current(), base = checker.record } = given;
+  const { from = rollouts.current(), base = checker.awaitedBase ?? checker.record } = given;
   let { keys } = given;
   const keysNow = async (): Promise<readonly VerificationKey[]> => {
     keys ??= await readVerificationKeys(source);
@@ -58,7 +58,13 @@ export const settle = async (checker: Checker, given: SettleOptions): Promise<Se
   // Windows are of the clock as it is: one that was far ahead for a moment would shut them for as long.
   const step = await rollouts.advance(from, verify, wallNow());
   const { current, next, good } = step.rollout;
-  if (current === undefined || base === undefined) return { ok: true };
+  if (base === undefined) return { ok: true };
+  if (current === undefined) {
+    // Nothing of it is on record: after a restart it is asked for again.
+    step.accept();
+    checker.awaitedBase = next === undefined ? undefined : base;
+    return { ok: true };
+  }
   if (step.lostNext) checker.mayBeUnchanged = false;
   const { record, lastGood } = checker;
   const isSame = step.rollout === rollouts.current() && base === record;
@@ -86,6 +92,7 @@ export const settle = async (checker: Checker, given: SettleOptions): Promise<Se
       return { ok: false, reason: 'NotKept', message: `it could not be kept on disk, so nothing of it runs: ${describeError(error)}` };
     }
     checker.record = following;
+    checker.awaitedBase = undefined;
   }
   step.accept();
   const result = known.get(current);

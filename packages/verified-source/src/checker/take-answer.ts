@@ -102,7 +102,7 @@ export const takeAnswer = async (
   checker.mayBeUnchanged = true;
   const { lastGood: now } = checker;
   const isRenewed = isKnown && next === undefined && settled.answer === undefined;
-  if (now === undefined || (settled.answer === undefined && !isRenewed))
-    return found(checker, { type: 'unchanged' }, { type: 'unchanged' });
+  if (now === undefined) return found(checker, { type: 'waiting' }, { type: 'unchanged' });
+  if (settled.answer === undefined && !isRenewed) return found(checker, { type: 'unchanged' }, { type: 'unchanged' });
   return found(checker, { type: 'applied', running: running(now) }, settled.answer ?? { type: 'unchanged' });
 };

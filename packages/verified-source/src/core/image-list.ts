@@ -1,4 +1,6 @@
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { relativePath } from './images/relative-path.js';
+
 /** Name of the file of an answer's archive that lists the images it brings. Hidden, so that it is no manifest. */
 export const IMAGE_LIST_FILE = '.images.json';
 
@@ -23,6 +25,8 @@ export interface ImageList {
   readonly images: readonly ListedImage[];
   /** Every blob of all images, once, by digest. */
   readonly blobs: readonly ListedBlob[];
+  /** The directory of an OCI layout that has them, relative to the URL of the source; empty for that of the answer itself. Default: they are brought along. */
+  readonly layout?: string;
 }
 
 export const IMAGE_LIST_API_VERSION = 'solo-kubelet.dev/v1alpha1';
@@ -57,7 +61,9 @@ export const parseImageList = (text: string): ImageList | string => {
   if (!isRecord(root) || root['apiVersion'] !== IMAGE_LIST_API_VERSION || root['kind'] !== IMAGE_LIST_KIND) {
     return `want an ${IMAGE_LIST_KIND} of ${IMAGE_LIST_API_VERSION}`;
   }
-  const { images, blobs } = root;
+  const { images, blobs, layout: given } = root;
+  const layout = given === undefined ? undefined : relativePath(given);
+  if (layout?.ok === false) return `layout: ${layout.message}`;
   if (!Array.isArray(images) || !Array.isArray(blobs)) return 'images and blobs: want lists';
   if (images.length > MAX_IMAGES) return `images: more than ${MAX_IMAGES}`;
   if (blobs.length > MAX_BLOBS) return `blobs: more than ${MAX_BLOBS}`;
@@ -81,6 +87,7 @@ export const parseImageList = (text: string): ImageList | string => {
   return {
     images: (images as readonly ListedImage[]).map(({ name, mediaType, digest, size }) => ({ name, mediaType, digest, size })),
     blobs: (blobs as readonly ListedBlob[]).map(({ digest, size }) => ({ digest, size })),
+    ...(layout && { layout: layout.path }),
   };
 };
 

@@ -61,6 +61,8 @@ export interface SourceDefinition {
   readonly timeoutMs: number;
   /** Size beyond which an answer is refused. Default and most: what a manifest may have (3 MiB). */
   readonly maxBytes: number;
+  /** Most bytes that may be fetched of the images of one revision. Default 16 GiB. */
+  readonly maxImageBytes: number;
   readonly require: Requirement;
   readonly hash?: PinnedHash;
   /** Public keys as they stand in the file; one that fits is enough. */

@@ -1,3 +1,4 @@
+import type { SourceImage } from './images/source-image.js';
 import type { PublishedRollout } from './rollout/rollout-policy.js';
 
 /** What a publisher says about an answer, in its first document: a `SourceRevision` of `solo-kubelet.dev/v1alpha1`. */
@@ -12,4 +13,6 @@ export interface SourceRevision {
   readonly rollbackFrom?: number;
   /** Which nodes take it, and how it is tried there. Default: all, as their sources say. */
   readonly rollout?: PublishedRollout;
+  /** Images that a node fetches before anything of it begins. Default: none. */
+  readonly images?: readonly SourceImage[];
 }

@@ -31,7 +31,10 @@ export type SourceReason =
   | 'ManifestInvalid'
   | 'NotDecrypted'
   | 'NotKept'
-  | 'LastGoodUnusable';
+  | 'LastGoodUnusable'
+  | 'ImageInvalid'
+  | 'DiskFull'
+  | 'NotImported';
 
 /** Reasons that say something about the way to the source, not about what it answered. */
 const OF_THE_WAY: ReadonlySet<SourceReason> = new Set([
@@ -41,6 +44,8 @@ const OF_THE_WAY: ReadonlySet<SourceReason> = new Set([
   'NotFound',
   'HttpError',
   'LastGoodUnusable',
+  'DiskFull',
+  'NotImported',
 ]);
 
 /** Whether an answer came and was refused. */
@@ -54,7 +59,7 @@ export interface SourceStatus {
   readonly require: Requirement;
   readonly priority: number;
   /**
-   * `Pending`: not checked yet. `Ready`: the last check found what runs, or something new that runs now. `Stale`: the last check failed, and the last good
+   * `Pending`: not checked yet, or nothing runs before its images are here. `Ready`: the last check found what runs, or something new that runs now. `Stale`: the last check failed, and the last good
    * answer runs on. `Failed`: it failed, and there is no last good answer.
    */
   readonly state: 'Pending' | 'Ready' | 'Stale' | 'Failed';
@@ -86,6 +91,23 @@ export interface SourceStatus {
   readonly onTrial?: true;
   /** The last revision that was given up on this node: it failed its trial, or was skipped. */
   readonly refusedRevision?: RefusedAnswer;
+  /** How it is with the images that the source itself has. Default: all that are wanted are in the runtime. */
+  readonly imageFetch?: ImageFetch;
+}
+
+/** Images of a source on their way into the runtime. */
+export interface ImageFetch {
+  /** How many are wanted, and of these, how many the runtime has. */
+  readonly images: number;
+  readonly ready: number;
+  /** Bytes that are here, and those that are needed of what the runtime did not hold, as far as that is known yet. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** Why the last try did not bring all of them, and the same in a sentence. Default: it goes on. */
+  readonly reason?: SourceReason;
+  readonly message?: string;
+  /** Tries in a row that brought nothing. */
+  readonly failures: number;
 }
 
 export interface RolloutStatus {
@@ -106,6 +128,7 @@ export interface RolloutFinding {
   readonly rollout?: Omit<RolloutStatus, 'sinceMs'>;
   readonly onTrial?: true;
   readonly refusedRevision?: RefusedAnswer;
+  readonly imageFetch?: ImageFetch;
 }
 
 export interface RunningAnswer {
@@ -122,6 +145,8 @@ export type SourceFinding =
   | { readonly type: 'restored'; readonly running: RunningAnswer }
   | { readonly type: 'applied'; readonly running: RunningAnswer }
   | { readonly type: 'unchanged' }
+  /** What came is good, and nothing runs before its images are here. */
+  | { readonly type: 'waiting' }
   /** Without a check: something that was there already has begun, or has come back. */
   | { readonly type: 'switched'; readonly running: RunningAnswer }
   | { readonly type: 'failed'; readonly reason: SourceReason; readonly message: string };
@@ -140,7 +165,7 @@ export const reduceStatus = (
 
 /** The status with how its rollout is. */
 export const withRollout = (status: SourceStatus, { rollout, ...finding }: RolloutFinding, nowMs: number): SourceStatus => {
-  const { rollout: before, refusedRevision: _refused, onTrial: _trial, images: _images, ...rest } = status;
+  const { rollout: before, refusedRevision: _refused, onTrial: _trial, images: _images, imageFetch: _fetch, ...rest } = status;
   const isSame = before !== undefined && before.reason === rollout?.reason && before.digest === rollout.digest;
   return {
     ...rest,
@@ -159,8 +184,12 @@ const afterFinding = (status: SourceStatus, finding: SourceFinding, nowMs: numbe
       return { ...anew, ...ofRunning(finding.running), state: 'Ready', failures: 0, checkedAtMs: nowMs };
     case 'switched': {
       const { revision: _revision, elsewhere: _elsewhere, ...same } = status;
-      return { ...same, ...ofRunning(finding.running) };
+      // Nothing ran while it waited, and its answer had come.
+      const isFirst = status.state === 'Pending' && status.checkedAtMs !== undefined;
+      return { ...same, ...ofRunning(finding.running), ...(isFirst && { state: 'Ready' as const }) };
     }
+    case 'waiting':
+      return { ...calm, state: 'Pending', failures: 0, checkedAtMs: nowMs };
     case 'unchanged':
       return { ...calm, state: 'Ready', failures: 0, checkedAtMs: nowMs };
     case 'failed': {

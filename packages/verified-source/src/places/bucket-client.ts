@@ -1,7 +1,9 @@
-import { type RequestedBytes, requestBytes } from '@solo-kubelet/manifest-source';
+import { type OpenedResponse, openResponse, type RequestedBytes, requestBytes } from '@solo-kubelet/manifest-source';
 import type { Way } from '../connections.js';
 import type { AwsCredentials } from '../core/aws-credentials.js';
 import { type BucketServer, objectUrl } from '../core/bucket-address.js';
+import { fileHeaders } from './file-headers.js';
+import type { FileRequest } from './place.js';
 import { signRequest } from './sign-request.js';
 
 export interface BucketClientOptions {
@@ -31,6 +33,24 @@ export type BucketAnswer =
   | Extract<RequestedBytes, { readonly type: 'failed' }>;
 
 const MAX_ERROR_BYTES = 4_096;
+
+/** Opens an object of a bucket, or a piece of it, whose body is left to whoever asks. Never rejects. */
+export const openObject = async (
+  { server, bucket, credentials, way, wallNow }: Omit<BucketClientOptions, 'timeoutMs' | 'signal'>,
+  key: string,
+  { range, signal }: Pick<FileRequest, 'range' | 'signal'>,
+): Promise<OpenedResponse> => {
+  const url = objectUrl(server, bucket, key);
+  const signed = credentials === undefined ? [] : await signRequest(url, {}, { credentials, region: server.region, nowMs: wallNow() });
+  return openResponse({
+    url,
+    // Not signed: proxies may change what else a server is asked.
+    headers: [...signed, ...fileHeaders(range)],
+    foreignRedirects: credentials === undefined && !way.hasCredentials ? 'withHeaders' : 'refuse',
+    dispatcher: async () => way.agent,
+    signal,
+  });
+};
 
 /** One GET of a bucket, signed where there are credentials. Never rejects. */
 export type BucketClient = (request: BucketRequest) => Promise<BucketAnswer>;

@@ -2,10 +2,10 @@ import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { createConnections } from '../connections.js';
 import { CHECKSUM_LIST } from '../core/checksum-list.js';
 import type { SourceDefinition } from '../core/source-definition.js';
-import { type BucketClient, bucketClient } from './bucket-client.js';
+import { type BucketClient, type BucketClientOptions, bucketClient, openObject } from './bucket-client.js';
 import { getDirectory } from './bucket-directory.js';
 import { getBeside, getObject } from './bucket-object.js';
-import { failed } from './failures.js';
+import { failed, requestFailed } from './failures.js';
 import type { Place } from './place.js';
 import { readAwsCredentials } from './read-aws-credentials.js';
 
@@ -23,16 +23,17 @@ export const bucketPlace = ({ source, bucket, key, env, wallNow }: BucketPlaceOp
   const connections = createConnections(source);
   const { timeoutMs, maxBytes } = source;
   const { region = 'us-east-1', ...server } = source.s3 ?? {};
-  const clientOf = async (signal: AbortSignal): Promise<(signal: AbortSignal) => BucketClient> => {
+  const accessOf = async (signal: AbortSignal): Promise<Omit<BucketClientOptions, 'timeoutMs' | 'signal'>> => {
     const credentials = await readAwsCredentials(source.s3, env);
     const way = await connections.open();
     signal.throwIfAborted();
-    return (each) => bucketClient({ server: { region, ...server }, bucket, credentials, way, timeoutMs, wallNow, signal: each });
+    return { server: { region, ...server }, bucket, credentials, way, wallNow };
   };
   const isDirectory = key === '' || key.endsWith('/');
   return {
     open: async (signal) => {
-      const client = await clientOf(signal);
+      const access = await accessOf(signal);
+      const client = (each: AbortSignal): BucketClient => bucketClient({ ...access, timeoutMs, signal: each });
       const get = client(signal);
       const shown = (name: string): string => `s3://${bucket}/${name}`;
       return {
@@ -54,6 +55,11 @@ export const bucketPlace = ({ source, bucket, key, env, wallNow }: BucketPlaceOp
             : found;
         },
         beside: (suffix) => getBeside(get, (isDirectory ? key + CHECKSUM_LIST : key) + suffix, shown),
+        file: async (request) => {
+          const name = key.slice(0, key.lastIndexOf('/') + 1) + request.path;
+          const opened = await openObject(access, name, request);
+          return opened.type === 'opened' ? { ...opened, where: shown(name) } : requestFailed(shown(name), opened);
+        },
       };
     },
     close: connections.close,

@@ -1,3 +1,4 @@
+import type { OpenedResponse } from '@solo-kubelet/manifest-source';
 import type { SourceRecord } from '../answer-store.js';
 import type { SourceReason } from '../core/source-status.js';
 
@@ -26,12 +27,25 @@ export type FetchedBeside =
   | { readonly type: 'missing'; readonly where: string }
   | FetchFailed;
 
+/** The head of a file's answer, and its body as it comes. */
+export type OpenedFile = (OpenedResponse & { readonly type: 'opened'; readonly where: string }) | FetchFailed;
+
+export interface FileRequest {
+  /** Relative to the directory of the content: see `relativePath`. */
+  readonly path: string;
+  /** Value of the header Range. Default: all of it. */
+  readonly range: string | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** A place, asked in one check of its source. It gives bytes and vouches for none of them; whatever the server does, it never rejects. */
 export interface Inquiry {
   /** What the source answers. `validators`: those of what is known already; empty where nothing is. */
   content(validators: SourceRecord['validators']): Promise<FetchedContent>;
   /** A small file that lies beside the content that was just given and has its name with `suffix` behind, such as `.minisig`. */
   beside(suffix: string): Promise<FetchedBeside>;
+  /** A file of any size in the directory of the content or below. Default: the place has no files beside what it answers. */
+  readonly file?: (request: FileRequest) => Promise<OpenedFile>;
 }
 
 /** Where the answer of a source comes from: a web server, a bucket, a registry. */

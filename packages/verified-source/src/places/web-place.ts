@@ -1,10 +1,11 @@
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
-import { type FetchedManifest, fetchManifest, redactUrl } from '@solo-kubelet/manifest-source';
+import { type FetchedManifest, fetchManifest, openResponse, redactUrl } from '@solo-kubelet/manifest-source';
 import type { SourceRecord } from '../answer-store.js';
 import { createConnections, type Way } from '../connections.js';
 import type { SourceDefinition } from '../core/source-definition.js';
-import { REASONS } from './failures.js';
-import { type FetchedBeside, MAX_BESIDE_BYTES, type Place } from './place.js';
+import { REASONS, requestFailed } from './failures.js';
+import { fileHeaders } from './file-headers.js';
+import { type FetchedBeside, type FileRequest, MAX_BESIDE_BYTES, type OpenedFile, type Place } from './place.js';
 
 export interface WebPlaceOptions {
   readonly source: SourceDefinition;
@@ -27,10 +28,30 @@ export const webPlace = ({ source, url, authorization }: WebPlaceOptions): Place
           return { type: 'content', content: answer.text, validators: answer.validators };
         },
         beside: async (suffix) => beside(source, way, url, suffix, signal),
+        file: async (request) => openFile(way, fileUrl(url, request.path), request),
       };
     },
     close: connections.close,
   };
+};
+
+/** What vouches for the source at its server vouches for its files there, in a query, too. */
+const fileUrl = (text: string, path: string): string => {
+  const url = new URL(path, text);
+  url.search = new URL(text).search;
+  return url.href;
+};
+
+const openFile = async (way: Way, url: string, { range, signal }: FileRequest): Promise<OpenedFile> => {
+  const where = redactUrl(url);
+  const opened = await openResponse({
+    url,
+    headers: [...way.headers, ...fileHeaders(range)],
+    foreignRedirects: way.hasCredentials ? 'refuse' : 'withHeaders',
+    dispatcher: async () => way.agent,
+    signal,
+  });
+  return opened.type === 'opened' ? { ...opened, where } : requestFailed(where, opened);
 };
 
 const beside = async (source: SourceDefinition, way: Way, url: string, suffix: string, signal: AbortSignal): Promise<FetchedBeside> => {

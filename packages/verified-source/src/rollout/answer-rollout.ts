@@ -13,6 +13,8 @@ export interface AnswerRolloutOptions {
   readonly hasHealth: boolean;
   /** A clock that nobody sets, ms. */
   readonly now: () => number;
+  /** Why an answer has to wait for its images; undefined: it has not. */
+  readonly awaited: (images: HeldAnswer['images']) => string | undefined;
 }
 
 export interface RolloutStep {
@@ -27,7 +29,7 @@ export interface RolloutStep {
 const MAX_STEPS = 6;
 
 /** Which answer of a source runs, and what it waits for. Nothing is so before it is accepted. */
-export const createAnswerRollout = ({ policy, nodeName, nodeLabels, hasHealth, now }: AnswerRolloutOptions) => {
+export const createAnswerRollout = ({ policy, nodeName, nodeLabels, hasHealth, now, awaited }: AnswerRolloutOptions) => {
   const node = { name: nodeName, labels: nodeLabels };
   let rollout: Rollout<HeldAnswer> = { state: INITIAL_STATE };
   let clock: TrialClock | undefined;
@@ -43,6 +45,7 @@ export const createAnswerRollout = ({ policy, nodeName, nodeLabels, hasHealth, n
       // What was told is about what runs: of something that is only about to, nobody knows anything.
       health: from.current?.digest === rollout.current?.digest && !isUntold ? health : { type: 'unknown' },
       admits: ({ terms }) => admitAnswer(terms, policy, node, wallMs),
+      awaits: ({ images }) => awaited(images),
       trialOf: ({ terms }) => (hasHealth ? trialLimits(terms, policy) : undefined),
     });
 

@@ -1,5 +1,6 @@
 import type { ExaminedAnswer } from '../answer/examine-answer.js';
 import { digestOf, type KeptAnswer } from '../answer-store.js';
+import type { SourceImage } from '../core/images/source-image.js';
 import type { RolloutAnswer } from '../core/rollout/rollout.js';
 import type { RolloutTerms } from './admit-answer.js';
 import { contentOf } from './node-share.js';
@@ -8,11 +9,14 @@ import { contentOf } from './node-share.js';
 export interface HeldAnswer extends RolloutAnswer {
   readonly kept: KeptAnswer;
   readonly terms: RolloutTerms;
+  /** Those that the source itself has. */
+  readonly images: readonly SourceImage[];
 }
 
-export const heldAnswer = (kept: KeptAnswer, { said, text, prepared }: ExaminedAnswer): HeldAnswer => ({
+export const heldAnswer = (kept: KeptAnswer, { said, text, prepared, images }: ExaminedAnswer): HeldAnswer => ({
   digest: digestOf(kept.content),
   ...(kept.revision !== undefined && { revision: kept.revision }),
   kept,
   terms: { ...(said?.rollout && { published: said.rollout }), content: contentOf(prepared ?? text) },
+  images,
 });

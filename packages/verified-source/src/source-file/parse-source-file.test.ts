@@ -20,6 +20,7 @@ describe('a source file', () => {
         jitter: 0.1,
         timeoutMs: 60_000,
         maxBytes: 3 << 20,
+        maxImageBytes: 16 * 2 ** 30,
         require: 'signature',
         keys: ['RWQabc'],
         keyFiles: [],
@@ -52,6 +53,7 @@ describe('a source file', () => {
   jitter: 20%
   timeout: 2m
   maxBytes: 1Mi
+  maxImageBytes: 4Gi
   require: hash
   verification: { hash: sha512-${hex.toUpperCase()} }
   tls: { caFile: /ca.pem, certFile: /c.pem, keyFile: /k.pem }
@@ -68,6 +70,7 @@ describe('a source file', () => {
         jitter: 0.2,
         timeoutMs: 120_000,
         maxBytes: 1 << 20,
+        maxImageBytes: 4 * 2 ** 30,
         require: 'hash',
         hash: { algorithm: 'sha512', hex },
         caFile: '/ca.pem',

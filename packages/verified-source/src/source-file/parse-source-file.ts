@@ -39,6 +39,8 @@ const DAY_MS = 86_400_000;
 const MIN_INTERVAL_MS = 5 * SECOND_MS;
 const MAX_INTERVAL_MS = 30 * DAY_MS;
 const MAX_TIMEOUT_MS = 3_600_000;
+const DEFAULT_IMAGE_BYTES = 16 * 2 ** 30;
+const MAX_IMAGE_BYTES = 2 ** 40;
 const OF_THE_WEB = 'it is for URLs of http and https alone';
 
 const durationBetween =
@@ -75,6 +77,7 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
   const jitter = fields.read('jitter', 'a part of the interval such as 10%, at most 100%', readPercent);
   const timeoutMs = fields.read('timeout', 'a duration from 1s to 1h', durationBetween(SECOND_MS, MAX_TIMEOUT_MS));
   const maxBytes = fields.read('maxBytes', `a size of at most ${mostBytes} bytes, such as 1Mi`, (text) => readSize(text, mostBytes));
+  const maxImageBytes = fields.read('maxImageBytes', 'a size from 1 to 1Ti, such as 4Gi', (text) => readSize(text, MAX_IMAGE_BYTES));
   const require = fields.oneOf('require', ['signature', 'hash', 'none']) ?? 'signature';
   const namespaces = fields.texts('namespaces');
   const clusterScoped = fields.truth('clusterScoped');
@@ -140,6 +143,7 @@ const readSource = (root: YAMLMap, tell: Tell, { maxBytes: mostBytes }: ParseSou
     jitter: jitter ?? 0.1,
     timeoutMs: timeoutMs ?? 60 * SECOND_MS,
     maxBytes: maxBytes ?? mostBytes,
+    maxImageBytes: maxImageBytes ?? DEFAULT_IMAGE_BYTES,
     require,
     ...(hash && { hash }),
     keys,

@@ -36,12 +36,14 @@ export interface RolloutFacts<Answer extends RolloutAnswer> {
   readonly wallMs: number;
   readonly health: SourceHealth;
   readonly admits: (answer: Answer) => Admission;
+  /** Whether an answer has to wait for its images, and how it is with them; it does so by itself, by hand and where nothing runs yet, too. Default: none has. */
+  readonly awaits?: (answer: Answer) => string | undefined;
   /** Undefined: the answer begins without a trial. */
   readonly trialOf: (answer: Answer) => TrialLimits | undefined;
 }
 
 /** Why the newest answer is not what runs, or what is still open about what does. */
-export type RolloutReason = 'Held' | 'Skipped' | 'RolledBack' | 'OutsideWindow' | 'NotSelected' | 'Progressing';
+export type RolloutReason = 'Held' | 'Skipped' | 'RolledBack' | 'OutsideWindow' | 'NotSelected' | 'ImagesPending' | 'Progressing';
 
 export interface RolloutDecision<Answer extends RolloutAnswer> {
   readonly rollout: Rollout<Answer>;
@@ -112,7 +114,7 @@ const judgeTrial = <Answer extends RolloutAnswer>(
 const judgeNext = <Answer extends RolloutAnswer>(
   rollout: Rollout<Answer>,
   trial: RolloutDecision<Answer>,
-  { wallMs, health, admits, trialOf }: RolloutFacts<Answer>,
+  { wallMs, health, admits, awaits, trialOf }: RolloutFacts<Answer>,
 ): RolloutDecision<Answer> => {
   const { current, next, good, state } = rollout;
   if (next === undefined) return trial;
@@ -127,6 +129,8 @@ const judgeNext = <Answer extends RolloutAnswer>(
       ...waiting(admission.reason, admission.message),
       ...(admission.untilMs !== undefined && { wakeAfterMs: Math.min(MAX_WINDOW_WAIT_MS, Math.max(1_000, admission.untilMs - wallMs)) }),
     };
+  const awaited = awaits?.(next);
+  if (awaited !== undefined) return waiting('ImagesPending', awaited);
   // A node that has just started does not know yet; and what takes the place of a trial is judged by what served before that.
   const mends = good === undefined ? health.type !== 'ready' : state.mends === true;
   return { rollout: beginNext(rollout, { onTrial: trialOf(next) !== undefined, mends }), clock: undefined, change: 'began' };

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { VirtualTimeScheduler } from 'rxjs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { FileRequest, OpenedFile } from '../places/place.js';
+import { nodeBlobFiles } from './blob-files.js';
+import { openBlobPool } from './blob-pool.js';
+import { fetchBlob } from './fetch-blob.js';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'fetch-blob-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const content = Buffer.alloc(1_000_000, 'layer');
+const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+
+/** A server that gives a byte with each second of a clock, as far as somebody reads them. */
+const slowServer = (scheduler: VirtualTimeScheduler) => {
+  const requests: (string | undefined)[] = [];
+  let cancelled = 0;
+  const file = async ({ range }: FileRequest): Promise<OpenedFile> => {
+    requests.push(range);
+    let at = Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
+    const from = at;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) =>
+          new Promise<void>((resolve) => {
+            scheduler.schedule(() => {
+              if (cancelled < requests.length) controller.enqueue(content.subarray(at, (at += 1)));
+              resolve();
+            }, 1_000);
+          }),
+        cancel: () => {
+          cancelled += 1;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const headers: Record<string, string> =
+      range === undefined ? {} : { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
+    return {
+      type: 'opened',
+      status: range === undefined ? 200 : 206,
+      statusLine: 'OK',
+      header: (name) => headers[name],
+      body,
+      where: 'http://slow/layer',
+    };
+  };
+  return { file, requests, cancelled: () => cancelled };
+};
+
+/** Lets the clock go on, a second at a time, and everything that waits for the disk in between. */
+const runClock = async (scheduler: VirtualTimeScheduler, until: () => boolean): Promise<void> => {
+  for (let turns = 0; !until() && turns < 2_000; turns += 1) {
+    scheduler.maxFrames = scheduler.frame + 1_000;
+    scheduler.flush();
+    for (let waits = 0; waits < 20 && !until(); waits += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+};
+
+it('a byte a second holds nothing up for longer than a minute, and what came of it stays', async () => {
+  const scheduler = new VirtualTimeScheduler();
+  const server = slowServer(scheduler);
+  const pool = await openBlobPool(root, nodeBlobFiles);
+  let told = 0;
+  const fetch = () =>
+    fetchBlob({
+      file: server.file,
+      pool,
+      path: 'images/layer',
+      digest,
+      size: content.length,
+      maxBytes: 4 << 20,
+      timeoutMs: 3_600_000,
+      scheduler,
+      told: (bytes) => {
+        told += bytes;
+      },
+      signal: new AbortController().signal,
+    });
+  let ended = false;
+  const first = fetch().finally(() => {
+    ended = true;
+  });
+  await runClock(scheduler, () => ended);
+  expect(await first).toMatchObject({ type: 'failed', reason: 'TooSlow', message: expect.stringContaining('61440 bytes within 60 s') });
+  expect(scheduler.frame).toBeLessThanOrEqual(61_000);
+  expect(server.cancelled()).toBe(1);
+  expect(told).toBeGreaterThan(40);
+  expect(pool.bytesOf(digest)).toBe(told);
+
+  ended = false;
+  const second = fetch().finally(() => {
+    ended = true;
+  });
+  const before = told;
+  await runClock(scheduler, () => ended);
+  expect(await second).toMatchObject({ reason: 'TooSlow' });
+  expect(server.requests).toEqual([undefined, `bytes=${before}-${content.length - 1}`]);
+});
