@@ -74,6 +74,7 @@ const create = async (more: Partial<CreateBundleOptions> = {}): Promise<string> 
   await createBundle({
     manifests: [manifests],
     output,
+    asLayout: false,
     archives: [archive],
     origin: async () => undefined,
     platform: undefined,

@@ -14,7 +14,7 @@ import { AGE_IDENTITY_FILE } from './secrets/age-identity.js';
 export interface CreateKubeletOptions
   extends Pick<
       RunKubeletOptions,
-      'signal' | 'clock' | 'env' | 'probes' | 'environment' | 'services' | 'prepareRuntime' | 'pluginsFrom' | 'admission'
+      'signal' | 'clock' | 'env' | 'probes' | 'environment' | 'services' | 'prepareRuntime' | 'runtimeImages' | 'pluginsFrom' | 'admission'
     >,
     Partial<Pick<RunKubeletOptions, 'logger'>> {
   /** Where the kubelet keeps what it must know after a restart. No two kubelets may have the same one at a time. */

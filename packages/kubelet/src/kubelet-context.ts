@@ -159,6 +159,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     sourceFiles: parts.sourceFiles,
     env,
     credentials: parts.credentials,
+    runtimeImages: options.runtimeImages,
     nodeLabels: parts.facts.labels,
     nodeValues: parts.nodeValues,
     services: parts.serviceNetwork !== undefined,

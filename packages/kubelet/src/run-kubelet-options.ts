@@ -3,6 +3,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import type { Admission } from '@solo-kubelet/pod-admission';
 import type { NodeEnvironment } from '@solo-kubelet/pod-environment';
 import type { AnyProbeHandler } from '@solo-kubelet/probe-engine';
+import type { RuntimeImages } from '@solo-kubelet/verified-source';
 import type { KubeletConfiguration } from './config/fields.js';
 import type { KubeletFlags } from './config/kubelet-flags.js';
 import type { KubeletClock, KubeletService, ServiceSubsystem } from './kubelet-services.js';
@@ -38,6 +39,8 @@ export interface RunKubeletOptions {
   readonly serviceKernel?: ServiceKernel;
   /** Called once the runtime answers, before anything is made in it: to supply what it needs. Default: nothing. */
   readonly prepareRuntime?: (cri: CriClient, options: PrepareRuntimeOptions) => Promise<void>;
+  /** What takes images into the runtime that verified sources themselves have. Default: nobody, and revisions that have some wait for ever. */
+  readonly runtimeImages?: RuntimeImages;
   /** Default: all that the kubelet has. */
   readonly services?: readonly (KubeletService | ServiceSubsystem)[];
 }

@@ -65,6 +65,21 @@ export interface SourceObject {
     readonly digest?: string;
     readonly since: string;
   };
+  /** How it is with the images that the source itself has; none: all are in the runtime. */
+  readonly imageFetch?: {
+    readonly images: number;
+    /** Of these, how many the runtime has. */
+    readonly ready: number;
+    /** Bytes that are here, and those that are needed. */
+    readonly bytes: number;
+    readonly totalBytes: number;
+    readonly reason?: string;
+    readonly message?: string;
+    /** Tries in a row that brought nothing. */
+    readonly failures: number;
+    /** Whether it was an image that was refused, and not the way to it that failed. */
+    readonly refused?: boolean;
+  };
   /** The last revision that was given up on this node. */
   readonly refusedRevision?: {
     readonly why: string;

@@ -1,8 +1,18 @@
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import { type ImageList, INDEX_TYPES, type ListedBlob, type ListedImage, MANIFEST_TYPES } from '@solo-kubelet/verified-source';
+import {
+  type Descriptor,
+  type ImageList,
+  INDEX_TYPES,
+  type ListedBlob,
+  type ListedImage,
+  MANIFEST_TYPES,
+  MAX_IMAGE_DOCUMENT_BYTES,
+  MAX_INDEX_DEPTH,
+  platformOfConfig,
+  readImageDocument,
+} from '@solo-kubelet/verified-source';
 import { bundleRefused } from './bundle-error.js';
 import type { ArchivedImage, ArchiveParts, BlobFile } from './image-archive-parts.js';
-import { type Descriptor, MAX_DEPTH, MAX_DOCUMENT_BYTES, platformOfConfig, readImageDocument } from './images-for-platform.js';
 
 export interface CollectedImages {
   readonly list: ImageList;
@@ -53,7 +63,7 @@ interface Walk {
 /** The digests of an image and of all below it; undefined where any of them is missing. */
 const piecesOf = async (at: Descriptor, parts: ArchiveParts, walk: Walk): Promise<readonly string[] | undefined> => {
   const file = parts.blobs.get(at.digest);
-  if (file === undefined || file.size !== at.size || file.size > MAX_DOCUMENT_BYTES || walk.depth > MAX_DEPTH) {
+  if (file === undefined || file.size !== at.size || file.size > MAX_IMAGE_DOCUMENT_BYTES || walk.depth > MAX_INDEX_DEPTH) {
     walk.missing.push(at.digest);
     return undefined;
   }
@@ -75,12 +85,12 @@ const piecesOf = async (at: Descriptor, parts: ArchiveParts, walk: Walk): Promis
   }
   // An image for one platform alone says in its configuration which one that is.
   const config = walk.platform === undefined ? undefined : parts.blobs.get(document.config.digest);
-  const own = config && config.size <= MAX_DOCUMENT_BYTES ? platformOfConfig(await readSmall(config)) : undefined;
+  const own = config && config.size <= MAX_IMAGE_DOCUMENT_BYTES ? platformOfConfig(await readSmall(config)) : undefined;
   if (own !== undefined && own !== walk.platform) return undefined;
   return [...new Set([at.digest, ...pieces.map(({ digest }) => digest)])];
 };
 
-const readSmall = ({ path }: BlobFile): Promise<Buffer> => readRegular(path, { followLinks: true, maxBytes: MAX_DOCUMENT_BYTES });
+const readSmall = ({ path }: BlobFile): Promise<Buffer> => readRegular(path, { followLinks: true, maxBytes: MAX_IMAGE_DOCUMENT_BYTES });
 
 const readDocument = (content: Uint8Array, digest: string, walk: Walk): ReturnType<typeof readImageDocument> => {
   try {

@@ -8,10 +8,14 @@ import { exportImage, type ImageOrigin } from './export-images.js';
 import { type ArchiveParts, imageArchiveParts } from './image-archive-parts.js';
 import { bundleContent, type ManifestFile, manifestFacts, readManifests, revisionFile } from './manifest-content.js';
 import { writeBundle } from './write-bundle.js';
+import { writeLayout } from './write-layout.js';
 
 export interface CreateBundleOptions {
   readonly manifests: readonly string[];
+  /** The file that it becomes, or the directory for a web server. */
   readonly output: string;
+  /** Whether it is to be a directory, which a source on a web server names the images of. */
+  readonly asLayout: boolean;
   /** `ARCHIVE`, or `NAME=ARCHIVE` for one whose image is to have that name. */
   readonly archives: readonly string[];
   /** Where images come from that no archive has; undefined: nowhere. */
@@ -39,8 +43,8 @@ export const createBundle = async (options: CreateBundleOptions): Promise<Create
   const scratch = await mkdtemp(join(dirname(output), '.bundle-'));
   try {
     const { list, blobs } = await collectImages(await chooseImages(facts.images, scratch, options), platform);
-    const content = bundleContent(files, list);
-    await writeBundle(output, { content, list, blobs, signal });
+    const content = bundleContent(files, options.asLayout ? { ...list, layout: '.' } : list);
+    await (options.asLayout ? writeLayout : writeBundle)(output, { content, list, blobs, signal });
     const images = list.images.map(({ name }) => name);
     return { contentBytes: content.length, images, encrypted: facts.encrypted, saysRevision: facts.revision !== undefined };
   } finally {

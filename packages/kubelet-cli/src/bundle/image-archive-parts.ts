@@ -6,9 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { compressionOf, entriesOf, fullName, openArchive } from '@solo-kubelet/standalone-node/image-store';
 import { openRegular, readRegular } from '@solo-kubelet/untrusted-files';
-import { isDigest } from '@solo-kubelet/verified-source';
+import { type Descriptor, isDigest, readDescriptor } from '@solo-kubelet/verified-source';
 import { bundleRefused } from './bundle-error.js';
-import { type Descriptor, readDescriptor } from './images-for-platform.js';
 
 /** Where the bytes of a blob lie, and how many. */
 export interface BlobFile {

@@ -1,5 +1,13 @@
-import { isRecord } from '@solo-kubelet/diagnostics/json';
-import { type ImageList, INDEX_TYPES, isDigest, type ListedImage, MANIFEST_TYPES } from '@solo-kubelet/verified-source';
+import {
+  type Descriptor,
+  type ImageList,
+  INDEX_TYPES,
+  type ListedImage,
+  MANIFEST_TYPES,
+  MAX_INDEX_DEPTH,
+  platformOfConfig,
+  readImageDocument,
+} from '@solo-kubelet/verified-source';
 
 /** What of a bundle's image one machine needs. */
 export interface PlatformImage extends ListedImage {
@@ -9,53 +17,11 @@ export interface PlatformImage extends ListedImage {
   readonly blobs: readonly string[];
 }
 
-export interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-  /** `linux/amd64`; undefined where it does not say. */
-  readonly platform?: string;
-}
-
 /** Indexes, manifests and configurations by their digest. */
 export interface ImageDocuments {
   /** @throws (rejects) Error where it is missing, too large, or not what it should be */
   document(digest: string): Promise<Buffer>;
 }
-
-/** Most indexes on the way to a manifest. */
-export const MAX_DEPTH = 4;
-/** Of an index, a manifest or a configuration. */
-export const MAX_DOCUMENT_BYTES = 4 << 20;
-
-/** A descriptor as OCI and docker write it; undefined for what is none. */
-export const readDescriptor = (value: unknown): Descriptor | undefined => {
-  if (!isRecord(value)) return undefined;
-  const { mediaType, digest, size, platform } = value;
-  if (typeof mediaType !== 'string' || !isDigest(digest) || !Number.isSafeInteger(size) || (size as number) < 0) return undefined;
-  const os = isRecord(platform) ? platform['os'] : undefined;
-  const architecture = isRecord(platform) ? platform['architecture'] : undefined;
-  return {
-    mediaType,
-    digest,
-    size: size as number,
-    ...(typeof os === 'string' && typeof architecture === 'string' && { platform: `${os}/${architecture}` }),
-  };
-};
-
-/** The descriptors of an index, and the configuration and layers of a manifest. @throws Error for what is neither */
-export const readImageDocument = (
-  content: Uint8Array,
-): { readonly manifests: readonly Descriptor[] } | { readonly config: Descriptor; readonly layers: readonly Descriptor[] } => {
-  const document: unknown = JSON.parse(Buffer.from(content).toString());
-  if (!isRecord(document)) throw new Error('it is no document of an image');
-  const { manifests, config, layers } = document;
-  if (Array.isArray(manifests)) return { manifests: manifests.flatMap((each) => readDescriptor(each) ?? []) };
-  const configuration = readDescriptor(config);
-  const pieces = Array.isArray(layers) ? layers.map(readDescriptor) : [undefined];
-  if (configuration === undefined || pieces.includes(undefined)) throw new Error('it is no manifest of an image');
-  return { config: configuration, layers: pieces as readonly Descriptor[] };
-};
 
 /**
  * The images of a bundle as a machine of this platform (`linux/amd64`) takes them. Each document on the way is verified, and every blob that they name must be in
@@ -84,7 +50,7 @@ export const imagesForPlatform = async (
     const way: string[] = [];
     let at: Descriptor = image;
     for (let depth = 0; INDEX_TYPES.has(at.mediaType); depth += 1) {
-      if (depth === MAX_DEPTH) throw fail('its indexes lead to further ones without an end');
+      if (depth === MAX_INDEX_DEPTH) throw fail('its indexes lead to further ones without an end');
       way.push(at.digest);
       const document = await open(at);
       const manifests = 'manifests' in document ? document.manifests : [];
@@ -111,15 +77,4 @@ export const imagesForPlatform = async (
     });
   }
   return found;
-};
-
-export const platformOfConfig = (content: Uint8Array): string | undefined => {
-  try {
-    const config: unknown = JSON.parse(Buffer.from(content).toString());
-    if (!isRecord(config)) return undefined;
-    const { os, architecture } = config;
-    return typeof os === 'string' && typeof architecture === 'string' ? `${os}/${architecture}` : undefined;
-  } catch {
-    return undefined;
-  }
 };

@@ -113,8 +113,8 @@ const isEncrypted = (content: Uint8Array): boolean => {
 };
 
 /** The signed part of a bundle. Equal manifests and images give equal bytes. */
-export const bundleContent = (files: readonly ManifestFile[], { images, blobs }: ImageList): Uint8Array => {
-  const list = `${JSON.stringify({ apiVersion: IMAGE_LIST_API_VERSION, kind: IMAGE_LIST_KIND, images, blobs }, null, 1)}\n`;
+export const bundleContent = (files: readonly ManifestFile[], { images, blobs, layout }: ImageList): Uint8Array => {
+  const list = `${JSON.stringify({ apiVersion: IMAGE_LIST_API_VERSION, kind: IMAGE_LIST_KIND, layout, images, blobs }, null, 1)}\n`;
   const all = [{ name: IMAGE_LIST_FILE, content: Buffer.from(list) }, ...files];
   const bytes = all.reduce((sum, { content }) => sum + content.length, 0);
   if (bytes > MAX_MANIFEST_BYTES) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { openRegular } from '@solo-kubelet/untrusted-files';
-import type { DetachedSignature, ImageList, ListedBlob } from '@solo-kubelet/verified-source';
+import { type DetachedSignature, type ImageList, type ListedBlob, MAX_IMAGE_DOCUMENT_BYTES } from '@solo-kubelet/verified-source';
 import { CliError } from '../cli-error.js';
 import { bundleRefused } from './bundle-error.js';
 import {
@@ -15,7 +15,7 @@ import {
   SIGNATURE_BYTES,
   signatureName,
 } from './bundle-layout.js';
-import { type ImageDocuments, MAX_DOCUMENT_BYTES } from './images-for-platform.js';
+import type { ImageDocuments } from './images-for-platform.js';
 
 export interface Bundle extends AsyncDisposable {
   readonly path: string;
@@ -138,7 +138,8 @@ const blobsOf = async ({ file, path, contentBytes, signal }: OpenFile, list: Ima
   return {
     document: async (digest) => {
       const { at, size: bytes } = placeOf(digest);
-      if (bytes > MAX_DOCUMENT_BYTES) throw bundleRefused(path, `${digest} has ${bytes} bytes, more than a document of an image may have`);
+      if (bytes > MAX_IMAGE_DOCUMENT_BYTES)
+        throw bundleRefused(path, `${digest} has ${bytes} bytes, more than a document of an image may have`);
       const content = await readAt(file, path, at, bytes, signal);
       if (digestOf(content) !== digest) throw wrong(digest);
       return content;

@@ -6,32 +6,44 @@ import { join } from 'node:path';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { CliError } from '../cli-error.js';
 import { bundleRefused } from './bundle-error.js';
-import type { BundleSignatureKind } from './bundle-layout.js';
+import { type BundleSignatureKind, CONTENT_NAME } from './bundle-layout.js';
 import { openBundle } from './open-bundle.js';
 import { writeSignature } from './write-bundle.js';
 
 const MAX_KEY_BYTES = 64 * 1024;
 const MAX_SIGNATURE_BYTES = 4_096;
 
-/** Signs a bundle where it lies, by the user's own program, which may ask for a passphrase. `purpose`: what `ssh-keygen -Y sign -n` is given. */
-export const signBundle = async (
-  path: string,
-  { key, purpose, signal }: { readonly key: string; readonly purpose: string; readonly signal: AbortSignal },
-): Promise<void> => {
+export interface SignOptions {
+  /** File of a key. */
+  readonly key: string;
+  /** What `ssh-keygen -Y sign -n` is given. */
+  readonly purpose: string;
+  readonly signal: AbortSignal;
+}
+
+/** Signs a bundle where it lies, by the user's own program, which may ask for a passphrase. */
+export const signBundle = async (path: string, { key, purpose, signal }: SignOptions): Promise<void> => {
   const kind = await kindOfKey(key);
   await using bundle = await openBundle(path, { signal });
   const directory = await mkdtemp(join(tmpdir(), 'solo-sign-'));
   try {
     const content = join(directory, 'manifests.tar');
     await writeFile(content, bundle.content, { mode: 0o600 });
-    await (kind === 'minisign'
-      ? run('minisign', ['-S', '-s', key, '-m', content], signal)
-      : run('ssh-keygen', ['-q', '-Y', 'sign', '-f', key, '-n', purpose, content], signal));
+    await signFile(content, kind, { key, purpose, signal });
     await putSignature(path, bundle.content.length, `${content}${kind === 'minisign' ? '.minisig' : '.sig'}`);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 };
+
+/** Signs the signed part of a bundle that is a directory, beside it. */
+export const signLayout = async (directory: string, options: SignOptions): Promise<void> =>
+  signFile(join(directory, CONTENT_NAME), await kindOfKey(options.key), options);
+
+const signFile = (path: string, kind: BundleSignatureKind, { key, purpose, signal }: SignOptions): Promise<void> =>
+  kind === 'minisign'
+    ? run('minisign', ['-S', '-s', key, '-m', path], signal)
+    : run('ssh-keygen', ['-q', '-Y', 'sign', '-f', key, '-n', purpose, path], signal);
 
 /** Puts a signature of its signed part, made elsewhere, into a bundle. */
 export const putSignature = async (path: string, contentBytes: number, signaturePath: string): Promise<void> => {

@@ -7,10 +7,12 @@ import { usage } from './node-command.js';
 /** `bundle create|sign|content|verify|apply`: manifests and their images in one signed file. */
 export const bundleCommand: Command = {
   name: 'bundle',
-  usage: 'create MANIFEST… -o FILE [--image [NAME=]ARCHIVE]… [--key SECRET-KEY] | sign | content | verify | apply FILE',
+  usage: 'create MANIFEST… -o FILE|--layout DIR [--image [NAME=]ARCHIVE]… [--key SECRET-KEY] | sign | content | verify | apply FILE',
   summary: 'Carry manifests and their images to nodes without a network, in one signed file.',
   details: `
 create MANIFEST… -o FILE     manifests (files, directories) with the images that they name
+  --layout DIR               instead: a directory for a web server, with manifests.tar for a source to name and an OCI layout that
+                             it fetches the images from; what of it is there already stays
   --image [NAME=]ARCHIVE     from docker save, skopeo, ctr images export, or an OCI layout directory; the others come from the
                              container runtime of this machine
   --pull                     the others come from their registries, by skopeo
@@ -31,6 +33,7 @@ ${NODE_OPTIONS_HELP}`,
   options: {
     ...nodeOptions,
     output: { type: 'string', short: 'o' },
+    layout: { type: 'string' },
     image: { type: 'string', multiple: true },
     pull: { type: 'boolean' },
     platform: { type: 'string' },

@@ -4,11 +4,12 @@ import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { BUNDLE_URL, readSourceDirectory, readVerificationKeys, type SourceDefinition } from '@solo-kubelet/verified-source';
 import { applyBundle, bundleAt, herePlatform, verifyBundle } from '../bundle/apply-bundle.js';
 import type { BundleAction } from '../bundle/bundle-actions.js';
+import { CONTENT_NAME } from '../bundle/bundle-layout.js';
 import { createBundle } from '../bundle/create-bundle.js';
 import type { ImageOrigin } from '../bundle/export-images.js';
 import { importBundle } from '../bundle/import-bundle.js';
 import { openBundle } from '../bundle/open-bundle.js';
-import { putSignature, signBundle } from '../bundle/sign-bundle.js';
+import { putSignature, signBundle, signLayout } from '../bundle/sign-bundle.js';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print, writeRaw } from '../cli-io.js';
 import { runningSources, runtimeEndpoint } from '../client/connect.js';
@@ -44,8 +45,10 @@ export const bundle = async (action: BundleAction, operands: readonly string[], 
 };
 
 const create = async (manifests: readonly string[], input: CommandInput, io: CliIo): Promise<number> => {
-  const output = textOption(input, 'output');
-  if (output === undefined) throw usage('give the bundle a name with -o FILE');
+  const [file, layout] = [textOption(input, 'output'), textOption(input, 'layout')];
+  const output = file ?? layout;
+  if (output === undefined || (file !== undefined && layout !== undefined))
+    throw usage('give the bundle a name with -o FILE, or a directory for a web server with --layout DIR');
   const platform = textOption(input, 'platform');
   if (platform !== undefined && !/^[a-z0-9]+\/[a-z0-9]+$/.test(platform))
     throw usage(`--platform ${platform}: want OS/ARCH, such as linux/arm64`);
@@ -53,6 +56,7 @@ const create = async (manifests: readonly string[], input: CommandInput, io: Cli
   const made = await createBundle({
     manifests,
     output,
+    asLayout: layout !== undefined,
     archives: textsOption(input, 'image'),
     origin: () => originOf(input, io),
     platform,
@@ -62,8 +66,10 @@ const create = async (manifests: readonly string[], input: CommandInput, io: Cli
   });
   for (const name of made.images) print(io.stdout, `${name}\n`);
   for (const name of made.encrypted) print(io.stderr, `${name} is encrypted: only images that --image gave come along for it.\n`);
-  if (key !== undefined) await signBundle(output, { key, purpose: purposeOf(input), signal: io.interrupted });
-  else print(io.stderr, `Not signed yet: kubelet-cli bundle sign ${output} --key SECRET-KEY\n`);
+  if (key !== undefined)
+    await (layout === undefined ? signBundle : signLayout)(output, { key, purpose: purposeOf(input), signal: io.interrupted });
+  else if (layout === undefined) print(io.stderr, `Not signed yet: kubelet-cli bundle sign ${output} --key SECRET-KEY\n`);
+  else print(io.stderr, `Not signed yet: minisign -S -s SECRET-KEY -m ${join(layout, CONTENT_NAME)}\n`);
   if (!made.saysRevision)
     print(io.stderr, 'It says no revision: the time of signing counts with minisign; with ssh-keygen, give one with --revision.\n');
   return EXIT.done;

@@ -7,6 +7,7 @@ import { providePodNetwork } from '@solo-kubelet/standalone-node/pod-network';
 import { provideSandboxImage } from '@solo-kubelet/standalone-node/sandbox-image';
 import { joinSignals } from '@solo-kubelet/timers';
 import { type CliIo, print, usesColor } from '../cli-io.js';
+import { lateRuntimeImages } from '../client/late-runtime-images.js';
 import { PLUGINS_FROM } from '../client/plugins-from.js';
 import { EXIT } from '../exit-status.js';
 import { versionText } from '../version.js';
@@ -31,6 +32,7 @@ export const run = async (argv: readonly string[], io: CliIo): Promise<number> =
     logger,
     signal: io.interrupted,
     prepareRuntime: flags.suppliesPodNetwork ? provideNetworkAndImage : provideSandboxImage,
+    runtimeImages: lateRuntimeImages(config.containerRuntimeEndpoint),
     env: io.env,
     ownProcess: process,
     pluginsFrom: PLUGINS_FROM,

@@ -15,8 +15,8 @@ export interface SourcesOptions {
 }
 
 /**
- * `sources [NAME]…`. Exit status: 0 where every source is ready; 3 where an answer of one was refused, or a revision failed its trial; 1 where one can't be
- * reached, was not checked yet, is on trial, or was not renewed for too long.
+ * `sources [NAME]…`. Exit status: 0 where every source is ready; 3 where an answer of one was refused, an image of one was, or a revision failed its trial;
+ * 1 where one can't be reached, was not checked yet, waits for images, is on trial, or was not renewed for too long.
  */
 export const sources = async (options: SourcesOptions, context: VerbContext): Promise<number> => {
   const { names, command, output, noHeaders } = options;
@@ -60,8 +60,13 @@ const steer = async (names: readonly string[], command: string, { client, io, si
 };
 
 const statusOf = (sources: readonly SourceObject[]): number => {
-  if (sources.some(({ refused, rollout }) => refused === true || rollout?.reason === 'RolledBack')) return EXIT.manifestRejected;
-  return sources.every(({ state, notRenewed, onTrial }) => state === 'Ready' && notRenewed !== true && onTrial !== true)
+  const isRefused = ({ refused, rollout, imageFetch }: SourceObject): boolean =>
+    refused === true || rollout?.reason === 'RolledBack' || imageFetch?.refused === true;
+  if (sources.some(isRefused)) return EXIT.manifestRejected;
+  return sources.every(
+    ({ state, notRenewed, onTrial, rollout }) =>
+      state === 'Ready' && notRenewed !== true && onTrial !== true && rollout?.reason !== 'ImagesPending',
+  )
     ? EXIT.done
     : EXIT.failed;
 };

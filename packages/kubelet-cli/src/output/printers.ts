@@ -68,7 +68,20 @@ interface OfOtherNodes {
 export const sourcePrinter = ({ now }: Pick<PrinterOptions, 'now'>): ObjectPrinter<SourceObject & OfOtherNodes> => ({
   columns: ['NAME', 'STATE', 'REVISION', 'VERIFIED BY', 'APPLIED', 'CHECKED', 'MESSAGE'],
   wideColumns: ['PRIORITY', 'SHA256', 'URL'],
-  row: ({ name, state, revision, verifiedBy = '<none>', applied, checked, reason, message = '', notRenewed, rollout, elsewhere = 0 }) => [
+  row: ({
+    name,
+    state,
+    revision,
+    verifiedBy = '<none>',
+    applied,
+    checked,
+    reason,
+    message = '',
+    notRenewed,
+    rollout,
+    imageFetch,
+    elsewhere = 0,
+  }) => [
     name,
     state,
     revision === undefined ? '<none>' : String(revision),
@@ -81,9 +94,11 @@ export const sourcePrinter = ({ now }: Pick<PrinterOptions, 'now'>): ObjectPrint
         ? 'NotRenewed: nothing new for longer than it should be'
         : rollout !== undefined
           ? rolloutText(rollout)
-          : elsewhere > 0
-            ? `${elsewhere} of its documents ${elsewhere === 1 ? 'is' : 'are'} for other nodes`
-            : '',
+          : imageFetch !== undefined
+            ? fetchText(imageFetch)
+            : elsewhere > 0
+              ? `${elsewhere} of its documents ${elsewhere === 1 ? 'is' : 'are'} for other nodes`
+              : '',
   ],
   wideRow: ({ priority, digest, url = '<none>' }) => [String(priority), digest?.slice(0, 12) ?? '<none>', url],
   name: ({ name }) => `source/${name}`,
@@ -92,6 +107,10 @@ export const sourcePrinter = ({ now }: Pick<PrinterOptions, 'now'>): ObjectPrint
 
 const rolloutText = ({ reason, message, revision }: NonNullable<SourceObject['rollout']>): string =>
   `${reason}: ${revision === undefined || reason === 'Progressing' ? '' : `revision ${revision}: `}${message}`;
+
+/** Of what runs, or may be gone back to: its images are fetched again. */
+const fetchText = ({ images, ready, reason, message }: NonNullable<SourceObject['imageFetch']>): string =>
+  `${images - ready} of ${images} images that were here ${images - ready === 1 ? 'is' : 'are'} missing${reason === undefined ? '' : `; ${reason}: ${message ?? ''}`}`;
 
 /** What is shown of a v1 Node. */
 export interface NodeObject {

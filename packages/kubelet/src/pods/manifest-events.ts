@@ -20,7 +20,7 @@ import {
 } from '@solo-kubelet/object-spec';
 import type { ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
-import type { SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
+import type { RuntimeImages, SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
 import { type MonoTypeOperatorFunction, merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { loopPeriodMs } from '../config/loop-period.js';
@@ -65,6 +65,8 @@ export const manifestSources = (
     readonly nodeLabels?: Readonly<Record<string, string>>;
     /** What decides which Pods of them may come, and how, told how many sources there are. Default: all, as they are. */
     readonly admit?: (options: { readonly sources: number }) => MonoTypeOperatorFunction<ManifestEvent>;
+    /** What takes images of verified sources into the runtime. Default: nobody. */
+    readonly runtimeImages?: RuntimeImages | undefined;
     /** What verified sources may take of the node. Default: its name. */
     readonly nodeValues?: NodeValues;
   },
@@ -144,6 +146,7 @@ export const manifestSources = (
     prepare,
     ...(options.env && { env: options.env }),
     ...(options.credentials && { credentials: options.credentials }),
+    runtimeImages: options.runtimeImages,
     wallNow,
     logger,
   });

@@ -26,6 +26,9 @@ export const sourceEvents = (before: SourceStatus | undefined, now: SourceStatus
     (before?.rollout?.reason !== waits.reason || before.rollout.digest !== waits.digest)
   )
     tell('SourceRolloutWaiting', `${revisionOf(waits)} waits: ${waits.message}`);
+  const { imageFetch: fetch } = now;
+  if (fetch?.reason !== undefined && before?.imageFetch?.reason !== fetch.reason)
+    warn('SourceImagesMissing', `${fetch.reason}: ${fetch.message ?? ''}`);
   if (now.digest !== undefined && (before?.digest !== now.digest || before.revision !== now.revision)) {
     tell(now.state === 'Pending' ? 'SourceRestored' : 'SourceUpdated', `${what(now)}${now.onTrial ? ', on trial' : ''}`);
   } else if (before?.reason !== undefined && reason === undefined) {
@@ -41,7 +44,7 @@ export const sourceEvents = (before: SourceStatus | undefined, now: SourceStatus
 };
 
 const SHOWN_DIGITS = 12;
-const WAITING: ReadonlySet<string> = new Set(['Held', 'OutsideWindow', 'NotSelected']);
+const WAITING: ReadonlySet<string> = new Set(['Held', 'OutsideWindow', 'NotSelected', 'ImagesPending']);
 
 const revisionOf = ({ revision, digest = '' }: { readonly revision?: number; readonly digest?: string }): string =>
   revision === undefined ? `sha256 ${digest.slice(0, SHOWN_DIGITS)}` : `revision ${revision}`;

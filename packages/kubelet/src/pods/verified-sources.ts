@@ -7,6 +7,7 @@ import {
   type CommandAnswer,
   initialStatus,
   type RolloutCommand,
+  type RuntimeImages,
   type SourceCommand,
   type SourceFile,
   type SourceHealth,
@@ -46,6 +47,8 @@ export interface VerifiedSourcesOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Credentials of registries. Default: none. */
   readonly credentials?: Pick<ImageCredentials, 'lookup'>;
+  /** What takes images of sources into the runtime. Default: nobody. */
+  readonly runtimeImages?: RuntimeImages | undefined;
   readonly wallNow: () => number;
   readonly logger: Logger;
 }
@@ -53,7 +56,7 @@ export interface VerifiedSourcesOptions {
 /** The sources of the source directory, checked while the manifests are subscribed to. */
 export const verifiedSources = (
   files: readonly SourceFile[],
-  { nodeName, nodeLabels, directoryOf, parse, prepare, env, credentials, wallNow, logger }: VerifiedSourcesOptions,
+  { nodeName, nodeLabels, directoryOf, parse, prepare, env, credentials, runtimeImages, wallNow, logger }: VerifiedSourcesOptions,
 ): VerifiedSources => {
   const nowMs = wallNow();
   const sources = files.flatMap(({ source }) => (source === undefined ? [] : [source]));
@@ -74,6 +77,7 @@ export const verifiedSources = (
         prepare,
         ...(env && { env }),
         ...(credentials && { logins: (repository, lookupOptions) => credentials.lookup(repository, lookupOptions) }),
+        ...(runtimeImages && { runtimeImages }),
         scheduler: steadyScheduler,
         wallNow,
         logger,

@@ -13,6 +13,15 @@ export interface SourceMetrics {
   readonly onTrial?: boolean;
   /** What is open about the newest revision. */
   readonly rollout?: { readonly reason: string; readonly revision?: number };
+  /** Images that the source itself has, on their way. */
+  readonly imageFetch?: {
+    readonly images: number;
+    readonly ready: number;
+    readonly bytes: number;
+    readonly totalBytes: number;
+    readonly failures: number;
+    readonly reason?: string;
+  };
 }
 
 /** How verified sources are, asked for at every scrape. Kubernetes has no such thing, so the names are the project's own. */
@@ -46,6 +55,26 @@ export const sourceGauges = (registry: Registry, sources: () => readonly SourceM
   gauge('next_revision', 'The newest revision, where it does not run.', ({ rollout }) =>
     rollout?.reason === 'Progressing' ? undefined : rollout?.revision,
   );
+  gauge('images_pending', 'Images that the source has and that are not in the runtime yet.', ({ imageFetch }) =>
+    imageFetch === undefined ? undefined : imageFetch.images - imageFetch.ready,
+  );
+  gauge('image_fetched_bytes', 'Bytes of such images that are on the disk.', ({ imageFetch }) => imageFetch?.bytes);
+  gauge(
+    'image_total_bytes',
+    'Bytes that such images have, beside what the runtime held already.',
+    ({ imageFetch }) => imageFetch?.totalBytes,
+  );
+  new Gauge({
+    name: 'solo_kubelet_source_image_failures',
+    help: 'Tries in a row that brought nothing of the images of the source, by why the last one did not.',
+    labelNames: ['source', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, imageFetch } of sources())
+        if (imageFetch?.reason !== undefined) this.set({ source: name, reason: imageFetch.reason }, imageFetch.failures);
+    },
+  });
   new Gauge({
     name: 'solo_kubelet_source_rollout',
     help: 'What is open about the newest revision of the source, by its reason; none where it runs.',

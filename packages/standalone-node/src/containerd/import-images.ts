@@ -75,6 +75,24 @@ export const importImages = async (
   return [...names].sort();
 };
 
+/**
+ * Takes one image out of an archive, by its digest, and in, under this name; nothing pins it. Returns when the runtime has taken it in, which is not yet when its
+ * CRI lists it. @throws (rejects) Error for an archive without such an image
+ */
+export const importArchivedImage = async (
+  target: Pick<ImportTarget, 'load'>,
+  { path, name, digest }: { readonly path: string; readonly name: string; readonly digest: string },
+  { signal }: Abortable = {},
+): Promise<void> => {
+  const compression = await compressionOf(path);
+  const contents = await readArchiveContents(openArchive(path, compression)).catch(unreadable);
+  if (contents === undefined) throw new Error('it is no image archive (docker save, or an OCI layout)');
+  const place = contents.findIndex(({ digests }) => digests.includes(digest));
+  if (place < 0)
+    throw new Error(`the archive has no image ${digest}; it has ${contents.map(({ digests }) => digests[0]).join(', ') || 'none'}`);
+  await target.load(renameArchive(openArchive(path, compression), new Map([[place, [name]]])), [name], { signal });
+};
+
 const importArchive = async (
   target: ImportTarget,
   path: string,

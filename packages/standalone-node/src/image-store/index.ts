@@ -1,4 +1,4 @@
-export { type ImportOptions, type ImportTarget, importImages } from '../containerd/import-images.js';
+export { type ImportOptions, type ImportTarget, importArchivedImage, importImages } from '../containerd/import-images.js';
 export { type CtrOptions, runCtr } from '../containerd/run-ctr.js';
 export { fullName } from '../images/archive-contents.js';
 export { compressionOf, openArchive } from '../images/archive-stream.js';

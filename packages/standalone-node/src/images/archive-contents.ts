@@ -9,6 +9,8 @@ export interface ArchivedImage {
   readonly names: readonly string[];
   /** A tag without a name, as `skopeo copy … oci-archive:FILE:TAG` leaves it. */
   readonly tag?: string;
+  /** Digests that lead to it: of what its entry names, of manifests below that, and of configurations. */
+  readonly digests: readonly string[];
   /** `linux/amd64`, …: those that the archive has; empty when that cannot be told. */
   readonly platforms: readonly string[];
 }
@@ -39,12 +41,13 @@ const MAX_FOLLOWED = 10_000;
 export const readArchiveContents = async (archive: Readable): Promise<readonly ArchivedImage[] | undefined> => {
   const documents = await readDocuments(archive);
   if (documents.has('oci-layout')) {
-    return manifestsOf(documents.get('index.json'))?.map((entry) => ({ ...ociName(entry), platforms: platformsOf(entry, documents) }));
+    return manifestsOf(documents.get('index.json'))?.map((entry) => ({ ...ociName(entry), ...insideOf(entry, documents) }));
   }
   const entries = documents.get('manifest.json');
   if (!Array.isArray(entries)) return undefined;
   return entries.filter(isRecord).map(({ Config, RepoTags }: DockerEntry) => ({
     names: Array.isArray(RepoTags) ? RepoTags.filter(isText).map(fullName) : [],
+    digests: isText(Config) ? configDigest(Config) : [],
     platforms: isText(Config) ? platformText(documents.get(Config)) : [],
   }));
 };
@@ -90,12 +93,14 @@ const ociName = ({ annotations }: Descriptor): Pick<ArchivedImage, 'names' | 'ta
 
 const blobPath = ({ digest }: Descriptor): string => `blobs/${isText(digest) ? digest.replace(':', '/') : ''}`;
 
-const platformsOf = (first: Descriptor, documents: ReadonlyMap<string, unknown>): readonly string[] => {
+const insideOf = (first: Descriptor, documents: ReadonlyMap<string, unknown>): Pick<ArchivedImage, 'digests' | 'platforms'> => {
   const platforms: string[] = [];
+  const digests: string[] = [];
   const work = [{ descriptor: first, depth: 0 }];
   let followed = 0;
   for (let next = work.pop(); next !== undefined && followed < MAX_FOLLOWED; next = work.pop()) {
     followed += 1;
+    if (isText(next.descriptor.digest)) digests.push(next.descriptor.digest);
     const document = documents.get(blobPath(next.descriptor));
     const manifests = manifestsOf(document);
     if (manifests !== undefined) {
@@ -111,9 +116,17 @@ const platformsOf = (first: Descriptor, documents: ReadonlyMap<string, unknown>)
     }
     // A manifest names its configuration by digest; the configuration itself has a member of that name which is something else.
     const configuration = isRecord(document) && isRecord(document['config']) ? (document['config'] as Descriptor) : {};
-    if (isText(configuration.digest)) platforms.push(...platformText(documents.get(blobPath(configuration))));
+    if (!isText(configuration.digest)) continue;
+    digests.push(configuration.digest);
+    platforms.push(...platformText(documents.get(blobPath(configuration))));
   }
-  return platforms;
+  return { digests, platforms };
+};
+
+/** `docker save` calls a configuration by its digest: `HEX.json`, or `blobs/sha256/HEX`. */
+const configDigest = (path: string): readonly string[] => {
+  const hex = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
+  return hex === undefined ? [] : [`sha256:${hex}`];
 };
 
 const platformText = (platform: unknown): readonly string[] => {

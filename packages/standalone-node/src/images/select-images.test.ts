@@ -5,6 +5,7 @@ import { selectImages } from './select-images.js';
 const here = 'linux/amd64';
 const image = (name: string | undefined, ...platforms: readonly string[]): ArchivedImage => ({
   names: name === undefined ? [] : [name],
+  digests: [],
   platforms,
 });
 const selected = (...names: readonly (readonly [number, string])[]) => ({

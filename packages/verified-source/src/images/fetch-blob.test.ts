@@ -31,7 +31,8 @@ const slowServer = (scheduler: VirtualTimeScheduler) => {
         pull: (controller) =>
           new Promise<void>((resolve) => {
             scheduler.schedule(() => {
-              if (cancelled < requests.length) controller.enqueue(content.subarray(at, (at += 1)));
+              if (cancelled < requests.length) controller.enqueue(content.subarray(at, at + 1));
+              at += 1;
               resolve();
             }, 1_000);
           }),

@@ -87,12 +87,14 @@ interface Unwell {
 
 /** What waits for a window or its turn, or is held, is as it should be. */
 const sourceTrouble = (sources: readonly SourceStatus[]): Unwell | undefined => {
-  for (const { name, state, reason, message = '', notRenewed, rollout, onTrial } of sources) {
+  for (const { name, state, reason, message = '', notRenewed, rollout, onTrial, imageFetch } of sources) {
     const of = (word: string, text: string): Unwell => ({ reason: word, message: cut(`${name}: ${text}`) });
     if (rollout?.reason === 'RolledBack') return of('RolledBack', rollout.message);
     if (reason !== undefined) return of(reason, message);
+    if (imageFetch?.reason !== undefined) return of(imageFetch.reason, imageFetch.message ?? '');
     if (notRenewed) return of('NotRenewed', 'nothing new for longer than it should be');
     if (onTrial) return of('Progressing', rollout?.message ?? '');
+    if (rollout?.reason === 'ImagesPending' && state === 'Pending') return of('ImagesPending', rollout.message);
     if (state !== 'Ready') return of(state, 'it was not checked since the start');
   }
   return undefined;
