@@ -197,22 +197,22 @@ http {
     await waitFor(async () => (await node.log('web')).includes('revision 2') || undefined, { what: 'the new Pod', timeoutMs: 60_000 });
     const now = (await node.pod('web', isRunning)).status?.containerStatuses?.[0]?.containerID;
     expect(now).not.toBe(before);
-    // Nothing was asked for twice but what the line broke off, and the layers that the runtime held not at all.
-    const ranges = (await asked()).filter((line) => line.includes(own));
-    expect(ranges.length).toBeGreaterThan(1);
-    expect(ranges.every((line) => line.includes('" 206 '))).toBe(true);
+    // What was here did not come again (nginx, killed, told nothing of what it was at), nor did the layers that the runtime held.
+    const answers = (await asked()).filter((line) => line.includes(own)).map((line) => /" (\d+) (\d+) /.exec(line));
+    expect(answers.map((answer) => answer?.[1])).toEqual(answers.map(() => '206'));
+    const again = answers.reduce((sum, answer) => sum + Number(answer?.[2]), 0);
+    expect(again).toBeGreaterThan(0);
+    expect(again).toBeLessThanOrEqual(layer.length - had);
     for (const digest of shared) expect((await asked()).filter((line) => line.includes(digest))).toEqual([]);
     expect(await pool()).toEqual([]);
   });
 
   it('starts the Pod again on a box that has no network any more', async () => {
     await killServer();
-    await node.restartKubelet('SIGKILL', async () => {
-      const { containers } = await node.bed.cri.runtime.listContainers({});
-      for (const { id } of containers) await node.bed.cri.runtime.removeContainer({ containerId: id });
-    });
+    await node.restartKubelet('SIGKILL');
     await waitFor(async () => (await source())?.state === 'Stale' || undefined, { what: 'the end of the network', timeoutMs: 60_000 });
-    await node.pod('web', isRunning);
+    await node.exec('web', 'kill 1');
+    await node.pod('web', (pod) => isRunning(pod) && (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
     expect(await node.log('web')).toContain('revision 2');
     expect((await source())?.images).toContain(MORE);
   });
