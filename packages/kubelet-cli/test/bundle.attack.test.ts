@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imageArchive } from '@solo-kubelet/standalone-node/images';
@@ -10,7 +10,7 @@ import { type ApplyBundleOptions, applyBundle, bundleAt, herePlatform, verifyBun
 import { bundleLayout, entryHeader, HEADER_BYTES } from '../src/bundle/bundle-layout.js';
 import { type CreateBundleOptions, createBundle } from '../src/bundle/create-bundle.js';
 import { openBundle } from '../src/bundle/open-bundle.js';
-import { putSignature, signBundle } from '../src/bundle/sign-bundle.js';
+import { putSignature, signBundle, signLayout } from '../src/bundle/sign-bundle.js';
 
 const FACTOR = Number(process.env['ATTACK_FACTOR'] ?? 1);
 
@@ -433,4 +433,54 @@ describe.skipIf(lacking.length > 0)('a bundle that is not what was signed', () =
     },
     300_000 * FACTOR,
   );
+});
+
+describe('a bundle for a web server', () => {
+  it('is an OCI layout with the signed part beside it, and a next one leaves the blobs that are there', async () => {
+    const output = join(root, 'www/site');
+    await mkdir(join(root, 'www'));
+    await create({ output, asLayout: true });
+    const names = await readdir(output);
+    expect(names.sort()).toEqual(['blobs', 'index.json', 'manifests.tar', 'oci-layout']);
+    const content = await readFile(join(output, 'manifests.tar'));
+    expect(content.toString('latin1')).toContain('"layout": "."');
+    const index = JSON.parse(await readFile(join(output, 'index.json'), 'utf8')) as {
+      readonly manifests: readonly { readonly digest: string }[];
+    };
+    expect(index.manifests).toHaveLength(2);
+    const blobs = join(output, 'blobs/sha256');
+    for (const name of await readdir(blobs)) {
+      expect(
+        createHash('sha256')
+          .update(await readFile(join(blobs, name)))
+          .digest('hex'),
+      ).toBe(name);
+    }
+    const before = new Map(
+      await Promise.all((await readdir(blobs)).map(async (name) => [name, (await stat(join(blobs, name))).ino] as const)),
+    );
+    // One that was damaged is written anew, and a signature of what was there before is no signature of this.
+    const [damaged = '', ...others] = [...before.keys()];
+    await writeFile(join(blobs, damaged), 'x'.repeat((await stat(join(blobs, damaged))).size));
+    await writeFile(join(output, 'manifests.tar.minisig'), 'of before');
+    await create({ output, asLayout: true, revision: 4 });
+    expect(
+      createHash('sha256')
+        .update(await readFile(join(blobs, damaged)))
+        .digest('hex'),
+    ).toBe(damaged);
+    for (const name of others) expect((await stat(join(blobs, name))).ino).toBe(before.get(name));
+    expect(await readdir(output)).not.toContain('manifests.tar.minisig');
+    expect((await readFile(join(output, 'manifests.tar'))).equals(content)).toBe(false);
+    expect((await readdir(join(root, 'www'))).sort()).toEqual(['site']);
+  });
+
+  it.skipIf(lacking.length > 0)('is signed beside its content', async () => {
+    const output = join(root, 'site');
+    await create({ output, asLayout: true });
+    await signLayout(output, { key: join(root, 'site.key'), purpose: 'solo-kubelet', signal });
+    execFileSync('minisign', ['-V', '-p', join(root, 'site.pub'), '-m', join(output, 'manifests.tar')]);
+    await signLayout(output, { key: join(root, 'ssh'), purpose: 'solo-kubelet', signal });
+    expect(await readFile(join(output, 'manifests.tar.sig'), 'utf8')).toContain('SSH SIGNATURE');
+  });
 });

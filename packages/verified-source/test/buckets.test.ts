@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceDefinition } from '../src/index.js';
 import { definition, follow, lacking, minisignKeys, pod, revision, sshKeys } from './bed.js';
+import { fakeRuntime, imagesField, layerOf, testImage } from './image-bed.js';
 import { bucketServer, S3_ACCOUNT } from './real-places.js';
 
 let root: string;
@@ -203,5 +204,24 @@ describe.skipIf(lacking !== undefined)(`a prefix of a bucket${lacking === undefi
     await s3.remove('site/a.yaml');
     await watched.until('the refusal', () => watched.last()?.reason === 'Empty');
     expect(watched.running()).toEqual({ 'a-n': 'a:1' });
+  });
+});
+
+describe('images in a bucket', () => {
+  it('are fetched with signed requests, in pieces', async () => {
+    const image = testImage('registry.invalid/web:1', [layerOf(300_000)]);
+    for (const [digest, content] of image.blobs) await s3.put(`boxes/images/blobs/${digest.replace(':', '/')}`, content);
+    await s3.put('boxes/site.yaml', revision(1, imagesField(image)) + pod('web', 'web:1'));
+    const fake = fakeRuntime();
+    const [layer = ''] = image.layers;
+    const directory = join(root, 'state');
+    await mkdir(join(directory, 'images'), { recursive: true });
+    await writeFile(join(directory, 'images', `${layer.replace(':', '-')}.partial`), image.blobs.get(layer)?.subarray(0, 100_000) ?? '');
+    const watched = watch({ url: 's3://fleet/boxes/site.yaml', require: 'none' }, { directory, runtimeImages: fake.runtime });
+    await watched.until('the Pod', () => watched.running()['web-n'] === 'web:1');
+    expect(fake.content.get(layer)?.equals(image.blobs.get(layer) ?? Buffer.alloc(0))).toBe(true);
+    const asked = s3.requests.filter(({ path }) => path.includes('/images/blobs/'));
+    expect(asked.map(({ status }) => status).sort()).toEqual([200, 200, 200, 206]);
+    expect(asked.every(({ authorization }) => authorization?.startsWith('AWS4-HMAC-SHA256 '))).toBe(true);
   });
 });

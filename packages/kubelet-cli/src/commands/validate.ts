@@ -129,7 +129,12 @@ const check = async (
   },
   { plugins, policy }: { readonly plugins: PluginHost | undefined; readonly policy: LoadedPolicy | undefined },
 ): Promise<Checked> => {
-  const text = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
+  const given = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
+  const { readRevision } = await import('@solo-kubelet/verified-source');
+  const revision = readRevision(given);
+  // Of a verified source alone: elsewhere it is a kind that nobody knows, and told as such there.
+  if (!revision.ok) return refusedFile(path, given, `line ${revision.line}: ${revision.message}`);
+  const text = revision.body;
   const { parseMixedManifest } = await import('@solo-kubelet/object-spec');
   const { documents, elsewhere } = parseMixedManifest(text, { path, source: 'file', ...options });
   for (const { line, name, selector } of elsewhere)
@@ -153,6 +158,16 @@ const check = async (
     ],
   };
 };
+
+const refusedFile = (path: string, text: Uint8Array, message: string): Checked => ({
+  path,
+  text,
+  ok: false,
+  outcomes: [],
+  results: [],
+  issues: [],
+  messages: [message],
+});
 
 /** Annotations for probe plugins that the kubelet would pass over, and those that the plugins do not take. */
 const probeIssues = async (pod: Pod, plugins: PluginHost | undefined): Promise<readonly string[]> => {

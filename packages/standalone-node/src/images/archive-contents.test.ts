@@ -30,9 +30,19 @@ describe('readArchiveContents', () => {
       'c1.json': { os: 'linux', architecture: 'arm64' },
       'manifest.json': [{ Config: 'c1.json', RepoTags: ['nginx:1.27', 'quay.io/x/y'] }],
     };
-    expect(await readArchiveContents(await archive(files))).toEqual([
+    expect(await readArchiveContents(await archive(files))).toMatchObject([
       { names: ['docker.io/library/nginx:1.27', 'quay.io/x/y:latest'], platforms: ['linux/arm64'] },
     ]);
+  });
+
+  it('tells the digests that lead to an image: of index, manifest and configuration, or what docker save calls its configuration', async () => {
+    expect((await readArchiveContents(await archive(oci({}))))?.[0]?.digests).toEqual(['sha256:m1', 'sha256:c1']);
+    const hex = 'a'.repeat(64);
+    for (const Config of [`${hex}.json`, `blobs/sha256/${hex}`, `blobs/sha256/${hex}.json`]) {
+      const files = { 'manifest.json': [{ Config, RepoTags: ['nginx'] }] };
+      expect((await readArchiveContents(await archive(files)))?.[0]?.digests).toEqual([`sha256:${hex}`]);
+    }
+    expect((await readArchiveContents(await archive({ 'manifest.json': [{ Config: 'config.json' }] })))?.[0]?.digests).toEqual([]);
   });
 
   it.each<[string, object, object]>([
@@ -45,7 +55,7 @@ describe('readArchiveContents', () => {
     ['a tag alone', { 'org.opencontainers.image.ref.name': 'latest' }, { names: [], tag: 'latest' }],
     ['nothing', {}, { names: [] }],
   ])('reads an OCI layout with %s', async (_what, annotations, name) => {
-    expect(await readArchiveContents(await archive(oci(annotations)))).toEqual([{ ...name, platforms: ['linux/amd64'] }]);
+    expect(await readArchiveContents(await archive(oci(annotations)))).toMatchObject([{ ...name, platforms: ['linux/amd64'] }]);
   });
 
   it('tells of several platforms those that are there', async () => {
@@ -56,7 +66,9 @@ describe('readArchiveContents', () => {
       ...image('1', 'amd64'),
       ...image('2', 'arm64'),
     };
-    expect(await readArchiveContents(await archive(files))).toEqual([{ names: ['a.b/c:1'], platforms: ['linux/amd64', 'linux/arm64'] }]);
+    expect(await readArchiveContents(await archive(files))).toMatchObject([
+      { names: ['a.b/c:1'], platforms: ['linux/amd64', 'linux/arm64'] },
+    ]);
   });
 
   it('knows what is no image archive', async () => {
@@ -72,8 +84,8 @@ it('renameArchive leaves the chosen images, under the chosen names', async () =>
     ...image('2', 'arm64'),
   };
   const renamed = async (names: ReadonlyMap<number, readonly string[]>) => readArchiveContents(renameArchive(await archive(two), names));
-  expect(await renamed(new Map([[0, ['x.y/z:1']]]))).toEqual([{ names: ['x.y/z:1'], platforms: ['linux/amd64'] }]);
-  expect(await renamed(new Map([[1, ['x.y/z:2', 'x.y/z:3']]]))).toEqual([
+  expect(await renamed(new Map([[0, ['x.y/z:1']]]))).toMatchObject([{ names: ['x.y/z:1'], platforms: ['linux/amd64'] }]);
+  expect(await renamed(new Map([[1, ['x.y/z:2', 'x.y/z:3']]]))).toMatchObject([
     { names: ['x.y/z:2'], platforms: ['linux/arm64'] },
     { names: ['x.y/z:3'], platforms: ['linux/arm64'] },
   ]);

@@ -1,6 +1,6 @@
 import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { yamlFault } from '@solo-kubelet/diagnostics/nesting';
-import { Lexer, Parser, parseDocument, visit } from 'yaml';
+import { isNode, Lexer, Parser, parseDocument, visit } from 'yaml';
 import { readSourceImages } from '../core/images/source-image.js';
 import type { SourceRevision } from '../core/source-revision.js';
 import { readPublishedRollout } from '../rollout/read-published-rollout.js';
@@ -10,7 +10,8 @@ const REVISION_KIND = 'SourceRevision';
 type ReadRevision =
   /** `body`: the answer with that document blanked out, so that lines keep their numbers. */
   | { readonly ok: true; readonly revision: SourceRevision | undefined; readonly body: Uint8Array }
-  | { readonly ok: false; readonly message: string };
+  /** `line`: of the answer, from 1, where what is wrong stands. */
+  | { readonly ok: false; readonly message: string; readonly line: number };
 
 /** The first document is looked for within so many bytes. */
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -23,9 +24,12 @@ export const readRevision = (answer: Uint8Array): ReadRevision => {
   const text = end === null ? head.slice(start) : head.slice(start, start + end.index);
   if (!/^kind:[ \t]*["']?SourceRevision["']?[ \t]*(?:#.*)?\r?$/m.test(text)) return { ok: true, revision: undefined, body: answer };
   const read = readDocument(text);
-  if (typeof read === 'string') return { ok: false, message: `${REVISION_KIND}: ${read}` };
+  if (typeof read === 'string') {
+    const before = head.slice(0, start).split('\n').length - 1;
+    return { ok: false, message: `${REVISION_KIND}: ${read}`, line: before + lineOf(text, read) };
+  }
   if (end === null && answer.length > MAX_HEAD_BYTES)
-    return { ok: false, message: `${REVISION_KIND}: it has more than ${MAX_HEAD_BYTES} bytes` };
+    return { ok: false, message: `${REVISION_KIND}: it has more than ${MAX_HEAD_BYTES} bytes`, line: 1 };
   // Bytes, not characters: what is blanked keeps its place in the text.
   const [from, to] = [byteLength(head.slice(0, start)), byteLength(head.slice(0, start + text.length))];
   const body = Uint8Array.from(answer);
@@ -37,6 +41,23 @@ const byteLength = (text: string): number => new TextEncoder().encode(text).leng
 
 const FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'spec']);
 const SPEC_FIELDS: ReadonlySet<string> = new Set(['revision', 'expires', 'source', 'rollbackFrom', 'rollout', 'images']);
+
+/** The line of a document, from 1, on which the field stands that a message begins with, such as `spec.images[1].digest: …`, or what is there of the way to it. */
+const lineOf = (text: string, message: string): number => {
+  const fault = yamlFault(text, { Lexer, Parser });
+  if (fault) return fault.line;
+  const document = parseDocument(text);
+  const way = (message.split(':', 1)[0] ?? '').split(/[.[\]]+/).filter((part) => part !== '');
+  for (let length = way.length; length > 0; length -= 1) {
+    const found: unknown = document.getIn(
+      way.slice(0, length).map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
+      true,
+    );
+    const at = isNode(found) ? found.range?.[0] : undefined;
+    if (at !== undefined) return text.slice(0, at).split('\n').length;
+  }
+  return 1;
+};
 
 const readDocument = (text: string): SourceRevision | string => {
   const fault = yamlFault(text, { Lexer, Parser });

@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { INDEX_TYPES, isDigest, MANIFEST_TYPES } from '../core/image-list.js';
 
 /** A descriptor of OCI or docker: https://github.com/opencontainers/image-spec/blob/main/descriptor.md. */
@@ -59,9 +60,6 @@ export const platformOfConfig = (content: Uint8Array): string | undefined => {
     return undefined;
   }
 };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What of an image one machine needs, by its documents. */
 export interface ResolvedImage extends Descriptor {

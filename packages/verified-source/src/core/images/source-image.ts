@@ -1,3 +1,4 @@
+import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { parseImageReference } from '@solo-kubelet/pod-spec';
 import { type ImageList, isDigest } from '../image-list.js';
 import { relativePath } from './relative-path.js';
@@ -93,6 +94,3 @@ export const imagesOfList = ({ images, layout }: ImageList): readonly SourceImag
 
 const unknownField = (value: Readonly<Record<string, unknown>>, known: ReadonlySet<string>): string | undefined =>
   Object.keys(value).find((field) => !known.has(field));
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readArchiveContents } from '../images/archive-contents.js';
+import { imageArchive } from '../images/image-archive.js';
+import { importArchivedImage } from './import-images.js';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'archived-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const image = (reference: string) => ({
+  reference,
+  architecture: 'amd64' as const,
+  config: {},
+  layers: [[{ type: 'file', path: 'name', content: reference } as const]],
+});
+
+it('takes the image of a digest out of an archive, by manifest or by configuration, under another name', async () => {
+  const path = join(root, 'images.tar');
+  await writeFile(path, await imageArchive([image('localhost/a:1'), image('localhost/b:1')]));
+  const loaded: unknown[] = [];
+  const target = {
+    load: async (archive: Readable, names: readonly string[]) => {
+      loaded.push([names, (await readArchiveContents(archive))?.map((one) => one.names)]);
+    },
+  };
+  const contents = await readArchiveContents(await openFile(path));
+  const [manifest = '', config = ''] = contents?.[1]?.digests ?? [];
+  for (const digest of [manifest, config]) await importArchivedImage(target, { path, name: 'registry.invalid/b:2', digest });
+  const taken = [['registry.invalid/b:2'], [['registry.invalid/b:2']]];
+  expect(loaded).toEqual([taken, taken]);
+  const other = `sha256:${'0'.repeat(64)}`;
+  await expect(importArchivedImage(target, { path, name: 'x', digest: other })).rejects.toThrow(
+    `the archive has no image ${other}; it has ${contents?.[0]?.digests[0]}, ${manifest}`,
+  );
+  await writeFile(path, 'no archive');
+  await expect(importArchivedImage(target, { path, name: 'x', digest: other })).rejects.toThrow('it is no image archive');
+  expect(loaded).toHaveLength(2);
+});
+
+const openFile = async (path: string): Promise<Readable> => (await import('node:fs')).createReadStream(path);
