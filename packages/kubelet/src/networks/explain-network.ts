@@ -56,7 +56,7 @@ export interface NetworkExplanation {
 }
 
 /** Where distributions put plugins. */
-const USUAL_PLUGIN_DIRS = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni'];
+export const USUAL_PLUGIN_DIRS: readonly string[] = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni'];
 
 /** Says why a runtime reports NetworkReady=false: looks at what it looks at, by its own rules. */
 export const explainNetwork = async ({

@@ -11,11 +11,13 @@ describe('parseCniConfig', () => {
         { IFName: 'eth0', Config: { Name: 'pods' } },
       ],
     });
-    expect(parseCniConfig(text)).toEqual({ name: 'pods', confDir: '/run/net.d', pluginDirs: ['/usr/lib/cni'] });
+    expect(parseCniConfig(text, false)).toEqual({ name: 'pods', confDir: '/run/net.d', pluginDirs: ['/usr/lib/cni'] });
   });
   it.each([undefined, '', 'null', '{}', '{"PluginDirs":null,"Networks":null}', 'no json'])('takes the usual places from %j', (text) =>
-    expect(parseCniConfig(text)).toEqual({ name: undefined, confDir: '/etc/cni/net.d', pluginDirs: ['/opt/cni/bin'] }),
+    expect(parseCniConfig(text, false)).toEqual({ name: undefined, confDir: '/etc/cni/net.d', pluginDirs: ['/opt/cni/bin'] }),
   );
+  it('looks wherever distributions put plugins once a runtime that tells no directory has found them', () =>
+    expect(parseCniConfig(undefined, true).pluginDirs).toEqual(['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni']));
 });
 
 it('tells the condition as the kubelet does, then the causes', () => {

@@ -1,5 +1,5 @@
 import type { CriClient } from '@solo-kubelet/cri-client';
-import { explainNetwork, type NetworkExplanation } from './explain-network.js';
+import { explainNetwork, type NetworkExplanation, USUAL_PLUGIN_DIRS } from './explain-network.js';
 
 /** Where the runtime keeps its own networks, and what it says of them. */
 export interface RuntimeNetwork {
@@ -19,16 +19,20 @@ const DEFAULT_PLUGIN_DIRS = ['/opt/cni/bin'];
 export const readRuntimeNetwork = async (cri: CriClient, options: { readonly signal?: AbortSignal }): Promise<RuntimeNetwork> => {
   const { status, info } = await cri.runtime.status({ verbose: true }, options);
   const condition = status?.conditions.find(({ type }) => type === 'NetworkReady');
+  const ready = condition?.status === true;
   return {
-    ready: condition?.status === true,
+    ready,
     reason: condition?.reason ?? '',
     message: condition?.message ?? '',
-    ...parseCniConfig(info['cniconfig']),
+    ...parseCniConfig(info['cniconfig'], ready),
   };
 };
 
-/** containerd's `cniconfig` of a verbose status. Every part may be missing; the defaults are then as good a guess as any. */
-export const parseCniConfig = (text: string | undefined): Pick<RuntimeNetwork, 'name' | 'confDir' | 'pluginDirs'> => {
+/**
+ * containerd's `cniconfig` of a verbose status. Every part may be missing; the defaults are then as good a guess as any. A runtime whose network is ready has
+ * found its plugins: where it does not tell in which directory, they are where distributions put them.
+ */
+export const parseCniConfig = (text: string | undefined, ready: boolean): Pick<RuntimeNetwork, 'name' | 'confDir' | 'pluginDirs'> => {
   const { PluginConfDir, PluginDirs, Networks } = parseObject(text) as {
     PluginConfDir?: string;
     PluginDirs?: readonly string[] | null;
@@ -37,7 +41,7 @@ export const parseCniConfig = (text: string | undefined): Pick<RuntimeNetwork, '
   return {
     name: Networks?.find(({ IFName }) => IFName === 'eth0')?.Config?.Name,
     confDir: PluginConfDir || DEFAULT_CONF_DIR,
-    pluginDirs: PluginDirs?.length ? PluginDirs : DEFAULT_PLUGIN_DIRS,
+    pluginDirs: PluginDirs?.length ? PluginDirs : ready ? USUAL_PLUGIN_DIRS : DEFAULT_PLUGIN_DIRS,
   };
 };
 
