@@ -23,12 +23,18 @@ export const parseCgroups = (text: string): CgroupValues => {
   return values;
 };
 
+export interface ComparisonOptions {
+  readonly memoryQos?: MemoryQos | undefined;
+  /** Whether a process keeps each sandbox. Default true; CRI-O has none where the Pod's processes don't see each other. */
+  readonly pauses?: boolean;
+}
+
 /** Where the machine's cgroups are not what Kubernetes' formulas say, a line each; empty when all is well. */
 export const differences = (
   values: CgroupValues,
   pods: readonly PodResources[],
   node: NodeResources,
-  memoryQos?: MemoryQos,
+  { memoryQos, pauses = true }: ComparisonOptions = {},
 ): readonly string[] => {
   const levels = expectedLevels(pods, node, memoryQos);
   const level = (name: keyof typeof levels, path: RegExp): readonly string[] => compare(name, find(values, path), levels[name]);
@@ -36,20 +42,21 @@ export const differences = (
     ...level('kubepods', /^\/kubepods(\.slice)?$/),
     ...level('burstable', /\/(kubepods-)?burstable(\.slice)?$/),
     ...level('besteffort', /\/(kubepods-)?besteffort(\.slice)?$/),
-    ...pods.flatMap((pod) => podDifferences(values, expectedPod(pod, node, memoryQos), pod.uid)),
+    ...pods.flatMap((pod) => podDifferences(values, expectedPod(pod, node, memoryQos), pod.uid, pauses)),
   ];
 };
 
-const podDifferences = (values: CgroupValues, expected: ExpectedPod, uid: string): readonly string[] => {
+const podDifferences = (values: CgroupValues, expected: ExpectedPod, uid: string, pauses: boolean): readonly string[] => {
   const pattern = new RegExp(`pod${uid.replaceAll('-', '[-_]')}(\\.slice)?$`);
   const [path] = [...values.keys()].filter((each) => pattern.test(each));
   if (path === undefined) return [`${uid}: it has no cgroup`];
   const below = childrenOf(values, path);
   const sandbox = below.find(([, files]) => files.has('oom_score_adj pause'));
-  const container = below.find(([each]) => each !== sandbox?.[0]);
+  // A sandbox without a process may have a cgroup all the same.
+  const container = below.find(([each, files]) => (pauses ? each !== sandbox?.[0] : processValues(files).length > 0));
   return [
     ...compare(uid, values.get(path), expected.pod),
-    ...compare(`${uid} sandbox`, sandbox?.[1], expected.sandbox),
+    ...(pauses ? compare(`${uid} sandbox`, sandbox?.[1], expected.sandbox) : []),
     ...compare(`${uid} container`, container?.[1], expected.container),
   ];
 };

@@ -32,7 +32,7 @@ describe.skipIf(skipped)(title(`, driver ${driver}: memory is kept for Pods (Mem
       const [cpus = 0, kibibytes = 0] = facts.trim().split('\n').map(Number);
       const values = parseCgroups(await machine.must('sh -s', { input: await text('read-cgroups.sh') }));
       const wanted = names.map((name) => pods[name]);
-      wrong = differences(values, wanted, { cpus, memoryBytes: kibibytes * 1024 }, memoryQos);
+      wrong = differences(values, wanted, { cpus, memoryBytes: kibibytes * 1024 }, { memoryQos });
       return wrong.length === 0;
     };
     await waitFor(isRight, { what: 'the values', ...PATIENCE }).catch(() => {});

@@ -61,7 +61,8 @@ runtime_type = "io.containerd.runc.v2"
 SystemdCgroup = ${systemdCgroup}
 `;
 
-const NETWORK = JSON.stringify({
+/** A bridge for the Pods, as a file of CNI. */
+export const NETWORK = JSON.stringify({
   cniVersion: '1.0.0',
   name: 'pods',
   plugins: [
