@@ -23,7 +23,7 @@ export const parseCgroups = (text: string): CgroupValues => {
   return values;
 };
 
-export interface ComparisonOptions {
+interface ComparisonOptions {
   readonly memoryQos?: MemoryQos | undefined;
   /** Whether a process keeps each sandbox. Default true; CRI-O has none where the Pod's processes don't see each other. */
   readonly pauses?: boolean;

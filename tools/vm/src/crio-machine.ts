@@ -27,7 +27,7 @@ export const startCrioMachine = async (): Promise<Machine> => {
   return machine;
 };
 
-export const CRIO_ENDPOINT = 'unix:///var/run/crio/crio.sock';
+const CRIO_ENDPOINT = 'unix:///var/run/crio/crio.sock';
 
 /** As CRI-O ships it, but for where Debian has things and a sandbox image that needs no registry. */
 const CONFIGURATION = `[crio.runtime]

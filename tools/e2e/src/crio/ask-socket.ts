@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { TestNode } from '../kubelet/node.js';
 
 /** What the kubelet of a test answers at a path of its socket. */
-export const askSocket = (node: TestNode, path: string): Promise<string> =>
+const askSocket = (node: TestNode, path: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const asked = request({ socketPath: join(node.bed.directory, 'kubelet.sock'), path }, (response) =>
       text(response).then(resolve, reject),
