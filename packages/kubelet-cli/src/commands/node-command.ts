@@ -1,7 +1,6 @@
 import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import { CliError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
-import { connectNode } from '../client/connect.js';
 import { NODE_OPTIONS_HELP, nodeOptions } from '../client/node-options.js';
 import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
 import { interruptedStatus } from '../exit-status.js';
@@ -20,7 +19,7 @@ export const nodeCommand = <Options>(
   options: { ...nodeOptions, ...facts.options },
   run: async (input, io: CliIo) => {
     const options = read(input);
-    const verb = await load();
+    const [verb, { connectNode }] = await Promise.all([load(), import('../client/connect.js')]);
     await using client = await connectNode(input, io);
     const status = await verb(options, { client, io, signal: io.interrupted, now: Date.now });
     return io.interrupted.aborted ? interruptedStatus(io.interrupted) : status;

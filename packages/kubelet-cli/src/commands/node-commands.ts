@@ -1,5 +1,4 @@
 import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
-import { get } from './get.js';
 import { imagesCommand } from './images-command.js';
 import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numberOption, usage } from './node-command.js';
 
@@ -29,7 +28,7 @@ const getCommand = nodeCommand(
       ...given('selector', textOption(input, 'selector')),
     };
   },
-  async () => get,
+  async () => (await import('./get.js')).get,
 );
 
 const logsCommand = nodeCommand(
