@@ -4,8 +4,10 @@ import { CriError } from './cri-error.js';
 import { type CriCall, type CriInterceptor, chainInterceptors } from './cri-interceptor.js';
 import { parseEndpoint } from './endpoint.js';
 import { EventsDefinition } from './gen/containerd-events.js';
+import { TasksDefinition } from './gen/containerd-tasks.js';
 import { ImageServiceDefinition, RuntimeServiceDefinition } from './gen/cri-v1.js';
 import { createGrpcConnection, type GrpcConnection } from './grpc-connection.js';
+import { deletingLeftTasks } from './left-tasks.js';
 import type { PodChange } from './pod-change.js';
 import { missingReplyFields } from './reply-checks.js';
 import { createServiceClient, type Invoke, type ServiceClient } from './service-client.js';
@@ -50,10 +52,13 @@ export const createCriClient = ({
   const imageConnection =
     imageSocketPath === socketPath ? connection : createGrpcConnection({ socketPath: imageSocketPath, maxMessageBytes });
 
+  // Its own calls go through the interceptors, too.
+  const removing: CriInterceptor = (next) => deletingLeftTasks(createServiceClient(TasksDefinition, invokeOver(connection)))(next);
+
   const invokeOver =
     (over: GrpcConnection): Invoke =>
     (service, method, request, options) => {
-      const handler = chainInterceptors(interceptors, async (call: CriCall) => {
+      const handler = chainInterceptors([...interceptors, removing], async (call: CriCall) => {
         if (method.responseStream) return over.stream(call, method);
         const reply = await over.unary(call, method);
         const missing = missingReplyFields(method.name, reply);

@@ -2,6 +2,7 @@ import { type CallOptions, Client, type ClientReadableStream, credentials, Metad
 import { callDeadline, cancelCall, onAbort } from '@solo-kubelet/timers';
 import { CriError } from './cri-error.js';
 import type { CriCall } from './cri-interceptor.js';
+import { TasksDefinition } from './gen/containerd-tasks.js';
 import { explainGrpcFailure } from './grpc-failure.js';
 import type { MethodDefinition } from './service-client.js';
 
@@ -60,7 +61,7 @@ export const createGrpcConnection = ({
           encodeWith(method),
           decodeWith(method),
           call.request,
-          new Metadata(),
+          metadataOf(call),
           callOptions(call),
           (error, reply) => {
             active.delete(sent);
@@ -80,7 +81,7 @@ export const createGrpcConnection = ({
         encodeWith(method),
         decodeWith(method),
         call.request,
-        new Metadata(),
+        metadataOf(call),
         callOptions(call),
       );
       // Cancelling a stream that is no longer read still emits an error.
@@ -107,6 +108,13 @@ export const createGrpcConnection = ({
 
 const closedError = (method: string): CriError =>
   new CriError({ code: 'CRI_CANCELLED', method, message: `${method} failed: the client was closed` });
+
+/** containerd's task service wants to know in whose namespace: that of what CRI makes. */
+const metadataOf = ({ service }: CriCall): Metadata => {
+  const metadata = new Metadata();
+  if (service === TasksDefinition.fullName) metadata.set('containerd-namespace', 'k8s.io');
+  return metadata;
+};
 
 const path = (call: CriCall): string => `/${call.service}/${call.method}`;
 

@@ -35,7 +35,7 @@ const messageFacts = (message: DescriptorProto, prefix: string, packageName: str
 ];
 
 const fileFacts = (file: FileDescriptorProto): string[] => {
-  const short = (name: string): string => name.replace(`.${file.package}.`, '');
+  const short = (name: string): string => name.replace(`.${file.package}.`, '').replace(/^\./, '');
   return [
     ...file.service.flatMap((service) =>
       service.method.map((method) =>

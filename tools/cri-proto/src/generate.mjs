@@ -25,7 +25,7 @@ const options = [
 const targets = [
   {
     directory: 'packages/cri-client/src/gen',
-    files: ['cri-v1.proto', 'containerd-events.proto', 'containerd-event-messages.proto'],
+    files: ['cri-v1.proto', 'containerd-events.proto', 'containerd-event-messages.proto', 'containerd-tasks.proto'],
     options: [...options, 'outputServices=generic-definitions'],
     typesApart: { name: 'cri-v1', to: 'packages/cri-types/src/gen', package: '@solo-kubelet/cri-types' },
   },

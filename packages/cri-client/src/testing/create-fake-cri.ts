@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkDuration } from '@solo-kubelet/timers';
 import { parseEndpoint } from '../endpoint.js';
 import { EventsDefinition } from '../gen/containerd-events.js';
+import { TasksDefinition } from '../gen/containerd-tasks.js';
 import { ImageServiceDefinition, type PodSandboxConfig, RuntimeServiceDefinition } from '../gen/cri-v1.js';
 import { createCallJournal, type FakeCall } from './call-journal.js';
 import { checkpointRpcs } from './checkpoint-rpcs.js';
@@ -26,6 +27,7 @@ import { sandboxRpcs } from './sandbox-rpcs.js';
 import type { ContainerScripts, ExecScript } from './script.js';
 import { statsRpcs } from './stats-rpcs.js';
 import { createStreamEndpoint, type StreamScript } from './stream-endpoint.js';
+import { taskRpcs } from './task-rpcs.js';
 import type { InfoStyle } from './verbose-info.js';
 import { toContainerStatus, toSandboxStatus } from './wire-views.js';
 
@@ -120,6 +122,8 @@ export interface FakeCri extends AsyncDisposable {
   exitContainer(container: string, exit: Exit): void;
   /** As the kernel's out-of-memory killer. */
   oomKill(container: string): void;
+  /** Leaves a task of a container behind, as containerd 1.6 can when a start is cut short: it can't be removed until the task is deleted. */
+  leaveTask(container: string, options?: { readonly running?: boolean }): void;
   /** Writes to a running container's log. */
   writeLog(container: string, text: string, stream?: 'stdout' | 'stderr'): void;
   /** The sandbox's processes die without anybody having asked. */
@@ -250,6 +254,7 @@ export const createFakeCri = async ({
                 for await (const event of events.containerd.subscribe(signal)) if (passesFilters(filters, event)) yield event;
               },
             }),
+            mountService(TasksDefinition, taskRpcs(runtime)),
           ]
         : []),
     ],
@@ -289,6 +294,7 @@ export const createFakeCri = async ({
     clearFaults: faults.clear,
     exitContainer: (wanted, exit) => runtime.exit(containerNamed(wanted), exit),
     oomKill: (wanted) => runtime.oomKill(containerNamed(wanted)),
+    leaveTask: (wanted, { running: runs = false } = {}) => void runtime.leftTasks.set(containerNamed(wanted).id, { running: runs }),
     writeLog: (wanted, text, stream = 'stdout') => runtime.log(containerNamed(wanted))?.write(stream, text),
     killSandbox: (wanted) => runtime.killSandbox(runtime.sandbox(wanted)),
     addImage: images.add,

@@ -127,9 +127,17 @@ export const createFakeRuntime = ({
     record.ips = [];
   };
 
+  /** Containers of which a task was left that CRI knows nothing of, and whether its process runs. */
+  const leftTasks = new Map<string, { running: boolean }>();
+
   const removeContainer = (id: string, more: Pick<RuntimeEvent, 'withSandbox'> = {}): void => {
     const record = findContainer(id);
     if (record === undefined) return;
+    if (leftTasks.has(record.id))
+      throw new RpcError(
+        'UNKNOWN',
+        `failed to delete containerd container "${record.id}": cannot delete running task ${record.id}: failed precondition`,
+      );
     endings.destroy(record);
     containers.delete(record.id);
     tell(ContainerEventType.CONTAINER_DELETED_EVENT, record, more);
@@ -282,6 +290,7 @@ export const createFakeRuntime = ({
     startContainer,
     stopContainer,
     removeContainer: (id: string): void => removeContainer(id),
+    leftTasks,
     exit: endings.exit,
     oomKill: endings.oomKill,
     exited: endings.exited,
@@ -293,6 +302,7 @@ export const createFakeRuntime = ({
       for (const record of containers.values()) closeLog(record);
       containers.clear();
       sandboxes.clear();
+      leftTasks.clear();
     },
   };
 };
