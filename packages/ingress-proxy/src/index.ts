@@ -18,6 +18,7 @@ export type {
   HeaderChanges,
   Listener,
   ListenerRule,
+  Mirror,
   Route,
   RouteAction,
   RouteProblem,

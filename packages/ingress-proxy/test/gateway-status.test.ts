@@ -93,6 +93,27 @@ describe('a route hears', () => {
       ['Accepted=False UnsupportedValue', 'ResolvedRefs=True ResolvedRefs'],
     ],
     [
+      'that a mirror is not there',
+      {
+        routes: [
+          httpRoute({
+            rules: [{ filters: [{ type: 'RequestMirror', requestMirror: { backendRef: to('nobody') } }], backendRefs: [to('web')] }],
+          }),
+        ],
+      },
+      ['Accepted=True Accepted', 'ResolvedRefs=False BackendNotFound'],
+    ],
+    ...[
+      {},
+      { backendRef: 7 },
+      { backendRef: to('api'), percent: 101 },
+      { backendRef: to('api'), fraction: { numerator: 1, denominator: 0 } },
+    ].map((requestMirror): [string, Partial<GatewayWorld>, readonly string[]] => [
+      `that a mirror makes no sense: ${JSON.stringify(requestMirror)}`,
+      { routes: [httpRoute({ rules: [{ filters: [{ type: 'RequestMirror', requestMirror }], backendRefs: [to('web')] }] })] },
+      ['Accepted=False UnsupportedValue', 'ResolvedRefs=True ResolvedRefs'],
+    ]),
+    [
       'which filter of a backendRef is not supported',
       {
         routes: [
@@ -108,10 +129,7 @@ describe('a route hears', () => {
       {
         routes: [
           httpRoute({
-            rules: [
-              { backendRefs: [to('web')] },
-              { filters: [{ type: 'RequestMirror', requestMirror: { backendRef: to('api') } }], backendRefs: [to('web')] },
-            ],
+            rules: [{ backendRefs: [to('web')] }, { filters: [{ type: 'CORS', cors: {} }], backendRefs: [to('web')] }],
           }),
         ],
       },

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import type { Secret } from '@solo-kubelet/object-spec';
 import fc from 'fast-check';
@@ -27,6 +27,7 @@ const send = (
   path: string,
   method: string,
   headers: Record<string, string>,
+  content = '',
 ): Promise<{ status: number; body: string }> =>
   new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, method, headers: { host, ...headers }, agent: false }, (incoming) => {
@@ -37,7 +38,7 @@ const send = (
       incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body }));
     });
     sent.on('error', reject);
-    sent.end();
+    sent.end(content);
   });
 
 describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
@@ -312,6 +313,84 @@ describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
         const { status, body } = await ask(proxy.httpPort, host, path);
         expect(status === 200 ? (JSON.parse(body) as Sent).name : status, `${host}${path}`).toBe(expected(host, path));
       }
+  });
+
+  it('copies of requests go to mirrors, whose answers and silence are nobody’s business', async () => {
+    const [port] = await freePorts();
+    const seen: string[] = [];
+    const note = (name: string, answer: (response: ServerResponse) => void) => (incoming: IncomingMessage, response: ServerResponse) => {
+      let body = '';
+      incoming.on('data', (data: Buffer) => {
+        body += data.toString();
+      });
+      incoming.on('end', () => {
+        seen.push(`${name} ${incoming.method} ${incoming.headers.host} ${incoming.url} ${incoming.headers['x-env']} ${body.length}`);
+        answer(response);
+      });
+    };
+    let endless = 0;
+    await using web = await startBackend(
+      'web',
+      note('web', (response) => response.end('{"name":"web"}')),
+    );
+    await using mirror = await startBackend(
+      'mirror',
+      note('mirror', (response) => {
+        const more = (): void => {
+          endless += 1;
+          if (!response.destroyed && endless < 10_000) response.write('x'.repeat(65_536), () => setImmediate(more));
+        };
+        more();
+      }),
+    );
+    await using silent = await startBackend(
+      'silent',
+      note('silent', () => {}),
+    );
+    await using proxy = await startProxy(issue);
+    const to_ = (name: string, more: object = {}) => ({ type: 'RequestMirror', requestMirror: { backendRef: to(name), ...more } });
+    const { table, gateways } = computeWorld({
+      gateways: [gateway([{ name: 'http', port, protocol: 'HTTP' }])],
+      servers: { web: [web.port], mirror: [mirror.port], silent: [silent.port] },
+      routes: [
+        httpRoute({
+          rules: [
+            {
+              filters: [
+                { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'X-Env', value: 'ours' }] } },
+                to_('mirror'),
+                to_('silent', { percent: 100 }),
+                to_('web', { fraction: { numerator: 0, denominator: 7 } }),
+              ],
+              backendRefs: [to('web')],
+            },
+            { matches: [{ path: { value: '/half' } }], filters: [to_('silent', { percent: 50 })], backendRefs: [to('web')] },
+          ],
+        }),
+      ],
+    });
+    expect(gateways.routes[0]?.parents[0]?.conditions[0]).toMatchObject({ type: 'Accepted', status: 'True' });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied' });
+    expect((await send(port, 'shop.example', '/a%20b?c=d', 'GET', {})).status).toBe(200);
+    const expected = ['web', 'mirror', 'silent'].map((name) => `${name} GET shop.example /a%20b?c=d ours 0`);
+    await vi.waitFor(() => expect([...seen].sort()).toEqual(expected.sort()), SOON);
+    seen.length = 0;
+    const body = 'y'.repeat(5_000);
+    expect((await send(port, 'shop.example', '/post', 'POST', { 'content-length': '5000' }, body)).status).toBe(200);
+    await vi.waitFor(() => expect(seen).toContain('mirror POST shop.example /post ours 5000'), SOON);
+    await vi.waitFor(() => expect(seen).toContain('silent POST shop.example /post ours 5000'), SOON);
+    // One that does not fit goes on alone, as does one of unknown length.
+    seen.length = 0;
+    expect((await send(port, 'shop.example', '/large', 'POST', { 'content-length': '100000' }, 'z'.repeat(100_000))).status).toBe(200);
+    expect((await send(port, 'shop.example', '/chunks', 'POST', { 'transfer-encoding': 'chunked' }, body)).status).toBe(200);
+    for (let i = 0; i < 60; i += 1) await send(port, 'shop.example', '/half', 'GET', {});
+    await vi.waitFor(() => expect(seen.filter((each) => each.startsWith('silent GET')).length).toBeGreaterThan(5), SOON);
+    expect(seen.filter((each) => each.startsWith('web')).length).toBe(62);
+    // The bounds are more than five deviations away.
+    expect(seen.filter((each) => each.startsWith('silent GET')).length).toBeLessThan(52);
+    expect(seen.filter((each) => /^(mirror|silent) POST/.test(each))).toEqual([]);
+    // Their answers are not read on.
+    expect(endless).toBeLessThan(1_000);
   });
 
   it('weights share requests, servers come by the runtime socket, and a port that is taken leaves the others alone', async () => {

@@ -159,6 +159,7 @@ const configuration = (
     '    http-request set-header X-Forwarded-Port %[dst_port]',
     '    http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
     '    http-request set-header X-Forwarded-Proto https if { ssl_fc }',
+    ...(hasMirrors ? [`    http-request set-var(txn.mirror_socket) str(${authAddress}-mirror)`] : []),
     ...gateways.actionLines(port),
     ...(asksForLeave
       ? [
@@ -174,6 +175,7 @@ const configuration = (
     '    use_backend %[var(txn.backend)]',
     '',
   ];
+  const hasMirrors = table.listeners.some(({ rules }) => rules.some(({ action }) => action.mirrors !== undefined));
   const hasTimeouts = table.listeners.some(({ rules }) => rules.some(({ action }) => action.timeoutMs !== undefined));
   return `${[
     'global',
@@ -187,6 +189,7 @@ const configuration = (
     '    tune.ssl.default-dh-param 2048',
     '    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets',
     ...(asksForLeave ? [`    lua-load ${directory}/auth.lua`] : []),
+    ...(hasMirrors ? [`    lua-load ${directory}/mirror.lua`] : []),
     '',
     'defaults',
     '    mode http',
@@ -208,6 +211,18 @@ const configuration = (
           `    bind ${authAddress}`,
           '    http-request set-var(txn.backend) req.hdr(x-solo-kubelet-backend)',
           '    http-request del-header x-solo-kubelet-backend',
+          '    use_backend %[var(txn.backend)]',
+          '',
+        ]
+      : []),
+    ...(hasMirrors
+      ? [
+          'frontend mirror',
+          `    bind ${authAddress}-mirror`,
+          '    http-request set-var(txn.backend) req.hdr(x-solo-kubelet-backend)',
+          '    http-request del-header x-solo-kubelet-backend',
+          // Nobody reads the answer, however long it is.
+          '    http-response return status 204',
           '    use_backend %[var(txn.backend)]',
           '',
         ]

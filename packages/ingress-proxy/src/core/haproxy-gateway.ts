@@ -128,6 +128,7 @@ const ruleLines = (id: string, action: RouteAction, port: number, kept: Kept): r
     ...(rewrite?.path === undefined
       ? []
       : [...pathLines(rewrite.path, when, kept), `    http-request set-path %[var(txn.newpath)] ${when}`]),
+    ...mirrorLines(action.mirrors ?? [], when),
     ...(action.timeoutMs === undefined ? [] : [`    http-request set-var(txn.timeout) int(${action.timeoutMs}) ${when}`]),
     ...(redirect === undefined ? backendLines(action.backends, when, kept) : []),
   ];
@@ -169,6 +170,21 @@ const redirectLines = (
     ...(scheme === undefined ? [line('https', ' { ssl_fc }'), line('http')] : [line(scheme)]),
   ];
 };
+
+const BODY_WAIT = '5s';
+
+/** After all changes, which a copy has, too. One that does not say how long it is can't be waited for. */
+const mirrorLines = (mirrors: NonNullable<RouteAction['mirrors']>, when: string): readonly string[] => [
+  ...(mirrors.length > 0 ? [`    http-request wait-for-body time ${BODY_WAIT} ${when} { req.hdr(content-length) -m found }`] : []),
+  ...mirrors.flatMap(({ name, numerator, denominator }) => {
+    const share = numerator === denominator ? '' : ` { rand(${denominator}) -m int lt ${numerator} }`;
+    return [
+      '    http-request unset-var(txn.mirror)',
+      `    http-request set-var(txn.mirror) str(${name}) ${when}${share}`,
+      '    http-request lua.mirror if { var(txn.mirror) -m found }',
+    ];
+  }),
+];
 
 /** Name of no backend: those have a `_`. */
 const NOBODY = 'none';

@@ -63,7 +63,15 @@ export interface RouteAction {
     readonly path?: PathChange;
     readonly status: number;
   };
+  /** Backends that get a copy of `numerator` of `denominator` requests. */
+  readonly mirrors?: readonly Mirror[];
   readonly rewrite?: { readonly host?: string; readonly path?: PathChange };
+}
+
+export interface Mirror {
+  readonly name: string;
+  readonly numerator: number;
+  readonly denominator: number;
 }
 
 export interface WeightedBackend {

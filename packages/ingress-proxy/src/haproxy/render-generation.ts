@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AUTH_SCRIPT } from '../core/auth-script.js';
 import { type HaproxyFiles, haproxyFiles } from '../core/haproxy-files.js';
+import { MIRROR_SCRIPT } from '../core/mirror-script.js';
 import type { RouteTable } from '../core/route-table.js';
 import type { Slots } from '../core/server-slots.js';
 import { type IssueCertificate, ownCertificate } from './own-certificates.js';
@@ -87,7 +88,7 @@ export const writeGeneration = async ({ files, secrets }: Rendered, generation: 
   await rm(place, { recursive: true, force: true });
   await mkdir(place, { recursive: true, mode: 0o700 });
   // Paths are kept byte for byte.
-  for (const [name, text] of [...files, ...secrets, ['auth.lua', AUTH_SCRIPT] as const])
+  for (const [name, text] of [...files, ...secrets, ['auth.lua', AUTH_SCRIPT] as const, ['mirror.lua', MIRROR_SCRIPT] as const])
     await writeFile(join(place, name), text, { mode: 0o600, encoding: name.endsWith('.map') ? 'latin1' : 'utf8' });
   return join(place, 'haproxy.cfg');
 };

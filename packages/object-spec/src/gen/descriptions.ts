@@ -1155,7 +1155,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, reado
     type: ["What it is; the field of that name has to be there."],
     requestHeaderModifier: ["Changes headers of the request."],
     responseHeaderModifier: ["Changes headers of the answer."],
-    requestMirror: ["Sends the request to another Service as well. Not supported here."],
+    requestMirror: ["Sends the request to another Service as well."],
     requestRedirect: ["Answers with another URL."],
     urlRewrite: ["Changes host and path of the request."],
     cors: ["Answers for requests of other origins. Not supported here."],

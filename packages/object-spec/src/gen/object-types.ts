@@ -2062,7 +2062,7 @@ export interface HTTPRouteFilter {
   readonly requestHeaderModifier?: HTTPHeaderFilter;
   /** Changes headers of the answer. */
   readonly responseHeaderModifier?: HTTPHeaderFilter;
-  /** Sends the request to another Service as well. Not supported here. */
+  /** Sends the request to another Service as well. */
   readonly requestMirror?: Readonly<Record<string, unknown>>;
   /** Answers with another URL. */
   readonly requestRedirect?: HTTPRequestRedirectFilter;

@@ -47,7 +47,20 @@ export const readRoute = (route: HTTPRoute, input: BackendsInput): ReadRoute => 
       servers.set(found.backend.name, found.backend);
       return { weight, name: found.backend.name, ...reading.ofBackends[n] };
     });
-    const action: RouteAction = { ...reading.action, backends: leading.filter(({ weight }) => weight > 0) };
+    const mirrors = reading.mirrors.flatMap(({ reference, ...share }) => {
+      const found = lead(route, reference, input);
+      if ('fault' in found) {
+        faults.push(found.fault);
+        return [];
+      }
+      servers.set(found.backend.name, found.backend);
+      return { ...share, name: found.backend.name };
+    });
+    const action: RouteAction = {
+      ...reading.action,
+      backends: leading.filter(({ weight }) => weight > 0),
+      ...(mirrors.length > 0 && { mirrors }),
+    };
     rules.push(...reading.matches.map((match) => ({ ...match, action })));
   }
   return {

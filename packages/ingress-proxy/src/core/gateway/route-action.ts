@@ -1,4 +1,5 @@
 import type {
+  HTTPBackendRef,
   HTTPHeaderFilter,
   HTTPPathModifier,
   HTTPRouteFilter,
@@ -8,13 +9,15 @@ import type {
 } from '@solo-kubelet/object-spec';
 import { isPreciseHost } from '../host-name.js';
 import { comparedPath } from '../request-path.js';
-import type { HeaderChanges, ListenerRule, PathChange, RouteAction, WeightedBackend } from '../route-table.js';
+import type { HeaderChanges, ListenerRule, Mirror, PathChange, RouteAction, WeightedBackend } from '../route-table.js';
 
 /** A rule of an HTTPRoute without its backends, or what in it is not supported. */
 export type RuleReading =
   | {
       readonly matches: readonly Omit<ListenerRule, 'host' | 'action'>[];
       readonly action: Omit<RouteAction, 'backends'>;
+      /** Where copies of its requests go. */
+      readonly mirrors: readonly AskedMirror[];
       /** What is changed where a request goes to one of its backendRefs, in their order. */
       readonly ofBackends: readonly Pick<WeightedBackend, 'requestHeaders' | 'responseHeaders'>[];
     }
@@ -32,7 +35,8 @@ export const readRule = (rule: HTTPRouteRule): RuleReading => {
     responseHeaders: NO_CHANGES,
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
-  for (const { type, requestHeaderModifier, responseHeaderModifier, requestRedirect, urlRewrite } of rule.filters ?? []) {
+  const mirrors: AskedMirror[] = [];
+  for (const { type, requestHeaderModifier, responseHeaderModifier, requestRedirect, urlRewrite, requestMirror } of rule.filters ?? []) {
     if (requestHeaderModifier !== undefined) action = { ...action, requestHeaders: readHeaders(requestHeaderModifier, tell) };
     else if (responseHeaderModifier !== undefined) action = { ...action, responseHeaders: readHeaders(responseHeaderModifier, tell) };
     else if (requestRedirect !== undefined) {
@@ -57,10 +61,11 @@ export const readRule = (rule: HTTPRouteRule): RuleReading => {
       if (hostname !== undefined && !isPreciseHost(hostname)) tell(`hostname ${JSON.stringify(hostname)} is no name of a host`);
       const path = readPath(urlRewrite.path, first?.path, tell);
       action = { ...action, rewrite: { ...(hostname !== undefined && { host: hostname }), ...(path !== undefined && { path }) } };
-    } else tell(`filter ${type} is not supported`);
+    } else if (requestMirror !== undefined) mirrors.push(...readMirror(requestMirror, tell));
+    else tell(`filter ${type} is not supported`);
   }
   const ofBackends = (rule.backendRefs ?? []).map(({ filters = [] }) => readBackendFilters(filters, tell));
-  return unsupported.length > 0 ? { unsupported: [...new Set(unsupported)].join('; ') } : { matches, action, ofBackends };
+  return unsupported.length > 0 ? { unsupported: [...new Set(unsupported)].join('; ') } : { matches, action, ofBackends, mirrors };
 };
 
 const readBackendFilters = (
@@ -76,6 +81,30 @@ const readBackendFilters = (
   return changes;
 };
 
+/** A mirror whose backend is not looked up yet. */
+export interface AskedMirror extends Omit<Mirror, 'name'> {
+  readonly reference: HTTPBackendRef;
+}
+
+const MOST_PERCENT = 100;
+const MOST_DENOMINATOR = 1_000_000;
+
+const readMirror = ({ backendRef, percent, fraction }: Readonly<Record<string, unknown>>, tell: Tell): readonly AskedMirror[] => {
+  const reference = (backendRef ?? {}) as Readonly<Record<string, unknown>>;
+  const texts = ['group', 'kind', 'name', 'namespace'].map((field) => reference[field]);
+  if (typeof reference['name'] !== 'string' || texts.some((text) => text !== undefined && typeof text !== 'string'))
+    return tell('a RequestMirror has no backendRef') ?? [];
+  if (percent !== undefined && fraction !== undefined) return tell('a RequestMirror has percent and fraction') ?? [];
+  const { numerator, denominator = MOST_PERCENT } = (fraction ?? { numerator: percent ?? MOST_PERCENT }) as Readonly<
+    Record<string, unknown>
+  >;
+  if (!isWhole(numerator) || !isWhole(denominator) || denominator < 1 || denominator > MOST_DENOMINATOR || numerator > denominator)
+    return tell('the share of a RequestMirror is none') ?? [];
+  return numerator === 0 ? [] : [{ reference: reference as unknown as HTTPBackendRef, numerator, denominator }];
+};
+
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 /** Timers of proxies have 31 bits. */
 const LONGEST_TIMEOUT_MS = 20 * 86_400_000;
@@ -84,14 +113,30 @@ const LONGEST_TIMEOUT_MS = 20 * 86_400_000;
 const readTimeout = ({ request, backendRequest }: HTTPRouteTimeouts = {}, tell: Tell): number | undefined => {
   const given = [request, backendRequest].flatMap((text) => {
     if (text === undefined) return [];
-    const parts = [...text.matchAll(/(\d+)(ms|h|m|s)/g)];
-    if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
-      return tell(`timeout ${JSON.stringify(text)} is no duration`) ?? [];
-    const ms = parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0), 0);
+    const ms = durationMs(text);
+    if (ms === undefined) return tell(`timeout ${JSON.stringify(text)} is no duration`) ?? [];
     return ms === 0 ? [] : Math.min(ms, LONGEST_TIMEOUT_MS);
   });
   return given.length === 0 ? undefined : Math.min(...given);
 };
+
+/** Numbers with units, one after the other. */
+const durationMs = (text: string): number | undefined => {
+  let sum = 0;
+  let at = 0;
+  while (at < text.length) {
+    const start = at;
+    while (at < text.length && isDigit(text[at])) at += 1;
+    const unit = text.startsWith('ms', at) ? 'ms' : (text[at] ?? '');
+    const factor = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
+    if (at === start || factor === undefined) return undefined;
+    sum += Number(text.slice(start, at)) * factor;
+    at += unit.length;
+  }
+  return text === '' ? undefined : sum;
+};
+
+const isDigit = (character = ''): boolean => character >= '0' && character <= '9';
 
 const STATUSES = new Set([301, 302, 303, 307, 308]);
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);

@@ -26,16 +26,18 @@ export const routesLeftOut = <L>(attached: readonly AttachedRoute<L>[]): Readonl
 const linesOf = ({ rules }: ReadRoute, hostsOfListeners: readonly (readonly string[])[]): number => {
   const compared = rules.reduce((sum, { headers, query }) => sum + 2 + headers.length + query.length, 0);
   let done = 0;
-  for (const { requestHeaders, responseHeaders, backends } of new Set(rules.map(({ action }) => action))) {
+  for (const { requestHeaders, responseHeaders, backends, mirrors = [] } of new Set(rules.map(({ action }) => action))) {
     const ofBackends = backends.flatMap((each) => [each.requestHeaders, each.responseHeaders]);
     const changes = [requestHeaders, responseHeaders, ...ofBackends].reduce(
       (sum, each) => sum + (each === undefined ? 0 : each.set.length + each.add.length + each.remove.length),
       0,
     );
-    done += LINES_OF_ACTION + changes + 2 * backends.length;
+    done += LINES_OF_ACTION + changes + 2 * backends.length + LINES_OF_MIRROR * mirrors.length;
   }
   return hostsOfListeners.reduce((sum, hosts) => sum + hosts.length * compared + done, 0);
 };
+
+const LINES_OF_MIRROR = 4;
 
 /** A redirect or a rewrite, and the choice of a backend. */
 const LINES_OF_ACTION = 8;
