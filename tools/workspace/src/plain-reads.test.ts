@@ -86,6 +86,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'standalone-node/src/containerd/sweep.ts',
     'standalone-node/src/install/carry-out.ts',
     'state-files/src/file-layer.ts',
+    'verified-source/src/images/blob-files.ts',
   ],
   'the program’s own files': [
     'kubelet-cli/src/version.ts',
@@ -95,6 +96,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'files that the user of a command names, with his own rights, in the foreground': [
     'api-server/src/http/load-objects.ts',
     'kubelet-cli/src/bundle/write-bundle.ts',
+    'kubelet-cli/src/bundle/write-layout.ts',
     'kubelet-cli/src/changes/edit-object.ts',
     'kubelet-cli/src/changes/manifest-files.ts',
     'kubelet-cli/src/client/server-endpoint.ts',
