@@ -24,7 +24,7 @@ export {
   type ServiceNetworkInput,
   type ServiceNode,
   type ServicePart,
-  type ServiceProblem,
 } from './core/service-network.js';
+export type { ServiceProblem } from './core/service-problems.js';
 export { type ServiceFacts, serviceVariables } from './core/service-variables.js';
 export { type Trace, type TraceHop, type TraceInput, traceConnection } from './core/trace-connection.js';

@@ -118,19 +118,22 @@ const pluginsOf = (input: CommandInput) => ({
   probePlugins: namedProbePlugins(input),
 });
 
+const SERVICE_OPTIONS = ['service-load-balancer-pool', 'service-load-balancer-interface', 'network-policy-drop-log'] as const;
+
 /** @throws CliError CLI_USAGE */
 const servicesOf = (input: CommandInput): KubeletFlags['serviceNetwork'] => {
   const ranges = textOption(input, 'service-cluster-ip-range');
   const [pool, device] = [textOption(input, 'service-load-balancer-pool'), textOption(input, 'service-load-balancer-interface')];
   if (ranges === undefined) {
-    if (pool === undefined && device === undefined) return undefined;
-    throw usage(`--service-load-balancer-${pool === undefined ? 'interface' : 'pool'} is only of use with --service-cluster-ip-range`);
+    const given = SERVICE_OPTIONS.find((name) => input.options[name] !== undefined);
+    if (given === undefined) return undefined;
+    throw usage(`--${given} is only of use with --service-cluster-ip-range`);
   }
   const found = parseServiceNetwork(ranges);
   if ('error' in found) throw usage(found.error);
   const loadBalancers = parseLoadBalancers(pool, device);
   if (loadBalancers !== undefined && 'error' in loadBalancers) throw usage(loadBalancers.error);
-  return { ...found, ...(loadBalancers && { loadBalancers }) };
+  return { ...found, ...(loadBalancers && { loadBalancers }), ...(flagOption(input, 'network-policy-drop-log') && { logsDrops: true }) };
 };
 
 const INGRESS_OPTIONS = [

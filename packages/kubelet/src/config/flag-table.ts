@@ -166,6 +166,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'memory-manager-policy': field('memoryManagerPolicy'),
   'minimum-image-ttl-duration': field('imageMinimumGCAge', 'duration'),
   'network-dir': own('text', "networks that pods may ask for besides the runtime's own (default /etc/solo-kubelet/networks)"),
+  'network-policy-drop-log': own(
+    'truth',
+    "tell the kernel's log of packets that NetworkPolicies drop, ten a second at most (default false)",
+  ),
   'node-ip': own('texts', 'address of the node, one of each family at most'),
   'node-labels': own('map', 'labels of the node'),
   'node-report': own('texts', 'URL that reports of the node go to: http, https, file or mqtt, mqtts; repeatable (docs/fleet-rollouts.md)'),

@@ -186,7 +186,12 @@ const dnsAddressFlag = (parsed: ParsedFlags): string | undefined => {
   });
 };
 
-const SERVICE_FLAGS = ['service-node-port-range', 'service-load-balancer-pool', 'service-load-balancer-interface'] as const;
+const SERVICE_FLAGS = [
+  'network-policy-drop-log',
+  'service-node-port-range',
+  'service-load-balancer-pool',
+  'service-load-balancer-interface',
+] as const;
 
 const serviceNetworkFlags = (parsed: ParsedFlags): ServiceNetworkFlags | undefined => {
   const ranges = lastOf(parsed, 'service-cluster-ip-range');
@@ -202,7 +207,8 @@ const serviceNetworkFlags = (parsed: ParsedFlags): ServiceNetworkFlags | undefin
   if ('error' in found) throw new KubeletError({ code: 'KUBELET_USAGE', message: found.error });
   if (loadBalancers !== undefined && 'error' in loadBalancers)
     throw new KubeletError({ code: 'KUBELET_USAGE', message: loadBalancers.error });
-  return { ...found, ...(loadBalancers && { loadBalancers }) };
+  const logsDrops = flagOf(parsed, 'network-policy-drop-log') === true;
+  return { ...found, ...(loadBalancers && { loadBalancers }), ...(logsDrops && { logsDrops }) };
 };
 
 const INGRESS_FLAGS = [

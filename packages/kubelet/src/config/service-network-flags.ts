@@ -8,6 +8,8 @@ export interface ServiceNetworkFlags {
   readonly nodePorts: { readonly from: number; readonly to: number };
   /** Addresses of load balancers; undefined: they have the node's. */
   readonly loadBalancers?: LoadBalancerFlags | undefined;
+  /** Whether the kernel's log tells of packets that NetworkPolicies drop. Default: no. */
+  readonly logsDrops?: boolean;
 }
 
 export interface LoadBalancerFlags {

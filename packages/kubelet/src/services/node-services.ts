@@ -105,6 +105,7 @@ export const createNodeServices = async ({
     settings: {
       ...{ ranges, nodePorts: flags.nodePorts, clusterDomain, owner: rootDirectory },
       ...(flags.loadBalancers && { pool: poolOf(flags.loadBalancers.pool, ranges) }),
+      ...(flags.logsDrops && { logsDrops: true }),
       ...(lacking && { policyFault: lacking.message }),
     },
     store,

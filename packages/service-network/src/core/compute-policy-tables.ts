@@ -11,11 +11,13 @@ export interface PolicyTablesInput {
   readonly families: readonly IpFamily[];
   /** What nodes of one machine are told apart by. */
   readonly owner: string;
+  /** Tell the kernel's log of some of what is dropped. Default: no. */
+  readonly logsDrops?: boolean | undefined;
 }
 
 /** The tables of all policies; none where there are no policies, so that packets cost nothing. */
-export const computePolicyTables = ({ policies, pods, families, owner }: PolicyTablesInput): readonly NftTable[] => {
+export const computePolicyTables = ({ policies, pods, families, owner, logsDrops }: PolicyTablesInput): readonly NftTable[] => {
   if (policies.policies.length === 0) return [];
   const inForce = 'leftOut' in policies ? policies : policiesInForce(policies, pods);
-  return families.map((family) => policyTable({ name: policyTableName(owner), family, policies: inForce, pods }));
+  return families.map((family) => policyTable({ name: policyTableName(owner), family, policies: inForce, pods, logsDrops }));
 };

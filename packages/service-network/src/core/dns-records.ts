@@ -117,13 +117,18 @@ export const joinRecords = (parts: readonly RecordsOfService[], namespaces: read
   const all = new Map<string, readonly ServiceRecord[]>();
   for (const namespace of namespaces) all.set(below(`${namespace.toLowerCase()}.svc`, clusterDomain), []);
   for (const { own } of parts) for (const [name, records] of own) all.set(name, records);
-  const taken = new Set(all.keys());
+  // Asked for only where a Pod is of two Services.
+  let taken: ReadonlySet<string> | undefined;
+  const isOwn = (name: string): boolean => {
+    taken ??= new Set(parts.flatMap(({ own }) => [...own.keys()]));
+    return taken.has(name);
+  };
   const shared = new Map<string, Set<string>>();
   for (const { reverse } of parts) {
     for (const { name, target, records } of reverse) {
       const had = all.get(name);
       if (had === undefined) all.set(name, records);
-      else if (!taken.has(name)) shared.set(name, (shared.get(name) ?? new Set(had.flatMap(pointer))).add(target));
+      else if (!isOwn(name)) shared.set(name, (shared.get(name) ?? new Set(had.flatMap(pointer))).add(target));
     }
   }
   for (const [name, targets] of shared)

@@ -36,18 +36,55 @@ const fingerprints = new WeakMap<NftTable, string>();
 const computeFingerprint = ({ sets, chains }: NftTable): string => {
   let low = 0;
   let high = 0;
-  const add = (hash: number): void => {
-    low = (low + hash) >>> 0;
-    high = (high + Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)) >>> 0;
+  const add = (sums: Sums): void => {
+    low = (low + sums.low) >>> 0;
+    high = (high + sums.high) >>> 0;
   };
-  for (const [name, { kind, declaration, elements }] of sets) {
-    add(textHash(`${kind} ${name} ${declaration}`));
-    const start = textHash(`${name} `);
-    for (const [key, value] of elements ?? []) add(textHash(value, textHash(' ', textHash(key, start))));
-  }
-  for (const [name, { base = '', rules }] of chains)
-    add(rules.reduce((hash, rule) => textHash(rule, textHash('\n', hash)), textHash(`${name} ${base}`)));
+  for (const [name, set] of sets) add(sumsOf(name, set, sumsOfSet));
+  for (const [name, chain] of chains) add(sumsOf(name, chain, sumsOfChain));
   return `v-${high.toString(16).padStart(8, '0')}${low.toString(16).padStart(8, '0')}`;
+};
+
+interface Sums {
+  readonly name: string;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Of sets and chains, which most changes leave as they are. */
+const knownSums = new WeakMap<object, Sums>();
+
+const sumsOf = <T extends object>(name: string, part: T, compute: (name: string, part: T) => Sums): Sums => {
+  const known = knownSums.get(part);
+  if (known?.name === name) return known;
+  const sums = compute(name, part);
+  knownSums.set(part, sums);
+  return sums;
+};
+
+const createSums = (name: string) => {
+  const sums = { name, low: 0, high: 0 };
+  return {
+    sums,
+    add: (hash: number): void => {
+      sums.low = (sums.low + hash) >>> 0;
+      sums.high = (sums.high + Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)) >>> 0;
+    },
+  };
+};
+
+const sumsOfSet = (name: string, { kind, declaration, elements }: NftSet): Sums => {
+  const { sums, add } = createSums(name);
+  add(textHash(`${kind} ${name} ${declaration}`));
+  const start = textHash(`${name} `);
+  for (const [key, value] of elements ?? []) add(textHash(value, textHash(' ', textHash(key, start))));
+  return sums;
+};
+
+const sumsOfChain = (name: string, { base = '', rules }: NftChain): Sums => {
+  const { sums, add } = createSums(name);
+  add(rules.reduce((hash, rule) => textHash(rule, textHash('\n', hash)), textHash(`${name} ${base}`)));
+  return sums;
 };
 
 /** One transaction that puts the table in the place of whatever has its name. */
@@ -76,6 +113,7 @@ const changeScript = (previous: NftTable, next: NftTable, fingerprint: string | 
   const dropped: string[] = [];
   for (const [name, set] of next.sets) {
     const before = previous.sets.get(name);
+    if (before === set) continue;
     const isKept = before !== undefined && before.declaration === set.declaration && before.kind === set.kind;
     if (!isKept) made.push(`add ${set.kind} ${place} ${name} { ${set.declaration} }`);
     const had = (isKept ? before.elements : undefined) ?? NOTHING;

@@ -15,7 +15,12 @@ export interface PolicyTableInput {
   readonly family: IpFamily;
   readonly policies: PoliciesInForce;
   readonly pods: readonly EndpointPod[];
+  /** Tell the kernel's log of some of what is dropped. Default: no. */
+  readonly logsDrops?: boolean | undefined;
 }
+
+/** So much that a client that tries again and again does not fill the log. */
+const DROP_LOG = 'limit rate 10/second burst 20 packets log prefix "solo-np drop: " level info';
 
 /**
  * Policies of a family as rules at forward, where addresses are those behind a Service, and at input for what Pods send to the node. What the node sends is
@@ -23,7 +28,7 @@ export interface PolicyTableInput {
  * A rule is one line for each protocol: its peers are one set, its ports another, and rules that say the same share them, as Pods with the same rules share a
  * chain. Lines and elements grow with the sum of peers, ports and Pods.
  */
-export const policyTable = ({ name, family, policies, pods }: PolicyTableInput): NftTable => {
+export const policyTable = ({ name, family, policies, pods, logsDrops = false }: PolicyTableInput): NftTable => {
   const ip = family === 'IPv4' ? 'ip' : 'ip6';
   const addr = family === 'IPv4' ? 'ipv4_addr' : 'ipv6_addr';
   const addresses = new Map<EndpointPod, string>();
@@ -86,7 +91,7 @@ export const policyTable = ({ name, family, policies, pods }: PolicyTableInput):
       ...sets.all,
     ]),
     chains: new Map<string, NftChain>([
-      ['deny', { rules: ['counter drop'] }],
+      ['deny', { rules: [...(logsDrops ? [DROP_LOG] : []), 'counter drop'] }],
       ...chains,
       ['forward', { base: 'type filter hook forward priority 1; policy accept;', rules: [...first, `${ip} daddr vmap @ingress-pods`] }],
       ['input', { base: 'type filter hook input priority 1; policy accept;', rules: first }],

@@ -5,13 +5,14 @@ import { withLoadBalancers, withStatus } from './allocate-load-balancers.js';
 import { type AllocationSettings, type Allocations, allocateServices, serviceKey } from './allocate-services.js';
 import { computePolicyTables } from './compute-policy-tables.js';
 import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
-import { countEndpoints, endpointsWithinLimit, MOST_WAYS, MOST_WAYS_OF_NODE, shareWays, waysOf } from './endpoint-limit.js';
+import { endpointsWithinLimit, shareWays, waysOf } from './endpoint-limit.js';
 import type { EndpointPod } from './endpoint-pod.js';
 import { endpointSlices, podsOfServices } from './endpoint-slices.js';
 import { familyOf, type IpFamily } from './ip-address.js';
 import { podLabelsOf, readPolicies } from './network-policy.js';
 import type { NftTable } from './nft-table.js';
 import { MOST_COMPARISONS, MOST_ENTRIES, policiesInForce } from './policies-in-force.js';
+import { firstOf, type ServiceProblem, serviceProblems, takenPortProblems } from './service-problems.js';
 import { type ServiceRules, serviceRules } from './service-rules.js';
 import { serviceTable, serviceTableName } from './service-table.js';
 
@@ -34,6 +35,8 @@ export interface ServiceNetworkInput {
     readonly owner: string;
     /** Addresses of load balancers; undefined: they have the node's. */
     readonly pool?: AddressPool;
+    /** Tell the kernel's log of some of what policies drop. Default: no. */
+    readonly logsDrops?: boolean;
     /** Why policies cannot be enforced here; undefined: they are. */
     readonly policyFault?: string;
   };
@@ -48,13 +51,6 @@ export interface ServiceNode {
   readonly listeners: ReadonlySet<string>;
   /** Addresses of the pool that the node cannot have, and why: goes on from the address. Default: none. */
   readonly conflicts?: ReadonlyMap<string, string>;
-}
-
-/** Something that whoever wrote an object should know. */
-export interface ServiceProblem {
-  readonly object: Service | NetworkPolicy;
-  readonly reason: string;
-  readonly message: string;
 }
 
 export interface ServiceNetwork {
@@ -92,6 +88,8 @@ export interface ServicePart {
   readonly takenPorts: string;
   readonly rules: readonly ServiceRules[];
   readonly records: RecordsOfService;
+  /** But for ports that others have. */
+  readonly problems: readonly ServiceProblem[];
 }
 
 /**
@@ -144,17 +142,26 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   for (const [i, one] of sliced.entries()) {
     const part = partOf(one, shares[i]!);
     parts.set(serviceKey(one.service), part);
-    problems.push(...problemsOf(part, hostPorts, node));
+    problems.push(...part.problems, ...takenPortProblems(part, hostPorts));
   }
   const all = [...parts.values()];
   const isUnchanged =
     before !== undefined && isSameNode && isSameList([...before.parts.values()], all) && before.input.namespaces === namespaces;
+  const hasSameRecords =
+    before !== undefined &&
+    before.input.namespaces === namespaces &&
+    before.input.settings === settings &&
+    before.parts.size === parts.size &&
+    isSameList(
+      [...before.parts.values()].map(({ records }) => records),
+      all.map(({ records }) => records),
+    );
   return {
     allocations:
       before !== undefined && isSameAllocations(before.allocations, allocated.allocations) ? before.allocations : allocated.allocations,
     services: all.map(({ service }) => service),
     slices: [...all.flatMap(({ ownSlices }) => ownSlices), ...input.slices],
-    records: isUnchanged
+    records: hasSameRecords
       ? before.records
       : joinRecords(
           all.map(({ records }) => records),
@@ -167,9 +174,10 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
           serviceTable({
             name: serviceTableName(settings.owner),
             family,
-            parts: all.map(({ rules }) => rules[i]!),
+            parts: partsOf({ parts }, i),
             ranges: settings.ranges.filter((range) => range.family === family),
             nodeAddresses: node.addresses.filter((address) => familyOf(address) === family),
+            before: isSameNode && before.tables[i] !== undefined ? { table: before.tables[i], parts: partsOf(before, i) } : undefined,
           }),
         ),
     policyTables,
@@ -185,7 +193,10 @@ const enforcePolicies = (input: ServiceNetworkInput): Pick<ServiceNetwork, 'poli
   const policies = policiesInForce(readPolicies(input), input.pods);
   const families = input.settings.ranges.map(({ family }) => family);
   return {
-    policyTables: computePolicyTables({ policies, pods: input.pods, families, owner: input.settings.owner }),
+    policyTables: computePolicyTables({
+      ...{ policies, pods: input.pods, families, owner: input.settings.owner },
+      logsDrops: input.settings.logsDrops,
+    }),
     policiesLeftOut: policies.leftOut,
   };
 };
@@ -261,9 +272,10 @@ const partOf = (part: SlicedService, mostWays: number): ServicePart => {
     kept.mostWays === mostWays &&
     kept.loadBalancerIPs?.join() === loadBalancerIPs?.join()
   )
-    return reuse(kept, pods);
+    return reuse(kept, pods, node);
   const shown = withStatus(service, loadBalancerIPs, node.addresses);
   const used = endpointsWithinLimit(service, slices, mostWays);
+  const records = recordsOfService(shown, used, settings.clusterDomain);
   return {
     allocated: service,
     service: shown,
@@ -276,12 +288,19 @@ const partOf = (part: SlicedService, mostWays: number): ServicePart => {
     rules: families.map((family) =>
       serviceRules({ service: shown, slices: used, family, node, takenPorts: new Set(takenPorts.split(',')) }),
     ),
-    records: recordsOfService(shown, used, settings.clusterDomain),
+    // Which endpoints are ready is nothing to the name of a cluster address.
+    records: kept !== undefined && isSameRecords(kept.records, records) ? kept.records : records,
+    problems: serviceProblems({ service: shown, pods, slices, used, mostWays, nodeAddresses: node.addresses }),
   };
 };
 
 /** The same part where nothing of it changed, so that whoever compares sees that. */
-const reuse = (kept: ServicePart, pods: readonly EndpointPod[]): ServicePart => (isSameList(kept.pods, pods) ? kept : { ...kept, pods });
+const reuse = (kept: ServicePart, pods: readonly EndpointPod[], node: ServiceNode): ServicePart => {
+  if (isSameList(kept.pods, pods)) return kept;
+  const { service, slices, mostWays } = kept;
+  const used = endpointsWithinLimit(service, slices, mostWays);
+  return { ...kept, pods, problems: serviceProblems({ service, pods, slices, used, mostWays, nodeAddresses: node.addresses }) };
+};
 
 const hasSelector = ({ spec }: Service): boolean => Object.keys(spec.selector ?? {}).length > 0 && spec.type !== 'ExternalName';
 
@@ -302,59 +321,14 @@ const takenPortsOf = (
   return wanted.filter((key) => hostPorts.has(key) || listeners.has(key));
 };
 
-const problemsOf = (
-  { service, pods, slices, mostWays, takenPorts }: ServicePart,
-  hostPorts: ReadonlySet<string>,
-  node: ServiceNode,
-): readonly ServiceProblem[] => {
-  const { spec } = service;
-  const taken = takenPorts === '' ? [] : takenPorts.split(',');
-  const nameless = (spec.ports ?? []).flatMap(({ targetPort, protocol = 'TCP' }, i) =>
-    typeof targetPort === 'string' &&
-    targetPort !== '' &&
-    pods.length > 0 &&
-    !pods.some(({ ports }) => ports.some((one) => one.name === targetPort && one.protocol === protocol))
-      ? [
-          {
-            object: service,
-            reason: 'PortNotFound',
-            message: `spec.ports[${i}].targetPort: none of the ${pods.length} Pods has a port ${JSON.stringify(targetPort)} of ${protocol}: nothing is forwarded to it`,
-          },
-        ]
-      : [],
-  );
-  const [all, used] = [countEndpoints(slices), countEndpoints(endpointsWithinLimit(service, slices, mostWays))];
-  const foreign = (spec.externalIPs ?? []).filter((ip) => !node.addresses.includes(ip));
-  return [
-    ...firstOf(taken).map((key) => ({
-      object: service,
-      reason: 'PortTaken',
-      message: `port ${key} of the node is not the Service's: ${hostPorts.has(key) ? 'a Pod has it as hostPort' : 'a process of the node listens there'}`,
-    })),
-    ...firstOf(nameless),
-    ...(used === all
-      ? []
-      : [
-          {
-            object: service,
-            reason: 'TooManyEndpoints',
-            message: `only ${used} of ${all} endpoints get connections: endpoints times ports are more than ${mostWays === MOST_WAYS ? MOST_WAYS : `the ${mostWays} that are left of ${MOST_WAYS_OF_NODE} for all Services of the node`}`,
-          },
-        ]),
-    ...firstOf(foreign).map((ip) => ({
-      object: service,
-      reason: 'ExternalIPNotRouted',
-      message: `spec.externalIPs: ${ip} is no address of this node: packets for it must be routed here`,
-    })),
-  ];
-};
-
-/** Of one kind; whoever mends these sees the next. */
-const MOST_PROBLEMS = 16;
-const firstOf = <T>(problems: readonly T[]): readonly T[] => problems.slice(0, MOST_PROBLEMS);
-
 const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a === b || (a.length === b.length && a.every((one, i) => one === b[i]));
+
+const partsOf = ({ parts }: Pick<ServiceNetwork, 'parts'>, family: number): readonly ServiceRules[] =>
+  [...parts.values()].map(({ rules }) => rules[family]!);
+
+const isSameRecords = (a: RecordsOfService, b: RecordsOfService): boolean =>
+  JSON.stringify([[...a.own], a.reverse]) === JSON.stringify([[...b.own], b.reverse]);
 
 const isSameFacts = (a: ServiceNode, b: ServiceNode): boolean =>
   a === b || (a.name === b.name && a.zone === b.zone && isSameList(a.addresses, b.addresses) && a.conflicts === b.conflicts);

@@ -101,7 +101,8 @@ export const serviceRules = ({ service, slices, family, node, takenPorts }: Serv
       }
     }
     if (port.nodePort && !takenPorts.has(`${protocol}/${port.nodePort}`)) rules.placeNodePort(port.nodePort, proto, outside);
-    for (const { address, endpoint } of all) {
+    // Those that are not ready among them: becoming ready then changes one chain and nothing else.
+    for (const { address, endpoint } of placesOf(port, found, family)) {
       if (node.addresses.includes(address)) continue;
       if (isOfNode(endpoint, node.name)) rules.draft.hairpin.add(address);
       else rules.draft.remote.add(address);
@@ -130,6 +131,17 @@ const withPortNumbers = ({ endpoints, ports }: EndpointSlice): NumberedSlice => 
   for (const { name = '', protocol = 'TCP', port } of ports.toReversed()) if (port !== undefined) numbers.set(`${protocol} ${name}`, port);
   return { endpoints, numbers };
 };
+
+/** Every endpoint that has the port. */
+const placesOf = ({ name = '', protocol = 'TCP' }: ServicePort, slices: readonly NumberedSlice[], family: IpFamily) =>
+  slices
+    .filter(({ numbers }) => numbers.has(`${protocol} ${name}`))
+    .flatMap(({ endpoints }) =>
+      endpoints.flatMap((endpoint) => {
+        const [address = ''] = endpoint.addresses;
+        return familyOf(address) === family ? [{ address, endpoint }] : [];
+      }),
+    );
 
 /** All that are ready; if none is, those that are ending and still serve. */
 const endpointsOf = (port: ServicePort, slices: readonly NumberedSlice[], family: IpFamily): readonly PortEndpoint[] => {

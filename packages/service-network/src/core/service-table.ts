@@ -15,13 +15,42 @@ export interface ServiceTableInput {
   readonly ranges: readonly IpRange[];
   /** Of this family: those that take node ports. */
   readonly nodeAddresses: readonly string[];
+  /** The table before, and what it was made of, of the same node: what none of the changed parts has to do with is taken over. */
+  readonly before?: { readonly table: NftTable; readonly parts: readonly ServiceRules[] } | undefined;
 }
+
+/** Sets by the part of a Service's rules that fills them; two that exclude each other go together. */
+const FILLED_BY = {
+  vips: ['vips', 'none'],
+  none: ['vips', 'none'],
+  firewall: ['firewall'],
+  'node-ports': ['nodePorts', 'noneNodePorts'],
+  'none-node-ports': ['nodePorts', 'noneNodePorts'],
+  'cluster-ips': ['clusterIps'],
+  'own-ips': ['ownIps'],
+  hairpin: ['hairpin'],
+  remote: ['remote'],
+} as const satisfies Record<string, readonly (keyof ServiceRules)[]>;
+
+/** Sets that are what they were: of the parts that changed none says anything else about them. */
+const keptSets = ({ parts, before }: Pick<ServiceTableInput, 'parts' | 'before'>): ReadonlySet<string> => {
+  if (before?.parts.length !== parts.length) return new Set();
+  const changed = parts.flatMap((part, i) => (part === before.parts[i] ? [] : [[part, before.parts[i]!] as const]));
+  if (changed.length > MOST_COMPARED) return new Set();
+  const isSame = (field: keyof ServiceRules): boolean =>
+    changed.every(([part, old]) => JSON.stringify(part[field]) === JSON.stringify(old[field]));
+  return new Set(Object.entries(FILLED_BY).flatMap(([name, fields]) => (fields.every(isSame) ? [name] : [])));
+};
+
+/** With more changes it is no dearer to make them anew. */
+const MOST_COMPARED = 100;
 
 /**
  * All Services of a family. NAT is at -101: of chains with one priority that which was registered last runs first, and those of CNI's portmap are at -100.
  * Filters are at 0 and see what no rule translated. Where two Services want one place the first has it.
  */
-export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddresses }: ServiceTableInput): NftTable => {
+export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddresses, before }: ServiceTableInput): NftTable => {
+  const kept = keptSets({ parts, before });
   const ip = family === 'IPv4' ? 'ip' : 'ip6';
   const addr = family === 'IPv4' ? 'ipv4_addr' : 'ipv6_addr';
   const place = `type ${addr} . inet_proto . inet_service : verdict;`;
@@ -40,15 +69,15 @@ export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddre
     if (!map.has(key) && !other.has(key)) map.set(key, value);
   };
   for (const part of parts) {
-    for (const one of part.clusterIps) clusterIps.set(one, '');
-    for (const one of part.ownIps) ownIps.set(one, '');
-    for (const one of part.vips) put(vips, none, one);
-    for (const one of part.none) put(none, vips, one);
-    for (const one of part.nodePorts) put(nodePorts, noneNodePorts, one);
-    for (const one of part.noneNodePorts) put(noneNodePorts, nodePorts, one);
-    for (const one of part.firewall) put(firewall, firewall, one);
-    for (const one of part.hairpin) hairpin.set(one, '');
-    for (const one of part.remote) remote.set(one, '');
+    if (!kept.has('cluster-ips')) for (const one of part.clusterIps) clusterIps.set(one, '');
+    if (!kept.has('own-ips')) for (const one of part.ownIps) ownIps.set(one, '');
+    if (!kept.has('vips')) for (const one of part.vips) put(vips, none, one);
+    if (!kept.has('none')) for (const one of part.none) put(none, vips, one);
+    if (!kept.has('node-ports')) for (const one of part.nodePorts) put(nodePorts, noneNodePorts, one);
+    if (!kept.has('none-node-ports')) for (const one of part.noneNodePorts) put(noneNodePorts, nodePorts, one);
+    if (!kept.has('firewall')) for (const one of part.firewall) put(firewall, firewall, one);
+    if (!kept.has('hairpin')) for (const one of part.hairpin) hairpin.set(one, '');
+    if (!kept.has('remote')) for (const one of part.remote) remote.set(one, '');
     for (const [name, seconds] of part.affinitySets)
       affinity.push([name, { kind: 'set', declaration: `type ${addr}; flags dynamic,timeout; timeout ${seconds}s;`, elements: undefined }]);
     for (const [name, chain] of part.chains) chains.set(name, chain);
@@ -66,22 +95,23 @@ export const serviceTable = ({ name: tableName, family, parts, ranges, nodeAddre
     declaration,
     elements,
   });
+  const sets: readonly (readonly [string, NftSet])[] = [
+    ['vips', set(place, vips)],
+    ['none', set(place, none)],
+    ['firewall', set(place, firewall)],
+    ['node-ports', set('type inet_proto . inet_service : verdict;', nodePorts)],
+    ['none-node-ports', set('type inet_proto . inet_service : verdict;', noneNodePorts)],
+    ['cluster-ips', set(`type ${addr};`, clusterIps)],
+    ['own-ips', set(`type ${addr};`, ownIps)],
+    ['node-ips', set(`type ${addr};`, new Map(nodeAddresses.map((one) => [one, ''])))],
+    ['hairpin', set(`type ${addr} . ${addr};`, hairpin)],
+    ['remote', set(`type ${addr};`, remote)],
+    ...affinity,
+  ];
   return {
     family: ip,
     name: tableName,
-    sets: new Map<string, NftSet>([
-      ['vips', set(place, vips)],
-      ['none', set(place, none)],
-      ['firewall', set(place, firewall)],
-      ['node-ports', set('type inet_proto . inet_service : verdict;', nodePorts)],
-      ['none-node-ports', set('type inet_proto . inet_service : verdict;', noneNodePorts)],
-      ['cluster-ips', set(`type ${addr};`, clusterIps)],
-      ['own-ips', set(`type ${addr};`, ownIps)],
-      ['node-ips', set(`type ${addr};`, new Map(nodeAddresses.map((one) => [one, ''])))],
-      ['hairpin', set(`type ${addr} . ${addr};`, hairpin)],
-      ['remote', set(`type ${addr};`, remote)],
-      ...affinity,
-    ]),
+    sets: new Map(sets.map(([name, one]) => [name, (kept.has(name) ? before?.table.sets.get(name) : undefined) ?? one])),
     chains: new Map<string, NftChain>([
       ['rej', { rules: ['meta l4proto tcp reject with tcp reset', 'reject'] }],
       ...chains,

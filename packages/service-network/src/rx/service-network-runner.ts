@@ -9,13 +9,8 @@ import { conntrackFlushes } from '../core/conntrack-flushes.js';
 import { type EndpointPod, endpointPod } from '../core/endpoint-pod.js';
 import type { NftTable } from '../core/nft-table.js';
 import { policyTableName } from '../core/policy-table.js';
-import {
-  computeServiceNetwork,
-  type ServiceNetwork,
-  type ServiceNetworkInput,
-  type ServiceNode,
-  type ServiceProblem,
-} from '../core/service-network.js';
+import { computeServiceNetwork, type ServiceNetwork, type ServiceNetworkInput, type ServiceNode } from '../core/service-network.js';
+import type { ServiceProblem } from '../core/service-problems.js';
 import type { Forward } from '../core/service-rules.js';
 import { serviceVariables } from '../core/service-variables.js';
 import type { AllocationStore } from './allocation-store.js';
