@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { delay } from '@solo-kubelet/timers';
 import { familyOf } from '../core/ip-address.js';
 import { type AddressRecord, addressRecord } from './address-record.js';
 import { type RunProgram, runProgram } from './run-program.js';
@@ -52,7 +52,7 @@ export const createAddressAnnouncer = ({
   logger = silentLogger,
   run = runProgram,
   poke = pokeAddress,
-  waitMs = (ms, signal) => sleep(ms, undefined, { signal }),
+  waitMs = (ms, signal) => delay(ms, undefined, { signal }),
 }: AddressAnnouncerOptions): AddressAnnouncer => {
   const record: AddressRecord = addressRecord({ path, logger });
   const ip = async (args: readonly string[], signal: AbortSignal): Promise<void> => {

@@ -171,16 +171,14 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
     expect(ips(asked, 'mine')).toEqual([]);
     expect(problems()).toEqual([
       expect.stringMatching(
-        /^AddressInUse: Failed to allocate IP for "default\/mine": 198\.51\.100\.241 is answered by ([0-9a-f]{2}:){5}[0-9a-f]{2} at lan0$/,
+        /^AddressInUse: Failed to allocate IP for "default\/mine": 198\.51\.100\.241 is answered by [0-9a-f:]+ at lan0$/,
       ),
     ]);
     expect(await addresses()).toEqual([]);
   });
 
   it('neighbours that knew another owner learn the new one at once, of both families', async () => {
-    const mac = (
-      await lab.node.run('cat', '/sys/class/net/lan0/address').catch(() => lab.node.run('ip', '-o', 'link', 'show', 'dev', 'lan0'))
-    ).match(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/)?.[0];
+    const [, mac = ''] = /link\/ether (\S+)/.exec(await lab.node.run('ip', '-o', 'link', 'show', 'dev', 'lan0')) ?? [];
     for (const ip of ['198.51.100.242', 'fd98::242'])
       await client.run('ip', 'neigh', 'replace', ip, 'dev', 'eth0', 'lladdr', '02:00:00:00:00:99', 'nud', 'stale');
     const network = await put(
