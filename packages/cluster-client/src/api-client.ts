@@ -1,6 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { checkDuration, delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { fromEmitting } from '@solo-kubelet/timers/rxjs';
 import { createTokenBucket } from '@solo-kubelet/timers/turns';
@@ -253,10 +254,14 @@ const wholeBody = async (response: IncomingMessage, maxBytes: number, { method, 
 const parseJson = <T>(text: string, { method, path }: ApiRequest): T => {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseBoundedJson(text);
   } catch {
     value = undefined;
   }
   if (typeof value === 'object' && value !== null) return value as T;
-  throw new ClusterError({ code: 'CLUSTER_BAD_REPLY', message: `${method} ${path}: the answer is no object in JSON`, retryable: true });
+  throw new ClusterError({
+    code: 'CLUSTER_BAD_REPLY',
+    message: `${method} ${path}: the answer is no object in JSON, or nests deeper than 200 levels`,
+    retryable: true,
+  });
 };

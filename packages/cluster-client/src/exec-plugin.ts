@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { ClusterError } from './cluster-error.js';
 import type { ExecPlugin, Kubeconfig } from './kubeconfig.js';
 
@@ -56,7 +57,7 @@ export const runExecPlugin = async (plugin: ExecPlugin, options: RunExecPluginOp
 const readCredential = (plugin: ExecPlugin, output: string): ExecCredential => {
   let json: { apiVersion?: unknown; kind?: unknown; status?: Readonly<Record<string, unknown>> } | null;
   try {
-    json = JSON.parse(output);
+    json = parseBoundedJson(output) as typeof json;
   } catch {
     throw failed(plugin, 'it did not print JSON');
   }

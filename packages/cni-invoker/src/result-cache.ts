@@ -1,5 +1,6 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { Attachment, AttachmentKey } from './attachment.js';
 import type { CniArgs } from './cni-args.js';
@@ -62,7 +63,7 @@ export const readCachedResult = async (cacheDir: string, key: CacheKey, defaultV
   const text = await readText(path);
   if (text === undefined) return undefined;
   try {
-    const file = JSON.parse(text) as JsonValue;
+    const file = parseBoundedJson(text) as JsonValue;
     return parseResult(isJsonObject(file) && file['kind'] === KIND ? (file['result'] ?? {}) : file, { defaultVersion });
   } catch (cause) {
     throw new CniError({
@@ -128,7 +129,7 @@ const parseEntry = (text: string | undefined): CachedAttachment | undefined => {
 
 const parseQuietly = (text: string | undefined): JsonValue | undefined => {
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
+    return text === undefined ? undefined : (parseBoundedJson(text) as JsonValue);
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { ParsedDocument } from './core/assign-documents.js';
 import { objectUid } from './core/object-uid.js';
@@ -179,7 +180,7 @@ const readRecords = async (directory: string, logger: Logger, files: FileLayer |
 
 /** The record in a text. @throws Error for a text that holds none */
 const decodeRecord = (text: string): StoredRecord => {
-  const record: unknown = JSON.parse(text);
+  const record = parseBoundedJson(text);
   if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no stored manifest in version 1');
   const { path, texts, slots, validators } = record;
   if (typeof path !== 'string') throw new Error('path is not a text');

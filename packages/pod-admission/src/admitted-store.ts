@@ -1,4 +1,5 @@
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import type { Asking, LastIdentity } from './core/admission-subject.js';
 
@@ -51,7 +52,7 @@ export const fileAdmittedStore = ({ path, logger = silentLogger, files }: FileAd
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const decode = (text: string): ReadonlyMap<string, AdmittedRecord> => {
-  const read: unknown = JSON.parse(text, (_key, value: unknown) =>
+  const read = parseBoundedJson(text, (_key, value: unknown) =>
     isMap(value) && typeof value['$int64'] === 'string' && /^-?\d{1,19}$/.test(value['$int64']) ? BigInt(value['$int64']) : value,
   );
   if (!isMap(read) || read['version'] !== 1 || !Array.isArray(read['records']))

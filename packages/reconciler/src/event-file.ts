@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { conflateMap, longDelays } from '@solo-kubelet/timers/rxjs';
@@ -87,7 +88,7 @@ const write = (path: string, events: readonly KubeletEvent[], files: FileLayer |
 
 /** The events in a text. @throws Error for a text that is no list of them */
 const decodeEvents = (text: string): readonly KubeletEvent[] => {
-  const file: unknown = JSON.parse(text);
+  const file = parseBoundedJson(text);
   const events = isObject(file) && file['version'] === 1 ? file['events'] : undefined;
   if (!Array.isArray(events) || !events.every(isEvent)) throw new Error('it is no list of events in version 1');
   return events;

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type PodStatus, parseQuantity } from '@solo-kubelet/pod-spec';
 import { type FileLayer, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { BackoffEntry } from './core/crash-backoff.js';
@@ -44,7 +45,7 @@ export const fileStatusStore = ({ directory, logger = silentLogger, files }: Fil
 
 /** The record in a text. @throws Error for a text that holds none */
 export const decodePodRecord = (text: string): PodRecord => {
-  const record: unknown = JSON.parse(text);
+  const record = parseBoundedJson(text);
   if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no record of a pod in version 1');
   const { podUid, status, backoff, resources } = record;
   if (typeof podUid !== 'string' || podUid === '') throw new Error('podUid is not a text');

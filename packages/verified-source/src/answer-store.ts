@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 import type { KeptRevision } from './core/judge-revision.js';
 import { INITIAL_STATE, type RefusedAnswer, type RolloutState } from './core/rollout/rollout.js';
@@ -68,7 +69,7 @@ const SIGNATURE_TYPES: ReadonlySet<unknown> = new Set<DetachedSignature['type']>
 
 /** @throws Error for a text that holds no record */
 const decodeRecord = (text: string): SourceRecord => {
-  const record: unknown = JSON.parse(text);
+  const record = parseBoundedJson(text);
   if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no record of a source in version 1');
   const { current, previous, next, good, rollout, kept, clockMs, validators, urlDigest } = record;
   if (typeof clockMs !== 'number' || typeof urlDigest !== 'string' || !isTexts(validators)) throw new Error('a part of it is missing');

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { Attachment } from '../attachment.js';
 import { CniError } from '../cni-error.js';
@@ -49,7 +50,7 @@ export const createAttachmentRecords = (stateDir: string): AttachmentRecords => 
   const read = async (podSandboxId: string): Promise<AttachmentRecord | undefined> => {
     const path = pathOf(podSandboxId);
     try {
-      return JSON.parse(await readFile(path, 'utf8')) as AttachmentRecord;
+      return parseBoundedJson(await readFile(path, 'utf8')) as AttachmentRecord;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw failed(path, 'read', error);

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { CniError } from '../cni-error.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.js';
 import {
@@ -119,7 +120,7 @@ const readDocuments = async (path: string, parseYaml: ParseYaml | undefined): Pr
 
 const parseQuietly = (text: string): unknown => {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     // Not JSON: the reader of CNI files will say where.
     return undefined;

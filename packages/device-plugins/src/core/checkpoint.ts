@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import type { Allocation, AllocationBook } from './allocation-book.js';
 import { fnv32a } from './fnv32a.js';
 
@@ -33,7 +34,7 @@ export const formatCheckpoint = ({ book, registered }: Checkpoint): string => {
 
 /** Throws where the text is no checkpoint or does not match its own checksum. */
 export const parseCheckpoint = (text: string): Checkpoint => {
-  const { Data: data, Checksum: checksum } = JSON.parse(text) as { readonly Data?: CheckpointData; readonly Checksum?: number };
+  const { Data: data, Checksum: checksum } = parseBoundedJson(text) as { readonly Data?: CheckpointData; readonly Checksum?: number };
   if (data === undefined || checksum === undefined) throw new Error('it has no Data or no Checksum');
   if (fnv32a(goText(data)) !== checksum) throw new Error('its checksum does not match its contents');
   return {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nestsDeeper } from './index.js';
+import { boundedValue, jsonNestsDeeper, nestsDeeper, parseBoundedJson } from './index.js';
 
 it.each([
   [1, 0, false],
@@ -23,4 +23,24 @@ it('tells of what holds itself, and looks at what is shared once', () => {
   let shared: unknown = [];
   for (let level = 1; level < 500; level += 1) shared = [shared, shared];
   expect([nestsDeeper(shared, 499), nestsDeeper(shared, 500)]).toEqual([true, false]);
+});
+
+it.each([
+  ['1', 0, false],
+  ['[]', 0, true],
+  ['[[],[]]', 2, false],
+  ['{"a":[{}]}', 2, true],
+  ['["[[[[","\\"[[[[","\\\\",{"]":1}]', 2, false],
+  ['["\\\\",[[]]]', 2, true],
+  ['"[[[', 1, false],
+])('JSON %s nests deeper than %i: %s', (text, levels, deeper) => expect(jsonNestsDeeper(text, levels)).toBe(deeper));
+
+it('parses JSON that has at most 200 levels, and revives it', () => {
+  const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  expect(nestsDeeper(parseBoundedJson(nested(200)), 199)).toBe(true);
+  expect(() => parseBoundedJson(nested(201))).toThrow('it nests deeper than 200 levels');
+  expect(() => parseBoundedJson('[')).toThrow(SyntaxError);
+  expect(parseBoundedJson('{"a":"1"}', (_key, value) => (value === '1' ? 1n : value))).toEqual({ a: 1n });
+  expect(() => boundedValue({ a: JSON.parse(nested(200)) })).toThrow('it nests deeper than 200 levels');
+  expect(boundedValue([1])).toEqual([1]);
 });

@@ -49,3 +49,9 @@ it.each([
   '\0',
   '%',
 ])('finds nothing wrong with %j', (text) => expect(told(text)).toBe(undefined));
+
+it('allows a hundred aliases, and takes no text for one', () => {
+  const aliased = (count: number): string => `a: &a 1\nb: [${'*a, '.repeat(count)}]\nc: |\n${'  *a\n'.repeat(200)}`;
+  expect(told(aliased(100))).toBe(undefined);
+  expect(told(aliased(101))).toBe('2:405: it has more than 100 aliases');
+});

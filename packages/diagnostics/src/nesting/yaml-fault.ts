@@ -24,14 +24,24 @@ export interface YamlFault {
 /** Most levels of collections that a YAML text may have: no settings and no object of Kubernetes need half of it, and what reads and writes it takes a quarter of the stack. */
 export const MAX_YAML_LEVELS = 100;
 
+/** Most aliases of a text: `yaml` walks through a document anew for each, so that a thousand take seconds. */
+const MAX_YAML_ALIASES = 100;
+/** What the lexer gives before a plain or a block scalar, which may begin as an alias does. */
+const SCALAR_NEXT = '\x1f';
+
 /**
  * What is wrong with the shape of a text that `yaml` is to compose; undefined where nothing is. To be asked before any of its `parse…` functions:
- * they recurse for every level, so a deep text ends the process, and print keys that are collections in a time that explodes with their depth.
+ * they recurse for every level, so a deep text ends the process, and what they take for keys that are collections and for aliases explodes with their number.
  * It is not said whether the text is YAML.
  */
 export const yamlFault = (text: string, { Lexer, Parser }: YamlReaders, levels: number = MAX_YAML_LEVELS): YamlFault | undefined => {
   const parser = new Parser();
+  let aliases = 0;
+  let isScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
+    if (!isScalar && lexeme.startsWith('*')) aliases += 1;
+    if (aliases > MAX_YAML_ALIASES) return faultAt(text, parser.offset, `it has more than ${MAX_YAML_ALIASES} aliases`);
+    isScalar = lexeme === SCALAR_NEXT;
     for (const token of parser.next(lexeme)) {
       const fault = keyFault(token, text);
       if (fault !== undefined) return fault;

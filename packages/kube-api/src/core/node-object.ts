@@ -1,5 +1,6 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 
 /** What people said of a node: kept by the API over restarts. */
 export interface NodeSettings {
@@ -13,7 +14,7 @@ const isTextMap = (value: unknown, mayBeNull: boolean): boolean =>
 
 /** Reads what was kept of the node. @throws Error for anything of another shape */
 export const decodeNodeSettings = (text: string): NodeSettings => {
-  const value: unknown = JSON.parse(text);
+  const value = parseBoundedJson(text);
   if (!isRecord(value)) throw new Error('it must be an object');
   const { unschedulable, taints, labels, annotations } = value;
   if (unschedulable !== undefined && typeof unschedulable !== 'boolean') throw new Error('unschedulable must be true or false');

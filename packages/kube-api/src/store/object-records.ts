@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectStore, StoredObject } from '@solo-kubelet/api-server';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
 import { objectForm } from '../core/same-object.js';
 
@@ -26,7 +27,7 @@ export interface ObjectRecords {
 }
 
 const decodeRecords = (text: string): ReadonlyMap<string, ObjectRecord> => {
-  const value = JSON.parse(text) as unknown;
+  const value = parseBoundedJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('want a JSON object');
   return new Map(
     Object.entries(value as Record<string, Partial<ObjectRecord>>).filter(

@@ -4,6 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { compressionOf, entriesOf, fullName, openArchive } from '@solo-kubelet/standalone-node/image-store';
 import { openRegular, readRegular } from '@solo-kubelet/untrusted-files';
 import { type Descriptor, isDigest, readDescriptor } from '@solo-kubelet/verified-source';
@@ -92,7 +93,7 @@ const readJson = async (path: string, file: BlobFile | undefined): Promise<unkno
   if (file === undefined || file.size > MAX_INDEX_BYTES) return undefined;
   const text = (await readRegular(file.path, { followLinks: true, maxBytes: MAX_INDEX_BYTES })).toString();
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch (error) {
     throw bundleRefused(path, `a list of its images is no JSON: ${(error as Error).message}`);
   }

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import type { StreamEndpoint } from '@solo-kubelet/cri-client/streaming';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import type { EventObject, ManifestObject, SourceObject } from '@solo-kubelet/node-api';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { CliError } from '../cli-error.js';
@@ -14,11 +15,11 @@ const MAX_JSON_BYTES = 64 << 20;
 export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
   const get = (path: string, options: Abortable): Promise<IncomingMessage> => send(endpoint, 'GET', path, options);
   const getJson = async <T>(path: string, options: Abortable): Promise<T> =>
-    JSON.parse(await readText(await get(path, options), options)) as T;
+    parseBoundedJson(await readText(await get(path, options), options)) as T;
   const list = async <T>(path: string, options: Abortable): Promise<readonly T[]> =>
     (await getJson<{ readonly items: readonly T[] | null }>(path, options)).items ?? [];
   async function* watch<T>(path: string, options: Abortable): AsyncGenerator<WatchEvent<T>> {
-    for await (const line of readLines(await get(`${path}?watch=true`, options), options)) yield JSON.parse(line) as WatchEvent<T>;
+    for await (const line of readLines(await get(`${path}?watch=true`, options), options)) yield parseBoundedJson(line) as WatchEvent<T>;
   }
   const flagQuery = (flags: {
     readonly stdin: boolean;

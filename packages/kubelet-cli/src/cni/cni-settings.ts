@@ -8,6 +8,7 @@ import {
   type JsonValue,
   parseCniArgs,
 } from '@solo-kubelet/cni-invoker';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import type { RuntimeNetwork } from '@solo-kubelet/kubelet/networks';
 import { DEFAULT_NETWORK_DIRECTORY, DEFAULT_PLUGIN_DIRECTORIES, networkStateDirectory } from '@solo-kubelet/kubelet/networks';
 import { CliError } from '../cli-error.js';
@@ -152,7 +153,7 @@ const isCommand = (text: string | undefined): text is CniCommandName => text !==
 const parseCapabilityArgs = (text: string): CapabilityArgs | undefined => {
   if (text === '') return undefined;
   try {
-    const value = JSON.parse(text) as JsonValue;
+    const value = parseBoundedJson(text) as JsonValue;
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CapabilityArgs;
   } catch {
     // Told below like any other text that is no object.

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { createLimiter } from '@solo-kubelet/timers/turns';
@@ -42,7 +43,7 @@ const readDirectory = async (directory: string, { signal }: { readonly signal: A
       read: async () => {
         const isLines = name.endsWith('.jsonl');
         const text = (await readRegular(join(directory, name), { maxBytes: isLines ? MAX_INDEX_BYTES : MAX_DOCUMENT_BYTES })).toString();
-        return isLines ? parseLines(text) : [JSON.parse(text) as unknown];
+        return isLines ? parseLines(text) : [parseBoundedJson(text)];
       },
     })),
     signal,
@@ -61,7 +62,7 @@ const readIndex = async (url: URL, { signal }: { readonly signal: AbortSignal })
         const target = parseUrl(text, url.href);
         // An index that somebody else wrote must not make this machine ask others.
         if (target?.origin !== url.origin) throw new Error('it is on another server than the index');
-        return [JSON.parse(await get(target, MAX_DOCUMENT_BYTES, signal)) as unknown];
+        return [parseBoundedJson(await get(target, MAX_DOCUMENT_BYTES, signal))];
       },
     })),
     signal,
@@ -71,7 +72,7 @@ const readIndex = async (url: URL, { signal }: { readonly signal: AbortSignal })
 
 const parseIndex = (text: string): readonly unknown[] => {
   try {
-    const whole: unknown = JSON.parse(text);
+    const whole = parseBoundedJson(text);
     if (Array.isArray(whole)) return whole.slice(0, MAX_DOCUMENTS);
     const { items } = (whole ?? {}) as { readonly items?: unknown };
     return Array.isArray(items) ? items.slice(0, MAX_DOCUMENTS) : [whole];
@@ -89,7 +90,7 @@ const parseLines = (text: string): readonly unknown[] =>
     .slice(0, MAX_DOCUMENTS)
     .map((line): unknown => {
       try {
-        return JSON.parse(line);
+        return parseBoundedJson(line);
       } catch {
         // Told of as a document that is none.
         return undefined;

@@ -1,4 +1,5 @@
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type ManifestEvent, originKey } from '@solo-kubelet/manifest-source';
 import type { EphemeralContainer, Pod } from '@solo-kubelet/pod-spec';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
@@ -108,7 +109,7 @@ const withContainers = (pod: Pod, added: readonly EphemeralContainer[]): Pod => 
 });
 
 const decodeRecords = (text: string): Records => {
-  const value = JSON.parse(text) as unknown;
+  const value = parseBoundedJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('want a JSON object');
   return new Map(
     Object.entries(value).map(([uid, containers]) => {

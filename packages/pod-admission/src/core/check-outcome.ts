@@ -1,3 +1,4 @@
+import { boundedValue } from '@solo-kubelet/diagnostics/nesting';
 import { type FeatureGates, losslessJson, type Pod, parsePod } from '@solo-kubelet/pod-spec';
 import { canonicalText, contentText } from './pod-parts.js';
 
@@ -22,7 +23,7 @@ export const checkOutcome = (asked: Pod, made: Pod, { nodeName, featureGates }: 
   if (contentText(asked) === contentText(made)) return { ok: true, pod: asked };
   const { labels, annotations } = made.metadata;
   const { ephemeralContainers, ...spec } = made.spec;
-  const text = losslessJson({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'outcome', labels, annotations }, spec });
+  const text = losslessJson(boundedValue({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'outcome', labels, annotations }, spec }));
   const result = parsePod(text, { path: 'outcome', nodeName, source: 'url', objects: true, ...(featureGates && { featureGates }) });
   const note = result.ok ? result.warnings.find(({ code }) => code === 'UNKNOWN_FIELD') : result.issues[0];
   if (!result.ok || note !== undefined) {

@@ -1,10 +1,8 @@
+import { MAX_JSON_LEVELS } from '@solo-kubelet/diagnostics/nesting';
 import { goQuote } from './go-print.js';
 
 const END = 'unexpected end of JSON input';
-/** Well below Go's, so that the stack does not run out; no text of use comes near. */
-const MAX_DEPTH = 1000;
-
-/** The words of Go's `encoding/json` for the first thing that makes a text no JSON; undefined if it is JSON. */
+/** The words of Go's `encoding/json` for the first thing that makes a text no JSON; undefined if it is JSON. Far fewer levels than Go's 10,000 are too many. */
 export const goJsonError = (text: string): string | undefined => {
   let at = 0;
   let depth = 0;
@@ -69,7 +67,7 @@ export const goJsonError = (text: string): string | undefined => {
     return take(/:/, 'after object key') ?? scanValue();
   };
   const scanList = (close: string, scanItem: () => string | undefined, after: string): string | undefined => {
-    if (++depth > MAX_DEPTH) return 'exceeded max depth';
+    if (++depth > MAX_JSON_LEVELS) return 'exceeded max depth';
     at++;
     skipSpace();
     let isFirst = true;

@@ -1,4 +1,5 @@
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import type { Container, Pod, Probe } from '@solo-kubelet/pod-spec';
 import type { ProbeKind, ProbeTarget } from '../probe-target.js';
 
@@ -47,7 +48,7 @@ const readAnnotation = (pod: Pod, name: string, value: string): CustomProbe | st
 
   let content: unknown;
   try {
-    content = JSON.parse(value);
+    content = parseBoundedJson(value);
   } catch (error) {
     return `the value is not JSON: ${(error as Error).message}`;
   }

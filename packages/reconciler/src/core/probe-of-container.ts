@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import type { Container, Pod, Probe } from '@solo-kubelet/pod-spec';
 import type { ProbeTarget } from '@solo-kubelet/probe-engine';
 
@@ -34,7 +35,7 @@ export const probeOf = (pod: Pod, container: Container, kind: ProbeKind): Contai
 const parseAnnotation = (text: string): ContainerProbe | undefined => {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseBoundedJson(text);
   } catch {
     return undefined; // told when the manifest is accepted; a broken annotation probes nothing
   }

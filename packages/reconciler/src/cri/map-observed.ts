@@ -8,6 +8,7 @@ import {
   PodSandboxState,
   type PodSandboxStatus,
 } from '@solo-kubelet/cri-client';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type ContainerPort, formatQuantity, type LifecycleHandler, type ResourceRequirements } from '@solo-kubelet/pod-spec';
 import type { ContainerRunState, ObservedContainer, ObservedSandbox } from '../core/observed-pod.js';
 import { CONTAINER_NAME_LABEL, HOST_PORTS_ANNOTATION, OWNER_LABEL } from './owner-label.js';
@@ -141,7 +142,7 @@ const numberOf = (text: string | undefined): number | undefined => {
 const handlerOf = (json: string | undefined): LifecycleHandler | undefined => {
   if (json === undefined) return undefined;
   try {
-    const handler: unknown = JSON.parse(json);
+    const handler = parseBoundedJson(json);
     return typeof handler === 'object' && handler !== null ? (handler as LifecycleHandler) : undefined;
   } catch {
     return undefined; // written by another hand: the container is stopped without its hook

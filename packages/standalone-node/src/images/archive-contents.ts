@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { parseImageReference } from '@solo-kubelet/pod-spec';
 import { entriesOf } from './bounded-tar.js';
 
@@ -79,7 +80,7 @@ const readDocuments = async (archive: Readable): Promise<ReadonlyMap<string, unk
 const parseObject = (content: Buffer): unknown => {
   if (content[0] !== 0x7b && content[0] !== 0x5b) return undefined;
   try {
-    return JSON.parse(content.toString('utf8'));
+    return parseBoundedJson(content.toString('utf8'));
   } catch {
     return undefined;
   }

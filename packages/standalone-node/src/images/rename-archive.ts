@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { pack } from 'tar-stream';
 import { MAX_DOCUMENT_BYTES, NAME_ANNOTATION } from './archive-contents.js';
 import { entriesOf } from './bounded-tar.js';
@@ -32,7 +33,7 @@ export const renameArchive = (archive: Readable, names: ReadonlyMap<number, read
 
 const rewritten = (path: string, text: string, rewrite: (document: unknown) => unknown): string => {
   try {
-    return JSON.stringify(rewrite(JSON.parse(text)));
+    return JSON.stringify(rewrite(parseBoundedJson(text)));
   } catch (cause) {
     throw new Error(`${path} of the archive is no list of images`, { cause });
   }

@@ -1,4 +1,5 @@
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 /** A file of an artifact. */
 export interface ArtifactLayer {
   /** Such as `sha256:…`. */
@@ -99,7 +100,7 @@ export const parseReferrers = (text: string): readonly string[] | undefined => {
 
 const parseObject = (text: string): Record<string, unknown> | undefined => {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseBoundedJson(text);
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { relativePath } from './images/relative-path.js';
 
 /** Name of the file of an answer's archive that lists the images it brings. Hidden, so that it is no manifest. */
@@ -54,7 +55,7 @@ export const isDigest = (value: unknown): value is string => typeof value === 's
 export const parseImageList = (text: string): ImageList | string => {
   let root: unknown;
   try {
-    root = JSON.parse(text);
+    root = parseBoundedJson(text);
   } catch {
     return 'it is no JSON';
   }

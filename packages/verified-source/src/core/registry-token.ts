@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 /** A token of a registry's token service. */
 export interface RegistryToken {
@@ -14,7 +15,7 @@ const MAX_SECONDS = 86_400;
 export const parseToken = (text: string): RegistryToken | undefined => {
   let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    answer = parseBoundedJson(text);
   } catch {
     return undefined;
   }

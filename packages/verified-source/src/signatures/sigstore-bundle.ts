@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Bundle } from '@sigstore/bundle';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { isSignedBy } from './ed25519.js';
 
 // Format: https://docs.sigstore.dev/about/bundle/, as `cosign sign-blob --key … --bundle …` writes it.
@@ -43,9 +44,9 @@ const fingerprint = (key: KeyObject): string => {
 export const parseSigstoreBundle = async (text: string): Promise<SigstoreBundle> => {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseBoundedJson(text);
   } catch {
-    throw new Error('it is no JSON, so no Sigstore bundle');
+    throw new Error('it is no JSON, or nests deeper than 200 levels, so no Sigstore bundle');
   }
   if (typeof json === 'object' && json !== null && 'base64Signature' in json)
     throw new Error('it is a bundle in the old format of cosign: sign with --new-bundle-format');

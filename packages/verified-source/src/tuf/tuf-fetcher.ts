@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jsonNestsDeeper, MAX_JSON_LEVELS } from '@solo-kubelet/diagnostics/nesting';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { type RequestFailure, redactUrl, requestBytes } from '@solo-kubelet/manifest-source';
 import type { Fetcher } from 'tuf-js';
@@ -57,7 +58,12 @@ export const createTufFetcher = async (options: TufFetcherOptions): Promise<TufF
   };
 
   /** Undefined where the server knows that nothing changed. */
-  const download = async (url: string, maxBytes: number, tag?: string): Promise<{ bytes: Buffer; tag: string | undefined } | undefined> => {
+  const download = async (
+    url: string,
+    maxBytes: number,
+    isMetadata: boolean,
+    tag?: string,
+  ): Promise<{ bytes: Buffer; tag: string | undefined } | undefined> => {
     const answer = await requestBytes({
       url,
       headers: [...way.headers, ...(tag === undefined ? [] : [['If-None-Match', tag] as const])],
@@ -69,7 +75,13 @@ export const createTufFetcher = async (options: TufFetcherOptions): Promise<TufF
     });
     if (answer.type === 'failed') throw failed(url, REASONS[answer.why], answer.message);
     if (answer.status === 304 && tag !== undefined) return undefined;
-    if (answer.status === 200) return { bytes: Buffer.from(answer.body), tag: answer.header('etag') };
+    if (answer.status === 200) {
+      const bytes = Buffer.from(answer.body);
+      // The library writes what was signed anew, which recurses, before it knows who signed.
+      if (isMetadata && jsonNestsDeeper(bytes.toString(), MAX_JSON_LEVELS))
+        throw failed(url, 'TooLarge', `it nests deeper than ${MAX_JSON_LEVELS} levels`);
+      return { bytes, tag: answer.header('etag') };
+    }
     const isMissing = answer.status === 404 || answer.status === 410;
     const problem = failed(url, isMissing ? 'NotFound' : 'HttpError', `answered ${answer.statusLine}`);
     // A bucket that may not be listed says 403 for what is not there.
@@ -79,7 +91,7 @@ export const createTufFetcher = async (options: TufFetcherOptions): Promise<TufF
   const nextRoot = async (url: string, version: number, maxBytes: number): Promise<Buffer> => {
     const known = Object.hasOwn(state.roots, version) ? state.roots[version] : undefined;
     try {
-      const bytes = known === undefined ? (await download(url, maxBytes))?.bytes : Buffer.from(known);
+      const bytes = known === undefined ? (await download(url, maxBytes, true))?.bytes : Buffer.from(known);
       roots.set(version, bytes?.toString() ?? '');
       return bytes ?? Buffer.alloc(0);
     } catch (error) {
@@ -91,7 +103,7 @@ export const createTufFetcher = async (options: TufFetcherOptions): Promise<TufF
 
   const timestamp = async (url: string, maxBytes: number): Promise<Buffer> => {
     const known = state.timestamp === undefined ? undefined : options.timestampTag;
-    const { bytes, tag } = (await download(url, maxBytes, known)) ?? { bytes: Buffer.from(state.timestamp ?? ''), tag: known };
+    const { bytes, tag } = (await download(url, maxBytes, true, known)) ?? { bytes: Buffer.from(state.timestamp ?? ''), tag: known };
     given = { text: bytes.toString(), tag };
     return bytes;
   };
@@ -100,7 +112,7 @@ export const createTufFetcher = async (options: TufFetcherOptions): Promise<TufF
     const name = decodeURIComponent(parseUrl(url)?.pathname.split('/').at(-1) ?? '');
     const [, version, role = ''] = /^(?:(\d+)\.)?(.+)\.json$/.exec(name) ?? [];
     if (role === 'root' && version !== undefined) return nextRoot(url, Number(version), maxBytes);
-    const bytes = role === 'timestamp' ? await timestamp(url, maxBytes) : ((await download(url, maxBytes))?.bytes ?? Buffer.alloc(0));
+    const bytes = role === 'timestamp' ? await timestamp(url, maxBytes) : ((await download(url, maxBytes, true))?.bytes ?? Buffer.alloc(0));
     last = { role, bytes };
     return bytes;
   };
@@ -109,7 +121,7 @@ export const createTufFetcher = async (options: TufFetcherOptions): Promise<TufF
     downloadBytes: (url, maxLength) => metadata(url, Math.min(maxLength, MAX_METADATA_BYTES)),
     downloadFile: async (url, maxLength, handler) => {
       const path = join(directory, 'download');
-      await writeFile(path, (await download(url, maxLength))?.bytes ?? '');
+      await writeFile(path, (await download(url, maxLength, false))?.bytes ?? '');
       return handler(path);
     },
     failure: () => failure,

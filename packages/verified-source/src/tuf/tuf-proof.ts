@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import type { Metadata, Root, TargetFile, Targets } from '@tufjs/models';
 
 /**
@@ -29,19 +30,22 @@ export interface VouchedTarget {
 
 /** @throws Error for a text that holds no proof */
 export const parseTufProof = (text: string): TufProof => {
-  const proof = JSON.parse(text) as Partial<TufProof> | null;
+  const proof = parseBoundedJson(text) as Partial<TufProof> | null;
   const { roots, roles } = proof ?? {};
   const isRoles = Array.isArray(roles) && roles.length > 0 && roles.every((role: TufRole) => isText(role?.name) && isText(role?.text));
   if (!Array.isArray(roots) || !roots.every(isText) || !isRoles) throw new Error('it is no metadata of a TUF repository');
   return { roots, roles };
 };
 
+/** What it is signed over is written anew, which recurses. */
+const parseMetadata = (text: string) => parseBoundedJson(text) as Parameters<typeof Metadata.fromJSON>[1];
+
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** A root that vouches for itself. @throws (rejects) Error that says what is wrong with it */
 export const parseTufRoot = async (text: string): Promise<Metadata<Root>> => {
   const { Metadata, MetadataKind } = await import('@tufjs/models');
-  const root = Metadata.fromJSON(MetadataKind.Root, JSON.parse(text));
+  const root = Metadata.fromJSON(MetadataKind.Root, parseMetadata(text));
   root.verifyDelegate(MetadataKind.Root, root);
   return root;
 };
@@ -54,7 +58,7 @@ export const readTufProof = async (trustedRoot: string, { roots, roles }: TufPro
   const { Metadata, MetadataKind } = await import('@tufjs/models');
   let root = await parseTufRoot(trustedRoot);
   for (const text of roots) {
-    const next = Metadata.fromJSON(MetadataKind.Root, JSON.parse(text));
+    const next = Metadata.fromJSON(MetadataKind.Root, parseMetadata(text));
     // The configured root may be one that followed since.
     if (next.signed.version <= root.signed.version) continue;
     if (next.signed.version !== root.signed.version + 1) throw new Error(`root ${root.signed.version + 1} is missing`);
@@ -67,7 +71,7 @@ export const readTufProof = async (trustedRoot: string, { roots, roles }: TufPro
   for (const { name, text } of roles) {
     if (last === undefined ? name !== MetadataKind.Targets : !delegatesOf(last, target).some(({ role }) => role === name))
       throw new Error(`nobody lets the role ${JSON.stringify(name)} vouch for ${target}`);
-    const role: Metadata<Targets> = Metadata.fromJSON(MetadataKind.Targets, JSON.parse(text));
+    const role: Metadata<Targets> = Metadata.fromJSON(MetadataKind.Targets, parseMetadata(text));
     above.verifyDelegate(name, role);
     last = role;
     above = role;
@@ -106,7 +110,7 @@ export const findTufRoles = async (
     if (text === undefined) return undefined;
     seen.add(name);
     const chain = [...above, { name, text }];
-    const role = Metadata.fromJSON(MetadataKind.Targets, JSON.parse(text));
+    const role = Metadata.fromJSON(MetadataKind.Targets, parseMetadata(text));
     if (listedIn(role, target) !== undefined) return chain;
     for (const { role: next, terminating } of delegatesOf(role, target)) {
       const found = search(next, chain);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, readState, writeDurably } from '@solo-kubelet/state-files';
 
 /** What a node has seen of a TUF repository: by it older metadata are known for what they are. */
@@ -31,7 +32,7 @@ export const openTufState = (directory: string, { files, logger }: { readonly fi
 
 /** @throws Error for a text that holds no state */
 const decodeState = (text: string): TufState => {
-  const state: unknown = JSON.parse(text);
+  const state = parseBoundedJson(text);
   if (typeof state !== 'object' || state === null) throw new Error('it is no state of a TUF repository');
   const { version, roots, timestamp, snapshot, roles } = state as Record<string, unknown>;
   if (version !== 1 || !isTexts(roots) || !isTexts(roles)) throw new Error('it is no state of a TUF repository in version 1');

@@ -1,5 +1,6 @@
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, nodeFiles, readState, writeDurably } from '@solo-kubelet/state-files';
 import { type ClaimRecord, emptyClaimRecord } from '../core/claims/claim.js';
 
@@ -51,7 +52,7 @@ const isBinding = (value: unknown): boolean => {
 
 /** The record in a text. @throws Error for a text that holds none */
 export const decodeClaimRecord = (text: string): ClaimRecord => {
-  const record: unknown = JSON.parse(text);
+  const record = parseBoundedJson(text);
   if (!isRecord(record) || record['version'] !== 1) throw new Error('it is no record of claims in version 1');
   const { bindings, released, deleting, told } = record;
   for (const list of [bindings, released, deleting])

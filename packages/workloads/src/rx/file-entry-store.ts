@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, nodeFiles, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import { defer } from 'rxjs';
 import type { WorkloadStore } from './workload-store.js';
@@ -76,7 +77,7 @@ const revive = (_name: string, value: unknown): unknown =>
   isObject(value) && typeof value['$int64'] === 'string' && /^-?\d{1,19}$/.test(value['$int64']) ? BigInt(value['$int64']) : value;
 
 /** What `encodeRecord` wrote. @throws Error for what is no JSON */
-export const decodeRecord = (text: string): unknown => JSON.parse(text, revive);
+export const decodeRecord = (text: string): unknown => parseBoundedJson(text, revive);
 
 /** Whether it is a Pod as far as everybody who reads it goes by. */
 export const isPod = (pod: unknown): boolean =>

@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 /** A v1 Event as far as sinks with fields of their own tell of it. */
 export interface EventFields {
   readonly name: string;
@@ -35,7 +36,7 @@ const valuesAt = (values: Values, name: string): Values => {
 
 /** What the JSON of a v1 Event says. `nowMs`: the time of one that has none. */
 export const eventFields = (text: string, nowMs: number): EventFields => {
-  const event = JSON.parse(text) as Values;
+  const event = parseBoundedJson(text) as Values;
   const [metadata, about] = [valuesAt(event, 'metadata'), valuesAt(event, 'involvedObject')];
   const timeOf = (name: string): number | undefined => {
     const atMs = Date.parse(textAt(event, name));

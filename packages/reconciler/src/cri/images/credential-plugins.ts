@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { checkDuration, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { steadyNow } from '@solo-kubelet/timers/rxjs';
 import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
@@ -125,7 +126,7 @@ const runPlugin = (
       limit[Symbol.dispose]();
       if (code !== 0) return reject(new Error(`credential provider ${name} exited with ${code}`));
       try {
-        const response = JSON.parse(Buffer.concat(chunks).toString('utf8')) as PluginResponse;
+        const response = parseBoundedJson(Buffer.concat(chunks).toString('utf8')) as PluginResponse;
         if (response?.apiVersion !== apiVersion || response.kind !== 'CredentialProviderResponse') throw new Error('wrong kind');
         if (!isAuth(response.auth ?? {})) throw new Error('wrong credentials');
         resolve(response);

@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type CpuSet, formatCpuSet, parseCpuSet } from '../cpu/cpu-set.js';
 import type { CpuState } from '../cpu/cpu-state.js';
 import { fnv32a, type GoValue, goText } from './go-text.js';
@@ -54,7 +55,7 @@ const checksumOf = (policyName: string, defaultCpuSet: string, entries: Entries)
 export const parseCpuCheckpoint = (text: string): ReadCheckpoint<CpuState> => {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseBoundedJson(text);
   } catch {
     return { ok: false, message: 'it is no JSON' };
   }

@@ -73,15 +73,16 @@ export const holds = (kind: string, status: object | undefined, wanted: string, 
 /** What waits for what, by `kind/name`; from one on along what does not hold yet, back to itself. Undefined if there is no such way. */
 export const waitCycle = (start: string, termsOf: (what: string) => readonly string[]): readonly string[] | undefined => {
   const seen = new Set<string>();
-  const walk = (what: string, way: readonly string[]): readonly string[] | undefined => {
-    for (const next of termsOf(what)) {
-      if (next === start) return [...way, next];
-      if (seen.has(next)) continue;
+  // As many may wait for one another as there are objects: too many to recurse.
+  const way = [{ what: start, left: [...termsOf(start)] }];
+  for (let last = way.at(-1); last !== undefined; last = way.at(-1)) {
+    const next = last.left.shift();
+    if (next === undefined) way.pop();
+    else if (next === start) return [...way.map(({ what }) => what), next];
+    else if (!seen.has(next)) {
       seen.add(next);
-      const found = walk(next, [...way, next]);
-      if (found !== undefined) return found;
+      way.push({ what: next, left: [...termsOf(next)] });
     }
-    return undefined;
-  };
-  return walk(start, [start]);
+  }
+  return undefined;
 };
