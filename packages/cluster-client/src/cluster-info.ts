@@ -65,7 +65,7 @@ export const parseClusterInfo = (kubeconfig: string): ClusterInfo => {
   let json: unknown;
   try {
     checkYaml(kubeconfig, { Lexer, Parser });
-    json = parse(kubeconfig, { maxAliasCount: 10 });
+    json = parse(kubeconfig, { uniqueKeys: false, maxAliasCount: 10 });
   } catch (cause) {
     throw malformed(`is neither YAML nor JSON: ${describeError(cause)}`);
   }

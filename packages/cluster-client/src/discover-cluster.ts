@@ -139,7 +139,7 @@ const dnsOf = (text: unknown): Pick<DiscoveredCluster, 'clusterDNS' | 'clusterDo
   let json: unknown;
   try {
     checkYaml(text, { Lexer, Parser });
-    json = parse(text, { maxAliasCount: 10 });
+    json = parse(text, { uniqueKeys: false, maxAliasCount: 10 });
   } catch {
     return NO_DNS;
   }

@@ -58,7 +58,7 @@ export const loadKubeconfig = async (path: string): Promise<Kubeconfig> => {
  */
 export const parseKubeconfig = (text: string, path: string): Kubeconfig => {
   const at = reader(path);
-  const fault = yamlFault(text, { Lexer, Parser });
+  const fault = yamlFault(text, { Lexer, Parser }, { uniqueKeys: false });
   if (fault) throw bad(path, `${fault.message}: look at line ${fault.line}, column ${fault.column}`);
   let json: unknown;
   try {

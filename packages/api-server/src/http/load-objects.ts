@@ -21,7 +21,7 @@ const objectsOf = async (text: string, path: string): Promise<readonly Found[]> 
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
-  return yaml.parseAllDocuments(text).flatMap((document, index) => {
+  return yaml.parseAllDocuments(text, { uniqueKeys: false }).flatMap((document, index) => {
     const place = `${path}, document ${index + 1}`;
     const [fault] = document.errors;
     if (fault !== undefined) throw new Error(`${place}: ${fault.message}`);

@@ -3,7 +3,7 @@ import * as yaml from 'yaml';
 import { MAX_YAML_LEVELS, yamlFault } from './index.js';
 
 const told = (text: string, levels?: number): string | undefined => {
-  const fault = yamlFault(text, yaml, levels);
+  const fault = yamlFault(text, yaml, levels === undefined ? {} : { levels });
   return fault && `${fault.line}:${fault.column}: ${fault.message}`;
 };
 const lines = (levels: number, mark: string): string => Array.from({ length: levels }, (_, at) => `${'  '.repeat(at)}${mark}\n`).join('');
@@ -54,4 +54,27 @@ it('allows a hundred aliases, and takes no text for one', () => {
   const aliased = (count: number): string => `a: &a 1\nb: [${'*a, '.repeat(count)}]\nc: |\n${'  *a\n'.repeat(200)}`;
   expect(told(aliased(100))).toBe(undefined);
   expect(told(aliased(101))).toBe('2:405: it has more than 100 aliases');
+});
+
+it.each([
+  ['a: 1\nb: 2\na: 3', '3:1'],
+  ['a: 1\n"a": 3', '2:1'],
+  ['{ a: 1, b: {c: 1}, a: 2 }', '1:20'],
+  ["- x: 1\n  'x': 2", '2:3'],
+  ['a: { ? b : 1, b: 2 }', '1:15'],
+])('refuses a key that stands twice: %j', (text, place) => {
+  expect(told(text)).toBe(`${place}: Map keys must be unique`);
+  expect(yamlFault(text, yaml, { uniqueKeys: false })).toBe(undefined);
+});
+
+it.each(['- a: 1\n- a: 1', 'a: {a: {a: 1}}', '[a: 1, a: 2]', 'x: &x {a: 1}\n<<: *x\n<<: *x', 'a: 1\n---\na: 1', '{a, b, c}'])(
+  'lets a key stand again where it is of another map: %j',
+  (text) => expect(told(text)).toBe(undefined),
+);
+
+it('takes a time for many keys that does not explode', () => {
+  const text = Array.from({ length: 20_000 }, (_, at) => `k${at}: 1`).join('\n');
+  const began = performance.now();
+  expect(told(text)).toBe(undefined);
+  expect(performance.now() - began).toBeLessThan(10_000);
 });

@@ -38,7 +38,7 @@ export const editManifest = async (text: string, edits: readonly ObjectEdit[], h
   const yaml = await import('yaml');
   const fault = yamlFault(text, yaml);
   if (fault) throw new NotInFile(`${fault.message}, at line ${fault.line}, column ${fault.column}`, true);
-  const parsed = text.trim() === '' ? [] : yaml.parseAllDocuments(text);
+  const parsed = text.trim() === '' ? [] : yaml.parseAllDocuments(text, { uniqueKeys: false });
   let documents = (Array.isArray(parsed) ? [...parsed] : []) as Document[];
   for (const edit of edits) {
     if (edit.before === undefined) {

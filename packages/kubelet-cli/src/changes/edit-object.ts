@@ -77,7 +77,7 @@ const documentsOf = async (text: string, path: string): Promise<readonly Documen
   const yaml = await import('yaml');
   const fault = yamlFault(text, yaml);
   if (fault) throw new CliError({ code: 'CLI_REFUSED', message: `${path}:${fault.line}:${fault.column}: ${fault.message}` });
-  return yaml.parseAllDocuments(text) as Document[];
+  return yaml.parseAllDocuments(text, { uniqueKeys: false }) as Document[];
 };
 
 /** The text without one object: its document, or its item of a List. The rest stays as it is. */

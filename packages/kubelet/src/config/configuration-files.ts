@@ -67,7 +67,7 @@ const readConfigurationFile = async (path: string): Promise<JsonObject> => {
     throw unusable(path, 'cannot be read', cause);
   });
   if (text.trim() === '') throw unusable(path, 'is empty');
-  const fault = yamlFault(text, { Lexer, Parser });
+  const fault = yamlFault(text, { Lexer, Parser }, { uniqueKeys: false });
   if (fault) throw unusable(`${path}:${fault.line}:${fault.column}:`, fault.message);
   let json: unknown;
   try {

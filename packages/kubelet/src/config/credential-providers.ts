@@ -40,7 +40,7 @@ const filesOf = async (path: string): Promise<readonly string[]> => {
 
 const readFileOf = (text: string): readonly CredentialProvider[] => {
   checkYaml(text, { Lexer, Parser });
-  const document: unknown = parse(text);
+  const document: unknown = parse(text, { uniqueKeys: false });
   if (
     !isJsonObject(document) ||
     document['kind'] !== 'CredentialProviderConfig' ||

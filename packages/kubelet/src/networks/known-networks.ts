@@ -21,7 +21,7 @@ export interface KnownNetwork {
 /** YAML documents as plain values, for `createExtraNetworks` and `readNetworkDirectory`. */
 export const parseYaml = (text: string): readonly unknown[] => {
   checkYaml(text, { Lexer, Parser });
-  return parseAllDocuments(text).map((document) => {
+  return parseAllDocuments(text, { uniqueKeys: false }).map((document) => {
     if (document.errors[0]) throw document.errors[0];
     // Aliases of a flat text can make a deep value.
     return boundedValue(document.toJS() as unknown);

@@ -46,7 +46,7 @@ export const readSettings = <T>(text: string, { path, want, single, read }: Read
   };
   let value: T | undefined;
   try {
-    const [document, more] = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+    const [document, more] = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
     const syntax = document?.errors[0];
     if (syntax) tell(syntax.pos[0], '', syntax.message.split('\n', 1)[0] ?? 'it is no YAML');
     else if (document === undefined || !isMap(document.contents)) tell(0, '', `want ${want}`);

@@ -62,7 +62,7 @@ const lineOf = (text: string, message: string): number => {
 const readDocument = (text: string): SourceRevision | string => {
   const fault = yamlFault(text, { Lexer, Parser });
   if (fault) return fault.message;
-  const document = parseDocument(text, { uniqueKeys: true });
+  const document = parseDocument(text, { uniqueKeys: false });
   const [error] = document.errors;
   if (error !== undefined) return error.message.split('\n', 1)[0] ?? 'it is no YAML';
   let aliased = false;
