@@ -26,7 +26,19 @@ const edges = {
   'verified-source': {
     values: ['diagnostics', 'timers', 'state-files', 'untrusted-files', 'pod-spec', 'object-spec', 'selectors', 'manifest-source'],
   },
-  'api-server': { values: ['timers', 'pod-spec', 'object-spec', 'selectors', 'api-patch', 'api-protobuf', 'api-tables', 'rbac'] },
+  'api-server': {
+    values: [
+      'diagnostics/src/nesting',
+      'timers',
+      'pod-spec',
+      'object-spec',
+      'selectors',
+      'api-patch',
+      'api-protobuf',
+      'api-tables',
+      'rbac',
+    ],
+  },
   'cri-types': {},
   'cri-client': { values: ['diagnostics', 'timers', 'untrusted-files', 'cri-types'] },
   'cni-invoker': { values: ['diagnostics', 'timers', 'state-files', 'untrusted-files'] },

@@ -1,4 +1,5 @@
 import { isRecord } from '@solo-kubelet/diagnostics/json';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { INDEX_TYPES, isDigest, MANIFEST_TYPES } from '../core/image-list.js';
 
 /** A descriptor of OCI or docker: https://github.com/opencontainers/image-spec/blob/main/descriptor.md. */
@@ -38,7 +39,7 @@ export type ImageDocument = { readonly mediaType?: string } & (
 
 /** The descriptors of an index, and the configuration and layers of a manifest. @throws Error for what is neither */
 export const readImageDocument = (content: Uint8Array): ImageDocument => {
-  const document: unknown = JSON.parse(Buffer.from(content).toString());
+  const document: unknown = parseBoundedJson(Buffer.from(content).toString());
   if (!isRecord(document)) throw new Error('it is no document of an image');
   const { manifests, config, layers, mediaType } = document;
   const said = typeof mediaType === 'string' ? { mediaType } : {};
@@ -52,7 +53,7 @@ export const readImageDocument = (content: Uint8Array): ImageDocument => {
 /** `linux/amd64`, as a configuration says it; undefined: it does not. */
 export const platformOfConfig = (content: Uint8Array): string | undefined => {
   try {
-    const config: unknown = JSON.parse(Buffer.from(content).toString());
+    const config: unknown = parseBoundedJson(Buffer.from(content).toString());
     if (!isRecord(config)) return undefined;
     const { os, architecture } = config;
     return typeof os === 'string' && typeof architecture === 'string' ? `${os}/${architecture}` : undefined;
