@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
 import type { SchedulerLike } from 'rxjs';
 import { type CertificatePair, certificateFault } from '../haproxy/own-certificates.js';
@@ -68,7 +69,7 @@ const missingHost = ({ certificatePem }: CertificatePair, hosts: readonly string
 
 /** @throws Error for a text of another shape */
 const decodeAccount = (text: string): AcmeAccount => {
-  const { key, url } = JSON.parse(text) as Partial<AcmeAccount>;
+  const { key, url } = parseBoundedJson(text) as Partial<AcmeAccount>;
   if (key?.kty !== 'EC' || key.crv !== 'P-256' || typeof key.d !== 'string') throw new Error('it has no P-256 key');
   return { key, ...(typeof url === 'string' && { url }) };
 };

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { AcmeFailure } from './acme-failure.js';
@@ -71,7 +72,7 @@ export const retryAfterMs = ({ headers }: AcmeReply): number | undefined => {
 export const jsonOf = ({ body }: AcmeReply, what: string): Readonly<Record<string, unknown>> => {
   let value: unknown;
   try {
-    value = JSON.parse(body);
+    value = parseBoundedJson(body);
   } catch (cause) {
     throw new AcmeFailure('refused', `${what} is no JSON`, { cause });
   }

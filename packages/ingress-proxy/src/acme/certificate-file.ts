@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, nodeFiles, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { CertificateState } from '../core/acme/certificate-plan.js';
 import { certificateKey } from '../core/acme/wanted-certificates.js';
@@ -55,7 +56,7 @@ export const certificateFiles = (directory: string, { logger, layer = nodeFiles 
 
 /** @throws Error for a text of another shape */
 const decodeRecord = (text: string): CertificateRecord => {
-  const { hosts, pair, failures, retryAtMs, trouble } = JSON.parse(text) as Partial<CertificateRecord>;
+  const { hosts, pair, failures, retryAtMs, trouble } = parseBoundedJson(text) as Partial<CertificateRecord>;
   if (!Array.isArray(hosts) || hosts.some((host) => typeof host !== 'string')) throw new Error('it has no hosts');
   if (!Number.isSafeInteger(failures) || (failures ?? -1) < 0) throw new Error('its failures are no count');
   if (pair !== undefined) {

@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import type { Finding } from './checks.js';
 
 /** A chain of nftables that the kernel calls, whoever made it; those of iptables-nft among them. */
@@ -104,7 +105,7 @@ const addressOf = (family: string): 'ip' | 'ip6' => (family === 'ip6' ? 'ip6' : 
 export const readFilterChains = (text: string): readonly FilterChain[] => {
   let found: unknown;
   try {
-    found = JSON.parse(text);
+    found = parseBoundedJson(text);
   } catch {
     return [];
   }
