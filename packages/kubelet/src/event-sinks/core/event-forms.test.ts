@@ -48,6 +48,11 @@ it('an entry of journald has its fields, one a line, and a message of any lines'
   ]);
 });
 
+it('no control character hides an entry from journalctl, which shows one that has any as bytes', () => {
+  const entry = journalEntry(eventFields(event({ message: 'a\x9b2Jb\x85c\x7fd\x1be\té' }), 0), { nodeName: 'n1', pid: 42 });
+  expect(entry).toContain('a 2Jb c d e\té\n');
+});
+
 it('no message makes a field of its own in the journal, or an entry of any size', () => {
   const hostile = { message: `a\nPRIORITY=0\x00\x1b[2J${'ü'.repeat(50_000)}`, reason: 'A\nMESSAGE_ID=x' };
   const lines = journalEntry(eventFields(event(hostile), 0), { nodeName: 'n1', pid: 42 }).split('\n');

@@ -50,8 +50,9 @@ export const journalEntry = (event: EventFields, { nodeName, pid }: JournalEntry
   ].join('\n');
 };
 
-/** No line break of any kind, and nothing that ends a text in C. */
-const plain = (text: string): string => [...text].map((each) => ((each < ' ' && each !== '\t') || each === '\x7f' ? ' ' : each)).join('');
+/** No line break of any kind, nothing that ends a text in C, and nothing that has journalctl show an entry as `[blob data]`. */
+const plain = (text: string): string =>
+  [...text].map((each) => ((each < ' ' && each !== '\t') || (each >= '\x7f' && each <= '\x9f') ? ' ' : each)).join('');
 
 const cut = (text: string, maxBytes: number): string => {
   const bytes = Buffer.from(text);
