@@ -317,7 +317,6 @@ describe('an attack on a TUF repository changes nothing', () => {
     '{"__proto__":{"signed":1}}',
     '\u0000',
     '{"signed":null,"signatures":null}',
-    `{"signed":{"_type":"timestamp","x":${'['.repeat(7_000)}${']'.repeat(7_000)}},"signatures":[]}`,
   ])('by metadata that are none: %j', async (text) => {
     const { repository, refused } = await settled();
     for (const path of ['/metadata/timestamp.json', '/metadata/2.root.json']) {
@@ -326,6 +325,12 @@ describe('an attack on a TUF repository changes nothing', () => {
       site.server.files.delete('/metadata/2.root.json');
       repository.publish({ version: 5, content: web(5) });
     }
+  });
+
+  it('by metadata that nest deeper than anything that is signed', async () => {
+    const { refused } = await settled();
+    site.server.files.set('/metadata/timestamp.json', `{"signed":{"x":${'['.repeat(200)}${']'.repeat(200)}},"signatures":[]}`);
+    await refused('TooLarge', /timestamp\.json: it nests deeper than 200 levels/);
   });
 });
 

@@ -171,11 +171,16 @@ const redirectLines = (
   ];
 };
 
-const BODY_WAIT = '5s';
+/** As long as clients may be silent: a body that is late is no fault of the request. */
+const BODY_WAIT = '10m';
+/** Of a body that fits into a buffer of haproxy, with what is kept free of it for headers; of larger ones there is no copy. */
+const MOST_BODY_BYTES = 15_000;
 
 /** After all changes, which a copy has, too. One that does not say how long it is can't be waited for. */
 const mirrorLines = (mirrors: NonNullable<RouteAction['mirrors']>, when: string): readonly string[] => [
-  ...(mirrors.length > 0 ? [`    http-request wait-for-body time ${BODY_WAIT} ${when} { req.hdr(content-length) -m found }`] : []),
+  ...(mirrors.length > 0
+    ? [`    http-request wait-for-body time ${BODY_WAIT} ${when} { req.hdr_val(content-length) -m int le ${MOST_BODY_BYTES} }`]
+    : []),
   ...mirrors.flatMap(({ name, numerator, denominator }) => {
     const share = numerator === denominator ? '' : ` { rand(${denominator}) -m int lt ${numerator} }`;
     return [

@@ -22,8 +22,10 @@ export const removeServices = async ({ rootDirectory, signal }: RemoveServicesOp
   if (record === undefined) return false;
   const { createAddressAnnouncer, nftApplier, placesOfRecord, rangesOfRecord } = await import('@solo-kubelet/service-network/rx');
   const addresses = join(rootDirectory, ADDRESSES_FILE);
-  await createAddressAnnouncer({ path: addresses }).withdraw([], { signal });
+  // Rules go even where an address can't be taken away, whose record stays then.
+  const [withdrawn] = await Promise.allSettled([createAddressAnnouncer({ path: addresses }).withdraw([], { signal })]);
   await nftApplier().removeAll(rootDirectory, rangesOfRecord(record), { places: placesOfRecord(record), signal });
+  if (withdrawn.status === 'rejected') throw withdrawn.reason;
   await rm(addresses, { force: true });
   await rm(path, { force: true });
   return true;

@@ -3,6 +3,7 @@ import { type AddressPool, isInPool } from './address-pool.js';
 import { type AllocatedServices, type Allocation, type Allocations, serviceKey } from './allocate-services.js';
 import { familyOf, type IpFamily, numberOf } from './ip-address.js';
 import { addressAt } from './ip-range.js';
+import { PROXY_NAME_LABEL } from './service-rules.js';
 import { textHash } from './text-hash.js';
 
 export interface LoadBalancersInput {
@@ -25,8 +26,9 @@ export interface AllocatedLoadBalancers {
 /** MetalLB's names for the same wish, for those who bring its manifests; `spec.loadBalancerIP` has one address only. */
 const ADDRESS_ANNOTATIONS = ['metallb.io/loadBalancerIPs', 'metallb.universe.tf/loadBalancerIPs'] as const;
 
-/** Whether the node gives it addresses: those of a class are somebody else's. */
-export const isOwnLoadBalancer = ({ spec }: Service): boolean => spec.type === 'LoadBalancer' && spec.loadBalancerClass === undefined;
+/** Whether the node gives it addresses: those of a class, and those that another proxy serves, are somebody else's. */
+export const isOwnLoadBalancer = ({ metadata, spec }: Service): boolean =>
+  spec.type === 'LoadBalancer' && spec.loadBalancerClass === undefined && metadata.labels?.[PROXY_NAME_LABEL] === undefined;
 
 /** What a load balancer asks for; nothing: any. */
 export const askedAddresses = ({ metadata, spec }: Service): readonly string[] => {

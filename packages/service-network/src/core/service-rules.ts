@@ -51,7 +51,8 @@ export interface ServiceRulesInput {
 }
 
 /** Services that somebody else forwards, as pkg/proxy/apis LabelServiceProxyName. */
-const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
+/** Of Services that another proxy serves. */
+export const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
 
 export const isProxied = ({ metadata, spec }: Service): boolean =>
   spec.type !== 'ExternalName' &&

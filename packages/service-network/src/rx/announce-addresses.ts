@@ -12,9 +12,9 @@ export type AddressFaults = ReadonlyMap<string, string>;
 export interface AddressAnnouncer {
   /** Which of these the machine cannot have. Takes a second where one is not the machine's yet: so long others have to answer. */
   probe(addresses: readonly string[], o: { readonly signal: AbortSignal }): Promise<AddressFaults>;
-  /** Takes away what it gave, but for these. */
+  /** Takes away what it gave, but for these: what can be. @throws Error at the end for what can not */
   withdraw(keep: readonly string[], o: { readonly signal: AbortSignal }): Promise<void>;
-  /** Gives what is not there. Returns what the kernel found to be somebody else's. @throws Error where `ip` is missing or refuses */
+  /** Gives what is not there, and tells of those that it could. Returns what could not be given, or is somebody else's as the kernel found. */
   announce(addresses: readonly string[], o: { readonly signal: AbortSignal }): Promise<AddressFaults>;
 }
 
@@ -165,7 +165,8 @@ export const createAddressAnnouncer = ({
   const remove = async (address: string, on: string, signal: AbortSignal): Promise<void> => {
     const { code, stderr } = await run('ip', [version(address), 'addr', 'del', whole(address), 'dev', on], { signal });
     // Somebody took it away, or the interface is gone: what was wanted.
-    if (code !== 0 && !/Cannot (assign|find)/.test(stderr)) throw new Error(`ip addr del ${address}: ${stderr.trim().slice(0, 300)}`);
+    if (code !== 0 && !/Cannot (assign|find)|not found/i.test(stderr))
+      throw new Error(`ip addr del ${address}: ${stderr.trim().slice(0, 300)}`);
   };
 
   return {
@@ -193,15 +194,23 @@ export const createAddressAnnouncer = ({
     },
     withdraw: async (keep, { signal }) => {
       const own = await record.load();
+      const failures: unknown[] = [];
       for (const [address, on] of [...own]) {
         if (keep.includes(address) && (device === undefined || device === on)) continue;
-        await remove(address, on, signal);
+        try {
+          await remove(address, on, signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          failures.push(error);
+          continue;
+        }
         await record.save(new Map([...(await record.load())].filter(([other]) => other !== address)));
         // A soft need: what the kernel remembers of connections to it goes by itself in the end.
         const family = familyOf(address) === 'IPv6' ? ['-f', 'ipv6'] : [];
         await run('conntrack', ['-D', ...family, '--orig-dst', address], { signal }).catch(() => undefined);
         logger.info({ address, interface: on }, 'An address of a load balancer was taken away');
       }
+      if (failures.length > 0) throw new Error(failures.map(describeError).join('; '));
     },
     announce: async (addresses, { signal }) => {
       const given: { readonly address: string; readonly device: string }[] = [];
@@ -212,15 +221,25 @@ export const createAddressAnnouncer = ({
           const own = await record.load();
           const { isHere, device: on } = await placeOf(address, signal);
           if (isHere) continue;
-          if (on === undefined) throw new Error(`${address} is in no network of this machine any more`);
+          if (on === undefined) {
+            faults.set(address, 'is in no network of this machine any more');
+            continue;
+          }
           // Written first: a kubelet that is killed in between leaves nothing that nobody knows of.
           await record.save(new Map([...own, [address, on]]));
           if (familyOf(address) === 'IPv6' && !switched.has(on)) switched.set(on, await notifyOf(on, { run, signal }));
-          // Not for what the machine itself sends: of IPv6, deprecated addresses are not chosen.
-          await ip(
-            [version(address), 'addr', 'add', whole(address), 'dev', on, ...(familyOf(address) === 'IPv6' ? ['preferred_lft', '0'] : [])],
-            signal,
-          );
+          try {
+            // Not for what the machine itself sends: of IPv6, deprecated addresses are not chosen.
+            await ip(
+              [version(address), 'addr', 'add', whole(address), 'dev', on, ...(familyOf(address) === 'IPv6' ? ['preferred_lft', '0'] : [])],
+              signal,
+            );
+          } catch (error) {
+            signal.throwIfAborted();
+            faults.set(address, `can not be added: ${describeError(error)}`);
+            await record.save(own);
+            continue;
+          }
           given.push({ address, device: on });
           logger.info({ address, interface: on }, 'The machine has an address of a load balancer');
         }

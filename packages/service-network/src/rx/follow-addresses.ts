@@ -11,6 +11,8 @@ interface Look {
 export const followAddresses = (announcer: AddressAnnouncer) => {
   let faults: AddressFaults = new Map();
   let given: ReadonlySet<string> = new Set();
+  /** What nobody was found to have. */
+  const free = new Set<string>();
   let withdrawn: string | undefined;
   let isFirst = true;
   const put = (next: AddressFaults): boolean => {
@@ -26,6 +28,10 @@ export const followAddresses = (announcer: AddressAnnouncer) => {
       const again = verify ? [...faults.keys()] : [];
       const fresh = [...new Set([...addressesOf(network), ...again])].filter((address) => !given.has(address));
       const found = fresh.length === 0 ? new Map<string, string>() : await announcer.probe(fresh, { signal });
+      for (const address of fresh) {
+        if (found.has(address)) free.delete(address);
+        else free.add(address);
+      }
       return put(new Map([...[...faults].filter(([address]) => !again.includes(address)), ...found]));
     },
     /** Before rules go, so that nothing of the machine answers in a Service's place. */
@@ -37,9 +43,9 @@ export const followAddresses = (announcer: AddressAnnouncer) => {
       await announcer.withdraw(keep, { signal });
       withdrawn = text;
     },
-    /** Once rules are there. Returns whether faults changed. */
+    /** Once rules are there; what was not looked at waits. Returns whether faults changed. */
     announce: async (network: ServiceNetwork, { verify, signal }: Look): Promise<boolean> => {
-      const all = addressesOf(network);
+      const all = addressesOf(network).filter((address) => free.has(address));
       const wanted = verify || isFirst ? all : all.filter((address) => !given.has(address));
       const found = wanted.length === 0 ? new Map<string, string>() : await announcer.announce(wanted, { signal });
       isFirst = false;

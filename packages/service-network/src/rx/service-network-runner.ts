@@ -172,8 +172,12 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     }
     if (addresses !== undefined && isSynced && listed) {
       try {
+        // Policies do not wait for neighbours to answer, which takes seconds.
+        if (applied !== undefined) await putInForce(now, { verify: false, say, signal, tables: now.policyTables });
         // An address that turns out to be somebody else's is not offered for a moment either: the next one is looked at in its place.
-        for (let i = 0; i < MOST_PROBES && (await addresses.probe(now, { verify: verify && i === 0, signal })); i++) now = compute();
+        let i = 0;
+        for (; i < MOST_PROBES && (await addresses.probe(now, { verify: verify && i === 0, signal })); i++) now = compute();
+        if (i === MOST_PROBES) again(0);
       } catch (error) {
         if (signal.aborted) return;
         say({ type: 'trouble', what: 'addresses of load balancers cannot be looked for', message: describeError(error) });
@@ -207,7 +211,11 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       return;
     }
     try {
-      await addresses?.withdraw(now, { signal });
+      await addresses?.withdraw(now, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        say({ type: 'trouble', what: 'an address of a load balancer cannot be taken away', message: describeError(error) });
+        again(RETRY_MS);
+      });
       await putInForce(now, { verify, say, signal });
       if (await addresses?.announce(now, { verify, signal })) again(0);
       synced(true);
@@ -220,16 +228,27 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     }
   };
 
-  const putInForce = async (now: ServiceNetwork, { verify, say, signal }: Pick<Step, 'verify' | 'say' | 'signal'>): Promise<void> => {
+  interface Put extends Pick<Step, 'verify' | 'say' | 'signal'> {
+    /** Nothing but these. Default: all. */
+    readonly tables?: ServiceNetwork['policyTables'];
+  }
+
+  const putInForce = async (now: ServiceNetwork, { verify, say, signal, tables }: Put): Promise<void> => {
     const isFirst = applied === undefined;
     if (isFirst || verify) for (const range of settings.ranges) await applier.ensureRoute(range, { signal });
     const results: string[] = [];
     // Policies first: what they forbid is not to be reached by a Service either.
-    const next = new Map([...now.policyTables, ...now.tables].map((table) => [tableKey(table), table]));
+    const next = new Map((tables ?? [...now.policyTables, ...now.tables]).map((table) => [tableKey(table), table]));
     for (const [key, table] of next) {
       const previous = applied?.get(key);
       if ((isFirst || (verify && previous === table)) && (await applier.isInForce(table, { signal }))) continue;
       results.push(await applier.apply(verify && previous === table ? undefined : previous, table, { signal }));
+    }
+    if (tables !== undefined) {
+      applied = new Map([...(applied ?? []), ...next]);
+      const how = results.find((result) => result !== 'same');
+      if (how !== undefined) say({ type: 'applied', how: how === 'replaced' ? 'replaced' : 'changed', network: now });
+      return;
     }
     const gone = applied?.values() ?? policyTablesOf(settings);
     for (const table of gone) if (!next.has(tableKey(table))) await applier.remove(table, { signal });
