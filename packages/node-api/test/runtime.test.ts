@@ -79,6 +79,19 @@ describe('/containerLogs', () => {
     expect((await get(`/containerLogs/default/web/app?${query}`)).status).toBe(status);
   });
 
+  it('gives all of the log of a container that has ended before the runtime records it', async () => {
+    const seen = pod('web');
+    await start({}, seen);
+    const [{ id = '' } = {}] = fake.containers;
+    const terminated = { exitCode: 0, containerID: `containerd://${id}` };
+    Object.assign(seen, { status: { containerStatuses: [{ name: 'app', state: { terminated } }] } });
+    const asked = get('/containerLogs/default/web/app');
+    await fake.called('ContainerStatus', 2);
+    fake.writeLog('app', 'the end\n');
+    fake.exitContainer('app', { exitCode: 0 });
+    expect(await asked).toMatchObject({ status: 200, body: 'the end\n' });
+  });
+
   it('tells an unknown pod from an unknown container', async () => {
     await start(said);
     expect(await get('/containerLogs/default/gone/app')).toMatchObject({ status: 404, body: 'pod "gone" does not exist\n' });

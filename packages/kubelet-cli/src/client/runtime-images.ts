@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { Readable } from 'node:stream';
 import { type CriClient, createCriClient } from '@solo-kubelet/cri-client';
@@ -73,7 +74,8 @@ export const runtimeImages = (endpoint: string): RuntimeImages => {
       }),
     loadArchive: (archive, { signal }) =>
       withCri(signal, async (cri, isCrio) => {
-        await importArchivedImage(await targetOf(cri, isCrio, 0, signal), archive, { signal });
+        const { size } = await stat(archive.path);
+        await importArchivedImage(await targetOf(cri, isCrio, size, signal), archive, { signal });
         await untilListed(cri, archive.name, signal);
       }),
   };

@@ -11,6 +11,8 @@ import { NodeError } from '../node-error.js';
 
 const TIMEOUT_MS = 600_000;
 const MAX_OUTPUT_BYTES = 16 << 20;
+/** Where skopeo keeps large files, too: /tmp is memory on many machines. */
+const SCRATCH = process.env['TMPDIR'] ?? '/var/tmp';
 /** Where containers/storage is unless its configuration says otherwise, and where skopeo finds it by itself. */
 const USUAL_ROOT = '/var/lib/containers/storage';
 
@@ -25,7 +27,7 @@ export const skopeoTarget = async (
   return {
     endpoint,
     load: async (archive, names, options) => {
-      const directory = await mkdtemp(join(tmpdir(), 'solo-import-'));
+      const directory = await mkdtemp(join(SCRATCH, 'solo-import-')).catch(() => mkdtemp(join(tmpdir(), 'solo-import-')));
       try {
         const path = join(directory, 'archive.tar');
         await pipeline(archive, createWriteStream(path));

@@ -68,13 +68,10 @@ export const createSourceImages = (options: SourceImagesOptions): SourceImages =
   let failures = 0;
   const isThere = (image: SourceImage): boolean => present.has(keyOf(image));
 
-  /** A name leads to one image. */
+  /** Of those that are wanted: what nobody wants any more may go at any time. */
   const notePresent = (wanted: readonly WantedImage[], lacking: readonly SourceImage[]): void => {
     const missing = new Set(lacking.map(keyOf));
-    const there = wanted.filter((image) => !missing.has(keyOf(image)));
-    const names = new Set(there.map(({ name }) => name));
-    const others = [...present].filter((key) => !missing.has(key) && !names.has(key.split(' ', 1)[0] ?? ''));
-    present = new Set([...others, ...there.map(keyOf)]);
+    present = new Set(wanted.map(keyOf).filter((key) => !missing.has(key)));
   };
 
   const pass = async (wanted: readonly WantedImage[], importer: RuntimeImages, signal: AbortSignal): Promise<PassOutcome> => {
@@ -125,6 +122,7 @@ export const createSourceImages = (options: SourceImagesOptions): SourceImages =
       progress = undefined;
       outcome = {};
       failures = 0;
+      present = new Set(wanted.map(keyOf).filter((key) => present.has(key)));
       return wanted.length === 0 || runtime === undefined ? EMPTY : passes$(wanted, runtime);
     }),
   );
