@@ -101,7 +101,8 @@ describe.each(servers)('joined to $name', ({ start, lacking: why }) => {
     expect(ended.status).toMatchObject({ phase: 'Failed', reason: 'NodeLost', message: 'by the test' });
     expect(ended.status?.containerStatuses?.[0]).toMatchObject({ restartCount: 0, state: { terminated: { exitCode: 7 } } });
     expect(ended.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
-    expect((await node.running()).has('given-up/app')).toBe(false);
+    // The runtime records an end after it has told it.
+    await waitFor(async () => !(await node.running()).has('given-up/app'), { what: 'the record of the end' });
     await cluster.remove(path);
     await goneFromApi(path);
   });

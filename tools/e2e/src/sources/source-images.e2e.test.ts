@@ -185,9 +185,15 @@ http {
     const partial = join(node.bed.rootDirectory, `manifests/sources/site/images/sha256-${own}.partial`);
     const fetched = async (): Promise<number> => (await stat(partial).catch(() => undefined))?.size ?? 0;
     await waitFor(async () => (await fetched()) > 4 << 20 || undefined, { what: 'some of the layer', timeoutMs: 60_000 });
-    const waiting = await cli('sources');
-    expect(waiting.code).toBe(1);
-    expect(waiting.stdout).toMatch(/ImagesPending: revision 2: 0 of 1 image is here, [\d.]+ MiB of 2\d\.\d MiB fetched/);
+    // Progress is told every two seconds.
+    const told = /ImagesPending: revision 2: 0 of 1 image is here, [\d.]+ MiB of 2\d\.\d MiB fetched/;
+    await waitFor(
+      async () => {
+        const waiting = await cli('sources');
+        return (waiting.code === 1 && told.test(waiting.stdout)) || undefined;
+      },
+      { what: 'progress in sources' },
+    );
     await killServer();
     await node.restartKubelet('SIGKILL');
     const had = await fetched();
