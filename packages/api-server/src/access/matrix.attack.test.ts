@@ -149,7 +149,10 @@ const anything: fc.Arbitrary<Request> = fc
     version: fc.constantFrom('/api/v1', '/api/v1', '/api/v1', '/apis/apps/v1'),
     prefix: fc.constantFrom('', '', '', '', 'watch', 'watch', 'proxy'),
     namespace: fc.constantFrom('namespaces/default', 'namespaces/default', 'namespaces/default', 'namespaces', 'namespaces/', '', ''),
-    object: fc.oneof(fc.constantFrom(...EXISTING), fc.tuple(fc.constantFrom(...RESOURCES), fc.constantFrom(...NAMES))),
+    object: fc.oneof<fc.Arbitrary<readonly [string, string]>[]>(
+      fc.constantFrom(...EXISTING),
+      fc.tuple(fc.constantFrom(...RESOURCES), fc.constantFrom(...NAMES)),
+    ),
     part: fc.oneof(fc.constant(''), fc.constantFrom(...PARTS)),
     rest: fc.constantFrom('', '', '', '', '', '', 'run/default/web/app', 'secrets/password', '..', 'status', '/'),
     query: fc.constantFrom(...QUERIES),

@@ -1,3 +1,4 @@
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createFakeCri, type FakeCri } from '@solo-kubelet/cri-client/testing';
 import {
@@ -16,6 +17,7 @@ import { sleeper } from '../kubelet/manifests.js';
 
 const lacking = lacksSystemdBed();
 const UNIT = 'kubelet.service';
+const POD_LOGS = '/var/log/pods/default_app-127.0.0.1_uid-1';
 
 describe.skipIf(lacking !== undefined).each([
   { personality: 'cri-o' as const, runtime: TALKS_CRIO },
@@ -25,6 +27,8 @@ describe.skipIf(lacking !== undefined).each([
   let fake: FakeCri;
   beforeAll(async () => {
     bed = await startSystemdBed();
+    // The runtime, which is outside of the bed, does not see what the kubelet makes in it.
+    await mkdir(join(POD_LOGS, 'app'), { recursive: true });
     fake = await createFakeCri({
       socketPath: join(bed.directory, 'cri.sock'),
       personality,
@@ -44,6 +48,8 @@ describe.skipIf(lacking !== undefined).each([
   afterAll(async () => {
     await bed?.[Symbol.asyncDispose]();
     await fake?.[Symbol.asyncDispose]();
+    await rm(POD_LOGS, { recursive: true, force: true });
+    await rmdir(dirname(POD_LOGS)).catch(() => undefined);
   });
 
   const shell = async (script: string, input = ''): Promise<void> => {
