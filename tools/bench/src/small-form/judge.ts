@@ -6,12 +6,12 @@ export interface SmallForm {
   readonly 'CPU time over that of the bare calls': number;
 }
 
-/** Most that a value may be over the recorded one. Counts are steady; processor time is not, and how often is looked depends on when events come. */
+/** Most that a value may be over the recorded one. Counts are steady; processor time is not (one build gave 4.6 to 7.3 on two machines), and how often is looked depends on when events come. */
 export const MOST_OVER: SmallForm = {
   'calls of the runtime over the bare ones': 1.15,
   'looks at the runtime for each Pod': 2,
   'operations on files for each Pod': 1.15,
-  'CPU time over that of the bare calls': 1.5,
+  'CPU time over that of the bare calls': 2,
 };
 
 /** What has become worse than the recorded values allow, one line each; empty when nothing has. */
