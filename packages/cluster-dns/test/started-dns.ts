@@ -4,6 +4,9 @@ import dnsPacket, { type DecodedPacket, type Packet } from 'dns-packet';
 import { of } from 'rxjs';
 import { type ClusterDnsOptions, type ClusterDnsReport, type DnsRecord, runClusterDns } from '../src/index.js';
 
+/** Of questions that are asked in the tests' own words. */
+const OWN_ID = 31_337;
+
 export interface StartedDns extends Disposable {
   readonly port: number;
   readonly reports: readonly ClusterDnsReport[];
@@ -43,6 +46,8 @@ export const startDns = async (
       }, waitMs);
       socket.on('error', reject);
       socket.on('message', (answer) => {
+        // A late answer to whoever had this port before is not ours.
+        if (message.length >= 2 && (answer[0] !== message[0] || answer[1] !== message[1])) return;
         clearTimeout(timer);
         socket.close();
         resolve(answer);
@@ -54,7 +59,7 @@ export const startDns = async (
     reports,
     send,
     ask: async (packet) => {
-      const answer = await send(dnsPacket.encode({ type: 'query', flags: dnsPacket.RECURSION_DESIRED, ...packet }));
+      const answer = await send(dnsPacket.encode({ type: 'query', id: OWN_ID, flags: dnsPacket.RECURSION_DESIRED, ...packet }));
       if (answer === undefined) throw new Error('no answer');
       return dnsPacket.decode(answer);
     },
