@@ -52,9 +52,6 @@ export const createCriClient = ({
   const imageConnection =
     imageSocketPath === socketPath ? connection : createGrpcConnection({ socketPath: imageSocketPath, maxMessageBytes });
 
-  // Its own calls go through the interceptors, too.
-  const removing: CriInterceptor = (next) => deletingLeftTasks(createServiceClient(TasksDefinition, invokeOver(connection)))(next);
-
   const invokeOver =
     (over: GrpcConnection): Invoke =>
     (service, method, request, options) => {
@@ -80,6 +77,8 @@ export const createCriClient = ({
       });
     };
 
+  // Its own calls go through the interceptors, too.
+  const removing = deletingLeftTasks(createServiceClient(TasksDefinition, invokeOver(connection)));
   const runtime = createServiceClient(RuntimeServiceDefinition, invokeOver(connection));
   const images = createServiceClient(ImageServiceDefinition, invokeOver(imageConnection));
   const containerd = createServiceClient(EventsDefinition, invokeOver(connection));
