@@ -222,7 +222,9 @@ export const createAddressAnnouncer = ({
           const { isHere, device: on } = await placeOf(address, signal);
           if (isHere) continue;
           if (on === undefined) {
-            faults.set(address, 'is in no network of this machine any more');
+            // One that was given stays where it is: its interface may be down for a moment, and has it again with the next look.
+            if (own.has(address)) logger.warn({ address }, 'An address of a load balancer is in no network of this machine now');
+            else faults.set(address, 'is in no network of this machine any more');
             continue;
           }
           // Written first: a kubelet that is killed in between leaves nothing that nobody knows of.
@@ -236,7 +238,9 @@ export const createAddressAnnouncer = ({
             );
           } catch (error) {
             signal.throwIfAborted();
-            faults.set(address, `can not be added: ${describeError(error)}`);
+            // So it is for an interface that is down.
+            const isOwn = own.has(address) && describeError(error).includes('File exists');
+            if (!isOwn) faults.set(address, `cannot be added: ${describeError(error)}`);
             await record.save(own);
             continue;
           }

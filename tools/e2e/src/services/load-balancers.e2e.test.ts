@@ -251,6 +251,35 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
     expect(await lab.node.run('ip', 'route')).not.toContain('203.0.113');
   });
 
+  it('one that somebody took away by hand is no trouble when its Service goes', async () => {
+    await put(
+      balancer('web', { loadBalancerIP: '198.51.100.240' }),
+      balancer('six', { ipFamilies: ['IPv6'], loadBalancerIP: 'fd98::240' }),
+    );
+    expect([...(await addresses())].sort()).toEqual(['198.51.100.240/32', 'fd98::240/128']);
+    for (const address of ['198.51.100.240/32', 'fd98::240/128']) await lab.node.run('ip', 'addr', 'del', address, 'dev', 'lan0');
+    // `put` fails on any trouble.
+    await put();
+    expect(await addresses()).toEqual([]);
+    expect(JSON.parse(await readFile(join(directory, 'addresses.json'), 'utf8'))).toEqual({ version: 1, addresses: {} });
+  });
+
+  it('one that the kernel does not take is told, and the others work', async () => {
+    await lab.node.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/lan0/disable_ipv6');
+    try {
+      const there = announcer('lan0');
+      const faults = await there.announce(['fd98::242', '198.51.100.242'], { signal });
+      expect([...faults]).toEqual([['fd98::242', expect.stringMatching(/^cannot be added: ip -6 addr add fd98::242\/128 /)]]);
+      expect(await addresses()).toEqual(['198.51.100.242/32']);
+      expect(await askTcp(client, { host: '198.51.100.242', port: 8022 })).toEqual(['node 198.51.100.2']);
+      await there.withdraw([], { signal });
+      expect(await addresses()).toEqual([]);
+    } finally {
+      await lab.node.run('sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/lan0/disable_ipv6');
+      await lab.node.run('ip', 'addr', 'add', 'fd98::1/64', 'dev', 'lan0', 'nodad');
+    }
+  });
+
   it('with the Service its address goes, and at the end nothing is left', async () => {
     await put(balancer('web', { loadBalancerIP: '198.51.100.240' }), balancer('other', { loadBalancerIP: '198.51.100.243' }));
     await put(balancer('other', { loadBalancerIP: '198.51.100.243' }));

@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAddressAnnouncer } from './announce-addresses.js';
+import type { ProgramResult } from './run-program.js';
+
+let directory = '';
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'announce-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+const { signal } = new AbortController();
+
+/** A machine at 192.0.2.0/24 and fd00::/64 by eth0; `answers` are those of `ip` that are no success, by the words after its family. */
+const machine = (answers: Readonly<Record<string, string>> = {}, { isDown = false } = {}) => {
+  const path = join(directory, 'addresses.json');
+  const asked: string[] = [];
+  const poked: string[] = [];
+  const here = new Set<string>();
+  const run = async (program: string, args: readonly string[]): Promise<ProgramResult> => {
+    const text = [program, ...args.filter((word) => word !== '-4' && word !== '-6')].join(' ');
+    asked.push(text);
+    const [, address = ''] = / (\S+?)(?:\/(?:32|128))? dev /.exec(text) ?? [];
+    const stderr = Object.entries(answers).find(([start]) => text.startsWith(start))?.[1];
+    if (stderr !== undefined) return { code: 2, stdout: '', stderr };
+    if (text.startsWith('ip addr add')) here.add(address);
+    if (text.startsWith('ip -j route get')) {
+      if (isDown) return { code: 2, stdout: '', stderr: 'RTNETLINK answers: Network is unreachable' };
+      return { code: 0, stdout: JSON.stringify([{ dev: 'eth0', ...(here.has(args.at(-1) ?? '') && { type: 'local' }) }]), stderr: '' };
+    }
+    return { code: 0, stdout: text.includes('ndisc_notify') ? '0\n' : '', stderr: '' };
+  };
+  return {
+    asked,
+    poked,
+    announcer: createAddressAnnouncer({
+      path,
+      run,
+      poke: async (address) => void poked.push(address),
+      waitMs: async () => {},
+    }),
+    put: (addresses: Readonly<Record<string, string>>) => writeFile(path, JSON.stringify({ version: 1, addresses })),
+    recorded: async (): Promise<unknown> => (JSON.parse(await readFile(path, 'utf8')) as { readonly addresses: unknown }).addresses,
+  };
+};
+
+describe('addresses that are taken away', () => {
+  it.each([
+    'RTNETLINK answers: Cannot assign requested address',
+    'Error: ipv4: Address not found.',
+    'Error: ipv6: address not found.',
+    'Cannot find device "eth0"',
+  ])('one that is gone already is no failure: %s', async (stderr) => {
+    const { announcer, put, recorded } = machine({ 'ip addr del': stderr });
+    await put({ '192.0.2.1': 'eth0' });
+    await announcer.withdraw([], { signal });
+    expect(await recorded()).toEqual({});
+  });
+
+  it('one that cannot go keeps no other from going, and stays known', async () => {
+    const refusal = 'RTNETLINK answers: Operation not permitted';
+    const { announcer, asked, put, recorded } = machine({ 'ip addr del 192.0.2.1/32': refusal });
+    await put({ '192.0.2.1': 'eth0', '192.0.2.2': 'eth0', '192.0.2.3': 'eth0' });
+    await expect(announcer.withdraw(['192.0.2.3'], { signal })).rejects.toThrow(`ip addr del 192.0.2.1: ${refusal}`);
+    expect(asked).toContain('ip addr del 192.0.2.2/32 dev eth0');
+    expect(await recorded()).toEqual({ '192.0.2.1': 'eth0', '192.0.2.3': 'eth0' });
+  });
+
+  it('whoever ends does not go on with the next', async () => {
+    const abort = new AbortController();
+    const { put, recorded } = machine();
+    await put({ '192.0.2.1': 'eth0', '192.0.2.2': 'eth0' });
+    let calls = 0;
+    const announcer = createAddressAnnouncer({
+      path: join(directory, 'addresses.json'),
+      run: async () => {
+        calls++;
+        abort.abort(new Error('the kubelet ends'));
+        throw new Error('killed');
+      },
+    });
+    await expect(announcer.withdraw([], { signal: abort.signal })).rejects.toThrow('the kubelet ends');
+    expect(calls).toBe(1);
+    expect(await recorded()).toEqual({ '192.0.2.1': 'eth0', '192.0.2.2': 'eth0' });
+  });
+});
+
+describe('addresses that are given', () => {
+  it('one that cannot be added is a fault of its own; the others are given, told, and known', async () => {
+    const { announcer, asked, poked, recorded } = machine({ 'ip addr add fd00::1': 'Error: IPv6 is disabled on this device.\n' });
+    const faults = await announcer.announce(['fd00::1', '192.0.2.1'], { signal });
+    expect([...faults]).toEqual([
+      ['fd00::1', 'cannot be added: ip -6 addr add fd00::1/128 dev eth0 preferred_lft 0: Error: IPv6 is disabled on this device.'],
+    ]);
+    expect(await recorded()).toEqual({ '192.0.2.1': 'eth0' });
+    expect(asked).toContain('ip route replace 192.0.0.8/32 dev eth0 src 192.0.2.1 proto 213');
+    expect(poked).toEqual(['192.0.0.8', '192.0.0.8']);
+    // What was switched for the first is as it was.
+    expect(asked.filter((text) => text.includes('ndisc_notify'))).toEqual([
+      'cat /proc/sys/net/ipv6/conf/eth0/ndisc_notify',
+      'tee /proc/sys/net/ipv6/conf/eth0/ndisc_notify',
+      'tee /proc/sys/net/ipv6/conf/eth0/ndisc_notify',
+    ]);
+  });
+
+  it('one whose network is gone is a fault, but one that was given waits for its interface', async () => {
+    const { announcer, asked, put, recorded } = machine({}, { isDown: true });
+    await put({ '192.0.2.1': 'eth0' });
+    expect([...(await announcer.announce(['192.0.2.1', '192.0.2.2'], { signal }))]).toEqual([
+      ['192.0.2.2', 'is in no network of this machine any more'],
+    ]);
+    expect(asked.filter((text) => text.startsWith('ip addr'))).toEqual([]);
+    expect(await recorded()).toEqual({ '192.0.2.1': 'eth0' });
+  });
+
+  it('one that an interface has that is down is a fault only where the machine was not given it', async () => {
+    const { announcer, put, recorded } = machine({ 'ip addr add': 'RTNETLINK answers: File exists' });
+    await put({ '192.0.2.1': 'eth0' });
+    expect([...(await announcer.announce(['192.0.2.1', '192.0.2.2'], { signal })).keys()]).toEqual(['192.0.2.2']);
+    expect(await recorded()).toEqual({ '192.0.2.1': 'eth0' });
+  });
+});
