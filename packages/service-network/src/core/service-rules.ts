@@ -50,8 +50,7 @@ export interface ServiceRulesInput {
   readonly takenPorts: ReadonlySet<string>;
 }
 
-/** Services that somebody else forwards, as pkg/proxy/apis LabelServiceProxyName. */
-/** Of Services that another proxy serves. */
+/** Of Services that somebody else forwards, as pkg/proxy/apis LabelServiceProxyName. */
 export const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
 
 export const isProxied = ({ metadata, spec }: Service): boolean =>

@@ -11,8 +11,8 @@ interface Look {
 export const followAddresses = (announcer: AddressAnnouncer) => {
   let faults: AddressFaults = new Map();
   let given: ReadonlySet<string> = new Set();
-  /** What nobody was found to have. */
-  const free = new Set<string>();
+  /** What nobody was found to have when it was looked at last, and what the machine has. */
+  let free: ReadonlySet<string> = new Set();
   let withdrawn: string | undefined;
   let isFirst = true;
   const put = (next: AddressFaults): boolean => {
@@ -27,11 +27,10 @@ export const followAddresses = (announcer: AddressAnnouncer) => {
     probe: async (network: ServiceNetwork, { verify, signal }: Look): Promise<boolean> => {
       const again = verify ? [...faults.keys()] : [];
       const fresh = [...new Set([...addressesOf(network), ...again])].filter((address) => !given.has(address));
+      // Who looked at them before may be wrong by now: a look that fails frees none.
+      free = given;
       const found = fresh.length === 0 ? new Map<string, string>() : await announcer.probe(fresh, { signal });
-      for (const address of fresh) {
-        if (found.has(address)) free.delete(address);
-        else free.add(address);
-      }
+      free = new Set([...given, ...fresh.filter((address) => !found.has(address))]);
       return put(new Map([...[...faults].filter(([address]) => !again.includes(address)), ...found]));
     },
     /** Before rules go, so that nothing of the machine answers in a Service's place. */

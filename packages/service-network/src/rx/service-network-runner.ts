@@ -162,6 +162,13 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     if (objects === undefined) return;
     const startedAtMs = scheduler.now();
     const synced = (ok: boolean): void => say({ type: 'synced', ok, durationMs: scheduler.now() - startedAtMs });
+    const failed = (error: unknown): void => {
+      if (signal.aborted) return;
+      synced(false);
+      applied = undefined;
+      say({ type: 'trouble', what: 'the rules of Services cannot be put in force', message: describeError(error) });
+      again(RETRY_MS);
+    };
     let now = compute();
     if (now.services.some(wantsNodePorts)) {
       const found = await options.listeners();
@@ -171,9 +178,14 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       }
     }
     if (addresses !== undefined && isSynced && listed) {
+      // Policies do not wait for neighbours to answer, which takes seconds.
       try {
-        // Policies do not wait for neighbours to answer, which takes seconds.
         if (applied !== undefined) await putInForce(now, { verify: false, say, signal, tables: now.policyTables });
+      } catch (error) {
+        failed(error);
+        return;
+      }
+      try {
         // An address that turns out to be somebody else's is not offered for a moment either: the next one is looked at in its place.
         let i = 0;
         for (; i < MOST_PROBES && (await addresses.probe(now, { verify: verify && i === 0, signal })); i++) now = compute();
@@ -220,11 +232,7 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       if (await addresses?.announce(now, { verify, signal })) again(0);
       synced(true);
     } catch (error) {
-      if (signal.aborted) return;
-      synced(false);
-      applied = undefined;
-      say({ type: 'trouble', what: 'the rules of Services cannot be put in force', message: describeError(error) });
-      again(RETRY_MS);
+      failed(error);
     }
   };
 

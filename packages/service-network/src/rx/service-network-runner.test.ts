@@ -1,0 +1,233 @@
+import { emptyObjectStore, type ObjectStore } from '@solo-kubelet/manifest-source';
+import { type ApiObject, parseObject } from '@solo-kubelet/object-spec';
+import { BehaviorSubject, NEVER, of, startWith, VirtualTimeScheduler } from 'rxjs';
+import { expect, it, vi } from 'vitest';
+import { parseAddressPool } from '../core/address-pool.js';
+import { parseIpRange } from '../core/ip-range.js';
+import { type NftTable, tableFingerprint } from '../core/nft-table.js';
+import { policyTableName } from '../core/policy-table.js';
+import { serviceTableName } from '../core/service-table.js';
+import type { AddressAnnouncer } from './announce-addresses.js';
+import type { TableApplier } from './apply-tables.js';
+import { createServiceNetwork, type ServiceNetworkOutput } from './service-network-runner.js';
+
+const SECOND = 1_000;
+const POLICIES = `ip ${policyTableName('test')}`;
+const SERVICES = `ip ${serviceTableName('test')}`;
+
+const object = (kind: string, name: string, spec: object): ApiObject => {
+  const apiVersion = kind === 'NetworkPolicy' ? 'networking.k8s.io/v1' : 'v1';
+  const result = parseObject(JSON.stringify({ apiVersion, kind, metadata: { name, namespace: 'default', uid: name }, spec }), {
+    path: `${name}.json`,
+  });
+  if (!result.ok) throw new Error(result.message);
+  return result.object;
+};
+const balancer = (name: string): ApiObject => object('Service', name, { type: 'LoadBalancer', ports: [{ port: 80 }] });
+const policy = (name: string): ApiObject => object('NetworkPolicy', name, { podSelector: { matchLabels: { app: name } } });
+const storeOf = (...objects: readonly ApiObject[]): ObjectStore => {
+  const byKind = new Map<string, Map<string, ApiObject>>();
+  for (const one of objects) byKind.set(one.kind, (byKind.get(one.kind) ?? new Map()).set(`default/${one.metadata.name}`, one));
+  return { ...emptyObjectStore, byKind: byKind as unknown as ObjectStore['byKind'], syncedSources: new Set(['file:x']) };
+};
+const nameOf = ({ family, name }: Pick<NftTable, 'family' | 'name'>): string => `${family} ${name}`;
+
+/** A kernel that keeps fingerprints, and neighbours that answer as they are told to; time goes by only while it is told to. */
+const start = (pool = ['192.0.2.1-192.0.2.40']) => {
+  const scheduler = new VirtualTimeScheduler();
+  const objects$ = new BehaviorSubject<ObjectStore>(storeOf());
+  const kernel = new Map<string, string>();
+  const calls: string[] = [];
+  const applier: TableApplier = {
+    isInForce: async (table) => kernel.get(nameOf(table)) === tableFingerprint(table),
+    apply: vi.fn<TableApplier['apply']>(async (previous, next) => {
+      if (previous === next) return 'same';
+      // As nft: a change of what is not there as it was is refused.
+      if (previous !== undefined && kernel.get(nameOf(next)) !== tableFingerprint(previous)) throw new Error(`stale ${nameOf(next)}`);
+      kernel.set(nameOf(next), tableFingerprint(next));
+      calls.push(`apply ${nameOf(next)}`);
+      return previous === undefined ? 'replaced' : 'changed';
+    }),
+    remove: async (table) => {
+      if (kernel.delete(nameOf(table))) calls.push(`remove ${nameOf(table)}`);
+    },
+    removeAll: async () => {},
+    forget: async () => undefined,
+    ensureRoute: async () => {},
+  };
+  const announcer = {
+    probe: vi.fn<AddressAnnouncer['probe']>(async () => new Map()),
+    withdraw: vi.fn<AddressAnnouncer['withdraw']>(async () => {}),
+    announce: vi.fn<AddressAnnouncer['announce']>(async (addresses) => {
+      calls.push(`announce ${addresses.join()}`);
+      return new Map();
+    }),
+  };
+  const parsed = parseAddressPool(pool);
+  if ('error' in parsed) throw new Error(parsed.error);
+  const outputs: ServiceNetworkOutput[] = [];
+  createServiceNetwork({
+    settings: {
+      ranges: [parseIpRange('10.96.0.0/16')!],
+      nodePorts: { from: 30_000, to: 32_767 },
+      clusterDomain: 'cluster.local',
+      owner: 'test',
+      pool: parsed,
+    },
+    store: { load: async () => new Map(), save: async () => {} },
+    record: new Map(),
+    applier,
+    announcer,
+    listeners: async () => new Set(),
+    scheduler,
+  })
+    .run({
+      objects$,
+      sources: [{ source: 'file', path: 'x' }],
+      pods$: of(new Map()),
+      known$: NEVER.pipe(startWith(true)),
+      node$: of({ name: 'node', addresses: ['198.51.100.1'] }),
+    })
+    .subscribe((output) => outputs.push(output));
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const pass = async (ms: number): Promise<void> => {
+    const endMs = scheduler.now() + ms;
+    await turns();
+    for (;;) {
+      const due = scheduler.actions.map(({ delay }) => delay).filter((atMs) => atMs <= endMs);
+      scheduler.maxFrames = due.length === 0 ? endMs : Math.min(...due);
+      scheduler.flush();
+      scheduler.frame = scheduler.maxFrames;
+      await turns();
+      if (due.length === 0) return;
+    }
+  };
+  const network = () => outputs.findLast((one) => one.type === 'network')!.network;
+  return {
+    applier: vi.mocked(applier),
+    announcer,
+    calls,
+    kernel,
+    pass,
+    put: (...objects: readonly ApiObject[]) => objects$.next(storeOf(...objects)),
+    network,
+    troubles: () => outputs.flatMap((one) => (one.type === 'trouble' ? [`${one.what}: ${one.message}`] : [])),
+    /** Whether the kernel has just what is wanted. */
+    inForce: () => {
+      const tables = [...network().policyTables, ...network().tables];
+      expect([...kernel].sort()).toEqual(tables.map((table) => [nameOf(table), tableFingerprint(table)]).sort());
+    },
+  };
+};
+
+/** A promise, and what settles it. */
+const later = <T>() => {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+};
+
+it('policies are in force while neighbours are still being asked, once, and what goes of them goes after', async () => {
+  const services = start();
+  await services.pass(SECOND);
+  services.calls.length = 0;
+  const asked = later<ReadonlyMap<string, string>>();
+  services.announcer.probe.mockImplementationOnce(() => asked.promise);
+  services.put(balancer('web'), policy('a'));
+  await services.pass(SECOND);
+  expect(services.calls).toEqual([`apply ${POLICIES}`]);
+  asked.resolve(new Map());
+  await services.pass(SECOND);
+  expect(services.calls).toEqual([`apply ${POLICIES}`, `apply ${SERVICES}`, expect.stringContaining('announce 192.0.2.')]);
+  services.inForce();
+
+  // The last policy goes with a new Service: until that is looked at, more is forbidden, not less.
+  const again = later<ReadonlyMap<string, string>>();
+  services.announcer.probe.mockImplementationOnce(() => again.promise);
+  services.put(balancer('web'), balancer('other'));
+  await services.pass(SECOND);
+  expect(services.kernel.has(POLICIES)).toBe(true);
+  again.resolve(new Map());
+  await services.pass(SECOND);
+  services.inForce();
+  expect(services.kernel.has(POLICIES)).toBe(false);
+  expect(services.troubles()).toEqual([]);
+  // Each table was made of what the kernel had; no change was made twice.
+  expect(services.calls.filter((call) => call.startsWith('apply'))).toHaveLength(3);
+});
+
+it('policies that cannot be put in force are told as what they are, and tried again from nothing', async () => {
+  const services = start();
+  await services.pass(SECOND);
+  services.applier.apply.mockRejectedValueOnce(new Error('nft: no'));
+  services.put(balancer('web'), policy('a'));
+  await services.pass(SECOND);
+  expect(services.troubles()).toEqual(['the rules of Services cannot be put in force: nft: no']);
+  expect(services.announcer.announce).not.toHaveBeenCalled();
+  await services.pass(6 * SECOND);
+  services.inForce();
+  expect(services.announcer.announce).toHaveBeenCalledTimes(1);
+});
+
+it('an address that cannot be taken away does not stand before rules, and is tried again', async () => {
+  const services = start();
+  services.put(balancer('web'));
+  await services.pass(SECOND);
+  services.announcer.withdraw.mockRejectedValueOnce(new Error('ip: no'));
+  services.put(balancer('other'));
+  await services.pass(SECOND);
+  expect(services.troubles()).toEqual(['an address of a load balancer cannot be taken away: ip: no']);
+  services.inForce();
+  expect([...services.network().parts.keys()]).toEqual(['default/other']);
+  const before = services.announcer.withdraw.mock.calls.length;
+  await services.pass(6 * SECOND);
+  expect(services.announcer.withdraw.mock.calls.length).toBe(before + 1);
+  await services.pass(30 * SECOND);
+  expect(services.announcer.withdraw.mock.calls.length).toBe(before + 1);
+});
+
+it('nothing is given that was not looked at, however many somebody else has', async () => {
+  const services = start();
+  const taken = new Set<string>();
+  const looked = new Set<string>();
+  services.announcer.probe.mockImplementation(async (addresses) => {
+    // The first twenty that are looked at are somebody's.
+    for (const address of addresses) if (!looked.has(address) && looked.size < 20) taken.add(address);
+    for (const address of addresses) looked.add(address);
+    return new Map(
+      addresses.filter((address) => taken.has(address)).map((address) => [address, 'is answered by 02:00:00:00:00:01 at eth0']),
+    );
+  });
+  const given: string[] = [];
+  services.announcer.announce.mockImplementation(async (addresses) => {
+    for (const address of addresses) expect(looked.has(address) && !taken.has(address), address).toBe(true);
+    given.push(...addresses);
+    return new Map();
+  });
+  services.put(balancer('web'));
+  await services.pass(SECOND);
+  expect(looked.size).toBe(21);
+  expect(given).toHaveLength(1);
+  expect(services.network().allocated.loadBalancerIPs.get('default/web')).toEqual(given);
+});
+
+it('what was free once is not given while it cannot be looked at', async () => {
+  const services = start(['192.0.2.1']);
+  services.put(balancer('web'));
+  await services.pass(SECOND);
+  expect(services.announcer.announce).toHaveBeenCalledTimes(1);
+  services.put();
+  await services.pass(SECOND);
+  services.announcer.probe.mockRejectedValueOnce(new Error('ip is not installed'));
+  services.put(balancer('web'));
+  await services.pass(SECOND);
+  expect(services.troubles()).toEqual(['addresses of load balancers cannot be looked for: ip is not installed']);
+  expect(services.announcer.announce).toHaveBeenCalledTimes(1);
+  services.inForce();
+  await services.pass(6 * SECOND);
+  expect(services.announcer.announce).toHaveBeenCalledTimes(2);
+});
