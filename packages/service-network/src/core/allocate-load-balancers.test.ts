@@ -105,6 +105,15 @@ describe('addresses of load balancers', () => {
     });
     expect(withStatus(other, undefined, ['192.0.2.1']).status).toEqual({ loadBalancer: {} });
   });
+  it('those that another proxy serves have none of the pool, and no status', () => {
+    const { metadata, spec } = balancer('theirs', { loadBalancerIP: '192.0.2.240' });
+    const theirs = { metadata: { ...metadata, labels: { 'service.kubernetes.io/service-proxy-name': 'cilium' } }, spec };
+    expect(allocate([theirs, balancer('ours', { loadBalancerIP: '192.0.2.240' })])).toEqual({
+      ips: { 'default/ours': ['192.0.2.240'] },
+      refusals: [],
+    });
+    expect(withStatus(theirs, undefined, ['192.0.2.1']).status).toEqual({ loadBalancer: {} });
+  });
   it('no more than 256 are given, and a block of any size is gone through in a moment', () => {
     const pool = poolOf('10.0.0.0/8');
     const { ips, refusals } = allocate(
