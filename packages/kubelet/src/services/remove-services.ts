@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeError } from '@solo-kubelet/diagnostics';
 import { removeOwnAddress } from './own-address.js';
 import { removeIngress } from './remove-ingress.js';
 
@@ -13,16 +14,29 @@ export interface RemoveServicesOptions {
   readonly signal: AbortSignal;
 }
 
-/** Takes away what an earlier kubelet put in force for Services. Tells whether there was anything; nothing is loaded where there was not. */
+/**
+ * Takes away what an earlier kubelet put in force for Services. Tells whether there was anything; nothing is loaded where there was not. What cannot go
+ * keeps nothing else from going. @throws Error at the end for what can not, whose record stays
+ */
 export const removeServices = async ({ rootDirectory, signal }: RemoveServicesOptions): Promise<boolean> => {
-  await removeOwnAddress({ rootDirectory });
-  await removeIngress(rootDirectory, { signal });
+  const failures: unknown[] = [];
+  for (const remove of [() => removeOwnAddress({ rootDirectory }), () => removeIngress(rootDirectory, { signal })])
+    await remove().catch((error: unknown) => failures.push(error));
+  const wasThere = await removeRules({ rootDirectory, signal }).catch((error: unknown) => {
+    failures.push(error);
+    return true;
+  });
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new Error(failures.map(describeError).join('; '), { cause: failures[0] });
+  return wasThere;
+};
+
+const removeRules = async ({ rootDirectory, signal }: RemoveServicesOptions): Promise<boolean> => {
   const path = join(rootDirectory, ALLOCATIONS_FILE);
   const record = await readFile(path, 'utf8').catch(() => undefined);
   if (record === undefined) return false;
   const { createAddressAnnouncer, nftApplier, placesOfRecord, rangesOfRecord } = await import('@solo-kubelet/service-network/rx');
   const addresses = join(rootDirectory, ADDRESSES_FILE);
-  // Rules go even where an address can't be taken away, whose record stays then.
   const [withdrawn] = await Promise.allSettled([createAddressAnnouncer({ path: addresses }).withdraw([], { signal })]);
   await nftApplier().removeAll(rootDirectory, rangesOfRecord(record), { places: placesOfRecord(record), signal });
   if (withdrawn.status === 'rejected') throw withdrawn.reason;
