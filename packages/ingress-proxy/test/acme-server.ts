@@ -41,6 +41,8 @@ export interface AcmeServerOptions {
   /** Where the port of HTTP of all hosts is. */
   readonly httpPort: () => number;
   readonly days?: number;
+  /** Makes something else of the certificates that it issues. Default: nothing. */
+  readonly alter?: (certificatePem: string) => string;
 }
 
 interface Order {
@@ -52,7 +54,7 @@ interface Order {
 }
 
 /** A server of RFC 8555 with what HTTP-01 needs. Every signature, nonce and URL is checked; hosts are asked at 127.0.0.1. */
-export const startAcmeServer = async ({ httpPort, days = 90 }: AcmeServerOptions): Promise<AcmeServer> => {
+export const startAcmeServer = async ({ httpPort, days = 90, alter = (pem) => pem }: AcmeServerOptions): Promise<AcmeServer> => {
   const directory = await mkdtemp(join(tmpdir(), 'acme-'));
   const own = await opensslPair(['localhost']);
   const issuer = await opensslPair(['issuer.test'], ...ELLIPTIC);
@@ -90,7 +92,7 @@ export const startAcmeServer = async ({ httpPort, days = 90 }: AcmeServerOptions
       ...['x509', '-req', '-in', join(directory, 'request.pem'), '-CA', join(directory, 'ca.pem'), '-CAkey', join(directory, 'ca.key')],
       ...['-CAcreateserial', '-days', String(days), '-extfile', names, '-out', join(directory, 'leaf.pem')],
     ]);
-    order.certificate = `${await readFile(join(directory, 'leaf.pem'), 'utf8')}${issuer.certificatePem}`;
+    order.certificate = `${alter(await readFile(join(directory, 'leaf.pem'), 'utf8'))}${issuer.certificatePem}`;
     return json({ status: 'processing' });
   };
 

@@ -12,7 +12,7 @@ import { AcmeFailure } from '../src/acme/acme-failure.js';
 import { type AcmeReport, acmeIssuer, runAcme } from '../src/acme/index.js';
 import { type AcmeState, answeredTokens } from '../src/index.js';
 import { type AcmeServer, startAcmeServer } from './acme-server.js';
-import { opensslPair } from './openssl-pair.js';
+import { opensslPair, undated } from './openssl-pair.js';
 import { ask, computeOf, freePorts, hasHaproxy, SOON, startBackend, startProxy } from './started-haproxy.js';
 
 const isThere = (program: string): Promise<boolean> =>
@@ -146,6 +146,17 @@ describe('an ACME server', { timeout: 60_000 }, () => {
     expect(error).toBeInstanceOf(AcmeFailure);
     expect(error).toMatchObject(expected);
     expect(answers.left()).toBe(0);
+  });
+
+  it('that issues a certificate whose dates are none is refused', async () => {
+    await using answers = await startAnswers();
+    await using server = await startAcmeServer({ httpPort: () => answers.port, alter: undated });
+    const order = issuerOf(server)(['a.example'], { publish: answers.publish, scheduler: asyncScheduler, signal: never });
+    await expect(order).rejects.toMatchObject({
+      name: 'AcmeFailure',
+      kind: 'refused',
+      message: "what the server issued can't be used: tls.crt has dates that cannot be read",
+    });
   });
 
   it('is not asked on where its certificate is of nobody, and where nobody listens', async () => {

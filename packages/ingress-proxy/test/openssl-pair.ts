@@ -22,3 +22,13 @@ export const opensslPair = async (names: readonly string[], ...options: readonly
     await rm(directory, { recursive: true, force: true });
   }
 };
+
+/** The same certificate with a date that none is for its end: nothing but the signature is wrong beside that. */
+export const undated = (certificatePem: string): string =>
+  certificatePem.replace(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/, (_, text: string) => {
+    const der = Buffer.from(text, 'base64');
+    // Two UTCTimes of 13 bytes, as `YYMMDDhhmmssZ`: the month of the second.
+    const dates = der.indexOf(Buffer.from([0x17, 0x0d]));
+    der.write('99', dates + 15 + 4, 'latin1');
+    return `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----`;
+  });

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AcmeFailure } from '../src/acme/acme-failure.js';
 import { type AcmeReport, type OrderOptions, runAcme } from '../src/acme/index.js';
 import type { CertificatePair } from '../src/index.js';
-import { opensslPair } from './openssl-pair.js';
+import { opensslPair, undated } from './openssl-pair.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -212,6 +212,31 @@ describe('certificates by ACME', { timeout: 60_000 }, () => {
     await acme.pass(HOUR);
     expect(acme.asked[1]?.atMs).toBe(15 * MINUTE);
     acme.stop();
+  });
+
+  it('one that was kept and whose dates are none is set aside and asked for anew, and work goes on', async () => {
+    const pair = await opensslPair(['a.example']);
+    const first = start(['a.example']);
+    await first.turns();
+    first.asked[0]?.settle(pair);
+    await first.turns();
+    first.stop();
+    const [server = ''] = await readdir(directory);
+    const [name = ''] = await readdir(join(directory, server));
+    const path = join(directory, server, name);
+    const { certificatePem } = pair;
+    await writeFile(
+      path,
+      JSON.stringify({ hosts: ['a.example'], failures: 0, pair: { ...pair, certificatePem: undated(certificatePem) } }),
+    );
+    const second = start(['a.example']);
+    await second.turns();
+    expect(second.asked).toHaveLength(1);
+    expect(await readdir(join(directory, server))).toEqual([`${name}.broken`]);
+    second.asked[0]?.settle(pair);
+    await second.turns();
+    expect(second.state()?.issued.get('a.example')?.certificate).toBe(certificatePem);
+    second.stop();
   });
 
   it('a file that makes no sense is set aside, and one of nobody is deleted once it has run out', async () => {

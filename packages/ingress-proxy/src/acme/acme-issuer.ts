@@ -7,7 +7,6 @@ import type { SchedulerLike } from 'rxjs';
 import { type CertificatePair, certificateFault } from '../haproxy/own-certificates.js';
 import { AcmeFailure } from './acme-failure.js';
 import { type AcmeAccount, type AcmeSession, newAccountKey, openSession } from './acme-session.js';
-import { isDated } from './certificate-file.js';
 import { type OrderOptions, orderCertificate } from './order-certificate.js';
 
 /** Gets one certificate for hosts. @throws AcmeFailure; also the reason of the signal */
@@ -58,7 +57,6 @@ export const acmeIssuer = ({ directoryUrl, directory, email, readCa, logger = si
     });
     const fault = certificateFault(pair.certificatePem, pair.keyPem) ?? missingHost(pair, hosts);
     if (fault !== undefined) throw new AcmeFailure('refused', `what the server issued can't be used: ${fault}`);
-    if (!isDated(pair.certificatePem)) throw new AcmeFailure('refused', "what the server issued can't be used: its dates are none");
     return pair;
   };
 };

@@ -62,7 +62,6 @@ const decodeRecord = (text: string): CertificateRecord => {
   if (pair !== undefined) {
     const fault = certificateFault(String(pair.certificatePem), String(pair.keyPem));
     if (fault !== undefined) throw new Error(fault.replace('tls.crt', 'its certificate').replace('tls.key', 'its key'));
-    if (!isDated(String(pair.certificatePem))) throw new Error('its certificate has dates that are none');
   }
   return {
     hosts,
@@ -81,12 +80,6 @@ export const stateOf = ({ pair, failures, retryAtMs }: CertificateRecord): Certi
   ...(retryAtMs !== undefined && { retryAtMs }),
   ...(pair !== undefined && { certificate: lifeOf(pair) }),
 });
-
-/** Whether the dates of a certificate can be read: nothing looks at them when it is parsed. */
-export const isDated = (certificatePem: string): boolean => {
-  const { validFrom, validTo } = new X509Certificate(certificatePem);
-  return !Number.isNaN(Date.parse(validFrom)) && !Number.isNaN(Date.parse(validTo));
-};
 
 const lifeOf = ({ certificatePem }: CertificatePair): NonNullable<CertificateState['certificate']> => {
   const { validFrom, validTo } = new X509Certificate(certificatePem);

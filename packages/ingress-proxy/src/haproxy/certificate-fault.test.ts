@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { opensslPair } from '../../test/openssl-pair.js';
+import { opensslPair, undated } from '../../test/openssl-pair.js';
 import { certificateFault } from './own-certificates.js';
 
 describe('certificateFault', () => {
@@ -11,6 +12,12 @@ describe('certificateFault', () => {
       expect(certificateFault(one.certificatePem.slice(0, -1), `${one.certificatePem.slice(-1)}${one.keyPem}`)).toBeUndefined();
       expect(certificateFault(`${one.certificatePem}${one.keyPem}`, '')).toBe('tls.key is no private key in PEM form without a passphrase');
     }
+  });
+
+  it('says of dates that are none that they cannot be read', async () => {
+    const { certificatePem, keyPem } = await opensslPair(['one.example']);
+    expect(new X509Certificate(undated(certificatePem)).validTo).toBe('Bad time value');
+    expect(certificateFault(undated(certificatePem), keyPem)).toBe('tls.crt has dates that cannot be read');
   });
 
   it('finds out once what is asked for again and again', async () => {

@@ -66,6 +66,8 @@ const findFault = (certificate: string, key: string): string | undefined => {
   } catch {
     return 'tls.crt is no certificate in PEM form';
   }
+  // Nothing looks at them when it is parsed, and no client takes it.
+  if ([parsed.validFrom, parsed.validTo].some((date) => Number.isNaN(Date.parse(date)))) return 'tls.crt has dates that cannot be read';
   try {
     if (!parsed.checkPrivateKey(createPrivateKey(key))) return 'tls.key does not belong to tls.crt';
   } catch {
