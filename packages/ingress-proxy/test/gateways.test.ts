@@ -14,6 +14,9 @@ if (!hasHaproxy) process.stderr.write('haproxy is not installed: the tests of Ga
 const issue = () => Promise.reject(new Error('unreachable: no certificate is asked for'));
 const to = (name: string, more: object = {}) => ({ name, port: 80, ...more });
 
+/** Longer than any limit of haproxy by which a body was waited for once. */
+const LATE_MS = 6_500;
+
 interface Sent {
   readonly name: string;
   readonly url: string;
@@ -391,6 +394,55 @@ describe.skipIf(!hasHaproxy)('Gateways in haproxy', () => {
     expect(seen.filter((each) => /^(mirror|silent) POST/.test(each))).toEqual([]);
     // Their answers are not read on.
     expect(endless).toBeLessThan(1_000);
+  });
+
+  it('a body that is late is waited for where it can be copied; one that cannot be goes on at once', async () => {
+    const [port] = await freePorts();
+    const begun: string[] = [];
+    const seen: string[] = [];
+    const note = (name: string) => (incoming: IncomingMessage, response: ServerResponse) => {
+      begun.push(`${name} ${incoming.url}`);
+      let length = 0;
+      incoming.on('data', (data: Buffer) => {
+        length += data.length;
+      });
+      incoming.on('end', () => {
+        seen.push(`${name} ${incoming.url} ${length}`);
+        response.end();
+      });
+    };
+    await using web = await startBackend('web', note('web'));
+    await using mirror = await startBackend('mirror', note('mirror'));
+    await using proxy = await startProxy(issue);
+    const { table } = computeWorld({
+      gateways: [gateway([{ name: 'http', port, protocol: 'HTTP' }])],
+      servers: { web: [web.port], mirror: [mirror.port] },
+      routes: [
+        httpRoute({
+          rules: [{ filters: [{ type: 'RequestMirror', requestMirror: { backendRef: to('mirror') } }], backendRefs: [to('web')] }],
+        }),
+      ],
+    });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied' });
+    const begin = (path: string, length: number) => {
+      const headers = { host: 'shop.example', 'content-length': String(length) };
+      const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers, agent: false });
+      const status = new Promise((resolve, reject) => {
+        sent.on('response', (incoming) => resolve(incoming.resume().statusCode));
+        sent.on('error', reject);
+      });
+      sent.flushHeaders();
+      return { status, end: () => sent.end('x'.repeat(length)) };
+    };
+    const late = begin('/late', 5_000);
+    const large = begin('/large', 15_001);
+    await vi.waitFor(() => expect(begun).toEqual(['web /large']), SOON);
+    // haproxy's own time: it has no other.
+    await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+    expect(begun).toEqual(['web /large']);
+    for (const { end } of [late, large]) end();
+    expect(await Promise.all([late.status, large.status])).toEqual([200, 200]);
+    await vi.waitFor(() => expect([...seen].sort()).toEqual(['mirror /late 5000', 'web /large 15001', 'web /late 5000']), SOON);
   });
 
   it('weights share requests, servers come by the runtime socket, and a port that is taken leaves the others alone', async () => {
