@@ -6,6 +6,7 @@ import { parseGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { KubeletService, RunKubeletOptions } from '@solo-kubelet/kubelet';
 import { allServices, runKubelet } from '@solo-kubelet/kubelet';
 import {
+  INGRESS_FLAGS,
   type KubeletConfiguration,
   type KubeletFlags,
   parseIngress,
@@ -136,23 +137,13 @@ const servicesOf = (input: CommandInput): KubeletFlags['serviceNetwork'] => {
   return { ...found, ...(loadBalancers && { loadBalancers }), ...(flagOption(input, 'network-policy-drop-log') && { logsDrops: true }) };
 };
 
-const INGRESS_OPTIONS = [
-  'ingress-proxy',
-  'ingress-addresses',
-  'ingress-ports',
-  'ingress-acme-directory',
-  'ingress-acme-email',
-  'ingress-acme-ca-file',
-  'ingress-acme-issuers',
-] as const;
-
-const OF_CONTAINERD = ['ephemeral', 'images', 'allowed-devices', ...INGRESS_OPTIONS] as const;
+const OF_CONTAINERD = ['ephemeral', 'images', 'allowed-devices', ...INGRESS_FLAGS] as const;
 
 /** Ingresses are served where Services are. @throws CliError CLI_USAGE */
 const ingressOf = (input: CommandInput): KubeletFlags['ingress'] => {
   const [proxy, ports] = [textOption(input, 'ingress-proxy'), textOption(input, 'ingress-ports')];
   if (textOption(input, 'service-cluster-ip-range') === undefined) {
-    const given = INGRESS_OPTIONS.find((name) => input.options[name] !== undefined);
+    const given = INGRESS_FLAGS.find((name) => input.options[name] !== undefined);
     if (given === undefined || proxy === 'off') return undefined;
     throw usage(`--${given} is only of use with --service-cluster-ip-range`);
   }

@@ -1,7 +1,7 @@
 export { decodeConfiguration } from './decode-configuration.js';
 export { fields, type KubeletConfiguration } from './fields.js';
 export { flagTable } from './flag-table.js';
-export { parseIngress } from './ingress-flags.js';
+export { INGRESS_FLAGS, parseIngress } from './ingress-flags.js';
 export { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 export type { KubeletFlags } from './kubelet-flags.js';
 export { loadConfiguration } from './load-configuration.js';

@@ -23,6 +23,17 @@ export interface AcmeFlags {
   readonly caFile?: string;
 }
 
+/** Names of the flags, which are only of use where Services are. */
+export const INGRESS_FLAGS = [
+  'ingress-proxy',
+  'ingress-addresses',
+  'ingress-ports',
+  'ingress-acme-directory',
+  'ingress-acme-email',
+  'ingress-acme-ca-file',
+  'ingress-acme-issuers',
+] as const;
+
 interface AcmeTexts {
   readonly directory: string | undefined;
   readonly email: string | undefined;

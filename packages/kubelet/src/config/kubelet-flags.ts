@@ -9,7 +9,7 @@ import { KubeletError } from '../process/kubelet-error.js';
 import { AGE_IDENTITY_FILE } from '../secrets/age-identity.js';
 import { flagTable } from './flag-table.js';
 import { flagValue } from './flag-values.js';
-import { type IngressFlags, parseIngress } from './ingress-flags.js';
+import { INGRESS_FLAGS, type IngressFlags, parseIngress } from './ingress-flags.js';
 import { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 import type { ParsedFlags } from './parse-flags.js';
 import { parseLoadBalancers, parseServiceNetwork, type ServiceNetworkFlags } from './service-network-flags.js';
@@ -210,16 +210,6 @@ const serviceNetworkFlags = (parsed: ParsedFlags): ServiceNetworkFlags | undefin
   const logsDrops = flagOf(parsed, 'network-policy-drop-log') === true;
   return { ...found, ...(loadBalancers && { loadBalancers }), ...(logsDrops && { logsDrops }) };
 };
-
-const INGRESS_FLAGS = [
-  'ingress-proxy',
-  'ingress-addresses',
-  'ingress-ports',
-  'ingress-acme-directory',
-  'ingress-acme-email',
-  'ingress-acme-ca-file',
-  'ingress-acme-issuers',
-] as const;
 
 /** Ingresses are served where Services are, unless that is off. */
 const ingressFlags = (parsed: ParsedFlags): IngressFlags | undefined => {
