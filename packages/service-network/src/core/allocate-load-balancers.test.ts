@@ -54,13 +54,36 @@ describe('addresses of load balancers', () => {
     const previous = had('web', ...alone);
     expect(allocate([balancer('a'), balancer('web'), balancer('b')], { previous }).ips['default/web']).toEqual(alone);
   });
-  it('what is asked for comes before what another had, by either name of the wish', () => {
-    const { ips } = allocate([balancer('had'), balancer('asks', {}, { 'metallb.io/loadBalancerIPs': '192.0.2.240' })], {
-      previous: had('had', '192.0.2.240'),
-    });
-    expect(ips['default/asks']).toEqual(['192.0.2.240']);
-    expect(ips['default/had']).not.toEqual(['192.0.2.240']);
+  it('what is asked for comes before a place by name, by either name of the wish', () => {
+    const [place = ''] = allocate([balancer('any')]).ips['default/any']!;
+    const { ips } = allocate([balancer('any'), balancer('asks', {}, { 'metallb.io/loadBalancerIPs': place })]);
+    expect(ips['default/asks']).toEqual([place]);
+    expect(ips['default/any']).not.toEqual([place]);
     expect(allocate([balancer('asks', { loadBalancerIP: '192.0.2.241' })]).ips['default/asks']).toEqual(['192.0.2.241']);
+  });
+  it('what another has is refused to who asks for it, until that one is gone', () => {
+    const asks = balancer('asks', {}, { 'metallb.io/loadBalancerIPs': '192.0.2.240' });
+    const previous = had('had', '192.0.2.240');
+    expect(allocate([asks, balancer('had')], { previous })).toEqual({
+      ips: { 'default/had': ['192.0.2.240'], 'default/asks': [] },
+      refusals: ['AllocationFailed: Failed to allocate IP for "default/asks": 192.0.2.240 is in use by default/had'],
+    });
+    expect(allocate([asks], { previous })).toEqual({ ips: { 'default/asks': ['192.0.2.240'] }, refusals: [] });
+    // Nor is it kept by one that cannot have it any more.
+    const six = balancer('had', { ipFamilies: ['IPv6'] });
+    expect(allocate([asks, six], { previous }).ips['default/asks']).toEqual(['192.0.2.240']);
+  });
+  it('who was not read yet finds what it had, whoever was read before', () => {
+    const [place = ''] = allocate([balancer('new')]).ips['default/new']!;
+    const previous = had('later', place);
+    expect(allocate([balancer('new')], { previous }).ips['default/new']).not.toEqual([place]);
+    const early = balancer('asks', { loadBalancerIP: place });
+    expect(allocate([early], { previous }).ips['default/asks']).toEqual([place]);
+    const both = new Map([...previous, ...had('asks', place)]);
+    expect(allocate([early, balancer('later')], { previous: both }).ips).toEqual({ 'default/later': [place], 'default/asks': [] });
+    // Where there is no other, what nobody claims is given.
+    const pool = poolOf(place);
+    expect(allocate([balancer('new')], { previous, pool }).ips['default/new']).toEqual([place]);
   });
   it('of two that ask for one address who had it keeps it', () => {
     const asks = (name: string) => balancer(name, { loadBalancerIP: '192.0.2.240' });
@@ -123,5 +146,13 @@ describe('addresses of load balancers', () => {
     expect(new Set(Object.values(ips).flat()).size).toBe(256);
     expect(refusals).toHaveLength(44);
     expect(refusals[0]).toContain('a node gives at most 256');
+    // Whatever a record says.
+    const names = Array.from({ length: 300 }, (_, i) => `s${i}`);
+    const previous = new Map(names.flatMap((name, i) => [...had(name, `10.1.${i >> 8}.${i & 255}`)]));
+    const kept = allocate(
+      names.map((name) => balancer(name)),
+      { pool, previous },
+    );
+    expect(new Set(Object.values(kept.ips).flat()).size).toBe(256);
   });
 });

@@ -48,8 +48,8 @@ const MOST_ADDRESSES = 256;
 const MOST_ASKED = 4;
 
 /**
- * Addresses of the pool for load balancers: what they ask for first, then what they had, then a place that follows from their name, so that a machine set up anew
- * gives the same. What cannot be had leaves them without (`<pending>`), as MetalLB does; their other addresses work.
+ * Addresses of the pool for load balancers: what they had first, then what they ask for, then a place that follows from their name, so that a machine set up anew
+ * gives the same. What cannot be had leaves them without (`<pending>`), as MetalLB does, which takes no address away for a wish either; their other addresses work.
  */
 export const allocateLoadBalancers = (input: LoadBalancersInput): AllocatedLoadBalancers => {
   const { services, previous, pool, nodeAddresses, conflicts } = input;
@@ -64,6 +64,22 @@ export const allocateLoadBalancers = (input: LoadBalancersInput): AllocatedLoadB
     (service) => isOwnLoadBalancer(service) && !(askedAddresses(service).length > 0 && isAllOf(askedAddresses(service), nodeAddresses)),
   );
   const holds = (service: Service): boolean => isAllOf(askedAddresses(service), previous.get(serviceKey(service))?.loadBalancerIPs ?? []);
+  const others = wanting.filter((service) => askedAddresses(service).length === 0);
+  const isFree = (ip: string): boolean => !taken.has(ip) && !conflicts.has(ip) && !nodeAddresses.includes(ip);
+  /** Of Services that were not read yet, too: those are left for them where there are others. */
+  const remembered = new Set([...previous.values()].flatMap(({ loadBalancerIPs = [] }) => loadBalancerIPs));
+  const kept = new Map<string, Map<IpFamily, string>>();
+  for (const service of others) {
+    const own = new Map<IpFamily, string>();
+    for (const ip of previous.get(serviceKey(service))?.loadBalancerIPs ?? []) {
+      const family = familyOf(ip);
+      if (family === undefined || own.has(family) || !familiesOf(service).includes(family) || !isInPool(pool, ip) || !isFree(ip)) continue;
+      if (taken.size >= MOST_ADDRESSES) break;
+      own.set(family, ip);
+      taken.set(ip, serviceKey(service));
+    }
+    kept.set(serviceKey(service), own);
+  }
   const asking = wanting.filter((service) => askedAddresses(service).length > 0);
   for (const service of asking.sort((a, b) => Number(holds(b)) - Number(holds(a)))) {
     const asked = askedAddresses(service);
@@ -78,25 +94,15 @@ export const allocateLoadBalancers = (input: LoadBalancersInput): AllocatedLoadB
     for (const ip of asked) taken.set(ip, serviceKey(service));
     ips.set(serviceKey(service), asked);
   }
-  const others = wanting.filter((service) => askedAddresses(service).length === 0);
-  const isFree = (ip: string): boolean => !taken.has(ip) && !conflicts.has(ip) && !nodeAddresses.includes(ip);
-  const kept = new Map<string, Map<IpFamily, string>>();
-  for (const service of others) {
-    const own = new Map<IpFamily, string>();
-    for (const ip of previous.get(serviceKey(service))?.loadBalancerIPs ?? []) {
-      const family = familyOf(ip);
-      if (family === undefined || own.has(family) || !familiesOf(service).includes(family) || !isInPool(pool, ip) || !isFree(ip)) continue;
-      own.set(family, ip);
-      taken.set(ip, serviceKey(service));
-    }
-    kept.set(serviceKey(service), own);
-  }
   for (const service of others) {
     const key = serviceKey(service);
     const own = kept.get(key)!;
     for (const family of familiesOf(service)) {
       if (own.has(family)) continue;
-      const ip = taken.size < MOST_ADDRESSES ? freeAddress(pool, family, key, isFree) : undefined;
+      const ip =
+        taken.size < MOST_ADDRESSES
+          ? (freeAddress(pool, family, key, (one) => isFree(one) && !remembered.has(one)) ?? freeAddress(pool, family, key, isFree))
+          : undefined;
       if (ip === undefined) continue;
       own.set(family, ip);
       taken.set(ip, key);
