@@ -152,6 +152,29 @@ describe('images that a source has', () => {
     expect(one.pool()).toEqual([]);
   });
 
+  it.each([
+    ['others', true],
+    ['none', false],
+  ])('are asked for again once %s were wanted: they may have been collected meanwhile', async (_what, hasOthers) => {
+    const images = [1, 2, 3].map((number) => testImage(`registry.invalid/web:${number}`, [layerOf(10 + number)]));
+    for (const image of images) serve(site.server, image);
+    const one = box({ intervalMs: 30 });
+    for (const [at, image] of images.entries()) {
+      publish(at + 1, at === 0 || hasOthers ? imagesField(image) : '');
+      await one.runs(at + 1);
+    }
+    const first = images[0]!;
+    one.names.delete(first.name);
+    one.content.clear();
+    for (const digest of first.blobs.keys()) site.server.files.delete(blobPath(digest));
+    publish(4, imagesField(first));
+    await one.waits(/NotFound: registry.invalid\/web:1/);
+    expect(one.running()).toEqual({ 'web-n': 'web:3' });
+    serve(site.server, first);
+    await one.runs(4);
+    expect(one.names.get(first.name)).toBe(first.digest);
+  });
+
   it('wait where nobody can take them in', async () => {
     const image = testImage(NAME, [layerOf(10)]);
     serve(site.server, image);

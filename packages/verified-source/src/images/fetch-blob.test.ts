@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VirtualTimeScheduler } from 'rxjs';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FileRequest, OpenedFile } from '../places/place.js';
 import { nodeBlobFiles } from './blob-files.js';
-import { openBlobPool } from './blob-pool.js';
+import { type BlobPool, openBlobPool } from './blob-pool.js';
 import { fetchBlob } from './fetch-blob.js';
 
 let root: string;
@@ -65,6 +65,59 @@ const runClock = async (scheduler: VirtualTimeScheduler, until: () => boolean): 
   }
 };
 
+/** A pool in memory for one blob, with a disk that takes this long by a clock to read what is there before more comes, and to make a whole one of it. */
+const slowDisk = (scheduler: VirtualTimeScheduler, takesMs: number): Pick<BlobPool, 'open'> => {
+  const wait = () => new Promise<void>((resolve) => void scheduler.schedule(() => resolve(), takesMs));
+  return {
+    open: async () => {
+      await wait();
+      let bytes = Buffer.alloc(0);
+      return {
+        get size() {
+          return bytes.length;
+        },
+        write: async (more) => {
+          bytes = Buffer.concat([bytes, more]);
+        },
+        sync: async () => {},
+        drop: async () => {
+          bytes = Buffer.alloc(0);
+        },
+        finish: async () => {
+          await wait();
+          return bytes.equals(content);
+        },
+        close: async () => {},
+      };
+    },
+  };
+};
+
+/** Fetches the layer onto a disk that takes ten minutes, and lets the clock leap from one thing that is due to the next until that has ended. */
+const fetchToSlowDisk = async (scheduler: VirtualTimeScheduler, file: (request: FileRequest) => Promise<OpenedFile>) => {
+  let ended = false;
+  const fetched = fetchBlob({
+    file,
+    pool: slowDisk(scheduler, 600_000) as BlobPool,
+    path: 'images/layer',
+    digest,
+    size: content.length,
+    maxBytes: 4 << 20,
+    timeoutMs: 3_600_000,
+    scheduler,
+    told: () => {},
+    signal: new AbortController().signal,
+  }).finally(() => {
+    ended = true;
+  });
+  for (let turns = 0; !ended && turns < 2_000; turns += 1) {
+    for (let waits = 0; waits < 20; waits += 1) await new Promise((resolve) => setImmediate(resolve));
+    scheduler.maxFrames = scheduler.actions[0]?.delay ?? scheduler.frame;
+    scheduler.flush();
+  }
+  return fetched;
+};
+
 it('a byte a second holds nothing up for longer than a minute, and what came of it stays', async () => {
   const scheduler = new VirtualTimeScheduler();
   const server = slowServer(scheduler);
@@ -104,4 +157,42 @@ it('a byte a second holds nothing up for longer than a minute, and what came of 
   await runClock(scheduler, () => ended);
   expect(await second).toMatchObject({ reason: 'TooSlow' });
   expect(server.requests).toEqual([undefined, `bytes=${before}-${content.length - 1}`]);
+});
+
+describe('a disk that takes minutes for a large blob', () => {
+  it('is no slow server', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const file = async (): Promise<OpenedFile> => ({
+      type: 'opened',
+      status: 200,
+      statusLine: 'OK',
+      header: () => undefined,
+      body: new ReadableStream({
+        start: (controller) => {
+          controller.enqueue(content);
+          controller.close();
+        },
+      }),
+      where: 'http://quick/layer',
+    });
+    expect(await fetchToSlowDisk(scheduler, file)).toEqual({ type: 'here' });
+    expect(scheduler.frame).toBeGreaterThanOrEqual(1_200_000);
+  });
+
+  it('excuses no server that is slow afterwards', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const server = slowServer(scheduler);
+    expect(await fetchToSlowDisk(scheduler, server.file)).toMatchObject({ type: 'failed', reason: 'TooSlow' });
+    expect(server.requests).toHaveLength(1);
+    expect(scheduler.frame).toBeGreaterThanOrEqual(660_000);
+    expect(scheduler.frame).toBeLessThanOrEqual(662_000);
+  });
+
+  it('excuses no server that never answers', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const file = ({ signal }: FileRequest): Promise<OpenedFile> =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    expect(await fetchToSlowDisk(scheduler, file)).toMatchObject({ type: 'failed', reason: 'TooSlow' });
+    expect(scheduler.frame).toBeLessThanOrEqual(662_000);
+  });
 });

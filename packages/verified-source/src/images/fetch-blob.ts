@@ -1,7 +1,7 @@
 import { describeError, isAbort } from '@solo-kubelet/diagnostics';
 import { requestFailure } from '@solo-kubelet/manifest-source';
 import { joinSignals, onAbort } from '@solo-kubelet/timers';
-import { firstValueFrom, from, map, merge, type SchedulerLike, Subject, switchMap, take } from 'rxjs';
+import { firstValueFrom, from, map, merge, NEVER, type SchedulerLike, Subject, switchMap } from 'rxjs';
 import { judgePiece, type Piece, rangeOf } from '../core/images/piece.js';
 import type { SourceReason } from '../core/source-status.js';
 import { REASONS } from '../places/failures.js';
@@ -49,12 +49,16 @@ export const fetchBlob = async (options: FetchBlobOptions): Promise<FetchedBlob>
   using joined = joinSignals([signal, gaveUp.signal]);
   // Bytes as they come, for the watch over the pace that runs beside the download.
   const came$ = new Subject<number>();
-  // What is here already is read first, which may take minutes and is no fault of the server.
-  const asked$ = new Subject<void>();
-  const download = downloadBlob({ ...options, signal: joined.signal, asks: () => asked$.next(), came: (bytes) => came$.next(bytes) });
-  const slow$ = asked$.pipe(
-    take(1),
-    switchMap(() => came$.pipe(tooSlow({ minBytes, windowMs, scheduler }))),
+  // What the disk takes its time for, before and after, is no fault of the server: to read what is here already may take minutes.
+  const asking$ = new Subject<boolean>();
+  const download = downloadBlob({
+    ...options,
+    signal: joined.signal,
+    asks: (asking) => asking$.next(asking),
+    came: (bytes) => came$.next(bytes),
+  });
+  const slow$ = asking$.pipe(
+    switchMap((asking) => (asking ? came$.pipe(tooSlow({ minBytes, windowMs, scheduler })) : NEVER)),
     map(() => failed('TooSlow', `${options.path}: gave less than ${minBytes} bytes within ${windowMs / 1_000} s; it goes on later`)),
   );
   const outcome = await firstValueFrom(merge(from(download), slow$));
@@ -66,16 +70,21 @@ export const fetchBlob = async (options: FetchBlobOptions): Promise<FetchedBlob>
 
 const failed = (reason: SourceReason, message: string): FetchedBlob => ({ type: 'failed', reason, message });
 
-type DownloadOptions = FetchBlobOptions & { readonly asks: () => void; readonly came: (bytes: number) => void };
+interface DownloadOptions extends FetchBlobOptions {
+  /** Told when the server's time begins, and when it is over. */
+  readonly asks: (asking: boolean) => void;
+  readonly came: (bytes: number) => void;
+}
 
 const downloadBlob = async (options: DownloadOptions): Promise<FetchedBlob> => {
   const { pool, digest, size, path, signal } = options;
   try {
     const partial = await pool.open(digest, signal);
-    options.asks();
     try {
       if (size === undefined || partial.size > size) await partial.drop();
+      options.asks(true);
       const failure = size === undefined ? await takeDocument(options, partial) : await takePieces({ ...options, size }, partial);
+      options.asks(false);
       if (failure !== undefined) return failure;
       return (await partial.finish()) ? { type: 'here' } : failed('HashMismatch', `${path}: what came is not ${digest}`);
     } finally {
