@@ -24,20 +24,25 @@ const start = async (options: FakeCriOptions = {}, seen: Pod = pod('web'), apiOp
     readOnlyPort: 0,
     ...apiOptions,
   });
-  const config = {
-    metadata: { name: 'web', namespace: 'default', uid: 'uid-web', attempt: 0 },
-    labels: LABELS,
-    logDirectory: join(logs, 'default_web_uid-web'),
-  };
-  const { podSandboxId } = await test.cri.runtime.runPodSandbox({ config });
+  const { podSandboxId } = await test.cri.runtime.runPodSandbox({ config: sandboxConfig() });
+  await startInstance(podSandboxId, 0);
+};
+
+const sandboxConfig = () => ({
+  metadata: { name: 'web', namespace: 'default', uid: 'uid-web', attempt: 0 },
+  labels: LABELS,
+  logDirectory: join(logs, 'default_web_uid-web'),
+});
+
+const startInstance = async (podSandboxId: string, attempt: number): Promise<void> => {
   const { containerId } = await test.cri.runtime.createContainer({
     podSandboxId,
-    sandboxConfig: config,
+    sandboxConfig: sandboxConfig(),
     config: {
-      metadata: { name: 'app', attempt: 0 },
+      metadata: { name: 'app', attempt },
       image: { image: 'app:1' },
       labels: { ...LABELS, 'io.kubernetes.container.name': 'app' },
-      logPath: 'app/0.log',
+      logPath: `app/${attempt}.log`,
     },
   });
   await test.cri.runtime.startContainer({ containerId });
@@ -79,17 +84,37 @@ describe('/containerLogs', () => {
     expect((await get(`/containerLogs/default/web/app?${query}`)).status).toBe(status);
   });
 
-  it('gives all of the log of a container that has ended before the runtime records it', async () => {
-    const seen = pod('web');
-    await start({}, seen);
-    const [{ id = '' } = {}] = fake.containers;
-    const terminated = { exitCode: 0, containerID: `containerd://${id}` };
-    Object.assign(seen, { status: { containerStatuses: [{ name: 'app', state: { terminated } }] } });
-    const asked = get('/containerLogs/default/web/app');
-    await fake.called('ContainerStatus', 2);
-    fake.writeLog('app', 'the end\n');
-    fake.exitContainer('app', { exitCode: 0 });
-    expect(await asked).toMatchObject({ status: 200, body: 'the end\n' });
+  describe('of a container that has ended before the runtime records it', () => {
+    /** Its end is told, and the runtime has it running still. */
+    const ended = async (): Promise<Pod> => {
+      const seen = pod('web');
+      await start({}, seen);
+      const [{ id = '' } = {}] = fake.containers;
+      const terminated = { exitCode: 0, containerID: `containerd://${id}` };
+      Object.assign(seen, { status: { containerStatuses: [{ name: 'app', state: { terminated } }] } });
+      return seen;
+    };
+
+    it('gives all of the log', async () => {
+      await ended();
+      const asked = get('/containerLogs/default/web/app');
+      await fake.called('ContainerStatus', 2);
+      fake.writeLog('app', 'the end\n');
+      fake.exitContainer('app', { exitCode: 0 });
+      expect(await asked).toMatchObject({ status: 200, body: 'the end\n' });
+    });
+
+    it('gives all of the log as the previous one, while the next one runs', async () => {
+      const seen = await ended();
+      for (const status of seen.status?.containerStatuses ?? []) Object.assign(status, { state: { running: {} }, lastState: status.state });
+      const [{ id: first = '' } = {}] = fake.containers;
+      await startInstance(fake.sandboxes[0]?.id ?? '', 1);
+      const asked = get('/containerLogs/default/web/app?previous=true');
+      await fake.called('ContainerStatus', 2);
+      fake.writeLog(first, 'the end\n');
+      fake.exitContainer(first, { exitCode: 0 });
+      expect(await asked).toMatchObject({ status: 200, body: 'the end\n' });
+    });
   });
 
   it('tells an unknown pod from an unknown container', async () => {

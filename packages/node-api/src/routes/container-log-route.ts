@@ -22,7 +22,7 @@ export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => n
     const pod = findPod(view, { namespace, pod: podName });
     if (!containerNames(pod).includes(container)) throw new HttpError(404, `container "${container}" not found in pod "${podName}"\n`);
     const previous = booleanParameter(query, 'previous');
-    await untilEndsAreRecorded(cri, pod, container, signal);
+    await untilEndsAreRecorded(cri, pod, container, { signal });
     const found = await findLoggedContainer(cri, { namespace, pod: podName, uid: pod.metadata?.uid ?? '', container, previous }, signal);
     if (!found) throw new HttpError(400, `${whyNoLog(pod, container, previous)}\n`);
     const { status } = await cri.runtime.containerStatus({ containerId: found.id, verbose: false }, { signal });
