@@ -19,8 +19,8 @@ const IMPORT_TIMEOUT_MS = 600_000;
 /** Names in one question: a command line has an end. */
 const MAX_NAMES = 200;
 
-/** The images of the runtime behind an endpoint of the CRI: containerd by its own `ctr`, CRI-O by `skopeo`. */
-export const runtimeImages = (endpoint: string): RuntimeImages => {
+/** The images of the runtime behind an endpoint of the CRI: containerd by its own `ctr`, which a test may stand in for, CRI-O by `skopeo`. */
+export const runtimeImages = (endpoint: string, ctr: typeof runOwnCtr = runOwnCtr): RuntimeImages => {
   const withCri = async <T>(signal: AbortSignal, work: (cri: CriClient, isCrio: boolean) => Promise<T>): Promise<T> => {
     await using cri = createCriClient({ endpoint, timeoutMs: CRI_TIMEOUT_MS });
     const { runtimeName } = await cri.runtime.version({}, { signal });
@@ -36,7 +36,7 @@ export const runtimeImages = (endpoint: string): RuntimeImages => {
   ): Promise<readonly SourceImage[]> => {
     const known = await knownImages(cri, signal);
     const listed = images.filter(({ name }) => known.has(name));
-    const checks = isCrio ? undefined : await checkImages(endpoint, listed, signal);
+    const checks = isCrio ? undefined : await checkImages(ctr, endpoint, listed, signal);
     const isThere = ({ name, digest }: SourceImage): boolean => {
       const found = known.get(name);
       if (found === undefined) return false;
@@ -48,7 +48,7 @@ export const runtimeImages = (endpoint: string): RuntimeImages => {
   };
 
   const targetOf = async (cri: CriClient, isCrio: boolean, bytes: number, signal: AbortSignal): Promise<Pick<ImportTarget, 'load'>> =>
-    isCrio ? skopeoTarget(cri, endpoint, { signal }) : containerd(endpoint, IMPORT_TIMEOUT_MS + Math.ceil(bytes / 1_000));
+    isCrio ? skopeoTarget(cri, endpoint, { signal }) : containerd(ctr, endpoint, IMPORT_TIMEOUT_MS + Math.ceil(bytes / 1_000));
 
   /** The CRI hears of new images by events, and a Pod that came first would be told that its image is missing. */
   const untilListed = async (cri: CriClient, name: string, signal: AbortSignal): Promise<void> => {
@@ -62,7 +62,7 @@ export const runtimeImages = (endpoint: string): RuntimeImages => {
     heldBlobs: ({ signal }) =>
       withCri(signal, async (_cri, isCrio) => {
         if (isCrio) return new Set();
-        const listed = await runOwnCtr(endpoint, ['content', 'ls', '-q'], { signal, timeoutMs: CTR_TIMEOUT_MS });
+        const listed = await ctr(endpoint, ['content', 'ls', '-q'], { signal, timeoutMs: CTR_TIMEOUT_MS });
         return new Set(listed.split('\n').map((line) => line.trim()));
       }),
     load: (image, { signal }) =>
@@ -100,14 +100,15 @@ const knownImages = async (cri: CriClient, signal: AbortSignal): Promise<Readonl
   return known;
 };
 
-const containerd = (endpoint: string, timeoutMs: number): Pick<ImportTarget, 'load'> => ({
+const containerd = (ctr: typeof runOwnCtr, endpoint: string, timeoutMs: number): Pick<ImportTarget, 'load'> => ({
   load: async (archive, _names, { signal }) => {
-    await runOwnCtr(endpoint, ['images', 'import', '-'], { signal, stdin: archive, timeoutMs });
+    await ctr(endpoint, ['images', 'import', '-'], { signal, stdin: archive, timeoutMs });
   },
 });
 
 /** What containerd says of images: the CRI tells neither what a name leads to nor whether all of it is there. */
 const checkImages = async (
+  ctr: typeof runOwnCtr,
   endpoint: string,
   images: readonly SourceImage[],
   signal: AbortSignal,
@@ -115,7 +116,7 @@ const checkImages = async (
   const checks = new Map<string, { readonly digest: string; readonly isWhole: boolean }>();
   for (let at = 0; at < images.length; at += MAX_NAMES) {
     const filters = images.slice(at, at + MAX_NAMES).map(({ name }) => `name==${JSON.stringify(name)}`);
-    const text = await runOwnCtr(endpoint, ['images', 'check', ...filters], { signal, timeoutMs: CTR_TIMEOUT_MS });
+    const text = await ctr(endpoint, ['images', 'check', ...filters], { signal, timeoutMs: CTR_TIMEOUT_MS });
     for (const [name, check] of parseImageChecks(text)) checks.set(name, check);
   }
   return checks;
