@@ -110,6 +110,14 @@ it('asks the next server where one says nothing, refuses, or is not there', asyn
   expect((await dns.ask(question('example.com'))).answers).toHaveLength(1);
 });
 
+it('asks the next server where the machine will not even send to one', async () => {
+  await using second = await scriptedUpstream(() => ({ answers: [a('example.com', '198.51.100.7')] }));
+  // As with a server that no route leads to: connecting to the address fails, here for want of SO_BROADCAST, and nothing is sent.
+  const nowhere: Upstream = { address: '255.255.255.255', port: 53 };
+  using dns = await startDns({}, { upstreams$: of([nowhere, at(second)]) });
+  expect((await dns.ask(question('example.com'))).answers).toMatchObject([{ data: '198.51.100.7' }]);
+});
+
 it('a large answer is fetched by TCP, and a client without EDNS is told to come by TCP', async () => {
   const many = Array.from({ length: 100 }, (_, n) => a('many.example.com', `192.0.2.${n}`));
   await using upstream = await scriptedUpstream((_, transport) =>

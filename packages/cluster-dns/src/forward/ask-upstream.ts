@@ -55,8 +55,10 @@ const askByUdp = (upstream: Upstream, asked: UpstreamQuestion, signal: AbortSign
       const reply = readReply(message, { id, question: asked.question });
       if (reply !== undefined) once(() => resolve(reply));
     });
-    // A connected socket takes datagrams of that server alone, and hears at once that nobody listens.
-    socket.connect(upstream.port, upstream.address, () => {
+    // A connected socket takes datagrams of that server alone, and hears at once that nobody listens. Where no route leads there Node.js
+    // calls back with the error, which its types do not tell of, and emits none.
+    socket.connect(upstream.port, upstream.address, (error?: Error | null) => {
+      if (error) return once(() => reject(error));
       if (ended) return;
       socket.send(queryBytes(id, asked), (error) => {
         if (error) once(() => reject(error));
