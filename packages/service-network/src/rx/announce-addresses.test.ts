@@ -74,7 +74,8 @@ describe('addresses that are taken away', () => {
     let calls = 0;
     const announcer = createAddressAnnouncer({
       path: join(directory, 'addresses.json'),
-      run: async () => {
+      run: async (_, args) => {
+        if (!args.includes('del')) return { code: 0, stdout: '', stderr: '' };
         calls++;
         abort.abort(new Error('the kubelet ends'));
         throw new Error('killed');
@@ -119,5 +120,72 @@ describe('addresses that are given', () => {
     await put({ '192.0.2.1': 'eth0' });
     expect([...(await announcer.announce(['192.0.2.1', '192.0.2.2'], { signal })).keys()]).toEqual(['192.0.2.2']);
     expect(await recorded()).toEqual({ '192.0.2.1': 'eth0' });
+  });
+});
+
+describe('routes that a killed kubelet left', () => {
+  const LEFT = [
+    { dst: '203.0.113.1', dev: 'eth0' },
+    { dst: '10.96.0.0/16', dev: 'lo' },
+    { dst: '10.97.0.1', dev: 'lo' },
+    { dst: 'default', dev: 'eth1' },
+  ];
+  /** What `ip route show` tells, one time after the other. */
+  const routes = (...shown: readonly string[]) => {
+    const asked: string[] = [];
+    const waits: number[] = [];
+    const run = async (program: string, args: readonly string[]): Promise<ProgramResult> => {
+      const text = [program, ...args].join(' ');
+      if (text !== 'ip -j -N -4 route show proto 213') asked.push(text);
+      return { code: 0, stdout: text.includes('-4 route show') ? (shown[Math.min(waits.length, shown.length - 1)] ?? '') : '', stderr: '' };
+    };
+    const announcer = createAddressAnnouncer({
+      path: join(directory, 'addresses.json'),
+      run,
+      waitMs: async (ms) => void waits.push(ms),
+    });
+    return { announcer, waits, deleted: () => asked.filter((text) => text.includes('route del')) };
+  };
+
+  it('go before the first look, and those of ranges stay', async () => {
+    const { announcer, waits, deleted } = routes(JSON.stringify(LEFT));
+    await announcer.withdraw([], { signal });
+    expect(deleted()).toEqual(['ip -4 route del 203.0.113.1/32 dev eth0 proto 213']);
+    expect(waits).toEqual([5_000]);
+    await announcer.withdraw([], { signal });
+    await announcer.probe([], { signal });
+    expect(waits).toEqual([5_000]);
+  });
+
+  it('that cannot be looked for keep no address from going, and are looked for again', async () => {
+    const { recorded, put } = machine();
+    await put({ '192.0.2.1': 'eth0' });
+    let looks = 0;
+    const announcer = createAddressAnnouncer({
+      path: join(directory, 'addresses.json'),
+      run: async (_, args) => {
+        if (args.includes('show') && ++looks === 1) throw new Error('ip was ended by SIGKILL');
+        return { code: 0, stdout: '', stderr: '' };
+      },
+    });
+    await announcer.withdraw([], { signal });
+    expect(await recorded()).toEqual({});
+    expect(looks).toBe(1);
+    await announcer.withdraw([], { signal });
+    expect(looks).toBe(3);
+  });
+
+  it('one that goes by itself is another kubelet’s, and nobody waits where there is none', async () => {
+    const theirs = routes(JSON.stringify(LEFT), '[]');
+    await theirs.announcer.probe([], { signal });
+    expect(theirs.deleted()).toEqual([]);
+    const fresh = routes(JSON.stringify(LEFT), JSON.stringify([...LEFT, { dst: '203.0.113.2', dev: 'eth0' }]));
+    await fresh.announcer.probe([], { signal });
+    expect(fresh.deleted()).toEqual(['ip -4 route del 203.0.113.1/32 dev eth0 proto 213']);
+    for (const text of ['', '[ ]', 'Dump terminated', '{"a":1}', '[7,{"dst":7,"dev":"eth0"}]']) {
+      const none = routes(text);
+      await none.announcer.probe([], { signal });
+      expect(none.waits).toEqual([]);
+    }
   });
 });

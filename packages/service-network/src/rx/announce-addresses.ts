@@ -3,6 +3,7 @@ import { describeError, type Logger, silentLogger } from '@solo-kubelet/diagnost
 import { delay } from '@solo-kubelet/timers';
 import { familyOf } from '../core/ip-address.js';
 import { type AddressRecord, addressRecord } from './address-record.js';
+import { ROUTE_PROTOCOL, removeLeftRoutes } from './left-routes.js';
 import { type RunProgram, runProgram } from './run-program.js';
 
 /** Addresses that others do not let us have, or that cannot be put anywhere, and why: goes on from the address, such as `is answered by 02:…`. */
@@ -37,8 +38,6 @@ const DUPLICATES_MS = 4_000;
 const DUPLICATES_EVERY_MS = 250;
 /** Nobody ever answers here (RFC 7600): whoever hears the machine ask for it learns who asks. */
 const NOBODY = '192.0.0.8';
-/** `proto` of routes that are there for a moment. */
-const ROUTE_PROTOCOL = '213';
 const AT_ONCE = 16;
 
 /**
@@ -58,6 +57,19 @@ export const createAddressAnnouncer = ({
   const ip = async (args: readonly string[], signal: AbortSignal): Promise<void> => {
     const { code, stderr } = await run('ip', args, { signal });
     if (code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim().slice(0, 300)}`);
+  };
+
+  let isSwept = false;
+  /** Before the first look: a route that was left would pass for a network of the machine. */
+  const sweep = async (signal: AbortSignal): Promise<void> => {
+    if (isSwept) return;
+    try {
+      await removeLeftRoutes({ run, waitMs, signal });
+      isSwept = true;
+    } catch (error) {
+      signal.throwIfAborted();
+      logger.warn({ err: describeError(error) }, 'Routes that an earlier kubelet may have left cannot be looked for; trying again');
+    }
   };
 
   /** Where an address is, or would be put. */
@@ -171,6 +183,7 @@ export const createAddressAnnouncer = ({
 
   return {
     probe: async (addresses, { signal }) => {
+      await sweep(signal);
       const own = await record.load();
       const faults = new Map<string, string>();
       const byDevice = new Map<string, AskedAddress[]>();
@@ -193,6 +206,7 @@ export const createAddressAnnouncer = ({
       return faults;
     },
     withdraw: async (keep, { signal }) => {
+      await sweep(signal);
       const own = await record.load();
       const failures: unknown[] = [];
       for (const [address, on] of [...own]) {

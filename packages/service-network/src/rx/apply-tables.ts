@@ -4,6 +4,7 @@ import { addressAt, parseIpRange } from '../core/ip-range.js';
 import { type NftTable, removeTableScript, tableChangeScript, tableFingerprint, wholeTableScript } from '../core/nft-table.js';
 import { policyTableName } from '../core/policy-table.js';
 import { serviceTableName } from '../core/service-table.js';
+import { ROUTE_PROTOCOL } from './left-routes.js';
 import { type RunProgram, runProgram } from './run-program.js';
 
 /** Puts tables into the kernel, each change as one transaction. */
@@ -32,9 +33,6 @@ const FAMILIES = ['ip', 'ip6'] as const;
 
 /** Those of an owner, in each of the families. */
 export const tableNames = (owner: string): readonly string[] => [serviceTableName(owner), policyTableName(owner)];
-
-/** Marks routes as ours: `proto` of `ip route`. */
-const ROUTE_PROTOCOL = '213';
 
 export const nftApplier = ({ run = runProgram }: { readonly run?: RunProgram } = {}): TableApplier => {
   const nft = async (script: string, signal: AbortSignal): Promise<void> => {

@@ -251,6 +251,18 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
     expect(await lab.node.run('ip', 'route')).not.toContain('203.0.113');
   });
 
+  it('a route that a killed kubelet left is gone after the next start', async () => {
+    await lab.node.run('ip', 'route', 'add', '203.0.113.77/32', 'dev', 'lan0', 'proto', '213');
+    await lab.node.run('ip', 'route', 'add', '192.0.0.8/32', 'dev', 'lan0', 'proto', '213');
+    await lab.node.run('ip', '-6', 'route', 'add', 'fd99::77/128', 'dev', 'lan0', 'proto', '213');
+    const ranges = await lab.node.run('ip', 'route', 'show', 'dev', 'lo');
+    const nowhere = await announcer().probe(['203.0.113.77'], { signal });
+    expect(nowhere.get('203.0.113.77')).toContain('is in no network of this machine');
+    const left = `${await lab.node.run('ip', 'route')}${await lab.node.run('ip', '-6', 'route')}`;
+    for (const address of ['203.0.113.77', '192.0.0.8', 'fd99::77']) expect(left).not.toContain(address);
+    expect(await lab.node.run('ip', 'route', 'show', 'dev', 'lo')).toBe(ranges);
+  });
+
   it('one that somebody took away by hand is no trouble when its Service goes', async () => {
     await put(
       balancer('web', { loadBalancerIP: '198.51.100.240' }),
