@@ -34,6 +34,13 @@ export const asksRestartOfAll = (container: Container, observed: ObservedContain
 export const initSucceeded = (observed: ObservedContainer): boolean =>
   observed.state === 'exited' && observed.exitCode === 0 && observed.reason !== 'OOMKilled';
 
+/**
+ * Whether the record alone says how a container ended: the runtime may tell of a process in it that was killed for want of memory after it has told of its end, and
+ * what follows an init container that seemed to have ended well would have begun by then.
+ */
+export const isLeftToRecord = (pod: Pod | undefined, ended: ObservedContainer): boolean =>
+  initSucceeded(ended) && pod?.spec.initContainers?.some((container) => container.name === ended.name && !isSidecar(container)) === true;
+
 /** Whether a failed plain init container is tried again. An OOM kill that reports exit code 0 is a failure too. */
 export const failedInitRestarts = (pod: Pod, container: Container, observed: ObservedContainer): boolean =>
   restartsAfterExit(pod, container, observed.exitCode === 0 ? 137 : observed.exitCode);

@@ -14,6 +14,7 @@ import { refreshWorkerState, requestRestart } from '../reduce-pod-worker-state.j
 import { allocate } from '../resize/allocate.js';
 import { allocateResizes } from '../resize/allocate-resizes.js';
 import { takeEdit } from '../resize/take-edit.js';
+import { isLeftToRecord } from '../restart-decision.js';
 import { knownStatus } from '../status/known-status.js';
 import { reconcileStoredStatus } from '../status/reconcile-stored-status.js';
 import { type Moment, steadyTimesOf } from '../steady-times.js';
@@ -144,6 +145,8 @@ const takeObservation = (
   observation: Observation,
   now: Moment,
 ): KubeletState => {
+  if (observation.type === 'ended' && isLeftToRecord(before.pods.get(observation.podUid)?.inputs.workerState.pod, observation.container))
+    return before;
   const observed = { get: (uid: PodUid) => before.pods.get(uid)?.inputs.observed, keys: () => observedPods(before) };
   const merged = mergeObservation(before.ages, observed, observation);
   if (merged === undefined) return before;
