@@ -72,6 +72,7 @@ export const fakeRuntime = () => {
   const content = new Map<string, Buffer>();
   const names = new Map<string, string>();
   const loads: string[] = [];
+  const archives: Buffer[] = [];
   const state = { failure: undefined as Error | undefined };
   const runtime: RuntimeImages = {
     platform: 'linux/amd64',
@@ -93,12 +94,12 @@ export const fakeRuntime = () => {
     },
     loadArchive: async ({ path, name, digest }) => {
       if (state.failure) throw state.failure;
-      await readFile(path);
+      archives.push(await readFile(path));
       names.set(name, digest);
       loads.push(name);
     },
   };
-  return { runtime, content, names, loads, state };
+  return { runtime, content, names, loads, archives, state };
 };
 
 /** What an image consists of on this platform, as far as its documents are there. */

@@ -226,6 +226,42 @@ describe('an attack on the images of a source', () => {
     expect(one.content.get(digest)?.equals(layer)).toBe(true);
   });
 
+  it.each([
+    ['index', /manifests/],
+    ['manifest', /"layers":\[/],
+    ['configuration', /diff_ids/],
+  ])('the %s of one that the disk has changed since is fetched again', async (_kind, words) => {
+    const one = await attacked(layerOf(10));
+    const [digest = ''] = [...one.image.blobs].find(([of, text]) => !one.image.layers.includes(of) && words.test(text.toString())) ?? [];
+    await nodeBlobFiles.makeDirectory(join(site.root, 'state/images'), 0o700);
+    writeFileSync(join(site.root, 'state/images', digest.replace(':', '-')), '{"os":"linux","architecture":"riscv64"}');
+    one.begin();
+    await one.runs(2);
+  });
+
+  it('a document that has grown on the disk is fetched again', async () => {
+    const one = await attacked(layerOf(10));
+    await nodeBlobFiles.makeDirectory(join(site.root, 'state/images'), 0o700);
+    writeFileSync(join(site.root, 'state/images', one.image.digest.replace(':', '-')), Buffer.alloc((4 << 20) + 1));
+    one.begin();
+    await one.runs(2);
+  });
+
+  it('an archive that the disk has changed since is not taken in, and is fetched again', async () => {
+    const archive = layerOf(100_000);
+    const digest = digestOf(archive);
+    site.server.files.set('/a.tar', ranged(archive));
+    publish(1);
+    const one = box();
+    await one.runs(1);
+    await nodeBlobFiles.makeDirectory(join(site.root, 'state/images'), 0o700);
+    writeFileSync(join(site.root, 'state/images', digest.replace(':', '-')), layerOf(100_000));
+    publish(2, `  images:\n  - { name: web, digest: "${digest}", archive: { url: a.tar, digest: "${digest}", size: 100000 } }\n`);
+    await one.runs(2);
+    expect(one.archives).toHaveLength(1);
+    expect(one.archives[0]?.equals(archive)).toBe(true);
+  });
+
   it('a redirect to another server, with credentials, is not followed; without any, no header of the box goes along', async () => {
     const other = await webServer();
     site.stops.push(other.close);

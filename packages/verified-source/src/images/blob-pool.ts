@@ -24,8 +24,10 @@ export interface BlobPool {
   pathOf(digest: string): string;
   /** @throws (rejects) the error of the file system */
   open(digest: string, signal: AbortSignal): Promise<PartialBlob>;
-  /** A small one that is here. @throws (rejects) where it is larger than that */
-  read(digest: string, maxBytes: number): Promise<Uint8Array>;
+  /** A small one that is here, verified again; undefined: what lay there can't be read, is larger than that or is something else, and is gone. */
+  read(digest: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** Whether one that is here is still what its digest says; false: it is gone. @throws (rejects) the error of the file system */
+  verify(digest: string, signal: AbortSignal): Promise<boolean>;
   /** One of any size, verified again: its last part comes when it is known to be right, else it ends with an error and is gone. */
   stream(digest: string, signal: AbortSignal): AsyncGenerator<Uint8Array>;
   /** Removes all others. */
@@ -90,6 +92,25 @@ export const openBlobPool = async (directory: string, files: BlobFiles): Promise
     };
   };
 
+  const drop = async (digest: string): Promise<void> => {
+    await files.remove(pathOf(digest));
+    whole.delete(digest);
+  };
+
+  const read = async (digest: string, maxBytes: number): Promise<Uint8Array | undefined> => {
+    const content = await files.read(pathOf(digest), maxBytes).catch(() => undefined);
+    if (content !== undefined && `sha256:${createHash('sha256').update(content).digest('hex')}` === digest) return content;
+    await drop(digest);
+    return undefined;
+  };
+
+  const verify = async (digest: string, signal: AbortSignal): Promise<boolean> => {
+    const { hash } = await hashOf(files.parts(pathOf(digest), signal));
+    if (`sha256:${hash.digest('hex')}` === digest) return true;
+    await drop(digest);
+    return false;
+  };
+
   async function* stream(digest: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const hash = createHash('sha256');
     let held: Uint8Array | undefined;
@@ -99,8 +120,7 @@ export const openBlobPool = async (directory: string, files: BlobFiles): Promise
       held = part;
     }
     if (`sha256:${hash.digest('hex')}` !== digest) {
-      await files.remove(pathOf(digest));
-      whole.delete(digest);
+      await drop(digest);
       throw new Error(`what lies on the disk as ${digest} is something else; it is fetched again`);
     }
     if (held !== undefined) yield held;
@@ -111,7 +131,8 @@ export const openBlobPool = async (directory: string, files: BlobFiles): Promise
     bytesOf: (digest) => whole.get(digest) ?? partial.get(digest) ?? 0,
     pathOf,
     open,
-    read: (digest, maxBytes) => files.read(pathOf(digest), maxBytes),
+    read,
+    verify,
     stream,
     keepOnly: async (digests) => {
       for (const [known, suffix] of [

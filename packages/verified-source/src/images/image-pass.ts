@@ -174,9 +174,11 @@ const needOf = async (image: WantedImage, file: NonNullable<Inquiry['file']>, op
   const resolved = await resolveImage(digest, runtime.platform, async (document) => {
     if (document.size !== undefined && document.size > MAX_IMAGE_DOCUMENT_BYTES)
       throw new Given('TooLarge', `${document.digest} has ${document.size} bytes, more than a document of an image may have`);
-    if (pool.sizeOf(document.digest) === undefined)
-      await getBlob({ ...document, path: pathOf(document.digest) }, file, options, () => undefined);
-    return pool.read(document.digest, MAX_IMAGE_DOCUMENT_BYTES);
+    const read = (): Promise<Uint8Array | undefined> => pool.read(document.digest, MAX_IMAGE_DOCUMENT_BYTES);
+    const here = pool.sizeOf(document.digest) === undefined ? undefined : await read();
+    if (here !== undefined) return here;
+    await getBlob({ ...document, path: pathOf(document.digest) }, file, options, () => undefined);
+    return (await read()) ?? Promise.reject(changedOnDisk(document.digest));
   }).catch((error: unknown) =>
     Promise.reject(error instanceof Given || options.signal.aborted ? error : new Given('ImageInvalid', describeError(error))),
   );
@@ -230,10 +232,15 @@ const requireRoom = async (totalBytes: number, missingBytes: number, { pool, max
     );
 };
 
+const changedOnDisk = (digest: string): Given =>
+  new Given('HashMismatch', `what lies on the disk as ${digest} is something else; it is fetched again`);
+
 const load = async ({ image, resolved }: Need, held: ReadonlySet<string>, { pool, runtime, signal }: PassOptions): Promise<void> => {
   const { name, digest, location } = image;
   if (resolved === undefined) {
-    if (location.type === 'archive') await runtime.loadArchive({ path: pool.pathOf(location.digest), name, digest }, { signal });
+    if (location.type !== 'archive') return;
+    if (!(await pool.verify(location.digest, signal))) throw changedOnDisk(location.digest);
+    await runtime.loadArchive({ path: pool.pathOf(location.digest), name, digest }, { signal });
     return;
   }
   const { mediaType, size, documents, layers } = resolved;
