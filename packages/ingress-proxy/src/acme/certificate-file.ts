@@ -27,6 +27,8 @@ export interface CertificateFiles {
 }
 
 const MOST_BYTES = 1024 * 1024;
+/** Other files of the directory, such as the account, are none of ours. */
+const NAME = /^[0-9a-f]+\.json$/;
 
 interface CertificateFilesOptions {
   readonly logger: Logger;
@@ -45,7 +47,7 @@ export const certificateFiles = (directory: string, { logger, layer = nodeFiles 
       const kept = new Set([...wanted].map(nameOf));
       const names = await readdir(directory).catch(() => []);
       await removeDrafts(directory, names, layer);
-      for (const name of names.filter((each) => each.endsWith('.json') && !kept.has(each))) {
+      for (const name of names.filter((each) => NAME.test(each) && !kept.has(each))) {
         const record = await read(name);
         const { certificate, retryAtMs = 0 } = record === undefined ? { certificate: undefined } : stateOf(record);
         if ((certificate?.notAfterMs ?? 0) < nowMs && retryAtMs < nowMs) await removeDurable(join(directory, name), layer).catch(() => {});
