@@ -73,6 +73,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'service-network/src/rx/address-record.ts',
     'service-network/src/rx/allocation-store.ts',
     'service-network/src/rx/announce-addresses.ts',
+    'service-network/src/rx/left-routes.ts',
     'verified-source/src/offers.ts',
     'verified-source/src/tuf/tuf-repository.ts',
   ],

@@ -32,7 +32,7 @@ const offences = (text: string): readonly string[] =>
 const isBareScheduler = (text: string): boolean => /scheduler\w*( = |: \w+ = )asyncScheduler/.test(text) && !text.includes('longDelays(');
 
 /** Names of moments, which are no durations. */
-const INSTANTS: ReadonlySet<string> = new Set(['sinceMs', 'startMs']);
+const INSTANTS: ReadonlySet<string> = new Set(['nowMs', 'sinceMs', 'startMs']);
 
 /** Options of so many ms that a caller may give. */
 const durationsGiven = (text: string): readonly string[] =>
