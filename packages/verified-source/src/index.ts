@@ -1,6 +1,7 @@
 export { readRevision } from './answer/read-revision.js';
 export type { CommandAnswer } from './checker/checker.js';
 export { createConnections } from './connections.js';
+export type { AwsCredentials } from './core/aws-credentials.js';
 export { BUNDLE_URL, isBundleUrl } from './core/bundle-url.js';
 export {
   IMAGE_LIST_API_VERSION,
@@ -32,6 +33,7 @@ export {
 export type { LoadedImage, RuntimeImages } from './images/runtime-images.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';
+export { readAwsCredentials } from './places/read-aws-credentials.js';
 export type { RegistryLogin, RegistryLogins } from './places/registry-client.js';
 export { readKeptImages } from './read-kept-images.js';
 export { readVerificationKeys, type VerificationKey } from './signatures/verification-keys.js';

@@ -29,6 +29,7 @@ import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
 import { EXIT } from '../exit-status.js';
 import { askSource } from '../sources/ask-source.js';
+import { BUCKET_OPTIONS, readBucketSettings } from '../sources/bucket-settings.js';
 import { type PreparedSource, prepareSource, removeSources, requireNoOther, writeSource } from '../sources/source-file.js';
 import { productVersion } from '../version.js';
 import { DEFAULT_ADDRESS, isFree } from './node-api-address.js';
@@ -89,13 +90,13 @@ const keepKubeconfig = async (kubeApi: string): Promise<void> => {
 const DEFAULT_SOURCE_NAME = 'site';
 
 /**
- * The source that --from names, judged before anything is written: its key and certificates, and, unless --offline, what it answers. Undefined without --from.
+ * The source that --from names, judged before anything is written: its key, certificates and credentials, and, unless --offline, what it answers. Undefined without --from.
  * @throws (rejects) CliError CLI_USAGE, CLI_REFUSED
  */
 const sourceFor = async (input: CommandInput, io: CliIo, root: string): Promise<PreparedSource | undefined> => {
   const [url, keyFile, caFile, given] = ['from', 'key', 'ca-file', 'name'].map((name) => textOption(input, name));
   if (url === undefined) {
-    const stray = ['key', 'ca-file', 'name', 'offline'].find((name) => input.options[name] !== undefined);
+    const stray = ['key', 'ca-file', 'name', 'offline', ...BUCKET_OPTIONS].find((name) => input.options[name] !== undefined);
     if (stray !== undefined) throw new CliError({ code: 'CLI_USAGE', message: `--${stray} belongs to --from URL` });
     return undefined;
   }
@@ -106,10 +107,14 @@ const sourceFor = async (input: CommandInput, io: CliIo, root: string): Promise<
       hint: 'site.pub of minisign -G, or site.pub of ssh-keygen -t ed25519 -f site',
     });
   }
-  const prepared = await prepareSource({ name: given ?? DEFAULT_SOURCE_NAME, url, keyFile, caFile }, { root });
+  const bucket = await readBucketSettings(url, input, io);
+  if (bucket?.credentials?.sessionToken !== undefined) {
+    print(io.stderr, 'Warning: the credentials have a session token, so they expire, and the bucket can not be read with them any more.\n');
+  }
+  const prepared = await prepareSource({ name: given ?? DEFAULT_SOURCE_NAME, url, keyFile, caFile, bucket }, { root });
   await requireNoOther(prepared);
   if (flagOption(input, 'offline') || isBundleUrl(url)) return prepared;
-  const asked = await askSource(prepared.source, { signal: io.interrupted });
+  const asked = await askSource(prepared.source, { signal: io.interrupted, env: prepared.env });
   if (asked.type === 'failed') {
     throw new CliError({
       code: 'CLI_REFUSED',

@@ -12,14 +12,21 @@ export type AskedSource =
 /** Beyond the time limit of the source itself, ms. */
 const MARGIN_MS = 10_000;
 
-/** Asks a source once, as a kubelet does, and keeps nothing of it. What the documents say is the kubelet's to judge: it knows its labels and identities. */
-export const askSource = async (source: SourceDefinition, { signal }: { readonly signal: AbortSignal }): Promise<AskedSource> => {
+/**
+ * Asks a source once, as a kubelet does, and keeps nothing of it. What the documents say is the kubelet's to judge: it knows its labels and identities.
+ * `env`: credentials of a bucket, as in the environment.
+ */
+export const askSource = async (
+  source: SourceDefinition,
+  { signal, env = {} }: { readonly signal: AbortSignal; readonly env?: Readonly<Record<string, string>> },
+): Promise<AskedSource> => {
   const directory = await mkdtemp(join(tmpdir(), 'solo-source-'));
   try {
     const status$ = watchVerifiedSource({
       source,
       nodeName: hostname().toLowerCase(),
       directory,
+      env,
       parse: () => ({ documents: [], emptyList: true }),
     }).pipe(
       filter((output) => output.type === 'status'),

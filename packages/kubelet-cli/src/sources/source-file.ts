@@ -7,6 +7,7 @@ import { readRegular } from '@solo-kubelet/untrusted-files';
 import { parseSourceFile, readVerificationKeys, type SourceDefinition } from '@solo-kubelet/verified-source';
 import { stringify } from 'yaml';
 import { CliError } from '../cli-error.js';
+import { type BucketSettings, credentialsEnvironment, credentialsText } from './bucket-settings.js';
 
 export interface NewSource {
   readonly name: string;
@@ -15,14 +16,18 @@ export interface NewSource {
   readonly keyFile: string;
   /** PEM file of authorities to trust instead of the system's. */
   readonly caFile?: string | undefined;
+  /** Of a URL of s3, and of that alone. */
+  readonly bucket?: BucketSettings | undefined;
 }
 
 /** A source that is about to be written. */
 export interface PreparedSource {
   /** As it will be once it is written. */
   readonly source: SourceDefinition;
-  /** By their paths below the root. */
-  readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** By their paths below the root. `mode` default: 0644. */
+  readonly files: readonly { readonly path: string; readonly text: string; readonly mode?: number }[];
+  /** What asks it with the credentials that will stand in its file. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface SourceFileOutcome {
@@ -45,22 +50,30 @@ const isOurs = (text: string): boolean => {
 
 /**
  * Judges everything that a source is made of before anything is written: the name, the URL, that the key can be read and is a public one, the certificates.
- * The keys stand in the file itself, and authorities beside it, so that the node needs none of the files that were named.
+ * The keys stand in the file itself, and authorities and credentials beside it, so that the node needs none of the files that were named.
  * @throws (rejects) CliError CLI_USAGE, VerifiedSourceError SOURCE_KEY_INVALID
  */
 export const prepareSource = async (
-  { name, url, keyFile, caFile }: NewSource,
+  { name, url, keyFile, caFile, bucket }: NewSource,
   { root, directory = SOURCE_DIRECTORY }: { readonly root: string; readonly directory?: string },
 ): Promise<PreparedSource> => {
   await readVerificationKeys({ keys: [], keyFiles: [keyFile] });
   const keys = keysOf(await readText(keyFile));
   const ca = caFile === undefined ? undefined : await readCa(caFile);
   const caPath = `${directory}/${name}.ca.pem`;
+  const credentialsPath = `${directory}/${name}.aws-credentials`;
+  const { credentials, ...access } = bucket ?? {};
+  const s3 = { ...access, ...(credentials && { credentialsFile: credentialsPath }) };
   const text = stringify({
     apiVersion: 'solo-kubelet.dev/v1alpha1',
     kind: 'ManifestSource',
     metadata: { name },
-    spec: { url, verification: { keys: keys.map((key) => key.trim()) }, ...(ca !== undefined && { tls: { caFile: caPath } }) },
+    spec: {
+      url,
+      ...(Object.keys(s3).length > 0 && { s3 }),
+      verification: { keys: keys.map((key) => key.trim()) },
+      ...(ca !== undefined && { tls: { caFile: caPath } }),
+    },
   });
   const path = `${directory}/${name}.yaml`;
   const parsed = parseSourceFile(text, { path, maxBytes: MAX_MANIFEST_BYTES });
@@ -75,9 +88,15 @@ export const prepareSource = async (
   // As the kubelet will read them.
   await readVerificationKeys(parsed.source);
   const at = (file: string): string => (root === '/' ? file : join(root, file));
+  const { credentialsFile: _, ...asked } = parsed.source.s3 ?? {};
   return {
-    source: { ...parsed.source, ...(caFile === undefined ? {} : { caFile }) },
-    files: [...(ca === undefined ? [] : [{ path: at(caPath), text: marked(ca) }]), { path: at(path), text: marked(text) }],
+    source: { ...parsed.source, ...(caFile === undefined ? {} : { caFile }), ...(parsed.source.s3 && { s3: asked }) },
+    files: [
+      ...(ca === undefined ? [] : [{ path: at(caPath), text: marked(ca) }]),
+      ...(credentials === undefined ? [] : [{ path: at(credentialsPath), text: marked(credentialsText(credentials)), mode: 0o600 }]),
+      { path: at(path), text: marked(text) },
+    ],
+    env: credentials === undefined ? {} : credentialsEnvironment(credentials),
   };
 };
 
@@ -122,13 +141,13 @@ const missing = (error: NodeJS.ErrnoException): undefined => {
 /** Writes the files of a source, each in one step. */
 export const writeSource = async ({ files }: PreparedSource): Promise<readonly SourceFileOutcome[]> => {
   const outcomes: SourceFileOutcome[] = [];
-  for (const { path, text } of files) {
+  for (const { path, text, mode = 0o644 } of files) {
     if ((await readText(path).catch(missing)) === text) {
       outcomes.push({ path, outcome: 'unchanged' });
       continue;
     }
     await mkdir(join(path, '..'), { recursive: true, mode: 0o755 });
-    await writeDurably(path, text, { mode: 0o644 });
+    await writeDurably(path, text, { mode });
     outcomes.push({ path, outcome: 'made' });
   }
   return outcomes;
@@ -139,7 +158,7 @@ export const removeSources = async (root: string): Promise<readonly SourceFileOu
   const directory = root === '/' ? SOURCE_DIRECTORY : join(root, SOURCE_DIRECTORY);
   const outcomes: SourceFileOutcome[] = [];
   for (const name of ((await readdir(directory).catch(missing)) ?? []).sort()) {
-    if (!/\.(yaml|pem)$/.test(name)) continue;
+    if (!/\.(yaml|pem|aws-credentials)$/.test(name)) continue;
     const path = join(directory, name);
     const text = (await readRegular(path, { maxBytes: MAX_FILE_BYTES }).catch(() => undefined))?.toString();
     if (text === undefined || !MARK.test(text)) continue;
