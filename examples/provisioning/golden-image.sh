@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$deb" ] && [ -n "$key" ] && [ -n "$bundle" ] && [ -n "$output" ] || usage
 for file in "$deb" "$key" "$bundle"; do [ -r "$file" ] || { echo "$file: can not be read" >&2; exit 1; }; done
-for program in debootstrap parted mkfs.ext4 losetup; do
+for program in debootstrap parted mkfs.ext4 losetup partx; do
   command -v "$program" >/dev/null || { echo "$program is not installed" >&2; exit 1; }
 done
 [ "$(id -u)" = 0 ] || { echo 'only root can make an image' >&2; exit 1; }
@@ -43,7 +43,10 @@ cleanup() {
   for directory in dev/pts dev proc sys ''; do
     if mountpoint -q "$work/root/$directory"; then umount "$work/root/$directory"; fi
   done
-  if [ -n "$loop" ]; then losetup --detach "$loop"; fi
+  if [ -n "$loop" ]; then
+    partx --delete "$loop" 2>/dev/null || true
+    losetup --detach "$loop"
+  fi
   rm -rf --one-file-system "$work"
 }
 trap 'cleanup; rm -f "$output.new"' EXIT
@@ -52,7 +55,9 @@ trap 'cleanup; rm -f "$output.new"' EXIT
 rm -f "$output.new"
 truncate --size="$size" "$output.new"
 parted --script "$output.new" mklabel msdos mkpart primary ext4 1MiB 100% set 1 boot on
-loop=$(losetup --find --show --partscan "$output.new")
+loop=$(losetup --find --show "$output.new")
+# Not left to the kernel: some know no partition tables of this kind.
+partx --update "$loop"
 mkfs.ext4 -q -L solo-root "${loop}p1"
 mkdir "$work/root"
 mount "${loop}p1" "$work/root"
@@ -121,6 +126,8 @@ rm -f "$work/root/etc/ssh/"ssh_host_*
 sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT="quiet console=tty0 console=ttyS0"/; s/^GRUB_TIMEOUT=.*/GRUB_TIMEOUT=1/' "$work/root/etc/default/grub"
 inside grub-install --target=i386-pc "$loop"
 inside update-grub
+# Where no udev runs, as in a container, it names the device of this machine.
+sed -i '/^[[:space:]]*linux[[:space:]]/s/ root=[^ ]*/ root=LABEL=solo-root/' "$work/root/boot/grub/grub.cfg"
 inside apt-get clean
 sync
 trap - EXIT
