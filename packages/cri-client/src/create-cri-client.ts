@@ -74,6 +74,7 @@ export const createCriClient = ({
         streaming: method.responseStream,
         signal: options.signal,
         timeoutMs: checkDuration('timeoutMs', options.timeoutMs, undefined) ?? defaultDeadlineMs(method.name, request, timeoutMs),
+        ...(options.outputKept !== undefined && method.name === 'ExecSync' && { outputKept: options.outputKept }),
       });
     };
 

@@ -1,3 +1,5 @@
+import type { OutputKept } from './exec-output/excerpt.js';
+
 /** One call on its way to the runtime. */
 export interface CriCall {
   /** `runtime.v1.RuntimeService`, `runtime.v1.ImageService` or containerd's event service. */
@@ -10,6 +12,8 @@ export interface CriCall {
   readonly signal: AbortSignal | undefined;
   /** Time limit, ms; undefined: none. */
   readonly timeoutMs: number | undefined;
+  /** Of ExecSync: how much of the output is kept. Undefined: all. */
+  readonly outputKept?: OutputKept;
 }
 
 export type CriHandler = (call: CriCall) => Promise<unknown>;

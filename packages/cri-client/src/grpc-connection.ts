@@ -2,6 +2,7 @@ import { type CallOptions, Client, type ClientReadableStream, credentials, Metad
 import { callDeadline, cancelCall, onAbort } from '@solo-kubelet/timers';
 import { CriError } from './cri-error.js';
 import type { CriCall } from './cri-interceptor.js';
+import { createBoundedExec } from './exec-output/bounded-exec.js';
 import { TasksDefinition } from './gen/containerd-tasks.js';
 import { explainGrpcFailure } from './grpc-failure.js';
 import type { MethodDefinition } from './service-client.js';
@@ -39,6 +40,7 @@ export const createGrpcConnection = ({
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
   });
+  const bounded = createBoundedExec({ socketPath, maxMessageBytes });
   const active = new Set<{ cancel(): void }>();
   let closed = false;
 
@@ -55,6 +57,13 @@ export const createGrpcConnection = ({
   return {
     unary: async (call, method) => {
       refuseWhenClosed(call);
+      const { outputKept: kept, timeoutMs, signal } = call;
+      if (kept !== undefined) {
+        const message = encodeWith(method)(call.request);
+        return bounded.call({ path: path(call), message, kept, timeoutMs, signal }).catch(async (error: unknown) => {
+          throw await failureOf(error, call);
+        });
+      }
       return new Promise((resolve, reject) => {
         const sent = client.makeUnaryRequest(
           path(call),
@@ -101,6 +110,7 @@ export const createGrpcConnection = ({
     close: () => {
       closed = true;
       for (const call of active) cancelCall(call);
+      bounded.close();
       client.close();
     },
   };

@@ -199,6 +199,7 @@ export { type CriClient, type CriClientOptions, createCriClient } from './create
 export { CriError, type CriErrorCode, type CriErrorOptions, type RuntimeReason } from './cri-error.js';
 export type { CriCall, CriHandler, CriInterceptor } from './cri-interceptor.js';
 export { parseEndpoint } from './endpoint.js';
+export type { OutputKept } from './exec-output/excerpt.js';
 export { missingCalls } from './missing-calls.js';
 export type { ChangeFeed, PodChange, TaskEnd } from './pod-change.js';
 export { readSignal } from './read-signal.js';

@@ -1,3 +1,5 @@
+import type { OutputKept } from './exec-output/excerpt.js';
+
 /** One method as ts-proto's generic definitions describe it. */
 export interface MethodDefinition {
   readonly name: string;
@@ -19,6 +21,11 @@ export interface CriCallOptions {
   readonly signal?: AbortSignal;
   /** Time limit of this call, ms; `Infinity` for none. Default: by the kind of call. */
   readonly timeoutMs?: number;
+  /**
+   * Of ExecSync alone: as much of the beginning and the end of each stream as is wanted. The rest takes no memory, however much it is; the message limit
+   * counts as without. Default: all is kept.
+   */
+  readonly outputKept?: OutputKept;
 }
 
 type RequestOf<M extends MethodDefinition> = M['requestType'] extends { fromPartial(object: infer Q): unknown } ? Q : never;

@@ -1,5 +1,12 @@
 import { type CriClient, CriError } from '@solo-kubelet/cri-client';
-import { type AnyProbeHandler, type ExecInContainer, execHandler, httpGetHandler, tcpSocketHandler } from '@solo-kubelet/probe-engine';
+import {
+  type AnyProbeHandler,
+  type ExecInContainer,
+  execHandler,
+  httpGetHandler,
+  MAX_OUTPUT_BYTES,
+  tcpSocketHandler,
+} from '@solo-kubelet/probe-engine';
 import { grpcHandler } from '@solo-kubelet/probe-engine/grpc';
 
 /** Added to a command's own limit before the call is given up, ms: the runtime needs a moment to end it. */
@@ -19,7 +26,7 @@ const execThrough =
     try {
       const { exitCode, stdout, stderr } = await cri.runtime.execSync(
         { containerId, cmd: [...command], timeout: BigInt(Math.ceil(timeoutMs / 1_000)) },
-        { signal, timeoutMs: timeoutMs + EXEC_MARGIN_MS },
+        { signal, timeoutMs: timeoutMs + EXEC_MARGIN_MS, outputKept: { head: MAX_OUTPUT_BYTES } },
       );
       return { type: 'exited', exitCode, stdout, stderr };
     } catch (error) {

@@ -50,7 +50,10 @@ export const runHook = async (input: HookInput, { signal }: Abortable, { cri, us
 
 /** The message tells the exit code; what the command wrote goes beside it, for it may hold secrets. */
 const runExec = async (cri: CriClient, containerId: string, command: readonly string[], signal: AbortSignal): Promise<HookResult> => {
-  const { exitCode, stdout, stderr } = await cri.runtime.execSync({ containerId, cmd: [...command], timeout: 0n }, { signal });
+  const { exitCode, stdout, stderr } = await cri.runtime.execSync(
+    { containerId, cmd: [...command], timeout: 0n },
+    { signal, outputKept: { tail: MAX_OUTPUT_BYTES } },
+  );
   if (exitCode === 0) return done;
   const output = endOf(Buffer.concat([stdout, stderr]));
   return { ...failed(`command '${command.join(' ')}' exited with ${exitCode}`), ...(output === '' ? {} : { output }) };
