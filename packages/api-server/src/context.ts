@@ -8,6 +8,7 @@ import type { RequestInfo } from './request/request-info.js';
 import type { ResourceCatalog } from './resources/resource-catalog.js';
 import type { ObjectTables } from './respond/object-tables.js';
 import type { ObjectStore } from './store/object-store.js';
+import type { StoredObject } from './stored-object.js';
 
 /** What the core needs from outside. */
 export interface CoreParts {
@@ -72,6 +73,20 @@ export interface ApiRequest {
   readonly nowMs: number;
 }
 
+/** A write that a dry run does not make. */
+export interface RehearsedWrite {
+  readonly type: 'put' | 'remove';
+  readonly bucket: string;
+  readonly key: string;
+  /** As it would be; as it is, if it would go. */
+  readonly object: StoredObject;
+  /** As it is; undefined if it would be new. */
+  readonly previous?: StoredObject;
+}
+
+/** Told of each write that a dry run does not make; gives the object that is answered. */
+export type Rehearse = (write: RehearsedWrite) => StoredObject;
+
 export interface RequestContext {
   readonly parts: CoreParts;
   readonly request: ApiRequest;
@@ -83,6 +98,7 @@ export interface RequestContext {
   readonly warn: (text: string) => void;
   /** The time as objects have it. */
   readonly nowText: string;
+  readonly rehearse: Rehearse;
 }
 
 /** As Kubernetes writes a time, to the second. */

@@ -2,7 +2,7 @@ import { type Authentication, authenticate, known } from './access/authenticate.
 import { attributesOf, authorize } from './access/authorize.js';
 import type { UserInfo } from './access/authorizer.js';
 import { type ImpersonationModes, impersonate } from './access/impersonate.js';
-import { type ApiRequest, type CoreParts, headerOf, type RequestContext, timeText } from './context.js';
+import { type ApiRequest, type CoreParts, headerOf, type Rehearse, type RequestContext, timeText } from './context.js';
 import { handlePath } from './handle-path.js';
 import { handleResource } from './handle-resource.js';
 import { negotiateError } from './request/media-types.js';
@@ -13,7 +13,8 @@ import { ApiError, internal, unauthorized } from './status/api-error.js';
 
 /** A Kubernetes API server without sockets and without a clock: requests in, answers out. */
 export interface ApiCore {
-  handle(request: ApiRequest): ApiAnswer;
+  /** `rehearse` is told what a dry run would write, and says what of it is answered. Default: the object itself. */
+  handle(request: ApiRequest, rehearse?: Rehearse): ApiAnswer;
   /** Says who asks, or refuses the request, from its head alone: the body of somebody who may not ask need not be read. */
   admit(request: ApiRequest): Admission;
 }
@@ -60,9 +61,9 @@ export const createApiCore = (parts: CoreParts): ApiCore => {
       : { ...answer, headers: [...answer.headers, ...warningHeaders(warnings)] };
   };
   return {
-    handle: (request) => {
+    handle: (request, rehearse = ({ object }) => object) => {
       const warnings: string[] = [];
-      return answered(request, warnings, () => dispatch(parts, request, modes, (text) => void warnings.push(text)));
+      return answered(request, warnings, () => dispatch(parts, request, modes, (text) => void warnings.push(text), rehearse));
     },
     admit: (request) => {
       try {
@@ -107,7 +108,13 @@ const admitted = (parts: CoreParts, request: ApiRequest, modes: ImpersonationMod
   return { user: user ?? NEVER_TOLD, info, query };
 };
 
-const dispatch = (parts: CoreParts, request: ApiRequest, modes: ImpersonationModes, warn: (text: string) => void): ApiAnswer => {
+const dispatch = (
+  parts: CoreParts,
+  request: ApiRequest,
+  modes: ImpersonationModes,
+  warn: (text: string) => void,
+  rehearse: Rehearse,
+): ApiAnswer => {
   const { user, info, query } = admitted(parts, request, modes, warn);
   const ctx: RequestContext = {
     parts,
@@ -118,6 +125,7 @@ const dispatch = (parts: CoreParts, request: ApiRequest, modes: ImpersonationMod
     output: { language: 'json', pretty: false },
     warn,
     nowText: timeText(request.nowMs),
+    rehearse,
   };
   return info.isResource ? handleResource(ctx) : handlePath(ctx);
 };

@@ -96,8 +96,8 @@ export interface KubeApiOptions {
   readonly hasten: (uid: string, gracePeriodSeconds: number) => void;
   /** Why objects of a kind count for nothing on this node, if they do: nobody can make one. */
   readonly refusalOf: (apiVersion: string, kind: string) => string | undefined;
-  /** Why the node's admission denies a new object, or a change of one, in the words of an API server; undefined: it admits it. Default: all is admitted. */
-  readonly denialOf?: CarryOutOptions['denialOf'];
+  /** What the node's admission says of a new object, or of a change of one, in the words of an API server. Default: all is admitted as it is. */
+  readonly admit?: CarryOutOptions['admit'];
   /** Keeps the ephemeral containers of a Pod and has them run; false: there is no such Pod any more. */
   readonly addEphemeralContainers: (uid: string, containers: readonly EphemeralContainer[]) => Promise<boolean>;
   /** The node as it is now. */
@@ -219,7 +219,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     deleteWorkloadPod: options.deleteWorkloadPod,
     hasten: options.hasten,
     refusalOf: options.refusalOf,
-    denialOf: options.denialOf,
+    admit: options.admit,
     addEphemeralContainers: options.addEphemeralContainers,
     keepNode: async (node) => {
       const next = nodeSettingsOf(node, follower.reportedNode());

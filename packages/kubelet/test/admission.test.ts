@@ -10,7 +10,7 @@ import type { Pod } from '@solo-kubelet/pod-spec';
 import type { KubeletEvent, PodView, ToldEvent } from '@solo-kubelet/reconciler';
 import { of, Subject, tap } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNodeAdmission } from '../src/admission/node-admission.js';
+import { createNodeAdmission, type WrittenObject } from '../src/admission/node-admission.js';
 import { allServices, createKubelet, type KubeletService } from '../src/index.js';
 
 let directory: string;
@@ -27,6 +27,15 @@ const writePolicy = (...rules: readonly string[]): Promise<void> =>
     `apiVersion: solo-kubelet.dev/v1alpha1\nkind: AdmissionPolicy\nmetadata: {name: site}\nspec:\n  rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,
   );
 const MIRROR = '{name: mirror, rewriteImages: [{from: docker.io, to: a.test}]}';
+/** Why an object may not come; undefined: it may. */
+const denialOf = async (
+  { admit }: Awaited<ReturnType<typeof createNodeAdmission>>,
+  object: WrittenObject,
+  previous: WrittenObject | undefined,
+): Promise<string | undefined> => {
+  const verdict = await admit(object, previous);
+  return verdict.type === 'denied' ? verdict.message : undefined;
+};
 const SECURE = '{name: secure, podSecurity: {level: baseline}}';
 
 /** A kubelet on a runtime in memory; ends with the block. */
@@ -206,14 +215,31 @@ describe('of a cluster', () => {
       metadata: { name: 'web', namespace: 'default' },
       spec: { replicas, template: { spec: { hostNetwork, containers: [{ name: 'app', image: 'a' }] } } },
     });
-    expect(await admission.denialOf(deployment(true, 1), undefined)).toMatch(
+    expect(await denialOf(admission, deployment(true, 1), undefined)).toMatch(
       /^deployments\.apps "web" is forbidden: admission policy .*, rule "secure", denied the request: spec: violates PodSecurity/,
     );
-    expect(await admission.denialOf(deployment(true, 2), deployment(true, 1))).toBeUndefined();
-    expect(await admission.denialOf(deployment(true, 1), deployment(false, 1))).toBeDefined();
-    expect(await admission.denialOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } }, undefined)).toBeUndefined();
+    expect(await denialOf(admission, deployment(true, 2), deployment(true, 1))).toBeUndefined();
+    expect(await denialOf(admission, deployment(true, 1), deployment(false, 1))).toBeDefined();
+    expect(await denialOf(admission, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } }, undefined)).toBeUndefined();
     expect(told).toEqual([]);
     expect(await readFile(join(directory, 'admission', 'policy.json'), 'utf8')).toContain('podSecurity');
+  });
+
+  it('and a write is told as what it would run', async () => {
+    await writePolicy(MIRROR);
+    await using admission = await createNodeAdmission({ nodeName: 'n1', rootDirectory: directory, policyFile, logger: silentLogger });
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { containers: [{ name: 'app', image: 'nginx' }] },
+      status: { phase: 'Pending' },
+    };
+    const verdict = await admission.admit(pod, undefined);
+    expect(verdict).toMatchObject({ type: 'admitted', object: { kind: 'Pod', metadata: pod.metadata, status: pod.status } });
+    expect(JSON.stringify(verdict)).toContain('"image":"a.test/library/nginx"');
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } };
+    expect(await admission.admit(map, undefined)).toEqual({ type: 'admitted', object: map });
   });
 
   it('what comes for debugging is judged as it is asked for, since it runs so', async () => {
@@ -228,10 +254,10 @@ describe('of a cluster', () => {
         ephemeralContainers: images.map((image, at) => ({ name: `debugger-${at}`, image })),
       },
     });
-    expect(await admission.denialOf(web('nginx'), web())).toContain(
+    expect(await denialOf(admission, web('nginx'), web())).toContain(
       'spec.ephemeralContainers[0].image: "nginx" is of no registry that is allowed',
     );
-    expect(await admission.denialOf(web('a.test/tools'), web())).toBeUndefined();
+    expect(await denialOf(admission, web('a.test/tools'), web())).toBeUndefined();
   });
 
   it('a file whose name is no name of a record keeps nothing from starting', async () => {

@@ -86,7 +86,7 @@ export const createObject = (
     throw alreadyExists(qualifiedResource(resource), metadata.name ?? '', prefix);
   }
   if (owned !== undefined) metadata.managedFields = owned;
-  if (options.dryRun) return keptObject(resource, made);
+  if (options.dryRun) return ctx.rehearse({ type: 'put', bucket: resource.storedAs, key, object: keptObject(resource, made) });
   delete metadata.resourceVersion;
   // A version that cannot be read counts as none here.
   if ((parseVersion(given ?? '') ?? 0n) !== 0n) throw internal('resourceVersion should not be set on objects to be created');

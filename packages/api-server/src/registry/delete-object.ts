@@ -174,7 +174,8 @@ export const deleteObject = (
   const dryRun = options.dryRun.length > 0;
   const put = (changed: StoredObject): StoredObject => {
     if (isSameJson(changed, object)) return object;
-    return dryRun ? changed : store.put(resource.storedAs, key, changed, ctx.request.nowMs);
+    if (dryRun) return ctx.rehearse({ type: 'put', bucket: resource.storedAs, key, object: changed, previous: object });
+    return store.put(resource.storedAs, key, changed, ctx.request.nowMs);
   };
   const grace = graceOf(ctx, resource, object, options);
   if (grace.type === 'pending') return { answer: object, gone: false };
@@ -188,6 +189,7 @@ export const deleteObject = (
     if (isHeld || grace.seconds > 0) return { answer: kept, gone: false };
     if (dryRun) return { answer: kept, gone: true };
   }
+  if (dryRun) ctx.rehearse({ type: 'remove', bucket: resource.storedAs, key, object, previous: object });
   if (dryRun) return { answer: resource.returnsDeleted ? object : success(resource, object), gone: true };
   const last = store.remove(resource.storedAs, key, ctx.request.nowMs)!;
   return { answer: resource.returnsDeleted ? last : success(resource, last), gone: true };
@@ -228,7 +230,9 @@ const deleteNamespace = (
     };
     const finalizers = collectorFinalizers(resource, object, options);
     const changed = finalizers === undefined ? marked : withFinalizers(marked, finalizers);
-    return options.dryRun.length > 0 ? changed : store.put(resource.storedAs, name, changed, ctx.request.nowMs);
+    if (options.dryRun.length > 0)
+      return ctx.rehearse({ type: 'put', bucket: resource.storedAs, key: name, object: changed, previous: object });
+    return store.put(resource.storedAs, name, changed, ctx.request.nowMs);
   }
   return ((spec['finalizers'] ?? []) as readonly string[]).length > 0 ? object : undefined;
 };

@@ -155,13 +155,16 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
   const comparable = (object: StoredObject): StoredObject => (resource.kind === 'Event' ? shownObject(resource, object) : object);
   // A write that would change nothing but times of managers is none.
   const owned = keepUnchangedTimes(comparable(old), comparable(updated)) as unknown as StoredObject;
+  const change = { bucket: resource.storedAs, key, previous: old };
   if (endsObject(owned, old)) {
     if (!options.dryRun) store.remove(resource.storedAs, key, ctx.request.nowMs);
+    else ctx.rehearse({ type: 'remove', ...change, object: old });
     return { object: owned, created: false };
   }
   const kept = keptObject(resource, owned);
-  if (options.dryRun) return { object: kept, created: false };
-  if (isSameJson(comparable(kept), comparable(old)) && !isUnsettled(old)) return { object: old, created: false };
+  const isSame = isSameJson(comparable(kept), comparable(old)) && !isUnsettled(old);
+  if (options.dryRun) return { object: isSame ? kept : ctx.rehearse({ type: 'put', ...change, object: kept }), created: false };
+  if (isSame) return { object: old, created: false };
   checkStoredSize(kept);
   return { object: store.put(resource.storedAs, key, kept, ctx.request.nowMs), created: false };
 };

@@ -111,9 +111,10 @@ it('ends a Pod of a workload by word to the kubelet, and changes it by none', as
 it('writes nothing that admission denies, asks nobody about an end, and of several writes about the last alone', async () => {
   const asked: unknown[] = [];
   const { carryOut, edits, told } = setUp(emptyManifestStates, {
-    denialOf: async ({ metadata, data }, previous) => {
+    admit: async (object, previous) => {
+      const { metadata, data } = object;
       asked.push([metadata.name, data, previous === undefined]);
-      return data === undefined ? undefined : 'no such thing';
+      return data === undefined ? { type: 'admitted', object } : { type: 'denied', message: 'no such thing' };
     },
   });
   const written = [put('configmaps', map({})), put('configmaps', map({ data: { a: '2' } }), map({}))];
@@ -123,6 +124,39 @@ it('writes nothing that admission denies, asks nobody about an end, and of sever
   const path = info('/api/v1/namespaces/default/pods/p');
   await carryOut([put('pods', pod({ deletionTimestamp: '2026-01-01T00:00:00Z' }), pod())], request, path);
   expect([asked.length, told.at(-1)]).toEqual([1, 'delete u2']);
+});
+
+it('rehearses: asks all that a write asks, up to the first byte, and shows a single object as it would run', async () => {
+  const tries: unknown[] = [];
+  const writer = {
+    write: async (all: readonly FileEdit[], _note: unknown, more: unknown) => {
+      tries.push([all.length, more]);
+      return new Map();
+    },
+  } as unknown as CarryOutOptions['writer'];
+  const { carryOut, told } = setUp(emptyManifestStates, {
+    writer,
+    admit: async (object) =>
+      object.metadata.name === 'bad'
+        ? { type: 'denied', message: 'no' }
+        : { type: 'admitted', object: { ...object, metadata: { ...object.metadata, labels: { site: 'x' } } } },
+  });
+  expect(await carryOut.rehearse([put('configmaps', map({}))], info(MAPS))).toMatchObject({ metadata: { labels: { site: 'x' } } });
+  const bad = { ...map({}), metadata: { name: 'bad', namespace: 'default' } };
+  await expect(carryOut.rehearse([put('configmaps', bad)], info(MAPS))).rejects.toMatchObject({ code: 403 });
+  await expect(carryOut.rehearse([put('configmaps', map({}))], info(`${MAPS}/status`))).rejects.toMatchObject({ code: 405 });
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's', namespace: 'default' } };
+  await expect(carryOut.rehearse([put('services', service)], info('/api/v1/namespaces/default/services/s'))).rejects.toThrow('are off');
+  const podPath = '/api/v1/namespaces/default/pods/p';
+  await expect(carryOut.rehearse([put('pods', pod({ labels: { a: 'b' } }), pod())], info(podPath))).rejects.toThrow('change that');
+  expect(await carryOut.rehearse([put('pods', pod(), pod())], info(`${podPath}/ephemeralcontainers`))).toBeDefined();
+  const ending = put('pods', pod({ deletionTimestamp: '2026-01-01T00:00:00Z' }), pod());
+  expect(await carryOut.rehearse([ending, ending], info('/api/v1/namespaces/default/pods'))).toBeUndefined();
+  expect(tries).toEqual([
+    [1, { dryRun: true }],
+    [0, { dryRun: true }],
+  ]);
+  expect(told).toEqual([]);
 });
 
 it('keeps what is set of the node beside the files', async () => {

@@ -22,8 +22,8 @@ export interface CarryOutOptions {
   readonly addEphemeralContainers: (uid: string, containers: readonly EphemeralContainer[]) => Promise<boolean>;
   /** Why objects of a kind count for nothing here, if they do. */
   readonly refusalOf: (apiVersion: string, kind: string) => string | undefined;
-  /** Why the node's admission denies a new object, or a change of one; undefined: it admits it. */
-  readonly denialOf?: ((object: StoredObject, previous: StoredObject | undefined) => Promise<string | undefined>) | undefined;
+  /** What the node's admission says of a new object, or of a change of one. Default: all is admitted as it is. */
+  readonly admit?: AdmitObject | undefined;
   readonly keepNode: (node: StoredObject) => Promise<void>;
   /** Every object of a namespace that files hold, and its Pods. */
   readonly objectsIn: (namespace: string) => readonly StagedChange[];
@@ -33,6 +33,12 @@ export interface CarryOutOptions {
   readonly dependentsOf: (object: StoredObject) => readonly StagedChange[];
   readonly userOf: (request: ApiRequest) => UserInfo | undefined;
 }
+
+/** An object as it would run, or why it may not come. */
+export type ObjectVerdict =
+  | { readonly type: 'admitted'; readonly object: StoredObject }
+  | { readonly type: 'denied'; readonly message: string };
+export type AdmitObject = (object: StoredObject, previous: StoredObject | undefined) => Promise<ObjectVerdict>;
 
 /** Where an object is from. */
 interface Source {
@@ -175,22 +181,34 @@ export const createCarryOut = (options: CarryOutOptions) => {
       ? options.dependentsOf(change.object).filter(({ object }) => manifestOf(object) !== undefined)
       : [];
 
-  /** What ends needs nobody's leave. @throws ApiError 403 */
-  const admit = async (changes: readonly StagedChange[]): Promise<void> => {
-    for (const change of options.denialOf === undefined ? [] : lastOfEach(changes)) {
+  /** Objects by change as they would run. What ends needs nobody's leave. @throws ApiError 403 */
+  const admit = async (changes: readonly StagedChange[]): Promise<ReadonlyMap<StagedChange, StoredObject>> => {
+    const admitted = new Map<StagedChange, StoredObject>();
+    for (const change of options.admit === undefined ? [] : lastOfEach(changes)) {
       const { object, previous } = change;
       if (change.type === 'remove' || object.metadata.deletionTimestamp !== undefined) continue;
-      const message = await options.denialOf?.(object, previous);
-      if (message === undefined) continue;
+      const verdict = await options.admit?.(object, previous);
+      if (verdict?.type !== 'denied') {
+        admitted.set(change, verdict?.object ?? object);
+        continue;
+      }
       const { name } = object.metadata;
-      throw new ApiError({ code: 403, reason: 'Forbidden', message, ...(name !== undefined && { details: { name } }) });
+      throw new ApiError({
+        code: 403,
+        reason: 'Forbidden',
+        message: verdict.message,
+        ...(name !== undefined && { details: { name } }),
+      });
     }
+    return admitted;
   };
 
-  const carryOut = async (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo): Promise<void> => {
+  const refuseStatus = (info: RequestInfo): void => {
     if (info.subresource === 'status') throw refused('the status of objects is what the node finds; nobody else writes it');
-    await admit(changes);
-    if (info.subresource === 'ephemeralcontainers') return debugPods(changes);
+  };
+
+  /** What changes come to: with what goes along, and in files. @throws ApiError */
+  const planned = (changes: readonly StagedChange[]) => {
     for (const { object } of changes) {
       const name = object.metadata.name ?? '';
       if (object.kind === 'Namespace' && object.metadata.deletionTimestamp !== undefined && IMMORTAL.has(name)) {
@@ -204,9 +222,24 @@ export const createCarryOut = (options: CarryOutOptions) => {
         ? options.objectsIn(change.object.metadata.name ?? '').filter(({ object }) => !endsByItself(object))
         : [change, ...goesWith(change)],
     );
-    for (const { object } of all) if (object.kind === 'Node' && object.apiVersion === 'v1') await options.keepNode(object);
     const files = all.filter(({ object }) => isFileKind(kindOf(object)));
-    const edits = files.flatMap(plan);
+    return { all, files, edits: files.flatMap(plan) };
+  };
+
+  /** All that is asked of changes before they count, and nothing else; gives the object of a single one as it would run. @throws ApiError */
+  const rehearse = async (changes: readonly StagedChange[], info: RequestInfo): Promise<StoredObject | undefined> => {
+    refuseStatus(info);
+    const [admitted] = [...(await admit(changes)).values()];
+    if (info.subresource !== 'ephemeralcontainers') await writer.write(planned(changes).edits, () => '', { dryRun: true });
+    return changes.length === 1 ? admitted : undefined;
+  };
+
+  const carryOut = async (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo): Promise<void> => {
+    refuseStatus(info);
+    await admit(changes);
+    if (info.subresource === 'ephemeralcontainers') return debugPods(changes);
+    const { all, files, edits } = planned(changes);
+    for (const { object } of all) if (object.kind === 'Node' && object.apiVersion === 'v1') await options.keepNode(object);
     for (const { edit } of edits) {
       const { after, before } = edit;
       if (after === undefined || before !== undefined || after.kind === 'Pod') continue;
@@ -225,8 +258,11 @@ export const createCarryOut = (options: CarryOutOptions) => {
       if (controllerOf(previous) !== undefined) options.deleteWorkloadPod(uid);
     }
   };
-  /** Takes a namespace out of its file, once nothing is left in it. */
-  return Object.assign(carryOut, { endNamespace });
+  return Object.assign(carryOut, {
+    rehearse,
+    /** Takes a namespace out of its file, once nothing is left in it. */
+    endNamespace,
+  });
 };
 
 const kindOf = ({ apiVersion, kind }: StoredObject) => ({ group: apiVersion.includes('/') ? apiVersion.split('/')[0]! : '', kind });

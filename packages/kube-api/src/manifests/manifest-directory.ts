@@ -140,7 +140,7 @@ export const createManifestWriter = ({ path: directory, nodeName, files = nodeFi
     throw failed(422, 'Invalid', `${kind} ${JSON.stringify(name)} is invalid: this node cannot run it: ${detail}`);
   };
 
-  const writeFile = async (path: string, edits: readonly ObjectEdit[], header: string): Promise<void> => {
+  const writeFile = async (path: string, edits: readonly ObjectEdit[], header: string, dryRun: boolean): Promise<void> => {
     const target = await realpath(path).catch(() => path);
     let seen: Seen | undefined;
     let text: string | undefined;
@@ -175,6 +175,7 @@ export const createManifestWriter = ({ path: directory, nodeName, files = nodeFi
       }
       check(text, path, edits, seen?.text);
     }
+    if (dryRun) return;
     const checkSame = async (): Promise<void> => {
       if ((await markOf(target))?.mark !== seen?.mark) throw conflict(path);
     };
@@ -193,8 +194,8 @@ export const createManifestWriter = ({ path: directory, nodeName, files = nodeFi
   };
 
   return {
-    /** Carries out edits, file by file, and tells the file of each. @throws ApiError; what was written before stays */
-    write: async (edits: readonly FileEdit[], header: Header): Promise<ReadonlyMap<ObjectEdit, string>> => {
+    /** Carries out edits, file by file, and tells the file of each; a dry run goes up to the first byte. @throws ApiError; what was written before stays */
+    write: async (edits: readonly FileEdit[], header: Header, { dryRun = false } = {}): Promise<ReadonlyMap<ObjectEdit, string>> => {
       const byPath = new Map<string, ObjectEdit[]>();
       const paths = new Map<ObjectEdit, string>();
       for (const { path, edit } of edits) {
@@ -204,7 +205,7 @@ export const createManifestWriter = ({ path: directory, nodeName, files = nodeFi
       }
       for (const [path, ofFile] of byPath) {
         const made = ofFile.find(({ before }) => before === undefined)?.after;
-        await writeFile(path, ofFile, made === undefined ? '' : header(made));
+        await writeFile(path, ofFile, made === undefined ? '' : header(made), dryRun);
       }
       return paths;
     },

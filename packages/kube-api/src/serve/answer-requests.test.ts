@@ -3,9 +3,12 @@ import { silentLogger } from '@solo-kubelet/diagnostics';
 import { expect, it } from 'vitest';
 import { nodeCatalog } from '../core/node-catalog.js';
 import { createNodeStore, type StagedChange } from '../store/node-store.js';
-import { answerRequests } from './answer-requests.js';
+import { answerRequests, type CarryOut } from './answer-requests.js';
 
-const setUp = (carryOut: (changes: readonly StagedChange[]) => Promise<void>) => {
+const setUp = (
+  carryOut: (changes: readonly StagedChange[]) => Promise<void>,
+  rehearse: CarryOut['rehearse'] = async (changes) => changes[0]?.object,
+) => {
   const nodeStore = createNodeStore({ firstVersion: 1 });
   let uids = 0;
   seedStore(nodeStore.store, { newUid: () => `s${uids++}`, nowText: '2026-01-01T00:00:00Z', nowMs: 0 });
@@ -25,7 +28,7 @@ const setUp = (carryOut: (changes: readonly StagedChange[]) => Promise<void>) =>
   const answerer = answerRequests({
     core,
     nodeStore,
-    carryOut,
+    carryOut: Object.assign(carryOut, { rehearse }),
     committed: () => {},
     measure: async () => {},
     loadWords: async () => {},
@@ -83,6 +86,92 @@ it('carries out no dry run', async () => {
   expect(calls).toBe(0);
 });
 
+const POD = { metadata: { name: 'p' }, spec: { containers: [{ name: 'app', image: 'nginx' }] } };
+const PODS = '/api/v1/namespaces/default/pods';
+
+it('answers a dry run as the write would be: refused, or as it would run', async () => {
+  const seen: string[] = [];
+  const { ask, store } = setUp(
+    async () => {},
+    async ([change], { subresource }) => {
+      const { type, key, object, previous } = change!;
+      seen.push(`${type} ${key} ${subresource}${previous === undefined ? '' : ` ${previous.metadata.uid}`}`);
+      if (object.metadata.name === 'denied') throw new ApiError({ code: 403, reason: 'Forbidden', message: 'pods "denied" is forbidden' });
+      return { ...object, spec: { ...object.spec, containers: [{ name: 'app', image: 'a.test/nginx' }] } };
+    },
+  );
+  const { version } = store;
+  const image = { spec: { containers: [{ image: 'a.test/nginx' }] } };
+  const made = await ask('POST', `${PODS}?dryRun=All`, { ...POD, metadata: { generateName: 'p-' } });
+  expect(made).toMatchObject({ code: 201, value: { ...image, metadata: { name: expect.stringMatching(/^p-/) } } });
+  expect(await ask('POST', `${PODS}?dryRun=All`, { ...POD, metadata: { name: 'denied' } })).toMatchObject({
+    code: 403,
+    value: { message: 'pods "denied" is forbidden' },
+  });
+  expect(store.version).toBe(version);
+  const { value } = (await ask('POST', PODS, POD)) as unknown as { readonly value: { readonly metadata: { readonly uid: string } } };
+  const patch = { 'content-type': 'application/merge-patch+json' };
+  expect(await ask('PATCH', `${PODS}/p?dryRun=All`, { metadata: { labels: { a: 'b' } } }, patch)).toMatchObject({
+    code: 200,
+    value: image,
+  });
+  const debugger_ = { spec: { ephemeralContainers: [{ name: 'd', image: 'x' }] } };
+  const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
+  await ask('PATCH', `${PODS}/p/ephemeralcontainers?dryRun=All`, debugger_, strategic);
+  await ask('DELETE', `${PODS}/p`, { dryRun: ['All'], gracePeriodSeconds: 0 });
+  await ask('DELETE', `${PODS}/p`, { dryRun: ['All'] });
+  expect(seen).toEqual([
+    expect.stringMatching(/^put default\/p-\w+ $/),
+    'put default/denied ',
+    `put default/p  ${value.metadata.uid}`,
+    `put default/p ephemeralcontainers ${value.metadata.uid}`,
+    `put default/p  ${value.metadata.uid}`,
+    `put default/p  ${value.metadata.uid}`,
+  ]);
+  expect(await ask('GET', `${PODS}/p`)).toMatchObject({ value: { spec: { containers: [{ image: 'nginx' }] } } });
+  expect(await ask('GET', `${PODS}/p`)).not.toMatchObject({ value: { metadata: { labels: {} } } });
+});
+
+it('asks about one dry run at a time, however many there are', async () => {
+  let [now, most] = [0, 0];
+  const { ask } = setUp(
+    async () => {},
+    async ([change]) => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise(setImmediate);
+      now -= 1;
+      if (change?.key === 'default/m7') throw new Error('a fault of the node');
+      return change?.object;
+    },
+  );
+  const codes = await Promise.all(
+    Array.from({ length: 50 }, async (_, at) => {
+      const answer = await ask('POST', `${MAPS}?dryRun=All`, { metadata: { name: `m${at}` } });
+      return 'code' in answer ? answer.code : 0;
+    }),
+  );
+  expect([most, codes.filter((code) => code === 201).length, codes[7]]).toEqual([1, 49, 500]);
+});
+
+it('lets nobody wait for a dry run', async () => {
+  let decide = (): void => {};
+  const deciding = new Promise<void>((resolve) => {
+    decide = resolve;
+  });
+  const { ask } = setUp(
+    async () => {},
+    async ([change]) => {
+      await deciding;
+      return change?.object;
+    },
+  );
+  const slow = ask('POST', `${MAPS}?dryRun=All`, { metadata: { name: 'slow' } });
+  expect(await ask('POST', MAPS, { metadata: { name: 'quick' } })).toMatchObject({ code: 201 });
+  decide();
+  expect(await slow).toMatchObject({ code: 201 });
+});
+
 it('lets nobody act as somebody else, whatever way the header is written', async () => {
   const { ask } = setUp(async () => {});
   for (const name of ['impersonate-user', 'impersonate-extra-scopes']) {
@@ -100,7 +189,6 @@ it('hands logs and streams of its own pods to the kubelet, and of no others', as
   });
   store.put('pods', 'default/a', pod('a', 'node1'), 0);
   store.put('pods', 'default/b', pod('b', 'node2'), 0);
-  const PODS = '/api/v1/namespaces/default/pods';
   expect(await ask('GET', `${PODS}/a/log?tailLines=3`)).toEqual({
     type: 'node',
     target: '/containerLogs/default/a/app?tailLines=3',

@@ -7,13 +7,18 @@ import {
   type RequestAnswerer,
   type RequestInfo,
   readTarget,
+  type StoredObject,
 } from '@solo-kubelet/api-server';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { absenceOf } from '../core/absent-resource.js';
 import type { NodeStore, StagedChange } from '../store/node-store.js';
 
 /** Carries out what a request would change, before it counts. @throws ApiError when it cannot be */
-export type CarryOut = (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo) => Promise<void>;
+export interface CarryOut {
+  (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo): Promise<void>;
+  /** Asks everybody whom it would ask, and changes nothing; gives the object of a single change as it would come to run. @throws ApiError as it would */
+  rehearse(changes: readonly StagedChange[], info: RequestInfo): Promise<StoredObject | undefined>;
+}
 
 export interface AnswerOptions {
   readonly core: ApiCore;
@@ -50,18 +55,47 @@ const NO_IMPERSONATION = new ApiError({
 
 /** Answers requests from the core: what reads at once, what writes one after the other, each once its changes are carried out. */
 export const answerRequests = ({ core, nodeStore, carryOut, committed, measure, loadWords, logger }: AnswerOptions): RequestAnswerer => {
-  const write = (request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> =>
+  const refusalOf = (error: unknown, request: ApiRequest, info: RequestInfo): PlainAnswer => {
+    if (error instanceof ApiError) return statusAnswer(error);
+    logger.error({ doing: `${request.method} ${info.path}`, err: describeError(error) }, 'A write of the API failed');
+    return statusAnswer(new ApiError({ code: 500, reason: 'InternalError', message: `Internal error occurred: ${describeError(error)}` }));
+  };
+  let rehearsed: Promise<unknown> = Promise.resolve();
+  /** One after the other: however many ask, an admission plugin has time for what comes to run. No write waits for them. */
+  const rehearsal = (...asked: Parameters<typeof rehearse>): Promise<ApiAnswer> => {
+    const answer = rehearsed.then(() => rehearse(...asked));
+    rehearsed = answer;
+    return answer;
+  };
+  /** What a dry run is answered: what the write would be, or what it would be refused with. Never rejects. */
+  const rehearse = async (dry: readonly StagedChange[], result: ApiAnswer, request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> => {
+    try {
+      const object = await carryOut.rehearse(dry, info);
+      if (object === undefined || object === dry[0]?.object) return result;
+      return await nodeStore.exclusive(async () => nodeStore.stage(() => core.handle(request, () => object)).result);
+    } catch (error) {
+      return refusalOf(error, request, info);
+    }
+  };
+  const write = async (request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> => {
+    const dry: StagedChange[] = [];
+    const answer = await written(request, info, dry);
+    return dry.length === 0 ? answer : rehearsal(dry, answer, request, info);
+  };
+  /** `dry` gets what a dry run would write. */
+  const written = (request: ApiRequest, info: RequestInfo, dry: StagedChange[]): Promise<ApiAnswer> =>
     nodeStore.exclusive(async () => {
-      const { result, changes } = nodeStore.stage(() => core.handle(request));
+      const { result, changes } = nodeStore.stage(() =>
+        core.handle(request, (change) => {
+          dry.push(change);
+          return change.object;
+        }),
+      );
       if (changes.length === 0) return result;
       try {
         await carryOut(changes, request, info);
       } catch (error) {
-        if (error instanceof ApiError) return statusAnswer(error);
-        logger.error({ doing: `${request.method} ${info.path}`, err: describeError(error) }, 'A write of the API failed');
-        return statusAnswer(
-          new ApiError({ code: 500, reason: 'InternalError', message: `Internal error occurred: ${describeError(error)}` }),
-        );
+        return refusalOf(error, request, info);
       }
       nodeStore.commit(changes, request.nowMs);
       committed(changes);

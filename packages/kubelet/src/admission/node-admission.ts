@@ -16,6 +16,7 @@ import {
   rejectionReason,
   rejectionText,
   subjectOf,
+  withOutcome,
 } from '@solo-kubelet/pod-admission';
 import type { FeatureGates, Pod } from '@solo-kubelet/pod-spec';
 import type { Rejection, ToldEvent } from '@solo-kubelet/reconciler';
@@ -44,8 +45,8 @@ export interface NodeAdmission extends AsyncDisposable {
   readonly judgeClusterPods: () => MonoTypeOperatorFunction<ManifestEvent>;
   /** Why a Pod of a cluster may not run here. */
   readonly rejection: (podUid: string | undefined) => Rejection | undefined;
-  /** Why an object that a client writes may not come; undefined: it may. */
-  readonly denialOf: (object: WrittenObject, previous: WrittenObject | undefined) => Promise<string | undefined>;
+  /** What becomes of an object that a client writes: as it would run, or why it may not come. */
+  readonly admit: <T extends WrittenObject>(object: T, previous: WrittenObject | undefined) => Promise<WriteVerdict<T>>;
   /** What was rejected, and what became of the policy. */
   readonly event$: Observable<ToldEvent>;
   /** Works while subscribed to: follows the file of the policy. */
@@ -54,6 +55,8 @@ export interface NodeAdmission extends AsyncDisposable {
 
 /** An object as a client of the API has it. */
 export type WrittenObject = Parameters<typeof subjectOf>[0];
+
+export type WriteVerdict<T> = { readonly type: 'admitted'; readonly object: T } | { readonly type: 'denied'; readonly message: string };
 
 export interface NodeAdmissionOptions {
   readonly nodeName: string;
@@ -172,15 +175,16 @@ export const createNodeAdmission = async (options: NodeAdmissionOptions): Promis
         }),
       ),
     rejection: (podUid = '') => rejections.get(podUid),
-    denialOf: async (object, previous) => {
+    admit: async (object, previous) => {
       const subject = subjectOf(object);
-      if (subject === undefined) return undefined;
+      if (subject === undefined) return { type: 'admitted', object };
       const before = previous && subjectOf(previous);
-      if (before !== undefined && sameSpec(before.pod, subject.pod)) return undefined;
+      if (before !== undefined && sameSpec(before.pod, subject.pod)) return { type: 'admitted', object };
       // What comes for debugging runs as it was asked for: nobody rewrites it on its way, so it is judged as it is.
       const isDebugging = before !== undefined && debuggers(before.pod) !== debuggers(subject.pod);
       const outcome = await firstValueFrom(admission(subject.pod, requestOf(subject, !isDebugging)));
-      return isRejection(outcome) ? rejectionText(subject.resource, subject.name, outcome) : undefined;
+      if (isRejection(outcome)) return { type: 'denied', message: rejectionText(subject.resource, subject.name, outcome) };
+      return { type: 'admitted', object: outcome === subject.pod ? object : withOutcome(object, outcome) };
     },
     [Symbol.asyncDispose]: async () => {
       await host?.[Symbol.asyncDispose]();

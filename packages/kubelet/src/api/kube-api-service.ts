@@ -47,7 +47,7 @@ export const kubeApiService: KubeletService = (context) => {
         newUids: context.newUids,
         refusalOf: (apiVersion, kind) =>
           kind === 'Pod' || kinds?.has(kind) !== false ? undefined : meaninglessKind(apiVersion, kind, servicesHint),
-        ...(context.admission && { denialOf: context.admission.denialOf }),
+        ...(context.admission && { admit: context.admission.admit }),
         addEphemeralContainers: context.addEphemeralContainers,
         deleteWorkloadPod: context.deleteWorkloadPod,
         hasten: (uid, gracePeriodSeconds) =>

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imageNames } from '@solo-kubelet-tools/images';
@@ -29,10 +29,10 @@ describe.each(tried)('an admission policy, and %s', { skip: kubectlPrograms.leng
     await writeFile(`${policyFile}.new`, stringify(policy));
     await rename(`${policyFile}.new`, policyFile);
   };
-  const apply = async (object: object) => {
+  const apply = async (object: object, ...more: readonly string[]) => {
     const path = join(directory, 'given.yaml');
     await writeFile(path, stringify(object));
-    return kubectl.run('apply', '-f', path);
+    return kubectl.run('apply', '-f', path, ...more);
   };
 
   beforeAll(async () => {
@@ -74,6 +74,14 @@ describe.each(tried)('an admission policy, and %s', { skip: kubectlPrograms.leng
       spec: { selector: { matchLabels: { a: 'b' } }, template },
     });
     expect(workload.stderr).toContain(`deployments.apps "host" ${denied}`);
+    // Asked in advance: the same refusal, and the same Pod as it would come to run; nothing is written.
+    const before = await readdir(node.bed.manifestDirectory);
+    const dry = await apply(sleeps('dry', { hostNetwork: true }), '--dry-run=server');
+    expect([dry.status, dry.stderr]).toEqual([1, expect.stringContaining(`pods "dry" ${denied}`)]);
+    const shown = await apply(sleeps('dry'), '--dry-run=server', '-o', 'jsonpath={.spec.containers[0].image}');
+    expect([shown.status, shown.stdout]).toEqual([0, imageNames.busybox]);
+    expect((await kubectl.run('get', 'pod', 'dry')).stderr).toContain('not found');
+    expect(await readdir(node.bed.manifestDirectory)).toEqual(before);
     const debug = await kubectl.run('debug', 'made', '--image', image, '--profile', 'sysadmin', '--', 'true');
     expect(debug.stderr).toContain('rule "secure", denied the request');
     await node.drop('bad.yaml', sleeps('bad', { hostPID: true }));
