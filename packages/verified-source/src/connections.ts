@@ -26,7 +26,12 @@ const MAX_HEADERS_BYTES = 64 * 1024;
 
 type Files = Pick<SourceDefinition, 'caFile' | 'certFile' | 'keyFile' | 'headersFile' | 'timeoutMs'>;
 
-export const createConnections = ({ caFile, certFile, keyFile, headersFile, timeoutMs }: Files, authorization?: string): Connections => {
+/** `parallel`: most connections to one server at a time. Default 1. */
+export const createConnections = (
+  { caFile, certFile, keyFile, headersFile, timeoutMs }: Files,
+  authorization?: string,
+  { parallel = 1 }: { readonly parallel?: number } = {},
+): Connections => {
   let opened: { readonly digest: string; readonly agent: Agent } | undefined;
   return {
     open: async () => {
@@ -42,7 +47,7 @@ export const createConnections = ({ caFile, certFile, keyFile, headersFile, time
         const connect = { timeout: Math.min(timeoutMs, MAX_TIMER_MS), ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
         try {
           // A box has a hundred other things to do between two checks: nothing is kept open for them.
-          opened = { digest, agent: new Agent({ connect, keepAliveTimeout: 1_000, connections: 1 }) };
+          opened = { digest, agent: new Agent({ connect, keepAliveTimeout: 1_000, connections: parallel }) };
         } catch (error) {
           throw unreadable(`the files of the certificates can't be used: ${describeError(error)}`, error);
         }

@@ -17,6 +17,7 @@ export {
 } from './core/image-list.js';
 export { bytesText } from './core/images/progress-text.js';
 export type { ImageLocation, SourceImage } from './core/images/source-image.js';
+export { type BucketUrl, parseBucketUrl } from './core/parse-bucket-url.js';
 export type { SourceHealth } from './core/rollout/decide-rollout.js';
 export { ROLLOUT_COMMANDS, type RolloutCommand } from './core/rollout/rollout.js';
 export type { PinnedHash, Requirement, SourceDefinition } from './core/source-definition.js';
@@ -33,6 +34,7 @@ export {
 export type { LoadedImage, RuntimeImages } from './images/runtime-images.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';
+export { type Bucket, type BucketFailed, type ListedKey, type OpenBucketOptions, openBucket } from './places/open-bucket.js';
 export { readAwsCredentials } from './places/read-aws-credentials.js';
 export type { RegistryLogin, RegistryLogins } from './places/registry-client.js';
 export { readKeptImages } from './read-kept-images.js';

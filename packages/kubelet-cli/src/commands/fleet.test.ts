@@ -203,3 +203,83 @@ it('goes on watching while the index is away, and tells once why', async () => {
   expect(await watching).toBe(0);
   expect(io.errors()).toMatch(/^warning: [^\n]*404[^\n]*\n$/);
 });
+
+it('reads the reports of a bucket, some at a time, and later only what has changed', async () => {
+  const objects = new Map<string, string>(
+    Array.from({ length: 300 }, (_, at) => [`reports/box-${at}.json`, JSON.stringify(report(`box-${at}`))]),
+  );
+  objects.set('reports/.hidden.json', 'x');
+  objects.set('reports/README', 'x');
+  objects.set('reports/berlin/box-b.jsonl', `${JSON.stringify(report('box-b'))}\n`);
+  const seen: string[] = [];
+  let [open, most] = [0, 0];
+  const etagOf = (text: string): string => `"${text.length}-${text.slice(-200)}"`.replaceAll(/[<&]/g, '');
+  const bucket = createServer((request, response) => {
+    const address = new URL(request.url ?? '', 'http://x');
+    seen.push(`${address.pathname} ${request.headers.authorization?.slice(0, 16)}`);
+    open += 1;
+    most = Math.max(most, open);
+    setImmediate(() => {
+      open -= 1;
+      if (address.pathname !== '/fleet') {
+        const text = objects.get(decodeURIComponent(address.pathname.slice('/fleet/'.length)));
+        response.writeHead(text === undefined ? 404 : 200).end(text);
+        return;
+      }
+      const from = Number(address.searchParams.get('continuation-token') ?? 0);
+      const page = [...objects].slice(from, from + 120);
+      const parts = page.map(
+        ([key, text]) => `<Contents><Key>${key}</Key><ETag>${etagOf(text)}</ETag><Size>${text.length}</Size></Contents>`,
+      );
+      const more = from + 120 < objects.size;
+      response.end(
+        `<ListBucketResult>${parts.join('')}<IsTruncated>${more}</IsTruncated>${more ? `<NextContinuationToken>${from + 120}</NextContinuationToken>` : ''}</ListBucketResult>`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => bucket.listen(0, '127.0.0.1', resolve));
+  const where = `s3://fleet/reports/#endpoint=http://127.0.0.1:${(bucket.address() as AddressInfo).port}`;
+  const io = { ...fakeIo(), env: { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 's3cret' } };
+  const watching = fleet(
+    { action: 'status', where, staleMs: 3_600_000, watch: true, intervalMs: 1, noHeaders: false },
+    { io, now: () => NOW },
+  );
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await until(() => io.output().includes('301 nodes: 301 healthy'));
+  expect(seen.filter((path) => path === '/fleet AWS4-HMAC-SHA256').length).toBeGreaterThanOrEqual(3);
+  const objectsAsked = () => seen.filter((path) => !path.startsWith('/fleet ')).length;
+  expect(objectsAsked()).toBe(301);
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(16);
+  objects.set('reports/box-7.json', JSON.stringify(report('box-7', { healthy: false, reason: 'RolledBack' })));
+  await until(() => io.output().includes('301 nodes: 300 healthy, 1 not healthy'));
+  expect(objectsAsked()).toBe(302);
+  objects.clear();
+  objects.set('reports/big.json', 'x'.repeat(70_000));
+  await until(() => io.output().includes('\n0 nodes'));
+  expect(io.errors()).toContain("warning: a report can't be read: big.json: it has more than 65536 bytes");
+  expect(objectsAsked()).toBe(302);
+  io.interrupt();
+  expect(await watching).toBe(1);
+  bucket.closeAllConnections();
+  bucket.close();
+});
+
+it.each([
+  ['s3://fleet/reports', 'CLI_USAGE', /end it with \//],
+  ['s3://fleet/reports/#region=a/b', 'CLI_USAGE', /region: want a region/],
+  [
+    's3://fleet/reports/#endpoint=http://127.0.0.1:1',
+    'CLI_NOT_FOUND',
+    /^cannot read s3:\/\/fleet\/reports\/: there are no credentials .* environment of this command/,
+  ],
+  [
+    's3://fleet/reports/#endpoint=http://127.0.0.1:2&anonymous=true',
+    'CLI_NOT_FOUND',
+    /^cannot read s3:\/\/fleet\/reports\/: .*ECONNREFUSED/,
+  ],
+])('says what is wrong with a bucket: %s', async (where, code, message) => {
+  await expect(show(where)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});

@@ -4,13 +4,13 @@ import { CliError } from '../cli-error.js';
 import { type CliIo, tableWidth, write, writeRaw } from '../cli-io.js';
 import { EXIT } from '../exit-status.js';
 import { type FleetNode, fleetSummary, newestOfEach, readReport } from '../fleet/fleet-node.js';
-import { readFleet } from '../fleet/read-fleet.js';
+import { type Fleet, openFleet } from '../fleet/read-fleet.js';
 import { ageOf } from '../output/human-duration.js';
 import { type ObjectPrinter, parseOutputFormat, printObjects } from '../output/print-objects.js';
 
 export interface FleetOptions {
   readonly action: string;
-  /** A directory, or the URL of an index. */
+  /** A directory, the URL of an index, or a prefix of a bucket. */
   readonly where: string;
   /** Age of a report from which a node counts as stale, ms. */
   readonly staleMs: number;
@@ -24,12 +24,32 @@ export interface FleetOptions {
 /** Documents that can't be read and are named. */
 const MAX_TOLD = 5;
 
-/** `fleet status DIR|URL`. Exit status: 0 where every node is healthy and was seen lately; 1 where one is not, or a report can't be read. */
+/** `fleet status DIR|URL|s3://BUCKET/PREFIX/`. Exit status: 0 where every node is healthy and was seen lately; 1 where one is not, or a report can't be read. */
 export const fleet = async (options: FleetOptions, { io, now }: { readonly io: CliIo; readonly now: () => number }): Promise<number> => {
   if (options.action !== 'status')
-    throw new CliError({ code: 'CLI_USAGE', message: `there is no fleet ${options.action}`, hint: 'There is: fleet status DIR|URL' });
-  let seen = await look(options, { io, now });
-  for (let told: Seen | undefined; ; seen = await lookAgain(options, seen, { io, now })) {
+    throw new CliError({
+      code: 'CLI_USAGE',
+      message: `there is no fleet ${options.action}`,
+      hint: 'There is: fleet status DIR|URL|s3://BUCKET/PREFIX/',
+    });
+  const reports = await openFleet(options.where, { env: io.env });
+  try {
+    return await show(options, { io, now, reports });
+  } finally {
+    reports.close();
+  }
+};
+
+interface Context {
+  readonly io: CliIo;
+  readonly now: () => number;
+  readonly reports: Fleet;
+}
+
+const show = async (options: FleetOptions, context: Context): Promise<number> => {
+  const { io } = context;
+  let seen = await look(options, context);
+  for (let told: Seen | undefined; ; seen = await lookAgain(options, seen, context)) {
     if (seen.text !== told?.text) await (options.output?.startsWith('jsonpath=') ? writeRaw : write)(io.stdout, seen.text);
     if (seen.text !== told?.text || seen.problems !== told?.problems) await write(io.stderr, seen.problems);
     told = seen;
@@ -46,18 +66,15 @@ interface Seen {
 }
 
 /** Who watches goes on through a network that is away for a while, with what was seen last. */
-const lookAgain = (options: FleetOptions, before: Seen, context: { readonly io: CliIo; readonly now: () => number }): Promise<Seen> =>
+const lookAgain = (options: FleetOptions, before: Seen, context: Context): Promise<Seen> =>
   look(options, context).catch((error: unknown) => {
     if (!(error instanceof CliError)) throw error;
     return { text: before.text, problems: `warning: ${withoutBreaks(error.message)}\n`, status: EXIT.failed };
   });
 
-const look = async (
-  { where, staleMs, output, noHeaders }: FleetOptions,
-  { io, now }: { readonly io: CliIo; readonly now: () => number },
-): Promise<Seen> => {
+const look = async ({ staleMs, output, noHeaders }: FleetOptions, { io, now, reports }: Context): Promise<Seen> => {
   const format = parseOutputFormat(output);
-  const { documents, problems } = await readFleet(where, { signal: io.interrupted });
+  const { documents, problems } = await reports.read({ signal: io.interrupted });
   const nowMs = now();
   const read = documents.map((document) => readReport(document, { nowMs, staleMs }));
   const nodes = newestOfEach(read.filter((report) => report.ok));

@@ -4,34 +4,46 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
-import { createLimiter } from '@solo-kubelet/timers/turns';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { CliError } from '../cli-error.js';
+import { type FleetDocuments, gather, MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, MAX_INDEX_BYTES, TIMEOUT_MS } from './gather.js';
+import { parseLines } from './parse-lines.js';
 
-/** What there is of a fleet: documents as they came, and what could not be read. */
-export interface FleetDocuments {
-  readonly documents: readonly unknown[];
-  readonly problems: readonly string[];
+/** A place of reports, which may be looked at again and again. */
+export interface Fleet {
+  /** @throws (rejects) CliError where nothing at all can be read */
+  read(options: { readonly signal: AbortSignal }): Promise<FleetDocuments>;
+  close(): void;
 }
 
-const MAX_DOCUMENT_BYTES = 64 * 1024;
-const MAX_INDEX_BYTES = 64 * 1024 * 1024;
-const MAX_DOCUMENTS = 100_000;
-const MAX_PARALLEL = 16;
-const TIMEOUT_MS = 30_000;
-
-/** Reports from a directory of `.json` and `.jsonl` files, or from an index at a URL. @throws (rejects) CliError where nothing at all can be read */
-export const readFleet = async (where: string, options: { readonly signal: AbortSignal }): Promise<FleetDocuments> => {
+/**
+ * Reports of a directory of `.json` and `.jsonl` files, behind an index at a URL, or below a prefix of a bucket. `env`: for credentials of buckets.
+ * @throws CliError CLI_USAGE for a place that can't be one
+ */
+export const openFleet = async (where: string, { env }: { readonly env: Readonly<Record<string, string | undefined>> }): Promise<Fleet> => {
+  if (where.startsWith('s3://')) {
+    const { openBucketFleet } = await import('./bucket-fleet.js');
+    const { name, read, close } = openBucketFleet(where, { env });
+    return { read: (options) => named(name, read(options), options), close };
+  }
   const url = /^https?:\/\//i.test(where) ? parseUrl(where) : undefined;
+  return {
+    read: (options) =>
+      url === undefined ? named(where, readDirectory(where, options), options) : named(shown(url), readIndex(url, options), options),
+    close: () => {},
+  };
+};
+
+const named = async (
+  name: string,
+  reading: Promise<FleetDocuments>,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<FleetDocuments> => {
   try {
-    return await (url === undefined ? readDirectory(where, options) : readIndex(url, options));
+    return await reading;
   } catch (error) {
-    if (options.signal.aborted) throw error;
-    throw new CliError({
-      code: 'CLI_NOT_FOUND',
-      message: `cannot read ${url === undefined ? where : shown(url)}: ${describeError(error)}`,
-      cause: error,
-    });
+    if (signal.aborted) throw error;
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${name}: ${describeError(error)}`, cause: error });
   }
 };
 
@@ -82,47 +94,6 @@ const parseIndex = (text: string): readonly unknown[] => {
     return parseLines(text);
   }
 };
-
-const parseLines = (text: string): readonly unknown[] =>
-  text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(0, MAX_DOCUMENTS)
-    .map((line): unknown => {
-      try {
-        return parseBoundedJson(line);
-      } catch {
-        // Told of as a document that is none.
-        return undefined;
-      }
-    });
-
-const gather = async (
-  parts: readonly { readonly name: string; readonly read: () => Promise<readonly unknown[]> }[],
-  signal: AbortSignal,
-): Promise<FleetDocuments> => {
-  const limit = createLimiter(MAX_PARALLEL);
-  const problems: string[] = [];
-  const read = await Promise.all(
-    parts.map(({ name, read: readPart }) =>
-      limit.run(
-        async () => {
-          signal.throwIfAborted();
-          try {
-            return await readPart();
-          } catch (error) {
-            signal.throwIfAborted();
-            problems.push(`${name.slice(0, MAX_NAME)}: ${describeError(error)}`);
-            return [];
-          }
-        },
-        { signal },
-      ),
-    ),
-  );
-  return { documents: read.flat().slice(0, MAX_DOCUMENTS), problems };
-};
-const MAX_NAME = 256;
 
 /** The text behind a URL, no longer than it may be, and from no other server. */
 const get = async (url: URL, maxBytes: number, signal: AbortSignal): Promise<string> => {

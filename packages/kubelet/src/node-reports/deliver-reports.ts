@@ -7,6 +7,8 @@ import { reportPort } from './report-port.js';
 
 export interface DeliverReportsOptions {
   readonly nodeName: string;
+  /** For credentials of buckets. Default: there are none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** The report as it is now, and again on every change of it. */
   readonly report$: Observable<() => string>;
   readonly logger: Logger;
@@ -24,7 +26,7 @@ const JITTER = 0.2;
 /** Hands the report of the node to each target: when it changes, and at its interval. Of those that wait the newest counts. */
 export const deliverReports = (
   targets: readonly ReportTarget[],
-  { nodeName, report$, logger, scheduler = steadyScheduler, random = Math.random }: DeliverReportsOptions,
+  { nodeName, env = {}, report$, logger, scheduler = steadyScheduler, random = Math.random }: DeliverReportsOptions,
 ): Observable<never> => {
   const shared$ = report$.pipe(share());
   return merge(
@@ -39,7 +41,7 @@ export const deliverReports = (
           ),
         ).pipe(map((make) => make())),
         name: target.sink.name,
-        port: reportPort(target, { nodeName }),
+        port: reportPort(target, { nodeName, env }),
         newestOnly: true,
         lingerMs: LINGER_MS,
         counts: NOT_COUNTED,

@@ -9,6 +9,7 @@ import { type NodeReport, nodeReport } from './core/node-report.js';
 export const nodeReportsService = ({
   flags,
   nodeName,
+  env,
   node,
   runtimeVersion,
   sources$,
@@ -43,7 +44,7 @@ export const nodeReportsService = ({
         distinctUntilChanged(isSame),
         map((report) => () => JSON.stringify({ ...report, status: { ...report.status, time: metaTime(clock.now()) } })),
       );
-      return deliverReports(nodeReports, { nodeName, report$, logger });
+      return deliverReports(nodeReports, { nodeName, env, report$, logger });
     }),
   );
 };

@@ -96,13 +96,23 @@ it.each<[string, object]>([
     'mqtt://b.test/fleet/$(NODE_NAME)#qos=0',
     { method: 'POST', intervalMs: 900_000, sink: expect.objectContaining({ type: 'mqtt', qos: 0, topic: 'fleet/$(NODE_NAME)' }) },
   ],
+  [
+    's3://fleet/$(NODE_NAME).json#interval=1h&region=garage&credentialsFile=/c',
+    {
+      intervalMs: 3_600_000,
+      sink: expect.objectContaining({ type: 's3', key: '$(NODE_NAME).json', region: 'garage', credentialsFile: '/c' }),
+    },
+  ],
+  ['s3://fleet/reports/', { error: expect.stringContaining('want the key of an object behind the bucket') }],
+  ['s3://fleet/r.json#method=PUT', { error: expect.stringContaining('method: of use with http and https only') }],
+  ['s3://fleet/r.json#headersFile=/h', { error: expect.stringContaining('there is no option "headersFile"; s3 has') }],
   ['file:///run/r.json', { sink: expect.objectContaining({ type: 'file', path: '/run/r.json' }) }],
   ['file:///run/r.json#method=PUT', { error: expect.stringContaining('method: of use with http and https only') }],
   ['file:///run/r.json#maxFiles=2', { error: expect.stringContaining('no option "maxFiles"') }],
   ['https://b.test/#method=GET', { error: expect.stringContaining('method: want POST or PUT') }],
   ['https://b.test/#interval=1s', { error: expect.stringContaining('interval: want a duration') }],
   ['https://b.test/#no=1', { error: expect.stringContaining('there is no option "no"') }],
-  ['ftp://b.test/', { error: expect.stringContaining('want a URL') }],
+  ['ftp://b.test/', { error: 'want a URL of http, https, s3, file, mqtt or mqtts' }],
 ])('a target is read: %s', (text, want) => expect(parseReportTarget(text)).toMatchObject(want));
 
 it('is put in the place of the one before, in a bucket and in a file, and the newest wins', async () => {
@@ -132,6 +142,43 @@ it('is put in the place of the one before, in a bucket and in a file, and the ne
   expect(got.at(-1)).toMatchObject({ method: 'PUT', url: '/fleet/box-1.json' });
   expect(got.length).toBeLessThan(4);
   await vi.waitFor(async () => expect(await readFile(join(root, 'reports', 'box-1.json'), 'utf8')).toBe('{"a":50}\n'), { timeout: 15_000 });
+  subscription.unsubscribe();
+  server.closeAllConnections();
+  server.close();
+});
+
+it('is put into a bucket under the name of the node, and a bucket that refuses is asked again with the newest', async () => {
+  const got: { readonly url: string | undefined; readonly authorization: string | undefined; readonly body: string }[] = [];
+  let status = 403;
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      got.push({ url: request.url, authorization: request.headers.authorization, body: Buffer.concat(parts).toString() });
+      response.writeHead(status).end('<Error><Code>AccessDenied</Code></Error>');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const target = parseReportTarget(
+    `s3://fleet/reports/$(NODE_NAME).json#endpoint=http://127.0.0.1:${(server.address() as AddressInfo).port}&region=garage`,
+  );
+  if ('error' in target) throw new Error(target.error);
+  const warned: unknown[] = [];
+  const logger = { ...silentLogger, warn: (...args: unknown[]) => void warned.push(args) } as typeof silentLogger;
+  const report$ = new BehaviorSubject<() => string>(() => '{"a":1}');
+  const env = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 's3cret' };
+  const subscription = deliverReports([target], { nodeName: 'box-1', env, report$, logger, random: () => 0 }).subscribe();
+  await vi.waitFor(() => expect(got).toHaveLength(1), { timeout: 15_000 });
+  await vi.waitFor(() => expect(warned).toHaveLength(1), { timeout: 15_000 });
+  expect(JSON.stringify(warned)).toContain('s3://fleet/reports/box-1.json: answered 403 (AccessDenied: the access key may not write it)');
+  expect(JSON.stringify(warned)).not.toContain('s3cret');
+  status = 200;
+  report$.next(() => '{"a":2}');
+  await vi.waitFor(() => expect(got.at(-1)?.body).toBe('{"a":2}'), { timeout: 15_000 });
+  expect(got.at(-1)).toMatchObject({
+    url: '/fleet/reports/box-1.json',
+    authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=id\/\d{8}\/garage\/s3\/aws4_request/),
+  });
   subscription.unsubscribe();
   server.closeAllConnections();
   server.close();

@@ -36,10 +36,13 @@ export const parseAwsCredentials = (text: string, profile: string): ParsedCreden
   return credentialsOf((name) => values.get(name), `its profile ${JSON.stringify(profile)}`);
 };
 
-/** Those of the environment; undefined where it names none. */
-export const environmentCredentials = (env: Readonly<Record<string, string | undefined>>): ParsedCredentials | undefined => {
+/** Those of the environment; undefined where it names none. `where`: what it is called. */
+export const environmentCredentials = (
+  env: Readonly<Record<string, string | undefined>>,
+  where = 'the environment of the kubelet',
+): ParsedCredentials | undefined => {
   const read = (name: string): string | undefined => env[name.toUpperCase()]?.trim();
-  return FIELDS.slice(0, 2).some((name) => read(name)) ? credentialsOf(read, 'the environment of the kubelet') : undefined;
+  return FIELDS.slice(0, 2).some((name) => read(name)) ? credentialsOf(read, where) : undefined;
 };
 
 const credentialsOf = (read: (name: string) => string | undefined, where: string): ParsedCredentials => {

@@ -1,3 +1,5 @@
+import { parseUrl } from '@solo-kubelet/diagnostics/text';
+
 /** Which server has a bucket, and how it is asked. */
 export interface BucketServer {
   /** http or https, without a path. Default: AWS's in `region`. */
@@ -27,3 +29,13 @@ export const objectUrl = (
 /** As signature v4 wants it: everything but letters, digits and `-._~`. */
 const encoded = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** Scheme, host and port of a server of buckets; undefined: the text is no such thing. */
+export const readEndpoint = (text: string): string | undefined => {
+  const url = parseUrl(text);
+  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.host !== '' && /^\/?$/.test(url.pathname);
+  return isPlain && url.search === '' && url.hash === '' && url.username === '' && url.password === '' ? url.origin : undefined;
+};
+
+/** A region, as it stands in signatures; undefined: the text is none. */
+export const readRegion = (text: string): string | undefined => (/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(text) ? text : undefined);

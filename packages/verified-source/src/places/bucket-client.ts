@@ -2,6 +2,7 @@ import { type OpenedResponse, openResponse, type RequestedBytes, requestBytes } 
 import type { Way } from '../connections.js';
 import type { AwsCredentials } from '../core/aws-credentials.js';
 import { type BucketServer, objectUrl } from '../core/bucket-address.js';
+import { type FieldName, sourceField } from './field-name.js';
 import { fileHeaders } from './file-headers.js';
 import type { FileRequest } from './place.js';
 import { signRequest } from './sign-request.js';
@@ -16,6 +17,8 @@ export interface BucketClientOptions {
   /** The machine's clock, ms since 1970: a server refuses what is signed at another time than its own. */
   readonly wallNow: () => number;
   readonly signal: AbortSignal;
+  /** What a field of the settings is called where users write it. Default: as in the file of a source. */
+  readonly fieldName?: FieldName;
 }
 
 export interface BucketRequest {
@@ -32,7 +35,8 @@ export type BucketAnswer =
   | (Extract<RequestedBytes, { readonly type: 'answered' }> & { readonly said: string })
   | Extract<RequestedBytes, { readonly type: 'failed' }>;
 
-const MAX_ERROR_BYTES = 4_096;
+/** How much is read of an answer that only says what is wrong. */
+export const MAX_ERROR_BYTES = 4_096;
 
 /** Opens an object of a bucket, or a piece of it, whose body is left to whoever asks. Never rejects. */
 export const openObject = async (
@@ -56,7 +60,7 @@ export const openObject = async (
 export type BucketClient = (request: BucketRequest) => Promise<BucketAnswer>;
 
 export const bucketClient =
-  ({ server, bucket, credentials, way, timeoutMs, wallNow, signal }: BucketClientOptions): BucketClient =>
+  ({ server, bucket, credentials, way, timeoutMs, wallNow, signal, fieldName }: BucketClientOptions): BucketClient =>
   async ({ key, query, etag, maxBytes }) => {
     const url = objectUrl(server, bucket, key, query);
     const headers = { ...(etag !== undefined && { 'if-none-match': etag }) };
@@ -73,25 +77,32 @@ export const bucketClient =
       dispatcher: async () => way.agent,
       signal,
     });
-    return answer.type === 'failed' ? answer : { ...answer, said: saidOf(answer) };
+    return answer.type === 'failed' ? answer : { ...answer, said: saidOf(answer, { method: 'GET', ...(fieldName && { fieldName }) }) };
   };
 
 /** What users can do about some of the codes of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. */
-const HINTS: Readonly<Record<string, string>> = {
-  RequestTimeTooSkewed: 'the clock of this node is not that of the server',
-  SignatureDoesNotMatch: 'the secret key, or spec.s3.region, is another than the server has',
-  AuthorizationHeaderMalformed: 'spec.s3.region is another than that of the bucket',
-  PermanentRedirect: 'the bucket is in another region: set spec.s3.region, or spec.s3.endpoint',
-  InvalidAccessKeyId: 'the server does not know the access key',
-  AccessDenied: 'the access key may not read it; or it is not there, and the key may not list the bucket',
+const HINTS: Readonly<Record<string, (nameOf: FieldName, method: 'GET' | 'PUT') => string>> = {
+  RequestTimeTooSkewed: () => 'the clock of this node is not that of the server',
+  SignatureDoesNotMatch: (nameOf) => `the secret key, or ${nameOf('region')}, is another than the server has`,
+  AuthorizationHeaderMalformed: (nameOf) => `${nameOf('region')} is another than that of the bucket`,
+  PermanentRedirect: (nameOf) => `the bucket is in another region: set ${nameOf('region')}, or ${nameOf('endpoint')}`,
+  InvalidAccessKeyId: () => 'the server does not know the access key',
+  AccessDenied: (_nameOf, method) =>
+    method === 'PUT'
+      ? 'the access key may not write it'
+      : 'the access key may not read it; or it is not there, and the key may not list the bucket',
 };
 
-const saidOf = ({ statusLine, body, header }: Extract<RequestedBytes, { readonly type: 'answered' }>): string => {
+/** Such as `403 Forbidden (SignatureDoesNotMatch: …)`: a status with what the server says about it, and what to do. */
+export const saidOf = (
+  { statusLine, body, header }: Pick<Extract<RequestedBytes, { readonly type: 'answered' }>, 'statusLine' | 'body' | 'header'>,
+  { method, fieldName = sourceField }: { readonly method: 'GET' | 'PUT'; readonly fieldName?: FieldName },
+): string => {
   const code = codeOf(body);
   const region = header('x-amz-bucket-region');
   const words = [
     code,
-    code === undefined ? undefined : HINTS[code],
+    code === undefined || !Object.hasOwn(HINTS, code) ? undefined : HINTS[code]?.(fieldName, method),
     region !== undefined && /^[a-z0-9-]{1,40}$/.test(region) && code === 'PermanentRedirect' ? `it is in ${region}` : undefined,
   ].filter((word) => word !== undefined);
   return words.length === 0 ? statusLine : `${statusLine} (${words.join(': ')})`;

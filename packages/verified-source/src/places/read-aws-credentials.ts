@@ -3,6 +3,7 @@ import { readRegular } from '@solo-kubelet/untrusted-files';
 import { type AwsCredentials, environmentCredentials, parseAwsCredentials } from '../core/aws-credentials.js';
 import type { SourceDefinition } from '../core/source-definition.js';
 import { VerifiedSourceError } from '../verified-source-error.js';
+import { type FieldName, sourceField } from './field-name.js';
 
 const MAX_FILE_BYTES = 256 * 1024;
 
@@ -13,14 +14,15 @@ const MAX_FILE_BYTES = 256 * 1024;
 export const readAwsCredentials = async (
   { anonymous, credentialsFile, profile = 'default' }: NonNullable<SourceDefinition['s3']> = {},
   env: Readonly<Record<string, string | undefined>>,
+  { fieldName = sourceField, reader = 'the kubelet' }: { readonly fieldName?: FieldName; readonly reader?: string } = {},
 ): Promise<AwsCredentials | undefined> => {
   if (anonymous === true) return undefined;
   if (credentialsFile === undefined) {
-    const found = environmentCredentials(env);
+    const found = environmentCredentials(env, `the environment of ${reader}`);
     if (found?.ok) return found.credentials;
     throw unusable(
       found?.message ??
-        'there are no credentials for the bucket: give spec.s3.credentialsFile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the kubelet, or say spec.s3.anonymous: true',
+        `there are no credentials for the bucket: give ${fieldName('credentialsFile')}, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of ${reader}, or say ${fieldName('anonymous')}: true`,
     );
   }
   let text: string;

@@ -26,6 +26,22 @@ describe('a signed request', () => {
     );
   });
 
+  it("is that of AWS's example of a PUT, over what is sent", async () => {
+    const options = {
+      credentials,
+      region: 'us-east-1',
+      nowMs: Date.UTC(2013, 4, 24),
+      method: 'PUT',
+      body: 'Welcome to Amazon S3.',
+    } as const;
+    const own = { date: 'Fri, 24 May 2013 00:00:00 GMT', 'x-amz-storage-class': 'REDUCED_REDUNDANCY' };
+    const headers = Object.fromEntries(await signRequest(objectUrl(server, 'examplebucket', 'test$file.text'), own, options));
+    expect(headers).toMatchObject({
+      'x-amz-content-sha256': '44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072',
+      authorization: expect.stringMatching(/Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd$/),
+    });
+  });
+
   it('shows a token of a session, and signs it', async () => {
     const options = { credentials: { ...credentials, sessionToken: 'token' }, region: 'us-east-1', nowMs: 0 };
     const headers = Object.fromEntries(await signRequest(objectUrl(server, 'b', 'k'), { 'if-none-match': '"e"' }, options));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AwsCredentials } from '../core/aws-credentials.js';
 
 export interface SignOptions {
@@ -5,23 +6,25 @@ export interface SignOptions {
   readonly region: string;
   /** Ms since 1970. */
   readonly nowMs: number;
+  /** Default GET. */
+  readonly method?: 'GET' | 'PUT';
+  /** What is sent. Default: nothing. */
+  readonly body?: string;
 }
 
-/** SHA-256 of nothing, which is what a GET sends. */
-const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-
-/** Headers of a GET with those of AWS's signature v4: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. */
+/** Headers of a request with those of AWS's signature v4: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. */
 export const signRequest = async (
   url: string,
   headers: Readonly<Record<string, string>>,
-  { credentials, region, nowMs }: SignOptions,
+  { credentials, region, nowMs, method = 'GET', body = '' }: SignOptions,
 ): Promise<readonly (readonly [name: string, value: string])[]> => {
   // Loaded where a bucket is asked with credentials.
   const { AwsV4Signer } = await import('aws4fetch');
   const datetime = new Date(nowMs).toISOString().replace(/[:-]|\.\d{3}/g, '');
   const signer = new AwsV4Signer({
+    method,
     url,
-    headers: { ...headers, 'x-amz-content-sha256': EMPTY },
+    headers: { ...headers, 'x-amz-content-sha256': createHash('sha256').update(body).digest('hex') },
     ...credentials,
     service: 's3',
     region,

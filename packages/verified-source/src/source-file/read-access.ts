@@ -1,6 +1,6 @@
-import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { fieldsOf, type Tell } from '@solo-kubelet/manifest-source/settings';
 import type { YAMLMap } from 'yaml';
+import { readEndpoint, readRegion } from '../core/bucket-address.js';
 import type { BucketAccess, RegistryAccess } from '../core/source-definition.js';
 
 /** `spec.s3`. */
@@ -8,9 +8,7 @@ export const readBucketAccess = (map: YAMLMap | undefined, tell: Tell): BucketAc
   if (map === undefined) return undefined;
   const fields = fieldsOf(map, 'spec.s3', tell);
   const endpoint = fields.read('endpoint', 'an http or https URL without a path, such as https://s3.example.org', readEndpoint);
-  const region = fields.read('region', 'a region such as eu-central-1', (text) =>
-    /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(text) ? text : undefined,
-  );
+  const region = fields.read('region', 'a region such as eu-central-1', readRegion);
   const pathStyle = fields.truth('pathStyle');
   const credentialsFile = fields.text('credentialsFile');
   const profile = fields.text('profile');
@@ -36,10 +34,4 @@ export const readRegistryAccess = (map: YAMLMap | undefined, tell: Tell): Regist
   const plainHTTP = fields.truth('plainHTTP');
   fields.end();
   return plainHTTP === undefined ? {} : { plainHTTP };
-};
-
-const readEndpoint = (text: string): string | undefined => {
-  const url = parseUrl(text);
-  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.host !== '' && /^\/?$/.test(url.pathname);
-  return isPlain && url.search === '' && url.hash === '' && url.username === '' && url.password === '' ? url.origin : undefined;
 };
