@@ -93,26 +93,28 @@ export const requestBytes = async (options: RequestBytesOptions): Promise<Reques
   const limit = timeoutSignal(timeoutMs);
   using joined = joinSignals([options.signal, limit]);
   const failed = (why: RequestFailure, message: string): RequestedBytes => ({ type: 'failed', message, why });
-  const slow = (): RequestedBytes => failed('slow', `did not answer within ${timeoutMs / 1_000} s`);
+  const slow = (message: string): RequestedBytes => failed('slow', message);
   const opened = await openResponse({ ...options, signal: joined.signal });
-  if (opened.type === 'failed') return limit.aborted ? slow() : opened;
+  if (opened.type === 'failed') return limit.aborted ? slow(`did not answer within ${timeoutMs / 1_000} s`) : opened;
   const { body, ...head } = opened;
+  let came = 0;
   try {
     const isGood = opened.status === 200;
     const most = isGood ? maxBytes : maxErrorBytes;
     const parts: Uint8Array[] = [];
-    let total = 0;
     if (most === 0) await body?.cancel();
     else
       for await (const part of body ?? []) {
-        total += part.byteLength;
-        if (total > most && isGood) return failed('large', `answered with more than ${maxBytes} bytes`);
-        if (total > most) break;
+        came += part.byteLength;
+        if (came > most && isGood) return failed('large', `answered with more than ${maxBytes} bytes`);
+        if (came > most) break;
         parts.push(part);
       }
     return { ...head, type: 'answered', body: Buffer.concat(parts) };
   } catch (error) {
-    return limit.aborted ? slow() : { type: 'failed', ...requestFailure(error) };
+    return limit.aborted
+      ? slow(`had sent ${came} bytes of its answer after ${timeoutMs / 1_000} s, and not all of it`)
+      : { type: 'failed', ...requestFailure(error) };
   }
 };
 

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { ManifestEvent } from '@solo-kubelet/manifest-source';
@@ -165,14 +167,71 @@ describe.skipIf(lacking !== undefined)(`an attack on a verified source${lacking 
     await refused('TooLarge', /its signature: .*more than 65536 bytes/);
   });
 
-  it('a slow answer, a byte at a time, changes nothing', async () => {
-    const { refused } = await settled({ timeoutMs: 1_500 });
-    publish((_request, response) => {
-      response.writeHead(200);
-      const timer = setInterval(() => response.write('#'), 100);
-      response.on('close', () => clearInterval(timer));
+  /** One byte a second of what would be good, for as long as somebody listens; `times`: when each connection was given up, ms after it began. */
+  const dripping = (content: string, times: number[]): Answer => {
+    const bytes = Buffer.from(content);
+    return (_request, response) => {
+      const since = performance.now();
+      let at = 0;
+      const drip = (): void => void response.write(bytes.subarray(at, ++at));
+      response.writeHead(200, { 'Content-Length': String(bytes.length) });
+      drip();
+      const timer = setInterval(drip, 1_000);
+      response.on('close', () => {
+        clearInterval(timer);
+        times.push(performance.now() - since);
+      });
+    };
+  };
+
+  it('a slow answer, a byte a second, is given up in its time, with its reason, and changes nothing', async () => {
+    const { keys, watched, refused } = await settled({ timeoutMs: 2_500 });
+    const given: number[] = [];
+    publish(dripping(good(6), given), keys.sign(good(6)));
+    await refused('TooSlow', /site\.yaml: had sent [1-3] bytes of its answer after 2\.5 s, and not all of it$/);
+    // Given up for good: nobody reads on, and there is one connection at a time.
+    expect(given.length).toBeGreaterThan(0);
+    for (const time of given) expect(time).toBeLessThan(3_400);
+    publish(good(6));
+    await ready(watched, 6);
+    await watched.until('the new Pod', () => watched.running()['web-n'] === 'web:6');
+  });
+
+  it('a slow signature, a byte a second, changes nothing', async () => {
+    const { keys, refused } = await settled({ timeoutMs: 1_500 });
+    publish(good(6));
+    site.server.files.set(`${FILE}.minisig`, dripping(keys.sign(good(6)), []));
+    await refused('TooSlow', /its signature: .*site\.yaml\.minisig: had sent [12] bytes of its answer after 1\.5 s/);
+  });
+
+  it('a server that takes its time with the head of its answer, or never says anything, changes nothing', async () => {
+    const { refused } = await settled({ timeoutMs: 1_200 });
+    publish((request) => {
+      // The head of an answer, a byte at a time, without an end.
+      const { socket } = request;
+      const text = `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(1_000)}`;
+      let at = 0;
+      const timer = setInterval(() => socket.write(text[at++ % text.length] ?? ''), 200);
+      socket.on('close', () => clearInterval(timer)).on('error', () => {});
     });
-    await refused('TooSlow', /did not answer within 1.5 s/);
+    await refused('TooSlow', /site\.yaml: did not answer within 1\.2 s/);
+  });
+
+  it('a connection that is never answered, and a TLS handshake that never ends, change nothing', async () => {
+    const silent = createServer((socket) => socket.on('error', () => {}).resume());
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    site.stops.push(() => silent.close());
+    const port = (silent.address() as AddressInfo).port;
+    for (const scheme of ['http', 'https']) {
+      const { watched, keys } = await settled({ timeoutMs: 1_200 });
+      watched.stop();
+      const away = watch({ url: `${scheme}://127.0.0.1:${port}/site.yaml`, keys: [keys.publicKey], timeoutMs: 1_200 });
+      await away.until('the refusal', () => away.last()?.reason === 'TooSlow' || away.last()?.reason === 'Unreachable');
+      expect(away.last()).toMatchObject({ state: 'Stale', revision: 5 });
+      expect(away.running()).toEqual({ 'web-n': 'web:5' });
+      away.stop();
+    }
   });
 
   it('a bomb of compressed nothing changes nothing', async () => {

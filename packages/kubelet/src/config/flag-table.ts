@@ -172,7 +172,10 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   ),
   'node-ip': own('texts', 'address of the node, one of each family at most'),
   'node-labels': own('map', 'labels of the node'),
-  'node-report': own('texts', 'URL that reports of the node go to: http, https, s3, file, mqtt or mqtts; repeatable (docs/fleet-rollouts.md)'),
+  'node-report': own(
+    'texts',
+    'URL that reports of the node go to: http, https, s3, file, mqtt or mqtts; repeatable (docs/fleet-rollouts.md)',
+  ),
   'node-values-file': own(
     'text',
     'file of NodeValues: what $(node.NAME) stands for in verified sources (default /etc/kubernetes/node-values.yaml; docs/verified-sources.md)',

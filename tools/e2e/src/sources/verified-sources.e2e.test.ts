@@ -32,7 +32,8 @@ const startNginx = async (root: string, tls: { readonly cert: string; readonly k
     `pid ${directory}/nginx.pid; daemon off; master_process off; error_log ${directory}/error.log; events {}
 http { access_log ${directory}/access.log; client_body_temp_path ${directory}/body; proxy_temp_path ${directory}/proxy;
  fastcgi_temp_path ${directory}/fastcgi; uwsgi_temp_path ${directory}/uwsgi; scgi_temp_path ${directory}/scgi;
- server { listen 127.0.0.1:${port} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; root ${root}; } }`,
+ server { listen 127.0.0.1:${port} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; root ${root};
+  location = /drip.yaml { if (-f ${directory}/drip) { set $limit_rate 1; } } } }`,
   );
   const start = async () => {
     const child = spawn('nginx', ['-c', config, '-p', directory], { stdio: 'ignore' });
@@ -111,6 +112,7 @@ describe.skipIf(lacking.length > 0)(`verified sources${lacking.length === 0 ? ''
       );
     await describe('site', { verification: { keyFiles: [join(directory, 'site.pub')] }, labels: { from: 'site' } });
     await describe('ops', { verification: { keyFiles: [join(directory, 'ssh.pub')] }, priority: 10, namespaces: ['default'] });
+    await describe('drip', { verification: { keyFiles: [join(directory, 'site.pub')] }, timeout: '5s' });
     bucket = await bucketServer(join(directory, 's3'), 'fleet');
     registry = await startRegistry(join(directory, 'registry'), { login: true });
     const own = { tls: undefined, verification: { keyFiles: [join(directory, 'site.pub')] } };
@@ -193,6 +195,29 @@ describe.skipIf(lacking.length > 0)(`verified sources${lacking.length === 0 ? ''
     });
     await node.pod('shared', (pod) => isRunning(pod) && pod.metadata.labels?.['from'] === 'site');
     expect((await cli('sources', 'site', 'ops')).code).toBe(0);
+  });
+
+  it('a server that gives a byte a second is given up, with the reason, and what runs, runs on', async () => {
+    await publish('drip.yaml', site(1, sleeper('drip')));
+    sign('drip.yaml');
+    await source('drip', ({ state }) => state === 'Ready');
+    const containerOf = async () => (await node.pod('drip', isRunning)).status?.containerStatuses?.[0]?.containerID;
+    const before = await containerOf();
+    await writeFile(join(directory, 'drip'), '');
+    await publish('drip.yaml', site(2, sleeper('drip'), sleeper('dropped')));
+    sign('drip.yaml');
+    const slow = await source('drip', ({ state }) => state === 'Stale');
+    expect(slow).toMatchObject({
+      reason: 'TooSlow',
+      revision: 1,
+      message: expect.stringMatching(/had sent \d+ bytes? of its answer after 5 s/),
+    });
+    expect((await cli('sources', 'drip')).code).toBe(1);
+    expect(await containerOf()).toBe(before);
+    await rm(join(directory, 'drip'));
+    await source('drip', ({ state, revision }) => state === 'Ready' && revision === 2);
+    await node.pod('dropped', isRunning);
+    expect(await containerOf()).toBe(before);
   });
 
   it('takes the manifests below a prefix of a bucket, as their signed list of sums names them', async () => {
