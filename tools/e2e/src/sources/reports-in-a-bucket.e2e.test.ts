@@ -55,7 +55,7 @@ const shows = (what: RegExp) =>
 it('a box puts its reports into a bucket, once it may, and one table shows it among a thousand', async () => {
   await node.drop('web.yaml', sleeper('web'));
   await node.pod('web', isRunning);
-  await waitFor(() => node.kubelet().log().includes('The report of the node cannot be delivered') || undefined, {
+  await waitFor(async () => node.kubelet().log().includes('The report of the node cannot be delivered') || undefined, {
     what: 'the warning',
     timeoutMs: 60_000,
   });
