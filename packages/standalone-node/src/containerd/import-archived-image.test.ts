@@ -43,4 +43,13 @@ it('takes the image of a digest out of an archive, by manifest or by configurati
   expect(loaded).toHaveLength(2);
 });
 
+it.each([['none'], ['gzip']])('is given up while the archive is read to see what is in it (%s)', async (compression) => {
+  const path = join(root, 'large.tar');
+  const header = compression === 'gzip' ? Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]) : Buffer.alloc(0);
+  await writeFile(path, Buffer.concat([header, Buffer.alloc(1 << 20)]));
+  const load = () => Promise.reject(new Error('nothing is to be loaded'));
+  const given = importArchivedImage({ load }, { path, name: 'x', digest: `sha256:${'0'.repeat(64)}` }, { signal: AbortSignal.abort() });
+  await expect(given).rejects.toMatchObject({ name: 'AbortError' });
+});
+
 const openFile = async (path: string): Promise<Readable> => (await import('node:fs')).createReadStream(path);

@@ -85,7 +85,7 @@ export const importArchivedImage = async (
   { signal }: Abortable = {},
 ): Promise<void> => {
   const compression = await compressionOf(path);
-  const contents = await readArchiveContents(openArchive(path, compression)).catch(unreadable);
+  const contents = await readArchiveContents(openArchive(path, compression, { signal })).catch(unreadable);
   if (contents === undefined) throw new Error('it is no image archive (docker save, or an OCI layout)');
   const place = contents.findIndex(({ digests }) => digests.includes(digest));
   if (place < 0)
@@ -99,7 +99,7 @@ const importArchive = async (
   { signal, name }: { readonly signal: AbortSignal | undefined; readonly name: string | undefined },
 ): Promise<readonly string[]> => {
   const compression = await compressionOf(path);
-  const contents = await readArchiveContents(openArchive(path, compression)).catch(unreadable);
+  const contents = await readArchiveContents(openArchive(path, compression, { signal })).catch(unreadable);
   if (contents === undefined || contents.length === 0) throw new Error('it is no image archive (docker save, or an OCI layout)');
   const here = `linux/${localArchitecture(arch()) ?? arch()}`;
   const selection = selectImages(contents, here, name);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { openRegular } from '@solo-kubelet/untrusted-files';
@@ -28,8 +28,17 @@ export const compressionOf = async (path: string): Promise<Compression> => {
   }
 };
 
-/** The bytes of an archive, decompressed: gzip here, the others by the program of their name. */
-export const openArchive = (path: string, compression: Compression): Readable => {
+/** The bytes of an archive, decompressed: gzip here, the others by the program of their name. A signal destroys the stream. */
+export const openArchive = (
+  path: string,
+  compression: Compression,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Readable => {
+  const stream = decompressed(path, compression);
+  return signal === undefined ? stream : addAbortSignal(signal, stream);
+};
+
+const decompressed = (path: string, compression: Compression): Readable => {
   const file = Readable.from(chunksOf(path), { objectMode: false });
   if (compression === 'none') return file;
   if (compression === 'gzip') {

@@ -1,7 +1,7 @@
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Nothing that makes one takes as long. */
+/** Nothing that makes one takes as long, and process numbers are given anew with each start of the machine: only its age tells what was left. */
 const LEFT_AFTER_MS = 24 * 3_600_000;
 
 interface ScratchOptions {
@@ -12,8 +12,8 @@ interface ScratchOptions {
 }
 
 /**
- * Makes a directory for large files that its maker removes: `<prefix><process>-<random>`. Those that processes which are no more left behind a day ago are removed
- * first, since /var/tmp outlives restarts. @throws (rejects) the error of the last place
+ * Makes a directory for large files that its maker removes: `<prefix><process>-<random>`. Those of a day ago are removed first: /var/tmp outlives restarts,
+ * and whoever was killed left theirs. @throws (rejects) the error of the last place
  */
 export const makeScratch = async (prefix: string, { places = usualPlaces(), nowMs = Date.now() }: ScratchOptions = {}): Promise<string> => {
   let last: unknown;
@@ -33,21 +33,10 @@ const usualPlaces = (): readonly string[] => [process.env['TMPDIR'] ?? '', '/var
 /** Anybody may have put something of that name there: only this user's own directories go, and no link is followed. */
 const removeLeft = async (place: string, prefix: string, nowMs: number): Promise<void> => {
   for (const name of await readdir(place)) {
-    if (!name.startsWith(prefix) || runs(Number(name.slice(prefix.length).split('-')[0]))) continue;
+    if (!/^\d+-/.test(name.startsWith(prefix) ? name.slice(prefix.length) : '')) continue;
     const path = join(place, name);
     const found = await lstat(path).catch(() => undefined);
     if (found === undefined || !found.isDirectory() || found.uid !== process.getuid?.() || nowMs - found.mtimeMs < LEFT_AFTER_MS) continue;
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
-  }
-};
-
-/** What can't be told runs. */
-const runs = (pid: number): boolean => {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 };

@@ -43,6 +43,20 @@ describe('an import into the store of a CRI-O', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
+  it('ends before the disk of its scratch file is short, so that no Pod is evicted for it', async () => {
+    const root = await place();
+    const run = vi.fn();
+    const readSpace = async () => ({ available: 1_400_000, capacity: 10_000_000 });
+    const target = await skopeoTarget(cri, 'unix:///none', { signal, run, readSpace });
+    const bomb = Readable.from(Array.from({ length: 100 }, () => Buffer.alloc(100_000)));
+    await expect(target.load(bomb, ['a:1'], { signal })).rejects.toThrow(
+      /needs more than 400000 bytes in .*solo-import-.*TMPDIR names another/,
+    );
+    expect(bomb.destroyed).toBe(true);
+    expect(run).not.toHaveBeenCalled();
+    expect(await readdir(root)).toEqual([]);
+  });
+
   it('leaves nothing where it fails, nor where it is given up while the archive comes', async () => {
     const root = await place();
     const run = () => Promise.reject(Object.assign(new Error('failed'), { stderr: 'a\nno space left on device\n' }));

@@ -8,6 +8,7 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import type { ImportTarget } from '../containerd/import-images.js';
 import { NodeError } from '../node-error.js';
 import { makeScratch } from './scratch.js';
+import { type ReadSpace, withinRoom } from './within-room.js';
 
 const SCRATCH_PREFIX = 'solo-import-';
 /** Beside a second for each megabyte: an SD card takes its time. */
@@ -27,7 +28,11 @@ type RunProgram = (
 export const skopeoTarget = async (
   cri: CriClient,
   endpoint: string,
-  { signal, run = promisify(execFile) }: { readonly signal: AbortSignal; readonly run?: RunProgram },
+  {
+    signal,
+    run = promisify(execFile),
+    readSpace,
+  }: { readonly signal: AbortSignal; readonly run?: RunProgram; readonly readSpace?: ReadSpace },
 ): Promise<ImportTarget> => {
   const { imageFilesystems } = await cri.images.imageFsInfo({}, { signal });
   const store = storeOf(imageFilesystems[0]?.fsId?.mountpoint ?? '');
@@ -38,7 +43,7 @@ export const skopeoTarget = async (
       try {
         const path = join(directory, 'archive.tar');
         const file = createWriteStream(path);
-        await pipeline(archive, file, { signal: options.signal });
+        await pipeline(archive, await withinRoom(directory, readSpace), file, { signal: options.signal });
         const limits = {
           timeout: TIMEOUT_MS + Math.ceil(file.bytesWritten / 1_000),
           maxBuffer: MAX_OUTPUT_BYTES,

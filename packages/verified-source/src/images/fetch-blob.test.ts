@@ -65,9 +65,9 @@ const runClock = async (scheduler: VirtualTimeScheduler, until: () => boolean): 
   }
 };
 
-/** A pool in memory for one blob, with a disk that takes this long by a clock to read what is there before more comes, and to make a whole one of it. */
-const slowDisk = (scheduler: VirtualTimeScheduler, takesMs: number): Pick<BlobPool, 'open'> => {
-  const wait = () => new Promise<void>((resolve) => void scheduler.schedule(() => resolve(), takesMs));
+/** A pool in memory for one blob, with a disk that takes this long by a clock to read what is there before more comes, and to make a whole one of it; `writesMs` to take bytes. */
+const slowDisk = (scheduler: VirtualTimeScheduler, takesMs: number, writesMs: number): Pick<BlobPool, 'open'> => {
+  const wait = (ms = takesMs) => new Promise<void>((resolve) => void scheduler.schedule(() => resolve(), ms));
   return {
     open: async () => {
       await wait();
@@ -77,9 +77,10 @@ const slowDisk = (scheduler: VirtualTimeScheduler, takesMs: number): Pick<BlobPo
           return bytes.length;
         },
         write: async (more) => {
+          if (writesMs > 0) await wait(writesMs);
           bytes = Buffer.concat([bytes, more]);
         },
-        sync: async () => {},
+        sync: () => wait(writesMs),
         drop: async () => {
           bytes = Buffer.alloc(0);
         },
@@ -94,11 +95,11 @@ const slowDisk = (scheduler: VirtualTimeScheduler, takesMs: number): Pick<BlobPo
 };
 
 /** Fetches the layer onto a disk that takes ten minutes, and lets the clock leap from one thing that is due to the next until that has ended. */
-const fetchToSlowDisk = async (scheduler: VirtualTimeScheduler, file: (request: FileRequest) => Promise<OpenedFile>) => {
+const fetchToSlowDisk = async (scheduler: VirtualTimeScheduler, file: (request: FileRequest) => Promise<OpenedFile>, writesMs = 0) => {
   let ended = false;
   const fetched = fetchBlob({
     file,
-    pool: slowDisk(scheduler, 600_000) as BlobPool,
+    pool: slowDisk(scheduler, 600_000, writesMs) as BlobPool,
     path: 'images/layer',
     digest,
     size: content.length,
@@ -175,8 +176,8 @@ describe('a disk that takes minutes for a large blob', () => {
       }),
       where: 'http://quick/layer',
     });
-    expect(await fetchToSlowDisk(scheduler, file)).toEqual({ type: 'here' });
-    expect(scheduler.frame).toBeGreaterThanOrEqual(1_200_000);
+    expect(await fetchToSlowDisk(scheduler, file, 600_000)).toEqual({ type: 'here' });
+    expect(scheduler.frame).toBeGreaterThanOrEqual(2_400_000);
   });
 
   it('excuses no server that is slow afterwards', async () => {

@@ -51,14 +51,24 @@ export const fetchBlob = async (options: FetchBlobOptions): Promise<FetchedBlob>
   const came$ = new Subject<number>();
   // What the disk takes its time for, before and after, is no fault of the server: to read what is here already may take minutes.
   const asking$ = new Subject<boolean>();
+  // Nor what it takes its time for in between: nothing more is read from the server meanwhile.
+  let diskWork: object | undefined;
   const download = downloadBlob({
     ...options,
     signal: joined.signal,
     asks: (asking) => asking$.next(asking),
     came: (bytes) => came$.next(bytes),
+    onDisk: async (work) => {
+      diskWork = work;
+      try {
+        await work;
+      } finally {
+        diskWork = undefined;
+      }
+    },
   });
   const slow$ = asking$.pipe(
-    switchMap((asking) => (asking ? came$.pipe(tooSlow({ minBytes, windowMs, scheduler })) : NEVER)),
+    switchMap((asking) => (asking ? came$.pipe(tooSlow({ minBytes, windowMs, heldUpBy: () => diskWork, scheduler })) : NEVER)),
     map(() => failed('TooSlow', `${options.path}: gave less than ${minBytes} bytes within ${windowMs / 1_000} s; it goes on later`)),
   );
   const outcome = await firstValueFrom(merge(from(download), slow$));
@@ -74,6 +84,8 @@ interface DownloadOptions extends FetchBlobOptions {
   /** Told when the server's time begins, and when it is over. */
   readonly asks: (asking: boolean) => void;
   readonly came: (bytes: number) => void;
+  /** Waits for the disk, while the server isn't asked for more. */
+  readonly onDisk: (work: Promise<void>) => Promise<void>;
 }
 
 const downloadBlob = async (options: DownloadOptions): Promise<FetchedBlob> => {
@@ -112,7 +124,7 @@ const takePieces = async (options: DownloadOptions & { readonly size: number }, 
     }
     const before = partial.size;
     const broken = await takeBody({ ...options, body, ...verdict }, partial);
-    await partial.sync();
+    await options.onDisk(partial.sync());
     if (broken !== undefined) return failed(broken.reason, `${where}: ${broken.message}`);
     if (status === 200 && partial.size < size) {
       // It came to its end: no later try would find more.
@@ -149,7 +161,7 @@ interface BodyOptions extends DownloadOptions {
 
 /** Writes what is wanted of a body, and lets go of it then, however much it has. Errors of the disk are thrown, those of the line returned. */
 const takeBody = async (
-  { body, skip, take, came, told, signal }: BodyOptions,
+  { body, skip, take, came, onDisk, told, signal }: BodyOptions,
   partial: PartialBlob,
 ): Promise<{ readonly reason: SourceReason; readonly message: string } | undefined> => {
   if (body === null) return undefined;
@@ -173,7 +185,7 @@ const takeBody = async (
       const wanted = bytes.subarray(Math.min(toSkip, bytes.length)).subarray(0, toTake);
       toSkip -= Math.min(toSkip, bytes.length);
       if (wanted.length === 0) continue;
-      await partial.write(wanted);
+      await onDisk(partial.write(wanted));
       toTake -= wanted.length;
       told(wanted.length);
     }

@@ -12,7 +12,8 @@ const inTime = (
 };
 
 describe('the watch over the pace of a download', () => {
-  const rate = (scheduler: TestScheduler) => tooSlow({ minBytes: 61_440, windowMs: 60_000, scheduler });
+  const rate = (scheduler: TestScheduler, heldUpBy: () => object | undefined = () => undefined) =>
+    tooSlow({ minBytes: 61_440, windowMs: 60_000, heldUpBy, scheduler });
 
   it('ends one of a byte a second after the first window', () =>
     inTime(({ scheduler, expectObservable }) => {
@@ -37,6 +38,19 @@ describe('the watch over the pace of a download', () => {
           rate(scheduler),
         ),
       ).toBe('240s (a|)', { a: 0 });
+    }));
+
+  it('counts no time in which somebody else keeps it from giving more', () =>
+    inTime(({ scheduler, expectObservable }) => {
+      const from = scheduler.now();
+      const work = {};
+      const heldUpBy = (): object | undefined => (scheduler.now() - from < 600_500 ? work : undefined);
+      expectObservable(NEVER.pipe(rate(scheduler, heldUpBy))).toBe('655s (a|)', { a: 0 });
+    }));
+
+  it('counts all time of one that always has something short to be held up by', () =>
+    inTime(({ scheduler, expectObservable }) => {
+      expectObservable(NEVER.pipe(rate(scheduler, () => ({})))).toBe('60s (a|)', { a: 0 });
     }));
 
   it('leaves one alone for two hours that is slow and goes on', () =>
