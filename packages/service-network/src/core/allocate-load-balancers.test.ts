@@ -16,9 +16,9 @@ const poolOf = (...texts: readonly string[]) => {
 const POOL = poolOf('192.0.2.240-192.0.2.242', 'fd00::10-fd00::12');
 const allocate = (
   services: readonly Service[],
-  { previous = new Map() as Allocations, conflicts = new Map<string, string>(), pool = POOL } = {},
+  { previous = new Map() as Allocations, unread = new Map() as Allocations, conflicts = new Map<string, string>(), pool = POOL } = {},
 ) => {
-  const { ips, refusals } = allocateLoadBalancers({ services, previous, pool, nodeAddresses: ['192.0.2.1'], conflicts });
+  const { ips, refusals } = allocateLoadBalancers({ services, previous, unread, pool, nodeAddresses: ['192.0.2.1'], conflicts });
   return { ips: Object.fromEntries(ips), refusals: refusals.map(({ reason, message }) => `${reason}: ${message}`) };
 };
 const had = (name: string, ...loadBalancerIPs: readonly string[]): Allocations =>
@@ -75,15 +75,20 @@ describe('addresses of load balancers', () => {
   });
   it('who was not read yet finds what it had, whoever was read before', () => {
     const [place = ''] = allocate([balancer('new')]).ips['default/new']!;
-    const previous = had('later', place);
-    expect(allocate([balancer('new')], { previous }).ips['default/new']).not.toEqual([place]);
+    const unread = had('later', place);
+    expect(allocate([balancer('new')], { previous: unread, unread }).ips['default/new']).not.toEqual([place]);
     const early = balancer('asks', { loadBalancerIP: place });
-    expect(allocate([early], { previous }).ips['default/asks']).toEqual([place]);
-    const both = new Map([...previous, ...had('asks', place)]);
-    expect(allocate([early, balancer('later')], { previous: both }).ips).toEqual({ 'default/later': [place], 'default/asks': [] });
-    // Where there is no other, what nobody claims is given.
+    const refused = {
+      ips: { 'default/asks': [] },
+      refusals: [`AllocationFailed: Failed to allocate IP for "default/asks": ${place} is in use by default/later`],
+    };
+    expect(allocate([early], { previous: unread, unread })).toEqual(refused);
+    // A record in which both have it was written by one that took it for the early one.
+    expect(allocate([early], { previous: new Map([...unread, ...had('asks', place)]), unread })).toEqual(refused);
+    // Nor where there is no other; once everything was read, what nobody claims is given.
     const pool = poolOf(place);
-    expect(allocate([balancer('new')], { previous, pool }).ips['default/new']).toEqual([place]);
+    expect(allocate([balancer('new')], { previous: unread, unread, pool }).ips['default/new']).toEqual([]);
+    expect(allocate([balancer('new')], { previous: unread, pool }).ips['default/new']).toEqual([place]);
   });
   it('of two that ask for one address who had it keeps it', () => {
     const asks = (name: string) => balancer(name, { loadBalancerIP: '192.0.2.240' });

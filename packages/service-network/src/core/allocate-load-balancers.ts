@@ -10,6 +10,8 @@ export interface LoadBalancersInput {
   /** With their families; others than load balancers are passed over. */
   readonly services: readonly Service[];
   readonly previous: Allocations;
+  /** What Services had that may be there without having been read yet: nobody else is given it. Default: nothing. */
+  readonly unread?: Allocations;
   readonly pool: AddressPool;
   /** Of the node: a load balancer may ask for one of them instead. */
   readonly nodeAddresses: readonly string[];
@@ -65,9 +67,8 @@ export const allocateLoadBalancers = (input: LoadBalancersInput): AllocatedLoadB
   );
   const holds = (service: Service): boolean => isAllOf(askedAddresses(service), previous.get(serviceKey(service))?.loadBalancerIPs ?? []);
   const others = wanting.filter((service) => askedAddresses(service).length === 0);
-  const isFree = (ip: string): boolean => !taken.has(ip) && !conflicts.has(ip) && !nodeAddresses.includes(ip);
-  /** Of Services that were not read yet, too: those are left for them where there are others. */
-  const remembered = new Set([...previous.values()].flatMap(({ loadBalancerIPs = [] }) => loadBalancerIPs));
+  const reserved = new Map([...(input.unread ?? [])].flatMap(([key, { loadBalancerIPs = [] }]) => loadBalancerIPs.map((ip) => [ip, key])));
+  const isFree = (ip: string): boolean => !taken.has(ip) && !reserved.has(ip) && !conflicts.has(ip) && !nodeAddresses.includes(ip);
   const kept = new Map<string, Map<IpFamily, string>>();
   for (const service of others) {
     const own = new Map<IpFamily, string>();
@@ -86,7 +87,7 @@ export const allocateLoadBalancers = (input: LoadBalancersInput): AllocatedLoadB
     const problem =
       taken.size + asked.length > MOST_ADDRESSES
         ? { reason: 'AllocationFailed', message: `a node gives at most ${MOST_ADDRESSES}` }
-        : wishProblem(service, input, taken);
+        : wishProblem(service, input, (ip) => taken.get(ip) ?? reserved.get(ip));
     if (problem !== undefined) {
       refuse(service, problem.reason, problem.message);
       continue;
@@ -99,10 +100,7 @@ export const allocateLoadBalancers = (input: LoadBalancersInput): AllocatedLoadB
     const own = kept.get(key)!;
     for (const family of familiesOf(service)) {
       if (own.has(family)) continue;
-      const ip =
-        taken.size < MOST_ADDRESSES
-          ? (freeAddress(pool, family, key, (one) => isFree(one) && !remembered.has(one)) ?? freeAddress(pool, family, key, isFree))
-          : undefined;
+      const ip = taken.size < MOST_ADDRESSES ? freeAddress(pool, family, key, isFree) : undefined;
       if (ip === undefined) continue;
       own.set(family, ip);
       taken.set(ip, key);
@@ -162,7 +160,7 @@ const isAllOf = (asked: readonly string[], had: readonly string[]): boolean =>
 const wishProblem = (
   service: Service,
   { pool, conflicts, nodeAddresses }: LoadBalancersInput,
-  taken: ReadonlyMap<string, string>,
+  ownerOf: (ip: string) => string | undefined,
 ): { readonly reason: string; readonly message: string } | undefined => {
   const asked = askedAddresses(service);
   const seen = new Set<IpFamily>();
@@ -180,7 +178,7 @@ const wishProblem = (
         message: `${JSON.stringify([ip])} is not allowed in config: the pool is ${pool.map(({ text }) => text).join(',')}`,
       };
     }
-    const owner = taken.get(ip);
+    const owner = ownerOf(ip);
     if (owner !== undefined) return { reason: 'AllocationFailed', message: `${ip} is in use by ${owner}` };
     const other = conflicts.get(ip);
     if (other !== undefined) return { reason: 'AddressInUse', message: `${ip} ${other}` };

@@ -48,8 +48,10 @@ export const allocateServices = (
   services: readonly Service[],
   previous: Allocations,
   { ranges, nodePorts }: AllocationSettings,
+  /** What Services had that may be there without having been read yet; see `unreadAllocations`. Nobody else is given it. */
+  unread: Allocations = new Map(),
 ): AllocatedServices => {
-  const taken = { addresses: new Set<string>(), ports: new Set<number>() };
+  const taken = takenBy(unread);
   const given = new Map<string, Draft>();
   const refusals: ServiceRefusal[] = [];
   const order = [...services].sort((a, b) => Number(holdsItsWish(b, previous)) - Number(holdsItsWish(a, previous)));
@@ -72,6 +74,25 @@ export const allocateServices = (
       return draft === undefined || draft.service !== service ? [] : [completed(draft)];
     }),
     refusals,
+  };
+};
+
+/** Of what was given before, what those Services had that are not among these. */
+export const unreadAllocations = (services: readonly Service[], previous: Allocations): Allocations => {
+  const read = new Set(services.map(serviceKey));
+  return new Map([...previous].filter(([key]) => !read.has(key)));
+};
+
+const takenBy = (allocations: Allocations): Taken => {
+  const all = [...allocations.values()];
+  return {
+    addresses: new Set(all.flatMap(({ clusterIPs }) => clusterIPs.filter((ip) => familyOf(ip) !== undefined))),
+    ports: new Set(
+      all.flatMap(({ nodePorts, healthCheckNodePort }) => [
+        ...Object.values(nodePorts),
+        ...(healthCheckNodePort === undefined ? [] : [healthCheckNodePort]),
+      ]),
+    ),
   };
 };
 

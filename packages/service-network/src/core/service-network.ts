@@ -2,7 +2,7 @@ import type { EndpointSlice, NetworkPolicy, Service } from '@solo-kubelet/object
 import { matchesLabels } from '@solo-kubelet/selectors';
 import type { AddressPool } from './address-pool.js';
 import { withLoadBalancers, withStatus } from './allocate-load-balancers.js';
-import { type AllocationSettings, type Allocations, allocateServices, serviceKey } from './allocate-services.js';
+import { type AllocationSettings, type Allocations, allocateServices, serviceKey, unreadAllocations } from './allocate-services.js';
 import { computePolicyTables } from './compute-policy-tables.js';
 import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
 import { endpointsWithinLimit, shareWays, waysOf } from './endpoint-limit.js';
@@ -28,6 +28,8 @@ export interface ServiceNetworkInput {
   readonly policies: readonly NetworkPolicy[];
   /** What was given before; of this process or of an earlier one. */
   readonly previous: Allocations;
+  /** Services may be missing that were not read yet: what they had is kept for them. Default: no. */
+  readonly isPartial?: boolean;
   readonly node: ServiceNode;
   readonly settings: AllocationSettings & {
     readonly clusterDomain: string;
@@ -99,11 +101,16 @@ export interface ServicePart {
 export const computeServiceNetwork = (input: ServiceNetworkInput, before?: ServiceNetwork): ServiceNetwork => {
   const { services, pods, previous, node, settings, namespaces } = input;
   const isSameNode = before !== undefined && before.input.settings === settings && isSameFacts(before.input.node, node);
+  const unread = input.isPartial === true ? unreadAllocations(services, previous) : new Map();
   const allocated =
-    isSameNode && isSameList(before.input.services, services) && (before.allocations === previous || before.input.previous === previous)
+    isSameNode &&
+    before.input.isPartial === input.isPartial &&
+    isSameList(before.input.services, services) &&
+    (before.allocations === previous || before.input.previous === previous)
       ? before.allocated
-      : withLoadBalancers(allocateServices(services, previous, settings), {
+      : withLoadBalancers(allocateServices(services, previous, settings, unread), {
           previous,
+          unread,
           pool: settings.pool,
           nodeAddresses: node.addresses,
           conflicts: node.conflicts ?? NO_CONFLICTS,

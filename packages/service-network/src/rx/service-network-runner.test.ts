@@ -3,10 +3,12 @@ import { type ApiObject, parseObject } from '@solo-kubelet/object-spec';
 import { BehaviorSubject, NEVER, of, startWith, VirtualTimeScheduler } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import { parseAddressPool } from '../core/address-pool.js';
+import type { Allocation, Allocations } from '../core/allocate-services.js';
 import { parseIpRange } from '../core/ip-range.js';
 import { type NftTable, tableFingerprint } from '../core/nft-table.js';
 import { policyTableName } from '../core/policy-table.js';
 import { serviceTableName } from '../core/service-table.js';
+import type { AllocationStore } from './allocation-store.js';
 import type { AddressAnnouncer } from './announce-addresses.js';
 import type { TableApplier } from './apply-tables.js';
 import { createServiceNetwork, type ServiceNetworkOutput } from './service-network-runner.js';
@@ -25,17 +27,23 @@ const object = (kind: string, name: string, spec: object): ApiObject => {
 };
 const balancer = (name: string): ApiObject => object('Service', name, { type: 'LoadBalancer', ports: [{ port: 80 }] });
 const policy = (name: string): ApiObject => object('NetworkPolicy', name, { podSelector: { matchLabels: { app: name } } });
-const storeOf = (...objects: readonly ApiObject[]): ObjectStore => {
+/** Where objects come from; all of them were read unless a test says otherwise. */
+const BOTH: ReadonlySet<string> = new Set(['file', 'url']);
+const storeOf = (objects: readonly ApiObject[], read = BOTH): ObjectStore => {
   const byKind = new Map<string, Map<string, ApiObject>>();
   for (const one of objects) byKind.set(one.kind, (byKind.get(one.kind) ?? new Map()).set(`default/${one.metadata.name}`, one));
-  return { ...emptyObjectStore, byKind: byKind as unknown as ObjectStore['byKind'], syncedSources: new Set(['file:x']) };
+  return {
+    ...emptyObjectStore,
+    byKind: byKind as unknown as ObjectStore['byKind'],
+    syncedSources: new Set([...read].map((source) => `${source}:x`)),
+  };
 };
 const nameOf = ({ family, name }: Pick<NftTable, 'family' | 'name'>): string => `${family} ${name}`;
 
 /** A kernel that keeps fingerprints, and neighbours that answer as they are told to; time goes by only while it is told to. */
-const start = (pool = ['192.0.2.1-192.0.2.40']) => {
+const start = (pool = ['192.0.2.1-192.0.2.40'], had: Allocations = new Map()) => {
   const scheduler = new VirtualTimeScheduler();
-  const objects$ = new BehaviorSubject<ObjectStore>(storeOf());
+  const objects$ = new BehaviorSubject<ObjectStore>(storeOf([]));
   const kernel = new Map<string, string>();
   const calls: string[] = [];
   const applier: TableApplier = {
@@ -63,6 +71,7 @@ const start = (pool = ['192.0.2.1-192.0.2.40']) => {
       return new Map();
     }),
   };
+  const save = vi.fn<AllocationStore['save']>(async () => {});
   const parsed = parseAddressPool(pool);
   if ('error' in parsed) throw new Error(parsed.error);
   const outputs: ServiceNetworkOutput[] = [];
@@ -74,8 +83,8 @@ const start = (pool = ['192.0.2.1-192.0.2.40']) => {
       owner: 'test',
       pool: parsed,
     },
-    store: { load: async () => new Map(), save: async () => {} },
-    record: new Map(),
+    store: { load: async () => had, save },
+    record: had,
     applier,
     announcer,
     listeners: async () => new Set(),
@@ -83,7 +92,7 @@ const start = (pool = ['192.0.2.1-192.0.2.40']) => {
   })
     .run({
       objects$,
-      sources: [{ source: 'file', path: 'x' }],
+      sources: [...BOTH].map((source) => ({ source, path: 'x' })),
       pods$: of(new Map()),
       known$: NEVER.pipe(startWith(true)),
       node$: of({ name: 'node', addresses: ['198.51.100.1'] }),
@@ -111,8 +120,12 @@ const start = (pool = ['192.0.2.1-192.0.2.40']) => {
     calls,
     kernel,
     pass,
-    put: (...objects: readonly ApiObject[]) => objects$.next(storeOf(...objects)),
+    put: (...objects: readonly ApiObject[]) => objects$.next(storeOf(objects)),
+    /** As long as only one of the sources was read. */
+    putEarly: (...objects: readonly ApiObject[]) => objects$.next(storeOf(objects, new Set(['file']))),
+    save,
     network,
+    problems: () => outputs.flatMap((one) => (one.type === 'problem' ? [one.problem.message] : [])),
     troubles: () => outputs.flatMap((one) => (one.type === 'trouble' ? [`${one.what}: ${one.message}`] : [])),
     /** Whether the kernel has just what is wanted. */
     inForce: () => {
@@ -230,4 +243,56 @@ it('what was free once is not given while it cannot be looked at', async () => {
   services.inForce();
   await services.pass(6 * SECOND);
   expect(services.announcer.announce).toHaveBeenCalledTimes(2);
+});
+
+const HAD: Allocation = {
+  clusterIPs: ['10.96.0.77'],
+  nodePorts: { 'TCP/80': 30_100 },
+  healthCheckNodePort: 30_200,
+  loadBalancerIPs: ['192.0.2.7'],
+};
+
+it.each<readonly [string, object, readonly string[]]>([
+  ['a cluster address', { clusterIP: '10.96.0.77' }, ['192.0.2.1-192.0.2.40']],
+  ['a node port', { ports: [{ port: 80, nodePort: 30_100 }] }, ['192.0.2.1-192.0.2.40']],
+  ['a port for health checks', { healthCheckNodePort: 30_200, externalTrafficPolicy: 'Local' }, ['192.0.2.1-192.0.2.40']],
+  ['an address of the pool', { loadBalancerIP: '192.0.2.7' }, ['192.0.2.1-192.0.2.40']],
+  ['the only address of the pool', {}, ['192.0.2.7']],
+])('after a restart %s stays with the Service that had it, whichever source is read first', async (_, wish, pool) => {
+  const spec = { type: 'LoadBalancer', ports: [{ port: 80 }], ...wish };
+  const { healthCheckNodePort: _port, ...without } = HAD;
+  const had = 'healthCheckNodePort' in wish ? HAD : without;
+  const [old, other] = [object('Service', 'old', spec), object('Service', 'other', spec)];
+  for (const order of [
+    [old, other],
+    [other, old],
+  ]) {
+    const services = start([...pool], new Map([['default/old', had]]));
+    services.putEarly(order[0]!);
+    await services.pass(SECOND);
+    // Nothing of that is kept, and nobody is told what a source that comes may yet mend.
+    expect(services.save).not.toHaveBeenCalled();
+    expect(services.problems()).toEqual([]);
+    services.put(...order);
+    await services.pass(SECOND);
+    const saved = services.save.mock.lastCall![0];
+    expect(saved.get('default/old')).toEqual(had);
+    const { clusterIPs = [], nodePorts = {}, healthCheckNodePort, loadBalancerIPs = [] } = saved.get('default/other') ?? {};
+    for (const one of [...clusterIPs, ...loadBalancerIPs]) expect([...HAD.clusterIPs, ...HAD.loadBalancerIPs!]).not.toContain(one);
+    for (const port of [...Object.values(nodePorts), healthCheckNodePort]) expect([30_100, 30_200]).not.toContain(port);
+    expect(services.problems()).toHaveLength(1);
+    expect(services.problems()[0]).toMatch(/already allocated|in use by default\/old|no available IPs/);
+  }
+});
+
+it('what a Service had that is gone is free once all sources are read', async () => {
+  const services = start(['192.0.2.7'], new Map([['default/old', HAD]]));
+  services.putEarly(balancer('new'));
+  await services.pass(SECOND);
+  services.put(balancer('new'));
+  await services.pass(SECOND);
+  expect(services.problems()).toEqual([]);
+  expect([...services.save.mock.lastCall![0]].map(([key, { loadBalancerIPs }]) => [key, loadBalancerIPs])).toEqual([
+    ['default/new', ['192.0.2.7']],
+  ]);
 });

@@ -102,13 +102,14 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       ...lists(objects),
       pods: pods(seen),
       previous: record,
+      isPartial: !isSynced,
       node: { ...node, listeners, ...(addresses && { conflicts: addresses.faults() }) },
       settings,
     };
     if (network !== undefined && isSameInput(network.input, input)) return network;
     network = computeServiceNetwork(input, network);
-    // Before everything was read, what was not met yet is not gone.
-    record = isSynced ? network.allocations : new Map([...record, ...network.allocations]);
+    // What is given while others may be missing is for the moment: they come before it, whenever they are read.
+    if (isSynced) record = network.allocations;
     return network;
   };
 
@@ -365,6 +366,7 @@ const isSameInput = (a: ServiceNetworkInput, b: ServiceNetworkInput): boolean =>
   a.namespaces === b.namespaces &&
   a.policies === b.policies &&
   a.pods === b.pods &&
+  a.isPartial === b.isPartial &&
   a.node.listeners === b.node.listeners &&
   a.node.name === b.node.name &&
   a.node.zone === b.node.zone &&
