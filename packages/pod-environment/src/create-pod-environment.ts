@@ -30,6 +30,7 @@ import { nodeSettings } from './node-settings.js';
 import { createPodCgroups } from './pod-cgroups.js';
 import type { PodEnvironment, VolumeUsage } from './pod-environment.js';
 import { PodEnvironmentError } from './pod-environment-error.js';
+import { createReturnedCgroups } from './returned-cgroups.js';
 import { settleMemoryQos } from './settle-memory-qos.js';
 import { createUserNamespaces } from './user-namespaces.js';
 import { refreshVolume, resizeMemoryVolume, setUpVolume, type VolumeContext, volumeHostPath } from './volumes/set-up-volume.js';
@@ -53,6 +54,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       logger,
     }),
   );
+  const returnedCgroups = createReturnedCgroups(cgroups.hasPod);
   const userNamespaces = createUserNamespaces(podsDir, settings.userNamespaces, logger);
   let machine: ReturnType<typeof readMachineFacts> | undefined;
   const machineFacts = (): ReturnType<typeof readMachineFacts> => {
@@ -154,6 +156,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       const pod = await resolveClaims(given, settings.objects, { signal });
       const { hugePageSizes } = await machineFacts();
       runtimeHandler(pod);
+      returnedCgroups.prepared(pod.metadata.uid);
       await makePodDirectories(pod);
       const setUpVolumes = async (): Promise<void> => {
         await userNamespaceOf(pod);
@@ -274,6 +277,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       await cgroups.removePod(podUid, { signal });
       await removePodDirectory(mounter, paths, signal);
       await userNamespaces.release(podUid);
+      returnedCgroups.cleaned(podUid);
     },
 
     async cleanNode({ signal } = {}) {
@@ -288,7 +292,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       });
       const podUids = names.filter(isPodUid);
       const ours = await Promise.all(podUids.map((podUid) => isOurs(podPaths(rootDir, podUid))));
-      return podUids.filter((_, index) => ours[index]);
+      return [...new Set([...podUids.filter((_, index) => ours[index]), ...(await returnedCgroups.look())])];
     },
   };
 };

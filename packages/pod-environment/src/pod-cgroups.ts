@@ -36,6 +36,8 @@ export interface PodCgroups {
   /** Gives free all memory that is kept below, and takes every brake off. */
   clearMemoryQos(options: Abortable): Promise<void>;
   removePod(podUid: string, options: Abortable): Promise<void>;
+  /** Whether the pod has a cgroup, in any hierarchy and of any class. */
+  hasPod(podUid: string): Promise<boolean>;
   /** Removes the pod's cgroup when no process is in it. */
   releasePod(podUid: string, options: Abortable): Promise<void>;
   /** Removes the hierarchy, unless some pod is left in it. */
@@ -113,6 +115,11 @@ export const createPodCgroups = (settings: NodeSettings, manager: CgroupManager)
         const name = podCgroupName(root, qosClass, podUid);
         if (await manager.someExist(name)) await manager.destroy(name, options);
       }
+    },
+    async hasPod(podUid) {
+      if (!perQos) return false;
+      const found = await Promise.all(QOS_CLASSES.map((qosClass) => manager.someExist(podCgroupName(root, qosClass, podUid))));
+      return found.some(Boolean);
     },
     async releasePod(podUid, options) {
       if (!perQos) return;

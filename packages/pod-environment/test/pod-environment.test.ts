@@ -68,6 +68,20 @@ describe('a pod on disk', () => {
     expect(await pods.listPodUids()).toEqual([uid]);
   });
 
+  it('is found again when a runtime makes its cgroup anew after it was cleaned, and cleaned once more', async () => {
+    const pods = environment();
+    await pods.preparePod(pod);
+    await pods.cleanPod(uid);
+    expect(await pods.listPodUids()).toEqual([]);
+    for (const made of [`pod${uid}`, 'podstranger']) await tree.makeDirectory(`/cg/kubepods/besteffort/${made}`);
+    expect(await pods.listPodUids()).toEqual([uid]);
+    await pods.cleanPod(uid);
+    expect(tree.directories.has(`/cg/kubepods/besteffort/pod${uid}`)).toBe(false);
+    expect(await pods.listPodUids()).toEqual([]);
+    await pods.preparePod(pod);
+    expect(await pods.listPodUids()).toEqual([uid]); // once, by its directory
+  });
+
   it('has its cgroup resized while it runs, and nothing made when it does not', async () => {
     const pods = environment();
     const sized = (cpu: string) => testPod({ containers: [{ resources: { requests: { cpu }, limits: { cpu, memory: '64Mi' } } }] });
