@@ -62,7 +62,7 @@ mkfs.ext4 -q -L solo-root "${loop}p1"
 mkdir "$work/root"
 mount "${loop}p1" "$work/root"
 
-packages=linux-image-amd64,grub-pc,systemd-sysv,systemd-resolved,udev,dbus,containerd,containernetworking-plugins,iptables,ca-certificates
+packages=linux-image-amd64,grub-pc,systemd-sysv,systemd-resolved,udev,dbus,containerd,containernetworking-plugins,iptables,iproute2,ca-certificates
 debootstrap --variant=minbase --include="$packages" "$suite" "$work/root" ${mirror:+"$mirror"}
 for directory in proc sys dev dev/pts; do mount --bind "/$directory" "$work/root/$directory"; done
 inside() { chroot "$work/root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
@@ -83,7 +83,7 @@ kind: ManifestSource
 metadata:
   name: site
 spec:
-  url: $url
+  url: "$url"
   verification:
     keys:
 $keys
@@ -117,11 +117,37 @@ Name=en* eth*
 [Network]
 DHCP=yes
 NETWORK
+# The kubelet starts once the network is there; a box that has none does not wait its two minutes for it, nor call that a failure.
+install -d "$work/root/etc/systemd/system/systemd-networkd-wait-online.service.d"
+cat > "$work/root/etc/systemd/system/systemd-networkd-wait-online.service.d/10-offline.conf" <<'UNIT'
+[Service]
+ExecStart=
+ExecStart=-/usr/lib/systemd/systemd-networkd-wait-online --any --timeout=15
+UNIT
 echo 'LABEL=solo-root / ext4 defaults,noatime 0 1' > "$work/root/etc/fstab"
-echo box > "$work/root/etc/hostname"
-# Made anew on every box.
+# Made anew on every box: where D-Bus has an id of its own, systemd takes that one.
 : > "$work/root/etc/machine-id"
-rm -f "$work/root/etc/ssh/"ssh_host_*
+rm -f "$work/root/var/lib/dbus/machine-id" "$work/root/etc/ssh/"ssh_host_*
+# The host's name is the node's, by which reports of a fleet tell boxes apart.
+rm -f "$work/root/etc/hostname"
+cat > "$work/root/etc/systemd/system/solo-first-name.service" <<'UNIT'
+[Unit]
+Description=Names this box after its machine ID
+DefaultDependencies=no
+RequiresMountsFor=/etc
+After=systemd-remount-fs.service systemd-machine-id-commit.service
+Before=network-pre.target containerd.service solo-kubelet.service
+Wants=network-pre.target
+ConditionPathExists=!/etc/hostname
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -euc 'name=box-$$(cut -c 1-8 /etc/machine-id); echo "$$name" > /etc/hostname; echo "$$name" > /proc/sys/kernel/hostname'
+
+[Install]
+WantedBy=sysinit.target
+UNIT
+inside systemctl enable solo-first-name.service
 
 sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT="quiet console=tty0 console=ttyS0"/; s/^GRUB_TIMEOUT=.*/GRUB_TIMEOUT=1/' "$work/root/etc/default/grub"
 inside grub-install --target=i386-pc "$loop"

@@ -20,9 +20,13 @@ export const nodeSubnet = async (file: string, seed: number, logger: Logger): Pr
   return subnet;
 };
 
-/** Destinations of the machine's IPv4 routes, of every table. */
+/** Destinations of the machine's IPv4 routes, of every table. @throws (rejects) NodeError NODE_HOST_UNSUITABLE where there is no `ip` to list them */
 export const machineRoutes = async (): Promise<readonly string[]> => {
-  const { stdout } = await run('ip', ['-4', 'route', 'show', 'table', 'all'], { timeout: 10_000 });
+  const { stdout } = await run('ip', ['-4', 'route', 'show', 'table', 'all'], { timeout: 10_000 }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    const message = 'the routes of this machine can not be listed: the program ip is not installed (apt-get install iproute2)';
+    throw new NodeError({ code: 'NODE_HOST_UNSUITABLE', message, cause });
+  });
   return stdout.split('\n').flatMap((line) => /^(?:\w+ )?(\d[\d./]*)/.exec(line)?.[1] ?? []);
 };
 
