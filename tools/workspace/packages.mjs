@@ -75,8 +75,8 @@ export const packages = [
   },
   {
     name: 'ingress-proxy',
-    description: 'Routes of Ingresses and HTTPRoutes as a table, and haproxy driven by it, without a control plane.',
-    keywords: ['ingress', 'gateway-api', 'haproxy', 'reverse-proxy', 'tls', 'rxjs'],
+    description: 'Routes of Ingresses and HTTPRoutes as a table, and haproxy or nginx driven by it, without a control plane.',
+    keywords: ['ingress', 'gateway-api', 'haproxy', 'nginx', 'reverse-proxy', 'tls', 'rxjs'],
     dependencies: {
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,

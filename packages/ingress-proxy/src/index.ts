@@ -19,13 +19,17 @@ export type {
   Listener,
   ListenerRule,
   Mirror,
+  ProxyName,
   Route,
   RouteAction,
   RouteProblem,
   RouteTable,
   WeightedBackend,
 } from './core/route-table.js';
-export { answeredTokens } from './haproxy/answered-tokens.js';
-export { type CertificatePair, certificateFault, type IssueCertificate } from './haproxy/own-certificates.js';
-export { portHolder } from './haproxy/port-holder.js';
-export { type HaproxyReport, type RunHaproxyOptions, removeHaproxy, runHaproxy } from './haproxy/run-haproxy.js';
+export { type RunHaproxyOptions, runHaproxy } from './haproxy/run-haproxy.js';
+export { type RunNginxOptions, runNginx } from './nginx/run-nginx.js';
+export { answeredTokens } from './proxy/answered-tokens.js';
+export { type CertificatePair, certificateFault, type IssueCertificate } from './proxy/own-certificates.js';
+export { portHolder } from './proxy/port-holder.js';
+export type { ProxyReport, RunProxyOptions } from './proxy/proxy-report.js';
+export { type RunAnyProxyOptions, removeProxy, runProxy } from './proxy/run-proxy.js';

@@ -13,7 +13,7 @@ import { type AcmeReport, acmeIssuer, runAcme } from '../src/acme/index.js';
 import { type AcmeState, answeredTokens } from '../src/index.js';
 import { type AcmeServer, startAcmeServer } from './acme-server.js';
 import { opensslPair, undated } from './openssl-pair.js';
-import { ask, computeOf, freePorts, hasHaproxy, SOON, startBackend, startProxy } from './started-haproxy.js';
+import { ask, computeOf, freePorts, hasHaproxy, SOON, startBackend, startProxy } from './started-proxy.js';
 
 const isThere = (program: string): Promise<boolean> =>
   promisify(execFile)(program, ['-version']).then(

@@ -3,9 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { certificateFault } from '../src/index.js';
 import { ELLIPTIC, opensslPair } from './openssl-pair.js';
-import { ask, hasHaproxy, startBackend, startProxy, tableOf } from './started-haproxy.js';
-
-if (!hasHaproxy) process.stderr.write('haproxy is not installed: the attacks on its configuration are left out\n');
+import { ask, installedProxies, startBackend, startProxy, tableOf } from './started-proxy.js';
 
 interface Pair {
   readonly certificate: string;
@@ -27,7 +25,7 @@ const sources = (): Promise<readonly Pair[]> =>
     pair('ed25519', '-newkey', 'ed25519'),
   ]);
 
-describe.skipIf(!hasHaproxy)('Secrets of Ingresses', () => {
+describe.each(installedProxies)('Secrets of Ingresses in %s', (proxyName) => {
   it('whatever they hold, all others are served what is new', { timeout: 120_000 }, async () => {
     const pairs = await sources();
     const texts = pairs.flatMap(({ certificate, key }) => [certificate, key]);
@@ -65,7 +63,7 @@ describe.skipIf(!hasHaproxy)('Secrets of Ingresses', () => {
 
     await using web = await startBackend('web');
     const own = await pair('own');
-    await using proxy = await startProxy(async () => ({ certificatePem: own.certificate, keyPem: own.key }));
+    await using proxy = await startProxy(async () => ({ certificatePem: own.certificate, keyPem: own.key }), { proxy: proxyName });
     const secrets: Secret[] = all.map(({ certificate, key }, index) => ({
       metadata: { name: `s${index}`, namespace: 'shop' },
       type: 'kubernetes.io/tls',

@@ -1,5 +1,5 @@
 import { type ApiObject, type EndpointSlice, parseObject, type Secret, type Service } from '@solo-kubelet/object-spec';
-import { type AcmeState, certificateFault, computeRouteTable, type RouteTableResult } from '../src/index.js';
+import { type AcmeState, certificateFault, computeRouteTable, type ProxyName, type RouteTableResult } from '../src/index.js';
 
 const GATEWAY = 'gateway.networking.k8s.io/v1';
 
@@ -31,6 +31,7 @@ export interface GatewayWorld {
   readonly servers?: Readonly<Record<string, readonly number[]>>;
   readonly secrets?: readonly Secret[];
   readonly acme?: AcmeState;
+  readonly proxy?: ProxyName;
   readonly ingressPorts?: { readonly httpPort: number; readonly httpsPort: number };
 }
 
@@ -58,6 +59,7 @@ export const computeWorld = (world: GatewayWorld): RouteTableResult => {
     secrets,
     checkCertificate: certificateFault,
     ...(world.acme !== undefined && { acme: world.acme }),
+    ...(world.proxy !== undefined && { proxy: world.proxy }),
     gateways: { classes: [gatewayClass], gateways, routes, grants, namespaces, ingressPorts },
   });
 };

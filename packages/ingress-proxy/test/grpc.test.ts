@@ -3,9 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Ingress } from '@solo-kubelet/object-spec';
 import { describe, expect, it, vi } from 'vitest';
 import { opensslPair } from './openssl-pair.js';
-import { hasHaproxy, SOON, startProxy, tableOf } from './started-haproxy.js';
-
-if (!hasHaproxy) process.stderr.write('haproxy is not installed: gRPC is not tried\n');
+import { installedProxies, SOON, startProxy, tableOf } from './started-proxy.js';
 
 /** A server of HTTP/2 without TLS that says each message back, and ends as gRPC does: with trailers. */
 const startEcho = async (): Promise<{ readonly server: Http2Server; readonly port: number } & AsyncDisposable> => {
@@ -47,12 +45,13 @@ const ingress = (name: string, host: string): Ingress => ({
   },
 });
 
-describe.skipIf(!hasHaproxy)('gRPC through haproxy', { timeout: 120_000 }, () => {
-  it.each(['https', 'http'] as const)(
+describe.each(installedProxies)('gRPC through %s', { timeout: 120_000 }, (proxyName) => {
+  // nginx takes HTTP/2 without TLS only where nothing else is spoken.
+  it.each(proxyName === 'haproxy' ? (['https', 'http'] as const) : (['https'] as const))(
     'by %s: messages go both ways, trailers come, and a call outlives a change of routes',
     async (scheme) => {
       await using echo = await startEcho();
-      await using proxy = await startProxy(opensslPair);
+      await using proxy = await startProxy(opensslPair, { proxy: proxyName });
       const servers = { grpc: [echo.port] };
       expect(await proxy.apply(tableOf({ ingresses: [ingress('cart', 'cart.example')], servers }))).toMatchObject({ how: 'started' });
       const port = scheme === 'https' ? proxy.httpsPort : proxy.httpPort;

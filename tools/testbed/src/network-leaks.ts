@@ -24,9 +24,10 @@ const proxiesBelow = async (directory: string): Promise<readonly string[]> => {
   const found = await Promise.all(
     pids.map(async (pid) => {
       const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-      return words[0]?.endsWith('haproxy') === true && words.some((word) => word.startsWith(directory))
-        ? [`process ${pid} of the proxy`]
-        : [];
+      const isHaproxy = words[0]?.endsWith('haproxy') === true && words.some((word) => word.startsWith(directory));
+      // All of its words are one, its title.
+      const isNginx = words[0]?.startsWith('nginx: master') === true && words[0].includes(` ${directory}`);
+      return isHaproxy || isNginx ? [`process ${pid} of the proxy`] : [];
     }),
   );
   return found.flat();

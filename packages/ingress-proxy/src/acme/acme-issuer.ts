@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { readState, writeDurably } from '@solo-kubelet/state-files';
 import type { SchedulerLike } from 'rxjs';
-import { type CertificatePair, certificateFault } from '../haproxy/own-certificates.js';
+import { type CertificatePair, certificateFault } from '../proxy/own-certificates.js';
 import { AcmeFailure } from './acme-failure.js';
 import { type AcmeAccount, type AcmeSession, newAccountKey, openSession } from './acme-session.js';
 import { type OrderOptions, orderCertificate } from './order-certificate.js';

@@ -6,7 +6,7 @@ import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, nodeFiles, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { CertificateState } from '../core/acme/certificate-plan.js';
 import { certificateKey } from '../core/acme/wanted-certificates.js';
-import { type CertificatePair, certificateFault } from '../haproxy/own-certificates.js';
+import { type CertificatePair, certificateFault } from '../proxy/own-certificates.js';
 
 /** A certificate that was asked for, as its file keeps it. */
 export interface CertificateRecord {

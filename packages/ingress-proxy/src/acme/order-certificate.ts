@@ -1,6 +1,6 @@
 import { delay } from '@solo-kubelet/timers/rxjs';
 import type { SchedulerLike } from 'rxjs';
-import type { CertificatePair } from '../haproxy/own-certificates.js';
+import type { CertificatePair } from '../proxy/own-certificates.js';
 import { AcmeFailure } from './acme-failure.js';
 import { type AcmeReply, jsonOf, retryAfterMs, textIn } from './acme-request.js';
 import { type AcmeSession, failureOf } from './acme-session.js';

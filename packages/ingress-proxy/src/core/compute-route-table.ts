@@ -5,8 +5,9 @@ import { hostRank, isHost, isPreciseHost } from './host-name.js';
 import { type IngressSettings, ingressSettings } from './ingress-annotations.js';
 import { isOwnIngress } from './ingress-class.js';
 import { matchRoute, prefixKey } from './match-route.js';
+import { hasRoomForPath } from './nginx/nginx-limits.js';
 import { comparedPath } from './request-path.js';
-import type { AuthRequest, Backend, Certificate, Route, RouteProblem, RouteTable } from './route-table.js';
+import type { AuthRequest, Backend, Certificate, ProxyName, Route, RouteProblem, RouteTable } from './route-table.js';
 import { type SecretsInput, secretPair } from './secret-pair.js';
 import { type KnownServices, serviceBackend } from './service-backend.js';
 
@@ -18,6 +19,8 @@ export interface RouteTableInput extends KnownServices, SecretsInput {
   readonly gateways?: GatewayObjects;
   /** Where certificates are got by ACME; undefined: nowhere. */
   readonly acme?: AcmeState;
+  /** What will carry requests: what it can't do is told, and left out. Default haproxy. */
+  readonly proxy?: ProxyName;
 }
 
 export interface RouteTableResult {
@@ -47,6 +50,10 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
     for (const message of settings.problems) tell('IngressAnnotation', message);
     const lead = (backend: IngressBackend): string | undefined => backendName(ingress, backend, { input, settings, backends, tell });
     for (const route of routesOf(ingress, settings, lead, tell)) {
+      if (input.proxy === 'nginx' && !hasRoomForPath(route.path)) {
+        tell('IngressPath', `path ${route.path.slice(0, 40)}… is too long for nginx`);
+        continue;
+      }
       const id = `${route.pathType} ${route.host} ${route.pathType === 'Exact' ? route.path : prefixKey(route.path)}`;
       const before = routes.get(id);
       if (before === undefined) routes.set(id, route);
@@ -67,8 +74,10 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
     listeners,
     challenges: input.acme?.challenges ?? new Map(),
   };
+  const located = withAuthBackends(table, input);
+  if (input.proxy === 'nginx') problems.push(...unaskable(located));
   return {
-    table: withAuthBackends(table, input),
+    table: located,
     ingresses: own.map(keyOf),
     problems,
     wantedCertificates: wanted.keys,
@@ -76,15 +85,34 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
   };
 };
 
+/** nginx asks for leave by HTTP/1.1 alone. */
+const unaskable = ({ routes, backends }: RouteTable): readonly RouteProblem[] => {
+  const faulty = routes.filter(({ auth }) => backends.get(auth?.backend ?? '')?.protocol === 'h2c');
+  return [...new Map(faulty.map((route) => [route.ingress, route.auth?.url])).entries()].map(([ingress, url]) => ({
+    ingress,
+    reason: 'IngressAnnotation',
+    message: `annotation auth-url: ${JSON.stringify(url)} is a server of HTTP/2, which nginx can't ask; every request is refused`,
+  }));
+};
+
 const NO_GATEWAYS: GatewaysResult = { listeners: [], backends: new Map(), classes: [], gateways: [], routes: [] };
 
 const gatewaysOf = (
-  { gateways, services, slices, secrets, checkCertificate, acme }: RouteTableInput,
+  { gateways, services, slices, secrets, checkCertificate, acme, proxy }: RouteTableInput,
   wanted: WantedCertificates,
 ): GatewaysResult =>
   gateways === undefined
     ? NO_GATEWAYS
-    : computeGateways({ ...gateways, services, slices, secrets, checkCertificate, wanted, ...(acme !== undefined && { acme }) });
+    : computeGateways({
+        ...gateways,
+        services,
+        slices,
+        secrets,
+        checkCertificate,
+        wanted,
+        ...(acme !== undefined && { acme }),
+        ...(proxy !== undefined && { proxy }),
+      });
 
 type Tell = (reason: string, message: string) => void;
 

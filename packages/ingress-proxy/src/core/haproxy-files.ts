@@ -1,5 +1,6 @@
 import { haproxyGateways } from './haproxy-gateway.js';
 import { prefixKey } from './match-route.js';
+import { CHALLENGE_PATH, type OpenPort, portsOf } from './open-ports.js';
 import type { AuthRequest, RouteTable } from './route-table.js';
 import type { Slots } from './server-slots.js';
 
@@ -72,30 +73,6 @@ export const haproxyFiles = (table: RouteTable, slots: ReadonlyMap<string, Slots
       .map(({ port }) => [`crt-list-${port}`, certificateList(port, options)] as const),
     ['haproxy.cfg', configuration(table, slots, options, { gateways, asksForLeave: auths.size > 0 })],
   ]);
-};
-
-/** RFC 8555, 8.3. */
-const CHALLENGE_PATH = '/.well-known/acme-challenge/';
-
-interface OpenPort {
-  readonly port: number;
-  readonly tls: boolean;
-  readonly ofIngresses: boolean;
-}
-
-/** Every port that is to be open, those of Ingresses first. */
-export const portsOf = (
-  { listens, listeners, challenges }: Pick<RouteTable, 'listens' | 'listeners' | 'challenges'>,
-  { httpPort, httpsPort }: Pick<HaproxyOptions, 'httpPort' | 'httpsPort'>,
-): readonly OpenPort[] => {
-  const own = [
-    ...(listens.http || challenges.size > 0 ? [{ port: httpPort, tls: false, ofIngresses: true }] : []),
-    ...(listens.https ? [{ port: httpsPort, tls: true, ofIngresses: true }] : []),
-  ];
-  const others = listeners
-    .filter(({ port }) => !own.some((each) => each.port === port))
-    .map(({ port, certificates }) => ({ port, tls: certificates !== undefined, ofIngresses: false }));
-  return [...own, ...new Map(others.map((each) => [each.port, each])).values()];
 };
 
 const certificateList = (port: number, { certificates, directory, httpsPort }: HaproxyOptions): string =>

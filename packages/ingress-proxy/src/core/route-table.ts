@@ -1,3 +1,6 @@
+/** Programs that carry requests as a table says. */
+export type ProxyName = 'haproxy' | 'nginx';
+
 /** Where requests go, whatever proxy carries them: made from Ingresses, and from Gateways and their HTTPRoutes. */
 export interface RouteTable {
   /** By name; a name has letters, digits, `-`, `_` and `.` only. */

@@ -1,6 +1,13 @@
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { socketPathFault } from '@solo-kubelet/diagnostics';
 import { joinSignals, onAbort, timeoutSignal } from '@solo-kubelet/timers';
+
+/** Where haproxy is talked to. */
+export const haproxySockets = (directory: string) => ({
+  runtimeSocket: join(directory, 'runtime.sock'),
+  masterSocket: join(directory, 'master.sock'),
+});
 
 const COMMAND_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;

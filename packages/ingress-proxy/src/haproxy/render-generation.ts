@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AUTH_SCRIPT } from '../core/auth-script.js';
 import { type HaproxyFiles, haproxyFiles } from '../core/haproxy-files.js';
 import { MIRROR_SCRIPT } from '../core/mirror-script.js';
 import type { RouteTable } from '../core/route-table.js';
 import type { Slots } from '../core/server-slots.js';
-import { type IssueCertificate, ownCertificate } from './own-certificates.js';
+import { collectCertificates } from '../proxy/collect-certificates.js';
+import type { IssueCertificate } from '../proxy/own-certificates.js';
 
 export interface RenderOptions {
   readonly directory: string;
@@ -34,26 +35,7 @@ export const renderGeneration = async (
   options: RenderOptions,
 ): Promise<Rendered> => {
   const { directory, runtimeSocket, addresses, httpPort, httpsPort, runAs, issue, now } = options;
-  const secrets = new Map<string, string>();
-  const certificates: { readonly file: string; readonly hosts: readonly string[]; readonly port?: number }[] = [];
-  const keep = (pem: string, hosts: readonly string[], port?: number): void => {
-    const file = `certificate-${certificates.length}.pem`;
-    certificates.push({ file, hosts, ...(port !== undefined && { port }) });
-    secrets.set(file, pem);
-  };
-  const pemOf = ({ certificate, key }: { readonly certificate: string; readonly key: string }): string =>
-    `${certificate.trimEnd()}\n${key.trimEnd()}\n`;
-  if (table.listens.https) {
-    const own = { directory: join(directory, 'certificates'), issue, now };
-    // For names that no certificate is for; clients that check will not take it.
-    keep(await ownCertificate(['ingress.local'], own), []);
-    for (const { pem, hosts } of table.certificates) {
-      if (pem === undefined && hosts.length === 0) continue;
-      keep(pem === undefined ? await ownCertificate(hosts, own) : pemOf(pem), hosts);
-    }
-  }
-  for (const { port, host, certificates: pairs = [] } of table.listeners)
-    for (const pair of pairs) keep(pemOf(pair), host === '' ? [] : [host], port);
+  const { secrets, certificates } = await collectCertificates(table, { directory, issue, now });
   const common = {
     runtimeSocket,
     authAddress: `abns@solo-ingress-${createHash('sha256').update(directory).digest('hex').slice(0, 32)}`,
@@ -98,9 +80,4 @@ export const makeCurrent = async ({ files }: Rendered, directory: string): Promi
   const current = join(directory, 'haproxy.cfg');
   await writeFile(`${current}.new`, files.get('haproxy.cfg') ?? '', { mode: 0o600 });
   await rename(`${current}.new`, current);
-};
-
-export const removeOtherGenerations = async (kept: number, directory: string): Promise<void> => {
-  const others = (await readdir(directory)).filter((name) => name.startsWith('generation-') && name !== `generation-${kept}`);
-  await Promise.all(others.map((name) => rm(join(directory, name), { recursive: true, force: true })));
 };

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 export const upCommand: Command = {
   name: 'up',
   usage:
-    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--kube-api ADDRESS:PORT|off] [--service-cluster-ip-range RANGE] [--service-load-balancer-pool LIST] [--service-load-balancer-interface NAME] [--network-policy-drop-log] [--ingress-proxy haproxy|off] [--ingress-addresses LIST] [--ingress-ports HTTP,HTTPS] [--ingress-acme-directory URL] [--ingress-acme-email ADDRESS] [--ingress-acme-ca-file FILE] [--ingress-acme-issuers LIST] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
+    '[--ephemeral] [--data-dir DIR] [--images DIR]… [--allowed-devices LIST]… [--probe-plugin NAME]… [--runtime containerd|memory] [--kube-api ADDRESS:PORT|off] [--service-cluster-ip-range RANGE] [--service-load-balancer-pool LIST] [--service-load-balancer-interface NAME] [--network-policy-drop-log] [--ingress-proxy haproxy|nginx|off] [--ingress-addresses LIST] [--ingress-ports HTTP,HTTPS] [--ingress-acme-directory URL] [--ingress-acme-email ADDRESS] [--ingress-acme-ca-file FILE] [--ingress-acme-issuers LIST] [--wait-ready] [--ready-timeout 2m] [-v N] [MANIFESTS]',
   summary: 'Start a container runtime of its own and run the Pods of a manifest directory on it.',
   details: `
 MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifests there, edit or remove them: the node follows.
@@ -20,7 +20,7 @@ MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifest
   --service-load-balancer-pool 192.0.2.240-192.0.2.250  addresses for Services of type LoadBalancer (default: the node's)
   --service-load-balancer-interface eth0  where they are announced (default: where the machine has a network that holds them)
   --network-policy-drop-log  tell the kernel's log of packets that NetworkPolicies drop, ten a second at most
-  --ingress-proxy haproxy  what serves Ingresses and Gateways where Services are on, or its path; off: they are refused
+  --ingress-proxy haproxy  what serves Ingresses and Gateways where Services are on, haproxy or nginx, or its path; off: they are refused
   --ingress-addresses LIST  addresses at which they are served (default every address); with commas several, or repeated
   --ingress-ports 80,443  ports of HTTP and HTTPS at which Ingresses are served
   --ingress-acme-directory URL  ACME server that their certificates are got from where they ask for it (docs/ingress.md); to give it is to agree to its terms

@@ -134,7 +134,7 @@ export const flagTable: Readonly<Record<string, FlagSpec>> = {
   'ingress-ports': own('text', 'ports of HTTP and HTTPS at which Ingresses are served (default 80,443)'),
   'ingress-proxy': own(
     'text',
-    'what serves Ingresses: haproxy, as PATH has it, or its path; off: nothing, and Ingresses are refused (default haproxy where Services are on)',
+    'what serves Ingresses: haproxy or nginx, as PATH has it, or its path; off: nothing, and Ingresses are refused (default haproxy where Services are on)',
   ),
   'iptables-drop-bit': field('iptablesDropBit', 'whole'),
   'iptables-masquerade-bit': field('iptablesMasqueradeBit', 'whole'),

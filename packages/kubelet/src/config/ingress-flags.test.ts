@@ -4,14 +4,17 @@ import { parseIngress } from './ingress-flags.js';
 const none = { proxy: undefined, addresses: undefined, ports: undefined };
 
 it('is haproxy at the usual ports of every address unless told otherwise', () => {
-  expect(parseIngress(none)).toEqual({ program: 'haproxy', httpPort: 80, httpsPort: 443 });
+  expect(parseIngress(none)).toEqual({ proxy: 'haproxy', program: 'haproxy', httpPort: 80, httpsPort: 443 });
   expect(parseIngress({ proxy: '/opt/haproxy', addresses: ['192.0.2.1', '::1'], ports: '8080, 8443' })).toEqual({
+    proxy: 'haproxy',
     program: '/opt/haproxy',
     addresses: ['192.0.2.1', '::1'],
     httpPort: 8_080,
     httpsPort: 8_443,
   });
   expect(parseIngress({ ...none, proxy: 'off' })).toBeUndefined();
+  expect(parseIngress({ ...none, proxy: 'nginx' })).toMatchObject({ proxy: 'nginx', program: 'nginx' });
+  expect(parseIngress({ ...none, proxy: '/opt/nginx' })).toMatchObject({ proxy: 'nginx', program: '/opt/nginx' });
 });
 
 it('gets certificates of an ACME server only where one is named', () => {

@@ -3,6 +3,7 @@ import { parseUrl } from '@solo-kubelet/diagnostics/text';
 
 /** How Ingresses are served. */
 export interface IngressFlags {
+  readonly proxy: 'haproxy' | 'nginx';
   /** The proxy's program, as PATH has it, or a path. */
   readonly program: string;
   /** Where requests are taken; undefined: at every address. */
@@ -48,6 +49,7 @@ interface Texts {
   readonly ports: string | undefined;
 }
 
+const PROXIES = ['haproxy', 'nginx'] as const;
 const DEFAULT_PORTS = '80,443';
 const MAX_PORT = 65_535;
 
@@ -59,8 +61,9 @@ export const parseIngress = ({
   acme,
 }: Texts): IngressFlags | undefined | { readonly error: string } => {
   if (proxy === 'off') return undefined;
-  if (proxy !== 'haproxy' && !proxy.endsWith('/haproxy'))
-    return { error: `--ingress-proxy ${JSON.stringify(proxy)}: want haproxy, a path that ends in /haproxy, or off` };
+  const kind = PROXIES.find((name) => proxy === name || proxy.endsWith(`/${name}`));
+  if (kind === undefined)
+    return { error: `--ingress-proxy ${JSON.stringify(proxy)}: want haproxy, nginx, a path that ends in /haproxy or /nginx, or off` };
   const wrong = addresses?.find((address) => isIP(address) === 0);
   if (wrong !== undefined) return { error: `--ingress-addresses: ${JSON.stringify(wrong)} is no IP address` };
   const [httpPort = 0, httpsPort = 0, ...more] = ports.split(',').map((text) => (/^\d{1,5}$/.test(text.trim()) ? Number(text) : 0));
@@ -69,6 +72,7 @@ export const parseIngress = ({
   const issuing = acme === undefined ? undefined : parseAcme(acme);
   if (issuing !== undefined && 'error' in issuing) return issuing;
   return {
+    proxy: kind,
     program: proxy,
     ...(addresses !== undefined && { addresses }),
     httpPort,

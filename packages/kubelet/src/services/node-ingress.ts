@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@solo-kubelet/diagnostics';
 import { metaTime } from '@solo-kubelet/diagnostics/text';
-import type { HaproxyReport, RouteTable, RouteTableResult } from '@solo-kubelet/ingress-proxy';
+import type { ProxyReport, RouteTable, RouteTableResult } from '@solo-kubelet/ingress-proxy';
 import { listObjects, type ManifestEvent, type ObjectStore, objectStores } from '@solo-kubelet/manifest-source';
 import type { ApiObject, Gateway, GatewayClass, HTTPRoute, Ingress } from '@solo-kubelet/object-spec';
 import type { NodeAdmissionFacts, ToldEvent } from '@solo-kubelet/reconciler';
@@ -104,8 +104,8 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
   };
 
   const serve = (store$: Observable<ObjectStore>, facts$: FollowIngresses['facts$']): Observable<unknown> =>
-    from(Promise.all([import('@solo-kubelet/ingress-proxy'), workersUser()])).pipe(
-      switchMap(([{ answeredTokens, certificateFault, computeRouteTable, GATEWAY_CONTROLLER, runHaproxy }, runAs]) => {
+    from(Promise.all([import('@solo-kubelet/ingress-proxy'), workersUser(flags.proxy)])).pipe(
+      switchMap(([{ answeredTokens, certificateFault, computeRouteTable, GATEWAY_CONTROLLER, runProxy }, runAs]) => {
         const resultOf = new WeakMap<RouteTable, RouteTableResult>();
         const { httpPort, httpsPort } = flags;
         const acme = flags.acme === undefined ? undefined : createNodeAcme({ ...options, flags: flags.acme });
@@ -132,6 +132,7 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
             const result = computeRouteTable({
               ...input,
               gateways: objects,
+              proxy: flags.proxy,
               checkCertificate: certificateFault,
               ...(known !== undefined && { acme: known }),
             });
@@ -142,11 +143,12 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
         );
         // A proxy that was kept has certificates already that are not known here yet.
         const routes$ = acme === undefined ? computed$ : computed$.pipe(filter(({ input }) => input.acmeState.length > 0));
-        const report$ = runHaproxy({
+        const report$ = runProxy({
+          proxy: flags.proxy,
           table$: routes$.pipe(map(({ result }) => result.table)),
           directory: ingressDirectory(options.rootDirectory),
           issueCertificate: issuerOf(options),
-          haproxy: flags.program,
+          program: flags.program,
           ...(flags.addresses !== undefined && { addresses: flags.addresses }),
           httpPort: flags.httpPort,
           httpsPort: flags.httpsPort,
@@ -254,23 +256,27 @@ const issuerOf =
     return (await openNodeCa(join(rootDirectory, 'api'), now)).issueServer(names);
   };
 
+/** As distributions have them. */
+const USERS = { haproxy: ['haproxy'], nginx: ['nginx', 'www-data'] } as const;
+
 /** The user that comes with the proxy's package, else nobody; undefined where this process may not become another, or knows of neither. */
-const workersUser = async (): Promise<{ readonly user: string; readonly group: string } | undefined> => {
+const workersUser = async (proxy: IngressFlags['proxy']): Promise<{ readonly user: string; readonly group: string } | undefined> => {
   if (process.getuid?.() !== 0) return undefined;
   const [users, groups] = await Promise.all(['/etc/passwd', '/etc/group'].map((path) => readFile(path, 'utf8').catch(() => '')));
   const has = (table: string | undefined, name: string): boolean => table?.split('\n').some((line) => line.startsWith(`${name}:`)) === true;
-  if (has(users, 'haproxy') && has(groups, 'haproxy')) return { user: 'haproxy', group: 'haproxy' };
+  const own = USERS[proxy].find((name) => has(users, name) && has(groups, name));
+  if (own !== undefined) return { user: own, group: own };
   const group = ['nogroup', 'nobody'].find((name) => has(groups, name));
   return has(users, 'nobody') && group !== undefined ? { user: 'nobody', group } : undefined;
 };
 
-const count = (report: HaproxyReport, { proxyUpdated, proxyPorts }: NodeServices['metrics']): void => {
+const count = (report: ProxyReport, { proxyUpdated, proxyPorts }: NodeServices['metrics']): void => {
   proxyUpdated(report.type === 'applied' ? report.how : report.type);
   if (report.type === 'applied') proxyPorts(report.ports);
   else if (report.type === 'stopped' || !report.serving) proxyPorts([]);
 };
 
-const log = (logger: Logger, report: HaproxyReport): void => {
+const log = (logger: Logger, report: ProxyReport): void => {
   switch (report.type) {
     case 'applied':
       logger[report.how === 'runtime' || report.how === 'unchanged' ? 'debug' : 'info'](

@@ -13,6 +13,6 @@ export const mayHaveProxy = (rootDirectory: string): Promise<boolean> =>
 /** Ends the proxy that an earlier kubelet left. Tells whether there was one; nothing is loaded where there was not. */
 export const removeIngress = async (rootDirectory: string, { signal }: { readonly signal: AbortSignal }): Promise<boolean> => {
   if (!(await mayHaveProxy(rootDirectory))) return false;
-  const { removeHaproxy } = await import('@solo-kubelet/ingress-proxy');
-  return removeHaproxy(ingressDirectory(rootDirectory), { signal });
+  const { removeProxy } = await import('@solo-kubelet/ingress-proxy');
+  return removeProxy(ingressDirectory(rootDirectory), { signal });
 };

@@ -23,11 +23,18 @@ export const examineServices = async (
     );
   const firstLine = async (program: string, ...args: readonly string[]): Promise<string | undefined> =>
     (await printedBy(program, ...args))?.trim().split('\n')[0];
-  const [nft, iptables, firewalls, haproxy, bridge, ...holders] = await Promise.all([
+  // It says so to the other stream.
+  const versionOfNginx = (): Promise<string | undefined> =>
+    run('nginx', ['-v'], { env: { ...env }, signal, timeout: LIMIT_MS }).then(
+      ({ stderr }) => stderr.trim().split('\n')[0],
+      () => undefined,
+    );
+  const [nft, iptables, firewalls, haproxy, nginx, bridge, ...holders] = await Promise.all([
     firstLine('nft', '--version'),
     firstLine('iptables', '--version'),
     examineFirewalls(printedBy),
     firstLine('haproxy', '-v'),
+    versionOfNginx(),
     readText('/proc/sys/net/bridge/bridge-nf-call-iptables'),
     ...PORTS.map(async (port) => ({ port, holder: (await portHolder('0.0.0.0', port)) ?? (await portHolder('::', port)) })),
   ]);
@@ -37,7 +44,22 @@ export const examineServices = async (
     iptables,
     firewalls,
     haproxy,
+    nginx,
     bridgeRules: bridge === '' ? undefined : bridge.trim() === '1',
-    holders: holders.flatMap(({ port, holder }) => (holder === undefined ? [] : [{ port, holder }])),
+    holders: await Promise.all(
+      holders.flatMap(({ port, holder }) =>
+        holder === undefined ? [] : [isProxy(holder).then((own) => ({ port, holder, isProxy: own }))],
+      ),
+    ),
   };
+};
+
+/** Whether a program is the proxy of a kubelet: haproxy, which is hardly there for anything else, or an nginx with a configuration of ours. */
+const isProxy = async (holder: string): Promise<boolean> => {
+  if (holder.startsWith('haproxy ')) return true;
+  const pid = /^nginx \(pid (\d+)\)$/.exec(holder)?.[1];
+  if (pid === undefined) return false;
+  const parent = /^PPid:\s*(\d+)$/m.exec(await readText(`/proc/${pid}/status`))?.[1] ?? '';
+  const titles = await Promise.all([pid, parent].map((each) => readText(`/proc/${each}/cmdline`)));
+  return titles.some((title) => /-c \S+\/ingress\/nginx\.conf/.test(title.replaceAll('\0', ' ')));
 };

@@ -8,6 +8,7 @@ const fine: ServiceFacts = {
   iptables: undefined,
   firewalls: { chains: [], legacyForward: undefined },
   haproxy: 'HAProxy version 2.6.12',
+  nginx: undefined,
   bridgeRules: true,
   holders: [],
 };
@@ -24,11 +25,17 @@ describe('judgeServices', () => {
     ['nft is missing', { nft: undefined }, ['Services failed', 'Ingress ok']],
     ['haproxy is missing', { haproxy: undefined }, ['Services ok', 'Ingress failed']],
     ['br_netfilter is missing', { bridgeRules: undefined }, ['Services ok', 'Bridged packets warning', 'Ingress ok']],
-    ['the proxy of the node has the ports', { holders: [{ port: 80, holder: 'haproxy (pid 7)' }] }, ['Services ok', 'Ingress ok']],
-    ['another has a port', { holders: [{ port: 80, holder: 'nginx (pid 7)' }] }, ['Services ok', 'Ingress failed']],
+    [
+      'the proxy of the node has the ports',
+      { holders: [{ port: 80, holder: 'haproxy (pid 7)', isProxy: true }] },
+      ['Services ok', 'Ingress ok'],
+    ],
+    ['the proxy of the node is nginx', { holders: [{ port: 80, holder: 'nginx (pid 7)', isProxy: true }] }, ['Services ok', 'Ingress ok']],
+    ['only nginx is there', { haproxy: undefined, nginx: 'nginx version: nginx/1.22.1' }, ['Services ok', 'Ingress ok']],
+    ['another has a port', { holders: [{ port: 80, holder: 'nginx (pid 7)', isProxy: false }] }, ['Services ok', 'Ingress failed']],
     [
       'another has a port that may be wanted',
-      { hasIngresses: false, holders: [{ port: 443, holder: 'nginx (pid 7)' }] },
+      { hasIngresses: false, holders: [{ port: 443, holder: 'nginx (pid 7)', isProxy: false }] },
       ['Services ok', 'Ingress warning'],
     ],
   ])('%s', (_, change, expected) => expect(found(change)).toEqual(expected));
@@ -45,7 +52,7 @@ describe('judgeServices', () => {
     expect(found({ firewalls: { chains: [], legacyForward: 'DROP' } })).toEqual(['Services ok', 'Forwarding warning', 'Ingress ok']));
 
   it('names who has the port', () =>
-    expect(judgeServices({ ...fine, holders: [{ port: 80, holder: 'nginx (pid 7)' }] }).at(-1)?.detail).toBe(
+    expect(judgeServices({ ...fine, holders: [{ port: 80, holder: 'nginx (pid 7)', isProxy: false }] }).at(-1)?.detail).toBe(
       'port 80 is held by nginx (pid 7)',
     ));
 });

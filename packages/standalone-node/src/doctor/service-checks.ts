@@ -10,12 +10,18 @@ export interface ServiceFacts {
   readonly nft: string | undefined;
   readonly iptables: string | undefined;
   readonly haproxy: string | undefined;
+  readonly nginx: string | undefined;
   /** What others do with packets. */
   readonly firewalls: FirewallFacts;
   /** Whether packets between Pods of one bridge pass the rules, or could be made to: undefined where the kernel has no such switch yet. */
   readonly bridgeRules: boolean | undefined;
   /** Who listens at 80 and 443. */
-  readonly holders: readonly { readonly port: number; readonly holder: string }[];
+  readonly holders: readonly {
+    readonly port: number;
+    readonly holder: string;
+    /** Whether it is the proxy of a kubelet. */
+    readonly isProxy: boolean;
+  }[];
 }
 
 /** Nothing of what is neither there nor wanted. */
@@ -44,13 +50,17 @@ const rules = ({ hasServices, nft, iptables }: ServiceFacts): readonly Finding[]
   return hasServices ? [{ name: 'Services', status: 'failed', detail, remedy: 'apt-get install nftables' }] : [];
 };
 
-const proxy = ({ hasIngresses, haproxy, holders }: ServiceFacts): readonly Finding[] => {
-  if (haproxy === undefined)
+const proxy = ({ hasIngresses, haproxy, nginx, holders }: ServiceFacts): readonly Finding[] => {
+  const found = [
+    haproxy,
+    nginx === undefined ? undefined : `${nginx}${haproxy === undefined ? ' (with --ingress-proxy nginx)' : ''}`,
+  ].filter((each) => each !== undefined);
+  if (found.length === 0)
     return hasIngresses
-      ? [{ name: 'Ingress', status: 'failed', detail: 'haproxy is not installed', remedy: 'apt-get install haproxy' }]
+      ? [{ name: 'Ingress', status: 'failed', detail: 'neither haproxy nor nginx is installed', remedy: 'apt-get install haproxy' }]
       : [];
-  const foreign = holders.filter(({ holder }) => !holder.startsWith('haproxy '));
-  if (foreign.length === 0) return [{ name: 'Ingress', status: 'ok', detail: haproxy }];
+  const foreign = holders.filter(({ isProxy }) => !isProxy);
+  if (foreign.length === 0) return [{ name: 'Ingress', status: 'ok', detail: found.join('; ') }];
   return [
     {
       name: 'Ingress',

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeServices } from '@solo-kubelet/kubelet/networks';
 import type { Ingress } from '@solo-kubelet/object-spec';
@@ -12,8 +12,9 @@ import { lacksIngress } from './lacks-ingress.js';
 import { tlsSecret } from './tls-secret.js';
 import { server, service } from './web-server.js';
 
-const fault = await lacksIngress();
-if (fault !== undefined) console.log(`ingress.e2e.test.ts is skipped: ${fault}`);
+const PROXIES = ['haproxy', 'nginx'] as const;
+const faults = await Promise.all(PROXIES.map(lacksIngress));
+for (const fault of faults) if (fault !== undefined) console.log(`ingress.e2e.test.ts is skipped for a proxy: ${fault}`);
 
 const ABORTABLE = { signal: new AbortController().signal };
 const [httpPort = 0, httpsPort = 0] = await freePorts(2);
@@ -31,9 +32,9 @@ const ingress = (name: string, spec: object, annotations: Readonly<Record<string
   spec,
 });
 
-describe.skipIf(fault !== undefined)('a kubelet with Ingresses', () => {
+describe.each(PROXIES.filter((_, i) => faults[i] === undefined))('a kubelet with Ingresses by %s', (proxy) => {
   let node: TestNode;
-  const flags = [...FLAGS];
+  const flags = [...FLAGS, '--ingress-proxy', proxy];
   const proxyDirectory = (): string => join(node.bed.rootDirectory, 'ingress');
   beforeAll(async () => {
     node = await startNode({ flags });
@@ -162,10 +163,10 @@ describe.skipIf(fault !== undefined)('a kubelet with Ingresses', () => {
     const headers = { cookie: 'session=good', 'x-auth-request-user': 'mallory' };
     await untilAnswered('cnc.example', 'web-a', { headers });
     expect(JSON.parse((await ask('cnc.example', { headers })).body)).toMatchObject({ headers: { 'x-auth-request-user': 'ada' } });
-    expect(await ask('cnc.example', { path: '/job' })).toMatchObject({
-      status: 302,
-      headers: { location: 'https://cnc.example/oauth2/start?rd=%2Fjob' },
-    });
+    const sent = await ask('cnc.example', { path: '/job' });
+    expect(sent.status).toBe(302);
+    // A slash is the same in a query whether it is escaped or not.
+    expect(sent.headers.location?.replaceAll('%2F', '/')).toBe('https://cnc.example/oauth2/start?rd=/job');
   });
 
   it('changes of servers and routes, and kubelets that end in any way, fail no request and close no WebSocket', async () => {
@@ -229,6 +230,6 @@ describe.skipIf(fault !== undefined)('a kubelet with Ingresses', () => {
       timeoutMs: 60_000,
     });
     await expect(ask('shop.example')).rejects.toThrow('ECONNREFUSED');
-    await expect(readFile(join(proxyDirectory(), 'haproxy.cfg'))).rejects.toThrow('ENOENT');
+    await expect(readdir(proxyDirectory())).rejects.toThrow('ENOENT');
   });
 });

@@ -1,7 +1,8 @@
 import type { GatewayParentReference, HTTPBackendRef, HTTPRoute, Namespace, ReferenceGrant } from '@solo-kubelet/object-spec';
 import { labelSelectorRequirements, matchesLabels } from '@solo-kubelet/selectors';
 import { isHost } from '../host-name.js';
-import type { Backend, ListenerRule, RouteAction } from '../route-table.js';
+import { nginxLacks } from '../nginx/nginx-limits.js';
+import type { Backend, ListenerRule, ProxyName, RouteAction } from '../route-table.js';
 import { type KnownServices, serviceBackend } from '../service-backend.js';
 import { commonHosts } from './gateway-hosts.js';
 import { condition, type RouteCondition } from './gateway-status.js';
@@ -22,6 +23,8 @@ export interface ReadRoute {
 
 export interface BackendsInput extends KnownServices {
   readonly grants: readonly ReferenceGrant[];
+  /** What carries requests: one that can't do what a rule asks for has it dropped. Default haproxy. */
+  readonly proxy?: ProxyName;
 }
 
 /** What an HTTPRoute asks for. */
@@ -61,6 +64,11 @@ export const readRoute = (route: HTTPRoute, input: BackendsInput): ReadRoute => 
       backends: leading.filter(({ weight }) => weight > 0),
       ...(mirrors.length > 0 && { mirrors }),
     };
+    const lacking = input.proxy === 'nginx' ? nginxLacks({ matches: reading.matches, action, servers }) : [];
+    if (lacking.length > 0) {
+      unsupported.push(`spec.rules[${i}]: ${[...new Set(lacking)].join('; ')}`);
+      continue;
+    }
     rules.push(...reading.matches.map((match) => ({ ...match, action })));
   }
   return {

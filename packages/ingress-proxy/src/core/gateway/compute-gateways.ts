@@ -1,5 +1,5 @@
 import type { Gateway, GatewayClass, GatewayParentReference, HTTPRoute, Namespace } from '@solo-kubelet/object-spec';
-import type { Backend, Listener, ListenerRule } from '../route-table.js';
+import type { Backend, Listener, ListenerRule, ProxyName } from '../route-table.js';
 import type { SecretsInput } from '../secret-pair.js';
 import type { KnownServices } from '../service-backend.js';
 import { byAge } from './age-order.js';
@@ -20,7 +20,10 @@ export interface GatewayObjects extends Omit<ReadListenersInput, keyof SecretsIn
   readonly namespaces: readonly Namespace[];
 }
 
-export interface GatewaysInput extends GatewayObjects, KnownServices, SecretsInput, Pick<ReadListenersInput, 'acme' | 'wanted'> {}
+export interface GatewaysInput extends GatewayObjects, KnownServices, SecretsInput, Pick<ReadListenersInput, 'acme' | 'wanted'> {
+  /** Default haproxy. */
+  readonly proxy?: ProxyName;
+}
 
 export interface GatewaysResult {
   readonly listeners: readonly Listener[];

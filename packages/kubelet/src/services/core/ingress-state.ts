@@ -1,4 +1,4 @@
-import type { HaproxyReport, RouteProblem, RouteTable } from '@solo-kubelet/ingress-proxy';
+import type { ProxyReport, RouteProblem, RouteTable } from '@solo-kubelet/ingress-proxy';
 import type { Ingress } from '@solo-kubelet/object-spec';
 
 /** What is known of the Ingresses of a node. */
@@ -31,7 +31,7 @@ export const stoppedProxy: ProxyState = { ports: [], served: [] };
 /** The proxy after it said something. */
 export const reduceProxy = (
   before: ProxyState,
-  report: HaproxyReport,
+  report: ProxyReport,
   {
     httpPort,
     httpsPort,

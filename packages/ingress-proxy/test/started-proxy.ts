@@ -14,19 +14,35 @@ import {
   type CertificatePair,
   certificateFault,
   computeRouteTable,
-  type HaproxyReport,
+  type ProxyName,
+  type ProxyReport,
   type RouteTable,
   type RouteTableInput,
   type RouteTableResult,
-  type RunHaproxyOptions,
-  removeHaproxy,
-  runHaproxy,
+  type RunProxyOptions,
+  removeProxy,
+  runProxy,
 } from '../src/index.js';
 
-export const hasHaproxy = await promisify(execFile)('haproxy', ['-v']).then(
-  () => true,
-  () => false,
-);
+const has = (program: string): Promise<boolean> =>
+  promisify(execFile)(program, ['-v']).then(
+    () => true,
+    () => false,
+  );
+
+export const hasHaproxy = await has('haproxy');
+
+const PROXIES = ['haproxy', 'nginx'] as const;
+const found = await Promise.all(PROXIES.map(has));
+
+/** Proxies of this machine; says which are not there. */
+export const installedProxies = PROXIES.filter((name, i) => {
+  if (found[i] !== true) process.stderr.write(`${name} is not installed: the tests with it are left out\n`);
+  return found[i] === true;
+});
+
+/** How a change of servers comes about. */
+export const serversChange = (proxy: ProxyName) => (proxy === 'haproxy' ? 'runtime' : 'reloaded');
 
 /** A server on 127.0.0.1 that answers with its name and what it was sent. */
 export const startBackend = async (
@@ -113,7 +129,7 @@ export const freePorts = async (): Promise<readonly [number, number]> => {
   return [found[0] ?? 0, found[1] ?? 0];
 };
 
-export interface World extends Pick<RouteTableInput, 'acme'> {
+export interface World extends Pick<RouteTableInput, 'acme' | 'proxy'> {
   readonly ingresses: readonly Ingress[];
   /** Ports of 127.0.0.1 behind a Service of this name, in namespace `shop`, port 80. */
   readonly servers: Readonly<Record<string, readonly number[]>>;
@@ -122,7 +138,7 @@ export interface World extends Pick<RouteTableInput, 'acme'> {
 
 export const tableOf = (world: World): RouteTable => computeOf(world).table;
 
-export const computeOf = ({ ingresses, servers, secrets = [], acme }: World): RouteTableResult => {
+export const computeOf = ({ ingresses, servers, secrets = [], acme, proxy }: World): RouteTableResult => {
   const services: Service[] = Object.keys(servers).map((name) => ({
     metadata: { name, namespace: 'shop' },
     spec: { ports: [{ port: 80 }] },
@@ -139,43 +155,46 @@ export const computeOf = ({ ingresses, servers, secrets = [], acme }: World): Ro
   return computeRouteTable({
     ...{ ingresses, classes: [], services, slices, secrets, checkCertificate: certificateFault },
     ...(acme !== undefined && { acme }),
+    ...(proxy !== undefined && { proxy }),
   });
 };
 
-export interface StartedHaproxy extends AsyncDisposable {
+export interface StartedProxy extends AsyncDisposable {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly directory: string;
-  readonly reports: readonly HaproxyReport[];
-  readonly report$: Observable<HaproxyReport>;
+  readonly reports: readonly ProxyReport[];
+  readonly report$: Observable<ProxyReport>;
   /** Wants another table. */
   want(table: RouteTable): void;
   /** Drives it no more, as a process that ends. */
   leave(): void;
   /** The same, until the proxy says that it serves it, or that it cannot. */
-  apply(table: RouteTable): Promise<HaproxyReport>;
+  apply(table: RouteTable): Promise<ProxyReport>;
 }
 
 /** Nothing that "soon" comes takes as long even on a busy machine. */
 export const SOON = { timeout: 90_000, interval: 50 };
 
-export interface StartOptions extends Pick<RunHaproxyOptions, 'keep' | 'runAs'> {
+export interface StartOptions extends Pick<RunProxyOptions, 'keep' | 'runAs'> {
+  /** Default haproxy. */
+  readonly proxy?: ProxyName;
   /** Of an earlier one that was kept: its directory and ports. */
-  readonly earlier?: Pick<StartedHaproxy, 'directory' | 'httpPort' | 'httpsPort'>;
+  readonly earlier?: Pick<StartedProxy, 'directory' | 'httpPort' | 'httpsPort'>;
   /** Default any that nobody has. */
   readonly ports?: readonly [number, number];
 }
 
 export const startProxy = async (
   issueCertificate: (names: readonly string[]) => Promise<CertificatePair>,
-  { earlier, ports, ...options }: StartOptions = {},
-): Promise<StartedHaproxy> => {
+  { earlier, ports, proxy = 'haproxy', ...options }: StartOptions = {},
+): Promise<StartedProxy> => {
   const directory = earlier?.directory ?? (await mkdtemp(join(tmpdir(), 'hap-')));
   const [httpPort, httpsPort] = earlier === undefined ? (ports ?? (await freePorts())) : [earlier.httpPort, earlier.httpsPort];
   const table$ = new Subject<RouteTable>();
-  const reports: HaproxyReport[] = [];
-  const report$ = new Subject<HaproxyReport>();
-  const proxy$ = runHaproxy({ table$, directory, issueCertificate, addresses: ['127.0.0.1'], httpPort, httpsPort, ...options });
+  const reports: ProxyReport[] = [];
+  const report$ = new Subject<ProxyReport>();
+  const proxy$ = runProxy({ proxy, table$, directory, issueCertificate, addresses: ['127.0.0.1'], httpPort, httpsPort, ...options });
   const running = proxy$.pipe(tap((report) => reports.push(report))).subscribe(report$);
   return {
     httpPort,
@@ -190,12 +209,12 @@ export const startProxy = async (
       await vi.waitFor(() => {
         if (reports.length === before) throw new Error('nothing was applied yet');
       }, SOON);
-      return reports.at(-1) as HaproxyReport;
+      return reports.at(-1) as ProxyReport;
     },
     leave: () => running.unsubscribe(),
     [Symbol.asyncDispose]: async () => {
       running.unsubscribe();
-      if (options.keep === true) await removeHaproxy(directory, { signal: new AbortController().signal });
+      if (options.keep === true) await removeProxy(directory, { signal: new AbortController().signal });
       await vi.waitFor(() => portIsFree(httpPort), SOON);
       // What a driver that was left has under way may still come.
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });

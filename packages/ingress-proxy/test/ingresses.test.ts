@@ -9,9 +9,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { type CertificatePair, matchRoute } from '../src/index.js';
 import { opensslPair } from './openssl-pair.js';
-import { ask, hasHaproxy, SOON, startBackend, startProxy, tableOf } from './started-haproxy.js';
-
-if (!hasHaproxy) process.stderr.write('haproxy is not installed: the tests with it are left out\n');
+import { ask, installedProxies, SOON, serversChange, startBackend, startProxy, tableOf } from './started-proxy.js';
 
 const ingress = (spec: IngressSpec, annotations: Record<string, string> = {}, name = 'web'): Ingress => ({
   metadata: { name, namespace: 'shop', annotations },
@@ -40,11 +38,11 @@ const echoUpgrades = (server: Server): void => {
 };
 const nameIn = (body: string): unknown => (JSON.parse(body) as { name: unknown }).name;
 
-describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
+describe.each(installedProxies)('%s', { timeout: 180_000 }, (proxyName) => {
   it('runs while there is something to serve, and sends requests where the table says', async () => {
     await using a = await startBackend('a');
     await using b = await startBackend('b');
-    await using proxy = await startProxy(opensslPair);
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName });
     expect(await proxy.apply(tableOf({ ingresses: [], servers: {} }))).toEqual({ type: 'stopped' });
     const table = tableOf({
       ingresses: [
@@ -129,11 +127,11 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     await expect(ask(proxy.httpPort, 'foo.com', '/')).rejects.toThrow();
   });
 
-  it('servers come and go by the runtime socket, and no request fails', async () => {
+  it('servers come and go, by the runtime socket where there is one, and no request fails', async () => {
     await using a = await startBackend('a');
     await using b = await startBackend('b');
     await using c = await startBackend('c');
-    await using proxy = await startProxy(opensslPair);
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName });
     const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] })];
     const started = await proxy.apply(tableOf({ ingresses, servers: { web: [a.port] } }));
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -151,19 +149,27 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
               resolve();
             });
           });
-          sent.on('error', (error) => {
-            failures.push(error);
+          sent.on('error', (error: NodeJS.ErrnoException) => {
+            // A worker of nginx that leaves closes connections that wait for a request: clients ask again, as browsers do.
+            if (proxyName === 'haproxy' || !sent.reusedSocket || error.code !== 'ECONNRESET') failures.push(error);
             resolve();
           });
           sent.end();
         });
       }
     };
-    const clients = [client(), client(), client()];
+    const withoutReuse = async (): Promise<void> => {
+      while (!stop)
+        await ask(proxy.httpPort, 'foo.com', '/').then(
+          ({ status }) => status === 200 || failures.push(status),
+          (error: unknown) => failures.push(error),
+        );
+    };
+    const clients = [client(), client(), client(), withoutReuse(), withoutReuse()];
     const sets = [[b.port], [a.port, b.port, c.port], [c.port], [a.port, c.port], [a.port]];
     for (let round = 0; round < 20; round += 1) {
       const applied = await proxy.apply(tableOf({ ingresses, servers: { web: sets[round % sets.length] ?? [] } }));
-      expect(applied).toMatchObject({ type: 'applied', how: 'runtime' });
+      expect(applied).toMatchObject({ type: 'applied', how: serversChange(proxyName) });
     }
     stop = true;
     await Promise.all(clients);
@@ -171,7 +177,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     expect(failures).toEqual([]);
     expect(answered).toBeGreaterThan(20);
     expect(nameIn((await ask(proxy.httpPort, 'foo.com', '/')).body)).toBe('a');
-    expect(await proxy.apply(tableOf({ ingresses, servers: { web: [] } }))).toMatchObject({ how: 'runtime' });
+    expect(await proxy.apply(tableOf({ ingresses, servers: { web: [] } }))).toMatchObject({ how: serversChange(proxyName) });
     expect((await ask(proxy.httpPort, 'foo.com', '/')).status).toBe(503);
     expect(
       proxy.reports
@@ -183,7 +189,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
   it('a change of routes loses no request and closes no WebSocket', async () => {
     await using web = await startBackend('web');
     echoUpgrades(web.server);
-    await using proxy = await startProxy(opensslPair);
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName });
     const world = (extra: number) =>
       tableOf({
         ingresses: [
@@ -225,7 +231,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
 
   it('serves certificates of Secrets and of its own, HTTP/2, and sends to HTTPS where that is asked for', async () => {
     await using web = await startBackend('web');
-    await using proxy = await startProxy(opensslPair);
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName });
     const given = await opensslPair(['shop.example', '*.shop.example']);
     const secret = (pair: CertificatePair) => ({
       metadata: { name: 'cert', namespace: 'shop' },
@@ -306,7 +312,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
       else response.writeHead(401);
       response.end();
     });
-    await using proxy = await startProxy(opensslPair);
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName });
     const rules = [host('cnc.example', path('/', 'web'))];
     const signin = { 'nginx.ingress.kubernetes.io/auth-signin': 'https://$host/oauth2/start?rd=$escaped_request_uri' };
     const auth = (more: Record<string, string> = {}) => ({
@@ -332,7 +338,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
       expect(passed.body).not.toContain('mallory');
       expect(passed.status).toBe(200);
       expect(JSON.parse(passed.body)).toMatchObject({ name: 'web', headers: { 'x-auth-request-user': 'ada' } });
-      expect(passed.headers['set-cookie']).toEqual(['session=renewed', 'b=2']);
+      expect(passed.headers['set-cookie']).toEqual(proxyName === 'haproxy' ? ['session=renewed', 'b=2'] : ['session=renewed']);
     }
     expect(seen[0]).toEqual({
       url: '/oauth2/auth',
@@ -341,7 +347,11 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
       body: undefined,
     });
     const sent = await ask(proxy.httpPort, 'cnc.example', '/a b'.replace(' ', '%20'));
-    expect(sent).toMatchObject({ status: 302, headers: { location: 'https://cnc.example/oauth2/start?rd=%2Fa%2520b' } });
+    expect(sent.status).toBe(302);
+    const place = new URL(sent.headers.location ?? '');
+    expect(`${place.origin}${place.pathname} ${place.searchParams.get('rd')}`).toBe('https://cnc.example/oauth2/start /a%20b');
+    const queried = await ask(proxy.httpPort, 'cnc.example', '/job?a=1&b=%26;c+d');
+    expect(new URL(queried.headers.location ?? '').searchParams.get('rd')).toBe('/job?a=1&b=%26;c+d');
     expect((await ask(proxy.httpPort, 'plain.example', '/')).status).toBe(401);
     expect((await ask(proxy.httpPort, 'cnc.example', '/', { headers: { cookie: 'session=forbidden' } })).status).toBe(403);
     expect((await ask(proxy.httpPort, 'cnc.example', '/', { headers: { cookie: 'session=broken' } })).status).toBe(500);
@@ -350,7 +360,9 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     );
     expect(open).toMatchObject({ name: 'web' });
     // Nobody who decides: nobody passes.
-    expect(await proxy.apply(tableOf({ ingresses, servers: { web: [web.port], sso: [] } }))).toMatchObject({ how: 'runtime' });
+    expect(await proxy.apply(tableOf({ ingresses, servers: { web: [web.port], sso: [] } }))).toMatchObject({
+      how: serversChange(proxyName),
+    });
     expect((await ask(proxy.httpPort, 'cnc.example', '/', { headers: { cookie: 'session=good' } })).status).toBe(500);
   });
 
@@ -361,7 +373,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
       response.write('frame 1');
       more = () => response.end('frame 2');
     });
-    await using proxy = await startProxy(opensslPair);
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName });
     await proxy.apply(
       tableOf({ ingresses: [ingress({ rules: [host('cam.example', path('/', 'camera'))] })], servers: { camera: [camera.port] } }),
     );
@@ -385,7 +397,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
 
   it('names the holder of a taken port, and takes the port when it is free', async () => {
     await using web = await startBackend('web');
-    await using proxy = await startProxy(opensslPair);
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName });
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(proxy.httpPort, '127.0.0.1', resolve));
     proxy.want(tableOf({ ingresses: [ingress({ rules: [host('foo.com', path('/', 'web'))] })], servers: { web: [web.port] } }));
@@ -403,7 +415,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
 
   it('starts anew when it was killed', async () => {
     await using web = await startBackend('web');
-    await using proxy = await startProxy(opensslPair);
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName });
     const started = await proxy.apply(
       tableOf({ ingresses: [ingress({ rules: [host('foo.com', path('/', 'web'))] })], servers: { web: [web.port] } }),
     );
@@ -418,7 +430,7 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     await using b = await startBackend('b');
     echoUpgrades(a.server);
     const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] })];
-    await using first = await startProxy(opensslPair, { keep: true });
+    await using first = await startProxy(opensslPair, { proxy: proxyName, keep: true });
     const started = await first.apply(tableOf({ ingresses, servers: { web: [a.port] } }));
     if (started.type !== 'applied') throw new Error(JSON.stringify(started));
     const { pid } = started;
@@ -431,12 +443,15 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     await vi.waitFor(() => expect(said).toContain('101 Switching'), SOON);
     first.leave();
     expect(nameIn((await ask(first.httpPort, 'foo.com', '/')).body)).toBe('a');
-    const second = await startProxy(opensslPair, { keep: true, earlier: first });
-    // The servers changed meanwhile: no new worker for that.
-    expect(await second.apply(tableOf({ ingresses, servers: { web: [b.port] } }))).toMatchObject({ how: 'adopted', pid });
+    const second = await startProxy(opensslPair, { proxy: proxyName, keep: true, earlier: first });
+    // The servers changed meanwhile: no new worker for that in haproxy.
+    expect(await second.apply(tableOf({ ingresses, servers: { web: [b.port] } }))).toMatchObject({
+      how: proxyName === 'haproxy' ? 'adopted' : 'reloaded',
+      pid,
+    });
     expect(nameIn((await ask(first.httpPort, 'foo.com', '/')).body)).toBe('b');
     second.leave();
-    const third = await startProxy(opensslPair, { keep: true, earlier: first });
+    const third = await startProxy(opensslPair, { proxy: proxyName, keep: true, earlier: first });
     const more = [...ingresses, ingress({ rules: [host('bar.com', path('/', 'web'))] }, {}, 'bar')];
     expect(await third.apply(tableOf({ ingresses: more, servers: { web: [b.port] } }))).toMatchObject({ how: 'reloaded', pid });
     expect(nameIn((await ask(first.httpPort, 'bar.com', '/')).body)).toBe('b');
@@ -453,11 +468,13 @@ describe.skipIf(!hasHaproxy)('haproxy', { timeout: 180_000 }, () => {
     if (process.getuid?.() !== 0) return context.skip('only root becomes somebody else');
     await using web = await startBackend('web');
     await using sso = await startBackend('sso');
-    await using proxy = await startProxy(opensslPair, { runAs: { user: 'nobody', group: 'nogroup' } });
+    await using proxy = await startProxy(opensslPair, { proxy: proxyName, runAs: { user: 'nobody', group: 'nogroup' } });
     const auth = { 'nginx.ingress.kubernetes.io/auth-url': 'http://sso.shop.svc.cluster.local/auth' };
     const ingresses = [ingress({ rules: [host('foo.com', path('/', 'web'))] }, auth)];
     expect(await proxy.apply(tableOf({ ingresses, servers: { web: [], sso: [sso.port] } }))).toMatchObject({ how: 'started' });
-    expect(await proxy.apply(tableOf({ ingresses, servers: { web: [web.port], sso: [sso.port] } }))).toMatchObject({ how: 'runtime' });
+    expect(await proxy.apply(tableOf({ ingresses, servers: { web: [web.port], sso: [sso.port] } }))).toMatchObject({
+      how: serversChange(proxyName),
+    });
     expect((await ask(proxy.httpPort, 'foo.com', '/')).status).toBe(200);
     const more = [...ingresses, ingress({ rules: [host('bar.com', path('/', 'web'))] }, auth, 'bar')];
     const servers = { web: [web.port], sso: [sso.port] };

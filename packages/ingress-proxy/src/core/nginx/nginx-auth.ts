@@ -1,0 +1,108 @@
+import type { AuthRequest, Backend } from '../route-table.js';
+import { FORWARDED, headerLines, withHeaders } from './header-plan.js';
+import { escapedUri } from './nginx-path.js';
+import { bytesOf, type NginxVariables, quoted } from './nginx-text.js';
+
+/** What `auth-url` becomes. */
+export interface NginxAuth {
+  /** Of a location that is guarded. */
+  readonly lines: readonly string[];
+  /** Headers that its requests get: variables by names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Blocks of the server. */
+  readonly blocks: readonly string[];
+}
+
+/** Of the answer of the server that is asked; what frames a message is never handed on. */
+const FRAMING = new Set(['connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'keep-alive']);
+
+/**
+ * Another server is asked with the request's headers: 2xx lets it pass, 401 and 403 are handed on, all else is 500. `id`: a name that no other has. Its place has a
+ * space in it, which no path of a manifest has.
+ */
+export const nginxAuth = (
+  auth: AuthRequest,
+  id: string,
+  { backends, variables }: { readonly backends: ReadonlyMap<string, Backend>; readonly variables: NginxVariables },
+): NginxAuth => {
+  const { url, signin, responseHeaders } = auth;
+  const place = quoted(`/ ${id}auth`);
+  const [, authority = '', pathAndQuery = '/'] = /^https?:\/\/([^/?#]*)([^#]*)/.exec(bytesOf(url)) ?? [];
+  const uri = pathAndQuery.startsWith('/') ? pathAndQuery : `/${pathAndQuery}`;
+  const target = targetOf(auth, backends);
+  const passed = responseHeaders.filter((name) => !FRAMING.has(name.toLowerCase()));
+  const headers = Object.fromEntries(passed.map((name, i) => [name, `$${id}_${i}`]));
+  const sent = withHeaders(FORWARDED, {
+    Host: variables.literal(authority),
+    'X-Original-URL': '$scheme://$http_host$request_uri',
+    'X-Original-Method': '$request_method',
+    'X-Auth-Request-Redirect': '$request_uri',
+    ...{ 'Content-Length': '', 'Content-Type': '', Range: '', Upgrade: '', Expect: '', TE: '', 'Sec-WebSocket-Key': '' },
+  });
+  return {
+    headers,
+    lines: [
+      `        auth_request ${place};`,
+      ...passed.map((name, i) => `        auth_request_set $${id}_${i} $upstream_http_${name.toLowerCase().replaceAll('-', '_')};`),
+      `        auth_request_set $${id}_cookie $upstream_http_set_cookie;`,
+      `        add_header Set-Cookie $${id}_cookie always;`,
+      ...(signin === undefined ? [] : [`        error_page 401 = @${id}signin;`]),
+    ],
+    blocks: [
+      `    location = ${place} {`,
+      '        internal;',
+      ...(target === undefined
+        ? ['        return 503;']
+        : [
+            `        proxy_pass ${target.startsWith('$') ? quoted(variables.literal(bytesOf(url.replace(/#.*$/, '')))) : quoted(`${target}${variables.literal(uri)}`)};`,
+            '        proxy_pass_request_body off;',
+            '        proxy_read_timeout 10s;',
+            ...headerLines(sent, 'proxy'),
+          ]),
+      '    }',
+      ...(signin === undefined
+        ? []
+        : [
+            `    location @${id}signin {`,
+            `        add_header Set-Cookie $${id}_cookie always;`,
+            '        add_header Cache-Control no-store always;',
+            `        return 302 ${quoted(signinPlace(signin, variables))};`,
+            '    }',
+          ]),
+    ],
+  };
+};
+
+/** Where the server is: a group of ours; `$`: as the URL says, by DNS; undefined: nobody answers. */
+const targetOf = ({ backend }: AuthRequest, backends: ReadonlyMap<string, Backend>): string | undefined => {
+  if (backend === undefined) return '$';
+  const known = backends.get(backend);
+  if (known === undefined || known.endpoints.length === 0 || known.protocol === 'h2c') return undefined;
+  return `${known.protocol}://${known.name}`;
+};
+
+/** The way to the sign-in page; `rd=` is added where it is not there. */
+const signinPlace = (signin: string, variables: NginxVariables): string => {
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: variables of nginx
+  const fields: Readonly<Record<string, () => string>> = {
+    host: () => '${http_host}',
+    http_host: () => '${http_host}',
+    scheme: () => '${scheme}',
+    pass_access_scheme: () => '${scheme}',
+    request_uri: () => '${request_uri}',
+    escaped_request_uri: () => escapedUri(variables),
+  };
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables of nginx
+  const text = bytesOf(signin);
+  let place = '';
+  let end = 0;
+  for (const found of text.matchAll(/\$\{?([A-Za-z_]+)\}?/g)) {
+    const name = found[1] ?? '';
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    place += variables.literal(text.slice(end, found.index)) + (field?.() ?? variables.literal(found[0]));
+    end = found.index + found[0].length;
+  }
+  place += variables.literal(text.slice(end));
+  if (/[?&]rd=/.test(text)) return place;
+  return `${place}${text.includes('?') ? '&' : '?'}rd=$scheme://$http_host${escapedUri(variables)}`;
+};

@@ -1,0 +1,181 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDurably } from '@solo-kubelet/state-files';
+import { delay } from '@solo-kubelet/timers/rxjs';
+import type { Observable } from 'rxjs';
+import { withoutPorts } from '../core/match-route.js';
+import { portsOf } from '../core/open-ports.js';
+import type { RouteTable } from '../core/route-table.js';
+import { endEarlier } from '../haproxy/haproxy-process.js';
+import { haproxySockets } from '../haproxy/haproxy-socket.js';
+import { type DriverTools, driveProxy, type ProxyDriver, withDefaults } from '../proxy/drive-proxy.js';
+import { removeOtherGenerations } from '../proxy/generations.js';
+import { kill, type ProxyProcess } from '../proxy/proxy-process.js';
+import type { ProxyReport, RunProxyOptions } from '../proxy/proxy-report.js';
+import { adoptNginx, checkNginx, endNginx, endOldWorkers, nginxGeneration, nginxWorkers, startNginx } from './nginx-process.js';
+import { makeNginxCurrent, renderNginx, writeNginx } from './render-nginx.js';
+
+export interface RunNginxOptions extends RunProxyOptions {
+  /** The program. Default `nginx`, as PATH has it. */
+  readonly nginx?: string;
+}
+
+/** How long a new generation may take until it serves. */
+const SERVES_MS = 60_000;
+const POLL_MS = 20;
+const STOP_GRACE_MS = 5_000;
+/** Reloads have at least that much between them: each leaves a worker that has connections. What comes meanwhile is one. */
+const BETWEEN_RELOADS_MS = 1_000;
+
+interface Record {
+  readonly generation: number;
+  readonly digest: string;
+  readonly ports: readonly number[];
+}
+
+interface Served extends Record {
+  readonly process: ProxyProcess;
+  readonly isUnsure?: boolean;
+}
+
+/**
+ * Drives nginx for as long as it is subscribed to: it runs while there is something to serve. Every change is a new configuration, that a new worker takes over
+ * the sockets with; the old one goes on with its WebSockets for a day at most. A configuration that nginx refuses is not used.
+ */
+export const runNginx = ({ nginx = 'nginx', ...given }: RunNginxOptions): Observable<ProxyReport> => {
+  const options = withDefaults(given);
+  return driveProxy({ ...options, program: nginx }, (tools) => nginxDriver({ ...options, nginx }, tools));
+};
+
+type DriverOptions = ReturnType<typeof withDefaults> & { readonly nginx: string };
+
+const nginxDriver = (
+  { directory, nginx, addresses, httpPort, httpsPort, runAs, keep, issueCertificate: issue, now }: DriverOptions,
+  { emit, signal, scheduler, changed, hasFailed, isOutdated }: DriverTools,
+): ProxyDriver => {
+  const following = { scheduler, signal, graceMs: STOP_GRACE_MS };
+  let served: Served | undefined;
+  let generation = 0;
+  let hasSaid = false;
+  let reported: RouteTable | undefined;
+  let reportedTaken = '';
+  let reloadedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Resolves once a worker of a generation answers, and those of before take no more; false where that is not so after a while. */
+  const serves = async (wanted: number, pid: number, before: readonly number[], ended: () => boolean): Promise<boolean> => {
+    const startedAtMs = scheduler.now();
+    while (!signal.aborted && !ended() && scheduler.now() - startedAtMs < SERVES_MS) {
+      const taking = (await nginxWorkers(pid)).filter(({ isLeaving }) => !isLeaving).map((each) => each.pid);
+      if (!taking.some((each) => before.includes(each)) && (await nginxGeneration(directory, signal)) === wanted) return true;
+      await delay(POLL_MS, scheduler, signal);
+    }
+    return false;
+  };
+
+  const hasEnded = (process: ProxyProcess, said: string): void => {
+    if (served?.process !== process || signal.aborted) return;
+    served = undefined;
+    // Workers go on without their master, with the ports.
+    kill(-process.pid, 'SIGKILL');
+    emit({ type: 'failed', message: `nginx has ended: ${said}`, serving: false });
+    changed();
+  };
+
+  const apply = async (asked: RouteTable, taken: ReadonlyMap<number, string>): Promise<void> => {
+    const isFirst = !hasSaid;
+    hasSaid = true;
+    const takenKey = [...taken].join();
+    const table = withoutPorts(asked, new Set(taken.keys()), { httpPort, httpsPort });
+    const ports = portsOf(table, { httpPort, httpsPort }).map(({ port }) => port);
+    if (ports.length === 0) {
+      const stopping = served;
+      // From here on its end is no surprise.
+      served = undefined;
+      await stopping?.process.stop(STOP_GRACE_MS);
+      await rm(recordPath(directory), { force: true });
+      if (taken.size === 0 && (stopping !== undefined || isFirst)) emit({ type: 'stopped' });
+      return;
+    }
+    const next = await renderNginx(table, { directory, addresses, httpPort, httpsPort, runAs, issue, now });
+    const applied = { type: 'applied', http: table.listens.http, https: table.listens.https, ports, taken, table: asked } as const;
+    if (served?.digest === next.digest) {
+      const { isUnsure = false, ...known } = served;
+      if (isUnsure || asked !== reported || takenKey !== reportedTaken || hasFailed())
+        emit({ ...applied, how: isUnsure ? 'adopted' : 'unchanged', pid: served.process.pid });
+      served = known;
+      [reported, reportedTaken] = [asked, takenKey];
+      return;
+    }
+    if (served !== undefined) {
+      await delay(Math.max(0, reloadedAtMs + BETWEEN_RELOADS_MS - scheduler.now()), scheduler, signal);
+      // What came meanwhile is served at once.
+      if (signal.aborted || isOutdated()) return;
+    }
+    generation += 1;
+    const fault = await checkNginx(nginx, await writeNginx(next, generation, directory), { directory, signal });
+    if (fault !== undefined) throw new Error(`nginx refuses the configuration: ${fault}`);
+    await makeNginxCurrent(next, generation, directory);
+    const how = served === undefined ? 'started' : 'reloaded';
+    if (served === undefined) await endNginx(directory, following);
+    const process = served?.process ?? (await startNginx(nginx, directory));
+    const before = (await nginxWorkers(process.pid)).map(({ pid }) => pid);
+    if (how === 'reloaded') kill(process.pid, 'SIGHUP');
+    reloadedAtMs = scheduler.now();
+    let ended: string | undefined;
+    void process.ended.then((said) => {
+      ended = said;
+    });
+    if (!(await serves(generation, process.pid, how === 'reloaded' ? before : [], () => ended !== undefined))) {
+      if (signal.aborted) return;
+      if (how === 'started') await process.stop(STOP_GRACE_MS);
+      if (ended !== undefined) served = undefined;
+      throw new Error(`nginx does not serve what it was given: ${ended ?? (await lastOf(directory))}`);
+    }
+    served = { process, digest: next.digest, ports, generation };
+    await saveRecord(directory, served);
+    if (how === 'started') void process.ended.then((said) => hasEnded(process, said));
+    else await endOldWorkers(process.pid);
+    await removeOtherGenerations(generation, directory);
+    [reported, reportedTaken] = [asked, takenKey];
+    emit({ ...applied, how, pid: process.pid });
+  };
+
+  return {
+    apply,
+    lookForEarlier: async () => {
+      await endEarlier(haproxySockets(directory).masterSocket, following);
+      const process = keep ? await adoptNginx(directory, following) : undefined;
+      if (process === undefined) return void (await endNginx(directory, following));
+      const record = await loadRecord(directory);
+      const inForce = await nginxGeneration(directory, signal);
+      generation = Math.max(record?.generation ?? 0, inForce || 0);
+      const nothing = { generation, digest: '', ports: record?.ports ?? [] };
+      served = { ...(record?.generation === inForce ? record : nothing), process, isUnsure: true };
+      void process.ended.then((said) => hasEnded(process, said));
+    },
+    servedPorts: () => served?.ports,
+    stop: async () => served?.process.stop(STOP_GRACE_MS),
+  };
+};
+
+const MOST_WORDS = 2_000;
+const lastOf = async (directory: string): Promise<string> => {
+  const words = await readFile(join(directory, 'nginx.log'), 'utf8').catch(() => '');
+  return words.slice(-MOST_WORDS).trim() || 'the old configuration stays in force';
+};
+
+const recordPath = (directory: string): string => join(directory, 'served-nginx.json');
+
+const saveRecord = (directory: string, { generation, digest, ports }: Record): Promise<void> =>
+  writeDurably(recordPath(directory), JSON.stringify({ generation, digest, ports }));
+
+/** Undefined where there is none, or none that can be read: everything is then told anew. */
+const loadRecord = async (directory: string): Promise<Record | undefined> => {
+  try {
+    const { generation, digest, ports } = JSON.parse(await readFile(recordPath(directory), 'utf8')) as Record;
+    const isWhole = Number.isSafeInteger(generation) && typeof digest === 'string' && ports.every(Number.isInteger);
+    return isWhole ? { generation, digest, ports } : undefined;
+  } catch {
+    return undefined;
+  }
+};
