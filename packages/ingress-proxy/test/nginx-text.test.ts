@@ -117,6 +117,7 @@ const configurationIn = (directory: string, of: RouteTable, httpPort = 20_080): 
   nginxConfiguration(of, {
     ...{
       directory,
+      statusSocket: join(directory, 'status.sock'),
       generationDirectory: directory,
       generation: 1,
       addresses: ['127.0.0.1'],

@@ -56,6 +56,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'cluster-client/src/core/refusal.ts',
     'cri-client/src/streaming/remote-command.ts',
     'ingress-proxy/src/haproxy/served-record.ts',
+    'ingress-proxy/src/nginx/nginx-record.ts',
     'kube-api/src/pki/kubeconfig.ts',
     'kubelet-cli/src/commands/kubeconfig.ts',
     'kubelet/src/admission/policy-file.ts',

@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'the helper itself': ['untrusted-files/src/disk-usage.ts', 'untrusted-files/src/open-regular.ts', 'untrusted-files/src/remove-tree.ts'],
   'files of the kernel in /proc and /sys, which answer at once': [
     'cni-invoker/src/process-kill.ts',
-    'ingress-proxy/src/haproxy/port-holder.ts',
+    'ingress-proxy/src/proxy/port-holder.ts',
     'kubelet/src/cpu/resource-managers.ts',
     'kubelet/src/eviction/node-readings.ts',
     'kubelet/src/process/file-lock.ts',
@@ -51,6 +51,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'untrusted-files/src/own-processes.ts',
   ],
   'the machine’s own files below /etc and /sys, written by root': [
+    'ingress-proxy/src/nginx/render-nginx.ts',
     'kubelet/src/api/node-object.ts',
     'kubelet/src/node/read-machine.ts',
     'kubelet/src/services/node-ingress.ts',
@@ -70,9 +71,11 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'files of the kubelet in directories that only root may enter or write': [
     'cni-invoker/src/extra-networks/attachment-record.ts',
     'cni-invoker/src/result-cache.ts',
-    'ingress-proxy/src/haproxy/haproxy-process.ts',
-    'ingress-proxy/src/haproxy/own-certificates.ts',
     'ingress-proxy/src/haproxy/served-record.ts',
+    'ingress-proxy/src/nginx/nginx-process.ts',
+    'ingress-proxy/src/nginx/nginx-record.ts',
+    'ingress-proxy/src/proxy/own-certificates.ts',
+    'ingress-proxy/src/proxy/proxy-process.ts',
     'kube-api/src/manifests/manifest-directory.ts',
     'kube-api/src/pki/node-ca.ts',
     'kube-api/src/pki/serving-pair.ts',

@@ -8,8 +8,12 @@ const sources = packageSources().map((path) => ({ path: `packages/${path}`, text
 /** Listens on a unix socket, or connects to one. */
 const USES_SOCKET_PATH = /`unix:\$\{|listen\(server, \{ path|connect\(\{ path|createConnection\(path|connect\(path/;
 const CHECKS_PATH = /requireSocketPath|socketPathFault|parseEndpoint|namedApiSocket/;
-/** They are handed paths that whoever makes them has checked: endpoint.ts and create-fake-cri.ts. */
-const GIVEN_CHECKED_PATHS = ['packages/cri-client/src/grpc-connection.ts', 'packages/cri-client/src/socket-trouble.ts'];
+/** They are handed paths that whoever makes them has checked: endpoint.ts, create-fake-cri.ts and nginx-process.ts. */
+const GIVEN_CHECKED_PATHS = [
+  'packages/cri-client/src/grpc-connection.ts',
+  'packages/cri-client/src/socket-trouble.ts',
+  'packages/ingress-proxy/src/core/nginx/nginx-files.ts',
+];
 
 const canParse = (text: string): boolean => /\bURL\.canParse\b(?!`)/.test(text);
 const uncheckedSocket = (text: string): boolean => USES_SOCKET_PATH.test(text) && !CHECKS_PATH.test(text);

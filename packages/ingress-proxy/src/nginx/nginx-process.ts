@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { NGINX_LOG, NGINX_PID, NGINX_SOCKET } from '../core/nginx/nginx-files.js';
+import { socketPathFault } from '@solo-kubelet/diagnostics';
+import { NGINX_LOG, NGINX_PID } from '../core/nginx/nginx-files.js';
 import {
   birthOf,
   type Following,
@@ -15,6 +16,15 @@ import {
 } from '../proxy/proxy-process.js';
 
 const GENTLE = 'SIGQUIT';
+
+/** Where it says its generation. @throws Error where its path is too long for a socket */
+export const nginxSocket = (directory: string): string => {
+  const path = join(directory, 'status.sock');
+  const fault = socketPathFault(path, 'connect');
+  if (fault !== undefined) throw new Error(`${path}: ${fault.message}`);
+  return path;
+};
+
 const logOf = (directory: string): string => join(directory, NGINX_LOG);
 /** What a start reads. */
 export const nginxConfigurationPath = (directory: string): string => join(directory, 'nginx.conf');
@@ -31,7 +41,7 @@ export const checkNginx = async (
 
 export const startNginx = async (nginx: string, directory: string): Promise<ProxyProcess> => {
   // One that was killed leaves its socket, which the next one would find taken.
-  await rm(join(directory, NGINX_SOCKET), { force: true });
+  await rm(nginxSocket(directory), { force: true });
   return startProgram({
     program: nginx,
     args: ['-e', logOf(directory), '-p', `${directory}/`, '-c', nginxConfigurationPath(directory)],
@@ -72,7 +82,7 @@ const MOST_ANSWER = 1_000;
 /** Which generation a worker says that it is; NaN where none answers. */
 export const nginxGeneration = (directory: string, signal: AbortSignal): Promise<number> =>
   new Promise((resolve) => {
-    const sent = request({ socketPath: join(directory, NGINX_SOCKET), path: '/', agent: false, timeout: ANSWER_MS, signal }, (incoming) => {
+    const sent = request({ socketPath: nginxSocket(directory), path: '/', agent: false, timeout: ANSWER_MS, signal }, (incoming) => {
       let said = '';
       incoming.setEncoding('utf8').on('data', (text: string) => {
         said = (said + text).slice(0, MOST_ANSWER);
@@ -106,3 +116,9 @@ export const endOldWorkers = async (pid: number): Promise<void> => {
   const oldestFirst = born.sort((a, b) => a.bornAt - b.bornAt);
   for (const each of oldestFirst.slice(0, Math.max(0, oldestFirst.length - MOST_LEAVING))) kill(each.pid, 'SIGTERM');
 };
+
+const MOST_WORDS = 2_000;
+
+/** What it said last. */
+export const lastWords = async (directory: string): Promise<string> =>
+  (await textOf(logOf(directory))).slice(-MOST_WORDS).trim() || 'the old configuration stays in force';

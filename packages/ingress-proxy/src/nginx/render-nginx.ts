@@ -7,7 +7,7 @@ import { type NginxOptions, nginxConfiguration } from '../core/nginx/nginx-files
 import type { RouteTable } from '../core/route-table.js';
 import { type CertificateFile, collectCertificates } from '../proxy/collect-certificates.js';
 import type { IssueCertificate } from '../proxy/own-certificates.js';
-import { nginxConfigurationPath } from './nginx-process.js';
+import { nginxConfigurationPath, nginxSocket } from './nginx-process.js';
 
 export interface RenderNginxOptions extends Pick<NginxOptions, 'directory' | 'addresses' | 'httpPort' | 'httpsPort' | 'runAs'> {
   readonly issue: IssueCertificate;
@@ -30,6 +30,7 @@ export const renderNginx = async (table: RouteTable, { issue, now, ...options }:
   const configuration = (generation: number): string =>
     nginxConfiguration(table, {
       ...options,
+      statusSocket: nginxSocket(options.directory),
       generation,
       generationDirectory: generationDirectory(options.directory, generation),
       resolvers,

@@ -1,6 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeDurably } from '@solo-kubelet/state-files';
+import { rm } from 'node:fs/promises';
 import { delay } from '@solo-kubelet/timers/rxjs';
 import type { Observable } from 'rxjs';
 import { withoutPorts } from '../core/match-route.js';
@@ -12,7 +10,8 @@ import { type DriverTools, driveProxy, type ProxyDriver, withDefaults } from '..
 import { removeOtherGenerations } from '../proxy/generations.js';
 import { kill, type ProxyProcess } from '../proxy/proxy-process.js';
 import type { ProxyReport, RunProxyOptions } from '../proxy/proxy-report.js';
-import { adoptNginx, checkNginx, endNginx, endOldWorkers, nginxGeneration, nginxWorkers, startNginx } from './nginx-process.js';
+import { adoptNginx, checkNginx, endNginx, endOldWorkers, lastWords, nginxGeneration, nginxWorkers, startNginx } from './nginx-process.js';
+import { loadRecord, type NginxRecord, recordPath, saveRecord } from './nginx-record.js';
 import { makeNginxCurrent, renderNginx, writeNginx } from './render-nginx.js';
 
 export interface RunNginxOptions extends RunProxyOptions {
@@ -27,13 +26,7 @@ const STOP_GRACE_MS = 5_000;
 /** Reloads have at least that much between them: each leaves a worker that has connections. What comes meanwhile is one. */
 const BETWEEN_RELOADS_MS = 1_000;
 
-interface Record {
-  readonly generation: number;
-  readonly digest: string;
-  readonly ports: readonly number[];
-}
-
-interface Served extends Record {
+interface Served extends NginxRecord {
   readonly process: ProxyProcess;
   readonly isUnsure?: boolean;
 }
@@ -129,7 +122,7 @@ const nginxDriver = (
       if (signal.aborted) return;
       if (how === 'started') await process.stop(STOP_GRACE_MS);
       if (ended !== undefined) served = undefined;
-      throw new Error(`nginx does not serve what it was given: ${ended ?? (await lastOf(directory))}`);
+      throw new Error(`nginx does not serve what it was given: ${ended ?? (await lastWords(directory))}`);
     }
     served = { process, digest: next.digest, ports, generation };
     await saveRecord(directory, served);
@@ -156,26 +149,4 @@ const nginxDriver = (
     servedPorts: () => served?.ports,
     stop: async () => served?.process.stop(STOP_GRACE_MS),
   };
-};
-
-const MOST_WORDS = 2_000;
-const lastOf = async (directory: string): Promise<string> => {
-  const words = await readFile(join(directory, 'nginx.log'), 'utf8').catch(() => '');
-  return words.slice(-MOST_WORDS).trim() || 'the old configuration stays in force';
-};
-
-const recordPath = (directory: string): string => join(directory, 'served-nginx.json');
-
-const saveRecord = (directory: string, { generation, digest, ports }: Record): Promise<void> =>
-  writeDurably(recordPath(directory), JSON.stringify({ generation, digest, ports }));
-
-/** Undefined where there is none, or none that can be read: everything is then told anew. */
-const loadRecord = async (directory: string): Promise<Record | undefined> => {
-  try {
-    const { generation, digest, ports } = JSON.parse(await readFile(recordPath(directory), 'utf8')) as Record;
-    const isWhole = Number.isSafeInteger(generation) && typeof digest === 'string' && ports.every(Number.isInteger);
-    return isWhole ? { generation, digest, ports } : undefined;
-  } catch {
-    return undefined;
-  }
 };

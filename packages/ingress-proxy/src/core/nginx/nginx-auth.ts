@@ -54,7 +54,7 @@ export const nginxAuth = (
       ...(target === undefined
         ? ['        return 503;']
         : [
-            `        proxy_pass ${target.startsWith('$') ? quoted(variables.literal(bytesOf(url.replace(/#.*$/, '')))) : quoted(`${target}${variables.literal(uri)}`)};`,
+            `        proxy_pass ${target.startsWith('$') ? quoted(variables.literal(bytesOf(url.split('#')[0] ?? ''))) : quoted(`${target}${variables.literal(uri)}`)};`,
             '        proxy_pass_request_body off;',
             '        proxy_read_timeout 10s;',
             ...headerLines(sent, 'proxy'),

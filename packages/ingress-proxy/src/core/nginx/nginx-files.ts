@@ -8,6 +8,8 @@ import { bytesOf, createNginxVariables, escapedPattern, quoted } from './nginx-t
 export interface NginxOptions extends IngressPorts {
   /** Beside the generations: of the process, its log and its socket. */
   readonly directory: string;
+  /** Where it says its generation; fits into the address of a socket. */
+  readonly statusSocket: string;
   /** Where the files of this generation are. */
   readonly generationDirectory: string;
   /** Counts generations; the socket tells which one serves. */
@@ -30,7 +32,6 @@ export interface NginxOptions extends IngressPorts {
 }
 
 /** Of the process, in its directory. */
-export const NGINX_SOCKET = 'status.sock';
 export const NGINX_PID = 'nginx.pid';
 export const NGINX_LOG = 'nginx.log';
 
@@ -44,7 +45,7 @@ const MOST_BODY_BYTES = 15_000;
  * expression. @throws Error where hosts and paths are too many
  */
 export const nginxConfiguration = (table: RouteTable, options: NginxOptions): string => {
-  const { directory, generation, runAs, resolvers } = options;
+  const { directory, statusSocket, generation, runAs, resolvers } = options;
   const at = (name: string): string => quoted(bytesOf(`${directory}/${name}`));
   const variables = createNginxVariables();
   const answers = [...table.challenges].map(
@@ -114,7 +115,7 @@ export const nginxConfiguration = (table: RouteTable, options: NginxOptions): st
     ...variables.lines,
     '',
     `    server {`,
-    `        listen ${quoted(bytesOf(`unix:${directory}/${NGINX_SOCKET}`))};`,
+    `        listen ${quoted(bytesOf(`unix:${statusSocket}`))};`,
     '        default_type text/plain;',
     `        location / { return 200 solo-kubelet-${generation}; }`,
     '    }',
